@@ -1,0 +1,30 @@
+"""Rooms, trails, streets and fruit without a single face: where a detector must stay silent.
+
+Source: dusty-nv/jetson-inference at 45da40a. Licence: the repository is MIT-style; the rights of
+the photographs are as the repository states them.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from models.datasets.picture import DatasetMissing, Picture
+
+LICENCE = "MIT (dusty-nv/jetson-inference)"
+LONGEST_PX = 800
+
+
+def pictures(folder: Path) -> Iterator[Picture]:
+    """Yield every picture of `folder`, its longest side at most `LONGEST_PX`."""
+    files = sorted(path for path in folder.glob("*") if path.suffix in {".jpg", ".png"})
+    if not files:
+        raise DatasetMissing(folder)
+    for path in files:
+        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+        if image is None:
+            raise DatasetMissing(path)
+        ratio = min(1.0, LONGEST_PX / max(image.shape[:2]))
+        small = cv2.resize(image, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA)
+        yield Picture(f"backgrounds/{path.name}", np.asarray(small, np.uint8))

@@ -1,0 +1,38 @@
+"""Frames of real footage: a classroom, a store aisle, a workshop, streets and cars.
+
+Source: intel-iot-devkit/sample-videos at 5797889 (480 x 270 previews and short films).
+Licence: CC-BY-4.0, credit "Intel Corporation, sample-videos". The frames carry no labels.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+
+from models.datasets.picture import DatasetMissing, Image, Picture
+
+LICENCE = "CC-BY-4.0 (Intel Corporation, sample-videos)"
+
+
+def frames(path: Path, *, every: int = 1) -> Iterator[tuple[int, Image]]:
+    """Yield (index, BGR image) of each `every`-th frame of a film or animated GIF."""
+    if not path.is_file():
+        raise DatasetMissing(path)
+    with av.open(str(path)) as film:
+        for index, frame in enumerate(film.decode(video=0)):
+            if index % every == 0:
+                yield index, np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
+
+
+def pictures(folder: Path, *, at_most: int = 40, without: tuple[str, ...] = ()) -> Iterator[Picture]:
+    """Yield at most `at_most` frames, evenly spread, of every clip in `folder`."""
+    clips = sorted(path for path in folder.glob("*") if path.suffix in {".gif", ".mp4"})
+    if not clips:
+        raise DatasetMissing(folder)
+    for clip in clips:
+        if clip.stem in without:
+            continue
+        count = sum(1 for _ in frames(clip))
+        for index, image in frames(clip, every=max(1, -(-count // at_most))):
+            yield Picture(f"clips/{clip.stem}/{index}", image)

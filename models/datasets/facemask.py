@@ -1,0 +1,39 @@
+"""Street and indoor photographs with face boxes drawn by hand, many faces masked.
+
+Source: iAmEthanMai/mask-detection-dataset at c5d6b88, the set published as "Face Mask Detection".
+Licence: CC0 as its publisher claims; the repository is MIT; the photographs come from the web.
+Faces the annotators left out are completed by a teacher in `models.train.labels`.
+"""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from models.datasets.picture import DatasetMissing, Floats, Picture
+
+LICENCE = "CC0-1.0 (as claimed by its publisher)"
+
+
+def boxes_by_image(table: Path) -> dict[str, Floats]:
+    """Read `image,...,x1,y1,x2,y2` rows into (n, 4) boxes by image name, px."""
+    if not table.is_file():
+        raise DatasetMissing(table)
+    rows: dict[str, list[list[float]]] = defaultdict(list)
+    with table.open(newline="") as lines:
+        for row in csv.DictReader(lines):
+            rows[row["image"]].append([float(row[key]) for key in ("x1", "y1", "x2", "y2")])
+    return {name: np.asarray(boxes, np.float32) for name, boxes in rows.items()}
+
+
+def pictures(folder: Path) -> Iterator[Picture]:
+    """Yield every labelled photograph of `folder` with its boxes; landmarks are unknown."""
+    for name, boxes in sorted(boxes_by_image(folder / "boxes.csv").items()):
+        image = cv2.imread(str(folder / "images" / name), cv2.IMREAD_COLOR)
+        if image is None:
+            raise DatasetMissing(folder / "images" / name)
+        unknown = np.full((len(boxes), 5, 2), np.nan, np.float32)
+        yield Picture(f"facemask/{name}", np.asarray(image, np.uint8), boxes, unknown)

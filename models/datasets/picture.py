@@ -1,0 +1,43 @@
+"""A training picture and what is known about the faces in it.
+
+Coordinates are pixels of the picture, x to the right, y down, corners x1, y1, x2, y2. A face
+whose landmarks nobody labelled carries NaN. `ignored` marks regions that are neither a face nor
+certainly not one: they teach nothing.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+
+def no_boxes() -> Floats:
+    return np.zeros((0, 4), np.float32)
+
+
+def no_landmarks() -> Floats:
+    return np.zeros((0, 5, 2), np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """`image` BGR; `boxes` (n, 4); `landmarks` (n, 5, 2), subject's right side first."""
+
+    name: str
+    image: Image
+    boxes: Floats = field(default_factory=no_boxes)
+    landmarks: Floats = field(default_factory=no_landmarks)
+    ignored: Floats = field(default_factory=no_boxes)
+
+
+class DatasetMissing(FileNotFoundError):
+    """The folder a recipe needs is not where it was looked for."""
+
+    def __init__(self, folder: object) -> None:
+        super().__init__(
+            f"found no data set at {folder}, wanted the folder described in its reader; "
+            "pass --data DIR, the folder that holds train/ and dev/"
+        )

@@ -1,0 +1,107 @@
+"""Intel's Apache-2.0 networks as teachers: boxes, five landmarks and head pose.
+
+Read with OpenVINO at training time only; nothing of theirs is shipped. Inputs are BGR, 0 to 255.
+Sources: Open Model Zoo, face-detection-adas-0001, landmarks-regression-retail-0009 and
+head-pose-estimation-adas-0001.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import openvino
+
+from models.datasets.picture import Floats, Image
+
+LICENCE = "Apache-2.0"
+# the network lists the eye on the image's left first, which is the subject's right eye
+FACE_SIZE_PX, LANDMARK_SIZE_PX, POSE_SIZE_PX = (672, 384), (48, 48), (60, 60)
+
+
+def _compiled(folder: Path, name: str) -> Any:
+    core = openvino.Core()
+    settings = {"INFERENCE_NUM_THREADS": 1, "PERFORMANCE_HINT": "LATENCY"}
+    return core.compile_model(str(folder / f"{name}.xml"), "CPU", settings)
+
+
+def _planes(image: Image, size_px: tuple[int, int]) -> Floats:
+    resized = cv2.resize(image, size_px, interpolation=cv2.INTER_LINEAR)
+    return np.ascontiguousarray(resized.transpose(2, 0, 1)[None], np.float32)
+
+
+def cut(image: Image, box: Floats, margin: float = 1.0) -> Image:
+    """Cut the square around `box`, `margin` times its longer side, edges replicated."""
+    centre = ((float(box[0]) + float(box[2])) / 2, (float(box[1]) + float(box[3])) / 2)
+    side = max(2, round(max(float(box[2] - box[0]), float(box[3] - box[1])) * margin))
+    left, top = round(centre[0] - side / 2), round(centre[1] - side / 2)
+    pad = max(0, -left, -top, left + side - image.shape[1], top + side - image.shape[0])
+    if pad:
+        image = np.asarray(
+            cv2.copyMakeBorder(image, pad, pad, pad, pad, cv2.BORDER_REPLICATE), np.uint8
+        )
+    return image[top + pad : top + pad + side, left + pad : left + pad + side]
+
+
+@dataclass(frozen=True, slots=True)
+class TaughtFaces:
+    """`boxes` (n, 4) px and `scores` (n,) of one picture."""
+
+    boxes: Floats
+    scores: Floats
+
+
+class IntelTeacher:
+    """All three networks, loaded once. `folder` holds the .xml and .bin files."""
+
+    def __init__(self, folder: Path) -> None:
+        self._faces = _compiled(folder, "face-detection-adas-0001")
+        self._landmarks = _compiled(folder, "landmarks-regression-retail-0009")
+        self._pose = _compiled(folder, "head-pose-estimation-adas-0001")
+
+    def faces(self, image: Image, *, least_score: float = 0.3) -> TaughtFaces:
+        """Find faces in the whole picture and in its four overlapping quarters."""
+        height, width = image.shape[:2]
+        views = [(0, 0, width, height)]
+        if max(height, width) > 200:
+            w, h = int(width * 0.6), int(height * 0.6)
+            views += [(x, y, w, h) for x in (0, width - w) for y in (0, height - h)]
+        found = np.concatenate([self._view(image, view) for view in views])
+        found = found[found[:, 4] >= least_score]
+        corners = [[float(x1), float(y1), float(x2 - x1), float(y2 - y1)]
+                   for x1, y1, x2, y2 in found[:, :4]]
+        kept = cv2.dnn.NMSBoxes(corners, found[:, 4].tolist(), least_score, 0.4)
+        order = np.asarray(kept, np.int64).reshape(-1)
+        return TaughtFaces(found[order, :4], found[order, 4])
+
+    def _view(self, image: Image, view: tuple[int, int, int, int]) -> Floats:
+        left, top, width, height = view
+        part = image[top : top + height, left : left + width]
+        rows = self._faces(_planes(part, FACE_SIZE_PX))[0].reshape(-1, 7)
+        rows = rows[rows[:, 2] > 0.05]
+        scale = np.asarray([width, height, width, height], np.float32)
+        boxes = rows[:, 3:7] * scale + np.asarray([left, top, left, top], np.float32)
+        inside = _whole(rows[:, 3:7], view, image.shape)
+        return np.concatenate([boxes, rows[:, 2:3]], axis=1)[inside].astype(np.float32)
+
+    def landmarks(self, image: Image, box: Floats) -> Floats:
+        """Return (5, 2) px: right eye, left eye, nose, right and left mouth corner."""
+        side = float(max(box[2] - box[0], box[3] - box[1]))
+        centre = np.asarray([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2], np.float32)
+        face = cut(image, box)
+        points = self._landmarks(_planes(face, LANDMARK_SIZE_PX))[0].reshape(5, 2)
+        return np.asarray(points * side + (centre - side / 2), np.float32)
+
+    def pose(self, face: Image) -> tuple[float, float, float]:
+        """Return the network's own yaw, pitch, roll in degrees for a cut-out face."""
+        answer = self._pose(_planes(face, POSE_SIZE_PX))
+        return tuple(float(answer[f"angle_{axis}_fc"].item()) for axis in "ypr")  # type: ignore[return-value]
+
+
+def _whole(boxes: Floats, view: tuple[int, int, int, int], shape: tuple[int, ...]) -> Any:
+    """Drop boxes that a quarter's inner edge has cut."""
+    left, top, width, height = view
+    edges = ((boxes[:, 0] > 0.01) | (left == 0)) & ((boxes[:, 1] > 0.01) | (top == 0))
+    edges &= (boxes[:, 2] < 0.99) | (left + width >= shape[1])
+    return edges & ((boxes[:, 3] < 0.99) | (top + height >= shape[0]))

@@ -1,0 +1,1 @@
+"""What crosses the wire between a camera and the cloud, and nothing else."""

@@ -1,0 +1,196 @@
+"""The audience report: what one camera saw in one interval, as sums that can be added.
+
+Hard truths. Every number is a count or whole milliseconds; `peak` alone merges by maximum.
+"Nobody came" (observed, no entries) and "nobody could see" (blind) are different facts.
+A visit is counted where it ends, an entry where it begins.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
+from wire.scalars import (
+    Count,
+    Device,
+    Instant,
+    Journal,
+    Location,
+    Message,
+    Milliseconds,
+    SequenceRange,
+    Word,
+)
+
+LONGEST_REPORT = timedelta(hours=1)
+SLACK_MS = 1  # rounding of an interval to whole milliseconds
+
+DwellHistogram = Annotated[
+    tuple[Count, ...], Meta(min_length=len(DWELL_EDGES_MS) + 1, max_length=len(DWELL_EDGES_MS) + 1)
+]
+AttentionHistogram = Annotated[
+    tuple[Count, ...],
+    Meta(min_length=len(ATTENTION_EDGES_MS) + 1, max_length=len(ATTENTION_EDGES_MS) + 1),
+]
+
+
+class BlindCause(StrEnum):
+    """Why the camera could not see although the agent was running."""
+
+    OFFLINE = "offline"  # no frames arrive
+    DARK = "dark"
+    OVEREXPOSED = "overexposed"
+    BLURRED = "blurred"
+    FLAT = "flat"
+    FROZEN = "frozen"
+    OBSTRUCTED = "obstructed"
+    MOVED = "moved"
+    PAUSED = "paused"  # outside its operating schedule
+
+
+class AgeGroup(StrEnum):
+    """Seven groups and "unknown", the default."""
+
+    UNDER_13 = "<13"
+    FROM_13 = "13-17"
+    FROM_18 = "18-24"
+    FROM_25 = "25-34"
+    FROM_35 = "35-44"
+    FROM_45 = "45-54"
+    FROM_55 = "55+"
+    UNKNOWN = "unknown"
+
+
+class Gender(StrEnum):
+    """As a model estimates it from a face; "unknown" is the default."""
+
+    FEMALE = "female"
+    MALE = "male"
+    UNKNOWN = "unknown"
+
+
+class AttentionBasis(StrEnum):
+    """What "looking" was judged from."""
+
+    ANGLES = "angles"  # head within fixed angles of the camera's axis
+    SCREEN = "screen"  # head ray against the screen's rectangle
+
+
+class FrameCounts(Message, frozen=True, kw_only=True):
+    """Frames that arrived, that were dropped unread, and that the models looked at."""
+
+    captured: Count
+    dropped: Count
+    analysed: Count
+
+
+class DemographicCell(Message, frozen=True, kw_only=True):
+    """Ended visits of one age group and gender."""
+
+    age: AgeGroup
+    gender: Gender
+    visits: Count
+    onlookers: Count
+
+
+class SensorSum(Message, frozen=True, kw_only=True):
+    """Readings of one sensor in thousandths of its unit (the unit is in its name: `lux`)."""
+
+    samples: Annotated[int, Meta(ge=1, le=2**53 - 1)]
+    total_milli: int
+    least_milli: int
+    most_milli: int
+
+
+class Versions(Message, frozen=True, kw_only=True):
+    """What produced the numbers. `config` is a digest of the settings in force."""
+
+    agent: Word
+    detector: Word
+    attention: Word
+    config: Word
+    schema: Literal["1"] = "1"
+
+
+class AudienceReport(Message, frozen=True, kw_only=True):
+    """One interval of one camera, half-open: `starts_at` belongs to it, `ends_at` does not.
+
+    `observed_ms` and `blind_ms` never exceed the interval; what is missing, the agent was down.
+    `person_ms` is everybody's time in view, `facing_ms` with the face towards the camera,
+    `looking_ms` towards the screen, `unsure_ms` undecided. `onlookers` are ended visits that
+    were engaged: three analysed frames in a row and one second of looking, at least.
+    """
+
+    location: Location
+    device: Device
+    journal: Journal
+    sequence: SequenceRange
+    starts_at: Instant
+    ends_at: Instant
+    frames: FrameCounts
+    observed_ms: Milliseconds
+    blind_ms: dict[BlindCause, Milliseconds]
+    person_ms: Milliseconds
+    facing_ms: Milliseconds
+    looking_ms: Milliseconds
+    unsure_ms: Milliseconds
+    entries: Count
+    visits: Count
+    onlookers: Count
+    peak: Count
+    dwell_ms: Milliseconds
+    dwell_histogram: DwellHistogram
+    attention_histogram: AttentionHistogram
+    demographics: Annotated[tuple[DemographicCell, ...], Meta(max_length=24)]
+    sensors: Annotated[dict[Word, SensorSum], Meta(max_length=32)]
+    attention_basis: AttentionBasis
+    versions: Versions
+
+    def __post_init__(self) -> None:
+        for broken in contradictions(self):
+            raise ValueError(broken)
+
+
+def contradictions(report: AudienceReport) -> list[str]:
+    """Sentences for each way in which the report's numbers cannot all be true."""
+    span = report.ends_at - report.starts_at
+    span_ms = span // timedelta(milliseconds=1) + SLACK_MS
+    accounted_ms = report.observed_ms + sum(report.blind_ms.values())
+    cells = report.demographics
+    checks = (
+        (span > timedelta(0), "ends_at must come after starts_at"),
+        (span <= LONGEST_REPORT, f"an interval of {span} is longer than {LONGEST_REPORT}"),
+        (
+            accounted_ms <= span_ms,
+            f"observed and blind time ({accounted_ms} ms) exceed the interval ({span_ms} ms)",
+        ),
+        (
+            report.facing_ms + report.unsure_ms <= report.person_ms,
+            "facing_ms and unsure_ms together exceed person_ms",
+        ),
+        (report.looking_ms <= report.facing_ms, "looking_ms exceeds facing_ms"),
+        (report.onlookers <= report.visits, "more onlookers than visits"),
+        (
+            sum(report.dwell_histogram) == report.visits,
+            f"dwell_histogram counts {sum(report.dwell_histogram)} visits, not {report.visits}",
+        ),
+        (
+            sum(report.attention_histogram) == report.visits,
+            f"attention_histogram counts {sum(report.attention_histogram)} visits, "
+            f"not {report.visits}",
+        ),
+        (
+            sum(cell.visits for cell in cells) <= report.visits
+            and sum(cell.onlookers for cell in cells) <= report.onlookers,
+            "the demographic cells count more visits or onlookers than the report",
+        ),
+    )
+    return [sentence for holds, sentence in checks if not holds]
+
+
+def encoded(report: AudienceReport) -> bytes:
+    """The report's own JSON, without the envelope."""
+    return msgspec.json.encode(report)

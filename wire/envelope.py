@@ -1,0 +1,170 @@
+"""CloudEvents 1.0 in structured JSON: one event, or a batch as an array.
+
+Reading never raises for what the payload says. A batch of good and bad events gives each good
+event and, for each bad one, a refusal with its reason and as much of its identity as can be
+read, so that one torn message disturbs no other.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from wire.ack import Ack
+from wire.audience import AudienceReport
+from wire.health import Alarm, Heartbeat
+from wire.scalars import Instant, Journal, SequenceRange
+from wire.topics import Address
+
+MAX_PAYLOAD_BYTES: Final = 128 * 1024  # AWS IoT Core's limit, kept on every broker
+MAX_BATCH: Final = 100
+
+Id = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=False):
+    """Context attributes of CloudEvents 1.0; unknown extension attributes are let through."""
+
+    specversion: Literal["1.0"] = "1.0"
+    id: Id
+    source: Id
+    time: Instant
+    datacontenttype: Literal["application/json"] = "application/json"
+
+
+class AudienceEvent(_Event, frozen=True, kw_only=True, tag="onlooker.audience.v1"):
+    """Envelope of an audience report."""
+
+    data: AudienceReport
+
+
+class HeartbeatEvent(_Event, frozen=True, kw_only=True, tag="onlooker.heartbeat.v1"):
+    """Envelope of a heartbeat."""
+
+    data: Heartbeat
+
+
+class AlarmEvent(_Event, frozen=True, kw_only=True, tag="onlooker.alarm.v1"):
+    """Envelope of an alarm."""
+
+    data: Alarm
+
+
+class AckEvent(_Event, frozen=True, kw_only=True, tag="onlooker.ack.v1"):
+    """Envelope of an acknowledgement."""
+
+    data: Ack
+
+
+Event = AudienceEvent | HeartbeatEvent | AlarmEvent | AckEvent
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """One event that could not be read: why, the bytes, and which report it was if that shows."""
+
+    reason: str
+    payload: bytes
+    journal: Journal | None = None
+    sequence: SequenceRange | None = None
+
+
+class _Identity(msgspec.Struct):
+    journal: Journal
+    sequence: SequenceRange
+
+
+class _Torn(msgspec.Struct):
+    data: _Identity
+
+
+_event_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+_batch_decoder = msgspec.json.Decoder(list[msgspec.Raw])
+_torn_decoder = msgspec.json.Decoder(_Torn)
+
+
+def audience_event(report: AudienceReport) -> AudienceEvent:
+    """Wrap a report; its id is unique for ever, since journal and sequence are."""
+    return AudienceEvent(
+        id=f"{report.journal}:{report.sequence.first}-{report.sequence.last}",
+        source=Address(report.location, report.device).source,
+        time=report.ends_at,
+        data=report,
+    )
+
+
+def heartbeat_event(beat: Heartbeat) -> HeartbeatEvent:
+    """Wrap a heartbeat."""
+    return HeartbeatEvent(
+        id=f"{beat.boot}:{beat.uptime_ms}",
+        source=Address(beat.location, beat.device).source,
+        time=beat.sent_at,
+        data=beat,
+    )
+
+
+def alarm_event(alarm: Alarm) -> AlarmEvent:
+    """Wrap an alarm."""
+    return AlarmEvent(
+        id=f"{alarm.kind}:{alarm.state}:{alarm.at.isoformat()}",
+        source=Address(alarm.location, alarm.device).source,
+        time=alarm.at,
+        data=alarm,
+    )
+
+
+def ack_event(ack: Ack, address: Address) -> AckEvent:
+    """Wrap an acknowledgement for the device at `address`."""
+    return AckEvent(
+        id=f"{ack.journal}:through:{ack.through}", source=address.source, time=ack.at, data=ack
+    )
+
+
+def seal(event: Event) -> bytes:
+    """One event as bytes."""
+    return msgspec.json.encode(event)
+
+
+def seal_batch(sealed: Sequence[bytes]) -> bytes:
+    """Join sealed events into one batch, without decoding them again."""
+    return b"[" + b",".join(sealed) + b"]"
+
+
+def unseal(payload: bytes) -> Iterator[Event | Refusal]:
+    """Yield each event of the payload, or a refusal in its place."""
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        yield Refusal(
+            reason=f"payload of {len(payload)} bytes; at most {MAX_PAYLOAD_BYTES} are read",
+            payload=payload[:MAX_PAYLOAD_BYTES],
+        )
+        return
+    if payload.lstrip()[:1] != b"[":
+        yield _unseal_one(payload)
+        return
+    try:
+        events = _batch_decoder.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        yield Refusal(reason=f"not a JSON batch: {error}", payload=payload)
+        return
+    if len(events) > MAX_BATCH:
+        reason = f"a batch of {len(events)} events; at most {MAX_BATCH} are read"
+        yield Refusal(reason=reason, payload=payload)
+        return
+    for event in events:
+        yield _unseal_one(bytes(event))
+
+
+def _unseal_one(payload: bytes) -> Event | Refusal:
+    try:
+        event: Event = _event_decoder.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return _refusal(payload, str(error))
+    return event
+
+
+def _refusal(payload: bytes, reason: str) -> Refusal:
+    try:
+        who = _torn_decoder.decode(payload).data
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Refusal(reason=reason, payload=payload)
+    return Refusal(reason=reason, payload=payload, journal=who.journal, sequence=who.sequence)

@@ -1,0 +1,83 @@
+"""How a camera says that it is well, that it is not, and whether it is there at all."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from wire.audience import Versions
+from wire.scalars import (
+    Count,
+    Device,
+    Instant,
+    Journal,
+    Location,
+    Message,
+    Milliseconds,
+    Sentence,
+    Word,
+)
+
+
+class CaptureState(StrEnum):
+    """What the camera's stream is doing."""
+
+    STARTING = "starting"
+    STREAMING = "streaming"
+    STALLED = "stalled"
+    FAILED = "failed"
+    ENDED = "ended"
+
+
+class Heartbeat(Message, frozen=True, kw_only=True):
+    """Sent at a steady beat, whether or not anybody is in view. Never stored for later."""
+
+    location: Location
+    device: Device
+    journal: Journal
+    boot: Word
+    sent_at: Instant
+    uptime_ms: Milliseconds
+    capture: CaptureState
+    frames_captured: Count
+    frames_analysed: Count
+    reconnects: Count
+    outbox_reports: Count
+    outbox_oldest_at: Instant | None
+    next_sequence: Annotated[int, Meta(ge=1)]
+    rss_bytes: Count
+    versions: Versions
+
+
+class AlarmState(StrEnum):
+    """An alarm is raised once and cleared once."""
+
+    RAISED = "raised"
+    CLEARED = "cleared"
+
+
+class Alarm(Message, frozen=True, kw_only=True):
+    """A condition that lasted: `kind` is a word such as `blind.dark` or `capture.failed`."""
+
+    location: Location
+    device: Device
+    kind: Word
+    state: AlarmState
+    at: Instant
+    message: Sentence
+
+
+class Presence(StrEnum):
+    """Retained word on the status topic; the broker publishes OFFLINE by the device's will."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"
+    STOPPED = "stopped"
+
+
+class Status(Message, frozen=True, kw_only=True):
+    """The retained status document. `since` is absent in the will, which is written ahead."""
+
+    device: Device
+    presence: Presence
+    since: Instant | None = None

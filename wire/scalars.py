@@ -1,0 +1,49 @@
+"""The small words of the contract: who, when, how many. Each refuses what it is not.
+
+Times are aware UTC instants; durations are whole milliseconds, so that sums are exact on every
+engine and in every order.
+"""
+
+from datetime import datetime
+from typing import Annotated, NewType
+
+import msgspec
+from msgspec import Meta
+
+LocationId = NewType("LocationId", str)
+DeviceId = NewType("DeviceId", str)
+JournalId = NewType("JournalId", str)
+
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"  # one level of an MQTT topic, one thing name on AWS
+
+Location = Annotated[LocationId, Meta(pattern=NAME, description="a place with one screen")]
+Device = Annotated[DeviceId, Meta(pattern=NAME, description="one camera agent")]
+Journal = Annotated[
+    JournalId,
+    Meta(
+        pattern=r"^[0-9a-f]{16}$",
+        description="the outbox the sequence counts in; a replaced disk starts a new one",
+    ),
+]
+
+Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Milliseconds = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Sequence = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset")]
+Word = Annotated[str, Meta(min_length=1, max_length=64)]
+Sentence = Annotated[str, Meta(max_length=500)]
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A value of the contract: frozen, named fields only, no field that the schema lacks."""
+
+
+class SequenceRange(Message, frozen=True, kw_only=True):
+    """The device's sequence numbers that a report stands for, both ends included."""
+
+    first: Sequence
+    last: Sequence
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise ValueError(f"sequence range ends ({self.last}) before it starts ({self.first})")

@@ -1,0 +1,70 @@
+"""Where messages travel: `onlooker/v1/{location}/{device}/{channel}`.
+
+A device writes and reads below its own address and nowhere else; access rules are written from
+this file. Names hold no `/`, `+` or `#`, so an address cannot reach into another.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from wire.scalars import NAME, DeviceId, LocationId
+
+ROOT: Final = "onlooker/v1"
+
+
+class Channel(StrEnum):
+    """The last level of a topic."""
+
+    AUDIENCE = "audience"  # device → cloud, until acknowledged
+    HEARTBEAT = "heartbeat"  # device → cloud, may be lost
+    ALARM = "alarm"  # device → cloud
+    STATUS = "status"  # device → cloud, retained, with a will
+    ACK = "ack"  # cloud → device
+
+
+class TopicError(ValueError):
+    """A topic that is none of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a device stands in the topic tree."""
+
+    location: LocationId
+    device: DeviceId
+
+    def __post_init__(self) -> None:
+        for what, name in (("location", self.location), ("device", self.device)):
+            if not re.match(NAME, name):
+                raise TopicError(
+                    f"{what} {name[:80]!r} is not a name: use 1 to 63 letters, digits, - or _, "
+                    "starting with a letter or digit"
+                )
+
+    def topic(self, channel: Channel) -> str:
+        """The full topic of one channel."""
+        return f"{ROOT}/{self.location}/{self.device}/{channel}"
+
+    @property
+    def source(self) -> str:
+        """The CloudEvents `source` of everything this device says."""
+        return f"/{ROOT}/{self.location}/{self.device}"
+
+
+def everyone(channel: Channel) -> str:
+    """The subscription that hears one channel of all devices."""
+    return f"{ROOT}/+/+/{channel}"
+
+
+def parse(topic: str) -> tuple[Address, Channel]:
+    """Split a topic into its address and channel, or raise TopicError."""
+    levels = topic.split("/")
+    if len(levels) != 5 or "/".join(levels[:2]) != ROOT:
+        raise TopicError(
+            f"topic {topic[:200]!r} is not ours: wanted {ROOT}/location/device/channel"
+        )
+    if levels[4] not in set(Channel):
+        raise TopicError(f"topic {topic[:200]!r} ends in no channel: wanted {', '.join(Channel)}")
+    return Address(LocationId(levels[2]), DeviceId(levels[3])), Channel(levels[4])
