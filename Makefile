@@ -1,0 +1,48 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo test check bench docs lock clean broker
+
+help:  ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /	/' | expand -t 10
+
+env: $(READY)  ## .venv with everything for development
+
+$(READY): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, found $$($(PYTHON) --version): set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "Setting up .venv (about a minute) ..."
+	@$(PYTHON) -m venv .venv || { echo "python3 -m venv failed (Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+broker:  ## Mosquitto, from Debian's packages where it is missing
+	@provisioning/local/ensure-mosquitto.sh
+
+demo: env broker  ## the whole line on this machine; VIDEO=path adds your own clip, DEMO_SECONDS=n ends it
+	@$(BIN)/python -m simulators demo $(if $(VIDEO),--video $(VIDEO)) $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
+
+test: env broker  ## all tests
+	$(BIN)/python -m pytest
+
+check: env  ## style, types, the import law, the contract's documents
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m wire check
+
+bench: env broker  ## figures for docs/benchmarks.md
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-only -q
+
+docs: env  ## write the generated documents
+	$(BIN)/python -m wire write
+
+lock:  ## compile the pins again (needs uv)
+	uv pip compile pyproject.toml --extra edge --extra cloud --extra models --group dev --generate-hashes --no-emit-index-url --python-version 3.11 --no-annotate --quiet --upgrade -o requirements/dev.txt
+
+clean:  ## everything that was made
+	rm -rf .venv var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

@@ -1,0 +1,115 @@
+"""A real Mosquitto on loopback, for the demonstration and for tests. Not for a network.
+
+It listens on 127.0.0.1 without passwords or certificates and keeps nothing over a restart.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Final
+
+BINARY_DIRS: Final = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
+READY_WITHIN_S: Final = 10.0
+
+
+class MosquittoError(RuntimeError):
+    """Mosquitto is not installed or does not start."""
+
+
+def free_port() -> int:
+    """A TCP port that nobody on this machine listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def binary() -> str:
+    """Path of the program, also where only root's PATH leads."""
+    found = shutil.which("mosquitto") or shutil.which("mosquitto", path=":".join(BINARY_DIRS))
+    if found is None:
+        raise MosquittoError(
+            "mosquitto was not found: install it (Debian: apt-get install mosquitto, "
+            "macOS: brew install mosquitto)"
+        )
+    return found
+
+
+class Mosquitto:
+    """One broker process in its own folder; `start` again after `kill` keeps the port."""
+
+    host: Final = "127.0.0.1"
+
+    def __init__(self, folder: Path, *, port: int | None = None, largest_bytes: int = 0) -> None:
+        """`largest_bytes` refuses larger messages at the broker; 0 lets all through."""
+        self.folder = folder
+        self.port = port or free_port()
+        self._largest_bytes = largest_bytes
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Address for `--broker`."""
+        return f"mqtt://{self.host}:{self.port}"
+
+    def start(self) -> None:
+        """Start the process and wait until it accepts connections."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        config = self.folder / "mosquitto.conf"
+        config.write_text(self._config())
+        with (self.folder / "mosquitto.log").open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603  the path comes from `binary`
+                [binary(), "-c", str(config)], stdout=log, stderr=log, start_new_session=True
+            )
+        self._wait_until_ready(self._process)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def stop(self) -> None:
+        """End it in order."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait(timeout=10)
+
+    def restart(self) -> None:
+        """Kill it and start it again on the same port."""
+        self.kill()
+        self.start()
+
+    def _config(self) -> str:
+        as_root = ["user root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+        lines = [
+            f"listener {self.port} {self.host}",
+            "allow_anonymous true",
+            "persistence false",
+            "set_tcp_nodelay true",
+            "max_queued_messages 0",
+            f"message_size_limit {self._largest_bytes}",
+            "log_type error",
+            "log_type warning",
+        ]
+        return "\n".join([*lines, *as_root, ""])
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + READY_WITHIN_S
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                raise MosquittoError(f"mosquitto ended at once: {self._last_words()}")
+            with socket.socket() as probe:
+                probe.settimeout(0.5)
+                if probe.connect_ex((self.host, self.port)) == 0:
+                    return
+            time.sleep(0.05)
+        raise MosquittoError(
+            f"mosquitto did not listen on port {self.port} within {READY_WITHIN_S:.0f} s"
+        )
+
+    def _last_words(self) -> str:
+        return (self.folder / "mosquitto.log").read_text(errors="replace")[-500:].strip()
