@@ -14,14 +14,16 @@ LocationId = NewType("LocationId", str)
 DeviceId = NewType("DeviceId", str)
 JournalId = NewType("JournalId", str)
 
-NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"  # one level of an MQTT topic, one thing name on AWS
+# One level of an MQTT topic, one thing name on AWS. In Python `$` also stands before a last
+# newline; the look-ahead closes that gap and means nothing to JSON Schema's dialect.
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$(?!\n)"
 
 Location = Annotated[LocationId, Meta(pattern=NAME, description="a place with one screen")]
 Device = Annotated[DeviceId, Meta(pattern=NAME, description="one camera agent")]
 Journal = Annotated[
     JournalId,
     Meta(
-        pattern=r"^[0-9a-f]{16}$",
+        pattern=r"^[0-9a-f]{16}$(?!\n)",
         description="the outbox the sequence counts in; a replaced disk starts a new one",
     ),
 ]

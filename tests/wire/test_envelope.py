@@ -1,0 +1,134 @@
+import json
+from datetime import timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wire.envelope import (
+    MAX_BATCH,
+    MAX_PAYLOAD_BYTES,
+    AudienceEvent,
+    Refusal,
+    audience_event,
+    seal,
+    seal_batch,
+    unseal,
+)
+
+
+def changed(report, **fields):
+    event = json.loads(seal(audience_event(report)))
+    event["data"].update(fields)
+    return json.dumps(event).encode()
+
+
+def test_a_sealed_report_is_read_back_equal(report):
+    [event] = unseal(seal(audience_event(report)))
+    assert isinstance(event, AudienceEvent)
+    assert event.data == report
+
+
+def test_a_sealed_report_is_a_cloudevent(report):
+    event = json.loads(seal(audience_event(report)))
+    assert event["specversion"] == "1.0"
+    assert event["type"] == "onlooker.audience.v1"
+    assert event["source"] == "/onlooker/v1/KX-01/kx-01-cam-1"
+    assert event["id"] == f"{report.journal}:7-7"
+
+
+def test_a_batch_gives_each_event_in_order(report):
+    sealed = seal(audience_event(report))
+    assert [event.data for event in unseal(seal_batch([sealed, sealed]))] == [report, report]
+
+
+def test_one_bad_event_in_a_batch_disturbs_no_other(report):
+    good, bad = seal(audience_event(report)), changed(report, visits=-1)
+    first, refused, last = unseal(seal_batch([good, bad, good]))
+    assert first.data == last.data == report
+    assert isinstance(refused, Refusal)
+    assert "visits" in refused.reason
+
+
+def test_a_refusal_keeps_the_identity_it_can_read(report):
+    [refused] = unseal(changed(report, person_ms="many"))
+    assert refused.journal == report.journal
+    assert refused.sequence == report.sequence
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"observed_ms": -1}, "observed_ms"),
+        ({"observed_ms": 40_000}, "exceed the interval"),
+        ({"observed_ms": 1.5}, "observed_ms"),
+        ({"ends_at": "2026-11-23T07:59:00Z"}, "ends_at must come after starts_at"),
+        ({"ends_at": "2026-11-23T08:00:30"}, "timezone"),
+        ({"ends_at": "2026-11-23T09:30:00Z"}, "longer than"),
+        ({"looking_ms": 20_000}, "looking_ms exceeds facing_ms"),
+        ({"onlookers": 9}, "more onlookers than visits"),
+        ({"dwell_histogram": [0] * 15}, "dwell_histogram counts 0 visits"),
+        ({"dwell_histogram": [0] * 14}, "dwell_histogram"),
+        ({"attention_histogram": [0] * 13}, "attention_histogram counts 0 visits"),
+        ({"location": "KX/01"}, "location"),
+        ({"device": "#"}, "device"),
+        ({"journal": "mine"}, "journal"),
+        ({"sequence": {"first": 8, "last": 7}}, "ends (7) before it starts (8)"),
+        ({"sequence": {"first": 0, "last": 7}}, "first"),
+        ({"blind_ms": {"asleep": 1}}, "asleep"),
+        ({"image": "iVBORw0KGgo="}, "image"),
+        ({"visits": 2**63}, "visits"),
+    ],
+)
+def test_what_cannot_be_true_is_refused_with_the_reason(report, fields, reason):
+    [refused] = unseal(changed(report, **fields))
+    assert isinstance(refused, Refusal)
+    assert reason in refused.reason
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"null",
+        b"[",
+        b"{}",
+        b"\xff\xfe\x00",
+        b'"onlooker"',
+        b"[" * 100_000,
+        b'{"type":"onlooker.audience.v1","data":' + b"[" * 50_000,
+        b'{"type":"onlooker.audience.v9","id":"1","source":"x","time":"2026-11-23T08:00:00Z"}',
+        b" " * (MAX_PAYLOAD_BYTES + 1),
+        b"[" + b",".join([b"{}"] * (MAX_BATCH + 1)) + b"]",
+    ],
+    ids=lambda payload: repr(payload[:12]),
+)
+def test_garbage_gives_one_refusal_and_no_error(payload):
+    [refused] = unseal(payload)
+    assert isinstance(refused, Refusal)
+    assert refused.reason
+    assert len(refused.payload) <= MAX_PAYLOAD_BYTES
+
+
+def test_an_empty_batch_holds_nothing():
+    assert list(unseal(b"[]")) == []
+
+
+def test_a_report_cut_short_anywhere_is_refused(report):
+    sealed = seal(audience_event(report))
+    for length in range(len(sealed)):
+        [refused] = unseal(sealed[:length])
+        assert isinstance(refused, Refusal)
+
+
+@given(payload=st.binary(max_size=400))
+def test_any_bytes_are_answered(payload):
+    assert all(isinstance(read, Refusal) for read in unseal(payload))
+
+
+def test_a_report_of_an_hour_is_the_longest(report):
+    hour = msgspec.structs.replace(report, ends_at=report.starts_at + timedelta(hours=1))
+    assert hour.ends_at - hour.starts_at == timedelta(hours=1)
+    with pytest.raises(ValueError, match="longer than"):
+        msgspec.structs.replace(report, ends_at=report.starts_at + timedelta(hours=1, seconds=1))
