@@ -1,0 +1,222 @@
+"""The estate: every place with a screen, what hangs there, who measures it, what its hour costs.
+
+It is read from a YAML file that people write, so it is refused as a whole, with a sentence that
+names the place inside the file, rather than half believed. Metres, degrees, pence, seconds.
+A location's clock is its own `timezone`; everything else in the house is UTC.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+import yaml
+from msgspec import Meta
+
+from wire.scalars import Device, DeviceId, Location, LocationId
+
+SAMPLE: Final = Path(__file__).parent / "samples" / "london.yaml"
+LARGEST_FILE_BYTES: Final = 1024 * 1024
+DEEPEST: Final = 32
+
+Metres = Annotated[float, Meta(gt=0, le=200)]
+Pixels = Annotated[int, Meta(ge=1, le=32_768)]
+Offset = Annotated[float, Meta(ge=-50, le=50)]
+Tag = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}\Z")]
+Currency = Literal["GBP", "EUR", "USD", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "AUD", "CAD"]
+"""Currencies with a hundredth as their smallest coin, since rates are written in pence."""
+
+Plain = TypeVar("Plain")
+
+
+class EstateError(ValueError):
+    """An estate or another YAML document that cannot be believed; says where and why."""
+
+
+class UnknownLocation(LookupError):  # noqa: N818 - reads as what happened
+    """A location that the estate does not hold."""
+
+
+class _Fact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A value of the file: no field that is not known here."""
+
+
+class Screen(_Fact, frozen=True, kw_only=True):
+    """The face of the hoarding."""
+
+    width_m: Metres
+    height_m: Metres
+    width_px: Pixels
+    height_px: Pixels
+
+
+class CameraOffset(_Fact, frozen=True, kw_only=True):
+    """Where the camera hangs, from the middle of the screen as a viewer sees it: up and right."""
+
+    above_m: Offset = 0.0
+    beside_m: Offset = 0.0
+
+
+class Loop(_Fact, frozen=True, kw_only=True):
+    """What runs on the screen: every advertiser plays once in each loop."""
+
+    length_s: Annotated[int, Meta(ge=1, le=3600)]
+    spot_s: Annotated[int, Meta(ge=1, le=3600)]
+
+    def __post_init__(self) -> None:
+        if self.length_s % self.spot_s or 3600 % self.length_s:
+            raise ValueError(
+                f"a loop of {self.length_s} s with spots of {self.spot_s} s does not come out "
+                "even: spots must fill the loop and loops the hour"
+            )
+
+
+class Attributes(_Fact, frozen=True, kw_only=True):
+    """Words that a rate card puts a price on."""
+
+    traffic: Tag
+    demographic: Tag
+
+
+class Site(_Fact, frozen=True, kw_only=True):
+    """One location. `base_looking_s` is the looking time in the hour that the base rate buys."""
+
+    id: Location
+    name: Annotated[str, Meta(min_length=1, max_length=120)]
+    latitude_deg: Annotated[float, Meta(ge=-90, le=90)]
+    longitude_deg: Annotated[float, Meta(ge=-180, le=180)]
+    timezone: Annotated[str, Meta(min_length=1, max_length=64)]
+    holidays: Annotated[str, Meta(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?\Z")] | None = None
+    venue: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,5}\Z", description="OpenOOH 1.2 venue id")]
+    placement: Literal[
+        "concourse", "corridor", "cross_track", "escalator", "platform", "street", "ticket_hall"
+    ]
+    screen: Screen
+    camera: CameraOffset = CameraOffset()
+    loop: Loop = Loop(length_s=60, spot_s=10)
+    base_rate_pence: Annotated[int, Meta(ge=1, le=100_000_000)]
+    base_looking_s: Annotated[float, Meta(gt=0, le=1e9)]
+    currency: Currency
+    attributes: Attributes
+    cameras: Annotated[tuple[Device, ...], Meta(max_length=64)]
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(
+                f"timezone {self.timezone!r} is not known: use a name such as Europe/London"
+            ) from None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The location's own clock."""
+        return ZoneInfo(self.timezone)
+
+
+class _EstateFile(_Fact, frozen=True, kw_only=True):
+    version: Literal[1]
+    locations: Annotated[tuple[Site, ...], Meta(min_length=1, max_length=10_000)]
+
+    def __post_init__(self) -> None:
+        _refuse_repeated("location id", (site.id for site in self.locations))
+        _refuse_repeated("camera", (camera for site in self.locations for camera in site.cameras))
+
+
+class Estate:
+    """The locations by id, in the order of the file."""
+
+    def __init__(self, sites: tuple[Site, ...]) -> None:
+        self._sites: Mapping[LocationId, Site] = {site.id: site for site in sites}
+
+    def __iter__(self) -> Iterator[Site]:
+        return iter(self._sites.values())
+
+    def __len__(self) -> int:
+        return len(self._sites)
+
+    def location(self, location: str) -> Site:
+        """The site with that id, or UnknownLocation."""
+        try:
+            return self._sites[LocationId(location)]
+        except KeyError:
+            raise UnknownLocation(
+                f"no location {location[:80]!r} in the estate: GET /api/locations lists its "
+                f"{len(self)}"
+            ) from None
+
+    def knows(self, location: LocationId, device: DeviceId) -> bool:
+        """Whether that camera is one of that location's."""
+        site = self._sites.get(location)
+        return site is not None and device in site.cameras
+
+
+def load(path: Path = SAMPLE) -> Estate:
+    """Read an estate file, or raise EstateError."""
+    return Estate(document(path, _EstateFile).locations)
+
+
+def document(path: Path, kind: type[Plain]) -> Plain:
+    """Read a YAML file as a value of `kind`, or raise EstateError naming the place inside it."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE_BYTES + 1)
+    except OSError as error:
+        raise EstateError(f"{path} cannot be read: {error.strerror or error}") from error
+    if len(content) > LARGEST_FILE_BYTES:
+        raise EstateError(f"{path} is larger than {LARGEST_FILE_BYTES} bytes: split it")
+    try:
+        _refuse_tangles(content)
+        plain = yaml.load(content, Loader=_PlainLoader)  # noqa: S506 - a SafeLoader, made stricter
+        _refuse_endless_numbers(plain, "$")
+        return msgspec.convert(plain, kind)
+    except (yaml.YAMLError, ValueError) as error:
+        raise EstateError(f"{path}: {error}") from error
+
+
+class _PlainLoader(yaml.CSafeLoader):
+    """Safe YAML in which no key may be given twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [str(key.value) for key, _ in node.value]
+        for key, times in Counter(keys).items():
+            if times > 1:
+                line = node.start_mark.line + 1
+                raise yaml.YAMLError(
+                    f"key {key!r} is given {times} times in the block that starts on line {line}"
+                )
+        return super().construct_mapping(node, deep)
+
+
+def _refuse_tangles(content: bytes) -> None:
+    """No aliases, which can make a small file enormous, and no bottomless nesting."""
+    depth = 0
+    for event in yaml.parse(content, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.YAMLError(f"the alias *{event.anchor}: write the value out instead")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        if isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEEPEST:
+            raise yaml.YAMLError(f"nested more than {DEEPEST} levels deep")
+
+
+def _refuse_endless_numbers(plain: object, place: str) -> None:
+    if isinstance(plain, float) and not math.isfinite(plain):
+        raise ValueError(f"{plain} is not a number that can be used - at `{place}`")
+    if isinstance(plain, dict):
+        for key, inner in plain.items():
+            _refuse_endless_numbers(inner, f"{place}.{key}")
+    if isinstance(plain, list):
+        for index, inner in enumerate(plain):
+            _refuse_endless_numbers(inner, f"{place}[{index}]")
+
+
+def _refuse_repeated(what: str, names: Iterator[str]) -> None:
+    for name, times in Counter(names).items():
+        if times > 1:
+            raise ValueError(f"{what} {name!r} is given {times} times: each must be unique")

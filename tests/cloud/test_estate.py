@@ -1,0 +1,89 @@
+"""The estate file is believed as a whole or refused with a sentence that names the place."""
+
+from pathlib import Path
+
+import pytest
+
+from cloud import estate
+from wire.scalars import DeviceId, LocationId
+
+SAMPLE = estate.SAMPLE.read_text()
+
+
+def test_the_sample_estate_is_london_and_knows_its_cameras():
+    london = estate.load()
+
+    assert len(london) == 8
+    assert london.knows(LocationId("KX-01"), DeviceId("kx-01-sim"))
+    assert not london.knows(LocationId("KX-01"), DeviceId("lb-01-sim"))
+    assert not london.knows(LocationId("XX-99"), DeviceId("kx-01-sim"))
+    for site in london:
+        assert site.cameras == (f"{site.id.lower()}-cam-1", f"{site.id.lower()}-sim")
+        assert 51.3 < site.latitude_deg < 51.7
+        assert -0.5 < site.longitude_deg < 0.3
+
+
+def test_an_unknown_location_says_where_the_known_ones_are_listed():
+    with pytest.raises(estate.UnknownLocation, match=r"'Nowhere'.*GET /api/locations lists its 8"):
+        estate.load().location("Nowhere")
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "sentence"),
+    [
+        ("width_m: 5.0", "width_m: .nan", r"nan .*\$.locations\[1\].screen.width_m"),
+        ("width_m: 5.0", "width_m: -.inf", r"-inf .*\$.locations\[1\].screen.width_m"),
+        ("width_m: 5.0", "width_m: '5'", r"got `str` - at `\$.locations\[1\].screen.width_m"),
+        ("width_m: 5.0", "width_m: -5", r"> 0.0 - at `\$.locations\[1\].screen.width_m"),
+        ("base_rate_pence: 2400", "base_rate_pence: 24.5", r"\$.locations\[1\].base_rate_pence"),
+        ("base_rate_pence: 2400", "base_rate_pence: 0", r"\$.locations\[1\].base_rate_pence"),
+        ("latitude_deg: 51.5052", "latitude_deg: 151", r"\$.locations\[1\].latitude_deg"),
+        ("id: LB-01", "id: 'LB/01'", r"\$.locations\[1\].id"),
+        ("id: LB-01", "id: KX-01", "location id 'KX-01' is given 2 times"),
+        ("lb-01-sim", "kx-01-sim", "camera 'kx-01-sim' is given 2 times"),
+        ("venue:", "venu:", r"unknown field `venu` - at `\$.locations\[0\]"),
+        ("currency: GBP", "currency: JPY", r"'JPY' - at `\$.locations\[0\].currency"),
+        ("Europe/London", "Europe/Londn", r"Europe/Londn.*\$.locations\[0\]"),
+        ("Europe/London", "../../etc/passwd", r"not known.*\$.locations\[0\]"),
+        ("spot_s: 10", "spot_s: 7", r"does not come out even.*\$.locations\[0\].loop"),
+        ("version: 1", "version: 2", r"\$.version"),
+        ("version: 1", "version: 1\nversion: 1", "key 'version' is given 2 times"),
+        ("version: 1", "version: &one 1\nother: *one", "the alias .one"),
+        ("version: 1", "version: " + "[" * 40 + "]" * 40, "nested more than 32 levels"),
+        ("version: 1", "version: !!python/object:os.system 1", "could not determine a constructor"),
+        ("version: 1", "version: \x00", "special characters are not allowed|control characters"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_place(
+    tmp_path: Path, written: str, instead: str, sentence: str
+):
+    assert written in SAMPLE
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(SAMPLE.replace(written, instead, 1))
+
+    with pytest.raises(estate.EstateError, match=sentence):
+        estate.load(wrong)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "Expected `object`, got `null`"),
+        (b"locations: []\nversion: 1", "length >= 1"),
+        (b"\xff\xfe\x00\x00", "wrong.yaml"),
+        (b"#" * (estate.LARGEST_FILE_BYTES + 1), "larger than 1048576 bytes"),
+    ],
+)
+def test_a_file_that_is_no_estate_is_refused(tmp_path: Path, content: bytes, sentence: str):
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_bytes(content)
+
+    with pytest.raises(estate.EstateError, match=sentence):
+        estate.load(wrong)
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path):
+    with pytest.raises(estate.EstateError, match="cannot be read: No such file"):
+        estate.load(tmp_path / "none.yaml")
+    with pytest.raises(estate.EstateError, match="cannot be read"):
+        estate.load(tmp_path)
