@@ -1,0 +1,85 @@
+"""Processes that work together and end together. What one of them says goes to its own log."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Self
+
+PATIENCE_S: Final = 20.0
+
+
+class CrewError(RuntimeError):
+    """A process ended although it was to go on."""
+
+
+class Crew:
+    """Starts `python -m ...` processes, notices when one dies, ends them newest first."""
+
+    def __init__(self, logs: Path) -> None:
+        self._logs = logs
+        self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
+
+    def __enter__(self) -> Self:
+        self._logs.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.dismiss()
+
+    def engage(self, name: str, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+        """Start `python -m arguments`; its output goes to `name`.log."""
+        with self.log(name).open("wb") as log:
+            process = subprocess.Popen(  # noqa: S603  our own interpreter and modules
+                [sys.executable, "-m", *arguments],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                start_new_session=True,  # Ctrl-C reaches us alone; we end them in order
+            )
+        self._running.append((name, process))
+        return process
+
+    def perform(self, name: str, arguments: Sequence[str]) -> str:
+        """Run `python -m arguments` to its end and return what it printed."""
+        with self.log(name).open("wb") as log:
+            done = subprocess.run(  # noqa: S603  our own interpreter and modules
+                [sys.executable, "-m", *arguments],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                check=False,
+            )
+        if done.returncode:
+            raise CrewError(self._obituary(name, done.returncode))
+        return done.stdout.decode(errors="replace")
+
+    def check(self) -> None:
+        """Raise CrewError when somebody has left."""
+        for name, process in self._running:
+            if process.poll() is not None:
+                raise CrewError(self._obituary(name, process.returncode))
+
+    def dismiss(self) -> None:
+        """End everybody, newest first; who does not go within `PATIENCE_S` is killed."""
+        while self._running:
+            _, process = self._running.pop()
+            if process.poll() is not None:
+                continue
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(timeout=PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def log(self, name: str) -> Path:
+        """Where `name` writes."""
+        return self._logs / f"{name}.log"
+
+    def _obituary(self, name: str, code: int) -> str:
+        last = self.log(name).read_text(errors="replace").strip().splitlines()[-8:]
+        return "\n  ".join([f"{name} ended with exit code {code}. Its last words:", *last])
