@@ -1,0 +1,277 @@
+"""One engine for SQLite or PostgreSQL, and the tables that the rooms share.
+
+Hard truths. A SQLite writer takes its lock at BEGIN (IMMEDIATE): a transaction that reads first and
+writes later fails under contention, however long it waits. With `synchronous = NORMAL` a power cut
+may lose the last commits of SQLite, never tear the file; the devices' reports in them had been
+acknowledged, so a machine that must not lose them runs PostgreSQL. All instants are stored as whole
+microseconds since 1970 UTC, minutes as whole seconds: exact, sortable and the same on both engines.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    create_engine,
+    event,
+)
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from wire.audience import BlindCause
+from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+BUSY_TIMEOUT_MS: Final = 10_000
+DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
+
+DWELL: Final = tuple(f"dwell_{bucket:02}" for bucket in range(len(DWELL_EDGES_MS) + 1))
+ATTENTION: Final = tuple(f"attention_{bucket:02}" for bucket in range(len(ATTENTION_EDGES_MS) + 1))
+BLIND: Final = tuple(f"blind_{cause}_ms" for cause in BlindCause)
+SUMS: Final = (
+    "reports",
+    "interval_ms",
+    "observed_ms",
+    *BLIND,
+    "person_ms",
+    "facing_ms",
+    "looking_ms",
+    "unsure_ms",
+    "entries",
+    "visits",
+    "onlookers",
+    "dwell_ms",
+    "frames_captured",
+    "frames_dropped",
+    "frames_analysed",
+    *DWELL,
+    *ATTENTION,
+)
+"""Columns of a tally that add; `peak` alone merges by maximum."""
+
+
+class DatabaseError(ValueError):
+    """A database URL that cannot be used."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant, kept as whole microseconds since 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+        """Refuse a naive instant: it names no moment."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise DatabaseError(f"{value.isoformat()} has no time zone: give an aware instant")
+        return (value - EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+        """Give back the instant, in UTC."""
+        return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+metadata = MetaData()
+_Number = BigInteger().with_variant(Integer, "sqlite")
+_name = String(63)
+
+
+def _sums(*names: str) -> list[Column[int]]:
+    return [Column(name, BigInteger, nullable=False, server_default="0") for name in names]
+
+
+minute_tallies = Table(
+    "minute_tallies",
+    metadata,
+    Column("location", _name, primary_key=True),
+    Column("minute_at", BigInteger, primary_key=True),  # seconds since 1970, a multiple of 60
+    Column("device", _name, primary_key=True),
+    *_sums(*SUMS, "peak"),
+    sqlite_with_rowid=False,
+)
+
+minute_demographics = Table(
+    "minute_demographics",
+    metadata,
+    Column("location", _name, primary_key=True),
+    Column("minute_at", BigInteger, primary_key=True),
+    Column("device", _name, primary_key=True),
+    Column("age", String(16), primary_key=True),
+    Column("gender", String(16), primary_key=True),
+    *_sums("visits", "onlookers"),
+    sqlite_with_rowid=False,
+)
+
+minute_sensors = Table(
+    "minute_sensors",
+    metadata,
+    Column("location", _name, primary_key=True),
+    Column("minute_at", BigInteger, primary_key=True),
+    Column("device", _name, primary_key=True),
+    Column("sensor", String(64), primary_key=True),
+    *_sums("samples", "total_milli", "least_milli", "most_milli"),
+    sqlite_with_rowid=False,
+)
+
+journals = Table(
+    "journals",
+    metadata,
+    Column("device", _name, primary_key=True),
+    Column("journal", String(16), primary_key=True),
+    Column("through", BigInteger, nullable=False),  # every sequence up to here is settled
+    Column("islands", Text, nullable=False),  # settled ranges beyond a gap: [[first, last], ...]
+    Column("settled_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("device", _name, nullable=False),
+    Column("journal", String(16), nullable=False),
+    Column("first_sequence", BigInteger, nullable=False),
+    Column("last_sequence", BigInteger, nullable=False),
+    Column("location", _name, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("body", Text, nullable=False),  # the report's own JSON, for the lake
+    UniqueConstraint("device", "journal", "first_sequence", name="uq_reports_identity"),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("digest", String(64), nullable=False, unique=True),  # of topic, kind and payload
+    Column("kind", String(32), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("location", _name),
+    Column("device", _name),
+    Column("journal", String(16)),
+    Column("first_sequence", BigInteger),
+    Column("last_sequence", BigInteger),
+    Column("settles", Integer, nullable=False),  # 1: its sequence is settled by this letter
+    Column("payload", LargeBinary, nullable=False),
+    Column("payload_bytes", BigInteger, nullable=False),  # before it was cut to a sample
+    Column("times", BigInteger, nullable=False),
+    Column("first_received_at", Instant, nullable=False),
+    Column("last_received_at", Instant, nullable=False),
+    Column("replayed_at", Instant),
+)
+
+device_states = Table(
+    "device_states",
+    metadata,
+    Column("location", _name, primary_key=True),
+    Column("device", _name, primary_key=True),
+    Column("presence", String(16)),
+    Column("presence_at", Instant),
+    Column("heartbeat_at", Instant),  # as the device's clock says
+    Column("heartbeat_received_at", Instant),
+    Column("heartbeat", Text),
+    Column("reported_at", Instant),  # end of its latest report
+    sqlite_with_rowid=False,
+)
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("location", _name, nullable=False),
+    Column("device", _name, nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    UniqueConstraint("location", "device", "kind", "state", "at", name="uq_alarms_identity"),
+    Index("ix_alarms_at", "at"),
+)
+
+
+def connect(url: str) -> Engine:
+    """An engine for `url`; the folder of a SQLite file is made."""
+    address = _understood(url)
+    if address.get_backend_name() == "sqlite":
+        return _sqlite(address)
+    return create_engine(address, pool_pre_ping=True)
+
+
+def create(engine: Engine) -> None:
+    """Make the tables that are missing."""
+    with writing(engine) as connection:
+        metadata.create_all(connection)
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that may write; committed at the end, rolled back by an exception."""
+    with engine.execution_options(writes=True).begin() as connection:
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads: one moment of the database."""
+    with engine.connect() as connection:
+        yield connection
+
+
+def _understood(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseError(
+            f"database URL {url[:80]!r} cannot be read: write sqlite:///path/to/file.db or "
+            "postgresql://user@host/name"
+        ) from error
+    driver = DRIVERS.get(address.get_backend_name())
+    if driver is None:
+        raise DatabaseError(
+            f"database {address.get_backend_name()!r} is not supported: use sqlite or postgresql"
+        )
+    return address.set(drivername=driver)
+
+
+def _sqlite(address: URL) -> Engine:
+    if not address.database or address.database == ":memory:":
+        raise DatabaseError("a SQLite database needs a file: write sqlite:///path/to/file.db")
+    Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(address)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(raw: Any, _record: Any) -> None:
+    raw.isolation_level = None  # the driver starts no transactions of its own
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+    ):
+        raw.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

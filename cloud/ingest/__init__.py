@@ -1,0 +1,1 @@
+"""From the broker to committed tallies: decode, judge, count once, acknowledge."""

@@ -1,0 +1,56 @@
+"""Where the cloud's programs find what they need: command line first, then environment.
+
+Settings are read once, at a front door, and never change afterwards.
+"""
+
+import argparse
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+DATABASE_URL: Final = "sqlite:///var/onlooker.db"
+BROKER_URL: Final = "mqtt://127.0.0.1:1883"
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What every front door of the cloud shares. `estate` None means the sample estate."""
+
+    database_url: str = DATABASE_URL
+    broker_url: str = BROKER_URL
+    estate: Path | None = None
+
+
+def add_arguments(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Offer the named settings (`database`, `broker`, `estate`) on a command line."""
+    offers = {
+        "database": f"database URL, SQLite or PostgreSQL (ONLOOKER_DATABASE_URL, {DATABASE_URL})",
+        "broker": f"broker URL, mqtt:// or mqtts:// (ONLOOKER_BROKER_URL, {BROKER_URL})",
+        "estate": "estate file in YAML (ONLOOKER_ESTATE; without one, the sample estate)",
+    }
+    for name in names:
+        parser.add_argument(f"--{name}", metavar="FILE" if name == "estate" else "URL",
+                            help=offers[name])  # fmt: skip
+
+
+def read(arguments: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in force: what was typed, else the environment, else the default."""
+    estate = _chosen(arguments, "estate", environment.get("ONLOOKER_ESTATE"))
+    return Settings(
+        database_url=_chosen(arguments, "database", environment.get("ONLOOKER_DATABASE_URL"))
+        or DATABASE_URL,
+        broker_url=_chosen(arguments, "broker", environment.get("ONLOOKER_BROKER_URL"))
+        or BROKER_URL,
+        estate=Path(estate) if estate else None,
+    )
+
+
+def _chosen(arguments: argparse.Namespace, name: str, otherwise: str | None) -> str | None:
+    typed: str | None = getattr(arguments, name, None)
+    return typed or otherwise

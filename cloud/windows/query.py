@@ -1,0 +1,190 @@
+"""Reading audiences: any stretch, tumbling and sliding windows, and hours for the forecast.
+
+A minute belongs to a stretch when it starts in it, stretches are half-open, and a report longer
+than a minute is counted at its starting minute. A window without reports is absent from an answer,
+never a row of zeros.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal
+
+from sqlalchemy import ColumnElement, Connection, Select, func, select
+
+from cloud.database import BLIND, EPOCH, SUMS, minute_tallies
+from cloud.windows.audience import Audience, Tally
+
+WindowName = Literal["5m", "15m", "1h"]
+STEP: Final = timedelta(minutes=5)
+LENGTHS: Final[dict[WindowName, timedelta]] = {
+    "5m": timedelta(minutes=5),
+    "15m": timedelta(minutes=15),
+    "1h": timedelta(hours=1),
+}
+"""Length of each window; all open every `STEP`, so that 5m tumbles and the others slide."""
+
+_tallies = minute_tallies.c
+_Query = Select[*tuple[Any, ...]]
+
+
+class WindowError(ValueError):
+    """A stretch of time that cannot be asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class HourRow:
+    """One clock hour (UTC) of one place in which a camera saw something of the world."""
+
+    hour_at: datetime
+    cameras: int
+    observed_ms: int
+    blind_ms: int
+    person_ms: int
+    looking_ms: int
+    entries: int
+    visits: int
+    onlookers: int
+    dwell_ms: int
+
+
+def window_audience(
+    connection: Connection, location: str, *, starts_at: datetime, ends_at: datetime
+) -> Audience:
+    """The audience of one stretch; without reports it has no cameras and no ratios."""
+    _refuse_senseless(starts_at, ends_at)
+    first, last = _seconds(starts_at), _seconds(ends_at)
+    row = connection.execute(_between(_sums(), location, first, last)).mappings().one()
+    return Audience(location, starts_at, ends_at, int(row["cameras"]), Tally.of(row))
+
+
+def windows(
+    connection: Connection,
+    location: str,
+    *,
+    window: WindowName,
+    starts_at: datetime,
+    ends_at: datetime,
+) -> list[Audience]:
+    """Each window that holds a report, oldest first, from the one opening at or before `starts_at`.
+
+    The last one opens before `ends_at`; it may still be running.
+    """
+    _refuse_senseless(starts_at, ends_at)
+    steps = LENGTHS[window] // STEP
+    opens, closes = (starts_at - EPOCH) // STEP, -((EPOCH - ends_at) // STEP)
+    cells = _cells(connection, location, opens, closes + steps - 1)
+    return list(_sliding(location, cells, opens=opens, closes=closes, steps=steps))
+
+
+def hourly(
+    connection: Connection, location: str, *, since_at: datetime, until_at: datetime
+) -> list[HourRow]:
+    """The hours in which something was observed; blind and silent hours are missing."""
+    _refuse_senseless(since_at, until_at)
+    hour = _bucket(3600)
+    rows = connection.execute(
+        _between(
+            _sums().add_columns(hour.label("hour")),
+            location,
+            _seconds(since_at),
+            _seconds(until_at),
+        )
+        .group_by(hour)
+        .having(func.sum(_tallies.observed_ms) > 0)
+        .order_by(hour)
+    )
+    return [_hour(row) for row in rows.mappings()]
+
+
+_STEP_S = STEP // timedelta(seconds=1)
+
+
+def _seconds(instant: datetime) -> int:
+    return -((EPOCH - instant) // timedelta(seconds=1))  # up: a minute begun before is not in it
+
+
+def _refuse_senseless(starts_at: datetime, ends_at: datetime) -> None:
+    for instant in (starts_at, ends_at):
+        if instant.tzinfo is None:
+            raise WindowError(f"{instant.isoformat()} has no time zone: give an aware instant")
+    if ends_at <= starts_at:
+        raise WindowError(
+            f"the stretch ends ({ends_at.isoformat()}) before it has started "
+            f"({starts_at.isoformat()}): give `until` after `from`"
+        )
+
+
+def _sums() -> _Query:
+    return select(
+        func.count(_tallies.device.distinct()).label("cameras"),
+        func.max(_tallies.peak).label("peak"),
+        *(func.sum(_tallies[name]).label(name) for name in SUMS),
+    )
+
+
+def _between(query: _Query, location: str, first: int, last: int) -> _Query:
+    return query.where(
+        _tallies.location == location, _tallies.minute_at >= first, _tallies.minute_at < last
+    )
+
+
+def _bucket(length_s: int) -> ColumnElement[int]:
+    return _tallies.minute_at - _tallies.minute_at % length_s
+
+
+def _cells(
+    connection: Connection, location: str, first: int, last: int
+) -> dict[int, list[tuple[str, Tally]]]:
+    """Tallies by step and camera: step → [(device, tally)]."""
+    step = _bucket(_STEP_S)
+    rows = connection.execute(
+        _between(
+            _sums().add_columns(step.label("step"), _tallies.device),
+            location,
+            first * _STEP_S,
+            last * _STEP_S,
+        ).group_by(step, _tallies.device)
+    )
+    cells: dict[int, list[tuple[str, Tally]]] = defaultdict(list)
+    for row in rows.mappings():
+        cells[row["step"] // _STEP_S].append((row["device"], Tally.of(row)))
+    return cells
+
+
+def _sliding(
+    location: str,
+    cells: dict[int, list[tuple[str, Tally]]],
+    *,
+    opens: int,
+    closes: int,
+    steps: int,
+) -> Iterator[Audience]:
+    for first in range(opens, closes):
+        held = [cell for step in range(first, first + steps) for cell in cells.get(step, ())]
+        if held:
+            starts_at = EPOCH + first * STEP
+            cameras = len({device for device, _ in held})
+            tally = Tally.total(tally for _, tally in held)
+            yield Audience(location, starts_at, starts_at + steps * STEP, cameras, tally)
+
+
+def _hour(row: Any) -> HourRow:
+    return HourRow(
+        hour_at=datetime.fromtimestamp(row["hour"], UTC),
+        cameras=int(row["cameras"]),
+        blind_ms=sum(int(row[name]) for name in BLIND),
+        **{name: int(row[name]) for name in _HOUR_SUMS},
+    )
+
+
+_HOUR_SUMS: Final = (
+    "observed_ms",
+    "person_ms",
+    "looking_ms",
+    "entries",
+    "visits",
+    "onlookers",
+    "dwell_ms",
+)
