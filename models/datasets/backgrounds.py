@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from models.datasets.picture import DatasetMissing, Picture
+from models.datasets.picture import DatasetError, Picture
 
 LICENCE = "MIT (dusty-nv/jetson-inference)"
 LONGEST_PX = 800
@@ -20,11 +20,11 @@ def pictures(folder: Path) -> Iterator[Picture]:
     """Yield every picture of `folder`, its longest side at most `LONGEST_PX`."""
     files = sorted(path for path in folder.glob("*") if path.suffix in {".jpg", ".png"})
     if not files:
-        raise DatasetMissing(folder)
+        raise DatasetError(folder)
     for path in files:
         image = cv2.imread(str(path), cv2.IMREAD_COLOR)
         if image is None:
-            raise DatasetMissing(path)
+            raise DatasetError(path)
         ratio = min(1.0, LONGEST_PX / max(image.shape[:2]))
         small = cv2.resize(image, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA)
         yield Picture(f"backgrounds/{path.name}", np.asarray(small, np.uint8))

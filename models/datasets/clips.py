@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from models.datasets.picture import DatasetMissing, Image, Picture
+from models.datasets.picture import DatasetError, Image, Picture
 
 LICENCE = "CC-BY-4.0 (Intel Corporation, sample-videos)"
 
@@ -18,18 +18,20 @@ LICENCE = "CC-BY-4.0 (Intel Corporation, sample-videos)"
 def frames(path: Path, *, every: int = 1) -> Iterator[tuple[int, Image]]:
     """Yield (index, BGR image) of each `every`-th frame of a film or animated GIF."""
     if not path.is_file():
-        raise DatasetMissing(path)
+        raise DatasetError(path)
     with av.open(str(path)) as film:
         for index, frame in enumerate(film.decode(video=0)):
             if index % every == 0:
                 yield index, np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
 
 
-def pictures(folder: Path, *, at_most: int = 40, without: tuple[str, ...] = ()) -> Iterator[Picture]:
+def pictures(
+    folder: Path, *, at_most: int = 40, without: tuple[str, ...] = ()
+) -> Iterator[Picture]:
     """Yield at most `at_most` frames, evenly spread, of every clip in `folder`."""
     clips = sorted(path for path in folder.glob("*") if path.suffix in {".gif", ".mp4"})
     if not clips:
-        raise DatasetMissing(folder)
+        raise DatasetError(folder)
     for clip in clips:
         if clip.stem in without:
             continue

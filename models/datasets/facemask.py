@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from models.datasets.picture import DatasetMissing, Floats, Picture
+from models.datasets.picture import DatasetError, Floats, Picture
 
 LICENCE = "CC0-1.0 (as claimed by its publisher)"
 
@@ -21,7 +21,7 @@ LICENCE = "CC0-1.0 (as claimed by its publisher)"
 def boxes_by_image(table: Path) -> dict[str, Floats]:
     """Read `image,...,x1,y1,x2,y2` rows into (n, 4) boxes by image name, px."""
     if not table.is_file():
-        raise DatasetMissing(table)
+        raise DatasetError(table)
     rows: dict[str, list[list[float]]] = defaultdict(list)
     with table.open(newline="") as lines:
         for row in csv.DictReader(lines):
@@ -34,6 +34,6 @@ def pictures(folder: Path) -> Iterator[Picture]:
     for name, boxes in sorted(boxes_by_image(folder / "boxes.csv").items()):
         image = cv2.imread(str(folder / "images" / name), cv2.IMREAD_COLOR)
         if image is None:
-            raise DatasetMissing(folder / "images" / name)
+            raise DatasetError(folder / "images" / name)
         unknown = np.full((len(boxes), 5, 2), np.nan, np.float32)
         yield Picture(f"facemask/{name}", np.asarray(image, np.uint8), boxes, unknown)

@@ -33,7 +33,7 @@ class Picture:
     ignored: Floats = field(default_factory=no_boxes)
 
 
-class DatasetMissing(FileNotFoundError):
+class DatasetError(FileNotFoundError):
     """The folder a recipe needs is not where it was looked for."""
 
     def __init__(self, folder: object) -> None:

@@ -41,7 +41,7 @@ def cut(image: Image, box: Floats, margin: float = 1.0) -> Image:
         image = np.asarray(
             cv2.copyMakeBorder(image, pad, pad, pad, pad, cv2.BORDER_REPLICATE), np.uint8
         )
-    return image[top + pad : top + pad + side, left + pad : left + pad + side]
+    return image[top + pad : top + pad + side, left + pad : left + pad + side].copy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,10 @@ class IntelTeacher:
             views += [(x, y, w, h) for x in (0, width - w) for y in (0, height - h)]
         found = np.concatenate([self._view(image, view) for view in views])
         found = found[found[:, 4] >= least_score]
-        corners = [[float(x1), float(y1), float(x2 - x1), float(y2 - y1)]
-                   for x1, y1, x2, y2 in found[:, :4]]
+        corners = [
+            [float(x1), float(y1), float(x2 - x1), float(y2 - y1)]
+            for x1, y1, x2, y2 in found[:, :4]
+        ]
         kept = cv2.dnn.NMSBoxes(corners, found[:, 4].tolist(), least_score, 0.4)
         order = np.asarray(kept, np.int64).reshape(-1)
         return TaughtFaces(found[order, :4], found[order, 4])
@@ -83,7 +85,7 @@ class IntelTeacher:
         scale = np.asarray([width, height, width, height], np.float32)
         boxes = rows[:, 3:7] * scale + np.asarray([left, top, left, top], np.float32)
         inside = _whole(rows[:, 3:7], view, image.shape)
-        return np.concatenate([boxes, rows[:, 2:3]], axis=1)[inside].astype(np.float32)
+        return np.asarray(np.concatenate([boxes, rows[:, 2:3]], axis=1)[inside], np.float32)
 
     def landmarks(self, image: Image, box: Floats) -> Floats:
         """Return (5, 2) px: right eye, left eye, nose, right and left mouth corner."""

@@ -1,0 +1,191 @@
+"""Faces in a picture: boxes, scores and five landmarks.
+
+The picture is brought to `input_px` on its longer side, so a face smaller than about 10 px at
+that size is lost, whatever the camera's resolution. Any layout with a reader in `LAYOUTS` runs
+here by name; the rest of the agent cannot tell them apart.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_agent.frame import Image
+from edge_agent.inference import WEIGHTS, Floats, ModelError, Session, as_bgr, open_session
+
+STRIDES_PX = (8, 16, 32)
+LARGEST_STRIDE_PX = 32
+MOST_ENLARGED = 4.0
+MOST_CANDIDATES = 2000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """A face of one picture, in that picture's pixels.
+
+    `box` x1, y1, x2, y2; `landmarks` (5, 2) in the order right eye, left eye, nose, right and
+    left corner of the mouth, where right is the subject's right, on the left of the picture.
+    """
+
+    box: tuple[float, float, float, float]
+    score: float
+    landmarks: Floats
+
+    @property
+    def height_px(self) -> float:
+        return self.box[3] - self.box[1]
+
+
+class FaceDetector(Protocol):
+    """Anything that finds faces. `name` and `version` go into the health report."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    def faces(self, image: Image) -> list[Face]: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """Cells above the threshold, px of the network's input: (n,), (n, 4) and (n, 5, 2)."""
+
+    scores: Floats
+    boxes: Floats
+    landmarks: Floats
+
+
+Reader = Callable[[Sequence[Floats], float, int], Candidates]
+
+
+def _cells(score: Floats, threshold: float, stride: int) -> tuple[NDArray[np.intp], Floats]:
+    """Return the flat indices of cells above the threshold and their corner, in strides."""
+    kept = np.flatnonzero(score.reshape(-1) > threshold)
+    columns = score.shape[-1]
+    return kept, np.stack([kept % columns, kept // columns], axis=1).astype(np.float32)
+
+
+def _boxes(centre: Floats, log_size: Floats, stride: int) -> Floats:
+    half = np.exp(np.clip(log_size, -5, 6)) * stride / 2
+    return np.concatenate([centre * stride - half, centre * stride + half], axis=1)
+
+
+def _joined(parts: Sequence[Candidates]) -> Candidates:
+    return Candidates(
+        np.concatenate([part.scores for part in parts]),
+        np.concatenate([part.boxes for part in parts]),
+        np.concatenate([part.landmarks for part in parts]),
+    )
+
+
+def read_onlooker(outputs: Sequence[Floats], threshold: float, width_px: int) -> Candidates:
+    """Read three maps (1, 15, h, w): probability, offsets from the cell's centre in strides."""
+    parts = []
+    for stride, output in zip(STRIDES_PX, outputs, strict=True):
+        kept, corner = _cells(output[0, 0], threshold, stride)
+        row = output[0].reshape(15, -1)[:, kept].T
+        middle = corner + 0.5
+        points = (row[:, 5:].reshape(-1, 5, 2) + middle[:, None]) * stride
+        boxes = _boxes(middle + row[:, 1:3], row[:, 3:5], stride)
+        parts.append(Candidates(row[:, 0], boxes, points))
+    return _joined(parts)
+
+
+def read_yunet(outputs: Sequence[Floats], threshold: float, width_px: int) -> Candidates:
+    """Read YuNet's twelve lists: class, objectness, box and landmarks, each for three strides."""
+    parts = []
+    for level, stride in enumerate(STRIDES_PX):
+        kind, thing, box, points = (outputs[level + 3 * part][0] for part in range(4))
+        score = np.sqrt(np.clip(kind[:, 0], 0, 1) * np.clip(thing[:, 0], 0, 1))
+        kept, corner = _cells(score.reshape(-1, width_px // stride), threshold, stride)
+        boxes = _boxes(corner + box[kept, :2], box[kept, 2:], stride)
+        marks = (points[kept].reshape(-1, 5, 2) + corner[:, None]) * stride
+        parts.append(Candidates(score[kept], boxes, marks))
+    return _joined(parts)
+
+
+LAYOUTS: dict[str, Reader] = {"onlooker-maps": read_onlooker, "yunet-lists": read_yunet}
+
+
+class OnnxFaceDetector:
+    """A detector that runs in ONNX Runtime on the camera's own processor."""
+
+    def __init__(self, session: Session, *, input_px: int, threshold: float | None) -> None:
+        card = session.card
+        if card.task != "face-detection" or card.layout not in LAYOUTS:
+            raise ModelError(
+                f"found {card.name} for {card.task} with layout {card.layout!r}, wanted a face "
+                f"detector with one of {sorted(LAYOUTS)}; name another model"
+            )
+        self.name, self.version = card.name, card.version
+        self.threshold = card.thresholds["score"] if threshold is None else threshold
+        self._overlap = card.thresholds.get("overlap", 0.4)
+        self._session, self._read = session, LAYOUTS[card.layout]
+        self._input, shape = card.inputs[0].name, card.inputs[0].shape
+        self._fixed_px = shape[3] if isinstance(shape[3], int) else None
+        self._input_px = self._fixed_px or input_px
+
+    def faces(self, image: Image) -> list[Face]:
+        """Find the faces of a BGR (or grey) picture, best score first."""
+        bgr = as_bgr(image)
+        ratio = min(self._input_px / max(bgr.shape[:2]), MOST_ENLARGED)
+        planes = self._letterboxed(bgr, ratio)
+        outputs = self._session.run({self._input: planes})
+        found = self._read(outputs, self.threshold, planes.shape[3])
+        kept = suppressed(found.boxes, found.scores, self._overlap)
+        height, width = bgr.shape[:2]
+        boxes = (found.boxes[kept] / ratio).clip(0, [width, height, width, height])
+        marks = (found.landmarks[kept] / ratio).astype(np.float32)
+        scores = found.scores[kept]
+        return [
+            Face((float(box[0]), float(box[1]), float(box[2]), float(box[3])), float(score), points)
+            for box, score, points in zip(boxes, scores, marks, strict=True)
+            if box[2] > box[0] and box[3] > box[1]
+        ]
+
+    def _letterboxed(self, image: Image, ratio: float) -> Floats:
+        """Scale by `ratio` and pad right and below to what the network divides by."""
+        width = max(1, round(image.shape[1] * ratio))
+        height = max(1, round(image.shape[0] * ratio))
+        way = cv2.INTER_AREA if ratio < 1 else cv2.INTER_LINEAR
+        small = image if ratio == 1 else cv2.resize(image, (width, height), interpolation=way)
+        rows = self._fixed_px or -(-height // LARGEST_STRIDE_PX) * LARGEST_STRIDE_PX
+        columns = self._fixed_px or -(-width // LARGEST_STRIDE_PX) * LARGEST_STRIDE_PX
+        planes = np.zeros((1, 3, rows, columns), np.float32)
+        planes[0, :, :height, :width] = small.transpose(2, 0, 1)
+        return planes
+
+
+def suppressed(boxes: Floats, scores: Floats, overlap: float) -> NDArray[np.intp]:
+    """Return the indices of boxes that no better box overlaps by more than `overlap` (IoU)."""
+    order = np.argsort(-scores, kind="stable")[:MOST_CANDIDATES]
+    area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    kept: list[int] = []
+    while len(order):
+        best, rest = order[0], order[1:]
+        kept.append(int(best))
+        low = np.maximum(boxes[best, :2], boxes[rest, :2])
+        high = np.minimum(boxes[best, 2:], boxes[rest, 2:])
+        shared = np.clip(high - low, 0, None).prod(axis=1)
+        union = area[best] + area[rest] - shared
+        order = rest[shared <= overlap * np.maximum(union, 1e-6)]
+    return np.asarray(kept, np.intp)
+
+
+def load_detector(
+    name: str | Path = "onlooker-face",
+    *,
+    input_px: int = 640,
+    threshold: float | None = None,
+    folders: Sequence[Path] = (WEIGHTS,),
+    accept_research: bool = False,
+) -> FaceDetector:
+    """Open a detector by name or card and run it once, so that the first frame is not slow."""
+    session = open_session(name, folders=folders, accept_research=accept_research)
+    detector = OnnxFaceDetector(session, input_px=input_px, threshold=threshold)
+    detector.faces(np.zeros((input_px * 9 // 16, input_px, 3), np.uint8))
+    return detector

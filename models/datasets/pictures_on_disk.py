@@ -1,0 +1,32 @@
+"""Pictures read from files, in every kind a site may hand in.
+
+CMYK JPEGs and palettes become BGR; 16-bit files are scaled by their type's range; an empty or
+broken file is a sentence, not a crash.
+"""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from edge_agent.inference import as_bgr
+from models.datasets.picture import Image
+
+
+class PictureError(ValueError):
+    """A file that is no picture."""
+
+
+def read_image(path: Path) -> Image:
+    """Return the picture as BGR, 8 bits; raises `PictureError`."""
+    content = np.frombuffer(path.read_bytes() if path.is_file() else b"", np.uint8)
+    kinds = cv2.IMREAD_ANYDEPTH | cv2.IMREAD_COLOR
+    deep = cv2.imdecode(content, kinds) if len(content) else None
+    if deep is None:
+        raise PictureError(
+            f"found {path} of {len(content)} bytes that does not read as a picture, wanted a "
+            "JPEG, PNG, WebP or TIFF; replace the file or take its line out of the labels"
+        )
+    if deep.dtype == np.uint16:
+        deep = (deep // 257).astype(np.uint8)
+    return as_bgr(deep)

@@ -1,0 +1,86 @@
+"""How well a detector finds faces: against boxes, on clips, and where there is nobody.
+
+The pictures run through `edge_agent.detect`, the code of the camera. Boxes come as CSV with the
+columns image, x1, y1, x2, y2 (px; others are left alone), one line a face.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edge_agent.detect import Face, FaceDetector
+from edge_agent.frame import Image
+from models.datasets.clips import frames
+from models.datasets.facemask import boxes_by_image
+from models.datasets.picture import Floats
+from models.datasets.pictures_on_disk import read_image
+from models.evaluate.average_precision import (
+    Matches,
+    average_precision,
+    matched,
+    precision_at,
+    recall_at,
+)
+from models.evaluate.intervals import bootstrapped
+
+SIZES_PX = (0, 16, 32)
+
+
+def against_boxes(
+    detector: FaceDetector, truth: Mapping[str, Floats], folder: Path, *, threshold: float
+) -> dict[str, Any]:
+    """Return AP by face size, and precision and recall at `threshold`, with intervals.
+
+    The detector should be opened with a low threshold, or its curve is cut short.
+    """
+    seen = [(detector.faces(read_image(folder / name)), boxes) for name, boxes in truth.items()]
+    report: dict[str, Any] = {"detector": detector.name, "version": detector.version}
+    for least in SIZES_PX:
+        cases = [matched(faces, boxes, least_px=least) for faces, boxes in seen]
+        report[f"from_{least}_px"] = _figures(cases, threshold)
+    report["threshold"] = threshold
+    return report
+
+
+def _figures(cases: list[Matches], threshold: float) -> dict[str, Any]:
+    figures = {
+        "average_precision": average_precision,
+        "recall": lambda units: recall_at(units, threshold),
+        "precision": lambda units: precision_at(units, threshold),
+    }
+    found = {name: bootstrapped(cases, figure).as_dict() for name, figure in figures.items()}
+    return {**found, "faces": sum(case.wanted for case in cases)}
+
+
+def labelled_boxes(table: Path) -> dict[str, Floats]:
+    """Read the CSV of boxes; see the head of this file for its columns."""
+    return boxes_by_image(table)
+
+
+def faces_per_frame(
+    detector: FaceDetector, images: Iterable[Image], *, threshold: float
+) -> list[list[Face]]:
+    """Run every frame and keep the faces of at least `threshold`."""
+    return [[f for f in detector.faces(image) if f.score >= threshold] for image in images]
+
+
+def on_clip(
+    detector: FaceDetector, film: Path, *, people: int | None, threshold: float, every: int = 1
+) -> dict[str, Any]:
+    """Return the share of `people` found per frame; without people, every face is false.
+
+    With `people` None only the number of faces is told, since nobody knows the truth.
+    """
+    shown = faces_per_frame(
+        detector, (image for _, image in frames(film, every=every)), threshold=threshold
+    )
+    counts = np.asarray([len(faces) for faces in shown])
+    report: dict[str, Any] = {"frames": len(counts), "faces": int(counts.sum())}
+    if people:
+        report["recall_per_frame"] = round(float(np.minimum(counts, people).mean() / people), 4)
+        report["beyond_people"] = int(np.maximum(counts - people, 0).sum())
+    if people == 0:
+        report["false_faces"] = report["faces"]
+    return report

@@ -1,0 +1,76 @@
+"""From a training checkpoint to an ONNX file that says the same, and its card.
+
+The averaged weights are exported; the file is run once beside the original network on random
+pictures and refused when they disagree by more than `PARITY`.
+"""
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import onnx
+import onnxruntime as ort
+import torch
+from torch import nn
+
+from wire.model_card import ModelCard
+
+OPSET = 17
+PARITY = 2e-3
+
+
+class ParityError(RuntimeError):
+    """The exported network does not repeat the trained one."""
+
+
+def averaged(net: nn.Module, checkpoint: Path) -> nn.Module:
+    """Load the averaged weights of a checkpoint into `net`, ready to be run."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    net.load_state_dict(state["average"])
+    return net.eval()
+
+
+def export(
+    net: nn.Module, example: torch.Tensor, path: Path, *, outputs: list[str], free: dict[int, str]
+) -> Path:
+    """Write `net` as ONNX with the axes `free` of its input left open; check that it agrees."""
+    axes = {"image": free, **{name: dict(free) for name in outputs}}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.onnx.export(
+        net,
+        (example,),
+        str(path),
+        input_names=["image"],
+        output_names=outputs,
+        dynamic_axes=axes,
+        opset_version=OPSET,
+        dynamo=False,
+    )
+    onnx.checker.check_model(str(path))
+    _compare(net, example, path, outputs)
+    return path
+
+
+def _compare(net: nn.Module, example: torch.Tensor, path: Path, outputs: list[str]) -> None:
+    runtime = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    with torch.no_grad():
+        wanted = net(example)
+    wanted = wanted if isinstance(wanted, tuple) else (wanted,)
+    found = runtime.run(outputs, {"image": example.numpy()})
+    gap = max(float(np.abs(f - w.numpy()).max()) for f, w in zip(found, wanted, strict=True))
+    if gap > PARITY:
+        raise ParityError(
+            f"found {path} differing by {gap:.5f} from the trained network, wanted at most "
+            f"{PARITY}; export with another operator set or look for an unsupported operator"
+        )
+
+
+def sealed(card: ModelCard, path: Path) -> Path:
+    """Write `card` beside the ONNX file with that file's true checksum and size."""
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    true = msgspec.structs.replace(card, file=path.name, sha256=digest, bytes=len(content))
+    kept = path.with_suffix(".json")
+    kept.write_bytes(msgspec.json.format(msgspec.json.encode(true), indent=2) + b"\n")
+    return kept

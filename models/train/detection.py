@@ -1,0 +1,88 @@
+"""Train the face detector on permissive pictures: deterministic, resumable, one thread.
+
+About 7,000 steps of 24 scenes take an hour of one core. Every `CHECK_STEPS` steps the state is
+kept in `runs/detector/`, from where `python -m models export` makes the ONNX file.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.datasets.picture import Picture
+from models.train.checkpoints import Average, Schedule, resume, save
+from models.train.detector_loss import detection_loss
+from models.train.detector_net import DetectorNet
+from models.train.detector_targets import assigned, cells
+from models.train.scenes import Studio
+
+log = logging.getLogger(__name__)
+# side of the scenes of a step, px, and how many fit in the same time
+SIDES_PX = {192: 42, 256: 24, 320: 15}
+SIDE_SHARE = (0.2, 0.55, 0.25)
+CHECK_STEPS, REPORT_STEPS = 250, 50
+
+
+def batch(studio: Studio, seed: int, step: int) -> tuple[Tensor, ...]:
+    """Draw the scenes of one step: images, centres, strides, kinds, boxes, landmarks."""
+    rng = np.random.default_rng([seed, step])
+    side = int(rng.choice(list(SIDES_PX), p=SIDE_SHARE))
+    centres, strides = cells(side)
+    scenes = [studio.scene(side, rng) for _ in range(SIDES_PX[side])]
+    targets = [assigned(centres, strides, s.boxes, s.landmarks, s.ignored) for s in scenes]
+    images = np.stack([s.image for s in scenes]).transpose(0, 3, 1, 2)
+    return (
+        torch.from_numpy(np.ascontiguousarray(images)).float(),
+        torch.from_numpy(centres),
+        torch.from_numpy(strides),
+        torch.from_numpy(np.stack([t.kind for t in targets])),
+        torch.from_numpy(np.stack([t.boxes for t in targets])),
+        torch.from_numpy(np.stack([t.landmarks for t in targets])),
+    )
+
+
+def train(pictures: Sequence[Picture], folder: Path, *, schedule: Schedule, seed: int = 7) -> Path:
+    """Train until `schedule.steps`, going on from `folder`, and return the checkpoint."""
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    net = DetectorNet().to(memory_format=torch.channels_last)
+    average = Average(net)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=schedule.rate, weight_decay=0.01)
+    kept = folder / "last.pt"
+    first = resume(kept, net, average, optimiser)
+    studio = Studio(pictures)
+    seen, started = np.zeros(3), time.perf_counter()
+    for step in range(first, schedule.steps):
+        for group in optimiser.param_groups:
+            group["lr"] = schedule.rate_at(step)
+        images, *targets = batch(studio, seed, step)
+        maps = net(images.to(memory_format=torch.channels_last))
+        loss, parts = detection_loss(maps, *targets)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 10.0)
+        optimiser.step()
+        average.follow(net, step)
+        seen += parts.numpy()
+        if (step + 1) % REPORT_STEPS == 0:
+            _report(step + 1, seen / REPORT_STEPS, time.perf_counter() - started)
+            seen[:] = 0
+        if (step + 1) % CHECK_STEPS == 0 or step + 1 == schedule.steps:
+            save(kept, step + 1, net, average, optimiser)
+    return kept
+
+
+def _report(step: int, parts: np.ndarray, elapsed_s: float) -> None:
+    score, box, place = (round(float(part), 4) for part in parts)
+    log.info(
+        "train.detection step=%d score=%s box=%s landmarks=%s elapsed_s=%.0f",
+        step,
+        score,
+        box,
+        place,
+        elapsed_s,
+    )

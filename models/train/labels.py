@@ -1,0 +1,110 @@
+"""What is known about every training picture, truth first, teacher second, kept in one file.
+
+Faces drawn by hand stay as they are. The teacher adds the faces the annotators left out (score
+at least `SURE`), marks its own doubtful ones as ignored, and places the landmarks. Labelling
+takes minutes, so the result is kept as JSON and read back the next time.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+import numpy as np
+
+from models.datasets import backgrounds, clips, facemask, sheets
+from models.datasets.picture import Floats, Image, Picture
+
+SURE, DOUBTFUL = 0.75, 0.3
+SAME_FACE_IOU = 0.3
+# below this height the landmark teacher guesses
+LEAST_LANDMARK_PX = 20.0
+
+
+class Taught(Protocol):
+    @property
+    def boxes(self) -> Floats: ...
+    @property
+    def scores(self) -> Floats: ...
+
+
+class Teacher(Protocol):
+    """Finds faces and places their five landmarks."""
+
+    def faces(self, image: Image, *, least_score: float = ...) -> Taught: ...
+    def landmarks(self, image: Image, box: Floats) -> Floats: ...
+
+
+class Labels(msgspec.Struct, frozen=True):
+    """One picture's labels, px: boxes, landmarks (None where unknown), ignored regions."""
+
+    boxes: list[list[float]]
+    landmarks: list[list[list[float]] | None]
+    ignored: list[list[float]]
+
+
+def overlap(boxes: Floats, others: Floats) -> Floats:
+    """Return the (n, m) intersection over union of two lists of boxes."""
+    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    shared = np.clip(high - low, 0, None).prod(axis=2)
+    area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    other = (others[:, 2:] - others[:, :2]).prod(axis=1)
+    union = area[:, None] + other[None] - shared
+    return np.asarray(shared / np.maximum(union, 1e-6), np.float32)
+
+
+def completed(picture: Picture, teacher: Teacher) -> Labels:
+    """Join the picture's own boxes with what the teacher is sure or doubtful about."""
+    taught = teacher.faces(picture.image, least_score=DOUBTFUL)
+    new = np.ones(len(taught.boxes), bool)
+    if len(picture.boxes) and len(taught.boxes):
+        new = overlap(taught.boxes, picture.boxes).max(axis=1) < SAME_FACE_IOU
+    sure = taught.scores >= SURE
+    boxes = np.concatenate([picture.boxes, taught.boxes[new & sure]])
+    return Labels(
+        boxes=boxes.round(1).tolist(),
+        landmarks=[_landmarks(picture.image, box, teacher) for box in boxes],
+        ignored=taught.boxes[new & ~sure].round(1).tolist(),
+    )
+
+
+def _landmarks(image: Image, box: Floats, teacher: Teacher) -> list[list[float]] | None:
+    if box[3] - box[1] < LEAST_LANDMARK_PX:
+        return None
+    points: list[list[float]] = teacher.landmarks(image, box).round(1).tolist()
+    return points
+
+
+def labelled(picture: Picture, labels: Labels) -> Picture:
+    """Return the picture with the labels in place of its own."""
+    unknown = [[np.nan, np.nan]] * 5
+    points = [unknown if known is None else known for known in labels.landmarks]
+    return Picture(
+        picture.name,
+        picture.image,
+        np.asarray(labels.boxes, np.float32).reshape(-1, 4),
+        np.asarray(points, np.float32).reshape(-1, 5, 2),
+        np.asarray(labels.ignored, np.float32).reshape(-1, 4),
+    )
+
+
+def permissive(train: Path) -> Iterator[Picture]:
+    """Yield every picture whose licence allows commercial use; `train` holds the data sets."""
+    yield from facemask.pictures(train / "face_boxes_facemask")
+    yield from sheets.pictures(train / "synthetic_faces_sfhq")
+    yield from clips.pictures(train / "videos")
+    yield from backgrounds.pictures(train / "backgrounds_no_face")
+
+
+def label(pictures: Iterable[Picture], teacher: Teacher, kept: Path) -> list[Picture]:
+    """Label every picture, or read the labels `kept` from an earlier run."""
+    known = msgspec.json.decode(kept.read_bytes(), type=dict[str, Labels]) if kept.is_file() else {}
+    done: list[Picture] = []
+    for picture in pictures:
+        if picture.name not in known:
+            known[picture.name] = completed(picture, teacher)
+        done.append(labelled(picture, known[picture.name]))
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(msgspec.json.encode(known))
+    return done
