@@ -1,0 +1,35 @@
+"""`python -m provisioning ...`: who may speak on the wire, and the door they come through."""
+
+import argparse
+import logging
+import sys
+from datetime import UTC, datetime
+
+from provisioning.authority import command as authority_command
+from provisioning.authority.office import OfficeError
+from provisioning.authority.register import RegisterError
+from provisioning.authority.revocation import ReasonError
+from provisioning.authority.signing_request import SigningRequestError
+from provisioning.vault import VaultError
+
+REFUSALS = (OfficeError, RegisterError, ReasonError, SigningRequestError, VaultError)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 0 when done, 1 when refused with a sentence on stderr."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    parser = argparse.ArgumentParser(prog="python -m provisioning", description=__doc__)
+    rooms = parser.add_subparsers(dest="room", required=True)
+    authority_command.add_arguments(rooms.add_parser("ca", help="the certificate authority"))
+    asked = parser.parse_args(arguments)
+    try:
+        for line in asked.run(asked, datetime.now(UTC)):
+            print(line)
+    except REFUSALS as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

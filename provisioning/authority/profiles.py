@@ -1,0 +1,176 @@
+"""What each kind of certificate may be used for, and for how long.
+
+A device's certificate names it in the CN, its location in the OU, and can only open connections.
+A server's can only accept them. Names of services hold a colon, which no device id can.
+A claim comes from an authority of its own, which the telemetry broker does not trust at all.
+"""
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+
+ORGANISATION: Final = "Onlooker"
+CLOCK_SLACK: Final = timedelta(minutes=5)  # a camera's clock may be behind ours
+SERVICE_PREFIX: Final = "service:"
+
+
+class Kind(StrEnum):
+    """Who holds the certificate."""
+
+    DEVICE = "device"
+    SERVICE = "service"
+    SERVER = "server"
+    CLAIM = "claim"
+
+
+LIFETIME: Final = {
+    Kind.DEVICE: timedelta(days=30),
+    Kind.SERVICE: timedelta(days=90),
+    Kind.SERVER: timedelta(days=90),
+    Kind.CLAIM: timedelta(days=365),
+}
+LONGEST: Final = {
+    Kind.DEVICE: timedelta(days=90),
+    Kind.SERVICE: timedelta(days=366),
+    Kind.SERVER: timedelta(days=366),
+    Kind.CLAIM: timedelta(days=3 * 366),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """A key that signs, with its own certificate."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who a certificate is for. `hosts` are the names and addresses of a server."""
+
+    kind: Kind
+    name: str
+    location: str | None = None
+    hosts: tuple[str, ...] = ()
+
+
+def authority(
+    name: str,
+    key: ec.EllipticCurvePrivateKey,
+    *,
+    at: datetime,
+    lifetime: timedelta,
+    under: Issuer | None = None,
+    depth: int = 0,
+) -> x509.Certificate:
+    """A certificate that may sign others; self-signed when it stands under nobody."""
+    subject = _subject(name)
+    builder = (
+        _draft(subject, under.certificate.subject if under else subject, key.public_key())
+        .not_valid_before(at - CLOCK_SLACK)
+        .not_valid_after(at + lifetime)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=depth), critical=True)
+        .add_extension(_usage(signs_certificates=True), critical=True)
+    )
+    signer = under.key if under else key
+    issuer_key = signer.public_key()
+    return _identified(builder, key.public_key(), issuer_key).sign(signer, hashes.SHA256())
+
+
+def leaf(
+    who: Subject,
+    key: ec.EllipticCurvePublicKey,
+    issuer: Issuer,
+    *,
+    at: datetime,
+    lifetime: timedelta,
+) -> x509.Certificate:
+    """A certificate that signs nothing: for a device, a service, a server or a claim."""
+    purpose = (
+        ExtendedKeyUsageOID.SERVER_AUTH
+        if who.kind is Kind.SERVER
+        else ExtendedKeyUsageOID.CLIENT_AUTH
+    )
+    until = min(at + lifetime, issuer.certificate.not_valid_after_utc)
+    builder = (
+        _draft(_subject(who.name, who.location), issuer.certificate.subject, key)
+        .not_valid_before(at - CLOCK_SLACK)
+        .not_valid_after(until)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([purpose]), critical=True)
+    )
+    if who.hosts:
+        names = x509.SubjectAlternativeName([_host(host) for host in who.hosts])
+        builder = builder.add_extension(names, critical=False)
+    identified = _identified(builder, key, issuer.key.public_key())
+    return identified.sign(issuer.key, hashes.SHA256())
+
+
+def subject_word(certificate: x509.Certificate, oid: ObjectIdentifier) -> str | None:
+    """One word of a certificate's subject, such as its common name."""
+    words = certificate.subject.get_attributes_for_oid(oid)
+    return str(words[0].value) if words else None
+
+
+def _subject(name: str, location: str | None = None) -> x509.Name:
+    unit = [x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, location)] if location else []
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, ORGANISATION),
+            *unit,
+            x509.NameAttribute(NameOID.COMMON_NAME, name),
+        ]
+    )
+
+
+def _draft(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+    )
+
+
+def _identified(
+    builder: x509.CertificateBuilder,
+    key: ec.EllipticCurvePublicKey,
+    issuer_key: ec.EllipticCurvePublicKey,
+) -> x509.CertificateBuilder:
+    above = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key)
+    return builder.add_extension(
+        x509.SubjectKeyIdentifier.from_public_key(key), critical=False
+    ).add_extension(above, critical=False)
+
+
+def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _host(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)

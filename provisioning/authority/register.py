@@ -1,0 +1,147 @@
+"""The register: every certificate ever signed, and every one taken back.
+
+A SQLite file that is on disk before a certificate leaves the house: what was handed out is in the
+register, whatever happens to the power. Serial numbers are hexadecimal words.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from provisioning.authority.profiles import Kind
+
+BUSY_S: Final = 10.0
+BURST: Final = timedelta(seconds=60)
+EPOCH: Final = "1970-01-01T00:00:00+00:00"
+SCHEMA: Final = """
+create table if not exists certificates (
+  serial text primary key, kind text not null, name text not null, location text,
+  starts_at text not null, ends_at text not null, revoked_at text, reason text,
+  certificate text not null
+) strict;
+create index if not exists certificates_by_name on certificates (name);
+create table if not exists revocation_lists (number integer primary key, at text not null) strict;
+"""
+
+
+class RegisterError(LookupError):
+    """A certificate that the register does not hold, or a register that cannot be opened."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One signed certificate."""
+
+    serial: str
+    kind: Kind
+    name: str
+    location: str | None
+    starts_at: datetime
+    ends_at: datetime
+    revoked_at: datetime | None = None
+    reason: str | None = None
+    certificate: str
+
+    def stands(self, at: datetime) -> bool:
+        """Whether it is neither revoked nor out of date."""
+        return self.revoked_at is None and at < self.ends_at
+
+
+class Register:
+    """Opens the file for each question, so that a command and a service may share it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def create(self) -> None:
+        """Make the file, readable by its owner only."""
+        os.close(os.open(self._path, os.O_CREAT | os.O_WRONLY, 0o600))
+        with closing(sqlite3.connect(self._path)) as connection:
+            connection.executescript(SCHEMA)
+
+    def add(self, entry: Entry) -> None:
+        """Remember a certificate before it is handed out."""
+        row = msgspec.to_builtins(entry)
+        with self._writing() as connection:
+            connection.execute(
+                "insert into certificates values (:serial, :kind, :name, :location, :starts_at,"
+                " :ends_at, :revoked_at, :reason, :certificate)",
+                row,
+            )
+
+    def revoke(self, serial: str, *, reason: str, at: datetime) -> Entry:
+        """Take a certificate back; taking it back twice changes nothing."""
+        with self._writing() as connection:
+            connection.execute(
+                "update certificates set revoked_at = ?, reason = ?"
+                " where serial = ? and revoked_at is null",
+                (at.isoformat(), reason, serial),
+            )
+            row = connection.execute(
+                "select * from certificates where serial = ?", (serial,)
+            ).fetchone()
+        if row is None:
+            raise RegisterError(f"no certificate {serial[:60]} in {self._path}: see `ca list`")
+        return _entry(row)
+
+    def entries(self, *, name: str | None = None) -> list[Entry]:
+        """All certificates, or those of one name, oldest first."""
+        with self._open() as connection:
+            rows = connection.execute(
+                "select * from certificates where ?1 is null or name = ?1 order by rowid", (name,)
+            ).fetchall()
+        return [_entry(row) for row in rows]
+
+    @contextmanager
+    def next_list(self, at: datetime) -> Iterator[tuple[int, datetime]]:
+        """Number and date of the next revocation list; nobody else writes meanwhile.
+
+        Two lists never carry the same second, and none lies ahead of the clock: they are dated
+        back a little, which leaves room for a burst.
+        """
+        with self._writing() as connection:
+            last = connection.execute(
+                "select number, at from revocation_lists order by number desc limit 1"
+            ).fetchone() or (0, EPOCH)
+            after = datetime.fromisoformat(last[1]) + timedelta(seconds=1)
+            number, dated_at = last[0] + 1, max(after, at - BURST)
+            yield number, dated_at
+            connection.execute(
+                "insert into revocation_lists values (?, ?)", (number, dated_at.isoformat())
+            )
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        if not self._path.exists():
+            raise RegisterError(f"{self._path} is missing: is this an authority's folder?")
+        with closing(
+            sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None)
+        ) as connection:
+            connection.row_factory = sqlite3.Row
+            connection.execute("pragma synchronous = full")
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._open() as connection:
+            connection.execute("begin immediate")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("rollback")
+                raise
+            connection.execute("commit")
+
+
+def _entry(row: Mapping[str, Any]) -> Entry:
+    return msgspec.convert({key: row[key] for key in row.keys()}, Entry)  # noqa: SIM118 - a Row
+
+
+def aware(instant: datetime) -> datetime:
+    """The same instant in UTC, to the second: what a certificate can say."""
+    return instant.astimezone(UTC).replace(microsecond=0)

@@ -1,0 +1,73 @@
+"""Revocation lists: what has been taken back, signed.
+
+OpenSSL refuses everybody once a list has run out, so a list lives for a month and is written again
+long before. Between two lists of one issuer it believes the one with the later `last_update`,
+which counts in whole seconds and must not lie ahead of the clock.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from provisioning.authority.profiles import Issuer
+from provisioning.authority.register import Entry
+
+LIFETIME: Final = timedelta(days=30)
+REWRITE_AFTER: Final = timedelta(days=1)
+REASONS: Final = {
+    "unspecified": x509.ReasonFlags.unspecified,
+    "key-compromise": x509.ReasonFlags.key_compromise,
+    "superseded": x509.ReasonFlags.superseded,
+    "cessation": x509.ReasonFlags.cessation_of_operation,
+    "withdrawn": x509.ReasonFlags.privilege_withdrawn,
+}
+
+
+class ReasonError(ValueError):
+    """A reason that no revocation list can give."""
+
+
+def reason(word: str) -> str:
+    """The word itself when it is one of `REASONS`."""
+    if word not in REASONS:
+        raise ReasonError(f"reason {word[:40]!r}: wanted one of {', '.join(REASONS)}")
+    return word
+
+
+def signed(
+    entries: Iterable[Entry], issuer: Issuer, *, number: int, at: datetime
+) -> x509.CertificateRevocationList:
+    """The list of one issuer. Certificates that have run out need no mention."""
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer.certificate.subject)
+        .last_update(at)
+        .next_update(at + LIFETIME)
+        .add_extension(x509.CRLNumber(number), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()),
+            critical=False,
+        )
+    )
+    for entry in entries:
+        if entry.revoked_at is not None and entry.ends_at > at:
+            builder = builder.add_revoked_certificate(_taken_back(entry, entry.revoked_at))
+    return builder.sign(issuer.key, hashes.SHA256())
+
+
+def _taken_back(entry: Entry, revoked_at: datetime) -> x509.RevokedCertificate:
+    return (
+        x509.RevokedCertificateBuilder()
+        .serial_number(int(entry.serial, 16))
+        .revocation_date(revoked_at)
+        .add_extension(x509.CRLReason(REASONS[entry.reason or "unspecified"]), critical=False)
+        .build()
+    )
+
+
+def is_stale(pem: bytes, *, at: datetime) -> bool:
+    """Whether the list has stood for a day and should be written again."""
+    return at - x509.load_pem_x509_crl(pem).last_update_utc >= REWRITE_AFTER

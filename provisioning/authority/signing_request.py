@@ -1,0 +1,106 @@
+"""Reading a certificate signing request from somebody we do not trust yet.
+
+Only two things are taken from a request: the public key and the name it asks for. Everything else
+that could end up in a certificate is ours to say, so a request that asks for more is refused.
+"""
+
+import re
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from wire.scalars import NAME, DeviceId
+
+LARGEST_BYTES: Final = 8 * 1024
+PEM_HEADS: Final = (b"-----BEGIN CERTIFICATE REQUEST-----", b"-----BEGIN NEW CERTIFICATE REQUEST")
+ALLOWED_IN_SUBJECT: Final = {NameOID.COMMON_NAME, NameOID.ORGANIZATIONAL_UNIT_NAME}
+
+
+class SigningRequestError(ValueError):
+    """A request that will not be signed; the sentence may be shown to whoever sent it."""
+
+
+def read(pem: bytes) -> tuple[DeviceId, ec.EllipticCurvePublicKey]:
+    """The name that a request asks for and the key it proves to hold."""
+    request = _parsed(pem)
+    key = _public_key(request)
+    _refuse_forged(request)
+    _refuse_wishes(request)
+    return _name(request), key
+
+
+def _parsed(pem: bytes) -> x509.CertificateSigningRequest:
+    if len(pem) > LARGEST_BYTES:
+        raise SigningRequestError(
+            f"a signing request of {len(pem)} bytes; at most {LARGEST_BYTES} are read"
+        )
+    if not pem.lstrip().startswith(PEM_HEADS):
+        raise SigningRequestError(
+            "not a PEM signing request: wanted -----BEGIN CERTIFICATE REQUEST"
+        )
+    try:
+        return x509.load_pem_x509_csr(pem)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise SigningRequestError(f"the signing request does not parse: {error}"[:300]) from error
+
+
+def _public_key(request: x509.CertificateSigningRequest) -> ec.EllipticCurvePublicKey:
+    try:
+        key = request.public_key()
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise SigningRequestError(f"the request's key cannot be used: {error}"[:300]) from error
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise SigningRequestError(f"the request's key is {_kind(key)}; wanted EC P-256")
+    return key
+
+
+def _kind(key: object) -> str:
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return f"EC {key.curve.name}"
+    size = getattr(key, "key_size", None)
+    return type(key).__name__.removesuffix("PublicKey") + (f" of {size} bits" if size else "")
+
+
+def _refuse_forged(request: x509.CertificateSigningRequest) -> None:
+    try:
+        valid = request.is_signature_valid
+    except (ValueError, InvalidSignature, UnsupportedAlgorithm):
+        valid = False
+    if not valid:
+        raise SigningRequestError(
+            "the request's signature does not fit its key: make it again with the device's own key"
+        )
+
+
+def _refuse_wishes(request: x509.CertificateSigningRequest) -> None:
+    try:
+        wishes = [wish.oid._name for wish in request.extensions]
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        raise SigningRequestError(f"the request's extensions do not parse: {error}") from error
+    if wishes:
+        raise SigningRequestError(
+            f"the request asks for {', '.join(wishes)}: the authority alone decides on extensions"
+        )
+
+
+def _name(request: x509.CertificateSigningRequest) -> DeviceId:
+    try:
+        subject = list(request.subject)
+    except ValueError as error:
+        raise SigningRequestError(f"the request's subject does not parse: {error}") from error
+    others = {part.oid for part in subject} - ALLOWED_IN_SUBJECT
+    if others:
+        named = ", ".join(sorted(oid._name for oid in others))
+        raise SigningRequestError(f"the request's subject holds {named}; wanted a common name only")
+    names = [str(part.value) for part in subject if part.oid == NameOID.COMMON_NAME]
+    if len(names) != 1:
+        raise SigningRequestError(f"the request has {len(names)} common names; wanted one")
+    if not re.match(NAME, names[0]):
+        raise SigningRequestError(
+            f"the common name {names[0][:80]!r} is no device id: use 1 to 63 letters, digits, - or "
+            "_, starting with a letter or digit"
+        )
+    return DeviceId(names[0])
