@@ -2,25 +2,47 @@
 
 Two clocks travel with a frame. `captured_at` is civil time, for reports. `elapsed_s` is the
 camera's own steady timeline: it never runs backwards and every duration is computed from it.
+
+Colours are dear: most pictures are only asked for their luma, which the decoder has lying ready.
+So a frame may carry recipes instead of arrays; each is followed at most once.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """`image` is height x width x 3, BGR, 8 bits, never modified after capture."""
 
-    image: Image
-    captured_at: datetime
-    elapsed_s: float
-    index: int
+    __slots__ = ("_image", "_luma", "captured_at", "elapsed_s", "index")
+
+    def __init__(
+        self,
+        image: Image | Callable[[], Image],
+        captured_at: datetime,
+        elapsed_s: float,
+        index: int,
+        *,
+        luma: Callable[[], Image] | None = None,
+    ) -> None:
+        self._image = image
+        self._luma = luma
+        self.captured_at = captured_at
+        self.elapsed_s = elapsed_s
+        self.index = index
+
+    @property
+    def image(self) -> Image:
+        if callable(self._image):
+            self._image = self._image()
+        return self._image
 
     @property
     def height_px(self) -> int:
@@ -29,3 +51,17 @@ class Frame:
     @property
     def width_px(self) -> int:
         return int(self.image.shape[1])
+
+    def luma(self) -> Image:
+        """Height x width, 8 bits: the picture without its colours, in the decoder's range."""
+        if self._luma is not None:
+            return self._luma()
+        return np.asarray(cv2.cvtColor(self.image, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """No picture came, and this is the time: so that the hours of a dead camera are told."""
+
+    captured_at: datetime
+    elapsed_s: float

@@ -1,0 +1,57 @@
+"""From light to frames: files, network streams and attached cameras behind one iterator."""
+
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from edge_agent.capture.camera import Camera, CaptureError, Counters, redacted
+from edge_agent.capture.file import FileCamera, duration_s
+from edge_agent.settings import CaptureSettings
+
+__all__ = ["Camera", "CaptureError", "Counters", "open_camera", "redacted"]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def open_camera(
+    uri: str,
+    settings: CaptureSettings,
+    *,
+    speed: float = 1.0,
+    loop: bool = False,
+    starts_at: datetime | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> Camera:
+    """A camera for a path, `file:`, `rtsp[s]://`, `http[s]://` or `/dev/video*` source.
+
+    `speed`, `loop` and `starts_at` are for files. Without `starts_at` a file begins now, or, when
+    it is played faster than it was taken, so far back that it ends now.
+    """
+    path = _path(uri)
+    if path is None:
+        raise CaptureError(f"{redacted(uri)} names no kind of source that is known")
+    return FileCamera(
+        path,
+        fps=settings.analysed_fps,
+        starts_at=starts_at or clock() - _lead(path, speed),
+        speed=speed,
+        loop=loop,
+    )
+
+
+def _path(uri: str) -> Path | None:
+    parts = urlsplit(uri)
+    if parts.scheme == "file":
+        return Path(parts.path)
+    return None if parts.scheme else Path(uri)
+
+
+def _lead(path: Path, speed: float) -> timedelta:
+    if speed <= 1:
+        return timedelta(0)
+    ahead = 1.0 if math.isinf(speed) else 1 - 1 / speed
+    return timedelta(seconds=(duration_s(path) or 0.0) * ahead)

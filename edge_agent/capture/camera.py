@@ -1,0 +1,54 @@
+"""What the agent asks of any camera, and how one says that it cannot.
+
+A camera yields frames, or a `Silence` at least once a second while none come, and stops when the
+source has ended or `close` was called. It never waits for its reader: what is not taken in time
+is dropped and counted.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from edge_agent.frame import Frame, Silence
+from wire.health import CaptureState
+
+
+class CaptureError(RuntimeError):
+    """A source that cannot be read: which (without credentials), why, what to do."""
+
+
+@dataclass(slots=True)
+class Counters:
+    """Running totals since the camera was opened."""
+
+    captured: int = 0
+    dropped: int = 0
+    reconnects: int = 0
+
+
+class Camera(Protocol):
+    """A source of frames; iterate once."""
+
+    @property
+    def name(self) -> str:
+        """The source, fit for logs."""
+        ...
+
+    @property
+    def state(self) -> CaptureState: ...
+
+    @property
+    def counters(self) -> Counters: ...
+
+    def __iter__(self) -> Iterator[Frame | Silence]: ...
+
+    def close(self) -> None:
+        """End the iteration soon, from any thread; closing twice is harmless."""
+        ...
+
+
+def redacted(text: str) -> str:
+    """`text` without the passwords of the URLs in it, whether before the host or in the query."""
+    text = re.sub(r"(\w+://[^\s:/@]*):\S*@", r"\1:***@", text)
+    return re.sub(r"(?i)([?&](?:pass|passwd|password|pwd|token|key)=)[^&\s'\"]*", r"\1***", text)

@@ -1,0 +1,90 @@
+"""How the agent says that it is well, and which troubles last long enough to tell somebody.
+
+A trouble becomes an alarm when it has lasted, and is cleared when it has been gone for a while:
+a camera at a flickering door raises one alarm, not hundreds.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from wire.audience import BlindCause
+from wire.health import Alarm, AlarmState, CaptureState
+from wire.topics import Address
+
+RAISE_AFTER_S: Final = 10.0
+CLEAR_AFTER_S: Final = 10.0
+
+REMEDIES: Final = {
+    "capture.failed": "the camera does not deliver pictures: check its power, network and address",
+    "models.failed": "the models fail on the pictures: see the agent's log",
+    "outbox.failed": "reports cannot be stored: check the disk's space and health",
+    f"blind.{BlindCause.DARK}": "the picture is dark: check the light and the lens cap",
+    f"blind.{BlindCause.OVEREXPOSED}": "the picture is burnt out: check exposure and backlight",
+    f"blind.{BlindCause.FLAT}": "the picture has no contrast: something covers the lens",
+    f"blind.{BlindCause.BLURRED}": "the picture is blurred: focus or clean the lens",
+    f"blind.{BlindCause.FROZEN}": "the same picture repeats: restart the camera",
+}
+
+
+@dataclass(slots=True)
+class _Trouble:
+    since_s: float
+    last_s: float
+    raised: bool = False
+
+
+class Alarms:
+    """Watches troubles by kind, a word such as `blind.dark`."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._troubles: dict[str, _Trouble] = {}
+
+    def watch(self, kinds: set[str], at_s: float, at: datetime) -> list[Alarm]:
+        """Take what is wrong at this moment; alarms that are due to be raised or cleared."""
+        due = []
+        for kind in kinds:
+            trouble = self._troubles.setdefault(kind, _Trouble(at_s, at_s))
+            trouble.last_s = at_s
+            if not trouble.raised and at_s - trouble.since_s >= RAISE_AFTER_S:
+                trouble.raised = True
+                due.append(self._alarm(kind, AlarmState.RAISED, at))
+        for kind, trouble in list(self._troubles.items()):
+            if kind in kinds or (trouble.raised and at_s - trouble.last_s < CLEAR_AFTER_S):
+                continue
+            del self._troubles[kind]
+            if trouble.raised:
+                due.append(self._alarm(kind, AlarmState.CLEARED, at))
+        return due
+
+    def _alarm(self, kind: str, state: AlarmState, at: datetime) -> Alarm:
+        return Alarm(
+            location=self._address.location,
+            device=self._address.device,
+            kind=kind,
+            state=state,
+            at=at,
+            message=REMEDIES.get(kind, "") if state is AlarmState.RAISED else "",
+        )
+
+
+def troubles(capture: CaptureState, blind: BlindCause | None) -> set[str]:
+    """The kinds that hold at this moment. Offline is told as the capture's failure."""
+    found = set()
+    if capture in (CaptureState.STALLED, CaptureState.FAILED) or blind is BlindCause.OFFLINE:
+        found.add("capture.failed")
+    if blind not in (None, BlindCause.OFFLINE, BlindCause.PAUSED):
+        found.add(f"blind.{blind}")
+    return found
+
+
+def rss_bytes() -> int:
+    """Resident memory of this process; 0 where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,1 @@
+"""The ways from a camera to its cloud."""

@@ -1,0 +1,66 @@
+"""A link that ends in this process: for a replay into a file, and for tests.
+
+It hands every event to a callable and acknowledges what that settles, cumulatively, as the cloud
+does: a report that is not settled holds back the acknowledgement of all after it.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from wire.ack import Ack
+from wire.audience import AudienceReport
+from wire.envelope import AudienceEvent, Event, Refusal, ack_event, seal, unseal
+from wire.topics import Address, Channel
+
+Deliver = Callable[[Event], bool]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class LoopbackLink:
+    """`deliver` returns True when the event is settled and may be acknowledged."""
+
+    def __init__(
+        self, address: Address, deliver: Deliver, *, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._address = address
+        self._deliver = deliver
+        self._clock = clock
+        self._acks: list[bytes] = []
+        self._settled: dict[int, int] = {}  # last sequence by first, not yet acknowledged
+        self._through = 0
+        self.connected = False
+        self.sessions = 0
+
+    def start(self) -> None:
+        self.connected = True
+        self.sessions += 1
+
+    def send(self, channel: Channel, payload: bytes) -> bool:
+        if not self.connected:
+            return False
+        for event in unseal(payload):
+            if isinstance(event, Refusal):
+                raise ValueError(f"the agent sent what the contract refuses: {event.reason}")
+            if self._deliver(event) and isinstance(event, AudienceEvent):
+                self._settle(event.data)
+        return True
+
+    def received(self) -> list[bytes]:
+        acks, self._acks = self._acks, []
+        return acks
+
+    def stop(self) -> None:
+        self.connected = False
+
+    def _settle(self, report: AudienceReport) -> None:
+        self._through = self._through or report.sequence.first - 1
+        self._settled[report.sequence.first] = report.sequence.last
+        while self._through + 1 in self._settled:
+            self._through = self._settled.pop(self._through + 1)
+        ack = Ack(
+            device=report.device, journal=report.journal, through=self._through, at=self._clock()
+        )
+        self._acks.append(seal(ack_event(ack, self._address)))

@@ -1,0 +1,6 @@
+"""Visits into sums per interval; behind this room nobody knows a face."""
+
+from edge_agent.meter.intervals import Arrivals, Meter, Sighting, View
+from edge_agent.meter.tally import Tally
+
+__all__ = ["Arrivals", "Meter", "Sighting", "Tally", "View"]

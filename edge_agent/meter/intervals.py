@@ -1,0 +1,206 @@
+"""From sightings to sums: who was in view, for how long, in which interval.
+
+Everything is counted in whole milliseconds of the camera's steady timeline and cut on the UTC
+grid, so that any two lengths of interval add up to exactly the same totals. A state holds from
+one picture to the next, at most `longest_gap_s`; beyond that nobody knows, and the camera was
+offline. An interval is sealed only `settle_ms` after its end, when every rumour in it is either a
+person (counted from the first sight) or nothing.
+
+The steady timeline is tied to civil time once. When civil time leaves it by more than half a
+second the clock was set: open intervals are sealed as they stand and new ones begin.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from edge_agent.attention import Attention
+from edge_agent.meter.tally import EPOCH, Tally
+from edge_agent.meter.visit import Span, Visit
+from edge_agent.settings import Settings
+from wire.audience import BlindCause
+from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS, bucket_of
+
+CLOCK_WAS_SET_MS: Final = 500
+
+
+class Sighting(NamedTuple):
+    """One track in one picture."""
+
+    track: int
+    confirmed: bool
+    attention: Attention
+
+
+class View(NamedTuple):
+    """What one picture (or its absence) says about seeing. Neither field: nothing is known."""
+
+    observed: bool
+    blind: BlindCause | None = None
+
+
+class Arrivals(NamedTuple):
+    """Frames since the last observation."""
+
+    captured: int = 0
+    dropped: int = 0
+    analysed: int = 0
+
+
+class Meter:
+    """The open intervals and the running visits of one camera."""
+
+    def __init__(self, settings: Settings) -> None:
+        tracking = settings.tracking
+        self._interval_ms = settings.interval_s * 1000
+        self._longest_gap_ms = round(tracking.longest_gap_s * 1000)
+        self._settle_ms = round(1000 * max(tracking.lost_after_s, tracking.confirm_within_s))
+        self._limits = settings.attention
+        self._offset_ms: int | None = None  # civil minus steady
+        self._last_ms = 0
+        self._view = View(observed=False)
+        self._open: list[Tally] = []
+        self._sealed: list[Tally] = []
+        self._visits: dict[int, Visit] = {}
+
+    def observe(
+        self,
+        captured_at: datetime,
+        elapsed_s: float,
+        view: View,
+        *,
+        arrivals: Arrivals = Arrivals(),  # noqa: B008  an immutable tuple of zeros
+        seen: Sequence[Sighting] = (),
+        ended: Iterable[int] = (),
+    ) -> None:
+        """Take what one picture, or a silence, says."""
+        self._keep_time(captured_at, round(elapsed_s * 1000))
+        tally = self._tally_at(self._last_ms)
+        for track in ended:
+            self._end(track)
+        for sighting in seen:
+            self._see(sighting)
+        tally.captured += arrivals.captured
+        tally.dropped += arrivals.dropped
+        tally.analysed += arrivals.analysed
+        self._view = view
+
+    def close_due(self) -> list[Tally]:
+        """Intervals that nothing can change any more, oldest first."""
+        while self._open and self._open[0].ends_ms + self._settle_ms <= self._last_ms:
+            self._seal(self._open.pop(0))
+        sealed, self._sealed = self._sealed, []
+        return sealed
+
+    def close(self) -> list[Tally]:
+        """Everything that is left, the last interval cut where observation ended."""
+        for track in list(self._visits):
+            self._end(track)
+        self._cut()
+        return self.close_due()
+
+    # Below, all times are steady milliseconds until `_seal` turns an interval's ends into UTC.
+
+    def _keep_time(self, captured_at: datetime, now_ms: int) -> None:
+        offset_ms = (captured_at - EPOCH) // timedelta(milliseconds=1) - now_ms
+        if self._offset_ms is None:
+            self._offset_ms, self._last_ms = offset_ms, now_ms
+            return
+        now_ms = max(now_ms, self._last_ms)
+        self._hold(self._last_ms, now_ms)
+        self._last_ms = now_ms
+        if abs(offset_ms - self._offset_ms) > CLOCK_WAS_SET_MS:
+            self._cut()
+            self._offset_ms = offset_ms
+
+    def _hold(self, first_ms: int, last_ms: int) -> None:
+        known_ms = min(last_ms, first_ms + self._longest_gap_ms)
+        for tally, span_ms in self._spread(first_ms, known_ms):
+            if self._view.blind is not None:
+                tally.blind_ms[self._view.blind] += span_ms
+            elif self._view.observed:
+                tally.observed_ms += span_ms
+        for tally, span_ms in self._spread(known_ms, last_ms):
+            tally.blind_ms[BlindCause.OFFLINE] += span_ms
+
+    def _see(self, sighting: Sighting) -> None:
+        visit = self._visits.get(sighting.track)
+        if visit is None:
+            visit = Visit(sighting.track, self._last_ms, self._last_ms, sighting.attention)
+            visit.looks(sighting.attention)
+            self._visits[sighting.track] = visit
+        else:
+            known_ms = min(self._last_ms, visit.last_ms + self._longest_gap_ms)
+            span = Span(visit.last_ms, known_ms, visit.attention)
+            visit.sees(span, sighting.attention, self._limits)
+            visit.waiting.append(span)
+            visit.last_ms = self._last_ms
+        if sighting.confirmed:
+            self._believe(visit)
+
+    def _believe(self, visit: Visit) -> None:
+        if not visit.confirmed:
+            visit.confirmed = True
+            self._tally_at(visit.first_ms).entries += 1
+        for span in visit.waiting:
+            for tally, span_ms in self._spread(span.first_ms, span.last_ms):
+                tally.attention_ms[span.attention] += span_ms
+        self._mark_presence(visit)
+        visit.waiting.clear()
+
+    def _mark_presence(self, visit: Visit) -> None:
+        for tally in self._open:
+            first_ms = max(visit.first_ms, tally.starts_ms)
+            last_ms = min(visit.last_ms, tally.ends_ms)
+            if first_ms <= last_ms and first_ms < tally.ends_ms:
+                tally.presence[visit.track] = (first_ms, last_ms)
+
+    def _end(self, track: int) -> None:
+        visit = self._visits.pop(track, None)
+        if visit is None or not visit.confirmed:
+            return
+        tally = self._tally_at(visit.last_ms)
+        tally.visits += 1
+        tally.onlookers += visit.engaged
+        tally.dwell_ms += visit.dwell_ms
+        tally.dwell_histogram[bucket_of(visit.dwell_ms, DWELL_EDGES_MS)] += 1
+        tally.attention_histogram[bucket_of(visit.looking_ms, ATTENTION_EDGES_MS)] += 1
+
+    def _tally_at(self, at_ms: int) -> Tally:
+        """The open interval of an instant; what lies before the first one belongs to it."""
+        if not self._open:
+            self._open.append(Tally(at_ms, self._grid_after(at_ms)))
+        while self._open[-1].ends_ms <= at_ms:
+            starts_ms = self._open[-1].ends_ms
+            self._open.append(Tally(starts_ms, self._grid_after(starts_ms)))
+        return next(tally for tally in self._open if at_ms < tally.ends_ms)
+
+    def _spread(self, first_ms: int, last_ms: int) -> list[tuple[Tally, int]]:
+        """The milliseconds of a span, shared among the intervals that it crosses."""
+        shares = []
+        while first_ms < last_ms:
+            tally = self._tally_at(first_ms)
+            until_ms = min(last_ms, tally.ends_ms)
+            shares.append((tally, until_ms - first_ms))
+            first_ms = until_ms
+        return shares
+
+    def _grid_after(self, at_ms: int) -> int:
+        assert self._offset_ms is not None
+        civil_ms = at_ms + self._offset_ms
+        return (civil_ms // self._interval_ms + 1) * self._interval_ms - self._offset_ms
+
+    def _cut(self) -> None:
+        """End every open interval now; what has no length and no frame is dropped."""
+        for tally in self._open:
+            if tally.starts_ms >= self._last_ms and not tally.captured:
+                continue
+            tally.ends_ms = min(tally.ends_ms, max(self._last_ms, tally.starts_ms + 1))
+            self._seal(tally)
+        self._open.clear()
+
+    def _seal(self, tally: Tally) -> None:
+        assert self._offset_ms is not None
+        tally.starts_ms += self._offset_ms
+        tally.ends_ms += self._offset_ms
+        self._sealed.append(tally)

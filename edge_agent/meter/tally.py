@@ -1,0 +1,90 @@
+"""The sums of one interval, and the report that they become."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from edge_agent.attention import Attention
+from wire.audience import AttentionBasis, AudienceReport, BlindCause, FrameCounts, Versions
+from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
+from wire.scalars import JournalId, SequenceRange
+from wire.topics import Address
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Tally:
+    """The sums of one interval; `starts_ms` and `ends_ms` are UTC, in milliseconds of the epoch."""
+
+    starts_ms: int
+    ends_ms: int
+    captured: int = 0
+    dropped: int = 0
+    analysed: int = 0
+    observed_ms: int = 0
+    blind_ms: dict[BlindCause, int] = field(default_factory=lambda: dict.fromkeys(BlindCause, 0))
+    attention_ms: dict[Attention, int] = field(default_factory=lambda: dict.fromkeys(Attention, 0))
+    entries: int = 0
+    visits: int = 0
+    onlookers: int = 0
+    dwell_ms: int = 0
+    dwell_histogram: list[int] = field(default_factory=lambda: [0] * (len(DWELL_EDGES_MS) + 1))
+    attention_histogram: list[int] = field(
+        default_factory=lambda: [0] * (len(ATTENTION_EDGES_MS) + 1)
+    )
+    presence: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def starts_at(self) -> datetime:
+        return EPOCH + timedelta(milliseconds=self.starts_ms)
+
+    @property
+    def ends_at(self) -> datetime:
+        return EPOCH + timedelta(milliseconds=self.ends_ms)
+
+    @property
+    def peak(self) -> int:
+        """The most people in view at one instant."""
+        edges = sorted(
+            edge for first, last in self.presence.values() for edge in ((first, -1), (last, 1))
+        )
+        most = now = 0
+        for _, leaving in edges:  # at one instant whoever comes is counted before whoever goes
+            now -= leaving
+            most = max(most, now)
+        return most
+
+    def report(
+        self, address: Address, versions: Versions, journal: JournalId, sequence: SequenceRange
+    ) -> AudienceReport:
+        """The sums as the contract wants them. Nobody is described, so no cell is too small."""
+        looking_ms = self.attention_ms[Attention.LOOKING]
+        return AudienceReport(
+            location=address.location,
+            device=address.device,
+            journal=journal,
+            sequence=sequence,
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            frames=FrameCounts(
+                captured=self.captured, dropped=self.dropped, analysed=self.analysed
+            ),
+            observed_ms=self.observed_ms,
+            blind_ms={cause: spent for cause, spent in self.blind_ms.items() if spent},
+            person_ms=sum(self.attention_ms.values()),
+            facing_ms=looking_ms + self.attention_ms[Attention.FACING],
+            looking_ms=looking_ms,
+            unsure_ms=self.attention_ms[Attention.UNSURE],
+            entries=self.entries,
+            visits=self.visits,
+            onlookers=self.onlookers,
+            peak=self.peak,
+            dwell_ms=self.dwell_ms,
+            dwell_histogram=tuple(self.dwell_histogram),
+            attention_histogram=tuple(self.attention_histogram),
+            demographics=(),
+            sensors={},
+            attention_basis=AttentionBasis.ANGLES,
+            versions=versions,
+        )

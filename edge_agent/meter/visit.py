@@ -1,0 +1,50 @@
+"""One track's stay before the screen, from its first sight to its last."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from edge_agent.attention import Attention
+from edge_agent.settings import AttentionSettings
+
+
+class Span(NamedTuple):
+    first_ms: int
+    last_ms: int
+    attention: Attention
+
+
+@dataclass(slots=True)
+class Visit:
+    """One track's stay. `waiting` are the spans of a rumour."""
+
+    track: int
+    first_ms: int
+    last_ms: int
+    attention: Attention
+    confirmed: bool = False
+    waiting: list[Span] = field(default_factory=list)
+    dwell_ms: int = 0
+    looking_ms: int = 0
+    run_frames: int = 0
+    run_ms: int = 0
+    engaged: bool = False
+
+    def sees(self, span: Span, now: Attention, limits: AttentionSettings) -> None:
+        """Go on from the last sight to this one."""
+        passed_ms = span.last_ms - span.first_ms
+        self.dwell_ms += passed_ms
+        if self.attention is Attention.LOOKING:
+            self.looking_ms += passed_ms
+            self.run_ms += passed_ms
+        self.looks(now)
+        self.engaged = self.engaged or (
+            self.run_frames >= limits.engaged_frames and self.run_ms >= limits.engaged_s * 1000
+        )
+
+    def looks(self, now: Attention) -> None:
+        """Lengthen the run of looking, or end it."""
+        if now is Attention.LOOKING:
+            self.run_frames += 1
+        else:
+            self.run_frames = self.run_ms = 0
+        self.attention = now

@@ -1,0 +1,6 @@
+"""Reports that the cloud has not acknowledged, on disk, and the policy that sends them."""
+
+from edge_agent.outbox.courier import Courier, Link
+from edge_agent.outbox.store import Outbox, OutboxError
+
+__all__ = ["Courier", "Link", "Outbox", "OutboxError"]

@@ -1,0 +1,187 @@
+"""What a camera is told about its work: one TOML file, refused as a whole when any of it is wrong.
+
+Every value has a default that measures well on a street camera; a file names only what differs.
+Durations carry their unit in the name. The digest travels with every report, so that a change of
+settings can be told from a change of audience.
+"""
+
+import hashlib
+import math
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+Positive = Annotated[float, Meta(gt=0)]
+Ratio = Annotated[float, Meta(ge=0, le=1)]
+Name = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be used: where, what was found, what was wanted."""
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class CaptureSettings(_Section, frozen=True):
+    """How pictures are read. Frames beyond `analysed_fps` are decoded but not looked at."""
+
+    analysed_fps: Annotated[float, Meta(gt=0, le=30)] = 5.0
+    open_timeout_s: Annotated[float, Meta(ge=0.5, le=60)] = 5.0
+    read_timeout_s: Annotated[float, Meta(ge=0.5, le=60)] = 5.0
+    backoff_s: Annotated[float, Meta(ge=0.1, le=60)] = 0.5
+    longest_backoff_s: Annotated[float, Meta(ge=0.1, le=600)] = 8.0
+
+
+class MotionSettings(_Section, frozen=True):
+    """When the detector wakes. `always` looks at every sampled frame."""
+
+    always: bool = False
+    heartbeat_s: Annotated[float, Meta(ge=0.2, le=60)] = 5.0
+    linger_s: Annotated[float, Meta(ge=0, le=60)] = 2.0
+    smallest_change: Annotated[int, Meta(ge=1, le=128)] = 10
+    smallest_blob_px: Annotated[int, Meta(ge=1, le=10_000)] = 12
+
+
+class QualitySettings(_Section, frozen=True):
+    """When a picture shows nothing that could be measured. `quality.py` gives the reasons."""
+
+    dark_below: Annotated[float, Meta(ge=0, le=255)] = 24.0
+    bright_above: Annotated[float, Meta(ge=0, le=255)] = 235.0
+    flat_below: Annotated[float, Meta(ge=0, le=128)] = 4.0
+    sharp_ratio: Annotated[float, Meta(ge=0, le=10)] = 0.004
+    frozen_after_s: Annotated[float, Meta(ge=1, le=3600)] = 30.0
+
+
+class TrackingSettings(_Section, frozen=True):
+    """When faces in two pictures are one person. Time decides, never a number of frames."""
+
+    confirm_hits: Annotated[int, Meta(ge=1, le=100)] = 3
+    confirm_s: Annotated[float, Meta(ge=0, le=10)] = 0.4
+    confirm_within_s: Annotated[float, Meta(ge=0.1, le=10)] = 2.0
+    lost_after_s: Annotated[float, Meta(ge=0.1, le=10)] = 1.5
+    longest_gap_s: Annotated[float, Meta(ge=0.1, le=10)] = 1.0
+
+
+class AttentionSettings(_Section, frozen=True):
+    """When a head is turned to the screen. `attention.py` gives the reasons."""
+
+    looking_yaw_deg: Annotated[float, Meta(gt=0, le=90)] = 20.0
+    looking_pitch_deg: Annotated[float, Meta(gt=0, le=90)] = 20.0
+    facing_deg: Annotated[float, Meta(gt=0, le=90)] = 45.0
+    looking_ratio: Ratio = 0.6
+    away_ratio: Ratio = 0.3
+    hold_ratio: Ratio = 0.1
+    filter_s: Annotated[float, Meta(ge=0, le=10)] = 0.4
+    engaged_frames: Annotated[int, Meta(ge=1, le=1000)] = 3
+    engaged_s: Annotated[float, Meta(ge=0, le=60)] = 1.0
+
+
+class ModelSettings(_Section, frozen=True):
+    """Which models look. Null leaves the threshold that the detector's card states."""
+
+    detector: Name = "onlooker-face"
+    attention: Name = "onlooker-attention"
+    input_px: Annotated[int, Meta(ge=64, le=4096)] = 640
+    threshold: Ratio | None = None
+
+
+class LinkSettings(_Section, frozen=True):
+    """How reports travel. `resend_after_s` doubles while the cloud stays silent."""
+
+    batch: Annotated[int, Meta(ge=1, le=100)] = 50
+    in_flight: Annotated[int, Meta(ge=1, le=10_000)] = 300
+    resend_after_s: Annotated[float, Meta(ge=0.1, le=3600)] = 10.0
+    longest_resend_s: Annotated[float, Meta(ge=0.1, le=86_400)] = 300.0
+    keepalive_s: Annotated[int, Meta(ge=5, le=1200)] = 30
+    heartbeat_s: Annotated[float, Meta(ge=1, le=3600)] = 30.0
+
+
+class PrivacySettings(_Section, frozen=True):
+    """What may be estimated of a person. Counting only, unless this says otherwise."""
+
+    demographics: bool = False
+
+
+class Settings(_Section, frozen=True):
+    """Everything one camera is told."""
+
+    interval_s: Annotated[int, Meta(ge=1, le=60)] = 30
+    capture: CaptureSettings = CaptureSettings()
+    motion: MotionSettings = MotionSettings()
+    quality: QualitySettings = QualitySettings()
+    tracking: TrackingSettings = TrackingSettings()
+    attention: AttentionSettings = AttentionSettings()
+    models: ModelSettings = ModelSettings()
+    link: LinkSettings = LinkSettings()
+    privacy: PrivacySettings = PrivacySettings()
+
+    def __post_init__(self) -> None:
+        for sentence in _contradictions(self):
+            raise ValueError(sentence)
+
+    @property
+    def digest(self) -> str:
+        """Twelve hex digits that are the same for the same settings on every device."""
+        canonical = msgspec.json.encode(self, order="deterministic")
+        return hashlib.sha256(canonical).hexdigest()[:12]
+
+
+def load(path: Path) -> Settings:
+    """Read a TOML file, or raise SettingsError with what to correct."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"settings {path} cannot be read: {error}") from error
+    try:
+        return parse(text)
+    except SettingsError as error:
+        raise SettingsError(f"settings {path}: {error}") from error
+
+
+def parse(text: str) -> Settings:
+    """Settings from TOML text; what it does not name keeps its default."""
+    try:
+        found = tomllib.loads(text, parse_float=_finite)
+        return msgspec.convert(found, Settings)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"not TOML: {error}") from error
+    except (msgspec.ValidationError, ValueError) as error:
+        raise SettingsError(f"{error}; correct the line or remove it for the default") from error
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is not a number to measure with")
+    return value
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    tracking, attention, capture = settings.tracking, settings.attention, settings.capture
+    checks = (
+        (60 % settings.interval_s == 0, f"interval_s of {settings.interval_s} must divide 60"),
+        (
+            tracking.confirm_within_s >= tracking.confirm_s,
+            "tracking.confirm_within_s must not be shorter than tracking.confirm_s",
+        ),
+        (
+            attention.away_ratio + attention.hold_ratio
+            <= attention.looking_ratio - attention.hold_ratio,
+            "attention: away_ratio + hold_ratio must not exceed looking_ratio - hold_ratio",
+        ),
+        (
+            capture.backoff_s <= capture.longest_backoff_s,
+            "capture.backoff_s must not exceed capture.longest_backoff_s",
+        ),
+        (
+            not settings.privacy.demographics,
+            "privacy.demographics is true, but this agent carries no demographic model: "
+            "set it to false",
+        ),
+    )
+    return [sentence for holds, sentence in checks if not holds]
