@@ -1,9 +1,9 @@
 """One engine for SQLite or PostgreSQL, and the tables that the rooms share.
 
 Hard truths. A SQLite writer takes its lock at BEGIN (IMMEDIATE): a transaction that reads first and
-writes later fails under contention, however long it waits. With `synchronous = NORMAL` a power cut
-may lose the last commits of SQLite, never tear the file; the devices' reports in them had been
-acknowledged, so a machine that must not lose them runs PostgreSQL. All instants are stored as whole
+writes later fails under contention, however long it waits. Commits are synced to the disk
+(`synchronous = FULL`), since a device forgets what is acknowledged after one; a batch pays for one
+sync. All instants are stored as whole
 microseconds since 1970 UTC, minutes as whole seconds: exact, sortable and the same on both engines.
 """
 
@@ -30,6 +30,7 @@ from sqlalchemy import (
     create_engine,
     event,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -135,6 +136,7 @@ journals = Table(
     metadata,
     Column("device", _name, primary_key=True),
     Column("journal", String(16), primary_key=True),
+    Column("location", _name, nullable=False),  # where it last spoke from
     Column("through", BigInteger, nullable=False),  # every sequence up to here is settled
     Column("islands", Text, nullable=False),  # settled ranges beyond a gap: [[first, last], ...]
     Column("settled_at", Instant, nullable=False),
@@ -169,7 +171,7 @@ dead_letters = Table(
     Column("journal", String(16)),
     Column("first_sequence", BigInteger),
     Column("last_sequence", BigInteger),
-    Column("settles", Integer, nullable=False),  # 1: its sequence is settled by this letter
+    Column("claims", Integer, nullable=False),  # 1: its sequences are settled by this letter alone
     Column("payload", LargeBinary, nullable=False),
     Column("payload_bytes", BigInteger, nullable=False),  # before it was cut to a sample
     Column("times", BigInteger, nullable=False),
@@ -188,7 +190,6 @@ device_states = Table(
     Column("heartbeat_at", Instant),  # as the device's clock says
     Column("heartbeat_received_at", Instant),
     Column("heartbeat", Text),
-    Column("reported_at", Instant),  # end of its latest report
     sqlite_with_rowid=False,
 )
 
@@ -236,6 +237,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An insert that knows what to do on conflict; both engines say it alike."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
 def _understood(url: str) -> URL:
     try:
         address = make_url(url)
@@ -267,7 +273,7 @@ def _prepare_sqlite(raw: Any, _record: Any) -> None:
     for pragma in (
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
         "journal_mode = WAL",
-        "synchronous = NORMAL",
+        "synchronous = FULL",
     ):
         raw.execute(f"PRAGMA {pragma}")
 

@@ -1,0 +1,78 @@
+"""`python -m cloud COMMAND`: one door for every program of the cloud.
+
+A command's room is imported only when it is asked for, so that none waits for another's libraries.
+Logs are JSON lines on standard error; refusals are one sentence there and status 2.
+"""
+
+import argparse
+import importlib
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Final
+
+from cloud.database import DatabaseError
+from cloud.estate import EstateError
+from cloud.ingest.source import SourceError
+from cloud.settings import SettingsError
+
+COMMANDS: Final = {
+    "stream": ("cloud.stream", "run", "take in what the cameras send"),
+    "serve": ("cloud.api.server", "serve", "serve the API"),
+    "price": ("cloud.api.price_command", "run", "price one slot and say why"),
+    "dead-letters": ("cloud.ingest.letters_command", "run", "look at what was set aside"),
+}
+"""Command → module with `add_arguments`, its function, and what it is for."""
+
+REFUSED: Final = 2
+_PLAIN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class JsonLines(logging.Formatter):
+    """One record, one line: when, how grave, where, what, and its fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as JSON."""
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "from": record.name,
+            "event": record.getMessage(),
+            **{name: value for name, value in vars(record).items() if name not in _PLAIN},
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Find the command and run it."""
+    typed = sys.argv[1:] if arguments is None else arguments
+    parser = argparse.ArgumentParser(prog="python -m cloud", description=__doc__.split("\n")[0])
+    listed = "\n".join(f"  {name:14}{purpose}" for name, (_, _, purpose) in COMMANDS.items())
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = f"commands:\n{listed}"
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
+    name = parser.parse_args(typed[:1]).command
+    _log_json_lines()
+    module_name, function, purpose = COMMANDS[name]
+    module = importlib.import_module(module_name)
+    own = argparse.ArgumentParser(prog=f"python -m cloud {name}", description=purpose)
+    module.add_arguments(own)
+    try:
+        status: int = getattr(module, function)(own.parse_args(typed[1:]))
+    except (DatabaseError, EstateError, SettingsError, SourceError) as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+    return status
+
+
+def _log_json_lines() -> None:
+    out = logging.StreamHandler()
+    out.setFormatter(JsonLines())
+    logging.basicConfig(level=logging.INFO, handlers=[out])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

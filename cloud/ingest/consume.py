@@ -1,0 +1,139 @@
+"""The consumer's turn: take a portion, judge it, commit it, acknowledge it, settle it.
+
+A database that is busy or away is waited for; the broker and the devices hold what is not
+committed. A message that the database refuses for what it says is set aside alone. Dead letters
+have a limit, above which the consumer stops and says so: a stream of rubbish is a fault of ours or
+an attack, and neither is mended by filling the disk.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from typing import Final
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from cloud.ingest.commit import Outcome, commit
+from cloud.ingest.judge import DeadLetter, Finding, Kind, Knows, judge
+from cloud.ingest.source import Portion, Source
+from wire import envelope
+from wire.topics import Channel
+
+log = logging.getLogger(__name__)
+
+RETRY_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+AWAY: Final = (OperationalError, InterfaceError)  # busy, gone, deadlocked: the same again may work
+REFUSED: Final = (DBAPIError, OverflowError, UnicodeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many new dead letters are borne, in a row and since the start."""
+
+    in_a_row: int = 1_000
+    in_all: int = 100_000
+
+
+class TooManyDeadLettersError(RuntimeError):
+    """The limit is passed."""
+
+
+class Consumer:
+    """Joins a source to a database."""
+
+    def __init__(
+        self,
+        source: Source,
+        engine: Engine,
+        *,
+        knows: Knows,
+        clock: Callable[[], datetime],
+        portion: Portion = Portion(),  # noqa: B008  frozen
+        limit: Limit = Limit(),
+        stopping: threading.Event | None = None,
+    ) -> None:
+        self._source = source
+        self._engine = engine
+        self._knows = knows
+        self._clock = clock
+        self._portion = portion
+        self._limit = limit
+        self._stopping = stopping or threading.Event()
+        self._in_a_row = 0
+        self._in_all = 0
+
+    def step(self) -> Outcome | None:
+        """One portion; None when there was nothing to do or the database stayed away."""
+        deliveries = self._source.receive(self._portion)
+        if not deliveries:
+            return None
+        now = self._clock()
+        findings = [
+            finding
+            for delivery in deliveries
+            for finding in judge(delivery, knows=self._knows, now=now)
+        ]
+        outcome = self._committed(findings, now)
+        if outcome is None:
+            return None
+        for address, ack in outcome.acks:
+            if ack.through:
+                payload = envelope.seal(envelope.ack_event(ack, address))
+                self._source.send(address.topic(Channel.ACK), payload)
+        self._source.settle(deliveries)
+        self._watch_limit(outcome)
+        return outcome
+
+    def _committed(self, findings: Sequence[Finding], now: datetime) -> Outcome | None:
+        for attempt in count():
+            try:
+                return commit(self._engine, findings, now)
+            except AWAY as error:
+                self._say_away(attempt, error)
+            except REFUSED as error:
+                return self._divided(findings, error, now)
+            if self._stopping.wait(RETRY_S[min(attempt, len(RETRY_S) - 1)]):
+                return None
+        raise AssertionError("count() has no end")
+
+    def _divided(
+        self, findings: Sequence[Finding], error: Exception, now: datetime
+    ) -> Outcome | None:
+        """Close in on the one that the database refuses, and set it aside."""
+        whole = Outcome()
+        for part in _smaller(findings, error):
+            outcome = self._committed(part, now)
+            if outcome is None:
+                return None
+            whole.absorb(outcome)
+        return whole
+
+    def _say_away(self, attempt: int, error: Exception) -> None:
+        level = logging.WARNING if attempt == 3 else logging.DEBUG
+        log.log(level, "database.away", extra={"attempt": attempt, "reason": str(error)[:500]})
+
+    def _watch_limit(self, outcome: Outcome) -> None:
+        good = outcome.counted or outcome.duplicates or outcome.notes
+        self._in_a_row = 0 if good else self._in_a_row + outcome.new_letters
+        self._in_all += outcome.new_letters
+        if self._in_a_row > self._limit.in_a_row or self._in_all > self._limit.in_all:
+            raise TooManyDeadLettersError(
+                f"{self._in_a_row} dead letters in a row ({self._limit.in_a_row} are borne), "
+                f"{self._in_all} since the start ({self._limit.in_all} are borne); the last: "
+                f"{outcome.letters[-1].reason if outcome.letters else 'none'}; look at "
+                "`python -m cloud dead-letters list`, mend the cause and start again"
+            )
+
+
+def _smaller(findings: Sequence[Finding], error: Exception) -> Sequence[Sequence[Finding]]:
+    """Two halves; of a single finding, its dead letter; and what is neither is our own fault."""
+    if len(findings) > 1:
+        middle = len(findings) // 2
+        return findings[:middle], findings[middle:]
+    if isinstance(findings[0], DeadLetter) and findings[0].kind is Kind.UNSTORABLE:
+        raise error
+    return ([findings[0].set_aside(Kind.UNSTORABLE, f"the database refuses it: {error}")],)

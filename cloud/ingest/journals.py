@@ -1,0 +1,102 @@
+"""Which reports of which device are settled: read with a lock, written in the same transaction.
+
+On PostgreSQL the rows are locked in one order, so that several consumers of one device wait for
+each other; a deadlock that still happens ends one transaction, which is tried again. SQLite's
+writer already stands alone.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, select, tuple_
+
+from cloud.database import insert, journals
+from cloud.ingest.settled import Settled, Standing
+from wire.scalars import DeviceId, JournalId, LocationId
+
+JournalKey = tuple[DeviceId, JournalId]
+CHUNK: Final = 400
+
+
+class Journals:
+    """The journals that one transaction touches, with the place each device speaks from."""
+
+    def __init__(
+        self, connection: Connection, places: Mapping[JournalKey, LocationId], now: datetime
+    ) -> None:
+        self._connection = connection
+        self._places = places
+        self._now = now
+        self._settled = self._load(sorted(places))
+        self._changed: set[JournalKey] = set()
+
+    def settle(self, key: JournalKey, first: int, last: int) -> Standing:
+        """Mark a range as settled, and say how it stood before."""
+        settled = self._settled[key]
+        standing = settled.standing(first, last)
+        if standing in (Standing.NEW, Standing.OVERLAP):
+            self._settled[key] = settled.adding(first, last)
+            self._changed.add(key)
+        return standing
+
+    def through(self, key: JournalKey) -> int:
+        """Up to where the journal is settled without a gap."""
+        return self._settled[key].through
+
+    def save(self) -> None:
+        """Write what has changed."""
+        if self._changed:
+            self._connection.execute(_UPDATE, [self._row(key) for key in sorted(self._changed)])
+
+    def _load(self, keys: list[JournalKey]) -> dict[JournalKey, Settled]:
+        found = self._locked(keys)
+        missing = [key for key in keys if key not in found]
+        if missing:
+            fresh = [
+                {"device": device, "journal": journal, "location": self._places[device, journal],
+                 "through": 0, "islands": "[]", "settled_at": self._now}
+                for device, journal in missing
+            ]  # fmt: skip
+            into = insert(self._connection.dialect.name, journals).on_conflict_do_nothing()
+            self._connection.execute(into, fresh)
+            found |= self._locked(missing)
+        return found
+
+    def _locked(self, keys: list[JournalKey]) -> dict[JournalKey, Settled]:
+        return {
+            (row.device, row.journal): Settled.read(row.through, row.islands)
+            for some in _chunks(keys)
+            for row in self._connection.execute(_LOCKED, {"keys": some})
+        }
+
+    def _row(self, key: JournalKey) -> dict[str, Any]:
+        settled = self._settled[key]
+        return {
+            "its_device": key[0],
+            "its_journal": key[1],
+            "location": self._places[key],
+            "through": settled.through,
+            "islands": settled.islands_json,
+            "settled_at": self._now,
+        }
+
+
+def _chunks(keys: list[JournalKey]) -> Iterable[list[JournalKey]]:
+    return (keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK))
+
+
+_LOCKED = (
+    select(journals)
+    .where(tuple_(journals.c.device, journals.c.journal).in_(bindparam("keys", expanding=True)))
+    .order_by(journals.c.device, journals.c.journal)
+    .with_for_update()
+)
+_UPDATE = (
+    journals.update()
+    .where(
+        journals.c.device == bindparam("its_device"),
+        journals.c.journal == bindparam("its_journal"),
+    )
+    .values({name: bindparam(name) for name in ("location", "through", "islands", "settled_at")})
+)

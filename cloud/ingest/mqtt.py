@@ -1,0 +1,213 @@
+"""MQTT as a source: paho, pumped by the consumer's own thread, QoS 1, acknowledged by hand.
+
+Hard truths. The broker hears of a message's safety only after the commit, so a killed consumer
+gets it again; but a broker may lose what it holds, and the devices send again anyway. A message
+number (mid) belongs to one connection: acknowledging it on the next would acknowledge a stranger,
+so receipts carry the connection they came by. While a batch commits nothing is read, which is the
+back-pressure. Subscriptions are made on every connection: a broker that was killed has forgotten.
+"""
+
+import logging
+import ssl
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+
+from cloud.ingest.source import Delivery, Portion, SourceError
+from wire.topics import Channel, everyone
+
+log = logging.getLogger(__name__)
+
+KEEPALIVE_S: Final = 60
+CONNECT_TIMEOUT_S: Final = 5.0
+BACKOFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+SHARED: Final = (Channel.AUDIENCE, Channel.HEARTBEAT, Channel.ALARM)
+"""Status is retained, and retained messages do not reach shared subscriptions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where the broker is, and who we are to it. With `share`, consumers of one group divide."""
+
+    host: str
+    port: int
+    tls: bool = False
+    username: str | None = None
+    password: str | None = None
+    client_id: str = "onlooker-stream"
+    share: str | None = None
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+
+def broker_at(url: str, **more: Any) -> Broker:
+    """The broker at `mqtt://[user:password@]host[:port]`, or `mqtts://` for TLS."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise SourceError(f"broker URL {url[:80]!r} cannot be read ({error})") from error
+    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
+        raise SourceError(f"broker URL {url[:80]!r}: write mqtt://host:1883 or mqtts://host:8883")
+    tls = parts.scheme == "mqtts"
+    return Broker(
+        parts.hostname,
+        port or (8883 if tls else 1883),
+        tls,
+        unquote(parts.username) if parts.username else None,
+        unquote(parts.password) if parts.password else None,
+        **more,
+    )
+
+
+class MqttSource:
+    """One connection at a time, made again when it breaks."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._client = self._prepared(broker)
+        self._inbox: list[Delivery] = []
+        self._connection = 0
+        self._connected = False
+        self._failures = 0
+        self._next_try_at = 0.0  # monotonic
+
+    def receive(self, portion: Portion) -> Sequence[Delivery]:
+        """Pump the connection until the portion is full, quiet or old; mend it when broken."""
+        if not self._connected and not self._inbox and not self._connect(portion.idle_s):
+            return []
+        inbox = self._inbox
+        self._pump_until(lambda: bool(inbox), portion.idle_s)
+        started_at = time.monotonic()
+        while inbox and self._connected and len(inbox) < portion.messages:
+            seen = len(inbox)
+            left_s = started_at + portion.longest_s - time.monotonic()
+            self._pump_until(lambda seen=seen: len(inbox) > seen, min(portion.quiet_s, left_s))
+            if len(inbox) == seen or left_s <= 0:
+                break
+        taken = inbox[: portion.messages]
+        del inbox[: portion.messages]
+        return taken
+
+    def settle(self, deliveries: Sequence[Delivery]) -> None:
+        """Acknowledge those that came by the connection that still stands."""
+        for delivery in deliveries:
+            if delivery.receipt is not None and delivery.receipt[0] == self._connection:
+                self._client.ack(delivery.receipt[1], 1)
+
+    def send(self, topic: str, payload: bytes) -> None:
+        """Publish once and forget: a device that misses it sends again and is told again."""
+        if self._connected:
+            self._client.publish(topic, payload, qos=0)
+
+    def close(self) -> None:
+        """Flush what was promised and say goodbye."""
+        deadline = time.monotonic() + CONNECT_TIMEOUT_S
+        while self._connected and self._client.want_write() and time.monotonic() < deadline:
+            self._pump(0.05)
+        self._client.disconnect()
+
+    def _prepared(self, broker: Broker) -> Client:
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=broker.client_id,
+            clean_session=broker.share is not None,
+            manual_ack=True,
+        )
+        client.connect_timeout = CONNECT_TIMEOUT_S
+        if broker.username is not None:
+            client.username_pw_set(broker.username, broker.password)
+        if broker.tls:
+            self._secure(client, broker)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        return client
+
+    def _secure(self, client: Client, broker: Broker) -> None:
+        try:
+            context = ssl.create_default_context(cafile=broker.ca_file)
+            if broker.cert_file is not None:
+                context.load_cert_chain(broker.cert_file, broker.key_file)
+        except OSError as error:
+            raise SourceError(f"TLS files of the broker cannot be used: {error}") from error
+        client.tls_set_context(context)
+
+    def _connect(self, within_s: float) -> bool:
+        wait_s = self._next_try_at - time.monotonic()
+        if wait_s > 0:
+            time.sleep(min(wait_s, within_s))
+            return False
+        try:
+            self._client.connect(self._broker.host, self._broker.port, KEEPALIVE_S)
+        except OSError as error:
+            self._failed(str(error))
+            return False
+        self._pump_until(lambda: self._connected, CONNECT_TIMEOUT_S)
+        if not self._connected:
+            self._failed("the broker did not accept the connection")
+        return self._connected
+
+    def _failed(self, reason: str) -> None:
+        delay_s = BACKOFF_S[min(self._failures, len(BACKOFF_S) - 1)]
+        self._next_try_at = time.monotonic() + delay_s
+        level = logging.DEBUG if self._failures else logging.WARNING
+        self._failures += 1
+        fields = {"broker": self._broker.host, "port": self._broker.port, "reason": reason}
+        log.log(level, "broker.unreachable", extra=fields)
+
+    def _pump_until(self, done: Any, within_s: float) -> None:
+        deadline = time.monotonic() + within_s
+        while not done():
+            left_s = deadline - time.monotonic()
+            if left_s <= 0 or not self._pump(left_s):
+                return
+
+    def _pump(self, wait_s: float) -> bool:
+        """One turn of paho's loop; a burst is read without asking the kernel each time."""
+        seen = len(self._inbox)
+        standing = self._client.loop(wait_s) is MQTTErrorCode.MQTT_ERR_SUCCESS
+        while standing and len(self._inbox) > seen:
+            seen = len(self._inbox)
+            standing = self._client.loop_read() is MQTTErrorCode.MQTT_ERR_SUCCESS
+        return standing
+
+    def _on_connect(self, client: Client, _: Any, _flags: Any, reason: Any, _more: Any) -> None:
+        if reason.is_failure:
+            log.error("broker.refused", extra={"reason": str(reason)})
+            return
+        self._connection += 1
+        share = f"$share/{self._broker.share}/" if self._broker.share else ""
+        shared = [(share + everyone(channel), 1) for channel in SHARED]
+        client.subscribe([*shared, (everyone(Channel.STATUS), 1)])
+
+    def _on_subscribe(self, _c: Client, _: Any, _mid: int, reasons: Any, _more: Any) -> None:
+        refused = [str(reason) for reason in reasons if reason.is_failure]
+        if refused:
+            log.error("broker.subscription_refused", extra={"reasons": refused})
+            return
+        self._connected = True
+        self._failures = 0
+        log.info("broker.connected", extra={"client_id": self._broker.client_id})
+
+    def _on_disconnect(self, _c: Client, _: Any, _flags: Any, reason: Any, _more: Any) -> None:
+        if self._connected:
+            log.info("broker.disconnected", extra={"reason": str(reason)})
+        self._connected = False
+        self._next_try_at = time.monotonic() + BACKOFF_S[0]
+
+    def _on_message(self, _c: Client, _: Any, message: MQTTMessage) -> None:
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = "(a topic that is not UTF-8)"
+        receipt = (self._connection, message.mid) if message.qos else None
+        self._inbox.append(Delivery(topic, bytes(message.payload), receipt))

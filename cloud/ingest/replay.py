@@ -1,0 +1,83 @@
+"""Dead letters again, after a fix: counted once, or refused again with the reason.
+
+A letter that claims its sequences is what settled them, so it alone may count them now; any other
+goes the way of a message that has just come, and is a duplicate if it was counted meanwhile.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, select
+
+from cloud.database import dead_letters, writing
+from cloud.ingest import store
+from cloud.ingest.commit import commit_within
+from cloud.ingest.judge import DeadLetter, Knows, Sound, judge
+from cloud.ingest.source import Delivery
+from cloud.ingest.tallies import Tallies
+
+
+def waiting(connection: Connection) -> list[int]:
+    """The letters that were not replayed yet, oldest first."""
+    rows = select(dead_letters.c.id).where(dead_letters.c.replayed_at.is_(None))
+    return list(connection.execute(rows.order_by(dead_letters.c.id)).scalars())
+
+
+def replay(engine: Engine, letter: int, *, knows: Knows, now: datetime) -> str:
+    """Try one letter again in a transaction of its own, and say what became of it."""
+    with writing(engine) as connection:
+        found = connection.execute(
+            select(dead_letters).where(dead_letters.c.id == letter).with_for_update()
+        ).one_or_none()
+        if found is None:
+            return "there is no such dead letter"
+        refused = next(_obstacles(found), None)
+        if refused is not None:
+            return refused
+        said = _tried(connection, found, knows, now)
+        if not said.startswith("refused"):
+            connection.execute(
+                dead_letters.update().where(dead_letters.c.id == letter).values(replayed_at=now)
+            )
+        return said
+
+
+def _obstacles(found: Row[Any]) -> Iterator[str]:
+    if found.replayed_at is not None:
+        yield f"refused: it was replayed at {found.replayed_at.isoformat()}"
+    if found.payload_bytes > len(found.payload):
+        yield f"refused: only a sample of its {found.payload_bytes} bytes was kept"
+
+
+def _tried(connection: Connection, found: Row[Any], knows: Knows, now: datetime) -> str:
+    delivery = Delivery(found.topic, found.payload)
+    findings = list(judge(delivery, knows=knows, now=now))
+    for finding in findings:
+        if isinstance(finding, DeadLetter):
+            return f"refused again: {finding.reason}"
+    if found.claims:
+        return _claimed(connection, found, findings, now)
+    outcome = commit_within(connection, findings, now)
+    if outcome.letters:
+        return f"refused again: {outcome.letters[0].reason}"
+    return (
+        f"counted {len(outcome.counted)} reports, {outcome.duplicates} were counted before, "
+        f"{outcome.notes} notes"
+    )
+
+
+def _claimed(connection: Connection, found: Row[Any], findings: list[Any], now: datetime) -> str:
+    wanted = (found.journal, found.first_sequence, found.last_sequence)
+    tallies = Tallies()
+    for finding in findings:
+        if not isinstance(finding, Sound) or wanted != (
+            finding.identity.journal,
+            finding.identity.first,
+            finding.identity.last,
+        ):
+            return "refused: it holds another report than the one it was set aside for"
+        tallies.add(finding.report)
+    store.add(connection, tallies)
+    store.keep(connection, [finding.report for finding in findings], now)
+    return f"counted {len(findings)} reports"

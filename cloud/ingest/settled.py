@@ -1,0 +1,68 @@
+"""Which sequences of a journal are settled: an unbroken run from 1, and islands beyond gaps.
+
+"Settled" means counted, or set aside as a dead letter, for ever. Whatever lies wholly within is a
+duplicate; what lies half within can be neither counted nor split, since its sums are one.
+"""
+
+import json
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final, Self
+
+MOST_ISLANDS: Final = 1_000  # a device that leaves more gaps than this has lost its numbering
+
+
+class Standing(Enum):
+    """How a range of sequences stands to what is settled."""
+
+    NEW = auto()
+    DUPLICATE = auto()
+    OVERLAP = auto()
+    SCATTERED = auto()  # new, but beyond more gaps than are remembered
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Everything up to `through`, and `islands`: sorted ranges that neither touch nor overlap."""
+
+    through: int = 0
+    islands: tuple[tuple[int, int], ...] = ()
+
+    @classmethod
+    def read(cls, through: int, islands: str) -> Self:
+        """From the columns of a journal."""
+        return cls(through, tuple((first, last) for first, last in json.loads(islands)))
+
+    @property
+    def islands_json(self) -> str:
+        """The islands as they are stored."""
+        return json.dumps(self.islands, separators=(",", ":"))
+
+    def standing(self, first: int, last: int) -> Standing:
+        """Whether `first`..`last` is news."""
+        if last <= self.through:
+            return Standing.DUPLICATE
+        if first <= self.through:
+            return Standing.OVERLAP
+        for begins, ends in self.islands:
+            if begins <= first and last <= ends:
+                return Standing.DUPLICATE
+            if begins <= last and first <= ends:
+                return Standing.OVERLAP
+        if first > self.through + 1 and len(self.islands) >= MOST_ISLANDS:
+            return Standing.SCATTERED
+        return Standing.NEW
+
+    def adding(self, first: int, last: int) -> "Settled":
+        """The same with `first`..`last` settled too."""
+        if not self.islands and first <= self.through + 1:
+            return Settled(max(self.through, last))
+        through, islands = self.through, list[tuple[int, int]]()
+        for begins, ends in sorted((*self.islands, (first, last))):
+            if begins <= through + 1:
+                through = max(through, ends)
+            elif islands and begins <= islands[-1][1] + 1:
+                islands[-1] = (islands[-1][0], max(islands[-1][1], ends))
+            else:
+                islands.append((begins, ends))
+        return Settled(through, tuple(islands))

@@ -1,0 +1,87 @@
+"""From reports to rows that add up: one row per place, minute and camera.
+
+Reports of one minute are added here, before the database adds them to what it holds, so the order
+and the batching of reports cannot change a total.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from cloud.database import EPOCH, SUMS
+from wire.audience import AudienceReport, BlindCause
+
+MINUTE: Final = timedelta(minutes=1)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_CAUSES: Final = tuple(BlindCause)
+
+MinuteKey = tuple[str, int, str]  # location, minute in seconds since 1970, device
+
+
+def minute_of(report: AudienceReport) -> int:
+    """The minute in which the report starts, as seconds since 1970."""
+    return (report.starts_at - EPOCH) // MINUTE * 60
+
+
+def sums_of(report: AudienceReport) -> list[int]:
+    """The report's numbers in the order of `SUMS`."""
+    blind, frames = report.blind_ms, report.frames
+    return [
+        1,
+        (report.ends_at - report.starts_at) // _MILLISECOND,
+        report.observed_ms,
+        *(blind.get(cause, 0) for cause in _CAUSES),
+        report.person_ms,
+        report.facing_ms,
+        report.looking_ms,
+        report.unsure_ms,
+        report.entries,
+        report.visits,
+        report.onlookers,
+        report.dwell_ms,
+        frames.captured,
+        frames.dropped,
+        frames.analysed,
+        *report.dwell_histogram,
+        *report.attention_histogram,
+    ]
+
+
+class Tallies:
+    """Rows for one transaction."""
+
+    def __init__(self) -> None:
+        self.minutes: dict[MinuteKey, list[int]] = {}  # sums, then the peak
+        self.demographics: dict[tuple[str, int, str, str, str], list[int]] = {}
+        self.sensors: dict[tuple[str, int, str, str], list[int]] = {}
+
+    def add(self, report: AudienceReport) -> None:
+        """Count one report."""
+        key = (report.location, minute_of(report), report.device)
+        sums = sums_of(report)
+        held = self.minutes.get(key)
+        if held is None:
+            self.minutes[key] = [*sums, report.peak]
+        else:
+            peak = max(held.pop(), report.peak)
+            held[:] = [*map(int.__add__, held, sums), peak]
+        if report.demographics:
+            self._add_demographics(key, report)
+        if report.sensors:
+            self._add_sensors(key, report)
+
+    def _add_demographics(self, key: MinuteKey, report: AudienceReport) -> None:
+        for cell in report.demographics:
+            held = self.demographics.setdefault((*key, str(cell.age), str(cell.gender)), [0, 0])
+            held[0] += cell.visits
+            held[1] += cell.onlookers
+
+    def _add_sensors(self, key: MinuteKey, report: AudienceReport) -> None:
+        for name, new in report.sensors.items():
+            held = self.sensors.setdefault((*key, name), [0, 0, new.least_milli, new.most_milli])
+            held[0] += new.samples
+            held[1] += new.total_milli
+            held[2] = min(held[2], new.least_milli)
+            held[3] = max(held[3], new.most_milli)
+
+
+assert len(SUMS) == 12 + 11 + 15 + 13  # what `sums_of` lists

@@ -1,0 +1,188 @@
+"""The streaming half's front door: broker → counted once → acknowledged, until told to stop.
+
+`python -m cloud stream`. The clock is read here. SIGTERM and Ctrl-C let the portion in hand be
+committed and acknowledged, then leave with 0; too many dead letters leave with 3.
+"""
+
+import argparse
+import logging
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
+
+from cloud import database, settings
+from cloud.estate import SAMPLE, load
+from cloud.ingest.commit import Outcome
+from cloud.ingest.consume import Consumer, Limit, TooManyDeadLettersError
+from cloud.ingest.mqtt import MqttSource, broker_at
+from cloud.ingest.source import Source
+
+log = logging.getLogger(__name__)
+
+STOPPED: Final = 0
+TOO_MANY_DEAD_LETTERS: Final = 3
+PROGRESS_EVERY_S: Final = 10.0
+_SECOND: Final = timedelta(seconds=1)
+
+REPORTS = Counter("onlooker_ingest_reports", "Reports counted, each once")
+DUPLICATES = Counter("onlooker_ingest_duplicates", "Reports that were counted before")
+NOTES = Counter("onlooker_ingest_notes", "Heartbeats, alarms and presence taken in")
+LETTERS = Counter("onlooker_ingest_dead_letters", "Messages set aside", ["kind"])
+ACKS = Counter("onlooker_ingest_acks", "Acknowledgements sent")
+LAG = Histogram(
+    "onlooker_ingest_lag_seconds",
+    "From the end of a report to its commit",
+    buckets=(0.5, 1, 2, 5, 10, 30, 60, 300, 3600, 86400),
+)
+PORTION_S = Histogram(
+    "onlooker_ingest_portion_seconds",
+    "One portion from the first look to the last acknowledgement",
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),
+)
+LATEST_AT = Gauge("onlooker_ingest_latest_commit_timestamp_seconds", "When something was counted")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `stream`."""
+    settings.add_arguments(parser, "broker", "database", "estate")
+    offer = parser.add_argument
+    offer("--client-id", metavar="NAME", help="who we are to the broker; it keeps our place")
+    offer("--share", metavar="GROUP", help="divide the messages among consumers of this group")
+    offer("--ca-file", type=Path, metavar="FILE", help="whom to trust as the broker (mqtts)")
+    offer("--cert-file", type=Path, metavar="FILE", help="our certificate (mqtts)")
+    offer("--key-file", type=Path, metavar="FILE", help="its key")
+    offer("--metrics-port", type=int, metavar="PORT", help="serve Prometheus metrics on loopback")
+    offer("--most-dead-letters", type=int, default=Limit().in_all, metavar="N",
+          help="stop above this many new ones (%(default)s)")  # fmt: skip
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Stream until stopped."""
+    chosen = settings.read(arguments)
+    estate = load(chosen.estate or SAMPLE)
+    engine = database.connect(chosen.database_url)
+    database.create(engine)
+    source = MqttSource(
+        broker_at(
+            chosen.broker_url,
+            client_id=arguments.client_id or _client_id(arguments.share),
+            share=arguments.share,
+            ca_file=arguments.ca_file,
+            cert_file=arguments.cert_file,
+            key_file=arguments.key_file,
+        )
+    )
+    if arguments.metrics_port:
+        start_http_server(arguments.metrics_port, "127.0.0.1")
+    with _stopping() as stopping, _closing(source):
+        consumer = Consumer(
+            source,
+            engine,
+            knows=estate.knows,
+            clock=lambda: datetime.now(UTC),
+            limit=Limit(in_all=arguments.most_dead_letters),
+            stopping=stopping,
+        )
+        return stream(consumer, stopping)
+
+
+def stream(consumer: Consumer, stopping: threading.Event) -> int:
+    """Take portions until `stopping` is set or the limit of dead letters is passed."""
+    progress = Progress()
+    log.info("stream.started")
+    while not stopping.is_set():
+        began = time.perf_counter()
+        try:
+            outcome = consumer.step()
+        except TooManyDeadLettersError as error:
+            log.error("stream.too_many_dead_letters", extra={"reason": str(error)})
+            return TOO_MANY_DEAD_LETTERS
+        if outcome is not None:
+            PORTION_S.observe(time.perf_counter() - began)
+            measure(outcome, datetime.now(UTC))
+            progress.add(outcome)
+        progress.say_when_due(time.monotonic())
+    progress.say()
+    log.info("stream.stopped")
+    return STOPPED
+
+
+def measure(outcome: Outcome, now: datetime) -> None:
+    """Add one portion to the metrics."""
+    REPORTS.inc(len(outcome.counted))
+    DUPLICATES.inc(outcome.duplicates)
+    NOTES.inc(outcome.notes)
+    ACKS.inc(len(outcome.acks))
+    for letter in outcome.letters:
+        LETTERS.labels(letter.kind).inc()
+    for sound in outcome.counted:
+        LAG.observe(max(0.0, (now - sound.report.ends_at) / _SECOND))
+    if outcome.counted:
+        LATEST_AT.set(now.timestamp())
+
+
+class Progress:
+    """A line in the log now and then, when there is something to say."""
+
+    def __init__(self) -> None:
+        self._said_at = 0.0
+        self._fields: dict[str, int] = {}
+
+    def add(self, outcome: Outcome) -> None:
+        """Remember one portion."""
+        for name, value in (
+            ("reports", len(outcome.counted)),
+            ("duplicates", outcome.duplicates),
+            ("dead_letters", len(outcome.letters)),
+            ("notes", outcome.notes),
+        ):
+            self._fields[name] = self._fields.get(name, 0) + value
+
+    def say_when_due(self, now_s: float) -> None:
+        """Say it when ten seconds have passed since the last time."""
+        if now_s - self._said_at >= PROGRESS_EVERY_S:
+            self._said_at = now_s
+            self.say()
+
+    def say(self) -> None:
+        """Say what has come since the last time."""
+        if self._fields:
+            log.info("stream.progress", extra=self._fields)
+            self._fields = {}
+
+
+def _client_id(share: str | None) -> str:
+    host = socket.gethostname().split(".")[0]
+    member = f"-{host}-{threading.get_native_id()}" if share else ""
+    return f"onlooker-stream{member}"
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    stopping = threading.Event()
+
+    def stop(_number: int, _frame: Any) -> None:
+        stopping.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stopping
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _closing(source: Source) -> Iterator[Source]:
+    try:
+        yield source
+    finally:
+        source.close()

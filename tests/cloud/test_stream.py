@@ -1,0 +1,225 @@
+"""The stream as people run it: a process of its own, a real Mosquitto, signals, kill -9."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+
+from simulators.mosquitto import Mosquitto
+from wire import envelope
+from wire.audience import AudienceReport
+from wire.envelope import AckEvent, audience_event, seal, seal_batch
+from wire.topics import Channel, everyone
+
+Reports = Callable[..., AudienceReport]
+
+WITHIN_S = 20.0
+TOPIC = "onlooker/v1/KX-01/kx-01-cam-1/audience"
+
+pytestmark = pytest.mark.broker
+
+
+class Camera:
+    """A camera's end of the line: publishes, and remembers what was acknowledged."""
+
+    def __init__(self, broker: Mosquitto) -> None:
+        self.through: dict[str, int] = {}
+        self._client = Client(CallbackAPIVersion.VERSION2, client_id="kx-01-cam-1")
+        self._client.on_message = self._acknowledged
+        self._client.on_connect = lambda client, *_: client.subscribe(everyone(Channel.ACK), 1)
+        self._client.connect(broker.host, broker.port)
+        self._client.loop_start()
+
+    def say(self, payload: bytes, topic: str = TOPIC) -> None:
+        self._client.publish(topic, payload, qos=1)
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _acknowledged(self, _client: Client, _data: object, message: object) -> None:
+        for event in envelope.unseal(message.payload):  # type: ignore[attr-defined]
+            assert isinstance(event, AckEvent)
+            journal, through = event.data.journal, event.data.through
+            self.through[journal] = max(through, self.through.get(journal, 0))
+
+
+@contextmanager
+def streaming(broker: Mosquitto, folder: Path, *more: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cloud", "stream", "--broker", broker.url,
+         "--database", f"sqlite:///{folder}/onlooker.db", *more],
+        stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    try:
+        until_said(process, "broker.connected")
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()  # type: ignore[union-attr]
+
+
+def until_said(process: subprocess.Popen[str], event: str) -> dict[str, object]:
+    assert process.stderr is not None
+    for line in process.stderr:
+        said: dict[str, object] = json.loads(line)
+        if said["event"] == event:
+            return said
+    raise AssertionError(f"the stream ended without {event}")
+
+
+def until(holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + WITHIN_S
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.02)
+
+
+def visits(folder: Path) -> int:
+    with sqlite3.connect(folder / "onlooker.db") as database:
+        (total,) = database.execute(
+            "SELECT coalesce(sum(visits), 0) FROM minute_tallies"
+        ).fetchone()
+    database.close()
+    return int(total)
+
+
+def kinds(folder: Path) -> list[str]:
+    with sqlite3.connect(folder / "onlooker.db") as database:
+        rows = database.execute("SELECT kind FROM dead_letters ORDER BY kind").fetchall()
+    database.close()
+    return [kind for (kind,) in rows]
+
+
+def sealed(report: AudienceReport) -> bytes:
+    return seal(audience_event(report))
+
+
+def test_rubbish_leaves_totals_exact_reasons_kept_and_the_stream_running(
+    mosquitto: Mosquitto, tmp_path: Path, report: Reports
+) -> None:
+    good = sealed(report(1))
+    batch = seal_batch([good, sealed(report(2)), sealed(report(3))])
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    with streaming(mosquitto, tmp_path) as stream:
+        camera = Camera(mosquitto)
+        camera.say(batch)
+        camera.say(good[:300])
+        camera.say(good.replace(b'"visits":2', b'"visits":[2]'))
+        camera.say(b"x" * 10_000_000)
+        camera.say(sealed(report(4, starts_at=tomorrow)))
+        camera.say(sealed(report(5)).replace(b'"person_ms":8000', b'"person_ms":-8000'))
+        camera.say(sealed(report(1, device="ghost")), "onlooker/v1/KX-01/ghost/audience")
+        camera.say(batch)
+        camera.say(sealed(report(6)))
+        until(lambda: camera.through.get("00000000000000a1") == 6)
+        assert visits(tmp_path) == 8  # reports 1, 2, 3 and 6
+        assert kinds(tmp_path) == [
+            "future", "oversize", "unknown", "unreadable", "unreadable", "unreadable",
+        ]  # fmt: skip
+        assert stream.poll() is None
+        camera.close()
+
+
+def test_sigterm_ends_it_with_0(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    with streaming(mosquitto, tmp_path) as stream:
+        stream.send_signal(signal.SIGTERM)
+        until_said(stream, "stream.stopped")
+        assert stream.wait(WITHIN_S) == 0
+
+
+def test_above_the_limit_of_dead_letters_it_ends_with_3_and_says_why(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    with streaming(mosquitto, tmp_path, "--most-dead-letters", "2") as stream:
+        camera = Camera(mosquitto)
+        for number in range(3):
+            camera.say(b"rubbish %d" % number)
+        said = until_said(stream, "stream.too_many_dead_letters")
+        assert "python -m cloud dead-letters list" in str(said["reason"])
+        assert stream.wait(WITHIN_S) == 3
+        camera.close()
+
+
+def test_killed_again_and_again_every_report_is_counted_once(
+    mosquitto: Mosquitto, tmp_path: Path, report: Reports
+) -> None:
+    camera = Camera(mosquitto)
+    reports = [sealed(report(n)) for n in range(1, 601)]
+    for kill in range(3):
+        with streaming(mosquitto, tmp_path):
+            for payload in reports[kill * 200 : kill * 200 + 200]:
+                camera.say(payload)
+            until(lambda kill=kill: visits(tmp_path) > kill * 400 + 40)
+    with streaming(mosquitto, tmp_path):
+        for start in range(0, 600, 100):  # what a camera does: all that is not acknowledged, again
+            camera.say(seal_batch(reports[start : start + 100]))
+        until(lambda: camera.through.get("00000000000000a1") == 600)
+    assert visits(tmp_path) == 1_200
+    camera.close()
+
+
+def test_a_killed_broker_is_found_again(
+    mosquitto: Mosquitto, tmp_path: Path, report: Reports
+) -> None:
+    with streaming(mosquitto, tmp_path) as stream:
+        mosquitto.kill()
+        until_said(stream, "broker.disconnected")
+        mosquitto.start()
+        until_said(stream, "broker.connected")
+        camera = Camera(mosquitto)
+        camera.say(sealed(report(1)))
+        until(lambda: camera.through.get("00000000000000a1") == 1)
+        assert visits(tmp_path) == 2
+        camera.close()
+
+
+def test_a_locked_database_is_waited_for(
+    mosquitto: Mosquitto, tmp_path: Path, report: Reports
+) -> None:
+    with streaming(mosquitto, tmp_path) as stream:
+        camera = Camera(mosquitto)
+        locker = sqlite3.connect(tmp_path / "onlooker.db", isolation_level=None)
+        locker.execute("BEGIN IMMEDIATE")
+        camera.say(sealed(report(1)))
+        time.sleep(0.3)
+        assert visits(tmp_path) == 0
+        locker.execute("ROLLBACK")
+        locker.close()
+        until(lambda: camera.through.get("00000000000000a1") == 1)
+        assert stream.poll() is None
+        camera.close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--broker", "http://x"], "write mqtt://"),
+        (["--database", "mysql://x"], "use sqlite or postgresql"),
+        (["--database", "sqlite://"], "needs a file"),
+        (["--estate", "/nowhere.yaml"], "/nowhere.yaml"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_refused_in_a_sentence(
+    tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "cloud", "stream",
+         "--database", f"sqlite:///{tmp_path}/onlooker.db", *arguments],
+        capture_output=True, text=True, timeout=WITHIN_S, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
