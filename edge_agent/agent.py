@@ -12,19 +12,20 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from edge_agent.attention import Regard, judge
 from edge_agent.capture.camera import Camera
-from edge_agent.detect import Face, FaceDetector
+from edge_agent.detect import Face, FaceDetector, load_detector
 from edge_agent.frame import Frame, Silence
 from edge_agent.health import Alarms, rss_bytes, troubles
 from edge_agent.meter import Arrivals, Meter, Sighting, Tally, View
 from edge_agent.motion import Gate, small
 from edge_agent.outbox import Courier, Link, Outbox, OutboxError
+from edge_agent.pose import HeadPose, PoseEstimator, load_pose
 from edge_agent.quality import Quality
 from edge_agent.settings import Settings
 from edge_agent.track import Track, Tracker
@@ -32,9 +33,6 @@ from wire.audience import AudienceReport, BlindCause, Versions
 from wire.envelope import alarm_event, heartbeat_event, seal
 from wire.health import Heartbeat
 from wire.topics import Address, Channel
-
-if TYPE_CHECKING:
-    from edge_agent.pose import HeadPose, PoseEstimator
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +62,10 @@ class Totals:
     model_faults: int = 0
     unacknowledged: int = 0
 
+    def as_fields(self) -> dict[str, object]:
+        """For a log record."""
+        return asdict(self)
+
     def add(self, report: AudienceReport) -> None:
         """Add one report's sums."""
         self.reports += 1
@@ -90,7 +92,7 @@ class Agent:
         address: Address,
         camera: Camera,
         detector: FaceDetector,
-        pose: "PoseEstimator",
+        pose: PoseEstimator,
         outbox: Outbox,
         link: Link,
         clock: Callable[[], datetime] = utc_now,
@@ -168,8 +170,8 @@ class Agent:
         try:
             faces = self._detector.faces(frame.image)
             heads = self._pose.poses(frame.image, faces) if faces else []
-        except Exception:  # noqa: BLE001  a model's fault must not end the measuring
-            self._models_failed()
+        except Exception as error:  # noqa: BLE001  a model's fault must not end the measuring
+            self._models_failed(error)
             self._note(frame, View(observed=False))
             return
         self._models_failing = False
@@ -182,7 +184,7 @@ class Agent:
         self,
         tracks: Sequence[Track],
         faces: Sequence[Face],
-        heads: "Sequence[HeadPose]",
+        heads: Sequence[HeadPose],
         at_s: float,
     ) -> list[Sighting]:
         if len(heads) != len(faces):
@@ -223,11 +225,11 @@ class Agent:
             counters.captured - before.captured, counters.dropped - before.dropped, analysed
         )
 
-    def _models_failed(self) -> None:
+    def _models_failed(self, error: Exception) -> None:
         self.totals.model_faults += 1
         if not self._models_failing:
             self._models_failing = True
-            log.error("models.failed", exc_info=True, extra={"detector": self._versions.detector})
+            log.error("models.failed", exc_info=error, extra={"detector": self._versions.detector})
 
     def _store(self) -> None:
         while self._unstored:
@@ -292,6 +294,13 @@ class Agent:
         self.totals.unacknowledged = self._outbox.depth
         self._link.stop()
         log.info("agent.stopped", extra={"unacknowledged": self.totals.unacknowledged})
+
+
+def models_for(settings: Settings) -> tuple[FaceDetector, PoseEstimator]:
+    """The models that the settings name, opened and tried once."""
+    models = settings.models
+    detector = load_detector(models.detector, input_px=models.input_px, threshold=models.threshold)
+    return detector, load_pose(models.attention)
 
 
 def agent_version() -> str:

@@ -144,6 +144,6 @@ def _pictures(path: Path) -> Iterator[tuple[float, av.VideoFrame]]:
                 return
             if picture is None:
                 return
-            at_s = picture.time if picture.time is not None else next_s
+            at_s = next_s if picture.pts is None else picture.time
             next_s = at_s + step_s
             yield at_s, picture

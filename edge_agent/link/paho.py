@@ -1,0 +1,174 @@
+"""MQTT over TCP or TLS, by paho. Never blocks, never believes a PUBACK, keeps nothing in memory.
+
+Hard truths: paho queues what is published while offline and loses it with the process, so nothing
+is published then; a session may be lost with the broker, so the acknowledgement topic is
+subscribed to on every connect; a refused connection also calls `on_connect`, so its reason is
+read; the first connection may take days, so it is made in the background like any other.
+"""
+
+import logging
+import random
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+from paho.mqtt import client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from edge_agent.link.broker import Broker, tls_context
+from wire.envelope import MAX_PAYLOAD_BYTES
+from wire.health import Presence, Status
+from wire.topics import Address, Channel
+
+log = logging.getLogger(__name__)
+
+UNSENT_LIMIT: Final = 20  # messages between us and the broker before `send` says "not now"
+GOODBYE_S: Final = 2.0
+INBOX_KEPT: Final = 1000  # acknowledgements are cumulative: the newest say it all
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class PahoLink:
+    """One device's connection; its client id is the device's name."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        address: Address,
+        *,
+        keepalive_s: int = 30,
+        protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv311,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.connected = False
+        self.sessions = 0
+        self._broker = broker
+        self._address = address
+        self._keepalive_s = keepalive_s
+        self._clock = clock
+        self._inbox: deque[bytes] = deque(maxlen=INBOX_KEPT)
+        self._room = threading.Semaphore(UNSENT_LIMIT)
+        self._client = self._configured(protocol)
+
+    def start(self) -> None:
+        self._client.connect_async(self._broker.host, self._broker.port, self._keepalive_s)
+        self._client.loop_start()
+
+    def send(self, channel: Channel, payload: bytes) -> bool:
+        if not self.connected or not self._room.acquire(blocking=False):
+            return False
+        sent = self._client.publish(self._address.topic(channel), payload, qos=1)
+        if sent.rc not in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_NO_CONN):
+            self._room.release()
+        return sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def received(self) -> list[bytes]:
+        return [self._inbox.popleft() for _ in range(len(self._inbox))]
+
+    def stop(self) -> None:
+        if self.connected:
+            goodbye = self._say(Presence.STOPPED)
+            with suppress(RuntimeError, ValueError):  # the connection went meanwhile
+                goodbye.wait_for_publish(GOODBYE_S)
+        self.connected = False
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _configured(self, protocol: MQTTProtocolVersion) -> mqtt.Client:
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._address.device,
+            protocol=protocol,
+            clean_session=True if protocol is MQTTProtocolVersion.MQTTv311 else None,
+        )
+        client.username_pw_set(self._broker.username, self._broker.password)
+        if self._broker.tls:
+            client.tls_set_context(tls_context(self._broker))
+        client.will_set(
+            self._address.topic(Channel.STATUS),
+            self._status(Presence.OFFLINE, None),
+            qos=1,
+            retain=True,
+        )
+        _spread(client)
+        client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        client.on_publish = self._on_publish
+        return client
+
+    def _on_connect(
+        self,
+        client: mqtt.Client,
+        _userdata: Any,
+        _flags: mqtt.ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            log.warning("link.refused", extra={"broker": repr(self._broker), "reason": str(reason)})
+            return
+        client.subscribe(self._address.topic(Channel.ACK), qos=1)
+        self._say(Presence.ONLINE)
+        self.sessions += 1
+        self.connected = True
+        log.info("link.connected", extra={"broker": repr(self._broker)})
+
+    def _on_connect_fail(self, _client: mqtt.Client, _userdata: Any) -> None:
+        log.debug("link.unreachable", extra={"broker": repr(self._broker)})
+
+    def _on_disconnect(
+        self,
+        client: mqtt.Client,
+        _userdata: Any,
+        _flags: mqtt.DisconnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if self.connected:
+            log.warning("link.lost", extra={"broker": repr(self._broker), "reason": str(reason)})
+        self.connected = False
+        _spread(client)
+
+    def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
+        if len(message.payload) <= MAX_PAYLOAD_BYTES:
+            self._inbox.append(bytes(message.payload))
+
+    def _on_publish(
+        self,
+        _client: mqtt.Client,
+        _userdata: Any,
+        _message: int,
+        _reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        self._room.release()
+
+    def _say(self, presence: Presence) -> mqtt.MQTTMessageInfo:
+        self._room.acquire(blocking=False)  # `_on_publish` gives one back for every message
+        return self._client.publish(
+            self._address.topic(Channel.STATUS),
+            self._status(presence, self._clock()),
+            qos=1,
+            retain=True,
+        )
+
+    def _status(self, presence: Presence, since: datetime | None) -> bytes:
+        return msgspec.json.encode(
+            Status(device=self._address.device, presence=presence, since=since)
+        )
+
+
+def _spread(client: mqtt.Client) -> None:
+    """Another pause before each series of attempts: a broker's return must not meet a stampede."""
+    client.reconnect_delay_set(random.randint(1, 3), random.randint(20, 40))  # noqa: S311
