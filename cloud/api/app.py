@@ -1,0 +1,118 @@
+"""The API: its routes, and the one table that turns every anticipated failure into an answer.
+
+Route of a request: an id and a stopwatch around it → the resource → JSON, or a problem document
+with the sentence of the exception. A failure that nobody anticipated is answered by the passage.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from prometheus_client import CollectorRegistry
+from sqlalchemy.exc import DBAPIError, OperationalError
+from starlette.exceptions import HTTPException
+
+from cloud.api import audience, health, locations, page, pricing, problem
+from cloud.api.audience import RangeError
+from cloud.api.desk import Desk
+from cloud.api.middleware import Passage
+from cloud.estate import UnknownLocation
+from cloud.pricing.slot import SlotError
+from cloud.windows.query import WindowError
+
+log = logging.getLogger(__name__)
+VERSION: Final = "1"
+
+ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
+    UnknownLocation: (404, "Unknown location"),
+    SlotError: (422, "No such slot"),
+    RangeError: (422, "Out of range"),
+    WindowError: (422, "Out of range"),
+    OperationalError: (503, "Database unavailable"),
+    DBAPIError: (503, "Database unavailable"),
+}
+"""Exception → status and title. Nothing below this file knows about HTTP."""
+
+
+def create_app(desk: Desk) -> FastAPI:
+    """The application over one desk."""
+    registry = CollectorRegistry()
+    app = FastAPI(
+        title="Onlooker",
+        version=VERSION,
+        description="Measured audiences of digital hoardings, and a price for every slot that "
+        "explains itself. Instants are RFC 3339 with an offset, intervals half-open; a figure "
+        "that nobody could see is null, never zero. Errors are application/problem+json.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.state.desk = desk
+    app.state.registry = registry
+    app.state.openapi = lambda: openapi(app)
+    for room in (locations, audience, pricing, health, page):
+        app.include_router(room.router)
+    _answer_failures(app)
+    app.add_middleware(Passage, registry=registry)
+    return app
+
+
+def openapi(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with problem documents instead of the framework's own errors."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+        )
+        schemas = document["components"]["schemas"]
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        schemas["Problem"] = problem.Problem.model_json_schema()
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def _answer_failures(app: FastAPI) -> None:
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _misunderstood)
+    for anticipated in ANTICIPATED:
+        app.add_exception_handler(anticipated, _anticipated)
+
+
+async def _anticipated(request: Request, error: Exception) -> Response:
+    status, title = next(ANTICIPATED[kind] for kind in type(error).__mro__ if kind in ANTICIPATED)
+    if status < 500:
+        return problem.answer(request, status, title, str(error))
+    log.warning("api.database", exc_info=error, extra=_where(request))
+    detail = "the database cannot be reached just now: ask again in a few seconds"
+    return problem.answer(request, status, title, detail, {"Retry-After": "5"})
+
+
+async def _misunderstood(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    sentences = [
+        f"`{'.'.join(map(str, fault['loc'][1:]))}` in the {fault['loc'][0]}: {fault['msg']}"
+        for fault in error.errors()[:10]
+    ]
+    return problem.answer(request, 422, "Not understood", "; ".join(sentences))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    detail = str(error.detail)
+    if error.status_code == 404:
+        detail = f"nothing is served at {request.url.path[:200]}: GET / links to what is"
+    title = {404: "Not found", 405: "Method not allowed", 413: "Too large"}.get(
+        error.status_code, "Refused"
+    )
+    return problem.answer(request, error.status_code, title, detail, error.headers)
+
+
+def _where(request: Request) -> dict[str, str]:
+    return {"request_id": request.scope.get("request_id", ""), "path": request.url.path[:200]}

@@ -1,0 +1,144 @@
+"""`GET /api/audience/{location}`: what was measured, window by window.
+
+Hard truth: a window without reports is absent and a figure that nobody could see is null; neither
+is ever written as zero. Windows open every five minutes, so the longer ones overlap.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import AwareDatetime, BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from cloud import database
+from cloud.api.desk import Desk
+from cloud.api.problem import documented
+from cloud.windows.audience import Audience
+from cloud.windows.query import WindowName, windows
+
+LONGEST: Final = timedelta(days=7)
+USUAL: Final = timedelta(hours=1)
+EARLIEST_AT: Final = datetime(2020, 1, 1, tzinfo=UTC)
+AHEAD: Final = timedelta(days=1)
+
+router = APIRouter(tags=["audience"])
+LocationName = Annotated[str, Path(examples=["KX-01"], max_length=63)]
+
+
+class RangeError(ValueError):
+    """A stretch of time that is not served."""
+
+
+class WindowAnswer(BaseModel):
+    """One window, half-open. A figure is null where nothing was observed."""
+
+    starts_at: datetime = Field(examples=["2026-11-23T08:00:00Z"])
+    ends_at: datetime = Field(examples=["2026-11-23T08:05:00Z"])
+    complete: bool = Field(description="the window has ended; late reports may still change it")
+    cameras: int = Field(examples=[1])
+    observed_share: float = Field(examples=[0.98], description="of the window, per camera")
+    blind_s: dict[str, float] = Field(examples=[{"dark": 4.0}])
+    crowd: float | None = Field(examples=[6.2], description="people in view, on average")
+    peak: int = Field(examples=[14])
+    entries: int = Field(examples=[93])
+    visits: int = Field(examples=[91], description="visits that ended in the window")
+    onlookers: int = Field(examples=[17], description="ended visits that really looked")
+    attention_rate: float | None = Field(examples=[0.187], description="onlookers / visits")
+    looking_s: float = Field(examples=[52.4], description="everybody's looking time")
+    dwell_mean_s: float | None = Field(examples=[12.1])
+    dwell_p50_s: float | None = Field(examples=[8.0])
+    dwell_p90_s: float | None = Field(examples=[31.0])
+
+
+class AudienceAnswer(BaseModel):
+    """The windows of one location that open in [from, until)."""
+
+    location: str = Field(examples=["KX-01"])
+    window: WindowName
+    starts_at: datetime
+    ends_at: datetime
+    asked_at: datetime
+    windows: list[WindowAnswer]
+
+
+@router.get("/api/audience/{location}", responses=documented(404, 422, 500, 503))
+async def audience(
+    request: Request,
+    location: LocationName,
+    window: WindowName = "5m",
+    since: Annotated[
+        AwareDatetime | None,
+        Query(alias="from", examples=["2026-11-23T08:00:00Z"], description="default: an hour ago"),
+    ] = None,
+    until: Annotated[
+        AwareDatetime | None,
+        Query(examples=["2026-11-23T09:00:00Z"], description="default: now"),
+    ] = None,
+) -> AudienceAnswer:
+    """Read the windows that open from `from` to before `until`, at most seven days of them."""
+    desk: Desk = request.app.state.desk
+    site = desk.estate.location(location)
+    now = desk.clock()
+    starts_at, ends_at = _stretch(since, until, now)
+
+    def read() -> list[Audience]:
+        with database.reading(desk.engine) as connection:
+            return windows(connection, site.id, window=window, starts_at=starts_at, ends_at=ends_at)
+
+    return AudienceAnswer(
+        location=site.id,
+        window=window,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        asked_at=now,
+        windows=[_described(found, now) for found in await run_in_threadpool(read)],
+    )
+
+
+def _stretch(
+    since: datetime | None, until: datetime | None, now: datetime
+) -> tuple[datetime, datetime]:
+    for name, instant in (("from", since), ("until", until)):
+        if instant is not None and not EARLIEST_AT <= instant <= now + AHEAD:
+            raise RangeError(
+                f"`{name}` is {instant.isoformat()}: ask between {EARLIEST_AT.date()} and tomorrow"
+            )
+    ends_at = (until or now).astimezone(UTC)
+    starts_at = (since or ends_at - USUAL).astimezone(UTC)
+    if not timedelta(0) < ends_at - starts_at <= LONGEST:
+        raise RangeError(
+            f"from {starts_at.isoformat()} until {ends_at.isoformat()} is "
+            f"{ends_at - starts_at}: ask for more than nothing and at most {LONGEST.days} days"
+        )
+    return starts_at, ends_at
+
+
+def _described(found: Audience, now: datetime) -> WindowAnswer:
+    tally = found.tally
+    return WindowAnswer(
+        starts_at=found.starts_at,
+        ends_at=found.ends_at,
+        complete=found.ends_at <= now,
+        cameras=found.cameras,
+        observed_share=round(found.observed_share, 4),
+        blind_s={str(cause): ms / 1000 for cause, ms in tally.blind_ms.items() if ms},
+        crowd=_rounded(found.crowd),
+        peak=tally.peak,
+        entries=tally.entries,
+        visits=tally.visits,
+        onlookers=tally.onlookers,
+        attention_rate=_rounded(found.attention_rate),
+        looking_s=tally.looking_ms / 1000,
+        dwell_mean_s=_seconds(found.dwell_mean_ms),
+        dwell_p50_s=_seconds(found.dwell_quantile_ms(0.5)),
+        dwell_p90_s=_seconds(found.dwell_quantile_ms(0.9)),
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def _seconds(value_ms: float | None) -> float | None:
+    return None if value_ms is None else round(value_ms / 1000, 3)

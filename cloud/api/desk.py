@@ -1,0 +1,92 @@
+"""What every answer of the API needs, gathered once: the desk that questions come to.
+
+Hard truth: a forecast is remembered for a quarter of an hour, one that still rests on assumptions
+for a minute, since the first measured hours move it most. The clock is read here and nowhere below.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Final
+
+from sqlalchemy import Engine
+
+from cloud import database
+from cloud.estate import Estate, Site
+from cloud.forecast.outlook import HISTORY, Forecast, forecast
+from cloud.pricing.rate_card import RateCard
+from cloud.windows.query import hourly
+
+Clock = Callable[[], datetime]
+FRESH: Final = timedelta(minutes=15)
+FRESH_ASSUMED: Final = timedelta(minutes=1)
+
+
+def utc_now() -> datetime:
+    """The wall clock, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A forecast and when it was made."""
+
+    at: datetime
+    forecast: Forecast
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether it may still be used."""
+        fresh = FRESH if self.forecast.basis == "measured" else FRESH_ASSUMED
+        return self.at <= now < self.at + fresh
+
+
+@dataclass
+class Shelf:
+    """The latest forecast of each location; one thread makes it, the others wait for it."""
+
+    _made: dict[str, Made] = field(default_factory=dict)
+    _locks: dict[str, threading.Lock] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def fresh(self, location: str, now: datetime) -> Made | None:
+        """The forecast on the shelf, unless it is too old."""
+        made = self._made.get(location)
+        return made if made is not None and made.is_fresh(now) else None
+
+    def fresh_or(self, location: str, now: datetime, make: Callable[[], Forecast]) -> Made:
+        """The forecast on the shelf, or a new one."""
+        with self._lock:
+            lock = self._locks.setdefault(location, threading.Lock())
+        with lock:
+            made = self.fresh(location, now)
+            if made is None:
+                made = self._made[location] = Made(now, make())
+            return made
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Database, estate, rate card, clock, and the forecasts made so far."""
+
+    engine: Engine
+    estate: Estate
+    card: RateCard
+    clock: Clock = utc_now
+    shelf: Shelf = field(default_factory=Shelf)
+
+    @cached_property
+    def card_digest(self) -> str:
+        """The digest of the rate card, worked out once."""
+        return self.card.digest
+
+    def forecast(self, site: Site) -> Made:
+        """The forecast of a site as of now; reads the database when there is none on the shelf."""
+        now = self.clock()
+        return self.shelf.fresh_or(site.id, now, lambda: self._forecast(site, now))
+
+    def _forecast(self, site: Site, now: datetime) -> Forecast:
+        with database.reading(self.engine) as connection:
+            rows = hourly(connection, site.id, since_at=now - HISTORY, until_at=now)
+        return forecast(site, rows, at=now)

@@ -1,0 +1,70 @@
+"""`/healthz`, `/readyz`, `/metrics`: is the process alive, can it answer, how is it doing."""
+
+from datetime import datetime
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field
+from sqlalchemy import func, select
+from starlette.concurrency import run_in_threadpool
+
+from cloud import database
+from cloud.api.desk import Desk
+from cloud.api.problem import documented
+
+router = APIRouter(tags=["operation"])
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: str = Field(examples=["alive"])
+
+
+class Ready(BaseModel):
+    """The database answers; how old the newest measurement is, if there is one."""
+
+    status: str = Field(examples=["ready"])
+    locations: int = Field(examples=[8])
+    latest_report_at: datetime | None = Field(description="when a report was last counted")
+    latest_report_age_s: float | None = Field(examples=[12.5])
+
+
+@router.get("/healthz", responses=documented(500))
+async def healthz() -> Alive:
+    """Say that the process is alive; looks at nothing else."""
+    return Alive(status="alive")
+
+
+@router.get("/readyz", responses=documented(500, 503))
+async def readyz(request: Request) -> Ready:
+    """Say whether questions can be answered: 503 while the database cannot be reached."""
+    desk: Desk = request.app.state.desk
+    latest_at = await run_in_threadpool(_latest_report_at, desk)
+    age = None if latest_at is None else (desk.clock() - latest_at).total_seconds()
+    return Ready(
+        status="ready",
+        locations=len(desk.estate),
+        latest_report_at=latest_at,
+        latest_report_age_s=age,
+    )
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}}, **documented(500)},
+)
+async def metrics(request: Request) -> Response:
+    """Counters and timings for Prometheus."""
+    return Response(
+        generate_latest(request.app.state.registry),
+        headers={"content-type": CONTENT_TYPE_LATEST},
+    )
+
+
+def _latest_report_at(desk: Desk) -> datetime | None:
+    newest = select(func.max(database.journals.c.settled_at))
+    with database.reading(desk.engine) as connection:
+        found: datetime | None = connection.execute(newest).scalar_one()
+    return found

@@ -1,0 +1,85 @@
+"""`GET /api/locations`: the screens that are measured and sold."""
+
+from decimal import Decimal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from cloud.api.desk import Desk
+from cloud.api.problem import documented
+from cloud.estate import Site
+
+router = APIRouter(tags=["locations"])
+
+
+class ScreenFace(BaseModel):
+    """The face of the hoarding."""
+
+    width_m: float = Field(examples=[1.21])
+    height_m: float = Field(examples=[2.15])
+    width_px: int = Field(examples=[1080])
+    height_px: int = Field(examples=[1920])
+
+
+class LocationAnswer(BaseModel):
+    """One place with one screen."""
+
+    id: str = Field(examples=["KX-01"])
+    name: str = Field(examples=["King's Cross St Pancras, Northern ticket hall"])
+    latitude_deg: float = Field(examples=[51.5308])
+    longitude_deg: float = Field(examples=[-0.1238])
+    timezone: str = Field(examples=["Europe/London"])
+    venue: str = Field(examples=["10503"], description="OpenOOH 1.2 venue id")
+    placement: str = Field(examples=["ticket_hall"])
+    screen: ScreenFace
+    loop_s: int = Field(examples=[60], description="length of the loop of spots")
+    spot_s: int = Field(examples=[10], description="length of one advertiser's spot in it")
+    base_rate: Decimal = Field(examples=["18.00"], description="one share of one slot hour")
+    currency: str = Field(examples=["GBP"])
+    traffic: str = Field(examples=["high_traffic_station"])
+    demographic: str = Field(examples=["professionals_25_45"])
+    cameras: int = Field(examples=[2])
+
+
+class LocationsAnswer(BaseModel):
+    """All of them."""
+
+    locations: list[LocationAnswer]
+
+
+@router.get("/api/locations", responses=documented(500))
+async def locations(request: Request) -> LocationsAnswer:
+    """List every location with its screen, venue, base rate and attributes."""
+    desk: Desk = request.app.state.desk
+    return LocationsAnswer(locations=[_described(site) for site in desk.estate])
+
+
+def pounds(pence: int) -> Decimal:
+    """Whole pence as an amount with two decimals."""
+    return Decimal(pence).scaleb(-2)
+
+
+def _described(site: Site) -> LocationAnswer:
+    face = site.screen
+    return LocationAnswer(
+        id=site.id,
+        name=site.name,
+        latitude_deg=site.latitude_deg,
+        longitude_deg=site.longitude_deg,
+        timezone=site.timezone,
+        venue=site.venue,
+        placement=site.placement,
+        screen=ScreenFace(
+            width_m=face.width_m,
+            height_m=face.height_m,
+            width_px=face.width_px,
+            height_px=face.height_px,
+        ),
+        loop_s=site.loop.length_s,
+        spot_s=site.loop.spot_s,
+        base_rate=pounds(site.base_rate_pence),
+        currency=site.currency,
+        traffic=site.attributes.traffic,
+        demographic=site.attributes.demographic,
+        cameras=len(site.cameras),
+    )

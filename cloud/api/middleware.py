@@ -1,0 +1,117 @@
+"""Around every request: an id, a few headers, a measurement, one log line.
+
+Plain ASGI, since it is on the way of every answer. A request id given by the caller is kept when it
+is a plain word, so that a chain of services can be followed; anything else is replaced.
+"""
+
+import logging
+import re
+import secrets
+import time
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cloud.api import problem
+
+log = logging.getLogger(__name__)
+PLAIN_WORD: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+LARGEST_BODY_BYTES: Final = 256 * 1024
+BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+HEADERS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        b"img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+)
+
+
+class Passage:
+    """Counts and names what passes through the API."""
+
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
+        self._app = app
+        self._requests = Counter(
+            "onlooker_http_requests",
+            "Requests answered",
+            ("method", "route", "status"),
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "onlooker_http_request_seconds",
+            "Time from the request to the end of its answer",
+            ("route",),
+            registry=registry,
+            buckets=BUCKETS_S,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope["request_id"] = request_id = _request_id(scope)
+        status = 0
+        started_s = time.perf_counter()
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                own = (b"x-request-id", request_id.encode())
+                message["headers"] = [*message.get("headers", ()), own, *HEADERS]
+            await send(message)
+
+        try:
+            await self._pass_on(scope, receive, answer)
+        except Exception as fault:
+            if status:
+                raise  # too late: half of an answer has gone out
+            log.error("api.fault", exc_info=fault, extra=_where(scope))
+            detail = "a fault on this side; quote the request id and it will be found in the log"
+            broken = problem.answer(Request(scope), 500, "Fault", detail)
+            await broken(scope, receive, answer)
+        finally:
+            self._note(scope, status, time.perf_counter() - started_s)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, answer: Send) -> None:
+        if _announced_bytes(scope) <= LARGEST_BODY_BYTES:
+            await self._app(scope, receive, answer)
+            return
+        detail = f"at most {LARGEST_BODY_BYTES} bytes are read: ask for less at a time"
+        too_large = problem.answer(Request(scope), 413, "Too large", detail)
+        await too_large(scope, receive, answer)
+
+    def _note(self, scope: Scope, status: int, took_s: float) -> None:
+        route = getattr(scope.get("route"), "path", "unmatched")
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(route).observe(took_s)
+        log.debug(
+            "api.answered",
+            extra={**_where(scope), "status": status, "took_ms": round(took_s * 1000, 2)},
+        )
+
+
+def _announced_bytes(scope: Scope) -> int:
+    length = _header(scope, b"content-length")
+    return int(length) if length.isdigit() else 0
+
+
+def _header(scope: Scope, wanted: bytes) -> bytes:
+    return next((value for name, value in scope["headers"] if name == wanted), b"")
+
+
+def _request_id(scope: Scope) -> str:
+    given = _header(scope, b"x-request-id")
+    return given.decode("ascii") if PLAIN_WORD.fullmatch(given) else secrets.token_hex(8)
+
+
+def _where(scope: Scope) -> dict[str, str]:
+    return {"request_id": scope["request_id"], "path": scope["path"][:200]}

@@ -1,0 +1,54 @@
+"""What a person opens: the live page, the reference, and the OpenAPI document they are made from.
+
+Self-contained: nothing is fetched from anywhere else, and the content security policy says so.
+"""
+
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+
+STATIC: Final = Path(__file__).parent / "static"
+MEDIA_TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+FILES: Final = {file.name: file for file in STATIC.iterdir() if file.suffix in MEDIA_TYPES}
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+async def live() -> Response:
+    """The live page."""
+    return _file("live.html")
+
+
+@router.get("/docs")
+async def reference() -> Response:
+    """The reference of the API, for people."""
+    return _file("reference.html")
+
+
+@router.get("/openapi.json")
+async def openapi(request: Request) -> dict[str, Any]:
+    """The reference of the API, for programs."""
+    document: dict[str, Any] = request.app.state.openapi()
+    return document
+
+
+@router.get("/static/{name}")
+async def static(name: str) -> Response:
+    """One of the few files that the pages are made of."""
+    return _file(name) if name in FILES else Response(status_code=404)
+
+
+def _file(name: str) -> Response:
+    file = FILES[name]
+    return Response(
+        file.read_bytes(),
+        media_type=MEDIA_TYPES[file.suffix],
+        headers={"cache-control": "no-cache"},
+    )

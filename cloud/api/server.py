@@ -1,0 +1,89 @@
+"""`python -m cloud serve`: the API on a port, until it is told to stop.
+
+SIGTERM and Ctrl-C let the answers that are under way finish and end with status 0.
+"""
+
+import argparse
+import logging
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+
+from cloud import database, estate, settings
+from cloud.api.app import create_app
+from cloud.api.desk import Desk
+from cloud.pricing.rate_card import REFERENCE, RateCard
+
+log = logging.getLogger(__name__)
+GRACE_S: Final = 5
+
+
+class ServeError(RuntimeError):
+    """The API cannot be started."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `serve`."""
+    settings.add_arguments(parser, "database", "estate")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8080, help="port to listen on (8080)")
+    add_rate_card(parser)
+
+
+def add_rate_card(parser: argparse.ArgumentParser) -> None:
+    """The option that names a rate card."""
+    parser.add_argument(
+        "--rate-card", type=Path, default=REFERENCE, metavar="FILE",
+        help="rate card in YAML (without one, the reference card)",
+    )  # fmt: skip
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Run the API; 0 when it was told to stop, 2 when it could not start."""
+    try:
+        desk = open_desk(arguments)
+        listener = _listen(arguments.host, arguments.port)
+    except ServeError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: None)  # the server raises them again once it has stopped
+    config = uvicorn.Config(
+        create_app(desk),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    log.info("api.listening", extra={"host": arguments.host, "port": arguments.port})
+    with listener:
+        uvicorn.Server(config).run(sockets=[listener])
+    desk.engine.dispose()
+    log.info("api.stopped")
+    return 0
+
+
+def open_desk(arguments: argparse.Namespace) -> Desk:
+    """The desk that the settings in force describe; makes the tables that are missing."""
+    chosen = settings.read(arguments)
+    engine = database.connect(chosen.database_url)
+    database.create(engine)
+    return Desk(
+        engine=engine,
+        estate=estate.load(chosen.estate or estate.SAMPLE),
+        card=estate.document(arguments.rate_card, RateCard),
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except (OSError, OverflowError) as error:
+        raise ServeError(
+            f"cannot listen on {host} port {port}: {error}; choose another with --host and --port"
+        ) from error

@@ -1,0 +1,163 @@
+"""What to expect in one hour of one place: the front of this room.
+
+Hard truths. With two weeks of its own hours a place is forecast from them; before that from its
+kind of venue, pulled to whatever has been measured, and the answer says so. A forecast knows seven
+days; further out the week repeats and the band grows with the square root of the weeks, since
+errors add up like steps of a walk. A public holiday looks like a Sunday.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from cloud.estate import Site
+from cloud.forecast import conformal, venues, weekly
+from cloud.forecast.interval import Interval
+from cloud.forecast.measures import Measures, shapely
+from cloud.forecast.series import ClockSeries, Floats, clock_series
+from cloud.windows.query import HourRow
+
+LEAST_WEEKS: Final = 1.8
+"""Two weeks, of which a tenth may have been missed."""
+HISTORY: Final = timedelta(weeks=conformal.WEEKS + weekly.WEEKS + 1)
+"""How far back hours are of use."""
+WIDEST: Final = 3.0
+HIGHEST: Final = 2.5
+"""No quantile goes above this many times the highest hour on record."""
+
+Basis = Literal["measured", "venue"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The audience expected in one full hour, and what that stands on."""
+
+    starts_at: datetime
+    crowd: Interval
+    entries: Interval
+    onlookers: Interval
+    looking_s: Interval
+    basis: Basis
+    reason: str
+    weeks: float
+    model: str
+    cutoff_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The coming week as (measures, 3 quantiles, 168 hours) from local midnight of `first_on`."""
+
+    first_on: date
+    zone: ZoneInfo
+    quantiles: Floats
+    holidays: frozenset[date]
+    basis: Basis
+    reason: str
+    weeks: float
+    model: str
+    cutoff_at: datetime | None
+
+    def outlook(self, starts_at: datetime) -> Outlook:
+        """The hour that starts at that instant, at any distance."""
+        local = starts_at.astimezone(self.zone)
+        ahead = (local.date() - self.first_on).days
+        column = self._day_like(local.date()) * 24 + local.hour
+        widening = min(WIDEST, (1 + max(0, ahead // 7)) ** 0.5)
+        hour = [
+            Interval(*(float(value) for value in quantiles)).widened(widening)
+            for quantiles in self.quantiles[:, :, column]
+        ]
+        named = dict(zip(Measures._fields, hour, strict=True))
+        return Outlook(
+            starts_at=starts_at,
+            **named,
+            basis=self.basis,
+            reason=self.reason + self._distance(local.date(), ahead),
+            weeks=self.weeks,
+            model=self.model,
+            cutoff_at=self.cutoff_at,
+        )
+
+    def _day_like(self, day: date) -> int:
+        """Which of the seven days this one resembles: its weekday, or Sunday on a holiday."""
+        weekday = 6 if day in self.holidays else day.weekday()
+        return (weekday - self.first_on.weekday()) % 7
+
+    def _distance(self, day: date, ahead: int) -> str:
+        holiday = "; a public holiday, taken as a Sunday" if day in self.holidays else ""
+        if ahead < 7:
+            return holiday
+        return f"{holiday}; {ahead} days ahead, so the week is repeated and the band widened"
+
+
+def forecast(
+    site: Site, rows: Sequence[HourRow], *, at: datetime, holidays: frozenset[date] = frozenset()
+) -> Forecast:
+    """Forecast a site from its observed hours before `at`."""
+    known = [row for row in rows if row.hour_at < at]
+    today = at.astimezone(site.zone).date()
+    series = clock_series(
+        shapely(known), site.zone, measures=len(Measures._fields), ends_on=today
+    ).without(holidays)
+    assumed = _assumed(site, known, today)
+    cutoff_at = max((row.hour_at for row in known), default=None)
+    enough = series.weeks >= LEAST_WEEKS
+    return Forecast(
+        first_on=today,
+        zone=site.zone,
+        quantiles=_measured(series, assumed[:, 1]) if enough else assumed,
+        holidays=holidays,
+        basis="measured" if enough else "venue",
+        reason=_reason(site, series, len(known), enough=enough),
+        weeks=round(series.weeks, 1),
+        model="profile-1" if enough else "venue-1",
+        cutoff_at=cutoff_at and cutoff_at + timedelta(hours=1),
+    )
+
+
+def _measured(series: ClockSeries, assumed: Floats) -> Floats:
+    weeks = series.last(conformal.WEEKS + weekly.WEEKS)
+    middle = _filled(weekly.profile(weeks[..., -weekly.WEEKS :, :]), assumed)
+    past = np.lib.stride_tricks.sliding_window_view(weeks, weekly.WEEKS, axis=-2)
+    past = weekly.profile(np.moveaxis(past[..., :-1, :, :], -1, -2))
+    truth = weeks[..., weekly.WEEKS :, :]
+    misses = (truth - past) / (past + conformal.offset(past))
+    bins = conformal.bins(series.ends_on)
+    band = np.stack([conformal.band(one, bins) for one in misses])
+    scale = middle + conformal.offset(middle)
+    return _guarded(middle, middle + band[:, 0] * scale, middle + band[:, 1] * scale, weeks)
+
+
+def _guarded(middle: Floats, low: Floats, high: Floats, weeks: Floats) -> Floats:
+    highest = HIGHEST * np.nanmax(weeks, axis=(-1, -2))[:, None, None]
+    quantiles = np.stack([low, middle, high], axis=1)
+    return np.sort(np.clip(quantiles, 0, highest), axis=1)
+
+
+def _filled(middle: Floats, assumed: Floats) -> Floats:
+    """Hours that no week has seen take the venue's shape at the level of the hours seen."""
+    seen = np.isfinite(middle)
+    of_middle = np.where(seen, middle, 0).sum(axis=-1, keepdims=True)
+    of_assumed = np.where(seen, assumed, 0).sum(axis=-1, keepdims=True)
+    ratio = np.where(of_assumed > 0, of_middle / np.where(of_assumed > 0, of_assumed, 1), 1)
+    return np.where(seen, middle, assumed * ratio)
+
+
+def _assumed(site: Site, rows: Sequence[HourRow], today: date) -> Floats:
+    kind = venues.venue(site.venue)
+    middle = venues.week(kind, today) * venues.level(kind, rows, site.zone)[:, None]
+    return np.stack([middle * venues.BAND[0], middle, middle * venues.BAND[1]], axis=1)
+
+
+def _reason(site: Site, series: ClockSeries, hours: int, *, enough: bool) -> str:
+    if enough:
+        return f"the last {series.weeks:.1f} weeks measured here"
+    kind = venues.venue(site.venue).name
+    if not hours:
+        return f"nothing measured here yet: the usual week of {kind}s, assumed"
+    return f"{hours} measured hours, on the assumed week of {kind}s until there are two weeks"

@@ -1,0 +1,71 @@
+"""Hours on the local clock: rows of a table whose columns are 24 hours a day, gaps as NaN.
+
+Hard truths. Missing is not zero: an hour that nobody could see is NaN. The hour that the spring
+takes away is a gap, the one that the autumn doubles is the mean of both, so that every week has
+168 columns and Monday 08:00 always stands under Monday 08:00.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+WEEK_H: Final = 168
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSeries:
+    """`values[..., h]` is the hour `h` after local midnight of `first_on`; whole days only."""
+
+    first_on: date
+    values: Floats
+
+    @property
+    def ends_on(self) -> date:
+        """The first day after the series, at whose midnight a forecast from it starts."""
+        return self.first_on + timedelta(days=self.values.shape[-1] // 24)
+
+    @property
+    def weeks(self) -> float:
+        """How many weeks of observed hours there are, over all gaps."""
+        return float(np.isfinite(self.values).sum(axis=-1).max(initial=0) / WEEK_H)
+
+    def last(self, weeks: int) -> Floats:
+        """The last whole weeks as (..., weeks, 168), oldest first, NaN before the beginning."""
+        wanted = weeks * WEEK_H
+        short = max(0, wanted - self.values.shape[-1])
+        padding = [(0, 0)] * (self.values.ndim - 1) + [(short, 0)]
+        padded = np.pad(self.values, padding, constant_values=np.nan)[..., -wanted:]
+        return padded.reshape(*padded.shape[:-1], weeks, WEEK_H)
+
+    def without(self, days: frozenset[date]) -> "ClockSeries":
+        """The series with those days missing."""
+        values = self.values.copy()
+        for day in days:
+            start = (day - self.first_on).days * 24
+            if 0 <= start < values.shape[-1]:
+                values[..., start : start + 24] = np.nan
+        return ClockSeries(self.first_on, values)
+
+
+def clock_series(
+    hours: Mapping[datetime, Sequence[float]], zone: ZoneInfo, *, measures: int, ends_on: date
+) -> ClockSeries:
+    """Lay UTC hours, each with `measures` values, on the local clock, up to before `ends_on`."""
+    placed = [(starts_at.astimezone(zone), values) for starts_at, values in hours.items()]
+    days = [local.date() for local, _ in placed if local.date() < ends_on]
+    first_on = min(days, default=ends_on)
+    total = np.zeros((measures, (ends_on - first_on).days * 24))
+    seen = np.zeros(total.shape[-1])
+    for local, values in placed:
+        if local.date() < ends_on:
+            column = (local.date() - first_on).days * 24 + local.hour
+            total[:, column] += values
+            seen[column] += 1
+    with np.errstate(invalid="ignore"):
+        return ClockSeries(first_on, total / np.where(seen, seen, np.nan))

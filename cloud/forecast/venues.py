@@ -1,0 +1,103 @@
+"""A week at a place nobody has measured yet: what its kind of venue usually looks like.
+
+Hard truth: these are assumptions, not measurements. The shapes follow the known day of a station
+(two weekday peaks, a flat Saturday, a late Sunday); the levels are of plausible size and no more.
+The first hours that a camera sees pull the level to what is true, the second full week replaces
+the shape, and until then the band is wide and the answer says `venue`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from cloud.forecast.measures import Measures, full_hour, observed_share
+from cloud.forecast.series import Floats
+from cloud.windows.query import HourRow
+
+BAND: Final = (0.45, 1.9)
+"""P10 and P90 as multiples of the middle, before anything has been measured."""
+BELIEF_H: Final = 6.0
+"""The assumed level weighs as much as this many observed average hours."""
+
+# fmt: off
+WEEKDAY: Final = (
+    0.10, 0.04, 0.02, 0.02, 0.06, 0.30, 0.90, 2.10, 2.50, 1.50, 1.00, 0.95,
+    1.10, 1.15, 1.10, 1.25, 1.65, 2.45, 2.40, 1.55, 1.05, 0.85, 0.70, 0.40,
+)
+SATURDAY: Final = (
+    0.25, 0.12, 0.05, 0.03, 0.05, 0.15, 0.30, 0.50, 0.75, 1.00, 1.25, 1.40,
+    1.50, 1.50, 1.45, 1.45, 1.45, 1.40, 1.25, 1.05, 0.90, 0.85, 0.80, 0.55,
+)
+SUNDAY: Final = (
+    0.30, 0.12, 0.05, 0.02, 0.03, 0.08, 0.18, 0.32, 0.50, 0.75, 1.00, 1.15,
+    1.25, 1.25, 1.20, 1.20, 1.15, 1.05, 0.95, 0.80, 0.65, 0.55, 0.42, 0.25,
+)
+# fmt: on
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """An average hour: people entering, their mean stay, who looks, how long all look together."""
+
+    name: str
+    entries: float
+    dwell_s: float
+    onlooker_share: float
+    looking_s_per_entry: float
+
+    @property
+    def mean(self) -> Measures:
+        """The average hour; by Little's law the crowd is arrivals x stay."""
+        return Measures(
+            crowd=self.entries * self.dwell_s / 3600,
+            entries=self.entries,
+            onlookers=self.entries * self.onlooker_share,
+            looking_s=self.entries * self.looking_s_per_entry,
+        )
+
+
+ELSEWHERE: Final = Venue("public place", 600, 15, 0.12, 0.35)
+VENUES: Final = {
+    "10502": Venue("underground platform", 500, 140, 0.35, 1.8),
+    "10503": Venue("underground concourse", 900, 12, 0.15, 0.45),
+    "10602": Venue("station platform", 450, 180, 0.30, 1.6),
+    "10604": Venue("station concourse", 1500, 25, 0.14, 0.4),
+}
+
+
+def venue(openooh: str) -> Venue:
+    """The kind of place by its OpenOOH id."""
+    return VENUES.get(openooh, ELSEWHERE)
+
+
+def week(kind: Venue, first_on: date) -> Floats:
+    """Its usual week from the midnight of `first_on` as (measures, 168)."""
+    return np.outer(kind.mean, week_shape(first_on))
+
+
+def week_shape(first_on: date) -> Floats:
+    """The assumed shape of a week, 168 hours with a mean of one."""
+    days = [(first_on + timedelta(days=day)).weekday() for day in range(7)]
+    shape = np.concatenate([{5: SATURDAY, 6: SUNDAY}.get(day, WEEKDAY) for day in days])
+    scaled: Floats = shape / shape.mean()
+    return scaled
+
+
+def level(kind: Venue, rows: Iterable[HourRow], zone: ZoneInfo) -> Floats:
+    """What the few measured hours say about each measure: 1.0 is just as assumed.
+
+    Measured and assumed are added up in average hours, the assumption counting BELIEF_H of them.
+    """
+    monday = week_shape(date(2024, 1, 1))
+    measured, expected = np.zeros(len(Measures._fields)), 0.0
+    for row in rows:
+        local = row.hour_at.astimezone(zone)
+        share = observed_share(row)
+        measured += np.array(full_hour(row)) * share
+        expected += monday[local.weekday() * 24 + local.hour] * share
+    pulled: Floats = (measured / np.array(kind.mean) + BELIEF_H) / (expected + BELIEF_H)
+    return pulled

@@ -1,0 +1,91 @@
+"""A slot: one hour of one screen, named by the local clock, held as an instant.
+
+Hard truth: twice a year the local clock lies. In the spring an hour is missing and naming it is
+refused; in the autumn an hour happens twice and is only accepted with its offset.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+HOUR: Final = timedelta(hours=1)
+YEARS: Final = range(2000, 2100)
+_WRITTEN: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?(?P<offset>Z|[+-]\d{2}:\d{2})?", re.ASCII
+)
+
+
+class SlotError(ValueError):
+    """What was asked for is not the start of a local hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The hour from `starts_at` (UTC) on, half-open, as the clock of `zone` shows it."""
+
+    starts_at: datetime
+    zone: ZoneInfo
+
+    @property
+    def ends_at(self) -> datetime:
+        """The first instant after the slot."""
+        return self.starts_at + HOUR
+
+    @property
+    def local(self) -> datetime:
+        """The start on the local clock, with its offset."""
+        return self.starts_at.astimezone(self.zone)
+
+
+def parse_slot(written: str, zone: ZoneInfo) -> Slot:
+    """Read `2026-11-23T08:00`, local or with an offset, or raise SlotError."""
+    shape = _WRITTEN.fullmatch(written)
+    if shape is None:
+        raise SlotError(
+            f"slot {written[:60]!r} is not a time: write a local hour such as 2026-11-23T08:00, "
+            "or one with its offset such as 2026-11-23T08:00+00:00"
+        )
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError as error:
+        raise SlotError(f"slot {written!r} is not a time: {error}") from None
+    if moment.year not in YEARS:
+        raise SlotError(f"slot {written!r} is out of reach: years {YEARS[0]} to {YEARS[-1]} only")
+    starts_at = (moment if shape["offset"] else _placed(moment, zone)).astimezone(UTC)
+    local = starts_at.astimezone(zone)
+    if (local.minute, local.second) != (0, 0):
+        raise SlotError(
+            f"slot {written!r} is {local:%H:%M:%S} in {zone.key}, which starts no hour: "
+            f"ask for {local:%Y-%m-%dT%H}:00"
+        )
+    return Slot(starts_at, zone)
+
+
+def slots_on(day: date, zone: ZoneInfo) -> Iterator[Slot]:
+    """Every slot of a local day: 24 of them, 23 in the spring, 25 in the autumn."""
+    starts_at = datetime.combine(day, time(), zone).astimezone(UTC)
+    until_at = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+    while starts_at < until_at:
+        yield Slot(starts_at, zone)
+        starts_at += HOUR
+
+
+def _placed(naive: datetime, zone: ZoneInfo) -> datetime:
+    """The one instant at which the local clock shows `naive`, or SlotError."""
+    first, second = (naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset():
+        return first
+    written = naive.isoformat(timespec="minutes")
+    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != naive:
+        after = first.astimezone(UTC).astimezone(zone)
+        raise SlotError(
+            f"slot {written} does not exist in {zone.key}: the clocks go forward over it; "
+            f"the hour in its place is {after:%Y-%m-%dT%H:%M}"
+        )
+    raise SlotError(
+        f"slot {written} happens twice in {zone.key}: say which, "
+        f"{first.isoformat(timespec='minutes')} or {second.isoformat(timespec='minutes')}"
+    )

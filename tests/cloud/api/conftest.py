@@ -1,0 +1,67 @@
+"""An API over a database of its own, asked without a network."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from cloud import database, estate
+from cloud.api.app import create_app
+from cloud.api.desk import Desk
+from cloud.pricing.rate_card import REFERENCE, RateCard
+
+FRIDAY_NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+@dataclass
+class Watch:
+    """A clock that goes only when told to."""
+
+    now: datetime = FRIDAY_NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, time: timedelta) -> None:
+        self.now += time
+
+
+@dataclass
+class Asker:
+    """Asks the application as a client on the network would."""
+
+    app: FastAPI
+
+    def __call__(self, method: str, path: str, **options: object) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
+                return await client.request(method, path, **options)  # type: ignore[arg-type]
+
+        return asyncio.run(ask())
+
+    def get(self, path: str, **options: object) -> httpx.Response:
+        return self("GET", path, **options)
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, watch: Watch) -> Iterator[Desk]:
+    engine = database.connect(f"sqlite:///{tmp_path / 'onlooker.db'}")
+    database.create(engine)
+    yield Desk(engine, estate.load(), estate.document(REFERENCE, RateCard), watch)
+    engine.dispose()
+
+
+@pytest.fixture
+def ask(desk: Desk) -> Asker:
+    return Asker(create_app(desk))

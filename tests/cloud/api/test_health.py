@@ -1,0 +1,32 @@
+"""Alive, ready, and how old the newest measurement is."""
+
+from datetime import timedelta
+
+from cloud import database
+from cloud.api.desk import Desk
+
+
+def test_an_empty_database_is_ready_and_says_that_nothing_has_come(ask):
+    assert ask.get("/healthz").json() == {"status": "alive"}
+    assert ask.get("/readyz").json() == {
+        "status": "ready",
+        "locations": 8,
+        "latest_report_at": None,
+        "latest_report_age_s": None,
+    }
+
+
+def test_readiness_says_how_old_the_newest_report_is(ask, desk: Desk, watch):
+    with database.writing(desk.engine) as connection:
+        connection.execute(
+            database.journals.insert().values(
+                device="kx-01-cam-1",
+                journal="0123456789abcdef",
+                location="KX-01",
+                through=4,
+                islands="[]",
+                settled_at=watch.now - timedelta(seconds=12.5),
+            )
+        )
+
+    assert ask.get("/readyz").json()["latest_report_age_s"] == 12.5

@@ -1,0 +1,83 @@
+"""The price of a slot as a client sees it."""
+
+import math
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cloud.pricing.slot import slots_on
+
+PRICE = "/api/pricing/slot/KX-01/2026-11-23T08:00"
+
+
+def test_a_price_comes_with_everything_it_is_made_of(ask):
+    answer = ask.get(PRICE)
+    body = answer.json()
+
+    assert answer.status_code == 200
+    assert [factor["name"] for factor in body["factors"]] == [
+        "attention", "peak", "demographic", "location", "season",
+    ]  # fmt: skip
+    assert all(factor["reason"] for factor in body["factors"])
+    assert body["currency"] == "GBP"
+    assert Decimal(body["low"]) <= Decimal(body["price"]) <= Decimal(body["high"])
+    assert body["stands_on"]["basis"] == "venue"
+    assert body["versions"]["rate_card"] == "reference-1"
+    assert len(body["versions"]["rate_card_digest"]) == 12
+
+
+@pytest.mark.parametrize("day", ["2026-11-23", "2026-12-25", "2027-03-28", "2026-10-25"])
+def test_the_factors_of_every_hour_multiply_to_its_price(ask, day: str):
+    for slot in slots_on(date.fromisoformat(day), ZoneInfo("Europe/London")):
+        body = ask.get(f"/api/pricing/slot/KX-01/{slot.local.isoformat()}").json()
+        values = (Decimal(factor["value"]) for factor in body["factors"])
+        product = math.prod(values, start=Decimal(body["base_rate_pence"]))
+
+        assert body["price_pence"] == product.quantize(Decimal(1), ROUND_HALF_UP)
+        assert Decimal(body["price"]) * 100 == body["price_pence"]
+
+
+def test_the_same_question_has_the_same_answer_until_the_forecast_is_due(ask, watch):
+    first = ask.get(PRICE)
+    watch.pass_by(timedelta(seconds=59))
+    again = ask.get(PRICE)
+    watch.pass_by(timedelta(seconds=1))
+    renewed = ask.get(PRICE)
+
+    assert again.content == first.content
+    made = [answer.json()["versions"]["forecast_made_at"] for answer in (first, renewed)]
+    assert made == ["2026-11-20T12:00:00Z", "2026-11-20T12:01:00Z"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "sentence"),
+    [
+        ("/KX-01/2026-11-23T08:30", 422, "ask for 2026-11-23T08:00"),
+        ("/KX-01/2027-03-28T01:00", 422, "does not exist in Europe/London"),
+        ("/KX-01/2026-10-25T01:00", 422, "happens twice in Europe/London"),
+        ("/KX-01/2028-11-23T08:00", 422, "days from now: ask within 400"),
+        ("/KX-01/yesterday", 422, "write a local hour such as"),
+        ("/KX-01/%00", 422, "write a local hour such as"),
+        ("/KX-01/" + "2" * 1000, 422, "at most 60 characters"),
+        ("/XX-99/2026-11-23T08:00", 404, "no location 'XX-99'"),
+        ("/kx-01/2026-11-23T08:00", 404, "no location 'kx-01'"),
+        ("/KX-01'%20OR%201=1/2026-11-23T08:00", 404, "no location"),
+        ("/%F0%9F%92%A9/2026-11-23T08:00", 404, "no location"),
+        ("/" + "K" * 5000 + "/2026-11-23T08:00", 422, "at most 63 characters"),
+        ("/KX-01/2026-11-23T08:00/..", 404, "nothing is served"),
+        ("/KX-01/", 404, "nothing is served"),
+    ],
+)
+def test_a_bad_question_is_a_problem_that_says_what_to_ask(
+    ask, path: str, status: int, sentence: str
+):
+    answer = ask.get(f"/api/pricing/slot{path}")
+    problem = answer.json()
+
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert sentence in problem["detail"]
+    assert problem["status"] == status
+    assert problem["request_id"] == answer.headers["x-request-id"]

@@ -1,0 +1,107 @@
+"""The factors multiply to the price, to the penny, always."""
+
+import math
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloud import estate
+from cloud.forecast.interval import Interval
+from cloud.forecast.outlook import Outlook
+from cloud.pricing.factors import Factor
+from cloud.pricing.quote import Quote, QuoteError, quote
+from cloud.pricing.rate_card import REFERENCE, Bounds, RateCard
+from cloud.pricing.slot import Slot, parse_slot
+
+LONDON = ZoneInfo("Europe/London")
+CARD = estate.document(REFERENCE, RateCard)
+KINGS_CROSS = estate.load().location("KX-01")
+MONDAY_AT_EIGHT = parse_slot("2026-11-23T08:00", LONDON)
+
+spans = st.lists(st.floats(0, 1e6), min_size=3, max_size=3).map(lambda three: sorted(three))
+pence = st.integers(1, 100_000_000)
+hours = st.integers(946_684_800 // 3600, 4_102_444_799 // 3600)
+
+
+def expecting(p10: float, p50: float, p90: float) -> Outlook:
+    looking_s = Interval(p10, p50, p90)
+    return Outlook(
+        starts_at=MONDAY_AT_EIGHT.starts_at,
+        crowd=looking_s,
+        entries=looking_s,
+        onlookers=looking_s,
+        looking_s=looking_s,
+        basis="measured",
+        reason="a test",
+        weeks=8.0,
+        model="profile-1",
+        cutoff_at=None,
+    )
+
+
+def test_monday_at_eight_in_november_at_kings_cross():
+    # 18.00 x 1.25 x 1.4 x 1.3 x 1.3 x 1.3 = 69.2055
+    quoted = quote(KINGS_CROSS, MONDAY_AT_EIGHT, expecting(800, 1000, 1200), CARD)
+
+    assert [(factor.name, factor.value) for factor in quoted.factors] == [
+        ("attention", Decimal("1.25")),
+        ("peak", Decimal("1.4")),
+        ("demographic", Decimal("1.3")),
+        ("location", Decimal("1.3")),
+        ("season", Decimal("1.3")),
+    ]
+    assert (quoted.low_pence, quoted.price_pence, quoted.high_pence) == (5536, 6921, 8305)
+
+
+@given(spans, pence, hours)
+def test_the_factors_multiply_to_the_price(looking: list[float], base: int, hour: int):
+    site = msgspec.structs.replace(KINGS_CROSS, base_rate_pence=base)
+    slot = Slot(datetime.fromtimestamp(hour * 3600, UTC), LONDON)
+    quoted = quote(site, slot, expecting(*looking), CARD)
+    product = math.prod((factor.value for factor in quoted.factors), start=Decimal(base))
+
+    assert quoted.price_pence == product.quantize(Decimal(1), ROUND_HALF_UP)
+    assert quoted.low_pence <= quoted.price_pence <= quoted.high_pence
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6), pence)
+def test_more_attention_never_costs_less(one: float, other: float, base: int):
+    less, more = sorted((one, other))
+    site = msgspec.structs.replace(KINGS_CROSS, base_rate_pence=base)
+    cheap = quote(site, MONDAY_AT_EIGHT, expecting(less, less, less), CARD)
+    dear = quote(site, MONDAY_AT_EIGHT, expecting(more, more, more), CARD)
+
+    assert cheap.price_pence <= dear.price_pence
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "name", "price_pence"),
+    [("0.25", "2", "ceiling", 3600), ("5", "8", "floor", 9000)],
+)
+def test_a_limit_is_a_factor_of_its_own(least: str, most: str, name: str, price_pence: int):
+    limits = Bounds(least=Decimal(least), most=Decimal(most))
+    card = msgspec.structs.replace(CARD, limits=limits)
+    quoted = quote(KINGS_CROSS, MONDAY_AT_EIGHT, expecting(800, 1000, 1200), card)
+
+    assert quoted.factors[-1].name == name
+    assert "the card never goes" in quoted.factors[-1].reason
+    assert quoted.price_pence == price_pence
+
+
+def test_a_quote_that_its_factors_do_not_explain_cannot_be_made():
+    with pytest.raises(QuoteError, match="factors come to 1800 pence, the price is 1801"):
+        Quote(
+            slot=MONDAY_AT_EIGHT,
+            base_rate_pence=1800,
+            factors=(Factor("attention", Decimal(1), "as ever"),),
+            price_pence=1801,
+            low_pence=1800,
+            high_pence=1800,
+            currency="GBP",
+            rate_card="reference-1",
+        )

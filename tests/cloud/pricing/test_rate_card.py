@@ -1,0 +1,53 @@
+"""The rate card is believed as a whole or refused with the reason."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from cloud import estate
+from cloud.pricing.rate_card import REFERENCE, RateCard
+
+WRITTEN = REFERENCE.read_text()
+
+
+def test_the_reference_card_names_every_hour_at_most_once():
+    card = estate.document(REFERENCE, RateCard)
+
+    assert [card.band_at(hour) is None for hour in range(24)].count(True) == 4
+    assert card.attention.least < 1 < card.attention.most
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "sentence"),
+    [
+        ("factor: 1.4}", "factor: -1.4}", "'morning peak' has the factor -1.4: write one above 0"),
+        ("factor: 1.4}", "factor: .nan}", r"nan is not a number .*\$.peak_hours\[0\].factor"),
+        ("factor: 1.4}", "factor: 'NaN'}", "has the factor NaN"),
+        ("factor: 1.4}", "factor: 1.40001}", "write at most 4 decimals"),
+        ("factor: 1.4}", "factor: 1000}", "write one above 0, at most 100"),
+        ("broad: 1.0", "broad: 0", "'broad' has the factor 0"),
+        ("to_hour: 9", "to_hour: 11", "hour 10 is in both 'morning peak' and 'daytime'"),
+        ("[6, 7, 8]", "[6, 7, 11]", "month 11 is in both"),
+        ("[6, 7, 8]", "[6, 7, 13]", r"\$.seasons\[1\].months\[2\]"),
+        ("most: 2.5", "most: 0.1", r"least \(0.4\) is more than most \(0.1\)"),
+        ("version: reference-1", "version: ''", r"\$.version"),
+        ("limits:", "limit:", "unknown field `limit`"),
+    ],
+)
+def test_a_wrong_card_is_refused(tmp_path: Path, written: str, instead: str, sentence: str):
+    assert written in WRITTEN
+    wrong = tmp_path / "card.yaml"
+    wrong.write_text(WRITTEN.replace(written, instead, 1))
+
+    with pytest.raises(estate.EstateError, match=sentence):
+        estate.document(wrong, RateCard)
+
+
+def test_the_digest_changes_with_any_factor_and_with_nothing_else():
+    card = estate.document(REFERENCE, RateCard)
+    dearer = msgspec.structs.replace(card, traffic={**card.traffic, "business": Decimal("1.21")})
+
+    assert card.digest == estate.document(REFERENCE, RateCard).digest
+    assert card.digest != dearer.digest
