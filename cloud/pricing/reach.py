@@ -1,0 +1,76 @@
+"""How many different people: reach, frequency, rating points.
+
+Hard truth: nobody here knows that two passers are the same person, and nothing here will. `people`
+is always an assumption (how often somebody comes back); these formulae only say what follows.
+"""
+
+import math
+from collections.abc import Iterable
+
+
+class ReachError(ValueError):
+    """Impressions or people that cannot be."""
+
+
+def reach(impressions: float, people: float, clumping: float = math.inf) -> float:
+    """People reached at least once: N (1 - (1 + I / (N k))^-k).
+
+    `clumping` k is how evenly contacts fall on people (negative binomial); infinite is Poisson.
+    """
+    return people - _with_exactly(0, impressions, people, clumping)
+
+
+def reach_at_least(
+    times: int, impressions: float, people: float, clumping: float = math.inf
+) -> float:
+    """Effective reach: people reached `times` times or more."""
+    missed = sum(_with_exactly(n, impressions, people, clumping) for n in range(times))
+    return max(0.0, people - missed)
+
+
+def frequency(impressions: float, people: float, clumping: float = math.inf) -> float:
+    """Contacts for each person who is reached at all."""
+    reached = reach(impressions, people, clumping)
+    return impressions / reached if reached else 0.0
+
+
+def rating_points(impressions: float, people: float) -> float:
+    """Gross rating points: contacts per hundred people."""
+    _refuse_nonsense(impressions, people, math.inf)
+    return 100 * impressions / people if people else 0.0
+
+
+def across(shares: Iterable[float]) -> float:
+    """Share reached on any of several screens, were their people independent: an upper estimate."""
+    missed = 1.0
+    for share in shares:
+        if not 0 <= share <= 1:
+            raise ReachError(f"a screen reaches {share} of the people: wanted 0 to 1")
+        missed *= 1 - share
+    return 1 - missed
+
+
+def _with_exactly(times: int, impressions: float, people: float, clumping: float) -> float:
+    """People with exactly so many contacts."""
+    _refuse_nonsense(impressions, people, clumping)
+    if not people or not impressions:
+        return people if times == 0 else 0.0
+    mean = impressions / people
+    if math.isinf(clumping):
+        return people * math.exp(times * math.log(mean) - mean - math.lgamma(times + 1))
+    chance = (
+        math.lgamma(clumping + times)
+        - math.lgamma(clumping)
+        - math.lgamma(times + 1)
+        - (clumping + times) * math.log1p(mean / clumping)
+        + times * math.log(mean / clumping)
+    )
+    return people * math.exp(chance)
+
+
+def _refuse_nonsense(impressions: float, people: float, clumping: float) -> None:
+    if not (0 <= impressions < math.inf and 0 <= people < math.inf and clumping > 0):
+        raise ReachError(
+            f"{impressions} impressions on {people} people (clumping {clumping}): wanted finite "
+            "numbers from 0 on and a clumping above 0"
+        )
