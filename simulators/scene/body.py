@@ -1,0 +1,119 @@
+"""A clothed body below a head: legs that walk, arms that swing, a shadow on the floor."""
+
+import math
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from simulators.scene.lens import Lens
+from simulators.scene.looks import Looks, Tone
+from simulators.scene.walk import Stance
+
+SHIFT: Final = 3
+SWING: Final = 0.42  # radians of a leg at an ordinary pace
+
+Picture = NDArray[np.uint8]
+Point = tuple[float, float]  # metres: to the picture's right of the feet, above the floor
+
+
+class Pencil:
+    """Draws metres around one person's feet on the picture."""
+
+    def __init__(self, picture: Picture, stance: Stance, lens: Lens) -> None:
+        self._picture = picture
+        self._scale = lens.scale(stance.z_m)
+        self._feet = lens.pixel(stance.x_m, 0.0, stance.z_m)
+
+    def shape(self, points: list[Point], tone: Tone) -> None:
+        """A filled polygon."""
+        pixels = np.array([self._pixel(point) for point in points], dtype=np.int32)
+        cv2.fillPoly(self._picture, [pixels], tone, cv2.LINE_AA, SHIFT)
+
+    def limb(self, joints: list[Point], thick_m: float, tone: Tone) -> None:
+        """A line with round ends through the joints."""
+        pixels = np.array([self._pixel(point) for point in joints], dtype=np.int32)
+        thick = max(1, round(thick_m * self._scale))
+        cv2.polylines(self._picture, [pixels], False, tone, thick, cv2.LINE_AA, SHIFT)
+
+    def shadow(self, half_width_m: float) -> None:
+        """A soft dark patch where the feet stand."""
+        column, row = (round(value) for value in self._feet)
+        wide, high = round(half_width_m * self._scale), max(2, round(0.05 * self._scale))
+        height, width = self._picture.shape[:2]
+        top, bottom = max(0, row - high), min(height, row + high + 1)
+        left, right = max(0, column - wide), min(width, column + wide + 1)
+        if top >= bottom or left >= right:
+            return
+        down = ((np.arange(top, bottom) - row) / high)[:, None]
+        across = ((np.arange(left, right) - column) / wide)[None, :]
+        cover = 0.45 * np.clip(1 - down**2 - across**2, 0, 1)
+        patch = self._picture[top:bottom, left:right]
+        patch[:] = (patch * (1 - cover[..., None])).astype(np.uint8)
+
+    def _pixel(self, point: Point) -> tuple[int, int]:
+        column = self._feet[0] + point[0] * self._scale
+        row = self._feet[1] - point[1] * self._scale
+        return round(column * 2**SHIFT), round(row * 2**SHIFT)
+
+
+def draw_body(picture: Picture, stance: Stance, looks: Looks, lens: Lens) -> None:
+    """Everything below the chin, the far arm and leg first."""
+    pencil = Pencil(picture, stance, lens)
+    tall = looks.height_cm / 100
+    turned = math.radians(stance.body_yaw_deg)
+    swing = SWING * min(1.0, stance.speed_m_s) * math.sin(2 * math.pi * stance.stride_ratio)
+    sideways = math.sin(turned)
+    broad = 0.13 + 0.09 * abs(math.cos(turned))
+    pencil.shadow(0.38)
+    for side in (-1, 1):
+        _leg(pencil, looks, tall, side * swing, sideways, side * broad * 0.45)
+    hang = 0.03 + 0.19 * abs(math.cos(turned))
+    _arm(pencil, looks, tall, swing, sideways, -hang)
+    _torso(pencil, looks, tall, broad)
+    _arm(pencil, looks, tall, -swing, sideways, hang)
+
+
+def _leg(
+    pencil: Pencil, looks: Looks, tall: float, swing: float, sideways: float, aside: float
+) -> None:
+    hip = (aside, 0.50 * tall)
+    knee = (aside + 0.24 * tall * math.sin(swing) * sideways, 0.27 * tall)
+    lift = 0.03 * max(0.0, -swing) * tall
+    foot = (aside + 0.46 * tall * math.sin(swing) * sideways, 0.04 * tall + lift)
+    toe = (foot[0] + 0.09 * sideways, foot[1] - 0.02)
+    pencil.limb([hip, knee, foot], 0.135, _shaded(looks.trousers, 0.85 + 0.15 * (aside > 0)))
+    pencil.limb([foot, toe], 0.08, (28, 28, 32))
+
+
+def _arm(
+    pencil: Pencil, looks: Looks, tall: float, swing: float, sideways: float, aside: float
+) -> None:
+    reach = aside * 1.02
+    shoulder = (reach, 0.79 * tall)
+    elbow = (reach * 1.12 + 0.17 * tall * math.sin(swing) * sideways, 0.62 * tall)
+    hand = (reach * 1.1 + 0.34 * tall * math.sin(swing * 1.2) * sideways, 0.48 * tall)
+    pencil.limb([hand, (hand[0], hand[1] - 0.03)], 0.075, _shaded(looks.skin, 0.8))
+    pencil.limb([shoulder, elbow, hand], 0.105, _shaded(looks.coat, 0.82))
+
+
+def _torso(pencil: Pencil, looks: Looks, tall: float, broad: float) -> None:
+    neck, shoulder, waist, hem = 0.845 * tall, 0.81 * tall, 0.6 * tall, 0.44 * tall
+    right = [
+        (0.055, neck),
+        (broad * 0.8, shoulder + 0.005),
+        (broad * 1.02, shoulder - 0.06),
+        (broad * 0.88, waist),
+        (broad * 0.98, hem),
+    ]
+    left = [(-x, y) for x, y in reversed(right)]
+    pencil.shape(right + left, looks.coat)
+    lit = [(0.0, neck), *left[::-1][1:], (-broad * 0.3, hem)]
+    pencil.shape(lit, _shaded(looks.coat, 1.12))
+    pencil.shape([(0.05, neck), (-0.05, neck), (0.0, neck - 0.11)], _shaded(looks.skin, 0.72))
+
+
+def _shaded(tone: Tone, factor: float) -> Tone:
+    blue, green, red = (min(255, round(value * factor)) for value in tone)
+    return blue, green, red

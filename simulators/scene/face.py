@@ -1,0 +1,209 @@
+"""A face painted flat, as a make-up artist would: the colours that the head's shape then wears.
+
+The canvas is the face seen from the front without perspective, in centimetres; the renderer
+hangs it on the head's surface, so that a turned head shows a turned face. No photograph is used.
+"""
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from simulators.scene.head import Floats
+from simulators.scene.looks import Looks, Tone
+
+PX_PER_CM: Final = 32.0
+LEFT_CM: Final = -9.0
+TOP_CM: Final = -13.0
+WIDE_PX: Final = int(18 * PX_PER_CM)
+HIGH_PX: Final = int(25 * PX_PER_CM)
+SHIFT: Final = 4  # sub-pixel bits of OpenCV's drawing
+
+Canvas = NDArray[np.uint8]
+
+
+def painted(looks: Looks) -> Canvas:
+    """The canvas of one face, BGR."""
+    rng = np.random.default_rng(looks.texture_seed)
+    canvas = _skin(looks, rng)
+    _beard(canvas, looks, rng)
+    _mouth(canvas, looks)
+    _nostrils(canvas, looks)
+    for side in (-1, 1):
+        _eye(canvas, looks, side)
+        _brow(canvas, looks, side, rng)
+    _lines(canvas, looks)
+    return np.asarray(cv2.GaussianBlur(canvas, (0, 0), 0.8), dtype=np.uint8)
+
+
+def sampled(canvas: Canvas, x: Floats, y: Floats) -> Floats:
+    """The canvas's colour at points of the surface."""
+    across = ((x - LEFT_CM) * PX_PER_CM).astype(np.float32)
+    down = ((y - TOP_CM) * PX_PER_CM).astype(np.float32)
+    colour = cv2.remap(canvas, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(colour, dtype=np.float32)
+
+
+def grain(rng: np.random.Generator, size_cm: float) -> Floats:
+    """Smooth noise over the canvas with the given size of its blotches, mean 0, deviation 1."""
+    coarse = max(2, int(18 / size_cm)), max(2, int(25 / size_cm))
+    noise = rng.standard_normal(coarse[::-1]).astype(np.float32)
+    return np.asarray(cv2.resize(noise, (WIDE_PX, HIGH_PX), interpolation=cv2.INTER_CUBIC))
+
+
+def spot(x_cm: float, y_cm: float, spread_x: float, spread_y: float) -> Floats:
+    """A soft round patch on the canvas, 1 in its middle."""
+    x = (np.arange(WIDE_PX, dtype=np.float32) / PX_PER_CM + LEFT_CM - x_cm) / spread_x
+    y = (np.arange(HIGH_PX, dtype=np.float32) / PX_PER_CM + TOP_CM - y_cm) / spread_y
+    return np.asarray(np.exp(-(y[:, None] ** 2 + x[None, :] ** 2) / 2))
+
+
+def _skin(looks: Looks, rng: np.random.Generator) -> Canvas:
+    tone = np.array(looks.skin, dtype=np.float32)
+    mottled = 1 + 0.02 * grain(rng, 1.5) + 0.012 * grain(rng, 0.25)
+    face = tone * mottled[..., None]
+    red = np.array((-10, -14, 6), dtype=np.float32)
+    dark = np.zeros((HIGH_PX, WIDE_PX), dtype=np.float32)
+    for side in (-1, 1):
+        face += red * spot(side * 3.9, 3.0, 1.5, 1.2)[..., None]
+        dark += (0.30 + 0.10 * looks.age_ratio) * spot(side * 3.0, -0.5, 1.5, 0.85)
+        dark += (0.10 + 0.14 * looks.age_ratio) * spot(side * 3.0, 1.2, 1.2, 0.4)
+        dark += 0.22 * spot(side * 1.75, 4.4, 0.3, 0.6) + 0.10 * spot(side * 1.5, 0.3, 0.5, 1.0)
+    dark += 0.28 * spot(0, 5.15, 1.3, 0.28) + 0.22 * spot(0, 8.15, 1.4, 0.3)
+    dark += 0.35 * spot(0, 12.2, 5.0, 1.0)
+    face += red * spot(0, 3.9, 0.9, 0.8)[..., None]
+    return np.asarray(np.clip(face * (1 - dark[..., None]), 0, 255), dtype=np.uint8)
+
+
+def _eye(canvas: Canvas, looks: Looks, side: int) -> None:
+    x, y = side * 3.1 * looks.build.eyes_apart, 0.0
+    opened = 0.56 - 0.1 * looks.age_ratio
+    upper = [(x + side * t * 1.5, y - opened * (1 - t * t) + 0.08 * -t) for t in _steps()]
+    lower = [(x + side * t * 1.5, y + 0.42 * (1 - t * t) + 0.08 * -t) for t in _steps()]
+    almond = np.zeros(canvas.shape[:2], dtype=np.uint8)
+    _fill(almond, upper + lower[::-1], 255)
+    ball = np.empty_like(canvas)
+    ball[:] = (214, 220, 226)
+    ball[:] = np.clip(ball * (1 - 0.35 * spot(x, y - opened, 2.0, 0.28)[..., None]), 0, 255)
+    _disc(ball, x, y - 0.06, 0.66, _times(looks.iris, 0.6))
+    _disc(ball, x, y - 0.06, 0.56, looks.iris)
+    _disc(ball, x, y - 0.06, 0.3, (12, 12, 14))
+    _disc(ball, x - 0.2, y - 0.28, 0.13, (245, 245, 245))
+    _mix(canvas, ball, almond)
+    lash = _times(looks.skin, 0.16)
+    _stroke(canvas, upper, 0.17, lash)
+    _stroke(canvas, lower, 0.06, _times(looks.skin, 0.55))
+    crease = [(px, py - 0.42 + 0.1 * abs(px - x)) for px, py in upper]
+    _stroke(canvas, crease, 0.09, _times(looks.skin, 0.58))
+
+
+def _brow(canvas: Canvas, looks: Looks, side: int, rng: np.random.Generator) -> None:
+    mask = np.zeros(canvas.shape[:2], dtype=np.uint8)
+    arch = [(side * (1.35 + 3.5 * t), -1.75 - 0.75 * np.sin(2.3 * t)) for t in _steps(0, 1)]
+    for (x, y), thin in zip(arch, np.linspace(1.0, 0.35, len(arch)), strict=True):
+        _disc(mask, x, y, looks.brow_cm * thin, 255)
+    soft = cv2.GaussianBlur(mask, (0, 0), 3)
+    strands = np.clip(0.8 + 0.25 * grain(rng, 0.12), 0, 1)
+    tone = np.empty_like(canvas)
+    tone[:] = _times(looks.hair, 0.8)
+    _mix(canvas, tone, (soft * strands).astype(np.uint8))
+
+
+def _mouth(canvas: Canvas, looks: Looks) -> None:
+    tone = np.array(looks.skin, dtype=np.float32)
+    natural = tone * (0.66, 0.62, 0.84)
+    painted_lips = np.array((70, 50, 170), dtype=np.float32)
+    lip = natural + (painted_lips - natural) * 0.5 * looks.lipstick_ratio
+    width = 2.5
+    high, low = 0.62 * looks.build.lips, 0.82 * looks.build.lips
+    seam = [(t * width, 6.68 + 0.1 * t * t) for t in _steps()]
+    upper = [
+        (t * width, 6.68 - high * (1 - t * t) + 0.2 * np.exp(-((t / 0.16) ** 2))) for t in _steps()
+    ]
+    lower = [(t * width, 6.68 + low * (1 - t * t)) for t in _steps()]
+    for edge, light in ((upper, 0.88), (lower, 1.0)):
+        mask = np.zeros(canvas.shape[:2], dtype=np.uint8)
+        _fill(mask, seam + edge[::-1], 235)
+        shade = np.empty_like(canvas)
+        shade[:] = np.clip(lip * light, 0, 255)
+        _mix(canvas, shade, np.asarray(cv2.GaussianBlur(mask, (0, 0), 2.5), dtype=np.uint8))
+    _stroke(canvas, seam, 0.13, _times(looks.skin, 0.3))
+
+
+def _nostrils(canvas: Canvas, looks: Looks) -> None:
+    for side in (-1, 1):
+        dark = np.empty_like(canvas)
+        dark[:] = _times(looks.skin, 0.22)
+        soft = 230 * spot(side * 0.75 * looks.build.nose_width, 4.78, 0.34, 0.2)
+        _mix(canvas, dark, np.clip(soft, 0, 255).astype(np.uint8))
+
+
+def _beard(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> None:
+    if not looks.beard_ratio:
+        return
+    x, y = np.meshgrid(
+        np.arange(WIDE_PX) / PX_PER_CM + LEFT_CM, np.arange(HIGH_PX) / PX_PER_CM + TOP_CM
+    )
+    jaw = 1 / (1 + np.exp(-(y - (8.0 - 0.13 * x * x)) * 2.2))
+    lip = np.exp(-(((y - 5.65) / 0.35) ** 2)) * (np.abs(x) < 2.6)
+    mouth = np.exp(-((x / 2.5) ** 4) - ((y - 6.8) / 0.75) ** 4)
+    cover = np.clip(jaw + lip - 1.4 * mouth, 0, 1) * looks.beard_ratio * 0.85
+    hairy = np.clip(cover * (0.8 + 0.3 * grain(rng, 0.12)), 0, 1)
+    tone = np.empty_like(canvas)
+    tone[:] = _times(looks.hair, 0.9)
+    _mix(canvas, tone, (255 * hairy).astype(np.uint8))
+
+
+def _lines(canvas: Canvas, looks: Looks) -> None:
+    strength = looks.age_ratio
+    if strength < 0.3:
+        return
+    tone = np.empty_like(canvas)
+    tone[:] = _times(looks.skin, 0.6)
+    mask = np.zeros(canvas.shape[:2], dtype=np.uint8)
+    for side in (-1, 1):
+        fold = [(side * (1.9 + 1.3 * t - 0.3 * t * t), 4.2 + 2.6 * t) for t in _steps(0, 1)]
+        _stroke(mask, fold, 0.16, 200)
+    for level in (-5.2, -4.3, -6.1):
+        _stroke(mask, [(t * 3.6, level + 0.3 * t * t) for t in _steps()], 0.1, 130)
+    _mix(canvas, tone, (cv2.GaussianBlur(mask, (0, 0), 3) * strength).astype(np.uint8))
+
+
+def _steps(first: float = -1.0, last: float = 1.0) -> list[float]:
+    return [float(t) for t in np.linspace(first, last, 25)]
+
+
+def _times(tone: Tone, factor: float) -> tuple[float, float, float]:
+    return tone[0] * factor, tone[1] * factor, tone[2] * factor
+
+
+def _pixels(line: list[tuple[float, float]]) -> NDArray[np.int32]:
+    points = (np.array(line) - (LEFT_CM, TOP_CM)) * PX_PER_CM * 2**SHIFT
+    return points.round().astype(np.int32)
+
+
+def _fill(canvas: Canvas, line: list[tuple[float, float]], value: int) -> None:
+    cv2.fillPoly(canvas, [_pixels(line)], (value,), cv2.LINE_AA, SHIFT)
+
+
+def _stroke(
+    canvas: Canvas, line: list[tuple[float, float]], wide_cm: float, tone: float | tuple[float, ...]
+) -> None:
+    thick = max(1, round(wide_cm * PX_PER_CM))
+    colour = tone if isinstance(tone, tuple) else (tone,)
+    cv2.polylines(canvas, [_pixels(line)], False, colour, thick, cv2.LINE_AA, SHIFT)
+
+
+def _disc(
+    canvas: Canvas, x_cm: float, y_cm: float, radius_cm: float, tone: float | tuple[float, ...]
+) -> None:
+    at = _pixels([(x_cm, y_cm)])[0]
+    radius = round(radius_cm * PX_PER_CM * 2**SHIFT)
+    colour = tone if isinstance(tone, tuple) else (tone,)
+    cv2.circle(canvas, (int(at[0]), int(at[1])), radius, colour, -1, cv2.LINE_AA, SHIFT)
+
+
+def _mix(canvas: Canvas, over: Canvas, cover: Canvas) -> None:
+    share = cover.astype(np.float32)[..., None] / 255
+    canvas[:] = np.clip(canvas + (over.astype(np.float32) - canvas) * share, 0, 255)

@@ -1,0 +1,152 @@
+"""A whole head in the round: skin, hair, ears, neck, hat and glasses as coloured points.
+
+Points, not triangles: they lie closer together than the pixels they are drawn on, so that
+drawing is one sort and one assignment, and the same few lines draw skin, hair and spectacles.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from simulators.scene.face import painted, sampled
+from simulators.scene.head import Floats, normals_of, surface
+from simulators.scene.looks import Hair, Looks
+
+SHINY_SKIN: Final = 0.10
+DULL: Final = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Figure:
+    """Points with unit normals, colours (BGR 0-255) and shine; all arrays of n rows."""
+
+    points: Floats
+    normals: Floats
+    colours: Floats
+    shine: Floats
+
+
+def figure(looks: Looks) -> Figure:
+    """The head of one person."""
+    rng = np.random.default_rng(looks.texture_seed + 1)
+    parts = [_skin_and_hair(looks, rng), _neck(looks)]
+    if looks.style is Hair.LONG:
+        parts.append(_curtain(looks, rng))
+    else:
+        parts += [_ear(looks, side) for side in (-1, 1)]
+    if looks.hat:
+        parts += _hat(looks)
+    if looks.glasses:
+        parts += _glasses(looks)
+    return Figure(*(np.concatenate([getattr(p, f) for p in parts]) for f in Figure.__slots__))
+
+
+def _skin_and_hair(looks: Looks, rng: np.random.Generator) -> Figure:
+    skin = surface(looks.build)
+    x, y = skin.points[..., 0], skin.points[..., 1]
+    colours = sampled(painted(looks), x, y)
+    cover = _hair_cover(skin.longitude_deg, y, looks)
+    strands = _strands(skin.longitude_deg, y, rng)
+    thick_cm = {Hair.SHORT: 1.0, Hair.LONG: 1.3, Hair.CROPPED: 0.25, Hair.BALD: 0.0}[looks.style]
+    out = cover * thick_cm * (1 + 0.12 * strands)
+    points = skin.points + skin.normals * out[..., None]
+    tone = np.array(looks.hair, np.float32) * (1 + 0.22 * strands[..., None])
+    share = cover[..., None] * (0.85 if looks.style is Hair.CROPPED else 1.0)
+    colours = colours + (tone - colours) * share
+    return _part(points, colours, SHINY_SKIN * (1 - cover))
+
+
+def _hair_cover(longitude_deg: Floats, y: Floats, looks: Looks) -> Floats:
+    """1 where hair grows, 0 on bare skin; the hairline falls from the brow to the nape."""
+    if looks.style is Hair.BALD:
+        line = np.interp(np.abs(longitude_deg), (0, 55, 75, 95, 180), (-14, -14, -5, -1, -2))
+    else:
+        high = -7.0 - 1.8 * looks.age_ratio * (looks.style is not Hair.LONG)
+        steps = (high, high + 0.3, -5.2, -2.0, 1.6, 3.0, 7.5)
+        line = np.interp(np.abs(longitude_deg), (0, 30, 48, 62, 76, 100, 150), steps)
+    return np.asarray(1 / (1 + np.exp((y - line) * 3.0)), dtype=np.float32)
+
+
+def _strands(longitude_deg: Floats, y: Floats, rng: np.random.Generator) -> Floats:
+    phase = rng.uniform(0, 6.28, 4)
+    waves = sum(
+        np.sin(np.radians(longitude_deg) * pitch + p + 0.35 * y * np.cos(p))
+        for pitch, p in zip((23, 41, 67, 11), phase, strict=True)
+    )
+    return np.asarray(np.asarray(waves) / 2, dtype=np.float32)
+
+
+def _curtain(looks: Looks, rng: np.random.Generator) -> Figure:
+    """Long hair beside and behind the face, down to the shoulders."""
+    around, y = np.meshgrid(
+        np.radians(np.linspace(68, 292, 300)), np.linspace(-6, 16, 210), indexing="xy"
+    )
+    wide = np.interp(y, (-6, 0, 6, 11, 16), (8.2, 8.6, 8.4, 8.2, 7.6))
+    deep = np.interp(y, (-6, 0, 6, 11, 16), (10.6, 10.6, 9.4, 7.6, 6.6))
+    strands = _strands(np.degrees(around).astype(np.float32), y.astype(np.float32), rng)
+    scale = 1 + 0.015 * strands
+    z = deep * np.cos(around) * scale - 0.6
+    points = np.stack([wide * np.sin(around) * scale, y, z], axis=-1).astype(np.float32)
+    colours = np.array(looks.hair, np.float32) * (1 + 0.25 * strands[..., None])
+    return _part(points, colours, np.zeros_like(strands))
+
+
+def _ear(looks: Looks, side: int) -> Figure:
+    turn, tilt = np.meshgrid(np.linspace(0, 2 * np.pi, 120), np.linspace(0, np.pi, 70))
+    x = side * (7.2 * looks.build.width + 0.75 * np.sin(tilt) * np.cos(turn))
+    y = 1.6 - 3.1 * np.cos(tilt)
+    z = -0.8 + 1.7 * np.sin(tilt) * np.sin(turn)
+    shade = 0.72 + 0.28 * np.sin(tilt)
+    colours = np.array(looks.skin, np.float32) * (0.9, 0.88, 1.0) * shade[..., None]
+    return _part(np.stack([x, y, z], axis=-1), colours, np.zeros_like(tilt))
+
+
+def _neck(looks: Looks) -> Figure:
+    around, y = np.meshgrid(np.linspace(-np.pi, np.pi, 300), np.linspace(6, 19, 110))
+    wide = 5.3 * (1 + np.clip((y - 15) / 14, 0, 1))
+    points = np.stack([wide * np.sin(around), y, 5.3 * np.cos(around) - 1.2], axis=-1)
+    shade = 0.62 + 0.2 * np.clip((y - 11) / 6, 0, 1)
+    colours = np.array(looks.skin, np.float32) * shade[..., None]
+    return _part(points, colours, np.zeros_like(y))
+
+
+def _hat(looks: Looks) -> list[Figure]:
+    around, step = np.meshgrid(np.linspace(-np.pi, np.pi, 520), np.linspace(0, 1, 170))
+    y = -5.2 - 8.2 * np.sin(step * np.pi / 2)
+    size = np.cos(step * np.pi / 2) ** 0.5
+    dome = np.stack([8.5 * np.sin(around) * size, y, 10.6 * np.cos(around) * size - 0.4], axis=-1)
+    colours = np.array(looks.coat, np.float32) * (0.9 + 0.1 * (step[..., None] < 0.12))
+    return [_part(dome, np.broadcast_to(colours, dome.shape), np.zeros_like(step))]
+
+
+def _glasses(looks: Looks) -> list[Figure]:
+    """Two rims before the eyes, a bridge, and an arm to each ear."""
+    turn, thick = np.meshgrid(np.linspace(0, 2 * np.pi, 260), np.linspace(-0.16, 0.16, 6))
+    front = 10.4
+    lines = []
+    for side in (-1, 1):
+        x = side * 3.2 + (2.35 + thick) * np.cos(turn)
+        y = 0.25 + (1.75 + thick) * np.sin(turn)
+        lines.append(np.stack([x, y, np.full_like(x, front) - 0.12 * np.abs(x)], axis=-1))
+        back, arm = np.meshgrid(np.linspace(0, 1, 130), np.linspace(-0.2, 0.2, 6))
+        x = side * (5.5 + 2.0 * back**0.4)
+        lines.append(np.stack([x, -0.4 + arm, front - 0.6 - 10.6 * back], axis=-1))
+    across, bridge = np.meshgrid(np.linspace(-0.95, 0.95, 40), np.linspace(-0.16, 0.16, 6))
+    lines.append(np.stack([across, -0.3 + bridge, np.full_like(across, front + 0.1)], axis=-1))
+    tone = np.array((34, 32, 36), np.float32)
+    return [
+        _part(line, np.broadcast_to(tone, line.shape), np.full(line.shape[:2], DULL))
+        for line in lines
+    ]
+
+
+def _part(points: Floats, colours: Floats, shine: Floats) -> Figure:
+    normals = normals_of(np.asarray(points, dtype=np.float32))
+    outward = np.sign(np.sum(normals * points, axis=-1, keepdims=True))
+    return Figure(
+        points=np.asarray(points, np.float32).reshape(-1, 3),
+        normals=(normals * np.where(outward == 0, 1, outward)).reshape(-1, 3),
+        colours=np.asarray(colours, np.float32).reshape(-1, 3),
+        shine=np.asarray(shine, np.float32).reshape(-1),
+    )
