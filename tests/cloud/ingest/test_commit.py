@@ -1,0 +1,143 @@
+"""One transaction: any order, any duplication, any batching of the same reports, one result."""
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, event, select
+
+from cloud.database import (
+    journals,
+    metadata,
+    minute_demographics,
+    minute_sensors,
+    minute_tallies,
+    reading,
+    reports,
+    writing,
+)
+from cloud.ingest.commit import commit
+from cloud.ingest.consume import Consumer
+from cloud.ingest.judge import judge
+from cloud.ingest.memory import MemorySource
+from cloud.ingest.source import Delivery
+from wire.audience import AgeGroup, AudienceReport, BlindCause, DemographicCell, Gender, SensorSum
+from wire.envelope import audience_event, seal, seal_batch
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+TABLES = (minute_tallies, minute_demographics, minute_sensors)
+
+Reports = Callable[..., AudienceReport]
+
+
+def content(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
+    """All that has to be the same: tallies, and what is settled."""
+    with reading(engine) as connection:
+        held = {
+            table.name: sorted(map(tuple, connection.execute(select(table)))) for table in TABLES
+        }
+        standing = select(journals.c.device, journals.c.journal, journals.c.through)
+        held["journals"] = sorted(map(tuple, connection.execute(standing)))
+        held["kept"] = sorted(connection.execute(select(reports.c.body)).scalars().all())
+        return held
+
+
+def emptied(engine: Engine) -> None:
+    with writing(engine) as connection:
+        for table in metadata.sorted_tables:
+            connection.execute(table.delete())
+
+
+@given(
+    draw=st.randoms(use_true_random=False),
+    visits=st.lists(st.integers(0, 5), min_size=1, max_size=12),
+)
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_order_duplication_and_batching_change_nothing(
+    engine: Engine, report: Reports, draw: random.Random, visits: list[int]
+) -> None:
+    cell = DemographicCell(age=AgeGroup.FROM_25, gender=Gender.UNKNOWN, visits=0, onlookers=0)
+    made = [
+        report(
+            number,
+            device=device,
+            visits=count,
+            starts_at=NINE + timedelta(seconds=10 * number),
+            peak=count * 7 % 11,
+            blind_ms={BlindCause.DARK: 10 * number},
+            demographics=(cell,),
+            sensors={"lux": SensorSum(samples=1, total_milli=number, least_milli=number,
+                                      most_milli=number)},
+        )
+        for device in ("kx-01-cam-1", "kx-01-sim")
+        for number, count in enumerate(visits, start=1)
+    ]  # fmt: skip
+
+    def findings(some: list[AudienceReport]) -> list[Any]:
+        return [
+            finding
+            for one in some
+            for finding in judge(
+                Delivery(f"onlooker/v1/KX-01/{one.device}/audience", seal(audience_event(one))),
+                knows=lambda *_: True,
+                now=NOW,
+            )
+        ]
+
+    emptied(engine)
+    commit(engine, findings(made), NOW)
+    wanted = content(engine)
+
+    emptied(engine)
+    shuffled = made + [one for one in made if draw.random() < 0.5]
+    draw.shuffle(shuffled)
+    while shuffled:
+        size = draw.randint(1, len(shuffled))
+        commit(engine, findings(shuffled[:size]), NOW)
+        del shuffled[:size]
+    assert content(engine) == wanted
+
+
+def test_a_transaction_that_fails_leaves_nothing_behind(engine: Engine, report: Reports) -> None:
+    delivery = Delivery("onlooker/v1/KX-01/kx-01-cam-1/audience", seal(audience_event(report(1))))
+    findings = list(judge(delivery, knows=lambda *_: True, now=NOW))
+    before = content(engine)
+
+    def fail(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    event.listen(engine, "commit", fail)
+    with pytest.raises(KeyboardInterrupt):
+        commit(engine, findings, NOW)
+    event.remove(engine, "commit", fail)
+    assert content(engine) == before
+    commit(engine, findings, NOW)
+    assert len(content(engine)["kept"]) == 1
+
+
+def test_what_the_database_refuses_is_set_aside_alone(engine: Engine, report: Reports) -> None:
+    source = MemorySource()
+    consumer = Consumer(source, engine, knows=lambda *_: True, clock=lambda: NOW)
+    with writing(engine) as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER refuse BEFORE INSERT ON reports WHEN new.first_sequence = 3 "
+            "BEGIN SELECT RAISE(ABORT, 'no threes'); END"
+        )
+    batch = seal_batch([seal(audience_event(report(number))) for number in range(1, 8)])
+    source.put("onlooker/v1/KX-01/kx-01-cam-1/audience", batch)
+    outcome = consumer.step()
+    assert outcome is not None
+    assert [sound.identity.first for sound in outcome.counted] == [1, 2, 4, 5, 6, 7]
+    (letter,) = outcome.letters
+    assert (letter.kind, letter.identity.first if letter.identity else 0) == ("unstorable", 3)
+    assert "no threes" in letter.reason
+    assert max(ack.through for _, ack in outcome.acks) == 7

@@ -1,0 +1,114 @@
+"""MQTT's own traps: message numbers of a dead connection, shared subscriptions, bad addresses."""
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+from paho.mqtt.publish import multiple
+
+from cloud.ingest.mqtt import MqttSource, broker_at
+from cloud.ingest.source import Delivery, Portion, SourceError
+from simulators.mosquitto import Mosquitto
+
+TOPIC = "onlooker/v1/KX-01/kx-01-cam-1/audience"
+STATUS = "onlooker/v1/KX-01/kx-01-cam-1/status"
+WITHIN_S = 10.0
+SHORT = Portion(idle_s=0.1)
+
+
+@pytest.fixture
+def source(mosquitto: Mosquitto) -> Iterator[MqttSource]:
+    source = MqttSource(broker_at(mosquitto.url))
+    source.receive(SHORT)
+    yield source
+    source.close()
+
+
+def publish(broker: Mosquitto, *payloads: bytes, topic: str = TOPIC, retain: bool = False) -> None:
+    multiple([(topic, each, 1, retain) for each in payloads], broker.host, broker.port)
+
+
+def received(source: MqttSource, wanted: int) -> list[Delivery]:
+    deadline, deliveries = time.monotonic() + WITHIN_S, list[Delivery]()
+    while len(deliveries) < wanted and time.monotonic() < deadline:
+        deliveries += source.receive(SHORT)
+    return deliveries
+
+
+def cut(source: MqttSource) -> None:
+    line = source._client.socket()
+    assert isinstance(line, socket.socket)
+    line.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.broker
+def test_a_receipt_of_a_dead_connection_settles_nothing_on_the_next(
+    mosquitto: Mosquitto, source: MqttSource
+) -> None:
+    publish(mosquitto, b"one")
+    (before,) = received(source, 1)
+    cut(source)
+    (again,) = received(source, 1)
+    assert (before.receipt[1], before.payload) == (again.receipt[1], again.payload)
+    source.settle([before])
+    cut(source)
+    (still,) = received(source, 1)
+    source.settle([still])
+    cut(source)
+    publish(mosquitto, b"two")
+    assert [delivery.payload for delivery in received(source, 1)] == [b"two"]
+
+
+@pytest.mark.broker
+def test_consumers_of_one_group_divide_and_each_hears_who_is_present(mosquitto: Mosquitto) -> None:
+    publish(mosquitto, b"online", topic=STATUS, retain=True)
+    group = [
+        MqttSource(broker_at(mosquitto.url, client_id=f"member-{n}", share="cloud"))
+        for n in range(2)
+    ]
+    present = [member.receive(Portion(idle_s=1.0)) for member in group]
+    assert [[each.payload for each in some] for some in present] == [[b"online"]] * 2
+    publish(mosquitto, *(b"%d" % number for number in range(20)))
+    shares = [[each.payload for each in received(member, 1)] for member in group]
+    assert all(shares)
+    assert sorted(int(payload) for share in shares for payload in share) == list(range(20))
+    for member in group:
+        member.close()
+
+
+@pytest.mark.broker
+def test_a_window_of_twenty_unsettled_messages_does_not_stall(
+    mosquitto: Mosquitto, source: MqttSource
+) -> None:
+    publish(mosquitto, *(b"%d" % number for number in range(100)))
+    deliveries = list[Delivery]()
+    while len(deliveries) < 100:
+        some = source.receive(Portion(messages=1_000, longest_s=60.0, quiet_s=0.02))
+        assert some
+        source.settle(some)
+        deliveries += some
+    assert [int(each.payload) for each in deliveries] == list(range(100))
+
+
+def test_a_broker_that_is_not_there_is_tried_again_later() -> None:
+    source = MqttSource(broker_at("mqtt://127.0.0.1:1"))
+    assert list(source.receive(SHORT)) == []
+    assert list(source.receive(SHORT)) == []
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:1883", "http://x", "mqtt://", "mqtt://x:port", ""])
+def test_addresses_that_are_none_are_refused(url: str) -> None:
+    with pytest.raises(SourceError, match="broker URL"):
+        broker_at(url)
+
+
+def test_an_address_says_who_we_are_and_whether_it_is_private() -> None:
+    broker = broker_at("mqtts://cloud:s%40crit@broker.example")
+    assert (broker.host, broker.port, broker.tls) == ("broker.example", 8883, True)
+    assert (broker.username, broker.password) == ("cloud", "s@crit")
+
+
+def test_tls_files_that_are_missing_are_refused() -> None:
+    with pytest.raises(SourceError, match="TLS files"):
+        MqttSource(broker_at("mqtts://broker.example", ca_file="/nowhere.pem"))

@@ -1,0 +1,116 @@
+"""A dead letter, replayed after a fix, is counted once, however often it is tried."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, select, update
+
+from cloud.__main__ import main
+from cloud.database import dead_letters, minute_tallies, reading, writing
+from cloud.ingest.consume import Consumer
+from cloud.ingest.memory import MemorySource
+from cloud.ingest.replay import replay, waiting
+from wire.audience import AudienceReport
+from wire.envelope import audience_event, seal
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+TOPIC = "onlooker/v1/KX-01/kx-01-cam-1/audience"
+
+Reports = Callable[..., AudienceReport]
+
+
+def consume(engine: Engine, payload: bytes, *, known: bool = True, now: datetime = NOW) -> None:
+    source = MemorySource([(TOPIC, payload)])
+    Consumer(source, engine, knows=lambda *_: known, clock=lambda: now).step()
+
+
+def visits(engine: Engine) -> int:
+    with reading(engine) as connection:
+        return sum(connection.execute(select(minute_tallies.c.visits)).scalars())
+
+
+def again(engine: Engine, *, now: datetime = LATER) -> list[str]:
+    with reading(engine) as connection:
+        letters = waiting(connection)
+    return [replay(engine, letter, knows=lambda *_: True, now=now) for letter in letters]
+
+
+def test_a_report_from_the_future_counts_when_its_time_has_come(
+    engine: Engine, report: Reports
+) -> None:
+    early = seal(audience_event(report(1, starts_at=NOW + timedelta(minutes=30))))
+    consume(engine, early)
+    assert again(engine, now=NOW)[0].startswith("refused again: ends at")
+    assert again(engine) == ["counted 1 reports"]
+    assert again(engine) == []
+    consume(engine, early, now=LATER)
+    assert visits(engine) == 2
+
+
+def test_what_the_camera_sent_again_meanwhile_is_not_counted_twice(
+    engine: Engine, report: Reports
+) -> None:
+    payload = seal(audience_event(report(1)))
+    consume(engine, payload, known=False)
+    consume(engine, payload)
+    assert again(engine) == ["counted 0 reports, 1 were counted before, 0 notes"]
+    assert visits(engine) == 2
+
+
+def test_a_replay_comes_before_the_camera_sends_again(engine: Engine, report: Reports) -> None:
+    payload = seal(audience_event(report(1)))
+    consume(engine, payload, known=False)
+    assert again(engine) == ["counted 1 reports, 0 were counted before, 0 notes"]
+    consume(engine, payload)
+    assert visits(engine) == 2
+
+
+def test_rubbish_stays_rubbish(engine: Engine) -> None:
+    consume(engine, b"rubbish")
+    assert again(engine)[0].startswith("refused again: JSON is malformed")
+
+
+def test_a_sample_cannot_be_replayed(engine: Engine) -> None:
+    consume(engine, b"x" * 200_000)
+    assert again(engine) == ["refused: only a sample of its 200000 bytes was kept"]
+
+
+def test_a_letter_that_holds_another_report_is_refused(engine: Engine, report: Reports) -> None:
+    consume(engine, seal(audience_event(report(1, starts_at=NOW + timedelta(minutes=30)))))
+    other = seal(audience_event(report(2)))
+    with writing(engine) as connection:
+        connection.execute(update(dead_letters).values(payload=other, payload_bytes=len(other)))
+    assert again(engine)[0].startswith("refused: it holds another report")
+    assert visits(engine) == 0
+
+
+def test_the_command_lists_shows_and_replays(
+    engine: Engine,
+    report: Reports,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ONLOOKER_DATABASE_URL", str(engine.url))
+    consume(engine, b'{"\x1b[31m": 1}')
+    consume(engine, seal(audience_event(report(1, starts_at=NOW + timedelta(minutes=30)))))
+
+    assert main(["dead-letters", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert "unreadable" in listed
+    assert "future" in listed
+    assert "\x1b" not in listed
+
+    assert main(["dead-letters", "show", "1"]) == 0
+    assert "reason" in capsys.readouterr().out
+    assert main(["dead-letters", "show", "99"]) == 1
+
+    assert main(["dead-letters", "replay"]) == 1
+    assert "1: refused again" in capsys.readouterr().out
+
+
+def test_an_unknown_command_is_refused_with_the_choices(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["steam"])
+    assert "dead-letters" in capsys.readouterr().err

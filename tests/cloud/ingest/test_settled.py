@@ -1,0 +1,53 @@
+"""What is settled is a set of numbers, however it came about."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloud.ingest.settled import MOST_ISLANDS, Settled, Standing
+
+ranges = st.tuples(st.integers(1, 40), st.integers(0, 6)).map(lambda pair: (pair[0], sum(pair)))
+
+
+def numbers(settled: Settled) -> set[int]:
+    islands = {n for first, last in settled.islands for n in range(first, last + 1)}
+    return set(range(1, settled.through + 1)) | islands
+
+
+@given(st.lists(ranges, max_size=20), ranges)
+def test_it_stands_for_exactly_the_numbers_that_were_added(
+    added: list[tuple[int, int]], asked: tuple[int, int]
+) -> None:
+    settled, truth = Settled(), set[int]()
+    for first, last in added:
+        settled = settled.adding(first, last)
+        truth |= set(range(first, last + 1))
+    assert numbers(settled) == truth
+    assert settled == Settled.read(settled.through, settled.islands_json)
+    inside = set(range(asked[0], asked[1] + 1))
+    wanted = (
+        Standing.DUPLICATE if inside <= truth
+        else Standing.OVERLAP if inside & truth
+        else Standing.NEW
+    )  # fmt: skip
+    assert settled.standing(*asked) is wanted
+
+
+@given(st.lists(ranges, max_size=20))
+def test_islands_neither_touch_nor_overlap_nor_reach_the_shore(
+    added: list[tuple[int, int]],
+) -> None:
+    settled = Settled()
+    for first, last in added:
+        settled = settled.adding(first, last)
+    edges = [settled.through, *(edge for island in settled.islands for edge in island)]
+    shores = edges[::2], edges[1::2]
+    assert all(begins > ends + 1 for ends, begins in zip(*shores, strict=False))
+
+
+@pytest.mark.parametrize(
+    ("first", "standing"), [(2, Standing.NEW), (3, Standing.DUPLICATE), (9_999, Standing.SCATTERED)]
+)
+def test_beyond_too_many_gaps_only_the_next_one_is_taken(first: int, standing: Standing) -> None:
+    settled = Settled(1, tuple((2 * n + 1, 2 * n + 1) for n in range(1, MOST_ISLANDS + 1)))
+    assert settled.standing(first, first) is standing

@@ -1,0 +1,81 @@
+"""The database takes what it must and refuses the rest in a sentence."""
+
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import StatementError
+
+from cloud.database import DatabaseError, alarms, connect, create, journals, reading, writing
+
+
+def test_instants_come_back_as_they_went_in(engine: Engine) -> None:
+    at = datetime(2026, 11, 20, 10, 0, 0, 123456, tzinfo=timezone(timedelta(hours=1)))
+    row = {"location": "KX-01", "device": "d", "kind": "k", "state": "raised", "message": "",
+           "at": at, "received_at": datetime(1969, 1, 1, tzinfo=UTC)}  # fmt: skip
+    with writing(engine) as connection:
+        connection.execute(alarms.insert(), row)
+    with reading(engine) as connection:
+        held = connection.execute(select(alarms)).one()
+    assert held.at == at
+    assert held.at.tzinfo is UTC
+    assert held.received_at == row["received_at"]
+
+
+def test_a_naive_instant_is_refused(engine: Engine) -> None:
+    with reading(engine) as connection, pytest.raises(StatementError, match="no time zone"):
+        connection.execute(select(alarms).where(alarms.c.at > datetime(2026, 11, 20)))  # noqa: DTZ001
+
+
+def test_making_the_tables_again_keeps_what_is_there(engine: Engine) -> None:
+    row = {"device": "d", "journal": "j", "location": "KX-01", "through": 7, "islands": "[]",
+           "settled_at": datetime(2026, 11, 20, tzinfo=UTC)}  # fmt: skip
+    with writing(engine) as connection:
+        connection.execute(journals.insert(), row)
+    create(engine)
+    with reading(engine) as connection:
+        assert connection.execute(select(journals.c.through)).scalar_one() == 7
+
+
+def test_writers_wait_for_each_other_instead_of_failing(engine: Engine) -> None:
+    row = {"device": "d", "journal": "j", "location": "KX-01", "through": 0, "islands": "[]",
+           "settled_at": datetime(2026, 11, 20, tzinfo=UTC)}  # fmt: skip
+    with writing(engine) as connection:
+        connection.execute(journals.insert(), row)
+
+    def count_up() -> None:
+        for _ in range(25):
+            with writing(engine) as connection:  # reads first, writes later
+                through = connection.execute(select(journals.c.through).with_for_update()).scalar()
+                connection.execute(journals.update().values(through=(through or 0) + 1))
+
+    writers = [threading.Thread(target=count_up) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    with reading(engine) as connection:
+        assert connection.execute(select(journals.c.through)).scalar_one() == 100
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("onlooker.db", "cannot be read"),
+        ("mysql://host/name", "use sqlite or postgresql"),
+        ("sqlite://", "needs a file"),
+        ("sqlite:///:memory:", "needs a file"),
+    ],
+)
+def test_urls_that_cannot_be_used_are_refused(url: str, said: str) -> None:
+    with pytest.raises(DatabaseError, match=said):
+        connect(url)
+
+
+def test_the_folder_of_a_sqlite_file_is_made(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path}/var/deep/onlooker.db")
+    create(engine)
+    engine.dispose()
+    assert (tmp_path / "var/deep/onlooker.db").exists()

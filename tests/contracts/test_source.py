@@ -1,0 +1,110 @@
+"""What every source owes the consumer, whatever stands behind it."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from paho.mqtt.publish import multiple
+
+from cloud.ingest.memory import MemorySource
+from cloud.ingest.mqtt import MqttSource, broker_at
+from cloud.ingest.source import Delivery, Portion, Source
+from simulators.mosquitto import Mosquitto
+
+TOPIC = "onlooker/v1/KX-01/kx-01-cam-1/audience"
+WITHIN_S = 10.0
+
+
+@dataclass
+class Line:
+    """A source, a device's way to reach it, and its consumer's death and return."""
+
+    source: Source
+    publish: Callable[[Sequence[bytes]], None]
+    come_back: Callable[[], Source]
+
+
+@pytest.fixture(params=["memory", pytest.param("mqtt", marks=pytest.mark.broker)])
+def line(request: pytest.FixtureRequest) -> Iterator[Line]:
+    if request.param == "memory":
+        yield from in_memory()
+    else:
+        yield from over_mqtt(request.getfixturevalue("tmp_path"))
+
+
+def in_memory() -> Iterator[Line]:
+    source = MemorySource()
+
+    def come_back() -> Source:
+        source.reopen()
+        return source
+
+    def publish(payloads: Sequence[bytes]) -> None:
+        for payload in payloads:
+            source.put(TOPIC, payload)
+
+    yield Line(source, publish, come_back)
+
+
+def over_mqtt(folder: Path) -> Iterator[Line]:
+    broker = Mosquitto(folder / "mosquitto")
+    broker.start()
+    sources = [MqttSource(broker_at(broker.url))]
+    assert list(sources[0].receive(Portion(idle_s=0.1))) == []  # connected from here on
+
+    def publish(payloads: Sequence[bytes]) -> None:
+        multiple([(TOPIC, each, 1, False) for each in payloads], broker.host, broker.port)
+
+    def come_back() -> Source:
+        sources[-1]._client.socket().close()  # type: ignore[union-attr]  as a killed process leaves it
+        sources.append(MqttSource(broker_at(broker.url)))
+        return sources[-1]
+
+    yield Line(sources[0], publish, come_back)
+    for source in sources:
+        source.close()
+    broker.stop()
+
+
+def received(source: Source, wanted: int, portion: Portion = Portion()) -> list[Delivery]:  # noqa: B008  frozen
+    deadline, deliveries = time.monotonic() + WITHIN_S, list[Delivery]()
+    while len(deliveries) < wanted and time.monotonic() < deadline:
+        deliveries += source.receive(portion)
+    return deliveries
+
+
+def test_messages_come_whole_and_in_order(line: Line) -> None:
+    payloads = [b"%d" % number * 1_000 for number in range(30)]
+    line.publish(payloads)
+    deliveries = []
+    while len(deliveries) < 30:
+        some = received(line.source, 1)
+        line.source.settle(some)
+        deliveries += some
+    assert [delivery.payload for delivery in deliveries] == payloads
+    assert {delivery.topic for delivery in deliveries} == {TOPIC}
+
+
+def test_a_portion_is_never_larger_than_asked(line: Line) -> None:
+    line.publish([b"%d" % number for number in range(7)])
+    sizes = []
+    while sum(sizes) < 7:
+        some = line.source.receive(Portion(messages=3))
+        line.source.settle(some)
+        sizes.append(len(some))
+    assert max(sizes) <= 3
+
+
+def test_what_was_not_settled_comes_again(line: Line) -> None:
+    line.publish([b"settled", b"not settled"])
+    settled, not_settled = received(line.source, 2)
+    line.source.settle([settled])
+    line.source.receive(Portion(idle_s=0.1))
+    again = received(line.come_back(), 1)
+    assert [delivery.payload for delivery in again] == [not_settled.payload]
+
+
+def test_nothing_is_nothing(line: Line) -> None:
+    assert list(line.source.receive(Portion(idle_s=0.01))) == []
