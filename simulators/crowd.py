@@ -1,0 +1,220 @@
+"""How many people come past a screen, quarter hour by quarter hour: a plausible invention.
+
+Commuters come in two peaks on working days, shoppers and travellers over midday at week-ends, and
+no two Tuesdays are the same. A visit's dwell is lognormal, as counts of real streets show; some
+visitors look, for a while. Every quarter of a day is drawn from the day's own seed, so the
+same day is always the same, whatever range it is asked for in.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from wire.audience import (
+    AttentionBasis,
+    AudienceReport,
+    BlindCause,
+    FrameCounts,
+    Versions,
+)
+from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS, tally
+from wire.scalars import JournalId, SequenceRange
+from wire.topics import Address
+
+QUARTER: Final = timedelta(minutes=15)
+QUARTER_MS: Final = 900_000
+ANALYSED_FPS: Final = 5
+CAPTURED_FPS: Final = 15
+LONGEST_VISIT_MS: Final = 600_000
+ONLOOKER_MS: Final = 1_000
+VERSIONS: Final = Versions(agent="footfall-1", detector="none", attention="none", config="0" * 12)
+
+
+class Profile(StrEnum):
+    """Whose place it is."""
+
+    STATION = "station"
+    BUSINESS = "business"
+    RESIDENTIAL = "residential"
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """Visits per hour at hours of the day (straight lines between), and how they behave."""
+
+    working_day: tuple[tuple[float, float], ...]
+    weekend: tuple[tuple[float, float], ...]
+    friday: float
+    sunday: float
+    looking_share: float
+    dwell_s: float  # median
+    glance_s: float  # median of those who look
+
+
+RHYTHMS: Final = {
+    Profile.STATION: Rhythm(
+        working_day=(
+            (0, 30), (1, 6), (4.5, 4), (6, 120), (8, 700), (8.75, 755), (10, 325), (13, 365),
+            (16, 445), (17.75, 810), (19, 515), (21, 230), (24, 30),
+        ),
+        weekend=((0, 60), (1.5, 8), (6, 20), (9, 175), (13, 460), (17, 485), (20, 295), (24, 60)),
+        friday=0.92,
+        sunday=0.78,
+        looking_share=0.34,
+        dwell_s=5.0,
+        glance_s=3.2,
+    ),
+    Profile.BUSINESS: Rhythm(
+        working_day=((0, 4), (6, 12), (8.5, 330), (10, 120), (12.75, 360), (14.5, 130),
+                     (17.5, 310), (20, 60), (24, 4)),
+        weekend=((0, 4), (9, 12), (14, 45), (18, 30), (24, 4)),
+        friday=0.7,
+        sunday=0.7,
+        looking_share=0.27,
+        dwell_s=4.2,
+        glance_s=2.6,
+    ),
+    Profile.RESIDENTIAL: Rhythm(
+        working_day=((0, 4), (6, 12), (8, 110), (9.5, 60), (13, 70), (15.5, 120), (18, 140),
+                     (21, 50), (24, 4)),
+        weekend=((0, 6), (8, 20), (11, 120), (15, 140), (19, 80), (24, 6)),
+        friday=1.05,
+        sunday=0.85,
+        looking_share=0.31,
+        dwell_s=6.5,
+        glance_s=3.4,
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the crowd comes past; `seed` makes another history of the same place."""
+
+    address: Address
+    profile: Profile
+    timezone: ZoneInfo
+    seed: int
+
+    def digest(self, on: date | None = None) -> bytes:
+        """Bytes that stand for this place, or for one local day of it."""
+        words = (self.address.source, self.profile, self.timezone.key, self.seed, on)
+        return hashlib.sha256(repr(tuple(map(str, words))).encode()).digest()
+
+    def journal(self, on: date) -> JournalId:
+        """One journal for each local day: whoever tells that day again, tells the same reports."""
+        return JournalId(self.digest(on).hex()[:16])
+
+
+def history(place: Place, first_on: date, until: datetime) -> Iterator[AudienceReport]:
+    """Every quarter hour from the local midnight of `first_on`, ended before `until`."""
+    on = first_on
+    while midnight(on, place.timezone) < until:
+        yield from (report for report in day(place, on) if report.ends_at <= until)
+        on += timedelta(days=1)
+
+
+def day(place: Place, on: date) -> Iterator[AudienceReport]:
+    """The reports of one local day: 96 of them, 92 or 100 when the clocks change."""
+    rng = np.random.default_rng(int.from_bytes(place.digest(on)[:8]))
+    size = _size(place) * float(rng.lognormal(0.0, 0.10))
+    starts_at, end = midnight(on, place.timezone), midnight(on + timedelta(days=1), place.timezone)
+    sequence = 0
+    while starts_at < end:
+        sequence += 1
+        yield _quarter(place, on, starts_at, sequence, size, rng)
+        starts_at += QUARTER
+
+
+def midnight(on: date, timezone: ZoneInfo) -> datetime:
+    """The instant at which a local day begins."""
+    return datetime.combine(on, time(), timezone).astimezone(UTC)
+
+
+def visits_per_hour(place: Place, at: datetime) -> float:
+    """The ordinary rate at an instant, before the day's and the hour's own luck."""
+    local = at.astimezone(place.timezone)
+    rhythm = RHYTHMS[place.profile]
+    points = rhythm.weekend if local.weekday() >= 5 else rhythm.working_day
+    factor = {4: rhythm.friday, 6: rhythm.sunday}.get(local.weekday(), 1.0)
+    hour = local.hour + local.minute / 60
+    return factor * float(np.interp(hour, [at for at, _ in points], [rate for _, rate in points]))
+
+
+def _size(place: Place) -> float:
+    """Some places are busier than others: 0.8 to 1.25, always the same for one place."""
+    return 0.8 + 0.45 * place.digest()[0] / 255
+
+
+def _quarter(
+    place: Place,
+    on: date,
+    starts_at: datetime,
+    sequence: int,
+    size: float,
+    rng: np.random.Generator,
+) -> AudienceReport:
+    blind = _blind(rng)
+    observed_ms = QUARTER_MS - sum(blind.values())
+    rate = visits_per_hour(place, starts_at + QUARTER / 2) * size
+    expected = rate / 4 * observed_ms / QUARTER_MS * float(rng.gamma(40, 1 / 40))
+    dwell, looking = _visits(int(rng.poisson(expected)), RHYTHMS[place.profile], rng)
+    person_ms, looking_ms = int(dwell.sum()), int(looking.sum())
+    unsure_ms = int((person_ms - looking_ms) * 0.12)
+    at_once = person_ms / max(1, observed_ms)
+    return AudienceReport(
+        location=place.address.location,
+        device=place.address.device,
+        journal=place.journal(on),
+        sequence=SequenceRange(first=sequence, last=sequence),
+        starts_at=starts_at,
+        ends_at=starts_at + QUARTER,
+        frames=FrameCounts(
+            captured=CAPTURED_FPS * observed_ms // 1000,
+            dropped=0,
+            analysed=ANALYSED_FPS * observed_ms // 1000,
+        ),
+        observed_ms=observed_ms,
+        blind_ms=blind,
+        person_ms=person_ms,
+        facing_ms=looking_ms + int((person_ms - looking_ms - unsure_ms) * 0.35),
+        looking_ms=looking_ms,
+        unsure_ms=unsure_ms,
+        entries=len(dwell),
+        visits=len(dwell),
+        onlookers=int((looking >= ONLOOKER_MS).sum()),
+        peak=min(len(dwell), round(at_once + 2.5 * at_once**0.5) + 1),
+        dwell_ms=person_ms,
+        dwell_histogram=tally(dwell.tolist(), DWELL_EDGES_MS),
+        attention_histogram=tally(looking.tolist(), ATTENTION_EDGES_MS),
+        demographics=(),
+        sensors={},
+        attention_basis=AttentionBasis.ANGLES,
+        versions=VERSIONS,
+    )
+
+
+def _visits(
+    count: int, rhythm: Rhythm, rng: np.random.Generator
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    """Dwell and looking time of each visit, whole milliseconds."""
+    dwell_s = rng.lognormal(np.log(rhythm.dwell_s), 0.75, count)
+    dwell = np.clip(dwell_s * 1000, 400, LONGEST_VISIT_MS).astype(np.int64)
+    glance = (rng.lognormal(np.log(rhythm.glance_s), 0.8, count) * 1000).astype(np.int64)
+    looks = rng.random(count) < rhythm.looking_share
+    return dwell, np.where(looks, np.minimum(glance, dwell * 9 // 10), 0)
+
+
+def _blind(rng: np.random.Generator) -> dict[BlindCause, int]:
+    """Now and then a camera cannot see for some minutes."""
+    if rng.random() > 0.01:
+        return {}
+    causes = (BlindCause.OFFLINE, BlindCause.OBSTRUCTED, BlindCause.BLURRED)
+    cause = causes[int(rng.choice(3, p=(0.6, 0.25, 0.15)))]
+    return {cause: int(rng.integers(30_000, 600_000))}

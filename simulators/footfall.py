@@ -1,0 +1,147 @@
+"""Writes a plausible history for one location, as the reports a camera would have sent.
+
+Told twice, it changes nothing: a day's reports and their numbers depend on the place, the seed
+and the day alone, so the cloud knows them again.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from simulators.crowd import Place, Profile, history, midnight
+from simulators.delivery import Delivery, DeliveryError, parcels
+from simulators.post import Post, PostError
+from wire.audience import AudienceReport
+from wire.envelope import audience_event, seal
+from wire.scalars import DeviceId, LocationId
+from wire.topics import Address, TopicError
+
+MOST_DAYS: Final = 1_100
+EARLIEST: Final = datetime(2020, 1, 3, tzinfo=UTC)  # the cloud refuses what is older
+
+
+class FootfallError(ValueError):
+    """A history that cannot be told."""
+
+
+@dataclass(slots=True)
+class Told:
+    """Exact sums of what was told, so that a count elsewhere can be checked to the unit."""
+
+    reports: int = 0
+    visits: int = 0
+    onlookers: int = 0
+    dwell_ms: int = 0
+    looking_ms: int = 0
+    observed_ms: int = 0
+    blind_ms: int = 0
+
+    def counting(self, reports: Iterable[AudienceReport]) -> Iterator[AudienceReport]:
+        """Let reports through and add them up."""
+        for report in reports:
+            self.reports += 1
+            self.visits += report.visits
+            self.onlookers += report.onlookers
+            self.dwell_ms += report.dwell_ms
+            self.looking_ms += report.looking_ms
+            self.observed_ms += report.observed_ms
+            self.blind_ms += sum(report.blind_ms.values())
+            yield report
+
+    def __str__(self) -> str:
+        return (
+            f"{self.reports} reports, {self.visits} visits, {self.onlookers} onlookers, "
+            f"{self.dwell_ms} ms dwell, {self.looking_ms} ms looking, "
+            f"{self.observed_ms} ms observed, {self.blind_ms} ms blind"
+        )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `python -m simulators footfall`."""
+    parser.add_argument("--location", required=True, metavar="ID")
+    parser.add_argument("--device", metavar="ID", help="default: <location in lower case>-sim")
+    parser.add_argument("--days", type=int, required=True, help="whole days before --until's day")
+    parser.add_argument(
+        "--until", metavar="ISO", help="end of the history; default: last midnight, local time"
+    )
+    parser.add_argument("--timezone", default="Europe/London", help="whose rhythm it follows")
+    parser.add_argument("--seed", type=int, default=1, help="another seed, another history")
+    parser.add_argument("--profile", choices=list(Profile), default=Profile.STATION, type=Profile)
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--broker", metavar="URL", help="mqtt[s]://host[:port]")
+    where.add_argument("--out", type=Path, metavar="FILE.jsonl", help="one event per line")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Tell the history; 0 when all of it is acknowledged or written."""
+    told = Told()
+    try:
+        reports = told.counting(_history(arguments, now=datetime.now(UTC)))
+        if arguments.out is not None:
+            write(reports, arguments.out)
+        else:
+            with Post(arguments.broker) as post:
+                Delivery(post).deliver(parcels(reports), _progress)
+            sys.stderr.write("\n")
+    except (FootfallError, TopicError) as error:
+        sys.stderr.write(f"footfall: {error}\n")
+        return 2
+    except (DeliveryError, PostError, OSError) as error:
+        sys.stderr.write(f"footfall: {error}\n")
+        return 1
+    sys.stdout.write(f"{told}\n")
+    return 0
+
+
+def write(reports: Iterable[AudienceReport], path: Path) -> None:
+    """One sealed event per line."""
+    with path.open("wb") as lines:
+        lines.writelines(seal(audience_event(report)) + b"\n" for report in reports)
+
+
+def _history(arguments: argparse.Namespace, *, now: datetime) -> Iterator[AudienceReport]:
+    timezone = _timezone(arguments.timezone)
+    device = arguments.device or f"{arguments.location.lower()}-sim"
+    address = Address(LocationId(arguments.location), DeviceId(device))
+    until = _until(arguments.until, timezone, now)
+    if not 1 <= arguments.days <= MOST_DAYS:
+        raise FootfallError(f"--days {arguments.days}: use 1 to {MOST_DAYS}")
+    first_on = until.astimezone(timezone).date() - timedelta(days=arguments.days)
+    if midnight(first_on, timezone) < EARLIEST:
+        raise FootfallError(
+            f"the history would begin on {first_on}, before {EARLIEST.date()}: use fewer days"
+        )
+    place = Place(address, arguments.profile, timezone, arguments.seed)
+    return history(place, first_on, until)
+
+
+def _until(text: str | None, timezone: ZoneInfo, now: datetime) -> datetime:
+    if text is None:
+        return midnight(now.astimezone(timezone).date(), timezone)
+    try:
+        until = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise FootfallError(f"--until {text[:60]!r}: {error}") from error
+    until = until if until.tzinfo else until.replace(tzinfo=timezone)
+    if until > now:
+        raise FootfallError(f"--until {text} lies in the future: the cloud would refuse it")
+    return until
+
+
+def _timezone(key: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(key)
+    except (KeyError, OSError, ValueError) as error:  # not found is a KeyError
+        raise FootfallError(
+            f"--timezone {key[:60]!r} is unknown: use a name like Europe/London"
+        ) from error
+
+
+def _progress(settled: int) -> None:
+    sys.stderr.write(f"\rfootfall: {settled} reports acknowledged ")
+    sys.stderr.flush()

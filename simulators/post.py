@@ -1,0 +1,118 @@
+"""A connection to the broker on behalf of many made-up cameras; hears their acknowledgements.
+
+A broker's PUBACK counts for nothing here: who sends, keeps until the cloud has answered.
+"""
+
+import queue
+import ssl
+from collections.abc import Iterator
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
+
+from wire.envelope import AckEvent, unseal
+from wire.topics import Address, Channel
+
+CONNECT_WITHIN_S: Final = 10.0
+PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+
+
+class PostError(RuntimeError):
+    """The broker's address is none, or nobody answers there."""
+
+
+class Post:
+    """A connection to the broker that hears acknowledgements. Used as a context."""
+
+    def __init__(self, url: str) -> None:
+        """`url` is mqtt[s]://[name:password@]host[:port]."""
+        self._url = url
+        self._heard: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._topics: set[str] = set()
+        self._sessions: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._client = Client(CallbackAPIVersion.VERSION2)
+        self._client.on_connect = self._connected
+        self._client.on_message = self._message
+
+    def __enter__(self) -> "Post":
+        host, port = self._configured()
+        self._client.connect_timeout = CONNECT_WITHIN_S
+        try:
+            self._client.connect(host, port, keepalive=30)
+        except (OSError, ValueError) as error:
+            raise PostError(
+                f"no broker at {host}:{port} ({error}): start one or correct --broker"
+            ) from error
+        self._client.loop_start()
+        try:
+            self._sessions.get(timeout=CONNECT_WITHIN_S)
+        except queue.Empty:
+            self._client.loop_stop()
+            raise PostError(
+                f"the broker at {host}:{port} accepts no session: check name and password"
+            ) from None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def listen(self, address: Address) -> None:
+        """Hear the acknowledgements for a device."""
+        topic = address.topic(Channel.ACK)
+        if topic not in self._topics:
+            self._topics.add(topic)
+            self._client.subscribe(topic, qos=1)
+
+    def send(self, address: Address, payload: bytes) -> None:
+        """Publish on a device's audience channel."""
+        self._client.publish(address.topic(Channel.AUDIENCE), payload, qos=1)
+
+    def acknowledged(self, *, wait_s: float) -> Iterator[AckEvent]:
+        """What the cloud has said; waits at most that long for the first word."""
+        payload = self._next(wait_s)
+        while payload is not None:
+            yield from (event for event in unseal(payload) if isinstance(event, AckEvent))
+            payload = self._next(0.0)
+
+    def _next(self, wait_s: float) -> bytes | None:
+        try:
+            return self._heard.get(block=wait_s > 0, timeout=wait_s or None)
+        except queue.Empty:
+            return None
+
+    def renewed(self) -> bool:
+        """Whether the connection was made anew since the last question."""
+        anew = False
+        while not self._sessions.empty():
+            self._sessions.get()
+            anew = True
+        return anew
+
+    def _configured(self) -> tuple[str, int]:
+        try:
+            parts = urlsplit(self._url)
+            port = parts.port
+        except ValueError:
+            parts, port = urlsplit(""), None
+        if parts.scheme not in PORTS or not parts.hostname:
+            raise PostError(
+                f"--broker {self._url[:80]!r} is no broker: write it as mqtt://host:1883"
+            )
+        if parts.scheme == "mqtts":
+            self._client.tls_set_context(ssl.create_default_context())
+        if parts.username:
+            self._client.username_pw_set(parts.username, parts.password)
+        return parts.hostname, port or PORTS[parts.scheme]
+
+    def _connected(self, client: Client, _: Any, __: Any, reason: Any, ___: Any) -> None:
+        if reason.is_failure:
+            return
+        for topic in sorted(self._topics):
+            client.subscribe(topic, qos=1)
+        self._sessions.put(None)
+
+    def _message(self, _: Client, __: Any, message: MQTTMessage) -> None:
+        self._heard.put(bytes(message.payload))
