@@ -10,9 +10,11 @@ from provisioning.authority.office import OfficeError
 from provisioning.authority.register import RegisterError
 from provisioning.authority.revocation import ReasonError
 from provisioning.authority.signing_request import SigningRequestError
+from provisioning.broker import command as broker_command
+from provisioning.broker.settings import BrokerError
 from provisioning.vault import VaultError
 
-REFUSALS = (OfficeError, RegisterError, ReasonError, SigningRequestError, VaultError)
+REFUSALS = (BrokerError, OfficeError, RegisterError, ReasonError, SigningRequestError, VaultError)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,10 +23,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m provisioning", description=__doc__)
     rooms = parser.add_subparsers(dest="room", required=True)
     authority_command.add_arguments(rooms.add_parser("ca", help="the certificate authority"))
+    broker_command.add_arguments(rooms.add_parser("broker", help="a hardened Mosquitto"))
     asked = parser.parse_args(arguments)
     try:
         for line in asked.run(asked, datetime.now(UTC)):
-            print(line)
+            print(line, flush=True)
     except REFUSALS as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

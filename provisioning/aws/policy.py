@@ -1,0 +1,93 @@
+"""AWS IoT policies from the one table of rules, with policy variables in the place of names.
+
+`${iot:Connection.Thing.ThingName}` is set only when the client id is a thing's name and the thing
+is attached to the certificate; a statement whose variable has no value grants nothing. The location
+is the thing's attribute. AWS's `*` spans levels, MQTT's `+` does not: what a rule lets through
+beside it is none of AWS's own topics and is refused there.
+
+A policy may hold 2,048 characters (AWS's limit), so what devices do is spread over two policies.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+from provisioning.access import DEVICE, Rule, Verb
+from wire.device_config import THINGS
+from wire.topics import ROOT
+
+VERSION: Final = "2012-10-17"
+LARGEST_CHARACTERS: Final = 2_048
+THING: Final = "${iot:Connection.Thing.ThingName}"
+LOCATION: Final = "${iot:Connection.Thing.Attributes[location]}"
+CLAIM_TOPICS: Final = "$aws/certificates/create-from-csr"
+TEMPLATES: Final = "$aws/provisioning-templates"
+
+Policy = dict[str, Any]
+
+
+def telemetry(arn: str) -> Policy:
+    """Connecting, and the house's own topics. `arn` is `arn:aws:iot:REGION:ACCOUNT`."""
+    attached = {"Bool": {"iot:Connection.Thing.IsAttached": ["true"]}}
+    connect = {**_allow(["Connect"], [f"{arn}:client/{THING}"]), "Condition": attached}
+    return _policy([connect, *_statements(arn, _below(ROOT))])
+
+
+def management(arn: str) -> Policy:
+    """Shadows and jobs of the thing itself."""
+    return _policy(_statements(arn, _below(THINGS)))
+
+
+def claim(arn: str, template: str) -> Policy:
+    """What a factory claim may do: ask for a certificate, and register with one template."""
+    topics = [f"{CLAIM_TOPICS}/*", f"{TEMPLATES}/{template}/provision/*"]
+    return _policy(
+        [
+            _allow(["Connect"], ["*"]),
+            _allow(["Publish", "Receive"], [f"{arn}:topic/{topic}" for topic in topics]),
+            _allow(["Subscribe"], [f"{arn}:topicfilter/{topic}" for topic in topics]),
+        ]
+    )
+
+
+def text(policy: Policy) -> str:
+    """The policy as AWS counts it: without spaces."""
+    return json.dumps(policy, separators=(",", ":"))
+
+
+def _policy(statements: list[Policy]) -> Policy:
+    return {"Version": VERSION, "Statement": statements}
+
+
+def _below(root: str) -> list[Rule]:
+    return [rule for rule in DEVICE if rule.topic.startswith(f"{root}/")]
+
+
+def _statements(arn: str, rules: list[Rule]) -> list[Policy]:
+    say = [rule for rule in rules if rule.verb is Verb.SAY]
+    hear = [rule for rule in rules if rule.verb is Verb.HEAR]
+    retained = [rule for rule in say if rule.retained]
+    statements = [
+        _allow(["Publish"], _resources(arn, "topic", say)),
+        _allow(["RetainPublish"], _resources(arn, "topic", retained)),
+        _allow(["Subscribe"], _resources(arn, "topicfilter", hear)),
+        _allow(["Receive"], _resources(arn, "topic", hear)),
+    ]
+    return [statement for statement in statements if statement["Resource"]]
+
+
+def _allow(actions: list[str], resources: list[str]) -> Policy:
+    return {
+        "Effect": "Allow",
+        "Action": [f"iot:{action}" for action in actions],
+        "Resource": resources,
+    }
+
+
+def _resources(arn: str, kind: str, rules: Iterable[Rule]) -> list[str]:
+    return [f"{arn}:{kind}/{_wildcards(rule.topic)}" for rule in rules]
+
+
+def _wildcards(topic: str) -> str:
+    plain = topic.replace("{location}", LOCATION).replace("{device}", THING)
+    return plain.replace("+", "*").removesuffix("#") + ("*" if topic.endswith("#") else "")

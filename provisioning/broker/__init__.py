@@ -1,0 +1,1 @@
+"""A hardened Mosquitto: its rules, its configuration, the supervisor that keeps it."""

@@ -1,0 +1,32 @@
+"""Mosquitto's access file, from the one table of rules and the register of certificates.
+
+What binds a location is written out for every device, since Mosquitto knows a client's common name
+only. Anything not listed is refused. Mosquitto reads the file when it starts and on SIGHUP.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from provisioning.access import DEVICE, SERVICES, Rule, Verb
+from wire.topics import Address
+
+WORD: Final = {Verb.SAY: "write", Verb.HEAR: "read"}
+
+
+def rendered(devices: Iterable[Address]) -> str:
+    """The whole file; a device that stands twice is written once."""
+    lines = ["# Written by `python -m provisioning broker`; changes here are lost."]
+    for name, rules in SERVICES.items():
+        lines += [f"user {name}", *(_line("topic", rule, rule.topic) for rule in rules)]
+    bound = [rule for rule in DEVICE if rule.binds_location()]
+    for address in sorted(set(devices), key=lambda one: (one.device, one.location)):
+        names = {"location": address.location, "device": address.device}
+        lines += [f"user {address.device}"]
+        lines += [_line("topic", rule, rule.topic.format(**names)) for rule in bound]
+    free = [rule for rule in DEVICE if not rule.binds_location()]
+    lines += [_line("pattern", rule, rule.topic.format(device="%u")) for rule in free]
+    return "\n".join([*lines, ""])
+
+
+def _line(kind: str, rule: Rule, topic: str) -> str:
+    return f"{kind} {WORD[rule.verb]} {topic}"

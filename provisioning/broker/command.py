@@ -1,0 +1,83 @@
+"""`python -m provisioning broker`: writes a hardened Mosquitto and keeps it until told to end."""
+
+import argparse
+import os
+import pwd
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from provisioning import vault
+from provisioning.authority.office import Office
+from provisioning.broker.settings import BrokerError, BrokerSettings, Limits
+from provisioning.broker.supervisor import Supervisor
+
+DEFAULT_USER: Final = "mosquitto"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `broker`."""
+    parser.add_argument("--dir", type=Path, required=True, help="the broker's folder")
+    parser.add_argument("--authority", type=Path, help="the authority's folder (DIR/ca)")
+    parser.add_argument("--host", action="append", default=[], help="a name cameras reach it by")
+    parser.add_argument("--port", type=int, default=8883)
+    parser.add_argument("--bind", default="0.0.0.0", help="address to listen on")  # noqa: S104
+    parser.add_argument("--websockets", type=int, metavar="PORT", help="MQTT over websockets too")
+    parser.add_argument("--user", help=f"account to run as when started as root ({DEFAULT_USER})")
+    parser.add_argument("--messages-per-s", type=int, default=Limits().messages_per_s)
+    parser.set_defaults(run=supervised)
+
+
+def supervised(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+    """Run until SIGTERM or Ctrl-C."""
+    settings = settings_of(asked)
+    office = Office(settings.authority, vault.passphrase(os.environ))
+    supervisor = Supervisor(settings, office, lambda: datetime.now(UTC), tuple(asked.host))
+    asked_to_end = _until_told()
+    supervisor.start()
+    try:
+        yield f"mqtts://{asked.host[0] if asked.host else 'localhost'}:{settings.port}"
+        while not asked_to_end:
+            supervisor.step()
+    finally:
+        supervisor.stop()
+
+
+def settings_of(asked: argparse.Namespace) -> BrokerSettings:
+    """The settings that the command line describes."""
+    folder = asked.dir.resolve()
+    return BrokerSettings(
+        folder=folder,
+        authority=asked.authority.resolve() if asked.authority else folder / "ca",
+        port=asked.port,
+        bind=asked.bind,
+        websockets_port=asked.websockets,
+        user=_user(asked.user),
+        limits=replace(Limits(), messages_per_s=asked.messages_per_s),
+    )
+
+
+def _user(wanted: str | None) -> str | None:
+    if os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam(wanted or DEFAULT_USER).pw_name
+    except KeyError:
+        raise BrokerError(
+            f"there is no account {wanted or DEFAULT_USER!r} to run as: say --user NAME"
+        ) from None
+
+
+def _until_told() -> list[int]:
+    told: list[int] = []
+
+    def hear(number: int, _frame: FrameType | None) -> None:
+        told.append(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, hear)
+    return told

@@ -1,0 +1,97 @@
+"""The broker's folder, kept in step with the authority's: certificates, revocations, rules.
+
+What is written is compared first, so that an unchanged authority disturbs nobody.
+"""
+
+import os
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+
+from provisioning import vault
+from provisioning.authority.office import LIST_FILE, TRUST_FILE, Office, device_of
+from provisioning.authority.profiles import Kind, Subject
+from provisioning.authority.register import Entry
+from provisioning.broker import acl, config
+from provisioning.broker.settings import BrokerError, BrokerSettings
+from wire.topics import Address
+
+RENEW_AT_LEFT: Final = 1 / 3
+
+
+class BrokerFolder:
+    """Writes what Mosquitto reads."""
+
+    def __init__(self, settings: BrokerSettings, office: Office, hosts: tuple[str, ...]) -> None:
+        self._settings = settings
+        self._office = office
+        self._hosts = hosts
+
+    def prepare(self) -> None:
+        """Make the folders; the control socket's is for its owner only."""
+        settings = self._settings
+        settings.folder.mkdir(parents=True, exist_ok=True)
+        for inner in ("state", "control"):
+            path = settings.folder / inner
+            path.mkdir(mode=0o700, exist_ok=True)
+            path.chmod(0o700)
+            _give(path, settings.user)
+        settings.control_socket.unlink(missing_ok=True)
+
+    def bring_up_to_date(self, entries: list[Entry], at: datetime) -> bool:
+        """Write what has changed; True when Mosquitto has something to read again."""
+        settings = self._settings
+        devices = [
+            Address(*found) for entry in entries if entry.stands(at) and (found := device_of(entry))
+        ]
+        changed = [
+            self._server_certificate(at),
+            self._put(settings.config_file, config.rendered(settings).encode()),
+            self._put(settings.access_file, acl.rendered(devices).encode()),
+            self._put(settings.folder / "nothing.acl", b"# nothing may be said or heard here\n"),
+            self._put(settings.folder / TRUST_FILE, self._office.trust),
+            self._put(settings.folder / LIST_FILE, self._list()),
+        ]
+        return any(changed)
+
+    def _list(self) -> bytes:
+        return (self._office.folder / LIST_FILE).read_bytes()
+
+    def _put(self, path: Path, content: bytes) -> bool:
+        if path.exists() and path.read_bytes() == content:
+            return False
+        vault.write_private(path, content)
+        _give(path, self._settings.user)
+        return True
+
+    def _server_certificate(self, at: datetime) -> bool:
+        settings = self._settings
+        if settings.server_key.exists() and not _aged(settings.server_certificate, at):
+            return False
+        if not self._hosts:
+            raise BrokerError(
+                f"{settings.server_key} is missing or runs out: say --host NAME to have one made, "
+                "or put server.key and server.crt there"
+            )
+        who = Subject(Kind.SERVER, self._hosts[0], hosts=self._hosts)
+        entry, key = self._office.equip(who, at=at)
+        self._put(settings.server_key, vault.sealed(key, None))
+        return self._put(
+            settings.server_certificate, entry.certificate.encode() + self._office.chain
+        )
+
+
+def _aged(path: Path, at: datetime) -> bool:
+    if not path.exists():
+        return True
+    current = x509.load_pem_x509_certificate(path.read_bytes())
+    left = current.not_valid_after_utc - at
+    return left < (current.not_valid_after_utc - current.not_valid_before_utc) * RENEW_AT_LEFT
+
+
+def _give(path: Path, user: str | None) -> None:
+    if user is not None and os.geteuid() == 0:
+        shutil.chown(path, user=user)

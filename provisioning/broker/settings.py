@@ -1,0 +1,74 @@
+"""What the broker allows, and where its files are.
+
+The folder holds nothing that the authority keeps secret: a broker needs its own key, the trusted
+certificates, the revocation list and the access rules.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from wire.envelope import MAX_PAYLOAD_BYTES
+
+TOPIC_BYTES: Final = 1024  # room for topic and header beside the payload
+
+
+class BrokerError(RuntimeError):
+    """A broker that cannot be set up or kept running."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """More than any honest camera needs. AWS IoT Core allows 100 messages a second."""
+
+    payload_bytes: int = MAX_PAYLOAD_BYTES
+    connections: int = 20_000
+    queued_messages: int = 1_000
+    queued_bytes: int = 16 * 1024 * 1024
+    inflight_messages: int = 20
+    messages_per_s: int = 100
+    burst_messages: int = 1_000
+    keepalive_s: int = 120
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSettings:
+    """One broker in one folder."""
+
+    folder: Path
+    authority: Path
+    port: int = 8883
+    bind: str = "0.0.0.0"  # noqa: S104 - cameras come from the network; a certificate is needed
+    websockets_port: int | None = None
+    user: str | None = None
+    limits: Limits = Limits()
+
+    @property
+    def config_file(self) -> Path:
+        """What Mosquitto reads."""
+        return self.folder / "mosquitto.conf"
+
+    @property
+    def access_file(self) -> Path:
+        """Who may say and hear what."""
+        return self.folder / "access.acl"
+
+    @property
+    def control_socket(self) -> Path:
+        """Where the supervisor ends sessions. Its folder is nobody else's."""
+        return self.folder / "control" / "socket"
+
+    @property
+    def audit_file(self) -> Path:
+        """One JSON line for each thing refused or ended."""
+        return self.folder / "audit.jsonl"
+
+    @property
+    def server_key(self) -> Path:
+        """The broker's own key."""
+        return self.folder / "server.key"
+
+    @property
+    def server_certificate(self) -> Path:
+        """The broker's certificate and the one above it."""
+        return self.folder / "server.crt"

@@ -1,0 +1,121 @@
+"""What the supervisor makes of Mosquitto's log: what goes into the audit, whose session ends.
+
+A client has a bucket of messages that fills at a steady rate; who empties it is disconnected. The
+same complaint about the same client is written once a minute with a count, so that a flood of
+attempts is no flood of lines.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from provisioning.access import DEVICE, SERVICES, Rule, may_hear
+from provisioning.broker.settings import Limits
+from provisioning.broker.transcript import Fact, Happening, fact
+from wire.scalars import LocationId
+
+QUIET: Final = timedelta(minutes=1)
+MOST_COMPLAINTS: Final = 10_000
+
+EVENT: Final = {
+    Happening.DENIED: "publish.denied",
+    Happening.TOO_LARGE: "publish.too_large",
+    Happening.REFUSED: "connect.refused",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One line of the audit; `ends_session` asks for the client to be disconnected."""
+
+    at: datetime
+    event: str
+    client: str | None
+    detail: str
+    times: int = 1
+    ends_session: bool = False
+
+
+@dataclass(slots=True)
+class _Bucket:
+    left: float
+    at: datetime
+
+
+@dataclass(slots=True)
+class _Complaint:
+    since: datetime
+    unwritten: int = 0
+
+
+class Watch:
+    """Remembers how much each client has said, and what has been complained about."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._buckets: dict[str, _Bucket] = {}
+        self._complaints: dict[tuple[str, str], _Complaint] = {}
+        self.locations: Mapping[str, LocationId] = {}
+
+    def read(self, lines: Iterable[str], at: datetime) -> Iterator[Verdict]:
+        """Yield what must be written or done about some lines of the log."""
+        for line in lines:
+            told = fact(line)
+            if told is not None and (verdict := self._judge(told, at)) is not None:
+                yield verdict
+
+    def _judge(self, told: Fact, at: datetime) -> Verdict | None:
+        judges: Mapping[Happening, Callable[[Fact, datetime], Verdict | None]] = {
+            Happening.CONNECTED: self._forget,
+            Happening.SAID: self._count,
+            Happening.DENIED: lambda said, then: (
+                self._count(said, then) or self._refused(said, then)
+            ),
+            Happening.ASKED_TO_HEAR: self._overhear,
+        }
+        return judges.get(told.happening, self._refused)(told, at)
+
+    def _forget(self, told: Fact, at: datetime) -> None:
+        if told.client is not None:
+            self._buckets.pop(told.client, None)
+
+    def _count(self, told: Fact, at: datetime) -> Verdict | None:
+        client = str(told.client)
+        if client in SERVICES:
+            return None
+        bucket = self._buckets.setdefault(client, _Bucket(self._limits.burst_messages, at))
+        refill = (at - bucket.at).total_seconds() * self._limits.messages_per_s
+        bucket.left = min(bucket.left + refill, self._limits.burst_messages) - 1
+        bucket.at = at
+        if bucket.left >= 0:
+            return None
+        del self._buckets[client]
+        detail = f"more than {self._limits.messages_per_s} messages a second"
+        return Verdict(at, "publish.flood", client, detail, ends_session=True)
+
+    def _deny(self, told: Fact, at: datetime) -> Verdict | None:
+        return self._count(told, at) or self._refused(told, at)
+
+    def _overhear(self, told: Fact, at: datetime) -> Verdict | None:
+        client = str(told.client)
+        rules: tuple[Rule, ...] = SERVICES.get(client, DEVICE)
+        location = self.locations.get(client, "")
+        if may_hear(rules, told.detail, location=location, device=client):
+            return None
+        return self._complain("subscribe.beyond", told, at)
+
+    def _refused(self, told: Fact, at: datetime) -> Verdict | None:
+        return self._complain(EVENT[told.happening], told, at)
+
+    def _complain(self, event: str, told: Fact, at: datetime) -> Verdict | None:
+        if len(self._complaints) > MOST_COMPLAINTS:
+            self._complaints.clear()
+        key = (event, told.client or told.detail)
+        complaint = self._complaints.get(key)
+        if complaint is not None and at - complaint.since < QUIET:
+            complaint.unwritten += 1
+            return None
+        times = 1 + (complaint.unwritten if complaint else 0)
+        self._complaints[key] = _Complaint(at)
+        return Verdict(at, event, told.client, told.detail, times)

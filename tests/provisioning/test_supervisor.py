@@ -1,0 +1,68 @@
+"""The supervisor keeps the broker, and the command ends it in order."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from provisioning.authority.office import open_office
+from provisioning.broker import acl
+from wire.topics import Address
+
+pytestmark = pytest.mark.broker
+PATIENCE_S = 10.0
+MINE = "onlooker/v1/KX-01/{}/audience"
+
+
+def test_a_broker_that_dies_comes_back_with_the_same_rules(house, fleet, now):
+    entry = house.certify("survivor")
+    house.visitor(entry).join()
+    dead = house.supervisor.process_id
+    os.kill(dead, signal.SIGKILL)
+    house.wait_until(lambda: house.supervisor.process_id != dead)
+    house.wait_until(lambda: house.settings.control_socket.exists())
+    house.wait_for_audit("broker.died")
+    back = house.visitor(entry).join()
+    house.wait_until(lambda: back.says(MINE.format("survivor")))
+    assert not back.says(MINE.format("other-1"))
+
+
+def test_a_device_at_two_locations_may_speak_for_both_until_the_old_certificate_goes():
+    places = [Address("KX-01", "cam"), Address("LB-01", "cam"), Address("KX-01", "cam")]
+    assert acl.rendered(places).count("onlooker/v1/KX-01/cam/audience") == 1
+    assert acl.rendered(places).count("onlooker/v1/LB-01/cam/audience") == 1
+
+
+def test_the_command_runs_a_broker_and_ends_it_in_order(tmp_path, now, port):
+    open_office(tmp_path / "ca", name="Test", secret=None, at=now())
+    account = Path("/proc/self").owner()
+    command = [sys.executable, "-m", "provisioning", "broker", "--dir", tmp_path]
+    command += [
+        "--host",
+        "localhost",
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--user",
+        account,
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.readline() == f"mqtts://localhost:{port}\n".encode()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=PATIENCE_S) == 0
+    assert not any(
+        (tmp_path / "mosquitto.conf").as_posix().encode() in path.read_bytes()
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+    )
+
+
+def test_a_broker_without_an_authority_says_what_to_do(tmp_path):
+    command = [sys.executable, "-m", "provisioning", "broker", "--dir", tmp_path]
+    command += ["--user", Path("/proc/self").owner()]
+    outcome = subprocess.run(command, capture_output=True, text=True)
+    assert outcome.returncode == 1
+    assert "register.sqlite is missing: is this an authority's folder?" in outcome.stderr

@@ -1,0 +1,125 @@
+"""Reading the broker's log: facts, buckets and complaints, with time given."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from provisioning.broker.audit import Audit
+from provisioning.broker.settings import Limits
+from provisioning.broker.transcript import Happening, fact
+from provisioning.broker.watch import Verdict, Watch
+
+START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+SAID = (
+    "Received PUBLISH from cam-1 (d0, q1, r0, m1, 'onlooker/v1/KX-01/cam-1/status', ... (2 bytes))"
+)
+DENIED = "Denied PUBLISH from cam-1 (d0, q1, r0, m2, 'its/mine', ... (2 bytes))"
+
+
+def at(seconds):
+    return START + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("line", "happening", "client", "detail"),
+    [
+        (SAID, Happening.SAID, "cam-1", ""),
+        (DENIED, Happening.DENIED, "cam-1", "its/mine"),
+        (
+            "New client connected from 10.0.0.8:50853 as cam-0 (p2, c0, k60, u'cam-0').",
+            Happening.CONNECTED,
+            "cam-0",
+            "10.0.0.8:50853",
+        ),
+        ("cam-1 1 onlooker/v1/#", Happening.ASKED_TO_HEAR, "cam-1", "onlooker/v1/#"),
+        (
+            "Client cam-1 disconnected due to oversize packet.",
+            Happening.TOO_LARGE,
+            "cam-1",
+            "oversize packet",
+        ),
+        (
+            "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed",
+            Happening.REFUSED,
+            None,
+            "error:0A000086:SSL routines::certificate verify failed",
+        ),
+        (
+            "Client connection from 10.0.0.8 denied: max_connections exceeded.",
+            Happening.REFUSED,
+            None,
+            "Client connection from 10.0.0.8 denied: max_connections exceeded.",
+        ),
+    ],
+)
+def test_a_line_of_mosquitto_is_a_fact(line, happening, client, detail):
+    told = fact(line)
+    assert (told.happening, told.client, told.detail) == (happening, client, detail)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "mosquitto version 2.0.11 running",
+        "Sending PUBACK to cam-1 (m1, rc0)",
+        "Client connection from 10.0.0.8 failed: error:0A000126:SSL routines::unexpected eof while "
+        "reading.",
+        "Received PUBLISH from",
+        "\x00\xff",
+    ],
+)
+def test_other_lines_are_none(line):
+    assert fact(line) is None
+
+
+def test_what_a_stranger_chose_is_shortened():
+    assert len(fact("cam-1 1 " + "a" * 60_000).detail) == 200
+
+
+def test_a_bucket_fills_at_a_steady_rate():
+    #  5 in the bucket, 1 a second: 5 at once pass, a sixth does not, nor does it one second later
+    #  after a new start the bucket is full again
+    watch = Watch(Limits(messages_per_s=1, burst_messages=5))
+    assert list(watch.read([SAID] * 5, at(0))) == []
+    assert list(watch.read([SAID], at(1))) == []
+    [verdict] = watch.read([SAID], at(1))
+    assert (verdict.event, verdict.client, verdict.ends_session) == ("publish.flood", "cam-1", True)
+    assert list(watch.read([SAID] * 5, at(1))) == []
+
+
+def test_refused_messages_count_towards_a_flood_too():
+    watch = Watch(Limits(messages_per_s=1, burst_messages=3))
+    events = [verdict.event for verdict in watch.read([DENIED] * 4, at(0))]
+    assert events == ["publish.denied", "publish.flood"]
+
+
+def test_our_own_services_have_no_bucket():
+    watch = Watch(Limits(messages_per_s=1, burst_messages=1))
+    said = SAID.replace("cam-1 (", "service:stream (")
+    assert list(watch.read([said] * 100, at(0))) == []
+
+
+def test_the_same_complaint_is_written_once_a_minute_with_its_count():
+    watch = Watch(Limits())
+    assert [verdict.times for verdict in watch.read([DENIED] * 50, at(0))] == [1]
+    assert [verdict.times for verdict in watch.read([DENIED], at(59))] == []
+    assert [verdict.times for verdict in watch.read([DENIED], at(60))] == [51]
+
+
+def test_a_subscription_within_the_rules_is_no_matter():
+    watch = Watch(Limits())
+    watch.locations = {"cam-1": "KX-01"}
+    lines = ["cam-1 1 onlooker/v1/KX-01/cam-1/ack", "cam-1 1 $aws/things/cam-1/jobs/notify"]
+    assert list(watch.read(lines, at(0))) == []
+    [verdict] = watch.read(["cam-1 1 onlooker/v1/KX-01/cam-2/ack"], at(0))
+    assert (verdict.event, verdict.detail) == ("subscribe.beyond", "onlooker/v1/KX-01/cam-2/ack")
+
+
+def test_a_full_audit_is_set_aside(tmp_path, monkeypatch):
+    monkeypatch.setattr("provisioning.broker.audit.LARGEST_BYTES", 300)
+    audit = Audit(tmp_path / "audit.jsonl")
+    for number in range(4):
+        audit.write(Verdict(at(number), "publish.denied", "cam-1", "x" * 60))
+    assert (tmp_path / "audit.1.jsonl").exists()
+    assert not (tmp_path / "audit.jsonl").exists()
