@@ -31,7 +31,7 @@ class Crew:
 
     def engage(self, name: str, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
         """Start `python -m arguments`; its output goes to `name`.log."""
-        with self.log(name).open("wb") as log:
+        with self.log(name).open("ab") as log:
             process = subprocess.Popen(  # noqa: S603  our own interpreter and modules
                 [sys.executable, "-m", *arguments],
                 stdout=log,
@@ -62,6 +62,12 @@ class Crew:
         for name, process in self._running:
             if process.poll() is not None:
                 raise CrewError(self._obituary(name, process.returncode))
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """End one as a power cut would; nobody misses it afterwards."""
+        self._running = [(name, other) for name, other in self._running if other is not process]
+        process.kill()
+        process.wait()
 
     def dismiss(self) -> None:
         """End everybody, newest first; who does not go within `PATIENCE_S` is killed."""

@@ -1,0 +1,108 @@
+"""What journeys share: a drawn scene, a running cloud, and patience with a limit."""
+
+import json
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from cloud.database import connect
+from simulators.__main__ import main as simulators
+from simulators.crew import Crew
+from simulators.mosquitto import free_port
+
+PATIENCE_S = 60.0
+
+
+def ask_until(holds: Callable[[], Any], *, what: str, crew: Crew | None = None) -> Any:
+    """Ask until the answer is truthy; a process that dies meanwhile ends the waiting."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if crew is not None:
+            crew.check()
+        if answer := holds():
+            return answer
+        time.sleep(0.1)
+    raise AssertionError(f"waited {PATIENCE_S:.0f} s for {what}")
+
+
+@pytest.fixture
+def eventually():
+    return ask_until
+
+
+@dataclass(frozen=True)
+class Scene:
+    clip: Path
+    truth: dict[str, Any]
+
+    @property
+    def people(self) -> list[dict[str, Any]]:
+        return self.truth["people"]
+
+
+@pytest.fixture(scope="session")
+def scene(tmp_path_factory) -> Scene:
+    """Eight people in forty seconds, the same in every run."""
+    folder = tmp_path_factory.mktemp("scene")
+    clip, truth = folder / "clip.mp4", folder / "truth.json"
+    drawn = ["--people", "8", "--seconds", "40", "--seed", "7"]
+    assert simulators(["scene", *drawn, "--out", str(clip), "--truth", str(truth)]) == 0
+    return Scene(clip, json.loads(truth.read_text()))
+
+
+@dataclass
+class Cloud:
+    """The cloud's two processes over one database."""
+
+    crew: Crew
+    broker_url: str
+    database: str
+    port: int
+
+    def start_stream(self):
+        return self.crew.engage(
+            "stream",
+            ["cloud", "stream", "--broker", self.broker_url, "--database", self.database],
+        )
+
+    def start_api(self):
+        serve = ["cloud", "serve", "--port", str(self.port), "--database", self.database]
+        process = self.crew.engage("serve", serve)
+        ask_until(lambda: self.ask("/readyz"), what="the API", crew=self.crew)
+        return process
+
+    def ask(self, path: str, **query: str) -> Any:
+        url = f"http://127.0.0.1:{self.port}{path}?{urllib.parse.urlencode(query)}"
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return json.load(answer)
+        except (urllib.error.URLError, ConnectionError):
+            return None
+
+    def rows(self, query: str) -> list[Any]:
+        engine = connect(self.database)
+        try:
+            with engine.connect() as connection:
+                return list(connection.execute(text(query)))
+        finally:
+            engine.dispose()
+
+
+@pytest.fixture
+def crew(tmp_path):
+    with Crew(tmp_path / "logs") as crew:
+        yield crew
+
+
+@pytest.fixture
+def cloud(crew, mosquitto, tmp_path) -> Cloud:
+    database = f"sqlite:///{tmp_path / 'onlooker.db'}"
+    return Cloud(crew, mosquitto.url, database, free_port())

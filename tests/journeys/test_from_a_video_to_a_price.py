@@ -1,0 +1,63 @@
+"""The main job, whole: drawn scene → agent → Mosquitto → stream → API → explained price."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from math import prod
+
+import pytest
+
+SEEN_S = 1.0  # a face that shows for longer must be counted, a shorter one may be
+WORTH_A_VISIT_S = 0.6
+
+
+@pytest.mark.broker
+@pytest.mark.slow
+def test_what_the_camera_saw_becomes_a_price(scene, cloud, crew, eventually, mosquitto, tmp_path):
+    began_at = datetime.now(UTC)
+    cloud.start_stream()
+    cloud.start_api()
+    history = ["--location", "KX-01", "--days", "21", "--broker", mosquitto.url]
+    crew.perform("footfall", ["simulators", "footfall", *history])
+    crew.perform(
+        "camera",
+        [
+            *("edge_agent", "run", "--source", str(scene.clip), "--speed", "max"),
+            *("--location", "KX-01", "--device", "kx-01-cam-1", "--broker", mosquitto.url),
+            *("--outbox", str(tmp_path / "outbox.db")),
+        ],
+    )
+    counted = eventually(lambda: seen_since(cloud, began_at), what="the visits", crew=crew)
+
+    certain = [person for person in scene.people if person["face_visible_s"] >= SEEN_S]
+    possible = [person for person in scene.people if person["face_visible_s"] >= WORTH_A_VISIT_S]
+    looked = [person for person in scene.people if person["looking_s"] >= 1.5]
+    assert len(certain) <= counted["visits"] <= len(possible) + 1
+    assert abs(counted["onlookers"] - len(looked)) <= 1
+    looking_s = sum(person["looking_s"] for person in scene.people)
+    assert counted["looking_s"] == pytest.approx(looking_s, rel=0.3)
+    assert counted["entries"] == counted["visits"]
+
+    quote = cloud.ask("/api/pricing/slot/KX-01/2026-11-23T08:00")
+    assert quote["currency"] == "GBP"
+    assert all(factor["reason"] for factor in quote["factors"])
+    product = prod(
+        (Decimal(factor["value"]) for factor in quote["factors"]), start=Decimal(quote["base_rate"])
+    )
+    assert abs(Decimal(quote["price"]) - product) <= Decimal("0.01")
+    for expected in quote["expected"].values():
+        assert 0 <= expected["p10"] <= expected["p50"] <= expected["p90"]
+
+
+def seen_since(cloud, began_at):
+    """Sums over the five-minute windows of the run, once there are visits in them."""
+    answer = cloud.ask(
+        "/api/audience/KX-01",
+        window="5m",
+        **{
+            "from": (began_at - timedelta(minutes=5)).isoformat(),
+            "until": (datetime.now(UTC) + timedelta(minutes=10)).isoformat(),
+        },
+    )
+    names = ("visits", "entries", "onlookers", "looking_s")
+    sums = {name: sum(window[name] for window in answer["windows"]) for name in names}
+    return sums if sums["visits"] else None

@@ -1,0 +1,76 @@
+"""Broker, stream and agent are each killed with -9 mid-run; every report counts exactly once."""
+
+import json
+import signal
+
+import pytest
+
+from edge_agent.outbox import Outbox
+
+SETTINGS = "interval_s = 1\n[link]\nresend_after_s = 1.0\n"
+
+
+@pytest.mark.broker
+@pytest.mark.slow
+def test_every_report_counts_once_through_three_crashes(
+    scene, cloud, crew, eventually, mosquitto, tmp_path
+):
+    settings, outbox = tmp_path / "agent.toml", tmp_path / "outbox.db"
+    settings.write_text(SETTINGS)
+
+    def start_agent():
+        return crew.engage(
+            "camera",
+            [
+                *("edge_agent", "run", "--source", str(scene.clip), "--speed", "2", "--loop"),
+                *("--location", "KX-01", "--device", "kx-01-cam-1", "--broker", mosquitto.url),
+                *("--outbox", str(outbox), "--config", str(settings)),
+            ],
+        )
+
+    def counted():
+        return cloud.rows("select count(*) from reports")[0][0]
+
+    def grows(read, by, what):
+        before = read()
+        eventually(lambda: read() >= before + by, what=what)
+
+    def made():
+        store = Outbox(outbox)
+        try:
+            return store.next_sequence - 1
+        finally:
+            store.close()
+
+    stream, agent = cloud.start_stream(), start_agent()
+    eventually(lambda: outbox.exists() and made(), what="the first report", crew=crew)
+    grows(counted, 4, "reports in the cloud")
+
+    mosquitto.kill()
+    grows(made, 6, "reports made without a broker")
+    mosquitto.start()
+    grows(counted, 8, "reports after the broker's return")
+
+    crew.kill(stream)
+    grows(made, 6, "reports made without a stream")
+    stream = cloud.start_stream()
+    grows(counted, 8, "reports after the stream's return")
+
+    crew.kill(agent)
+    agent = start_agent()
+    grows(counted, 6, "reports after the agent's return")
+    agent.send_signal(signal.SIGTERM)
+    assert agent.wait(timeout=30) == 0
+
+    store = Outbox(outbox)
+    last, depth = store.next_sequence - 1, store.depth
+    store.close()
+    assert depth == 0, "the agent still holds reports"
+    bodies = [json.loads(body) for (body,) in cloud.rows("select body from reports")]
+    assert sorted(body["sequence"]["first"] for body in bodies) == list(range(1, last + 1))
+    assert cloud.rows("select through, islands from journals") == [(last, "[]")]
+    for name in ("observed_ms", "person_ms", "looking_ms", "entries", "visits", "onlookers"):
+        [(total,)] = cloud.rows(f"select sum({name}) from minute_tallies")
+        assert total == sum(body[name] for body in bodies), name
+    assert cloud.rows("select sum(reports) from minute_tallies") == [(last,)]
+    assert cloud.rows("select count(*) from dead_letters") == [(0,)]
