@@ -4,10 +4,11 @@ import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from edge_agent.capture.camera import Camera, CaptureError, Counters, redacted
 from edge_agent.capture.file import FileCamera, duration_s
+from edge_agent.capture.stream import StreamCamera, http, rtsp, v4l2
 from edge_agent.settings import CaptureSettings
 
 __all__ = ["Camera", "CaptureError", "Counters", "open_camera", "redacted"]
@@ -31,9 +32,19 @@ def open_camera(
     `speed`, `loop` and `starts_at` are for files. Without `starts_at` a file begins now, or, when
     it is played faster than it was taken, so far back that it ends now.
     """
-    path = _path(uri)
-    if path is None:
-        raise CaptureError(f"{redacted(uri)} names no kind of source that is known")
+    parts = urlsplit(uri)
+    if parts.scheme in ("rtsp", "rtsps"):
+        return StreamCamera(rtsp(uri, settings), settings, clock=clock)
+    if parts.scheme in ("http", "https"):
+        return StreamCamera(http(uri), settings, clock=clock)
+    if uri.startswith("/dev/video"):
+        return StreamCamera(v4l2(uri), settings, clock=clock)
+    if parts.scheme not in ("", "file"):
+        raise CaptureError(
+            f"{redacted(uri)} is no source of a known kind: give rtsp[s]://, http[s]://, "
+            "/dev/videoN or the path of a file"
+        )
+    path = Path(unquote(parts.path) if parts.scheme else uri)
     return FileCamera(
         path,
         fps=settings.analysed_fps,
@@ -41,13 +52,6 @@ def open_camera(
         speed=speed,
         loop=loop,
     )
-
-
-def _path(uri: str) -> Path | None:
-    parts = urlsplit(uri)
-    if parts.scheme == "file":
-        return Path(parts.path)
-    return None if parts.scheme else Path(uri)
 
 
 def _lead(path: Path, speed: float) -> timedelta:

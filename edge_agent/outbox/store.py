@@ -141,13 +141,21 @@ def _opened(path: Path) -> sqlite3.Connection:
             raise sqlite3.DatabaseError(verdict)
         with database:
             database.executescript(SCHEMA)
-            if database.execute("SELECT count(*) FROM journal").fetchone()[0] != 1:
-                database.execute("DELETE FROM journal")
-                database.execute("INSERT INTO journal VALUES (?, 1)", (secrets.token_hex(8),))
+            _begin_journal(database)
     except sqlite3.Error:
         database.close()
         raise
     return database
+
+
+def _begin_journal(database: sqlite3.Connection) -> None:
+    journals, reports = database.execute(
+        "SELECT (SELECT count(*) FROM journal), (SELECT count(*) FROM report)"
+    ).fetchone()
+    if journals == 0 and reports == 0:
+        database.execute("INSERT INTO journal VALUES (?, 1)", (secrets.token_hex(8),))
+    elif journals != 1:
+        raise sqlite3.DatabaseError(f"{journals} journals for {reports} reports")
 
 
 def _locked(path: Path) -> IO[bytes]:

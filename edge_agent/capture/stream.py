@@ -1,0 +1,165 @@
+"""Live pictures: RTSP and HTTP streams, and cameras on this machine's own bus.
+
+A stream dies in more ways than it ends: refused, silent, garbled, closed, away for a week. All of
+them lead to the same place, a pause that doubles and another attempt, for ever. FFmpeg waits
+without end unless it is told not to, so every open and every read carries a timeout.
+
+A thread of its own reads as fast as the camera sends and keeps the newest sampled picture only;
+what the agent did not take in time is dropped and counted, never queued.
+"""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+
+from edge_agent.capture.camera import Counters, redacted
+from edge_agent.capture.decoded import Sampler, frame_of
+from edge_agent.frame import Frame, Silence
+from edge_agent.settings import CaptureSettings
+from wire.health import CaptureState
+
+log = logging.getLogger(__name__)
+
+SILENCE_EVERY_S: Final = 1.0
+GOODBYE_S: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What FFmpeg is to open, and how."""
+
+    address: str
+    container: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return redacted(self.address)
+
+
+def rtsp(address: str, settings: CaptureSettings) -> Source:
+    """RTSP over TCP: what UDP loses is seen as blur."""
+    socket_timeout_us = str(round(settings.read_timeout_s * 1e6))
+    return Source(
+        address,
+        options={"rtsp_transport": "tcp", "timeout": socket_timeout_us, "fflags": "nobuffer"},
+    )
+
+
+def http(address: str) -> Source:
+    """An HTTP stream: MJPEG, MPEG-TS or HLS."""
+    return Source(address, options={"fflags": "nobuffer"})
+
+
+def v4l2(device: str) -> Source:
+    """A camera attached to a Linux machine."""
+    return Source(device, container="v4l2")
+
+
+class StreamCamera:
+    """A live source as a camera. Times are those of arrival."""
+
+    def __init__(
+        self,
+        source: Source,
+        settings: CaptureSettings,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name = source.name
+        self.state = CaptureState.STARTING
+        self.counters = Counters()
+        self._source = source
+        self._settings = settings
+        self._clock = clock
+        self._steady = steady
+        self._begun_s = steady()
+        self._newest: Frame | None = None
+        self._changed = threading.Condition()
+        self._closed = threading.Event()
+
+    def close(self) -> None:
+        self._closed.set()
+        with self._changed:
+            self._changed.notify_all()
+
+    def __iter__(self) -> Iterator[Frame | Silence]:
+        self._begun_s = self._steady()
+        reader = threading.Thread(target=self._read_for_ever, name="capture", daemon=True)
+        reader.start()
+        while not self._closed.is_set():
+            yield self._take() or Silence(self._clock(), self._steady() - self._begun_s)
+        reader.join(GOODBYE_S)
+
+    def _take(self) -> Frame | None:
+        with self._changed:
+            if self._newest is None:
+                self._changed.wait(SILENCE_EVERY_S)
+            frame, self._newest = self._newest, None
+        return frame
+
+    def _hand_over(self, frame: Frame) -> None:
+        with self._changed:
+            self.counters.dropped += self._newest is not None
+            self._newest = frame
+            self._changed.notify()
+
+    def _read_for_ever(self) -> None:
+        pause_s = self._settings.backoff_s
+        while not self._closed.is_set():
+            captured_before = self.counters.captured
+            reason = self._read_until_it_fails()
+            if self._closed.is_set():
+                return
+            delivered = self.counters.captured > captured_before
+            self.state = CaptureState.STALLED if delivered else CaptureState.FAILED
+            pause_s = self._settings.backoff_s if delivered else pause_s
+            log.warning(
+                "capture.interrupted",
+                extra={"source": self.name, "reason": reason, "pause_s": round(pause_s, 1)},
+            )
+            self._closed.wait(pause_s * random.uniform(0.5, 1.0))  # noqa: S311  jitter
+            pause_s = min(pause_s * 2, self._settings.longest_backoff_s)
+            self.counters.reconnects += 1
+
+    def _read_until_it_fails(self) -> str:
+        """Read until the stream ends, in whatever way; the reason, without credentials."""
+        try:
+            with self._opened() as container:
+                self._read(container)
+        except (FFmpegError, OSError, ValueError, IndexError) as error:
+            return redacted(f"{type(error).__name__}: {error}")
+        return "the stream ended"
+
+    def _opened(self) -> InputContainer:
+        return av.open(
+            self._source.address,
+            mode="r",
+            format=self._source.container,
+            options=dict(self._source.options),
+            timeout=(self._settings.open_timeout_s, self._settings.read_timeout_s),
+        )
+
+    def _read(self, container: InputContainer) -> None:
+        stream = container.streams.video[0]
+        stream.thread_type = "NONE"
+        sampler = Sampler(self._settings.analysed_fps)
+        for picture in container.decode(stream):
+            if self._closed.is_set():
+                return
+            now_s = self._steady() - self._begun_s
+            self.state = CaptureState.STREAMING
+            self.counters.captured += 1
+            if sampler.takes(now_s):
+                index = self.counters.captured - 1
+                self._hand_over(frame_of(picture, self._clock(), now_s, index))

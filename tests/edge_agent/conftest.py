@@ -1,0 +1,100 @@
+"""Shared: drawn clips, a detector that sees white squares, heads that look straight ahead."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from edge_agent.detect import Face
+from edge_agent.pose import HeadPose
+from wire.scalars import DeviceId, LocationId
+from wire.topics import Address
+
+
+@dataclass
+class BrightSquares:
+    """Finds squares of pure white; stands in for a network."""
+
+    name: str = "bright-squares"
+    version: str = "1"
+
+    def faces(self, image):
+        mask = (image.min(axis=2) > 235).astype(np.uint8)
+        _, _, boxes, _ = cv2.connectedComponentsWithStats(mask)
+        return [
+            Face(
+                (float(x), float(y), float(x + w), float(y + h)), 0.9, np.zeros((5, 2), np.float32)
+            )
+            for x, y, w, h, area in boxes[1:]
+            if area > 100
+        ]
+
+
+@dataclass
+class StraightHeads:
+    """Every head looks into the camera, or wherever `yaw_deg` says."""
+
+    yaw_deg: float = 0.0
+    name: str = "straight-heads"
+    version: str = "1"
+
+    def poses(self, image, faces):
+        return [HeadPose(self.yaw_deg, 0.0, 0.0, 6.0) for _ in faces]
+
+
+@pytest.fixture
+def detector():
+    return BrightSquares()
+
+
+@pytest.fixture
+def pose():
+    return StraightHeads()
+
+
+@pytest.fixture
+def address():
+    return Address(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
+
+
+@pytest.fixture(scope="session")
+def street():
+    """An empty place with something in it to focus on: 320 x 180, grey, with the sensor's noise."""
+    random = np.random.default_rng(7)
+    tiles = random.integers(60, 180, (9, 16), np.uint8)
+    scene = cv2.resize(tiles, (320, 180), interpolation=cv2.INTER_NEAREST)
+
+    def picture(seconds: float = 0.0, people: Iterable[tuple[int, int]] = ()):
+        noise = np.random.default_rng(round(seconds * 1000)).normal(0, 2, scene.shape)
+        image = np.clip(scene + noise, 0, 200).astype(np.uint8)
+        for x, y in people:
+            image[y : y + 30, x : x + 30] = 255
+        return np.repeat(image[:, :, None], 3, axis=2)
+
+    return picture
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Callable[..., Path]:
+    """Writes pictures into a video file."""
+
+    def write(pictures, *, fps: int = 10, name: str = "clip.mp4") -> Path:
+        path = tmp_path / name
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream("libx264", rate=fps, options={"crf": "10", "g": "10"})
+            stream.time_base = Fraction(1, fps)
+            for picture in pictures:
+                stream.height, stream.width = picture.shape[:2]
+                stream.pix_fmt = "yuv420p"
+                for packet in stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")):
+                    container.mux(packet)
+            for packet in stream.encode():
+                container.mux(packet)
+        return path
+
+    return write

@@ -1,0 +1,191 @@
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from edge_agent.outbox import Outbox, OutboxError
+from edge_agent.outbox.store import Sealed
+from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
+from wire.envelope import AudienceEvent, unseal
+from wire.scalars import DeviceId, JournalId, LocationId
+
+EIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+
+def quiet_minute(journal, sequence):
+    """A report in which nobody came."""
+    starts_at = EIGHT + timedelta(seconds=30 * sequence.first)
+    return AudienceReport(
+        location=LocationId("KX-01"),
+        device=DeviceId("kx-01-cam-1"),
+        journal=journal,
+        sequence=sequence,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(seconds=30),
+        frames=FrameCounts(captured=0, dropped=0, analysed=0),
+        observed_ms=0,
+        blind_ms={},
+        person_ms=0,
+        facing_ms=0,
+        looking_ms=0,
+        unsure_ms=0,
+        entries=0,
+        visits=0,
+        onlookers=0,
+        peak=0,
+        dwell_ms=0,
+        dwell_histogram=(0,) * 15,
+        attention_histogram=(0,) * 13,
+        demographics=(),
+        sensors={},
+        attention_basis=AttentionBasis.ANGLES,
+        versions=Versions(agent="1", detector="d", attention="a", config="c"),
+    )
+
+
+@pytest.fixture
+def outbox(tmp_path: Path):
+    box = Outbox(tmp_path / "outbox.sqlite3")
+    yield box
+    box.close()
+
+
+def numbers(reports: list[Sealed]):
+    return [report.last for report in reports]
+
+
+def test_reports_are_numbered_from_one_and_wait_oldest_first(outbox):
+    for _ in range(5):
+        outbox.put(quiet_minute)
+    assert numbers(outbox.unacknowledged(3)) == [1, 2, 3]
+    assert numbers(outbox.unacknowledged(3, after=3)) == [4, 5]
+    assert outbox.depth == 5
+    assert outbox.oldest_at == EIGHT + timedelta(seconds=30)
+
+
+def test_what_is_stored_is_what_was_put(outbox):
+    report = outbox.put(quiet_minute)
+    (event,) = unseal(outbox.unacknowledged(1)[0].event)
+    assert isinstance(event, AudienceEvent)
+    assert event.data == report
+    assert report.journal == outbox.journal
+
+
+def test_only_the_clouds_word_about_this_journal_deletes(outbox):
+    for _ in range(4):
+        outbox.put(quiet_minute)
+    assert outbox.acknowledge(JournalId("f" * 16), 4) == 0
+    assert outbox.acknowledge(outbox.journal, 2) == 2
+    assert outbox.acknowledge(outbox.journal, 2) == 0
+    assert numbers(outbox.unacknowledged(9)) == [3, 4]
+
+
+def test_a_word_about_reports_that_were_never_written_deletes_nothing(outbox):
+    outbox.put(quiet_minute)
+    assert outbox.acknowledge(outbox.journal, 2**53 - 1) == 0
+    assert outbox.depth == 1
+
+
+def test_numbers_go_on_after_a_restart_even_when_everything_was_acknowledged(tmp_path):
+    path = tmp_path / "outbox.sqlite3"
+    first = Outbox(path)
+    for _ in range(3):
+        first.put(quiet_minute)
+    first.acknowledge(first.journal, 3)
+    first.close()
+    again = Outbox(path)
+    assert again.journal == first.journal
+    assert again.put(quiet_minute).sequence.first == 4
+    again.close()
+
+
+def test_two_outboxes_are_two_journals(tmp_path):
+    one, other = Outbox(tmp_path / "one"), Outbox(tmp_path / "other")
+    assert one.journal != other.journal
+    one.close()
+    other.close()
+
+
+def test_a_second_agent_on_the_same_file_is_refused(outbox):
+    with pytest.raises(OutboxError, match="in use by another agent"):
+        Outbox(outbox.path)
+
+
+def test_a_path_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutboxError, match="give --outbox a path"):
+        Outbox(tmp_path / "file" / "outbox.sqlite3")
+
+
+@pytest.mark.parametrize("damage", ["no database", "torn in the middle", "empty journal"])
+def test_a_damaged_file_is_kept_aside_and_a_new_journal_begins(tmp_path, damage):
+    path = tmp_path / "outbox.sqlite3"
+    first = Outbox(path)
+    for _ in range(300):
+        first.put(quiet_minute)
+    first.close()
+    content = path.read_bytes()
+    if damage == "no database":
+        path.write_bytes(b"this is no database" * 100)
+    elif damage == "torn in the middle":
+        path.write_bytes(content[: len(content) // 2])
+    else:
+        with sqlite3.connect(path) as database:
+            database.execute("DELETE FROM journal")
+        database.close()
+    again = Outbox(path)
+    assert again.journal != first.journal
+    assert again.put(quiet_minute).sequence.first == 1
+    again.close()
+    assert list(tmp_path.glob("outbox.sqlite3.damaged-*"))
+
+
+def test_a_report_that_cannot_be_made_takes_no_number(outbox):
+    def impossible(journal, sequence):
+        raise ValueError("contradiction")
+
+    with pytest.raises(ValueError, match="contradiction"):
+        outbox.put(impossible)
+    assert outbox.put(quiet_minute).sequence.first == 1
+
+
+WRITER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from edge_agent.outbox import Outbox
+from test_store import quiet_minute
+outbox = Outbox(Path(sys.argv[1]))
+while True:
+    print(outbox.put(quiet_minute).sequence.last, flush=True)
+"""
+
+
+def test_what_was_believed_before_a_kill_is_there_after_it(tmp_path):
+    path = tmp_path / "outbox.sqlite3"
+    believed = 0
+    for round_ in range(3):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path), str(Path(__file__).parent)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(20 + round_ * 7):
+            believed = int(writer.stdout.readline())
+        os.kill(writer.pid, signal.SIGKILL)
+        writer.communicate()
+    outbox = Outbox(path)
+    waiting = outbox.unacknowledged(1000)
+    outbox.close()
+    assert numbers(waiting) == list(range(1, len(waiting) + 1))
+    assert len(waiting) >= believed
+    events = [event for report in waiting for event in unseal(report.event)]
+    assert all(isinstance(event, AudienceEvent) for event in events)
+    assert {event.data.journal for event in events} == {outbox.journal}
+    assert msgspec.to_builtins(events[-1])["id"].endswith(f"{len(waiting)}-{len(waiting)}")
