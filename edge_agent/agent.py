@@ -56,6 +56,7 @@ class Totals:
     visits: int = 0
     onlookers: int = 0
     person_ms: int = 0
+    dwell_ms: int = 0
     looking_ms: int = 0
     observed_ms: int = 0
     blind_ms: dict[BlindCause, int] = field(default_factory=dict)
@@ -76,6 +77,7 @@ class Totals:
         self.visits += report.visits
         self.onlookers += report.onlookers
         self.person_ms += report.person_ms
+        self.dwell_ms += report.dwell_ms
         self.looking_ms += report.looking_ms
         self.observed_ms += report.observed_ms
         for cause, spent_ms in report.blind_ms.items():
