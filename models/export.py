@@ -31,7 +31,7 @@ def averaged(net: nn.Module, checkpoint: Path) -> nn.Module:
     return net.eval()
 
 
-def export(
+def export_onnx(
     net: nn.Module, example: torch.Tensor, path: Path, *, outputs: list[str], free: dict[int, str]
 ) -> Path:
     """Write `net` as ONNX with the axes `free` of its input left open; check that it agrees."""

@@ -2,7 +2,7 @@
 
 Coordinates are pixels of the picture, x to the right, y down, corners x1, y1, x2, y2. A face
 whose landmarks nobody labelled carries NaN. `ignored` marks regions that are neither a face nor
-certainly not one: they teach nothing.
+certainly not one: they teach nothing. `decoys` are places an earlier round took for a face.
 """
 
 from dataclasses import dataclass, field
@@ -31,6 +31,7 @@ class Picture:
     boxes: Floats = field(default_factory=no_boxes)
     landmarks: Floats = field(default_factory=no_landmarks)
     ignored: Floats = field(default_factory=no_boxes)
+    decoys: Floats = field(default_factory=no_boxes)
 
 
 class DatasetError(FileNotFoundError):

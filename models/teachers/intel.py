@@ -5,6 +5,7 @@ Sources: Open Model Zoo, face-detection-adas-0001, landmarks-regression-retail-0
 head-pose-estimation-adas-0001.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,10 +96,16 @@ class IntelTeacher:
         points = self._landmarks(_planes(face, LANDMARK_SIZE_PX))[0].reshape(5, 2)
         return np.asarray(points * side + (centre - side / 2), np.float32)
 
-    def pose(self, face: Image) -> tuple[float, float, float]:
-        """Return the network's own yaw, pitch, roll in degrees for a cut-out face."""
+    def pose(self, face: Image) -> Floats:
+        """Return (3,) degrees: yaw to the picture's right, pitch up, roll clockwise."""
         answer = self._pose(_planes(face, POSE_SIZE_PX))
-        return tuple(float(answer[f"angle_{axis}_fc"].item()) for axis in "ypr")  # type: ignore[return-value]
+        yaw, down, roll = (float(answer[f"angle_{axis}_fc"].item()) for axis in "ypr")
+        return np.asarray([yaw, -down, roll], np.float32)
+
+    def pose_of(self, image: Image, box: Floats, margins: Sequence[float]) -> Floats:
+        """Return the mean pose over several cuts around one face, steadier than any one."""
+        seen = [self.pose(cut(image, box, margin)) for margin in margins]
+        return np.asarray(np.mean(seen, axis=0), np.float32)
 
 
 def _whole(boxes: Floats, view: tuple[int, int, int, int], shape: tuple[int, ...]) -> Any:

@@ -45,8 +45,19 @@ def batch(studio: Studio, seed: int, step: int) -> tuple[Tensor, ...]:
     )
 
 
-def train(pictures: Sequence[Picture], folder: Path, *, schedule: Schedule, seed: int = 7) -> Path:
-    """Train until `schedule.steps`, going on from `folder`, and return the checkpoint."""
+def train(
+    pictures: Sequence[Picture],
+    folder: Path,
+    *,
+    schedule: Schedule,
+    seed: int = 7,
+    until: int | None = None,
+) -> Path:
+    """Train to the end of the schedule, or `until` a step of it; return the checkpoint.
+
+    Goes on from the checkpoint in `folder` where there is one.
+    """
+    last = min(schedule.steps, until or schedule.steps)
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     net = DetectorNet().to(memory_format=torch.channels_last)
@@ -56,7 +67,7 @@ def train(pictures: Sequence[Picture], folder: Path, *, schedule: Schedule, seed
     first = resume(kept, net, average, optimiser)
     studio = Studio(pictures)
     seen, started = np.zeros(3), time.perf_counter()
-    for step in range(first, schedule.steps):
+    for step in range(first, last):
         for group in optimiser.param_groups:
             group["lr"] = schedule.rate_at(step)
         images, *targets = batch(studio, seed, step)
@@ -71,7 +82,7 @@ def train(pictures: Sequence[Picture], folder: Path, *, schedule: Schedule, seed
         if (step + 1) % REPORT_STEPS == 0:
             _report(step + 1, seen / REPORT_STEPS, time.perf_counter() - started)
             seen[:] = 0
-        if (step + 1) % CHECK_STEPS == 0 or step + 1 == schedule.steps:
+        if (step + 1) % CHECK_STEPS == 0 or step + 1 == last:
             save(kept, step + 1, net, average, optimiser)
     return kept
 

@@ -5,15 +5,17 @@ at least `SURE`), marks its own doubtful ones as ignored, and places the landmar
 takes minutes, so the result is kept as JSON and read back the next time.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 import numpy as np
 
+from edge_agent.detect import FaceDetector
 from models.datasets import backgrounds, clips, facemask, sheets
-from models.datasets.picture import Floats, Image, Picture
+from models.datasets.picture import DatasetError, Floats, Image, Picture
 
 SURE, DOUBTFUL = 0.75, 0.3
 SAME_FACE_IOU = 0.3
@@ -86,6 +88,7 @@ def labelled(picture: Picture, labels: Labels) -> Picture:
         np.asarray(labels.boxes, np.float32).reshape(-1, 4),
         np.asarray(points, np.float32).reshape(-1, 5, 2),
         np.asarray(labels.ignored, np.float32).reshape(-1, 4),
+        picture.decoys,
     )
 
 
@@ -97,14 +100,26 @@ def permissive(train: Path) -> Iterator[Picture]:
     yield from backgrounds.pictures(train / "backgrounds_no_face")
 
 
-def label(pictures: Iterable[Picture], teacher: Teacher, kept: Path) -> list[Picture]:
+def label(pictures: Iterable[Picture], teacher: Teacher | None, kept: Path) -> list[Picture]:
     """Label every picture, or read the labels `kept` from an earlier run."""
     known = msgspec.json.decode(kept.read_bytes(), type=dict[str, Labels]) if kept.is_file() else {}
     done: list[Picture] = []
     for picture in pictures:
         if picture.name not in known:
+            if teacher is None:
+                raise DatasetError(kept)
             known[picture.name] = completed(picture, teacher)
         done.append(labelled(picture, known[picture.name]))
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_bytes(msgspec.json.encode(known))
     return done
+
+
+def with_decoys(picture: Picture, detectors: Sequence[FaceDetector]) -> Picture:
+    """Add the places where a detector sees a face that nobody labelled, to be unlearnt."""
+    faces = [face for detector in detectors for face in detector.faces(picture.image)]
+    found = np.asarray([face.box for face in faces], np.float32).reshape(-1, 4)
+    known = np.concatenate([picture.boxes, picture.ignored])
+    if len(found) and len(known):
+        found = found[overlap(found, known).max(axis=1) < 0.1]
+    return replace(picture, decoys=found)

@@ -3,7 +3,8 @@
 Each scene is centred near one face drawn at random and rescaled so that its height is uniform on
 a logarithmic scale, which makes 10 px faces as common as 150 px ones. A quarter of the scenes
 are mosaics of four; some carry a portrait pasted from the synthetic sheets, so that bare faces
-meet real backgrounds.
+meet real backgrounds, or the same head with hair where its face was, which is how a head from
+behind is taught to be no face.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from models.train.photometric import toned, weathered
 
 MIRRORED = [1, 0, 2, 4, 3]
 SMALLEST_FACE_PX, LARGEST_FACE_PX = 9.0, 300.0
-MOSAIC, EMPTY, PASTED = 0.25, 0.1, 0.3
+MOSAIC, EMPTY, DECOY, PASTED, FACELESS = 0.25, 0.07, 0.12, 0.4, 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +55,10 @@ class Studio:
     def __init__(self, pictures: Sequence[Picture]) -> None:
         self._faces = [shelved(p) for p in pictures if len(p.boxes)]
         self._empty = [shelved(p) for p in pictures if not len(p.boxes)]
+        self._decoys = [
+            [(shelf, box) for shelf in shelves for box in shelf.picture.decoys]
+            for shelves in (self._faces, self._empty)
+        ]
         self._portraits = [s for s in self._faces if s.picture.name.startswith("sheets/")]
         weights = np.asarray([_weight(s.picture) for s in self._faces])
         self._share = weights / weights.sum()
@@ -66,12 +71,18 @@ class Studio:
         return Scene(weathered(drawn.image, rng), drawn.boxes, drawn.landmarks, drawn.ignored)
 
     def _single(self, side_px: int, rng: np.random.Generator) -> Scene:
-        if rng.random() < EMPTY:
+        kind = rng.random()
+        if kind < EMPTY:
             shelf = self._empty[rng.integers(len(self._empty))]
             view = _view_anywhere(shelf, side_px, rng)
+        elif kind < EMPTY + DECOY and all(self._decoys):
+            decoys = self._decoys[rng.integers(2)]
+            shelf, box = decoys[rng.integers(len(decoys))]
+            view = _view_of_face(box, side_px, rng)
         else:
             shelf = self._faces[rng.choice(len(self._faces), p=self._share)]
-            view = _view_of_face(shelf, side_px, rng)
+            boxes = shelf.picture.boxes
+            view = _view_of_face(boxes[rng.integers(len(boxes))], side_px, rng)
         scene = warped(shelf, view, side_px, self._ground(side_px, rng))
         return self._pasted(scene, rng) if rng.random() < PASTED else scene
 
@@ -114,6 +125,10 @@ class Studio:
         reach = np.asarray([left, top, left + patch, top + patch], np.float32)
         if len(taken) and _touching(taken, reach):
             return scene
+        if rng.random() < FACELESS:
+            bare = _faceless(head.image, head.boxes[centre], rng)
+            covered = _blended(scene.image, toned(bare, rng), int(left), int(top))
+            return Scene(covered, scene.boxes, scene.landmarks, scene.ignored)
         image = _blended(scene.image, toned(head.image, rng), int(left), int(top))
         points = head.landmarks[centre] + np.asarray([left, top], np.float32)
         return _clipped(
@@ -147,8 +162,7 @@ def _view(box: Floats, height_px: float, at: NDArray[Any], rng: np.random.Genera
     return np.concatenate([linear, (at - linear @ centre)[:, None]], axis=1).astype(np.float32)
 
 
-def _view_of_face(shelf: Shelf, side_px: int, rng: np.random.Generator) -> Floats:
-    box = shelf.picture.boxes[rng.integers(len(shelf.picture.boxes))]
+def _view_of_face(box: Floats, side_px: int, rng: np.random.Generator) -> Floats:
     true = max(4.0, float(box[3] - box[1]))
     largest = min(LARGEST_FACE_PX, side_px * 0.95, true * 3)
     smallest = min(SMALLEST_FACE_PX, largest)
@@ -221,6 +235,27 @@ def mirrored(scene: Scene) -> Scene:
         points + np.asarray([side, 0], np.float32),
         (flip + sign * scene.ignored)[:, [2, 1, 0, 3]],
     )
+
+
+def _faceless(head: Image, box: Floats, rng: np.random.Generator) -> Image:
+    """Cover the face with the hair above it, down to the chin or the neck."""
+    x1, y1, x2, y2 = (int(edge) for edge in box.clip(0, head.shape[0] - 1))
+    width, height = max(2, x2 - x1), max(2, y2 - y1)
+    hair_top = max(0, y1 - height // 6)
+    hair = head[hair_top : max(hair_top + 2, y1 + height // 10), x1 : x1 + width]
+    reach = height * rng.uniform(0.95, 1.25)
+    cover = cv2.resize(hair, (int(width * 1.2) + 1, int(reach) + 1), interpolation=cv2.INTER_LINEAR)
+    mask: Floats = np.zeros(head.shape[:2], np.float32)
+    centre = ((x1 + x2) // 2, int(y1 + reach / 2 - height * 0.08))
+    cv2.ellipse(mask, centre, (int(width * 0.56), int(reach / 2)), 0, 0, 360, 1.0, -1)
+    mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), max(0.6, height * 0.02)), np.float32)
+    canvas = np.asarray(cv2.GaussianBlur(head, (0, 0), max(1.0, height * 0.2)), np.uint8)
+    left, top = centre[0] - cover.shape[1] // 2, centre[1] - cover.shape[0] // 2
+    a, b = max(0, top), max(0, left)
+    part = cover[a - top : head.shape[0] - top, b - left : head.shape[1] - left]
+    canvas[a : a + part.shape[0], b : b + part.shape[1]] = part
+    mixed = head * (1 - mask[..., None]) + canvas * mask[..., None]
+    return np.asarray(mixed, np.uint8)
 
 
 def _blended(image: Image, head: Image, left: int, top: int) -> Image:

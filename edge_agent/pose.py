@@ -1,0 +1,121 @@
+"""Where a head points, measured from its crop, and how sure that measure is.
+
+Angles are degrees relative to the line from the face to the camera. Yaw is positive when the
+face turns towards the right of the picture, pitch is positive upwards, roll is positive
+clockwise as seen. The model measures here; what counts as looking is judged in `attention`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from edge_agent.detect import Face
+from edge_agent.frame import Image
+from edge_agent.inference import WEIGHTS, Floats, ModelError, Session, as_bgr, open_session
+
+# a network says at most this much about its own doubt, degrees
+LEAST_SIGMA_DEG, MOST_SIGMA_DEG = 1.0, 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class HeadPose:
+    """Degrees; `sigma_deg` is one standard deviation of yaw and of pitch."""
+
+    yaw_deg: float
+    pitch_deg: float
+    roll_deg: float
+    sigma_deg: float
+
+
+class PoseEstimator(Protocol):
+    """Anything that measures head pose. `name` and `version` go into the health report."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    def poses(self, image: Image, faces: Sequence[Face]) -> list[HeadPose]: ...
+
+
+def crop(
+    image: Image, box: tuple[float, float, float, float], margin: float, side_px: int
+) -> Image:
+    """Cut the square of `margin` times the longer side of `box` and scale it to `side_px`.
+
+    Beyond the picture's edge the edge is repeated.
+    """
+    side = max(2, round(max(box[2] - box[0], box[3] - box[1]) * margin))
+    left = round((box[0] + box[2] - side) / 2)
+    top = round((box[1] + box[3] - side) / 2)
+    height, width = image.shape[:2]
+    inner = image[max(0, top) : min(height, top + side), max(0, left) : min(width, left + side)]
+    if not inner.size:
+        return np.zeros((side_px, side_px, 3), np.uint8)
+    edges = (
+        max(0, -top),
+        max(0, top + side - height),
+        max(0, -left),
+        max(0, left + side - width),
+    )
+    if any(edges):
+        inner = np.asarray(cv2.copyMakeBorder(inner, *edges, cv2.BORDER_REPLICATE), np.uint8)
+    way = cv2.INTER_AREA if side > side_px else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(inner, (side_px, side_px), interpolation=way), np.uint8)
+
+
+class OnnxPoseEstimator:
+    """Head pose by a crop network, every face of a frame in one run."""
+
+    def __init__(self, session: Session) -> None:
+        card = session.card
+        if card.task != "head-pose" or card.layout != "onlooker-pose":
+            raise ModelError(
+                f"found {card.name} for {card.task} with layout {card.layout!r}, wanted a head "
+                "pose network with layout 'onlooker-pose'; name another model"
+            )
+        self.name, self.version = card.name, card.version
+        self._session, self._input = session, card.inputs[0].name
+        self._side_px = int(card.inputs[0].shape[2])
+        self._known = card.calibration
+        self._margin = self._known["crop_margin"]
+
+    def poses(self, image: Image, faces: Sequence[Face]) -> list[HeadPose]:
+        """Measure every face on crops of the picture at its native resolution."""
+        if not faces:
+            return []
+        bgr = as_bgr(image)
+        crops = np.stack([crop(bgr, face.box, self._margin, self._side_px) for face in faces])
+        planes = np.ascontiguousarray(crops.transpose(0, 3, 1, 2), np.float32)
+        (rows,) = self._session.run({self._input: planes})
+        return [self._calibrated(row) for row in rows]
+
+    def _calibrated(self, row: Floats) -> HeadPose:
+        """Apply the card's scale and zero, found on the development set."""
+        known = self._known
+        spread = np.exp(2 * np.clip(row[3:5], -2.0, 5.0).astype(np.float64))
+        sigma = float(np.sqrt(spread.mean())) * known.get("sigma_scale", 1.0)
+        return HeadPose(
+            yaw_deg=(float(row[0]) - known.get("yaw_zero", 0.0)) * known.get("yaw_scale", 1.0),
+            pitch_deg=(float(row[1]) - known.get("pitch_zero", 0.0))
+            * known.get("pitch_scale", 1.0),
+            roll_deg=float(row[2]),
+            sigma_deg=min(MOST_SIGMA_DEG, max(LEAST_SIGMA_DEG, sigma)),
+        )
+
+
+def load_pose(
+    name: str | Path = "onlooker-attention",
+    *,
+    folders: Sequence[Path] = (WEIGHTS,),
+    accept_research: bool = False,
+) -> PoseEstimator:
+    """Open a pose network by name or card and run it once, so that the first face is not slow."""
+    session = open_session(name, folders=folders, accept_research=accept_research)
+    estimator = OnnxPoseEstimator(session)
+    empty = Face((0.0, 0.0, 32.0, 32.0), 1.0, np.zeros((5, 2), np.float32))
+    estimator.poses(np.zeros((64, 64, 3), np.uint8), [empty])
+    return estimator

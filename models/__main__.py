@@ -1,0 +1,160 @@
+"""`python -m models`: train, export, evaluate, list and fetch networks.
+
+JSON goes to standard output, everything for people to standard error.
+"""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from edge_agent.inference import WEIGHTS, ModelError, read_card
+from models import registry
+from models.datasets.picture import DatasetError
+from models.datasets.pictures_on_disk import PictureError
+
+DATA = Path("../shared/data/models")
+RUNS = Path("runs")
+RESEARCH = Path(__file__).parent / "weights" / "research"
+FOLDERS = (WEIGHTS, registry.FETCHED, RESEARCH)
+COMPARED = ["onlooker-face", "yunet-s", "yunet-n"]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    top = argparse.ArgumentParser(prog="models", description=__doc__)
+    verbs = top.add_subparsers(dest="verb", required=True)
+    kinds = ["detection", "attention", "attention-ytf"]
+    train = verbs.add_parser("train", help="train a network; goes on from its last checkpoint")
+    train.add_argument("kind", choices=kinds)
+    train.add_argument("--data", type=Path, default=DATA)
+    train.add_argument("--runs", type=Path, default=RUNS)
+    train.add_argument("--steps", type=int, help="steps in all; the recipe's own by default")
+    export = verbs.add_parser("export", help="make the ONNX file and card of a checkpoint")
+    export.add_argument("kind", choices=kinds)
+    export.add_argument("--runs", type=Path, default=RUNS)
+    export.add_argument("--to", type=Path, help="folder of the weights")
+    export.add_argument("--version", default="1.0.0")
+    _evaluate(verbs.add_parser("evaluate", help="measure networks; JSON on standard output"))
+    verbs.add_parser("list", help="networks in the repository and in the manifest")
+    fetch = verbs.add_parser("fetch", help="bring a public network in and verify it")
+    fetch.add_argument("name")
+    fetch.add_argument("--to", type=Path, default=registry.FETCHED)
+    fetch.add_argument("--from", dest="source", type=Path, help="a copy of the file, no internet")
+    return top
+
+
+def _evaluate(verb: argparse.ArgumentParser) -> None:
+    what = verb.add_subparsers(dest="what", required=True)
+    boxes = what.add_parser("detection", help="against a CSV of boxes")
+    boxes.add_argument("--boxes", type=Path, required=True)
+    boxes.add_argument("--images", type=Path, required=True)
+    boxes.add_argument("--detector", action="append", default=None)
+    boxes.add_argument("--input-px", type=int, action="append", default=None)
+    looks = what.add_parser("attention", help="against labelled crops")
+    looks.add_argument("--labels", type=Path, required=True)
+    looks.add_argument("--crops", type=Path, required=True)
+    looks.add_argument("--estimator", default="onlooker-attention")
+    looks.add_argument("--accept-research", action="store_true")
+    speed = what.add_parser("speed", help="ms per frame, one thread")
+    speed.add_argument("--detector", action="append", default=None)
+    every = what.add_parser("all", help="the whole development set, YuNet beside ours")
+    every.add_argument("--data", type=Path, default=DATA)
+    every.add_argument("--detector", action="append", default=None)
+
+
+def listed() -> list[dict[str, Any]]:
+    """Tell every network that is here or may be fetched."""
+    rows = []
+    for folder in FOLDERS:
+        for path in sorted(folder.glob("*.json")):
+            card = read_card(path)
+            rows.append(
+                {
+                    "name": card.name,
+                    "version": card.version,
+                    "here": True,
+                    "allows": card.licence_allows,
+                    "bytes": card.bytes,
+                }
+            )
+    here = {row["name"] for row in rows}
+    for name, entry in registry.manifest().items():
+        if name not in here:
+            rows.append(
+                {
+                    "name": name,
+                    "version": entry.card.version,
+                    "here": False,
+                    "allows": entry.card.licence_allows,
+                    "bytes": entry.card.bytes,
+                    "stated": entry.stated,
+                }
+            )
+    return rows
+
+
+def fetched(options: argparse.Namespace) -> dict[str, str]:
+    """Fetch by name, or verify and keep a copy that is already here."""
+    entry = registry.entry(options.name)
+    if options.source:
+        card = registry.keep(entry, options.source.read_bytes(), options.to)
+    else:
+        card = registry.fetch(entry, options.to, progress=_progress)
+    return {"name": options.name, "card": str(card)}
+
+
+def _progress(done: int, size: int) -> None:
+    print(f"\r{done * 100 // max(1, size):3d} %", end="", file=sys.stderr, flush=True)
+
+
+def evaluated(options: argparse.Namespace) -> Any:
+    """Run the chosen evaluation."""
+    from models.evaluate import commands
+
+    detectors = getattr(options, "detector", None) or COMPARED
+    if options.what == "detection":
+        sizes = options.input_px or [320, 640]
+        return commands.detection_figures(options.boxes, options.images, detectors, sizes, FOLDERS)
+    if options.what == "attention":
+        return commands.attention_figures(options, FOLDERS)
+    if options.what == "speed":
+        return commands.speed_figures(detectors, FOLDERS)
+    return commands.development_figures(options.data, detectors, FOLDERS)
+
+
+def trained(options: argparse.Namespace) -> dict[str, str]:
+    """Train by recipe; needs the `train` extra (torch, and openvino for the labels)."""
+    from models.train import recipes
+
+    checkpoint = recipes.run(options.kind, options.data, options.runs, options.steps)
+    return {"checkpoint": str(checkpoint)}
+
+
+def exported(options: argparse.Namespace) -> dict[str, str]:
+    """Export by recipe; needs the `train` extra."""
+    from models.train import recipes
+
+    folder = options.to or (WEIGHTS if options.kind in recipes.COMMERCIAL else RESEARCH)
+    return {"card": str(recipes.export(options.kind, options.runs, folder, options.version))}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; 0 when it worked, 2 when it refused with a sentence."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    options = parser().parse_args(arguments)
+    verbs = {"train": trained, "export": exported, "evaluate": evaluated, "fetch": fetched}
+    try:
+        answer = listed() if options.verb == "list" else verbs[options.verb](options)
+    except (ModelError, DatasetError, PictureError, registry.FetchError) as error:
+        print(f"models: {error}", file=sys.stderr)
+        return 2
+    print(json.dumps(answer, indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""What the cards of our own networks say: ports, data, licences and limits in plain words.
+
+Figures are not written here: they come out of `python -m models evaluate` on the development
+set and are handed in.
+"""
+
+from collections.abc import Sequence
+
+from wire.model_card import Figure, ModelCard, Port, TrainingSet
+
+# chosen on the development set, see docs/accuracy.md
+FACE_SCORE = 0.5
+CALIBRATION = {"crop_margin": 1.4}
+YTF_CALIBRATION = {"crop_margin": 1.4}
+UNSEALED = "0" * 64
+
+PERMISSIVE = [
+    TrainingSet("face_boxes_facemask", "CC0-1.0 as claimed by its publisher", 682),
+    TrainingSet("synthetic_faces_sfhq (contact sheets)", "synthetic, no restriction stated", 11),
+    TrainingSet("sample-videos (frames), Intel Corporation", "CC-BY-4.0", 199),
+    TrainingSet("backgrounds_no_face, dusty-nv/jetson-inference", "MIT", 36),
+]
+POSE_PERMISSIVE = PERMISSIVE[:2]
+YTF = TrainingSet("head_pose_ytf (YouTube Faces)", "research only", 2812)
+UTKFACE = TrainingSet("age_gender_utkface (UTKFace)", "non-commercial research", 9000)
+FER = TrainingSet("emotion_fer2013 (FER2013)", "research, none stated", 4900)
+
+INTEL_FACES = "face-detection-adas-0001 (Apache-2.0) for faces nobody labelled, score 0.75 up"
+INTEL_LANDMARKS = "landmarks-regression-retail-0009 (Apache-2.0) for landmarks"
+INTEL_POSE = "head-pose-estimation-adas-0001 (Apache-2.0) for head pose"
+RESEARCH = "research only: trained on images that may not be used commercially"
+
+
+def face_card(
+    version: str, opset: int, threshold: float, figures: Sequence[Figure] = ()
+) -> ModelCard:
+    """The default face detector's card, still without its file's checksum."""
+    meaning = (
+        "per cell: probability of a face; offset of its centre and log of width and height; "
+        "x, y of right eye, left eye, nose, right and left mouth corner; in strides"
+    )
+    names = ("stride_8", "stride_16", "stride_32")
+    return ModelCard(
+        name="onlooker-face",
+        version=version,
+        task="face-detection",
+        layout="onlooker-maps",
+        file="onlooker-face.onnx",
+        sha256=UNSEALED,
+        bytes=0,
+        opset=opset,
+        inputs=[Port("image", [1, 3, "height", "width"], "BGR planes, 0 to 255, sides by 32")],
+        outputs=[Port(name, [1, 15, "height", "width"], meaning) for name in names],
+        thresholds={"score": threshold, "overlap": 0.4},
+        licence="Apache-2.0",
+        licence_allows="commercial",
+        training_data=PERMISSIVE,
+        teachers=[INTEL_FACES, INTEL_LANDMARKS],
+        figures=list(figures),
+        limits=[
+            "Faces below 10 px at the network's input size are not found.",
+            "Few bare faces were in the training photographs: most wear a mask, and most bare "
+            "ones are synthetic portraits.",
+            "The frames of classroom, store-aisle and head-pose clips were trained on; only the "
+            "films of the development folder are out of domain.",
+            "Its own landmarks are too coarse for head pose: use the attention network.",
+            "Not measured by skin tone or age: the labelled sets carry neither.",
+        ],
+    )
+
+
+def attention_card(
+    version: str,
+    opset: int,
+    calibration: dict[str, float],
+    figures: Sequence[Figure] = (),
+    *,
+    research: bool = False,
+) -> ModelCard:
+    """The attention network's card; `research` for the variant trained on YouTube Faces."""
+    name = "onlooker-attention-ytf" if research else "onlooker-attention"
+    meaning = (
+        "yaw to the picture's right, pitch up, roll clockwise, degrees; log of the standard "
+        "deviation of yaw and pitch; x, y of five landmarks as shares of the crop"
+    )
+    return ModelCard(
+        name=name,
+        version=version,
+        task="head-pose",
+        layout="onlooker-pose",
+        file=f"{name}.onnx",
+        sha256=UNSEALED,
+        bytes=0,
+        opset=opset,
+        inputs=[Port("image", ["faces", 3, 64, 64], "BGR planes, 0 to 255, face and margin")],
+        outputs=[Port("pose", ["faces", 15], meaning)],
+        thresholds={"looking_deg": 20.0},
+        licence=RESEARCH if research else "Apache-2.0",
+        licence_allows="research" if research else "commercial",
+        training_data=[YTF] if research else POSE_PERMISSIVE,
+        teachers=[] if research else [INTEL_LANDMARKS, INTEL_POSE],
+        figures=list(figures),
+        limits=[
+            "Head direction only: eyes that leave the head's direction are not seen.",
+            "Trustworthy to about 45 degrees of yaw and 30 of pitch.",
+            "Scale and zero of the angles were fitted on half of the persons of the development "
+            "set; every person of that set is a public figure filmed by broadcasters.",
+        ],
+        calibration=calibration,
+    )

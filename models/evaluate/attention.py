@@ -1,0 +1,143 @@
+"""How well head pose says who looks: against labelled crops, and on films judged by eye.
+
+Looking means |yaw| and |pitch| of at most `LOOKING_DEG`, in the labels and in the answers. The
+crops are independent by person, so the intervals resample persons; the frames of a film are not
+independent at all, so films carry no interval.
+"""
+
+import csv
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edge_agent.detect import Face
+from edge_agent.frame import Image
+from edge_agent.pose import HeadPose, PoseEstimator
+from models.datasets.clips import frames
+from models.datasets.ytf import posed_crops
+from models.evaluate.intervals import bootstrapped
+
+LOOKING_DEG = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One face: what the label says, what the estimator says, degrees."""
+
+    looks: bool
+    judged: bool
+    yaw_error_deg: float
+    pitch_error_deg: float
+    sigma_deg: float
+
+
+def looking(yaw_deg: float, pitch_deg: float, limit_deg: float = LOOKING_DEG) -> bool:
+    return abs(yaw_deg) <= limit_deg and abs(pitch_deg) <= limit_deg
+
+
+def measured(
+    estimator: PoseEstimator, image: Image, box: tuple[float, float, float, float]
+) -> HeadPose:
+    """Measure the pose of one face whose box is known."""
+    nowhere = np.zeros((5, 2), np.float32)
+    (pose,) = estimator.poses(image, [Face(box, 1.0, nowhere)])
+    return pose
+
+
+def precision(cases: Sequence[Judged]) -> float:
+    said = [case.looks for case in cases if case.judged]
+    return sum(said) / len(said) if said else 1.0
+
+
+def recall(cases: Sequence[Judged]) -> float:
+    true = [case.judged for case in cases if case.looks]
+    return sum(true) / len(true) if true else 1.0
+
+
+def f1(cases: Sequence[Judged]) -> float:
+    """Return the harmonic mean of precision and recall."""
+    both = precision(cases) + recall(cases)
+    return 2 * precision(cases) * recall(cases) / both if both else 0.0
+
+
+def on_crops(
+    estimator: PoseEstimator, table: Path, folder: Path, *, limit_deg: float = LOOKING_DEG
+) -> dict[str, Any]:
+    """Judge labelled crops; intervals over persons."""
+    people: dict[str, list[Judged]] = defaultdict(list)
+    for crop in posed_crops(table, folder):
+        pose = measured(estimator, crop.image, crop.box)
+        yaw, pitch = float(crop.angles[0]), float(crop.angles[1])
+        people[crop.person].append(
+            Judged(
+                looking(yaw, pitch, LOOKING_DEG),
+                looking(pose.yaw_deg, pose.pitch_deg, limit_deg),
+                pose.yaw_deg - yaw,
+                pose.pitch_deg - pitch,
+                pose.sigma_deg,
+            )
+        )
+    return {
+        "estimator": estimator.name,
+        "version": estimator.version,
+        "crops": sum(len(cases) for cases in people.values()),
+        "persons": len(people),
+        **_figures(list(people.values())),
+    }
+
+
+def _figures(people: list[list[Judged]]) -> dict[str, Any]:
+    def over(figure: Any) -> dict[str, float]:
+        return bootstrapped(
+            people, lambda drawn: float(figure([case for cases in drawn for case in cases]))
+        ).as_dict()
+
+    return {
+        "precision": over(precision),
+        "recall": over(recall),
+        "f1": over(f1),
+        "yaw_mae_deg": over(lambda cases: np.mean([abs(c.yaw_error_deg) for c in cases])),
+        "pitch_mae_deg": over(lambda cases: np.mean([abs(c.pitch_error_deg) for c in cases])),
+        "within_one_sigma": over(_within_one_sigma),
+    }
+
+
+def _within_one_sigma(cases: Sequence[Judged]) -> float:
+    """Return the share of errors within one sigma: 0.683 when the doubt is honest."""
+    near = [abs(c.yaw_error_deg) <= c.sigma_deg for c in cases]
+    near += [abs(c.pitch_error_deg) <= c.sigma_deg for c in cases]
+    return float(np.mean(near))
+
+
+def on_films(
+    estimator: PoseEstimator, table: Path, folders: Sequence[Path], *, limit_deg: float
+) -> dict[str, Any]:
+    """Judge the faces of `table`: video, frame, scale_w, x1..y2, facing_camera (1, 0 or empty)."""
+    with table.open(newline="") as lines:
+        rows = [row for row in csv.DictReader(lines) if row["facing_camera"] in {"0", "1"}]
+    cases: dict[str, list[Judged]] = defaultdict(list)
+    for name in sorted({row["video"] for row in rows}):
+        film = next(folder / name for folder in folders if (folder / name).is_file())
+        wanted: dict[int, list[dict[str, str]]] = defaultdict(list)
+        for row in rows:
+            if row["video"] == name:
+                wanted[int(row["frame"])].append(row)
+        for index, image in frames(film):
+            for row in wanted.get(index, []):
+                ratio = image.shape[1] / float(row["scale_w"])
+                x1, y1, x2, y2 = (float(row[key]) * ratio for key in ("x1", "y1", "x2", "y2"))
+                pose = measured(estimator, image, (x1, y1, x2, y2))
+                judged = looking(pose.yaw_deg, pose.pitch_deg, limit_deg)
+                looks = row["facing_camera"] == "1"
+                cases[name].append(Judged(looks, judged, 0.0, 0.0, pose.sigma_deg))
+    together = [case for found in cases.values() for case in found]
+    return {name: _plain(found) for name, found in [*cases.items(), ("all", together)]}
+
+
+def _plain(cases: Sequence[Judged]) -> dict[str, float]:
+    figures = {"precision": precision(cases), "recall": recall(cases), "f1": f1(cases)}
+    return {**{name: round(value, 4) for name, value in figures.items()}, "faces": len(cases)}

@@ -1,0 +1,104 @@
+"""Every figure of the development set in one run, ours beside YuNet: `make evaluate`.
+
+The folder is the one described in `docs/accuracy.md`, with `dev/`, `train/` (for the pictures
+without faces) and, where YuNet is to be measured too, fetched or local copies of its files.
+"""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from edge_agent.detect import FaceDetector, load_detector
+from edge_agent.inference import ModelError
+from edge_agent.pose import load_pose
+from models.datasets.picture import DatasetError
+from models.datasets.pictures_on_disk import read_image
+from models.evaluate import attention, detection
+
+log = logging.getLogger(__name__)
+LOW = 0.02
+# clip -> people who can be seen in every frame, None where nobody counted
+CLIPS: dict[str, int | None] = {
+    "dev/videos/face-demographics-walking.gif": 2,
+    "dev/videos/one-by-one-person-detection.mp4": 0,
+    "train/videos/bottle-detection.gif": 0,
+    "train/videos/car-detection.gif": 0,
+    "train/videos/classroom.gif": 4,
+    "train/videos/store-aisle-detection.gif": None,
+}
+BOXES = ("face_boxes_facemask", "face_boxes_groups")
+
+
+def opened(name: str, folders: Sequence[Path], input_px: int) -> tuple[FaceDetector, float]:
+    """Return the detector with a low threshold for its curve, and its own default threshold."""
+    usual = load_detector(name, input_px=input_px, folders=folders)
+    low = load_detector(name, input_px=input_px, folders=folders, threshold=LOW)
+    return low, float(getattr(usual, "threshold", 0.5))
+
+
+def detectors(
+    data: Path, names: Sequence[str], folders: Sequence[Path], sizes_px: Sequence[int] = (320, 640)
+) -> list[dict[str, Any]]:
+    """Measure each detector at each size on boxes, clips and pictures without faces."""
+    reports = []
+    for name in names:
+        for size in sizes_px:
+            try:
+                detector, threshold = opened(name, folders, size)
+            except ModelError as error:
+                log.warning("evaluate.skipped %s: %s", name, error)
+                continue
+            reports.append({"input_px": size, **_one(detector, threshold, data)})
+    return reports
+
+
+def _one(detector: FaceDetector, threshold: float, data: Path) -> dict[str, Any]:
+    report: dict[str, Any] = {"detector": detector.name, "version": detector.version}
+    for folder in BOXES:
+        truth = detection.labelled_boxes(data / "dev" / folder / "boxes.csv")
+        images = data / "dev" / folder / "images"
+        report[folder] = detection.against_boxes(detector, truth, images, threshold=threshold)
+    empty = sorted((data / "train" / "backgrounds_no_face").glob("*.jpg"))
+    if not empty:
+        raise DatasetError(data / "train" / "backgrounds_no_face")
+    seen = detection.faces_per_frame(
+        detector, (read_image(path) for path in empty), threshold=threshold
+    )
+    false = sum(len(faces) for faces in seen)
+    report["backgrounds"] = {"pictures": len(empty), "false_faces": false}
+    report["clips"] = {
+        Path(clip).stem: detection.on_clip(
+            detector,
+            data / clip,
+            people=people,
+            threshold=threshold,
+            every=4 if clip.endswith("mp4") else 1,
+        )
+        for clip, people in CLIPS.items()
+    }
+    return report
+
+
+def estimators(
+    data: Path, names: Sequence[str], folders: Sequence[Path], *, accept_research: bool
+) -> list[dict[str, Any]]:
+    """Measure each attention network on crops of unseen persons and on films judged by eye."""
+    reports = []
+    for name in names:
+        try:
+            estimator = load_pose(name, folders=folders, accept_research=accept_research)
+        except ModelError as error:
+            log.warning("evaluate.skipped %s: %s", name, error)
+            continue
+        labels = data / "dev" / "head_pose_ytf"
+        report = attention.on_crops(estimator, labels / "labels.csv", labels / "crops")
+        videos = data / "dev" / "videos"
+        report["films"] = attention.on_films(
+            estimator,
+            videos / "attention_labels.csv",
+            (videos, data / "train" / "videos"),
+            limit_deg=attention.LOOKING_DEG,
+        )
+        reports.append(report)
+    return reports

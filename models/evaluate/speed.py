@@ -1,0 +1,40 @@
+"""Milliseconds a frame, one thread: detectors side by side in one run.
+
+Times are of the whole path, scaling and decoding included, since that is what a camera pays.
+The median over the runs is told with the best: a shared machine makes the mean meaningless.
+"""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edge_agent.detect import load_detector
+from edge_agent.frame import Image
+
+RUNS = 25
+
+
+def timed(run: Any, runs: int = RUNS) -> dict[str, float]:
+    """Return the best and the median of `runs` calls, ms."""
+    took = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        run()
+        took.append((time.perf_counter() - started) * 1000)
+    return {"best_ms": round(min(took), 2), "median_ms": round(float(np.median(took)), 2)}
+
+
+def detectors(
+    names: Sequence[str | Path], image: Image, *, sizes_px: Sequence[int], folders: Sequence[Path]
+) -> list[dict[str, Any]]:
+    """Time every detector on `image` at every input size."""
+    rows = []
+    for name in names:
+        for size in sizes_px:
+            detector = load_detector(name, input_px=size, folders=folders)
+            took = timed(lambda found=detector: found.faces(image))
+            rows.append({"detector": detector.name, "input_px": size, **took})
+    return rows

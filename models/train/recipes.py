@@ -1,0 +1,120 @@
+"""One recipe a network: which pictures, how many steps, what the file is called.
+
+Labels and views are made once with the teachers and kept under the runs folder; later runs do
+not need the teachers. Research recipes read data that may not be used commercially.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from edge_agent.detect import load_detector
+from models import cards
+from models.datasets.picture import Picture
+from models.export import OPSET, averaged, export_onnx, sealed
+from models.train import attention, detection, labels, pose_views
+from models.train.checkpoints import Schedule
+from models.train.detector_net import DetectorNet, ExportedDetector
+from models.train.pose_net import SIDE_PX, PoseNet
+from models.train.ytf_views import ytf_views
+from wire.model_card import ModelCard
+
+if TYPE_CHECKING:
+    from models.teachers.intel import IntelTeacher
+
+COMMERCIAL = ("detection", "attention")
+# the first round is short: it only has to make the mistakes that the second unlearns
+DECOY_STEPS, DECOY_SCORE, DECOY_SIZES_PX = 3000, 0.3, (320, 640)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """`folder` under the runs folder, steps and rate."""
+
+    folder: str
+    steps: int
+    rate: float
+
+
+RECIPES = {
+    "detection": Recipe("detector", 9500, 2e-3),
+    "attention": Recipe("attention", 3000, 3e-3),
+    "attention-ytf": Recipe("attention-ytf", 3000, 3e-3),
+}
+
+
+def labelled_pictures(data: Path, runs: Path) -> list[Picture]:
+    """Return the permissive pictures with their labels, made by the teachers the first time."""
+    kept = runs / "labels" / "detection.json"
+    teacher = None if kept.is_file() else _teacher(data)
+    return labels.label(labels.permissive(data / "train"), teacher, kept)
+
+
+def _teacher(data: Path) -> "IntelTeacher":
+    from models.teachers.intel import IntelTeacher
+
+    return IntelTeacher(data / "teachers" / "intel")
+
+
+def run(kind: str, data: Path, runs: Path, steps: int | None) -> Path:
+    """Train one network and return its checkpoint."""
+    recipe = RECIPES[kind]
+    schedule = Schedule(steps or recipe.steps, recipe.rate)
+    folder = runs / recipe.folder
+    if kind == "detection":
+        return _detection(labelled_pictures(data, runs), folder, schedule)
+    if kind == "attention-ytf":
+        return attention.train(
+            ytf_views(data / "train" / "head_pose_ytf"), folder, schedule=schedule
+        )
+    kept = folder / "views.npz"
+    pictures = [] if kept.is_file() else labelled_pictures(data, runs)
+    teacher = None if kept.is_file() else _teacher(data)
+    return attention.train(pose_views.kept(kept, pictures, teacher), folder, schedule=schedule)
+
+
+def _detection(pictures: list[Picture], folder: Path, schedule: Schedule) -> Path:
+    """Train a first round, find what it takes for faces, go on with those as decoys."""
+    decoys = folder / "decoys"
+    if not (decoys / "onlooker-face.json").is_file():
+        first = detection.train(pictures, folder, schedule=schedule, until=DECOY_STEPS)
+        _write(first, decoys, "0.0.0", "detection")
+    finders = [
+        load_detector(decoys / "onlooker-face.json", input_px=size, threshold=DECOY_SCORE)
+        for size in DECOY_SIZES_PX
+    ]
+    taught = [labels.with_decoys(picture, finders) for picture in pictures]
+    return detection.train(taught, folder, schedule=schedule)
+
+
+def export(kind: str, runs: Path, folder: Path, version: str) -> Path:
+    """Export the checkpoint of a recipe and seal its card."""
+    return _write(runs / RECIPES[kind].folder / "last.pt", folder, version, kind)
+
+
+def _write(checkpoint: Path, folder: Path, version: str, kind: str) -> Path:
+    card, net, example, outputs, free = _described(kind, version)
+    path = folder / card.file
+    export_onnx(_exported(averaged(net, checkpoint)), example, path, outputs=outputs, free=free)
+    return sealed(card, path)
+
+
+def _exported(net: nn.Module) -> nn.Module:
+    return ExportedDetector(net).eval() if isinstance(net, DetectorNet) else net
+
+
+def _described(
+    kind: str, version: str
+) -> tuple[ModelCard, nn.Module, torch.Tensor, list[str], dict[int, str]]:
+    if kind == "detection":
+        card = cards.face_card(version, OPSET, cards.FACE_SCORE)
+        names = [port.name for port in card.outputs]
+        example = torch.rand(1, 3, 192, 320) * 255
+        return card, DetectorNet(), example, names, {2: "height", 3: "width"}
+    research = kind == "attention-ytf"
+    known = cards.YTF_CALIBRATION if research else cards.CALIBRATION
+    card = cards.attention_card(version, OPSET, known, research=research)
+    return card, PoseNet(), torch.rand(3, 3, SIDE_PX, SIDE_PX) * 255, ["pose"], {0: "faces"}

@@ -1,0 +1,118 @@
+"""A public network is brought in only when it is byte for byte the one listed."""
+
+import hashlib
+import http.server
+import json
+import threading
+
+import msgspec
+import pytest
+
+from edge_agent.detect import load_detector
+from edge_agent.inference import WEIGHTS
+from models.__main__ import main
+from models.registry import Entry, FetchError, entry, fetch, keep, manifest
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A web site on loopback that serves the files of a folder."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+
+    class Pages(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *args):
+            super().__init__(*args, directory=str(folder))
+
+        def log_message(self, *args):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield folder, f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def offered(site):
+    """Our own detector, offered under another name by the site."""
+    folder, address = site
+    content = (WEIGHTS / "onlooker-face.onnx").read_bytes()
+    (folder / "other.onnx").write_bytes(content)
+    card = msgspec.json.decode((WEIGHTS / "onlooker-face.json").read_bytes())
+    card.update(name="other", file="other.onnx", sha256=hashlib.sha256(content).hexdigest())
+    raw = {"url": f"{address}/other.onnx", "stated": "-", "card": card}
+    return msgspec.convert(raw, Entry)
+
+
+def test_a_fetched_detector_runs_by_its_name(offered, tmp_path):
+    seen = []
+    fetch(offered, tmp_path / "models", progress=lambda done, size: seen.append((done, size)))
+    detector = load_detector("other", folders=[tmp_path / "models"], input_px=320)
+    assert detector.name == "other"
+    assert seen[-1] == (offered.card.bytes, offered.card.bytes)
+
+
+def test_a_changed_file_is_thrown_away(offered, site, tmp_path):
+    (site[0] / "other.onnx").write_bytes(b"something else")
+    with pytest.raises(FetchError, match="nothing was kept"):
+        fetch(offered, tmp_path / "models")
+    assert not (tmp_path / "models").exists()
+
+
+def test_an_endless_file_is_not_read_to_its_end(offered, site, tmp_path):
+    (site[0] / "other.onnx").write_bytes(b"x" * 5_000_000)
+    read = []
+    with pytest.raises(FetchError):
+        fetch(offered, tmp_path / "models", progress=lambda done, size: read.append(done))
+    assert read[-1] < offered.card.bytes + 100_000
+
+
+def test_a_site_out_of_reach_says_what_to_do(offered, tmp_path):
+    nowhere = msgspec.structs.replace(offered, url="http://127.0.0.1:9/other.onnx")
+    with pytest.raises(FetchError, match="--from FILE"):
+        fetch(nowhere, tmp_path)
+
+
+def test_a_missing_page_says_what_to_do(offered, tmp_path):
+    gone = msgspec.structs.replace(offered, url=offered.url + ".gone")
+    with pytest.raises(FetchError, match="404"):
+        fetch(gone, tmp_path)
+
+
+def test_other_schemes_are_refused(offered, tmp_path):
+    local = msgspec.structs.replace(offered, url="file:///etc/hostname")
+    with pytest.raises(FetchError, match="http or https"):
+        fetch(local, tmp_path)
+
+
+def test_an_unknown_name_says_which_are_listed():
+    with pytest.raises(FetchError, match="yunet-2023mar"):
+        entry("yunet-2033")
+
+
+def test_every_entry_has_a_checksum_a_licence_and_a_known_layout():
+    for name, listed in manifest().items():
+        assert listed.card.name == name
+        assert listed.url.startswith("https://")
+        assert listed.card.licence
+        assert listed.stated
+
+
+def test_a_copy_is_verified_like_a_download(offered, tmp_path):
+    with pytest.raises(FetchError, match="sha256"):
+        keep(offered, b"not it", tmp_path)
+
+
+def test_the_list_names_what_is_here_and_what_may_come(capsys):
+    assert main(["list"]) == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert rows["onlooker-face"]["here"]
+    assert rows["yunet-2023mar"]["allows"] == "commercial"
+
+
+def test_a_refusal_is_a_sentence_and_a_status(capsys):
+    assert main(["fetch", "yunet-2033"]) == 2
+    assert "wanted one of" in capsys.readouterr().err

@@ -1,0 +1,87 @@
+"""Training scenes keep faces and labels together, and the same seed draws the same scene."""
+
+import numpy as np
+import pytest
+
+from models.datasets.picture import Picture
+from models.train.photometric import STEPS, weathered
+from models.train.scenes import Studio, mirrored
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    """White squares on black are faces here; one wall has none."""
+    street = np.zeros((300, 400, 3), np.uint8)
+    boxes = np.asarray([[50, 60, 90, 100], [250, 150, 310, 210]], np.float32)
+    for x1, y1, x2, y2 in boxes.astype(int):
+        street[y1:y2, x1:x2] = 255
+    marks = np.stack([np.linspace(box[:2] + 5, box[2:] - 5, 5) for box in boxes])
+    wall = np.full((300, 400, 3), 60, np.uint8)
+    return [
+        Picture("facemask/street", street, boxes, marks.astype(np.float32)),
+        Picture("sheets/one", street, boxes, marks.astype(np.float32)),
+        Picture("backgrounds/wall", wall),
+    ]
+
+
+@pytest.fixture(scope="module")
+def studio(pictures):
+    return Studio(pictures)
+
+
+def scenes(studio, count=40, side=256):
+    return [studio.scene(side, np.random.default_rng([3, index])) for index in range(count)]
+
+
+def test_the_same_seed_draws_the_same_scene(studio):
+    one, other = scenes(studio, 6), scenes(studio, 6)
+    for a, b in zip(one, other, strict=True):
+        assert np.array_equal(a.image, b.image)
+        assert np.array_equal(a.boxes, b.boxes)
+
+
+def test_boxes_lie_in_the_scene_and_each_has_its_landmarks(studio):
+    for scene in scenes(studio):
+        assert scene.image.shape == (256, 256, 3)
+        assert scene.image.dtype == np.uint8
+        assert len(scene.boxes) == len(scene.landmarks)
+        assert (scene.boxes >= 0).all()
+        assert (scene.boxes <= 256).all()
+
+
+def test_faces_of_every_size_are_drawn(studio):
+    heights = np.concatenate([s.boxes[:, 3] - s.boxes[:, 1] for s in scenes(studio, 150)])
+    assert heights.min() < 15
+    assert heights.max() > 110
+
+
+def test_a_mirror_twice_is_no_mirror(studio):
+    scene = next(s for s in scenes(studio) if len(s.boxes))
+    twice = mirrored(mirrored(scene))
+    assert np.array_equal(twice.image, scene.image)
+    assert np.allclose(twice.boxes, scene.boxes, atol=1e-3)
+    assert np.allclose(twice.landmarks, scene.landmarks, atol=1e-3)
+
+
+def test_a_mirror_keeps_the_subjects_right_first(studio):
+    scene = next(s for s in scenes(studio) if len(s.boxes))
+    before, after = scene.landmarks[0], mirrored(scene).landmarks[0]
+    assert after[1, 0] == pytest.approx(256 - before[0, 0], abs=1e-3)
+    assert after[4, 0] == pytest.approx(256 - before[3, 0], abs=1e-3)
+
+
+@pytest.mark.parametrize("step", [step for step, _ in STEPS], ids=lambda step: step.__name__)
+def test_every_kind_of_weather_keeps_shape_and_range(step):
+    image = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+    for seed in range(5):
+        seen = step(image, np.random.default_rng(seed))
+        assert seen.shape == image.shape
+        assert seen.dtype == np.uint8
+
+
+def test_weather_changes_most_pictures():
+    image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    changed = [
+        not np.array_equal(weathered(image, np.random.default_rng(s)), image) for s in range(20)
+    ]
+    assert sum(changed) > 15
