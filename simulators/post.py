@@ -4,19 +4,17 @@ A broker's PUBACK counts for nothing here: who sends, keeps until the cloud has 
 """
 
 import queue
-import ssl
 from collections.abc import Iterator
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
+from edge_agent.link.broker import Broker, LinkError, broker_at, tls_context
 from wire.envelope import AckEvent, unseal
 from wire.topics import Address, Channel
 
 CONNECT_WITHIN_S: Final = 10.0
-PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 
 
 class PostError(RuntimeError):
@@ -37,22 +35,20 @@ class Post:
         self._client.on_message = self._message
 
     def __enter__(self) -> "Post":
-        host, port = self._configured()
+        broker = self._configured()
         self._client.connect_timeout = CONNECT_WITHIN_S
         try:
-            self._client.connect(host, port, keepalive=30)
+            self._client.connect(broker.host, broker.port, keepalive=30)
         except (OSError, ValueError) as error:
             raise PostError(
-                f"no broker at {host}:{port} ({error}): start one or correct --broker"
+                f"no broker at {broker!r} ({error}): start one or correct --broker"
             ) from error
         self._client.loop_start()
         try:
             self._sessions.get(timeout=CONNECT_WITHIN_S)
         except queue.Empty:
             self._client.loop_stop()
-            raise PostError(
-                f"the broker at {host}:{port} accepts no session: check name and password"
-            ) from None
+            raise PostError(f"{broker!r} accepts no session: check name and password") from None
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -91,21 +87,16 @@ class Post:
             anew = True
         return anew
 
-    def _configured(self) -> tuple[str, int]:
+    def _configured(self) -> Broker:
         try:
-            parts = urlsplit(self._url)
-            port = parts.port
-        except ValueError:
-            parts, port = urlsplit(""), None
-        if parts.scheme not in PORTS or not parts.hostname:
-            raise PostError(
-                f"--broker {self._url[:80]!r} is no broker: write it as mqtt://host:1883"
-            )
-        if parts.scheme == "mqtts":
-            self._client.tls_set_context(ssl.create_default_context())
-        if parts.username:
-            self._client.username_pw_set(parts.username, parts.password)
-        return parts.hostname, port or PORTS[parts.scheme]
+            broker = broker_at(self._url)
+            if broker.tls:
+                self._client.tls_set_context(tls_context(broker))
+        except LinkError as error:
+            raise PostError(f"--broker: {error}") from error
+        if broker.username:
+            self._client.username_pw_set(broker.username, broker.password)
+        return broker
 
     def _connected(self, client: Client, _: Any, __: Any, reason: Any, ___: Any) -> None:
         if reason.is_failure:

@@ -146,13 +146,13 @@ def test_a_history_that_cannot_be_told_is_refused(tmp_path, capsys, option, valu
 def test_a_broker_that_is_not_there_is_named(capsys):
     words = "footfall --location KX-01 --days 1 --broker mqtt://127.0.0.1:1"
     assert main(words.split()) == 1
-    assert "no broker at 127.0.0.1:1" in capsys.readouterr().err
+    assert "no broker at mqtt://127.0.0.1:1 " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:1883", "http://127.0.0.1", "mqtt://", "mqtt://h:port"])
 def test_what_is_no_broker_address_is_refused(capsys, url):
     assert main(["footfall", "--location=KX-01", "--days=1", f"--broker={url}"]) == 1
-    assert "mqtt://host:1883" in capsys.readouterr().err
+    assert "mqtt://host:port" in capsys.readouterr().err.replace("[s]", "")
 
 
 class Cloud:

@@ -1,0 +1,93 @@
+"""Clips to be replayed one after another, and a camera that tells how far it has come.
+
+The clips follow each other in event time without a gap, as one recording would.
+"""
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import av
+
+from edge_agent.capture.camera import Camera, CaptureError, Counters
+from edge_agent.capture.file import duration_s, opened
+from edge_agent.frame import Frame, Silence
+from wire.health import CaptureState
+
+TOLD_EVERY_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A video and the length that its file states or its packets show."""
+
+    path: Path
+    length: timedelta
+
+
+def clips(paths: Sequence[Path]) -> list[Clip]:
+    """Look into every file before the first is played; CaptureError for the one that is broken."""
+    return [Clip(path, timedelta(seconds=_length_s(path))) for path in paths]
+
+
+def _length_s(path: Path) -> float:
+    if not path.is_file():
+        raise CaptureError(f"no file {path}: correct the path")
+    stated = duration_s(path)
+    if stated:
+        return stated
+    with opened(path) as container:
+        try:
+            ends = [packet.pts for packet in container.demux(video=0) if packet.pts is not None]
+        except av.FFmpegError as error:
+            raise CaptureError(f"{path} is broken ({error}): convert it") from error
+        base = container.streams.video[0].time_base
+    return float(max(ends, default=0) * base) if base else 0.0
+
+
+def beginning(reel: Sequence[Clip], speed: float, now: datetime) -> datetime:
+    """Where the first clip starts, so that the last one ends now at the latest."""
+    length = sum((clip.length for clip in reel), timedelta())
+    return now if speed <= 1 else now - length * (1 - 1 / speed)
+
+
+class Watched:
+    """A camera that passes on everything and tells the progress on standard error."""
+
+    def __init__(self, camera: Camera, clip: Clip) -> None:
+        self._camera = camera
+        self._clip = clip
+        self._told_s = time.monotonic()
+        self.elapsed_s = 0.0
+
+    @property
+    def name(self) -> str:
+        return self._camera.name
+
+    @property
+    def state(self) -> CaptureState:
+        return self._camera.state
+
+    @property
+    def counters(self) -> Counters:
+        return self._camera.counters
+
+    def close(self) -> None:
+        self._camera.close()
+
+    def __iter__(self) -> Iterator[Frame | Silence]:
+        for moment in self._camera:
+            self.elapsed_s = moment.elapsed_s
+            if time.monotonic() - self._told_s >= TOLD_EVERY_S:
+                self._told_s = time.monotonic()
+                self._tell()
+            yield moment
+
+    def _tell(self) -> None:
+        length_s = self._clip.length.total_seconds()
+        sys.stderr.write(f"\r{self._clip.path.name}: {self.elapsed_s:.0f} of {length_s:.0f} s ")
+        sys.stderr.flush()

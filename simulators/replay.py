@@ -1,0 +1,272 @@
+"""Runs the real agent on recorded videos, into a broker or into a file of events.
+
+Nothing here measures: frames go through the agent's own rooms with its own models and settings.
+Each clip is one run of the agent, so a visit does not reach from one clip into the next.
+"""
+
+import argparse
+import logging
+import math
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import cycle
+from pathlib import Path
+from typing import Final
+
+from edge_agent.agent import Agent, Totals, models_for
+from edge_agent.capture import CaptureError, open_camera
+from edge_agent.detect import FaceDetector
+from edge_agent.inference import ModelError
+from edge_agent.link.broker import Broker, LinkError, broker_at
+from edge_agent.link.loopback import LoopbackLink
+from edge_agent.link.paho import PahoLink
+from edge_agent.outbox import Link, Outbox, OutboxError
+from edge_agent.pose import PoseEstimator
+from edge_agent.settings import Settings, SettingsError, load
+from simulators.reel import Clip, Watched, beginning, clips
+from wire.envelope import AudienceEvent, Event, seal
+from wire.scalars import DeviceId, LocationId
+from wire.topics import Address, TopicError
+
+CONNECT_WITHIN_S: Final = 5.0
+REFUSALS: Final = (CaptureError, LinkError, ModelError, OutboxError, SettingsError, TopicError)
+
+
+class ReplayError(ValueError):
+    """A replay that cannot be asked for like this."""
+
+
+class UndeliveredError(RuntimeError):
+    """The broker is not there, or the cloud did not acknowledge everything."""
+
+
+@dataclass(slots=True)
+class Replay:
+    """Everything that stays the same from clip to clip."""
+
+    settings: Settings
+    address: Address
+    detector: FaceDetector
+    pose: PoseEstimator
+    link: Callable[[], Link]
+    speed: float = math.inf
+    loop: bool = False
+    drain_s: float = 10.0
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def play(
+        self, reel: Sequence[Clip], outbox: Outbox, starts_at: datetime
+    ) -> Iterator[tuple[Clip, Totals]]:
+        """One clip after the other; yields what each measured."""
+        alone = self.loop and len(reel) == 1
+        for clip in cycle(reel) if self.loop and not alone else reel:
+            camera = Watched(
+                open_camera(
+                    str(clip.path),
+                    self.settings.capture,
+                    speed=self.speed,
+                    loop=alone,
+                    starts_at=starts_at,
+                ),
+                clip,
+            )
+            agent = Agent(
+                self.settings,
+                address=self.address,
+                camera=camera,
+                detector=self.detector,
+                pose=self.pose,
+                outbox=outbox,
+                link=self.link(),
+            )
+            yield clip, agent.run(self.stop, drain_s=self.drain_s)
+            starts_at += max(clip.length, timedelta(seconds=camera.elapsed_s))
+            if self.stop.is_set():
+                return
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `python -m simulators replay`."""
+    add = parser.add_argument
+    add("videos", nargs="+", type=Path, metavar="VIDEO")
+    add("--location", required=True, metavar="ID")
+    add("--device", metavar="ID", help="default: <location in lower case>-sim")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--broker", metavar="URL", help="mqtt[s]://host[:port]")
+    where.add_argument("--out", type=Path, metavar="FILE.jsonl", help="one event per line")
+    add("--speed", type=speed, default=math.inf, metavar="N|max", help="default: max")
+    add("--loop", action="store_true", help="begin again at the end, until Ctrl-C")
+    add("--config", type=Path, metavar="FILE", help="the agent's settings (TOML)")
+    add("--starts-at", metavar="ISO", help="event time of the first frame; default: ends now")
+    add("--drain", type=float, default=10.0, metavar="S", help="wait so long for the last word")
+
+
+def speed(text: str) -> float:
+    """How often faster than it was taken, or `max`."""
+    try:
+        found = math.inf if text == "max" else float(text)
+    except ValueError:
+        found = math.nan
+    if not found > 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no speed: give a number above 0, or max")
+    return found
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 when everything was measured and delivered, 1 when undelivered, 2 when refused."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    try:
+        return _run(arguments, now=datetime.now(UTC))
+    except UndeliveredError as error:
+        sys.stderr.write(f"replay: {error}\n")
+        return 1
+    except (*REFUSALS, ReplayError, OSError) as error:
+        sys.stderr.write(f"replay: {error}\n")
+        return 2
+
+
+def _run(arguments: argparse.Namespace, *, now: datetime) -> int:
+    if arguments.loop and math.isinf(arguments.speed):
+        raise ReplayError("a loop at full speed never ends: give --speed a number, or no --loop")
+    device = arguments.device or f"{arguments.location.lower()}-sim"
+    address = Address(LocationId(arguments.location), DeviceId(device))
+    settings = load(arguments.config) if arguments.config else Settings()
+    reel = clips(arguments.videos)
+    starts_at = _starts_at(arguments.starts_at, now) or beginning(reel, arguments.speed, now)
+    with _links(arguments, address, settings) as link, _outbox() as outbox:
+        detector, pose = models_for(settings)
+        replay = Replay(
+            settings,
+            address,
+            detector,
+            pose,
+            link,
+            arguments.speed,
+            arguments.loop,
+            arguments.drain,
+        )
+        with _stopped_by_signals(replay.stop):
+            results = list(_told(replay.play(reel, outbox, starts_at)))
+    return _closing(results)
+
+
+def _starts_at(text: str | None, now: datetime) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        starts_at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ReplayError(f"--starts-at {text[:60]!r}: {error}") from error
+    if starts_at.tzinfo is None:
+        raise ReplayError(f"--starts-at {text} has no time zone: write 2026-11-20T08:00+00:00")
+    if starts_at > now:
+        raise ReplayError(f"--starts-at {text} lies in the future: the cloud would refuse it")
+    return starts_at
+
+
+@contextmanager
+def _links(
+    arguments: argparse.Namespace, address: Address, settings: Settings
+) -> Iterator[Callable[[], Link]]:
+    """A maker of links, since a link serves one run."""
+    if arguments.broker is not None:
+        broker = broker_at(arguments.broker)
+        _reach(broker)
+        yield lambda: PahoLink(broker, address, keepalive_s=settings.link.keepalive_s)
+        return
+    with arguments.out.open("wb") as lines:
+
+        def keep(event: Event) -> bool:
+            if isinstance(event, AudienceEvent):
+                lines.write(seal(event) + b"\n")
+            return True
+
+        yield lambda: LoopbackLink(address, keep)
+
+
+def _reach(broker: Broker) -> None:
+    try:
+        socket.create_connection((broker.host, broker.port), timeout=CONNECT_WITHIN_S).close()
+    except OSError as error:
+        raise UndeliveredError(
+            f"no broker at {broker!r} ({error}): start one or correct it"
+        ) from error
+
+
+@contextmanager
+def _outbox() -> Iterator[Outbox]:
+    with tempfile.TemporaryDirectory(prefix="onlooker-replay-") as folder:
+        outbox = Outbox(Path(folder, "outbox.sqlite3"))
+        try:
+            yield outbox
+        finally:
+            outbox.close()
+
+
+@contextmanager
+def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the replay in order: live visits are closed and sent."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = [signal.signal(number, lambda *_: stop.set()) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+HEADINGS: Final = (
+    "clip", "reports", "visits", "onlookers", "dwell s", "looking s", "observed s", "blind s",
+)  # fmt: skip
+
+
+def _told(results: Iterator[tuple[Clip, Totals]]) -> Iterator[Totals]:
+    _row(HEADINGS)
+    for clip, totals in results:
+        sys.stderr.write("\r\x1b[K" if sys.stderr.isatty() else "\n")
+        _row((clip.path.name, *_figures(totals)))
+        yield totals
+
+
+def _figures(totals: Totals) -> tuple[str, ...]:
+    blind_ms = sum(totals.blind_ms.values())
+    counts = (totals.reports, totals.visits, totals.onlookers)
+    times = (totals.dwell_ms, totals.looking_ms, totals.observed_ms, blind_ms)
+    return (*map(str, counts), *(f"{spent_ms / 1000:.1f}" for spent_ms in times))
+
+
+def _row(cells: Sequence[str]) -> None:
+    sys.stdout.write(f"{cells[0][:38]:38s}" + "".join(f"{cell:>12s}" for cell in cells[1:]) + "\n")
+    sys.stdout.flush()
+
+
+def _closing(results: Sequence[Totals]) -> int:
+    if results and results[-1].unacknowledged:
+        raise UndeliveredError(
+            f"{results[-1].unacknowledged} reports were not acknowledged and are lost with the "
+            "temporary outbox: is `python -m cloud stream` running, and is the camera in its "
+            "estate? Raise --drain to wait longer"
+        )
+    if len(results) > 1:
+        whole = Totals()
+        for totals in results:
+            _add(whole, totals)
+        _row(("all", *_figures(whole)))
+    return 0
+
+
+def _add(whole: Totals, totals: Totals) -> None:
+    for name in ("reports", "visits", "onlookers", "dwell_ms", "looking_ms", "observed_ms"):
+        setattr(whole, name, getattr(whole, name) + getattr(totals, name))
+    for cause, spent_ms in totals.blind_ms.items():
+        whole.blind_ms[cause] = whole.blind_ms.get(cause, 0) + spent_ms

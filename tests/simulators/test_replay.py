@@ -1,0 +1,178 @@
+"""A replay runs the agent on clips and delivers what it measured, or says why not."""
+
+import tempfile
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+import simulators.replay
+from edge_agent.detect import Face
+from edge_agent.pose import HeadPose
+from simulators.__main__ import main
+from wire.envelope import AudienceEvent, unseal
+
+
+class Bright:
+    """Sees one face: whatever is white."""
+
+    name, version = "bright", "1"
+
+    def faces(self, image):
+        rows, columns = np.nonzero(image[..., 0] > 200)
+        if not rows.size:
+            return []
+        box = (float(columns.min()), float(rows.min()), float(columns.max()), float(rows.max()))
+        return [Face(box, 0.9, np.zeros((5, 2), np.float32))]
+
+
+class Straight:
+    """Every head looks into the camera."""
+
+    name, version = "straight", "1"
+
+    def poses(self, image, faces):
+        return [HeadPose(0.0, 0.0, 0.0, 3.0) for _ in faces]
+
+
+@pytest.fixture(autouse=True)
+def known_models(monkeypatch):
+    monkeypatch.setattr(simulators.replay, "models_for", lambda settings: (Bright(), Straight()))
+
+
+def film(path, *, seconds, white_s=(0, 0)):
+    """Ten frames a second of grey noise; a white square stands in it during `white_s`."""
+    tiles = np.random.default_rng(1).integers(40, 160, (18, 32, 1)).astype(np.uint8)
+    grey = np.ascontiguousarray(np.kron(tiles, np.ones((10, 10, 3), np.uint8)))
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10, options={"preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for number in range(seconds * 10):
+            picture = np.roll(grey, number, axis=1)
+            if white_s[0] <= number / 10 < white_s[1]:
+                cv2.rectangle(
+                    picture, (120 + number // 5, 60), (160 + number // 5, 110), (255,) * 3, -1
+                )
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
+        container.mux(stream.encode())
+    return path
+
+
+def events_in(path):
+    events = [event for line in path.read_bytes().splitlines() for event in unseal(line)]
+    assert all(isinstance(event, AudienceEvent) for event in events), events
+    return events
+
+
+def test_every_line_is_a_valid_event_and_the_sums_are_printed(tmp_path, capsys):
+    clip = film(tmp_path / "clip.mp4", seconds=10, white_s=(3, 7))
+    out = tmp_path / "r.jsonl"
+    before = datetime.now(UTC)
+    assert main(["replay", str(clip), "--location=KX-01", f"--out={out}"]) == 0
+    reports = [event.data for event in events_in(out)]
+    assert {(r.location, r.device) for r in reports} == {("KX-01", "kx-01-sim")}
+    assert sum(r.visits for r in reports) == sum(r.onlookers for r in reports) == 1
+    assert sum(r.dwell_ms for r in reports) == pytest.approx(4000, abs=500)
+    assert sum(r.observed_ms for r in reports) == pytest.approx(10_000, abs=300)
+    assert max(r.ends_at for r in reports) <= datetime.now(UTC)
+    assert (before - reports[0].starts_at).total_seconds() == pytest.approx(10, abs=5)
+    row = capsys.readouterr().out.splitlines()[1].split()
+    assert row[:4] == ["clip.mp4", str(len(reports)), "1", "1"]
+
+
+def test_clips_follow_each_other_in_time_and_in_the_journal(tmp_path, capsys):
+    first = film(tmp_path / "a.mp4", seconds=4, white_s=(1, 4))
+    second = film(tmp_path / "b.mp4", seconds=4)
+    out = tmp_path / "r.jsonl"
+    words = ["replay", str(first), str(second), "--location=KX-01", "--device=d1", f"--out={out}"]
+    assert main([*words, "--starts-at=2026-03-01T10:00:00Z"]) == 0
+    reports = [event.data for event in events_in(out)]
+    assert [r.sequence.first for r in reports] == list(range(1, len(reports) + 1))
+    assert len({r.journal for r in reports}) == 1
+    assert all(a.ends_at <= b.starts_at for a, b in pairwise(reports))
+    assert reports[0].starts_at == datetime(2026, 3, 1, 10, tzinfo=UTC)
+    assert reports[-1].starts_at.second >= 4
+    assert capsys.readouterr().out.splitlines()[-1].split()[:3] == ["all", str(len(reports)), "1"]
+
+
+def test_nothing_is_left_behind(tmp_path, monkeypatch):
+    elsewhere = tmp_path / "tmp"
+    elsewhere.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
+    clip = film(tmp_path / "clip.mp4", seconds=2)
+    assert main(["replay", str(clip), "--location=KX-01", f"--out={tmp_path / 'r'}"]) == 0
+    assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "complaint"),
+    [
+        ("--location=KX/01", "not a name"),
+        ("--device=$SYS", "not a name"),
+        ("--config=nowhere.toml", "nowhere.toml"),
+        ("--starts-at=yesterday", "yesterday"),
+        ("--starts-at=2026-03-01T10:00:00", "no time zone"),
+        ("--starts-at=2999-03-01T10:00:00Z", "future"),
+        ("--loop", "never ends"),
+    ],
+)
+def test_a_wrong_option_is_refused_before_anything_is_played(tmp_path, capsys, option, complaint):
+    clip = film(tmp_path / "clip.mp4", seconds=1)
+    out = tmp_path / "r.jsonl"
+    assert main(["replay", str(clip), "--location=KX-01", f"--out={out}", option]) == 2
+    assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("speed", ["0", "-1", "nan", "fast"])
+def test_an_unknown_speed_is_refused(tmp_path, capsys, speed):
+    with pytest.raises(SystemExit) as ended:
+        main(["replay", "x.mp4", "--location=KX-01", "--out=x", f"--speed={speed}"])
+    assert ended.value.code == 2
+    assert "give a number above 0, or max" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("gone.mp4", None), ("empty.mp4", b""), ("text.mp4", b"no film" * 100), ("head.mp4", "torn")],
+)
+def test_a_file_that_is_no_video_is_named_before_the_first_clip_is_played(
+    tmp_path, capsys, name, content
+):
+    sound = film(tmp_path / "sound.mp4", seconds=1)
+    broken = tmp_path / name
+    if content is not None:
+        broken.write_bytes(sound.read_bytes()[:200] if content == "torn" else content)
+    out = tmp_path / "r.jsonl"
+    assert main(["replay", str(sound), str(broken), "--location=KX-01", f"--out={out}"]) == 2
+    told = capsys.readouterr()
+    assert name in told.err
+    assert "sound.mp4" not in told.out
+    assert not out.exists()
+
+
+def test_a_video_without_frames_is_refused(tmp_path, capsys):
+    empty = tmp_path / "none.avi"
+    with av.open(str(empty), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        container.start_encoding()
+    assert main(["replay", str(empty), "--location=KX-01", f"--out={tmp_path / 'r'}"]) == 2
+    assert "none.avi" in capsys.readouterr().err
+
+
+def test_a_broker_that_is_not_there_ends_the_replay_at_once(tmp_path, capsys):
+    clip = film(tmp_path / "clip.mp4", seconds=1)
+    words = ["replay", str(clip), "--location=KX-01", "--broker=mqtt://127.0.0.1:1"]
+    assert main(words) == 1
+    assert "no broker at mqtt://127.0.0.1:1" in capsys.readouterr().err
+
+
+@pytest.mark.broker
+def test_a_cloud_that_does_not_answer_is_told(tmp_path, capsys, mosquitto):
+    clip = film(tmp_path / "clip.mp4", seconds=2)
+    words = ["replay", str(clip), "--location=KX-01", f"--broker={mosquitto.url}", "--drain=0.3"]
+    assert main(words) == 1
+    assert "not acknowledged" in capsys.readouterr().err
