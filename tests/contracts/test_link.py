@@ -1,0 +1,180 @@
+"""What every link keeps, whatever carries it: handed over or refused at once, never waited for."""
+
+import threading
+import time
+from datetime import UTC, datetime
+
+import pytest
+from paho.mqtt import client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+from edge_agent.link.broker import broker_at
+from edge_agent.link.loopback import LoopbackLink
+from edge_agent.link.paho import PahoLink
+from edge_agent.outbox import Courier, Outbox
+from edge_agent.settings import LinkSettings
+from wire.ack import Ack
+from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
+from wire.envelope import AudienceEvent, ack_event, seal, unseal
+from wire.scalars import DeviceId, LocationId
+from wire.topics import Address, Channel
+
+HERE = Address(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
+SOON_S = 10.0
+
+
+def report_for(journal, sequence):
+    return AudienceReport(
+        location=HERE.location,
+        device=HERE.device,
+        journal=journal,
+        sequence=sequence,
+        starts_at=datetime(2026, 11, 23, 8, 0, tzinfo=UTC),
+        ends_at=datetime(2026, 11, 23, 8, 0, 30, tzinfo=UTC),
+        frames=FrameCounts(captured=0, dropped=0, analysed=0),
+        observed_ms=0,
+        blind_ms={},
+        person_ms=0,
+        facing_ms=0,
+        looking_ms=0,
+        unsure_ms=0,
+        entries=0,
+        visits=0,
+        onlookers=0,
+        peak=0,
+        dwell_ms=0,
+        dwell_histogram=(0,) * 15,
+        attention_histogram=(0,) * 13,
+        demographics=(),
+        sensors={},
+        attention_basis=AttentionBasis.ANGLES,
+        versions=Versions(agent="1", detector="d", attention="a", config="c"),
+    )
+
+
+class BrokerCloud:
+    """A cloud that listens on a broker and acknowledges what it is told to."""
+
+    def __init__(self, mosquitto):
+        self.believed: list[int] = []
+        self.deaf = False
+        self._ready = threading.Event()
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
+        self._client.reconnect_delay_set(1, 1)
+        self._client.on_connect = lambda client, *_: client.subscribe(
+            HERE.topic(Channel.AUDIENCE), qos=1
+        )
+        self._client.on_subscribe = lambda *_: self._ready.set()
+        self._client.on_message = self._hear
+        self._client.connect(mosquitto.host, mosquitto.port)
+        self._client.loop_start()
+        assert self._ready.wait(SOON_S)
+
+    def _hear(self, client, _userdata, message):
+        for event in unseal(message.payload):
+            assert isinstance(event, AudienceEvent)
+            if not self.deaf:
+                self.believed.append(event.data.sequence.last)
+                ack = Ack(
+                    device=HERE.device,
+                    journal=event.data.journal,
+                    through=event.data.sequence.last,
+                    at=event.time,
+                )
+                client.publish(HERE.topic(Channel.ACK), seal(ack_event(ack, HERE)), qos=1)
+
+    def close(self):
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+class DirectCloud:
+    """The same, at the end of a loopback."""
+
+    def __init__(self):
+        self.believed: list[int] = []
+        self.deaf = False
+
+    def hear(self, event):
+        if not self.deaf:
+            self.believed.append(event.data.sequence.last)
+        return not self.deaf
+
+
+@pytest.fixture(params=["loopback", pytest.param("paho", marks=pytest.mark.broker)])
+def link_and_cloud(request):
+    if request.param == "loopback":
+        cloud = DirectCloud()
+        link = LoopbackLink(HERE, cloud.hear)
+        yield link, cloud
+        return
+    mosquitto = request.getfixturevalue("mosquitto")
+    cloud = BrokerCloud(mosquitto)
+    link = PahoLink(broker_at(mosquitto.url), HERE)
+    yield link, cloud
+    link.stop()
+    cloud.close()
+
+
+@pytest.fixture
+def outbox(tmp_path):
+    box = Outbox(tmp_path / "outbox.sqlite3")
+    yield box
+    box.close()
+
+
+def until(holds, pump=lambda: None):
+    """Give the other side its time; False when it never comes."""
+    deadline = time.monotonic() + SOON_S
+    while not holds() and time.monotonic() < deadline:
+        pump()
+        time.sleep(0.01)
+    return holds()
+
+
+def test_nothing_is_taken_before_there_is_a_connection(link_and_cloud):
+    link, _ = link_and_cloud
+    assert not link.connected
+    assert link.sessions == 0
+    assert link.send(Channel.AUDIENCE, b"[]") is False
+    assert link.received() == []
+
+
+def test_a_connection_begins_a_session(link_and_cloud):
+    link, _ = link_and_cloud
+    link.start()
+    assert until(lambda: link.connected)
+    assert link.sessions == 1
+
+
+def test_reports_go_out_in_order_and_are_forgotten_on_the_clouds_word(link_and_cloud, outbox):
+    link, cloud = link_and_cloud
+    courier = Courier(outbox, link, LinkSettings(batch=10))
+    for _ in range(35):
+        outbox.put(report_for)
+    link.start()
+    assert until(lambda: outbox.depth == 0, lambda: courier.pump(time.monotonic()))
+    assert cloud.believed == list(range(1, 36))
+
+
+def test_reports_that_the_cloud_does_not_believe_stay(link_and_cloud, outbox):
+    link, cloud = link_and_cloud
+    cloud.deaf = True
+    courier = Courier(outbox, link, LinkSettings(resend_after_s=0.2))
+    outbox.put(report_for)
+    link.start()
+    assert until(lambda: link.connected)
+    courier.pump(0.0)
+    courier.pump(0.1)
+    assert outbox.depth == 1
+    cloud.deaf = False
+    assert until(lambda: outbox.depth == 0, lambda: courier.pump(time.monotonic()))
+    assert cloud.believed[0] == 1
+
+
+def test_after_stop_nothing_is_taken(link_and_cloud):
+    link, _ = link_and_cloud
+    link.start()
+    assert until(lambda: link.connected)
+    link.stop()
+    assert link.send(Channel.AUDIENCE, b"[]") is False
