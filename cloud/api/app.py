@@ -14,19 +14,26 @@ from fastapi.openapi.utils import get_openapi
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import DBAPIError, OperationalError
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 
-from cloud.api import audience, health, locations, page, pricing, problem
+from cloud.api import audience, batch, health, locations, page, pricing, problem
+from cloud.api.access import AccessError, Gate, NotAllowed, NotKnown, TooOften
 from cloud.api.audience import RangeError
 from cloud.api.desk import Desk
 from cloud.api.middleware import Passage
+from cloud.api.quota import Quota
 from cloud.estate import UnknownLocation
 from cloud.pricing.slot import SlotError
 from cloud.windows.query import WindowError
 
 log = logging.getLogger(__name__)
 VERSION: Final = "1"
+COMPRESSED_FROM_BYTES: Final = 1024
 
 ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
+    NotKnown: (401, "Not known"),
+    NotAllowed: (403, "Not allowed"),
+    TooOften: (429, "Too often"),
     UnknownLocation: (404, "Unknown location"),
     SlotError: (422, "No such slot"),
     RangeError: (422, "Out of range"),
@@ -37,8 +44,16 @@ ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
 """Exception → status and title. Nothing below this file knows about HTTP."""
 
 
-def create_app(desk: Desk) -> FastAPI:
-    """The application over one desk."""
+TITLES: Final = {
+    404: "Not found",
+    405: "Method not allowed",
+    413: "Too large",
+    422: "Not understood",
+}
+
+
+def create_app(desk: Desk, *, quota: Quota | None = None) -> FastAPI:
+    """The application over one desk; with a quota, only for callers with a key."""
     registry = CollectorRegistry()
     app = FastAPI(
         title="Onlooker",
@@ -52,11 +67,13 @@ def create_app(desk: Desk) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.desk = desk
+    app.state.gate = Gate(desk.engine, quota) if quota else None
     app.state.registry = registry
     app.state.openapi = lambda: openapi(app)
-    for room in (locations, audience, pricing, health, page):
+    for room in (locations, audience, pricing, batch, health, page):
         app.include_router(room.router)
     _answer_failures(app)
+    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES)
     app.add_middleware(Passage, registry=registry)
     return app
 
@@ -88,7 +105,8 @@ def _answer_failures(app: FastAPI) -> None:
 async def _anticipated(request: Request, error: Exception) -> Response:
     status, title = next(ANTICIPATED[kind] for kind in type(error).__mro__ if kind in ANTICIPATED)
     if status < 500:
-        return problem.answer(request, status, title, str(error))
+        headers = error.headers if isinstance(error, AccessError) else None
+        return problem.answer(request, status, title, str(error), headers)
     log.warning("api.database", exc_info=error, extra=_where(request))
     detail = "the database cannot be reached just now: ask again in a few seconds"
     return problem.answer(request, status, title, detail, {"Retry-After": "5"})
@@ -105,13 +123,12 @@ async def _misunderstood(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    detail = str(error.detail)
-    if error.status_code == 404:
+    detail, status = str(error.detail), error.status_code
+    if status == 400:  # a body that is not even JSON is as little understood as a wrong field
+        status = 422
+    if status == 404:
         detail = f"nothing is served at {request.url.path[:200]}: GET / links to what is"
-    title = {404: "Not found", 405: "Method not allowed", 413: "Too large"}.get(
-        error.status_code, "Refused"
-    )
-    return problem.answer(request, error.status_code, title, detail, error.headers)
+    return problem.answer(request, status, TITLES.get(status, "Refused"), detail, error.headers)
 
 
 def _where(request: Request) -> dict[str, str]:

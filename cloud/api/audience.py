@@ -12,8 +12,10 @@ from pydantic import AwareDatetime, BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
+from cloud.api.access import opened_to
 from cloud.api.desk import Desk
-from cloud.api.problem import documented
+from cloud.api.keys import Role
+from cloud.api.problem import REFUSALS, documented
 from cloud.windows.audience import Audience
 from cloud.windows.query import WindowName, windows
 
@@ -22,7 +24,7 @@ USUAL: Final = timedelta(hours=1)
 EARLIEST_AT: Final = datetime(2020, 1, 1, tzinfo=UTC)
 AHEAD: Final = timedelta(days=1)
 
-router = APIRouter(tags=["audience"])
+router = APIRouter(tags=["audience"], dependencies=[opened_to(Role.SALES, Role.OPERATIONS)])
 LocationName = Annotated[str, Path(examples=["KX-01"], max_length=63)]
 
 
@@ -62,7 +64,7 @@ class AudienceAnswer(BaseModel):
     windows: list[WindowAnswer]
 
 
-@router.get("/api/audience/{location}", responses=documented(404, 422, 500, 503))
+@router.get("/api/audience/{location}", responses=documented(*REFUSALS, 404, 422, 500, 503))
 async def audience(
     request: Request,
     location: LocationName,

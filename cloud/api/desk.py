@@ -14,12 +14,15 @@ from typing import Final
 from sqlalchemy import Engine
 
 from cloud import database
+from cloud.api.memory import Memory
+from cloud.api.tag import Tagged
 from cloud.estate import Estate, Site
 from cloud.forecast.outlook import HISTORY, Forecast, forecast
 from cloud.pricing.rate_card import RateCard
 from cloud.windows.query import hourly
 
 Clock = Callable[[], datetime]
+ANSWERS: Final = 20_000
 FRESH: Final = timedelta(minutes=15)
 FRESH_ASSUMED: Final = timedelta(minutes=1)
 
@@ -75,6 +78,7 @@ class Desk:
     card: RateCard
     clock: Clock = utc_now
     shelf: Shelf = field(default_factory=Shelf)
+    answers: Memory[Tagged] = field(default_factory=lambda: Memory(ANSWERS))
 
     @cached_property
     def card_digest(self) -> str:

@@ -9,8 +9,10 @@ from sqlalchemy import func, select
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
+from cloud.api.access import opened_to
 from cloud.api.desk import Desk
-from cloud.api.problem import documented
+from cloud.api.keys import Role
+from cloud.api.problem import REFUSALS, documented
 
 router = APIRouter(tags=["operation"])
 
@@ -52,8 +54,9 @@ async def readyz(request: Request) -> Ready:
 
 @router.get(
     "/metrics",
+    dependencies=[opened_to(Role.OPERATIONS)],
     response_class=Response,
-    responses={200: {"content": {"text/plain": {}}}, **documented(500)},
+    responses={200: {"content": {"text/plain": {}}}, **documented(*REFUSALS, 500)},
 )
 async def metrics(request: Request) -> Response:
     """Counters and timings for Prometheus."""

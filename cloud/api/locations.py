@@ -5,11 +5,12 @@ from decimal import Decimal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from cloud.api.access import EVERYBODY, opened_to
 from cloud.api.desk import Desk
-from cloud.api.problem import documented
+from cloud.api.problem import REFUSALS, documented
 from cloud.estate import Site
 
-router = APIRouter(tags=["locations"])
+router = APIRouter(tags=["locations"], dependencies=[opened_to(*EVERYBODY)])
 
 
 class ScreenFace(BaseModel):
@@ -47,7 +48,7 @@ class LocationsAnswer(BaseModel):
     locations: list[LocationAnswer]
 
 
-@router.get("/api/locations", responses=documented(500))
+@router.get("/api/locations", responses=documented(*REFUSALS, 500))
 async def locations(request: Request) -> LocationsAnswer:
     """List every location with its screen, venue, base rate and attributes."""
     desk: Desk = request.app.state.desk

@@ -11,6 +11,7 @@ import time
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -65,7 +66,8 @@ class Passage:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 own = (b"x-request-id", request_id.encode())
-                message["headers"] = [*message.get("headers", ()), own, *HEADERS]
+                extra = scope.get("extra_headers", ())
+                message["headers"] = [*message.get("headers", ()), own, *extra, *HEADERS]
             await send(message)
 
         try:
@@ -82,7 +84,7 @@ class Passage:
 
     async def _pass_on(self, scope: Scope, receive: Receive, answer: Send) -> None:
         if _announced_bytes(scope) <= LARGEST_BODY_BYTES:
-            await self._app(scope, receive, answer)
+            await self._app(scope, _counted(receive), answer)
             return
         detail = f"at most {LARGEST_BODY_BYTES} bytes are read: ask for less at a time"
         too_large = problem.answer(Request(scope), 413, "Too large", detail)
@@ -97,6 +99,21 @@ class Passage:
             "api.answered",
             extra={**_where(scope), "status": status, "took_ms": round(took_s * 1000, 2)},
         )
+
+
+def _counted(receive: Receive) -> Receive:
+    """A body that came without its length is cut off where it becomes too large."""
+    total = 0
+
+    async def counted() -> Message:
+        nonlocal total
+        message = await receive()
+        total += len(message.get("body", b""))
+        if total > LARGEST_BODY_BYTES:
+            raise HTTPException(413, f"at most {LARGEST_BODY_BYTES} bytes are read")
+        return message
+
+    return counted
 
 
 def _announced_bytes(scope: Scope) -> int:

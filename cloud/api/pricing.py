@@ -9,14 +9,17 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
+from cloud.api.access import opened_to
 from cloud.api.audience import LocationName, RangeError
 from cloud.api.desk import Desk, Made
+from cloud.api.keys import Role
 from cloud.api.locations import pounds
-from cloud.api.problem import documented
+from cloud.api.problem import REFUSALS, documented
+from cloud.api.tag import NOT_MODIFIED, Tagged
 from cloud.estate import Site
 from cloud.forecast.interval import Interval
 from cloud.forecast.outlook import Outlook
@@ -25,7 +28,7 @@ from cloud.pricing.slot import Slot, parse_slot
 
 REACH: Final = timedelta(days=400)
 
-router = APIRouter(tags=["pricing"])
+router = APIRouter(tags=["pricing"], dependencies=[opened_to(Role.SALES, Role.ADVERTISER)])
 TimeSlot = Annotated[
     str,
     Path(
@@ -106,16 +109,29 @@ class PriceAnswer(BaseModel):
     versions: VersionsAnswer
 
 
-@router.get("/api/pricing/slot/{location}/{time_slot}", responses=documented(404, 422, 500, 503))
-async def price(request: Request, location: LocationName, time_slot: TimeSlot) -> PriceAnswer:
+@router.get(
+    "/api/pricing/slot/{location}/{time_slot}",
+    response_model=PriceAnswer,
+    responses={304: NOT_MODIFIED, **documented(*REFUSALS, 404, 422, 500, 503)},
+)
+async def price(request: Request, location: LocationName, time_slot: TimeSlot) -> Response:
     """Quote one advertiser's share of the screen's loop for one hour, with every reason."""
     desk: Desk = request.app.state.desk
     site = desk.estate.location(location)
     slot = parse_slot(time_slot, site.zone)
+    made = await made_for(desk, site)
+    key = ("price", desk.card_digest, site.id, slot.starts_at, made.at)
+    answer = desk.answers.recall(key)
+    if answer is None:
+        body = priced(desk, site, slot, made).model_dump_json().encode()
+        answer = desk.answers.keep(key, Tagged(body))
+    return answer.answer(request)
+
+
+async def made_for(desk: Desk, site: Site) -> Made:
+    """The forecast of a site, made in a thread when none is fresh."""
     made = desk.shelf.fresh(site.id, desk.clock())
-    if made is None:
-        made = await run_in_threadpool(desk.forecast, site)
-    return priced(desk, site, slot, made)
+    return made if made is not None else await run_in_threadpool(desk.forecast, site)
 
 
 def priced(desk: Desk, site: Site, slot: Slot, made: Made) -> PriceAnswer:
@@ -123,6 +139,26 @@ def priced(desk: Desk, site: Site, slot: Slot, made: Made) -> PriceAnswer:
     _refuse_distant(slot, made.at)
     outlook = made.forecast.outlook(slot.starts_at)
     return _described(desk, site, quote(site, slot, outlook, desk.card), outlook, made)
+
+
+def expected(outlook: Outlook) -> Expected:
+    """The audience of an outlook as it is written."""
+    return Expected(
+        crowd=_range(outlook.crowd, 2),
+        entries=_range(outlook.entries, 1),
+        onlookers=_range(outlook.onlookers, 1),
+        looking_s=_range(outlook.looking_s, 1),
+    )
+
+
+def stands_on(outlook: Outlook) -> StandsOn:
+    """What an outlook rests on as it is written."""
+    return StandsOn(
+        basis=outlook.basis,
+        reason=outlook.reason,
+        weeks=outlook.weeks,
+        cutoff_at=outlook.cutoff_at,
+    )
 
 
 def _refuse_distant(slot: Slot, now: datetime) -> None:
@@ -150,18 +186,8 @@ def _described(desk: Desk, site: Site, quoted: Quote, outlook: Outlook, made: Ma
             FactorAnswer(name=factor.name, value=f"{factor.value:f}", reason=factor.reason)
             for factor in quoted.factors
         ],
-        expected=Expected(
-            crowd=_range(outlook.crowd, 2),
-            entries=_range(outlook.entries, 1),
-            onlookers=_range(outlook.onlookers, 1),
-            looking_s=_range(outlook.looking_s, 1),
-        ),
-        stands_on=StandsOn(
-            basis=outlook.basis,
-            reason=outlook.reason,
-            weeks=outlook.weeks,
-            cutoff_at=outlook.cutoff_at,
-        ),
+        expected=expected(outlook),
+        stands_on=stands_on(outlook),
         versions=VersionsAnswer(
             rate_card=quoted.rate_card,
             rate_card_digest=desk.card_digest,

@@ -8,6 +8,8 @@ from pydantic import BaseModel, Field
 
 MEDIA_TYPE: Final = "application/problem+json"
 LONGEST_DETAIL: Final = 1000
+REFUSALS: Final = (401, 403, 429)
+"""What any resource that needs a key may answer."""
 
 
 class Problem(BaseModel):

@@ -16,10 +16,12 @@ import uvicorn
 from cloud import database, estate, settings
 from cloud.api.app import create_app
 from cloud.api.desk import Desk
+from cloud.api.quota import Quota
 from cloud.pricing.rate_card import REFERENCE, RateCard
 
 log = logging.getLogger(__name__)
 GRACE_S: Final = 5
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class ServeError(RuntimeError):
@@ -31,6 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     settings.add_arguments(parser, "database", "estate")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, default=8080, help="port to listen on (8080)")
+    parser.add_argument(
+        "--access", choices=("open", "keys"),
+        help="open to everybody, or to callers with a key (open on a loopback address, else keys)",
+    )  # fmt: skip
     add_rate_card(parser)
 
 
@@ -52,14 +58,18 @@ def serve(arguments: argparse.Namespace) -> int:
         return 2
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: None)  # the server raises them again once it has stopped
+    loopback = arguments.host in LOOPBACK
+    access = arguments.access or ("open" if loopback else "keys")
     config = uvicorn.Config(
-        create_app(desk),
+        create_app(desk, quota=Quota() if access == "keys" else None),
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
     )
-    log.info("api.listening", extra={"host": arguments.host, "port": arguments.port})
+    log.info(
+        "api.listening", extra={"host": arguments.host, "port": arguments.port, "access": access}
+    )
     with listener:
         uvicorn.Server(config).run(sockets=[listener])
     desk.engine.dispose()

@@ -105,7 +105,7 @@ def forecast(
         shapely(known), site.zone, measures=len(Measures._fields), ends_on=today
     ).without(holidays)
     assumed = _assumed(site, known, today)
-    cutoff_at = max((row.hour_at for row in known), default=None)
+    latest_at = max((row.hour_at for row in known), default=None)
     enough = series.weeks >= LEAST_WEEKS
     return Forecast(
         first_on=today,
@@ -116,7 +116,7 @@ def forecast(
         reason=_reason(site, series, len(known), enough=enough),
         weeks=round(series.weeks, 1),
         model="profile-1" if enough else "venue-1",
-        cutoff_at=cutoff_at and cutoff_at + timedelta(hours=1),
+        cutoff_at=latest_at and min(at, latest_at + timedelta(hours=1)),
     )
 
 

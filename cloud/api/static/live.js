@@ -6,7 +6,9 @@ const EVERY_MS = 5000;
 const state = { places: [], chosen: null };
 
 const ask = async (path) => {
-  const answer = await fetch(path, { headers: { accept: "application/json" } });
+  const key = sessionStorage.getItem("key");
+  const answer = await fetch(path, { headers: key ? { "x-api-key": key } : {} });
+  if (answer.status === 401) $("unlock").hidden = false;
   const body = await answer.json();
   if (!answer.ok) throw new Error(body.detail ?? answer.statusText);
   return body;
@@ -194,6 +196,11 @@ const start = async () => {
   $("hour-of-day").value = "08";
   for (const id of ["day", "hour-of-day"]) $(id).addEventListener("change", showPrice);
   $("ask").addEventListener("submit", (event) => event.preventDefault());
+  $("unlock").addEventListener("submit", (event) => {
+    event.preventDefault();
+    sessionStorage.setItem("key", $("key").value.trim());
+    location.reload();
+  });
   state.places = (await ask("/api/locations")).locations;
   choose(state.places[0].id);
   setInterval(refresh, EVERY_MS);

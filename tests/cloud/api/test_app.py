@@ -1,16 +1,19 @@
 """What holds for every answer: ids, headers, problems, the OpenAPI document."""
 
 import re
+from collections.abc import AsyncIterator
 
 import jsonschema
 import pytest
 
 from cloud.api.desk import Desk
 
+JSON = {"content-type": "application/json"}
 PATHS = {
     "/api/locations": "/api/locations",
     "/api/audience/{location}": "/api/audience/KX-01",
     "/api/pricing/slot/{location}/{time_slot}": "/api/pricing/slot/KX-01/2026-11-23T08:00",
+    "/api/pricing/forecast/{location}": "/api/pricing/forecast/KX-01?days=1",
     "/healthz": "/healthz",
     "/readyz": "/readyz",
     "/metrics": "/metrics",
@@ -66,6 +69,26 @@ def test_a_large_body_is_refused_before_it_is_read(ask):
     assert "at most 262144 bytes" in answer.json()["detail"]
 
 
+def test_a_body_without_a_length_is_cut_off_where_it_becomes_too_large(ask):
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b" " * 10_000
+
+    answer = ask("POST", "/api/pricing/batch", content=endless(), headers=JSON)
+
+    assert answer.status_code == 413
+    assert "at most 262144 bytes" in answer.json()["detail"]
+
+
+def test_answers_of_some_length_travel_compressed_to_who_can_read_them(ask):
+    plain = ask.get("/api/locations", headers={"accept-encoding": "identity"})
+    packed = ask.get("/api/locations", headers={"accept-encoding": "gzip"})
+
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.json() == plain.json()
+
+
 def test_a_lost_database_is_503_and_healthz_stays_alive(ask, desk: Desk, tmp_path):
     desk.engine.dispose()
     for file in tmp_path.glob("onlooker.db*"):
@@ -116,12 +139,12 @@ def test_metrics_count_by_route_and_not_by_address(ask):
 def test_the_openapi_document_names_every_route_with_its_errors(ask):
     document = ask.get("/openapi.json").json()
 
-    assert set(document["paths"]) == set(PATHS)
+    assert set(document["paths"]) == {*PATHS, "/api/pricing/batch"}
     for path in document["paths"].values():
         for operation in path.values():
             for status, answer in operation["responses"].items():
                 kind = "application/problem+json"
-                assert status == "200" or set(answer["content"]) == {kind}
+                assert status in {"200", "304"} or set(answer["content"]) == {kind}
                 assert answer["description"]
 
 

@@ -1,12 +1,16 @@
 """The price of a slot as a client sees it."""
 
 import math
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
+from cloud.api.app import create_app
+from cloud.api.desk import Desk
 from cloud.pricing.slot import slots_on
 
 PRICE = "/api/pricing/slot/KX-01/2026-11-23T08:00"
@@ -49,6 +53,29 @@ def test_the_same_question_has_the_same_answer_until_the_forecast_is_due(ask, wa
     assert again.content == first.content
     made = [answer.json()["versions"]["forecast_made_at"] for answer in (first, renewed)]
     assert made == ["2026-11-20T12:00:00Z", "2026-11-20T12:01:00Z"]
+
+
+def test_an_answer_that_the_client_holds_is_not_sent_again_until_it_changes(ask, watch):
+    first = ask.get(PRICE)
+    held = {"if-none-match": first.headers["etag"]}
+    again = ask.get(PRICE, headers=held)
+    watch.pass_by(timedelta(minutes=1))
+    renewed = ask.get(PRICE, headers=held)
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+    assert renewed.status_code == 200
+    assert first.headers["cache-control"] == "private, no-cache"
+
+
+def test_a_new_rate_card_is_never_answered_with_an_old_price(ask, desk: Desk):
+    dearer = msgspec.structs.replace(desk.card, version="dearer-2", seasons=())
+    before = ask.get(PRICE).json()
+    ask.app = create_app(replace(desk, card=dearer))
+    after = ask.get(PRICE).json()
+
+    assert after["versions"]["rate_card"] == "dearer-2"
+    assert after["price_pence"] < before["price_pence"]
 
 
 @pytest.mark.parametrize(

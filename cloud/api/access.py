@@ -1,0 +1,117 @@
+"""Who may ask what: every resource names the roles it is open to, and is closed to all others.
+
+What has been looked up is believed for half a minute, so a revoked key works that much longer.
+Without keys (`--access open`, only on a loopback address unless asked for) everybody may ask.
+"""
+
+import hashlib
+import math
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Request
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
+
+from cloud.api.keys import Key, Role, find_key
+from cloud.api.memory import Memory
+from cloud.api.quota import Meter, Quota, Verdict
+
+BELIEVED: Final = timedelta(seconds=30)
+REMEMBERED: Final = 10_000
+
+_header = APIKeyHeader(name="X-API-Key", auto_error=False, description="a key as it was given out")
+_bearer = HTTPBearer(auto_error=False, description="the same key as a bearer token")
+
+
+class AccessError(Exception):
+    """A question that is not answered for who asks it; `headers` go with the refusal."""
+
+    def __init__(self, sentence: str, **headers: str) -> None:
+        super().__init__(sentence)
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+class NotKnown(AccessError):  # noqa: N818 - reads as what happened
+    """Nobody that is known."""
+
+
+class NotAllowed(AccessError):  # noqa: N818 - reads as what happened
+    """Somebody who is known, at the wrong door."""
+
+
+class TooOften(AccessError):  # noqa: N818 - reads as what happened
+    """More questions than the quota."""
+
+
+class Gate:
+    """Looks keys up, believes them for a while, and counts what each asks."""
+
+    def __init__(self, engine: Engine, quota: Quota) -> None:
+        self._engine = engine
+        self._quota = quota
+        self._believed: Memory[tuple[datetime, Key | None]] = Memory(REMEMBERED)
+        self._meters: Memory[Meter] = Memory(REMEMBERED)
+
+    async def admit(self, shown: str | None, roles: frozenset[Role], now: datetime) -> Verdict:
+        """Let a caller ask one question, or raise AccessError."""
+        key = await self._known(shown, now) if shown else None
+        if key is None or not key.is_valid(now):
+            raise NotKnown(
+                "no key that is in force was shown: send it as X-API-Key; "
+                "`python -m cloud keys create` makes one",
+                WWW_Authenticate="Bearer",
+            )
+        if key.role not in roles:
+            raise NotAllowed(
+                f"a key for {key.role} does not open this: it is for {', '.join(sorted(roles))}"
+            )
+        meter = self._meters.recall(key.id) or self._meters.keep(key.id, Meter(now))
+        verdict = meter.take(self._quota, now)
+        if not verdict.allowed:
+            raise TooOften(
+                f"more than {self._quota.questions} questions in {self._quota.period}",
+                Retry_After=str(math.ceil(verdict.retry_after.total_seconds())),
+                RateLimit=verdict.written,
+                RateLimit_Policy=self._quota.policy,
+            )
+        return verdict
+
+    def headers(self, verdict: Verdict) -> list[tuple[bytes, bytes]]:
+        """What an answer says about the quota."""
+        return [
+            (b"ratelimit-policy", self._quota.policy.encode()),
+            (b"ratelimit", verdict.written.encode()),
+        ]
+
+    async def _known(self, shown: str, now: datetime) -> Key | None:
+        digest = hashlib.sha256(shown.encode("utf-8", "surrogateescape")).digest()
+        held = self._believed.recall(digest)
+        if held is not None and held[0] <= now < held[0] + BELIEVED:
+            return held[1]
+        key = await run_in_threadpool(find_key, self._engine, shown)
+        self._believed.keep(digest, (now, key))
+        return key
+
+
+def opened_to(*roles: Role) -> Any:
+    """A dependency that lets only these roles pass; `admin` always passes."""
+    allowed = frozenset({*roles, Role.ADMIN})
+
+    async def pass_gate(
+        request: Request,
+        header: Annotated[str | None, Depends(_header)],
+        bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    ) -> None:
+        gate: Gate | None = request.app.state.gate
+        if gate is None:
+            return
+        shown = header or (bearer.credentials if bearer else None)
+        verdict = await gate.admit(shown, allowed, request.app.state.desk.clock())
+        request.scope["extra_headers"] = gate.headers(verdict)
+
+    return Depends(pass_gate)
+
+
+EVERYBODY: Final = tuple(Role)

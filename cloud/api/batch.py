@@ -1,0 +1,144 @@
+"""Many prices at once, and the week ahead: `POST /api/pricing/batch`, `GET /api/pricing/forecast`.
+
+A batch answers every question in its place: one that cannot be answered has its reason there and
+disturbs no other.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+
+from cloud.api.access import opened_to
+from cloud.api.audience import LocationName, RangeError
+from cloud.api.desk import Desk
+from cloud.api.keys import Role
+from cloud.api.pricing import (
+    Expected,
+    PriceAnswer,
+    StandsOn,
+    expected,
+    made_for,
+    priced,
+    stands_on,
+)
+from cloud.api.problem import REFUSALS, documented
+from cloud.estate import UnknownLocation
+from cloud.pricing.slot import SlotError, parse_slot, slots_on
+
+MOST: Final = 500
+LONGEST_DAYS: Final = 28
+
+router = APIRouter(tags=["pricing"], dependencies=[opened_to(Role.SALES, Role.ADVERTISER)])
+
+
+class Question(BaseModel):
+    """One slot of one location."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    location: str = Field(examples=["KX-01"], max_length=63)
+    time_slot: str = Field(examples=["2026-11-23T08:00"], max_length=60)
+
+
+class Questions(BaseModel):
+    """Up to 500 of them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    slots: list[Question] = Field(min_length=1, max_length=MOST)
+
+
+class Answered(BaseModel):
+    """One question with its price, or with the reason why there is none."""
+
+    location: str
+    time_slot: str
+    price: PriceAnswer | None
+    refused: str | None = Field(examples=["slot '2026-11-23T08:30' is 08:30:00 ..."])
+
+
+class BatchAnswer(BaseModel):
+    """In the order of the questions."""
+
+    answers: list[Answered]
+
+
+class HourAhead(BaseModel):
+    """One hour of the forecast."""
+
+    local: datetime = Field(examples=["2026-11-23T08:00:00+00:00"])
+    starts_at: datetime = Field(examples=["2026-11-23T08:00:00Z"])
+    expected: Expected
+
+
+class ForecastAnswer(BaseModel):
+    """Every hour of some local days: 24 to a day, 23 in the spring, 25 in the autumn."""
+
+    location: str = Field(examples=["KX-01"])
+    timezone: str = Field(examples=["Europe/London"])
+    stands_on: StandsOn
+    forecast: str = Field(examples=["profile-1"])
+    forecast_made_at: datetime
+    hours: list[HourAhead]
+
+
+@router.post("/api/pricing/batch", responses=documented(*REFUSALS, 413, 422, 500, 503))
+async def batch(request: Request, asked: Questions) -> BatchAnswer:
+    """Quote up to 500 slots; each has its price or its reason."""
+    desk: Desk = request.app.state.desk
+    return await run_in_threadpool(_answered, desk, asked.slots)
+
+
+@router.get("/api/pricing/forecast/{location}", responses=documented(*REFUSALS, 404, 422, 500, 503))
+async def forecast(
+    request: Request,
+    location: LocationName,
+    start: Annotated[
+        date | None,
+        Query(alias="from", examples=["2026-11-23"], description="a local day; default: today"),
+    ] = None,
+    days: Annotated[int, Query(ge=1, le=LONGEST_DAYS)] = 7,
+) -> ForecastAnswer:
+    """Read the audience expected in every hour of up to four weeks, with P10, P50 and P90."""
+    desk: Desk = request.app.state.desk
+    site = desk.estate.location(location)
+    made = await made_for(desk, site)
+    today = made.at.astimezone(site.zone).date()
+    first_on = start or today
+    if not abs((first_on - today).days) <= 400:
+        raise RangeError(f"`from` is {first_on}: ask within 400 days of {today}")
+    slots = [
+        slot for day in range(days) for slot in slots_on(first_on + timedelta(days=day), site.zone)
+    ]
+    outlooks = [made.forecast.outlook(slot.starts_at) for slot in slots]
+    return ForecastAnswer(
+        location=site.id,
+        timezone=site.timezone,
+        stands_on=stands_on(outlooks[0]),
+        forecast=made.forecast.model,
+        forecast_made_at=made.at,
+        hours=[
+            HourAhead(local=slot.local, starts_at=slot.starts_at, expected=expected(outlook))
+            for slot, outlook in zip(slots, outlooks, strict=True)
+        ],
+    )
+
+
+def _answered(desk: Desk, questions: list[Question]) -> BatchAnswer:
+    return BatchAnswer(answers=[_one(desk, question) for question in questions])
+
+
+def _one(desk: Desk, question: Question) -> Answered:
+    price, refused = None, None
+    try:
+        site = desk.estate.location(question.location)
+        slot = parse_slot(question.time_slot, site.zone)
+        price = priced(desk, site, slot, desk.forecast(site))
+    except (UnknownLocation, SlotError, RangeError) as error:
+        refused = str(error)
+    return Answered(
+        location=question.location, time_slot=question.time_slot, price=price, refused=refused
+    )

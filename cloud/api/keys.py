@@ -1,0 +1,123 @@
+"""API keys: `onl_<id>_<secret>`, shown once, stored as a digest, for one role, revocable.
+
+A secret has 256 random bits, so one round of SHA-256 is enough: there is nothing to guess. The id
+finds the row, the digest is compared in constant time.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Column, Engine, String, Table, insert, select, update
+
+from cloud import database
+
+LONGEST_OWNER: Final = 80
+_WRITTEN: Final = re.compile(r"onl_(?P<id>[0-9a-f]{12})_(?P<secret>[A-Za-z0-9_-]{43})", re.ASCII)
+
+
+class KeyRefused(ValueError):  # noqa: N818 - reads as what happened
+    """A key that cannot be made or revoked."""
+
+
+class Role(StrEnum):
+    """What a key is for."""
+
+    SALES = "sales"
+    ADVERTISER = "advertiser"
+    OPERATIONS = "operations"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key as it is stored: everything but the secret."""
+
+    id: str
+    role: Role
+    owner: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    def is_valid(self, now: datetime) -> bool:
+        """Whether it opens anything now."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+api_keys = Table(
+    "api_keys",
+    database.metadata,
+    Column("id", String(12), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("owner", String(LONGEST_OWNER), nullable=False),
+    Column("created_at", database.Instant, nullable=False),
+    Column("expires_at", database.Instant),
+    Column("revoked_at", database.Instant),
+)
+
+
+def create_key(
+    engine: Engine, role: Role, owner: str, *, now: datetime, expires_at: datetime | None = None
+) -> str:
+    """Make a key and give back its text, which cannot be had again."""
+    if not 1 <= len(owner.strip()) <= LONGEST_OWNER or not owner.isprintable():
+        raise KeyRefused(f"owner {owner[:80]!r}: write 1 to {LONGEST_OWNER} printable characters")
+    if expires_at is not None and expires_at <= now:
+        raise KeyRefused(f"a key that expires at {expires_at.isoformat()} would open nothing")
+    name, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    row = {
+        "id": name,
+        "digest": _digest(secret),
+        "role": role,
+        "owner": owner.strip(),
+        "created_at": now,
+        "expires_at": expires_at,
+    }
+    with database.writing(engine) as connection:
+        connection.execute(insert(api_keys).values(row))
+    return f"onl_{name}_{secret}"
+
+
+def revoke_key(engine: Engine, name: str, *, now: datetime) -> None:
+    """Let a key open nothing from now on."""
+    live = (api_keys.c.id == name) & api_keys.c.revoked_at.is_(None)
+    with database.writing(engine) as connection:
+        done = connection.execute(update(api_keys).where(live).values(revoked_at=now))
+    if not done.rowcount:
+        raise KeyRefused(f"no key {name[:40]!r} is in force: `python -m cloud keys list` shows all")
+
+
+def list_keys(engine: Engine) -> list[Key]:
+    """Every key that was ever made, oldest first."""
+    with database.reading(engine) as connection:
+        rows = connection.execute(select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id))
+        return [_key(row) for row in rows.mappings()]
+
+
+def find_key(engine: Engine, written: str) -> Key | None:
+    """The stored key that this text is, valid or not; None for anything else."""
+    shape = _WRITTEN.fullmatch(written)
+    if shape is None:
+        return None
+    with database.reading(engine) as connection:
+        wanted = select(api_keys).where(api_keys.c.id == shape["id"])
+        row = connection.execute(wanted).mappings().one_or_none()
+    if row is None or not hmac.compare_digest(row["digest"], _digest(shape["secret"])):
+        return None
+    return _key(row)
+
+
+def _key(row: Any) -> Key:
+    fields = ("id", "owner", "created_at", "expires_at", "revoked_at")
+    return Key(role=Role(row["role"]), **{name: row[name] for name in fields})
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,52 @@
+"""`python -m cloud keys create|list|revoke`: who may ask the API.
+
+A new key is written to standard output once, alone on its line, and can never be shown again.
+"""
+
+import argparse
+import sys
+from datetime import timedelta
+
+from cloud import database, settings
+from cloud.api.desk import utc_now
+from cloud.api.keys import KeyRefused, Role, create_key, list_keys, revoke_key
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `keys`."""
+    settings.add_arguments(parser, "database")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="create|list|revoke")
+    create = actions.add_parser("create", help="make a key and show it once")
+    create.add_argument("--role", type=Role, choices=list(Role), required=True)
+    create.add_argument("--owner", required=True, help="whose it is, in words")
+    create.add_argument("--days", type=int, help="how long it works; without it, until revoked")
+    actions.add_parser("list", help="show every key, without its secret")
+    revoke = actions.add_parser("revoke", help="let a key open nothing from now on")
+    revoke.add_argument("id", help="the twelve digits after onl_")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked; 1 when it is refused, with the reason."""
+    engine = database.connect(settings.read(arguments).database_url)
+    database.create(engine)
+    now = utc_now()
+    try:
+        if arguments.action == "create":
+            days = arguments.days
+            expires_at = None if days is None else now + timedelta(days=days)
+            key = create_key(
+                engine, arguments.role, arguments.owner, now=now, expires_at=expires_at
+            )
+            sys.stdout.write(f"{key}\n")
+        elif arguments.action == "revoke":
+            revoke_key(engine, arguments.id, now=now)
+        else:
+            for known in list_keys(engine):
+                state = "in force" if known.is_valid(now) else "over"
+                sys.stdout.write(f"{known.id}  {known.role:<11}{state:<10}{known.owner}\n")
+    except (KeyRefused, OverflowError) as refused:
+        sys.stderr.write(f"{refused}\n")
+        return 1
+    finally:
+        engine.dispose()
+    return 0

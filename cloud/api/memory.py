@@ -1,0 +1,41 @@
+"""What has been worked out lately, bounded: the least lately used goes first.
+
+A key holds everything the answer depends on (rate card digest, forecast, location, slot), so a new
+card or a new forecast is a new key and nothing stale can be found. One process, one memory.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
+
+
+class Memory(Generic[Value]):
+    """At most `most` values by key."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: OrderedDict[Hashable, Value] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def recall(self, key: Hashable) -> Value | None:
+        """The value, unless it has gone."""
+        with self._lock:
+            value = self._values.get(key)
+            if value is not None:
+                self._values.move_to_end(key)
+            return value
+
+    def keep(self, key: Hashable, value: Value) -> Value:
+        """Remember the value and give it back."""
+        with self._lock:
+            self._values[key] = value
+            self._values.move_to_end(key)
+            while len(self._values) > self._most:
+                self._values.popitem(last=False)
+        return value

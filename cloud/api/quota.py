@@ -1,0 +1,63 @@
+"""How often one caller may ask: a thousand questions an hour, evenly refilled, bursts allowed.
+
+The meter is one instant: when the bucket would be full again (the generic cell rate algorithm), so
+it needs no timer and no list. Headers follow draft-ietf-httpapi-ratelimit-headers. The count is
+kept in this process: two processes allow twice as much.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """`questions` in each `period`."""
+
+    questions: int = 1000
+    period: timedelta = timedelta(hours=1)
+
+    @property
+    def refill(self) -> timedelta:
+        """The time in which one question comes back."""
+        return self.period / self.questions
+
+    @property
+    def policy(self) -> str:
+        """The quota as `RateLimit-Policy` writes it."""
+        return f'"key";q={self.questions};w={int(self.period.total_seconds())}'
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a question is answered, how many are left, when it is worth asking again."""
+
+    allowed: bool
+    remaining: int
+    full_after: timedelta
+    retry_after: timedelta
+
+    @property
+    def written(self) -> str:
+        """The verdict as `RateLimit` writes it."""
+        return f'"key";r={self.remaining};t={math.ceil(self.full_after.total_seconds())}'
+
+
+class Meter:
+    """One caller's bucket."""
+
+    __slots__ = ("_full_at",)
+
+    def __init__(self, now: datetime) -> None:
+        self._full_at = now
+
+    def take(self, quota: Quota, now: datetime) -> Verdict:
+        """Count one question, unless the bucket is empty."""
+        full_at = max(self._full_at, now) + quota.refill
+        over = full_at - now - quota.period
+        allowed = over <= timedelta(0)
+        if allowed:
+            self._full_at = full_at
+        full_after = self._full_at - now
+        remaining = max(0, int((quota.period - full_after) / quota.refill))
+        return Verdict(allowed, remaining, full_after, max(over, timedelta(0)))

@@ -1,0 +1,130 @@
+"""Who may ask what: tested before what is answered."""
+
+import logging
+from datetime import timedelta
+
+import pytest
+
+from cloud.api.app import create_app
+from cloud.api.desk import Desk
+from cloud.api.keys import Role, create_key, list_keys, revoke_key
+from cloud.api.quota import Quota
+
+LOCATIONS = "/api/locations"
+AUDIENCE = "/api/audience/KX-01"
+PRICE = "/api/pricing/slot/KX-01/2026-11-23T08:00"
+FORECAST = "/api/pricing/forecast/KX-01"
+BATCH = "/api/pricing/batch"
+METRICS = "/metrics"
+EVERYTHING = [LOCATIONS, AUDIENCE, PRICE, FORECAST, METRICS]
+DOORS = {
+    Role.SALES: {LOCATIONS, AUDIENCE, PRICE, FORECAST},
+    Role.ADVERTISER: {LOCATIONS, PRICE, FORECAST},
+    Role.OPERATIONS: {LOCATIONS, AUDIENCE, METRICS},
+    Role.ADMIN: set(EVERYTHING),
+}
+
+
+@pytest.fixture
+def locked(ask, desk: Desk):
+    ask.app = create_app(desk, quota=Quota(questions=5, period=timedelta(hours=1)))
+    return ask
+
+
+@pytest.mark.parametrize("path", EVERYTHING)
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {},
+        {"x-api-key": ""},
+        {"x-api-key": "onl_000000000000_" + "A" * 43},
+        {"x-api-key": "' OR 1=1 --"},
+        {"x-api-key": "x" * 20_000},
+        {"authorization": "Basic YTpi"},
+        {"authorization": "Bearer"},
+        {"authorization": "Bearer nobody"},
+    ],
+)
+def test_nobody_in_particular_gets_nothing(locked, path: str, shown: dict[str, str]):
+    answer = locked.get(path, headers=shown)
+
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.json()["title"] == "Not known"
+
+
+def test_a_batch_needs_a_key_before_its_body_is_looked_at(locked):
+    assert locked("POST", BATCH, json={"nonsense": True}).status_code == 401
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("path", EVERYTHING)
+def test_a_key_opens_the_doors_of_its_role_and_no_other(
+    locked, desk: Desk, watch, role: Role, path: str
+):
+    key = create_key(desk.engine, role, "a test", now=watch.now)
+
+    assert locked.get(path, headers={"x-api-key": key}).status_code == (
+        200 if path in DOORS[role] else 403
+    )
+
+
+def test_health_and_pages_need_no_key(locked):
+    for path in ("/healthz", "/readyz", "/", "/docs", "/openapi.json"):
+        assert locked.get(path).status_code == 200
+
+
+def test_the_same_key_works_as_a_bearer_token(locked, desk: Desk, watch):
+    key = create_key(desk.engine, Role.SALES, "a test", now=watch.now)
+
+    assert locked.get(PRICE, headers={"authorization": f"Bearer {key}"}).status_code == 200
+
+
+def test_a_revoked_key_is_forgotten_within_half_a_minute(locked, desk: Desk, watch):
+    key = {"x-api-key": create_key(desk.engine, Role.SALES, "a test", now=watch.now)}
+    locked.get(LOCATIONS, headers=key)
+    revoke_key(desk.engine, list_keys(desk.engine)[0].id, now=watch.now)
+    watch.pass_by(timedelta(seconds=30))
+
+    assert locked.get(LOCATIONS, headers=key).status_code == 401
+
+
+def test_a_key_ends_when_it_expires_even_while_it_is_believed(locked, desk: Desk, watch):
+    ends_at = watch.now + timedelta(seconds=10)
+    key = create_key(desk.engine, Role.SALES, "a test", now=watch.now, expires_at=ends_at)
+    before = locked.get(LOCATIONS, headers={"x-api-key": key})
+    watch.pass_by(timedelta(seconds=10))
+    after = locked.get(LOCATIONS, headers={"x-api-key": key})
+
+    assert (before.status_code, after.status_code) == (200, 401)
+
+
+def test_a_key_may_ask_so_often_and_is_told_how_often(locked, desk: Desk, watch):
+    key = {"x-api-key": create_key(desk.engine, Role.SALES, "a test", now=watch.now)}
+    answers = [locked.get(LOCATIONS, headers=key) for _ in range(6)]
+
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+    assert answers[0].headers["ratelimit-policy"] == '"key";q=5;w=3600'
+    assert answers[0].headers["ratelimit"] == '"key";r=4;t=720'
+    assert answers[5].headers["retry-after"] == "720"
+    assert answers[5].headers["ratelimit"] == '"key";r=0;t=3600'
+    watch.pass_by(timedelta(seconds=720))
+    assert locked.get(LOCATIONS, headers=key).status_code == 200
+
+
+def test_one_callers_questions_are_not_counted_against_another(locked, desk: Desk, watch):
+    keys = [create_key(desk.engine, Role.SALES, name, now=watch.now) for name in "ab"]
+    for _ in range(6):
+        locked.get(LOCATIONS, headers={"x-api-key": keys[0]})
+
+    assert locked.get(LOCATIONS, headers={"x-api-key": keys[1]}).status_code == 200
+
+
+def test_no_key_is_stored_or_logged(locked, desk: Desk, watch, tmp_path, caplog):
+    caplog.set_level(logging.DEBUG)
+    key = create_key(desk.engine, Role.SALES, "a test", now=watch.now)
+    locked.get(LOCATIONS, headers={"x-api-key": key})
+    secret = key.rsplit("_", 1)[-1] if key.count("_") == 2 else key[17:]
+
+    assert secret not in caplog.text
+    assert all(secret.encode() not in file.read_bytes() for file in tmp_path.glob("onlooker.db*"))

@@ -1,0 +1,94 @@
+"""Windows as a client sees them: absent where nothing came, null where nobody could see."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from cloud import database
+from cloud.api.desk import Desk
+
+PATH = "/api/audience/KX-01"
+
+
+def minute(desk: Desk, at: datetime, **sums: int) -> None:
+    with database.writing(desk.engine) as connection:
+        connection.execute(
+            database.minute_tallies.insert().values(
+                location="KX-01",
+                device="kx-01-cam-1",
+                minute_at=int(at.timestamp()),
+                reports=1,
+                **sums,
+            )
+        )
+
+
+def test_nothing_measured_is_no_windows_rather_than_empty_ones(ask):
+    assert ask.get(PATH).json()["windows"] == []
+
+
+def test_the_last_hour_is_answered_when_nothing_else_is_asked(ask, desk: Desk, watch):
+    #  11:00 ... 11:54:00 two visits ... 12:00 now
+    at = watch.now - timedelta(minutes=6)
+    seen = {"observed_ms": 60_000, "person_ms": 90_000, "looking_ms": 4_500, "entries": 2}
+    minute(desk, at, **seen, visits=2, onlookers=1, dwell_ms=18_000, dwell_05=2, attention_05=2)
+    body = ask.get(PATH).json()
+
+    assert (body["starts_at"], body["ends_at"]) == ("2026-11-20T11:00:00Z", "2026-11-20T12:00:00Z")
+    (window,) = body["windows"]
+    assert window["starts_at"] == "2026-11-20T11:50:00Z"
+    assert window["complete"] is True
+    assert (window["entries"], window["visits"], window["onlookers"]) == (2, 2, 1)
+    assert (window["crowd"], window["attention_rate"]) == (1.5, 0.5)
+    assert (window["looking_s"], window["dwell_mean_s"]) == (4.5, 9.0)
+    assert window["observed_share"] == 0.2
+
+
+def test_a_blind_window_has_no_figures_and_says_why(ask, desk: Desk, watch):
+    minute(desk, watch.now - timedelta(minutes=6), blind_dark_ms=60_000)
+    (window,) = ask.get(PATH).json()["windows"]
+
+    assert window["blind_s"] == {"dark": 60.0}
+    assert (window["crowd"], window["attention_rate"], window["dwell_mean_s"]) == (None, None, None)
+
+
+def test_an_unfinished_window_says_so(ask, desk: Desk, watch):
+    watch.pass_by(timedelta(minutes=2))
+    minute(desk, watch.now - timedelta(minutes=1), observed_ms=60_000, entries=1)
+    (window,) = ask.get(PATH).json()["windows"]
+
+    assert (window["starts_at"], window["complete"]) == ("2026-11-20T12:00:00Z", False)
+
+
+@pytest.mark.parametrize(("window", "count"), [("5m", 1), ("15m", 3), ("1h", 12)])
+def test_a_minute_is_in_every_window_that_slides_over_it(
+    ask, desk: Desk, watch, window: str, count: int
+):
+    minute(desk, watch.now - timedelta(minutes=6), observed_ms=60_000, entries=1)
+    query = "from=2026-11-20T10:00:00Z&until=2026-11-20T12:00:00Z"
+    windows = ask.get(f"{PATH}?window={window}&{query}").json()["windows"]
+
+    assert [one["entries"] for one in windows] == [1] * count
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("window=7m", "'5m', '15m' or '1h'"),
+        ("window=5m&window=zz", "'5m', '15m' or '1h'"),
+        ("from=2026-11-20T10:00:00", "timezone"),
+        ("from=yesterday", "`from` in the query"),
+        ("from=-1e300", "`from` in the query"),
+        ("from=0001-01-01T00:00:00%2B14:00", "ask between 2020-01-01 and tomorrow"),
+        ("until=9999-12-31T23:59:59-14:00", "ask between 2020-01-01 and tomorrow"),
+        ("from=2026-11-20T12:00:00Z", "more than nothing and at most 7 days"),
+        ("from=2026-11-20T11:00:00Z&until=2026-11-20T10:00:00Z", "more than nothing"),
+        ("from=2026-11-01T00:00:00Z", "at most 7 days"),
+        ("from=2026-11-20T10:00:00%00Z", "`from` in the query"),
+    ],
+)
+def test_a_stretch_that_cannot_be_served_is_refused(ask, query: str, sentence: str):
+    answer = ask.get(f"{PATH}?{query}")
+
+    assert answer.status_code == 422
+    assert sentence in answer.json()["detail"]

@@ -1,0 +1,57 @@
+"""Keys are made once, shown once, kept as digests, and can be taken back."""
+
+import argparse
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cloud.api.desk import Desk
+from cloud.api.keys import KeyRefused, Role, create_key, find_key, list_keys, revoke_key
+from cloud.api.keys_command import add_arguments, run
+
+
+def test_a_key_is_found_by_its_text_alone(desk: Desk, watch):
+    key = create_key(desk.engine, Role.SALES, "the sales desk", now=watch.now)
+    found = find_key(desk.engine, key)
+
+    assert found is not None
+    assert (found.role, found.owner) == (Role.SALES, "the sales desk")
+    assert find_key(desk.engine, key[:-1] + ("A" if key[-1] != "A" else "B")) is None
+    assert find_key(desk.engine, key + "\n") is None
+
+
+@pytest.mark.parametrize("owner", ["", "   ", "x" * 81, "a\nb", "\x1b[31m"])
+def test_an_owner_is_a_line_of_text(desk: Desk, watch, owner: str):
+    with pytest.raises(KeyRefused, match="printable characters"):
+        create_key(desk.engine, Role.SALES, owner, now=watch.now)
+
+
+def test_a_key_cannot_be_born_dead_or_die_twice(desk: Desk, watch):
+    with pytest.raises(KeyRefused, match="would open nothing"):
+        create_key(desk.engine, Role.SALES, "late", now=watch.now, expires_at=watch.now)
+    create_key(desk.engine, Role.SALES, "once", now=watch.now)
+    name = list_keys(desk.engine)[0].id
+    revoke_key(desk.engine, name, now=watch.now)
+    with pytest.raises(KeyRefused, match="is in force"):
+        revoke_key(desk.engine, name, now=watch.now)
+
+    assert not list_keys(desk.engine)[0].is_valid(watch.now + timedelta(days=1))
+
+
+def test_keys_are_made_listed_and_revoked_from_the_command_line(tmp_path: Path, capsys):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    where = ["--database", f"sqlite:///{tmp_path}/onlooker.db"]
+
+    made = run(parser.parse_args([*where, "create", "--role", "sales", "--owner", "desk 4"]))
+    key = capsys.readouterr().out.strip()
+    name = key.split("_")[1]
+    run(parser.parse_args([*where, "list"]))
+    listed = capsys.readouterr().out
+    revoked = run(parser.parse_args([*where, "revoke", name]))
+    again = run(parser.parse_args([*where, "revoke", name]))
+
+    assert (made, revoked, again) == (0, 0, 1)
+    assert listed.split() == [name, "sales", "in", "force", "desk", "4"]
+    assert key not in listed
