@@ -7,9 +7,10 @@ sync. All instants are stored as whole
 microseconds since 1970 UTC, minutes as whole seconds: exact, sortable and the same on both engines.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Dialect,
     Engine,
     Index,
     Integer,
@@ -33,6 +35,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import UpdateBase
 
 from wire.audience import BlindCause
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
@@ -82,7 +86,7 @@ class Instant(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise DatabaseError(f"{value.isoformat()} has no time zone: give an aware instant")
-        return (value - EPOCH) // timedelta(microseconds=1)
+        return microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
         """Give back the instant, in UTC."""
@@ -214,7 +218,7 @@ def connect(url: str) -> Engine:
     address = _understood(url)
     if address.get_backend_name() == "sqlite":
         return _sqlite(address)
-    return create_engine(address, pool_pre_ping=True)
+    return create_engine(address, pool_pre_ping=True, paramstyle="format")
 
 
 def create(engine: Engine) -> None:
@@ -240,6 +244,35 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An insert that knows what to do on conflict; both engines say it alike."""
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+def run_many(
+    connection: Connection,
+    statement: UpdateBase,
+    names: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+) -> None:
+    """Run one statement for many rows of plain values, in the order of `names`.
+
+    SQLAlchemy's own way converts every value of every row, which costs more than the database
+    does; so the values here must be what the driver takes: an instant is `microseconds(instant)`.
+    """
+    if rows:
+        text = _driver_text(connection.dialect, statement, names)
+        connection.exec_driver_sql(text, list(rows))
+
+
+def microseconds(instant: datetime) -> int:
+    """An instant as the tables hold it."""
+    return (instant - EPOCH) // timedelta(microseconds=1)
+
+
+@cache
+def _driver_text(dialect: Dialect, statement: UpdateBase, names: tuple[str, ...]) -> str:
+    compiled = statement.compile(dialect=dialect, column_keys=list(names))
+    assert isinstance(compiled, SQLCompiler)
+    assert tuple(compiled.positiontup or ()) == names, "the driver must take values by position"
+    return str(compiled)
 
 
 def _understood(url: str) -> URL:

@@ -23,7 +23,6 @@ from cloud.estate import SAMPLE, load
 from cloud.ingest.commit import Outcome
 from cloud.ingest.consume import Consumer, Limit, TooManyDeadLettersError
 from cloud.ingest.mqtt import MqttSource, broker_at
-from cloud.ingest.source import Source
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if arguments.metrics_port:
         start_http_server(arguments.metrics_port, "127.0.0.1")
-    with _stopping() as stopping, _closing(source):
+    with _stopping() as stopping:
         consumer = Consumer(
             source,
             engine,
@@ -96,23 +95,29 @@ def run(arguments: argparse.Namespace) -> int:
 
 def stream(consumer: Consumer, stopping: threading.Event) -> int:
     """Take portions until `stopping` is set or the limit of dead letters is passed."""
-    progress = Progress()
     log.info("stream.started")
+    try:
+        _take_portions(consumer, stopping)
+    except TooManyDeadLettersError as error:
+        log.error("stream.too_many_dead_letters", extra={"reason": str(error)})
+        return TOO_MANY_DEAD_LETTERS
+    finally:
+        consumer.finish()
+    log.info("stream.stopped")
+    return STOPPED
+
+
+def _take_portions(consumer: Consumer, stopping: threading.Event) -> None:
+    progress = Progress()
     while not stopping.is_set():
         began = time.perf_counter()
-        try:
-            outcome = consumer.step()
-        except TooManyDeadLettersError as error:
-            log.error("stream.too_many_dead_letters", extra={"reason": str(error)})
-            return TOO_MANY_DEAD_LETTERS
+        outcome = consumer.step()
         if outcome is not None:
             PORTION_S.observe(time.perf_counter() - began)
             measure(outcome, datetime.now(UTC))
             progress.add(outcome)
         progress.say_when_due(time.monotonic())
     progress.say()
-    log.info("stream.stopped")
-    return STOPPED
 
 
 def measure(outcome: Outcome, now: datetime) -> None:
@@ -178,11 +183,3 @@ def _stopping() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@contextmanager
-def _closing(source: Source) -> Iterator[Source]:
-    try:
-        yield source
-    finally:
-        source.close()

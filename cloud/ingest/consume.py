@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Final
 
@@ -21,12 +21,14 @@ from cloud.ingest.commit import Outcome, commit
 from cloud.ingest.judge import DeadLetter, Finding, Kind, Knows, judge
 from cloud.ingest.source import Portion, Source
 from wire import envelope
-from wire.topics import Channel
+from wire.ack import Ack
+from wire.topics import Address, Channel
 
 log = logging.getLogger(__name__)
 
 RETRY_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 AWAY: Final = (OperationalError, InterfaceError)  # busy, gone, deadlocked: the same again may work
+LATEST_ACK: Final = timedelta(seconds=1)
 REFUSED: Final = (DBAPIError, OverflowError, UnicodeError)
 
 
@@ -65,13 +67,16 @@ class Consumer:
         self._stopping = stopping or threading.Event()
         self._in_a_row = 0
         self._in_all = 0
+        self._owed: dict[tuple[Address, str], Ack] = {}
+        self._told_at = clock()
 
     def step(self) -> Outcome | None:
         """One portion; None when there was nothing to do or the database stayed away."""
         deliveries = self._source.receive(self._portion)
-        if not deliveries:
-            return None
         now = self._clock()
+        if not deliveries:
+            self._tell(now)
+            return None
         findings = [
             finding
             for delivery in deliveries
@@ -80,13 +85,26 @@ class Consumer:
         outcome = self._committed(findings, now)
         if outcome is None:
             return None
-        for address, ack in outcome.acks:
+        self._source.settle(deliveries)
+        self._owed.update(((address, ack.journal), ack) for address, ack in outcome.acks)
+        if len(deliveries) < self._portion.messages or now - self._told_at >= LATEST_ACK:
+            self._tell(now)
+        self._watch_limit(outcome)
+        return outcome
+
+    def finish(self) -> None:
+        """Say what is still owed and leave the source."""
+        self._tell(self._clock())
+        self._source.close()
+
+    def _tell(self, now: datetime) -> None:
+        """Acknowledge to each device; in a flood once a second is enough: it is cumulative."""
+        for (address, _), ack in self._owed.items():
             if ack.through:
                 payload = envelope.seal(envelope.ack_event(ack, address))
                 self._source.send(address.topic(Channel.ACK), payload)
-        self._source.settle(deliveries)
-        self._watch_limit(outcome)
-        return outcome
+        self._owed.clear()
+        self._told_at = now
 
     def _committed(self, findings: Sequence[Finding], now: datetime) -> Outcome | None:
         for attempt in count():

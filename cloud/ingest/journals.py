@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select, tuple_
 
-from cloud.database import insert, journals
+from cloud.database import insert, journals, microseconds, run_many
 from cloud.ingest.settled import Settled, Standing
 from wire.scalars import DeviceId, JournalId, LocationId
 
@@ -46,8 +46,8 @@ class Journals:
 
     def save(self) -> None:
         """Write what has changed."""
-        if self._changed:
-            self._connection.execute(_UPDATE, [self._row(key) for key in sorted(self._changed)])
+        rows = [self._row(key) for key in sorted(self._changed)]
+        run_many(self._connection, _UPDATE, _UPDATED, rows)
 
     def _load(self, keys: list[JournalKey]) -> dict[JournalKey, Settled]:
         found = self._locked(keys)
@@ -70,16 +70,9 @@ class Journals:
             for row in self._connection.execute(_LOCKED, {"keys": some})
         }
 
-    def _row(self, key: JournalKey) -> dict[str, Any]:
-        settled = self._settled[key]
-        return {
-            "its_device": key[0],
-            "its_journal": key[1],
-            "location": self._places[key],
-            "through": settled.through,
-            "islands": settled.islands_json,
-            "settled_at": self._now,
-        }
+    def _row(self, key: JournalKey) -> tuple[Any, ...]:
+        settled, at = self._settled[key], microseconds(self._now)
+        return self._places[key], settled.through, settled.islands_json, at, *key
 
 
 def _chunks(keys: list[JournalKey]) -> Iterable[list[JournalKey]]:
@@ -87,16 +80,17 @@ def _chunks(keys: list[JournalKey]) -> Iterable[list[JournalKey]]:
 
 
 _LOCKED = (
-    select(journals)
+    select(*(journals.c[name] for name in ("device", "journal", "through", "islands")))
     .where(tuple_(journals.c.device, journals.c.journal).in_(bindparam("keys", expanding=True)))
     .order_by(journals.c.device, journals.c.journal)
     .with_for_update()
 )
+_UPDATED = ("location", "through", "islands", "settled_at", "its_device", "its_journal")
 _UPDATE = (
     journals.update()
     .where(
         journals.c.device == bindparam("its_device"),
         journals.c.journal == bindparam("its_journal"),
     )
-    .values({name: bindparam(name) for name in ("location", "through", "islands", "settled_at")})
+    .values({name: bindparam(name) for name in _UPDATED[:4]})
 )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -114,7 +115,7 @@ def judge(delivery: Delivery, *, knows: Knows, now: datetime) -> Iterator[Findin
     """Every finding in one delivery, in its order."""
     topic, payload = delivery.topic, delivery.payload
     try:
-        address, channel = parse(topic)
+        address, channel = _parsed(topic)
     except TopicError as error:
         yield DeadLetter(Kind.TOPIC, str(error), topic, payload)
         return
@@ -231,4 +232,5 @@ def _speaks_for(location: str, device: str) -> str:
     return f"speaks for {location}/{device}, which its topic does not name: publish under it"
 
 
+_parsed = lru_cache(65_536)(parse)
 _status_decoder = msgspec.json.Decoder(Status)

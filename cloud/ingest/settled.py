@@ -31,12 +31,14 @@ class Settled:
     @classmethod
     def read(cls, through: int, islands: str) -> Self:
         """From the columns of a journal."""
+        if islands == "[]":
+            return cls(through)
         return cls(through, tuple((first, last) for first, last in json.loads(islands)))
 
     @property
     def islands_json(self) -> str:
         """The islands as they are stored."""
-        return json.dumps(self.islands, separators=(",", ":"))
+        return json.dumps(self.islands) if self.islands else "[]"
 
     def standing(self, first: int, last: int) -> Standing:
         """Whether `first`..`last` is news."""

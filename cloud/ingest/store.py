@@ -11,10 +11,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from cloud.database import (
     SUMS,
     insert,
+    microseconds,
     minute_demographics,
     minute_sensors,
     minute_tallies,
     reports,
+    run_many,
 )
 from cloud.ingest.tallies import Tallies
 from wire.audience import AudienceReport, encoded
@@ -28,33 +30,40 @@ def add(connection: Connection, tallies: Tallies) -> None:
         (minute_sensors, tallies.sensors),
     )
     for table, rows in kinds:
-        if rows:
-            names = table.columns.keys()
-            values = [
-                dict(zip(names, (*key, *sums), strict=True)) for key, sums in sorted(rows.items())
-            ]
-            connection.execute(_adding(connection.dialect.name, table), values)
+        values = [(*key, *sums) for key, sums in sorted(rows.items())]
+        adding = _adding(connection.dialect.name, table)
+        run_many(connection, adding, tuple(table.columns.keys()), values)
 
 
 def keep(connection: Connection, counted: Sequence[AudienceReport], now: datetime) -> None:
     """Keep the reports as they were said."""
-    if counted:
-        connection.execute(
-            reports.insert(),
-            [
-                {
-                    "device": report.device,
-                    "journal": report.journal,
-                    "first_sequence": report.sequence.first,
-                    "last_sequence": report.sequence.last,
-                    "location": report.location,
-                    "starts_at": report.starts_at,
-                    "received_at": now,
-                    "body": encoded(report).decode(),
-                }
-                for report in counted
-            ],
+    rows = [
+        (
+            report.device,
+            report.journal,
+            report.sequence.first,
+            report.sequence.last,
+            report.location,
+            microseconds(report.starts_at),
+            microseconds(now),
+            encoded(report).decode(),
         )
+        for report in counted
+    ]
+    run_many(connection, _KEEP, _KEPT, rows)
+
+
+_KEPT = (
+    "device",
+    "journal",
+    "first_sequence",
+    "last_sequence",
+    "location",
+    "starts_at",
+    "received_at",
+    "body",
+)
+_KEEP = reports.insert().inline()
 
 
 @cache
