@@ -22,6 +22,15 @@ def test_a_walker_is_one_person_from_end_to_end():
     assert seen == {1}
 
 
+@pytest.mark.parametrize("metres_s", [0.5, 1.4, 1.8])
+def test_a_walker_across_the_picture_is_followed_at_five_pictures_a_second(metres_s):
+    #  a face is 0.16 m wide, here 40 px: at 1.4 m/s it moves 1.75 of its own size each time
+    step_px = metres_s * 0.2 / 0.16 * 40
+    tracker = Tracker(TrackingSettings())
+    seen = {i for n in range(12) for i in ids(tracker.update([box(20 + n * step_px)], n * 0.2))}
+    assert seen == {1}
+
+
 def test_two_people_who_cross_keep_their_names():
     tracker = Tracker(TrackingSettings())
     for n in range(31):
