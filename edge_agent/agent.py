@@ -215,12 +215,12 @@ class Agent:
             moment.captured_at,
             moment.elapsed_s,
             view,
-            arrivals=self._arrivals(analysed),
+            arrivals=self._arrivals(analysed=analysed),
             seen=seen,
             ended=gone,
         )
 
-    def _arrivals(self, analysed: int) -> Arrivals:
+    def _arrivals(self, *, analysed: int) -> Arrivals:
         counters, before = self._camera.counters, self._arrived
         self._arrived = Arrivals(counters.captured, counters.dropped)
         return Arrivals(
@@ -286,6 +286,7 @@ class Agent:
         )
 
     def _finish(self, drain_s: float) -> None:
+        self._meter.arrive(self._arrivals(analysed=0))
         self._unstored.extend(self._meter.close())
         self._store()
         give_up_s = self._steady() + drain_s

@@ -8,21 +8,23 @@ displease; a camera that is merely poor still measures.
 - dark: nearly everything (95 %) is darker than `dark_below`: nothing but sensor noise is left.
 - overexposed: half the picture is at least `bright_above`: faces are burnt out.
 - flat: no contrast at all; a cap, a wall, a sheet of paper before the lens.
-- blurred: below `sharp_ratio`, what a defocus of about a hundredth of the width leaves.
+- blurred: below `sharp_ratio`. Eight real scenes measured 0.018 to 1.3 in focus; blurred by a
+  hundredth of their width (Gaussian sigma; a whole near face) seven of them fell below 0.004.
 - frozen: the very same picture for `frozen_after_s`; a living sensor's noise never repeats.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_agent.frame import Image
 from edge_agent.settings import QualitySettings
 from wire.audience import BlindCause
 
-DARK_PERCENTILE: Final = 95
-BRIGHT_PERCENTILE: Final = 50
+DARK_SHARE: Final = 0.95
+BRIGHT_SHARE: Final = 0.5
 
 
 class Quality:
@@ -44,12 +46,12 @@ class Quality:
 
 def verdict(picture: Image, settings: QualitySettings) -> BlindCause | None:
     """What one picture alone shows."""
-    if float(np.percentile(picture, DARK_PERCENTILE)) < settings.dark_below:
+    levels = np.cumsum(cv2.calcHist([picture], [0], None, [256], [0, 256]).ravel()) / picture.size
+    if np.searchsorted(levels, DARK_SHARE) < settings.dark_below:
         return BlindCause.DARK
-    if float(np.percentile(picture, BRIGHT_PERCENTILE)) >= settings.bright_above:
+    if np.searchsorted(levels, 1 - BRIGHT_SHARE) >= settings.bright_above:
         return BlindCause.OVEREXPOSED
-    spread = float(picture.std())
-    if spread < settings.flat_below:
+    if spread(picture) < settings.flat_below:
         return BlindCause.FLAT
     if sharpness_ratio(picture) < settings.sharp_ratio:
         return BlindCause.BLURRED
@@ -58,7 +60,10 @@ def verdict(picture: Image, settings: QualitySettings) -> BlindCause | None:
 
 def sharpness_ratio(picture: Image) -> float:
     """Laplacian variance over picture variance; 0 for a picture without contrast."""
-    variance = float(picture.var())
-    if variance < 1e-6:
-        return 0.0
-    return float(cv2.Laplacian(picture, cv2.CV_16S).var()) / variance
+    edges = spread(np.asarray(cv2.Laplacian(picture, cv2.CV_16S)))
+    return (edges / max(spread(picture), 1e-3)) ** 2
+
+
+def spread(picture: NDArray[Any]) -> float:
+    """Standard deviation, in levels."""
+    return float(cv2.meanStdDev(picture)[1][0, 0])

@@ -75,15 +75,21 @@ class Meter:
     ) -> None:
         """Take what one picture, or a silence, says."""
         self._keep_time(captured_at, round(elapsed_s * 1000))
-        tally = self._tally_at(self._last_ms)
+        self._tally_at(self._last_ms)  # whatever follows lies in an open interval
         for track in ended:
             self._end(track)
         for sighting in seen:
             self._see(sighting)
-        tally.captured += arrivals.captured
-        tally.dropped += arrivals.dropped
-        tally.analysed += arrivals.analysed
+        self.arrive(arrivals)
         self._view = view
+
+    def arrive(self, arrivals: Arrivals) -> None:
+        """Count frames in the interval that is running."""
+        if self._offset_ms is not None:
+            tally = self._tally_at(self._last_ms)
+            tally.captured += arrivals.captured
+            tally.dropped += arrivals.dropped
+            tally.analysed += arrivals.analysed
 
     def close_due(self) -> list[Tally]:
         """Intervals that nothing can change any more, oldest first."""

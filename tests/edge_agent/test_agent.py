@@ -1,0 +1,243 @@
+"""The whole route on drawn film: from pictures in a file to reports that somebody receives."""
+
+import math
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from edge_agent.agent import Agent
+from edge_agent.capture import open_camera
+from edge_agent.capture.camera import Counters
+from edge_agent.frame import Frame, Silence
+from edge_agent.link.loopback import LoopbackLink
+from edge_agent.outbox import Outbox, OutboxError
+from edge_agent.settings import CaptureSettings, LinkSettings, Settings
+from wire.audience import AudienceReport, BlindCause
+from wire.envelope import AlarmEvent, AudienceEvent, HeartbeatEvent
+from wire.health import AlarmState, CaptureState
+
+EIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+
+class Reel:
+    """Pictures by the second, without a file. None stands for a picture that did not come."""
+
+    def __init__(self, pictures, *, step_s=0.2):
+        self.name = "reel"
+        self.state = CaptureState.STREAMING
+        self.counters = Counters()
+        self._pictures = pictures
+        self._step_s = step_s
+        self.closed = False
+
+    def close(self):
+        self.closed = True
+
+    def __iter__(self):
+        for index, picture in enumerate(self._pictures):
+            at_s = index * self._step_s
+            if picture is None:
+                yield Silence(EIGHT + timedelta(seconds=at_s), at_s)
+            else:
+                self.counters.captured += 1
+                yield Frame(picture, EIGHT + timedelta(seconds=at_s), at_s, index)
+
+
+@pytest.fixture
+def outbox(tmp_path):
+    box = Outbox(tmp_path / "outbox.sqlite3")
+    yield box
+    box.close()
+
+
+@pytest.fixture
+def post():
+    """Everything that the cloud received."""
+    return []
+
+
+@pytest.fixture
+def agent(address, detector, pose, outbox, post):
+    def build(camera, settings=None, **others):
+        parts = {
+            "address": address,
+            "camera": camera,
+            "detector": detector,
+            "pose": pose,
+            "outbox": outbox,
+            "link": LoopbackLink(address, lambda event: post.append(event) or True),
+        }
+        return Agent(settings or Settings(), **{**parts, **others})
+
+    return build
+
+
+def reports(post) -> list[AudienceReport]:
+    return [event.data for event in post if isinstance(event, AudienceEvent)]
+
+
+def test_two_people_before_the_screen_in_a_film(agent, film, street, post):
+    #  first   |=========|             1.0 s to 5.0 s
+    #  second        |=========|       3.0 s to 8.0 s
+    def people(t):
+        return [(60, 60)] * (1 <= t <= 5) + [(200, 80)] * (3 <= t <= 8)
+
+    path = film(street(n / 10, people(n / 10)) for n in range(120))
+    camera = open_camera(str(path), CaptureSettings(), speed=math.inf, starts_at=EIGHT)
+    totals = agent(camera).run()
+    (report,) = reports(post)
+    assert (report.entries, report.visits, report.onlookers, report.peak) == (2, 2, 2, 2)
+    assert report.person_ms == report.looking_ms == 4_000 + 5_000
+    assert report.frames.captured == 120
+    assert report.observed_ms == 11_800
+    assert (report.starts_at, report.sequence.first) == (EIGHT, 1)
+    assert totals.unacknowledged == 0
+
+
+def test_speed_changes_nothing_that_is_measured(agent, film, street, post, tmp_path):
+    path = film(street(n / 10, [(100, 60)] * (5 <= n <= 20)) for n in range(30))
+    for name, speed in (("max", math.inf), ("thirty", 30.0)):
+        camera = open_camera(str(path), CaptureSettings(), speed=speed, starts_at=EIGHT)
+        box = Outbox(tmp_path / name)
+        agent(camera, outbox=box).run()
+        box.close()
+    fast, slow = reports(post)
+    assert fast.person_ms == slow.person_ms == 1_400
+    assert (fast.observed_ms, fast.visits) == (slow.observed_ms, slow.visits)
+
+
+def test_nobody_is_not_the_same_as_nothing_to_see(agent, street, post):
+    dark = np.zeros((180, 320, 3), np.uint8)
+    agent(Reel([street(n / 5) if n < 50 else dark for n in range(150)])).run()
+    (report,) = reports(post)
+    assert report.observed_ms == 10_000
+    assert report.blind_ms == {BlindCause.DARK: 19_800}
+    assert (report.entries, report.person_ms) == (0, 0)
+
+
+def test_a_covered_lens_does_not_pass_for_an_empty_street(agent, post):
+    agent(Reel([np.full((180, 320, 3), 128, np.uint8)] * 20)).run()
+    assert reports(post)[0].blind_ms == {BlindCause.FLAT: 3_800}
+
+
+def test_a_picture_that_never_changes_is_frozen(agent, street, post):
+    still = street(0.0)
+    agent(Reel([still] * 250)).run()
+    blind = [report.blind_ms.get(BlindCause.FROZEN, 0) for report in reports(post)]
+    assert blind == [0, 19_800]
+
+
+def test_a_camera_without_pictures_is_offline_and_is_told_of_once(agent, street, post):
+    pictures = (
+        [street(n / 5) for n in range(10)] + [None] * 200 + [street(n / 5) for n in range(99)]
+    )
+    agent(Reel(pictures)).run()
+    offline_ms = sum(r.blind_ms.get(BlindCause.OFFLINE, 0) for r in reports(post))
+    assert offline_ms == 40_000
+    alarms = [(e.data.kind, e.data.state) for e in post if isinstance(e, AlarmEvent)]
+    assert alarms == [("capture.failed", AlarmState.RAISED), ("capture.failed", AlarmState.CLEARED)]
+
+
+class Broken:
+    """A model that fails on every third picture."""
+
+    name, version = "broken", "1"
+
+    def __init__(self, detector):
+        self._detector, self._calls = detector, 0
+
+    def faces(self, image):
+        self._calls += 1
+        if self._calls % 3 == 0:
+            raise RuntimeError("the network fell over")
+        return self._detector.faces(image)
+
+
+def test_a_model_that_fails_now_and_then_does_not_stop_the_measuring(agent, street, detector, post):
+    pictures = [street(n / 5, [(100, 60)]) for n in range(50)]
+    totals = agent(Reel(pictures), detector=Broken(detector)).run()
+    assert totals.model_faults == 16
+    (report,) = reports(post)
+    assert (report.visits, report.frames.analysed) == (1, 34)
+    assert report.observed_ms == 33 * 200
+    assert report.person_ms == 9_800
+
+
+def test_a_still_viewer_is_watched_to_the_end(agent, street, post):
+    #  stands like a statue for two minutes: moves nothing, is there all the time
+    pictures = [street(n / 5, [(150, 70)] if n >= 25 else []) for n in range(625)]
+    agent(Reel(pictures)).run()
+    assert sum(report.person_ms for report in reports(post)) == 119_800
+    assert sum(report.entries for report in reports(post)) == 1
+
+
+def test_a_disk_that_refuses_a_while_loses_nothing(agent, street, outbox, post, monkeypatch):
+    put, calls = outbox.put, []
+
+    def sometimes(report_for):
+        calls.append(1)
+        if len(calls) < 50:
+            raise OutboxError("disk full")
+        return put(report_for)
+
+    monkeypatch.setattr(outbox, "put", sometimes)
+    agent(Reel([street(n / 5) for n in range(450)])).run()
+    assert [report.sequence.first for report in reports(post)] == [1, 2, 3]
+    assert sum(report.observed_ms for report in reports(post)) == 89_800
+
+
+def test_a_cloud_that_is_not_there_leaves_the_reports_on_disk(agent, street, address, outbox):
+    deaf = LoopbackLink(address, lambda event: False)
+    totals = agent(Reel([street(n / 5) for n in range(200)]), link=deaf).run(drain_s=0)
+    assert totals.unacknowledged == outbox.depth == 2
+
+
+def test_heartbeats_tell_the_state_and_keep_their_time(agent, street, post):
+    ticks = iter(range(10_000))
+    settings = Settings(link=LinkSettings(heartbeat_s=30))
+    camera = Reel([street(n / 5) for n in range(100)])
+    agent(camera, settings, steady=lambda: next(ticks) * 0.25, clock=lambda: EIGHT).run()
+    beats = [event.data for event in post if isinstance(event, HeartbeatEvent)]
+    assert len(beats) >= 2
+    assert beats[0].capture is CaptureState.STREAMING
+    assert beats[-1].frames_captured > beats[0].frames_captured
+    assert beats[0].versions.config == settings.digest
+    assert beats[0].rss_bytes > 10_000_000
+
+
+def test_a_stop_ends_the_visit_and_seals_the_interval(agent, street, post):
+    class Stopping:
+        """A wish to stop that comes with the fiftieth picture."""
+
+        pictures = 0
+
+        def is_set(self):
+            self.pictures += 1
+            return self.pictures >= 50
+
+    camera = Reel(street(n / 5, [(100, 60)]) for n in range(10_000))
+    agent(camera).run(Stopping())
+    (report,) = reports(post)
+    assert camera.closed
+    assert (report.visits, report.person_ms) == (1, 9_800)
+
+
+FORBIDDEN = """
+import sys
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {
+            "cloud", "boto3", "fastapi", "pandas", "prophet", "sqlalchemy", "torch", "scipy"
+        }:
+            raise ImportError(f"the camera does not carry {name}")
+sys.meta_path.insert(0, Refuse())
+import edge_agent.__main__
+"""
+
+
+def test_the_agent_starts_where_no_cloud_library_can_be_imported():
+    done = subprocess.run([sys.executable, "-c", FORBIDDEN], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
