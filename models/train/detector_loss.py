@@ -10,6 +10,9 @@ from torch import Tensor
 
 from models.train.detector_net import CHANNELS
 
+# a false face costs the product more than a missed one: a missed frame is found in the next
+EMPTY_WEIGHT = 1.5
+
 
 def flat(maps: list[Tensor]) -> Tensor:
     """Return (n, cells, 15) from the three maps, in the order of `detector_targets.cells`."""
@@ -43,6 +46,7 @@ def complete_iou(found: Tensor, true: Tensor) -> tuple[Tensor, Tensor]:
 def score_loss(logits: Tensor, target: Tensor) -> Tensor:
     """Quality focal loss with a square, summed."""
     gap = (torch.sigmoid(logits) - target).abs() ** 2
+    gap = torch.where(target > 0, gap, gap * EMPTY_WEIGHT)
     entropy = torch.nn.functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
     return (gap * entropy).sum()
 

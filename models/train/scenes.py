@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.datasets.picture import Floats, Image, Picture
+from models.train.clutter import clutter
 from models.train.photometric import toned, weathered
 
 MIRRORED = [1, 0, 2, 4, 3]
 SMALLEST_FACE_PX, LARGEST_FACE_PX = 9.0, 300.0
-MOSAIC, EMPTY, DECOY, PASTED, FACELESS = 0.25, 0.07, 0.12, 0.4, 0.4
+MOSAIC, EMPTY, DECOY, PASTED, FACELESS = 0.25, 0.08, 0.15, 0.45, 0.45
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,8 +89,11 @@ class Studio:
 
     def _ground(self, side_px: int, rng: np.random.Generator) -> Image:
         """Draw what lies beyond the picture's edge: mostly another place without faces."""
+        kind = rng.random()
+        if kind < 0.25:
+            return clutter(side_px, rng)
         plain = np.full((side_px, side_px, 3), rng.integers(0, 256, 3), np.uint8)
-        if rng.random() < 0.2:
+        if kind < 0.4:
             return plain
         shelf = self._empty[rng.integers(len(self._empty))]
         return warped(shelf, _view_anywhere(shelf, side_px, rng), side_px, plain).image
@@ -126,7 +130,8 @@ class Studio:
         if len(taken) and _touching(taken, reach):
             return scene
         if rng.random() < FACELESS:
-            bare = _faceless(head.image, head.boxes[centre], rng)
+            hide = _faceless if rng.random() < 0.6 else _scrambled
+            bare = hide(head.image, head.boxes[centre], rng)
             covered = _blended(scene.image, toned(bare, rng), int(left), int(top))
             return Scene(covered, scene.boxes, scene.landmarks, scene.ignored)
         image = _blended(scene.image, toned(head.image, rng), int(left), int(top))
@@ -256,6 +261,24 @@ def _faceless(head: Image, box: Floats, rng: np.random.Generator) -> Image:
     canvas[a : a + part.shape[0], b : b + part.shape[1]] = part
     mixed = head * (1 - mask[..., None]) + canvas * mask[..., None]
     return np.asarray(mixed, np.uint8)
+
+
+def _scrambled(head: Image, box: Floats, rng: np.random.Generator) -> Image:
+    """Cut the face in nine and lay the pieces elsewhere: all of a face but its order."""
+    x1, y1, x2, y2 = (int(edge) for edge in box.clip(0, head.shape[0] - 1))
+    wide, high = (x2 - x1) // 3, (y2 - y1) // 3
+    mixed = head.copy()
+    if min(wide, high) < 2:
+        return mixed
+    # every piece moves on by the same number of places, so none stays
+    shift = int(rng.integers(2, 8))
+    for place in range(9):
+        source = (place + shift) % 9
+        to_x, to_y = x1 + place % 3 * wide, y1 + place // 3 * high
+        from_x, from_y = x1 + source % 3 * wide, y1 + source // 3 * high
+        piece = head[from_y : from_y + high, from_x : from_x + wide]
+        mixed[to_y : to_y + high, to_x : to_x + wide] = piece
+    return mixed
 
 
 def _blended(image: Image, head: Image, left: int, top: int) -> Image:
