@@ -48,16 +48,13 @@ class Source:
 
 def rtsp(address: str, settings: CaptureSettings) -> Source:
     """RTSP over TCP: what UDP loses is seen as blur."""
-    socket_timeout_us = str(round(settings.read_timeout_s * 1e6))
-    return Source(
-        address,
-        options={"rtsp_transport": "tcp", "timeout": socket_timeout_us, "fflags": "nobuffer"},
-    )
+    timeout_us = str(round(settings.read_timeout_s * 1e6))
+    return Source(address, options={"rtsp_transport": "tcp", "timeout": timeout_us})
 
 
 def http(address: str) -> Source:
     """An HTTP stream: MJPEG, MPEG-TS or HLS."""
-    return Source(address, options={"fflags": "nobuffer"})
+    return Source(address)
 
 
 def v4l2(device: str) -> Source:
