@@ -218,7 +218,12 @@ def connect(url: str) -> Engine:
     address = _understood(url)
     if address.get_backend_name() == "sqlite":
         return _sqlite(address)
-    return create_engine(address, pool_pre_ping=True, paramstyle="format")
+    try:
+        return create_engine(address, pool_pre_ping=True, paramstyle="format")
+    except ModuleNotFoundError as error:
+        raise DatabaseError(
+            "PostgreSQL needs psycopg: install onlooker[cloud] or psycopg[binary]"
+        ) from error
 
 
 def create(engine: Engine) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, literal_column, select
 
 from cloud.database import BLIND, EPOCH, SUMS, minute_tallies
 from cloud.windows.audience import Audience, Tally
@@ -131,7 +131,8 @@ def _between(query: _Query, location: str, first: int, last: int) -> _Query:
 
 
 def _bucket(length_s: int) -> ColumnElement[int]:
-    return _tallies.minute_at - _tallies.minute_at % length_s
+    length: ColumnElement[int] = literal_column(str(length_s), BigInteger)
+    return _tallies.minute_at - _tallies.minute_at % length  # a bound value would not group by
 
 
 def _cells(

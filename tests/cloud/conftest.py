@@ -1,14 +1,27 @@
-"""What the cloud's tests share: reports as a camera would send them, and an empty database."""
+"""What the cloud's tests share: reports as a camera would send them, and empty databases.
 
+A test that takes `engine` runs on SQLite and on PostgreSQL. The PostgreSQL is a private cluster on
+a free port of loopback, made for the session and thrown away; a machine without PostgreSQL skips
+those tests with the remedy, and in CI fails them.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from cloud.database import connect, create
+from simulators.mosquitto import free_port
 from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
@@ -18,12 +31,87 @@ NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 Reports = Callable[..., AudienceReport]
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/onlooker.db"
+    return _emptied(request.getfixturevalue("postgresql"))
+
+
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = connect(f"sqlite:///{tmp_path}/onlooker.db")
+def engine(database_url: str) -> Iterator[Engine]:
+    """The same with its tables."""
+    engine = connect(database_url)
     create(engine)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """URL of a database in a private cluster."""
+    programs = _programs()
+    folder = Path(tempfile.mkdtemp(prefix="onlooker-postgresql-"))
+    owner = _unprivileged(folder)
+    port = free_port()
+    subprocess.run(
+        [programs / "initdb", "-D", folder / "data", "-U", "onlooker", "-A", "trust",
+         "-E", "UTF8", "--locale=C", "--no-sync"],
+        check=True, stdout=subprocess.DEVNULL, cwd=folder, **owner,
+    )  # fmt: skip
+    server = subprocess.Popen(
+        [programs / "postgres", "-D", folder / "data", "-p", str(port), "-h", "127.0.0.1",
+         "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "shared_buffers=32MB"],
+        stderr=subprocess.DEVNULL, cwd=folder, **owner,
+    )  # fmt: skip
+    url = f"postgresql://onlooker@127.0.0.1:{port}/postgres"
+    _wait_until_ready(url)
+    yield url
+    server.terminate()
+    server.wait(timeout=30)
+    shutil.rmtree(folder)
+
+
+def _programs() -> Path:
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    found = installed[-1] if installed else shutil.which("initdb")
+    if found and find_spec("psycopg"):
+        return Path(found).resolve().parent
+    missing = "PostgreSQL or psycopg is missing (apt-get install postgresql; pip install psycopg)"
+    refuse = pytest.fail if os.environ.get("CI") else pytest.skip
+    raise refuse.Exception(missing)
+
+
+def _unprivileged(folder: Path) -> dict[str, Any]:
+    """PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return {}
+    shutil.chown(folder, "nobody")
+    return {"user": "nobody", "group": "nogroup", "extra_groups": []}
+
+
+def _wait_until_ready(url: str) -> None:
+    engine = connect(url)
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            engine.connect().close()
+        except OperationalError:
+            assert time.monotonic() < deadline, "PostgreSQL did not start"
+            time.sleep(0.1)
+        else:
+            engine.dispose()
+            return
+
+
+def _emptied(url: str) -> str:
+    engine = connect(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+    engine.dispose()
+    return url
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -15,7 +14,9 @@ from pathlib import Path
 import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
+from sqlalchemy import Engine, select
 
+from cloud.database import dead_letters, minute_tallies, reading, writing
 from simulators.mosquitto import Mosquitto
 from wire import envelope
 from wire.audience import AudienceReport
@@ -25,6 +26,7 @@ from wire.topics import Channel, everyone
 Reports = Callable[..., AudienceReport]
 
 WITHIN_S = 20.0
+JOURNAL = "00000000000000a1"
 TOPIC = "onlooker/v1/KX-01/kx-01-cam-1/audience"
 
 pytestmark = pytest.mark.broker
@@ -56,10 +58,10 @@ class Camera:
 
 
 @contextmanager
-def streaming(broker: Mosquitto, folder: Path, *more: str) -> Iterator[subprocess.Popen[str]]:
+def streaming(broker: Mosquitto, database_url: str, *more: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "cloud", "stream", "--broker", broker.url,
-         "--database", f"sqlite:///{folder}/onlooker.db", *more],
+         "--database", database_url, *more],
         stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
     try:
@@ -87,20 +89,14 @@ def until(holds: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
-def visits(folder: Path) -> int:
-    with sqlite3.connect(folder / "onlooker.db") as database:
-        (total,) = database.execute(
-            "SELECT coalesce(sum(visits), 0) FROM minute_tallies"
-        ).fetchone()
-    database.close()
-    return int(total)
+def visits(engine: Engine) -> int:
+    with reading(engine) as connection:
+        return sum(connection.execute(select(minute_tallies.c.visits)).scalars())
 
 
-def kinds(folder: Path) -> list[str]:
-    with sqlite3.connect(folder / "onlooker.db") as database:
-        rows = database.execute("SELECT kind FROM dead_letters ORDER BY kind").fetchall()
-    database.close()
-    return [kind for (kind,) in rows]
+def kinds(engine: Engine) -> list[str]:
+    with reading(engine) as connection:
+        return sorted(connection.execute(select(dead_letters.c.kind)).scalars())
 
 
 def sealed(report: AudienceReport) -> bytes:
@@ -108,12 +104,12 @@ def sealed(report: AudienceReport) -> bytes:
 
 
 def test_rubbish_leaves_totals_exact_reasons_kept_and_the_stream_running(
-    mosquitto: Mosquitto, tmp_path: Path, report: Reports
+    mosquitto: Mosquitto, database_url: str, engine: Engine, report: Reports
 ) -> None:
     good = sealed(report(1))
     batch = seal_batch([good, sealed(report(2)), sealed(report(3))])
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    with streaming(mosquitto, tmp_path) as stream:
+    with streaming(mosquitto, database_url) as stream:
         camera = Camera(mosquitto)
         camera.say(batch)
         camera.say(good[:300])
@@ -124,17 +120,86 @@ def test_rubbish_leaves_totals_exact_reasons_kept_and_the_stream_running(
         camera.say(sealed(report(1, device="ghost")), "onlooker/v1/KX-01/ghost/audience")
         camera.say(batch)
         camera.say(sealed(report(6)))
-        until(lambda: camera.through.get("00000000000000a1") == 6)
-        assert visits(tmp_path) == 8  # reports 1, 2, 3 and 6
-        assert kinds(tmp_path) == [
+        until(lambda: camera.through.get(JOURNAL) == 6)
+        assert visits(engine) == 8  # reports 1, 2, 3 and 6
+        assert kinds(engine) == [
             "future", "oversize", "unknown", "unreadable", "unreadable", "unreadable",
         ]  # fmt: skip
         assert stream.poll() is None
         camera.close()
 
 
+def test_killed_again_and_again_every_report_is_counted_once(
+    mosquitto: Mosquitto, database_url: str, engine: Engine, report: Reports
+) -> None:
+    camera = Camera(mosquitto)
+    reports = [sealed(report(n)) for n in range(1, 601)]
+    for kill in range(3):
+        with streaming(mosquitto, database_url):
+            for payload in reports[kill * 200 : kill * 200 + 200]:
+                camera.say(payload)
+            until(lambda kill=kill: visits(engine) > kill * 400 + 40)
+    with streaming(mosquitto, database_url):
+        for start in range(0, 600, 100):  # what a camera does: all that is not acknowledged, again
+            camera.say(seal_batch(reports[start : start + 100]))
+        until(lambda: camera.through.get(JOURNAL) == 600)
+    assert visits(engine) == 1_200
+    camera.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_database_that_drops_its_connections_is_found_again(
+    mosquitto: Mosquitto, database_url: str, engine: Engine, report: Reports
+) -> None:
+    with streaming(mosquitto, database_url) as stream:
+        camera = Camera(mosquitto)
+        for sequence in range(1, 6):
+            with engine.begin() as connection:
+                connection.exec_driver_sql(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+                )
+            camera.say(sealed(report(sequence)))
+            until(lambda sequence=sequence: camera.through.get(JOURNAL) == sequence)
+        assert visits(engine) == 10
+        assert stream.poll() is None
+        camera.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_two_consumers_of_one_group_count_every_report_once(
+    mosquitto: Mosquitto, database_url: str, engine: Engine, report: Reports
+) -> None:
+    reports = [sealed(report(n)) for n in range(1, 401)]
+    with (
+        streaming(mosquitto, database_url, "--share", "cloud"),
+        streaming(mosquitto, database_url, "--share", "cloud"),
+    ):
+        camera = Camera(mosquitto)
+        for payload in [*reports, *reports[::-1]]:
+            camera.say(payload)
+        until(lambda: camera.through.get(JOURNAL) == 400)
+        assert visits(engine) == 800
+        camera.close()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_locked_database_is_waited_for(
+    mosquitto: Mosquitto, database_url: str, engine: Engine, report: Reports
+) -> None:
+    with streaming(mosquitto, database_url) as stream:
+        camera = Camera(mosquitto)
+        with writing(engine):
+            camera.say(sealed(report(1)))
+            time.sleep(0.3)
+        until(lambda: camera.through.get(JOURNAL) == 1)
+        assert visits(engine) == 2
+        assert stream.poll() is None
+        camera.close()
+
+
 def test_sigterm_ends_it_with_0(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    with streaming(mosquitto, tmp_path) as stream:
+    with streaming(mosquitto, f"sqlite:///{tmp_path}/onlooker.db") as stream:
         stream.send_signal(signal.SIGTERM)
         until_said(stream, "stream.stopped")
         assert stream.wait(WITHIN_S) == 0
@@ -143,7 +208,8 @@ def test_sigterm_ends_it_with_0(mosquitto: Mosquitto, tmp_path: Path) -> None:
 def test_above_the_limit_of_dead_letters_it_ends_with_3_and_says_why(
     mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
-    with streaming(mosquitto, tmp_path, "--most-dead-letters", "2") as stream:
+    url = f"sqlite:///{tmp_path}/onlooker.db"
+    with streaming(mosquitto, url, "--most-dead-letters", "2") as stream:
         camera = Camera(mosquitto)
         for number in range(3):
             camera.say(b"rubbish %d" % number)
@@ -153,53 +219,17 @@ def test_above_the_limit_of_dead_letters_it_ends_with_3_and_says_why(
         camera.close()
 
 
-def test_killed_again_and_again_every_report_is_counted_once(
-    mosquitto: Mosquitto, tmp_path: Path, report: Reports
-) -> None:
-    camera = Camera(mosquitto)
-    reports = [sealed(report(n)) for n in range(1, 601)]
-    for kill in range(3):
-        with streaming(mosquitto, tmp_path):
-            for payload in reports[kill * 200 : kill * 200 + 200]:
-                camera.say(payload)
-            until(lambda kill=kill: visits(tmp_path) > kill * 400 + 40)
-    with streaming(mosquitto, tmp_path):
-        for start in range(0, 600, 100):  # what a camera does: all that is not acknowledged, again
-            camera.say(seal_batch(reports[start : start + 100]))
-        until(lambda: camera.through.get("00000000000000a1") == 600)
-    assert visits(tmp_path) == 1_200
-    camera.close()
-
-
 def test_a_killed_broker_is_found_again(
     mosquitto: Mosquitto, tmp_path: Path, report: Reports
 ) -> None:
-    with streaming(mosquitto, tmp_path) as stream:
+    with streaming(mosquitto, f"sqlite:///{tmp_path}/onlooker.db") as stream:
         mosquitto.kill()
         until_said(stream, "broker.disconnected")
         mosquitto.start()
         until_said(stream, "broker.connected")
         camera = Camera(mosquitto)
         camera.say(sealed(report(1)))
-        until(lambda: camera.through.get("00000000000000a1") == 1)
-        assert visits(tmp_path) == 2
-        camera.close()
-
-
-def test_a_locked_database_is_waited_for(
-    mosquitto: Mosquitto, tmp_path: Path, report: Reports
-) -> None:
-    with streaming(mosquitto, tmp_path) as stream:
-        camera = Camera(mosquitto)
-        locker = sqlite3.connect(tmp_path / "onlooker.db", isolation_level=None)
-        locker.execute("BEGIN IMMEDIATE")
-        camera.say(sealed(report(1)))
-        time.sleep(0.3)
-        assert visits(tmp_path) == 0
-        locker.execute("ROLLBACK")
-        locker.close()
-        until(lambda: camera.through.get("00000000000000a1") == 1)
-        assert stream.poll() is None
+        until(lambda: camera.through.get(JOURNAL) == 1)
         camera.close()
 
 

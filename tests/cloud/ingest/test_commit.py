@@ -30,6 +30,11 @@ from wire.envelope import audience_event, seal, seal_batch
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+NO_THREES = {
+    "sqlite": "CREATE TRIGGER no_threes BEFORE INSERT ON reports WHEN new.first_sequence = 3 "
+    "BEGIN SELECT RAISE(ABORT, 'no_threes'); END",
+    "postgresql": "ALTER TABLE reports ADD CONSTRAINT no_threes CHECK (first_sequence <> 3)",
+}
 TABLES = (minute_tallies, minute_demographics, minute_sensors)
 
 Reports = Callable[..., AudienceReport]
@@ -128,10 +133,7 @@ def test_what_the_database_refuses_is_set_aside_alone(engine: Engine, report: Re
     source = MemorySource()
     consumer = Consumer(source, engine, knows=lambda *_: True, clock=lambda: NOW)
     with writing(engine) as connection:
-        connection.exec_driver_sql(
-            "CREATE TRIGGER refuse BEFORE INSERT ON reports WHEN new.first_sequence = 3 "
-            "BEGIN SELECT RAISE(ABORT, 'no threes'); END"
-        )
+        connection.exec_driver_sql(NO_THREES[connection.dialect.name])
     batch = seal_batch([seal(audience_event(report(number))) for number in range(1, 8)])
     source.put("onlooker/v1/KX-01/kx-01-cam-1/audience", batch)
     outcome = consumer.step()
@@ -139,5 +141,5 @@ def test_what_the_database_refuses_is_set_aside_alone(engine: Engine, report: Re
     assert [sound.identity.first for sound in outcome.counted] == [1, 2, 4, 5, 6, 7]
     (letter,) = outcome.letters
     assert (letter.kind, letter.identity.first if letter.identity else 0) == ("unstorable", 3)
-    assert "no threes" in letter.reason
+    assert "no_threes" in letter.reason
     assert max(ack.through for _, ack in outcome.acks) == 7

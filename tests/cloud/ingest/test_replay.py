@@ -92,7 +92,7 @@ def test_the_command_lists_shows_and_replays(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("ONLOOKER_DATABASE_URL", str(engine.url))
+    monkeypatch.setenv("ONLOOKER_DATABASE_URL", engine.url.render_as_string())
     consume(engine, b'{"\x1b[31m": 1}')
     consume(engine, seal(audience_event(report(1, starts_at=NOW + timedelta(minutes=30)))))
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
-from cloud.database import connect, create, minute_tallies, writing
+from cloud.database import minute_tallies, writing
 from cloud.windows.query import WindowError, hourly, window_audience, windows
 
 NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -15,12 +14,9 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
-    engine = connect(f"sqlite:///{tmp_path}/onlooker.db")
-    create(engine)
+def connection(engine: Engine) -> Iterator[Connection]:
     with writing(engine) as connection:
         yield connection
-    engine.dispose()
 
 
 def minute(connection: Connection, clock: str, device: str = "kx-01-cam-1", **sums: int) -> None:
