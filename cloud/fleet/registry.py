@@ -1,0 +1,239 @@
+"""The things of the fleet: who they are, where they hang, which groups they are in.
+
+A thing's name is its device id. What a camera says of itself (presence, heartbeat) is kept by the
+stream in `device_states`; here the two are read together. Every change is written into the audit
+in the same transaction.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, Row, delete, select, update
+
+from cloud.database import device_states, insert
+from cloud.estate import Estate
+from cloud.fleet import job_book
+from cloud.fleet.tables import fleet_audit, shadows, thing_groups, things
+from wire.scalars import NAME, DeviceId, LocationId
+from wire.topics import Address
+
+MOST_ATTRIBUTES: Final = 50
+LONGEST_VALUE: Final = 800
+ATTRIBUTE: Final = re.compile(r"[A-Za-z0-9_.,@/:#-]{1,128}")
+
+
+class RegistryError(ValueError):
+    """Something that the registry cannot hold or does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One camera's agent, as it is registered."""
+
+    name: str
+    location: str
+    kind: str = "camera"
+    serial: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A thing with what it was last known to be."""
+
+    thing: Thing
+    groups: tuple[str, ...]
+    presence: str | None
+    seen_at: datetime | None
+    certificate_ends_at: datetime | None
+    heartbeat: Mapping[str, Any] | None
+    drifts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which things are meant. Everything that is given must hold."""
+
+    name: str | None = None
+    location: str | None = None
+    group: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    drifting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who does something, and when: for the audit."""
+
+    name: str
+    at: datetime
+
+
+def register(connection: Connection, thing: Thing, author: Author) -> None:
+    """Take in a thing, or correct what is known of it."""
+    Address(LocationId(thing.location), DeviceId(thing.name))
+    _check_attributes(thing.attributes)
+    values = {
+        "location": thing.location,
+        "kind": thing.kind,
+        "attributes": msgspec.json.encode(thing.attributes).decode(),
+        "retired_at": None,
+        **({"serial": thing.serial} if thing.serial else {}),
+    }
+    statement = insert(connection.dialect.name, things).values(
+        name=thing.name, created_at=author.at, **values
+    )
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+    note(connection, author, "thing.registered", thing.name, f"at {thing.location}")
+
+
+def register_estate(connection: Connection, estate: Estate, author: Author) -> int:
+    """Take in every camera of the estate that is not known yet; returns how many."""
+    known = set(connection.execute(select(things.c.name)).scalars())
+    new = [
+        Thing(camera, site.id) for site in estate for camera in site.cameras if camera not in known
+    ]
+    for thing in new:
+        register(connection, thing, author)
+    return len(new)
+
+
+def retire(connection: Connection, name: str, author: Author) -> None:
+    """Take a thing out of the fleet: its shadows, jobs and groups go, its history stays."""
+    wanted = (things.c.name == name) & things.c.retired_at.is_(None)
+    if not connection.execute(update(things).where(wanted).values(retired_at=author.at)).rowcount:
+        raise RegistryError(f"no thing {name[:63]!r} in the fleet: see `fleet list`")
+    job_book.forget(connection, name)
+    connection.execute(delete(shadows).where(shadows.c.thing == name))
+    connection.execute(delete(thing_groups).where(thing_groups.c.thing == name))
+    note(connection, author, "thing.retired", name, "")
+
+
+def certify(
+    connection: Connection, name: str, serial: str, ends_at: datetime, author: Author
+) -> None:
+    """Remember a thing's newest certificate."""
+    values = {"certificate": serial, "certificate_ends_at": ends_at}
+    connection.execute(update(things).where(things.c.name == name).values(**values))
+    note(connection, author, "thing.certified", name, f"{serial} until {ends_at.isoformat()}")
+
+
+def group(connection: Connection, name: str, members: Sequence[str], author: Author) -> None:
+    """Put things into a group, which is made by its first member."""
+    if not re.match(NAME, name):
+        raise RegistryError(f"{name[:80]!r} is no group name: use 1 to 63 letters, digits, - or _")
+    rows = [{"name": name, "thing": member} for member in members]
+    if rows:
+        statement = insert(connection.dialect.name, thing_groups)
+        connection.execute(statement.on_conflict_do_nothing(), rows)
+    note(connection, author, "group.joined", None, f"{name}: {', '.join(members)[:800]}")
+
+
+def ungroup(connection: Connection, name: str, members: Sequence[str], author: Author) -> None:
+    """Take things out of a group."""
+    leaving = (thing_groups.c.name == name) & thing_groups.c.thing.in_(members)
+    connection.execute(delete(thing_groups).where(leaving))
+    note(connection, author, "group.left", None, f"{name}: {', '.join(members)[:800]}")
+
+
+def find(connection: Connection, search: Search) -> list[Standing]:
+    """Things that are meant, by name, with what is known of them."""
+    statement = (
+        select(
+            things,
+            device_states.c.presence,
+            device_states.c.heartbeat,
+            device_states.c.heartbeat_received_at,
+            shadows.c.differs,
+        )
+        .outerjoin(device_states, device_states.c.device == things.c.name)
+        .outerjoin(
+            shadows,
+            (shadows.c.thing == things.c.name)
+            & shadows.c.differs.is_(True)
+            & shadows.c.deleted_at.is_(None),
+        )
+        .where(things.c.retired_at.is_(None))
+        .order_by(things.c.name)
+    )
+    for wanted in _conditions(search):
+        statement = statement.where(wanted)
+    groups = _groups(connection)
+    found: dict[str, Standing] = {}
+    for row in connection.execute(statement):
+        attributes = msgspec.json.decode(row.attributes)
+        if search.attributes.items() <= attributes.items():
+            found[row.name] = _standing(row, attributes, groups.get(row.name, ()))
+    return list(found.values())
+
+
+def one(connection: Connection, name: str) -> Standing:
+    """The thing of that name, or RegistryError."""
+    found = find(connection, Search(name=name))
+    if not found:
+        raise RegistryError(f"no thing {name[:63]!r} in the fleet: see `fleet list`")
+    return found[0]
+
+
+def note(
+    connection: Connection, author: Author, event: str, thing: str | None, detail: str
+) -> None:
+    """Write a line of the audit."""
+    connection.execute(
+        fleet_audit.insert().values(
+            at=author.at, who=author.name, event=event, thing=thing, detail=detail[:1_000]
+        )
+    )
+
+
+def history(connection: Connection, thing: str | None, *, last: int) -> list[Row[Any]]:
+    """The newest lines of the audit, newest first."""
+    statement = select(fleet_audit).order_by(fleet_audit.c.id.desc()).limit(last)
+    if thing is not None:
+        statement = statement.where(fleet_audit.c.thing == thing)
+    return list(connection.execute(statement).all())
+
+
+def _conditions(search: Search) -> Iterable[Any]:
+    if search.name is not None:
+        yield things.c.name == search.name
+    if search.location is not None:
+        yield things.c.location == search.location
+    if search.group is not None:
+        members = select(thing_groups.c.thing).where(thing_groups.c.name == search.group)
+        yield things.c.name.in_(members)
+    if search.drifting:
+        yield shadows.c.differs.is_(True)
+
+
+def _groups(connection: Connection) -> dict[str, tuple[str, ...]]:
+    groups: dict[str, tuple[str, ...]] = {}
+    for row in connection.execute(select(thing_groups).order_by(thing_groups.c.name)):
+        groups[row.thing] = (*groups.get(row.thing, ()), row.name)
+    return groups
+
+
+def _standing(row: Row[Any], attributes: dict[str, str], groups: tuple[str, ...]) -> Standing:
+    return Standing(
+        thing=Thing(row.name, row.location, row.kind, row.serial, attributes),
+        groups=groups,
+        presence=row.presence,
+        seen_at=row.heartbeat_received_at,
+        certificate_ends_at=row.certificate_ends_at,
+        heartbeat=msgspec.json.decode(row.heartbeat) if row.heartbeat else None,
+        drifts=bool(row.differs),
+    )
+
+
+def _check_attributes(attributes: Mapping[str, str]) -> None:
+    if len(attributes) > MOST_ATTRIBUTES:
+        raise RegistryError(f"{len(attributes)} attributes; at most {MOST_ATTRIBUTES} are kept")
+    for name, value in attributes.items():
+        if not ATTRIBUTE.fullmatch(name) or len(value) > LONGEST_VALUE:
+            raise RegistryError(
+                f"attribute {name[:40]!r}: use a plain name and a text of at most {LONGEST_VALUE}"
+            )

@@ -1,0 +1,164 @@
+"""The fleet service: answers things on the broker, spreads jobs, says what commands have left.
+
+One thread takes requests from the connection's thread in batches of one transaction; a thing that
+has more than ten requests waiting is refused the rest, as on AWS IoT. Nothing is answered before it
+is committed. Requests that were waiting when the process dies are asked again by their things.
+"""
+
+import logging
+import queue
+import ssl
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from cloud.database import writing
+from cloud.fleet import gateway, job_book
+from cloud.fleet.message import Saying, settle, waiting
+from wire.device_config import JOB_REQUESTS, SHADOW_ACTIONS, THINGS
+
+log = logging.getLogger(__name__)
+
+FILTERS: Final = (
+    *(f"{THINGS}/+/shadow/{action}" for action in SHADOW_ACTIONS),
+    *(f"{THINGS}/+/shadow/name/+/{action}" for action in SHADOW_ACTIONS),
+    *(f"{THINGS}/+/jobs/{request}" for request in JOB_REQUESTS),
+)
+MOST_AT_ONCE: Final = 100
+MOST_QUEUED: Final = 10_000
+TICK_EVERY: Final = timedelta(seconds=1)
+PAUSE_S: Final = 0.25
+KEEPALIVE_S: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A message as it came."""
+
+    topic: str
+    payload: bytes
+
+
+class FleetService:
+    """Give it an engine, a clock and a way to publish; it needs no broker to be tried."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        publish: Callable[[str, bytes], Any],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._engine = engine
+        self._publish = publish
+        self._clock = clock
+        self._queue: queue.Queue[Request] = queue.Queue(MOST_QUEUED)
+        self._waiting: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._tick_at: datetime | None = None
+
+    def take(self, topic: str, payload: bytes) -> None:
+        """Accept a message for later; called on the connection's thread."""
+        thing = gateway.thing_of(topic)
+        if thing is None:
+            return
+        with self._lock:
+            has_room = self._waiting[thing] < gateway.MOST_WAITING and not self._queue.full()
+            if has_room:
+                self._waiting[thing] += 1
+                self._queue.put_nowait(Request(topic, payload))
+        if not has_room:
+            self._say(gateway.too_many(topic, payload, at=self._clock()))
+
+    def step(self, pause_s: float = PAUSE_S) -> None:
+        """Answer what waits, for at most `pause_s` before there is something; let time pass."""
+        if batch := self._batch(pause_s):
+            self._answer(batch)
+        at = self._clock()
+        if self._tick_at is None or at >= self._tick_at:
+            self._tick_at = at + TICK_EVERY
+            self._tick(at)
+
+    def _batch(self, pause_s: float) -> list[Request]:
+        batch: list[Request] = []
+        try:
+            batch.append(self._queue.get(timeout=pause_s))
+            while len(batch) < MOST_AT_ONCE:
+                batch.append(self._queue.get_nowait())
+        except queue.Empty:
+            pass
+        return batch
+
+    def _answer(self, batch: list[Request]) -> None:
+        at = self._clock()
+        sayings: list[Saying] = []
+        try:
+            with writing(self._engine) as connection:
+                for one in batch:
+                    sayings += gateway.answer(connection, one.topic, one.payload, at=at)
+        except SQLAlchemyError:
+            log.exception("fleet.unwritten", extra={"requests": len(batch)})
+            sayings = []
+        with self._lock:
+            self._waiting.subtract(str(gateway.thing_of(one.topic)) for one in batch)
+            self._waiting += Counter()  # drops those at nought
+        self._say(sayings)
+
+    def _tick(self, at: datetime) -> None:
+        with writing(self._engine) as connection:
+            sayings = job_book.tick(connection, at=at)
+        self._say(sayings)
+        with writing(self._engine) as connection:
+            left = waiting(connection)
+            for _, topic, payload in left:
+                self._publish(topic, payload)
+            if left:
+                settle(connection, left[-1][0])
+
+    def _say(self, sayings: Iterable[Saying]) -> None:
+        for one in sayings:
+            self._publish(one.topic, one.payload)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where the broker is, and the service's own certificate; none on a plain broker."""
+
+    host: str
+    port: int
+    trust_file: str | None = None
+    certificate_file: str | None = None
+    key_file: str | None = None
+
+
+def client_for(where: Connection) -> Client:
+    """A client that knows the broker and who we are, not connected yet."""
+    client = Client(CallbackAPIVersion.VERSION2, client_id="service:fleet")
+    if where.trust_file is not None:
+        context = ssl.create_default_context(cafile=where.trust_file)
+        if where.certificate_file is not None:
+            context.load_cert_chain(where.certificate_file, where.key_file)
+        client.tls_set_context(context)
+    client.connect_async(where.host, where.port, KEEPALIVE_S)
+    return client
+
+
+def attach(client: Client, service: FleetService) -> None:
+    """Let the service hear what the client hears, on every connection that it makes."""
+
+    def subscribe(connection: Client, _data: Any, _flags: Any, reason: Any, _more: Any) -> None:
+        log.info("fleet.connected", extra={"reason": str(reason)})
+        connection.subscribe([(topic, 1) for topic in FILTERS])
+
+    def hear(_client: Client, _data: Any, message: MQTTMessage) -> None:
+        service.take(message.topic, bytes(message.payload))
+
+    client.on_connect = subscribe
+    client.on_message = hear

@@ -1,0 +1,140 @@
+"""A fleet's database, and the whole of it behind a hardened broker: authority, broker, service."""
+
+import os
+import pwd
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from cloud import database
+from cloud.fleet import registry, tables
+from cloud.fleet.registry import Author, Thing
+from cloud.fleet.service import Connection, FleetService, attach, client_for
+from provisioning import vault
+from provisioning.authority.office import open_office
+from provisioning.authority.profiles import Kind, Subject
+from provisioning.broker.settings import BrokerSettings
+from provisioning.broker.supervisor import Supervisor
+from simulators.mosquitto import free_port
+
+THINGS = ("cam-1", "cam-2", "cam-3", "cam-4")
+START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def engine(tmp_path):
+    assert tables.things is not None
+    made = database.connect(f"sqlite:///{tmp_path}/fleet.db")
+    database.create(made)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def fleet(engine):
+    """An engine with four things in it."""
+    with database.writing(engine) as connection:
+        for name in THINGS:
+            registry.register(connection, Thing(name, "KX-01"), Author("test", START))
+    return engine
+
+
+def clock():
+    return datetime.now(UTC)
+
+
+class Stage:
+    """Real Mosquitto with client certificates, and the fleet service behind it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.office = open_office(folder / "ca", name="Test", secret=None, at=clock())
+        self.port = free_port()
+        settings = BrokerSettings(
+            folder=folder / "broker",
+            authority=folder / "ca",
+            port=self.port,
+            bind="127.0.0.1",
+            user=pwd.getpwuid(os.geteuid()).pw_name,
+        )
+        hosts = ("localhost", "127.0.0.1")
+        self._supervisor = Supervisor(settings, self.office, clock, hosts)
+        self.engine = database.connect(f"sqlite:///{folder}/fleet.db")
+        self._ended = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self.trust = folder / "ca" / "trust.pem"
+
+    now = staticmethod(clock)
+
+    def open(self):
+        database.create(self.engine)
+        with database.writing(self.engine) as connection:
+            for name in THINGS:
+                registry.register(connection, Thing(name, "KX-01"), Author("test", clock()))
+        for name in THINGS:
+            self.certify(name)
+        entry, key = self.office.equip(Subject(Kind.SERVICE, "service:fleet"), at=clock())
+        certificate, key_file = self._filed("fleet", entry, key)
+        self._supervisor.start()
+        self._run(self._supervisor.step)
+        where = Connection("localhost", self.port, str(self.trust), str(certificate), str(key_file))
+        self._client = client_for(where)
+        service = FleetService(
+            self.engine, lambda topic, payload: self._client.publish(topic, payload, 1), clock
+        )
+        attach(self._client, service)
+        subscribed = threading.Event()
+        self._client.on_subscribe = lambda *_: subscribed.set()
+        self._client.reconnect_delay_set(0.1, 0.5)
+        self._client.loop_start()
+        assert subscribed.wait(10)
+        self._run(lambda: service.step(0.05))
+
+    def close(self):
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+        self._client.disconnect()
+        self._client.loop_stop()
+        self._supervisor.stop()
+        self.engine.dispose()
+
+    def certify(self, device):
+        key = vault.new_key()
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, device)])
+        builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
+        pem = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+        entry = self.office.sign_device(pem, "KX-01", at=clock())
+        return self._filed(device, entry, key)
+
+    def files_of(self, device):
+        return str(self.folder / f"{device}.crt"), str(self.folder / f"{device}.key")
+
+    def _filed(self, name, entry, key):
+        certificate, key_file = self.folder / f"{name}.crt", self.folder / f"{name}.key"
+        vault.write_private(key_file, vault.sealed(key, None))
+        vault.write_public(certificate, entry.certificate.encode() + self.office.chain)
+        return certificate, key_file
+
+    def _run(self, step):
+        def repeat():
+            while not self._ended.is_set():
+                step()
+
+        thread = threading.Thread(target=repeat)
+        thread.start()
+        self._threads.append(thread)
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    made = Stage(tmp_path_factory.mktemp("stage"))
+    made.open()
+    yield made
+    made.close()

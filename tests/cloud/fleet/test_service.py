@@ -1,0 +1,217 @@
+"""The gateway and the service, without a broker: what is asked, what is said, what is kept."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cloud.database import reading, writing
+from cloud.fleet import gateway, job_book, shadows
+from cloud.fleet.job_book import Job, JobExists
+from cloud.fleet.jobs import Abort, Rollout
+from cloud.fleet.message import Saying, post
+from cloud.fleet.service import FleetService
+from cloud.fleet.shadows import ShadowName
+
+START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+MY = "$aws/things/cam-1"
+
+
+class Desk:
+    """The service with a clock that is set and a broker that only listens."""
+
+    def __init__(self, engine):
+        self.at = START
+        self.said = []
+        self.service = FleetService(engine, self._publish, lambda: self.at)
+
+    def _publish(self, topic, payload):
+        self.said.append((topic, json.loads(payload)))
+
+    def ask(self, topic, body=None, *, thing="cam-1"):
+        payload = b"" if body is None else json.dumps(body).encode()
+        self.service.take(f"$aws/things/{thing}/{topic}", payload)
+
+    def step(self):
+        """Let the service do what waits, and return what it said."""
+        self.said.clear()
+        self.service.step(0)
+        return list(self.said)
+
+
+@pytest.fixture
+def desk(fleet):
+    return Desk(fleet)
+
+
+def make(engine, job, *, at=START):
+    with writing(engine) as connection:
+        return job_book.create(connection, job, at=at)
+
+
+def told(said, suffix):
+    return [(topic.split("/")[2], body) for topic, body in said if topic.endswith(suffix)]
+
+
+def test_an_update_is_answered_and_everybody_hears_of_it(desk):
+    desk.ask("shadow/name/config/update", {"state": {"desired": {"paused": True}}})
+    said = desk.step()
+    assert [topic.removeprefix(f"{MY}/shadow/name/config/update/") for topic, _ in said] == [
+        "accepted",
+        "delta",
+        "documents",
+    ]
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "shadow/update/accepted",
+        "shadow/name/a b/get",
+        "shadow/name//get",
+        f"shadow/name/{'n' * 65}/get",
+        "shadow/put",
+        "jobs/notify",
+        "jobs/../get/x",
+        f"jobs/{'j' * 65}/get",
+        "jobs/j/delete",
+        "shadow/get\n",
+    ],
+)
+def test_topics_that_are_no_requests_are_answered_nothing(desk, topic):
+    desk.ask(topic)
+    assert desk.step() == []
+
+
+@pytest.mark.parametrize("thing", ["../cam-1", "cam 1", "", "-cam", "service:fleet", "c" * 64])
+def test_names_that_are_none_reach_nothing(desk, thing):
+    desk.ask("shadow/get", thing=thing)
+    assert desk.step() == []
+
+
+def test_a_thing_that_is_not_registered_gets_no_shadow(desk):
+    desk.ask("shadow/update", {"state": {"reported": {"a": 1}}}, thing="stranger")
+    [(_, body)] = desk.step()
+    assert (body["code"], body["message"]) == (404, "Thing not found: 'stranger'")
+
+
+def test_the_eleventh_request_that_waits_is_refused_and_other_things_are_not(desk):
+    for number in range(11):
+        desk.ask("shadow/get", {"clientToken": str(number)})
+    desk.ask("shadow/get", {"clientToken": "other"}, thing="cam-2")
+    [(topic, body)] = desk.said
+    assert topic == f"{MY}/shadow/get/rejected"
+    assert (body["code"], body["clientToken"]) == (429, "10")
+    assert len(desk.step()) == 11
+    desk.ask("shadow/get")
+    assert len(desk.step()) == 1
+
+
+def test_a_refusal_in_a_batch_leaves_its_neighbours_alone(desk):
+    desk.ask("shadow/update", {"state": {"desired": {"a": 1}}})
+    desk.ask("shadow/update", {"state": {"desired": 5}})
+    desk.ask("shadow/update", {"state": {"desired": {"b": 2}}})
+    answers = [body for topic, body in desk.step() if topic.endswith(("accepted", "rejected"))]
+    assert [body.get("version", body.get("code")) for body in answers] == [1, 400, 2]
+
+
+def test_rubbish_on_a_jobs_topic_is_refused_with_the_protocols_word(desk):
+    desk.service.take(f"{MY}/jobs/get", b"{")
+    desk.service.take(f"{MY}/jobs/get", b"[]")
+    desk.ask("jobs/get", {"clientToken": "x" * 65})
+    desk.ask("jobs/none/update", {"status": "FAILED", "clientToken": "t"})
+    codes = [(body["code"], body.get("clientToken", "")[:1]) for _, body in desk.step()]
+    assert codes == [
+        ("InvalidJson", ""),
+        ("InvalidJson", ""),
+        ("InvalidRequest", ""),
+        ("ResourceNotFound", "t"),
+    ]
+
+
+def test_a_version_starts_anew_two_days_after_a_deletion(fleet):
+    whose = ShadowName("cam-1")
+    wish = gateway.shadow.Update({"desired": {"a": 1}})
+    #  Friday 9:00 made and deleted, Sunday 8:59 goes on at 2, Sunday 9:00 would start at 1
+    for later, version in ((timedelta(hours=47), 2), (timedelta(hours=48), 1)):
+        with writing(fleet) as connection:
+            connection.exec_driver_sql("delete from shadows")
+            shadows.change(connection, whose, wish, at=START)
+            shadows.delete(connection, whose, at=START)
+            again = shadows.change(connection, whose, wish, at=START + later)
+        assert again.shadow.version == version
+
+
+def test_a_rollout_reaches_two_things_a_minute(desk, fleet):
+    job = Job("j", {"n": 1}, ("cam-1", "cam-2", "cam-3"), Rollout(per_minute=2))
+    first = make(fleet, job)
+    assert {said.topic.split("/")[2] for said in first} == {"cam-1", "cam-2"}
+    desk.at = START + timedelta(seconds=59)
+    assert desk.step() == []
+    desk.at = START + timedelta(seconds=60)
+    assert [thing for thing, _ in told(desk.step(), "notify-next")] == ["cam-3"]
+
+
+def test_a_job_that_goes_wrong_is_stopped_before_it_reaches_the_rest(desk, fleet):
+    rollout = Rollout(per_minute=2, abort=Abort(at_least=2, percentage=50))
+    make(fleet, Job("j", {}, ("cam-1", "cam-2", "cam-3", "cam-4"), rollout))
+    desk.ask("jobs/j/update", {"status": "FAILED"})
+    desk.ask("jobs/j/update", {"status": "SUCCEEDED"}, thing="cam-2")
+    desk.step()
+    desk.at = START + timedelta(minutes=10)
+    assert desk.step() == []
+    with reading(fleet) as connection:
+        assert job_book.tallied(connection, "j") == {"FAILED": 1, "SUCCEEDED": 1}
+        status = connection.exec_driver_sql("select status, reason from jobs").one()
+    assert tuple(status) == ("CANCELED", "too many things went wrong")
+
+
+def test_a_job_is_complete_when_everybody_is_through(desk, fleet):
+    make(fleet, Job("j", {}, ("cam-1", "cam-2")))
+    for thing in ("cam-1", "cam-2"):
+        desk.ask("jobs/j/update", {"status": "SUCCEEDED"}, thing=thing)
+    desk.step()
+    with reading(fleet) as connection:
+        assert connection.exec_driver_sql("select status from jobs").scalar() == "COMPLETED"
+
+
+def test_time_that_runs_out_counts_as_gone_wrong(desk, fleet):
+    rollout = Rollout(minutes_each=5, abort=Abort(at_least=1, percentage=100))
+    make(fleet, Job("j", {}, ("cam-1", "cam-2"), rollout))
+    desk.ask("jobs/start-next")
+    desk.step()
+    desk.at = START + timedelta(minutes=5)
+    said = desk.step()
+    assert {thing for thing, _ in told(said, "notify")} == {"cam-1", "cam-2"}
+    with reading(fleet) as connection:
+        assert job_book.tallied(connection, "j") == {"TIMED_OUT": 1, "CANCELED": 1}
+
+
+def test_cancelling_lets_everybody_off(fleet):
+    make(fleet, Job("j", {}, ("cam-1", "cam-2")))
+    with writing(fleet) as connection:
+        said = job_book.cancel(connection, "j", reason="enough", at=START)
+    assert [one.body.get("execution") for one in said if one.topic.endswith("next")] == [None, None]
+
+
+def test_a_job_is_made_once(fleet):
+    make(fleet, Job("j", {}, ("cam-1",)))
+    with pytest.raises(JobExists, match="job 'j' exists"):
+        make(fleet, Job("j", {}, ("cam-2",)))
+
+
+def test_the_next_job_is_told_when_the_one_before_is_over(desk, fleet):
+    make(fleet, Job("a", {}, ("cam-1",)))
+    later = make(fleet, Job("b", {}, ("cam-1",)), at=START + timedelta(seconds=1))
+    assert [said.topic for said in later] == [f"{MY}/jobs/notify"]  # the next is still `a`
+    desk.ask("jobs/a/update", {"status": "SUCCEEDED"})
+    [(_, body)] = told(desk.step(), "notify-next")
+    assert body["execution"]["jobId"] == "b"
+
+
+def test_what_a_command_left_is_said_once(desk, fleet):
+    with writing(fleet) as connection:
+        post(connection, [Saying("a/b", {"n": 1}), Saying("a/c", {"n": 2})])
+    assert desk.step() == [("a/b", {"n": 1}), ("a/c", {"n": 2})]
+    desk.at += timedelta(seconds=2)
+    assert desk.step() == []
