@@ -98,8 +98,10 @@ def _line(folder: Path) -> Iterator[Line]:
 
 def _film(line: Line, video: Path | None) -> None:
     with _step(f"{HISTORY_DAYS} days of plausible history for {PLACE}"):
-        history = ["--location", PLACE, "--days", str(HISTORY_DAYS), "--broker", line.broker.url]
-        line.crew.perform("footfall", ["simulators", "footfall", *history])
+        until = datetime.now(UTC) - timedelta(hours=1)  # the last hour belongs to the cameras
+        history = ["--location", PLACE, "--days", str(HISTORY_DAYS), "--until", until.isoformat()]
+        broker = ["--broker", line.broker.url]
+        line.crew.perform("footfall", ["simulators", "footfall", *history, *broker])
     clip = line.folder / "scene.mp4"
     with _step("a scene, drawn"):
         truth = ["--out", str(clip), "--truth", str(line.folder / "truth.json")]
@@ -132,8 +134,8 @@ def _show(line: Line, video: Path | None) -> None:
     with _step("the first visits, measured and counted"):
         live = {place: _wait(line, _live(place), _somebody_came) for place in places}
     for place, answer in live.items():
-        _say(f"\nMeasured at {place} in the last minutes")
-        _say(json.dumps(answer["windows"][-1], indent=2))
+        _say(f"\nMeasured at {place}, the window of these five minutes\n")
+        _say(_window(answer["windows"][-1]))
     slot = _next_morning(datetime.now(UTC))
     _say(f"\nOne slot at {PLACE}, explained\n")
     price = ["cloud", "price", PLACE, slot, "--explain", "--url", line.api]
@@ -145,12 +147,26 @@ def _show(line: Line, video: Path | None) -> None:
     )
 
 
+def _window(window: Mapping[str, Any]) -> str:
+    rows = {
+        "window": f"{window['starts_at'][11:16]} to {window['ends_at'][11:16]} UTC, so far",
+        "the camera could see": f"{window['observed_share']:.0%} of it",
+        "people in view": f"{window['crowd']:.2f} on average, {window['peak']} at most",
+        "came into view": window["entries"],
+        "visits ended": window["visits"],
+        "really looked": window["onlookers"],
+        "looking, all together": f"{window['looking_s']:.1f} s",
+        "dwell": f"{window['dwell_mean_s']:.1f} s on average",
+    }
+    return "\n".join(f"  {name:<24}{value}" for name, value in rows.items())
+
+
 def _live(place: str) -> str:
     return f"/api/audience/{place}?window=5m"
 
 
 def _somebody_came(answer: Mapping[str, Any]) -> bool:
-    return any(window["visits"] for window in answer["windows"])
+    return bool(answer["windows"]) and answer["windows"][-1]["visits"] > 1
 
 
 def _next_morning(now: datetime) -> str:

@@ -16,8 +16,11 @@ def test_what_the_camera_saw_becomes_a_price(scene, cloud, crew, eventually, mos
     began_at = datetime.now(UTC)
     cloud.start_stream()
     cloud.start_api()
-    history = ["--location", "KX-01", "--days", "21", "--broker", mosquitto.url]
-    crew.perform("footfall", ["simulators", "footfall", *history])
+    history = ["--days", "21", "--until", (began_at - timedelta(hours=1)).isoformat()]
+    crew.perform(
+        "footfall",
+        ["simulators", "footfall", "--location", "KX-01", *history, "--broker", mosquitto.url],
+    )
     crew.perform(
         "camera",
         [
