@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     top = argparse.ArgumentParser(prog="models", description=__doc__)
     verbs = top.add_subparsers(dest="verb", required=True)
-    kinds = ["detection", "attention", "attention-ytf"]
+    kinds = ["detection", "attention", "attention-ytf", "demographics", "emotion"]
     train = verbs.add_parser("train", help="train a network; goes on from its last checkpoint")
     train.add_argument("kind", choices=kinds)
     train.add_argument("--data", type=Path, default=DATA)
@@ -40,6 +40,8 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("--version", default="1.0.0")
     _evaluate(verbs.add_parser("evaluate", help="measure networks; JSON on standard output"))
     verbs.add_parser("list", help="networks in the repository and in the manifest")
+    record = verbs.add_parser("record", help="write figures of `evaluate all` into the cards")
+    record.add_argument("figures", type=Path)
     fetch = verbs.add_parser("fetch", help="bring a public network in and verify it")
     fetch.add_argument("name")
     fetch.add_argument("--to", type=Path, default=registry.FETCHED)
@@ -59,6 +61,10 @@ def _evaluate(verb: argparse.ArgumentParser) -> None:
     looks.add_argument("--crops", type=Path, required=True)
     looks.add_argument("--estimator", default="onlooker-attention")
     looks.add_argument("--accept-research", action="store_true")
+    for name in ("demographics", "emotion"):
+        other = what.add_parser(name, help="against a folder of labelled faces; research only")
+        other.add_argument("--folder", type=Path, required=True)
+        other.add_argument("--accept-research", action="store_true")
     speed = what.add_parser("speed", help="ms per frame, one thread")
     speed.add_argument("--detector", action="append", default=None)
     every = what.add_parser("all", help="the whole development set, YuNet beside ours")
@@ -107,6 +113,13 @@ def fetched(options: argparse.Namespace) -> dict[str, str]:
     return {"name": options.name, "card": str(card)}
 
 
+def recorded(options: argparse.Namespace) -> dict[str, int]:
+    """Write the figures of an evaluation into the cards of the networks measured."""
+    from models import figures
+
+    return figures.record(json.loads(options.figures.read_text()), (WEIGHTS, RESEARCH))
+
+
 def _progress(done: int, size: int) -> None:
     print(f"\r{done * 100 // max(1, size):3d} %", end="", file=sys.stderr, flush=True)
 
@@ -123,6 +136,10 @@ def evaluated(options: argparse.Namespace) -> Any:
         return commands.attention_figures(options, FOLDERS)
     if options.what == "speed":
         return commands.speed_figures(detectors, FOLDERS)
+    if options.what in {"demographics", "emotion"}:
+        return commands.class_figures(
+            options.what, options.folder, FOLDERS, accept_research=options.accept_research
+        )
     return commands.development_figures(options.data, detectors, FOLDERS)
 
 
@@ -146,7 +163,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; 0 when it worked, 2 when it refused with a sentence."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     options = parser().parse_args(arguments)
-    verbs = {"train": trained, "export": exported, "evaluate": evaluated, "fetch": fetched}
+    verbs = {
+        "record": recorded,
+        "train": trained,
+        "export": exported,
+        "evaluate": evaluated,
+        "fetch": fetched,
+    }
     try:
         answer = listed() if options.verb == "list" else verbs[options.verb](options)
     except (ModelError, DatasetError, PictureError, registry.FetchError) as error:

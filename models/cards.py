@@ -6,6 +6,8 @@ set and are handed in.
 
 from collections.abc import Sequence
 
+from models.datasets.fer import EXPRESSIONS
+from models.datasets.utkface import AGE_GROUPS, GENDERS
 from wire.model_card import Figure, ModelCard, Port, TrainingSet
 
 # chosen on the development set, see docs/accuracy.md
@@ -32,6 +34,10 @@ YTF = TrainingSet("head_pose_ytf (YouTube Faces)", "research only", 2812)
 UTKFACE = TrainingSet("age_gender_utkface (UTKFace)", "non-commercial research", 9000)
 FER = TrainingSet("emotion_fer2013 (FER2013)", "research, none stated", 4900)
 
+CLASSES = {
+    "demographics": {"age_group": list(AGE_GROUPS), "gender": list(GENDERS)},
+    "emotion": {"expression": list(EXPRESSIONS)},
+}
 INTEL_FACES = "face-detection-adas-0001 (Apache-2.0) for faces nobody labelled, score 0.75 up"
 INTEL_LANDMARKS = "landmarks-regression-retail-0009 (Apache-2.0) for landmarks"
 INTEL_POSE = "head-pose-estimation-adas-0001 (Apache-2.0) for head pose"
@@ -112,6 +118,38 @@ def attention_card(
             "Trustworthy to about 45 degrees of yaw and 30 of pitch.",
             "Scale and zero of the angles were fitted on half of the persons of the development "
             "set; every person of that set is a public figure filmed by broadcasters.",
+        ],
+        calibration=calibration,
+    )
+
+
+def class_card(kind: str, version: str, opset: int, calibration: dict[str, float]) -> ModelCard:
+    """The card of a research network that sorts faces: `demographics` or `emotion`."""
+    labels = CLASSES[kind]
+    meaning = "logits, in this order: " + "; ".join(
+        f"{name} ({', '.join(classes)})" for name, classes in labels.items()
+    )
+    count = sum(len(classes) for classes in labels.values())
+    name = f"onlooker-{kind}"
+    return ModelCard(
+        name=name,
+        version=version,
+        task="emotion" if kind == "emotion" else "demographics",
+        layout="onlooker-classes",
+        file=f"{name}.onnx",
+        sha256=UNSEALED,
+        bytes=0,
+        opset=opset,
+        inputs=[Port("image", ["faces", 3, 64, 64], "BGR planes, 0 to 255, a face cut out")],
+        outputs=[Port("logits", ["faces", count], meaning)],
+        thresholds={"unknown_below": 0.6},
+        licence=RESEARCH,
+        licence_allows="research",
+        training_data=[FER if kind == "emotion" else UTKFACE],
+        limits=[
+            "Off by default: the agent reports unknown.",
+            "Appearance is not identity: a label is what annotators guessed from a picture.",
+            "Persons may be in training and development pictures alike, so figures flatter.",
         ],
         calibration=calibration,
     )

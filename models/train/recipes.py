@@ -13,10 +13,13 @@ from torch import nn
 
 from edge_agent.detect import load_detector
 from models import cards
+from models.datasets import fer, utkface
+from models.datasets.labelled_faces import LabelledFaces
 from models.datasets.picture import Picture
 from models.export import OPSET, averaged, export_onnx, sealed
-from models.train import attention, detection, labels, pose_views
+from models.train import attention, classes, detection, labels, pose_views
 from models.train.checkpoints import Schedule
+from models.train.classes import ClassNet
 from models.train.detector_net import DetectorNet, ExportedDetector
 from models.train.pose_net import SIDE_PX, PoseNet
 from models.train.ytf_views import ytf_views
@@ -42,7 +45,9 @@ class Recipe:
 RECIPES = {
     "detection": Recipe("detector", 9500, 2e-3),
     "attention": Recipe("attention", 3000, 3e-3),
-    "attention-ytf": Recipe("attention-ytf", 3000, 3e-3),
+    "attention-ytf": Recipe("attention-ytf", 2500, 3e-3),
+    "demographics": Recipe("demographics", 2500, 2e-3),
+    "emotion": Recipe("emotion", 2000, 2e-3),
 }
 
 
@@ -66,6 +71,8 @@ def run(kind: str, data: Path, runs: Path, steps: int | None) -> Path:
     folder = runs / recipe.folder
     if kind == "detection":
         return _detection(labelled_pictures(data, runs), folder, schedule)
+    if kind in cards.CLASSES:
+        return classes.train(_faces(kind, data / "train"), _counts(kind), folder, schedule=schedule)
     if kind == "attention-ytf":
         return attention.train(
             ytf_views(data / "train" / "head_pose_ytf"), folder, schedule=schedule
@@ -74,6 +81,16 @@ def run(kind: str, data: Path, runs: Path, steps: int | None) -> Path:
     pictures = [] if kept.is_file() else labelled_pictures(data, runs)
     teacher = None if kept.is_file() else _teacher(data)
     return attention.train(pose_views.kept(kept, pictures, teacher), folder, schedule=schedule)
+
+
+def _faces(kind: str, folder: Path) -> LabelledFaces:
+    if kind == "emotion":
+        return fer.faces(folder / "emotion_fer2013")
+    return utkface.faces(folder / "age_gender_utkface")
+
+
+def _counts(kind: str) -> list[int]:
+    return [len(names) for names in cards.CLASSES[kind].values()]
 
 
 def _detection(pictures: list[Picture], folder: Path, schedule: Schedule) -> Path:
@@ -114,7 +131,11 @@ def _described(
         names = [port.name for port in card.outputs]
         example = torch.rand(1, 3, 192, 320) * 255
         return card, DetectorNet(), example, names, {2: "height", 3: "width"}
+    example = torch.rand(3, 3, SIDE_PX, SIDE_PX) * 255
+    if kind in cards.CLASSES:
+        card = cards.class_card(kind, version, OPSET, {})
+        return card, ClassNet(_counts(kind)), example, ["logits"], {0: "faces"}
     research = kind == "attention-ytf"
     known = cards.YTF_CALIBRATION if research else cards.CALIBRATION
     card = cards.attention_card(version, OPSET, known, research=research)
-    return card, PoseNet(), torch.rand(3, 3, SIDE_PX, SIDE_PX) * 255, ["pose"], {0: "faces"}
+    return card, PoseNet(), example, ["pose"], {0: "faces"}

@@ -1,0 +1,86 @@
+"""How often a class network is right, how honest its probabilities are, and for whom.
+
+Probabilities are softened by one temperature fitted on every other face; all figures are of the
+remaining faces (Guo et al. 2017). The expected calibration error has ten bins.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_agent.inference import Floats, Session
+from models.datasets.labelled_faces import LabelledFaces
+from models.evaluate.intervals import bootstrapped
+
+BINS = 10
+BATCH = 128
+
+
+def logits(session: Session, faces: LabelledFaces) -> Floats:
+    """Run every face; (n, sum of class counts)."""
+    rows = []
+    name = session.card.inputs[0].name
+    for start in range(0, len(faces.images), BATCH):
+        part = faces.images[start : start + BATCH].transpose(0, 3, 1, 2)
+        rows.append(session.run({name: np.ascontiguousarray(part, np.float32)})[0])
+    return np.concatenate(rows)
+
+
+def softmax(rows: Floats, temperature: float = 1.0) -> Floats:
+    scaled = rows / temperature
+    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
+
+
+def temperature_of(rows: Floats, truth: NDArray[np.int64]) -> float:
+    """Return the temperature under which the true classes are likeliest, on a fine grid."""
+    grid = np.exp(np.linspace(np.log(0.3), np.log(3.0), 60))
+    index = np.arange(len(truth))
+    losses = [-np.log(softmax(rows, t)[index, truth] + 1e-9).mean() for t in grid]
+    return float(grid[int(np.argmin(losses))])
+
+
+def calibration_error(shares: Floats, truth: NDArray[np.int64]) -> float:
+    """Return the mean gap between confidence and being right, weighted by how many there are."""
+    sure, right = shares.max(axis=1), shares.argmax(axis=1) == truth
+    place = np.minimum((sure * BINS).astype(int), BINS - 1)
+    gap = 0.0
+    for one in range(BINS):
+        inside = place == one
+        if inside.any():
+            gap += inside.mean() * abs(float(sure[inside].mean() - right[inside].mean()))
+    return gap
+
+
+def figures(rows: Floats, faces: LabelledFaces, label: int) -> dict[str, Any]:
+    """Fit the temperature on even faces and measure the odd ones; `rows` are one label's."""
+    truth = faces.targets[:, label]
+    temperature = temperature_of(rows[::2], truth[::2])
+    shares, rest = softmax(rows[1::2], temperature), truth[1::2]
+    guess = shares.argmax(axis=1)
+    report: dict[str, Any] = {
+        "exact": _share(guess == rest),
+        "temperature": round(temperature, 3),
+        "calibration_error": round(calibration_error(shares, rest), 4),
+    }
+    groups = np.asarray(faces.groups[1::2])
+    if len(set(faces.groups)) > 1:
+        report["by_group"] = {
+            str(name): _share((guess == rest)[groups == name]) for name in np.unique(groups)
+        }
+    report["by_class"] = {
+        int(kind): _share((guess == rest)[rest == kind]) for kind in np.unique(rest)
+    }
+    return report
+
+
+def within_one(rows: Floats, faces: LabelledFaces, label: int) -> dict[str, float]:
+    """Return the share of odd faces whose ordered class is off by one at most."""
+    return _share(np.abs(rows[1::2].argmax(axis=1) - faces.targets[1::2, label]) <= 1)
+
+
+def _share(right: NDArray[np.bool_] | Sequence[bool]) -> dict[str, float]:
+    cases = [bool(one) for one in right]
+    return bootstrapped(cases, lambda units: sum(units) / len(units)).as_dict()

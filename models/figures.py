@@ -1,0 +1,80 @@
+"""Figures from an evaluation, written into the cards of the networks they belong to.
+
+A card's figures are never typed by hand: they come from the JSON of `evaluate all`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from edge_agent.inference import read_card
+from wire.model_card import Figure
+
+
+def _figure(metric: str, measured: Mapping[str, float], name: str) -> Figure:
+    return Figure(
+        metric=metric,
+        value=measured["value"],
+        low=measured["low"],
+        high=measured["high"],
+        n=int(measured["n"]),
+        set=name,
+    )
+
+
+def of_detector(report: Mapping[str, Any]) -> Iterator[Figure]:
+    """Yield AP, recall and precision of one run at one input size."""
+    size = report["input_px"]
+    for folder in ("face_boxes_facemask", "face_boxes_groups"):
+        for least in ("from_0_px", "from_16_px", "from_32_px"):
+            part = report[folder][least]
+            yield _figure(f"AP50@{size} {least}", part["average_precision"], folder)
+        for metric in ("recall", "precision"):
+            found = report[folder]["from_0_px"][metric]
+            yield _figure(f"{metric}@{size} score {report[folder]['threshold']}", found, folder)
+
+
+def of_estimator(report: Mapping[str, Any]) -> Iterator[Figure]:
+    """Yield every figure of an attention network with an interval over persons."""
+    for metric in ("precision", "recall", "f1", "yaw_mae_deg", "pitch_mae_deg"):
+        yield _figure(metric, report[metric], "head_pose_ytf")
+
+
+def of_classes(report: Mapping[str, Any], name: str) -> Iterator[Figure]:
+    """Yield the shares of right answers, over all and by subgroup."""
+    for label, part in report.items():
+        if not isinstance(part, dict):
+            continue
+        yield _figure(f"{label} exact", part["exact"], name)
+        if "within_one" in part:
+            yield _figure(f"{label} within one", part["within_one"], name)
+        for group, share in part.get("by_group", {}).items():
+            yield _figure(f"{label} exact, group {group}", share, name)
+
+
+def by_model(report: Mapping[str, Any]) -> dict[str, list[Figure]]:
+    """Sort the figures of `evaluate all` by the name of the network."""
+    found: dict[str, list[Figure]] = {}
+    for part in report["detection"]:
+        found.setdefault(part["detector"], []).extend(of_detector(part))
+    for part in report["attention"]:
+        found.setdefault(part["estimator"], []).extend(of_estimator(part))
+    for kind, name in (("demographics", "age_gender_utkface"), ("emotion", "emotion_fer2013")):
+        if kind in report:
+            found.setdefault(report[kind]["model"], []).extend(of_classes(report[kind], name))
+    return found
+
+
+def record(report: Mapping[str, Any], folders: Sequence[Path]) -> dict[str, int]:
+    """Write the figures into the cards that are in `folders`; tell how many each got."""
+    written = {}
+    for name, figures in by_model(report).items():
+        for path in (folder / f"{name}.json" for folder in folders):
+            if path.is_file():
+                card = msgspec.structs.replace(read_card(path), figures=figures)
+                encoded = msgspec.json.format(msgspec.json.encode(card), indent=2)
+                path.write_bytes(encoded + b"\n")
+                written[name] = len(figures)
+    return written
