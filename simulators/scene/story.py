@@ -99,7 +99,7 @@ def _leaves(longest_s: float, lens: Lens, rng: np.random.Generator) -> Plan:
     first = Waypoint(0.0, -side * (lens.edge_m(near) + OUTSIDE_M), near)
     last_x = side * (lens.edge_m(far) + OUTSIDE_M)
     last = Waypoint(_time_s(first, last_x, far, longest_s, rng), last_x, far)
-    turned = side * float(rng.uniform(125, 150))
+    turned = side * float(rng.uniform(145, 170))
     return Plan(Story.LEAVES, (first, last), (Gaze(0.0, turned, 0.0),))
 
 

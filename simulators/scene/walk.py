@@ -18,6 +18,8 @@ TURN_S: Final = 0.35
 STRIDE_M: Final = 0.75
 EYES_BELOW_CROWN_CM: Final = 11.5
 STILL_M_S: Final = 0.15
+STOPPING_S: Final = 0.8  # from a walk to a stand: nobody stops at once
+SPREAD: Final = np.linspace(-0.5, 0.5, 7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,10 @@ class Walk:
 
     def _place(self, at_s: float) -> tuple[float, float]:
         times = [point.at_s for point in self.way]
-        x = np.interp(at_s, times, [point.x_m for point in self.way])
-        z = np.interp(at_s, times, [point.z_m for point in self.way])
-        return float(x), float(z)
+        around = at_s + STOPPING_S * SPREAD
+        x = np.interp(around, times, [point.x_m for point in self.way])
+        z = np.interp(around, times, [point.z_m for point in self.way])
+        return float(x.mean()), float(z.mean())
 
     def _walked(self, at_s: float) -> float:
         pairs = zip(self.way, self.way[1:], strict=False)
