@@ -1,0 +1,78 @@
+"""Attention is measured against labels, person by person, and on films judged by eye."""
+
+import csv
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_agent.pose import HeadPose
+from models.datasets.picture import DatasetError
+from models.datasets.ytf import posed_crops
+from models.evaluate.attention import on_crops
+from models.evaluate.calibration import fitted
+
+
+class Oracle:
+    """Reads the angles from the picture's first pixels, where the test has hidden them."""
+
+    name, version = "oracle", "1"
+
+    def __init__(self, bias_deg=0.0):
+        self.bias_deg = bias_deg
+
+    def poses(self, image, faces):
+        yaw, pitch = float(image[0, 0, 0]) - 128, float(image[0, 0, 1]) - 128
+        return [HeadPose(yaw + self.bias_deg, pitch, 0.0, 5.0) for _ in faces]
+
+
+@pytest.fixture
+def crops(tmp_path):
+    """Six crops of three people; the table's yaw is positive to the left of the picture."""
+    angles = [(0, 0), (25, 0), (-10, 5), (0, 30), (19, -19), (40, 10)]
+    with (tmp_path / "labels.csv").open("w", newline="") as lines:
+        table = csv.writer(lines)
+        table.writerow(["file", "person", "yaw", "pitch_up", "roll"])
+        for index, (yaw, pitch) in enumerate(angles):
+            image = np.zeros((96, 96, 3), np.uint8)
+            image[:8, :8] = (128 + yaw, 128 + pitch, 0)
+            cv2.imwrite(str(tmp_path / f"{index}.png"), image)
+            table.writerow([f"{index}.png", f"person {index // 2}", -yaw, pitch, 0])
+    return tmp_path
+
+
+def test_the_truth_told_back_is_perfect(crops):
+    report = on_crops(Oracle(), crops / "labels.csv", crops)
+    assert report["f1"]["value"] == 1.0
+    assert report["yaw_mae_deg"]["value"] == 0.0
+    assert (report["crops"], report["persons"]) == (6, 3)
+
+
+def test_a_biased_answer_is_found_out(crops):
+    report = on_crops(Oracle(bias_deg=15), crops / "labels.csv", crops)
+    assert report["yaw_mae_deg"]["value"] == pytest.approx(15)
+    assert report["recall"]["value"] == pytest.approx(2 / 3, abs=1e-3)
+    assert report["within_one_sigma"]["value"] == pytest.approx(0.5)
+
+
+def test_the_tables_left_becomes_our_right(crops):
+    read = posed_crops(crops / "labels.csv", crops)
+    assert read[1].angles.tolist() == [25.0, 0.0, 0.0]
+    assert read[1].box == (16.0, 16.0, 80.0, 80.0)
+
+
+def test_a_missing_table_says_what_to_pass(tmp_path):
+    with pytest.raises(DatasetError, match="--data DIR"):
+        posed_crops(tmp_path / "labels.csv", tmp_path)
+
+
+def test_a_timid_and_shifted_network_is_brought_back():
+    rng = np.random.default_rng(2)
+    true = rng.normal(0, 15, (2000, 2)).astype(np.float32)
+    told = true * (0.8, 0.5) + (3, -4) + rng.normal(0, 1, (2000, 2))
+    found = fitted(np.concatenate([told, np.full((2000, 1), 2.0)], axis=1), true)
+    assert found["yaw_scale"] == pytest.approx(1 / 0.8, abs=0.05)
+    assert found["yaw_zero"] == pytest.approx(3, abs=0.2)
+    assert found["pitch_scale"] == pytest.approx(2, abs=0.1)
+    assert found["pitch_zero"] == pytest.approx(-4, abs=0.2)
+    assert 0.4 < found["sigma_scale"] < 1.5

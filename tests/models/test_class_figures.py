@@ -1,0 +1,56 @@
+"""Probabilities are softened until they are honest, and figures are of faces not used for it."""
+
+import numpy as np
+import pytest
+
+from models.datasets.labelled_faces import LabelledFaces
+from models.evaluate.classes import (
+    calibration_error,
+    figures,
+    softmax,
+    temperature_of,
+    within_one,
+)
+
+
+def faces_of(truth, groups=None):
+    images = np.zeros((len(truth), 64, 64, 3), np.uint8)
+    names = groups or ("all",) * len(truth)
+    return LabelledFaces(images, np.asarray(truth, np.int64)[:, None], tuple(names))
+
+
+def boastful(count=4000, right=0.7):
+    """Says 0.97 and is right seven times in ten."""
+    rng = np.random.default_rng(5)
+    truth = rng.integers(0, 3, count)
+    said = np.where(rng.random(count) < right, truth, (truth + 1) % 3)
+    rows = np.zeros((count, 3), np.float32)
+    rows[np.arange(count), said] = 4.2
+    return rows, truth
+
+
+def test_boasting_is_cooled_down():
+    rows, truth = boastful()
+    assert calibration_error(softmax(rows), truth) > 0.2
+    assert calibration_error(softmax(rows, temperature_of(rows, truth)), truth) < 0.02
+
+
+def test_only_the_other_half_is_measured():
+    rows, truth = boastful()
+    report = figures(rows, faces_of(truth), 0)
+    assert report["exact"]["n"] == 2000
+    assert report["exact"]["value"] == pytest.approx(0.7, abs=0.04)
+    assert report["calibration_error"] < 0.05
+
+
+def test_each_group_has_its_own_figure():
+    rows, truth = boastful(400)
+    report = figures(rows, faces_of(truth, ["a", "a", "b", "b"] * 100), 0)
+    assert set(report["by_group"]) == {"a", "b"}
+
+
+def test_neighbouring_age_groups_count_as_within_one():
+    rows = np.eye(7, dtype=np.float32)[[0, 0, 1, 1, 2, 2]]
+    assert within_one(rows, faces_of([0, 0, 0, 2, 6, 6]), 0)["value"] == pytest.approx(
+        2 / 3, abs=1e-3
+    )

@@ -1,0 +1,34 @@
+"""Figures go from an evaluation into the card of the network they belong to, and nowhere else."""
+
+import msgspec
+import pytest
+
+from edge_agent.inference import WEIGHTS, read_card
+from models.figures import record
+
+ONE = {"value": 0.9, "low": 0.8, "high": 0.95, "n": 58}
+
+
+@pytest.fixture
+def report():
+    part = {"average_precision": ONE, "recall": ONE, "precision": ONE}
+    boxes = {"from_0_px": part, "from_16_px": part, "from_32_px": part, "threshold": 0.5}
+    detector = {
+        "detector": "onlooker-face",
+        "input_px": 320,
+        "face_boxes_facemask": boxes,
+        "face_boxes_groups": boxes,
+    }
+    metrics = ("precision", "recall", "f1", "yaw_mae_deg", "pitch_mae_deg")
+    looks = {"estimator": "somebody-else", **dict.fromkeys(metrics, ONE)}
+    return {"detection": [detector], "attention": [looks]}
+
+
+def test_a_card_keeps_everything_but_its_figures(report, tmp_path):
+    before = read_card(WEIGHTS / "onlooker-face.json")
+    (tmp_path / "onlooker-face.json").write_bytes(msgspec.json.encode(before))
+    assert record(report, [tmp_path]) == {"onlooker-face": 10}
+    after = read_card(tmp_path / "onlooker-face.json")
+    assert msgspec.structs.replace(after, figures=[]) == msgspec.structs.replace(before, figures=[])
+    assert after.figures[0].metric == "AP50@320 from_0_px"
+    assert after.figures[0].set == "face_boxes_facemask"

@@ -1,0 +1,47 @@
+"""Both ways of writing a face into a network's outputs are read as the same face."""
+
+import numpy as np
+import pytest
+
+from edge_agent.detect import read_onlooker, read_yunet
+
+# one face: centre (100, 60), 40 wide, 56 high, in the stride-16 map of a 320 x 192 input
+CENTRE, SIZE, STRIDE, COLUMNS, ROWS = (100.0, 60.0), (40.0, 56.0), 16, 20, 12
+MARKS = np.asarray([[92, 50], [108, 50], [100, 60], [94, 70], [106, 70]], np.float32)
+COLUMN, ROW = 6, 3
+
+
+@pytest.fixture
+def onlooker():
+    maps = [np.zeros((1, 15, 192 // s, 320 // s), np.float32) for s in (8, 16, 32)]
+    middle = np.asarray([COLUMN + 0.5, ROW + 0.5])
+    values = [0.9, *(np.asarray(CENTRE) / STRIDE - middle), *np.log(np.asarray(SIZE) / STRIDE)]
+    values += list((MARKS / STRIDE - middle).reshape(-1))
+    maps[1][0, :, ROW, COLUMN] = values
+    return maps
+
+
+@pytest.fixture
+def yunet():
+    counts = [(192 // s) * (320 // s) for s in (8, 16, 32)]
+    lists = [np.zeros((1, n, c), np.float32) for c in (1, 1, 4, 10) for n in counts]
+    cell, corner = ROW * COLUMNS + COLUMN, np.asarray([COLUMN, ROW])
+    lists[1][0, cell] = 0.9
+    lists[4][0, cell] = 0.9
+    lists[7][0, cell, :2] = np.asarray(CENTRE) / STRIDE - corner
+    lists[7][0, cell, 2:] = np.log(np.asarray(SIZE) / STRIDE)
+    lists[10][0, cell] = (MARKS / STRIDE - corner).reshape(-1)
+    return lists
+
+
+@pytest.mark.parametrize(("layout", "read"), [("onlooker", read_onlooker), ("yunet", read_yunet)])
+def test_the_face_is_where_it_was_written(layout, read, request):
+    found = read(request.getfixturevalue(layout), 0.5, 320)
+    assert found.scores == pytest.approx([0.9])
+    assert found.boxes[0] == pytest.approx([80, 32, 120, 88], abs=1e-3)
+    assert np.allclose(found.landmarks[0], MARKS, atol=1e-3)
+
+
+@pytest.mark.parametrize(("layout", "read"), [("onlooker", read_onlooker), ("yunet", read_yunet)])
+def test_nothing_above_the_threshold_is_nobody(layout, read, request):
+    assert len(read(request.getfixturevalue(layout), 0.95, 320).boxes) == 0
