@@ -53,7 +53,7 @@ class QualitySettings(_Section, frozen=True):
     dark_below: Annotated[float, Meta(ge=0, le=255)] = 24.0
     bright_above: Annotated[float, Meta(ge=0, le=255)] = 230.0
     flat_below: Annotated[float, Meta(ge=0, le=128)] = 4.0
-    sharp_ratio: Annotated[float, Meta(ge=0, le=10)] = 0.004
+    sharp_ratio: Annotated[float, Meta(ge=0, le=10)] = 0.0005
     frozen_after_s: Annotated[float, Meta(ge=1, le=3600)] = 30.0
 
 
