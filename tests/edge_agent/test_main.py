@@ -1,0 +1,152 @@
+"""The front door as a user meets it: processes, exit codes, one line for each thing."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+
+import msgspec
+import pytest
+from paho.mqtt import client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+from edge_agent.__main__ import main
+from wire.ack import Ack
+from wire.envelope import AudienceEvent, ack_event, seal, unseal
+from wire.health import Presence, Status
+from wire.topics import Channel, parse
+
+
+@pytest.fixture
+def cloud(mosquitto):
+    """Believes every report, and keeps it."""
+
+    class Cloud:
+        def __init__(self):
+            self.reports = []
+            self.presences = []
+            ready = threading.Event()
+            self.client = mqtt.Client(CallbackAPIVersion.VERSION2)
+            self.client.on_connect = lambda client, *_: client.subscribe("onlooker/#", qos=1)
+            self.client.on_subscribe = lambda *_: ready.set()
+            self.client.on_message = self.hear
+            self.client.connect(mosquitto.host, mosquitto.port)
+            self.client.loop_start()
+            assert ready.wait(10)
+
+        def hear(self, client, _userdata, message):
+            address, channel = parse(message.topic)
+            if channel is Channel.STATUS:
+                self.presences.append(msgspec.json.decode(message.payload, type=Status).presence)
+            if channel is not Channel.AUDIENCE:
+                return
+            for event in unseal(message.payload):
+                assert isinstance(event, AudienceEvent)
+                self.reports.append(event.data)
+                last = event.data.sequence.last
+                ack = Ack(
+                    device=address.device, journal=event.data.journal, through=last, at=event.time
+                )
+                client.publish(address.topic(Channel.ACK), seal(ack_event(ack, address)), qos=1)
+
+    one = Cloud()
+    yield one
+    one.client.disconnect()
+    one.client.loop_stop()
+
+
+@pytest.fixture
+def arguments(film, street, tmp_path):
+    path = film(street(n / 10) for n in range(50))
+    return [
+        "--source", str(path), "--location", "KX-01", "--device", "kx-01-cam-1",
+        "--outbox", str(tmp_path / "outbox.sqlite3"),
+    ]  # fmt: skip
+
+
+def agent(*arguments):
+    return subprocess.Popen(
+        [sys.executable, "-m", "edge_agent", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.broker
+def test_a_film_run_to_its_end_leaves_the_cloud_with_every_report(mosquitto, cloud, arguments):
+    process = agent("run", *arguments, "--broker", mosquitto.url, "--speed", "max")
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    lines = [json.loads(line) for line in said.splitlines()]
+    totals = next(line for line in lines if line["event"] == "agent.totals")
+    assert (totals["captured"], totals["unacknowledged"]) == (50, 0)
+    assert sum(report.frames.captured for report in cloud.reports) == 50
+    assert cloud.presences == [Presence.ONLINE, Presence.STOPPED]
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_an_endless_run_in_order(mosquitto, cloud, arguments, kind):
+    process = agent("run", *arguments, "--broker", mosquitto.url, "--loop")
+    for line in process.stderr:
+        if json.loads(line)["event"] == "link.connected":
+            break
+    process.send_signal(kind)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 0, said
+    assert cloud.presences[-1] is Presence.STOPPED
+
+
+def test_nobody_on_the_other_side_is_no_reason_to_fail(arguments):
+    process = agent(
+        "run", *arguments, "--broker", "mqtt://127.0.0.1:1", "--speed", "max", "--drain", "0"
+    )
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 0
+    assert json.loads(said.splitlines()[-1])["unacknowledged"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "complaint"),
+    [
+        (["--source", "/no/such.mp4"], "no file /no/such.mp4"),
+        (["--source", "ftp://u:s3cret@h/x"], "u:***@h"),
+        (["--location", "a/b"], "is not a name"),
+        (["--device", "#"], "is not a name"),
+        (["--broker", "http://h"], "give mqtt://host:port"),
+        (["--config", "/no/such.toml"], "cannot be read"),
+        (["--outbox", "/proc/outbox"], "give --outbox a path"),
+    ],
+)
+def test_what_cannot_work_is_said_in_one_line(arguments, changed, complaint, capsys):
+    assert main(["run", *arguments, "--broker", "mqtt://127.0.0.1:1", *changed]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert complaint in said[-1]
+    assert said[-1].startswith("edge_agent: ")
+    assert "s3cret" not in " ".join(said)
+
+
+@pytest.mark.parametrize("speed", ["0", "-1", "fast", "nan"])
+def test_a_speed_that_is_none_is_refused(arguments, speed):
+    with pytest.raises(SystemExit) as end:
+        main(["run", *arguments, "--broker", "mqtt://h", "--speed", speed])
+    assert end.value.code == 2
+
+
+@pytest.mark.broker
+def test_check_says_of_each_thing_that_it_is_in_order(mosquitto, arguments, capsys):
+    assert main(["check", *arguments, "--broker", mosquitto.url]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines] == [
+        [name, "ok"] for name in ("settings", "camera", "models", "clock", "disk", "broker")
+    ]
+
+
+def test_check_tells_all_that_is_wrong_not_only_the_first(arguments, capsys):
+    broken = ["--source", "/no/such.mp4", "--broker", "mqtt://u:s3cret@127.0.0.1:1"]
+    assert main(["check", *arguments, *broken]) == 1
+    said = capsys.readouterr().out
+    assert [line.split()[0] for line in said.splitlines() if "FAIL" in line] == ["camera", "broker"]
+    assert "s3cret" not in said
