@@ -18,7 +18,7 @@ from simulators.__main__ import main as simulators
 from simulators.crew import Crew
 from simulators.mosquitto import free_port
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 def ask_until(holds: Callable[[], Any], *, what: str, crew: Crew | None = None) -> Any:
@@ -82,9 +82,9 @@ class Cloud:
     def ask(self, path: str, **query: str) -> Any:
         url = f"http://127.0.0.1:{self.port}{path}?{urllib.parse.urlencode(query)}"
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
+            with urllib.request.urlopen(url, timeout=20) as answer:
                 return json.load(answer)
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
             return None
 
     def rows(self, query: str) -> list[Any]:

@@ -40,7 +40,8 @@ def test_what_the_camera_saw_becomes_a_price(scene, cloud, crew, eventually, mos
     assert counted["looking_s"] == pytest.approx(looking_s, rel=0.3)
     assert counted["entries"] == counted["visits"]
 
-    quote = cloud.ask("/api/pricing/slot/KX-01/2026-11-23T08:00")
+    slot = "/api/pricing/slot/KX-01/2026-11-23T08:00"
+    quote = eventually(lambda: cloud.ask(slot), what="the price", crew=crew)
     assert quote["currency"] == "GBP"
     assert all(factor["reason"] for factor in quote["factors"])
     product = prod(
@@ -61,6 +62,8 @@ def seen_since(cloud, began_at):
             "until": (datetime.now(UTC) + timedelta(minutes=10)).isoformat(),
         },
     )
+    if answer is None:
+        return None
     names = ("visits", "entries", "onlookers", "looking_s")
     sums = {name: sum(window[name] for window in answer["windows"]) for name in names}
     return sums if sums["visits"] else None
