@@ -42,7 +42,7 @@ docs: env  ## write the generated documents
 	$(BIN)/python -m wire write
 
 lock:  ## compile the pins again (needs uv)
-	uv pip compile pyproject.toml --extra edge --extra cloud --extra models --group dev --generate-hashes --no-emit-index-url --python-version 3.11 --no-annotate --quiet --upgrade -o requirements/dev.txt
+	uv pip compile pyproject.toml --extra edge --extra cloud --extra forecast --extra models --group dev --generate-hashes --no-emit-index-url --python-version 3.11 --no-annotate --quiet --upgrade -o requirements/dev.txt
 
 clean:  ## everything that was made
 	rm -rf .venv var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
