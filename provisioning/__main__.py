@@ -2,9 +2,11 @@
 
 import argparse
 import logging
+import signal
 import sys
 from datetime import UTC, datetime
 
+from provisioning import signer
 from provisioning.authority import command as authority_command
 from provisioning.authority.office import OfficeError
 from provisioning.authority.register import RegisterError
@@ -24,13 +26,17 @@ def main(arguments: list[str] | None = None) -> int:
     rooms = parser.add_subparsers(dest="room", required=True)
     authority_command.add_arguments(rooms.add_parser("ca", help="the certificate authority"))
     broker_command.add_arguments(rooms.add_parser("broker", help="a hardened Mosquitto"))
+    signer.add_arguments(rooms.add_parser("signer", help="signs for the enrolment desk"))
     asked = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         for line in asked.run(asked, datetime.now(UTC)):
             print(line, flush=True)
     except REFUSALS as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 0
     return 0
 
 

@@ -113,3 +113,16 @@ fleet_outbox = Table(
     Column("payload", Text, nullable=False),
 )
 """What a command has to say to the broker, written with its change; the service publishes it."""
+
+enrolments = Table(
+    "enrolments",
+    metadata,
+    Column("token_digest", String(64), primary_key=True),  # SHA-256; the token itself is not kept
+    Column("device", _name, nullable=False),
+    Column("holder", String(128), nullable=False),  # the certificate that asked
+    Column("certificate", String(64), nullable=False),
+    Column("certificate_ends_at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("settled_at", Instant),  # registered, or withdrawn
+    Index("ix_enrolments_open", "settled_at", "created_at"),
+)

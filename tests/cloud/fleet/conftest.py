@@ -1,9 +1,11 @@
 """A fleet's database, and the whole of it behind a hardened broker: authority, broker, service."""
 
+import asyncio
+import contextlib
 import os
 import pwd
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,13 +16,17 @@ from cryptography.x509.oid import NameOID
 
 from cloud import database
 from cloud.fleet import registry, tables
+from cloud.fleet.claim import Enrolment, RosterEntry, expect
+from cloud.fleet.desk import Desk, DeskFiles
 from cloud.fleet.registry import Author, Thing
 from cloud.fleet.service import Connection, FleetService, attach, client_for
+from cloud.fleet.signer_client import SignerClient, named_in
 from provisioning import vault
 from provisioning.authority.office import open_office
 from provisioning.authority.profiles import Kind, Subject
 from provisioning.broker.settings import BrokerSettings
 from provisioning.broker.supervisor import Supervisor
+from provisioning.signer import Signer
 from simulators.mosquitto import free_port
 
 THINGS = ("cam-1", "cam-2", "cam-3", "cam-4")
@@ -135,6 +141,96 @@ class Stage:
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
     made = Stage(tmp_path_factory.mktemp("stage"))
+    made.open()
+    yield made
+    made.close()
+
+
+class Front:
+    """The enrolment desk with its signer, as they stand beside a broker."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.office = open_office(folder / "ca", name="Test", secret=None, at=clock())
+        self.trust = folder / "ca" / "trust.pem"
+        self.engine = database.connect(f"sqlite:///{folder}/fleet.db")
+        self.later = timedelta(0)
+        self._loop = asyncio.new_event_loop()
+        self._signer = Signer(self.office, folder / "signer.socket", clock)
+
+    def now(self):
+        return clock() + self.later
+
+    def open(self):
+        database.create(self.engine)
+        threading.Thread(target=self._signer.serve_forever, daemon=True).start()
+        hosts = ("localhost", "127.0.0.1")
+        server, key = self.office.equip(Subject(Kind.SERVER, "localhost", hosts=hosts), at=clock())
+        certificate, key_file = self.filed("desk", server, key)
+        ca = self.folder / "ca"
+        files = DeskFiles(self.trust, ca / "claims.crt", ca / "revoked.pem", certificate, key_file)
+        self.enrolment = Enrolment(
+            self.engine, SignerClient(self.folder / "signer.socket"), named_in
+        )
+        desk = Desk(self.enrolment, files, self.now)
+        ready = threading.Event()
+
+        def note(port):
+            self.port = port
+            ready.set()
+
+        def run():
+            asyncio.set_event_loop(self._loop)
+            with contextlib.suppress(asyncio.CancelledError):
+                self._loop.run_until_complete(self._task)
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
+
+        self._task = self._loop.create_task(desk.serve("127.0.0.1", 0, note))
+        self._thread = threading.Thread(target=run)
+        self._thread.start()
+        assert ready.wait(10)
+
+    def close(self):
+        self._loop.call_soon_threadsafe(self._task.cancel)
+        self._thread.join()
+        self._signer.shutdown()
+        self._signer.server_close()
+        self.engine.dispose()
+
+    def filed(self, name, entry, key):
+        certificate, key_file = self.folder / f"{name}.crt", self.folder / f"{name}.key"
+        vault.write_private(key_file, vault.sealed(key, None))
+        chain = b"" if entry.kind is Kind.CLAIM else self.office.chain
+        vault.write_public(certificate, entry.certificate.encode() + chain)
+        return certificate, key_file
+
+    def claim(self, name):
+        entry, key = self.office.equip(Subject(Kind.CLAIM, name), at=clock())
+        return entry, self.filed(name, entry, key)
+
+    def expect(self, device, *, claim="batch-7", location="KX-01", groups=()):
+        entry = RosterEntry(f"SN-{device}", claim, device, location, groups)
+        with database.writing(self.engine) as connection:
+            expect(connection, [entry], Author("test", clock()))
+
+
+def signing_request(device):
+    """A device's new key and its request, as made on the device."""
+    key = vault.new_key()
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, device)])
+    builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
+    return key, builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+
+
+@pytest.fixture
+def new_request():
+    return signing_request
+
+
+@pytest.fixture(scope="module")
+def front(tmp_path_factory):
+    made = Front(tmp_path_factory.mktemp("front"))
     made.open()
     yield made
     made.close()

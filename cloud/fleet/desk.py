@@ -1,0 +1,247 @@
+"""The enrolment desk: a small MQTT server of its own, for cameras that have only a claim.
+
+Why not the broker: the answers of fleet provisioning have one topic for everybody and no
+correlation, and a broker tells all who listen there. Fifty cameras with one factory claim would
+take each other's certificates. Here each connection hears its own answers only, as on AWS IoT, and
+a claim never comes near the broker that carries telemetry: the two trust different authorities.
+
+Every connection must show a certificate, may say only what enrolment needs, little of it, slowly,
+and not for long.
+"""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from cryptography import x509
+
+from cloud.fleet import mqtt_packets as mqtt
+from cloud.fleet.claim import KEYS_ARE_MADE_AT_HOME, Bearer, ClaimError, Enrolment, Holder
+from cloud.fleet.mqtt_packets import Packet, PacketError
+from wire.enrolment import ACCEPTED, CREATE, PROVISION, REJECTED
+
+log = logging.getLogger(__name__)
+
+LARGEST_BYTES: Final = 16 * 1024
+LONGEST_STAY_S: Final = 300.0
+MOST_MESSAGES: Final = 50  # of one connection
+MOST_CONNECTIONS: Final = 500
+SWEEP_EVERY_S: Final = 60.0
+HANDSHAKE_S: Final = 10.0
+LIST_HEAD: Final = b"-----BEGIN X509 CRL-----"
+REQUESTS: Final = (CREATE, PROVISION, KEYS_ARE_MADE_AT_HOME)
+ANSWERS: Final = frozenset(topic + end for topic in REQUESTS for end in (ACCEPTED, REJECTED))
+
+
+class DeskError(RuntimeError):
+    """A desk that cannot be opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskFiles:
+    """Whom the desk trusts, and how it shows itself. `claims` signs claims, `trust` devices."""
+
+    trust: Path
+    claims: Path
+    revoked: Path
+    certificate: Path
+    key: Path
+
+    def context(self) -> ssl.SSLContext:
+        """TLS with a certificate wanted from everybody."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        try:
+            context.load_cert_chain(self.certificate, self.key)
+            for path in (self.trust, self.claims):
+                context.load_verify_locations(path)
+        except OSError as error:
+            raise DeskError(f"the desk's certificates cannot be used: {error}") from error
+        context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
+
+class RevokedSerials:
+    """What the revocation lists name, read again when the file has changed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read_at_ns = 0
+        self._serials: frozenset[int] = frozenset()
+
+    def __contains__(self, serial: int) -> bool:
+        changed_ns = self._path.stat().st_mtime_ns
+        if changed_ns != self._read_at_ns:
+            self._serials = frozenset(_serials(self._path.read_bytes()))
+            self._read_at_ns = changed_ns
+        return serial in self._serials
+
+
+def _serials(pem: bytes) -> Iterator[int]:
+    for part in pem.split(LIST_HEAD)[1:]:
+        for revoked in x509.load_pem_x509_crl(LIST_HEAD + part):
+            yield revoked.serial_number
+
+
+@dataclass(slots=True)
+class Visit:
+    """One connection: who it is, which protocol, what it listens to, how much it has said."""
+
+    holder: Holder
+    version: int = 0
+    hears: set[str] = field(default_factory=set)
+    said: int = 0
+
+
+class Farewell(Exception):  # noqa: N818 - the visitor goes, in order
+    """The visitor said goodbye."""
+
+
+class Desk:
+    """Give it an enrolment, its files and a clock; `serve` runs until cancelled."""
+
+    def __init__(
+        self, enrolment: Enrolment, files: DeskFiles, clock: Callable[[], datetime]
+    ) -> None:
+        self._enrolment = enrolment
+        self._files = files
+        self._clock = clock
+        self._context = files.context()
+        self._claims_issuer = _subject_of(files.claims)
+        self._revoked = RevokedSerials(files.revoked)
+        self._open = 0
+        self._worker = ThreadPoolExecutor(1, "enrolment")
+
+    async def serve(self, host: str, port: int, ready: Callable[[int], None]) -> None:
+        """Listen; `ready` is told the port."""
+        server = await asyncio.start_server(
+            self._receive,
+            host,
+            port,
+            ssl=self._context,
+            limit=2 * LARGEST_BYTES,
+            ssl_handshake_timeout=HANDSHAKE_S,
+        )
+        async with server:
+            ready(server.sockets[0].getsockname()[1])
+            await self._sweep()
+
+    async def _sweep(self) -> None:
+        while True:
+            await self._apart(lambda: self._enrolment.withdraw_unregistered(at=self._clock()))
+            await asyncio.sleep(SWEEP_EVERY_S)
+
+    async def _receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open += 1
+        try:
+            if self._open <= MOST_CONNECTIONS and (holder := self._holder(writer)) is not None:
+                async with asyncio.timeout(LONGEST_STAY_S):
+                    await self._converse(Visit(holder), reader, writer)
+        except (PacketError, OSError) as error:
+            log.warning("desk.ended", extra={"reason": str(error) or type(error).__name__})
+        except Farewell:
+            pass
+        finally:
+            self._open -= 1
+            writer.close()
+
+    async def _converse(
+        self, visit: Visit, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        buffer = b""
+        while chunk := await reader.read(LARGEST_BYTES):
+            buffer += chunk
+            if not visit.version and buffer[0] >> 4 != mqtt.CONNECT:
+                raise PacketError(f"{visit.holder} does not begin with CONNECT")
+            while True:
+                packet, used = mqtt.split(buffer, largest_bytes=LARGEST_BYTES)
+                if packet is None:
+                    break
+                buffer = buffer[used:]
+                writer.write(await self._reply(visit, packet))
+            await writer.drain()
+
+    async def _reply(self, visit: Visit, packet: Packet) -> bytes:
+        visit.said += 1
+        if visit.said > MOST_MESSAGES:
+            raise PacketError(f"{visit.holder} says more than {MOST_MESSAGES} things")
+        if not visit.version:
+            return self._welcome(visit, packet)
+        match packet.kind:
+            case mqtt.PUBLISH:
+                return await self._hear(visit, packet)
+            case mqtt.SUBSCRIBE | mqtt.UNSUBSCRIBE:
+                return self._listen(visit, packet)
+            case mqtt.PINGREQ:
+                return mqtt.pingresp()
+            case mqtt.PUBACK:
+                return b""
+            case mqtt.DISCONNECT:
+                raise Farewell
+        raise PacketError(f"{visit.holder} sent a packet of kind {packet.kind}")
+
+    def _welcome(self, visit: Visit, packet: Packet) -> bytes:
+        visit.version = mqtt.hello(packet).version
+        return mqtt.connack(visit.version)
+
+    def _listen(self, visit: Visit, packet: Packet) -> bytes:
+        asked = mqtt.subscription(packet, visit.version)
+        if packet.kind == mqtt.UNSUBSCRIBE:
+            visit.hears.difference_update(asked.filters)
+            return mqtt.unsuback(visit.version, asked.number, len(asked.filters))
+        visit.hears.update(ANSWERS.intersection(asked.filters))
+        granted = tuple(one in ANSWERS for one in asked.filters)
+        return mqtt.suback(visit.version, asked.number, granted)
+
+    async def _hear(self, visit: Visit, packet: Packet) -> bytes:
+        said = mqtt.publication(packet, visit.version)
+        if said.topic not in REQUESTS:
+            await self._apart(
+                lambda: self._enrolment.complain(visit.holder, said.topic, self._clock())
+            )
+            raise PacketError(f"{visit.holder} published to {said.topic[:100]!r}")
+        end, body = await self._apart(lambda: self._answer(visit, said.topic, said.payload))
+        answer = mqtt.puback(visit.version, said.number) if said.number else b""
+        topic = said.topic + end
+        if topic in visit.hears:
+            answer += mqtt.publish(visit.version, topic, msgspec.json.encode(body))
+        return answer
+
+    def _answer(self, visit: Visit, topic: str, payload: bytes) -> tuple[str, dict[str, Any]]:
+        try:
+            at = self._clock()
+            return ACCEPTED, self._enrolment.answer(visit.holder, topic, payload, at=at)
+        except ClaimError as error:
+            log.warning("desk.refused", extra={"holder": str(visit.holder), "reason": str(error)})
+            return REJECTED, error.body
+
+    async def _apart(self, act: Callable[[], Any]) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._worker, act)
+
+    def _holder(self, writer: asyncio.StreamWriter) -> Holder | None:
+        shown = writer.get_extra_info("peercert") or {}
+        subject, issuer = _words(shown.get("subject")), _words(shown.get("issuer"))
+        name = subject.get("commonName", "")
+        if int(shown.get("serialNumber", "0"), 16) in self._revoked:
+            log.warning("desk.revoked", extra={"holder": name, "issuer": issuer})
+            return None
+        if issuer == self._claims_issuer:
+            return Holder(Bearer.CLAIM, name)
+        return Holder(Bearer.DEVICE, name) if "organizationalUnitName" in subject else None
+
+
+def _subject_of(path: Path) -> dict[str, str]:
+    context = ssl.create_default_context(cafile=path)
+    [shown] = context.get_ca_certs()
+    return _words(shown["subject"])
+
+
+def _words(name: Any) -> dict[str, str]:
+    return {key: value for part in name or () for key, value in part}

@@ -1,0 +1,134 @@
+"""The signer: holds the authority's key, and signs what the enrolment desk passes on.
+
+It listens on a socket of this machine, readable by its owner only, and never on a network. It signs
+for devices, takes certificates back and writes the revocation list again every day; it can do
+nothing else, so that a desk that was broken into cannot make itself a service or a broker.
+"""
+
+import argparse
+import logging
+import os
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from provisioning import vault
+from provisioning.authority import revocation, signing_request
+from provisioning.authority.office import LIST_FILE, Office, OfficeError
+from provisioning.authority.register import RegisterError
+from provisioning.authority.revocation import ReasonError
+from provisioning.authority.signing_request import SigningRequestError
+from provisioning.vault import VaultError
+from wire.enrolment import Errand, Outcome, Refused, Sign, Signed, Withdraw, Withdrawn, line
+
+log = logging.getLogger(__name__)
+
+LONGEST_LINE_BYTES: Final = 64 * 1024
+PATIENCE_S: Final = 5.0
+LOOK_AT_LIST_EVERY_S: Final = 3_600.0
+REFUSALS: Final = (OfficeError, ReasonError, RegisterError, SigningRequestError, VaultError)
+
+_decoder: msgspec.json.Decoder[Errand] = msgspec.json.Decoder(Errand)
+
+
+def performed(office: Office, errand: Errand, *, at: datetime) -> Outcome:
+    """Do one errand."""
+    try:
+        return _sign(office, errand, at) if isinstance(errand, Sign) else _take(office, errand, at)
+    except REFUSALS as error:
+        return Refused(reason=str(error)[:500])
+
+
+def _sign(office: Office, errand: Sign, at: datetime) -> Outcome:
+    pem = errand.request.encode()
+    name, _ = signing_request.read(pem)
+    if name != errand.device:
+        return Refused(reason=f"the request is for {name!r}, not {errand.device!r}")
+    entry = office.sign_device(pem, errand.location, at=at)
+    certificate = entry.certificate + office.chain.decode()
+    log.info("signer.signed", extra={"device": name, "serial": entry.serial})
+    return Signed(serial=entry.serial, certificate=certificate, ends_at=entry.ends_at)
+
+
+def _take(office: Office, errand: Withdraw, at: datetime) -> Outcome:
+    [entry] = office.revoke([errand.serial], reason=errand.reason, at=at)
+    log.info("signer.withdrew", extra={"device": entry.name, "serial": entry.serial})
+    return Withdrawn(serial=entry.serial)
+
+
+class Signer(socketserver.UnixStreamServer):
+    """Serves one errand after the other."""
+
+    def __init__(self, office: Office, path: Path, clock: Callable[[], datetime]) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        before = os.umask(0o177)
+        try:
+            super().__init__(str(path), _Errands)
+        finally:
+            os.umask(before)
+        self.office = office
+        self.clock = clock
+
+    def keep_list_fresh(self) -> None:
+        """Write the revocation list again when it has stood for a day."""
+        at = self.clock()
+        if revocation.is_stale((self.office.folder / LIST_FILE).read_bytes(), at=at):
+            self.office.publish(at=at)
+            log.info("signer.list_renewed")
+
+
+class _Errands(socketserver.StreamRequestHandler):
+    timeout = PATIENCE_S
+
+    def handle(self) -> None:
+        """Answer the errands of one visitor until they leave or fall silent."""
+        assert isinstance(self.server, Signer)
+        try:
+            while asked := self.rfile.readline(LONGEST_LINE_BYTES):
+                self.wfile.write(line(self._outcome(self.server, asked)))
+        except TimeoutError:
+            log.debug("signer.silence")
+
+    def _outcome(self, server: Signer, asked: bytes) -> Outcome:
+        try:
+            errand = _decoder.decode(asked)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return Refused(reason=f"no errand: {error}"[:500])
+        return performed(server.office, errand, at=server.clock())
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `signer`."""
+    parser.add_argument("--dir", type=Path, required=True, help="the authority's folder")
+    parser.add_argument("--socket", type=Path, help="where it listens (DIR/signer.socket)")
+    parser.set_defaults(run=served)
+
+
+def served(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+    """Serve until SIGTERM or Ctrl-C."""
+    office = Office(asked.dir, vault.passphrase(os.environ))
+    office.register.entries(name="")  # an authority that is none is refused now, not later
+    path = asked.socket or asked.dir / "signer.socket"
+    with Signer(office, path, lambda: datetime.now(UTC)) as signer:
+        signer.keep_list_fresh()
+        ended = threading.Event()
+        _every(LOOK_AT_LIST_EVERY_S, ended, signer.keep_list_fresh)
+        yield f"signing for {path}"
+        try:
+            signer.serve_forever()
+        finally:
+            ended.set()
+
+
+def _every(seconds: float, ended: threading.Event, act: Callable[[], None]) -> None:
+    def repeat() -> None:
+        while not ended.wait(seconds):
+            act()
+
+    threading.Thread(target=repeat, daemon=True).start()

@@ -1,0 +1,68 @@
+"""How a camera comes to its certificate, and how the desk that enrols it asks for a signature.
+
+A camera speaks AWS IoT's fleet provisioning: it asks for a certificate with its own request, then
+registers with the token that came with it. The desk passes requests to the signer, which alone
+holds the authority's key, one JSON line each way.
+"""
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from wire.scalars import Device, Instant, Location, Message, Sentence, Word
+
+CREATE: Final = "$aws/certificates/create-from-csr/json"
+TEMPLATE: Final = "onlooker"
+PROVISION: Final = f"$aws/provisioning-templates/{TEMPLATE}/provision/json"
+ACCEPTED: Final = "/accepted"
+REJECTED: Final = "/rejected"
+SERIAL_NUMBER: Final = "SerialNumber"
+TOKEN_VALID_S: Final = 3_600
+
+Pem = Annotated[str, Meta(max_length=32_768)]
+Serial = Annotated[str, Meta(pattern=r"^[0-9a-f]{1,40}$(?!\n)")]
+
+
+class Sign(Message, frozen=True, kw_only=True, tag="sign"):
+    """Sign this request, if it is for this device."""
+
+    device: Device
+    location: Location
+    request: Pem
+
+
+class Withdraw(Message, frozen=True, kw_only=True, tag="withdraw"):
+    """Take a certificate back: nobody registered with it in time, or it has a successor."""
+
+    serial: Serial
+    reason: Word
+
+
+class Signed(Message, frozen=True, kw_only=True, tag="signed"):
+    """The certificate with the one above it."""
+
+    serial: Serial
+    certificate: Pem
+    ends_at: Instant
+
+
+class Withdrawn(Message, frozen=True, kw_only=True, tag="withdrawn"):
+    """It is on the revocation list."""
+
+    serial: Serial
+
+
+class Refused(Message, frozen=True, kw_only=True, tag="refused"):
+    """Why not, in a sentence that may be shown to whoever asked."""
+
+    reason: Sentence
+
+
+Errand = Sign | Withdraw
+Outcome = Signed | Withdrawn | Refused
+
+
+def line(message: Errand | Outcome) -> bytes:
+    """One message as one line."""
+    return msgspec.json.encode(message) + b"\n"
