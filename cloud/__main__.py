@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "stream": ("cloud.stream", "run", "take in what the cameras send"),
     "serve": ("cloud.api.server", "serve", "serve the API"),
     "price": ("cloud.api.price_command", "run", "price one slot and say why"),
+    "backtest": ("cloud.forecast.backtest_command", "run", "score forecasts on hourly series"),
     "keys": ("cloud.api.keys_command", "run", "make, list and revoke API keys"),
     "dead-letters": ("cloud.ingest.letters_command", "run", "look at what was set aside"),
 }

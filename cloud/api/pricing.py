@@ -86,7 +86,7 @@ class VersionsAnswer(BaseModel):
 
     rate_card: str = Field(examples=["reference-1"])
     rate_card_digest: str = Field(examples=["9f0c2ab1d4e6"])
-    forecast: str = Field(examples=["profile-1"])
+    forecast: str = Field(examples=["recent-1"])
     forecast_made_at: datetime
 
 

@@ -6,13 +6,14 @@ together, since errors within a week hang together and a few weeks are few sampl
 hours they hold.
 """
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.forecast.series import WEEK_H, Floats
+from cloud.forecast.series import Floats
 
 Integers = NDArray[np.int64]
 
@@ -26,35 +27,65 @@ DAYPART_OF_HOUR: Final = np.repeat([0, 1, 2, 3, 4], [6, 4, 6, 4, 4])  # 0-6 6-10
 BINS: Final = 10
 
 
-def bins(first_on: date, hours: int = WEEK_H) -> Integers:
-    """The bin (part of day x weekday or weekend) of each hour from local midnight on."""
-    days = [first_on + timedelta(days=day) for day in range(hours // 24)]
-    weekend = np.repeat([day.weekday() >= 5 for day in days], 24)
-    found: Integers = np.tile(DAYPART_OF_HOUR, len(days)) + 5 * weekend
+def banded(
+    weeks: Floats, middle: Callable[[Floats], Floats], *, look_back: int, first_on: date
+) -> Floats:
+    """The week after `weeks` (series, weeks, 168) with its band, as (series, 3, 168).
+
+    The model is asked for every week that has `look_back` weeks before it, as it would have been
+    asked then, and for the next one; what it missed then is the band now.
+    """
+    asked = np.lib.stride_tricks.sliding_window_view(weeks, look_back, axis=-2)
+    answers = middle(np.moveaxis(asked, -1, -2))
+    past, coming = answers[:, :-1], np.nan_to_num(answers[:, -1])
+    misses = (weeks[:, look_back:] - past) / (past + offset(past))
+    reach = band(misses, bins(first_on)) * (coming + offset(coming))[:, None]
+    low, high = coming + reach[:, 0], coming + reach[:, 1]
+    return np.sort(np.maximum(np.stack([low, coming, high], axis=1), 0), axis=1)
+
+
+def band(misses: Floats, bin_of_hour: Integers) -> Floats:
+    """Scaled P10 and P90 of the misses (series, weeks, 168) for each hour: (series, 2, 168)."""
+    flat = misses.reshape(len(misses), -1)
+    pooled = _quantiles(flat)
+    pooled = np.where(np.isfinite(pooled), pooled, np.array(NO_MISSES))
+    edges = np.empty((len(misses), 2, BINS))
+    for one in range(BINS):
+        own = misses[:, :, bin_of_hour == one].reshape(len(misses), -1)
+        count = np.isfinite(own).sum(axis=1, keepdims=True)
+        trust = count / (count + LEAN)
+        edges[:, :, one] = trust * np.nan_to_num(_quantiles(own)) + (1 - trust) * pooled
+    return edges[:, :, bin_of_hour]
+
+
+def weekend(first_on: date) -> NDArray[np.bool_]:
+    """Which of the seven days from `first_on` are Saturday or Sunday."""
+    return np.array([(first_on + timedelta(days=day)).weekday() >= 5 for day in range(7)])
+
+
+def bins(first_on: date) -> Integers:
+    """The bin (part of day, weekday or weekend) of each of the 168 hours from local midnight."""
+    found: Integers = np.tile(DAYPART_OF_HOUR, 7) + 5 * np.repeat(weekend(first_on), 24)
     return found
 
 
 def offset(forecasts: Floats) -> Floats:
     """The `c` of the scale: a tenth of the mean, so that empty nights do not divide by zero."""
-    seen = np.isfinite(forecasts)
-    count = seen.sum(axis=-1, keepdims=True)
-    mean = np.where(seen, forecasts, 0).sum(axis=-1, keepdims=True) / np.maximum(count, 1)
+    known = np.isfinite(forecasts)
+    count = np.maximum(known.sum(axis=-1, keepdims=True), 1)
+    mean = np.where(known, forecasts, 0).sum(axis=-1, keepdims=True) / count
     floor: Floats = np.maximum(0.1 * mean, 1e-3)
     return floor
 
 
-def band(misses: Floats, bin_of_hour: Integers) -> Floats:
-    """Scaled P10 and P90 of the misses (weeks, 168) for each hour, as (2, 168)."""
-    known = np.isfinite(misses)
-    if not known.any():
-        return np.repeat(np.array(NO_MISSES)[:, None], bin_of_hour.size, axis=1)
-    pooled = np.quantile(misses[known], NOMINAL)
-    edges = np.empty((2, BINS))
-    for one in range(BINS):
-        of_bin = misses[:, bin_of_hour == one]
-        own = of_bin[np.isfinite(of_bin)]
-        trust = own.size / (own.size + LEAN)
-        edges[:, one] = (
-            pooled if not own.size else (trust * np.quantile(own, NOMINAL) + (1 - trust) * pooled)
-        )
-    return edges[:, bin_of_hour]
+def _quantiles(misses: Floats) -> Floats:
+    """P10 and P90 of each row, NaN where it holds nothing: (series, 2)."""
+    ordered = np.sort(misses, axis=1)
+    most = np.maximum(np.isfinite(misses).sum(axis=1) - 1, 0)
+    edges = []
+    for share in NOMINAL:
+        low = np.floor(most * share).astype(int)
+        both = np.stack([low, np.minimum(low + 1, most)], axis=1)
+        near = np.take_along_axis(ordered, both, axis=1)
+        edges.append(near[:, 0] + (near[:, 1] - near[:, 0]) * (most * share - low))
+    return np.stack(edges, axis=1)

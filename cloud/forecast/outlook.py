@@ -13,21 +13,22 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cloud.estate import Site
-from cloud.forecast import conformal, venues, weekly
+from cloud.forecast import conformal, venues
+from cloud.forecast.guard import guarded
 from cloud.forecast.interval import Interval
 from cloud.forecast.measures import Measures, shapely
+from cloud.forecast.models.recent import Recent
 from cloud.forecast.series import ClockSeries, Floats, clock_series
 from cloud.windows.query import HourRow
 
 LEAST_WEEKS: Final = 1.8
 """Two weeks, of which a tenth may have been missed."""
-HISTORY: Final = timedelta(weeks=conformal.WEEKS + weekly.WEEKS + 1)
+HISTORY: Final = timedelta(weeks=Recent().weeks + conformal.WEEKS)
 """How far back hours are of use."""
 WIDEST: Final = 3.0
-HIGHEST: Final = 2.5
-"""No quantile goes above this many times the highest hour on record."""
 
 Basis = Literal["measured", "venue"]
 
@@ -101,51 +102,37 @@ def forecast(
     """Forecast a site from its observed hours before `at`."""
     known = [row for row in rows if row.hour_at < at]
     today = at.astimezone(site.zone).date()
-    series = clock_series(
-        shapely(known), site.zone, measures=len(Measures._fields), ends_on=today
-    ).without(holidays)
+    series = clock_series(shapely(known), site.zone, measures=len(Measures._fields), ends_on=today)
+    past = frozenset(day for day in holidays if day < today)
     assumed = _assumed(site, known, today)
     latest_at = max((row.hour_at for row in known), default=None)
-    enough = series.weeks >= LEAST_WEEKS
+    weeks = series.weeks_seen(Recent().weeks)
+    enough = weeks >= LEAST_WEEKS
     return Forecast(
         first_on=today,
         zone=site.zone,
-        quantiles=_measured(series, assumed[:, 1]) if enough else assumed,
+        quantiles=_measured(series, assumed, past) if enough else assumed,
         holidays=holidays,
         basis="measured" if enough else "venue",
-        reason=_reason(site, series, len(known), enough=enough),
-        weeks=round(series.weeks, 1),
-        model="profile-1" if enough else "venue-1",
+        reason=_reason(site, weeks, len(known), enough=enough),
+        weeks=round(weeks, 1),
+        model=f"{Recent().name}-1" if enough else "venue-1",
         cutoff_at=latest_at and min(at, latest_at + timedelta(hours=1)),
     )
 
 
-def _measured(series: ClockSeries, assumed: Floats) -> Floats:
-    weeks = series.last(conformal.WEEKS + weekly.WEEKS)
-    middle = _filled(weekly.profile(weeks[..., -weekly.WEEKS :, :]), assumed)
-    past = np.lib.stride_tricks.sliding_window_view(weeks, weekly.WEEKS, axis=-2)
-    past = weekly.profile(np.moveaxis(past[..., :-1, :, :], -1, -2))
-    truth = weeks[..., weekly.WEEKS :, :]
-    misses = (truth - past) / (past + conformal.offset(past))
-    bins = conformal.bins(series.ends_on)
-    band = np.stack([conformal.band(one, bins) for one in misses])
-    scale = middle + conformal.offset(middle)
-    return _guarded(middle, middle + band[:, 0] * scale, middle + band[:, 1] * scale, weeks)
+def _measured(series: ClockSeries, assumed: Floats, holidays: frozenset[date]) -> Floats:
+    week = Recent().week(series, holidays)
+    seen: NDArray[np.bool_] = np.any(np.isfinite(series.last(Recent().weeks)), axis=1)
+    return guarded(_filled(week, assumed, seen), series)
 
 
-def _guarded(middle: Floats, low: Floats, high: Floats, weeks: Floats) -> Floats:
-    highest = HIGHEST * np.nanmax(weeks, axis=(-1, -2))[:, None, None]
-    quantiles = np.stack([low, middle, high], axis=1)
-    return np.sort(np.clip(quantiles, 0, highest), axis=1)
-
-
-def _filled(middle: Floats, assumed: Floats) -> Floats:
+def _filled(week: Floats, assumed: Floats, seen: NDArray[np.bool_]) -> Floats:
     """Hours that no week has seen take the venue's shape at the level of the hours seen."""
-    seen = np.isfinite(middle)
-    of_middle = np.where(seen, middle, 0).sum(axis=-1, keepdims=True)
-    of_assumed = np.where(seen, assumed, 0).sum(axis=-1, keepdims=True)
-    ratio = np.where(of_assumed > 0, of_middle / np.where(of_assumed > 0, of_assumed, 1), 1)
-    return np.where(seen, middle, assumed * ratio)
+    of_week = np.where(seen, week[:, 1], 0).sum(axis=-1)
+    of_venue = np.where(seen, assumed[:, 1], 0).sum(axis=-1)
+    ratio = np.where(of_venue > 0, of_week / np.where(of_venue > 0, of_venue, 1), 1)
+    return np.where(seen[:, None], week, assumed * ratio[:, None, None])
 
 
 def _assumed(site: Site, rows: Sequence[HourRow], today: date) -> Floats:
@@ -154,9 +141,9 @@ def _assumed(site: Site, rows: Sequence[HourRow], today: date) -> Floats:
     return np.stack([middle * venues.BAND[0], middle, middle * venues.BAND[1]], axis=1)
 
 
-def _reason(site: Site, series: ClockSeries, hours: int, *, enough: bool) -> str:
+def _reason(site: Site, weeks: float, hours: int, *, enough: bool) -> str:
     if enough:
-        return f"the last {series.weeks:.1f} weeks measured here"
+        return f"{weeks:.1f} weeks of hours measured here lately"
     kind = venues.venue(site.venue).name
     if not hours:
         return f"nothing measured here yet: the usual week of {kind}s, assumed"

@@ -30,10 +30,14 @@ class ClockSeries:
         """The first day after the series, at whose midnight a forecast from it starts."""
         return self.first_on + timedelta(days=self.values.shape[-1] // 24)
 
-    @property
-    def weeks(self) -> float:
-        """How many weeks of observed hours there are, over all gaps."""
-        return float(np.isfinite(self.values).sum(axis=-1).max(initial=0) / WEEK_H)
+    def weeks_seen(self, among: int) -> float:
+        """How many weeks of observed hours the last weeks hold, over all gaps."""
+        known = np.isfinite(self.last(among)).sum(axis=(-1, -2))
+        return float(known.max(initial=0) / WEEK_H)
+
+    def until(self, day: date) -> "ClockSeries":
+        """The series as it was known at midnight of that day."""
+        return ClockSeries(self.first_on, self.values[..., : (day - self.first_on).days * 24])
 
     def last(self, weeks: int) -> Floats:
         """The last whole weeks as (..., weeks, 168), oldest first, NaN before the beginning."""

@@ -1,10 +1,10 @@
-"""The hour-of-week profile: the median shape of recent weeks, at the level of the latest.
+"""The arithmetic of weeks: quantiles, levels, the median profile, and holidays that are Sundays.
 
-Hard truths. It needs two weeks to have a shape at all. Each week is brought to the same level
-before the median is taken, so that a quiet week does not bend the shape; the level then follows
-the latest weeks, each counting half as much as the one after it. Missing hours stay out of both.
+Arrays are (..., weeks, 168), oldest first, hours from the same local midnight; NaN is what nobody
+saw, and stays out of everything. A week that was hardly seen says nothing about its level.
 """
 
+from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
@@ -14,36 +14,43 @@ from cloud.forecast.series import Floats
 WEEKS: Final = 8
 HALF_LIFE_WEEKS: Final = 1.0
 LEAST_SHARE: Final = 0.05
-"""A week that was seen for less than this says nothing about its level."""
 
 
 def profile(weeks: Floats) -> Floats:
-    """The next week (..., 168) from the last ones (..., weeks, 168), oldest first.
+    """The median shape of weeks brought to one level, at the level of the latest: (..., 168).
 
+    Each week is levelled before the median is taken, so that a quiet week does not bend the shape.
     Hours that no week has seen are NaN.
     """
-    rough = median(weeks)
-    levels = _levels(weeks, rough)
-    shape = median(weeks / levels[..., None])
-    return shape * _recent(levels)[..., None]
+    rough = quantile(weeks, 0.5)
+    of_weeks = levels(weeks, rough)
+    shape = quantile(weeks / of_weeks[..., None], 0.5)
+    return shape * recent_level(of_weeks)[..., None]
 
 
-def median(weeks: Floats) -> Floats:
-    """The median over the weeks, NaN where there is none, without a warning for it."""
+def quantile(weeks: Floats, share: float) -> Floats:
+    """A quantile over the weeks, linear between them; NaN where no week has seen the hour."""
     ordered = np.sort(weeks, axis=-2)  # NaN sorts last
-    count = np.isfinite(weeks).sum(axis=-2)
-    low, high = np.maximum(count - 1, 0) // 2, count // 2
-    last = weeks.shape[-2] - 1
-    both = [
-        np.take_along_axis(ordered, np.minimum(at, last)[..., None, :], axis=-2)
-        for at in (low, high)
-    ]
-    middle: Floats = (both[0] + both[1])[..., 0, :] / 2
-    return np.where(count, middle, np.nan)
+    most = np.maximum(np.isfinite(weeks).sum(axis=-2) - 1, 0)
+    low = np.floor(most * share).astype(int)
+    below, above = (
+        np.take_along_axis(ordered, at[..., None, :], axis=-2)[..., 0, :]
+        for at in (low, np.minimum(low + 1, most))
+    )
+    between: Floats = below + (above - below) * (most * share - low)
+    return between
 
 
-def _levels(weeks: Floats, shape: Floats) -> Floats:
-    """How each week compares with the shape, over the hours that it has seen."""
+def mean(values: Floats, axis: int | tuple[int, ...]) -> Floats:
+    """The mean of what was seen; NaN where nothing was, without a warning for it."""
+    known = np.isfinite(values)
+    count = known.sum(axis=axis)
+    total = np.where(known, values, 0).sum(axis=axis)
+    return np.where(count, total / np.maximum(count, 1), np.nan)
+
+
+def levels(weeks: Floats, shape: Floats) -> Floats:
+    """How each week compares with the shape, over the hours that it has seen: (..., weeks)."""
     seen = np.isfinite(weeks)
     of_week = np.where(seen, weeks, 0).sum(axis=-1)
     of_shape = np.where(seen, np.nan_to_num(shape)[..., None, :], 0).sum(axis=-1)
@@ -51,9 +58,23 @@ def _levels(weeks: Floats, shape: Floats) -> Floats:
     return np.where(known, of_week / np.where(known, of_shape, 1), np.nan)
 
 
-def _recent(levels: Floats) -> Floats:
-    age = np.arange(levels.shape[-1])[::-1]
-    weight = np.where(np.isfinite(levels), 0.5 ** (age / HALF_LIFE_WEEKS), 0)
-    total = weight.sum(axis=-1)
-    level: Floats = (weight * np.nan_to_num(levels)).sum(axis=-1) / np.where(total, total, 1)
+def recent_level(of_weeks: Floats) -> Floats:
+    """The level of the latest weeks, each counting half as much as the one after it; 1 for none."""
+    age = np.arange(of_weeks.shape[-1])[::-1]
+    worth = np.where(np.isfinite(of_weeks), 0.5 ** (age / HALF_LIFE_WEEKS), 0)
+    total = worth.sum(axis=-1)
+    level: Floats = (worth * np.nan_to_num(of_weeks)).sum(axis=-1) / np.where(total, total, 1)
     return np.where(total, level, 1.0)
+
+
+def columns_like(first_on: date, holidays: frozenset[date]) -> np.ndarray:
+    """The column that each of the 168 hours from `first_on` resembles: its own, or Sunday's."""
+    sunday = 6 - first_on.weekday()
+    days = (first_on + timedelta(days=day) for day in range(7))
+    like = [sunday if day in holidays else at for at, day in enumerate(days)]
+    return (np.array(like)[:, None] * 24 + np.arange(24)).ravel()
+
+
+def as_sundays(plain: Floats, first_on: date, holidays: frozenset[date]) -> Floats:
+    """The week from `first_on` with its holidays as Sundays."""
+    return plain[..., columns_like(first_on, holidays)]

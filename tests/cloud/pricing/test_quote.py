@@ -39,7 +39,7 @@ def expecting(p10: float, p50: float, p90: float) -> Outlook:
         basis="measured",
         reason="a test",
         weeks=8.0,
-        model="profile-1",
+        model="recent-1",
         cutoff_at=None,
     )
 

@@ -1,0 +1,118 @@
+"""Rolling origins: forecast week after week of the past as it would have been, and score it.
+
+Hard truth: a model is handed a history that ends at the origin, so it cannot see ahead even if it
+tried. Origins lie 29 days apart, so that they come round the days of the week.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import reduce
+from operator import add
+from typing import Final
+
+import numpy as np
+
+from cloud.forecast.model import Model
+from cloud.forecast.score import Sums, sums, weekly_scale
+from cloud.forecast.series import WEEK_H, ClockSeries, Floats
+
+APART: Final = timedelta(days=29)
+NOTHING: Final = 1e-12
+"""So small that it only matters where two models never miss: they are then equal."""
+LEAST_HISTORY: Final = timedelta(weeks=4)
+
+
+class BacktestError(ValueError):
+    """Series that are too short to forecast anything of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One model over all origins; `weeks` is each origin's pinball loss of each series."""
+
+    model: str
+    total: Sums
+    weeks: Floats
+    cpu_s: float
+
+    def relative(self, naive: "Result") -> Floats:
+        """The WQL of each series against the measuring stick's."""
+        return (self.total.wql + NOTHING) / (naive.total.wql + NOTHING)
+
+
+def origins(series: ClockSeries, count: int) -> list[date]:
+    """The last `count` origins whose week is known, oldest first."""
+    last_on = series.ends_on - timedelta(days=7)
+    found = [last_on - APART * back for back in range(count)][::-1]
+    if not found or found[0] < series.first_on + LEAST_HISTORY:
+        raise BacktestError(
+            f"{count} origins {APART.days} days apart need a history that starts before "
+            f"{found[0] - LEAST_HISTORY if found else 'the first'}; this one starts on "
+            f"{series.first_on}: ask for fewer"
+        )
+    return found
+
+
+def run(
+    series: ClockSeries, models: Sequence[Model], holidays: frozenset[date], count: int
+) -> Iterator[Result]:
+    """Score each model in turn."""
+    chosen = origins(series, count)
+    for model in models:
+        scored = [_scored(series, model, holidays, origin_on) for origin_on in chosen]
+        yield Result(
+            model=model.name,
+            total=reduce(add, (one for one, _ in scored)),
+            weeks=np.stack([one.pinball for one, _ in scored]),
+            cpu_s=sum(cpu_s for _, cpu_s in scored),
+        )
+
+
+def better_share(one: Result, other: Result) -> float:
+    """In how many of the weeks of all series the first model missed less."""
+    return float((one.weeks < other.weeks).mean())
+
+
+def geometric_mean(ratios: Floats) -> float:
+    """The mean of ratios, in which twice as bad and half as bad cancel."""
+    return float(np.exp(np.log(ratios).mean()))
+
+
+def table(results: Mapping[str, Result]) -> Iterator[dict[str, float | str]]:
+    """One row for each model, relative to `naive` where it ran."""
+    naive = results.get("naive")
+    for result in results.values():
+        total, series = result.total, len(result.total.truth)
+        row: dict[str, float | str] = {
+            "model": result.model,
+            "wql": float(total.wql.mean()),
+            "wape": float(total.wape.mean()),
+            "mase": float(total.mase.mean()),
+            "coverage": float(total.inside.sum() / total.hours.sum()),
+            "below": float(total.below.sum() / total.hours.sum()),
+            "cpu_s_per_series": result.cpu_s / series / len(result.weeks),
+        }
+        if naive is not None:
+            row["relative_wql"] = geometric_mean(result.relative(naive))
+            row["better_than_naive"] = better_share(result, naive)
+        yield row
+
+
+def _scored(
+    series: ClockSeries, model: Model, holidays: frozenset[date], origin_on: date
+) -> tuple[Sums, float]:
+    history = series.until(origin_on)
+    started_s = time.process_time()
+    week = model.week(history, holidays)
+    cpu_s = time.process_time() - started_s
+    _refuse_nonsense(model.name, week)
+    start = history.values.shape[-1]
+    truth = series.values[:, start : start + WEEK_H]
+    return sums(truth, week, weekly_scale(history.values)), cpu_s
+
+
+def _refuse_nonsense(name: str, week: Floats) -> None:
+    if not (np.isfinite(week).all() and (week >= 0).all() and (np.diff(week, axis=1) >= 0).all()):
+        raise BacktestError(f"model {name!r} gave a quantile that is NaN, negative or crossed")

@@ -1,0 +1,133 @@
+"""`python -m cloud backtest FILE`: how well each model would have forecast any hourly series.
+
+The file (CSV or Parquet) holds one row for each hour of each series, on its local clock; hours that
+are missing or marked as bad are neither learnt from nor scored.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping
+from datetime import date
+from itertools import permutations
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from cloud.forecast.backtest import BacktestError, Result, better_share, table
+from cloud.forecast.backtest import run as run_backtest
+from cloud.forecast.days import CalendarError, public_holidays
+from cloud.forecast.model import Model
+from cloud.forecast.models.blend import Blend
+from cloud.forecast.models.boosted import Boosted
+from cloud.forecast.models.median import MedianProfile
+from cloud.forecast.models.naive import SeasonalNaive
+from cloud.forecast.models.prophets import Prophet
+from cloud.forecast.models.recent import Recent
+from cloud.forecast.series import ClockSeries
+from cloud.forecast.table_file import TableError, read_series
+
+MODELS: Final[Mapping[str, Callable[[], Model]]] = {
+    "naive": SeasonalNaive,
+    "median": MedianProfile,
+    "recent": Recent,
+    "boosted": Boosted,
+    "blend": Blend,
+    "prophet": Prophet,
+    "prophet-tuned": lambda: Prophet(weeks=12, tuned=True, name="prophet-tuned"),
+}
+QUICK: Final = ("naive", "median", "recent")
+HORIZON_H: Final = 168
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `backtest`."""
+    parser.add_argument("file", type=Path, help="hourly series as .csv or .parquet")
+    parser.add_argument(
+        "--columns", default="series,at,value", metavar="SERIES,AT,VALUE[,OK]",
+        help="names of the columns (series,at,value); OK marks hours that may be believed",
+    )  # fmt: skip
+    parser.add_argument("--horizon", type=int, choices=(HORIZON_H,), default=HORIZON_H)
+    parser.add_argument("--origins", type=int, default=12, help="weeks to forecast (12)")
+    parser.add_argument(
+        "--models", nargs="+", choices=MODELS, default=list(QUICK), metavar="MODEL",
+        help=f"of {', '.join(MODELS)} (default: {' '.join(QUICK)})",
+    )  # fmt: skip
+    parser.add_argument("--holidays", metavar="CODE", help="calendar, such as GB-ENG or AU-VIC")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument(
+        "--plot", type=Path, metavar="DIR", help="draw the last week of each series"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the scores; 1 when the file cannot be used, with the reason."""
+    try:
+        names, series = read_series(arguments.file, arguments.columns.split(","))
+        years = (series.first_on.year, series.ends_on.year + 1)
+        holidays = public_holidays(arguments.holidays, *years)
+        models = [MODELS[name]() for name in dict.fromkeys(["naive", *arguments.models])]
+        results = {
+            one.model: one for one in run_backtest(series, models, holidays, arguments.origins)
+        }
+    except (BacktestError, CalendarError, TableError, ImportError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    if arguments.plot is not None:
+        _plot(arguments.plot, names, series, models, holidays)
+    _print(results, names, as_json=arguments.json)
+    return 0
+
+
+def _print(results: Mapping[str, Result], names: list[str], *, as_json: bool) -> None:
+    rows = list(table(results))
+    if as_json:
+        by_series = {
+            name: dict(zip(names, result.total.wql.tolist(), strict=True))
+            for name, result in results.items()
+        }
+        wins = {
+            f"{one.model} over {other.model}": better_share(one, other)
+            for one, other in permutations(results.values(), 2)
+        }
+        document = {"models": rows, "wql_by_series": by_series, "better_share": wins}
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+        return
+    columns = list(rows[0])
+    sys.stdout.write("  ".join(f"{column:>17}" for column in columns) + "\n")
+    for row in rows:
+        sys.stdout.write("  ".join(f"{_written(row[column]):>17}" for column in columns) + "\n")
+
+
+def _written(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.4f}"
+
+
+def _plot(
+    folder: Path, names: list[str], series: ClockSeries, models: list[Model],
+    holidays: frozenset[date],
+) -> None:  # fmt: skip
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    folder.mkdir(parents=True, exist_ok=True)
+    history = ClockSeries(series.first_on, series.values[:, :-HORIZON_H])
+    weeks = {model.name: model.week(history, holidays) for model in models}
+    for at, name in enumerate(names):
+        figure, axes = pyplot.subplots(figsize=(11, 4))
+        _draw(axes, series.values[at, -HORIZON_H:], {key: week[at] for key, week in weeks.items()})
+        axes.set_title(f"{name}, {HORIZON_H} hours from {history.ends_on}")
+        figure.savefig(folder / f"{''.join(c if c.isalnum() else '-' for c in name)}.svg")
+        pyplot.close(figure)
+
+
+def _draw(axes: Any, truth: np.ndarray, weeks: Mapping[str, np.ndarray]) -> None:
+    axes.plot(truth, color="black", linewidth=1, label="counted")
+    for name, (low, middle, high) in weeks.items():
+        (line,) = axes.plot(middle, linewidth=1, label=name)
+        axes.fill_between(range(HORIZON_H), low, high, alpha=0.15, color=line.get_color())
+    axes.set_xlabel("hours")
+    axes.legend()

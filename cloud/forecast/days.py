@@ -1,0 +1,35 @@
+"""Public holidays by calendar code, `GB-ENG` or `AU-VIC`: known years ahead, like weekdays.
+
+Without the `holidays` package no day is a holiday, which is said once in the log.
+"""
+
+import logging
+from datetime import date
+from functools import lru_cache
+
+log = logging.getLogger(__name__)
+
+
+class CalendarError(ValueError):
+    """A calendar of holidays that nobody keeps."""
+
+
+@lru_cache(maxsize=256)
+def public_holidays(code: str | None, first_year: int, last_year: int) -> frozenset[date]:
+    """Every public holiday of those years; none for no code."""
+    if code is None:
+        return frozenset()
+    try:
+        from holidays import country_holidays
+    except ModuleNotFoundError:
+        log.warning("forecast.no_holidays", extra={"missing": "holidays"})
+        return frozenset()
+    country, _, part = code.partition("-")
+    try:
+        years = range(first_year, last_year + 1)
+        return frozenset(country_holidays(country, subdiv=part or None, years=years))
+    except NotImplementedError as error:
+        raise CalendarError(
+            f"no calendar of holidays {code!r} is known: write a country, or a country and its "
+            "part, such as GB-ENG"
+        ) from error

@@ -1,0 +1,24 @@
+"""The median profile: the median of eight weeks at one level, times the latest level.
+
+Half a line of arithmetic and nothing to tune; a mad hour cannot bend a median.
+"""
+
+from datetime import date
+
+from cloud.forecast import conformal, weekly
+from cloud.forecast.guard import guarded
+from cloud.forecast.series import ClockSeries, Floats
+
+
+class MedianProfile:
+    """Median shape, recent level, conformal band."""
+
+    name = "median"
+
+    def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
+        """The next week as `Model.week` says."""
+        seen = history.without(holidays).last(weekly.WEEKS + conformal.WEEKS)
+        plain = conformal.banded(
+            seen, weekly.profile, look_back=weekly.WEEKS, first_on=history.ends_on
+        )
+        return guarded(weekly.as_sundays(plain, history.ends_on, holidays), history)

@@ -1,0 +1,148 @@
+"""A backtest sees nothing ahead, reads any hourly file, and refuses what is none."""
+
+import argparse
+import json
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cloud.forecast.backtest import BacktestError, origins, run
+from cloud.forecast.backtest_command import add_arguments
+from cloud.forecast.backtest_command import run as run_command
+from cloud.forecast.series import ClockSeries, Floats
+from cloud.forecast.table_file import TableError, read_series
+
+pytest.importorskip("pyarrow")
+MONDAY = date(2024, 1, 1)
+LEEDS = Path(__file__).parents[4] / "shared/data/forecast/leeds_2009_2013.parquet"
+
+
+class Spy:
+    """Writes down what it was shown and forecasts nothing."""
+
+    name = "spy"
+
+    def __init__(self) -> None:
+        self.seen: list[ClockSeries] = []
+
+    def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
+        self.seen.append(history)
+        return np.zeros((len(history.values), 3, 168))
+
+
+class Crossed:
+    """Gives a P10 above its P90."""
+
+    name = "crossed"
+
+    def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
+        return np.tile(np.array([3.0, 2.0, 1.0])[None, :, None], (len(history.values), 1, 168))
+
+
+def days(count: int) -> ClockSeries:
+    return ClockSeries(MONDAY, np.arange(count * 24.0)[None])
+
+
+def test_a_model_is_shown_nothing_from_its_origin_on():
+    series, spy = days(100), Spy()
+    list(run(series, [spy], frozenset(), 3))
+
+    assert [seen.ends_on for seen in spy.seen] == origins(series, 3)
+    for seen in spy.seen:
+        assert seen.values.max() < (seen.ends_on - MONDAY).days * 24
+
+
+def test_origins_come_round_the_days_of_the_week():
+    chosen = origins(days(365), 7)
+
+    assert len({origin.weekday() for origin in chosen}) == 7
+    assert chosen[-1] + timedelta(days=7) == MONDAY + timedelta(days=365)
+
+
+def test_more_origins_than_the_history_holds_are_refused():
+    with pytest.raises(BacktestError, match="ask for fewer"):
+        origins(days(100), 12)
+
+
+def test_crossed_quantiles_are_never_scored():
+    with pytest.raises(BacktestError, match="'crossed' gave a quantile"):
+        list(run(days(100), [Crossed()], frozenset(), 1))
+
+
+def written(folder: Path, *, hours: int = 24 * 100) -> Path:
+    start = datetime(2024, 1, 1)  # noqa: DTZ001 - a local clock
+    lines = ["series,at,value"]
+    for hour in range(hours):
+        at = start + timedelta(hours=hour)
+        lines += [f"a,{at.isoformat()},{hour % 24}", f"b,{at.isoformat()},{5 + hour % 24}"]
+    file = folder / "hours.csv"
+    file.write_text("\n".join(lines))
+    return file
+
+
+def test_the_command_scores_any_hourly_file(tmp_path: Path, capsys):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    file = written(tmp_path)
+
+    assert run_command(parser.parse_args([str(file), "--origins", "2", "--json"])) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [row["model"] for row in answer["models"]] == ["naive", "median", "recent"]
+    assert set(answer["wql_by_series"]["naive"]) == {"a", "b"}
+
+
+def test_an_hour_given_twice_is_the_mean_and_a_bad_one_is_missing(tmp_path: Path):
+    file = tmp_path / "hours.csv"
+    file.write_text(
+        "s,t,v,ok\n"
+        "a,2024-10-27T01:00:00,10,true\n"
+        "a,2024-10-27T01:00:00,20,true\n"
+        "a,2024-10-27T02:00:00,99,false\n"
+        "a,2024-10-27T03:00:00,-1,true\n"
+        "a,2024-10-27T04:00:00,,true\n"
+        "a,2024-10-27T05:00:00,7,true\n"
+    )
+    names, series = read_series(file, ["s", "t", "v", "ok"])
+
+    assert names == ["a"]
+    assert series.values[0, 1] == 15
+    assert np.isnan(series.values[0, [0, 2, 3, 4]]).all()
+    assert series.values[0, 5] == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("x.csv", "series,at\na,2024-01-01", "has no column value: it has series, at"),
+        ("x.csv", "series,at,value\n", "holds no rows"),
+        ("x.csv", "series,at,value\na,yesterday,1\n", "something that is no time"),
+        ("x.csv", "series,at,value\na,1024-01-01T00:00:00,1\na,2024-01-01T00:00:00,1\n", "years"),
+        ("x.csv", "", "cannot be read"),
+        ("x.parquet", "PAR1 not really", "cannot be read"),
+        ("x.txt", "series,at,value\n", "neither .csv nor .parquet"),
+    ],
+)
+def test_a_file_without_hourly_series_is_refused(
+    tmp_path: Path, name: str, content: str, sentence: str
+):
+    file = tmp_path / name
+    file.write_text(content)
+
+    with pytest.raises(TableError, match=sentence):
+        read_series(file, ["series", "at", "value"])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not LEEDS.exists(), reason="the shared footfall data is not here")
+def test_the_untrained_default_misses_a_quarter_less_than_last_week_on_real_footfall(capsys):
+    pytest.importorskip("holidays")
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    columns = ["--columns", "location_id,ts_local,count,ok", "--holidays", "GB-ENG"]
+
+    assert run_command(parser.parse_args([str(LEEDS), *columns, "--json"])) == 0
+    rows = {row["model"]: row for row in json.loads(capsys.readouterr().out)["models"]}
+    assert rows["recent"]["relative_wql"] <= 0.75
+    assert 0.75 <= rows["recent"]["coverage"] <= 0.85
