@@ -109,6 +109,18 @@ minute_tallies = Table(
     Column("minute_at", BigInteger, primary_key=True),  # seconds since 1970, a multiple of 60
     Column("device", _name, primary_key=True),
     *_sums(*SUMS, "peak"),
+    Index("ix_minute_tallies_minute_at", "minute_at"),
+    sqlite_with_rowid=False,
+)
+
+hour_tallies = Table(
+    "hour_tallies",  # the same sums by clock hour (UTC), written with the minutes
+    metadata,
+    Column("location", _name, primary_key=True),
+    Column("hour_at", BigInteger, primary_key=True),  # seconds since 1970, a multiple of 3600
+    Column("device", _name, primary_key=True),
+    *_sums(*SUMS, "peak"),
+    Index("ix_hour_tallies_hour_at", "hour_at"),
     sqlite_with_rowid=False,
 )
 
@@ -121,6 +133,7 @@ minute_demographics = Table(
     Column("age", String(16), primary_key=True),
     Column("gender", String(16), primary_key=True),
     *_sums("visits", "onlookers"),
+    Index("ix_minute_demographics_minute_at", "minute_at"),
     sqlite_with_rowid=False,
 )
 
@@ -132,6 +145,14 @@ minute_sensors = Table(
     Column("device", _name, primary_key=True),
     Column("sensor", String(64), primary_key=True),
     *_sums("samples", "total_milli", "least_milli", "most_milli"),
+    sqlite_with_rowid=False,
+)
+
+places = Table(
+    "places",  # what the estate says of each location, to group by
+    metadata,
+    Column("location", _name, primary_key=True),
+    Column("venue_type", String(64), nullable=False),
     sqlite_with_rowid=False,
 )
 

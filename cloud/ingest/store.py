@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from cloud.database import (
     SUMS,
+    hour_tallies,
     insert,
     microseconds,
     minute_demographics,
@@ -26,6 +27,7 @@ def add(connection: Connection, tallies: Tallies) -> None:
     """Add the rows to what the minutes hold; rows in one order, so that writers cannot deadlock."""
     kinds: tuple[tuple[Table, Mapping[Any, list[int]]], ...] = (
         (minute_tallies, tallies.minutes),
+        (hour_tallies, tallies.hours),
         (minute_demographics, tallies.demographics),
         (minute_sensors, tallies.sensors),
     )

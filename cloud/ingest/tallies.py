@@ -5,6 +5,7 @@ and the batching of reports cannot change a total.
 """
 
 from datetime import timedelta
+from operator import add
 from typing import Final
 
 from cloud.database import EPOCH, SUMS
@@ -51,19 +52,17 @@ class Tallies:
 
     def __init__(self) -> None:
         self.minutes: dict[MinuteKey, list[int]] = {}  # sums, then the peak
+        self.hours: dict[MinuteKey, list[int]] = {}  # the same by clock hour
         self.demographics: dict[tuple[str, int, str, str, str], list[int]] = {}
         self.sensors: dict[tuple[str, int, str, str], list[int]] = {}
 
     def add(self, report: AudienceReport) -> None:
         """Count one report."""
-        key = (report.location, minute_of(report), report.device)
-        sums = sums_of(report)
-        held = self.minutes.get(key)
-        if held is None:
-            self.minutes[key] = [*sums, report.peak]
-        else:
-            peak = max(held.pop(), report.peak)
-            held[:] = [*map(int.__add__, held, sums), peak]
+        minute_at = minute_of(report)
+        key = (report.location, minute_at, report.device)
+        sums = [*sums_of(report), report.peak]
+        _merge(self.minutes, key, sums)
+        _merge(self.hours, (report.location, minute_at // 3600 * 3600, report.device), sums)
         if report.demographics:
             self._add_demographics(key, report)
         if report.sensors:
@@ -82,6 +81,14 @@ class Tallies:
             held[1] += new.total_milli
             held[2] = min(held[2], new.least_milli)
             held[3] = max(held[3], new.most_milli)
+
+
+def _merge(rows: dict[MinuteKey, list[int]], key: MinuteKey, sums: list[int]) -> None:
+    held = rows.get(key)
+    if held is None:
+        rows[key] = sums
+    else:
+        rows[key] = [*map(add, held[:-1], sums), max(held[-1], sums[-1])]
 
 
 assert len(SUMS) == 12 + 11 + 15 + 13  # what `sums_of` lists

@@ -9,11 +9,22 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import add
 from typing import Any, Final, Literal
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    func,
+    literal_column,
+    select,
+)
 
-from cloud.database import BLIND, EPOCH, SUMS, minute_tallies
+from cloud.database import BLIND, EPOCH, SUMS, hour_tallies, minute_tallies
 from cloud.windows.audience import Audience, Tally
 
 WindowName = Literal["5m", "15m", "1h"]
@@ -39,8 +50,8 @@ class HourRow:
 
     hour_at: datetime
     cameras: int
-    observed_ms: int
     blind_ms: int
+    observed_ms: int
     person_ms: int
     looking_ms: int
     entries: int
@@ -81,21 +92,29 @@ def windows(
 def hourly(
     connection: Connection, location: str, *, since_at: datetime, until_at: datetime
 ) -> list[HourRow]:
-    """The hours in which something was observed; blind and silent hours are missing."""
+    """The hours that begin in the stretch and in which something was observed.
+
+    Blind and silent hours are missing, not zero.
+    """
     _refuse_senseless(since_at, until_at)
-    hour = _bucket(3600)
+    hours = hour_tallies.c
     rows = connection.execute(
-        _between(
-            _sums().add_columns(hour.label("hour")),
-            location,
-            _seconds(since_at),
-            _seconds(until_at),
+        select(
+            hours.hour_at,
+            func.count().label("cameras"),
+            func.sum(reduce(add, (hours[name] for name in BLIND))).label("blind_ms"),
+            *(func.sum(hours[name]).label(name) for name in _HOUR_SUMS),
         )
-        .group_by(hour)
-        .having(func.sum(_tallies.observed_ms) > 0)
-        .order_by(hour)
+        .where(
+            hours.location == location,
+            hours.hour_at >= _seconds(since_at),
+            hours.hour_at < _seconds(until_at),
+        )
+        .group_by(hours.hour_at)
+        .having(func.sum(hours.observed_ms) > 0)
+        .order_by(hours.hour_at)
     )
-    return [_hour(row) for row in rows.mappings()]
+    return [_hour(row) for row in rows]
 
 
 _STEP_S = STEP // timedelta(seconds=1)
@@ -171,13 +190,9 @@ def _sliding(
             yield Audience(location, starts_at, starts_at + steps * STEP, cameras, tally)
 
 
-def _hour(row: Any) -> HourRow:
-    return HourRow(
-        hour_at=datetime.fromtimestamp(row["hour"], UTC),
-        cameras=int(row["cameras"]),
-        blind_ms=sum(int(row[name]) for name in BLIND),
-        **{name: int(row[name]) for name in _HOUR_SUMS},
-    )
+def _hour(row: Row[*tuple[Any, ...]]) -> HourRow:
+    hour_at, *sums = row
+    return HourRow(datetime.fromtimestamp(hour_at, UTC), *map(int, sums))
 
 
 _HOUR_SUMS: Final = (

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, event, select
 
 from cloud.database import (
+    hour_tallies,
     journals,
     metadata,
     minute_demographics,
@@ -35,7 +36,7 @@ NO_THREES = {
     "BEGIN SELECT RAISE(ABORT, 'no_threes'); END",
     "postgresql": "ALTER TABLE reports ADD CONSTRAINT no_threes CHECK (first_sequence <> 3)",
 }
-TABLES = (minute_tallies, minute_demographics, minute_sensors)
+TABLES = (minute_tallies, hour_tallies, minute_demographics, minute_sensors)
 
 Reports = Callable[..., AudienceReport]
 

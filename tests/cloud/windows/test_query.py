@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, Engine
 
-from cloud.database import minute_tallies, writing
-from cloud.windows.query import WindowError, hourly, window_audience, windows
+from cloud.database import hour_tallies, minute_tallies, writing
+from cloud.windows.query import HourRow, WindowError, hourly, window_audience, windows
 
 NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -106,13 +106,29 @@ def test_nobody_could_see_is_not_nobody_came(connection: Connection) -> None:
 
 
 def test_blind_and_silent_hours_are_missing(connection: Connection) -> None:
-    minute(connection, "9:10", observed_ms=50_000, person_ms=7_000, blind_flat_ms=10_000)
-    minute(connection, "9:50", observed_ms=60_000, person_ms=1_000)
-    minute(connection, "10:10", blind_dark_ms=60_000)
-    minute(connection, "12:00", observed_ms=60_000)
-    hours = hourly(connection, "KX-01", since_at=NINE, until_at=NINE + timedelta(hours=3))
-    assert [(hour.hour_at.hour, hour.person_ms, hour.blind_ms) for hour in hours] == [
-        (9, 8_000, 10_000)
+    def hour(clock: int, device: str = "kx-01-cam-1", **sums: int) -> None:
+        at = int(NINE.replace(hour=clock).timestamp())
+        connection.execute(
+            hour_tallies.insert().values(location="KX-01", device=device, hour_at=at, **sums)
+        )
+
+    hour(9, observed_ms=50_000, person_ms=7_000, blind_flat_ms=10_000, blind_dark_ms=2_000)
+    hour(9, "kx-01-sim", observed_ms=60_000, person_ms=1_000, visits=3)
+    hour(10, blind_dark_ms=60_000)
+    hour(12, observed_ms=60_000)
+    assert hourly(connection, "KX-01", since_at=NINE, until_at=NINE + timedelta(hours=3)) == [
+        HourRow(
+            hour_at=NINE,
+            cameras=2,
+            observed_ms=110_000,
+            blind_ms=12_000,
+            person_ms=8_000,
+            looking_ms=0,
+            entries=0,
+            visits=3,
+            onlookers=0,
+            dwell_ms=0,
+        )
     ]
 
 

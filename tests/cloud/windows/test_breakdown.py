@@ -1,0 +1,111 @@
+"""However an audience is broken down, the parts add up to the whole."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Connection, Engine
+
+from cloud.database import writing
+from cloud.ingest import store
+from cloud.ingest.tallies import Tallies
+from cloud.windows.breakdown import (
+    Dimension,
+    Group,
+    Where,
+    breakdown,
+    demographics,
+    know_places,
+)
+from cloud.windows.query import WindowError
+from wire.audience import AgeGroup, AudienceReport, DemographicCell, Gender
+
+NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+MORNING = Where(NINE, NINE + 3 * HOUR)
+
+Reports = Callable[..., AudienceReport]
+
+
+@pytest.fixture
+def connection(engine: Engine, report: Reports) -> Iterator[Connection]:
+    """KX-01 (a station, two cameras) and SC-01 (a shopping centre) at 09:00, 09:30 and 11:00."""
+    women = DemographicCell(age=AgeGroup.FROM_25, gender=Gender.FEMALE, visits=1, onlookers=0)
+    tallies = Tallies()
+    for location, device, at, visits in (
+        ("KX-01", "kx-01-cam-1", NINE, 1),
+        ("KX-01", "kx-01-cam-2", NINE, 2),
+        ("KX-01", "kx-01-cam-1", NINE + HOUR / 2, 4),
+        ("KX-01", "kx-01-cam-1", NINE + 2 * HOUR, 8),
+        ("SC-01", "sc-01-cam-1", NINE, 16),
+        ("ZZ-01", "zz-01-cam-1", NINE, 32),
+    ):
+        tallies.add(
+            report(location=location, device=device, starts_at=at, visits=visits,
+                   demographics=(women,))
+        )  # fmt: skip
+    with writing(engine) as connection:
+        know_places(connection, {"KX-01": "station", "SC-01": "station"})
+        know_places(connection, {"KX-01": "station", "SC-01": "shopping_centre"})
+        store.add(connection, tallies)
+        yield connection
+
+
+def visits(connection: Connection, where: Where, *by: Dimension) -> dict[tuple[str, ...], int]:
+    def shown(value: str | datetime) -> str:
+        return value if isinstance(value, str) else f"{value:%H:%M}"
+
+    return {
+        tuple(shown(cell.key[dimension]) for dimension in by): cell.audience.tally.visits
+        for cell in breakdown(connection, where, by)
+    }
+
+
+def test_by_nothing_is_the_whole(connection: Connection) -> None:
+    (whole,) = breakdown(connection, MORNING, ())
+    assert (whole.locations, whole.audience.cameras, whole.audience.tally.visits) == (3, 4, 63)
+
+
+def test_by_place_and_by_kind_of_place(connection: Connection) -> None:
+    assert visits(connection, MORNING, Dimension.LOCATION) == {
+        ("KX-01",): 15,
+        ("SC-01",): 16,
+        ("ZZ-01",): 32,
+    }
+    assert visits(connection, MORNING, Dimension.VENUE_TYPE) == {
+        ("station",): 15,
+        ("shopping_centre",): 16,
+        ("unknown",): 32,
+    }
+
+
+def test_down_from_the_kind_of_place_to_the_camera_and_the_hour(connection: Connection) -> None:
+    stations = Where(MORNING.starts_at, MORNING.ends_at, venue_type="station")
+    assert visits(connection, stations, Dimension.DEVICE) == {
+        ("kx-01-cam-1",): 13,
+        ("kx-01-cam-2",): 2,
+    }
+    assert visits(connection, stations, Dimension.HOUR, Dimension.DEVICE) == {
+        ("09:00", "kx-01-cam-1"): 5,
+        ("09:00", "kx-01-cam-2"): 2,
+        ("11:00", "kx-01-cam-1"): 8,
+    }
+
+
+def test_a_broken_hour_is_read_from_its_minutes(connection: Connection) -> None:
+    half = Where(NINE, NINE + HOUR / 2, location="KX-01")
+    assert visits(connection, half, Dimension.HOUR) == {("09:00",): 3}
+    (cell,) = breakdown(connection, half, (Dimension.HOUR,))
+    assert (cell.audience.starts_at, cell.audience.ends_at) == (NINE, NINE + HOUR / 2)
+
+
+def test_demographics_are_ended_visits(connection: Connection) -> None:
+    assert demographics(connection, MORNING) == [Group("25-34", "female", 6, 0)]
+    assert demographics(connection, Where(NINE, NINE + HOUR, "SC-01")) == [
+        Group("25-34", "female", 1, 0)
+    ]
+
+
+def test_a_stretch_that_runs_backwards_is_refused() -> None:
+    with pytest.raises(WindowError, match="before it has started"):
+        Where(NINE, NINE)
