@@ -78,7 +78,10 @@ def run(asked: argparse.Namespace) -> int:
     link = PahoLink(_broker(asked), address, keepalive_s=settings.link.keepalive_s)
     detector, pose = models_for(settings)
     camera = _camera(asked, settings)
-    outbox = Outbox(asked.outbox or Path("var", f"{address.device}.outbox.sqlite3"))
+    outbox = Outbox(
+        asked.outbox or Path("var", f"{address.device}.outbox.sqlite3"),
+        budget_bytes=settings.outbox.budget_bytes,
+    )
     agent = Agent(
         settings,
         address=address,

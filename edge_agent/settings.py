@@ -101,6 +101,12 @@ class LinkSettings(_Section, frozen=True):
     heartbeat_s: Annotated[float, Meta(ge=1, le=3600)] = 30.0
 
 
+class OutboxSettings(_Section, frozen=True):
+    """How much disk the unacknowledged reports may take; 16 MiB are five days of half minutes."""
+
+    budget_bytes: Annotated[int, Meta(ge=64 * 1024, le=2**40)] = 16 * 1024 * 1024
+
+
 class PrivacySettings(_Section, frozen=True):
     """What may be estimated of a person. Counting only, unless this says otherwise."""
 
@@ -117,6 +123,7 @@ class Settings(_Section, frozen=True):
     tracking: TrackingSettings = TrackingSettings()
     attention: AttentionSettings = AttentionSettings()
     models: ModelSettings = ModelSettings()
+    outbox: OutboxSettings = OutboxSettings()
     link: LinkSettings = LinkSettings()
     privacy: PrivacySettings = PrivacySettings()
 

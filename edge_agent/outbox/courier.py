@@ -119,9 +119,10 @@ class Courier:
         while (room := self._window - len(self._in_flight)) > 0:
             limit = min(room, self._settings.batch)
             batch = fitting(self._outbox.unacknowledged(limit, after=self._sent_through))
-            if not batch or not self._link.send(
-                Channel.AUDIENCE, seal_batch([sealed.event for sealed in batch])
-            ):
+            if not batch:
+                return
+            self._outbox.mark_sent(batch[0].first, batch[-1].last)
+            if not self._link.send(Channel.AUDIENCE, seal_batch([one.event for one in batch])):
                 return
             if not self._in_flight:
                 self._quiet_since_s = now_s

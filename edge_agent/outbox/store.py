@@ -1,48 +1,42 @@
 """Reports on disk until the cloud says that it has them. Nothing else ever deletes one.
 
+Over its budget of bytes the outbox merges reports that were never sent into longer ones; it does
+not drop them, and should even hours be too many it grows and says so.
+
 `put` returns when the report is on the disk and not before (WAL, synchronous FULL: a power cut
 loses nothing that was put). Sequence numbers count on over restarts and deletions. A database
 that cannot be read is set aside, never deleted, and a new journal begins: a camera that nobody
 visits must not stop for it.
 """
 
-import fcntl
 import logging
-import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from edge_agent.outbox.database import locked, opened, set_aside, trouble
+from edge_agent.outbox.merging import LENGTHS, groups, merged
 from wire.audience import AudienceReport
-from wire.envelope import audience_event, seal
+from wire.envelope import AudienceEvent, audience_event, seal, unseal
 from wire.scalars import JournalId, SequenceRange
 
 log = logging.getLogger(__name__)
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS journal (
-    id TEXT NOT NULL,
-    next_sequence INTEGER NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS report (
-    first INTEGER PRIMARY KEY,
-    last INTEGER NOT NULL,
-    starts_at TEXT NOT NULL,
-    sealed BLOB NOT NULL
-) STRICT;
-"""
-
-
-class OutboxError(RuntimeError):
-    """The outbox cannot be used: which file, why, what to do."""
+THESE: Final = "FROM report WHERE first BETWEEN ? AND ?"
+INSERT: Final = "INSERT INTO report VALUES (?, ?, ?, ?, 0)"
+BUDGET_BYTES: Final = 16 * 1024 * 1024  # five days of half minutes
+AFTER_MERGING: Final = 0.8  # of the budget, so that not every report leads to merging
+MERGE_AGAIN: Final = 1.05  # when merging was not enough, only after so much more
+READ_AT_ONCE: Final = 500
 
 
 class Sealed(NamedTuple):
-    """One stored report: its last sequence number and the bytes of its event."""
+    """One stored report: its first and last sequence number and the bytes of its event."""
 
+    first: int
     last: int
     event: bytes
 
@@ -53,19 +47,22 @@ ReportFor = Callable[[JournalId, SequenceRange], AudienceReport]
 class Outbox:
     """The reports of one camera. Used from one thread, by one process."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, budget_bytes: int = BUDGET_BYTES) -> None:
         self.path = path
-        self._lock = _locked(path)
+        self._budget_bytes = budget_bytes
+        self._lock = locked(path)
         try:
-            self._database = _opened(path)
+            self._database = opened(path)
         except sqlite3.DatabaseError as error:
-            _set_aside(path, error)
-            self._database = _opened(path)
+            set_aside(path, error)
+            self._database = opened(path)
         journal, sequence = self._database.execute(
             "SELECT id, next_sequence FROM journal"
         ).fetchone()
         self.journal = JournalId(journal)
         self._next_sequence: int = sequence
+        self._bytes = self._stored_bytes()
+        self._merge_above: float = budget_bytes
 
     @property
     def next_sequence(self) -> int:
@@ -76,19 +73,22 @@ class Outbox:
         """Number the report, store it, and return it once it is safe on the disk."""
         sequence = SequenceRange(first=self._next_sequence, last=self._next_sequence)
         report = report_for(self.journal, sequence)
-        row = (sequence.first, sequence.last, report.starts_at.isoformat())
+        row = _row(report)
         with self._transaction() as database:
-            database.execute(
-                "INSERT INTO report VALUES (?, ?, ?, ?)", (*row, seal(audience_event(report)))
-            )
+            database.execute(INSERT, row)
             database.execute("UPDATE journal SET next_sequence = ?", (sequence.last + 1,))
         self._next_sequence = sequence.last + 1
+        self._bytes += len(row[3])
+        if self._bytes > self._merge_above:
+            self._merge()
         return report
 
     def unacknowledged(self, limit: int, *, after: int = 0) -> list[Sealed]:
         """The oldest `limit` stored reports whose numbers lie beyond `after`."""
         rows = self._read(
-            "SELECT last, sealed FROM report WHERE first > ? ORDER BY first LIMIT ?", after, limit
+            "SELECT first, last, sealed FROM report WHERE first > ? ORDER BY first LIMIT ?",
+            after,
+            limit,
         )
         return [Sealed(*row) for row in rows]
 
@@ -98,7 +98,18 @@ class Outbox:
             log.warning("outbox.strange_ack", extra={"journal": journal, "through": through})
             return 0
         with self._transaction() as database:
-            return database.execute("DELETE FROM report WHERE last <= ?", (through,)).rowcount
+            gone = database.execute("DELETE FROM report WHERE last <= ?", (through,)).rowcount
+        if gone:
+            self._bytes = self._stored_bytes()
+        return gone
+
+    def mark_sent(self, first: int, last: int) -> None:
+        """Remember, before they leave, that these numbers may be counted: none is merged now."""
+        if self._read("SELECT 1 FROM report WHERE first BETWEEN ? AND ? AND NOT sent", first, last):
+            with self._transaction() as database:
+                database.execute(
+                    "UPDATE report SET sent = 1 WHERE first BETWEEN ? AND ?", (first, last)
+                )
 
     @property
     def depth(self) -> int:
@@ -116,11 +127,48 @@ class Outbox:
         self._database.close()
         self._lock.close()
 
+    def _merge(self) -> None:
+        """Make the oldest reports longer, no more of them and no longer than it takes."""
+        before, wanted = self._bytes, self._budget_bytes * AFTER_MERGING
+        with self._transaction() as database:
+            for length in LENGTHS:
+                for run in groups(self._unsent(), length):
+                    if self._bytes > wanted:
+                        self._replace(database, merged(run))
+        self._bytes = self._stored_bytes()
+        self._merge_above = max(self._budget_bytes, self._bytes * MERGE_AGAIN)
+        log.warning(
+            "outbox.merged" if self._bytes <= self._budget_bytes else "outbox.over_budget",
+            extra={"bytes_before": before, "bytes": self._bytes, "budget": self._budget_bytes},
+        )
+
+    def _unsent(self) -> Iterator[AudienceReport]:
+        after = 0
+        while rows := self._read(
+            "SELECT first, sealed FROM report WHERE first > ? AND NOT sent ORDER BY first LIMIT ?",
+            after,
+            READ_AT_ONCE,
+        ):
+            after = rows[-1][0]
+            for _, sealed in rows:
+                yield from (e.data for e in unseal(sealed) if isinstance(e, AudienceEvent))
+
+    def _replace(self, database: sqlite3.Connection, report: AudienceReport) -> None:
+        numbers = report.sequence.first, report.sequence.last
+        size = self._read(f"SELECT sum(length(sealed)) {THESE}", *numbers)[0][0]
+        row = _row(report)
+        database.execute(f"DELETE {THESE}", numbers)
+        database.execute(INSERT, row)
+        self._bytes += len(row[3]) - size
+
+    def _stored_bytes(self) -> int:
+        return int(self._read("SELECT coalesce(sum(length(sealed)), 0) FROM report")[0][0])
+
     def _read(self, query: str, *values: int) -> list[tuple[Any, ...]]:
         try:
             return self._database.execute(query, values).fetchall()
         except sqlite3.Error as error:
-            raise _trouble(self.path, error) from error
+            raise trouble(self.path, error) from error
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -128,65 +176,10 @@ class Outbox:
             with self._database as database:
                 yield database
         except sqlite3.Error as error:
-            raise _trouble(self.path, error) from error
+            raise trouble(self.path, error) from error
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path)
-    try:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        verdict = database.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if verdict != "ok":
-            raise sqlite3.DatabaseError(verdict)
-        with database:
-            database.executescript(SCHEMA)
-            _begin_journal(database)
-    except sqlite3.Error:
-        database.close()
-        raise
-    return database
-
-
-def _begin_journal(database: sqlite3.Connection) -> None:
-    journals, reports = database.execute(
-        "SELECT (SELECT count(*) FROM journal), (SELECT count(*) FROM report)"
-    ).fetchone()
-    if journals == 0 and reports == 0:
-        database.execute("INSERT INTO journal VALUES (?, 1)", (secrets.token_hex(8),))
-    elif journals != 1:
-        raise sqlite3.DatabaseError(f"{journals} journals for {reports} reports")
-
-
-def _locked(path: Path) -> IO[bytes]:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.with_name(path.name + ".lock").open("wb")
-    except OSError as error:
-        raise OutboxError(
-            f"outbox {path} cannot be written: {error}; give --outbox a path on a writable disk"
-        ) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        lock.close()
-        raise OutboxError(
-            f"outbox {path} is in use by another agent; stop it, or give --outbox another path"
-        ) from error
-    return lock
-
-
-def _set_aside(path: Path, error: sqlite3.Error) -> None:
-    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
-    for suffix in ("", "-wal", "-shm"):
-        damaged = path.with_name(path.name + suffix)
-        if damaged.exists():
-            damaged.rename(path.with_name(f"{path.name}.damaged-{stamp}{suffix}"))
-    log.error(
-        "outbox.set_aside",
-        extra={"path": str(path), "reason": str(error), "kept_as": f"{path.name}.damaged-{stamp}"},
-    )
-
-
-def _trouble(path: Path, error: sqlite3.Error) -> OutboxError:
-    return OutboxError(f"outbox {path}: {error}; check the disk's space and health")
+def _row(report: AudienceReport) -> tuple[int, int, str, bytes]:
+    sequence = report.sequence
+    event = seal(audience_event(report))
+    return sequence.first, sequence.last, report.starts_at.isoformat(), event

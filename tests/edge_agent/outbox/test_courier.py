@@ -193,7 +193,7 @@ def test_alarms_wait_for_a_connection_and_go_first(outbox, link):
 
 
 def test_a_message_holds_what_the_contract_allows():
-    big = [Sealed(n, b"x" * 50_000) for n in range(5)]
+    big = [Sealed(n, n, b"x" * 50_000) for n in range(5)]
     assert [report.last for report in fitting(big)] == [0, 1]
-    assert fitting([Sealed(1, b"x" * 2 * MAX_PAYLOAD_BYTES)])[0].last == 1
+    assert fitting([Sealed(1, 1, b"x" * 2 * MAX_PAYLOAD_BYTES)])[0].last == 1
     assert fitting([]) == []

@@ -1,0 +1,110 @@
+"""Longer reports for shorter ones, when the disk's budget is spent: sums are kept, detail goes.
+
+Only reports that were never sent may be merged: one that was sent may have been counted already,
+under its own number. A merged report stands for a whole range of numbers without a gap, lies in
+one cell of the grid, and was produced by one version of everything.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from msgspec import structs
+
+from wire.audience import AudienceReport, DemographicCell, FrameCounts, SensorSum
+from wire.scalars import SequenceRange
+
+LENGTHS: Final = (timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1))
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def groups(reports: Iterable[AudienceReport], length: timedelta) -> Iterator[list[AudienceReport]]:
+    """Runs of two or more reports, in order of their numbers, that may become one."""
+    run: list[AudienceReport] = []
+    for report in reports:
+        if run and not _continues(run[-1], report, length):
+            if len(run) > 1:
+                yield run
+            run = []
+        run.append(report)
+    if len(run) > 1:
+        yield run
+
+
+def merged(run: Sequence[AudienceReport]) -> AudienceReport:
+    """One report that says what all of them said, added up; `peak` is the largest."""
+    first, last = run[0], run[-1]
+    return structs.replace(
+        first,
+        sequence=SequenceRange(first=first.sequence.first, last=last.sequence.last),
+        ends_at=last.ends_at,
+        frames=FrameCounts(
+            captured=sum(report.frames.captured for report in run),
+            dropped=sum(report.frames.dropped for report in run),
+            analysed=sum(report.frames.analysed for report in run),
+        ),
+        observed_ms=sum(report.observed_ms for report in run),
+        blind_ms=dict(sum((Counter(report.blind_ms) for report in run), Counter())),
+        person_ms=sum(report.person_ms for report in run),
+        facing_ms=sum(report.facing_ms for report in run),
+        looking_ms=sum(report.looking_ms for report in run),
+        unsure_ms=sum(report.unsure_ms for report in run),
+        entries=sum(report.entries for report in run),
+        visits=sum(report.visits for report in run),
+        onlookers=sum(report.onlookers for report in run),
+        peak=max(report.peak for report in run),
+        dwell_ms=sum(report.dwell_ms for report in run),
+        dwell_histogram=_added(report.dwell_histogram for report in run),
+        attention_histogram=_added(report.attention_histogram for report in run),
+        demographics=_cells(run),
+        sensors=_sensors(run),
+    )
+
+
+def _continues(before: AudienceReport, after: AudienceReport, length: timedelta) -> bool:
+    return (
+        after.sequence.first == before.sequence.last + 1
+        and after.starts_at >= before.ends_at
+        and (before.starts_at - EPOCH) // length == (after.starts_at - EPOCH) // length
+        and after.ends_at <= EPOCH + ((before.starts_at - EPOCH) // length + 1) * length
+        and after.versions == before.versions
+        and after.attention_basis == before.attention_basis
+    )
+
+
+def _added(histograms: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
+    return tuple(sum(bucket) for bucket in zip(*histograms, strict=True))
+
+
+def _cells(run: Sequence[AudienceReport]) -> tuple[DemographicCell, ...]:
+    cells: dict[tuple[str, str], DemographicCell] = {}
+    for cell in (cell for report in run for cell in report.demographics):
+        known = cells.get((cell.age, cell.gender))
+        cells[cell.age, cell.gender] = (
+            cell
+            if known is None
+            else structs.replace(
+                cell,
+                visits=known.visits + cell.visits,
+                onlookers=known.onlookers + cell.onlookers,
+            )
+        )
+    return tuple(cells.values())
+
+
+def _sensors(run: Sequence[AudienceReport]) -> dict[str, SensorSum]:
+    sums: dict[str, SensorSum] = {}
+    for name, one in (item for report in run for item in report.sensors.items()):
+        known = sums.get(name)
+        sums[name] = (
+            one
+            if known is None
+            else SensorSum(
+                samples=known.samples + one.samples,
+                total_milli=known.total_milli + one.total_milli,
+                least_milli=min(known.least_milli, one.least_milli),
+                most_milli=max(known.most_milli, one.most_milli),
+            )
+        )
+    return sums
