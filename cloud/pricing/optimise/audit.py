@@ -1,0 +1,61 @@
+"""Whether a plan keeps its brief, counted again from the slots and not from the programme.
+
+Money and shares are whole numbers here. Minimums are sums of floating point and may be missed by a
+billionth; nothing else may be missed at all.
+"""
+
+import numpy as np
+
+from cloud.pricing.optimise.brief import Brief
+from cloud.pricing.optimise.limits import Limit, limits
+from cloud.pricing.optimise.offer import Integers, Offer
+
+SLACK: float = 1e-9
+
+
+def violations(brief: Brief, offer: Offer, shares: Integers) -> list[str]:
+    """A sentence for each limit that the plan breaks."""
+    broken = [_broken(limit, amount(limit, offer, shares)) for limit in limits(brief)]
+    if (shares < 0).any() or (shares > np.minimum(offer.free, brief.caps.shares_per_slot)).any():
+        broken.append("more shares of a slot than are free or allowed")
+    return [sentence for sentence in broken if sentence]
+
+
+def amount(limit: Limit, offer: Offer, shares: Integers) -> float:
+    """What the plan uses of a limit, or brings to a minimum; of several rows the fullest."""
+    if limit.minimum is not None:
+        return _brings(limit, offer, shares)
+    cost_pence = offer.price_pence * shares
+    match limit.kind:
+        case "budget":
+            return int(cost_pence.sum()) / 100
+        case "slots":
+            return int(shares.sum())
+        case "slots_per_location":
+            return _fullest(offer.location, shares)
+        case "slots_per_day":
+            days = int(offer.day.max()) + 1
+            return _fullest(offer.location * days + offer.day, shares)
+        case _:
+            return _fullest(offer.location, cost_pence) / 100
+
+
+def _brings(limit: Limit, offer: Offer, shares: Integers) -> float:
+    assert limit.minimum is not None
+    group = offer.groups[limit.minimum.group.name]
+    contacts = offer.by_location(group.contacts * shares)
+    people = group.reach(contacts) if limit.minimum.measure == "reach" else contacts
+    return float(people.sum())
+
+
+def _fullest(row: Integers, amounts: Integers) -> int:
+    total = np.zeros(int(row.max()) + 1, dtype=np.int64)
+    np.add.at(total, row, amounts)
+    return int(total.max())
+
+
+def _broken(limit: Limit, found: float) -> str:
+    if limit.minimum is not None:
+        kept = found >= limit.size * (1 - SLACK)
+        return "" if kept else f"{limit.name}: {found} of {limit.size} {limit.unit}"
+    return "" if found <= limit.size else f"{limit.name}: {found} above {limit.size} {limit.unit}"

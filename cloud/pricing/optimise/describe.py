@@ -1,0 +1,91 @@
+"""A plan from whole shares: its lines, its audience with an interval, its certificate.
+
+Hard truth about the interval: forecasts of one place err together, those of different places only
+partly. All hours of a place are taken to miss by the same quantile, places to hang together by
+`TOGETHER`; independent errors would make the band of a large plan absurdly narrow.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from cloud.forecast.interval import Interval
+from cloud.pricing.optimise.audit import amount
+from cloud.pricing.optimise.brief import Objective
+from cloud.pricing.optimise.limits import minimum_limit
+from cloud.pricing.optimise.offer import Floats, Integers, Offer
+from cloud.pricing.optimise.plan import Line, Met, Plan
+from cloud.pricing.optimise.programme import Programme
+from cloud.pricing.optimise.relax import Relaxed
+from cloud.pricing.optimise.words import shadow_prices
+
+TOGETHER: Final = 0.3
+"""Correlation of the errors of two places: weather, strikes and the calendar are shared."""
+SMALLEST: Final = 1e-9
+UNITS: Final = {Objective.ATTENTIVE: "attentive impressions", Objective.REACH: "people"}
+
+
+def described(relaxed: Relaxed, shares: Integers, *, finished: bool = True) -> Plan:
+    """The plan that buys `shares`."""
+    asked = relaxed.asked
+    brief, offer = asked.brief, asked.offer
+    contacts = offer.target.contacts * shares
+    value = asked.value(shares.astype(float))
+    impressions = _impressions(offer, shares)
+    return Plan(
+        lines=_lines(offer, shares, contacts),
+        cost_pence=int((offer.price_pence * shares).sum()),
+        impressions=impressions,
+        reach=_reach(offer, contacts, impressions),
+        value=value,
+        unit=unit(asked),
+        bound=max(value, relaxed.bound),
+        gap=max(0.0, relaxed.bound - value) / max(abs(relaxed.bound), SMALLEST),
+        minimums=tuple(
+            Met(minimum, amount(minimum_limit(minimum), offer, shares))
+            for minimum in brief.minimums
+        ),
+        shadow_prices=shadow_prices(relaxed, unit(asked)),
+        finished=finished,
+    )
+
+
+def unit(asked: Programme) -> str:
+    """What the plan's value is counted in."""
+    return UNITS.get(asked.brief.objective, f"{asked.brief.currency} of return")
+
+
+def _lines(offer: Offer, shares: Integers, contacts: Floats) -> tuple[Line, ...]:
+    return tuple(
+        Line(
+            key=str(offer.key[slot]),
+            location=offer.names[offer.location[slot]],
+            shares=int(shares[slot]),
+            cost_pence=int(offer.price_pence[slot] * shares[slot]),
+            contacts=float(contacts[slot]),
+        )
+        for slot in np.flatnonzero(shares).tolist()
+    )
+
+
+def _impressions(offer: Offer, shares: Integers) -> Interval:
+    middle = float(offer.target.contacts @ shares)
+    below = _together(offer.by_location((offer.target.contacts - offer.low) * shares))
+    above = _together(offer.by_location((offer.high - offer.target.contacts) * shares))
+    return Interval(max(0.0, middle - max(0.0, below)), middle, middle + max(0.0, above))
+
+
+def _together(misses: Floats) -> float:
+    apart = (1 - TOGETHER) * float((misses**2).sum())
+    return float(np.sqrt(apart + TOGETHER * float(misses.sum()) ** 2))
+
+
+def _reach(offer: Offer, contacts: Floats, impressions: Interval) -> Interval:
+    placed = offer.by_location(contacts)
+    middle = impressions.p50 or 1.0
+    return Interval(
+        *(
+            float(offer.target.reach(placed * total / middle).sum())
+            for total in (impressions.p10, impressions.p50, impressions.p90)
+        )
+    )

@@ -1,0 +1,97 @@
+"""What comes back: a plan with its certificate, or what to ease because there can be none."""
+
+from dataclasses import dataclass
+
+from cloud.forecast.interval import Interval
+from cloud.pricing.optimise.brief import Minimum
+from cloud.pricing.optimise.limits import Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Shares of one slot. `contacts` is what all the shares bring."""
+
+    key: str
+    location: str
+    shares: int
+    cost_pence: int
+    contacts: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowPrice:
+    """What one more unit of a limit would add to the objective, at the margin."""
+
+    limit: Limit
+    about: str
+    worth: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A minimum, and how much of it the plan brings."""
+
+    minimum: Minimum
+    brings: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Whole shares that keep every limit.
+
+    No plan can be worth more than `bound`; `gap` is how far `value` stays below it, as a share.
+    `impressions` and `reach` are those of the target. `finished` is False when the search was
+    stopped and this is the best plan until then.
+    """
+
+    lines: tuple[Line, ...]
+    cost_pence: int
+    impressions: Interval
+    reach: Interval
+    value: float
+    unit: str
+    bound: float
+    gap: float
+    minimums: tuple[Met, ...]
+    shadow_prices: tuple[ShadowPrice, ...]
+    finished: bool = True
+
+    @property
+    def frequency(self) -> float:
+        """Contacts for each person reached."""
+        return self.impressions.p50 / self.reach.p50 if self.reach.p50 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A limit as it was asked for and as it would have to be."""
+
+    limit: Limit
+    to: float
+
+
+@dataclass(frozen=True, slots=True)
+class Easing:
+    """Changes that together make the brief possible; `proven` by a plan of whole shares."""
+
+    changes: tuple[Change, ...]
+    proven: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Impossible:
+    """No plan keeps every limit. Each easing would do by itself, the smallest change first."""
+
+    sentence: str
+    easings: tuple[Easing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the search has come, 0 to 1, and the best plan so far."""
+
+    stage: str
+    done: float
+    plan: Plan | None = None

@@ -1,0 +1,92 @@
+"""From a brief and an offer to a plan: relax, make whole, audit, describe.
+
+Hard truth: the certificate is only as good as its audit. What leaves here has been counted again
+from the slots; a plan that breaks a limit is thrown away, however the solver called it.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from cloud.pricing.optimise.audit import violations
+from cloud.pricing.optimise.brief import Brief, BriefError
+from cloud.pricing.optimise.describe import described
+from cloud.pricing.optimise.easing import impossible
+from cloud.pricing.optimise.offer import Integers, Offer
+from cloud.pricing.optimise.plan import Impossible, Plan, Progress
+from cloud.pricing.optimise.programme import Programme, programme
+from cloud.pricing.optimise.relax import Relaxed, relax
+from cloud.pricing.optimise.whole import CORES, filled, floored, whole
+
+log = logging.getLogger(__name__)
+Listener = Callable[[Progress], None]
+Outcome = Plan | Impossible
+GOOD_ENOUGH: Final = 2e-4
+"""Below this gap a larger core is not tried."""
+FIRMER: Final = (1.0, 1.003, 1.02)
+"""Minimums are asked for a little more firmly when whole shares just miss them."""
+
+
+def optimise(brief: Brief, offer: Offer, listener: Listener = lambda progress: None) -> Outcome:
+    """The best plan found, with its bound, or what to ease. The same question, the same answer."""
+    _refuse_unknown_groups(brief, offer)
+    listener(Progress("reading the brief", 0.0))
+    asked = programme(brief, offer)
+    relaxed = relax(asked)
+    if relaxed is None:
+        listener(Progress("no plan is possible: finding what to ease", 0.5))
+        return impossible(asked)
+    listener(Progress("choosing whole slots", 0.6))
+    best = _best(relaxed, listener)
+    if best is None:
+        listener(Progress("no plan is possible: finding what to ease", 0.9))
+        return impossible(asked)
+    listener(Progress("done", 1.0, best))
+    return best
+
+
+def _best(relaxed: Relaxed, listener: Listener) -> Plan | None:
+    """The most valuable of the candidates that keep every limit, stopping at a good one."""
+    best: Plan | None = None
+    for step, shares in enumerate(_candidates(relaxed)):
+        broken = violations(relaxed.asked.brief, relaxed.asked.offer, shares)
+        if broken:
+            log.debug("optimise.refused", extra={"step": step, "broken": broken})
+            continue
+        plan = described(relaxed, shares)
+        if best is None or plan.value > best.value:
+            best = plan
+            listener(Progress("choosing whole slots", 0.8, replace(best, finished=False)))
+        if step and best.gap <= GOOD_ENOUGH:
+            break
+    return best
+
+
+def _candidates(relaxed: Relaxed) -> Iterator[Integers]:
+    """Whole plans, quickest first, then the ones that keep minimums which whole shares miss."""
+    yield filled(relaxed.asked, floored(relaxed))
+    for firmness in FIRMER:
+        firmer = relaxed if firmness == 1 else _firmer(relaxed.asked, firmness)
+        found = None
+        for core in CORES if firmer is not None else ():
+            assert firmer is not None
+            found = whole(firmer, core=core)
+            if found is not None:
+                yield filled(relaxed.asked, found)
+        if found is not None or not relaxed.asked.brief.minimums:
+            return
+
+
+def _firmer(asked: Programme, times: float) -> Relaxed | None:
+    """The relaxation with its minimums raised, or None when it has no room for that."""
+    raised = tuple(
+        replace(minimum, least=minimum.least * times) for minimum in asked.brief.minimums
+    )
+    return relax(programme(replace(asked.brief, minimums=raised), asked.offer))
+
+
+def _refuse_unknown_groups(brief: Brief, offer: Offer) -> None:
+    missing = {minimum.group.name for minimum in brief.minimums} - set(offer.groups)
+    if missing:
+        raise BriefError(f"nothing is known of {sorted(missing)}: leave that minimum out")

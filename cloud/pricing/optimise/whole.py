@@ -1,0 +1,129 @@
+"""From fractions to whole shares: nearly every slot of the relaxation is whole already.
+
+Hard truths. Slots whose reduced worth is far from zero keep what the relaxation gave them; the few
+near zero, the core, are decided again as an integer programme in which every limit still stands, so
+what comes out keeps them all. Curves are drawn as chords here: a minimum met on a chord is met. The
+search is cut by nodes, never by the clock, so that the same brief gets the same plan.
+"""
+
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from cloud.pricing.optimise.concave import chords, nearer
+from cloud.pricing.optimise.limits import LimitRows
+from cloud.pricing.optimise.offer import Floats, Integers
+from cloud.pricing.optimise.programme import Matrices, Programme, matrices
+from cloud.pricing.optimise.relax import Relaxed
+
+CORES: Final = (300, 1_500)
+NODES: Final = 200
+CORE_GAP: Final = 1e-4
+"""The core is solved to within this share of its own worth."""
+MARGIN: Final = 1e-6
+"""By how much minimums are overdone, since HiGHS may miss a row by as much."""
+AROUND: Final = (0.9, 0.95, 0.98, 1.0, 1.02, 1.05, 1.1)
+EPSILON: Final = 1e-6
+ROUNDING: Final = 1e-7
+"""Of sums of pounds: far below a penny."""
+
+
+def whole(relaxed: Relaxed, *, core: int) -> Integers | None:
+    """The best whole shares found with all but `core` slots as relaxed; None when none were."""
+    asked = _bent(relaxed)
+    drawn = matrices(asked, chords)
+    free = _core(relaxed, core)
+    fixed = np.where(free, 0.0, np.round(relaxed.shares))
+    columns = np.concatenate([np.flatnonzero(free), np.arange(drawn.slots, drawn.most.size)])
+    found = _search(drawn, columns, fixed)
+    if found is None:
+        return None
+    shares = fixed
+    shares[free] = np.round(found[: int(free.sum())])
+    return shares.astype(np.int64)
+
+
+def floored(relaxed: Relaxed) -> Integers:
+    """The fractions cut off: keeps every cap and the budget, though perhaps not a minimum."""
+    return np.floor(relaxed.shares + EPSILON).astype(np.int64)
+
+
+def filled(asked: Programme, shares: Integers) -> Integers:
+    """The plan with whatever still fits into budget and caps, the best for the money first."""
+    bought = shares.copy()
+    rooms = [_Room(rows, bought) for rows in asked.rows if rows.limit.kind != "minimum"]
+    worth = asked.worth if asked.worth.any() else asked.offer.target.contacts
+    fits = (worth > 0) & (bought < asked.most)
+    for room in rooms:
+        fits &= room.holds(slice(None))
+    for slot in np.argsort(-worth / asked.offer.price_pence, kind="stable"):
+        while fits[slot] and bought[slot] < asked.most[slot] and all(r.holds(slot) for r in rooms):
+            bought[slot] += 1
+            for room in rooms:
+                room.take(slot)
+    return bought
+
+
+class _Room:
+    """What a cap or the budget has left; every slot lies in exactly one of its rows."""
+
+    def __init__(self, rows: LimitRows, bought: Integers) -> None:
+        columns = rows.matrix.tocsc()
+        self._row: Integers = columns.indices
+        self._amounts: Floats = columns.data
+        self._left: Floats = rows.sizes - rows.matrix @ bought
+
+    def holds(self, slots: Any) -> Any:
+        """Whether one more share of each of `slots` fits."""
+        return self._amounts[slots] <= self._left[self._row[slots]] + ROUNDING
+
+    def take(self, slot: int) -> None:
+        """Take the room of one more share."""
+        self._left[self._row[slot]] -= self._amounts[slot]
+
+
+def _bent(relaxed: Relaxed) -> Programme:
+    """The programme with points of its curves around the relaxation."""
+    asked = relaxed.asked
+    curves = []
+    for curve in asked.curves:
+        people = curve.audience.people
+        level = asked.contacts(curve, relaxed.shares) / np.where(people > 0, people, 1)
+        curves.append(replace(curve, points=nearer(curve.points, level, AROUND)))
+    return replace(asked, curves=tuple(curves))
+
+
+def _core(relaxed: Relaxed, core: int) -> NDArray[np.bool_]:
+    """The slots that are in fractions, and those that came nearest to being chosen otherwise."""
+    torn = np.abs(relaxed.shares - np.round(relaxed.shares)) > EPSILON
+    doubt = np.where(torn, -1.0, np.abs(relaxed.reduced))
+    chosen = np.zeros(doubt.size, dtype=bool)
+    chosen[np.argsort(doubt, kind="stable")[: max(core, int(torn.sum()))]] = True
+    return chosen
+
+
+def _search(drawn: Matrices, columns: Integers, fixed: Floats) -> Floats | None:
+    kept = drawn.below[:, : drawn.slots] @ fixed
+    sizes = drawn.sizes - _margin(drawn) - kept
+    constraints = [LinearConstraint(drawn.below[:, columns], -np.inf, sizes)]
+    if drawn.equal.shape[0]:
+        at = -(drawn.equal[:, : drawn.slots] @ fixed)
+        constraints.append(LinearConstraint(drawn.equal[:, columns], at, at))
+    cost = drawn.cost[columns]
+    integral = (columns < drawn.slots).astype(np.int64)
+    found = milp(
+        cost,
+        integrality=integral,
+        bounds=Bounds(0, drawn.most[columns]),
+        constraints=constraints,
+        options={"node_limit": NODES, "mip_rel_gap": CORE_GAP},
+    )
+    return None if found.x is None else found.x
+
+
+def _margin(drawn: Matrices) -> Floats:
+    minimums = np.array([limit is not None and limit.kind == "minimum" for limit in drawn.limits])
+    return np.where(minimums, MARGIN * np.maximum(1.0, np.abs(drawn.sizes)), 0.0)
