@@ -69,9 +69,9 @@ def draw_body(picture: Picture, stance: Stance, looks: Looks, lens: Lens) -> Non
     pencil.shadow(0.38)
     for side in (-1, 1):
         _leg(pencil, looks, tall, side * swing, sideways, side * broad * 0.45)
-    hang = 0.03 + 0.19 * abs(math.cos(turned))
+    hang = 0.02 + 0.18 * abs(math.cos(turned))
     _arm(pencil, looks, tall, swing, sideways, -hang)
-    _torso(pencil, looks, tall, broad)
+    _torso(pencil, looks, tall, broad, abs(stance.body_yaw_deg) < 80)
     _arm(pencil, looks, tall, -swing, sideways, hang)
 
 
@@ -90,7 +90,7 @@ def _leg(
 def _arm(
     pencil: Pencil, looks: Looks, tall: float, swing: float, sideways: float, aside: float
 ) -> None:
-    reach = aside * 1.02
+    reach = aside
     shoulder = (reach, 0.79 * tall)
     elbow = (reach * 1.12 + 0.17 * tall * math.sin(swing) * sideways, 0.62 * tall)
     hand = (reach * 1.1 + 0.34 * tall * math.sin(swing * 1.2) * sideways, 0.48 * tall)
@@ -98,11 +98,11 @@ def _arm(
     pencil.limb([shoulder, elbow, hand], 0.105, _shaded(looks.coat, 0.82))
 
 
-def _torso(pencil: Pencil, looks: Looks, tall: float, broad: float) -> None:
+def _torso(pencil: Pencil, looks: Looks, tall: float, broad: float, fronted: bool) -> None:
     neck, shoulder, waist, hem = 0.845 * tall, 0.81 * tall, 0.6 * tall, 0.44 * tall
     right = [
         (0.055, neck),
-        (broad * 0.8, shoulder + 0.005),
+        (broad * 0.78, shoulder + 0.005),
         (broad * 1.02, shoulder - 0.06),
         (broad * 0.88, waist),
         (broad * 0.98, hem),
@@ -111,7 +111,8 @@ def _torso(pencil: Pencil, looks: Looks, tall: float, broad: float) -> None:
     pencil.shape(right + left, looks.coat)
     lit = [(0.0, neck), *left[::-1][1:], (-broad * 0.3, hem)]
     pencil.shape(lit, _shaded(looks.coat, 1.12))
-    pencil.shape([(0.05, neck), (-0.05, neck), (0.0, neck - 0.11)], _shaded(looks.skin, 0.72))
+    if fronted:
+        pencil.shape([(0.05, neck), (-0.05, neck), (0.0, neck - 0.11)], _shaded(looks.skin, 0.72))
 
 
 def _shaded(tone: Tone, factor: float) -> Tone:

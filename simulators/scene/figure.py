@@ -4,7 +4,7 @@ Points, not triangles: they lie closer together than the pixels they are drawn o
 drawing is one sort and one assignment, and the same few lines draw skin, hair and spectacles.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from simulators.scene.looks import Hair, Looks
 
 SHINY_SKIN: Final = 0.10
 DULL: Final = 0.0
+AROUND_AXIS: Final = (1.0, 0.3, 1.0)  # what counts as outwards: mostly away from the axis
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +33,8 @@ def figure(looks: Looks) -> Figure:
     rng = np.random.default_rng(looks.texture_seed + 1)
     parts = [_skin_and_hair(looks, rng), _neck(looks)]
     if looks.style is Hair.LONG:
-        parts.append(_curtain(looks, rng))
+        outside = _curtain(looks, rng)
+        parts += [outside, replace(outside, normals=-outside.normals)]  # seen from within too
     else:
         parts += [_ear(looks, side) for side in (-1, 1)]
     if looks.hat:
@@ -80,7 +82,7 @@ def _strands(longitude_deg: Floats, y: Floats, rng: np.random.Generator) -> Floa
 def _curtain(looks: Looks, rng: np.random.Generator) -> Figure:
     """Long hair beside and behind the face, down to the shoulders."""
     around, y = np.meshgrid(
-        np.radians(np.linspace(68, 292, 300)), np.linspace(-6, 16, 210), indexing="xy"
+        np.radians(np.linspace(62, 298, 300)), np.linspace(-6, 16, 210), indexing="xy"
     )
     wide = np.interp(y, (-6, 0, 6, 11, 16), (8.2, 8.6, 8.4, 8.2, 7.6))
     deep = np.interp(y, (-6, 0, 6, 11, 16), (10.6, 10.6, 9.4, 7.6, 6.6))
@@ -103,7 +105,7 @@ def _ear(looks: Looks, side: int) -> Figure:
 
 
 def _neck(looks: Looks) -> Figure:
-    around, y = np.meshgrid(np.linspace(-np.pi, np.pi, 300), np.linspace(6, 19, 110))
+    around, y = np.meshgrid(np.linspace(-np.pi, np.pi, 300), np.linspace(6, 22, 130))
     wide = 5.3 * (1 + np.clip((y - 15) / 14, 0, 1))
     points = np.stack([wide * np.sin(around), y, 5.3 * np.cos(around) - 1.2], axis=-1)
     shade = 0.62 + 0.2 * np.clip((y - 11) / 6, 0, 1)
@@ -143,7 +145,7 @@ def _glasses(looks: Looks) -> list[Figure]:
 
 def _part(points: Floats, colours: Floats, shine: Floats) -> Figure:
     normals = normals_of(np.asarray(points, dtype=np.float32))
-    outward = np.sign(np.sum(normals * points, axis=-1, keepdims=True))
+    outward = np.sign(np.sum(normals * points * AROUND_AXIS, axis=-1, keepdims=True))
     return Figure(
         points=np.asarray(points, np.float32).reshape(-1, 3),
         normals=(normals * np.where(outward == 0, 1, outward)).reshape(-1, 3),

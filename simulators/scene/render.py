@@ -23,8 +23,8 @@ PITCH_STEP_DEG: Final = 3.0
 CAMERA_CM: Final = 220.0  # distance that the perspective of the drawing assumes
 EDGE_ON: Final = -0.15  # points that face away further than this are never drawn
 PIVOT: Final = np.array((0.0, 3.0, -1.5), dtype=np.float32)  # heads turn about the top of the neck
-# Head-pose networks trained on photographs read the drawn face 6 degrees lower than it is built.
-NEUTRAL_DEG: Final = 6.0
+# Head-pose networks trained on photographs read these faces 10 degrees lower than they are built.
+NEUTRAL_DEG: Final = 10.0
 
 
 def _unit(x: float, y: float, z: float) -> Floats:
@@ -86,7 +86,7 @@ def drawn(figure: Figure, turn: Floats) -> Sprite:
 def lit(colours: Floats, normals: Floats, shine: Floats) -> NDArray[np.uint8]:
     """Colours under a lamp from above, a softer light from the other side, and the room."""
     lamp, fill, gloss = (np.clip(normals @ towards, 0, 1) for towards in (LAMP, FILL, HALF_WAY))
-    level = 0.34 + 0.58 * lamp + 0.24 * fill
+    level = 0.32 + 0.50 * lamp + 0.22 * fill
     shaded = colours * level[:, None] + (255 * gloss**24 * shine)[:, None]
     return np.asarray(np.clip(shaded, 0, 255), dtype=np.uint8)
 

@@ -138,7 +138,7 @@ def _screen(from_s: float, rng: np.random.Generator) -> Gaze:
 
 
 def _telephone(from_s: float, rng: np.random.Generator) -> Gaze:
-    return Gaze(from_s, float(rng.uniform(-8, 8)), float(rng.uniform(-40, -34)))
+    return Gaze(from_s, float(rng.uniform(-8, 8)), float(rng.uniform(-44, -40)))
 
 
 def _side(rng: np.random.Generator) -> float:

@@ -1,7 +1,7 @@
 """What really happens in a scene, computed from the ways and gazes and never from pixels.
 
 Definitions, all on the clip's frames. *In view*: some of the head is inside the picture. *Face
-visible*: at least 28 px high, wholly inside, turned less than 60 degrees (lowered less than 45),
+visible*: at least 28 px high, wholly inside, turned less than 60 degrees (lowered less than 50),
 seven tenths of it in front of everybody else. *Looking*: visible and within 15 degrees of the
 camera; not looking is beyond 25 degrees, and what lies between is only the turn of a head.
 """
@@ -16,7 +16,7 @@ from simulators.scene.walk import Stance, Walk
 
 LEAST_FACE_PX: Final = 28.0
 TURNED_DEG: Final = 60.0
-LOWERED_DEG: Final = -45.0
+LOWERED_DEG: Final = -50.0
 LOOKING_DEG: Final = 15.0
 VISIBLE_SHARE: Final = 0.7
 ONLOOKER_S: Final = 1.0
