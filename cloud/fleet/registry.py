@@ -171,6 +171,11 @@ def find(connection: Connection, search: Search) -> list[Standing]:
     return list(found.values())
 
 
+def names(connection: Connection, search: Search) -> list[str]:
+    """The names of the things that are meant."""
+    return [found.thing.name for found in find(connection, search)]
+
+
 def one(connection: Connection, name: str) -> Standing:
     """The thing of that name, or RegistryError."""
     found = find(connection, Search(name=name))

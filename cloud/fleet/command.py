@@ -1,0 +1,288 @@
+"""`python -m cloud fleet ...`: who is there, what they should be, who is not it, and what was done.
+
+Nothing changes without `--apply`: `set`, `roll-out` and `roll-back` show first what they would do.
+Messages to cameras go out when the service runs; the command only leaves them.
+"""
+
+import argparse
+import csv
+import getpass
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection
+
+from cloud import settings
+from cloud.database import connect, create, reading, writing
+from cloud.estate import SAMPLE, load
+from cloud.fleet import claim, desire, registry, rollout, serve
+from cloud.fleet.claim import RosterEntry
+from cloud.fleet.desire import DesireError
+from cloud.fleet.job_book import JobExists
+from cloud.fleet.jobs import Abort, Rollout
+from cloud.fleet.registry import Author, RegistryError, Search, Standing, Thing
+from cloud.fleet.shadow import ShadowError
+from wire.topics import TopicError
+
+REFUSALS: Final = (DesireError, JobExists, RegistryError, ShadowError, TopicError)
+ROSTER_COLUMNS: Final = ("serial", "claim", "device", "location", "groups")
+
+Action = Callable[[Connection, argparse.Namespace, Author], Iterator[str]]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the actions of `fleet`."""
+    actions = parser.add_subparsers(dest="action", required=True)
+    serve.add_arguments(actions.add_parser("serve", help="answer cameras, enrol new ones"))
+    _choice(_action(actions, "list", "things and how they are", listed))
+    _action(actions, "show", "one thing, wholly", shown).add_argument("thing")
+    _changes(actions)
+    _choice(_action(actions, "drift", "who is not what they should be", drifting))
+    _jobs(actions)
+    audit = _action(actions, "audit", "what was done, newest first", audited)
+    audit.add_argument("--thing")
+    audit.add_argument("--last", type=int, default=50)
+
+
+def _changes(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    register = _action(actions, "register", "take in a camera, or all of the estate", registered)
+    register.add_argument("thing", nargs="?")
+    register.add_argument("--location")
+    register.add_argument("--attribute", action="append", default=[], metavar="NAME=VALUE")
+    settings.add_arguments(register, "estate")
+    _action(actions, "retire", "take a thing out of the fleet", retired).add_argument("thing")
+    for name, run in (("join", joined), ("leave", left)):
+        membership = _action(actions, name, f"{name} a group", run)
+        membership.add_argument("group")
+        membership.add_argument("thing", nargs="+")
+    expects = _action(actions, "expect", "write cameras onto the roster", expected)
+    expects.add_argument("file", type=Path, help=f"CSV with columns {', '.join(ROSTER_COLUMNS)}")
+    sets = _action(actions, "set", "what cameras should be", wished)
+    sets.add_argument("wish", nargs="+", metavar="SETTING=VALUE", help="VALUE is JSON, or a word")
+    _choice(sets)
+    sets.add_argument("--apply", action="store_true", help="do it; without, only show")
+
+
+def _jobs(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    out = _action(actions, "roll-out", "bring a model to cameras", rolled_out)
+    out.add_argument("model")
+    _choice(out)
+    out.add_argument("--per-minute", type=int)
+    out.add_argument("--minutes-each", type=int, default=30)
+    out.add_argument("--abort-percent", type=float, default=20.0)
+    out.add_argument("--abort-after", type=int, default=1, help="failures count from so many on")
+    out.add_argument("--apply", action="store_true", help="do it; without, only show")
+    back = _action(actions, "roll-back", "give the old model back", rolled_back)
+    back.add_argument("job")
+    back.add_argument("--to", help="which model (without: the one that was replaced)")
+    jobs = _action(actions, "jobs", "what was rolled out, newest first", jobs_listed)
+    jobs.add_argument("--last", type=int, default=20)
+
+
+def _action(
+    actions: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    purpose: str,
+    run: Action,
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser(name, help=purpose, description=purpose)
+    settings.add_arguments(parser, "database")
+    parser.set_defaults(act=run)
+    return parser
+
+
+def _choice(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", help="one thing")
+    parser.add_argument("--group")
+    parser.add_argument("--location")
+    parser.add_argument("--where", action="append", default=[], metavar="NAME=VALUE")
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Do what was asked; 2 when it is refused, with a sentence."""
+    if asked.action == "serve":
+        return serve.serve(asked)
+    chosen = settings.read(asked)
+    engine = connect(chosen.database_url)
+    create(engine)
+    author = Author(f"operator:{getpass.getuser()}", datetime.now(UTC))
+    opened = reading if asked.action in ("list", "show", "drift", "audit", "jobs") else writing
+    try:
+        with opened(engine) as connection:
+            lines = list(asked.act(connection, asked, author))
+    except REFUSALS as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    finally:
+        engine.dispose()
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    return 0
+
+
+def listed(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
+    """Things, one line each."""
+    found = registry.find(connection, _search(asked))
+    yield from (_line(one, author.at) for one in found)
+    yield f"{len(found)} things"
+
+
+def shown(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
+    """One thing as JSON, with its shadow."""
+    one = registry.one(connection, asked.thing)
+    state = desire.config_of(connection, asked.thing)
+    body = {**msgspec.to_builtins(one), "config": state}
+    yield msgspec.json.format(msgspec.json.encode(body)).decode()
+
+
+def registered(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
+    """Take in one camera, or every camera of the estate."""
+    if asked.thing is None:
+        estate = load(settings.read(asked).estate or SAMPLE)
+        yield f"{registry.register_estate(connection, estate, author)} new things"
+        return
+    if asked.location is None:
+        raise RegistryError("--location is missing: where does the camera hang?")
+    thing = Thing(asked.thing, asked.location, attributes=_pairs(asked.attribute))
+    registry.register(connection, thing, author)
+    yield f"registered {asked.thing} at {asked.location}"
+
+
+def retired(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
+    """Take a thing out."""
+    registry.retire(connection, asked.thing, author)
+    yield f"retired {asked.thing}; its certificate still opens the broker until it is revoked:"
+    yield f"  python -m provisioning ca revoke --dir AUTHORITY --name {asked.thing}"
+
+
+def joined(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
+    """Put things into a group."""
+    for name in asked.thing:
+        registry.one(connection, name)
+    registry.group(connection, asked.group, asked.thing, author)
+    yield f"{len(asked.thing)} in {asked.group}"
+
+
+def left(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
+    """Take things out of a group."""
+    registry.ungroup(connection, asked.group, asked.thing, author)
+    yield f"{len(asked.thing)} out of {asked.group}"
+
+
+def expected(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
+    """Write cameras onto the roster."""
+    entries = list(_roster(asked.file))
+    claim.expect(connection, entries, author)
+    yield f"{len(entries)} cameras are expected"
+
+
+def wished(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
+    """Show what would change; with --apply, change it."""
+    wish = {name: _value(text) for name, text in _pairs(asked.wish).items()}
+    whom = _search(asked)
+    act = desire.desire if asked.apply else desire.preview
+    changes = act(connection, whom, wish, author)
+    for one in changes:
+        for name, (old, new) in one.changes.items():
+            yield f"{one.thing}  {name}: {_json(old)} → {_json(new)}"
+    yield f"{len(changes)} things {'changed' if asked.apply else 'would change; --apply does it'}"
+
+
+def drifting(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
+    """Who is not what they should be."""
+    found = desire.drifting(connection, _search(asked))
+    for one in found:
+        since = f"since {one.since:%Y-%m-%d %H:%M}Z"
+        yield f"{one.thing} at {one.location}  {_json(one.delta)}  {since}"
+    yield f"{len(found)} things drift"
+
+
+def rolled_out(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
+    """Bring a model to cameras."""
+    how = Rollout(
+        asked.per_minute, asked.minutes_each, Abort(asked.abort_after, asked.abort_percent)
+    )
+    whom = _search(asked)
+    if not asked.apply:
+        count = len(registry.names(connection, whom))
+        yield f"{count} things would get {asked.model}; --apply does it"
+        return
+    job = rollout.roll_out(connection, rollout.Plan(asked.model, whom, how), author)
+    yield f"{job.id}: {asked.model} for {len(job.targets)} things"
+
+
+def rolled_back(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
+    """Give the old model back."""
+    job = rollout.roll_back(connection, asked.job, author, to=asked.to)
+    yield f"{job.id}: {job.document['version']} for {len(job.targets)} things"
+
+
+def jobs_listed(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
+    """Jobs, one line each."""
+    for one in rollout.listed(connection, last=asked.last):
+        counts = ", ".join(f"{count} {status}" for status, count in one["things"].items())
+        reason = f" ({one['reason']})" if one["reason"] else ""
+        yield f"{one['job']}  {one['status']}{reason}  {counts}, {one['waiting']} waiting"
+
+
+def audited(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
+    """What was done."""
+    for line in registry.history(connection, asked.thing, last=asked.last):
+        about = " ".join(word for word in (line.thing, line.detail) if word)
+        yield f"{line.at:%Y-%m-%d %H:%M:%S}Z  {line.who}  {line.event}  {about}"
+
+
+def _search(asked: argparse.Namespace) -> Search:
+    return Search(asked.device, asked.location, asked.group, _pairs(asked.where))
+
+
+def _pairs(words: list[str]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not sign or not name:
+            raise RegistryError(f"{word[:60]!r}: write NAME=VALUE")
+        pairs[name] = value
+    return pairs
+
+
+def _value(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _roster(path: Path) -> Iterator[RosterEntry]:
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise RegistryError(f"{path} cannot be read as CSV: {error}") from error
+    for number, row in enumerate(rows, 2):
+        if missing := [name for name in ROSTER_COLUMNS[:4] if not row.get(name)]:
+            raise RegistryError(f"{path}, line {number}: no {', '.join(missing)}")
+        groups = tuple((row.get("groups") or "").split())
+        yield RosterEntry(row["serial"], row["claim"], row["device"], row["location"], groups)
+
+
+def _line(one: Standing, at: datetime) -> str:
+    seen = f"seen {one.seen_at:%Y-%m-%d %H:%M}Z" if one.seen_at else "never seen"
+    left = (
+        f", certificate ends in {(one.certificate_ends_at - at).days} days"
+        if (one.certificate_ends_at)
+        else ""
+    )
+    marks = " DRIFTS" if one.drifts else ""
+    groups = f" [{' '.join(one.groups)}]" if one.groups else ""
+    return (
+        f"{one.thing.name}  {one.thing.location}  {one.presence or 'unknown'}, {seen}{left}"
+        f"{groups}{marks}"
+    )

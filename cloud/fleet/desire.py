@@ -1,0 +1,143 @@
+"""What the fleet wants of its cameras: a preview first, then the change, then who has not followed.
+
+The wish is checked against `wire.device_config` before anything is written: a camera never sees a
+setting that its contract lacks. One transaction carries the shadows, the messages and the audit.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from cloud.fleet import registry, shadows
+from cloud.fleet.gateway import told
+from cloud.fleet.message import post
+from cloud.fleet.registry import Author, Search
+from cloud.fleet.shadow import Shadow, Update, merged
+from cloud.fleet.shadows import ShadowName
+from cloud.fleet.tables import shadows as shadow_table
+from cloud.fleet.tables import things
+from wire.device_config import CONFIG_SHADOW, DeviceConfig, shadow_topic
+from wire.scalars import DeviceId
+
+ABSENT: Final = "-"
+
+
+class DesireError(ValueError):
+    """A wish that no camera could fulfil, or that concerns nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would change for one thing: setting → (now, then)."""
+
+    thing: str
+    changes: Mapping[str, tuple[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A thing that is not what it should be, and since when that shadow stands so."""
+
+    thing: str
+    location: str
+    delta: Mapping[str, Any]
+    since: datetime
+
+
+def check(wish: Mapping[str, Any]) -> None:
+    """Refuse a wish that is not of the contract; `null` takes a setting back."""
+    if not wish:
+        raise DesireError("nothing is wished for: say at least one setting=value")
+    known = {field.name for field in msgspec.structs.fields(DeviceConfig)}
+    if unknown := sorted(set(wish) - known):
+        raise DesireError(f"{', '.join(unknown)}: wanted one of {', '.join(sorted(known))}")
+    given = {name: value for name, value in wish.items() if value is not None}
+    try:
+        msgspec.convert(given, DeviceConfig)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise DesireError(str(error)) from error
+
+
+def preview(
+    connection: Connection, whom: Search, wish: Mapping[str, Any], _author: Author
+) -> list[Preview]:
+    """What the wish would change, thing by thing; things it leaves alone are not named."""
+    check(wish)
+    concerned = registry.names(connection, whom)
+    if not concerned:
+        raise DesireError("no thing is meant: see `fleet list`")
+    desired = _desired(connection, concerned)
+    found = [Preview(name, dict(_changes(desired.get(name, {}), wish))) for name in concerned]
+    return [one for one in found if one.changes]
+
+
+def desire(
+    connection: Connection, whom: Search, wish: Mapping[str, Any], author: Author
+) -> list[Preview]:
+    """Write the wish into the shadows of all that it changes, and leave word for the service."""
+    foreseen = preview(connection, whom, wish, author)
+    for one in foreseen:
+        name = ShadowName(one.thing, CONFIG_SHADOW)
+        change = shadows.change(connection, name, Update({"desired": dict(wish)}), at=author.at)
+        topic = shadow_topic(DeviceId(one.thing), "update", shadow=CONFIG_SHADOW)
+        post(connection, told(topic, change))
+        detail = ", ".join(f"{key}: {old} → {new}" for key, (old, new) in one.changes.items())
+        registry.note(connection, author, "config.desired", one.thing, detail)
+    return foreseen
+
+
+def drifting(connection: Connection, whom: Search) -> list[Drift]:
+    """Who is not what they should be, the longest first."""
+    meant = set(registry.names(connection, whom))
+    statement = (
+        select(shadow_table, things.c.location)
+        .join(things, things.c.name == shadow_table.c.thing)
+        .where(shadow_table.c.name == CONFIG_SHADOW, shadow_table.c.differs.is_(True))
+        .where(shadow_table.c.deleted_at.is_(None))
+        .order_by(shadow_table.c.updated_at, shadow_table.c.thing)
+    )
+    return [
+        Drift(
+            row.thing,
+            row.location,
+            Shadow(msgspec.json.decode(row.state)).delta,
+            row.updated_at,
+        )
+        for row in connection.execute(statement)
+        if row.thing in meant
+    ]
+
+
+def config_of(connection: Connection, thing: str) -> dict[str, Any]:
+    """A thing's configuration: desired, reported and the version of both."""
+    wanted = (shadow_table.c.thing == thing) & (shadow_table.c.name == CONFIG_SHADOW)
+    row = connection.execute(select(shadow_table).where(wanted)).one_or_none()
+    if row is None or row.deleted_at is not None:
+        return {}
+    return {"version": row.version, **msgspec.json.decode(row.state)}
+
+
+def _desired(connection: Connection, concerned: Sequence[str]) -> dict[str, dict[str, Any]]:
+    statement = select(shadow_table.c.thing, shadow_table.c.state).where(
+        shadow_table.c.name == CONFIG_SHADOW, shadow_table.c.deleted_at.is_(None)
+    )
+    meant = set(concerned)
+    return {
+        row.thing: msgspec.json.decode(row.state).get("desired", {})
+        for row in connection.execute(statement)
+        if row.thing in meant
+    }
+
+
+def _changes(
+    before: Mapping[str, Any], wish: Mapping[str, Any]
+) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    after = merged(before, wish)
+    for name in wish:
+        old, new = before.get(name, ABSENT), after.get(name, ABSENT)
+        if old != new:
+            yield name, (old, new)

@@ -1,0 +1,112 @@
+"""Bringing a model to cameras: a few first, stopped when they fail, and back again.
+
+A camera that is given a model loads it, watches its own health with it and says SUCCEEDED, or puts
+the old one back and says FAILED. Too many failures stop the job before it reaches the rest.
+Rolling back is a job too: those that took the new model are told to take the old one.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from cloud.fleet import job_book, registry
+from cloud.fleet.job_book import Job
+from cloud.fleet.jobs import Rollout, Status
+from cloud.fleet.message import Saying, post
+from cloud.fleet.registry import Author, RegistryError, Search, Standing
+from cloud.fleet.tables import executions, jobs
+
+OPERATION: Final = "model"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which model goes to whom, and how."""
+
+    model: str
+    whom: Search
+    rollout: Rollout
+
+
+def roll_out(connection: Connection, plan: Plan, author: Author) -> Job:
+    """Open the job; its id is the model's name and a number."""
+    meant = registry.find(connection, plan.whom)
+    if not meant:
+        raise RegistryError("no thing is meant: see `fleet list`")
+    document = {"operation": OPERATION, "version": plan.model, "replaces": _held(meant)}
+    targets = tuple(one.thing.name for one in meant)
+    job = Job(_free_id(connection, plan.model), document, targets, plan.rollout)
+    _open(connection, job, author)
+    return job
+
+
+def roll_back(connection: Connection, job: str, author: Author, *, to: str | None = None) -> Job:
+    """Stop a job and give its old model to whoever took or is taking the new one."""
+    row = connection.execute(select(jobs).where(jobs.c.id == job)).one_or_none()
+    if row is None:
+        raise RegistryError(f"no job {job[:64]!r}: see `fleet jobs`")
+    document = msgspec.json.decode(row.document)
+    old = to or document.get("replaces")
+    if not old:
+        raise RegistryError(f"what {job} replaced is not known: say --to VERSION")
+    taken = _who(connection, job, (Status.SUCCEEDED, Status.IN_PROGRESS))
+    if row.status == Status.IN_PROGRESS:
+        post(connection, job_book.cancel(connection, job, reason="rolled back", at=author.at))
+    back = Job(
+        _free_id(connection, f"{job}-back"[:56]),
+        {"operation": OPERATION, "version": old, "replaces": document["version"]},
+        taken,
+    )
+    _open(connection, back, author)
+    return back
+
+
+def listed(connection: Connection, *, last: int) -> list[dict[str, Any]]:
+    """The newest jobs, with where their things stand."""
+    rows = connection.execute(select(jobs).order_by(jobs.c.created_at.desc()).limit(last)).all()
+    return [
+        {
+            "job": row.id,
+            "status": row.status,
+            "reason": row.reason,
+            "document": msgspec.json.decode(row.document),
+            "created_at": row.created_at,
+            "waiting": len(msgspec.json.decode(row.targets)),
+            "things": job_book.tallied(connection, row.id),
+        }
+        for row in rows
+    ]
+
+
+def _open(connection: Connection, job: Job, author: Author) -> None:
+    sayings: list[Saying] = job_book.create(connection, job, at=author.at)
+    post(connection, sayings)
+    detail = f"{job.id}: {job.document['version']} for {len(job.targets)} things"
+    registry.note(connection, author, "job.opened", None, detail)
+
+
+def _held(meant: Sequence[Standing]) -> str | None:
+    """The model that most of them say they run."""
+    versions = Counter(
+        one.heartbeat["versions"]["detector"] for one in meant if one.heartbeat is not None
+    )
+    return versions.most_common(1)[0][0] if versions else None
+
+
+def _free_id(connection: Connection, stem: str) -> str:
+    plain = "".join(sign if sign.isalnum() or sign in "-_" else "-" for sign in stem)[:56]
+    taken = set(connection.execute(select(jobs.c.id)).scalars())
+    number = 1
+    while f"{plain}-{number}" in taken:
+        number += 1
+    return f"{plain}-{number}"
+
+
+def _who(connection: Connection, job: str, statuses: Sequence[Status]) -> tuple[str, ...]:
+    wanted = (executions.c.job == job) & executions.c.status.in_(statuses)
+    rows = connection.execute(select(executions.c.thing).where(wanted).order_by("thing"))
+    return tuple(rows.scalars())

@@ -1,0 +1,145 @@
+"""`python -m cloud fleet serve`: shadows and jobs on the broker, the enrolment desk beside it."""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import Engine
+
+from cloud import settings
+from cloud.database import connect, create, writing
+from cloud.estate import SAMPLE, load
+from cloud.fleet import registry
+from cloud.fleet.claim import Enrolment
+from cloud.fleet.desk import Desk, DeskFiles
+from cloud.fleet.registry import Author
+from cloud.fleet.service import Connection, FleetService, attach, client_for
+from cloud.fleet.signer_client import SignerClient, named_in
+from cloud.settings import SettingsError
+
+log = logging.getLogger(__name__)
+
+DESK_PORT: Final = 8884
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `serve`."""
+    settings.add_arguments(parser, "database", "broker", "estate")
+    parser.add_argument(
+        "--identity", type=Path, metavar="DIR", help="fleet.crt, fleet.key and trust.pem"
+    )
+    parser.add_argument(
+        "--authority", type=Path, metavar="DIR", help="the authority's public files: opens the desk"
+    )
+    parser.add_argument("--signer", type=Path, help="the signer's socket (AUTHORITY/signer.socket)")
+    parser.add_argument(
+        "--desk-identity", type=Path, metavar="DIR", help="server.crt and server.key of the desk"
+    )
+    parser.add_argument("--desk-port", type=int, default=DESK_PORT)
+    parser.add_argument("--desk-bind", default="0.0.0.0")  # noqa: S104 - a certificate is needed
+
+
+def serve(asked: argparse.Namespace) -> int:
+    """Serve until SIGTERM or Ctrl-C."""
+    chosen = settings.read(asked)
+    engine = connect(chosen.database_url)
+    create(engine)
+    with writing(engine) as connection:
+        estate = load(chosen.estate or SAMPLE)
+        author = Author("estate", datetime.now(UTC))
+        registry.register_estate(connection, estate, author)
+    client = client_for(_broker(chosen.broker_url, asked.identity))
+    service = FleetService(
+        engine, lambda topic, payload: client.publish(topic, payload, 1), lambda: datetime.now(UTC)
+    )
+    attach(client, service)
+    told = _until_told()
+    client.loop_start()
+    try:
+        with _desk(asked, engine):
+            while not told:
+                service.step()
+    finally:
+        client.disconnect()
+        client.loop_stop()
+        engine.dispose()
+    return 0
+
+
+def _broker(url: str, identity: Path | None) -> Connection:
+    parts = urlsplit(url)
+    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
+        raise SettingsError(f"broker URL {url[:80]!r}: write mqtt://host:1883 or mqtts://host:8883")
+    if parts.scheme == "mqtt":
+        return Connection(parts.hostname, parts.port or 1883)
+    if identity is None:
+        raise SettingsError("mqtts:// needs --identity DIR with fleet.crt, fleet.key and trust.pem")
+    names = ("trust.pem", "fleet.crt", "fleet.key")
+    missing = [name for name in names if not (identity / name).exists()]
+    if missing:
+        raise SettingsError(
+            f"{identity} lacks {', '.join(missing)}: "
+            f"`python -m provisioning ca issue --service fleet --out {identity}`"
+        )
+    return Connection(parts.hostname, parts.port or 8883, *(str(identity / one) for one in names))
+
+
+@contextmanager
+def _desk(asked: argparse.Namespace, engine: Engine) -> Iterator[None]:
+    """Run the desk on a thread of its own, when there is an authority to enrol for."""
+    if asked.authority is None:
+        yield
+        return
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(_opened(asked, engine))
+    thread = threading.Thread(target=_run, args=(loop, task))
+    thread.start()
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(task.cancel)
+        thread.join()
+
+
+def _run(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[None]") -> None:
+    with contextlib.suppress(asyncio.CancelledError), contextlib.closing(loop):
+        loop.run_until_complete(task)
+
+
+async def _opened(asked: argparse.Namespace, engine: Engine) -> None:
+    authority, own = asked.authority, asked.desk_identity or asked.authority
+    files = DeskFiles(
+        trust=authority / "trust.pem",
+        claims=authority / "claims.crt",
+        revoked=authority / "revoked.pem",
+        certificate=own / "server.crt",
+        key=own / "server.key",
+    )
+    signer = SignerClient(asked.signer or authority / "signer.socket")
+    desk = Desk(Enrolment(engine, signer, named_in), files, lambda: datetime.now(UTC))
+    await desk.serve(
+        asked.desk_bind,
+        asked.desk_port,
+        lambda port: log.info("desk.open", extra={"port": port}),
+    )
+
+
+def _until_told() -> list[int]:
+    told: list[int] = []
+
+    def hear(number: int, _frame: FrameType | None) -> None:
+        told.append(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, hear)
+    return told

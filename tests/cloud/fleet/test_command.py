@@ -1,0 +1,197 @@
+"""What an operator types: nothing changes without --apply, everything is written down."""
+
+import argparse
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from cloud.database import connect, create, device_states, reading, writing
+from cloud.fleet import command, job_book, registry, tables
+from cloud.fleet.job_book import Job
+from cloud.fleet.jobs import Status, Word
+from cloud.fleet.message import waiting
+from cloud.fleet.registry import Author, Search, Thing
+
+START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path}/fleet.db"
+
+
+@pytest.fixture
+def fleet(url, typed):
+    """Three cameras at King's Cross, one of them a canary, and one at London Bridge."""
+    for name, place in (("cam-1", "KX-01"), ("cam-2", "KX-01"), ("cam-3", "KX-01"), ("b", "LB-01")):
+        assert typed("register", name, "--location", place)[0] == 0
+    assert typed("join", "canary", "cam-1")[0] == 0
+    engine = connect(url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def typed(url, capsys):
+    def act(*words):
+        parser = argparse.ArgumentParser()
+        command.add_arguments(parser)
+        status = command.run(parser.parse_args([*map(str, words), "--database", url]))
+        shown = capsys.readouterr()
+        return status, shown.out + shown.err
+
+    return act
+
+
+def test_things_are_found_by_group_location_and_attribute(fleet, typed):
+    typed("register", "cam-2", "--location", "KX-01", "--attribute", "lens=wide")
+    assert typed("list")[1].splitlines()[-1] == "4 things"
+    assert typed("list", "--location", "LB-01")[1].startswith("b  LB-01  unknown, never seen")
+    assert "cam-1  KX-01  unknown, never seen [canary]" in typed("list", "--group", "canary")[1]
+    assert typed("list", "--where", "lens=wide")[1].splitlines()[0].startswith("cam-2")
+
+
+def test_a_wish_is_shown_first_and_changes_nothing(fleet, typed):
+    status, said = typed("set", "paused=true", "report_interval_ms=20000", "--location", "KX-01")
+    assert status == 0
+    assert said.splitlines()[:2] == [
+        'cam-1  paused: "-" → true',
+        'cam-1  report_interval_ms: "-" → 20000',
+    ]
+    assert said.splitlines()[-1] == "3 things would change; --apply does it"
+    assert typed("drift")[1] == "0 things drift\n"
+
+
+def test_a_wish_that_is_applied_is_told_to_the_cameras_and_drifts_until_they_follow(fleet, typed):
+    assert "1 things changed" in typed("set", "paused=true", "--group", "canary", "--apply")[1]
+    with reading(fleet) as connection:
+        topics = [topic for _, topic, _ in waiting(connection)]
+    path = "$aws/things/cam-1/shadow/name/config/update"
+    assert topics == [f"{path}/delta", f"{path}/documents"]
+    assert 'cam-1 at KX-01  {"paused":true}  since' in typed("drift")[1]
+    assert " DRIFTS" in typed("list", "--device", "cam-1")[1]
+    assert typed("set", "paused=true", "--group", "canary", "--apply")[1] == "0 things changed\n"
+    assert "config.desired  cam-1 paused: - → True" in typed("audit", "--thing", "cam-1")[1]
+    shown = json.loads(typed("show", "cam-1")[1])
+    assert shown["config"]["desired"] == {"paused": True}
+
+
+def test_null_takes_a_setting_back(fleet, typed):
+    typed("set", "detector=d-2", "--device", "cam-1", "--apply")
+    said = typed("set", "detector=null", "--device", "cam-1", "--apply")[1]
+    assert said.splitlines()[0] == 'cam-1  detector: "d-2" → "-"'
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["set", "sauce=1"], "sauce: wanted one of demographics, detector"),
+        (["set", "report_interval_ms=7000"], "does not divide one minute"),
+        (["set", "paused=perhaps"], "Expected `bool`, got `str`"),
+        (["set", "paused"], "write NAME=VALUE"),
+        (["set", "paused=true", "--group", "nobody"], "no thing is meant"),
+        (["show", "nobody"], "no thing 'nobody' in the fleet"),
+        (["retire", "nobody"], "no thing 'nobody' in the fleet"),
+        (["register", "../x", "--location", "KX-01"], "is not a name"),
+        (["register", "x"], "--location is missing"),
+        (["join", "a/b", "cam-1"], "is no group name"),
+        (["join", "canary", "nobody"], "no thing 'nobody' in the fleet"),
+        (["roll-back", "nothing"], "no job 'nothing'"),
+        (["expect", "/absent.csv"], "cannot be read as CSV"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_a_sentence(fleet, typed, words, says):
+    status, said = typed(*words)
+    assert status == 2
+    assert says in said
+
+
+def test_a_model_reaches_the_canaries_fails_there_and_goes_back(fleet, typed):
+    with writing(fleet) as connection:
+        beat = json.dumps({"versions": {"detector": "d-1"}})
+        values = {"location": "KX-01", "device": "cam-1", "heartbeat": beat}
+        connection.execute(device_states.insert().values(**values))
+    assert "1 things would get d-2" in typed("roll-out", "d-2", "--group", "canary")[1]
+    assert (
+        typed("roll-out", "d-2", "--group", "canary", "--apply")[1] == "d-2-1: d-2 for 1 things\n"
+    )
+    with writing(fleet) as connection:
+        document = job_book.document(connection, "d-2-1")
+        assert document == {"operation": "model", "version": "d-2", "replaces": "d-1"}
+        job_book.hear(connection, "cam-1", "d-2-1", Word(Status.FAILED), at=START)
+    assert "d-2-1  CANCELED (too many things went wrong)  1 FAILED" in typed("jobs")[1]
+
+
+def test_rolling_back_concerns_those_who_took_it(fleet, typed):
+    typed("roll-out", "d-2", "--location", "KX-01", "--apply")
+    with writing(fleet) as connection:
+        for thing, status in (("cam-1", Status.SUCCEEDED), ("cam-2", Status.IN_PROGRESS)):
+            job_book.hear(connection, thing, "d-2-1", Word(status), at=START)
+    assert "what d-2-1 replaced is not known: say --to" in typed("roll-back", "d-2-1")[1]
+    assert typed("roll-back", "d-2-1", "--to", "d-1")[1] == "d-2-1-back-1: d-1 for 2 things\n"
+    with reading(fleet) as connection:
+        assert job_book.tallied(connection, "d-2-1") == {"SUCCEEDED": 1, "CANCELED": 2}
+        assert [one.job for one in job_book.pending(connection, "cam-2")] == ["d-2-1-back-1"]
+
+
+def test_a_roster_is_read_from_a_file(fleet, typed, tmp_path):
+    good = tmp_path / "roster.csv"
+    good.write_text("serial,claim,device,location,groups\nSN1,b-7,new-1,KX-01,canary london\n")
+    assert typed("expect", good)[1] == "1 cameras are expected\n"
+    bad = tmp_path / "bad.csv"
+    bad.write_text("serial,claim,device,location\nSN2,b-7,,KX-01\n")
+    assert f"{bad}, line 2: no device" in typed("expect", bad)[1]
+    bad.write_text("serial,claim,device,location\nSN2,b-7,../x,KX-01\n")
+    assert "roster line 'SN2'" in typed("expect", bad)[1]
+
+
+def test_a_retired_thing_is_gone_with_all_it_had_but_its_history(fleet, typed):
+    typed("set", "paused=true", "--device", "cam-1", "--apply")
+    assert "ca revoke --dir AUTHORITY --name cam-1" in typed("retire", "cam-1")[1]
+    assert typed("list")[1].splitlines()[-1] == "3 things"
+    assert typed("drift")[1] == "0 things drift\n"
+    assert "thing.retired" in typed("audit", "--thing", "cam-1")[1]
+
+
+def test_the_estate_brings_its_cameras_once(fleet, typed):
+    assert typed("register")[1] == "16 new things\n"
+    assert typed("register")[1] == "0 new things\n"
+
+
+@pytest.mark.slow
+def test_ten_thousand_cameras_are_no_matter(url):
+    engine = connect(url)
+    create(engine)
+    author = Author("test", START)
+    with writing(engine) as connection:
+        rows = [
+            {
+                "name": f"cam-{number}",
+                "location": f"L-{number % 500}",
+                "kind": "camera",
+                "attributes": "{}",
+                "created_at": START,
+            }
+            for number in range(10_000)
+        ]
+        connection.execute(tables.things.insert(), rows)
+    with writing(engine) as connection:
+        wish = {"paused": True}
+        changed = command.desire.desire(connection, Search(location="L-7"), wish, author)
+        assert len(changed) == 20
+        assert len(command.desire.drifting(connection, Search())) == 20
+        job = Job("j", {}, tuple(f"cam-{number}" for number in range(500)))
+        assert len(job_book.create(connection, job, at=START)) == 1_000
+        assert len(registry.find(connection, Search())) == 10_000
+    engine.dispose()
+
+
+def test_attributes_are_few_and_short(fleet):
+    author = Author("test", START)
+    for attributes in ({"a b": "1"}, {"a": "x" * 801}, {f"a{n}": "" for n in range(51)}):
+        with (
+            writing(fleet) as connection,
+            pytest.raises(registry.RegistryError, match="attribute"),
+        ):
+            registry.register(connection, Thing("x", "KX-01", attributes=attributes), author)
