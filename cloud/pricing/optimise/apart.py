@@ -77,7 +77,9 @@ def _awaited(
         try:
             said = ours.recv()
         except EOFError:
-            break
+            raise SearchStopped(
+                "the process of the search ended by itself: make the brief smaller"
+            ) from None
         match said:
             case Plan() | Impossible():
                 return said

@@ -28,7 +28,7 @@ MEASURED = Provenance(
     visits=1000,
     reason="four weeks measured here",
     cutoff_at=datetime(2026, 11, 20, tzinfo=UTC),
-    forecast="profile-1",
+    forecast="recent-1",
 )
 NOBODY_LOOKED = measured_stays((1, *[0] * 12), ATTENTION_EDGES_MS, 0)
 
