@@ -31,6 +31,7 @@ class CaptureSettings(_Section, frozen=True):
     """How pictures are read. Frames beyond `analysed_fps` are decoded but not looked at."""
 
     analysed_fps: Annotated[float, Meta(gt=0, le=30)] = 5.0
+    isolated: bool = True  # a live camera is read by a process of its own
     open_timeout_s: Annotated[float, Meta(ge=0.5, le=60)] = 5.0
     read_timeout_s: Annotated[float, Meta(ge=0.5, le=60)] = 5.0
     backoff_s: Annotated[float, Meta(ge=0.1, le=60)] = 0.5

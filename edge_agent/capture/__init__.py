@@ -8,7 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from edge_agent.capture.camera import Camera, CaptureError, Counters, redacted
 from edge_agent.capture.file import FileCamera, duration_s
-from edge_agent.capture.stream import StreamCamera, http, rtsp, v4l2
+from edge_agent.capture.isolated import IsolatedCamera
+from edge_agent.capture.stream import Source, StreamCamera, http, rtsp, v4l2
 from edge_agent.settings import CaptureSettings
 
 __all__ = ["Camera", "CaptureError", "Counters", "open_camera", "redacted"]
@@ -33,12 +34,10 @@ def open_camera(
     it is played faster than it was taken, so far back that it ends now.
     """
     parts = urlsplit(uri)
-    if parts.scheme in ("rtsp", "rtsps"):
-        return StreamCamera(rtsp(uri, settings), settings, clock=clock)
-    if parts.scheme in ("http", "https"):
-        return StreamCamera(http(uri), settings, clock=clock)
-    if uri.startswith("/dev/video"):
-        return StreamCamera(v4l2(uri), settings, clock=clock)
+    source = _live_source(uri, parts.scheme, settings)
+    if source is not None:
+        kind = IsolatedCamera if settings.isolated else StreamCamera
+        return kind(source, settings, clock=clock)
     if parts.scheme not in ("", "file"):
         raise CaptureError(
             f"{redacted(uri)} is no source of a known kind: give rtsp[s]://, http[s]://, "
@@ -52,6 +51,14 @@ def open_camera(
         speed=speed,
         loop=loop,
     )
+
+
+def _live_source(uri: str, scheme: str, settings: CaptureSettings) -> Source | None:
+    if scheme in ("rtsp", "rtsps"):
+        return rtsp(uri, settings)
+    if scheme in ("http", "https"):
+        return http(uri)
+    return v4l2(uri) if uri.startswith("/dev/video") else None
 
 
 def _lead(path: Path, speed: float) -> timedelta:

@@ -42,6 +42,12 @@ def luma(picture: av.VideoFrame) -> Image:
     return upright(rows[: picture.height, : picture.width], picture)
 
 
+def i420(picture: av.VideoFrame) -> Image:
+    """Height * 3/2 x width: all planes in one array, an odd last row or column left out."""
+    width, height = picture.width & ~1, picture.height & ~1
+    return np.asarray(picture.to_ndarray(width=width, height=height, format="yuv420p"), np.uint8)
+
+
 def upright(image: Image, picture: av.VideoFrame) -> Image:
     """Turn what the camera was turned by, in quarters."""
     quarters = round(picture.rotation / 90) % 4

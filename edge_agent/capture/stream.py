@@ -72,6 +72,8 @@ class StreamCamera:
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         steady: Callable[[], float] = time.monotonic,
+        begun_s: float | None = None,
+        wrap: Callable[[av.VideoFrame, datetime, float, int], Frame] = frame_of,
     ) -> None:
         self.name = source.name
         self.state = CaptureState.STARTING
@@ -80,7 +82,10 @@ class StreamCamera:
         self._settings = settings
         self._clock = clock
         self._steady = steady
-        self._begun_s = steady()
+        self._wrap = wrap
+        self._begun_s = steady() if begun_s is None else begun_s
+        self.trouble = ""  # why it was last interrupted, without credentials
+        self.alive_s = self._begun_s  # the reader's last sign of life, on the steady clock
         self._newest: Frame | None = None
         self._changed = threading.Condition()
         self._closed = threading.Event()
@@ -91,7 +96,6 @@ class StreamCamera:
             self._changed.notify_all()
 
     def __iter__(self) -> Iterator[Frame | Silence]:
-        self._begun_s = self._steady()
         reader = threading.Thread(target=self._read_for_ever, name="capture", daemon=True)
         reader.start()
         while not self._closed.is_set():
@@ -115,7 +119,8 @@ class StreamCamera:
         pause_s = self._settings.backoff_s
         while not self._closed.is_set():
             captured_before = self.counters.captured
-            reason = self._read_until_it_fails()
+            self.alive_s = self._steady()
+            self.trouble = self._read_until_it_fails()
             if self._closed.is_set():
                 return
             delivered = self.counters.captured > captured_before
@@ -123,7 +128,7 @@ class StreamCamera:
             pause_s = self._settings.backoff_s if delivered else pause_s
             log.warning(
                 "capture.interrupted",
-                extra={"source": self.name, "reason": reason, "pause_s": round(pause_s, 1)},
+                extra={"source": self.name, "reason": self.trouble, "pause_s": round(pause_s, 1)},
             )
             self._closed.wait(pause_s * random.uniform(0.5, 1.0))  # noqa: S311  jitter
             pause_s = min(pause_s * 2, self._settings.longest_backoff_s)
@@ -154,9 +159,10 @@ class StreamCamera:
         for picture in container.decode(stream):
             if self._closed.is_set():
                 return
-            now_s = self._steady() - self._begun_s
+            self.alive_s = self._steady()
+            now_s = self.alive_s - self._begun_s
             self.state = CaptureState.STREAMING
             self.counters.captured += 1
             if sampler.takes(now_s):
                 index = self.counters.captured - 1
-                self._hand_over(frame_of(picture, self._clock(), now_s, index))
+                self._hand_over(self._wrap(picture, self._clock(), now_s, index))

@@ -13,7 +13,12 @@ from edge_agent.settings import CaptureSettings
 from wire.health import CaptureState
 
 QUICK = CaptureSettings(
-    open_timeout_s=0.5, read_timeout_s=0.5, backoff_s=0.1, longest_backoff_s=0.2, analysed_fps=30
+    open_timeout_s=0.5,
+    read_timeout_s=0.5,
+    backoff_s=0.1,
+    longest_backoff_s=0.2,
+    analysed_fps=30,
+    isolated=False,
 )
 HEAD = b"HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n"
 

@@ -1,0 +1,184 @@
+"""A worker that is killed, stopped and orphaned, and the camera that goes on."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from edge_agent.capture import isolated, open_camera
+from edge_agent.capture.isolated import IsolatedCamera
+from edge_agent.capture.stream import http
+from edge_agent.frame import Frame, Silence
+from edge_agent.settings import CaptureSettings
+from wire.health import CaptureState
+
+QUICK = CaptureSettings(
+    open_timeout_s=0.5, read_timeout_s=0.5, backoff_s=0.1, longest_backoff_s=0.2, analysed_fps=30
+)
+HEAD = b"HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n"
+SOON_S = 20.0
+
+
+@pytest.fixture
+def station(film, street):
+    """A camera on loopback that sends the same four seconds to whoever calls; its address."""
+    broadcast = film((street(n / 10) for n in range(40)), name="clip.ts").read_bytes()
+    piece = len(broadcast) // 40
+    done = threading.Event()
+
+    def send(connection):
+        with connection, suppress(OSError):
+            connection.recv(4096)
+            connection.sendall(HEAD)
+            for start in range(0, len(broadcast), piece):
+                connection.sendall(broadcast[start : start + piece])
+                done.wait(0.02)
+
+    def serve(listening):
+        while not done.is_set():
+            with suppress(TimeoutError):
+                connection, _ = listening.accept()
+                callers.append(threading.Thread(target=send, args=(connection,)))
+                callers[-1].start()
+
+    callers: list[threading.Thread] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0.1)
+        server = threading.Thread(target=serve, args=(listening,))
+        server.start()
+        yield f"http://cam:s3cr3t@127.0.0.1:{listening.getsockname()[1]}/live.ts"
+        done.set()
+        server.join()
+        for caller in callers:
+            caller.join()
+
+
+def take(moments, kind):
+    """The next moment of a kind."""
+    deadline = time.monotonic() + SOON_S
+    for moment in moments:
+        if isinstance(moment, kind):
+            return moment
+        assert time.monotonic() < deadline
+    raise AssertionError("the camera ended")
+
+
+def test_a_live_camera_is_read_by_a_process_of_its_own(station):
+    camera = open_camera(station, QUICK)
+    assert isinstance(camera, IsolatedCamera)
+    moments = iter(camera)
+    frame = take(moments, Frame)
+    assert frame.image.shape == (180, 320, 3)
+    assert frame.luma().shape == (180, 320)
+    assert abs(float(frame.image.mean()) - 115) < 10
+    assert camera.pid not in (None, os.getpid())
+    assert camera.state is CaptureState.STREAMING
+    assert camera.counters.captured > 0
+    moments.close()
+    assert camera.pid is None
+
+
+def test_the_password_stands_on_no_command_line(station):
+    camera = open_camera(station, QUICK)
+    moments = iter(camera)
+    take(moments, Frame)
+    assert b"s3cr3t" not in Path(f"/proc/{camera.pid}/cmdline").read_bytes()
+    assert "s3cr3t" not in camera.name
+    moments.close()
+
+
+def test_a_killed_worker_is_replaced_and_time_and_counts_go_on(station):
+    camera = open_camera(station, QUICK)
+    moments = iter(camera)
+    before = take(moments, Frame)
+    captured = camera.counters.captured
+    os.kill(camera.pid, signal.SIGKILL)
+    take(moments, Silence)
+    after = take(moments, Frame)
+    assert camera.workers == 2
+    assert after.elapsed_s > before.elapsed_s
+    assert after.index > before.index
+    assert camera.counters.captured > captured
+    assert camera.counters.reconnects >= 1
+    moments.close()
+
+
+def test_a_worker_that_hangs_is_killed(station, monkeypatch):
+    monkeypatch.setattr(isolated, "ANSWER_WITHIN_S", 1.5)
+    camera = open_camera(station, QUICK)
+    moments = iter(camera)
+    take(moments, Frame)
+    hung = camera.pid
+    os.kill(hung, signal.SIGSTOP)
+    deadline = time.monotonic() + SOON_S
+    while camera.pid == hung and time.monotonic() < deadline:
+        next(moments)
+    take(moments, Frame)
+    assert camera.pid != hung
+    assert not Path(f"/proc/{hung}").exists()
+    moments.close()
+
+
+def test_five_deaths_within_a_minute_bring_a_minutes_rest(monkeypatch):
+    monkeypatch.setattr(isolated, "PROGRAM", "raise SystemExit(3)")
+    monkeypatch.setattr(isolated, "SILENCE_EVERY_S", 0.02)
+    now = [1000.0]
+    camera = IsolatedCamera(http("http://127.0.0.1:1/x"), QUICK, steady=lambda: now[0])
+    moments, deadline = iter(camera), time.monotonic() + SOON_S
+    while camera.workers < 5 and time.monotonic() < deadline:
+        next(moments)
+    for _ in range(20):
+        assert isinstance(next(moments), Silence)
+    assert camera.workers == 5
+    assert camera.state is CaptureState.FAILED
+    now[0] += isolated.REST_S + 1
+    while camera.workers < 6 and time.monotonic() < deadline:
+        next(moments)
+    moments.close()
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import sys; sys.stdout.buffer.write(b'\\xff' * 99); sys.stdout.flush(); input()",
+        "import sys; sys.stdout.buffer.write(b'\\0\\0\\0\\4junk'); sys.stdout.flush(); input()",
+    ],
+)
+def test_a_worker_that_speaks_nonsense_is_replaced(monkeypatch, program):
+    monkeypatch.setattr(isolated, "PROGRAM", program)
+    camera = IsolatedCamera(http("http://127.0.0.1:1/x"), QUICK)
+    moments, deadline = iter(camera), time.monotonic() + SOON_S
+    while camera.workers < 2 and time.monotonic() < deadline:
+        assert isinstance(next(moments), Silence)
+    assert camera.workers == 2
+    moments.close()
+
+
+PARENT = """
+import sys
+from edge_agent.capture import open_camera
+from edge_agent.settings import CaptureSettings
+camera = open_camera(sys.argv[1], CaptureSettings())
+for _ in camera:
+    print(camera.pid, flush=True)
+"""
+
+
+def test_no_worker_outlives_its_agent(station):
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, station], stdout=subprocess.PIPE, text=True
+    )
+    worker = int(parent.stdout.readline())
+    parent.kill()
+    parent.communicate()
+    deadline = time.monotonic() + SOON_S
+    while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{worker}").exists()
