@@ -20,6 +20,7 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Engine,
+    Float,
     Index,
     Integer,
     LargeBinary,
@@ -231,6 +232,54 @@ alarms = Table(
     Column("received_at", Instant, nullable=False),
     UniqueConstraint("location", "device", "kind", "state", "at", name="uq_alarms_identity"),
     Index("ix_alarms_at", "at"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("kind", String(64), nullable=False),
+    Column("location", _name, nullable=False),
+    Column("device", _name, nullable=False),  # empty: the whole place
+    Column("raised_at", Instant, nullable=False),
+    Column("cleared_at", Instant),
+    Column("seen_at", Instant, nullable=False),  # when it last held
+    Column("value", Float, nullable=False),
+    Column("message", Text, nullable=False),
+    Index("ix_alerts_raised_at", "raised_at"),
+)
+Index(
+    "uq_alerts_open",  # one open alert of a kind for each place and camera, whoever finds it
+    alerts.c.kind,
+    alerts.c.location,
+    alerts.c.device,
+    unique=True,
+    sqlite_where=alerts.c.cleared_at.is_(None),
+    postgresql_where=alerts.c.cleared_at.is_(None),
+)
+
+notices = Table(
+    "notices",  # who has still to be told of an alert
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("alert", BigInteger, nullable=False),
+    Column("change", String(8), nullable=False),  # raised or cleared
+    Column("recipient", String(64), nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("told_at", Instant),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("failure", Text),
+    UniqueConstraint("alert", "change", "recipient", name="uq_notices_identity"),
+    Index("ix_notices_told_at", "told_at", "due_at"),
+)
+
+touched = Table(
+    "touched",  # when something was last counted at a place, and since which minute it matters
+    metadata,
+    Column("location", _name, primary_key=True),
+    Column("changed_at", Instant, nullable=False, index=True),
+    Column("minute_at", BigInteger, nullable=False),  # earliest minute of the last batch
+    sqlite_with_rowid=False,
 )
 
 

@@ -23,6 +23,7 @@ from cloud.estate import SAMPLE, load
 from cloud.ingest.commit import Outcome
 from cloud.ingest.consume import Consumer, Limit, TooManyDeadLettersError
 from cloud.ingest.mqtt import MqttSource, broker_at
+from cloud.windows.breakdown import know_places
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
     estate = load(chosen.estate or SAMPLE)
     engine = database.connect(chosen.database_url)
     database.create(engine)
+    with database.writing(engine) as connection:
+        know_places(connection, {site.id: site.venue for site in estate})
     source = MqttSource(
         broker_at(
             chosen.broker_url,
@@ -90,7 +93,10 @@ def run(arguments: argparse.Namespace) -> int:
             limit=Limit(in_all=arguments.most_dead_letters),
             stopping=stopping,
         )
-        return stream(consumer, stopping)
+        try:
+            return stream(consumer, stopping)
+        finally:
+            engine.dispose()
 
 
 def stream(consumer: Consumer, stopping: threading.Event) -> int:

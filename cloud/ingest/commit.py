@@ -112,7 +112,7 @@ class _Batch:
         tallies = Tallies()
         for sound in outcome.counted:
             tallies.add(sound.report)
-        store.add(self._connection, tallies)
+        store.add(self._connection, tallies, now)
         store.keep(self._connection, [sound.report for sound in outcome.counted], now)
         self._journals.save()
         notes.keep(self._connection, self._notes, now)

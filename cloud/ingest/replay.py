@@ -78,6 +78,6 @@ def _claimed(connection: Connection, found: Row[Any], findings: list[Any], now: 
         ):
             return "refused: it holds another report than the one it was set aside for"
         tallies.add(finding.report)
-    store.add(connection, tallies)
+    store.add(connection, tallies, now)
     store.keep(connection, [finding.report for finding in findings], now)
     return f"counted {len(findings)} reports"

@@ -18,13 +18,22 @@ from cloud.database import (
     minute_tallies,
     reports,
     run_many,
+    touched,
 )
 from cloud.ingest.tallies import Tallies
 from wire.audience import AudienceReport, encoded
 
 
-def add(connection: Connection, tallies: Tallies) -> None:
+def add(connection: Connection, tallies: Tallies, now: datetime) -> None:
     """Add the rows to what the minutes hold; rows in one order, so that writers cannot deadlock."""
+    earliest: dict[str, int] = {}
+    for location, minute_at, _ in tallies.minutes:
+        earliest[location] = min(minute_at, earliest.get(location, minute_at))
+    touches = [
+        (place, microseconds(now), minute_at) for place, minute_at in sorted(earliest.items())
+    ]
+    touching = _touching(connection.dialect.name)
+    run_many(connection, touching, ("location", "changed_at", "minute_at"), touches)
     kinds: tuple[tuple[Table, Mapping[Any, list[int]]], ...] = (
         (minute_tallies, tallies.minutes),
         (hour_tallies, tallies.hours),
@@ -66,6 +75,15 @@ _KEPT = (
     "body",
 )
 _KEEP = reports.insert().inline()
+
+
+@cache
+def _touching(dialect: str) -> sqlite.Insert | postgresql.Insert:
+    into = insert(dialect, touched)
+    return into.on_conflict_do_update(
+        index_elements=["location"],
+        set_={name: into.excluded[name] for name in ("changed_at", "minute_at")},
+    )
 
 
 @cache

@@ -7,6 +7,7 @@ those tests with the remedy, and in CI fails them.
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -68,7 +69,7 @@ def postgresql() -> Iterator[str]:
     url = f"postgresql://onlooker@127.0.0.1:{port}/postgres"
     _wait_until_ready(url)
     yield url
-    server.terminate()
+    server.send_signal(signal.SIGINT)  # does not wait for clients
     server.wait(timeout=30)
     shutil.rmtree(folder)
 

@@ -47,7 +47,7 @@ def connection(engine: Engine, report: Reports) -> Iterator[Connection]:
     with writing(engine) as connection:
         know_places(connection, {"KX-01": "station", "SC-01": "station"})
         know_places(connection, {"KX-01": "station", "SC-01": "shopping_centre"})
-        store.add(connection, tallies)
+        store.add(connection, tallies, NINE)
         yield connection
 
 

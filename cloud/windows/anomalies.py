@@ -1,0 +1,145 @@
+"""What is unusual, as measures and thresholds; nothing is read and nothing is remembered here.
+
+Each kind has two thresholds: an alert is raised at the upper one and cleared below the lower one,
+so that what hovers in between does not flicker. What cannot be judged (a blind camera's crowd)
+gives no measure, and no measure leaves an alert as it is.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from cloud.windows.audience import Tally
+
+LOOK_BACK: Final = timedelta(minutes=10)
+MOSTLY: Final = 0.8  # of the ten minutes must be seen before their emptiness means anything
+MOVING: Final = 0.05  # of the frames went to the detector: something moved before the camera
+RARELY: Final = 0.2  # people in view on average: where they are rarer, nobody is nothing unusual
+FEWEST_VISITS: Final = 30  # below that, a rate says nothing
+USUAL_WEEKS: Final = 8
+FEWEST_WEEKS: Final = 2
+_SECOND: Final = timedelta(seconds=1)
+
+
+class Kind(StrEnum):
+    """What can be the matter."""
+
+    SURGE = "crowd.surge"  # times the usual for the hour of the week
+    COLLAPSE = "attention.collapse"  # times less than usual
+    NO_FACES = "equipment.no_faces"  # minutes with light and motion, and nobody
+    BLIND = "camera.blind"  # share of the last ten minutes
+    SILENT = "camera.silent"  # minutes without a word
+    CLOCK = "camera.clock"  # seconds that its clock is wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Raised at `raise_at` and above, cleared below `clear_at`."""
+
+    raise_at: float
+    clear_at: float
+
+    def __post_init__(self) -> None:
+        if self.clear_at > self.raise_at:
+            raise ValueError(f"cleared below {self.clear_at}, which is above {self.raise_at}")
+
+
+THRESHOLDS: Final = {
+    Kind.SURGE: Thresholds(3.0, 2.0),
+    Kind.COLLAPSE: Thresholds(3.0, 2.0),
+    Kind.NO_FACES: Thresholds(10.0, 1.0),
+    Kind.BLIND: Thresholds(0.5, 0.2),
+    Kind.SILENT: Thresholds(10.0, 5.0),
+    Kind.CLOCK: Thresholds(120.0, 60.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How bad it is with one thing at one place; `device` is empty for the whole place."""
+
+    kind: Kind
+    location: str
+    device: str
+    value: float
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """The same hour of earlier weeks, as means over the observed time."""
+
+    weeks: int
+    crowd: float
+    attention_rate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """What one camera has said lately: `tally` of the last ten minutes."""
+
+    location: str
+    device: str
+    tally: Tally | None
+    heard_at: datetime | None
+    clock_off_s: float | None
+
+
+def of_place(location: str, tally: Tally, hour: Tally, usual: Usual | None) -> Iterator[Measure]:
+    """Measures of a place: its last ten minutes, its last hour, and what is usual."""
+    if usual is None or usual.weeks < FEWEST_WEEKS:
+        return
+    if tally.observed_ms and usual.crowd >= RARELY:
+        crowd = tally.person_ms / tally.observed_ms
+        times = crowd / usual.crowd
+        said = f"{crowd:.1f} people in view, {times:.1f} times the usual {usual.crowd:.1f}"
+        yield Measure(Kind.SURGE, location, "", times, said)
+    if hour.visits >= FEWEST_VISITS and usual.attention_rate:
+        rate = hour.onlookers / hour.visits
+        times = usual.attention_rate / max(rate, 1 / hour.visits)
+        said = f"{rate:.1%} of {hour.visits} visitors looked; usual are {usual.attention_rate:.1%}"
+        yield Measure(Kind.COLLAPSE, location, "", times, said)
+
+
+def of_camera(camera: Camera, usual: Usual | None, now: datetime) -> Iterator[Measure]:
+    """Measures of one camera."""
+    yield from _silence(camera, now)
+    if camera.clock_off_s is not None:
+        said = f"its clock is {camera.clock_off_s:.0f} s off: check its time service"
+        yield Measure(Kind.CLOCK, camera.location, camera.device, abs(camera.clock_off_s), said)
+    if camera.tally is not None:
+        yield from _blindness(camera, camera.tally)
+        yield from _emptiness(camera, camera.tally, usual)
+
+
+def _silence(camera: Camera, now: datetime) -> Iterator[Measure]:
+    if camera.heard_at is None:
+        return  # never heard: it may not be built yet
+    minutes = (now - camera.heard_at) / _SECOND / 60
+    said = f"last heard at {camera.heard_at:%Y-%m-%d %H:%M:%S}Z, {minutes:.0f} minutes ago"
+    yield Measure(Kind.SILENT, camera.location, camera.device, minutes, said)
+
+
+def _blindness(camera: Camera, tally: Tally) -> Iterator[Measure]:
+    blind_ms = sum(tally.blind_ms.values())
+    if not blind_ms + tally.observed_ms:
+        return
+    share = blind_ms / (blind_ms + tally.observed_ms)
+    worst = max(tally.blind_ms, key=lambda cause: tally.blind_ms[cause])
+    said = f"{share:.0%} of its last ten minutes blind, most of it {worst}"
+    yield Measure(Kind.BLIND, camera.location, camera.device, share, said)
+
+
+def _emptiness(camera: Camera, tally: Tally, usual: Usual | None) -> Iterator[Measure]:
+    if usual is not None and usual.crowd < RARELY:
+        return
+    enough_ms = MOSTLY * (LOOK_BACK / _SECOND) * 1_000
+    moving = tally.frames_captured and tally.frames_analysed / tally.frames_captured >= MOVING
+    if tally.person_ms:
+        yield Measure(Kind.NO_FACES, camera.location, camera.device, 0.0, "it sees people")
+    elif tally.observed_ms >= enough_ms and moving:
+        minutes = LOOK_BACK / _SECOND / 60
+        said = f"light and motion for {minutes:.0f} minutes and not one person: look at the camera"
+        yield Measure(Kind.NO_FACES, camera.location, camera.device, minutes, said)

@@ -1,0 +1,114 @@
+"""When something is the matter, and when it only looks like it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cloud.windows.anomalies import THRESHOLDS, Camera, Kind, Thresholds, Usual, of_camera, of_place
+from cloud.windows.audience import Tally
+from wire.audience import BlindCause
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+TEN_MINUTES_MS = 600_000
+
+
+def tally(*, dark_ms: int = 0, **sums: int) -> Tally:
+    blind = dict.fromkeys(BlindCause, 0) | {BlindCause.DARK: dark_ms}
+    empty: dict[str, Any] = {"dwell_histogram": (0,) * 15, "attention_histogram": (0,) * 13}
+    return Tally(blind_ms=blind, **empty, **sums)
+
+
+def raised(kind: Kind, *, usual: Usual | None = None, **said: Any) -> bool | None:
+    """None: no measure, so that a standing alert stays."""
+    camera = Camera(
+        "KX-01",
+        "kx-01-cam-1",
+        said.get("tally"),
+        said.get("heard_at", NOON),
+        said.get("clock_off_s"),
+    )
+    measures = [*of_camera(camera, usual, NOON)]
+    if "tally" in said:
+        measures += of_place("KX-01", said["tally"], said.get("hour", tally()), usual)
+    values = [measure.value for measure in measures if measure.kind is kind]
+    return values[0] >= THRESHOLDS[kind].raise_at if values else None
+
+
+@pytest.mark.parametrize(
+    ("story", "lately", "usual", "alert"),
+    [
+        ("a street as always", {"person_ms": 2}, Usual(8, 2.0, 0.2), False),
+        ("a parade", {"person_ms": 7}, Usual(8, 2.0, 0.2), True),
+        ("a place without history", {"person_ms": 7}, None, None),
+        ("one week of history", {"person_ms": 7}, Usual(1, 2.0, 0.2), None),
+        ("a second passer-by where one is rare", {"person_ms": 1}, Usual(8, 0.05, 0.2), None),
+    ],
+)
+def test_a_surge_is_three_times_the_usual(
+    story: str, lately: dict[str, int], usual: Usual | None, alert: bool | None
+) -> None:
+    seen = tally(observed_ms=TEN_MINUTES_MS, person_ms=lately["person_ms"] * TEN_MINUTES_MS)
+    assert raised(Kind.SURGE, tally=seen, usual=usual) is alert, story
+
+
+def test_a_blind_camera_says_nothing_about_the_crowd() -> None:
+    assert raised(Kind.SURGE, tally=tally(dark_ms=1), usual=Usual(8, 2.0, 0.2)) is None
+
+
+@pytest.mark.parametrize(
+    ("onlookers", "visits", "alert"),
+    [(20, 100, False), (5, 100, True), (0, 100, True), (0, 29, None)],
+)
+def test_attention_collapses_when_a_third_of_the_usual_look(
+    onlookers: int, visits: int, alert: bool | None
+) -> None:
+    hour = tally(onlookers=onlookers, visits=visits)
+    usual = Usual(8, 2.0, 0.2)
+    assert raised(Kind.COLLAPSE, tally=tally(), hour=hour, usual=usual) is alert
+
+
+@pytest.mark.parametrize(
+    ("story", "lately", "usual", "alert"),
+    [
+        ("motion and nobody", (600_000, 900, 0), None, True),
+        ("stillness", (600_000, 20, 0), None, None),
+        ("half of it blind", (300_000, 900, 0), None, None),
+        ("one person", (600_000, 900, 9), None, False),
+        ("a quiet hour", (600_000, 900, 0), Usual(8, 0.1, 0.2), None),
+    ],
+)
+def test_light_and_motion_without_people_is_a_matter_of_equipment(
+    story: str, lately: tuple[int, int, int], usual: Usual | None, alert: bool | None
+) -> None:
+    observed_ms, analysed, person_ms = lately
+    seen = tally(frames_captured=6_000, frames_analysed=analysed, observed_ms=observed_ms,
+                 person_ms=person_ms)  # fmt: skip
+    assert raised(Kind.NO_FACES, tally=seen, usual=usual) is alert, story
+
+
+@pytest.mark.parametrize(("dark_ms", "alert"), [(0, False), (299_000, False), (301_000, True)])
+def test_half_of_the_time_blind_is_an_alert_and_names_the_cause(dark_ms: int, alert: bool) -> None:
+    seen = tally(observed_ms=TEN_MINUTES_MS - dark_ms, dark_ms=dark_ms)
+    assert raised(Kind.BLIND, tally=seen) is alert
+    camera = Camera("KX-01", "kx-01-cam-1", tally(dark_ms=1), NOON, None)
+    assert "dark" in next(m.message for m in of_camera(camera, None, NOON) if m.kind is Kind.BLIND)
+
+
+@pytest.mark.parametrize(("ago_min", "alert"), [(1, False), (11, True)])
+def test_silence_is_ten_minutes_without_a_word(ago_min: int, alert: bool) -> None:
+    assert raised(Kind.SILENT, heard_at=NOON - timedelta(minutes=ago_min)) is alert
+
+
+def test_a_camera_that_was_never_heard_is_not_missed() -> None:
+    assert raised(Kind.SILENT, heard_at=None) is None
+
+
+@pytest.mark.parametrize(("off_s", "alert"), [(-130.0, True), (3.0, False), (130.0, True)])
+def test_a_clock_may_be_wrong_either_way(off_s: float, alert: bool) -> None:
+    assert raised(Kind.CLOCK, clock_off_s=off_s) is alert
+
+
+def test_thresholds_that_would_flicker_are_refused() -> None:
+    with pytest.raises(ValueError, match="is above"):
+        Thresholds(raise_at=1.0, clear_at=2.0)
