@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
-from cloud.api import audience, batch, health, locations, page, pricing, problem
+from cloud.api import audience, batch, health, inventory, locations, page, pricing, problem
 from cloud.api.access import AccessError, Gate, NotAllowed, NotKnown, TooOften
 from cloud.api.audience import RangeError
 from cloud.api.desk import Desk
@@ -70,7 +70,7 @@ def create_app(desk: Desk, *, quota: Quota | None = None) -> FastAPI:
     app.state.gate = Gate(desk.engine, quota) if quota else None
     app.state.registry = registry
     app.state.openapi = lambda: openapi(app)
-    for room in (locations, audience, pricing, batch, health, page):
+    for room in (locations, audience, pricing, batch, inventory, health, page):
         app.include_router(room.router)
     _answer_failures(app)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES)

@@ -7,13 +7,13 @@ disturbs no other.
 from datetime import date, datetime, timedelta
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from cloud.api.access import opened_to
 from cloud.api.audience import LocationName, RangeError
-from cloud.api.desk import Desk
+from cloud.api.desk import Desk, Made
 from cloud.api.keys import Role
 from cloud.api.pricing import (
     Expected,
@@ -25,7 +25,8 @@ from cloud.api.pricing import (
     stands_on,
 )
 from cloud.api.problem import REFUSALS, documented
-from cloud.estate import UnknownLocation
+from cloud.api.tag import NOT_MODIFIED, Tagged
+from cloud.estate import Site, UnknownLocation
 from cloud.pricing.slot import SlotError, parse_slot, slots_on
 
 MOST: Final = 500
@@ -92,7 +93,11 @@ async def batch(request: Request, asked: Questions) -> BatchAnswer:
     return await run_in_threadpool(_answered, desk, asked.slots)
 
 
-@router.get("/api/pricing/forecast/{location}", responses=documented(*REFUSALS, 404, 422, 500, 503))
+@router.get(
+    "/api/pricing/forecast/{location}",
+    response_model=ForecastAnswer,
+    responses={304: NOT_MODIFIED, **documented(*REFUSALS, 404, 422, 500, 503)},
+)
 async def forecast(
     request: Request,
     location: LocationName,
@@ -101,7 +106,7 @@ async def forecast(
         Query(alias="from", examples=["2026-11-23"], description="a local day; default: today"),
     ] = None,
     days: Annotated[int, Query(ge=1, le=LONGEST_DAYS)] = 7,
-) -> ForecastAnswer:
+) -> Response:
     """Read the audience expected in every hour of up to four weeks, with P10, P50 and P90."""
     desk: Desk = request.app.state.desk
     site = desk.estate.location(location)
@@ -110,6 +115,15 @@ async def forecast(
     first_on = start or today
     if not abs((first_on - today).days) <= 400:
         raise RangeError(f"`from` is {first_on}: ask within 400 days of {today}")
+    key = ("forecast", site.id, first_on, days, made.at)
+    answer = desk.answers.recall(key)
+    if answer is None:
+        body = _week(site, made, first_on, days).model_dump_json().encode()
+        answer = desk.answers.keep(key, Tagged(body))
+    return answer.answer(request)
+
+
+def _week(site: Site, made: Made, first_on: date, days: int) -> ForecastAnswer:
     slots = [
         slot for day in range(days) for slot in slots_on(first_on + timedelta(days=day), site.zone)
     ]

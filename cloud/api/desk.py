@@ -15,8 +15,10 @@ from sqlalchemy import Engine
 
 from cloud import database
 from cloud.api.memory import Memory
+from cloud.api.plays import Plays, plays
 from cloud.api.tag import Tagged
 from cloud.estate import Estate, Site
+from cloud.forecast.days import public_holidays
 from cloud.forecast.outlook import HISTORY, Forecast, forecast
 from cloud.pricing.rate_card import RateCard
 from cloud.windows.query import hourly
@@ -34,10 +36,11 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A forecast and when it was made."""
+    """A forecast, what a play is worth there, and when both were made."""
 
     at: datetime
     forecast: Forecast
+    plays: Plays
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether it may still be used."""
@@ -58,14 +61,14 @@ class Shelf:
         made = self._made.get(location)
         return made if made is not None and made.is_fresh(now) else None
 
-    def fresh_or(self, location: str, now: datetime, make: Callable[[], Forecast]) -> Made:
+    def fresh_or(self, location: str, now: datetime, make: Callable[[], Made]) -> Made:
         """The forecast on the shelf, or a new one."""
         with self._lock:
             lock = self._locks.setdefault(location, threading.Lock())
         with lock:
             made = self.fresh(location, now)
             if made is None:
-                made = self._made[location] = Made(now, make())
+                made = self._made[location] = make()
             return made
 
 
@@ -88,9 +91,11 @@ class Desk:
     def forecast(self, site: Site) -> Made:
         """The forecast of a site as of now; reads the database when there is none on the shelf."""
         now = self.clock()
-        return self.shelf.fresh_or(site.id, now, lambda: self._forecast(site, now))
+        return self.shelf.fresh_or(site.id, now, lambda: self._made(site, now))
 
-    def _forecast(self, site: Site, now: datetime) -> Forecast:
+    def _made(self, site: Site, now: datetime) -> Made:
         with database.reading(self.engine) as connection:
             rows = hourly(connection, site.id, since_at=now - HISTORY, until_at=now)
-        return forecast(site, rows, at=now)
+            known = plays(connection, site, now)
+        holidays = public_holidays(site.holidays, now.year - 1, now.year + 2)
+        return Made(now, forecast(site, rows, at=now, holidays=holidays), known)

@@ -1,0 +1,117 @@
+"""What one play of a spot is worth at a place: from stays measured there, or assumed for its venue.
+
+Hard truths. Stays come from the last four weeks of ended visits; below two hundred of them the kind
+of venue is believed instead, and the answer says `modelled`. Ages and genders exist only where a
+camera has been told to estimate them; elsewhere nobody is of any group.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, func, select
+
+from cloud.database import ATTENTION, DWELL, EPOCH, hour_tallies, minute_demographics
+from cloud.estate import Site
+from cloud.forecast import venues
+from cloud.forecast.outlook import Outlook
+from cloud.pricing.impressions import Basis, Ladder, PerPerson, Provenance, Spot, ladder, per_person
+from cloud.pricing.stays import Stays, measured_stays, steady_stays
+from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
+
+MEASURED_BY: Final = "onlooker"
+LOOK_BACK: Final = timedelta(weeks=4)
+ENOUGH_VISITS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Plays:
+    """One spot at one place. `cells` are visits by (age, gender), empty where nobody is told."""
+
+    spot: Spot
+    person: PerPerson
+    visits: int
+    cells: Mapping[tuple[str, str], int]
+    basis: Basis
+    reason: str
+
+    def ladder(self, outlook: Outlook) -> Ladder:
+        """Impressions of one play in the hour of the outlook."""
+        provenance = Provenance(
+            basis=self.basis,
+            measured_by=MEASURED_BY,
+            visits=self.visits,
+            reason=f"{self.reason}; arrivals: {outlook.reason}",
+            cutoff_at=outlook.cutoff_at,
+            forecast=outlook.model,
+        )
+        named = {f"{age} {gender}": count for (age, gender), count in self.cells.items()}
+        return ladder(outlook.entries, self.person, provenance, cells=named or None)
+
+
+def plays(connection: Connection, site: Site, now: datetime) -> Plays:
+    """What is known of the stays at a site."""
+    spot = Spot(spot_s=site.loop.spot_s, loop_s=site.loop.length_s)
+    sums = _sums(connection, site.id, now - LOOK_BACK, now)
+    visits = sum(sums[name] or 0 for name in DWELL)
+    if visits < ENOUGH_VISITS:
+        dwell, looking = _assumed(site)
+        kind = venues.venue(site.venue).name
+        reason = f"stays assumed for {kind}s, since {visits} visits were measured here lately"
+        return Plays(spot, per_person(dwell, looking, spot), visits, {}, "modelled", reason)
+    dwell = _stays(sums, DWELL, DWELL_EDGES_MS, "dwell_ms")
+    looking = _stays(sums, ATTENTION, ATTENTION_EDGES_MS, "looking_ms")
+    return Plays(
+        spot=spot,
+        person=per_person(dwell, looking, spot),
+        visits=visits,
+        cells=_cells(connection, site.id, now - LOOK_BACK, now),
+        basis="sensor_measured",
+        reason=f"stays of {visits:,} visits measured here in four weeks",
+    )
+
+
+def _assumed(site: Site) -> tuple[Stays, Stays]:
+    kind = venues.venue(site.venue)
+    looking_s = kind.looking_s_per_entry / kind.onlooker_share
+    return steady_stays(kind.dwell_s), steady_stays(looking_s, kind.onlooker_share)
+
+
+def _stays(
+    sums: Mapping[str, Any], buckets: tuple[str, ...], edges_ms: tuple[int, ...], total: str
+) -> Stays:
+    return measured_stays([int(sums[name]) for name in buckets], edges_ms, int(sums[total]))
+
+
+def _sums(
+    connection: Connection, location: str, since_at: datetime, until_at: datetime
+) -> Mapping[str, Any]:
+    hours = hour_tallies.c
+    names = (*DWELL, *ATTENTION, "dwell_ms", "looking_ms")
+    query = select(*(func.sum(hours[name]).label(name) for name in names)).where(
+        hours.location == location,
+        hours.hour_at >= _seconds(since_at),
+        hours.hour_at < _seconds(until_at),
+    )
+    return dict(connection.execute(query).mappings().one())
+
+
+def _cells(
+    connection: Connection, location: str, since_at: datetime, until_at: datetime
+) -> dict[tuple[str, str], int]:
+    cells = minute_demographics.c
+    rows = connection.execute(
+        select(cells.age, cells.gender, func.sum(cells.visits))
+        .where(
+            cells.location == location,
+            cells.minute_at >= _seconds(since_at),
+            cells.minute_at < _seconds(until_at),
+        )
+        .group_by(cells.age, cells.gender)
+    )
+    return {(age, gender): int(visits) for age, gender, visits in rows if visits}
+
+
+def _seconds(instant: datetime) -> int:
+    return (instant - EPOCH) // timedelta(seconds=1)

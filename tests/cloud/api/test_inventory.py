@@ -1,0 +1,96 @@
+"""A slot in the words of the exchanges comes out at the same price, to the penny."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from cloud import database
+from cloud.api.desk import Desk
+
+PATH = "/api/inventory?time_slot=2026-11-23T08:00"
+HOUR_S = 3600
+
+
+def hour(desk: Desk, at: datetime, **sums: int) -> None:
+    with database.writing(desk.engine) as connection:
+        connection.execute(
+            database.hour_tallies.insert().values(
+                location="KX-01", device="kx-01-cam-1", hour_at=int(at.timestamp()), **sums
+            )
+        )
+
+
+def test_floor_times_multiplier_times_plays_is_the_slots_price(ask):
+    for screen in ask.get(PATH).json()["screens"]:
+        (imp,) = screen["imp"]
+        told = imp["ext"]["onlooker"]
+        floor, per_play = Decimal(str(imp["bidfloor"])), Decimal(str(imp["qty"]["multiplier"]))
+        pounds = floor / 1000 * per_play * Decimal(str(told["plays_per_hour"]))
+
+        assert round(pounds * 100) == told["slot_price_pence"]
+        price = ask.get(f"/api/pricing/slot/{screen['dooh']['id']}/2026-11-23T08:00").json()
+        assert told["slot_price_pence"] == price["price_pence"]
+
+
+def test_an_element_says_what_the_standard_wants_of_a_screen(ask):
+    screen = ask.get(f"{PATH}&location=LB-01").json()["screens"][0]
+    (imp,) = screen["imp"]
+
+    assert screen["dooh"]["id"] == "LB-01"
+    assert screen["dooh"]["venuetype"] == ["10602"]
+    assert screen["dooh"]["venuetypetax"] == 5
+    assert screen["device"]["devicetype"] == 8
+    assert screen["device"]["geo"] == {
+        "lat": 51.5052, "lon": -0.0864, "type": 3, "utcoffset": 0.0,
+    }  # fmt: skip
+    assert imp["dt"] == 1_795_420_800_000
+    assert imp["video"]["minduration"] == imp["video"]["maxduration"] == 10
+    assert imp["qty"]["sourcetype"] == 2
+
+
+def test_the_tiers_fall_and_say_what_they_stand_on(ask):
+    (screen,) = ask.get(f"{PATH}&location=KX-01").json()["screens"]
+    told = screen["imp"][0]["ext"]["onlooker"]
+    tiers = told["impressions_per_play"]
+
+    assert tiers["gross"]["p50"] > tiers["viewable_ots"]["p50"] > tiers["lts"]["p50"] > 0
+    assert (told["basis"], told["visits"]) == ("modelled", 0)
+    assert told["audience_per_play"] is None
+
+
+def test_measured_stays_replace_the_assumption(ask, desk: Desk, watch):
+    seen = {"observed_ms": HOUR_S * 1000, "dwell_06": 400, "dwell_ms": 400 * 12_000}
+    looked = {"attention_00": 300, "attention_03": 100, "looking_ms": 100 * 1500}
+    hour(desk, watch.now - timedelta(hours=3), **seen, **looked, visits=400, entries=400)
+    (screen,) = ask.get(f"{PATH}&location=KX-01").json()["screens"]
+    told = screen["imp"][0]["ext"]["onlooker"]
+
+    assert (told["basis"], told["visits"]) == ("sensor_measured", 400)
+    assert "stays of 400 visits measured here" in told["reason"]
+
+
+def test_pages_and_venues_choose_the_screens(ask):
+    everything = ask.get(PATH).json()
+    platforms = ask.get(f"{PATH}&venue=10502").json()
+    second = ask.get(f"{PATH}&offset=1&count=1").json()
+
+    assert everything["total"] == 8
+    assert [screen["dooh"]["id"] for screen in platforms["screens"]] == ["ST-01", "BA-01"]
+    assert second["total"] == 8
+    assert [screen["dooh"]["id"] for screen in second["screens"]] == ["LB-01"]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("", 422),
+        ("?time_slot=2026-11-23T08:30", 422),
+        ("?time_slot=2026-11-23T08:00&location=XX-99", 404),
+        ("?time_slot=2026-11-23T08:00&count=0", 422),
+        ("?time_slot=2026-11-23T08:00&offset=-1", 422),
+        ("?time_slot=2026-11-23T08:00&count=99999999999999999999", 422),
+    ],
+)
+def test_a_bad_question_is_refused(ask, query: str, status: int):
+    assert ask.get(f"/api/inventory{query}").status_code == status
