@@ -28,7 +28,8 @@ from wire.scalars import JournalId, SequenceRange
 from wire.topics import Address
 
 QUARTER: Final = timedelta(minutes=15)
-QUARTER_MS: Final = 900_000
+HOUR_MS: Final = 3_600_000
+BLIND_PER_HOUR: Final = 0.04
 ANALYSED_FPS: Final = 5
 CAPTURED_FPS: Final = 15
 LONGEST_VISIT_MS: Final = 600_000
@@ -102,9 +103,9 @@ class Place:
     timezone: ZoneInfo
     seed: int
 
-    def digest(self, on: date | None = None) -> bytes:
-        """Bytes that stand for this place, or for one local day of it."""
-        words = (self.address.source, self.profile, self.timezone.key, self.seed, on)
+    def digest(self, about: object = None) -> bytes:
+        """Bytes that stand for this place, or for one local day or stretch of it."""
+        words = (self.address.source, self.profile, self.timezone.key, self.seed, about)
         return hashlib.sha256(repr(tuple(map(str, words))).encode()).digest()
 
     def journal(self, on: date) -> JournalId:
@@ -123,12 +124,12 @@ def history(place: Place, first_on: date, until: datetime) -> Iterator[AudienceR
 def day(place: Place, on: date) -> Iterator[AudienceReport]:
     """The reports of one local day: 96 of them, 92 or 100 when the clocks change."""
     rng = np.random.default_rng(int.from_bytes(place.digest(on)[:8]))
-    size = _size(place) * float(rng.lognormal(0.0, 0.10))
+    size = size_of(place) * float(rng.lognormal(0.0, 0.10))
     starts_at, end = midnight(on, place.timezone), midnight(on + timedelta(days=1), place.timezone)
     sequence = 0
     while starts_at < end:
         sequence += 1
-        yield _quarter(place, on, starts_at, sequence, size, rng)
+        yield measured(place, starts_at, QUARTER, (place.journal(on), sequence), size, rng)
         starts_at += QUARTER
 
 
@@ -147,23 +148,25 @@ def visits_per_hour(place: Place, at: datetime) -> float:
     return factor * float(np.interp(hour, [at for at, _ in points], [rate for _, rate in points]))
 
 
-def _size(place: Place) -> float:
+def size_of(place: Place) -> float:
     """Some places are busier than others: 0.8 to 1.25, always the same for one place."""
     return 0.8 + 0.45 * place.digest()[0] / 255
 
 
-def _quarter(
+def measured(
     place: Place,
-    on: date,
     starts_at: datetime,
-    sequence: int,
+    length: timedelta,
+    number: tuple[JournalId, int],
     size: float,
     rng: np.random.Generator,
 ) -> AudienceReport:
-    blind = _blind(rng)
-    observed_ms = QUARTER_MS - sum(blind.values())
-    rate = visits_per_hour(place, starts_at + QUARTER / 2) * size
-    expected = rate / 4 * observed_ms / QUARTER_MS * float(rng.gamma(40, 1 / 40))
+    """What a camera would report of one interval; `number` is its journal and sequence there."""
+    length_ms = length // timedelta(milliseconds=1)
+    blind = _blind(length_ms, rng)
+    observed_ms = length_ms - sum(blind.values())
+    rate = visits_per_hour(place, starts_at + length / 2) * size
+    expected = rate * observed_ms / HOUR_MS * float(rng.gamma(40, 1 / 40))
     dwell, looking = _visits(int(rng.poisson(expected)), RHYTHMS[place.profile], rng)
     person_ms, looking_ms = int(dwell.sum()), int(looking.sum())
     unsure_ms = int((person_ms - looking_ms) * 0.12)
@@ -171,10 +174,10 @@ def _quarter(
     return AudienceReport(
         location=place.address.location,
         device=place.address.device,
-        journal=place.journal(on),
-        sequence=SequenceRange(first=sequence, last=sequence),
+        journal=number[0],
+        sequence=SequenceRange(first=number[1], last=number[1]),
         starts_at=starts_at,
-        ends_at=starts_at + QUARTER,
+        ends_at=starts_at + length,
         frames=FrameCounts(
             captured=CAPTURED_FPS * observed_ms // 1000,
             dropped=0,
@@ -211,10 +214,10 @@ def _visits(
     return dwell, np.where(looks, np.minimum(glance, dwell * 9 // 10), 0)
 
 
-def _blind(rng: np.random.Generator) -> dict[BlindCause, int]:
-    """Now and then a camera cannot see for some minutes."""
-    if rng.random() > 0.01:
+def _blind(length_ms: int, rng: np.random.Generator) -> dict[BlindCause, int]:
+    """Now and then, once in a day or so, a camera cannot see for some minutes."""
+    if rng.random() > BLIND_PER_HOUR * length_ms / HOUR_MS:
         return {}
     causes = (BlindCause.OFFLINE, BlindCause.OBSTRUCTED, BlindCause.BLURRED)
     cause = causes[int(rng.choice(3, p=(0.6, 0.25, 0.15)))]
-    return {cause: int(rng.integers(30_000, 600_000))}
+    return {cause: min(length_ms, int(rng.integers(30_000, 600_000)))}

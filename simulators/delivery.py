@@ -8,19 +8,24 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from typing import Final, Protocol
 
-from simulators.post import Post
 from wire.audience import AudienceReport
-from wire.envelope import MAX_BATCH, MAX_PAYLOAD_BYTES, audience_event, seal, seal_batch
+from wire.envelope import (
+    MAX_BATCH,
+    MAX_PAYLOAD_BYTES,
+    AckEvent,
+    audience_event,
+    seal,
+    seal_batch,
+)
 from wire.scalars import JournalId
 from wire.topics import Address
 
 IN_FLIGHT: Final = 400  # reports
 RESEND_AFTER_S: Final = 5.0
 PATIENCE_S: Final = 60.0
-
-Lane = tuple[Address, JournalId]
 
 
 class DeliveryError(RuntimeError):
@@ -35,12 +40,8 @@ class Parcel:
     journal: JournalId
     through: int
     reports: int
+    ended_at: datetime
     payload: bytes
-
-    @property
-    def lane(self) -> Lane:
-        """What acknowledgements are counted by."""
-        return self.address, self.journal
 
 
 def parcels(reports: Iterable[AudienceReport]) -> Iterator[Parcel]:
@@ -65,8 +66,18 @@ def _parcel(last: AudienceReport, sealed: list[bytes]) -> Parcel:
         journal=last.journal,
         through=last.sequence.last,
         reports=len(sealed),
+        ended_at=last.ends_at,
         payload=seal_batch(sealed),
     )
+
+
+class Carrier(Protocol):
+    """What a delivery needs of the post."""
+
+    def listen(self, address: Address) -> None: ...
+    def send(self, address: Address, payload: bytes) -> None: ...
+    def acknowledged(self, *, wait_s: float) -> Iterator[AckEvent]: ...
+    def renewed(self) -> bool: ...
 
 
 class Delivery:
@@ -74,7 +85,7 @@ class Delivery:
 
     def __init__(
         self,
-        post: Post,
+        post: Carrier,
         *,
         resend_after_s: float = RESEND_AFTER_S,
         patience_s: float = PATIENCE_S,
@@ -84,14 +95,17 @@ class Delivery:
         self._clock = clock
         self._resend_after_s = resend_after_s
         self._patience_s = patience_s
-        self._under_way: dict[Lane, deque[Parcel]] = {}
-        self._sent_at_s: dict[Lane, float] = {}
+        self._under_way: dict[JournalId, deque[Parcel]] = {}
+        self._sent_at_s: dict[JournalId, float] = {}
         self._moved_s = clock()
         self.on_the_way = 0
         self.settled = 0
 
-    def deliver(self, load: Iterable[Parcel], told: Callable[[int], None]) -> int:
-        """Deliver everything; the number of reports settled. `told` hears that number growing."""
+    def deliver(self, load: Iterable[Parcel | None], told: Callable[[int], None]) -> int:
+        """Deliver everything; the number of reports settled. `told` hears that number growing.
+
+        A None in the load means that nothing is ready at the moment.
+        """
         coming = iter(load)
         self._moved_s = self._clock()
         while self._fill(coming) or self.on_the_way:
@@ -100,45 +114,50 @@ class Delivery:
             self._send_again()
         return self.settled
 
-    def _fill(self, coming: Iterator[Parcel]) -> bool:
+    def _fill(self, coming: Iterator[Parcel | None]) -> bool:
+        """Send while there is room; False when the load is at its end."""
         while self.on_the_way < IN_FLIGHT:
-            parcel = next(coming, None)
-            if parcel is None:
+            try:
+                parcel = next(coming)
+            except StopIteration:
                 return False
+            if parcel is None:
+                return True
+            if not self.on_the_way:
+                self._moved_s = self._clock()
             self._post.listen(parcel.address)
-            self._under_way.setdefault(parcel.lane, deque()).append(parcel)
-            self._sent_at_s[parcel.lane] = self._clock()
+            self._under_way.setdefault(parcel.journal, deque()).append(parcel)
+            self._sent_at_s[parcel.journal] = self._clock()
             self.on_the_way += parcel.reports
             self._post.send(parcel.address, parcel.payload)
         return True
 
     def _hear(self) -> None:
         for event in self._post.acknowledged(wait_s=0.1):
-            for lane in [lane for lane in self._under_way if lane[1] == event.data.journal]:
-                self._settle(lane, event.data.through)
+            self._settle(event.data.journal, event.data.through)
 
-    def _settle(self, lane: Lane, through: int) -> None:
-        waiting = self._under_way[lane]
+    def _settle(self, journal: JournalId, through: int) -> None:
+        waiting = self._under_way.get(journal, deque())
         while waiting and waiting[0].through <= through:
             parcel = waiting.popleft()
             self.on_the_way -= parcel.reports
             self.settled += parcel.reports
             self._moved_s = self._clock()
         if not waiting:
-            del self._under_way[lane]
+            self._under_way.pop(journal, None)
 
     def _send_again(self) -> None:
         now_s = self._clock()
         if self.on_the_way and now_s - self._moved_s > self._patience_s:
-            where = next(iter(self._under_way))[0]
+            where = next(iter(self._under_way.values()))[0].address
             raise DeliveryError(
                 f"no acknowledgement for {self._patience_s:.0f} s: {self.settled} reports are "
                 f"settled, {self.on_the_way} are not. Is `python -m cloud stream` running on this "
                 f"broker, and does its estate list {where.device} at {where.location}?"
             )
         anew = self._post.renewed()
-        for lane, waiting in self._under_way.items():
-            if anew or now_s - self._sent_at_s[lane] > self._resend_after_s:
-                self._sent_at_s[lane] = now_s
+        for journal, waiting in self._under_way.items():
+            if anew or now_s - self._sent_at_s[journal] > self._resend_after_s:
+                self._sent_at_s[journal] = now_s
                 for parcel in waiting:
                     self._post.send(parcel.address, parcel.payload)

@@ -1,0 +1,162 @@
+"""Many cameras at once against a running cloud, with known totals and, if wanted, with faults.
+
+The cloud must know the cameras: write their estate first (`--write-estate`), start
+`python -m cloud stream --estate` with it, then run the fleet. What is printed at the end is exact:
+the cloud's counts must equal it to the unit, whatever went wrong on the way.
+"""
+
+import argparse
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from simulators.cameras import CHUNK, MOST_CAMERAS, Period, estate, in_turns, places
+from simulators.crowd import Place
+from simulators.delivery import Carrier, Delivery, DeliveryError, Parcel, parcels
+from simulators.faults import BadLine, Faults
+from simulators.footfall import Told, write
+from simulators.post import Post, PostError
+from simulators.replay import speed
+
+INTERVALS_S: Final = (5, 6, 10, 12, 15, 20, 30, 60, 300, 900, 3600)
+MOST_DAYS: Final = 400.0
+RESEND_AFTER_S: Final = 2.0
+TOLD_EVERY_S: Final = 1.0
+
+
+class FleetError(ValueError):
+    """A fleet that cannot be run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How event time runs against the clock: `speed` seconds of it for each real one."""
+
+    period: Period
+    speed: float
+    begun_s: float
+
+    def is_due(self, ended_at: datetime, now_s: float) -> bool:
+        """Whether a report that ends then would have been sent by now."""
+        ahead_s = (ended_at - self.period.starts_at).total_seconds()
+        return (now_s - self.begun_s) * self.speed >= ahead_s
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `python -m simulators fleet`."""
+    add = parser.add_argument
+    add("--cameras", type=int, required=True, metavar="N")
+    add("--interval", type=int, default=60, metavar="S", help="of the reports; default 60")
+    add("--days", type=float, default=1.0, metavar="D", help="how much time they cover; default 1")
+    add("--until", metavar="ISO", help="end of that time; default: this minute")
+    add("--speed", type=speed, default=math.inf, metavar="X|max", help="default: max")
+    add("--faults", type=Faults, choices=list(Faults), default=Faults.NONE)
+    add("--seed", type=int, default=1)
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--broker", metavar="URL", help="mqtt[s]://host[:port]")
+    where.add_argument("--out", type=Path, metavar="FILE.jsonl", help="one event per line")
+    where.add_argument("--write-estate", type=Path, metavar="FILE.yaml", help="and end")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 when everything is settled, 1 when it is not, 2 when refused."""
+    try:
+        period = _period(arguments, now=datetime.now(UTC))
+        everywhere = places(arguments.cameras, arguments.seed)
+        if arguments.write_estate is not None:
+            arguments.write_estate.write_text(estate(everywhere), encoding="utf-8")
+            sys.stderr.write(f"fleet: {len(everywhere)} cameras in {arguments.write_estate}\n")
+            return 0
+        _send(arguments, everywhere, period)
+    except FleetError as error:
+        sys.stderr.write(f"fleet: {error}\n")
+        return 2
+    except (DeliveryError, PostError, OSError) as error:
+        sys.stderr.write(f"fleet: {error}\n")
+        return 1
+    return 0
+
+
+def _period(arguments: argparse.Namespace, *, now: datetime) -> Period:
+    if not 1 <= arguments.cameras <= MOST_CAMERAS:
+        raise FleetError(f"--cameras {arguments.cameras}: use 1 to {MOST_CAMERAS}")
+    if arguments.interval not in INTERVALS_S:
+        known = ", ".join(map(str, INTERVALS_S))
+        raise FleetError(f"--interval {arguments.interval}: use one of {known} seconds")
+    if not 0 < arguments.days <= MOST_DAYS:
+        raise FleetError(f"--days {arguments.days:g}: use more than 0 and at most {MOST_DAYS:g}")
+    interval = timedelta(seconds=arguments.interval)
+    until = _on_grid(_until(arguments.until, now), max(interval, timedelta(minutes=1)))
+    starts_at = _on_grid(until - timedelta(days=arguments.days), interval)
+    return Period(starts_at, until, interval)
+
+
+def _until(text: str | None, now: datetime) -> datetime:
+    if text is None:
+        return now
+    try:
+        until = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise FleetError(f"--until {text[:60]!r}: {error}") from error
+    if until.tzinfo is None or until > now:
+        raise FleetError(f"--until {text}: give an instant with a time zone that is not ahead")
+    return until
+
+
+def _on_grid(at: datetime, step: timedelta) -> datetime:
+    return at - (at - datetime(2020, 1, 1, tzinfo=UTC)) % step
+
+
+def _send(arguments: argparse.Namespace, everywhere: list[Place], period: Period) -> None:
+    told = Told()
+    rng = np.random.default_rng((arguments.seed, 7))
+    squeeze = rng if arguments.faults is not Faults.NONE else None
+    chunk = CHUNK if math.isinf(arguments.speed) else 1
+    reports = told.counting(in_turns(everywhere, period, chunk=chunk, squeeze=squeeze))
+    if arguments.out is not None:
+        write(reports, arguments.out)
+        sys.stdout.write(f"{told}\n")
+        return
+    pace = Pace(period, arguments.speed, time.monotonic())
+    begun_s = time.monotonic()
+    with Post(arguments.broker) as post:
+        line = BadLine(post, arguments.faults, rng)
+        carrier: Carrier = post if arguments.faults is Faults.NONE else line
+        delivery = Delivery(carrier, resend_after_s=RESEND_AFTER_S)
+        delivery.deliver(paced(parcels(reports), pace, time.monotonic), Progress(told))
+    took_s = time.monotonic() - begun_s
+    sys.stderr.write("\n")
+    sys.stdout.write(f"{told}\nsettled in {took_s:.1f} s: {told.reports / took_s:.0f} reports/s\n")
+    for what, times in sorted(line.happened.items()):
+        sys.stdout.write(f"{what}: {times}\n")
+
+
+def paced(
+    load: Iterator[Parcel], pace: Pace, clock: Callable[[], float]
+) -> Iterator[Parcel | None]:
+    """The parcels when their time has come, and None in between."""
+    for parcel in load:
+        while not pace.is_due(parcel.ended_at, clock()):
+            yield None
+        yield parcel
+
+
+class Progress:
+    """Says once a second how far the fleet has come."""
+
+    def __init__(self, told: Told) -> None:
+        self._told = told
+        self._said_s = time.monotonic()
+
+    def __call__(self, settled: int) -> None:
+        if time.monotonic() - self._said_s >= TOLD_EVERY_S:
+            self._said_s = time.monotonic()
+            sys.stderr.write(f"\rfleet: {settled} settled of {self._told.reports} sent ")
+            sys.stderr.flush()
