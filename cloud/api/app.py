@@ -12,17 +12,30 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from prometheus_client import CollectorRegistry
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
-from cloud.api import audience, batch, health, inventory, locations, page, pricing, problem
+from cloud.api import (
+    audience,
+    batch,
+    health,
+    inventory,
+    locations,
+    optimize,
+    page,
+    pricing,
+    problem,
+)
 from cloud.api.access import AccessError, Gate, NotAllowed, NotKnown, TooOften
 from cloud.api.audience import RangeError
 from cloud.api.desk import Desk
 from cloud.api.middleware import Passage
+from cloud.api.optimize import Line, LineBusy
 from cloud.api.quota import Quota
 from cloud.estate import UnknownLocation
+from cloud.pricing.optimise.apart import SearchStopped
+from cloud.pricing.optimise.brief import BriefError
 from cloud.pricing.slot import SlotError
 from cloud.windows.query import WindowError
 
@@ -30,6 +43,8 @@ log = logging.getLogger(__name__)
 VERSION: Final = "1"
 COMPRESSED_FROM_BYTES: Final = 1024
 
+LOST: Final = "the database cannot be reached just now: ask again in a few seconds"
+AGAIN: Final = {"Retry-After": "5"}
 ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
     NotKnown: (401, "Not known"),
     NotAllowed: (403, "Not allowed"),
@@ -38,10 +53,12 @@ ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
     SlotError: (422, "No such slot"),
     RangeError: (422, "Out of range"),
     WindowError: (422, "Out of range"),
-    OperationalError: (503, "Database unavailable"),
+    BriefError: (422, "No such brief"),
+    SearchStopped: (503, "No plan in time"),
+    LineBusy: (503, "Busy"),
     DBAPIError: (503, "Database unavailable"),
 }
-"""Exception → status and title. Nothing below this file knows about HTTP."""
+"""Exception to status and title. Nothing below this file knows about HTTP."""
 
 
 TITLES: Final = {
@@ -68,9 +85,10 @@ def create_app(desk: Desk, *, quota: Quota | None = None) -> FastAPI:
     )
     app.state.desk = desk
     app.state.gate = Gate(desk.engine, quota) if quota else None
+    app.state.line = Line()
     app.state.registry = registry
     app.state.openapi = lambda: openapi(app)
-    for room in (locations, audience, pricing, batch, inventory, health, page):
+    for room in (locations, audience, pricing, batch, inventory, optimize, health, page):
         app.include_router(room.router)
     _answer_failures(app)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES)
@@ -103,13 +121,14 @@ def _answer_failures(app: FastAPI) -> None:
 
 
 async def _anticipated(request: Request, error: Exception) -> Response:
-    status, title = next(ANTICIPATED[kind] for kind in type(error).__mro__ if kind in ANTICIPATED)
+    kind = next(kind for kind in type(error).__mro__ if kind in ANTICIPATED)
+    status, title = ANTICIPATED[kind]
+    headers = error.headers if isinstance(error, AccessError) else None
     if status < 500:
-        headers = error.headers if isinstance(error, AccessError) else None
         return problem.answer(request, status, title, str(error), headers)
-    log.warning("api.database", exc_info=error, extra=_where(request))
-    detail = "the database cannot be reached just now: ask again in a few seconds"
-    return problem.answer(request, status, title, detail, {"Retry-After": "5"})
+    log.warning("api.unavailable", exc_info=error, extra=_where(request))
+    detail = LOST if kind is DBAPIError else str(error)
+    return problem.answer(request, status, title, detail, AGAIN)
 
 
 async def _misunderstood(request: Request, error: Exception) -> Response:

@@ -1,226 +1,169 @@
-"""What can be bought for a brief: every future slot of every place that answers it.
+"""What a brief may buy, slot by slot: prices and contacts from the same forecasts as every quote.
 
-Hard truths. A contact is an attentive impression: one play, seen by somebody who looks for at least
-a second. A place whose camera only counts can be chosen by its profile but not by age or gender:
-it is left out, by name, and nothing is guessed. How many different people pass is an assumption,
-how often somebody comes back, and is said in the answer.
+Hard truths. Contacts are plays that somebody looks at for a second or more (the LTS tier), of the
+target where the cameras tell ages and genders. How many different people pass is an assumption, two
+visits a week each, since nobody is recognised. Bookings are not known here yet: every share of the
+loop is free.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import numpy as np
 
 from cloud.api.desk import Desk, Made
-from cloud.estate import Site, UnknownLocation
+from cloud.api.pricing import REACH
+from cloud.estate import Site
 from cloud.forecast.interval import Interval
-from cloud.forecast.outlook import Outlook
-from cloud.pricing.impressions import SUPPRESSED_BELOW
-from cloud.pricing.optimise.brief import MOST_SLOTS, Brief, BriefError, Group
-from cloud.pricing.optimise.offer import Audience, Floats, Offer
+from cloud.pricing.optimise.brief import Brief, BriefError, Group
+from cloud.pricing.optimise.offer import Audience, Offer
 from cloud.pricing.quote import quote
 from cloud.pricing.slot import Slot, slots_on
 
-PASSES_PER_WEEK: Final = 2.5
-"""How often a person passes a place that he passes at all: an assumption, not a measurement."""
-AHEAD: Final = timedelta(days=400)
+VISITS_PER_WEEK: Final = 2.0
+MOST_SLOTS: Final = 50_000
+UNKNOWN: Final = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Slotted:
-    """One slot as it is offered: contacts of one share, whoever they are."""
+class Row:
+    """One slot on offer: who would see one share of it."""
 
-    site: Site
     slot: Slot
+    site: int
     price_pence: int
     contacts: Interval
+    entries: float
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """The offer, what each of its keys stands for, and which places were left out and why."""
-
-    offer: Offer
-    slots: Mapping[str, Slotted]
-    left_out: Mapping[str, str]
-    forecasts: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """One place's part of the offer. `shares` are of the target and of each minimum's group."""
-
-    site: Site
-    made: Made
-    slots: list[Slotted]
-    passes: float
-    target_share: float
-    group_shares: Mapping[str, float]
-
-
-def offered(desk: Desk, brief: Brief, *, passes_per_week: float = PASSES_PER_WEEK) -> Offered:
-    """Everything that answers the brief; BriefError when nothing does."""
-    now = desk.clock()
-    left_out: dict[str, str] = {}
-    places = []
-    for site in _sites(desk, brief):
-        reason = _unfit(site, brief)
-        place = None if reason else _place(desk, site, brief, now)
-        if place is None or not place.slots:
-            left_out[site.id] = reason or _silent(brief)
-        else:
-            places.append(place)
-    if not places:
-        raise BriefError(_nothing(left_out))
-    weeks = (brief.until_on - brief.first_on).days / 7
-    return Offered(
-        offer=_columns(places, brief, returns=max(1.0, passes_per_week * weeks)),
-        slots={_key(slotted): slotted for place in places for slotted in place.slots},
-        left_out=left_out,
-        forecasts={place.site.id: place.made.forecast.model for place in places},
+def offer(desk: Desk, brief: Brief) -> Offer:
+    """Everything that the brief may buy, or BriefError when that is nothing or too much."""
+    sites = _sites(desk, brief)
+    _refuse_distant(brief, desk.clock())
+    _refuse_too_much(brief, len(sites))
+    made = [desk.forecast(site) for site in sites]
+    rows = list(_rows(desk, brief, sites, made))
+    if not rows:
+        raise BriefError("no slot of the estate answers the brief: widen its dates or dayparts")
+    shares = {
+        group.name: _shares(sites, made, group)
+        for group in (brief.target, *(minimum.group for minimum in brief.minimums))
+    }
+    where = np.array([row.site for row in rows])
+    contacts = np.array([row.contacts.p50 for row in rows])
+    people = _people(brief, rows, len(sites))
+    groups = {
+        name: Audience(contacts * share[where], people * share) for name, share in shares.items()
+    }
+    target = shares[brief.target.name][where]
+    return Offer(
+        key=np.array([f"{sites[row.site].id}/{row.slot.local.isoformat()}" for row in rows]),
+        names=tuple(site.id for site in sites),
+        location=where,
+        day=np.array([(row.slot.local.date() - brief.first_on).days for row in rows]),
+        price_pence=np.array([row.price_pence for row in rows], dtype=np.int64),
+        free=np.array([_loop_shares(sites[row.site]) for row in rows], dtype=np.int64),
+        target=groups[brief.target.name],
+        low=np.array([row.contacts.p10 for row in rows]) * target,
+        high=np.array([row.contacts.p90 for row in rows]) * target,
+        groups=groups,
     )
 
 
-def _sites(desk: Desk, brief: Brief) -> Iterator[Site]:
-    """The places that the brief names, in the order of the estate."""
-    known = {site.id for site in desk.estate}
-    for name in sorted(brief.locations):
-        if name not in known:
-            try:
-                desk.estate.location(name)
-            except UnknownLocation as error:
-                raise BriefError(str(error)) from None
-    if len(known) * (brief.until_on - brief.first_on).days * 24 > 10 * MOST_SLOTS:
+def _sites(desk: Desk, brief: Brief) -> list[Site]:
+    chosen = [desk.estate.location(name) for name in sorted(brief.locations)] or list(desk.estate)
+    sites = [
+        site
+        for site in chosen
+        if site.currency == brief.currency and (not brief.venues or site.venue in brief.venues)
+    ]
+    if not sites:
         raise BriefError(
-            f"{len(known)} places over these dates are more slots than can be looked through: "
-            "ask for fewer days"
+            f"no location answers the brief: none of those asked for is sold in {brief.currency} "
+            "and of those venues"
         )
-    for site in desk.estate:
-        if not brief.locations or site.id in brief.locations:
-            yield site
+    return sites
 
 
-def _unfit(site: Site, brief: Brief) -> str:
-    """Why the place does not answer the brief; empty when it does."""
-    if brief.venues and site.venue not in brief.venues:
-        return f"its venue is {site.venue}"
-    if brief.profiles and site.attributes.demographic not in brief.profiles:
-        return f"its profile is {site.attributes.demographic}"
-    if site.currency != brief.currency:
-        return f"it is sold in {site.currency}"
-    return ""
+def _refuse_distant(brief: Brief, now: datetime) -> None:
+    for day in (brief.first_on, brief.until_on):
+        if abs((day - now.date()).days) > REACH.days:
+            raise BriefError(f"{day} is out of reach: ask between {REACH.days} days ago and ahead")
 
 
-def _place(desk: Desk, site: Site, brief: Brief, now: datetime) -> _Place | None:
-    """The place's slots; None when its camera cannot tell the people that are sought."""
-    made = desk.forecast(site)
-    groups = {minimum.group.name: minimum.group for minimum in brief.minimums}
-    target_share = share(brief.target, made.plays.cells)
-    group_shares = {name: share(group, made.plays.cells) for name, group in groups.items()}
-    if target_share is None:
-        return None
-    prices: dict[tuple[float, int, int], int] = {}
-    slots, passes = [], 0.0
-    for slot in _future(site, brief, now):
-        outlook = made.forecast.outlook(slot.starts_at)
-        passes += outlook.entries.p50
-        if brief.covers(slot.local):
-            price_pence = _priced(desk, site, slot, outlook, prices)
-            slots.append(Slotted(site, slot, price_pence, _contacts(made, outlook)))
-    known = {name: found or 0.0 for name, found in group_shares.items()}
-    return _Place(site, made, slots, passes, target_share, known)
+def _refuse_too_much(brief: Brief, sites: int) -> None:
+    slots = (brief.until_on - brief.first_on).days * 24 * sites
+    if slots > MOST_SLOTS:
+        raise BriefError(
+            f"{slots} hours of {sites} screens are more than the {MOST_SLOTS} that one plan may "
+            "choose from: ask for fewer days or places"
+        )
 
 
-def share(group: Group, cells: Mapping[tuple[str, str], int]) -> float | None:
-    """The share of all visits that is known to be of the group.
+def _rows(desk: Desk, brief: Brief, sites: Sequence[Site], made: Sequence[Made]) -> Iterator[Row]:
+    for at, (site, known) in enumerate(zip(sites, made, strict=True)):
+        plays_per_hour = float(known.plays.spot.plays_per_hour)
+        for slot in _slots(brief, site):
+            outlook = known.forecast.outlook(slot.starts_at)
+            seen = known.plays.ladder(outlook).lts
+            yield Row(
+                slot=slot,
+                site=at,
+                price_pence=max(1, quote(site, slot, outlook, desk.card).price_pence),
+                contacts=Interval(*(getattr(seen, name) * plays_per_hour
+                                    for name in ("p10", "p50", "p90"))),
+                entries=outlook.entries.p50,
+            )  # fmt: skip
 
-    None when nobody is told apart there, or too few people to show.
-    """
-    if group.is_everybody:
-        return 1.0
-    held = sum(count for (age, gender), count in cells.items() if group.holds(age, gender))
-    return held / sum(cells.values()) if held >= SUPPRESSED_BELOW else None
 
-
-def _future(site: Site, brief: Brief, now: datetime) -> Iterator[Slot]:
-    for days in range((brief.until_on - brief.first_on).days):
-        for slot in slots_on(brief.first_on + timedelta(days=days), site.zone):
-            if slot.starts_at - now > AHEAD:
-                raise BriefError(
-                    f"{slot.local.date()} is further away than {AHEAD.days} days: plan nearer"
-                )
-            if slot.starts_at >= now:
+def _slots(brief: Brief, site: Site) -> Iterator[Slot]:
+    for day in _days(brief):
+        for slot in slots_on(day, site.zone):
+            if brief.covers(slot.local):
                 yield slot
 
 
-def _priced(
-    desk: Desk, site: Site, slot: Slot, outlook: Outlook, prices: dict[tuple[float, int, int], int]
-) -> int:
-    """The quoted price; hours of one forecast week and month cost the same."""
-    local = slot.local
-    key = (outlook.looking_s.p50, local.hour, local.month)
-    if key not in prices:
-        prices[key] = quote(site, slot, outlook, desk.card).price_pence
-    return prices[key]
-
-
-def _contacts(made: Made, outlook: Outlook) -> Interval:
-    """Attentive impressions of one share in the hour."""
-    plays = float(made.plays.spot.plays_per_hour)
-    lts = made.plays.ladder(outlook).lts
-    return Interval(lts.p10 * plays, lts.p50 * plays, lts.p90 * plays)
-
-
-def _columns(places: list[_Place], brief: Brief, *, returns: float) -> Offer:
-    sizes = [len(place.slots) for place in places]
-    slots = [slotted for place in places for slotted in place.slots]
-    people = np.array([place.passes / returns for place in places])
-
-    def column(values: Iterable[float]) -> Floats:
-        return np.fromiter(values, dtype=np.float64, count=len(slots))
-
-    def repeated(values: Iterable[float]) -> Floats:
-        return np.repeat(np.array(list(values), dtype=np.float64), sizes)
-
-    target = np.array([place.target_share for place in places])
-    contacts = column(slotted.contacts.p50 for slotted in slots)
-    groups = {
-        name: np.array([place.group_shares[name] for place in places])
-        for name in (minimum.group.name for minimum in brief.minimums)
-    }
-    return Offer(
-        key=np.array([_key(slotted) for slotted in slots]),
-        names=tuple(place.site.id for place in places),
-        location=np.repeat(np.arange(len(places)), sizes),
-        day=np.array([(one.slot.local.date() - brief.first_on).days for one in slots]),
-        price_pence=np.array([slotted.price_pence for slotted in slots], dtype=np.int64),
-        free=repeated(_loop_shares(place.site) for place in places).astype(np.int64),
-        target=Audience(contacts * repeated(target), people * target),
-        low=column(slotted.contacts.p10 for slotted in slots) * repeated(target),
-        high=column(slotted.contacts.p90 for slotted in slots) * repeated(target),
-        groups={
-            name: Audience(contacts * repeated(shares), people * shares)
-            for name, shares in groups.items()
-        },
+def _days(brief: Brief) -> Iterator[date]:
+    return (
+        brief.first_on + timedelta(days=day)
+        for day in range((brief.until_on - brief.first_on).days)
     )
+
+
+def _people(brief: Brief, rows: Sequence[Row], sites: int) -> np.ndarray:
+    weeks = (brief.until_on - brief.first_on).days / 7
+    entries = np.bincount(
+        [row.site for row in rows], weights=[row.entries for row in rows], minlength=sites
+    )
+    people: np.ndarray = entries / max(1.0, VISITS_PER_WEEK * weeks)
+    return people
+
+
+def _shares(sites: Sequence[Site], made: Sequence[Made], group: Group) -> np.ndarray:
+    """The share of each place's people who belong to a group."""
+    if group.is_everybody:
+        return np.ones(len(sites))
+    shares = np.array([_share(known.plays.cells, group) for known in made])
+    if not shares.any():
+        raise BriefError(
+            f"no camera there tells {group.name} from others: ages and genders are estimated only "
+            "where that has been switched on; ask for everybody"
+        )
+    return shares
+
+
+def _share(cells: Mapping[tuple[str, str], int], group: Group) -> float:
+    """Of the visits whose age and gender are known, as far as the group asks for them."""
+    known = {
+        (age, gender): visits
+        for (age, gender), visits in cells.items()
+        if (age != UNKNOWN or not group.ages) and (gender != UNKNOWN or not group.genders)
+    }
+    held = sum(visits for (age, gender), visits in known.items() if group.holds(age, gender))
+    return held / sum(known.values()) if known else 0.0
 
 
 def _loop_shares(site: Site) -> int:
     return site.loop.length_s // site.loop.spot_s
-
-
-def _key(slotted: Slotted) -> str:
-    return f"{slotted.site.id}/{slotted.slot.starts_at:%Y-%m-%dT%H:%MZ}"
-
-
-def _silent(brief: Brief) -> str:
-    if not brief.target.is_everybody:
-        return f"its camera does not tell {brief.target.name}, or it has no hour left to sell"
-    return "none of its hours in the brief lies ahead"
-
-
-def _nothing(left_out: Mapping[str, str]) -> str:
-    reasons = "; ".join(f"{name}: {reason}" for name, reason in list(left_out.items())[:10])
-    return f"no slot answers the brief. {reasons or 'No place does'}"

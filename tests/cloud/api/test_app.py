@@ -8,6 +8,7 @@ import pytest
 
 from cloud.api.desk import Desk
 
+POSTED = ("/api/pricing/batch", "/api/pricing/optimize")
 JSON = {"content-type": "application/json"}
 PATHS = {
     "/api/locations": "/api/locations",
@@ -140,7 +141,7 @@ def test_metrics_count_by_route_and_not_by_address(ask):
 def test_the_openapi_document_names_every_route_with_its_errors(ask):
     document = ask.get("/openapi.json").json()
 
-    assert set(document["paths"]) == {*PATHS, "/api/pricing/batch"}
+    assert set(document["paths"]) == {*PATHS, *POSTED}
     for path in document["paths"].values():
         for operation in path.values():
             for status, answer in operation["responses"].items():

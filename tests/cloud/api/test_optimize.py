@@ -1,0 +1,117 @@
+"""A brief in, a plan with its proof out: or what to ease."""
+
+from decimal import Decimal
+
+import pytest
+
+from cloud import database
+from cloud.api.desk import Desk
+from cloud.api.offers import offer
+from cloud.pricing.optimise.brief import Brief, BriefError, Group
+from wire.audience import AgeGroup
+
+PATH = "/api/pricing/optimize"
+BRIEF = {
+    "budget": "500.00",
+    "from": "2026-11-23",
+    "until": "2026-11-25",
+    "dayparts": [{"from_hour": 7, "to_hour": 10}],
+    "locations": ["KX-01", "LB-01", "BA-01"],
+}
+
+
+def test_a_plan_keeps_the_budget_and_says_how_good_it_is(ask):
+    plan = ask("POST", PATH, json=BRIEF).json()
+
+    assert plan["possible"] is True
+    assert 0 < Decimal(plan["cost"]) <= 500
+    assert plan["gap"] <= 0.05
+    assert plan["value"] <= plan["bound"] * 1.000001
+    assert sum(Decimal(line["cost"]) for line in plan["lines"]) == Decimal(plan["cost"])
+    assert {line["location"] for line in plan["lines"]} <= {"KX-01", "LB-01", "BA-01"}
+    assert {line["time_slot"][11:13] for line in plan["lines"]} <= {"07", "08", "09"}
+    assert plan["impressions"]["p10"] < plan["impressions"]["p50"] < plan["impressions"]["p90"]
+    assert plan["shadow_prices"][0]["sentence"]
+
+
+def test_the_plan_is_priced_as_the_slots_are(ask):
+    plan = ask("POST", PATH, json=BRIEF).json()
+    line = plan["lines"][0]
+    price = ask.get(f"/api/pricing/slot/{line['location']}/{line['time_slot']}").json()
+
+    assert Decimal(line["cost"]) == Decimal(price["price"]) * line["shares"]
+
+
+def test_an_impossible_brief_is_answered_with_what_to_ease(ask):
+    wanted = {"measure": "impressions", "least": 10_000_000}
+    answer = ask("POST", PATH, json={**BRIEF, "minimums": [wanted]})
+    body = answer.json()
+
+    assert answer.status_code == 200
+    assert body["possible"] is False
+    assert body["easings"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "sentence"),
+    [
+        ({"budget": "NaN"}, 422, "`budget` in the body"),
+        ({"budget": "Infinity"}, 422, "`budget` in the body"),
+        ({"budget": -1}, 422, "greater than 0"),
+        ({"budget": "0.001"}, 422, "no more than 2 decimal places"),
+        ({"budget": 1e300}, 422, "`budget` in the body"),
+        ({"currency": "EUR"}, 422, "sold in EUR"),
+        ({"from": "2026-11-25", "until": "2026-11-23"}, 422, "is -2 days"),
+        ({"until": "9999-12-31"}, 422, "wanted 1 to 92"),
+        ({"from": "1626-11-23", "until": "1626-11-25"}, 422, "ask between"),
+        ({"locations": ["XX-99"]}, 404, "no location 'XX-99'"),
+        ({"locations": ["KX-01"] * 1001}, 422, "at most 1000 items"),
+        ({"venues": ["1"]}, 422, "no location answers the brief"),
+        ({"dayparts": [{"from_hour": 25, "to_hour": 3}]}, 422, "less than or equal to 23"),
+        ({"target": {"ages": ["25-34"]}}, 422, "no camera there tells 25-34 from others"),
+        ({"target": {"ages": ["unknown"]}}, 422, "nobody can be sought as 'unknown'"),
+        ({"objective": "fame"}, 422, "`objective` in the body"),
+        ({"objective": "roi"}, 422, "their value, above 0"),
+        ({"bugdet": 1}, 422, "Extra inputs are not permitted"),
+    ],
+)
+def test_a_brief_that_makes_no_sense_is_refused(ask, changed: dict, status: int, sentence: str):
+    answer = ask("POST", PATH, json={**BRIEF, **changed})
+
+    assert answer.status_code == status
+    assert sentence in answer.json()["detail"]
+
+
+def test_a_group_counts_as_many_as_the_cameras_told_of_it(desk: Desk, watch):
+    at = int(watch.now.timestamp()) - 7200
+    with database.writing(desk.engine) as connection:
+        connection.execute(
+            database.hour_tallies.insert().values(
+                location="KX-01", device="kx-01-cam-1", hour_at=at, observed_ms=3_600_000,
+                entries=400, visits=400, dwell_06=400, dwell_ms=4_800_000, attention_03=400,
+                looking_ms=600_000,
+            )
+        )  # fmt: skip
+        for age, visits in (("25-34", 60), ("45-54", 40), ("unknown", 300)):
+            connection.execute(
+                database.minute_demographics.insert().values(
+                    location="KX-01", device="kx-01-cam-1", minute_at=at, age=age,
+                    gender="unknown", visits=visits,
+                )
+            )  # fmt: skip
+    asked = {"currency": "GBP", "locations": frozenset({"KX-01"}), "budget_pence": 100_000}
+    days = {"first_on": watch.now.date(), "until_on": watch.now.date().replace(day=22)}
+    everybody = offer(desk, Brief(**asked, **days))
+    young = Group(ages=frozenset({AgeGroup.FROM_25}))
+    some = offer(desk, Brief(**asked, **days, target=young))
+
+    assert some.target.contacts == pytest.approx(everybody.target.contacts * 0.6)
+    assert some.target.people == pytest.approx(everybody.target.people * 0.6)
+
+
+def test_more_slots_than_a_plan_can_weigh_are_refused_at_once(desk: Desk, monkeypatch):
+    monkeypatch.setattr("cloud.api.offers.MOST_SLOTS", 100)
+    days = {"first_on": desk.clock().date(), "until_on": desk.clock().date().replace(day=30)}
+
+    with pytest.raises(BriefError, match="ask for fewer days or places"):
+        offer(desk, Brief(budget_pence=1, currency="GBP", **days))
