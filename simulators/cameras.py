@@ -53,7 +53,7 @@ def places(cameras: int, seed: int) -> list[Place]:
     return [
         Place(
             Address(LocationId(f"SIM-{number:05d}"), DeviceId(f"sim-{number:05d}-cam-1")),
-            profiles[number % len(profiles)],
+            profiles[(number - 1) % len(profiles)],
             TIMEZONE,
             seed,
         )
