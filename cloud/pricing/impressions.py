@@ -155,7 +155,8 @@ def ladder(
 ) -> Ladder:
     """Impressions of one play in an hour that `entries` people come into view in.
 
-    `cells` are the people by demographic cell on whom the shares rest, "unknown" among them.
+    `cells` are the people by demographic cell on whom the shares rest, those with an "unknown" in
+    their name among them.
     """
     calibration = provenance.calibration
     known = calibration.deviation / calibration.factor
@@ -213,7 +214,7 @@ def _audience(lts: Interval, cells: Mapping[str, int]) -> dict[str, Interval]:
     return {
         cell: Interval(*(value * count / people for value in (lts.p10, lts.p50, lts.p90)))
         for cell, count in cells.items()
-        if count >= SUPPRESSED_BELOW and cell != "unknown"
+        if count >= SUPPRESSED_BELOW and "unknown" not in cell.split()
     }
 
 

@@ -213,7 +213,7 @@ def test_quiet_hours_keep_their_order(entries):
 
 def test_small_cells_and_the_unknown_are_not_shown():
     person = per_person(steady_stays(20), steady_stays(2, 0.3), SPOT)
-    cells = {"25-34": 60, "35-44": 31, "55+": 9, "unknown": 100}
+    cells = {"25-34": 60, "35-44": 31, "55+": 9, "unknown": 70, "25-34 unknown": 30}
     made = ladder(Interval(1200, 1200, 1200), person, MEASURED, cells=cells)
     assert set(made.audience) == {"25-34", "35-44"}
     assert made.audience["25-34"].p50 == pytest.approx(made.lts.p50 * 0.3)
