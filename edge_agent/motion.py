@@ -19,6 +19,7 @@ from edge_agent.frame import Image
 from edge_agent.settings import MotionSettings
 
 SMALL_SIZE_PX: Final = (320, 180)
+HALFWAY_SIZE_PX: Final = (640, 360)
 IDLE_MEMORY_S: Final = 8.0  # the scene follows slow light within this time
 BUSY_MEMORY_S: Final = 40.0  # and forgets a lingering person only in this
 NOISE_FACTOR: Final = 5 * 1.25  # 1.25 mean absolute differences make one standard deviation
@@ -27,7 +28,12 @@ GAIN_LIMITS: Final = (0.5, 2.0)
 
 
 def small(luma: Image) -> Image:
-    """The picture at 320 x 180, averaged over areas: what motion and quality look at."""
+    """The picture at 320 x 180, averaged over areas: what motion and quality look at.
+
+    Averaging 1080p whole costs 0.8 ms, by way of 640 x 360 it costs 0.5 and averages 16 of 36.
+    """
+    if luma.shape[1] >= 2 * HALFWAY_SIZE_PX[0]:
+        luma = np.asarray(cv2.resize(luma, HALFWAY_SIZE_PX, interpolation=cv2.INTER_LINEAR))
     return np.asarray(cv2.resize(luma, SMALL_SIZE_PX, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
