@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "keys": ("cloud.api.keys_command", "run", "make, list and revoke API keys"),
     "watch": ("cloud.windows.watch_command", "run", "raise alerts and tell people of them"),
     "dead-letters": ("cloud.ingest.letters_command", "run", "look at what was set aside"),
+    "sweep": ("cloud.ingest.retention", "run", "forget what is older than it has to be kept"),
 }
 """Command → module with `add_arguments`, its function, and what it is for."""
 

@@ -182,6 +182,7 @@ reports = Table(
     Column("received_at", Instant, nullable=False),
     Column("body", Text, nullable=False),  # the report's own JSON, for the lake
     UniqueConstraint("device", "journal", "first_sequence", name="uq_reports_identity"),
+    Index("ix_reports_received_at", "received_at"),
 )
 
 dead_letters = Table(

@@ -1,0 +1,99 @@
+"""`python -m cloud sweep`: forget what is older than it has to be kept, a little at a time.
+
+Raw reports go once the lake has them, minutes once hours suffice; hours, journals and open alerts
+stay. What was counted stays counted, and a report that comes again after its raw row is gone is
+still a duplicate, because journals remember numbers and not rows. Each bite is a transaction of its
+own, so that ingest waits for none of them.
+"""
+
+import argparse
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Engine, Table, select, tuple_
+
+from cloud import settings
+from cloud.database import (
+    connect,
+    create,
+    dead_letters,
+    microseconds,
+    minute_demographics,
+    minute_sensors,
+    minute_tallies,
+    reports,
+    writing,
+)
+
+log = logging.getLogger(__name__)
+
+BITE: Final = 5_000
+LONGEST_DAYS: Final = 36_500
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """For how many days each is kept."""
+
+    reports_days: int = 30
+    minutes_days: int = 400
+    letters_days: int = 90
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `sweep`."""
+    settings.add_arguments(parser, "database")
+    for name in ("reports", "minutes", "letters"):
+        usual = getattr(Keep(), f"{name}_days")
+        parser.add_argument(f"--{name}-days", type=days, default=usual, metavar="N",
+                            help=f"keep {name} so many days (%(default)s)")  # fmt: skip
+
+
+def days(typed: str) -> int:
+    number = int(typed)
+    if not 1 <= number <= LONGEST_DAYS:
+        raise ValueError(typed)
+    return number
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Sweep once."""
+    keep = Keep(arguments.reports_days, arguments.minutes_days, arguments.letters_days)
+    engine = connect(settings.read(arguments).database_url)
+    create(engine)
+    try:
+        swept = sweep(engine, keep, datetime.now(UTC))
+    finally:
+        engine.dispose()
+    log.info("database.swept", extra=swept)
+    return 0
+
+
+def sweep(engine: Engine, keep: Keep, now: datetime) -> dict[str, int]:
+    """Forget; how many rows of each table."""
+    minutes_before = microseconds(now - timedelta(days=keep.minutes_days)) // 1_000_000
+    letters_before = now - timedelta(days=keep.letters_days)
+    reports_before = now - timedelta(days=keep.reports_days)
+    old: dict[Table, ColumnElement[bool]] = {
+        reports: reports.c.received_at < reports_before,
+        dead_letters: dead_letters.c.last_received_at < letters_before,
+        **{
+            table: table.c.minute_at < minutes_before
+            for table in (minute_tallies, minute_demographics, minute_sensors)
+        },
+    }
+    return {table.name: _forget(engine, table, which) for table, which in old.items()}
+
+
+def _forget(engine: Engine, table: Table, which: ColumnElement[bool]) -> int:
+    keys = list(table.primary_key)
+    bite: Any = select(*keys).where(which).limit(BITE)
+    forgotten = 0
+    while True:
+        with writing(engine) as connection:
+            done = connection.execute(table.delete().where(tuple_(*keys).in_(bite))).rowcount
+        forgotten += done
+        if done < BITE:
+            return forgotten

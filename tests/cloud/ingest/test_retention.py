@@ -1,0 +1,71 @@
+"""Forgetting rows forgets no count: hours stay, and a duplicate stays a duplicate."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, Table, func, select
+
+from cloud.__main__ import main
+from cloud.database import (
+    dead_letters,
+    hour_tallies,
+    minute_tallies,
+    reading,
+    reports,
+)
+from cloud.ingest import retention
+from cloud.ingest.consume import Consumer
+from cloud.ingest.memory import MemorySource
+from cloud.ingest.retention import Keep, sweep
+from wire.audience import AudienceReport
+from wire.envelope import audience_event, seal
+
+NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+TOPIC = "onlooker/v1/KX-01/kx-01-cam-1/audience"
+
+Reports = Callable[..., AudienceReport]
+
+
+def consume(engine: Engine, *payloads: bytes, now: datetime) -> None:
+    source = MemorySource((TOPIC, payload) for payload in payloads)
+    Consumer(source, engine, knows=lambda *_: True, clock=lambda: now).step()
+
+
+def rows(engine: Engine, table: Table) -> int:
+    with reading(engine) as connection:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def test_what_is_old_goes_and_what_was_counted_stays(
+    engine: Engine, report: Reports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "BITE", 2)
+    old = [seal(audience_event(report(n))) for n in range(1, 6)]
+    later = NINE + timedelta(days=10)
+    consume(engine, *old, b"rubbish", now=NINE)
+    consume(engine, seal(audience_event(report(6, starts_at=later))), now=later)
+
+    swept = sweep(engine, Keep(reports_days=5, minutes_days=5, letters_days=5), later)
+    assert (swept["reports"], swept["minute_tallies"], swept["dead_letters"]) == (5, 1, 1)
+    assert [rows(engine, table) for table in (reports, minute_tallies, dead_letters)] == [1, 1, 0]
+    assert rows(engine, hour_tallies) == 2
+
+    consume(engine, *old, now=later)
+    assert rows(engine, minute_tallies) == 1
+
+
+def test_the_command_keeps_what_is_young(
+    engine: Engine, report: Reports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONLOOKER_DATABASE_URL", engine.url.render_as_string())
+    consume(engine, seal(audience_event(report(1))), now=datetime.now(UTC))
+    assert main(["sweep", "--minutes-days", "36500"]) == 0
+    assert rows(engine, reports) == 1
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "36501", "some"])
+def test_days_that_make_no_sense_are_refused(days: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["sweep", "--reports-days", days])
+    assert "invalid days value" in capsys.readouterr().err
