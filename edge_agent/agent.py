@@ -171,28 +171,32 @@ class Agent:
     def _look(self, frame: Frame) -> None:
         try:
             faces = self._detector.faces(frame.image)
-            heads = self._pose.poses(frame.image, faces) if faces else []
+            heads = self._heads(frame, faces)
         except Exception as error:  # noqa: BLE001  a model's fault must not end the measuring
             self._models_failed(error)
             self._note(frame, View(observed=False))
             return
         self._models_failing = False
-        self._gate.found(len(faces))
-        update = self._tracker.update([face.box for face in faces], frame.elapsed_s)
-        seen = self._regarded(update.seen, faces, heads, frame.elapsed_s)
+        update = self._tracker.update(
+            [face.box for face in faces], frame.elapsed_s, sure=[face.sure for face in faces]
+        )
+        seen = self._regarded(update.seen, heads, frame.elapsed_s)
+        self._gate.found(len(seen))
         self._note(frame, View(observed=True), analysed=1, seen=seen, ended=update.ended)
 
-    def _regarded(
-        self,
-        tracks: Sequence[Track],
-        faces: Sequence[Face],
-        heads: Sequence[HeadPose],
-        at_s: float,
-    ) -> list[Sighting]:
+    def _heads(self, frame: Frame, faces: Sequence[Face]) -> Sequence[HeadPose]:
+        heads = self._pose.poses(frame.image, faces) if faces else []
         if len(heads) != len(faces):
             raise ValueError(f"{len(heads)} poses for {len(faces)} faces")
+        return heads
+
+    def _regarded(
+        self, tracks: Sequence[Track | None], heads: Sequence[HeadPose], at_s: float
+    ) -> list[Sighting]:
         sightings = []
         for track, head in zip(tracks, heads, strict=True):
+            if track is None:
+                continue
             before = self._regards.get(track.id)
             regard = judge(before, head, at_s, self._settings.attention)
             self._regards[track.id] = regard
@@ -302,7 +306,9 @@ class Agent:
 def models_for(settings: Settings) -> tuple[FaceDetector, PoseEstimator]:
     """The models that the settings name, opened and tried once."""
     models = settings.models
-    detector = load_detector(models.detector, input_px=models.input_px, threshold=models.threshold)
+    detector = load_detector(
+        models.detector, input_px=models.input_px, threshold=models.threshold, doubtful=True
+    )
     return detector, load_pose(models.attention)
 
 

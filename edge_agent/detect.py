@@ -21,6 +21,7 @@ STRIDES_PX = (8, 16, 32)
 LARGEST_STRIDE_PX = 32
 MOST_ENLARGED = 4.0
 MOST_CANDIDATES = 2000
+DOUBTFUL_RATIO = 0.6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,11 +30,13 @@ class Face:
 
     `box` x1, y1, x2, y2; `landmarks` (5, 2) in the order right eye, left eye, nose, right and
     left corner of the mouth, where right is the subject's right, on the left of the picture.
+    A face that is not `sure` scored below the threshold: it may be somebody who was seen before.
     """
 
     box: tuple[float, float, float, float]
     score: float
     landmarks: Floats
+    sure: bool = True
 
     @property
     def height_px(self) -> float:
@@ -114,7 +117,9 @@ LAYOUTS: dict[str, Reader] = {"onlooker-maps": read_onlooker, "yunet-lists": rea
 class OnnxFaceDetector:
     """A detector that runs in ONNX Runtime on the camera's own processor."""
 
-    def __init__(self, session: Session, *, input_px: int, threshold: float | None) -> None:
+    def __init__(
+        self, session: Session, *, input_px: int, threshold: float | None, doubtful: bool
+    ) -> None:
         card = session.card
         if card.task != "face-detection" or card.layout not in LAYOUTS:
             raise ModelError(
@@ -123,6 +128,7 @@ class OnnxFaceDetector:
             )
         self.name, self.version = card.name, card.version
         self.threshold = card.thresholds["score"] if threshold is None else threshold
+        self._least = self.threshold * DOUBTFUL_RATIO if doubtful else self.threshold
         self._overlap = card.thresholds.get("overlap", 0.4)
         self._session, self._read = session, LAYOUTS[card.layout]
         self._input, shape = card.inputs[0].name, card.inputs[0].shape
@@ -135,14 +141,19 @@ class OnnxFaceDetector:
         ratio = min(self._input_px / max(bgr.shape[:2]), MOST_ENLARGED)
         planes = self._letterboxed(bgr, ratio)
         outputs = self._session.run({self._input: planes})
-        found = self._read(outputs, self.threshold, planes.shape[3])
+        found = self._read(outputs, self._least, planes.shape[3])
         kept = suppressed(found.boxes, found.scores, self._overlap)
         height, width = bgr.shape[:2]
         boxes = (found.boxes[kept] / ratio).clip(0, [width, height, width, height])
         marks = (found.landmarks[kept] / ratio).astype(np.float32)
         scores = found.scores[kept]
         return [
-            Face((float(box[0]), float(box[1]), float(box[2]), float(box[3])), float(score), points)
+            Face(
+                (float(box[0]), float(box[1]), float(box[2]), float(box[3])),
+                float(score),
+                points,
+                sure=bool(score >= self.threshold),
+            )
             for box, score, points in zip(boxes, scores, marks, strict=True)
             if box[2] > box[0] and box[3] > box[1]
         ]
@@ -183,9 +194,14 @@ def load_detector(
     threshold: float | None = None,
     folders: Sequence[Path] = (WEIGHTS,),
     accept_research: bool = False,
+    doubtful: bool = False,
 ) -> FaceDetector:
-    """Open a detector by name or card and run it once, so that the first frame is not slow."""
+    """Open a detector by name or card and run it once, so that the first frame is not slow.
+
+    With `doubtful` it also gives what scores down to `DOUBTFUL_RATIO` of the threshold, marked
+    as not sure, for a tracker that knows whom it has seen.
+    """
     session = open_session(name, folders=folders, accept_research=accept_research)
-    detector = OnnxFaceDetector(session, input_px=input_px, threshold=threshold)
+    detector = OnnxFaceDetector(session, input_px=input_px, threshold=threshold, doubtful=doubtful)
     detector.faces(np.zeros((input_px * 9 // 16, input_px, 3), np.uint8))
     return detector

@@ -2,7 +2,8 @@
 
 Pictures come at uneven times, so everything here is in seconds: a track is believed after enough
 hits spread over enough time, and forgotten after too long without one. What has not been
-believed is a rumour and must not be counted by anyone. Ids are small numbers of this process;
+believed is a rumour and must not be counted by anyone. A face that the detector is not sure of
+continues somebody who was seen before (Zhang et al., ByteTrack, 2022) and begins nobody. Ids are small numbers of this process;
 they say nothing of a person, are never used twice and never leave the device.
 """
 
@@ -42,8 +43,8 @@ class Track:
         x1, y1, x2, y2 = self.box
         return x1 + moved_x, y1 + moved_y, x2 + moved_x, y2 + moved_y
 
-    def hit(self, box: Box, at_s: float) -> None:
-        """The face was seen again, here."""
+    def hit(self, box: Box, at_s: float, *, sure: bool = True) -> None:
+        """The face was seen again, here; only what is sure helps to believe it."""
         passed_s = at_s - self.last_s
         if passed_s > 0:
             share = 1 - math.exp(-passed_s / SMOOTHING_S) if self.hits > 1 else 1.0
@@ -53,14 +54,16 @@ class Track:
                 speed_x + share * ((x - was_x) / passed_s - speed_x),
                 speed_y + share * ((y - was_y) / passed_s - speed_y),
             )
-        self.box, self.last_s, self.hits = box, at_s, self.hits + 1
+        self.box, self.last_s, self.hits = box, at_s, self.hits + sure
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """`seen` holds the track of each box, in the order of the boxes; `ended` are gone for good."""
+    """`seen` holds the track of each box in order, None for a doubtful one that continues nobody;
+    `ended` are gone for good.
+    """
 
-    seen: list[Track]
+    seen: list[Track | None]
     ended: list[Track]
 
 
@@ -77,20 +80,28 @@ class Tracker:
         """Tracks that may be seen again, believed or not."""
         return len(self._tracks)
 
-    def update(self, boxes: Sequence[Box], at_s: float) -> Update:
-        """Take the faces of one picture."""
+    def update(
+        self, boxes: Sequence[Box], at_s: float, *, sure: Sequence[bool] | None = None
+    ) -> Update:
+        """Take the faces of one picture; without `sure`, the detector is sure of all of them."""
         ended = self.expire(at_s)
         pairs = matched(self._tracks, boxes, at_s)
-        seen = []
-        for index, box in enumerate(boxes):
-            track = pairs.get(index)
-            if track is None:
-                track = self._begin(box, at_s)
-            else:
-                track.hit(box, at_s)
-            track.confirmed = track.confirmed or self._believable(track)
-            seen.append(track)
+        certain = sure if sure is not None else [True] * len(boxes)
+        seen = [
+            self._see(box, at_s, pairs.get(index), is_sure)
+            for index, (box, is_sure) in enumerate(zip(boxes, certain, strict=True))
+        ]
         return Update(seen, ended)
+
+    def _see(self, box: Box, at_s: float, track: Track | None, sure: bool) -> Track | None:
+        if track is not None:
+            track.hit(box, at_s, sure=sure)
+        elif sure:
+            track = self._begin(box, at_s)
+        else:
+            return None
+        track.confirmed = track.confirmed or self._believable(track)
+        return track
 
     def expire(self, at_s: float) -> list[Track]:
         """End what has not been seen for too long, or never became believable."""

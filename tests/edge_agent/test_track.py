@@ -137,3 +137,29 @@ def test_no_two_faces_of_one_picture_are_one_person(pictures):
         assert len(names) == len(set(names)) == len(corners)
         ended |= {track.id for track in update.ended}
         assert not ended & set(names)
+
+
+def test_a_doubtful_face_begins_nobody():
+    tracker = Tracker(TrackingSettings())
+    update = tracker.update([box(10)], 0.0, sure=[False])
+    assert update.seen == [None]
+    assert tracker.live == 0
+
+
+def test_a_doubtful_face_continues_somebody():
+    #  sure   sure   sure   doubtful ... doubtful   sure
+    #   0.0    0.2    0.4     0.6    ...    3.0      3.2 s, one person all the time
+    tracker = Tracker(TrackingSettings())
+    for n in range(3):
+        tracker.update([box(10)], n * 0.2)
+    for n in range(3, 16):
+        assert ids(tracker.update([box(10)], n * 0.2, sure=[False])) == [1]
+    assert ids(tracker.update([box(10)], 3.2)) == [1]
+
+
+def test_doubtful_faces_alone_make_nobody_believable():
+    tracker = Tracker(TrackingSettings())
+    tracker.update([box(10)], 0.0)
+    for n in range(1, 8):
+        [track] = tracker.update([box(10)], n * 0.2, sure=[False]).seen
+        assert not track.confirmed
