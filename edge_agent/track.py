@@ -3,8 +3,9 @@
 Pictures come at uneven times, so everything here is in seconds: a track is believed after enough
 hits spread over enough time, and forgotten after too long without one. What has not been
 believed is a rumour and must not be counted by anyone. A face that the detector is not sure of
-continues somebody who was seen before (Zhang et al., ByteTrack, 2022) and begins nobody. Ids are small numbers of this process;
-they say nothing of a person, are never used twice and never leave the device.
+continues somebody who was seen before (Zhang et al., ByteTrack, 2022) and begins nobody. Ids are
+small numbers of this process; they say nothing of a person, are never used twice and never leave
+the device.
 """
 
 import math
