@@ -1,0 +1,146 @@
+"""One hour of one screen in the words of OpenRTB 2.6: the `dooh`, `device` and `imp` objects.
+
+Hard truths. `bidfloor` is per thousand impressions and `qty.multiplier` is the impressions of one
+play: floor x multiplier x plays is the slot's price to the penny, so neither is rounded on the way
+and the currency is always written, since the standard's default is the dollar. An hour in which
+nobody is expected has no price per thousand and is not put up (a floor left out would mean zero).
+The publisher measures (`sourcetype` 2); nobody independent has audited it.
+"""
+
+from typing import Any, Final
+
+from cloud.estate import Site
+from cloud.forecast.interval import Interval
+from cloud.pricing.cpm import cpm_per_second, floor_cpm, multiplier
+from cloud.pricing.impressions import SUPPRESSED_BELOW, Ladder, Spot, Tier
+from cloud.pricing.openooh import KNOWN, TAXONOMY_1_1, on_the_wire
+from cloud.pricing.slot import Slot
+
+SOURCE_PUBLISHER: Final = 2
+OUT_OF_HOME: Final = 8
+GEO_BY_PUBLISHER: Final = 3
+EXPIRES_S: Final = 3600
+"""From auction to play: a loop may come round an hour later."""
+MIMES: Final = ["video/mp4"]
+INCH_M: Final = 0.0254
+
+Element = dict[str, Any]
+
+
+def element(site: Site, slot: Slot, spot: Spot, price_pence: int, rungs: Ladder) -> Element:
+    """What one share of the loop is in that hour; `imp` is empty when nobody is expected."""
+    return {
+        "dooh": dooh(site),
+        "device": device(site, slot),
+        "imp": impressions(site, slot, spot, price_pence, rungs),
+    }
+
+
+def dooh(site: Site) -> Element:
+    """The placement. It takes the place of `site` and `app` in a request.
+
+    An id that the taxonomy does not know is left out: buyers take it for no venue at all.
+    """
+    placed: Element = {"id": site.id, "name": site.name, "keywords": site.placement}
+    if site.venue in KNOWN:
+        placed |= {"venuetype": [on_the_wire(site.venue)], "venuetypetax": TAXONOMY_1_1}
+    return placed
+
+
+def device(site: Site, slot: Slot) -> Element:
+    """The screen. Its ids are those of a screen, never of a person."""
+    face = site.screen
+    offset = slot.local.utcoffset()
+    assert offset is not None
+    return {
+        "devicetype": OUT_OF_HOME,
+        "w": face.width_px,
+        "h": face.height_px,
+        "ppi": max(1, round(face.width_px * INCH_M / face.width_m)),
+        "ifa": site.id,
+        "ifa_type": "ppid",
+        "geo": {
+            "lat": site.latitude_deg,
+            "lon": site.longitude_deg,
+            "type": GEO_BY_PUBLISHER,
+            "utcoffset": int(offset.total_seconds() // 60),
+        },
+    }
+
+
+def impressions(
+    site: Site, slot: Slot, spot: Spot, price_pence: int, rungs: Ladder
+) -> list[Element]:
+    """The one impression that is for sale, or none."""
+    per_play = multiplier(rungs.ots.p50)
+    if per_play <= 0:
+        return []
+    floor = floor_cpm(price_pence, spot, per_play)
+    video = {
+        "mimes": MIMES,
+        "w": site.screen.width_px,
+        "h": site.screen.height_px,
+        "minduration": site.loop.spot_s,
+        "maxduration": site.loop.spot_s,
+        "boxingallowed": 0,
+        "mincpmpersec": float(cpm_per_second(floor, spot)),
+    }
+    return [
+        {
+            "id": f"{slot.starts_at:%Y-%m-%dT%H:%MZ}/1",
+            "video": video,
+            "bidfloor": float(floor),
+            "bidfloorcur": site.currency,
+            "dt": int(slot.starts_at.timestamp() * 1000),
+            "exp": EXPIRES_S,
+            "qty": {"multiplier": float(per_play), "sourcetype": SOURCE_PUBLISHER},
+            "metric": _metrics(rungs),
+            "ext": {"onlooker": _provenance(site, spot, price_pence, rungs)},
+        }
+    ]
+
+
+def _metrics(rungs: Ladder) -> list[Element]:
+    """How many in view see at least a second of the play, and how long each of these looks."""
+    found = {
+        "viewability": min(1.0, rungs.ots.p50 / rungs.gross.p50),
+        "attention_seconds": rungs.attention_s.p50 / rungs.ots.p50,
+    }
+    return [
+        {"type": name, "value": round(value, 6), "vendor": "EXCHANGE"}
+        for name, value in found.items()
+    ]
+
+
+def _provenance(site: Site, spot: Spot, price_pence: int, rungs: Ladder) -> Element:
+    """Who measured what with which instrument, and how sure that is."""
+    source = rungs.provenance
+    tiers = {Tier.GROSS: rungs.gross, Tier.OTS: rungs.ots, Tier.LTS: rungs.lts}
+    audience = None
+    if rungs.audience is not None:
+        audience = {cell: _interval(value) for cell, value in rungs.audience.items()}
+    return {
+        "impression_tier": str(Tier.OTS),
+        "impressions_per_play": {str(name): _interval(tier) for name, tier in tiers.items()},
+        "audience_per_play": audience,
+        "suppressed_below": SUPPRESSED_BELOW,
+        "attention_s_per_play": _interval(rungs.attention_s),
+        "seen_share": round(rungs.seen_share, 6),
+        "slot_price_pence": price_pence,
+        "plays_per_hour": float(spot.plays_per_hour),
+        "loop_s": spot.loop_s,
+        "shares": site.loop.length_s // site.loop.spot_s,
+        "venue": site.venue,
+        "basis": source.basis,
+        "measured_by": source.measured_by,
+        "visits": source.visits,
+        "reason": source.reason,
+        "cutoff_at": source.cutoff_at.isoformat() if source.cutoff_at else None,
+        "forecast": source.forecast,
+        "formula": source.formula,
+        "calibration": source.calibration.version,
+    }
+
+
+def _interval(interval: Interval) -> dict[str, float]:
+    return {name: round(getattr(interval, name), 6) for name in ("p10", "p50", "p90")}

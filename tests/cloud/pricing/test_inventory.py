@@ -1,0 +1,270 @@
+"""A slot in OpenRTB's words: the fields the standard asks for, and the price to the penny."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from jsonschema import Draft202012Validator
+
+from cloud import estate
+from cloud.forecast.interval import Interval
+from cloud.pricing.cpm import slot_price_pence
+from cloud.pricing.impressions import Provenance, Spot, ladder, per_person
+from cloud.pricing.inventory import element
+from cloud.pricing.openooh import KNOWN, VenueError, is_narrow, on_the_wire
+from cloud.pricing.slot import Slot
+from cloud.pricing.stays import steady_stays
+
+SITES = list(estate.load())
+LONDON = ZoneInfo("Europe/London")
+MONDAY = Slot(datetime(2026, 11, 23, 8, tzinfo=UTC), LONDON)
+SPOT = Spot(10, 60)
+MEASURED = Provenance("sensor_measured", "onlooker", 1000, "four weeks", None, "recent-1")
+NUMBER = {"type": "number", "exclusiveMinimum": 0}
+NAME = {"type": "string", "minLength": 1}
+RANGE = {
+    "type": "object",
+    "required": ["p10", "p50", "p90"],
+    "additionalProperties": {"type": "number", "minimum": 0},
+}
+
+# Objects of OpenRTB 2.6 (3.2.4, 3.2.7, 3.2.18, 3.2.19, 3.2.31, 3.2.32) as far as they are sent.
+ELEMENT = {
+    "type": "object",
+    "required": ["dooh", "device", "imp"],
+    "additionalProperties": False,
+    "properties": {
+        "dooh": {
+            "type": "object",
+            "required": ["id", "name", "venuetype", "venuetypetax"],
+            "additionalProperties": False,
+            "properties": {
+                "id": NAME,
+                "name": NAME,
+                "venuetype": {
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": 1,
+                    "items": {"type": "string", "pattern": "^[0-9]+$"},
+                },
+                "venuetypetax": {"const": 5},
+                "keywords": NAME,
+            },
+        },
+        "device": {
+            "type": "object",
+            "required": ["devicetype", "geo"],
+            "additionalProperties": False,
+            "properties": {
+                "devicetype": {"const": 8},
+                "w": {"type": "integer", "minimum": 1},
+                "h": {"type": "integer", "minimum": 1},
+                "ppi": {"type": "integer", "minimum": 1},
+                "ifa": NAME,
+                "ifa_type": {"enum": ["ppid", "sspid"]},
+                "geo": {
+                    "type": "object",
+                    "required": ["lat", "lon", "type"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "lat": {"type": "number", "minimum": -90, "maximum": 90},
+                        "lon": {"type": "number", "minimum": -180, "maximum": 180},
+                        "type": {"enum": [1, 2, 3]},
+                        "utcoffset": {"type": "integer"},
+                    },
+                },
+            },
+        },
+        "imp": {
+            "type": "array",
+            "maxItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["id", "bidfloor", "bidfloorcur", "qty", "dt", "exp", "video"],
+                "additionalProperties": False,
+                "properties": {
+                    "id": NAME,
+                    "bidfloor": NUMBER,
+                    "bidfloorcur": {"const": "GBP"},
+                    "dt": {"type": "integer", "minimum": 1e12},
+                    "exp": {"type": "integer", "minimum": 1},
+                    "qty": {
+                        "type": "object",
+                        "required": ["multiplier"],
+                        "additionalProperties": False,
+                        "properties": {
+                            "multiplier": NUMBER,
+                            "sourcetype": {"enum": [0, 2, 3]},  # 1 would need a vendor
+                        },
+                    },
+                    "video": {
+                        "type": "object",
+                        "required": ["mimes", "minduration", "maxduration"],
+                        "additionalProperties": False,
+                        "properties": {
+                            "mimes": {"type": "array", "minItems": 1, "items": NAME},
+                            "w": {"type": "integer", "minimum": 1},
+                            "h": {"type": "integer", "minimum": 1},
+                            "minduration": {"type": "integer", "minimum": 1},
+                            "maxduration": {"type": "integer", "minimum": 1},
+                            "boxingallowed": {"enum": [0, 1]},
+                            "mincpmpersec": NUMBER,
+                        },
+                    },
+                    "metric": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "required": ["type", "value"],
+                            "additionalProperties": False,
+                            "properties": {
+                                "type": NAME,
+                                "value": {"type": "number", "minimum": 0},
+                                "vendor": NAME,
+                            },
+                        },
+                    },
+                    "ext": {
+                        "type": "object",
+                        "required": ["onlooker"],
+                        "properties": {
+                            "onlooker": {
+                                "type": "object",
+                                "required": ["impression_tier", "basis", "formula", "forecast"],
+                                "properties": {
+                                    "impression_tier": {"const": "viewable_ots"},
+                                    "basis": {"enum": ["sensor_measured", "modelled"]},
+                                    "impressions_per_play": {
+                                        "required": ["gross", "viewable_ots", "lts"],
+                                        "additionalProperties": RANGE,
+                                    },
+                                    "attention_s_per_play": RANGE,
+                                },
+                            }
+                        },
+                    },
+                },
+            },
+        },
+    },
+}
+
+
+def rungs(entries=Interval(1000, 1200, 1500), cells=None):  # noqa: B008 - a frozen value
+    return ladder(
+        entries, per_person(steady_stays(20), steady_stays(2, 0.3), SPOT), MEASURED, cells=cells
+    )
+
+
+@pytest.mark.parametrize("site", SITES, ids=lambda site: site.id)
+def test_every_screen_is_said_as_the_standard_wants_it(site):
+    said = element(site, MONDAY, SPOT, 1200, rungs())
+    Draft202012Validator.check_schema(ELEMENT)
+    Draft202012Validator(ELEMENT).validate(said)
+
+
+def test_the_worked_example_comes_out():
+    (imp,) = element(SITES[0], MONDAY, SPOT, 1200, rungs())["imp"]
+    assert imp["id"] == "2026-11-23T08:00Z/1"
+    assert imp["dt"] == 1_795_420_800_000
+    assert imp["qty"]["multiplier"] == pytest.approx(9.19, abs=0.01)
+    assert imp["bidfloor"] == pytest.approx(21.76, abs=0.02)
+    assert imp["video"]["mincpmpersec"] == pytest.approx(imp["bidfloor"] / 10)
+    assert imp["metric"][0]["value"] == pytest.approx(0.9195, abs=1e-4)
+    assert imp["metric"][1]["value"] == pytest.approx(2 / 9.195, rel=1e-3)
+
+
+@pytest.mark.parametrize("price_pence", [1, 1200, 4312, 99_999])
+@pytest.mark.parametrize("people", [0.5, 37, 1200, 54_321])
+def test_what_is_sent_is_worth_the_slot(price_pence, people):
+    (imp,) = element(SITES[0], MONDAY, SPOT, price_pence, rungs(Interval(people, people, people)))[
+        "imp"
+    ]
+    floor, per_play = Decimal(repr(imp["bidfloor"])), Decimal(repr(imp["qty"]["multiplier"]))
+    assert slot_price_pence(floor, SPOT, per_play) == price_pence
+
+
+def test_an_hour_without_people_is_not_put_up():
+    assert element(SITES[0], MONDAY, SPOT, 1200, rungs(Interval(0, 0, 0)))["imp"] == []
+
+
+def test_a_venue_that_nobody_knows_is_left_out():
+    lost = msgspec.structs.replace(SITES[0], venue="99999")
+    said = element(lost, MONDAY, SPOT, 1200, rungs())["dooh"]
+    assert not said.keys() & {"venuetype", "venuetypetax"}
+
+
+def test_small_cells_are_not_told():
+    said = element(SITES[0], MONDAY, SPOT, 1200, rungs(cells={"25-34 female": 90, "55+ male": 9}))
+    told = said["imp"][0]["ext"]["onlooker"]
+    assert set(told["audience_per_play"]) == {"25-34 female"}
+    assert told["suppressed_below"] == 10
+
+
+def test_the_clock_of_the_place_is_told_in_minutes():
+    summer = Slot(datetime(2026, 7, 6, 7, tzinfo=UTC), LONDON)
+    assert element(SITES[0], MONDAY, SPOT, 1, rungs())["device"]["geo"]["utcoffset"] == 0
+    assert element(SITES[0], summer, SPOT, 1, rungs())["device"]["geo"]["utcoffset"] == 60
+
+
+def narrower(kind, places):
+    return [f"{kind}{place:02}" for place in range(1, places + 1)]
+
+
+# What 1.1 lacks, by the taxonomy's table "OpenOOH 1.2 to 1.1 Mapping" (3c26f6f).
+SENT_AS = {
+    "101": ["10108", "10109"],
+    "10502": ["10503"],
+    "105": ["10504"],
+    "106": ["10603", "108", *narrower(107, 3), *narrower(108, 3)],
+    "10602": ["10604"],
+    "202": ["109", "10902", "10903", "10904", *narrower(202, 4)],
+    "302": ["10901", "305", "309"],
+    "203": ["20304", "214", *narrower(214, 4)],
+    "204": narrower(204, 4),
+    "207": narrower(207, 4),
+    "205": [
+        *("209", "210", "211", "212", "213", "215", "216", "217", "218", "219", "220"),
+        *(place for kind in (210, 213, 215, 217, 218, 219, 220) for place in narrower(kind, 4)),
+    ],
+    "301": ["304"],
+    "104": ["306", "307", "308", "30801", "30802"],
+    "402": ["40204", "40205", "404"],
+    "501": ["503", "504", "505", "506"],
+    "602": ["60204"],
+    "401": ["70103", "80705", "110103"],
+    "701": ["70104", "702"],
+    "801": ["80104", "80105"],
+    "802": ["80203", "80204"],
+    "803": ["80303"],
+    "804": ["80401", "811", "81101"],
+    "805": ["80501"],
+    "806": ["80601"],
+    "807": ["80704", "80706", "812", "81201"],
+    "809": ["80901"],
+    "9": ["904"],
+}
+
+
+def test_every_venue_is_sent_as_the_taxonomy_says():
+    moved = {venue: sent for sent, venues in SENT_AS.items() for venue in venues}
+    assert {venue: on_the_wire(venue) for venue in KNOWN} == {
+        venue: moved.get(venue, venue) for venue in KNOWN
+    }
+    assert moved.keys() <= KNOWN
+
+
+@pytest.mark.parametrize("venue", ["", "0", "12", "10505", "99", "10502\n", "1050", "x"])
+def test_unknown_venues_are_refused(venue):
+    with pytest.raises(VenueError, match="is no OpenOOH"):
+        on_the_wire(venue)
+
+
+def test_a_screen_hangs_in_one_place():
+    assert is_narrow("10502")
+    assert is_narrow("206")
+    assert not is_narrow("105")
+    assert not is_narrow("1")
+    assert not is_narrow("999")
