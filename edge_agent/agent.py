@@ -254,6 +254,8 @@ class Agent:
 
     def _tell_troubles(self, moment: Frame | Silence, blind: BlindCause | None) -> None:
         kinds = troubles(self._camera.state, blind)
+        if self._quality.moved:
+            kinds.add("camera.moved")
         if self._models_failing:
             kinds.add("models.failed")
         if self._unstored:

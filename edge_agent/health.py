@@ -19,10 +19,12 @@ CLEAR_AFTER_S: Final = 10.0
 
 REMEDIES: Final = {
     "capture.failed": "the camera does not deliver pictures: check its power, network and address",
+    "camera.moved": "the camera looks elsewhere than before: check its mount and what it shows",
     "models.failed": "the models fail on the pictures: see the agent's log",
     "outbox.failed": "reports cannot be stored: check the disk's space and health",
     f"blind.{BlindCause.DARK}": "the picture is dark: check the light and the lens cap",
     f"blind.{BlindCause.OVEREXPOSED}": "the picture is burnt out: check exposure and backlight",
+    f"blind.{BlindCause.OBSTRUCTED}": "something stands before the camera: clear its view",
     f"blind.{BlindCause.FLAT}": "the picture has no contrast: something covers the lens",
     f"blind.{BlindCause.BLURRED}": "the picture is blurred: focus or clean the lens",
     f"blind.{BlindCause.FROZEN}": "the same picture repeats: restart the camera",

@@ -12,6 +12,7 @@ face could no longer be found, not where a photograph would displease; a poor ca
   focus and no less than 0.0009 when blurred by 0.2 % of their width (Gaussian sigma, 4 px of
   1920); by 1 %, which is a whole face at walking distance, half of them fell below 0.0005, and by
   2 % nearly all.
+- obstructed: most of the edges that `viewpoint.py` remembers have gone, and stay away.
 - frozen: the very same picture for `frozen_after_s`; a living sensor's noise never repeats.
 """
 
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.frame import Image
+from edge_agent.quality.viewpoint import View, Viewpoint
 from edge_agent.settings import QualitySettings
 from wire.audience import BlindCause
 
@@ -31,12 +33,14 @@ SMOOTHING_PX: Final = 1.2
 
 
 class Quality:
-    """Judges each sampled picture; remembers only since when it has not changed."""
+    """Judges each sampled picture; remembers the last one, and where the camera looks."""
 
     def __init__(self, settings: QualitySettings) -> None:
         self._settings = settings
         self._last: Image | None = None
         self._changed_s = 0.0
+        self._viewpoint = Viewpoint()
+        self.moved = False
 
     def blindness(self, picture: Image, at_s: float) -> BlindCause | None:
         """Why nothing can be seen in `picture` (`motion.small`), or None when something can."""
@@ -44,7 +48,12 @@ class Quality:
             self._last, self._changed_s = picture, at_s
         if at_s - self._changed_s >= self._settings.frozen_after_s:
             return BlindCause.FROZEN
-        return verdict(picture, self._settings)
+        cause = verdict(picture, self._settings)
+        if cause is None:
+            view = self._viewpoint.view(picture, at_s)
+            self.moved = view is View.MOVED
+            cause = BlindCause.OBSTRUCTED if view is View.OBSTRUCTED else None
+        return cause
 
 
 def verdict(picture: Image, settings: QualitySettings) -> BlindCause | None:

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from edge_agent.motion import small
-from edge_agent.quality import Quality, sharpness_ratio, verdict
+from edge_agent.quality import Quality
+from edge_agent.quality.picture import sharpness_ratio, verdict
 from edge_agent.settings import QualitySettings
 from wire.audience import BlindCause
 
