@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check bench docs lock clean broker
+.PHONY: help env demo test check bench evaluate docs lock clean broker
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /	/' | expand -t 10
@@ -36,7 +36,10 @@ check: env  ## style, types, the import law, the contract's documents
 	$(BIN)/python -m wire check
 
 bench: env broker  ## figures for docs/benchmarks.md
-	$(BIN)/python -m pytest tests/benchmarks --benchmark-only -q
+	@for script in tests/benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+evaluate: env  ## the networks' figures for docs/accuracy.md (needs the data; DATA=folder)
+	$(BIN)/python -m models evaluate all --data $(or $(DATA),../shared/data/models)
 
 docs: env  ## write the generated documents
 	$(BIN)/python -m wire write
