@@ -12,11 +12,21 @@ from provisioning.authority.office import OfficeError
 from provisioning.authority.register import RegisterError
 from provisioning.authority.revocation import ReasonError
 from provisioning.authority.signing_request import SigningRequestError
+from provisioning.aws import command as aws_command
+from provisioning.aws.stack import StackError
 from provisioning.broker import command as broker_command
 from provisioning.broker.settings import BrokerError
 from provisioning.vault import VaultError
 
-REFUSALS = (BrokerError, OfficeError, RegisterError, ReasonError, SigningRequestError, VaultError)
+REFUSALS = (
+    BrokerError,
+    OfficeError,
+    RegisterError,
+    ReasonError,
+    SigningRequestError,
+    StackError,
+    VaultError,
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     authority_command.add_arguments(rooms.add_parser("ca", help="the certificate authority"))
     broker_command.add_arguments(rooms.add_parser("broker", help="a hardened Mosquitto"))
     signer.add_arguments(rooms.add_parser("signer", help="signs for the enrolment desk"))
+    aws_command.add_arguments(rooms.add_parser("aws", help="the same house on AWS"))
     asked = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

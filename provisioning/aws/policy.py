@@ -5,7 +5,7 @@ is attached to the certificate; a statement whose variable has no value grants n
 is the thing's attribute. AWS's `*` spans levels, MQTT's `+` does not: what a rule lets through
 beside it is none of AWS's own topics and is refused there.
 
-A policy may hold 2,048 characters (AWS's limit), so what devices do is spread over two policies.
+A policy may hold 2,048 characters (AWS's limit): what devices do is spread over three.
 """
 
 import json
@@ -36,6 +36,17 @@ def telemetry(arn: str) -> Policy:
 def management(arn: str) -> Policy:
     """Shadows and jobs of the thing itself."""
     return _policy(_statements(arn, _below(THINGS)))
+
+
+def basic_ingest(arn: str, stage: str) -> Policy:
+    """Saying the same straight to the rules engine, which costs no message. AWS alone has this."""
+    rules = [rule for rule in _below(ROOT) if rule.verb is Verb.SAY]
+    resources = [
+        f"{arn}:topic/$aws/rules/onlooker_{stage}_{rule.topic.rpartition('/')[2]}/"
+        f"{_wildcards(rule.topic)}"
+        for rule in rules
+    ]
+    return _policy([_allow(["Publish"], resources)])
 
 
 def claim(arn: str, template: str) -> Policy:

@@ -149,7 +149,17 @@ def test_a_claim_on_aws_can_enrol_and_nothing_else():
         assert not on_aws("Publish", f"topic/{topic}", claims)
 
 
-@pytest.mark.parametrize("one", [*POLICIES, policy.claim(ARN, "onlooker")])
+def test_basic_ingest_on_aws_is_for_a_cameras_own_reports():
+    policies = [policy.basic_ingest(ARN, "live")]
+    assert on_aws("Publish", f"topic/$aws/rules/onlooker_live_audience/{MINE}/audience", policies)
+    for topic in (f"{THEIRS}/audience", f"{MINE}/ack", f"{MINE}/status", ""):
+        resource = f"topic/$aws/rules/onlooker_live_audience/{topic}"
+        assert not on_aws("Publish", resource, policies)
+
+
+@pytest.mark.parametrize(
+    "one", [*POLICIES, policy.basic_ingest(ARN, "production"), policy.claim(ARN, "onlooker")]
+)
 def test_a_policy_fits_into_what_aws_accepts(one):
     assert len(policy.text(one)) <= policy.LARGEST_CHARACTERS
     assert json.loads(policy.text(one)) == one

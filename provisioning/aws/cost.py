@@ -1,0 +1,129 @@
+"""What a fleet costs on AWS in a month, line by line, with the arithmetic in sight.
+
+The prices are list prices as published for us-east-1 up to 2023, kept here as settings: they differ
+by region, change, and were not checked against a bill. Free tiers are left out. The database, the
+load balancer's traffic and support are not in it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+DAYS: Final = 30
+HOURS: Final = 24 * DAYS
+MINUTES: Final = 60 * HOURS
+METERED_BYTES: Final = 5 * 1024  # AWS IoT counts a message for every 5 KB begun
+MILLION: Final = 1_000_000
+GIGABYTE: Final = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """US dollars."""
+
+    connection_million_minutes: float = 0.08
+    message_million: float = 1.00
+    rule_million: float = 0.15
+    action_million: float = 0.15
+    stream_hour: float = 0.04
+    stream_in_gigabyte: float = 0.08
+    stream_out_gigabyte: float = 0.04
+    storage_gigabyte_month: float = 0.023
+    cpu_hour: float = 0.04048
+    memory_gigabyte_hour: float = 0.004445
+    balancer_hour: float = 0.0225
+    key_month: float = 1.00
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How much a camera says. A report of 1.1 KB a minute, ten to a message, beats between."""
+
+    report_bytes: int = 1_100
+    reports_per_minute: float = 1.0
+    reports_per_message: int = 1
+    heartbeats_per_minute: float = 1.0
+    heartbeat_bytes: int = 700
+    acknowledgement_bytes: int = 300
+    basic_ingest: bool = False
+    kept_months: int = 13
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the estimate: what, how it is reckoned, dollars a month."""
+
+    what: str
+    how: str
+    usd: float
+
+
+def estimate(cameras: int, habits: Habits, prices: Prices) -> list[Line]:
+    """The lines of a month, for so many cameras."""
+    return [*_iot(cameras, habits, prices), *_stream(cameras, habits, prices), *_programs(prices)]
+
+
+def _iot(cameras: int, habits: Habits, prices: Prices) -> Iterator[Line]:
+    minutes = cameras * MINUTES
+    yield Line(
+        "connections",
+        f"{cameras} cameras x {MINUTES:,} minutes x {prices.connection_million_minutes}/million",
+        minutes / MILLION * prices.connection_million_minutes,
+    )
+    reports = minutes * habits.reports_per_minute / habits.reports_per_message
+    beats = minutes * habits.heartbeats_per_minute
+    metered_reports = reports * _metered(habits.report_bytes * habits.reports_per_message)
+    up = 0.0 if habits.basic_ingest else metered_reports + beats * _metered(habits.heartbeat_bytes)
+    down = reports * _metered(habits.acknowledgement_bytes)
+    yield Line(
+        "messages",
+        f"{up / MILLION:,.2f} million up{' (Basic Ingest)' if habits.basic_ingest else ''} + "
+        f"{down / MILLION:,.2f} million acknowledgements x {prices.message_million}/million",
+        (up + down) / MILLION * prices.message_million,
+    )
+    handled = reports + beats
+    each = prices.rule_million + prices.action_million
+    yield Line(
+        "rules and their actions",
+        f"{handled / MILLION:,.2f} million x ({prices.rule_million} + {prices.action_million})",
+        handled / MILLION * each,
+    )
+
+
+def _stream(cameras: int, habits: Habits, prices: Prices) -> Iterator[Line]:
+    bytes_a_minute = (
+        (
+            habits.report_bytes * habits.reports_per_minute
+            + habits.heartbeat_bytes * habits.heartbeats_per_minute
+        )
+        * 4
+        / 3
+    )  # base64 in the stream
+    gigabytes = cameras * MINUTES * bytes_a_minute / GIGABYTE
+    yield Line(
+        "Kinesis",
+        f"{HOURS} hours x {prices.stream_hour} + {gigabytes:,.1f} GB x "
+        f"({prices.stream_in_gigabyte} in + {prices.stream_out_gigabyte} out)",
+        HOURS * prices.stream_hour
+        + gigabytes * (prices.stream_in_gigabyte + prices.stream_out_gigabyte),
+    )
+    kept = gigabytes * habits.kept_months
+    yield Line(
+        "lake, when it is full",
+        f"{gigabytes:,.1f} GB x {habits.kept_months} months x {prices.storage_gigabyte_month}",
+        kept * prices.storage_gigabyte_month,
+    )
+
+
+def _programs(prices: Prices) -> Iterator[Line]:
+    task = 0.5 * prices.cpu_hour + 1.0 * prices.memory_gigabyte_hour
+    yield Line("stream and API", f"3 tasks x {HOURS} hours x {task:.4f}", 3 * HOURS * task)
+    yield Line(
+        "load balancer and key",
+        f"{HOURS} hours x {prices.balancer_hour} + {prices.key_month}",
+        HOURS * prices.balancer_hour + prices.key_month,
+    )
+
+
+def _metered(size_bytes: int) -> int:
+    return -(-size_bytes // METERED_BYTES)

@@ -1,0 +1,127 @@
+"""Planning, deploying and destroying the stack through CloudFormation's change sets.
+
+Buckets, key, roster and queue of lost messages are retained when the stack goes: measurements are
+never deleted by a command. boto3 is imported when it is needed, which is only here.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from provisioning.aws import template
+
+CAPABILITIES: Final = ["CAPABILITY_IAM"]
+NO_CHANGES: Final = ("didn't contain changes", "No updates are to be performed")
+
+
+class StackError(RuntimeError):
+    """What AWS refused, or what is missing to ask it."""
+
+
+class Stack:
+    """One stack in one region."""
+
+    def __init__(self, name: str, region: str) -> None:
+        try:
+            import boto3
+        except ImportError as error:
+            raise StackError("boto3 is missing: pip install 'onlooker[aws]'") from error
+        self.name = name
+        self._client: Any = boto3.client("cloudformation", region_name=region)
+
+    def plan(self, parameters: Mapping[str, str]) -> Iterator[str]:
+        """What a deployment would change, one line for each resource; nothing is changed."""
+        change_set = self._change_set(parameters)
+        if change_set is None:
+            yield "nothing would change"
+            return
+        for change in change_set["Changes"]:
+            one = change["ResourceChange"]
+            replaced = " (is replaced)" if one.get("Replacement") == "True" else ""
+            yield f"{one['Action']:<7} {one['LogicalResourceId']}  {one['ResourceType']}{replaced}"
+        self._discard(change_set)
+
+    def deploy(self, parameters: Mapping[str, str]) -> Iterator[str]:
+        """Make AWS as the template says, and wait until it is."""
+        is_new = not self._exists()
+        change_set = self._change_set(parameters)
+        if change_set is None:
+            yield "nothing to change"
+            return
+        self._client.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
+        waiter = "stack_create_complete" if is_new else "stack_update_complete"
+        self._wait(waiter)
+        yield f"{self.name} is as the template says"
+        yield from self.outputs()
+
+    def destroy(self) -> Iterator[str]:
+        """Delete the stack; what is retained is named."""
+        kept = [
+            name
+            for name, resource in template.template()["Resources"].items()
+            if resource.get("DeletionPolicy") == "Retain"
+        ]
+        self._client.delete_stack(StackName=self.name)
+        self._wait("stack_delete_complete")
+        yield f"{self.name} is gone; retained: {', '.join(sorted(kept))}"
+
+    def outputs(self) -> Iterator[str]:
+        """What the stack says of itself."""
+        [stack] = self._client.describe_stacks(StackName=self.name)["Stacks"]
+        for output in stack.get("Outputs", []):
+            yield f"{output['OutputKey']}: {output['OutputValue']}"
+
+    def _change_set(self, parameters: Mapping[str, str]) -> dict[str, Any] | None:
+        made = self._client.create_change_set(
+            StackName=self.name,
+            ChangeSetName=f"{self.name}-plan",
+            ChangeSetType="UPDATE" if self._exists() else "CREATE",
+            TemplateBody=template.text(),
+            Capabilities=CAPABILITIES,
+            Parameters=[
+                {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+            ],
+        )
+        described = self._ready(made["Id"])
+        if described["Status"] == "FAILED":
+            self._discard(described)
+            if any(word in described.get("StatusReason", "") for word in NO_CHANGES):
+                return None
+            raise StackError(f"AWS refuses the change: {described.get('StatusReason')}")
+        return described
+
+    def _ready(self, change_set: str) -> dict[str, Any]:
+        from botocore.exceptions import WaiterError
+
+        try:
+            self._client.get_waiter("change_set_create_complete").wait(
+                ChangeSetName=change_set, WaiterConfig={"Delay": 2, "MaxAttempts": 150}
+            )
+        except WaiterError as error:
+            last: dict[str, Any] = error.last_response
+            return {"ChangeSetId": change_set, **last}
+        described: dict[str, Any] = self._client.describe_change_set(ChangeSetName=change_set)
+        return described
+
+    def _discard(self, change_set: Mapping[str, Any]) -> None:
+        self._client.delete_change_set(ChangeSetName=change_set["ChangeSetId"])
+
+    def _exists(self) -> bool:
+        from botocore.exceptions import ClientError
+
+        try:
+            [stack] = self._client.describe_stacks(StackName=self.name)["Stacks"]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return False
+            raise StackError(f"AWS answers: {error}") from error
+        return bool(stack["StackStatus"] != "REVIEW_IN_PROGRESS")
+
+    def _wait(self, state: str) -> None:
+        from botocore.exceptions import WaiterError
+
+        try:
+            self._client.get_waiter(state).wait(StackName=self.name)
+        except WaiterError as error:
+            raise StackError(
+                f"{self.name} did not come to {state}: {error}; see its events in CloudFormation"
+            ) from error
