@@ -274,6 +274,15 @@ notices = Table(
     Index("ix_notices_told_at", "told_at", "due_at"),
 )
 
+checkpoints = Table(
+    "checkpoints",  # how far a stream was read; an economy, not a truth
+    metadata,
+    Column("stream", String(128), primary_key=True),
+    Column("shard", String(128), primary_key=True),
+    Column("sequence", String(128), nullable=False),
+    sqlite_with_rowid=False,
+)
+
 touched = Table(
     "touched",  # when something was last counted at a place, and since which minute it matters
     metadata,

@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
+from sqlalchemy import Engine
 
 from cloud import database, settings
 from cloud.estate import SAMPLE, load
 from cloud.ingest.commit import Outcome
 from cloud.ingest.consume import Consumer, Limit, TooManyDeadLettersError
 from cloud.ingest.mqtt import MqttSource, broker_at
+from cloud.ingest.source import Source, SourceError
 from cloud.windows.breakdown import know_places
 
 log = logging.getLogger(__name__)
@@ -59,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     offer("--ca-file", type=Path, metavar="FILE", help="whom to trust as the broker (mqtts)")
     offer("--cert-file", type=Path, metavar="FILE", help="our certificate (mqtts)")
     offer("--key-file", type=Path, metavar="FILE", help="its key")
+    offer("--kinesis", metavar="STREAM", help="read this Amazon Kinesis stream and no broker")
     offer("--metrics-port", type=int, metavar="PORT", help="serve Prometheus metrics on loopback")
     offer("--most-dead-letters", type=int, default=Limit().in_all, metavar="N",
           help="stop above this many new ones (%(default)s)")  # fmt: skip
@@ -72,16 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     database.create(engine)
     with database.writing(engine) as connection:
         know_places(connection, {site.id: site.venue for site in estate})
-    source = MqttSource(
-        broker_at(
-            chosen.broker_url,
-            client_id=arguments.client_id or _client_id(arguments.share),
-            share=arguments.share,
-            ca_file=arguments.ca_file,
-            cert_file=arguments.cert_file,
-            key_file=arguments.key_file,
-        )
-    )
+    source = _kinesis(arguments.kinesis, engine) if arguments.kinesis else _mqtt(arguments, chosen)
     if arguments.metrics_port:
         start_http_server(arguments.metrics_port, "127.0.0.1")
     with _stopping() as stopping:
@@ -97,6 +91,31 @@ def run(arguments: argparse.Namespace) -> int:
             return stream(consumer, stopping)
         finally:
             engine.dispose()
+
+
+def _mqtt(arguments: argparse.Namespace, chosen: settings.Settings) -> Source:
+    return MqttSource(
+        broker_at(
+            chosen.broker_url,
+            client_id=arguments.client_id or _client_id(arguments.share),
+            share=arguments.share,
+            ca_file=arguments.ca_file,
+            cert_file=arguments.cert_file,
+            key_file=arguments.key_file,
+        )
+    )
+
+
+def _kinesis(stream: str, engine: Engine) -> Source:
+    try:
+        import boto3
+
+        from cloud.ingest.kinesis import KinesisSource
+    except ImportError as error:
+        raise SourceError("Kinesis needs boto3: install onlooker[cloud,aws]") from error
+    return KinesisSource(
+        stream, engine, kinesis=boto3.client("kinesis"), iot_data=boto3.client("iot-data")
+    )
 
 
 def stream(consumer: Consumer, stopping: threading.Event) -> int:

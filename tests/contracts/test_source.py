@@ -1,13 +1,19 @@
 """What every source owes the consumer, whatever stands behind it."""
 
+import base64
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import boto3
 import pytest
+from moto import mock_aws
 from paho.mqtt.publish import multiple
 
+from cloud.database import connect, create
+from cloud.ingest.kinesis import KinesisSource
 from cloud.ingest.memory import MemorySource
 from cloud.ingest.mqtt import MqttSource, broker_at
 from cloud.ingest.source import Delivery, Portion, Source
@@ -26,12 +32,21 @@ class Line:
     come_back: Callable[[], Source]
 
 
-@pytest.fixture(params=["memory", pytest.param("mqtt", marks=pytest.mark.broker)])
-def line(request: pytest.FixtureRequest) -> Iterator[Line]:
-    if request.param == "memory":
-        yield from in_memory()
-    else:
-        yield from over_mqtt(request.getfixturevalue("tmp_path"))
+@pytest.fixture(params=["memory", "kinesis", pytest.param("mqtt", marks=pytest.mark.broker)])
+def line(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Line]:
+    match request.param:
+        case "memory":
+            yield from in_memory()
+        case "kinesis":
+            for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+                monkeypatch.setenv(name, "testing")
+            monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
+            with mock_aws():
+                yield from over_kinesis(tmp_path)
+        case _:
+            yield from over_mqtt(tmp_path)
 
 
 def in_memory() -> Iterator[Line]:
@@ -46,6 +61,25 @@ def in_memory() -> Iterator[Line]:
             source.put(TOPIC, payload)
 
     yield Line(source, publish, come_back)
+
+
+def over_kinesis(folder: Path) -> Iterator[Line]:
+    kinesis = boto3.client("kinesis")
+    kinesis.create_stream(StreamName="audience", ShardCount=1)
+    engine = connect(f"sqlite:///{folder}/onlooker.db")
+    create(engine)
+
+    def source() -> Source:
+        return KinesisSource("audience", engine, kinesis=kinesis, iot_data=None)
+
+    def publish(payloads: Sequence[bytes]) -> None:
+        for payload in payloads:
+            record = {"topic": TOPIC, "payload": base64.b64encode(payload).decode()}
+            data = json.dumps(record).encode()
+            kinesis.put_record(StreamName="audience", Data=data, PartitionKey="kx-01-cam-1")
+
+    yield Line(source(), publish, source)
+    engine.dispose()
 
 
 def over_mqtt(folder: Path) -> Iterator[Line]:

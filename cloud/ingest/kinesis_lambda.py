@@ -1,0 +1,93 @@
+"""The same ingest as an AWS Lambda function behind a Kinesis stream, with partial-batch failures.
+
+Configure the event source with ReportBatchItemFailures and the function's handler as
+`cloud.ingest.kinesis_lambda.handler`; ONLOOKER_DATABASE_URL and ONLOOKER_ESTATE as everywhere. What
+could not be committed is given back by its sequence number, and AWS brings it again from there on.
+"""
+
+import argparse
+import base64
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import boto3
+from sqlalchemy import Engine
+
+from cloud import settings
+from cloud.database import connect, create
+from cloud.estate import SAMPLE, load
+from cloud.ingest.consume import Consumer
+from cloud.ingest.judge import Knows
+from cloud.ingest.kinesis import delivery_of
+from cloud.ingest.source import Delivery, Portion
+
+
+class RecordsSource:
+    """The records of one invocation."""
+
+    def __init__(self, records: Sequence[Mapping[str, Any]], iot_data: Any) -> None:
+        self.unsettled = {_number(record): None for record in records}  # in their order
+        self._iot_data = iot_data
+        self._waiting = [
+            delivery_of(base64.b64decode(record["kinesis"]["data"]), _number(record))
+            for record in records
+        ]
+
+    def receive(self, portion: Portion) -> Sequence[Delivery]:
+        """The next of them."""
+        taken = self._waiting[: portion.messages]
+        del self._waiting[: portion.messages]
+        return taken
+
+    def settle(self, deliveries: Sequence[Delivery]) -> None:
+        """Remember that they were committed."""
+        for delivery in deliveries:
+            del self.unsettled[delivery.receipt]
+
+    def send(self, topic: str, payload: bytes) -> None:
+        """Through IoT Core."""
+        self._iot_data.publish(topic=topic, qos=0, payload=payload)
+
+    def close(self) -> None:
+        """Nothing to leave."""
+
+
+def ingest(
+    event: Mapping[str, Any],
+    engine: Engine,
+    *,
+    knows: Knows,
+    iot_data: Any,
+    clock: Callable[[], datetime],
+) -> dict[str, list[dict[str, str]]]:
+    """Commit the records of one event; the answer names the first that was not."""
+    source = RecordsSource(event["Records"], iot_data)
+    no_patience = threading.Event()
+    no_patience.set()  # AWS tries again, and bills no waiting
+    consumer = Consumer(source, engine, knows=knows, clock=clock, stopping=no_patience)
+    while consumer.step() is not None:
+        pass
+    consumer.finish()
+    return {"batchItemFailures": [{"itemIdentifier": one} for one in list(source.unsettled)[:1]]}
+
+
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
+    """What AWS calls."""
+    engine, knows, iot_data = _standing()
+    return ingest(event, engine, knows=knows, iot_data=iot_data, clock=lambda: datetime.now(UTC))
+
+
+@cache
+def _standing() -> tuple[Engine, Knows, Any]:
+    """What stays between invocations."""
+    chosen = settings.read(argparse.Namespace())
+    engine = connect(chosen.database_url)
+    create(engine)
+    return engine, load(chosen.estate or SAMPLE).knows, boto3.client("iot-data")
+
+
+def _number(record: Mapping[str, Any]) -> str:
+    return str(record["kinesis"]["sequenceNumber"])
