@@ -21,10 +21,12 @@ COMMANDS: Final = {
     "stream": ("cloud.stream", "run", "take in what the cameras send"),
     "serve": ("cloud.api.server", "serve", "serve the API"),
     "price": ("cloud.api.price_command", "run", "price one slot and say why"),
+    "forecast": ("cloud.forecast.nightly_command", "run", "forecast every place, store and score"),
     "backtest": ("cloud.forecast.backtest_command", "run", "score forecasts on hourly series"),
     "keys": ("cloud.api.keys_command", "run", "make, list and revoke API keys"),
     "watch": ("cloud.windows.watch_command", "run", "raise alerts and tell people of them"),
     "dead-letters": ("cloud.ingest.letters_command", "run", "look at what was set aside"),
+    "journals": ("cloud.ingest.journals_command", "run", "how far each camera is settled"),
     "sweep": ("cloud.ingest.retention", "run", "forget what is older than it has to be kept"),
 }
 """Command → module with `add_arguments`, its function, and what it is for."""

@@ -40,6 +40,11 @@ class Journals:
             self._changed.add(key)
         return standing
 
+    def close(self, key: JournalKey, last: int) -> None:
+        """Settle everything up to `last`, gaps included."""
+        self._settled[key] = self._settled[key].adding(1, last)
+        self._changed.add(key)
+
     def through(self, key: JournalKey) -> int:
         """Up to where the journal is settled without a gap."""
         return self._settled[key].through
