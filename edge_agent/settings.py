@@ -61,8 +61,8 @@ class QualitySettings(_Section, frozen=True):
 class TrackingSettings(_Section, frozen=True):
     """When faces in two pictures are one person. Time decides, never a number of frames."""
 
-    confirm_hits: Annotated[int, Meta(ge=1, le=100)] = 3
-    confirm_s: Annotated[float, Meta(ge=0, le=10)] = 0.4
+    confirm_hits: Annotated[int, Meta(ge=1, le=100)] = 4  # a head from behind fooled three
+    confirm_s: Annotated[float, Meta(ge=0, le=10)] = 0.6
     confirm_within_s: Annotated[float, Meta(ge=0.1, le=10)] = 2.0
     lost_after_s: Annotated[float, Meta(ge=0.1, le=10)] = 1.5
     longest_gap_s: Annotated[float, Meta(ge=0.1, le=10)] = 1.0

@@ -47,12 +47,18 @@ def test_a_face_seen_twice_is_a_rumour_and_is_never_believed():
     assert [track.confirmed for track in tracker.expire(5.0)] == [False]
 
 
-def test_three_hits_within_an_instant_are_not_enough():
+def test_many_hits_within_an_instant_are_not_enough():
     tracker = Tracker(TrackingSettings())
-    for n in range(4):
+    for n in range(10):
         update = tracker.update([box(10)], n * 0.03)
     assert not update.seen[0].confirmed
-    assert tracker.update([box(10)], 0.4).seen[0].confirmed
+    assert tracker.update([box(10)], 0.6).seen[0].confirmed
+
+
+def test_three_hits_are_a_rumour_and_four_are_a_person():
+    tracker = Tracker(TrackingSettings())
+    believed = [tracker.update([box(10)], n * 0.2).seen[0].confirmed for n in range(4)]
+    assert believed == [False, False, False, True]
 
 
 def test_a_rumour_that_is_not_confirmed_in_time_ends():
@@ -147,12 +153,12 @@ def test_a_doubtful_face_begins_nobody():
 
 
 def test_a_doubtful_face_continues_somebody():
-    #  sure   sure   sure   doubtful ... doubtful   sure
-    #   0.0    0.2    0.4     0.6    ...    3.0      3.2 s, one person all the time
+    #  sure   ...    sure   doubtful ... doubtful   sure
+    #   0.0   ...     0.6     0.8    ...    3.0      3.2 s, one person all the time
     tracker = Tracker(TrackingSettings())
-    for n in range(3):
+    for n in range(4):
         tracker.update([box(10)], n * 0.2)
-    for n in range(3, 16):
+    for n in range(4, 16):
         assert ids(tracker.update([box(10)], n * 0.2, sure=[False])) == [1]
     assert ids(tracker.update([box(10)], 3.2)) == [1]
 
