@@ -20,6 +20,7 @@ from cloud.api.tag import Tagged
 from cloud.estate import Estate, Site
 from cloud.forecast.days import public_holidays
 from cloud.forecast.outlook import HISTORY, Forecast, forecast
+from cloud.forecast.store import stored_week
 from cloud.pricing.rate_card import RateCard
 from cloud.windows.query import hourly
 
@@ -97,5 +98,6 @@ class Desk:
         with database.reading(self.engine) as connection:
             rows = hourly(connection, site.id, since_at=now - HISTORY, until_at=now)
             known = plays(connection, site, now)
+            night = stored_week(connection, site.id, now.astimezone(site.zone).date())
         holidays = public_holidays(site.holidays, now.year - 1, now.year + 2)
-        return Made(now, forecast(site, rows, at=now, holidays=holidays), known)
+        return Made(now, forecast(site, rows, at=now, holidays=holidays, night=night), known)

@@ -22,6 +22,7 @@ from cloud.forecast.interval import Interval
 from cloud.forecast.measures import Measures, shapely
 from cloud.forecast.models.recent import Recent
 from cloud.forecast.series import ClockSeries, Floats, clock_series
+from cloud.forecast.store import StoredWeek
 from cloud.windows.query import HourRow
 
 LEAST_WEEKS: Final = 1.8
@@ -62,26 +63,27 @@ class Forecast:
     weeks: float
     model: str
     cutoff_at: datetime | None
+    night: StoredWeek | None = None
 
     def outlook(self, starts_at: datetime) -> Outlook:
         """The hour that starts at that instant, at any distance."""
         local = starts_at.astimezone(self.zone)
         ahead = (local.date() - self.first_on).days
-        column = self._day_like(local.date()) * 24 + local.hour
+        night = self.night if 0 <= ahead < 7 else None
+        if night is None:
+            quantiles = self.quantiles[:, :, self._day_like(local.date()) * 24 + local.hour]
+        else:
+            quantiles = night.week[:, :, ahead * 24 + local.hour]
         widening = min(WIDEST, (1 + max(0, ahead // 7)) ** 0.5)
-        hour = [
-            Interval(*(float(value) for value in quantiles)).widened(widening)
-            for quantiles in self.quantiles[:, :, column]
-        ]
-        named = dict(zip(Measures._fields, hour, strict=True))
+        hour = [Interval(*map(float, three)).widened(widening) for three in quantiles]
         return Outlook(
             starts_at=starts_at,
-            **named,
+            **dict(zip(Measures._fields, hour, strict=True)),
             basis=self.basis,
             reason=self.reason + self._distance(local.date(), ahead),
             weeks=self.weeks,
-            model=self.model,
-            cutoff_at=self.cutoff_at,
+            model=night.model if night else self.model,
+            cutoff_at=night.cutoff_at if night else self.cutoff_at,
         )
 
     def _day_like(self, day: date) -> int:
@@ -97,9 +99,14 @@ class Forecast:
 
 
 def forecast(
-    site: Site, rows: Sequence[HourRow], *, at: datetime, holidays: frozenset[date] = frozenset()
+    site: Site,
+    rows: Sequence[HourRow],
+    *,
+    at: datetime,
+    holidays: frozenset[date] = frozenset(),
+    night: StoredWeek | None = None,
 ) -> Forecast:
-    """Forecast a site from its observed hours before `at`."""
+    """Forecast a site from its observed hours before `at`; what a night has made stands."""
     known = [row for row in rows if row.hour_at < at]
     today = at.astimezone(site.zone).date()
     series = clock_series(shapely(known), site.zone, measures=len(Measures._fields), ends_on=today)
@@ -118,6 +125,7 @@ def forecast(
         weeks=round(weeks, 1),
         model=f"{Recent().name}-1" if enough else "venue-1",
         cutoff_at=latest_at and min(at, latest_at + timedelta(hours=1)),
+        night=night,
     )
 
 

@@ -41,6 +41,18 @@ class Trained:
     """One booster for each quantile."""
 
     boosters: tuple[Any, ...]
+    name: str = "boosted"
+
+    def to_text(self) -> list[str]:
+        """As it is stored."""
+        return [booster.model_to_string() for booster in self.boosters]
+
+    @classmethod
+    def from_text(cls, written: list[str]) -> "Trained":
+        """From what was stored."""
+        import lightgbm
+
+        return cls(tuple(lightgbm.Booster(model_str=one) for one in written))
 
     def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
         """The coming week of each series, guarded."""

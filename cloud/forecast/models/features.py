@@ -18,6 +18,8 @@ from cloud.forecast.series import WEEK_H, ClockSeries, Floats
 
 YEAR_W: Final = 52
 LOOK_BACK_W: Final = YEAR_W + weekly.WEEKS + 4
+LEARNABLE_W: Final = LOOK_BACK_W + 8
+"""Weeks of observed hours below which there is nothing to be learnt from a series."""
 LEAST_VALID: Final = 0.6
 """A week whose last four weeks were seen for less teaches nothing, or something wrong."""
 

@@ -1,0 +1,180 @@
+"""Forecasts and their scores as rows: what was expected, made when, and how it turned out.
+
+One row for each place and local day on which a week was forecast; it is never rewritten, so that a
+score is always that of what was really said. Trained models lie beside them as text.
+"""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+import numpy as np
+from sqlalchemy import (
+    Column,
+    Connection,
+    Date,
+    Float,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+)
+
+from cloud import database
+from cloud.forecast.measures import Measures
+from cloud.forecast.score import Sums
+from cloud.forecast.series import WEEK_H, Floats
+
+SHAPE: Final = (len(Measures._fields), 3, WEEK_H)
+
+forecast_weeks = Table(
+    "forecast_weeks",
+    database.metadata,
+    Column("location", String(63), primary_key=True),
+    Column("first_on", Date, primary_key=True),  # local day
+    Column("model", String(40), nullable=False),
+    Column("made_at", database.Instant, nullable=False),
+    Column("cutoff_at", database.Instant, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # float32 (measures, quantiles, hours), deflated
+)
+
+forecast_scores = Table(
+    "forecast_scores",
+    database.metadata,
+    Column("location", String(63), primary_key=True),
+    Column("first_on", Date, primary_key=True),
+    Column("measure", String(20), primary_key=True),
+    Column("model", String(40), nullable=False),
+    *(Column(name, Float, nullable=False) for name in Sums.__slots__),
+)
+
+forecast_models = Table(
+    "forecast_models",
+    database.metadata,
+    Column("network", String(63), primary_key=True),
+    Column("trained_at", database.Instant, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWeek:
+    """A forecast as it was made: (measures, 3, 168) from local midnight of `first_on`."""
+
+    location: str
+    first_on: date
+    model: str
+    made_at: datetime
+    cutoff_at: datetime
+    week: Floats
+
+
+def keep_weeks(connection: Connection, weeks: Iterable[StoredWeek]) -> None:
+    """Store forecasts; their places have none of that day yet."""
+    rows = [
+        {
+            "location": week.location,
+            "first_on": week.first_on,
+            "model": week.model,
+            "made_at": week.made_at,
+            "cutoff_at": week.cutoff_at,
+            "body": zlib.compress(week.week.astype("<f4").tobytes()),
+        }
+        for week in weeks
+    ]
+    if rows:
+        connection.execute(insert(forecast_weeks), rows)
+
+
+def stored_week(connection: Connection, location: str, first_on: date) -> StoredWeek | None:
+    """The forecast that was made for a place on a day."""
+    wanted = select(forecast_weeks).where(
+        forecast_weeks.c.location == location, forecast_weeks.c.first_on == first_on
+    )
+    row = connection.execute(wanted).mappings().one_or_none()
+    return None if row is None else _week(row)
+
+
+def places_done(connection: Connection, first_on: date) -> frozenset[str]:
+    """The places that have their forecast of that day."""
+    wanted = select(forecast_weeks.c.location).where(forecast_weeks.c.first_on == first_on)
+    return frozenset(connection.execute(wanted).scalars())
+
+
+def unscored(connection: Connection, location: str, before: date) -> Sequence[StoredWeek]:
+    """Forecasts of days before `before` that have no scores, oldest first."""
+    weeks, scores = forecast_weeks.c, forecast_scores.c
+    scored = select(scores.first_on).where(scores.location == location)
+    wanted = (
+        select(forecast_weeks)
+        .where(weeks.location == location, weeks.first_on < before, weeks.first_on.not_in(scored))
+        .order_by(weeks.first_on)
+    )
+    return [_week(row) for row in connection.execute(wanted).mappings()]
+
+
+def keep_scores(connection: Connection, week: StoredWeek, sums: Sums) -> None:
+    """Store how a forecast turned out, a row for each measure."""
+    connection.execute(
+        insert(forecast_scores),
+        [
+            {
+                "location": week.location,
+                "first_on": week.first_on,
+                "measure": measure,
+                "model": week.model,
+                **{name: float(getattr(sums, name)[at]) for name in Sums.__slots__},
+            }
+            for at, measure in enumerate(Measures._fields)
+        ],
+    )
+
+
+def scoreboard(connection: Connection) -> list[dict[str, Any]]:
+    """How each model has done for each measure: WQL, WAPE and coverage over all that is scored."""
+    scores = forecast_scores.c
+    summed = {name: func.sum(scores[name]) for name in Sums.__slots__}
+    rows = connection.execute(
+        select(scores.model, scores.measure, *(one.label(name) for name, one in summed.items()))
+        .group_by(scores.model, scores.measure)
+        .order_by(scores.model, scores.measure)
+    )
+    return [_line(row) for row in rows.mappings()]
+
+
+def keep_model(connection: Connection, network: str, trained_at: datetime, body: str) -> None:
+    """Store what has been learnt of a network, in place of what was there."""
+    connection.execute(delete(forecast_models).where(forecast_models.c.network == network))
+    row = {"network": network, "trained_at": trained_at, "body": body}
+    connection.execute(insert(forecast_models).values(row))
+
+
+def stored_model(connection: Connection, network: str) -> tuple[datetime, str] | None:
+    """What has been learnt of a network, and when."""
+    wanted = select(forecast_models).where(forecast_models.c.network == network)
+    row = connection.execute(wanted).mappings().one_or_none()
+    return None if row is None else (row["trained_at"], row["body"])
+
+
+def _week(row: Any) -> StoredWeek:
+    body = np.frombuffer(zlib.decompress(row["body"]), dtype="<f4").astype(np.float64)
+    names = ("location", "first_on", "model", "made_at", "cutoff_at")
+    return StoredWeek(**{name: row[name] for name in names}, week=body.reshape(SHAPE))
+
+
+def _line(row: Any) -> dict[str, Any]:
+    truth, hours = row["truth"] or 1.0, row["hours"] or 1.0
+    return {
+        "model": row["model"],
+        "measure": row["measure"],
+        "hours": int(row["hours"]),
+        "wql": 2 * row["pinball"] / 3 / truth,
+        "wape": row["absolute"] / truth,
+        "coverage": row["inside"] / hours,
+    }

@@ -1,0 +1,146 @@
+"""A night forecasts every place once, keeps what was said, and scores it when it is true."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from sqlalchemy import Engine, func, select
+
+from cloud import database, estate
+from cloud.forecast import store, venues
+from cloud.forecast.models.boosted import Boosted
+from cloud.forecast.nightly import Night, run
+from cloud.forecast.outlook import forecast
+
+NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+FRIDAY = date(2026, 11, 20)
+ESTATE = estate.Estate(tuple(site for site in estate.load() if site.id in {"KX-01", "LB-01"}))
+KINGS_CROSS = ESTATE.location("KX-01")
+SHAPE = venues.week_shape(date(2024, 1, 1))
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = database.connect(f"sqlite:///{tmp_path}/onlooker.db")
+    database.create(engine)
+    yield engine
+    engine.dispose()
+
+
+def measured(engine: Engine, location: str, *, weeks: int, until_at: datetime = NOW) -> None:
+    """Hours with the shape of a station up to before `until_at`."""
+    first_at = until_at - timedelta(weeks=weeks)
+    with database.writing(engine) as connection:
+        connection.execute(
+            database.hour_tallies.insert(),
+            [tallied(location, first_at + timedelta(hours=hour)) for hour in range(weeks * 168)],
+        )
+
+
+def tallied(location: str, at: datetime) -> dict[str, object]:
+    return {
+        "location": location,
+        "device": "cam",
+        "hour_at": int(at.timestamp()),
+        "observed_ms": 3_600_000,
+        "entries": int(900 * SHAPE[at.weekday() * 24 + at.hour]),
+        "looking_ms": 450_000,
+        "person_ms": 9_000_000,
+        "onlookers": 100,
+    }
+
+
+def night(engine: Engine, now: datetime = NOW, *, learn: bool = False) -> Night:
+    return run(engine, ESTATE, now=now, learn=learn, progress=lambda *_: None)
+
+
+def test_each_place_with_two_weeks_is_forecast_and_the_others_are_counted(engine: Engine):
+    measured(engine, "KX-01", weeks=3)
+
+    assert night(engine) == Night(scored=0, learnt=0, forecast=1, left_out=1)
+    with database.reading(engine) as connection:
+        week = store.stored_week(connection, "KX-01", FRIDAY)
+        assert store.stored_week(connection, "LB-01", FRIDAY) is None
+    assert week is not None
+    assert week.model == "recent-1"
+    assert (np.diff(week.week, axis=1) >= 0).all()
+
+
+def test_a_night_taken_up_again_makes_only_what_is_missing(engine: Engine):
+    measured(engine, "KX-01", weeks=3)
+    night(engine)
+    measured(engine, "LB-01", weeks=3)
+
+    assert night(engine, NOW + timedelta(hours=1)).forecast == 1
+    with database.reading(engine) as connection:
+        week = store.stored_week(connection, "KX-01", FRIDAY)
+    assert week is not None
+    assert week.made_at == NOW
+
+
+def test_a_forecast_is_scored_when_its_week_has_come_true(engine: Engine):
+    measured(engine, "KX-01", weeks=3)
+    night(engine)
+    later = NOW + timedelta(days=9)
+    measured(engine, "KX-01", weeks=1, until_at=NOW + timedelta(weeks=1))
+    too_early = night(engine, NOW + timedelta(days=8))
+    on_time = night(engine, later)
+    again = night(engine, later)
+
+    assert (too_early.scored, on_time.scored, again.scored) == (0, 1, 0)
+    with database.reading(engine) as connection:
+        board = {line["measure"]: line for line in store.scoreboard(connection)}
+    assert board["entries"]["wape"] < 0.05
+    assert board["entries"]["hours"] >= 160
+
+
+def test_what_the_night_said_is_what_the_price_stands_on(engine: Engine):
+    measured(engine, "KX-01", weeks=3)
+    night(engine)
+    with database.reading(engine) as connection:
+        week = store.stored_week(connection, "KX-01", FRIDAY)
+    assert week is not None
+    made = forecast(KINGS_CROSS, [], at=NOW, night=week)
+    monday_at_eight = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    outlook = made.outlook(monday_at_eight)
+
+    assert outlook.model == "recent-1"
+    assert outlook.entries.p50 == pytest.approx(week.week[1, 1, 3 * 24 + 8])
+    assert made.outlook(monday_at_eight + timedelta(days=7)).model == "venue-1"
+
+
+def test_places_of_other_clocks_and_calendars_are_networks_of_their_own(engine: Engine):
+    sydney = msgspec.structs.replace(
+        KINGS_CROSS, id="SY-01", timezone="Australia/Sydney", holidays="AU-NSW", cameras=()
+    )
+    seen: list[str] = []
+    run(
+        engine,
+        estate.Estate((KINGS_CROSS, sydney)),
+        now=NOW,
+        learn=False,
+        progress=lambda name, done, places: seen.append(f"{name} {done}/{places}"),
+    )
+
+    assert seen == ["GB-ENG 1/1", "AU-NSW 1/1"]
+
+
+@pytest.mark.slow
+def test_a_year_and_more_is_learnt_from_once_a_week(engine: Engine, monkeypatch):
+    pytest.importorskip("lightgbm")
+    monkeypatch.setattr("cloud.forecast.nightly.Boosted", lambda: Boosted(trees=5))
+    measured(engine, "KX-01", weeks=80)
+    first = night(engine, learn=True)
+    next_day = night(engine, NOW + timedelta(days=1), learn=True)
+
+    assert (first.learnt, first.forecast) == (1, 1)
+    with database.reading(engine) as connection:
+        week = store.stored_week(connection, "KX-01", FRIDAY)
+        trained_at = connection.execute(select(func.max(store.forecast_models.c.trained_at)))
+        assert trained_at.scalar_one() == NOW
+    assert week is not None
+    assert week.model == "blend-1"
+    assert next_day.forecast == 1
