@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check bench evaluate docs lock clean broker
+.PHONY: help env demo test check bench evaluate docs lock clean broker database
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /	/' | expand -t 10
@@ -20,12 +20,15 @@ $(READY): requirements/dev.txt pyproject.toml
 	@touch $@
 
 broker:  ## Mosquitto, from Debian's packages where it is missing
-	@provisioning/local/ensure-mosquitto.sh
+	@provisioning/local/ensure.sh mosquitto mosquitto
+
+database:  ## PostgreSQL likewise; tests start a cluster of their own
+	@provisioning/local/ensure.sh initdb postgresql
 
 demo: env broker  ## the whole line on this machine; VIDEO=path adds your own clip, DEMO_SECONDS=n ends it
 	@$(BIN)/python -m simulators demo $(if $(VIDEO),--video $(VIDEO)) $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
-test: env broker  ## all tests
+test: env broker database  ## all tests
 	$(BIN)/python -m pytest
 
 check: env  ## style, types, the import law, the contract's documents
@@ -35,7 +38,7 @@ check: env  ## style, types, the import law, the contract's documents
 	$(BIN)/lint-imports
 	$(BIN)/python -m wire check
 
-bench: env broker  ## figures for docs/benchmarks.md
+bench: env broker database  ## figures for docs/benchmarks.md
 	@for script in tests/benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 evaluate: env  ## the networks' figures for docs/accuracy.md (needs the data; DATA=folder)
