@@ -23,9 +23,9 @@ from wire.scalars import DeviceId, LocationId
 
 ROOT_LIFETIME: Final = timedelta(days=3653)
 ISSUING_LIFETIME: Final = timedelta(days=1827)
+REGISTER_FILE: Final = "register.sqlite"
 LIST_FILE: Final = "revoked.pem"
 TRUST_FILE: Final = "trust.pem"
-CLAIMS_FILE: Final = "claims.crt"
 
 
 class OfficeError(RuntimeError):
@@ -38,7 +38,7 @@ class Office:
     def __init__(self, folder: Path, secret: bytes | None = None) -> None:
         self.folder = folder
         self._secret = secret
-        self.register = Register(folder / "register.sqlite")
+        self.register = Register(folder / REGISTER_FILE)
 
     @property
     def chain(self) -> bytes:

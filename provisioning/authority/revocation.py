@@ -68,6 +68,13 @@ def _taken_back(entry: Entry, revoked_at: datetime) -> x509.RevokedCertificate:
     )
 
 
+def serials(pem: bytes) -> frozenset[str]:
+    """What the lists of one file name, of all their issuers."""
+    head = b"-----BEGIN X509 CRL-----"
+    lists = [x509.load_pem_x509_crl(head + part) for part in pem.split(head)[1:]]
+    return frozenset(f"{taken.serial_number:x}" for one in lists for taken in one)
+
+
 def is_stale(pem: bytes, *, at: datetime) -> bool:
     """Whether the list has stood for a day and should be written again."""
     return at - x509.load_pem_x509_crl(pem).last_update_utc >= REWRITE_AFTER

@@ -12,6 +12,7 @@ from typing import Final
 from cryptography import x509
 
 from provisioning import vault
+from provisioning.authority import revocation
 from provisioning.authority.office import LIST_FILE, TRUST_FILE, Office, device_of
 from provisioning.authority.profiles import Kind, Subject
 from provisioning.authority.register import Entry
@@ -56,6 +57,10 @@ class BrokerFolder:
             self._put(settings.folder / LIST_FILE, self._list()),
         ]
         return any(changed)
+
+    def revoked(self) -> frozenset[str]:
+        """The serial numbers that Mosquitto has been told to refuse."""
+        return revocation.serials((self._settings.folder / LIST_FILE).read_bytes())
 
     def _list(self) -> bytes:
         return (self._office.folder / LIST_FILE).read_bytes()

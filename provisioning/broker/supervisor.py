@@ -1,8 +1,10 @@
 """Keeps one Mosquitto running, in step with the authority, and watches what it refuses.
 
 A revoked or expired device loses its live session within a second or two: the new list is read
-(SIGHUP), then the session is taken over. Mosquitto is known to die of a SIGHUP now and then; it is
-started again with the new list, and cameras reconnect and lose nothing that was not acknowledged.
+(SIGHUP), then the session is taken over. What counts is the list that Mosquitto has, not the
+register: whoever is thrown out before the list is read would walk in again. Mosquitto is known to
+die of a SIGHUP now and then; it is started again with the new list, and cameras reconnect and lose
+nothing that was not acknowledged.
 """
 
 import logging
@@ -12,10 +14,10 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from provisioning.authority.office import Office, device_of
+from provisioning.authority.office import LIST_FILE, REGISTER_FILE, Office, device_of
 from provisioning.authority.profiles import Kind
 from provisioning.authority.register import Entry
 from provisioning.broker.audit import Audit
@@ -27,6 +29,7 @@ from provisioning.broker.watch import Verdict, Watch
 log = logging.getLogger(__name__)
 
 LOOK_EVERY: Final = timedelta(seconds=1)
+REREAD_EVERY: Final = timedelta(minutes=1)
 PAUSE_S: Final = 0.2
 READ_BYTES: Final = 256 * 1024
 LONGEST_PAUSE: Final = timedelta(seconds=10)
@@ -56,6 +59,8 @@ class Supervisor:
         self._expelled: set[str] = set()
         self._look_at: datetime | None = None
         self._start_at: datetime | None = None
+        self._stamp: tuple[int, ...] = ()
+        self._reread_at = datetime.max.replace(tzinfo=UTC)
         self._deaths = 0
 
     def start(self) -> None:
@@ -65,7 +70,10 @@ class Supervisor:
         self._folder.prepare()
         self._folder.bring_up_to_date(entries, at)
         self._learn(entries)
-        self._expelled = {entry.serial for entry in entries if not entry.stands(at)}
+        listed = self._folder.revoked()
+        self._expelled = {
+            one.serial for one in entries if one.serial in listed or at >= one.ends_at
+        }
         self._look_at = at + LOOK_EVERY
         self._launch()
 
@@ -124,15 +132,28 @@ class Supervisor:
             self._launch()
 
     def _follow_authority(self, at: datetime) -> None:
+        if not self._has_news(at):
+            return
         entries = self._office.register.entries()
         changed = self._folder.bring_up_to_date(entries, at)
         self._learn(entries)
         if changed and self._process is not None:
             self._process.send_signal(signal.SIGHUP)
             log.info("broker.reloaded", extra={"pid": self._process.pid})
+        listed = self._folder.revoked()
         for entry in entries:
-            if entry.serial not in self._expelled and not entry.stands(at):
+            is_over = entry.serial in listed or at >= entry.ends_at
+            if is_over and entry.serial not in self._expelled:
                 self._expel(entry, at)
+
+    def _has_news(self, at: datetime) -> bool:
+        """Whether the authority's files have changed, or certificates may have run out."""
+        files = (self._office.folder / REGISTER_FILE, self._office.folder / LIST_FILE)
+        stamp = tuple(path.stat().st_mtime_ns for path in files)
+        if stamp == self._stamp and at < self._reread_at:
+            return False
+        self._stamp, self._reread_at = stamp, at + REREAD_EVERY
+        return True
 
     def _expel(self, entry: Entry, at: datetime) -> None:
         self._expelled.add(entry.serial)

@@ -47,11 +47,13 @@ class Visitor:
     lost: Queue = field(default_factory=Queue)
     heard: Queue = field(default_factory=Queue)
     acked: Queue = field(default_factory=Queue)
+    granted: Queue = field(default_factory=Queue)
 
     def __post_init__(self):
         self.client.on_connect = lambda _c, _u, _f, reason, _p: self.joined.put(str(reason))
         self.client.on_disconnect = lambda _c, _u, _f, reason, _p: self.lost.put(str(reason))
         self.client.on_message = lambda _c, _u, message: self.heard.put(message.topic)
+        self.client.on_subscribe = lambda _c, _u, number, _r, _p: self.granted.put(number)
         self.client.on_publish = lambda _c, _u, _m, reason, _p: self.acked.put(reason.value)
 
     def join(self):
@@ -68,6 +70,7 @@ class Visitor:
     def listens(self, *topics):
         for topic in topics:
             self.client.subscribe(topic, 1)
+            self.granted.get(timeout=PATIENCE_S)
 
     def has_heard(self, until):
         """Everything heard up to and with the topic `until`."""
