@@ -63,7 +63,7 @@ class Venue:
 ELSEWHERE: Final = Venue("public place", 600, 15, 0.12, 0.35)
 VENUES: Final = {
     "10502": Venue("underground platform", 500, 140, 0.35, 1.8),
-    "10503": Venue("underground concourse", 900, 12, 0.15, 0.45),
+    "10503": Venue("underground concourse", 400, 9, 0.25, 0.9),
     "10602": Venue("station platform", 450, 180, 0.30, 1.6),
     "10604": Venue("station concourse", 1500, 25, 0.14, 0.4),
 }

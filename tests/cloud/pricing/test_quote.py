@@ -20,7 +20,7 @@ from cloud.pricing.slot import Slot, parse_slot
 
 LONDON = ZoneInfo("Europe/London")
 CARD = estate.document(REFERENCE, RateCard)
-KINGS_CROSS = estate.load().location("KX-01")
+KINGS_CROSS = msgspec.structs.replace(estate.load().location("KX-01"), base_looking_s=800.0)
 MONDAY_AT_EIGHT = parse_slot("2026-11-23T08:00", LONDON)
 
 spans = st.lists(st.floats(0, 1e6), min_size=3, max_size=3).map(lambda three: sorted(three))
