@@ -16,6 +16,8 @@ from msgspec import Meta
 
 Positive = Annotated[float, Meta(gt=0)]
 Ratio = Annotated[float, Meta(ge=0, le=1)]
+Point = tuple[Ratio, Ratio]  # shares of the picture's width and height, from its upper left
+Polygon = Annotated[tuple[Point, ...], Meta(min_length=3, max_length=64)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
@@ -28,7 +30,10 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class CaptureSettings(_Section, frozen=True):
-    """How pictures are read. Frames beyond `analysed_fps` are decoded but not looked at."""
+    """How pictures are read. Frames beyond `analysed_fps` are decoded but not looked at.
+
+    `masks` are painted over before anything looks at a picture.
+    """
 
     analysed_fps: Annotated[float, Meta(gt=0, le=30)] = 5.0
     isolated: bool = True  # a live camera is read by a process of its own
@@ -36,6 +41,7 @@ class CaptureSettings(_Section, frozen=True):
     read_timeout_s: Annotated[float, Meta(ge=0.5, le=60)] = 5.0
     backoff_s: Annotated[float, Meta(ge=0.1, le=60)] = 0.5
     longest_backoff_s: Annotated[float, Meta(ge=0.1, le=600)] = 8.0
+    masks: Annotated[tuple[Polygon, ...], Meta(max_length=32)] = ()
 
 
 class MotionSettings(_Section, frozen=True):

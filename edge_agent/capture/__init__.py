@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from edge_agent.capture.camera import Camera, CaptureError, Counters, redacted
 from edge_agent.capture.file import FileCamera, duration_s
 from edge_agent.capture.isolated import IsolatedCamera
+from edge_agent.capture.masks import MaskedCamera
 from edge_agent.capture.stream import Source, StreamCamera, http, rtsp, v4l2
 from edge_agent.settings import CaptureSettings
 
@@ -30,30 +31,34 @@ def open_camera(
 ) -> Camera:
     """A camera for a path, `file:`, `rtsp[s]://`, `http[s]://` or `/dev/video*` source.
 
-    `speed`, `loop` and `starts_at` are for files. Without `starts_at` a file begins now, or, when
-    it is played faster than it was taken, so far back that it ends now.
+    What `settings.masks` cover is painted over. `speed`, `loop` and `starts_at` are for files.
+    Without `starts_at` a file begins now, or, when it is played faster than it was taken, so far
+    back that it ends now.
     """
-    parts = urlsplit(uri)
-    source = _live_source(uri, parts.scheme, settings)
+    source = _live_source(uri, settings)
     if source is not None:
         kind = IsolatedCamera if settings.isolated else StreamCamera
-        return kind(source, settings, clock=clock)
+        camera: Camera = kind(source, settings, clock=clock)
+    else:
+        path = _path(uri)
+        begins_at = starts_at or clock() - _lead(path, speed)
+        fps = settings.analysed_fps
+        camera = FileCamera(path, fps=fps, starts_at=begins_at, speed=speed, loop=loop)
+    return MaskedCamera(camera, settings.masks) if settings.masks else camera
+
+
+def _path(uri: str) -> Path:
+    parts = urlsplit(uri)
     if parts.scheme not in ("", "file"):
         raise CaptureError(
             f"{redacted(uri)} is no source of a known kind: give rtsp[s]://, http[s]://, "
             "/dev/videoN or the path of a file"
         )
-    path = Path(unquote(parts.path) if parts.scheme else uri)
-    return FileCamera(
-        path,
-        fps=settings.analysed_fps,
-        starts_at=starts_at or clock() - _lead(path, speed),
-        speed=speed,
-        loop=loop,
-    )
+    return Path(unquote(parts.path) if parts.scheme else uri)
 
 
-def _live_source(uri: str, scheme: str, settings: CaptureSettings) -> Source | None:
+def _live_source(uri: str, settings: CaptureSettings) -> Source | None:
+    scheme = urlsplit(uri).scheme
     if scheme in ("rtsp", "rtsps"):
         return rtsp(uri, settings)
     if scheme in ("http", "https"):
