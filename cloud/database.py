@@ -1,10 +1,11 @@
 """One engine for SQLite or PostgreSQL, and the tables that the rooms share.
 
 Hard truths. A SQLite writer takes its lock at BEGIN (IMMEDIATE): a transaction that reads first and
-writes later fails under contention, however long it waits. Commits are synced to the disk
-(`synchronous = FULL`), since a device forgets what is acknowledged after one; a batch pays for one
-sync. All instants are stored as whole
-microseconds since 1970 UTC, minutes as whole seconds: exact, sortable and the same on both engines.
+writes later fails under contention, however long it waits. Commits are on the disk when they return
+(`synchronous = FULL`): a device forgets a report as soon as it is told of the commit, so a commit
+that a power cut could take back would be a report lost. With batches that costs a few per cent.
+All instants are stored as whole microseconds since 1970 UTC, minutes as whole seconds: exact,
+sortable and the same on both engines.
 """
 
 from collections.abc import Iterator, Sequence

@@ -6,6 +6,7 @@ those tests with the remedy, and in CI fails them.
 """
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -88,8 +89,9 @@ def _unprivileged(folder: Path) -> dict[str, Any]:
     """PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return {}
-    shutil.chown(folder, "nobody")
-    return {"user": "nobody", "group": "nogroup", "extra_groups": []}
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
 def _wait_until_ready(url: str) -> None:
