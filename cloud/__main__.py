@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "price": ("cloud.api.price_command", "run", "price one slot and say why"),
     "forecast": ("cloud.forecast.nightly_command", "run", "forecast every place, store and score"),
     "backtest": ("cloud.forecast.backtest_command", "run", "score forecasts on hourly series"),
+    "audit": ("cloud.api.audit_command", "run", "check the log of changes"),
     "keys": ("cloud.api.keys_command", "run", "make, list and revoke API keys"),
     "watch": ("cloud.windows.watch_command", "run", "raise alerts and tell people of them"),
     "dead-letters": ("cloud.ingest.letters_command", "run", "look at what was set aside"),

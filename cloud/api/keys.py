@@ -16,6 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Column, Engine, String, Table, insert, select, update
 
 from cloud import database
+from cloud.api import audit
 
 LONGEST_OWNER: Final = 80
 _WRITTEN: Final = re.compile(r"onl_(?P<id>[0-9a-f]{12})_(?P<secret>[A-Za-z0-9_-]{43})", re.ASCII)
@@ -64,7 +65,13 @@ api_keys = Table(
 
 
 def create_key(
-    engine: Engine, role: Role, owner: str, *, now: datetime, expires_at: datetime | None = None
+    engine: Engine,
+    role: Role,
+    owner: str,
+    *,
+    by: str,
+    now: datetime,
+    expires_at: datetime | None = None,
 ) -> str:
     """Make a key and give back its text, which cannot be had again."""
     if not 1 <= len(owner.strip()) <= LONGEST_OWNER or not owner.isprintable():
@@ -82,16 +89,21 @@ def create_key(
     }
     with database.writing(engine) as connection:
         connection.execute(insert(api_keys).values(row))
+        details = {"role": role, "owner": row["owner"], "expires_at": expires_at}
+        audit.record(connection, at=now, actor=by, action="key.create", about=name, details=details)
     return f"onl_{name}_{secret}"
 
 
-def revoke_key(engine: Engine, name: str, *, now: datetime) -> None:
+def revoke_key(engine: Engine, name: str, *, by: str, now: datetime) -> None:
     """Let a key open nothing from now on."""
     live = (api_keys.c.id == name) & api_keys.c.revoked_at.is_(None)
     with database.writing(engine) as connection:
         done = connection.execute(update(api_keys).where(live).values(revoked_at=now))
-    if not done.rowcount:
-        raise KeyRefused(f"no key {name[:40]!r} is in force: `python -m cloud keys list` shows all")
+        if not done.rowcount:
+            raise KeyRefused(
+                f"no key {name[:40]!r} is in force: `python -m cloud keys list` shows all"
+            )
+        audit.record(connection, at=now, actor=by, action="key.revoke", about=name, details={})
 
 
 def list_keys(engine: Engine) -> list[Key]:

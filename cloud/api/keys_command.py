@@ -4,6 +4,7 @@ A new key is written to standard output once, alone on its line, and can never b
 """
 
 import argparse
+import getpass
 import sys
 from datetime import timedelta
 
@@ -35,11 +36,16 @@ def run(arguments: argparse.Namespace) -> int:
             days = arguments.days
             expires_at = None if days is None else now + timedelta(days=days)
             key = create_key(
-                engine, arguments.role, arguments.owner, now=now, expires_at=expires_at
+                engine,
+                arguments.role,
+                arguments.owner,
+                by=getpass.getuser(),
+                now=now,
+                expires_at=expires_at,
             )
             sys.stdout.write(f"{key}\n")
         elif arguments.action == "revoke":
-            revoke_key(engine, arguments.id, now=now)
+            revoke_key(engine, arguments.id, by=getpass.getuser(), now=now)
         else:
             for known in list_keys(engine):
                 state = "in force" if known.is_valid(now) else "over"

@@ -4,6 +4,7 @@ SIGTERM and Ctrl-C let the answers that are under way finish and end with status
 """
 
 import argparse
+import getpass
 import logging
 import signal
 import socket
@@ -14,6 +15,7 @@ from typing import Final
 import uvicorn
 
 from cloud import database, estate, settings
+from cloud.api import audit
 from cloud.api.app import create_app
 from cloud.api.desk import Desk
 from cloud.api.quota import Quota
@@ -21,6 +23,7 @@ from cloud.pricing.rate_card import REFERENCE, RateCard
 
 log = logging.getLogger(__name__)
 GRACE_S: Final = 5
+RATE_CARD_IN_FORCE: Final = "rate_card.in_force"
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -60,6 +63,7 @@ def serve(arguments: argparse.Namespace) -> int:
         signal.signal(stop, lambda *_: None)  # the server raises them again once it has stopped
     loopback = arguments.host in LOOPBACK
     access = arguments.access or ("open" if loopback else "keys")
+    note_rate_card(desk, by=getpass.getuser())
     config = uvicorn.Config(
         create_app(desk, quota=Quota() if access == "keys" else None),
         log_config=None,
@@ -75,6 +79,21 @@ def serve(arguments: argparse.Namespace) -> int:
     desk.engine.dispose()
     log.info("api.stopped")
     return 0
+
+
+def note_rate_card(desk: Desk, *, by: str) -> None:
+    """Enter the rate card in the audit log when it is not the one that was last in force."""
+    noted = {"version": desk.card.version, "digest": desk.card_digest}
+    with database.writing(desk.engine) as connection:
+        if audit.latest_details(connection, RATE_CARD_IN_FORCE) != noted:
+            audit.record(
+                connection,
+                at=desk.clock(),
+                actor=by,
+                action=RATE_CARD_IN_FORCE,
+                about=desk.card.version,
+                details=noted,
+            )
 
 
 def open_desk(arguments: argparse.Namespace) -> Desk:

@@ -12,7 +12,7 @@ from cloud.api.keys_command import add_arguments, run
 
 
 def test_a_key_is_found_by_its_text_alone(desk: Desk, watch):
-    key = create_key(desk.engine, Role.SALES, "the sales desk", now=watch.now)
+    key = create_key(desk.engine, Role.SALES, "the sales desk", by="me", now=watch.now)
     found = find_key(desk.engine, key)
 
     assert found is not None
@@ -24,17 +24,17 @@ def test_a_key_is_found_by_its_text_alone(desk: Desk, watch):
 @pytest.mark.parametrize("owner", ["", "   ", "x" * 81, "a\nb", "\x1b[31m"])
 def test_an_owner_is_a_line_of_text(desk: Desk, watch, owner: str):
     with pytest.raises(KeyRefused, match="printable characters"):
-        create_key(desk.engine, Role.SALES, owner, now=watch.now)
+        create_key(desk.engine, Role.SALES, owner, by="me", now=watch.now)
 
 
 def test_a_key_cannot_be_born_dead_or_die_twice(desk: Desk, watch):
     with pytest.raises(KeyRefused, match="would open nothing"):
-        create_key(desk.engine, Role.SALES, "late", now=watch.now, expires_at=watch.now)
-    create_key(desk.engine, Role.SALES, "once", now=watch.now)
+        create_key(desk.engine, Role.SALES, "late", by="me", now=watch.now, expires_at=watch.now)
+    create_key(desk.engine, Role.SALES, "once", by="me", now=watch.now)
     name = list_keys(desk.engine)[0].id
-    revoke_key(desk.engine, name, now=watch.now)
+    revoke_key(desk.engine, name, by="me", now=watch.now)
     with pytest.raises(KeyRefused, match="is in force"):
-        revoke_key(desk.engine, name, now=watch.now)
+        revoke_key(desk.engine, name, by="me", now=watch.now)
 
     assert not list_keys(desk.engine)[0].is_valid(watch.now + timedelta(days=1))
 

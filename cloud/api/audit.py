@@ -1,0 +1,119 @@
+"""The audit log: who changed what, when; each entry holds the digest of the one before it.
+
+Hard truths. A chain shows that an entry was altered, removed or slipped in between; it cannot show
+that the newest ones were cut off. For that, keep the last digest somewhere else and verify against
+it. An entry is written in the transaction of the change itself: both happen, or neither.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Column, Connection, Integer, String, Table, Text, insert, select
+
+from cloud import database
+
+FIRST: Final = "0" * 64
+"""What the first entry holds in place of a digest."""
+
+
+class AuditError(ValueError):
+    """A log that is not as it was written."""
+
+
+audit_log = Table(
+    "audit_log",
+    database.metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # 1, 2, 3, ... without gaps
+    Column("at", database.Instant, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("action", String(60), nullable=False),
+    Column("object", String(120), nullable=False),
+    Column("details", Text, nullable=False),  # JSON with sorted keys
+    Column("previous", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change."""
+
+    number: int
+    at: datetime
+    actor: str
+    action: str
+    object: str
+    details: str
+    previous: str
+    digest: str
+
+    def expected_digest(self) -> str:
+        """The digest that these very words have."""
+        words = (self.number, self.at, self.actor, self.action, self.object, self.details)
+        return hashlib.sha256(self.previous.encode() + msgspec.json.encode(words)).hexdigest()
+
+
+def record(
+    connection: Connection,
+    *,
+    at: datetime,
+    actor: str,
+    action: str,
+    about: str,
+    details: Mapping[str, Any],
+) -> None:
+    """Write an entry, in the transaction of the change that it is about."""
+    newest = select(audit_log).order_by(audit_log.c.number.desc()).limit(1)
+    last = connection.execute(newest).mappings().one_or_none()
+    entry = Entry(
+        number=last["number"] + 1 if last else 1,
+        at=at.astimezone(UTC),
+        actor=actor,
+        action=action,
+        object=about,
+        details=msgspec.json.encode(dict(details), order="sorted").decode(),
+        previous=last["digest"] if last else FIRST,
+        digest="",
+    )
+    row = {name: getattr(entry, name) for name in Entry.__slots__}
+    connection.execute(insert(audit_log).values({**row, "digest": entry.expected_digest()}))
+
+
+def entries(connection: Connection) -> Iterator[Entry]:
+    """Every entry, oldest first, as it is stored."""
+    for row in connection.execute(select(audit_log).order_by(audit_log.c.number)).mappings():
+        yield Entry(**row)
+
+
+def latest_details(connection: Connection, action: str) -> dict[str, Any] | None:
+    """The details of the newest entry of an action."""
+    newest = (
+        select(audit_log.c.details)
+        .where(audit_log.c.action == action)
+        .order_by(audit_log.c.number.desc())
+        .limit(1)
+    )
+    found = connection.execute(newest).scalar_one_or_none()
+    return None if found is None else msgspec.json.decode(found, type=dict[str, Any])
+
+
+def verify(connection: Connection, *, head: str | None = None) -> Entry | None:
+    """Follow the chain and give back its last entry, or raise AuditError where it breaks.
+
+    With `head`, a digest kept elsewhere, an entry with that digest has to be there.
+    """
+    previous, last, met = FIRST, None, head in (None, FIRST)
+    for number, entry in enumerate(entries(connection), 1):
+        if (entry.number, entry.previous) != (number, previous):
+            raise AuditError(f"entry {number} is missing: what follows is entry {entry.number}")
+        if entry.digest != entry.expected_digest():
+            raise AuditError(f"entry {number} has been altered: its digest is that of other words")
+        previous, last = entry.digest, entry
+        met = met or entry.digest == head
+    if not met:
+        raise AuditError(f"no entry has the digest {head}: entries have been cut off or replaced")
+    return last

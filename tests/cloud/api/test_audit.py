@@ -1,0 +1,117 @@
+"""A log in which nothing can be altered, removed or slipped in without showing."""
+
+import argparse
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import delete, insert, select, update
+
+from cloud import database
+from cloud.api.audit import AuditError, audit_log, entries, record, verify
+from cloud.api.audit_command import add_arguments, run
+from cloud.api.desk import Desk
+from cloud.api.keys import KeyRefused, Role, create_key, list_keys, revoke_key
+from cloud.api.server import note_rate_card
+
+
+@pytest.fixture
+def logged(desk: Desk, watch) -> Desk:
+    for number in range(4):
+        with database.writing(desk.engine) as connection:
+            record(
+                connection, at=watch.now, actor="ann", action="price.set", about=f"KX-0{number}",
+                details={"to_pence": number, "from_pence": 7},
+            )  # fmt: skip
+    return desk
+
+
+def chain(desk: Desk, head: str | None = None) -> int:
+    with database.reading(desk.engine) as connection:
+        last = verify(connection, head=head)
+    return last.number if last else 0
+
+
+def test_a_log_that_nobody_touched_is_whole(logged: Desk):
+    assert chain(logged) == 4
+
+
+def test_an_empty_log_is_whole(desk: Desk):
+    assert chain(desk) == 0
+
+
+@pytest.mark.parametrize("column", ["actor", "action", "object", "details", "digest"])
+def test_an_altered_entry_shows(logged: Desk, column: str):
+    with database.writing(logged.engine) as connection:
+        second = audit_log.c.number == 2
+        connection.execute(update(audit_log).where(second).values({column: "other"}))
+
+    with pytest.raises(AuditError, match="entry 2 has been altered"):
+        chain(logged)
+
+
+def test_a_removed_entry_shows(logged: Desk):
+    with database.writing(logged.engine) as connection:
+        connection.execute(delete(audit_log).where(audit_log.c.number == 2))
+
+    with pytest.raises(AuditError, match="entry 2 is missing: what follows is entry 3"):
+        chain(logged)
+
+
+def test_an_entry_slipped_in_shows_even_with_a_digest_of_its_own(logged: Desk):
+    with database.writing(logged.engine) as connection:
+        connection.execute(delete(audit_log).where(audit_log.c.number >= 3))
+        row = connection.execute(select(audit_log).where(audit_log.c.number == 2)).mappings().one()
+        forged = {**row, "number": 3, "previous": row["digest"], "actor": "eve"}
+        connection.execute(insert(audit_log).values(forged))
+
+    with pytest.raises(AuditError, match="entry 3 has been altered"):
+        chain(logged)
+
+
+def test_entries_cut_off_the_end_show_against_a_digest_kept_elsewhere(logged: Desk):
+    with database.writing(logged.engine) as connection:
+        kept = list(entries(connection))[-1].digest
+        assert chain(logged, head=kept) == 4
+        connection.execute(delete(audit_log).where(audit_log.c.number == 4))
+
+    assert chain(logged) == 3
+    with pytest.raises(AuditError, match="have been cut off or replaced"):
+        chain(logged, head=kept)
+
+
+def test_making_and_revoking_a_key_is_entered_and_a_refusal_is_not(desk: Desk, watch):
+    create_key(desk.engine, Role.SALES, "desk 4", by="ann", now=watch.now)
+    name = list_keys(desk.engine)[0].id
+    revoke_key(desk.engine, name, by="bob", now=watch.now)
+    with pytest.raises(KeyRefused):
+        revoke_key(desk.engine, name, by="eve", now=watch.now)
+
+    with database.reading(desk.engine) as connection:
+        found = [(one.actor, one.action, one.object) for one in entries(connection)]
+    assert found == [("ann", "key.create", name), ("bob", "key.revoke", name)]
+
+
+def test_a_rate_card_is_entered_when_it_changes_and_only_then(desk: Desk):
+    dearer = msgspec.structs.replace(desk.card, version="dearer-2", seasons=())
+    for card in (desk.card, desk.card, dearer, dearer, desk.card):
+        note_rate_card(Desk(desk.engine, desk.estate, card, desk.clock), by="ann")
+
+    with database.reading(desk.engine) as connection:
+        found = [one.object for one in entries(connection)]
+    assert found == ["reference-1", "dearer-2", "reference-1"]
+
+
+def test_the_log_is_checked_from_the_command_line(logged: Desk, tmp_path: Path, capsys):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    where = ["--database", f"sqlite:///{tmp_path}/onlooker.db"]
+    whole = run(parser.parse_args([*where, "verify"]))
+    with database.writing(logged.engine) as connection:
+        connection.execute(update(audit_log).values(actor="eve"))
+    broken = run(parser.parse_args([*where, "verify"]))
+    said = capsys.readouterr()
+
+    assert (whole, broken) == (0, 1)
+    assert "4 entries" in said.out
+    assert "entry 1 has been altered" in said.err
