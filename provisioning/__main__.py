@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import signal
 import sys
 from datetime import UTC, datetime
 
@@ -39,15 +38,12 @@ def main(arguments: list[str] | None = None) -> int:
     signer.add_arguments(rooms.add_parser("signer", help="signs for the enrolment desk"))
     aws_command.add_arguments(rooms.add_parser("aws", help="the same house on AWS"))
     asked = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         for line in asked.run(asked, datetime.now(UTC)):
             print(line, flush=True)
     except REFUSALS as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 0
     return 0
 
 

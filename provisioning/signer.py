@@ -8,6 +8,7 @@ nothing else, so that a desk that was broken into cannot make itself a service o
 import argparse
 import logging
 import os
+import signal
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
@@ -119,10 +120,11 @@ def served(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
         signer.keep_list_fresh()
         ended = threading.Event()
         _every(LOOK_AT_LIST_EVERY_S, ended, signer.keep_list_fresh)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         yield f"signing for {path}"
         try:
             signer.serve_forever()
-        finally:
+        except KeyboardInterrupt:
             ended.set()
 
 

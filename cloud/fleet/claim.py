@@ -36,7 +36,7 @@ from wire.enrolment import (
     Signed,
     Withdraw,
 )
-from wire.scalars import Device, DeviceId, Location, LocationId
+from wire.scalars import DeviceId, LocationId
 
 log = logging.getLogger(__name__)
 
@@ -79,17 +79,6 @@ class _CreateRequest(msgspec.Struct):
 class _ProvisionRequest(msgspec.Struct):
     certificateOwnershipToken: str  # noqa: N815
     parameters: dict[str, str] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class RosterEntry:
-    """A camera that is expected."""
-
-    serial: str
-    claim: str
-    device: str
-    location: str
-    groups: tuple[str, ...] = ()
 
 
 class Enrolment:
@@ -204,29 +193,6 @@ class Enrolment:
             author = Author("enrolment", at)
             detail = f"{row.certificate}: {reason}"
             registry.note(connection, author, "certificate.withdrawn", row.device, detail)
-
-
-def expect(connection: Connection, entries: list[RosterEntry], author: Author) -> None:
-    """Write cameras onto the roster."""
-    for entry in entries:
-        _check(entry)
-        values = {
-            "serial": entry.serial,
-            "claim": entry.claim,
-            "device": entry.device,
-            "location": entry.location,
-            "groups": msgspec.json.encode(entry.groups).decode(),
-        }
-        connection.execute(roster.insert().values(**values))
-        registry.note(connection, author, "roster.added", entry.device, f"serial {entry.serial}")
-
-
-def _check(entry: RosterEntry) -> None:
-    try:
-        msgspec.convert(entry.device, Device)
-        msgspec.convert(entry.location, Location)
-    except msgspec.ValidationError as error:
-        raise registry.RegistryError(f"roster line {entry.serial[:60]!r}: {error}") from error
 
 
 def _own_place(connection: Connection, holder: Holder, device: str) -> LocationId:

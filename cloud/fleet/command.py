@@ -1,11 +1,10 @@
 """`python -m cloud fleet ...`: who is there, what they should be, who is not it, and what was done.
 
-Nothing changes without `--apply`: `set`, `roll-out` and `roll-back` show first what they would do.
-Messages to cameras go out when the service runs; the command only leaves them.
+`set` and `roll-out` change nothing without `--apply`: they show first what they would do. Messages
+to cameras go out when the service runs; the command only leaves them.
 """
 
 import argparse
-import csv
 import getpass
 import sys
 from collections.abc import Callable, Iterator
@@ -19,8 +18,7 @@ from sqlalchemy import Connection
 from cloud import settings
 from cloud.database import connect, create, reading, writing
 from cloud.estate import SAMPLE, load
-from cloud.fleet import claim, desire, registry, rollout, serve
-from cloud.fleet.claim import RosterEntry
+from cloud.fleet import desire, registry, rollout, roster, serve
 from cloud.fleet.desire import DesireError
 from cloud.fleet.job_book import JobExists
 from cloud.fleet.jobs import Abort, Rollout
@@ -29,7 +27,6 @@ from cloud.fleet.shadow import ShadowError
 from wire.topics import TopicError
 
 REFUSALS: Final = (DesireError, JobExists, RegistryError, ShadowError, TopicError)
-ROSTER_COLUMNS: Final = ("serial", "claim", "device", "location", "groups")
 
 Action = Callable[[Connection, argparse.Namespace, Author], Iterator[str]]
 
@@ -60,7 +57,8 @@ def _changes(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         membership.add_argument("group")
         membership.add_argument("thing", nargs="+")
     expects = _action(actions, "expect", "write cameras onto the roster", expected)
-    expects.add_argument("file", type=Path, help=f"CSV with columns {', '.join(ROSTER_COLUMNS)}")
+    expects.add_argument("file", type=Path, help=f"CSV with columns {', '.join(roster.COLUMNS)}")
+    expects.add_argument("--again", action="store_true", help="let them enrol once more")
     sets = _action(actions, "set", "what cameras should be", wished)
     sets.add_argument("wish", nargs="+", metavar="SETTING=VALUE", help="VALUE is JSON, or a word")
     _choice(sets)
@@ -174,9 +172,9 @@ def left(connection: Connection, asked: argparse.Namespace, author: Author) -> I
 
 def expected(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
     """Write cameras onto the roster."""
-    entries = list(_roster(asked.file))
-    claim.expect(connection, entries, author)
-    yield f"{len(entries)} cameras are expected"
+    entries = list(roster.read(asked.file))
+    written = roster.expect(connection, entries, author, again=asked.again)
+    yield f"{written} of {len(entries)} roster lines written"
 
 
 def wished(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
@@ -258,19 +256,6 @@ def _value(text: str) -> Any:
 
 def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
-
-
-def _roster(path: Path) -> Iterator[RosterEntry]:
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise RegistryError(f"{path} cannot be read as CSV: {error}") from error
-    for number, row in enumerate(rows, 2):
-        if missing := [name for name in ROSTER_COLUMNS[:4] if not row.get(name)]:
-            raise RegistryError(f"{path}, line {number}: no {', '.join(missing)}")
-        groups = tuple((row.get("groups") or "").split())
-        yield RosterEntry(row["serial"], row["claim"], row["device"], row["location"], groups)
 
 
 def _line(one: Standing, at: datetime) -> str:

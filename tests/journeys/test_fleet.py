@@ -6,6 +6,7 @@ configuration → a model that fails on the canaries → rotation → revocation
 
 import contextlib
 import csv
+import io
 import json
 import os
 import pwd
@@ -26,6 +27,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from cloud.fleet.__main__ import main as fleet_main
+from provisioning.__main__ import main as provisioning_main
 from simulators.mosquitto import free_port
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
@@ -102,16 +105,18 @@ class Company:
         assert seen.wait(PATIENCE_S), "".join(lines)
 
     def provisioning(self, *words):
-        return self._run("provisioning", *words)
+        return self._said(provisioning_main, *words)
 
     def fleet(self, *words):
-        return self._run("cloud.fleet", *words, "--database", self.database)
+        return self._said(fleet_main, *words, "--database", self.database)
 
-    def _run(self, *words):
-        command = [sys.executable, "-m", *map(str, words)]
-        done = subprocess.run(command, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+    def _said(self, main, *words):
+        """What a command says; its own entrance, in this process, since starting Python is slow."""
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            status = main([*map(str, words)])
+        assert status == 0, said.getvalue()
+        return said.getvalue()
 
 
 class Camera:
@@ -260,7 +265,7 @@ def test_a_fleet_is_born_led_renewed_and_loses_one(company, tmp_path):
         for name in CAMERAS:
             groups = "london canary" if name in CANARIES else "london"
             rows.writerow([f"SN-{name}", "batch-7", name, "KX-01", groups])
-    assert company.fleet("expect", roster) == f"{len(CAMERAS)} cameras are expected\n"
+    assert company.fleet("expect", roster) == "24 of 24 roster lines written\n"
 
     # All at once, with one factory claim, and each comes back with its own certificate.
     cameras = [Camera(company, name, healthy=name != "cam-01") for name in CAMERAS]

@@ -16,9 +16,10 @@ from cryptography.x509.oid import NameOID
 
 from cloud import database
 from cloud.fleet import registry, tables
-from cloud.fleet.claim import Enrolment, RosterEntry, expect
+from cloud.fleet.claim import Enrolment
 from cloud.fleet.desk import Desk, DeskFiles
 from cloud.fleet.registry import Author, Thing
+from cloud.fleet.roster import RosterEntry, expect
 from cloud.fleet.service import Connection, FleetService, attach, client_for
 from cloud.fleet.signer_client import SignerClient, named_in
 from provisioning import vault
@@ -209,10 +210,10 @@ class Front:
         entry, key = self.office.equip(Subject(Kind.CLAIM, name), at=clock())
         return entry, self.filed(name, entry, key)
 
-    def expect(self, device, *, claim="batch-7", location="KX-01", groups=()):
+    def expect(self, device, *, claim="batch-7", location="KX-01", groups=(), again=False):
         entry = RosterEntry(f"SN-{device}", claim, device, location, groups)
         with database.writing(self.engine) as connection:
-            expect(connection, [entry], Author("test", clock()))
+            expect(connection, [entry], Author("test", clock()), again=again)
 
 
 def signing_request(device):

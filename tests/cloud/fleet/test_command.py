@@ -138,10 +138,14 @@ def test_rolling_back_concerns_those_who_took_it(fleet, typed):
 def test_a_roster_is_read_from_a_file(fleet, typed, tmp_path):
     good = tmp_path / "roster.csv"
     good.write_text("serial,claim,device,location,groups\nSN1,b-7,new-1,KX-01,canary london\n")
-    assert typed("expect", good)[1] == "1 cameras are expected\n"
+    assert typed("expect", good)[1] == "1 of 1 roster lines written\n"
+    assert typed("expect", good)[1] == "0 of 1 roster lines written\n"
+    assert typed("expect", good, "--again")[1] == "1 of 1 roster lines written\n"
     bad = tmp_path / "bad.csv"
     bad.write_text("serial,claim,device,location\nSN2,b-7,,KX-01\n")
     assert f"{bad}, line 2: no device" in typed("expect", bad)[1]
+    bad.write_text("serial,claim,device,location\nSN2,b-7,new-1,KX-01\n")
+    assert "new-1 is expected with serial SN1" in typed("expect", bad)[1]
     bad.write_text("serial,claim,device,location\nSN2,b-7,../x,KX-01\n")
     assert "roster line 'SN2'" in typed("expect", bad)[1]
 

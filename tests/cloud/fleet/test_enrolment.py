@@ -136,6 +136,21 @@ def test_a_camera_is_enrolled_once(front, identity, new_request):
     assert "was enrolled before" in refusal(lambda: asks(client, new_request(device)[1]))
 
 
+def test_a_camera_whose_disk_was_lost_enrols_again_when_an_operator_says_so(
+    front, identity, new_request
+):
+    version, client = identity
+    device = f"lost-{version}"
+    front.expect(device)
+    made = asks(client, new_request(device)[1])
+    registers(client, made.certificate_ownership_token, f"SN-{device}")
+    front.expect(device)
+    assert "was enrolled before" in refusal(lambda: asks(client, new_request(device)[1]))
+    front.expect(device, again=True)
+    made = asks(client, new_request(device)[1])
+    registers(client, made.certificate_ownership_token, f"SN-{device}")
+
+
 def test_who_is_not_on_the_claims_roster_gets_no_signature(front, identity, new_request):
     version, client = identity
     front.expect(f"foreign-{version}", claim="batch-8")
