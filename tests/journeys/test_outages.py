@@ -40,7 +40,8 @@ def test_every_report_counts_once_through_three_crashes(
     def made():
         try:
             with closing(sqlite3.connect(f"file:{outbox}?mode=ro", uri=True)) as database:
-                [(following,)] = database.execute("select coalesce(max(next_sequence), 1) from journal")
+                query = "select coalesce(max(next_sequence), 1) from journal"
+                [(following,)] = database.execute(query)
         except sqlite3.OperationalError:  # the agent has not made it yet
             return 0
         return following - 1
