@@ -1,9 +1,10 @@
 """What really happens in a scene, computed from the ways and gazes and never from pixels.
 
 Definitions, all on the clip's frames. *In view*: some of the head is inside the picture. *Face
-visible*: at least 28 px high, wholly inside, turned less than 60 degrees (lowered less than 50),
-seven tenths of it in front of everybody else. *Looking*: visible and within 15 degrees of the
-camera; not looking is beyond 25 degrees, and what lies between is only the turn of a head.
+visible*: at least 28 px high in a picture 1280 px wide (in proportion, never below 14), wholly
+inside, turned less than 60 degrees (lowered less than 50), seven tenths of it in front of
+everybody else. *Looking*: visible and within 15 degrees of the camera; not looking is beyond 25
+degrees, and what lies between is only the turn of a head.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +15,8 @@ import msgspec
 from simulators.scene.lens import Lens
 from simulators.scene.walk import Stance, Walk
 
-LEAST_FACE_PX: Final = 28.0
+LEAST_FACE_RATIO: Final = 28 / 1280  # of the picture's width: detectors look at it scaled down
+LEAST_FACE_PX: Final = 14.0
 TURNED_DEG: Final = 60.0
 LOWERED_DEG: Final = -50.0
 LOOKING_DEG: Final = 15.0
@@ -206,7 +208,7 @@ def _faces_visible(row: Sequence[Stance | None], lens: Lens) -> list[bool]:
 def _turned_here(stance: Stance, lens: Lens) -> bool:
     face = face_box(stance, lens)
     return (
-        lens.face_px(stance.z_m) >= LEAST_FACE_PX
+        lens.face_px(stance.z_m) >= max(LEAST_FACE_PX, LEAST_FACE_RATIO * lens.width_px)
         and abs(stance.yaw_deg) < TURNED_DEG
         and stance.pitch_deg > LOWERED_DEG
         and _overlap(face, _picture(lens)) > 0.999
