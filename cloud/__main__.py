@@ -12,6 +12,8 @@ import sys
 from datetime import UTC, datetime
 from typing import Final
 
+from sqlalchemy.exc import OperationalError
+
 from cloud.database import DatabaseError
 from cloud.estate import EstateError
 from cloud.ingest.source import SourceError
@@ -71,6 +73,9 @@ def main(arguments: list[str] | None = None) -> int:
         status: int = getattr(module, function)(own.parse_args(typed[1:]))
     except (DatabaseError, EstateError, SettingsError, SourceError) as error:
         print(error, file=sys.stderr)
+        return REFUSED
+    except OperationalError as error:
+        print(f"the database cannot be used: {error.orig}".strip(), file=sys.stderr)
         return REFUSED
     return status
 

@@ -45,6 +45,7 @@ from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 BUSY_TIMEOUT_MS: Final = 10_000
+MAKING_TABLES: Final = 7_305_811  # any number, as long as it is ours
 DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 
 DWELL: Final = tuple(f"dwell_{bucket:02}" for bucket in range(len(DWELL_EDGES_MS) + 1))
@@ -308,8 +309,10 @@ def connect(url: str) -> Engine:
 
 
 def create(engine: Engine) -> None:
-    """Make the tables that are missing."""
+    """Make the tables that are missing; programs that start together wait for each other."""
     with writing(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MAKING_TABLES})")
         metadata.create_all(connection)
 
 

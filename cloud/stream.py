@@ -18,11 +18,13 @@ from typing import Any, Final
 
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from cloud import database, settings
-from cloud.estate import SAMPLE, load
+from cloud.estate import SAMPLE
 from cloud.ingest.commit import Outcome
 from cloud.ingest.consume import Consumer, Limit, TooManyDeadLettersError
+from cloud.ingest.membership import Membership
 from cloud.ingest.mqtt import MqttSource, broker_at
 from cloud.ingest.source import Source, SourceError
 from cloud.windows.breakdown import know_places
@@ -32,6 +34,7 @@ log = logging.getLogger(__name__)
 STOPPED: Final = 0
 TOO_MANY_DEAD_LETTERS: Final = 3
 PROGRESS_EVERY_S: Final = 10.0
+DATABASE_AGAIN_S: Final = 2.0
 _SECOND: Final = timedelta(seconds=1)
 
 REPORTS = Counter("onlooker_ingest_reports", "Reports counted, each once")
@@ -70,19 +73,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Stream until stopped."""
     chosen = settings.read(arguments)
-    estate = load(chosen.estate or SAMPLE)
+    membership = Membership(chosen.estate or SAMPLE)
     engine = database.connect(chosen.database_url)
-    database.create(engine)
-    with database.writing(engine) as connection:
-        know_places(connection, {site.id: site.venue for site in estate})
     source = _kinesis(arguments.kinesis, engine) if arguments.kinesis else _mqtt(arguments, chosen)
     if arguments.metrics_port:
         start_http_server(arguments.metrics_port, "127.0.0.1")
     with _stopping() as stopping:
+        if not _ready(engine, membership, stopping):
+            return STOPPED
         consumer = Consumer(
             source,
             engine,
-            knows=estate.knows,
+            knows=membership.knows,
             clock=lambda: datetime.now(UTC),
             limit=Limit(in_all=arguments.most_dead_letters),
             stopping=stopping,
@@ -91,6 +93,21 @@ def run(arguments: argparse.Namespace) -> int:
             return stream(consumer, stopping)
         finally:
             engine.dispose()
+
+
+def _ready(engine: Engine, membership: Membership, stopping: threading.Event) -> bool:
+    """Wait for a database that is not there yet; False when told to stop meanwhile."""
+    while True:
+        try:
+            database.create(engine)
+            with database.writing(engine) as connection:
+                know_places(connection, membership.venues)
+        except OperationalError as error:
+            log.warning("database.away", extra={"reason": str(error.orig)[:500]})
+        else:
+            return True
+        if stopping.wait(DATABASE_AGAIN_S):
+            return False
 
 
 def _mqtt(arguments: argparse.Namespace, chosen: settings.Settings) -> Source:

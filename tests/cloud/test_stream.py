@@ -17,7 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy import Engine, select
 
 from cloud.database import dead_letters, minute_tallies, reading, writing
-from simulators.mosquitto import Mosquitto
+from simulators.mosquitto import Mosquitto, free_port
 from wire import envelope
 from wire.audience import AudienceReport
 from wire.envelope import AckEvent, audience_event, seal, seal_batch
@@ -253,3 +253,21 @@ def test_settings_that_cannot_be_used_are_refused_in_a_sentence(
     assert ended.returncode == 2
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_database_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
+    nowhere = f"postgresql://onlooker@127.0.0.1:{free_port()}/onlooker"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cloud", "stream", "--database", nowhere],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    until_said(process, "database.away")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(WITHIN_S) == 0
+    process.stderr.close()  # type: ignore[union-attr]
+    ended = subprocess.run(
+        [sys.executable, "-m", "cloud", "dead-letters", "list", "--database", nowhere],
+        capture_output=True, text=True, timeout=WITHIN_S, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("the database cannot be used: ")
