@@ -19,6 +19,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from cloud.api import (
     audience,
     batch,
+    explained,
     health,
     inventory,
     locations,
@@ -42,6 +43,9 @@ from cloud.windows.query import WindowError
 log = logging.getLogger(__name__)
 VERSION: Final = "1"
 COMPRESSED_FROM_BYTES: Final = 1024
+ROOMS: Final = (
+    locations, audience, pricing, explained, batch, inventory, optimize, health, page,
+)  # fmt: skip
 
 LOST: Final = "the database cannot be reached just now: ask again in a few seconds"
 AGAIN: Final = {"Retry-After": "5"}
@@ -88,7 +92,7 @@ def create_app(desk: Desk, *, quota: Quota | None = None) -> FastAPI:
     app.state.line = Line()
     app.state.registry = registry
     app.state.openapi = lambda: openapi(app)
-    for room in (locations, audience, pricing, batch, inventory, optimize, health, page):
+    for room in ROOMS:
         app.include_router(room.router)
     _answer_failures(app)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES)

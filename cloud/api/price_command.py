@@ -9,19 +9,17 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
-from decimal import Decimal
 from typing import Final
 
 from pydantic import ValidationError
 
 from cloud import settings
-from cloud.api.pricing import PriceAnswer, Range, priced
+from cloud.api.explained import brief, explained
+from cloud.api.pricing import PriceAnswer, priced
 from cloud.api.server import add_rate_card, open_desk
 from cloud.pricing.slot import parse_slot
 
 TIMEOUT_S: Final = 10
-SIGNS: Final = {"GBP": "£", "EUR": "€", "USD": "$"}
 
 
 class AskError(RuntimeError):
@@ -52,57 +50,6 @@ def run(arguments: argparse.Namespace) -> int:
     lines = explained(answer) if arguments.explain else brief(answer)
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
-
-
-def brief(answer: PriceAnswer) -> Iterator[str]:
-    """The price in one line."""
-    slot = answer.slot
-    when = f"{slot.local:%A} {slot.local.day} {slot.local:%B %Y, %H:%M}"
-    spread = f"{_money(answer, answer.low)} to {_money(answer, answer.high)}"
-    yield f"{_money(answer, answer.price)}  {answer.location}  {when}  ({spread})"
-
-
-def explained(answer: PriceAnswer) -> Iterator[str]:
-    """The price with everything that it is made of."""
-    slot = answer.slot
-    yield f"{answer.name} ({answer.location})"
-    yield f"{slot.local:%A} {slot.local.day} {slot.local:%B %Y, %H:%M}, one hour, one share"
-    yield ""
-    yield f"  {'base rate':<12}{'':>9}{_money(answer, answer.base_rate):>11}"
-    running = Decimal(answer.base_rate_pence)
-    for factor in answer.factors:
-        running *= Decimal(factor.value)
-        worth = _money(answer, running.scaleb(-2))
-        yield f"  {factor.name:<12}x {Decimal(factor.value):<7.4f}{worth:>11}  {factor.reason}"
-    yield f"  {'price':<12}{'':>9}{_money(answer, answer.price):>11}  {answer.currency}"
-    spread = f"{_money(answer, answer.low)} to {_money(answer, answer.high)}"
-    yield f"  {'P10 to P90':<12}{'':>9}{spread:>18}"
-    yield ""
-    yield f"  {'expected':<28}{'P10':>10}{'P50':>10}{'P90':>10}"
-    yield from _expected(answer)
-    yield ""
-    yield f"  stands on   {answer.stands_on.reason}"
-    versions = answer.versions
-    yield f"  rate card   {versions.rate_card} ({versions.rate_card_digest})"
-    cutoff_at = answer.stands_on.cutoff_at
-    until = f"{cutoff_at:%Y-%m-%d %H:%M} UTC" if cutoff_at else "none"
-    yield f"  forecast    {versions.forecast}, measurements until: {until}"
-
-
-def _expected(answer: PriceAnswer) -> Iterator[str]:
-    expected = answer.expected
-    rows: list[tuple[str, Range]] = [
-        ("people in view, on average", expected.crowd),
-        ("people coming into view", expected.entries),
-        ("people who look", expected.onlookers),
-        ("seconds of looking", expected.looking_s),
-    ]
-    for name, span in rows:
-        yield f"  {name:<28}{span.p10:>10,.1f}{span.p50:>10,.1f}{span.p90:>10,.1f}"
-
-
-def _money(answer: PriceAnswer, amount: Decimal) -> str:
-    return f"{SIGNS.get(answer.currency, answer.currency + ' ')}{amount:,.2f}"
 
 
 def _worked_out(arguments: argparse.Namespace) -> PriceAnswer:

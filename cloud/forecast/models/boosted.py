@@ -1,4 +1,4 @@
-"""Gradient boosting: one quantile model for all series together, on ratios to the median profile.
+"""Gradient boosting: one quantile model for all series together, on ratios to the recent weeks.
 
 Hard truths. It needs a year or more of several series to be worth its training, which is the
 expensive part: train weekly, forecast nightly. The guards are not decoration: without them one

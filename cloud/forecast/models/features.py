@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.forecast import weekly
+from cloud.forecast import conformal, weekly
+from cloud.forecast.models.recent import Recent
 from cloud.forecast.series import WEEK_H, ClockSeries, Floats
 
 YEAR_W: Final = 52
@@ -63,13 +64,15 @@ def week(past: Past, at: int) -> Week:
     """The week number `at` of the past (its length stands for the coming one)."""
     like = _columns(past, at)
     level = _level(past.usual[:, :at])
-    shape = np.nan_to_num(weekly.profile(past.usual[:, at - weekly.WEEKS : at]))
-    given = dict(_given(past, at, like, level, shape))
+    plain = Recent()
+    weekend = conformal.weekend(past.first_on)
+    recent = np.nan_to_num(plain.middle(past.usual[:, at - plain.weeks : at], weekend=weekend))
+    given = dict(_given(past, at, like, level, recent))
     size = (len(past.raw), WEEK_H)
     return Week(
         features=np.stack([np.broadcast_to(one, size) for one in given.values()], axis=-1),
         names=tuple(given),
-        base=shape[:, like],
+        base=recent[:, like],
         scale=level,
         teaches=np.isfinite(past.usual[:, at - 4 : at]).mean(axis=(1, 2)) >= LEAST_VALID,
     )
@@ -90,11 +93,16 @@ def _level(usual: Floats) -> Floats:
 Named = Iterator[tuple[str, np.ndarray]]
 
 
-def _given(past: Past, at: int, like: NDArray[np.int64], level: Floats, shape: Floats) -> Named:
-    scale = level[:, None]
-    yield "base", shape[:, like] / scale
+def _given(past: Past, at: int, like: NDArray[np.int64], level: Floats, recent: Floats) -> Named:
+    scale, last = level[:, None], past.usual[:, at - 1]
+    shape = np.nan_to_num(weekly.profile(past.usual[:, at - weekly.WEEKS : at]))
+    yield "base", recent[:, like] / scale
+    yield "profile", shape[:, like] / scale
+    for hours in (24, 72, WEEK_H):
+        missed = (last - recent)[:, -hours:] / scale
+        yield f"base_missed_{hours}", weekly.mean(missed, 1)[:, None]
     yield from _same_hour(past.usual, at, like, scale)
-    yield from _latest_misses((past.usual[:, at - 1] - shape) / scale, like)
+    yield from _latest_misses((last - shape) / scale, like)
     yield from _last_year(past, at)
     yield from _trends(past.usual, at, level, shape)
     yield from _calendar(past, at)
@@ -115,7 +123,7 @@ def _same_hour(usual: Floats, at: int, like: NDArray[np.int64], scale: Floats) -
 
 
 def _latest_misses(missed: Floats, like: NDArray[np.int64]) -> Named:
-    for hours in (24, 72, 168):
+    for hours in (24, 72, WEEK_H):
         yield f"missed_{hours}", weekly.mean(missed[:, -hours:], 1)[:, None]
     days = missed.reshape(len(missed), 7, 24)
     yield "missed_weekday", _by_day(missed)[:, like]

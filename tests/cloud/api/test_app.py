@@ -16,6 +16,7 @@ PATHS = {
     "/api/pricing/slot/{location}/{time_slot}": "/api/pricing/slot/KX-01/2026-11-23T08:00",
     "/api/pricing/forecast/{location}": "/api/pricing/forecast/KX-01?days=1",
     "/api/inventory": "/api/inventory?time_slot=2026-11-23T08:00",
+    "/api/pricing/explain/{location}/{time_slot}": "/api/pricing/explain/KX-01/2026-11-23T08:00",
     "/healthz": "/healthz",
     "/readyz": "/readyz",
     "/metrics": "/metrics",

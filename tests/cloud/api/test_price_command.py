@@ -1,0 +1,83 @@
+"""`python -m cloud price`: the price and the refusals of the API, in a terminal."""
+
+import argparse
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from cloud.api.price_command import add_arguments, run
+
+SLOT = ["KX-01", "2026-11-23T08:00"]
+
+
+def price(*typed: str) -> int:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return run(parser.parse_args(list(typed)))
+
+
+@pytest.fixture
+def answering(ask) -> Iterator[str]:
+    """The application behind a real socket."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer = ask.get(self.path)
+            self.send_response(answer.status_code)
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_explanation_ends_at_the_price(answering: str, ask, capsys):
+    assert price(*SLOT, "--explain", "--url", answering) == 0
+    said = capsys.readouterr().out
+    amount = ask.get("/api/pricing/slot/KX-01/2026-11-23T08:00").json()["price"]
+
+    for word in ("base rate", "attention", "peak", "demographic", "location", "season", "P10"):
+        assert word in said
+    assert said.split("price  ")[1].split()[0] == f"£{amount}"
+    assert said == ask.get("/api/pricing/explain/KX-01/2026-11-23T08:00").text
+
+
+def test_without_an_api_the_price_is_worked_out_from_the_database(tmp_path: Path, capsys):
+    assert price(*SLOT, "--database", f"sqlite:///{tmp_path}/onlooker.db") == 0
+
+    assert "KX-01  Monday 23 November 2026, 08:00" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        (["XX-99", "2026-11-23T08:00"], "no location 'XX-99'"),
+        (["KX-01", "2026-11-23T08:30"], "ask for 2026-11-23T08:00"),
+        (["../../etc", "passwd"], "nothing is served at"),
+    ],
+)
+def test_a_refusal_of_the_api_is_passed_on(answering: str, capsys, typed: list[str], sentence: str):
+    assert price(*typed, "--url", answering) == 1
+    assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("http://127.0.0.1:9", "gave no price"),
+        ("file:///etc/passwd", "is no address"),
+        ("127.0.0.1:8080", "is no address"),
+    ],
+)
+def test_an_api_that_cannot_be_asked_is_said_so(capsys, url: str, sentence: str):
+    assert price(*SLOT, "--url", url) == 1
+    assert sentence in capsys.readouterr().err
