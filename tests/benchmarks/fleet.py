@@ -1,0 +1,127 @@
+"""What the fleet's service costs: shadows, enrolments, and ten thousand registered cameras.
+
+Run it alone on the machine: `python tests/benchmarks/fleet.py`. In one process, on SQLite with full
+synchronisation, without a network: the broker and TLS come on top. CPU time and wall time are both
+shown; on a busy machine only the first means much.
+"""
+
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from cloud.database import connect, create, reading, writing
+from cloud.fleet import desire, registry, tables
+from cloud.fleet.claim import Bearer, Enrolment, Holder
+from cloud.fleet.registry import Author, Search
+from cloud.fleet.roster import RosterEntry, expect
+from cloud.fleet.service import FleetService
+from cloud.fleet.signer_client import named_in
+from provisioning.authority.office import open_office
+from provisioning.signer import performed
+from wire.enrolment import CREATE, PROVISION
+
+START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+AUTHOR = Author("bench", START)
+REGISTERED, UPDATES, ENROLMENTS = 10_000, 2_000, 200
+KEY = ec.generate_private_key(ec.SECP256R1())
+
+
+def measured(what: str, count: int, act: Callable[[], object]) -> None:
+    cpu_s, wall_s = time.process_time(), time.perf_counter()
+    act()
+    cpu_s, wall_s = time.process_time() - cpu_s, time.perf_counter() - wall_s
+    each_ms = cpu_s / count * 1e3
+    print(f"{what:44} {cpu_s:7.2f} s CPU  {wall_s:7.2f} s wall  {each_ms:7.3f} ms CPU each")
+
+
+def registered(folder: Path):
+    engine = connect(f"sqlite:///{folder}/fleet.db")
+    create(engine)
+    rows = [
+        {
+            "name": f"cam-{number}",
+            "location": f"L-{number % 500}",
+            "kind": "camera",
+            "attributes": "{}",
+            "created_at": START,
+        }
+        for number in range(REGISTERED)
+    ]
+    members = [{"name": "half", "thing": row["name"]} for row in rows[::2]]
+    with writing(engine) as connection:
+        connection.execute(tables.things.insert(), rows)
+        connection.execute(tables.thing_groups.insert(), members)
+    return engine
+
+
+def update_shadows(engine) -> None:
+    answered = []
+    service = FleetService(engine, lambda topic, _: answered.append(topic), lambda: START)
+    body = json.dumps({"state": {"reported": {"report_interval_ms": 20_000}}}).encode()
+    for number in range(UPDATES):
+        service.take(f"$aws/things/cam-{number}/shadow/name/config/update", body)
+    while len(answered) < 2 * UPDATES:
+        service.step(0)
+
+
+def request(name: str) -> str:
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
+    return builder.sign(KEY, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+
+
+def enrol(engine, folder: Path) -> None:
+    office = open_office(folder / "ca", name="Bench", secret=None, at=START)
+    desk = Enrolment(engine, lambda errand: performed(office, errand, at=START), named_in)
+    holder = Holder(Bearer.CLAIM, "batch")
+    names = [f"new-{number}" for number in range(ENROLMENTS)]
+    with writing(engine) as connection:
+        expect(connection, [RosterEntry(f"SN-{one}", "batch", one, "L-1") for one in names], AUTHOR)
+    for name in names:
+        asked = {"certificateSigningRequest": request(name)}
+        made = desk.answer(holder, CREATE, json.dumps(asked).encode(), at=START)
+        said = {
+            "certificateOwnershipToken": made["certificateOwnershipToken"],
+            "parameters": {"SerialNumber": f"SN-{name}"},
+        }
+        desk.answer(holder, PROVISION, json.dumps(said).encode(), at=START)
+
+
+def listed(engine) -> int:
+    with reading(engine) as connection:
+        return len(registry.find(connection, Search()))
+
+
+def wish(engine) -> int:
+    with writing(engine) as connection:
+        return len(desire.desire(connection, Search(group="half"), {"paused": True}, AUTHOR))
+
+
+def drift(engine) -> int:
+    with reading(engine) as connection:
+        return len(desire.drifting(connection, Search()))
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        engine = registered(folder)
+        measured("shadow updates", UPDATES, lambda: update_shadows(engine))
+        measured("enrolments", ENROLMENTS, lambda: enrol(engine, folder))
+        measured(f"a list of {REGISTERED:,}", REGISTERED, lambda: listed(engine))
+        measured(f"a wish of {REGISTERED // 2:,}", REGISTERED // 2, lambda: wish(engine))
+        measured(f"drift among {REGISTERED:,}", REGISTERED // 2, lambda: drift(engine))
+        engine.dispose()
+
+
+if __name__ == "__main__":
+    main()
