@@ -16,6 +16,7 @@ from scipy import sparse
 
 from cloud.pricing.optimise.audit import amount, violations
 from cloud.pricing.optimise.brief import Brief
+from cloud.pricing.optimise.ceiling import clashes, is_hopeless
 from cloud.pricing.optimise.concave import tangents
 from cloud.pricing.optimise.limits import Limit, eased, limits
 from cloud.pricing.optimise.offer import Floats, Integers, Offer
@@ -33,7 +34,13 @@ def impossible(asked: Programme) -> Impossible:
     """Say what would have to give."""
     drawn = matrices(asked, tangents)
     every = limits(asked.brief)
-    easings = [easing for limit in every for easing in _by(asked, drawn, (limit,))]
+    clash = clashes(asked)
+    easings = [
+        easing
+        for limit in every
+        if not is_hopeless(clash, (limit,))
+        for easing in _by(asked, drawn, (limit,))
+    ]
     easings.sort(key=_effort)
     if easings:
         return Impossible(

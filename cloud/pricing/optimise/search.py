@@ -11,6 +11,7 @@ from typing import Final
 
 from cloud.pricing.optimise.audit import violations
 from cloud.pricing.optimise.brief import Brief, BriefError
+from cloud.pricing.optimise.ceiling import clashes
 from cloud.pricing.optimise.describe import described
 from cloud.pricing.optimise.easing import impossible
 from cloud.pricing.optimise.offer import Integers, Offer
@@ -33,7 +34,7 @@ def optimise(brief: Brief, offer: Offer, listener: Listener = lambda progress: N
     _refuse_unknown_groups(brief, offer)
     listener(Progress("reading the brief", 0.0))
     asked = programme(brief, offer)
-    relaxed = relax(asked)
+    relaxed = None if clashes(asked) else relax(asked)
     if relaxed is None:
         listener(Progress("no plan is possible: finding what to ease", 0.5))
         return impossible(asked)
