@@ -57,18 +57,20 @@ class Tally:
 
     @classmethod
     def of(cls, row: Mapping[Any, Any]) -> Self:
-        """From a row of sums, which are null where there was nothing to sum."""
+        """From a row of sums; zero where one is null or was not asked for."""
         return cls(
-            **{name: int(row[name] or 0) for name in (*PLAIN, "peak")},
-            blind_ms={cause: int(row[f"blind_{cause}_ms"] or 0) for cause in BlindCause},
-            dwell_histogram=tuple(int(row[name] or 0) for name in DWELL),
-            attention_histogram=tuple(int(row[name] or 0) for name in ATTENTION),
+            **{name: int(row.get(name) or 0) for name in (*PLAIN, "peak")},
+            blind_ms={cause: int(row.get(f"blind_{cause}_ms") or 0) for cause in BlindCause},
+            dwell_histogram=tuple(int(row.get(name) or 0) for name in DWELL),
+            attention_histogram=tuple(int(row.get(name) or 0) for name in ATTENTION),
         )
 
     @classmethod
     def total(cls, tallies: Iterable["Tally"]) -> Self:
         """All of them as one."""
         parts = list(tallies)
+        if len(parts) == 1 and isinstance(parts[0], cls):
+            return parts[0]
         return cls(
             **{name: sum(getattr(part, name) for part in parts) for name in PLAIN},
             blind_ms={cause: sum(part.blind_ms[cause] for part in parts) for cause in BlindCause},

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
-from cloud.database import EPOCH, device_states, hour_tallies, journals
+from cloud.database import BLIND, EPOCH, device_states, hour_tallies, journals
 from cloud.windows.anomalies import (
     LOOK_BACK,
     USUAL_WEEKS,
@@ -24,6 +24,15 @@ HOUR: Final = timedelta(hours=1)
 WEEK_S: Final = 7 * 24 * 3_600
 _SECOND: Final = timedelta(seconds=1)
 
+JUDGED_BY: Final = (
+    *BLIND,
+    "observed_ms",
+    "person_ms",
+    "visits",
+    "onlookers",
+    "frames_captured",
+    "frames_analysed",
+)
 NOTHING: Final = Tally.total(())
 
 CameraKey = tuple[str, str]  # location, device
@@ -50,7 +59,7 @@ def _by_camera(
     connection: Connection, starts_at: datetime, ends_at: datetime
 ) -> dict[CameraKey, Tally]:
     by = (Dimension.LOCATION, Dimension.DEVICE)
-    cells = breakdown(connection, Where(starts_at, ends_at), by)
+    cells = breakdown(connection, Where(starts_at, ends_at), by, sums=JUDGED_BY)
     return {
         (str(cell.key[Dimension.LOCATION]), str(cell.key[Dimension.DEVICE])): cell.audience.tally
         for cell in cells

@@ -109,3 +109,8 @@ def test_demographics_are_ended_visits(connection: Connection) -> None:
 def test_a_stretch_that_runs_backwards_is_refused() -> None:
     with pytest.raises(WindowError, match="before it has started"):
         Where(NINE, NINE)
+
+
+def test_only_the_sums_that_are_asked_for_are_added_up(connection: Connection) -> None:
+    (whole,) = breakdown(connection, MORNING, (), sums=("visits",))
+    assert (whole.audience.tally.visits, whole.audience.tally.person_ms) == (63, 0)
