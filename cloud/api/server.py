@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `serve`."""
     settings.add_arguments(parser, "database", "estate")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    parser.add_argument("--port", type=int, default=8080, help="port to listen on (8080)")
+    parser.add_argument("--port", type=_port, default=8080, help="port to listen on (8080)")
     parser.add_argument(
         "--access", choices=("open", "keys"),
         help="open to everybody, or to callers with a key (open on a loopback address, else keys)",
@@ -108,11 +108,17 @@ def open_desk(arguments: argparse.Namespace) -> Desk:
     )
 
 
+def _port(written: str) -> int:
+    if not (written.isascii() and written.isdigit() and 1 <= int(written) <= 65_535):
+        raise argparse.ArgumentTypeError(f"{written!r} is no port: write 1 to 65535")
+    return int(written)
+
+
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=2048)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise ServeError(
             f"cannot listen on {host} port {port}: {error}; choose another with --host and --port"
         ) from error

@@ -1,0 +1,69 @@
+"""The API starts, says why when it cannot, and ends when it is told to."""
+
+import argparse
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from cloud.api.server import add_arguments, serve
+
+
+def arguments(*typed: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return parser.parse_args(list(typed))
+
+
+def test_a_port_that_is_taken_is_refused_with_what_to_do(tmp_path: Path, capsys):
+    database = f"sqlite:///{tmp_path}/onlooker.db"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        status = serve(arguments("--port", port, "--database", database))
+
+    assert status == 2
+    assert f"cannot listen on 127.0.0.1 port {port}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("port", ["-1", "0", "70000", "http", "8080 ", "\u0661"])
+def test_a_port_that_is_none_is_refused(capsys, port: str):
+    with pytest.raises(SystemExit):
+        arguments(f"--port={port}")
+
+    assert "is no port: write 1 to 65535" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_the_api_ends_with_status_0_when_it_is_told_to(tmp_path: Path, stop: signal.Signals):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    typed = ["--port", str(port), "--database", f"sqlite:///{tmp_path}/onlooker.db"]
+    command = [sys.executable, "-m", "cloud", "serve", *typed]
+    with subprocess.Popen(command, env=os.environ, stderr=subprocess.PIPE) as server:
+        assert answered(port) == 200
+        server.send_signal(stop)
+        _, said = server.communicate(timeout=30)
+
+    assert server.returncode == 0
+    assert b"api.stopped" in said
+
+
+def answered(port: int) -> int:
+    """The status of the first answer, asked for until somebody listens."""
+    for _ in range(600):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status
+        except OSError:
+            time.sleep(0.1)
+        finally:
+            connection.close()
+    return 0
