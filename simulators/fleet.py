@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stderr.write(f"fleet: {error}\n")
         return 2
     except (DeliveryError, PostError, OSError) as error:
-        sys.stderr.write(f"fleet: {error}\n")
+        sys.stderr.write(f"\nfleet: {error}\n")
         return 1
     return 0
 

@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stderr.write(f"footfall: {error}\n")
         return 2
     except (DeliveryError, PostError, OSError) as error:
-        sys.stderr.write(f"footfall: {error}\n")
+        sys.stderr.write(f"\nfootfall: {error}\n")
         return 1
     sys.stdout.write(f"{told}\n")
     return 0

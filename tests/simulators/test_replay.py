@@ -2,6 +2,7 @@
 
 import tempfile
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 
 import av
@@ -11,9 +12,15 @@ import pytest
 
 import simulators.replay
 from edge_agent.detect import Face
+from edge_agent.link.loopback import LoopbackLink
+from edge_agent.outbox import Outbox
 from edge_agent.pose import HeadPose
+from edge_agent.settings import Settings
 from simulators.__main__ import main
+from simulators.reel import clips
+from simulators.replay import Replay
 from wire.envelope import AudienceEvent, unseal
+from wire.topics import Address
 
 
 class Bright:
@@ -105,6 +112,24 @@ def test_nothing_is_left_behind(tmp_path, monkeypatch):
     clip = film(tmp_path / "clip.mp4", seconds=2)
     assert main(["replay", str(clip), "--location=KX-01", f"--out={tmp_path / 'r'}"]) == 0
     assert list(elsewhere.iterdir()) == []
+
+
+def test_a_loop_of_clips_goes_on_in_time_until_it_is_stopped(tmp_path):
+    reel = clips([film(tmp_path / f"{name}.mp4", seconds=2) for name in "ab"])
+    here, heard = Address("KX-01", "d1"), []
+    link = partial(LoopbackLink, here, lambda event: heard.append(event) or True)
+    replay = Replay(Settings(), here, Bright(), Straight(), link, speed=1000.0, loop=True)
+    outbox = Outbox(tmp_path / "outbox.sqlite3")
+    begins = datetime(2026, 3, 1, 10, tzinfo=UTC)
+    played = []
+    for clip, _ in replay.play(reel, outbox, begins):
+        played.append(clip.path.name)
+        if len(played) == 3:
+            replay.stop.set()
+    outbox.close()
+    assert played == ["a.mp4", "b.mp4", "a.mp4"]
+    starts = [e.data.starts_at for e in heard if isinstance(e, AudienceEvent)]
+    assert [(at - begins).total_seconds() for at in starts] == pytest.approx([0, 2, 4], abs=0.2)
 
 
 @pytest.mark.parametrize(
