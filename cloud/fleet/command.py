@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import Connection
@@ -18,11 +18,10 @@ from sqlalchemy import Connection
 from cloud import settings
 from cloud.database import connect, create, reading, writing
 from cloud.estate import SAMPLE, load
-from cloud.fleet import desire, registry, rollout, roster, serve
+from cloud.fleet import desire, lines, on_aws_command, registry, rollout, roster, serve
 from cloud.fleet.desire import DesireError
 from cloud.fleet.job_book import JobExists
-from cloud.fleet.jobs import Abort, Rollout
-from cloud.fleet.registry import Author, RegistryError, Search, Standing, Thing
+from cloud.fleet.registry import Author, RegistryError, Standing, Thing
 from cloud.fleet.shadow import ShadowError
 from wire.topics import TopicError
 
@@ -73,6 +72,7 @@ def _jobs(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
     out.add_argument("--minutes-each", type=int, default=30)
     out.add_argument("--abort-percent", type=float, default=20.0)
     out.add_argument("--abort-after", type=int, default=1, help="failures count from so many on")
+    out.add_argument("--replaces", help="the model that goes (without: what most of them run)")
     out.add_argument("--apply", action="store_true", help="do it; without, only show")
     back = _action(actions, "roll-back", "give the old model back", rolled_back)
     back.add_argument("job")
@@ -89,6 +89,8 @@ def _action(
 ) -> argparse.ArgumentParser:
     parser = actions.add_parser(name, help=purpose, description=purpose)
     settings.add_arguments(parser, "database")
+    if name in on_aws_command.ACTIONS:
+        parser.add_argument("--on-aws", metavar="REGION", help="the fleet on AWS IoT Core")
     parser.set_defaults(act=run)
     return parser
 
@@ -104,26 +106,34 @@ def run(asked: argparse.Namespace) -> int:
     """Do what was asked; 2 when it is refused, with a sentence."""
     if asked.action == "serve":
         return serve.serve(asked)
-    chosen = settings.read(asked)
-    engine = connect(chosen.database_url)
-    create(engine)
     author = Author(f"operator:{getpass.getuser()}", datetime.now(UTC))
-    opened = reading if asked.action in ("list", "show", "drift", "audit", "jobs") else writing
     try:
-        with opened(engine) as connection:
-            lines = list(asked.act(connection, asked, author))
+        said = list(
+            on_aws_command.run(asked, author.at)
+            if getattr(asked, "on_aws", None)
+            else _at_home(asked, author)
+        )
     except REFUSALS as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    sys.stdout.write("".join(f"{line}\n" for line in said))
+    return 0
+
+
+def _at_home(asked: argparse.Namespace, author: Author) -> Iterator[str]:
+    engine = connect(settings.read(asked).database_url)
+    create(engine)
+    opened = reading if asked.action in ("list", "show", "drift", "audit", "jobs") else writing
+    try:
+        with opened(engine) as connection:
+            yield from list(asked.act(connection, asked, author))
     finally:
         engine.dispose()
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
-    return 0
 
 
 def listed(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
     """Things, one line each."""
-    found = registry.find(connection, _search(asked))
+    found = registry.find(connection, lines.search(asked))
     yield from (_line(one, author.at) for one in found)
     yield f"{len(found)} things"
 
@@ -144,7 +154,7 @@ def registered(connection: Connection, asked: argparse.Namespace, author: Author
         return
     if asked.location is None:
         raise RegistryError("--location is missing: where does the camera hang?")
-    thing = Thing(asked.thing, asked.location, attributes=_pairs(asked.attribute))
+    thing = Thing(asked.thing, asked.location, attributes=lines.pairs(asked.attribute))
     registry.register(connection, thing, author)
     yield f"registered {asked.thing} at {asked.location}"
 
@@ -179,37 +189,24 @@ def expected(connection: Connection, asked: argparse.Namespace, author: Author) 
 
 def wished(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
     """Show what would change; with --apply, change it."""
-    wish = {name: _value(text) for name, text in _pairs(asked.wish).items()}
-    whom = _search(asked)
     act = desire.desire if asked.apply else desire.preview
-    changes = act(connection, whom, wish, author)
-    for one in changes:
-        for name, (old, new) in one.changes.items():
-            yield f"{one.thing}  {name}: {_json(old)} → {_json(new)}"
-    yield f"{len(changes)} things {'changed' if asked.apply else 'would change; --apply does it'}"
+    changes = act(connection, lines.search(asked), lines.wish(asked), author)
+    yield from lines.of_changes(changes, done=asked.apply)
 
 
 def drifting(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
     """Who is not what they should be."""
-    found = desire.drifting(connection, _search(asked))
-    for one in found:
-        since = f"since {one.since:%Y-%m-%d %H:%M}Z"
-        yield f"{one.thing} at {one.location}  {_json(one.delta)}  {since}"
-    yield f"{len(found)} things drift"
+    yield from lines.of_drift(desire.drifting(connection, lines.search(asked)))
 
 
 def rolled_out(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
     """Bring a model to cameras."""
-    how = Rollout(
-        asked.per_minute, asked.minutes_each, Abort(asked.abort_after, asked.abort_percent)
-    )
-    whom = _search(asked)
+    plan = lines.plan(asked)
     if not asked.apply:
-        count = len(registry.names(connection, whom))
-        yield f"{count} things would get {asked.model}; --apply does it"
+        yield lines.of_intent(len(registry.names(connection, plan.whom)), plan.model)
         return
-    job = rollout.roll_out(connection, rollout.Plan(asked.model, whom, how), author)
-    yield f"{job.id}: {asked.model} for {len(job.targets)} things"
+    job = rollout.roll_out(connection, plan, author, replaces=asked.replaces)
+    yield f"{job.id}: {job.document['version']} for {len(job.targets)} things"
 
 
 def rolled_back(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
@@ -231,31 +228,6 @@ def audited(connection: Connection, asked: argparse.Namespace, author: Author) -
     for line in registry.history(connection, asked.thing, last=asked.last):
         about = " ".join(word for word in (line.thing, line.detail) if word)
         yield f"{line.at:%Y-%m-%d %H:%M:%S}Z  {line.who}  {line.event}  {about}"
-
-
-def _search(asked: argparse.Namespace) -> Search:
-    return Search(asked.device, asked.location, asked.group, _pairs(asked.where))
-
-
-def _pairs(words: list[str]) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for word in words:
-        name, sign, value = word.partition("=")
-        if not sign or not name:
-            raise RegistryError(f"{word[:60]!r}: write NAME=VALUE")
-        pairs[name] = value
-    return pairs
-
-
-def _value(text: str) -> Any:
-    try:
-        return msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        return text
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 def _line(one: Standing, at: datetime) -> str:

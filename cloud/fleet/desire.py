@@ -4,7 +4,7 @@ The wish is checked against `wire.device_config` before anything is written: a c
 setting that its contract lacks. One transaction carries the shadows, the messages and the audit.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -71,7 +71,7 @@ def preview(
     if not concerned:
         raise DesireError("no thing is meant: see `fleet list`")
     desired = _desired(connection, concerned)
-    found = [Preview(name, dict(_changes(desired.get(name, {}), wish))) for name in concerned]
+    found = [Preview(name, changes(desired.get(name, {}), wish)) for name in concerned]
     return [one for one in found if one.changes]
 
 
@@ -133,11 +133,8 @@ def _desired(connection: Connection, concerned: Sequence[str]) -> dict[str, dict
     }
 
 
-def _changes(
-    before: Mapping[str, Any], wish: Mapping[str, Any]
-) -> Iterator[tuple[str, tuple[Any, Any]]]:
+def changes(before: Mapping[str, Any], wish: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Setting → (now, then), for what a wish would change."""
     after = merged(before, wish)
-    for name in wish:
-        old, new = before.get(name, ABSENT), after.get(name, ABSENT)
-        if old != new:
-            yield name, (old, new)
+    both = {name: (before.get(name, ABSENT), after.get(name, ABSENT)) for name in wish}
+    return {name: (old, new) for name, (old, new) in both.items() if old != new}

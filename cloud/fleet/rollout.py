@@ -32,12 +32,14 @@ class Plan:
     rollout: Rollout
 
 
-def roll_out(connection: Connection, plan: Plan, author: Author) -> Job:
+def roll_out(
+    connection: Connection, plan: Plan, author: Author, *, replaces: str | None = None
+) -> Job:
     """Open the job; its id is the model's name and a number."""
     meant = registry.find(connection, plan.whom)
     if not meant:
         raise RegistryError("no thing is meant: see `fleet list`")
-    document = {"operation": OPERATION, "version": plan.model, "replaces": _held(meant)}
+    document = {"operation": OPERATION, "version": plan.model, "replaces": replaces or _held(meant)}
     targets = tuple(one.thing.name for one in meant)
     job = Job(_free_id(connection, plan.model), document, targets, plan.rollout)
     _open(connection, job, author)
@@ -97,8 +99,13 @@ def _held(meant: Sequence[Standing]) -> str | None:
     return versions.most_common(1)[0][0] if versions else None
 
 
+def plain_id(stem: str) -> str:
+    """A job's id made of a model's name: letters, digits, - and _ only."""
+    return "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in stem)[:56]
+
+
 def _free_id(connection: Connection, stem: str) -> str:
-    plain = "".join(sign if sign.isalnum() or sign in "-_" else "-" for sign in stem)[:56]
+    plain = plain_id(stem)
     taken = set(connection.execute(select(jobs.c.id)).scalars())
     number = 1
     while f"{plain}-{number}" in taken:

@@ -1,0 +1,71 @@
+"""What commands understand and show alike, on a fleet of our own and on AWS."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from cloud.fleet.desire import Drift, Preview
+from cloud.fleet.jobs import Abort, Rollout
+from cloud.fleet.registry import RegistryError, Search
+from cloud.fleet.rollout import Plan
+
+
+def search(asked: argparse.Namespace) -> Search:
+    """Which things the command line means."""
+    return Search(asked.device, asked.location, asked.group, pairs(asked.where))
+
+
+def plan(asked: argparse.Namespace) -> Plan:
+    """Which model goes to whom, and how, as the command line says."""
+    abort = Abort(asked.abort_after, asked.abort_percent)
+    return Plan(asked.model, search(asked), Rollout(asked.per_minute, asked.minutes_each, abort))
+
+
+def wish(asked: argparse.Namespace) -> dict[str, Any]:
+    """The settings that are wished for; a value is JSON, or else a word."""
+    return {name: _value(text) for name, text in pairs(asked.wish).items()}
+
+
+def pairs(words: Sequence[str]) -> dict[str, str]:
+    """NAME=VALUE words as a mapping."""
+    found: dict[str, str] = {}
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not sign or not name:
+            raise RegistryError(f"{word[:60]!r}: write NAME=VALUE")
+        found[name] = value
+    return found
+
+
+def of_changes(changes: Sequence[Preview], *, done: bool) -> Iterator[str]:
+    """What changes or would, one line a setting."""
+    for one in changes:
+        for name, (old, new) in one.changes.items():
+            yield f"{one.thing}  {name}: {_json(old)} → {_json(new)}"
+    yield f"{len(changes)} things {'changed' if done else 'would change; --apply does it'}"
+
+
+def of_drift(found: Sequence[Drift]) -> Iterator[str]:
+    """Who is not what they should be."""
+    for one in found:
+        since = f"since {one.since:%Y-%m-%d %H:%M}Z"
+        yield f"{one.thing} at {one.location}  {_json(one.delta)}  {since}"
+    yield f"{len(found)} things drift"
+
+
+def of_intent(count: int, model: str) -> str:
+    """What a roll-out would do."""
+    return f"{count} things would get {model}; --apply does it"
+
+
+def _value(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,192 @@
+"""The same fleet on AWS IoT Core: things, shadows, jobs and certificates through boto3.
+
+What an operator types is the same (`--on-aws REGION`); AWS keeps the registry, and CloudTrail the
+audit. A wish is written with the version that the preview saw: who came between is a refusal, not
+an overwritten wish.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from cloud.fleet import desire
+from cloud.fleet.desire import DesireError, Drift, Preview
+from cloud.fleet.registry import RegistryError, Search
+from cloud.fleet.rollout import OPERATION, Plan, plain_id
+from wire.device_config import CONFIG_SHADOW
+
+TAKEN: Final = ("SUCCEEDED", "IN_PROGRESS")
+
+
+class AwsFleet:
+    """The things of one account and region."""
+
+    def __init__(self, region: str) -> None:
+        try:
+            import boto3
+        except ImportError as error:
+            raise RegistryError("boto3 is missing: pip install 'onlooker[aws]'") from error
+        self._iot: Any = boto3.client("iot", region_name=region)
+        self._data: Any = boto3.client("iot-data", region_name=region)
+
+    def names(self, whom: Search) -> list[str]:
+        """The things that are meant, by name."""
+        wanted = {**whom.attributes, **({"location": whom.location} if whom.location else {})}
+        members = self._members(whom.group) if whom.group else None
+        return sorted(
+            thing["thingName"]
+            for thing in self._pages("list_things", "things")
+            if (whom.name is None or thing["thingName"] == whom.name)
+            and (members is None or thing["thingName"] in members)
+            and wanted.items() <= thing.get("attributes", {}).items()
+        )
+
+    def preview(self, whom: Search, wish: Mapping[str, Any]) -> list[Preview]:
+        """What a wish would change, thing by thing."""
+        return [one for one, _ in self._foreseen(whom, wish)]
+
+    def desire(self, whom: Search, wish: Mapping[str, Any]) -> list[Preview]:
+        """Write a wish into the shadows that it changes."""
+        done = []
+        for one, version in self._foreseen(whom, wish):
+            request: dict[str, Any] = {"state": {"desired": dict(wish)}}
+            if version is not None:
+                request["version"] = version
+            self._write(one.thing, request)
+            done.append(one)
+        return done
+
+    def drifting(self, whom: Search) -> list[Drift]:
+        """Who is not what they should be, the longest first."""
+        found = []
+        for name in self.names(whom):
+            shadow = self._shadow(name)
+            if delta := shadow.get("state", {}).get("delta"):
+                since = datetime.fromtimestamp(_newest(shadow["metadata"]), UTC)
+                found.append(Drift(name, self._location(name), delta, since))
+        return sorted(found, key=lambda one: (one.since, one.thing))
+
+    def roll_out(self, plan: Plan, at: datetime, *, replaces: str | None) -> str:
+        """Open a job for all that are meant; returns its id."""
+        targets = [self._arn(name) for name in self.names(plan.whom)]
+        if not targets:
+            raise RegistryError("no thing is meant: see `fleet list`")
+        document = {"operation": OPERATION, "version": plan.model, "replaces": replaces}
+        return self._open(plain_id(f"{plan.model}-{at:%Y%m%d-%H%M%S}"), document, targets, plan)
+
+    def roll_back(self, job: str, at: datetime, *, to: str | None) -> str:
+        """Stop a job and give the old model to whoever took or is taking the new one."""
+        try:
+            self._iot.describe_job(jobId=job)
+        except self._iot.exceptions.ResourceNotFoundException:
+            raise RegistryError(f"no job {job[:64]!r} on AWS") from None
+        document = json.loads(self._iot.get_job_document(jobId=job)["document"])
+        old = to or document.get("replaces")
+        if not old:
+            raise RegistryError(f"what {job} replaced is not known: say --to VERSION")
+        taken = [
+            one["thingArn"]
+            for status in TAKEN
+            for one in self._pages(
+                "list_job_executions_for_job", "executionSummaries", jobId=job, status=status
+            )
+        ]
+        self._iot.cancel_job(jobId=job, force=True, comment="rolled back")
+        if not taken:
+            return "nobody had taken it"
+        back = {"operation": OPERATION, "version": old, "replaces": document["version"]}
+        return self._open(plain_id(f"{job}-back-{at:%H%M%S}"), back, taken, None)
+
+    def revoke(self, name: str) -> list[str]:
+        """Revoke every certificate of a thing; AWS ends its sessions. Returns their ids."""
+        principals = self._iot.list_thing_principals(thingName=name)["principals"]
+        ids = [arn.rpartition("/")[2] for arn in principals]
+        for one in ids:
+            self._iot.update_certificate(certificateId=one, newStatus="REVOKED")
+        return ids
+
+    def _foreseen(
+        self, whom: Search, wish: Mapping[str, Any]
+    ) -> Iterator[tuple[Preview, int | None]]:
+        desire.check(wish)
+        concerned = self.names(whom)
+        if not concerned:
+            raise DesireError("no thing is meant: see `fleet list`")
+        for name in concerned:
+            shadow = self._shadow(name)
+            changes = desire.changes(shadow.get("state", {}).get("desired", {}), wish)
+            if changes:
+                yield Preview(name, changes), shadow.get("version")
+
+    def _shadow(self, name: str) -> dict[str, Any]:
+        try:
+            answer = self._data.get_thing_shadow(thingName=name, shadowName=CONFIG_SHADOW)
+        except self._data.exceptions.ResourceNotFoundException:
+            return {}
+        found: dict[str, Any] = json.loads(answer["payload"].read())
+        return found
+
+    def _write(self, name: str, request: Mapping[str, Any]) -> None:
+        payload = json.dumps(request).encode()
+        try:
+            self._data.update_thing_shadow(
+                thingName=name, shadowName=CONFIG_SHADOW, payload=payload
+            )
+        except self._data.exceptions.ConflictException:
+            raise DesireError(
+                f"{name} was changed meanwhile: look again, then apply; those before it are done"
+            ) from None
+
+    def _open(
+        self, job: str, document: Mapping[str, Any], targets: list[str], plan: Plan | None
+    ) -> str:
+        how = {} if plan is None else _configs(plan)
+        self._iot.create_job(jobId=job, targets=targets, document=json.dumps(document), **how)
+        return job
+
+    def _members(self, group: str) -> set[str]:
+        try:
+            pages = self._pages("list_things_in_thing_group", "things", thingGroupName=group)
+            return set(pages)
+        except self._iot.exceptions.ResourceNotFoundException:
+            return set()
+
+    def _pages(self, action: str, key: str, **asked: Any) -> Iterator[Any]:
+        for page in self._iot.get_paginator(action).paginate(**asked):
+            yield from page[key]
+
+    def _arn(self, name: str) -> str:
+        arn: str = self._iot.describe_thing(thingName=name)["thingArn"]
+        return arn
+
+    def _location(self, name: str) -> str:
+        thing = self._iot.describe_thing(thingName=name)
+        location: str = thing.get("attributes", {}).get("location", "-")
+        return location
+
+
+def _configs(plan: Plan) -> dict[str, Any]:
+    how: dict[str, Any] = {}
+    if plan.rollout.per_minute is not None:
+        how["jobExecutionsRolloutConfig"] = {"maximumPerMinute": plan.rollout.per_minute}
+    if plan.rollout.minutes_each is not None:
+        how["timeoutConfig"] = {"inProgressTimeoutInMinutes": plan.rollout.minutes_each}
+    if plan.rollout.abort is not None:
+        stop = {
+            "failureType": "ALL",
+            "action": "CANCEL",
+            "thresholdPercentage": plan.rollout.abort.percentage,
+            "minNumberOfExecutedThings": plan.rollout.abort.at_least,
+        }
+        how["abortConfig"] = {"criteriaList": [stop]}
+    return how
+
+
+def _newest(metadata: Any) -> int:
+    if isinstance(metadata, dict):
+        own = metadata.get("timestamp")
+        if isinstance(own, int):
+            return own
+        return max(map(_newest, metadata.values()), default=0)
+    return max(map(_newest, metadata), default=0) if isinstance(metadata, list) else 0

@@ -1,0 +1,58 @@
+"""`python -m cloud fleet ... --on-aws REGION`: the same words, on AWS IoT Core."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Final
+
+from cloud.fleet import lines
+from cloud.fleet.on_aws import AwsFleet
+
+Action = Callable[[AwsFleet, argparse.Namespace, datetime], Iterator[str]]
+
+
+def run(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+    """Do what was asked, on AWS."""
+    yield from ACTIONS[asked.action](AwsFleet(asked.on_aws), asked, at)
+
+
+def _listed(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+    names = fleet.names(lines.search(asked))
+    yield from names
+    yield f"{len(names)} things"
+
+
+def _wished(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+    act = fleet.desire if asked.apply else fleet.preview
+    yield from lines.of_changes(act(lines.search(asked), lines.wish(asked)), done=asked.apply)
+
+
+def _drifting(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+    yield from lines.of_drift(fleet.drifting(lines.search(asked)))
+
+
+def _rolled_out(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+    plan = lines.plan(asked)
+    if asked.apply:
+        yield fleet.roll_out(plan, at, replaces=asked.replaces)
+    else:
+        yield lines.of_intent(len(fleet.names(plan.whom)), plan.model)
+
+
+def _rolled_back(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+    yield fleet.roll_back(asked.job, at, to=asked.to)
+
+
+def _retired(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+    for one in fleet.revoke(asked.thing):
+        yield f"revoked {one}"
+
+
+ACTIONS: Final[dict[str, Action]] = {
+    "list": _listed,
+    "set": _wished,
+    "drift": _drifting,
+    "roll-out": _rolled_out,
+    "roll-back": _rolled_back,
+    "retire": _retired,
+}
