@@ -8,8 +8,7 @@ then is the answer, marked as not finished. One search at a time, the others wai
 import asyncio
 from datetime import date
 from decimal import Decimal
-from functools import partial
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,10 +22,11 @@ from cloud.api.offers import offer
 from cloud.api.pricing import Range
 from cloud.api.problem import REFUSALS, documented
 from cloud.forecast.interval import Interval
-from cloud.pricing.optimise.apart import optimise_apart
 from cloud.pricing.optimise.brief import Brief, Caps, Daypart, Group, Minimum, Objective
-from cloud.pricing.optimise.plan import Impossible, Plan
 from wire.audience import AgeGroup, Gender
+
+if TYPE_CHECKING:
+    from cloud.pricing.optimise.plan import Impossible, Plan
 
 WITHIN_S: Final = 25.0
 IN_LINE: Final = 8
@@ -36,6 +36,10 @@ router = APIRouter(tags=["pricing"], dependencies=[opened_to(Role.SALES, Role.AD
 
 class LineBusy(RuntimeError):  # noqa: N818 - reads as what happened
     """Too many searches wait already."""
+
+
+class NoPlanInTime(RuntimeError):  # noqa: N818 - reads as what happened
+    """The search was ended before it had any plan."""
 
 
 class Line:
@@ -219,21 +223,31 @@ async def optimize(request: Request, asked: AskedPlan) -> PlanAnswer | Impossibl
     for name in brief.locations:
         desk.estate.location(name)
     async with line:
-        offered = await run_in_threadpool(offer, desk, brief)
-        found = await run_in_threadpool(partial(optimise_apart, brief, offered, within_s=WITHIN_S))
+        return await run_in_threadpool(_searched, desk, brief)
+
+
+def _searched(desk: Desk, brief: Brief) -> PlanAnswer | ImpossibleAnswer:
+    # The solver is loaded when somebody first asks for a plan: it is most of the start otherwise.
+    from cloud.pricing.optimise.apart import SearchStopped, optimise_apart
+    from cloud.pricing.optimise.plan import Impossible
+
+    try:
+        found = optimise_apart(brief, offer(desk, brief), within_s=WITHIN_S)
+    except SearchStopped as error:
+        raise NoPlanInTime(str(error)) from error
     if isinstance(found, Impossible):
         return _impossible(found)
     return _plan(found, brief)
 
 
-def _impossible(found: Impossible) -> ImpossibleAnswer:
+def _impossible(found: "Impossible") -> ImpossibleAnswer:
     return ImpossibleAnswer(
         sentence=found.sentence,
         easings=[EasingAnswer(sentence=one.sentence, proven=one.proven) for one in found.easings],
     )
 
 
-def _plan(found: Plan, brief: Brief) -> PlanAnswer:
+def _plan(found: "Plan", brief: Brief) -> PlanAnswer:
     return PlanAnswer(
         finished=found.finished,
         cost=pounds(found.cost_pence),

@@ -1,0 +1,172 @@
+"""What `POST /api/pricing/optimize` answers: the plan with its certificate, or what to ease."""
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from cloud.api.locations import pounds
+from cloud.api.offers import VISITS_PER_WEEK
+from cloud.api.pricing import Range
+from cloud.forecast.interval import Interval
+from cloud.pricing.impressions import FORMULA
+from cloud.pricing.optimise.brief import Brief
+from cloud.pricing.optimise.describe import TOGETHER
+from cloud.pricing.optimise.plan import Easing, Impossible, Plan
+from cloud.pricing.optimise.search import Outcome
+
+ASSUMPTIONS = (
+    f"somebody passes a place {VISITS_PER_WEEK:g} times a week: reach rests on it, since nobody is "
+    "recognised",
+    "contacts fall on people evenly, and different places have different people",
+    f"errors of the forecast are the same within a place and correlate by {TOGETHER:g} between two",
+    "every share of the loop is free: bookings are not looked at",
+)
+
+
+class LineAnswer(BaseModel):
+    """Shares of one slot."""
+
+    location: str = Field(examples=["KX-01"])
+    time_slot: str = Field(examples=["2026-11-23T08:00:00+00:00"])
+    shares: int
+    cost: Decimal
+    impressions: float = Field(description="attentive impressions of the target, expected")
+
+
+class ShadowAnswer(BaseModel):
+    """What one more unit of a limit would add, at the margin."""
+
+    limit: str = Field(examples=["budget"])
+    about: str = Field(examples=["KX-01"], description="the place or day, where there are several")
+    worth: float = Field(examples=[53.2])
+    sentence: str = Field(examples=["GBP 1 more buys 53.2 attentive impressions"])
+
+
+class MinimumAnswer(BaseModel):
+    """A minimum and how much of it the plan brings."""
+
+    group: str = Field(examples=["18-24"])
+    measure: str = Field(examples=["reach"])
+    least: float
+    brings: float
+
+
+class ChangeAnswer(BaseModel):
+    """One limit as it was asked for and as it would have to be; 0 means left out."""
+
+    limit: str = Field(examples=["budget"])
+    name: str = Field(examples=["the budget"])
+    asked: float = Field(examples=[1200.0])
+    to: float = Field(examples=[1570.0])
+    unit: str = Field(examples=["GBP"])
+
+
+class EasingAnswer(BaseModel):
+    """Changes that would make the brief possible; proven by a plan, or only estimated."""
+
+    sentence: str = Field(examples=["raise the budget from GBP 1,200.00 to GBP 1,570.00"])
+    proven: bool
+    changes: list[ChangeAnswer]
+
+
+class PlanAnswer(BaseModel):
+    """The plan: no plan can be worth more than `bound`, `gap` is how far this one stays below."""
+
+    possible: Literal[True] = True
+    finished: bool = Field(description="false: the search was ended, this is its best until then")
+    cost: Decimal
+    currency: str
+    impressions: Range
+    reach: Range
+    frequency: float
+    value: float
+    unit: str
+    bound: float
+    gap: float
+    minimums: list[MinimumAnswer]
+    lines: list[LineAnswer]
+    shadow_prices: list[ShadowAnswer]
+    slots_considered: int
+    formula: str = Field(default=FORMULA)
+    assumptions: list[str] = list(ASSUMPTIONS)
+
+
+class ImpossibleAnswer(BaseModel):
+    """There is no such plan; each easing alone would make one possible, smallest change first."""
+
+    possible: Literal[False] = False
+    sentence: str
+    easings: list[EasingAnswer]
+    slots_considered: int
+    assumptions: list[str] = list(ASSUMPTIONS)
+
+
+def answered(found: Outcome, brief: Brief, slots: int) -> PlanAnswer | ImpossibleAnswer:
+    """The end of a search as it is written."""
+    if isinstance(found, Impossible):
+        easings = [_easing(one) for one in found.easings]
+        return ImpossibleAnswer(sentence=found.sentence, easings=easings, slots_considered=slots)
+    return _plan(found, brief, slots)
+
+
+def _plan(found: Plan, brief: Brief, slots: int) -> PlanAnswer:
+    return PlanAnswer(
+        finished=found.finished,
+        cost=pounds(found.cost_pence),
+        currency=brief.currency,
+        impressions=_range(found.impressions),
+        reach=_range(found.reach),
+        frequency=round(found.frequency, 3),
+        value=found.value,
+        unit=found.unit,
+        bound=found.bound,
+        gap=found.gap,
+        minimums=[
+            MinimumAnswer(
+                group=met.minimum.group.name,
+                measure=met.minimum.measure,
+                least=met.minimum.least,
+                brings=met.brings,
+            )
+            for met in found.minimums
+        ],
+        lines=[
+            LineAnswer(
+                location=line.location,
+                time_slot=line.key.partition("/")[2],
+                shares=line.shares,
+                cost=pounds(line.cost_pence),
+                impressions=round(line.contacts, 3),
+            )
+            for line in found.lines
+        ],
+        shadow_prices=[
+            ShadowAnswer(
+                limit=one.limit.kind, about=one.about, worth=one.worth, sentence=one.sentence
+            )
+            for one in found.shadow_prices
+        ],
+        slots_considered=slots,
+    )
+
+
+def _easing(easing: Easing) -> EasingAnswer:
+    return EasingAnswer(
+        sentence=easing.sentence,
+        proven=easing.proven,
+        changes=[
+            ChangeAnswer(
+                limit=change.limit.kind,
+                name=change.limit.name,
+                asked=change.limit.size,
+                to=change.to,
+                unit=change.limit.unit,
+            )
+            for change in easing.changes
+        ],
+    )
+
+
+def _range(interval: Interval) -> Range:
+    return Range(p10=round(interval.p10, 1), p50=round(interval.p50, 1), p90=round(interval.p90, 1))

@@ -1,0 +1,109 @@
+"""What `POST /api/pricing/optimize` is asked, as it is written; the brief is made from it."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cloud.pricing.optimise.brief import Brief, Caps, Daypart, Group, Minimum, Objective
+from wire.audience import AgeGroup, Gender
+
+
+class Asked(BaseModel):
+    """A part of a request: no field that is not known here, no NaN."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class AskedDaypart(Asked):
+    """Local hours from `from_hour` to before `to_hour`; Monday is 0."""
+
+    from_hour: int = Field(ge=0, le=23, examples=[7])
+    to_hour: int = Field(ge=0, le=24, examples=[10])
+    weekdays: list[Annotated[int, Field(ge=0, le=6)]] = Field(
+        default=[0, 1, 2, 3, 4, 5, 6], min_length=1, max_length=7
+    )
+
+    def brief(self) -> Daypart:
+        """As the optimiser reads it."""
+        return Daypart(self.from_hour, self.to_hour, frozenset(self.weekdays))
+
+
+class AskedGroup(Asked):
+    """People by age and gender; nothing named means everybody."""
+
+    ages: list[AgeGroup] = Field(default=[], max_length=8, examples=[["25-34", "35-44"]])
+    genders: list[Gender] = Field(default=[], max_length=3)
+
+    def brief(self) -> Group:
+        """As the optimiser reads it."""
+        return Group(frozenset(self.ages), frozenset(self.genders))
+
+
+class AskedMinimum(Asked):
+    """So many impressions of a group, or different people of it, at the least."""
+
+    group: AskedGroup = AskedGroup()
+    measure: Literal["impressions", "reach"]
+    least: float = Field(gt=0, le=1e12)
+
+
+class AskedCaps(Asked):
+    """The most of something; a slot bought in two shares counts twice."""
+
+    slots: int | None = Field(default=None, ge=1, le=10**9)
+    slots_per_location: int | None = Field(default=None, ge=1, le=10**9)
+    slots_per_day: int | None = Field(default=None, ge=1, le=10**9)
+    spend_per_location: Decimal | None = Field(default=None, gt=0, le=10**10, decimal_places=2)
+    shares_per_slot: int = Field(default=1, ge=1, le=3600)
+
+    def brief(self) -> Caps:
+        """As the optimiser reads it."""
+        spend = self.spend_per_location
+        return Caps(
+            slots=self.slots,
+            slots_per_location=self.slots_per_location,
+            slots_per_day=self.slots_per_day,
+            spend_per_location_pence=None if spend is None else int(spend * 100),
+            shares_per_slot=self.shares_per_slot,
+        )
+
+
+class AskedPlan(Asked):
+    """A brief: what to spend, when, where, on whom. Days are local, `until` is not included."""
+
+    budget: Decimal = Field(gt=0, le=10**10, decimal_places=2, examples=["2500.00"])
+    currency: str = Field(default="GBP", pattern="^[A-Z]{3}$")
+    first_on: date = Field(alias="from", examples=["2026-11-23"])
+    until_on: date = Field(alias="until", examples=["2026-11-30"])
+    dayparts: list[AskedDaypart] = Field(default=[], max_length=20)
+    locations: list[str] = Field(default=[], max_length=1000)
+    venues: list[str] = Field(default=[], max_length=100)
+    target: AskedGroup = AskedGroup()
+    caps: AskedCaps = AskedCaps()
+    minimums: list[AskedMinimum] = Field(default=[], max_length=20)
+    objective: Objective = Objective.ATTENTIVE
+    value_per_impression: Decimal | None = Field(default=None, gt=0, le=10**6)
+    least_return: float = Field(default=0.0, ge=0, le=1000)
+
+    def brief(self) -> Brief:
+        """As the optimiser reads it; raises BriefError."""
+        value = self.value_per_impression
+        return Brief(
+            budget_pence=int(self.budget * 100),
+            currency=self.currency,
+            first_on=self.first_on,
+            until_on=self.until_on,
+            dayparts=tuple(part.brief() for part in self.dayparts),
+            locations=frozenset(self.locations),
+            venues=frozenset(self.venues),
+            target=self.target.brief(),
+            caps=self.caps.brief(),
+            minimums=tuple(
+                Minimum(one.group.brief(), one.measure, one.least) for one in self.minimums
+            ),
+            objective=self.objective,
+            value_pence=None if value is None else float(value * 100),
+            least_return=self.least_return,
+        )
