@@ -88,8 +88,8 @@ def create(connection: Connection, job: Job, *, at: datetime) -> list[Saying]:
         status=Status.IN_PROGRESS,
         created_at=at,
     )
-    made = connection.execute(statement.on_conflict_do_nothing()).rowcount
-    if not made:
+    made = connection.execute(statement.on_conflict_do_nothing().returning(jobs.c.id)).first()
+    if made is None:
         raise JobExists(f"job {job.id!r} exists: give this one another id")
     return spread(connection, job.id, at=at)
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from cloud import database
-from cloud.fleet import registry, tables
+from cloud.fleet import registry
 from cloud.fleet.claim import Enrolment
 from cloud.fleet.desk import Desk, DeskFiles
 from cloud.fleet.registry import Author, Thing
@@ -32,15 +32,6 @@ from simulators.mosquitto import free_port
 
 THINGS = ("cam-1", "cam-2", "cam-3", "cam-4")
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def engine(tmp_path):
-    assert tables.things is not None
-    made = database.connect(f"sqlite:///{tmp_path}/fleet.db")
-    database.create(made)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture
