@@ -6,6 +6,7 @@ committed and acknowledged, then leave with 0; too many dead letters leave with 
 
 import argparse
 import logging
+import os
 import signal
 import socket
 import threading
@@ -64,7 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     offer("--ca-file", type=Path, metavar="FILE", help="whom to trust as the broker (mqtts)")
     offer("--cert-file", type=Path, metavar="FILE", help="our certificate (mqtts)")
     offer("--key-file", type=Path, metavar="FILE", help="its key")
-    offer("--kinesis", metavar="STREAM", help="read this Amazon Kinesis stream and no broker")
+    offer("--kinesis", metavar="STREAM", default=os.environ.get("ONLOOKER_KINESIS_STREAM"),
+          help="read this Kinesis stream and no broker (ONLOOKER_KINESIS_STREAM)")  # fmt: skip
     offer("--metrics-port", type=int, metavar="PORT", help="serve Prometheus metrics on loopback")
     offer("--most-dead-letters", type=int, default=Limit().in_all, metavar="N",
           help="stop above this many new ones (%(default)s)")  # fmt: skip
