@@ -18,7 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from edge_agent.attention import Regard, judge
-from edge_agent.capture.camera import Camera
+from edge_agent.capture.camera import Camera, Restable
 from edge_agent.detect import Face, FaceDetector, load_detector
 from edge_agent.frame import Frame, Silence
 from edge_agent.health import Alarms, rss_bytes, troubles
@@ -125,6 +125,7 @@ class Agent:
         self._alarms = Alarms(address)
         self._unstored: deque[Tally] = deque(maxlen=UNSTORED_KEPT)
         self._arrived = Arrivals()
+        self._view = View(observed=False)
         self._boot = secrets.token_hex(8)
         self._started_s = steady()
         self._beat_s = -settings.link.heartbeat_s
@@ -147,6 +148,10 @@ class Agent:
     def _step(self, moment: Frame | Silence) -> None:
         if isinstance(moment, Frame):
             blind = self._measure(moment)
+            self._rest_when_still(moment.elapsed_s)
+        elif moment.resting:
+            blind = self._view.blind
+            self._note(moment, self._view)
         else:
             blind = BlindCause.OFFLINE
             self._note(moment, View(observed=False, blind=blind))
@@ -167,6 +172,12 @@ class Agent:
         else:
             self._note(frame, View(observed=True))
         return blind
+
+    def _rest_when_still(self, at_s: float) -> None:
+        rest_after_s = self._settings.capture.rest_after_s
+        if rest_after_s and isinstance(self._camera, Restable):
+            still = not self._tracker.live and self._gate.still_s(at_s) >= rest_after_s
+            self._camera.rest(still)
 
     def _look(self, frame: Frame) -> None:
         try:
@@ -212,6 +223,7 @@ class Agent:
         seen: Sequence[Sighting] = (),
         ended: Iterable[Track] = (),
     ) -> None:
+        self._view = view
         gone = [track.id for track in (*ended, *self._tracker.expire(moment.elapsed_s))]
         for track in gone:
             self._regards.pop(track, None)

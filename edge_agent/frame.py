@@ -61,7 +61,11 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """No picture came, and this is the time: so that the hours of a dead camera are told."""
+    """No picture came, and this is the time: so that the hours of a dead camera are told.
+
+    While `resting` the camera is well and sends, but nothing has been decoded since the last one.
+    """
 
     captured_at: datetime
     elapsed_s: float
+    resting: bool = False

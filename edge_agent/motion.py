@@ -22,7 +22,9 @@ SMALL_SIZE_PX: Final = (320, 180)
 HALFWAY_SIZE_PX: Final = (640, 360)
 IDLE_MEMORY_S: Final = 8.0  # the scene follows slow light within this time
 BUSY_MEMORY_S: Final = 40.0  # and forgets a lingering person only in this
-NOISE_FACTOR: Final = 5 * 1.25  # 1.25 mean absolute differences make one standard deviation
+FRUITLESS_AFTER_S: Final = 3.0  # but what was looked at for so long without any face,
+FRUITLESS_MEMORY_S: Final = 2.0  # a parked van or the place where somebody stood, is learnt soon
+NOISE_FACTOR: Final = 5 * 1.4826  # 1.4826 median absolute differences make one sigma
 SCENE_CHANGE_RATIO: Final = 0.35  # more than this has changed: another scene, begin again
 GAIN_LIMITS: Final = (0.5, 2.0)
 
@@ -54,15 +56,19 @@ class Gate:
     def __init__(self, settings: MotionSettings) -> None:
         self._settings = settings
         self._scene = Scene(settings)
-        self._moved_s = -math.inf
+        self._moved_s = self._began_s = -math.inf
         self._opened_s = -math.inf
+        self._barren_since_s = math.inf
         self._on_heartbeat = False
         self.counters = GateCounters()
 
     def opens(self, picture: Image, at_s: float, *, tracks: int) -> bool:
         """`picture` is `small`; `tracks` counts those alive, rumours included."""
         self.counters.sampled += 1
-        if self._scene.moved(picture, at_s):
+        if self.counters.sampled == 1:
+            self._began_s = at_s
+        fruitless = at_s - self._barren_since_s >= FRUITLESS_AFTER_S
+        if self._scene.moved(picture, at_s, fruitless=fruitless):
             self._moved_s = at_s
         self._on_heartbeat = False
         if tracks:
@@ -77,8 +83,13 @@ class Gate:
         self._opened_s = at_s
         return True
 
+    def still_s(self, at_s: float) -> float:
+        """How long nothing has moved."""
+        return at_s - max(self._moved_s, self._began_s)
+
     def found(self, faces: int) -> None:
         """Tell what the detector saw in the picture that was let through."""
+        self._barren_since_s = math.inf if faces else min(self._barren_since_s, self._opened_s)
         if self._on_heartbeat and faces:
             self.counters.missed += 1
 
@@ -91,19 +102,20 @@ class Scene:
         self._average: NDArray[np.float32] | None = None
         self._at_s = 0.0
 
-    def moved(self, picture: Image, at_s: float) -> bool:
+    def moved(self, picture: Image, at_s: float, *, fruitless: bool = False) -> bool:
         """Compare with the remembered scene, then remember this one a little."""
         current = cv2.blur(picture, (3, 3)).astype(np.float32)
         if self._average is None:
             self._average, self._at_s = current, at_s
             return False
-        gain = float(self._average.mean()) / max(float(current.mean()), 1.0)
+        gain = _middle(self._average) / max(_middle(current), 1.0)
         current *= np.float32(min(max(gain, GAIN_LIMITS[0]), GAIN_LIMITS[1]))
         moved, anew = self._compared(np.abs(self._average - current))
         if anew:
             self._average = current
         else:
-            memory_s = BUSY_MEMORY_S if moved else IDLE_MEMORY_S
+            busy_s = FRUITLESS_MEMORY_S if fruitless else BUSY_MEMORY_S
+            memory_s = busy_s if moved else IDLE_MEMORY_S
             share = 1 - math.exp(-max(at_s - self._at_s, 0.0) / memory_s)
             cv2.accumulateWeighted(current, self._average, share)
         self._at_s = at_s
@@ -111,7 +123,7 @@ class Scene:
 
     def _compared(self, difference: NDArray[np.float32]) -> tuple[bool, bool]:
         """Whether something moved, and whether it is another scene altogether."""
-        noise = float(difference.mean())
+        noise = _middle(difference)
         limit = max(self._settings.smallest_change, NOISE_FACTOR * noise)
         changed = (difference > limit).astype(np.uint8)
         count = cv2.countNonZero(changed)
@@ -122,3 +134,8 @@ class Scene:
         _, _, boxes, _ = cv2.connectedComponentsWithStats(changed, connectivity=8)
         largest = int(boxes[1:, cv2.CC_STAT_AREA].max())
         return largest >= self._settings.smallest_blob_px, False
+
+
+def _middle(values: NDArray[np.float32]) -> float:
+    """The median of every sixteenth: what covers less than half of the picture does not sway it."""
+    return float(np.median(values[::4, ::4]))

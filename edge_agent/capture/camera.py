@@ -8,7 +8,7 @@ is dropped and counted.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from edge_agent.frame import Frame, Silence
 from wire.health import CaptureState
@@ -45,6 +45,15 @@ class Camera(Protocol):
 
     def close(self) -> None:
         """End the iteration soon, from any thread; closing twice is harmless."""
+        ...
+
+
+@runtime_checkable
+class Restable(Protocol):
+    """A camera that can save its decoding while nobody moves."""
+
+    def rest(self, resting: bool) -> None:
+        """Deliver key pictures alone, or every sampled one again."""
         ...
 
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from edge_agent.capture.camera import Counters
 from edge_agent.capture.stream import Source
-from edge_agent.capture.worker import LENGTH_BYTES, NEXT, Order, Reply, framed
+from edge_agent.capture.worker import LENGTH_BYTES, NEXT, NEXT_RESTING, Order, Reply, framed
 from edge_agent.frame import Frame, Image, Silence
 from edge_agent.settings import CaptureSettings
 from wire.health import CaptureState
@@ -68,6 +68,7 @@ class IsolatedCamera:
         self._deaths: deque[float] = deque(maxlen=DEATHS)
         self._closed = threading.Event()
         self._worker: Worker | None = None
+        self._resting = False
 
     @property
     def pid(self) -> int | None:
@@ -76,6 +77,10 @@ class IsolatedCamera:
 
     def close(self) -> None:
         self._closed.set()
+
+    def rest(self, resting: bool) -> None:
+        """Have key pictures alone decoded, from the next answer on."""
+        self._resting = resting
 
     def __iter__(self) -> Iterator[Frame | Silence]:
         try:
@@ -108,7 +113,7 @@ class IsolatedCamera:
 
     def _exchange(self, worker: "Worker", before: Counters) -> Iterator[Frame | Silence]:
         """Ask once, and wait for the answer with a silence every second."""
-        worker.ask()
+        worker.ask(resting=self._resting)
         asked_s = self._steady()
         while not worker.has_answer(SILENCE_EVERY_S):
             if self._steady() - asked_s > ANSWER_WITHIN_S:
@@ -166,8 +171,8 @@ class Worker:
     def pid(self) -> int:
         return self._process.pid
 
-    def ask(self) -> None:
-        self._write(NEXT)
+    def ask(self, *, resting: bool) -> None:
+        self._write(NEXT_RESTING if resting else NEXT)
 
     def has_answer(self, within_s: float) -> bool:
         return bool(select.select([self._replies], [], [], within_s)[0])
@@ -212,7 +217,7 @@ class Worker:
 
 def _moment(reply: Reply, planes: Image | None, earlier: int) -> Frame | Silence:
     if planes is None:
-        return Silence(reply.captured_at, reply.elapsed_s)
+        return Silence(reply.captured_at, reply.elapsed_s, reply.resting)
     return Frame(
         lambda: np.asarray(cv2.cvtColor(planes, cv2.COLOR_YUV2BGR_I420), dtype=np.uint8),
         reply.captured_at,

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.capture.camera import Camera, Counters
+from edge_agent.capture.camera import Camera, Counters, Restable
 from edge_agent.frame import Frame, Image, Silence
 from edge_agent.settings import Polygon
 from wire.health import CaptureState
@@ -35,6 +35,10 @@ class MaskedCamera:
     @property
     def counters(self) -> Counters:
         return self._camera.counters
+
+    def rest(self, resting: bool) -> None:
+        if isinstance(self._camera, Restable):
+            self._camera.rest(resting)
 
     def close(self) -> None:
         self._camera.close()

@@ -23,6 +23,7 @@ from av.error import FFmpegError
 
 from edge_agent.capture.camera import Counters, redacted
 from edge_agent.capture.decoded import Sampler, frame_of
+from edge_agent.capture.packets import PacketDecoder
 from edge_agent.frame import Frame, Silence
 from edge_agent.settings import CaptureSettings
 from wire.health import CaptureState
@@ -86,6 +87,7 @@ class StreamCamera:
         self._begun_s = steady() if begun_s is None else begun_s
         self.trouble = ""  # why it was last interrupted, without credentials
         self.alive_s = self._begun_s  # the reader's last sign of life, on the steady clock
+        self._resting = False
         self._newest: Frame | None = None
         self._changed = threading.Condition()
         self._closed = threading.Event()
@@ -95,11 +97,15 @@ class StreamCamera:
         with self._changed:
             self._changed.notify_all()
 
+    def rest(self, resting: bool) -> None:
+        """Decode key pictures alone, until told otherwise."""
+        self._resting = resting
+
     def __iter__(self) -> Iterator[Frame | Silence]:
         reader = threading.Thread(target=self._read_for_ever, name="capture", daemon=True)
         reader.start()
         while not self._closed.is_set():
-            yield self._take() or Silence(self._clock(), self._steady() - self._begun_s)
+            yield self._take() or self._silence()
         reader.join(GOODBYE_S)
 
     def _take(self) -> Frame | None:
@@ -108,6 +114,12 @@ class StreamCamera:
                 self._changed.wait(SILENCE_EVERY_S)
             frame, self._newest = self._newest, None
         return frame
+
+    def _silence(self) -> Silence:
+        now_s = self._steady()
+        resting = self._resting and now_s - self.alive_s < SILENCE_EVERY_S
+        resting = resting and self.state is CaptureState.STREAMING
+        return Silence(self._clock(), now_s - self._begun_s, resting)
 
     def _hand_over(self, frame: Frame) -> None:
         with self._changed:
@@ -154,15 +166,20 @@ class StreamCamera:
 
     def _read(self, container: InputContainer) -> None:
         stream = container.streams.video[0]
-        stream.thread_type = "NONE"
-        sampler = Sampler(self._settings.analysed_fps)
-        for picture in container.decode(stream):
+        decoder, sampler = PacketDecoder(stream), Sampler(self._settings.analysed_fps)
+        for packet in container.demux(stream):
             if self._closed.is_set():
                 return
             self.alive_s = self._steady()
-            now_s = self.alive_s - self._begun_s
-            self.state = CaptureState.STREAMING
-            self.counters.captured += 1
-            if sampler.takes(now_s):
-                index = self.counters.captured - 1
-                self._hand_over(self._wrap(picture, self._clock(), now_s, index))
+            pictures = decoder.pictures(packet, resting=self._resting)
+            if packet.size:
+                self.state = CaptureState.STREAMING
+                self.counters.captured += 1
+            for picture in pictures:
+                self._sample(sampler, picture)
+
+    def _sample(self, sampler: Sampler, picture: av.VideoFrame) -> None:
+        now_s = self.alive_s - self._begun_s
+        if sampler.takes(now_s):
+            index = self.counters.captured - 1
+            self._hand_over(self._wrap(picture, self._clock(), now_s, index))

@@ -7,6 +7,7 @@ When the input ends, it ends: no orphan goes on reading a camera.
 A reply is a length of four bytes, a header in MessagePack, and the picture's planes (I420).
 """
 
+import logging
 import sys
 import time
 from datetime import datetime
@@ -23,6 +24,7 @@ from wire.health import CaptureState
 
 LENGTH_BYTES: Final = 4
 NEXT: Final = b"n"
+NEXT_RESTING: Final = b"r"
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -44,6 +46,7 @@ class Reply(msgspec.Struct, frozen=True):
     reconnects: int
     quiet_s: float
     trouble: str
+    resting: bool = False
     index: int = 0
     height_px: int = 0
     width_px: int = 0
@@ -55,11 +58,13 @@ class Reply(msgspec.Struct, frozen=True):
 
 def main() -> None:
     """Obey until the input ends."""
+    logging.disable()  # every reply says what troubles it, and the agent logs that
     orders, replies = sys.stdin.buffer, sys.stdout.buffer
     order = msgspec.msgpack.decode(_message(orders), type=Order)
     camera = StreamCamera(order.source, order.settings, begun_s=order.begun_s, wrap=_planes)
     moments = iter(camera)
-    while orders.read(1):
+    while wish := orders.read(1):
+        camera.rest(wish == NEXT_RESTING)
         _answer(replies, camera, next(moments))
     camera.close()
 
@@ -75,6 +80,7 @@ def _answer(replies: BinaryIO, camera: StreamCamera, moment: Frame | Silence) ->
         reconnects=camera.counters.reconnects,
         quiet_s=time.monotonic() - camera.alive_s,
         trouble=camera.trouble,
+        resting=isinstance(moment, Silence) and moment.resting,
         index=moment.index if isinstance(moment, Frame) else 0,
         height_px=0 if picture is None else picture.shape[0] * 2 // 3,
         width_px=0 if picture is None else picture.shape[1],

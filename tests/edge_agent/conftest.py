@@ -80,12 +80,13 @@ def street():
 
 @pytest.fixture
 def film(tmp_path: Path) -> Callable[..., Path]:
-    """Writes pictures into a video file."""
+    """Writes pictures into a video file, as cameras encode: no B-pictures, a key every second."""
 
-    def write(pictures, *, fps: int = 10, name: str = "clip.mp4") -> Path:
+    def write(pictures, *, fps: int = 10, name: str = "clip.mp4", bf: int = 0) -> Path:
         path = tmp_path / name
+        options = {"crf": "10", "g": "10", "bf": str(bf)}
         with av.open(str(path), "w") as container:
-            stream = container.add_stream("libx264", rate=fps, options={"crf": "10", "g": "10"})
+            stream = container.add_stream("libx264", rate=fps, options=options)
             stream.pix_fmt = "yuv420p"
             for index, picture in enumerate(pictures):
                 if index == 0:

@@ -14,7 +14,7 @@ from edge_agent.capture.camera import Counters
 from edge_agent.frame import Frame, Silence
 from edge_agent.link.loopback import LoopbackLink
 from edge_agent.outbox import Outbox, OutboxError
-from edge_agent.settings import CaptureSettings, LinkSettings, Settings
+from edge_agent.settings import CaptureSettings, LinkSettings, Settings, parse
 from wire.audience import AudienceReport, BlindCause
 from wire.envelope import AlarmEvent, AudienceEvent, HeartbeatEvent
 from wire.health import AlarmState, CaptureState
@@ -193,6 +193,35 @@ def test_a_cloud_that_is_not_there_leaves_the_reports_on_disk(agent, street, add
     deaf = LoopbackLink(address, lambda event: False)
     totals = agent(Reel([street(n / 5) for n in range(200)]), link=deaf).run(drain_s=0)
     assert totals.unacknowledged == outbox.depth == 2
+
+
+class Drowsy(Reel):
+    """Rests when it is told to: then only every tenth picture comes, and silences that say so."""
+
+    resting = False
+
+    def rest(self, resting):
+        self.resting = resting
+
+    def __iter__(self):
+        for moment in super().__iter__():
+            if self.resting and moment.index % 10:
+                yield Silence(moment.captured_at, moment.elapsed_s, resting=True)
+            else:
+                yield moment
+
+
+def test_a_camera_that_rests_is_neither_blind_nor_slow_to_wake(agent, street, post):
+    #  nobody for 30 s (rests after 5 s), then somebody from 30 s to 40 s, then nobody
+    pictures = [street(n / 5, [(100, 60)] * (150 <= n <= 200)) for n in range(300)]
+    camera = Drowsy(pictures)
+    totals = agent(camera, parse("[capture]\nrest_after_s = 5\n")).run()
+    assert totals.observed_ms == 59_800
+    assert totals.blind_ms == {}
+    assert totals.entries == totals.visits == 1
+    assert totals.person_ms == 10_000
+    assert totals.analysed < 130
+    assert camera.resting
 
 
 def test_heartbeats_tell_the_state_and_keep_their_time(agent, street, post):

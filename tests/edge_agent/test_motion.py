@@ -146,3 +146,30 @@ def test_black_pictures_are_no_division_by_zero():
     scene = Scene(MotionSettings())
     black = np.zeros((180, 320), np.uint8)
     assert [scene.moved(black, n / 5) for n in range(3)] == [False] * 3
+
+
+def test_what_stays_and_has_no_face_is_soon_part_of_the_place(place):
+    gate = Gate(MotionSettings(linger_s=1, heartbeat_s=60))
+    parked = place.astype(np.uint8)
+    parked[100:250, 100:400] = 30
+    opened = []
+    for n in range(300):
+        picture = small(place.astype(np.uint8) if n < 25 else parked)
+        if gate.opens(picture, n / 5, tracks=0):
+            opened.append(n / 5)
+            gate.found(faces=0)
+    assert 5 <= len(opened) < 100
+    assert max(opened) < 25
+
+
+def test_whoever_has_a_face_is_remembered_as_somebody(place):
+    gate = Gate(MotionSettings(linger_s=1, heartbeat_s=60))
+    stands = place.astype(np.uint8)
+    stands[100:250, 100:160] = 30
+    opened = []
+    for n in range(150):
+        picture = small(place.astype(np.uint8) if n < 25 else stands)
+        if gate.opens(picture, n / 5, tracks=0):
+            opened.append(n / 5)
+            gate.found(faces=1)
+    assert max(opened) > 29

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from edge_agent.capture import isolated, open_camera
 from edge_agent.capture.isolated import IsolatedCamera
@@ -23,14 +24,15 @@ QUICK = CaptureSettings(
     open_timeout_s=0.5, read_timeout_s=0.5, backoff_s=0.1, longest_backoff_s=0.2, analysed_fps=30
 )
 HEAD = b"HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n"
-SOON_S = 20.0
+SOON_S = 40.0
 
 
 @pytest.fixture
-def station(film, street):
+def station(film, street, request):
     """A camera on loopback that sends the same four seconds to whoever calls; its address."""
     broadcast = film((street(n / 10) for n in range(40)), name="clip.ts").read_bytes()
     piece = len(broadcast) // 40
+    pause_s = getattr(request, "param", 0.02)
     done = threading.Event()
 
     def send(connection):
@@ -39,7 +41,7 @@ def station(film, street):
             connection.sendall(HEAD)
             for start in range(0, len(broadcast), piece):
                 connection.sendall(broadcast[start : start + piece])
-                done.wait(0.02)
+                done.wait(pause_s)
 
     def serve(listening):
         while not done.is_set():
@@ -83,6 +85,23 @@ def test_a_live_camera_is_read_by_a_process_of_its_own(station):
     assert camera.counters.captured > 0
     moments.close()
     assert camera.pid is None
+
+
+@pytest.mark.parametrize("station", [0.15], indirect=True)
+def test_a_worker_at_rest_sends_fewer_pictures_and_says_that_it_is_well(station):
+    camera = open_camera(station, structs.replace(QUICK, read_timeout_s=5))
+    moments = iter(camera)
+    take(moments, Frame)
+    camera.rest(True)
+    deadline = time.monotonic() + SOON_S
+    seen = [next(moments)]
+    while not (isinstance(seen[-1], Silence) and seen[-1].resting):
+        assert time.monotonic() < deadline
+        seen.append(next(moments))
+    assert camera.state is CaptureState.STREAMING
+    camera.rest(False)
+    take(moments, Frame)
+    moments.close()
 
 
 def test_the_password_stands_on_no_command_line(station):
