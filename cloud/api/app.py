@@ -32,9 +32,10 @@ from cloud.api.access import AccessError, Gate, NotAllowed, NotKnown, TooOften
 from cloud.api.audience import RangeError
 from cloud.api.desk import Desk
 from cloud.api.middleware import Passage
-from cloud.api.optimize import Line, LineBusy, NoPlanInTime
+from cloud.api.optimize import Line, LineBusy
 from cloud.api.quota import Quota
 from cloud.estate import UnknownLocation
+from cloud.pricing.optimise.apart import SearchStopped
 from cloud.pricing.optimise.brief import BriefError
 from cloud.pricing.slot import SlotError
 from cloud.windows.query import WindowError
@@ -57,7 +58,7 @@ ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
     RangeError: (422, "Out of range"),
     WindowError: (422, "Out of range"),
     BriefError: (422, "No such brief"),
-    NoPlanInTime: (503, "No plan in time"),
+    SearchStopped: (503, "No plan in time"),
     LineBusy: (503, "Busy"),
     DBAPIError: (503, "Database unavailable"),
 }

@@ -46,7 +46,10 @@ def offer(desk: Desk, brief: Brief) -> Offer:
     made = [desk.forecast(site) for site in sites]
     rows = list(_rows(desk, brief, sites, made))
     if not rows:
-        raise BriefError("no slot of the estate answers the brief: widen its dates or dayparts")
+        raise BriefError(
+            "no slot of the estate that is still to come answers the brief: widen its dates or "
+            "dayparts"
+        )
     shares = {
         group.name: _shares(sites, made, group)
         for group in (brief.target, *(minimum.group for minimum in brief.minimums))
@@ -105,7 +108,7 @@ def _refuse_too_much(brief: Brief, sites: int) -> None:
 def _rows(desk: Desk, brief: Brief, sites: Sequence[Site], made: Sequence[Made]) -> Iterator[Row]:
     for at, (site, known) in enumerate(zip(sites, made, strict=True)):
         plays_per_hour = float(known.plays.spot.plays_per_hour)
-        for slot in _slots(brief, site):
+        for slot in _slots(brief, site, desk.clock()):
             outlook = known.forecast.outlook(slot.starts_at)
             seen = known.plays.ladder(outlook).lts
             yield Row(
@@ -118,10 +121,11 @@ def _rows(desk: Desk, brief: Brief, sites: Sequence[Site], made: Sequence[Made])
             )  # fmt: skip
 
 
-def _slots(brief: Brief, site: Site) -> Iterator[Slot]:
+def _slots(brief: Brief, site: Site, now: datetime) -> Iterator[Slot]:
+    """The hours of the brief that have not begun."""
     for day in _days(brief):
         for slot in slots_on(day, site.zone):
-            if brief.covers(slot.local):
+            if slot.starts_at >= now and brief.covers(slot.local):
                 yield slot
 
 

@@ -1,45 +1,47 @@
 """`POST /api/pricing/optimize`: the best plan for a budget, with a certificate, or what to ease.
 
 The answer is 200 either way: that no plan can be is a finding, with its reasons, not an error. The
-search runs in a process of its own and is ended when its time is over; the best plan found until
-then is the answer, marked as not finished. One search at a time, the others wait in line.
+search runs in a process of its own and is ended when its time is over or when whoever asked has
+gone; the best plan found until then is the answer, marked as not finished. One search at a time,
+the others wait in line. `Accept: text/event-stream` tells how the search goes on the way.
 """
 
 import asyncio
-from datetime import date
-from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+import json
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any, Final
 
-from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from cloud.api.access import opened_to
 from cloud.api.desk import Desk
 from cloud.api.keys import Role
-from cloud.api.locations import pounds
 from cloud.api.offers import offer
-from cloud.api.pricing import Range
+from cloud.api.plan_answer import ImpossibleAnswer, PlanAnswer, answered
+from cloud.api.plan_question import AskedPlan
 from cloud.api.problem import REFUSALS, documented
-from cloud.forecast.interval import Interval
-from cloud.pricing.optimise.brief import Brief, Caps, Daypart, Group, Minimum, Objective
-from wire.audience import AgeGroup, Gender
+from cloud.pricing.optimise.apart import SearchStopped, optimise_apart
+from cloud.pricing.optimise.brief import Brief
+from cloud.pricing.optimise.offer import Offer
+from cloud.pricing.optimise.plan import Listener, Outcome, Progress
 
-if TYPE_CHECKING:
-    from cloud.pricing.optimise.plan import Impossible, Plan
-
-WITHIN_S: Final = 25.0
 IN_LINE: Final = 8
+GLANCE_S: Final = 0.5
+STREAM: Final = "text/event-stream"
+STREAMED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {STREAM: {"schema": {"type": "string"}}}}
+}
 
 router = APIRouter(tags=["pricing"], dependencies=[opened_to(Role.SALES, Role.ADVERTISER)])
 
 
 class LineBusy(RuntimeError):  # noqa: N818 - reads as what happened
     """Too many searches wait already."""
-
-
-class NoPlanInTime(RuntimeError):  # noqa: N818 - reads as what happened
-    """The search was ended before it had any plan."""
 
 
 class Line:
@@ -64,217 +66,81 @@ class Line:
         self._inside -= 1
 
 
-class Asked(BaseModel):
-    """A part of a request: no field that is not known here, no NaN."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-
-class AskedDaypart(Asked):
-    """Local hours from `from_hour` to before `to_hour`; Monday is 0."""
-
-    from_hour: int = Field(ge=0, le=23, examples=[7])
-    to_hour: int = Field(ge=0, le=24, examples=[10])
-    weekdays: list[Annotated[int, Field(ge=0, le=6)]] = Field(
-        default=[0, 1, 2, 3, 4, 5, 6], min_length=1, max_length=7
-    )
-
-    def brief(self) -> Daypart:
-        """As the optimiser reads it."""
-        return Daypart(self.from_hour, self.to_hour, frozenset(self.weekdays))
-
-
-class AskedGroup(Asked):
-    """People by age and gender; nothing named means everybody."""
-
-    ages: list[AgeGroup] = Field(default=[], max_length=8, examples=[["25-34", "35-44"]])
-    genders: list[Gender] = Field(default=[], max_length=3)
-
-    def brief(self) -> Group:
-        """As the optimiser reads it."""
-        return Group(frozenset(self.ages), frozenset(self.genders))
-
-
-class AskedMinimum(Asked):
-    """So many impressions of a group, or different people of it, at the least."""
-
-    group: AskedGroup = AskedGroup()
-    measure: Literal["impressions", "reach"]
-    least: float = Field(gt=0, le=1e12)
-
-
-class AskedCaps(Asked):
-    """The most of something; a slot bought in two shares counts twice."""
-
-    slots: int | None = Field(default=None, ge=1, le=10**9)
-    slots_per_location: int | None = Field(default=None, ge=1, le=10**9)
-    slots_per_day: int | None = Field(default=None, ge=1, le=10**9)
-    spend_per_location: Decimal | None = Field(default=None, gt=0, le=10**10, decimal_places=2)
-    shares_per_slot: int = Field(default=1, ge=1, le=3600)
-
-    def brief(self) -> Caps:
-        """As the optimiser reads it."""
-        spend = self.spend_per_location
-        return Caps(
-            slots=self.slots,
-            slots_per_location=self.slots_per_location,
-            slots_per_day=self.slots_per_day,
-            spend_per_location_pence=None if spend is None else int(spend * 100),
-            shares_per_slot=self.shares_per_slot,
-        )
-
-
-class AskedPlan(Asked):
-    """A brief: what to spend, when, where, on whom. Days are local, `until` is not included."""
-
-    budget: Decimal = Field(gt=0, le=10**10, decimal_places=2, examples=["2500.00"])
-    currency: str = Field(default="GBP", pattern="^[A-Z]{3}$")
-    first_on: date = Field(alias="from", examples=["2026-11-23"])
-    until_on: date = Field(alias="until", examples=["2026-11-30"])
-    dayparts: list[AskedDaypart] = Field(default=[], max_length=20)
-    locations: list[str] = Field(default=[], max_length=1000)
-    venues: list[str] = Field(default=[], max_length=100)
-    target: AskedGroup = AskedGroup()
-    caps: AskedCaps = AskedCaps()
-    minimums: list[AskedMinimum] = Field(default=[], max_length=20)
-    objective: Objective = Objective.ATTENTIVE
-    value_per_impression: Decimal | None = Field(default=None, gt=0, le=10**6)
-    least_return: float = Field(default=0.0, ge=0, le=1000)
-
-    def brief(self) -> Brief:
-        """As the optimiser reads it; raises BriefError."""
-        value = self.value_per_impression
-        return Brief(
-            budget_pence=int(self.budget * 100),
-            currency=self.currency,
-            first_on=self.first_on,
-            until_on=self.until_on,
-            dayparts=tuple(part.brief() for part in self.dayparts),
-            locations=frozenset(self.locations),
-            venues=frozenset(self.venues),
-            target=self.target.brief(),
-            caps=self.caps.brief(),
-            minimums=tuple(
-                Minimum(one.group.brief(), one.measure, one.least) for one in self.minimums
-            ),
-            objective=self.objective,
-            value_pence=None if value is None else float(value * 100),
-            least_return=self.least_return,
-        )
-
-
-class LineAnswer(BaseModel):
-    """Shares of one slot."""
-
-    location: str = Field(examples=["KX-01"])
-    time_slot: str = Field(examples=["2026-11-23T08:00:00+00:00"])
-    shares: int
-    cost: Decimal
-    impressions: float = Field(description="attentive impressions of the target, expected")
-
-
-class ShadowAnswer(BaseModel):
-    """What one more unit of a limit would add."""
-
-    about: str
-    worth: float
-    sentence: str
-
-
-class EasingAnswer(BaseModel):
-    """A change that would make the brief possible; proven by a plan, or only estimated."""
-
-    sentence: str
-    proven: bool
-
-
-class PlanAnswer(BaseModel):
-    """The plan: no plan can be worth more than `bound`, `gap` is how far this one stays below."""
-
-    possible: Literal[True] = True
-    finished: bool
-    cost: Decimal
-    currency: str
-    impressions: Range
-    reach: Range
-    frequency: float
-    value: float
-    unit: str
-    bound: float
-    gap: float
-    lines: list[LineAnswer]
-    shadow_prices: list[ShadowAnswer]
-
-
-class ImpossibleAnswer(BaseModel):
-    """There is no such plan; each easing alone would make one possible, smallest change first."""
-
-    possible: Literal[False] = False
-    sentence: str
-    easings: list[EasingAnswer]
-
-
-@router.post("/api/pricing/optimize", responses=documented(*REFUSALS, 404, 413, 422, 500, 503))
-async def optimize(request: Request, asked: AskedPlan) -> PlanAnswer | ImpossibleAnswer:
+@router.post(
+    "/api/pricing/optimize",
+    response_model=PlanAnswer | ImpossibleAnswer,
+    responses={**STREAMED, **documented(*REFUSALS, 404, 413, 422, 500, 503)},
+)
+async def optimize(request: Request, asked: AskedPlan) -> Response:
     """Choose the slots that make the most of a budget, and prove how good the choice is."""
     desk: Desk = request.app.state.desk
     line: Line = request.app.state.line
     brief = asked.brief()
     for name in brief.locations:
         desk.estate.location(name)
-    async with line:
-        return await run_in_threadpool(_searched, desk, brief)
+    sold = await run_in_threadpool(offer, desk, brief)
+    if STREAM in request.headers.get("accept", ""):
+        return StreamingResponse(_told(line, brief, sold, asked.within_s), media_type=STREAM)
+    async with line, _presence(request) as gone:
+        found = await _searched(brief, sold, asked.within_s, gone)
+    return Response(_written(found, brief, sold), media_type="application/json")
 
 
-def _searched(desk: Desk, brief: Brief) -> PlanAnswer | ImpossibleAnswer:
-    # The solver is loaded when somebody first asks for a plan: it is most of the start otherwise.
-    from cloud.pricing.optimise.apart import SearchStopped, optimise_apart
-    from cloud.pricing.optimise.plan import Impossible
+async def _searched(
+    brief: Brief,
+    sold: Offer,
+    within_s: float,
+    gone: threading.Event,
+    listener: Listener = lambda progress: None,
+) -> Outcome:
+    search = partial(
+        optimise_apart, brief, sold, within_s=within_s, listener=listener, cancelled=gone.is_set
+    )
+    return await run_in_threadpool(search)
+
+
+@asynccontextmanager
+async def _presence(request: Request) -> AsyncIterator[threading.Event]:
+    """An event that is set once whoever asked has gone."""
+    gone = threading.Event()
+
+    async def watch() -> None:
+        while not await request.is_disconnected():
+            await asyncio.sleep(GLANCE_S)
+        gone.set()
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield gone
+    finally:
+        watching.cancel()
+
+
+async def _told(line: Line, brief: Brief, sold: Offer, within_s: float) -> AsyncIterator[str]:
+    """`progress` events until the search ends, then an `answer` or a `problem`."""
+    gone = threading.Event()
+    news: asyncio.Queue[Progress | None] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def hear(step: Progress) -> None:
+        loop.call_soon_threadsafe(news.put_nowait, step)
 
     try:
-        found = optimise_apart(brief, offer(desk, brief), within_s=WITHIN_S)
-    except SearchStopped as error:
-        raise NoPlanInTime(str(error)) from error
-    if isinstance(found, Impossible):
-        return _impossible(found)
-    return _plan(found, brief)
+        async with line:
+            search = asyncio.create_task(_searched(brief, sold, within_s, gone, hear))
+            search.add_done_callback(lambda _: news.put_nowait(None))
+            while (step := await news.get()) is not None:
+                yield _event("progress", json.dumps({"stage": step.stage, "done": step.done}))
+            yield _event("answer", _written(await search, brief, sold))
+    except (SearchStopped, LineBusy) as error:
+        yield _event("problem", json.dumps({"status": 503, "detail": str(error)}))
+    finally:
+        gone.set()
 
 
-def _impossible(found: "Impossible") -> ImpossibleAnswer:
-    return ImpossibleAnswer(
-        sentence=found.sentence,
-        easings=[EasingAnswer(sentence=one.sentence, proven=one.proven) for one in found.easings],
-    )
+def _written(found: Outcome, brief: Brief, sold: Offer) -> str:
+    return answered(found, brief, len(sold)).model_dump_json()
 
 
-def _plan(found: "Plan", brief: Brief) -> PlanAnswer:
-    return PlanAnswer(
-        finished=found.finished,
-        cost=pounds(found.cost_pence),
-        currency=brief.currency,
-        impressions=_range(found.impressions),
-        reach=_range(found.reach),
-        frequency=round(found.frequency, 3),
-        value=found.value,
-        unit=found.unit,
-        bound=found.bound,
-        gap=found.gap,
-        lines=[
-            LineAnswer(
-                location=line.location,
-                time_slot=line.key.partition("/")[2],
-                shares=line.shares,
-                cost=pounds(line.cost_pence),
-                impressions=round(line.contacts, 3),
-            )
-            for line in found.lines
-        ],
-        shadow_prices=[
-            ShadowAnswer(about=one.about, worth=one.worth, sentence=one.sentence)
-            for one in found.shadow_prices
-        ],
-    )
-
-
-def _range(interval: Interval) -> Range:
-    return Range(p10=round(interval.p10, 1), p50=round(interval.p50, 1), p90=round(interval.p90, 1))
+def _event(name: str, data: str) -> str:
+    return f"event: {name}\ndata: {data}\n\n"

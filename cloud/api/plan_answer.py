@@ -11,9 +11,7 @@ from cloud.api.pricing import Range
 from cloud.forecast.interval import Interval
 from cloud.pricing.impressions import FORMULA
 from cloud.pricing.optimise.brief import Brief
-from cloud.pricing.optimise.describe import TOGETHER
-from cloud.pricing.optimise.plan import Easing, Impossible, Plan
-from cloud.pricing.optimise.search import Outcome
+from cloud.pricing.optimise.plan import TOGETHER, Easing, Impossible, Outcome, Plan
 
 ASSUMPTIONS = (
     f"somebody passes a place {VISITS_PER_WEEK:g} times a week: reach rests on it, since nobody is "

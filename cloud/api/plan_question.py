@@ -86,6 +86,7 @@ class AskedPlan(Asked):
     objective: Objective = Objective.ATTENTIVE
     value_per_impression: Decimal | None = Field(default=None, gt=0, le=10**6)
     least_return: float = Field(default=0.0, ge=0, le=1000)
+    within_s: float = Field(default=25.0, gt=0, le=60, description="how long to search at most")
 
     def brief(self) -> Brief:
         """As the optimiser reads it; raises BriefError."""

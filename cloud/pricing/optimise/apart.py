@@ -1,4 +1,4 @@
-"""The search in a process of its own, so that it can be stopped.
+"""The search in a process of its own, so that it can be stopped; the solver is loaded only there.
 
 Hard truth: HiGHS does not always keep its time limit and cannot be interrupted from inside, so the
 only sure stop is to end the process. It is forked from a server that has the solver loaded already;
@@ -18,8 +18,7 @@ from typing import Final
 
 from cloud.pricing.optimise.brief import Brief, BriefError
 from cloud.pricing.optimise.offer import Offer
-from cloud.pricing.optimise.plan import Impossible, Plan, Progress
-from cloud.pricing.optimise.search import Listener, Outcome, optimise
+from cloud.pricing.optimise.plan import Impossible, Listener, Outcome, Plan, Progress
 
 log = logging.getLogger(__name__)
 GLANCE_S: Final = 0.2
@@ -27,7 +26,7 @@ GLANCE_S: Final = 0.2
 GRACE_S: Final = 5
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload([__name__])
+_context.set_forkserver_preload(["cloud.pricing.optimise.search"])
 
 
 class SearchStopped(RuntimeError):  # noqa: N818 - reads as what happened
@@ -100,6 +99,8 @@ def _search(theirs: Connection, brief: Brief, offer: Offer, within_s: float) -> 
     """What the child does: search, and say how it goes."""
     limit_s = int(within_s) + GRACE_S
     resource.setrlimit(resource.RLIMIT_CPU, (limit_s, limit_s))
+    from cloud.pricing.optimise.search import optimise
+
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the solver talks to itself on standard output
     try:
         theirs.send(optimise(brief, offer, theirs.send))

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cloud.pricing.optimise.limits import Limit, LimitRows, minimum_limit
+from cloud.pricing.optimise.limits import Limit, minimum_limit
 from cloud.pricing.optimise.offer import Floats, Integers
 from cloud.pricing.optimise.programme import Programme
+from cloud.pricing.optimise.rows import LimitRows
 
 SLACK: float = 1e-9
 

@@ -14,13 +14,11 @@ from cloud.pricing.optimise.audit import amount
 from cloud.pricing.optimise.brief import Objective
 from cloud.pricing.optimise.limits import minimum_limit
 from cloud.pricing.optimise.offer import Floats, Integers, Offer
-from cloud.pricing.optimise.plan import Line, Met, Plan
+from cloud.pricing.optimise.plan import TOGETHER, Line, Met, Plan
 from cloud.pricing.optimise.programme import Programme
 from cloud.pricing.optimise.relax import Relaxed
 from cloud.pricing.optimise.words import shadow_prices
 
-TOGETHER: Final = 0.3
-"""Correlation of the errors of two places: weather, strikes and the calendar are shared."""
 SMALLEST: Final = 1e-9
 UNITS: Final = {Objective.ATTENTIVE: "attentive impressions", Objective.REACH: "people"}
 

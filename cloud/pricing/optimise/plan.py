@@ -1,10 +1,15 @@
 """What comes back: a plan with its certificate, or what to ease because there can be none."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from cloud.forecast.interval import Interval
 from cloud.pricing.optimise.brief import Minimum
 from cloud.pricing.optimise.limits import Limit
+
+TOGETHER: Final = 0.3
+"""Correlation of the forecast errors of two places: weather, strikes and calendar are shared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +100,7 @@ class Progress:
     stage: str
     done: float
     plan: Plan | None = None
+
+
+Outcome = Plan | Impossible
+Listener = Callable[[Progress], None]

@@ -14,8 +14,9 @@ from scipy import sparse
 
 from cloud.pricing.optimise.brief import Brief, BriefError, Minimum, Objective
 from cloud.pricing.optimise.concave import Lines, first_points
-from cloud.pricing.optimise.limits import Limit, LimitRows, limit_rows, minimum_limit
+from cloud.pricing.optimise.limits import Limit, minimum_limit
 from cloud.pricing.optimise.offer import Audience, Floats, Integers, Offer
+from cloud.pricing.optimise.rows import LimitRows, limit_rows
 
 Shape = Callable[[Floats], Lines]
 PENCE: Final = 100

@@ -5,7 +5,7 @@ from the slots; a plan that breaks a limit is thrown away, however the solver ca
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -15,14 +15,12 @@ from cloud.pricing.optimise.ceiling import clashes
 from cloud.pricing.optimise.describe import described
 from cloud.pricing.optimise.easing import impossible
 from cloud.pricing.optimise.offer import Integers, Offer
-from cloud.pricing.optimise.plan import Impossible, Plan, Progress
+from cloud.pricing.optimise.plan import Listener, Outcome, Plan, Progress
 from cloud.pricing.optimise.programme import Programme, programme
 from cloud.pricing.optimise.relax import Relaxed, relax
 from cloud.pricing.optimise.whole import CORES, filled, floored, whole
 
 log = logging.getLogger(__name__)
-Listener = Callable[[Progress], None]
-Outcome = Plan | Impossible
 GOOD_ENOUGH: Final = 2e-4
 """Below this gap a larger core is not tried."""
 FIRMER: Final = (1.0, 1.003, 1.02)

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from cloud.pricing.optimise.concave import chords, nearer
-from cloud.pricing.optimise.limits import LimitRows
 from cloud.pricing.optimise.offer import Floats, Integers
 from cloud.pricing.optimise.programme import Matrices, Programme, matrices
 from cloud.pricing.optimise.relax import Relaxed
+from cloud.pricing.optimise.rows import LimitRows
 
 CORES: Final = (300, 1_500)
 NODES: Final = 200
