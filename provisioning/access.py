@@ -65,6 +65,13 @@ SERVICES: Final = {
 }
 
 
+def rules_of(client: str) -> tuple[Rule, ...]:
+    """What a client may do. Several of one service are told apart by a number: `stream.2`."""
+    if not client.startswith(SERVICE_PREFIX):
+        return DEVICE
+    return SERVICES.get(client.partition(".")[0], ())
+
+
 def covers(granted: str, wanted: str) -> bool:
     """Whether every topic of the filter `wanted` is one of the filter `granted`."""
     own, asked = granted.split("/"), wanted.split("/")
@@ -79,7 +86,9 @@ def covers(granted: str, wanted: str) -> bool:
 
 
 def may_hear(rules: tuple[Rule, ...], wanted: str, *, location: str, device: str) -> bool:
-    """Whether a subscription lies wholly within what somebody may hear."""
+    """Whether a subscription, shared or not, lies wholly within what somebody may hear."""
+    if wanted.startswith("$share/"):
+        wanted = wanted.split("/", 2)[-1]
     return any(
         rule.verb is Verb.HEAR
         and covers(rule.topic.format(location=location, device=device), wanted)

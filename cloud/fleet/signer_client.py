@@ -50,7 +50,7 @@ def named_in(pem: bytes) -> str:
         raise SigningRequestError(f"a signing request of {len(pem)} bytes is too large")
     try:
         names = x509.load_pem_x509_csr(pem).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise SigningRequestError("the signing request does not parse: wanted PEM") from error
     if len(names) != 1:
         raise SigningRequestError(f"the request has {len(names)} common names; wanted one")

@@ -67,7 +67,7 @@ def _recipient(parser: argparse.ArgumentParser, *, csr_too: bool) -> None:
         who.add_argument("--csr", type=Path, help="a device's request with its new key (PEM)")
     else:
         who.add_argument("--device", help="a device; needs --location and --csr")
-    who.add_argument("--service", help="a service of ours, such as stream or fleet")
+    who.add_argument("--service", help="a service of ours: stream, fleet; its second: stream.2")
     who.add_argument("--server", help="hosts of a broker, with commas: the first is its name")
     who.add_argument("--claim", help="a factory claim, shared by a batch of cameras")
     parser.add_argument("--days", type=int, help="how long it stands")
@@ -160,13 +160,20 @@ def _equipped(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
 
 def _subject(asked: argparse.Namespace) -> Subject:
     if asked.service:
-        return Subject(Kind.SERVICE, f"{SERVICE_PREFIX}{_word(asked.service)}")
+        return Subject(Kind.SERVICE, _service(asked.service))
     if asked.claim:
         return Subject(Kind.CLAIM, _word(asked.claim))
     hosts = tuple(host.strip() for host in asked.server.split(",") if host.strip())
     if not hosts:
         raise OfficeError("--server needs at least one host name or address")
     return Subject(Kind.SERVER, hosts[0], hosts=hosts)
+
+
+def _service(name: str) -> str:
+    role, dot, number = name.partition(".")
+    if dot and not number.isdecimal():
+        raise OfficeError(f"{name[:80]!r}: write a service as stream, its second as stream.2")
+    return SERVICE_PREFIX + _word(role) + dot + number
 
 
 def _word(name: str) -> str:

@@ -43,7 +43,7 @@ def _parsed(pem: bytes) -> x509.CertificateSigningRequest:
         )
     try:
         return x509.load_pem_x509_csr(pem)
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise SigningRequestError(f"the signing request does not parse: {error}"[:300]) from error
 
 

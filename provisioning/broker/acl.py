@@ -7,17 +7,17 @@ only. Anything not listed is refused. Mosquitto reads the file when it starts an
 from collections.abc import Iterable
 from typing import Final
 
-from provisioning.access import DEVICE, SERVICES, Rule, Verb
+from provisioning.access import DEVICE, SERVICES, Rule, Verb, rules_of
 from wire.topics import Address
 
 WORD: Final = {Verb.SAY: "write", Verb.HEAR: "read"}
 
 
-def rendered(devices: Iterable[Address]) -> str:
+def rendered(devices: Iterable[Address], services: Iterable[str] = ()) -> str:
     """The whole file; a device that stands twice is written once."""
     lines = ["# Written by `python -m provisioning broker`; changes here are lost."]
-    for name, rules in SERVICES.items():
-        lines += [f"user {name}", *(_line("topic", rule, rule.topic) for rule in rules)]
+    for name in sorted({*SERVICES, *services}):
+        lines += [f"user {name}", *(_line("topic", rule, rule.topic) for rule in rules_of(name))]
     bound = [rule for rule in DEVICE if rule.binds_location()]
     for address in sorted(set(devices), key=lambda one: (one.device, one.location)):
         names = {"location": address.location, "device": address.device}

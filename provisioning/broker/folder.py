@@ -48,10 +48,11 @@ class BrokerFolder:
         devices = [
             Address(*found) for entry in entries if entry.stands(at) and (found := device_of(entry))
         ]
+        services = [one.name for one in entries if one.kind is Kind.SERVICE and one.stands(at)]
         changed = [
             self._server_certificate(at),
             self._put(settings.config_file, config.rendered(settings).encode()),
-            self._put(settings.access_file, acl.rendered(devices).encode()),
+            self._put(settings.access_file, acl.rendered(devices, services).encode()),
             self._put(settings.folder / "nothing.acl", b"# nothing may be said or heard here\n"),
             self._put(settings.folder / TRUST_FILE, self._office.trust),
             self._put(settings.folder / LIST_FILE, self._list()),

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from provisioning.access import DEVICE, SERVICES, Rule, may_hear
+from provisioning.access import may_hear, rules_of
+from provisioning.authority.profiles import SERVICE_PREFIX
 from provisioning.broker.settings import Limits
 from provisioning.broker.transcript import Fact, Happening, fact
 from wire.scalars import LocationId
@@ -82,7 +83,7 @@ class Watch:
 
     def _count(self, told: Fact, at: datetime) -> Verdict | None:
         client = str(told.client)
-        if client in SERVICES:
+        if client.startswith(SERVICE_PREFIX):
             return None
         bucket = self._buckets.setdefault(client, _Bucket(self._limits.burst_messages, at))
         refill = (at - bucket.at).total_seconds() * self._limits.messages_per_s
@@ -99,9 +100,8 @@ class Watch:
 
     def _overhear(self, told: Fact, at: datetime) -> Verdict | None:
         client = str(told.client)
-        rules: tuple[Rule, ...] = SERVICES.get(client, DEVICE)
         location = self.locations.get(client, "")
-        if may_hear(rules, told.detail, location=location, device=client):
+        if may_hear(rules_of(client), told.detail, location=location, device=client):
             return None
         return self._complain("subscribe.beyond", told, at)
 

@@ -245,5 +245,7 @@ def test_a_service_keeps_to_its_own_part(house):
     stream = house.visitor(house.equip(Kind.SERVICE, "service:stream")).join()
     assert not stream.says(f"{MINE}/audience")
     assert not stream.says(f"{MY_THING}/shadow/update")
+    second = house.visitor(house.equip(Kind.SERVICE, "service:stream.2")).join()
+    house.wait_until(lambda: second.says(f"{MINE}/ack"))
     unknown = house.visitor(house.equip(Kind.SERVICE, "service:reports")).join()
     assert not unknown.says(f"{MINE}/audience")

@@ -227,6 +227,7 @@ def test_the_commands_tell_one_story(tmp_path, capsys):
     [
         (["issue", "--device", "cam-1", "--out", "o"], "a device needs --location and --csr"),
         (["issue", "--service", "a/b", "--out", "o"], "'a/b' is no name"),
+        (["issue", "--service", "stream.x", "--out", "o"], "its second as stream.2"),
         (["issue", "--server", ",", "--out", "o"], "at least one host"),
         (["issue", "--service", "s", "--out", "o", "--days", "9999"], "wanted 1 to 366"),
         (["renew", "--service", "s", "--out", "o"], "holds no certificate that stands"),

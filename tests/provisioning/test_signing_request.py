@@ -25,8 +25,20 @@ def request(*names, key=P256, extensions=(), hashed=True):
     return builder.sign(key, hashes.SHA256() if hashed else None).public_bytes(Encoding.PEM)
 
 
+def pem_of(der):
+    body = base64.encodebytes(der)
+    return b"-----BEGIN CERTIFICATE REQUEST-----\n" + body + b"-----END CERTIFICATE REQUEST-----\n"
+
+
 def named(name, **more):
     return request((NameOID.COMMON_NAME, name), **more)
+
+
+def of_version(number):
+    der = bytearray(x509.load_pem_x509_csr(named("cam-1")).public_bytes(Encoding.DER))
+    place = der.index(b"\x02\x01\x00") + 2
+    der[place] = number
+    return pem_of(bytes(der))
 
 
 def test_a_plain_request_gives_its_name_and_key():
@@ -43,6 +55,7 @@ def test_a_plain_request_gives_its_name_and_key():
         (b"-----BEGIN CERTIFICATE-----\nAAAA\n", "not a PEM signing request"),
         (b"A" * 1_000_000, "1000000 bytes; at most 8192"),
         (named("cam-1")[:-60], "does not parse"),
+        (of_version(9), "does not parse"),
         (named("../../etc/passwd"), "is no device id"),
         (named("cam-1/+/#"), "is no device id"),
         (named("service:stream"), "is no device id"),
@@ -85,10 +98,8 @@ def test_a_request_whose_signature_was_made_by_another_key_is_refused():
 def test_one_flipped_byte_never_passes_as_another_name(place, value):
     der = bytearray(x509.load_pem_x509_csr(named("cam-1")).public_bytes(Encoding.DER))
     der[place % len(der)] = value
-    body = base64.encodebytes(bytes(der))
-    pem = b"-----BEGIN CERTIFICATE REQUEST-----\n" + body + b"-----END CERTIFICATE REQUEST-----\n"
     try:
-        name, _ = read(pem)
+        name, _ = read(pem_of(bytes(der)))
     except SigningRequestError:
         return
     assert name == "cam-1"
