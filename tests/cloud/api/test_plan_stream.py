@@ -1,0 +1,122 @@
+"""A search that is listened to: progress on the way, an end, and nothing left when one goes."""
+
+import asyncio
+import json
+from datetime import timedelta
+
+import pytest
+
+from cloud.api import optimize
+from cloud.api.offers import offer
+from cloud.pricing.optimise.apart import SearchStopped
+from cloud.pricing.optimise.brief import Brief, BriefError
+
+PATH = "/api/pricing/optimize"
+STREAM = {"accept": "text/event-stream"}
+BRIEF = {"budget": "500.00", "from": "2026-11-23", "until": "2026-11-25", "locations": ["KX-01"]}
+
+
+def events(answer):
+    """(name, data) of each event."""
+    blocks = [block.split("\n") for block in answer.text.strip().split("\n\n")]
+    return [
+        (name.removeprefix("event: "), json.loads(data.removeprefix("data: ")))
+        for name, data in blocks
+    ]
+
+
+def test_progress_comes_before_the_answer_and_only_grows(ask):
+    answer = ask("POST", PATH, json=BRIEF, headers=STREAM)
+    *steps, (name, plan) = events(answer)
+
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert name == "answer"
+    assert plan == ask("POST", PATH, json=BRIEF).json()
+    assert {step for step, _ in steps} == {"progress"}
+    done = [step["done"] for _, step in steps]
+    assert done == sorted(done)
+    assert done[0] == 0
+
+
+def test_a_bad_brief_is_refused_before_anything_is_streamed(ask):
+    answer = ask("POST", PATH, json={**BRIEF, "currency": "EUR"}, headers=STREAM)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_search_without_a_plan_ends_the_stream_with_a_problem(ask, monkeypatch):
+    def stopped(*_, **__):
+        raise SearchStopped("allow it more time")
+
+    monkeypatch.setattr(optimize, "optimise_apart", stopped)
+    (event,) = events(ask("POST", PATH, json=BRIEF, headers=STREAM))
+    assert event == ("problem", {"status": 503, "detail": "allow it more time"})
+    assert ask("POST", PATH, json=BRIEF).status_code == 503
+
+
+def test_who_goes_away_ends_the_search(ask, monkeypatch):
+    ended = []
+
+    def endless(*_, cancelled, **__):
+        while not cancelled():
+            asyncio.run(asyncio.sleep(0.01))
+        ended.append(True)
+        raise SearchStopped("nobody is there")
+
+    monkeypatch.setattr(optimize, "optimise_apart", endless)
+    sent = []
+
+    async def leave_soon() -> None:
+        body = json.dumps(BRIEF).encode()
+        scope = {
+            "type": "http", "method": "POST", "path": PATH, "raw_path": PATH.encode(),
+            "query_string": b"", "headers": [(b"content-type", b"application/json")],
+            "http_version": "1.1", "scheme": "http", "server": ("api", 80), "client": None,
+        }  # fmt: skip
+        heard = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+        async def receive():
+            return next(heard, {"type": "http.disconnect"})
+
+        async def send(message):
+            sent.append(message)
+
+        await ask.app(scope, receive, send)
+
+    asyncio.run(leave_soon())
+    assert ended == [True]
+    assert sent[0]["status"] == 503
+
+
+def test_a_plan_says_what_it_brings_and_what_it_assumes(ask):
+    least = {"measure": "impressions", "least": 10}
+    plan = ask("POST", PATH, json={**BRIEF, "minimums": [least]}).json()
+
+    (met,) = plan["minimums"]
+    assert met["brings"] >= met["least"] == 10
+    assert plan["slots_considered"] == 48
+    assert any("nobody is recognised" in assumed for assumed in plan["assumptions"])
+
+
+def test_what_to_ease_can_be_read_by_a_machine(ask):
+    least = {"measure": "impressions", "least": 10_000_000}
+    answer = ask("POST", PATH, json={**BRIEF, "minimums": [least]}).json()
+    (change,) = answer["easings"][0]["changes"]
+
+    assert change["limit"] == "minimum"
+    assert change["asked"] == 10_000_000
+    eased = {**least, "least": change["to"]}
+    assert ask("POST", PATH, json={**BRIEF, "minimums": [eased]}).json()["possible"] is True
+
+
+def test_hours_that_have_begun_are_not_sold(desk, watch):
+    today = watch.now.date()
+    asked = Brief(
+        budget_pence=1000, currency="GBP", first_on=today, until_on=today + timedelta(days=1),
+        locations=frozenset({"KX-01"}),
+    )  # fmt: skip
+    watch.now += timedelta(minutes=1)  # 12:01 in London
+    assert len(offer(desk, asked)) == 11
+    watch.now += timedelta(hours=11)
+    with pytest.raises(BriefError, match="still to come"):
+        offer(desk, asked)
