@@ -5,6 +5,7 @@ What is written is compared first, so that an unchanged authority disturbs nobod
 
 import os
 import shutil
+from collections.abc import Set
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -42,13 +43,18 @@ class BrokerFolder:
             _give(path, settings.user)
         settings.control_socket.unlink(missing_ok=True)
 
-    def bring_up_to_date(self, entries: list[Entry], at: datetime) -> bool:
-        """Write what has changed; True when Mosquitto has something to read again."""
+    def bring_up_to_date(
+        self, entries: list[Entry], at: datetime, *, lingering: Set[str] = frozenset()
+    ) -> bool:
+        """Write what has changed; True when Mosquitto has something to read again.
+
+        `lingering` are serial numbers of those who are to be shown out but are not yet: they keep
+        their rules until then, or the broker would refuse their will, which says they are gone.
+        """
         settings = self._settings
-        devices = [
-            Address(*found) for entry in entries if entry.stands(at) and (found := device_of(entry))
-        ]
-        services = [one.name for one in entries if one.kind is Kind.SERVICE and one.stands(at)]
+        allowed = [one for one in entries if one.stands(at) or one.serial in lingering]
+        devices = [Address(*found) for one in allowed if (found := device_of(one))]
+        services = [one.name for one in allowed if one.kind is Kind.SERVICE]
         changed = [
             self._server_certificate(at),
             self._put(settings.config_file, config.rendered(settings).encode()),

@@ -135,7 +135,8 @@ class Supervisor:
         if not self._has_news(at):
             return
         entries = self._office.register.entries()
-        changed = self._folder.bring_up_to_date(entries, at)
+        lingering = {one.serial for one in entries if not one.stands(at)} - self._expelled
+        changed = self._folder.bring_up_to_date(entries, at, lingering=lingering)
         self._learn(entries)
         if changed and self._process is not None:
             self._process.send_signal(signal.SIGHUP)
@@ -157,6 +158,7 @@ class Supervisor:
 
     def _expel(self, entry: Entry, at: datetime) -> None:
         self._expelled.add(entry.serial)
+        self._stamp = ()  # look again: its rules can go now
         if entry.kind in (Kind.CLAIM, Kind.SERVER):
             return
         why = f"revoked: {entry.reason}" if entry.revoked_at else "the certificate ran out"
