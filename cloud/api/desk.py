@@ -19,10 +19,10 @@ from cloud.api.plays import Plays, plays
 from cloud.api.tag import Tagged
 from cloud.estate import Estate, Site
 from cloud.forecast.days import public_holidays
+from cloud.forecast.hours import read_hours
 from cloud.forecast.outlook import HISTORY, Forecast, forecast
 from cloud.forecast.store import stored_week
 from cloud.pricing.rate_card import RateCard
-from cloud.windows.query import hourly
 
 Clock = Callable[[], datetime]
 ANSWERS: Final = 20_000
@@ -96,8 +96,8 @@ class Desk:
 
     def _made(self, site: Site, now: datetime) -> Made:
         with database.reading(self.engine) as connection:
-            rows = hourly(connection, site.id, since_at=now - HISTORY, until_at=now)
+            hours = read_hours(connection, site.id, since_at=now - HISTORY, until_at=now)
             known = plays(connection, site, now)
             night = stored_week(connection, site.id, now.astimezone(site.zone).date())
         holidays = public_holidays(site.holidays, now.year - 1, now.year + 2)
-        return Made(now, forecast(site, rows, at=now, holidays=holidays, night=night), known)
+        return Made(now, forecast(site, hours, at=now, holidays=holidays, night=night), known)

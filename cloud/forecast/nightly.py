@@ -20,7 +20,7 @@ from cloud import database
 from cloud.estate import Estate, Site
 from cloud.forecast import store
 from cloud.forecast.days import public_holidays
-from cloud.forecast.measures import Measures, shapely
+from cloud.forecast.hours import Measures, read_hours
 from cloud.forecast.models.blend import Blend
 from cloud.forecast.models.boosted import Boosted, Trained
 from cloud.forecast.models.features import LEARNABLE_W
@@ -28,7 +28,6 @@ from cloud.forecast.models.recent import Recent
 from cloud.forecast.outlook import LEAST_WEEKS
 from cloud.forecast.score import sums, weekly_scale
 from cloud.forecast.series import WEEK_H, ClockSeries, clock_series
-from cloud.windows.query import hourly
 
 log = logging.getLogger(__name__)
 PORTION: Final = 50
@@ -110,14 +109,10 @@ def _score(engine: Engine, network: Network) -> int:
 def _history(engine: Engine, site: Site, ends_on: date, weeks: int = LOOK_BACK_W) -> ClockSeries:
     """The hours of a site on its local clock, always so many weeks of them."""
     first_on = ends_on - timedelta(weeks=weeks)
+    stretch = {"since_at": _midnight(first_on, site), "until_at": _midnight(ends_on, site)}
     with database.reading(engine) as connection:
-        rows = hourly(
-            connection,
-            site.id,
-            since_at=_midnight(first_on, site),
-            until_at=_midnight(ends_on, site),
-        )
-    series = clock_series(shapely(rows), site.zone, measures=MEASURES, ends_on=ends_on)
+        hours = read_hours(connection, site.id, **stretch).shapely()
+    series = clock_series(hours.on_clock(site.zone), hours.full, ends_on=ends_on)
     return ClockSeries(first_on, series.last(weeks).reshape(MEASURES, -1))
 
 

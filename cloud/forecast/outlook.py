@@ -6,7 +6,6 @@ days; further out the week repeats and the band grows with the square root of th
 errors add up like steps of a walk. A public holiday looks like a Sunday.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
@@ -15,15 +14,15 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.database import EPOCH
 from cloud.estate import Site
 from cloud.forecast import conformal, venues
 from cloud.forecast.guard import guarded
+from cloud.forecast.hours import HOUR_S, Hours, Measures
 from cloud.forecast.interval import Interval
-from cloud.forecast.measures import Measures, shapely
 from cloud.forecast.models.recent import Recent
 from cloud.forecast.series import ClockSeries, Floats, clock_series
 from cloud.forecast.store import StoredWeek
-from cloud.windows.query import HourRow
 
 LEAST_WEEKS: Final = 1.8
 """Two weeks, of which a tenth may have been missed."""
@@ -100,19 +99,19 @@ class Forecast:
 
 def forecast(
     site: Site,
-    rows: Sequence[HourRow],
+    hours: Hours,
     *,
     at: datetime,
     holidays: frozenset[date] = frozenset(),
     night: StoredWeek | None = None,
 ) -> Forecast:
     """Forecast a site from its observed hours before `at`; what a night has made stands."""
-    known = [row for row in rows if row.hour_at < at]
+    known = hours.before(at)
     today = at.astimezone(site.zone).date()
-    series = clock_series(shapely(known), site.zone, measures=len(Measures._fields), ends_on=today)
+    shapely = known.shapely()
+    series = clock_series(shapely.on_clock(site.zone), shapely.full, ends_on=today)
     past = frozenset(day for day in holidays if day < today)
     assumed = _assumed(site, known, today)
-    latest_at = max((row.hour_at for row in known), default=None)
     weeks = series.weeks_seen(Recent().weeks)
     enough = weeks >= LEAST_WEEKS
     return Forecast(
@@ -124,9 +123,15 @@ def forecast(
         reason=_reason(site, weeks, len(known), enough=enough),
         weeks=round(weeks, 1),
         model=f"{Recent().name}-1" if enough else "venue-1",
-        cutoff_at=latest_at and min(at, latest_at + timedelta(hours=1)),
+        cutoff_at=_cutoff(known, at),
         night=night,
     )
+
+
+def _cutoff(known: Hours, at: datetime) -> datetime | None:
+    if not len(known):
+        return None
+    return min(at, EPOCH + timedelta(seconds=int(known.starts_s.max()) + HOUR_S))
 
 
 def _measured(series: ClockSeries, assumed: Floats, holidays: frozenset[date]) -> Floats:
@@ -143,9 +148,9 @@ def _filled(week: Floats, assumed: Floats, seen: NDArray[np.bool_]) -> Floats:
     return np.where(seen[:, None], week, assumed * ratio[:, None, None])
 
 
-def _assumed(site: Site, rows: Sequence[HourRow], today: date) -> Floats:
+def _assumed(site: Site, known: Hours, today: date) -> Floats:
     kind = venues.venue(site.venue)
-    middle = venues.week(kind, today) * venues.level(kind, rows, site.zone)[:, None]
+    middle = venues.week(kind, today) * venues.level(kind, known, site.zone)[:, None]
     return np.stack([middle * venues.BAND[0], middle, middle * venues.BAND[1]], axis=1)
 
 

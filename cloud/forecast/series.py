@@ -5,17 +5,16 @@ takes away is a gap, the one that the autumn doubles is the mean of both, so tha
 168 columns and Monday 08:00 always stands under Monday 08:00.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 WEEK_H: Final = 168
+EPOCH_DAY: Final = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +56,17 @@ class ClockSeries:
         return ClockSeries(self.first_on, values)
 
 
-def clock_series(
-    hours: Mapping[datetime, Sequence[float]], zone: ZoneInfo, *, measures: int, ends_on: date
-) -> ClockSeries:
-    """Lay UTC hours, each with `measures` values, on the local clock, up to before `ends_on`."""
-    placed = [(starts_at.astimezone(zone), values) for starts_at, values in hours.items()]
-    days = [local.date() for local, _ in placed if local.date() < ends_on]
-    first_on = min(days, default=ends_on)
-    total = np.zeros((measures, (ends_on - first_on).days * 24))
-    seen = np.zeros(total.shape[-1])
-    for local, values in placed:
-        if local.date() < ends_on:
-            column = (local.date() - first_on).days * 24 + local.hour
-            total[:, column] += values
-            seen[column] += 1
-    with np.errstate(invalid="ignore"):
-        return ClockSeries(first_on, total / np.where(seen, seen, np.nan))
+def clock_series(clock_hours: NDArray[np.int64], values: Floats, *, ends_on: date) -> ClockSeries:
+    """Lay hours of the local clock (counted from 1970) in days, up to before `ends_on`.
+
+    `values` is (measures, hours).
+    """
+    end = (ends_on - EPOCH_DAY).days * 24
+    early = clock_hours < end
+    clock_hours, values = clock_hours[early], values[:, early]
+    first = int(clock_hours.min(initial=end)) // 24 * 24
+    total, seen = np.zeros((len(values), end - first)), np.zeros(end - first)
+    np.add.at(total.T, clock_hours - first, values.T)
+    np.add.at(seen, clock_hours - first, 1)
+    laid = total / np.where(seen, seen, np.nan)
+    return ClockSeries(EPOCH_DAY + timedelta(hours=first), laid)

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from cloud import database
-from cloud.forecast.measures import Measures
+from cloud.forecast.hours import Measures
 from cloud.forecast.score import Sums
 from cloud.forecast.series import WEEK_H, Floats
 

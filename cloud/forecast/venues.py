@@ -6,7 +6,6 @@ The first hours that a camera sees pull the level to what is true, the second fu
 the shape, and until then the band is wide and the answer says `venue`.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -14,12 +13,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from cloud.forecast.measures import Measures, full_hour, observed_share
-from cloud.forecast.series import Floats
-from cloud.windows.query import HourRow
+from cloud.forecast.hours import Hours, Measures
+from cloud.forecast.series import WEEK_H, Floats
 
 BAND: Final = (0.45, 1.9)
 """P10 and P90 as multiples of the middle, before anything has been measured."""
+THURSDAY_H: Final = 3 * 24
+"""1970 began on a Thursday, a week here begins on a Monday."""
 BELIEF_H: Final = 6.0
 """The assumed level weighs as much as this many observed average hours."""
 
@@ -87,17 +87,14 @@ def week_shape(first_on: date) -> Floats:
     return scaled
 
 
-def level(kind: Venue, rows: Iterable[HourRow], zone: ZoneInfo) -> Floats:
+def level(kind: Venue, hours: Hours, zone: ZoneInfo) -> Floats:
     """What the few measured hours say about each measure: 1.0 is just as assumed.
 
     Measured and assumed are added up in average hours, the assumption counting BELIEF_H of them.
     """
     monday = week_shape(date(2024, 1, 1))
-    measured, expected = np.zeros(len(Measures._fields)), 0.0
-    for row in rows:
-        local = row.hour_at.astimezone(zone)
-        share = observed_share(row)
-        measured += np.array(full_hour(row)) * share
-        expected += monday[local.weekday() * 24 + local.hour] * share
+    of_week = (hours.on_clock(zone) + THURSDAY_H) % WEEK_H
+    expected = (monday[of_week] * hours.share).sum()
+    measured = (hours.full * hours.share).sum(axis=1)
     pulled: Floats = (measured / np.array(kind.mean) + BELIEF_H) / (expected + BELIEF_H)
     return pulled

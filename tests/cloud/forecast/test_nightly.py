@@ -11,6 +11,7 @@ from sqlalchemy import Engine, func, select
 
 from cloud import database, estate
 from cloud.forecast import store, venues
+from cloud.forecast.hours import Hours
 from cloud.forecast.models.boosted import Boosted
 from cloud.forecast.nightly import Night, run
 from cloud.forecast.outlook import forecast
@@ -103,7 +104,7 @@ def test_what_the_night_said_is_what_the_price_stands_on(engine: Engine):
     with database.reading(engine) as connection:
         week = store.stored_week(connection, "KX-01", FRIDAY)
     assert week is not None
-    made = forecast(KINGS_CROSS, [], at=NOW, night=week)
+    made = forecast(KINGS_CROSS, Hours.of([]), at=NOW, night=week)
     monday_at_eight = datetime(2026, 11, 23, 8, tzinfo=UTC)
     outlook = made.outlook(monday_at_eight)
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from cloud import estate
+from cloud.forecast.hours import Hours
 from cloud.forecast.outlook import Forecast, forecast
 from cloud.windows.query import HourRow
 
@@ -41,7 +42,7 @@ def monday(local_hour: int, *, weeks_ahead: int = 0) -> datetime:
 
 
 def test_a_place_nobody_measured_is_taken_for_its_kind_of_venue():
-    outlook = forecast(KINGS_CROSS, [], at=NOW).outlook(monday(8))
+    outlook = forecast(KINGS_CROSS, Hours.of([]), at=NOW).outlook(monday(8))
 
     assert (outlook.basis, outlook.weeks, outlook.cutoff_at) == ("venue", 0.0, None)
     assert "nothing measured here yet" in outlook.reason
@@ -50,9 +51,9 @@ def test_a_place_nobody_measured_is_taken_for_its_kind_of_venue():
 
 def test_the_first_measured_hours_pull_the_assumed_level():
     # Three of four people who are usually assumed do not come.
-    assumed = forecast(KINGS_CROSS, [], at=NOW).outlook(monday(8))
+    assumed = forecast(KINGS_CROSS, Hours.of([]), at=NOW).outlook(monday(8))
     few = [hour(NOW - timedelta(hours=age), 200) for age in range(1, 9)]
-    pulled = forecast(KINGS_CROSS, few, at=NOW).outlook(monday(8))
+    pulled = forecast(KINGS_CROSS, Hours.of(few), at=NOW).outlook(monday(8))
 
     assert pulled.entries.p50 < 0.8 * assumed.entries.p50
     assert "8 measured hours" in pulled.reason
@@ -60,7 +61,7 @@ def test_the_first_measured_hours_pull_the_assumed_level():
 
 
 def test_two_weeks_of_its_own_replace_the_assumption():
-    outlook = forecast(KINGS_CROSS, weeks_of(3), at=NOW).outlook(monday(8))
+    outlook = forecast(KINGS_CROSS, Hours.of(weeks_of(3)), at=NOW).outlook(monday(8))
 
     assert outlook.basis == "measured"
     assert outlook.entries.p50 == pytest.approx(1000)
@@ -71,7 +72,7 @@ def test_two_weeks_of_its_own_replace_the_assumption():
 def test_an_hour_half_seen_counts_as_the_full_hour_it_was():
     rows = [hour(row.hour_at, row.entries // 2, observed_ms=HOUR_MS // 2) for row in weeks_of(3)]
 
-    assert forecast(KINGS_CROSS, rows, at=NOW).outlook(monday(8)).entries.p50 == 1000
+    assert forecast(KINGS_CROSS, Hours.of(rows), at=NOW).outlook(monday(8)).entries.p50 == 1000
 
 
 def test_blind_hours_are_missing_not_empty():
@@ -82,7 +83,7 @@ def test_blind_hours_are_missing_not_empty():
         for row in weeks_of(4)
         if not (row.hour_at.weekday() == 0 and row.hour_at < first_monday + timedelta(days=12))
     ]
-    outlook = forecast(KINGS_CROSS, rows, at=NOW).outlook(monday(8))
+    outlook = forecast(KINGS_CROSS, Hours.of(rows), at=NOW).outlook(monday(8))
 
     assert outlook.entries.p50 == pytest.approx(1000, rel=0.05)
 
@@ -90,7 +91,7 @@ def test_blind_hours_are_missing_not_empty():
 def test_an_hour_of_the_week_never_seen_takes_the_venues_shape_at_the_level_seen():
     rows = [row for row in weeks_of(4) if row.hour_at.weekday() != 6]
     sunday = datetime(2026, 11, 22, 13, tzinfo=UTC)
-    outlook = forecast(KINGS_CROSS, rows, at=NOW).outlook(sunday)
+    outlook = forecast(KINGS_CROSS, Hours.of(rows), at=NOW).outlook(sunday)
 
     assert 100 < outlook.entries.p50 < 2000
 
@@ -101,14 +102,16 @@ def test_a_holiday_is_taken_for_a_sunday():
         for row in weeks_of(4)
     ]
     holiday = date(2026, 11, 23)
-    outlook = forecast(KINGS_CROSS, rows, at=NOW, holidays=frozenset({holiday})).outlook(monday(8))
+    outlook = forecast(KINGS_CROSS, Hours.of(rows), at=NOW, holidays=frozenset({holiday})).outlook(
+        monday(8)
+    )
 
     assert outlook.entries.p50 == pytest.approx(250, rel=0.1)
     assert "public holiday" in outlook.reason
 
 
 def test_further_out_the_middle_stays_and_the_band_grows_but_not_for_ever():
-    made = forecast(KINGS_CROSS, [], at=NOW)
+    made = forecast(KINGS_CROSS, Hours.of([]), at=NOW)
     spans = [made.outlook(monday(8, weeks_ahead=weeks)).entries for weeks in (0, 3, 8, 50)]
 
     assert len({span.p50 for span in spans}) == 1
@@ -119,13 +122,15 @@ def test_further_out_the_middle_stays_and_the_band_grows_but_not_for_ever():
 def test_nothing_after_the_asking_is_used():
     later = [hour(NOW + timedelta(hours=age), 10_000) for age in range(200)]
 
-    made = forecast(KINGS_CROSS, [*weeks_of(3), *later], at=NOW)
-    assert made.outlook(monday(8)) == forecast(KINGS_CROSS, weeks_of(3), at=NOW).outlook(monday(8))
+    made = forecast(KINGS_CROSS, Hours.of([*weeks_of(3), *later]), at=NOW)
+    assert made.outlook(monday(8)) == forecast(KINGS_CROSS, Hours.of(weeks_of(3)), at=NOW).outlook(
+        monday(8)
+    )
 
 
 def test_every_hour_of_a_clock_change_has_an_outlook():
     # 2027-03-28 has 23 hours, 2026-10-25 has 25; the doubled hour is expected alike both times.
-    made = forecast(KINGS_CROSS, weeks_of(3), at=NOW)
+    made = forecast(KINGS_CROSS, Hours.of(weeks_of(3)), at=NOW)
     spring = datetime(2027, 3, 28, 0, tzinfo=UTC)
 
     assert all(finite(made, spring + timedelta(hours=step)) for step in range(23))
@@ -140,7 +145,7 @@ def test_a_sensor_that_went_dark_and_returned_explodes_nothing():
         for row in weeks_of(20)
         if not NOW - timedelta(weeks=12) <= row.hour_at < NOW - timedelta(days=5)
     ]
-    made = forecast(KINGS_CROSS, rows, at=NOW)
+    made = forecast(KINGS_CROSS, Hours.of(rows), at=NOW)
 
     for step in range(168):
         outlook = made.outlook(NOW + timedelta(hours=step))
@@ -148,7 +153,7 @@ def test_a_sensor_that_went_dark_and_returned_explodes_nothing():
 
 
 def test_an_empty_place_is_expected_to_stay_empty():
-    made = forecast(KINGS_CROSS, weeks_of(4, entries=0), at=NOW)
+    made = forecast(KINGS_CROSS, Hours.of(weeks_of(4, entries=0)), at=NOW)
 
     assert made.outlook(monday(8)).entries.p50 == 0
 
