@@ -296,7 +296,8 @@ def test_a_revoked_claim_is_turned_away(front, claim):
 )  # fmt: skip
 def test_whoever_speaks_otherwise_is_shown_out_and_the_desk_stays(front, claim, attack):
     line = connect(front, claim)
-    line.sendall(attack)
+    with contextlib.suppress(ssl.SSLError, ConnectionError):  # shown out in mid-sentence
+        line.sendall(attack)
     line.settimeout(PATIENCE_S)
     assert is_ended(line)
     assert is_welcome(front, claim)
