@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 SILENCE_EVERY_S: Final = 1.0
 GOODBYE_S: Final = 0.5
+# Without it FFmpeg counts pictures to learn the rate, which at one a second takes its time.
+PROBING: Final = {"fpsprobesize": "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ class StreamCamera:
             self._source.address,
             mode="r",
             format=self._source.container,
-            options=dict(self._source.options),
+            options={**PROBING, **self._source.options},
             timeout=(self._settings.open_timeout_s, self._settings.read_timeout_s),
         )
 

@@ -89,7 +89,7 @@ def test_a_live_camera_is_read_by_a_process_of_its_own(station):
 
 @pytest.mark.parametrize("station", [0.15], indirect=True)
 def test_a_worker_at_rest_sends_fewer_pictures_and_says_that_it_is_well(station):
-    camera = open_camera(station, structs.replace(QUICK, read_timeout_s=5))
+    camera = open_camera(station, structs.replace(QUICK, open_timeout_s=5, read_timeout_s=5))
     moments = iter(camera)
     take(moments, Frame)
     camera.rest(True)
