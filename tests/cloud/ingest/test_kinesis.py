@@ -131,7 +131,7 @@ def test_an_invocation_counts_sets_aside_and_acknowledges(engine: Engine, report
 def test_an_invocation_without_its_database_gives_everything_back(
     engine: Engine, report: Reports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cloud.database.BUSY_TIMEOUT_MS", 1)
+    monkeypatch.setattr("cloud.database.engine.BUSY_TIMEOUT_MS", 1)
     engine.dispose()  # new connections wait one millisecond
     happened = event(recorded(seal(audience_event(report(1)))))
     with writing(engine):

@@ -1,0 +1,45 @@
+"""What all tables are made of: names, numbers, and instants that name a moment.
+
+All instants are stored as whole microseconds since 1970 UTC, minutes as whole seconds: exact,
+sortable and the same on both engines.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Integer, MetaData, String, TypeDecorator
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+NAME: Final = String(63)
+NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
+"""An automatic number; SQLite counts up only what is called an integer."""
+
+metadata = MetaData()
+
+
+class NaiveInstantError(ValueError):
+    """An instant without a time zone names no moment."""
+
+
+def microseconds(instant: datetime) -> int:
+    """An instant as the tables hold it."""
+    return (instant - EPOCH) // timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant, kept as whole microseconds since 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+        """Refuse a naive instant: it names no moment."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise NaiveInstantError(f"{value.isoformat()} has no time zone: give an aware instant")
+        return microseconds(value)
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+        """Give back the instant, in UTC."""
+        return None if value is None else EPOCH + timedelta(microseconds=value)

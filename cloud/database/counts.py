@@ -1,0 +1,138 @@
+"""The tables of what was counted, and of what was counted already."""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Index, String, Table, Text, UniqueConstraint
+
+from cloud.database.columns import NAME, NUMBER, Instant, metadata
+from wire.audience import BlindCause
+from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
+
+DWELL: Final = tuple(f"dwell_{bucket:02}" for bucket in range(len(DWELL_EDGES_MS) + 1))
+ATTENTION: Final = tuple(f"attention_{bucket:02}" for bucket in range(len(ATTENTION_EDGES_MS) + 1))
+BLIND: Final = tuple(f"blind_{cause}_ms" for cause in BlindCause)
+SUMS: Final = (
+    "reports",
+    "interval_ms",
+    "observed_ms",
+    *BLIND,
+    "person_ms",
+    "facing_ms",
+    "looking_ms",
+    "unsure_ms",
+    "entries",
+    "visits",
+    "onlookers",
+    "dwell_ms",
+    "frames_captured",
+    "frames_dropped",
+    "frames_analysed",
+    *DWELL,
+    *ATTENTION,
+)
+"""Columns of a tally that add; `peak` alone merges by maximum."""
+
+
+def _sums(*names: str) -> list[Column[int]]:
+    return [Column(name, BigInteger, nullable=False, server_default="0") for name in names]
+
+
+minute_tallies = Table(
+    "minute_tallies",
+    metadata,
+    Column("location", NAME, primary_key=True),
+    Column("minute_at", BigInteger, primary_key=True),  # seconds since 1970, a multiple of 60
+    Column("device", NAME, primary_key=True),
+    *_sums(*SUMS, "peak"),
+    Index("ix_minute_tallies_minute_at", "minute_at"),
+    sqlite_with_rowid=False,
+)
+
+hour_tallies = Table(
+    "hour_tallies",  # the same sums by clock hour (UTC), written with the minutes
+    metadata,
+    Column("location", NAME, primary_key=True),
+    Column("hour_at", BigInteger, primary_key=True),  # seconds since 1970, a multiple of 3600
+    Column("device", NAME, primary_key=True),
+    *_sums(*SUMS, "peak"),
+    Index("ix_hour_tallies_hour_at", "hour_at"),
+    sqlite_with_rowid=False,
+)
+
+minute_demographics = Table(
+    "minute_demographics",
+    metadata,
+    Column("location", NAME, primary_key=True),
+    Column("minute_at", BigInteger, primary_key=True),
+    Column("device", NAME, primary_key=True),
+    Column("age", String(16), primary_key=True),
+    Column("gender", String(16), primary_key=True),
+    *_sums("visits", "onlookers"),
+    Index("ix_minute_demographics_minute_at", "minute_at"),
+    sqlite_with_rowid=False,
+)
+
+minute_sensors = Table(
+    "minute_sensors",
+    metadata,
+    Column("location", NAME, primary_key=True),
+    Column("minute_at", BigInteger, primary_key=True),
+    Column("device", NAME, primary_key=True),
+    Column("sensor", String(64), primary_key=True),
+    *_sums("samples", "total_milli", "least_milli", "most_milli"),
+    sqlite_with_rowid=False,
+)
+
+places = Table(
+    "places",  # what the estate says of each location, to group by
+    metadata,
+    Column("location", NAME, primary_key=True),
+    Column("venue_type", String(64), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+journals = Table(
+    "journals",
+    metadata,
+    Column("device", NAME, primary_key=True),
+    Column("journal", String(16), primary_key=True),
+    Column("location", NAME, nullable=False),  # where it last spoke from
+    Column("through", BigInteger, nullable=False),  # every sequence up to here is settled
+    Column("islands", Text, nullable=False),  # settled ranges beyond a gap: [[first, last], ...]
+    Column("settled_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    Column("device", NAME, nullable=False),
+    Column("journal", String(16), nullable=False),
+    Column("first_sequence", BigInteger, nullable=False),
+    Column("last_sequence", BigInteger, nullable=False),
+    Column("location", NAME, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("body", Text, nullable=False),  # the report's own JSON, for the lake
+    UniqueConstraint("device", "journal", "first_sequence", name="uq_reports_identity"),
+    Index("ix_reports_received_at", "received_at"),
+)
+
+touched = Table(
+    "touched",  # when something was last counted at a place, and since which minute it matters
+    metadata,
+    Column("location", NAME, primary_key=True),
+    Column("changed_at", Instant, nullable=False, index=True),
+    Column("minute_at", BigInteger, nullable=False),  # earliest minute of the last batch
+    sqlite_with_rowid=False,
+)
+
+checkpoints = Table(
+    "checkpoints",  # how far a stream was read; an economy, not a truth
+    metadata,
+    Column("stream", String(128), primary_key=True),
+    Column("shard", String(128), primary_key=True),
+    Column("sequence", String(128), nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,135 @@
+"""One engine for SQLite or PostgreSQL, and how its transactions begin.
+
+Hard truths. A SQLite writer takes its lock at BEGIN (IMMEDIATE): a transaction that reads first and
+writes later fails under contention, however long it waits. Commits are on the disk when they return
+(`synchronous = FULL`): a device forgets a report as soon as it is told of the commit, so a commit
+that a power cut could take back would be a report lost. With batches that costs a few per cent.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import UpdateBase
+
+from cloud.database.columns import metadata
+
+BUSY_TIMEOUT_MS: Final = 10_000
+MAKING_TABLES: Final = 7_305_811  # any number, as long as it is ours
+DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
+
+
+class DatabaseError(ValueError):
+    """A database URL that cannot be used."""
+
+
+def connect(url: str) -> Engine:
+    """An engine for `url`; the folder of a SQLite file is made."""
+    address = _understood(url)
+    if address.get_backend_name() == "sqlite":
+        return _sqlite(address)
+    try:
+        return create_engine(address, pool_pre_ping=True, paramstyle="format")
+    except ModuleNotFoundError as error:
+        raise DatabaseError(
+            "PostgreSQL needs psycopg: install onlooker[cloud] or psycopg[binary]"
+        ) from error
+
+
+def create(engine: Engine) -> None:
+    """Make the tables that are missing; programs that start together wait for each other."""
+    with writing(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MAKING_TABLES})")
+        metadata.create_all(connection)
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that may write; committed at the end, rolled back by an exception."""
+    with engine.execution_options(writes=True).begin() as connection:
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads: one moment of the database."""
+    with engine.connect() as connection:
+        yield connection
+
+
+def insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An insert that knows what to do on conflict; both engines say it alike."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+def run_many(
+    connection: Connection,
+    statement: UpdateBase,
+    names: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+) -> None:
+    """Run one statement for many rows of plain values, in the order of `names`.
+
+    SQLAlchemy's own way converts every value of every row, which costs more than the database
+    does; so the values here must be what the driver takes: an instant is `microseconds(instant)`.
+    """
+    if rows:
+        text = _driver_text(connection.dialect, statement, names)
+        connection.exec_driver_sql(text, list(rows))
+
+
+@cache
+def _driver_text(dialect: Dialect, statement: UpdateBase, names: tuple[str, ...]) -> str:
+    compiled = statement.compile(dialect=dialect, column_keys=list(names))
+    assert isinstance(compiled, SQLCompiler)
+    assert tuple(compiled.positiontup or ()) == names, "the driver must take values by position"
+    return str(compiled)
+
+
+def _understood(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseError(
+            f"database URL {url[:80]!r} cannot be read: write sqlite:///path/to/file.db or "
+            "postgresql://user@host/name"
+        ) from error
+    driver = DRIVERS.get(address.get_backend_name())
+    if driver is None:
+        raise DatabaseError(
+            f"database {address.get_backend_name()!r} is not supported: use sqlite or postgresql"
+        )
+    return address.set(drivername=driver)
+
+
+def _sqlite(address: URL) -> Engine:
+    if not address.database or address.database == ":memory:":
+        raise DatabaseError("a SQLite database needs a file: write sqlite:///path/to/file.db")
+    Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(address)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(raw: Any, _record: Any) -> None:
+    raw.isolation_level = None  # the driver starts no transactions of its own
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+    ):
+        raw.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

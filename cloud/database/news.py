@@ -1,0 +1,105 @@
+"""The tables of what went wrong, how devices are, and who was told of it."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from cloud.database.columns import NAME, NUMBER, Instant, metadata
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    Column("digest", String(64), nullable=False, unique=True),  # of topic, kind and payload
+    Column("kind", String(32), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("location", NAME),
+    Column("device", NAME),
+    Column("journal", String(16)),
+    Column("first_sequence", BigInteger),
+    Column("last_sequence", BigInteger),
+    Column("claims", Integer, nullable=False),  # 1: its sequences are settled by this letter alone
+    Column("payload", LargeBinary, nullable=False),
+    Column("payload_bytes", BigInteger, nullable=False),  # before it was cut to a sample
+    Column("times", BigInteger, nullable=False),
+    Column("first_received_at", Instant, nullable=False),
+    Column("last_received_at", Instant, nullable=False),
+    Column("replayed_at", Instant),
+)
+
+device_states = Table(
+    "device_states",
+    metadata,
+    Column("location", NAME, primary_key=True),
+    Column("device", NAME, primary_key=True),
+    Column("presence", String(16)),
+    Column("presence_at", Instant),
+    Column("heartbeat_at", Instant),  # as the device's clock says
+    Column("heartbeat_received_at", Instant),
+    Column("heartbeat", Text),
+    sqlite_with_rowid=False,
+)
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    Column("location", NAME, nullable=False),
+    Column("device", NAME, nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    UniqueConstraint("location", "device", "kind", "state", "at", name="uq_alarms_identity"),
+    Index("ix_alarms_at", "at"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    Column("kind", String(64), nullable=False),
+    Column("location", NAME, nullable=False),
+    Column("device", NAME, nullable=False),  # empty: the whole place
+    Column("raised_at", Instant, nullable=False),
+    Column("cleared_at", Instant),
+    Column("seen_at", Instant, nullable=False),  # when it last held
+    Column("value", Float, nullable=False),
+    Column("message", Text, nullable=False),
+    Index("ix_alerts_raised_at", "raised_at"),
+)
+Index(
+    "uq_alerts_open",  # one open alert of a kind for each place and camera, whoever finds it
+    alerts.c.kind,
+    alerts.c.location,
+    alerts.c.device,
+    unique=True,
+    sqlite_where=alerts.c.cleared_at.is_(None),
+    postgresql_where=alerts.c.cleared_at.is_(None),
+)
+
+notices = Table(
+    "notices",  # who has still to be told of an alert
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    Column("alert", BigInteger, nullable=False),
+    Column("change", String(8), nullable=False),  # raised or cleared
+    Column("recipient", String(64), nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("told_at", Instant),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("failure", Text),
+    UniqueConstraint("alert", "change", "recipient", name="uq_notices_identity"),
+    Index("ix_notices_told_at", "told_at", "due_at"),
+)
