@@ -15,13 +15,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.frame import Image
-from edge_agent.inference import WEIGHTS, Floats, ModelError, Session, as_bgr, open_session
+from edge_agent.inference import (
+    WEIGHTS,
+    Floats,
+    ModelError,
+    Session,
+    as_bgr,
+    crop,
+    open_session,
+)
 
 STRIDES_PX = (8, 16, 32)
 LARGEST_STRIDE_PX = 32
 MOST_ENLARGED = 4.0
 MOST_CANDIDATES = 2000
 DOUBTFUL_RATIO = 0.6
+# cells below this are not worth a second look, nor are more than so many places of a frame
+LEAST_CANDIDATE, MOST_LOOKS = 0.1, 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,11 +124,40 @@ def read_yunet(outputs: Sequence[Floats], threshold: float, width_px: int) -> Ca
 LAYOUTS: dict[str, Reader] = {"onlooker-maps": read_onlooker, "yunet-lists": read_yunet}
 
 
+class SecondLook:
+    """Asks of every place found: is this crop a face? Heads from behind and apples are not."""
+
+    def __init__(self, session: Session) -> None:
+        card = session.card
+        if card.task != "face-check":
+            raise ModelError(
+                f"found {card.name} for {card.task}, wanted a network for face-check; correct "
+                "`second_look` on the detector's card"
+            )
+        self._session, self._input = session, card.inputs[0].name
+        self._side_px, self._margin = int(card.inputs[0].shape[2]), card.calibration["crop_margin"]
+
+    def probabilities(self, image: Image, boxes: Floats) -> Floats:
+        """Return (n,) the probability that each box holds a face, from native pixels."""
+        if not len(boxes):
+            return np.zeros(0, np.float32)
+        places = [(float(b[0]), float(b[1]), float(b[2]), float(b[3])) for b in boxes]
+        crops = np.stack([crop(image, box, self._margin, self._side_px) for box in places])
+        planes = np.ascontiguousarray(crops.transpose(0, 3, 1, 2), np.float32)
+        return self._session.run({self._input: planes})[0][:, 0]
+
+
 class OnnxFaceDetector:
     """A detector that runs in ONNX Runtime on the camera's own processor."""
 
     def __init__(
-        self, session: Session, *, input_px: int, threshold: float | None, doubtful: bool
+        self,
+        session: Session,
+        *,
+        input_px: int,
+        threshold: float | None,
+        doubtful: bool,
+        second_look: SecondLook | None = None,
     ) -> None:
         card = session.card
         if card.task != "face-detection" or card.layout not in LAYOUTS:
@@ -129,6 +168,7 @@ class OnnxFaceDetector:
         self.name, self.version = card.name, card.version
         self.threshold = card.thresholds["score"] if threshold is None else threshold
         self._least = self.threshold * DOUBTFUL_RATIO if doubtful else self.threshold
+        self._second_look = second_look
         self._overlap = card.thresholds.get("overlap", 0.4)
         self._session, self._read = session, LAYOUTS[card.layout]
         self._input, shape = card.inputs[0].name, card.inputs[0].shape
@@ -141,12 +181,14 @@ class OnnxFaceDetector:
         ratio = min(self._input_px / max(bgr.shape[:2]), MOST_ENLARGED)
         planes = self._letterboxed(bgr, ratio)
         outputs = self._session.run({self._input: planes})
-        found = self._read(outputs, self._least, planes.shape[3])
+        found = self._read(outputs, self._candidate(), planes.shape[3])
         kept = suppressed(found.boxes, found.scores, self._overlap)
         height, width = bgr.shape[:2]
         boxes = (found.boxes[kept] / ratio).clip(0, [width, height, width, height])
         marks = (found.landmarks[kept] / ratio).astype(np.float32)
         scores = found.scores[kept]
+        if self._second_look:
+            boxes, marks, scores = self._looked_at(bgr, boxes, marks, scores)
         return [
             Face(
                 (float(box[0]), float(box[1]), float(box[2]), float(box[3])),
@@ -157,6 +199,21 @@ class OnnxFaceDetector:
             for box, score, points in zip(boxes, scores, marks, strict=True)
             if box[2] > box[0] and box[3] > box[1]
         ]
+
+    def _candidate(self) -> float:
+        """Return the network's own score from which a place can still reach the threshold."""
+        return max(self._least**2, LEAST_CANDIDATE) if self._second_look else self._least
+
+    def _looked_at(
+        self, image: Image, boxes: Floats, marks: Floats, scores: Floats
+    ) -> tuple[Floats, Floats, Floats]:
+        """Score every place by the geometric mean of both looks and keep the best first."""
+        assert self._second_look is not None
+        boxes, marks, scores = boxes[:MOST_LOOKS], marks[:MOST_LOOKS], scores[:MOST_LOOKS]
+        both = np.sqrt(scores * self._second_look.probabilities(image, boxes))
+        order = np.argsort(-both, kind="stable")
+        order = order[both[order] >= self._least]
+        return boxes[order], marks[order], both[order]
 
     def _letterboxed(self, image: Image, ratio: float) -> Floats:
         """Scale by `ratio` and pad right and below to what the network divides by."""
@@ -202,6 +259,23 @@ def load_detector(
     as not sure, for a tracker that knows whom it has seen.
     """
     session = open_session(name, folders=folders, accept_research=accept_research)
-    detector = OnnxFaceDetector(session, input_px=input_px, threshold=threshold, doubtful=doubtful)
+    detector = OnnxFaceDetector(
+        session,
+        input_px=input_px,
+        threshold=threshold,
+        doubtful=doubtful,
+        second_look=_second_look(session, name, folders, accept_research),
+    )
     detector.faces(np.zeros((input_px * 9 // 16, input_px, 3), np.uint8))
     return detector
+
+
+def _second_look(
+    session: Session, name: str | Path, folders: Sequence[Path], accept_research: bool
+) -> SecondLook | None:
+    """Open the network that the detector's card names for checking, beside the detector."""
+    wanted = session.card.second_look
+    if wanted is None:
+        return None
+    near = (name.parent, *folders) if isinstance(name, Path) else folders
+    return SecondLook(open_session(wanted, folders=near, accept_research=accept_research))

@@ -196,3 +196,29 @@ def as_bgr(image: NDArray[Any]) -> Image:
     if channels == 4:
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGRA2BGR), np.uint8)
     raise ImageError(f"found {channels} channels, wanted 1, 3 or 4 (BGR order); convert it first")
+
+
+def crop(
+    image: Image, box: tuple[float, float, float, float], margin: float, side_px: int
+) -> Image:
+    """Cut the square of `margin` times the longer side of `box` and scale it to `side_px`.
+
+    Beyond the picture's edge the edge is repeated.
+    """
+    side = max(2, round(max(box[2] - box[0], box[3] - box[1]) * margin))
+    left = round((box[0] + box[2] - side) / 2)
+    top = round((box[1] + box[3] - side) / 2)
+    height, width = image.shape[:2]
+    inner = image[max(0, top) : min(height, top + side), max(0, left) : min(width, left + side)]
+    if not inner.size:
+        return np.zeros((side_px, side_px, 3), np.uint8)
+    edges = (
+        max(0, -top),
+        max(0, top + side - height),
+        max(0, -left),
+        max(0, left + side - width),
+    )
+    if any(edges):
+        inner = np.asarray(cv2.copyMakeBorder(inner, *edges, cv2.BORDER_REPLICATE), np.uint8)
+    way = cv2.INTER_AREA if side > side_px else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(inner, (side_px, side_px), interpolation=way), np.uint8)

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.detect import Face
 from edge_agent.frame import Image
-from edge_agent.inference import WEIGHTS, ModelError, Session, as_bgr, open_session
+from edge_agent.inference import WEIGHTS, ModelError, Session, as_bgr, crop, open_session
 
 # each face is looked at three times, once in a mirror: share of the card's margin, mirrored
 LOOKS = ((0.92, False), (1.0, True), (1.08, False))
@@ -42,32 +41,6 @@ class PoseEstimator(Protocol):
     @property
     def version(self) -> str: ...
     def poses(self, image: Image, faces: Sequence[Face]) -> list[HeadPose]: ...
-
-
-def crop(
-    image: Image, box: tuple[float, float, float, float], margin: float, side_px: int
-) -> Image:
-    """Cut the square of `margin` times the longer side of `box` and scale it to `side_px`.
-
-    Beyond the picture's edge the edge is repeated.
-    """
-    side = max(2, round(max(box[2] - box[0], box[3] - box[1]) * margin))
-    left = round((box[0] + box[2] - side) / 2)
-    top = round((box[1] + box[3] - side) / 2)
-    height, width = image.shape[:2]
-    inner = image[max(0, top) : min(height, top + side), max(0, left) : min(width, left + side)]
-    if not inner.size:
-        return np.zeros((side_px, side_px, 3), np.uint8)
-    edges = (
-        max(0, -top),
-        max(0, top + side - height),
-        max(0, -left),
-        max(0, left + side - width),
-    )
-    if any(edges):
-        inner = np.asarray(cv2.copyMakeBorder(inner, *edges, cv2.BORDER_REPLICATE), np.uint8)
-    way = cv2.INTER_AREA if side > side_px else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(inner, (side_px, side_px), interpolation=way), np.uint8)
 
 
 class OnnxPoseEstimator:

@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     top = argparse.ArgumentParser(prog="models", description=__doc__)
     verbs = top.add_subparsers(dest="verb", required=True)
-    kinds = ["detection", "attention", "attention-ytf", "demographics", "emotion"]
+    kinds = ["detection", "attention", "face-check", "attention-ytf", "demographics", "emotion"]
     train = verbs.add_parser("train", help="train a network; goes on from its last checkpoint")
     train.add_argument("kind", choices=kinds)
     train.add_argument("--data", type=Path, default=DATA)

@@ -79,6 +79,30 @@ def face_card(
             "Its own landmarks are too coarse for head pose: use the attention network.",
             "Not measured by skin tone or age: the labelled sets carry neither.",
         ],
+        second_look="onlooker-face-check",
+    )
+
+
+def second_look_card(version: str, opset: int) -> ModelCard:
+    """The card of the network that checks what the face detector found."""
+    return ModelCard(
+        name="onlooker-face-check",
+        version=version,
+        task="face-check",
+        layout="onlooker-check",
+        file="onlooker-face-check.onnx",
+        sha256=UNSEALED,
+        bytes=0,
+        opset=opset,
+        inputs=[Port("image", ["faces", 3, 64, 64], "BGR planes, 0 to 255, face and margin")],
+        outputs=[Port("face", ["faces", 1], "probability that the crop shows a face")],
+        thresholds={},
+        licence="Apache-2.0",
+        licence_allows="commercial",
+        training_data=PERMISSIVE,
+        teachers=[INTEL_FACES, INTEL_POSE],
+        limits=["Measured together with onlooker-face, whose card names it; not by itself."],
+        calibration={"crop_margin": 1.25},
     )
 
 

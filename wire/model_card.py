@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-Task = Literal["face-detection", "head-pose", "demographics", "emotion"]
+Task = Literal["face-detection", "face-check", "head-pose", "demographics", "emotion"]
 Allows = Literal["commercial", "research"]
 
 
@@ -41,7 +41,10 @@ class Figure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The card of one ONNX file. `layout` names the reading of its outputs."""
+    """The card of one ONNX file. `layout` names the reading of its outputs.
+
+    `second_look` names the network that checks what this one found, where there is one.
+    """
 
     name: str
     version: str
@@ -61,3 +64,4 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     figures: list[Figure] = []
     limits: list[str] = []
     calibration: dict[str, float] = {}
+    second_look: str | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import torch
 from torch import nn
 
@@ -17,19 +18,21 @@ from models.datasets import fer, utkface
 from models.datasets.labelled_faces import LabelledFaces
 from models.datasets.picture import Picture
 from models.export import OPSET, averaged, export_onnx, sealed
-from models.train import attention, classes, detection, labels, pose_views
+from models.train import attention, classes, detection, labels, pose_views, second_look
 from models.train.checkpoints import Schedule
 from models.train.classes import ClassNet
 from models.train.detector_net import DetectorNet, ExportedDetector
 from models.train.pose_net import SIDE_PX, PoseNet
+from models.train.second_look import SecondLookNet
 from models.train.ytf_views import ytf_views
 from wire.model_card import ModelCard
 
 if TYPE_CHECKING:
     from models.teachers.intel import IntelTeacher
 
-COMMERCIAL = ("detection", "attention")
+COMMERCIAL = ("detection", "attention", "face-check")
 # the first round is short: it only has to make the mistakes that the second unlearns
+CHECK_SCORE = 0.3
 DECOY_STEPS, DECOY_SCORE, DECOY_SIZES_PX = 3000, 0.3, (320, 640)
 
 
@@ -46,6 +49,7 @@ RECIPES = {
     "detection": Recipe("detector", 9500, 2e-3),
     "attention": Recipe("attention", 3000, 3e-3),
     "attention-ytf": Recipe("attention-ytf", 2500, 3e-3),
+    "face-check": Recipe("face-check", second_look.STEPS, 3e-3),
     "demographics": Recipe("demographics", 2500, 2e-3),
     "emotion": Recipe("emotion", 2000, 2e-3),
 }
@@ -69,6 +73,8 @@ def run(kind: str, data: Path, runs: Path, steps: int | None) -> Path:
     recipe = RECIPES[kind]
     schedule = Schedule(steps or recipe.steps, recipe.rate)
     folder = runs / recipe.folder
+    if kind == "face-check":
+        return _second_look(data, runs, folder)
     if kind == "detection":
         return _detection(labelled_pictures(data, runs), folder, schedule)
     if kind in cards.CLASSES:
@@ -81,6 +87,21 @@ def run(kind: str, data: Path, runs: Path, steps: int | None) -> Path:
     pictures = [] if kept.is_file() else labelled_pictures(data, runs)
     teacher = None if kept.is_file() else _teacher(data)
     return attention.train(pose_views.kept(kept, pictures, teacher), folder, schedule=schedule)
+
+
+def _second_look(data: Path, runs: Path, folder: Path) -> Path:
+    """Teach the check from the detector's mistakes, with the body of the attention network."""
+    pictures = labelled_pictures(data, runs)
+    finder = folder / "finder"
+    _write(runs / RECIPES["detection"].folder / "last.pt", finder, "0.0.0", "detection-alone")
+    finders = [
+        load_detector(finder / "onlooker-face.json", input_px=size, threshold=CHECK_SCORE)
+        for size in DECOY_SIZES_PX
+    ]
+    taught = [labels.with_decoys(picture, finders) for picture in pictures]
+    body = averaged(PoseNet(), runs / RECIPES["attention"].folder / "last.pt")
+    views = pose_views.kept(runs / RECIPES["attention"].folder / "views.npz", [], None)
+    return second_look.train(body, taught, views, folder)
 
 
 def _faces(kind: str, folder: Path) -> LabelledFaces:
@@ -98,7 +119,7 @@ def _detection(pictures: list[Picture], folder: Path, schedule: Schedule) -> Pat
     decoys = folder / "decoys"
     if not (decoys / "onlooker-face.json").is_file():
         first = detection.train(pictures, folder, schedule=schedule, until=DECOY_STEPS)
-        _write(first, decoys, "0.0.0", "detection")
+        _write(first, decoys, "0.0.0", "detection-alone")
     finders = [
         load_detector(decoys / "onlooker-face.json", input_px=size, threshold=DECOY_SCORE)
         for size in DECOY_SIZES_PX
@@ -126,12 +147,17 @@ def _exported(net: nn.Module) -> nn.Module:
 def _described(
     kind: str, version: str
 ) -> tuple[ModelCard, nn.Module, torch.Tensor, list[str], dict[int, str]]:
-    if kind == "detection":
+    if kind in {"detection", "detection-alone"}:
         card = cards.face_card(version, OPSET, cards.FACE_SCORE)
+        if kind == "detection-alone":
+            card = msgspec.structs.replace(card, second_look=None)
         names = [port.name for port in card.outputs]
         example = torch.rand(1, 3, 192, 320) * 255
         return card, DetectorNet(), example, names, {2: "height", 3: "width"}
     example = torch.rand(3, 3, SIDE_PX, SIDE_PX) * 255
+    if kind == "face-check":
+        card = cards.second_look_card(version, OPSET)
+        return card, SecondLookNet(PoseNet()), example, ["face"], {0: "faces"}
     if kind in cards.CLASSES:
         card = cards.class_card(kind, version, OPSET, {})
         return card, ClassNet(_counts(kind)), example, ["logits"], {0: "faces"}

@@ -130,7 +130,7 @@ class Studio:
         if len(taken) and _touching(taken, reach):
             return scene
         if rng.random() < FACELESS:
-            hide = _faceless if rng.random() < 0.6 else _scrambled
+            hide = faceless if rng.random() < 0.6 else scrambled
             bare = hide(head.image, head.boxes[centre], rng)
             covered = _blended(scene.image, toned(bare, rng), int(left), int(top))
             return Scene(covered, scene.boxes, scene.landmarks, scene.ignored)
@@ -242,7 +242,7 @@ def mirrored(scene: Scene) -> Scene:
     )
 
 
-def _faceless(head: Image, box: Floats, rng: np.random.Generator) -> Image:
+def faceless(head: Image, box: Floats, rng: np.random.Generator) -> Image:
     """Cover the face with the hair above it, down to the chin or the neck."""
     x1, y1, x2, y2 = (int(edge) for edge in box.clip(0, head.shape[0] - 1))
     width, height = max(2, x2 - x1), max(2, y2 - y1)
@@ -263,7 +263,7 @@ def _faceless(head: Image, box: Floats, rng: np.random.Generator) -> Image:
     return np.asarray(mixed, np.uint8)
 
 
-def _scrambled(head: Image, box: Floats, rng: np.random.Generator) -> Image:
+def scrambled(head: Image, box: Floats, rng: np.random.Generator) -> Image:
     """Cut the face in nine and lay the pieces elsewhere: all of a face but its order."""
     x1, y1, x2, y2 = (int(edge) for edge in box.clip(0, head.shape[0] - 1))
     wide, high = (x2 - x1) // 3, (y2 - y1) // 3

@@ -1,0 +1,60 @@
+"""The second look has its say, and cannot be talked into running something else."""
+
+import numpy as np
+import pytest
+from skimage import data
+
+from edge_agent.detect import OnnxFaceDetector, SecondLook
+from edge_agent.inference import ModelError, open_session
+
+
+class Yes:
+    """Sees a face in every crop, or in none."""
+
+    def __init__(self, probability):
+        self.probability = probability
+
+    def probabilities(self, image, boxes):
+        return np.full(len(boxes), self.probability, np.float32)
+
+
+@pytest.fixture
+def astronaut():
+    return np.ascontiguousarray(data.astronaut()[:, :, ::-1])
+
+
+def detector(second_look, threshold=0.5):
+    return OnnxFaceDetector(
+        open_session("onlooker-face"),
+        input_px=320,
+        threshold=threshold,
+        doubtful=False,
+        second_look=second_look,
+    )
+
+
+def test_a_second_look_that_sees_nothing_leaves_nobody(astronaut):
+    assert detector(Yes(0.0)).faces(astronaut) == []
+
+
+def test_the_score_is_the_geometric_mean_of_both_looks(astronaut):
+    alone = detector(None).faces(astronaut)[0]
+    both = detector(Yes(0.81)).faces(astronaut)[0]
+    assert both.score == pytest.approx((alone.score * 0.81) ** 0.5, abs=1e-5)
+    assert both.box == alone.box
+
+
+def test_a_certain_second_look_lifts_a_hesitant_first_one(astronaut):
+    high = detector(None, threshold=0.93).faces(astronaut)
+    assert len(detector(Yes(1.0), threshold=0.75).faces(astronaut)) >= max(1, len(high))
+
+
+def test_no_place_no_look():
+    look = SecondLook(open_session("onlooker-face-check"))
+    nowhere = np.zeros((0, 4), np.float32)
+    assert look.probabilities(np.zeros((9, 9, 3), np.uint8), nowhere).shape == (0,)
+
+
+def test_another_network_is_refused():
+    with pytest.raises(ModelError, match="wanted a network for face-check"):
+        SecondLook(open_session("onlooker-face"))
