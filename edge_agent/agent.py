@@ -12,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
@@ -23,13 +23,14 @@ from edge_agent.detect import Face, FaceDetector, load_detector
 from edge_agent.frame import Frame, Silence
 from edge_agent.health import Alarms, rss_bytes, troubles
 from edge_agent.meter import Arrivals, Meter, Sighting, Tally, View
+from edge_agent.meter import Totals as Totals
 from edge_agent.motion import Gate, small
 from edge_agent.outbox import Courier, Link, Outbox, OutboxError
 from edge_agent.pose import HeadPose, PoseEstimator, load_pose
 from edge_agent.quality import Quality
 from edge_agent.settings import Settings
 from edge_agent.track import Track, Tracker
-from wire.audience import AudienceReport, BlindCause, Versions
+from wire.audience import BlindCause, Versions
 from wire.envelope import alarm_event, heartbeat_event, seal
 from wire.health import Heartbeat
 from wire.topics import Address, Channel
@@ -42,46 +43,6 @@ UNSTORED_KEPT: Final = 2880  # a day of half minutes in memory, should the disk 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass(slots=True)
-class Totals:
-    """What one run measured; times in whole milliseconds."""
-
-    reports: int = 0
-    captured: int = 0
-    dropped: int = 0
-    analysed: int = 0
-    entries: int = 0
-    visits: int = 0
-    onlookers: int = 0
-    person_ms: int = 0
-    dwell_ms: int = 0
-    looking_ms: int = 0
-    observed_ms: int = 0
-    blind_ms: dict[BlindCause, int] = field(default_factory=dict)
-    model_faults: int = 0
-    unacknowledged: int = 0
-
-    def as_fields(self) -> dict[str, object]:
-        """For a log record."""
-        return asdict(self)
-
-    def add(self, report: AudienceReport) -> None:
-        """Add one report's sums."""
-        self.reports += 1
-        self.captured += report.frames.captured
-        self.dropped += report.frames.dropped
-        self.analysed += report.frames.analysed
-        self.entries += report.entries
-        self.visits += report.visits
-        self.onlookers += report.onlookers
-        self.person_ms += report.person_ms
-        self.dwell_ms += report.dwell_ms
-        self.looking_ms += report.looking_ms
-        self.observed_ms += report.observed_ms
-        for cause, spent_ms in report.blind_ms.items():
-            self.blind_ms[cause] = self.blind_ms.get(cause, 0) + spent_ms
 
 
 class Agent:
@@ -282,6 +243,7 @@ class Agent:
             return
         self._beat_s = now_s
         self._link.send(Channel.HEARTBEAT, seal(heartbeat_event(self._heartbeat(now_s))))
+        log.info("agent.gate", extra=asdict(self._gate.counters))
 
     def _heartbeat(self, now_s: float) -> Heartbeat:
         counters = self._camera.counters

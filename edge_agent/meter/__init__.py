@@ -2,5 +2,6 @@
 
 from edge_agent.meter.intervals import Arrivals, Meter, Sighting, View
 from edge_agent.meter.tally import Tally
+from edge_agent.meter.totals import Totals
 
-__all__ = ["Arrivals", "Meter", "Sighting", "Tally", "View"]
+__all__ = ["Arrivals", "Meter", "Sighting", "Tally", "Totals", "View"]
