@@ -5,9 +5,10 @@ is ever written as zero. Windows open every five minutes, so the longer ones ove
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -16,6 +17,8 @@ from cloud.api.access import opened_to
 from cloud.api.desk import Desk
 from cloud.api.keys import Role
 from cloud.api.problem import REFUSALS, documented
+from cloud.api.tag import NOT_MODIFIED, Tagged
+from cloud.estate import Site
 from cloud.windows.audience import Audience
 from cloud.windows.query import WindowName, windows
 
@@ -64,7 +67,11 @@ class AudienceAnswer(BaseModel):
     windows: list[WindowAnswer]
 
 
-@router.get("/api/audience/{location}", responses=documented(*REFUSALS, 404, 422, 500, 503))
+@router.get(
+    "/api/audience/{location}",
+    response_model=AudienceAnswer,
+    responses={304: NOT_MODIFIED, **documented(*REFUSALS, 404, 422, 500, 503)},
+)
 async def audience(
     request: Request,
     location: LocationName,
@@ -77,25 +84,36 @@ async def audience(
         AwareDatetime | None,
         Query(examples=["2026-11-23T09:00:00Z"], description="default: now"),
     ] = None,
-) -> AudienceAnswer:
+) -> Response:
     """Read the windows that open from `from` to before `until`, at most seven days of them."""
     desk: Desk = request.app.state.desk
     site = desk.estate.location(location)
     now = desk.clock()
     starts_at, ends_at = _stretch(since, until, now)
+    # A wall of dashboards asks the database once a second, whoever looks at it.
+    key = ("audience", site.id, window, since, until, int(now.timestamp()))
+    answer = desk.answers.recall(key)
+    if answer is None:
+        read = partial(_read, desk, site, window, (starts_at, ends_at), now)
+        answer = desk.answers.keep(key, Tagged(await run_in_threadpool(read)))
+    return answer.answer(request)
 
-    def read() -> list[Audience]:
-        with database.reading(desk.engine) as connection:
-            return windows(connection, site.id, window=window, starts_at=starts_at, ends_at=ends_at)
 
-    return AudienceAnswer(
+def _read(
+    desk: Desk, site: Site, window: WindowName, stretch: tuple[datetime, datetime], now: datetime
+) -> bytes:
+    starts_at, ends_at = stretch
+    with database.reading(desk.engine) as connection:
+        found = windows(connection, site.id, window=window, starts_at=starts_at, ends_at=ends_at)
+    answer = AudienceAnswer(
         location=site.id,
         window=window,
         starts_at=starts_at,
         ends_at=ends_at,
         asked_at=now,
-        windows=[_described(found, now) for found in await run_in_threadpool(read)],
+        windows=[_described(one, now) for one in found],
     )
+    return answer.model_dump_json().encode()
 
 
 def _stretch(

@@ -92,3 +92,12 @@ def test_a_stretch_that_cannot_be_served_is_refused(ask, query: str, sentence: s
 
     assert answer.status_code == 422
     assert sentence in answer.json()["detail"]
+
+
+def test_what_is_counted_shows_a_second_later_at_the_latest(ask, desk: Desk, watch):
+    before = ask.get(PATH).json()["windows"]
+    minute(desk, watch.now - timedelta(minutes=6), observed_ms=60_000, entries=1)
+    watch.pass_by(timedelta(seconds=1))
+
+    assert before == []
+    assert [one["entries"] for one in ask.get(PATH).json()["windows"]] == [1]

@@ -93,6 +93,18 @@ def test_the_command_scores_any_hourly_file(tmp_path: Path, capsys):
     assert set(answer["wql_by_series"]["naive"]) == {"a", "b"}
 
 
+@pytest.mark.slow
+def test_the_last_week_of_each_series_is_drawn(tmp_path: Path, capsys):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    file, folder = written(tmp_path), tmp_path / "drawn"
+    typed = [str(file), "--origins", "1", "--models", "recent", "--plot", str(folder)]
+
+    assert run_command(parser.parse_args(typed)) == 0
+    assert sorted(drawn.name for drawn in folder.iterdir()) == ["a.svg", "b.svg"]
+    assert "recent" in capsys.readouterr().out
+
+
 def test_an_hour_given_twice_is_the_mean_and_a_bad_one_is_missing(tmp_path: Path):
     file = tmp_path / "hours.csv"
     file.write_text(

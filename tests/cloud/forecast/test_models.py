@@ -12,6 +12,7 @@ from cloud.forecast.models.blend import Blend
 from cloud.forecast.models.boosted import Boosted
 from cloud.forecast.models.median import MedianProfile
 from cloud.forecast.models.naive import SeasonalNaive
+from cloud.forecast.models.prophets import Prophet
 from cloud.forecast.models.recent import Recent
 from cloud.forecast.series import WEEK_H, ClockSeries, Floats
 
@@ -83,6 +84,23 @@ def held(model: Model, series: ClockSeries, weeks: int) -> float:
     week = model.week(series.until(MONDAY + timedelta(weeks=weeks)), frozenset())
     truth = series.values[:, weeks * WEEK_H : (weeks + 1) * WEEK_H]
     return float(((week[:, 0] <= truth) & (truth <= week[:, 2])).mean())
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # Prophet's own, of the libraries below it
+@pytest.mark.parametrize("tuned", [False, True])
+def test_prophet_keeps_the_same_promises(tuned: bool):
+    pytest.importorskip("prophet")
+    series = footfall(12, series=1)
+    never_seen = np.full_like(series.values, np.nan)
+    both = ClockSeries(MONDAY, np.concatenate([series.values, never_seen]))
+    holiday = frozenset({MONDAY + timedelta(weeks=3)})
+    week = Prophet(weeks=12, tuned=tuned).week(both, holiday)
+
+    assert np.isfinite(week).all()
+    assert (np.diff(week, axis=1) >= 0).all()
+    assert week[0, 1].sum() == pytest.approx(series.values[0, -WEEK_H:].sum(), rel=0.25)
+    assert not week[1].any()
 
 
 def gone_dark(series: ClockSeries, first: int, last: int) -> Floats:
