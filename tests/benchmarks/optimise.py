@@ -9,9 +9,11 @@ the money, looking again at what it took. Neither knows minimums: what they brea
 import argparse
 import heapq
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -146,7 +148,8 @@ def measured(offer: Offer, seed: int, share: float) -> Iterator[Row]:
     """Every case by the optimiser and by greedy, on the same bound."""
     for case, asked in cases(offer, share):
         started_s = time.process_time()
-        plan = optimise(asked, offer)
+        with silence():
+            plan = optimise(asked, offer)
         took_s = time.process_time() - started_s
         assert isinstance(plan, Plan), plan.sentence
         keys = {line.key for line in plan.lines}
@@ -157,6 +160,20 @@ def measured(offer: Offer, seed: int, share: float) -> Iterator[Row]:
             shares = way(asked, offer)
             took_s = time.process_time() - started_s
             yield _row(seed, share, case, method, asked, offer, plan, shares, took_s)
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """The solver talks to itself on standard output now and then."""
+    sys.stdout.flush()
+    heard, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(heard, 1)
+        os.close(heard)
+        os.close(nowhere)
 
 
 def _rivals(asked: Brief) -> list[tuple[str, Callable[[Brief, Offer], Integers]]]:

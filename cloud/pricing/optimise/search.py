@@ -21,7 +21,7 @@ from cloud.pricing.optimise.relax import Relaxed, relax
 from cloud.pricing.optimise.whole import CORES, filled, floored, whole
 
 log = logging.getLogger(__name__)
-GOOD_ENOUGH: Final = 2e-4
+GOOD_ENOUGH: Final = 5e-4
 """Below this gap a larger core is not tried."""
 FIRMER: Final = (1.0, 1.003, 1.02)
 """Minimums are asked for a little more firmly when whole shares just miss them."""
