@@ -71,6 +71,8 @@ class Signer(socketserver.UnixStreamServer):
         before = os.umask(0o177)
         try:
             super().__init__(str(path), _Errands)
+        except OSError as error:
+            raise OfficeError(f"no signer can listen at {path}: {error}; try --socket") from error
         finally:
             os.umask(before)
         self.office = office
@@ -93,8 +95,8 @@ class _Errands(socketserver.StreamRequestHandler):
         try:
             while asked := self.rfile.readline(LONGEST_LINE_BYTES):
                 self.wfile.write(line(self._outcome(self.server, asked)))
-        except TimeoutError:
-            log.debug("signer.silence")
+        except (TimeoutError, ConnectionError) as error:
+            log.debug("signer.left", extra={"reason": type(error).__name__})
 
     def _outcome(self, server: Signer, asked: bytes) -> Outcome:
         try:

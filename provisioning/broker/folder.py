@@ -21,6 +21,7 @@ from provisioning.broker import acl, config
 from provisioning.broker.settings import BrokerError, BrokerSettings
 from wire.topics import Address
 
+LONGEST_SOCKET_BYTES: Final = 100  # Linux takes 107, macOS 103
 RENEW_AT_LEFT: Final = 1 / 3
 
 
@@ -35,6 +36,11 @@ class BrokerFolder:
     def prepare(self) -> None:
         """Make the folders; the control socket's is for its owner only."""
         settings = self._settings
+        if len(os.fsencode(settings.control_socket)) > LONGEST_SOCKET_BYTES:
+            raise BrokerError(
+                f"{settings.control_socket} is too long for a socket: choose a --dir whose path "
+                f"has at most {LONGEST_SOCKET_BYTES - len('/control/socket')} characters"
+            )
         settings.folder.mkdir(parents=True, exist_ok=True)
         for inner in ("state", "control"):
             path = settings.folder / inner

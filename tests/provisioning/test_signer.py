@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from provisioning.authority.office import LIST_FILE, open_office
+from provisioning.authority.office import LIST_FILE, OfficeError, open_office
 from provisioning.signer import Signer
 from wire.enrolment import Outcome, Refused, Sign, Signed, Withdraw, Withdrawn, line
 
@@ -101,3 +101,8 @@ def test_the_revocation_list_is_written_again_after_a_day(signer, office):
     signer.keep_list_fresh()
     renewed = x509.load_pem_x509_crl(path.read_bytes())
     assert renewed.next_update_utc > NOW + timedelta(days=30)
+
+
+def test_a_place_where_no_socket_can_be_is_refused(office, tmp_path):
+    with pytest.raises(OfficeError, match="no signer can listen at"):
+        Signer(office, tmp_path / ("s" * 120), lambda: NOW)

@@ -66,3 +66,13 @@ def test_a_broker_without_an_authority_says_what_to_do(tmp_path):
     outcome = subprocess.run(command, capture_output=True, text=True)
     assert outcome.returncode == 1
     assert "register.sqlite is missing: is this an authority's folder?" in outcome.stderr
+
+
+def test_a_folder_too_deep_for_a_socket_is_refused_at_once(tmp_path, now):
+    deep = tmp_path / ("d" * 120)
+    open_office(deep / "ca", name="Test", secret=None, at=now())
+    command = [sys.executable, "-m", "provisioning", "broker", "--dir", deep]
+    command += ["--host", "localhost", "--user", Path("/proc/self").owner()]
+    outcome = subprocess.run(command, capture_output=True, text=True)
+    assert outcome.returncode == 1
+    assert "is too long for a socket: choose a --dir" in outcome.stderr
