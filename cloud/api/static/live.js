@@ -3,6 +3,7 @@
 
 const $ = (id) => document.getElementById(id);
 const EVERY_MS = 5000;
+const STALE_MS = 300_000;
 const state = { places: [], chosen: null };
 
 const ask = async (path) => {
@@ -35,6 +36,12 @@ const figure = (value, digits = 0) =>
 const clock = (instant, zone) =>
   new Date(instant).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
 
+// The newest window, unless it is so old that it says nothing of now.
+const current = (windows) => {
+  const latest = windows.at(-1);
+  return latest && Date.parse(latest.ends_at) > Date.now() - STALE_MS ? latest : undefined;
+};
+
 // ── the list ──
 
 const listPlaces = () => {
@@ -53,7 +60,7 @@ const listPlaces = () => {
 
 const refreshCrowds = () => Promise.all(state.places.map(async (place) => {
   const { windows } = await ask(`/api/audience/${place.id}?window=5m`);
-  const latest = windows.at(-1);
+  const latest = current(windows);
   $(`now-${place.id}`).textContent = latest ? figure(latest.crowd, 1) : "–";
   if (place.id === state.chosen) drawHour(place, windows);
 }));
@@ -61,7 +68,7 @@ const refreshCrowds = () => Promise.all(state.places.map(async (place) => {
 // ── one place ──
 
 const drawHour = (place, windows) => {
-  const latest = windows.at(-1);
+  const latest = current(windows);
   const whole = windows.reduce((sum, window) => ({
     entries: sum.entries + window.entries,
     onlookers: sum.onlookers + window.onlookers,

@@ -7,7 +7,11 @@ const element = (name, attributes = {}, ...children) => {
   return made;
 };
 
-const row = (cells, kind = "td") => element("tr", {}, ...cells.map((cell) => element(kind, {}, cell)));
+// Words between backticks are code.
+const prose = (text) =>
+  String(text).split("`").map((part, index) => (index % 2 ? element("code", {}, part) : part));
+
+const row = (cells, kind = "td") => element("tr", {}, ...cells.map((cell) => element(kind, {}, ...prose(cell))));
 
 const table = (head, rows) =>
   element("table", {}, element("thead", {}, row(head, "th")), element("tbody", {}, ...rows.map((cells) => row(cells))));
@@ -37,12 +41,15 @@ const described = (verb, path, operation) => {
   const parameters = operation.parameters ?? [];
   const made = element("article", {},
     element("h3", {}, element("span", { class: "verb" }, verb.toUpperCase()), path),
-    element("p", {}, operation.description ?? ""));
+    element("p", {}, ...prose(operation.description ?? "")));
   if (parameters.length) {
     made.append(table(["parameter", "in", "type", "example", ""], parameters.map((one) => [
       one.name, one.in, kindOf(one.schema), String(exampleOf(one)), one.description ?? ""])));
   }
-  made.append(table(["status", ""], Object.entries(operation.responses).map(([status, answer]) => [status, answer.description])));
+  const statuses = Object.entries(operation.responses).map(([status, answer]) => [status, answer.description]);
+  made.append(element("details", {},
+    element("summary", {}, `answers: ${statuses.map(([status]) => status).join(", ")}`),
+    table(["status", ""], statuses)));
   if (verb === "get") made.append(...asker(path, parameters));
   return made;
 };
