@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "backtest": ("cloud.forecast.backtest_command", "run", "score forecasts on hourly series"),
     "audit": ("cloud.api.audit_command", "run", "check the log of changes"),
     "keys": ("cloud.api.keys_command", "run", "make, list and revoke API keys"),
+    "fleet": ("cloud.fleet.command", "run", "the cameras: who they are, what they should be"),
     "watch": ("cloud.windows.watch_command", "run", "raise alerts and tell people of them"),
     "dead-letters": ("cloud.ingest.letters_command", "run", "look at what was set aside"),
     "journals": ("cloud.ingest.journals_command", "run", "how far each camera is settled"),
