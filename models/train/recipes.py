@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 COMMERCIAL = ("detection", "attention", "face-check")
 # the first round is short: it only has to make the mistakes that the second unlearns
-CHECK_SCORE = 0.3
+CHECK_SCORE = 0.2
 DECOY_STEPS, DECOY_SCORE, DECOY_SIZES_PX = 3000, 0.3, (320, 640)
 
 
@@ -46,7 +46,7 @@ class Recipe:
 
 
 RECIPES = {
-    "detection": Recipe("detector", 9500, 2e-3),
+    "detection": Recipe("detector", 7500, 2e-3),
     "attention": Recipe("attention", 3000, 3e-3),
     "attention-ytf": Recipe("attention-ytf", 2500, 3e-3),
     "face-check": Recipe("face-check", second_look.STEPS, 3e-3),

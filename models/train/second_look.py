@@ -1,13 +1,14 @@
 """Teach a second network to tell a face from what the detector took for one.
 
-The body is the attention network's, frozen: features that know where eyes and mouth are know a
-face. Only a small head is learnt, on the features of true faces and of decoys, so this takes
-minutes. Decoys are the detector's own mistakes on the training pictures, places where nobody
-is, drawn clutter, and portraits with hair or scrambled pieces where the face was.
+The body starts as the attention network's: features that know where eyes and mouth are know a
+face. A small head is learnt first on frozen features, then the whole is refined a little, so
+this takes minutes. Decoys are the detector's own mistakes on the training pictures, places where
+nobody is, drawn clutter, and portraits with hair or scrambled pieces where the face was.
 """
 
 # mypy: disallow-subclassing-any=False, disallow-untyped-decorators=False
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -31,6 +32,7 @@ VIEWS_DRAWN, CLUTTER_DRAWN, HIDDEN_DRAWN = 3000, 1500, 1500
 LEAST_FACE_PX = 11.0
 LOOKS_AT_AN_EMPTY_PLACE = 3
 STEPS, FACES_A_STEP = 1500, 512
+REFINED_STEPS, REFINED_FACES = 500, 128
 
 
 class SecondLookNet(nn.Module):
@@ -57,7 +59,7 @@ def seen(image: Image, box: Floats, rng: np.random.Generator) -> Image:
     place = (float(moved[0]), float(moved[1]), float(moved[2]), float(moved[3]))
     cut = crop(image, place, MARGIN * rng.uniform(0.85, 1.15), SIDE_PX)
     cut = np.ascontiguousarray(cut[:, ::-1] if rng.random() < 0.5 else cut)
-    return weathered(cut, rng) if rng.random() < 0.4 else cut
+    return weathered(cut, rng) if rng.random() < 0.5 else cut
 
 
 def true_faces(
@@ -69,7 +71,6 @@ def true_faces(
     for picture in pictures:
         for box in picture.boxes:
             if box[3] - box[1] >= LEAST_FACE_PX:
-                yield seen(picture.image, box, rng)
                 yield seen(picture.image, box, rng)
 
 
@@ -103,11 +104,11 @@ def anywhere(image: Image, rng: np.random.Generator) -> Floats:
 
 
 @torch.no_grad()
-def featured(net: SecondLookNet, crops: Sequence[Image]) -> Tensor:
+def featured(net: SecondLookNet, crops: Image) -> Tensor:
     """Return (n, 128) features of the crops."""
     rows = []
     for start in range(0, len(crops), 128):
-        planes = np.stack(crops[start : start + 128]).transpose(0, 3, 1, 2)
+        planes = crops[start : start + 128].transpose(0, 3, 1, 2)
         rows.append(net.features(torch.from_numpy(np.ascontiguousarray(planes)).float()))
     return torch.cat(rows)
 
@@ -121,14 +122,17 @@ def train(
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     net = SecondLookNet(body).eval()
-    true = featured(net, list(true_faces(pictures, views, rng)))
-    false = featured(net, list(false_faces(pictures, views, rng)))
+    true = list(true_faces(pictures, views, rng))
+    false = list(false_faces(pictures, views, rng))
     log.info("train.second_look faces=%d decoys=%d", len(true), len(false))
-    rows = torch.cat([true, false])
+    crops = np.stack(true + false)
     truth = torch.cat([torch.ones(len(true)), torch.zeros(len(false))])
-    aside = torch.arange(len(rows)) % 10 == 0
+    aside = torch.arange(len(crops)) % 10 == 0
+    rows = featured(net, crops)
     _learn(net, rows[~aside], truth[~aside])
     _report(net, rows[aside], truth[aside])
+    _refine(net, crops[~aside.numpy()], truth[~aside], rng)
+    _report(net, featured(net, crops[aside.numpy()]), truth[aside])
     path = folder / "last.pt"
     folder.mkdir(parents=True, exist_ok=True)
     torch.save({"step": STEPS, "average": net.state_dict()}, path)
@@ -140,10 +144,9 @@ def _learn(net: SecondLookNet, rows: Tensor, truth: Tensor) -> None:
     net.norm.running_var.copy_(rows.var(0))
     optimiser = torch.optim.AdamW(net.head.parameters(), lr=3e-3, weight_decay=0.02)
     fall = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS)
-    kinds = [torch.nonzero(truth == kind)[:, 0] for kind in (0, 1)]
     net.head.train()
     for _ in range(STEPS):
-        picks = torch.cat([kind[torch.randint(len(kind), (FACES_A_STEP // 2,))] for kind in kinds])
+        picks = torch.randint(0, len(truth), (FACES_A_STEP,))
         logits = net.head(net.norm(rows[picks]))[:, 0]
         softened = truth[picks] * 0.96 + 0.02
         loss = nn.functional.binary_cross_entropy_with_logits(logits, softened)
@@ -152,6 +155,32 @@ def _learn(net: SecondLookNet, rows: Tensor, truth: Tensor) -> None:
         optimiser.step()
         fall.step()
     net.eval()
+
+
+def _refine(net: SecondLookNet, crops: Image, truth: Tensor, rng: np.random.Generator) -> None:
+    """Move all weights a little; the norms keep the statistics they came with."""
+    optimiser = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.02)
+    fall = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, REFINED_STEPS)
+    started = time.perf_counter()
+    for step in range(REFINED_STEPS):
+        picks = rng.integers(0, len(crops), REFINED_FACES)
+        planes = crops[picks].transpose(0, 3, 1, 2)
+        if step % 2:
+            planes = planes[..., ::-1]
+        image = torch.from_numpy(np.ascontiguousarray(planes)).float()
+        image = image * torch.empty(len(image), 1, 1, 1).uniform_(0.7, 1.2)
+        logits = net.head(net.norm(net.features(image.clamp(max=255))))[:, 0]
+        softened = truth[torch.from_numpy(picks)] * 0.96 + 0.02
+        loss = nn.functional.binary_cross_entropy_with_logits(logits, softened)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        fall.step()
+        if (step + 1) % 50 == 0:
+            elapsed = round(time.perf_counter() - started)
+            log.info(
+                "train.refined step=%d loss=%.4f s=%d", step + 1, float(loss.detach()), elapsed
+            )
 
 
 @torch.no_grad()
