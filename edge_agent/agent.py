@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
@@ -91,6 +92,7 @@ class Agent:
         self._started_s = steady()
         self._beat_s = -settings.link.heartbeat_s
         self._models_failing = False
+        self._disk_failing = False
 
     def run(self, stop: threading.Event | None = None, *, drain_s: float = 10.0) -> Totals:
         """Measure until the camera ends or `stop` is set, then see the last reports off."""
@@ -118,10 +120,8 @@ class Agent:
             self._note(moment, View(observed=False, blind=blind))
         for tally in self._meter.close_due():
             self._unstored.append(tally)
-        self._store()
+        self._dispatch()
         self._tell_troubles(moment, blind)
-        self._beat()
-        self._courier.pump(self._steady())
 
     def _measure(self, frame: Frame) -> BlindCause | None:
         picture = small(frame.luma())
@@ -210,20 +210,29 @@ class Agent:
             self._models_failing = True
             log.error("models.failed", exc_info=error, extra={"detector": self._versions.detector})
 
+    def _dispatch(self) -> None:
+        """Store, tell and send what is due. A disk in trouble is told of once, and tried again."""
+        try:
+            self._store()
+            self._beat()
+            self._courier.pump(self._steady())
+        except OutboxError as error:
+            if not self._disk_failing:
+                log.error("outbox.failed", extra={"reason": str(error)})
+            self._disk_failing = True
+        else:
+            self._disk_failing = False
+
     def _store(self) -> None:
         while self._unstored:
             tally = self._unstored[0]
             try:
-                report = self._outbox.put(
-                    lambda journal, sequence, tally=tally: tally.report(  # type: ignore[misc]
-                        self._address, self._versions, journal, sequence
-                    )
+                self.totals.add(
+                    self._outbox.put(partial(tally.report, self._address, self._versions))
                 )
-            except OutboxError as error:
-                log.error("outbox.failed", extra={"reason": str(error)})
-                return
+            except ValueError as error:  # a fault of ours, which must not cost the next report
+                log.error("report.contradicts", extra={"reason": str(error), "tally": repr(tally)})
             self._unstored.popleft()
-            self.totals.add(report)
 
     def _tell_troubles(self, moment: Frame | Silence, blind: BlindCause | None) -> None:
         kinds = troubles(self._camera.state, blind)
@@ -231,7 +240,7 @@ class Agent:
             kinds.add("camera.moved")
         if self._models_failing:
             kinds.add("models.failed")
-        if self._unstored:
+        if self._disk_failing:
             kinds.add("outbox.failed")
         for alarm in self._alarms.watch(kinds, moment.elapsed_s, moment.captured_at):
             log.warning("alarm", extra={"kind": alarm.kind, "state": str(alarm.state)})
@@ -268,15 +277,21 @@ class Agent:
     def _finish(self, drain_s: float) -> None:
         self._meter.arrive(self._arrivals(analysed=0))
         self._unstored.extend(self._meter.close())
-        self._store()
         give_up_s = self._steady() + drain_s
-        self._courier.pump(self._steady())
-        while self._outbox.depth and self._steady() < give_up_s:
+        self._dispatch()
+        while self._unsettled() and self._steady() < give_up_s:
             time.sleep(DRAIN_STEP_S)
-            self._courier.pump(self._steady())
-        self.totals.unacknowledged = self._outbox.depth
+            self._dispatch()
+        self.totals.unacknowledged = self._unsettled()
         self._link.stop()
         log.info("agent.stopped", extra={"unacknowledged": self.totals.unacknowledged})
+
+    def _unsettled(self) -> int:
+        """Reports of which the cloud has not said that they are safe."""
+        try:
+            return self._outbox.depth + len(self._unstored)
+        except OutboxError:
+            return len(self._unstored)
 
 
 def models_for(settings: Settings) -> tuple[FaceDetector, PoseEstimator]:

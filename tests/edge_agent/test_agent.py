@@ -13,6 +13,7 @@ from edge_agent.capture import open_camera
 from edge_agent.capture.camera import Counters
 from edge_agent.frame import Frame, Silence
 from edge_agent.link.loopback import LoopbackLink
+from edge_agent.meter import Tally
 from edge_agent.outbox import Outbox, OutboxError
 from edge_agent.settings import CaptureSettings, LinkSettings, Settings, parse
 from wire.audience import AudienceReport, BlindCause
@@ -187,6 +188,38 @@ def test_a_disk_that_refuses_a_while_loses_nothing(agent, street, outbox, post, 
     agent(Reel([street(n / 5) for n in range(450)])).run()
     assert [report.sequence.first for report in reports(post)] == [1, 2, 3]
     assert sum(report.observed_ms for report in reports(post)) == 89_800
+
+
+def test_a_disk_that_cannot_even_be_read_does_not_stop_the_measuring(
+    agent, street, outbox, post, monkeypatch, caplog
+):
+    def fails(*_numbers, **_others):
+        raise OutboxError("the disk is gone")
+
+    monkeypatch.setattr(outbox, "unacknowledged", fails)
+    totals = agent(Reel([street(n / 5) for n in range(200)])).run(drain_s=0)
+    assert (totals.reports, totals.captured) == (2, 200)
+    assert [record.message for record in caplog.records].count("outbox.failed") == 1
+    alarms = [record.kind for record in caplog.records if record.message == "alarm"]
+    assert alarms == ["outbox.failed"]
+
+
+def test_a_report_that_contradicts_itself_does_not_cost_the_next(
+    agent, street, post, monkeypatch, caplog
+):
+    whole, made = Tally.report, []
+
+    def wrong_at_first(tally, *others):
+        made.append(tally)
+        if len(made) == 1:
+            raise ValueError("more onlookers than visits")
+        return whole(tally, *others)
+
+    monkeypatch.setattr(Tally, "report", wrong_at_first)
+    agent(Reel([street(n / 5) for n in range(450)])).run()
+    assert [report.sequence.first for report in reports(post)] == [1, 2]
+    reasons = [getattr(record, "reason", "") for record in caplog.records]
+    assert "more onlookers than visits" in reasons
 
 
 def test_a_cloud_that_is_not_there_leaves_the_reports_on_disk(agent, street, address, outbox):
