@@ -12,14 +12,31 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    Connection,
+    Dialect,
+    Engine,
+    Insert,
+    Integer,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.dml import UpdateBase
 
-from cloud.database.columns import metadata
+from cloud.database.columns import Instant, metadata
 
 BUSY_TIMEOUT_MS: Final = 10_000
 MAKING_TABLES: Final = 7_305_811  # any number, as long as it is ours
@@ -72,26 +89,55 @@ def insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
 
 def run_many(
     connection: Connection,
-    statement: UpdateBase,
+    statement: Insert,
     names: tuple[str, ...],
     rows: Sequence[tuple[Any, ...]],
 ) -> None:
-    """Run one statement for many rows of plain values, in the order of `names`.
+    """Insert many rows of plain values, in the order of `names`.
 
-    SQLAlchemy's own way converts every value of every row, which costs more than the database
-    does; so the values here must be what the driver takes: an instant is `microseconds(instant)`.
+    SQLAlchemy's own way converts every value of every row, and PostgreSQL's drivers send every row
+    by itself; both cost more than the database does. So the values here must be what the driver
+    takes (an instant is `microseconds(instant)`), and PostgreSQL gets one array for each column.
     """
-    if rows:
-        text = _driver_text(connection.dialect, statement, names)
+    if not rows:
+        return
+    text = _driver_text(connection.dialect, statement, names)
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(text, tuple(map(_array, zip(*rows, strict=True))))
+    else:
         connection.exec_driver_sql(text, list(rows))
 
 
+def _array(values: tuple[Any, ...]) -> str:
+    """PostgreSQL's text of an array, several times as fast as its driver writes it."""
+    if isinstance(values[0], str):
+        escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+        return '{"' + '","'.join(escaped) + '"}'
+    return "{" + ",".join(map(str, values)) + "}"
+
+
 @cache
-def _driver_text(dialect: Dialect, statement: UpdateBase, names: tuple[str, ...]) -> str:
+def _driver_text(dialect: Dialect, statement: Insert, names: tuple[str, ...]) -> str:
+    if dialect.name == "postgresql":
+        statement = statement.from_select(names, _unnested(statement.table.columns, names))
     compiled = statement.compile(dialect=dialect, column_keys=list(names))
     assert isinstance(compiled, SQLCompiler)
     assert tuple(compiled.positiontup or ()) == names, "the driver must take values by position"
     return str(compiled)
+
+
+def _unnested(
+    columns: ReadOnlyColumnCollection[str, Any], names: tuple[str, ...]
+) -> Select[*tuple[Any, ...]]:
+    arrays = [
+        bindparam(name, type_=ARRAY(BigInteger if _is_number(columns[name]) else Text))
+        for name in names
+    ]
+    return select(func.unnest(*arrays).table_valued(*names).render_derived())
+
+
+def _is_number(column: Column[Any]) -> bool:
+    return isinstance(column.type, BigInteger | Integer | Instant)
 
 
 def _understood(url: str) -> URL:

@@ -1,9 +1,10 @@
 """The consumer's turn: take a portion, judge it, commit it, acknowledge it, settle it.
 
 A database that is busy or away is waited for; the broker and the devices hold what is not
-committed. A message that the database refuses for what it says is set aside alone. Dead letters
-have a limit, above which the consumer stops and says so: a stream of rubbish is a fault of ours or
-an attack, and neither is mended by filling the disk.
+committed. A message that the database refuses for what it says is set aside alone; a statement
+that it does not understand is our own fault, and ends the program with nothing acknowledged. Dead
+letters have a limit, above which the consumer stops and says so: a stream of rubbish is a fault of
+ours or an attack, and neither is mended by filling the disk.
 """
 
 import logging
@@ -15,7 +16,7 @@ from itertools import count
 from typing import Final
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 
 from cloud.ingest.commit import Outcome, commit
 from cloud.ingest.judge import DeadLetter, Finding, Kind, Knows, judge
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 RETRY_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 AWAY: Final = (OperationalError, InterfaceError)  # busy, gone, deadlocked: the same again may work
 LATEST_ACK: Final = timedelta(seconds=1)
-REFUSED: Final = (DBAPIError, OverflowError, UnicodeError)
+REFUSED: Final = (DataError, IntegrityError, OverflowError, UnicodeError)  # for what it says
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ writer already stands alone.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select, tuple_
+from sqlalchemy import Connection, Insert, bindparam, select, tuple_
 
 from cloud.database import insert, journals, microseconds, run_many
 from cloud.ingest.settled import Settled, Standing
@@ -52,7 +53,7 @@ class Journals:
     def save(self) -> None:
         """Write what has changed."""
         rows = [self._row(key) for key in sorted(self._changed)]
-        run_many(self._connection, _UPDATE, _UPDATED, rows)
+        run_many(self._connection, _saving(self._connection.dialect.name), _ALL, rows)
 
     def _load(self, keys: list[JournalKey]) -> dict[JournalKey, Settled]:
         found = self._locked(keys)
@@ -77,7 +78,7 @@ class Journals:
 
     def _row(self, key: JournalKey) -> tuple[Any, ...]:
         settled, at = self._settled[key], microseconds(self._now)
-        return self._places[key], settled.through, settled.islands_json, at, *key
+        return *key, self._places[key], settled.through, settled.islands_json, at
 
 
 def _chunks(keys: list[JournalKey]) -> Iterable[list[JournalKey]]:
@@ -90,12 +91,14 @@ _LOCKED = (
     .order_by(journals.c.device, journals.c.journal)
     .with_for_update()
 )
-_UPDATED = ("location", "through", "islands", "settled_at", "its_device", "its_journal")
-_UPDATE = (
-    journals.update()
-    .where(
-        journals.c.device == bindparam("its_device"),
-        journals.c.journal == bindparam("its_journal"),
+_ALL = ("device", "journal", "location", "through", "islands", "settled_at")
+
+
+@cache
+def _saving(dialect: str) -> Insert:
+    """The rows are there and locked: this only updates them, many at once."""
+    into = insert(dialect, journals)
+    return into.on_conflict_do_update(
+        index_elements=["device", "journal"],
+        set_={name: into.excluded[name] for name in _ALL[2:]},
     )
-    .values({name: bindparam(name) for name in _UPDATED[:4]})
-)

@@ -8,7 +8,17 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import StatementError
 
-from cloud.database import DatabaseError, alarms, connect, create, journals, reading, writing
+from cloud.database import (
+    EPOCH,
+    DatabaseError,
+    alarms,
+    connect,
+    create,
+    journals,
+    reading,
+    run_many,
+    writing,
+)
 
 
 def test_instants_come_back_as_they_went_in(engine: Engine) -> None:
@@ -99,3 +109,28 @@ def test_programs_that_start_together_make_the_tables_once(database_url: str) ->
     for program in programs:
         program.join()
     assert troubles == []
+
+
+def test_many_rows_arrive_as_they_were_sent(engine: Engine) -> None:
+    names = ("device", "journal", "location", "through", "islands", "settled_at")
+    nasty = [
+        '"',
+        "\\",
+        '\\"',
+        "{a,b}",
+        "",
+        "NULL",
+        "'; --",
+        "%s",
+        "é\n\t",
+        "\\\\",
+        '{"a": [1, "b"]}',
+    ]
+    rows = [(f"d{n}", "j", "KX-01", n, text, -n) for n, text in enumerate(nasty)]
+    with writing(engine) as connection:
+        run_many(connection, journals.insert().inline(), names, rows)
+        run_many(connection, journals.insert().inline(), names, [])
+    with reading(engine) as connection:
+        held = connection.execute(select(journals).order_by(journals.c.through)).all()
+    assert [row.islands for row in held] == nasty
+    assert [(EPOCH - row.settled_at).microseconds for row in held] == list(range(len(nasty)))

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, Table, event, select
+from sqlalchemy.exc import ProgrammingError
 
 from cloud.database import (
+    dead_letters,
     hour_tallies,
     journals,
     metadata,
@@ -144,3 +146,21 @@ def test_what_the_database_refuses_is_set_aside_alone(engine: Engine, report: Re
     assert (letter.kind, letter.identity.first if letter.identity else 0) == ("unstorable", 3)
     assert "no_threes" in letter.reason
     assert max(ack.through for _, ack in outcome.acks) == 7
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_fault_of_ours_is_not_blamed_on_the_messages(engine: Engine, report: Reports) -> None:
+    source = MemorySource()
+    consumer = Consumer(source, engine, knows=lambda *_: True, clock=lambda: NOW)
+    with writing(engine) as connection:
+        connection.exec_driver_sql("ALTER TABLE minute_tallies DROP COLUMN looking_ms")
+    source.put("onlooker/v1/KX-01/kx-01-cam-1/audience", seal(audience_event(report(1))))
+    with pytest.raises(ProgrammingError):
+        consumer.step()
+    assert content_of(engine, dead_letters) == content_of(engine, journals) == []
+    assert source.sent == []
+
+
+def content_of(engine: Engine, table: Table) -> list[Any]:
+    with reading(engine) as connection:
+        return list(connection.execute(select(table)))
