@@ -9,6 +9,7 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
+from pathlib import Path
 from typing import Final
 
 from pydantic import ValidationError
@@ -33,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--explain", action="store_true", help="show every factor and its reason")
     parser.add_argument("--json", action="store_true", help="show the API's answer as it is")
     parser.add_argument("--url", help="ask this API, such as http://127.0.0.1:8080")
+    parser.add_argument("--key-file", type=Path, help="file that holds the key to show it")
     settings.add_arguments(parser, "database", "estate")
     add_rate_card(parser)
 
@@ -67,7 +69,11 @@ def _asked(arguments: argparse.Namespace) -> PriceAnswer:
     if not address.startswith(("http://", "https://")):
         raise AskError(f"--url {arguments.url!r} is no address: write http://host:port")
     try:
-        with urllib.request.urlopen(address, timeout=TIMEOUT_S) as response:  # noqa: S310 - checked
+        key = arguments.key_file.read_text().strip() if arguments.key_file else ""
+        question = urllib.request.Request(  # noqa: S310 - checked above
+            address, headers={"X-API-Key": key} if key else {}
+        )
+        with urllib.request.urlopen(question, timeout=TIMEOUT_S) as response:  # noqa: S310 - checked
             return PriceAnswer.model_validate_json(response.read())
     except urllib.error.HTTPError as refused:
         raise AskError(_detail(refused)) from refused

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from cloud.api.app import create_app
+from cloud.api.desk import Desk
+from cloud.api.keys import Role, create_key
 from cloud.api.price_command import add_arguments, run
+from cloud.api.quota import Quota
 
 SLOT = ["KX-01", "2026-11-23T08:00"]
 
@@ -25,7 +29,8 @@ def answering(ask) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            answer = ask.get(self.path)
+            shown = self.headers.get("x-api-key")
+            answer = ask.get(self.path, headers={"x-api-key": shown} if shown else {})
             self.send_response(answer.status_code)
             self.end_headers()
             self.wfile.write(answer.content)
@@ -49,6 +54,18 @@ def test_the_explanation_ends_at_the_price(answering: str, ask, capsys):
         assert word in said
     assert said.split("price  ")[1].split()[0] == f"£{amount}"
     assert said == ask.get("/api/pricing/explain/KX-01/2026-11-23T08:00").text
+
+
+def test_a_key_opens_an_api_that_wants_one(
+    answering: str, ask, desk: Desk, watch, tmp_path: Path, capsys
+):
+    ask.app = create_app(desk, quota=Quota())
+    file = tmp_path / "key"
+    file.write_text(create_key(desk.engine, Role.SALES, "a test", by="me", now=watch.now) + "\n")
+
+    assert price(*SLOT, "--url", answering) == 1
+    assert "no key that is in force" in capsys.readouterr().err
+    assert price(*SLOT, "--url", answering, "--key-file", str(file)) == 0
 
 
 def test_without_an_api_the_price_is_worked_out_from_the_database(tmp_path: Path, capsys):
