@@ -105,7 +105,7 @@ def check(asked: argparse.Namespace) -> int:
     outbox = asked.outbox or Path("var", "outbox.sqlite3")
     checks: dict[str, Callable[[], str]] = {
         "settings": lambda: f"digest {settings.digest}",
-        "camera": lambda: _first_frame(_camera(asked, settings)),
+        "camera": lambda: _first_frame(_camera(asked, settings), settings),
         "models": lambda: ", ".join(f"{one.name} {one.version}" for one in models_for(settings)),
         "clock": lambda: _plausible(datetime.now(UTC)),
         "disk": lambda: _room(outbox),
@@ -184,14 +184,13 @@ def _on_signals(stop: threading.Event, camera: Camera) -> None:
     signal.signal(signal.SIGTERM, end)
 
 
-def _first_frame(camera: Camera) -> str:
-    silences = 0
+def _first_frame(camera: Camera, settings: Settings) -> str:
+    patience_s = settings.capture.open_timeout_s + CONNECT_S
     try:
         for moment in camera:
             if isinstance(moment, Frame):
                 return f"{moment.width_px} x {moment.height_px} from {camera.name}"
-            silences += 1
-            if silences > CONNECT_S:
+            if moment.elapsed_s > patience_s:
                 break
     finally:
         camera.close()
