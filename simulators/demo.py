@@ -130,9 +130,10 @@ def _camera(line: Line, place: str, clip: Path) -> None:
 
 
 def _show(line: Line, video: Path | None) -> None:
-    places = [PLACE, *([PLACE_OF_YOURS] if video else [])]
     with _step("the first visits, measured and counted"):
-        live = {place: _wait(line, _live(place), _somebody_came) for place in places}
+        live = {PLACE: _wait(line, _live(PLACE), _somebody_left)}
+        if video is not None:  # nobody knows whether anybody comes in it
+            live[PLACE_OF_YOURS] = _wait(line, _live(PLACE_OF_YOURS), _something_was_measured)
     for place, answer in live.items():
         _say(f"\nMeasured at {place}, the window of these five minutes\n")
         _say(_window(answer["windows"][-1]))
@@ -151,22 +152,30 @@ def _window(window: Mapping[str, Any]) -> str:
     rows = {
         "window": f"{window['starts_at'][11:16]} to {window['ends_at'][11:16]} UTC, so far",
         "the camera could see": f"{window['observed_share']:.0%} of it",
-        "people in view": f"{window['crowd']:.2f} on average, {window['peak']} at most",
+        "people in view": f"{_figure(window['crowd'])} on average, {window['peak']} at most",
         "came into view": window["entries"],
         "visits ended": window["visits"],
         "really looked": window["onlookers"],
         "looking, all together": f"{window['looking_s']:.1f} s",
-        "dwell": f"{window['dwell_mean_s']:.1f} s on average",
+        "dwell": f"{_figure(window['dwell_mean_s'])} s on average",
     }
     return "\n".join(f"  {name:<24}{value}" for name, value in rows.items())
+
+
+def _figure(value: float | None) -> str:
+    return "?" if value is None else f"{value:.1f}"
 
 
 def _live(place: str) -> str:
     return f"/api/audience/{place}?window=5m"
 
 
-def _somebody_came(answer: Mapping[str, Any]) -> bool:
-    return bool(answer["windows"]) and answer["windows"][-1]["visits"] > 1
+def _something_was_measured(answer: Mapping[str, Any]) -> bool:
+    return bool(answer["windows"])
+
+
+def _somebody_left(answer: Mapping[str, Any]) -> bool:
+    return _something_was_measured(answer) and answer["windows"][-1]["visits"] > 1
 
 
 def _next_morning(now: datetime) -> str:
