@@ -67,13 +67,27 @@ def by_model(report: Mapping[str, Any]) -> dict[str, list[Figure]]:
     return found
 
 
+def temperatures(report: Mapping[str, Any], name: str) -> dict[str, float]:
+    """Return the temperatures that make a class network's probabilities honest."""
+    parts = [report[kind] for kind in ("demographics", "emotion") if kind in report]
+    return {
+        f"{label}_temperature": part["temperature"]
+        for found in parts
+        if found["model"] == name
+        for label, part in found.items()
+        if isinstance(part, dict)
+    }
+
+
 def record(report: Mapping[str, Any], folders: Sequence[Path]) -> dict[str, int]:
     """Write the figures into the cards that are in `folders`; tell how many each got."""
     written = {}
     for name, figures in by_model(report).items():
         for path in (folder / f"{name}.json" for folder in folders):
             if path.is_file():
-                card = msgspec.structs.replace(read_card(path), figures=figures)
+                before = read_card(path)
+                known = before.calibration | temperatures(report, name)
+                card = msgspec.structs.replace(before, figures=figures, calibration=known)
                 encoded = msgspec.json.format(msgspec.json.encode(card), indent=2)
                 path.write_bytes(encoded + b"\n")
                 written[name] = len(figures)
