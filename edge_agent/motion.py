@@ -19,7 +19,7 @@ from edge_agent.frame import Image
 from edge_agent.settings import MotionSettings
 
 SMALL_SIZE_PX: Final = (320, 180)
-HALFWAY_SIZE_PX: Final = (640, 360)
+ROWS_ENOUGH: Final = 2 * SMALL_SIZE_PX[1]
 IDLE_MEMORY_S: Final = 8.0  # the scene follows slow light within this time
 BUSY_MEMORY_S: Final = 40.0  # and forgets a lingering person only in this
 FRUITLESS_AFTER_S: Final = 3.0  # but what was looked at for so long without any face,
@@ -32,11 +32,11 @@ GAIN_LIMITS: Final = (0.5, 2.0)
 def small(luma: Image) -> Image:
     """The picture at 320 x 180, averaged over areas: what motion and quality look at.
 
-    Averaging 1080p whole costs 0.8 ms, by way of 640 x 360 it costs 0.5 and averages 16 of 36.
+    Averaging 1080p whole costs 0.8 ms; every third row of it, which is 12 of 36 pixels, half.
     """
-    if luma.shape[1] >= 2 * HALFWAY_SIZE_PX[0]:
-        luma = np.asarray(cv2.resize(luma, HALFWAY_SIZE_PX, interpolation=cv2.INTER_LINEAR))
-    return np.asarray(cv2.resize(luma, SMALL_SIZE_PX, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    rows = luma.shape[0] // ROWS_ENOUGH if luma.shape[0] >= 3 * ROWS_ENOUGH else 1
+    picture = cv2.resize(luma[::rows], SMALL_SIZE_PX, interpolation=cv2.INTER_AREA)
+    return np.asarray(picture, dtype=np.uint8)
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ place, the sensor's noise, one walker in the second half. Frigate-style is its p
 """
 
 import argparse
+import math
 import statistics
 import tempfile
 import time
@@ -17,12 +18,18 @@ import av
 import cv2
 import numpy as np
 
+from edge_agent.agent import Agent, models_for
+from edge_agent.capture import open_camera
 from edge_agent.capture.decoded import bgr, luma
 from edge_agent.health import rss_bytes
+from edge_agent.link.loopback import LoopbackLink
 from edge_agent.motion import Gate, small
+from edge_agent.outbox import Outbox
 from edge_agent.quality import Quality
-from edge_agent.settings import MotionSettings, QualitySettings
-from edge_agent.track import Tracker, TrackingSettings
+from edge_agent.settings import MotionSettings, QualitySettings, Settings, TrackingSettings, parse
+from edge_agent.track import Tracker
+from wire.scalars import DeviceId, LocationId
+from wire.topics import Address
 
 FPS, SECONDS, ANALYSED_FPS = 30, 10, 5
 EVERY = FPS // ANALYSED_FPS
@@ -118,6 +125,28 @@ def ours() -> Callable[[np.ndarray, float], object]:
     return look
 
 
+def whole(path: Path, settings: Settings) -> tuple[float, int]:
+    """CPU milliseconds of the agent, models included, per picture sent; and pictures analysed."""
+    here = Address(LocationId("bench"), DeviceId("bench"))
+    detector, pose = models_for(settings)
+    with tempfile.TemporaryDirectory() as folder:
+        outbox = Outbox(Path(folder, "outbox.sqlite3"))
+        agent = Agent(
+            settings,
+            address=here,
+            camera=open_camera(str(path), settings.capture, speed=math.inf),
+            detector=detector,
+            pose=pose,
+            outbox=outbox,
+            link=LoopbackLink(here, lambda event: True),
+        )
+        started_s = time.process_time()
+        totals = agent.run()
+        spent_ms = (time.process_time() - started_s) * 1000
+        outbox.close()
+    return spent_ms / totals.captured, totals.analysed
+
+
 def tracking() -> float:
     """Median CPU milliseconds for ten faces that walk."""
     tracker = Tracker(TrackingSettings())
@@ -149,6 +178,13 @@ def main() -> None:
         ):
             spent = decoding(path, work, keys=keys)
             print(f"  {name:34} {spent:7.3f}   {spent * FPS / 10:5.1f} % of a core at 30 fps")
+        for name, settings in (
+            ("the whole agent, gated", Settings()),
+            ("the whole agent, always looking", parse("[motion]\nalways = true")),
+        ):
+            spent, analysed = whole(path, settings)
+            share = f"{spent * FPS / 10:5.1f} % of a core, {analysed} pictures analysed"
+            print(f"  {name:34} {spent:7.3f}   {share}")
         pictures: list[np.ndarray] = []
         decoding(path, lambda p, n: n % EVERY or pictures.append(luma(p).copy()), keys=False)
     print("CPU ms per sampled 1080p luma, median")
