@@ -277,5 +277,6 @@ def _second_look(
     wanted = session.card.second_look
     if wanted is None:
         return None
-    near = (name.parent, *folders) if isinstance(name, Path) else folders
-    return SecondLook(open_session(wanted, folders=near, accept_research=accept_research))
+    near = (name.parent,) if isinstance(name, Path) else ()
+    everywhere = (*near, *folders, WEIGHTS)
+    return SecondLook(open_session(wanted, folders=everywhere, accept_research=accept_research))
