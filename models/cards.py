@@ -20,7 +20,14 @@ CALIBRATION = {
     "pitch_zero": 5.99,
     "sigma_scale": 0.764,
 }
-YTF_CALIBRATION = {"crop_margin": 1.4}
+YTF_CALIBRATION = {
+    "crop_margin": 1.25,
+    "yaw_scale": 1.098,
+    "yaw_zero": 0.71,
+    "pitch_scale": 1.104,
+    "pitch_zero": 0.1,
+    "sigma_scale": 0.652,
+}
 UNSEALED = "0" * 64
 
 PERMISSIVE = [
