@@ -164,7 +164,7 @@ def test_a_cameras_reports_are_counted_and_nobody_elses_in_its_name(
         assert [(row.device, row.entries) for row in rows] == [(MINE.device, 1)]
 
         # Revoked: the broker itself says that the camera is gone.
-        assert presence(engine, MINE) == "online"
+        eventually(lambda: presence(engine, MINE) == "online", what="its presence")
         office.revoke([entry.serial], reason="withdrawn", at=clock())
         eventually(lambda: presence(engine, MINE) == "offline", what="the will")
         assert presence(engine, THEIRS) is None
