@@ -137,6 +137,8 @@ def test_a_cameras_reports_are_counted_and_nobody_elses_in_its_name(
     with Crew(tmp_path / "logs") as crew:
         crew.engage("stream", ["cloud", "stream", *options])
         eventually(lambda: "stream.started" in crew.log("stream").read_text(), what="a stream")
+        rules = tmp_path / "broker" / "access.acl"
+        eventually(lambda: MINE.device in rules.read_text(), what="the camera's rules")
         certificate, key = (tmp_path / f"{MINE.device}.{ending}" for ending in ("crt", "key"))
         broker = broker_at(url, ca=trust, certificate=certificate, key=key)
 
