@@ -42,7 +42,8 @@ bench: env broker database  ## figures for docs/benchmarks.md
 	@for script in tests/benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 evaluate: env  ## the networks' figures for docs/accuracy.md (needs the data; DATA=folder)
-	$(BIN)/python -m models evaluate all --data $(or $(DATA),../shared/data/models)
+	@mkdir -p runs
+	$(BIN)/python -m models evaluate all --data $(or $(DATA),../shared/data/models) > runs/development.json
 
 docs: env  ## write the generated documents
 	$(BIN)/python -m wire write
