@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check bench evaluate docs lock clean broker database
+.PHONY: help env demo test check bench evaluate docs lock clean broker database redis spark
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /	/' | expand -t 10
@@ -22,13 +22,24 @@ $(READY): requirements/dev.txt pyproject.toml
 broker:  ## Mosquitto, from Debian's packages where it is missing
 	@provisioning/local/ensure.sh mosquitto mosquitto
 
+redis:  ## Redis likewise
+	@provisioning/local/ensure.sh redis-server redis-server
+
+spark: .venv/.spark  ## Spark for the windows of very large fleets, and Java where it is missing
+
+.venv/.spark: $(READY) requirements/spark.txt
+	@provisioning/local/ensure.sh java default-jre-headless
+	@echo "Setting up Spark (about 300 MB) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation -r requirements/spark.txt
+	@touch $@
+
 database:  ## PostgreSQL likewise; tests start a cluster of their own
 	@provisioning/local/ensure.sh initdb postgresql
 
 demo: env broker  ## the whole line on this machine; VIDEO=path adds your own clip, DEMO_SECONDS=n ends it
 	@$(BIN)/python -m simulators demo $(if $(VIDEO),--video $(VIDEO)) $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
-test: env broker database  ## all tests
+test: env broker database redis spark  ## all tests
 	$(BIN)/python -m pytest
 
 check: env  ## style, types, the import law, the contract's documents
@@ -50,6 +61,7 @@ docs: env  ## write the generated documents
 
 lock:  ## compile the pins again (needs uv)
 	uv pip compile pyproject.toml --extra edge --extra cloud --extra forecast --extra models --group dev --generate-hashes --no-emit-index-url --python-version 3.11 --no-annotate --quiet --upgrade -o requirements/dev.txt
+	uv pip compile pyproject.toml --extra spark --generate-hashes --no-emit-index-url --python-version 3.11 --no-annotate --quiet --upgrade -o requirements/spark.txt
 
 clean:  ## everything that was made
 	rm -rf .venv var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
