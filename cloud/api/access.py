@@ -54,7 +54,9 @@ class Gate:
         self._believed: Memory[tuple[datetime, Key | None]] = Memory(REMEMBERED)
         self._meters: Memory[Meter] = Memory(REMEMBERED)
 
-    async def admit(self, shown: str | None, roles: frozenset[Role], now: datetime) -> Verdict:
+    async def admit(
+        self, shown: str | None, roles: frozenset[Role], now: datetime
+    ) -> tuple[Key, Verdict]:
         """Let a caller ask one question, or raise AccessError."""
         key = await self._known(shown, now) if shown else None
         if key is None or not key.is_valid(now):
@@ -76,7 +78,7 @@ class Gate:
                 RateLimit=verdict.written,
                 RateLimit_Policy=self._quota.policy,
             )
-        return verdict
+        return key, verdict
 
     def headers(self, verdict: Verdict) -> list[tuple[bytes, bytes]]:
         """What an answer says about the quota."""
@@ -108,10 +110,16 @@ def opened_to(*roles: Role) -> Any:
         if gate is None:
             return
         shown = header or (bearer.credentials if bearer else None)
-        verdict = await gate.admit(shown, allowed, request.app.state.desk.clock())
+        key, verdict = await gate.admit(shown, allowed, request.app.state.desk.clock())
+        request.scope["caller"] = f"{key.owner} (key {key.id})"
         request.scope["extra_headers"] = gate.headers(verdict)
 
     return Depends(pass_gate)
+
+
+def caller(request: Request) -> str:
+    """Who asks, as the audit names them."""
+    return str(request.scope.get("caller", "somebody, without keys"))
 
 
 EVERYBODY: Final = tuple(Role)

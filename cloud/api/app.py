@@ -31,10 +31,19 @@ from cloud.api import (
 from cloud.api.access import AccessError, Gate, NotAllowed, NotKnown, TooOften
 from cloud.api.audience import RangeError
 from cloud.api.desk import Desk
+from cloud.api.fleet import config as fleet_config
+from cloud.api.fleet import jobs as fleet_jobs
+from cloud.api.fleet import things as fleet_things
+from cloud.api.fleet.things import ThingExists
 from cloud.api.middleware import Passage
 from cloud.api.optimize import Line, LineBusy
 from cloud.api.quota import Quota
 from cloud.estate import UnknownLocation
+from cloud.fleet.desire import DesireError
+from cloud.fleet.job_book import JobExists
+from cloud.fleet.registry import RegistryError, UnknownThing
+from cloud.fleet.rollout import UnknownJob
+from cloud.fleet.shadow import ShadowError
 from cloud.pricing.optimise.apart import SearchStopped
 from cloud.pricing.optimise.brief import BriefError
 from cloud.pricing.slot import SlotError
@@ -44,7 +53,8 @@ log = logging.getLogger(__name__)
 VERSION: Final = "1"
 COMPRESSED_FROM_BYTES: Final = 1024
 ROOMS: Final = (
-    locations, audience, pricing, explained, batch, inventory, optimize, health, page,
+    locations, audience, pricing, explained, batch, inventory, optimize, fleet_things, fleet_config,
+    fleet_jobs, health, page,
 )  # fmt: skip
 
 LOST: Final = "the database cannot be reached just now: ask again in a few seconds"
@@ -58,6 +68,13 @@ ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
     RangeError: (422, "Out of range"),
     WindowError: (422, "Out of range"),
     BriefError: (422, "No such brief"),
+    UnknownThing: (404, "Unknown thing"),
+    UnknownJob: (404, "Unknown job"),
+    ThingExists: (409, "There already"),
+    JobExists: (409, "There already"),
+    RegistryError: (422, "Not for this fleet"),
+    DesireError: (422, "No such configuration"),
+    ShadowError: (422, "No such configuration"),
     SearchStopped: (503, "No plan in time"),
     LineBusy: (503, "Busy"),
     DBAPIError: (503, "Database unavailable"),

@@ -51,7 +51,8 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 DESCRIPTIONS: Final = {
     401: "No key, or not a key that is known",
     403: "The key does not open this",
-    404: "There is no such location",
+    404: "There is no such thing",
+    409: "There is one already",
     413: "The body is too large",
     422: "The question cannot be understood; `detail` says why",
     429: "Too many questions; `Retry-After` says when to ask again",

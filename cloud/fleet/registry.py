@@ -7,6 +7,7 @@ in the same transaction.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -22,12 +23,20 @@ from wire.scalars import NAME, DeviceId, LocationId
 from wire.topics import Address
 
 MOST_ATTRIBUTES: Final = 50
+ROWS_AT_A_TIME: Final = 1_000
 LONGEST_VALUE: Final = 800
 ATTRIBUTE: Final = re.compile(r"[A-Za-z0-9_.,@/:#-]{1,128}")
 
 
 class RegistryError(ValueError):
-    """Something that the registry cannot hold or does not know."""
+    """Something that the registry cannot hold."""
+
+
+class UnknownThing(RegistryError):  # noqa: N818 - reads as what happened
+    """A thing that the fleet does not have."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no thing {name[:63]!r} in the fleet: see `fleet list`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,13 @@ class Search:
     location: str | None = None
     group: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    presence: str | None = None
     drifting: bool = False
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing was said, so that the whole fleet is meant."""
+        return self == Search()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +121,7 @@ def retire(connection: Connection, name: str, author: Author) -> None:
     """Take a thing out of the fleet: its shadows, jobs and groups go, its history stays."""
     wanted = (things.c.name == name) & things.c.retired_at.is_(None)
     if not connection.execute(update(things).where(wanted).values(retired_at=author.at)).rowcount:
-        raise RegistryError(f"no thing {name[:63]!r} in the fleet: see `fleet list`")
+        raise UnknownThing(name)
     job_book.forget(connection, name)
     connection.execute(delete(shadows).where(shadows.c.thing == name))
     connection.execute(delete(thing_groups).where(thing_groups.c.thing == name))
@@ -140,8 +155,10 @@ def ungroup(connection: Connection, name: str, members: Sequence[str], author: A
     note(connection, author, "group.left", None, f"{name}: {', '.join(members)[:800]}")
 
 
-def find(connection: Connection, search: Search) -> list[Standing]:
-    """Things that are meant, by name, with what is known of them."""
+def find(
+    connection: Connection, search: Search, *, after: str = "", most: int | None = None
+) -> list[Standing]:
+    """Things that are meant, by name, with what is known of them; a page of them with `most`."""
     statement = (
         select(
             things,
@@ -157,17 +174,21 @@ def find(connection: Connection, search: Search) -> list[Standing]:
             & shadows.c.differs.is_(True)
             & shadows.c.deleted_at.is_(None),
         )
-        .where(things.c.retired_at.is_(None))
+        .where(things.c.retired_at.is_(None), things.c.name > after)
         .order_by(things.c.name)
     )
     for wanted in _conditions(search):
         statement = statement.where(wanted)
     groups = _groups(connection)
     found: dict[str, Standing] = {}
-    for row in connection.execute(statement):
-        attributes = msgspec.json.decode(row.attributes)
-        if search.attributes.items() <= attributes.items():
-            found[row.name] = _standing(row, attributes, groups.get(row.name, ()))
+    options = {"yield_per": ROWS_AT_A_TIME}
+    with closing(connection.execute(statement, execution_options=options)) as rows:
+        for row in rows:
+            if most is not None and len(found) == most:
+                break
+            attributes = msgspec.json.decode(row.attributes)
+            if search.attributes.items() <= attributes.items():
+                found[row.name] = _standing(row, attributes, groups.get(row.name, ()))
     return list(found.values())
 
 
@@ -180,7 +201,7 @@ def one(connection: Connection, name: str) -> Standing:
     """The thing of that name, or RegistryError."""
     found = find(connection, Search(name=name))
     if not found:
-        raise RegistryError(f"no thing {name[:63]!r} in the fleet: see `fleet list`")
+        raise UnknownThing(name)
     return found[0]
 
 
@@ -211,6 +232,8 @@ def _conditions(search: Search) -> Iterable[Any]:
     if search.group is not None:
         members = select(thing_groups.c.thing).where(thing_groups.c.name == search.group)
         yield things.c.name.in_(members)
+    if search.presence is not None:
+        yield device_states.c.presence == search.presence
     if search.drifting:
         yield shadows.c.differs.is_(True)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from cloud.fleet import job_book, registry
 from cloud.fleet.job_book import Job
@@ -21,6 +21,13 @@ from cloud.fleet.registry import Author, RegistryError, Search, Standing
 from cloud.fleet.tables import executions, jobs
 
 OPERATION: Final = "model"
+
+
+class UnknownJob(RegistryError):  # noqa: N818 - reads as what happened
+    """A job that was never opened."""
+
+    def __init__(self, job: str) -> None:
+        super().__init__(f"no job {job[:64]!r}: see `fleet jobs`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ def roll_back(connection: Connection, job: str, author: Author, *, to: str | Non
     """Stop a job and give its old model to whoever took or is taking the new one."""
     row = connection.execute(select(jobs).where(jobs.c.id == job)).one_or_none()
     if row is None:
-        raise RegistryError(f"no job {job[:64]!r}: see `fleet jobs`")
+        raise UnknownJob(job)
     document = msgspec.json.decode(row.document)
     old = to or document.get("replaces")
     if not old:
@@ -70,18 +77,27 @@ def roll_back(connection: Connection, job: str, author: Author, *, to: str | Non
 def listed(connection: Connection, *, last: int) -> list[dict[str, Any]]:
     """The newest jobs, with where their things stand."""
     rows = connection.execute(select(jobs).order_by(jobs.c.created_at.desc()).limit(last)).all()
-    return [
-        {
-            "job": row.id,
-            "status": row.status,
-            "reason": row.reason,
-            "document": msgspec.json.decode(row.document),
-            "created_at": row.created_at,
-            "waiting": len(msgspec.json.decode(row.targets)),
-            "things": job_book.tallied(connection, row.id),
-        }
-        for row in rows
-    ]
+    return [_told(connection, row) for row in rows]
+
+
+def one(connection: Connection, job: str) -> dict[str, Any]:
+    """One job, with where its things stand; UnknownJob when there is none."""
+    row = connection.execute(select(jobs).where(jobs.c.id == job)).one_or_none()
+    if row is None:
+        raise UnknownJob(job)
+    return _told(connection, row)
+
+
+def _told(connection: Connection, row: Row[Any]) -> dict[str, Any]:
+    return {
+        "job": row.id,
+        "status": row.status,
+        "reason": row.reason,
+        "document": msgspec.json.decode(row.document),
+        "created_at": row.created_at,
+        "waiting": len(msgspec.json.decode(row.targets)),
+        "things": job_book.tallied(connection, row.id),
+    }
 
 
 def _open(connection: Connection, job: Job, author: Author) -> None:

@@ -1,0 +1,109 @@
+"""`/api/fleet/config` and `/api/fleet/drift`: what cameras should be, and who is not it."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from cloud.api.access import opened_to
+from cloud.api.fleet.acting import Whom, changing, reading
+from cloud.api.keys import Role
+from cloud.api.problem import REFUSALS, documented
+from cloud.fleet import desire
+from cloud.fleet.desire import Preview
+from cloud.fleet.registry import Author, Search
+
+MOST_SHOWN: Final = 1_000
+
+router = APIRouter(tags=["fleet"], dependencies=[opened_to(Role.OPERATIONS)])
+
+
+class Wish(BaseModel):
+    """Settings for some cameras; shown first, done with `apply`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    whom: Whom
+    settings: dict[str, Any] = Field(
+        min_length=1,
+        max_length=100,
+        examples=[{"report_interval_ms": 15_000}],
+        description="fields of the device's configuration; null takes one back",
+    )
+    apply: bool = Field(False, description="without it nothing changes: the answer is a preview")
+
+
+class Change(BaseModel):
+    """One setting of one camera; `-` stands for absent."""
+
+    thing: str
+    setting: str
+    now: Any
+    then: Any
+
+
+class WishAnswer(BaseModel):
+    """What changes, or would."""
+
+    applied: bool
+    things: int = Field(description="how many cameras it changes")
+    changes: list[Change] = Field(description=f"the first {MOST_SHOWN}")
+
+
+class DriftAnswer(BaseModel):
+    """A camera that is not what it should be."""
+
+    thing: str
+    location: str
+    delta: dict[str, Any] = Field(description="what is desired and not reported")
+    since: datetime
+
+
+class DriftsAnswer(BaseModel):
+    """The longest drift first."""
+
+    total: int
+    drifts: list[DriftAnswer] = Field(description=f"the first {MOST_SHOWN}")
+
+
+@router.post("/api/fleet/config", responses=documented(*REFUSALS, 413, 422, 500, 503))
+async def wish(request: Request, asked: Wish) -> WishAnswer:
+    """Show what a configuration would change; with `apply`, write it into the shadows."""
+    whom = asked.whom.search()
+    if asked.apply:
+        details = {"settings": asked.settings, "whom": asked.whom.model_dump(exclude_defaults=True)}
+        changes = await changing(
+            request,
+            "fleet.config",
+            "cameras",
+            details,
+            lambda connection, author: desire.desire(connection, whom, asked.settings, author),
+        )
+    else:
+        nobody = Author("", request.app.state.desk.clock())
+        changes = await reading(
+            request,
+            lambda connection: desire.preview(connection, whom, asked.settings, nobody),
+        )
+    return WishAnswer(applied=asked.apply, things=len(changes), changes=_first(changes))
+
+
+@router.get("/api/fleet/drift", responses=documented(*REFUSALS, 422, 500, 503))
+async def drift(request: Request) -> DriftsAnswer:
+    """Say which cameras are not what they should be."""
+    found = await reading(request, lambda connection: desire.drifting(connection, Search()))
+    shown = [
+        DriftAnswer(thing=one.thing, location=one.location, delta=dict(one.delta), since=one.since)
+        for one in found[:MOST_SHOWN]
+    ]
+    return DriftsAnswer(total=len(found), drifts=shown)
+
+
+def _first(previews: list[Preview]) -> list[Change]:
+    every = [
+        Change(thing=one.thing, setting=setting, now=now, then=then)
+        for one in previews[:MOST_SHOWN]
+        for setting, (now, then) in one.changes.items()
+    ]
+    return every[:MOST_SHOWN]

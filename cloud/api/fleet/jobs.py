@@ -1,0 +1,152 @@
+"""`/api/fleet/jobs` and `/api/fleet/audit`: models brought to cameras, and what was done."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
+
+from cloud.api.access import opened_to
+from cloud.api.fleet.acting import PLAIN, Whom, changing, reading
+from cloud.api.keys import Role
+from cloud.api.problem import REFUSALS, documented
+from cloud.fleet import registry, rollout
+from cloud.fleet.job_book import Job
+from cloud.fleet.jobs import Abort, Rollout
+from cloud.fleet.registry import Author
+from cloud.fleet.rollout import Plan
+
+MOST: Final = 200
+MODEL: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
+
+router = APIRouter(tags=["fleet"], dependencies=[opened_to(Role.OPERATIONS)])
+
+JobName = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{1,64}$", examples=["onlooker-face-0-3-0-1"])]
+
+
+class RollOut(BaseModel):
+    """A model for some cameras; shown first, done with `apply`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: str = Field(pattern=MODEL, examples=["onlooker-face:0.3.0"])
+    whom: Whom
+    replaces: str | None = Field(None, pattern=MODEL, description="absent: what most of them run")
+    per_minute: int | None = Field(None, ge=1, le=1_000, description="absent: all at once")
+    minutes_each: int = Field(30, ge=1, le=10_080, description="then it counts as failed")
+    abort_percent: float = Field(20.0, gt=0, le=100, description="of failures among those done")
+    abort_after: int = Field(1, ge=1, le=100_000, description="failures count from so many on")
+    apply: bool = Field(False, description="without it nothing changes: the answer is a preview")
+
+
+class RollOutAnswer(BaseModel):
+    """The job that was opened, or would be."""
+
+    job: str | None = Field(description="null in a preview")
+    things: int
+
+
+class RollBack(BaseModel):
+    """Which model comes back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: str | None = Field(None, pattern=MODEL, description="absent: the one that was replaced")
+
+
+class JobAnswer(BaseModel):
+    """One job and where its cameras stand."""
+
+    job: str
+    status: str = Field(examples=["IN_PROGRESS"])
+    reason: str | None
+    document: dict[str, Any]
+    created_at: datetime
+    waiting: int = Field(description="cameras that have not been told yet")
+    things: dict[str, int] = Field(examples=[{"SUCCEEDED": 9, "QUEUED": 1}])
+
+
+class JobsAnswer(BaseModel):
+    """Newest first."""
+
+    jobs: list[JobAnswer]
+
+
+class Line(BaseModel):
+    """One line of the fleet's audit."""
+
+    at: datetime
+    who: str
+    event: str = Field(examples=["thing.enrolled"])
+    thing: str | None
+    detail: str
+
+
+class AuditAnswer(BaseModel):
+    """Newest first."""
+
+    lines: list[Line]
+
+
+@router.get("/api/fleet/jobs", responses=documented(*REFUSALS, 422, 500, 503))
+async def jobs(request: Request, count: Annotated[int, Query(ge=1, le=MOST)] = 50) -> JobsAnswer:
+    """List what was rolled out."""
+    found = await reading(request, lambda connection: rollout.listed(connection, last=count))
+    return JobsAnswer(jobs=[JobAnswer(**one) for one in found])
+
+
+@router.get("/api/fleet/jobs/{job}", responses=documented(*REFUSALS, 404, 422, 500, 503))
+async def job(request: Request, job: JobName) -> JobAnswer:
+    """Say how far one job has come."""
+    return JobAnswer(**await reading(request, lambda connection: rollout.one(connection, job)))
+
+
+@router.post("/api/fleet/jobs", responses=documented(*REFUSALS, 409, 413, 422, 500, 503))
+async def roll_out(request: Request, asked: RollOut) -> RollOutAnswer:
+    """Bring a model to some cameras, a few first; failures stop it before it reaches the rest."""
+    rate = Rollout(
+        asked.per_minute, asked.minutes_each, Abort(asked.abort_after, asked.abort_percent)
+    )
+    plan = Plan(asked.model, asked.whom.search(), rate)
+    if not asked.apply:
+        meant = await reading(request, lambda connection: registry.names(connection, plan.whom))
+        return RollOutAnswer(job=None, things=len(meant))
+
+    def act(connection: Connection, author: Author) -> Job:
+        return rollout.roll_out(connection, plan, author, replaces=asked.replaces)
+
+    details = asked.model_dump(exclude_defaults=True)
+    opened = await changing(request, "fleet.roll_out", asked.model, details, act)
+    return RollOutAnswer(job=opened.id, things=len(opened.targets))
+
+
+@router.post(
+    "/api/fleet/jobs/{job}/roll-back",
+    responses=documented(*REFUSALS, 404, 409, 413, 422, 500, 503),
+)
+async def roll_back(request: Request, job: JobName, asked: RollBack) -> RollOutAnswer:
+    """Stop a job and give the old model to whoever took the new one."""
+
+    def act(connection: Connection, author: Author) -> Job:
+        return rollout.roll_back(connection, job, author, to=asked.to)
+
+    back = await changing(request, "fleet.roll_back", job, asked.model_dump(), act)
+    return RollOutAnswer(job=back.id, things=len(back.targets))
+
+
+@router.get("/api/fleet/audit", responses=documented(*REFUSALS, 422, 500, 503))
+async def audit(
+    request: Request,
+    thing: Annotated[str | None, Query(pattern=PLAIN, max_length=63)] = None,
+    count: Annotated[int, Query(ge=1, le=MOST)] = 50,
+) -> AuditAnswer:
+    """Say what was done to the fleet, by whom, and what was refused."""
+    rows = await reading(
+        request, lambda connection: registry.history(connection, thing, last=count)
+    )
+    lines = [
+        Line(at=row.at, who=row.who, event=row.event, thing=row.thing, detail=row.detail)
+        for row in rows
+    ]
+    return AuditAnswer(lines=lines)

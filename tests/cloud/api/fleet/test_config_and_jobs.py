@@ -1,0 +1,103 @@
+"""Configurations and models for cameras over HTTP: shown first, then done."""
+
+from datetime import timedelta
+
+import pytest
+
+from cloud.api.app import create_app
+from cloud.api.desk import Desk
+from cloud.api.keys import Role, create_key
+from cloud.api.quota import Quota
+
+CONFIG = "/api/fleet/config"
+JOBS = "/api/fleet/jobs"
+SETTINGS = {"report_interval_ms": 15_000}
+
+
+def test_a_wish_is_a_preview_until_it_is_applied(ask, fleet: Desk):
+    asked = {"whom": {"location": "KX-01"}, "settings": SETTINGS}
+
+    seen = ask("POST", CONFIG, json=asked).json()
+    assert ask.get("/api/fleet/things/cam-01").json()["config"] == {}
+    done = ask("POST", CONFIG, json={**asked, "apply": True}).json()
+    again = ask("POST", CONFIG, json={**asked, "apply": True}).json()
+
+    assert (seen["applied"], seen["things"]) == (False, 2)
+    assert done["changes"] == seen["changes"]
+    assert done["changes"][0] == {
+        "thing": "cam-01",
+        "setting": "report_interval_ms",
+        "now": "-",
+        "then": 15_000,
+    }
+    assert again["things"] == 0
+
+
+def test_who_has_not_followed_drifts(ask, fleet: Desk):
+    whom = {"device": "cam-03"}
+    ask("POST", CONFIG, json={"whom": whom, "settings": SETTINGS, "apply": True})
+
+    drifts = ask.get("/api/fleet/drift").json()
+
+    assert drifts["total"] == 1
+    assert (drifts["drifts"][0]["thing"], drifts["drifts"][0]["delta"]) == ("cam-03", SETTINGS)
+    assert ask.get("/api/fleet/things?drifting=true").json()["things"][0]["name"] == "cam-03"
+
+
+@pytest.mark.parametrize(
+    ("whom", "words"),
+    [
+        ({}, "names nobody"),
+        ({"everything": True, "group": "canary"}, "one or the other"),
+        ({"group": "nobody-in-it"}, "no thing is meant"),
+    ],
+)
+def test_nobody_is_meant_by_accident(ask, fleet: Desk, whom, words):
+    answer = ask("POST", CONFIG, json={"whom": whom, "settings": SETTINGS, "apply": True})
+
+    assert answer.status_code == 422
+    assert words in answer.json()["detail"]
+
+
+def test_a_setting_that_no_camera_knows_is_refused(ask, fleet: Desk):
+    whom = {"everything": True}
+    answer = ask("POST", CONFIG, json={"whom": whom, "settings": {"frame_rate_hz": "fast"}})
+
+    assert answer.status_code == 422
+
+
+def test_a_model_is_rolled_out_and_back(ask, fleet: Desk, watch):
+    asked = {"model": "face:2", "whom": {"everything": True}, "replaces": "face:1"}
+
+    seen = ask("POST", JOBS, json=asked).json()
+    job = ask("POST", JOBS, json={**asked, "apply": True}).json()
+    told = ask.get(f"{JOBS}/{job['job']}").json()
+    watch.pass_by(timedelta(minutes=1))
+    back = ask("POST", f"{JOBS}/{job['job']}/roll-back", json={}).json()
+
+    assert seen == {"job": None, "things": 3}
+    assert told["document"]["version"] == "face:2"
+    assert told["things"] == {"QUEUED": 3}
+    assert ask.get(f"{JOBS}/{back['job']}").json()["document"]["version"] == "face:1"
+    assert [one["job"] for one in ask.get(JOBS).json()["jobs"]] == [back["job"], job["job"]]
+
+
+def test_a_job_that_is_none_is_not_found(ask, fleet: Desk):
+    assert ask.get(f"{JOBS}/none").status_code == 404
+    assert ask("POST", f"{JOBS}/none/roll-back", json={}).status_code == 404
+
+
+@pytest.mark.parametrize("role", [Role.SALES, Role.ADVERTISER, Role.OPERATIONS, Role.ADMIN])
+def test_the_fleet_is_for_operators(ask, fleet: Desk, watch, role: Role):
+    ask.app = create_app(fleet, quota=Quota())
+    key = create_key(fleet.engine, role, "Ana", by="me", now=watch.now)
+    asked = {"whom": {"device": "cam-01"}, "settings": SETTINGS, "apply": True}
+
+    answer = ask("POST", CONFIG, json=asked, headers={"x-api-key": key})
+
+    if role in (Role.SALES, Role.ADVERTISER):
+        assert answer.status_code == 403
+    else:
+        lines = ask.get("/api/fleet/audit", headers={"x-api-key": key}).json()["lines"]
+        assert lines[0]["who"] == f"api:Ana (key {key.split('_')[1]})"
+    assert ask("POST", CONFIG, json=asked).status_code == 401

@@ -1,0 +1,118 @@
+"""Cameras over HTTP: found, taken in, corrected, retired; every change in both audits."""
+
+import pytest
+
+from cloud import database
+from cloud.api import audit
+from cloud.api.desk import Desk
+
+THINGS = "/api/fleet/things"
+
+
+def names(answer) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    return [one["name"] for one in answer.json()["things"]]
+
+
+@pytest.mark.parametrize(
+    ("question", "meant"),
+    [
+        ("", ["cam-01", "cam-02", "cam-03"]),
+        ("?location=KX-01", ["cam-01", "cam-02"]),
+        ("?group=canary", ["cam-01"]),
+        ("?attribute=lens=tele", ["cam-02", "cam-03"]),
+        ("?attribute=lens=tele&location=OX-02", ["cam-03"]),
+        ("?presence=online", []),
+        ("?drifting=true", []),
+    ],
+)
+def test_cameras_are_found_by_what_is_known_of_them(ask, fleet: Desk, question, meant):
+    assert names(ask.get(THINGS + question)) == meant
+
+
+def test_pages_hold_every_camera_once(ask, fleet: Desk):
+    first = ask.get(THINGS + "?count=2")
+    second = ask.get(f"{THINGS}?count=2&after={first.json()['next']}")
+
+    assert names(first) + names(second) == ["cam-01", "cam-02", "cam-03"]
+    assert second.json()["next"] is None
+
+
+def test_a_page_that_is_just_full_has_no_next(ask, fleet: Desk):
+    assert ask.get(THINGS + "?count=3").json()["next"] is None
+
+
+def test_a_camera_is_taken_in_once(ask, fleet: Desk):
+    new = {"name": "cam-04", "location": "OX-02", "attributes": {"lens": "wide"}, "groups": ["a"]}
+
+    made = ask("POST", THINGS, json=new)
+    again = ask("POST", THINGS, json=new)
+
+    assert made.status_code == 201
+    assert made.json()["groups"] == ["a"]
+    assert made.json()["config"] == {}
+    assert again.status_code == 409
+    assert "PATCH" in again.json()["detail"]
+
+
+def test_a_correction_leaves_alone_what_it_does_not_name(ask, fleet: Desk):
+    changed = ask(
+        "PATCH",
+        f"{THINGS}/cam-01",
+        json={"attributes": {"lens": None, "height_m": "3.2"}, "groups": ["west", "canary"]},
+    ).json()
+
+    assert changed["location"] == "KX-01"
+    assert changed["attributes"] == {"height_m": "3.2"}
+    assert changed["groups"] == ["canary", "west"]
+    assert ask("PATCH", f"{THINGS}/cam-01", json={"groups": []}).json()["groups"] == []
+
+
+def test_a_retired_camera_is_gone_but_for_its_history(ask, fleet: Desk):
+    assert "ca revoke --name cam-02" in ask("DELETE", f"{THINGS}/cam-02").json()["still_to_do"]
+
+    assert ask.get(f"{THINGS}/cam-02").status_code == 404
+    assert ask("DELETE", f"{THINGS}/cam-02").status_code == 404
+    lines = ask.get("/api/fleet/audit?thing=cam-02").json()["lines"]
+    assert [line["event"] for line in lines] == ["thing.retired", "thing.registered"]
+
+
+def test_every_change_says_who_made_it_in_a_log_that_shows_tampering(ask, fleet: Desk):
+    ask("PATCH", f"{THINGS}/cam-03", json={"location": "KX-01"})
+
+    with database.reading(fleet.engine) as connection:
+        last = audit.verify(connection)
+    assert last is not None
+    assert (last.action, last.object) == ("fleet.change", "cam-03")
+    assert last.actor == "api:somebody, without keys"
+    assert ask.get("/api/fleet/audit").json()["lines"][0]["who"] == last.actor
+
+
+def test_a_refused_change_leaves_no_trace(ask, fleet: Desk):
+    bad = {"attributes": {"a name with spaces": "x"}, "location": "OX-02"}
+
+    assert ask("PATCH", f"{THINGS}/cam-01", json=bad).status_code == 422
+    assert ask.get(f"{THINGS}/cam-01").json()["location"] == "KX-01"
+    with database.reading(fleet.engine) as connection:
+        assert audit.verify(connection) is None
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", THINGS, {"name": "../etc", "location": "KX-01"}),
+        ("POST", THINGS, {"name": "cam\n", "location": "KX-01"}),
+        ("POST", THINGS, {"name": "x" * 64, "location": "KX-01"}),
+        ("POST", THINGS, {"name": "cam-9", "location": "KX-01", "admin": True}),
+        ("POST", THINGS, {"name": "cam-9", "location": "KX-01", "attributes": {"a": "x" * 900}}),
+        ("PATCH", f"{THINGS}/cam-01", {"location": "a/b"}),
+        ("GET", f"{THINGS}?attribute=nothing", None),
+        ("GET", f"{THINGS}?count=0", None),
+        ("GET", f"{THINGS}/cam%2F01%23", None),
+    ],
+)
+def test_nonsense_is_refused_with_a_sentence(ask, fleet: Desk, method, path, body):
+    answer = ask(method, path, json=body)
+
+    assert answer.status_code in (404, 422)
+    assert answer.json()["detail"]
