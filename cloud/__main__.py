@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "watch": ("cloud.windows.watch_command", "run", "raise alerts and tell people of them"),
     "dead-letters": ("cloud.ingest.letters_command", "run", "look at what was set aside"),
     "journals": ("cloud.ingest.journals_command", "run", "how far each camera is settled"),
+    "database": ("cloud.database.command", "run", "bring the tables to this version"),
     "sweep": ("cloud.ingest.retention", "run", "forget what is older than it has to be kept"),
 }
 """Command → module with `add_arguments`, its function, and what it is for."""

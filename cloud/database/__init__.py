@@ -25,7 +25,6 @@ from cloud.database.counts import (
 from cloud.database.engine import (
     DatabaseError,
     connect,
-    create,
     insert,
     reading,
     run_many,
@@ -38,6 +37,7 @@ from cloud.database.news import (
     device_states,
     notices,
 )
+from cloud.database.upgrade import create
 
 __all__ = [
     "ATTENTION",

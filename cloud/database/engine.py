@@ -36,10 +36,9 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from cloud.database.columns import Instant, metadata
+from cloud.database.columns import Instant
 
 BUSY_TIMEOUT_MS: Final = 10_000
-MAKING_TABLES: Final = 7_305_811  # any number, as long as it is ours
 DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 
 
@@ -58,14 +57,6 @@ def connect(url: str) -> Engine:
         raise DatabaseError(
             "PostgreSQL needs psycopg: install onlooker[cloud] or psycopg[binary]"
         ) from error
-
-
-def create(engine: Engine) -> None:
-    """Make the tables that are missing; programs that start together wait for each other."""
-    with writing(engine) as connection:
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MAKING_TABLES})")
-        metadata.create_all(connection)
 
 
 @contextmanager

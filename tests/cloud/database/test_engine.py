@@ -91,26 +91,6 @@ def test_the_folder_of_a_sqlite_file_is_made(tmp_path: Path) -> None:
     assert (tmp_path / "var/deep/onlooker.db").exists()
 
 
-@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
-def test_programs_that_start_together_make_the_tables_once(database_url: str) -> None:
-    troubles = list[Exception]()
-
-    def start() -> None:
-        engine = connect(database_url)
-        try:
-            create(engine)
-        except Exception as error:  # noqa: BLE001  whatever it is, the test must hear of it
-            troubles.append(error)
-        engine.dispose()
-
-    programs = [threading.Thread(target=start) for _ in range(4)]
-    for program in programs:
-        program.start()
-    for program in programs:
-        program.join()
-    assert troubles == []
-
-
 def test_many_rows_arrive_as_they_were_sent(engine: Engine) -> None:
     names = ("device", "journal", "location", "through", "islands", "settled_at")
     nasty = [

@@ -1,0 +1,44 @@
+"""`python -m cloud database upgrade|current|check`: which tables there are, which there should be.
+
+Every program upgrades when it starts, so none of this has to be run. It is for whoever wants to see
+first, or to upgrade with a role that may change tables and run the programs with one that may not.
+"""
+
+import argparse
+import sys
+
+from cloud import settings
+from cloud.database.engine import connect, reading
+from cloud.database.migrations import HEAD
+from cloud.database.upgrade import create, missing, revision
+
+BEHIND = 1
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `database`."""
+    actions = parser.add_subparsers(dest="action", required=True)
+    for name, purpose in (
+        ("upgrade", "take the steps that are missing"),
+        ("current", "say the database's revision"),
+        ("check", "list the steps that are missing; status 1 when there are any"),
+    ):
+        settings.add_arguments(actions.add_parser(name, help=purpose), "database")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked."""
+    engine = connect(settings.read(arguments).database_url)
+    try:
+        if arguments.action == "upgrade":
+            create(engine)
+        with reading(engine) as connection:
+            steps = missing(connection)
+            found = revision(connection) or "none"
+    finally:
+        engine.dispose()
+    if arguments.action != "check":
+        sys.stdout.write(f"{found}\n")
+        return 0
+    sys.stdout.write("\n".join([f"at {found}, newest {HEAD}", *steps]) + "\n")
+    return BEHIND if steps else 0

@@ -1,0 +1,126 @@
+"""Any older database comes to this version's tables; a newer or a foreign one is left alone."""
+
+import importlib
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import produce_migrations, render_python_code
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, inspect, text
+
+from cloud.__main__ import main
+from cloud.database import DatabaseError, connect, create, metadata, reading, writing
+from cloud.database.migrations import HEAD
+from cloud.database.migrations.versions.r0001_baseline import tables as before
+from cloud.database.upgrade import revision
+
+HOUSE = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def every_table() -> None:
+    """All rooms that have tables tell the metadata of them."""
+    for file in (HOUSE / "cloud").rglob("*.py"):
+        if "metadata,\n" in file.read_text() and "migrations" not in file.parts:
+            importlib.import_module(".".join(file.relative_to(HOUSE).with_suffix("").parts))
+
+
+def test_the_tables_are_those_that_the_code_describes(engine: Engine) -> None:
+    """A difference is shown as the lines that a new revision needs; see docs/ingest.md."""
+    with reading(engine) as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        steps = produce_migrations(context, metadata).upgrade_ops
+    assert steps is not None
+    assert steps.is_empty(), "add a revision with:\n" + render_python_code(steps)
+
+
+def test_a_sqlite_table_is_made_word_for_word_as_described(tmp_path: Path) -> None:
+    made = {}
+    for name, make in (("steps", create), ("described", metadata.create_all)):
+        engine = connect(f"sqlite:///{tmp_path}/{name}.db")
+        make(engine)
+        with reading(engine) as connection:
+            rows = connection.execute(text("PRAGMA table_list")).all()
+            made[name] = {row.name: row.wr for row in rows if row.name != "alembic_version"}
+        engine.dispose()
+    assert made["steps"] == made["described"]
+
+
+def test_the_steps_are_one_line_of_descent_that_ends_at_head() -> None:
+    config = Config()
+    config.set_main_option("script_location", "cloud.database:migrations")
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("known", ["all", "some"])
+def test_a_database_from_before_there_were_migrations_keeps_what_it_has(
+    database_url: str, known: str
+) -> None:
+    engine = connect(database_url)
+    place = before.tables["places"]
+    before.create_all(engine, tables=None if known == "all" else [place])
+    with writing(engine) as connection:
+        connection.execute(place.insert(), {"location": "KX-01", "venue_type": "station"})
+    create(engine)
+    with reading(engine) as connection:
+        assert revision(connection) == HEAD
+        assert connection.execute(text("SELECT location FROM places")).scalars().all() == ["KX-01"]
+        assert set(before.tables) <= set(inspect(connection).get_table_names())
+    engine.dispose()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_a_foreign_database_is_refused_and_left_as_it_was(database_url: str) -> None:
+    engine = connect(database_url)
+    with writing(engine) as connection:
+        connection.execute(text("CREATE TABLE jobs (id INTEGER PRIMARY KEY, title TEXT)"))
+    with pytest.raises(DatabaseError, match=r"table jobs is not one of ours.*unknown \['title'\]"):
+        create(engine)
+    with reading(engine) as connection:
+        assert inspect(connection).get_table_names() == ["jobs"]
+    engine.dispose()
+
+
+def test_a_database_from_the_future_is_refused_with_words(engine: Engine) -> None:
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseError, match=f"revision 9999.*its newest is {HEAD}"):
+        create(engine)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_programs_that_start_together_take_the_steps_once(database_url: str) -> None:
+    troubles = list[Exception]()
+    ready = threading.Barrier(4)
+
+    def start() -> None:
+        engine = connect(database_url)
+        ready.wait()
+        try:
+            create(engine)
+        except Exception as error:  # noqa: BLE001  whatever it is, the test must hear of it
+            troubles.append(error)
+        engine.dispose()
+
+    programs = [threading.Thread(target=start) for _ in range(4)]
+    for program in programs:
+        program.start()
+    for program in programs:
+        program.join()
+    assert troubles == []
+
+
+def test_the_command_says_what_is_missing_and_takes_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--database", f"sqlite:///{tmp_path}/onlooker.db"]
+    assert main(["database", "check", *where]) == 1
+    assert "0001: The tables as they were" in capsys.readouterr().out
+    assert main(["database", "upgrade", *where]) == 0
+    assert main(["database", "current", *where]) == 0
+    assert capsys.readouterr().out == f"{HEAD}\n{HEAD}\n"
+    assert main(["database", "check", *where]) == 0
