@@ -165,6 +165,7 @@ class Supervisor:
         self._end(Verdict(at, "session.ended", entry.name, why, ends_session=True))
 
     def _end(self, verdict: Verdict) -> None:
+        self._watch.show_out(str(verdict.client), verdict.at)
         try:
             end_session(self._settings.control_socket, str(verdict.client))
         except DoormanError as error:

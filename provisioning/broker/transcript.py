@@ -19,6 +19,7 @@ class Happening(StrEnum):
     SAID = "said"
     DENIED = "denied"
     TOO_LARGE = "too_large"
+    TAKEN_OVER = "taken_over"  # the same certificate connected a second time
     ASKED_TO_HEAR = "asked_to_hear"
     REFUSED = "refused"  # at the door: no certificate, a wrong, an old or a revoked one
 
@@ -43,6 +44,10 @@ _LINES: Final = (
     (
         Happening.TOO_LARGE,
         re.compile(r"Client (?P<client>\S+) disconnected due to (?P<detail>oversize packet)"),
+    ),
+    (
+        Happening.TAKEN_OVER,
+        re.compile(r"Client (?P<client>\S+) already connected, closing old connection\."),
     ),
     (Happening.CONNECTED, re.compile(rf"New client connected from {_ADDRESS} as (?P<client>\S+)")),
     (Happening.ASKED_TO_HEAR, re.compile(r"(?P<client>\S+) [012] (?P<detail>\S.*)$")),

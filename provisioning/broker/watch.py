@@ -3,6 +3,9 @@
 A client has a bucket of messages that fills at a steady rate; who empties it is disconnected. The
 same complaint about the same client is written once a minute with a count, so that a flood of
 attempts is no flood of lines.
+
+A certificate that connects while it is connected takes its own session over. Once is a camera whose
+line broke before the broker noticed; again and again is a copied key: both are written down.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,12 +20,14 @@ from provisioning.broker.transcript import Fact, Happening, fact
 from wire.scalars import LocationId
 
 QUIET: Final = timedelta(minutes=1)
+SHOWN_OUT: Final = timedelta(seconds=5)  # a session that we end is taken over by ourselves
 MOST_COMPLAINTS: Final = 10_000
 
 EVENT: Final = {
     Happening.DENIED: "publish.denied",
     Happening.TOO_LARGE: "publish.too_large",
     Happening.REFUSED: "connect.refused",
+    Happening.TAKEN_OVER: "session.taken_over",
 }
 
 
@@ -57,7 +62,15 @@ class Watch:
         self._limits = limits
         self._buckets: dict[str, _Bucket] = {}
         self._complaints: dict[tuple[str, str], _Complaint] = {}
+        self._shown_out: dict[str, datetime] = {}
         self.locations: Mapping[str, LocationId] = {}
+
+    def show_out(self, client: str, at: datetime) -> None:
+        """Know that a client's session is about to be ended from this side."""
+        self._shown_out = {
+            name: since for name, since in self._shown_out.items() if at - since < SHOWN_OUT
+        }
+        self._shown_out[client] = at
 
     def read(self, lines: Iterable[str], at: datetime) -> Iterator[Verdict]:
         """Yield what must be written or done about some lines of the log."""
@@ -70,9 +83,8 @@ class Watch:
         judges: Mapping[Happening, Callable[[Fact, datetime], Verdict | None]] = {
             Happening.CONNECTED: self._forget,
             Happening.SAID: self._count,
-            Happening.DENIED: lambda said, then: (
-                self._count(said, then) or self._refused(said, then)
-            ),
+            Happening.DENIED: self._deny,
+            Happening.TAKEN_OVER: self._take_over,
             Happening.ASKED_TO_HEAR: self._overhear,
         }
         return judges.get(told.happening, self._refused)(told, at)
@@ -104,6 +116,12 @@ class Watch:
         if may_hear(rules_of(client), told.detail, location=location, device=client):
             return None
         return self._complain("subscribe.beyond", told, at)
+
+    def _take_over(self, told: Fact, at: datetime) -> Verdict | None:
+        shown_out_at = self._shown_out.get(str(told.client))
+        if shown_out_at is not None and at - shown_out_at < SHOWN_OUT:
+            return None
+        return self._refused(told, at)
 
     def _refused(self, told: Fact, at: datetime) -> Verdict | None:
         return self._complain(EVENT[told.happening], told, at)

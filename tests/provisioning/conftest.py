@@ -94,6 +94,7 @@ class House:
             folder=folder / "broker",
             authority=folder / "ca",
             port=free_port(),
+            websockets_port=free_port(),
             bind="127.0.0.1",
             user=pwd.getpwuid(os.geteuid()).pw_name,
             limits=limits,
@@ -139,20 +140,22 @@ class House:
         vault.write_public(stem.with_suffix(".crt"), entry.certificate.encode() + office.chain)
         return entry
 
-    def visitor(self, entry, *, client_id=None, clean=True, version=mqtt.MQTTv5):
+    def visitor(self, entry, *, client_id=None, clean=True, version=mqtt.MQTTv5, websockets=False):
         """A client with that certificate, or with none."""
         more = {} if version == mqtt.MQTTv5 else {"clean_session": clean}
         client = mqtt.Client(
             mqtt.CallbackAPIVersion.VERSION2,
             client_id=client_id or (entry.name if entry else "nobody"),
             protocol=version,
+            transport="websockets" if websockets else "tcp",
             reconnect_on_failure=False,
             **more,
         )
         stem = str(self.folder / entry.serial) if entry else None
         trust = str(self.office.folder / "trust.pem")
         client.tls_set(trust, stem and f"{stem}.crt", stem and f"{stem}.key")
-        made = Visitor(client, self.settings.port)
+        port = self.settings.websockets_port if websockets else self.settings.port
+        made = Visitor(client, port)
         self._visitors.append(made)
         return made
 

@@ -1,5 +1,6 @@
 """The broker's door, tried by people who should not get in, on a real Mosquitto."""
 
+import socket
 import ssl
 from datetime import timedelta
 
@@ -65,6 +66,29 @@ def test_another_clients_id_takes_over_nobodys_session(house, others, version):
     thief.listens("$aws/things/other-3/#")
     house.wait_for_audit("subscribe.beyond", "thief")
     assert others[3].lost.empty()
+
+
+def test_a_copied_certificate_shows_in_the_audit(house, others):
+    entry = house.certify("copied")
+    first = house.visitor(entry).join()
+    house.visitor(entry).join()
+    assert first.lost.get(timeout=PATIENCE_S)
+    house.wait_for_audit("session.taken_over", "copied")
+
+
+def test_websockets_ask_for_a_certificate_too(house, others):
+    entry = house.certify("browser")
+    visitor = house.visitor(entry, websockets=True).join()
+    house.wait_until(lambda: visitor.says(MINE.format("browser")))
+    assert not visitor.says(MINE.format("other-1"))
+    context = ssl.create_default_context(cafile=house.office.folder / "trust.pem")
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # which refuses in the handshake
+    address = ("127.0.0.1", house.settings.websockets_port)
+    with (
+        socket.create_connection(address) as line,
+        pytest.raises(ssl.SSLError, match="handshake failure"),
+    ):
+        context.wrap_socket(line, server_hostname="localhost")
 
 
 def test_a_kept_session_is_not_inherited_by_another_certificate(house, others, fleet):

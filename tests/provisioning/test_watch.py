@@ -13,6 +13,7 @@ START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 SAID = (
     "Received PUBLISH from cam-1 (d0, q1, r0, m1, 'onlooker/v1/KX-01/cam-1/status', ... (2 bytes))"
 )
+TAKEN_OVER = "Client cam-1 already connected, closing old connection."
 DENIED = "Denied PUBLISH from cam-1 (d0, q1, r0, m2, 'its/mine', ... (2 bytes))"
 
 
@@ -114,6 +115,20 @@ def test_a_subscription_within_the_rules_is_no_matter():
     assert list(watch.read(lines, at(0))) == []
     [verdict] = watch.read(["cam-1 1 onlooker/v1/KX-01/cam-2/ack"], at(0))
     assert (verdict.event, verdict.detail) == ("subscribe.beyond", "onlooker/v1/KX-01/cam-2/ack")
+
+
+def test_a_certificate_that_takes_its_own_session_over_is_written_down():
+    watch = Watch(Limits())
+    [verdict] = watch.read([TAKEN_OVER], at(0))
+    assert (verdict.event, verdict.client) == ("session.taken_over", "cam-1")
+    assert not verdict.ends_session
+
+
+def test_a_session_that_we_end_is_not_said_to_be_taken_over():
+    watch = Watch(Limits())
+    watch.show_out("cam-1", at(0))
+    assert list(watch.read([TAKEN_OVER], at(1))) == []
+    assert [verdict.event for verdict in watch.read([TAKEN_OVER], at(9))] == ["session.taken_over"]
 
 
 def test_a_full_audit_is_set_aside(tmp_path, monkeypatch):
