@@ -47,10 +47,11 @@ def performed(office: Office, errand: Errand, *, at: datetime) -> Outcome:
 
 def _sign(office: Office, errand: Sign, at: datetime) -> Outcome:
     pem = errand.request.encode()
-    name, _ = signing_request.read(pem)
+    name, key = signing_request.read(pem)
     if name != errand.device:
         return Refused(reason=f"the request is for {name!r}, not {errand.device!r}")
-    entry = office.sign_device(pem, errand.location, at=at)
+    before = office.signed_before(errand.device, errand.location, key, at=at)
+    entry = before or office.sign_device(pem, errand.location, at=at)
     certificate = entry.certificate + office.chain.decode()
     log.info("signer.signed", extra={"device": name, "serial": entry.serial})
     return Signed(serial=entry.serial, certificate=certificate, ends_at=entry.ends_at)

@@ -132,6 +132,8 @@ class Enrolment:
         token = secrets.token_urlsafe(48)
         mine = (enrolments.c.device == device) & enrolments.c.settled_at.is_(None)
         with writing(self._engine) as connection:
+            same = enrolments.c.certificate == signed.serial  # asked again: the old token is over
+            connection.execute(update(enrolments).where(mine, same).values(settled_at=at))
             before = connection.execute(select(enrolments).where(mine)).all()
             connection.execute(
                 enrolments.insert().values(

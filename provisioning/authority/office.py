@@ -57,6 +57,24 @@ class Office:
         device, key = signing_request.read(pem)
         return self._sign(Subject(Kind.DEVICE, device, location), key, at=at, days=days)
 
+    def signed_before(
+        self,
+        device: DeviceId,
+        location: LocationId,
+        key: ec.EllipticCurvePublicKey,
+        *,
+        at: datetime,
+    ) -> Entry | None:
+        """The certificate that this very key holds for this place, while it has half its life left.
+
+        Whoever asks again, since the answer was lost on the way, gets what was signed already.
+        """
+        for entry in reversed(self.register.entries(name=device)):
+            is_same = entry.location == location and _key_of(entry) == key.public_numbers()
+            if is_same and entry.stands(at) and entry.ends_at - at > (at - entry.starts_at):
+                return entry
+        return None
+
     def renew_device(self, pem: bytes, *, at: datetime, days: int | None = None) -> Entry:
         """Sign a new key of a device that holds a certificate; the old one runs out by itself."""
         device, key = signing_request.read(pem)

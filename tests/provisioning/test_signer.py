@@ -54,6 +54,28 @@ def tell(signer, *lines):
         return got
 
 
+def test_the_same_request_again_is_answered_with_the_same_certificate(signer, office):
+    wanted = line(Sign(device="cam-1", location="KX-01", request=request("cam-1")))
+    first, again = tell(signer, wanted, wanted)
+    assert first == again
+    assert len(office.register.entries(name="cam-1")) == 1
+
+
+def test_a_certificate_taken_back_is_not_given_again(signer, office):
+    wanted = line(Sign(device="cam-1", location="KX-01", request=request("cam-1")))
+    [first] = tell(signer, wanted)
+    tell(signer, line(Withdraw(serial=first.serial, reason="withdrawn")))
+    [again] = tell(signer, wanted)
+    assert again.serial != first.serial
+
+
+def test_another_place_needs_another_certificate(signer, office):
+    pem = request("cam-1")
+    here, there = (line(Sign(device="cam-1", location=at, request=pem)) for at in ("A", "B"))
+    first, second = tell(signer, here, there)
+    assert first.serial != second.serial
+
+
 def test_a_request_is_signed_and_taken_back(signer, office):
     [signed] = tell(signer, line(Sign(device="cam-1", location="KX-01", request=request("cam-1"))))
     assert isinstance(signed, Signed)

@@ -98,6 +98,23 @@ def audit(front, event, thing=None):
     return [line.detail for line in lines if line.event == event]
 
 
+def test_a_camera_that_asks_again_gets_the_same_certificate_and_keeps_it(
+    front, identity, new_request
+):
+    version, client = identity
+    device = f"again-{version}"
+    front.expect(device)
+    asked = new_request(device)[1]
+    lost, made = asks(client, asked), asks(client, asked)
+    assert made.certificate_id == lost.certificate_id
+    assert "used before" in refusal(
+        lambda: registers(client, lost.certificate_ownership_token, f"SN-{device}")
+    )
+    registers(client, made.certificate_ownership_token, f"SN-{device}")
+    front.enrolment.withdraw_unregistered(at=front.now() + timedelta(hours=2))
+    assert front.office.standing(device, at=front.now()).serial == made.certificate_id
+
+
 def test_a_camera_on_the_roster_is_certified_registered_and_grouped(front, identity, new_request):
     version, client = identity
     device = f"new-{version}"
