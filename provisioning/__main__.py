@@ -15,10 +15,12 @@ from provisioning.aws import command as aws_command
 from provisioning.aws.stack import StackError
 from provisioning.broker import command as broker_command
 from provisioning.broker.settings import BrokerError
+from provisioning.kms import KmsError
 from provisioning.vault import VaultError
 
 REFUSALS = (
     BrokerError,
+    KmsError,
     OfficeError,
     RegisterError,
     ReasonError,

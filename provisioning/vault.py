@@ -1,7 +1,7 @@
 """Secrets at rest: written whole or not at all, readable by their owner only.
 
-A passphrase comes from the environment or from a file, never from the command line, where every
-process of the machine can read it.
+A passphrase comes from the environment, from a file or from AWS KMS, never from the command line,
+where every process of the machine can read it.
 """
 
 import os
@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from provisioning import kms
+
 PASSPHRASE: Final = "ONLOOKER_CA_PASSPHRASE"  # noqa: S105 - the variable's name, not a secret
 PASSPHRASE_FILE: Final = "ONLOOKER_CA_PASSPHRASE_FILE"  # noqa: S105 - likewise
 OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
@@ -30,7 +32,12 @@ class VaultError(RuntimeError):
 
 
 def passphrase(environment: Mapping[str, str]) -> bytes | None:
-    """The passphrase that protects the authority's keys, or None when none is set."""
+    """The passphrase that protects the authority's keys, or None when none is set.
+
+    Raises VaultError or KmsError when one is meant and cannot be had.
+    """
+    if path := environment.get(kms.SEALED_FILE):
+        return kms.opened(Path(path))
     if path := environment.get(PASSPHRASE_FILE):
         try:
             secret = Path(path).read_bytes().rstrip(b"\r\n")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from provisioning import vault
+from provisioning import kms, vault
 from provisioning.authority import signing_request
 from provisioning.authority.office import Office, OfficeError, open_office
 from provisioning.authority.profiles import SERVICE_PREFIX, Kind, Subject
@@ -41,6 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--expiring", type=int, metavar="DAYS", help="those that end by then")
     listing.add_argument("--json", action="store_true")
     _action(actions, "crl", "write the revocation lists again", published)
+    seal = actions.add_parser("seal", help="a new passphrase that only AWS KMS can open")
+    seal.add_argument("--kms-key", required=True, help="the KMS key's id, ARN or alias")
+    seal.add_argument("--out", type=Path, required=True, help="the file that holds it, sealed")
+    seal.set_defaults(run=sealed)
 
 
 def _action(
@@ -84,7 +88,8 @@ def opened(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     office = open_office(asked.dir, name=asked.name, secret=secret, at=at)
     yield f"opened the authority {asked.name!r} in {office.folder}"
     if secret is None:
-        yield f"its keys have no passphrase: set {vault.PASSPHRASE} or {vault.PASSPHRASE_FILE}"
+        yield f"its keys have no passphrase: set {vault.PASSPHRASE} or {vault.PASSPHRASE_FILE}, or"
+        yield f"have AWS KMS keep it: `ca seal`, {kms.SEALED_FILE}"
     yield "root.key is not needed for daily work: move it to an offline place"
 
 
@@ -145,6 +150,14 @@ def listed(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
 def published(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     """Write the revocation lists again."""
     yield f"wrote {_office(asked).publish(at=at)}"
+
+
+def sealed(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+    """Have AWS KMS make and seal a passphrase for an authority that is to be opened."""
+    if asked.out.exists():
+        raise OfficeError(f"{asked.out} exists: an authority that needs it could not be opened")
+    vault.write_private(asked.out, kms.sealed(asked.kms_key))
+    yield f"wrote {asked.out}: set {kms.SEALED_FILE} to it, now and whenever the authority works"
 
 
 def _equipped(asked: argparse.Namespace, at: datetime) -> Iterator[str]:

@@ -102,7 +102,7 @@ def test_a_camera_that_asks_again_gets_the_same_certificate_and_keeps_it(
     front, identity, new_request
 ):
     version, client = identity
-    device = f"again-{version}"
+    device = f"same-{version}"
     front.expect(device)
     asked = new_request(device)[1]
     lost, made = asks(client, asked), asks(client, asked)

@@ -1,0 +1,56 @@
+"""The authority's passphrase in the keeping of AWS KMS: a file that only the KMS key can open.
+
+The key never leaves KMS; who may use it is a matter of IAM, and every use is in CloudTrail. The
+encryption context binds the file to this purpose: the same key opens nothing else by mistake.
+"""
+
+import base64
+from pathlib import Path
+from typing import Any, Final
+
+SEALED_FILE: Final = "ONLOOKER_CA_PASSPHRASE_KMS"
+CONTEXT: Final = {"onlooker": "authority-passphrase"}
+LARGEST_BYTES: Final = 6 * 1024
+
+
+class KmsError(RuntimeError):
+    """A passphrase that KMS does not make or open."""
+
+
+def sealed(key: str) -> bytes:
+    """A new 256-bit passphrase, sealed under the KMS key; nobody sees it in the clear."""
+    client, refused = _client()
+    try:
+        made = client.generate_data_key_without_plaintext(
+            KeyId=key, KeySpec="AES_256", EncryptionContext=CONTEXT
+        )
+    except refused as error:
+        raise KmsError(f"KMS makes no passphrase under {key[:200]!r}: {error}") from error
+    return base64.b64encode(made["CiphertextBlob"]) + b"\n"
+
+
+def opened(path: Path) -> bytes:
+    """The passphrase in a file that `sealed` made, as text that other tools take too."""
+    client, refused = _client()
+    try:
+        with path.open("rb") as file:
+            blob = base64.b64decode(file.read(LARGEST_BYTES), validate=False)
+    except (OSError, ValueError) as error:
+        raise KmsError(f"{SEALED_FILE}={path} cannot be read: {error}") from error
+    try:
+        clear = client.decrypt(CiphertextBlob=blob, EncryptionContext=CONTEXT)["Plaintext"]
+    except refused as error:
+        raise KmsError(
+            f"KMS does not open {path}: {error}; wanted a file made by `ca seal` and the right "
+            "to kms:Decrypt with its key"
+        ) from error
+    return base64.b64encode(clear)
+
+
+def _client() -> tuple[Any, tuple[type[Exception], ...]]:
+    try:
+        import boto3
+        from botocore.exceptions import BotoCoreError, ClientError
+    except ImportError as error:
+        raise KmsError("boto3 is missing: pip install 'onlooker[aws]'") from error
+    return boto3.client("kms"), (BotoCoreError, ClientError)
