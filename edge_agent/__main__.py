@@ -1,69 +1,45 @@
 """The agent's front door: `run` measures until it is told to stop, `check` says what is in order.
 
-Logs are JSON, one object a line, on standard error. SIGINT and SIGTERM end a run in order: live
-visits are closed, the last interval is sealed, and the cloud is given a moment to acknowledge.
+One camera is named on the command line; several stand in the settings file (`roster.py`).
+SIGINT and SIGTERM end a run in order: live visits are closed, the last interval is sealed, and
+the cloud is given a moment to acknowledge.
 """
 
 import argparse
-import json
 import logging
 import math
-import shutil
 import signal
-import socket
 import sys
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
 
-from edge_agent.agent import Agent, models_for
-from edge_agent.capture import Camera, CaptureError, open_camera, redacted
-from edge_agent.frame import Frame
-from edge_agent.inference import ModelError
-from edge_agent.link.broker import Broker, LinkError, broker_at, tls_context
+import cv2
+
+from edge_agent import roster
+from edge_agent.agent import Agent
+from edge_agent.capture import Camera, open_camera, redacted
+from edge_agent.check import REFUSALS, first_frame, plausible, reachable, room, told
+from edge_agent.link.broker import Broker, broker_at
 from edge_agent.link.paho import PahoLink
-from edge_agent.outbox import Outbox, OutboxError
-from edge_agent.settings import Settings, SettingsError, load
+from edge_agent.logs import write_json_lines
+from edge_agent.outbox import Outbox
+from edge_agent.roster import Mount
+from edge_agent.settings import Settings, SettingsError
+from edge_agent.station import Models, Station
 from wire.scalars import DeviceId, LocationId
-from wire.topics import Address, TopicError
+from wire.topics import Address
 
-EARLIEST_AT: Final = datetime(2025, 1, 1, tzinfo=UTC)  # a clock before this has never been set
-FREE_BYTES: Final = 64 * 1024 * 1024
-CONNECT_S: Final = 5.0
-LOG_FIELDS: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "taskName"}
-REFUSALS: Final = (
-    CaptureError,
-    LinkError,
-    ModelError,
-    OutboxError,
-    SettingsError,
-    TopicError,
-)
-
-
-class JsonLines(logging.Formatter):
-    """One JSON object per record: time, level, event and the event's own fields."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, Any] = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "event": record.getMessage(),
-        }
-        line.update({name: value for name, value in vars(record).items() if name not in LOG_FIELDS})
-        if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
-        return redacted(json.dumps(line, default=str))
+log = logging.getLogger("edge_agent")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """`python -m edge_agent run|check ...`; 0 in order, 1 out of order, 2 cannot start."""
     asked = _parser().parse_args(arguments)
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
-    logging.basicConfig(level=asked.log_level.upper(), handlers=[handler], force=True)
+    write_json_lines(asked.log_level)
+    cv2.setNumThreads(1)  # its threads spin for work that takes a tenth of a millisecond
     try:
         return int(asked.action(asked))
     except REFUSALS as error:
@@ -72,53 +48,76 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Measure until the source ends or a signal comes."""
-    settings = _settings(asked)
-    address = Address(LocationId(asked.location), DeviceId(asked.device))
-    link = PahoLink(_broker(asked), address, keepalive_s=settings.link.keepalive_s)
-    detector, pose = models_for(settings)
-    camera = _camera(asked, settings)
-    outbox = Outbox(
-        asked.outbox or Path("var", f"{address.device}.outbox.sqlite3"),
-        budget_bytes=settings.outbox.budget_bytes,
+    """Measure until the sources end or a signal comes."""
+    models = Models()
+    mounts = _mounts(asked)
+    for mount in mounts:  # what cannot work is said before anything begins
+        models.for_settings(mount.settings)
+        _broker(asked, mount)
+        Outbox(mount.outbox_path).close()
+        _camera(asked, mount).close()
+    station = Station(
+        {mount.address.device: partial(_engaged, asked, mount, models) for mount in mounts},
+        drain_s=asked.drain,
     )
-    agent = Agent(
-        settings,
-        address=address,
-        camera=camera,
-        detector=detector,
-        pose=pose,
-        outbox=outbox,
-        link=link,
-    )
-    stop = threading.Event()
-    _on_signals(stop, camera)
-    totals = agent.run(stop, drain_s=asked.drain)
-    outbox.close()
-    logging.getLogger("edge_agent").info("agent.totals", extra=totals.as_fields())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: station.stop())
+    for device, totals in station.run().items():
+        log.info("agent.totals", extra={"device": device, **totals.as_fields()})
     return 0
+
+
+@contextmanager
+def _engaged(asked: argparse.Namespace, mount: Mount, models: Models) -> Iterator[Agent]:
+    """One camera's agent, ready to run, and its outbox closed behind it."""
+    settings = mount.settings
+    detector, pose = models.for_settings(settings)
+    outbox = Outbox(mount.outbox_path, budget_bytes=settings.outbox.budget_bytes)
+    try:
+        yield Agent(
+            settings,
+            address=mount.address,
+            camera=_camera(asked, mount),
+            detector=detector,
+            pose=pose,
+            outbox=outbox,
+            link=PahoLink(
+                _broker(asked, mount), mount.address, keepalive_s=settings.link.keepalive_s
+            ),
+        )
+    finally:
+        outbox.close()
 
 
 def check(asked: argparse.Namespace) -> int:
     """Say of each thing that a run needs whether it is in order; 1 when one is not."""
-    settings = _settings(asked)
-    outbox = asked.outbox or Path("var", "outbox.sqlite3")
-    checks: dict[str, Callable[[], str]] = {
-        "settings": lambda: f"digest {settings.digest}",
-        "camera": lambda: _first_frame(_camera(asked, settings), settings),
-        "models": lambda: ", ".join(f"{one.name} {one.version}" for one in models_for(settings)),
-        "clock": lambda: _plausible(datetime.now(UTC)),
-        "disk": lambda: _room(outbox),
-        "broker": lambda: _reachable(_broker(asked)),
-    }
-    failures = 0
-    for name, answer in checks.items():
-        try:
-            print(f"{name:9} ok    {answer()}")
-        except (*REFUSALS, OSError) as error:
-            failures += 1
-            print(f"{name:9} FAIL  {redacted(str(error))}")
+    mounts = _mounts(asked)
+    models = Models()
+    checks: dict[str, Callable[[], str]] = {}
+    for mount in mounts:
+        whose = f" {mount.address.device}" if len(mounts) > 1 else ""
+        checks |= {f"{what}{whose}": say for what, say in _checks(asked, mount, models).items()}
+    checks["clock"] = lambda: plausible(datetime.now(UTC))
+    lines, failures = told(checks)
+    print("\n".join(lines))
     return 1 if failures else 0
+
+
+def _checks(
+    asked: argparse.Namespace, mount: Mount, models: Models
+) -> dict[str, Callable[[], str]]:
+    settings = mount.settings
+
+    def opened() -> str:
+        return ", ".join(f"{one.name} {one.version}" for one in models.for_settings(settings))
+
+    return {
+        "settings": lambda: f"digest {settings.digest}",
+        "camera": lambda: first_frame(_camera(asked, mount), settings.capture),
+        "models": opened,
+        "disk": lambda: room(mount.outbox_path),
+        "broker": lambda: reachable(_broker(asked, mount)),
+    }
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -130,22 +129,21 @@ def _parser() -> argparse.ArgumentParser:
     for action, about in ((run, "measure until told to stop"), (check, "say what is in order")):
         one = actions.add_parser(action.__name__, help=about, description=action.__doc__)
         one.set_defaults(action=action)
-        _add_arguments(one, needs_name=action is run)
+        _add_arguments(one)
     return parser
 
 
-def _add_arguments(parser: argparse.ArgumentParser, *, needs_name: bool) -> None:
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         "--source",
-        required=True,
         metavar="URI",
         help="rtsp[s]://, http[s]://, /dev/videoN, or the path of a video file",
     )
     add("--broker", required=True, metavar="URL", help="mqtt[s]://[user:password@]host[:port]")
-    add("--location", required=needs_name, metavar="ID", help="the place, such as KX-01")
-    add("--device", required=needs_name, metavar="ID", help="this camera, such as kx-01-cam-1")
-    add("--config", type=Path, metavar="FILE", help="settings in TOML; without it the defaults")
+    add("--location", metavar="ID", help="the place, such as KX-01")
+    add("--device", metavar="ID", help="this camera, such as kx-01-cam-1")
+    add("--config", type=Path, metavar="FILE", help="settings in TOML; may name several cameras")
     add("--ca", type=Path, metavar="FILE", help="certificate authority of the broker (PEM)")
     add("--cert", type=Path, metavar="FILE", help="certificate of this device (PEM)")
     add("--key", type=Path, metavar="FILE", help="key of this device (PEM)")
@@ -163,60 +161,37 @@ def _speed(text: str) -> float:
     return speed
 
 
-def _settings(asked: argparse.Namespace) -> Settings:
-    return load(asked.config) if asked.config else Settings()
+def _mounts(asked: argparse.Namespace) -> tuple[Mount, ...]:
+    """The cameras of the settings file, or the one of the command line."""
+    settings, mounts = roster.load(asked.config) if asked.config else (Settings(), ())
+    one = {name: getattr(asked, name) for name in ("source", "location", "device")}
+    given = [f"--{name}" for name, value in one.items() if value is not None]
+    if mounts and given:
+        raise SettingsError(f"{asked.config} names its cameras: leave {' and '.join(given)} out")
+    if mounts:
+        return mounts
+    if asked.action is check and asked.source:
+        one = {"location": "check", "device": "check"} | {k: v for k, v in one.items() if v}
+    missing = [f"--{name}" for name, value in one.items() if value is None]
+    if missing:
+        raise SettingsError(
+            f"no camera: give {' and '.join(missing)}, or --config a file with [[camera]] tables"
+        )
+    address = Address(LocationId(one["location"]), DeviceId(one["device"]))
+    return (Mount(one["source"], address, settings, outbox=asked.outbox),)
 
 
-def _broker(asked: argparse.Namespace) -> Broker:
-    return broker_at(asked.broker, ca=asked.ca, certificate=asked.cert, key=asked.key)
+def _broker(asked: argparse.Namespace, mount: Mount) -> Broker:
+    return broker_at(
+        asked.broker,
+        ca=asked.ca,
+        certificate=mount.certificate or asked.cert,
+        key=mount.key or asked.key,
+    )
 
 
-def _camera(asked: argparse.Namespace, settings: Settings) -> Camera:
-    return open_camera(asked.source, settings.capture, speed=asked.speed, loop=asked.loop)
-
-
-def _on_signals(stop: threading.Event, camera: Camera) -> None:
-    def end(_number: int, _frame: object) -> None:
-        stop.set()
-        camera.close()
-
-    signal.signal(signal.SIGINT, end)
-    signal.signal(signal.SIGTERM, end)
-
-
-def _first_frame(camera: Camera, settings: Settings) -> str:
-    patience_s = settings.capture.open_timeout_s + CONNECT_S
-    try:
-        for moment in camera:
-            if isinstance(moment, Frame):
-                return f"{moment.width_px} x {moment.height_px} from {camera.name}"
-            if moment.elapsed_s > patience_s:
-                break
-    finally:
-        camera.close()
-    raise CaptureError(f"{camera.name} delivers no picture: check its power, network and address")
-
-
-def _plausible(now: datetime) -> str:
-    if now < EARLIEST_AT:
-        raise OSError(f"{now.isoformat()} cannot be the time: set the clock, or let NTP do it")
-    return now.isoformat(timespec="seconds")
-
-
-def _room(outbox: Path) -> str:
-    Outbox(outbox).close()
-    free = shutil.disk_usage(outbox.parent).free
-    if free < FREE_BYTES:
-        raise OSError(f"{free} bytes free beside {outbox}, wanted {FREE_BYTES}: make room")
-    return f"{free // 2**20} MiB free, {outbox} can be written"
-
-
-def _reachable(broker: Broker) -> str:
-    with socket.create_connection((broker.host, broker.port), timeout=CONNECT_S) as connection:
-        if not broker.tls:
-            return repr(broker)
-        with tls_context(broker).wrap_socket(connection, server_hostname=broker.host) as secure:
-            return f"{broker!r} ({secure.version()})"
+def _camera(asked: argparse.Namespace, mount: Mount) -> Camera:
+    return open_camera(mount.source, mount.settings.capture, speed=asked.speed, loop=asked.loop)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,14 @@ settings can be told from a change of audience.
 import hashlib
 import math
 import tomllib
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta
 
+T = TypeVar("T")
 Positive = Annotated[float, Meta(gt=0)]
 Ratio = Annotated[float, Meta(ge=0, le=1)]
 Point = tuple[Ratio, Ratio]  # shares of the picture's width and height, from its upper left
@@ -148,23 +150,38 @@ class Settings(_Section, frozen=True):
 
 def load(path: Path) -> Settings:
     """Read a TOML file, or raise SettingsError with what to correct."""
+    return read(path, parse)
+
+
+def read(path: Path, parse: Callable[[str], T]) -> T:
+    """What `parse` makes of a file's text; the file's name stands in every error."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return parse(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"settings {path} cannot be read: {error}") from error
-    try:
-        return parse(text)
     except SettingsError as error:
         raise SettingsError(f"settings {path}: {error}") from error
 
 
 def parse(text: str) -> Settings:
     """Settings from TOML text; what it does not name keeps its default."""
+    return settings_from(parsed(text))
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """The tables of a TOML text, numbers finite."""
     try:
-        found = tomllib.loads(text, parse_float=_finite)
-        return msgspec.convert(found, Settings)
+        return tomllib.loads(text, parse_float=_finite)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"not TOML: {error}") from error
+    except ValueError as error:
+        raise SettingsError(f"{error}; correct the line or remove it for the default") from error
+
+
+def settings_from(tables: Mapping[str, Any]) -> Settings:
+    """Settings from tables that were read already."""
+    try:
+        return msgspec.convert(tables, Settings)
     except (msgspec.ValidationError, ValueError) as error:
         raise SettingsError(f"{error}; correct the line or remove it for the default") from error
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from wire.audience import Versions
 from wire.scalars import (
@@ -29,6 +29,19 @@ class CaptureState(StrEnum):
     ENDED = "ended"
 
 
+class GateCounts(Message, frozen=True, kw_only=True):
+    """Pictures since the start that were sampled, and those that woke the detector, by reason.
+
+    `missed` had faces that only the slow look found: a free estimate of the motion gate's recall.
+    """
+
+    sampled: Count
+    by_track: Count
+    by_motion: Count
+    by_heartbeat: Count
+    missed: Count
+
+
 class Heartbeat(Message, frozen=True, kw_only=True):
     """Sent at a steady beat, whether or not anybody is in view. Never stored for later."""
 
@@ -47,6 +60,7 @@ class Heartbeat(Message, frozen=True, kw_only=True):
     next_sequence: Annotated[int, Meta(ge=1)]
     rss_bytes: Count
     versions: Versions
+    gate: GateCounts | UnsetType = UNSET
 
 
 class AlarmState(StrEnum):

@@ -33,7 +33,7 @@ class OutboxError(RuntimeError):
 
 def opened(path: Path) -> sqlite3.Connection:
     """The database with its one journal; sqlite3.DatabaseError when it is damaged."""
-    database = sqlite3.connect(path)
+    database = sqlite3.connect(path, check_same_thread=False)  # opened here, used by one other
     try:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")

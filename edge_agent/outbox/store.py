@@ -45,7 +45,7 @@ ReportFor = Callable[[JournalId, SequenceRange], AudienceReport]
 
 
 class Outbox:
-    """The reports of one camera. Used from one thread, by one process."""
+    """The reports of one camera. Used from one thread at a time, by one process."""
 
     def __init__(self, path: Path, *, budget_bytes: int = BUDGET_BYTES) -> None:
         self.path = path

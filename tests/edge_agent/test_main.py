@@ -65,6 +65,22 @@ def arguments(film, street, tmp_path):
     ]  # fmt: skip
 
 
+@pytest.fixture
+def two(film, street, tmp_path):
+    """Settings that name two cameras."""
+    lines = ["[motion]", "heartbeat_s = 2"]
+    for number, frames in ((1, 50), (2, 30)):
+        clip = film((street(n / 10) for n in range(frames)), name=f"{number}.mp4")
+        outbox = tmp_path / f"{number}.sqlite3"
+        lines += [
+            "[[camera]]", f"source = '{clip}'", "location = 'KX-01'",
+            f"device = 'kx-01-cam-{number}'", f"outbox = '{outbox}'",
+        ]  # fmt: skip
+    path = tmp_path / "two.toml"
+    path.write_text("\n".join(lines))
+    return path
+
+
 def agent(*arguments):
     return subprocess.Popen(
         [sys.executable, "-m", "edge_agent", *arguments],
@@ -84,6 +100,22 @@ def test_a_film_run_to_its_end_leaves_the_cloud_with_every_report(mosquitto, clo
     assert (totals["captured"], totals["unacknowledged"]) == (50, 0)
     assert sum(report.frames.captured for report in cloud.reports) == 50
     assert cloud.presences == [Presence.ONLINE, Presence.STOPPED]
+
+
+@pytest.mark.broker
+def test_two_cameras_of_one_process_report_under_their_own_names(mosquitto, cloud, two):
+    process = agent("run", "--config", str(two), "--broker", mosquitto.url, "--speed", "max")
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    lines = [json.loads(line) for line in said.splitlines()]
+    totals = {line["device"]: line for line in lines if line["event"] == "agent.totals"}
+    assert {device: one["captured"] for device, one in totals.items()} == {
+        "kx-01-cam-1": 50,
+        "kx-01-cam-2": 30,
+    }
+    assert all(one["unacknowledged"] == 0 for one in totals.values())
+    assert {report.device for report in cloud.reports} == totals.keys()
+    assert {line["thread"] for line in lines if line["event"] == "agent.stopped"} == totals.keys()
 
 
 @pytest.mark.broker
@@ -128,6 +160,13 @@ def test_what_cannot_work_is_said_in_one_line(arguments, changed, complaint, cap
     assert "s3cret" not in " ".join(said)
 
 
+def test_cameras_of_the_file_and_of_the_command_line_do_not_mix(two, arguments, capsys):
+    assert main(["run", *arguments, "--config", str(two), "--broker", "mqtt://h"]) == 2
+    assert "leave --source and --location and --device out" in capsys.readouterr().err
+    assert main(["run", "--broker", "mqtt://h"]) == 2
+    assert "--config a file with [[camera]] tables" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("speed", ["0", "-1", "fast", "nan"])
 def test_a_speed_that_is_none_is_refused(arguments, speed):
     with pytest.raises(SystemExit) as end:
@@ -140,8 +179,15 @@ def test_check_says_of_each_thing_that_it_is_in_order(mosquitto, arguments, caps
     assert main(["check", *arguments, "--broker", mosquitto.url]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[:2] for line in lines] == [
-        [name, "ok"] for name in ("settings", "camera", "models", "clock", "disk", "broker")
+        [name, "ok"] for name in ("settings", "camera", "models", "disk", "broker", "clock")
     ]
+
+
+def test_check_goes_through_every_camera(two, capsys):
+    assert main(["check", "--config", str(two), "--broker", "mqtt://127.0.0.1:1"]) == 1
+    said = capsys.readouterr().out
+    assert "camera kx-01-cam-2   ok    320 x 180" in said
+    assert "broker kx-01-cam-1   FAIL" in said
 
 
 def test_check_tells_all_that_is_wrong_not_only_the_first(arguments, capsys):

@@ -1,0 +1,80 @@
+"""Is everything in order that a run needs? One line for each thing, the remedy in it."""
+
+import shutil
+import socket
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from edge_agent.capture import Camera, CaptureError, redacted
+from edge_agent.frame import Frame
+from edge_agent.inference import ModelError
+from edge_agent.link.broker import Broker, LinkError, tls_context
+from edge_agent.outbox import Outbox, OutboxError
+from edge_agent.settings import CaptureSettings, SettingsError
+from wire.topics import TopicError
+
+EARLIEST_AT: Final = datetime(2025, 1, 1, tzinfo=UTC)  # a clock before this has never been set
+FREE_BYTES: Final = 64 * 1024 * 1024
+CONNECT_S: Final = 5.0
+REFUSALS: Final = (
+    CaptureError,
+    LinkError,
+    ModelError,
+    OutboxError,
+    SettingsError,
+    TopicError,
+)
+
+
+def told(checks: Mapping[str, Callable[[], str]]) -> tuple[list[str], int]:
+    """A line for each check, and how many failed."""
+    width = max(map(len, checks))
+    lines, failures = [], 0
+    for name, answer in checks.items():
+        try:
+            lines.append(f"{name:{width}} ok    {answer()}")
+        except (*REFUSALS, OSError) as error:
+            failures += 1
+            lines.append(f"{name:{width}} FAIL  {redacted(str(error))}")
+    return lines, failures
+
+
+def first_frame(camera: Camera, settings: CaptureSettings) -> str:
+    """What the camera's first picture is like, or CaptureError when none comes in time."""
+    patience_s = settings.open_timeout_s + CONNECT_S
+    try:
+        for moment in camera:
+            if isinstance(moment, Frame):
+                return f"{moment.width_px} x {moment.height_px} from {camera.name}"
+            if moment.elapsed_s > patience_s:
+                break
+    finally:
+        camera.close()
+    raise CaptureError(f"{camera.name} delivers no picture: check its power, network and address")
+
+
+def plausible(now: datetime) -> str:
+    """The time, unless it cannot be."""
+    if now < EARLIEST_AT:
+        raise OSError(f"{now.isoformat()} cannot be the time: set the clock, or let NTP do it")
+    return now.isoformat(timespec="seconds")
+
+
+def room(outbox: Path) -> str:
+    """How much the disk has for reports; they can be written."""
+    Outbox(outbox).close()
+    free = shutil.disk_usage(outbox.parent).free
+    if free < FREE_BYTES:
+        raise OSError(f"{free} bytes free beside {outbox}, wanted {FREE_BYTES}: make room")
+    return f"{free // 2**20} MiB free, {outbox} can be written"
+
+
+def reachable(broker: Broker) -> str:
+    """The broker answers, and over TLS it is who it says."""
+    with socket.create_connection((broker.host, broker.port), timeout=CONNECT_S) as connection:
+        if not broker.tls:
+            return repr(broker)
+        with tls_context(broker).wrap_socket(connection, server_hostname=broker.host) as secure:
+            return f"{broker!r} ({secure.version()})"

@@ -1,0 +1,36 @@
+"""Logs as JSON, one object a line, without credentials."""
+
+import json
+import logging
+import sys
+import threading
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from edge_agent.capture import redacted
+
+LOG_FIELDS: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "taskName"}
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object per record: time, level, event, thread and the event's own fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+        }
+        if record.threadName != threading.main_thread().name:
+            line["thread"] = record.threadName  # an agent's thread is called like its device
+        line.update({name: value for name, value in vars(record).items() if name not in LOG_FIELDS})
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return redacted(json.dumps(line, default=str))
+
+
+def write_json_lines(level: str) -> None:
+    """From now on, to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

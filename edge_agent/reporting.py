@@ -1,0 +1,151 @@
+"""From sums to messages: stored, told, sent and seen off. A disk in trouble costs no report."""
+
+import logging
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime
+from functools import partial
+from typing import Final, NamedTuple
+
+from edge_agent.capture import Counters
+from edge_agent.health import Alarms, rss_bytes
+from edge_agent.meter import Tally, Totals
+from edge_agent.motion import GateCounters
+from edge_agent.outbox import Courier, Link, Outbox, OutboxError
+from edge_agent.settings import LinkSettings
+from wire.audience import Versions
+from wire.envelope import alarm_event, heartbeat_event, seal
+from wire.health import CaptureState, GateCounts, Heartbeat
+from wire.topics import Address, Channel
+
+log = logging.getLogger(__name__)
+
+DRAIN_STEP_S: Final = 0.02
+UNSTORED_KEPT: Final = 2880  # a day of half minutes in memory, should the disk refuse them
+
+
+class Vitals(NamedTuple):
+    """What a heartbeat says beside the outbox."""
+
+    capture: CaptureState
+    counters: Counters
+    gate: GateCounters
+
+
+class Reporting:
+    """One camera's way out. `versions` may be replaced while it runs."""
+
+    def __init__(
+        self,
+        address: Address,
+        versions: Versions,
+        outbox: Outbox,
+        link: Link,
+        settings: LinkSettings,
+        *,
+        clock: Callable[[], datetime],
+        steady: Callable[[], float],
+    ) -> None:
+        self.boot = secrets.token_hex(8)
+        self.totals = Totals()
+        self.versions = versions
+        self.disk_failing = False
+        self._address = address
+        self._outbox = outbox
+        self._link = link
+        self._settings = settings
+        self._clock = clock
+        self._steady = steady
+        self._courier = Courier(outbox, link, settings)
+        self._alarms = Alarms(address)
+        self._unstored: deque[Tally] = deque(maxlen=UNSTORED_KEPT)
+        self._started_s = steady()
+        self._beat_s = -settings.heartbeat_s
+
+    def start(self) -> None:
+        self._link.start()
+
+    def keep(self, tallies: Iterable[Tally]) -> None:
+        """Take closed intervals; the next `pump` stores them."""
+        self._unstored.extend(tallies)
+
+    def pump(self) -> None:
+        """Store and send what is due. A disk in trouble is told of once, and tried again."""
+        try:
+            self._store()
+            self._courier.pump(self._steady())
+        except OutboxError as error:
+            if not self.disk_failing:
+                log.error("outbox.failed", extra={"reason": str(error)})
+            self.disk_failing = True
+        else:
+            self.disk_failing = False
+
+    def beat(self, vitals: Vitals) -> None:
+        """Send a heartbeat when one is due."""
+        now_s = self._steady()
+        if not self._link.connected or now_s - self._beat_s < self._settings.heartbeat_s:
+            return
+        self._beat_s = now_s
+        with suppress(OutboxError):  # `pump` tells
+            beat = self._heartbeat(now_s, vitals)
+            self._link.send(Channel.HEARTBEAT, seal(heartbeat_event(beat)))
+
+    def tell(self, kinds: set[str], at_s: float, at: datetime) -> None:
+        """Raise and clear alarms; `kinds` are the troubles of this moment."""
+        if self.disk_failing:
+            kinds = kinds | {"outbox.failed"}
+        for alarm in self._alarms.watch(kinds, at_s, at):
+            log.warning("alarm", extra={"kind": alarm.kind, "state": str(alarm.state)})
+            self._courier.notice(Channel.ALARM, seal(alarm_event(alarm)))
+
+    def finish(self, drain_s: float) -> None:
+        """Give the cloud so long to acknowledge what is left, then hang up."""
+        give_up_s = self._steady() + drain_s
+        self.pump()
+        while self._unsettled() and self._steady() < give_up_s:
+            time.sleep(DRAIN_STEP_S)
+            self.pump()
+        self.totals.unacknowledged = self._unsettled()
+        self._link.stop()
+
+    def _store(self) -> None:
+        while self._unstored:
+            tally = self._unstored[0]
+            try:
+                report = self._outbox.put(partial(tally.report, self._address, self.versions))
+                self.totals.add(report)
+            except ValueError as error:  # a fault of ours, which must not cost the next report
+                log.error("report.contradicts", extra={"reason": str(error), "tally": repr(tally)})
+            self._unstored.popleft()
+
+    def _heartbeat(self, now_s: float, vitals: Vitals) -> Heartbeat:
+        return Heartbeat(
+            location=self._address.location,
+            device=self._address.device,
+            journal=self._outbox.journal,
+            boot=self.boot,
+            sent_at=self._clock(),
+            uptime_ms=round((now_s - self._started_s) * 1000),
+            capture=vitals.capture,
+            frames_captured=vitals.counters.captured,
+            frames_analysed=self.totals.analysed,
+            reconnects=vitals.counters.reconnects,
+            outbox_reports=self._outbox.depth,
+            outbox_oldest_at=self._outbox.oldest_at,
+            next_sequence=self._outbox.next_sequence,
+            rss_bytes=rss_bytes(),
+            gate=GateCounts(**asdict(vitals.gate)),
+            versions=self.versions,
+        )
+
+    def _unsettled(self) -> int:
+        """Reports of which the cloud has not said that they are safe."""
+        try:
+            return self._outbox.depth + len(self._unstored)
+        except OutboxError:
+            return len(self._unstored)

@@ -1,0 +1,88 @@
+"""All cameras of one device in one process: a thread each, the networks shared, no fate in common.
+
+An agent that ends by a fault of ours is told of and made anew after a pause that doubles; the
+others never notice.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Final
+
+from edge_agent.agent import Agent, Totals, models_for
+from edge_agent.detect import FaceDetector
+from edge_agent.pose import PoseEstimator
+from edge_agent.settings import ModelSettings, Settings
+from wire.scalars import DeviceId
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE_S: Final = 1.0
+LONGEST_PAUSE_S: Final = 60.0
+GOODBYE_S: Final = 5.0
+
+Engagement = Callable[[], AbstractContextManager[Agent]]
+
+
+class Station:
+    """Runs one agent per camera until all have ended or `stop` is called.
+
+    `agents` holds those at work, by device.
+    """
+
+    def __init__(self, engagements: Mapping[DeviceId, Engagement], *, drain_s: float = 10.0):
+        self.agents: dict[DeviceId, Agent] = {}
+        self.totals: dict[DeviceId, Totals] = {}
+        self._engagements = engagements
+        self._drain_s = drain_s
+        self._stop = threading.Event()
+
+    def run(self) -> dict[DeviceId, Totals]:
+        """Measure with every camera; the totals of each."""
+        threads = [
+            threading.Thread(target=self._keep, args=(device, engage), name=device, daemon=True)
+            for device, engage in self._engagements.items()
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            while thread.is_alive() and not self._stop.is_set():
+                thread.join(1.0)
+        for thread in threads:
+            thread.join(self._drain_s + GOODBYE_S)
+        return self.totals
+
+    def stop(self) -> None:
+        """End soon and in order, from any thread or a signal."""
+        self._stop.set()
+        for agent in list(self.agents.values()):
+            agent.close()
+
+    def _keep(self, device: DeviceId, engage: Engagement) -> None:
+        pause_s = FIRST_PAUSE_S
+        while not self._stop.is_set():
+            try:
+                with engage() as agent:
+                    self.agents[device] = agent
+                    self.totals[device] = agent.totals
+                    agent.run(self._stop, drain_s=self._drain_s)
+            except Exception:  # one camera's fault must not end the others
+                log.exception("agent.fell", extra={"device": device, "pause_s": pause_s})
+                self._stop.wait(pause_s)
+                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+            else:
+                return
+
+
+class Models:
+    """The networks of all cameras: those with the same wishes share one copy."""
+
+    def __init__(self) -> None:
+        self._open: dict[ModelSettings, tuple[FaceDetector, PoseEstimator]] = {}
+
+    def for_settings(self, settings: Settings) -> tuple[FaceDetector, PoseEstimator]:
+        """Open what the settings name, unless it is open."""
+        if settings.models not in self._open:
+            self._open[settings.models] = models_for(settings)
+        return self._open[settings.models]

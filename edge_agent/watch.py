@@ -1,0 +1,130 @@
+"""What one picture says: can anything be seen, has anything moved, who is there, who looks.
+
+Quality is judged before the gate, for a frozen or covered camera shows no motion either and must
+not pass for an empty street. A model that fails is counted and told, and the time is left
+unmeasured. Faces, tracks and ids end in this file; only sightings go on to the meter.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from edge_agent.attention import Regard, judge
+from edge_agent.detect import Face, FaceDetector
+from edge_agent.frame import Frame, Silence
+from edge_agent.meter import Sighting, View
+from edge_agent.motion import Gate, GateCounters, small
+from edge_agent.pose import HeadPose, PoseEstimator
+from edge_agent.quality import Quality
+from edge_agent.settings import Settings
+from edge_agent.track import Track, Tracker
+from wire.audience import BlindCause
+
+log = logging.getLogger(__name__)
+
+
+class Observation(NamedTuple):
+    """One moment in the meter's words. `ended` are the tracks that are gone for good."""
+
+    view: View
+    analysed: int = 0
+    seen: Sequence[Sighting] = ()
+    ended: Sequence[int] = ()
+
+
+class Watch:
+    """One camera's judgement, from picture to sightings."""
+
+    def __init__(self, settings: Settings, detector: FaceDetector, pose: PoseEstimator) -> None:
+        self._settings = settings
+        self._detector = detector
+        self._pose = pose
+        self._gate = Gate(settings.motion)
+        self._quality = Quality(settings.quality)
+        self._tracker = Tracker(settings.tracking)
+        self._regards: dict[int, Regard] = {}
+        self._last = View(observed=False)
+        self.model_faults = 0
+        self.models_failing = False
+
+    @property
+    def moved(self) -> bool:
+        """Whether the camera looks elsewhere than before."""
+        return self._quality.moved
+
+    @property
+    def gate(self) -> GateCounters:
+        """How often the detector was woken, and by what."""
+        return self._gate.counters
+
+    def is_still(self, at_s: float, *, for_s: float) -> bool:
+        """Whether nobody is there and nothing has moved for so long."""
+        return not self._tracker.live and self._gate.still_s(at_s) >= for_s
+
+    def look(self, frame: Frame) -> Observation:
+        """Judge one picture."""
+        picture = small(frame.luma())
+        blind = self._quality.blindness(picture, frame.elapsed_s)
+        if blind is not None:
+            return self._without_faces(frame, View(observed=False, blind=blind))
+        if not self._gate.opens(picture, frame.elapsed_s, tracks=self._tracker.live):
+            return self._without_faces(frame, View(observed=True))
+        return self._analysed(frame)
+
+    def miss(self, silence: Silence) -> Observation:
+        """No picture came: what holds meanwhile."""
+        if silence.resting:
+            return self._without_faces(silence, self._last)
+        return self._without_faces(silence, View(observed=False, blind=BlindCause.OFFLINE))
+
+    def _without_faces(self, moment: Frame | Silence, view: View) -> Observation:
+        self._last = view
+        return Observation(view, ended=self._forgotten(self._tracker.expire(moment.elapsed_s)))
+
+    def _analysed(self, frame: Frame) -> Observation:
+        try:
+            faces = self._detector.faces(frame.image)
+            heads = self._heads(frame, faces)
+        except Exception as error:  # noqa: BLE001  a model's fault must not end the measuring
+            self._models_failed(error)
+            return self._without_faces(frame, View(observed=False))
+        self.models_failing = False
+        update = self._tracker.update(
+            [face.box for face in faces], frame.elapsed_s, sure=[face.sure for face in faces]
+        )
+        seen = self._regarded(update.seen, heads, frame.elapsed_s)
+        self._gate.found(len(seen))
+        self._last = View(observed=True)
+        gone = (*update.ended, *self._tracker.expire(frame.elapsed_s))
+        return Observation(self._last, analysed=1, seen=seen, ended=self._forgotten(gone))
+
+    def _heads(self, frame: Frame, faces: Sequence[Face]) -> Sequence[HeadPose]:
+        heads = self._pose.poses(frame.image, faces) if faces else []
+        if len(heads) != len(faces):
+            raise ValueError(f"{len(heads)} poses for {len(faces)} faces")
+        return heads
+
+    def _regarded(
+        self, tracks: Sequence[Track | None], heads: Sequence[HeadPose], at_s: float
+    ) -> list[Sighting]:
+        sightings = []
+        for track, head in zip(tracks, heads, strict=True):
+            if track is None:
+                continue
+            before = self._regards.get(track.id)
+            regard = judge(before, head, at_s, self._settings.attention)
+            self._regards[track.id] = regard
+            sightings.append(Sighting(track.id, track.confirmed, regard.verdict))
+        return sightings
+
+    def _forgotten(self, tracks: Iterable[Track]) -> list[int]:
+        gone = [track.id for track in tracks]
+        for track in gone:
+            self._regards.pop(track, None)
+        return gone
+
+    def _models_failed(self, error: Exception) -> None:
+        self.model_faults += 1
+        if not self.models_failing:
+            self.models_failing = True
+            log.error("models.failed", exc_info=error, extra={"detector": self._detector.name})

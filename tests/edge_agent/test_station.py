@@ -1,0 +1,62 @@
+"""Several agents in one process: what befalls one does not befall the others."""
+
+import threading
+from contextlib import contextmanager
+
+from edge_agent import station as station_room
+from edge_agent.meter import Totals
+from edge_agent.settings import Settings, parse
+from edge_agent.station import Models, Station
+
+PATIENCE_S = 20
+
+
+class Worker:
+    """Stands in for an agent: falls as often as it is told, then works until it is stopped."""
+
+    def __init__(self, falls=0):
+        self.totals = Totals()
+        self.falls = falls
+        self.begun = 0
+        self.at_work = threading.Event()
+        self.closed = threading.Event()
+
+    def close(self):
+        self.closed.set()
+
+    def run(self, stop, *, drain_s):
+        self.begun += 1
+        if self.begun <= self.falls:
+            raise RuntimeError("a fault of ours")
+        self.at_work.set()
+        assert self.closed.wait(PATIENCE_S)
+        assert stop.is_set()
+        return self.totals
+
+    @contextmanager
+    def engaged(self):
+        yield self
+
+
+def test_an_agent_that_falls_is_made_anew_and_the_other_never_notices(monkeypatch, caplog):
+    monkeypatch.setattr(station_room, "FIRST_PAUSE_S", 0.01)
+    steady, shaky = Worker(), Worker(falls=3)
+    station = Station({"steady": steady.engaged, "shaky": shaky.engaged}, drain_s=1)
+    running = threading.Thread(target=station.run)
+    running.start()
+    assert steady.at_work.wait(PATIENCE_S)
+    assert shaky.at_work.wait(PATIENCE_S)
+    station.stop()
+    running.join(PATIENCE_S)
+    assert not running.is_alive()
+    assert (steady.begun, shaky.begun) == (1, 4)
+    fallen = [record.device for record in caplog.records if record.message == "agent.fell"]
+    assert fallen == ["shaky"] * 3
+    assert station.totals.keys() == {"steady", "shaky"}
+
+
+def test_cameras_with_the_same_wishes_share_one_copy_of_the_networks():
+    models = Models()
+    one = models.for_settings(Settings(interval_s=10))
+    assert models.for_settings(Settings(interval_s=20)) is one
+    assert models.for_settings(parse("[models]\ninput_px = 320\n")) is not one
