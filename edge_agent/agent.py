@@ -110,6 +110,7 @@ class Agent:
             ended=observation.ended,
         )
         self._reporting.keep(self._meter.close_due())
+        self._reporting.keep_time(moment.captured_at, moment.elapsed_s)
 
     def _report(self, moment: Frame | Silence, observation: Observation) -> None:
         self.totals.model_faults = self._watch.model_faults

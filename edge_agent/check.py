@@ -3,11 +3,12 @@
 import shutil
 import socket
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from edge_agent.capture import Camera, CaptureError, redacted
+from edge_agent.civil import EARLIEST_AT
 from edge_agent.frame import Frame
 from edge_agent.inference import ModelError
 from edge_agent.link.broker import Broker, LinkError, tls_context
@@ -15,7 +16,6 @@ from edge_agent.outbox import Outbox, OutboxError
 from edge_agent.settings import CaptureSettings, SettingsError
 from wire.topics import TopicError
 
-EARLIEST_AT: Final = datetime(2025, 1, 1, tzinfo=UTC)  # a clock before this has never been set
 FREE_BYTES: Final = 64 * 1024 * 1024
 CONNECT_S: Final = 5.0
 REFUSALS: Final = (

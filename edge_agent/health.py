@@ -21,6 +21,8 @@ REMEDIES: Final = {
     "capture.failed": "the camera does not deliver pictures: check its power, network and address",
     "camera.moved": "the camera looks elsewhere than before: check its mount and what it shows",
     "models.failed": "the models fail on the pictures: see the agent's log",
+    "clock.unset": "the clock was never set and reports wait for it: let NTP through, or set it",
+    "outbox.full": "more reports wait than the disk's budget allows: restore the connection",
     "outbox.failed": "reports cannot be stored: check the disk's space and health",
     f"blind.{BlindCause.DARK}": "the picture is dark: check the light and the lens cap",
     f"blind.{BlindCause.OVEREXPOSED}": "the picture is burnt out: check exposure and backlight",

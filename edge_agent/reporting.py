@@ -7,11 +7,12 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, NamedTuple
 
 from edge_agent.capture import Counters
+from edge_agent.civil import EARLIEST_AT, CivilTime
 from edge_agent.health import Alarms, rss_bytes
 from edge_agent.meter import Tally, Totals
 from edge_agent.motion import GateCounters
@@ -63,6 +64,10 @@ class Reporting:
         self._courier = Courier(outbox, link, settings)
         self._alarms = Alarms(address)
         self._unstored: deque[Tally] = deque(maxlen=UNSTORED_KEPT)
+        self._civil = CivilTime()
+        self._began_at = clock()
+        self._first_sequence = outbox.next_sequence
+        self._clock_was_wrong_by = timedelta(0)
         self._started_s = steady()
         self._beat_s = -settings.heartbeat_s
 
@@ -73,9 +78,22 @@ class Reporting:
         """Take closed intervals; the next `pump` stores them."""
         self._unstored.extend(tallies)
 
+    def keep_time(self, at: datetime, elapsed_s: float) -> None:
+        """Take a moment on both clocks.
+
+        What was measured before the clock was set right moves with it; what was sent stays.
+        """
+        wrong_by = self._civil.observe(at, elapsed_s)
+        if wrong_by is not None:
+            for tally in self._unstored:
+                tally.move(wrong_by)
+            self._clock_was_wrong_by += wrong_by
+        self._began_at = at - timedelta(seconds=elapsed_s)
+
     def pump(self) -> None:
         """Store and send what is due. A disk in trouble is told of once, and tried again."""
         try:
+            self._date()
             self._store()
             self._courier.pump(self._steady())
         except OutboxError as error:
@@ -99,6 +117,10 @@ class Reporting:
         """Raise and clear alarms; `kinds` are the troubles of this moment."""
         if self.disk_failing:
             kinds = kinds | {"outbox.failed"}
+        if self._outbox.over_budget:
+            kinds = kinds | {"outbox.full"}
+        if at < EARLIEST_AT:
+            kinds = kinds | {"clock.unset"}
         for alarm in self._alarms.watch(kinds, at_s, at):
             log.warning("alarm", extra={"kind": alarm.kind, "state": str(alarm.state)})
             self._courier.notice(Channel.ALARM, seal(alarm_event(alarm)))
@@ -112,6 +134,13 @@ class Reporting:
             self.pump()
         self.totals.unacknowledged = self._unsettled()
         self._link.stop()
+
+    def _date(self) -> None:
+        if self._clock_was_wrong_by:
+            self._outbox.correct(self._first_sequence, self._clock_was_wrong_by)
+            self._clock_was_wrong_by = timedelta(0)
+        if self._outbox.undated and self._began_at >= EARLIEST_AT:  # of an earlier run
+            self._outbox.date_undated(self._began_at)
 
     def _store(self) -> None:
         while self._unstored:

@@ -43,6 +43,11 @@ class Tally:
     def ends_at(self) -> datetime:
         return EPOCH + timedelta(milliseconds=self.ends_ms)
 
+    def move(self, by: timedelta) -> None:
+        """The clock was wrong by so much."""
+        self.starts_ms += by // timedelta(milliseconds=1)
+        self.ends_ms += by // timedelta(milliseconds=1)
+
     @property
     def peak(self) -> int:
         """The most people in view at one instant."""

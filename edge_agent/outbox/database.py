@@ -11,6 +11,7 @@ from typing import IO, Final
 log = logging.getLogger(__name__)
 
 VERSION: Final = 1
+LARGEST_WAL_BYTES: Final = 4 * 1024 * 1024  # kept between transactions; a merging's is larger
 SCHEMA: Final = f"""
 CREATE TABLE IF NOT EXISTS journal (
     id TEXT NOT NULL,
@@ -37,6 +38,7 @@ def opened(path: Path) -> sqlite3.Connection:
     try:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
+        database.execute(f"PRAGMA journal_size_limit = {LARGEST_WAL_BYTES}")
         verdict = database.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)

@@ -228,6 +228,40 @@ def test_a_cloud_that_is_not_there_leaves_the_reports_on_disk(agent, street, add
     assert totals.unacknowledged == outbox.depth == 2
 
 
+class Woken(Reel):
+    """Its clock starts in 1970 and is set after fifty seconds."""
+
+    def __iter__(self):
+        for moment in super().__iter__():
+            if moment.elapsed_s < 50:
+                moment.captured_at -= EIGHT - datetime(1970, 1, 1, tzinfo=UTC)
+            yield moment
+
+
+def test_a_clock_that_is_set_late_dates_what_was_measured_before(agent, street, post, outbox):
+    #  steady  0 s         30 s        50 s  60 s
+    #  civil   1970 ...................|  08:00:50
+    #  reports |-----1-----|-----2------|--3--|
+    agent(Woken([street(n / 5) for n in range(350)])).run()
+    seconds = [(r.starts_at - EIGHT, r.ends_at - EIGHT) for r in reports(post)]
+    expected = [(0, 30), (30, 50), (50, 60), (60, 69.8)]
+    assert seconds == [(timedelta(seconds=a), timedelta(seconds=b)) for a, b in expected]
+    assert [r.sequence.first for r in reports(post)] == [1, 2, 3, 4]
+    assert (sum(r.observed_ms for r in reports(post)), outbox.undated) == (69_800, False)
+    alarms = [(e.data.kind, e.data.state) for e in post if isinstance(e, AlarmEvent)]
+    assert alarms == [("clock.unset", AlarmState.RAISED), ("clock.unset", AlarmState.CLEARED)]
+
+
+def test_what_an_earlier_run_could_not_date_lies_before_this_one(agent, street, post, outbox):
+    dateless = Woken([street(n / 5) for n in range(100)])
+    agent(dateless).run(drain_s=0)
+    assert (reports(post), outbox.undated) == ([], True)
+    agent(Reel([street(n / 5) for n in range(100)])).run()
+    earlier, later = reports(post)
+    assert (earlier.ends_at, later.starts_at) == (EIGHT, EIGHT)
+    assert earlier.observed_ms == 19_800
+
+
 class Drowsy(Reel):
     """Rests when it is told to: then only every tenth picture comes, and silences that say so."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from edge_agent.outbox import Outbox, OutboxError
 from edge_agent.outbox.store import Sealed
@@ -153,6 +154,54 @@ def test_a_report_that_cannot_be_made_takes_no_number(outbox):
     with pytest.raises(ValueError, match="contradiction"):
         outbox.put(impossible)
     assert outbox.put(quiet_minute).sequence.first == 1
+
+
+def at(starts_at):
+    def report_for(journal, sequence):
+        half_minute = timedelta(seconds=30)
+        report = quiet_minute(journal, sequence)
+        return structs.replace(report, starts_at=starts_at, ends_at=starts_at + half_minute)
+
+    return report_for
+
+
+def starts(outbox):
+    events = [event for report in outbox.unacknowledged(99) for event in unseal(report.event)]
+    return [event.data.starts_at for event in events]
+
+
+WOKE = datetime(1970, 1, 1, 0, 0, 20, tzinfo=UTC)
+SPAN = timedelta(seconds=30)
+
+
+def test_reports_without_an_honest_time_wait_and_hold_back_what_follows(outbox):
+    for starts_at in (EIGHT, WOKE, WOKE + SPAN, EIGHT + SPAN):
+        outbox.put(at(starts_at))
+    assert outbox.undated
+    assert numbers(outbox.unacknowledged(9)) == [1]
+    outbox.date_undated(EIGHT + 10 * SPAN)
+    assert not outbox.undated
+    assert starts(outbox) == [EIGHT, EIGHT + 8 * SPAN, EIGHT + 9 * SPAN, EIGHT + SPAN]
+
+
+def test_that_a_time_is_missing_is_remembered_over_a_restart(tmp_path):
+    first = Outbox(tmp_path / "outbox.sqlite3")
+    first.put(at(WOKE))
+    first.close()
+    again = Outbox(tmp_path / "outbox.sqlite3")
+    assert again.undated
+    assert again.unacknowledged(9) == []
+    again.close()
+
+
+def test_a_corrected_clock_moves_what_was_not_sent_and_nothing_else(outbox):
+    for number in range(4):
+        outbox.put(at(EIGHT + number * SPAN))
+    outbox.mark_sent(1, 2)
+    outbox.correct(2, timedelta(hours=3))
+    moved = EIGHT + timedelta(hours=3)
+    assert starts(outbox) == [EIGHT, EIGHT + SPAN, moved + 2 * SPAN, moved + 3 * SPAN]
+    assert outbox.oldest_at == EIGHT
 
 
 WRITER = """
