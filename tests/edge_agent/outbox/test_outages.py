@@ -239,30 +239,42 @@ def see_off(path: str, mail: socket.socket, _dice: random.Random) -> None:
     outbox.close()
 
 
+class Postman:
+    """Brings letters to the cloud and its words back; some are lost either way."""
+
+    def __init__(self, cloud: Cloud, mail: socket.socket, dice: random.Random) -> None:
+        self.believed = 0
+        self._cloud, self._mail, self._dice = cloud, mail, dice
+
+    def carry(self, share_lost: float) -> None:
+        while select.select([self._mail], [], [], 0)[0]:
+            word, _, letter = self._mail.recv(1 << 18).partition(b" ")
+            if word == b"put":
+                self.believed = max(self.believed, int(letter))
+            elif self._dice.random() >= share_lost:
+                for ack in self._cloud.hear(word.decode(), letter):
+                    self._bring_back(ack, share_lost)
+
+    def _bring_back(self, ack: bytes, share_lost: float) -> None:
+        if self._dice.random() >= share_lost and select.select([], [self._mail], [], 0)[1]:
+            self._mail.send(ack)
+
+
+@pytest.fixture
+def seed():
+    chosen = int(os.environ.get("ONLOOKER_SEED", random.randrange(10**6)))
+    print(f"ONLOOKER_SEED={chosen} repeats this run's dice")  # noqa: T201  shown on failure
+    return chosen
+
+
 @pytest.mark.slow
-def test_killed_two_hundred_times_at_any_moment(cloud, tmp_path):
-    seed = int(os.environ.get("ONLOOKER_SEED", random.randrange(10**6)))
-    print(f"ONLOOKER_SEED={seed}")
+def test_killed_two_hundred_times_at_any_moment(cloud, tmp_path, seed):
     dice = random.Random(seed)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    path = tmp_path / "outbox.sqlite3"
-    believed = merged = 0
-
-    def carry(share_lost: float) -> None:
-        """Bring letters to the cloud and its words back; some are lost either way."""
-        nonlocal believed, merged
-        while select.select([ours], [], [], 0)[0]:
-            word, _, letter = ours.recv(1 << 18).partition(b" ")
-            if word == b"put":
-                believed = max(believed, int(letter))
-            elif dice.random() >= share_lost:
-                for ack in cloud.hear(word.decode(), letter):
-                    if dice.random() >= share_lost and select.select([], [ours], [], 0)[1]:
-                        ours.send(ack)
-
+    postman = Postman(cloud, ours, dice)
+    here, path = Path(__file__).parent, tmp_path / "outbox.sqlite3"
     zygote = subprocess.Popen(
-        [sys.executable, "-c", ZYGOTE, str(Path(__file__).parent), str(path),
-         str(theirs.fileno())],
+        [sys.executable, "-c", ZYGOTE, here, path, str(theirs.fileno())],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=[theirs.fileno()], text=True,
     )  # fmt: skip
 
@@ -270,14 +282,13 @@ def test_killed_two_hundred_times_at_any_moment(cloud, tmp_path):
         zygote.stdin.write(f"{name} {after_ms}\n")
         zygote.stdin.flush()
         while not select.select([zygote.stdout], [], [], 0.002)[0]:
-            carry(share_lost)
-        carry(share_lost)
+            postman.carry(share_lost)
+        postman.carry(share_lost)
         return int(zygote.stdout.readline())
 
     try:
-        for number in range(200):
-            ending = life(f"{seed}.{number}", f"{dice.uniform(3, 70):.1f}", 0.2)
-            assert ending == signal.SIGKILL
+        endings = {life(f"{seed}.{n}", f"{dice.uniform(3, 70):.1f}", 0.2) for n in range(200)}
+        assert endings == {signal.SIGKILL}
         assert life("-", "-", 0.0) == 0
     finally:
         zygote.kill()
@@ -287,7 +298,7 @@ def test_killed_two_hundred_times_at_any_moment(cloud, tmp_path):
     ranges = cloud.ranges()
     assert [first for first, _ in ranges] == [1, *(last + 1 for _, last in ranges[:-1])]
     last = ranges[-1][1]
-    assert last >= believed > 1_000
+    assert last >= postman.believed > 1_000
     assert any(last > first for first, last in ranges), "nothing was ever merged"
     assert cloud.totals() == on_the_device(last)
     assert cloud.journal() == (last, "[]")
