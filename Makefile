@@ -2,21 +2,32 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
+DEMO_READY := .venv/.ready-demo
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+COMPILE := uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11 --no-annotate --quiet --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check bench evaluate docs lock clean broker database redis spark
+.PHONY: help env demo test check bench evaluate docs lock dist sbom notes clean broker database redis spark
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /	/' | expand -t 10
 
 env: $(READY)  ## .venv with everything for development
 
-$(READY): requirements/dev.txt pyproject.toml
+.venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, found $$($(PYTHON) --version): set PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@echo "Setting up .venv (about a minute) ..."
 	@$(PYTHON) -m venv .venv || { echo "python3 -m venv failed (Debian: apt-get install python3-venv)" >&2; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+
+$(READY): requirements/dev.txt pyproject.toml | .venv/bin/python
+	@echo "Setting up .venv (about a minute) ..."
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@ $(DEMO_READY)
+
+$(DEMO_READY): requirements/demo.txt pyproject.toml | .venv/bin/python
+	@echo "Setting up .venv (half a minute) ..."
+	@$(INSTALL) --require-hashes -r requirements/demo.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 broker:  ## Mosquitto, from Debian's packages where it is missing
@@ -30,13 +41,13 @@ spark: .venv/.spark  ## Spark for the windows of very large fleets, and Java whe
 .venv/.spark: $(READY) requirements/spark.txt
 	@provisioning/local/ensure.sh java default-jre-headless
 	@echo "Setting up Spark (about 300 MB) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation -r requirements/spark.txt
+	@$(INSTALL) --require-hashes --no-build-isolation -r requirements/spark.txt
 	@touch $@
 
 database:  ## PostgreSQL likewise; tests start a cluster of their own
 	@provisioning/local/ensure.sh initdb postgresql
 
-demo: env broker  ## the whole line on this machine; VIDEO=path adds your own clip, DEMO_SECONDS=n ends it
+demo: $(DEMO_READY) broker  ## the whole line on this machine; VIDEO=path adds your own clip, DEMO_SECONDS=n ends it
 	@$(BIN)/python -m simulators demo $(if $(VIDEO),--video $(VIDEO)) $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
 test: env broker database redis spark  ## all tests
@@ -60,8 +71,27 @@ docs: env  ## write the generated documents
 	$(BIN)/python -m wire write
 
 lock:  ## compile the pins again (needs uv)
-	uv pip compile pyproject.toml --extra edge --extra cloud --extra forecast --extra models --group dev --generate-hashes --no-emit-index-url --python-version 3.11 --no-annotate --quiet --upgrade -o requirements/dev.txt
-	uv pip compile pyproject.toml --extra spark --generate-hashes --no-emit-index-url --python-version 3.11 --no-annotate --quiet --upgrade -o requirements/spark.txt
+	$(COMPILE) --extra edge --extra cloud --extra forecast --extra models --group dev -o requirements/dev.txt
+	$(COMPILE) -c requirements/dev.txt --extra edge --extra cloud --group build -o requirements/demo.txt
+	$(COMPILE) -c requirements/dev.txt --extra edge-aws --extra sensors -o requirements/edge.txt
+	$(COMPILE) -c requirements/dev.txt --extra cloud --extra forecast --extra aws -o requirements/cloud.txt
+	$(COMPILE) --extra spark -o requirements/spark.txt
+
+dist: env  ## wheel and source archive into dist/
+	@$(BIN)/python -m build --no-isolation --outdir dist .
+
+sbom: env  ## software bills of materials (CycloneDX) of camera and cloud into dist/
+	@mkdir -p dist build
+	@for part in edge cloud; do \
+		$(PYTHON) -m venv --clear build/$$part && \
+		build/$$part/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$$part.txt && \
+		build/$$part/bin/python -m pip --disable-pip-version-check uninstall --quiet --yes pip setuptools && \
+		$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --mc-type application --output-reproducible \
+			--output-format JSON --output-file dist/onlooker-$$part.cdx.json build/$$part/bin/python || exit 1; \
+	done
+
+notes: env  ## a version's release notes from the changelog; VERSION=1.2.3
+	@$(BIN)/python -m provisioning release $(VERSION)
 
 clean:  ## everything that was made
 	rm -rf .venv var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

@@ -5,7 +5,7 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-from provisioning import signer
+from provisioning import release, signer
 from provisioning.authority import command as authority_command
 from provisioning.authority.office import OfficeError
 from provisioning.authority.register import RegisterError
@@ -16,12 +16,14 @@ from provisioning.aws.stack import StackError
 from provisioning.broker import command as broker_command
 from provisioning.broker.settings import BrokerError
 from provisioning.kms import KmsError
+from provisioning.release import ReleaseError
 from provisioning.vault import VaultError
 
 REFUSALS = (
     BrokerError,
     KmsError,
     OfficeError,
+    ReleaseError,
     RegisterError,
     ReasonError,
     SigningRequestError,
@@ -39,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     broker_command.add_arguments(rooms.add_parser("broker", help="a hardened Mosquitto"))
     signer.add_arguments(rooms.add_parser("signer", help="signs for the enrolment desk"))
     aws_command.add_arguments(rooms.add_parser("aws", help="the same house on AWS"))
+    release.add_arguments(rooms.add_parser("release", help="the notes of a version"))
     asked = parser.parse_args(arguments)
     try:
         for line in asked.run(asked, datetime.now(UTC)):
