@@ -42,6 +42,7 @@ REPORTS = Counter("onlooker_ingest_reports", "Reports counted, each once")
 DUPLICATES = Counter("onlooker_ingest_duplicates", "Reports that were counted before")
 NOTES = Counter("onlooker_ingest_notes", "Heartbeats, alarms and presence taken in")
 LETTERS = Counter("onlooker_ingest_dead_letters", "Messages set aside", ["kind"])
+LOST = Counter("onlooker_ingest_lost_reports", "Acknowledged once and gone with a database")
 ACKS = Counter("onlooker_ingest_acks", "Acknowledgements sent")
 LAG = Histogram(
     "onlooker_ingest_lag_seconds",
@@ -170,6 +171,7 @@ def measure(outcome: Outcome, now: datetime) -> None:
     DUPLICATES.inc(outcome.duplicates)
     NOTES.inc(outcome.notes)
     ACKS.inc(len(outcome.acks))
+    LOST.inc(outcome.lost)
     for letter in outcome.letters:
         LETTERS.labels(letter.kind).inc()
     for sound in outcome.counted:
@@ -192,6 +194,7 @@ class Progress:
             ("duplicates", outcome.duplicates),
             ("dead_letters", len(outcome.letters)),
             ("notes", outcome.notes),
+            ("lost", outcome.lost),
         ):
             self._fields[name] = self._fields.get(name, 0) + value
 

@@ -167,6 +167,7 @@ class Reporting:
             outbox_reports=self._outbox.depth,
             outbox_oldest_at=self._outbox.oldest_at,
             next_sequence=self._outbox.next_sequence,
+            oldest_sequence=self._outbox.oldest_sequence,
             rss_bytes=rss_bytes(),
             gate=GateCounts(**asdict(vitals.gate)),
             versions=self.versions,

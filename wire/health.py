@@ -15,6 +15,7 @@ from wire.scalars import (
     Message,
     Milliseconds,
     Sentence,
+    Sequence,
     Word,
 )
 
@@ -43,7 +44,12 @@ class GateCounts(Message, frozen=True, kw_only=True):
 
 
 class Heartbeat(Message, frozen=True, kw_only=True):
-    """Sent at a steady beat, whether or not anybody is in view. Never stored for later."""
+    """Sent at a steady beat, whether or not anybody is in view. Never stored for later.
+
+    `oldest_sequence` is the first number of the journal that the device still holds, or the next
+    one when it holds none: what lies below was acknowledged and is forgotten, so a cloud that
+    misses it will never get it. Older agents do not say it.
+    """
 
     location: Location
     device: Device
@@ -61,6 +67,14 @@ class Heartbeat(Message, frozen=True, kw_only=True):
     rss_bytes: Count
     versions: Versions
     gate: GateCounts | UnsetType = UNSET
+    oldest_sequence: Sequence | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        if self.oldest_sequence and self.oldest_sequence > self.next_sequence:
+            raise ValueError(
+                f"oldest_sequence ({self.oldest_sequence}) lies beyond next_sequence "
+                f"({self.next_sequence})"
+            )
 
 
 class AlarmState(StrEnum):

@@ -119,6 +119,17 @@ reports = Table(
     Index("ix_reports_received_at", "received_at"),
 )
 
+losses = Table(
+    "losses",  # numbers that a camera was told are safe, and that this database does not have
+    metadata,
+    Column("device", NAME, primary_key=True),
+    Column("journal", String(16), primary_key=True),
+    Column("first_sequence", BigInteger, primary_key=True),
+    Column("last_sequence", BigInteger, nullable=False),
+    Column("location", NAME, nullable=False),
+    Column("noticed_at", Instant, nullable=False),
+)
+
 touched = Table(
     "touched",  # when something was last counted at a place, and since which minute it matters
     metadata,

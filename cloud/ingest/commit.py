@@ -2,6 +2,10 @@
 
 Only after it has happened is anything acknowledged, so whatever dies in between, the devices send
 again, and what was committed is known to be a duplicate.
+
+A heartbeat says below which number its camera has forgotten everything. What the database misses
+there was lost with an older copy and never comes: it is written down as lost and settled, or the
+camera would wait for ever to be told that what it still holds is safe.
 """
 
 from collections.abc import Sequence
@@ -13,11 +17,12 @@ from sqlalchemy import Connection, Engine
 
 from cloud.database import writing
 from cloud.ingest import letters, notes, store
-from cloud.ingest.journals import Journals
+from cloud.ingest.journals import JournalKey, Journals
 from cloud.ingest.judge import DeadLetter, Finding, Identity, Kind, Note, Sound
 from cloud.ingest.settled import Standing
 from cloud.ingest.tallies import Tallies
 from wire.ack import Ack
+from wire.health import Heartbeat
 from wire.scalars import DeviceId, JournalId
 from wire.topics import Address
 
@@ -34,6 +39,7 @@ class Outcome:
     notes: int = 0
     letters: list[DeadLetter] = field(default_factory=list)
     new_letters: int = 0
+    lost: int = 0
     acks: list[tuple[Address, Ack]] = field(default_factory=list)
 
     def absorb(self, later: "Outcome") -> None:
@@ -43,6 +49,7 @@ class Outcome:
         self.notes += later.notes
         self.letters += later.letters
         self.new_letters += later.new_letters
+        self.lost += later.lost
         self.acks += later.acks
 
 
@@ -68,7 +75,9 @@ class _Batch:
             (which.address.device, which.journal): which.address
             for which in filter(None, map(_settled_by, findings))
         }
-        places = {key: address.location for key, address in self._addresses.items()}
+        self._forgotten = _forgotten(findings)
+        addresses = self._addresses | {key: at for key, (at, _) in self._forgotten.items()}
+        places = {key: address.location for key, address in addresses.items()}
         self._journals = Journals(connection, places, now)
         self._set_aside: list[tuple[DeadLetter, bool]] = []
         self._notes: list[Note] = []
@@ -84,6 +93,7 @@ class _Batch:
                     self._refuse(finding)
                 case Note():
                     self._notes.append(finding)
+        self._close_gaps()
         self._write()
         return self._outcome
 
@@ -102,6 +112,13 @@ class _Batch:
         which = letter.settles
         claims = which is not None and self._settle(which) is Standing.NEW
         self._set_aside.append((letter, claims))
+
+    def _close_gaps(self) -> None:
+        """After the reports of the batch: one that is here is not lost."""
+        for key, (address, sequence) in self._forgotten.items():
+            if self._journals.close_below(key, sequence):
+                self._addresses[key] = address
+        self._outcome.lost = self._journals.lost
 
     def _settle(self, which: Identity) -> Standing:
         key = (which.address.device, which.journal)
@@ -124,6 +141,18 @@ class _Batch:
                           through=self._journals.through((device, journal)), at=now))
             for (device, journal), address in self._addresses.items()
         ]  # fmt: skip
+
+
+def _forgotten(findings: Sequence[Finding]) -> dict[JournalKey, tuple[Address, int]]:
+    """The number below which each camera holds nothing any more, where it said so."""
+    below: dict[JournalKey, tuple[Address, int]] = {}
+    for finding in findings:
+        if isinstance(finding, Note) and isinstance(finding.about, Heartbeat):
+            address, beat = finding.address, finding.about
+            key, sequence = (address.device, beat.journal), beat.oldest_sequence or 1
+            if sequence > below.get(key, (address, 1))[1]:
+                below[key] = (address, sequence)
+    return below
 
 
 def _settled_by(finding: Finding) -> Identity | None:

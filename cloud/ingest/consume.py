@@ -90,6 +90,8 @@ class Consumer:
         self._owed.update(((address, ack.journal), ack) for address, ack in outcome.acks)
         if len(deliveries) < self._portion.messages or now - self._told_at >= LATEST_ACK:
             self._tell(now)
+        if outcome.lost:
+            log.warning("journals.lost", extra={"reports": outcome.lost, "see": "journals losses"})
         self._watch_limit(outcome)
         return outcome
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Insert, bindparam, select, tuple_
 
-from cloud.database import insert, journals, microseconds, run_many
+from cloud.database import insert, journals, losses, microseconds, run_many
 from cloud.ingest.settled import Settled, Standing
 from wire.scalars import DeviceId, JournalId, LocationId
 
@@ -31,6 +31,8 @@ class Journals:
         self._now = now
         self._settled = self._load(sorted(places))
         self._changed: set[JournalKey] = set()
+        self.lost = 0
+        """Numbers closed over that were never counted here."""
 
     def settle(self, key: JournalKey, first: int, last: int) -> Standing:
         """Mark a range as settled, and say how it stood before."""
@@ -41,10 +43,17 @@ class Journals:
             self._changed.add(key)
         return standing
 
-    def close(self, key: JournalKey, last: int) -> None:
-        """Settle everything up to `last`, gaps included."""
-        self._settled[key] = self._settled[key].adding(1, last)
+    def close_below(self, key: JournalKey, sequence: int) -> bool:
+        """Settle the gaps before `sequence`, for good, and write each down as lost."""
+        gaps = self._settled[key].gaps_below(sequence)
+        if not gaps:
+            return False
+        self._settled[key] = self._settled[key].adding(1, sequence - 1)
         self._changed.add(key)
+        self.lost += sum(last - first + 1 for first, last in gaps)
+        rows = [(*key, *gap, self._places[key], microseconds(self._now)) for gap in gaps]
+        run_many(self._connection, _LOST, tuple(losses.columns.keys()), rows)
+        return True
 
     def through(self, key: JournalKey) -> int:
         """Up to where the journal is settled without a gap."""
@@ -91,6 +100,7 @@ _LOCKED = (
     .order_by(journals.c.device, journals.c.journal)
     .with_for_update()
 )
+_LOST = losses.insert().inline()
 _ALL = ("device", "journal", "location", "through", "islands", "settled_at")
 
 

@@ -1,9 +1,10 @@
-"""`python -m cloud journals list|close`: how far each camera is settled, and gaps that never fill.
+"""`python -m cloud journals list|losses|close`: how far each camera is settled, and what is lost.
 
 A gap means that the cloud waits for reports which the camera has not sent yet. When the cloud's
 database was lost or restored, the camera has long been told that those reports are safe and has
-forgotten them: the gap never fills, and nothing after it can be acknowledged. `close` settles such
-a gap by hand. A report that is closed over and still comes is taken for a duplicate.
+forgotten them. Its next heartbeat says so, and the gap is closed and listed under `losses`. Old
+agents do not say it: `close` settles their gaps by hand. A report that is closed over and still
+comes is taken for a duplicate.
 """
 
 import argparse
@@ -13,7 +14,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine, select
 
 from cloud import settings
-from cloud.database import connect, create, journals, reading, writing
+from cloud.database import connect, create, journals, losses, reading, writing
 from cloud.ingest.journals import Journals
 from cloud.ingest.settled import Settled
 from wire.scalars import DeviceId, JournalId
@@ -24,10 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
     lists = actions.add_parser("list", help="each camera's journals, those with gaps first")
     lists.add_argument("--gaps", action="store_true", help="only those with gaps")
+    loses = actions.add_parser("losses", help="numbers that were acknowledged and are not here")
     closes = actions.add_parser("close", help="settle the gaps of one journal")
     closes.add_argument("device")
     closes.add_argument("journal")
-    for action in (lists, closes):
+    for action in (lists, loses, closes):
         settings.add_arguments(action, "database")
 
 
@@ -36,6 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     engine = connect(settings.read(arguments).database_url)
     create(engine)
     try:
+        if arguments.action == "losses":
+            return _losses(engine)
         if arguments.action == "list":
             return _list(engine, only_gaps=arguments.gaps)
         return _close(engine, arguments.device, arguments.journal, datetime.now(UTC))
@@ -57,6 +61,17 @@ def _list(engine: Engine, *, only_gaps: bool) -> int:
     return 0
 
 
+def _losses(engine: Engine) -> int:
+    with reading(engine) as connection:
+        rows = connection.execute(select(losses).order_by(losses.c.noticed_at)).all()
+    for row in rows:
+        sys.stdout.write(
+            f"{row.location}/{row.device}  {row.journal}  {row.first_sequence} to "
+            f"{row.last_sequence}  noticed {row.noticed_at:%Y-%m-%d %H:%M:%S}Z\n"
+        )
+    return 0
+
+
 def _close(engine: Engine, device: str, journal: str, now: datetime) -> int:
     key = (DeviceId(device), JournalId(journal))
     with writing(engine) as connection:
@@ -68,7 +83,7 @@ def _close(engine: Engine, device: str, journal: str, now: datetime) -> int:
             return 1
         held = Journals(connection, {key: row.location}, now)
         last = Settled.read(row.through, row.islands).islands[-1][1]
-        held.close(key, last)
+        held.close_below(key, last)
         held.save()
     sys.stdout.write(
         f"settled {row.through + 1} to {last}; the camera is told with its next report\n"

@@ -55,6 +55,16 @@ class Settled:
             return Standing.SCATTERED
         return Standing.NEW
 
+    def gaps_below(self, sequence: int) -> tuple[tuple[int, int], ...]:
+        """The ranges before `sequence` that are not settled."""
+        begins = (self.through + 1, *(last + 1 for _, last in self.islands))
+        ends = (*(first - 1 for first, _ in self.islands), sequence - 1)
+        return tuple(
+            (first, min(last, sequence - 1))
+            for first, last in zip(begins, ends, strict=True)
+            if first < sequence and first <= last
+        )
+
     def adding(self, first: int, last: int) -> "Settled":
         """The same with `first`..`last` settled too."""
         if not self.islands and first <= self.through + 1:

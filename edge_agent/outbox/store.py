@@ -156,6 +156,11 @@ class Outbox:
         return int(self._read("SELECT count(*) FROM report")[0][0])
 
     @property
+    def oldest_sequence(self) -> int:
+        """The first number that still waits; `next_sequence` when none does."""
+        return int(self._read("SELECT min(first) FROM report")[0][0] or self._next_sequence)
+
+    @property
     def oldest_at(self) -> datetime | None:
         """Start of the oldest waiting report."""
         rows = self._read("SELECT starts_at FROM report ORDER BY first LIMIT 1")

@@ -301,6 +301,7 @@ def test_heartbeats_tell_the_state_and_keep_their_time(agent, street, post):
     assert beats[0].capture is CaptureState.STREAMING
     assert beats[-1].frames_captured > beats[0].frames_captured
     assert beats[0].versions.config == settings.digest
+    assert beats[0].oldest_sequence == 1
     assert beats[0].rss_bytes > 10_000_000
 
 

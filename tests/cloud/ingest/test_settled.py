@@ -33,6 +33,18 @@ def test_it_stands_for_exactly_the_numbers_that_were_added(
     assert settled.standing(*asked) is wanted
 
 
+@given(st.lists(ranges, max_size=20), st.integers(1, 50))
+def test_its_gaps_are_what_is_missing_below_a_number(
+    added: list[tuple[int, int]], sequence: int
+) -> None:
+    settled = Settled()
+    for first, last in added:
+        settled = settled.adding(first, last)
+    gaps = settled.gaps_below(sequence)
+    missing = [n for first, last in gaps for n in range(first, last + 1)]
+    assert missing == sorted(set(range(1, sequence)) - numbers(settled))
+
+
 @given(st.lists(ranges, max_size=20))
 def test_islands_neither_touch_nor_overlap_nor_reach_the_shore(
     added: list[tuple[int, int]],
