@@ -1,4 +1,5 @@
-"""The agent's front door: `run` measures until it is told to stop, `check` says what is in order.
+"""The agent's front door: `run` measures until it is told to stop, `check` says what is in order,
+`enrol` makes a camera out of a box with a claim.
 
 One camera is named on the command line; several stand in the settings file (`roster.py`).
 SIGINT and SIGTERM end a run in order: live visits are closed, the last interval is sealed, and
@@ -22,7 +23,10 @@ from edge_agent import roster
 from edge_agent.agent import Agent
 from edge_agent.capture import Camera, open_camera, redacted
 from edge_agent.check import REFUSALS, first_frame, plausible, reachable, room, told
-from edge_agent.link.broker import Broker, broker_at
+from edge_agent.enrolment import command as enrolment
+from edge_agent.enrolment.procedure import broker_of
+from edge_agent.identity import IdentityFolder
+from edge_agent.link.broker import Broker, LinkError, broker_at
 from edge_agent.link.paho import PahoLink
 from edge_agent.logs import write_json_lines
 from edge_agent.outbox import Outbox
@@ -36,7 +40,7 @@ log = logging.getLogger("edge_agent")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """`python -m edge_agent run|check ...`; 0 in order, 1 out of order, 2 cannot start."""
+    """`python -m edge_agent run|check|enrol ...`; 0 in order, 1 out of order, 2 cannot start."""
     asked = _parser().parse_args(arguments)
     write_json_lines(asked.log_level)
     cv2.setNumThreads(1)  # its threads spin for work that takes a tenth of a millisecond
@@ -125,11 +129,16 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m edge_agent",
         description="Measures on the camera who looks at the screen, and sends counts only.",
     )
-    actions = parser.add_subparsers(required=True, metavar="run|check")
+    actions = parser.add_subparsers(required=True, metavar="run|check|enrol")
     for action, about in ((run, "measure until told to stop"), (check, "say what is in order")):
         one = actions.add_parser(action.__name__, help=about, description=action.__doc__)
         one.set_defaults(action=action)
         _add_arguments(one)
+    enrolment.add_arguments(
+        actions.add_parser(
+            "enrol", help="from a claim to a certificate", description=enrolment.run.__doc__
+        )
+    )
     return parser
 
 
@@ -140,7 +149,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URI",
         help="rtsp[s]://, http[s]://, /dev/videoN, or the path of a video file",
     )
-    add("--broker", required=True, metavar="URL", help="mqtt[s]://[user:password@]host[:port]")
+    add("--identity", type=Path, metavar="DIR", help="of an enrolled camera: who it is, and where")
+    add("--broker", metavar="URL", help="mqtt[s]://[user:password@]host[:port]")
     add("--location", metavar="ID", help="the place, such as KX-01")
     add("--device", metavar="ID", help="this camera, such as kx-01-cam-1")
     add("--config", type=Path, metavar="FILE", help="settings in TOML; may name several cameras")
@@ -165,6 +175,9 @@ def _mounts(asked: argparse.Namespace) -> tuple[Mount, ...]:
     """The cameras of the settings file, or the one of the command line."""
     settings, mounts = roster.load(asked.config) if asked.config else (Settings(), ())
     one = {name: getattr(asked, name) for name in ("source", "location", "device")}
+    if asked.identity:
+        mine = IdentityFolder(asked.identity).belonging()
+        one |= {"location": mine.location, "device": mine.device}
     given = [f"--{name}" for name, value in one.items() if value is not None]
     if mounts and given:
         raise SettingsError(f"{asked.config} names its cameras: leave {' and '.join(given)} out")
@@ -178,10 +191,14 @@ def _mounts(asked: argparse.Namespace) -> tuple[Mount, ...]:
             f"no camera: give {' and '.join(missing)}, or --config a file with [[camera]] tables"
         )
     address = Address(LocationId(one["location"]), DeviceId(one["device"]))
-    return (Mount(one["source"], address, settings, outbox=asked.outbox),)
+    return (Mount(one["source"], address, settings, outbox=asked.outbox, identity=asked.identity),)
 
 
 def _broker(asked: argparse.Namespace, mount: Mount) -> Broker:
+    if mount.identity:
+        return broker_of(IdentityFolder(mount.identity))
+    if not asked.broker:
+        raise LinkError("no broker: give --identity, or --broker with its certificates")
     return broker_at(
         asked.broker,
         ca=asked.ca,

@@ -9,6 +9,7 @@ from typing import Final
 
 from edge_agent.capture import Camera, CaptureError, redacted
 from edge_agent.civil import EARLIEST_AT
+from edge_agent.enrolment.procedure import REFUSALS as NOT_ENROLLED
 from edge_agent.frame import Frame
 from edge_agent.inference import ModelError
 from edge_agent.link.broker import Broker, LinkError, tls_context
@@ -25,6 +26,7 @@ REFUSALS: Final = (
     OutboxError,
     SettingsError,
     TopicError,
+    *NOT_ENROLLED,
 )
 
 

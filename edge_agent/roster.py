@@ -14,7 +14,8 @@ from wire.scalars import DeviceId, LocationId
 from wire.topics import Address, TopicError
 
 NEEDED: Final = frozenset({"source", "location", "device"})
-ALLOWED: Final = NEEDED | {"substream", "outbox", "certificate", "key"}
+PATHS: Final = ("outbox", "certificate", "key", "identity")
+ALLOWED: Final = NEEDED | {"substream", *PATHS}
 MOST_CAMERAS: Final = 32
 
 
@@ -32,6 +33,7 @@ class Mount:
     outbox: Path | None = None
     certificate: Path | None = None
     key: Path | None = None
+    identity: Path | None = None
 
     @property
     def outbox_path(self) -> Path:
@@ -84,7 +86,7 @@ def _mount(shared: Mapping[str, Any], table: Mapping[str, Any]) -> Mount:
         Address(LocationId(words["location"]), DeviceId(words["device"])),
         settings_from(_overlaid(shared, own)),
         words.get("substream"),
-        **{name: Path(words[name]) for name in ("outbox", "certificate", "key") if name in words},
+        **{name: Path(words[name]) for name in PATHS if name in words},
     )
 
 

@@ -22,3 +22,13 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
     broker.start()
     yield broker
     broker.stop()
+
+
+@pytest.fixture(scope="module")
+def works(tmp_path_factory):
+    """A self-hosted house with client certificates, enrolment, shadows and jobs."""
+    from tests.works import Works
+
+    made = Works(tmp_path_factory.mktemp("works")).open()
+    yield made
+    made.close()

@@ -1,8 +1,8 @@
 """How a camera comes to its certificate, and how the desk that enrols it asks for a signature.
 
-A camera speaks AWS IoT's fleet provisioning: it asks for a certificate with its own request, then
-registers with the token that came with it. The desk passes requests to the signer, which alone
-holds the authority's key, one JSON line each way.
+A camera speaks AWS IoT's fleet provisioning, whose field names these are: it asks for a
+certificate with its own request, then registers with the token that came with it. The desk passes
+requests to the signer, which alone holds the authority's key, one JSON line each way.
 """
 
 from typing import Annotated, Final
@@ -22,6 +22,43 @@ TOKEN_VALID_S: Final = 3_600
 
 Pem = Annotated[str, Meta(max_length=32_768)]
 Serial = Annotated[str, Meta(pattern=r"^[0-9a-f]{1,40}$(?!\n)")]
+Token = Annotated[str, Meta(min_length=1, max_length=8_192)]
+
+
+class CertificateWanted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """First step, camera → desk: sign this request."""
+
+    certificate_signing_request: Pem
+
+
+class CertificateMade(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The answer: a certificate that counts only once it is registered with its token."""
+
+    certificate_id: str
+    certificate_pem: Pem
+    certificate_ownership_token: Token
+
+
+class Registration(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Second step, camera → desk: this certificate is mine, and this is who I am."""
+
+    certificate_ownership_token: Token
+    parameters: dict[str, str] = {}
+
+
+class Registered(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The answer: under which name, and what the desk knows that the camera does not."""
+
+    thing_name: Device
+    device_configuration: dict[str, str] = {}
+
+
+class Rejected(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Either step's refusal."""
+
+    status_code: int = 0
+    error_code: str = "Unknown"
+    error_message: str = ""
 
 
 class Sign(Message, frozen=True, kw_only=True, tag="sign"):

@@ -1,0 +1,1 @@
+"""How a camera comes to its certificate, and to the next one."""

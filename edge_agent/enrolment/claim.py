@@ -1,0 +1,80 @@
+"""What a camera brings to its enrolment: a claim, a clock that can be believed, a serial."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from edge_agent.civil import EARLIEST_AT
+from edge_agent.identity import certificate_in
+from edge_agent.link.broker import Broker
+
+DESK_PORT: Final = 8884
+SERIAL_FILE: Final = Path("/proc/device-tree/serial-number")  # single-board computers have one
+
+
+class EnrolError(RuntimeError):
+    """The camera cannot be enrolled; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the factory put into every camera of a batch: a certificate, its key, whom to trust."""
+
+    certificate: Path
+    key: Path
+    trust: Path
+
+
+def claim_at(path: Path, *, trust: Path | None = None) -> Claim:
+    """The claim of a PEM file; its key in the same file or beside it, the authority beside it."""
+    beside = path.with_suffix(".key")
+    try:
+        whole = b"PRIVATE KEY" in path.read_bytes()
+    except OSError as error:
+        raise EnrolError(f"the claim {path} cannot be read: {error.strerror}") from error
+    if not whole and not beside.exists():
+        raise EnrolError(f"the claim {path} has no key in it and no {beside.name} beside it")
+    trust = trust or path.with_name("trust.pem")
+    if not trust.exists():
+        raise EnrolError(f"no {trust}: give the authority of broker and desk with --ca")
+    return Claim(path, path if whole else beside, trust)
+
+
+def where_of(desk: str) -> str:
+    """`host[:port]` with the port."""
+    host, colon, port = desk.rpartition(":")
+    if not colon:
+        host, port = desk, str(DESK_PORT)
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise EnrolError(f"desk {desk[:100]!r}: give host or host:port")
+    return f"{host}:{port}"
+
+
+def desk_at(desk: str, *, trust: Path, certificate: Path, key: Path) -> Broker:
+    """The desk as an address with certificates."""
+    host, _, port = where_of(desk).rpartition(":")
+    return Broker(host, int(port), tls=True, ca=trust, certificate=certificate, key=key)
+
+
+def check_clock(certificate: Path, now: datetime) -> None:
+    """Tell a clock that is wrong from a certificate that has run out."""
+    shown = certificate_in(certificate)
+    if now < EARLIEST_AT or now < shown.not_valid_before_utc:
+        raise EnrolError(
+            f"this camera's clock says {now:%Y-%m-%d %H:%M} UTC, before {certificate.name} was "
+            f"made ({shown.not_valid_before_utc:%Y-%m-%d}): set the clock, or let NTP do it"
+        )
+    if now >= shown.not_valid_after_utc:
+        raise EnrolError(
+            f"{certificate.name} ran out on {shown.not_valid_after_utc:%Y-%m-%d} (this camera's "
+            f"clock says {now:%Y-%m-%d %H:%M} UTC): get a new claim, or set the clock"
+        )
+
+
+def serial_number(path: Path = SERIAL_FILE) -> str | None:
+    """What the board says its serial number is; None where it has none."""
+    try:
+        return path.read_text(encoding="ascii", errors="replace").strip("\0\n ") or None
+    except OSError:
+        return None

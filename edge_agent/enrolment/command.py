@@ -1,0 +1,56 @@
+"""`python -m edge_agent enrol ...`: from a factory claim to a camera that can run."""
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from edge_agent.enrolment.claim import SERIAL_FILE, EnrolError, claim_at, serial_number
+from edge_agent.enrolment.procedure import Application, broker_of, enrol
+from edge_agent.identity import IdentityFolder
+from wire.scalars import DeviceId, LocationId
+
+FOLDER: Final = Path("identity")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what enrolment needs."""
+    add = parser.add_argument
+    add("--claim", type=Path, required=True, metavar="FILE", help="the factory claim (PEM)")
+    add("--broker", required=True, metavar="HOST[:PORT]", help="where reports go; port 8883")
+    add("--desk", metavar="HOST[:PORT]", help="where to enrol; default: the broker's, port 8884")
+    add("--device", required=True, metavar="ID", help="this camera, such as kx-01-cam-1")
+    add("--serial", metavar="NUMBER", help=f"as on the roster; default: {SERIAL_FILE}")
+    add("--location", metavar="ID", help="the place, where the desk knows none")
+    add("--ca", type=Path, metavar="FILE", help="default: trust.pem beside the claim")
+    add("--identity", type=Path, default=FOLDER, metavar="DIR", help=f"default: {FOLDER}/")
+    add("--log-level", default="warning", choices=("debug", "info", "warning", "error"))
+    parser.set_defaults(action=run)
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Enrol; a run that was broken off goes on where it stopped."""
+    serial = asked.serial or serial_number()
+    if not serial:
+        raise EnrolError(f"this board has no {SERIAL_FILE}: give --serial as on the roster")
+    host, _, port = asked.broker.removeprefix("mqtts://").partition(":")
+    folder = IdentityFolder(asked.identity)
+    mine = enrol(
+        folder,
+        claim_at(asked.claim, trust=asked.ca),
+        Application(
+            device=DeviceId(asked.device),
+            serial=serial,
+            broker=f"mqtts://{host}:{port or 8883}",
+            desk=asked.desk or host,
+            location=LocationId(asked.location) if asked.location else None,
+        ),
+        lambda: datetime.now(UTC),
+    )
+    sys.stdout.write(
+        f"{mine.device} at {mine.location}: certified until {folder.ends_at():%Y-%m-%d}, let in by "
+        f"{broker_of(folder)!r}\nnow run: python -m edge_agent run --identity {folder.path} "
+        "--source URI\n"
+    )
+    return 0

@@ -1,0 +1,188 @@
+"""From a factory claim to a certified camera, and from an old certificate to a new one.
+
+The steps: a key is made here; the desk signs a request for it; the camera registers with the token
+that came with the certificate; the pair proves itself by a real connection; then, and only then,
+it is put in use. Each step leaves its result on disk before the next begins, so a camera that
+loses power on the way goes on where it was.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from edge_agent.enrolment.claim import Claim, EnrolError, check_clock, desk_at, where_of
+from edge_agent.identity import (
+    Belonging,
+    IdentityError,
+    IdentityFolder,
+    Pending,
+    certificate_in,
+    location_in,
+    request_for,
+)
+from edge_agent.link.broker import Broker, broker_at
+from edge_agent.link.desk import TOKEN_REFUSED, Desk, DeskError, RefusedError, prove
+from wire.enrolment import SERIAL_NUMBER, TOKEN_VALID_S
+from wire.scalars import Device, DeviceId, LocationId
+
+log = logging.getLogger(__name__)
+
+TOKEN_SAFE: Final = timedelta(seconds=TOKEN_VALID_S - 300)
+
+Clock = Callable[[], datetime]
+
+
+class AlreadyEnrolledError(EnrolError):
+    """There is an identity, and it is not thrown away by accident."""
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Who wants to be enrolled where. `location` is asked for only where the desk knows none."""
+
+    device: DeviceId
+    serial: str
+    broker: str
+    desk: str
+    location: LocationId | None = None
+
+
+def enrol(folder: IdentityFolder, claim: Claim, who: Application, clock: Clock) -> Belonging:
+    """Come back certified, or raise EnrolError; calling it again goes on where it stopped."""
+    _check_name(who.device)
+    if folder.is_complete:
+        raise AlreadyEnrolledError(
+            f"{folder.path} holds the identity of {folder.belonging().device} already: run with "
+            "it, or remove the folder to begin anew (the operator must expect the camera again)"
+        )
+    check_clock(claim.certificate, clock())
+    where = desk_at(who.desk, trust=claim.trust, certificate=claim.certificate, key=claim.key)
+    parameters = {SERIAL_NUMBER: who.serial}
+    pending = _registered(folder, where, who.device, parameters, clock)
+    location = who.location or pending.location or location_in(certificate_in(folder.next_pair))
+    if location is None:
+        raise EnrolError("the desk did not say where this camera hangs: give --location")
+    broker = broker_at(
+        who.broker, ca=claim.trust, certificate=folder.next_pair, key=folder.next_pair
+    )
+    _prove(folder, broker, who.device, pending)
+    belonging = Belonging(
+        device=who.device, location=location, broker=who.broker, desk=where_of(who.desk)
+    )
+    folder.adopt(belonging, claim.trust.read_bytes())
+    log.info("enrol.done", extra={"device": who.device, "location": location})
+    return belonging
+
+
+def renew(folder: IdentityFolder, clock: Clock) -> datetime:
+    """A new key and certificate in the place of the old; returns until when it stands.
+
+    The old pair is untouched, and in use, until the new one has opened a real connection.
+    """
+    mine = folder.belonging()
+    check_clock(folder.pair, clock())
+    desk = desk_at(mine.desk, trust=folder.trust, certificate=folder.pair, key=folder.pair)
+    pending = _registered(folder, desk, mine.device, {}, clock)
+    broker = broker_at(
+        mine.broker, ca=folder.trust, certificate=folder.next_pair, key=folder.next_pair
+    )
+    _prove(folder, broker, mine.device, pending)
+    folder.adopt(mine)
+    log.info("renew.done", extra={"device": mine.device})
+    return folder.ends_at()
+
+
+def broker_of(folder: IdentityFolder) -> Broker:
+    """The broker of an enrolled camera, with the certificate in use."""
+    mine = folder.belonging()
+    return broker_at(mine.broker, ca=folder.trust, certificate=folder.pair, key=folder.pair)
+
+
+def _registered(
+    folder: IdentityFolder,
+    where: Broker,
+    device: DeviceId,
+    parameters: dict[str, str],
+    clock: Clock,
+) -> Pending:
+    """A certificate that the desk has registered, from wherever an earlier attempt got to."""
+    pending = folder.pending()
+    if pending is not None and pending.location is not None:
+        folder.pair_up(pending.certificate)
+        return pending
+    fresh = pending is not None and _token_stands(pending, clock())
+    if pending is not None and pending.registering and not fresh:  # perhaps it came through
+        folder.pair_up(pending.certificate)
+        return pending
+    with Desk(where, device) as desk:
+        if pending is None or not fresh:
+            pending = _certified(folder, desk, device, clock)
+        folder.pair_up(pending.certificate)
+        return _register(folder, desk, pending, device, parameters)
+
+
+def _token_stands(pending: Pending, now: datetime) -> bool:
+    return timedelta(0) <= now - pending.made_at < TOKEN_SAFE
+
+
+def _certified(folder: IdentityFolder, desk: Desk, device: DeviceId, clock: Clock) -> Pending:
+    made = desk.certify(request_for(device, folder.next_key()))
+    pending = Pending(
+        certificate=made.certificate_pem, token=made.certificate_ownership_token, made_at=clock()
+    )
+    folder.note(pending)
+    return pending
+
+
+def _register(
+    folder: IdentityFolder,
+    desk: Desk,
+    pending: Pending,
+    device: DeviceId,
+    parameters: dict[str, str],
+) -> Pending:
+    sent_before = pending.registering
+    folder.note(msgspec.structs.replace(pending, registering=True))
+    try:
+        answer = desk.register(pending.token, parameters)
+    except RefusedError as error:
+        if sent_before and error.code == TOKEN_REFUSED:  # it was taken; the answer was lost
+            return pending
+        if error.code == TOKEN_REFUSED:
+            folder.give_up()
+        raise
+    if answer.thing_name != device:
+        raise EnrolError(
+            f"the desk registered {answer.thing_name!r}, not {device!r}: give that as --device"
+        )
+    place = answer.device_configuration.get("location")
+    registered = msgspec.structs.replace(
+        pending, registering=True, location=LocationId(place) if place else None
+    )
+    folder.note(registered)
+    return registered
+
+
+def _prove(folder: IdentityFolder, broker: Broker, device: DeviceId, pending: Pending) -> None:
+    try:
+        prove(broker, device)
+    except DeskError as error:
+        if isinstance(error, RefusedError) and pending.location is None:  # it never came through
+            folder.give_up()
+        raise EnrolError(
+            f"certified, but {error}; what was reached is kept: run the same command again"
+        ) from error
+
+
+def _check_name(device: str) -> None:
+    try:
+        msgspec.convert(device, Device)
+    except msgspec.ValidationError as error:
+        raise EnrolError(f"--device {device[:80]!r} is no name: {error}") from error
+
+
+REFUSALS: Final = (EnrolError, IdentityError, DeskError)

@@ -1,0 +1,210 @@
+"""From a claim to a certificate at the real desk, and what is said when it comes to nothing."""
+
+import dataclasses
+import stat
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from edge_agent.__main__ import main
+from edge_agent.enrolment import procedure
+from edge_agent.enrolment.claim import EnrolError, claim_at
+from edge_agent.enrolment.procedure import Application, broker_of, enrol, renew
+from edge_agent.identity import IdentityFolder, certificate_in
+from edge_agent.link.desk import Desk, DeskError, prove
+from provisioning.authority.office import open_office
+from simulators.mosquitto import free_port
+
+pytestmark = pytest.mark.broker
+numbers = count(1)
+
+
+def utc_now():
+    return datetime.now(UTC)
+
+
+class PowerCutError(Exception):
+    pass
+
+
+@pytest.fixture(scope="module")
+def claim(works):
+    return claim_at(works.claim())
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return IdentityFolder(tmp_path / "identity")
+
+
+@pytest.fixture
+def camera(works):
+    """A camera that the roster expects."""
+    device = f"cam-{next(numbers)}"
+    works.expect(device)
+    return Application(
+        device=device,
+        serial=f"SN-{device}",
+        broker=f"mqtts://localhost:{works.port}",
+        desk=f"localhost:{works.desk_port}",
+    )
+
+
+def test_a_claim_becomes_a_camera_that_is_let_in(works, claim, folder, camera):
+    mine = enrol(folder, claim, camera, utc_now)
+    assert (mine.device, mine.location) == (camera.device, "KX-01")
+    prove(broker_of(folder), mine.device)
+    assert folder.ends_at() > utc_now() + timedelta(days=29)
+    assert {path.name for path in folder.path.iterdir()} == {
+        "device.pem",
+        "identity.json",
+        "trust.pem",
+    }
+
+
+def test_only_the_owner_may_read_the_key(claim, folder, camera):
+    enrol(folder, claim, camera, utc_now)
+    for name in ("device.pem", "identity.json"):
+        assert stat.S_IMODE((folder.path / name).stat().st_mode) == 0o600
+
+
+def test_the_command_enrols_and_run_finds_all_that_it_needs(works, folder, camera, capsys):
+    words = ["enrol", "--claim", str(works.claim()), "--broker", f"localhost:{works.port}"]
+    words += ["--desk", camera.desk, "--device", camera.device, "--serial", camera.serial]
+    words += ["--identity", str(folder.path)]
+    assert main(words) == 0
+    assert f"{camera.device} at KX-01: certified until" in capsys.readouterr().out
+    assert main(words) == 2
+    assert f"holds the identity of {camera.device} already" in capsys.readouterr().err
+    outbox = str(folder.path / "outbox.sqlite3")
+    main(["check", "--identity", str(folder.path), "--source", "/none.mp4", "--outbox", outbox])
+    assert "broker   ok    mqtts://localhost" in capsys.readouterr().out
+
+
+STEPS = {
+    "the key is made": (IdentityFolder, "next_key"),
+    "the certificate is noted": (IdentityFolder, "note"),
+    "the certificate is paired": (IdentityFolder, "pair_up"),
+    "the registration is sent": (Desk, "register"),
+    "the pair is proved": (procedure, "prove"),
+    "the pair is adopted": (IdentityFolder, "adopt"),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_power_cut_at_any_step_is_gone_on_from(step, works, claim, folder, camera, monkeypatch):
+    owner, name = STEPS[step]
+    real = getattr(owner, name)
+
+    def then_cut(*arguments, **options):
+        real(*arguments, **options)
+        raise PowerCutError
+
+    if step != "the pair is adopted":
+        monkeypatch.setattr(owner, name, then_cut)
+    else:
+        monkeypatch.setattr(IdentityFolder, "give_up", then_cut_without(PowerCutError))
+    with pytest.raises(PowerCutError):
+        enrol(folder, claim, camera, utc_now)
+    monkeypatch.undo()
+    if not folder.is_complete:
+        enrol(folder, claim, camera, utc_now)
+    mine = folder.belonging()
+    prove(broker_of(folder), mine.device)
+    assert mine.location == "KX-01"
+
+
+def then_cut_without(error):
+    def cut(*_arguments):
+        raise error
+
+    return cut
+
+
+def test_a_claim_that_ran_out(works, folder, camera):
+    short = claim_at(works.claim(days=1))
+
+    def in_two_days():
+        return utc_now() + timedelta(days=2)
+
+    with pytest.raises(EnrolError, match=r"ran out on .* get a new claim"):
+        enrol(folder, short, camera, in_two_days)
+
+
+def test_a_clock_that_was_never_set(claim, folder, camera):
+    with pytest.raises(EnrolError, match=r"clock says 1970-01-01 .* set the clock"):
+        enrol(folder, claim, camera, lambda: datetime(1970, 1, 1, tzinfo=UTC))
+
+
+def test_a_claim_of_another_house(works, folder, camera, tmp_path):
+    other = open_office(tmp_path / "ca", name="Other", secret=None, at=utc_now())
+    with pytest.raises(DeskError, match=r"wrong, run out or revoked|ends the handshake"):
+        enrol(folder, claim_at(works.claim(office=other)), camera, utc_now)
+
+
+def test_a_camera_that_nobody_expects(claim, folder, camera):
+    stranger = dataclasses.replace(camera, device="stranger")
+    with pytest.raises(DeskError, match="'stranger' is not on this claim's roster"):
+        enrol(folder, claim, stranger, utc_now)
+
+
+def test_a_wrong_serial_number(claim, folder, camera):
+    with pytest.raises(DeskError, match="the SerialNumber is not that of"):
+        enrol(folder, claim, dataclasses.replace(camera, serial="SN-0"), utc_now)
+    enrol(folder, claim, camera, utc_now)
+
+
+def test_nobody_at_the_desk(claim, folder, camera):
+    away = dataclasses.replace(camera, desk=f"localhost:{free_port()}")
+    with pytest.raises(DeskError, match=r"cannot be reached .* check address, port"):
+        enrol(folder, claim, away, utc_now)
+
+
+def test_no_broker_yet_keeps_what_was_reached(claim, folder, camera):
+    away = dataclasses.replace(camera, broker=f"mqtts://localhost:{free_port()}")
+    with pytest.raises(EnrolError, match=r"certified, but .* run the same command again"):
+        enrol(folder, claim, away, utc_now)
+    assert enrol(folder, claim, camera, utc_now).device == camera.device
+
+
+def test_a_desk_of_another_authority(works, folder, camera, tmp_path):
+    other = open_office(tmp_path / "ca", name="Other", secret=None, at=utc_now())
+    path = works.claim()
+    (path.parent / "trust.pem").write_bytes(other.trust)
+    with pytest.raises(DeskError, match=r"not who the trusted authority says .* check --ca"):
+        enrol(folder, claim_at(path), camera, utc_now)
+
+
+def test_a_claim_without_its_key(tmp_path):
+    (tmp_path / "claim.crt").write_text("-----BEGIN CERTIFICATE-----")
+    with pytest.raises(EnrolError, match=r"no key in it and no claim\.key"):
+        claim_at(tmp_path / "claim.crt")
+
+
+def test_renewal_replaces_key_and_certificate_together(claim, folder, camera):
+    enrol(folder, claim, camera, utc_now)
+    before = certificate_in(folder.pair)
+    renew(folder, utc_now)
+    after = certificate_in(folder.pair)
+    assert after.serial_number != before.serial_number
+    assert isinstance(after.public_key(), ec.EllipticCurvePublicKey)
+    assert after.public_key() != before.public_key()
+    prove(broker_of(folder), camera.device)
+
+
+def test_a_renewal_that_cannot_be_proved_leaves_the_old_pair(claim, folder, camera, monkeypatch):
+    enrol(folder, claim, camera, utc_now)
+    before = folder.pair.read_bytes()
+
+    def closed(*_arguments):
+        raise DeskError("the broker is away")
+
+    monkeypatch.setattr(procedure, "prove", closed)
+    with pytest.raises(EnrolError, match="the broker is away"):
+        renew(folder, utc_now)
+    assert folder.pair.read_bytes() == before
+    monkeypatch.undo()
+    renew(folder, utc_now)
+    assert folder.pair.read_bytes() != before

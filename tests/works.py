@@ -1,0 +1,169 @@
+"""A self-hosted house in one process: authority, signer, hardened Mosquitto, fleet service, desk.
+
+The broker is the real one with client certificates; the services run in threads of the test.
+"""
+
+import asyncio
+import contextlib
+import os
+import pwd
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cloud import database
+from cloud.fleet.claim import Enrolment
+from cloud.fleet.desk import Desk, DeskFiles
+from cloud.fleet.registry import Author
+from cloud.fleet.roster import RosterEntry, expect
+from cloud.fleet.service import Connection, FleetService, attach, client_for
+from cloud.fleet.signer_client import SignerClient, named_in
+from provisioning import vault
+from provisioning.authority.office import open_office
+from provisioning.authority.profiles import Kind, Subject
+from provisioning.broker.settings import BrokerSettings
+from provisioning.broker.supervisor import Supervisor
+from provisioning.signer import Signer
+from simulators.mosquitto import free_port
+
+PATIENCE_S = 20.0
+HOSTS = ("localhost", "127.0.0.1")
+
+
+class Works:
+    """Open it, then enrol cameras; `later` moves the clock of everybody on the cloud's side."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.later = timedelta(0)
+        self.office = open_office(folder / "ca", name="Test", secret=None, at=self.now())
+        self.trust = folder / "ca" / "trust.pem"
+        self.port = free_port()
+        self.desk_port = 0
+        self.engine = database.connect(f"sqlite:///{folder}/fleet.db")
+        self._ended = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def now(self):
+        return datetime.now(UTC) + self.later
+
+    def open(self):
+        database.create(self.engine)
+        self._open_broker()
+        self._open_signer()
+        self._open_service()
+        self._open_desk()
+        return self
+
+    def close(self):
+        self._ended.set()
+        self._loop.call_soon_threadsafe(self._sitting.cancel)
+        self._signer.shutdown()
+        for thread in self._threads:
+            thread.join()
+        self._client.disconnect()
+        self._client.loop_stop()
+        self._supervisor.stop()
+        self._signer.server_close()
+        self.engine.dispose()
+
+    def claim(self, name="batch-7", *, days=None, office=None):
+        """The claim's PEM file, as it comes from the factory."""
+        entry, key = (office or self.office).equip(
+            Subject(Kind.CLAIM, name), at=self.now(), days=days
+        )
+        folder = self.folder / f"claim-{entry.serial[:12]}"
+        folder.mkdir()
+        vault.write_private(folder / f"{name}.key", vault.sealed(key, None))
+        vault.write_public(folder / f"{name}.crt", entry.certificate.encode())
+        vault.write_public(folder / "trust.pem", self.office.trust)
+        return folder / f"{name}.crt"
+
+    def expect(self, device, *, claim="batch-7", location="KX-01", groups=(), again=False):
+        entry = RosterEntry(f"SN-{device}", claim, device, location, groups)
+        with database.writing(self.engine) as connection:
+            expect(connection, [entry], Author("test", self.now()), again=again)
+
+    def wait_until(self, holds):
+        """Until something that another thread or process does has happened."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not holds():
+            assert time.monotonic() < deadline, "it did not happen in time"
+            time.sleep(0.02)
+
+    def _open_broker(self):
+        settings = BrokerSettings(
+            folder=self.folder / "broker",
+            authority=self.folder / "ca",
+            port=self.port,
+            bind="127.0.0.1",
+            user=pwd.getpwuid(os.geteuid()).pw_name,
+        )
+        self._supervisor = Supervisor(settings, self.office, self.now, HOSTS)
+        self._supervisor.start()
+        self._repeat(self._supervisor.step)
+
+    def _open_signer(self):
+        self._signer = Signer(self.office, self.folder / "signer.socket", self.now)
+        self._run(self._signer.serve_forever)
+
+    def _open_service(self):
+        certificate, key = self._equipped("fleet", Subject(Kind.SERVICE, "service:fleet"))
+        self._client = client_for(
+            Connection("localhost", self.port, str(self.trust), str(certificate), str(key))
+        )
+        service = FleetService(
+            self.engine, lambda topic, payload: self._client.publish(topic, payload, 1), self.now
+        )
+        attach(self._client, service)
+        subscribed = threading.Event()
+        self._client.on_subscribe = lambda *_: subscribed.set()
+        self._client.reconnect_delay_set(0.1, 0.5)
+        self._client.loop_start()
+        assert subscribed.wait(PATIENCE_S)
+        self._repeat(lambda: service.step(0.05))
+
+    def _open_desk(self):
+        certificate, key = self._equipped("desk", Subject(Kind.SERVER, "localhost", hosts=HOSTS))
+        ca = self.folder / "ca"
+        files = DeskFiles(self.trust, ca / "claims.crt", ca / "revoked.pem", certificate, key)
+        enrolment = Enrolment(self.engine, SignerClient(self.folder / "signer.socket"), named_in)
+        desk = Desk(enrolment, files, self.now)
+        self._loop = asyncio.new_event_loop()
+        ready = threading.Event()
+
+        def note(port):
+            self.desk_port = port
+            ready.set()
+
+        self._sitting = self._loop.create_task(desk.serve("127.0.0.1", 0, note))
+
+        def sit():
+            asyncio.set_event_loop(self._loop)
+            with contextlib.suppress(asyncio.CancelledError):
+                self._loop.run_until_complete(self._sitting)
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
+
+        self._run(sit)
+        assert ready.wait(PATIENCE_S)
+
+    def _equipped(self, name, who):
+        entry, key = self.office.equip(who, at=self.now())
+        certificate, key_file = self.folder / f"{name}.crt", self.folder / f"{name}.key"
+        vault.write_private(key_file, vault.sealed(key, None))
+        vault.write_public(certificate, entry.certificate.encode() + self.office.chain)
+        return certificate, key_file
+
+    def _repeat(self, step):
+        def repeat():
+            while not self._ended.is_set():
+                step()
+
+        self._run(repeat)
+
+    def _run(self, act):
+        thread = threading.Thread(target=act)
+        thread.start()
+        self._threads.append(thread)
