@@ -58,6 +58,7 @@ class Agent:
             outbox,
             link,
             settings.link,
+            privacy=settings.privacy,
             clock=clock,
             steady=steady,
         )

@@ -1,6 +1,7 @@
 """From sums to messages: stored, told, sent and seen off. A disk in trouble costs no report."""
 
 import logging
+import math
 import secrets
 import time
 from collections import deque
@@ -17,7 +18,9 @@ from edge_agent.health import Alarms, rss_bytes
 from edge_agent.meter import Tally, Totals
 from edge_agent.motion import GateCounters
 from edge_agent.outbox import Courier, Link, Outbox, OutboxError
-from edge_agent.settings import LinkSettings
+from edge_agent.privacy.egress import Egress
+from edge_agent.privacy.guarded import Guarded
+from edge_agent.settings import LinkSettings, PrivacySettings
 from wire.audience import Versions
 from wire.envelope import alarm_event, heartbeat_event, seal
 from wire.health import CaptureState, GateCounts, Heartbeat
@@ -26,6 +29,7 @@ from wire.topics import Address, Channel
 log = logging.getLogger(__name__)
 
 DRAIN_STEP_S: Final = 0.02
+REFUSAL_TOLD_S: Final = 60.0
 UNSTORED_KEPT: Final = 2880  # a day of half minutes in memory, should the disk refuse them
 
 
@@ -48,6 +52,7 @@ class Reporting:
         link: Link,
         settings: LinkSettings,
         *,
+        privacy: PrivacySettings,
         clock: Callable[[], datetime],
         steady: Callable[[], float],
     ) -> None:
@@ -57,17 +62,20 @@ class Reporting:
         self.disk_failing = False
         self._address = address
         self._outbox = outbox
-        self._link = link
+        self._egress = Egress(address, smallest_cell=privacy.smallest_cell)
+        self._link = Guarded(link, self._egress)
         self._settings = settings
         self._clock = clock
         self._steady = steady
-        self._courier = Courier(outbox, link, settings)
+        self._courier = Courier(outbox, self._link, settings)
         self._alarms = Alarms(address)
         self._unstored: deque[Tally] = deque(maxlen=UNSTORED_KEPT)
         self._civil = CivilTime()
         self._began_at = clock()
         self._first_sequence = outbox.next_sequence
         self._clock_was_wrong_by = timedelta(0)
+        self._refusals_told = 0
+        self._refused_s = -math.inf
         self._started_s = steady()
         self._beat_s = -settings.heartbeat_s
 
@@ -121,6 +129,10 @@ class Reporting:
             kinds = kinds | {"outbox.full"}
         if at < EARLIEST_AT:
             kinds = kinds | {"clock.unset"}
+        if self._egress.refusals.total() > self._refusals_told:
+            self._refusals_told, self._refused_s = self._egress.refusals.total(), at_s
+        if at_s - self._refused_s < REFUSAL_TOLD_S:
+            kinds = kinds | {"privacy.refused"}
         for alarm in self._alarms.watch(kinds, at_s, at):
             log.warning("alarm", extra={"kind": alarm.kind, "state": str(alarm.state)})
             self._courier.notice(Channel.ALARM, seal(alarm_event(alarm)))

@@ -118,9 +118,13 @@ class OutboxSettings(_Section, frozen=True):
 
 
 class PrivacySettings(_Section, frozen=True):
-    """What may be estimated of a person. Counting only, unless this says otherwise."""
+    """What may be estimated of a person. Counting only, unless this says otherwise.
+
+    Groups by age and gender of fewer than `smallest_cell` people are never told of.
+    """
 
     demographics: bool = False
+    smallest_cell: Annotated[int, Meta(ge=2, le=1000)] = 5
 
 
 class Settings(_Section, frozen=True):

@@ -1,0 +1,1 @@
+"""What keeps people's faces and small groups on the camera: a gate, a threshold, a mosaic."""

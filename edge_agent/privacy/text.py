@@ -1,0 +1,39 @@
+"""Does a word carry a picture or other bytes? Letters can: base64, hexadecimal, escapes.
+
+The contract's own words are short: names, versions, digests of twelve digits, sixteen digits of a
+journal. What is longer than any of these without a break, and mixed as only encoded bytes are, is
+refused; so is any beginning of a picture's file, plain, in base64 or in hexadecimal.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+LONGEST_TEXT: Final = 500  # the contract's longest sentence
+# JPEG, PNG, GIF, WebP, AVIF, HEIC, SVG; the same in base64; the same in hexadecimal
+PICTURES: Final = (
+    *("ÿØÿ", "JFIF", "PNG\r\n", "\x89PNG", "GIF87a", "GIF89a", "WEBPVP8"),
+    *("ftypavif", "ftypheic", "data:image", "<svg"),
+    *("/9j/", "_9j_", "iVBORw0KGgo", "R0lGOD", "UklGR", "AAAAIGZ0eX"),
+    *("ffd8ff", "FFD8FF", "89504e47", "89504E47"),
+)
+ENCODED: Final = re.compile(r"[A-Za-z0-9+/]{32,}={0,2}")
+ENCODED_FOR_URLS: Final = re.compile(r"[A-Za-z0-9_-]{64,}={0,2}")  # no name is so long
+HEXADECIMAL: Final = re.compile(r"[0-9a-fA-F]{33,}")
+KINDS: Final = (re.compile("[A-Z]"), re.compile("[a-z]"), re.compile("[0-9+/]"))
+
+
+def complaints(text: str) -> Iterator[str]:
+    """Why `text` may not leave; never with the text itself, nor any part of it."""
+    if len(text) > LONGEST_TEXT:
+        yield f"text of {len(text)} characters, at most {LONGEST_TEXT} leave"
+    if not text.isprintable():
+        yield "characters that do not print"
+    if any(mark in text for mark in PICTURES):
+        yield "the beginning of a picture"
+    if HEXADECIMAL.search(text) or ENCODED_FOR_URLS.search(text) or _is_mixed(text):
+        yield "a run of letters as encoded bytes have"
+
+
+def _is_mixed(text: str) -> bool:
+    return any(all(kind.search(run) for kind in KINDS) for run in ENCODED.findall(text))
