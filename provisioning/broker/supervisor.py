@@ -5,6 +5,9 @@ A revoked or expired device loses its live session within a second or two: the n
 register: whoever is thrown out before the list is read would walk in again. Mosquitto is known to
 die of a SIGHUP now and then; it is started again with the new list, and cameras reconnect and lose
 nothing that was not acknowledged.
+
+While Mosquitto reads its rules it serves nobody (1.1 s at 10,000 devices, measured). So newcomers
+of a big fleet wait a little for each other; those who are to be shown out never wait.
 """
 
 import logging
@@ -30,6 +33,7 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY: Final = timedelta(seconds=1)
 REREAD_EVERY: Final = timedelta(minutes=1)
+REST_FOR_EACH: Final = timedelta(milliseconds=1)  # between two readings, for each certificate
 PAUSE_S: Final = 0.2
 READ_BYTES: Final = 256 * 1024
 LONGEST_PAUSE: Final = timedelta(seconds=10)
@@ -60,6 +64,7 @@ class Supervisor:
         self._look_at: datetime | None = None
         self._start_at: datetime | None = None
         self._stamp: tuple[int, ...] = ()
+        self._rested_at = datetime.min.replace(tzinfo=UTC)
         self._reread_at = datetime.max.replace(tzinfo=UTC)
         self._deaths = 0
 
@@ -136,10 +141,14 @@ class Supervisor:
             return
         entries = self._office.register.entries()
         lingering = {one.serial for one in entries if not one.stands(at)} - self._expelled
+        if not lingering and at < self._rested_at:
+            self._stamp = ()  # look again
+            return
         changed = self._folder.bring_up_to_date(entries, at, lingering=lingering)
         self._learn(entries)
         if changed and self._process is not None:
             self._process.send_signal(signal.SIGHUP)
+            self._rested_at = at + len(entries) * REST_FOR_EACH
             log.info("broker.reloaded", extra={"pid": self._process.pid})
         listed = self._folder.revoked()
         for entry in entries:

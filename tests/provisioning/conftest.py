@@ -82,6 +82,7 @@ class Visitor:
     def leave(self):
         self.client.disconnect()
         self.client.loop_stop()
+        self.client._reset_sockets()  # paho leaves its socket pair to the garbage collector
 
 
 class House:
@@ -163,10 +164,10 @@ class House:
         path = self.settings.audit_file
         return [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]
 
-    def wait_until(self, holds):
+    def wait_until(self, holds, *, patience_s=PATIENCE_S):
         """Until something that another process does has happened."""
         pause = threading.Event()
-        for _ in range(int(PATIENCE_S / 0.05)):
+        for _ in range(int(patience_s / 0.05)):
             if holds():
                 return
             pause.wait(0.05)
@@ -195,6 +196,15 @@ def port():
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
     made = House(tmp_path_factory.mktemp("house"))
+    made.open()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def another_house(tmp_path_factory):
+    """One that a test may leave in disorder."""
+    made = House(tmp_path_factory.mktemp("another"))
     made.open()
     yield made
     made.close()

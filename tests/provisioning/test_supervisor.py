@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,28 @@ def test_a_broker_that_dies_comes_back_with_the_same_rules(house, fleet, now):
     back = house.visitor(entry).join()
     house.wait_until(lambda: back.says(MINE.format("survivor")))
     assert not back.says(MINE.format("other-1"))
+
+
+def test_newcomers_of_a_big_fleet_wait_for_each_other_and_leavers_do_not(
+    another_house, now, monkeypatch
+):
+    house = another_house
+
+    def has_rules(device: str) -> bool:
+        return f"user {device}\n" in house.settings.access_file.read_text()
+
+    monkeypatch.setattr("provisioning.broker.supervisor.REST_FOR_EACH", timedelta(hours=1))
+    leaver = house.certify("hasty")
+    visitor = house.visitor(leaver).join()
+    house.wait_until(lambda: has_rules("hasty"))
+    house.certify("waiting")
+    with pytest.raises(AssertionError, match="in time"):
+        house.wait_until(lambda: has_rules("waiting"), patience_s=2.5)
+
+    house.office.revoke([leaver.serial], reason="key-compromise", at=now())
+
+    assert visitor.lost.get(timeout=PATIENCE_S)
+    house.wait_until(lambda: has_rules("waiting"))
 
 
 def test_a_device_at_two_locations_may_speak_for_both_until_the_old_certificate_goes():
