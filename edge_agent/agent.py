@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
-from edge_agent.capture.camera import Camera, Restable
+from edge_agent.capture.camera import Camera, Rest, Restable
 from edge_agent.detect import FaceDetector, load_detector
 from edge_agent.frame import Frame, Silence
 from edge_agent.health import troubles
@@ -20,6 +20,7 @@ from edge_agent.meter import Totals as Totals
 from edge_agent.outbox import Link, Outbox
 from edge_agent.pose import PoseEstimator, load_pose
 from edge_agent.reporting import Reporting, Vitals
+from edge_agent.schedule import open_at
 from edge_agent.settings import Settings
 from edge_agent.watch import Observation, Watch
 from wire.audience import Versions
@@ -88,18 +89,22 @@ class Agent:
         return self.totals
 
     def _step(self, moment: Frame | Silence) -> None:
-        if isinstance(moment, Frame):
+        is_open = open_at(self._settings.schedule, moment.captured_at)
+        if not is_open:
+            observation = self._watch.pause()
+        elif isinstance(moment, Frame):
             observation = self._watch.look(moment)
-            self._rest_when_still(moment.elapsed_s)
         else:
             observation = self._watch.miss(moment)
+        if isinstance(self._camera, Restable):
+            self._camera.rest(self._rest(moment.elapsed_s) if is_open else Rest.ASLEEP)
         self._note(moment, observation)
         self._report(moment, observation)
 
-    def _rest_when_still(self, at_s: float) -> None:
-        rest_after_s = self._settings.capture.rest_after_s
-        if rest_after_s and isinstance(self._camera, Restable):
-            self._camera.rest(self._watch.is_still(at_s, for_s=rest_after_s))
+    def _rest(self, at_s: float) -> Rest:
+        after_s = self._settings.capture.rest_after_s
+        is_still = after_s > 0 and self._watch.is_still(at_s, for_s=after_s)
+        return Rest.DOZING if is_still else Rest.AWAKE
 
     def _note(self, moment: Frame | Silence, observation: Observation) -> None:
         self._meter.observe(

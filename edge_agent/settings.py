@@ -10,16 +10,21 @@ import math
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
+
+from wire.audience import MOST_ZONES
 
 T = TypeVar("T")
 Positive = Annotated[float, Meta(gt=0)]
 Ratio = Annotated[float, Meta(ge=0, le=1)]
 Point = tuple[Ratio, Ratio]  # shares of the picture's width and height, from its upper left
 Polygon = Annotated[tuple[Point, ...], Meta(min_length=3, max_length=64)]
+Clock = Annotated[str, Meta(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$(?!\n)")]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
@@ -100,6 +105,28 @@ class ModelSettings(_Section, frozen=True):
     threshold: Ratio | None = None
 
 
+class Zone(_Section, frozen=True):
+    """A named part of the picture whose people are also counted apart. Zones may overlap."""
+
+    name: Name
+    polygon: Polygon
+
+
+class Hours(_Section, frozen=True):
+    """From `opens` to `closes`, local time, on each of these days; 24:00 is the day's end."""
+
+    days: Annotated[tuple[Day, ...], Meta(min_length=1, max_length=7)]
+    opens: Clock
+    closes: Clock
+
+
+class ScheduleSettings(_Section, frozen=True):
+    """When the camera measures. Without hours, always."""
+
+    time_zone: Name = "UTC"
+    hours: Annotated[tuple[Hours, ...], Meta(max_length=64)] = ()
+
+
 class LinkSettings(_Section, frozen=True):
     """How reports travel. `resend_after_s` doubles while the cloud stays silent."""
 
@@ -137,6 +164,8 @@ class Settings(_Section, frozen=True):
     tracking: TrackingSettings = TrackingSettings()
     attention: AttentionSettings = AttentionSettings()
     models: ModelSettings = ModelSettings()
+    zones: Annotated[tuple[Zone, ...], Meta(max_length=MOST_ZONES)] = ()
+    schedule: ScheduleSettings = ScheduleSettings()
     outbox: OutboxSettings = OutboxSettings()
     link: LinkSettings = LinkSettings()
     privacy: PrivacySettings = PrivacySettings()
@@ -215,9 +244,31 @@ def _contradictions(settings: Settings) -> list[str]:
             "capture.backoff_s must not exceed capture.longest_backoff_s",
         ),
         (
+            len({zone.name for zone in settings.zones}) == len(settings.zones),
+            "zones: two have the same name: give each its own",
+        ),
+        (
+            _is_zone(settings.schedule.time_zone),
+            f"schedule.time_zone {settings.schedule.time_zone!r} is no IANA time zone: "
+            "write Europe/London or the like",
+        ),
+        (
+            all(hours.opens < hours.closes for hours in settings.schedule.hours),
+            "schedule.hours end before they start: write a night as two, up to 24:00 and from "
+            "00:00 of the next day",
+        ),
+        (
             not settings.privacy.demographics,
             "privacy.demographics is true, but this agent carries no demographic model: "
             "set it to false",
         ),
     )
     return [sentence for holds, sentence in checks if not holds]
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        return False
+    return True

@@ -18,6 +18,7 @@ from edge_agent.pose import HeadPose, PoseEstimator
 from edge_agent.quality import Quality
 from edge_agent.settings import Settings
 from edge_agent.track import Track, Tracker
+from edge_agent.zones import zones_of
 from wire.audience import BlindCause
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,11 @@ class Watch:
             return self._without_faces(silence, self._last)
         return self._without_faces(silence, View(observed=False, blind=BlindCause.OFFLINE))
 
+    def pause(self) -> Observation:
+        """Nobody is to be measured now: whoever was there has gone."""
+        self._last = View(observed=False, blind=BlindCause.PAUSED)
+        return Observation(self._last, ended=self._forgotten(self._tracker.end_all()))
+
     def _without_faces(self, moment: Frame | Silence, view: View) -> Observation:
         self._last = view
         return Observation(view, ended=self._forgotten(self._tracker.expire(moment.elapsed_s)))
@@ -92,7 +98,7 @@ class Watch:
         update = self._tracker.update(
             [face.box for face in faces], frame.elapsed_s, sure=[face.sure for face in faces]
         )
-        seen = self._regarded(update.seen, heads, frame.elapsed_s)
+        seen = self._regarded(update.seen, heads, frame)
         self._gate.found(len(seen))
         self._last = View(observed=True)
         gone = (*update.ended, *self._tracker.expire(frame.elapsed_s))
@@ -105,16 +111,18 @@ class Watch:
         return heads
 
     def _regarded(
-        self, tracks: Sequence[Track | None], heads: Sequence[HeadPose], at_s: float
+        self, tracks: Sequence[Track | None], heads: Sequence[HeadPose], frame: Frame
     ) -> list[Sighting]:
         sightings = []
+        size_px = frame.width_px, frame.height_px
         for track, head in zip(tracks, heads, strict=True):
             if track is None:
                 continue
             before = self._regards.get(track.id)
-            regard = judge(before, head, at_s, self._settings.attention)
+            regard = judge(before, head, frame.elapsed_s, self._settings.attention)
             self._regards[track.id] = regard
-            sightings.append(Sighting(track.id, track.confirmed, regard.verdict))
+            zones = zones_of(track.box, size_px, self._settings.zones)
+            sightings.append(Sighting(track.id, track.confirmed, regard.verdict, zones))
         return sightings
 
     def _forgotten(self, tracks: Iterable[Track]) -> list[int]:

@@ -5,12 +5,13 @@ Hard truths. Every number is a count or whole milliseconds; `peak` alone merges 
 A visit is counted where it ends, an entry where it begins.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 from wire.scalars import (
@@ -26,6 +27,7 @@ from wire.scalars import (
 )
 
 LONGEST_REPORT = timedelta(hours=1)
+MOST_ZONES = 16
 SLACK_MS = 1  # rounding of an interval to whole milliseconds
 
 DwellHistogram = Annotated[
@@ -105,6 +107,30 @@ class SensorSum(Message, frozen=True, kw_only=True):
     most_milli: int
 
 
+class ZoneSum(Message, frozen=True, kw_only=True):
+    """Who was in one named part of the picture; whoever is in two zones counts in both.
+
+    `entries` are people who came into the zone, once each, however often they come back to it.
+    """
+
+    entries: Count
+    person_ms: Milliseconds
+    looking_ms: Milliseconds
+
+
+class SnapshotSum(Message, frozen=True, kw_only=True):
+    """Single pictures, each the best of its stretch of time, and the faces in them.
+
+    A face in two pictures counts twice, nobody knows for how long it was there, and the best
+    picture is one with many faces: these are observations, not visits, and not an average.
+    """
+
+    taken: Count
+    people: Count
+    facing: Count
+    looking: Count
+
+
 class Versions(Message, frozen=True, kw_only=True):
     """What produced the numbers. `config` is a digest of the settings in force."""
 
@@ -122,6 +148,9 @@ class AudienceReport(Message, frozen=True, kw_only=True):
     `person_ms` is everybody's time in view, `facing_ms` with the face towards the camera,
     `looking_ms` towards the screen, `unsure_ms` undecided. `onlookers` are ended visits that
     were engaged: three analysed frames in a row and one second of looking, at least.
+
+    A camera that only takes snapshots observes no time: `snapshots` says what it saw, and every
+    other count is zero.
     """
 
     location: Location
@@ -148,6 +177,8 @@ class AudienceReport(Message, frozen=True, kw_only=True):
     sensors: Annotated[dict[Word, SensorSum], Meta(max_length=32)]
     attention_basis: AttentionBasis
     versions: Versions
+    zones: Annotated[dict[Word, ZoneSum], Meta(max_length=MOST_ZONES)] | UnsetType = UNSET
+    snapshots: SnapshotSum | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         for broken in contradictions(self):
@@ -187,8 +218,20 @@ def contradictions(report: AudienceReport) -> list[str]:
             and sum(cell.onlookers for cell in cells) <= report.onlookers,
             "the demographic cells count more visits or onlookers than the report",
         ),
+        *_zone_checks(report),
     )
     return [sentence for holds, sentence in checks if not holds]
+
+
+def _zone_checks(report: AudienceReport) -> Iterator[tuple[bool, str]]:
+    for name, zone in (report.zones or {}).items():
+        yield zone.person_ms <= report.person_ms, f"zone {name}: person_ms exceeds the report's"
+        yield zone.looking_ms <= zone.person_ms, f"zone {name}: looking_ms exceeds person_ms"
+    if report.snapshots:
+        yield (
+            report.snapshots.looking <= report.snapshots.facing <= report.snapshots.people,
+            "snapshots: more looking than facing, or more facing than people",
+        )
 
 
 def encoded(report: AudienceReport) -> bytes:

@@ -28,6 +28,7 @@ class CaptureState(StrEnum):
     STALLED = "stalled"
     FAILED = "failed"
     ENDED = "ended"
+    PAUSED = "paused"  # outside its operating schedule, nothing is read
 
 
 class GateCounts(Message, frozen=True, kw_only=True):

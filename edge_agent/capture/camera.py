@@ -8,6 +8,7 @@ is dropped and counted.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol, runtime_checkable
 
 from edge_agent.frame import Frame, Silence
@@ -48,12 +49,20 @@ class Camera(Protocol):
         ...
 
 
+class Rest(Enum):
+    """How little a camera may do."""
+
+    AWAKE = "awake"  # every sampled picture
+    DOZING = "dozing"  # key pictures alone, or the small stream where there is one
+    ASLEEP = "asleep"  # nothing is read, the camera is let go
+
+
 @runtime_checkable
 class Restable(Protocol):
-    """A camera that can save its decoding while nobody moves."""
+    """A camera that can save its work while nobody moves."""
 
-    def rest(self, resting: bool) -> None:
-        """Deliver key pictures alone, or every sampled one again."""
+    def rest(self, rest: Rest) -> None:
+        """Do so little from now on."""
         ...
 
 

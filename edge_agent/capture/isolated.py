@@ -20,7 +20,7 @@ import cv2
 import msgspec
 import numpy as np
 
-from edge_agent.capture.camera import Counters
+from edge_agent.capture.camera import Counters, Rest
 from edge_agent.capture.stream import Source
 from edge_agent.capture.worker import LENGTH_BYTES, NEXT, NEXT_RESTING, Order, Reply, framed
 from edge_agent.frame import Frame, Image, Silence
@@ -68,7 +68,7 @@ class IsolatedCamera:
         self._deaths: deque[float] = deque(maxlen=DEATHS)
         self._closed = threading.Event()
         self._worker: Worker | None = None
-        self._resting = False
+        self._rest = Rest.AWAKE
 
     @property
     def pid(self) -> int | None:
@@ -78,20 +78,21 @@ class IsolatedCamera:
     def close(self) -> None:
         self._closed.set()
 
-    def rest(self, resting: bool) -> None:
-        """Have key pictures alone decoded, from the next answer on."""
-        self._resting = resting
+    def rest(self, rest: Rest) -> None:
+        """Do so little from the next answer on; a sleeper has no worker at all."""
+        self._rest = rest
 
     def __iter__(self) -> Iterator[Frame | Silence]:
         try:
             while not self._closed.is_set():
-                if self._is_resting():
-                    self._closed.wait(SILENCE_EVERY_S)
-                    yield self._silence()
+                if self._rest is Rest.ASLEEP:
+                    self.state = CaptureState.PAUSED
+                    yield from self._pause(SILENCE_EVERY_S)
+                elif self._deaths_were_too_many():
+                    yield from self._pause(SILENCE_EVERY_S)
                 else:
                     yield from self._life_of_a_worker()
-                    self._closed.wait(self._settings.backoff_s)
-                    yield self._silence()
+                    yield from self._pause(self._settings.backoff_s)
         finally:
             self._bury()
 
@@ -101,7 +102,7 @@ class IsolatedCamera:
         self._worker = Worker(order)
         self.workers += 1
         try:
-            while not self._closed.is_set():
+            while not self._closed.is_set() and self._rest is not Rest.ASLEEP:
                 yield from self._exchange(self._worker, before)
         except WorkerGoneError as error:
             self._deaths.append(self._steady())
@@ -113,7 +114,7 @@ class IsolatedCamera:
 
     def _exchange(self, worker: "Worker", before: Counters) -> Iterator[Frame | Silence]:
         """Ask once, and wait for the answer with a silence every second."""
-        worker.ask(resting=self._resting)
+        worker.ask(resting=self._rest is Rest.DOZING)
         asked_s = self._steady()
         while not worker.has_answer(SILENCE_EVERY_S):
             if self._steady() - asked_s > ANSWER_WITHIN_S:
@@ -136,10 +137,14 @@ class IsolatedCamera:
         self.counters.dropped = before.dropped + reply.dropped
         self.counters.reconnects = reconnects
 
-    def _is_resting(self) -> bool:
+    def _deaths_were_too_many(self) -> bool:
         if len(self._deaths) < DEATHS or self._deaths[-1] - self._deaths[0] > DEATHS_WITHIN_S:
             return False
         return self._steady() - self._deaths[-1] < REST_S
+
+    def _pause(self, pause_s: float) -> Iterator[Silence]:
+        self._closed.wait(pause_s)
+        yield self._silence()
 
     def _silence(self) -> Silence:
         return Silence(self._clock(), self._steady() - self._begun_s)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.capture.camera import Camera, Counters, Restable
+from edge_agent.capture.camera import Camera, Counters, Rest, Restable
 from edge_agent.frame import Frame, Image, Silence
 from edge_agent.settings import Polygon
 from wire.health import CaptureState
@@ -36,9 +36,9 @@ class MaskedCamera:
     def counters(self) -> Counters:
         return self._camera.counters
 
-    def rest(self, resting: bool) -> None:
+    def rest(self, rest: Rest) -> None:
         if isinstance(self._camera, Restable):
-            self._camera.rest(resting)
+            self._camera.rest(rest)
 
     def close(self) -> None:
         self._camera.close()

@@ -21,7 +21,7 @@ import av
 from av.container import InputContainer
 from av.error import FFmpegError
 
-from edge_agent.capture.camera import Counters, redacted
+from edge_agent.capture.camera import Counters, Rest, redacted
 from edge_agent.capture.decoded import Sampler, frame_of
 from edge_agent.capture.packets import PacketDecoder
 from edge_agent.frame import Frame, Silence
@@ -89,19 +89,22 @@ class StreamCamera:
         self._begun_s = steady() if begun_s is None else begun_s
         self.trouble = ""  # why it was last interrupted, without credentials
         self.alive_s = self._begun_s  # the reader's last sign of life, on the steady clock
-        self._resting = False
+        self._rest = Rest.AWAKE
         self._newest: Frame | None = None
         self._changed = threading.Condition()
         self._closed = threading.Event()
+        self._wake = threading.Event()
 
     def close(self) -> None:
         self._closed.set()
+        self._wake.set()
         with self._changed:
             self._changed.notify_all()
 
-    def rest(self, resting: bool) -> None:
-        """Decode key pictures alone, until told otherwise."""
-        self._resting = resting
+    def rest(self, rest: Rest) -> None:
+        """Do so little from now on; a sleeper hangs up and says nothing but the time."""
+        self._rest = rest
+        self._wake.set()
 
     def __iter__(self) -> Iterator[Frame | Silence]:
         reader = threading.Thread(target=self._read_for_ever, name="capture", daemon=True)
@@ -119,7 +122,7 @@ class StreamCamera:
 
     def _silence(self) -> Silence:
         now_s = self._steady()
-        resting = self._resting and now_s - self.alive_s < SILENCE_EVERY_S
+        resting = self._rest is Rest.DOZING and now_s - self.alive_s < SILENCE_EVERY_S
         resting = resting and self.state is CaptureState.STREAMING
         return Silence(self._clock(), now_s - self._begun_s, resting)
 
@@ -132,11 +135,14 @@ class StreamCamera:
     def _read_for_ever(self) -> None:
         pause_s = self._settings.backoff_s
         while not self._closed.is_set():
+            self._sleep()
             captured_before = self.counters.captured
             self.alive_s = self._steady()
             self.trouble = self._read_until_it_fails()
             if self._closed.is_set():
                 return
+            if self._rest is Rest.ASLEEP:
+                continue
             delivered = self.counters.captured > captured_before
             self.state = CaptureState.STALLED if delivered else CaptureState.FAILED
             pause_s = self._settings.backoff_s if delivered else pause_s
@@ -147,6 +153,14 @@ class StreamCamera:
             self._closed.wait(pause_s * random.uniform(0.5, 1.0))  # noqa: S311  jitter
             pause_s = min(pause_s * 2, self._settings.longest_backoff_s)
             self.counters.reconnects += 1
+
+    def _sleep(self) -> None:
+        """Until somebody wakes or closes this camera."""
+        while self._rest is Rest.ASLEEP and not self._closed.is_set():
+            self.state = CaptureState.PAUSED
+            self.alive_s = self._steady()
+            self._wake.clear()
+            self._wake.wait(SILENCE_EVERY_S)
 
     def _read_until_it_fails(self) -> str:
         """Read until the stream ends, in whatever way; the reason, without credentials."""
@@ -170,10 +184,10 @@ class StreamCamera:
         stream = container.streams.video[0]
         decoder, sampler = PacketDecoder(stream), Sampler(self._settings.analysed_fps)
         for packet in container.demux(stream):
-            if self._closed.is_set():
+            if self._closed.is_set() or self._rest is Rest.ASLEEP:
                 return
             self.alive_s = self._steady()
-            pictures = decoder.pictures(packet, resting=self._resting)
+            pictures = decoder.pictures(packet, resting=self._rest is Rest.DOZING)
             if packet.size:
                 self.state = CaptureState.STREAMING
                 self.counters.captured += 1

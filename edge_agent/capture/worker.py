@@ -16,6 +16,7 @@ from typing import BinaryIO, Final
 import av
 import msgspec
 
+from edge_agent.capture.camera import Rest
 from edge_agent.capture.decoded import i420
 from edge_agent.capture.stream import Source, StreamCamera
 from edge_agent.frame import Frame, Silence
@@ -64,7 +65,7 @@ def main() -> None:
     camera = StreamCamera(order.source, order.settings, begun_s=order.begun_s, wrap=_planes)
     moments = iter(camera)
     while wish := orders.read(1):
-        camera.rest(wish == NEXT_RESTING)
+        camera.rest(Rest.DOZING if wish == NEXT_RESTING else Rest.AWAKE)
         _answer(replies, camera, next(moments))
     camera.close()
 

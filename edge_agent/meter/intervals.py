@@ -15,13 +15,14 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from edge_agent.attention import Attention
-from edge_agent.meter.tally import EPOCH, Tally
+from edge_agent.meter.tally import EPOCH, Tally, ZoneTally
 from edge_agent.meter.visit import Span, Visit
 from edge_agent.settings import Settings
 from wire.audience import BlindCause
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS, bucket_of
 
 CLOCK_WAS_SET_MS: Final = 500
+LOOKING: Final = Attention.LOOKING
 
 
 class Sighting(NamedTuple):
@@ -30,6 +31,7 @@ class Sighting(NamedTuple):
     track: int
     confirmed: bool
     attention: Attention
+    zones: tuple[str, ...] = ()
 
 
 class View(NamedTuple):
@@ -56,6 +58,7 @@ class Meter:
         self._longest_gap_ms = round(tracking.longest_gap_s * 1000)
         self._settle_ms = round(1000 * max(tracking.lost_after_s, tracking.confirm_within_s))
         self._limits = settings.attention
+        self._zones = [zone.name for zone in settings.zones]
         self._offset_ms: int | None = None  # civil minus steady
         self._last_ms = 0
         self._view = View(observed=False)
@@ -137,20 +140,27 @@ class Meter:
             self._visits[sighting.track] = visit
         else:
             known_ms = min(self._last_ms, visit.last_ms + self._longest_gap_ms)
-            span = Span(visit.last_ms, known_ms, visit.attention)
+            span = Span(visit.last_ms, known_ms, visit.attention, visit.zones)
             visit.sees(span, sighting.attention, self._limits)
             visit.waiting.append(span)
             visit.last_ms = self._last_ms
+        fresh = visit.stands_in(sighting.zones, self._last_ms)
         if sighting.confirmed:
-            self._believe(visit)
+            self._believe(visit, fresh)
 
-    def _believe(self, visit: Visit) -> None:
+    def _believe(self, visit: Visit, fresh: Sequence[str]) -> None:
         if not visit.confirmed:
             visit.confirmed = True
             self._tally_at(visit.first_ms).entries += 1
+            fresh = list(visit.zone_entries_ms)
+        for zone in fresh:
+            self._tally_at(visit.zone_entries_ms[zone]).zones[zone].entries += 1
         for span in visit.waiting:
             for tally, span_ms in self._spread(span.first_ms, span.last_ms):
                 tally.attention_ms[span.attention] += span_ms
+                for zone in span.zones:
+                    tally.zones[zone].person_ms += span_ms
+                    tally.zones[zone].looking_ms += span_ms * (span.attention is LOOKING)
         self._mark_presence(visit)
         visit.waiting.clear()
 
@@ -175,11 +185,15 @@ class Meter:
     def _tally_at(self, at_ms: int) -> Tally:
         """The open interval of an instant; what lies before the first one belongs to it."""
         if not self._open:
-            self._open.append(Tally(at_ms, self._grid_after(at_ms)))
+            self._open.append(self._tally(at_ms))
         while self._open[-1].ends_ms <= at_ms:
             starts_ms = self._open[-1].ends_ms
-            self._open.append(Tally(starts_ms, self._grid_after(starts_ms)))
+            self._open.append(self._tally(starts_ms))
         return next(tally for tally in self._open if at_ms < tally.ends_ms)
+
+    def _tally(self, starts_ms: int) -> Tally:
+        zones = {name: ZoneTally() for name in self._zones}
+        return Tally(starts_ms, self._grid_after(starts_ms), zones=zones)
 
     def _spread(self, first_ms: int, last_ms: int) -> list[tuple[Tally, int]]:
         """The milliseconds of a span, shared among the intervals that it crosses."""

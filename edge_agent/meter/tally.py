@@ -1,16 +1,34 @@
 """The sums of one interval, and the report that they become."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from msgspec import UNSET
+
 from edge_agent.attention import Attention
-from wire.audience import AttentionBasis, AudienceReport, BlindCause, FrameCounts, Versions
+from wire.audience import (
+    AttentionBasis,
+    AudienceReport,
+    BlindCause,
+    FrameCounts,
+    Versions,
+    ZoneSum,
+)
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 from wire.scalars import JournalId, SequenceRange
 from wire.topics import Address
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class ZoneTally:
+    """The sums of one zone."""
+
+    entries: int = 0
+    person_ms: int = 0
+    looking_ms: int = 0
 
 
 @dataclass(slots=True)
@@ -34,6 +52,7 @@ class Tally:
         default_factory=lambda: [0] * (len(ATTENTION_EDGES_MS) + 1)
     )
     presence: dict[int, tuple[int, int]] = field(default_factory=dict)
+    zones: dict[str, ZoneTally] = field(default_factory=dict)
 
     @property
     def starts_at(self) -> datetime:
@@ -92,4 +111,5 @@ class Tally:
             sensors={},
             attention_basis=AttentionBasis.ANGLES,
             versions=versions,
+            zones={name: ZoneSum(**asdict(zone)) for name, zone in self.zones.items()} or UNSET,
         )

@@ -11,11 +11,14 @@ class Span(NamedTuple):
     first_ms: int
     last_ms: int
     attention: Attention
+    zones: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Visit:
-    """One track's stay. `waiting` are the spans of a rumour."""
+    """One track's stay. `waiting` are the spans of a rumour; `zone_entries_ms` says when it came
+    into each zone first.
+    """
 
     track: int
     first_ms: int
@@ -23,6 +26,8 @@ class Visit:
     attention: Attention
     confirmed: bool = False
     waiting: list[Span] = field(default_factory=list)
+    zones: tuple[str, ...] = ()
+    zone_entries_ms: dict[str, int] = field(default_factory=dict)
     dwell_ms: int = 0
     looking_ms: int = 0
     run_frames: int = 0
@@ -40,6 +45,13 @@ class Visit:
         self.engaged = self.engaged or (
             self.run_frames >= limits.engaged_frames and self.run_ms >= limits.engaged_s * 1000
         )
+
+    def stands_in(self, zones: tuple[str, ...], at_ms: int) -> list[str]:
+        """Be in these zones from now on; those that were never entered before."""
+        self.zones = zones
+        fresh = [zone for zone in zones if zone not in self.zone_entries_ms]
+        self.zone_entries_ms.update(dict.fromkeys(fresh, at_ms))
+        return fresh
 
     def looks(self, now: Attention) -> None:
         """Lengthen the run of looking, or end it."""

@@ -10,9 +10,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from msgspec import structs
+from msgspec import UNSET, UnsetType, structs
 
-from wire.audience import AudienceReport, DemographicCell, FrameCounts, SensorSum
+from wire.audience import (
+    AudienceReport,
+    DemographicCell,
+    FrameCounts,
+    SensorSum,
+    SnapshotSum,
+    ZoneSum,
+)
 from wire.scalars import SequenceRange
 
 LENGTHS: Final = (timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1))
@@ -59,6 +66,8 @@ def merged(run: Sequence[AudienceReport]) -> AudienceReport:
         attention_histogram=_added(report.attention_histogram for report in run),
         demographics=_cells(run),
         sensors=_sensors(run),
+        zones=_zones(run),
+        snapshots=_snapshots(run),
     )
 
 
@@ -108,3 +117,31 @@ def _sensors(run: Sequence[AudienceReport]) -> dict[str, SensorSum]:
             )
         )
     return sums
+
+
+def _zones(run: Sequence[AudienceReport]) -> dict[str, ZoneSum] | UnsetType:
+    sums: dict[str, ZoneSum] = {}
+    for name, one in (item for report in run for item in (report.zones or {}).items()):
+        known = sums.get(name)
+        sums[name] = (
+            one
+            if known is None
+            else ZoneSum(
+                entries=known.entries + one.entries,
+                person_ms=known.person_ms + one.person_ms,
+                looking_ms=known.looking_ms + one.looking_ms,
+            )
+        )
+    return sums or UNSET
+
+
+def _snapshots(run: Sequence[AudienceReport]) -> SnapshotSum | UnsetType:
+    taken = [report.snapshots for report in run if report.snapshots]
+    if not taken:
+        return UNSET
+    return SnapshotSum(
+        taken=sum(one.taken for one in taken),
+        people=sum(one.people for one in taken),
+        facing=sum(one.facing for one in taken),
+        looking=sum(one.looking for one in taken),
+    )

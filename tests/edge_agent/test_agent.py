@@ -10,7 +10,7 @@ import pytest
 
 from edge_agent.agent import Agent
 from edge_agent.capture import open_camera
-from edge_agent.capture.camera import Counters
+from edge_agent.capture.camera import Counters, Rest
 from edge_agent.frame import Frame, Silence
 from edge_agent.link.loopback import LoopbackLink
 from edge_agent.meter import Tally
@@ -33,6 +33,7 @@ class Reel:
         self._pictures = pictures
         self._step_s = step_s
         self.closed = False
+        self.rests = []
 
     def close(self):
         self.closed = True
@@ -267,8 +268,9 @@ class Drowsy(Reel):
 
     resting = False
 
-    def rest(self, resting):
-        self.resting = resting
+    def rest(self, rest):
+        self.rests.append(rest)
+        self.resting = rest is Rest.DOZING
 
     def __iter__(self):
         for moment in super().__iter__():
@@ -291,6 +293,54 @@ def test_a_camera_that_rests_is_neither_blind_nor_slow_to_wake(agent, street, po
     assert camera.resting
 
 
+LUNCH = """
+[schedule]
+time_zone = "Europe/London"
+[[schedule.hours]]
+days = ["mon"]
+opens = "08:01"
+closes = "08:02"
+"""
+
+
+def test_outside_its_hours_a_camera_is_paused_and_neither_blind_nor_empty(agent, street, post):
+    #  08:00 closed   08:01 open   08:02 closed; the same person stands there all the time
+    camera = Drowsy([street(n / 5, [(100, 60)]) for n in range(900)])
+    agent(camera, parse(LUNCH)).run()
+    paused = [report.blind_ms.get(BlindCause.PAUSED, 0) for report in reports(post)]
+    assert paused == [30_000, 30_000, 0, 0, 30_000, 29_800]
+    assert [report.observed_ms for report in reports(post)] == [0, 0, 30_000, 30_000, 0, 0]
+    assert sum(report.person_ms for report in reports(post)) == 59_800
+    assert sum(report.visits for report in reports(post)) == 1
+    assert [event for event in post if isinstance(event, AlarmEvent)] == []
+    assert camera.rests[0] is camera.rests[-1] is Rest.ASLEEP
+
+
+ZONES = """
+[[zones]]
+name = "left"
+polygon = [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]
+[[zones]]
+name = "everywhere"
+polygon = [[0, 0], [1, 0], [1, 1], [0, 1]]
+"""
+
+
+def test_zones_count_who_came_in_and_how_long_they_stayed(agent, street, post):
+    #  one stands on the left for 10 s, another walks from the left to the right within 8 s
+    def people(n):
+        return [(40, 20)] * (n <= 50) + [(min(60 + 5 * n, 260), 100)] * (n <= 40)
+
+    agent(Reel([street(n / 5, people(n)) for n in range(100)]), parse(ZONES)).run()
+    (report,) = reports(post)
+    left, everywhere = report.zones["left"], report.zones["everywhere"]
+    assert (report.entries, left.entries, everywhere.entries) == (2, 2, 2)
+    assert report.person_ms == everywhere.person_ms == 18_000
+    assert (
+        left.person_ms == left.looking_ms == 10_000 + 3_600
+    )  # a place holds until the next picture
+
+
 def test_heartbeats_tell_the_state_and_keep_their_time(agent, street, post):
     ticks = iter(range(10_000))
     settings = Settings(link=LinkSettings(heartbeat_s=30))
@@ -303,6 +353,8 @@ def test_heartbeats_tell_the_state_and_keep_their_time(agent, street, post):
     assert beats[0].versions.config == settings.digest
     assert beats[0].oldest_sequence == 1
     assert beats[0].rss_bytes > 10_000_000
+    gate = beats[-1].gate
+    assert 0 < gate.by_track + gate.by_motion + gate.by_heartbeat <= gate.sampled
 
 
 def test_a_stop_ends_the_visit_and_seals_the_interval(agent, street, post):

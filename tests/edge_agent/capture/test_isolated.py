@@ -14,6 +14,7 @@ import pytest
 from msgspec import structs
 
 from edge_agent.capture import isolated, open_camera
+from edge_agent.capture.camera import Rest
 from edge_agent.capture.isolated import IsolatedCamera
 from edge_agent.capture.stream import http
 from edge_agent.frame import Frame, Silence
@@ -92,14 +93,14 @@ def test_a_worker_at_rest_sends_fewer_pictures_and_says_that_it_is_well(station)
     camera = open_camera(station, structs.replace(QUICK, open_timeout_s=5, read_timeout_s=5))
     moments = iter(camera)
     take(moments, Frame)
-    camera.rest(True)
+    camera.rest(Rest.DOZING)
     deadline = time.monotonic() + SOON_S
     seen = [next(moments)]
     while not (isinstance(seen[-1], Silence) and seen[-1].resting):
         assert time.monotonic() < deadline
         seen.append(next(moments))
     assert camera.state is CaptureState.STREAMING
-    camera.rest(False)
+    camera.rest(Rest.AWAKE)
     take(moments, Frame)
     moments.close()
 

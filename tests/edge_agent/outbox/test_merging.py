@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from edge_agent.outbox import Outbox
 from edge_agent.outbox.merging import groups, merged
@@ -20,7 +20,9 @@ from wire.audience import (
     FrameCounts,
     Gender,
     SensorSum,
+    SnapshotSum,
     Versions,
+    ZoneSum,
     contradictions,
 )
 from wire.envelope import AudienceEvent, unseal
@@ -228,3 +230,17 @@ def test_an_acknowledgement_makes_room(small):
     assert (small.depth, small.oldest_at) == (0, None)
     small.put(renumbered(100))
     assert stored(small)[0].sequence == SequenceRange(first=100, last=100)
+
+
+def test_zones_and_snapshots_are_added_too():
+    plain, first, second = (half_minute(n, visits=3) for n in (1, 2, 3))
+    door = ZoneSum(entries=2, person_ms=900, looking_ms=300)
+    taken = SnapshotSum(taken=1, people=4, facing=2, looking=1)
+    first = structs.replace(first, zones={"door": door}, snapshots=taken)
+    second = structs.replace(second, zones={"door": door, "stairs": door}, snapshots=taken)
+    both = merged([plain, first, second])
+    assert both.zones == {"door": ZoneSum(entries=4, person_ms=1_800, looking_ms=600),
+                          "stairs": door}  # fmt: skip
+    assert both.snapshots == SnapshotSum(taken=2, people=8, facing=4, looking=2)
+    none = merged([plain, half_minute(2)])
+    assert (none.zones, none.snapshots) == (UNSET, UNSET)

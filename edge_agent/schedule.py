@@ -1,0 +1,32 @@
+"""Is the camera to measure at this instant? Opening hours are local, by the week.
+
+Local time is looked up from the instant, never the other way round: in the night when the clocks
+go back the repeated hour is open twice, in the other night the hour that is missing never opens.
+"""
+
+from datetime import datetime
+from functools import cache
+from typing import Final, get_args
+from zoneinfo import ZoneInfo
+
+from edge_agent.settings import Day, ScheduleSettings
+
+DAYS: Final[tuple[Day, ...]] = get_args(Day)
+
+
+def open_at(schedule: ScheduleSettings, instant: datetime) -> bool:
+    """Whether some opening holds `instant`: from `opens` on, up to and without `closes`."""
+    if not schedule.hours:
+        return True
+    local = instant.astimezone(ZoneInfo(schedule.time_zone))
+    today, minute = DAYS[local.weekday()], local.hour * 60 + local.minute
+    return any(
+        today in hours.days and _minutes(hours.opens) <= minute < _minutes(hours.closes)
+        for hours in schedule.hours
+    )
+
+
+@cache
+def _minutes(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)
