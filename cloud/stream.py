@@ -22,6 +22,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from cloud import database, settings
+from cloud.database.partitions import Ahead
 from cloud.estate import SAMPLE
 from cloud.ingest.commit import Outcome
 from cloud.ingest.consume import Consumer, Limit, TooManyDeadLettersError
@@ -93,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
             stopping=stopping,
         )
         try:
-            return stream(consumer, stopping)
+            return stream(consumer, stopping, ahead=Ahead(engine))
         finally:
             engine.dispose()
 
@@ -138,11 +139,11 @@ def _kinesis(stream: str, engine: Engine) -> Source:
     )
 
 
-def stream(consumer: Consumer, stopping: threading.Event) -> int:
+def stream(consumer: Consumer, stopping: threading.Event, *, ahead: Ahead) -> int:
     """Take portions until `stopping` is set or the limit of dead letters is passed."""
     log.info("stream.started")
     try:
-        _take_portions(consumer, stopping)
+        _take_portions(consumer, stopping, ahead)
     except TooManyDeadLettersError as error:
         log.error("stream.too_many_dead_letters", extra={"reason": str(error)})
         return TOO_MANY_DEAD_LETTERS
@@ -152,9 +153,10 @@ def stream(consumer: Consumer, stopping: threading.Event) -> int:
     return STOPPED
 
 
-def _take_portions(consumer: Consumer, stopping: threading.Event) -> None:
+def _take_portions(consumer: Consumer, stopping: threading.Event, ahead: Ahead) -> None:
     progress = Progress()
     while not stopping.is_set():
+        ahead.keep(datetime.now(UTC))
         began = time.perf_counter()
         outcome = consumer.step()
         if outcome is not None:

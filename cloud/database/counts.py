@@ -115,7 +115,7 @@ reports = Table(
     Column("starts_at", Instant, nullable=False),
     Column("received_at", Instant, nullable=False),
     Column("body", Text, nullable=False),  # the report's own JSON, for the lake
-    UniqueConstraint("device", "journal", "first_sequence", name="uq_reports_identity"),
+    UniqueConstraint("device", "journal", "first_sequence", name="uq_reports_identity"),  # SQLite's
     Index("ix_reports_received_at", "received_at"),
 )
 

@@ -2,8 +2,9 @@
 
 Raw reports go once the lake has them, minutes once hours suffice; hours, journals and open alerts
 stay. What was counted stays counted, and a report that comes again after its raw row is gone is
-still a duplicate, because journals remember numbers and not rows. Each bite is a transaction of its
-own, so that ingest waits for none of them.
+still a duplicate, because journals remember numbers and not rows. PostgreSQL drops partitions that
+are old altogether; the rest goes in bites, each a transaction of its own, so that ingest waits for
+none of them.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from cloud.database import (
     minute_demographics,
     minute_sensors,
     minute_tallies,
+    partitions,
     reports,
     writing,
 )
@@ -63,8 +65,10 @@ def run(arguments: argparse.Namespace) -> int:
     keep = Keep(arguments.reports_days, arguments.minutes_days, arguments.letters_days)
     engine = connect(settings.read(arguments).database_url)
     create(engine)
+    now = datetime.now(UTC)
     try:
-        swept = sweep(engine, keep, datetime.now(UTC))
+        partitions.prepare(engine, now)
+        swept = sweep(engine, keep, now)
     finally:
         engine.dispose()
     log.info("database.swept", extra=swept)
@@ -73,18 +77,22 @@ def run(arguments: argparse.Namespace) -> int:
 
 def sweep(engine: Engine, keep: Keep, now: datetime) -> dict[str, int]:
     """Forget; how many rows of each table."""
-    minutes_before = microseconds(now - timedelta(days=keep.minutes_days)) // 1_000_000
+    minutes_before = now - timedelta(days=keep.minutes_days)
+    minute_at = microseconds(minutes_before) // 1_000_000
     letters_before = now - timedelta(days=keep.letters_days)
     reports_before = now - timedelta(days=keep.reports_days)
-    old: dict[Table, ColumnElement[bool]] = {
-        reports: reports.c.received_at < reports_before,
-        dead_letters: dead_letters.c.last_received_at < letters_before,
-        **{
-            table: table.c.minute_at < minutes_before
+    old: tuple[tuple[Table, datetime, ColumnElement[bool]], ...] = (
+        (reports, reports_before, reports.c.received_at < reports_before),
+        (dead_letters, letters_before, dead_letters.c.last_received_at < letters_before),
+        *(
+            (table, minutes_before, table.c.minute_at < minute_at)
             for table in (minute_tallies, minute_demographics, minute_sensors)
-        },
+        ),
+    )
+    return {
+        table.name: partitions.drop_before(engine, table, before) + _forget(engine, table, which)
+        for table, before, which in old
     }
-    return {table.name: _forget(engine, table, which) for table, which in old.items()}
 
 
 def _forget(engine: Engine, table: Table, which: ColumnElement[bool]) -> int:

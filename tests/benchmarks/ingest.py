@@ -281,9 +281,12 @@ def main() -> None:
 
 
 def emptied(url: str) -> None:
-    """Drop the tables of a database that is there to be measured."""
+    """Drop everything in a database that is there to be measured."""
     engine = database.connect(url)
-    database.metadata.drop_all(engine)
+    if engine.dialect.name == "postgresql":
+        with database.writing(engine) as connection:
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+            connection.exec_driver_sql("CREATE SCHEMA public")
     engine.dispose()
 
 

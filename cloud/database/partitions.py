@@ -1,0 +1,143 @@
+"""PostgreSQL's partitions of time: made ahead, dropped whole. SQLite has none and needs none.
+
+A partition that was not made in time costs nothing but convenience: its rows go to the default one,
+and leave it by being deleted. So nothing here may stop a program. Making and dropping lock the
+table for a moment, and give up rather than let writers queue behind somebody's long query.
+"""
+
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Column, Connection, Engine, Table, func, inspect, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+
+from cloud.database.columns import EPOCH
+from cloud.database.counts import minute_demographics, minute_sensors, minute_tallies, reports
+from cloud.database.engine import reading, writing
+
+log = logging.getLogger(__name__)
+
+AHEAD: Final = timedelta(days=14)
+PATIENCE: Final = "SET LOCAL lock_timeout = '3s'"
+DAY: Final = timedelta(days=1)
+MICROSECOND: Final = timedelta(microseconds=1)
+SECOND: Final = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """A table in partitions of `length` by `column`, which counts `unit`s since 1970."""
+
+    table: Table
+    column: Column[int]
+    unit: timedelta
+    length: timedelta
+
+    def start(self, at: datetime) -> datetime:
+        """When the partition that holds `at` begins."""
+        return EPOCH + (at - EPOCH) // self.length * self.length
+
+    def name(self, starts_at: datetime) -> str:
+        """A partition is named for the day on which it begins."""
+        return f"{self.table.name}_{starts_at:%Y%m%d}"
+
+
+DIVIDED: Final = (
+    Divided(reports, reports.c.received_at, MICROSECOND, DAY),
+    *(
+        Divided(table, table.c.minute_at, SECOND, 7 * DAY)
+        for table in (minute_tallies, minute_demographics, minute_sensors)
+    ),
+)
+
+
+def prepare(engine: Engine, now: datetime) -> list[str]:
+    """Make the partitions of today and the next two weeks; the names of the new ones."""
+    if engine.dialect.name != "postgresql":
+        return []
+    with reading(engine) as connection:
+        there = set(inspect(connection).get_table_names())
+    made = []
+    for divided in DIVIDED:
+        starts_at = divided.start(now)
+        while starts_at <= now + AHEAD:
+            if divided.name(starts_at) not in there and _made(engine, divided, starts_at):
+                made.append(divided.name(starts_at))
+            starts_at += divided.length
+    return made
+
+
+def _made(engine: Engine, divided: Divided, starts_at: datetime) -> bool:
+    first, end = ((at - EPOCH) // divided.unit for at in (starts_at, starts_at + divided.length))
+    try:
+        with writing(engine) as connection:
+            connection.execute(text(PATIENCE))
+            connection.execute(
+                text(
+                    f"CREATE TABLE IF NOT EXISTS {divided.name(starts_at)} "
+                    f"PARTITION OF {divided.table.name} FOR VALUES FROM ({first}) TO ({end})"
+                )
+            )
+    except (IntegrityError, OperationalError, ProgrammingError) as error:
+        # its rows are elsewhere already, the table is in use, or we may not: the default serves
+        log.debug("partitions.not_made", extra={"reason": str(error.orig)[:300]})
+        return False
+    return True
+
+
+def drop_before(engine: Engine, table: Table, before: datetime) -> int:
+    """Drop the partitions that end at or before an instant; how many rows went with them."""
+    divided = next((one for one in DIVIDED if one.table is table), None)
+    if divided is None or engine.dialect.name != "postgresql":
+        return 0
+    with reading(engine) as connection:
+        old = [name for name, ends_at in _dated(connection, divided) if ends_at <= before]
+    return sum(_dropped(engine, name) for name in old)
+
+
+def _dated(connection: Connection, divided: Divided) -> Iterator[tuple[str, datetime]]:
+    """Name and end of each partition that is named for a day."""
+    named = re.compile(rf"{divided.table.name}_(\d{{8}})")
+    for name in inspect(connection).get_table_names():
+        if found := named.fullmatch(name):
+            starts_at = datetime.strptime(found[1], "%Y%m%d").replace(tzinfo=UTC)
+            yield name, starts_at + divided.length
+
+
+def _dropped(engine: Engine, name: str) -> int:
+    try:
+        with writing(engine) as connection:
+            connection.execute(text(PATIENCE))
+            rows = connection.execute(select(func.count()).select_from(text(name))).scalar_one()
+            connection.execute(text(f"DROP TABLE {name}"))
+    except (OperationalError, ProgrammingError) as error:
+        log.warning(
+            "partitions.not_dropped", extra={"partition": name, "reason": str(error.orig)[:300]}
+        )
+        return 0
+    return rows
+
+
+class Ahead:
+    """Makes partitions at the first call of each day; a call in between costs a comparison."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._until = EPOCH
+
+    def keep(self, now: datetime) -> None:
+        """Be two weeks ahead."""
+        if now < self._until:
+            return
+        self._until = EPOCH + ((now - EPOCH) // DAY + 1) * DAY
+        try:
+            made = prepare(self._engine, now)
+        except OperationalError as error:
+            log.warning("partitions.not_made", extra={"reason": str(error.orig)[:300]})
+        else:
+            if made:
+                log.info("partitions.made", extra={"names": made})
