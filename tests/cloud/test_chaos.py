@@ -1,147 +1,226 @@
-"""Broker, consumer and database die in any order; afterwards every report is counted once."""
+"""Broker, consumers and database die in a random order; what the cameras said is counted once.
 
+Two hundred made-up cameras say ten minutes of reports in 25 seconds, over a line that loses,
+doubles and reorders messages, some of them merged as on a full disk. ONLOOKER_CHAOS_SEED draws
+another order of deaths; what is said and which message is lost are drawn from it too.
+"""
+
+import os
 import random
+import signal
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
+from pathlib import Path
 
+import numpy as np
 import pytest
-from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import OperationalError
 
-from cloud.database import hour_tallies, minute_tallies, reading, reports
+from cloud.database import (
+    SUMS,
+    dead_letters,
+    hour_tallies,
+    journals,
+    losses,
+    minute_tallies,
+    reading,
+    reports,
+)
+from simulators.cameras import Period, estate, in_turns, places
+from simulators.delivery import Delivery, parcels
+from simulators.faults import BadLine, Faults
+from simulators.fleet import Pace, paced
 from simulators.mosquitto import Mosquitto
-from wire import envelope
+from simulators.post import Post
 from wire.audience import AudienceReport
-from wire.envelope import AckEvent, audience_event, seal, seal_batch
-from wire.topics import Channel, everyone
 
-Reports = Callable[..., AudienceReport]
-
+SEED = int(os.environ.get("ONLOOKER_CHAOS_SEED", "20261121"))
+CAMERAS = 200
 NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-CAMERAS = ("kx-01-cam-1", "kx-01-sim", "lb-01-cam-1", "lb-01-sim", "ox-01-cam-1", "ox-01-sim")
-REPORTS_EACH = 150
-WITHIN_S = 60.0
+TEN_MINUTES = Period(NINE, NINE + timedelta(minutes=10), timedelta(seconds=10))
+SPEED = 24
+CONSUMERS = {"sqlite": 2, "postgresql": 3}
+DEATHS = 3 * ["broker"] + 4 * ["a consumer"] + ["all consumers"] + 3 * ["database"]
+HOLD_AND_DIE = """
+import sqlite3, sys, time
+database = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)
+database.execute("BEGIN IMMEDIATE")
+database.execute("DELETE FROM minute_tallies")
+print("held", flush=True)
+time.sleep(60)
+"""
 
 
-class Cameras:
-    """All cameras on one connection: they say everything again until it is acknowledged."""
-
-    def __init__(self, broker: Mosquitto, made: dict[str, list[bytes]], chance: random.Random):
-        self._made = made
-        self._chance = chance
-        self._through = dict.fromkeys(made, 0)
-        self._client = Client(CallbackAPIVersion.VERSION2, client_id="cameras")
-        self._client.reconnect_delay_set(1, 1)
-        self._client.on_message = self._acknowledged
-        self._client.on_connect = lambda client, *_: client.subscribe(everyone(Channel.ACK), 1)
-        self._client.connect(broker.host, broker.port)
-        self._client.loop_start()
-
-    @property
-    def waiting(self) -> int:
-        return sum(len(made) - self._through[name] for name, made in self._made.items())
-
-    def speak(self, *, upto: int = 40) -> None:
-        """Some of what is not acknowledged, out of order, in batches and twice."""
-        for name, made in self._made.items():
-            some = made[self._through[name] :][:upto]
-            self._chance.shuffle(some)
-            topic = f"onlooker/v1/{name[:5].upper()}/{name}/audience"
-            for start in range(0, len(some), 7):
-                payload = seal_batch(some[start : start + 7])
-                for _ in range(self._chance.randint(1, 2)):
-                    self._client.publish(topic, payload, qos=1)
-
-    def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    def _acknowledged(self, _client: Client, _data: Any, message: Any) -> None:
-        for event in envelope.unseal(message.payload):
-            assert isinstance(event, AckEvent)
-            ack = event.data
-            self._through[ack.device] = max(self._through[ack.device], ack.through)
-
-
-def consumer(broker: Mosquitto, database_url: str) -> subprocess.Popen[bytes]:
+def consumer(broker: Mosquitto, url: str, fleet: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "cloud", "stream", "--broker", broker.url,
-         "--database", database_url],
+        [sys.executable, "-m", "cloud", "stream", "--broker", broker.url, "--share", "chaos",
+         "--database", url, "--estate", str(fleet)],
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
 
 
-def cut_connections(engine: Engine) -> None:
-    if engine.dialect.name != "postgresql":
-        return
+def kill(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+
+
+def cut_or_crash(engine: Engine, chance: random.Random) -> None:
+    """Every connection is cut, or one of the server's processes is killed: it restarts them all."""
+    others = (
+        "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+    )
     try:
         with engine.begin() as connection:
-            connection.exec_driver_sql(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE pid <> pg_backend_pid() AND datname = current_database()"
-            )
+            if chance.random() < 0.5:
+                connection.execute(text(f"SELECT pg_terminate_backend(pid) {others}"))
+                return
+            pids = connection.execute(text(f"SELECT pid {others}")).scalars().all()
     except OperationalError:
-        return
+        return  # it lies on the ground already
+    if pids:
+        os.kill(chance.choice(pids), signal.SIGKILL)
+
+
+def die_in_a_transaction(path: str, chance: random.Random) -> None:
+    """A writer is killed while it holds the lock and has deleted every count."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD_AND_DIE, path], stdout=subprocess.PIPE
+    ) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"held\n"
+        time.sleep(chance.uniform(0.1, 1.0))
+        writer.kill()
+
+
+def said_by(device_reports: list[AudienceReport]) -> dict[str, int]:
+    """Sums of reports by the names of the tallies, added without any code of the cloud."""
+    sums: Counter[str] = Counter(dict.fromkeys(SUMS, 0))
+    for one in device_reports:
+        sums["reports"] += 1
+        sums["interval_ms"] += round((one.ends_at - one.starts_at).total_seconds() * 1000)
+        for name in ("observed_ms", "person_ms", "facing_ms", "looking_ms", "unsure_ms", "entries",
+                     "visits", "onlookers", "dwell_ms"):  # fmt: skip
+            sums[name] += getattr(one, name)
+        for name in ("captured", "dropped", "analysed"):
+            sums[f"frames_{name}"] += getattr(one.frames, name)
+        for cause, blind_ms in one.blind_ms.items():
+            sums[f"blind_{cause}_ms"] += blind_ms
+        for kind in ("dwell", "attention"):
+            for bucket, count in enumerate(getattr(one, f"{kind}_histogram")):
+                sums[f"{kind}_{bucket:02}"] += count
+    return dict(sums)
+
+
+class Fleet(threading.Thread):
+    """Delivers everything, however long that takes."""
+
+    def __init__(self, broker: Mosquitto, rng: np.random.Generator) -> None:
+        super().__init__(daemon=True)
+        self.everywhere = places(CAMERAS, SEED)
+        self.said = list(in_turns(self.everywhere, TEN_MINUTES, chunk=5, squeeze=rng))
+        self.trouble: Exception | None = None
+        self.happened: Counter[str] = Counter()
+        self._broker = broker
+        self._rng = rng
+
+    def run(self) -> None:
+        try:
+            with Post(self._broker.url) as post:
+                line = BadLine(post, Faults.LOSSY, self._rng)
+                pace = Pace(TEN_MINUTES, SPEED, time.monotonic())
+                load = paced(parcels(self.said), pace, time.monotonic)
+                Delivery(line, resend_after_s=2.0).deliver(load, lambda _: None)
+                self.happened = line.happened
+        except Exception as error:  # noqa: BLE001  whatever it is, the test must hear of it
+            self.trouble = error
+
+
+class World:
+    """What can die, and comes back."""
+
+    def __init__(
+        self, broker: Mosquitto, engine: Engine, url: str, fleet: Path, chance: random.Random
+    ) -> None:
+        self._broker = broker
+        self._engine = engine
+        self._chance = chance
+        self._consumer = partial(consumer, broker, url, fleet)
+        self.consumers = [self._consumer() for _ in range(CONSUMERS[engine.dialect.name])]
+
+    def strike(self, victim: str) -> None:
+        match victim:
+            case "broker":
+                self._broker.kill()
+                time.sleep(self._chance.uniform(0.0, 1.0))
+                self._broker.start()
+            case "a consumer":
+                kill(self.consumers.pop(self._chance.randrange(len(self.consumers))))
+                self.consumers.append(self._consumer())
+            case "all consumers":
+                self.end()
+                self.consumers = [self._consumer() for _ in self.consumers]
+            case "database" if self._engine.dialect.name == "postgresql":
+                cut_or_crash(self._engine, self._chance)
+            case "database":
+                die_in_a_transaction(str(self._engine.url.database), self._chance)
+
+    def end(self) -> None:
+        for process in self.consumers:
+            kill(process)
 
 
 @pytest.mark.slow
 @pytest.mark.broker
 def test_whatever_dies_the_totals_are_exact_to_the_unit(
-    mosquitto: Mosquitto, database_url: str, engine: Engine, report: Reports
+    mosquitto: Mosquitto, engine: Engine, database_url: str, tmp_path: Path
 ) -> None:
-    chance = random.Random(20261120)
-    truth = {
-        name: [
-            report(
-                number,
-                location=name[:5].upper(),
-                device=name,
-                journal=f"{index:016x}",
-                starts_at=NINE + timedelta(seconds=10 * number),
-                visits=chance.randint(0, 9),
-            )
-            for number in range(1, REPORTS_EACH + 1)
-        ]
-        for index, name in enumerate(CAMERAS)
-    }
-    made = {name: [seal(audience_event(one)) for one in some] for name, some in truth.items()}
-    cameras = Cameras(mosquitto, made, chance)
-    running = consumer(mosquitto, database_url)
-    deaths = ["consumer", "broker", "database", "consumer", "broker", "consumer", "database"]
-    deadline = time.monotonic() + WITHIN_S
-    while cameras.waiting:
-        assert time.monotonic() < deadline, f"{cameras.waiting} reports were never acknowledged"
-        cameras.speak(upto=40)
-        time.sleep(chance.uniform(0.3, 1.2))
-        match deaths.pop() if deaths else None:
-            case "consumer":
-                running.kill()
-                running.wait()
-                running = consumer(mosquitto, database_url)
-            case "broker":
-                mosquitto.restart()
-            case "database":
-                cut_connections(engine)
-    assert not deaths
-    running.kill()
-    running.wait()
-    cameras.close()
+    sys.stdout.write(f"ONLOOKER_CHAOS_SEED={SEED}\n")
+    chance = random.Random(SEED)
+    fleet = Fleet(mosquitto, np.random.default_rng(SEED))
+    (tmp_path / "fleet.yaml").write_text(estate(fleet.everywhere))
+    world = World(mosquitto, engine, database_url, tmp_path / "fleet.yaml", chance)
+    try:
+        fleet.start()
+        for victim in chance.sample(DEATHS, len(DEATHS)):
+            fleet.join(timeout=chance.uniform(1.0, 2.5))
+            world.strike(victim)
+        assert fleet.is_alive(), "all was said before all had died: slow the fleet down"
+        fleet.join(timeout=100)
+        assert fleet.trouble is None
+        assert not fleet.is_alive()
+    finally:
+        world.end()
+    assert min(fleet.happened[what] for what in ("lost", "twice", "overtaken")) > 0
+    check(engine, fleet.said)
 
-    whole = [one for some in truth.values() for one in some]
+
+def check(engine: Engine, said: list[AudienceReport]) -> None:
+    by_device: dict[str, list[AudienceReport]] = {}
+    for one in said:
+        by_device.setdefault(one.device, []).append(one)
+    assert any(one.sequence.last > one.sequence.first for one in said), "some are merged"
     with reading(engine) as connection:
         for table in (minute_tallies, hour_tallies):
-            sums = table.c.reports, table.c.visits, table.c.person_ms, table.c.dwell_03
-            row = connection.execute(select(*(func.sum(one) for one in sums))).one()
-            assert [int(value) for value in row] == [
-                len(whole),
-                sum(one.visits for one in whole),
-                sum(one.person_ms for one in whole),
-                sum(one.dwell_histogram[3] for one in whole),
-            ]
-        assert connection.execute(select(func.count()).select_from(reports)).scalar() == len(whole)
+            sums = (func.sum(table.c[name]).label(name) for name in SUMS)
+            rows = connection.execute(select(table.c.device, *sums).group_by(table.c.device))
+            counted = {
+                row["device"]: {name: int(row[name]) for name in SUMS} for row in rows.mappings()
+            }
+            assert counted == {device: said_by(some) for device, some in by_device.items()}
+        kept = connection.execute(select(reports.c.device, reports.c.first_sequence)).all()
+        assert sorted(map(tuple, kept)) == sorted((r.device, r.sequence.first) for r in said)
+        standing = connection.execute(select(journals.c.through, journals.c.islands)).all()
+        assert set(map(tuple, standing)) == {(TEN_MINUTES.reports, "[]")}
+        for table in (dead_letters, losses):
+            assert connection.execute(select(func.count()).select_from(table)).scalar() == 0
+    if engine.dialect.name == "sqlite":
+        with closing(sqlite3.connect(str(engine.url.database))) as database:
+            assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
