@@ -43,7 +43,7 @@ class DetectorNet(nn.Module):
         self.stem = nn.Sequential(
             nn.Conv2d(3, 16, 3, 2, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU(inplace=True)
         )
-        self.quarter = stage(16, 32, 1)
+        self.quarter = stage(16, 32, 2)
         self.fine, self.middle, self.coarse = stage(32, 64, 3), stage(64, 96, 3), stage(96, 128, 3)
         self.narrow_middle, self.narrow_coarse = nn.Conv2d(96, 64, 1), nn.Conv2d(128, 64, 1)
         self.mix = nn.ModuleList(Separable(64, 64) for _ in STRIDES_PX)

@@ -14,7 +14,7 @@ from models.datasets.picture import Floats
 
 # stride -> sizes (square root of the area, px) it answers for
 SIZES_PX = {8: (0.0, 40.0), 16: (28.0, 88.0), 32: (64.0, np.inf)}
-LEAST_SIZE_PX = 8.0
+LEAST_SIZE_PX = 5.5
 REACH = 1.0
 
 

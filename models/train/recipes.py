@@ -4,6 +4,7 @@ Labels and views are made once with the teachers and kept under the runs folder;
 not need the teachers. Research recipes read data that may not be used commercially.
 """
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from models.datasets import fer, utkface
 from models.datasets.labelled_faces import LabelledFaces
 from models.datasets.picture import Picture
 from models.export import OPSET, averaged, export_onnx, sealed
-from models.train import attention, classes, detection, labels, pose_views, second_look
+from models.train import attention, classes, detection, labels, pose_views, second_look, start
 from models.train.checkpoints import Schedule
 from models.train.classes import ClassNet
 from models.train.detector_net import DetectorNet, ExportedDetector
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
     from models.teachers.intel import IntelTeacher
 
 COMMERCIAL = ("detection", "attention", "face-check")
-# the first round is short: it only has to make the mistakes that the second unlearns
+# what the detector takes for a face where nobody is, to be unlearnt
 CHECK_SCORE = 0.2
-DECOY_STEPS, DECOY_SCORE, DECOY_SIZES_PX = 3000, 0.3, (320, 640)
+DECOY_SCORE, DECOY_SIZES_PX = 0.3, (320, 640)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Recipe:
 
 
 RECIPES = {
-    "detection": Recipe("detector", 7500, 2e-3),
+    "detection": Recipe("detector", 5000, 1e-3),
     "attention": Recipe("attention", 3000, 3e-3),
     "attention-ytf": Recipe("attention-ytf", 2500, 3e-3),
     "face-check": Recipe("face-check", second_look.STEPS, 3e-3),
@@ -115,14 +116,14 @@ def _counts(kind: str) -> list[int]:
 
 
 def _detection(pictures: list[Picture], folder: Path, schedule: Schedule) -> Path:
-    """Train a first round, find what it takes for faces, go on with those as decoys."""
+    """Go on from the release the recipe starts from, with its mistakes as decoys."""
     decoys = folder / "decoys"
-    if not (decoys / "onlooker-face.json").is_file():
-        first = detection.train(pictures, folder, schedule=schedule, until=DECOY_STEPS)
-        _write(first, decoys, "0.0.0", "detection-alone")
+    decoys.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(start.START, decoys / "onlooker-face.onnx")
+    card = cards.face_card("0.2.0", OPSET, cards.FACE_SCORE)
+    alone = sealed(msgspec.structs.replace(card, second_look=None), decoys / "onlooker-face.onnx")
     finders = [
-        load_detector(decoys / "onlooker-face.json", input_px=size, threshold=DECOY_SCORE)
-        for size in DECOY_SIZES_PX
+        load_detector(alone, input_px=size, threshold=DECOY_SCORE) for size in DECOY_SIZES_PX
     ]
     taught = [labels.with_decoys(picture, finders) for picture in pictures]
     return detection.train(taught, folder, schedule=schedule)

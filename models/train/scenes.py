@@ -1,10 +1,10 @@
 """Square training scenes cut from labelled pictures: turned, rescaled, mirrored, joined.
 
-Each scene is centred near one face drawn at random and rescaled so that its height is uniform on
-a logarithmic scale, which makes 10 px faces as common as 150 px ones. A quarter of the scenes
-are mosaics of four; some carry a portrait pasted from the synthetic sheets, so that bare faces
-meet real backgrounds, or the same head with hair where its face was, which is how a head from
-behind is taught to be no face.
+Each scene is centred near one face drawn at random and rescaled: a third of them to a face as small
+as people across a hall (6 to 20 px), the rest so that its height is uniform on a logarithmic scale.
+Two in five scenes are mosaics of four; some carry portraits pasted from the synthetic
+sheets, so that bare faces meet real backgrounds, or the same head with hair where its face was,
+which is how a head from behind is taught to be no face, or stamped in metal or stone.
 """
 
 from collections.abc import Sequence
@@ -20,8 +20,12 @@ from models.train.clutter import clutter
 from models.train.photometric import toned, weathered
 
 MIRRORED = [1, 0, 2, 4, 3]
-SMALLEST_FACE_PX, LARGEST_FACE_PX = 9.0, 300.0
-MOSAIC, EMPTY, DECOY, PASTED, FACELESS = 0.25, 0.08, 0.15, 0.45, 0.45
+SMALLEST_FACE_PX, FAR_FACE_PX, LARGEST_FACE_PX = 6.0, 20.0, 300.0
+FAR = 0.35
+MOSAIC, EMPTY, DECOY, PASTED, FACELESS = 0.4, 0.08, 0.15, 0.45, 0.4
+MOST_PASTED = 3
+# a stamped head smaller than this may as well be a person in bad light
+LEAST_STAMPED_PX = 28.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +89,10 @@ class Studio:
             boxes = shelf.picture.boxes
             view = _view_of_face(boxes[rng.integers(len(boxes))], side_px, rng)
         scene = warped(shelf, view, side_px, self._ground(side_px, rng))
-        return self._pasted(scene, rng) if rng.random() < PASTED else scene
+        heads = rng.integers(1, MOST_PASTED + 1) if rng.random() < PASTED else 0
+        for _ in range(heads):
+            scene = self._pasted(scene, rng)
+        return scene
 
     def _ground(self, side_px: int, rng: np.random.Generator) -> Image:
         """Draw what lies beyond the picture's edge: mostly another place without faces."""
@@ -118,7 +125,7 @@ class Studio:
         shelf = self._portraits[rng.integers(len(self._portraits))]
         index = int(rng.integers(len(shelf.picture.boxes)))
         side_px = scene.image.shape[0]
-        height = np.exp(rng.uniform(np.log(12.0), np.log(side_px * 0.5)))
+        height = _height(side_px * 0.5, rng)
         patch = max(16, int(height * 1.9))
         view = _view(shelf.picture.boxes[index], height, np.full(2, patch / 2), rng)
         head = warped(shelf, view, patch, np.full((patch, patch, 3), 30, np.uint8))
@@ -130,8 +137,7 @@ class Studio:
         if len(taken) and _touching(taken, reach):
             return scene
         if rng.random() < FACELESS:
-            hide = faceless if rng.random() < 0.6 else scrambled
-            bare = hide(head.image, head.boxes[centre], rng)
+            bare = hidden(head.image, head.boxes[centre], rng, height_px=height)
             covered = _blended(scene.image, toned(bare, rng), int(left), int(top))
             return Scene(covered, scene.boxes, scene.landmarks, scene.ignored)
         image = _blended(scene.image, toned(head.image, rng), int(left), int(top))
@@ -170,11 +176,16 @@ def _view(box: Floats, height_px: float, at: NDArray[Any], rng: np.random.Genera
 def _view_of_face(box: Floats, side_px: int, rng: np.random.Generator) -> Floats:
     true = max(4.0, float(box[3] - box[1]))
     largest = min(LARGEST_FACE_PX, side_px * 0.95, true * 3)
-    smallest = min(SMALLEST_FACE_PX, largest)
-    height = np.exp(rng.uniform(np.log(smallest), np.log(largest)))
+    height = _height(largest, rng)
     room = max(0.0, side_px - height) / 2
     at = side_px / 2 + rng.uniform(-room, room, 2)
-    return _view(box, float(height), at, rng)
+    return _view(box, height, at, rng)
+
+
+def _height(largest: float, rng: np.random.Generator) -> float:
+    """Draw a face's height, px: often one far away, never above `largest`."""
+    top = min(largest, FAR_FACE_PX) if rng.random() < FAR else largest
+    return float(np.exp(rng.uniform(np.log(min(SMALLEST_FACE_PX, top)), np.log(top))))
 
 
 def _view_anywhere(shelf: Shelf, side_px: int, rng: np.random.Generator) -> Floats:
@@ -240,6 +251,27 @@ def mirrored(scene: Scene) -> Scene:
         points + np.asarray([side, 0], np.float32),
         (flip + sign * scene.ignored)[:, [2, 1, 0, 3]],
     )
+
+
+def hidden(head: Image, box: Floats, rng: np.random.Generator, *, height_px: float) -> Image:
+    """Make a head into something that is no face, in one of three ways."""
+    ways = (
+        [faceless, scrambled, stamped] if height_px >= LEAST_STAMPED_PX else [faceless, scrambled]
+    )
+    return ways[int(rng.choice(len(ways), p=[0.5, 0.25, 0.25] if len(ways) > 2 else [0.6, 0.4]))](
+        head, box, rng
+    )
+
+
+def stamped(head: Image, _: Floats, rng: np.random.Generator) -> Image:
+    """Emboss a head in one metal's colour, as on a coin or a relief."""
+    grey = cv2.GaussianBlur(cv2.cvtColor(head, cv2.COLOR_BGR2GRAY), (0, 0), head.shape[0] * 0.012)
+    angle, depth = rng.uniform(0, 2 * np.pi), rng.uniform(2.0, 5.0)
+    slope_x = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=3)
+    slope_y = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=3)
+    relief = rng.uniform(90, 170) + depth * (np.cos(angle) * slope_x + np.sin(angle) * slope_y) / 4
+    metal = np.asarray([rng.uniform(0.6, 1.0), rng.uniform(0.75, 1.0), 1.0], np.float32)
+    return np.asarray(np.clip(relief[..., None] * metal, 0, 255), np.uint8)
 
 
 def faceless(head: Image, box: Floats, rng: np.random.Generator) -> Image:

@@ -24,7 +24,7 @@ from models.train.clutter import clutter
 from models.train.photometric import weathered
 from models.train.pose_net import SIDE_PX, PoseNet
 from models.train.pose_views import Views
-from models.train.scenes import faceless, scrambled
+from models.train.scenes import hidden
 
 log = logging.getLogger(__name__)
 MARGIN = 1.25
@@ -89,9 +89,9 @@ def false_faces(
         drawn = clutter(128, rng)
         yield seen(drawn, anywhere(drawn, rng), rng)
     for index in rng.choice(len(views.images), HIDDEN_DRAWN):
-        hide = faceless if rng.random() < 0.6 else scrambled
         box = views.boxes[index]
-        yield seen(hide(views.images[index], box, rng), box, rng)
+        height = float(box[3] - box[1])
+        yield seen(hidden(views.images[index], box, rng, height_px=height), box, rng)
 
 
 def anywhere(image: Image, rng: np.random.Generator) -> Floats:
