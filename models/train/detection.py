@@ -1,8 +1,8 @@
 """Train the face detector on permissive pictures: deterministic, resumable, one thread of torch.
 
 The scenes of the next step are drawn while the network learns from this one; what is drawn
-depends on the seed and the step alone. About 7,000 steps of 24 scenes take an hour of one core. Every `CHECK_STEPS` steps the state is
-kept in `runs/detector/`, from where `python -m models export` makes the ONNX file.
+depends on the seed and the step alone. Every `CHECK_STEPS` steps the state is kept in
+`runs/detector/`, from where `python -m models export` makes the ONNX file.
 """
 
 import logging

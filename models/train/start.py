@@ -82,7 +82,8 @@ def _norm_after(name: str, modules: dict[str, nn.Module]) -> nn.Module | None:
 
 
 def _shift(module: nn.Module, bias: np.ndarray) -> None:
-    assert isinstance(module, nn.Conv2d | nn.BatchNorm2d) and module.bias is not None
+    assert isinstance(module, nn.Conv2d | nn.BatchNorm2d)
+    assert module.bias is not None
     module.bias.data.copy_(torch.from_numpy(bias))
     if isinstance(module, nn.BatchNorm2d):
         nn.init.ones_(module.weight)
@@ -103,7 +104,8 @@ def _unfold(net: DetectorNet, scenes: Tensor) -> None:
     for norm, hook in zip(norms, watching, strict=True):
         hook.remove()
         mean, spread = seen[norm]
-        assert norm.running_mean is not None and norm.running_var is not None
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
         # a fresh norm answers x / sqrt(1 + eps): the folded one answered x
         true_gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
         norm.bias += true_gain * mean
