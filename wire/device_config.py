@@ -1,40 +1,128 @@
 """How a camera is told what to be: shadows and jobs on `$aws/things/{device}/...`.
 
-The topics and documents are those of AWS IoT Device Shadow and Jobs, so that one agent serves a
-self-hosted broker and AWS IoT Core alike. A device's thing name is its device id.
+The topics and documents are those of AWS IoT Device Shadow and Jobs, so that one agent serves a self-hosted
+broker and AWS IoT Core alike. A device's thing name is its device id.
 
 The `config` shadow carries `DeviceConfig` twice: `desired` is what the fleet wants, `reported` what
-the camera has in force. A field that is absent is the camera's own default; `null` deletes it.
+the camera has in force, with its verdict on the last wish. A field that is absent from `desired` is
+the camera's own default; `null` takes it out. What is not acceptable as a whole changes nothing.
 """
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from wire.scalars import DeviceId, Message, Word
+from wire.scalars import DeviceId, Message, Sentence, Word
 
 THINGS: Final = "$aws/things"
 CONFIG_SHADOW: Final = "config"
 SHADOW_ACTIONS: Final = ("get", "update", "delete")
+SHADOW_ANSWERS: Final = (
+    "get/accepted",
+    "get/rejected",
+    "update/accepted",
+    "update/rejected",
+    "update/delta",
+)
 JOB_REQUESTS: Final = ("get", "start-next", "+/get", "+/update")
+JOB_ANSWERS: Final = (
+    "notify-next",
+    "start-next/accepted",
+    "start-next/rejected",
+    "+/update/accepted",
+    "+/update/rejected",
+)
+LARGEST_CONFIG_BYTES: Final = 8 * 1024  # AWS's limit of a shadow's state
 
 IntervalMs = Annotated[int, Meta(ge=1_000, le=60_000, description="divides one minute")]
+Ratio = Annotated[float, Meta(ge=0, le=1)]
+Degrees = Annotated[float, Meta(gt=0, le=90)]
+Grey = Annotated[float, Meta(ge=0, le=255)]
+Seconds = Annotated[float, Meta(ge=0, le=10)]
+Point = Annotated[
+    tuple[Ratio, Ratio], Meta(description="shares of width and height, from the upper left")
+]
+Polygon = Annotated[tuple[Point, ...], Meta(min_length=3, max_length=64)]
+ClockTime = Annotated[str, Meta(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$(?!\n)")]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class ZoneConfig(Message, frozen=True, kw_only=True):
+    """A named part of the picture whose people are also counted apart."""
+
+    name: Word
+    polygon: Polygon
+
+
+class OpeningHours(Message, frozen=True, kw_only=True):
+    """From `opens` up to `closes`, local time, on each of these days; 24:00 is the day's end."""
+
+    days: Annotated[tuple[Day, ...], Meta(min_length=1, max_length=7)]
+    opens: ClockTime
+    closes: ClockTime
+
+    def __post_init__(self) -> None:
+        if self.closes <= self.opens:
+            raise ValueError(
+                f"hours end ({self.closes}) before they start ({self.opens}): write a night as two"
+            )
+
+
+class ScheduleConfig(Message, frozen=True, kw_only=True):
+    """When the camera measures; without hours, always."""
+
+    time_zone: Word
+    hours: Annotated[tuple[OpeningHours, ...], Meta(max_length=64)]
+
+
+class Thresholds(Message, frozen=True, kw_only=True):
+    """Where the camera draws its lines; each stands for the setting of the same name."""
+
+    face: Ratio | UnsetType = UNSET
+    dark_below: Grey | UnsetType = UNSET
+    bright_above: Grey | UnsetType = UNSET
+    flat_below: Grey | UnsetType = UNSET
+    sharp_ratio: Ratio | UnsetType = UNSET
+    smallest_change: Annotated[int, Meta(ge=1, le=128)] | UnsetType = UNSET
+    looking_yaw_deg: Degrees | UnsetType = UNSET
+    looking_pitch_deg: Degrees | UnsetType = UNSET
+    facing_deg: Degrees | UnsetType = UNSET
+    confirm_s: Seconds | UnsetType = UNSET
+    lost_after_s: Seconds | UnsetType = UNSET
 
 
 class DeviceConfig(Message, frozen=True, kw_only=True):
-    """What may be set from afar. Sources, masks and credentials may not."""
+    """What may be set from afar. Sources and credentials may not."""
 
     report_interval_ms: IntervalMs | UnsetType = UNSET
     heartbeat_interval_ms: IntervalMs | UnsetType = UNSET
     paused: bool | UnsetType = UNSET
+    schedule: ScheduleConfig | UnsetType = UNSET
+    analysed_fps: Annotated[float, Meta(gt=0, le=30)] | UnsetType = UNSET
+    analysed_px: (
+        Annotated[int, Meta(ge=64, le=4096, description="longer side that the detector sees")]
+        | UnsetType
+    ) = UNSET
+    masks: Annotated[tuple[Polygon, ...], Meta(max_length=32)] | UnsetType = UNSET
+    zones: Annotated[tuple[ZoneConfig, ...], Meta(max_length=16)] | UnsetType = UNSET
+    thresholds: Thresholds | UnsetType = UNSET
     demographics: bool | UnsetType = UNSET
     detector: Word | UnsetType = UNSET
+    attention: Word | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         for name in ("report_interval_ms", "heartbeat_interval_ms"):
             value = getattr(self, name)
-            if value is not UNSET and 60_000 % value:
-                raise ValueError(f"{name} of {value} ms does not divide one minute")
+            if value is not UNSET and (60_000 % value or value % 1_000):
+                raise ValueError(f"{name} of {value} ms is no whole number of seconds in a minute")
+
+
+class Verdict(Message, frozen=True, kw_only=True):
+    """What became of the wish that stood in the shadow at `version`."""
+
+    outcome: Literal["applied", "rejected", "rolled-back"]
+    version: Annotated[int, Meta(ge=0)]
+    reason: Sentence = ""
 
 
 def shadow_topic(device: DeviceId, action: str, *, shadow: str | None = None) -> str:
@@ -46,3 +134,9 @@ def shadow_topic(device: DeviceId, action: str, *, shadow: str | None = None) ->
 def jobs_topic(device: DeviceId, request: str) -> str:
     """Where a device asks about its jobs: `get`, `start-next`, `{id}/get`, `{id}/update`."""
     return f"{THINGS}/{device}/jobs/{request}"
+
+
+def answers(device: DeviceId) -> tuple[str, ...]:
+    """All that a managed device subscribes to, filter by filter; AWS takes eight at once."""
+    shadow = [shadow_topic(device, one, shadow=CONFIG_SHADOW) for one in SHADOW_ANSWERS]
+    return (*shadow, *(jobs_topic(device, one) for one in JOB_ANSWERS))

@@ -10,7 +10,7 @@ import logging
 import random
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 UNSENT_LIMIT: Final = 20  # messages between us and the broker before `send` says "not now"
 GOODBYE_S: Final = 2.0
+FILTERS_AT_ONCE: Final = 8  # AWS IoT Core takes no more in one request
 INBOX_KEPT: Final = 1000  # acknowledgements are cumulative: the newest say it all
 
 
@@ -46,6 +47,7 @@ class PahoLink:
         address: Address,
         *,
         keepalive_s: int = 30,
+        hears: Sequence[str] = (),
         protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv311,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -56,6 +58,9 @@ class PahoLink:
         self._keepalive_s = keepalive_s
         self._clock = clock
         self._inbox: deque[bytes] = deque(maxlen=INBOX_KEPT)
+        self._hears = (address.topic(Channel.ACK), *hears)
+        self._heard: deque[tuple[str, bytes]] = deque(maxlen=INBOX_KEPT)
+        self._tls = tls_context(broker) if broker.tls else None
         self._room = threading.Semaphore(UNSENT_LIMIT)
         self._client = self._configured(protocol)
 
@@ -64,15 +69,28 @@ class PahoLink:
         self._client.loop_start()
 
     def send(self, channel: Channel, payload: bytes) -> bool:
+        return self.tell(self._address.topic(channel), payload)
+
+    def tell(self, topic: str, payload: bytes) -> bool:
+        """Likewise, on any topic."""
         if not self.connected or not self._room.acquire(blocking=False):
             return False
-        sent = self._client.publish(self._address.topic(channel), payload, qos=1)
+        sent = self._client.publish(topic, payload, qos=1)
         if sent.rc not in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_NO_CONN):
             self._room.release()
         return sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def received(self) -> list[bytes]:
         return [self._inbox.popleft() for _ in range(len(self._inbox))]
+
+    def heard(self) -> list[tuple[str, bytes]]:
+        """What has come on the topics of `hears` since the last call."""
+        return [self._heard.popleft() for _ in range(len(self._heard))]
+
+    def renewed(self) -> None:
+        """The certificate's files are new: the next connection shows what they hold."""
+        if self._tls is not None and self._broker.certificate and self._broker.key:
+            self._tls.load_cert_chain(self._broker.certificate, self._broker.key)
 
     def stop(self) -> None:
         if self.connected:
@@ -91,8 +109,8 @@ class PahoLink:
             clean_session=True if protocol is MQTTProtocolVersion.MQTTv311 else None,
         )
         client.username_pw_set(self._broker.username, self._broker.password)
-        if self._broker.tls:
-            client.tls_set_context(tls_context(self._broker))
+        if self._tls is not None:
+            client.tls_set_context(self._tls)
         client.will_set(
             self._address.topic(Channel.STATUS),
             self._status(Presence.OFFLINE, None),
@@ -118,7 +136,9 @@ class PahoLink:
         if reason.is_failure:
             log.warning("link.refused", extra={"broker": repr(self._broker), "reason": str(reason)})
             return
-        client.subscribe(self._address.topic(Channel.ACK), qos=1)
+        for first in range(0, len(self._hears), FILTERS_AT_ONCE):
+            filters = self._hears[first : first + FILTERS_AT_ONCE]
+            client.subscribe([(topic, 1) for topic in filters])
         self._say(Presence.ONLINE)
         self.sessions += 1
         self.connected = True
@@ -141,8 +161,12 @@ class PahoLink:
         _spread(client)
 
     def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
-        if len(message.payload) <= MAX_PAYLOAD_BYTES:
+        if len(message.payload) > MAX_PAYLOAD_BYTES:
+            return
+        if message.topic == self._hears[0]:
             self._inbox.append(bytes(message.payload))
+        else:
+            self._heard.append((message.topic, bytes(message.payload)))
 
     def _on_publish(
         self,

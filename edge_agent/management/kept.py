@@ -1,0 +1,41 @@
+"""What a camera remembers of its configuration over a restart: the last wish that proved good."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from edge_agent.identity import PRIVATE, written
+from wire.device_config import Verdict
+from wire.scalars import Message
+
+log = logging.getLogger(__name__)
+
+
+class Kept(Message, frozen=True, kw_only=True):
+    """`good` is in force; `trying` is being tried, and after a crash it did not pass.
+
+    `judged` is the digest of the last wish that got a verdict: it is not tried twice.
+    """
+
+    good: dict[str, Any] = {}
+    trying: dict[str, Any] | None = None
+    judged: str = ""
+    verdict: Verdict | None = None
+
+
+def read(path: Path) -> Kept:
+    """What was kept; nothing when there is no file, or none that can be read."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Kept)
+    except FileNotFoundError:
+        return Kept()
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        log.error("config.unreadable", extra={"path": str(path), "reason": str(error)})
+        return Kept()
+
+
+def keep(path: Path, kept: Kept) -> None:
+    """Write it so that a power cut leaves the old or the new."""
+    written(path, msgspec.json.encode(kept), mode=PRIVATE)

@@ -1,0 +1,56 @@
+"""Has a change done harm? Pictures must still come and the models must still work.
+
+Only what was well before can be harmed: a camera that delivered nothing before a change is not
+taken back for delivering nothing after it.
+"""
+
+from typing import Final, NamedTuple
+
+from wire.health import CaptureState
+
+SETTLE_S: Final = 2.0  # a fault that comes with a change comes soon
+PICTURES: Final = 3
+GIVE_UP_S: Final = 30.0  # a stream that is opened anew may take its time
+
+
+class Pulse(NamedTuple):
+    """How a camera is at one moment; counts since it began."""
+
+    digest: str
+    captured: int
+    analysed: int
+    model_faults: int
+    capture: CaptureState
+
+
+class SelfCheck:
+    """Watches one change from the moment it was asked for. Times are steady seconds."""
+
+    def __init__(self, before: Pulse, digest: str, now_s: float) -> None:
+        self._before = before
+        self._digest = digest
+        self._asked_s = now_s
+        self._applied_s: float | None = None
+        self._first: Pulse | None = None
+
+    def harm(self, pulse: Pulse, now_s: float) -> str | None:
+        """What is wrong, empty when all is well, None while it cannot be said."""
+        late = now_s - self._asked_s > GIVE_UP_S
+        if pulse.digest != self._digest:
+            return f"not in force after {GIVE_UP_S:.0f} s" if late else None
+        if self._first is None or self._applied_s is None:
+            self._first, self._applied_s = pulse, now_s
+        if pulse.model_faults > self._before.model_faults:
+            return "the models fail on the pictures"
+        if now_s - self._applied_s < SETTLE_S:
+            return None
+        if self._is_idle(pulse) or pulse.captured - self._first.captured >= PICTURES:
+            return ""
+        return f"no pictures within {GIVE_UP_S:.0f} s" if late else None
+
+    def _is_idle(self, pulse: Pulse) -> bool:
+        """Nothing came before, or nothing is to come now."""
+        return (
+            self._before.capture is not CaptureState.STREAMING
+            or pulse.capture in (CaptureState.PAUSED, CaptureState.ENDED)
+        )
