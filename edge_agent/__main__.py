@@ -208,7 +208,13 @@ def _broker(asked: argparse.Namespace, mount: Mount) -> Broker:
 
 
 def _camera(asked: argparse.Namespace, mount: Mount) -> Camera:
-    return open_camera(mount.source, mount.settings.capture, speed=asked.speed, loop=asked.loop)
+    return open_camera(
+        mount.source,
+        mount.settings.capture,
+        speed=asked.speed,
+        loop=asked.loop,
+        changeable=mount.identity is not None,
+    )
 
 
 if __name__ == "__main__":

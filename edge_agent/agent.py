@@ -5,13 +5,15 @@ make this one wait. Nothing a frame does can end the loop.
 """
 
 import logging
+import queue
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from typing import NamedTuple
 
-from edge_agent.capture.camera import Camera, Rest, Restable
+from edge_agent.capture.camera import Adaptable, Camera, Rest, Restable
 from edge_agent.detect import FaceDetector, load_detector
 from edge_agent.frame import Frame, Silence
 from edge_agent.health import troubles
@@ -24,6 +26,7 @@ from edge_agent.schedule import open_at
 from edge_agent.settings import Settings
 from edge_agent.watch import Observation, Watch
 from wire.audience import Versions
+from wire.health import CaptureState
 from wire.topics import Address
 
 log = logging.getLogger(__name__)
@@ -31,6 +34,19 @@ log = logging.getLogger(__name__)
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+Networks = tuple[FaceDetector, PoseEstimator]
+Change = tuple[Settings, Networks | None]
+
+
+class Pulse(NamedTuple):
+    """How a camera is at one moment; counts since it began."""
+
+    digest: str
+    captured: int
+    model_faults: int
+    capture: CaptureState
 
 
 class Agent:
@@ -50,6 +66,8 @@ class Agent:
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
+        self._networks = detector, pose
+        self._changes: queue.SimpleQueue[Change] = queue.SimpleQueue()
         self._camera = camera
         self._watch = Watch(settings, detector, pose)
         self._meter = Meter(settings)
@@ -69,6 +87,23 @@ class Agent:
     def totals(self) -> Totals:
         """What was measured so far."""
         return self._reporting.totals
+
+    @property
+    def pulse(self) -> Pulse:
+        """How this camera is at the moment, from any thread."""
+        return Pulse(
+            self._settings.digest,
+            self._camera.counters.captured,
+            self._watch.model_faults,
+            self._camera.state,
+        )
+
+    def apply(self, settings: Settings, networks: Networks | None = None) -> None:
+        """Measure by these from the next picture on, from any thread; nothing is lost.
+
+        The running interval ends as it was going to and keeps its digest; the next carries the new.
+        """
+        self._changes.put((settings, networks))
 
     def close(self) -> None:
         """End the run soon, from any thread."""
@@ -100,6 +135,18 @@ class Agent:
             self._camera.rest(self._rest(moment.elapsed_s) if is_open else Rest.ASLEEP)
         self._note(moment, observation)
         self._report(moment, observation)
+        while not self._changes.empty():
+            self._adopt(*self._changes.get())
+
+    def _adopt(self, settings: Settings, networks: Networks | None) -> None:
+        self._networks = networks or self._networks
+        self._watch.adopt(settings, networks)
+        self._meter.adopt(settings)
+        self._reporting.adopt(settings.link, versions_of(settings, *self._networks))
+        if isinstance(self._camera, Adaptable):
+            self._camera.adopt(settings.capture)
+        self._settings = settings
+        log.info("agent.adopted", extra={"digest": settings.digest})
 
     def _rest(self, at_s: float) -> Rest:
         after_s = self._settings.capture.rest_after_s

@@ -62,6 +62,13 @@ class Gate:
         self._on_heartbeat = False
         self.counters = GateCounters()
 
+    def adopt(self, settings: MotionSettings, *, afresh: bool) -> None:
+        """Decide by these from now on; `afresh` when the picture itself is another."""
+        self._settings = settings
+        self._scene.settings = settings
+        if afresh:
+            self._scene = Scene(settings)
+
     def opens(self, picture: Image, at_s: float, *, tracks: int) -> bool:
         """`picture` is `small`; `tracks` counts those alive, rumours included."""
         self.counters.sampled += 1
@@ -98,7 +105,7 @@ class Scene:
     """The empty scene as it is remembered."""
 
     def __init__(self, settings: MotionSettings) -> None:
-        self._settings = settings
+        self.settings = settings
         self._average: NDArray[np.float32] | None = None
         self._at_s = 0.0
 
@@ -124,16 +131,16 @@ class Scene:
     def _compared(self, difference: NDArray[np.float32]) -> tuple[bool, bool]:
         """Whether something moved, and whether it is another scene altogether."""
         noise = _middle(difference)
-        limit = max(self._settings.smallest_change, NOISE_FACTOR * noise)
+        limit = max(self.settings.smallest_change, NOISE_FACTOR * noise)
         changed = (difference > limit).astype(np.uint8)
         count = cv2.countNonZero(changed)
-        if count < self._settings.smallest_blob_px:
+        if count < self.settings.smallest_blob_px:
             return False, False
         if count > SCENE_CHANGE_RATIO * changed.size:
             return True, True
         _, _, boxes, _ = cv2.connectedComponentsWithStats(changed, connectivity=8)
         largest = int(boxes[1:, cv2.CC_STAT_AREA].max())
-        return largest >= self._settings.smallest_blob_px, False
+        return largest >= self.settings.smallest_blob_px, False
 
 
 def _middle(values: NDArray[np.float32]) -> float:

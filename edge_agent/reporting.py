@@ -42,7 +42,7 @@ class Vitals(NamedTuple):
 
 
 class Reporting:
-    """One camera's way out. `versions` may be replaced while it runs."""
+    """One camera's way out. A report carries the versions of the era that it began in."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Reporting:
     ) -> None:
         self.boot = secrets.token_hex(8)
         self.totals = Totals()
-        self.versions = versions
+        self._versions = [versions]  # by era
         self.disk_failing = False
         self._address = address
         self._outbox = outbox
@@ -81,6 +81,11 @@ class Reporting:
 
     def start(self) -> None:
         self._link.start()
+
+    def adopt(self, settings: LinkSettings, versions: Versions) -> None:
+        """Another era begins: other settings or models produce the numbers."""
+        self._settings = settings
+        self._versions.append(versions)
 
     def keep(self, tallies: Iterable[Tally]) -> None:
         """Take closed intervals; the next `pump` stores them."""
@@ -158,7 +163,8 @@ class Reporting:
         while self._unstored:
             tally = self._unstored[0]
             try:
-                report = self._outbox.put(partial(tally.report, self._address, self.versions))
+                versions = self._versions[tally.era]
+                report = self._outbox.put(partial(tally.report, self._address, versions))
                 self.totals.add(report)
             except ValueError as error:  # a fault of ours, which must not cost the next report
                 log.error("report.contradicts", extra={"reason": str(error), "tally": repr(tally)})
@@ -182,7 +188,7 @@ class Reporting:
             oldest_sequence=self._outbox.oldest_sequence,
             rss_bytes=rss_bytes(),
             gate=GateCounts(**asdict(vitals.gate)),
-            versions=self.versions,
+            versions=self._versions[-1],
         )
 
     def _unsettled(self) -> int:

@@ -16,8 +16,8 @@ DAYS: Final[tuple[Day, ...]] = get_args(Day)
 
 def open_at(schedule: ScheduleSettings, instant: datetime) -> bool:
     """Whether some opening holds `instant`: from `opens` on, up to and without `closes`."""
-    if not schedule.hours:
-        return True
+    if schedule.paused or not schedule.hours:
+        return not schedule.paused
     local = instant.astimezone(ZoneInfo(schedule.time_zone))
     today, minute = DAYS[local.weekday()], local.hour * 60 + local.minute
     return any(

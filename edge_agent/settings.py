@@ -121,8 +121,9 @@ class Hours(_Section, frozen=True):
 
 
 class ScheduleSettings(_Section, frozen=True):
-    """When the camera measures. Without hours, always."""
+    """When the camera measures. Without hours, always; while `paused`, never."""
 
+    paused: bool = False
     time_zone: Name = "UTC"
     hours: Annotated[tuple[Hours, ...], Meta(max_length=64)] = ()
 

@@ -81,6 +81,10 @@ class Tracker:
         """Tracks that may be seen again, believed or not."""
         return len(self._tracks)
 
+    def adopt(self, settings: TrackingSettings) -> None:
+        """Believe and forget by these from now on; who is here stays."""
+        self._settings = settings
+
     def update(
         self, boxes: Sequence[Box], at_s: float, *, sure: Sequence[bool] | None = None
     ) -> Update:

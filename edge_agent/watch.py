@@ -48,6 +48,18 @@ class Watch:
         self.model_faults = 0
         self.models_failing = False
 
+    def adopt(
+        self, settings: Settings, networks: tuple[FaceDetector, PoseEstimator] | None
+    ) -> None:
+        """Judge by these from the next picture on; whoever is here stays."""
+        afresh = settings.capture.masks != self._settings.capture.masks
+        self._gate.adopt(settings.motion, afresh=afresh)
+        self._quality.adopt(settings.quality, afresh=afresh)
+        self._tracker.adopt(settings.tracking)
+        if networks is not None:
+            self._detector, self._pose = networks
+        self._settings = settings
+
     @property
     def moved(self) -> bool:
         """Whether the camera looks elsewhere than before."""

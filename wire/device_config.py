@@ -1,7 +1,7 @@
 """How a camera is told what to be: shadows and jobs on `$aws/things/{device}/...`.
 
-The topics and documents are those of AWS IoT Device Shadow and Jobs, so that one agent serves a self-hosted
-broker and AWS IoT Core alike. A device's thing name is its device id.
+The topics and documents are those of AWS IoT Device Shadow and Jobs, so that one agent serves a
+self-hosted broker and AWS IoT Core alike. A device's thing name is its device id.
 
 The `config` shadow carries `DeviceConfig` twice: `desired` is what the fleet wants, `reported` what
 the camera has in force, with its verdict on the last wish. A field that is absent from `desired` is

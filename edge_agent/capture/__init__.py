@@ -26,12 +26,14 @@ def open_camera(
     *,
     speed: float = 1.0,
     loop: bool = False,
+    changeable: bool = False,
     starts_at: datetime | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> Camera:
     """A camera for a path, `file:`, `rtsp[s]://`, `http[s]://` or `/dev/video*` source.
 
-    What `settings.masks` cover is painted over. `speed`, `loop` and `starts_at` are for files.
+    What `settings.masks` cover is painted over; masks may come later where the camera is
+    `changeable`. `speed`, `loop` and `starts_at` are for files.
     Without `starts_at` a file begins now, or, when it is played faster than it was taken, so far
     back that it ends now.
     """
@@ -44,7 +46,7 @@ def open_camera(
         begins_at = starts_at or clock() - _lead(path, speed)
         fps = settings.analysed_fps
         camera = FileCamera(path, fps=fps, starts_at=begins_at, speed=speed, loop=loop)
-    return MaskedCamera(camera, settings.masks) if settings.masks else camera
+    return MaskedCamera(camera, settings.masks) if settings.masks or changeable else camera
 
 
 def _path(uri: str) -> Path:

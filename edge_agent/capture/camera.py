@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Protocol, runtime_checkable
 
 from edge_agent.frame import Frame, Silence
+from edge_agent.settings import CaptureSettings
 from wire.health import CaptureState
 
 
@@ -55,6 +56,15 @@ class Rest(Enum):
     AWAKE = "awake"  # every sampled picture
     DOZING = "dozing"  # key pictures alone, or the small stream where there is one
     ASLEEP = "asleep"  # nothing is read, the camera is let go
+
+
+@runtime_checkable
+class Adaptable(Protocol):
+    """A camera whose settings may change while it runs; its timeline goes on."""
+
+    def adopt(self, settings: CaptureSettings) -> None:
+        """Read and paint by these from the next picture on."""
+        ...
 
 
 @runtime_checkable

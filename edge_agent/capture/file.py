@@ -20,6 +20,7 @@ from av.error import FFmpegError
 from edge_agent.capture.camera import CaptureError, Counters
 from edge_agent.capture.decoded import Sampler, frame_of
 from edge_agent.frame import Frame, Silence
+from edge_agent.settings import CaptureSettings
 from wire.health import CaptureState
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class FileCamera:
         self.state = CaptureState.STARTING
         self.counters = Counters()
         self._path = path
-        self._fps = fps
+        self._sampler = Sampler(fps)
         self._starts_at = starts_at
         self._speed = speed
         self._loop = loop
@@ -58,15 +59,18 @@ class FileCamera:
         self._closed = threading.Event()
         opened(path).close()  # a file that cannot be read is refused here, not at the first frame
 
+    def adopt(self, settings: CaptureSettings) -> None:
+        """Sample at another rate from the next picture on."""
+        self._sampler = Sampler(settings.analysed_fps)
+
     def close(self) -> None:
         self._closed.set()
 
     def __iter__(self) -> Iterator[Frame | Silence]:
         begun_s = self._steady()
-        sampler = Sampler(self._fps)
         for elapsed_s, picture in self._timeline():
             self.counters.captured += 1
-            if not sampler.takes(elapsed_s):
+            if not self._sampler.takes(elapsed_s):
                 continue
             yield from self._until(begun_s, elapsed_s)
             if self._closed.is_set():

@@ -69,6 +69,7 @@ class IsolatedCamera:
         self._closed = threading.Event()
         self._worker: Worker | None = None
         self._rest = Rest.AWAKE
+        self._outdated = False
 
     @property
     def pid(self) -> int | None:
@@ -81,6 +82,12 @@ class IsolatedCamera:
     def rest(self, rest: Rest) -> None:
         """Do so little from the next answer on; a sleeper has no worker at all."""
         self._rest = rest
+
+    def adopt(self, settings: CaptureSettings) -> None:
+        """Give the work to another worker, unless only the masks differ: they are not its own."""
+        unmasked = msgspec.structs.replace(settings, masks=self._settings.masks)
+        self._outdated = self._outdated or unmasked != self._settings
+        self._settings = settings
 
     def __iter__(self) -> Iterator[Frame | Silence]:
         try:
@@ -101,8 +108,9 @@ class IsolatedCamera:
         order = Order(self._source, self._settings, self._begun_s)
         self._worker = Worker(order)
         self.workers += 1
+        self._outdated = False
         try:
-            while not self._closed.is_set() and self._rest is not Rest.ASLEEP:
+            while not (self._closed.is_set() or self._outdated or self._rest is Rest.ASLEEP):
                 yield from self._exchange(self._worker, before)
         except WorkerGoneError as error:
             self._deaths.append(self._steady())

@@ -11,14 +11,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.capture.camera import Camera, Counters, Rest, Restable
+from edge_agent.capture.camera import Adaptable, Camera, Counters, Rest, Restable
 from edge_agent.frame import Frame, Image, Silence
-from edge_agent.settings import Polygon
+from edge_agent.settings import CaptureSettings, Polygon
 from wire.health import CaptureState
 
 
 class MaskedCamera:
-    """A camera whose frames are painted over."""
+    """A camera whose frames are painted over, where there is a mask."""
 
     def __init__(self, camera: Camera, masks: Sequence[Polygon]) -> None:
         self._camera = camera
@@ -40,20 +40,28 @@ class MaskedCamera:
         if isinstance(self._camera, Restable):
             self._camera.rest(rest)
 
+    def adopt(self, settings: CaptureSettings) -> None:
+        self._masks = settings.masks
+        if isinstance(self._camera, Adaptable):
+            self._camera.adopt(settings)
+
     def close(self) -> None:
         self._camera.close()
 
     def __iter__(self) -> Iterator[Frame | Silence]:
         for moment in self._camera:
-            yield self._painted(moment) if isinstance(moment, Frame) else moment
+            if self._masks and isinstance(moment, Frame):
+                yield self._painted(moment, self._masks)
+            else:
+                yield moment
 
-    def _painted(self, frame: Frame) -> Frame:
+    def _painted(self, frame: Frame, masks: Sequence[Polygon]) -> Frame:
         return Frame(
-            lambda: painted(frame.image, self._masks, 0.0),
+            lambda: painted(frame.image, masks, 0.0),
             frame.captured_at,
             frame.elapsed_s,
             frame.index,
-            luma=lambda: _even(frame.luma(), self._masks),
+            luma=lambda: _even(frame.luma(), masks),
         )
 
 

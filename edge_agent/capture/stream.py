@@ -95,6 +95,10 @@ class StreamCamera:
         self._closed = threading.Event()
         self._wake = threading.Event()
 
+    def adopt(self, settings: CaptureSettings) -> None:
+        """Sample and wait by these from the next connection on."""
+        self._settings = settings
+
     def close(self) -> None:
         self._closed.set()
         self._wake.set()

@@ -46,6 +46,10 @@ ROWS: Final = (
     Row(("analysed_fps",), ("capture", "analysed_fps")),
     Row(("analysed_px",), ("models", "input_px")),
     Row(("masks",), ("capture", "masks")),
+    Row(("zones",), ("zones",)),
+    Row(("paused",), ("schedule", "paused")),
+    Row(("schedule", "time_zone"), ("schedule", "time_zone")),
+    Row(("schedule", "hours"), ("schedule", "hours")),
     Row(("demographics",), ("privacy", "demographics")),
     Row(("detector",), ("models", "detector")),
     Row(("attention",), ("models", "attention")),
@@ -78,7 +82,7 @@ def settings_under(own: Settings, desired: Mapping[str, Any]) -> Settings:
 
 def described(settings: Settings) -> dict[str, Any]:
     """What is in force, in the fleet's words."""
-    tables = msgspec.to_builtins(settings)
+    tables = msgspec.json.decode(msgspec.json.encode(settings))
     found: dict[str, Any] = {}
     for row in ROWS:
         value = _at(tables, row.setting)
@@ -92,8 +96,10 @@ def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     result = dict(under)
     for key, value in over.items():
         held = result.get(key)
-        both = isinstance(value, Mapping) and isinstance(held, Mapping)
-        result[key] = merged(held, value) if both else value
+        if isinstance(value, Mapping) and isinstance(held, Mapping):
+            result[key] = merged(held, value)
+        else:
+            result[key] = value
     return result
 
 
@@ -105,7 +111,9 @@ def amendment(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str,
         if isinstance(value, Mapping) and isinstance(held, Mapping):
             if inner := amendment(held, value):
                 changes[key] = inner
-        elif key not in before or held != value or type(held) is not type(value):
+        elif (
+            key not in before or held != value or isinstance(held, bool) != isinstance(value, bool)
+        ):
             changes[key] = value
     return changes
 

@@ -2,9 +2,10 @@
 
 import logging
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from edge_agent.identity import PRIVATE, written
 from wire.device_config import Verdict
@@ -19,8 +20,9 @@ class Kept(Message, frozen=True, kw_only=True):
     `judged` is the digest of the last wish that got a verdict: it is not tried twice.
     """
 
-    good: dict[str, Any] = {}
+    good: dict[str, Any] = msgspec.field(default_factory=dict)
     trying: dict[str, Any] | None = None
+    trying_version: Annotated[int, Meta(ge=0)] = 0
     judged: str = ""
     verdict: Verdict | None = None
 

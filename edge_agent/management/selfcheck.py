@@ -4,23 +4,14 @@ Only what was well before can be harmed: a camera that delivered nothing before 
 taken back for delivering nothing after it.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
+from edge_agent.agent import Pulse
 from wire.health import CaptureState
 
 SETTLE_S: Final = 2.0  # a fault that comes with a change comes soon
 PICTURES: Final = 3
 GIVE_UP_S: Final = 30.0  # a stream that is opened anew may take its time
-
-
-class Pulse(NamedTuple):
-    """How a camera is at one moment; counts since it began."""
-
-    digest: str
-    captured: int
-    analysed: int
-    model_faults: int
-    capture: CaptureState
 
 
 class SelfCheck:
@@ -50,7 +41,7 @@ class SelfCheck:
 
     def _is_idle(self, pulse: Pulse) -> bool:
         """Nothing came before, or nothing is to come now."""
-        return (
-            self._before.capture is not CaptureState.STREAMING
-            or pulse.capture in (CaptureState.PAUSED, CaptureState.ENDED)
+        return self._before.capture is not CaptureState.STREAMING or pulse.capture in (
+            CaptureState.PAUSED,
+            CaptureState.ENDED,
         )

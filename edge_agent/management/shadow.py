@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from edge_agent.detect import FaceDetector
+from edge_agent.agent import Networks, Pulse
 from edge_agent.inference import ModelError
 from edge_agent.management import kept as memory
 from edge_agent.management.config import (
@@ -24,8 +24,7 @@ from edge_agent.management.config import (
     settings_under,
 )
 from edge_agent.management.line import ACCEPTED, REJECTED, Inquiry, Line
-from edge_agent.management.selfcheck import Pulse, SelfCheck
-from edge_agent.pose import PoseEstimator
+from edge_agent.management.selfcheck import SelfCheck
 from edge_agent.settings import Settings
 from wire.device_config import CONFIG_SHADOW, Verdict, shadow_topic
 from wire.scalars import DeviceId
@@ -37,11 +36,9 @@ CONFLICT: Final = 409
 TOO_LARGE: Final = 413
 LONGEST_REASON: Final = 400
 
-Networks = tuple[FaceDetector, PoseEstimator]
-
 
 class Measuring(Protocol):
-    """A camera at work, as far as the fleet has to do with it. Every call is from another thread."""
+    """A camera at work, seen from another thread."""
 
     @property
     def pulse(self) -> Pulse: ...
@@ -79,6 +76,10 @@ class ConfigKeeper:
         self._kept = memory.read(path)
         self._trial: tuple[SelfCheck, int] | None = None
         self._settings = in_force(own, self._kept)
+        if self._kept.trying is not None:
+            reason = "the agent ended while it was tried"
+            wish = digest_of(self._kept.trying)
+            self._conclude("rolled-back", wish, self._kept.trying_version, reason)
 
     @property
     def settings(self) -> Settings:
@@ -133,15 +134,19 @@ class ConfigKeeper:
         state = shadow.get("state")
         state = state if isinstance(state, Mapping) else {}
         desired, reported = (_object(state.get(name)) for name in ("desired", "reported"))
-        version = shadow.get("version", 0)
-        version = version if isinstance(version, int) and version >= 0 else 0
+        version: Any = shadow.get("version")
+        version = version if isinstance(version, int) else 0
         self._seen_version = version
-        if self._trial is not None:
+        if self.is_trying:
             return  # its end asks again
         wish = digest_of(desired)
         if wish != self._kept.judged and (desired or self._kept.good):
             self._judge(desired, wish, version, now_s)
-        if self._trial is None and (change := amendment(reported, self._report())):
+        self._correct(reported, version, now_s)
+
+    def _correct(self, reported: dict[str, Any], version: int, now_s: float) -> None:
+        change = amendment(reported, self._report())
+        if change and not self.is_trying:
             request = {"state": {"reported": change}, **({"version": version} if version else {})}
             self._inquiry.ask(self._topic["update"], request, now_s)
 
@@ -156,7 +161,7 @@ class ConfigKeeper:
             self._keep(msgspec.structs.replace(self._kept, good=desired))
             self._conclude("applied", wish, version)
             return
-        self._keep(msgspec.structs.replace(self._kept, trying=desired))
+        self._keep(msgspec.structs.replace(self._kept, trying=desired, trying_version=version))
         self._trial = SelfCheck(self._measuring.pulse, settings.digest, now_s), version
         self._measuring.apply(settings, networks)
         log.info("config.trying", extra={"version": version, "digest": settings.digest})
@@ -179,9 +184,7 @@ class ConfigKeeper:
 
     def _conclude(self, outcome: Any, wish: str, version: int, reason: str = "") -> None:
         verdict = Verdict(outcome=outcome, version=version, reason=reason[:LONGEST_REASON])
-        self._keep(
-            msgspec.structs.replace(self._kept, trying=None, judged=wish, verdict=verdict)
-        )
+        self._keep(msgspec.structs.replace(self._kept, trying=None, judged=wish, verdict=verdict))
         tell = log.info if outcome == "applied" else log.warning
         tell(f"config.{outcome}", extra={"version": version, "reason": reason})
 

@@ -53,18 +53,27 @@ class Meter:
     """The open intervals and the running visits of one camera."""
 
     def __init__(self, settings: Settings) -> None:
-        tracking = settings.tracking
-        self._interval_ms = settings.interval_s * 1000
-        self._longest_gap_ms = round(tracking.longest_gap_s * 1000)
-        self._settle_ms = round(1000 * max(tracking.lost_after_s, tracking.confirm_within_s))
-        self._limits = settings.attention
-        self._zones = [zone.name for zone in settings.zones]
+        self._follow(settings)
+        self._era = 0
         self._offset_ms: int | None = None  # civil minus steady
         self._last_ms = 0
         self._view = View(observed=False)
         self._open: list[Tally] = []
         self._sealed: list[Tally] = []
         self._visits: dict[int, Visit] = {}
+
+    def adopt(self, settings: Settings) -> None:
+        """Measure by these; intervals that have begun end as they were going to, in their era."""
+        self._follow(settings)
+        self._era += 1
+
+    def _follow(self, settings: Settings) -> None:
+        tracking = settings.tracking
+        self._interval_ms = settings.interval_s * 1000
+        self._longest_gap_ms = round(tracking.longest_gap_s * 1000)
+        self._settle_ms = round(1000 * max(tracking.lost_after_s, tracking.confirm_within_s))
+        self._limits = settings.attention
+        self._zones = [zone.name for zone in settings.zones]
 
     def observe(
         self,
@@ -154,13 +163,13 @@ class Meter:
             self._tally_at(visit.first_ms).entries += 1
             fresh = list(visit.zone_entries_ms)
         for zone in fresh:
-            self._tally_at(visit.zone_entries_ms[zone]).zones[zone].entries += 1
+            self._tally_at(visit.zone_entries_ms[zone]).zone(zone).entries += 1
         for span in visit.waiting:
             for tally, span_ms in self._spread(span.first_ms, span.last_ms):
                 tally.attention_ms[span.attention] += span_ms
                 for zone in span.zones:
-                    tally.zones[zone].person_ms += span_ms
-                    tally.zones[zone].looking_ms += span_ms * (span.attention is LOOKING)
+                    tally.zone(zone).person_ms += span_ms
+                    tally.zone(zone).looking_ms += span_ms * (span.attention is LOOKING)
         self._mark_presence(visit)
         visit.waiting.clear()
 
@@ -193,7 +202,7 @@ class Meter:
 
     def _tally(self, starts_ms: int) -> Tally:
         zones = {name: ZoneTally() for name in self._zones}
-        return Tally(starts_ms, self._grid_after(starts_ms), zones=zones)
+        return Tally(starts_ms, self._grid_after(starts_ms), zones=zones, era=self._era)
 
     def _spread(self, first_ms: int, last_ms: int) -> list[tuple[Tally, int]]:
         """The milliseconds of a span, shared among the intervals that it crosses."""

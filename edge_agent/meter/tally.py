@@ -52,7 +52,12 @@ class Tally:
         default_factory=lambda: [0] * (len(ATTENTION_EDGES_MS) + 1)
     )
     presence: dict[int, tuple[int, int]] = field(default_factory=dict)
+    era: int = 0  # how often the settings had changed when it began
     zones: dict[str, ZoneTally] = field(default_factory=dict)
+
+    def zone(self, name: str) -> "ZoneTally":
+        """A zone's sums; those of a zone that came after the interval's start go nowhere."""
+        return self.zones.get(name) or ZoneTally()
 
     @property
     def starts_at(self) -> datetime:

@@ -42,6 +42,13 @@ class Quality:
         self._viewpoint = Viewpoint()
         self.moved = False
 
+    def adopt(self, settings: QualitySettings, *, afresh: bool) -> None:
+        """Judge by these from now on; `afresh` when the picture itself is another."""
+        self._settings = settings
+        if afresh:
+            self._viewpoint = Viewpoint()
+            self.moved = False
+
     def blindness(self, picture: Image, at_s: float) -> BlindCause | None:
         """Why nothing can be seen in `picture` (`motion.small`), or None when something can."""
         if self._last is None or not np.array_equal(self._last, picture):

@@ -202,3 +202,22 @@ def test_no_worker_outlives_its_agent(station):
     while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not Path(f"/proc/{worker}").exists()
+
+
+def test_other_settings_take_another_worker_and_other_masks_do_not(station):
+    camera = open_camera(station, QUICK)
+    moments = iter(camera)
+    before = take(moments, Frame)
+    first = camera.pid
+    camera.adopt(structs.replace(QUICK, masks=(((0.0, 0.0), (1.0, 0.0), (1.0, 1.0)),)))
+    take(moments, Frame)
+    assert camera.pid == first
+    camera.adopt(structs.replace(QUICK, analysed_fps=5))
+    take(moments, Silence)
+    after = take(moments, Frame)
+    assert camera.pid != first
+    assert after.elapsed_s > before.elapsed_s
+    assert after.index > before.index
+    assert camera.counters.reconnects == 0
+    camera.close()
+    list(moments)
