@@ -21,8 +21,9 @@ import cv2
 
 from edge_agent import roster
 from edge_agent.agent import Agent
+from edge_agent.board import Board
 from edge_agent.capture import Camera, open_camera, redacted
-from edge_agent.check import REFUSALS, first_frame, plausible, reachable, room, told
+from edge_agent.check import REFUSALS, certificate, first_frame, plausible, reachable, room, told
 from edge_agent.enrolment import command as enrolment
 from edge_agent.enrolment.procedure import broker_of
 from edge_agent.identity import IdentityFolder
@@ -33,6 +34,8 @@ from edge_agent.outbox import Outbox
 from edge_agent.roster import Mount
 from edge_agent.settings import Settings, SettingsError
 from edge_agent.station import Models, Station
+from edge_agent.status.server import Sights, served
+from edge_agent.status.watchdog import Watchdog
 from wire.scalars import DeviceId, LocationId
 from wire.topics import Address
 
@@ -55,24 +58,29 @@ def run(asked: argparse.Namespace) -> int:
     """Measure until the sources end or a signal comes."""
     models = Models()
     mounts = _mounts(asked)
+    board = Board()
     for mount in mounts:  # what cannot work is said before anything begins
         models.for_settings(mount.settings)
         _broker(asked, mount)
         Outbox(mount.outbox_path).close()
         _camera(asked, mount).close()
     station = Station(
-        {mount.address.device: partial(_engaged, asked, mount, models) for mount in mounts},
+        {mount.address.device: partial(_engaged, asked, mount, models, board) for mount in mounts},
         drain_s=asked.drain,
     )
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: station.stop())
-    for device, totals in station.run().items():
+    with Watchdog(board), served(mounts[0].settings.status, Sights(board)):
+        every = station.run()
+    for device, totals in every.items():
         log.info("agent.totals", extra={"device": device, **totals.as_fields()})
     return 0
 
 
 @contextmanager
-def _engaged(asked: argparse.Namespace, mount: Mount, models: Models) -> Iterator[Agent]:
+def _engaged(
+    asked: argparse.Namespace, mount: Mount, models: Models, board: Board
+) -> Iterator[Agent]:
     """One camera's agent, ready to run, and its outbox closed behind it."""
     settings = mount.settings
     detector, pose = models.for_settings(settings)
@@ -85,6 +93,7 @@ def _engaged(asked: argparse.Namespace, mount: Mount, models: Models) -> Iterato
             detector=detector,
             pose=pose,
             outbox=outbox,
+            board=board,
             link=PahoLink(
                 _broker(asked, mount), mount.address, keepalive_s=settings.link.keepalive_s
             ),
@@ -121,6 +130,7 @@ def _checks(
         "models": opened,
         "disk": lambda: room(mount.outbox_path),
         "broker": lambda: reachable(_broker(asked, mount)),
+        "certificate": lambda: certificate(_broker(asked, mount), datetime.now(UTC)),
     }
 
 

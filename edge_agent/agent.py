@@ -8,11 +8,12 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
+from edge_agent.board import Board
 from edge_agent.capture.camera import Adaptable, Camera, Rest, Restable
 from edge_agent.detect import FaceDetector, load_detector
 from edge_agent.frame import Frame, Silence
@@ -24,6 +25,7 @@ from edge_agent.pose import PoseEstimator, load_pose
 from edge_agent.reporting import Reporting, Vitals
 from edge_agent.schedule import open_at
 from edge_agent.settings import Settings
+from edge_agent.track import Box
 from edge_agent.watch import Observation, Watch
 from wire.audience import Versions
 from wire.health import CaptureState
@@ -49,6 +51,18 @@ class Pulse(NamedTuple):
     capture: CaptureState
 
 
+class Witness(Protocol):
+    """Somebody who also looks at the pictures: a recorder, a preview, a light meter."""
+
+    def see(self, frame: Frame, heads: Sequence[Box] | None) -> None:
+        """Take a picture; `heads` are all that may be there, None when nobody looked for any."""
+        ...
+
+    def close(self) -> None:
+        """The camera has ended."""
+        ...
+
+
 class Agent:
     """One camera's measuring, from `run` to the camera's end."""
 
@@ -62,6 +76,8 @@ class Agent:
         pose: PoseEstimator,
         outbox: Outbox,
         link: Link,
+        board: Board | None = None,
+        witnesses: Sequence[Witness] = (),
         clock: Callable[[], datetime] = utc_now,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -78,9 +94,11 @@ class Agent:
             link,
             settings.link,
             privacy=settings.privacy,
+            board=board or Board(),
             clock=clock,
             steady=steady,
         )
+        self._witnesses = list(witnesses)
         self._arrived = Arrivals()
 
     @property
@@ -129,6 +147,7 @@ class Agent:
             observation = self._watch.pause()
         elif isinstance(moment, Frame):
             observation = self._watch.look(moment)
+            self._show(moment, observation.heads)
         else:
             observation = self._watch.miss(moment)
         if isinstance(self._camera, Restable):
@@ -153,6 +172,14 @@ class Agent:
         is_still = after_s > 0 and self._watch.is_still(at_s, for_s=after_s)
         return Rest.DOZING if is_still else Rest.AWAKE
 
+    def _show(self, frame: Frame, heads: Sequence[Box] | None) -> None:
+        for witness in list(self._witnesses):
+            try:
+                witness.see(frame, heads)
+            except Exception:  # measuring is worth more than whoever looks on
+                log.exception("witness.fell", extra={"witness": type(witness).__name__})
+                self._witnesses.remove(witness)
+
     def _note(self, moment: Frame | Silence, observation: Observation) -> None:
         self._meter.observe(
             moment.captured_at,
@@ -168,13 +195,17 @@ class Agent:
     def _report(self, moment: Frame | Silence, observation: Observation) -> None:
         self.totals.model_faults = self._watch.model_faults
         self._reporting.pump()
-        self._reporting.beat(Vitals(self._camera.state, self._camera.counters, self._watch.gate))
+        self._reporting.beat(self._vitals())
         kinds = troubles(self._camera.state, observation.view.blind)
         if self._watch.moved:
             kinds.add("camera.moved")
         if self._watch.models_failing:
             kinds.add("models.failed")
         self._reporting.tell(kinds, moment.elapsed_s, moment.captured_at)
+
+    def _vitals(self) -> Vitals:
+        camera = self._camera
+        return Vitals(camera.name, camera.state, camera.counters, self._watch.gate)
 
     def _arrivals(self, *, analysed: int) -> Arrivals:
         counters, before = self._camera.counters, self._arrived
@@ -186,6 +217,8 @@ class Agent:
     def _finish(self, drain_s: float) -> None:
         self._meter.arrive(self._arrivals(analysed=0))
         self._reporting.keep(self._meter.close())
+        for witness in self._witnesses:
+            witness.close()
         self._reporting.finish(drain_s)
         log.info("agent.stopped", extra={"unacknowledged": self.totals.unacknowledged})
 

@@ -7,14 +7,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from cryptography import x509
+
 from edge_agent.capture import Camera, CaptureError, redacted
-from edge_agent.civil import EARLIEST_AT
+from edge_agent.civil import EARLIEST_AT, disciplined
 from edge_agent.enrolment.procedure import REFUSALS as NOT_ENROLLED
 from edge_agent.frame import Frame
 from edge_agent.inference import ModelError
 from edge_agent.link.broker import Broker, LinkError, tls_context
 from edge_agent.outbox import Outbox, OutboxError
 from edge_agent.settings import CaptureSettings, SettingsError
+from edge_agent.status.server import StatusError
 from wire.topics import TopicError
 
 FREE_BYTES: Final = 64 * 1024 * 1024
@@ -25,6 +28,7 @@ REFUSALS: Final = (
     ModelError,
     OutboxError,
     SettingsError,
+    StatusError,
     TopicError,
     *NOT_ENROLLED,
 )
@@ -61,7 +65,26 @@ def plausible(now: datetime) -> str:
     """The time, unless it cannot be."""
     if now < EARLIEST_AT:
         raise OSError(f"{now.isoformat()} cannot be the time: set the clock, or let NTP do it")
-    return now.isoformat(timespec="seconds")
+    kept = {True: ", kept by NTP", False: ", kept by nobody: let NTP through", None: ""}
+    return now.isoformat(timespec="seconds") + kept[disciplined()]
+
+
+def certificate(broker: Broker, now: datetime) -> str:
+    """Whose certificate goes to the broker, and how long it stands."""
+    if broker.certificate is None:
+        return "none is shown" if broker.tls else "none is needed without TLS"
+    try:
+        mine = x509.load_pem_x509_certificates(broker.certificate.read_bytes())[0]
+    except (OSError, ValueError) as error:
+        raise LinkError(f"certificate {broker.certificate}: {error}; give --cert a PEM") from error
+    whose = mine.subject.rfc4514_string() or "nobody"
+    begins_at, ends_at = mine.not_valid_before_utc, mine.not_valid_after_utc
+    if not begins_at <= now < ends_at:
+        raise LinkError(
+            f"certificate of {whose} stands from {begins_at:%Y-%m-%d} to {ends_at:%Y-%m-%d}: "
+            "renew it, or set the clock"
+        )
+    return f"{whose}, {(ends_at - now).days} days left, until {ends_at:%Y-%m-%d}"
 
 
 def room(outbox: Path) -> str:

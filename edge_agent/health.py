@@ -5,6 +5,7 @@ a camera at a flickering door raises one alarm, not hundreds.
 """
 
 import os
+import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -65,6 +66,11 @@ class Alarms:
                 due.append(self._alarm(kind, AlarmState.CLEARED, at))
         return due
 
+    @property
+    def raised(self) -> tuple[str, ...]:
+        """The kinds that are told of now."""
+        return tuple(sorted(kind for kind, trouble in self._troubles.items() if trouble.raised))
+
     def _alarm(self, kind: str, state: AlarmState, at: datetime) -> Alarm:
         return Alarm(
             location=self._address.location,
@@ -93,3 +99,22 @@ def rss_bytes() -> int:
     except (OSError, IndexError, ValueError):
         return 0
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def temperature_milli_c(zones: Path = Path("/sys/class/thermal")) -> int | None:
+    """The hottest part of the board, in thousandths of a degree; None where nothing measures."""
+    readings = []
+    for zone in zones.glob("thermal_zone*/temp"):
+        try:
+            readings.append(int(zone.read_text()))
+        except (OSError, ValueError):
+            continue
+    return max(readings, default=None)
+
+
+def disk_free_bytes(path: Path) -> int:
+    """What the disk that holds `path` has left; 0 when it does not tell."""
+    try:
+        return shutil.disk_usage(path).free
+    except OSError:
+        return 0

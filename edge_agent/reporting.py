@@ -12,9 +12,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, NamedTuple
 
+from edge_agent.board import Board, Glance
 from edge_agent.capture import Counters
-from edge_agent.civil import EARLIEST_AT, CivilTime
-from edge_agent.health import Alarms, rss_bytes
+from edge_agent.civil import EARLIEST_AT, CivilTime, disciplined
+from edge_agent.connection import CameraConnection
+from edge_agent.health import Alarms, disk_free_bytes, rss_bytes, temperature_milli_c
 from edge_agent.meter import Tally, Totals
 from edge_agent.motion import GateCounters
 from edge_agent.outbox import Courier, Link, Outbox, OutboxError
@@ -23,12 +25,13 @@ from edge_agent.privacy.guarded import Guarded
 from edge_agent.settings import LinkSettings, PrivacySettings
 from wire.audience import Versions
 from wire.envelope import alarm_event, heartbeat_event, seal
-from wire.health import CaptureState, GateCounts, Heartbeat
+from wire.health import CaptureState, Figures, GateCounts, Heartbeat
 from wire.topics import Address, Channel
 
 log = logging.getLogger(__name__)
 
 DRAIN_STEP_S: Final = 0.02
+POST_EVERY_S: Final = 1.0
 REFUSAL_TOLD_S: Final = 60.0
 UNSTORED_KEPT: Final = 2880  # a day of half minutes in memory, should the disk refuse them
 
@@ -36,6 +39,7 @@ UNSTORED_KEPT: Final = 2880  # a day of half minutes in memory, should the disk 
 class Vitals(NamedTuple):
     """What a heartbeat says beside the outbox."""
 
+    source: str
     capture: CaptureState
     counters: Counters
     gate: GateCounters
@@ -53,6 +57,7 @@ class Reporting:
         settings: LinkSettings,
         *,
         privacy: PrivacySettings,
+        board: Board,
         clock: Callable[[], datetime],
         steady: Callable[[], float],
     ) -> None:
@@ -69,6 +74,8 @@ class Reporting:
         self._steady = steady
         self._courier = Courier(outbox, self._link, settings)
         self._alarms = Alarms(address)
+        self._connection = CameraConnection()
+        self._board = board
         self._unstored: deque[Tally] = deque(maxlen=UNSTORED_KEPT)
         self._civil = CivilTime()
         self._began_at = clock()
@@ -78,6 +85,7 @@ class Reporting:
         self._refused_s = -math.inf
         self._started_s = steady()
         self._beat_s = -settings.heartbeat_s
+        self._posted_s = -POST_EVERY_S
 
     def start(self) -> None:
         self._link.start()
@@ -117,14 +125,22 @@ class Reporting:
             self.disk_failing = False
 
     def beat(self, vitals: Vitals) -> None:
-        """Send a heartbeat when one is due."""
+        """Show how things are, and send a heartbeat when one is due."""
         now_s = self._steady()
-        if not self._link.connected or now_s - self._beat_s < self._settings.heartbeat_s:
+        self._board.pulse(self._address.device, time.monotonic())
+        self._connection.note(now_s, vitals.capture, vitals.counters)
+        is_due = now_s - self._beat_s >= self._settings.heartbeat_s and self._link.connected
+        if not is_due and now_s - self._posted_s < POST_EVERY_S:
             return
-        self._beat_s = now_s
         with suppress(OutboxError):  # `pump` tells
             beat = self._heartbeat(now_s, vitals)
-            self._link.send(Channel.HEARTBEAT, seal(heartbeat_event(beat)))
+            self._posted_s = now_s
+            totals = self.totals.as_fields()
+            glance = Glance(vitals.source, beat, totals, self._link.connected)
+            self._board.post(self._address.device, glance)
+            if is_due:
+                self._beat_s = now_s
+                self._link.send(Channel.HEARTBEAT, seal(heartbeat_event(beat)))
 
     def tell(self, kinds: set[str], at_s: float, at: datetime) -> None:
         """Raise and clear alarms; `kinds` are the troubles of this moment."""
@@ -144,6 +160,7 @@ class Reporting:
 
     def finish(self, drain_s: float) -> None:
         """Give the cloud so long to acknowledge what is left, then hang up."""
+        self._board.leave(self._address.device)
         give_up_s = self._steady() + drain_s
         self.pump()
         while self._unsettled() and self._steady() < give_up_s:
@@ -188,7 +205,24 @@ class Reporting:
             oldest_sequence=self._outbox.oldest_sequence,
             rss_bytes=rss_bytes(),
             gate=GateCounts(**asdict(vitals.gate)),
+            figures=self._figures(vitals),
             versions=self._versions[-1],
+        )
+
+    def _figures(self, vitals: Vitals) -> Figures:
+        return Figures(
+            connection=self._connection.word,
+            frames_milli_hz=round(1000 * self._connection.rate_hz),
+            frames_dropped=vitals.counters.dropped,
+            stalls=self._connection.stalls,
+            model_faults=self.totals.model_faults,
+            outbox_bytes=self._outbox.bytes,
+            outbox_merges=self._outbox.merges,
+            egress_refusals=self._egress.refusals.total(),
+            disk_free_bytes=disk_free_bytes(self._outbox.path.parent),
+            clock_kept=disciplined(),
+            temperature_milli_c=temperature_milli_c(),
+            alarms=self._alarms.raised,
         )
 
     def _unsettled(self) -> int:

@@ -10,7 +10,7 @@ import math
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,6 +18,7 @@ from msgspec import Meta
 
 from wire.audience import MOST_ZONES
 
+LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 T = TypeVar("T")
 Positive = Annotated[float, Meta(gt=0)]
 Ratio = Annotated[float, Meta(ge=0, le=1)]
@@ -155,6 +156,19 @@ class PrivacySettings(_Section, frozen=True):
     smallest_cell: Annotated[int, Meta(ge=2, le=1000)] = 5
 
 
+class StatusSettings(_Section, frozen=True):
+    """A page about this device and its figures for Prometheus; port 0 serves nothing.
+
+    With a token file every request must bear the token that stands in it. Whoever listens beyond
+    this machine needs one. The preview shows the last picture with every head under a mosaic.
+    """
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 0
+    token_file: str = ""
+    preview: bool = False
+
+
 class Settings(_Section, frozen=True):
     """Everything one camera is told."""
 
@@ -170,6 +184,7 @@ class Settings(_Section, frozen=True):
     outbox: OutboxSettings = OutboxSettings()
     link: LinkSettings = LinkSettings()
     privacy: PrivacySettings = PrivacySettings()
+    status: StatusSettings = StatusSettings()
 
     def __post_init__(self) -> None:
         for sentence in _contradictions(self):
@@ -257,6 +272,10 @@ def _contradictions(settings: Settings) -> list[str]:
             all(hours.opens < hours.closes for hours in settings.schedule.hours),
             "schedule.hours end before they start: write a night as two, up to 24:00 and from "
             "00:00 of the next day",
+        ),
+        (
+            settings.status.host in LOOPBACK or bool(settings.status.token_file),
+            f"status.host {settings.status.host} is open to others: give status.token_file",
         ),
         (
             not settings.privacy.demographics,

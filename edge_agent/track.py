@@ -85,6 +85,10 @@ class Tracker:
         """Believe and forget by these from now on; who is here stays."""
         self._settings = settings
 
+    def expected(self, at_s: float) -> list[Box]:
+        """Where the faces of all live tracks would be now."""
+        return [track.predicted(at_s) for track in self._tracks]
+
     def update(
         self, boxes: Sequence[Box], at_s: float, *, sure: Sequence[bool] | None = None
     ) -> Update:

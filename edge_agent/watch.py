@@ -17,7 +17,7 @@ from edge_agent.motion import Gate, GateCounters, small
 from edge_agent.pose import HeadPose, PoseEstimator
 from edge_agent.quality import Quality
 from edge_agent.settings import Settings
-from edge_agent.track import Track, Tracker
+from edge_agent.track import Box, Track, Tracker
 from edge_agent.zones import zones_of
 from wire.audience import BlindCause
 
@@ -25,12 +25,17 @@ log = logging.getLogger(__name__)
 
 
 class Observation(NamedTuple):
-    """One moment in the meter's words. `ended` are the tracks that are gone for good."""
+    """One moment in the meter's words. `ended` are the tracks that are gone for good.
+
+    `heads` are boxes of all faces found, doubtful ones too, and of where those are expected that
+    were missed; None when nobody looked.
+    """
 
     view: View
     analysed: int = 0
     seen: Sequence[Sighting] = ()
     ended: Sequence[int] = ()
+    heads: Sequence[Box] | None = None
 
 
 class Watch:
@@ -114,7 +119,13 @@ class Watch:
         self._gate.found(len(seen))
         self._last = View(observed=True)
         gone = (*update.ended, *self._tracker.expire(frame.elapsed_s))
-        return Observation(self._last, analysed=1, seen=seen, ended=self._forgotten(gone))
+        return Observation(
+            self._last,
+            analysed=1,
+            seen=seen,
+            ended=self._forgotten(gone),
+            heads=[*(face.box for face in faces), *self._tracker.expected(frame.elapsed_s)],
+        )
 
     def _heads(self, frame: Frame, faces: Sequence[Face]) -> Sequence[HeadPose]:
         heads = self._pose.poses(frame.image, faces) if faces else []

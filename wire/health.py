@@ -44,6 +44,36 @@ class GateCounts(Message, frozen=True, kw_only=True):
     missed: Count
 
 
+class Connection(StrEnum):
+    """How well pictures come, in one word, over the last hour."""
+
+    EXCELLENT = "excellent"
+    FAIR = "fair"
+    POOR = "poor"
+    UNUSABLE = "unusable"
+
+
+class Figures(Message, frozen=True, kw_only=True):
+    """What an operator watches beside the counts: the same on every surface of the device.
+
+    Running totals begin with the process. `clock_kept` and `temperature_milli_c` are null where
+    the system does not tell.
+    """
+
+    connection: Connection
+    frames_milli_hz: Count
+    frames_dropped: Count
+    stalls: Count
+    model_faults: Count
+    outbox_bytes: Count
+    outbox_merges: Count
+    egress_refusals: Count
+    disk_free_bytes: Count
+    clock_kept: bool | None
+    temperature_milli_c: int | None
+    alarms: Annotated[tuple[Word, ...], Meta(max_length=32)]
+
+
 class Heartbeat(Message, frozen=True, kw_only=True):
     """Sent at a steady beat, whether or not anybody is in view. Never stored for later.
 
@@ -69,6 +99,7 @@ class Heartbeat(Message, frozen=True, kw_only=True):
     versions: Versions
     gate: GateCounts | UnsetType = UNSET
     oldest_sequence: Sequence | UnsetType = UNSET
+    figures: Figures | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         if self.oldest_sequence and self.oldest_sequence > self.next_sequence:

@@ -141,6 +141,11 @@ class Outbox:
         self._restamp(lost, by)
 
     @property
+    def bytes(self) -> int:
+        """What the waiting reports take, without the database around them."""
+        return self._bytes
+
+    @property
     def over_budget(self) -> bool:
         """More waits than the disk's budget allows, however much was merged."""
         return self._bytes > self._budget_bytes

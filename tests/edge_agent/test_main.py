@@ -179,15 +179,16 @@ def test_check_says_of_each_thing_that_it_is_in_order(mosquitto, arguments, caps
     assert main(["check", *arguments, "--broker", mosquitto.url]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[:2] for line in lines] == [
-        [name, "ok"] for name in ("settings", "camera", "models", "disk", "broker", "clock")
+        [name, "ok"]
+        for name in ("settings", "camera", "models", "disk", "broker", "certificate", "clock")
     ]
 
 
 def test_check_goes_through_every_camera(two, capsys):
     assert main(["check", "--config", str(two), "--broker", "mqtt://127.0.0.1:1"]) == 1
     said = capsys.readouterr().out
-    assert "camera kx-01-cam-2   ok    320 x 180" in said
-    assert "broker kx-01-cam-1   FAIL" in said
+    assert "camera kx-01-cam-2      ok    320 x 180" in said
+    assert "broker kx-01-cam-1      FAIL" in said
 
 
 def test_check_tells_all_that_is_wrong_not_only_the_first(arguments, capsys):

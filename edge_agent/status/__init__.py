@@ -1,0 +1,1 @@
+"""What the device says of itself on its own network: a page, figures, a pulse."""

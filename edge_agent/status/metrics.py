@@ -1,0 +1,148 @@
+"""The heartbeat's figures in Prometheus's words: nothing here that is not on the board.
+
+Totals count from the agent's start, as counters do; a restart shows as a fall to zero.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from msgspec import structs
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from edge_agent.board import Board, Glance
+from wire.health import CaptureState, Connection, Figures, GateCounts
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+LABELS: Final = ("location", "device")
+
+Family = type[CounterMetricFamily] | type[GaugeMetricFamily]
+Rows = Iterable[tuple[str, float]]  # the value of the extra label, and the figure
+
+
+class _Told(NamedTuple):
+    """One metric: how it is read from a camera's glance; `label` is its own beside the camera's."""
+
+    family: Family
+    name: str
+    about: str
+    read: Callable[[Glance], Rows]
+    label: str | None = None
+
+
+def exposition(board: Board, now: datetime) -> bytes:
+    """Prometheus's text format for every camera on the board."""
+    registry = CollectorRegistry()
+    registry.register(_OnTheBoard(board.glances, now))
+    return generate_latest(registry)
+
+
+class _OnTheBoard(Collector):
+    def __init__(self, glances: Sequence[Glance], now: datetime) -> None:
+        self._glances = glances
+        self._now = now
+
+    def collect(self) -> Iterator[Metric]:
+        for told in (*TOLD, _age(self._now)):
+            labels = (*LABELS, told.label) if told.label else LABELS
+            family = told.family(f"onlooker_{told.name}", told.about, labels=labels)
+            for one in self._glances:
+                for word, value in told.read(one):
+                    whose = [one.beat.location, one.beat.device, word]
+                    family.add_metric(whose[: len(labels)], value)
+            yield family
+
+
+def _beat(name: str) -> Callable[[Glance], Rows]:
+    return lambda one: [("", getattr(one.beat, name))]
+
+
+def _figure(name: str, per: int = 1) -> Callable[[Glance], Rows]:
+    def read(one: Glance) -> Rows:
+        figures = one.beat.figures
+        value = getattr(figures, name) if isinstance(figures, Figures) else None
+        return [] if value is None else [("", value / per)]
+
+    return read
+
+
+def _total(name: str, per: int = 1) -> Callable[[Glance], Rows]:
+    def read(one: Glance) -> Rows:
+        value = one.totals.get(name)
+        return [("", value / per)] if isinstance(value, int) else []
+
+    return read
+
+
+def _state(one: Glance) -> Rows:
+    return [(word, one.beat.capture is word) for word in CaptureState]
+
+
+def _connection(one: Glance) -> Rows:
+    figures = one.beat.figures
+    now = figures.connection if isinstance(figures, Figures) else None
+    return [(word, word is now) for word in Connection]
+
+
+def _alarms(one: Glance) -> Rows:
+    figures = one.beat.figures
+    return [(kind, 1) for kind in figures.alarms] if isinstance(figures, Figures) else []
+
+
+def _blind(one: Glance) -> Rows:
+    blind_ms = one.totals.get("blind_ms")
+    spent = blind_ms.items() if isinstance(blind_ms, dict) else ()
+    return [(str(cause), milliseconds / 1000) for cause, milliseconds in spent]
+
+
+def _gate(one: Glance) -> Rows:
+    gate = one.beat.gate
+    return structs.asdict(gate).items() if isinstance(gate, GateCounts) else ()
+
+
+def _age(now: datetime) -> _Told:
+    def read(one: Glance) -> Rows:
+        oldest_at = one.beat.outbox_oldest_at
+        return [("", max((now - oldest_at).total_seconds(), 0.0) if oldest_at else 0.0)]
+
+    about = "Age of the oldest report that waits"
+    return _Told(GaugeMetricFamily, "outbox_oldest_age_seconds", about, read)
+
+
+C, G = CounterMetricFamily, GaugeMetricFamily
+TOLD: Final = (
+    _Told(C, "entries", "People who came into view", _total("entries")),
+    _Told(C, "visits", "Visits that ended", _total("visits")),
+    _Told(C, "onlookers", "Ended visits that looked for a while", _total("onlookers")),
+    _Told(C, "person_seconds", "Time of people in view", _total("person_ms", 1000)),
+    _Told(C, "looking_seconds", "Time of people looking", _total("looking_ms", 1000)),
+    _Told(C, "observed_seconds", "Time the camera could see", _total("observed_ms", 1000)),
+    _Told(C, "blind_seconds", "Time it could not, by cause", _blind, "cause"),
+    _Told(C, "reports", "Reports made", _total("reports")),
+    _Told(G, "capture_state", "What the stream is doing", _state, "state"),
+    _Told(G, "connection", "How well pictures come", _connection, "word"),
+    _Told(G, "frames_per_second", "Frames that arrive", _figure("frames_milli_hz", 1000)),
+    _Told(C, "frames_captured", "Frames that arrived", _beat("frames_captured")),
+    _Told(C, "frames_analysed", "Frames the networks looked at", _beat("frames_analysed")),
+    _Told(C, "frames_dropped", "Frames dropped unread", _figure("frames_dropped")),
+    _Told(C, "gate", "Sampled frames, and what woke the detector", _gate, "reason"),
+    _Told(C, "reconnects", "Times the stream was opened anew", _beat("reconnects")),
+    _Told(C, "stalls", "Times the stream stood still", _figure("stalls")),
+    _Told(C, "model_faults", "Frames on which a network failed", _figure("model_faults")),
+    _Told(G, "outbox_reports", "Reports that wait for the cloud", _beat("outbox_reports")),
+    _Told(G, "outbox_bytes", "Bytes of the reports that wait", _figure("outbox_bytes")),
+    _Told(C, "outbox_merges", "Reports that became part of longer ones", _figure("outbox_merges")),
+    _Told(G, "next_sequence", "Number of the next report", _beat("next_sequence")),
+    _Told(C, "egress_refusals", "Messages the gate kept back", _figure("egress_refusals")),
+    _Told(G, "broker_connected", "The broker is reached", lambda one: [("", one.connected)]),
+    _Told(G, "alarm", "Troubles that last", _alarms, "kind"),
+    _Told(G, "rss_bytes", "Resident memory of the process", _beat("rss_bytes")),
+    _Told(G, "disk_free_bytes", "Left on the reports' disk", _figure("disk_free_bytes")),
+    _Told(G, "temperature_celsius", "The board's hottest", _figure("temperature_milli_c", 1000)),
+    _Told(G, "clock_kept", "Something keeps the clock", _figure("clock_kept")),
+    _Told(
+        G, "uptime_seconds", "Since the agent started", lambda o: [("", o.beat.uptime_ms / 1000)]
+    ),
+)

@@ -1,0 +1,58 @@
+"""Prometheus hears what the heartbeat says, in a format that its own parser reads."""
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from edge_agent.board import Board
+from edge_agent.status.metrics import TOLD, exposition
+from wire.scalars import DeviceId
+
+
+def samples(board, now):
+    families = text_string_to_metric_families(exposition(board, now).decode())
+    return {
+        (sample.name, *(v for k, v in sample.labels.items() if k not in ("location", "device"))): (
+            sample.value
+        )
+        for family in families
+        for sample in family.samples
+        if sample.labels["device"] == "kx-01-cam-1"
+    }
+
+
+def test_every_figure_is_there_and_true(board, now):
+    found = samples(board, now)
+    expected = {
+        ("onlooker_entries_total",): 1_234,
+        ("onlooker_looking_seconds_total",): 754.0,
+        ("onlooker_blind_seconds_total", "dark"): 10.0,
+        ("onlooker_frames_per_second",): 24.8,
+        ("onlooker_outbox_oldest_age_seconds",): 360.0,
+        ("onlooker_outbox_merges_total",): 30,
+        ("onlooker_egress_refusals_total",): 1,
+        ("onlooker_connection", "excellent"): 1,
+        ("onlooker_connection", "poor"): 0,
+        ("onlooker_capture_state", "streaming"): 1,
+        ("onlooker_gate_total", "missed"): 3,
+        ("onlooker_temperature_celsius",): 51.5,
+        ("onlooker_clock_kept",): 1,
+        ("onlooker_broker_connected",): 1,
+    }
+    assert {name: found.get(name) for name in expected} == expected
+    names = {name.removesuffix("_total") for name, *_ in found}
+    assert {f"onlooker_{told.name}" for told in TOLD} - names == {"onlooker_alarm"}
+
+
+def test_what_the_system_does_not_tell_is_left_out(board, glance, now):
+    board.post(DeviceId("kx-01-cam-1"), glance(clock_kept=None, alarms=("blind.dark",)))
+    found = samples(board, now)
+    assert ("onlooker_clock_kept",) not in found
+    assert found["onlooker_alarm", "blind.dark"] == 1
+
+
+def test_several_cameras_stand_side_by_side(board, glance, now):
+    board.post(DeviceId("other"), glance(device=DeviceId("other")))
+    assert exposition(board, now).decode().count("onlooker_entries_total{") == 2
+
+
+def test_an_empty_board_is_no_error(now):
+    assert b"onlooker_entries" in exposition(Board(), now)

@@ -1,0 +1,82 @@
+"""The page says how things are, and nothing that it shows can become part of it."""
+
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+
+from edge_agent.status.page import page
+from wire.audience import Versions
+from wire.health import CaptureState, Connection
+
+
+class Seen(HTMLParser):
+    """Tags and texts, as a browser would take them."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.texts = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+def facts(seen):
+    texts = [text.strip() for text in seen.texts if text.strip()]
+    return dict(pairwise(texts))
+
+
+def test_a_camera_that_is_well(glance, now):
+    seen = Seen(page([glance()], now, ()))
+    shown = facts(seen)
+    assert shown["people seen"] == "1,234"
+    assert shown["looking"] == "12 min 34 s"
+    assert shown["reports waiting"] == "12"
+    assert shown["temperature"] == "52"
+    assert {"streaming", "connection excellent", "cloud reached"} <= set(seen.texts)
+    assert not [attrs for _, attrs in seen.tags if attrs.get("class") == "bad"]
+
+
+def test_trouble_is_told_in_words_and_not_by_colour_alone(glance, now):
+    ill = glance(
+        capture=CaptureState.FAILED, connection=Connection.UNUSABLE, connected=False,
+        clock_kept=False, alarms=("capture.failed",),
+    )  # fmt: skip
+    texts = Seen(page([ill], now, ())).texts
+    wanted = {"failed", "connection unusable", "cloud not reached", "clock not kept"}
+    assert wanted | {"capture.failed"} <= set(texts)
+
+
+EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>"
+
+
+@pytest.mark.parametrize("where", ["source", "alarms", "versions", "device", "query"])
+def test_what_others_say_stays_text(glance, now, where):
+    changed = {
+        "source": {"source": EVIL},
+        "alarms": {"alarms": (EVIL,)},
+        "versions": {"versions": Versions(agent=EVIL, detector=EVIL, attention="a", config="c")},
+        "device": {"device": EVIL},
+        "query": {},
+    }[where]
+    one = glance(**changed)
+    seen = Seen(page([one], now, {one.beat.device}, EVIL if where == "query" else ""))
+    assert {tag for tag, _ in seen.tags}.isdisjoint({"script"})
+    images = [attrs for tag, attrs in seen.tags if tag == "img"]
+    assert len(images) == 1
+    assert not [name for _, attrs in seen.tags for name in attrs if name.startswith("on")]
+
+
+def test_nothing_comes_from_elsewhere(glance, now):
+    text = page([glance(source="camera")], now, {"kx-01-cam-1"})
+    assert "http://" not in text
+    assert "https://" not in text
+    assert "url(" not in text
+
+
+def test_before_anybody_has_spoken(now):
+    assert "No camera has said anything yet." in Seen(page([], now, ())).texts

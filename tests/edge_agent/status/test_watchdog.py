@@ -1,0 +1,93 @@
+"""Systemd's socket is real here; only its patience is the test's."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from edge_agent.board import Board
+from edge_agent.status.watchdog import Watchdog
+from wire.scalars import DeviceId
+
+CAMERA = DeviceId("kx-01-cam-1")
+
+
+@pytest.fixture
+def systemd(tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as mail:
+        mail.bind(str(tmp_path / "notify"))
+        mail.settimeout(10)
+        yield mail
+
+
+def environment(systemd, **more):
+    return {"NOTIFY_SOCKET": systemd.getsockname(), **more}
+
+
+def test_it_says_when_it_is_ready_when_it_lives_and_when_it_stops(systemd):
+    board = Board()
+    with Watchdog(board, environment=environment(systemd, WATCHDOG_USEC="30000")):
+        assert systemd.recv(99) == b"READY=1"
+        assert systemd.recv(99) == b"WATCHDOG=1"
+    said = [systemd.recv(99)]
+    while said[-1] == b"WATCHDOG=1":
+        said.append(systemd.recv(99))
+    assert said[-1] == b"STOPPING=1"
+
+
+def test_a_loop_that_hangs_silences_it_and_is_told_of_once(systemd, caplog):
+    #  pulse at 100 s          131 s: hangs     132 s: still    140 s: turns again
+    board = Board()
+    board.pulse(CAMERA, 100.0)
+    board.pulse(DeviceId("other"), 139.0)
+    dog = Watchdog(board, environment=environment(systemd), hangs_after_s=30)
+    assert [dog.turn(129.0), dog.turn(131.0), dog.turn(132.0)] == [True, False, False]
+    assert [record.device for record in caplog.records if record.message == "agent.hangs"] == [
+        CAMERA
+    ]
+    board.pulse(CAMERA, 140.0)
+    assert dog.turn(141.0)
+    assert [systemd.recv(99) for _ in range(2)] == [b"WATCHDOG=1"] * 2
+    systemd.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        systemd.recv(99)
+
+
+def test_where_it_hangs_stands_in_the_log(caplog):
+    board, go = Board(), threading.Event()
+    thread = threading.Thread(target=go.wait, name=CAMERA, daemon=True)
+    thread.start()
+    board.pulse(CAMERA, 0.0)
+    Watchdog(board, environment={}).turn(31.0)
+    go.set()
+    thread.join()
+    assert "self._cond.wait" in caplog.records[-1].where
+
+
+def test_whoever_ended_in_order_is_not_waited_for():
+    board = Board()
+    board.pulse(CAMERA, 0.0)
+    board.leave(CAMERA)
+    assert Watchdog(board, environment={}).turn(1_000.0)
+
+
+@pytest.mark.parametrize("address", ["", "/no/such/socket", "@onlooker-nobody"])
+def test_without_anybody_to_tell_it_goes_on(address):
+    with Watchdog(Board(), environment={"NOTIFY_SOCKET": address}) as dog:
+        assert dog.turn(0.0)
+
+
+def test_the_agent_itself_reports_to_systemd(systemd, film, street, tmp_path):
+    path = film(street(n / 10) for n in range(30))
+    done = subprocess.run(
+        [sys.executable, "-m", "edge_agent", "run", "--source", path, "--speed", "max",
+         "--location", "KX-01", "--device", CAMERA, "--broker", "mqtt://127.0.0.1:1",
+         "--outbox", tmp_path / "outbox", "--drain", "0"],
+        env={**os.environ, **environment(systemd, WATCHDOG_USEC="20000000")},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert [systemd.recv(99), systemd.recv(99)] == [b"READY=1", b"STOPPING=1"]
