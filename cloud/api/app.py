@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
 from cloud.api import (
+    alerts,
     audience,
     batch,
     explained,
@@ -47,14 +48,15 @@ from cloud.fleet.shadow import ShadowError
 from cloud.pricing.optimise.apart import SearchStopped
 from cloud.pricing.optimise.brief import BriefError
 from cloud.pricing.slot import SlotError
+from cloud.windows.alerts import UnknownAlert
 from cloud.windows.query import WindowError
 
 log = logging.getLogger(__name__)
 VERSION: Final = "1"
 COMPRESSED_FROM_BYTES: Final = 1024
 ROOMS: Final = (
-    locations, audience, pricing, explained, batch, inventory, optimize, fleet_things, fleet_config,
-    fleet_jobs, health, page,
+    locations, audience, alerts, pricing, explained, batch, inventory, optimize, fleet_things,
+    fleet_config, fleet_jobs, health, page,
 )  # fmt: skip
 
 LOST: Final = "the database cannot be reached just now: ask again in a few seconds"
@@ -63,6 +65,7 @@ ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
     NotKnown: (401, "Not known"),
     NotAllowed: (403, "Not allowed"),
     TooOften: (429, "Too often"),
+    UnknownAlert: (404, "Unknown alert"),
     UnknownLocation: (404, "Unknown location"),
     SlotError: (422, "No such slot"),
     RangeError: (422, "Out of range"),

@@ -10,9 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, or_, select
 
-from cloud.database import alerts, insert
+from cloud.database import alerts, insert, notices
 from cloud.windows.anomalies import THRESHOLDS, Measure
 
 
@@ -50,20 +50,58 @@ def settle(connection: Connection, measures: Iterable[Measure], now: datetime) -
     return events
 
 
+class UnknownAlert(LookupError):  # noqa: N818 - reads as what happened
+    """An alert that was never raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which alerts: those that stood at some moment of [since_at, until_at), if these are given.
+
+    `kinds` are beginnings, as with recipients; empty tuples let every place and kind through.
+    """
+
+    since_at: datetime | None = None
+    until_at: datetime | None = None
+    locations: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    is_open: bool | None = None
+
+
 def history(
-    connection: Connection,
-    *,
-    since_at: datetime,
-    location: str | None = None,
-    limit: int = 1_000,
+    connection: Connection, search: Search, *, below: int | None = None, most: int = 1_000
 ) -> list[Row[Any]]:
-    """Alerts that were open at `since_at` or raised after it, the latest first."""
-    ended = alerts.c.cleared_at
-    query = select(alerts).where(ended.is_(None) | (ended >= since_at))
-    if location is not None:
-        query = query.where(alerts.c.location == location)
-    latest = query.order_by(alerts.c.raised_at.desc(), alerts.c.id.desc()).limit(limit)
-    return list(connection.execute(latest))
+    """The alerts that fit, the latest first; `below` leaves out those of that number and above."""
+    cells, query = alerts.c, select(alerts)
+    if search.since_at is not None:
+        query = query.where(cells.cleared_at.is_(None) | (cells.cleared_at > search.since_at))
+    if search.until_at is not None:
+        query = query.where(cells.raised_at < search.until_at)
+    if search.locations:
+        query = query.where(cells.location.in_(search.locations))
+    if search.kinds:
+        begins = (cells.kind.startswith(kind, autoescape=True) for kind in search.kinds)
+        query = query.where(or_(*begins))
+    if search.is_open is not None:
+        cleared = cells.cleared_at
+        query = query.where(cleared.is_(None) if search.is_open else cleared.is_not(None))
+    if below is not None:
+        query = query.where(cells.id < below)
+    return list(connection.execute(query.order_by(cells.id.desc()).limit(most)))
+
+
+def alert(connection: Connection, number: int) -> Row[Any]:
+    """One alert, or UnknownAlert."""
+    found = connection.execute(select(alerts).where(alerts.c.id == number)).one_or_none()
+    if found is None:
+        raise UnknownAlert(f"no alert {number}: GET /api/alerts lists those there are")
+    return found
+
+
+def told(connection: Connection, number: int) -> list[Row[Any]]:
+    """Who was to be told of an alert, in the order in which it was written down."""
+    query = select(notices).where(notices.c.alert == number).order_by(notices.c.id)
+    return list(connection.execute(query))
 
 
 def _open(connection: Connection) -> dict[tuple[str, str, str], int]:

@@ -10,26 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
-from cloud.database import ATTENTION, DWELL
+from cloud.database import ATTENTION, BLIND, DWELL, SUMS
 from wire.audience import BlindCause
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS, quantile_ms
 
-PLAIN: Final = (
-    "reports",
-    "interval_ms",
-    "observed_ms",
-    "person_ms",
-    "facing_ms",
-    "looking_ms",
-    "unsure_ms",
-    "entries",
-    "visits",
-    "onlookers",
-    "dwell_ms",
-    "frames_captured",
-    "frames_dropped",
-    "frames_analysed",
-)
+PLAIN: Final = tuple(name for name in SUMS if name not in {*BLIND, *DWELL, *ATTENTION})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from cloud.__main__ import main
 from cloud.database import hour_tallies, journals, minute_tallies, reading, writing
 from cloud.estate import EstateError
-from cloud.windows.alerts import Change, Event, history, settle
+from cloud.windows.alerts import Change, Event, Search, history, settle
 from cloud.windows.anomalies import Kind, Measure
 from cloud.windows.notify import DeliveryError, Mail, Notice, deliver, messengers, plan
 from cloud.windows.recipients import Quiet, Recipient, load
@@ -48,21 +48,21 @@ def test_between_the_thresholds_an_alert_neither_rises_nor_clears(connection: Co
 def test_no_measure_leaves_the_alert_as_it_is(connection: Connection) -> None:
     settle(connection, [blind(0.9)], NOON)
     assert settle(connection, [], NOON + MINUTE) == []
-    (alert,) = history(connection, since_at=NOON)
+    (alert,) = history(connection, Search(NOON))
     assert (alert.cleared_at, alert.message) == (None, "90% blind")
 
 
 def test_two_that_watch_raise_one_alert(connection: Connection) -> None:
     assert len(settle(connection, [blind(0.9), blind(0.9)], NOON)) == 1
-    assert len(history(connection, since_at=NOON)) == 1
+    assert len(history(connection, Search(NOON))) == 1
 
 
 def test_an_alert_that_comes_back_is_another_one(connection: Connection) -> None:
     for index, share in enumerate((0.9, 0.0, 0.9)):
         settle(connection, [blind(share), blind(0.9, "LB-01")], NOON + index * MINUTE)
-    of_place = history(connection, since_at=NOON, location="KX-01")
+    of_place = history(connection, Search(NOON, locations=("KX-01",)))
     assert [alert.cleared_at for alert in of_place] == [None, NOON + MINUTE]
-    assert len(history(connection, since_at=NOON + 2 * MINUTE)) == 2
+    assert len(history(connection, Search(NOON + 2 * MINUTE))) == 2
 
 
 def test_the_whole_estate_is_looked_at(connection: Connection) -> None:
@@ -234,4 +234,4 @@ def test_the_command_looks_once_and_ends(
     assert main(["watch", "--once", "--recipients", str(file)]) == 0
     assert [record.getMessage() for record in caplog.records] == ["alert.raised"]
     with reading(engine) as connection:
-        assert [row.kind for row in history(connection, since_at=NOON)] == ["camera.silent"]
+        assert [row.kind for row in history(connection, Search(NOON))] == ["camera.silent"]

@@ -1,0 +1,132 @@
+"""`GET /api/alerts`: what was the matter, when, and who was told of it; the latest first.
+
+An alert that stands has no end yet. A page is asked for with the number of the last one that was
+shown, so alerts that are raised meanwhile move nothing.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import AwareDatetime, BaseModel, Field
+from sqlalchemy import Connection, Row
+from starlette.concurrency import run_in_threadpool
+
+from cloud import database
+from cloud.api.access import opened_to
+from cloud.api.desk import Desk
+from cloud.api.keys import Role
+from cloud.api.problem import REFUSALS, documented
+from cloud.windows.alerts import Search, alert, history, told
+from cloud.windows.query import WindowError
+from wire.scalars import NAME
+
+MOST: Final = 500
+LARGEST: Final = 2**63 - 1
+
+router = APIRouter(tags=["alerts"], dependencies=[opened_to(Role.SALES, Role.OPERATIONS)])
+LocationName = Annotated[str, Field(pattern=NAME.removesuffix(r"(?!\n)"), max_length=63)]
+KindName = Annotated[str, Field(pattern=r"^[a-z_.]{1,64}$")]
+Answer = TypeVar("Answer")
+
+
+class AlertAnswer(BaseModel):
+    """One alert, raised once; `cleared_at` is null while it stands."""
+
+    id: int = Field(examples=[17])
+    kind: str = Field(examples=["camera.blind"])
+    location: str = Field(examples=["KX-01"])
+    device: str | None = Field(examples=["kx-01-cam-1"], description="null: the whole place")
+    state: Literal["open", "cleared"]
+    raised_at: datetime
+    cleared_at: datetime | None
+    seen_at: datetime = Field(description="when it last held")
+    value: float = Field(examples=[0.83], description="how bad, in the unit of its kind")
+    message: str = Field(examples=["83% of its last ten minutes blind, most of it dark"])
+
+
+class AlertsAnswer(BaseModel):
+    """One page, the latest first."""
+
+    alerts: list[AlertAnswer]
+    next: int | None = Field(description="`before` of the next page; null on the last")
+
+
+class NoticeAnswer(BaseModel):
+    """Somebody who was to be told."""
+
+    recipient: str = Field(examples=["operations"])
+    change: Literal["raised", "cleared"]
+    due_at: datetime
+    told_at: datetime | None = Field(description="null: not yet")
+    tries: int
+    failure: str | None = Field(examples=["mail: connection refused"])
+
+
+class AlertInFull(AlertAnswer):
+    """One alert and who was told of it."""
+
+    notices: list[NoticeAnswer]
+
+
+@router.get("/api/alerts", responses=documented(*REFUSALS, 422, 500, 503))
+async def alerts(
+    request: Request,
+    location: Annotated[list[LocationName] | None, Query(max_length=100)] = None,
+    kind: Annotated[
+        list[KindName] | None,
+        Query(max_length=20, examples=[["camera."]], description="kinds or their beginnings"),
+    ] = None,
+    state: Annotated[Literal["open", "cleared"] | None, Query()] = None,
+    since: Annotated[
+        AwareDatetime | None,
+        Query(alias="from", description="those that ended before are left out"),
+    ] = None,
+    until: Annotated[
+        AwareDatetime | None, Query(description="those raised then or later are left out")
+    ] = None,
+    before: Annotated[int | None, Query(ge=1, le=LARGEST)] = None,
+    count: Annotated[int, Query(ge=1, le=MOST)] = 100,
+) -> AlertsAnswer:
+    """List the alerts that stood at some moment of the stretch, page by page."""
+    if since is not None and until is not None and until <= since:
+        raise WindowError(f"`until` is {until.isoformat()}: ask for a moment after `from`")
+    is_open = None if state is None else state == "open"
+    search = Search(since, until, tuple(location or ()), tuple(kind or ()), is_open)
+    found = await _read(request, partial(history, search=search, below=before, most=count + 1))
+    shown = found[:count]
+    further = shown[-1].id if len(found) > count else None
+    return AlertsAnswer(alerts=[AlertAnswer(**described(one)) for one in shown], next=further)
+
+
+@router.get("/api/alerts/{alert}", responses=documented(*REFUSALS, 404, 422, 500, 503))
+async def one_alert(
+    request: Request, number: Annotated[int, Path(alias="alert", ge=1, le=LARGEST)]
+) -> AlertInFull:
+    """Show one alert, and who was told of it."""
+    return await _read(request, partial(_in_full, number=number))
+
+
+def described(row: Row[Any]) -> dict[str, Any]:
+    """A row of `alerts` in the words of the API."""
+    plain = dict(row._mapping)
+    state = "open" if row.cleared_at is None else "cleared"
+    return {**plain, "device": row.device or None, "state": state}
+
+
+def _in_full(connection: Connection, number: int) -> AlertInFull:
+    found = described(alert(connection, number))
+    notices = [NoticeAnswer(**row._mapping) for row in told(connection, number)]
+    return AlertInFull(**found, notices=notices)
+
+
+async def _read(request: Request, ask: Callable[[Connection], Answer]) -> Answer:
+    desk: Desk = request.app.state.desk
+
+    def read() -> Answer:
+        with database.reading(desk.engine) as connection:
+            return ask(connection)
+
+    return await run_in_threadpool(read)
