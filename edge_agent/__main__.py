@@ -21,7 +21,6 @@ import cv2
 
 from edge_agent import roster
 from edge_agent.agent import Agent
-from edge_agent.board import Board
 from edge_agent.capture import Camera, open_camera, redacted
 from edge_agent.check import REFUSALS, certificate, first_frame, plausible, reachable, room, told
 from edge_agent.enrolment import command as enrolment
@@ -34,8 +33,7 @@ from edge_agent.outbox import Outbox
 from edge_agent.roster import Mount
 from edge_agent.settings import Settings, SettingsError
 from edge_agent.station import Models, Station
-from edge_agent.status.server import Sights, served
-from edge_agent.status.watchdog import Watchdog
+from edge_agent.surroundings import Surroundings, surroundings
 from wire.scalars import DeviceId, LocationId
 from wire.topics import Address
 
@@ -58,19 +56,19 @@ def run(asked: argparse.Namespace) -> int:
     """Measure until the sources end or a signal comes."""
     models = Models()
     mounts = _mounts(asked)
-    board = Board()
     for mount in mounts:  # what cannot work is said before anything begins
         models.for_settings(mount.settings)
         _broker(asked, mount)
         Outbox(mount.outbox_path).close()
         _camera(asked, mount).close()
-    station = Station(
-        {mount.address.device: partial(_engaged, asked, mount, models, board) for mount in mounts},
-        drain_s=asked.drain,
-    )
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: station.stop())
-    with Watchdog(board), served(mounts[0].settings.status, Sights(board)):
+    with surroundings(mounts[0].settings) as around:
+        engage = partial(_engaged, asked, models, around)
+        station = Station(
+            {mount.address.device: partial(engage, mount) for mount in mounts},
+            drain_s=asked.drain,
+        )
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: station.stop())
         every = station.run()
     for device, totals in every.items():
         log.info("agent.totals", extra={"device": device, **totals.as_fields()})
@@ -79,7 +77,7 @@ def run(asked: argparse.Namespace) -> int:
 
 @contextmanager
 def _engaged(
-    asked: argparse.Namespace, mount: Mount, models: Models, board: Board
+    asked: argparse.Namespace, models: Models, around: Surroundings, mount: Mount
 ) -> Iterator[Agent]:
     """One camera's agent, ready to run, and its outbox closed behind it."""
     settings = mount.settings
@@ -93,10 +91,10 @@ def _engaged(
             detector=detector,
             pose=pose,
             outbox=outbox,
-            board=board,
             link=PahoLink(
                 _broker(asked, mount), mount.address, keepalive_s=settings.link.keepalive_s
             ),
+            **around.company(mount),
         )
     finally:
         outbox.close()

@@ -21,6 +21,7 @@ from edge_agent.health import troubles
 from edge_agent.meter import Arrivals, Meter
 from edge_agent.meter import Totals as Totals
 from edge_agent.outbox import Link, Outbox
+from edge_agent.playing import Playing
 from edge_agent.pose import PoseEstimator, load_pose
 from edge_agent.reporting import Reporting, Vitals
 from edge_agent.schedule import open_at
@@ -63,6 +64,14 @@ class Witness(Protocol):
         ...
 
 
+class Sensor(Protocol):
+    """Something that measures beside the camera."""
+
+    def take(self) -> Sequence[tuple[str, int]]:
+        """Readings since the last call, at once: a name with its unit, thousandths of the unit."""
+        ...
+
+
 class Agent:
     """One camera's measuring, from `run` to the camera's end."""
 
@@ -78,6 +87,8 @@ class Agent:
         link: Link,
         board: Board | None = None,
         witnesses: Sequence[Witness] = (),
+        sensors: Sequence[Sensor] = (),
+        playing: Playing | None = None,
         clock: Callable[[], datetime] = utc_now,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -86,7 +97,7 @@ class Agent:
         self._changes: queue.SimpleQueue[Change] = queue.SimpleQueue()
         self._camera = camera
         self._watch = Watch(settings, detector, pose)
-        self._meter = Meter(settings)
+        self._meter = Meter(settings, playing)
         self._reporting = Reporting(
             address,
             versions_of(settings, detector, pose),
@@ -99,6 +110,7 @@ class Agent:
             steady=steady,
         )
         self._witnesses = list(witnesses)
+        self._sensors = sensors
         self._arrived = Arrivals()
 
     @property
@@ -189,6 +201,9 @@ class Agent:
             seen=observation.seen,
             ended=observation.ended,
         )
+        for sensor in self._sensors:
+            for name, value_milli in sensor.take():
+                self._meter.read(name, value_milli)
         self._reporting.keep(self._meter.close_due())
         self._reporting.keep_time(moment.captured_at, moment.elapsed_s)
 

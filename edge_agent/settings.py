@@ -169,6 +169,20 @@ class StatusSettings(_Section, frozen=True):
     preview: bool = False
 
 
+class PlaysSettings(_Section, frozen=True):
+    """How the player says what is on the screen, so that attention is split by creative.
+
+    It publishes to `topic` at `broker`, or answers a GET of `url`, or posts to the status page's
+    /plays (`http`).
+    """
+
+    http: bool = False
+    broker: str = "mqtt://127.0.0.1"
+    topic: str = ""
+    url: Annotated[str, Meta(pattern=r"^(https?://\S+)?$")] = ""
+    ask_every_s: Annotated[float, Meta(ge=0.2, le=60)] = 1.0
+
+
 class Settings(_Section, frozen=True):
     """Everything one camera is told."""
 
@@ -185,6 +199,7 @@ class Settings(_Section, frozen=True):
     link: LinkSettings = LinkSettings()
     privacy: PrivacySettings = PrivacySettings()
     status: StatusSettings = StatusSettings()
+    plays: PlaysSettings = PlaysSettings()
 
     def __post_init__(self) -> None:
         for sentence in _contradictions(self):
@@ -276,6 +291,10 @@ def _contradictions(settings: Settings) -> list[str]:
         (
             settings.status.host in LOOPBACK or bool(settings.status.token_file),
             f"status.host {settings.status.host} is open to others: give status.token_file",
+        ),
+        (
+            not settings.plays.http or settings.status.port > 0,
+            "plays.http needs the status page: give status.port",
         ),
         (
             not settings.privacy.demographics,

@@ -28,6 +28,9 @@ from wire.scalars import (
 
 LONGEST_REPORT = timedelta(hours=1)
 MOST_ZONES = 16
+MOST_CREATIVES = 64
+CREATIVE = r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$(?!\n)"
+NOTHING_KNOWN = "-"  # the creative of the time in which nobody knows what was shown
 SLACK_MS = 1  # rounding of an interval to whole milliseconds
 
 DwellHistogram = Annotated[
@@ -106,6 +109,15 @@ class SensorSum(Message, frozen=True, kw_only=True):
     least_milli: int
     most_milli: int
 
+    def joined(self, other: "SensorSum") -> "SensorSum":
+        """The readings of both."""
+        return SensorSum(
+            samples=self.samples + other.samples,
+            total_milli=self.total_milli + other.total_milli,
+            least_milli=min(self.least_milli, other.least_milli),
+            most_milli=max(self.most_milli, other.most_milli),
+        )
+
 
 class ZoneSum(Message, frozen=True, kw_only=True):
     """Who was in one named part of the picture; whoever is in two zones counts in both.
@@ -131,6 +143,20 @@ class SnapshotSum(Message, frozen=True, kw_only=True):
     looking: Count
 
 
+class CreativeSum(Message, frozen=True, kw_only=True):
+    """The time of one creative on the screen; over all creatives these are the report's own sums.
+
+    `plays` are its starts in the interval. A visit may see several creatives and is not split.
+    """
+
+    plays: Count
+    observed_ms: Milliseconds
+    person_ms: Milliseconds
+    facing_ms: Milliseconds
+    looking_ms: Milliseconds
+    unsure_ms: Milliseconds
+
+
 class Versions(Message, frozen=True, kw_only=True):
     """What produced the numbers. `config` is a digest of the settings in force."""
 
@@ -148,6 +174,8 @@ class AudienceReport(Message, frozen=True, kw_only=True):
     `person_ms` is everybody's time in view, `facing_ms` with the face towards the camera,
     `looking_ms` towards the screen, `unsure_ms` undecided. `onlookers` are ended visits that
     were engaged: three analysed frames in a row and one second of looking, at least.
+
+    With `creatives` the report's time is split by what the screen showed, `-` where nobody knows.
 
     A camera that only takes snapshots observes no time: `snapshots` says what it saw, and every
     other count is zero.
@@ -179,6 +207,13 @@ class AudienceReport(Message, frozen=True, kw_only=True):
     versions: Versions
     zones: Annotated[dict[Word, ZoneSum], Meta(max_length=MOST_ZONES)] | UnsetType = UNSET
     snapshots: SnapshotSum | UnsetType = UNSET
+    creatives: (
+        Annotated[
+            dict[Annotated[str, Meta(pattern=f"{CREATIVE}|^-$")], CreativeSum],
+            Meta(max_length=MOST_CREATIVES),
+        ]
+        | UnsetType
+    ) = UNSET
 
     def __post_init__(self) -> None:
         for broken in contradictions(self):
@@ -219,6 +254,7 @@ def contradictions(report: AudienceReport) -> list[str]:
             "the demographic cells count more visits or onlookers than the report",
         ),
         *_zone_checks(report),
+        *_creative_checks(report),
     )
     return [sentence for holds, sentence in checks if not holds]
 
@@ -232,6 +268,15 @@ def _zone_checks(report: AudienceReport) -> Iterator[tuple[bool, str]]:
             report.snapshots.looking <= report.snapshots.facing <= report.snapshots.people,
             "snapshots: more looking than facing, or more facing than people",
         )
+
+
+def _creative_checks(report: AudienceReport) -> Iterator[tuple[bool, str]]:
+    if not report.creatives:
+        return
+    for name in ("observed_ms", "person_ms", "facing_ms", "looking_ms", "unsure_ms"):
+        split = sum(getattr(one, name) for one in report.creatives.values())
+        whole = getattr(report, name)
+        yield split == whole, f"creatives: their {name} add up to {split}, not to {whole}"
 
 
 def encoded(report: AudienceReport) -> bytes:

@@ -15,8 +15,10 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from edge_agent.attention import Attention
+from edge_agent.meter.shares import Lived
 from edge_agent.meter.tally import EPOCH, Tally, ZoneTally
 from edge_agent.meter.visit import Span, Visit
+from edge_agent.playing import Playing
 from edge_agent.settings import Settings
 from wire.audience import BlindCause
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS, bucket_of
@@ -52,7 +54,8 @@ class Arrivals(NamedTuple):
 class Meter:
     """The open intervals and the running visits of one camera."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, playing: Playing | None = None) -> None:
+        self._playing = playing
         self._follow(settings)
         self._era = 0
         self._offset_ms: int | None = None  # civil minus steady
@@ -103,6 +106,11 @@ class Meter:
             tally.dropped += arrivals.dropped
             tally.analysed += arrivals.analysed
 
+    def read(self, sensor: str, value_milli: int) -> None:
+        """Take a sensor's reading into the interval that is running."""
+        if self._offset_ms is not None:
+            self._tally_at(self._last_ms).read(sensor, value_milli)
+
     def close_due(self) -> list[Tally]:
         """Intervals that nothing can change any more, oldest first."""
         while self._open and self._open[0].ends_ms + self._settle_ms <= self._last_ms:
@@ -133,13 +141,18 @@ class Meter:
 
     def _hold(self, first_ms: int, last_ms: int) -> None:
         known_ms = min(last_ms, first_ms + self._longest_gap_ms)
-        for tally, span_ms in self._spread(first_ms, known_ms):
+        for tally, since_ms, span_ms in self._spread(first_ms, known_ms):
             if self._view.blind is not None:
                 tally.blind_ms[self._view.blind] += span_ms
             elif self._view.observed:
                 tally.observed_ms += span_ms
-        for tally, span_ms in self._spread(known_ms, last_ms):
+                self._remember(tally, Lived(since_ms, since_ms + span_ms, None))
+        for tally, _, span_ms in self._spread(known_ms, last_ms):
             tally.blind_ms[BlindCause.OFFLINE] += span_ms
+
+    def _remember(self, tally: Tally, lived: Lived) -> None:
+        if self._playing is not None:
+            tally.lived.append(lived)
 
     def _see(self, sighting: Sighting) -> None:
         visit = self._visits.get(sighting.track)
@@ -165,8 +178,9 @@ class Meter:
         for zone in fresh:
             self._tally_at(visit.zone_entries_ms[zone]).zone(zone).entries += 1
         for span in visit.waiting:
-            for tally, span_ms in self._spread(span.first_ms, span.last_ms):
+            for tally, since_ms, span_ms in self._spread(span.first_ms, span.last_ms):
                 tally.attention_ms[span.attention] += span_ms
+                self._remember(tally, Lived(since_ms, since_ms + span_ms, span.attention))
                 for zone in span.zones:
                     tally.zone(zone).person_ms += span_ms
                     tally.zone(zone).looking_ms += span_ms * (span.attention is LOOKING)
@@ -204,13 +218,16 @@ class Meter:
         zones = {name: ZoneTally() for name in self._zones}
         return Tally(starts_ms, self._grid_after(starts_ms), zones=zones, era=self._era)
 
-    def _spread(self, first_ms: int, last_ms: int) -> list[tuple[Tally, int]]:
-        """The milliseconds of a span, shared among the intervals that it crosses."""
+    def _spread(self, first_ms: int, last_ms: int) -> list[tuple[Tally, int, int]]:
+        """The milliseconds of a span, shared among the intervals that it crosses.
+
+        Each share with its interval and where it begins.
+        """
         shares = []
         while first_ms < last_ms:
             tally = self._tally_at(first_ms)
             until_ms = min(last_ms, tally.ends_ms)
-            shares.append((tally, until_ms - first_ms))
+            shares.append((tally, first_ms, until_ms - first_ms))
             first_ms = until_ms
         return shares
 
@@ -232,4 +249,7 @@ class Meter:
         assert self._offset_ms is not None
         tally.starts_ms += self._offset_ms
         tally.ends_ms += self._offset_ms
+        if self._playing is not None:
+            tally.split(self._playing, self._offset_ms)
+        tally.lived.clear()
         self._sealed.append(tally)

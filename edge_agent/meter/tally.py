@@ -7,11 +7,17 @@ from typing import Final
 from msgspec import UNSET
 
 from edge_agent.attention import Attention
+from edge_agent.meter.shares import CreativeTally, Lived, shares
+from edge_agent.playing import Piece, Playing
 from wire.audience import (
+    MOST_CREATIVES,
+    NOTHING_KNOWN,
     AttentionBasis,
     AudienceReport,
     BlindCause,
+    CreativeSum,
     FrameCounts,
+    SensorSum,
     Versions,
     ZoneSum,
 )
@@ -54,10 +60,40 @@ class Tally:
     presence: dict[int, tuple[int, int]] = field(default_factory=dict)
     era: int = 0  # how often the settings had changed when it began
     zones: dict[str, ZoneTally] = field(default_factory=dict)
+    lived: list[Lived] = field(default_factory=list)  # steady milliseconds, until it is sealed
+    creatives: dict[str, CreativeTally] = field(default_factory=dict)
+    sensors: dict[str, SensorSum] = field(default_factory=dict)
 
     def zone(self, name: str) -> "ZoneTally":
         """A zone's sums; those of a zone that came after the interval's start go nowhere."""
         return self.zones.get(name) or ZoneTally()
+
+    def read(self, sensor: str, value_milli: int) -> None:
+        """Take a reading, in thousandths of the unit that the sensor's name says."""
+        new = SensorSum(
+            samples=1, total_milli=value_milli, least_milli=value_milli, most_milli=value_milli
+        )
+        known = self.sensors.get(sensor)
+        self.sensors[sensor] = new if known is None else known.joined(new)
+
+    def split(self, playing: Playing, offset_ms: int) -> None:
+        """Share the time out among what was played; `offset_ms` is civil minus steady time."""
+        pieces = playing.pieces(self.starts_ms, self.ends_ms)
+        told = set(list(dict.fromkeys(piece.creative for piece in pieces))[: MOST_CREATIVES - 1])
+        self.creatives = shares(
+            self.lived,
+            [
+                Piece(
+                    piece.creative if piece.creative in told else NOTHING_KNOWN,
+                    piece.first_ms - offset_ms,
+                    piece.last_ms - offset_ms,
+                )
+                for piece in pieces
+            ],
+        )
+        for creative, count in playing.starts(self.starts_ms, self.ends_ms).items():
+            if creative in self.creatives:
+                self.creatives[creative].plays += count
 
     @property
     def starts_at(self) -> datetime:
@@ -113,8 +149,21 @@ class Tally:
             dwell_histogram=tuple(self.dwell_histogram),
             attention_histogram=tuple(self.attention_histogram),
             demographics=(),
-            sensors={},
+            sensors=self.sensors,
             attention_basis=AttentionBasis.ANGLES,
             versions=versions,
             zones={name: ZoneSum(**asdict(zone)) for name, zone in self.zones.items()} or UNSET,
+            creatives={name: _creative(one) for name, one in self.creatives.items()} or UNSET,
         )
+
+
+def _creative(one: CreativeTally) -> CreativeSum:
+    spent = one.attention_ms
+    return CreativeSum(
+        plays=one.plays,
+        observed_ms=one.observed_ms,
+        person_ms=sum(spent.values()),
+        facing_ms=spent[Attention.LOOKING] + spent[Attention.FACING],
+        looking_ms=spent[Attention.LOOKING],
+        unsure_ms=spent[Attention.UNSURE],
+    )

@@ -13,7 +13,9 @@ from typing import Final
 from msgspec import UNSET, UnsetType, structs
 
 from wire.audience import (
+    MOST_CREATIVES,
     AudienceReport,
+    CreativeSum,
     DemographicCell,
     FrameCounts,
     SensorSum,
@@ -29,12 +31,16 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 def groups(reports: Iterable[AudienceReport], length: timedelta) -> Iterator[list[AudienceReport]]:
     """Runs of two or more reports, in order of their numbers, that may become one."""
     run: list[AudienceReport] = []
+    shown: set[str] = set()
     for report in reports:
-        if run and not _continues(run[-1], report, length):
+        creatives = set(report.creatives or ())
+        too_many = len(shown | creatives) > MOST_CREATIVES
+        if run and (too_many or not _continues(run[-1], report, length)):
             if len(run) > 1:
                 yield run
-            run = []
+            run, shown = [], set()
         run.append(report)
+        shown |= creatives
     if len(run) > 1:
         yield run
 
@@ -68,6 +74,7 @@ def merged(run: Sequence[AudienceReport]) -> AudienceReport:
         sensors=_sensors(run),
         zones=_zones(run),
         snapshots=_snapshots(run),
+        creatives=_creatives(run),
     )
 
 
@@ -79,6 +86,7 @@ def _continues(before: AudienceReport, after: AudienceReport, length: timedelta)
         and after.ends_at <= EPOCH + ((before.starts_at - EPOCH) // length + 1) * length
         and after.versions == before.versions
         and after.attention_basis == before.attention_basis
+        and bool(after.creatives) == bool(before.creatives)
     )
 
 
@@ -105,18 +113,15 @@ def _cells(run: Sequence[AudienceReport]) -> tuple[DemographicCell, ...]:
 def _sensors(run: Sequence[AudienceReport]) -> dict[str, SensorSum]:
     sums: dict[str, SensorSum] = {}
     for name, one in (item for report in run for item in report.sensors.items()):
-        known = sums.get(name)
-        sums[name] = (
-            one
-            if known is None
-            else SensorSum(
-                samples=known.samples + one.samples,
-                total_milli=known.total_milli + one.total_milli,
-                least_milli=min(known.least_milli, one.least_milli),
-                most_milli=max(known.most_milli, one.most_milli),
-            )
-        )
+        sums[name] = sums[name].joined(one) if name in sums else one
     return sums
+
+
+def _creatives(run: Sequence[AudienceReport]) -> dict[str, CreativeSum] | UnsetType:
+    sums: dict[str, Counter[str]] = {}
+    for name, one in (item for report in run for item in (report.creatives or {}).items()):
+        sums.setdefault(name, Counter()).update(structs.asdict(one))
+    return {name: CreativeSum(**one) for name, one in sums.items()} or UNSET
 
 
 def _zones(run: Sequence[AudienceReport]) -> dict[str, ZoneSum] | UnsetType:

@@ -200,7 +200,8 @@ def _totals_alone(event: bytes) -> bytes | None:
         data = msgspec.json.decode(event)["data"]
         plain = {name: data[name] for name in AudienceReport.__struct_fields__ if name in data}
         plain |= {"demographics": [], "sensors": {}, "versions": msgspec.to_builtins(WITHHELD)}
-        plain.pop("creatives", None)
+        for name in ("creatives", "zones"):
+            plain.pop(name, None)
         report = msgspec.convert(plain, AudienceReport)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, TypeError, KeyError):
         return None

@@ -138,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif path.startswith("/preview/"):
             self._preview(path.removeprefix("/preview/").removesuffix(".jpg"))
         else:
-            self._refuse(HTTPStatus.NOT_FOUND, "there is /, /metrics, /healthz and /plays")
+            self._refuse(HTTPStatus.NOT_FOUND, "there is /, /metrics and /healthz")
 
     def do_POST(self) -> None:
         if not self._may():

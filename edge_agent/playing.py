@@ -1,0 +1,140 @@
+"""What the screen showed, when: a short memory filled by the player's own words.
+
+The player says when a creative starts, and may say when it ends; until the next start or that end
+it is on the screen. Words may come late and in advance, by a little. A player whose clock differs
+says when it spoke (`sent_at`), and its times are shifted by what the word seems to have travelled.
+"""
+
+import threading
+from bisect import bisect_right, insort
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from edge_agent.privacy.text import complaints
+from wire.audience import CREATIVE, NOTHING_KNOWN
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND: Final = timedelta(milliseconds=1)
+REMEMBERED_MS: Final = 15 * 60 * 1000  # an interval is sealed seconds after its end
+LATEST: Final = timedelta(minutes=2)
+FURTHEST_AHEAD: Final = timedelta(hours=1)
+LARGEST_SKEW: Final = timedelta(days=1)
+
+
+class PlayError(ValueError):
+    """A player's word that cannot be used: what was found, what was wanted."""
+
+
+class NowPlaying(msgspec.Struct, frozen=True, kw_only=True):
+    """A player's word; null says that the screen shows nothing that is sold. Other fields pass."""
+
+    creative: Annotated[str, Meta(pattern=CREATIVE)] | None
+    started_at: Annotated[datetime, Meta(tz=True)] | None = None
+    ends_at: Annotated[datetime, Meta(tz=True)] | None = None
+    sent_at: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+class Piece(NamedTuple):
+    """A creative's stretch of an interval, milliseconds since 1970, half-open."""
+
+    creative: str
+    first_ms: int
+    last_ms: int
+
+
+class _Change(NamedTuple):
+    at_ms: int
+    creative: str
+    starts: bool  # else it only ends the one before
+
+
+class Playing:
+    """The screen's last quarter of an hour. Heard in one thread, asked from others."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._changes: list[_Change] = []
+
+    def hear(self, word: bytes, heard_at: datetime) -> NowPlaying:
+        """Take a word as JSON; PlayError says what is wrong with it."""
+        try:
+            said = msgspec.json.decode(word, type=NowPlaying)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise PlayError(
+                f'{error}: say {{"creative": "name", "started_at": "2026-11-23T08:00:00Z"}}'
+            ) from error
+        self.take(said, heard_at)
+        return said
+
+    def take(self, said: NowPlaying, heard_at: datetime) -> None:
+        """Take a word; PlayError when its times or its name cannot be used."""
+        for complaint in complaints(said.creative or ""):
+            raise PlayError(f"creative: {complaint}: give it a short name")
+        skew = heard_at - said.sent_at if said.sent_at else timedelta(0)
+        if abs(skew) > LARGEST_SKEW:
+            raise PlayError(f"sent_at is {skew} from our clock: set the player's clock")
+        starts_at = said.started_at + skew if said.started_at else heard_at
+        if not heard_at - LATEST <= starts_at <= heard_at + FURTHEST_AHEAD:
+            raise PlayError(
+                f"started_at is {heard_at - starts_at} ago: from {LATEST} ago to {FURTHEST_AHEAD} "
+                "ahead can be used; say sent_at too when the clocks differ"
+            )
+        ends_at = said.ends_at + skew if said.ends_at else None
+        if ends_at is not None and ends_at <= starts_at:
+            raise PlayError("ends_at does not come after started_at")
+        self._remember(said.creative, _ms(starts_at), _ms(ends_at) if ends_at else None)
+
+    def pieces(self, first_ms: int, last_ms: int) -> list[Piece]:
+        """What was on the screen from first to last, without a gap; `-` is what nobody knows."""
+        with self._lock:
+            changes = list(self._changes)
+        before = bisect_right(changes, first_ms, key=lambda change: change.at_ms)
+        playing = changes[before - 1].creative if before else NOTHING_KNOWN
+        found, since_ms = [], first_ms
+        for change in changes[before:]:
+            if change.at_ms >= last_ms:
+                break
+            found.append(Piece(playing, since_ms, change.at_ms))
+            playing, since_ms = change.creative, change.at_ms
+        return [*(piece for piece in found if piece.first_ms < piece.last_ms),
+                Piece(playing, since_ms, last_ms)]  # fmt: skip
+
+    def starts(self, first_ms: int, last_ms: int) -> Counter[str]:
+        """How often each creative started from first up to last."""
+        with self._lock:
+            return Counter(
+                change.creative
+                for change in self._changes
+                if change.starts and first_ms <= change.at_ms < last_ms
+            )
+
+    def now(self, at: datetime) -> str:
+        """What is on the screen."""
+        return self.pieces(_ms(at), _ms(at) + 1)[0].creative
+
+    def _remember(self, creative: str | None, starts_ms: int, ends_ms: int | None) -> None:
+        with self._lock:
+            forgotten_ms = starts_ms - REMEMBERED_MS
+            kept = [
+                change
+                for position, change in enumerate(self._changes)
+                if not (change.at_ms >= starts_ms and not change.starts)  # an end cut short
+                and not (change.starts and change.at_ms == starts_ms)  # the same word again
+                and not self._is_over(position, forgotten_ms)
+            ]
+            insort(kept, _Change(starts_ms, creative or NOTHING_KNOWN, creative is not None))
+            if ends_ms is not None:
+                insort(kept, _Change(ends_ms, NOTHING_KNOWN, starts=False))
+            self._changes = kept
+
+    def _is_over(self, position: int, before_ms: int) -> bool:
+        following = position + 1
+        return following < len(self._changes) and self._changes[following].at_ms < before_ms
+
+
+def _ms(instant: datetime) -> int:
+    return (instant - EPOCH) // MILLISECOND
