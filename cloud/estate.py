@@ -66,6 +66,11 @@ class Loop(_Fact, frozen=True, kw_only=True):
     length_s: Annotated[int, Meta(ge=1, le=3600)]
     spot_s: Annotated[int, Meta(ge=1, le=3600)]
 
+    @property
+    def shares(self) -> int:
+        """Advertisers that the loop has room for."""
+        return self.length_s // self.spot_s
+
     def __post_init__(self) -> None:
         if self.length_s % self.spot_s or 3600 % self.length_s:
             raise ValueError(

@@ -23,6 +23,7 @@ from cloud.forecast.hours import read_hours
 from cloud.forecast.outlook import HISTORY, Forecast, forecast
 from cloud.forecast.store import stored_week
 from cloud.pricing.rate_card import RateCard
+from cloud.sales.book import Book, read_book
 
 Clock = Callable[[], datetime]
 ANSWERS: Final = 20_000
@@ -37,11 +38,12 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A forecast, what a play is worth there, and when both were made."""
+    """A forecast, what a play is worth there, what the sales floor knows, and as of when."""
 
     at: datetime
     forecast: Forecast
     plays: Plays
+    book: Book
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether it may still be used."""
@@ -98,6 +100,8 @@ class Desk:
         with database.reading(self.engine) as connection:
             hours = read_hours(connection, site.id, since_at=now - HISTORY, until_at=now)
             known = plays(connection, site, now)
+            book = read_book(connection, site, now)
             night = stored_week(connection, site.id, now.astimezone(site.zone).date())
         holidays = public_holidays(site.holidays, now.year - 1, now.year + 2)
-        return Made(now, forecast(site, hours, at=now, holidays=holidays, night=night), known)
+        said = forecast(site, hours, at=now, holidays=holidays, night=night)
+        return Made(now, said, known, book)

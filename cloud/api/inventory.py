@@ -57,5 +57,7 @@ async def inventory(
 def _screen(desk: Desk, site: Site, slot: Slot) -> Element:
     made = desk.forecast(site)
     outlook = made.forecast.outlook(slot.starts_at)
-    price_pence = quote(site, slot, outlook, desk.card).price_pence
-    return element(site, slot, made.plays.spot, price_pence, made.plays.ladder(outlook))
+    market = made.book.market(slot)
+    price_pence = quote(site, slot, outlook, desk.card, market).price_pence
+    free = market.occupancy.free if market.occupancy else site.loop.shares
+    return element(site, slot, made.plays.spot, price_pence, made.plays.ladder(outlook), free)

@@ -2,8 +2,8 @@
 
 Hard truths. Contacts are plays that somebody looks at for a second or more (the LTS tier), of the
 target where the cameras tell ages and genders. How many different people pass is an assumption, two
-visits a week each, since nobody is recognised. Bookings are not known here yet: every share of the
-loop is free.
+visits a week each, since nobody is recognised. A slot of whose occupancy nothing is known is taken
+to be free.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,26 +16,31 @@ import numpy as np
 from cloud.api.desk import Desk, Made
 from cloud.api.pricing import REACH
 from cloud.estate import Site
-from cloud.forecast.interval import Interval
+from cloud.forecast.hours import Measures
+from cloud.pricing.market import Market
+from cloud.pricing.impressions import lts_columns
 from cloud.pricing.optimise.brief import Brief, BriefError, Group
-from cloud.pricing.optimise.offer import Audience, Offer
-from cloud.pricing.quote import quote
-from cloud.pricing.slot import Slot, slots_on
+from cloud.pricing.optimise.offer import Audience, Floats, Integers, Offer
+from cloud.pricing.price_list import prices
+from cloud.pricing.slot import Slot, Slots, in_columns, slots_on
 
 VISITS_PER_WEEK: Final = 2.0
-MOST_SLOTS: Final = 50_000
+MOST_SLOTS: Final = 200_000
 UNKNOWN: Final = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One slot on offer: who would see one share of it."""
+class Column:
+    """The slots of one site: what a share of each costs and how often it would be seen."""
 
-    slot: Slot
-    site: int
-    price_pence: int
-    contacts: Interval
+    site: Site
+    slots: Slots
+    price_pence: Integers
+    free: Integers
+    contacts: Floats
+    """(P10 P50 P90, slots)"""
     entries: float
+    """People expected to come by in all of them."""
 
 
 def offer(desk: Desk, brief: Brief) -> Offer:
@@ -44,8 +49,8 @@ def offer(desk: Desk, brief: Brief) -> Offer:
     _refuse_distant(brief, desk.clock())
     _refuse_too_much(brief, len(sites))
     made = [desk.forecast(site) for site in sites]
-    rows = list(_rows(desk, brief, sites, made))
-    if not rows:
+    columns = list(_columns(desk, brief, sites, made))
+    if not any(map(len, (one.slots for one in columns))):
         raise BriefError(
             "no slot of the estate that is still to come answers the brief: widen its dates or "
             "dayparts"
@@ -54,23 +59,23 @@ def offer(desk: Desk, brief: Brief) -> Offer:
         group.name: _shares(sites, made, group)
         for group in (brief.target, *(minimum.group for minimum in brief.minimums))
     }
-    where = np.array([row.site for row in rows])
-    contacts = np.array([row.contacts.p50 for row in rows])
-    people = _people(brief, rows, len(sites))
+    where = np.repeat(np.arange(len(sites)), [len(one.slots) for one in columns])
+    low, contacts, high = np.concatenate([one.contacts for one in columns], axis=1)
+    people = _people(brief, columns)
     groups = {
         name: Audience(contacts * share[where], people * share) for name, share in shares.items()
     }
     target = shares[brief.target.name][where]
     return Offer(
-        key=np.array([f"{sites[row.site].id}/{row.slot.local.isoformat()}" for row in rows]),
+        key=np.array([key for one in columns for key in _keys(one)]),
         names=tuple(site.id for site in sites),
         location=where,
-        day=np.array([(row.slot.local.date() - brief.first_on).days for row in rows]),
-        price_pence=np.array([row.price_pence for row in rows], dtype=np.int64),
-        free=np.array([_loop_shares(sites[row.site]) for row in rows], dtype=np.int64),
+        day=np.concatenate([_days_in(brief, one.slots) for one in columns]),
+        price_pence=np.concatenate([one.price_pence for one in columns]),
+        free=np.concatenate([one.free for one in columns]),
         target=groups[brief.target.name],
-        low=np.array([row.contacts.p10 for row in rows]) * target,
-        high=np.array([row.contacts.p90 for row in rows]) * target,
+        low=low * target,
+        high=high * target,
         groups=groups,
     )
 
@@ -105,20 +110,47 @@ def _refuse_too_much(brief: Brief, sites: int) -> None:
         )
 
 
-def _rows(desk: Desk, brief: Brief, sites: Sequence[Site], made: Sequence[Made]) -> Iterator[Row]:
-    for at, (site, known) in enumerate(zip(sites, made, strict=True)):
-        plays_per_hour = float(known.plays.spot.plays_per_hour)
-        for slot in _slots(brief, site, desk.clock()):
-            outlook = known.forecast.outlook(slot.starts_at)
-            seen = known.plays.ladder(outlook).lts
-            yield Row(
-                slot=slot,
-                site=at,
-                price_pence=max(1, quote(site, slot, outlook, desk.card).price_pence),
-                contacts=Interval(*(getattr(seen, name) * plays_per_hour
-                                    for name in ("p10", "p50", "p90"))),
-                entries=outlook.entries.p50,
-            )  # fmt: skip
+def _columns(
+    desk: Desk, brief: Brief, sites: Sequence[Site], made: Sequence[Made]
+) -> Iterator[Column]:
+    now = desk.clock()
+    by_clock: dict[str, Slots] = {}
+    for site, known in zip(sites, made, strict=True):
+        slots = by_clock.get(site.timezone)
+        if slots is None:
+            slots = by_clock[site.timezone] = in_columns(_slots(brief, site, now))
+        yield _column(desk, site, known, slots)
+
+
+def _column(desk: Desk, site: Site, known: Made, slots: Slots) -> Column:
+    expected = known.forecast.columns(slots.days, slots.day, slots.hour)
+    measures = dict(zip(Measures._fields, expected, strict=True))
+    entries, looking_s = measures["entries"], measures["looking_s"]
+    markets = _markets(known, slots)
+    seen = lts_columns(entries, known.plays.person)
+    return Column(
+        site=site,
+        slots=slots,
+        price_pence=prices(site, slots, looking_s[1], desk.card, markets),
+        free=_free(site, slots, markets),
+        contacts=seen * float(known.plays.spot.plays_per_hour),
+        entries=float(entries[1].sum()),
+    )
+
+
+def _markets(known: Made, slots: Slots) -> list[Market] | None:
+    """What is known of each slot; None when nothing is known of any."""
+    if known.book.is_empty:
+        return None
+    return [known.book.market(slot) for slot in slots.slots]
+
+
+def _free(site: Site, slots: Slots, markets: list[Market] | None) -> Integers:
+    free = np.full(len(slots), site.loop.shares, dtype=np.int64)
+    for at, market in enumerate(markets or ()):
+        if market.occupancy is not None:
+            free[at] = market.occupancy.free
+    return free
 
 
 def _slots(brief: Brief, site: Site, now: datetime) -> Iterator[Slot]:
@@ -136,12 +168,20 @@ def _days(brief: Brief) -> Iterator[date]:
     )
 
 
-def _people(brief: Brief, rows: Sequence[Row], sites: int) -> np.ndarray:
+def _days_in(brief: Brief, slots: Slots) -> Integers:
+    """Of each slot, the day of the brief, from 0."""
+    days = np.array([(day - brief.first_on).days for day in slots.days], dtype=np.int64)
+    return days[slots.day]
+
+
+def _keys(column: Column) -> Iterator[str]:
+    return (f"{column.site.id}/{local.isoformat()}" for local in column.slots.local)
+
+
+def _people(brief: Brief, columns: Sequence[Column]) -> Floats:
     weeks = (brief.until_on - brief.first_on).days / 7
-    entries = np.bincount(
-        [row.site for row in rows], weights=[row.entries for row in rows], minlength=sites
-    )
-    people: np.ndarray = entries / max(1.0, VISITS_PER_WEEK * weeks)
+    entries = np.array([one.entries for one in columns])
+    people: Floats = entries / max(1.0, VISITS_PER_WEEK * weeks)
     return people
 
 
@@ -167,7 +207,3 @@ def _share(cells: Mapping[tuple[str, str], int], group: Group) -> float:
     }
     held = sum(visits for (age, gender), visits in known.items() if group.holds(age, gender))
     return held / sum(known.values()) if known else 0.0
-
-
-def _loop_shares(site: Site) -> int:
-    return site.loop.length_s // site.loop.spot_s

@@ -18,7 +18,7 @@ ASSUMPTIONS = (
     "recognised",
     "contacts fall on people evenly, and different places have different people",
     f"errors of the forecast are the same within a place and correlate by {TOGETHER:g} between two",
-    "every share of the loop is free: bookings are not looked at",
+    "shares that nobody has noted as taken are free",
 )
 
 

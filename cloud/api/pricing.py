@@ -5,7 +5,7 @@ one from the database, then quote. Money is written as a decimal string and as w
 are strings, so that nobody's floating point changes what they multiply to.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Final
 
@@ -84,10 +84,13 @@ class StandsOn(BaseModel):
 class VersionsAnswer(BaseModel):
     """With these the same price comes out again."""
 
-    rate_card: str = Field(examples=["reference-1"])
+    rate_card: str = Field(examples=["reference-2"])
     rate_card_digest: str = Field(examples=["9f0c2ab1d4e6"])
     forecast: str = Field(examples=["recent-1"])
     forecast_made_at: datetime
+    published_on: date | None = Field(
+        default=None, description="the day of the published price that a daily move counts from"
+    )
 
 
 class PriceAnswer(BaseModel):
@@ -138,7 +141,8 @@ def priced(desk: Desk, site: Site, slot: Slot, made: Made) -> PriceAnswer:
     """The answer for a slot, from a forecast that has been made."""
     _refuse_distant(slot, made.at)
     outlook = made.forecast.outlook(slot.starts_at)
-    return _described(desk, site, quote(site, slot, outlook, desk.card), outlook, made)
+    quoted = quote(site, slot, outlook, desk.card, made.book.market(slot))
+    return _described(desk, site, quoted, outlook, made)
 
 
 def expected(outlook: Outlook) -> Expected:
@@ -193,6 +197,7 @@ def _described(desk: Desk, site: Site, quoted: Quote, outlook: Outlook, made: Ma
             rate_card_digest=desk.card_digest,
             forecast=outlook.model,
             forecast_made_at=made.at,
+            published_on=made.book.sheet.published_on if made.book.sheet else None,
         ),
     )
 

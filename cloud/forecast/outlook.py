@@ -6,6 +6,7 @@ days; further out the week repeats and the band grows with the square root of th
 errors add up like steps of a walk. A public holiday looks like a Sunday.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
@@ -23,6 +24,8 @@ from cloud.forecast.interval import Interval
 from cloud.forecast.models.recent import Recent
 from cloud.forecast.series import ClockSeries, Floats, clock_series
 from cloud.forecast.store import StoredWeek
+
+Integers = NDArray[np.int64]
 
 LEAST_WEEKS: Final = 1.8
 """Two weeks, of which a tenth may have been missed."""
@@ -84,6 +87,22 @@ class Forecast:
             model=night.model if night else self.model,
             cutoff_at=night.cutoff_at if night else self.cutoff_at,
         )
+
+    def columns(self, days: Sequence[date], day: Integers, hour: Integers) -> Floats:
+        """What `outlook` says of many local hours: (measures, P10 P50 P90, hours).
+
+        Hour i is `hour[i]` o'clock on `days[day[i]]`.
+        """
+        ahead = np.array([(one - self.first_on).days for one in days], dtype=np.int64)
+        like = np.array([self._day_like(one) for one in days], dtype=np.int64)
+        found = self.quantiles[:, :, like[day] * 24 + hour]
+        if self.night is not None:
+            told = (ahead[day] >= 0) & (ahead[day] < 7)
+            found[:, :, told] = self.night.week[:, :, (ahead[day] * 24 + hour)[told]]
+        widening = np.minimum(WIDEST, (1 + np.maximum(0, ahead // 7)) ** 0.5)[day]
+        middle = found[:, 1]
+        below = np.maximum(0.0, middle - (middle - found[:, 0]) * widening)
+        return np.stack([below, middle, middle + (found[:, 2] - middle) * widening], axis=1)
 
     def _day_like(self, day: date) -> int:
         """Which of the seven days this one resembles: its weekday, or Sunday on a holiday."""

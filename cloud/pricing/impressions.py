@@ -15,6 +15,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cloud.forecast.interval import Interval
 from cloud.pricing.stays import Stays
 
@@ -25,6 +28,7 @@ HOUR_S: Final = 3600
 SUPPRESSED_BELOW: Final = 10
 """A demographic cell of fewer people than this is not shown."""
 
+Floats = NDArray[np.float64]
 Basis = Literal["sensor_measured", "modelled"]
 
 
@@ -173,6 +177,24 @@ def ladder(
         seen_share=person.seen_share,
         provenance=provenance,
     )
+
+
+def lts_columns(entries: Floats, person: PerPerson) -> Floats:
+    """LTS impressions of one play in many hours: `Ladder.lts` as (P10 P50 P90, hours).
+
+    `entries` has the same shape; uncalibrated, as a ladder is without a calibration.
+    """
+    middle = entries[1] * person.lts_s / HOUR_S
+    error = Z90 * person.lts_error
+    nobody = entries[1] <= 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        below = np.hypot(np.log(entries[1] / entries[0]), error)
+        above = np.hypot(np.log(entries[2] / entries[1]), error)
+        least = np.where(nobody, 0.0, middle * np.exp(-below))
+        most = np.where(
+            nobody, entries[2] * person.lts_s / HOUR_S * np.exp(error), middle * np.exp(above)
+        )
+    return np.stack([least, middle, most])
 
 
 def arrivals(crowd: float, dwell_mean_s: float) -> float:

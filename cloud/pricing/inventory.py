@@ -27,12 +27,17 @@ INCH_M: Final = 0.0254
 Element = dict[str, Any]
 
 
-def element(site: Site, slot: Slot, spot: Spot, price_pence: int, rungs: Ladder) -> Element:
-    """What one share of the loop is in that hour; `imp` is empty when nobody is expected."""
+def element(
+    site: Site, slot: Slot, spot: Spot, price_pence: int, rungs: Ladder, free: int
+) -> Element:
+    """What one share of the loop is in that hour.
+
+    `imp` is empty when nobody is expected or no share is free.
+    """
     return {
         "dooh": dooh(site),
         "device": device(site, slot),
-        "imp": impressions(site, slot, spot, price_pence, rungs),
+        "imp": impressions(site, slot, spot, price_pence, rungs, free),
     }
 
 
@@ -69,11 +74,11 @@ def device(site: Site, slot: Slot) -> Element:
 
 
 def impressions(
-    site: Site, slot: Slot, spot: Spot, price_pence: int, rungs: Ladder
+    site: Site, slot: Slot, spot: Spot, price_pence: int, rungs: Ladder, free: int
 ) -> list[Element]:
     """The one impression that is for sale, or none."""
     per_play = multiplier(rungs.ots.p50)
-    if per_play <= 0:
+    if per_play <= 0 or free <= 0:
         return []
     floor = floor_cpm(price_pence, spot, per_play)
     video = {
@@ -95,7 +100,7 @@ def impressions(
             "exp": EXPIRES_S,
             "qty": {"multiplier": float(per_play), "sourcetype": SOURCE_PUBLISHER},
             "metric": _metrics(rungs),
-            "ext": {"onlooker": _provenance(site, spot, price_pence, rungs)},
+            "ext": {"onlooker": _provenance(site, spot, price_pence, rungs, free)},
         }
     ]
 
@@ -112,7 +117,9 @@ def _metrics(rungs: Ladder) -> list[Element]:
     ]
 
 
-def _provenance(site: Site, spot: Spot, price_pence: int, rungs: Ladder) -> Element:
+def _provenance(
+    site: Site, spot: Spot, price_pence: int, rungs: Ladder, free: int
+) -> Element:
     """Who measured what with which instrument, and how sure that is."""
     source = rungs.provenance
     tiers = {Tier.GROSS: rungs.gross, Tier.OTS: rungs.ots, Tier.LTS: rungs.lts}
@@ -129,7 +136,8 @@ def _provenance(site: Site, spot: Spot, price_pence: int, rungs: Ladder) -> Elem
         "slot_price_pence": price_pence,
         "plays_per_hour": float(spot.plays_per_hour),
         "loop_s": spot.loop_s,
-        "shares": site.loop.length_s // site.loop.spot_s,
+        "shares": site.loop.shares,
+        "free_shares": free,
         "venue": site.venue,
         "basis": source.basis,
         "measured_by": source.measured_by,

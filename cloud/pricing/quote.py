@@ -1,24 +1,21 @@
 """A quote: base rate x factors, rounded to whole pence once, at the very end.
 
 The same inputs give the same price, for ever: nothing here reads a clock, a file or a database.
-What a limit takes or adds is a factor too, so the factors always multiply to the price.
+What a rule takes or adds is a factor too, so the factors always multiply to the price.
 """
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Final
+from decimal import Decimal
 
 from cloud.estate import Site
 from cloud.forecast.outlook import Outlook
 from cloud.pricing import factors
 from cloud.pricing.factors import Factor
+from cloud.pricing.market import UNKNOWN, Market
 from cloud.pricing.rate_card import RateCard
+from cloud.pricing.rules import rounded, ruled
 from cloud.pricing.slot import Slot
-
-PENNY: Final = Decimal(1)
-TEN_PLACES: Final = Decimal("1e-10")
 
 
 class QuoteError(ValueError):
@@ -42,32 +39,35 @@ class Quote:
     rate_card: str
 
     def __post_init__(self) -> None:
-        explained = _rounded(_product(self.base_rate_pence, self.factors))
+        explained = rounded(_product(self.base_rate_pence, self.factors))
         if explained != self.price_pence:
             raise QuoteError(f"factors come to {explained} pence, the price is {self.price_pence}")
 
 
-def quote(site: Site, slot: Slot, outlook: Outlook, card: RateCard) -> Quote:
+def quote(
+    site: Site, slot: Slot, outlook: Outlook, card: RateCard, market: Market = UNKNOWN
+) -> Quote:
     """Price a slot of `site` on the attention that `outlook` expects in it."""
-    made_of = explained(site, slot, outlook.looking_s.p50, card)
-    low, high = (
-        explained(site, slot, looking_s, card)
-        for looking_s in (outlook.looking_s.p10, outlook.looking_s.p90)
+    low, made_of, high = (
+        explained(site, slot, looking_s, card, market)
+        for looking_s in (outlook.looking_s.p10, outlook.looking_s.p50, outlook.looking_s.p90)
     )
     return Quote(
         slot=slot,
         base_rate_pence=site.base_rate_pence,
         factors=made_of,
-        price_pence=_rounded(_product(site.base_rate_pence, made_of)),
-        low_pence=_rounded(_product(site.base_rate_pence, low)),
-        high_pence=_rounded(_product(site.base_rate_pence, high)),
+        price_pence=rounded(_product(site.base_rate_pence, made_of)),
+        low_pence=rounded(_product(site.base_rate_pence, low)),
+        high_pence=rounded(_product(site.base_rate_pence, high)),
         currency=site.currency,
         rate_card=card.version,
     )
 
 
-def explained(site: Site, slot: Slot, looking_s: float, card: RateCard) -> tuple[Factor, ...]:
-    """Every factor of the price, the limit last and only where it bites."""
+def explained(
+    site: Site, slot: Slot, looking_s: float, card: RateCard, market: Market = UNKNOWN
+) -> tuple[Factor, ...]:
+    """Every factor of the price, the rules last and only where they bite."""
     made_of = (
         factors.attention(looking_s, site.base_looking_s, card.attention),
         factors.peak(slot, card),
@@ -75,23 +75,9 @@ def explained(site: Site, slot: Slot, looking_s: float, card: RateCard) -> tuple
         factors.location(site.attributes.traffic, card),
         factors.season(slot, card),
     )
-    return made_of + tuple(_limit(made_of, card))
-
-
-def _limit(made_of: tuple[Factor, ...], card: RateCard) -> Iterable[Factor]:
-    multiple = _product(1, made_of)
-    least, most = card.limits.least, card.limits.most
-    if multiple < least:
-        reason = f"the card never goes below {least} of the base rate"
-        yield Factor("floor", (least / multiple).quantize(TEN_PLACES), reason)
-    if multiple > most:
-        reason = f"the card never goes above {most} times the base rate"
-        yield Factor("ceiling", (most / multiple).quantize(TEN_PLACES), reason)
+    amount = _product(site.base_rate_pence, made_of)
+    return made_of + tuple(ruled(amount, site.base_rate_pence, card, market))
 
 
 def _product(base: int, made_of: tuple[Factor, ...]) -> Decimal:
     return math.prod((factor.value for factor in made_of), start=Decimal(base))
-
-
-def _rounded(amount: Decimal) -> int:
-    return int(amount.quantize(PENNY, ROUND_HALF_UP))

@@ -77,11 +77,16 @@ class RateCard(_Card, frozen=True, kw_only=True):
     seasons: Annotated[tuple[Season, ...], Meta(max_length=12)]
     attention: Bounds
     limits: Bounds
+    daily_move: Decimal | None = None
+    """The most by which a price moves in a day, as a share of the price published before."""
+    rounding_pence: Annotated[int, Meta(ge=1, le=100_000)] = 1
 
     def __post_init__(self) -> None:
         for words in (self.demographic, self.traffic):
             for word, factor in words.items():
                 _refuse_factor(repr(word), factor)
+        if self.daily_move is not None:
+            _refuse_factor("daily_move", self.daily_move)
         _refuse_overlap("hour", [(band.name, band.hours) for band in self.peak_hours])
         _refuse_overlap("month", [(season.name, season.months) for season in self.seasons])
 

@@ -5,11 +5,14 @@ refused; in the autumn an hour happens twice and is only accepted with its offse
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
 
 HOUR: Final = timedelta(hours=1)
 YEARS: Final = range(2000, 2100)
@@ -38,6 +41,41 @@ class Slot:
     def local(self) -> datetime:
         """The start on the local clock, with its offset."""
         return self.starts_at.astimezone(self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """Many slots of one clock with their local times, read once: columns of one row per slot.
+
+    `day` counts into `days`, the local days in order; `month` is 1 to 12.
+    """
+
+    slots: tuple[Slot, ...]
+    local: tuple[datetime, ...]
+    days: tuple[date, ...]
+    day: NDArray[np.int64]
+    hour: NDArray[np.int64]
+    month: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.slots)
+
+
+def in_columns(slots: Iterable[Slot]) -> Slots:
+    """Slots of one clock as columns."""
+    held = tuple(slots)
+    local = tuple(slot.local for slot in held)
+    dates = [moment.date() for moment in local]
+    days = sorted(set(dates))
+    place = {day: at for at, day in enumerate(days)}
+    return Slots(
+        slots=held,
+        local=local,
+        days=tuple(days),
+        day=np.array([place[day] for day in dates], dtype=np.int64),
+        hour=np.array([moment.hour for moment in local], dtype=np.int64),
+        month=np.array([moment.month for moment in local], dtype=np.int64),
+    )
 
 
 def parse_slot(written: str, zone: ZoneInfo) -> Slot:

@@ -28,7 +28,7 @@ def test_a_price_comes_with_everything_it_is_made_of(ask):
     assert body["currency"] == "GBP"
     assert Decimal(body["low"]) <= Decimal(body["price"]) <= Decimal(body["high"])
     assert body["stands_on"]["basis"] == "venue"
-    assert body["versions"]["rate_card"] == "reference-1"
+    assert body["versions"]["rate_card"] == "reference-2"
     assert len(body["versions"]["rate_card_digest"]) == 12
 
 

@@ -32,7 +32,7 @@ def test_the_reference_card_names_every_hour_at_most_once():
         ("[6, 7, 8]", "[6, 7, 11]", "month 11 is in both"),
         ("[6, 7, 8]", "[6, 7, 13]", r"\$.seasons\[1\].months\[2\]"),
         ("most: 2.5", "most: 0.1", r"least \(0.4\) is more than most \(0.1\)"),
-        ("version: reference-1", "version: ''", r"\$.version"),
+        ("version: reference-2", "version: ''", r"\$.version"),
         ("limits:", "limit:", "unknown field `limit`"),
     ],
 )

@@ -1,0 +1,120 @@
+"""`python -m cloud occupancy load FILE.csv`: which shares are taken, and who still asks for more.
+
+One line for each class of booking that is still expected at a slot, or one with an empty class:
+`location,time_slot,taken,class,fare,mean,deviation`, fares in pounds for one share, demand in
+shares, the dearest class first. A file is believed as a whole or refused with its line.
+"""
+
+import argparse
+import csv
+import getpass
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Final
+
+from cloud import database, estate, settings
+from cloud.api import audit
+from cloud.api.desk import utc_now
+from cloud.estate import Estate, UnknownLocation
+from cloud.pricing.emsr import FareClass
+from cloud.pricing.market import Occupancy
+from cloud.pricing.slot import parse_slot
+from cloud.sales.occupancy import MOST_CLASSES, Noted, note
+
+COLUMNS: Final = ("location", "time_slot", "taken", "class", "fare", "mean", "deviation")
+LARGEST_FILE_BYTES: Final = 64 * 1024 * 1024
+
+
+class FileRefused(ValueError):  # noqa: N818 - reads as what happened
+    """A file of occupancies that cannot be believed; names the line."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `occupancy`."""
+    settings.add_arguments(parser, "database", "estate")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="load")
+    load = actions.add_parser("load", help="note what a file says, in place of what was known")
+    load.add_argument("file", type=Path, help=",".join(COLUMNS))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Load the file; 1 when it is refused, with the line."""
+    chosen = settings.read(arguments)
+    places = estate.load(chosen.estate or estate.SAMPLE)
+    try:
+        noted = list(read(arguments.file, places))
+    except FileRefused as refused:
+        sys.stderr.write(f"{refused}\n")
+        return 1
+    engine = database.connect(chosen.database_url)
+    database.create(engine)
+    now = utc_now()
+    with database.writing(engine) as connection:
+        count = note(connection, noted, at=now)
+        audit.record(
+            connection,
+            at=now,
+            actor=getpass.getuser(),
+            action="occupancy.load",
+            about=arguments.file.name[:120],
+            details={"slots": count},
+        )
+    engine.dispose()
+    sys.stdout.write(f"{count} slots noted\n")
+    return 0
+
+
+def read(file: Path, places: Estate) -> Iterator[Noted]:
+    """What a file says, a slot at a time; raises FileRefused."""
+    slots: dict[tuple[str, datetime], tuple[int, int, list[FareClass]]] = {}
+    for number, row in _lines(file):
+        try:
+            site = places.location(row["location"])
+            slot = parse_slot(row["time_slot"], site.zone)
+            taken = _count(row["taken"])
+            found = slots.setdefault((site.id, slot.starts_at), (site.loop.shares, taken, []))
+            if found[1] != taken:
+                raise ValueError(f"{taken} shares taken here, {found[1]} in a line before")  # noqa: TRY301
+            if row["class"]:
+                found[2].append(_fare_class(row))
+            Occupancy(found[0], taken, tuple(found[2]))
+        except (ValueError, UnknownLocation, InvalidOperation) as error:
+            raise FileRefused(f"{file.name}, line {number}: {error}") from error
+    for (location, starts_at), (shares, taken, classes) in slots.items():
+        yield Noted(location, starts_at, Occupancy(shares, taken, tuple(classes)))
+
+
+def _lines(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    try:
+        if file.stat().st_size > LARGEST_FILE_BYTES:
+            raise FileRefused(f"{file.name} is larger than {LARGEST_FILE_BYTES} bytes: split it")
+        with file.open(newline="", encoding="utf-8") as lines:
+            rows = csv.DictReader(lines, strict=True)
+            if tuple(rows.fieldnames or ()) != COLUMNS:
+                raise FileRefused(
+                    f"{file.name} has the columns {rows.fieldnames}: wanted {','.join(COLUMNS)}"
+                )
+            for row in rows:
+                if None in row or None in row.values():
+                    raise FileRefused(f"{file.name}, line {rows.line_num}: wanted 7 fields")
+                yield rows.line_num, row
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise FileRefused(f"{file} cannot be read: {error}") from error
+
+
+def _fare_class(row: dict[str, str]) -> FareClass:
+    fare = Decimal(row["fare"])
+    if not fare.is_finite() or fare != round(fare, 2) or fare > 10**8:
+        raise ValueError(f"fare {row['fare']!r}: write pounds with at most two decimals")
+    return FareClass(
+        row["class"][:60], int(fare * 100), float(row["mean"]), float(row["deviation"])
+    )
+
+
+def _count(written: str) -> int:
+    if not (written.isascii() and written.isdigit() and len(written) < 6):
+        raise ValueError(f"taken {written[:20]!r}: write a whole number of shares")
+    return int(written)

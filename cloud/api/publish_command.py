@@ -1,0 +1,70 @@
+"""`python -m cloud publish`: today's prices of the coming quarter, kept so that tomorrow's follow.
+
+From cron, once the night's forecast is there; a place that has its sheet of the day keeps it, so
+running it again, or after an interruption, does the rest and changes nothing.
+"""
+
+import argparse
+import sys
+from datetime import UTC, date, datetime, time, timedelta
+
+from cloud import database, settings
+from cloud.api.desk import Desk
+from cloud.api.server import add_rate_card, open_desk
+from cloud.estate import Site
+from cloud.forecast.hours import Measures
+from cloud.pricing.price_list import prices
+from cloud.pricing.slot import in_columns, slots_on
+from cloud.sales.price_sheet import DAYS, PriceSheet, is_published, keep_sheet
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `publish`."""
+    settings.add_arguments(parser, "database", "estate")
+    add_rate_card(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Publish and say for how many places."""
+    desk = open_desk(arguments)
+    try:
+        published = publish(desk)
+    finally:
+        desk.engine.dispose()
+    kept = len(desk.estate) - published
+    sys.stdout.write(f"{published} places have today's prices now, {kept} had them already\n")
+    return 0
+
+
+def publish(desk: Desk) -> int:
+    """Publish every place that has no sheet of its local day yet; how many."""
+    return sum(_published(desk, site) for site in desk.estate)
+
+
+def _published(desk: Desk, site: Site) -> bool:
+    now = desk.clock()
+    today = now.astimezone(site.zone).date()
+    sheet = price_sheet(desk, site, today, now)
+    with database.writing(desk.engine) as connection:
+        if is_published(connection, site.id, today):
+            return False
+        keep_sheet(connection, sheet)
+    return True
+
+
+def price_sheet(desk: Desk, site: Site, today: date, now: datetime) -> PriceSheet:
+    """The price of every hour of the coming quarter, from today's local midnight on."""
+    made = desk.forecast(site)
+    days = (today + timedelta(days=ahead) for ahead in range(DAYS))
+    slots = in_columns(slot for day in days for slot in slots_on(day, site.zone))
+    expected = made.forecast.columns(slots.days, slots.day, slots.hour)
+    looking_s = expected[Measures._fields.index("looking_s"), 1]
+    markets = None if made.book.is_empty else [made.book.market(slot) for slot in slots.slots]
+    return PriceSheet(
+        location=site.id,
+        published_on=today,
+        published_at=now,
+        first_at=datetime.combine(today, time(), site.zone).astimezone(UTC),
+        versions=f"{desk.card.version} {desk.card_digest}, {made.forecast.model}",
+        pence=prices(site, slots, looking_s, desk.card, markets),
+    )

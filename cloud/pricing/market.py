@@ -1,0 +1,72 @@
+"""What else is known of a slot that is quoted: its last published price, and who wants it.
+
+Inputs, never looked up in this room: the same ones give the same price for ever. Nothing known is
+the usual case and changes nothing.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from cloud.pricing.emsr import FareClass, bid_price_pence
+
+
+class OccupancyError(ValueError):
+    """Shares that a loop does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The price that a slot was last published at: on which local day, `days` ago, made of what."""
+
+    price_pence: int
+    published_on: date
+    versions: str
+    days: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Occupancy:
+    """Shares of one slot that are taken, and the classes that still ask for it, dearest first."""
+
+    shares: int
+    taken: int
+    classes: tuple[FareClass, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.taken <= self.shares:
+            raise OccupancyError(
+                f"{self.taken} shares are taken of {self.shares}: wanted 0 to {self.shares}"
+            )
+        bid_price_pence(1, self.classes)  # refuses classes in the wrong order
+
+    @property
+    def free(self) -> int:
+        """Shares that can still be sold."""
+        return self.shares - self.taken
+
+    @property
+    def bid_pence(self) -> int:
+        """No sale below it, by EMSR-b; 0 when nobody else is expected or nothing is left."""
+        return math.ceil(bid_price_pence(self.free, self.classes)) if self.free else 0
+
+    @property
+    def reason(self) -> str:
+        """Where the bid price comes from."""
+        asked = sum(one.demand_mean for one in self.classes)
+        return (
+            f"{self.taken} of {self.shares} shares are taken and {asked:.1f} more are expected to "
+            "be asked for: the last free one is worth this much if it is kept (EMSR-b)"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """What is known of one slot beside its audience."""
+
+    published: Published | None = None
+    occupancy: Occupancy | None = None
+
+
+UNKNOWN: Final = Market()

@@ -1,0 +1,91 @@
+"""Many slots of one site priced at once, each to the very penny of its quote.
+
+Products are taken in floating point, which is good to a hundred-thousandth of a penny; the few that
+come out nearer than that to half a penny, where rounding could go either way, are quoted one by
+one in decimals. The rules after the factors are whole numbers here as there.
+"""
+
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cloud.estate import Site
+from cloud.pricing import factors
+from cloud.pricing.market import Market
+from cloud.pricing.quote import explained
+from cloud.pricing.rate_card import RateCard
+from cloud.pricing.rules import UNIT,  card_limits, moved_from, rounded, to_step
+from cloud.pricing.slot import Slots
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+DOUBTFUL_PENCE: Final = 1e-4
+DOUBTFUL_FACTOR: Final = 1e-6
+"""In units of the last of its four decimals."""
+
+
+def prices(
+    site: Site,
+    slots: Slots,
+    looking_s: Floats,
+    card: RateCard,
+    markets: Sequence[Market] | None = None,
+) -> Integers:
+    """Whole pence for each slot at the looking time expected in it, as `quote` has them."""
+    attention, doubtful = _attention(looking_s, site.base_looking_s, card)
+    amount = site.base_rate_pence * attention / UNIT * _others(site, slots, card)
+    doubtful |= np.abs(amount % 1 - 0.5) < DOUBTFUL_PENCE
+    price = np.floor(amount + 0.5).astype(np.int64)
+    for at in np.flatnonzero(doubtful).tolist():
+        made_of = explained(site, slots.slots[at], float(looking_s[at]), card)
+        product = math.prod((one.value for one in made_of[:5]), start=Decimal(site.base_rate_pence))
+        price[at] = rounded(product)
+    return _ruled(price, site.base_rate_pence, card, markets)
+
+
+def _attention(
+    looking_s: Floats, base_looking_s: float, card: RateCard
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """The attention factor in units of its last decimal, and where it may be one off."""
+    least, most = (float(bound * UNIT) for bound in (card.attention.least, card.attention.most))
+    measured = np.clip(looking_s / base_looking_s * UNIT, least, most)
+    return np.floor(measured + 0.5), np.abs(measured % 1 - 0.5) < DOUBTFUL_FACTOR
+
+
+def _others(site: Site, slots: Slots, card: RateCard) -> Floats:
+    """The product of the other factors: a few different ones, by hour and month."""
+    still = factors.demographic(site.attributes.demographic, card).value
+    still *= factors.location(site.attributes.traffic, card).value
+    _, first, which = np.unique(
+        slots.month * 24 + slots.hour, return_index=True, return_inverse=True
+    )
+    kinds = [slots.slots[at] for at in first.tolist()]
+    known = [factors.peak(one, card).value * factors.season(one, card).value for one in kinds]
+    products: Floats = np.array([float(value * still) for value in known])[which]
+    return products
+
+
+def _ruled(
+    price: Integers, base_pence: int, card: RateCard, markets: Sequence[Market] | None
+) -> Integers:
+    if card.rounding_pence > 1:
+        price = np.maximum(card.rounding_pence, to_step(price, card.rounding_pence))
+    if markets is not None:
+        price = _traded(price, card, markets)
+    least, most = card_limits(base_pence, card)
+    return np.minimum(np.maximum(price, least), most)
+
+
+def _traded(price: Integers, card: RateCard, markets: Sequence[Market]) -> Integers:
+    bids = [one.occupancy.bid_pence if one.occupancy else 0 for one in markets]
+    price = np.maximum(price, np.array(bids, dtype=np.int64))
+    if card.daily_move is None:
+        return price
+    last = [(one.published.price_pence, one.published.days) if one.published else (0, 0) for one in markets]
+    before, days = np.array(last, dtype=np.int64).reshape(-1, 2).T
+    least, most = moved_from(before, card.daily_move, days)
+    return np.where(before > 0, np.minimum(np.maximum(price, least), most), price)

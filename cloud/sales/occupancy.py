@@ -1,0 +1,80 @@
+"""Which shares of which hours are taken, and who else is expected to ask: rows that others fill.
+
+Whoever sells writes here (a file today, see `python -m cloud occupancy`); a slot without a row is
+one of which nothing is known, not one that nobody wants.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, Text, select
+
+from cloud import database
+from cloud.estate import Site
+from cloud.pricing.emsr import FareClass
+from cloud.pricing.market import Occupancy
+
+MOST_CLASSES: Final = 10
+
+slot_occupancy = Table(
+    "slot_occupancy",
+    database.metadata,
+    Column("location", String(63), primary_key=True),
+    Column("hour_at", BigInteger, primary_key=True, autoincrement=False),  # seconds since 1970
+    Column("taken", Integer, nullable=False),
+    Column("classes", Text, nullable=False),  # JSON: what each pays and asks for, dearest first
+    Column("noted_at", database.Instant, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """The occupancy of one slot, and where that belongs."""
+
+    location: str
+    starts_at: datetime
+    occupancy: Occupancy
+
+
+def note(connection: Connection, noted: Iterable[Noted], *, at: datetime) -> int:
+    """Write occupancies down, in place of what was known of those slots; how many."""
+    rows = [
+        {
+            "location": one.location,
+            "hour_at": int(one.starts_at.timestamp()),
+            "taken": one.occupancy.taken,
+            "classes": msgspec.json.encode(one.occupancy.classes).decode(),
+            "noted_at": at,
+        }
+        for one in noted
+    ]
+    if rows:
+        insert = database.insert(connection.dialect.name, slot_occupancy)
+        columns = ("taken", "classes", "noted_at")
+        change = {name: insert.excluded[name] for name in columns}
+        connection.execute(
+            insert.on_conflict_do_update(index_elements=["location", "hour_at"], set_=change), rows
+        )
+    return len(rows)
+
+
+def read_occupancy(
+    connection: Connection, site: Site, since_at: datetime
+) -> Mapping[int, Occupancy]:
+    """What is known of a site's slots from `since_at` on, by the second they start."""
+    columns = slot_occupancy.c
+    rows = connection.execute(
+        select(slot_occupancy).where(
+            columns.location == site.id, columns.hour_at >= int(since_at.timestamp())
+        )
+    )
+    return {row["hour_at"]: _occupancy(row, site) for row in rows.mappings()}
+
+
+def _occupancy(row: Any, site: Site) -> Occupancy:
+    classes = msgspec.json.decode(row["classes"], type=tuple[FareClass, ...])
+    shares = site.loop.shares
+    return Occupancy(shares, min(shares, row["taken"]), classes)

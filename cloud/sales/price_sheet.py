@@ -1,0 +1,96 @@
+"""The prices of the coming quarter as they were published: one sheet for each place and local day.
+
+A sheet is never rewritten: it is what a daily move is counted from, so that the same question gets
+the same price whoever asks, whenever, that day. Old sheets are forgotten after a quarter.
+"""
+
+import zlib
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Column, Connection, Date, LargeBinary, String, Table, delete, select
+
+from cloud import database
+from cloud.pricing.market import Published
+from cloud.pricing.slot import HOUR, Slot
+
+DAYS: Final = 92
+"""How far ahead prices are published, and how long sheets are kept."""
+BELIEVED: Final = timedelta(days=7)
+"""A sheet that is older says nothing about today's price."""
+
+price_sheets = Table(
+    "price_sheets",
+    database.metadata,
+    Column("location", String(63), primary_key=True),
+    Column("published_on", Date, primary_key=True),  # local day
+    Column("published_at", database.Instant, nullable=False),
+    Column("first_at", database.Instant, nullable=False),  # start of the first hour
+    Column("versions", String(160), nullable=False),  # rate card and forecast
+    Column("body", LargeBinary, nullable=False),  # int64 pence of consecutive hours, deflated
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSheet:
+    """What every hour from `first_at` on cost, in whole pence."""
+
+    location: str
+    published_on: date
+    published_at: datetime
+    first_at: datetime
+    versions: str
+    pence: NDArray[np.int64]
+
+    def published(self, slot: Slot, today: date) -> Published | None:
+        """The price of a slot on the sheet, if it is on it."""
+        at = (slot.starts_at - self.first_at) // HOUR
+        if not 0 <= at < self.pence.size:
+            return None
+        days = (today - self.published_on).days
+        return Published(int(self.pence[at]), self.published_on, self.versions, days)
+
+
+def keep_sheet(connection: Connection, sheet: PriceSheet) -> None:
+    """Publish a sheet; its place has none of that day yet."""
+    row = {name: getattr(sheet, name) for name in PriceSheet.__slots__ if name != "pence"}
+    body = zlib.compress(sheet.pence.astype("<i8").tobytes())
+    connection.execute(price_sheets.insert().values({**row, "body": body}))
+    columns = price_sheets.c
+    old = columns.published_on < sheet.published_on - timedelta(days=DAYS)
+    connection.execute(delete(price_sheets).where(columns.location == sheet.location, old))
+
+
+def is_published(connection: Connection, location: str, day: date) -> bool:
+    """Whether a place has its sheet of that local day."""
+    columns = price_sheets.c
+    wanted = select(columns.location).where(
+        columns.location == location, columns.published_on == day
+    )
+    return connection.execute(wanted).first() is not None
+
+
+def sheet_before(connection: Connection, location: str, today: date) -> PriceSheet | None:
+    """The newest sheet of a day before `today`, unless it is too old."""
+    columns = price_sheets.c
+    wanted = (
+        select(price_sheets)
+        .where(
+            columns.location == location,
+            columns.published_on < today,
+            columns.published_on >= today - BELIEVED,
+        )
+        .order_by(columns.published_on.desc())
+        .limit(1)
+    )
+    row = connection.execute(wanted).mappings().one_or_none()
+    return None if row is None else _sheet(row)
+
+
+def _sheet(row: Any) -> PriceSheet:
+    names = (name for name in PriceSheet.__slots__ if name != "pence")
+    pence = np.frombuffer(zlib.decompress(row["body"]), dtype="<i8").astype(np.int64)
+    return PriceSheet(**{name: row[name] for name in names}, pence=pence)

@@ -1,0 +1,98 @@
+"""Prices by the column are the prices of the quotes, to the penny."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloud import estate
+from cloud.forecast.interval import Interval
+from cloud.forecast.outlook import Outlook
+from cloud.pricing.emsr import FareClass
+from cloud.pricing.market import UNKNOWN, Market, Occupancy, Published
+from cloud.pricing.price_list import prices
+from cloud.pricing.quote import quote
+from cloud.pricing.rate_card import REFERENCE, Bounds, RateCard
+from cloud.pricing.slot import Slot, in_columns
+
+LONDON = ZoneInfo("Europe/London")
+CARD = estate.document(REFERENCE, RateCard)
+KINGS_CROSS = estate.load().location("KX-01")
+TODAY = date(2026, 11, 20)
+
+hours = st.integers(1_735_689_600 // 3600, 1_900_000_000 // 3600)
+shares = st.integers(1, 10_000).map(lambda units: Decimal(units) / 1000)
+cards = st.builds(
+    lambda bounds, move, step, factor: msgspec.structs.replace(
+        CARD,
+        limits=Bounds(least=min(bounds), most=max(bounds)),
+        daily_move=move,
+        rounding_pence=step,
+        demographic={"professionals_25_45": factor},
+    ),
+    st.tuples(shares, shares),
+    st.none() | shares,
+    st.sampled_from([1, 5, 50, 100]),
+    shares,
+)
+markets = st.builds(
+    Market,
+    st.none() | st.builds(Published, st.integers(1, 10**8), st.just(TODAY), st.just("a test"), st.integers(1, 7)),
+    st.none()
+    | st.builds(
+        lambda taken, fare, mean, deviation: Occupancy(
+            6, taken, (FareClass("late", fare, mean, deviation),)
+        ),
+        st.integers(0, 6),
+        st.integers(1, 10**7),
+        st.floats(0, 9),
+        st.floats(0, 9),
+    ),
+)
+rows = st.lists(st.tuples(hours, st.floats(0, 1e5), markets), min_size=1, max_size=12)
+
+
+def one_by_one(site, slots, looking_s, card, held) -> list[int]:
+    def expecting(slot: Slot, seconds: float) -> Outlook:
+        same = Interval(seconds, seconds, seconds)
+        return Outlook(slot.starts_at, same, same, same, same, "measured", "a test", 8, "r", None)
+
+    return [
+        quote(site, slot, expecting(slot, seconds), card, market).price_pence
+        for slot, seconds, market in zip(slots, looking_s, held, strict=True)
+    ]
+
+
+@given(rows, cards, st.integers(1, 10**8), st.floats(0.5, 1e5))
+def test_a_column_of_prices_is_its_quotes_one_by_one(asked, card, base: int, base_looking_s):
+    site = msgspec.structs.replace(
+        KINGS_CROSS, base_rate_pence=base, base_looking_s=base_looking_s
+    )
+    slots = [Slot(datetime.fromtimestamp(hour * 3600, UTC), LONDON) for hour, _, _ in asked]
+    looking_s = [seconds for _, seconds, _ in asked]
+    held = [market for _, _, market in asked]
+    found = prices(site, in_columns(slots), np.array(looking_s), card, held)
+
+    assert found.tolist() == one_by_one(site, slots, looking_s, card, held)
+
+
+@pytest.mark.parametrize("penny", [0.5, 1.5, 2.5, 1000.5])
+def test_halves_of_a_penny_go_up_in_both(penny: float):
+    # base 10,000 pence, nothing else on the card: the attention decides the last half penny
+    bare = msgspec.structs.replace(
+        CARD, peak_hours=(), seasons=(), traffic={}, demographic={},
+        attention=Bounds(least=Decimal("0.0001"), most=Decimal(1)),
+        limits=Bounds(least=Decimal("0.0001"), most=Decimal(1)),
+    )  # fmt: skip
+    site = msgspec.structs.replace(KINGS_CROSS, base_rate_pence=5000, base_looking_s=10_000.0)
+    slots = [Slot(datetime(2026, 11, 23, 8, tzinfo=UTC), LONDON)]
+    looking_s = [penny * 2]
+    found = prices(site, in_columns(slots), np.array(looking_s), bare)
+
+    assert found.tolist() == one_by_one(site, slots, looking_s, bare, [UNKNOWN])
+    assert found.tolist() == [int(penny + 0.5)]
