@@ -23,6 +23,8 @@ COMMANDS: Final = {
     "stream": ("cloud.stream", "run", "take in what the cameras send"),
     "serve": ("cloud.api.server", "serve", "serve the API"),
     "price": ("cloud.api.price_command", "run", "price one slot and say why"),
+    "publish": ("cloud.api.publish_command", "run", "publish today's prices of the quarter"),
+    "occupancy": ("cloud.api.occupancy_command", "run", "note which shares are taken"),
     "forecast": ("cloud.forecast.nightly_command", "run", "forecast every place, store and score"),
     "backtest": ("cloud.forecast.backtest_command", "run", "score forecasts on hourly series"),
     "audit": ("cloud.api.audit_command", "run", "check the log of changes"),

@@ -22,7 +22,7 @@ from cloud.estate import Estate, UnknownLocation
 from cloud.pricing.emsr import FareClass
 from cloud.pricing.market import Occupancy
 from cloud.pricing.slot import parse_slot
-from cloud.sales.occupancy import MOST_CLASSES, Noted, note
+from cloud.sales.occupancy import Noted, note
 
 COLUMNS: Final = ("location", "time_slot", "taken", "class", "fare", "mean", "deviation")
 LARGEST_FILE_BYTES: Final = 64 * 1024 * 1024
@@ -77,7 +77,7 @@ def read(file: Path, places: Estate) -> Iterator[Noted]:
             taken = _count(row["taken"])
             found = slots.setdefault((site.id, slot.starts_at), (site.loop.shares, taken, []))
             if found[1] != taken:
-                raise ValueError(f"{taken} shares taken here, {found[1]} in a line before")  # noqa: TRY301
+                raise ValueError(f"{taken} shares taken here, {found[1]} in a line before")
             if row["class"]:
                 found[2].append(_fare_class(row))
             Occupancy(found[0], taken, tuple(found[2]))

@@ -17,8 +17,8 @@ from cloud.api.desk import Desk, Made
 from cloud.api.pricing import REACH
 from cloud.estate import Site
 from cloud.forecast.hours import Measures
-from cloud.pricing.market import Market
 from cloud.pricing.impressions import lts_columns
+from cloud.pricing.market import Market
 from cloud.pricing.optimise.brief import Brief, BriefError, Group
 from cloud.pricing.optimise.offer import Audience, Floats, Integers, Offer
 from cloud.pricing.price_list import prices

@@ -28,12 +28,14 @@ Element = dict[str, Any]
 
 
 def element(
-    site: Site, slot: Slot, spot: Spot, price_pence: int, rungs: Ladder, free: int
+    site: Site, slot: Slot, spot: Spot, price_pence: int, rungs: Ladder, free: int | None = None
 ) -> Element:
     """What one share of the loop is in that hour.
 
-    `imp` is empty when nobody is expected or no share is free.
+    `free` shares are left, all of them without it; `imp` is empty when that is none or when nobody
+    is expected.
     """
+    free = site.loop.shares if free is None else free
     return {
         "dooh": dooh(site),
         "device": device(site, slot),
@@ -117,9 +119,7 @@ def _metrics(rungs: Ladder) -> list[Element]:
     ]
 
 
-def _provenance(
-    site: Site, spot: Spot, price_pence: int, rungs: Ladder, free: int
-) -> Element:
+def _provenance(site: Site, spot: Spot, price_pence: int, rungs: Ladder, free: int) -> Element:
     """Who measured what with which instrument, and how sure that is."""
     source = rungs.provenance
     tiers = {Tier.GROSS: rungs.gross, Tier.OTS: rungs.ots, Tier.LTS: rungs.lts}

@@ -18,7 +18,7 @@ from cloud.pricing import factors
 from cloud.pricing.market import Market
 from cloud.pricing.quote import explained
 from cloud.pricing.rate_card import RateCard
-from cloud.pricing.rules import UNIT,  card_limits, moved_from, rounded, to_step
+from cloud.pricing.rules import UNIT, card_limits, moved_from, rounded, to_step
 from cloud.pricing.slot import Slots
 
 Floats = NDArray[np.float64]
@@ -85,7 +85,10 @@ def _traded(price: Integers, card: RateCard, markets: Sequence[Market]) -> Integ
     price = np.maximum(price, np.array(bids, dtype=np.int64))
     if card.daily_move is None:
         return price
-    last = [(one.published.price_pence, one.published.days) if one.published else (0, 0) for one in markets]
+    last = [
+        (one.published.price_pence, one.published.days) if one.published else (0, 0)
+        for one in markets
+    ]
     before, days = np.array(last, dtype=np.int64).reshape(-1, 2).T
     least, most = moved_from(before, card.daily_move, days)
     return np.where(before > 0, np.minimum(np.maximum(price, least), most), price)

@@ -1,4 +1,4 @@
-"""What may change a price after its factors: rounding, occupancy, the daily move, the card's limits.
+"""What may change a price after its factors: rounding, occupancy, daily move, the card's limits.
 
 In this order, so that the later rule wins: a price is never above the card's ceiling, whatever is
 free, and never leaps from one day to the next because a share was sold. Each rule maps whole pence

@@ -99,7 +99,7 @@ def test_a_rate_card_is_entered_when_it_changes_and_only_then(desk: Desk):
 
     with database.reading(desk.engine) as connection:
         found = [one.object for one in entries(connection)]
-    assert found == ["reference-2", "dearer-2", "reference-1"]
+    assert found == ["reference-2", "dearer-2", "reference-2"]
 
 
 def test_the_log_is_checked_from_the_command_line(logged: Desk, tmp_path: Path, capsys):

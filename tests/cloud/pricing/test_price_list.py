@@ -42,7 +42,10 @@ cards = st.builds(
 )
 markets = st.builds(
     Market,
-    st.none() | st.builds(Published, st.integers(1, 10**8), st.just(TODAY), st.just("a test"), st.integers(1, 7)),
+    st.none()
+    | st.builds(
+        Published, st.integers(1, 10**8), st.just(TODAY), st.just("a test"), st.integers(1, 7)
+    ),
     st.none()
     | st.builds(
         lambda taken, fare, mean, deviation: Occupancy(
@@ -70,9 +73,7 @@ def one_by_one(site, slots, looking_s, card, held) -> list[int]:
 
 @given(rows, cards, st.integers(1, 10**8), st.floats(0.5, 1e5))
 def test_a_column_of_prices_is_its_quotes_one_by_one(asked, card, base: int, base_looking_s):
-    site = msgspec.structs.replace(
-        KINGS_CROSS, base_rate_pence=base, base_looking_s=base_looking_s
-    )
+    site = msgspec.structs.replace(KINGS_CROSS, base_rate_pence=base, base_looking_s=base_looking_s)
     slots = [Slot(datetime.fromtimestamp(hour * 3600, UTC), LONDON) for hour, _, _ in asked]
     looking_s = [seconds for _, seconds, _ in asked]
     held = [market for _, _, market in asked]

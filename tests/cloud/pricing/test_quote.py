@@ -103,5 +103,5 @@ def test_a_quote_that_its_factors_do_not_explain_cannot_be_made():
             low_pence=1800,
             high_pence=1800,
             currency="GBP",
-            rate_card="reference-1",
+            rate_card="reference-2",
         )

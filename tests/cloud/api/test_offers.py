@@ -1,0 +1,62 @@
+"""What a plan may buy, by the column: the same prices and people as slot by slot."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from cloud import database
+from cloud.api.desk import Desk
+from cloud.api.offers import offer
+from cloud.forecast.store import StoredWeek, keep_weeks
+from cloud.pricing.optimise.brief import Brief
+from cloud.pricing.quote import quote
+from cloud.pricing.slot import parse_slot
+
+FIELDS = ("p10", "p50", "p90")
+
+
+def measured(desk: Desk, location: str, weeks: int) -> None:
+    """Hours that differ, back from now; one camera."""
+    now = int(desk.clock().timestamp())
+    rows = [
+        {
+            "location": location, "device": "a", "hour_at": now - 3600 * age,
+            "observed_ms": 3_600_000, "entries": 100 + age % 37, "visits": 100, "onlookers": 30,
+            "dwell_06": 100, "dwell_ms": 1_300_000, "attention_03": 90, "attention_05": 10,
+            "looking_ms": 160_000 + 977 * (age % 24), "person_ms": 1_400_000,
+        }
+        for age in range(1, weeks * 168)
+    ]  # fmt: skip
+    with database.writing(desk.engine) as connection:
+        connection.execute(database.hour_tallies.insert(), rows)
+
+
+def forecast_in_the_night(desk: Desk, location: str) -> None:
+    chance = np.random.default_rng(7)
+    week = np.sort(chance.lognormal(5, 1, (4, 3, 168)), axis=1).astype("<f4").astype(float)
+    today, now = desk.clock().date(), desk.clock()
+    with database.writing(desk.engine) as connection:
+        keep_weeks(connection, [StoredWeek(location, today, "night-1", now, now, week)])
+
+
+@pytest.mark.parametrize("first_on", [date(2026, 11, 20), date(2027, 3, 26), date(2026, 12, 23)])
+def test_every_slot_is_offered_at_its_quote_with_the_people_of_its_ladder(desk: Desk, first_on):
+    measured(desk, "KX-01", 3)
+    forecast_in_the_night(desk, "LB-01")
+    until_on = first_on + timedelta(days=10)
+    sold = offer(desk, Brief(budget_pence=1, currency="GBP", first_on=first_on, until_on=until_on))
+
+    for at in range(0, len(sold), 3):
+        name, _, time_slot = str(sold.key[at]).partition("/")
+        site = desk.estate.location(name)
+        made = desk.forecast(site)
+        slot = parse_slot(time_slot, site.zone)
+        outlook = made.forecast.outlook(slot.starts_at)
+        seen = made.plays.ladder(outlook).lts
+        plays = float(made.plays.spot.plays_per_hour)
+
+        assert sold.price_pence[at] == quote(site, slot, outlook, desk.card).price_pence
+        offered = (sold.low[at], sold.target.contacts[at], sold.high[at])
+        assert offered == pytest.approx([getattr(seen, p) * plays for p in FIELDS], rel=1e-9)
+        assert sold.day[at] == (slot.local.date() - first_on).days

@@ -1,0 +1,98 @@
+"""Prices are published once a day, and tomorrow's follow from them."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+import msgspec
+import pytest
+
+from cloud import database
+from cloud.__main__ import main
+from cloud.api.app import create_app
+from cloud.api.desk import Desk
+from cloud.api.publish_command import publish
+from cloud.pricing.slot import parse_slot
+from cloud.sales.price_sheet import price_sheets, sheet_before
+
+PRICE = "/api/pricing/slot/KX-01/2026-11-23T08:00"
+
+
+@pytest.fixture
+def dearer(desk: Desk) -> Desk:
+    """The same desk with a card on which every hour costs a fifth more."""
+    traffic = {word: factor * Decimal("1.2") for word, factor in desk.card.traffic.items()}
+    return replace(desk, card=msgspec.structs.replace(desk.card, version="up", traffic=traffic))
+
+
+def test_a_price_follows_the_one_published_the_day_before(ask, desk: Desk, dearer, watch):
+    before = ask.get(PRICE).json()["price_pence"]
+    assert publish(desk) == len(desk.estate)
+    ask.app = create_app(dearer)
+    same_day = ask.get(PRICE).json()
+    watch.pass_by(timedelta(days=1))
+    next_day = ask.get(PRICE).json()
+
+    assert same_day["price_pence"] == pytest.approx(before * 1.2, abs=1)  # nothing before today
+    assert next_day["price_pence"] == int(before * Decimal("1.15"))
+    assert next_day["factors"][-1]["name"] == "daily move"
+    assert next_day["versions"]["published_on"] == "2026-11-20"
+
+
+def test_day_after_day_the_published_price_comes_nearer_to_the_new_card(desk, dearer, watch):
+    site = desk.estate.location("KX-01")
+    slot = parse_slot("2026-12-07T08:00", site.zone)
+    publish(desk)
+    prices = []
+    for _ in range(4):
+        watch.pass_by(timedelta(days=1))
+        publish(dearer)
+        prices.append(dearer.forecast(site).book.market(slot).published.price_pence)
+
+    assert [later / first for first, later in pairwise(prices)] == pytest.approx(
+        [1.15, 1.2 / 1.15, 1.0], abs=0.001
+    )
+
+
+def test_a_sheet_of_a_day_is_written_once(desk: Desk, dearer):
+    assert publish(desk) == 8
+    assert publish(dearer) == 0
+    with database.reading(desk.engine) as connection:
+        versions = {row.versions for row in connection.execute(price_sheets.select())}
+    assert versions == {f"{desk.card.version} {desk.card_digest}, venue-1"}
+
+
+def test_a_sheet_of_the_week_before_last_says_nothing(ask, desk: Desk, watch):
+    publish(desk)
+    watch.pass_by(timedelta(days=8))
+    desk.shelf.__init__()
+
+    assert ask.get(PRICE).json()["versions"]["published_on"] is None
+
+
+def test_every_hour_of_the_sheet_is_its_quote_across_the_clock_change(ask, desk: Desk, watch):
+    watch.pass_by(timedelta(days=120))  # 20 March: the sheet holds 28 March, which has 23 hours
+    made = desk.forecast(desk.estate.location("KX-01"))
+    publish(desk)
+    with database.reading(desk.engine) as connection:
+        row = connection.execute(price_sheets.select()).mappings().first()
+    assert row["first_at"].isoformat() == "2027-03-20T00:00:00+00:00"
+    assert made.book.is_empty
+    with database.reading(desk.engine) as connection:
+        sheet = sheet_before(connection, "KX-01", watch.now.date() + timedelta(days=1))
+    for ahead in range(7 * 24, 9 * 24):
+        at = sheet.first_at + timedelta(hours=ahead)
+        answer = ask.get(f"/api/pricing/slot/KX-01/{at:%Y-%m-%dT%H:%M}+00:00").json()
+        assert answer["price_pence"] == sheet.pence[ahead]
+
+
+def test_the_command_publishes_and_says_so(tmp_path, capsys):
+    url = f"sqlite:///{tmp_path}/onlooker.db"
+
+    assert main(["publish", "--database", url]) == 0
+    assert main(["publish", "--database", url]) == 0
+    assert capsys.readouterr().out == (
+        "8 places have today's prices now, 0 had them already\n"
+        "0 places have today's prices now, 8 had them already\n"
+    )
