@@ -9,7 +9,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -48,6 +48,14 @@ class Measuring(Protocol):
         ...
 
 
+class Trial(NamedTuple):
+    """A change that is being watched, and the shadow's version that wished for it."""
+
+    check: SelfCheck
+    version: int
+    other_models: bool
+
+
 class ConfigKeeper:
     """One camera's `config` shadow. `pump` is called often; `hear` for each message."""
 
@@ -73,8 +81,9 @@ class ConfigKeeper:
         self._inquiry = Inquiry(line)
         self._session = 0
         self._seen_version = 0
+        self._is_brief = False
         self._kept = memory.read(path)
-        self._trial: tuple[SelfCheck, int] | None = None
+        self._trial: Trial | None = None
         self._settings = in_force(own, self._kept)
         if self._kept.trying is not None:
             reason = "the agent ended while it was tried"
@@ -98,7 +107,7 @@ class ConfigKeeper:
             self._seen_version = 0
             self._ask(now_s)
         if self._trial is not None:
-            self._watch(*self._trial, now_s)
+            self._watch(self._trial, now_s)
         self._inquiry.pump(now_s)
 
     def hear(self, topic: str, body: Mapping[str, Any], now_s: float) -> None:
@@ -128,6 +137,8 @@ class ConfigKeeper:
                 log.warning("config.not_told", extra={"code": body.get("code")})
         elif topic == self._topic["update"] + REJECTED:
             self._report_refused(body, now_s)
+        elif isinstance(version := body.get("version"), int):  # our own report's: nothing to learn
+            self._seen_version = max(self._seen_version, version)
 
     def _consider(self, shadow: Mapping[str, Any], now_s: float) -> None:
         """Judge what is desired, once; report what differs from what the fleet has on record."""
@@ -151,6 +162,7 @@ class ConfigKeeper:
             self._inquiry.ask(self._topic["update"], request, now_s)
 
     def _judge(self, desired: dict[str, Any], wish: str, version: int, now_s: float) -> None:
+        self._is_brief = False
         try:
             settings = settings_under(self._own, desired)
             networks = self._load(settings) if settings.models != self._settings.models else None
@@ -162,19 +174,21 @@ class ConfigKeeper:
             self._conclude("applied", wish, version)
             return
         self._keep(msgspec.structs.replace(self._kept, trying=desired, trying_version=version))
-        self._trial = SelfCheck(self._measuring.pulse, settings.digest, now_s), version
+        check = SelfCheck(self._measuring.pulse, settings.digest, now_s)
+        self._trial = Trial(check, version, networks is not None)
         self._measuring.apply(settings, networks)
         log.info("config.trying", extra={"version": version, "digest": settings.digest})
 
-    def _watch(self, check: SelfCheck, version: int, now_s: float) -> None:
-        harm = check.harm(self._measuring.pulse, now_s)
+    def _watch(self, trial: Trial, now_s: float) -> None:
+        harm = trial.check.harm(self._measuring.pulse, now_s)
         if harm is None:
             return
         self._trial = None
+        version = trial.version
         desired = self._kept.trying or {}
         if harm:
             settings = self._settings
-            self._measuring.apply(settings, self._load(settings))
+            self._measuring.apply(settings, self._load(settings) if trial.other_models else None)
             self._conclude("rolled-back", digest_of(desired), version, harm)
         else:
             self._settings = settings_under(self._own, desired)
@@ -197,7 +211,7 @@ class ConfigKeeper:
 
     def _report(self) -> dict[str, Any]:
         """What is in force: numbers as they were wished, so that the fleet sees no difference."""
-        report = merged(described(self._settings), self._kept.good)
+        report = {} if self._is_brief else merged(described(self._settings), self._kept.good)
         if self._kept.verdict is not None:
             report["verdict"] = msgspec.to_builtins(self._kept.verdict)
         return {**report, "digest": self._settings.digest}
@@ -207,9 +221,9 @@ class ConfigKeeper:
         log.warning("config.not_reported", extra={"code": code, "reason": body.get("message")})
         if code == CONFLICT:
             self._ask(now_s)
-        elif code == TOO_LARGE:
-            short = {name: self._report()[name] for name in ("digest", "verdict")}
-            self._inquiry.ask(self._topic["update"], {"state": {"reported": short}}, now_s)
+        elif code == TOO_LARGE and not self._is_brief:
+            self._is_brief = True
+            self._ask(now_s)
 
 
 def in_force(own: Settings, kept: memory.Kept) -> Settings:

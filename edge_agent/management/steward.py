@@ -1,0 +1,73 @@
+"""One camera's steward: hears what the fleet says, answers, and works beside the measuring.
+
+It has a thread of its own, so that neither a download nor a slow broker ever holds up a picture,
+and it must not fall: what goes wrong in it is told of, and the camera measures on.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+
+from edge_agent.management.line import Line, read
+from wire.device_config import jobs_topic, shadow_topic
+from wire.scalars import DeviceId
+
+log = logging.getLogger(__name__)
+
+STEP_S: Final = 0.2
+
+
+class Office(Protocol):
+    """What takes care of one kind of message."""
+
+    def hear(self, topic: str, body: Mapping[str, Any], now_s: float) -> None: ...
+
+    def pump(self, now_s: float) -> None: ...
+
+
+class Steward:
+    """Enter to begin, leave to end. `shadow` and `jobs` are its two offices."""
+
+    def __init__(
+        self,
+        device: DeviceId,
+        line: Line,
+        *,
+        shadow: Office,
+        jobs: Office | None = None,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._line = line
+        self._offices = {shadow_topic(device, ""): shadow}
+        if jobs is not None:
+            self._offices[jobs_topic(device, "")] = jobs
+        self._steady = steady
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name=f"{device}.steward", daemon=True)
+
+    def __enter__(self) -> "Steward":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def step(self) -> None:
+        """Hear what has come, then do what is due."""
+        now_s = self._steady()
+        for topic, payload in self._line.heard():
+            for root, office in self._offices.items():
+                if topic.startswith(root):
+                    office.hear(topic, read(payload), now_s)
+        for office in self._offices.values():
+            office.pump(now_s)
+
+    def _serve(self) -> None:
+        while not self._ended.wait(STEP_S):
+            try:
+                self.step()
+            except Exception:  # the fleet's wishes must not end the measuring
+                log.exception("steward.fell")

@@ -1,0 +1,153 @@
+"""A fleet at the end of a line, and a camera at work, both made of values."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import msgspec
+import pytest
+
+from cloud.fleet import shadow as engine
+from edge_agent.agent import Pulse
+from edge_agent.management.line import read
+from edge_agent.management.shadow import ConfigKeeper
+from edge_agent.settings import Settings
+from wire.health import CaptureState
+
+DEVICE = "kx-01-cam-1"
+SHADOW = f"$aws/things/{DEVICE}/shadow/name/config"
+
+
+@dataclass
+class Line:
+    """Carries what is said to a function of topic and body that says what is heard."""
+
+    answer: object = None
+    connected: bool = True
+    sessions: int = 1
+    said: list = field(default_factory=list)
+    inbox: deque = field(default_factory=deque)
+    renewals: int = 0
+
+    def tell(self, topic, payload):
+        if not self.connected:
+            return False
+        body = msgspec.json.decode(payload)
+        self.said.append((topic, body))
+        self.inbox.extend(self.answer(topic, body))
+        return True
+
+    def heard(self):
+        return [self.inbox.popleft() for _ in range(len(self.inbox))]
+
+    def renewed(self):
+        self.renewals += 1
+
+
+class Fleet:
+    """The shadow of one thing as the service keeps it."""
+
+    def __init__(self):
+        self.shadow = engine.Shadow()
+        self.line = Line(self._answer)
+
+    @property
+    def reported(self):
+        return self.shadow.state.get("reported", {})
+
+    def desires(self, wish):
+        """An operator writes a wish; whoever listens is told."""
+        update = engine.Update({"desired": wish})
+        self._change(update)
+
+    def _answer(self, topic, body):
+        token = body["clientToken"]
+        if topic == f"{SHADOW}/get":
+            if not self.shadow.version:
+                return [self._said("get/rejected", {"code": 404, "clientToken": token})]
+            return [self._said("get/accepted", engine.current(self.shadow, at=0, token=token))]
+        assert topic == f"{SHADOW}/update"
+        try:
+            return self._change(engine.read_update(msgspec.json.encode(body)))
+        except engine.ShadowError as error:
+            no = {"code": error.code, "message": error.message, "clientToken": token}
+            return [self._said("update/rejected", no)]
+
+    def _change(self, update):
+        changed = engine.update(self.shadow, update, at=0)
+        self.shadow = changed.shadow
+        said = [self._said("update/accepted", changed.accepted)]
+        if changed.delta:
+            said.append(self._said("update/delta", changed.delta))
+        if "desired" in update.state:
+            self.line.inbox.extend(said)
+            return []
+        return said
+
+    def _said(self, end, body):
+        return f"{SHADOW}/{end}", msgspec.json.encode(body)
+
+
+class Camera:
+    """Applies at once, or as a test would have it."""
+
+    def __init__(self, settings):
+        self.applied = []
+        self.settings = settings
+        self.captured = 0
+        self.model_faults = 0
+        self.capture = CaptureState.STREAMING
+        self.suffers = lambda settings: False  # whether it stops delivering under these
+        self.heeds = True
+
+    @property
+    def pulse(self):
+        if not self.suffers(self.settings):
+            self.captured += 5
+        return Pulse(self.settings.digest, self.captured, self.model_faults, self.capture)
+
+    def apply(self, settings, networks=None):
+        self.applied.append((settings, networks))
+        if self.heeds:
+            self.settings = settings
+
+
+class Stand:
+    """A keeper between a fleet and a camera, on a clock of its own."""
+
+    def __init__(self, folder, own=None):
+        self.own = own or Settings()
+        self.path = folder / "config.json"
+        self.fleet = Fleet()
+        self.camera = Camera(self.own)
+        self.now_s = 0.0
+        self.loaded = []
+        self.cannot_load = None
+        self.start()
+
+    def start(self):
+        """Begin, or begin again after the end of the process."""
+        self.keeper = ConfigKeeper(
+            DEVICE, self.fleet.line, self.camera, self.own, self.path, load=self._load
+        )
+        self.camera.settings = self.keeper.settings
+        self.fleet.line.sessions += 1
+
+    def passes(self, seconds=10.0):
+        """Let time pass in steps of a second."""
+        for _ in range(round(seconds)):
+            self.keeper.pump(self.now_s)
+            while self.fleet.line.inbox:
+                for topic, payload in self.fleet.line.heard():
+                    self.keeper.hear(topic, read(payload), self.now_s)
+            self.now_s += 1.0
+
+    def _load(self, settings):
+        if self.cannot_load:
+            raise self.cannot_load
+        self.loaded.append(settings.models.detector)
+        return ("detector", "pose")
+
+
+@pytest.fixture
+def stand(tmp_path):
+    return Stand(tmp_path)
