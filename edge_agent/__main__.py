@@ -12,7 +12,7 @@ import math
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -29,9 +29,10 @@ from edge_agent.identity import IdentityFolder
 from edge_agent.link.broker import Broker, LinkError, broker_at
 from edge_agent.link.paho import PahoLink
 from edge_agent.logs import write_json_lines
+from edge_agent.management.care import Care
 from edge_agent.outbox import Outbox
 from edge_agent.roster import Mount
-from edge_agent.settings import Settings, SettingsError
+from edge_agent.settings import CaptureSettings, Settings, SettingsError
 from edge_agent.station import Models, Station
 from edge_agent.surroundings import Surroundings, surroundings
 from wire.scalars import DeviceId, LocationId
@@ -79,23 +80,34 @@ def run(asked: argparse.Namespace) -> int:
 def _engaged(
     asked: argparse.Namespace, models: Models, around: Surroundings, mount: Mount
 ) -> Iterator[Agent]:
-    """One camera's agent, ready to run, and its outbox closed behind it."""
-    settings = mount.settings
+    """One camera's agent, ready to run and attended to, and its outbox closed behind it."""
+    care = (
+        Care(IdentityFolder(mount.identity), mount.settings, models.for_settings)
+        if mount.identity
+        else None
+    )
+    settings = care.settings if care else mount.settings
     detector, pose = models.for_settings(settings)
+    link = PahoLink(
+        _broker(asked, mount),
+        mount.address,
+        keepalive_s=settings.link.keepalive_s,
+        hears=care.hears if care else (),
+    )
     outbox = Outbox(mount.outbox_path, budget_bytes=settings.outbox.budget_bytes)
     try:
-        yield Agent(
+        agent = Agent(
             settings,
             address=mount.address,
-            camera=_camera(asked, mount),
+            camera=_camera(asked, mount, settings.capture),
             detector=detector,
             pose=pose,
             outbox=outbox,
-            link=PahoLink(
-                _broker(asked, mount), mount.address, keepalive_s=settings.link.keepalive_s
-            ),
+            link=link,
             **around.company(mount),
         )
+        with care.attending(agent, link) if care else nullcontext():
+            yield agent
     finally:
         outbox.close()
 
@@ -215,10 +227,12 @@ def _broker(asked: argparse.Namespace, mount: Mount) -> Broker:
     )
 
 
-def _camera(asked: argparse.Namespace, mount: Mount) -> Camera:
+def _camera(
+    asked: argparse.Namespace, mount: Mount, capture: CaptureSettings | None = None
+) -> Camera:
     return open_camera(
         mount.source,
-        mount.settings.capture,
+        capture or mount.settings.capture,
         speed=asked.speed,
         loop=asked.loop,
         changeable=mount.identity is not None,

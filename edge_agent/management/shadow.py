@@ -37,6 +37,9 @@ TOO_LARGE: Final = 413
 LONGEST_REASON: Final = 400
 
 
+Load = Callable[[Settings], Networks]
+
+
 class Measuring(Protocol):
     """A camera at work, seen from another thread."""
 
@@ -67,7 +70,7 @@ class ConfigKeeper:
         own: Settings,
         path: Path,
         *,
-        load: Callable[[Settings], Networks],
+        load: Load,
     ) -> None:
         self._line = line
         self._measuring = measuring
@@ -84,7 +87,7 @@ class ConfigKeeper:
         self._is_brief = False
         self._kept = memory.read(path)
         self._trial: Trial | None = None
-        self._settings = in_force(own, self._kept)
+        self._settings = in_force(own, self._kept, load)
         if self._kept.trying is not None:
             reason = "the agent ended while it was tried"
             wish = digest_of(self._kept.trying)
@@ -226,11 +229,13 @@ class ConfigKeeper:
             self._ask(now_s)
 
 
-def in_force(own: Settings, kept: memory.Kept) -> Settings:
+def in_force(own: Settings, kept: memory.Kept, load: Load) -> Settings:
     """The settings to start with: the last good wish over the camera's own, if it still fits."""
     try:
-        return settings_under(own, kept.good)
-    except ConfigError as error:
+        settings = settings_under(own, kept.good)
+        load(settings)
+        return settings
+    except (ConfigError, ModelError) as error:
         log.error("config.outgrown", extra={"reason": str(error)})
         return own
 
