@@ -1,10 +1,12 @@
 """When does a turned head count as looking? Policy only: the model measures, this judges.
 
 A head's direction is known with an error (`sigma_deg`), so the question is asked as a
-probability: how likely is it that yaw and pitch both lie inside the screen's angles, each a
-normal variable around what was measured? The answer is smoothed over the track in time, and
-crosses separate thresholds on its way in and out. Between them a person is `unsure`, which is
-neither looking nor not looking and is reported as such.
+probability. Where the screen's place is not configured: how likely is it that yaw and pitch both
+lie inside fixed angles of the camera, each a normal variable around what was measured? (`screen`
+asks it of the screen itself.) The answer is smoothed over the track in time, and crosses separate
+thresholds on its way in and out. Between them a person is `unsure`, which is neither looking nor
+not looking and is reported as such. Everybody in view is an opportunity to see; of those some
+face the screen, and of those some look.
 
 Defaults: 20 deg each way covers a screen as seen from the walking distances of a street
 installation (a head lags the eyes by up to 12 deg, and 22.5 deg is the angle peers use).
@@ -16,6 +18,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from edge_agent.settings import AttentionSettings
+
+HIGH_ABOVE, MEDIUM_FROM = 0.90, 0.70
 
 
 class Attention(StrEnum):
@@ -40,6 +44,22 @@ class Head(Protocol):
     def sigma_deg(self) -> float: ...
 
 
+class Band(StrEnum):
+    """How sure one picture is that a person looks, in the words advertisers know."""
+
+    HIGH = "high"  # above 0.90
+    MEDIUM = "medium"  # 0.70 to 0.90
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """What one picture says of one head: P(it looks at the screen) and P(it faces it at all)."""
+
+    looking: float
+    facing: float
+
+
 @dataclass(frozen=True, slots=True)
 class Regard:
     """One track's attention so far. `looking_ratio` and `facing_ratio` are smoothed."""
@@ -48,6 +68,17 @@ class Regard:
     looking_ratio: float
     facing_ratio: float
     verdict: Attention
+
+    @property
+    def band(self) -> Band:
+        """The band of the smoothed probability."""
+        return band_of(self.looking_ratio)
+
+
+def band_of(probability: float) -> Band:
+    if probability > HIGH_ABOVE:
+        return Band.HIGH
+    return Band.MEDIUM if probability >= MEDIUM_FROM else Band.LOW
 
 
 def within_probability(measured_deg: float, sigma_deg: float, limit_deg: float) -> float:
@@ -72,15 +103,21 @@ def facing_probability(head: Head, settings: AttentionSettings) -> float:
     ) * within_probability(head.pitch_deg, head.sigma_deg, settings.facing_deg)
 
 
+def by_angles(head: Head, settings: AttentionSettings) -> Chances:
+    """Judge a head by its angles to the camera alone; without finite angles there is no answer."""
+    if not math.isfinite(head.yaw_deg + head.pitch_deg + head.sigma_deg):
+        return Chances(math.nan, math.nan)
+    return Chances(looking_probability(head, settings), facing_probability(head, settings))
+
+
 def judge(
-    before: Regard | None, head: Head | None, at_s: float, settings: AttentionSettings
+    before: Regard | None, chances: Chances | None, at_s: float, settings: AttentionSettings
 ) -> Regard:
-    """The track's regard after one more picture; without a head (no pose) it is unsure."""
-    if head is None or not math.isfinite(head.yaw_deg + head.pitch_deg + head.sigma_deg):
+    """The track's regard after one more picture; without an answer (no pose) it is unsure."""
+    if chances is None or not math.isfinite(chances.looking + chances.facing):
         held = before or Regard(at_s, 0.5, 0.5, Attention.UNSURE)
         return replace(held, at_s=at_s, verdict=Attention.UNSURE)
-    looking = looking_probability(head, settings)
-    facing = facing_probability(head, settings)
+    looking, facing = chances.looking, chances.facing
     if before is not None:
         kept = _kept(at_s - before.at_s, settings.filter_s)
         looking += (before.looking_ratio - looking) * kept

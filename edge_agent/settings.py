@@ -97,6 +97,30 @@ class AttentionSettings(_Section, frozen=True):
     engaged_s: Annotated[float, Meta(ge=0, le=60)] = 1.0
 
 
+class CameraPose(_Section, frozen=True):
+    """Where the lens is and where it looks, seen from the screen looking out: `x_m` to the right,
+    `y_m` up and `z_m` outwards from the middle of the screen; pan to the right, tilt up, roll
+    clockwise. All zero: in the middle of the screen, looking straight out.
+    """
+
+    horizontal_fov_deg: Annotated[float, Meta(ge=5, le=175)]
+    x_m: Annotated[float, Meta(ge=-100, le=100)] = 0.0
+    y_m: Annotated[float, Meta(ge=-100, le=100)] = 0.0
+    z_m: Annotated[float, Meta(ge=-100, le=100)] = 0.0
+    pan_deg: Annotated[float, Meta(ge=-180, le=180)] = 0.0
+    tilt_deg: Annotated[float, Meta(ge=-90, le=90)] = 0.0
+    roll_deg: Annotated[float, Meta(ge=-180, le=180)] = 0.0
+
+
+class ViewSettings(_Section, frozen=True):
+    """The screen people may look at, and the camera that watches them. `screen.py` says how."""
+
+    screen_width_m: Annotated[float, Meta(gt=0, le=100)]
+    screen_height_m: Annotated[float, Meta(gt=0, le=100)]
+    camera: CameraPose
+    gaze_margin_deg: Annotated[float, Meta(ge=0, le=45)] = 12.0
+
+
 class ModelSettings(_Section, frozen=True):
     """Which models look. Null leaves the threshold that the detector's card states."""
 
@@ -192,6 +216,7 @@ class Settings(_Section, frozen=True):
     quality: QualitySettings = QualitySettings()
     tracking: TrackingSettings = TrackingSettings()
     attention: AttentionSettings = AttentionSettings()
+    view: ViewSettings | None = None  # without it attention is judged by angles to the camera
     models: ModelSettings = ModelSettings()
     zones: Annotated[tuple[Zone, ...], Meta(max_length=MOST_ZONES)] = ()
     schedule: ScheduleSettings = ScheduleSettings()

@@ -16,6 +16,7 @@ from edge_agent.meter import Sighting, View
 from edge_agent.motion import Gate, GateCounters, small
 from edge_agent.pose import HeadPose, PoseEstimator
 from edge_agent.quality import Quality
+from edge_agent.screen import aim_for
 from edge_agent.settings import Settings
 from edge_agent.track import Box, Track, Tracker
 from edge_agent.zones import zones_of
@@ -48,6 +49,7 @@ class Watch:
         self._gate = Gate(settings.motion)
         self._quality = Quality(settings.quality)
         self._tracker = Tracker(settings.tracking)
+        self._aim = aim_for(settings)
         self._regards: dict[int, Regard] = {}
         self._last = View(observed=False)
         self.model_faults = 0
@@ -142,7 +144,8 @@ class Watch:
             if track is None:
                 continue
             before = self._regards.get(track.id)
-            regard = judge(before, head, frame.elapsed_s, self._settings.attention)
+            chances = self._aim(head, track.box, size_px)
+            regard = judge(before, chances, frame.elapsed_s, self._settings.attention)
             self._regards[track.id] = regard
             zones = zones_of(track.box, size_px, self._settings.zones)
             sightings.append(Sighting(track.id, track.confirmed, regard.verdict, zones))

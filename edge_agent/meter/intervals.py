@@ -20,7 +20,7 @@ from edge_agent.meter.tally import EPOCH, Tally, ZoneTally
 from edge_agent.meter.visit import Span, Visit
 from edge_agent.playing import Playing
 from edge_agent.settings import Settings
-from wire.audience import BlindCause
+from wire.audience import AttentionBasis, BlindCause
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS, bucket_of
 
 CLOCK_WAS_SET_MS: Final = 500
@@ -76,6 +76,7 @@ class Meter:
         self._longest_gap_ms = round(tracking.longest_gap_s * 1000)
         self._settle_ms = round(1000 * max(tracking.lost_after_s, tracking.confirm_within_s))
         self._limits = settings.attention
+        self._basis = AttentionBasis.SCREEN if settings.view else AttentionBasis.ANGLES
         self._zones = [zone.name for zone in settings.zones]
 
     def observe(
@@ -216,7 +217,9 @@ class Meter:
 
     def _tally(self, starts_ms: int) -> Tally:
         zones = {name: ZoneTally() for name in self._zones}
-        return Tally(starts_ms, self._grid_after(starts_ms), zones=zones, era=self._era)
+        return Tally(
+            starts_ms, self._grid_after(starts_ms), self._basis, zones=zones, era=self._era
+        )
 
     def _spread(self, first_ms: int, last_ms: int) -> list[tuple[Tally, int, int]]:
         """The milliseconds of a span, shared among the intervals that it crosses.

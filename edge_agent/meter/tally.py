@@ -43,6 +43,7 @@ class Tally:
 
     starts_ms: int
     ends_ms: int
+    basis: AttentionBasis = AttentionBasis.ANGLES
     captured: int = 0
     dropped: int = 0
     analysed: int = 0
@@ -150,7 +151,7 @@ class Tally:
             attention_histogram=tuple(self.attention_histogram),
             demographics=(),
             sensors=self.sensors,
-            attention_basis=AttentionBasis.ANGLES,
+            attention_basis=self.basis,
             versions=versions,
             zones={name: ZoneSum(**asdict(zone)) for name, zone in self.zones.items()} or UNSET,
             creatives={name: _creative(one) for name, one in self.creatives.items()} or UNSET,

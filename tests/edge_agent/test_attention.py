@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 import pytest
 
-from edge_agent.attention import Attention, judge, looking_probability, within_probability
+from edge_agent.attention import (
+    Attention,
+    Band,
+    Chances,
+    band_of,
+    by_angles,
+    judge,
+    looking_probability,
+    within_probability,
+)
 from edge_agent.settings import AttentionSettings
 
 SETTINGS = AttentionSettings()
@@ -18,10 +27,14 @@ class Head:
     sigma_deg: float = 6.0
 
 
+def seen(head, settings=SETTINGS):
+    return by_angles(head, settings)
+
+
 def verdicts(heads, step_s=0.2, settings=SETTINGS):
     regard, said = None, []
     for index, head in enumerate(heads):
-        regard = judge(regard, head, index * step_s, settings)
+        regard = judge(regard, seen(head, settings), index * step_s, settings)
         said.append(regard.verdict)
     return said
 
@@ -54,7 +67,7 @@ def test_left_and_right_are_alike_and_so_are_up_and_down():
     ],
 )
 def test_the_first_picture_alone(head, verdict):
-    assert judge(None, head, 0.0, SETTINGS).verdict is verdict
+    assert judge(None, seen(head), 0.0, SETTINGS).verdict is verdict
 
 
 def test_a_head_on_the_border_does_not_flicker():
@@ -70,10 +83,10 @@ def test_a_passer_by_who_turns_to_the_screen_and_away_again():
 
 
 def test_the_filter_works_in_time_not_in_pictures():
-    slow = judge(judge(None, Head(60), 0.0, SETTINGS), Head(0), 1.0, SETTINGS)
-    fast = judge(None, Head(60), 0.0, SETTINGS)
+    slow = judge(judge(None, seen(Head(60)), 0.0, SETTINGS), seen(Head(0)), 1.0, SETTINGS)
+    fast = judge(None, seen(Head(60)), 0.0, SETTINGS)
     for step in range(1, 11):
-        fast = judge(fast, Head(0), step * 0.1, SETTINGS)
+        fast = judge(fast, seen(Head(0)), step * 0.1, SETTINGS)
     assert fast.looking_ratio == pytest.approx(slow.looking_ratio, abs=1e-9)
 
 
@@ -84,8 +97,8 @@ def test_one_blink_of_the_model_does_not_end_a_long_look():
 
 @pytest.mark.parametrize("head", [None, Head(math.nan), Head(0, math.inf), Head(0, 0, math.nan)])
 def test_without_a_measured_head_it_is_unsure_and_the_past_is_kept(head):
-    before = judge(None, Head(0), 0.0, SETTINGS)
-    regard = judge(before, head, 0.2, SETTINGS)
+    before = judge(None, seen(Head(0)), 0.0, SETTINGS)
+    regard = judge(before, head and seen(head), 0.2, SETTINGS)
     assert regard.verdict is Attention.UNSURE
     assert regard.looking_ratio == before.looking_ratio
 
@@ -97,3 +110,13 @@ def test_a_filter_of_no_length_believes_every_picture():
         Attention.AWAY,
         Attention.LOOKING,
     ]
+
+
+@pytest.mark.parametrize(
+    ("probability", "band"),
+    [(0.91, Band.HIGH), (0.9, Band.MEDIUM), (0.7, Band.MEDIUM), (0.69, Band.LOW), (0.0, Band.LOW)],
+)
+def test_the_bands_advertisers_know(probability, band):
+    assert band_of(probability) is band
+    sharp = AttentionSettings(filter_s=0)
+    assert judge(None, Chances(probability, 1.0), 0.0, sharp).band is band

@@ -11,7 +11,7 @@ import yaml
 HOUSE = Path(__file__).resolve().parents[2]
 READ_AT_RUN_TIME = (".onnx", ".json", ".yaml", ".html", ".js", ".css", ".svg", ".mako", ".ini")
 ROOMS = ("cloud", "edge_agent", "models", "provisioning", "simulators", "wire")
-NOT_SHIPPED = ("models/weights/research/", "provisioning/container/", "provisioning/local/")
+NOT_SHIPPED = ("models/weights/", "provisioning/container/", "provisioning/local/")
 
 
 @pytest.fixture(scope="module")
