@@ -63,6 +63,7 @@ class Watch:
         self._gate.adopt(settings.motion, afresh=afresh)
         self._quality.adopt(settings.quality, afresh=afresh)
         self._tracker.adopt(settings.tracking)
+        self._aim = aim_for(settings)
         if networks is not None:
             self._detector, self._pose = networks
         self._settings = settings
