@@ -105,7 +105,7 @@ def axes(pan_deg: float, tilt_deg: float, roll_deg: float) -> Vector:
     about_y = [[cos(pan), 0, sin(pan)], [0, 1, 0], [-sin(pan), 0, cos(pan)]]
     about_x = [[1, 0, 0], [0, cos(tilt), sin(tilt)], [0, -sin(tilt), cos(tilt)]]
     about_z = [[cos(roll), sin(roll), 0], [-sin(roll), cos(roll), 0], [0, 0, 1]]
-    return np.asarray(about_y) @ np.asarray(about_x) @ np.asarray(about_z)
+    return np.asarray(np.asarray(about_y) @ np.asarray(about_x) @ np.asarray(about_z))
 
 
 def inner_normals(corners: Vector, eye: Vector) -> Vector:
