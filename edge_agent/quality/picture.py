@@ -16,6 +16,7 @@ face could no longer be found, not where a photograph would displease; a poor ca
 - frozen: the very same picture for `frozen_after_s`; a living sensor's noise never repeats.
 """
 
+import math
 from typing import Any, Final
 
 import cv2
@@ -29,7 +30,7 @@ from wire.audience import BlindCause
 
 DARK_SHARE: Final = 0.95
 BRIGHT_SHARE: Final = 0.5
-SMOOTHING_PX: Final = 1.2
+SMOOTHING: Final = cv2.getGaussianKernel(7, 1.2, cv2.CV_32F)  # seven taps hold 99.7 % of it
 
 
 class Quality:
@@ -51,7 +52,7 @@ class Quality:
 
     def blindness(self, picture: Image, at_s: float) -> BlindCause | None:
         """Why nothing can be seen in `picture` (`motion.small`), or None when something can."""
-        if self._last is None or not np.array_equal(self._last, picture):
+        if self._last is None or cv2.norm(self._last, picture, cv2.NORM_INF):
             self._last, self._changed_s = picture, at_s
         if at_s - self._changed_s >= self._settings.frozen_after_s:
             return BlindCause.FROZEN
@@ -65,10 +66,9 @@ class Quality:
 
 def verdict(picture: Image, settings: QualitySettings) -> BlindCause | None:
     """What one picture alone shows."""
-    levels = np.cumsum(cv2.calcHist([picture], [0], None, [256], [0, 256]).ravel()) / picture.size
-    if np.searchsorted(levels, DARK_SHARE) < settings.dark_below:
+    if np.count_nonzero(picture < math.ceil(settings.dark_below)) >= DARK_SHARE * picture.size:
         return BlindCause.DARK
-    if np.searchsorted(levels, 1 - BRIGHT_SHARE) >= settings.bright_above:
+    if np.count_nonzero(picture >= math.ceil(settings.bright_above)) > BRIGHT_SHARE * picture.size:
         return BlindCause.OVEREXPOSED
     if spread(picture) < settings.flat_below:
         return BlindCause.FLAT
@@ -79,7 +79,7 @@ def verdict(picture: Image, settings: QualitySettings) -> BlindCause | None:
 
 def sharpness_ratio(picture: Image) -> float:
     """Laplacian variance over picture variance; 0 for a picture without contrast."""
-    smooth = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), SMOOTHING_PX)
+    smooth = cv2.sepFilter2D(picture, cv2.CV_32F, SMOOTHING, SMOOTHING)
     edges = spread(cv2.Laplacian(smooth, cv2.CV_32F))
     return (edges / max(spread(smooth), 1e-3)) ** 2
 
