@@ -3,7 +3,9 @@
 Hard truths. Counts are averaged as square roots, where a rush hour and a night are about equally
 noisy. An hour of the week leans towards the same hour of its kind of day (weekday or weekend) as
 long as few weeks have seen it. The level follows the last weeks most of the way, not all of it:
-half of what one odd week shows is gone in the next. Holidays are left out and come as Sundays.
+half of what one odd week shows is gone in the next. A median of eight weeks has a say, since it
+does not follow the odd ones. Holidays are left out and come as Sundays; where a year or two are
+known, what those did at the same time of the year is added in part.
 """
 
 from dataclasses import dataclass
@@ -12,8 +14,9 @@ from functools import partial
 
 import numpy as np
 
-from cloud.forecast import conformal, weekly
+from cloud.forecast import conformal, weekly, years
 from cloud.forecast.guard import guarded
+from cloud.forecast.past import Past
 from cloud.forecast.series import ClockSeries, Floats
 
 
@@ -24,15 +27,19 @@ class Recent:
     half_life_weeks: float = 3.0
     lean_weeks: float = 0.2
     follow: float = 0.7
+    median_share: float = 0.3
+    hour_share: float = 0.2
     weeks: int = 16
     name: str = "recent"
 
     def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
         """The next week as `Model.week` says."""
-        seen = history.without(holidays).last(self.weeks + conformal.WEEKS)
+        past = Past.of(history, holidays, years.LOOK_BACK_W)
+        seen = past.usual[:, -(self.weeks + conformal.WEEKS) :]
         middle = partial(self.middle, weekend=conformal.weekend(history.ends_on))
         plain = conformal.banded(seen, middle, look_back=self.weeks, first_on=history.ends_on)
-        return guarded(weekly.as_sundays(plain, history.ends_on, holidays), history)
+        sundays = plain[..., past.columns(past.days(years.LOOK_BACK_W))]
+        return guarded(years.moved(sundays, past), history)
 
     def middle(self, weeks: Floats, *, weekend: np.ndarray) -> Floats:
         """The usual week (..., 168) from the last ones (..., weeks, 168), oldest first."""
@@ -45,8 +52,17 @@ class Recent:
         plain = ((root + self.lean_weeks * kind) / (mass + self.lean_weeks)) ** 2
         shape = np.where(np.isfinite(kind), plain, np.nan)
         level = weekly.recent_level(weekly.levels(weeks[..., -4:, :], shape))
-        followed: Floats = shape * level[..., None] ** self.follow
-        return followed
+        followed = shape * level[..., None] ** self.follow
+        steady = weekly.profile(weeks[..., -weekly.WEEKS :, :])
+        mixed = followed + self.median_share * (steady - followed)
+        return self._by_hour(mixed, weeks[..., -1, :])
+
+    def _by_hour(self, week: Floats, last: Floats) -> Floats:
+        """Part of what the last week missed at each hour of the day, all its days together."""
+        missed = weekly.mean((last - week).reshape(*last.shape[:-1], 7, 24), -2)
+        hours = np.tile(np.nan_to_num(missed), 7)
+        moved: Floats = np.maximum(week + self.hour_share * hours, 0)
+        return moved
 
     def _of_kind(self, root: Floats, mass: Floats, weekend: np.ndarray) -> Floats:
         """The same hour over all days of its kind; NaN where none was seen."""

@@ -148,7 +148,7 @@ def test_a_file_without_hourly_series_is_refused(
 
 @pytest.mark.slow
 @pytest.mark.skipif(not LEEDS.exists(), reason="the shared footfall data is not here")
-def test_the_untrained_default_misses_a_quarter_less_than_last_week_on_real_footfall(capsys):
+def test_the_untrained_default_misses_a_third_less_than_last_week_on_real_footfall(capsys):
     pytest.importorskip("holidays")
     parser = argparse.ArgumentParser()
     add_arguments(parser)
@@ -156,5 +156,5 @@ def test_the_untrained_default_misses_a_quarter_less_than_last_week_on_real_foot
 
     assert run_command(parser.parse_args([str(LEEDS), *columns, "--json"])) == 0
     rows = {row["model"]: row for row in json.loads(capsys.readouterr().out)["models"]}
-    assert rows["recent"]["relative_wql"] <= 0.75
+    assert rows["recent"]["relative_wql"] <= 0.67
     assert 0.75 <= rows["recent"]["coverage"] <= 0.85
