@@ -49,8 +49,8 @@ def returning(past: Past, at: int) -> Floats:
     known = np.isfinite(found)
     near = np.repeat(past.nearness(past.days(at)), 24)
     mean = np.where(known, found, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    share: Floats = SHARES[known.sum(axis=0), near]
-    return share * np.clip(mean, -MOST[near], MOST[near])
+    above: Floats = SHARES[known.sum(axis=0), near] * np.clip(mean, -MOST[near], MOST[near])
+    return above
 
 
 def moved(week: Floats, past: Past) -> Floats:
