@@ -21,6 +21,7 @@ from cloud.settings import SettingsError
 
 COMMANDS: Final = {
     "stream": ("cloud.stream", "run", "take in what the cameras send"),
+    "stream-spark": ("cloud.stream_spark.command", "run", "the same on Spark, for huge fleets"),
     "serve": ("cloud.api.server", "serve", "serve the API"),
     "price": ("cloud.api.price_command", "run", "price one slot and say why"),
     "publish": ("cloud.api.publish_command", "run", "publish today's prices of the quarter"),

@@ -1,16 +1,11 @@
 """Amazon Kinesis as a source: records written by an IoT Core rule, answers through IoT Core.
 
-The rule keeps the message as it came:
-    SELECT encode(*, 'base64') AS payload, topic() AS topic FROM 'onlooker/v1/+/+/+'
-with the device (topic(4)) as partition key. Hard truths. A shard answers five times a second at
+The device (topic(4)) is the partition key. Hard truths. A shard answers five times a second at
 most. Where one has read to is kept in the database after the commit; when it is lost, reading
 starts at the oldest record and every duplicate is known. One consumer reads all shards: to read
 with several, use `kinesis_lambda`, which AWS runs once per shard.
 """
 
-import base64
-import binascii
-import json
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,21 +15,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from sqlalchemy import Engine, select
 
 from cloud.database import checkpoints, insert, reading, writing
+from cloud.ingest.record import delivery_of
 from cloud.ingest.source import Delivery, Portion, SourceError
 
 log = logging.getLogger(__name__)
 
 POLL_S: Final = 0.25  # five reads a second and shard are allowed
-UNREADABLE_TOPIC: Final = "(a record that is not one of the rule's)"
-
-
-def delivery_of(data: bytes, receipt: Any) -> Delivery:
-    """The message in a record; whatever else it holds is left to be judged as it is."""
-    try:
-        record = json.loads(data)
-        return Delivery(record["topic"], base64.b64decode(record["payload"]), receipt)
-    except (ValueError, TypeError, KeyError, binascii.Error, RecursionError):
-        return Delivery(UNREADABLE_TOPIC, data, receipt)
 
 
 class KinesisSource:

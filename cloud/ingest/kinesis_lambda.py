@@ -21,7 +21,7 @@ from cloud.database import connect, create
 from cloud.estate import SAMPLE, load
 from cloud.ingest.consume import Consumer
 from cloud.ingest.judge import Knows
-from cloud.ingest.kinesis import delivery_of
+from cloud.ingest.record import delivery_of
 from cloud.ingest.source import Delivery, Portion
 
 

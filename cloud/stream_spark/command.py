@@ -1,0 +1,149 @@
+"""`python -m cloud stream-spark count|windows`: the streaming half on Spark, for very large fleets.
+
+`count` runs until it is stopped, or with `--once` until it has read what is there; `windows` prints
+nothing and writes the windows that open in a stretch of time, in place of what was there. On a
+cluster, spark-submit a file with `from cloud.__main__ import main; main(["stream-spark", ...])` and
+give it this package with --py-files. Needs onlooker[cloud,spark] and Java 8, 11 or 17.
+"""
+
+import argparse
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from cloud import settings
+from cloud.database import EPOCH
+from cloud.estate import SAMPLE, load
+from cloud.ingest.source import SourceError
+from cloud.windows.query import LENGTHS
+from wire.ack import Ack
+from wire.envelope import ack_event, seal
+from wire.topics import Address, Channel
+
+if TYPE_CHECKING:
+    from pyspark.sql import Row, SparkSession
+
+CONFIGURATION = {
+    "spark.app.name": "onlooker",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `stream-spark`."""
+    actions = parser.add_subparsers(dest="action", required=True)
+    counts = actions.add_parser("count", help="count what comes")
+    settings.add_arguments(counts, "estate")
+    where = counts.add_mutually_exclusive_group(required=True)
+    where.add_argument("--files", metavar="FOLDER", help="of lines as cameras said them")
+    where.add_argument("--kinesis", metavar="STREAM", help="needs EMR's connector")
+    offer = counts.add_argument
+    offer("--region", metavar="REGION", help="of the stream")
+    offer("--checkpoint", metavar="FOLDER", required=True, help="Spark's own notes: keep them")
+    offer("--every", type=int, default=60, metavar="S", help="a batch (%(default)s)")
+    offer("--once", action="store_true", help="read what is there, then end")
+    offer("--tell", action="store_true", help="acknowledge to the cameras through AWS IoT Core")
+    sums = actions.add_parser("windows", help="write the windows of a stretch of time")
+    sums.add_argument("--since", type=instant, required=True, metavar="ISO")
+    sums.add_argument("--until", type=instant, required=True, metavar="ISO")
+    for action in (counts, sums):
+        action.add_argument("--folder", required=True, help="of the tables: a path, s3://...")
+
+
+def instant(typed: str) -> datetime:
+    at = datetime.fromisoformat(typed)
+    if at.tzinfo is None:
+        raise ValueError(typed)
+    return at.astimezone(UTC)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked."""
+    spark = session({})
+    try:
+        if arguments.action == "count":
+            _count(spark, arguments)
+        else:
+            write_windows(spark, arguments)
+    finally:
+        spark.stop()
+    return 0
+
+
+def session(more: Mapping[str, str]) -> "SparkSession":
+    """Spark as these tables need it: UTC, and an overflow is an error."""
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise SourceError("Spark is missing: install onlooker[cloud,spark]") from error
+    builder: Any = SparkSession.builder
+    for name, value in {**CONFIGURATION, **more}.items():
+        builder = builder.config(name, value)
+    made: SparkSession = builder.getOrCreate()
+    return made
+
+
+def _count(spark: "SparkSession", arguments: argparse.Namespace) -> None:
+    from cloud.stream_spark.count import Counting, files, kinesis
+    from cloud.stream_spark.folder import Folder
+
+    estate = load(settings.read(arguments).estate or SAMPLE)
+    cameras = frozenset((site.id, camera) for site in estate for camera in site.cameras)
+    counting = Counting(
+        Folder(spark, arguments.folder),
+        cameras,
+        clock=lambda: datetime.now(UTC),
+        tell=partial(tell_by_iot, arguments.region) if arguments.tell else None,
+    )
+    lines = (
+        files(spark, arguments.files)
+        if arguments.files
+        else kinesis(spark, arguments.kinesis, region=_region(arguments.region))
+    )
+    every = {"processingTime": f"{arguments.every} seconds"}
+    trigger = {"availableNow": True} if arguments.once else every
+    counting.start(lines, arguments.checkpoint, **trigger).awaitTermination()
+
+
+def _region(region: str | None) -> str:
+    if region is None:
+        raise SourceError("a Kinesis stream has a region: give --region")
+    return region
+
+
+def write_windows(spark: "SparkSession", arguments: argparse.Namespace) -> None:
+    """The windows that open in the stretch, by the hour in which they open."""
+    from cloud.stream_spark.count import MINUTES
+    from cloud.stream_spark.folder import Folder
+    from cloud.stream_spark.windows import between, windows
+
+    since_s, until_s = (
+        int((at - EPOCH).total_seconds()) for at in (arguments.since, arguments.until)
+    )
+    minutes = Folder(spark, arguments.folder).table("minutes", f"{MINUTES}, hour_at bigint")
+    for name in LENGTHS:
+        made = windows(between(minutes, since_s, until_s), name)
+        chosen = made.filter(f"starts_at >= {since_s} and starts_at < {until_s}")
+        by_hour = chosen.selectExpr("*", "starts_at - starts_at % 3600 as hour_at")
+        out = f"{arguments.folder.rstrip('/')}/windows/{name}"
+        writer = by_hour.write.mode("overwrite").option("partitionOverwriteMode", "dynamic")
+        writer.partitionBy("hour_at").parquet(out)
+
+
+def tell_by_iot(region: str | None, rows: "Iterable[Row]") -> None:
+    """Publish acknowledgements through AWS IoT Core; one that is missed is told again later."""
+    import boto3
+
+    client = boto3.client("iot-data", region_name=region)
+    for row in rows:
+        topic, payload = acknowledgement(row)
+        client.publish(topic=topic, qos=0, payload=payload)
+
+
+def acknowledgement(row: "Row") -> tuple[str, bytes]:
+    """Topic and payload that tell a camera how far its journal is settled."""
+    address = Address(row.location, row.device)
+    ack = Ack(device=row.device, journal=row.journal, through=row.through, at=datetime.now(UTC))
+    return address.topic(Channel.ACK), seal(ack_event(ack, address))

@@ -1,0 +1,241 @@
+"""Structured Streaming that counts every report once: lines in, minutes out, cameras told.
+
+Hard truths. A micro-batch that dies is read again, and not every source gives the same lines the
+second time; so what a batch holds is written down first, all else is made from that, and journals
+(which numbers are settled) are written last. A batch whose journals are complete is done, whatever
+Spark believes. A report days late is as good as any: journals do not expire, and no watermark drops
+it. The folder and the checkpoint belong together: another checkpoint would count all of it again.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as f
+from pyspark.sql.streaming.query import StreamingQuery
+
+from cloud.database import SUMS
+from cloud.ingest.commit import OVERLAPPING, SCATTERED
+from cloud.ingest.settled import Standing
+from cloud.ingest.source import SourceError
+from cloud.stream_spark.folder import Folder
+from cloud.stream_spark.rows import LETTER, REPORT, rows_of
+from cloud.stream_spark.rows import SCHEMA as LINE
+from cloud.stream_spark.settle import SCHEMA as VERDICT
+from cloud.stream_spark.settle import settle
+
+log = logging.getLogger(__name__)
+
+KINESIS: Final = "aws-kinesis"  # the connector that EMR 7.1 and later carry
+JOURNAL: Final = ("device", "journal")
+JOURNALS: Final = (
+    "device string, journal string, location string, through bigint, islands string, heard boolean"
+)
+MINUTES: Final = "location string, device string, minute_at bigint, " + ", ".join(
+    f"{name} bigint" for name in (*SUMS, "peak")
+)
+LETTERS: Final = (
+    "digest string, kind string, reason string, topic string, location string, device string, "
+    "journal string, first bigint, last bigint, claims boolean, payload binary"
+)
+UNFIT: Final = (Standing.OVERLAP.name, Standing.SCATTERED.name)
+LOSSES: Final = "device string, journal string, location string, first bigint, last bigint"
+
+Tell = Callable[[Iterable[Row]], None]
+"""Hears (device, journal, location, through), a partition at a time, on the executors."""
+
+
+class FolderError(RuntimeError):
+    """The folder belongs to another checkpoint."""
+
+
+def files(spark: SparkSession, path: str, *, at_once: int = 100) -> DataFrame:
+    """Lines of the files of a folder, each file once; `data` is the only column."""
+    lines = spark.readStream.option("maxFilesPerTrigger", at_once).text(path)
+    return lines.select(f.col("value").cast("binary").alias("data"))
+
+
+def kinesis(spark: SparkSession, stream: str, *, region: str) -> DataFrame:
+    """Records of a stream, from the oldest; `data` is the only column.
+
+    Raises:
+        SourceError: Spark has no connector for Kinesis.
+    """
+    reader = spark.readStream.format(KINESIS).options(
+        **{
+            "kinesis.streamName": stream,
+            "kinesis.region": region,
+            "kinesis.endpointUrl": f"https://kinesis.{region}.amazonaws.com",
+            "kinesis.startingPosition": "TRIM_HORIZON",
+            "kinesis.failOnDataLoss": "true",
+        }
+    )
+    try:
+        return reader.load().select("data")
+    except Exception as error:
+        if "DATA_SOURCE_NOT_FOUND" not in str(error):
+            raise
+        raise SourceError(
+            f"this Spark has no connector {KINESIS!r}: run on EMR 7.1 or later, or give "
+            "spark-submit the jar of awslabs/spark-sql-kinesis-connector with --jars"
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """Where to count, whom to believe, whom to tell."""
+
+    folder: Folder
+    cameras: frozenset[tuple[str, str]]
+    clock: Callable[[], datetime]
+    tell: Tell | None = None
+
+    def start(self, lines: DataFrame, checkpoint: str, **trigger: Any) -> StreamingQuery:
+        """Begin to count `data`; the trigger is Spark's own (`availableNow=True`, ...)."""
+        writer = lines.writeStream.foreachBatch(self.batch).trigger(**trigger)
+        return writer.option("checkpointLocation", checkpoint).start()
+
+    def batch(self, lines: DataFrame, number: int) -> None:
+        """Count one batch, or tell of one that is counted."""
+        self._refuse_strange_checkpoint(lines)
+        if number not in self.folder.batches("journals"):
+            self._write(lines, number)
+        if self.tell is not None:
+            told = self.folder.part("journals", number, JOURNALS)
+            told.filter("heard and through > 0").foreachPartition(self.tell)
+
+    def _write(self, lines: DataFrame, number: int) -> None:
+        folder = self.folder
+        read = f.udf(partial(_read, self.cameras, self.clock()), f"array<struct<{LINE}>>")
+        said = lines.select(f.explode(read("data")).alias("line")).select("line.*")
+        folder.write(said, "said", number)
+        said = folder.part("said", number, LINE)
+        before = self._journals_before(number)
+        judged = settled(said, before)
+        folder.write(judged, "judged", number)
+        judged = folder.part("judged", number, judged.schema)
+        folder.write(minutes_of(judged), "minutes", number, by=("hour_at",))
+        folder.write(reports_of(judged), "reports", number, by=("hour_at",))
+        folder.write(letters_of(said, judged), "letters", number)
+        folder.write(losses_of(judged), "losses", number)
+        folder.write(journals_after(judged, before), "journals", number)
+        self._tidy(number)
+
+    def _journals_before(self, number: int) -> DataFrame:
+        older = [batch for batch in self.folder.batches("journals") if batch < number]
+        if not older:
+            return self.folder.spark.createDataFrame([], JOURNALS)
+        return self.folder.part("journals", older[-1], JOURNALS)
+
+    def _refuse_strange_checkpoint(self, lines: DataFrame) -> None:
+        query = lines.sparkSession.sparkContext.getLocalProperty("sql.streaming.queryId")
+        owner = self.folder.claim(str(query))
+        if owner != query:
+            raise FolderError(
+                f"{self.folder.root} was counted by the checkpoint of query {owner}, this one is "
+                f"{query}: give the old checkpoint, or an empty folder"
+            )
+
+    def _tidy(self, number: int) -> None:
+        for table in ("said", "judged"):
+            self.folder.forget(table, number)
+        for batch in self.folder.batches("journals"):
+            if batch < number - 1:
+                self.folder.forget("journals", batch)
+
+
+def _read(cameras: frozenset[tuple[str, str]], now: datetime, data: bytes) -> list[Any]:
+    return rows_of(bytes(data), knows=lambda *camera: camera in cameras, now=now)
+
+
+def settled(said: DataFrame, before: DataFrame) -> DataFrame:
+    """Each journal of the batch with its items in order, and what became of them."""
+    item = f.struct(
+        "what", "first", "last", "location", "minute_at", "sums", "kind", "reason", "topic",
+        "payload", "digest",
+    )  # fmt: skip
+    journals = (
+        said.filter("journal is not null")
+        .groupBy(*JOURNAL)
+        .agg(f.sort_array(f.collect_list(item)).alias("items"), f.max("location").alias("place"))
+        .join(before.select(*JOURNAL, "through", "islands"), list(JOURNAL), "left")
+    )
+    judge = f.udf(settle, VERDICT)
+    brief = f.transform("items", lambda one: f.struct(one["what"], one["first"], one["last"]))
+    return journals.select(
+        *JOURNAL, "place", "items", judge("through", "islands", brief).alias("verdict")
+    )
+
+
+def _items(judged: DataFrame) -> DataFrame:
+    pair = f.explode(f.arrays_zip(f.col("items"), f.col("verdict.standings").alias("standing")))
+    return judged.select(*JOURNAL, pair.alias("one")).select(
+        *JOURNAL, "one.items.*", f.col("one.standing").alias("standing")
+    )
+
+
+def _counted(judged: DataFrame) -> DataFrame:
+    return _items(judged).filter(
+        (f.col("what") == REPORT) & (f.col("standing") == Standing.NEW.name)
+    )
+
+
+def minutes_of(judged: DataFrame) -> DataFrame:
+    """What the batch adds to each minute of each camera."""
+    sums = (f.sum(f.col("sums")[index]).alias(name) for index, name in enumerate(SUMS))
+    peak = f.max(f.col("sums")[len(SUMS)]).alias("peak")
+    minutes = _counted(judged).groupBy("location", "device", "minute_at").agg(*sums, peak)
+    return minutes.withColumn("hour_at", f.expr("minute_at - minute_at % 3600"))
+
+
+def reports_of(judged: DataFrame) -> DataFrame:
+    """The counted reports in their own words, for the lake."""
+    body = f.col("payload").cast("string").alias("body")
+    hour_at = f.expr("minute_at - minute_at % 3600").alias("hour_at")
+    return _counted(judged).select(*JOURNAL, "first", "last", "location", body, hour_at)
+
+
+def letters_of(said: DataFrame, judged: DataFrame) -> DataFrame:
+    """What was set aside: refused as it came, or because part of it is counted already."""
+    columns = ("digest", "kind", "reason", "topic", "location", "device", "journal", "first",
+               "last", "payload")  # fmt: skip
+    no, claims = f.lit(False), f.col("standing") == Standing.NEW.name
+    loose = said.filter((f.col("what") == LETTER) & f.col("journal").isNull())
+    items = _items(judged)
+    refused = items.filter(f.col("what") == LETTER)
+    unfit = items.filter((f.col("what") == REPORT) & f.col("standing").isin(*UNFIT))
+    parts = (
+        loose.select(*columns, no.alias("claims")),
+        refused.select(*columns, claims.alias("claims")),
+        _unfit(unfit).select(*columns, no.alias("claims")),
+    )
+    return parts[0].union(parts[1]).union(parts[2]).dropDuplicates(["digest"])
+
+
+def _unfit(items: DataFrame) -> DataFrame:
+    overlaps = f.col("standing") == Standing.OVERLAP.name
+    numbers = f.concat_ws("", "journal", f.lit(":"), "first", f.lit("-"), "last")
+    said = f.concat_ws("\0", "kind", "topic", f.when(overlaps, numbers).otherwise(""))
+    kinds = items.withColumn("kind", f.lower("standing"))
+    reason = f.when(overlaps, OVERLAPPING).otherwise(SCATTERED)
+    return kinds.withColumns({"reason": reason, "digest": f.sha2(said, 256)})
+
+
+def losses_of(judged: DataFrame) -> DataFrame:
+    """Numbers that a camera was told are safe, and that are not here."""
+    lost = judged.select(*JOURNAL, "place", f.explode("verdict.lost").alias("lost"))
+    return lost.select(*JOURNAL, f.col("place").alias("location"), "lost.first", "lost.last")
+
+
+def journals_after(judged: DataFrame, before: DataFrame) -> DataFrame:
+    """Every journal there is; `heard` says whose camera spoke in this batch."""
+    after = judged.select(
+        *JOURNAL, f.col("place").alias("location"), "verdict.through", "verdict.islands",
+        "verdict.heard",
+    )  # fmt: skip
+    rest = before.join(judged, list(JOURNAL), "left_anti").withColumn("heard", f.lit(False))
+    return after.union(rest.select(*after.columns))

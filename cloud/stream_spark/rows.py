@@ -1,0 +1,105 @@
+"""From one line of the stream to rows that Spark can count: the judging is the embedded one's.
+
+A line is a record of the IoT rule, or, in a recorded file, an event or a batch of events as the
+camera said it; its own source then stands for the topic. Runs on the executors; no Spark in here.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from cloud.ingest.judge import DeadLetter, Finding, Knows, Note, Sound, judge
+from cloud.ingest.letters import SAMPLE_BYTES, digest, printable
+from cloud.ingest.record import UNREADABLE_TOPIC, delivery_of
+from cloud.ingest.source import Delivery
+from cloud.ingest.tallies import minute_of, sums_of
+from wire.audience import encoded
+from wire.envelope import Refusal, unseal
+from wire.health import Heartbeat
+from wire.topics import Address, Channel
+
+REPORT: Final = "report"
+LETTER: Final = "letter"
+FORGOTTEN: Final = "forgotten"  # a camera says below which number it holds nothing any more
+
+
+class Line(NamedTuple):
+    """One row. Without a journal it settles nothing; `sums` are those of a tally, then its peak.
+
+    `payload` is a report's own JSON, or a sample of what was refused.
+    """
+
+    journal: str | None
+    device: str | None
+    location: str | None
+    what: str
+    first: int
+    last: int
+    minute_at: int
+    sums: list[int]
+    kind: str
+    reason: str
+    topic: str
+    payload: bytes
+    digest: str
+
+
+SCHEMA: Final = (
+    "journal string, device string, location string, what string, first bigint, last bigint, "
+    "minute_at bigint, sums array<bigint>, kind string, reason string, topic string, "
+    "payload binary, digest string"
+)
+
+
+def rows_of(line: bytes, *, knows: Knows, now: datetime) -> list[Line]:
+    """Every row of one line; what is neither report nor refusal nor of use here is left out."""
+    delivery = delivery_of(line)
+    deliveries = _as_said(line) if delivery.topic == UNREADABLE_TOPIC else [delivery]
+    findings = (one for each in deliveries for one in judge(each, knows=knows, now=now))
+    return [row for finding in findings for row in _rows(finding)]
+
+
+def _as_said(line: bytes) -> Iterable[Delivery]:
+    """A recorded line under the topic that its event names; one that names none is torn."""
+    for event in unseal(line):
+        if not isinstance(event, Refusal):
+            channel = Channel.HEARTBEAT if isinstance(event.data, Heartbeat) else Channel.AUDIENCE
+            topic = event.source.removeprefix("/") + f"/{channel}"
+            return [Delivery(topic, line)]
+    return [Delivery(UNREADABLE_TOPIC, line)]
+
+
+def _rows(finding: Finding) -> Iterator[Line]:
+    match finding:
+        case Sound():
+            report, which = finding.report, finding.identity
+            sums = [*sums_of(report), report.peak]
+            yield Line(which.journal, which.address.device, which.address.location, REPORT,
+                       which.first, which.last, minute_of(report), sums, "", "", finding.topic,
+                       encoded(report), "")  # fmt: skip
+        case DeadLetter():
+            yield _letter(finding)
+        case Note(about=Heartbeat() as beat) if beat.oldest_sequence:
+            at = finding.address
+            yield Line(beat.journal, at.device, at.location, FORGOTTEN, beat.oldest_sequence,
+                       beat.oldest_sequence, 0, [], "", "", finding.topic, b"", "")  # fmt: skip
+
+
+def _letter(letter: DeadLetter) -> Line:
+    which = letter.settles
+    at: Address | None = letter.address
+    return Line(
+        which.journal if which else None,
+        at.device if at else None,
+        at.location if at else None,
+        LETTER,
+        which.first if which else 0,
+        which.last if which else 0,
+        0,
+        [],
+        str(letter.kind),
+        printable(letter.reason),
+        printable(letter.topic),
+        letter.payload[:SAMPLE_BYTES],
+        digest(letter),
+    )

@@ -1,0 +1,323 @@
+"""The embedded windows and Spark's agree to the unit on the same recorded messages.
+
+Lost, doubled, reordered, merged, days late and hostile messages; a batch that dies half written,
+and one that dies when it is written but not yet acknowledged.
+"""
+
+import argparse
+import base64
+import json
+import random
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from msgspec import structs
+from pyspark.errors.exceptions.captured import StreamingQueryException
+from pyspark.sql import DataFrame, Row, SparkSession
+from sqlalchemy import Engine, select
+
+from cloud.database import connect, create, dead_letters, journals, losses, reading, reports
+from cloud.ingest.consume import Consumer, Limit
+from cloud.ingest.memory import MemorySource
+from cloud.ingest.source import Portion, SourceError
+from cloud.stream_spark import command
+from cloud.stream_spark.count import (
+    JOURNALS,
+    LETTERS,
+    LOSSES,
+    MINUTES,
+    Counting,
+    files,
+    kinesis,
+)
+from cloud.stream_spark.folder import Folder
+from cloud.stream_spark.windows import windows
+from cloud.windows.audience import Audience, Tally
+from cloud.windows.query import LENGTHS, WindowName
+from cloud.windows.query import windows as embedded_windows
+from simulators.cameras import Period, in_turns, places
+from simulators.delivery import parcels
+from simulators.faults import BadLine, Faults
+from wire.audience import AudienceReport
+from wire.envelope import audience_event, heartbeat_event, seal
+from wire.health import CaptureState, Heartbeat
+from wire.scalars import SequenceRange
+from wire.topics import Address, Channel
+
+NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+HOUR = Period(NOON - timedelta(hours=1), NOON, timedelta(seconds=30))
+LATE = Period(HOUR.starts_at - timedelta(days=5), NOON - timedelta(days=5), HOUR.interval)
+CAMERAS = places(8, 1)
+DEVICES = frozenset((p.address.location, p.address.device) for p in CAMERAS)
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning"),
+]
+
+Message = tuple[str, bytes]
+
+
+class Recorder:
+    """A post that keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.said: list[Message] = []
+
+    def listen(self, address: Address) -> None:
+        pass
+
+    def renewed(self) -> bool:
+        return False
+
+    def send(self, address: Address, payload: bytes) -> None:
+        self.said.append((address.topic(Channel.AUDIENCE), payload))
+
+    def acknowledged(self, *, wait_s: float) -> Iterator[Any]:
+        return iter(())
+
+
+def recorded() -> list[Message]:
+    """What reaches the cloud of eight cameras in an hour, and of one five days late."""
+    recorder, rng = Recorder(), np.random.default_rng(3)
+    line = BadLine(recorder, Faults.HOSTILE, rng)
+    load = list(parcels(in_turns(CAMERAS, HOUR, chunk=10, squeeze=rng)))
+    for _ in range(3):  # a camera says it again until it is believed
+        for parcel in load:
+            line.send(parcel.address, parcel.payload)
+        list(line.acknowledged(wait_s=0))
+    assert min(line.happened[what] for what in ("lost", "twice", "overtaken")) > 0
+    late = [(p.address.topic(Channel.AUDIENCE), p.payload)
+            for p in parcels(in_turns(CAMERAS[:1], LATE, chunk=10, squeeze=None))]  # fmt: skip
+    random.Random(3).shuffle(recorder.said)
+    return [*recorder.said, *late, *forgotten(), *overlapping()]
+
+
+def made(camera: int, first: int, last: int, journal: str) -> AudienceReport:
+    (report, *_) = in_turns(CAMERAS[camera : camera + 1], HOUR, chunk=1, squeeze=None)
+    sequence = SequenceRange(first=first, last=last)
+    return structs.replace(report, journal=journal, sequence=sequence)
+
+
+def said(report: AudienceReport) -> Message:
+    address = Address(report.location, report.device)
+    return address.topic(Channel.AUDIENCE), seal(audience_event(report))
+
+
+def forgotten() -> Iterator[Message]:
+    """A camera whose first five reports the cloud has lost, and that has forgotten them."""
+    report = made(2, 6, 7, "f" * 16)
+    yield said(report)
+    beat = Heartbeat(
+        location=report.location, device=report.device, journal=report.journal, boot="b",
+        sent_at=NOON, uptime_ms=1, capture=CaptureState.STREAMING, frames_captured=1,
+        frames_analysed=1, reconnects=0, outbox_reports=2, outbox_oldest_at=None, next_sequence=8,
+        rss_bytes=1, versions=report.versions, oldest_sequence=6,
+    )  # fmt: skip
+    address = Address(report.location, report.device)
+    yield address.topic(Channel.HEARTBEAT), seal(heartbeat_event(beat))
+
+
+def overlapping() -> Iterator[Message]:
+    """Half of the second is counted already: sums cannot be split."""
+    yield said(made(3, 1, 3, "e" * 16))
+    yield said(made(3, 3, 4, "e" * 16))
+
+
+def as_lines(messages: Iterable[Message]) -> Iterator[str]:
+    """As the IoT rule writes them."""
+    for topic, payload in messages:
+        yield json.dumps({"topic": topic, "payload": base64.b64encode(payload).decode()})
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    engine = connect(f"sqlite:///{tmp_path_factory.mktemp('embedded')}/onlooker.db")
+    create(engine)
+    consumer = Consumer(
+        MemorySource(recorded()), engine, knows=lambda *camera: camera in DEVICES,
+        clock=lambda: NOW, portion=Portion(messages=50, idle_s=0.0), limit=Limit(10**6, 10**6),
+    )  # fmt: skip
+    while consumer.step() is not None:
+        pass
+    yield engine
+    engine.dispose()
+
+
+class FragileFolder(Folder):
+    """One that fails when it is to write a certain table."""
+
+    def __init__(self, spark: SparkSession, root: str, refuses: str) -> None:
+        super().__init__(spark, root)
+        self._refuses = refuses
+
+    def write(self, frame: DataFrame, table: str, batch: int, *, by: tuple[str, ...] = ()) -> None:
+        if table == self._refuses:
+            raise OSError("the disk is full")
+        super().write(frame, table, batch, by=by)
+
+
+def writes_down(path: str) -> Callable[[Iterable[Row]], None]:
+    def tell(rows: Iterable[Row]) -> None:
+        with open(path, "a", encoding="utf-8") as told:  # noqa: PTH123  runs without our imports
+            for row in rows:
+                told.write(f"{row.device} {row.journal} {row.through}\n")
+
+    return tell
+
+
+@pytest.fixture(scope="module")
+def counted(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same messages in three batches, two of which die once."""
+    root = tmp_path_factory.mktemp("counted")
+    (root / "in").mkdir()
+    lines = list(as_lines(recorded()))
+    third = len(lines) // 3
+    folder = str(root / "out")
+
+    def run(where: Folder, tell: Callable[[Iterable[Row]], None] | None) -> None:
+        query = Counting(where, DEVICES, clock=lambda: NOW, tell=tell).start(
+            files(spark, str(root / "in")), str(root / "checkpoint"), availableNow=True
+        )
+        query.awaitTermination()
+
+    def add(part: list[str]) -> None:
+        name = f"{len(list((root / 'in').iterdir()))}.jsonl"
+        (root / "in" / name).write_text("\n".join(part) + "\n")
+
+    def refuse(rows: Iterable[Row]) -> None:
+        raise ConnectionError("nobody answers")
+
+    add(lines[:third])
+    with pytest.raises(StreamingQueryException, match="the disk is full"):
+        run(FragileFolder(spark, folder, refuses="letters"), None)
+    run(Folder(spark, folder), None)
+    add(lines[third : 2 * third])
+    with pytest.raises(StreamingQueryException, match="nobody answers"):
+        run(Folder(spark, folder), refuse)  # it is written by then
+    run(Folder(spark, folder), writes_down(str(root / "told")))
+    add(lines[2 * third :])
+    run(Folder(spark, folder), writes_down(str(root / "told")))
+    return root
+
+
+def spark_windows(minutes: DataFrame, name: WindowName) -> list[Audience]:
+    rows = (row.asDict() for row in windows(minutes, name).collect())
+    return sorted(
+        (
+            Audience(
+                row["location"],
+                datetime.fromtimestamp(row["starts_at"], UTC),
+                datetime.fromtimestamp(row["starts_at"], UTC) + LENGTHS[name],
+                row["cameras"],
+                Tally.of(row),
+            )
+            for row in rows
+        ),
+        key=lambda one: (one.location, one.starts_at),
+    )
+
+
+@pytest.mark.parametrize("name", list(LENGTHS))
+def test_every_window_is_the_same_to_the_unit(
+    spark: SparkSession, embedded: Engine, counted: Path, name: WindowName
+) -> None:
+    since, until = LATE.starts_at - timedelta(hours=1), NOON + timedelta(hours=1)
+    with reading(embedded) as connection:
+        wanted = [
+            window
+            for location in sorted(location for location, _ in DEVICES)
+            for window in embedded_windows(
+                connection, location, window=name, starts_at=since, ends_at=until
+            )
+        ]
+    minutes = Folder(spark, str(counted / "out")).table("minutes", MINUTES)
+    assert len(wanted) >= 9 * 12
+    assert sum(window.tally.visits for window in wanted) > 1_000
+    assert spark_windows(minutes, name) == wanted
+
+
+def test_the_same_is_settled_lost_and_refused(
+    spark: SparkSession, embedded: Engine, counted: Path
+) -> None:
+    folder = Folder(spark, str(counted / "out"))
+    standing, lost = journals.c, losses.c
+    with reading(embedded) as connection:
+        settled = connection.execute(
+            select(standing.device, standing.journal, standing.through, standing.islands)
+        ).all()
+        gone = connection.execute(
+            select(lost.device, lost.journal, lost.first_sequence, lost.last_sequence)
+        ).all()
+        refused = connection.execute(select(dead_letters.c.digest, dead_letters.c.kind)).all()
+    newest = folder.part("journals", folder.batches("journals")[-1], JOURNALS).collect()
+    assert len(newest) == len(settled)
+    assert {(r.device, r.journal, r.through, r.islands) for r in newest} == {*map(tuple, settled)}
+    missed = folder.table("losses", LOSSES).collect()
+    assert [(r.device, r.journal, r.first, r.last) for r in missed] == [*map(tuple, gone)]
+    assert len(gone) == 1
+    letters = folder.table("letters", LETTERS).collect()
+    assert {(row.digest, row.kind) for row in letters} == {*map(tuple, refused)}
+    assert {"overlap", "unreadable", "future", "unknown"} <= {row.kind for row in letters}
+
+
+def test_every_counted_report_is_kept_in_its_own_words(
+    spark: SparkSession, embedded: Engine, counted: Path
+) -> None:
+    with reading(embedded) as connection:
+        bodies = connection.execute(select(reports.c.body)).scalars().all()
+    kept = Folder(spark, str(counted / "out")).table("reports", "body string").collect()
+    assert sorted(row.body for row in kept) == sorted(bodies)
+
+
+def test_the_windows_of_a_stretch_are_written_in_place_of_what_was_there(
+    spark: SparkSession, embedded: Engine, counted: Path
+) -> None:
+    words = ["windows", "--folder", str(counted / "out"), "--since", "2026-11-18T11:20:00+00:00",
+             "--until", "2026-11-18T11:50:00+00:00"]  # fmt: skip
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    for _ in range(2):
+        command.write_windows(spark, parser.parse_args(words))
+    written = spark.read.parquet(str(counted / "out" / "windows" / "15m")).collect()
+    since, until = NOON - timedelta(minutes=40), NOON - timedelta(minutes=10)
+    with reading(embedded) as connection:
+        wanted = {
+            (location, int(one.starts_at.timestamp()), one.tally.visits)
+            for location, _ in DEVICES
+            for one in embedded_windows(
+                connection, location, window="15m", starts_at=since, ends_at=until
+            )
+        }
+    assert len(written) == len(wanted) == 8 * 6
+    assert {(row.location, row.starts_at, row.visits) for row in written} == wanted
+
+
+def test_each_camera_hears_how_far_it_is_settled(counted: Path, embedded: Engine) -> None:
+    told: dict[tuple[str, str], int] = {}
+    for line in (counted / "told").read_text().splitlines():
+        device, journal, through = line.split()
+        told[device, journal] = max(int(through), told.get((device, journal), 0))
+    with reading(embedded) as connection:
+        rows = connection.execute(select(journals)).all()
+    honest = {(r.device, r.journal): r.through for r in rows if r.through}
+    assert {key: told[key] for key in honest} == honest
+
+
+def test_another_checkpoint_may_not_count_it_all_again(
+    spark: SparkSession, counted: Path, tmp_path: Path
+) -> None:
+    again = Counting(Folder(spark, str(counted / "out")), DEVICES, clock=lambda: NOW)
+    query = again.start(files(spark, str(counted / "in")), str(tmp_path), availableNow=True)
+    with pytest.raises(StreamingQueryException, match="give the old checkpoint"):
+        query.awaitTermination()
+
+
+def test_without_its_connector_kinesis_is_refused_in_a_sentence(spark: SparkSession) -> None:
+    with pytest.raises(SourceError, match=r"EMR 7\.1 or later"):
+        kinesis(spark, "reports", region="eu-west-2")

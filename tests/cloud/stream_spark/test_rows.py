@@ -1,0 +1,100 @@
+"""Lines are judged as the embedded stream judges them, and journals are settled as it settles."""
+
+import base64
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cloud.database import SUMS
+from cloud.stream_spark.command import acknowledgement
+from cloud.stream_spark.rows import FORGOTTEN, LETTER, REPORT, Line, rows_of
+from cloud.stream_spark.settle import settle
+from wire.audience import AudienceReport
+from wire.envelope import AckEvent, audience_event, seal, seal_batch, unseal
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+TOPIC = "onlooker/v1/KX-01/kx-01-cam-1/audience"
+
+Reports = Callable[..., AudienceReport]
+
+
+def rows(line: bytes) -> list[Line]:
+    return rows_of(line, knows=lambda location, _: location == "KX-01", now=NOW)
+
+
+def record(payload: bytes, topic: str = TOPIC) -> bytes:
+    return json.dumps({"topic": topic, "payload": base64.b64encode(payload).decode()}).encode()
+
+
+def test_a_record_and_a_recorded_event_say_the_same(report: Reports) -> None:
+    batch = seal_batch([seal(audience_event(report(n))) for n in (1, 2)])
+    told = rows(record(batch))
+    assert rows(batch) == told
+    assert [(row.what, row.journal, row.first) for row in told] == [
+        (REPORT, "00000000000000a1", 1), (REPORT, "00000000000000a1", 2),
+    ]  # fmt: skip
+    assert told[0].sums[SUMS.index("visits")] == 2
+    assert told[0].sums[len(SUMS)] == report(1).peak
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (b"", "topic"),
+        (b"rubbish", "topic"),
+        (record(b"rubbish"), "unreadable"),
+        (record(b"[]", "elsewhere/v1"), "topic"),
+    ],
+)
+def test_what_cannot_be_read_is_a_letter_that_settles_nothing(line: bytes, kind: str) -> None:
+    (letter,) = rows(line)
+    assert (letter.what, letter.kind, letter.journal) == (LETTER, kind, None)
+
+
+def test_a_refused_report_settles_its_numbers_but_a_strangers_stay_with_it(
+    report: Reports,
+) -> None:
+    ahead = report(4, starts_at=datetime(2027, 1, 1, tzinfo=UTC))
+    (letter,) = rows(seal(audience_event(ahead)))
+    assert (letter.kind, letter.journal, letter.first) == ("future", "00000000000000a1", 4)
+    (letter,) = rows(seal(audience_event(report(4, location="NOWHERE"))))
+    assert (letter.kind, letter.journal) == ("unknown", None)
+
+
+@pytest.mark.parametrize(
+    ("before", "items", "after"),
+    [
+        # what is held             what comes                           through, islands, standings
+        ((None, None), [(REPORT, 1, 1), (REPORT, 2, 4)], (4, "[]", ["NEW", "NEW"])),
+        ((4, "[]"), [(REPORT, 2, 4), (REPORT, 6, 6)], (4, "[[6, 6]]", ["DUPLICATE", "NEW"])),
+        ((4, "[]"), [(REPORT, 4, 5)], (5, "[]", ["OVERLAP"])),
+        ((4, "[[6, 6]]"), [(LETTER, 5, 5)], (6, "[]", ["NEW"])),
+    ],
+)
+def test_a_journal_is_settled(before: Any, items: Any, after: Any) -> None:
+    verdict = settle(*before, items)
+    assert (verdict.through, verdict.islands, verdict.standings) == after
+    assert verdict.heard
+    assert verdict.lost == []
+
+
+def test_a_camera_that_has_forgotten_says_what_is_lost() -> None:
+    beat = [(FORGOTTEN, 6, 6)]
+    verdict = settle(2, "[[4, 4]]", [(REPORT, 6, 7), *beat])
+    assert (verdict.through, verdict.lost) == (7, [(3, 3), (5, 5)])
+    assert not settle(7, "[]", beat).heard
+
+
+def test_a_camera_is_told_in_the_words_of_the_contract() -> None:
+    row: Any = SimpleNamespace(
+        device="kx-01-cam-1", location="KX-01", journal="00000000000000a1", through=7
+    )
+    topic, payload = acknowledgement(row)
+    assert topic == "onlooker/v1/KX-01/kx-01-cam-1/ack"
+    (event,) = unseal(payload)
+    assert isinstance(event, AckEvent)
+    assert (event.data.journal, event.data.through) == ("00000000000000a1", 7)
