@@ -11,7 +11,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,7 +29,7 @@ from cloud.ingest.consume import Consumer, Limit, TooManyDeadLettersError
 from cloud.ingest.membership import Membership
 from cloud.ingest.mqtt import MqttSource, broker_at
 from cloud.ingest.source import Source, SourceError
-from cloud.windows.breakdown import know_places
+from cloud.windows.places import Venues
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,8 @@ TOO_MANY_DEAD_LETTERS: Final = 3
 PROGRESS_EVERY_S: Final = 10.0
 DATABASE_AGAIN_S: Final = 2.0
 _SECOND: Final = timedelta(seconds=1)
+Keep = Callable[[datetime], None]
+"""Called before every portion: what has to be kept up to date beside the counts."""
 
 REPORTS = Counter("onlooker_ingest_reports", "Reports counted, each once")
 DUPLICATES = Counter("onlooker_ingest_duplicates", "Reports that were counted before")
@@ -83,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.metrics_port:
         start_http_server(arguments.metrics_port, "127.0.0.1")
     with _stopping() as stopping:
-        if not _ready(engine, membership, stopping):
+        if not _ready(engine, stopping):
             return STOPPED
         consumer = Consumer(
             source,
@@ -94,18 +96,16 @@ def run(arguments: argparse.Namespace) -> int:
             stopping=stopping,
         )
         try:
-            return stream(consumer, stopping, ahead=Ahead(engine))
+            return stream(consumer, stopping, _keeper(engine, membership))
         finally:
             engine.dispose()
 
 
-def _ready(engine: Engine, membership: Membership, stopping: threading.Event) -> bool:
+def _ready(engine: Engine, stopping: threading.Event) -> bool:
     """Wait for a database that is not there yet; False when told to stop meanwhile."""
     while True:
         try:
             database.create(engine)
-            with database.writing(engine) as connection:
-                know_places(connection, membership.venues)
         except OperationalError as error:
             log.warning("database.away", extra={"reason": str(error.orig)[:500]})
         else:
@@ -139,11 +139,21 @@ def _kinesis(stream: str, engine: Engine) -> Source:
     )
 
 
-def stream(consumer: Consumer, stopping: threading.Event, *, ahead: Ahead) -> int:
+def _keeper(engine: Engine, membership: Membership) -> Keep:
+    ahead, venues = Ahead(engine), Venues(engine)
+
+    def keep(now: datetime) -> None:
+        ahead.keep(now)
+        venues.keep(membership.venues)
+
+    return keep
+
+
+def stream(consumer: Consumer, stopping: threading.Event, keep: Keep) -> int:
     """Take portions until `stopping` is set or the limit of dead letters is passed."""
     log.info("stream.started")
     try:
-        _take_portions(consumer, stopping, ahead)
+        _take_portions(consumer, stopping, keep)
     except TooManyDeadLettersError as error:
         log.error("stream.too_many_dead_letters", extra={"reason": str(error)})
         return TOO_MANY_DEAD_LETTERS
@@ -153,10 +163,10 @@ def stream(consumer: Consumer, stopping: threading.Event, *, ahead: Ahead) -> in
     return STOPPED
 
 
-def _take_portions(consumer: Consumer, stopping: threading.Event, ahead: Ahead) -> None:
+def _take_portions(consumer: Consumer, stopping: threading.Event, keep: Keep) -> None:
     progress = Progress()
     while not stopping.is_set():
-        ahead.keep(datetime.now(UTC))
+        keep(datetime.now(UTC))
         began = time.perf_counter()
         outcome = consumer.step()
         if outcome is not None:

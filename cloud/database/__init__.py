@@ -38,6 +38,7 @@ from cloud.database.news import (
     device_states,
     notices,
 )
+from cloud.database.rollups import venue_demographics, venue_hours
 from cloud.database.upgrade import create
 
 __all__ = [
@@ -71,5 +72,7 @@ __all__ = [
     "reports",
     "run_many",
     "touched",
+    "venue_demographics",
+    "venue_hours",
     "writing",
 ]

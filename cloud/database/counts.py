@@ -33,7 +33,8 @@ SUMS: Final = (
 """Columns of a tally that add; `peak` alone merges by maximum."""
 
 
-def _sums(*names: str) -> list[Column[int]]:
+def sums(*names: str) -> list[Column[int]]:
+    """Columns of whole numbers that begin at zero."""
     return [Column(name, BigInteger, nullable=False, server_default="0") for name in names]
 
 
@@ -43,7 +44,7 @@ minute_tallies = Table(
     Column("location", NAME, primary_key=True),
     Column("minute_at", BigInteger, primary_key=True),  # seconds since 1970, a multiple of 60
     Column("device", NAME, primary_key=True),
-    *_sums(*SUMS, "peak"),
+    *sums(*SUMS, "peak"),
     Index("ix_minute_tallies_minute_at", "minute_at"),
     sqlite_with_rowid=False,
 )
@@ -54,7 +55,7 @@ hour_tallies = Table(
     Column("location", NAME, primary_key=True),
     Column("hour_at", BigInteger, primary_key=True),  # seconds since 1970, a multiple of 3600
     Column("device", NAME, primary_key=True),
-    *_sums(*SUMS, "peak"),
+    *sums(*SUMS, "peak"),
     Index("ix_hour_tallies_hour_at", "hour_at"),
     sqlite_with_rowid=False,
 )
@@ -67,7 +68,7 @@ minute_demographics = Table(
     Column("device", NAME, primary_key=True),
     Column("age", String(16), primary_key=True),
     Column("gender", String(16), primary_key=True),
-    *_sums("visits", "onlookers"),
+    *sums("visits", "onlookers"),
     Index("ix_minute_demographics_minute_at", "minute_at"),
     sqlite_with_rowid=False,
 )
@@ -79,7 +80,7 @@ minute_sensors = Table(
     Column("minute_at", BigInteger, primary_key=True),
     Column("device", NAME, primary_key=True),
     Column("sensor", String(64), primary_key=True),
-    *_sums("samples", "total_milli", "least_milli", "most_milli"),
+    *sums("samples", "total_milli", "least_milli", "most_milli"),
     sqlite_with_rowid=False,
 )
 

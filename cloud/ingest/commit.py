@@ -16,7 +16,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine
 
 from cloud.database import writing
-from cloud.ingest import letters, notes, store
+from cloud.ingest import letters, notes, rollup, store
 from cloud.ingest.journals import JournalKey, Journals
 from cloud.ingest.judge import DeadLetter, Finding, Identity, Kind, Note, Sound
 from cloud.ingest.settled import Standing
@@ -136,6 +136,7 @@ class _Batch:
         outcome.notes = len(self._notes)
         outcome.new_letters = letters.set_aside(self._connection, self._set_aside, now)
         outcome.letters = [letter for letter, _ in self._set_aside]
+        rollup.add(self._connection, tallies)
         outcome.acks = [
             (address, Ack(device=DeviceId(device), journal=JournalId(journal),
                           through=self._journals.through((device, journal)), at=now))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from cloud.estate import EstateError, load
+from cloud.estate import Estate, EstateError, load
 from wire.scalars import DeviceId, LocationId
 
 log = logging.getLogger(__name__)
@@ -25,13 +25,8 @@ class Membership:
         self._path = path
         self._clock = steady_clock
         self._seen = self._signature()
-        self._estate = load(path)
+        self._read(load(path))
         self._look_at = steady_clock() + LOOK_EVERY_S
-
-    @property
-    def venues(self) -> dict[str, str]:
-        """Location → venue type."""
-        return {site.id: site.venue for site in self._estate}
 
     def knows(self, location: LocationId, device: DeviceId) -> bool:
         """Whether that camera is one of that location's; looks at the file now and then."""
@@ -46,11 +41,16 @@ class Membership:
             return
         self._seen = signature
         try:
-            self._estate = load(self._path)
+            self._read(load(self._path))
         except EstateError as error:
             log.error("estate.unreadable", extra={"reason": str(error)})  # the old one stays
         else:
             log.info("estate.read", extra={"locations": len(self._estate)})
+
+    def _read(self, estate: Estate) -> None:
+        self._estate = estate
+        self.venues: dict[str, str] = {site.id: site.venue for site in estate}
+        """Location → venue type; another mapping whenever the file has changed."""
 
     def _signature(self) -> tuple[int, int, int] | None:
         try:

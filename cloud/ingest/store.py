@@ -42,8 +42,9 @@ def add(connection: Connection, tallies: Tallies, now: datetime) -> None:
     )
     for table, rows in kinds:
         values = [(*key, *sums) for key, sums in sorted(rows.items())]
-        adding = _adding(connection.dialect.name, table)
-        run_many(connection, adding, tuple(table.columns.keys()), values)
+        run_many(
+            connection, adding(connection.dialect.name, table), tuple(table.columns.keys()), values
+        )
 
 
 def keep(connection: Connection, counted: Sequence[AudienceReport], now: datetime) -> None:
@@ -87,7 +88,8 @@ def _touching(dialect: str) -> sqlite.Insert | postgresql.Insert:
 
 
 @cache
-def _adding(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+def adding(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An insert that adds to the row that is there; extremes merge as extremes."""
     into = insert(dialect, table)
     greatest, least = (func.max, func.min) if dialect == "sqlite" else (func.greatest, func.least)
     merge = {"peak": greatest, "most_milli": greatest, "least_milli": least}

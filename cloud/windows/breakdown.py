@@ -1,14 +1,11 @@
 """Audiences broken down by place, venue type, camera, hour or day: sums first, figures after.
 
-Hours and days are UTC. A stretch of whole hours is read from the hours, any other from the
-minutes; both give the same sums, except that a report longer than a minute counts at its start.
-Demographics are ended visits by age and gender; "unknown" is a group like any other.
+A stretch of whole hours is read from the hours, any other from the minutes; both give the same
+sums, except that a report longer than a minute counts at its start. It costs by what is read: over
+a large estate ask `rolled` for venue types, and here for the places of a page.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -22,78 +19,22 @@ from sqlalchemy import (
     select,
 )
 
-from cloud.database import (
-    SUMS,
-    hour_tallies,
-    insert,
-    microseconds,
-    minute_demographics,
-    minute_tallies,
-    places,
-)
+from cloud.database import SUMS, hour_tallies, minute_demographics, minute_tallies, places, touched
+from cloud.database.rollups import UNKNOWN
 from cloud.windows.audience import Audience, Tally
-from cloud.windows.query import WindowError
+from cloud.windows.cells import (
+    DAY_S,
+    HOUR_S,
+    Cell,
+    Dimension,
+    Group,
+    Where,
+    in_steps,
+    shown,
+    span,
+)
 
-HOUR_S: Final = 3_600
-DAY_S: Final = 86_400
 MOST_CELLS: Final = 100_000
-
-
-class Dimension(StrEnum):
-    """What an audience can be broken down by."""
-
-    LOCATION = "location"
-    VENUE_TYPE = "venue_type"
-    DEVICE = "device"
-    HOUR = "hour"
-    DAY = "day"
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One group: what it is (hours and days as instants), and its audience."""
-
-    key: Mapping[Dimension, str | datetime]
-    locations: int
-    audience: Audience
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Ended visits of one age group and gender."""
-
-    age: str
-    gender: str
-    visits: int
-    onlookers: int
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """Half-open in time; None lets every place or venue type through."""
-
-    starts_at: datetime
-    ends_at: datetime
-    location: str | None = None
-    venue_type: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.ends_at <= self.starts_at:
-            raise WindowError(
-                f"the stretch ends ({self.ends_at.isoformat()}) before it has started "
-                f"({self.starts_at.isoformat()}): give `until` after `from`"
-            )
-
-
-def know_places(connection: Connection, venue_types: Mapping[str, str]) -> None:
-    """Keep what the estate says of each location: location → venue type."""
-    into = insert(connection.dialect.name, places)
-    update = into.on_conflict_do_update(
-        index_elements=["location"], set_={"venue_type": into.excluded.venue_type}
-    )
-    rows = [{"location": one, "venue_type": kind} for one, kind in sorted(venue_types.items())]
-    if rows:
-        connection.execute(update, rows)
 
 
 def breakdown(
@@ -122,40 +63,55 @@ def breakdown(
         .order_by(*keys)
         .limit(MOST_CELLS)
     )
-    rows = connection.execute(_held(query, tallies, clock, where)).mappings()
+    rows = connection.execute(_held(query, tallies, clock, where, by)).mappings()
     return [_cell(row, by, where) for row in rows if row["cameras"]]
 
 
-def demographics(connection: Connection, where: Where) -> list[Group]:
-    """Ended visits by age and gender."""
+def demographics(
+    connection: Connection, where: Where, by: tuple[Dimension, ...] = ()
+) -> list[Group]:
+    """Ended visits by age and gender, "unknown" being a group like any other."""
     cells = minute_demographics.c
+    keys = [_key(dimension, minute_demographics, cells.minute_at) for dimension in by]
     query = (
-        select(cells.age, cells.gender, func.sum(cells.visits), func.sum(cells.onlookers))
-        .group_by(cells.age, cells.gender)
-        .order_by(cells.age, cells.gender)
+        select(cells.age, cells.gender, func.sum(cells.visits), func.sum(cells.onlookers), *keys)
+        .group_by(*keys, cells.age, cells.gender)
+        .order_by(*keys, cells.age, cells.gender)
+        .limit(MOST_CELLS)
     )
-    held = _held(query, minute_demographics, cells.minute_at, where)
+    held = _held(query, minute_demographics, cells.minute_at, where, by)
     return [
-        Group(age, gender, int(visits), int(onlookers))
-        for age, gender, visits, onlookers in connection.execute(held)
-    ]
+        Group(age, gender, int(visits), int(onlookers),
+              {one: shown(one, value) for one, value in zip(by, key, strict=True)})
+        for age, gender, visits, onlookers, *key in connection.execute(held)
+    ]  # fmt: skip
+
+
+def known_places(
+    connection: Connection, *, venue_type: str | None, after: str, most: int
+) -> list[str]:
+    """Places where something was ever counted, in their order, beyond `after`."""
+    query = select(touched.c.location).where(touched.c.location > after)
+    if venue_type is not None:
+        beside = places.c.location == touched.c.location
+        query = query.join(places, beside, isouter=True).where(_venue_type == venue_type)
+    return list(connection.execute(query.order_by(touched.c.location).limit(most)).scalars())
 
 
 def _tallies_for(where: Where) -> tuple[Table, ColumnElement[int]]:
-    hour_us = HOUR_S * 1_000_000
-    if microseconds(where.starts_at) % hour_us or microseconds(where.ends_at) % hour_us:
-        return minute_tallies, minute_tallies.c.minute_at
-    return hour_tallies, hour_tallies.c.hour_at
+    if where.is_of_whole_hours:
+        return hour_tallies, hour_tallies.c.hour_at
+    return minute_tallies, minute_tallies.c.minute_at
 
 
 def _key(dimension: Dimension, tallies: Table, clock: ColumnElement[int]) -> ColumnElement[Any]:
     match dimension:
         case Dimension.VENUE_TYPE:
-            return places.c.venue_type
+            return _venue_type
         case Dimension.HOUR:
-            return clock - clock % _number(HOUR_S)
+            return in_steps(clock, HOUR_S)
         case Dimension.DAY:
-            return clock - clock % _number(DAY_S)
+            return in_steps(clock, DAY_S)
         case _:
             column: ColumnElement[Any] = tallies.c[str(dimension)]
             return column
@@ -163,34 +119,35 @@ def _key(dimension: Dimension, tallies: Table, clock: ColumnElement[int]) -> Col
 
 def _count(tallies: Table, what: Dimension, by: tuple[Dimension, ...]) -> ColumnElement[int]:
     """How many different ones a group holds: one, where it is a key, which saves the counting."""
-    return _number(1) if what in by else func.count(tallies.c[str(what)].distinct())
-
-
-def _number(value: int) -> ColumnElement[int]:
-    return literal_column(str(value), BigInteger)  # a bound value would not group by
+    one: ColumnElement[int] = literal_column("1", BigInteger)
+    return one if what in by else func.count(tallies.c[str(what)].distinct())
 
 
 def _held(
-    query: Select[*tuple[Any, ...]], tallies: Table, clock: ColumnElement[int], where: Where
+    query: Select[*tuple[Any, ...]],
+    tallies: Table,
+    clock: ColumnElement[int],
+    where: Where,
+    by: tuple[Dimension, ...],
 ) -> Select[*tuple[Any, ...]]:
-    query = query.where(
-        clock >= _ceil_s(where.starts_at),
-        clock < _ceil_s(where.ends_at),
-    ).join_from(tallies, places, tallies.c.location == places.c.location, isouter=True)
+    first, end = where.seconds
+    query = query.where(clock >= first, clock < end)
+    if Dimension.VENUE_TYPE in by or where.venue_type is not None:
+        query = query.join_from(
+            tallies, places, tallies.c.location == places.c.location, isouter=True
+        )
     if where.location is not None:
         query = query.where(tallies.c.location == where.location)
+    if where.locations is not None:
+        query = query.where(tallies.c.location.in_(where.locations))
     if where.venue_type is not None:
-        query = query.where(places.c.venue_type == where.venue_type)
+        query = query.where(_venue_type == where.venue_type)
     return query
 
 
-def _ceil_s(instant: datetime) -> int:
-    return -(-microseconds(instant) // 1_000_000)
-
-
 def _cell(row: Mapping[Any, Any], by: tuple[Dimension, ...], where: Where) -> Cell:
-    key = {dimension: _shown(dimension, row[str(dimension)]) for dimension in by}
-    starts_at, ends_at = _span(key, where)
+    key = {dimension: shown(dimension, row[str(dimension)]) for dimension in by}
+    starts_at, ends_at = span(key, where)
     audience = Audience(
         str(row["location"]) if Dimension.LOCATION in by else where.location or "",
         starts_at,
@@ -201,16 +158,6 @@ def _cell(row: Mapping[Any, Any], by: tuple[Dimension, ...], where: Where) -> Ce
     return Cell(key, int(row["locations"]), audience)
 
 
-def _shown(dimension: Dimension, value: Any) -> str | datetime:
-    if dimension in (Dimension.HOUR, Dimension.DAY):
-        return datetime.fromtimestamp(value, UTC)
-    return "unknown" if value is None else str(value)
-
-
-def _span(key: Mapping[Dimension, Any], where: Where) -> tuple[datetime, datetime]:
-    for dimension, length in ((Dimension.HOUR, HOUR_S), (Dimension.DAY, DAY_S)):
-        if dimension in key:
-            opens: datetime = key[dimension]
-            closes = opens + timedelta(seconds=length)
-            return max(opens, where.starts_at), min(closes, where.ends_at)
-    return where.starts_at, where.ends_at
+_venue_type: Final[ColumnElement[str]] = func.coalesce(
+    places.c.venue_type, literal_column(f"'{UNKNOWN}'")
+)

@@ -18,7 +18,8 @@ from cloud.windows.anomalies import (
     of_place,
 )
 from cloud.windows.audience import Tally
-from cloud.windows.breakdown import Dimension, Where, breakdown
+from cloud.windows.breakdown import breakdown
+from cloud.windows.cells import Dimension, Where
 
 HOUR: Final = timedelta(hours=1)
 WEEK_S: Final = 7 * 24 * 3_600

@@ -9,14 +9,9 @@ from sqlalchemy import Connection, Engine
 from cloud.database import writing
 from cloud.ingest import store
 from cloud.ingest.tallies import Tallies
-from cloud.windows.breakdown import (
-    Dimension,
-    Group,
-    Where,
-    breakdown,
-    demographics,
-    know_places,
-)
+from cloud.windows.breakdown import breakdown, demographics
+from cloud.windows.cells import Dimension, Group, Where
+from cloud.windows.places import know_places
 from cloud.windows.query import WindowError
 from wire.audience import AgeGroup, AudienceReport, DemographicCell, Gender
 
@@ -100,9 +95,9 @@ def test_a_broken_hour_is_read_from_its_minutes(connection: Connection) -> None:
 
 
 def test_demographics_are_ended_visits(connection: Connection) -> None:
-    assert demographics(connection, MORNING) == [Group("25-34", "female", 6, 0)]
+    assert demographics(connection, MORNING) == [Group("25-34", "female", 6, 0, {})]
     assert demographics(connection, Where(NINE, NINE + HOUR, "SC-01")) == [
-        Group("25-34", "female", 1, 0)
+        Group("25-34", "female", 1, 0, {})
     ]
 
 

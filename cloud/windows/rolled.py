@@ -1,0 +1,101 @@
+"""An estate of any size by venue type, hour and day, from sums that are kept for that.
+
+The sums are those of `breakdown`, to the unit. How many places and cameras stand behind a group is
+no sum, and is not told here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
+
+from cloud.database import SUMS, venue_demographics, venue_hours
+from cloud.windows.audience import Tally
+from cloud.windows.cells import DAY_S, HOUR_S, Dimension, Group, Where, in_steps, shown
+from cloud.windows.query import WindowError
+
+DIMENSIONS: Final = frozenset({Dimension.VENUE_TYPE, Dimension.HOUR, Dimension.DAY})
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """One group and its sums."""
+
+    key: Mapping[Dimension, str | datetime]
+    tally: Tally
+
+
+def rolled(
+    connection: Connection,
+    where: Where,
+    by: tuple[Dimension, ...],
+    *,
+    sums: tuple[str, ...] = SUMS,
+) -> list[Sum]:
+    """One sum for each group that holds a report, in the order of the keys; whole hours only."""
+    keys = _keys(venue_hours, by)
+    cells = venue_hours.c
+    query = (
+        select(
+            *keys,
+            func.max(cells.peak).label("peak"),
+            *(func.sum(cells[name]).label(name) for name in sums),
+        )
+        .group_by(*keys)
+        .having(func.sum(cells.reports) > 0)
+        .order_by(*keys)
+    )
+    rows = connection.execute(_held(query, venue_hours, where)).mappings()
+    return [Sum(_named(by, [row[str(one)] for one in by]), Tally.of(row)) for row in rows]
+
+
+def rolled_demographics(
+    connection: Connection, where: Where, by: tuple[Dimension, ...] = ()
+) -> list[Group]:
+    """Ended visits by age and gender, for each group; whole hours only."""
+    keys = _keys(venue_demographics, by)
+    cells = venue_demographics.c
+    groups = (*keys, cells.age, cells.gender)
+    query = (
+        select(cells.age, cells.gender, func.sum(cells.visits), func.sum(cells.onlookers), *keys)
+        .group_by(*groups)
+        .having(func.sum(cells.visits) + func.sum(cells.onlookers) > 0)
+        .order_by(*groups)
+    )
+    return [
+        Group(age, gender, int(visits), int(onlookers), _named(by, key))
+        for age, gender, visits, onlookers, *key in connection.execute(
+            _held(query, venue_demographics, where)
+        )
+    ]
+
+
+def _keys(table: Table, by: tuple[Dimension, ...]) -> list[ColumnElement[Any]]:
+    strange = set(by) - DIMENSIONS
+    if strange:
+        raise WindowError(f"no sums are kept by {', '.join(sorted(strange))}: ask place by place")
+    ways: dict[Dimension, ColumnElement[Any]] = {
+        Dimension.VENUE_TYPE: table.c.venue_type,
+        Dimension.HOUR: in_steps(table.c.hour_at, HOUR_S),
+        Dimension.DAY: in_steps(table.c.hour_at, DAY_S),
+    }
+    return [ways[dimension].label(str(dimension)) for dimension in by]
+
+
+def _named(by: tuple[Dimension, ...], key: list[Any]) -> Mapping[Dimension, str | datetime]:
+    return {one: shown(one, value) for one, value in zip(by, key, strict=True)}
+
+
+def _held(query: Select[*tuple[Any, ...]], table: Table, where: Where) -> Select[*tuple[Any, ...]]:
+    if not where.is_of_whole_hours:
+        raise WindowError(
+            f"from {where.starts_at.isoformat()} until {where.ends_at.isoformat()} are not whole "
+            "hours: ask for whole hours, or for one location"
+        )
+    first, end = where.seconds
+    query = query.where(table.c.hour_at >= first, table.c.hour_at < end)
+    if where.venue_type is not None:
+        query = query.where(table.c.venue_type == where.venue_type)
+    return query

@@ -1,0 +1,210 @@
+"""Whatever comes late, twice, merged or in another order, every window holds the same sums."""
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from operator import add
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, Engine, text
+
+from cloud.database import SUMS, create, metadata, reading, writing
+from cloud.ingest.commit import commit
+from cloud.ingest.judge import judge
+from cloud.ingest.source import Delivery
+from cloud.ingest.tallies import minute_of, sums_of
+from cloud.windows.audience import Tally
+from cloud.windows.breakdown import breakdown, demographics
+from cloud.windows.cells import Dimension, Group, Where
+from cloud.windows.places import know_places
+from cloud.windows.query import LENGTHS, window_audience, windows
+from cloud.windows.rolled import rolled, rolled_demographics
+from wire.audience import AgeGroup, AudienceReport, BlindCause, DemographicCell, Gender
+from wire.envelope import audience_event, seal
+
+Reports = Callable[..., AudienceReport]
+
+SIX = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 11, 20, tzinfo=UTC)
+DAY = Where(MIDNIGHT, MIDNIGHT + timedelta(days=1))
+NOW = MIDNIGHT + timedelta(days=1)
+CAMERAS = (("A", "a-1"), ("A", "a-2"), ("B", "b-1"), ("C", "c-1"))
+VENUES = ("station", "mall", "unknown")
+COARSE: Sequence[tuple[Dimension, ...]] = (
+    (),
+    (Dimension.VENUE_TYPE,),
+    (Dimension.HOUR,),
+    (Dimension.DAY, Dimension.VENUE_TYPE),
+    (Dimension.VENUE_TYPE, Dimension.HOUR),
+)
+
+shaken = settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def a_morning(report: Reports, draw: random.Random) -> list[AudienceReport]:
+    """Reports of four cameras over five hours, some of them merged out of several."""
+    made = []
+    for location, device in CAMERAS:
+        sequence, at = 1, SIX
+        for _ in range(draw.randint(1, 6)):
+            merged = draw.choice((1, 1, 3))
+            at += timedelta(seconds=draw.choice((10, 50, 240, 3_000)))
+            visits, blind_ms = draw.randint(0, 5), draw.randint(0, 1_000)
+            cell = DemographicCell(
+                age=draw.choice(list(AgeGroup)), gender=Gender.FEMALE, visits=visits, onlookers=0
+            )
+            made.append(
+                report(
+                    sequence, sequence + merged - 1, location=location, device=device, starts_at=at,
+                    ends_at=at + timedelta(seconds=10 * merged), visits=visits,
+                    peak=draw.randint(0, 9), blind_ms={BlindCause.DARK: blind_ms},
+                    demographics=(cell,) if visits else (),
+                )
+            )  # fmt: skip
+            sequence += merged
+            at += timedelta(seconds=10 * merged)
+    return made
+
+
+def arrive(engine: Engine, some: Iterable[AudienceReport]) -> None:
+    findings = [
+        finding
+        for one in some
+        for finding in judge(
+            Delivery(f"onlooker/v1/{one.location}/{one.device}/audience",
+                     seal(audience_event(one))),
+            knows=lambda *_: True,
+            now=NOW,
+        )
+    ]  # fmt: skip
+    commit(engine, findings, NOW)
+
+
+def arrive_shaken(
+    engine: Engine, made: list[AudienceReport], draw: random.Random, meanwhile: Callable[[], None]
+) -> None:
+    """In any order, in any portions, some twice."""
+    shuffled = made + [one for one in made if draw.random() < 0.5]
+    draw.shuffle(shuffled)
+    while shuffled:
+        size = draw.randint(1, len(shuffled))
+        arrive(engine, shuffled[:size])
+        del shuffled[:size]
+        meanwhile()
+
+
+def emptied(engine: Engine) -> None:
+    with writing(engine) as connection:
+        for table in metadata.sorted_tables:
+            connection.execute(table.delete())
+
+
+def added(some: Iterable[AudienceReport]) -> tuple[list[int], int]:
+    """The sums and the peak of some reports, straight from them."""
+    total, peak = [0] * len(SUMS), 0
+    for one in some:
+        total = list(map(add, total, sums_of(one)))
+        peak = max(peak, one.peak)
+    return total, peak
+
+
+def as_sums(tally: Tally) -> tuple[list[int], int]:
+    told = [
+        tally.blind_ms[BlindCause(name[6:-3])] if name.startswith("blind_")
+        else tally.dwell_histogram[int(name[6:])] if name[:6] == "dwell_" and name != "dwell_ms"
+        else tally.attention_histogram[int(name[10:])] if name.startswith("attention_")
+        else getattr(tally, name)
+        for name in SUMS
+    ]  # fmt: skip
+    return told, tally.peak
+
+
+@given(draw=st.randoms(use_true_random=False))
+@shaken
+def test_every_window_is_the_sum_of_the_reports_that_start_in_it(
+    engine: Engine, report: Reports, draw: random.Random
+) -> None:
+    emptied(engine)
+    made = a_morning(report, draw)
+    arrive_shaken(engine, made, draw, lambda: None)
+    with reading(engine) as connection:
+        for name, length in LENGTHS.items():
+            for location in "AB":
+                found = windows(connection, location, window=name, starts_at=DAY.starts_at,
+                                ends_at=DAY.ends_at)  # fmt: skip
+                held: dict[datetime, list[AudienceReport]] = defaultdict(list)
+                for one in made:
+                    minute = datetime.fromtimestamp(minute_of(one), UTC)
+                    opens = minute - (minute - MIDNIGHT) % timedelta(minutes=5)
+                    while one.location == location and opens + length > minute:
+                        held[opens].append(one)
+                        opens -= timedelta(minutes=5)
+                assert {one.starts_at: as_sums(one.tally) for one in found} == {
+                    opens: added(some) for opens, some in held.items()
+                }
+        whole = window_audience(connection, "A", starts_at=DAY.starts_at, ends_at=DAY.ends_at)
+        assert as_sums(whole.tally) == added(one for one in made if one.location == "A")
+
+
+@given(draw=st.randoms(use_true_random=False))
+@shaken
+def test_what_is_rolled_up_is_the_sum_of_the_minutes_whatever_moves_meanwhile(
+    engine: Engine, report: Reports, draw: random.Random
+) -> None:
+    emptied(engine)
+
+    def convert() -> None:
+        if draw.random() < 0.4:
+            place = {draw.choice("ABC"): draw.choice(VENUES)}
+            with writing(engine) as connection:
+                know_places(connection, place)
+
+    arrive_shaken(engine, a_morning(report, draw), draw, convert)
+    convert()
+    with reading(engine) as connection:
+        assert_rolled_up(connection)
+
+
+def assert_rolled_up(connection: Connection) -> None:
+    unaligned = Where(DAY.starts_at, DAY.ends_at - timedelta(minutes=1))  # reads minutes
+    for by in COARSE:
+        exact = {tuple(cell.key.values()): as_sums(cell.audience.tally)
+                 for cell in breakdown(connection, unaligned, by)}  # fmt: skip
+        assert {tuple(one.key.values()): as_sums(one.tally)
+                for one in rolled(connection, DAY, by)} == exact  # fmt: skip
+        assert sorted_groups(rolled_demographics(connection, DAY, by)) == sorted_groups(
+            demographics(connection, unaligned, by)
+        )
+    for venue_type in VENUES[:2]:
+        only = Where(DAY.starts_at, DAY.ends_at, venue_type=venue_type)
+        assert [as_sums(one.tally) for one in rolled(connection, only, ())] == [
+            as_sums(cell.audience.tally) for cell in breakdown(connection, only, ())
+        ]
+
+
+def sorted_groups(groups: list[Group]) -> list[tuple[Any, ...]]:
+    return sorted(
+        (*map(str, one.key.values()), one.age, one.gender, one.visits, one.onlookers)
+        for one in groups
+    )
+
+
+def test_an_older_database_gets_its_roll_ups_from_what_it_holds(
+    engine: Engine, report: Reports
+) -> None:
+    with writing(engine) as connection:
+        know_places(connection, {"A": "station", "B": "mall"})
+    arrive(engine, a_morning(report, random.Random(7)))
+    with writing(engine) as connection:
+        connection.execute(text("DROP TABLE venue_hours"))
+        connection.execute(text("DROP TABLE venue_demographics"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+    create(engine)
+    with reading(engine) as connection:
+        assert_rolled_up(connection)
+        assert len(rolled(connection, DAY, (Dimension.VENUE_TYPE,))) == 3
