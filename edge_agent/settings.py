@@ -207,6 +207,19 @@ class PlaysSettings(_Section, frozen=True):
     ask_every_s: Annotated[float, Meta(ge=0.2, le=60)] = 1.0
 
 
+class RecorderSettings(_Section, frozen=True):
+    """Video for audit with every head under a mosaic, below `folder`; off by default.
+
+    Nothing is kept for longer than `days` or beyond the budget; the oldest goes first.
+    """
+
+    on: bool = False
+    folder: str = "var/recordings"
+    days: Annotated[float, Meta(gt=0, le=7)] = 7.0
+    budget_bytes: Annotated[int, Meta(ge=16 * 2**20, le=2**44)] = 4 * 2**30
+    width_px: Annotated[int, Meta(ge=160, le=1280)] = 640
+
+
 class Settings(_Section, frozen=True):
     """Everything one camera is told."""
 
@@ -225,6 +238,7 @@ class Settings(_Section, frozen=True):
     privacy: PrivacySettings = PrivacySettings()
     status: StatusSettings = StatusSettings()
     plays: PlaysSettings = PlaysSettings()
+    recorder: RecorderSettings = RecorderSettings()
 
     def __post_init__(self) -> None:
         for sentence in _contradictions(self):

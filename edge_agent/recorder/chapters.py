@@ -1,0 +1,129 @@
+"""The folders of recordings: kept for days and within a budget, cut into clips, sent when asked.
+
+A clip leaves only by `send`, which a job calls with an address that the cloud made for it. It is
+the one thing besides the contract's messages that leaves the device, and it is veiled video.
+"""
+
+import logging
+import shutil
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+log = logging.getLogger(__name__)
+
+NAME: Final = "%Y%m%dT%H%M%SZ"
+INDEX: Final = "index.m3u8"
+LARGEST_CLIP_BYTES: Final = 256 * 1024 * 1024
+SEND_TIMEOUT_S: Final = 60.0
+
+
+class ClipError(RuntimeError):
+    """A clip that cannot be made or sent: why, what to do."""
+
+
+class Segment(NamedTuple):
+    """A stretch of video, half-open."""
+
+    path: Path
+    starts_at: datetime
+    ends_at: datetime
+
+
+def chapters(folder: Path) -> list[tuple[datetime, Path]]:
+    """The folders of recordings with when they begin, oldest first; anything else is left alone."""
+    found = []
+    for path in folder.iterdir() if folder.is_dir() else ():
+        try:
+            begins_at = datetime.strptime(path.name, NAME).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+        if path.is_dir():
+            found.append((begins_at, path))
+    return sorted(found)
+
+
+def prune(folder: Path, now: datetime, days: float, budget_bytes: int) -> int:
+    """Delete what is older than `days`, and the oldest until the rest fits; how many folders."""
+    kept, gone = [], 0
+    for begins_at, path in chapters(folder):
+        if begins_at < now - timedelta(days=days):
+            gone += _delete(path)
+        else:
+            kept.append((path, _bytes(path)))
+    total = sum(size for _, size in kept)
+    for path, size in kept:
+        if total <= budget_bytes:
+            break
+        gone, total = gone + _delete(path), total - size
+    return gone
+
+
+def segments(folder: Path, since: datetime, until: datetime) -> Iterator[Segment]:
+    """What was recorded from `since` up to `until`, whole segments."""
+    for begins_at, path in chapters(folder):
+        for segment in _listed(path, begins_at):
+            if segment.starts_at < until and since < segment.ends_at:
+                yield segment
+
+
+def clip(folder: Path, since: datetime, until: datetime, into: Path) -> Path:
+    """One MPEG-TS file of all that was recorded then, or ClipError."""
+    found = list(segments(folder, since, until))
+    if not found:
+        raise ClipError(f"nothing was recorded from {since} to {until}: is the recorder on?")
+    size = sum(segment.path.stat().st_size for segment in found)
+    if size > LARGEST_CLIP_BYTES:
+        raise ClipError(f"a clip of {size} bytes, at most {LARGEST_CLIP_BYTES}: ask for less time")
+    with into.open("wb") as whole:
+        for segment in found:
+            with segment.path.open("rb") as part:
+                shutil.copyfileobj(part, whole)
+    return into
+
+
+def send(clip: Path, url: str) -> int:
+    """PUT a clip to an address that was made for it; how many bytes went. ClipError when not."""
+    if urlsplit(url).scheme != "https":
+        raise ClipError("clips go over https alone: ask for another address")
+    size = clip.stat().st_size
+    with clip.open("rb") as content:
+        request = urllib.request.Request(url, data=content, method="PUT")  # noqa: S310  https
+        request.add_header("Content-Length", str(size))
+        request.add_header("Content-Type", "video/mp2t")
+        try:
+            with urllib.request.urlopen(request, timeout=SEND_TIMEOUT_S):  # noqa: S310  https
+                pass
+        except OSError as error:  # its text may hold the address, which is a secret
+            reason = getattr(error, "code", None) or type(error).__name__
+            raise ClipError(f"the clip was not taken: {reason}; ask for a new address") from None
+    log.info("recorder.sent", extra={"bytes": size})
+    return size
+
+
+def _listed(path: Path, begins_at: datetime) -> Iterator[Segment]:
+    try:
+        lines = (path / INDEX).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return
+    starts_at, lasts = begins_at, timedelta(0)
+    for line in lines:
+        if line.startswith("#EXTINF:"):
+            lasts = timedelta(seconds=float(line.removeprefix("#EXTINF:").rstrip(",")))
+        elif line and not line.startswith("#"):
+            yield Segment(path / Path(line).name, starts_at, starts_at + lasts)
+            starts_at += lasts
+
+
+def _bytes(path: Path) -> int:
+    return sum(file.stat().st_size for file in path.iterdir() if file.is_file())
+
+
+def _delete(path: Path) -> int:
+    shutil.rmtree(path, ignore_errors=True)
+    log.info("recorder.deleted", extra={"chapter": path.name})
+    return 1

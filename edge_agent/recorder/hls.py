@@ -1,0 +1,144 @@
+"""Veiled pictures into HLS, ten minutes a folder, by a thread of its own.
+
+A folder is called like the instant at which it begins and holds `index.m3u8` and its segments,
+playable while it grows and after a power cut. When the disk is slow pictures are dropped and
+counted; the measuring never waits.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import av
+import numpy as np
+from av.video.frame import PictureType
+
+from edge_agent.privacy.veil import Shown
+from edge_agent.recorder.chapters import INDEX, NAME, prune
+from edge_agent.settings import RecorderSettings
+
+log = logging.getLogger(__name__)
+
+CHAPTER_S: Final = 600.0
+SEGMENT_S: Final = 10
+WAITING: Final = 50  # pictures between the agent and the disk
+MILLISECONDS: Final = Fraction(1, 1000)
+LAST_MS: Final = 200  # how long a folder's last picture stands
+GOODBYE_S: Final = 5.0
+
+
+class Recorder:
+    """Writes below `folder` from the first picture until it is closed."""
+
+    wants = True
+
+    def __init__(self, folder: Path, settings: RecorderSettings) -> None:
+        self.dropped = 0
+        self._folder = folder
+        self._settings = settings
+        self._waiting: queue.Queue[Shown | None] = queue.Queue(WAITING)
+        self._chapter: _Chapter | None = None
+        self._thread = threading.Thread(target=self._write, name="recorder", daemon=True)
+        self._thread.start()
+
+    def show(self, picture: Shown) -> None:
+        """Take a picture, or drop it when the disk is behind."""
+        try:
+            self._waiting.put_nowait(picture)
+        except queue.Full:
+            self.dropped += 1
+
+    def close(self) -> None:
+        """Write what waits and end the folder."""
+        try:
+            self._waiting.put(None, timeout=GOODBYE_S)
+        except queue.Full:
+            log.warning("recorder.stuck", extra={"folder": str(self._folder)})
+        self._thread.join(GOODBYE_S)
+
+    def _write(self) -> None:
+        failing = False
+        while (picture := self._waiting.get()) is not None:
+            try:
+                self._add(picture)
+                failing = False
+            except (OSError, av.FFmpegError) as error:
+                if not failing:
+                    log.error("recorder.failed", extra={"reason": str(error)})
+                failing, self._chapter = True, None
+                self.dropped += 1
+        self._end()
+
+    def _add(self, picture: Shown) -> None:
+        if self._chapter is not None and not self._chapter.fits(picture):
+            self._end()
+        if self._chapter is None:
+            now = datetime.now(UTC)
+            prune(self._folder, now, self._settings.days, self._settings.budget_bytes)
+            self._chapter = _Chapter(self._folder, picture)
+        self._chapter.add(picture)
+
+    def _end(self) -> None:
+        chapter, self._chapter = self._chapter, None
+        if chapter is not None:
+            chapter.close()
+
+
+class _Chapter:
+    """One folder."""
+
+    def __init__(self, folder: Path, first: Shown) -> None:
+        self._begins_s = first.at_s
+        self._last_ms, self._key_ms = -1, 0
+        self._held: Any = None
+        self._shape = first.image.shape
+        path = folder / first.captured_at.strftime(NAME)
+        path.mkdir(parents=True, exist_ok=True)
+        options = {
+            "hls_time": str(SEGMENT_S),
+            "hls_list_size": "0",
+            "hls_playlist_type": "event",
+            "hls_segment_filename": str(path / "%03d.ts"),
+        }
+        self._container: Any = av.open(str(path / INDEX), "w", format="hls", options=options)
+        self._stream = self._container.add_stream(
+            "libx264", options={"preset": "ultrafast", "crf": "28", "g": "600", "forced-idr": "1"}
+        )
+        self._stream.height, self._stream.width = (size // 2 * 2 for size in self._shape[:2])
+        self._stream.pix_fmt = "yuv420p"
+        self._stream.time_base = self._stream.codec_context.time_base = MILLISECONDS
+
+    def fits(self, picture: Shown) -> bool:
+        """Same size, same ten minutes."""
+        lasts_s = picture.at_s - self._begins_s
+        return picture.image.shape == self._shape and 0 <= lasts_s < CHAPTER_S
+
+    def add(self, picture: Shown) -> None:
+        at_ms = max(round((picture.at_s - self._begins_s) * 1000), self._last_ms + 1)
+        self._last_ms = at_ms
+        even = np.ascontiguousarray(picture.image[: self._stream.height, : self._stream.width])
+        frame = av.VideoFrame.from_ndarray(even, format="bgr24")
+        frame.pts, frame.time_base = at_ms, MILLISECONDS
+        if at_ms >= self._key_ms:  # a segment begins with a key picture
+            frame.pict_type, self._key_ms = PictureType.I, at_ms + SEGMENT_S * 1000
+        self._mux(self._stream.encode(frame))
+
+    def close(self) -> None:
+        self._mux(self._stream.encode(None))
+        if self._held is not None:
+            self._held.duration = LAST_MS
+            self._container.mux(self._held)
+        self._container.close()
+
+    def _mux(self, packets: Sequence[Any]) -> None:
+        """HLS adds packets' durations up; one is known when the next packet comes."""
+        for packet in packets:
+            if self._held is not None:
+                self._held.duration = packet.pts - self._held.pts
+                self._container.mux(self._held)
+            self._held = packet
