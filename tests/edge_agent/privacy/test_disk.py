@@ -1,4 +1,4 @@
-"""The real agent, with its real networks, before drawn people: what of them is on its disk after?"""
+"""The real agent with its real networks before drawn people: what of them is on its disk?"""
 
 import re
 import subprocess
@@ -34,7 +34,7 @@ def ran(tmp_path_factory):
     """A camera's folder after it has run, recorder on, over a scene; and the scene."""
     folder = tmp_path_factory.mktemp("camera")
     clip, truth = folder.parent / "scene.mp4", folder.parent / "truth.json"
-    drawn = ["--people", "4", "--seconds", "8", "--seed", "11"]
+    drawn = ["--people", "4", "--seconds", "12", "--seed", "11"]
     assert simulators(["scene", *drawn, "--out", str(clip), "--truth", str(truth)]) == 0
     settings = folder / "agent.toml"
     settings.write_text(f'[recorder]\non = true\nfolder = "{folder}/video"\nwidth_px = 1280\n')
