@@ -5,10 +5,6 @@ minute are no accident: then a minute passes before the next attempt, and the ti
 """
 
 import logging
-import os
-import select
-import subprocess
-import sys
 import threading
 import time
 from collections import deque
@@ -21,8 +17,10 @@ import msgspec
 import numpy as np
 
 from edge_agent.capture.camera import Counters, Rest
+from edge_agent.capture.exchange import Worker, WorkerGoneError
+from edge_agent.capture.nursery import NURSERY, Child
 from edge_agent.capture.stream import Source
-from edge_agent.capture.worker import LENGTH_BYTES, NEXT, NEXT_RESTING, Order, Reply, framed
+from edge_agent.capture.worker import Order, Reply
 from edge_agent.frame import Frame, Image, Silence
 from edge_agent.settings import CaptureSettings
 from wire.health import CaptureState
@@ -34,12 +32,6 @@ ANSWER_WITHIN_S: Final = 10.0  # a worker answers every second, but on a busy ma
 DEATHS: Final = 5
 DEATHS_WITHIN_S: Final = 60.0
 REST_S: Final = 60.0
-PROGRAM: Final = "from edge_agent.capture.worker import main; main()"
-HEADER_LIMIT_BYTES: Final = 64 * 1024
-
-
-class WorkerGoneError(RuntimeError):
-    """The worker died, hung or spoke nonsense."""
 
 
 class IsolatedCamera:
@@ -52,6 +44,7 @@ class IsolatedCamera:
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         steady: Callable[[], float] = time.monotonic,
+        hire: Callable[[], Child] = NURSERY.worker,
     ) -> None:
         self.name = source.name
         self.state = CaptureState.STARTING
@@ -61,6 +54,7 @@ class IsolatedCamera:
         self._settings = settings
         self._clock = clock
         self._steady = steady
+        self._hire = hire
         self._begun_s = steady()
         self._quiet_limit_s = (
             settings.open_timeout_s + settings.read_timeout_s + settings.longest_backoff_s + 5
@@ -106,10 +100,10 @@ class IsolatedCamera:
     def _life_of_a_worker(self) -> Iterator[Frame | Silence]:
         before = Counters(self.counters.captured, self.counters.dropped, self.counters.reconnects)
         order = Order(self._source, self._settings, self._begun_s)
-        self._worker = Worker(order)
         self.workers += 1
         self._outdated = False
         try:
+            self._worker = Worker(order, self._hire)
             while not (self._closed.is_set() or self._outdated or self._rest is Rest.ASLEEP):
                 yield from self._exchange(self._worker, before)
         except WorkerGoneError as error:
@@ -120,7 +114,7 @@ class IsolatedCamera:
         finally:
             self._bury()
 
-    def _exchange(self, worker: "Worker", before: Counters) -> Iterator[Frame | Silence]:
+    def _exchange(self, worker: Worker, before: Counters) -> Iterator[Frame | Silence]:
         """Ask once, and wait for the answer with a silence every second."""
         worker.ask(resting=self._rest is Rest.DOZING)
         asked_s = self._steady()
@@ -161,71 +155,6 @@ class IsolatedCamera:
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.kill()
-
-
-class Worker:
-    """One worker process and the two pipes to it."""
-
-    def __init__(self, order: Order) -> None:
-        self._process = subprocess.Popen(  # noqa: S603  our own interpreter and program
-            [sys.executable, "-c", PROGRAM],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,  # a Ctrl-C is for the agent, who then ends the worker
-        )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._orders = self._process.stdin
-        self._replies = self._process.stdout
-        self._write(framed(msgspec.msgpack.encode(order)))
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    def ask(self, *, resting: bool) -> None:
-        self._write(NEXT_RESTING if resting else NEXT)
-
-    def has_answer(self, within_s: float) -> bool:
-        return bool(select.select([self._replies], [], [], within_s)[0])
-
-    def answer(self, deadline_s: float, steady: Callable[[], float]) -> tuple[Reply, Image | None]:
-        """Read one reply, whole, before the deadline."""
-        length = int.from_bytes(self._read(LENGTH_BYTES, deadline_s, steady), "big")
-        if length > HEADER_LIMIT_BYTES:
-            raise WorkerGoneError(f"a header of {length} bytes")
-        try:
-            reply = msgspec.msgpack.decode(self._read(length, deadline_s, steady), type=Reply)
-        except msgspec.DecodeError as error:
-            raise WorkerGoneError(f"a header that cannot be read: {error}") from error
-        if not reply.height_px:
-            return reply, None
-        content = self._read(reply.planes_bytes, deadline_s, steady)
-        return reply, np.frombuffer(content, np.uint8).reshape(-1, reply.width_px)
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        self._orders.close()
-        self._replies.close()
-
-    def _write(self, message: bytes) -> None:
-        try:
-            self._orders.write(message)
-        except OSError as error:
-            raise WorkerGoneError(f"it takes no order: {error}") from error
-
-    def _read(self, size: int, deadline_s: float, steady: Callable[[], float]) -> bytearray:
-        content, filled = bytearray(size), 0
-        while filled < size:
-            if not self.has_answer(max(deadline_s - steady(), 0)):
-                raise WorkerGoneError(f"its answer stopped after {filled} of {size} bytes")
-            count = os.readv(self._replies.fileno(), [memoryview(content)[filled:]])
-            if not count:
-                raise WorkerGoneError(f"it ended ({self._process.poll()})")
-            filled += count
-        return content
 
 
 def _moment(reply: Reply, planes: Image | None, earlier: int) -> Frame | Silence:

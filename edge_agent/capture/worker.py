@@ -1,14 +1,14 @@
 """The process that touches the camera, so that whatever FFmpeg does there can be killed.
 
-It reads one order from standard input (never from its command line, where everybody could read
-the camera's password), then answers each further byte with the newest picture or with silence.
-When the input ends, it ends: no orphan goes on reading a camera.
+It reads one order from a pipe (never from its command line, where everybody could read the
+camera's password), then answers each further byte with the newest picture or with silence. When
+the pipe ends, it ends: no orphan goes on reading a camera.
 
 A reply is a length of four bytes, a header in MessagePack, and the picture's planes (I420).
 """
 
 import logging
-import sys
+import socket
 import time
 from datetime import datetime
 from typing import BinaryIO, Final
@@ -18,6 +18,7 @@ import msgspec
 
 from edge_agent.capture.camera import Rest
 from edge_agent.capture.decoded import i420
+from edge_agent.capture.nursery import fork_on_request
 from edge_agent.capture.stream import Source, StreamCamera
 from edge_agent.frame import Frame, Silence
 from edge_agent.settings import CaptureSettings
@@ -57,10 +58,15 @@ class Reply(msgspec.Struct, frozen=True):
         return self.height_px * self.width_px * 3 // 2
 
 
-def main() -> None:
-    """Obey until the input ends."""
+def forking(control: str) -> None:
+    """The nursery's program; `control` is the number of its socket."""
     logging.disable()  # every reply says what troubles it, and the agent logs that
-    orders, replies = sys.stdin.buffer, sys.stdout.buffer
+    with socket.socket(fileno=int(control)) as agent:
+        fork_on_request(agent, serve)
+
+
+def serve(orders: BinaryIO, replies: BinaryIO) -> None:
+    """Obey until the orders end."""
     order = msgspec.msgpack.decode(_message(orders), type=Order)
     camera = StreamCamera(order.source, order.settings, begun_s=order.begun_s, wrap=_planes)
     moments = iter(camera)

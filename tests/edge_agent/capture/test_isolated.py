@@ -16,6 +16,7 @@ from msgspec import structs
 from edge_agent.capture import isolated, open_camera
 from edge_agent.capture.camera import Rest
 from edge_agent.capture.isolated import IsolatedCamera
+from edge_agent.capture.nursery import NURSERY, Child
 from edge_agent.capture.stream import http
 from edge_agent.frame import Frame, Silence
 from edge_agent.settings import CaptureSettings
@@ -146,11 +147,35 @@ def test_a_worker_that_hangs_is_killed(station, monkeypatch):
     moments.close()
 
 
-def test_five_deaths_within_a_minute_bring_a_minutes_rest(monkeypatch):
-    monkeypatch.setattr(isolated, "PROGRAM", "raise SystemExit(3)")
+@pytest.fixture
+def hired():
+    """A worker that runs a program of its own, as `hire` wants it."""
+    born = []
+
+    def run(program):
+        process = subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+        )
+        born.append(process)
+        return Child(process.pid, process.stdin, process.stdout)
+
+    yield lambda program: lambda: run(program)
+    for process in born:
+        process.wait()
+
+
+def test_five_deaths_within_a_minute_bring_a_minutes_rest(monkeypatch, hired):
     monkeypatch.setattr(isolated, "SILENCE_EVERY_S", 0.02)
     now = [1000.0]
-    camera = IsolatedCamera(http("http://127.0.0.1:1/x"), QUICK, steady=lambda: now[0])
+    camera = IsolatedCamera(
+        http("http://127.0.0.1:1/x"),
+        QUICK,
+        steady=lambda: now[0],
+        hire=hired("raise SystemExit(3)"),
+    )
     moments, deadline = iter(camera), time.monotonic() + SOON_S
     while camera.workers < 5 and time.monotonic() < deadline:
         next(moments)
@@ -171,14 +196,28 @@ def test_five_deaths_within_a_minute_bring_a_minutes_rest(monkeypatch):
         "import sys; sys.stdout.buffer.write(b'\\0\\0\\0\\4junk'); sys.stdout.flush(); input()",
     ],
 )
-def test_a_worker_that_speaks_nonsense_is_replaced(monkeypatch, program):
-    monkeypatch.setattr(isolated, "PROGRAM", program)
-    camera = IsolatedCamera(http("http://127.0.0.1:1/x"), QUICK)
+def test_a_worker_that_speaks_nonsense_is_replaced(hired, program):
+    camera = IsolatedCamera(http("http://127.0.0.1:1/x"), QUICK, hire=hired(program))
     moments, deadline = iter(camera), time.monotonic() + SOON_S
     while camera.workers < 2 and time.monotonic() < deadline:
         assert isinstance(next(moments), Silence)
     assert camera.workers == 2
     moments.close()
+
+
+def test_a_nursery_that_dies_is_replaced_and_its_workers_go_on(station):
+    first, second = open_camera(station, QUICK), open_camera(station, QUICK)
+    moments = iter(first)
+    take(moments, Frame)
+    nursery, worker = NURSERY.pid, first.pid
+    os.kill(nursery, signal.SIGKILL)
+    take(moments, Frame)
+    others = iter(second)
+    take(others, Frame)
+    assert first.pid == worker
+    assert NURSERY.pid != nursery
+    moments.close()
+    others.close()
 
 
 PARENT = """
