@@ -25,13 +25,15 @@ class Settings:
     database_url: str = DATABASE_URL
     broker_url: str = BROKER_URL
     estate: Path | None = None
+    redis_url: str | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser, *names: str) -> None:
-    """Offer the named settings (`database`, `broker`, `estate`) on a command line."""
+    """Offer the named settings (`database`, `broker`, `estate`, `redis`) on a command line."""
     offers = {
         "database": f"database URL, SQLite or PostgreSQL (ONLOOKER_DATABASE_URL, {DATABASE_URL})",
         "broker": f"broker URL, mqtt:// or mqtts:// (ONLOOKER_BROKER_URL, {BROKER_URL})",
+        "redis": "Redis that several API processes share (ONLOOKER_REDIS_URL; without one, none)",
         "estate": "estate file in YAML (ONLOOKER_ESTATE; without one, the sample estate)",
     }
     for name in names:
@@ -48,7 +50,18 @@ def read(arguments: argparse.Namespace, environment: Mapping[str, str] = os.envi
         broker_url=_chosen(arguments, "broker", environment.get("ONLOOKER_BROKER_URL"))
         or BROKER_URL,
         estate=Path(estate) if estate else None,
+        redis_url=_redis(_chosen(arguments, "redis", environment.get("ONLOOKER_REDIS_URL"))),
     )
+
+
+def _redis(url: str | None) -> str | None:
+    if url and not url.startswith(("redis://", "rediss://", "unix://")):
+        scheme = url.partition("://")[0][:20] if "://" in url else "none"
+        raise SettingsError(
+            f"the Redis URL has the scheme {scheme!r}: write redis://host:6379, rediss:// for TLS, "
+            "or unix:///path"
+        )
+    return url or None
 
 
 def _chosen(arguments: argparse.Namespace, name: str, otherwise: str | None) -> str | None:

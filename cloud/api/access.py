@@ -16,7 +16,8 @@ from starlette.concurrency import run_in_threadpool
 
 from cloud.api.keys import Key, Role, find_key
 from cloud.api.memory import Memory
-from cloud.api.quota import Meter, Quota, Verdict
+from cloud.api.quota import Quota, Verdict
+from cloud.api.shared import Shared
 
 BELIEVED: Final = timedelta(seconds=30)
 REMEMBERED: Final = 10_000
@@ -48,11 +49,11 @@ class TooOften(AccessError):  # noqa: N818 - reads as what happened
 class Gate:
     """Looks keys up, believes them for a while, and counts what each asks."""
 
-    def __init__(self, engine: Engine, quota: Quota) -> None:
+    def __init__(self, engine: Engine, quota: Quota, shared: Shared) -> None:
         self._engine = engine
         self._quota = quota
+        self._shared = shared
         self._believed: Memory[tuple[datetime, Key | None]] = Memory(REMEMBERED)
-        self._meters: Memory[Meter] = Memory(REMEMBERED)
 
     async def admit(
         self, shown: str | None, roles: frozenset[Role], now: datetime
@@ -69,8 +70,7 @@ class Gate:
             raise NotAllowed(
                 f"a key for {key.role} does not open this: it is for {', '.join(sorted(roles))}"
             )
-        meter = self._meters.recall(key.id) or self._meters.keep(key.id, Meter(now))
-        verdict = meter.take(self._quota, now)
+        verdict = await self._shared.take(key.id, self._quota, now)
         if not verdict.allowed:
             raise TooOften(
                 f"more than {self._quota.questions} questions in {self._quota.period}",

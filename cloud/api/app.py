@@ -39,6 +39,7 @@ from cloud.api.fleet.things import ThingExists
 from cloud.api.middleware import Passage
 from cloud.api.optimize import Line, LineBusy
 from cloud.api.quota import Quota
+from cloud.api.tag import COMPRESSED_FROM_BYTES
 from cloud.estate import UnknownLocation
 from cloud.fleet.desire import DesireError
 from cloud.fleet.job_book import JobExists
@@ -53,7 +54,6 @@ from cloud.windows.query import WindowError
 
 log = logging.getLogger(__name__)
 VERSION: Final = "1"
-COMPRESSED_FROM_BYTES: Final = 1024
 ROOMS: Final = (
     locations, audience, alerts, pricing, explained, batch, inventory, optimize, fleet_things,
     fleet_config, fleet_jobs, health, page,
@@ -108,7 +108,7 @@ def create_app(desk: Desk, *, quota: Quota | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.desk = desk
-    app.state.gate = Gate(desk.engine, quota) if quota else None
+    app.state.gate = Gate(desk.engine, quota, desk.shared) if quota else None
     app.state.line = Line()
     app.state.registry = registry
     app.state.openapi = lambda: openapi(app)

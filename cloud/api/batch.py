@@ -13,8 +13,9 @@ from starlette.concurrency import run_in_threadpool
 
 from cloud.api.access import opened_to
 from cloud.api.audience import LocationName, RangeError
-from cloud.api.desk import Desk, Made
+from cloud.api.desk import Desk
 from cloud.api.keys import Role
+from cloud.api.made import Made
 from cloud.api.pricing import (
     Expected,
     PriceAnswer,
@@ -115,7 +116,7 @@ async def forecast(
     first_on = start or today
     if not abs((first_on - today).days) <= 400:
         raise RangeError(f"`from` is {first_on}: ask within 400 days of {today}")
-    key = ("forecast", site.id, first_on, days, made.at)
+    key = desk.key("forecast", site.id, first_on, days, made.at)
     answer = desk.answers.recall(key)
     if answer is None:
         body = _week(site, made, first_on, days).model_dump_json().encode()

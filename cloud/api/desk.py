@@ -1,34 +1,42 @@
 """What every answer of the API needs, gathered once: the desk that questions come to.
 
 Hard truth: a forecast is remembered for a quarter of an hour, one that still rests on assumptions
-for a minute, since the first measured hours move it most. The clock is read here and nowhere below.
+for a minute, since the first measured hours move it most; a new generation ends both at once. The
+clock is read here and nowhere below.
 """
 
+import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Final
 
+import msgspec
 from sqlalchemy import Engine
 
 from cloud import database
+from cloud.api.made import Made, packed, unpacked
 from cloud.api.memory import Memory
-from cloud.api.plays import Plays, plays
+from cloud.api.plays import plays
+from cloud.api.shared import Alone, Shared
 from cloud.api.tag import Tagged
 from cloud.estate import Estate, Site
 from cloud.forecast.days import public_holidays
 from cloud.forecast.hours import read_hours
-from cloud.forecast.outlook import HISTORY, Forecast, forecast
+from cloud.forecast.outlook import HISTORY, forecast
 from cloud.forecast.store import stored_week
 from cloud.pricing.rate_card import RateCard
-from cloud.sales.book import Book, read_book
+from cloud.sales.book import read_book
 
 Clock = Callable[[], datetime]
 ANSWERS: Final = 20_000
-FRESH: Final = timedelta(minutes=15)
-FRESH_ASSUMED: Final = timedelta(minutes=1)
+ANSWERS_BYTES: Final = 256 * 1024 * 1024
+
+
+def _answers() -> Memory[Tagged]:
+    return Memory(ANSWERS, ANSWERS_BYTES, lambda tagged: tagged.weight)
 
 
 def utc_now() -> datetime:
@@ -36,65 +44,73 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A forecast, what a play is worth there, what the sales floor knows, and as of when."""
-
-    at: datetime
-    forecast: Forecast
-    plays: Plays
-    book: Book
-
-    def is_fresh(self, now: datetime) -> bool:
-        """Whether it may still be used."""
-        fresh = FRESH if self.forecast.basis == "measured" else FRESH_ASSUMED
-        return self.at <= now < self.at + fresh
-
-
 @dataclass
 class Shelf:
     """The latest forecast of each location; one thread makes it, the others wait for it."""
 
-    _made: dict[str, Made] = field(default_factory=dict)
+    _made: dict[str, tuple[int, Made]] = field(default_factory=dict)
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def fresh(self, location: str, now: datetime) -> Made | None:
-        """The forecast on the shelf, unless it is too old."""
-        made = self._made.get(location)
-        return made if made is not None and made.is_fresh(now) else None
+    def fresh(self, location: str, now: datetime, generation: int = 0) -> Made | None:
+        """The forecast on the shelf, unless it is too old or of another generation."""
+        of, made = self._made.get(location, (0, None))
+        return made if made is not None and of == generation and made.is_fresh(now) else None
 
-    def fresh_or(self, location: str, now: datetime, make: Callable[[], Made]) -> Made:
+    def fresh_or(
+        self, location: str, now: datetime, generation: int, make: Callable[[], Made]
+    ) -> Made:
         """The forecast on the shelf, or a new one."""
         with self._lock:
             lock = self._locks.setdefault(location, threading.Lock())
         with lock:
-            made = self.fresh(location, now)
+            made = self.fresh(location, now, generation)
             if made is None:
-                made = self._made[location] = make()
+                made = make()
+                self._made[location] = (generation, made)
             return made
 
 
 @dataclass(frozen=True)
 class Desk:
-    """Database, estate, rate card, clock, and the forecasts made so far."""
+    """Database, estate, rate card, clock, what is shared, and the forecasts made so far."""
 
     engine: Engine
     estate: Estate
     card: RateCard
     clock: Clock = utc_now
+    shared: Shared = field(default_factory=Alone)
     shelf: Shelf = field(default_factory=Shelf)
-    answers: Memory[Tagged] = field(default_factory=lambda: Memory(ANSWERS))
+    answers: Memory[Tagged] = field(default_factory=_answers)
 
     @cached_property
     def card_digest(self) -> str:
         """The digest of the rate card, worked out once."""
         return self.card.digest
 
+    def fresh(self, site: Site) -> Made | None:
+        """The forecast of a site, if it is at hand; never waits."""
+        return self.shelf.fresh(site.id, self.clock(), self.shared.generation)
+
     def forecast(self, site: Site) -> Made:
-        """The forecast of a site as of now; reads the database when there is none on the shelf."""
-        now = self.clock()
-        return self.shelf.fresh_or(site.id, now, lambda: self._made(site, now))
+        """The forecast of a site as of now: from the shelf, from another process, or a new one."""
+        now, generation = self.clock(), self.shared.generation
+        return self.shelf.fresh_or(site.id, now, generation, lambda: self._common(site, now))
+
+    def key(self, kind: str, *of: Hashable) -> Hashable:
+        """The key of an answer: with all that it depends on, nothing stale can be found by it."""
+        return (kind, self.card_digest, self.shared.generation, of)
+
+    def _common(self, site: Site, now: datetime) -> Made:
+        """What another process has made, or what this one makes, for all of them."""
+        name = f"made:{site.id}:{hashlib.sha256(msgspec.json.encode(site)).hexdigest()[:12]}"
+        held = self.shared.recall(name)
+        found = unpacked(held) if held else None
+        if found is not None and found.is_fresh(now):
+            return found
+        made = self._made(site, now)
+        theirs = unpacked(self.shared.keep(name, packed(made), held, made.fresh_for))
+        return theirs if theirs is not None and theirs.is_fresh(now) else made
 
     def _made(self, site: Site, now: datetime) -> Made:
         with database.reading(self.engine) as connection:

@@ -6,14 +6,17 @@ What each field holds, and why, is in `cloud/pricing/inventory.py`.
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from cloud.api.access import opened_to
 from cloud.api.desk import Desk
 from cloud.api.keys import Role
+from cloud.api.made import Made
+from cloud.api.pricing import made_for_all, refuse_distant
 from cloud.api.problem import REFUSALS, documented
+from cloud.api.tag import NOT_MODIFIED, Tagged
 from cloud.estate import Site
 from cloud.pricing.inventory import Element, element
 from cloud.pricing.quote import quote
@@ -32,7 +35,11 @@ class Inventory(BaseModel):
     screens: list[dict[str, Any]]
 
 
-@router.get("/api/inventory", responses=documented(*REFUSALS, 404, 422, 500, 503))
+@router.get(
+    "/api/inventory",
+    response_model=Inventory,
+    responses={304: NOT_MODIFIED, **documented(*REFUSALS, 404, 422, 500, 503)},
+)
 async def inventory(
     request: Request,
     time_slot: Annotated[str, Query(examples=["2026-11-23T08:00"], max_length=60)],
@@ -40,22 +47,31 @@ async def inventory(
     venue: Annotated[list[str] | None, Query(description="OpenOOH 1.2 ids", max_length=50)] = None,
     offset: Annotated[int, Query(ge=0, le=100_000)] = 0,
     count: Annotated[int, Query(ge=1, le=MOST)] = 50,
-) -> Inventory:
+) -> Response:
     """Put one hour of the screens up for sale, in the words of OpenRTB 2.6."""
     desk: Desk = request.app.state.desk
     chosen = [desk.estate.location(one) for one in location] if location else list(desk.estate)
     sites = [site for site in chosen if not venue or site.venue in venue]
     page = sites[offset : offset + count]
+    slots = [parse_slot(time_slot, site.zone) for site in page]
+    made = await made_for_all(desk, page)
+    for slot, known in zip(slots, made, strict=True):
+        refuse_distant(slot, known.at)
+    stands_on = ((site.id, known.at) for site, known in zip(page, made, strict=True))
+    key = desk.key("inventory", time_slot, len(sites), *stands_on)
+    answer = desk.answers.recall(key)
+    if answer is None:
 
-    def offered() -> list[Element]:
-        return [_screen(desk, site, parse_slot(time_slot, site.zone)) for site in page]
+        def written() -> bytes:
+            screens = [_screen(desk, *one) for one in zip(page, slots, made, strict=True)]
+            told = Inventory(time_slot=time_slot, total=len(sites), screens=screens)
+            return told.model_dump_json().encode()
 
-    screens = await run_in_threadpool(offered)
-    return Inventory(time_slot=time_slot, total=len(sites), screens=screens)
+        answer = desk.answers.keep(key, Tagged(await run_in_threadpool(written)))
+    return answer.answer(request)
 
 
-def _screen(desk: Desk, site: Site, slot: Slot) -> Element:
-    made = desk.forecast(site)
+def _screen(desk: Desk, site: Site, slot: Slot, made: Made) -> Element:
     outlook = made.forecast.outlook(slot.starts_at)
     market = made.book.market(slot)
     price_pence = quote(site, slot, outlook, desk.card, market).price_pence

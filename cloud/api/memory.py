@@ -1,4 +1,4 @@
-"""What has been worked out lately, bounded: the least lately used goes first.
+"""What has been worked out lately, bounded in number and weight: the least lately used goes first.
 
 A key holds everything the answer depends on (rate card digest, forecast, location, slot), so a new
 card or a new forecast is a new key and nothing stale can be found. One process, one memory.
@@ -6,17 +6,22 @@ card or a new forecast is a new key and nothing stale can be found. One process,
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
 
 
 class Memory(Generic[Value]):
-    """At most `most` values by key."""
+    """At most `most` values by key, which together weigh at most `heaviest`."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(
+        self, most: int, heaviest: int | None = None, weight: Callable[[Value], int] = lambda _: 1
+    ) -> None:
         self._most = most
+        self._heaviest = most if heaviest is None else heaviest
+        self._weight = weight
+        self._weighs = 0
         self._values: OrderedDict[Hashable, Value] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -34,8 +39,13 @@ class Memory(Generic[Value]):
     def keep(self, key: Hashable, value: Value) -> Value:
         """Remember the value and give it back."""
         with self._lock:
+            self._drop(self._values.pop(key, None))
             self._values[key] = value
-            self._values.move_to_end(key)
-            while len(self._values) > self._most:
-                self._values.popitem(last=False)
+            self._weighs += self._weight(value)
+            while len(self._values) > self._most or self._weighs > self._heaviest:
+                self._drop(self._values.popitem(last=False)[1])
         return value
+
+    def _drop(self, value: Value | None) -> None:
+        if value is not None:
+            self._weighs -= self._weight(value)

@@ -18,6 +18,7 @@ from typing import Final
 from cloud import database, estate, settings
 from cloud.api import audit
 from cloud.api.desk import utc_now
+from cloud.api.server import shared_by
 from cloud.estate import Estate, UnknownLocation
 from cloud.pricing.emsr import FareClass
 from cloud.pricing.market import Occupancy
@@ -34,7 +35,7 @@ class FileRefused(ValueError):  # noqa: N818 - reads as what happened
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `occupancy`."""
-    settings.add_arguments(parser, "database", "estate")
+    settings.add_arguments(parser, "database", "estate", "redis")
     actions = parser.add_subparsers(dest="action", required=True, metavar="load")
     load = actions.add_parser("load", help="note what a file says, in place of what was known")
     load.add_argument("file", type=Path, help=",".join(COLUMNS))
@@ -62,6 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
             about=arguments.file.name[:120],
             details={"slots": count},
         )
+    shared_by(chosen, engine).invalidate()
     engine.dispose()
     sys.stdout.write(f"{count} slots noted\n")
     return 0

@@ -13,7 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from cloud.api.desk import Desk, Made
+from cloud.api.desk import Desk
+from cloud.api.made import Made
 from cloud.api.pricing import REACH
 from cloud.estate import Site
 from cloud.forecast.hours import Measures

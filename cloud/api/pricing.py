@@ -5,6 +5,7 @@ one from the database, then quote. Money is written as a decimal string and as w
 are strings, so that nobody's floating point changes what they multiply to.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Final
@@ -15,9 +16,10 @@ from starlette.concurrency import run_in_threadpool
 
 from cloud.api.access import opened_to
 from cloud.api.audience import LocationName, RangeError
-from cloud.api.desk import Desk, Made
+from cloud.api.desk import Desk
 from cloud.api.keys import Role
 from cloud.api.locations import pounds
+from cloud.api.made import Made
 from cloud.api.problem import REFUSALS, documented
 from cloud.api.tag import NOT_MODIFIED, Tagged
 from cloud.estate import Site
@@ -123,7 +125,7 @@ async def price(request: Request, location: LocationName, time_slot: TimeSlot) -
     site = desk.estate.location(location)
     slot = parse_slot(time_slot, site.zone)
     made = await made_for(desk, site)
-    key = ("price", desk.card_digest, site.id, slot.starts_at, made.at)
+    key = desk.key("price", site.id, slot.starts_at, made.at)
     answer = desk.answers.recall(key)
     if answer is None:
         body = priced(desk, site, slot, made).model_dump_json().encode()
@@ -133,13 +135,21 @@ async def price(request: Request, location: LocationName, time_slot: TimeSlot) -
 
 async def made_for(desk: Desk, site: Site) -> Made:
     """The forecast of a site, made in a thread when none is fresh."""
-    made = desk.shelf.fresh(site.id, desk.clock())
+    made = desk.fresh(site)
     return made if made is not None else await run_in_threadpool(desk.forecast, site)
+
+
+async def made_for_all(desk: Desk, sites: Sequence[Site]) -> list[Made]:
+    """The forecasts of several sites, made in one thread when some are not fresh."""
+    found = [desk.fresh(site) for site in sites]
+    if any(made is None for made in found):
+        return await run_in_threadpool(lambda: [desk.forecast(site) for site in sites])
+    return [made for made in found if made is not None]
 
 
 def priced(desk: Desk, site: Site, slot: Slot, made: Made) -> PriceAnswer:
     """The answer for a slot, from a forecast that has been made."""
-    _refuse_distant(slot, made.at)
+    refuse_distant(slot, made.at)
     outlook = made.forecast.outlook(slot.starts_at)
     quoted = quote(site, slot, outlook, desk.card, made.book.market(slot))
     return _described(desk, site, quoted, outlook, made)
@@ -165,7 +175,8 @@ def stands_on(outlook: Outlook) -> StandsOn:
     )
 
 
-def _refuse_distant(slot: Slot, now: datetime) -> None:
+def refuse_distant(slot: Slot, now: datetime) -> None:
+    """Raise RangeError for a slot that nothing can be said of."""
     if abs(slot.starts_at - now) > REACH:
         raise RangeError(
             f"slot {slot.local.isoformat(timespec='minutes')} is "

@@ -20,7 +20,7 @@ from cloud.sales.price_sheet import DAYS, PriceSheet, is_published, keep_sheet
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `publish`."""
-    settings.add_arguments(parser, "database", "estate")
+    settings.add_arguments(parser, "database", "estate", "redis")
     add_rate_card(parser)
 
 
@@ -29,6 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     desk = open_desk(arguments)
     try:
         published = publish(desk)
+        desk.shared.invalidate()
     finally:
         desk.engine.dispose()
     kept = len(desk.estate) - published

@@ -1,8 +1,8 @@
 """How often one caller may ask: a thousand questions an hour, evenly refilled, bursts allowed.
 
 The meter is one instant: when the bucket would be full again (the generic cell rate algorithm), so
-it needs no timer and no list. Headers follow draft-ietf-httpapi-ratelimit-headers. The count is
-kept in this process: two processes allow twice as much.
+it needs no timer and no list. Headers follow draft-ietf-httpapi-ratelimit-headers. A process alone
+counts by itself, so two of them allow twice as much; with Redis they count together.
 """
 
 import math
@@ -54,10 +54,15 @@ class Meter:
     def take(self, quota: Quota, now: datetime) -> Verdict:
         """Count one question, unless the bucket is empty."""
         full_at = max(self._full_at, now) + quota.refill
-        over = full_at - now - quota.period
-        allowed = over <= timedelta(0)
+        allowed = full_at - now <= quota.period
         if allowed:
             self._full_at = full_at
-        full_after = self._full_at - now
-        remaining = max(0, int((quota.period - full_after) / quota.refill))
-        return Verdict(allowed, remaining, full_after, max(over, timedelta(0)))
+        return verdict(quota, now, self._full_at, allowed=allowed)
+
+
+def verdict(quota: Quota, now: datetime, full_at: datetime, *, allowed: bool) -> Verdict:
+    """What a bucket says that will be full at `full_at`, after it was asked."""
+    full_after = full_at - now
+    remaining = max(0, int((quota.period - full_after) / quota.refill))
+    wait = timedelta(0) if allowed else full_after + quota.refill - quota.period
+    return Verdict(allowed, remaining, full_after, wait)

@@ -9,16 +9,22 @@ import logging
 import signal
 import socket
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import uvicorn
+from sqlalchemy import Engine
 
 from cloud import database, estate, settings
 from cloud.api import audit
 from cloud.api.app import create_app
 from cloud.api.desk import Desk
 from cloud.api.quota import Quota
+from cloud.api.shared import Alone, Shared
+from cloud.api.shared_redis import InRedis
 from cloud.pricing.rate_card import REFERENCE, RateCard
 
 log = logging.getLogger(__name__)
@@ -33,7 +39,7 @@ class ServeError(RuntimeError):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `serve`."""
-    settings.add_arguments(parser, "database", "estate")
+    settings.add_arguments(parser, "database", "estate", "redis")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=_port, default=8080, help="port to listen on (8080)")
     parser.add_argument(
@@ -74,7 +80,7 @@ def serve(arguments: argparse.Namespace) -> int:
     log.info(
         "api.listening", extra={"host": arguments.host, "port": arguments.port, "access": access}
     )
-    with listener:
+    with listener, following(desk.shared):
         uvicorn.Server(config).run(sockets=[listener])
     desk.engine.dispose()
     log.info("api.stopped")
@@ -105,7 +111,34 @@ def open_desk(arguments: argparse.Namespace) -> Desk:
         engine=engine,
         estate=estate.load(chosen.estate or estate.SAMPLE),
         card=estate.document(arguments.rate_card, RateCard),
+        shared=shared_by(chosen, engine),
     )
+
+
+def shared_by(chosen: settings.Settings, engine: Engine) -> Shared:
+    """What the processes on this database share: Redis when the settings name one."""
+    if chosen.redis_url is None:
+        return Alone()
+    url = engine.url
+    where = [url.host, url.port] if url.host else [socket.gethostname(), Path.cwd()]
+    return InRedis(chosen.redis_url, of="/".join(map(str, [*where, url.database])))
+
+
+@contextmanager
+def following(shared: Shared) -> Iterator[None]:
+    """Hear of new generations while inside."""
+    if not isinstance(shared, InRedis):
+        yield
+        return
+    stop = threading.Event()
+    listener = threading.Thread(target=shared.follow, args=(stop,), name="generations", daemon=True)
+    listener.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        listener.join()
+        shared.close()
 
 
 def _port(written: str) -> int:

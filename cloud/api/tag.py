@@ -4,33 +4,54 @@ Tags are weak, since the same answer may travel compressed. Clients are asked to
 tag every time (`no-cache`), so that no price outlives the rate card or the forecast it stands on.
 """
 
+import gzip
 import hashlib
 from typing import Any, Final
 
 from fastapi import Request, Response
 
 CACHE_CONTROL: Final = b"private, no-cache"
+COMPRESSED_FROM_BYTES: Final = 1024
+COMPRESSION: Final = 6
 NOT_MODIFIED: Final[dict[str, Any]] = {"description": "The answer is the one that was tagged"}
 
 
 class Tagged:
-    """An answer's bytes with their tag, worked out once."""
+    """An answer's bytes with their tag, and compressed: each worked out once."""
 
-    __slots__ = ("content", "tag")
+    __slots__ = ("_packed", "content", "tag")
 
     def __init__(self, content: bytes) -> None:
         self.content = content
         self.tag = b'W/"' + hashlib.sha256(content).hexdigest()[:24].encode() + b'"'
+        self._packed = b""
+
+    @property
+    def weight(self) -> int:
+        """Bytes that it takes up, once it has been compressed too."""
+        return len(self.content) + len(self.content) // 2
 
     def answer(self, request: Request) -> Response:
         """The bytes, or 304 when the client has them."""
         held = request.headers.get("if-none-match", "")
         if held and self._is_held(held):
             response = Response(status_code=304)
+        elif self._may_be_packed(request):
+            response = Response(self._compressed(), media_type="application/json")
+            response.raw_headers += [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
         else:
             response = Response(self.content, media_type="application/json")
         response.raw_headers += [(b"etag", self.tag), (b"cache-control", CACHE_CONTROL)]
         return response
+
+    def _may_be_packed(self, request: Request) -> bool:
+        can_read = "gzip" in request.headers.get("accept-encoding", "")
+        return can_read and len(self.content) >= COMPRESSED_FROM_BYTES
+
+    def _compressed(self) -> bytes:
+        if not self._packed:
+            self._packed = gzip.compress(self.content, COMPRESSION, mtime=0)
+        return self._packed
 
     def _is_held(self, held: str) -> bool:
         opaque = self.tag.decode().removeprefix("W/")

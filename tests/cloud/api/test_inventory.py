@@ -88,9 +88,29 @@ def test_pages_and_venues_choose_the_screens(ask):
         ("?time_slot=2026-11-23T08:30", 422),
         ("?time_slot=2026-11-23T08:00&location=XX-99", 404),
         ("?time_slot=2026-11-23T08:00&count=0", 422),
+        ("?time_slot=2029-11-23T08:00", 422),
         ("?time_slot=2026-11-23T08:00&offset=-1", 422),
         ("?time_slot=2026-11-23T08:00&count=99999999999999999999", 422),
     ],
 )
 def test_a_bad_question_is_refused(ask, query: str, status: int):
     assert ask.get(f"/api/inventory{query}").status_code == status
+
+
+def test_a_page_is_worked_out_once_and_not_sent_again_to_who_holds_it(ask, monkeypatch):
+    first = ask.get(PATH)
+    monkeypatch.setattr("cloud.api.inventory.quote", None)
+    held = ask.get(PATH, headers={"if-none-match": first.headers["etag"]})
+    packed = ask.get(PATH, headers={"accept-encoding": "gzip"})
+    plain = ask.get(PATH, headers={"accept-encoding": "identity"})
+    monkeypatch.undo()
+    later = ask.get(PATH.replace("T08", "T09"), headers={"if-none-match": first.headers["etag"]})
+
+    assert (held.status_code, held.content) == (304, b"")
+    assert (packed.headers["content-encoding"], packed.headers["vary"]) == (
+        "gzip",
+        "Accept-Encoding",
+    )
+    assert "content-encoding" not in plain.headers
+    assert packed.json() == plain.json() == first.json()
+    assert later.status_code == 200

@@ -33,3 +33,13 @@ def test_a_clock_that_went_back_does_not_keep_a_forecast_alive(desk: Desk, watch
     watch.pass_by(timedelta(hours=-5))
 
     assert desk.forecast(site) is not first
+
+
+def test_heavy_answers_push_out_as_many_as_they_outweigh():
+    memory: Memory[bytes] = Memory(100, 10, len)
+    for key in "abc":
+        memory.keep(key, b"123")
+    memory.keep("d", b"12345")
+    memory.keep("d", b"1234567")
+
+    assert [memory.recall(key) for key in "abcd"] == [None, None, b"123", b"1234567"]

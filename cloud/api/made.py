@@ -1,0 +1,67 @@
+"""A forecast with what belongs to it, as the API's processes hand it to each other in bytes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+import numpy as np
+
+from cloud.api.plays import Plays
+from cloud.forecast.outlook import Forecast
+from cloud.sales.book import Book
+
+FRESH: Final = timedelta(minutes=15)
+FRESH_ASSUMED: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A forecast, what a play is worth there, what the sales floor knows, and as of when."""
+
+    at: datetime
+    forecast: Forecast
+    plays: Plays
+    book: Book
+
+    @property
+    def fresh_for(self) -> timedelta:
+        """How long it may be used: less while it rests on assumptions."""
+        return FRESH if self.forecast.basis == "measured" else FRESH_ASSUMED
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether it may still be used."""
+        return self.at <= now < self.at + self.fresh_for
+
+
+def packed(made: Made) -> bytes:
+    """As MessagePack."""
+    return _encoder.encode(made)
+
+
+def unpacked(content: bytes) -> Made | None:
+    """The value again; None when another version wrote it."""
+    try:
+        return _decoder.decode(content)
+    except (msgspec.MsgspecError, ValueError, TypeError):
+        return None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return (value.dtype.str, value.shape, np.ascontiguousarray(value).tobytes())
+    if isinstance(value, ZoneInfo):
+        return value.key
+    raise NotImplementedError(f"{type(value).__name__} has no plain form")
+
+
+def _full(kind: type, plain: Any) -> Any:
+    if kind is ZoneInfo:
+        return ZoneInfo(plain)
+    layout, shape, content = plain
+    return np.frombuffer(content, dtype=layout).reshape(shape).copy()
+
+
+_encoder: Final = msgspec.msgpack.Encoder(enc_hook=_plain, order="deterministic")
+_decoder: Final = msgspec.msgpack.Decoder(Made, dec_hook=_full)

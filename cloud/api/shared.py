@@ -1,0 +1,64 @@
+"""What several API processes have in common: forecasts, counts of questions, a generation.
+
+Alone, a process has it all to itself; with Redis (`shared_redis.py`) all of them have the same.
+Whatever is kept here can be worked out again: losing it costs time and counts, never an answer.
+The generation goes up when something that prices stand on has been changed on purpose; what was
+made in an older one is not used any more.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from cloud.api.memory import Memory
+from cloud.api.quota import Meter, Quota, Verdict
+
+CALLERS: Final = 10_000
+
+
+class Shared(Protocol):
+    """Kept bytes, counted questions. Every call may block but `generation` and `take`."""
+
+    @property
+    def generation(self) -> int:
+        """The newest generation that this process has heard of; no I/O."""
+
+    def recall(self, key: str) -> bytes | None:
+        """What another process has kept."""
+
+    def keep(self, key: str, value: bytes, instead_of: bytes | None, for_: timedelta) -> bytes:
+        """Keep a value, unless another process was quicker: then its value. `instead_of` goes."""
+
+    async def take(self, caller: str, quota: Quota, now: datetime) -> Verdict:
+        """Count one question of a caller."""
+
+    def invalidate(self) -> None:
+        """Begin a new generation, everywhere."""
+
+
+class Alone:
+    """One process: nothing to be had from others, nothing to keep for them."""
+
+    def __init__(self) -> None:
+        self.generation = 0
+        self._meters: Memory[Meter] = Memory(CALLERS)
+
+    def recall(self, key: str) -> bytes | None:
+        """Nobody else has kept anything."""
+        return None
+
+    def keep(self, key: str, value: bytes, instead_of: bytes | None, for_: timedelta) -> bytes:
+        """The value itself: nobody else would ask for it."""
+        return value
+
+    async def take(self, caller: str, quota: Quota, now: datetime) -> Verdict:
+        """Count one question of a caller in this process."""
+        return self.count(caller, quota, now)
+
+    def count(self, caller: str, quota: Quota, now: datetime) -> Verdict:
+        """The same without waiting."""
+        meter = self._meters.recall(caller) or self._meters.keep(caller, Meter(now))
+        return meter.take(quota, now)
+
+    def invalidate(self) -> None:
+        """Begin a new generation in this process."""
+        self.generation += 1

@@ -1,0 +1,155 @@
+"""What several API processes share through Redis, and what they do when it goes away.
+
+Hard truths. Redis may vanish between any two bytes, so nothing here raises: after one log line the
+process goes on alone, counts questions by itself, and looks again after five seconds. Each call may
+take a quarter of a second at most. Keys begin with a digest of the database they belong to, so that
+two installations on one Redis never meet.
+"""
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from starlette.concurrency import run_in_threadpool
+
+from cloud.api.quota import Quota, Verdict, verdict
+from cloud.api.shared import Alone
+from cloud.database import EPOCH
+
+log = logging.getLogger(__name__)
+PATIENCE_S: Final = 0.25
+AWAY_S: Final = 5.0
+LOOK_S: Final = 1.0
+"""How often a process looks for a new generation."""
+LAYOUT: Final = "2"
+"""Of the values: another number, other keys."""
+
+COUNTED: Final = """
+local now, refill, period = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local full = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
+if full + refill - now <= period then
+    full = full + refill
+    redis.call('SET', KEYS[1], string.format('%.0f', full), 'PX', math.ceil(period / 1000) + 1000)
+    return {1, string.format('%.0f', full)}
+end
+return {0, string.format('%.0f', full)}
+"""
+"""The generic cell rate algorithm in microseconds: allowed or not, and when the bucket is full."""
+
+KEPT: Final = """
+local held = redis.call('GET', KEYS[1])
+if held and held ~= ARGV[2] then return held end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
+return ARGV[1]
+"""
+
+Answer = TypeVar("Answer")
+
+
+class InRedis:
+    """`Shared` by way of Redis, falling back on this process alone."""
+
+    def __init__(self, url: str, *, of: str) -> None:
+        self._redis = redis.Redis.from_url(
+            url,
+            socket_timeout=PATIENCE_S,
+            socket_connect_timeout=PATIENCE_S,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self._alone = Alone()
+        self._prefix = f"onlooker:{LAYOUT}:{hashlib.sha256(of.encode()).hexdigest()[:12]}"
+        self._counted = self._redis.register_script(COUNTED)
+        self._kept = self._redis.register_script(KEPT)
+        self._away_until_s = 0.0
+        self._is_lost = False
+        self._lock = threading.Lock()
+        self.generation = 0
+        self.look()
+
+    def recall(self, key: str) -> bytes | None:
+        """What another process has kept."""
+        return self._asked(lambda: self._bytes(self._redis.get(self._named(key))), None)
+
+    def keep(self, key: str, value: bytes, instead_of: bytes | None, for_: timedelta) -> bytes:
+        """Keep a value for others, or take theirs."""
+        ms = max(1, int(for_.total_seconds() * 1000))
+
+        def kept() -> bytes:
+            held = self._kept(keys=[self._named(key)], args=[value, instead_of or b"", ms])
+            return self._bytes(held) or value
+
+        return self._asked(kept, value)
+
+    async def take(self, caller: str, quota: Quota, now: datetime) -> Verdict:
+        """Count one question of a caller, wherever he asked the others."""
+        return await run_in_threadpool(self._take, caller, quota, now)
+
+    def invalidate(self) -> None:
+        """Begin a new generation in every process; they hear of it within a second."""
+        self._asked(lambda: self._heard(self._redis.incr(f"{self._prefix}:generation")), None)
+
+    def look(self) -> None:
+        """Hear of a new generation."""
+        self._asked(lambda: self._heard(self._redis.get(f"{self._prefix}:generation")), None)
+
+    def follow(self, stop: threading.Event) -> None:
+        """Look every second until `stop`."""
+        while not stop.wait(LOOK_S):
+            self.look()
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._redis.close()
+
+    def _take(self, caller: str, quota: Quota, now: datetime) -> Verdict:
+        def counted() -> Verdict:
+            spans = (now - EPOCH, quota.refill, quota.period)
+            args = [span // timedelta(microseconds=1) for span in spans]
+            allowed, full_us = self._counted(keys=[f"{self._prefix}:asked:{caller}"], args=args)
+            full_at = EPOCH + timedelta(microseconds=int(full_us))
+            return verdict(quota, now, full_at, allowed=bool(allowed))
+
+        found = self._asked(counted, None)
+        return found if found is not None else self._alone.count(caller, quota, now)
+
+    def _named(self, key: str) -> str:
+        return f"{self._prefix}:{self.generation}:{key}"
+
+    def _heard(self, generation: Any) -> None:
+        self.generation = int(generation or 0)
+
+    def _bytes(self, held: Any) -> bytes | None:
+        return held if isinstance(held, bytes) else None
+
+    def _asked(self, ask: Callable[[], Answer], otherwise: Answer) -> Answer:
+        """Redis's answer, or `otherwise` while it is away."""
+        if time.monotonic() < self._away_until_s:
+            return otherwise
+        try:
+            answer = ask()
+        except redis.RedisError as error:
+            self._lose(error)
+            return otherwise
+        if self._is_lost:
+            self._find()
+        return answer
+
+    def _lose(self, error: redis.RedisError) -> None:
+        with self._lock:
+            self._away_until_s = time.monotonic() + AWAY_S
+            if not self._is_lost:
+                self._is_lost = True
+                log.warning("redis.lost", extra={"error": type(error).__name__, "again_s": AWAY_S})
+
+    def _find(self) -> None:
+        with self._lock:
+            if self._is_lost:
+                self._is_lost = False
+                log.warning("redis.back")

@@ -1,0 +1,280 @@
+"""Several API processes on one database, with and without Redis between them."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import pytest
+import redis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cloud.__main__ import main
+from cloud.api import shared_redis
+from cloud.api.app import create_app
+from cloud.api.desk import Desk, Shelf
+from cloud.api.keys import Role, create_key
+from cloud.api.made import packed, unpacked
+from cloud.api.memory import Memory
+from cloud.api.pricing import priced
+from cloud.api.quota import Quota
+from cloud.api.server import shared_by
+from cloud.api.shared import Alone, Shared
+from cloud.api.shared_redis import InRedis
+from cloud.pricing.slot import parse_slot
+from cloud.settings import Settings
+from tests.cloud.api.redis_server import RedisServer
+
+PRICE = "/api/pricing/slot/KX-01/2026-11-23T08:00"
+THREE = Quota(questions=3, period=timedelta(hours=1))
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[RedisServer]:
+    """One that a test may end."""
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["alone", "redis"])
+def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shared]:
+    if request.param == "alone":
+        yield Alone()
+        return
+    running = request.getfixturevalue("running")
+    common = InRedis(running.url, of=str(tmp_path))
+    yield common
+    common.close()
+
+
+def another(desk: Desk, url: str, of: str) -> Desk:
+    """The desk of another process on the same database."""
+    return Desk(desk.engine, desk.estate, desk.card, desk.clock, InRedis(url, of=of))
+
+
+def test_a_caller_is_counted_as_one_meter_counts(shared: Shared, watch):
+    verdicts = [asyncio.run(shared.take("ann", THREE, watch.now)) for _ in range(5)]
+
+    assert [one.allowed for one in verdicts] == [True, True, True, False, False]
+    assert [one.remaining for one in verdicts] == [2, 1, 0, 0, 0]
+    assert verdicts[0].written == '"key";r=2;t=1200'
+    assert verdicts[3].retry_after == timedelta(minutes=20)
+    watch.pass_by(timedelta(minutes=20))
+    assert asyncio.run(shared.take("ann", THREE, watch.now)).allowed
+    assert asyncio.run(shared.take("bob", THREE, watch.now)).remaining == 2
+
+
+def test_a_new_generation_is_heard_of(shared: Shared):
+    before = shared.generation
+    shared.invalidate()
+    assert shared.generation == before + 1
+
+
+def test_what_is_kept_is_what_was_given_or_what_another_was_quicker_with(running, tmp_path):
+    one, other = (InRedis(running.url, of=str(tmp_path)) for _ in range(2))
+
+    assert one.recall("made") is None
+    assert one.keep("made", b"first", None, MINUTE) == b"first"
+    assert other.keep("made", b"second", None, MINUTE) == b"first"
+    assert other.keep("made", b"third", b"first", MINUTE) == b"third"
+    assert one.recall("made") == b"third"
+    stranger = InRedis(running.url, of="another database")
+    assert stranger.recall("made") is None
+    for each in (one, other, stranger):
+        each.close()
+
+
+def test_a_forecast_survives_the_way_to_another_process(desk: Desk):
+    made = desk.forecast(desk.estate.location("KX-01"))
+    again = unpacked(packed(made))
+
+    assert again is not None
+    assert packed(again) == packed(made)
+    assert (again.at, again.plays, again.forecast.zone) == (made.at, made.plays, made.forecast.zone)
+    assert unpacked(b"\x00") is None
+    assert unpacked(packed(made)[:-9]) is None
+
+
+def test_two_processes_give_the_same_bytes_and_read_the_database_once(
+    ask, desk: Desk, running, tmp_path, monkeypatch
+):
+    desks = [another(desk, running.url, str(tmp_path)) for _ in range(2)]
+    read = []
+    first = Desk._made
+    monkeypatch.setattr(Desk, "_made", lambda self, *of: read.append(of) or first(self, *of))
+    answers = []
+    for each in desks:
+        ask.app = create_app(each)
+        answers.append(ask.get(PRICE))
+
+    assert len(read) == 1
+    assert answers[0].content == answers[1].content
+    assert answers[0].headers["etag"] == answers[1].headers["etag"]
+
+
+def test_a_caller_cannot_ask_more_by_asking_two_processes(
+    ask, desk: Desk, running, tmp_path, watch
+):
+    key = {"x-api-key": create_key(desk.engine, Role.SALES, "a test", by="me", now=watch.now)}
+    apps = [create_app(another(desk, running.url, str(tmp_path)), quota=THREE) for _ in range(2)]
+    statuses = []
+    for turn in range(4):
+        ask.app = apps[turn % 2]
+        statuses.append(ask.get("/api/locations", headers=key).status_code)
+
+    assert statuses == [200, 200, 200, 429]
+
+
+def test_a_new_generation_ends_what_every_process_remembers(ask, desk: Desk, running, tmp_path):
+    desks = [another(desk, running.url, str(tmp_path)) for _ in range(2)]
+    site = desk.estate.location("KX-01")
+    before = [each.forecast(site) for each in desks]
+    desks[0].shared.invalidate()
+    assert desks[1].fresh(site) is before[1]  # not heard of it yet: within a second it will have
+    desks[1].shared.look()
+
+    assert all(each.fresh(site) is None for each in desks)
+    assert desks[1].forecast(site) is not before[1]
+
+
+def test_a_process_follows_the_generations_until_it_is_told_to_stop(running, tmp_path, monkeypatch):
+    monkeypatch.setattr(shared_redis, "LOOK_S", 0.01)
+    one, other = (InRedis(running.url, of=str(tmp_path)) for _ in range(2))
+    heard, stop = threading.Event(), threading.Event()
+    look = other.look
+
+    def looked() -> None:
+        look()
+        if other.generation:
+            heard.set()
+
+    monkeypatch.setattr(other, "look", looked)
+    listener = threading.Thread(target=other.follow, args=(stop,))
+    listener.start()
+    one.invalidate()
+
+    assert heard.wait(10)
+    stop.set()
+    listener.join(10)
+    assert not listener.is_alive()
+
+
+def test_redis_may_go_and_come_back_and_no_request_fails(
+    ask, desk: Desk, own: RedisServer, watch, caplog, monkeypatch
+):
+    monkeypatch.setattr(shared_redis, "AWAY_S", 0.0)
+    caplog.set_level(logging.INFO)
+    key = {"x-api-key": create_key(desk.engine, Role.SALES, "a test", by="me", now=watch.now)}
+    ask.app = create_app(another(desk, own.url, "here"), quota=Quota())
+    prices = [ask.get(PRICE, headers=key)]
+    own.stop()
+    for _ in range(3):
+        watch.pass_by(MINUTE)
+        prices.append(ask.get(PRICE, headers=key))
+    own.start()
+    for _ in range(2):
+        watch.pass_by(MINUTE)
+        prices.append(ask.get(PRICE, headers=key))
+
+    assert [answer.status_code for answer in prices] == [200] * 6
+    assert len({answer.json()["price_pence"] for answer in prices}) == 1
+    told = [one.message for one in caplog.records if one.name == "cloud.api.shared_redis"]
+    assert told == ["redis.lost", "redis.back"]
+    assert own.url not in caplog.text
+
+
+def test_while_redis_is_away_it_is_not_asked(tmp_path, caplog, monkeypatch):
+    asked = []
+    dial = redis.UnixDomainSocketConnection.connect
+    monkeypatch.setattr(
+        redis.UnixDomainSocketConnection, "connect", lambda self: asked.append(1) or dial(self)
+    )
+    common = InRedis(f"unix://{tmp_path}/nobody.sock", of="here")
+    with caplog.at_level(logging.WARNING):
+        for _ in range(50):
+            assert common.recall("made") is None
+            assert common.keep("made", b"mine", None, MINUTE) == b"mine"
+    assert [one.message for one in caplog.records] == ["redis.lost"]
+    assert len(asked) == 1
+    common.close()
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["ask", "ask", "card", "pass", "invalidate", "forget"]),
+        st.integers(0, 1),
+        st.integers(1, 20),
+    ),
+    max_size=20,
+)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps)
+def test_no_process_ever_serves_the_price_of_another_card(
+    ask, desk: Desk, running, tmp_path, watch, steps
+):
+    """Two processes, whatever happens to them: each price is its own card's, worked out anew."""
+    site, answers = desk.estate.location("KX-01"), desk.answers
+    desks = [replace(another(desk, running.url, str(tmp_path)), answers=answers) for _ in range(2)]
+    slot = parse_slot("2026-11-23T08:00", site.zone)
+    for what, which, amount in steps:
+        mine = desks[which]
+        if what == "card":
+            traffic = {"high_traffic_station": Decimal(amount) / 10}
+            card = msgspec.structs.replace(mine.card, version=f"card-{amount}", traffic=traffic)
+            desks[which] = replace(mine, card=card)
+        elif what == "pass":
+            watch.pass_by(timedelta(minutes=amount))
+        elif what == "invalidate":
+            mine.shared.invalidate()
+        elif what == "forget":
+            desks[which] = replace(mine, shelf=Shelf(), answers=Memory(9))
+        else:
+            ask.app = create_app(mine)
+            told = ask.get(PRICE).json()
+            fresh = priced(replace(mine, answers=Memory(1)), site, slot, mine.forecast(site))
+            assert told["versions"]["rate_card_digest"] == mine.card.digest
+            assert told["price_pence"] == fresh.price_pence
+            assert told == msgspec.json.decode(fresh.model_dump_json())
+    for each in desks:
+        each.shared.close()
+
+
+def test_new_occupancy_is_priced_at_once_where_redis_tells_of_it(
+    ask, desk: Desk, running, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("ONLOOKER_REDIS_URL", running.url)
+    url = f"sqlite:///{tmp_path}/onlooker.db"
+    mine = replace(desk, shared=shared_by(Settings(redis_url=running.url), desk.engine))
+    ask.app = create_app(mine)
+    before = ask.get(PRICE).json()["price_pence"]
+    file = tmp_path / "taken.csv"
+    file.write_text(
+        "location,time_slot,taken,class,fare,mean,deviation\n"
+        "KX-01,2026-11-23T08:00,5,late,140.00,3,1\n"
+    )
+    assert main(["occupancy", "--database", url, "load", str(file)]) == 0
+    mine.shared.look()
+
+    assert ask.get(PRICE).json()["price_pence"] > before
+    mine.shared.close()
