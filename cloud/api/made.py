@@ -63,5 +63,5 @@ def _full(kind: type, plain: Any) -> Any:
     return np.frombuffer(content, dtype=layout).reshape(shape).copy()
 
 
-_encoder: Final = msgspec.msgpack.Encoder(enc_hook=_plain, order="deterministic")
+_encoder: Final = msgspec.msgpack.Encoder(enc_hook=_plain)
 _decoder: Final = msgspec.msgpack.Decoder(Made, dec_hook=_full)

@@ -5,7 +5,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cloud import database
 from cloud.__main__ import main
 from cloud.api import shared_redis
 from cloud.api.app import create_app
@@ -23,14 +24,19 @@ from cloud.api.keys import Role, create_key
 from cloud.api.made import packed, unpacked
 from cloud.api.memory import Memory
 from cloud.api.pricing import priced
+from cloud.api.publish_command import publish
 from cloud.api.quota import Quota
 from cloud.api.server import shared_by
 from cloud.api.shared import Alone, Shared
 from cloud.api.shared_redis import InRedis
+from cloud.pricing.emsr import FareClass
+from cloud.pricing.market import Occupancy
 from cloud.pricing.slot import parse_slot
+from cloud.sales.occupancy import Noted, note
 from cloud.settings import Settings
 from tests.cloud.api.redis_server import RedisServer
 
+FRIDAY_NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PRICE = "/api/pricing/slot/KX-01/2026-11-23T08:00"
 THREE = Quota(questions=3, period=timedelta(hours=1))
 MINUTE = timedelta(minutes=1)
@@ -101,13 +107,24 @@ def test_what_is_kept_is_what_was_given_or_what_another_was_quicker_with(running
         each.close()
 
 
-def test_a_forecast_survives_the_way_to_another_process(desk: Desk):
-    made = desk.forecast(desk.estate.location("KX-01"))
+def test_a_forecast_survives_the_way_to_another_process(desk: Desk, watch, tmp_path):
+    site = desk.estate.location("KX-01")
+    late = Occupancy(6, 5, (FareClass("late", 14_000, 3, 1),))
+    with database.writing(desk.engine) as connection:
+        note(connection, [Noted("KX-01", FRIDAY_NOON + timedelta(days=2), late)], at=watch.now)
+    publish(desk)
+    watch.pass_by(timedelta(days=1))
+    made = desk._made(site, FRIDAY_NOON + timedelta(days=1))
+    made = replace(made, plays=replace(made.plays, cells={("25-34", "female"): 12}))
     again = unpacked(packed(made))
 
     assert again is not None
-    assert packed(again) == packed(made)
-    assert (again.at, again.plays, again.forecast.zone) == (made.at, made.plays, made.forecast.zone)
+    assert (again.at, again.plays) == (made.at, made.plays)
+    assert again.book.occupancy == made.book.occupancy != {}
+    assert again.forecast.holidays == made.forecast.holidays
+    slot = parse_slot("2026-11-23T08:00", site.zone)
+    assert again.forecast.outlook(slot.starts_at) == made.forecast.outlook(slot.starts_at)
+    assert again.book.market(slot) == made.book.market(slot)
     assert unpacked(b"\x00") is None
     assert unpacked(packed(made)[:-9]) is None
 
