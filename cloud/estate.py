@@ -19,7 +19,7 @@ from msgspec import Meta
 from wire.scalars import Device, DeviceId, Location, LocationId
 
 SAMPLE: Final = Path(__file__).parent / "samples" / "london.yaml"
-LARGEST_FILE_BYTES: Final = 1024 * 1024
+LARGEST_FILE_BYTES: Final = 16 * 1024 * 1024  # 10,000 locations, generously
 DEEPEST: Final = 32
 
 Metres = Annotated[float, Meta(gt=0, le=200)]
@@ -172,7 +172,7 @@ def document(path: Path, kind: type[Plain]) -> Plain:
     except OSError as error:
         raise EstateError(f"{path} cannot be read: {error.strerror or error}") from error
     if len(content) > LARGEST_FILE_BYTES:
-        raise EstateError(f"{path} is larger than {LARGEST_FILE_BYTES} bytes: split it")
+        raise EstateError(f"{path} is larger than {LARGEST_FILE_BYTES} bytes")
     try:
         _refuse_tangles(content)
         plain = yaml.load(content, Loader=_PlainLoader)  # noqa: S506 - a SafeLoader, made stricter

@@ -1,9 +1,10 @@
 """How many reports a second one consumer makes durable, and what that costs.
 
-Run it alone on the machine: `python tests/benchmarks/ingest.py [--database URL]`. Messages wait in
-a real Mosquitto before the clock starts; a report counts when its commit is done and its
-acknowledgement is on its way. CPU is that of the consumer's process only. The baselines read the
-same messages from the same broker and keep nothing.
+Run it alone on the machine: `python tests/benchmarks/ingest.py [--database URL]`. SQLite, and a
+private PostgreSQL that is durable (fsync on) unless a URL is given. Messages wait in a real
+Mosquitto before the clock starts; a report counts when its commit is done and its acknowledgement
+is on its way. CPU is that of the consumer's process only. The baselines read the same messages from
+the same broker and keep nothing.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +30,7 @@ from cloud.ingest.consume import Consumer
 from cloud.ingest.mqtt import MqttSource, broker_at
 from cloud.ingest.source import Portion
 from simulators.mosquitto import Mosquitto
+from simulators.postgresql import Postgresql
 from wire import audience, envelope, histogram
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
 
@@ -259,25 +262,40 @@ class Loose(pydantic.BaseModel):
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--database", help="also this one, emptied before: postgresql://host/name")
+    parser.add_argument("--database", help="this PostgreSQL, emptied before")
     parser.add_argument("--reports", type=int, default=40_000)
     parser.add_argument("--seconds", type=int, default=20, help="of the freshness run")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, elephant(asked.database) as postgresql:
         broker = Mosquitto(Path(folder) / "mosquitto")
         broker.start()
         for run in baselines(broker, asked.reports):
             print(run.line(), flush=True)
         for batch in (1, 10):
-            for url in (f"sqlite:///{folder}/{batch}.db", asked.database):
-                if url:
-                    emptied(url)
-                    print(durable(broker, url, asked.reports, batch).line(), flush=True)
-        for url in (f"sqlite:///{folder}/live.db", asked.database):
-            if url:
+            for url in (f"sqlite:///{folder}/{batch}.db", postgresql):
                 emptied(url)
-                print(freshness(broker, url, asked.seconds), flush=True)
+                print(durable(broker, url, asked.reports, batch).line(), flush=True)
+        for url in (f"sqlite:///{folder}/live.db", postgresql):
+            emptied(url)
+            print(freshness(broker, url, asked.seconds), flush=True)
         broker.stop()
+
+
+@contextmanager
+def elephant(url: str | None) -> Iterator[str]:
+    """The PostgreSQL that was asked for, or one of our own."""
+    if url:
+        yield url
+        return
+    folder = Path(tempfile.mkdtemp(prefix="onlooker-postgresql-"))
+    folder.chmod(0o755)
+    server = Postgresql(folder / "cluster", durable=True)
+    server.start()
+    try:
+        yield server.url
+    finally:
+        server.stop()
+        folder.rmdir()
 
 
 def emptied(url: str) -> None:

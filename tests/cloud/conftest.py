@@ -1,29 +1,21 @@
 """What the cloud's tests share: reports as a camera would send them, and empty databases.
 
 A test that takes `engine` runs on SQLite and on PostgreSQL. The PostgreSQL is a private cluster on
-a free port of loopback, made for the session and thrown away; a machine without PostgreSQL skips
-those tests with the remedy, and in CI fails them.
+a free port of loopback, made for the session and thrown away; a machine without PostgreSQL fails
+those tests, with the remedy.
 """
 
-import os
-import pwd
-import shutil
-import signal
-import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 
 from cloud.database import connect, create
-from simulators.mosquitto import free_port
+from simulators.postgresql import Postgresql
 from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
@@ -53,59 +45,14 @@ def engine(database_url: str) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """URL of a database in a private cluster."""
-    programs = _programs()
+    # nobody, who runs it where tests run as root, may not look into pytest's own folder
     folder = Path(tempfile.mkdtemp(prefix="onlooker-postgresql-"))
-    owner = _unprivileged(folder)
-    port = free_port()
-    subprocess.run(
-        [programs / "initdb", "-D", folder / "data", "-U", "onlooker", "-A", "trust",
-         "-E", "UTF8", "--locale=C", "--no-sync"],
-        check=True, stdout=subprocess.DEVNULL, cwd=folder, **owner,
-    )  # fmt: skip
-    server = subprocess.Popen(
-        [programs / "postgres", "-D", folder / "data", "-p", str(port), "-h", "127.0.0.1",
-         "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "shared_buffers=32MB"],
-        stderr=subprocess.DEVNULL, cwd=folder, **owner,
-    )  # fmt: skip
-    url = f"postgresql://onlooker@127.0.0.1:{port}/postgres"
-    _wait_until_ready(url)
-    yield url
-    server.send_signal(signal.SIGINT)  # does not wait for clients
-    server.wait(timeout=30)
-    shutil.rmtree(folder)
-
-
-def _programs() -> Path:
-    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    found = installed[-1] if installed else shutil.which("initdb")
-    if found and find_spec("psycopg"):
-        return Path(found).resolve().parent
-    missing = "PostgreSQL or psycopg is missing (apt-get install postgresql; pip install psycopg)"
-    refuse = pytest.fail if os.environ.get("CI") else pytest.skip
-    raise refuse.Exception(missing)
-
-
-def _unprivileged(folder: Path) -> dict[str, Any]:
-    """PostgreSQL refuses to run as root."""
-    if os.geteuid() != 0:
-        return {}
-    nobody = pwd.getpwnam("nobody")
-    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-
-def _wait_until_ready(url: str) -> None:
-    engine = connect(url)
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            engine.connect().close()
-        except OperationalError:
-            assert time.monotonic() < deadline, "PostgreSQL did not start"
-            time.sleep(0.1)
-        else:
-            engine.dispose()
-            return
+    folder.chmod(0o755)
+    server = Postgresql(folder / "cluster")
+    server.start()
+    yield server.url
+    server.stop()
+    folder.rmdir()
 
 
 def _emptied(url: str) -> str:

@@ -71,7 +71,7 @@ def test_a_wrong_value_is_refused_with_its_place(
         (b"", "Expected `object`, got `null`"),
         (b"locations: []\nversion: 1", "length >= 1"),
         (b"\xff\xfe\x00\x00", "wrong.yaml"),
-        (b"#" * (estate.LARGEST_FILE_BYTES + 1), "larger than 1048576 bytes"),
+        (b"#" * (estate.LARGEST_FILE_BYTES + 1), "larger than 16777216 bytes"),
     ],
 )
 def test_a_file_that_is_no_estate_is_refused(tmp_path: Path, content: bytes, sentence: str):

@@ -7,11 +7,11 @@ from itertools import count, pairwise
 import numpy as np
 import pytest
 
-from cloud.estate import load
+from cloud.estate import LARGEST_FILE_BYTES, load
 from cloud.ingest.judge import DeadLetter, judge
 from cloud.ingest.source import Delivery as Arrival
 from simulators.__main__ import main
-from simulators.cameras import Period, estate, in_turns, places, reports
+from simulators.cameras import MOST_CAMERAS, Period, estate, in_turns, places, reports
 from simulators.crowd import Profile
 from simulators.delivery import Delivery, DeliveryError, parcels
 from simulators.faults import HARMS, BadLine, Faults
@@ -127,6 +127,10 @@ def test_the_cloud_knows_every_camera_of_the_estate_that_is_written(tmp_path):
     assert [place.profile for place in places(7, 1)][:4] == [*Profile, Profile.STATION]
     for place in places(7, 1):
         assert known.knows(place.address.location, place.address.device)
+
+
+def test_the_largest_fleet_fits_into_an_estate_file():
+    assert len(estate(places(MOST_CAMERAS, 1)).encode()) < LARGEST_FILE_BYTES
 
 
 def test_reports_leave_when_their_time_has_come():
