@@ -9,6 +9,7 @@ the cloud is given a moment to acknowledge.
 import argparse
 import logging
 import math
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -30,6 +31,7 @@ from edge_agent.link.broker import Broker, LinkError, broker_at
 from edge_agent.link.paho import PahoLink
 from edge_agent.logs import write_json_lines
 from edge_agent.management.care import Care
+from edge_agent.management.diagnosis import LogTail
 from edge_agent.outbox import Outbox
 from edge_agent.roster import Mount
 from edge_agent.settings import CaptureSettings, Settings, SettingsError
@@ -56,6 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
 def run(asked: argparse.Namespace) -> int:
     """Measure until the sources end or a signal comes."""
     models = Models()
+    tail = LogTail()
+    logging.getLogger().addHandler(tail)
     mounts = _mounts(asked)
     for mount in mounts:  # what cannot work is said before anything begins
         models.for_settings(mount.settings)
@@ -63,7 +67,8 @@ def run(asked: argparse.Namespace) -> int:
         Outbox(mount.outbox_path).close()
         _camera(asked, mount).close()
     with surroundings(mounts[0].settings) as around:
-        engage = partial(_engaged, asked, models, around)
+        station: Station
+        engage = partial(_engaged, asked, models, around, lambda: station.restart(), tail)
         station = Station(
             {mount.address.device: partial(engage, mount) for mount in mounts},
             drain_s=asked.drain,
@@ -73,21 +78,35 @@ def run(asked: argparse.Namespace) -> int:
         every = station.run()
     for device, totals in every.items():
         log.info("agent.totals", extra={"device": device, **totals.as_fields()})
+    if station.restarts:
+        log.info("agent.restarts")
+        os.execv(sys.executable, [sys.executable, "-m", "edge_agent", *sys.argv[1:]])  # noqa: S606
     return 0
 
 
 @contextmanager
 def _engaged(
-    asked: argparse.Namespace, models: Models, around: Surroundings, mount: Mount
+    asked: argparse.Namespace,
+    models: Models,
+    around: Surroundings,
+    restart: Callable[[], None],
+    tail: LogTail,
+    mount: Mount,
 ) -> Iterator[Agent]:
     """One camera's agent, ready to run and attended to, and its outbox closed behind it."""
     care = (
-        Care(IdentityFolder(mount.identity), mount.settings, models.for_settings)
+        Care(
+            IdentityFolder(mount.identity),
+            mount.settings,
+            models.for_settings,
+            restart=restart,
+            tail=tail,
+        )
         if mount.identity
         else None
     )
     settings = care.settings if care else mount.settings
-    detector, pose = models.for_settings(settings)
+    detector, pose = care.networks if care else models.for_settings(settings)
     link = PahoLink(
         _broker(asked, mount),
         mount.address,

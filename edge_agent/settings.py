@@ -220,6 +220,17 @@ class RecorderSettings(_Section, frozen=True):
     width_px: Annotated[int, Meta(ge=160, le=1280)] = 640
 
 
+class FleetSettings(_Section, frozen=True):
+    """Whom the camera believes when a job brings something new, and where files may go and come.
+
+    `signers` are public keys in PEM (Ed25519, or EC on P-256). `hosts` are names of servers;
+    `*.example.org` stands for all below it. Without them nothing is believed and nothing sent.
+    """
+
+    signers: Annotated[tuple[str, ...], Meta(max_length=8)] = ()
+    hosts: Annotated[tuple[str, ...], Meta(max_length=32)] = ()
+
+
 class Settings(_Section, frozen=True):
     """Everything one camera is told."""
 
@@ -239,6 +250,7 @@ class Settings(_Section, frozen=True):
     status: StatusSettings = StatusSettings()
     plays: PlaysSettings = PlaysSettings()
     recorder: RecorderSettings = RecorderSettings()
+    fleet: FleetSettings = FleetSettings()
 
     def __post_init__(self) -> None:
         for sentence in _contradictions(self):

@@ -34,6 +34,7 @@ class Station:
     def __init__(self, engagements: Mapping[DeviceId, Engagement], *, drain_s: float = 10.0):
         self.agents: dict[DeviceId, Agent] = {}
         self.totals: dict[DeviceId, Totals] = {}
+        self.restarts = False
         self._engagements = engagements
         self._drain_s = drain_s
         self._stop = threading.Event()
@@ -58,6 +59,11 @@ class Station:
         self._stop.set()
         for agent in list(self.agents.values()):
             agent.close()
+
+    def restart(self) -> None:
+        """Likewise, and let whoever called `run` begin anew."""
+        self.restarts = True
+        self.stop()
 
     def _keep(self, device: DeviceId, engage: Engagement) -> None:
         pause_s = FIRST_PAUSE_S

@@ -1,28 +1,91 @@
 """The fleet's part in one enrolled camera: what it starts with, what it listens to, who attends."""
 
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from edge_agent.agent import Networks
 from edge_agent.identity import IdentityFolder
-from edge_agent.management import kept
+from edge_agent.management import diagnosis, kept
+from edge_agent.management.jobs import JobDesk
 from edge_agent.management.line import Line
+from edge_agent.management.models import ModelStore
 from edge_agent.management.shadow import ConfigKeeper, Load, Measuring, in_force
 from edge_agent.management.steward import Steward
+from edge_agent.management.undertaking import Means
 from edge_agent.settings import Settings
 from wire.device_config import answers
 
-CONFIG_FILE = "config.json"
+CONFIG_FILE: Final = "config.json"
+JOB_FILE: Final = "job.json"
+MODELS: Final = "models"
+BOOT: Final = secrets.token_hex(8)  # of this process
 
 
 class Care:
-    """Of one camera; its memory lies in the identity's folder."""
+    """Of one camera; its memory lies in the identity's folder.
 
-    def __init__(self, folder: IdentityFolder, own: Settings, load: Load) -> None:
+    `provided` opens the networks that came with the program. `restart` ends this process in order
+    and begins another.
+    """
+
+    def __init__(
+        self,
+        folder: IdentityFolder,
+        settings: Settings,
+        provided: Load,
+        *,
+        restart: Callable[[], None],
+        tail: diagnosis.LogTail,
+    ) -> None:
+        self._folder = folder
         self._device = folder.belonging().device
-        self._path = folder.path / CONFIG_FILE
-        self._own = own
-        self._load = load
+        self._config = folder.path / CONFIG_FILE
+        self._models = ModelStore(folder.path / MODELS, provided)
+        self._given = settings
+        self._own = self._models.adopted(settings)
+        self._restart = restart
+        self._tail = tail
         self.hears = answers(self._device)
-        self.settings = in_force(own, kept.read(self._path), load)
+        self.settings = in_force(self._own, kept.read(self._config), self._models.load)
+
+    @property
+    def networks(self) -> Networks:
+        """What the camera begins with."""
+        return self._models.load(self.settings)
 
     def attending(self, camera: Measuring, line: Line) -> Steward:
         """Whoever attends to this camera while it runs; enter it."""
-        shadow = ConfigKeeper(self._device, line, camera, self._own, self._path, load=self._load)
-        return Steward(self._device, line, shadow=shadow)
+        shadow = ConfigKeeper(
+            self._device, line, camera, self._own, self._config, load=self._models.load
+        )
+        means = Means(
+            device=self._device,
+            own=self._given,
+            camera=camera,
+            shadow=shadow,
+            models=self._models,
+            identity=self._folder,
+            line=line,
+            clock=_utc_now,
+            boot=BOOT,
+            restart=self._restart,
+            report=lambda: self._report(shadow.settings, camera),
+        )
+        jobs = JobDesk(means, line, self._folder.path / JOB_FILE)
+        return Steward(self._device, line, shadow=shadow, jobs=jobs)
+
+    def _report(self, settings: Settings, camera: Measuring) -> bytes:
+        return diagnosis.report(
+            device=self._device,
+            at=_utc_now(),
+            settings=settings,
+            pulse=camera.pulse,
+            folder=self._folder.path,
+            tail=self._tail,
+        )
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)

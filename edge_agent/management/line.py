@@ -1,6 +1,7 @@
 """Questions to the fleet and their answers: one at a time, told apart by a token, asked again."""
 
 import logging
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
@@ -8,6 +9,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from edge_agent.privacy.egress import EgressError, examine_document
+from edge_agent.privacy.text import complaints
 from wire.device_config import LARGEST_CONFIG_BYTES
 
 log = logging.getLogger(__name__)
@@ -16,6 +18,7 @@ ACCEPTED: Final = "/accepted"
 REJECTED: Final = "/rejected"
 PATIENCE_S: Final = 10.0
 LONGEST_PATIENCE_S: Final = 300.0
+LONGEST_REASON: Final = 400
 CLIENT_TOKEN: Final = "clientToken"  # noqa: S105  a field's name
 
 
@@ -90,6 +93,16 @@ class Inquiry:
     def drop(self) -> None:
         """Wait for no answer any more."""
         self._due_s = None
+
+
+def tellable(reason: str) -> str:
+    """A sentence of ours as it may leave: short, printable, long digests cut."""
+    plain = "".join(sign if sign.isprintable() else " " for sign in reason)
+    short = re.sub(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b", r"\1...", plain)[:LONGEST_REASON]
+    if any(complaints(short)):
+        log.warning("fleet.reason_withheld", extra={"reason": short})
+        return "a reason that may not leave the camera: see its log"
+    return short
 
 
 def read(payload: bytes) -> dict[str, Any]:

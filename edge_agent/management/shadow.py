@@ -23,7 +23,7 @@ from edge_agent.management.config import (
     merged,
     settings_under,
 )
-from edge_agent.management.line import ACCEPTED, REJECTED, Inquiry, Line
+from edge_agent.management.line import ACCEPTED, REJECTED, Inquiry, Line, tellable
 from edge_agent.management.selfcheck import SelfCheck
 from edge_agent.settings import Settings
 from wire.device_config import CONFIG_SHADOW, Verdict, shadow_topic
@@ -34,7 +34,6 @@ log = logging.getLogger(__name__)
 NO_SHADOW: Final = 404
 CONFLICT: Final = 409
 TOO_LARGE: Final = 413
-LONGEST_REASON: Final = 400
 
 
 Load = Callable[[Settings], Networks]
@@ -97,6 +96,17 @@ class ConfigKeeper:
     def settings(self) -> Settings:
         """What is in force."""
         return self._settings
+
+    @property
+    def wished(self) -> Mapping[str, Any]:
+        """The fleet's wishes that are in force."""
+        return self._kept.good
+
+    def rebase(self, own: Settings) -> Settings:
+        """Lay the wishes over other settings of the camera's own from now on; returns the sum."""
+        settings = settings_under(own, self._kept.good)
+        self._own, self._settings = own, settings
+        return settings
 
     @property
     def is_trying(self) -> bool:
@@ -200,7 +210,7 @@ class ConfigKeeper:
         self._ask(now_s)
 
     def _conclude(self, outcome: Any, wish: str, version: int, reason: str = "") -> None:
-        verdict = Verdict(outcome=outcome, version=version, reason=reason[:LONGEST_REASON])
+        verdict = Verdict(outcome=outcome, version=version, reason=tellable(reason))
         self._keep(msgspec.structs.replace(self._kept, trying=None, judged=wish, verdict=verdict))
         tell = log.info if outcome == "applied" else log.warning
         tell(f"config.{outcome}", extra={"version": version, "reason": reason})

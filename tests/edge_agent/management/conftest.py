@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 import pytest
 
+from cloud.fleet import jobs
 from cloud.fleet import shadow as engine
 from edge_agent.agent import Pulse
 from edge_agent.management.line import read
@@ -151,3 +152,65 @@ class Stand:
 @pytest.fixture
 def stand(tmp_path):
     return Stand(tmp_path)
+
+
+class Shop:
+    """The jobs of one thing as the service keeps them."""
+
+    root = f"$aws/things/{DEVICE}/jobs"
+
+    def __init__(self):
+        self.line = Line(self._answer)
+        self.documents = {}
+        self.executions = {}
+
+    def orders(self, job, document):
+        """A new job; the camera is told when it is the first."""
+        first = not jobs.pending(self.executions.values())
+        self.documents[job] = document
+        self.executions[job] = jobs.Execution(job, DEVICE, queued_at=len(self.documents))
+        if first:
+            self._notify()
+
+    def cancels(self, job):
+        self.executions[job] = jobs.ended(self.executions[job], jobs.Status.CANCELED, at=0)
+        self._notify()
+
+    def outcome(self, job):
+        one = self.executions[job]
+        return str(one.status), dict(one.details)
+
+    def _notify(self):
+        self.line.inbox.append(self._said("notify-next", {"execution": self._next() or {}}))
+
+    def _next(self):
+        todo = jobs.pending(self.executions.values())
+        return todo and jobs.described(todo[0], self.documents[todo[0].job], at=0)
+
+    def _answer(self, topic, body):
+        request, token = topic.removeprefix(f"{self.root}/"), {"clientToken": body["clientToken"]}
+        if request == "start-next":
+            todo = jobs.pending(self.executions.values())
+            if not todo:
+                return [self._said("start-next/accepted", token)]
+            self._apply(todo[0].job, jobs.Word(jobs.Status.IN_PROGRESS))
+            return [self._said("start-next/accepted", {"execution": self._next(), **token})]
+        job = request.removesuffix("/update")
+        try:
+            self._apply(job, jobs.read_word(body))
+        except jobs.JobError as error:
+            state = {"executionState": jobs.state(error.execution)} if error.execution else {}
+            no = {"code": error.code, "message": error.message, **state, **token}
+            return [self._said(f"{job}/update/rejected", no)]
+        return [self._said(f"{job}/update/accepted", token)]
+
+    def _apply(self, job, word):
+        self.executions[job] = jobs.apply(self.executions[job], word, jobs.Rollout(), at=0)
+
+    def _said(self, end, body):
+        return f"{self.root}/{end}", msgspec.json.encode(body)
+
+
+@pytest.fixture
+def shop():
+    return Shop()

@@ -1,0 +1,162 @@
+"""Another detector: fetched, checked, tried beside the old one, put in its place, and watched.
+
+Until the watch has ended the old detector is what the camera would begin with: whatever happens
+on the way, a restart included, leads back to it.
+"""
+
+import logging
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from edge_agent.agent import Networks
+from edge_agent.detect import FaceDetector
+from edge_agent.management.comparison import SideBySide, objection
+from edge_agent.management.models import opened
+from edge_agent.management.selfcheck import SelfCheck
+from edge_agent.management.signature import verify
+from edge_agent.management.transfer import checked, fetch
+from edge_agent.management.undertaking import Apart, Means, failed, rejected, succeeded
+from edge_agent.settings import Settings
+from wire.jobs import ModelJob, Outcome, Package
+
+log = logging.getLogger(__name__)
+
+LARGEST_MODEL_BYTES = 256 * 1024 * 1024
+
+
+class ModelUndertaking:
+    """One model job. `refusal` is why it will not even be begun."""
+
+    def __init__(self, job: ModelJob, means: Means, *, was_watching: bool = False) -> None:
+        self._job = job
+        self._means = means
+        self._was_watching = was_watching
+        self._fetching: Apart[tuple[Path, FaceDetector]] | None = None
+        self._card: Path | None = None
+        self._beside: SideBySide | None = None
+        self._candidate: FaceDetector | None = None
+        self._began_s = 0.0
+        self._before: Networks | None = None
+        self._check: SelfCheck | None = None
+        self._watch_ends_s = 0.0
+        self._faults = 0
+
+    @property
+    def is_watching(self) -> bool:
+        """Whether the new one measures already, on probation."""
+        return self._check is not None
+
+    def refusal(self) -> str | None:
+        """Why the document cannot be obeyed."""
+        if "detector" in self._means.shadow.wished:
+            return "the config shadow names the detector: take it out of `desired` first"
+        package = self._job.package
+        if package is None:
+            found = self._means.models.find(self._job.version)
+            return None if found else f"no model {self._job.version!r} here, and no package with it"
+        fleet = self._means.own.fleet
+        verify(package.card.encode(), package.signature, fleet.signers)
+        checked(package.url, fleet.hosts)
+        return None
+
+    def pump(self, now_s: float) -> Outcome | None:
+        if self._was_watching:
+            return failed("the agent ended while it was watched; the old one is back")
+        if self._means.shadow.is_trying:
+            return None
+        if self._check is not None:
+            return self._watch(self._check, now_s)
+        if self._beside is not None:
+            return self._compare(self._beside, now_s)
+        if self._fetching is None:
+            if reason := self._refused():
+                return rejected(reason)
+            self._fetching = Apart(self._prepared)
+        came = self._fetching.result()
+        if came is not None:
+            self._begin(*came, now_s)
+        return None
+
+    def abandon(self) -> None:
+        if self._before is not None:
+            self._means.camera.apply(self._means.shadow.settings, self._before)
+
+    def _refused(self) -> str | None:
+        try:
+            return self.refusal()
+        except (ValueError, RuntimeError) as error:
+            return str(error)
+
+    def _prepared(self) -> tuple[Path, FaceDetector]:
+        """Bring it here and open it; takes its time."""
+        package = self._job.package
+        card = self._means.models.find(self._job.version) if package is None else None
+        if package is not None:
+            card = self._means.models.install(
+                package.card.encode(), partial(self._fetched, package)
+            )
+        assert card is not None
+        return card, opened(card, self._means.shadow.settings)
+
+    def _fetched(self, package: Package, size_bytes: int) -> bytes:
+        if size_bytes > LARGEST_MODEL_BYTES:
+            raise ValueError(f"a model of {size_bytes} bytes: at most {LARGEST_MODEL_BYTES}")
+        hosts = self._means.own.fleet.hosts
+        return fetch(package.url, hosts=hosts, limit_bytes=size_bytes)
+
+    def _begin(self, card: Path, candidate: FaceDetector, now_s: float) -> None:
+        settings = self._means.shadow.settings
+        self._before = self._means.models.load(settings)
+        self._card, self._candidate, self._began_s = card, candidate, now_s
+        if self._job.package is None:  # it has measured here before
+            self._take_over(now_s)
+            return
+        self._beside = SideBySide(self._before[0], candidate)
+        self._means.camera.apply(settings, (self._beside, self._before[1]))
+        log.info("model.beside", extra={"version": self._job.version})
+
+    def _compare(self, beside: SideBySide, now_s: float) -> Outcome | None:
+        trial = self._job.trial
+        is_over = now_s - self._began_s > trial.longest_s
+        reason = objection(beside.tally, trial, is_over=is_over)
+        if reason is None:
+            return None
+        if reason:
+            self.abandon()
+            return failed(reason, **beside.tally.as_details())
+        self._take_over(now_s)
+        return None
+
+    def _take_over(self, now_s: float) -> None:
+        assert self._before is not None
+        assert self._candidate is not None
+        settings = self._with_new_name(self._means.shadow.settings)
+        before = self._means.camera.pulse
+        self._faults = before.model_faults
+        self._check = SelfCheck(before, settings.digest, now_s)
+        self._watch_ends_s = now_s + self._job.trial.watch_s
+        self._means.camera.apply(settings, (self._candidate, self._before[1]))
+        log.info("model.took_over", extra={"version": self._job.version})
+
+    def _watch(self, check: SelfCheck, now_s: float) -> Outcome | None:
+        assert self._card is not None
+        details = self._beside.tally.as_details() if self._beside else {}
+        pulse = self._means.camera.pulse
+        harm = check.harm(pulse, now_s)
+        if pulse.model_faults > self._faults:
+            harm = "it fails on the pictures"
+        if harm:
+            self.abandon()
+            return failed(harm, **details)
+        if harm is None or now_s < self._watch_ends_s:
+            return None
+        self._means.models.choose(self._card)
+        self._means.shadow.rebase(self._means.models.adopted(self._means.own))
+        return succeeded(**details)
+
+    def _with_new_name(self, settings: Settings) -> Settings:
+        assert self._candidate is not None
+        models = msgspec.structs.replace(settings.models, detector=self._candidate.name)
+        return msgspec.structs.replace(settings, models=models)

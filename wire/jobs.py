@@ -1,0 +1,71 @@
+"""What a camera may be told to do once: the documents of its jobs.
+
+A job says nothing that a camera must believe. What changes its models or its program is signed by
+a key whose public half stands in the camera's own settings, and files come from and go to hosts
+that stand there too; whoever can write jobs alone can change neither.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from wire.scalars import Message, Sentence
+
+Version = Annotated[str, Meta(min_length=1, max_length=129, description="NAME or NAME:VERSION")]
+Url = Annotated[str, Meta(min_length=1, max_length=4_096)]
+Signature = Annotated[str, Meta(max_length=256, description="base64; Ed25519, or ECDSA on P-256")]
+Ratio = Annotated[float, Meta(ge=0, le=1)]
+
+
+class Package(Message, frozen=True, kw_only=True):
+    """A model on its way: its card as signed, byte for byte, and where the weights are."""
+
+    card: Annotated[str, Meta(max_length=24_576)]
+    signature: Signature
+    url: Url
+
+
+class ModelTrial(Message, frozen=True, kw_only=True):
+    """When a new detector is as good as the old, seen on the same pictures, and for how long
+    it is watched after it has taken over.
+    """
+
+    pictures: Annotated[int, Meta(ge=1, le=100_000)] = 100
+    faces: Annotated[int, Meta(ge=0, le=100_000)] = 20
+    longest_s: Annotated[float, Meta(gt=0, le=86_400)] = 900.0
+    disagreement_ratio: Ratio = 0.25
+    slower_ratio: Annotated[float, Meta(gt=0, le=100)] = 3.0
+    watch_s: Annotated[float, Meta(ge=0, le=3_600)] = 30.0
+
+
+class ModelJob(Message, frozen=True, kw_only=True, tag_field="operation", tag="model"):
+    """Measure with another detector. Without a package it must be on the camera already."""
+
+    version: Version
+    replaces: Version | None = None
+    package: Package | None = None
+    trial: ModelTrial = ModelTrial()
+
+
+class RenewJob(Message, frozen=True, kw_only=True, tag_field="operation", tag="renew"):
+    """Get a new key and certificate."""
+
+
+class RestartJob(Message, frozen=True, kw_only=True, tag_field="operation", tag="restart"):
+    """End in order and begin anew."""
+
+
+class DiagnoseJob(Message, frozen=True, kw_only=True, tag_field="operation", tag="diagnose"):
+    """Send logs, settings and health, without secrets and pictures, by PUT to a presigned URL."""
+
+    url: Url
+
+
+Job = ModelJob | RenewJob | RestartJob | DiagnoseJob
+
+
+class Outcome(Message, frozen=True, kw_only=True):
+    """How a job ended; details are a few short words, as the service takes them."""
+
+    status: Literal["SUCCEEDED", "FAILED", "REJECTED"]
+    details: dict[str, Sentence]
