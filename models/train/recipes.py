@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from edge_agent.detect import load_detector
+from edge_agent.inference import WEIGHTS, read_card
 from models import cards
 from models.datasets import fer, utkface
 from models.datasets.labelled_faces import LabelledFaces
@@ -100,9 +101,9 @@ def _second_look(data: Path, runs: Path, folder: Path) -> Path:
         for size in DECOY_SIZES_PX
     ]
     taught = [labels.with_decoys(picture, finders) for picture in pictures]
-    body = averaged(PoseNet(), runs / RECIPES["attention"].folder / "last.pt")
-    views = pose_views.kept(runs / RECIPES["attention"].folder / "views.npz", [], None)
-    return second_look.train(body, taught, views, folder)
+    body, card = PoseNet(), read_card(WEIGHTS / "onlooker-attention.json")
+    start.filled(body, WEIGHTS / card.file, card.sha256)
+    return second_look.train(body, taught, folder)
 
 
 def _faces(kind: str, folder: Path) -> LabelledFaces:

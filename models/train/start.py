@@ -1,10 +1,10 @@
-"""Begin a detector from the weights of an earlier release instead of from noise.
+"""Begin from the weights of a released file instead of from noise.
 
-An exported file has its batch norms folded into the convolutions, so they are taken apart again:
-the folded weights go into the convolution, and each norm is given the mean and spread that real
-scenes show at its place, with the gain and shift that undo them. The network then answers as the
-file does, and goes on learning with batch statistics. A block the file does not know begins as
-one that changes nothing.
+An exported file has its batch norms folded into the convolutions. `filled` leaves each norm as
+one that changes nothing, which is enough for a frozen body. To go on learning with batch
+statistics, `begun` takes them apart again: each norm is given the mean and spread that real
+scenes show at its place, with the gain and shift that undo them. A block the file does not know
+begins as one that changes nothing.
 """
 
 # mypy: disallow-subclassing-any=False, disallow-untyped-decorators=False
@@ -18,7 +18,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from models.train.detector_net import DetectorNet, Separable
+from models.train.detector_net import DetectorNet
 
 START = Path(__file__).parents[1] / "weights" / "start" / "onlooker-face-0.2.0.onnx"
 SHA256 = "3eac695b54bdc46b80e6c4d276b87832b0cc0efd6f1106d9cdfa2927988e6b63"
@@ -30,6 +30,12 @@ class StartError(ValueError):
 
 def begun(net: DetectorNet, scenes: Tensor, path: Path = START, sha256: str = SHA256) -> None:
     """Fill `net` from the file; `scenes` (n, 3, h, w) show what its norms will meet."""
+    filled(net, path, sha256)
+    _unfold(net, scenes)
+
+
+def filled(net: nn.Module, path: Path, sha256: str) -> None:
+    """Give `net` the file's weights, to be run as it is (in `eval`)."""
     content = path.read_bytes() if path.is_file() else b""
     digest = hashlib.sha256(content).hexdigest()
     if digest != sha256:
@@ -46,10 +52,9 @@ def begun(net: DetectorNet, scenes: Tensor, path: Path = START, sha256: str = SH
         if isinstance(module, nn.Conv2d) and name in folded:
             weight, bias = folded[name]
             module.weight.data.copy_(torch.from_numpy(weight))
-            target = module if module.bias is not None else _norm_after(name, modules)
+            target = module if module.bias is not None else modules.get(_norm_after(name))
             if bias is not None and target is not None:
                 _shift(target, bias)
-    _unfold(net, scenes)
 
 
 def _convolutions(model: onnx.ModelProto) -> dict[str, tuple[np.ndarray, np.ndarray | None]]:
@@ -58,7 +63,7 @@ def _convolutions(model: onnx.ModelProto) -> dict[str, tuple[np.ndarray, np.ndar
     found = {}
     for node in model.graph.node:
         if node.op_type == "Conv":
-            module = node.name.removeprefix("/net/").removesuffix("/Conv").split("/")
+            module = node.name.removeprefix("/net").removesuffix("/Conv").strip("/").split("/")
             parts = [known[name] for name in node.input[1:]]
             found[_path(module)] = (parts[0], parts[1] if len(parts) > 1 else None)
     return found
@@ -72,13 +77,10 @@ def _path(parts: list[str]) -> str:
     return path
 
 
-def _norm_after(name: str, modules: dict[str, nn.Module]) -> nn.Module | None:
-    """Return the norm behind a convolution: beside a pointwise one, next after the stem's."""
-    if name == "stem.0":
-        return modules["stem.1"]
+def _norm_after(name: str) -> str:
+    """Return the path of the norm behind a convolution: beside a pointwise one, or next."""
     around, _, kind = name.rpartition(".")
-    block = modules[around]
-    return block.norm if kind == "pointwise" and isinstance(block, Separable) else None
+    return f"{around}.{int(kind) + 1}" if kind.isdigit() else f"{around}.norm"
 
 
 def _shift(module: nn.Module, bias: np.ndarray) -> None:
