@@ -11,13 +11,16 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from edge_agent.board import Board
 from edge_agent.capture.camera import Adaptable, Camera, Rest, Restable
+from edge_agent.demographics import describer_for
 from edge_agent.detect import FaceDetector, load_detector
 from edge_agent.frame import Frame, Silence
 from edge_agent.health import troubles
+from edge_agent.inference import WEIGHTS
 from edge_agent.meter import Arrivals, Meter
 from edge_agent.meter import Totals as Totals
 from edge_agent.outbox import Link, Outbox
@@ -200,6 +203,7 @@ class Agent:
             arrivals=self._arrivals(analysed=observation.analysed),
             seen=observation.seen,
             ended=observation.ended,
+            described=observation.described,
         )
         for sensor in self._sensors:
             for name, value_milli in sensor.take():
@@ -241,10 +245,19 @@ class Agent:
 def models_for(settings: Settings) -> tuple[FaceDetector, PoseEstimator]:
     """The models that the settings name, opened and tried once."""
     models = settings.models
+    folders = (WEIGHTS, *map(Path, models.folders))
+    accept_research = settings.privacy.accept_research_licence
     detector = load_detector(
-        models.detector, input_px=models.input_px, threshold=models.threshold, doubtful=True
+        models.detector,
+        input_px=models.input_px,
+        threshold=models.threshold,
+        doubtful=True,
+        folders=folders,
+        accept_research=accept_research,
     )
-    return detector, load_pose(models.attention)
+    pose = load_pose(models.attention, folders=folders, accept_research=accept_research)
+    describer_for(settings)  # raises now rather than when the first person has left
+    return detector, pose
 
 
 def versions_of(settings: Settings, detector: FaceDetector, pose: PoseEstimator) -> Versions:

@@ -27,6 +27,7 @@ Polygon = Annotated[tuple[Point, ...], Meta(min_length=3, max_length=64)]
 Clock = Annotated[str, Meta(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$(?!\n)")]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
+Folder = Annotated[str, Meta(min_length=1, max_length=1024)]
 
 
 class SettingsError(ValueError):
@@ -122,10 +123,16 @@ class ViewSettings(_Section, frozen=True):
 
 
 class ModelSettings(_Section, frozen=True):
-    """Which models look. Null leaves the threshold that the detector's card states."""
+    """Which models look, by name: the agent's own, or those brought into one of `folders`.
+
+    Null leaves the threshold that the detector's card states.
+    """
 
     detector: Name = "onlooker-face"
     attention: Name = "onlooker-attention"
+    demographics: Name = "onlooker-demographics"
+    emotion: Name = "onlooker-emotion"
+    folders: Annotated[tuple[Folder, ...], Meta(max_length=8)] = ("var/models",)
     input_px: Annotated[int, Meta(ge=64, le=4096)] = 640
     threshold: Ratio | None = None
 
@@ -173,10 +180,14 @@ class OutboxSettings(_Section, frozen=True):
 class PrivacySettings(_Section, frozen=True):
     """What may be estimated of a person. Counting only, unless this says otherwise.
 
-    Groups by age and gender of fewer than `smallest_cell` people are never told of.
+    Groups by age and gender, or by expression, of fewer than `smallest_cell` people are never
+    told of. The networks for these that lie beside the source were taught with pictures for
+    research only: they open only where `accept_research_licence` says that this is research.
     """
 
     demographics: bool = False
+    emotion: bool = False
+    accept_research_licence: bool = False
     smallest_cell: Annotated[int, Meta(ge=2, le=1000)] = 5
 
 
@@ -346,11 +357,6 @@ def _contradictions(settings: Settings) -> list[str]:
         (
             not settings.plays.http or settings.status.port > 0,
             "plays.http needs the status page: give status.port",
-        ),
-        (
-            not settings.privacy.demographics,
-            "privacy.demographics is true, but this agent carries no demographic model: "
-            "set it to false",
         ),
     )
     return [sentence for holds, sentence in checks if not holds]

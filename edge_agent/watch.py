@@ -6,12 +6,14 @@ unmeasured. Faces, tracks and ids end in this file; only sightings go on to the 
 """
 
 import logging
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple, TypedDict
 
 from edge_agent.attention import Regard, judge
+from edge_agent.demographics import Describer, Description, describer_for
 from edge_agent.detect import Face, FaceDetector
 from edge_agent.frame import Frame, Silence
+from edge_agent.inference import ModelError
 from edge_agent.meter import Sighting, View
 from edge_agent.motion import Gate, GateCounters, small
 from edge_agent.pose import HeadPose, PoseEstimator
@@ -25,8 +27,19 @@ from wire.audience import BlindCause
 log = logging.getLogger(__name__)
 
 
+class Departed(TypedDict):
+    """Tracks that are gone for good, and those of them whose picture was looked at."""
+
+    ended: Sequence[int]
+    described: Mapping[int, Description]
+
+
+NOBODY: Final[Mapping[int, Description]] = {}
+
+
 class Observation(NamedTuple):
-    """One moment in the meter's words. `ended` are the tracks that are gone for good.
+    """One moment in the meter's words. `ended` are the tracks that are gone for good, `described`
+    those of them whose picture was looked at.
 
     `heads` are boxes of all faces found, doubtful ones too, and of where those are expected that
     were missed; None when nobody looked.
@@ -37,6 +50,7 @@ class Observation(NamedTuple):
     seen: Sequence[Sighting] = ()
     ended: Sequence[int] = ()
     heads: Sequence[Box] | None = None
+    described: Mapping[int, Description] = NOBODY
 
 
 class Watch:
@@ -50,6 +64,7 @@ class Watch:
         self._quality = Quality(settings.quality)
         self._tracker = Tracker(settings.tracking)
         self._aim = aim_for(settings)
+        self._describer = describer_for(settings)
         self._regards: dict[int, Regard] = {}
         self._last = View(observed=False)
         self.model_faults = 0
@@ -64,6 +79,7 @@ class Watch:
         self._quality.adopt(settings.quality, afresh=afresh)
         self._tracker.adopt(settings.tracking)
         self._aim = aim_for(settings)
+        self._describer = self._described_by(settings)
         if networks is not None:
             self._detector, self._pose = networks
         self._settings = settings
@@ -101,11 +117,11 @@ class Watch:
     def pause(self) -> Observation:
         """Nobody is to be measured now: whoever was there has gone."""
         self._last = View(observed=False, blind=BlindCause.PAUSED)
-        return Observation(self._last, ended=self._forgotten(self._tracker.end_all()))
+        return Observation(self._last, **self._departed(self._tracker.end_all()))
 
     def _without_faces(self, moment: Frame | Silence, view: View) -> Observation:
         self._last = view
-        return Observation(view, ended=self._forgotten(self._tracker.expire(moment.elapsed_s)))
+        return Observation(view, **self._departed(self._tracker.expire(moment.elapsed_s)))
 
     def _analysed(self, frame: Frame) -> Observation:
         try:
@@ -126,8 +142,8 @@ class Watch:
             self._last,
             analysed=1,
             seen=seen,
-            ended=self._forgotten(gone),
             heads=[*(face.box for face in faces), *self._tracker.expected(frame.elapsed_s)],
+            **self._departed(gone),
         )
 
     def _heads(self, frame: Frame, faces: Sequence[Face]) -> Sequence[HeadPose]:
@@ -148,15 +164,42 @@ class Watch:
             chances = self._aim(head, track.box, size_px)
             regard = judge(before, chances, frame.elapsed_s, self._settings.attention)
             self._regards[track.id] = regard
+            if self._describer is not None:
+                self._describer.see(track.id, frame.image, track.box, head)
             zones = zones_of(track.box, size_px, self._settings.zones)
             sightings.append(Sighting(track.id, track.confirmed, regard.verdict, zones))
         return sightings
 
-    def _forgotten(self, tracks: Iterable[Track]) -> list[int]:
-        gone = [track.id for track in tracks]
+    def _departed(self, tracks: Iterable[Track]) -> Departed:
+        gone = list(tracks)
         for track in gone:
-            self._regards.pop(track, None)
-        return gone
+            self._regards.pop(track.id, None)
+        return {"ended": [track.id for track in gone], "described": self._described(gone)}
+
+    def _described(self, gone: Iterable[Track]) -> Mapping[int, Description]:
+        """Look once at each person who has left; of rumours even the picture is dropped."""
+        if self._describer is None:
+            return NOBODY
+        told = {}
+        for track in gone:
+            if not track.confirmed:
+                self._describer.forget(track.id)
+                continue
+            try:
+                told[track.id] = self._describer.part(track.id)
+            except Exception as error:  # noqa: BLE001  whoever cannot be described still counts
+                self._models_failed(error)
+        return told
+
+    def _described_by(self, settings: Settings) -> Describer | None:
+        """What describes people from now on; who waits to be described is not."""
+        if (settings.privacy, settings.models) == (self._settings.privacy, self._settings.models):
+            return self._describer
+        try:
+            return describer_for(settings)
+        except ModelError as error:  # counting goes on
+            log.error("demographics.refused", extra={"reason": str(error)})
+            return None
 
     def _models_failed(self, error: Exception) -> None:
         self.model_faults += 1

@@ -77,6 +77,19 @@ class Gender(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Expression(StrEnum):
+    """As a model estimates it from a face; "unknown" is the default."""
+
+    ANGRY = "angry"
+    DISGUSTED = "disgusted"
+    AFRAID = "afraid"
+    HAPPY = "happy"
+    NEUTRAL = "neutral"
+    SAD = "sad"
+    SURPRISED = "surprised"
+    UNKNOWN = "unknown"
+
+
 class AttentionBasis(StrEnum):
     """What "looking" was judged from."""
 
@@ -171,9 +184,11 @@ class AudienceReport(Message, frozen=True, kw_only=True):
     """One interval of one camera, half-open: `starts_at` belongs to it, `ends_at` does not.
 
     `observed_ms` and `blind_ms` never exceed the interval; what is missing, the agent was down.
-    `person_ms` is everybody's time in view, `facing_ms` with the face towards the camera,
-    `looking_ms` towards the screen, `unsure_ms` undecided. `onlookers` are ended visits that
-    were engaged: three analysed frames in a row and one second of looking, at least.
+    `person_ms` is everybody's time in view, `facing_ms` with the face towards the camera (by
+    `attention_basis` screen: towards the screen), `looking_ms` with the head pointing at the
+    screen, `unsure_ms` undecided. `onlookers` are ended visits that were engaged: three analysed
+    frames in a row and one second of looking, at least. `demographics` and `expressions` are
+    guesses about ended visits, where a site has them switched on; whom they leave out is unknown.
 
     With `creatives` the report's time is split by what the screen showed, `-` where nobody knows.
 
@@ -214,6 +229,7 @@ class AudienceReport(Message, frozen=True, kw_only=True):
         ]
         | UnsetType
     ) = UNSET
+    expressions: dict[Expression, Count] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         for broken in contradictions(self):
@@ -252,6 +268,10 @@ def contradictions(report: AudienceReport) -> list[str]:
             sum(cell.visits for cell in cells) <= report.visits
             and sum(cell.onlookers for cell in cells) <= report.onlookers,
             "the demographic cells count more visits or onlookers than the report",
+        ),
+        (
+            sum((report.expressions or {}).values()) <= report.visits,
+            "the expressions count more visits than the report",
         ),
         *_zone_checks(report),
         *_creative_checks(report),

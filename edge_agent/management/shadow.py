@@ -174,11 +174,15 @@ class ConfigKeeper:
             request = {"state": {"reported": change}, **({"version": version} if version else {})}
             self._inquiry.ask(self._topic["update"], request, now_s)
 
+    def _looks_otherwise(self, settings: Settings) -> bool:
+        now = self._settings
+        return (settings.models, settings.privacy) != (now.models, now.privacy)
+
     def _judge(self, desired: dict[str, Any], wish: str, version: int, now_s: float) -> None:
         self._is_brief = False
         try:
             settings = settings_under(self._own, desired)
-            networks = self._load(settings) if settings.models != self._settings.models else None
+            networks = self._load(settings) if self._looks_otherwise(settings) else None
         except (ConfigError, ModelError) as error:
             self._conclude("rejected", wish, version, str(error))
             return

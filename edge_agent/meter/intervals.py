@@ -10,11 +10,13 @@ The steady timeline is tied to civil time once. When civil time leaves it by mor
 second the clock was set: open intervals are sealed as they stand and new ones begin.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from edge_agent.attention import Attention
+from edge_agent.demographics import Description
+from edge_agent.meter.described import Described
 from edge_agent.meter.shares import Lived
 from edge_agent.meter.tally import EPOCH, Tally, ZoneTally
 from edge_agent.meter.visit import Span, Visit
@@ -24,6 +26,7 @@ from wire.audience import AttentionBasis, BlindCause
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS, bucket_of
 
 CLOCK_WAS_SET_MS: Final = 500
+NOBODY: Final[Mapping[int, Description]] = {}
 LOOKING: Final = Attention.LOOKING
 
 
@@ -58,6 +61,7 @@ class Meter:
         self._playing = playing
         self._follow(settings)
         self._era = 0
+        self._described = Described(settings.privacy.smallest_cell)
         self._offset_ms: int | None = None  # civil minus steady
         self._last_ms = 0
         self._view = View(observed=False)
@@ -69,6 +73,8 @@ class Meter:
         """Measure by these; intervals that have begun end as they were going to, in their era."""
         self._follow(settings)
         self._era += 1
+        if settings.privacy.smallest_cell != self._described.smallest:
+            self._described = Described(settings.privacy.smallest_cell)
 
     def _follow(self, settings: Settings) -> None:
         tracking = settings.tracking
@@ -88,12 +94,15 @@ class Meter:
         arrivals: Arrivals = Arrivals(),  # noqa: B008  an immutable tuple of zeros
         seen: Sequence[Sighting] = (),
         ended: Iterable[int] = (),
+        described: Mapping[int, Description] = NOBODY,
     ) -> None:
-        """Take what one picture, or a silence, says."""
+        """Take what one picture, or a silence, says; `described` are guesses about some of those
+        who have ended.
+        """
         self._keep_time(captured_at, round(elapsed_s * 1000))
         self._tally_at(self._last_ms)  # whatever follows lies in an open interval
         for track in ended:
-            self._end(track)
+            self._end(track, described.get(track))
         for sighting in seen:
             self._see(sighting)
         self.arrive(arrivals)
@@ -122,7 +131,7 @@ class Meter:
     def close(self) -> list[Tally]:
         """Everything that is left, the last interval cut where observation ended."""
         for track in list(self._visits):
-            self._end(track)
+            self._end(track, None)
         self._cut()
         return self.close_due()
 
@@ -195,7 +204,7 @@ class Meter:
             if first_ms <= last_ms and first_ms < tally.ends_ms:
                 tally.presence[visit.track] = (first_ms, last_ms)
 
-    def _end(self, track: int) -> None:
+    def _end(self, track: int, person: Description | None) -> None:
         visit = self._visits.pop(track, None)
         if visit is None or not visit.confirmed:
             return
@@ -205,6 +214,8 @@ class Meter:
         tally.dwell_ms += visit.dwell_ms
         tally.dwell_histogram[bucket_of(visit.dwell_ms, DWELL_EDGES_MS)] += 1
         tally.attention_histogram[bucket_of(visit.looking_ms, ATTENTION_EDGES_MS)] += 1
+        if person is not None:
+            self._described.add(person, engaged=visit.engaged)
 
     def _tally_at(self, at_ms: int) -> Tally:
         """The open interval of an instant; what lies before the first one belongs to it."""
@@ -255,4 +266,6 @@ class Meter:
         if self._playing is not None:
             tally.split(self._playing, self._offset_ms)
         tally.lived.clear()
+        tally.cells = self._described.cells(tally.visits, tally.onlookers)
+        tally.expressions = self._described.expressions(tally.visits)
         self._sealed.append(tally)

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from edge_agent.attention import Attention
 from edge_agent.meter.shares import CreativeTally, Lived, shares
@@ -16,6 +16,8 @@ from wire.audience import (
     AudienceReport,
     BlindCause,
     CreativeSum,
+    DemographicCell,
+    Expression,
     FrameCounts,
     SensorSum,
     Versions,
@@ -64,6 +66,8 @@ class Tally:
     lived: list[Lived] = field(default_factory=list)  # steady milliseconds, until it is sealed
     creatives: dict[str, CreativeTally] = field(default_factory=dict)
     sensors: dict[str, SensorSum] = field(default_factory=dict)
+    cells: tuple[DemographicCell, ...] = ()
+    expressions: dict[Expression, int] | UnsetType = UNSET
 
     def zone(self, name: str) -> "ZoneTally":
         """A zone's sums; those of a zone that came after the interval's start go nowhere."""
@@ -124,7 +128,7 @@ class Tally:
     def report(
         self, address: Address, versions: Versions, journal: JournalId, sequence: SequenceRange
     ) -> AudienceReport:
-        """The sums as the contract wants them. Nobody is described, so no cell is too small."""
+        """The sums as the contract wants them."""
         looking_ms = self.attention_ms[Attention.LOOKING]
         return AudienceReport(
             location=address.location,
@@ -149,11 +153,12 @@ class Tally:
             dwell_ms=self.dwell_ms,
             dwell_histogram=tuple(self.dwell_histogram),
             attention_histogram=tuple(self.attention_histogram),
-            demographics=(),
+            demographics=self.cells,
             sensors=self.sensors,
             attention_basis=self.basis,
             versions=versions,
             zones={name: ZoneSum(**asdict(zone)) for name, zone in self.zones.items()} or UNSET,
+            expressions=self.expressions,
             creatives={name: _creative(one) for name, one in self.creatives.items()} or UNSET,
         )
 

@@ -17,6 +17,7 @@ from wire.audience import (
     AudienceReport,
     CreativeSum,
     DemographicCell,
+    Expression,
     FrameCounts,
     SensorSum,
     SnapshotSum,
@@ -75,6 +76,7 @@ def merged(run: Sequence[AudienceReport]) -> AudienceReport:
         zones=_zones(run),
         snapshots=_snapshots(run),
         creatives=_creatives(run),
+        expressions=_expressions(run),
     )
 
 
@@ -122,6 +124,11 @@ def _creatives(run: Sequence[AudienceReport]) -> dict[str, CreativeSum] | UnsetT
     for name, one in (item for report in run for item in (report.creatives or {}).items()):
         sums.setdefault(name, Counter()).update(structs.asdict(one))
     return {name: CreativeSum(**one) for name, one in sums.items()} or UNSET
+
+
+def _expressions(run: Sequence[AudienceReport]) -> dict[Expression, int] | UnsetType:
+    counts = (Counter(report.expressions or {}) for report in run)
+    return dict(sum(counts, Counter())) or UNSET
 
 
 def _zones(run: Sequence[AudienceReport]) -> dict[str, ZoneSum] | UnsetType:

@@ -128,6 +128,11 @@ class Egress:
                 raise EgressError(
                     f"{where}: demographics[{number}]: fewer than {self._smallest_cell} people"
                 )
+        for expression, visits in (report.expressions or {}).items():
+            if visits < self._smallest_cell:
+                raise EgressError(
+                    f"{where}: expressions.{expression}: fewer than {self._smallest_cell} people"
+                )
 
     def _without_words(self, payload: bytes) -> bytes | None:
         try:
@@ -200,7 +205,7 @@ def _totals_alone(event: bytes) -> bytes | None:
         data = msgspec.json.decode(event)["data"]
         plain = {name: data[name] for name in AudienceReport.__struct_fields__ if name in data}
         plain |= {"demographics": [], "sensors": {}, "versions": msgspec.to_builtins(WITHHELD)}
-        for name in ("creatives", "zones"):
+        for name in ("creatives", "zones", "expressions"):
             plain.pop(name, None)
         report = msgspec.convert(plain, AudienceReport)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, TypeError, KeyError):

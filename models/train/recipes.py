@@ -48,7 +48,7 @@ class Recipe:
 
 
 RECIPES = {
-    "detection": Recipe("detector", 5000, 1e-3),
+    "detection": Recipe("detector", 4000, 1e-3),
     "attention": Recipe("attention", 3000, 3e-3),
     "attention-ytf": Recipe("attention-ytf", 2500, 3e-3),
     "face-check": Recipe("face-check", second_look.STEPS, 3e-3),

@@ -30,7 +30,7 @@ def test_a_file_names_only_what_differs():
         ("[capture]\nbackoff_s = 60\nlongest_backoff_s = 1", "must not exceed"),
         ("[attention]\nlooking_ratio = 0.4", "must not exceed looking_ratio"),
         ("[tracking]\nconfirm_s = 5\nconfirm_within_s = 2", "must not be shorter"),
-        ("[privacy]\ndemographics = true", "carries no demographic model"),
+        ("[privacy]\ndemographics = 1", "Expected `bool`"),
         ("capture = 5", "Expected `object`, got `int`"),
         ("interval_s = ", "not TOML"),
     ],

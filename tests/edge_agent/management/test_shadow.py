@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge_agent.inference import ModelMissingError
+from edge_agent.inference import LicenceError, ModelMissingError
 from edge_agent.settings import CaptureSettings, Settings
 from wire.health import CaptureState
 
@@ -78,7 +78,6 @@ def test_everything_that_may_be_wished_for_has_its_place(stand):
         ({"masks": [BAD_MASK]}, "Expected `float` <= 1.0"),
         ({"schedule": {"time_zone": "UTC", "hours": [NIGHT]}}, "before they start"),
         ({"schedule": {"time_zone": "Moon/Sea", "hours": []}}, "no IANA time zone"),
-        ({"demographics": True}, "carries no demographic model"),
         ({"thresholds": {"face": 2}}, "Expected `float` <= 1.0"),
         ({"zones": [{"name": "a", "polygon": []}]}, "length >= 3"),
         ({"paused": 1}, "Expected `bool`"),
@@ -287,3 +286,12 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_camera(stand):
     stand.start()
     stand.passes()
     assert stand.keeper.settings == stand.own
+
+
+def test_a_wish_to_describe_people_is_tried_on_the_networks_first(stand):
+    stand.passes()
+    stand.cannot_load = LicenceError("found a network for research only, accept the licence")
+    stand.fleet.desires({"demographics": True})
+    stand.passes()
+    assert stand.camera.applied == []
+    assert "research only" in stand.fleet.reported["verdict"]["reason"]

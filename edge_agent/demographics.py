@@ -1,0 +1,165 @@
+"""Age group, gender and expression, guessed once per person, from their best picture.
+
+Off unless the site's configuration says otherwise, and a network whose training pictures allow
+research only is opened only where that licence is accepted too. Of each track one small crop is
+kept in memory until the track ends; then it is looked at once and forgotten. Where the network is
+not sure enough, or there was no good picture, the answer is "unknown". Appearance is not
+identity: a label is what annotators guessed from pictures.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from edge_agent.frame import Image
+from edge_agent.inference import WEIGHTS, Floats, ModelError, Session, as_bgr, crop, open_session
+from edge_agent.pose import HeadPose
+from edge_agent.settings import Settings
+from edge_agent.track import Box
+from wire.audience import AgeGroup, Expression, Gender
+
+log = logging.getLogger(__name__)
+
+# the order of the logits in layout "onlooker-classes"
+AGES: Final = tuple(age for age in AgeGroup if age is not AgeGroup.UNKNOWN)
+GENDERS: Final = (Gender.FEMALE, Gender.MALE)
+EXPRESSIONS: Final = tuple(one for one in Expression if one is not Expression.UNKNOWN)
+LABELS: Final[Mapping[str, tuple[tuple[str, int], ...]]] = {
+    "demographics": (("age_group", len(AGES)), ("gender", len(GENDERS))),
+    "emotion": (("expression", len(EXPRESSIONS)),),
+}
+LEAST_FACE_PX: Final = 32.0  # below this the guesses are not worth making
+MOST_TURNED_DEG: Final = 40.0
+
+
+class Description(NamedTuple):
+    """What is guessed of one person."""
+
+    age: AgeGroup = AgeGroup.UNKNOWN
+    gender: Gender = Gender.UNKNOWN
+    expression: Expression = Expression.UNKNOWN
+
+
+class ClassNetwork:
+    """One network that sorts faces, and its answers as far as it is sure."""
+
+    def __init__(self, session: Session, task: str) -> None:
+        card = session.card
+        wanted = sum(count for _, count in LABELS[task])
+        if card.task != task or card.layout != "onlooker-classes":
+            raise ModelError(
+                f"found {card.name} for {card.task} with layout {card.layout!r}, wanted one for "
+                f"{task} with layout 'onlooker-classes'; name another model"
+            )
+        if card.outputs[0].shape[-1] != wanted:
+            raise ModelError(
+                f"found {card.name} with {card.outputs[0].shape[-1]} classes, wanted {wanted}; "
+                "name another model"
+            )
+        self.name, self.margin = card.name, card.calibration.get("crop_margin", 1.0)
+        self._session, self._labels = session, LABELS[task]
+        self._input, self.side_px = card.inputs[0].name, int(card.inputs[0].shape[2])
+        self._least = card.thresholds.get("unknown_below", 0.6)
+
+    def classes(self, face: Image) -> list[int | None]:
+        """The class of each label, None where the network is not sure; `face` is a crop.
+
+        The face is looked at twice, once in a mirror.
+        """
+        both = np.stack([face, face[:, ::-1]]).transpose(0, 3, 1, 2)
+        rows = self._session.run({self._input: np.ascontiguousarray(both, np.float32)})[0]
+        start, found = 0, []
+        for name, count in self._labels:
+            shares = self._shares(name, rows[:, start : start + count])
+            best = int(shares.argmax())
+            found.append(best if shares[best] >= self._least else None)
+            start += count
+        return found
+
+    def _shares(self, label: str, rows: Floats) -> Floats:
+        scaled = rows / self._session.card.calibration.get(f"{label}_temperature", 1.0)
+        powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+        return np.asarray((powers / powers.sum(axis=1, keepdims=True)).mean(axis=0), np.float32)
+
+
+class Shot(NamedTuple):
+    """The best picture of one person so far: a crop for each network."""
+
+    worth: float
+    crops: Sequence[Image]
+
+
+class Describer:
+    """Keeps the best shot of every track and looks at it once."""
+
+    def __init__(self, demographics: ClassNetwork | None, emotion: ClassNetwork | None) -> None:
+        self._demographics, self._emotion = demographics, emotion
+        self._networks = [one for one in (demographics, emotion) if one is not None]
+        self._shots: dict[int, Shot] = {}
+
+    def see(self, track: int, image: Image, box: Box, head: HeadPose) -> None:
+        """Keep this picture of a track if it is better than the last: larger and straighter."""
+        height = box[3] - box[1]
+        turned = max(abs(head.yaw_deg), abs(head.pitch_deg))
+        if height < LEAST_FACE_PX or not turned <= MOST_TURNED_DEG:
+            return
+        worth = float(min(height, 128.0) * np.cos(np.deg2rad(turned)) ** 2)
+        before = self._shots.get(track)
+        if before is None or worth > before.worth:
+            bgr = as_bgr(image)
+            crops = [crop(bgr, box, one.margin, one.side_px) for one in self._networks]
+            self._shots[track] = Shot(worth, crops)
+
+    def part(self, track: int) -> Description:
+        """Describe a track that has ended, and forget its picture."""
+        shot = self._shots.pop(track, None)
+        if shot is None:
+            return Description()
+        crops = dict(zip(self._networks, shot.crops, strict=True))
+        told = Description()
+        if self._demographics is not None:
+            age, gender = self._demographics.classes(crops[self._demographics])
+            told = told._replace(
+                age=AgeGroup.UNKNOWN if age is None else AGES[age],
+                gender=Gender.UNKNOWN if gender is None else GENDERS[gender],
+            )
+        if self._emotion is not None:
+            (expression,) = self._emotion.classes(crops[self._emotion])
+            if expression is not None:
+                told = told._replace(expression=EXPRESSIONS[expression])
+        return told
+
+    def forget(self, track: int) -> None:
+        """Drop the picture of a track that is not to be described."""
+        self._shots.pop(track, None)
+
+
+def describer_for(settings: Settings) -> Describer | None:
+    """What describes people, or None where the site only counts them; raises `ModelError`."""
+    privacy, models = settings.privacy, settings.models
+    wanted = {
+        "demographics": models.demographics if privacy.demographics else None,
+        "emotion": models.emotion if privacy.emotion else None,
+    }
+    if not any(wanted.values()):
+        return None
+    opened = {
+        task: _opened(task, name, models.folders, privacy.accept_research_licence)
+        for task, name in wanted.items()
+        if name is not None
+    }
+    return Describer(opened.get("demographics"), opened.get("emotion"))
+
+
+@lru_cache(maxsize=8)
+def _opened(task: str, name: str, folders: tuple[str, ...], accept_research: bool) -> ClassNetwork:
+    places = (WEIGHTS, *map(Path, folders))
+    session = open_session(name, folders=places, accept_research=accept_research)
+    log.warning(
+        "demographics.on", extra={"task": task, "model": name, "licence": session.card.licence}
+    )
+    return ClassNetwork(session, task)
