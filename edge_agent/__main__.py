@@ -66,7 +66,7 @@ def run(asked: argparse.Namespace) -> int:
         _broker(asked, mount)
         Outbox(mount.outbox_path).close()
         _camera(asked, mount).close()
-    with surroundings(mounts[0].settings) as around:
+    with surroundings(mounts) as around:
         station: Station
         engage = partial(_engaged, asked, models, around, lambda: station.restart(), tail)
         station = Station(

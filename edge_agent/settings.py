@@ -7,6 +7,7 @@ settings can be told from a change of audience.
 
 import hashlib
 import math
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -242,6 +243,36 @@ class FleetSettings(_Section, frozen=True):
     hosts: Annotated[tuple[str, ...], Meta(max_length=32)] = ()
 
 
+class SensorSource(_Section, frozen=True):
+    """Where readings come from: a JSON file, a web address, or a BH1750 at `bus:address`."""
+
+    kind: Literal["file", "http", "bh1750"]
+    at: Annotated[str, Meta(min_length=1, max_length=500)]
+    every_s: Annotated[float, Meta(ge=1, le=3600)] = 10.0
+
+    def __post_init__(self) -> None:
+        if self.kind == "http" and not self.at.startswith(("http://", "https://")):
+            raise ValueError(f"a sensor at {self.at[:80]!r}: give http:// or https://")
+        if self.kind == "bh1750" and not re.fullmatch(r"\d{1,2}(:0x[0-9a-f]{2})?", self.at):
+            raise ValueError(f"a BH1750 at {self.at[:80]!r}: give bus:address, such as 1:0x23")
+
+
+class SensorSettings(_Section, frozen=True):
+    """What is measured beside the camera. `lux_at_mid_grey` above 0 guesses light from pictures."""
+
+    lux_at_mid_grey: Annotated[float, Meta(ge=0, le=200_000)] = 0.0
+    sources: Annotated[tuple[SensorSource, ...], Meta(max_length=8)] = ()
+
+
+class HomeAssistantSettings(_Section, frozen=True):
+    """Discovery for Home Assistant on its own broker; without one, nothing is published."""
+
+    broker: str = ""
+    prefix: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_/-]{1,64}$")] = "homeassistant"
+    node: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "onlooker"
+    every_s: Annotated[float, Meta(ge=0.1, le=3600)] = 30.0
+
+
 class Settings(_Section, frozen=True):
     """Everything one camera is told."""
 
@@ -262,6 +293,8 @@ class Settings(_Section, frozen=True):
     plays: PlaysSettings = PlaysSettings()
     recorder: RecorderSettings = RecorderSettings()
     fleet: FleetSettings = FleetSettings()
+    sensors: SensorSettings = SensorSettings()
+    home_assistant: HomeAssistantSettings = HomeAssistantSettings()
 
     def __post_init__(self) -> None:
         for sentence in _contradictions(self):

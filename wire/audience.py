@@ -29,6 +29,7 @@ from wire.scalars import (
 LONGEST_REPORT = timedelta(hours=1)
 MOST_ZONES = 16
 MOST_CREATIVES = 64
+MOST_SENSORS = 32
 CREATIVE = r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$(?!\n)"
 NOTHING_KNOWN = "-"  # the creative of the time in which nobody knows what was shown
 SLACK_MS = 1  # rounding of an interval to whole milliseconds
@@ -217,7 +218,7 @@ class AudienceReport(Message, frozen=True, kw_only=True):
     dwell_histogram: DwellHistogram
     attention_histogram: AttentionHistogram
     demographics: Annotated[tuple[DemographicCell, ...], Meta(max_length=24)]
-    sensors: Annotated[dict[Word, SensorSum], Meta(max_length=32)]
+    sensors: Annotated[dict[Word, SensorSum], Meta(max_length=MOST_SENSORS)]
     attention_basis: AttentionBasis
     versions: Versions
     zones: Annotated[dict[Word, ZoneSum], Meta(max_length=MOST_ZONES)] | UnsetType = UNSET

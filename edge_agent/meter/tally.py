@@ -11,6 +11,7 @@ from edge_agent.meter.shares import CreativeTally, Lived, shares
 from edge_agent.playing import Piece, Playing
 from wire.audience import (
     MOST_CREATIVES,
+    MOST_SENSORS,
     NOTHING_KNOWN,
     AttentionBasis,
     AudienceReport,
@@ -79,7 +80,10 @@ class Tally:
             samples=1, total_milli=value_milli, least_milli=value_milli, most_milli=value_milli
         )
         known = self.sensors.get(sensor)
-        self.sensors[sensor] = new if known is None else known.joined(new)
+        if known is not None:
+            self.sensors[sensor] = known.joined(new)
+        elif len(self.sensors) < MOST_SENSORS:
+            self.sensors[sensor] = new
 
     def split(self, playing: Playing, offset_ms: int) -> None:
         """Share the time out among what was played; `offset_ms` is civil minus steady time."""

@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 LARGEST_EVENT_BYTES: Final = 48 * 1024  # every field of a report at its most; usually 1 KiB
 DEEPEST: Final = 16
+SIGNATURES: Final = frozenset({"state.reported.manifest.signature"})  # of the privacy manifest
 WITHHELD: Final = Versions(
     agent="withheld", detector="withheld", attention="withheld", config="withheld"
 )
@@ -159,7 +160,9 @@ class Egress:
         return event_bare
 
 
-def examine_document(document: Any, *, largest_bytes: int, signatures: Container[str] = ()) -> None:
+def examine_document(
+    document: Any, *, largest_bytes: int, signatures: Container[str] = SIGNATURES
+) -> None:
     """EgressError unless a document other than an event may leave: a shadow, a job's progress.
 
     `signatures` are the paths whose text is allowed to be encoded bytes, 128 characters at most.

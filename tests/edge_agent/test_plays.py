@@ -11,6 +11,7 @@ import pytest
 from paho.mqtt import publish
 
 from edge_agent.plays import listening
+from edge_agent.roster import Mount
 from edge_agent.settings import PlaysSettings, SettingsError, parse
 from edge_agent.surroundings import surroundings
 from simulators.mosquitto import free_port
@@ -86,10 +87,10 @@ def test_a_player_that_is_asked(player):
         assert sum(playing.starts(0, 10**14).values()) == 2
 
 
-def test_a_player_that_posts_to_the_status_page():
+def test_a_player_that_posts_to_the_status_page(address):
     port = free_port()
     settings = parse(f"[status]\nport = {port}\n[plays]\nhttp = true\n")
-    with surroundings(settings) as around:
+    with surroundings([Mount("clip.mp4", address, settings)]) as around:
         for word, status in ((b'{"creative": "tea"}', 200), (b'{"creative": "a b"}', 422)):
             line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
             line.request("POST", "/plays", word, {"Content-Type": "application/json"})

@@ -1,0 +1,56 @@
+"""Light from the picture: a rough guess, and it says how rough.
+
+A camera regulates its exposure, so the picture's brightness says little about the light in the
+place. With exposure fixed, the mean of the linear picture is proportional to the illuminance of
+the scene, and one reading of a light meter calibrates it: `lux_at_mid_grey` is what the meter said
+when the picture's mean was mid-grey (18 % of white). What the scene reflects (a white wall, dark
+coats) remains unknown by a factor of about three either way, so three sums travel: the guess and
+its bounds. Near black and near white nothing is said. For lux that is to be believed, use a sensor.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import cv2
+import numpy as np
+
+from edge_agent.frame import Frame, Image
+from edge_agent.privacy.mosaic import Box
+
+EVERY_S: Final = 5.0
+MID_GREY: Final = 0.18
+GAMMA: Final = 2.2
+FACTOR: Final = 3.0
+DARKEST, BRIGHTEST = 0.002, 0.85  # of white: below is noise, above is clipped
+
+
+class LightFromPicture:
+    """Looks on, and answers with readings."""
+
+    def __init__(self, lux_at_mid_grey: float) -> None:
+        self._lux_at_mid_grey = lux_at_mid_grey
+        self._looked_s = -EVERY_S
+        self._readings: list[tuple[str, int]] = []
+
+    def see(self, frame: Frame, _heads: Sequence[Box] | None) -> None:
+        if frame.elapsed_s - self._looked_s < EVERY_S:
+            return
+        self._looked_s = frame.elapsed_s
+        lux = self._lux(frame.luma())
+        if lux is not None:
+            bounds = (("lux", lux), ("lux_low", lux / FACTOR), ("lux_high", lux * FACTOR))
+            self._readings += [(f"image_{name}", round(1000 * value)) for name, value in bounds]
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+    def take(self) -> list[tuple[str, int]]:
+        readings, self._readings = self._readings, []
+        return readings
+
+    def _lux(self, luma: Image) -> float | None:
+        few = cv2.resize(luma, (64, 36), interpolation=cv2.INTER_NEAREST)
+        mean = float(np.mean((few / 255.0) ** GAMMA))
+        if not DARKEST < mean < BRIGHTEST:
+            return None
+        return self._lux_at_mid_grey * mean / MID_GREY

@@ -1,0 +1,141 @@
+"""Readings from outside: a JSON file, a web address, a light sensor on I2C. Asked by a thread.
+
+A file or an address answers with one JSON object; each of its numbers is a reading, and its name,
+which should end in its unit, is the name in the report (`temperature_c`, `lux`). A source that
+fails is told of once until it answers again; measuring people never waits for it.
+"""
+
+import logging
+import math
+import re
+import threading
+import time
+import urllib.request
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from edge_agent.settings import SensorSource
+
+log = logging.getLogger(__name__)
+
+LARGEST_ANSWER_BYTES: Final = 16 * 1024
+TIMEOUT_S: Final = 3.0
+STALE_AFTER: Final = 10  # times the asking; an old file tells of another time
+MOST_READINGS: Final = 16  # of one source; a report carries 32 sensors
+KEPT: Final = 1_000
+LARGEST: Final = 1e9
+NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
+BH1750_CONTINUOUS: Final = 0x10  # high resolution, 1 lx, 120 ms
+BH1750_PER_LUX: Final = 1.2  # datasheet, typical
+
+Answer = Mapping[str, Any]
+
+
+class SensorError(RuntimeError):
+    """A source that does not answer, or not with readings."""
+
+
+class Polled:
+    """One source, asked every `every_s` from `start` to `stop`."""
+
+    def __init__(
+        self,
+        source: SensorSource,
+        *,
+        ask: Callable[[SensorSource], Answer] | None = None,
+    ) -> None:
+        self._source = source
+        self._ask = ask or KINDS[source.kind]
+        self._readings: deque[tuple[str, int]] = deque(maxlen=KEPT)
+        self._failing = False
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sensor", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        self._thread.join(TIMEOUT_S + 1)
+
+    def take(self) -> Sequence[tuple[str, int]]:
+        return [self._readings.popleft() for _ in range(len(self._readings))]
+
+    def turn(self) -> None:
+        """Ask once."""
+        try:
+            self._readings.extend(readings(self._ask(self._source)))
+        except Exception as error:  # noqa: BLE001  whatever a driver raises, people are counted
+            if not self._failing:
+                log.warning(
+                    "sensor.failed", extra={"source": self._source.at, "reason": str(error)[:200]}
+                )
+            self._failing = True
+        else:
+            self._failing = False
+
+    def _run(self) -> None:
+        self.turn()
+        while not self._ended.wait(self._source.every_s):
+            self.turn()
+
+
+def readings(answer: Answer) -> list[tuple[str, int]]:
+    """The numbers of an answer in thousandths; SensorError when there is none."""
+    found = [
+        (name, round(1000 * value))
+        for name, value in answer.items()
+        if NAME.fullmatch(name)
+        and isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+        and abs(value) < LARGEST
+    ][:MOST_READINGS]
+    if not found:
+        raise SensorError('no readings: answer with numbers by name, such as {"lux": 120.5}')
+    return found
+
+
+def from_file(source: SensorSource) -> Answer:
+    """The object in a file that somebody else keeps fresh."""
+    path = Path(source.at)
+    age_s = time.time() - path.stat().st_mtime
+    if age_s > STALE_AFTER * source.every_s:
+        raise SensorError(f"{path} was written {age_s:.0f} s ago: whoever writes it has stopped")
+    with path.open("rb") as file:
+        return _object(file.read(LARGEST_ANSWER_BYTES + 1))
+
+
+def from_address(source: SensorSource) -> Answer:
+    """The object at a web address."""
+    with urllib.request.urlopen(source.at, timeout=TIMEOUT_S) as answer:  # noqa: S310  http alone
+        return _object(answer.read(LARGEST_ANSWER_BYTES + 1))
+
+
+def from_bh1750(source: SensorSource) -> Answer:
+    """Lux from a BH1750; `at` is the bus and the chip's address, such as `1:0x23`."""
+    bus, _, address = source.at.partition(":")
+    with import_module("smbus2").SMBus(int(bus)) as line:
+        high, low = line.read_i2c_block_data(int(address or "0x23", 16), BH1750_CONTINUOUS, 2)
+    return {"lux": (high << 8 | low) / BH1750_PER_LUX}
+
+
+def _object(content: bytes) -> Answer:
+    if len(content) > LARGEST_ANSWER_BYTES:
+        raise SensorError(f"an answer of more than {LARGEST_ANSWER_BYTES} bytes")
+    try:
+        return msgspec.json.decode(content, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SensorError(f"no JSON object: {error}") from error
+
+
+KINDS: Final[Mapping[str, Callable[[SensorSource], Answer]]] = {
+    "file": from_file,
+    "http": from_address,
+    "bh1750": from_bh1750,
+}

@@ -1,0 +1,95 @@
+"""What Home Assistant would see, on a real broker."""
+
+import json
+import queue
+
+import pytest
+from msgspec import UNSET
+from paho.mqtt import client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+from edge_agent.board import Board
+from edge_agent.settings import HomeAssistantSettings
+from edge_agent.status.home_assistant import ENTITIES, announced
+from wire.health import CaptureState
+from wire.scalars import DeviceId
+
+CAMERA = DeviceId("kx-01-cam-1")
+SOON_S = 20
+
+
+@pytest.fixture
+def house(mosquitto):
+    """Everything that is published, in its order: topic, content, whether it is retained."""
+    heard = queue.Queue()
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    ready = queue.Queue()
+    client.on_connect = lambda client, *_: client.subscribe("#", qos=1)
+    client.on_subscribe = lambda *_: ready.put(True)
+    client.on_message = lambda _client, _data, message: heard.put((message.topic, message.payload))
+    client.connect(mosquitto.host, mosquitto.port)
+    client.loop_start()
+    ready.get(timeout=SOON_S)
+    yield heard
+    client.disconnect()
+    client.loop_stop()
+
+
+def until(heard, topic):
+    """What comes on the way to a message on `topic`, that one last."""
+    found = []
+    while not found or found[-1][0] != topic:
+        found.append(heard.get(timeout=SOON_S))
+    return found
+
+
+def settings(mosquitto):
+    return HomeAssistantSettings(broker=mosquitto.url, node="lobby", every_s=0.1)
+
+
+@pytest.mark.broker
+def test_a_camera_is_announced_and_then_told_of(house, mosquitto, board):
+    with announced(settings(mosquitto), board):
+        found = until(house, f"onlooker-device/lobby/{CAMERA}")
+    state = json.loads(found[-1][1])
+    assert state == {
+        "entries": 1_234, "onlookers": 321, "looking_s": 754, "connection": "excellent",
+        "waiting": 12, "problem": "OFF",
+    }  # fmt: skip
+    assert found[0] == ("onlooker-device/lobby/available", b"online")
+    discoveries = {topic: json.loads(payload) for topic, payload in found[1:-1]}
+    assert set(discoveries) == {
+        f"homeassistant/{one.kind}/{CAMERA}/{one.key}/config" for one in ENTITIES
+    }
+    for one in discoveries.values():
+        assert one["state_topic"] == found[-1][0]
+        assert one["availability_topic"] == found[0][0]
+        key = one["unique_id"].rpartition(".")[2]
+        assert one["value_template"] == f"{{{{ value_json.{key} }}}}"
+        assert key in state
+        assert one["device"]["identifiers"] == [f"onlooker.{CAMERA}"]
+    assert until(house, "onlooker-device/lobby/available")[-1][1] == b"offline"
+
+
+@pytest.mark.broker
+def test_trouble_is_a_problem_and_what_is_unknown_is_null(house, mosquitto, glance):
+    board = Board()
+    board.post(CAMERA, glance(capture=CaptureState.FAILED, figures=UNSET))
+    with announced(settings(mosquitto), board):
+        state = json.loads(until(house, f"onlooker-device/lobby/{CAMERA}")[-1][1])
+    assert (state["problem"], state["connection"]) == ("ON", None)
+
+
+@pytest.mark.broker
+def test_a_house_that_comes_back_is_told_anew(house, mosquitto, board):
+    with announced(settings(mosquitto), board):
+        until(house, f"onlooker-device/lobby/{CAMERA}")
+        mosquitto.kill()
+        mosquitto.start()
+        topic = f"homeassistant/sensor/{CAMERA}/entries/config"
+        assert json.loads(until(house, topic)[-1][1])["name"] == "People"
+
+
+def test_without_a_broker_nobody_is_told(board):
+    with announced(HomeAssistantSettings(), board):
+        pass

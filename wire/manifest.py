@@ -1,0 +1,45 @@
+"""What a camera says of its own privacy, signed with its key: which switches are on, and by whom.
+
+The signature is over `canonical(manifest)`, with the key of the device's certificate (ECDSA over
+P-256 with SHA-256, ASN.1 DER, in base64). Whoever holds the certificate can check it without us:
+`openssl dgst -sha256 -verify key.pem -signature signature.der manifest.json`.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from wire.audience import Versions
+from wire.scalars import Count, Device, Instant, Location, Message, Milliseconds, Word
+
+
+class PrivacyManifest(Message, frozen=True, kw_only=True):
+    """The switches in force. `leaves` are the channels on which messages go out."""
+
+    schema: Literal["1"] = "1"
+    device: Device
+    location: Location
+    issued_at: Instant
+    versions: Versions
+    report_interval_ms: Milliseconds
+    demographics: bool
+    smallest_cell: Count
+    masks: Count
+    recorder: bool
+    recording_ms: Milliseconds
+    preview: bool
+    leaves: tuple[Word, ...]
+
+
+class SignedManifest(Message, frozen=True, kw_only=True):
+    """A manifest with its signature; `key` is the start of the SHA-256 of the public key (DER)."""
+
+    manifest: PrivacyManifest
+    key: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$(?!\n)")]
+    signature: Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]{80,124}={0,2}$(?!\n)")]
+
+
+def canonical(manifest: PrivacyManifest) -> bytes:
+    """The bytes that are signed: JSON without blanks, fields in the order of their names."""
+    return msgspec.json.encode(manifest, order="sorted")
