@@ -41,10 +41,12 @@ class ClockSeries:
     def last(self, weeks: int) -> Floats:
         """The last whole weeks as (..., weeks, 168), oldest first, NaN before the beginning."""
         wanted = weeks * WEEK_H
-        short = max(0, wanted - self.values.shape[-1])
-        padding = [(0, 0)] * (self.values.ndim - 1) + [(short, 0)]
-        padded = np.pad(self.values, padding, constant_values=np.nan)[..., -wanted:]
-        return padded.reshape(*padded.shape[:-1], weeks, WEEK_H)
+        whole = self.values[..., -wanted:]
+        if whole.shape[-1] < wanted:
+            short = wanted - whole.shape[-1]
+            padding = [(0, 0)] * (whole.ndim - 1) + [(short, 0)]
+            whole = np.pad(whole, padding, constant_values=np.nan)
+        return whole.reshape(*whole.shape[:-1], weeks, WEEK_H)
 
     def without(self, days: frozenset[date]) -> "ClockSeries":
         """The series with those days missing."""

@@ -22,8 +22,11 @@ def profile(weeks: Floats) -> Floats:
     Each week is levelled before the median is taken, so that a quiet week does not bend the shape.
     Hours that no week has seen are NaN.
     """
-    rough = quantile(weeks, 0.5)
-    of_weeks = levels(weeks, rough)
+    return levelled(weeks, levels(weeks, quantile(weeks, 0.5)))
+
+
+def levelled(weeks: Floats, of_weeks: Floats) -> Floats:
+    """The same from levels that are known."""
     shape = quantile(weeks / of_weeks[..., None], 0.5)
     return shape * recent_level(of_weeks)[..., None]
 

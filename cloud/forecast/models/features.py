@@ -7,46 +7,24 @@ from Sunday. NaN says that nobody knows; the learner has its own branch for that
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.forecast import conformal, weekly
+from cloud.forecast import conformal, weekly, years
 from cloud.forecast.models.recent import Recent
-from cloud.forecast.series import WEEK_H, ClockSeries, Floats
+from cloud.forecast.past import YEAR_D, YEAR_W, Past
+from cloud.forecast.series import WEEK_H, Floats
 
-YEAR_W: Final = 52
-LOOK_BACK_W: Final = YEAR_W + weekly.WEEKS + 4
-LEARNABLE_W: Final = LOOK_BACK_W + 8
+LOOK_BACK_W: Final = years.LOOK_BACK_W
+LEARNABLE_W: Final = YEAR_W + weekly.WEEKS + 12
 """Weeks of observed hours below which there is nothing to be learnt from a series."""
 LEAST_VALID: Final = 0.6
 """A week whose last four weeks were seen for less teaches nothing, or something wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """The weeks before an origin, and the calendar up to a week after it.
-
-    `raw` and `usual` are (series, weeks, 168), the second without holidays; `holidays` is
-    (weeks + 1, 7).
-    """
-
-    raw: Floats
-    usual: Floats
-    holidays: NDArray[np.bool_]
-    first_on: date
-
-    @classmethod
-    def of(cls, history: ClockSeries, holidays: frozenset[date], weeks: int) -> "Past":
-        """The last weeks of a history."""
-        raw = history.last(weeks)
-        first_on = history.ends_on - timedelta(weeks=weeks)
-        days = (first_on + timedelta(days=day) for day in range((weeks + 1) * 7))
-        flags = np.array([day in holidays for day in days]).reshape(weeks + 1, 7)
-        usual = np.where(np.repeat(flags[:-1], 24, axis=1), np.nan, raw)
-        return cls(raw, usual, flags, first_on)
+LEAST_LEVEL: Final = 0.01
+"""What stands for the level of a place where nobody is: a crowd may be far below one person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +40,27 @@ class Week:
 
 def week(past: Past, at: int) -> Week:
     """The week number `at` of the past (its length stands for the coming one)."""
-    like = _columns(past, at)
+    like = past.columns(past.days(at))
     level = _level(past.usual[:, :at])
     plain = Recent()
     weekend = conformal.weekend(past.first_on)
     recent = np.nan_to_num(plain.middle(past.usual[:, at - plain.weeks : at], weekend=weekend))
-    given = dict(_given(past, at, like, level, recent))
+    base = np.maximum(recent[:, like] + years.returning(past, at) * level[:, None], 0)
+    given = {"base": base / level[:, None], **dict(_given(past, at, like, level, recent))}
     size = (len(past.raw), WEEK_H)
     return Week(
         features=np.stack([np.broadcast_to(one, size) for one in given.values()], axis=-1),
         names=tuple(given),
-        base=recent[:, like],
+        base=base,
         scale=level,
         teaches=np.isfinite(past.usual[:, at - 4 : at]).mean(axis=(1, 2)) >= LEAST_VALID,
     )
 
 
-def _columns(past: Past, at: int) -> NDArray[np.int64]:
-    sunday = 6 - past.first_on.weekday()
-    days = np.where(past.holidays[at], sunday, np.arange(7))
-    return (days[:, None] * 24 + np.arange(24)).ravel()
-
-
 def _level(usual: Floats) -> Floats:
     month = np.nan_to_num(weekly.mean(usual[:, -4:], (1, 2)))
     half_year = np.nan_to_num(weekly.mean(usual[:, -26:], (1, 2)))
-    return np.maximum(np.maximum(month, 0.25 * half_year), 1.0)
+    return np.maximum(np.maximum(month, 0.25 * half_year), LEAST_LEVEL)
 
 
 Named = Iterator[tuple[str, np.ndarray]]
@@ -96,7 +69,6 @@ Named = Iterator[tuple[str, np.ndarray]]
 def _given(past: Past, at: int, like: NDArray[np.int64], level: Floats, recent: Floats) -> Named:
     scale, last = level[:, None], past.usual[:, at - 1]
     shape = np.nan_to_num(weekly.profile(past.usual[:, at - weekly.WEEKS : at]))
-    yield "base", recent[:, like] / scale
     yield "profile", shape[:, like] / scale
     for hours in (24, 72, WEEK_H):
         missed = (last - recent)[:, -hours:] / scale
@@ -104,6 +76,7 @@ def _given(past: Past, at: int, like: NDArray[np.int64], level: Floats, recent: 
     yield from _same_hour(past.usual, at, like, scale)
     yield from _latest_misses((last - shape) / scale, like)
     yield from _last_year(past, at)
+    yield from _like_days(past, at)
     yield from _trends(past.usual, at, level, shape)
     yield from _calendar(past, at)
     yield "log_level", np.log(scale)
@@ -147,6 +120,15 @@ def _last_year(past: Past, at: int) -> Named:
     yield "year_missed_day", _by_day(missed)
 
 
+def _like_days(past: Past, at: int) -> Named:
+    """What the like days of a year ago did, and by how many days they lie off the weekday."""
+    missed = years.departures(past, at)[0]
+    days = past.days(at)
+    yield "like_missed", missed
+    yield "like_missed_day", _by_day(missed)
+    yield "like_shift", np.repeat(days - past.a_year_before(days) - YEAR_D, 24)
+
+
 def _trends(usual: Floats, at: int, level: Floats, shape: Floats) -> Named:
     last, previous = weekly.mean(usual[:, at - 1], 1), weekly.mean(usual[:, at - 2], 1)
     month = weekly.mean(usual[:, at - 4 : at], (1, 2))
@@ -161,17 +143,16 @@ def _trends(usual: Floats, at: int, level: Floats, shape: Floats) -> Named:
 
 def _calendar(past: Past, at: int) -> Named:
     days = [past.first_on + timedelta(days=at * 7 + day) for day in range(7)]
-    flags = past.holidays.ravel()
-    here = at * 7 + np.arange(7)
+    here = past.days(at)
     yield "hour", np.tile(np.arange(24), 7)
     yield "weekday", np.repeat([day.weekday() for day in days], 24)
     yield "day_of_year", np.repeat([day.timetuple().tm_yday for day in days], 24)
     yield "day_of_month", np.repeat([day.day for day in days], 24)
     yield "days_ahead", np.repeat(np.arange(7), 24)
-    yield "holiday", np.repeat(flags[here], 24)
-    yield "eve", np.repeat(flags[np.minimum(here + 1, flags.size - 1)], 24)
-    yield "day_after", np.repeat(flags[here - 1], 24)
-    yield "holidays_last_week", np.full(WEEK_H, flags[here - 7].sum())
+    yield "holiday", np.repeat(past.is_holiday(here), 24)
+    yield "eve", np.repeat(past.is_holiday(here + 1), 24)
+    yield "day_after", np.repeat(past.is_holiday(here - 1), 24)
+    yield "holidays_last_week", np.full(WEEK_H, past.is_holiday(here - 7).sum())
 
 
 def _ratio(one: Floats, other: Floats) -> Floats:

@@ -46,14 +46,15 @@ class Recent:
         known = np.isfinite(weeks)
         age = np.arange(weeks.shape[-2])[::-1]
         worth = 0.5 ** (age / self.half_life_weeks)
-        mass = np.einsum("...wh,w->...h", known, worth)
-        root = np.einsum("...wh,w->...h", np.sqrt(np.where(known, weeks, 0)), worth)
+        mass = worth @ known.astype(np.float64)
+        root = worth @ np.sqrt(np.where(known, weeks, 0))
         kind = self._of_kind(root, mass, weekend)
         plain = ((root + self.lean_weeks * kind) / (mass + self.lean_weeks)) ** 2
         shape = np.where(np.isfinite(kind), plain, np.nan)
-        level = weekly.recent_level(weekly.levels(weeks[..., -4:, :], shape))
-        followed = shape * level[..., None] ** self.follow
-        steady = weekly.profile(weeks[..., -weekly.WEEKS :, :])
+        lately = weeks[..., -weekly.WEEKS :, :]
+        levels = weekly.levels(lately, shape)
+        followed = shape * weekly.recent_level(levels[..., -4:])[..., None] ** self.follow
+        steady = weekly.levelled(lately, levels)
         mixed = followed + self.median_share * (steady - followed)
         return self._by_hour(mixed, weeks[..., -1, :])
 
