@@ -252,6 +252,7 @@ def _camera(
     return open_camera(
         mount.source,
         capture or mount.settings.capture,
+        substream=mount.substream,
         speed=asked.speed,
         loop=asked.loop,
         changeable=mount.identity is not None,

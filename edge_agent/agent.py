@@ -166,7 +166,11 @@ class Agent:
         else:
             observation = self._watch.miss(moment)
         if isinstance(self._camera, Restable):
-            self._camera.rest(self._rest(moment.elapsed_s) if is_open else Rest.ASLEEP)
+            self._camera.rest(
+                self._rest(self._camera.rest_after_s, moment.elapsed_s, observation)
+                if is_open
+                else Rest.ASLEEP
+            )
         self._note(moment, observation)
         self._report(moment, observation)
         while not self._changes.empty():
@@ -182,10 +186,10 @@ class Agent:
         self._settings = settings
         log.info("agent.adopted", extra={"digest": settings.digest})
 
-    def _rest(self, at_s: float) -> Rest:
-        after_s = self._settings.capture.rest_after_s
-        is_still = after_s > 0 and self._watch.is_still(at_s, for_s=after_s)
-        return Rest.DOZING if is_still else Rest.AWAKE
+    def _rest(self, after_s: float, at_s: float, observation: Observation) -> Rest:
+        if not after_s or observation.wakes or not self._watch.is_still(at_s, for_s=after_s):
+            return Rest.AWAKE
+        return Rest.DOZING
 
     def _show(self, frame: Frame, heads: Sequence[Box] | None) -> None:
         for witness in list(self._witnesses):

@@ -19,9 +19,12 @@ Image = NDArray[np.uint8]
 
 
 class Frame:
-    """`image` is height x width x 3, BGR, 8 bits, never modified after capture."""
+    """`image` is height x width x 3, BGR, 8 bits, never modified after capture.
 
-    __slots__ = ("_image", "_luma", "captured_at", "elapsed_s", "index")
+    A coarse frame comes from a camera's small stream alone: enough to see that something moves.
+    """
+
+    __slots__ = ("_image", "_luma", "captured_at", "elapsed_s", "index", "is_coarse")
 
     def __init__(
         self,
@@ -31,12 +34,14 @@ class Frame:
         index: int,
         *,
         luma: Callable[[], Image] | None = None,
+        is_coarse: bool = False,
     ) -> None:
         self._image = image
         self._luma = luma
         self.captured_at = captured_at
         self.elapsed_s = elapsed_s
         self.index = index
+        self.is_coarse = is_coarse
 
     @property
     def image(self) -> Image:

@@ -47,6 +47,8 @@ class CaptureSettings(_Section, frozen=True):
 
     analysed_fps: Annotated[float, Meta(gt=0, le=30)] = 5.0
     rest_after_s: Annotated[float, Meta(ge=0, le=3600)] = 0.0  # of stillness; 0 never rests
+    hwaccel: Literal["none", "cuda", "drm", "qsv", "vaapi", "videotoolbox", "vulkan"] = "none"
+    hwaccel_device: Annotated[str, Meta(max_length=128)] = ""  # such as /dev/dri/renderD128
     isolated: bool = True  # a live camera is read by a process of its own
     open_timeout_s: Annotated[float, Meta(ge=0.5, le=60)] = 10.0
     read_timeout_s: Annotated[float, Meta(ge=0.5, le=60)] = 5.0

@@ -49,6 +49,7 @@ class Observation(NamedTuple):
     analysed: int = 0
     seen: Sequence[Sighting] = ()
     ended: Sequence[int] = ()
+    wakes: bool = False
     heads: Sequence[Box] | None = None
     described: Mapping[int, Description] = NOBODY
 
@@ -104,9 +105,13 @@ class Watch:
         blind = self._quality.blindness(picture, frame.elapsed_s)
         if blind is not None:
             return self._without_faces(frame, View(observed=False, blind=blind))
-        if not self._gate.opens(picture, frame.elapsed_s, tracks=self._tracker.live):
-            return self._without_faces(frame, View(observed=True))
-        return self._analysed(frame)
+        opens = self._gate.opens(
+            picture, frame.elapsed_s, tracks=self._tracker.live, is_coarse=frame.is_coarse
+        )
+        if opens and not frame.is_coarse:
+            return self._analysed(frame)
+        seen = self._without_faces(frame, View(observed=True))
+        return seen._replace(wakes=opens)
 
     def miss(self, silence: Silence) -> Observation:
         """No picture came: what holds meanwhile."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from edge_agent.capture.camera import Camera, CaptureError, Counters, redacted
+from edge_agent.capture.dual import DualCamera
 from edge_agent.capture.file import FileCamera, duration_s
 from edge_agent.capture.isolated import IsolatedCamera
 from edge_agent.capture.masks import MaskedCamera
@@ -24,6 +25,7 @@ def open_camera(
     uri: str,
     settings: CaptureSettings,
     *,
+    substream: str | None = None,
     speed: float = 1.0,
     loop: bool = False,
     changeable: bool = False,
@@ -33,20 +35,44 @@ def open_camera(
     """A camera for a path, `file:`, `rtsp[s]://`, `http[s]://` or `/dev/video*` source.
 
     What `settings.masks` cover is painted over; masks may come later where the camera is
-    `changeable`. `speed`, `loop` and `starts_at` are for files.
-    Without `starts_at` a file begins now, or, when it is played faster than it was taken, so far
-    back that it ends now.
+    `changeable`. A live camera may have a `substream` of the same view. `speed`, `loop` and
+    `starts_at` are for files. Without `starts_at` a file begins now, or, when it is played faster
+    than it was taken, so far back that it ends now.
     """
     source = _live_source(uri, settings)
+    camera: Camera
     if source is not None:
-        kind = IsolatedCamera if settings.isolated else StreamCamera
-        camera: Camera = kind(source, settings, clock=clock)
+        camera = _live_camera(source, _substream(substream, settings), settings, clock)
+    elif substream is not None:
+        raise CaptureError("a file has no substream: leave it out, or give a live source")
     else:
         path = _path(uri)
         begins_at = starts_at or clock() - _lead(path, speed)
         fps = settings.analysed_fps
         camera = FileCamera(path, fps=fps, starts_at=begins_at, speed=speed, loop=loop)
     return MaskedCamera(camera, settings.masks) if settings.masks or changeable else camera
+
+
+def _live_camera(
+    source: Source,
+    substream: Source | None,
+    settings: CaptureSettings,
+    clock: Callable[[], datetime],
+) -> Camera:
+    if settings.isolated:
+        return IsolatedCamera(source, settings, substream=substream, clock=clock)
+    if substream is not None:
+        return DualCamera(source, substream, settings, clock=clock)
+    return StreamCamera(source, settings, clock=clock)
+
+
+def _substream(uri: str | None, settings: CaptureSettings) -> Source | None:
+    if uri is None:
+        return None
+    source = _live_source(uri, settings)
+    if source is None:
+        raise CaptureError(f"substream {redacted(uri)} is not live: give rtsp[s]:// or http[s]://")
+    return source
 
 
 def _path(uri: str) -> Path:

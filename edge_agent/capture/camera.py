@@ -55,6 +55,7 @@ class Rest(Enum):
 
     AWAKE = "awake"  # every sampled picture
     DOZING = "dozing"  # key pictures alone, or the small stream where there is one
+    LISTENING = "listening"  # packets are kept, no picture is decoded
     ASLEEP = "asleep"  # nothing is read, the camera is let go
 
 
@@ -70,6 +71,11 @@ class Adaptable(Protocol):
 @runtime_checkable
 class Restable(Protocol):
     """A camera that can save its work while nobody moves."""
+
+    @property
+    def rest_after_s(self) -> float:
+        """Of stillness, after which it may doze; 0 when it never does."""
+        ...
 
     def rest(self, rest: Rest) -> None:
         """Do so little from now on."""

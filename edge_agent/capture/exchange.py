@@ -3,7 +3,7 @@
 import os
 import select
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -17,6 +17,14 @@ HEADER_LIMIT_BYTES: Final = 64 * 1024
 
 class WorkerGoneError(RuntimeError):
     """The worker died, hung or spoke nonsense."""
+
+
+class Answer(NamedTuple):
+    """What a worker said. `planes` are I420; `luma` comes from the small stream."""
+
+    reply: Reply
+    planes: Image | None
+    luma: Image | None
 
 
 class Worker:
@@ -40,7 +48,7 @@ class Worker:
     def has_answer(self, within_s: float) -> bool:
         return bool(select.select([self._replies], [], [], within_s)[0])
 
-    def answer(self, deadline_s: float, steady: Callable[[], float]) -> tuple[Reply, Image | None]:
+    def answer(self, deadline_s: float, steady: Callable[[], float]) -> Answer:
         """Read one reply, whole, before the deadline."""
         length = int.from_bytes(self._read(LENGTH_BYTES, deadline_s, steady), "big")
         if length > HEADER_LIMIT_BYTES:
@@ -49,10 +57,9 @@ class Worker:
             reply = msgspec.msgpack.decode(self._read(length, deadline_s, steady), type=Reply)
         except msgspec.DecodeError as error:
             raise WorkerGoneError(f"a header that cannot be read: {error}") from error
-        if not reply.height_px:
-            return reply, None
-        content = self._read(reply.planes_bytes, deadline_s, steady)
-        return reply, np.frombuffer(content, np.uint8).reshape(-1, reply.width_px)
+        planes = self._read(reply.planes_bytes, deadline_s, steady)
+        luma = self._read(reply.luma_bytes, deadline_s, steady)
+        return Answer(reply, _rows(planes, reply.width_px), _rows(luma, reply.luma_width_px))
 
     def kill(self) -> None:
         self._child.kill()
@@ -73,3 +80,7 @@ class Worker:
                 raise WorkerGoneError("it ended")
             filled += count
         return content
+
+
+def _rows(content: bytearray, width_px: int) -> Image | None:
+    return np.frombuffer(content, np.uint8).reshape(-1, width_px) if content else None

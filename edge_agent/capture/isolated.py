@@ -17,11 +17,12 @@ import msgspec
 import numpy as np
 
 from edge_agent.capture.camera import Counters, Rest
-from edge_agent.capture.exchange import Worker, WorkerGoneError
+from edge_agent.capture.dual import REST_AFTER_S
+from edge_agent.capture.exchange import Answer, Worker, WorkerGoneError
 from edge_agent.capture.nursery import NURSERY, Child
 from edge_agent.capture.stream import Source
 from edge_agent.capture.worker import Order, Reply
-from edge_agent.frame import Frame, Image, Silence
+from edge_agent.frame import Frame, Silence
 from edge_agent.settings import CaptureSettings
 from wire.health import CaptureState
 
@@ -42,6 +43,7 @@ class IsolatedCamera:
         source: Source,
         settings: CaptureSettings,
         *,
+        substream: Source | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         steady: Callable[[], float] = time.monotonic,
         hire: Callable[[], Child] = NURSERY.worker,
@@ -51,6 +53,8 @@ class IsolatedCamera:
         self.counters = Counters()
         self.workers = 0
         self._source = source
+        self._substream = substream
+        self._is_software = False
         self._settings = settings
         self._clock = clock
         self._steady = steady
@@ -72,6 +76,10 @@ class IsolatedCamera:
 
     def close(self) -> None:
         self._closed.set()
+
+    @property
+    def rest_after_s(self) -> float:
+        return self._settings.rest_after_s or (REST_AFTER_S if self._substream else 0.0)
 
     def rest(self, rest: Rest) -> None:
         """Do so little from the next answer on; a sleeper has no worker at all."""
@@ -99,7 +107,7 @@ class IsolatedCamera:
 
     def _life_of_a_worker(self) -> Iterator[Frame | Silence]:
         before = Counters(self.counters.captured, self.counters.dropped, self.counters.reconnects)
-        order = Order(self._source, self._settings, self._begun_s)
+        order = Order(self._source, self._settings, self._begun_s, self._substream)
         self.workers += 1
         self._outdated = False
         try:
@@ -124,16 +132,21 @@ class IsolatedCamera:
             if self._closed.is_set():
                 return
             yield self._silence()
-        reply, planes = worker.answer(self._steady() + ANSWER_WITHIN_S, self._steady)
+        answer = worker.answer(self._steady() + ANSWER_WITHIN_S, self._steady)
+        reply = answer.reply
         if reply.quiet_s > self._quiet_limit_s:
             raise WorkerGoneError(f"its reader has hung for {reply.quiet_s:.0f} s")
         self._take_over(reply, before)
-        yield _moment(reply, planes, before.captured)
+        yield _moment(answer, before.captured)
 
     def _take_over(self, reply: Reply, before: Counters) -> None:
         reconnects = before.reconnects + reply.reconnects
         if reconnects > self.counters.reconnects:
             log.warning("capture.interrupted", extra={"source": self.name, "reason": reply.trouble})
+        if reply.is_software and not self._is_software:
+            wanted = self._settings.hwaccel
+            log.warning("capture.software", extra={"source": self.name, "wanted": wanted})
+        self._is_software = reply.is_software
         self.state = reply.state
         self.counters.captured = before.captured + reply.captured
         self.counters.dropped = before.dropped + reply.dropped
@@ -157,7 +170,8 @@ class IsolatedCamera:
             worker.kill()
 
 
-def _moment(reply: Reply, planes: Image | None, earlier: int) -> Frame | Silence:
+def _moment(answer: Answer, earlier: int) -> Frame | Silence:
+    reply, planes, luma = answer
     if planes is None:
         return Silence(reply.captured_at, reply.elapsed_s, reply.resting)
     return Frame(
@@ -165,5 +179,6 @@ def _moment(reply: Reply, planes: Image | None, earlier: int) -> Frame | Silence
         reply.captured_at,
         reply.elapsed_s,
         reply.index + earlier,
-        luma=lambda: planes[: reply.height_px],
+        luma=lambda: planes[: reply.height_px] if luma is None else luma,
+        is_coarse=reply.is_coarse,
     )

@@ -36,6 +36,10 @@ class MaskedCamera:
     def counters(self) -> Counters:
         return self._camera.counters
 
+    @property
+    def rest_after_s(self) -> float:
+        return self._camera.rest_after_s if isinstance(self._camera, Restable) else 0.0
+
     def rest(self, rest: Rest) -> None:
         if isinstance(self._camera, Restable):
             self._camera.rest(rest)
@@ -62,6 +66,7 @@ class MaskedCamera:
             frame.elapsed_s,
             frame.index,
             luma=lambda: _even(frame.luma(), masks),
+            is_coarse=frame.is_coarse,
         )
 
 

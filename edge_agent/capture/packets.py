@@ -2,7 +2,8 @@
 
 Decoding is what a camera costs: 1080p30 takes a tenth of a core, its key pictures a hundredth.
 While resting, the packets since the last key picture are kept, so that on waking the decoder
-catches up within one packet and nothing is waited for. Streams with B-pictures do not rest: their
+catches up within one packet and nothing is waited for; a listener keeps the key picture's own
+packet too. Streams with B-pictures do not rest: their
 key pictures come out late. A damaged packet is skipped; too many in a row end the stream.
 """
 
@@ -12,6 +13,8 @@ import av
 from av.error import InvalidDataError
 from av.packet import Packet
 from av.video.stream import VideoStream
+
+from edge_agent.capture.camera import Rest
 
 KEPT_PACKETS: Final = 300
 KEPT_BYTES: Final = 16 * 1024 * 1024
@@ -29,15 +32,16 @@ class PacketDecoder:
         self._is_torn = False  # packets were thrown away: wait for the next key picture
         self._damaged = 0
 
-    def pictures(self, packet: "Packet[VideoStream]", *, resting: bool) -> list[av.VideoFrame]:
-        """What this packet completes; while resting, nothing between two key pictures."""
+    def pictures(self, packet: "Packet[VideoStream]", *, rest: Rest) -> list[av.VideoFrame]:
+        """What this packet completes: dozing, key pictures alone; listening, nothing."""
         if packet.is_keyframe:
             self._forget()
             self._is_torn = False
-        elif resting and self._may_rest:
+        is_listening = rest is Rest.LISTENING
+        if is_listening or (rest is Rest.DOZING and self._may_rest and not packet.is_keyframe):
             self._keep(packet)
             return []
-        elif self._is_torn:
+        if self._is_torn:
             return []
         for missed in self._kept:
             self._decoded(missed)

@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 import av
+from av.codec import Codec
+from av.codec.hwaccel import HWAccel, hwdevices_available
 from av.container import InputContainer
 from av.error import FFmpegError
 
@@ -65,6 +67,19 @@ def v4l2(device: str) -> Source:
     return Source(device, container="v4l2")
 
 
+def hardware(kind: str, device: str) -> HWAccel | None:
+    """A decoder's hardware by FFmpeg's name, when this machine and this build of FFmpeg have it.
+
+    Pictures that the hardware cannot decode are decoded in software all the same.
+    """
+    accelerator = HWAccel(kind, device or None, allow_software_fallback=True)
+    try:
+        accelerator.create(Codec("h264", "r"))
+    except (FFmpegError, NotImplementedError, OSError, RuntimeError, ValueError):
+        return None
+    return accelerator if kind in hwdevices_available() else None
+
+
 class StreamCamera:
     """A live source as a camera. Times are those of arrival."""
 
@@ -89,6 +104,7 @@ class StreamCamera:
         self._begun_s = steady() if begun_s is None else begun_s
         self.trouble = ""  # why it was last interrupted, without credentials
         self.alive_s = self._begun_s  # the reader's last sign of life, on the steady clock
+        self.is_software = False  # although hardware was asked for
         self._rest = Rest.AWAKE
         self._newest: Frame | None = None
         self._changed = threading.Condition()
@@ -110,17 +126,36 @@ class StreamCamera:
         self._rest = rest
         self._wake.set()
 
+    @property
+    def rest_after_s(self) -> float:
+        return self._settings.rest_after_s
+
+    @property
+    def is_closed(self) -> bool:
+        return self._closed.is_set()
+
     def __iter__(self) -> Iterator[Frame | Silence]:
-        reader = threading.Thread(target=self._read_for_ever, name="capture", daemon=True)
-        reader.start()
+        reader = self.start()
         while not self._closed.is_set():
-            yield self._take() or self._silence()
+            yield self.moment()
         reader.join(GOODBYE_S)
 
-    def _take(self) -> Frame | None:
+    def start(self) -> threading.Thread:
+        """Begin to read."""
+        reader = threading.Thread(target=self._read_for_ever, name="capture", daemon=True)
+        reader.start()
+        return reader
+
+    def moment(self) -> Frame | Silence:
+        """The newest picture, or a silence when none comes within a second."""
         with self._changed:
             if self._newest is None:
                 self._changed.wait(SILENCE_EVERY_S)
+        return self.take() or self._silence()
+
+    def take(self) -> Frame | None:
+        """The newest picture, if there is one that nobody took."""
+        with self._changed:
             frame, self._newest = self._newest, None
         return frame
 
@@ -182,7 +217,17 @@ class StreamCamera:
             format=self._source.container,
             options={**PROBING, **self._source.options},
             timeout=(self._settings.open_timeout_s, self._settings.read_timeout_s),
+            hwaccel=self._accelerator(),
         )
+
+    def _accelerator(self) -> HWAccel | None:
+        """The hardware that was asked for; None, told once, where it is not to be had."""
+        kind = self._settings.hwaccel
+        accelerator = None if kind == "none" else hardware(kind, self._settings.hwaccel_device)
+        if accelerator is None and kind != "none" and not self.is_software:
+            log.warning("capture.software", extra={"source": self.name, "wanted": kind})
+        self.is_software = accelerator is None and kind != "none"
+        return accelerator
 
     def _read(self, container: InputContainer) -> None:
         stream = container.streams.video[0]
@@ -191,7 +236,7 @@ class StreamCamera:
             if self._closed.is_set() or self._rest is Rest.ASLEEP:
                 return
             self.alive_s = self._steady()
-            pictures = decoder.pictures(packet, resting=self._rest is Rest.DOZING)
+            pictures = decoder.pictures(packet, rest=self._rest)
             if packet.size:
                 self.state = CaptureState.STREAMING
                 self.counters.captured += 1

@@ -15,18 +15,21 @@ from typing import BinaryIO, Final
 
 import av
 import msgspec
+import numpy as np
 
 from edge_agent.capture.camera import Rest
 from edge_agent.capture.decoded import i420
+from edge_agent.capture.dual import DualCamera
 from edge_agent.capture.nursery import fork_on_request
 from edge_agent.capture.stream import Source, StreamCamera
-from edge_agent.frame import Frame, Silence
+from edge_agent.frame import Frame, Image, Silence
 from edge_agent.settings import CaptureSettings
 from wire.health import CaptureState
 
 LENGTH_BYTES: Final = 4
 NEXT: Final = b"n"
 NEXT_RESTING: Final = b"r"
+NOTHING: Final = np.zeros((0, 0), np.uint8)
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -35,10 +38,14 @@ class Order(msgspec.Struct, frozen=True):
     source: Source
     settings: CaptureSettings
     begun_s: float
+    substream: Source | None = None
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """One moment of the camera. Without height it is a silence and no planes follow."""
+    """One moment of the camera. Without height it is a silence and no planes follow.
+
+    The luma of a small stream follows the planes where there is one.
+    """
 
     captured_at: datetime
     elapsed_s: float
@@ -50,12 +57,20 @@ class Reply(msgspec.Struct, frozen=True):
     trouble: str
     resting: bool = False
     index: int = 0
+    is_coarse: bool = False
+    is_software: bool = False
     height_px: int = 0
     width_px: int = 0
+    luma_height_px: int = 0
+    luma_width_px: int = 0
 
     @property
     def planes_bytes(self) -> int:
         return self.height_px * self.width_px * 3 // 2
+
+    @property
+    def luma_bytes(self) -> int:
+        return self.luma_height_px * self.luma_width_px
 
 
 def forking(control: str) -> None:
@@ -68,7 +83,7 @@ def forking(control: str) -> None:
 def serve(orders: BinaryIO, replies: BinaryIO) -> None:
     """Obey until the orders end."""
     order = msgspec.msgpack.decode(_message(orders), type=Order)
-    camera = StreamCamera(order.source, order.settings, begun_s=order.begun_s, wrap=_planes)
+    camera = _camera(order)
     moments = iter(camera)
     while wish := orders.read(1):
         camera.rest(Rest.DOZING if wish == NEXT_RESTING else Rest.AWAKE)
@@ -76,8 +91,18 @@ def serve(orders: BinaryIO, replies: BinaryIO) -> None:
     camera.close()
 
 
-def _answer(replies: BinaryIO, camera: StreamCamera, moment: Frame | Silence) -> None:
-    picture = moment.image if isinstance(moment, Frame) else None
+def _camera(order: Order) -> StreamCamera | DualCamera:
+    source, settings, begun_s = order.source, order.settings, order.begun_s
+    if order.substream is None:
+        return StreamCamera(source, settings, begun_s=begun_s, wrap=_planes)
+    return DualCamera(source, order.substream, settings, begun_s=begun_s, wrap=_planes)
+
+
+def _answer(replies: BinaryIO, camera: StreamCamera | DualCamera, moment: Frame | Silence) -> None:
+    planes = moment.image if isinstance(moment, Frame) else NOTHING
+    luma = NOTHING
+    if isinstance(moment, Frame) and isinstance(camera, DualCamera) and not moment.is_coarse:
+        luma = moment.luma()
     reply = Reply(
         captured_at=moment.captured_at,
         elapsed_s=moment.elapsed_s,
@@ -89,18 +114,28 @@ def _answer(replies: BinaryIO, camera: StreamCamera, moment: Frame | Silence) ->
         trouble=camera.trouble,
         resting=isinstance(moment, Silence) and moment.resting,
         index=moment.index if isinstance(moment, Frame) else 0,
-        height_px=0 if picture is None else picture.shape[0] * 2 // 3,
-        width_px=0 if picture is None else picture.shape[1],
+        is_coarse=isinstance(moment, Frame) and moment.is_coarse,
+        is_software=camera.is_software,
+        height_px=planes.shape[0] * 2 // 3,
+        width_px=planes.shape[1],
+        luma_height_px=luma.shape[0],
+        luma_width_px=luma.shape[1],
     )
     replies.write(framed(msgspec.msgpack.encode(reply)))
-    if picture is not None:
-        replies.write(picture.data)
+    replies.write(planes.data)
+    replies.write(np.ascontiguousarray(luma).data)
     replies.flush()
 
 
 def _planes(picture: av.VideoFrame, captured_at: datetime, elapsed_s: float, index: int) -> Frame:
     """In this process alone, a frame's image is its planes: colours are the agent's business."""
-    return Frame(lambda: i420(picture), captured_at, elapsed_s, index)
+    return Frame(
+        lambda: i420(picture), captured_at, elapsed_s, index, luma=lambda: _luma(i420(picture))
+    )
+
+
+def _luma(planes: Image) -> Image:
+    return planes[: planes.shape[0] * 2 // 3]
 
 
 def framed(message: bytes) -> bytes:

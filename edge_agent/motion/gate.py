@@ -6,11 +6,13 @@ the heartbeat finds and movement had missed is counted: a free estimate of the g
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from edge_agent.frame import Image
 from edge_agent.motion.scene import Scene
 from edge_agent.settings import MotionSettings
+
+Reason = Literal["track", "motion", "heartbeat"]
 
 LEARN_EVERY_S: Final = 0.5  # looks while it is too early to tell what is the scene
 SUSPECT_EVERY_S: Final = 0.5
@@ -39,6 +41,7 @@ class Gate:
         self._opened_s = self._suspected_s = -math.inf
         self._barren_since_s = math.inf
         self._on_heartbeat = False
+        self._owed: Reason | None = None
         self.counters = GateCounters()
 
     def adopt(self, settings: MotionSettings, *, afresh: bool) -> None:
@@ -48,26 +51,36 @@ class Gate:
         if afresh:
             self._scene = Scene(settings)
 
-    def opens(self, picture: Image, at_s: float, *, tracks: int) -> bool:
-        """`picture` is `small`; `tracks` counts those alive, rumours included."""
+    def opens(self, picture: Image, at_s: float, *, tracks: int, is_coarse: bool = False) -> bool:
+        """`picture` is `small`; `tracks` counts those alive, rumours included.
+
+        At a coarse picture nobody can look: the look is owed until a whole one comes.
+        """
         self.counters.sampled += 1
         if self.counters.sampled == 1:
             self._began_s = at_s
         fruitless = at_s - self._barren_since_s >= FRUITLESS_AFTER_S
         if self._scene.moved(picture, at_s, fruitless=fruitless):
             self._moved_s = at_s
-        self._on_heartbeat = False
+        reason = self._reason(at_s, tracks) or self._owed
+        self._owed = reason if is_coarse else None
+        if reason is not None and not is_coarse:
+            self._count(reason)
+            self._opened_s = at_s
+        return reason is not None
+
+    def _reason(self, at_s: float, tracks: int) -> Reason | None:
         if tracks:
-            self.counters.by_track += 1
-        elif self._settings.always or at_s - self._moved_s <= self._settings.linger_s:
-            self.counters.by_motion += 1
-        elif self._due(at_s):
-            self.counters.by_heartbeat += 1
-            self._on_heartbeat = True
-        else:
-            return False
-        self._opened_s = at_s
-        return True
+            return "track"
+        if self._settings.always or at_s - self._moved_s <= self._settings.linger_s:
+            return "motion"
+        return "heartbeat" if self._due(at_s) else None
+
+    def _count(self, reason: Reason) -> None:
+        self.counters.by_track += reason == "track"
+        self.counters.by_motion += reason == "motion"
+        self.counters.by_heartbeat += reason == "heartbeat"
+        self._on_heartbeat = reason == "heartbeat"
 
     def _due(self, at_s: float) -> bool:
         """Whether to look without movement; a suspicion brings the next heartbeat forward."""

@@ -267,6 +267,7 @@ class Drowsy(Reel):
     """Rests when it is told to: then only every tenth picture comes, and silences that say so."""
 
     resting = False
+    rest_after_s = 0.0
 
     def rest(self, rest):
         self.rests.append(rest)
@@ -284,6 +285,7 @@ def test_a_camera_that_rests_is_neither_blind_nor_slow_to_wake(agent, street, po
     #  nobody for 30 s (rests after 5 s), then somebody from 30 s to 40 s, then nobody
     pictures = [street(n / 5, [(100, 60)] * (150 <= n <= 200)) for n in range(300)]
     camera = Drowsy(pictures)
+    camera.rest_after_s = 5.0
     totals = agent(camera, parse("[capture]\nrest_after_s = 5\n")).run()
     assert totals.observed_ms == 59_800
     assert totals.blind_ms == {}
@@ -291,6 +293,39 @@ def test_a_camera_that_rests_is_neither_blind_nor_slow_to_wake(agent, street, po
     assert totals.person_ms == 10_000
     assert totals.analysed < 130
     assert camera.resting
+
+
+class TwoStreams(Reel):
+    """Shows the small stream while it dozes; the large one comes a picture after it was woken."""
+
+    rest_after_s = 2.0
+    coarse = 0
+    awake = False
+
+    def rest(self, rest):
+        self.rests.append(rest)
+
+    def __iter__(self):
+        for moment in super().__iter__():
+            was_awake, self.awake = self.awake, self.rests[-1:] != [Rest.DOZING]
+            if was_awake and self.awake:
+                yield moment
+                continue
+            self.coarse += 1
+            small, at = moment.image[::2, ::2], (moment.captured_at, moment.elapsed_s)
+            yield Frame(small, *at, moment.index, is_coarse=True)
+
+
+def test_with_two_streams_whole_pictures_are_asked_for_when_somebody_comes(agent, street, post):
+    #  nobody for 30 s, somebody from 30 s to 40 s, nobody; a look every 5 s whatever happens
+    pictures = [street(n / 5, [(100, 60)] * (150 <= n <= 200)) for n in range(300)]
+    camera = TwoStreams(pictures)
+    totals = agent(camera).run()
+    assert (totals.entries, totals.visits) == (1, 1)
+    assert totals.person_ms >= 9_600
+    assert totals.observed_ms == 59_800
+    assert camera.coarse > 200
+    assert camera.rests[-1] is Rest.DOZING
 
 
 LUNCH = """

@@ -5,6 +5,7 @@ import pytest
 from av.error import InvalidDataError
 
 from edge_agent.capture import packets
+from edge_agent.capture.camera import Rest
 from edge_agent.capture.packets import PacketDecoder
 
 
@@ -20,7 +21,8 @@ def times(path, *, resting, spoilt=()):
         decoder, seen = PacketDecoder(stream), []
         for number, packet in enumerate(container.demux(stream)):
             met = garbage(packet) if number in spoilt else packet
-            seen += [p.time for p in decoder.pictures(met, resting=resting(number))]
+            rest = Rest.DOZING if resting(number) else Rest.AWAKE
+            seen += [p.time for p in decoder.pictures(met, rest=rest)]
     return [round(time - seen[0], 1) for time in seen]
 
 
@@ -67,3 +69,19 @@ def test_nothing_but_damage_ends_the_stream(path, monkeypatch):
     monkeypatch.setattr(packets, "DAMAGED_IN_A_ROW", 5)
     with pytest.raises(InvalidDataError):
         times(path, resting=lambda n: False, spoilt=range(3, 40))
+
+
+def test_a_listener_decodes_nothing_and_misses_nothing_when_it_wakes(path):
+    #  packets 0 to 24 are heard, key pictures are 0, 10, 20; from 25 on it is awake
+    moods = [Rest.LISTENING] * 25 + [Rest.AWAKE] * 15
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        decoder = PacketDecoder(stream)
+        seen = [
+            (number, picture.time)
+            for number, packet in enumerate(container.demux(stream))
+            for picture in decoder.pictures(packet, rest=moods[min(number, 39)])
+        ]
+    first = seen[0][1]
+    assert [round(time - first, 1) for _, time in seen] == [round(n / 10, 1) for n in range(15)]
+    assert seen[0] == (25, first)
