@@ -20,6 +20,7 @@ from cloud.api import (
     alerts,
     audience,
     batch,
+    breakdown,
     explained,
     health,
     inventory,
@@ -55,8 +56,8 @@ from cloud.windows.query import WindowError
 log = logging.getLogger(__name__)
 VERSION: Final = "1"
 ROOMS: Final = (
-    locations, audience, alerts, pricing, explained, batch, inventory, optimize, fleet_things,
-    fleet_config, fleet_jobs, health, page,
+    locations, breakdown, audience, alerts, pricing, explained, batch, inventory, optimize,
+    fleet_things, fleet_config, fleet_jobs, health, page,
 )  # fmt: skip
 
 LOST: Final = "the database cannot be reached just now: ask again in a few seconds"

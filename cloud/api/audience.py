@@ -6,7 +6,7 @@ is ever written as zero. Windows open every five minutes, so the longer ones ove
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
@@ -35,14 +35,9 @@ class RangeError(ValueError):
     """A stretch of time that is not served."""
 
 
-class WindowAnswer(BaseModel):
-    """One window, half-open. A figure is null where nothing was observed."""
+class Figures(BaseModel):
+    """Sums and the figures made of them. A figure is null where nothing was observed."""
 
-    starts_at: datetime = Field(examples=["2026-11-23T08:00:00Z"])
-    ends_at: datetime = Field(examples=["2026-11-23T08:05:00Z"])
-    complete: bool = Field(description="the window has ended; late reports may still change it")
-    cameras: int = Field(examples=[1])
-    observed_share: float = Field(examples=[0.98], description="of the window, per camera")
     blind_s: dict[str, float] = Field(examples=[{"dark": 4.0}])
     crowd: float | None = Field(examples=[6.2], description="people in view, on average")
     peak: int = Field(examples=[14])
@@ -54,6 +49,16 @@ class WindowAnswer(BaseModel):
     dwell_mean_s: float | None = Field(examples=[12.1])
     dwell_p50_s: float | None = Field(examples=[8.0])
     dwell_p90_s: float | None = Field(examples=[31.0])
+
+
+class WindowAnswer(Figures):
+    """One window, half-open."""
+
+    starts_at: datetime = Field(examples=["2026-11-23T08:00:00Z"])
+    ends_at: datetime = Field(examples=["2026-11-23T08:05:00Z"])
+    complete: bool = Field(description="the window has ended; late reports may still change it")
+    cameras: int = Field(examples=[1])
+    observed_share: float = Field(examples=[0.98], description="of the window, per camera")
 
 
 class AudienceAnswer(BaseModel):
@@ -89,7 +94,7 @@ async def audience(
     desk: Desk = request.app.state.desk
     site = desk.estate.location(location)
     now = desk.clock()
-    starts_at, ends_at = _stretch(since, until, now)
+    starts_at, ends_at = stretch(since, until, now)
     # A wall of dashboards asks the database once a second, whoever looks at it.
     key = ("audience", site.id, window, since, until, int(now.timestamp()))
     answer = desk.answers.recall(key)
@@ -111,49 +116,63 @@ def _read(
         starts_at=starts_at,
         ends_at=ends_at,
         asked_at=now,
-        windows=[_described(one, now) for one in found],
+        windows=[described(one, now) for one in found],
     )
     return answer.model_dump_json().encode()
 
 
-def _stretch(
-    since: datetime | None, until: datetime | None, now: datetime
+def stretch(
+    since: datetime | None,
+    until: datetime | None,
+    now: datetime,
+    *,
+    usual: timedelta = USUAL,
+    longest: timedelta = LONGEST,
 ) -> tuple[datetime, datetime]:
+    """The stretch that is meant, or RangeError."""
     for name, instant in (("from", since), ("until", until)):
         if instant is not None and not EARLIEST_AT <= instant <= now + AHEAD:
             raise RangeError(
                 f"`{name}` is {instant.isoformat()}: ask between {EARLIEST_AT.date()} and tomorrow"
             )
     ends_at = (until or now).astimezone(UTC)
-    starts_at = (since or ends_at - USUAL).astimezone(UTC)
-    if not timedelta(0) < ends_at - starts_at <= LONGEST:
+    starts_at = (since or ends_at - usual).astimezone(UTC)
+    if not timedelta(0) < ends_at - starts_at <= longest:
         raise RangeError(
             f"from {starts_at.isoformat()} until {ends_at.isoformat()} is "
-            f"{ends_at - starts_at}: ask for more than nothing and at most {LONGEST.days} days"
+            f"{ends_at - starts_at}: ask for more than nothing and at most {longest.days} days"
         )
     return starts_at, ends_at
 
 
-def _described(found: Audience, now: datetime) -> WindowAnswer:
-    tally = found.tally
+def described(found: Audience, now: datetime) -> WindowAnswer:
+    """A window in the words of the API."""
     return WindowAnswer(
         starts_at=found.starts_at,
         ends_at=found.ends_at,
         complete=found.ends_at <= now,
         cameras=found.cameras,
         observed_share=round(found.observed_share, 4),
-        blind_s={str(cause): ms / 1000 for cause, ms in tally.blind_ms.items() if ms},
-        crowd=_rounded(found.crowd),
-        peak=tally.peak,
-        entries=tally.entries,
-        visits=tally.visits,
-        onlookers=tally.onlookers,
-        attention_rate=_rounded(found.attention_rate),
-        looking_s=tally.looking_ms / 1000,
-        dwell_mean_s=_seconds(found.dwell_mean_ms),
-        dwell_p50_s=_seconds(found.dwell_quantile_ms(0.5)),
-        dwell_p90_s=_seconds(found.dwell_quantile_ms(0.9)),
+        **figures(found),
     )
+
+
+def figures(found: Audience) -> dict[str, Any]:
+    """The values of `Figures`."""
+    tally = found.tally
+    return {
+        "blind_s": {str(cause): ms / 1000 for cause, ms in tally.blind_ms.items() if ms},
+        "crowd": _rounded(found.crowd),
+        "peak": tally.peak,
+        "entries": tally.entries,
+        "visits": tally.visits,
+        "onlookers": tally.onlookers,
+        "attention_rate": _rounded(found.attention_rate),
+        "looking_s": tally.looking_ms / 1000,
+        "dwell_mean_s": _seconds(found.dwell_mean_ms),
+        "dwell_p50_s": _seconds(found.dwell_quantile_ms(0.5)),
+        "dwell_p90_s": _seconds(found.dwell_quantile_ms(0.9)),
+    }
 
 
 def _rounded(value: float | None) -> float | None:

@@ -1,0 +1,285 @@
+"""`GET /api/audience` and `GET /api/demographics`: the estate from above, and down to one camera.
+
+Hard truth: over the whole estate only whole hours are answered, since only hours are kept added up;
+one location is answered to the minute. By location or camera an answer comes in pages of places. A
+group without reports is absent, never zero.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import partial
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel, Field
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+
+from cloud import database
+from cloud.api.access import opened_to
+from cloud.api.audience import LONGEST, Figures, RangeError, figures, stretch
+from cloud.api.desk import Desk
+from cloud.api.keys import Role
+from cloud.api.problem import REFUSALS, documented
+from cloud.api.tag import NOT_MODIFIED, Tagged
+from cloud.windows.audience import Audience, Tally
+from cloud.windows.breakdown import breakdown, demographics, known_places
+from cloud.windows.cells import Dimension, Group, Where, span
+from cloud.windows.rolled import DIMENSIONS, rolled, rolled_demographics
+
+HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
+LONGEST_ROLLED: Final = timedelta(days=31)
+LONGEST_BY_MINUTE: Final = timedelta(days=1)
+MOST_ROWS: Final = 2_400  # hours of places that one page may read
+WANTED: Final = (
+    *database.BLIND, "interval_ms", "observed_ms", "person_ms", "looking_ms", "entries", "visits",
+    "onlookers", "dwell_ms", *database.DWELL,
+)  # fmt: skip
+
+router = APIRouter(tags=["audience"], dependencies=[opened_to(Role.SALES, Role.OPERATIONS)])
+
+
+class CellAnswer(Figures):
+    """One group; of its key those parts are told that were asked for."""
+
+    location: str | None = Field(examples=["KX-01"])
+    venue_type: str | None = Field(examples=["10503"], description="OpenOOH id, or unknown")
+    device: str | None = Field(examples=["kx-01-cam-1"])
+    starts_at: datetime
+    ends_at: datetime
+    cameras: int | None = Field(description="null where many places are added up")
+    reported_s: float = Field(examples=[3600.0], description="time that reports are about")
+    observed_share: float | None = Field(examples=[0.97], description="of the reported time")
+
+
+class BreakdownAnswer(BaseModel):
+    """The groups in the order of their keys."""
+
+    by: list[Dimension]
+    starts_at: datetime
+    ends_at: datetime
+    asked_at: datetime
+    cells: list[CellAnswer]
+    next: str | None = Field(description="`after` of the next page of places; null on the last")
+
+
+class GroupAnswer(BaseModel):
+    """Ended visits of one age group and gender, as a model estimates them; unknown is a group."""
+
+    location: str | None
+    venue_type: str | None
+    starts_at: datetime
+    ends_at: datetime
+    age: str = Field(examples=["25-34"])
+    gender: str = Field(examples=["female"])
+    visits: int
+    onlookers: int
+
+
+class DemographicsAnswer(BaseModel):
+    """The groups in the order of their keys."""
+
+    by: list[Dimension]
+    starts_at: datetime
+    ends_at: datetime
+    asked_at: datetime
+    groups: list[GroupAnswer]
+
+
+class Part(StrEnum):
+    """What demographics can be broken down by."""
+
+    VENUE_TYPE = "venue_type"
+    HOUR = "hour"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that makes sense; `after` and `count` are about places."""
+
+    where: Where
+    by: tuple[Dimension, ...]
+    after: str = ""
+    count: int = 0
+
+    @property
+    def is_rolled(self) -> bool:
+        """Whether the sums that are kept answer it."""
+        return self.where.location is None and DIMENSIONS.issuperset(self.by)
+
+    @property
+    def places_in_a_page(self) -> int:
+        """Fewer places for a longer stretch: what is read is bounded."""
+        hours = (self.where.ends_at - self.where.starts_at) // HOUR
+        return max(1, min(self.count, MOST_ROWS // max(1, hours)))
+
+
+Since = Annotated[
+    AwareDatetime | None, Query(alias="from", description="default: a day before `until`")
+]
+Until = Annotated[AwareDatetime | None, Query(description="default: the end of the running hour")]
+Location = Annotated[str | None, Query(max_length=63, description="one location")]
+VenueType = Annotated[str | None, Query(pattern=r"^[a-z0-9_]{1,64}$", examples=["10503"])]
+
+
+@router.get(
+    "/api/audience",
+    response_model=BreakdownAnswer,
+    responses={304: NOT_MODIFIED, **documented(*REFUSALS, 404, 422, 500, 503)},
+)
+async def audience_by(
+    request: Request,
+    by: Annotated[list[Dimension] | None, Query(max_length=5, examples=[["venue_type"]])] = None,
+    since: Since = None,
+    until: Until = None,
+    location: Location = None,
+    venue_type: VenueType = None,
+    after: Annotated[str, Query(pattern="^[A-Za-z0-9_-]*$", max_length=63)] = "",
+    count: Annotated[int, Query(ge=1, le=500, description="places in a page")] = 100,
+) -> Response:
+    """Add up the audience by place, venue type, camera, hour or day (UTC), and drill down."""
+    asked = _asked(request, by or [], (since, until), location, venue_type)
+    paged = Asked(asked.where, asked.by, after, count)
+    return await _answered(request, "breakdown", paged, _cells)
+
+
+@router.get(
+    "/api/demographics",
+    response_model=DemographicsAnswer,
+    responses={304: NOT_MODIFIED, **documented(*REFUSALS, 404, 422, 500, 503)},
+)
+async def demographics_by(
+    request: Request,
+    by: Annotated[list[Part] | None, Query(max_length=3)] = None,
+    since: Since = None,
+    until: Until = None,
+    location: Location = None,
+    venue_type: VenueType = None,
+) -> Response:
+    """Add up ended visits by age group and gender, for the estate, a venue type or a location."""
+    parts = [Dimension(str(one)) for one in by or []]
+    asked = _asked(request, parts, (since, until), location, venue_type)
+    if location is not None and asked.where.ends_at - asked.where.starts_at > LONGEST:
+        raise RangeError(f"demographics of one location: ask for at most {LONGEST.days} days")
+    return await _answered(request, "demographics", asked, _groups)
+
+
+def _asked(
+    request: Request,
+    by: list[Dimension],
+    between: tuple[datetime | None, datetime | None],
+    location: str | None,
+    venue_type: str | None,
+) -> Asked:
+    desk: Desk = request.app.state.desk
+    now = desk.clock()
+    if location is not None:
+        desk.estate.location(location)
+    since, until = between
+    longest = LONGEST if {Dimension.LOCATION, Dimension.DEVICE, Dimension.HOUR} & set(by) else (
+        LONGEST_ROLLED
+    )  # fmt: skip
+    running = (now + HOUR).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    starts_at, ends_at = stretch(since, until or running, now, usual=DAY, longest=longest)
+    where = Where(starts_at, ends_at, location, venue_type)
+    asked = Asked(where, tuple(dict.fromkeys(by)))
+    if not where.is_of_whole_hours:
+        _refuse_minutes(asked)
+    return asked
+
+
+def _refuse_minutes(asked: Asked) -> None:
+    where = asked.where
+    if where.location is None:
+        raise RangeError(
+            f"from {where.starts_at.isoformat()} until {where.ends_at.isoformat()} are not whole "
+            "hours: ask for whole hours, or for one `location`"
+        )
+    if where.ends_at - where.starts_at > LONGEST_BY_MINUTE:
+        raise RangeError(
+            "more than a day to the minute: ask for whole hours, or for a shorter time"
+        )
+
+
+async def _answered(
+    request: Request, what: str, asked: Asked, read: Callable[[Connection, Asked], dict[str, Any]]
+) -> Response:
+    desk: Desk = request.app.state.desk
+    now = desk.clock()
+    key = (what, asked, int(now.timestamp()))
+    answer = desk.answers.recall(key)
+    if answer is None:
+        content = await run_in_threadpool(partial(_read, desk, asked, read, now))
+        answer = desk.answers.keep(key, Tagged(content))
+    return answer.answer(request)
+
+
+def _read(
+    desk: Desk, asked: Asked, read: Callable[[Connection, Asked], dict[str, Any]], now: datetime
+) -> bytes:
+    with database.reading(desk.engine) as connection:
+        found = read(connection, asked)
+    where = asked.where
+    head = {"by": asked.by, "starts_at": where.starts_at, "ends_at": where.ends_at}
+    return msgspec.json.encode({**head, "asked_at": now, **found})
+
+
+def _cells(connection: Connection, asked: Asked) -> dict[str, Any]:
+    if asked.is_rolled:
+        groups = rolled(connection, asked.where, asked.by, sums=WANTED)
+        return {"cells": [_cell(one.key, one.tally, asked) for one in groups], "next": None}
+    where, further = asked.where, None
+    if where.location is None:
+        where, further = _page(connection, asked)
+    cells = breakdown(connection, where, asked.by, sums=WANTED)
+    return {
+        "cells": [_cell(one.key, one.audience.tally, asked, one.audience.cameras) for one in cells],
+        "next": further,
+    }
+
+
+def _page(connection: Connection, asked: Asked) -> tuple[Where, str | None]:
+    where, most = asked.where, asked.places_in_a_page
+    found = known_places(connection, venue_type=where.venue_type, after=asked.after, most=most + 1)
+    page = Where(where.starts_at, where.ends_at, locations=tuple(found[:most]))
+    return page, found[most - 1] if len(found) > most else None
+
+
+def _cell(key: Any, tally: Tally, asked: Asked, cameras: int | None = None) -> dict[str, Any]:
+    starts_at, ends_at = span(key, asked.where)
+    seen_ms, told_ms = tally.observed_ms, tally.interval_ms
+    return {
+        "location": key.get(Dimension.LOCATION, asked.where.location),
+        "venue_type": key.get(Dimension.VENUE_TYPE, asked.where.venue_type),
+        "device": key.get(Dimension.DEVICE),
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "cameras": cameras,
+        "reported_s": told_ms / 1000,
+        "observed_share": round(min(1.0, seen_ms / told_ms), 4) if told_ms else None,
+        **figures(Audience("", starts_at, ends_at, 0, tally)),
+    }
+
+
+def _groups(connection: Connection, asked: Asked) -> dict[str, Any]:
+    read = rolled_demographics if asked.is_rolled else demographics
+    return {"groups": [_group(one, asked) for one in read(connection, asked.where, asked.by)]}
+
+
+def _group(group: Group, asked: Asked) -> dict[str, Any]:
+    starts_at, ends_at = span(group.key, asked.where)
+    return {
+        "location": asked.where.location,
+        "venue_type": group.key.get(Dimension.VENUE_TYPE, asked.where.venue_type),
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "age": group.age,
+        "gender": group.gender,
+        "visits": group.visits,
+        "onlookers": group.onlookers,
+    }

@@ -1,0 +1,198 @@
+"""How fast questions about a large estate are answered, and what watching over it costs.
+
+Run it alone on the machine: `python tests/benchmarks/audience_api.py [--database URL]`. A database
+with a week of hours at 10,000 places, and the last hour of their minutes, is filled by the code
+that counts reports, then served by the real program; each question is asked anew until the second
+in which answers are remembered is over. CPU is that of the server's process only.
+"""
+
+import argparse
+import http.client
+import os
+import random
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Engine
+
+from cloud import database
+from cloud.database import SUMS
+from cloud.ingest import rollup, store
+from cloud.ingest.tallies import Tallies
+from cloud.windows.places import know_places
+from cloud.windows.watch import look
+
+VENUES = ("10503", "10604", "20301", "30101", "40101", "50101", "60101", "70101")
+MINUTE_MS = 60_000
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--places", type=int, default=10_000)
+    parser.add_argument("--days", type=int, default=2)
+    parser.add_argument("--times", type=int, default=40, help="how often each is asked")
+    parser.add_argument("--database", help="an empty one (without: SQLite in a scratch folder)")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        url = chosen.database or f"sqlite:///{folder}/onlooker.db"
+        engine = database.connect(url)
+        now = datetime.now(UTC).replace(second=0, microsecond=0)
+        fill(engine, chosen.places, chosen.days, now)
+        watch(engine, chosen.places, now)
+        with served(url) as (port, pid):
+            print(f"\n{'question':<34}{'P50 ms':>9}{'P95 ms':>9}{'CPU ms':>9}{'kB':>9}")
+            for name, path in questions(now, chosen.places).items():
+                asked(name, path, port, pid, chosen.times)
+        engine.dispose()
+    return 0
+
+
+def questions(now: datetime, places: int) -> dict[str, str]:
+    end = now.replace(minute=0)
+    day, hour = ((end - timedelta(hours=some)).strftime("%Y-%m-%dT%H:00Z") for some in (24, 1))
+    until = f"until={end:%Y-%m-%dT%H:00Z}"
+    first, one = f"P-{places // 2:05}", f"P-{places // 3:05}"
+    return {
+        "all places, a day": f"/api/audience?from={day}&{until}",
+        "by venue type, an hour": f"/api/audience?by=venue_type&from={hour}&{until}",
+        "by venue type, a day": f"/api/audience?by=venue_type&from={day}&{until}",
+        "by hour, a day": f"/api/audience?by=hour&from={day}&{until}",
+        "by venue type and hour, a day": f"/api/audience?by=venue_type&by=hour&from={day}&{until}",
+        "hundred places, a day": f"/api/audience?by=location&from={day}&{until}&after={first}",
+        "the same of one venue type": f"/api/audience?by=location&from={day}&{until}"
+        "&venue_type=10604",
+        "hundred places, an hour": f"/api/audience?by=location&from={hour}&{until}&after={first}",
+        "cameras of hundred places, a day": f"/api/audience?by=device&from={day}&{until}",
+        "age and gender, a day": f"/api/demographics?by=venue_type&from={day}&{until}",
+        "one place by hour, a day": f"/api/audience?by=hour&location={one}&from={day}&{until}",
+        "windows of one place, an hour": f"/api/audience/{one}?window=5m",
+    }
+
+
+def fill(engine: Engine, places: int, days: int, now: datetime) -> None:
+    began = time.perf_counter()
+    database.create(engine)
+    rough, names = random.Random(7), [f"P-{number:05}" for number in range(places)]
+    rows = [row(rough) for _ in range(997)]
+    with database.writing(engine) as connection:
+        know_places(connection, {name: VENUES[i % len(VENUES)] for i, name in enumerate(names)})
+    end = now.replace(minute=0)
+    for hour in range(days * 24):
+        hour_at = int((end - timedelta(hours=hour)).timestamp())
+        tallies = Tallies()
+        for number, name in enumerate(names):
+            tallies.hours[name, hour_at, f"{name}-cam"] = scaled(rows[(number + hour) % 997], 60)
+            if number % 10 == 0:
+                cell = (name, hour_at, f"{name}-cam", "25-34", "female")
+                tallies.demographics[cell] = [5, 1]
+        write(engine, tallies, now)
+    for age in range(60):
+        minute_at = int((now - timedelta(minutes=age + 1)).timestamp())
+        tallies = Tallies()
+        for number, name in enumerate(names):
+            tallies.minutes[name, minute_at, f"{name}-cam"] = rows[(number + age) % 997]
+        write(engine, tallies, now)
+    print(f"filled {places} places, {days} days in {time.perf_counter() - began:.0f} s")
+
+
+def write(engine: Engine, tallies: Tallies, now: datetime) -> None:
+    with database.writing(engine) as connection:
+        store.add(connection, tallies, now)
+        rollup.add(connection, tallies)
+
+
+def row(rough: random.Random) -> list[int]:
+    """A minute of a place, in the order of `SUMS`, and its peak."""
+    people = rough.randint(0, 12)
+    values = dict.fromkeys(SUMS, 0) | {
+        "reports": 12, "interval_ms": MINUTE_MS, "observed_ms": 58_000, "blind_dark_ms": 2_000,
+        "person_ms": people * 9_000, "facing_ms": people * 6_000, "looking_ms": people * 3_000,
+        "unsure_ms": people * 500, "entries": people, "visits": people,
+        "onlookers": people // 4, "dwell_ms": people * 9_000, "frames_captured": 600,
+        "frames_analysed": 120, "dwell_05": people, "attention_03": people // 4,
+    }  # fmt: skip
+    return [*values.values(), people]
+
+
+def scaled(sums: list[int], times: int) -> list[int]:
+    return [*(value * times for value in sums[:-1]), sums[-1]]
+
+
+def watch(engine: Engine, places: int, now: datetime) -> None:
+    cameras = [(f"P-{number:05}", f"P-{number:05}-cam") for number in range(places)]
+    took = []
+    for _ in range(3):
+        began = time.process_time()
+        with database.reading(engine) as connection:
+            measures = list(look(connection, cameras, now))
+        took.append(time.process_time() - began)
+    print(f"a round of `watch`: {min(took):.2f} s CPU, {len(measures)} measures")
+
+
+@contextmanager
+def served(url: str) -> Iterator[tuple[int, int]]:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "cloud", "serve", "--port", str(port), "--database", url]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
+        try:
+            wait_until_ready(port)
+            yield port, server.pid
+        finally:
+            server.terminate()
+
+
+def wait_until_ready(port: int) -> None:
+    for _ in range(300):
+        try:
+            if answered(http.client.HTTPConnection("127.0.0.1", port, timeout=10), "/readyz"):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit("the server did not come up")
+
+
+def answered(connection: http.client.HTTPConnection, path: str) -> int:
+    """Bytes of the answer."""
+    connection.request("GET", path)
+    response = connection.getresponse()
+    body = response.read()
+    if response.status != 200:
+        raise SystemExit(f"{path}: {response.status} {body[:300]!r}")
+    return len(body)
+
+
+def asked(name: str, path: str, port: int, pid: int, times: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    took_ms, size, cpu_s = [], 0, 0.0
+    for turn in range(times):
+        # another count each time, so that no answer is one that is remembered
+        fresh = path + ("&" if "?" in path else "?") + f"count={100 - turn % 50}"
+        before_s, began = cpu_of(pid), time.perf_counter()
+        size = answered(connection, fresh if "/api/audience?" in path else path)
+        took_ms.append((time.perf_counter() - began) * 1000)
+        cpu_s += cpu_of(pid) - before_s
+        if "/api/audience?" not in path:
+            time.sleep(1 - time.time() % 1)  # the next second
+    took_ms.sort()
+    p95 = took_ms[int(0.95 * (len(took_ms) - 1))]
+    p50, cpu_ms = statistics.median(took_ms), cpu_s / times * 1000
+    print(f"{name:<34}{p50:>9.1f}{p95:>9.1f}{cpu_ms:>9.1f}{size / 1000:>9.1f}", flush=True)
+
+
+def cpu_of(pid: int) -> float:
+    """User and system seconds of a process."""
+    with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
