@@ -12,7 +12,10 @@ POSTED = ("/api/pricing/batch", "/api/pricing/optimize")
 JSON = {"content-type": "application/json"}
 PATHS = {
     "/api/locations": "/api/locations",
+    "/api/audience": "/api/audience?by=venue_type",
     "/api/audience/{location}": "/api/audience/KX-01",
+    "/api/demographics": "/api/demographics",
+    "/api/alerts": "/api/alerts",
     "/api/pricing/slot/{location}/{time_slot}": "/api/pricing/slot/KX-01/2026-11-23T08:00",
     "/api/pricing/forecast/{location}": "/api/pricing/forecast/KX-01?days=1",
     "/api/inventory": "/api/inventory?time_slot=2026-11-23T08:00",
