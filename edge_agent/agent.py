@@ -208,6 +208,7 @@ class Agent:
             seen=observation.seen,
             ended=observation.ended,
             described=observation.described,
+            snapshot=observation.snapshot,
         )
         for sensor in self._sensors:
             for name, value_milli in sensor.take():

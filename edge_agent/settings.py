@@ -77,6 +77,12 @@ class QualitySettings(_Section, frozen=True):
     frozen_after_s: Annotated[float, Meta(ge=1, le=3600)] = 30.0
 
 
+class SnapshotSettings(_Section, frozen=True):
+    """Single pictures instead of people's stays: one every `every_s`; 0 measures stays."""
+
+    every_s: Annotated[int, Meta(ge=0, le=3600)] = 0
+
+
 class TrackingSettings(_Section, frozen=True):
     """When faces in two pictures are one person. Time decides, never a number of frames."""
 
@@ -282,6 +288,7 @@ class Settings(_Section, frozen=True):
     capture: CaptureSettings = CaptureSettings()
     motion: MotionSettings = MotionSettings()
     quality: QualitySettings = QualitySettings()
+    snapshots: SnapshotSettings = SnapshotSettings()
     tracking: TrackingSettings = TrackingSettings()
     attention: AttentionSettings = AttentionSettings()
     view: ViewSettings | None = None  # without it attention is judged by angles to the camera

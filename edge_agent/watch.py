@@ -9,17 +9,18 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, TypedDict
 
-from edge_agent.attention import Regard, judge
+from edge_agent.attention import Attention, Regard, judge
 from edge_agent.demographics import Describer, Description, describer_for
 from edge_agent.detect import Face, FaceDetector
-from edge_agent.frame import Frame, Silence
+from edge_agent.frame import Frame, Image, Silence
 from edge_agent.inference import ModelError
-from edge_agent.meter import Sighting, View
+from edge_agent.meter import Sighting, Snapshot, View
 from edge_agent.motion import Gate, GateCounters, small
 from edge_agent.pose import HeadPose, PoseEstimator
-from edge_agent.quality import Quality
+from edge_agent.quality import Quality, sharpness_ratio
 from edge_agent.screen import aim_for
 from edge_agent.settings import Settings
+from edge_agent.snapshot import Candidate, Candidates
 from edge_agent.track import Box, Track, Tracker
 from edge_agent.zones import zones_of
 from wire.audience import BlindCause
@@ -52,6 +53,7 @@ class Observation(NamedTuple):
     wakes: bool = False
     heads: Sequence[Box] | None = None
     described: Mapping[int, Description] = NOBODY
+    snapshot: Snapshot | None = None
 
 
 class Watch:
@@ -67,6 +69,7 @@ class Watch:
         self._aim = aim_for(settings)
         self._describer = describer_for(settings)
         self._regards: dict[int, Regard] = {}
+        self._candidates = Candidates()
         self._last = View(observed=False)
         self.model_faults = 0
         self.models_failing = False
@@ -105,6 +108,8 @@ class Watch:
         blind = self._quality.blindness(picture, frame.elapsed_s)
         if blind is not None:
             return self._without_faces(frame, View(observed=False, blind=blind))
+        if self._settings.snapshots.every_s:
+            return self._one_of_many(frame, picture)
         opens = self._gate.opens(
             picture, frame.elapsed_s, tracks=self._tracker.live, is_coarse=frame.is_coarse
         )
@@ -121,6 +126,7 @@ class Watch:
 
     def pause(self) -> Observation:
         """Nobody is to be measured now: whoever was there has gone."""
+        self._candidates.forget()
         self._last = View(observed=False, blind=BlindCause.PAUSED)
         return Observation(self._last, **self._departed(self._tracker.end_all()))
 
@@ -150,6 +156,38 @@ class Watch:
             heads=[*(face.box for face in faces), *self._tracker.expected(frame.elapsed_s)],
             **self._departed(gone),
         )
+
+    def _one_of_many(self, frame: Frame, picture: Image) -> Observation:
+        """Keep the picture if it may become the snapshot; look at those of a stretch that ended."""
+        movement = self._gate.movement(picture, frame.elapsed_s)
+        seen = self._without_faces(frame, View(observed=False))
+        if frame.is_coarse:
+            return seen._replace(wakes=True)
+        candidate = Candidate(frame, movement, sharpness_ratio(picture))
+        candidates = self._candidates.offer(candidate, self._settings.snapshots.every_s)
+        if not candidates:
+            return seen
+        try:
+            snapshot = self._snapshot(candidates)
+        except Exception as error:  # noqa: BLE001  a model's fault must not end the measuring
+            self._models_failed(error)
+            return seen
+        self.models_failing = False
+        return seen._replace(analysed=len(candidates), snapshot=snapshot)
+
+    def _snapshot(self, candidates: Sequence[Candidate]) -> Snapshot:
+        looks = [
+            ([face for face in self._detector.faces(one.frame.image) if face.sure], one)
+            for one in candidates
+        ]
+        faces, best = max(looks, key=lambda look: (len(look[0]), look[1].merit))
+        size_px = best.frame.width_px, best.frame.height_px
+        verdicts = [
+            judge(None, self._aim(head, face.box, size_px), 0.0, self._settings.attention).verdict
+            for head, face in zip(self._heads(best.frame, faces), faces, strict=True)
+        ]
+        looking, facing = verdicts.count(Attention.LOOKING), verdicts.count(Attention.FACING)
+        return Snapshot(best.frame.elapsed_s, len(faces), facing + looking, looking)
 
     def _heads(self, frame: Frame, faces: Sequence[Face]) -> Sequence[HeadPose]:
         heads = self._pose.poses(frame.image, faces) if faces else []

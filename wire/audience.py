@@ -156,6 +156,15 @@ class SnapshotSum(Message, frozen=True, kw_only=True):
     facing: Count
     looking: Count
 
+    def joined(self, other: "SnapshotSum") -> "SnapshotSum":
+        """Both together."""
+        return SnapshotSum(
+            taken=self.taken + other.taken,
+            people=self.people + other.people,
+            facing=self.facing + other.facing,
+            looking=self.looking + other.looking,
+        )
+
 
 class CreativeSum(Message, frozen=True, kw_only=True):
     """The time of one creative on the screen; over all creatives these are the report's own sums.

@@ -1,7 +1,7 @@
 """Visits into sums per interval; behind this room nobody knows a face."""
 
-from edge_agent.meter.intervals import Arrivals, Meter, Sighting, View
+from edge_agent.meter.intervals import Arrivals, Meter, Sighting, Snapshot, View
 from edge_agent.meter.tally import Tally
 from edge_agent.meter.totals import Totals
 
-__all__ = ["Arrivals", "Meter", "Sighting", "Tally", "Totals", "View"]
+__all__ = ["Arrivals", "Meter", "Sighting", "Snapshot", "Tally", "Totals", "View"]

@@ -39,6 +39,15 @@ class Sighting(NamedTuple):
     zones: tuple[str, ...] = ()
 
 
+class Snapshot(NamedTuple):
+    """A single picture and the faces in it: observations, not stays."""
+
+    at_s: float
+    people: int
+    facing: int
+    looking: int
+
+
 class View(NamedTuple):
     """What one picture (or its absence) says about seeing. Neither field: nothing is known."""
 
@@ -95,9 +104,10 @@ class Meter:
         seen: Sequence[Sighting] = (),
         ended: Iterable[int] = (),
         described: Mapping[int, Description] = NOBODY,
+        snapshot: Snapshot | None = None,
     ) -> None:
         """Take what one picture, or a silence, says; `described` are guesses about some of those
-        who have ended.
+        who have ended, `snapshot` was taken a while ago.
         """
         self._keep_time(captured_at, round(elapsed_s * 1000))
         self._tally_at(self._last_ms)  # whatever follows lies in an open interval
@@ -105,6 +115,10 @@ class Meter:
             self._end(track, described.get(track))
         for sighting in seen:
             self._see(sighting)
+        if snapshot is not None:
+            self._tally_at(round(snapshot.at_s * 1000)).take(
+                snapshot.people, snapshot.facing, snapshot.looking
+            )
         self.arrive(arrivals)
         self._view = view
 

@@ -21,6 +21,7 @@ from wire.audience import (
     Expression,
     FrameCounts,
     SensorSum,
+    SnapshotSum,
     Versions,
     ZoneSum,
 )
@@ -67,12 +68,18 @@ class Tally:
     lived: list[Lived] = field(default_factory=list)  # steady milliseconds, until it is sealed
     creatives: dict[str, CreativeTally] = field(default_factory=dict)
     sensors: dict[str, SensorSum] = field(default_factory=dict)
+    snapshots: SnapshotSum | UnsetType = UNSET
     cells: tuple[DemographicCell, ...] = ()
     expressions: dict[Expression, int] | UnsetType = UNSET
 
     def zone(self, name: str) -> "ZoneTally":
         """A zone's sums; those of a zone that came after the interval's start go nowhere."""
         return self.zones.get(name) or ZoneTally()
+
+    def take(self, people: int, facing: int, looking: int) -> None:
+        """Add a snapshot."""
+        new = SnapshotSum(taken=1, people=people, facing=facing, looking=looking)
+        self.snapshots = self.snapshots.joined(new) if self.snapshots else new
 
     def read(self, sensor: str, value_milli: int) -> None:
         """Take a reading, in thousandths of the unit that the sensor's name says."""
@@ -161,6 +168,7 @@ class Tally:
             sensors=self.sensors,
             attention_basis=self.basis,
             versions=versions,
+            snapshots=self.snapshots,
             zones={name: ZoneSum(**asdict(zone)) for name, zone in self.zones.items()} or UNSET,
             expressions=self.expressions,
             creatives={name: _creative(one) for name, one in self.creatives.items()} or UNSET,

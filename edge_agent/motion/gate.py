@@ -56,18 +56,23 @@ class Gate:
 
         At a coarse picture nobody can look: the look is owed until a whole one comes.
         """
-        self.counters.sampled += 1
-        if self.counters.sampled == 1:
-            self._began_s = at_s
-        fruitless = at_s - self._barren_since_s >= FRUITLESS_AFTER_S
-        if self._scene.moved(picture, at_s, fruitless=fruitless):
-            self._moved_s = at_s
+        self.movement(picture, at_s)
         reason = self._reason(at_s, tracks) or self._owed
         self._owed = reason if is_coarse else None
         if reason is not None and not is_coarse:
             self._count(reason)
             self._opened_s = at_s
         return reason is not None
+
+    def movement(self, picture: Image, at_s: float) -> float:
+        """Take a picture without deciding anything; the share of it that differs."""
+        self.counters.sampled += 1
+        if self.counters.sampled == 1:
+            self._began_s = at_s
+        fruitless = at_s - self._barren_since_s >= FRUITLESS_AFTER_S
+        if self._scene.moved(picture, at_s, fruitless=fruitless):
+            self._moved_s = at_s
+        return self._scene.movement
 
     def _reason(self, at_s: float, tracks: int) -> Reason | None:
         if tracks:

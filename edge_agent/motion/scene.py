@@ -53,6 +53,7 @@ class Scene:
         self._suspect: Floats | None = None
         self._suspected_s = 0.0
         self._alive = False
+        self.movement = 0.0  # share of the last picture that differed
 
     @property
     def suspects(self) -> bool:
@@ -77,7 +78,8 @@ class Scene:
             return False
         rest = self._unshaken(current - self._average, at_s)
         changed = self._changes(rest)
-        if cv2.countNonZero(changed) > SCENE_CHANGE_RATIO * changed.size:
+        self.movement = cv2.countNonZero(changed) / changed.size
+        if self.movement > SCENE_CHANGE_RATIO:
             self._begin(current, at_s)
             return True
         differs = self._is_somewhere(changed)

@@ -8,6 +8,7 @@ one cell of the grid, and was produced by one version of everything.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from typing import Final
 
 from msgspec import UNSET, UnsetType, structs
@@ -149,11 +150,4 @@ def _zones(run: Sequence[AudienceReport]) -> dict[str, ZoneSum] | UnsetType:
 
 def _snapshots(run: Sequence[AudienceReport]) -> SnapshotSum | UnsetType:
     taken = [report.snapshots for report in run if report.snapshots]
-    if not taken:
-        return UNSET
-    return SnapshotSum(
-        taken=sum(one.taken for one in taken),
-        people=sum(one.people for one in taken),
-        facing=sum(one.facing for one in taken),
-        looking=sum(one.looking for one in taken),
-    )
+    return reduce(SnapshotSum.joined, taken) if taken else UNSET

@@ -16,7 +16,7 @@ from edge_agent.link.loopback import LoopbackLink
 from edge_agent.meter import Tally
 from edge_agent.outbox import Outbox, OutboxError
 from edge_agent.settings import CaptureSettings, LinkSettings, Settings, parse
-from wire.audience import AudienceReport, BlindCause
+from wire.audience import AudienceReport, BlindCause, SnapshotSum
 from wire.envelope import AlarmEvent, AudienceEvent, HeartbeatEvent
 from wire.health import AlarmState, CaptureState
 
@@ -349,6 +349,29 @@ def test_outside_its_hours_a_camera_is_paused_and_neither_blind_nor_empty(agent,
     assert sum(report.visits for report in reports(post)) == 1
     assert [event for event in post if isinstance(event, AlarmEvent)] == []
     assert camera.rests[0] is camera.rests[-1] is Rest.ASLEEP
+
+
+def test_a_snapshot_is_the_picture_with_most_people_of_its_half_minute(agent, street, post):
+    #  0 s to 30 s: one person all the time, three for two seconds; then nobody
+    def people(n):
+        return [(40, 20)] * (n < 150) + [(120, 60), (200, 80)] * (60 <= n < 70)
+
+    pictures = [street(n / 5, people(n)) for n in range(451)]
+    totals = agent(Reel(pictures), parse("[snapshots]\nevery_s = 30")).run()
+    assert [report.snapshots for report in reports(post)][:3] == [
+        SnapshotSum(taken=1, people=3, facing=3, looking=3),
+        SnapshotSum(taken=1, people=0, facing=0, looking=0),
+        SnapshotSum(taken=1, people=0, facing=0, looking=0),
+    ]
+    assert totals.analysed == 9  # three candidates each
+    assert (totals.observed_ms, totals.person_ms, totals.visits, totals.entries) == (0, 0, 0, 0)
+
+
+def test_between_snapshots_blind_time_is_still_told(agent, street, post):
+    dark = np.zeros((180, 320, 3), np.uint8)
+    pictures = [street(n / 5) if n < 50 else dark for n in range(150)]
+    agent(Reel(pictures), parse("[snapshots]\nevery_s = 30")).run()
+    assert reports(post)[0].blind_ms == {BlindCause.DARK: 19_800}
 
 
 ZONES = """
