@@ -97,24 +97,43 @@ class Gate:
         return key
 
 
-def opened_to(*roles: Role) -> Any:
-    """A dependency that lets only these roles pass; `admin` always passes."""
-    allowed = frozenset({*roles, Role.ADMIN})
+class Door:
+    """Lets only its roles pass, and counts them."""
 
-    async def pass_gate(
+    def __init__(self, roles: frozenset[Role]) -> None:
+        self.roles = roles
+
+    async def __call__(
+        self,
         request: Request,
         header: Annotated[str | None, Depends(_header)],
         bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     ) -> None:
+        """Pass, or raise AccessError."""
         gate: Gate | None = request.app.state.gate
         if gate is None:
             return
         shown = header or (bearer.credentials if bearer else None)
-        key, verdict = await gate.admit(shown, allowed, request.app.state.desk.clock())
+        key, verdict = await gate.admit(shown, self.roles, request.app.state.desk.clock())
         request.scope["caller"] = f"{key.owner} (key {key.id})"
         request.scope["extra_headers"] = gate.headers(verdict)
 
-    return Depends(pass_gate)
+
+def opened_to(*roles: Role) -> Any:
+    """A dependency that lets only these roles pass; `admin` always passes."""
+    return Depends(Door(frozenset({*roles, Role.ADMIN})))
+
+
+async def knock(request: Request) -> None:
+    """Pass the door of a request that failed before it: bodies are read first, doors come after.
+
+    Raises:
+        AccessError: who asked may not know what was wrong with the body.
+    """
+    dependant = getattr(request.scope.get("route"), "dependant", None)
+    for dependency in dependant.dependencies if dependant else ():
+        if isinstance(dependency.call, Door) and "caller" not in request.scope:
+            await dependency.call(request, await _header(request), await _bearer(request))
 
 
 def caller(request: Request) -> str:

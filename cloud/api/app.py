@@ -30,7 +30,7 @@ from cloud.api import (
     pricing,
     problem,
 )
-from cloud.api.access import AccessError, Gate, NotAllowed, NotKnown, TooOften
+from cloud.api.access import AccessError, Gate, NotAllowed, NotKnown, TooOften, knock
 from cloud.api.audience import RangeError
 from cloud.api.desk import Desk
 from cloud.api.fleet import config as fleet_config
@@ -158,6 +158,10 @@ async def _anticipated(request: Request, error: Exception) -> Response:
 
 async def _misunderstood(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    try:
+        await knock(request)
+    except AccessError as refused:
+        return await _anticipated(request, refused)
     sentences = [
         f"`{'.'.join(map(str, fault['loc'][1:]))}` in the {fault['loc'][0]}: {fault['msg']}"
         for fault in error.errors()[:10]

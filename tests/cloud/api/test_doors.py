@@ -1,0 +1,133 @@
+"""Every route there is has a door: nobody gets in without a key, each role only where it belongs.
+
+Made from the table of routes: one that is added without a word here about who may ask fails.
+"""
+
+import json
+
+import pytest
+from fastapi.routing import APIRoute
+
+from cloud.api.app import ROOMS, create_app
+from cloud.api.desk import Desk
+from cloud.api.keys import Role, create_key
+from cloud.api.quota import Quota
+
+EVERYBODY = frozenset(Role)
+SALES = frozenset({Role.SALES, Role.ADMIN})
+BUYERS = SALES | {Role.ADVERTISER}
+WATCHERS = SALES | {Role.OPERATIONS}
+KEEPERS = frozenset({Role.OPERATIONS, Role.ADMIN})
+OPEN = frozenset({"/", "/docs", "/openapi.json", "/static/{name}", "/healthz", "/readyz"})
+"""Pages without data, and whether the process lives."""
+
+WHO = {
+    "/api/locations": EVERYBODY,
+    "/api/audience": WATCHERS,
+    "/api/alerts": WATCHERS,
+    "/api/live": WATCHERS,
+    "/api/pricing": BUYERS,
+    "/api/inventory": BUYERS,
+    "/api/fleet": KEEPERS,
+    "/metrics": KEEPERS,
+}
+"""By the beginning of the path; the longest that fits counts."""
+
+OWNED: frozenset[str] = frozenset()
+"""Routes that answer one advertiser with what is only his own: each needs a test of 404."""
+
+FILLED = {
+    "location": "KX-01", "time_slot": "2026-11-23T08:00", "name": "live.js", "thing": "cam-01",
+    "job": "a-job-1", "alert": "1",
+}  # fmt: skip
+ASKED = {"time_slot": "2026-11-23T08:00", "location": "KX-01"}
+BODIES = {
+    "/api/pricing/batch": {"slots": [{"location": "KX-01", "time_slot": "2026-11-23T08:00"}]},
+    "/api/pricing/optimize": {
+        "budget": "90.00", "from": "2026-11-23", "until": "2026-11-24", "locations": ["KX-01"],
+    },
+}  # fmt: skip
+ROUTES = [
+    (method, route.path)
+    for room in ROOMS
+    for route in room.router.routes
+    if isinstance(route, APIRoute)
+    for method in sorted(route.methods)
+]
+CLOSED = [(method, path) for method, path in ROUTES if path not in OPEN]
+
+
+def allowed(path: str) -> frozenset[Role]:
+    fits = [start for start in WHO if (path + "/").startswith(start + "/")]
+    assert fits, f"say in this table who may ask {path}"
+    return WHO[max(fits, key=len)]
+
+
+def filled(path: str) -> str:
+    for name, value in FILLED.items():
+        path = path.replace(f"{{{name}}}", value)
+    assert "{" not in path, f"say in this table what to fill {path} with"
+    return path
+
+
+@pytest.fixture
+def locked(ask, desk: Desk):
+    ask.app = create_app(desk, quota=Quota())
+    return ask
+
+
+def test_every_route_is_in_the_table():
+    assert len(ROUTES) > 25
+    for _, path in CLOSED:
+        assert filled(path)
+        assert allowed(path)
+
+
+@pytest.mark.parametrize(("method", "path"), CLOSED)
+def test_without_a_key_there_is_no_way_in_whatever_is_asked(locked, method: str, path: str):
+    for where in (filled(path), path.replace("{", "").replace("}", "%00")):
+        for options in ({}, {"content": b"{", "headers": {"content-type": "application/json"}}):
+            answer = locked(method, where, **options)
+            assert answer.status_code == 401, answer.text
+            assert answer.json()["title"] == "Not known"
+
+
+@pytest.mark.parametrize(("method", "path"), CLOSED)
+def test_a_role_gets_in_where_it_belongs_and_nowhere_else(
+    locked, desk: Desk, watch, method: str, path: str
+):
+    for role in Role:
+        key = create_key(desk.engine, role, "a test", by="me", now=watch.now)
+        answer = locked(method, filled(path), headers={"x-api-key": key}, content=b"{")
+        assert (answer.status_code != 403) == (role in allowed(path)), (role, answer.text)
+        assert answer.status_code not in (401, 500)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [one for one in CLOSED if Role.ADVERTISER in allowed(one[1])]
+)
+def test_two_advertisers_see_the_same_unless_it_is_somebodys_own(
+    locked, desk: Desk, watch, method: str, path: str
+):
+    if path in OWNED:
+        return
+    answers = []
+    for owner in ("Acme", "Bolt"):
+        key = create_key(desk.engine, Role.ADVERTISER, owner, by="me", now=watch.now)
+        answers.append(
+            locked(
+                method, filled(path), headers={"x-api-key": key},
+                **({"json": BODIES[path]} if method == "POST" else {"params": ASKED}),
+            )
+        )  # fmt: skip
+
+    assert [one.status_code for one in answers] == [200, 200]
+    assert answers[0].content == answers[1].content
+    assert "Acme" not in json.dumps(answers[0].text)
+
+
+def test_an_open_page_tells_nothing_of_the_estate(locked, desk: Desk):
+    for path in sorted(OPEN - {"/openapi.json"}):
+        answer = locked.get(filled(path))
+        assert answer.status_code in (200, 404)
+        assert all(site.name not in answer.text for site in desk.estate)

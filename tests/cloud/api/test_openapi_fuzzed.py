@@ -1,0 +1,114 @@
+"""Whatever is asked, every endpoint answers with a status and a body that its document names.
+
+Questions are made from the OpenAPI document itself, the same in every run: right ones, wrong ones,
+and right ones about the places, hours and cameras that the document gives as examples. An endpoint
+that is added is asked too, without anything to be done here.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+import schemathesis
+from fastapi import FastAPI
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from sqlalchemy import Engine, create_engine
+
+from cloud import database, estate
+from cloud.api.app import create_app
+from cloud.api.desk import Desk
+from cloud.fleet import registry
+from cloud.fleet.registry import Author, Thing
+from cloud.pricing.rate_card import REFERENCE, RateCard
+
+QUESTIONS = 10
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+FRIDAY_NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def app_over(engine: Engine) -> FastAPI:
+    card = estate.document(REFERENCE, RateCard)
+    return create_app(Desk(engine, estate.load(), card, lambda: FRIDAY_NOON))
+
+
+DOCUMENT = app_over(create_engine("sqlite://")).state.openapi()
+OPERATIONS = [
+    (method, path, operation)
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+]
+
+
+def parameters(operation: dict, where: str) -> dict[str, object]:
+    """Those that the document gives an example of."""
+    return {
+        one["name"]: one["schema"]["examples"][0]
+        for one in operation.get("parameters", ())
+        if one["in"] == where and one["required"] and "examples" in one["schema"]
+    }
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
+    engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('fuzzed')}/onlooker.db")
+    database.create(engine)
+    with database.writing(engine) as connection:
+        registry.register(connection, Thing("cam-01", "KX-01"), Author("a test", FRIDAY_NOON))
+    yield app_over(engine)
+    engine.dispose()
+
+
+def asked(app: FastAPI, method: str, path: str, mode: GenerationMode, **fixed: object) -> None:
+    operation = schemathesis.openapi.from_asgi("/openapi.json", app)[path][method]
+
+    @settings(
+        max_examples=QUESTIONS,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode, **fixed))
+    def ask(case: schemathesis.Case) -> None:
+        case.call_and_validate(checks=CHECKS)
+
+    ask()
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS)
+def test_a_right_question_has_an_answer_that_the_document_names(app, method, path, operation):
+    asked(app, method, path, GenerationMode.POSITIVE)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "operation"),
+    [one for one in OPERATIONS if "parameters" in one[2] or "requestBody" in one[2]],
+)
+def test_a_wrong_question_too(app, method, path, operation):
+    asked(app, method, path, GenerationMode.NEGATIVE)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "operation"),
+    [one for one in OPERATIONS if parameters(one[2], "path") or parameters(one[2], "query")],
+)
+def test_and_a_question_about_a_place_or_camera_that_is_there(app, method, path, operation):
+    known = {
+        "path_parameters": parameters(operation, "path"),
+        "query": parameters(operation, "query"),
+    }
+    fixed = {where: values for where, values in known.items() if values}
+    asked(app, method, path, GenerationMode.POSITIVE, **fixed)
