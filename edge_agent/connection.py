@@ -48,6 +48,8 @@ class CameraConnection:
         elif at_s - self._marks[-1].at_s >= MINUTE_S:
             self.rate_hz = _rate(self._marks[-1], self._now)
             self._marks.append(self._now)
+        elif len(self._marks) == 1 and at_s > self._marks[0].at_s:
+            self.rate_hz = _rate(self._marks[0], self._now)  # until there is a whole minute
 
     @property
     def word(self) -> Connection:

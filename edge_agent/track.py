@@ -86,8 +86,8 @@ class Tracker:
         self._settings = settings
 
     def expected(self, at_s: float) -> list[Box]:
-        """Where the faces of all live tracks would be now."""
-        return [track.predicted(at_s) for track in self._tracks]
+        """Where the faces would be now of live tracks that were not seen now."""
+        return [track.predicted(at_s) for track in self._tracks if track.last_s < at_s]
 
     def update(
         self, boxes: Sequence[Box], at_s: float, *, sure: Sequence[bool] | None = None

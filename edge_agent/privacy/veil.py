@@ -1,12 +1,15 @@
 """Pictures that may be shown: a moment late, so that a head found next is hidden before, too.
 
 A detector misses a head now and then, and finds a new one only once it is near enough. So a
-picture waits `AROUND_S`, and is veiled where a head was found in it, where the tracker expects
-one, and around every head that was found up to `AROUND_S` before or after it, widened by how far
-people walk meanwhile. A picture in which nobody looked for heads is coarse as a whole.
+picture waits `AROUND_S`, and is veiled where a head was found in it and where the tracker expects
+one. A head that was found up to `AROUND_S` before or after, and has none here that could be it, is
+veiled as well, widened by how far people walk meanwhile. Each head here excuses one other: of two
+people side by side, one missed, both are hidden. A picture in which nobody looked is coarse as a
+whole.
 What no detector ever found is not hidden: no mosaic can promise that.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -20,6 +23,7 @@ from edge_agent.privacy.mosaic import MARGIN, WHOLE_CELLS, Box, coarse, veiled, 
 
 AROUND_S: Final = 0.6
 DRIFT_PER_S: Final = 4.0  # face sizes; 0.65 m/s across the picture, and trackers do the rest
+LARGEST_SIZE_RATIO: Final = 2.0
 
 
 class Shown(NamedTuple):
@@ -73,14 +77,49 @@ class Veil:
         if picture.heads is None:
             image = coarse(picture.image, WHOLE_CELLS)
         else:
-            image = veiled(picture.image, self._boxes(picture.at_s))
+            image = veiled(picture.image, self._boxes(picture.at_s, picture.heads))
         return Shown(image, picture.captured_at, picture.at_s)
 
-    def _boxes(self, at_s: float) -> Iterator[Box]:
+    def _boxes(self, at_s: float, here: Sequence[Box]) -> Iterator[Box]:
+        yield from (widened(box, MARGIN) for box in here)
         for seen_s, heads in self._heads:
             apart_s = abs(seen_s - at_s)
-            if apart_s <= AROUND_S + 1e-6:
-                yield from (widened(box, MARGIN + DRIFT_PER_S * apart_s) for box in heads)
+            if 0 < apart_s <= AROUND_S + 1e-6:
+                drift = DRIFT_PER_S * apart_s
+                for box in without_counterpart(heads, here, reach=drift + MARGIN):
+                    yield widened(box, MARGIN + drift)
+
+
+def without_counterpart(
+    heads: Sequence[Box], others: Sequence[Box], *, reach: float
+) -> Iterator[Box]:
+    """Heads that none of the others can be: each other is one head at most, the nearest first.
+
+    `reach` is how far apart two boxes of one head may be, in sizes of the head.
+    """
+    pairs = sorted(
+        (apart, number, index)
+        for number, head in enumerate(heads)
+        for index, other in enumerate(others)
+        if (apart := _apart(head, other)) <= reach
+    )
+    found: set[int] = set()
+    taken: set[int] = set()
+    for _, number, index in pairs:
+        if number not in found and index not in taken:
+            found.add(number)
+            taken.add(index)
+    return (head for number, head in enumerate(heads) if number not in found)
+
+
+def _apart(one: Box, other: Box) -> float:
+    """Distance of the centres in sizes of the smaller; far apart when the sizes differ much."""
+    sizes = sorted(max(box[2] - box[0], box[3] - box[1]) for box in (one, other))
+    if sizes[0] <= 0 or sizes[1] / sizes[0] > LARGEST_SIZE_RATIO:
+        return math.inf
+    across = (one[0] + one[2] - other[0] - other[2]) / 2
+    down = (one[1] + one[3] - other[1] - other[3]) / 2
+    return math.hypot(across, down) / sizes[0]
 
 
 def _times(boxes: Sequence[Box], scale: float) -> list[Box]:

@@ -7,7 +7,7 @@ import pytest
 
 from edge_agent.frame import Frame
 from edge_agent.privacy.mosaic import CELLS, coarse, veiled, widened
-from edge_agent.privacy.veil import AROUND_S, Veil
+from edge_agent.privacy.veil import AROUND_S, Veil, without_counterpart
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TEXTURE = np.random.default_rng(3).integers(0, 255, (180, 320, 3), np.uint8)
@@ -87,6 +87,34 @@ def test_what_is_hidden_grows_with_the_time_between():
     beside = widened(HEAD, 2.0)
     assert detail(pictures[1.0], beside) > 40
     assert detail(pictures[1.4], beside) < 20
+
+
+def test_of_two_side_by_side_the_one_that_was_missed_is_hidden_too():
+    other = (190.0, 60.0, 220.0, 90.0)
+    pictures = shown((n / 5, [HEAD] if n == 2 else [HEAD, other]) for n in range(5))
+    assert detail(pictures[0.4], other) < 20
+    assert detail(pictures[0.4], HEAD) < 20
+
+
+def test_a_head_that_is_found_every_time_hides_no_more_than_itself():
+    pictures = shown((n / 5, [HEAD]) for n in range(5))
+    assert detail(pictures[0.4], HEAD) < 20
+    assert detail(pictures[0.4], (220, 60, 250, 90)) > 60
+
+
+@pytest.mark.parametrize(
+    ("heads", "others", "left"),
+    [
+        ([(0, 0, 10, 10)], [], 1),
+        ([(0, 0, 10, 10)], [(5, 0, 15, 10)], 0),
+        ([(0, 0, 10, 10)], [(50, 0, 60, 10)], 1),
+        ([(0, 0, 10, 10)], [(0, 0, 40, 40)], 1),
+        ([(0, 0, 10, 10), (12, 0, 22, 10)], [(5, 0, 15, 10)], 1),
+        ([(0, 0, 10, 10), (12, 0, 22, 10)], [(2, 0, 12, 10), (14, 0, 24, 10)], 0),
+    ],
+)
+def test_each_head_excuses_one_other(heads, others, left):
+    assert len(list(without_counterpart(heads, others, reach=1.0))) == left
 
 
 def test_a_head_on_its_way_is_never_seen_although_every_other_picture_misses_it():
