@@ -210,7 +210,9 @@ class Watch:
             if self._describer is not None:
                 self._describer.see(track.id, frame.image, track.box, head)
             zones = zones_of(track.box, size_px, self._settings.zones)
-            sightings.append(Sighting(track.id, track.confirmed, regard.verdict, zones))
+            sightings.append(
+                Sighting(track.id, track.confirmed, regard.verdict, zones, regard.looking_ratio)
+            )
         return sightings
 
     def _departed(self, tracks: Iterable[Track]) -> Departed:

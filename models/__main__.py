@@ -12,15 +12,26 @@ from pathlib import Path
 from typing import Any
 
 from edge_agent.inference import WEIGHTS, ModelError, read_card
+from edge_agent.settings import SettingsError
 from models import registry
 from models.datasets.picture import DatasetError
 from models.datasets.pictures_on_disk import PictureError
+from models.evaluate.refusal import EvaluationError
+from models.rekognition import RekognitionError
 
 DATA = Path("../shared/data/models")
 RUNS = Path("runs")
 RESEARCH = Path(__file__).parent / "weights" / "research"
+REFUSALS = (
+    ModelError,
+    DatasetError,
+    PictureError,
+    EvaluationError,
+    RekognitionError,
+    registry.FetchError,
+    SettingsError,
+)
 FOLDERS = (WEIGHTS, registry.FETCHED, RESEARCH)
-COMPARED = ["onlooker-face", "yunet-s", "yunet-n"]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -56,15 +67,25 @@ def _evaluate(verb: argparse.ArgumentParser) -> None:
     boxes.add_argument("--images", type=Path, required=True)
     boxes.add_argument("--detector", action="append", default=None)
     boxes.add_argument("--input-px", type=int, action="append", default=None)
-    looks = what.add_parser("attention", help="against labelled crops")
-    looks.add_argument("--labels", type=Path, required=True)
-    looks.add_argument("--crops", type=Path, required=True)
+    looks = what.add_parser("attention", help="against labelled crops, or of a film")
+    looks.add_argument("--labels", type=Path)
+    looks.add_argument("--crops", type=Path)
+    looks.add_argument("--video", type=Path)
     looks.add_argument("--estimator", default="onlooker-attention")
     looks.add_argument("--accept-research", action="store_true")
+    stays = what.add_parser("dwell", help="a film's visits against who was there")
+    stays.add_argument("--video", type=Path, required=True)
+    stays.add_argument("--truth", type=Path, required=True)
+    for film in (looks, stays):
+        film.add_argument("--detector")
+        film.add_argument("--config", type=Path, help="the camera's settings, TOML")
     for name in ("demographics", "emotion"):
         other = what.add_parser(name, help="against a folder of labelled faces; research only")
         other.add_argument("--folder", type=Path, required=True)
         other.add_argument("--accept-research", action="store_true")
+        other.add_argument("--plot", type=Path)
+    for drawn in (boxes, looks):
+        drawn.add_argument("--plot", type=Path, help="folder for drawings, PNG")
     speed = what.add_parser("speed", help="ms per frame, one thread")
     speed.add_argument("--detector", action="append", default=None)
     every = what.add_parser("all", help="the whole development set, YuNet beside ours")
@@ -128,19 +149,24 @@ def evaluated(options: argparse.Namespace) -> Any:
     """Run the chosen evaluation."""
     from models.evaluate import commands
 
-    detectors = getattr(options, "detector", None) or COMPARED
     if options.what == "detection":
-        sizes = options.input_px or [320, 640]
-        return commands.detection_figures(options.boxes, options.images, detectors, sizes, FOLDERS)
+        return commands.detection_figures(options, FOLDERS)
     if options.what == "attention":
         return commands.attention_figures(options, FOLDERS)
+    if options.what == "dwell":
+        return commands.dwell_figures(options)
+    detectors = options.detector if "detector" in options else None
     if options.what == "speed":
-        return commands.speed_figures(detectors, FOLDERS)
+        return commands.speed_figures(detectors or commands.COMPARED, FOLDERS)
     if options.what in {"demographics", "emotion"}:
         return commands.class_figures(
-            options.what, options.folder, FOLDERS, accept_research=options.accept_research
+            options.what,
+            options.folder,
+            FOLDERS,
+            accept_research=options.accept_research,
+            plot=options.plot,
         )
-    return commands.development_figures(options.data, detectors, FOLDERS)
+    return commands.development_figures(options.data, detectors or commands.COMPARED, FOLDERS)
 
 
 def trained(options: argparse.Namespace) -> dict[str, str]:
@@ -172,7 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     try:
         answer = listed() if options.verb == "list" else verbs[options.verb](options)
-    except (ModelError, DatasetError, PictureError, registry.FetchError) as error:
+    except REFUSALS as error:
         print(f"models: {error}", file=sys.stderr)
         return 2
     print(json.dumps(answer, indent=2))

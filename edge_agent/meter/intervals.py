@@ -31,12 +31,13 @@ LOOKING: Final = Attention.LOOKING
 
 
 class Sighting(NamedTuple):
-    """One track in one picture."""
+    """One track in one picture. `looking_ratio` is the probability behind the verdict."""
 
     track: int
     confirmed: bool
     attention: Attention
     zones: tuple[str, ...] = ()
+    looking_ratio: float = 0.5
 
 
 class Snapshot(NamedTuple):

@@ -14,14 +14,19 @@ from typing import Any
 
 import numpy as np
 
+from edge_agent.attention import looking_probability
 from edge_agent.detect import Face
 from edge_agent.frame import Image
 from edge_agent.pose import HeadPose, PoseEstimator
+from edge_agent.settings import AttentionSettings
 from models.datasets.clips import frames
+from models.datasets.picture import DatasetError
 from models.datasets.ytf import posed_crops
+from models.evaluate.calibration import expected_error
 from models.evaluate.intervals import bootstrapped
 
 LOOKING_DEG = 20.0
+LIMITS = AttentionSettings(looking_yaw_deg=LOOKING_DEG, looking_pitch_deg=LOOKING_DEG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ class Judged:
     yaw_error_deg: float
     pitch_error_deg: float
     sigma_deg: float
+    probability: float = float("nan")
 
 
 def looking(yaw_deg: float, pitch_deg: float, limit_deg: float = LOOKING_DEG) -> bool:
@@ -64,10 +70,10 @@ def f1(cases: Sequence[Judged]) -> float:
     return 2 * precision(cases) * recall(cases) / both if both else 0.0
 
 
-def on_crops(
+def judged(
     estimator: PoseEstimator, table: Path, folder: Path, *, limit_deg: float = LOOKING_DEG
-) -> dict[str, Any]:
-    """Judge labelled crops; intervals over persons."""
+) -> list[list[Judged]]:
+    """Judge labelled crops, person by person."""
     people: dict[str, list[Judged]] = defaultdict(list)
     for crop in posed_crops(table, folder):
         pose = measured(estimator, crop.image, crop.box)
@@ -79,14 +85,20 @@ def on_crops(
                 pose.yaw_deg - yaw,
                 pose.pitch_deg - pitch,
                 pose.sigma_deg,
+                looking_probability(pose, LIMITS),
             )
         )
+    return list(people.values())
+
+
+def on_crops(estimator: PoseEstimator, people: list[list[Judged]]) -> dict[str, Any]:
+    """Return the figures of judged crops; intervals over persons."""
     return {
         "estimator": estimator.name,
         "version": estimator.version,
-        "crops": sum(len(cases) for cases in people.values()),
+        "crops": sum(len(cases) for cases in people),
         "persons": len(people),
-        **_figures(list(people.values())),
+        **_figures(people),
     }
 
 
@@ -103,7 +115,14 @@ def _figures(people: list[list[Judged]]) -> dict[str, Any]:
         "yaw_mae_deg": over(lambda cases: np.mean([abs(c.yaw_error_deg) for c in cases])),
         "pitch_mae_deg": over(lambda cases: np.mean([abs(c.pitch_error_deg) for c in cases])),
         "within_one_sigma": over(_within_one_sigma),
+        "calibration_error": over(calibration_error),
     }
+
+
+def calibration_error(cases: Sequence[Judged]) -> float:
+    """Return how far the probability of looking is from how often it is so."""
+    said = np.asarray([case.probability for case in cases])
+    return expected_error(said, np.asarray([case.looks for case in cases]))
 
 
 def _within_one_sigma(cases: Sequence[Judged]) -> float:
@@ -114,11 +133,22 @@ def _within_one_sigma(cases: Sequence[Judged]) -> float:
 
 
 def on_films(
-    estimator: PoseEstimator, table: Path, folders: Sequence[Path], *, limit_deg: float
+    estimator: PoseEstimator,
+    table: Path,
+    folders: Sequence[Path],
+    *,
+    limit_deg: float,
+    only: str | None = None,
 ) -> dict[str, Any]:
-    """Judge the faces of `table`: video, frame, scale_w, x1..y2, facing_camera (1, 0 or empty)."""
+    """Judge the faces of `table`: video, frame, scale_w, x1..y2, facing_camera (1, 0 or empty).
+
+    With `only`, those of the film of that name.
+    """
     with table.open(newline="") as lines:
         rows = [row for row in csv.DictReader(lines) if row["facing_camera"] in {"0", "1"}]
+    rows = [row for row in rows if only is None or row["video"] == only]
+    if not rows:
+        raise DatasetError(f"{table} (a line for {only or 'any film'})")
     cases: dict[str, list[Judged]] = defaultdict(list)
     for name in sorted({row["video"] for row in rows}):
         film = next(folder / name for folder in folders if (folder / name).is_file())

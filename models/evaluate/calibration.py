@@ -1,4 +1,6 @@
-"""Bring a network's angles to the labels' scale and zero, and its doubt to its true errors.
+"""Is what is said with a probability true that often? And where it is not: scale and zero.
+
+Bring a network's angles to the labels' scale and zero, and its doubt to its true errors.
 
 A network taught by another network inherits its timidity: angles come out a little too small.
 Scale and zero are fitted on half of the labelled persons, so that the other half can say whether
@@ -6,13 +8,35 @@ it helped.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_agent.detect import Face
 from edge_agent.pose import OnnxPoseEstimator
 from models.datasets.picture import Floats
 from models.datasets.ytf import PosedCrop
+
+BINS = 10
+
+
+def reliability(
+    probabilities: NDArray[np.floating[Any]], came_true: NDArray[np.bool_]
+) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """Return mean probability, share that came true, and count of each of ten bins in use."""
+    place = np.minimum((probabilities * BINS).astype(int), BINS - 1)
+    counts = np.bincount(place, minlength=BINS)
+    used = counts > 0
+    said = np.bincount(place, probabilities, BINS)[used] / counts[used]
+    true = np.bincount(place, came_true.astype(float), BINS)[used] / counts[used]
+    return said.astype(np.float32), true.astype(np.float32), counts[used]
+
+
+def expected_error(probabilities: NDArray[np.floating[Any]], came_true: NDArray[np.bool_]) -> float:
+    """Return the expected calibration error: the bins' gaps, weighted by how many are in them."""
+    said, true, counts = reliability(probabilities, came_true)
+    return float((np.abs(said - true) * counts).sum() / max(1, counts.sum()))
 
 
 def half(crops: Sequence[PosedCrop], *, second: bool) -> list[PosedCrop]:

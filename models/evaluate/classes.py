@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from edge_agent.inference import Floats, Session
 from models.datasets.labelled_faces import LabelledFaces
+from models.evaluate.calibration import expected_error
 from models.evaluate.intervals import bootstrapped
 
-BINS = 10
 BATCH = 128
 
 
@@ -44,14 +44,7 @@ def temperature_of(rows: Floats, truth: NDArray[np.int64]) -> float:
 
 def calibration_error(shares: Floats, truth: NDArray[np.int64]) -> float:
     """Return the mean gap between confidence and being right, weighted by how many there are."""
-    sure, right = shares.max(axis=1), shares.argmax(axis=1) == truth
-    place = np.minimum((sure * BINS).astype(int), BINS - 1)
-    gap = 0.0
-    for one in range(BINS):
-        inside = place == one
-        if inside.any():
-            gap += inside.mean() * abs(float(sure[inside].mean() - right[inside].mean()))
-    return gap
+    return expected_error(shares.max(axis=1), shares.argmax(axis=1) == truth)
 
 
 def figures(rows: Floats, faces: LabelledFaces, label: int) -> dict[str, Any]:

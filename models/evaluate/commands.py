@@ -5,45 +5,123 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from edge_agent.inference import open_session
-from edge_agent.pose import load_pose
+from edge_agent.inference import Floats, open_session
+from edge_agent.pose import PoseEstimator, load_pose
+from edge_agent.settings import Settings, load
 from models.cards import CLASSES
 from models.datasets import fer, utkface
-from models.evaluate import attention, classes, detection, development, speed
+from models.detectors import opened
+from models.evaluate import (
+    attention,
+    classes,
+    detection,
+    development,
+    dwell,
+    plots,
+    speed,
+    watching,
+)
+from models.evaluate.average_precision import curve, matched
+from models.evaluate.refusal import EvaluationError
 
 # the first of the seven age groups whose members are adults
 ADULT_GROUP = 2
+COMPARED = ("onlooker-face", "yunet-s", "yunet-n")
+SIZES_PX = (320, 640)
 
 
-def detection_figures(
-    boxes: Path, images: Path, names: Sequence[str], sizes: Sequence[int], folders: Sequence[Path]
-) -> list[dict[str, Any]]:
+class CommandError(EvaluationError):
+    """Options that do not make a command."""
+
+
+def detection_figures(options: argparse.Namespace, folders: Sequence[Path]) -> list[dict[str, Any]]:
     """Measure detectors by name on one CSV of boxes, at each input size."""
-    truth = detection.labelled_boxes(boxes)
-    reports = []
-    for name in names:
-        for size in sizes:
-            detector, threshold = development.opened(name, folders, size)
-            report = detection.against_boxes(detector, truth, images, threshold=threshold)
+    truth = detection.labelled_boxes(options.boxes)
+    reports, curves = [], {}
+    for name in options.detector or COMPARED:
+        for size in options.input_px or SIZES_PX:
+            detector, threshold = opened(name, folders, size)
+            seen = detection.run(detector, truth, options.images)
+            report = detection.against_boxes(detector, seen, threshold=threshold)
             reports.append({"input_px": size, **report})
+            cases = [matched(faces, boxes) for faces, boxes in seen]
+            curves[f"{detector.name} {size}"] = curve(cases)[1:]
+            if options.plot:
+                told = detection.told(seen, 0.0)
+                plots.calibration(options.plot, f"{detector.name}-{size}", *told)
+    if options.plot:
+        plots.precision_recall(options.plot, curves)
     return reports
 
 
 def attention_figures(options: argparse.Namespace, folders: Sequence[Path]) -> dict[str, Any]:
-    """Measure one attention network on labelled crops."""
-    estimator = load_pose(
-        options.estimator, folders=folders, accept_research=options.accept_research
-    )
-    return attention.on_crops(estimator, options.labels, options.crops)
+    """Measure attention on labelled crops, or on a film as the agent watches it."""
+    if options.video:
+        return _film_figures(options, folders)
+    if not options.labels or not options.crops:
+        raise CommandError(
+            "found neither --video FILE nor --labels CSV with --crops DIR, wanted one of both"
+        )
+    estimator = _estimator(options, folders)
+    people = attention.judged(estimator, options.labels, options.crops)
+    if options.plot:
+        cases = [case for person in people for case in person]
+        said = np.asarray([case.probability for case in cases])
+        looks = np.asarray([case.looks for case in cases])
+        plots.calibration(options.plot, estimator.name, said, looks)
+        guess = np.asarray([case.judged for case in cases])
+        plots.confusion(options.plot, estimator.name, looks, guess, ("away", "looking"))
+    return attention.on_crops(estimator, people)
+
+
+def _film_figures(options: argparse.Namespace, folders: Sequence[Path]) -> dict[str, Any]:
+    """Tell what the agent makes of a film; beside labels of its faces where there are any."""
+    settings = _settings(options)
+    report = {
+        "film": options.video.name,
+        "attention_basis": "screen" if settings.view else "angles",
+        "audience": watching.audience(watching.watched(options.video, settings)),
+    }
+    if options.labels:
+        report["labelled_faces"] = attention.on_films(
+            _estimator(options, folders),
+            options.labels,
+            (options.video.parent,),
+            limit_deg=attention.LOOKING_DEG,
+            only=options.video.name,
+        )
+    return report
+
+
+def dwell_figures(options: argparse.Namespace) -> dict[str, Any]:
+    """Compare the stays that the agent tells of a film with the people who were there."""
+    truth = dwell.presence(options.truth, dwell.frames_per_s(options.video))
+    told = watching.watched(options.video, _settings(options))
+    return {"film": options.video.name, **dwell.against(told, truth)}
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    """Read the camera's settings; the network named on the command line overrules them."""
+    settings = load(options.config) if options.config else Settings()
+    wish = {"detector": options.detector, "attention": getattr(options, "estimator", None)}
+    named = {key: name for key, name in wish.items() if name}
+    models = msgspec.structs.replace(settings.models, **named)
+    return msgspec.structs.replace(settings, models=models)
+
+
+def _estimator(options: argparse.Namespace, folders: Sequence[Path]) -> PoseEstimator:
+    return load_pose(options.estimator, folders=folders, accept_research=options.accept_research)
 
 
 def speed_figures(names: Sequence[str], folders: Sequence[Path]) -> list[dict[str, Any]]:
-    """Time detectors on a 1080p picture of noise, at 320, 640 and 1280."""
+    """Time detectors on a 1080p picture of noise, at 320, 640 and in tiles of 640."""
     rng = np.random.default_rng(4)
     image = rng.integers(0, 256, (1080, 1920, 3), np.uint8)
-    return speed.detectors(names, image, sizes_px=(320, 640, 1280), folders=folders)
+    return speed.detectors(names, image, sizes_px=SIZES_PX, tiled_px=640, folders=folders)
 
 
 def development_figures(
@@ -60,6 +138,7 @@ def development_figures(
     }
     return {
         **sorted_faces,
+        "films": development.films(data),
         "detection": development.detectors(data, names, folders),
         "attention": development.estimators(
             data,
@@ -71,7 +150,12 @@ def development_figures(
 
 
 def class_figures(
-    kind: str, folder: Path, folders: Sequence[Path], *, accept_research: bool
+    kind: str,
+    folder: Path,
+    folders: Sequence[Path],
+    *,
+    accept_research: bool,
+    plot: Path | None = None,
 ) -> dict[str, Any]:
     """Measure the demographics or the emotion network on a folder of labelled faces."""
     session = open_session(f"onlooker-{kind}", folders=folders, accept_research=accept_research)
@@ -81,6 +165,8 @@ def class_figures(
     for label, (name, kinds) in enumerate(CLASSES[kind].items()):
         part = rows[:, start : start + len(kinds)]
         report[name] = classes.figures(part, faces, label)
+        if plot:
+            _draw_classes(plot, name, kinds, part, faces.targets[:, label])
         if name == "age_group":
             report[name]["within_one"] = classes.within_one(part, faces, label)
         if name == "gender":
@@ -88,3 +174,13 @@ def class_figures(
             report["gender_of_adults"] = classes.figures(part[adults], faces.where(adults), label)
         start += len(kinds)
     return report
+
+
+def _draw_classes(
+    folder: Path, name: str, kinds: Sequence[str], rows: Floats, truth: NDArray[np.int64]
+) -> None:
+    temperature = classes.temperature_of(rows[::2], truth[::2])
+    shares, rest = classes.softmax(rows[1::2], temperature), truth[1::2]
+    guess = shares.argmax(axis=1)
+    plots.confusion(folder, name, rest, guess, kinds)
+    plots.calibration(folder, name, shares.max(axis=1), guess == rest)

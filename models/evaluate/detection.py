@@ -4,11 +4,12 @@ The pictures run through `edge_agent.detect`, the code of the camera. Boxes come
 columns image, x1, y1, x2, y2 (px; others are left alone), one line a face.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_agent.detect import Face, FaceDetector
 from edge_agent.frame import Image
@@ -23,25 +24,43 @@ from models.evaluate.average_precision import (
     precision_at,
     recall_at,
 )
+from models.evaluate.calibration import expected_error
 from models.evaluate.intervals import bootstrapped
 
 SIZES_PX = (0, 16, 32)
 
 
-def against_boxes(
-    detector: FaceDetector, truth: Mapping[str, Floats], folder: Path, *, threshold: float
-) -> dict[str, Any]:
-    """Return AP by face size, and precision and recall at `threshold`, with intervals.
+Seen = Sequence[tuple[list[Face], Floats]]
+
+
+def run(detector: FaceDetector, truth: Mapping[str, Floats], folder: Path) -> Seen:
+    """Find the faces of every labelled picture, each beside its true boxes.
 
     The detector should be opened with a low threshold, or its curve is cut short.
     """
-    seen = [(detector.faces(read_image(folder / name)), boxes) for name, boxes in truth.items()]
+    return [(detector.faces(read_image(folder / name)), boxes) for name, boxes in truth.items()]
+
+
+def against_boxes(detector: FaceDetector, seen: Seen, *, threshold: float) -> dict[str, Any]:
+    """Return AP by face size, precision and recall at `threshold`, with intervals; and how far
+    the scores of the faces told are from the share that is right.
+    """
     report: dict[str, Any] = {"detector": detector.name, "version": detector.version}
     for least in SIZES_PX:
         cases = [matched(faces, boxes, least_px=least) for faces, boxes in seen]
         report[f"from_{least}_px"] = _figures(cases, threshold)
+    scores, right = told(seen, threshold)
+    report["calibration_error"] = round(expected_error(scores, right), 4)
     report["threshold"] = threshold
     return report
+
+
+def told(seen: Seen, threshold: float) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return the score of every box of at least `threshold`, and whether it is a face."""
+    cases = [matched(faces, boxes) for faces, boxes in seen]
+    scores = np.concatenate([case.scores for case in cases])
+    right = np.concatenate([case.right for case in cases])
+    return scores[scores >= threshold], right[scores >= threshold]
 
 
 def _figures(cases: list[Matches], threshold: float) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 from edge_agent.pose import HeadPose
 from models.datasets.picture import DatasetError
 from models.datasets.ytf import posed_crops
-from models.evaluate.attention import on_crops
+from models.evaluate.attention import judged, on_crops
 from models.evaluate.calibration import fitted
 
 
@@ -42,14 +42,15 @@ def crops(tmp_path):
 
 
 def test_the_truth_told_back_is_perfect(crops):
-    report = on_crops(Oracle(), crops / "labels.csv", crops)
+    report = on_crops(Oracle(), judged(Oracle(), crops / "labels.csv", crops))
     assert report["f1"]["value"] == 1.0
     assert report["yaw_mae_deg"]["value"] == 0.0
     assert (report["crops"], report["persons"]) == (6, 3)
 
 
 def test_a_biased_answer_is_found_out(crops):
-    report = on_crops(Oracle(bias_deg=15), crops / "labels.csv", crops)
+    biased = Oracle(bias_deg=15)
+    report = on_crops(biased, judged(biased, crops / "labels.csv", crops))
     assert report["yaw_mae_deg"]["value"] == pytest.approx(15)
     assert report["recall"]["value"] == pytest.approx(2 / 3, abs=1e-3)
     assert report["within_one_sigma"]["value"] == pytest.approx(0.5)

@@ -1,0 +1,144 @@
+"""How well the agent counts people and their seconds, against somebody who has watched the film.
+
+The truth is CSV, one line a person: `person,first_frame,last_frame_exclusive`, counted from 0 in
+frames of the film, and where it matters `shows_face` (1 or 0): whoever never shows a face is no
+audience, and a visit there is an error. Other columns are left alone. Each person is matched with
+the stay that shares most time with them, one stay a person.
+"""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+
+from models.datasets.picture import DatasetError
+from models.evaluate.intervals import bootstrapped
+from models.evaluate.refusal import EvaluationError
+from models.evaluate.watching import Stay, Watched, audience
+
+COLUMNS = ("person", "first_frame", "last_frame_exclusive")
+
+
+class TruthError(EvaluationError):
+    """A table of presence that does not read as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """One person's true stay, seconds of the film."""
+
+    person: str
+    first_s: float
+    last_s: float
+    shows_face: bool
+
+    @property
+    def dwell_s(self) -> float:
+        return self.last_s - self.first_s
+
+
+def frames_per_s(film: Path) -> float:
+    """Return the film's own rate."""
+    with av.open(str(film)) as opened:
+        rate = opened.streams.video[0].average_rate
+    if not rate:
+        raise TruthError(f"found {film} without a frame rate, wanted one to place frames in time")
+    return float(rate)
+
+
+def presence(table: Path, fps: float) -> list[Present]:
+    """Read the truth; raises `TruthError` with the line that does not read."""
+    if not table.is_file():
+        raise DatasetError(table)
+    with table.open(newline="") as lines:
+        reader = csv.DictReader(lines)
+        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+        if missing:
+            raise TruthError(f"found {table} without {', '.join(missing)}, wanted {COLUMNS}")
+        return [_present(row, fps, reader.line_num) for row in reader]
+
+
+def _present(row: dict[str, str], fps: float, line: int) -> Present:
+    try:
+        first, last = int(row["first_frame"]), int(row["last_frame_exclusive"])
+        shows = row.get("shows_face") or "1"
+        if not 0 <= first < last or shows not in {"0", "1"}:
+            raise ValueError
+    except ValueError as error:
+        raise TruthError(
+            f"found line {line} as {dict(row)}, wanted frames 0 <= first_frame < "
+            "last_frame_exclusive, and 1 or 0 for shows_face"
+        ) from error
+    return Present(row["person"], first / fps, last / fps, shows == "1")
+
+
+def against(told: Watched, truth: Sequence[Present]) -> dict[str, Any]:
+    """Compare the stays of a film with the people who were there; intervals over people."""
+    matched = _matched(told.stays, truth)
+    people = [person for person in truth if person.shows_face]
+    pairs = [(person, matched.get(index)) for index, person in enumerate(truth)]
+    shown = [(person, stay) for person, stay in pairs if person.shows_face]
+    report: dict[str, Any] = {
+        "people": len(truth),
+        "people_who_show_a_face": len(people),
+        "counted": sum(stay is not None for _, stay in shown),
+        "counted_without_a_face": sum(
+            stay is not None for person, stay in pairs if not person.shows_face
+        ),
+        "counted_twice_or_nobody": len(told.stays) - len(matched),
+        "true_dwell_s": round(sum(person.dwell_s for person in people), 2),
+        "measured_dwell_s": round(sum(stay.dwell_s for stay in told.stays), 2),
+        "audience": audience(told),
+    }
+    if shown:
+        report["found"] = bootstrapped(shown, _found).as_dict()
+        report["dwell_error_s"] = bootstrapped(shown, _dwell_error).as_dict()
+    report["errors"] = _errors(pairs)
+    return report
+
+
+Pair = tuple[Present, Stay | None]
+
+
+def _found(pairs: Sequence[Pair]) -> float:
+    return sum(stay is not None for _, stay in pairs) / len(pairs)
+
+
+def _dwell_error(pairs: Sequence[Pair]) -> float:
+    """Return the mean absolute error, s; a person who was missed counts with all of theirs."""
+    errors = [abs((stay.dwell_s if stay else 0.0) - person.dwell_s) for person, stay in pairs]
+    return sum(errors) / len(errors)
+
+
+def _errors(pairs: Sequence[Pair]) -> list[str]:
+    told = []
+    for person, stay in pairs:
+        if person.shows_face and stay is None:
+            told.append(f"person {person.person}: {person.dwell_s:.1f} s, missed")
+        elif not person.shows_face and stay is not None:
+            told.append(f"person {person.person}: shows no face, counted")
+        elif stay is not None and abs(stay.dwell_s - person.dwell_s) >= 0.5:
+            told.append(f"person {person.person}: {person.dwell_s:.1f} s, told {stay.dwell_s:.1f}")
+    return told
+
+
+def _matched(stays: Sequence[Stay], truth: Sequence[Present]) -> dict[int, Stay]:
+    """Pair people and stays by shared time, the longest first."""
+    shared = sorted(
+        (
+            (min(stay.last_s, person.last_s) - max(stay.first_s, person.first_s), place, index)
+            for place, stay in enumerate(stays)
+            for index, person in enumerate(truth)
+        ),
+        reverse=True,
+    )
+    pairs: dict[int, Stay] = {}
+    taken: set[int] = set()
+    for seconds, place, index in shared:
+        if seconds > 0 and place not in taken and index not in pairs:
+            taken.add(place)
+            pairs[index] = stays[place]
+    return pairs
