@@ -13,8 +13,8 @@ import numpy as np
 from edge_agent.frame import Image
 
 Box = tuple[float, float, float, float]  # x1, y1, x2, y2 in pixels
-CELLS: Final = 4  # across a widened head, whose face then has two and a half
-MARGIN: Final = 0.4  # of the face's own size, on each side
+CELLS: Final = 4  # across a widened head, whose face then has two
+MARGIN: Final = 0.5  # of the face's own size, on each side
 WHOLE_CELLS: Final = 12  # across a picture in which nobody looked for faces
 
 
