@@ -27,6 +27,7 @@ from edge_agent.inference import (
 
 STRIDES_PX = (8, 16, 32)
 LARGEST_STRIDE_PX = 32
+ANCHORS = 2
 MOST_ENLARGED = 4.0
 MOST_CANDIDATES = 2000
 DOUBTFUL_RATIO = 0.6
@@ -121,7 +122,41 @@ def read_yunet(outputs: Sequence[Floats], threshold: float, width_px: int) -> Ca
     return _joined(parts)
 
 
-LAYOUTS: dict[str, Reader] = {"onlooker-maps": read_onlooker, "yunet-lists": read_yunet}
+def read_scrfd(outputs: Sequence[Floats], threshold: float, width_px: int) -> Candidates:
+    """Read SCRFD's nine lists: scores, distances to the four edges and landmarks, each for three
+    strides, two anchors a cell (Guo et al., 2021).
+    """
+    parts = []
+    for level, stride in enumerate(STRIDES_PX):
+        scores, edges, points = (outputs[level + 3 * part] for part in range(3))
+        kept = np.flatnonzero(scores.reshape(-1) > threshold)
+        cell, columns = kept // ANCHORS, width_px // stride
+        centre = np.stack([cell % columns, cell // columns], axis=1).astype(np.float32) * stride
+        reach = edges.reshape(-1, 4)[kept] * stride
+        boxes = np.concatenate([centre - reach[:, :2], centre + reach[:, 2:]], axis=1)
+        marks = points.reshape(-1, 5, 2)[kept] * stride + centre[:, None]
+        parts.append(Candidates(scores.reshape(-1)[kept], boxes, marks))
+    return _joined(parts)
+
+
+def around_zero(planes: Floats) -> Floats:
+    """Turn BGR planes of 0 to 255 into RGB planes of -1 to 1."""
+    return np.ascontiguousarray((planes[:, ::-1] - 127.5) / 128)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a detector's outputs are read, and what it wants for input instead of BGR 0 to 255."""
+
+    read: Reader
+    prepared: Callable[[Floats], Floats] | None = None
+
+
+LAYOUTS: dict[str, Layout] = {
+    "onlooker-maps": Layout(read_onlooker),
+    "yunet-lists": Layout(read_yunet),
+    "scrfd-lists": Layout(read_scrfd, around_zero),
+}
 
 
 class SecondLook:
@@ -170,7 +205,7 @@ class OnnxFaceDetector:
         self._least = self.threshold * DOUBTFUL_RATIO if doubtful else self.threshold
         self._second_look = second_look
         self._overlap = card.thresholds.get("overlap", 0.4)
-        self._session, self._read = session, LAYOUTS[card.layout]
+        self._session, self._layout = session, LAYOUTS[card.layout]
         self._input, shape = card.inputs[0].name, card.inputs[0].shape
         self._fixed_px = shape[3] if isinstance(shape[3], int) else None
         self._input_px = self._fixed_px or input_px
@@ -180,8 +215,9 @@ class OnnxFaceDetector:
         bgr = as_bgr(image)
         ratio = min(self._input_px / max(bgr.shape[:2]), MOST_ENLARGED)
         planes = self._letterboxed(bgr, ratio)
-        outputs = self._session.run({self._input: planes})
-        found = self._read(outputs, self._candidate(), planes.shape[3])
+        wanted = self._layout.prepared(planes) if self._layout.prepared else planes
+        outputs = self._session.run({self._input: wanted})
+        found = self._layout.read(outputs, self._candidate(), planes.shape[3])
         kept = suppressed(found.boxes, found.scores, self._overlap)
         height, width = bgr.shape[:2]
         boxes = (found.boxes[kept] / ratio).clip(0, [width, height, width, height])

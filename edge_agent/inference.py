@@ -164,11 +164,18 @@ def _compare(
 ) -> None:
     want = {port.name: _fixed(port.shape) for port in wanted}
     have = {node.name: _fixed(node.shape) for node in found}
-    if want != have:
+    if want.keys() != have.keys() or not all(_suits(want[name], have[name]) for name in want):
         raise PortError(
             f"found {card.file} with {kind} {have}, wanted {want} as its card says; "
             "restore the pair of files or export the model again"
         )
+
+
+def _suits(want: Sequence[int | None], have: Sequence[int | None]) -> bool:
+    """An axis that the card leaves free may be anything."""
+    return len(want) == len(have) and all(
+        one is None or one == other for one, other in zip(want, have, strict=True)
+    )
 
 
 def _fixed(shape: Sequence[object]) -> list[int | None]:

@@ -87,6 +87,15 @@ def test_other_outputs_than_the_card_says_are_refused(pair):
         open_session(pair)
 
 
+def test_an_axis_that_the_card_leaves_free_may_be_anything_and_a_fixed_one_may_not(pair):
+    card = read_card(pair)
+    rewrite(pair, inputs=[Port("image", ["n", "c", "h", "w"], card.inputs[0].meaning)])
+    assert open_session(pair).card.name == "onlooker-face"
+    rewrite(pair, inputs=[Port("image", [1, 4, "h", "w"], card.inputs[0].meaning)])
+    with pytest.raises(PortError, match="4"):
+        open_session(pair)
+
+
 def test_research_weights_wait_for_consent(pair):
     rewrite(pair, licence_allows="research")
     with pytest.raises(LicenceError, match="research"):

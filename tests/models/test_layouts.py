@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from edge_agent.detect import read_onlooker, read_yunet
+from edge_agent.detect import around_zero, read_onlooker, read_scrfd, read_yunet
 
 # one face: centre (100, 60), 40 wide, 56 high, in the stride-16 map of a 320 x 192 input
 CENTRE, SIZE, STRIDE, COLUMNS, ROWS = (100.0, 60.0), (40.0, 56.0), 16, 20, 12
 MARKS = np.asarray([[92, 50], [108, 50], [100, 60], [94, 70], [106, 70]], np.float32)
 COLUMN, ROW = 6, 3
+READERS = [("onlooker", read_onlooker), ("yunet", read_yunet), ("scrfd", read_scrfd)]
 
 
 @pytest.fixture
@@ -19,6 +20,18 @@ def onlooker():
     values += list((MARKS / STRIDE - middle).reshape(-1))
     maps[1][0, :, ROW, COLUMN] = values
     return maps
+
+
+@pytest.fixture
+def scrfd():
+    counts = [2 * (192 // s) * (320 // s) for s in (8, 16, 32)]
+    lists = [np.zeros((n, c), np.float32) for c in (1, 4, 10) for n in counts]
+    second_of_cell, corner = 2 * (ROW * COLUMNS + COLUMN) + 1, np.asarray([COLUMN, ROW]) * STRIDE
+    lists[1][second_of_cell] = 0.9
+    edges = [*(corner - (80, 32)), *(np.asarray([120, 88]) - corner)]
+    lists[4][second_of_cell] = np.asarray(edges) / STRIDE
+    lists[7][second_of_cell] = ((MARKS - corner) / STRIDE).reshape(-1)
+    return lists
 
 
 @pytest.fixture
@@ -34,7 +47,7 @@ def yunet():
     return lists
 
 
-@pytest.mark.parametrize(("layout", "read"), [("onlooker", read_onlooker), ("yunet", read_yunet)])
+@pytest.mark.parametrize(("layout", "read"), READERS)
 def test_the_face_is_where_it_was_written(layout, read, request):
     found = read(request.getfixturevalue(layout), 0.5, 320)
     assert found.scores == pytest.approx([0.9])
@@ -42,6 +55,12 @@ def test_the_face_is_where_it_was_written(layout, read, request):
     assert np.allclose(found.landmarks[0], MARKS, atol=1e-3)
 
 
-@pytest.mark.parametrize(("layout", "read"), [("onlooker", read_onlooker), ("yunet", read_yunet)])
+@pytest.mark.parametrize(("layout", "read"), READERS)
 def test_nothing_above_the_threshold_is_nobody(layout, read, request):
     assert len(read(request.getfixturevalue(layout), 0.95, 320).boxes) == 0
+
+
+def test_scrfd_is_shown_red_first_and_around_zero():
+    blue = np.zeros((1, 3, 1, 1), np.float32)
+    blue[0, 0] = 255
+    assert around_zero(blue).reshape(-1) == pytest.approx([-0.996, -0.996, 0.996], abs=1e-3)
