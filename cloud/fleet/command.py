@@ -21,6 +21,7 @@ from cloud.estate import SAMPLE, load
 from cloud.fleet import desire, lines, on_aws_command, registry, rollout, roster, serve
 from cloud.fleet.desire import DesireError
 from cloud.fleet.job_book import JobExists
+from cloud.fleet.jobs import Rollout
 from cloud.fleet.registry import Author, RegistryError, Standing, Thing
 from cloud.fleet.shadow import ShadowError
 from wire.topics import TopicError
@@ -73,7 +74,15 @@ def _jobs(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
     out.add_argument("--abort-percent", type=float, default=20.0)
     out.add_argument("--abort-after", type=int, default=1, help="failures count from so many on")
     out.add_argument("--replaces", help="the model that goes (without: what most of them run)")
+    out.add_argument("--package", type=Path, help="JSON that joins the job: package, trial")
     out.add_argument("--apply", action="store_true", help="do it; without, only show")
+    other = _action(actions, "order", "another job: renew, restart, diagnose", ordered)
+    other.add_argument("operation")
+    other.add_argument("word", nargs="*", metavar="NAME=VALUE", help="what the job needs: url=...")
+    _choice(other)
+    other.add_argument("--per-minute", type=int)
+    other.add_argument("--minutes-each", type=int, default=30)
+    other.add_argument("--apply", action="store_true", help="do it; without, only show")
     back = _action(actions, "roll-back", "give the old model back", rolled_back)
     back.add_argument("job")
     back.add_argument("--to", help="which model (without: the one that was replaced)")
@@ -207,6 +216,18 @@ def rolled_out(connection: Connection, asked: argparse.Namespace, author: Author
         return
     job = rollout.roll_out(connection, plan, author, replaces=asked.replaces)
     yield f"{job.id}: {job.document['version']} for {len(job.targets)} things"
+
+
+def ordered(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
+    """Have cameras do something once."""
+    whom, document = lines.search(asked), lines.document(asked)
+    if not asked.apply:
+        count = len(registry.names(connection, whom))
+        yield f"{count} things would {asked.operation}; --apply does it"
+        return
+    spread = Rollout(asked.per_minute, asked.minutes_each)
+    job = rollout.order(connection, document, whom, spread, author)
+    yield f"{job.id}: {asked.operation} for {len(job.targets)} things"
 
 
 def rolled_back(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -20,7 +21,22 @@ def search(asked: argparse.Namespace) -> Search:
 def plan(asked: argparse.Namespace) -> Plan:
     """Which model goes to whom, and how, as the command line says."""
     abort = Abort(asked.abort_after, asked.abort_percent)
-    return Plan(asked.model, search(asked), Rollout(asked.per_minute, asked.minutes_each, abort))
+    rollout = Rollout(asked.per_minute, asked.minutes_each, abort)
+    return Plan(asked.model, search(asked), rollout, _joined(asked.package))
+
+
+def document(asked: argparse.Namespace) -> dict[str, Any]:
+    """A job's document, as the command line says."""
+    return {"operation": asked.operation, **pairs(asked.word)}
+
+
+def _joined(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise RegistryError(f"{path} cannot be read as a JSON object: {error}") from error
 
 
 def wish(asked: argparse.Namespace) -> dict[str, Any]:

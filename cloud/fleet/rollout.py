@@ -6,8 +6,8 @@ Rolling back is a job too: those that took the new model are told to take the ol
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
@@ -19,6 +19,7 @@ from cloud.fleet.jobs import Rollout, Status
 from cloud.fleet.message import Saying, post
 from cloud.fleet.registry import Author, RegistryError, Search, Standing
 from cloud.fleet.tables import executions, jobs
+from wire.jobs import Job as OneOfAll
 
 OPERATION: Final = "model"
 
@@ -32,11 +33,14 @@ class UnknownJob(RegistryError):  # noqa: N818 - reads as what happened
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which model goes to whom, and how."""
+    """Which model goes to whom, and how. `more` joins the job's document: the signed package that
+    brings the model, the terms of its trial.
+    """
 
     model: str
     whom: Search
     rollout: Rollout
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 def roll_out(
@@ -46,11 +50,42 @@ def roll_out(
     meant = registry.find(connection, plan.whom)
     if not meant:
         raise RegistryError("no thing is meant: see `fleet list`")
-    document = {"operation": OPERATION, "version": plan.model, "replaces": replaces or _held(meant)}
+    document = {
+        "operation": OPERATION,
+        "version": plan.model,
+        "replaces": replaces or _held(meant),
+        **plan.more,
+    }
+    _check(document)
     targets = tuple(one.thing.name for one in meant)
     job = Job(_free_id(connection, plan.model), document, targets, plan.rollout)
     _open(connection, job, author)
     return job
+
+
+def order(
+    connection: Connection,
+    document: Mapping[str, Any],
+    whom: Search,
+    rollout: Rollout,
+    author: Author,
+) -> Job:
+    """Open a job of any other kind: `renew`, `restart`, `diagnose`."""
+    meant = registry.names(connection, whom)
+    if not meant:
+        raise RegistryError("no thing is meant: see `fleet list`")
+    _check(document)
+    job = Job(_free_id(connection, document["operation"]), dict(document), tuple(meant), rollout)
+    _open(connection, job, author)
+    return job
+
+
+def _check(document: Mapping[str, Any]) -> None:
+    """Refuse a job that no camera would understand."""
+    try:
+        msgspec.convert(document, OneOfAll)
+    except msgspec.ValidationError as error:
+        raise RegistryError(f"no camera would understand this job: {error}") from error
 
 
 def roll_back(connection: Connection, job: str, author: Author, *, to: str | None = None) -> Job:
@@ -103,7 +138,8 @@ def _told(connection: Connection, row: Row[Any]) -> dict[str, Any]:
 def _open(connection: Connection, job: Job, author: Author) -> None:
     sayings: list[Saying] = job_book.create(connection, job, at=author.at)
     post(connection, sayings)
-    detail = f"{job.id}: {job.document['version']} for {len(job.targets)} things"
+    what = job.document.get("version") or job.document["operation"]
+    detail = f"{job.id}: {what} for {len(job.targets)} things"
     registry.note(connection, author, "job.opened", None, detail)
 
 

@@ -150,8 +150,10 @@ class ConfigKeeper:
                 log.warning("config.not_told", extra={"code": body.get("code")})
         elif topic == self._topic["update"] + REJECTED:
             self._report_refused(body, now_s)
-        elif isinstance(version := body.get("version"), int):  # our own report's: nothing to learn
-            self._seen_version = max(self._seen_version, version)
+        elif body.get("version") == self._seen_version + 1:  # our own report's, and nothing between
+            self._seen_version += 1
+        else:
+            self._ask(now_s)
 
     def _consider(self, shadow: Mapping[str, Any], now_s: float) -> None:
         """Judge what is desired, once; report what differs from what the fleet has on record."""

@@ -199,3 +199,27 @@ def test_attributes_are_few_and_short(fleet):
             pytest.raises(registry.RegistryError, match="attribute"),
         ):
             registry.register(connection, Thing("x", "KX-01", attributes=attributes), author)
+
+
+def test_a_model_may_bring_its_package(fleet, typed, tmp_path):
+    file = tmp_path / "package.json"
+    brought = {"card": "{}", "signature": "AA==", "url": "https://models.example/d-2"}
+    file.write_text(json.dumps({"package": brought, "trial": {"faces": 5}}))
+    status, said = typed("roll-out", "d-2", "--group", "canary", "--package", str(file), "--apply")
+    assert (status, said) == (0, "d-2-1: d-2 for 1 things\n")
+    with writing(fleet) as connection:
+        document = job_book.document(connection, "d-2-1")
+    assert (document["package"], document["trial"]) == (brought, {"faces": 5})
+    file.write_text(json.dumps({"trial": {"faces": "many"}}))
+    status, said = typed("roll-out", "d-2", "--group", "canary", "--package", str(file), "--apply")
+    assert (status, "no camera would understand this job" in said) == (2, True)
+
+
+def test_other_jobs_are_ordered_by_their_name(fleet, typed):
+    assert typed("order", "renew", "--device", "cam-1")[1].startswith("1 things would renew")
+    said = typed("order", "renew", "--device", "cam-1", "--apply")[1]
+    assert said == "renew-1: renew for 1 things\n"
+    url = "url=https://files.example/bundle"
+    assert typed("order", "diagnose", url, "--device", "cam-1", "--apply")[0] == 0
+    status, said = typed("order", "explode", "--device", "cam-1", "--apply")
+    assert (status, "Invalid value 'explode'" in said) == (2, True)

@@ -262,6 +262,22 @@ def test_a_conflict_of_versions_is_settled_by_asking_again(stand):
     assert stand.fleet.shadow.delta == {}
 
 
+def test_a_wish_between_a_first_question_and_its_report_is_not_missed(stand):
+    answer = stand.fleet.line.answer
+
+    def late(topic, body):
+        if topic.endswith("/update"):
+            stand.fleet.line.answer = answer
+            stand.fleet.desires({"report_interval_ms": 10_000})  # before there was any shadow
+            word_of_it = [stand.fleet.line.inbox.popleft() for _ in range(2)]
+            return [*answer(topic, body), *word_of_it]  # and the word comes late
+        return answer(topic, body)
+
+    stand.fleet.line.answer = late
+    stand.passes()
+    assert stand.keeper.settings.interval_s == 10
+
+
 def test_a_report_that_has_no_room_is_shortened_once(stand):
     point = [0.1234567890123, 0.6543210987654]
     wish = {"masks": [[point] * 64] * 2}

@@ -1,0 +1,105 @@
+"""The operator's machine: authority, signer, broker and fleet service as programs of their own."""
+
+import contextlib
+import io
+import os
+import pwd
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from cloud.fleet.__main__ import main as fleet_main
+from provisioning.__main__ import main as provisioning_main
+from simulators.mosquitto import free_port
+
+PATIENCE_S = 30.0
+
+
+class Company:
+    """The operator's machine: a folder, the programs, their logs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ca, self.own = folder / "ca", folder / "own"
+        self.port, self.desk_port = free_port(), free_port()
+        self.database = f"sqlite:///{folder}/cloud.db"
+        self._programs = contextlib.ExitStack()
+
+    def open(self):
+        self.provisioning("ca", "init", "--dir", self.ca)
+        for kind, name in (
+            ("--service", "fleet"),
+            ("--claim", "batch-7"),
+            ("--server", "localhost"),
+        ):
+            self.provisioning("ca", "issue", "--dir", self.ca, kind, name, "--out", self.own)
+        for ending in ("crt", "key"):
+            (self.own / f"localhost.{ending}").rename(self.own / f"server.{ending}")
+        self.start("provisioning", "signer", "--dir", self.ca, ready="signing for")
+        account = pwd.getpwuid(os.geteuid()).pw_name
+        broker = ["--dir", self.folder / "broker", "--authority", self.ca, "--host", "localhost"]
+        broker += ["--bind", "127.0.0.1", "--port", self.port, "--user", account]
+        self.start("provisioning", "broker", *broker, ready="mqtts://")
+        fleet = ["--broker", f"mqtts://localhost:{self.port}", "--identity", self.own]
+        fleet += ["--authority", self.ca, "--desk-identity", self.own, "--desk-bind", "127.0.0.1"]
+        fleet += ["--desk-port", self.desk_port, "--database", self.database]
+        self.start("cloud.fleet", "serve", *fleet, ready="fleet.connected")
+
+    def close(self):
+        self._programs.close()
+
+    def start(self, *words, ready):
+        """Start a program and wait for a line of its output that holds `ready`."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", *map(str, words)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        seen = threading.Event()
+        lines = []
+
+        def read():
+            for line in process.stdout:
+                lines.append(line)
+                if ready in line:
+                    seen.set()
+
+        reader = threading.Thread(target=read)
+        reader.start()
+
+        def end():
+            process.terminate()
+            process.wait(PATIENCE_S)
+            reader.join()
+            process.stdout.close()
+            assert process.returncode == 0, "".join(lines[-20:])
+
+        self._programs.callback(end)
+        assert seen.wait(PATIENCE_S), "".join(lines)
+
+    def provisioning(self, *words):
+        return self._said(provisioning_main, *words)
+
+    def fleet(self, *words):
+        return self._said(fleet_main, *words, "--database", self.database)
+
+    def _said(self, main, *words):
+        """What a command says; its own entrance, in this process, since starting Python is slow."""
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            status = main([*map(str, words)])
+        assert status == 0, said.getvalue()
+        return said.getvalue()
+
+
+@pytest.fixture
+def company(tmp_path):
+    made = Company(tmp_path)
+    made.open()
+    yield made
+    made.close()
