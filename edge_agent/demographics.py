@@ -32,6 +32,7 @@ LABELS: Final[Mapping[str, tuple[tuple[str, int], ...]]] = {
     "demographics": (("age_group", len(AGES)), ("gender", len(GENDERS))),
     "emotion": (("expression", len(EXPRESSIONS)),),
 }
+ORDERED: Final = frozenset({"age_group"})
 LEAST_FACE_PX: Final = 32.0  # below this the guesses are not worth making
 MOST_TURNED_DEG: Final = 40.0
 
@@ -75,8 +76,7 @@ class ClassNetwork:
         start, found = 0, []
         for name, count in self._labels:
             shares = self._shares(name, rows[:, start : start + count])
-            best = int(shares.argmax())
-            found.append(best if shares[best] >= self._least else None)
+            found.append(decided(name, shares, self._least))
             start += count
         return found
 
@@ -84,6 +84,19 @@ class ClassNetwork:
         scaled = rows / self._session.card.calibration.get(f"{label}_temperature", 1.0)
         powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         return np.asarray((powers / powers.sum(axis=1, keepdims=True)).mean(axis=0), np.float32)
+
+
+def decided(label: str, shares: Floats, least: float) -> int | None:
+    """The class that `shares` (c,) speak for, or None where they hold less than `least` of it.
+
+    Of classes in an order it is the median, which is nearest on average, and its neighbours
+    speak for it too; of others the likeliest.
+    """
+    if label not in ORDERED:
+        best = int(shares.argmax())
+        return best if shares[best] >= least else None
+    best = int((np.cumsum(shares) >= shares.sum() / 2).argmax())
+    return best if shares[max(0, best - 1) : best + 2].sum() >= least else None
 
 
 class Shot(NamedTuple):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_agent.demographics import decided
 from edge_agent.inference import Floats, Session
 from models.datasets.labelled_faces import LabelledFaces
 from models.evaluate.calibration import expected_error
@@ -70,8 +71,13 @@ def figures(rows: Floats, faces: LabelledFaces, label: int) -> dict[str, Any]:
 
 
 def within_one(rows: Floats, faces: LabelledFaces, label: int) -> dict[str, float]:
-    """Return the share of odd faces whose ordered class is off by one at most."""
-    return _share(np.abs(rows[1::2].argmax(axis=1) - faces.targets[1::2, label]) <= 1)
+    """Return the share of odd faces whose class, decided as the agent does, is off by one at
+    most.
+    """
+    truth = faces.targets[:, label]
+    shares = softmax(rows[1::2], temperature_of(rows[::2], truth[::2]))
+    guess = np.asarray([decided("age_group", one, 0.0) for one in shares])
+    return _share(np.abs(guess - truth[1::2]) <= 1)
 
 
 def _share(right: NDArray[np.bool_] | Sequence[bool]) -> dict[str, float]:

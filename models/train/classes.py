@@ -23,7 +23,7 @@ from models.train.pose_net import PoseNet
 
 log = logging.getLogger(__name__)
 FACES_A_STEP = 96
-SMOOTHING = 0.1
+SMOOTHING, NEIGHBOURS_SD = 0.1, 0.6
 CHECK_STEPS, REPORT_STEPS = 500, 100
 
 
@@ -43,12 +43,24 @@ class ClassNet(nn.Module):
         return logits
 
 
-def class_loss(logits: Tensor, targets: Tensor, counts: Sequence[int]) -> Tensor:
-    """Return the mean cross entropy of every label, targets softened by `SMOOTHING`."""
+def softened(targets: Tensor, count: int, *, ordered: bool) -> Tensor:
+    """Return (n, count) shares around the true classes: to the neighbours where classes have an
+    order (a face of 24 may as well be called 25 to 34), else evenly by `SMOOTHING`.
+    """
+    away = (torch.arange(count)[None] - targets[:, None]).abs().float()
+    if ordered:
+        return torch.softmax(-(away**2) / (2 * NEIGHBOURS_SD**2), dim=1)
+    return torch.where(away == 0, 1 - SMOOTHING, 0.0) + SMOOTHING / count
+
+
+def class_loss(
+    logits: Tensor, targets: Tensor, counts: Sequence[int], ordered: Sequence[bool]
+) -> Tensor:
+    """Return the mean cross entropy of every label, summed; targets are `softened`."""
     parts = logits.split(list(counts), dim=1)
     losses = [
-        nn.functional.cross_entropy(part, targets[:, index], label_smoothing=SMOOTHING)
-        for index, part in enumerate(parts)
+        nn.functional.cross_entropy(part, softened(targets[:, n], count, ordered=one))
+        for n, (part, count, one) in enumerate(zip(parts, counts, ordered, strict=True))
     ]
     return torch.stack(losses).sum()
 
@@ -74,7 +86,13 @@ def batch(faces: LabelledFaces, seed: int, step: int) -> tuple[Tensor, Tensor]:
 
 
 def train(
-    faces: LabelledFaces, counts: Sequence[int], folder: Path, *, schedule: Schedule, seed: int = 3
+    faces: LabelledFaces,
+    counts: Sequence[int],
+    folder: Path,
+    *,
+    ordered: Sequence[bool],
+    schedule: Schedule,
+    seed: int = 3,
 ) -> Path:
     """Train until `schedule.steps`, going on from `folder`, and return the checkpoint."""
     torch.set_num_threads(1)
@@ -88,7 +106,8 @@ def train(
         for group in optimiser.param_groups:
             group["lr"] = schedule.rate_at(step)
         images, targets = batch(faces, seed, step)
-        loss = class_loss(net(images.to(memory_format=torch.channels_last)), targets, counts)
+        logits = net(images.to(memory_format=torch.channels_last))
+        loss = class_loss(logits, targets, counts, ordered)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()

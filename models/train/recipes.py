@@ -13,6 +13,7 @@ import msgspec
 import torch
 from torch import nn
 
+from edge_agent.demographics import ORDERED
 from edge_agent.detect import load_detector
 from edge_agent.inference import WEIGHTS, read_card
 from models import cards
@@ -52,7 +53,7 @@ RECIPES = {
     "attention": Recipe("attention", 3000, 3e-3),
     "attention-ytf": Recipe("attention-ytf", 2500, 3e-3),
     "face-check": Recipe("face-check", second_look.STEPS, 3e-3),
-    "demographics": Recipe("demographics", 2500, 2e-3),
+    "demographics": Recipe("demographics", 3000, 2e-3),
     "emotion": Recipe("emotion", 2000, 2e-3),
 }
 
@@ -80,7 +81,11 @@ def run(kind: str, data: Path, runs: Path, steps: int | None) -> Path:
     if kind == "detection":
         return _detection(labelled_pictures(data, runs), folder, schedule)
     if kind in cards.CLASSES:
-        return classes.train(_faces(kind, data / "train"), _counts(kind), folder, schedule=schedule)
+        faces, ordered = (
+            _faces(kind, data / "train"),
+            [name in ORDERED for name in cards.CLASSES[kind]],
+        )
+        return classes.train(faces, _counts(kind), folder, ordered=ordered, schedule=schedule)
     if kind == "attention-ytf":
         return attention.train(
             ytf_views(data / "train" / "head_pose_ytf"), folder, schedule=schedule

@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 from skimage import data
 
-from edge_agent.demographics import ClassNetwork, Describer, Description, describer_for
+from edge_agent.demographics import (
+    ClassNetwork,
+    Describer,
+    Description,
+    decided,
+    describer_for,
+)
 from edge_agent.detect import Face, load_detector
 from edge_agent.frame import Frame
 from edge_agent.inference import LicenceError, ModelError, ModelMissingError, open_session
@@ -155,3 +161,17 @@ def test_whoever_leaves_the_picture_has_been_described(astronaut):
         told |= watch.look(Frame(cv2.add(picture, noise), at, n / 5, n)).described
     assert len(told) == 1
     assert next(iter(told.values())) != Description()
+
+
+@pytest.mark.parametrize(
+    ("label", "shares", "least", "said"),
+    [
+        ("age_group", [0.3, 0.1, 0.2, 0.2, 0.2, 0, 0], 0.0, 2),  # the median, not the likeliest
+        ("age_group", [0, 0.3, 0.3, 0.3, 0.1, 0, 0], 0.85, 2),  # its neighbours speak for it
+        ("age_group", [0.4, 0, 0, 0.2, 0, 0, 0.4], 0.6, None),
+        ("gender", [0.55, 0.45], 0.6, None),
+        ("gender", [0.35, 0.65], 0.6, 1),
+    ],
+)
+def test_what_is_said_and_when_nothing_is(label, shares, least, said):
+    assert decided(label, np.asarray(shares, np.float32), least) == said

@@ -50,7 +50,7 @@ def test_each_group_has_its_own_figure():
 
 
 def test_neighbouring_age_groups_count_as_within_one():
-    rows = np.eye(7, dtype=np.float32)[[0, 0, 1, 1, 2, 2]]
+    rows = 40 * np.eye(7, dtype=np.float32)[[0, 0, 1, 1, 2, 2]]
     assert within_one(rows, faces_of([0, 0, 0, 2, 6, 6]), 0)["value"] == pytest.approx(
         2 / 3, abs=1e-3
     )
