@@ -181,8 +181,8 @@ def class_card(kind: str, version: str, opset: int, calibration: dict[str, float
         training_data=[FER if kind == "emotion" else UTKFACE],
         limits=[
             "Off by default: the agent reports unknown.",
-            "Age is the median of the seven shares; unknown where it and its neighbours hold less than "
-            "0.6. Gender and expression: the likeliest, unknown below 0.6.",
+            "Age is the median of the seven shares; unknown where it and its neighbours hold less "
+            "than 0.6. Gender and expression: the likeliest, unknown below 0.6.",
             "Appearance is not identity: a label is what annotators guessed from a picture.",
             "Persons may be in training and development pictures alike, so figures flatter.",
         ],
