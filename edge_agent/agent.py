@@ -180,7 +180,8 @@ class Agent:
         self._networks = networks or self._networks
         self._watch.adopt(settings, networks)
         self._meter.adopt(settings)
-        self._reporting.adopt(settings.link, versions_of(settings, *self._networks))
+        versions = versions_of(settings, *self._networks)
+        self._reporting.adopt(settings.link, versions, privacy=settings.privacy)
         if isinstance(self._camera, Adaptable):
             self._camera.adopt(settings.capture)
         self._settings = settings

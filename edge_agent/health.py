@@ -23,6 +23,7 @@ REMEDIES: Final = {
     "camera.moved": "the camera looks elsewhere than before: check its mount and what it shows",
     "models.failed": "the models fail on the pictures: see the agent's log",
     "clock.unset": "the clock was never set and reports wait for it: let NTP through, or set it",
+    "clock.wrong": "this clock and the cloud's differ by minutes: let NTP through, or set it",
     "privacy.refused": "a message was kept back by the privacy gate: see egress.refused in the log",
     "outbox.full": "more reports wait than the disk's budget allows: restore the connection",
     "outbox.failed": "reports cannot be stored: check the disk's space and health",

@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 DRAIN_STEP_S: Final = 0.02
 POST_EVERY_S: Final = 1.0
+WRONG_BY_MS: Final = 120_000  # the cloud believes no report from more than five minutes ahead
 REFUSAL_TOLD_S: Final = 60.0
 UNSTORED_KEPT: Final = 2880  # a day of half minutes in memory, should the disk refuse them
 
@@ -81,6 +82,7 @@ class Reporting:
         self._began_at = clock()
         self._first_sequence = outbox.next_sequence
         self._clock_was_wrong_by = timedelta(0)
+        self._ahead_ms: int | None = None
         self._refusals_told = 0
         self._refused_s = -math.inf
         self._started_s = steady()
@@ -90,9 +92,12 @@ class Reporting:
     def start(self) -> None:
         self._link.start()
 
-    def adopt(self, settings: LinkSettings, versions: Versions) -> None:
+    def adopt(
+        self, settings: LinkSettings, versions: Versions, *, privacy: PrivacySettings
+    ) -> None:
         """Another era begins: other settings or models produce the numbers."""
         self._settings = settings
+        self._egress.smallest_cell = privacy.smallest_cell
         self._versions.append(versions)
 
     def keep(self, tallies: Iterable[Tally]) -> None:
@@ -117,6 +122,7 @@ class Reporting:
             self._date()
             self._store()
             self._courier.pump(self._steady())
+            self._compare_clocks()
         except OutboxError as error:
             if not self.disk_failing:
                 log.error("outbox.failed", extra={"reason": str(error)})
@@ -150,6 +156,8 @@ class Reporting:
             kinds = kinds | {"outbox.full"}
         if at < EARLIEST_AT:
             kinds = kinds | {"clock.unset"}
+        elif abs(self._ahead_ms or 0) > WRONG_BY_MS:
+            kinds = kinds | {"clock.wrong"}
         if self._egress.refusals.total() > self._refusals_told:
             self._refusals_told, self._refused_s = self._egress.refusals.total(), at_s
         if at_s - self._refused_s < REFUSAL_TOLD_S:
@@ -175,6 +183,12 @@ class Reporting:
             self._clock_was_wrong_by = timedelta(0)
         if self._outbox.undated and self._began_at >= EARLIEST_AT:  # of an earlier run
             self._outbox.date_undated(self._began_at)
+
+    def _compare_clocks(self) -> None:
+        if self._courier.cloud_said_at is not None:
+            ahead = self._clock() - self._courier.cloud_said_at
+            self._ahead_ms = ahead // timedelta(milliseconds=1)
+            self._courier.cloud_said_at = None
 
     def _store(self) -> None:
         while self._unstored:
@@ -221,6 +235,7 @@ class Reporting:
             egress_refusals=self._egress.refusals.total(),
             disk_free_bytes=disk_free_bytes(self._outbox.path.parent),
             clock_kept=disciplined(),
+            clock_ahead_ms=self._ahead_ms,
             temperature_milli_c=temperature_milli_c(),
             alarms=self._alarms.raised,
         )

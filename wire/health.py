@@ -57,7 +57,7 @@ class Figures(Message, frozen=True, kw_only=True):
     """What an operator watches beside the counts: the same on every surface of the device.
 
     Running totals begin with the process. `clock_kept` and `temperature_milli_c` are null where
-    the system does not tell.
+    the system does not tell, `clock_ahead_ms` (of the cloud's) before the cloud has spoken.
     """
 
     connection: Connection
@@ -70,6 +70,7 @@ class Figures(Message, frozen=True, kw_only=True):
     egress_refusals: Count
     disk_free_bytes: Count
     clock_kept: bool | None
+    clock_ahead_ms: int | None
     temperature_milli_c: int | None
     alarms: Annotated[tuple[Word, ...], Meta(max_length=32)]
 

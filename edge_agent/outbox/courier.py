@@ -8,6 +8,7 @@ batch only, as a question whether anybody listens, and each time after twice the
 import logging
 from collections import deque
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final, Protocol
 
 from edge_agent.outbox.store import Outbox, Sealed
@@ -62,6 +63,7 @@ class Courier:
         self._patience_s = settings.resend_after_s
         self._window = settings.in_flight
         self._notices: deque[tuple[Channel, bytes]] = deque(maxlen=NOTICES_KEPT)
+        self.cloud_said_at: datetime | None = None  # the cloud's clock in its latest word
 
     def pump(self, now_s: float) -> None:
         """Take acknowledgements and send what is due. `now_s` is a steady clock."""
@@ -89,6 +91,7 @@ class Courier:
                     log.warning("courier.strange_ack", extra={"bytes": len(payload)})
 
     def _settle(self, event: AckEvent, now_s: float) -> None:
+        self.cloud_said_at = event.data.at
         if not self._outbox.acknowledge(event.data.journal, event.data.through):
             return
         while self._in_flight and self._in_flight[0] <= event.data.through:

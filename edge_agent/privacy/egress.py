@@ -79,7 +79,7 @@ class Egress:
 
     def __init__(self, address: Address, *, smallest_cell: int = 5) -> None:
         self._own = {address.location, address.device, address.source}
-        self._smallest_cell = smallest_cell
+        self.smallest_cell = smallest_cell
         self.refusals: Counter[str] = Counter()
 
     def passed(self, channel: Channel, payload: bytes) -> bytes | None:
@@ -125,14 +125,14 @@ class Egress:
 
     def _examine_cells(self, report: AudienceReport, where: str) -> None:
         for number, cell in enumerate(report.demographics):
-            if cell.visits < self._smallest_cell:
+            if cell.visits < self.smallest_cell:
                 raise EgressError(
-                    f"{where}: demographics[{number}]: fewer than {self._smallest_cell} people"
+                    f"{where}: demographics[{number}]: fewer than {self.smallest_cell} people"
                 )
         for expression, visits in (report.expressions or {}).items():
-            if visits < self._smallest_cell:
+            if visits < self.smallest_cell:
                 raise EgressError(
-                    f"{where}: expressions.{expression}: fewer than {self._smallest_cell} people"
+                    f"{where}: expressions.{expression}: fewer than {self.smallest_cell} people"
                 )
 
     def _without_words(self, payload: bytes) -> bytes | None:

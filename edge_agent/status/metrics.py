@@ -141,6 +141,7 @@ TOLD: Final = (
     _Told(G, "rss_bytes", "Resident memory of the process", _beat("rss_bytes")),
     _Told(G, "disk_free_bytes", "Left on the reports' disk", _figure("disk_free_bytes")),
     _Told(G, "temperature_celsius", "The board's hottest", _figure("temperature_milli_c", 1000)),
+    _Told(G, "clock_ahead_seconds", "Of the cloud's clock", _figure("clock_ahead_ms", 1000)),
     _Told(G, "clock_kept", "Something keeps the clock", _figure("clock_kept")),
     _Told(
         G, "uptime_seconds", "Since the agent started", lambda o: [("", o.beat.uptime_ms / 1000)]

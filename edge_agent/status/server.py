@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 LARGEST_BODY_BYTES: Final = 16 * 1024
 PATIENCE_S: Final = 10.0
+MOST_READERS: Final = 16
 SHORTEST_TOKEN: Final = 16
 ALWAYS: Final = {
     "Cache-Control": "no-store",
@@ -68,12 +69,11 @@ class StatusServer:
 
         Handler.sights, Handler.token, Handler.host = sights, token, settings.host
         try:
-            self._server = ThreadingHTTPServer((settings.host, settings.port), Handler)
+            self._server = _Server((settings.host, settings.port), Handler)
         except OSError as error:
             raise StatusError(
                 f"status page at {settings.host}:{settings.port}: {error}; choose another port"
             ) from error
-        self._server.daemon_threads = True
         self.port = int(self._server.server_address[1])
 
     def start(self) -> None:
@@ -114,6 +114,32 @@ def _token(settings: StatusSettings) -> str:
             f"give {SHORTEST_TOKEN} or more"
         )
     return token
+
+
+class _Server(ThreadingHTTPServer):
+    """A thread for each reader, and no more readers than `MOST_READERS` at once."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self._room = threading.Semaphore(MOST_READERS)
+        super().__init__(address, handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if self._room.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._room.release()
+
+    def handle_error(self, _request: Any, _client_address: Any) -> None:
+        """A reader that goes away is no news."""
+        log.debug("status.reader_gone")
 
 
 class _Handler(BaseHTTPRequestHandler):

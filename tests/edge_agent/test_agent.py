@@ -263,6 +263,70 @@ def test_what_an_earlier_run_could_not_date_lies_before_this_one(agent, street, 
     assert earlier.observed_ms == 19_800
 
 
+def test_a_clock_minutes_from_the_clouds_is_told_of(agent, street, post, address):
+    cloud = LoopbackLink(address, lambda event: post.append(event) or True, clock=lambda: EIGHT)
+    late = EIGHT + timedelta(minutes=4)
+    settings = Settings(link=LinkSettings(heartbeat_s=1))
+    camera = Reel([street(n / 5) for n in range(500)])
+    ticks = iter(range(100_000))
+    agent(camera, settings, link=cloud, clock=lambda: late, steady=lambda: next(ticks) * 0.1).run()
+    alarms = [e.data.kind for e in post if isinstance(e, AlarmEvent)]
+    assert alarms == ["clock.wrong"]
+    beats = [event.data for event in post if isinstance(event, HeartbeatEvent)]
+    assert (beats[0].figures.clock_ahead_ms, beats[-1].figures.clock_ahead_ms) == (None, 240_000)
+
+
+class Thermometer:
+    """Its third reading has a picture for a name."""
+
+    def __init__(self):
+        self.taken = 0
+
+    def take(self):
+        self.taken += 1
+        return [("iVBORw0KGgoAAAANSUhEUg" if self.taken == 3 else "temperature_c", 21_500)]
+
+
+def test_what_may_not_leave_is_left_out_and_told_of(agent, street, post):
+    camera = Reel([street(n / 5) for n in range(450)])
+    totals = agent(camera, sensors=[Thermometer()]).run()
+    first, second, third = reports(post)
+    assert (first.sensors, first.versions.agent) == ({}, "withheld")
+    assert second.sensors["temperature_c"].samples == 150
+    assert sum(r.observed_ms for r in (first, second, third)) == totals.observed_ms == 89_800
+    alarms = [(e.data.kind, e.data.state) for e in post if isinstance(e, AlarmEvent)]
+    assert alarms[0] == ("privacy.refused", AlarmState.RAISED)
+    assert not [event for event in post if "iVBOR" in repr(event)]
+
+
+class Onlooker:
+    """Sees until it falls."""
+
+    def __init__(self, falls_at=10**9):
+        self.seen, self.closed, self._falls_at = [], False, falls_at
+
+    def see(self, frame, heads):
+        if len(self.seen) == self._falls_at:
+            raise RuntimeError("fell")
+        self.seen.append(heads)
+
+    def close(self):
+        self.closed = True
+
+
+def test_who_looks_on_sees_every_picture_and_may_fall(agent, street, post, caplog):
+    steady, shaky = Onlooker(), Onlooker(falls_at=7)
+    camera = Reel([street(n / 5, [(100, 60)] * (10 <= n <= 20)) for n in range(50)])
+    totals = agent(camera, witnesses=[steady, shaky]).run()
+    assert (len(steady.seen), len(shaky.seen)) == (50, 7)
+    assert steady.closed
+    assert totals.captured == 50
+    there = [heads for heads in steady.seen if heads]
+    assert len(there) >= 11
+    assert all((100.0, 60.0, 130.0, 90.0) in heads for heads in there[:11])
+    assert [record.message for record in caplog.records].count("witness.fell") == 1
+
+
 class Drowsy(Reel):
     """Rests when it is told to: then only every tenth picture comes, and silences that say so."""
 

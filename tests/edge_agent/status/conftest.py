@@ -27,7 +27,7 @@ def glance():
             connection=changed.pop("connection", Connection.EXCELLENT),
             frames_milli_hz=24_800, frames_dropped=7, stalls=1, model_faults=2,
             outbox_bytes=4_096, outbox_merges=30, egress_refusals=1, disk_free_bytes=5 * 2**30,
-            clock_kept=changed.pop("clock_kept", True),
+            clock_kept=changed.pop("clock_kept", True), clock_ahead_ms=250,
             temperature_milli_c=51_500, alarms=changed.pop("alarms", ()),
         )  # fmt: skip
         beat = Heartbeat(

@@ -35,6 +35,7 @@ def test_every_figure_is_there_and_true(board, now):
         ("onlooker_gate_total", "missed"): 3,
         ("onlooker_temperature_celsius",): 51.5,
         ("onlooker_clock_kept",): 1,
+        ("onlooker_clock_ahead_seconds",): 0.25,
         ("onlooker_broker_connected",): 1,
     }
     assert {name: found.get(name) for name in expected} == expected

@@ -117,6 +117,23 @@ def test_noise_on_the_line_disturbs_nobody(serve, noise, capsys):
     assert capsys.readouterr().err == ""
 
 
+def is_answered(server):
+    try:
+        return ask(server, "/healthz")[0].status == 200
+    except (http.client.HTTPException, ConnectionError):
+        return False
+
+
+def test_readers_that_never_speak_take_no_more_than_their_places(serve, monkeypatch):
+    monkeypatch.setattr("edge_agent.status.server.MOST_READERS", 3)
+    server = serve()
+    lines = [socket.create_connection(("127.0.0.1", server.port), timeout=10) for _ in range(3)]
+    assert any(not is_answered(server) for _ in range(100)), "a fourth reader found a place"
+    for line in lines:
+        line.close()
+    assert any(is_answered(server) for _ in range(100)), "the places are never free again"
+
+
 def test_what_cannot_be_served_is_said(serve, tmp_path):
     taken = serve().port
     with pytest.raises(StatusError, match="choose another port"):
