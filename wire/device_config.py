@@ -114,7 +114,9 @@ class DeviceConfig(Message, frozen=True, kw_only=True):
         for name in ("report_interval_ms", "heartbeat_interval_ms"):
             value = getattr(self, name)
             if value is not UNSET and (60_000 % value or value % 1_000):
-                raise ValueError(f"{name} of {value} ms is no whole number of seconds in a minute")
+                raise ValueError(
+                    f"{name} of {value} ms does not divide one minute into whole seconds"
+                )
 
 
 class Verdict(Message, frozen=True, kw_only=True):

@@ -86,7 +86,7 @@ def test_null_takes_a_setting_back(fleet, typed):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["set", "sauce=1"], "sauce: wanted one of demographics, detector"),
+        (["set", "sauce=1"], "sauce: wanted one of analysed_fps, analysed_px"),
         (["set", "report_interval_ms=7000"], "does not divide one minute"),
         (["set", "paused=perhaps"], "Expected `bool`, got `str`"),
         (["set", "paused"], "write NAME=VALUE"),

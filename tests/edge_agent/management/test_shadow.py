@@ -74,7 +74,7 @@ def test_everything_that_may_be_wished_for_has_its_place(stand):
         ({"colour": "red"}, "unknown field `colour`"),
         ({"analysed_fps": "five"}, "Expected `float`, got `str`"),
         ({"analysed_fps": -1}, "Expected `float` > 0"),
-        ({"report_interval_ms": 7_000}, "no whole number of seconds in a minute"),
+        ({"report_interval_ms": 7_000}, "does not divide one minute"),
         ({"masks": [BAD_MASK]}, "Expected `float` <= 1.0"),
         ({"schedule": {"time_zone": "UTC", "hours": [NIGHT]}}, "before they start"),
         ({"schedule": {"time_zone": "Moon/Sea", "hours": []}}, "no IANA time zone"),
