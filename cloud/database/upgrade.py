@@ -39,7 +39,7 @@ def revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def upgrade(engine: Engine) -> None:
+def upgrade(engine: Engine, *, to: str = HEAD) -> None:
     """Take the steps that are missing, in one transaction, unless somebody else just did."""
     from alembic import command  # heavy, and seldom needed
 
@@ -49,7 +49,7 @@ def upgrade(engine: Engine) -> None:
         missing(connection)
         config = _config()
         config.attributes["connection"] = connection
-        command.upgrade(config, HEAD)
+        command.upgrade(config, to)
 
 
 def missing(connection: Connection) -> list[str]:

@@ -1,80 +1,80 @@
 """News of devices: the latest heartbeat and presence of each, and the history of alarms.
 
 The latest is told by the device's own clock where there is one, so late news overwrite nothing.
+Of a batch only the latest of each device is written, all devices in one statement and in one order,
+so that two consumers cannot lock each other out: every camera sends a heartbeat as often as a
+report, and it may not cost more.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, or_
+from sqlalchemy import Connection, Insert, or_
 
-from cloud.database import alarms, device_states, insert
+from cloud.database import alarms, device_states, insert, microseconds, run_many
 from cloud.ingest.judge import Note
 from cloud.ingest.letters import printable
 from wire.health import Alarm, Heartbeat, Status
-from wire.topics import Address
+
+Latest = dict[tuple[str, str], tuple[int, tuple[Any, ...]]]
+"""Location and device → the device's clock, and the values to write."""
+
+BEAT: Final = ("heartbeat_at", "heartbeat_received_at", "heartbeat")
+PRESENCE: Final = ("presence", "presence_at")
+ALARM: Final = ("location", "device", "kind", "state", "at", "message", "received_at")
 
 
 def keep(connection: Connection, notes: Iterable[Note], now: datetime) -> None:
     """Write what the notes say."""
-    for note in _in_one_order(notes):
+    now_us = microseconds(now)
+    beats: Latest = {}
+    words: Latest = {}
+    raised: dict[tuple[str, str, str, str, int], tuple[str, int]] = {}
+    for note in notes:
+        where = (note.address.location, note.address.device)
         match note.about:
-            case Heartbeat():
-                _beat(connection, note.address, note.about, now)
-            case Status():
-                _presence(connection, note.address, note.about, now)
-            case Alarm():
-                _alarm(connection, note.address, note.about, now)
+            case Heartbeat() as beat:
+                body = msgspec.json.encode(beat).decode()
+                sent_us = microseconds(beat.sent_at)
+                _hold(beats, where, sent_us, (sent_us, now_us, body))
+            case Status() as status:
+                since_us = microseconds(status.since or now)
+                _hold(words, where, since_us, (str(status.presence), since_us))
+            case Alarm() as alarm:
+                kind, message = printable(alarm.kind), printable(alarm.message)
+                which = (*where, kind, str(alarm.state), microseconds(alarm.at))
+                raised.setdefault(which, (message, now_us))
+    _write(connection, "heartbeat_at", BEAT, beats)
+    _write(connection, "presence_at", PRESENCE, words)
+    rows = [(*which, *said) for which, said in sorted(raised.items())]
+    run_many(connection, _unheard(connection.dialect.name), ALARM, rows)
 
 
-def _in_one_order(notes: Iterable[Note]) -> list[Note]:
-    """By address, so that two consumers cannot lock each other out; stable within."""
-    return sorted(notes, key=lambda note: (note.address.location, note.address.device))
+def _hold(held: Latest, where: tuple[str, str], clock: int, values: tuple[Any, ...]) -> None:
+    if where not in held or held[where][0] <= clock:
+        held[where] = (clock, values)
 
 
-def _beat(connection: Connection, address: Address, beat: Heartbeat, now: datetime) -> None:
-    values = {
-        "heartbeat_at": beat.sent_at,
-        "heartbeat_received_at": now,
-        "heartbeat": msgspec.json.encode(beat).decode(),
-    }
-    _newest(connection, address, values, clock="heartbeat_at")
+def _write(connection: Connection, clock: str, names: tuple[str, ...], held: Latest) -> None:
+    rows = [(*where, *values) for where, (_, values) in sorted(held.items())]
+    into = _newest(connection.dialect.name, clock, names)
+    run_many(connection, into, ("location", "device", *names), rows)
 
 
-def _presence(connection: Connection, address: Address, status: Status, now: datetime) -> None:
-    values = {"presence": str(status.presence), "presence_at": status.since or now}
-    _newest(connection, address, values, clock="presence_at")
-
-
-def _newest(
-    connection: Connection, address: Address, values: dict[str, Any], *, clock: str
-) -> None:
-    into = insert(connection.dialect.name, device_states).values(
-        location=address.location, device=address.device, **values
-    )
+@cache
+def _newest(dialect: str, clock: str, names: tuple[str, ...]) -> Insert:
+    into = insert(dialect, device_states)
     held = device_states.c[clock]
-    connection.execute(
-        into.on_conflict_do_update(
-            index_elements=["location", "device"],
-            set_={name: into.excluded[name] for name in values},
-            where=or_(held.is_(None), held <= into.excluded[clock]),
-        )
+    return into.on_conflict_do_update(
+        index_elements=["location", "device"],
+        set_={name: into.excluded[name] for name in names},
+        where=or_(held.is_(None), held <= into.excluded[clock]),
     )
 
 
-def _alarm(connection: Connection, address: Address, alarm: Alarm, now: datetime) -> None:
-    connection.execute(
-        insert(connection.dialect.name, alarms)
-        .values(
-            location=address.location,
-            device=address.device,
-            kind=printable(alarm.kind),
-            state=str(alarm.state),
-            at=alarm.at,
-            message=printable(alarm.message),
-            received_at=now,
-        )
-        .on_conflict_do_nothing()
-    )
+@cache
+def _unheard(dialect: str) -> Insert:
+    return insert(dialect, alarms).on_conflict_do_nothing()

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, text
 
-from cloud.database import SUMS, create, metadata, reading, writing
+from cloud.database import SUMS, metadata, reading, writing
+from cloud.database.upgrade import upgrade
 from cloud.ingest.commit import commit
 from cloud.ingest.judge import judge
 from cloud.ingest.source import Delivery
@@ -204,7 +205,7 @@ def test_an_older_database_gets_its_roll_ups_from_what_it_holds(
         connection.execute(text("DROP TABLE venue_hours"))
         connection.execute(text("DROP TABLE venue_demographics"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
-    create(engine)
+    upgrade(engine, to="0004")
     with reading(engine) as connection:
         assert_rolled_up(connection)
         assert len(rolled(connection, DAY, (Dimension.VENUE_TYPE,))) == 3
