@@ -19,15 +19,18 @@ from cloud.api.made import Made
 from cloud.api.pricing import (
     Expected,
     PriceAnswer,
+    Range,
     StandsOn,
     expected,
     made_for,
     priced,
+    range_of,
     stands_on,
 )
 from cloud.api.problem import REFUSALS, documented
 from cloud.api.tag import NOT_MODIFIED, Tagged
 from cloud.estate import Site, UnknownLocation
+from cloud.forecast.mix import HourMix
 from cloud.pricing.slot import SlotError, parse_slot, slots_on
 
 MOST: Final = 500
@@ -68,12 +71,29 @@ class BatchAnswer(BaseModel):
     answers: list[Answered]
 
 
+class GroupAhead(BaseModel):
+    """The share of one group among an hour's visitors."""
+
+    age: str = Field(examples=["25-34"])
+    gender: str = Field(examples=["female"])
+    share: Range
+
+
+class MixAhead(BaseModel):
+    """Who the visitors of an hour are expected to be, from the last eight weeks of it."""
+
+    attention_rate: Range = Field(description="share of the visitors who look")
+    dwell_s: Range = Field(description="mean stay of the hour's visitors")
+    groups: list[GroupAhead] = Field(description="the `p50` add up to 1; empty where only counted")
+
+
 class HourAhead(BaseModel):
     """One hour of the forecast."""
 
     local: datetime = Field(examples=["2026-11-23T08:00:00+00:00"])
     starts_at: datetime = Field(examples=["2026-11-23T08:00:00Z"])
     expected: Expected
+    visitors: MixAhead | None = Field(description="null until enough of them were seen")
 
 
 class ForecastAnswer(BaseModel):
@@ -136,8 +156,26 @@ def _week(site: Site, made: Made, first_on: date, days: int) -> ForecastAnswer:
         forecast=made.forecast.model,
         forecast_made_at=made.at,
         hours=[
-            HourAhead(local=slot.local, starts_at=slot.starts_at, expected=expected(outlook))
+            HourAhead(
+                local=slot.local,
+                starts_at=slot.starts_at,
+                expected=expected(outlook),
+                visitors=_mix(made.forecast.hour_mix(slot.starts_at)),
+            )
             for slot, outlook in zip(slots, outlooks, strict=True)
+        ],
+    )
+
+
+def _mix(mix: HourMix | None) -> MixAhead | None:
+    if mix is None:
+        return None
+    return MixAhead(
+        attention_rate=range_of(mix.attention_rate, 4),
+        dwell_s=range_of(mix.dwell_s, 2),
+        groups=[
+            GroupAhead(age=group.age, gender=group.gender, share=range_of(share, 4))
+            for group, share in mix.groups
         ],
     )
 

@@ -25,6 +25,7 @@ from cloud.api.tag import Tagged
 from cloud.estate import Estate, Site
 from cloud.forecast.days import public_holidays
 from cloud.forecast.hours import read_hours
+from cloud.forecast.mix import stored_mix
 from cloud.forecast.outlook import HISTORY, forecast
 from cloud.forecast.store import stored_week
 from cloud.pricing.rate_card import RateCard
@@ -118,6 +119,7 @@ class Desk:
             known = plays(connection, site, now)
             book = read_book(connection, site, now)
             night = stored_week(connection, site.id, now.astimezone(site.zone).date())
+            mix = stored_mix(connection, site.id)
         holidays = public_holidays(site.holidays, now.year - 1, now.year + 2)
-        said = forecast(site, hours, at=now, holidays=holidays, night=night)
+        said = forecast(site, hours, at=now, holidays=holidays, night=night, mix=mix)
         return Made(now, said, known, book)

@@ -158,10 +158,10 @@ def priced(desk: Desk, site: Site, slot: Slot, made: Made) -> PriceAnswer:
 def expected(outlook: Outlook) -> Expected:
     """The audience of an outlook as it is written."""
     return Expected(
-        crowd=_range(outlook.crowd, 2),
-        entries=_range(outlook.entries, 1),
-        onlookers=_range(outlook.onlookers, 1),
-        looking_s=_range(outlook.looking_s, 1),
+        crowd=range_of(outlook.crowd, 2),
+        entries=range_of(outlook.entries, 1),
+        onlookers=range_of(outlook.onlookers, 1),
+        looking_s=range_of(outlook.looking_s, 1),
     )
 
 
@@ -213,7 +213,8 @@ def _described(desk: Desk, site: Site, quoted: Quote, outlook: Outlook, made: Ma
     )
 
 
-def _range(interval: Interval, places: int) -> Range:
+def range_of(interval: Interval, places: int) -> Range:
+    """An interval as it is written."""
     return Range(
         p10=round(interval.p10, places),
         p50=round(interval.p50, places),

@@ -18,3 +18,10 @@ def guarded(week: Floats, history: ClockSeries) -> Floats:
     """The quantiles (series, 3, hours) in order, from zero to 2.5 times the year's highest hour."""
     highest = HIGHEST * np.nan_to_num(history.last(YEAR_W)).max(axis=(1, 2))
     return np.sort(np.clip(week, 0, highest[:, None, None]), axis=1)
+
+
+def widened(week: Floats, times: Floats | float) -> Floats:
+    """The same middle with both sides of the band so many times as far away."""
+    middle = week[:, 1:2]
+    wider: Floats = middle + times * (week - middle)
+    return wider

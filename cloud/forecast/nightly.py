@@ -3,41 +3,36 @@
 Hard truths. A night that is interrupted is taken up where it stopped: places are forecast in
 portions, each its own transaction, and one that has its forecast of the day is left alone. What is
 learnt is learnt per calendar of holidays, from a sample of series with more than a year of history;
-where there are none, the plain model forecasts alone and nothing is missed.
+where there are none, the plain model forecasts alone and nothing is missed. Where something has
+been learnt both forecast, and each place gets the one that has done best there.
 """
 
-import json
-import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from cloud import database
 from cloud.estate import Estate, Site
-from cloud.forecast import store
-from cloud.forecast.days import public_holidays
-from cloud.forecast.hours import Measures, read_hours
+from cloud.forecast import histories, learning, store, trials
+from cloud.forecast.guard import guarded, widened
+from cloud.forecast.histories import MEASURES, midnight
+from cloud.forecast.mix import Mix, mix
+from cloud.forecast.mix import keep as keep_mix
+from cloud.forecast.model import version
 from cloud.forecast.models.blend import Blend
-from cloud.forecast.models.boosted import Boosted, Trained
-from cloud.forecast.models.features import LEARNABLE_W
+from cloud.forecast.models.boosted import Trained
 from cloud.forecast.models.recent import Recent
+from cloud.forecast.network import Network, networks
 from cloud.forecast.outlook import LEAST_WEEKS
-from cloud.forecast.score import sums, weekly_scale
-from cloud.forecast.series import WEEK_H, ClockSeries, clock_series
+from cloud.forecast.score import Sums, sums, weekly_scale
+from cloud.forecast.series import WEEK_H, ClockSeries, Floats
 
-log = logging.getLogger(__name__)
 PORTION: Final = 50
-LOOK_BACK_W: Final = 170
-SCORED_BY_W: Final = 54
-TAUGHT: Final = 60
-"""Series that a network is learnt from, at most."""
-STALE: Final = timedelta(days=7)
 LATE_DATA: Final = timedelta(days=1)
-MEASURES: Final = len(Measures._fields)
 
 Progress = Callable[[str, int, int], None]
 
@@ -46,151 +41,138 @@ Progress = Callable[[str, int, int], None]
 class Night:
     """What was done."""
 
-    scored: int
-    learnt: int
-    forecast: int
-    left_out: int
+    scored: int = 0
+    learnt: int = 0
+    forecast: int = 0
+    left_out: int = 0
     """Places with less than two weeks of hours, which the API takes for their kind of venue."""
+
+    def __add__(self, other: "Night") -> "Night":
+        return Night(*(getattr(self, one) + getattr(other, one) for one in self.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
-    """Places that share a calendar and a local day."""
+class Known:
+    """What is read of a place: its hours, and how earlier weeks have turned out."""
 
-    name: str
-    today: date
-    sites: tuple[Site, ...]
-    holidays: frozenset[date]
+    site: Site
+    series: ClockSeries
+    is_new: bool
+    scores: tuple[tuple[store.StoredWeek, Sums], ...]
+    trials: tuple[dict[str, Any], ...]
+    mix: Mix | None
+    """Made with every full reading."""
 
 
 def run(
     engine: Engine, estate: Estate, *, now: datetime, learn: bool = True, progress: Progress
 ) -> Night:
     """Do the whole night's work."""
-    scored = learnt = made = left_out = 0
+    night = Night()
     for network in networks(estate, now):
-        scored += _score(engine, network)
-        trained = _trained(engine, network, now=now) if learn else None
-        learnt += trained is not None
-        for done, (kept, skipped) in enumerate(_portions(engine, network, trained, now=now), 1):
-            made, left_out = made + kept, left_out + skipped
-            progress(network.name, min(done * PORTION, len(network.sites)), len(network.sites))
-    return Night(scored, learnt, made, left_out)
+        trained = learning.trained(engine, network, now=now) if learn else None
+        night += Night(learnt=int(trained is not None))
+        for done, portion in _portions(engine, network):
+            night += _portion(engine, network, portion, trained, now=now)
+            progress(network.name, done, len(network.sites))
+    return night
 
 
-def networks(estate: Estate, now: datetime) -> Iterator[Network]:
-    """The estate by calendar and local day."""
-    groups: dict[tuple[str, date], list[Site]] = {}
-    for site in estate:
-        today = now.astimezone(site.zone).date()
-        groups.setdefault((site.holidays or "none", today), []).append(site)
-    for (code, today), sites in groups.items():
-        years = (today.year - 4, today.year + 1)
-        holidays = public_holidays(None if code == "none" else code, *years)
-        yield Network(code, today, tuple(sites), holidays)
-
-
-def _score(engine: Engine, network: Network) -> int:
-    count = 0
-    before = network.today - timedelta(days=7) - LATE_DATA
-    for site in network.sites:
-        with database.reading(engine) as connection:
-            waiting = store.unscored(connection, site.id, before)
-        for week in waiting:
-            history = _history(engine, site, week.first_on + timedelta(days=7), SCORED_BY_W)
-            truth = history.values[:, -WEEK_H:]
-            scale = weekly_scale(history.values[:, :-WEEK_H])
-            with database.writing(engine) as connection:
-                store.keep_scores(connection, week, sums(truth, week.week, scale))
-            count += 1
-    return count
-
-
-def _history(engine: Engine, site: Site, ends_on: date, weeks: int = LOOK_BACK_W) -> ClockSeries:
-    """The hours of a site on its local clock, always so many weeks of them."""
-    first_on = ends_on - timedelta(weeks=weeks)
-    stretch = {"since_at": _midnight(first_on, site), "until_at": _midnight(ends_on, site)}
-    with database.reading(engine) as connection:
-        hours = read_hours(connection, site.id, **stretch).shapely()
-    series = clock_series(hours.on_clock(site.zone), hours.full, ends_on=ends_on)
-    return ClockSeries(first_on, series.last(weeks).reshape(MEASURES, -1))
-
-
-def _midnight(day: date, site: Site) -> datetime:
-    return datetime.combine(day, datetime.min.time(), site.zone)
-
-
-def _trained(engine: Engine, network: Network, *, now: datetime) -> Trained | None:
-    """What is known of the network, learnt afresh when it is a week old."""
-    with database.reading(engine) as connection:
-        known = store.stored_model(connection, network.name)
-    if known is not None and now - known[0] < STALE:
-        return Trained.from_text(json.loads(known[1]))
-    lesson = _lesson(engine, network)
-    if lesson is None:
-        return None
-    trained = Boosted().trained(lesson, network.holidays)
-    with database.writing(engine) as connection:
-        store.keep_model(connection, network.name, now, json.dumps(trained.to_text()))
-    log.info("forecast.learnt", extra={"network": network.name, "series": len(lesson.values)})
-    return trained
-
-
-def _lesson(engine: Engine, network: Network) -> ClockSeries | None:
-    step = max(1, len(network.sites) * MEASURES // TAUGHT)
-    found = []
-    for site in network.sites[::step]:
-        history = _history(engine, site, network.today)
-        if history.weeks_seen(LOOK_BACK_W) >= LEARNABLE_W:
-            found.append(history.values)
-    if not found:
-        return None
-    first_on = network.today - timedelta(weeks=LOOK_BACK_W)
-    return ClockSeries(first_on, np.concatenate(found))
-
-
-def _portions(
-    engine: Engine, network: Network, trained: Trained | None, *, now: datetime
-) -> Iterator[tuple[int, int]]:
+def _portions(engine: Engine, network: Network) -> Iterator[tuple[int, list[Site]]]:
     with database.reading(engine) as connection:
         done = store.places_done(connection, network.today)
     for start in range(0, len(network.sites), PORTION):
-        sites = [one for one in network.sites[start : start + PORTION] if one.id not in done]
-        histories = [_history(engine, site, network.today) for site in sites]
-        ready = [
-            (site, history)
-            for site, history in zip(sites, histories, strict=True)
-            if history.weeks_seen(Recent().weeks) >= LEAST_WEEKS
-        ]
-        weeks = _weeks(network, ready, trained, now=now)
-        with database.writing(engine) as connection:
-            store.keep_weeks(connection, weeks)
-        yield len(ready), len(sites) - len(ready)
+        sites = network.sites[start : start + PORTION]
+        yield start + len(sites), [site for site in sites if site.id not in done]
 
 
-def _weeks(
+def _portion(
+    engine: Engine, network: Network, sites: list[Site], trained: Trained | None, *, now: datetime
+) -> Night:
+    before = network.today - timedelta(days=7) - LATE_DATA
+    with database.reading(engine) as connection:
+        known = [_known(connection, site, network, before) for site in sites]
+        names = [site.id for site in sites]
+        standings = trials.standings(connection, names, network.today)
+    ready = [one for one in known if one.series.weeks_seen(Recent().weeks) >= LEAST_WEEKS]
+    said = _said(network, ready, trained)
+    weeks = list(_chosen(network, ready, said, standings, now=now))
+    with database.writing(engine) as connection:
+        for one in known:
+            for week, score in one.scores:
+                store.keep_scores(connection, week, score)
+            if one.mix is not None:
+                keep_mix(connection, one.site.id, one.mix)
+        trials.settle(connection, names, before, [row for one in known for row in one.trials])
+        trials.keep(connection, network.today, _by_place(ready, said))
+        histories.keep(connection, {one.site.id: one.series for one in known if one.is_new})
+        store.keep_weeks(connection, weeks)
+    scored = sum(len(one.scores) for one in known)
+    return Night(scored=scored, forecast=len(ready), left_out=len(known) - len(ready))
+
+
+def _known(connection: Connection, site: Site, network: Network, before: date) -> Known:
+    series, is_new = histories.history(connection, site, network.today)
+    waiting = store.unscored(connection, site.id, before)
+    scores = tuple((week, score) for week in waiting if (score := _score(series, week)) is not None)
+    found = trials.judged(connection, site.id, series, before)
+    made = mix(connection, site, network.today, network.holidays) if is_new else None
+    return Known(site, series, is_new, scores, tuple(found), made)
+
+
+def _score(series: ClockSeries, week: store.StoredWeek) -> Sums | None:
+    start = (week.first_on - series.first_on).days * 24
+    if start <= 0:
+        return None
+    truth = series.values[:, start : start + WEEK_H]
+    return sums(truth, week.week, weekly_scale(series.values[:, :start]))
+
+
+def _said(network: Network, ready: list[Known], trained: Trained | None) -> dict[str, Floats]:
+    """What each candidate says of the coming week: (places x measures, 3, 168), the usual first."""
+    if not ready:
+        return {}
+    together = _together(ready)
+    plain = Recent().week(together, network.holidays)
+    if trained is None:
+        return {Recent().name: plain}
+    learnt = trained.week(together, network.holidays)
+    return {Blend().name: Blend().mixed(learnt, plain, together), Recent().name: plain}
+
+
+def _together(ready: list[Known]) -> ClockSeries:
+    first_on = ready[0].series.first_on
+    return ClockSeries(first_on, np.concatenate([one.series.values for one in ready]))
+
+
+def _by_place(ready: list[Known], said: Mapping[str, Floats]) -> dict[str, dict[str, Floats]]:
+    return {
+        name: {one.site.id: _of_place(weeks, at) for at, one in enumerate(ready)}
+        for name, weeks in said.items()
+    }
+
+
+def _of_place(weeks: Floats, at: int) -> Floats:
+    return weeks[at * MEASURES : (at + 1) * MEASURES]
+
+
+def _chosen(
     network: Network,
-    ready: Sequence[tuple[Site, ClockSeries]],
-    trained: Trained | None,
+    ready: list[Known],
+    said: Mapping[str, Floats],
+    standings: Mapping[str, Mapping[str, trials.Standing]],
     *,
     now: datetime,
-) -> list[store.StoredWeek]:
-    if not ready:
-        return []
-    together = ClockSeries(
-        ready[0][1].first_on, np.concatenate([history.values for _, history in ready])
-    )
-    model = Recent() if trained is None else Blend(one=trained)
-    week = model.week(together, network.holidays)
-    cutoff_at = min(now, *(_midnight(network.today, site) for site, _ in ready))
-    return [
-        store.StoredWeek(
-            location=site.id,
+) -> Iterator[store.StoredWeek]:
+    for at, one in enumerate(ready):
+        standing = standings.get(one.site.id, {})
+        name = trials.choice(standing, next(iter(said)), among=said)
+        times = standing[name].widening if name in standing else 1.0
+        yield store.StoredWeek(
+            location=one.site.id,
             first_on=network.today,
-            model=f"{model.name}-1",
+            model=version(name),
             made_at=now,
-            cutoff_at=cutoff_at,
-            week=week[at * MEASURES : (at + 1) * MEASURES],
+            cutoff_at=min(now, midnight(network.today, one.site)),
+            week=guarded(widened(_of_place(said[name], at), times), one.series),
         )
-        for at, (site, _) in enumerate(ready)
-    ]

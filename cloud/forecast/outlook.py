@@ -21,6 +21,8 @@ from cloud.forecast import conformal, venues
 from cloud.forecast.guard import guarded
 from cloud.forecast.hours import HOUR_S, Hours, Measures
 from cloud.forecast.interval import Interval
+from cloud.forecast.mix import HourMix, Mix
+from cloud.forecast.model import version
 from cloud.forecast.models.recent import Recent
 from cloud.forecast.series import ClockSeries, Floats, clock_series
 from cloud.forecast.store import StoredWeek
@@ -66,6 +68,13 @@ class Forecast:
     model: str
     cutoff_at: datetime | None
     night: StoredWeek | None = None
+    mix: Mix | None = None
+
+    def hour_mix(self, starts_at: datetime) -> HourMix | None:
+        """Who to expect in the hour that starts at that instant; None where nothing is known."""
+        local = starts_at.astimezone(self.zone)
+        weekday = 6 if local.date() in self.holidays else local.weekday()
+        return None if self.mix is None else self.mix.hour(weekday, local.hour)
 
     def outlook(self, starts_at: datetime) -> Outlook:
         """The hour that starts at that instant, at any distance."""
@@ -123,6 +132,7 @@ def forecast(
     at: datetime,
     holidays: frozenset[date] = frozenset(),
     night: StoredWeek | None = None,
+    mix: Mix | None = None,
 ) -> Forecast:
     """Forecast a site from its observed hours before `at`; what a night has made stands."""
     known = hours.before(at)
@@ -141,9 +151,10 @@ def forecast(
         basis="measured" if enough else "venue",
         reason=_reason(site, weeks, len(known), enough=enough),
         weeks=round(weeks, 1),
-        model=f"{Recent().name}-1" if enough else "venue-1",
+        model=version(Recent().name) if enough else "venue-1",
         cutoff_at=_cutoff(known, at),
         night=night,
+        mix=mix,
     )
 
 

@@ -8,7 +8,7 @@ a tenth more on each side is what two networks of five and twelve sensors asked 
 from dataclasses import dataclass, field
 from datetime import date
 
-from cloud.forecast.guard import guarded
+from cloud.forecast.guard import guarded, widened
 from cloud.forecast.model import Model
 from cloud.forecast.models.boosted import Boosted
 from cloud.forecast.models.recent import Recent
@@ -27,7 +27,10 @@ class Blend:
 
     def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
         """The next week as `Model.week` says."""
-        mixed: Floats = self.share * self.one.week(history, holidays)
-        mixed += (1 - self.share) * self.other.week(history, holidays)
-        middle = mixed[:, 1:2]
-        return guarded(middle + self.widen * (mixed - middle), history)
+        one = self.one.week(history, holidays)
+        return self.mixed(one, self.other.week(history, holidays), history)
+
+    def mixed(self, one: Floats, other: Floats, history: ClockSeries) -> Floats:
+        """The blend of two weeks that are known."""
+        between = self.share * one + (1 - self.share) * other
+        return guarded(widened(between, self.widen), history)

@@ -1,8 +1,12 @@
 """Many questions at once: each has its own answer in its own place."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
+import numpy as np
 import pytest
+
+from cloud import database
+from cloud.forecast.mix import Group, Mix, keep
 
 BATCH = "/api/pricing/batch"
 MONDAY = {"location": "KX-01", "time_slot": "2026-11-23T08:00"}
@@ -85,3 +89,20 @@ def test_a_forecast_out_of_reach_is_refused(ask, query: str, sentence: str):
 
     assert answer.status_code == 422
     assert sentence in answer.json()["detail"]
+
+
+def test_who_comes_is_told_with_the_forecast_once_it_is_known(ask, desk):
+    path = "/api/pricing/forecast/KX-01?from=2026-11-23&days=1"
+    assert ask.get(path).json()["hours"][8]["visitors"] is None
+
+    rates = np.tile(np.array([[0.1, 0.2, 0.3], [8, 9, 10]])[:, :, None], (1, 1, 168))
+    groups = (Group("25-34", "female"), Group("25-34", "male"))
+    half = np.tile(np.array([0.4, 0.5, 0.6])[None, :, None], (2, 1, 168))
+    with database.writing(desk.engine) as connection:
+        keep(connection, "KX-01", Mix(date(2026, 11, 20), rates, groups, half))
+    desk.clock.pass_by(timedelta(hours=1))
+    visitors = ask.get(path).json()["hours"][8]["visitors"]
+
+    assert visitors["attention_rate"] == {"p10": 0.1, "p50": 0.2, "p90": 0.3}
+    assert visitors["dwell_s"]["p50"] == 9
+    assert sum(group["share"]["p50"] for group in visitors["groups"]) == 1

@@ -66,7 +66,7 @@ def test_each_place_with_two_weeks_is_forecast_and_the_others_are_counted(engine
         week = store.stored_week(connection, "KX-01", FRIDAY)
         assert store.stored_week(connection, "LB-01", FRIDAY) is None
     assert week is not None
-    assert week.model == "recent-1"
+    assert week.model == "recent-2"
     assert (np.diff(week.week, axis=1) >= 0).all()
 
 
@@ -108,7 +108,7 @@ def test_what_the_night_said_is_what_the_price_stands_on(engine: Engine):
     monday_at_eight = datetime(2026, 11, 23, 8, tzinfo=UTC)
     outlook = made.outlook(monday_at_eight)
 
-    assert outlook.model == "recent-1"
+    assert outlook.model == "recent-2"
     assert outlook.entries.p50 == pytest.approx(week.week[1, 1, 3 * 24 + 8])
     assert made.outlook(monday_at_eight + timedelta(days=7)).model == "venue-1"
 
@@ -132,7 +132,7 @@ def test_places_of_other_clocks_and_calendars_are_networks_of_their_own(engine: 
 @pytest.mark.slow
 def test_a_year_and_more_is_learnt_from_once_a_week(engine: Engine, monkeypatch):
     pytest.importorskip("lightgbm")
-    monkeypatch.setattr("cloud.forecast.nightly.Boosted", lambda: Boosted(trees=5))
+    monkeypatch.setattr("cloud.forecast.learning.Boosted", lambda: Boosted(trees=5))
     measured(engine, "KX-01", weeks=80)
     first = night(engine, learn=True)
     next_day = night(engine, NOW + timedelta(days=1), learn=True)
@@ -143,5 +143,5 @@ def test_a_year_and_more_is_learnt_from_once_a_week(engine: Engine, monkeypatch)
         trained_at = connection.execute(select(func.max(store.forecast_models.c.trained_at)))
         assert trained_at.scalar_one() == NOW
     assert week is not None
-    assert week.model == "blend-1"
+    assert week.model == "blend-2"
     assert next_day.forecast == 1

@@ -1,0 +1,165 @@
+"""Each place has the model that has done best there: all candidates are judged every night.
+
+What every candidate would have said, its band as it comes, is kept until its week has come true,
+then reduced to two figures. Over sixteen weeks these say which candidate a place gets, and how much
+wider or narrower its band must be. Nights overlap by six days, so seven of them count as one.
+"""
+
+import zlib
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+import numpy as np
+from sqlalchemy import (
+    Column,
+    Connection,
+    Date,
+    Float,
+    LargeBinary,
+    String,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+)
+
+from cloud import database
+from cloud.forecast.hours import Measures
+from cloud.forecast.score import sums
+from cloud.forecast.series import WEEK_H, ClockSeries, Floats
+
+SHAPE: Final = (len(Measures._fields), 3, WEEK_H)
+WINDOW: Final = timedelta(weeks=16)
+LEAST_NIGHTS: Final = 14
+BETTER_BY: Final = 0.03
+"""A place leaves its usual candidate for one that has missed this much less."""
+WANTED: Final = 0.8
+LEAN_NIGHTS: Final = 8 * 7
+PER_SHARE: Final = 2.2
+"""Logarithm of width by share of hours held, of a normal distribution near 80 %."""
+WIDEST: Final = 1.4
+
+forecast_rivals = Table(
+    "forecast_rivals",
+    database.metadata,
+    Column("location", String(63), primary_key=True),
+    Column("first_on", Date, primary_key=True),
+    Column("model", String(40), primary_key=True),
+    Column("body", LargeBinary, nullable=False),  # float32 (measures, quantiles, hours), deflated
+)
+
+forecast_trials = Table(
+    "forecast_trials",
+    database.metadata,
+    Column("location", String(63), primary_key=True),
+    Column("first_on", Date, primary_key=True),
+    Column("model", String(40), primary_key=True),
+    Column("loss", Float, nullable=False),  # WQL, the mean over the measures
+    Column("inside", Float, nullable=False),  # share of hours in the band, likewise
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a candidate has done at a place lately."""
+
+    nights: int
+    loss: float
+    inside: float
+
+    @property
+    def widening(self) -> float:
+        """By how much its band there must be wider, from how many hours it held."""
+        trust = self.nights / (self.nights + LEAN_NIGHTS)
+        wider = np.exp(PER_SHARE * (WANTED - self.inside) * trust)
+        return float(np.clip(wider, 1 / WIDEST, WIDEST))
+
+
+def keep(connection: Connection, first_on: date, weeks: Mapping[str, Mapping[str, Floats]]) -> None:
+    """Keep what each candidate says: candidate → place → (measures, 3, 168)."""
+    rows = [
+        {
+            "location": location,
+            "first_on": first_on,
+            "model": model,
+            "body": zlib.compress(week.astype("<f4").tobytes(), 1),
+        }
+        for model, places in weeks.items()
+        for location, week in places.items()
+    ]
+    if rows:
+        connection.execute(insert(forecast_rivals), rows)
+
+
+def judged(
+    connection: Connection, location: str, history: ClockSeries, before: date
+) -> list[dict[str, Any]]:
+    """How whatever was said at a place for weeks from days before `before` has turned out."""
+    rivals = forecast_rivals.c
+    come_true = (rivals.location == location) & (rivals.first_on < before)
+    return [
+        {"location": location, "first_on": row.first_on, "model": row.model, **figures}
+        for row in connection.execute(select(forecast_rivals).where(come_true))
+        if (figures := _figures(row.body, history, row.first_on))
+    ]
+
+
+def settle(
+    connection: Connection, locations: Sequence[str], before: date, found: list[dict[str, Any]]
+) -> None:
+    """Store how it has turned out; what was said is not needed any more."""
+    rivals = forecast_rivals.c
+    connection.execute(
+        delete(forecast_rivals).where(rivals.location.in_(locations), rivals.first_on < before)
+    )
+    if found:
+        connection.execute(insert(forecast_trials), found)
+
+
+def _figures(body: bytes, history: ClockSeries, first_on: date) -> dict[str, float]:
+    week = np.frombuffer(zlib.decompress(body), dtype="<f4").astype(np.float64).reshape(SHAPE)
+    start = (first_on - history.first_on).days * 24
+    truth = history.values[:, start : start + WEEK_H] if start >= 0 else np.empty((0, 0))
+    if truth.shape != (SHAPE[0], WEEK_H):
+        return {}
+    score = sums(truth, week, np.ones(SHAPE[0]))
+    counted = score.truth > 0
+    if not counted.any():
+        return {}
+    return {
+        "loss": float(score.wql[counted].mean()),
+        "inside": float(score.coverage[counted].mean()),
+    }
+
+
+def standings(
+    connection: Connection, locations: Iterable[str], today: date
+) -> dict[str, dict[str, Standing]]:
+    """How the candidates have done lately: place → candidate → standing."""
+    trials = forecast_trials.c
+    rows = connection.execute(
+        select(
+            trials.location, trials.model,
+            func.count(), func.avg(trials.loss), func.avg(trials.inside),
+        )
+        .where(trials.location.in_(list(locations)), trials.first_on >= today - WINDOW)
+        .group_by(trials.location, trials.model)
+    )  # fmt: skip
+    found: dict[str, dict[str, Standing]] = {}
+    for location, model, *figures in rows:
+        found.setdefault(location, {})[model] = Standing(*figures)
+    return found
+
+
+def choice(standing: Mapping[str, Standing], usual: str, *, among: Container[str]) -> str:
+    """The candidate that a place gets: the usual one, until another has missed clearly less."""
+    tried = {
+        name: one for name, one in standing.items() if name in among and one.nights >= LEAST_NIGHTS
+    }
+    if usual not in tried:
+        return usual
+    best = min(tried, key=lambda name: tried[name].loss)
+    return best if tried[best].loss < (1 - BETTER_BY) * tried[usual].loss else usual

@@ -1,0 +1,93 @@
+"""Hours that are kept and topped up are the hours that a full reading gives."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine, event, update
+
+from cloud import database, estate
+from cloud.forecast import histories
+from cloud.forecast.histories import AFRESH, LOOK_BACK_W
+
+SITE = estate.load().location("KX-01")
+FIRST_AT = datetime(2026, 9, 1, tzinfo=UTC)
+DAYS = 60
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = database.connect(f"sqlite:///{tmp_path}/onlooker.db")
+    database.create(engine)
+    hours = [FIRST_AT + timedelta(hours=hour) for hour in range(DAYS * 24)]
+    with database.writing(engine) as connection:
+        connection.execute(
+            database.hour_tallies.insert(),
+            [
+                {
+                    "location": SITE.id, "device": "cam", "hour_at": int(at.timestamp()),
+                    "observed_ms": 3_600_000, "entries": number, "person_ms": 9000 * number,
+                }
+                for number, at in enumerate(hours)
+            ],
+        )  # fmt: skip
+    yield engine
+    engine.dispose()
+
+
+def due_day(offset: int) -> int:
+    """The day of the test's stretch, `offset` days after one on which the site is read in full."""
+    days = (FIRST_AT.date() + timedelta(days=day) for day in range(40, 47))
+    return next(day for day, on in enumerate(days, 40) if histories._is_due(SITE, on)) + offset
+
+
+def test_topped_up_hours_are_those_of_a_full_reading_over_a_change_of_clocks(engine: Engine):
+    first_on = FIRST_AT.date() + timedelta(days=due_day(0))
+    days = [first_on + timedelta(days=day) for day in range(7)]
+    with database.writing(engine) as connection:
+        first, is_new = histories.history(connection, SITE, first_on)
+        histories.keep(connection, {SITE.id: first})
+        for day in days[1:]:
+            topped, read_in_full = histories.history(connection, SITE, day)
+            whole = histories._read(connection, SITE, day, LOOK_BACK_W)
+
+            assert not read_in_full
+            assert topped.first_on == whole.first_on
+            assert np.allclose(topped.values, whole.values, rtol=1e-6, equal_nan=True)
+        _, next_week = histories.history(connection, SITE, first_on + timedelta(days=7))
+    assert is_new
+    assert next_week
+
+
+def test_a_topping_up_reads_three_weeks_of_hours_not_three_years(engine: Engine):
+    first_on = FIRST_AT.date() + timedelta(days=due_day(0))
+    asked: list[object] = []
+    with database.writing(engine) as connection:
+        series, _ = histories.history(connection, SITE, first_on)
+        histories.keep(connection, {SITE.id: series})
+        event.listen(connection, "before_cursor_execute", lambda *said: asked.append(said[3]))
+        histories.history(connection, SITE, first_on + timedelta(days=3))
+
+    location, since, until = tuple(asked[-1])[:3]  # type: ignore[arg-type]
+    assert location == SITE.id
+    assert until - since <= (AFRESH + timedelta(days=10)).total_seconds()
+
+
+def test_what_a_camera_delivered_late_is_found_within_the_week(engine: Engine):
+    first_on = FIRST_AT.date() + timedelta(days=due_day(0))
+    with database.writing(engine) as connection:
+        series, _ = histories.history(connection, SITE, first_on)
+        histories.keep(connection, {SITE.id: series})
+        early = int((FIRST_AT + timedelta(hours=12)).timestamp())
+        hours = database.hour_tallies
+        connection.execute(update(hours).where(hours.c.hour_at == early).values(entries=999))
+        found = [
+            np.nanmax(histories.history(connection, SITE, first_on + timedelta(days=day))[0]
+                      .values[1, : -(due_day(0) + day - 1) * 24])
+            for day in (1, 7)
+        ]  # fmt: skip
+
+    assert found[0] < 999
+    assert found[1] == 999

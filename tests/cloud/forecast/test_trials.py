@@ -1,0 +1,83 @@
+"""Candidates are judged where their weeks come true, and a place gets the best of them."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine
+
+from cloud import database
+from cloud.forecast import trials
+from cloud.forecast.series import ClockSeries
+from cloud.forecast.trials import Standing, choice
+
+MONDAY = date(2026, 11, 2)
+TODAY = MONDAY + timedelta(days=9)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = database.connect(f"sqlite:///{tmp_path}/onlooker.db")
+    database.create(engine)
+    yield engine
+    engine.dispose()
+
+
+def week(middle: float) -> np.ndarray:
+    band = np.array([middle - 5, middle, middle + 5])
+    return np.tile(band[None, :, None], (4, 1, 168))
+
+
+def test_what_came_true_is_judged_once_and_what_was_said_is_dropped(engine: Engine):
+    hundred = ClockSeries(MONDAY, np.full((4, 9 * 24), 100.0))
+    with database.writing(engine) as connection:
+        trials.keep(connection, MONDAY, {"near": {"A": week(98)}, "far": {"A": week(60)}})
+        trials.keep(connection, TODAY, {"near": {"A": week(98)}})
+        found = trials.judged(connection, "A", hundred, TODAY - timedelta(days=8))
+        trials.settle(connection, ["A"], TODAY - timedelta(days=8), found)
+        again = trials.judged(connection, "A", hundred, TODAY - timedelta(days=8))
+        standing = trials.standings(connection, ["A", "B"], TODAY)
+
+    # pinball of 93, 98, 103 against 100: 0.7 + 1 + 0.3, twice over three, per hundred
+    assert standing["A"]["near"].loss == pytest.approx(2 * 2.0 / 3 / 100)
+    assert (standing["A"]["near"].inside, standing["A"]["far"].inside) == (1.0, 0.0)
+    assert standing["A"]["near"].nights == 1
+    assert "B" not in standing
+    assert again == []
+
+
+def test_a_week_that_nobody_saw_judges_nobody(engine: Engine):
+    dark = ClockSeries(MONDAY, np.full((4, 9 * 24), np.nan))
+    with database.writing(engine) as connection:
+        trials.keep(connection, MONDAY, {"near": {"A": week(98)}})
+
+        assert trials.judged(connection, "A", dark, TODAY) == []
+
+
+@pytest.mark.parametrize(
+    ("usual", "other", "nights", "chosen"),
+    [
+        (0.20, 0.15, 13, "usual"),  # too few nights
+        (0.20, 0.15, 14, "other"),
+        (0.20, 0.196, 90, "usual"),  # hardly better
+        (0.15, 0.20, 90, "usual"),
+    ],
+)
+def test_a_place_leaves_its_usual_candidate_for_a_clearly_better_one(
+    usual: float, other: float, nights: int, chosen: str
+):
+    standing = {"usual": Standing(nights, usual, 0.8), "other": Standing(nights, other, 0.8)}
+
+    assert choice(standing, "usual", among=standing) == chosen
+    assert choice(standing, "usual", among=["usual"]) == "usual"
+
+
+def test_a_band_that_held_too_little_grows_with_the_nights_that_say_so():
+    widths = [Standing(nights, 0.1, 0.7).widening for nights in (0, 14, 112)]
+
+    assert widths[0] == 1.0
+    assert widths == sorted(widths)
+    assert 1.1 < widths[2] < 1.2
+    assert Standing(112, 0.1, 0.9).widening < 1 < Standing(112, 0.1, 0.0).widening <= 1.4
