@@ -17,6 +17,7 @@ from wire.audience import (
     AudienceReport,
     BlindCause,
     DemographicCell,
+    Expression,
     FrameCounts,
     Gender,
     SensorSum,
@@ -128,6 +129,14 @@ def test_described_visits_are_added_cell_by_cell():
         structs.replace(cell, visits=4, onlookers=2),
         other,
     )
+
+
+def test_expressions_are_added_and_their_absence_is_kept():
+    plain, sad = half_minute(1, visits=4), {Expression.SAD: 2}
+    one = structs.replace(half_minute(2, visits=4), expressions=sad)
+    two = structs.replace(half_minute(3, visits=4), expressions=sad | {Expression.HAPPY: 1})
+    assert merged([plain, one, two]).expressions == {Expression.SAD: 4, Expression.HAPPY: 1}
+    assert merged([plain]).expressions is UNSET
 
 
 @settings(max_examples=40, deadline=None)

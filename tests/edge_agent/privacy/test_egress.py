@@ -106,6 +106,7 @@ REFUSED = {
         "versions.agent: a run of letters",
     ),
     "four people of one kind": (sealed(report(demographics=(SMALL,))), "fewer than 5 people"),
+    "four sad people": (changed(data__expressions={"sad": 4}), "fewer than 5 people"),
     "an id that is a picture": (changed(id="data:image/png;base64,xyz"), "id: the beginning"),
     "too much": (changed(data__sensors={f"s{n}": "x" * 5_000 for n in range(30)}), "bytes"),
 }  # fmt: skip
