@@ -16,6 +16,8 @@ from wire.scalars import DeviceId, Message, Sentence, Word
 
 THINGS: Final = "$aws/things"
 CONFIG_SHADOW: Final = "config"
+PRIVACY_SHADOW: Final = "privacy"  # a signed `wire.manifest`, reported and never desired
+DECLARATION_ANSWERS: Final = ("update/accepted", "update/rejected")
 SHADOW_ACTIONS: Final = ("get", "update", "delete")
 SHADOW_ANSWERS: Final = (
     "get/accepted",
@@ -141,4 +143,5 @@ def jobs_topic(device: DeviceId, request: str) -> str:
 def answers(device: DeviceId) -> tuple[str, ...]:
     """All that a managed device subscribes to, filter by filter; AWS takes eight at once."""
     shadow = [shadow_topic(device, one, shadow=CONFIG_SHADOW) for one in SHADOW_ANSWERS]
-    return (*shadow, *(jobs_topic(device, one) for one in JOB_ANSWERS))
+    declared = [shadow_topic(device, one, shadow=PRIVACY_SHADOW) for one in DECLARATION_ANSWERS]
+    return (*shadow, *declared, *(jobs_topic(device, one) for one in JOB_ANSWERS))

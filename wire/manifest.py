@@ -24,6 +24,7 @@ class PrivacyManifest(Message, frozen=True, kw_only=True):
     versions: Versions
     report_interval_ms: Milliseconds
     demographics: bool
+    emotion: bool
     smallest_cell: Count
     masks: Count
     recorder: bool

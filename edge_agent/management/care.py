@@ -5,9 +5,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from edge_agent.agent import Networks
+from edge_agent.agent import Networks, versions_of
 from edge_agent.identity import IdentityFolder
 from edge_agent.management import diagnosis, kept
+from edge_agent.management.declaration import Declaration
 from edge_agent.management.jobs import JobDesk
 from edge_agent.management.line import Line
 from edge_agent.management.models import ModelStore
@@ -74,7 +75,14 @@ class Care:
             report=lambda: self._report(shadow.settings, camera),
         )
         jobs = JobDesk(means, line, self._folder.path / JOB_FILE)
-        return Steward(self._device, line, shadow=shadow, jobs=jobs)
+        declaration = Declaration(
+            self._folder,
+            line,
+            settings=lambda: shadow.settings,
+            versions=lambda settings: versions_of(settings, *self._models.load(settings)),
+            clock=_utc_now,
+        )
+        return Steward(self._device, line, shadow=shadow, jobs=jobs, declaration=declaration)
 
     def _report(self, settings: Settings, camera: Measuring) -> bytes:
         return diagnosis.report(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from edge_agent.management.line import Line, read
-from wire.device_config import jobs_topic, shadow_topic
+from wire.device_config import PRIVACY_SHADOW, jobs_topic, shadow_topic
 from wire.scalars import DeviceId
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class Office(Protocol):
 
 
 class Steward:
-    """Enter to begin, leave to end. `shadow` and `jobs` are its two offices."""
+    """Enter to begin, leave to end. `shadow`, `jobs` and `declaration` are its offices."""
 
     def __init__(
         self,
@@ -37,12 +37,15 @@ class Steward:
         *,
         shadow: Office,
         jobs: Office | None = None,
+        declaration: Office | None = None,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._line = line
         self._offices = {shadow_topic(device, ""): shadow}
         if jobs is not None:
             self._offices[jobs_topic(device, "")] = jobs
+        if declaration is not None:
+            self._offices[shadow_topic(device, "", shadow=PRIVACY_SHADOW)] = declaration
         self._steady = steady
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._serve, name=f"{device}.steward", daemon=True)

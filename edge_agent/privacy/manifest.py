@@ -33,6 +33,7 @@ def manifest_of(
         versions=versions,
         report_interval_ms=settings.interval_s * 1000,
         demographics=settings.privacy.demographics,
+        emotion=settings.privacy.emotion,
         smallest_cell=settings.privacy.smallest_cell,
         masks=len(settings.capture.masks),
         recorder=recorder.on,
