@@ -36,6 +36,7 @@ PLACES, HOURS = 100, 168 * 4
 CAPS = Caps(slots_per_location=120)
 YOUNG = Group(ages=frozenset({AgeGroup.FROM_18}))
 OLD = Group(ages=frozenset({AgeGroup.FROM_55}))
+REACH: dict[str, object] = {"objective": Objective.REACH}
 BUDGET_SHARES = (0.01, 0.05, 0.2)
 
 
@@ -92,7 +93,7 @@ def brief(offer: Offer, share: float, **asked: object) -> Brief:
 
 
 def cases(offer: Offer, share: float) -> Iterator[tuple[str, Brief]]:
-    """The same money asked for in four ways; minimums a tenth above what comes by itself."""
+    """The same money asked for in six ways; minimums a tenth above what comes by itself."""
     plain = brief(offer, share)
     yield "impressions", plain
     relaxed = relax(programme(plain, offer))
@@ -105,11 +106,19 @@ def cases(offer: Offer, share: float) -> Iterator[tuple[str, Brief]]:
         for group, times in ((YOUNG, 1.1), (OLD, 1.05))
     )
     yield "impressions, 2 minimums", brief(offer, share, minimums=minimums)
-    yield "reach", brief(offer, share, objective=Objective.REACH)
+    yield "reach", brief(offer, share, **REACH)
     young = offer.groups[YOUNG.name]
     reached = young.reach(offer.by_location(young.contacts * relaxed.shares)).sum()
     least = (Minimum(YOUNG, "reach", float(reached * 1.02)),)
     yield "impressions, reach minimum", brief(offer, share, minimums=least)
+    yield "reach, every cap", brief(offer, share, caps=every_cap(offer, share), **REACH)
+    yield "return", brief(offer, share, objective=Objective.ROI, value_pence=12.0, least_return=0.1)
+
+
+def every_cap(offer: Offer, share: float) -> Caps:
+    """By day and by money as well: 2,900 rows."""
+    spend = int(offer.price_pence.sum() * share / PLACES * 1.5)
+    return Caps(slots_per_location=120, slots_per_day=6, spend_per_location_pence=spend)
 
 
 def greedy(asked: Brief, offer: Offer) -> Integers:
@@ -130,7 +139,7 @@ def lazy_greedy(asked: Brief, offer: Offer) -> Integers:
         _, slot, looked = heapq.heappop(queue)
         place = int(offer.location[slot])
         price_pence = int(offer.price_pence[slot])
-        if price_pence > left_pence or bought[place] >= (CAPS.slots_per_location or 0):
+        if price_pence > left_pence or bought[place] >= (asked.caps.slots_per_location or 0):
             continue
         if looked < bought[place]:
             now = people[place] * np.exp(-held[place] / people[place])
@@ -144,9 +153,10 @@ def lazy_greedy(asked: Brief, offer: Offer) -> Integers:
     return shares
 
 
-def measured(offer: Offer, seed: int, share: float) -> Iterator[Row]:
+def measured(everything: Offer, seed: int, share: float) -> Iterator[Row]:
     """Every case by the optimiser and by greedy, on the same bound."""
-    for case, asked in cases(offer, share):
+    for case, asked in cases(everything, share):
+        offer = programme(asked, everything).offer
         started_s = time.process_time()
         with silence():
             plan = optimise(asked, offer)

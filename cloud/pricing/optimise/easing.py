@@ -63,10 +63,10 @@ def _by(asked: Programme, drawn: Matrices, given: tuple[Limit, ...]) -> Iterator
     solved = solve(_with_room(drawn, given))
     if solved is None:
         return
-    shares = solved[0][: len(asked.offer)]
+    shares = solved.shares[: len(asked.offer)]
     room = {
         limit: float(size)
-        for limit, size in zip(given, solved[0][len(asked.offer) :], strict=True)
+        for limit, size in zip(given, solved.shares[len(asked.offer) :], strict=True)
         if size > NOTHING * max(1.0, limit.size)
     }
     easing = _proven(asked, shares, tuple(room) or given)

@@ -16,7 +16,7 @@ from cloud.pricing.optimise.describe import described
 from cloud.pricing.optimise.easing import impossible
 from cloud.pricing.optimise.offer import Integers, Offer
 from cloud.pricing.optimise.plan import Listener, Outcome, Plan, Progress
-from cloud.pricing.optimise.programme import Programme, programme
+from cloud.pricing.optimise.programme import programme
 from cloud.pricing.optimise.relax import Relaxed, relax
 from cloud.pricing.optimise.whole import CORES, filled, floored, whole
 
@@ -66,7 +66,7 @@ def _candidates(relaxed: Relaxed) -> Iterator[Integers]:
     """Whole plans, quickest first, then the ones that keep minimums which whole shares miss."""
     yield filled(relaxed.asked, floored(relaxed))
     for firmness in FIRMER:
-        firmer = relaxed if firmness == 1 else _firmer(relaxed.asked, firmness)
+        firmer = relaxed if firmness == 1 else _firmer(relaxed, firmness)
         found = None
         for core in CORES if firmer is not None else ():
             assert firmer is not None
@@ -77,12 +77,13 @@ def _candidates(relaxed: Relaxed) -> Iterator[Integers]:
             return
 
 
-def _firmer(asked: Programme, times: float) -> Relaxed | None:
+def _firmer(relaxed: Relaxed, times: float) -> Relaxed | None:
     """The relaxation with its minimums raised, or None when it has no room for that."""
+    asked = relaxed.asked
     raised = tuple(
         replace(minimum, least=minimum.least * times) for minimum in asked.brief.minimums
     )
-    return relax(programme(replace(asked.brief, minimums=raised), asked.offer))
+    return relax(programme(replace(asked.brief, minimums=raised), asked.offer), near=relaxed)
 
 
 def _refuse_unknown_groups(brief: Brief, offer: Offer) -> None:

@@ -1,0 +1,110 @@
+"""What may be asked for and sold, and what is refused."""
+
+import math
+from dataclasses import replace
+from datetime import date, datetime
+
+import numpy as np
+import pytest
+
+from cloud.pricing.optimise.brief import BriefError, Caps, Daypart, Group, Minimum, Objective
+from cloud.pricing.optimise.search import optimise
+from tests.cloud.pricing.optimise.drawing import (
+    MONDAY,
+    YOUNG,
+    brief,
+    offer,
+)
+from wire.audience import AgeGroup, Gender
+
+
+def test_dayparts_go_by_the_local_clock_and_over_midnight():
+    night = Daypart(22, 2, frozenset({4}))
+    assert night.holds(datetime(2026, 11, 27, 23))  # noqa: DTZ001 - a local clock's hour
+    assert night.holds(datetime(2026, 11, 27, 1))  # noqa: DTZ001
+    assert not night.holds(datetime(2026, 11, 27, 2))  # noqa: DTZ001
+    assert not night.holds(datetime(2026, 11, 28, 1))  # noqa: DTZ001
+
+
+def test_a_brief_covers_its_days_half_open():
+    asked = brief(1000, dayparts=(Daypart(7, 9), Daypart(17, 19)))
+    assert asked.covers(datetime(2026, 11, 23, 8))  # noqa: DTZ001
+    assert not asked.covers(datetime(2026, 11, 23, 9))  # noqa: DTZ001
+    assert not asked.covers(datetime(2026, 11, 30, 8))  # noqa: DTZ001
+
+
+def test_groups_hold_people_by_age_and_gender():
+    women = Group(ages=frozenset({AgeGroup.FROM_25}), genders=frozenset({Gender.FEMALE}))
+    assert women.holds("25-34", "female")
+    assert not women.holds("25-34", "male")
+    assert not women.holds("unknown", "female")
+    assert Group().holds("unknown", "unknown")
+    assert women.name == "25-34, female"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"budget_pence": 0}, "a budget of 0 pence"),
+        ({"budget_pence": -5}, "a budget of -5 pence"),
+        ({"budget_pence": 10**13}, "a budget of"),
+        ({"until_on": MONDAY}, "is 0 days"),
+        ({"until_on": date(2027, 11, 23)}, "is 365 days"),
+        ({"first_on": date(2026, 12, 1)}, "is -1 days"),
+        ({"dayparts": (Daypart(7, 9),) * 21}, "21 dayparts"),
+        ({"locations": frozenset(map(str, range(1001)))}, "1001 locations"),
+        ({"objective": Objective.ROI}, "worth None pence each"),
+        ({"objective": Objective.ROI, "value_pence": math.nan}, "worth nan pence each"),
+        ({"least_return": math.nan}, "a least return of nan"),
+        ({"least_return": 0.2}, "needs the objective 'roi'"),
+    ],
+)
+def test_senseless_briefs_are_refused(wrong, sentence):
+    with pytest.raises(BriefError, match=sentence):
+        brief(**{"budget_pence": 1000, **wrong})
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: Minimum(YOUNG, "reach", math.nan), "a minimum of nan"),
+        (lambda: Minimum(YOUNG, "reach", 0), "a minimum of 0"),
+        (lambda: Minimum(YOUNG, "reach", math.inf), "a minimum of inf"),
+        (lambda: Caps(slots=0), "the cap slots of 0"),
+        (lambda: Caps(shares_per_slot=-1), "the cap shares_per_slot of -1"),
+        (lambda: Daypart(24, 24), "wanted hours from 0 to 24"),
+        (lambda: Daypart(7, 9, frozenset({7})), "wanted some of 0"),
+        (lambda: Daypart(7, 9, frozenset()), "wanted some of 0"),
+        (lambda: Group(genders=frozenset({Gender.UNKNOWN})), "leave the age or gender out"),
+    ],
+)
+def test_senseless_parts_are_refused(make, sentence):
+    with pytest.raises(BriefError, match=sentence):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("price_pence", np.array([1, 1, 0, 1])),
+        ("low", np.array([1, 1, np.nan, 1])),
+        ("high", np.array([1, 1, -1.0, 1])),
+        ("free", np.array([1, 1, 1])),
+    ],
+)
+def test_offers_with_holes_are_refused(column, values):
+    sold = offer(np.random.default_rng(1), locations=1)
+    with pytest.raises(BriefError, match="offer"):
+        replace(sold, **{column: values})
+
+
+def test_an_empty_offer_says_so():
+    sold = offer(np.random.default_rng(1))
+    with pytest.raises(BriefError, match="0 slots answer the brief"):
+        sold.kept(np.zeros(len(sold), dtype=bool))
+
+
+def test_a_minimum_of_people_nobody_counts_is_refused():
+    old = Group(ages=frozenset({AgeGroup.FROM_55}))
+    with pytest.raises(BriefError, match="leave that minimum out"):
+        optimise(brief(1000, minimums=(Minimum(old, "reach", 5),)), offer(np.random.default_rng(1)))

@@ -1,0 +1,48 @@
+"""A relaxation found near another is the one found from nothing."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cloud.pricing.optimise import relax as room
+from cloud.pricing.optimise.brief import Caps, Minimum, Objective
+from cloud.pricing.optimise.programme import programme
+from cloud.pricing.optimise.relax import relax
+from tests.cloud.pricing.optimise.drawing import YOUNG, brief, offer
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    share=st.floats(0.01, 0.5),
+    objective=st.sampled_from([Objective.REACH, Objective.ATTENTIVE]),
+    least=st.none() | st.floats(0.01, 0.6),
+    near=st.integers(1, 40),
+)
+def test_few_slots_decided_again_are_enough_for_the_same_optimum(
+    seed, share, objective, least, near
+):
+    sold = offer(np.random.default_rng(seed), locations=4, hours=12, days=3)
+    reachable = sold.groups[YOUNG.name].people.sum() * share
+    asked = programme(
+        brief(
+            max(1, sold.price_pence.sum() * share),
+            objective=objective,
+            caps=Caps(slots_per_location=12),
+            minimums=() if least is None else (Minimum(YOUNG, "reach", reachable * least),),
+        ),
+        sold,
+    )
+    whole = relax(asked)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(room, "LARGE", 10)
+        patched.setattr(room, "NEAR", near)
+        part = relax(asked)
+        again = None if whole is None else relax(asked, near=whole)
+
+    assert (whole is None) == (part is None)
+    if whole is not None:
+        assert part.bound == pytest.approx(whole.bound, rel=1e-4)
+        assert again.bound == pytest.approx(whole.bound, rel=1e-4)
+        assert part.bound >= asked.value(part.shares) * (1 - 1e-6)
