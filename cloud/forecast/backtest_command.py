@@ -18,6 +18,7 @@ import numpy as np
 from cloud.forecast.backtest import BacktestError, Result, better_share, table
 from cloud.forecast.backtest import run as run_backtest
 from cloud.forecast.days import CalendarError, public_holidays
+from cloud.forecast.effects import WithSignals
 from cloud.forecast.model import Model
 from cloud.forecast.models.blend import Blend
 from cloud.forecast.models.boosted import Boosted
@@ -26,6 +27,7 @@ from cloud.forecast.models.naive import SeasonalNaive
 from cloud.forecast.models.prophets import Prophet
 from cloud.forecast.models.recent import Recent
 from cloud.forecast.series import ClockSeries
+from cloud.forecast.signals import SignalError, read_signals
 from cloud.forecast.table_file import TableError, read_series
 
 MODELS: Final[Mapping[str, Callable[[], Model]]] = {
@@ -55,6 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"of {', '.join(MODELS)} (default: {' '.join(QUICK)})",
     )  # fmt: skip
     parser.add_argument("--holidays", metavar="CODE", help="calendar, such as GB-ENG or AU-VIC")
+    parser.add_argument(
+        "--signals", type=Path, metavar="FILE", help="CSV of weather, school holidays, events"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument(
         "--plot", type=Path, metavar="DIR", help="draw the last week of each series"
@@ -67,17 +72,25 @@ def run(arguments: argparse.Namespace) -> int:
         names, series = read_series(arguments.file, arguments.columns.split(","))
         years = (series.first_on.year, series.ends_on.year + 1)
         holidays = public_holidays(arguments.holidays, *years)
-        models = [MODELS[name]() for name in dict.fromkeys(["naive", *arguments.models])]
+        models = _models(arguments.models, arguments.signals)
         results = {
             one.model: one for one in run_backtest(series, models, holidays, arguments.origins)
         }
-    except (BacktestError, CalendarError, TableError, ImportError) as error:
+    except (BacktestError, CalendarError, TableError, SignalError, ImportError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     if arguments.plot is not None:
         _plot(arguments.plot, names, series, models, holidays)
     _print(results, names, as_json=arguments.json)
     return 0
+
+
+def _models(names: list[str], signals: Path | None) -> list[Model]:
+    models = [MODELS[name]() for name in dict.fromkeys(["naive", *names])]
+    if signals is None:
+        return models
+    known = read_signals(signals)
+    return [models[0], *(WithSignals(model, known) for model in models[1:])]
 
 
 def _print(results: Mapping[str, Result], names: list[str], *, as_json: bool) -> None:

@@ -10,6 +10,7 @@ been learnt both forecast, and each place gets the one that has done best there.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -18,6 +19,7 @@ from sqlalchemy import Connection, Engine
 from cloud import database
 from cloud.estate import Estate, Site
 from cloud.forecast import histories, learning, store, trials
+from cloud.forecast.effects import ratio
 from cloud.forecast.guard import guarded, widened
 from cloud.forecast.histories import MEASURES, midnight
 from cloud.forecast.mix import Mix, mix
@@ -30,9 +32,11 @@ from cloud.forecast.network import Network, networks
 from cloud.forecast.outlook import LEAST_WEEKS
 from cloud.forecast.score import Sums, sums, weekly_scale
 from cloud.forecast.series import WEEK_H, ClockSeries, Floats
+from cloud.forecast.signals import Signals
 
 PORTION: Final = 50
 LATE_DATA: Final = timedelta(days=1)
+NO_SIGNALS: Final[Mapping[str, Signals]] = MappingProxyType({})
 
 Progress = Callable[[str, int, int], None]
 
@@ -65,15 +69,21 @@ class Known:
 
 
 def run(
-    engine: Engine, estate: Estate, *, now: datetime, learn: bool = True, progress: Progress
+    engine: Engine,
+    estate: Estate,
+    *,
+    now: datetime,
+    learn: bool = True,
+    signals: Mapping[str, Signals] = NO_SIGNALS,
+    progress: Progress,
 ) -> Night:
-    """Do the whole night's work."""
+    """Do the whole night's work; `signals` are those of the places that have any."""
     night = Night()
     for network in networks(estate, now):
         trained = learning.trained(engine, network, now=now) if learn else None
         night += Night(learnt=int(trained is not None))
         for done, portion in _portions(engine, network):
-            night += _portion(engine, network, portion, trained, now=now)
+            night += _portion(engine, network, portion, trained, signals, now=now)
             progress(network.name, done, len(network.sites))
     return night
 
@@ -87,7 +97,13 @@ def _portions(engine: Engine, network: Network) -> Iterator[tuple[int, list[Site
 
 
 def _portion(
-    engine: Engine, network: Network, sites: list[Site], trained: Trained | None, *, now: datetime
+    engine: Engine,
+    network: Network,
+    sites: list[Site],
+    trained: Trained | None,
+    signals: Mapping[str, Signals],
+    *,
+    now: datetime,
 ) -> Night:
     before = network.today - timedelta(days=7) - LATE_DATA
     with database.reading(engine) as connection:
@@ -95,7 +111,7 @@ def _portion(
         names = [site.id for site in sites]
         standings = trials.standings(connection, names, network.today)
     ready = [one for one in known if one.series.weeks_seen(Recent().weeks) >= LEAST_WEEKS]
-    said = _said(network, ready, trained)
+    said = _moved(_said(network, ready, trained), network, ready, signals)
     weeks = list(_chosen(network, ready, said, standings, now=now))
     with database.writing(engine) as connection:
         for one in known:
@@ -138,6 +154,21 @@ def _said(network: Network, ready: list[Known], trained: Trained | None) -> dict
         return {Recent().name: plain}
     learnt = trained.week(together, network.holidays)
     return {Blend().name: Blend().mixed(learnt, plain, together), Recent().name: plain}
+
+
+def _moved(
+    said: dict[str, Floats],
+    network: Network,
+    ready: list[Known],
+    signals: Mapping[str, Signals],
+) -> dict[str, Floats]:
+    """The same with what the signals of a place say, where it has any."""
+    for at, one in enumerate(ready):
+        if one.site.id in signals:
+            times = ratio(one.series, network.holidays, signals[one.site.id])
+            for weeks in said.values():
+                weeks[at * MEASURES : (at + 1) * MEASURES] *= times[:, None]
+    return said
 
 
 def _together(ready: list[Known]) -> ClockSeries:

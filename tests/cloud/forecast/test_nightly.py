@@ -1,13 +1,13 @@
 """A night forecasts every place once, keeps what was said, and scores it when it is true."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
 from cloud import database, estate
 from cloud.forecast import store, venues
@@ -15,6 +15,7 @@ from cloud.forecast.hours import Hours
 from cloud.forecast.models.boosted import Boosted
 from cloud.forecast.nightly import Night, run
 from cloud.forecast.outlook import forecast
+from cloud.forecast.signals import Line, Signals
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 FRIDAY = date(2026, 11, 20)
@@ -145,3 +146,27 @@ def test_a_year_and_more_is_learnt_from_once_a_week(engine: Engine, monkeypatch)
     assert week is not None
     assert week.model == "blend-2"
     assert next_day.forecast == 1
+
+
+def test_a_programme_of_events_moves_the_night_s_forecast_of_its_place_alone(engine: Engine):
+    evenings = [NOW.date() - timedelta(weeks=age) for age in range(1, 40)]
+    lines = tuple(
+        Line("event", *(datetime.combine(day, time(hour)) for hour in (19, 22)), 1.0)
+        for day in [*evenings, FRIDAY]
+    )
+    for location in ("KX-01", "LB-01"):
+        measured(engine, location, weeks=60)
+    hours = database.hour_tallies
+    with database.writing(engine) as connection:
+        for day in evenings:
+            first = int(datetime.combine(day, time(19), UTC).timestamp())
+            busy = (hours.c.hour_at >= first) & (hours.c.hour_at < first + 3 * 3600)
+            connection.execute(update(hours).where(busy).values(entries=hours.c.entries * 2))
+        silent = lines[:-1]
+    signals = {"KX-01": Signals(("event",), lines), "LB-01": Signals(("event",), silent)}
+    run(engine, ESTATE, now=NOW, learn=False, signals=signals, progress=lambda *_: None)
+    with database.reading(engine) as connection:
+        found = [store.stored_week(connection, name, FRIDAY) for name in ("KX-01", "LB-01")]
+    with_it, without = (week.week[1, 1, 19:22].sum() for week in found if week is not None)
+
+    assert with_it > 1.3 * without

@@ -1,0 +1,118 @@
+"""What is known of a place besides its counts: weather, school holidays, events.
+
+Each place may have a file of its own:
+
+    name,from,until,value
+    rain_mm,2026-11-23T08:00,2026-11-23T12:00,2.5
+    school_holiday,2026-12-19,2027-01-04,1
+    event,2026-11-28T17:00,2026-11-28T23:00,1
+
+Times are whole hours of the local clock, `until` is not included. Where no line of a signal speaks
+it is 0, so temperature is written as its distance from the season's usual; lines that overlap add
+up. History teaches what a signal does, lines of the coming week (a weather forecast, a programme)
+say where; nothing is fetched.
+"""
+
+import csv
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from cloud.forecast.series import Floats
+
+COLUMNS: Final = ["name", "from", "until", "value"]
+NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+MOST_SIGNALS: Final = 20
+MOST_LINES: Final = 200_000
+HOUR: Final = timedelta(hours=1)
+
+
+class SignalError(ValueError):
+    """A file of signals that cannot be used; says which line and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A value from one local hour to another."""
+
+    name: str
+    starts: datetime
+    ends: datetime
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """All lines of one place."""
+
+    names: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+    def over(self, first_on: date, days: int) -> Floats:
+        """Each signal in each local hour of some days: (signals, days x 24)."""
+        midnight = datetime.combine(first_on, datetime.min.time())
+        found = np.zeros((len(self.names), days * 24))
+        for line in self.lines:
+            first, last = ((at - midnight) // HOUR for at in (line.starts, line.ends))
+            found[self.names.index(line.name), max(first, 0) : max(last, 0)] += line.value
+        return found
+
+
+def read_signals(path: Path) -> Signals:
+    """Read a file, or raise SignalError."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            lines = tuple(_lines(path, file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SignalError(f"{path} cannot be read: {error}") from error
+    names = tuple(sorted({line.name for line in lines}))
+    if len(names) > MOST_SIGNALS:
+        raise SignalError(f"{path} holds {len(names)} signals: {MOST_SIGNALS} at most")
+    return Signals(names, lines)
+
+
+def read_folder(folder: Path) -> Mapping[str, Signals]:
+    """Every `<location>.csv` of a folder."""
+    if not folder.is_dir():
+        raise SignalError(f"{folder} is no folder: it should hold <location>.csv files")
+    return {file.stem: read_signals(file) for file in sorted(folder.glob("*.csv"))}
+
+
+def _lines(path: Path, file: Iterator[str]) -> Iterator[Line]:
+    table = csv.reader(file)
+    head = next(table, [])
+    if head != COLUMNS:
+        raise SignalError(f"{path} starts with {','.join(head)[:80]!r}: write {','.join(COLUMNS)}")
+    for number, cells in enumerate(table, 2):
+        if number > MOST_LINES:
+            raise SignalError(f"{path} has more than {MOST_LINES} lines: leave old years out")
+        if cells:
+            yield _line(f"{path}, line {number}", cells)
+
+
+def _line(where: str, cells: list[str]) -> Line:
+    try:
+        name, starts, ends, value = cells
+        line = Line(name, _hour(starts), _hour(ends), float(value))
+    except ValueError as error:
+        raise SignalError(f"{where}: {error}") from None
+    if not NAME.fullmatch(name):
+        raise SignalError(f"{where}: the name {name[:40]!r}: use letters, digits and _")
+    if not math.isfinite(line.value):
+        raise SignalError(f"{where}: the value {value} is no number that can be used")
+    if line.ends <= line.starts:
+        raise SignalError(f"{where}: it ends at {ends}, before it has started ({starts})")
+    return line
+
+
+def _hour(written: str) -> datetime:
+    at = datetime.fromisoformat(written)
+    if at.tzinfo is not None or at.minute or at.second or at.microsecond:
+        raise ValueError(f"{written} is no whole hour of the local clock: 2026-11-23T08:00")
+    return at
