@@ -28,7 +28,7 @@ from edge_agent.enrolment import command as enrolment
 from edge_agent.enrolment.procedure import broker_of
 from edge_agent.identity import IdentityFolder
 from edge_agent.link.broker import Broker, LinkError, broker_at
-from edge_agent.link.paho import PahoLink
+from edge_agent.link.choice import link_for
 from edge_agent.logs import write_json_lines
 from edge_agent.management.care import Care
 from edge_agent.management.diagnosis import LogTail
@@ -107,10 +107,10 @@ def _engaged(
     )
     settings = care.settings if care else mount.settings
     detector, pose = care.networks if care else models.for_settings(settings)
-    link = PahoLink(
+    link = link_for(
         _broker(asked, mount),
         mount.address,
-        keepalive_s=settings.link.keepalive_s,
+        settings.link,
         hears=care.hears if care else (),
     )
     outbox = Outbox(mount.outbox_path, budget_bytes=settings.outbox.budget_bytes)

@@ -170,8 +170,11 @@ class ScheduleSettings(_Section, frozen=True):
 
 
 class LinkSettings(_Section, frozen=True):
-    """How reports travel. `resend_after_s` doubles while the cloud stays silent."""
+    """How reports travel. `resend_after_s` doubles while the cloud stays silent. The client "aws"
+    is AWS's own, for IoT Core; it must be installed and goes by certificate only.
+    """
 
+    client: Literal["paho", "aws"] = "paho"
     batch: Annotated[int, Meta(ge=1, le=100)] = 50
     in_flight: Annotated[int, Meta(ge=1, le=10_000)] = 300
     resend_after_s: Annotated[float, Meta(ge=0.1, le=3600)] = 10.0

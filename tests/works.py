@@ -12,13 +12,21 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
 from cloud import database
+from cloud.fleet import registry
 from cloud.fleet.claim import Enrolment
 from cloud.fleet.desk import Desk, DeskFiles
-from cloud.fleet.registry import Author
+from cloud.fleet.registry import Author, Thing
 from cloud.fleet.roster import RosterEntry, expect
 from cloud.fleet.service import Connection, FleetService, attach, client_for
 from cloud.fleet.signer_client import SignerClient, named_in
+from edge_agent.link.broker import Broker
+from edge_agent.link.desk import prove
 from provisioning import vault
 from provisioning.authority.office import open_office
 from provisioning.authority.profiles import Kind, Subject
@@ -85,6 +93,30 @@ class Works:
         with database.writing(self.engine) as connection:
             expect(connection, [entry], Author("test", self.now()), again=again)
 
+    def certified(self, device, location):
+        """Certificate and key of a device, made as an operator would, once the broker knows it."""
+        key = vault.new_key()
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, device)])
+        builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
+        request = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+        entry = self.office.sign_device(request, location, at=self.now())
+        rules = self.folder / "broker"
+        self.wait_until(lambda: any(device in path.read_text() for path in rules.glob("*.acl")))
+        return self._filed(device, entry, key)
+
+    def register(self, device, location):
+        """Take a thing into the fleet's registry."""
+        with database.writing(self.engine) as connection:
+            registry.register(connection, Thing(device, location), Author("test", self.now()))
+
+    def drop(self, device):
+        """End a device's session, as another with the same name does."""
+        certificate, key = (self.folder / f"{device}.{end}" for end in ("crt", "key"))
+        broker = Broker(
+            "localhost", self.port, tls=True, ca=self.trust, certificate=certificate, key=key
+        )
+        prove(broker, device)
+
     def wait_until(self, holds):
         """Until something that another thread or process does has happened."""
         deadline = time.monotonic() + PATIENCE_S
@@ -109,7 +141,7 @@ class Works:
         self._run(self._signer.serve_forever)
 
     def _open_service(self):
-        certificate, key = self._equipped("fleet", Subject(Kind.SERVICE, "service:fleet"))
+        certificate, key = self.equipped("fleet", Subject(Kind.SERVICE, "service:fleet"))
         self._client = client_for(
             Connection("localhost", self.port, str(self.trust), str(certificate), str(key))
         )
@@ -125,7 +157,7 @@ class Works:
         self._repeat(lambda: service.step(0.05))
 
     def _open_desk(self):
-        certificate, key = self._equipped("desk", Subject(Kind.SERVER, "localhost", hosts=HOSTS))
+        certificate, key = self.equipped("desk", Subject(Kind.SERVER, "localhost", hosts=HOSTS))
         ca = self.folder / "ca"
         files = DeskFiles(self.trust, ca / "claims.crt", ca / "revoked.pem", certificate, key)
         enrolment = Enrolment(self.engine, SignerClient(self.folder / "signer.socket"), named_in)
@@ -149,8 +181,12 @@ class Works:
         self._run(sit)
         assert ready.wait(PATIENCE_S)
 
-    def _equipped(self, name, who):
+    def equipped(self, name, who):
+        """Certificate and key of a service or a server, in files."""
         entry, key = self.office.equip(who, at=self.now())
+        return self._filed(name, entry, key)
+
+    def _filed(self, name, entry, key):
         certificate, key_file = self.folder / f"{name}.crt", self.folder / f"{name}.key"
         vault.write_private(key_file, vault.sealed(key, None))
         vault.write_public(certificate, entry.certificate.encode() + self.office.chain)

@@ -1,5 +1,6 @@
 """What every link keeps, whatever carries it: handed over or refused at once, never waited for."""
 
+import sys
 import threading
 import time
 from datetime import UTC, datetime
@@ -8,17 +9,21 @@ import pytest
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from edge_agent.link.broker import broker_at
+from edge_agent.link.broker import LinkError, broker_at
+from edge_agent.link.choice import link_for
 from edge_agent.link.loopback import LoopbackLink
 from edge_agent.link.paho import PahoLink
 from edge_agent.outbox import Courier, Outbox
 from edge_agent.settings import LinkSettings
+from provisioning.authority.profiles import Kind, Subject
 from wire.ack import Ack
 from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
+from wire.device_config import CONFIG_SHADOW, answers, shadow_topic
 from wire.envelope import AudienceEvent, ack_event, seal, unseal
 from wire.scalars import DeviceId, LocationId
 from wire.topics import Address, Channel
 
+BROKERED = ("paho", "paho by certificate", "aws by certificate")
 HERE = Address(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
 SOON_S = 10.0
 
@@ -55,18 +60,20 @@ def report_for(journal, sequence):
 class BrokerCloud:
     """A cloud that listens on a broker and acknowledges what it is told to."""
 
-    def __init__(self, mosquitto):
+    def __init__(self, host, port, *, client_id="", tls=None):
         self.believed: list[int] = []
         self.deaf = False
         self._ready = threading.Event()
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id)
+        if tls is not None:
+            self._client.tls_set(*tls)
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = lambda client, *_: client.subscribe(
             HERE.topic(Channel.AUDIENCE), qos=1
         )
         self._client.on_subscribe = lambda *_: self._ready.set()
         self._client.on_message = self._hear
-        self._client.connect(mosquitto.host, mosquitto.port)
+        self._client.connect(host, port)
         self._client.loop_start()
         assert self._ready.wait(SOON_S)
 
@@ -101,16 +108,36 @@ class DirectCloud:
         return not self.deaf
 
 
-@pytest.fixture(params=["loopback", pytest.param("paho", marks=pytest.mark.broker)])
+@pytest.fixture(scope="module")
+def guarded(works):
+    """A broker that asks for certificates: our device's, and the stream's to listen with."""
+    stream = works.equipped("stream", Subject(Kind.SERVICE, "service:stream"))
+    device = works.certified(HERE.device, HERE.location)
+    return works, [str(path) for path in stream], device
+
+
+@pytest.fixture(
+    params=["loopback", *(pytest.param(one, marks=pytest.mark.broker) for one in BROKERED)]
+)
 def link_and_cloud(request):
     if request.param == "loopback":
         cloud = DirectCloud()
         link = LoopbackLink(HERE, cloud.hear)
         yield link, cloud
         return
-    mosquitto = request.getfixturevalue("mosquitto")
-    cloud = BrokerCloud(mosquitto)
-    link = PahoLink(broker_at(mosquitto.url), HERE)
+    if request.param == "paho":
+        mosquitto = request.getfixturevalue("mosquitto")
+        cloud = BrokerCloud(mosquitto.host, mosquitto.port)
+        link = PahoLink(broker_at(mosquitto.url), HERE)
+    else:
+        works, stream, (certificate, key) = request.getfixturevalue("guarded")
+        cloud = BrokerCloud(
+            "localhost", works.port, client_id="service:stream", tls=(str(works.trust), *stream)
+        )
+        url = f"mqtts://localhost:{works.port}"
+        broker = broker_at(url, ca=works.trust, certificate=certificate, key=key)
+        client = request.param.partition(" ")[0]
+        link = link_for(broker, HERE, LinkSettings(client=client), hears=answers(HERE.device))
     yield link, cloud
     link.stop()
     cloud.close()
@@ -178,3 +205,40 @@ def test_after_stop_nothing_is_taken(link_and_cloud):
     assert until(lambda: link.connected)
     link.stop()
     assert link.send(Channel.AUDIENCE, b"[]") is False
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("client", ["paho", "aws"])
+def test_what_the_fleet_says_is_heard_apart_and_a_renewed_pair_is_shown(guarded, client):
+    works, _, (certificate, key) = guarded
+    works.register(HERE.device, HERE.location)
+    url = f"mqtts://localhost:{works.port}"
+    broker = broker_at(url, ca=works.trust, certificate=certificate, key=key)
+    link = link_for(broker, HERE, LinkSettings(client=client), hears=answers(HERE.device))
+    question = shadow_topic(HERE.device, "get", shadow=CONFIG_SHADOW)
+    link.start()
+    try:
+        assert until(lambda: link.connected)
+        assert link.tell(question, b'{"clientToken":"t-1"}')
+        heard = []
+        assert until(lambda: heard or heard.extend(link.heard()))
+        topic, payload = heard[0]
+        assert topic.startswith(question)
+        assert b"t-1" in payload
+        assert link.received() == []
+        link.renewed()
+        works.drop(HERE.device)
+        assert until(lambda: link.connected and link.sessions == 2)
+    finally:
+        link.stop()
+
+
+def test_a_client_that_is_not_installed_is_a_sentence(monkeypatch):
+    monkeypatch.setitem(sys.modules, "edge_agent.link.aws_iot", None)
+    with pytest.raises(LinkError, match=r"pip install onlooker\[aws\]"):
+        link_for(broker_at("mqtt://localhost"), HERE, LinkSettings(client="aws"))
+
+
+def test_aws_s_client_goes_by_certificate_only():
+    with pytest.raises(LinkError, match="goes by certificate"):
+        link_for(broker_at("mqtt://localhost"), HERE, LinkSettings(client="aws"))

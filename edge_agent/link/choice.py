@@ -1,0 +1,27 @@
+"""Which client carries the link: paho everywhere, AWS's own where the settings say so."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from edge_agent.link.broker import Broker, LinkError
+from edge_agent.link.paho import PahoLink
+from edge_agent.settings import LinkSettings
+from wire.topics import Address
+
+if TYPE_CHECKING:
+    from edge_agent.link.aws_iot import AwsIotLink
+
+
+def link_for(
+    broker: Broker, address: Address, settings: LinkSettings, *, hears: Sequence[str] = ()
+) -> "PahoLink | AwsIotLink":
+    """A link that is not started yet. AWS's client is loaded only when it is wanted."""
+    if settings.client == "paho":
+        return PahoLink(broker, address, keepalive_s=settings.keepalive_s, hears=hears)
+    try:
+        from edge_agent.link.aws_iot import AwsIotLink
+    except ImportError as error:
+        raise LinkError(
+            'link.client is "aws", but AWS\'s client is not installed: pip install onlooker[aws]'
+        ) from error
+    return AwsIotLink(broker, address, keepalive_s=settings.keepalive_s, hears=hears)
