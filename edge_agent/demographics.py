@@ -8,6 +8,7 @@ identity: a label is what annotators guessed from pictures.
 """
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +19,7 @@ import numpy as np
 from edge_agent.frame import Image
 from edge_agent.inference import WEIGHTS, Floats, ModelError, Session, as_bgr, crop, open_session
 from edge_agent.pose import HeadPose
+from edge_agent.quality import face_sharpness
 from edge_agent.settings import Settings
 from edge_agent.track import Box
 from wire.audience import AgeGroup, Expression, Gender
@@ -33,6 +35,7 @@ LABELS: Final[Mapping[str, tuple[tuple[str, int], ...]]] = {
     "emotion": (("expression", len(EXPRESSIONS)),),
 }
 ORDERED: Final = frozenset({"age_group"})
+LEAST_SHARP: Final = 0.1  # sharp faces have about 0.4: among blurred ones size decides
 LEAST_FACE_PX: Final = 32.0  # below this the guesses are not worth making
 MOST_TURNED_DEG: Final = 40.0
 
@@ -115,15 +118,17 @@ class Describer:
         self._shots: dict[int, Shot] = {}
 
     def see(self, track: int, image: Image, box: Box, head: HeadPose) -> None:
-        """Keep this picture of a track if it is better than the last: larger and straighter."""
+        """Keep this picture of a track if it is better: larger, straighter, sharper."""
         height = box[3] - box[1]
         turned = max(abs(head.yaw_deg), abs(head.pitch_deg))
         if height < LEAST_FACE_PX or not turned <= MOST_TURNED_DEG:
             return
-        worth = float(min(height, 128.0) * np.cos(np.deg2rad(turned)) ** 2)
+        straight = float(np.cos(np.deg2rad(turned)) ** 2)
+        bgr = as_bgr(image)
+        sharp = LEAST_SHARP + math.sqrt(face_sharpness(bgr, box))
+        worth = min(height, 128.0) * straight * sharp
         before = self._shots.get(track)
         if before is None or worth > before.worth:
-            bgr = as_bgr(image)
             crops = [crop(bgr, box, one.margin, one.side_px) for one in self._networks]
             self._shots[track] = Shot(worth, crops)
 

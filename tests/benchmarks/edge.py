@@ -1,9 +1,9 @@
 """What one camera costs before its models: decoding, the gate, quality, and other people's gates.
 
-Run it alone on the machine: `python tests/benchmarks/edge.py [VIDEO]`. CPU time of one thread,
-never wall time. Without a video, ten seconds of 1080p30 H.264 at 4 Mb/s are drawn: an untidy
-place, the sensor's noise, one walker in the second half. Frigate-style is its published recipe
-(luma to 178 x 100, running average, fixed threshold), written from its description.
+Run it alone on the machine: `python tests/benchmarks/edge.py [VIDEO]`. CPU time, never wall time.
+Without a video, two clips of 1080p30 H.264 at 4 Mb/s are drawn: a street, and four people in it.
+Frigate-style is its published recipe (luma to 178 x 100, running average, fixed threshold),
+written from its description. Memory is in `edge_memory.py`.
 """
 
 import argparse
@@ -11,50 +11,102 @@ import math
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import av
 import cv2
 import numpy as np
 
-from edge_agent.agent import Agent, models_for
-from edge_agent.capture import open_camera
-from edge_agent.capture.decoded import bgr, luma
-from edge_agent.health import rss_bytes
+from edge_agent.agent import Agent, Networks, models_for
+from edge_agent.capture import Camera, Counters, open_camera
+from edge_agent.capture.camera import Rest
+from edge_agent.capture.decoded import Sampler, bgr, frame_of, luma
+from edge_agent.capture.packets import PacketDecoder
+from edge_agent.detect import Face
+from edge_agent.frame import Frame, Silence
 from edge_agent.link.loopback import LoopbackLink
 from edge_agent.motion import Gate, small
 from edge_agent.outbox import Outbox
+from edge_agent.pose import HeadPose
 from edge_agent.quality import Quality
 from edge_agent.settings import MotionSettings, QualitySettings, Settings, TrackingSettings, parse
 from edge_agent.track import Tracker
+from simulators.scene.cast import cast
+from simulators.scene.film import Scene, lens_for
+from wire.health import CaptureState
 from wire.scalars import DeviceId, LocationId
 from wire.topics import Address
 
-FPS, SECONDS, ANALYSED_FPS = 30, 10, 5
+FPS, SECONDS, ANALYSED_FPS = 30, 12, 5
+BEGUN_AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
 EVERY = FPS // ANALYSED_FPS
 
 
-def drawn(path: Path) -> Path:
-    """Ten seconds at full size; the noise is what makes the bit rate."""
+class NoNetworks:
+    """Stands where the networks stand, and finds nobody: what is left is everything before them."""
+
+    name, version = "none", "0"
+
+    def faces(self, image: np.ndarray) -> list[Face]:
+        return []
+
+    def poses(self, image: np.ndarray, faces: list[Face]) -> list[HeadPose]:
+        return []
+
+
+class RestingFilm:
+    """A film as a live camera that may rest: packets go where `StreamCamera` sends them."""
+
+    def __init__(self, path: Path) -> None:
+        self.name, self.state, self.counters = str(path), CaptureState.STREAMING, Counters()
+        self.rest_after_s = 0.01  # from its second picture on
+        self._path, self._rest = path, Rest.AWAKE
+
+    def rest(self, rest: Rest) -> None:
+        self._rest = rest
+
+    def close(self) -> None:
+        pass
+
+    def __iter__(self) -> Iterator[Frame | Silence]:
+        with av.open(str(self._path)) as container:
+            stream = container.streams.video[0]
+            decoder, sampler = PacketDecoder(stream), Sampler(ANALYSED_FPS)
+            for packet in container.demux(stream):
+                at_s = self.counters.captured / FPS
+                self.counters.captured += packet.size > 0
+                pictures = decoder.pictures(packet, rest=self._rest)
+                if not sampler.takes(at_s):
+                    continue
+                at = BEGUN_AT + timedelta(seconds=at_s)
+                for picture in pictures:
+                    yield frame_of(picture, at, at_s, self.counters.captured)
+                if not pictures:
+                    yield Silence(at, at_s, resting=True)
+
+
+def drawn(path: Path, people: int) -> Path:
+    """Twelve seconds of the simulator's street at full size; the noise makes the bit rate.
+
+    The people move ten times a second, the sensor's noise thirty times. A key picture every two
+    seconds and none between, as cameras send it.
+    """
     random = np.random.default_rng(1)
-    place = cv2.resize(
-        random.integers(40, 200, (27, 48), np.uint8), (1920, 1080), interpolation=cv2.INTER_CUBIC
-    )
-    grains = [random.normal(0, 4, place.shape).astype(np.int16) for _ in range(4)]
+    lens = lens_for("1920x1080")
+    scene = Scene(cast(people, SECONDS, 7, lens), lens, 7)
+    grains = [random.normal(0, 4, (1080, 1920, 1)).astype(np.int16) for _ in range(4)]
+    options = {"preset": "veryfast", "tune": "zerolatency", "g": "60", "sc_threshold": "0"}
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(
-            "libx264", rate=FPS, options={"preset": "veryfast", "tune": "zerolatency", "g": "60"}
-        )
+        stream = container.add_stream("libx264", rate=FPS, options=options)
         stream.width, stream.height, stream.pix_fmt = 1920, 1080, "yuv420p"
         stream.bit_rate = 4_000_000
         for n in range(FPS * SECONDS):
-            picture = place.copy()
-            if n > FPS * SECONDS // 2:
-                picture[400:900, n * 5 : n * 5 + 160] = 60
-            picture = np.clip(picture + grains[n % 4], 0, 255).astype(np.uint8)
-            grey = np.repeat(picture[:, :, None], 3, axis=2)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(grey, format="bgr24")))
+            if n % 3 == 0 and (people or n == 0):
+                picture = scene.picture(n / FPS)
+            grainy = np.clip(picture + grains[n % 4], 0, 255).astype(np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(grainy, format="bgr24")))
         container.mux(stream.encode())
     return path
 
@@ -125,16 +177,16 @@ def ours() -> Callable[[np.ndarray, float], object]:
     return look
 
 
-def whole(path: Path, settings: Settings) -> tuple[float, int]:
-    """CPU milliseconds of the agent, models included, per picture sent; and pictures analysed."""
+def whole(camera: Camera, settings: Settings, networks: Networks | None) -> tuple[float, int]:
+    """CPU milliseconds of the agent per picture sent, and how often the detector was woken."""
     here = Address(LocationId("bench"), DeviceId("bench"))
-    detector, pose = models_for(settings)
+    detector, pose = networks or (NoNetworks(), NoNetworks())
     with tempfile.TemporaryDirectory() as folder:
         outbox = Outbox(Path(folder, "outbox.sqlite3"))
         agent = Agent(
             settings,
             address=here,
-            camera=open_camera(str(path), settings.capture, speed=math.inf),
+            camera=camera,
             detector=detector,
             pose=pose,
             outbox=outbox,
@@ -161,43 +213,72 @@ def tracking() -> float:
     return statistics.median(spent)
 
 
+def agents(empty: Path, people: Path) -> None:
+    """The agent in its modes, before its networks and with them."""
+    networks = models_for(Settings())
+    always = parse("[motion]\nalways = true")
+    print("CPU ms per picture sent, the whole agent   before networks   with them   woken")
+    for name, path, settings, rests in (
+        ("idle: key pictures, nobody there", empty, Settings(), True),
+        ("active, nobody there", empty, Settings(), False),
+        ("active, people walk past", people, Settings(), False),
+        ("always looking, people walk past", people, always, False),
+    ):
+        spent = []
+        for given in (None, networks):
+            camera = (
+                RestingFilm(path)
+                if rests
+                else open_camera(str(path), settings.capture, speed=math.inf)
+            )
+            spent.append(whole(camera, settings, given))
+        (before, _), (with_them, woken) = spent
+        shares = f"({before * FPS / 10:4.1f} %)   {with_them:7.3f} ({with_them * FPS / 10:4.1f} %)"
+        print(f"  {name:38} {before:7.3f} {shares}   {woken:4}")
+    print(f"  in brackets: of one core, at {FPS} pictures a second, {ANALYSED_FPS} of them sampled")
+
+
+def gates(empty: Path, people: Path) -> None:
+    """What a sampled picture costs before the detector, ours and others', on the same clips."""
+    clips = []
+    for path in (empty, people):
+        pictures: list[np.ndarray] = []
+        decoding(path, lambda p, n, to=pictures: n % EVERY or to.append(luma(p).copy()), keys=False)
+        clips.append(pictures)
+    print("CPU ms per sampled 1080p luma, median    nobody there   people")
+    for name, work in (
+        ("ours: reduce, quality and gate", ours),
+        ("ours: reduce alone", lambda: lambda picture, _: small(picture)),
+        ("Frigate-style gate alone", frigate_style),
+        ("MOG2 at 320 x 180, gate alone", lambda: mog2((320, 180))),
+        ("MOG2 at full size, gate alone", lambda: mog2(None)),
+    ):
+        spent = [per_sample(pictures, work()) for pictures in clips]
+        print(f"  {name:38} {spent[0]:7.3f}       {spent[1]:7.3f}")
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("video", nargs="?", type=Path, help="1080p30 for comparable figures")
     given = parser.parse_args().video
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as folder:
-        path = given or drawn(Path(folder, "drawn.mp4"))
+        empty = given or drawn(Path(folder, "empty.mp4"), people=0)
+        people = given or drawn(Path(folder, "people.mp4"), people=4)
+        print(f"{people.stat().st_size * 8 / SECONDS / 1e6:.1f} Mb/s; of a core at {FPS} fps")
         print("CPU ms per picture that the camera sends")
         for name, keys, work in (
             ("decoding alone", False, lambda picture, n: None),
             ("and a view of every luma", False, lambda picture, n: luma(picture)),
             ("and every sixth in colour", False, lambda picture, n: n % EVERY or bgr(picture)),
-            ("key pictures alone (idle)", True, lambda picture, n: luma(picture)),
+            ("key pictures alone", True, lambda picture, n: luma(picture)),
         ):
-            spent = decoding(path, work, keys=keys)
-            print(f"  {name:34} {spent:7.3f}   {spent * FPS / 10:5.1f} % of a core at 30 fps")
-        for name, settings in (
-            ("the whole agent, gated", Settings()),
-            ("the whole agent, always looking", parse("[motion]\nalways = true")),
-        ):
-            spent, analysed = whole(path, settings)
-            share = f"{spent * FPS / 10:5.1f} % of a core, {analysed} pictures analysed"
-            print(f"  {name:34} {spent:7.3f}   {share}")
-        pictures: list[np.ndarray] = []
-        decoding(path, lambda p, n: n % EVERY or pictures.append(luma(p).copy()), keys=False)
-    print("CPU ms per sampled 1080p luma, median")
-    for name, work in (
-        ("ours: reduce, quality and gate", ours()),
-        ("ours: reduce alone", lambda picture, _: small(picture)),
-        ("Frigate-style gate alone", frigate_style()),
-        ("MOG2 at 320 x 180, gate alone", mog2((320, 180))),
-        ("MOG2 at full size, gate alone", mog2(None)),
-    ):
-        print(f"  {name:34} {per_sample(pictures, work):7.3f}")
-    print(f"CPU ms to follow ten faces           {tracking():7.3f}")
-    print(f"resident memory of this process      {rss_bytes() / 2**20:7.0f} MiB")
+            spent = decoding(people, work, keys=keys)
+            print(f"  {name:38} {spent:7.3f} ({spent * FPS / 10:4.1f} %)")
+        agents(empty, people)
+        gates(empty, people)
+    print(f"CPU ms to follow ten faces               {tracking():7.3f}")
 
 
 if __name__ == "__main__":
