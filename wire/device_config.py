@@ -40,6 +40,7 @@ IntervalMs = Annotated[int, Meta(ge=1_000, le=60_000, description="divides one m
 Ratio = Annotated[float, Meta(ge=0, le=1)]
 Degrees = Annotated[float, Meta(gt=0, le=90)]
 Grey = Annotated[float, Meta(ge=0, le=255)]
+Metres = Annotated[float, Meta(ge=-100, le=100)]
 Seconds = Annotated[float, Meta(ge=0, le=10)]
 Point = Annotated[
     tuple[Ratio, Ratio], Meta(description="shares of width and height, from the upper left")
@@ -77,6 +78,27 @@ class ScheduleConfig(Message, frozen=True, kw_only=True):
     hours: Annotated[tuple[OpeningHours, ...], Meta(max_length=64)]
 
 
+class LensConfig(Message, frozen=True, kw_only=True):
+    """Where the lens is and where it looks, seen from the middle of the screen looking out."""
+
+    horizontal_fov_deg: Annotated[float, Meta(ge=5, le=175)]
+    x_m: Metres = 0.0
+    y_m: Metres = 0.0
+    z_m: Metres = 0.0
+    pan_deg: Annotated[float, Meta(ge=-180, le=180)] = 0.0
+    tilt_deg: Annotated[float, Meta(ge=-90, le=90)] = 0.0
+    roll_deg: Annotated[float, Meta(ge=-180, le=180)] = 0.0
+
+
+class ViewConfig(Message, frozen=True, kw_only=True):
+    """The screen's size and the camera's place; with it attention is judged by geometry."""
+
+    screen_width_m: Annotated[float, Meta(gt=0, le=100)]
+    screen_height_m: Annotated[float, Meta(gt=0, le=100)]
+    camera: LensConfig
+    gaze_margin_deg: Annotated[float, Meta(ge=0, le=45)] = 12.0
+
+
 class Thresholds(Message, frozen=True, kw_only=True):
     """Where the camera draws its lines; each stands for the setting of the same name."""
 
@@ -107,6 +129,7 @@ class DeviceConfig(Message, frozen=True, kw_only=True):
     ) = UNSET
     masks: Annotated[tuple[Polygon, ...], Meta(max_length=32)] | UnsetType = UNSET
     zones: Annotated[tuple[ZoneConfig, ...], Meta(max_length=16)] | UnsetType = UNSET
+    view: ViewConfig | UnsetType = UNSET
     thresholds: Thresholds | UnsetType = UNSET
     demographics: bool | UnsetType = UNSET
     detector: Word | UnsetType = UNSET

@@ -47,6 +47,7 @@ ROWS: Final = (
     Row(("analysed_px",), ("models", "input_px")),
     Row(("masks",), ("capture", "masks")),
     Row(("zones",), ("zones",)),
+    Row(("view",), ("view",)),
     Row(("paused",), ("schedule", "paused")),
     Row(("schedule", "time_zone"), ("schedule", "time_zone")),
     Row(("schedule", "hours"), ("schedule", "hours")),

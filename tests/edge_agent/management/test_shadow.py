@@ -47,6 +47,11 @@ def test_everything_that_may_be_wished_for_has_its_place(stand):
         "analysed_px": 320,
         "masks": [polygon],
         "zones": [{"name": "left", "polygon": polygon}],
+        "view": {
+            "screen_width_m": 3,
+            "screen_height_m": 2,
+            "camera": {"horizontal_fov_deg": 70, "y_m": 1.2},
+        },
         "thresholds": {"face": 0.7, "dark_below": 10, "looking_yaw_deg": 15, "confirm_s": 1},
         "demographics": False,
         "detector": "onlooker-face",
@@ -58,6 +63,7 @@ def test_everything_that_may_be_wished_for_has_its_place(stand):
     assert stand.fleet.shadow.delta == {}
     assert stand.fleet.reported["verdict"]["outcome"] == "applied"
     assert settings.schedule.paused
+    assert settings.view.camera.y_m == 1.2
     assert settings.link.heartbeat_s == 60
     assert settings.models.input_px == 320
     assert settings.models.threshold == 0.7
@@ -80,6 +86,7 @@ def test_everything_that_may_be_wished_for_has_its_place(stand):
         ({"schedule": {"time_zone": "Moon/Sea", "hours": []}}, "no IANA time zone"),
         ({"thresholds": {"face": 2}}, "Expected `float` <= 1.0"),
         ({"zones": [{"name": "a", "polygon": []}]}, "length >= 3"),
+        ({"view": {"screen_width_m": 3}}, "missing required field"),
         ({"paused": 1}, "Expected `bool`"),
         ({"report_interval_ms": 10_000, "analysed_fps": 0}, "Expected `float` > 0"),
     ],
