@@ -5,11 +5,14 @@ a key whose public half stands in the camera's own settings, and files come from
 that stand there too; whoever can write jobs alone can change neither.
 """
 
-from typing import Annotated, Literal
+from datetime import timedelta
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
-from wire.scalars import Message, Sentence
+from wire.scalars import Instant, Message, Sentence
+
+LONGEST_CLIP: Final = timedelta(hours=1)
 
 Version = Annotated[str, Meta(min_length=1, max_length=129, description="NAME or NAME:VERSION")]
 Url = Annotated[str, Meta(min_length=1, max_length=4_096)]
@@ -61,7 +64,21 @@ class DiagnoseJob(Message, frozen=True, kw_only=True, tag_field="operation", tag
     url: Url
 
 
-Job = ModelJob | RenewJob | RestartJob | DiagnoseJob
+class ClipJob(Message, frozen=True, kw_only=True, tag_field="operation", tag="clip"):
+    """Send what the recorder kept of these times, every head under a mosaic, by PUT to a presigned
+    URL. Only a camera whose own settings switch the recorder on has any.
+    """
+
+    url: Url
+    starts_at: Instant
+    ends_at: Instant
+
+    def __post_init__(self) -> None:
+        if not timedelta(0) < self.ends_at - self.starts_at <= LONGEST_CLIP:
+            raise ValueError(f"a clip ends after it starts, and lasts {LONGEST_CLIP} at most")
+
+
+Job = ModelJob | RenewJob | RestartJob | DiagnoseJob | ClipJob
 
 
 class Outcome(Message, frozen=True, kw_only=True):

@@ -76,7 +76,7 @@ def _jobs(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
     out.add_argument("--replaces", help="the model that goes (without: what most of them run)")
     out.add_argument("--package", type=Path, help="JSON that joins the job: package, trial")
     out.add_argument("--apply", action="store_true", help="do it; without, only show")
-    other = _action(actions, "order", "another job: renew, restart, diagnose", ordered)
+    other = _action(actions, "order", "another job: renew, restart, diagnose, clip", ordered)
     other.add_argument("operation")
     other.add_argument("word", nargs="*", metavar="NAME=VALUE", help="what the job needs: url=...")
     _choice(other)

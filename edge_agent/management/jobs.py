@@ -14,12 +14,13 @@ import msgspec
 
 from edge_agent.identity import PRIVATE, written
 from edge_agent.inference import ModelError
+from edge_agent.management.clip_job import Clip
 from edge_agent.management.line import ACCEPTED, Inquiry, Line
 from edge_agent.management.model_job import ModelUndertaking
 from edge_agent.management.small_jobs import Diagnosis, Renewal, Restart, serial_of
 from edge_agent.management.undertaking import Means, Undertaking, failed, rejected
 from wire.device_config import jobs_topic
-from wire.jobs import DiagnoseJob, Job, ModelJob, Outcome, RenewJob
+from wire.jobs import ClipJob, DiagnoseJob, Job, ModelJob, Outcome, RenewJob
 from wire.scalars import Message
 
 log = logging.getLogger(__name__)
@@ -230,6 +231,8 @@ def _undertaking(job: Job, entry: Entry, means: Means) -> Undertaking:
         return Renewal(means, since=entry.since)
     if isinstance(job, DiagnoseJob):
         return Diagnosis(job, means)
+    if isinstance(job, ClipJob):
+        return Clip(job, means)
     return Restart(means, since=entry.since)
 
 
