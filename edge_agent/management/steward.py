@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final, Protocol
 
 from edge_agent.management.line import Line, read
@@ -47,6 +48,7 @@ class Steward:
         if declaration is not None:
             self._offices[shadow_topic(device, "", shadow=PRIVACY_SHADOW)] = declaration
         self._steady = steady
+        self._fallen: set[str] = set()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._serve, name=f"{device}.steward", daemon=True)
 
@@ -64,13 +66,21 @@ class Steward:
         for topic, payload in self._line.heard():
             for root, office in self._offices.items():
                 if topic.startswith(root):
-                    office.hear(topic, read(payload), now_s)
-        for office in self._offices.values():
-            office.pump(now_s)
+                    self._safely(root, partial(office.hear, topic, read(payload), now_s))
+        for root, office in self._offices.items():
+            self._safely(root, partial(office.pump, now_s))
+
+    def _safely(self, root: str, act: Callable[[], None]) -> None:
+        """One office's fall ends neither the other nor the measuring; it is told of once."""
+        try:
+            act()
+        except Exception:
+            if root not in self._fallen:
+                log.exception("steward.fell", extra={"office": root})
+            self._fallen.add(root)
+        else:
+            self._fallen.discard(root)
 
     def _serve(self) -> None:
         while not self._ended.wait(STEP_S):
-            try:
-                self.step()
-            except Exception:  # the fleet's wishes must not end the measuring
-                log.exception("steward.fell")
+            self.step()
