@@ -11,7 +11,9 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from http.client import HTTPException
 from typing import Any, Final
+from urllib.error import HTTPError
 
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -109,7 +111,9 @@ def _asking(settings: PlaysSettings, words: PlayWords) -> Iterator[None]:
             try:
                 with urllib.request.urlopen(settings.url, timeout=ASK_TIMEOUT_S) as answer:  # noqa: S310  settings allow http(s) alone
                     word = answer.read(LARGEST_WORD_BYTES + 1)
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, HTTPException) as error:
+                if isinstance(error, HTTPError):
+                    error.close()
                 words.complain(f"the player does not answer: {error}")
                 continue
             if word != before:  # an answer that stays is no new play

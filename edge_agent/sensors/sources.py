@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
+from urllib.error import HTTPError
 
 import msgspec
 
@@ -113,8 +114,12 @@ def from_file(source: SensorSource) -> Answer:
 
 def from_address(source: SensorSource) -> Answer:
     """The object at a web address."""
-    with urllib.request.urlopen(source.at, timeout=TIMEOUT_S) as answer:  # noqa: S310  http alone
-        return _object(answer.read(LARGEST_ANSWER_BYTES + 1))
+    try:
+        with urllib.request.urlopen(source.at, timeout=TIMEOUT_S) as answer:  # noqa: S310  http alone
+            return _object(answer.read(LARGEST_ANSWER_BYTES + 1))
+    except HTTPError as error:
+        error.close()
+        raise SensorError(f"it answers {error.code}") from None
 
 
 def from_bh1750(source: SensorSource) -> Answer:

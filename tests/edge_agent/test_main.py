@@ -1,10 +1,12 @@
 """The front door as a user meets it: processes, exit codes, one line for each thing."""
 
+import http.client
 import json
 import signal
 import subprocess
 import sys
 import threading
+import time
 
 import msgspec
 import pytest
@@ -12,6 +14,7 @@ from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_agent.__main__ import main
+from simulators.mosquitto import free_port
 from wire.ack import Ack
 from wire.envelope import AudienceEvent, ack_event, seal, unseal
 from wire.health import Presence, Status
@@ -197,3 +200,51 @@ def test_check_tells_all_that_is_wrong_not_only_the_first(arguments, capsys):
     said = capsys.readouterr().out
     assert [line.split()[0] for line in said.splitlines() if "FAIL" in line] == ["camera", "broker"]
     assert "s3cret" not in said
+
+
+@pytest.mark.broker
+def test_what_the_page_the_player_and_the_recorder_do_together(
+    mosquitto, cloud, arguments, tmp_path
+):
+    port = free_port()
+    settings = tmp_path / "agent.toml"
+    settings.write_text(
+        f"interval_s = 1\n[link]\nheartbeat_s = 1\n[status]\nport = {port}\npreview = true\n"
+        f'[plays]\nhttp = true\n[recorder]\non = true\nfolder = "{tmp_path}/video"\n'
+    )
+    process = agent(
+        "run", *arguments, "--broker", mosquitto.url, "--loop", "--config", str(settings)
+    )
+
+    def ask(path, body=None):
+        line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        headers = {"Content-Type": "application/json"} if body else {}
+        line.request("POST" if body else "GET", path, body, headers)
+        answer = line.getresponse().read()
+        line.close()
+        return answer
+
+    for line in process.stderr:
+        if json.loads(line)["event"] == "link.connected":
+            break
+    assert json.loads(ask("/plays", b'{"creative": "tea-15s"}')) == {"creative": "tea-15s"}
+    until(lambda: any("tea-15s" in (one.creatives or {}) for one in cloud.reports))
+    until(lambda: b'onlooker_broker_connected{device="kx-01-cam-1",location="KX-01"} 1' in
+          ask("/metrics"))  # fmt: skip
+    assert b"kx-01-cam-1" in ask("/")
+    until(lambda: ask("/preview/kx-01-cam-1.jpg").startswith(b"\xff\xd8"))
+    process.send_signal(signal.SIGTERM)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 0, said
+    totals = next(json.loads(one) for one in said.splitlines() if "agent.totals" in one)
+    split = sum(sum(c.observed_ms for c in one.creatives.values()) for one in cloud.reports)
+    assert split == sum(one.observed_ms for one in cloud.reports) == totals["observed_ms"]
+    (index,) = (tmp_path / "video").rglob("index.m3u8")
+    assert "#EXT-X-ENDLIST" in index.read_text()
+
+
+def until(holds):
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -1,14 +1,21 @@
 """Systemd's socket is real here; only its patience is the test's."""
 
+import math
 import os
 import socket
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
+from edge_agent.agent import Agent
 from edge_agent.board import Board
+from edge_agent.capture import open_camera
+from edge_agent.link.loopback import LoopbackLink
+from edge_agent.outbox import Outbox
+from edge_agent.settings import parse
 from edge_agent.status.watchdog import Watchdog
 from wire.scalars import DeviceId
 
@@ -65,6 +72,51 @@ def test_where_it_hangs_stands_in_the_log(caplog):
     go.set()
     thread.join()
     assert "self._cond.wait" in caplog.records[-1].where
+
+
+class Stuck:
+    """A detector that does not come back from its tenth picture until it is let go."""
+
+    name, version = "stuck", "1"
+
+    def __init__(self):
+        self.calls, self.reached, self.go = 0, threading.Event(), threading.Event()
+
+    def faces(self, image):
+        self.calls += 1
+        if self.calls == 10:
+            self.reached.set()
+            self.go.wait(30)
+        return []
+
+
+def test_a_real_loop_that_hangs_is_found_and_one_that_goes_on_is_not(
+    address, pose, street, film, tmp_path
+):
+    path = film(street(n / 10, [(100 + n, 60)]) for n in range(60))
+    stuck, board = Stuck(), Board()
+    outbox = Outbox(tmp_path / "outbox.sqlite3")
+    settings = parse("[motion]\nalways = true\n")
+    agent = Agent(
+        settings,
+        address=address,
+        camera=open_camera(str(path), settings.capture, speed=math.inf),
+        detector=stuck,
+        pose=pose,
+        outbox=outbox,
+        link=LoopbackLink(address, lambda event: True),
+        board=board,
+    )
+    thread = threading.Thread(target=agent.run, kwargs={"drain_s": 0})
+    thread.start()
+    assert stuck.reached.wait(30)
+    dog = Watchdog(board, environment={})
+    assert dog.turn(time.monotonic())
+    assert not dog.turn(time.monotonic() + 31)
+    stuck.go.set()
+    thread.join()
+    outbox.close()
+    assert dog.turn(time.monotonic() + 31), "an agent that has ended is waited for"
 
 
 def test_whoever_ended_in_order_is_not_waited_for():
