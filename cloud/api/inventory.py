@@ -53,17 +53,21 @@ async def inventory(
     chosen = [desk.estate.location(one) for one in location] if location else list(desk.estate)
     sites = [site for site in chosen if not venue or site.venue in venue]
     page = sites[offset : offset + count]
-    slots = [parse_slot(time_slot, site.zone) for site in page]
+    on_clock = {site.timezone: site.zone for site in page}
+    slots = {clock: parse_slot(time_slot, zone) for clock, zone in on_clock.items()}
+    for slot in slots.values():
+        refuse_distant(slot, desk.clock())
     made = await made_for_all(desk, page)
-    for slot, known in zip(slots, made, strict=True):
-        refuse_distant(slot, known.at)
     stands_on = ((site.id, known.at) for site, known in zip(page, made, strict=True))
     key = desk.key("inventory", time_slot, len(sites), *stands_on)
     answer = desk.answers.recall(key)
     if answer is None:
 
         def written() -> bytes:
-            screens = [_screen(desk, *one) for one in zip(page, slots, made, strict=True)]
+            screens = [
+                _screen(desk, site, slots[site.timezone], known)
+                for site, known in zip(page, made, strict=True)
+            ]
             told = Inventory(time_slot=time_slot, total=len(sites), screens=screens)
             return told.model_dump_json().encode()
 

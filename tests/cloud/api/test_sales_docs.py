@@ -1,0 +1,68 @@
+"""What docs/sales-api.md shows can be typed, and comes out."""
+
+import re
+import shlex
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+
+import pytest
+
+from cloud.__main__ import main
+from cloud.pricing.rate_card import REFERENCE
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "sales-api.md"
+TEXT = PAGE.read_text()
+TYPED = re.findall(r"^    \$ (.*?)(?:\s{2,}#.*)?$", TEXT, re.MULTILINE)
+COMMANDS = [line for line in TYPED if "python -m cloud" in line]
+SERVED = re.findall(r"(?:curl localhost:8080|`GET )(/[^\s`?]+(?:\?[^\s`]+)?)", TEXT)
+
+
+def test_the_page_shows_every_command_of_the_sales_floor():
+    names = {shlex.split(line.partition("python -m cloud ")[2])[0] for line in COMMANDS}
+    assert names >= {"keys", "forecast", "publish", "occupancy", "serve"}
+    assert "cloud audit verify" in TEXT
+    assert "cloud price KX-01" in TEXT
+
+
+@pytest.mark.parametrize("line", [line for line in COMMANDS if "serve" not in line])
+def test_what_is_shown_can_be_typed(line: str, tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ONLOOKER_DATABASE_URL", f"sqlite:///{tmp_path}/onlooker.db")
+    lines = re.findall(r"^    (location,time_slot.*|[A-Z]{2}-\d\d,2.*)$", TEXT, re.MULTILINE)
+    Path("taken.csv").write_text("\n".join(lines) + "\n")
+
+    assert main(shlex.split(line.partition("python -m cloud ")[2])) == 0
+
+
+def test_the_commands_in_the_text_can_be_typed_too(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.setenv("ONLOOKER_DATABASE_URL", f"sqlite:///{tmp_path}/onlooker.db")
+    shown = re.findall(r"`python -m cloud ((?:price|audit)[^`]*)`", TEXT)
+
+    assert [main(shlex.split(line)) for line in shown] == [0] * len(shown)
+    assert "base rate" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", SERVED)
+def test_what_is_shown_is_served(ask, path: str):
+    filled = path.replace("{location}", "KX-01").rstrip("…")
+    if filled == "/api/inventory":
+        filled += "?time_slot=2026-11-23T08:00"
+    assert ask.get(filled).status_code == 200
+
+
+def test_the_table_multiplies_to_its_price():
+    rows = re.findall(r"^    (\w+) +x ([\d.]+) +£([\d.]+)", TEXT, re.MULTILINE)
+    base = re.search(r"^    base rate +£([\d.]+)$", TEXT, re.MULTILINE)
+    price = re.search(r"^    price +£([\d.]+)", TEXT, re.MULTILINE)
+    assert base
+    assert price
+    running = Decimal(base[1])
+    for _, factor, shown in rows:
+        running *= Decimal(factor)
+        assert running.quantize(Decimal("0.01"), ROUND_HALF_UP) == Decimal(shown)
+    assert Decimal(price[1]) == Decimal(rows[-1][2])
+
+
+def test_the_card_that_is_to_be_copied_is_there():
+    assert "cloud/pricing/reference.yaml" in TEXT
+    assert REFERENCE.match("cloud/pricing/reference.yaml")
