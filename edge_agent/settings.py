@@ -53,7 +53,7 @@ class CaptureSettings(_Section, frozen=True):
     open_timeout_s: Annotated[float, Meta(ge=0.5, le=60)] = 10.0
     read_timeout_s: Annotated[float, Meta(ge=0.5, le=60)] = 5.0
     backoff_s: Annotated[float, Meta(ge=0.1, le=60)] = 0.5
-    longest_backoff_s: Annotated[float, Meta(ge=0.1, le=600)] = 8.0
+    longest_backoff_s: Annotated[float, Meta(ge=0.1, le=600)] = 4.0  # back within ten seconds
     masks: Annotated[tuple[Polygon, ...], Meta(max_length=32)] = ()
 
 

@@ -90,7 +90,7 @@ def _live_source(uri: str, settings: CaptureSettings) -> Source | None:
     if scheme in ("rtsp", "rtsps"):
         return rtsp(uri, settings)
     if scheme in ("http", "https"):
-        return http(uri)
+        return http(uri, settings)
     return v4l2(uri) if uri.startswith("/dev/video") else None
 
 

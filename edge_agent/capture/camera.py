@@ -9,11 +9,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from edge_agent.frame import Frame, Silence
 from edge_agent.settings import CaptureSettings
 from wire.health import CaptureState
+
+
+SECRET_WORDS: Final = re.compile(
+    r"([?&](?:pass|passwd|password|pwd|token|key|secret|auth)=)[^&\s'\"]*", re.IGNORECASE
+)
 
 
 class CaptureError(RuntimeError):
@@ -85,4 +90,6 @@ class Restable(Protocol):
 def redacted(text: str) -> str:
     """`text` without the passwords of the URLs in it, whether before the host or in the query."""
     text = re.sub(r"(\w+://[^\s:/@]*):\S*@", r"\1:***@", text)
-    return re.sub(r"(?i)([?&](?:pass|passwd|password|pwd|token|key)=)[^&\s'\"]*", r"\1***", text)
+    return re.sub(
+        r"(?i)([?&](?:pass|passwd|password|pwd|token|key|secret|auth)=)[^&\s'\"]*", r"\1***", text
+    )

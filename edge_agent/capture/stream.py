@@ -57,9 +57,9 @@ def rtsp(address: str, settings: CaptureSettings) -> Source:
     return Source(address, options={"rtsp_transport": "tcp", "timeout": timeout_us})
 
 
-def http(address: str) -> Source:
-    """An HTTP stream: MJPEG, MPEG-TS or HLS."""
-    return Source(address)
+def http(address: str, settings: CaptureSettings) -> Source:
+    """An HTTP stream: MJPEG, MPEG-TS or HLS. Each answer is waited for as long as a picture."""
+    return Source(address, options={"rw_timeout": str(round(settings.read_timeout_s * 1e6))})
 
 
 def v4l2(device: str) -> Source:

@@ -4,6 +4,7 @@ import math
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import numpy as np
 import pytest
@@ -357,6 +358,33 @@ def test_a_camera_that_rests_is_neither_blind_nor_slow_to_wake(agent, street, po
     assert totals.person_ms == 10_000
     assert totals.analysed < 130
     assert camera.resting
+
+
+class Thrifty(Reel):
+    """Counts how many pictures were asked for in colour."""
+
+    coloured = 0
+
+    def __iter__(self):
+        for moment in super().__iter__():
+            yield Frame(
+                partial(self.colour, moment.image), moment.captured_at, moment.elapsed_s,
+                moment.index, luma=partial(self.grey, moment.image),
+            )  # fmt: skip
+
+    def colour(self, image):
+        self.coloured += 1
+        return image
+
+    def grey(self, image):
+        return image[:, :, 0]
+
+
+def test_only_pictures_that_the_detector_sees_are_converted_to_colours(agent, street):
+    camera = Thrifty([street(n / 5, [(100, 60)] * (50 <= n < 60)) for n in range(150)])
+    totals = agent(camera).run()
+    assert 10 < totals.analysed < 80
+    assert camera.coloured == totals.analysed
 
 
 class TwoStreams(Reel):

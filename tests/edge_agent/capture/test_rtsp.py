@@ -4,6 +4,8 @@ import base64
 import re
 import socket
 import struct
+import subprocess
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -166,3 +168,33 @@ def test_a_wrong_password_is_said_and_not_repeated(camera_on_the_wall, caplog):
     reasons = [record.reason for record in caplog.records if hasattr(record, "reason")]
     assert any("401" in reason or "nauthorized" in reason for reason in reasons)
     assert not any("wr0ng" in str(vars(record)) for record in caplog.records)
+
+
+WATCH = """
+import sys
+from edge_agent.capture import open_camera
+from edge_agent.logs import write_json_lines
+from edge_agent.settings import CaptureSettings
+write_json_lines("debug")
+settings = CaptureSettings(backoff_s=0.1, longest_backoff_s=0.2, isolated=sys.argv[2] == "True")
+camera = open_camera(sys.argv[1], settings, substream=sys.argv[1] + "&sub=1")
+for moment in camera:
+    print(camera.name, repr(camera), moment, flush=True)
+    if camera.counters.reconnects >= 2:
+        camera.close()
+"""
+
+
+@pytest.mark.parametrize("isolated", [True, False])
+def test_whatever_goes_wrong_no_process_says_the_password(camera_on_the_wall, isolated):
+    secrets = ("p@ss:w0rd/x", "t0ken")
+    uri = f"rtsp://admin:{secrets[0]}@127.0.0.1:{camera_on_the_wall.port}/live?token={secrets[1]}"
+    done = subprocess.run(
+        [sys.executable, "-c", WATCH, uri, str(isolated)],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    said = done.stdout + done.stderr
+    assert "capture.interrupted" in done.stderr
+    assert done.returncode == 0, said
+    for secret in (*secrets, "w0rd"):
+        assert secret not in said
