@@ -15,7 +15,6 @@ from edge_agent.frame import Frame, Silence
 from edge_agent.settings import CaptureSettings
 from wire.health import CaptureState
 
-
 SECRET_WORDS: Final = re.compile(
     r"([?&](?:pass|passwd|password|pwd|token|key|secret|auth)=)[^&\s'\"]*", re.IGNORECASE
 )
