@@ -5,19 +5,30 @@ each other; a deadlock that still happens ends one transaction, which is tried a
 writer already stands alone.
 """
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import Connection, Insert, bindparam, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    Insert,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    func,
+    select,
+)
 
 from cloud.database import insert, journals, losses, microseconds, run_many
 from cloud.ingest.settled import Settled, Standing
 from wire.scalars import DeviceId, JournalId, LocationId
 
 JournalKey = tuple[DeviceId, JournalId]
-CHUNK: Final = 400
+_Query = Select[*tuple[Any, ...]]
 
 
 class Journals:
@@ -79,10 +90,10 @@ class Journals:
         return found
 
     def _locked(self, keys: list[JournalKey]) -> dict[JournalKey, Settled]:
+        rows = self._connection.execute(*_locking(self._connection.dialect.name, keys))
         return {
-            (row.device, row.journal): Settled.read(row.through, row.islands)
-            for some in _chunks(keys)
-            for row in self._connection.execute(_LOCKED, {"keys": some})
+            (device, journal): Settled.read(through, islands)
+            for device, journal, through, islands in rows
         }
 
     def _row(self, key: JournalKey) -> tuple[Any, ...]:
@@ -90,15 +101,40 @@ class Journals:
         return *key, self._places[key], settled.through, settled.islands_json, at
 
 
-def _chunks(keys: list[JournalKey]) -> Iterable[list[JournalKey]]:
-    return (keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK))
+def _locking(dialect: str, keys: list[JournalKey]) -> tuple[_Query, dict[str, Any]]:
+    """The journals that are there, locked in one order.
+
+    One value carries all keys, whatever their number: a list of them in the statement costs more
+    to write than the database takes to answer.
+    """
+    if dialect == "postgresql":
+        devices, names = [device for device, _ in keys], [journal for _, journal in keys]
+        return _POSTGRESQL, {"devices": devices, "journals": names}
+    return _SQLITE, {"keys": json.dumps(keys)}
 
 
-_LOCKED = (
-    select(*(journals.c[name] for name in ("device", "journal", "through", "islands")))
-    .where(tuple_(journals.c.device, journals.c.journal).in_(bindparam("keys", expanding=True)))
+_COLUMNS = tuple(journals.c[name] for name in ("device", "journal", "through", "islands"))
+_WANTED = func.unnest(
+    bindparam("devices", type_=ARRAY(Text)), bindparam("journals", type_=ARRAY(Text))
+).table_valued("device", "journal", name="wanted").render_derived()  # fmt: skip
+_POSTGRESQL: _Query = (
+    select(*_COLUMNS)
+    .join_from(
+        journals,
+        _WANTED,
+        and_(journals.c.device == _WANTED.c.device, journals.c.journal == _WANTED.c.journal),
+    )
     .order_by(journals.c.device, journals.c.journal)
-    .with_for_update()
+    .with_for_update(of=journals)
+)
+_EACH = func.json_each(bindparam("keys", type_=Text)).table_valued("value", name="wanted")
+_SQLITE: _Query = select(*_COLUMNS).join_from(
+    _EACH,
+    journals,
+    and_(
+        journals.c.device == func.json_extract(_EACH.c.value, "$[0]"),
+        journals.c.journal == func.json_extract(_EACH.c.value, "$[1]"),
+    ),
 )
 _LOST = losses.insert().inline()
 _ALL = ("device", "journal", "location", "through", "islands", "settled_at")

@@ -29,6 +29,7 @@ from cloud import database
 from cloud.ingest.consume import Consumer
 from cloud.ingest.mqtt import MqttSource, broker_at
 from cloud.ingest.source import Portion
+from cloud.stream import collect_seldom
 from simulators.mosquitto import Mosquitto
 from simulators.postgresql import Postgresql
 from wire import audience, envelope, histogram
@@ -261,6 +262,7 @@ class Loose(pydantic.BaseModel):
 
 def main() -> None:
     """Print the table."""
+    collect_seldom()  # as `python -m cloud stream` does
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", help="this PostgreSQL, emptied before")
     parser.add_argument("--reports", type=int, default=40_000)
