@@ -4,14 +4,18 @@ Made from the table of routes: one that is added without a word here about who m
 """
 
 import json
+from collections.abc import Iterator
 
 import pytest
 from fastapi.routing import APIRoute
 
+from cloud import database, estate
 from cloud.api.app import ROOMS, create_app
 from cloud.api.desk import Desk
 from cloud.api.keys import Role, create_key
 from cloud.api.quota import Quota
+from cloud.pricing.rate_card import REFERENCE, RateCard
+from tests.cloud.api.conftest import FRIDAY_NOON, Asker
 
 EVERYBODY = frozenset(Role)
 SALES = frozenset({Role.SALES, Role.ADMIN})
@@ -70,10 +74,18 @@ def filled(path: str) -> str:
     return path
 
 
-@pytest.fixture
-def locked(ask, desk: Desk):
-    ask.app = create_app(desk, quota=Quota())
-    return ask
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('doors')}/onlooker.db")
+    database.create(engine)
+    card = estate.document(REFERENCE, RateCard)
+    yield Desk(engine, estate.load(), card, lambda: FRIDAY_NOON)
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def locked(desk: Desk) -> Asker:
+    return Asker(create_app(desk, quota=Quota()))
 
 
 def test_every_route_is_in_the_table():
@@ -94,10 +106,10 @@ def test_without_a_key_there_is_no_way_in_whatever_is_asked(locked, method: str,
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)
 def test_a_role_gets_in_where_it_belongs_and_nowhere_else(
-    locked, desk: Desk, watch, method: str, path: str
+    locked, desk: Desk, method: str, path: str
 ):
     for role in Role:
-        key = create_key(desk.engine, role, "a test", by="me", now=watch.now)
+        key = create_key(desk.engine, role, "a test", by="me", now=FRIDAY_NOON)
         answer = locked(method, filled(path), headers={"x-api-key": key}, content=b"{")
         assert (answer.status_code != 403) == (role in allowed(path)), (role, answer.text)
         assert answer.status_code not in (401, 500)
@@ -107,13 +119,13 @@ def test_a_role_gets_in_where_it_belongs_and_nowhere_else(
     ("method", "path"), [one for one in CLOSED if Role.ADVERTISER in allowed(one[1])]
 )
 def test_two_advertisers_see_the_same_unless_it_is_somebodys_own(
-    locked, desk: Desk, watch, method: str, path: str
+    locked, desk: Desk, method: str, path: str
 ):
     if path in OWNED:
         return
     answers = []
     for owner in ("Acme", "Bolt"):
-        key = create_key(desk.engine, Role.ADVERTISER, owner, by="me", now=watch.now)
+        key = create_key(desk.engine, Role.ADVERTISER, owner, by="me", now=FRIDAY_NOON)
         answers.append(
             locked(
                 method, filled(path), headers={"x-api-key": key},
