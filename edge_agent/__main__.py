@@ -9,7 +9,6 @@ the cloud is given a moment to acknowledge.
 import argparse
 import logging
 import math
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -35,6 +34,7 @@ from edge_agent.management.diagnosis import LogTail
 from edge_agent.outbox import Outbox
 from edge_agent.roster import Mount
 from edge_agent.settings import CaptureSettings, Settings, SettingsError
+from edge_agent.slots import Slots, begin_anew, say_well
 from edge_agent.station import Models, Station
 from edge_agent.surroundings import Surroundings, surroundings
 from wire.scalars import DeviceId, LocationId
@@ -61,6 +61,13 @@ def run(asked: argparse.Namespace) -> int:
     tail = LogTail()
     logging.getLogger().addHandler(tail)
     mounts = _mounts(asked)
+    unwell = {mount.address.device for mount in mounts}
+
+    def well(device: DeviceId) -> None:
+        unwell.discard(device)
+        if not unwell:
+            say_well()
+
     for mount in mounts:  # what cannot work is said before anything begins
         models.for_settings(mount.settings)
         _broker(asked, mount)
@@ -68,7 +75,9 @@ def run(asked: argparse.Namespace) -> int:
         _camera(asked, mount).close()
     with surroundings(mounts) as around:
         station: Station
-        engage = partial(_engaged, asked, models, around, lambda: station.restart(), tail)
+        engage = partial(
+            _engaged, asked, models, around, lambda slot: station.restart(slot), tail, well
+        )
         station = Station(
             {mount.address.device: partial(engage, mount) for mount in mounts},
             drain_s=asked.drain,
@@ -79,9 +88,17 @@ def run(asked: argparse.Namespace) -> int:
     for device, totals in every.items():
         log.info("agent.totals", extra={"device": device, **totals.as_fields()})
     if station.restarts:
-        log.info("agent.restarts")
-        os.execv(sys.executable, [sys.executable, "-m", "edge_agent", *sys.argv[1:]])  # noqa: S606
+        _restart(mounts[0].settings, station.into)
     return 0
+
+
+def _restart(settings: Settings, slot: Path | None) -> None:
+    """Begin anew in this process, as another version if that proves itself."""
+    log.info("agent.restarts", extra={"slot": slot and slot.name})
+    slots = Slots(Path(settings.fleet.slots))
+    if slot is not None and slots.prove(slot, sys.argv[1:]):
+        slots.become_current(sys.argv[1:])
+    begin_anew(sys.argv[1:])
 
 
 @contextmanager
@@ -89,8 +106,9 @@ def _engaged(
     asked: argparse.Namespace,
     models: Models,
     around: Surroundings,
-    restart: Callable[[], None],
+    restart: Callable[[Path | None], None],
     tail: LogTail,
+    well: Callable[[DeviceId], None],
     mount: Mount,
 ) -> Iterator[Agent]:
     """One camera's agent, ready to run and attended to, and its outbox closed behind it."""
@@ -101,6 +119,7 @@ def _engaged(
             models.for_settings,
             restart=restart,
             tail=tail,
+            well=well,
         )
         if mount.identity
         else None

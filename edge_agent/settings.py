@@ -248,10 +248,12 @@ class FleetSettings(_Section, frozen=True):
 
     `signers` are public keys in PEM (Ed25519, or EC on P-256). `hosts` are names of servers;
     `*.example.org` stands for all below it. Without them nothing is believed and nothing sent.
+    `slots` is the folder of the program's versions (`slots.py`), where it was installed so.
     """
 
     signers: Annotated[tuple[str, ...], Meta(max_length=8)] = ()
     hosts: Annotated[tuple[str, ...], Meta(max_length=32)] = ()
+    slots: str = ""
 
 
 class SensorSource(_Section, frozen=True):

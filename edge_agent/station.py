@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Final
 
 from edge_agent.agent import Agent, Totals, models_for
@@ -35,6 +36,7 @@ class Station:
         self.agents: dict[DeviceId, Agent] = {}
         self.totals: dict[DeviceId, Totals] = {}
         self.restarts = False
+        self.into: Path | None = None
         self._engagements = engagements
         self._drain_s = drain_s
         self._stop = threading.Event()
@@ -60,9 +62,9 @@ class Station:
         for agent in list(self.agents.values()):
             agent.close()
 
-    def restart(self) -> None:
-        """Likewise, and let whoever called `run` begin anew."""
-        self.restarts = True
+    def restart(self, into: Path | None = None) -> None:
+        """Likewise, and let whoever called `run` begin anew, `into` another slot if given."""
+        self.restarts, self.into = True, into
         self.stop()
 
     def _keep(self, device: DeviceId, engage: Engagement) -> None:

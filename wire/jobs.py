@@ -78,7 +78,23 @@ class ClipJob(Message, frozen=True, kw_only=True, tag_field="operation", tag="cl
             raise ValueError(f"a clip ends after it starts, and lasts {LONGEST_CLIP} at most")
 
 
-Job = ModelJob | RenewJob | RestartJob | DiagnoseJob | ClipJob
+class Release(Message, frozen=True, kw_only=True):
+    """A version of the program: what its archive (tar.gz) must be."""
+
+    version: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,62}$(?!\n)")]
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    bytes: Annotated[int, Meta(ge=1, le=1024**3)]
+
+
+class UpdateJob(Message, frozen=True, kw_only=True, tag_field="operation", tag="update"):
+    """Become another version of the program. `release` is the signed text of a `Release`."""
+
+    release: Annotated[str, Meta(max_length=1_024)]
+    signature: Signature
+    url: Url
+
+
+Job = ModelJob | RenewJob | RestartJob | DiagnoseJob | ClipJob | UpdateJob
 
 
 class Outcome(Message, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from edge_agent.agent import Networks, versions_of
@@ -12,11 +13,13 @@ from edge_agent.management.declaration import Declaration
 from edge_agent.management.jobs import JobDesk
 from edge_agent.management.line import Line
 from edge_agent.management.models import ModelStore
+from edge_agent.management.selfcheck import FirstHealth
 from edge_agent.management.shadow import ConfigKeeper, Load, Measuring, in_force
 from edge_agent.management.steward import Steward
 from edge_agent.management.undertaking import Means
 from edge_agent.settings import Settings
 from wire.device_config import answers
+from wire.scalars import DeviceId
 
 CONFIG_FILE: Final = "config.json"
 JOB_FILE: Final = "job.json"
@@ -28,7 +31,7 @@ class Care:
     """Of one camera; its memory lies in the identity's folder.
 
     `provided` opens the networks that came with the program. `restart` ends this process in order
-    and begins another.
+    and begins another. `well` is told when the camera delivers and the broker has let it in.
     """
 
     def __init__(
@@ -37,8 +40,9 @@ class Care:
         settings: Settings,
         provided: Load,
         *,
-        restart: Callable[[], None],
+        restart: Callable[[Path | None], None],
         tail: diagnosis.LogTail,
+        well: Callable[[DeviceId], None] = lambda _device: None,
     ) -> None:
         self._folder = folder
         self._device = folder.belonging().device
@@ -48,6 +52,7 @@ class Care:
         self._own = self._models.adopted(settings)
         self._restart = restart
         self._tail = tail
+        self._well = well
         self.hears = answers(self._device)
         self.settings = in_force(self._own, kept.read(self._config), self._models.load)
 
@@ -82,7 +87,10 @@ class Care:
             versions=lambda settings: versions_of(settings, *self._models.load(settings)),
             clock=_utc_now,
         )
-        return Steward(self._device, line, shadow=shadow, jobs=jobs, declaration=declaration)
+        health = FirstHealth(camera, line, lambda: self._well(self._device))
+        return Steward(
+            self._device, line, shadow=shadow, jobs=jobs, declaration=declaration, health=health
+        )
 
     def _report(self, settings: Settings, camera: Measuring) -> bytes:
         return diagnosis.report(

@@ -19,8 +19,9 @@ from edge_agent.management.line import ACCEPTED, Inquiry, Line
 from edge_agent.management.model_job import ModelUndertaking
 from edge_agent.management.small_jobs import Diagnosis, Renewal, Restart, serial_of
 from edge_agent.management.undertaking import Means, Undertaking, failed, rejected
+from edge_agent.management.update_job import Update
 from wire.device_config import jobs_topic
-from wire.jobs import ClipJob, DiagnoseJob, Job, ModelJob, Outcome, RenewJob
+from wire.jobs import ClipJob, DiagnoseJob, Job, ModelJob, Outcome, RenewJob, UpdateJob
 from wire.scalars import Message
 
 log = logging.getLogger(__name__)
@@ -233,6 +234,8 @@ def _undertaking(job: Job, entry: Entry, means: Means) -> Undertaking:
         return Diagnosis(job, means)
     if isinstance(job, ClipJob):
         return Clip(job, means)
+    if isinstance(job, UpdateJob):
+        return Update(job, means, since=entry.since)
     return Restart(means, since=entry.since)
 
 

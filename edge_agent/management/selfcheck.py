@@ -4,14 +4,42 @@ Only what was well before can be harmed: a camera that delivered nothing before 
 taken back for delivering nothing after it.
 """
 
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
 
 from edge_agent.agent import Pulse
+from edge_agent.management.line import Line
 from wire.health import CaptureState
 
 SETTLE_S: Final = 2.0  # a fault that comes with a change comes soon
 PICTURES: Final = 3
 GIVE_UP_S: Final = 30.0  # a stream that is opened anew may take its time
+
+
+class Alive(Protocol):
+    """Whatever has a pulse."""
+
+    @property
+    def pulse(self) -> Pulse: ...
+
+
+class FirstHealth:
+    """Tells once that a camera delivers, its models work and the broker has let it in."""
+
+    def __init__(self, camera: Alive, line: Line, tell: Callable[[], None]) -> None:
+        self._camera = camera
+        self._line = line
+        self._tell: Callable[[], None] | None = tell
+
+    def hear(self, topic: str, body: Mapping[str, Any], now_s: float) -> None:
+        """Nothing that the fleet says concerns it."""
+
+    def pump(self, now_s: float) -> None:
+        pulse = self._camera.pulse
+        delivers = pulse.captured >= PICTURES or pulse.capture is CaptureState.PAUSED
+        if self._tell and delivers and not pulse.model_faults and self._line.connected:
+            self._tell()
+            self._tell = None
 
 
 class SelfCheck:

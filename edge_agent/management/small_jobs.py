@@ -45,7 +45,7 @@ class Restart:
             return succeeded(boot=self._means.boot)
         if not self._asked:
             self._asked = True
-            self._means.restart()
+            self._means.restart(None)
         return None
 
     def abandon(self) -> None:

@@ -29,7 +29,7 @@ class Office(Protocol):
 
 
 class Steward:
-    """Enter to begin, leave to end. `shadow`, `jobs` and `declaration` are its offices."""
+    """Enter to begin, leave to end. `shadow`, `jobs`, `declaration`, `health` are its offices."""
 
     def __init__(
         self,
@@ -39,6 +39,7 @@ class Steward:
         shadow: Office,
         jobs: Office | None = None,
         declaration: Office | None = None,
+        health: Office | None = None,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._line = line
@@ -47,6 +48,8 @@ class Steward:
             self._offices[jobs_topic(device, "")] = jobs
         if declaration is not None:
             self._offices[shadow_topic(device, "", shadow=PRIVACY_SHADOW)] = declaration
+        if health is not None:
+            self._offices["(nobody's topic)"] = health
         self._steady = steady
         self._fallen: set[str] = set()
         self._ended = threading.Event()

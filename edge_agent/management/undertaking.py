@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from edge_agent.identity import IdentityFolder
@@ -19,7 +20,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a job may lay its hands on. `restart` ends this process in order and begins anew;
+    """What a job may lay its hands on. `restart` ends this process in order and begins anew, as
+    another version if its slot is given;
     `boot` tells one process from the next; `report` gathers what a diagnosis sends.
     """
 
@@ -32,7 +34,7 @@ class Means:
     line: Line
     clock: Callable[[], datetime]
     boot: str
-    restart: Callable[[], None]
+    restart: Callable[[Path | None], None]
     report: Callable[[], bytes]
 
 

@@ -1,10 +1,15 @@
 """A fleet at the end of a line, and a camera at work, both made of values."""
 
+import threading
 from collections import deque
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from cloud.fleet import jobs
 from cloud.fleet import shadow as engine
@@ -214,3 +219,41 @@ class Shop:
 @pytest.fixture
 def shop():
     return Shop()
+
+
+@pytest.fixture
+def web():
+    """A file server on this machine: what it gives, and what was put there."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            if urlsplit(self.path).path not in served.files:
+                self.send_response(302)
+                self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+                self.end_headers()
+                return
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(served.files[urlsplit(self.path).path])
+
+        def do_PUT(self):
+            served.put[self.path] = self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    served = SimpleNamespace(files={}, put={}, url=f"http://127.0.0.1:{server.server_address[1]}")
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield served
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def signer():
+    return ed25519.Ed25519PrivateKey.generate()

@@ -3,11 +3,8 @@
 import base64
 import gzip
 import hashlib
-import threading
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
-from urllib.parse import urlsplit
 
 import msgspec
 import numpy as np
@@ -49,44 +46,6 @@ class Finder:
 OLD = Finder("onlooker-face", (0.0, 0.0, 10.0, 10.0), (50.0, 50.0, 70.0, 70.0))
 
 
-@pytest.fixture
-def web():
-    """A file server on this machine: what it gives, and what was put there."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            if urlsplit(self.path).path not in served.files:
-                self.send_response(302)
-                self.send_header("Location", "http://127.0.0.1:1/elsewhere")
-                self.end_headers()
-                return
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(served.files[urlsplit(self.path).path])
-
-        def do_PUT(self):
-            served.put[self.path] = self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    served = SimpleNamespace(files={}, put={}, url=f"http://127.0.0.1:{server.server_address[1]}")
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield served
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def signer():
-    return ed25519.Ed25519PrivateKey.generate()
-
-
 def pem(key):
     public = key.public_key()
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
@@ -116,7 +75,7 @@ class Bench:
             line=self.shop.line,
             clock=lambda: datetime.now(UTC),
             boot=self.boot,
-            restart=lambda: self.restarts.append(self.boot),
+            restart=lambda slot: self.restarts.append(self.boot),
             report=lambda: report(
                 device="kx-01-cam-1",
                 at=datetime.now(UTC),
@@ -290,6 +249,10 @@ HOSTILE = {
         "'evil.example' is none of",
     ),
     "another scheme": ({"operation": "diagnose", "url": "ftp://127.0.0.1/x"}, "over https only"),
+    "a version without slots": (
+        {"operation": "update", "release": "{}", "signature": "", "url": "https://x.example/"},
+        "settings fleet.slots is empty",
+    ),
     "too much": ({"operation": "restart", "x": "y" * 40_000}, "at most 32768 are read"),
 }
 
@@ -311,6 +274,16 @@ def test_a_model_that_nobody_signed_is_not_even_fetched(bench, package, web):
     status, details = bench.works("job-1", document)
     assert status == "REJECTED"
     assert "signed by none of the 1 keys" in details["reason"]
+
+
+def test_a_version_that_nobody_signed_is_not_even_fetched(bench, web, tmp_path):
+    fleet = msgspec.structs.replace(bench.own.fleet, slots=str(tmp_path / "program"))
+    bench.own = msgspec.structs.replace(bench.own, fleet=fleet)
+    bench.start()
+    document = {"operation": "update", "release": "{}", "signature": "AA==", "url": f"{web.url}/x"}
+    status, details = bench.works("job-1", document)
+    assert (status, "signed by none" in details["reason"]) == ("REJECTED", True)
+    assert not (tmp_path / "program").exists()
 
 
 def test_a_card_that_was_changed_after_it_was_signed(bench, package):

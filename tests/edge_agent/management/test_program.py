@@ -1,12 +1,18 @@
 """The whole program as a process: enrolled, run, led by its shadow, renewed and begun anew."""
 
+import base64
 import contextlib
+import hashlib
+import io
 import os
 import signal
 import subprocess
 import sys
+import tarfile
 
+import msgspec
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from cloud.database import reading, writing
 from cloud.fleet import desire, job_book, rollout
@@ -17,11 +23,12 @@ from edge_agent.identity import IdentityFolder, certificate_in
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 DEVICE = "cam-program"
+SAME = f'#!/bin/sh\nexec {sys.executable} -m edge_agent "$@"\n'
 
 
 @pytest.fixture
 def identity(works, tmp_path):
-    works.expect(DEVICE)
+    works.expect(DEVICE, again=True)
     words = ["enrol", "--claim", works.claim(), "--broker", f"localhost:{works.port}"]
     words += ["--desk", f"localhost:{works.desk_port}", "--identity", tmp_path / "identity"]
     words += ["--device", DEVICE, "--serial", f"SN-{DEVICE}"]
@@ -30,14 +37,55 @@ def identity(works, tmp_path):
 
 
 @pytest.fixture
-def program(identity, film, street, tmp_path):
-    """`python -m edge_agent run`, until the test has ended."""
+def release(web, signer):
+    """A version of the program on the file server: its job's document."""
+
+    def make(version, script):
+        archive = io.BytesIO()
+        with tarfile.open(fileobj=archive, mode="w:gz") as tar:
+            member = tarfile.TarInfo("start")
+            member.mode, member.size = 0o755, len(script)
+            tar.addfile(member, io.BytesIO(script.encode()))
+        content = archive.getvalue()
+        digest = hashlib.sha256(content).hexdigest()
+        text = msgspec.json.encode({"version": version, "sha256": digest, "bytes": len(content)})
+        web.files[f"/{version}"] = content
+        return {
+            "operation": "update",
+            "release": text.decode(),
+            "signature": base64.b64encode(signer.sign(text)).decode(),
+            "url": f"{web.url}/{version}",
+        }
+
+    return make
+
+
+@pytest.fixture
+def slots(tmp_path):
+    """The program installed in slots."""
+    root = tmp_path / "program"
+    home = root / "slots" / "1.0.0"
+    home.mkdir(parents=True)
+    (home / "start").write_text(SAME)
+    (home / "start").chmod(0o755)
+    (root / "current").symlink_to(home)
+    return root
+
+
+@pytest.fixture
+def program(identity, film, street, slots, signer, tmp_path):
+    """The current program at work, until the test has ended."""
+    public = signer.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    settings = tmp_path / "camera.toml"
+    settings.write_text(
+        f'[fleet]\nslots = "{slots}"\nhosts = ["127.0.0.1"]\nsigners = ["""{public.decode()}"""]\n'
+    )
     clip = film((street(n / 10, [(60, 60)]) for n in range(40)), name="clip.mp4")
     words = ["run", "--identity", identity, "--source", clip, "--loop", "--drain", "0"]
-    words += ["--outbox", tmp_path / "outbox.sqlite3"]
+    words += ["--outbox", tmp_path / "outbox.sqlite3", "--config", settings]
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "edge_agent", *map(str, words)], stdout=log, stderr=log
+            [slots / "current" / "start", *map(str, words)], stdout=log, stderr=log
         )
     yield process
     with contextlib.suppress(ProcessLookupError):
@@ -49,10 +97,9 @@ def author(works):
     return Author("test", works.now())
 
 
-def order(works, operation):
+def order(works, document):
     with writing(works.engine) as connection:
         whom = Search(DEVICE, None, None, {})
-        document = {"operation": operation}
         return rollout.order(connection, document, whom, Rollout(), author(works)).id
 
 
@@ -75,11 +122,25 @@ def test_a_camera_is_led_renewed_and_begun_anew(works, identity, program):
     digest = reported()["digest"]
 
     before = certificate_in(IdentityFolder(identity).pair).serial_number
-    renewal = order(works, "renew")
+    renewal = order(works, {"operation": "renew"})
     works.wait_until(lambda: state_of(works, renewal) == {"SUCCEEDED": 1})
     assert certificate_in(IdentityFolder(identity).pair).serial_number != before
 
-    restart = order(works, "restart")
+    restart = order(works, {"operation": "restart"})
     works.wait_until(lambda: state_of(works, restart) == {"SUCCEEDED": 1})
     assert program.poll() is None  # the same process number, a new program in it
     assert reported()["digest"] == digest
+
+
+def test_a_version_is_become_when_it_has_proved_itself_and_only_then(
+    works, program, slots, release
+):
+    good = order(works, release("1.1.0", SAME))
+    works.wait_until(lambda: state_of(works, good) == {"SUCCEEDED": 1})
+    assert (slots / "current").resolve().name == "1.1.0"
+    assert (slots / "previous").resolve().name == "1.0.0"
+
+    bad = order(works, release("1.2.0", "#!/bin/sh\nexit 3\n"))
+    works.wait_until(lambda: state_of(works, bad) == {"FAILED": 1})
+    assert (slots / "current").resolve().name == "1.1.0"
+    assert program.poll() is None
