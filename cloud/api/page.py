@@ -26,6 +26,12 @@ async def live() -> Response:
     return _file("live.html")
 
 
+@router.get("/prices")
+async def prices() -> Response:
+    """The prices of a day, hour by hour."""
+    return _file("prices.html")
+
+
 @router.get("/docs")
 async def reference() -> Response:
     """The reference of the API, for people."""

@@ -43,7 +43,10 @@ def test_every_answer_forbids_the_browser_to_guess_or_to_fetch_elsewhere(ask):
         assert "http" not in headers["content-security-policy"]
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/static/live.js", "/static/onlooker.css"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/prices", "/docs", "/static/live.js", "/static/prices.js", "/static/onlooker.css"],
+)
 def test_the_pages_ask_nothing_of_anybody_else(ask, path: str):
     answer = ask.get(path)
     addresses = set(re.findall(r"https?://[^\s\"')]+", answer.text))

@@ -22,7 +22,9 @@ SALES = frozenset({Role.SALES, Role.ADMIN})
 BUYERS = SALES | {Role.ADVERTISER}
 WATCHERS = SALES | {Role.OPERATIONS}
 KEEPERS = frozenset({Role.OPERATIONS, Role.ADMIN})
-OPEN = frozenset({"/", "/docs", "/openapi.json", "/static/{name}", "/healthz", "/readyz"})
+OPEN = frozenset(
+    {"/", "/prices", "/docs", "/openapi.json", "/static/{name}", "/healthz", "/readyz"}
+)
 """Pages without data, and whether the process lives."""
 
 WHO = {

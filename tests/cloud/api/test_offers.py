@@ -1,13 +1,16 @@
 """What a plan may buy, by the column: the same prices and people as slot by slot."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
+import msgspec
 import numpy as np
 import pytest
 
 from cloud import database
 from cloud.api.desk import Desk
 from cloud.api.offers import offer
+from cloud.estate import Estate
 from cloud.forecast.store import StoredWeek, keep_weeks
 from cloud.pricing.optimise.brief import Brief
 from cloud.pricing.quote import quote
@@ -60,3 +63,20 @@ def test_every_slot_is_offered_at_its_quote_with_the_people_of_its_ladder(desk: 
         offered = (sold.low[at], sold.target.contacts[at], sold.high[at])
         assert offered == pytest.approx([getattr(seen, p) * plays for p in FIELDS], rel=1e-9)
         assert sold.day[at] == (slot.local.date() - first_on).days
+
+
+def test_a_hundred_places_for_four_weeks_are_not_too_many(desk: Desk):
+    first, *_ = desk.estate
+    sites = (msgspec.structs.replace(first, id=f"X-{at:03}", cameras=()) for at in range(100))
+    many = replace(desk, estate=Estate(tuple(sites)))
+    first_on = date(2026, 11, 23)
+    sold = offer(
+        many,
+        Brief(
+            budget_pence=1, currency="GBP", first_on=first_on,
+            until_on=first_on + timedelta(weeks=4),
+        ),
+    )  # fmt: skip
+
+    assert len(sold) == 67_200
+    assert np.unique(sold.key).size == 67_200
