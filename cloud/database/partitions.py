@@ -22,6 +22,7 @@ from cloud.database.engine import reading, writing
 log = logging.getLogger(__name__)
 
 AHEAD: Final = timedelta(days=14)
+AGAIN: Final = timedelta(minutes=10)
 PATIENCE: Final = "SET LOCAL lock_timeout = '3s'"
 DAY: Final = timedelta(days=1)
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -56,7 +57,11 @@ DIVIDED: Final = (
 
 
 def prepare(engine: Engine, now: datetime) -> list[str]:
-    """Make the partitions of today and the next two weeks; the names of the new ones."""
+    """Make the partitions of today and the next two weeks; the names of the new ones.
+
+    Raises:
+        OperationalError: a table was in use for longer than writers should wait.
+    """
     if engine.dialect.name != "postgresql":
         return []
     with reading(engine) as connection:
@@ -82,8 +87,8 @@ def _made(engine: Engine, divided: Divided, starts_at: datetime) -> bool:
                     f"PARTITION OF {divided.table.name} FOR VALUES FROM ({first}) TO ({end})"
                 )
             )
-    except (IntegrityError, OperationalError, ProgrammingError) as error:
-        # its rows are elsewhere already, the table is in use, or we may not: the default serves
+    except (IntegrityError, ProgrammingError) as error:
+        # its rows are elsewhere already, or we may not: the default serves
         log.debug("partitions.not_made", extra={"reason": str(error.orig)[:300]})
         return False
     return True
@@ -123,7 +128,10 @@ def _dropped(engine: Engine, name: str) -> int:
 
 
 class Ahead:
-    """Makes partitions at the first call of each day; a call in between costs a comparison."""
+    """Makes partitions at the first call of each day; a call in between costs a comparison.
+
+    A table that is in use is left alone for ten minutes.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -133,11 +141,12 @@ class Ahead:
         """Be two weeks ahead."""
         if now < self._until:
             return
-        self._until = EPOCH + ((now - EPOCH) // DAY + 1) * DAY
         try:
             made = prepare(self._engine, now)
         except OperationalError as error:
+            self._until = now + AGAIN
             log.warning("partitions.not_made", extra={"reason": str(error.orig)[:300]})
         else:
+            self._until = EPOCH + ((now - EPOCH) // DAY + 1) * DAY
             if made:
                 log.info("partitions.made", extra={"names": made})

@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     create(engine)
     now = datetime.now(UTC)
     try:
-        partitions.prepare(engine, now)
+        partitions.Ahead(engine).keep(now)
         swept = sweep(engine, keep, now)
     finally:
         engine.dispose()

@@ -104,6 +104,7 @@ class Counting:
         self._refuse_strange_checkpoint(lines)
         if number not in self.folder.batches("journals"):
             self._write(lines, number)
+        self._tidy(number)
         if self.tell is not None:
             told = self.folder.part("journals", number, JOURNALS)
             told.filter("heard and through > 0").foreachPartition(self.tell)
@@ -123,7 +124,6 @@ class Counting:
         folder.write(letters_of(said, judged), "letters", number)
         folder.write(losses_of(judged), "losses", number)
         folder.write(journals_after(judged, before), "journals", number)
-        self._tidy(number)
 
     def _journals_before(self, number: int) -> DataFrame:
         older = [batch for batch in self.folder.batches("journals") if batch < number]

@@ -95,6 +95,22 @@ def test_nobody_waits_for_ever_for_a_table_in_use(
     assert drop_before(engine, reports, FAR + 2 * DAY) == 1
 
 
+def test_a_table_in_use_is_left_alone_for_a_while(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partitions, "PATIENCE", "SET LOCAL lock_timeout = '100ms'")
+    ahead = Ahead(engine)
+    with reading(engine) as connection:
+        assert connection.execute(select(reports.c.id)).all() == []
+        ahead.keep(FAR)
+    ahead.keep(FAR + timedelta(minutes=9))
+    with reading(engine) as connection:
+        assert "reports_20420312" not in inspect(connection).get_table_names()
+    ahead.keep(FAR + timedelta(minutes=10))
+    with reading(engine) as connection:
+        assert "reports_20420312" in inspect(connection).get_table_names()
+
+
 def test_a_program_is_ahead_from_its_first_step_and_again_each_day(engine: Engine) -> None:
     ahead = Ahead(engine)
     ahead.keep(FAR)
