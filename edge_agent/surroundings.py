@@ -1,10 +1,10 @@
 """What stands around the cameras of one device: the board, the player's word, page and watchdog."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from edge_agent.agent import Sensor, Witness
 from edge_agent.board import Board
@@ -18,7 +18,7 @@ from edge_agent.sensors.sources import Polled
 from edge_agent.settings import SensorSettings
 from edge_agent.status.home_assistant import announced
 from edge_agent.status.preview import Preview
-from edge_agent.status.server import Picture, Sights, served
+from edge_agent.status.server import Picture, Sights, Word, served
 from edge_agent.status.watchdog import Watchdog
 from wire.scalars import DeviceId
 from wire.topics import Address
@@ -100,8 +100,5 @@ def _asked(settings: SensorSettings) -> Iterator[Sequence[Polled]]:
             one.stop()
 
 
-def _answering(words: PlayWords) -> Any:
-    def hear(body: bytes) -> Mapping[str, Any]:
-        return {"creative": words.hear(body).creative}
-
-    return hear
+def _answering(words: PlayWords) -> Word:
+    return lambda body: {"creative": words.hear(body).creative}

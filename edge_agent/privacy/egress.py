@@ -1,7 +1,8 @@
 """The gate before every link: nothing leaves that is not a field of the contract.
 
-A payload is decoded as strictly as the cloud would, every name and text in it is looked at, and
-its groups of people must be large enough. What is refused is counted and told as an alarm, never
+A payload is decoded more strictly than the cloud would, every name and text in it is looked at, and
+its groups of people must be large enough. What goes out is what was understood, written anew, so
+that nothing can hide between the fields. What is refused is counted and told as an alarm, never
 sent and never logged: only the place and the reason are. A report that is refused is sent without
 its words and groups, so that no total is lost and the cloud's count of numbers has no hole.
 """
@@ -75,7 +76,7 @@ _DECODERS: Final = {channel: msgspec.json.Decoder(message) for channel, message 
 
 
 class Egress:
-    """Judges payloads. `refusals` counts those that were not let through, by reason."""
+    """Judges payloads. `refusals` counts those that were not let through, by channel."""
 
     def __init__(self, address: Address, *, smallest_cell: int = 5) -> None:
         self._own = {address.location, address.device, address.source}
@@ -85,19 +86,18 @@ class Egress:
     def passed(self, channel: Channel, payload: bytes) -> bytes | None:
         """What may be sent in the payload's place: itself, less of it, or nothing (None)."""
         try:
-            self.examine(channel, payload)
+            return self.examined(channel, payload)
         except EgressError as error:
             self.refuse(channel, error)
             return self._without_words(payload) if channel is Channel.AUDIENCE else None
-        return payload
 
     def refuse(self, channel: str, error: EgressError) -> None:
         """Count a refusal."""
         self.refusals[str(channel)] += 1
         log.error("egress.refused", extra={"channel": str(channel), "reason": str(error)})
 
-    def examine(self, channel: Channel, payload: bytes) -> None:
-        """EgressError unless every event of the payload may leave on this channel."""
+    def examined(self, channel: Channel, payload: bytes) -> bytes:
+        """The payload written anew, or EgressError unless all of it may leave on this channel."""
         if channel not in LEAVING:
             raise EgressError(f"nothing leaves on the channel {channel}")
         if len(payload) > MAX_PAYLOAD_BYTES:
@@ -105,10 +105,13 @@ class Egress:
         events = _events(payload)
         if len(events) > MAX_BATCH:
             raise EgressError(f"{len(events)} events, at most {MAX_BATCH} leave at once")
-        for number, event in enumerate(events):
-            self._examine_one(channel, event, f"event {number}")
+        anew = [
+            self._examined_one(channel, event, f"event {number}")
+            for number, event in enumerate(events)
+        ]
+        return seal_batch(anew) if payload[:1] == b"[" else anew[0]
 
-    def _examine_one(self, channel: Channel, payload: bytes, where: str) -> None:
+    def _examined_one(self, channel: Channel, payload: bytes, where: str) -> bytes:
         if len(payload) > LARGEST_EVENT_BYTES:
             raise EgressError(
                 f"{where}: {len(payload)} bytes, at most {LARGEST_EVENT_BYTES} are one event"
@@ -122,6 +125,7 @@ class Egress:
                 raise EgressError(f"{where}: {path}: {complaint}")
         if isinstance(event, AudienceEvent):
             self._examine_cells(event.data, where)
+        return msgspec.json.encode(event)
 
     def _examine_cells(self, report: AudienceReport, where: str) -> None:
         for number, cell in enumerate(report.demographics):
@@ -145,19 +149,12 @@ class Egress:
 
     def _bare(self, event: bytes) -> bytes | None:
         """The event, or its totals alone; None when it has none that can be read."""
-        try:
-            self._examine_one(Channel.AUDIENCE, event, "event")
-        except EgressError:
-            event_bare = _totals_alone(event)
-        else:
-            return event
-        if event_bare is None:
-            return None
-        try:
-            self._examine_one(Channel.AUDIENCE, event_bare, "event")
-        except EgressError:
-            return None
-        return event_bare
+        for make in (bytes, _totals_alone):
+            try:
+                return self._examined_one(Channel.AUDIENCE, make(event), "event")
+            except EgressError:
+                continue
+        return None
 
 
 def examine_document(
@@ -202,8 +199,8 @@ def _events(payload: bytes) -> list[bytes]:
         raise EgressError("no JSON") from None
 
 
-def _totals_alone(event: bytes) -> bytes | None:
-    """The report of an event without anything that could hold words."""
+def _totals_alone(event: bytes) -> bytes:
+    """The report of an event without anything that could hold words, or EgressError."""
     try:
         data = msgspec.json.decode(event)["data"]
         plain = {name: data[name] for name in AudienceReport.__struct_fields__ if name in data}
@@ -212,7 +209,7 @@ def _totals_alone(event: bytes) -> bytes | None:
             plain.pop(name, None)
         report = msgspec.convert(plain, AudienceReport)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, TypeError, KeyError):
-        return None
+        raise EgressError("no report") from None
     return seal(audience_event(structs.replace(report, versions=WITHHELD)))
 
 

@@ -116,7 +116,7 @@ REFUSED = {
 def test_what_does_not_belong_is_refused_and_never_repeated(egress, case, caplog):
     payload, reason = REFUSED[case]
     with pytest.raises(EgressError) as refusal:
-        egress.examine(Channel.AUDIENCE, payload)
+        egress.examined(Channel.AUDIENCE, payload)
     assert reason in str(refusal.value)
     passed = egress.passed(Channel.AUDIENCE, payload)
     assert egress.refusals == {"audience": 1}
@@ -138,6 +138,24 @@ def test_of_a_refused_report_the_totals_still_arrive(egress):
 def test_a_field_that_the_contract_does_not_know_is_left_behind(egress):
     (event,) = unseal(egress.passed(Channel.AUDIENCE, changed(data__face=[1, 2], portrait="x")))
     assert event.data == structs.replace(report(), sensors={}, versions=event.data.versions)
+
+
+HIDDEN_READING = b'{"iVBORw0KGgo":' + msgspec.json.encode(READING) + b"}"
+
+
+@pytest.mark.parametrize(
+    ("before", "hidden"),
+    [
+        (b'"id":', b'"id":"iVBORw0KGgo",'),
+        (b'"sensors":', b'"sensors":' + HIDDEN_READING + b","),
+        (b'"specversion":', b" " * 1_000),
+    ],
+)
+def test_nothing_hides_between_the_fields(egress, before, hidden):
+    said = sealed(report())
+    smuggled = said.replace(before, hidden + before, 1)
+    assert smuggled != said
+    assert egress.passed(Channel.AUDIENCE, smuggled) == said
 
 
 def test_nothing_is_sent_of_what_cannot_be_read_or_goes_the_wrong_way(egress):
