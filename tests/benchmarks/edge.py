@@ -11,6 +11,7 @@ import math
 import statistics
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -134,16 +135,22 @@ def per_sample(pictures: list[np.ndarray], work: Callable[[np.ndarray, float], o
     return statistics.median(spent)
 
 
-def frigate_style() -> Callable[[np.ndarray, float], object]:
-    """Nearest-neighbour to 100 rows, contrast stretched, running average, dilated threshold."""
-    average = np.zeros((100, 178), np.float32)
+def frigate_style() -> Callable[[np.ndarray, float], list[float]]:
+    """Nearest-neighbour to 100 rows, contrast stretched as in the last fifty, running average,
+    dilated threshold: the areas of what differs.
+    """
+    average: np.ndarray | None = None
+    limits: deque[np.ndarray] = deque(maxlen=50)
 
-    def look(picture: np.ndarray, _at_s: float) -> object:
+    def look(picture: np.ndarray, _at_s: float) -> list[float]:
         nonlocal average
         reduced = cv2.resize(picture, (178, 100), interpolation=cv2.INTER_NEAREST)
-        low, high = np.percentile(reduced, (4, 96))
+        limits.append(np.percentile(reduced, (4, 96)))
+        low, high = np.mean(limits, axis=0)
         stretched = np.clip((reduced - low) * 255 / max(high - low, 1), 0, 255).astype(np.uint8)
         soft = cv2.GaussianBlur(stretched, (3, 3), 0)
+        if average is None:
+            average = soft.astype(np.float32)
         difference = cv2.absdiff(soft, cv2.convertScaleAbs(average))
         average = cv2.accumulateWeighted(soft, average, 0.01)
         _, changed = cv2.threshold(difference, 30, 255, cv2.THRESH_BINARY)

@@ -17,6 +17,10 @@ WIDTH, HEIGHT, PICTURES = 640, 360, 150
 
 @pytest.fixture(scope="module")
 def place():
+    return untidy_place()
+
+
+def untidy_place():
     random = np.random.default_rng(3)
     coarse = random.integers(50, 190, (12, 20)).astype(np.float32)
     fine = random.integers(-25, 25, (90, 160)).astype(np.float32)

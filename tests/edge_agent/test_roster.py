@@ -1,5 +1,7 @@
 """Several cameras in one settings file."""
 
+from pathlib import Path
+
 import pytest
 
 from edge_agent.roster import parse
@@ -63,3 +65,14 @@ def test_a_file_that_cannot_hold_is_refused_as_a_whole(change, complaint):
 def test_a_table_where_a_list_was_wanted_is_refused():
     with pytest.raises(SettingsError, match=r"\[\[camera\]\]"):
         parse('[camera]\nsource = "x"\n')
+
+
+def test_the_example_of_the_manual_can_be_used():
+    manual = Path(__file__).parents[2] / "docs" / "operations.md"
+    example = manual.read_text().split("## Cameras")[1].split("```toml")[1].split("```")[0]
+    shared, (first, second) = parse(example)
+    assert shared.schedule.time_zone == "Europe/London"
+    assert first.settings.zones[0].name == "stairs"
+    assert (first.settings.capture.masks, second.settings.capture.masks) != ((), ())
+    assert first.substream is not None
+    assert second.substream is None
