@@ -1,8 +1,8 @@
-"""The hours of a place on its local clock, read once a week in full and topped up every night.
+"""The hours of a place on its local clock, read in full now and then and topped up every night.
 
 Two years of hours are twenty thousand rows, by far the dearest part of a forecast; so they are kept
-in one piece. A seventh of the places is read in full each night, which also finds what cameras
-delivered late; the last two weeks are always read afresh.
+in one piece. A fourteenth of the places is read in full each night, which also finds what cameras
+delivered very late; the last two weeks are always read afresh.
 """
 
 import zlib
@@ -21,7 +21,8 @@ from cloud.forecast.series import WEEK_H, ClockSeries, clock_series
 MEASURES: Final = len(Measures._fields)
 LOOK_BACK_W: Final = 170
 AFRESH: Final = timedelta(weeks=2)
-STALE: Final = timedelta(days=7)
+EVERY_D: Final = 14
+STALE: Final = timedelta(days=EVERY_D)
 QUICK: Final = 1
 
 forecast_histories = Table(
@@ -68,8 +69,8 @@ def keep(connection: Connection, histories: Mapping[str, ClockSeries]) -> None:
 
 
 def _is_due(site: Site, today: date) -> bool:
-    """Once a week for each place, a seventh of them each night."""
-    return (today.toordinal() + zlib.crc32(site.id.encode())) % 7 == 0
+    """Once in `EVERY_D` days for each place, as many of them each night."""
+    return (today.toordinal() + zlib.crc32(site.id.encode())) % EVERY_D == 0
 
 
 def _kept(connection: Connection, location: str) -> ClockSeries | None:

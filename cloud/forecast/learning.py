@@ -18,7 +18,7 @@ from cloud.forecast.network import Network
 from cloud.forecast.series import ClockSeries
 
 log = logging.getLogger(__name__)
-TAUGHT: Final = 60
+TAUGHT: Final = 40
 """Series that a network is learnt from, at most."""
 STALE: Final = timedelta(days=7)
 

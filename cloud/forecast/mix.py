@@ -1,7 +1,7 @@
 """Who to expect in an hour of the week: how many look, how long they stay, who they are.
 
-Hard truth: this is a profile, not a trend. It changes slowly, so it is made once a week from the
-last eight weeks, with holidays left out and taken as Sundays; where cameras count only, there are
+Hard truth: this is a profile, not a trend. It changes slowly, so it is made every other week from
+the last eight, with holidays left out and taken as Sundays; where cameras count only, there are
 no groups, and a place with few visitors has none of it.
 """
 

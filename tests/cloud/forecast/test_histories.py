@@ -39,13 +39,13 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 def due_day(offset: int) -> int:
     """The day of the test's stretch, `offset` days after one on which the site is read in full."""
-    days = (FIRST_AT.date() + timedelta(days=day) for day in range(40, 47))
-    return next(day for day, on in enumerate(days, 40) if histories._is_due(SITE, on)) + offset
+    days = (FIRST_AT.date() + timedelta(days=day) for day in range(31, 45))
+    return next(day for day, on in enumerate(days, 31) if histories._is_due(SITE, on)) + offset
 
 
 def test_topped_up_hours_are_those_of_a_full_reading_over_a_change_of_clocks(engine: Engine):
     first_on = FIRST_AT.date() + timedelta(days=due_day(0))
-    days = [first_on + timedelta(days=day) for day in range(7)]
+    days = [first_on + timedelta(days=day) for day in range(14)]
     with database.writing(engine) as connection:
         first, is_new = histories.history(connection, SITE, first_on)
         histories.keep(connection, {SITE.id: first})
@@ -56,9 +56,9 @@ def test_topped_up_hours_are_those_of_a_full_reading_over_a_change_of_clocks(eng
             assert not read_in_full
             assert topped.first_on == whole.first_on
             assert np.allclose(topped.values, whole.values, rtol=1e-6, equal_nan=True)
-        _, next_week = histories.history(connection, SITE, first_on + timedelta(days=7))
+        _, next_time = histories.history(connection, SITE, first_on + timedelta(days=14))
     assert is_new
-    assert next_week
+    assert next_time
 
 
 def test_a_topping_up_reads_three_weeks_of_hours_not_three_years(engine: Engine):
@@ -75,7 +75,7 @@ def test_a_topping_up_reads_three_weeks_of_hours_not_three_years(engine: Engine)
     assert until - since <= (AFRESH + timedelta(days=10)).total_seconds()
 
 
-def test_what_a_camera_delivered_late_is_found_within_the_week(engine: Engine):
+def test_what_a_camera_delivered_late_is_found_within_a_fortnight(engine: Engine):
     first_on = FIRST_AT.date() + timedelta(days=due_day(0))
     with database.writing(engine) as connection:
         series, _ = histories.history(connection, SITE, first_on)
@@ -86,7 +86,7 @@ def test_what_a_camera_delivered_late_is_found_within_the_week(engine: Engine):
         found = [
             np.nanmax(histories.history(connection, SITE, first_on + timedelta(days=day))[0]
                       .values[1, : -(due_day(0) + day - 1) * 24])
-            for day in (1, 7)
+            for day in (1, 14)
         ]  # fmt: skip
 
     assert found[0] < 999
