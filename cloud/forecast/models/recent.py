@@ -55,6 +55,7 @@ class Recent:
         levels = weekly.levels(lately, shape)
         followed = shape * weekly.recent_level(levels[..., -4:])[..., None] ** self.follow
         steady = weekly.levelled(lately, levels)
+        steady = np.where(np.isfinite(steady), steady, followed)
         mixed = followed + self.median_share * (steady - followed)
         return self._by_hour(mixed, weeks[..., -1, :])
 

@@ -135,3 +135,12 @@ def test_the_learner_gives_the_same_answer_twice_and_beats_last_week():
 
     assert (once == again).all()
     assert np.abs(once[:, 1] - truth).sum() < np.abs(last_week[:, 1] - truth).sum()
+
+
+def test_an_hour_that_no_week_has_seen_is_that_of_its_kind_of_day():
+    one = footfall(1, noise=0.0)
+    torn = one.values.copy()
+    torn[:, 24 + 8] = np.nan  # Tuesday at eight
+    week = Recent().week(ClockSeries(MONDAY, torn), frozenset())
+
+    assert week[:, 1, 24 + 8] == pytest.approx(one.values[:, 24 + 8], rel=0.05)
