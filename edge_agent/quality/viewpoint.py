@@ -24,6 +24,7 @@ SIZE_PX: Final = (160, 90)
 LEARNT_AFTER_S: Final = 60.0
 MEMORY_S: Final = 300.0
 LOOK_EVERY_S: Final = 1.0
+LONGEST_STEP_S: Final = 10.0
 ALIKE: Final = 0.25
 FEW_EDGES_RATIO: Final = 0.4
 STRANGE_AFTER_S: Final = 20.0
@@ -50,23 +51,32 @@ class Viewpoint:
         self._strength = 0.0
         self._began_s = 0.0
         self._looked_s = -math.inf
-        self._known_s = 0.0
+        self._known_s = self._seen_s = 0.0
         self._view = View.KNOWN
 
     def view(self, picture: Image, at_s: float) -> View:
-        """`picture` is `motion.small`; it is looked at once a second."""
-        if at_s - self._looked_s < LOOK_EVERY_S:
+        """`picture` is `motion.small`; it is looked at once a second.
+
+        Below, time is that in which something was seen: a night without pictures proves nothing.
+        """
+        passed_s = at_s - self._looked_s
+        if passed_s < LOOK_EVERY_S:
             return self._view
+        self._looked_s = at_s
+        passed_s = min(passed_s, LONGEST_STEP_S)
+        self._seen_s += passed_s
         edges, strength = outlines(picture)
+        self._compare(edges, strength, self._seen_s, passed_s)
+        self._view = self._judged(strength, self._seen_s - self._known_s)
+        return self._view
+
+    def _compare(self, edges: Edges, strength: float, at_s: float, passed_s: float) -> None:
         if self._memory is None or at_s - self._known_s > ACCEPTED_AFTER_S:
             self._memory, self._strength = edges, strength
             self._began_s = self._known_s = at_s
         elif at_s - self._began_s < LEARNT_AFTER_S or likeness(edges, self._memory) >= ALIKE:
-            self._remember(edges, strength, at_s - self._looked_s)
+            self._remember(edges, strength, passed_s)
             self._known_s = at_s
-        self._looked_s = at_s
-        self._view = self._judged(strength, at_s - self._known_s)
-        return self._view
 
     def _judged(self, strength: float, strange_s: float) -> View:
         if strange_s < STRANGE_AFTER_S:

@@ -98,6 +98,18 @@ def test_a_new_place_is_accepted_after_ten_minutes(square):
     assert said == [View.KNOWN, View.MOVED, View.KNOWN]
 
 
+def test_a_camera_that_was_pushed_while_nothing_was_seen_is_told_in_the_morning(square):
+    viewpoint = Viewpoint()
+    for second in range(90):
+        viewpoint.view(picture(square, second), float(second))
+    morning = 8 * 3600
+    said = [
+        viewpoint.view(picture(pushed(square), second), float(morning + second))
+        for second in range(30)
+    ]
+    assert (said[0], said[-1]) == (View.KNOWN, View.MOVED)
+
+
 def test_the_first_minute_is_for_learning(square):
     assert views((lambda n: square, 30), (lambda n: pushed(square), 29)) == [View.KNOWN] * 2
 
