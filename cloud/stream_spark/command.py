@@ -7,6 +7,7 @@ give it this package with --py-files. Needs onlooker[cloud,spark] and Java 8, 11
 """
 
 import argparse
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -64,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     spark = session({})
     try:
         if arguments.action == "count":
-            _count(spark, arguments)
+            count(spark, arguments)
         else:
             write_windows(spark, arguments)
     finally:
@@ -85,7 +86,10 @@ def session(more: Mapping[str, str]) -> "SparkSession":
     return made
 
 
-def _count(spark: "SparkSession", arguments: argparse.Namespace) -> None:
+def count(spark: "SparkSession", arguments: argparse.Namespace) -> None:
+    """Count until the end of what there is, or until stopped."""
+    from pyspark.errors.exceptions.captured import StreamingQueryException
+
     from cloud.stream_spark.count import Counting, files, kinesis
     from cloud.stream_spark.folder import Folder
 
@@ -104,7 +108,13 @@ def _count(spark: "SparkSession", arguments: argparse.Namespace) -> None:
     )
     every = {"processingTime": f"{arguments.every} seconds"}
     trigger = {"availableNow": True} if arguments.once else every
-    counting.start(lines, arguments.checkpoint, **trigger).awaitTermination()
+    query = counting.start(lines, arguments.checkpoint, **trigger)
+    try:
+        query.awaitTermination()
+    except StreamingQueryException as error:
+        if refused := re.search("FolderError: (.*)", str(error)):
+            raise SourceError(refused[1]) from None
+        raise
 
 
 def _region(region: str | None) -> str:

@@ -135,6 +135,12 @@ def as_lines(messages: Iterable[Message]) -> Iterator[str]:
         yield json.dumps({"topic": topic, "payload": base64.b64encode(payload).decode()})
 
 
+def arguments(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    return parser.parse_args(words)
+
+
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = connect(f"sqlite:///{tmp_path_factory.mktemp('embedded')}/onlooker.db")
@@ -280,10 +286,8 @@ def test_the_windows_of_a_stretch_are_written_in_place_of_what_was_there(
 ) -> None:
     words = ["windows", "--folder", str(counted / "out"), "--since", "2026-11-18T11:20:00+00:00",
              "--until", "2026-11-18T11:50:00+00:00"]  # fmt: skip
-    parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
     for _ in range(2):
-        command.write_windows(spark, parser.parse_args(words))
+        command.write_windows(spark, arguments(*words))
     written = spark.read.parquet(str(counted / "out" / "windows" / "15m")).collect()
     since, until = NOON - timedelta(minutes=40), NOON - timedelta(minutes=10)
     with reading(embedded) as connection:
@@ -312,10 +316,10 @@ def test_each_camera_hears_how_far_it_is_settled(counted: Path, embedded: Engine
 def test_another_checkpoint_may_not_count_it_all_again(
     spark: SparkSession, counted: Path, tmp_path: Path
 ) -> None:
-    again = Counting(Folder(spark, str(counted / "out")), DEVICES, clock=lambda: NOW)
-    query = again.start(files(spark, str(counted / "in")), str(tmp_path), availableNow=True)
-    with pytest.raises(StreamingQueryException, match="give the old checkpoint"):
-        query.awaitTermination()
+    words = ["count", "--files", str(counted / "in"), "--folder", str(counted / "out"), "--once",
+             "--checkpoint", str(tmp_path)]  # fmt: skip
+    with pytest.raises(SourceError, match="give the old checkpoint, or an empty folder"):
+        command.count(spark, arguments(*words))
 
 
 def test_without_its_connector_kinesis_is_refused_in_a_sentence(spark: SparkSession) -> None:
