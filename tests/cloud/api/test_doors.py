@@ -3,11 +3,13 @@
 Made from the table of routes: one that is added without a word here about who may ask fails.
 """
 
+import asyncio
 import json
 from collections.abc import Iterator
 
 import pytest
-from fastapi.routing import APIRoute
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, APIWebSocketRoute
 
 from cloud import database, estate
 from cloud.api.app import ROOMS, create_app
@@ -76,6 +78,39 @@ def filled(path: str) -> str:
     return path
 
 
+def begun(app: FastAPI, kind: str, path: str, method: str = "GET", key: str = "") -> dict:
+    """How an answer begins; some never end."""
+
+    async def ask() -> dict:
+        begins: asyncio.Future[dict] = asyncio.get_running_loop().create_future()
+        asked = [{"type": "websocket.connect"}, {"type": "http.request", "body": b"{"}]
+
+        async def receive() -> dict:
+            if not asked:
+                await asyncio.Event().wait()
+            return asked.pop(0 if kind == "websocket" else -1)
+
+        async def send(message: dict) -> None:
+            if not begins.done():
+                begins.set_result(message)
+
+        headers = [(b"x-api-key", key.encode()), (b"content-type", b"application/json")]
+        scope = {
+            "type": kind, "method": method, "path": path, "raw_path": path.encode(),
+            "query_string": b"", "headers": headers if key else headers[1:], "scheme": kind,
+            "http_version": "1.1", "server": ("api", 80), "client": None, "subprotocols": [],
+        }  # fmt: skip
+        answering = asyncio.create_task(app(scope, receive, send))
+        answering.add_done_callback(lambda _: begins.done() or begins.cancel())
+        try:
+            return await begins
+        finally:
+            answering.cancel()
+            await asyncio.gather(answering, return_exceptions=True)
+
+    return asyncio.run(ask())
+
+
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('doors')}/onlooker.db")
@@ -112,9 +147,9 @@ def test_a_role_gets_in_where_it_belongs_and_nowhere_else(
 ):
     for role in Role:
         key = create_key(desk.engine, role, "a test", by="me", now=FRIDAY_NOON)
-        answer = locked(method, filled(path), headers={"x-api-key": key}, content=b"{")
-        assert (answer.status_code != 403) == (role in allowed(path)), (role, answer.text)
-        assert answer.status_code not in (401, 500)
+        status = begun(locked.app, "http", filled(path), method, key)["status"]
+        assert (status != 403) == (role in allowed(path)), role
+        assert status not in (401, 500)
 
 
 @pytest.mark.parametrize(
@@ -138,6 +173,18 @@ def test_two_advertisers_see_the_same_unless_it_is_somebodys_own(
     assert [one.status_code for one in answers] == [200, 200]
     assert answers[0].content == answers[1].content
     assert "Acme" not in json.dumps(answers[0].text)
+
+
+def test_a_socket_is_refused_too_without_a_key(locked):
+    sockets = [
+        route.path
+        for room in ROOMS
+        for route in room.router.routes
+        if isinstance(route, APIWebSocketRoute)
+    ]
+    for path in sockets:
+        said = begun(locked.app, "websocket", filled(path))
+        assert said["type"] == "websocket.close" or said.get("status") == 401, said
 
 
 def test_an_open_page_tells_nothing_of_the_estate(locked, desk: Desk):
