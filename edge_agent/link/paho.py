@@ -8,6 +8,7 @@ read; the first connection may take days, so it is made in the background like a
 
 import logging
 import random
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -61,6 +62,7 @@ class PahoLink:
         self._hears = (address.topic(Channel.ACK), *hears)
         self._heard: deque[tuple[str, bytes]] = deque(maxlen=INBOX_KEPT)
         self._tls = tls_context(broker) if broker.tls else None
+        self._is_renewed = False
         self._room = threading.Semaphore(UNSENT_LIMIT)
         self._client = self._configured(protocol)
 
@@ -89,8 +91,7 @@ class PahoLink:
 
     def renewed(self) -> None:
         """The certificate's files are new: the next connection shows what they hold."""
-        if self._tls is not None and self._broker.certificate and self._broker.key:
-            self._tls.load_cert_chain(self._broker.certificate, self._broker.key)
+        self._is_renewed = True
 
     def stop(self) -> None:
         if self.connected:
@@ -118,12 +119,23 @@ class PahoLink:
             retain=True,
         )
         _spread(client)
+        client.on_pre_connect = self._on_pre_connect
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         client.on_publish = self._on_publish
         return client
+
+    def _on_pre_connect(self, _client: mqtt.Client, _userdata: Any) -> None:
+        """On the connection's own thread: OpenSSL forbids to change a context that is in use."""
+        if not self._is_renewed or self._tls is None or not self._broker.certificate:
+            return
+        self._is_renewed = False
+        try:
+            self._tls.load_cert_chain(self._broker.certificate, self._broker.key)
+        except (OSError, ssl.SSLError) as error:
+            log.error("link.not_renewed", extra={"reason": str(error)})
 
     def _on_connect(
         self,
