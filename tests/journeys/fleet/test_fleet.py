@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import cv2
 import msgspec
 import numpy as np
 import pytest
@@ -171,6 +172,15 @@ def until(holds, what):
     while not holds():
         assert time.monotonic() < deadline, f"waited {PATIENCE_S:.0f} s for {what}"
         time.sleep(0.2)
+
+
+@pytest.fixture(autouse=True)
+def one_thread_per_camera():
+    """As the program itself has it: no pool of OpenCV's under fifty threads."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    yield
+    cv2.setNumThreads(before)
 
 
 @pytest.fixture
