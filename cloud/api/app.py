@@ -24,6 +24,7 @@ from cloud.api import (
     explained,
     health,
     inventory,
+    live,
     locations,
     optimize,
     page,
@@ -37,6 +38,7 @@ from cloud.api.fleet import config as fleet_config
 from cloud.api.fleet import jobs as fleet_jobs
 from cloud.api.fleet import things as fleet_things
 from cloud.api.fleet.things import ThingExists
+from cloud.api.hub import LiveError, LiveFull
 from cloud.api.middleware import Passage
 from cloud.api.optimize import Line, LineBusy
 from cloud.api.quota import Quota
@@ -56,7 +58,7 @@ from cloud.windows.query import WindowError
 log = logging.getLogger(__name__)
 VERSION: Final = "1"
 ROOMS: Final = (
-    locations, breakdown, audience, alerts, pricing, explained, batch, inventory, optimize,
+    locations, breakdown, audience, alerts, live, pricing, explained, batch, inventory, optimize,
     fleet_things, fleet_config, fleet_jobs, health, page,
 )  # fmt: skip
 
@@ -69,6 +71,7 @@ ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
     UnknownAlert: (404, "Unknown alert"),
     UnknownLocation: (404, "Unknown location"),
     SlotError: (422, "No such slot"),
+    LiveError: (422, "No such place to go on"),
     RangeError: (422, "Out of range"),
     WindowError: (422, "Out of range"),
     BriefError: (422, "No such brief"),
@@ -81,6 +84,7 @@ ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
     ShadowError: (422, "No such configuration"),
     SearchStopped: (503, "No plan in time"),
     LineBusy: (503, "Busy"),
+    LiveFull: (503, "Busy"),
     DBAPIError: (503, "Database unavailable"),
 }
 """Exception to status and title. Nothing below this file knows about HTTP."""
@@ -111,6 +115,7 @@ def create_app(desk: Desk, *, quota: Quota | None = None) -> FastAPI:
     app.state.desk = desk
     app.state.gate = Gate(desk.engine, quota, desk.shared) if quota else None
     app.state.line = Line()
+    app.state.hub = live.hub(desk)
     app.state.registry = registry
     app.state.openapi = lambda: openapi(app)
     for room in ROOMS:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 import uvicorn
@@ -81,10 +82,19 @@ def serve(arguments: argparse.Namespace) -> int:
         "api.listening", extra={"host": arguments.host, "port": arguments.port, "access": access}
     )
     with listener, following(desk.shared):
-        uvicorn.Server(config).run(sockets=[listener])
+        Server(config).run(sockets=[listener])
     desk.engine.dispose()
     log.info("api.stopped")
     return 0
+
+
+class Server(uvicorn.Server):
+    """Says goodbye to who listens: an answer that has no end would not let the server stop."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Told to stop."""
+        self.config.app.state.hub.close("the server is stopping")  # type: ignore[union-attr]
+        super().handle_exit(sig, frame)
 
 
 def note_rate_card(desk: Desk, *, by: str) -> None:

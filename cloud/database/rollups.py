@@ -43,11 +43,15 @@ venue_demographics = Table(
 
 
 def counting(connection: Connection) -> int:
-    """Let no place move until this transaction ends; the lane to write to."""
+    """Let no place move until this transaction ends; the lane to write to.
+
+    It comes before the first report is written: who follows the reports looks for those who count.
+    """
     if connection.dialect.name != "postgresql":
         return 0  # who writes to SQLite is alone
-    connection.execute(text(f"SELECT pg_advisory_xact_lock_shared({MOVING})"))
-    return int(connection.execute(text(f"SELECT pg_backend_pid() % {LANES}")).scalar_one())
+    lock = f"SELECT pg_backend_pid() % {LANES}, pg_advisory_xact_lock_shared({MOVING})"
+    lane: int = connection.execute(text(lock)).one()[0]
+    return lane
 
 
 def moving(connection: Connection) -> None:

@@ -16,6 +16,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine
 
 from cloud.database import writing
+from cloud.database.rollups import counting
 from cloud.ingest import letters, notes, rollup, store
 from cloud.ingest.journals import JournalKey, Journals
 from cloud.ingest.judge import DeadLetter, Finding, Identity, Kind, Note, Sound
@@ -129,6 +130,7 @@ class _Batch:
         tallies = Tallies()
         for sound in outcome.counted:
             tallies.add(sound.report)
+        lane = counting(self._connection)  # before any report has a number
         store.add(self._connection, tallies, now)
         store.keep(self._connection, [sound.report for sound in outcome.counted], now)
         self._journals.save()
@@ -136,7 +138,7 @@ class _Batch:
         outcome.notes = len(self._notes)
         outcome.new_letters = letters.set_aside(self._connection, self._set_aside, now)
         outcome.letters = [letter for letter, _ in self._set_aside]
-        rollup.add(self._connection, tallies)
+        rollup.add(self._connection, tallies, lane)
         outcome.acks = [
             (address, Ack(device=DeviceId(device), journal=JournalId(journal),
                           through=self._journals.through((device, journal)), at=now))

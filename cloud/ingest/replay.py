@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, select
 
 from cloud.database import dead_letters, writing
-from cloud.ingest import store
+from cloud.database.rollups import counting
+from cloud.ingest import rollup, store
 from cloud.ingest.commit import commit_within
 from cloud.ingest.judge import DeadLetter, Knows, Sound, judge
 from cloud.ingest.source import Delivery
@@ -78,6 +79,8 @@ def _claimed(connection: Connection, found: Row[Any], findings: list[Any], now: 
         ):
             return "refused: it holds another report than the one it was set aside for"
         tallies.add(finding.report)
+    lane = counting(connection)
     store.add(connection, tallies, now)
     store.keep(connection, [finding.report for finding in findings], now)
+    rollup.add(connection, tallies, lane)
     return f"counted {len(findings)} reports"

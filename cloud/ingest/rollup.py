@@ -10,18 +10,15 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, select
 
 from cloud.database import places, run_many, venue_demographics, venue_hours
-from cloud.database.rollups import UNKNOWN, counting
+from cloud.database.rollups import UNKNOWN
 from cloud.ingest.store import adding
 from cloud.ingest.tallies import Tallies
 
 CHUNK: Final = 400
 
 
-def add(connection: Connection, tallies: Tallies) -> None:
-    """Add the batch's hours and demographics to their venue types."""
-    if not tallies.hours:
-        return
-    lane = counting(connection)
+def add(connection: Connection, tallies: Tallies, lane: int) -> None:
+    """Add the batch's hours and demographics to their venue types, in the lane of `counting`."""
     venues = _venues(connection, sorted({location for location, _, _ in tallies.hours}))
     hours: dict[tuple[int, str], list[list[int]]] = defaultdict(list)
     for (location, hour_at, _), sums in tallies.hours.items():

@@ -1,48 +1,177 @@
-"""What has changed since one last looked: places with new or late counts, for live displays.
+"""What has changed since one last looked: the windows that reports were counted into, and alerts.
 
-A cursor is an instant. Consumers commit side by side, so a change may appear with an earlier
-instant than one already seen; a reader therefore asks from a little before its cursor, and hears
-some places twice. Hearing twice costs a redraw, missing one would cost the truth.
+Hard truth: on PostgreSQL numbers are given out before they are committed, so a report may appear
+below one that was seen before. Whoever counts holds a lock from before its first number until its
+commit; a trail is trodden firm only up to where all who held that lock have ended. What lies beyond
+is read again, and told once.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+    type_coerce,
+)
 
-from cloud.database import alerts, touched
+from cloud.database import BLIND, EPOCH, alerts, minute_tallies, reports
+from cloud.database.rollups import MOVING
+from cloud.windows.audience import Audience, Tally
+from cloud.windows.query import STEP
 
-OVERLAP: Final = timedelta(seconds=2)
+BEHIND: Final = 100_000  # reports that a new trail goes back, for who comes back
+AT_ONCE: Final = 20_000
+PLACES_AT_ONCE: Final = 400
+STEP_S: Final = int(STEP.total_seconds())
+STEP_US: Final = STEP_S * 1_000_000
+WANTED: Final = (
+    *BLIND, "observed_ms", "person_ms", "looking_ms", "entries", "visits", "onlookers", "dwell_ms",
+)  # fmt: skip
+
+WindowKey = tuple[str, int]
+"""Location, and when the five minutes begin, as seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
-    """A place where something was counted: windows that end after `since_at` have changed."""
+class Counted:
+    """A report that was counted, by its number, and the window that it changed."""
 
-    location: str
-    changed_at: datetime
-    since_at: datetime
-
-
-def touched_since(
-    connection: Connection, cursor: datetime, *, limit: int = 10_000
-) -> list[Touched]:
-    """Places that changed after the cursor, or shortly before it; the oldest change first."""
-    rows = connection.execute(
-        select(touched)
-        .where(touched.c.changed_at > cursor - OVERLAP)
-        .order_by(touched.c.changed_at)
-        .limit(limit)
-    )
-    return [
-        Touched(row.location, row.changed_at, datetime.fromtimestamp(row.minute_at, UTC))
-        for row in rows
-    ]
+    number: int
+    key: WindowKey
 
 
-def alerts_since(connection: Connection, cursor: datetime) -> list[int]:
-    """Alerts raised or cleared after the cursor, or shortly before it."""
-    after = cursor - OVERLAP
-    query = select(alerts.c.id).where((alerts.c.raised_at > after) | (alerts.c.cleared_at > after))
-    return list(connection.execute(query.order_by(alerts.c.id)).scalars())
+class Trail:
+    """Follows the reports as they are committed; misses none and tells each once."""
+
+    def __init__(self, connection: Connection) -> None:
+        newest = _newest(connection)
+        self.through = max(0, newest - BEHIND)
+        """Every report up to here was told, or was there before the trail began."""
+        self._seen: set[int] = set()
+        self._loose: tuple[int, frozenset[str]] = self.through, frozenset()
+
+    def look(self, connection: Connection) -> list[Counted]:
+        """What was counted since the last look."""
+        before = _counting(connection)
+        found: list[Counted] = []
+        last = self.through
+        while rows := connection.execute(_AFTER, {"number": last}).all():
+            found += (
+                Counted(number, (place, started_us // STEP_US * STEP_S))
+                for number, place, started_us in rows
+                if number not in self._seen
+            )
+            last = rows[-1][0]
+            if len(rows) < AT_ONCE:
+                break
+        self._seen.update(one.number for one in found)
+        if connection.dialect.name == "sqlite":
+            self._firm(last)
+            return found
+        loose, counting_then = self._loose
+        if not counting_then & before:
+            self._firm(loose)
+            self._loose = last, _counting(connection)
+        return found
+
+    def _firm(self, through: int) -> None:
+        self.through = through
+        self._seen = {number for number in self._seen if number > through}
+
+
+def audiences(connection: Connection, keys: Iterable[WindowKey]) -> dict[WindowKey, Audience]:
+    """What these windows hold now, without histograms."""
+    together: dict[int, list[str]] = defaultdict(list)
+    for location, second in keys:
+        together[second].append(location)
+    found = {}
+    cells = minute_tallies.c
+    for second, locations in together.items():
+        opens = EPOCH + second // STEP_S * STEP
+        for start in range(0, len(locations), PLACES_AT_ONCE):
+            query = (
+                select(
+                    cells.location,
+                    func.count(cells.device.distinct()).label("cameras"),
+                    func.max(cells.peak).label("peak"),
+                    *(func.sum(cells[name]).label(name) for name in WANTED),
+                )
+                .where(cells.location.in_(locations[start : start + PLACES_AT_ONCE]))
+                .where(cells.minute_at >= second, cells.minute_at < second + STEP_S)
+                .group_by(cells.location)
+            )
+            for row in connection.execute(query).mappings():
+                place = row["location"]
+                found[place, second] = Audience(
+                    place, opens, opens + STEP, int(row["cameras"]), Tally.of(row)
+                )
+    return found
+
+
+class AlertTrail:
+    """Follows the alerts: each is told when it is raised and when it is cleared."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._open = self._open_now(connection)
+        self._newest = connection.execute(select(func.max(alerts.c.id))).scalar_one() or 0
+
+    def lately(self, connection: Connection, since_at: datetime) -> list[Row[Any]]:
+        """Alerts that were raised or cleared since an instant."""
+        cells = alerts.c
+        changed = or_(cells.raised_at >= since_at, cells.cleared_at >= since_at)
+        return list(connection.execute(select(alerts).where(changed).order_by(cells.id)))
+
+    def look(self, connection: Connection) -> list[Row[Any]]:
+        """Alerts that were raised or cleared since the last look, as they are now."""
+        open_now = self._open_now(connection)
+        new = select(alerts.c.id).where(alerts.c.id > self._newest)
+        changed = sorted({*connection.execute(new).scalars(), *(open_now ^ self._open)})
+        self._open = open_now
+        self._newest = max((self._newest, *changed))
+        return [
+            row
+            for start in range(0, len(changed), PLACES_AT_ONCE)
+            for row in connection.execute(_numbered(changed[start : start + PLACES_AT_ONCE]))
+        ]
+
+    def _open_now(self, connection: Connection) -> set[int]:
+        query = select(alerts.c.id).where(alerts.c.cleared_at.is_(None))
+        return set(connection.execute(query).scalars())
+
+
+def _numbered(numbers: list[int]) -> Select[*tuple[Any, ...]]:
+    return select(alerts).where(alerts.c.id.in_(numbers)).order_by(alerts.c.id)
+
+
+def _newest(connection: Connection) -> int:
+    return connection.execute(select(func.max(reports.c.id))).scalar_one() or 0
+
+
+def _counting(connection: Connection) -> frozenset[str]:
+    """Transactions that are counting at this moment; who writes to SQLite is alone."""
+    if connection.dialect.name == "sqlite":
+        return frozenset()
+    return frozenset(connection.execute(_HOLDERS).scalars())
+
+
+_HOLDERS = text(
+    "SELECT virtualtransaction FROM pg_locks "
+    "WHERE locktype = 'advisory' AND objid = :lock AND mode = 'ShareLock' AND granted"
+).bindparams(lock=MOVING)
+_AFTER = (
+    select(reports.c.id, reports.c.location, type_coerce(reports.c.starts_at, BigInteger))
+    .where(reports.c.id > bindparam("number"))
+    .order_by(reports.c.id)
+    .limit(AT_ONCE)
+)

@@ -110,7 +110,7 @@ def fill(engine: Engine, places: int, days: int, now: datetime) -> None:
 def write(engine: Engine, tallies: Tallies, now: datetime) -> None:
     with database.writing(engine) as connection:
         store.add(connection, tallies, now)
-        rollup.add(connection, tallies)
+        rollup.add(connection, tallies, 0)
 
 
 def row(rough: random.Random) -> list[int]:

@@ -31,7 +31,7 @@ def counted(desk: Desk, watch, report: Callable[..., AudienceReport]) -> None:
     with database.writing(desk.engine) as connection:
         know_places(connection, VENUES)
         store.add(connection, tallies, watch.now)
-        rollup.add(connection, tallies)
+        rollup.add(connection, tallies, 0)
 
 
 def visits(answer, *names: str) -> dict[tuple[str, ...], int]:
