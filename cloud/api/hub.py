@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 EVERY_S: Final = 1.0
 REST: Final = 4.0  # times as long as a look took, so that looking takes a fifth of one core at most
 OVERLAP: Final = timedelta(minutes=5)  # an alert may be committed so long after its instant
+MARK_EVERY_S: Final = 10
 MOST_LISTENERS: Final = 1_000
 MOST_WAITING: Final = 20_000
 MOST_KEYS: Final = 50_000
@@ -92,6 +93,8 @@ class Listener:
     wish: Wish
     owed: set[WindowKey] = field(default_factory=set)
     last_word: tuple[str, str] | None = None
+    again_s: int = 0
+    """When it is due to be told how far it is, though nothing happened."""
     _waiting: dict[tuple[str, WindowKey], Event] = field(default_factory=dict)
     _mark: Mark | None = None
     _stirred: asyncio.Event = field(default_factory=asyncio.Event)
@@ -112,9 +115,12 @@ class Listener:
 
     def reach(self, mark: Mark | None) -> None:
         """All up to the mark has been heard; None takes back what was not taken yet."""
+        if self.last_word is not None:
+            return
         self._mark = mark
+        self._stirred.set()
         if mark is not None:
-            self._stirred.set()
+            self.again_s = mark.alerts_s + MARK_EVERY_S
 
     def let_go(self, name: str, reason: str) -> None:
         """Nothing will come any more but this."""
@@ -268,11 +274,12 @@ class Hub:
         events = changed + [self._alert(row) for row in seen.alerts if not is_first]
         chosen = {wish: _chosen(wish, events) for wish in {one.wish for one in self._listeners}}
         for listener in list(self._listeners):
-            listener.hear(chosen[listener.wish])
             told = due.get(listener, frozenset())
-            listener.hear({("window", key): windows[key] for key in told & windows.keys()})
+            owed = {("window", key): windows[key] for key in told & windows.keys()}
+            listener.hear(owed | chosen[listener.wish])
             listener.owed -= told
-            if not listener.owed:
+            is_news = told or chosen[listener.wish] or self._mark.alerts_s >= listener.again_s
+            if is_news and not listener.owed:
                 listener.reach(self._mark)
 
     def _remember(self, seen: Seen) -> None:

@@ -348,7 +348,6 @@ def test_who_takes_nothing_is_let_go_with_a_word_and_misses_nothing(
         assert "50 events were waiting" in last_word["reason"]
         with listening(client, at, f"?last_id={last_word['last_id']}") as ear:
             heard |= windows(ear, bool)
-    assert set(heard.values()) == {2 * (batch // DAYS), 2 * (batch // DAYS + 1)} - {0}
     assert sum(heard.values()) == 2 * 40 * batch
 
 
