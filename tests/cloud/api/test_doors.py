@@ -49,6 +49,8 @@ FILLED = {
     "location": "KX-01", "time_slot": "2026-11-23T08:00", "name": "live.js", "thing": "cam-01",
     "job": "a-job-1", "alert": "1",
 }  # fmt: skip
+ENDLESS = {"/api/live": "?last_id=nowhere"}
+"""A stream has no end: past the door it is asked for what it refuses."""
 ASKED = {"time_slot": "2026-11-23T08:00", "location": "KX-01"}
 BODIES = {
     "/api/pricing/batch": {"slots": [{"location": "KX-01", "time_slot": "2026-11-23T08:00"}]},
@@ -75,7 +77,7 @@ def filled(path: str) -> str:
     for name, value in FILLED.items():
         path = path.replace(f"{{{name}}}", value)
     assert "{" not in path, f"say in this table what to fill {path} with"
-    return path
+    return path + ENDLESS.get(path, "")
 
 
 def begun(app: FastAPI, kind: str, path: str, method: str = "GET", key: str = "") -> dict:
