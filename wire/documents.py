@@ -6,8 +6,10 @@ from typing import Any, Final
 
 import msgspec
 
+from wire.device_config import DeviceConfig
 from wire.envelope import MAX_PAYLOAD_BYTES, AckEvent, AlarmEvent, AudienceEvent, HeartbeatEvent
 from wire.health import Status
+from wire.jobs import Job
 from wire.topics import ROOT, Channel
 
 TITLE: Final = "Onlooker wire contract"
@@ -22,8 +24,8 @@ MESSAGES: Final[Mapping[Channel, type[msgspec.Struct]]] = {
 }
 
 
-def json_schema(message: type[msgspec.Struct]) -> dict[str, Any]:
-    """JSON Schema of one message, self-contained."""
+def json_schema(message: Any) -> dict[str, Any]:
+    """JSON Schema of one message, or of a union of several, self-contained."""
     schema = msgspec.json.schema(message)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
@@ -59,6 +61,8 @@ def documents() -> dict[str, str]:
     files: dict[str, Any] = {
         f"{channel}.schema.json": json_schema(MESSAGES[channel]) for channel in MESSAGES
     }
+    files["device-config.schema.json"] = json_schema(DeviceConfig)
+    files["job.schema.json"] = json_schema(Job)
     files["asyncapi.json"] = asyncapi()
     return {name: json.dumps(document, indent=2) + "\n" for name, document in files.items()}
 

@@ -59,8 +59,11 @@ class JobDesk:
         self._entry = _read(path)
         self._work: Undertaking | None = None
         if self._entry is not None and self._entry.outcome is None:
-            self._keep(msgspec.structs.replace(self._entry, begun=self._entry.begun + 1))
             self._work = self._taken_up(self._entry)
+            unknown = rejected("this version of the program does not know the job")
+            outcome = None if self._work else unknown
+            begun = self._entry.begun + 1
+            self._keep(msgspec.structs.replace(self._entry, begun=begun, outcome=outcome))
 
     def pump(self, now_s: float) -> None:
         """Ask at every new connection, do what is at hand, tell how it ended."""

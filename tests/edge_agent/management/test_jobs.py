@@ -411,6 +411,18 @@ def test_an_outcome_that_was_not_heard_is_told_again(bench):
     assert bench.shop.outcome("job-1")[0] == "REJECTED"
 
 
+def test_a_job_that_another_version_began_and_this_one_does_not_know_is_rejected(bench):
+    bench.shop.orders("job-1", {"operation": "restart"})
+    bench.step()
+    written = (bench.folder / "job.json").read_text().replace('"restart"', '"dance"')
+    (bench.folder / "job.json").write_text(written)
+    bench.start()
+    bench.step()
+    bench.step()
+    status, details = bench.shop.outcome("job-1")
+    assert (status, "does not know the job" in details["reason"]) == ("REJECTED", True)
+
+
 def test_jobs_are_done_one_after_the_other(bench):
     bench.shop.orders("job-1", {"operation": "format"})
     bench.shop.orders("job-2", {"operation": "erase"})
