@@ -102,7 +102,7 @@ class ForecastAnswer(BaseModel):
     location: str = Field(examples=["KX-01"])
     timezone: str = Field(examples=["Europe/London"])
     stands_on: StandsOn
-    forecast: str = Field(examples=["recent-1"])
+    forecast: str = Field(examples=["recent-2"])
     forecast_made_at: datetime
     hours: list[HourAhead]
 

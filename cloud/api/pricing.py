@@ -88,7 +88,7 @@ class VersionsAnswer(BaseModel):
 
     rate_card: str = Field(examples=["reference-2"])
     rate_card_digest: str = Field(examples=["9f0c2ab1d4e6"])
-    forecast: str = Field(examples=["recent-1"])
+    forecast: str = Field(examples=["recent-2"])
     forecast_made_at: datetime
     published_on: date | None = Field(
         default=None, description="the day of the published price that a daily move counts from"

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import numpy as np
 from sqlalchemy import (
+    BigInteger,
     Column,
     Connection,
     Date,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal_column,
     select,
 )
 
@@ -38,6 +40,7 @@ from cloud.forecast.shares import Visits, lengths, shares
 
 WEEKS: Final = 8
 LEAST_VISITS: Final = 200
+HOUR: Final = literal_column(str(HOUR_S), BigInteger)  # a bound value would not group by
 SUMS: Final = ("visits", "onlookers", "dwell_ms")
 
 forecast_mixes = Table(
@@ -156,7 +159,7 @@ def _groups(
     connection: Connection, site: Site, since: int, until: int, today: date
 ) -> dict[Group, ClockSeries]:
     minutes = minute_demographics.c
-    hour_at = (minutes.minute_at - minutes.minute_at % HOUR_S).label("hour_at")
+    hour_at = minutes.minute_at - minutes.minute_at % HOUR
     rows = connection.execute(
         select(hour_at, minutes.age, minutes.gender, func.sum(minutes.visits))
         .where(minutes.location == site.id, minutes.minute_at >= since, minutes.minute_at < until)

@@ -1,8 +1,6 @@
 """Hours that are kept and topped up are the hours that a full reading gives."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,10 +15,8 @@ FIRST_AT = datetime(2026, 9, 1, tzinfo=UTC)
 DAYS = 60
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = database.connect(f"sqlite:///{tmp_path}/onlooker.db")
-    database.create(engine)
+@pytest.fixture(autouse=True)
+def counted(engine: Engine) -> None:
     hours = [FIRST_AT + timedelta(hours=hour) for hour in range(DAYS * 24)]
     with database.writing(engine) as connection:
         connection.execute(
@@ -33,8 +29,6 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
                 for number, at in enumerate(hours)
             ],
         )  # fmt: skip
-    yield engine
-    engine.dispose()
 
 
 def due_day(offset: int) -> int:

@@ -1,8 +1,6 @@
 """Who comes is read from the counted hours and groups of a place, kept, and found again."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,14 +17,6 @@ NOW = datetime(
 )  # a Friday; no change of clocks in the weeks before but one
 TODAY = NOW.date()
 NOBODY: frozenset[date] = frozenset()
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = database.connect(f"sqlite:///{tmp_path}/onlooker.db")
-    database.create(engine)
-    yield engine
-    engine.dispose()
 
 
 def counted(engine: Engine, *, visits: int = 100) -> None:

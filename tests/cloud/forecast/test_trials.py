@@ -1,8 +1,6 @@
 """Candidates are judged where their weeks come true, and a place gets the best of them."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,14 +13,6 @@ from cloud.forecast.trials import Standing, choice
 
 MONDAY = date(2026, 11, 2)
 TODAY = MONDAY + timedelta(days=9)
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = database.connect(f"sqlite:///{tmp_path}/onlooker.db")
-    database.create(engine)
-    yield engine
-    engine.dispose()
 
 
 def week(middle: float) -> np.ndarray:
