@@ -153,10 +153,13 @@ def _read(cameras: frozenset[tuple[str, str]], now: datetime, data: bytes) -> li
 
 
 def settled(said: DataFrame, before: DataFrame) -> DataFrame:
-    """Each journal of the batch with its items in order, and what became of them."""
+    """Each journal of the batch with its items, and what became of them.
+
+    In order of their numbers, reports first: a torn copy does not take the number of a sound one.
+    """
     item = f.struct(
-        "what", "first", "last", "location", "minute_at", "sums", "kind", "reason", "topic",
-        "payload", "digest",
+        (f.col("what") != REPORT).alias("refused"), "first", "last", "what", "location",
+        "minute_at", "sums", "kind", "reason", "topic", "payload", "digest",
     )  # fmt: skip
     journals = (
         said.filter("journal is not null")
