@@ -1,11 +1,12 @@
 """Training scenes keep faces and labels together, and the same seed draws the same scene."""
 
+import cv2
 import numpy as np
 import pytest
 
 from models.datasets.picture import Picture
 from models.train.photometric import STEPS, weathered
-from models.train.scenes import Studio, mirrored
+from models.train.scenes import Studio, hidden, mirrored, stamped
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +52,9 @@ def test_boxes_lie_in_the_scene_and_each_has_its_landmarks(studio):
 
 def test_faces_of_every_size_are_drawn(studio):
     heights = np.concatenate([s.boxes[:, 3] - s.boxes[:, 1] for s in scenes(studio, 150)])
-    assert heights.min() < 15
+    assert heights.min() < 9
     assert heights.max() > 110
+    assert 0.3 < (heights < 20).mean() < 0.95
 
 
 def test_a_mirror_twice_is_no_mirror(studio):
@@ -85,3 +87,22 @@ def test_weather_changes_most_pictures():
         not np.array_equal(weathered(image, np.random.default_rng(s)), image) for s in range(20)
     ]
     assert sum(changed) > 15
+
+
+def test_a_stamped_head_is_of_one_metal():
+    few = np.random.default_rng(0).integers(0, 256, (5, 5, 3), np.uint8)
+    head = cv2.resize(few, (80, 80), interpolation=cv2.INTER_CUBIC)
+    relief = stamped(head, np.zeros(4, np.float32), np.random.default_rng(1)).astype(float)
+    lit = (relief > 20).all(axis=2) & (relief < 250).all(axis=2)
+    assert (relief[lit][:, 0] / relief[lit][:, 2]).std() < 0.03
+    assert relief.std() > 3
+
+
+def test_a_hidden_face_is_no_longer_what_it_was():
+    head = np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8)
+    box = np.asarray([28, 24, 68, 76], np.float32)
+    for seed in range(12):
+        bare = hidden(head, box, np.random.default_rng(seed), height_px=52.0)
+        assert bare.shape == head.shape
+        gap = np.abs(bare[30:70, 32:64].astype(int) - head[30:70, 32:64])
+        assert gap.mean() > 15
