@@ -171,6 +171,7 @@ class SecondLook:
             )
         self._session, self._input = session, card.inputs[0].name
         self._side_px, self._margin = int(card.inputs[0].shape[2]), card.calibration["crop_margin"]
+        self.first_look_share = card.calibration.get("first_look_share", 0.5)
 
     def probabilities(self, image: Image, boxes: Floats) -> Floats:
         """Return (n,) the probability that each box holds a face, from native pixels."""
@@ -238,15 +239,18 @@ class OnnxFaceDetector:
 
     def _candidate(self) -> float:
         """Return the network's own score from which a place can still reach the threshold."""
-        return max(self._least**2, LEAST_CANDIDATE) if self._second_look else self._least
+        if self._second_look is None:
+            return self._least
+        return max(self._least ** (1 / self._second_look.first_look_share), LEAST_CANDIDATE)
 
     def _looked_at(
         self, image: Image, boxes: Floats, marks: Floats, scores: Floats
     ) -> tuple[Floats, Floats, Floats]:
-        """Score every place by the geometric mean of both looks and keep the best first."""
+        """Score every place by the weighted geometric mean of both looks, the best first."""
         assert self._second_look is not None
         boxes, marks, scores = boxes[:MOST_LOOKS], marks[:MOST_LOOKS], scores[:MOST_LOOKS]
-        both = np.sqrt(scores * self._second_look.probabilities(image, boxes))
+        share = self._second_look.first_look_share
+        both = scores**share * self._second_look.probabilities(image, boxes) ** (1 - share)
         order = np.argsort(-both, kind="stable")
         order = order[both[order] >= self._least]
         return boxes[order], marks[order], both[order]

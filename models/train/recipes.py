@@ -15,7 +15,6 @@ from torch import nn
 
 from edge_agent.demographics import ORDERED
 from edge_agent.detect import load_detector
-from edge_agent.inference import WEIGHTS, read_card
 from models import cards
 from models.datasets import fer, utkface
 from models.datasets.labelled_faces import LabelledFaces
@@ -106,9 +105,9 @@ def _second_look(data: Path, runs: Path, folder: Path) -> Path:
         for size in DECOY_SIZES_PX
     ]
     taught = [labels.with_decoys(picture, finders) for picture in pictures]
-    body, card = PoseNet(), read_card(WEIGHTS / "onlooker-attention.json")
-    start.filled(body, WEIGHTS / card.file, card.sha256)
-    return second_look.train(body, taught, folder)
+    body = averaged(PoseNet(), runs / RECIPES["attention"].folder / "last.pt")
+    views = pose_views.kept(runs / RECIPES["attention"].folder / "views.npz", [], None)
+    return second_look.train(body, taught, views, folder)
 
 
 def _faces(kind: str, folder: Path) -> LabelledFaces:

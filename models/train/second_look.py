@@ -1,10 +1,10 @@
 """Teach a second network to tell a face from what the detector took for one.
 
-The body is that of the released attention network, frozen: features that know where eyes and
-mouth are know a face. Only a small head is learnt; refining the body too was better on the mask
-set and worse on a dark corridor, which is what matters. Decoys are the detector's own mistakes on
-the training pictures, places where nobody is, drawn clutter, and portraits with hair or scrambled
-pieces where the face was.
+The body is the attention network's, frozen: features that know where eyes and mouth are know a
+face. Only a small head is learnt; refining the body too was better on the mask set and worse on
+a dark corridor, which is what matters. Decoys are the detector's own mistakes on the training
+pictures, places where nobody is, drawn clutter, and portraits with hair or scrambled pieces
+where the face was.
 """
 
 # mypy: disallow-subclassing-any=False, disallow-untyped-decorators=False
@@ -19,19 +19,17 @@ from torch import Tensor, nn
 
 from edge_agent.inference import crop
 from models.datasets.picture import Floats, Image, Picture
+from models.train.attention import crop as drawn_crop
 from models.train.clutter import clutter
 from models.train.photometric import weathered
 from models.train.pose_net import SIDE_PX, PoseNet
-from models.train.pose_views import cut_out
-from models.train.scenes import hidden
-from models.train.turned import turned
+from models.train.pose_views import Views
+from models.train.scenes import faceless, scrambled
 
 log = logging.getLogger(__name__)
 MARGIN = 1.25
-TURNS, CLUTTER_DRAWN, HIDDEN_DRAWN = 10, 1500, 1500
-FAR = 0.5
-# from farther away a head with hair for a face may as well have one
-LEAST_FACE_PX, LEAST_HIDDEN_PX = 9.0, 22.0
+VIEWS_DRAWN, CLUTTER_DRAWN, HIDDEN_DRAWN = 3000, 1500, 1500
+LEAST_FACE_PX = 11.0
 LOOKS_AT_AN_EMPTY_PLACE = 3
 STEPS, FACES_A_STEP = 1500, 512
 
@@ -53,72 +51,47 @@ class SecondLookNet(nn.Module):
         return torch.sigmoid(self.head(self.norm(self.features(image))))
 
 
-def seen(image: Image, box: Floats, rng: np.random.Generator, *, farthest: float) -> Image:
-    """Cut a place out as the camera would: a little beside it, in some weather, from far away.
-
-    Every other one is made as coarse as a place of `farthest` px or more.
-    """
+def seen(image: Image, box: Floats, rng: np.random.Generator) -> Image:
+    """Cut a place out as the camera would, a little beside it, in some weather."""
     size = float(max(box[2] - box[0], box[3] - box[1]))
     moved = box + rng.normal(0, 0.05, 4) * size
     place = (float(moved[0]), float(moved[1]), float(moved[2]), float(moved[3]))
     cut = crop(image, place, MARGIN * rng.uniform(0.85, 1.15), SIDE_PX)
     cut = np.ascontiguousarray(cut[:, ::-1] if rng.random() < 0.5 else cut)
-    if rng.random() < FAR:
-        side = round(float(np.exp(rng.uniform(np.log(farthest), np.log(SIDE_PX)))) * MARGIN)
-        small = cv2.resize(cut, (min(side, SIDE_PX),) * 2, interpolation=cv2.INTER_AREA)
-        cut = np.asarray(cv2.resize(small, (SIDE_PX, SIDE_PX)), np.uint8)
     return weathered(cut, rng) if rng.random() < 0.5 else cut
 
 
-def portraits(
-    pictures: Sequence[Picture], rng: np.random.Generator
-) -> Iterator[tuple[Image, Floats]]:
-    """Yield every synthetic portrait with its box, as it is and turned."""
-    for picture in pictures:
-        if not picture.name.startswith("sheets/"):
-            continue
-        for box, points in zip(picture.boxes, picture.landmarks, strict=True):
-            if not np.isfinite(points).all():
-                continue
-            image, place, marks = cut_out(picture.image, box, points)
-            yield image, place
-            for yaw, pitch in rng.normal(0, (24, 13), (TURNS, 2)).clip(-42, 42):
-                view, _ = turned(image, place, marks, yaw_deg=float(yaw), pitch_up_deg=float(pitch))
-                yield view, place
-
-
 def true_faces(
-    pictures: Sequence[Picture], heads: Sequence[tuple[Image, Floats]], rng: np.random.Generator
+    pictures: Sequence[Picture], views: Views, rng: np.random.Generator
 ) -> Iterator[Image]:
     """Yield turned portraits and every labelled face that is large enough to be known."""
-    for image, box in heads:
-        yield seen(image, box, rng, farthest=LEAST_FACE_PX)
+    for index in rng.choice(len(views.images), VIEWS_DRAWN):
+        yield drawn_crop(views, int(index), rng)[0]
     for picture in pictures:
         for box in picture.boxes:
             if box[3] - box[1] >= LEAST_FACE_PX:
-                yield seen(picture.image, box, rng, farthest=LEAST_FACE_PX)
+                yield seen(picture.image, box, rng)
 
 
 def false_faces(
-    pictures: Sequence[Picture], heads: Sequence[tuple[Image, Floats]], rng: np.random.Generator
+    pictures: Sequence[Picture], views: Views, rng: np.random.Generator
 ) -> Iterator[Image]:
     """Yield decoys, empty places, clutter, and portraits whose face is hidden."""
     for picture in pictures:
         again = 1 if len(picture.boxes) else LOOKS_AT_AN_EMPTY_PLACE
         for box in picture.decoys:
             for _ in range(again):
-                yield seen(picture.image, box, rng, farthest=LEAST_FACE_PX)
+                yield seen(picture.image, box, rng)
         if not len(picture.boxes):
             for _ in range(again):
-                place = anywhere(picture.image, rng)
-                yield seen(picture.image, place, rng, farthest=LEAST_FACE_PX)
+                yield seen(picture.image, anywhere(picture.image, rng), rng)
     for _ in range(CLUTTER_DRAWN):
         drawn = clutter(128, rng)
-        yield seen(drawn, anywhere(drawn, rng), rng, farthest=LEAST_FACE_PX)
-    for index in rng.choice(len(heads), HIDDEN_DRAWN):
-        image, box = heads[index]
-        bare = hidden(image, box, rng, height_px=float(box[3] - box[1]))
-        yield seen(bare, box, rng, farthest=LEAST_HIDDEN_PX)
+        yield seen(drawn, anywhere(drawn, rng), rng)
+    for index in rng.choice(len(views.images), HIDDEN_DRAWN):
+        hide = faceless if rng.random() < 0.6 else scrambled
+        box = views.boxes[index]
+        yield seen(hide(views.images[index], box, rng), box, rng)
 
 
 def anywhere(image: Image, rng: np.random.Generator) -> Floats:
@@ -139,16 +112,17 @@ def featured(net: SecondLookNet, crops: Image) -> Tensor:
     return torch.cat(rows)
 
 
-def train(body: PoseNet, pictures: Sequence[Picture], folder: Path, *, seed: int = 9) -> Path:
+def train(
+    body: PoseNet, pictures: Sequence[Picture], views: Views, folder: Path, *, seed: int = 9
+) -> Path:
     """Learn the head; every tenth case is kept aside to say how well it went."""
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     net = SecondLookNet(body).eval()
-    heads = list(portraits(pictures, rng))
-    true = list(true_faces(pictures, heads, rng))
-    false = list(false_faces(pictures, heads, rng))
+    true = list(true_faces(pictures, views, rng))
+    false = list(false_faces(pictures, views, rng))
     log.info("train.second_look faces=%d decoys=%d", len(true), len(false))
     crops = np.stack(true + false)
     truth = torch.cat([torch.ones(len(true)), torch.zeros(len(false))])

@@ -1,10 +1,9 @@
 """Begin from the weights of a released file instead of from noise.
 
-An exported file has its batch norms folded into the convolutions. `filled` leaves each norm as
-one that changes nothing, which is enough for a frozen body. To go on learning with batch
-statistics, `begun` takes them apart again: each norm is given the mean and spread that real
-scenes show at its place, with the gain and shift that undo them. A block the file does not know
-begins as one that changes nothing.
+An exported file has its batch norms folded into the convolutions, so they are taken apart again:
+each norm is given the mean and spread that real scenes show at its place, with the gain and shift
+that undo them. The network then answers as the file does, and goes on learning with batch
+statistics. A block the file does not know begins as one that changes nothing.
 """
 
 # mypy: disallow-subclassing-any=False, disallow-untyped-decorators=False
