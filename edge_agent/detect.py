@@ -241,7 +241,7 @@ class OnnxFaceDetector:
         """Return the network's own score from which a place can still reach the threshold."""
         if self._second_look is None:
             return self._least
-        return max(self._least ** (1 / self._second_look.first_look_share), LEAST_CANDIDATE)
+        return max(float(self._least ** (1 / self._second_look.first_look_share)), LEAST_CANDIDATE)
 
     def _looked_at(
         self, image: Image, boxes: Floats, marks: Floats, scores: Floats

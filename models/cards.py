@@ -21,8 +21,7 @@ CALIBRATION = {
     "pitch_zero": 5.99,
     "sigma_scale": 0.764,
 }
-YTF_FIRST_LOOK_SHARE = 0.75
-CALIBRATION = {
+YTF_CALIBRATION = {
     "crop_margin": 1.25,
     "yaw_scale": 1.098,
     "yaw_zero": 0.71,
