@@ -5,6 +5,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 
+import cv2
 import pytest
 
 from edge_agent.capture import open_camera, redacted
@@ -190,3 +191,24 @@ def test_a_device_that_is_not_there_is_awaited():
 )
 def test_passwords_are_taken_out_wherever_they_stand(said, wanted):
     assert redacted(said) == wanted
+
+
+def test_motion_jpeg_over_http_is_watched_too(street):
+    #  multipart, as cheap cameras and USB servers send it: one JPEG after another
+    def answer(connection, count):
+        connection.recv(4096)
+        connection.sendall(
+            b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n"
+        )
+        for n in range(200):
+            _, jpeg = cv2.imencode(".jpg", street(n / 10))
+            head = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n"
+            connection.sendall(head % len(jpeg) + jpeg.tobytes() + b"\r\n")
+            time.sleep(0.01)
+
+    with server(answer) as address:
+        seen = watch(open_camera(f"http://{address}/video.mjpg", QUICK), frames=1)
+    frame = seen[-1]
+    assert frame.image.shape == (180, 320, 3)
+    assert frame.luma().shape == (180, 320)
+    assert abs(float(frame.luma().mean()) - float(street(0.0).mean())) < 8
