@@ -96,15 +96,21 @@ class Desk:
     def forecast(self, site: Site) -> Made:
         """The forecast of a site as of now: from the shelf, from another process, or a new one."""
         now, generation = self.clock(), self.shared.generation
-        return self.shelf.fresh_or(site.id, now, generation, lambda: self._common(site, now))
+        return self.shelf.fresh_or(
+            site.id, now, generation, lambda: self._common(site, now, generation)
+        )
 
     def key(self, kind: str, *of: Hashable) -> Hashable:
         """The key of an answer: with all that it depends on, nothing stale can be found by it."""
         return (kind, self.card_digest, self.shared.generation, of)
 
-    def _common(self, site: Site, now: datetime) -> Made:
-        """What another process has made, or what this one makes, for all of them."""
-        name = f"made:{site.id}:{hashlib.sha256(msgspec.json.encode(site)).hexdigest()[:12]}"
+    def _common(self, site: Site, now: datetime, generation: int) -> Made:
+        """What another process has made, or what this one makes, for all of them.
+
+        The generation is the one from before the database was read: what was read may be newer
+        than that, never older.
+        """
+        name = f"made:{generation}:{site.id}:{hashlib.sha256(msgspec.json.encode(site)).hexdigest()[:12]}"
         held = self.shared.recall(name)
         found = unpacked(held) if held else None
         if found is not None and found.is_fresh(now):

@@ -18,6 +18,7 @@ from cloud.api.pricing import PriceAnswer, Range, TimeSlot, made_for, priced
 from cloud.api.problem import REFUSALS, documented
 from cloud.pricing.slot import parse_slot
 
+ROUNDED: Final = "the whole product rounded once, halves up"
 SIGNS: Final = {"GBP": "£", "EUR": "€", "USD": "$"}
 
 router = APIRouter(tags=["pricing"], dependencies=[opened_to(Role.SALES, Role.ADVERTISER)])
@@ -57,7 +58,7 @@ def explained(answer: PriceAnswer) -> Iterator[str]:
         running *= Decimal(factor.value)
         worth = _money(answer, running.scaleb(-2))
         yield f"  {factor.name:<12}x {Decimal(factor.value):<7.4f}{worth:>11}  {factor.reason}"
-    yield f"  {'price':<12}{'':>9}{_money(answer, answer.price):>11}  {answer.currency}"
+    yield f"  {'price':<12}{'':>9}{_money(answer, answer.price):>11}  {answer.currency}, {ROUNDED}"
     spread = f"{_money(answer, answer.low)} to {_money(answer, answer.high)}"
     yield f"  {'P10 to P90':<12}{'':>9}{spread:>18}"
     yield ""

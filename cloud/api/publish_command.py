@@ -5,10 +5,12 @@ running it again, or after an interruption, does the rest and changes nothing.
 """
 
 import argparse
+import getpass
 import sys
 from datetime import UTC, date, datetime, time, timedelta
 
 from cloud import database, settings
+from cloud.api import audit
 from cloud.api.desk import Desk
 from cloud.api.server import add_rate_card, open_desk
 from cloud.estate import Site
@@ -29,6 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     desk = open_desk(arguments)
     try:
         published = publish(desk)
+        _note(desk, published)
         desk.shared.invalidate()
     finally:
         desk.engine.dispose()
@@ -40,6 +43,22 @@ def run(arguments: argparse.Namespace) -> int:
 def publish(desk: Desk) -> int:
     """Publish every place that has no sheet of its local day yet; how many."""
     return sum(_published(desk, site) for site in desk.estate)
+
+
+def _note(desk: Desk, published: int) -> None:
+    """Enter the publication in the audit log."""
+    if not published:
+        return
+    details = {"places": published, "rate_card": desk.card.version, "digest": desk.card_digest}
+    with database.writing(desk.engine) as connection:
+        audit.record(
+            connection,
+            at=desk.clock(),
+            actor=getpass.getuser(),
+            action="prices.publish",
+            about=desk.card.version,
+            details=details,
+        )
 
 
 def _published(desk: Desk, site: Site) -> bool:

@@ -8,6 +8,7 @@ two installations on one Redis never meet.
 
 import hashlib
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -28,6 +29,7 @@ PATIENCE_S: Final = 0.25
 AWAY_S: Final = 5.0
 LOOK_S: Final = 1.0
 """How often a process looks for a new generation."""
+UNSEEN: Final = 2**48
 LAYOUT: Final = "2"
 """Of the values: another number, other keys."""
 
@@ -96,8 +98,8 @@ class InRedis:
         self._asked(lambda: self._heard(self._redis.incr(f"{self._prefix}:generation")), None)
 
     def look(self) -> None:
-        """Hear of a new generation."""
-        self._asked(lambda: self._heard(self._redis.get(f"{self._prefix}:generation")), None)
+        """Hear of a new generation; an empty Redis begins with one that nobody has seen before."""
+        self._asked(self._look, None)
 
     def follow(self, stop: threading.Event) -> None:
         """Look every second until `stop`."""
@@ -120,10 +122,17 @@ class InRedis:
         return found if found is not None else self._alone.count(caller, quota, now)
 
     def _named(self, key: str) -> str:
-        return f"{self._prefix}:{self.generation}:{key}"
+        return f"{self._prefix}:{key}"
+
+    def _look(self) -> None:
+        name = f"{self._prefix}:generation"
+        with self._redis.pipeline() as both:
+            both.set(name, secrets.randbelow(UNSEEN), nx=True)
+            both.get(name)
+            self._heard(both.execute()[1])
 
     def _heard(self, generation: Any) -> None:
-        self.generation = int(generation or 0)
+        self.generation = int(generation)
 
     def _bytes(self, held: Any) -> bytes | None:
         return held if isinstance(held, bytes) else None

@@ -175,11 +175,11 @@ def test_a_process_follows_the_generations_until_it_is_told_to_stop(running, tmp
     monkeypatch.setattr(shared_redis, "LOOK_S", 0.01)
     one, other = (InRedis(running.url, of=str(tmp_path)) for _ in range(2))
     heard, stop = threading.Event(), threading.Event()
-    look = other.look
+    look, before = other.look, other.generation
 
     def looked() -> None:
         look()
-        if other.generation:
+        if other.generation == before + 1:
             heard.set()
 
     monkeypatch.setattr(other, "look", looked)
