@@ -110,7 +110,8 @@ class Desk:
         The generation is the one from before the database was read: what was read may be newer
         than that, never older.
         """
-        name = f"made:{generation}:{site.id}:{hashlib.sha256(msgspec.json.encode(site)).hexdigest()[:12]}"
+        told = hashlib.sha256(msgspec.json.encode(site)).hexdigest()[:12]
+        name = f"made:{generation}:{site.id}:{told}"
         held = self.shared.recall(name)
         found = unpacked(held) if held else None
         if found is not None and found.is_fresh(now):

@@ -131,7 +131,13 @@ def shared_by(chosen: settings.Settings, engine: Engine) -> Shared:
         return Alone()
     url = engine.url
     where = [url.host, url.port] if url.host else [socket.gethostname(), Path.cwd()]
-    return InRedis(chosen.redis_url, of="/".join(map(str, [*where, url.database])))
+    try:
+        return InRedis(chosen.redis_url, of="/".join(map(str, [*where, url.database])))
+    except ValueError:  # its words may hold the password
+        raise settings.SettingsError(
+            "the Redis URL cannot be read: write redis://[user:password@]host:6379[/number], with "
+            "what is special in a password as %XX"
+        ) from None
 
 
 @contextmanager

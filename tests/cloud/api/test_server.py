@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from cloud.__main__ import main
 from cloud.api.server import add_arguments, serve
 
 
@@ -67,3 +68,22 @@ def answered(port: int) -> int:
         finally:
             connection.close()
     return 0
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("http://127.0.0.1", "the Redis URL has the scheme 'http'"),
+        ("127.0.0.1:6379", "the Redis URL has the scheme 'none'"),
+        ("redis://me:se/cret@here:port", "the Redis URL cannot be read"),
+    ],
+)
+def test_a_redis_url_that_is_none_is_refused_without_its_password(
+    tmp_path: Path, capsys, url: str, sentence: str
+):
+    typed = ["serve", "--database", f"sqlite:///{tmp_path}/onlooker.db", "--redis", url]
+
+    assert main(typed) == 2
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert "cret" not in said
