@@ -7,6 +7,7 @@ loses power on the way goes on where it was.
 """
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 TOKEN_SAFE: Final = timedelta(seconds=TOKEN_VALID_S - 300)
 
 Clock = Callable[[], datetime]
+
+_renewing = threading.Lock()  # one at a time in this process, whoever wants it
 
 
 class AlreadyEnrolledError(EnrolError):
@@ -83,6 +86,11 @@ def renew(folder: IdentityFolder, clock: Clock) -> datetime:
 
     The old pair is untouched, and in use, until the new one has opened a real connection.
     """
+    with _renewing:
+        return _renewed(folder, clock)
+
+
+def _renewed(folder: IdentityFolder, clock: Clock) -> datetime:
     mine = folder.belonging()
     check_clock(folder.pair, clock())
     desk = desk_at(mine.desk, trust=folder.trust, certificate=folder.pair, key=folder.pair)

@@ -11,6 +11,7 @@ from edge_agent.identity import IdentityFolder
 from edge_agent.management import diagnosis, kept
 from edge_agent.management.declaration import Declaration
 from edge_agent.management.jobs import JobDesk
+from edge_agent.management.lifetime import Lifetime
 from edge_agent.management.line import Line
 from edge_agent.management.models import ModelStore
 from edge_agent.management.selfcheck import FirstHealth
@@ -88,8 +89,14 @@ class Care:
             clock=_utc_now,
         )
         health = FirstHealth(camera, line, lambda: self._well(self._device))
+        lifetime = Lifetime(self._folder, line, _utc_now)
         return Steward(
-            self._device, line, shadow=shadow, jobs=jobs, declaration=declaration, health=health
+            self._device,
+            line,
+            shadow=shadow,
+            jobs=jobs,
+            declaration=declaration,
+            others=(health, lifetime),
         )
 
     def _report(self, settings: Settings, camera: Measuring) -> bytes:

@@ -7,7 +7,7 @@ and it must not fall: what goes wrong in it is told of, and the camera measures 
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -29,7 +29,7 @@ class Office(Protocol):
 
 
 class Steward:
-    """Enter to begin, leave to end. `shadow`, `jobs`, `declaration`, `health` are its offices."""
+    """Enter to begin, leave to end. `shadow`, `jobs` and `declaration` hear the fleet."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Steward:
         shadow: Office,
         jobs: Office | None = None,
         declaration: Office | None = None,
-        health: Office | None = None,
+        others: Sequence[Office] = (),
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._line = line
@@ -48,8 +48,8 @@ class Steward:
             self._offices[jobs_topic(device, "")] = jobs
         if declaration is not None:
             self._offices[shadow_topic(device, "", shadow=PRIVACY_SHADOW)] = declaration
-        if health is not None:
-            self._offices["(nobody's topic)"] = health
+        for number, office in enumerate(others):
+            self._offices[f"(no topic {number})"] = office
         self._steady = steady
         self._fallen: set[str] = set()
         self._ended = threading.Event()
