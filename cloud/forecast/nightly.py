@@ -13,19 +13,17 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
-import numpy as np
 from sqlalchemy import Connection, Engine
 
 from cloud import database
 from cloud.estate import Estate, Site
 from cloud.forecast import histories, learning, store, trials
-from cloud.forecast.effects import ratio
+from cloud.forecast.candidates import Place, candidates
 from cloud.forecast.guard import guarded, widened
 from cloud.forecast.histories import MEASURES, midnight
 from cloud.forecast.mix import Mix, mix
 from cloud.forecast.mix import keep as keep_mix
 from cloud.forecast.model import version
-from cloud.forecast.models.blend import Blend
 from cloud.forecast.models.boosted import Trained
 from cloud.forecast.models.recent import Recent
 from cloud.forecast.network import Network, networks
@@ -111,7 +109,8 @@ def _portion(
         names = [site.id for site in sites]
         standings = trials.standings(connection, names, network.today)
     ready = [one for one in known if one.series.weeks_seen(Recent().weeks) >= LEAST_WEEKS]
-    said = _moved(_said(network, ready, trained), network, ready, signals)
+    places = [Place(one.site.id, one.series) for one in ready]
+    said = candidates(network, places, trained, signals)
     weeks = list(_chosen(network, ready, said, standings, now=now))
     with database.writing(engine) as connection:
         for one in known:
@@ -142,38 +141,6 @@ def _score(series: ClockSeries, week: store.StoredWeek) -> Sums | None:
         return None
     truth = series.values[:, start : start + WEEK_H]
     return sums(truth, week.week, weekly_scale(series.values[:, :start]))
-
-
-def _said(network: Network, ready: list[Known], trained: Trained | None) -> dict[str, Floats]:
-    """What each candidate says of the coming week: (places x measures, 3, 168), the usual first."""
-    if not ready:
-        return {}
-    together = _together(ready)
-    plain = Recent().week(together, network.holidays)
-    if trained is None:
-        return {Recent().name: plain}
-    learnt = trained.week(together, network.holidays)
-    return {Blend().name: Blend().mixed(learnt, plain, together), Recent().name: plain}
-
-
-def _moved(
-    said: dict[str, Floats],
-    network: Network,
-    ready: list[Known],
-    signals: Mapping[str, Signals],
-) -> dict[str, Floats]:
-    """The same with what the signals of a place say, where it has any."""
-    for at, one in enumerate(ready):
-        if one.site.id in signals:
-            times = ratio(one.series, network.holidays, signals[one.site.id])
-            for weeks in said.values():
-                weeks[at * MEASURES : (at + 1) * MEASURES] *= times[:, None]
-    return said
-
-
-def _together(ready: list[Known]) -> ClockSeries:
-    first_on = ready[0].series.first_on
-    return ClockSeries(first_on, np.concatenate([one.series.values for one in ready]))
 
 
 def _by_place(ready: list[Known], said: Mapping[str, Floats]) -> dict[str, dict[str, Floats]]:
