@@ -145,7 +145,7 @@ def _score(series: ClockSeries, week: store.StoredWeek) -> Sums | None:
 
 def _by_place(ready: list[Known], said: Mapping[str, Floats]) -> dict[str, dict[str, Floats]]:
     return {
-        name: {one.site.id: _of_place(weeks, at) for at, one in enumerate(ready)}
+        version(name): {one.site.id: _of_place(weeks, at) for at, one in enumerate(ready)}
         for name, weeks in said.items()
     }
 
@@ -163,8 +163,9 @@ def _chosen(
     now: datetime,
 ) -> Iterator[store.StoredWeek]:
     for at, one in enumerate(ready):
-        standing = standings.get(one.site.id, {})
-        name = trials.choice(standing, next(iter(said)), among=said)
+        of_place = standings.get(one.site.id, {})
+        standing = {name: of_place[version(name)] for name in said if version(name) in of_place}
+        name = trials.choice(standing, next(iter(said)))
         times = standing[name].widening if name in standing else 1.0
         yield store.StoredWeek(
             location=one.site.id,

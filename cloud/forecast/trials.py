@@ -6,7 +6,7 @@ wider or narrower its band must be. Nights overlap by six days, so seven of them
 """
 
 import zlib
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -154,11 +154,9 @@ def standings(
     return found
 
 
-def choice(standing: Mapping[str, Standing], usual: str, *, among: Container[str]) -> str:
+def choice(standing: Mapping[str, Standing], usual: str) -> str:
     """The candidate that a place gets: the usual one, until another has missed clearly less."""
-    tried = {
-        name: one for name, one in standing.items() if name in among and one.nights >= LEAST_NIGHTS
-    }
+    tried = {name: one for name, one in standing.items() if one.nights >= LEAST_NIGHTS}
     if usual not in tried:
         return usual
     best = min(tried, key=lambda name: tried[name].loss)

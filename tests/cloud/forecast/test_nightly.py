@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import Engine, func, select, update
 
 from cloud import database, estate
-from cloud.forecast import store, venues
+from cloud.forecast import store, trials, venues
 from cloud.forecast.hours import Hours
+from cloud.forecast.model import version
 from cloud.forecast.models.boosted import Boosted
 from cloud.forecast.nightly import Night, run
 from cloud.forecast.outlook import forecast
+from cloud.forecast.series import ClockSeries, Floats
 from cloud.forecast.signals import Line, Signals
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -170,3 +172,28 @@ def test_a_programme_of_events_moves_the_night_s_forecast_of_its_place_alone(eng
     with_it, without = (week.week[1, 1, 19:22].sum() for week in found if week is not None)
 
     assert with_it > 1.3 * without
+
+
+def test_a_place_leaves_the_learner_that_misses_more_there(engine: Engine, monkeypatch):
+    measured(engine, "KX-01", weeks=20)
+    poor, good = trials.Standing(30, 0.3, 0.8), trials.Standing(30, 0.1, 0.6)
+    said = {"KX-01": {version("blend"): poor, version("recent"): good}}
+    monkeypatch.setattr("cloud.forecast.learning.trained", lambda *_, **__: Flat())
+    monkeypatch.setattr("cloud.forecast.trials.standings", lambda *_: said)
+    night(engine, learn=True)
+    with database.reading(engine) as connection:
+        week = store.stored_week(connection, "KX-01", FRIDAY)
+        rivals = connection.execute(select(trials.forecast_rivals.c.model)).scalars().all()
+
+    assert week is not None
+    assert week.model == "recent-2"
+    assert sorted(rivals) == ["blend-2", "recent-2"]
+
+
+class Flat:
+    """A learner that says the same of every hour."""
+
+    def week(self, history: ClockSeries, _: frozenset[date]) -> Floats:
+        return np.tile(
+            np.array([400.0, 500.0, 600.0])[None, :, None], (len(history.values), 1, 168)
+        )

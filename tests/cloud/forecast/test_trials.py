@@ -60,8 +60,8 @@ def test_a_place_leaves_its_usual_candidate_for_a_clearly_better_one(
 ):
     standing = {"usual": Standing(nights, usual, 0.8), "other": Standing(nights, other, 0.8)}
 
-    assert choice(standing, "usual", among=standing) == chosen
-    assert choice(standing, "usual", among=["usual"]) == "usual"
+    assert choice(standing, "usual") == chosen
+    assert choice({"other": standing["other"]}, "usual") == "usual"
 
 
 def test_a_band_that_held_too_little_grows_with_the_nights_that_say_so():
