@@ -288,7 +288,9 @@ def test_a_version_that_nobody_signed_is_not_even_fetched(bench, web, tmp_path):
 
 def test_a_card_that_was_changed_after_it_was_signed(bench, package):
     made = package()
-    made["card"] = made["card"].replace('"score":0.6', '"score":0.1')
+    signed = made["card"]
+    made["card"] = signed.replace('"version":"', '"version":"9.')
+    assert made["card"] != signed
     assert bench.works("job-1", model(made))[0] == "REJECTED"
 
 
