@@ -97,3 +97,21 @@ def test_halves_of_a_penny_go_up_in_both(penny: float):
 
     assert found.tolist() == one_by_one(site, slots, looking_s, bare, [UNKNOWN])
     assert found.tolist() == [int(penny + 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("base", "looking_s", "factor", "pence"),
+    [(50, 10_000, "1.15", 58), (60, 13_750, "1.4", 116), (80, 13_750, "1.15", 127)],
+)
+def test_halves_that_floating_point_puts_just_below_go_up_too(base, looking_s, factor, pence):
+    # 50 x 1 x 1.15 is 57.5, and 57.49999999999999 in floating point
+    bare = msgspec.structs.replace(
+        CARD, peak_hours=(), seasons=(), traffic={},
+        demographic={"professionals_25_45": Decimal(factor)},
+    )  # fmt: skip
+    site = msgspec.structs.replace(KINGS_CROSS, base_rate_pence=base, base_looking_s=10_000.0)
+    slots = [Slot(datetime(2026, 11, 23, 8, tzinfo=UTC), LONDON)]
+    found = prices(site, in_columns(slots), np.array([float(looking_s)]), bare)
+
+    assert found.tolist() == [pence]
+    assert found.tolist() == one_by_one(site, slots, [float(looking_s)], bare, [UNKNOWN])

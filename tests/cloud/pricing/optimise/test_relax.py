@@ -46,3 +46,17 @@ def test_few_slots_decided_again_are_enough_for_the_same_optimum(
         assert part.bound == pytest.approx(whole.bound, rel=1e-4)
         assert again.bound == pytest.approx(whole.bound, rel=1e-4)
         assert part.bound >= asked.value(part.shares) * (1 - 1e-6)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000), near=st.integers(1, 20))
+def test_what_was_far_from_chosen_is_let_go_when_its_price_says_so(seed, near):
+    sold = offer(np.random.default_rng(seed), locations=4, hours=12, days=3)
+    total = sold.price_pence.sum()
+    poor, rich = (programme(brief(total * share), sold) for share in (0.02, 0.5))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(room, "LARGE", 10)
+        patched.setattr(room, "NEAR", near)
+        found = relax(rich, near=relax(poor))
+
+    assert found.bound == pytest.approx(relax(rich).bound, rel=1e-7)
