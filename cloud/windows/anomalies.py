@@ -5,13 +5,14 @@ so that what hovers in between does not flicker. What cannot be judged (a blind 
 gives no measure, and no measure leaves an alert as it is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from cloud.windows.audience import Tally
+from wire.audience import BlindCause
 
 LOOK_BACK: Final = timedelta(minutes=10)
 MOSTLY: Final = 0.8  # of the ten minutes must be seen before their emptiness means anything
@@ -20,7 +21,20 @@ RARELY: Final = 0.2  # people in view on average: where they are rarer, nobody i
 FEWEST_VISITS: Final = 30  # below that, a rate says nothing
 USUAL_WEEKS: Final = 8
 FEWEST_WEEKS: Final = 2
+FEWEST_QUALITY_WEEKS: Final = 4
+LEAST_MARGIN: Final = 0.15  # of a share: twice the swing of a steady camera, and some more
+SWINGS: Final = 2.0  # a camera that is always unsteady has to go further
+SEEING: Final = tuple(cause for cause in BlindCause if cause is not BlindCause.PAUSED)
+"""Causes that say how well it sees; paused it need not see."""
 _SECOND: Final = timedelta(seconds=1)
+
+
+class Quality(StrEnum):
+    """Shares of an hour that say how well it was measured; the smaller the better."""
+
+    UNSEEN = "of its time it could not see"
+    UNSURE = "of the time people were in view it could not tell where they looked"
+    DROPPED = "of its frames were dropped"
 
 
 class Kind(StrEnum):
@@ -32,6 +46,7 @@ class Kind(StrEnum):
     BLIND = "camera.blind"  # share of the last ten minutes
     SILENT = "camera.silent"  # minutes without a word
     CLOCK = "camera.clock"  # seconds that its clock is wrong
+    DRIFT = "quality.drift"  # margins by which an hour is worse than the worst of its weeks
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,7 @@ THRESHOLDS: Final = {
     Kind.BLIND: Thresholds(0.5, 0.2),
     Kind.SILENT: Thresholds(10.0, 5.0),
     Kind.CLOCK: Thresholds(120.0, 60.0),
+    Kind.DRIFT: Thresholds(1.0, 0.5),
 }
 
 
@@ -74,6 +90,15 @@ class Usual:
     weeks: int
     crowd: float
     attention_rate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The least and the most of a share in the same hour of earlier weeks."""
+
+    weeks: int
+    least: float
+    most: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +139,23 @@ def of_camera(camera: Camera, usual: Usual | None, now: datetime) -> Iterator[Me
         yield from _emptiness(camera, camera.tally, usual)
 
 
+def of_quality(
+    camera: Camera, hour: Mapping[Quality, float], usual: Mapping[Quality, Span]
+) -> Iterator[Measure]:
+    """How much worse the last hour was than the worst of its weeks, in the worst of its shares."""
+    worst: tuple[float, str] | None = None
+    for quality, share in hour.items():
+        span = usual.get(quality)
+        if span is None or span.weeks < FEWEST_QUALITY_WEEKS:
+            continue
+        margin = max(LEAST_MARGIN, SWINGS * (span.most - span.least))
+        beyond = max(0.0, (share - span.most) / margin)
+        said = f"{share:.0%} {quality}; usual at this hour are {span.least:.0%} to {span.most:.0%}"
+        worst = max(worst or (beyond, said), (beyond, said))
+    if worst is not None:
+        yield Measure(Kind.DRIFT, camera.location, camera.device, *worst)
+
+
 def _silence(camera: Camera, now: datetime) -> Iterator[Measure]:
     if camera.heard_at is None:
         return  # never heard: it may not be built yet
@@ -123,11 +165,11 @@ def _silence(camera: Camera, now: datetime) -> Iterator[Measure]:
 
 
 def _blindness(camera: Camera, tally: Tally) -> Iterator[Measure]:
-    blind_ms = sum(tally.blind_ms.values())
+    blind_ms = sum(tally.blind_ms[cause] for cause in SEEING)
     if not blind_ms + tally.observed_ms:
         return
     share = blind_ms / (blind_ms + tally.observed_ms)
-    worst = max(tally.blind_ms, key=lambda cause: tally.blind_ms[cause])
+    worst = max(SEEING, key=lambda cause: tally.blind_ms[cause])
     said = f"{share:.0%} of its last ten minutes blind, most of it {worst}"
     yield Measure(Kind.BLIND, camera.location, camera.device, share, said)
 

@@ -1,13 +1,24 @@
 """Looking at the whole estate at one moment: what each place and camera measures, and is usual."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, and_, func, select
 
-from cloud.database import BLIND, EPOCH, device_states, hour_tallies, journals
+from cloud.database import (
+    ATTENTION,
+    BLIND,
+    DWELL,
+    EPOCH,
+    device_states,
+    hour_tallies,
+    journals,
+    minute_tallies,
+    touched,
+)
+from cloud.windows import quality
 from cloud.windows.anomalies import (
     LOOK_BACK,
     USUAL_WEEKS,
@@ -16,17 +27,18 @@ from cloud.windows.anomalies import (
     Usual,
     of_camera,
     of_place,
+    of_quality,
 )
 from cloud.windows.audience import Tally
-from cloud.windows.breakdown import breakdown
-from cloud.windows.cells import Dimension, Where
+from cloud.windows.cells import Where
+from wire.audience import BlindCause
 
 HOUR: Final = timedelta(hours=1)
 WEEK_S: Final = 7 * 24 * 3_600
 _SECOND: Final = timedelta(seconds=1)
 
+CAUSES: Final = tuple(BlindCause)
 JUDGED_BY: Final = (
-    *BLIND,
     "observed_ms",
     "person_ms",
     "visits",
@@ -34,37 +46,90 @@ JUDGED_BY: Final = (
     "frames_captured",
     "frames_analysed",
 )
+NO_DWELL: Final = (0,) * len(DWELL)
+NO_ATTENTION: Final = (0,) * len(ATTENTION)
 NOTHING: Final = Tally.total(())
 
 CameraKey = tuple[str, str]  # location, device
+_Query = Select[*tuple[Any, ...]]
 
 
 def look(connection: Connection, cameras: Iterable[CameraKey], now: datetime) -> Iterator[Measure]:
     """Every measure of the estate's cameras and of the places they stand in."""
     watched = sorted(set(cameras))
-    lately = _by_camera(connection, now - LOOK_BACK, now)
-    last_hour = _by_camera(connection, now - HOUR, now)
+    lately, hour = _lately(connection, now), _last_hour(connection, now)
     usual = _usual(connection, now)
     heard, clocks = _heard(connection), _clocks(connection)
+    whole_hour = (now - EPOCH) // HOUR * 3_600 - 3_600
+    shares = quality.shares(connection, whole_hour)
+    spans = quality.usual(connection, weeks_before(whole_hour)) if shares else {}
     for key in watched:
         location, device = key
         camera = Camera(location, device, lately.get(key), heard.get(key), clocks.get(key))
         yield from of_camera(camera, usual.get(location), now)
-    ten_minutes, hour = _by_place(lately), _by_place(last_hour)
+        if key in shares and key in spans:
+            yield from of_quality(camera, shares[key], spans[key])
+    ten_minutes = _by_place(lately)
     for location in sorted({location for location, _ in watched} & hour.keys()):
         tally = ten_minutes.get(location, NOTHING)
         yield from of_place(location, tally, hour[location], usual.get(location))
 
 
-def _by_camera(
-    connection: Connection, starts_at: datetime, ends_at: datetime
-) -> dict[CameraKey, Tally]:
-    by = (Dimension.LOCATION, Dimension.DEVICE)
-    cells = breakdown(connection, Where(starts_at, ends_at), by, sums=JUDGED_BY)
+def weeks_before(hour: int) -> list[int]:
+    """The same hour of the week in the eight weeks before, as seconds since 1970."""
+    return [hour - week * WEEK_S for week in range(1, USUAL_WEEKS + 1)]
+
+
+def _lately(connection: Connection, now: datetime) -> dict[CameraKey, Tally]:
+    """The last ten minutes of each camera; plain rows, since an estate has many."""
+    cells = minute_tallies.c
+    query = select(
+        touched.c.location, cells.device, *(func.sum(cells[name]) for name in (*JUDGED_BY, *BLIND))
+    ).group_by(touched.c.location, cells.device)
+    rows = connection.execute(_of_places(query, now - LOOK_BACK, now))
     return {
-        (str(cell.key[Dimension.LOCATION]), str(cell.key[Dimension.DEVICE])): cell.audience.tally
-        for cell in cells
+        (location, device): _tally(sums) for location, device, *sums in rows if device is not None
     }
+
+
+def _last_hour(connection: Connection, now: datetime) -> dict[str, Tally]:
+    """Visitors of the last hour and those who looked, for each place."""
+    cells = minute_tallies.c
+    sums = (func.sum(cells.visits), func.sum(cells.onlookers))
+    query = select(touched.c.location, *sums).group_by(touched.c.location)
+    rows = connection.execute(_of_places(query, now - HOUR, now))
+    return {
+        location: _tally((0, 0, visits, onlookers, 0, 0, *(0 for _ in BLIND)))
+        for location, visits, onlookers in rows
+        if visits is not None
+    }
+
+
+def _of_places(query: _Query, starts_at: datetime, ends_at: datetime) -> _Query:
+    """Place by place, as the minutes lie: ten times as fast as minute by minute.
+
+    The outer join holds SQLite to that; a place without minutes is a row of nulls.
+    """
+    cells, (first, end) = minute_tallies.c, Where(starts_at, ends_at).seconds
+    beside = and_(
+        cells.location == touched.c.location, cells.minute_at >= first, cells.minute_at < end
+    )
+    return query.select_from(touched.outerjoin(minute_tallies, beside))
+
+
+def _tally(sums: Sequence[Any]) -> Tally:
+    observed, person, visits, onlookers, captured, analysed, *blind = map(int, sums)
+    return Tally(
+        observed_ms=observed,
+        person_ms=person,
+        visits=visits,
+        onlookers=onlookers,
+        frames_captured=captured,
+        frames_analysed=analysed,
+        blind_ms=dict(zip(CAUSES, blind, strict=True)),
+        dwell_histogram=NO_DWELL,
+        attention_histogram=NO_ATTENTION,
+    )
 
 
 def _by_place(tallies: dict[CameraKey, Tally]) -> dict[str, Tally]:
@@ -76,8 +141,8 @@ def _by_place(tallies: dict[CameraKey, Tally]) -> dict[str, Tally]:
 
 def _usual(connection: Connection, now: datetime) -> dict[str, Usual]:
     """The mean of this hour of the week over the last eight weeks, for each place."""
-    hour = (now - LOOK_BACK / 2 - EPOCH) // HOUR * 3_600
     cells = hour_tallies.c
+    hour = (now - LOOK_BACK / 2 - EPOCH) // HOUR * 3_600
     sums = (cells.person_ms, cells.observed_ms, cells.onlookers, cells.visits)
     rows = connection.execute(
         select(
@@ -85,7 +150,7 @@ def _usual(connection: Connection, now: datetime) -> dict[str, Usual]:
             func.count(cells.hour_at.distinct()),
             *(func.sum(one) for one in sums),
         )
-        .where(cells.hour_at.in_([hour - week * WEEK_S for week in range(1, USUAL_WEEKS + 1)]))
+        .where(cells.hour_at.in_(weeks_before(hour)))
         .where(cells.observed_ms > 0)
         .group_by(cells.location)
     )

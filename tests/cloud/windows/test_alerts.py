@@ -1,18 +1,21 @@
 """An alert is raised once, held while it lasts and cleared once; people are told once."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 
+import boto3
 import pytest
+from moto import mock_aws
 from sqlalchemy import Connection, Engine
 
 from cloud.__main__ import main
-from cloud.database import hour_tallies, journals, minute_tallies, reading, writing
+from cloud.database import hour_tallies, journals, minute_tallies, reading, touched, writing
 from cloud.estate import EstateError
-from cloud.windows.alerts import Change, Event, Search, history, settle
+from cloud.windows.alerts import Change, Event, Search, history, settle, told
 from cloud.windows.anomalies import Kind, Measure
 from cloud.windows.notify import DeliveryError, Mail, Notice, deliver, messengers, plan
 from cloud.windows.recipients import Quiet, Recipient, load
@@ -81,6 +84,8 @@ def test_the_whole_estate_is_looked_at(connection: Connection) -> None:
     ]  # fmt: skip
     heard = {"device": "D-cam", "location": "D", "journal": "j", "through": 1, "islands": "[]",
              "settled_at": NOON - timedelta(hours=1)}  # fmt: skip
+    places = [{"location": one, "changed_at": NOON, "minute_at": 0} for one in "ABC"]
+    connection.execute(touched.insert(), places)
     connection.execute(minute_tallies.insert(), minutes)
     connection.execute(hour_tallies.insert(), hours)
     connection.execute(journals.insert(), heard)
@@ -183,6 +188,38 @@ def test_a_webhook_gets_json_and_a_broken_one_is_an_error() -> None:
     with pytest.raises(DeliveryError, match="webhook"):
         send(url, notice)
     assert b'"kind": "camera.blind"' in posted[0]
+
+
+@mock_aws
+def test_a_topic_of_sns_gets_the_alert_and_one_that_is_not_there_is_an_error(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    sns, sqs = boto3.client("sns", "eu-west-2"), boto3.client("sqs", "eu-west-2")
+    topic = sns.create_topic(Name="alerts")["TopicArn"]
+    queue = sqs.create_queue(QueueName="heard")["QueueUrl"]
+    address = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=address["Attributes"]["QueueArn"],
+                  Attributes={"RawMessageDelivery": "true"})  # fmt: skip
+    there = Recipient(name="there", to=f"sns:{topic}")
+    nowhere = Recipient(name="nowhere", to=f"sns:{topic}-of-nobody")
+    quiet = Recipient(name="quiet", to=f"sns:{topic}", quiet=Quiet("11:00", "13:00", "UTC"))
+    choosy = Recipient(name="choosy", to=f"sns:{topic}", kinds=("crowd.",))
+    everybody = (there, nowhere, quiet, choosy)
+    happens(engine, 0.9, NOON, *everybody)
+    assert deliver(engine, everybody, NOON, messengers(Mail())) == 1
+    (heard,) = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    assert json.loads(heard["Body"]) == {
+        "change": "raised", "kind": "camera.blind", "location": "KX-01", "device": "kx-01-cam-1",
+        "at": NOON.isoformat(), "message": "90% blind",
+    }  # fmt: skip
+    with reading(engine) as connection:
+        failures = {row.recipient: row.failure for row in told(connection, 1)}
+    assert failures.keys() == {"there", "nowhere", "quiet"}
+    assert failures["nowhere"].startswith("sns: ")
+    assert failures["there"] is failures["quiet"] is None
+    assert deliver(engine, everybody, NOON + timedelta(hours=1), messengers(Mail())) == 1
 
 
 def test_a_mail_relay_that_is_not_there_is_an_error() -> None:

@@ -95,6 +95,12 @@ def test_half_of_the_time_blind_is_an_alert_and_names_the_cause(dark_ms: int, al
     assert "dark" in next(m.message for m in of_camera(camera, None, NOON) if m.kind is Kind.BLIND)
 
 
+def test_a_camera_that_is_paused_is_not_blind() -> None:
+    blind = dict.fromkeys(BlindCause, 0) | {BlindCause.PAUSED: TEN_MINUTES_MS}
+    seen = Tally(blind_ms=blind, dwell_histogram=(), attention_histogram=())
+    assert raised(Kind.BLIND, tally=seen) is None
+
+
 @pytest.mark.parametrize(("ago_min", "alert"), [(1, False), (11, True)])
 def test_silence_is_ten_minutes_without_a_word(ago_min: int, alert: bool) -> None:
     assert raised(Kind.SILENT, heard_at=NOON - timedelta(minutes=ago_min)) is alert
