@@ -29,6 +29,7 @@ def test_what_is_shown_can_be_typed(line: str, tmp_path: Path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ONLOOKER_DATABASE_URL", f"sqlite:///{tmp_path}/onlooker.db")
     lines = re.findall(r"^    (location,time_slot.*|[A-Z]{2}-\d\d,2.*)$", TEXT, re.MULTILINE)
+    Path("DIR").mkdir()
     Path("taken.csv").write_text("\n".join(lines) + "\n")
 
     assert main(shlex.split(line.partition("python -m cloud ")[2])) == 0
