@@ -1,5 +1,6 @@
-"""`/api/fleet/jobs` and `/api/fleet/audit`: models brought to cameras, and what was done."""
+"""`/api/fleet/jobs`, `/orders` and `/audit`: what cameras are to do once, and what was done."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -18,26 +19,45 @@ from cloud.fleet.registry import Author
 from cloud.fleet.rollout import Plan
 
 MOST: Final = 200
-MODEL: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
+MODEL: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,128}$"
+MAY_HOLD_A_KEY: Final = {"package", "document"}  # a presigned address is one, while it stands
 
 router = APIRouter(tags=["fleet"], dependencies=[opened_to(Role.OPERATIONS)])
 
 JobName = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{1,64}$", examples=["onlooker-face-0-3-0-1"])]
 
 
-class RollOut(BaseModel):
-    """A model for some cameras; shown first, done with `apply`."""
+class Spread(BaseModel):
+    """Whom a job concerns and how fast it spreads; shown first, done with `apply`."""
 
     model_config = ConfigDict(extra="forbid")
 
-    model: str = Field(pattern=MODEL, examples=["onlooker-face:0.3.0"])
     whom: Whom
-    replaces: str | None = Field(None, pattern=MODEL, description="absent: what most of them run")
     per_minute: int | None = Field(None, ge=1, le=1_000, description="absent: all at once")
     minutes_each: int = Field(30, ge=1, le=10_080, description="then it counts as failed")
     abort_percent: float = Field(20.0, gt=0, le=100, description="of failures among those done")
     abort_after: int = Field(1, ge=1, le=100_000, description="failures count from so many on")
     apply: bool = Field(False, description="without it nothing changes: the answer is a preview")
+
+    def rollout(self) -> Rollout:
+        """The same as the job book has it."""
+        abort = Abort(self.abort_after, self.abort_percent)
+        return Rollout(self.per_minute, self.minutes_each, abort)
+
+
+class RollOut(Spread):
+    """A model for some cameras."""
+
+    model: str = Field(pattern=MODEL, examples=["onlooker-face:0.3.0"])
+    replaces: str | None = Field(None, pattern=MODEL, description="absent: what most of them run")
+    package: dict[str, Any] | None = Field(None, description="signed card and where the file is")
+    trial: dict[str, Any] | None = Field(None, description="when it is as good as the old one")
+
+
+class Order(Spread):
+    """Any other job: the document as the contract of jobs has it."""
+
+    document: dict[str, Any] = Field(examples=[{"operation": "renew"}])
 
 
 class RollOutAnswer(BaseModel):
@@ -105,19 +125,41 @@ async def job(request: Request, job: JobName) -> JobAnswer:
 @router.post("/api/fleet/jobs", responses=documented(*REFUSALS, 409, 413, 422, 500, 503))
 async def roll_out(request: Request, asked: RollOut) -> RollOutAnswer:
     """Bring a model to some cameras, a few first; failures stop it before it reaches the rest."""
-    rate = Rollout(
-        asked.per_minute, asked.minutes_each, Abort(asked.abort_after, asked.abort_percent)
-    )
-    plan = Plan(asked.model, asked.whom.search(), rate)
-    if not asked.apply:
-        meant = await reading(request, lambda connection: registry.names(connection, plan.whom))
-        return RollOutAnswer(job=None, things=len(meant))
+    brought = {"package": asked.package, "trial": asked.trial}
+    more = {name: given for name, given in brought.items() if given is not None}
+    plan = Plan(asked.model, asked.whom.search(), asked.rollout(), more)
 
     def act(connection: Connection, author: Author) -> Job:
         return rollout.roll_out(connection, plan, author, replaces=asked.replaces)
 
-    details = asked.model_dump(exclude_defaults=True)
-    opened = await changing(request, "fleet.roll_out", asked.model, details, act)
+    return await _opened(request, asked, "fleet.roll_out", asked.model, act)
+
+
+@router.post("/api/fleet/orders", responses=documented(*REFUSALS, 409, 413, 422, 500, 503))
+async def order(request: Request, asked: Order) -> RollOutAnswer:
+    """Have some cameras renew their certificate, restart, send a diagnosis, a clip, or update."""
+    whom = asked.whom.search()
+
+    def act(connection: Connection, author: Author) -> Job:
+        return rollout.order(connection, asked.document, whom, asked.rollout(), author)
+
+    about = str(asked.document.get("operation", "?"))
+    return await _opened(request, asked, "fleet.order", about, act)
+
+
+async def _opened(
+    request: Request,
+    asked: Spread,
+    action: str,
+    about: str,
+    act: Callable[[Connection, Author], Job],
+) -> RollOutAnswer:
+    whom = asked.whom.search()
+    if not asked.apply:
+        meant = await reading(request, lambda connection: registry.names(connection, whom))
+        return RollOutAnswer(job=None, things=len(meant))
+    details = asked.model_dump(exclude_defaults=True, exclude=MAY_HOLD_A_KEY)
+    opened = await changing(request, action, about, details, act)
     return RollOutAnswer(job=opened.id, things=len(opened.targets))
 
 

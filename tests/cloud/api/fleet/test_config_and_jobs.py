@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from cloud import database
+from cloud.api import audit
 from cloud.api.app import create_app
 from cloud.api.desk import Desk
 from cloud.api.keys import Role, create_key
@@ -11,6 +13,7 @@ from cloud.api.quota import Quota
 
 CONFIG = "/api/fleet/config"
 JOBS = "/api/fleet/jobs"
+ORDERS = "/api/fleet/orders"
 SETTINGS = {"report_interval_ms": 15_000}
 
 
@@ -80,6 +83,34 @@ def test_a_model_is_rolled_out_and_back(ask, fleet: Desk, watch):
     assert told["things"] == {"QUEUED": 3}
     assert ask.get(f"{JOBS}/{back['job']}").json()["document"]["version"] == "face:1"
     assert [one["job"] for one in ask.get(JOBS).json()["jobs"]] == [back["job"], job["job"]]
+
+
+def test_an_order_is_of_the_contract_or_refused(ask, fleet: Desk):
+    asked = {"whom": {"group": "canary"}, "document": {"operation": "restart"}, "apply": True}
+
+    opened = ask("POST", ORDERS, json=asked).json()
+    refused = ask("POST", ORDERS, json={**asked, "document": {"operation": "explode"}})
+
+    assert opened["things"] == 1
+    assert ask.get(f"{JOBS}/{opened['job']}").json()["document"] == {"operation": "restart"}
+    assert refused.status_code == 422
+    assert "no camera would understand" in refused.json()["detail"]
+
+
+def test_presigned_addresses_stay_out_of_the_audits(ask, fleet: Desk):
+    secret = "https://files.example.org/x?X-Amz-Signature=c0ffee"
+    document = {"operation": "diagnose", "url": secret}
+    model = {"model": "face:2", "replaces": "face:1"}
+    package = {"card": "{}", "signature": "AA==", "url": secret}
+    whom = {"everything": True}
+
+    for path, body in ((ORDERS, {"document": document}), (JOBS, {**model, "package": package})):
+        opened = ask("POST", path, json={**body, "whom": whom, "apply": True})
+        assert opened.status_code == 200, opened.text
+
+    with database.reading(fleet.engine) as connection:
+        assert "c0ffee" not in str([*audit.entries(connection)])
+    assert "c0ffee" not in ask.get("/api/fleet/audit").text
 
 
 def test_a_job_that_is_none_is_not_found(ask, fleet: Desk):
