@@ -6,6 +6,8 @@ writes later fails under contention, however long it waits. Commits are on the d
 that a power cut could take back would be a report lost. With batches that costs a few per cent.
 """
 
+import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -39,6 +41,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from cloud.database.columns import Instant
 
 BUSY_TIMEOUT_MS: Final = 10_000
+AGAIN_S: Final = 0.02
 DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 
 
@@ -159,12 +162,21 @@ def _sqlite(address: URL) -> Engine:
 
 def _prepare_sqlite(raw: Any, _record: Any) -> None:
     raw.isolation_level = None  # the driver starts no transactions of its own
-    for pragma in (
-        f"busy_timeout = {BUSY_TIMEOUT_MS}",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-    ):
-        raw.execute(f"PRAGMA {pragma}")
+    raw.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    _use_wal(raw, give_up_s=time.monotonic() + BUSY_TIMEOUT_MS / 1000)
+    raw.execute("PRAGMA synchronous = FULL")
+
+
+def _use_wal(raw: Any, *, give_up_s: float) -> None:
+    """Of programs that open a new file together one makes it WAL; SQLite lets no other wait."""
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up_s:
+                raise
+            time.sleep(AGAIN_S)
 
 
 def _begin_sqlite(connection: Connection) -> None:
