@@ -27,6 +27,7 @@ from cloud.api import (
     live,
     locations,
     optimize,
+    overrides,
     page,
     pricing,
     problem,
@@ -41,6 +42,7 @@ from cloud.api.fleet.things import ThingExists
 from cloud.api.hub import LiveError, LiveFull
 from cloud.api.middleware import Passage
 from cloud.api.optimize import Line, LineBusy
+from cloud.api.overrides import OverrideRefused
 from cloud.api.quota import Quota
 from cloud.api.tag import COMPRESSED_FROM_BYTES
 from cloud.estate import UnknownLocation
@@ -52,14 +54,15 @@ from cloud.fleet.shadow import ShadowError
 from cloud.pricing.optimise.apart import SearchStopped
 from cloud.pricing.optimise.brief import BriefError
 from cloud.pricing.slot import SlotError
+from cloud.sales.overrides import UnknownOverride
 from cloud.windows.alerts import UnknownAlert
 from cloud.windows.query import WindowError
 
 log = logging.getLogger(__name__)
 VERSION: Final = "1"
 ROOMS: Final = (
-    locations, breakdown, audience, alerts, live, pricing, explained, batch, inventory, optimize,
-    fleet_things, fleet_config, fleet_jobs, health, page,
+    locations, breakdown, audience, alerts, live, pricing, explained, batch, overrides, inventory,
+    optimize, fleet_things, fleet_config, fleet_jobs, health, page,
 )  # fmt: skip
 
 LOST: Final = "the database cannot be reached just now: ask again in a few seconds"
@@ -69,6 +72,8 @@ ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
     NotAllowed: (403, "Not allowed"),
     TooOften: (429, "Too often"),
     UnknownAlert: (404, "Unknown alert"),
+    UnknownOverride: (404, "No such override"),
+    OverrideRefused: (422, "Not for this card"),
     UnknownLocation: (404, "Unknown location"),
     SlotError: (422, "No such slot"),
     LiveError: (422, "No such place to go on"),

@@ -65,8 +65,8 @@ def record(
     action: str,
     about: str,
     details: Mapping[str, Any],
-) -> None:
-    """Write an entry, in the transaction of the change that it is about."""
+) -> int:
+    """Write an entry, in the transaction of the change that it is about; its number."""
     newest = select(audit_log).order_by(audit_log.c.number.desc()).limit(1)
     last = connection.execute(newest).mappings().one_or_none()
     entry = Entry(
@@ -81,6 +81,7 @@ def record(
     )
     row = {name: getattr(entry, name) for name in Entry.__slots__}
     connection.execute(insert(audit_log).values({**row, "digest": entry.expected_digest()}))
+    return entry.number
 
 
 def entries(connection: Connection) -> Iterator[Entry]:

@@ -32,7 +32,7 @@ class Made:
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether it may still be used."""
-        return self.at <= now < self.at + self.fresh_for
+        return self.at <= now < self.at + self.fresh_for and self.book.holds_at(now)
 
 
 def packed(made: Made) -> bytes:

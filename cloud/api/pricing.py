@@ -6,6 +6,7 @@ are strings, so that nobody's floating point changes what they multiply to.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Final
@@ -25,6 +26,7 @@ from cloud.api.tag import NOT_MODIFIED, Tagged
 from cloud.estate import Site
 from cloud.forecast.interval import Interval
 from cloud.forecast.outlook import Outlook
+from cloud.pricing.market import Override
 from cloud.pricing.quote import Quote, quote
 from cloud.pricing.slot import Slot, parse_slot
 
@@ -95,6 +97,17 @@ class VersionsAnswer(BaseModel):
     )
 
 
+class OverrideShown(BaseModel):
+    """Who has set the price, and what it would be without that."""
+
+    number: int = Field(examples=[17], description="of its entry in the audit log")
+    author: str
+    reason: str
+    until: datetime | None = Field(description="null: until it is withdrawn")
+    computed_price: Decimal = Field(examples=["43.12"])
+    computed_price_pence: int = Field(examples=[4312])
+
+
 class PriceAnswer(BaseModel):
     """One advertiser's share of one slot: base rate times factors, rounded once to the penny."""
 
@@ -109,6 +122,7 @@ class PriceAnswer(BaseModel):
     base_rate: Decimal = Field(examples=["18.00"])
     base_rate_pence: int = Field(examples=[1800])
     factors: list[FactorAnswer]
+    override: OverrideShown | None = Field(default=None, description="null: a computed price")
     expected: Expected
     stands_on: StandsOn
     versions: VersionsAnswer
@@ -152,8 +166,24 @@ def priced(desk: Desk, site: Site, slot: Slot, made: Made) -> PriceAnswer:
     """The answer for a slot, from a forecast that has been made."""
     refuse_distant(slot, made.at)
     outlook = made.forecast.outlook(slot.starts_at)
-    quoted = quote(site, slot, outlook, desk.card, made.book.market(slot))
-    return _described(desk, site, quoted, outlook, made)
+    market = made.book.market(slot)
+    quoted = quote(site, slot, outlook, desk.card, market)
+    answer = _described(desk, site, quoted, outlook, made)
+    if market.override is not None:
+        computed = quote(site, slot, outlook, desk.card, replace(market, override=None))
+        answer.override = _set_by_hand(market.override, computed.price_pence)
+    return answer
+
+
+def _set_by_hand(override: Override, computed_pence: int) -> OverrideShown:
+    return OverrideShown(
+        number=override.number,
+        author=override.author,
+        reason=override.reason,
+        until=override.until_at,
+        computed_price=pounds(computed_pence),
+        computed_price_pence=computed_pence,
+    )
 
 
 def expected(outlook: Outlook) -> Expected:

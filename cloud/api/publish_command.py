@@ -7,6 +7,7 @@ running it again, or after an interruption, does the rest and changes nothing.
 import argparse
 import getpass
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from cloud import database, settings
@@ -73,13 +74,17 @@ def _published(desk: Desk, site: Site) -> bool:
 
 
 def price_sheet(desk: Desk, site: Site, today: date, now: datetime) -> PriceSheet:
-    """The price of every hour of the coming quarter, from today's local midnight on."""
+    """The price of every hour of the coming quarter, from today's local midnight on.
+
+    As computed: a daily move is not counted from a price that somebody has set.
+    """
     made = desk.forecast(site)
+    book = replace(made.book, overrides={})
     days = (today + timedelta(days=ahead) for ahead in range(DAYS))
     slots = in_columns(slot for day in days for slot in slots_on(day, site.zone))
     expected = made.forecast.columns(slots.days, slots.day, slots.hour)
     looking_s = expected[Measures._fields.index("looking_s"), 1]
-    markets = None if made.book.is_empty else [made.book.market(slot) for slot in slots.slots]
+    markets = None if book.is_empty else [book.market(slot) for slot in slots.slots]
     return PriceSheet(
         location=site.id,
         published_on=today,

@@ -1,4 +1,4 @@
-"""What else is known of a slot that is quoted: its last published price, and who wants it.
+"""What else is known of a slot that is quoted: its last published price, who wants it, a set price.
 
 Inputs, never looked up in this room: the same ones give the same price for ever. Nothing known is
 the usual case and changes nothing.
@@ -6,7 +6,7 @@ the usual case and changes nothing.
 
 import math
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from cloud.pricing.emsr import FareClass, bid_price_pence
@@ -62,11 +62,23 @@ class Occupancy:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """A price that somebody has set: by number, in whole pence, by whom, why, until when."""
+
+    number: int
+    price_pence: int
+    author: str
+    reason: str
+    until_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Market:
     """What is known of one slot beside its audience."""
 
     published: Published | None = None
     occupancy: Occupancy | None = None
+    override: Override | None = None
 
 
 UNKNOWN: Final = Market()

@@ -77,6 +77,9 @@ def _ruled(
     if markets is not None:
         price = _traded(price, card, markets)
     least, most = card_limits(base_pence, card)
+    for at, market in enumerate(markets or ()):
+        if market.override is not None:
+            price[at] = market.override.price_pence
     return np.minimum(np.maximum(price, least), most)
 
 

@@ -1,7 +1,8 @@
-"""What may change a price after its factors: rounding, occupancy, daily move, the card's limits.
+"""What may change a price after its factors: rounding, occupancy, daily move, limits, override.
 
 In this order, so that the later rule wins: a price is never above the card's ceiling, whatever is
-free, and never leaps from one day to the next because a share was sold. Each rule maps whole pence
+free, and never leaps from one day to the next because a share was sold; what somebody sets
+in its place stays within the limits as well. Each rule maps whole pence
 to whole pence and never turns two prices round, so more attention never costs less. What a rule
 does becomes a factor of twelve digits, enough to come out at the same penny.
 """
@@ -37,7 +38,7 @@ class Ruling:
 def ruled(amount: Decimal, base_pence: int, card: RateCard, market: Market) -> Iterator[Factor]:
     """A factor for each rule that bites on `amount` pence."""
     price = rounded(amount)
-    for rule in (_step, _occupancy, _move, _limit):
+    for rule in (_step, _occupancy, _move, _limit, _override):
         for ruling in rule(price, base_pence, card, market):
             if ruling.pence != price:
                 value = TWELVE_DIGITS.divide(Decimal(ruling.pence), amount)
@@ -99,6 +100,19 @@ def _limit(price: int, base_pence: int, card: RateCard, market: Market) -> Itera
     above = f"the card never goes above {card.limits.most} times the base rate"
     yield Ruling("floor", max(price, least), below)
     yield Ruling("ceiling", min(max(price, least), most), above)
+
+
+def _override(price: int, base_pence: int, card: RateCard, market: Market) -> Iterable[Ruling]:
+    if market.override is not None:
+        held = market.override
+        least, most = card_limits(base_pence, card)
+        pence = min(max(held.price_pence, least), most)
+        reason = (
+            f"override {held.number} by {held.author} in place of {in_pounds(price)}: {held.reason}"
+        )
+        if pence != held.price_pence:
+            reason += f" (set to {in_pounds(held.price_pence)}, which the card no longer allows)"
+        yield Ruling("override", pence, reason)
 
 
 def in_pounds(pence: int) -> str:

@@ -1,4 +1,4 @@
-"""What the sales floor knows of one place: yesterday's prices and today's occupancy."""
+"""What the sales floor knows of one place: yesterday's prices, occupancy, prices set by hand."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,9 +7,10 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from cloud.estate import Site
-from cloud.pricing.market import UNKNOWN, Market, Occupancy
+from cloud.pricing.market import UNKNOWN, Market, Occupancy, Override
 from cloud.pricing.slot import Slot
 from cloud.sales.occupancy import read_occupancy
+from cloud.sales.overrides import read_overrides
 from cloud.sales.price_sheet import PriceSheet, sheet_before
 
 
@@ -20,22 +21,29 @@ class Book:
     today: date
     sheet: PriceSheet | None = None
     occupancy: Mapping[int, Occupancy] = field(default_factory=dict)
+    overrides: Mapping[int, Override] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is known of any slot."""
-        return self.sheet is None and not self.occupancy
+        return self.sheet is None and not self.occupancy and not self.overrides
+
+    def holds_at(self, now: datetime) -> bool:
+        """Whether none of its overrides has run out by then."""
+        return all(one.until_at is None or now < one.until_at for one in self.overrides.values())
 
     def market(self, slot: Slot) -> Market:
         """What is known of a slot of that place."""
         if self.is_empty:
             return UNKNOWN
         published = self.sheet.published(slot, self.today) if self.sheet else None
-        return Market(published, self.occupancy.get(int(slot.starts_at.timestamp())))
+        hour_at = int(slot.starts_at.timestamp())
+        return Market(published, self.occupancy.get(hour_at), self.overrides.get(hour_at))
 
 
 def read_book(connection: Connection, site: Site, now: datetime) -> Book:
     """Everything that is known of a site at a moment."""
     today = now.astimezone(site.zone).date()
     sheet = sheet_before(connection, site.id, today)
-    return Book(today, sheet, read_occupancy(connection, site, now))
+    occupancy = read_occupancy(connection, site, now)
+    return Book(today, sheet, occupancy, read_overrides(connection, site.id, now))

@@ -36,6 +36,8 @@ WHO = {
     "/api/alerts": WATCHERS,
     "/api/live": WATCHERS,
     "/api/pricing": BUYERS,
+    "/api/pricing/override": SALES,
+    "/api/pricing/overrides": SALES,
     "/api/inventory": BUYERS,
     "/api/fleet": KEEPERS,
     "/metrics": KEEPERS,

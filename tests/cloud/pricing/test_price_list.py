@@ -14,7 +14,7 @@ from cloud import estate
 from cloud.forecast.interval import Interval
 from cloud.forecast.outlook import Outlook
 from cloud.pricing.emsr import FareClass
-from cloud.pricing.market import UNKNOWN, Market, Occupancy, Published
+from cloud.pricing.market import UNKNOWN, Market, Occupancy, Override, Published
 from cloud.pricing.price_list import prices
 from cloud.pricing.quote import quote
 from cloud.pricing.rate_card import REFERENCE, Bounds, RateCard
@@ -56,6 +56,8 @@ markets = st.builds(
         st.floats(0, 9),
         st.floats(0, 9),
     ),
+    st.none()
+    | st.builds(Override, st.just(1), st.integers(1, 10**9), st.just("me"), st.just("a test")),
 )
 rows = st.lists(st.tuples(hours, st.floats(0, 1e5), markets), min_size=1, max_size=12)
 

@@ -1,0 +1,194 @@
+"""A price that somebody sets for one slot: `/api/pricing/override/{location}/{time_slot}`.
+
+The card's floor and ceiling hold for it too. A change and its entry in the audit log are one
+transaction; after it every process works its prices out anew.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+
+from cloud import database
+from cloud.api import audit
+from cloud.api.access import caller, opened_to
+from cloud.api.audience import LocationName, RangeError
+from cloud.api.desk import Desk
+from cloud.api.keys import Role
+from cloud.api.locations import pounds
+from cloud.api.pricing import REACH, TimeSlot, refuse_distant
+from cloud.api.problem import REFUSALS, documented
+from cloud.database import EPOCH
+from cloud.estate import Site
+from cloud.pricing.market import Override
+from cloud.pricing.rules import card_limits, in_pounds
+from cloud.pricing.slot import HOUR, Slot, parse_slot
+from cloud.sales.overrides import Standing, drop_override, keep_override, standing_overrides
+
+PLAIN: Final = r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$"
+"""One line that does not begin with a space."""
+LONGEST_AUTHOR: Final = 120
+
+router = APIRouter(tags=["pricing"], dependencies=[opened_to(Role.SALES)])
+
+
+class OverrideRefused(ValueError):  # noqa: N818 - reads as what happened
+    """A price that the card does not allow."""
+
+
+class OverrideAsked(BaseModel):
+    """What a slot is to cost, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    price: Decimal = Field(
+        gt=0, le=10**8, decimal_places=2, examples=["45.00"], description="in the place's currency"
+    )
+    reason: str = Field(min_length=3, max_length=200, pattern=PLAIN, examples=["agreed in March"])
+    until: AwareDatetime | None = Field(
+        default=None, description="null: until it is withdrawn", examples=["2026-11-22T18:00:00Z"]
+    )
+
+
+class OverrideAnswer(BaseModel):
+    """A price that is set for one slot."""
+
+    number: int = Field(examples=[17], description="of its entry in the audit log")
+    location: str = Field(examples=["KX-01"])
+    starts_at: datetime = Field(examples=["2026-11-23T08:00:00Z"])
+    price: Decimal = Field(examples=["45.00"])
+    price_pence: int = Field(examples=[4500])
+    reason: str = Field(examples=["agreed in March"])
+    author: str = Field(examples=["Mary Poole (key 4f1c)"])
+    set_at: datetime
+    until: datetime | None = Field(description="null: until it is withdrawn")
+
+
+class OverridesAnswer(BaseModel):
+    """Those that stand, by place and hour."""
+
+    overrides: list[OverrideAnswer]
+
+
+@router.put(
+    "/api/pricing/override/{location}/{time_slot}",
+    responses=documented(*REFUSALS, 404, 413, 422, 500, 503),
+)
+async def set_override(
+    request: Request, location: LocationName, time_slot: TimeSlot, asked: OverrideAsked
+) -> OverrideAnswer:
+    """Set the price of one slot, in place of the computed one."""
+    desk: Desk = request.app.state.desk
+    site = desk.estate.location(location)
+    slot = parse_slot(time_slot, site.zone)
+    return await run_in_threadpool(_set, desk, site, slot, asked, caller(request))
+
+
+@router.delete(
+    "/api/pricing/override/{location}/{time_slot}",
+    responses=documented(*REFUSALS, 404, 422, 500, 503),
+)
+async def withdraw_override(
+    request: Request, location: LocationName, time_slot: TimeSlot
+) -> OverrideAnswer:
+    """Withdraw the price that was set for a slot: the computed one holds again."""
+    desk: Desk = request.app.state.desk
+    site = desk.estate.location(location)
+    slot = parse_slot(time_slot, site.zone)
+    return await run_in_threadpool(_withdraw, desk, site, slot, caller(request))
+
+
+@router.get("/api/pricing/overrides", responses=documented(*REFUSALS, 404, 422, 500, 503))
+async def overrides(
+    request: Request,
+    location: Annotated[LocationName | None, Query(description="default: every place")] = None,
+) -> OverridesAnswer:
+    """List the prices that are set, of one place or of all."""
+    desk: Desk = request.app.state.desk
+    chosen = None if location is None else desk.estate.location(location).id
+
+    def read() -> OverridesAnswer:
+        with database.reading(desk.engine) as connection:
+            found = standing_overrides(connection, desk.clock(), chosen)
+        return OverridesAnswer(overrides=[_described(one) for one in found])
+
+    return await run_in_threadpool(read)
+
+
+def _set(desk: Desk, site: Site, slot: Slot, asked: OverrideAsked, by: str) -> OverrideAnswer:
+    now = desk.clock()
+    _refuse_times(slot, asked.until, now)
+    pence = int(asked.price * 100)
+    least, most = card_limits(site.base_rate_pence, desk.card)
+    if not least <= pence <= most:
+        raise OverrideRefused(
+            f"{in_pounds(pence)} is not between {in_pounds(least)} and {in_pounds(most)}, the "
+            f"floor and the ceiling of {desk.card.version} for {site.id}: set a price between them"
+        )
+    hour_at = int(slot.starts_at.timestamp())
+    with database.writing(desk.engine) as connection:
+        number = audit.record(
+            connection,
+            at=now,
+            actor=by[:LONGEST_AUTHOR],
+            action="price.override",
+            about=_about(site, slot),
+            details={
+                "price_pence": pence,
+                "reason": asked.reason,
+                "until": asked.until.isoformat() if asked.until else None,
+            },
+        )
+        override = Override(number, pence, by[:LONGEST_AUTHOR], asked.reason, asked.until)
+        standing = Standing(site.id, hour_at, now, override)
+        keep_override(connection, standing)
+    desk.shared.invalidate()
+    return _described(standing)
+
+
+def _withdraw(desk: Desk, site: Site, slot: Slot, by: str) -> OverrideAnswer:
+    now = desk.clock()
+    with database.writing(desk.engine) as connection:
+        gone = drop_override(connection, site.id, int(slot.starts_at.timestamp()), now)
+        audit.record(
+            connection,
+            at=now,
+            actor=by[:LONGEST_AUTHOR],
+            action="price.override.withdraw",
+            about=_about(site, slot),
+            details={"number": gone.override.number, "price_pence": gone.override.price_pence},
+        )
+    desk.shared.invalidate()
+    return _described(gone)
+
+
+def _refuse_times(slot: Slot, until: datetime | None, now: datetime) -> None:
+    refuse_distant(slot, now)
+    if slot.ends_at <= now:
+        raise RangeError(f"slot {slot.local.isoformat()} is over: set the price of one to come")
+    if until is not None and not now < until <= now + REACH:
+        raise RangeError(
+            f"`until` is {until.isoformat()}: ask for a moment within {REACH.days} days from now"
+        )
+
+
+def _about(site: Site, slot: Slot) -> str:
+    return f"{site.id}/{slot.local.isoformat(timespec='minutes')}"
+
+
+def _described(standing: Standing) -> OverrideAnswer:
+    override = standing.override
+    return OverrideAnswer(
+        number=override.number,
+        location=standing.location,
+        starts_at=EPOCH + standing.hour_at // 3600 * HOUR,
+        price=pounds(override.price_pence),
+        price_pence=override.price_pence,
+        reason=override.reason,
+        author=override.author,
+        set_at=standing.set_at,
+        until=override.until_at,
+    )

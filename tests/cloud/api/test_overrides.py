@@ -1,0 +1,162 @@
+"""A price that somebody sets holds everywhere at once, with its reason, and can be taken back."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from cloud import database
+from cloud.api import audit
+from cloud.api.app import create_app
+from cloud.api.desk import Desk, Shelf
+from cloud.api.keys import Role, create_key
+from cloud.api.publish_command import publish
+from cloud.api.quota import Quota
+from cloud.sales.price_sheet import sheet_before
+from tests.cloud.api.conftest import FRIDAY_NOON, Asker
+
+SLOT = "KX-01/2026-11-23T08:00"
+PRICE = f"/api/pricing/slot/{SLOT}"
+OVERRIDE = f"/api/pricing/override/{SLOT}"
+WANTED = {"price": "45.67", "reason": "agreed in March"}
+
+
+def test_a_set_price_is_a_factor_with_its_reason_beside_the_computed_one(ask: Asker):
+    before = ask.get(PRICE).json()
+    set_ = ask("PUT", OVERRIDE, json=WANTED).json()
+    after = ask.get(PRICE).json()
+
+    assert before["override"] is None
+    assert (set_["number"], set_["price"], set_["until"]) == (1, "45.67", None)
+    assert after["price_pence"] == 4567
+    assert after["factors"][:-1] == before["factors"]
+    assert after["factors"][-1]["name"] == "override"
+    assert after["override"]["computed_price"] == before["price"]
+    told = f"override 1 by {set_['author']} in place of {before['price']}: agreed in March"
+    assert after["factors"][-1]["reason"] == told
+    assert told in ask.get(f"/api/pricing/explain/{SLOT}").text
+
+
+def test_it_holds_alike_for_the_batch_the_inventory_and_a_plan(ask: Asker):
+    ask("PUT", OVERRIDE, json=WANTED)
+    location, _, time_slot = SLOT.partition("/")
+    question = {"location": location, "time_slot": time_slot}
+    batch = ask("POST", "/api/pricing/batch", json={"slots": [question]}).json()
+    screens = ask.get("/api/inventory", params=question).json()["screens"]
+    brief = {
+        "budget": "45.67", "from": "2026-11-23", "until": "2026-11-24", "locations": [location],
+        "dayparts": [{"from_hour": 8, "to_hour": 9}],
+    }  # fmt: skip
+    plan = ask("POST", "/api/pricing/optimize", json=brief)
+
+    assert batch["answers"][0]["price"]["price"] == "45.67"
+    (screen,) = [one for one in screens if one["dooh"]["id"] == location]
+    assert screen["imp"][0]["ext"]["onlooker"]["slot_price_pence"] == 4567
+    assert [line["cost"] for line in plan.json()["plan"]["lines"]] == ["45.67"]
+
+
+def test_taken_back_the_computed_price_holds_again(ask: Asker):
+    before = ask.get(PRICE).json()
+    ask("PUT", OVERRIDE, json=WANTED)
+    assert ask("DELETE", OVERRIDE).json()["price"] == "45.67"
+    after = ask.get(PRICE).json()
+    again = ask("DELETE", OVERRIDE)
+
+    assert (after["price"], after["factors"]) == (before["price"], before["factors"])
+    assert again.status_code == 404
+    assert "no price is set" in again.json()["detail"]
+
+
+def test_it_ends_on_the_minute_though_the_forecast_is_still_fresh(ask: Asker, watch):
+    computed = ask.get(PRICE).json()["price"]
+    until = (FRIDAY_NOON + timedelta(seconds=20)).isoformat()
+    assert ask("PUT", OVERRIDE, json={**WANTED, "until": until}).status_code == 200
+    watch.pass_by(timedelta(seconds=19))
+    assert ask.get(PRICE).json()["price"] == "45.67"
+    watch.pass_by(timedelta(seconds=1))
+    assert ask.get(PRICE).json()["price"] == computed
+    assert ask.get("/api/pricing/overrides").json() == {"overrides": []}
+
+
+def test_a_second_one_takes_the_place_of_the_first(ask: Asker):
+    ask("PUT", OVERRIDE, json=WANTED)
+    ask("PUT", OVERRIDE, json={**WANTED, "price": "50"})
+    (only,) = ask.get("/api/pricing/overrides?location=KX-01").json()["overrides"]
+
+    assert (only["number"], only["price_pence"]) == (2, 5000)
+    others = [site.id for site in ask.app.state.desk.estate if site.id != "KX-01"]
+    assert ask.get(f"/api/pricing/overrides?location={others[0]}").json() == {"overrides": []}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"price": "0.01"}, "the floor and the ceiling of reference-2"),
+        ({"price": "99999"}, "the floor and the ceiling of reference-2"),
+        ({"price": "45.678"}, "decimal places"),
+        ({"price": "NaN"}, "finite"),
+        ({"reason": "  "}, "reason"),
+        ({"reason": "one\nprice  £1"}, "reason"),
+        ({"until": "2026-11-20T12:00:00Z"}, "within 400 days from now"),
+        ({"until": "9999-12-31T23:59:59-14:00"}, "within 400 days from now"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_a_sentence_and_changes_nothing(ask, change, sentence):
+    before = ask.get(PRICE).content
+    refused = ask("PUT", OVERRIDE, json={**WANTED, **change})
+
+    assert refused.status_code == 422
+    assert sentence in refused.text
+    assert ask.get(PRICE).content == before
+
+
+def test_an_hour_that_is_over_is_not_priced_any_more(ask: Asker):
+    refused = ask("PUT", "/api/pricing/override/KX-01/2026-11-20T11:00", json=WANTED)
+    assert refused.status_code == 422
+    assert "is over" in refused.json()["detail"]
+
+
+def test_both_changes_are_in_the_audit_log_by_name(desk: Desk):
+    locked = Asker(create_app(desk, quota=Quota()))
+    key = create_key(desk.engine, Role.SALES, "Mary", by="me", now=FRIDAY_NOON)
+    buyer = create_key(desk.engine, Role.ADVERTISER, "Acme", by="me", now=FRIDAY_NOON)
+    assert locked("PUT", OVERRIDE, json=WANTED, headers={"x-api-key": buyer}).status_code == 403
+    set_ = locked("PUT", OVERRIDE, json=WANTED, headers={"x-api-key": key}).json()
+    locked("DELETE", OVERRIDE, headers={"x-api-key": key})
+    with database.reading(desk.engine) as connection:
+        audit.verify(connection)
+        first, second = list(audit.entries(connection))[-2:]
+
+    assert set_["author"].startswith("Mary (key ")
+    assert (first.number, first.actor, first.action) == (
+        set_["number"], set_["author"], "price.override",
+    )  # fmt: skip
+    assert first.object == "KX-01/2026-11-23T08:00+00:00"
+    assert '"price_pence":4567' in first.details
+    assert second.action == "price.override.withdraw"
+
+
+def test_without_its_entry_in_the_log_no_price_is_set(ask: Asker, monkeypatch):
+    def fail(*_: object, **__: object) -> int:
+        raise RuntimeError("no log")
+
+    monkeypatch.setattr("cloud.api.overrides.audit.record", fail)
+    assert ask("PUT", OVERRIDE, json=WANTED).status_code == 500
+    assert ask.get("/api/pricing/overrides").json() == {"overrides": []}
+
+
+def test_another_process_hears_of_it(ask: Asker, desk: Desk):
+    other = Asker(create_app(replace(desk, shelf=Shelf())))
+    assert other.get(PRICE).json()["price"] != "45.67"
+    ask("PUT", OVERRIDE, json=WANTED)
+    assert other.get(PRICE).json()["price"] == "45.67"
+
+
+def test_the_sheet_of_the_day_holds_the_computed_price(ask: Asker, desk: Desk, watch):
+    computed = ask.get(PRICE).json()["price_pence"]
+    ask("PUT", OVERRIDE, json=WANTED)
+    publish(desk)
+    with database.reading(desk.engine) as connection:
+        sheet = sheet_before(connection, "KX-01", (FRIDAY_NOON + timedelta(days=1)).date())
+    assert sheet is not None
+    assert sheet.pence[3 * 24 + 8] == computed
