@@ -52,7 +52,7 @@ def test_it_holds_alike_for_the_batch_the_inventory_and_a_plan(ask: Asker):
     assert batch["answers"][0]["price"]["price"] == "45.67"
     (screen,) = [one for one in screens if one["dooh"]["id"] == location]
     assert screen["imp"][0]["ext"]["onlooker"]["slot_price_pence"] == 4567
-    assert [line["cost"] for line in plan.json()["plan"]["lines"]] == ["45.67"]
+    assert [line["cost"] for line in plan.json()["lines"]] == ["45.67"]
 
 
 def test_taken_back_the_computed_price_holds_again(ask: Asker):
