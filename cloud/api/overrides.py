@@ -4,7 +4,7 @@ The card's floor and ceiling hold for it too. A change and its entry in the audi
 transaction; after it every process works its prices out anew.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Final
 
@@ -25,7 +25,7 @@ from cloud.database import EPOCH
 from cloud.estate import Site
 from cloud.pricing.market import Override
 from cloud.pricing.rules import card_limits, in_pounds
-from cloud.pricing.slot import HOUR, Slot, parse_slot
+from cloud.pricing.slot import Slot, parse_slot
 from cloud.sales.overrides import Standing, drop_override, keep_override, standing_overrides
 
 PLAIN: Final = r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$"
@@ -184,7 +184,7 @@ def _described(standing: Standing) -> OverrideAnswer:
     return OverrideAnswer(
         number=override.number,
         location=standing.location,
-        starts_at=EPOCH + standing.hour_at // 3600 * HOUR,
+        starts_at=EPOCH + timedelta(seconds=standing.hour_at),
         price=pounds(override.price_pence),
         price_pence=override.price_pence,
         reason=override.reason,

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from cloud import database
@@ -12,6 +13,7 @@ from cloud.api.desk import Desk, Shelf
 from cloud.api.keys import Role, create_key
 from cloud.api.publish_command import publish
 from cloud.api.quota import Quota
+from cloud.estate import Estate
 from cloud.sales.price_sheet import sheet_before
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
 
@@ -160,3 +162,10 @@ def test_the_sheet_of_the_day_holds_the_computed_price(ask: Asker, desk: Desk, w
         sheet = sheet_before(connection, "KX-01", (FRIDAY_NOON + timedelta(days=1)).date())
     assert sheet is not None
     assert sheet.pence[3 * 24 + 8] == computed
+
+
+def test_an_hour_that_begins_at_half_past_in_utc_is_told_as_it_is(desk: Desk):
+    site = msgspec.structs.replace(desk.estate.location("KX-01"), timezone="Asia/Kolkata")
+    there = Asker(create_app(replace(desk, estate=Estate((site,)))))
+    told = there("PUT", "/api/pricing/override/KX-01/2026-11-23T14:00", json=WANTED).json()
+    assert told["starts_at"] == "2026-11-23T08:30:00Z"
