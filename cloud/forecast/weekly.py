@@ -4,6 +4,7 @@ Arrays are (..., weeks, 168), oldest first, hours from the same local midnight; 
 saw, and stays out of everything. A week that was hardly seen says nothing about its level.
 """
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final
 
@@ -33,15 +34,20 @@ def levelled(weeks: Floats, of_weeks: Floats) -> Floats:
 
 def quantile(weeks: Floats, share: float) -> Floats:
     """A quantile over the weeks, linear between them; NaN where no week has seen the hour."""
+    return next(quantiles(weeks, share))
+
+
+def quantiles(weeks: Floats, *shares: float) -> Iterator[Floats]:
+    """Several of them, for one sorting."""
     ordered = np.sort(weeks, axis=-2)  # NaN sorts last
     most = np.maximum(np.isfinite(weeks).sum(axis=-2) - 1, 0)
-    low = np.floor(most * share).astype(int)
-    below, above = (
-        np.take_along_axis(ordered, at[..., None, :], axis=-2)[..., 0, :]
-        for at in (low, np.minimum(low + 1, most))
-    )
-    between: Floats = below + (above - below) * (most * share - low)
-    return between
+    for share in shares:
+        low = np.floor(most * share).astype(int)
+        below, above = (
+            np.take_along_axis(ordered, at[..., None, :], axis=-2)[..., 0, :]
+            for at in (low, np.minimum(low + 1, most))
+        )
+        yield below + (above - below) * (most * share - low)
 
 
 def mean(values: Floats, axis: int | tuple[int, ...]) -> Floats:

@@ -87,9 +87,9 @@ def _same_hour(usual: Floats, at: int, like: NDArray[np.int64], scale: Floats) -
     for age in (1, 2, 3, 4):
         yield f"{age}_weeks_ago", usual[:, at - age][:, like] / scale
     month, eight = usual[:, at - 4 : at][:, :, like], usual[:, at - 8 : at][:, :, like]
-    low, high = weekly.quantile(eight, 0.1), weekly.quantile(eight, 0.9)
+    low, middle, high = weekly.quantiles(eight, 0.1, 0.5, 0.9)
     yield "median_4", weekly.quantile(month, 0.5) / scale
-    yield "median_8", weekly.quantile(eight, 0.5) / scale
+    yield "median_8", middle / scale
     yield "low_8", low / scale
     yield "high_8", high / scale
     yield "day_spread", _by_day((high - low) / scale)
