@@ -17,7 +17,7 @@ import av
 from models.datasets.picture import DatasetError
 from models.evaluate.intervals import bootstrapped
 from models.evaluate.refusal import EvaluationError
-from models.evaluate.watching import Stay, Watched, audience
+from models.evaluate.watching import FilmError, Stay, Watched, audience
 
 COLUMNS = ("person", "first_frame", "last_frame_exclusive")
 
@@ -41,9 +41,12 @@ class Present:
 
 
 def frames_per_s(film: Path) -> float:
-    """Return the film's own rate."""
-    with av.open(str(film)) as opened:
-        rate = opened.streams.video[0].average_rate
+    """Return the film's own rate; raises `FilmError` for what is no film."""
+    try:
+        with av.open(str(film)) as opened:
+            rate = opened.streams.video[0].average_rate
+    except (OSError, ValueError, IndexError) as error:  # FFmpeg's errors are OSError or ValueError
+        raise FilmError(f"found no film at {film}, wanted a video file ({error})") from error
     if not rate:
         raise TruthError(f"found {film} without a frame rate, wanted one to place frames in time")
     return float(rate)

@@ -36,6 +36,15 @@ def test_each_person_gets_the_stay_that_shares_most_time():
     assert report["errors"] == ["person 0: 6.0 s, told 5.5", "person 1: 6.0 s, told 5.0"]
 
 
+@pytest.mark.parametrize("content", [None, b"", b"no film at all"])
+def test_what_is_no_film_is_refused_in_a_sentence(tmp_path, capsys, content):
+    film, truth = tmp_path / "film.mp4", tmp_path / "truth.csv"
+    if content is not None:
+        film.write_bytes(content)
+    assert main(["evaluate", "dwell", "--video", str(film), "--truth", str(truth)]) != 0
+    assert f"found no film at {film}" in capsys.readouterr().err
+
+
 def test_whoever_is_missed_counts_with_all_their_time():
     report = against(Watched(10.0), people((0, 4)))
     assert report["found"]["value"] == 0
