@@ -4,25 +4,27 @@ Labels and views are made once with the teachers and kept under the runs folder;
 not need the teachers. Research recipes read data that may not be used commercially.
 """
 
-import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
 import torch
 from torch import nn
 
 from edge_agent.demographics import ORDERED
-from edge_agent.detect import load_detector
+from edge_agent.detect import FaceDetector, load_detector
 from models import cards
 from models.datasets import fer, utkface
 from models.datasets.labelled_faces import LabelledFaces
 from models.datasets.picture import Picture
 from models.export import OPSET, averaged, export_onnx, sealed
-from models.train import attention, classes, detection, labels, pose_views, second_look, start
+from models.train import attention, classes, detection, labels, pose_views, second_look
 from models.train.checkpoints import Schedule
 from models.train.classes import ClassNet
+from models.train.clutter import clutter
 from models.train.detector_net import DetectorNet, ExportedDetector
 from models.train.pose_net import SIDE_PX, PoseNet
 from models.train.second_look import SecondLookNet
@@ -36,19 +38,21 @@ COMMERCIAL = ("detection", "attention", "face-check")
 # what the detector takes for a face where nobody is, to be unlearnt
 CHECK_SCORE = 0.2
 DECOY_SCORE, DECOY_SIZES_PX = 0.3, (320, 640)
+CLUTTER_PICTURES, CLUTTER_SIDE_PX, CLUTTER_SEED = 400, 320, 11
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """`folder` under the runs folder, steps and rate."""
+    """`folder` under the runs folder, steps, rate, and the share of steps over which it falls."""
 
     folder: str
     steps: int
     rate: float
+    fall_ratio: float = 0.25
 
 
 RECIPES = {
-    "detection": Recipe("detector", 4000, 1e-3),
+    "detection": Recipe("detector", 9000, 3e-3, fall_ratio=0.7),
     "attention": Recipe("attention", 3000, 3e-3),
     "attention-ytf": Recipe("attention-ytf", 2500, 3e-3),
     "face-check": Recipe("face-check", second_look.STEPS, 3e-3),
@@ -73,7 +77,7 @@ def _teacher(data: Path) -> "IntelTeacher":
 def run(kind: str, data: Path, runs: Path, steps: int | None) -> Path:
     """Train one network and return its checkpoint."""
     recipe = RECIPES[kind]
-    schedule = Schedule(steps or recipe.steps, recipe.rate)
+    schedule = Schedule(steps or recipe.steps, recipe.rate, fall_ratio=recipe.fall_ratio)
     folder = runs / recipe.folder
     if kind == "face-check":
         return _second_look(data, runs, folder)
@@ -98,12 +102,9 @@ def run(kind: str, data: Path, runs: Path, steps: int | None) -> Path:
 def _second_look(data: Path, runs: Path, folder: Path) -> Path:
     """Teach the check from the detector's mistakes, with the body of the attention network."""
     pictures = labelled_pictures(data, runs)
-    finder = folder / "finder"
-    _write(runs / RECIPES["detection"].folder / "last.pt", finder, "0.0.0", "detection-alone")
-    finders = [
-        load_detector(finder / "onlooker-face.json", input_px=size, threshold=CHECK_SCORE)
-        for size in DECOY_SIZES_PX
-    ]
+    finders = _finders(
+        runs / RECIPES["detection"].folder / "last.pt", folder / "finder", CHECK_SCORE
+    )
     taught = [labels.with_decoys(picture, finders) for picture in pictures]
     body = averaged(PoseNet(), runs / RECIPES["attention"].folder / "last.pt")
     views = pose_views.kept(runs / RECIPES["attention"].folder / "views.npz", [], None)
@@ -121,17 +122,30 @@ def _counts(kind: str) -> list[int]:
 
 
 def _detection(pictures: list[Picture], folder: Path, schedule: Schedule) -> Path:
-    """Go on from the release the recipe starts from, with its mistakes as decoys."""
-    decoys = folder / "decoys"
-    decoys.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(start.START, decoys / "onlooker-face.onnx")
-    card = cards.face_card("0.2.0", OPSET, cards.FACE_SCORE)
-    alone = sealed(msgspec.structs.replace(card, second_look=None), decoys / "onlooker-face.onnx")
-    finders = [
-        load_detector(alone, input_px=size, threshold=DECOY_SCORE) for size in DECOY_SIZES_PX
-    ]
-    taught = [labels.with_decoys(picture, finders) for picture in pictures]
-    return detection.train(taught, folder, schedule=schedule)
+    """Begin from noise, and look for mistakes on the way in the pictures and in drawn clutter."""
+
+    def mined(checkpoint: Path, step: int) -> list[Picture]:
+        finders = _finders(checkpoint, folder / f"at-{step}", DECOY_SCORE)
+        return [labels.with_decoys(shown, finders) for shown in [*pictures, *_drawn_clutter()]]
+
+    return detection.train(pictures, folder, schedule=schedule, mined=mined)
+
+
+def _drawn_clutter() -> Iterator[Picture]:
+    rng = np.random.default_rng(CLUTTER_SEED)
+    for number in range(CLUTTER_PICTURES):
+        yield Picture(f"clutter/{number}", clutter(CLUTTER_SIDE_PX, rng))
+
+
+def _finders(checkpoint: Path, folder: Path, threshold: float) -> list[FaceDetector]:
+    """Open the first look alone, as it was at a checkpoint, at every size that matters.
+
+    Its file is made once: a run that goes on later finds the same mistakes again.
+    """
+    card = folder / "onlooker-face.json"
+    if not card.is_file():
+        _write(checkpoint, folder, "0.0.0", "detection-alone")
+    return [load_detector(card, input_px=size, threshold=threshold) for size in DECOY_SIZES_PX]
 
 
 def export(kind: str, runs: Path, folder: Path, version: str) -> Path:

@@ -4,7 +4,8 @@ Each scene is centred near one face drawn at random and rescaled: a third of the
 as people across a hall (6 to 20 px), the rest so that its height is uniform on a logarithmic scale.
 Two in five scenes are mosaics of four; some carry portraits pasted from the synthetic
 sheets, so that bare faces meet real backgrounds, or the same head with hair where its face was,
-which is how a head from behind is taught to be no face, or stamped in metal or stone.
+which is how a head from behind is taught to be no face, or stamped in metal or stone. In some the
+portraits stand in rows, as people do for a photograph or in a full hall.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from models.datasets.picture import Floats, Image, Picture
 from models.train.clutter import clutter
+from models.train.disguises import hidden
 from models.train.photometric import toned, weathered
 
 MIRRORED = [1, 0, 2, 4, 3]
@@ -24,8 +26,11 @@ SMALLEST_FACE_PX, FAR_FACE_PX, LARGEST_FACE_PX = 6.0, 20.0, 300.0
 FAR = 0.35
 MOSAIC, EMPTY, DECOY, PASTED, FACELESS = 0.4, 0.08, 0.15, 0.45, 0.4
 MOST_PASTED = 3
-# a stamped head smaller than this may as well be a person in bad light
-LEAST_STAMPED_PX = 28.0
+CROWD, CROWD_FACELESS = 0.15, 0.2
+SMALLEST_CROWD_PX, LARGEST_CROWD_PX, MOST_ROWS, MOST_ABREAST = 6.5, 40.0, 4, 9
+BARE_NECK = 0.3
+# what of a pasted patch is seen: half axes of its oval, in patches
+OVAL = (0.4, 0.47)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,9 +94,11 @@ class Studio:
             boxes = shelf.picture.boxes
             view = _view_of_face(boxes[rng.integers(len(boxes))], side_px, rng)
         scene = warped(shelf, view, side_px, self._ground(side_px, rng))
+        if rng.random() < CROWD:
+            return self._crowded(scene, rng)
         heads = rng.integers(1, MOST_PASTED + 1) if rng.random() < PASTED else 0
         for _ in range(heads):
-            scene = self._pasted(scene, rng)
+            scene = self._visited(scene, rng)
         return scene
 
     def _ground(self, side_px: int, rng: np.random.Generator) -> Image:
@@ -120,34 +127,86 @@ class Studio:
             np.concatenate([p.ignored + np.tile(c, 2) for p, c in moved]),
         )
 
-    def _pasted(self, scene: Scene, rng: np.random.Generator) -> Scene:
-        """Paste one synthetic head where no labelled face stands."""
-        shelf = self._portraits[rng.integers(len(self._portraits))]
-        index = int(rng.integers(len(shelf.picture.boxes)))
+    def _visited(self, scene: Scene, rng: np.random.Generator) -> Scene:
+        """Paste one synthetic head anywhere."""
         side_px = scene.image.shape[0]
         height = _height(side_px * 0.5, rng)
-        patch = max(16, int(height * 1.9))
+        patch = _patch_px(height)
+        left, top = rng.integers(-patch // 4, max(1, side_px - patch * 3 // 4), 2)
+        return self._pasted(scene, height, (int(left), int(top)), FACELESS, rng)
+
+    def _crowded(self, scene: Scene, rng: np.random.Generator) -> Scene:
+        """Stand synthetic heads in rows, the last row first."""
+        side_px = scene.image.shape[0]
+        largest = min(LARGEST_CROWD_PX, side_px / 4)
+        usual = float(np.exp(rng.uniform(np.log(SMALLEST_CROWD_PX), np.log(largest))))
+        across, down = usual * rng.uniform(1.3, 2.4), usual * rng.uniform(1.5, 3.0)
+        rows, abreast = rng.integers(1, MOST_ROWS + 1), rng.integers(2, MOST_ABREAST + 1)
+        corner = rng.uniform(-0.1, 0.7, 2) * side_px
+        for row in range(rows):
+            for place in range(abreast):
+                height = usual * float(np.exp(rng.normal(0, 0.12)))
+                x = corner[0] + (place + row % 2 / 2) * across + rng.normal(0, 0.1) * usual
+                y = corner[1] + row * down + rng.normal(0, 0.15) * usual
+                scene = self._pasted(scene, height, (int(x), int(y)), CROWD_FACELESS, rng)
+        return scene
+
+    def _pasted(
+        self,
+        scene: Scene,
+        height: float,
+        at: tuple[int, int],
+        faceless_share: float,
+        rng: np.random.Generator,
+    ) -> Scene:
+        """Paste one synthetic head, left top corner `at`, where it covers no labelled face."""
+        shelf = self._portraits[rng.integers(len(self._portraits))]
+        index = int(rng.integers(len(shelf.picture.boxes)))
+        patch, (left, top) = _patch_px(height), at
         view = _view(shelf.picture.boxes[index], height, np.full(2, patch / 2), rng)
         head = warped(shelf, view, patch, np.full((patch, patch, 3), 30, np.uint8))
-        left, top = rng.integers(-patch // 4, max(1, side_px - patch * 3 // 4), 2)
-        box = head.boxes + np.asarray([left, top, left, top], np.float32)
         centre = np.argmin(np.abs((head.boxes[:, :2] + head.boxes[:, 2:]) / 2 - patch / 2).sum(1))
+        middle = np.asarray([left + patch / 2, top + patch / 2])
+        reach = np.concatenate(
+            [middle - np.multiply(OVAL, patch), middle + np.multiply(OVAL, patch)]
+        )
         taken = np.concatenate([scene.boxes, scene.ignored])
-        reach = np.asarray([left, top, left + patch, top + patch], np.float32)
         if len(taken) and _touching(taken, reach):
             return scene
-        if rng.random() < FACELESS:
+        ground = _shouldered(scene.image, taken, middle, height, rng)
+        if rng.random() < faceless_share:
             bare = hidden(head.image, head.boxes[centre], rng, height_px=height)
-            covered = _blended(scene.image, toned(bare, rng), int(left), int(top))
+            covered = _blended(ground, toned(bare, rng), left, top)
             return Scene(covered, scene.boxes, scene.landmarks, scene.ignored)
-        image = _blended(scene.image, toned(head.image, rng), int(left), int(top))
-        points = head.landmarks[centre] + np.asarray([left, top], np.float32)
+        image = _blended(ground, toned(head.image, rng), left, top)
+        corner = np.asarray([left, top], np.float32)
         return _clipped(
             image,
-            np.concatenate([scene.boxes, box[centre][None]]),
-            np.concatenate([scene.landmarks, points[None]]),
+            np.concatenate([scene.boxes, (head.boxes[centre] + np.tile(corner, 2))[None]]),
+            np.concatenate([scene.landmarks, (head.landmarks[centre] + corner)[None]]),
             scene.ignored,
         )
+
+
+def _patch_px(height: float) -> int:
+    """Return the side of the square a head of this face height is pasted with."""
+    return max(12, int(height * 1.9))
+
+
+def _shouldered(
+    image: Image, taken: Floats, head: NDArray[Any], height: float, rng: np.random.Generator
+) -> Image:
+    """Draw the clothes under a head in one colour, where they cover no labelled face."""
+    wide, deep = height * rng.uniform(0.8, 1.2), height * rng.uniform(0.9, 2.2)
+    top = head[1] + height * 0.55
+    reach = np.asarray([head[0] - wide, top, head[0] + wide, top + deep], np.float32)
+    if rng.random() < BARE_NECK or (len(taken) and _touching(taken, reach)):
+        return image
+    dressed = image.copy()
+    centre, axes = (int(head[0]), int(top + deep)), (int(wide), int(deep))
+    colour = [int(value) for value in rng.integers(0, 256, 3)]
+    cv2.ellipse(dressed, centre, axes, 0, 180, 360, colour, -1)
+    return dressed
 
 
 def _weight(picture: Picture) -> float:
@@ -253,72 +312,19 @@ def mirrored(scene: Scene) -> Scene:
     )
 
 
-def hidden(head: Image, box: Floats, rng: np.random.Generator, *, height_px: float) -> Image:
-    """Make a head into something that is no face, in one of three ways."""
-    ways = (
-        [faceless, scrambled, stamped] if height_px >= LEAST_STAMPED_PX else [faceless, scrambled]
-    )
-    return ways[int(rng.choice(len(ways), p=[0.5, 0.25, 0.25] if len(ways) > 2 else [0.6, 0.4]))](
-        head, box, rng
-    )
-
-
-def stamped(head: Image, _: Floats, rng: np.random.Generator) -> Image:
-    """Emboss a head in one metal's colour, as on a coin or a relief."""
-    grey = cv2.GaussianBlur(cv2.cvtColor(head, cv2.COLOR_BGR2GRAY), (0, 0), head.shape[0] * 0.012)
-    angle, depth = rng.uniform(0, 2 * np.pi), rng.uniform(2.0, 5.0)
-    slope_x = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=3)
-    slope_y = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=3)
-    relief = rng.uniform(90, 170) + depth * (np.cos(angle) * slope_x + np.sin(angle) * slope_y) / 4
-    metal = np.asarray([rng.uniform(0.6, 1.0), rng.uniform(0.75, 1.0), 1.0], np.float32)
-    return np.asarray(np.clip(relief[..., None] * metal, 0, 255), np.uint8)
-
-
-def faceless(head: Image, box: Floats, rng: np.random.Generator) -> Image:
-    """Cover the face with the hair above it, down to the chin or the neck."""
-    x1, y1, x2, y2 = (int(edge) for edge in box.clip(0, head.shape[0] - 1))
-    width, height = max(2, x2 - x1), max(2, y2 - y1)
-    hair_top = max(0, y1 - height // 6)
-    hair = head[hair_top : max(hair_top + 2, y1 + height // 10), x1 : x1 + width]
-    reach = height * rng.uniform(0.95, 1.25)
-    cover = cv2.resize(hair, (int(width * 1.2) + 1, int(reach) + 1), interpolation=cv2.INTER_LINEAR)
-    mask: Floats = np.zeros(head.shape[:2], np.float32)
-    centre = ((x1 + x2) // 2, int(y1 + reach / 2 - height * 0.08))
-    cv2.ellipse(mask, centre, (int(width * 0.56), int(reach / 2)), 0, 0, 360, 1.0, -1)
-    mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), max(0.6, height * 0.02)), np.float32)
-    canvas = np.asarray(cv2.GaussianBlur(head, (0, 0), max(1.0, height * 0.2)), np.uint8)
-    left, top = centre[0] - cover.shape[1] // 2, centre[1] - cover.shape[0] // 2
-    a, b = max(0, top), max(0, left)
-    part = cover[a - top : head.shape[0] - top, b - left : head.shape[1] - left]
-    canvas[a : a + part.shape[0], b : b + part.shape[1]] = part
-    mixed = head * (1 - mask[..., None]) + canvas * mask[..., None]
-    return np.asarray(mixed, np.uint8)
-
-
-def scrambled(head: Image, box: Floats, rng: np.random.Generator) -> Image:
-    """Cut the face in nine and lay the pieces elsewhere: all of a face but its order."""
-    x1, y1, x2, y2 = (int(edge) for edge in box.clip(0, head.shape[0] - 1))
-    wide, high = (x2 - x1) // 3, (y2 - y1) // 3
-    mixed = head.copy()
-    if min(wide, high) < 2:
-        return mixed
-    # every piece moves on by the same number of places, so none stays
-    shift = int(rng.integers(2, 8))
-    for place in range(9):
-        source = (place + shift) % 9
-        to_x, to_y = x1 + place % 3 * wide, y1 + place // 3 * high
-        from_x, from_y = x1 + source % 3 * wide, y1 + source // 3 * high
-        piece = head[from_y : from_y + high, from_x : from_x + wide]
-        mixed[to_y : to_y + high, to_x : to_x + wide] = piece
-    return mixed
-
-
 def _blended(image: Image, head: Image, left: int, top: int) -> Image:
     """Lay an oval of `head` over the image, its rim softened."""
     size = head.shape[0]
     mask: Floats = np.zeros((size, size), np.float32)
     cv2.ellipse(
-        mask, (size // 2, size // 2), (int(size * 0.4), int(size * 0.47)), 0, 0, 360, 1.0, -1
+        mask,
+        (size // 2, size // 2),
+        (int(size * OVAL[0]), int(size * OVAL[1])),
+        0,
+        0,
+        360,
+        1.0,
+        -1,
     )
     mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), max(0.6, size * 0.02)), np.float32)
     x1, y1 = max(0, left), max(0, top)

@@ -21,10 +21,10 @@ from edge_agent.inference import crop
 from models.datasets.picture import Floats, Image, Picture
 from models.train.attention import crop as drawn_crop
 from models.train.clutter import clutter
+from models.train.disguises import faceless, scrambled
 from models.train.photometric import weathered
 from models.train.pose_net import SIDE_PX, PoseNet
 from models.train.pose_views import Views
-from models.train.scenes import faceless, scrambled
 
 log = logging.getLogger(__name__)
 MARGIN = 1.25

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 
 from models.datasets.picture import Picture
+from models.evaluate.average_precision import overlaps
+from models.train.disguises import hidden, stamped
 from models.train.photometric import STEPS, weathered
-from models.train.scenes import Studio, hidden, mirrored, stamped
+from models.train.scenes import Studio, mirrored
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +57,15 @@ def test_faces_of_every_size_are_drawn(studio):
     assert heights.min() < 9
     assert heights.max() > 110
     assert 0.3 < (heights < 20).mean() < 0.95
+
+
+def test_a_crowd_covers_nobody_who_is_labelled(studio, monkeypatch):
+    monkeypatch.setattr("models.train.scenes.CROWD", 1.0)
+    crowds = [scene.boxes for scene in scenes(studio)]
+    assert max(len(boxes) for boxes in crowds) > 8
+    for boxes in crowds:
+        others = overlaps(boxes, boxes) - np.eye(len(boxes))
+        assert others.max(initial=0.0) < 0.2
 
 
 def test_a_mirror_twice_is_no_mirror(studio):

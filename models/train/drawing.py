@@ -1,0 +1,69 @@
+"""The scenes of every step, drawn in a process of its own, a few steps ahead of the network.
+
+What is drawn depends on the seed and the step alone.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.datasets.picture import Picture
+from models.train.detector_targets import assigned, cells
+from models.train.scenes import Studio
+
+# side of the scenes of a step, px, and how many fit in the same time
+SIDES_PX = {192: 42, 256: 24, 320: 15}
+SIDE_SHARE = (0.2, 0.55, 0.25)
+AHEAD = 3
+
+Drawn = tuple[NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.int8], ...]
+
+_studios: list[Studio] = []
+
+
+def drawn(studio: Studio, seed: int, step: int) -> Drawn:
+    """Draw the scenes of one step: images (n, 3, s, s), then the targets of `batches`."""
+    rng = np.random.default_rng([seed, step])
+    side = int(rng.choice(list(SIDES_PX), p=SIDE_SHARE))
+    centres, strides = cells(side)
+    scenes = [studio.scene(side, rng) for _ in range(SIDES_PX[side])]
+    targets = [assigned(centres, strides, s.boxes, s.landmarks, s.ignored) for s in scenes]
+    return (
+        np.stack([s.image for s in scenes]).transpose(0, 3, 1, 2),
+        centres,
+        strides,
+        np.stack([t.kind for t in targets]),
+        np.stack([t.boxes for t in targets]),
+        np.stack([t.landmarks for t in targets]),
+    )
+
+
+def batches(
+    pictures: Sequence[Picture], seed: int, steps: range
+) -> Iterator[tuple[int, Tensor, list[Tensor]]]:
+    """Yield each step, its images, and their centres, strides, kinds, boxes and landmarks."""
+    with ProcessPoolExecutor(
+        1, mp_context=get_context("spawn"), initializer=_open, initargs=(pictures,)
+    ) as apart:
+        coming = deque(apart.submit(_draw, seed, step) for step in steps[:AHEAD])
+        for step in steps:
+            images, *targets = (torch.from_numpy(part) for part in coming.popleft().result())
+            if step + AHEAD < steps.stop:
+                coming.append(apart.submit(_draw, seed, step + AHEAD))
+            yield step, images.float(), targets
+
+
+def _open(pictures: Sequence[Picture]) -> None:
+    cv2.setNumThreads(1)
+    _studios.append(Studio(pictures))
+
+
+def _draw(seed: int, step: int) -> Drawn:
+    return drawn(_studios[0], seed, step)
