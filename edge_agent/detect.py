@@ -24,6 +24,7 @@ from edge_agent.inference import (
     crop,
     open_session,
 )
+from edge_agent.probability import calibration_of
 
 STRIDES_PX = (8, 16, 32)
 LARGEST_STRIDE_PX = 32
@@ -41,7 +42,9 @@ class Face:
 
     `box` x1, y1, x2, y2; `landmarks` (5, 2) in the order right eye, left eye, nose, right and
     left corner of the mouth, where right is the subject's right, on the left of the picture.
-    A face that is not `sure` scored below the threshold: it may be somebody who was seen before.
+    `score` is a probability where the detector's card carries a calibration, else the network's
+    own. A face that is not `sure` scored below the threshold: it may be somebody who was seen
+    before.
     """
 
     box: tuple[float, float, float, float]
@@ -203,13 +206,22 @@ class OnnxFaceDetector:
             )
         self.name, self.version = card.name, card.version
         self.threshold = card.thresholds["score"] if threshold is None else threshold
-        self._least = self.threshold * DOUBTFUL_RATIO if doubtful else self.threshold
+        self._calibration = calibration_of(card)
+        self._sure = self._own(self.threshold)
+        self._least = self._sure * DOUBTFUL_RATIO if doubtful else self._sure
         self._second_look = second_look
         self._overlap = card.thresholds.get("overlap", 0.4)
         self._session, self._layout = session, LAYOUTS[card.layout]
         self._input, shape = card.inputs[0].name, card.inputs[0].shape
         self._fixed_px = shape[3] if isinstance(shape[3], int) else None
         self._input_px = self._fixed_px or input_px
+
+    def probability(self, score: float) -> float:
+        """Return what `Face.score` tells where both looks together score so."""
+        return float(self._calibration.probability(score)) if self._calibration else score
+
+    def _own(self, probability: float) -> float:
+        return float(self._calibration.score(probability)) if self._calibration else probability
 
     def faces(self, image: Image) -> list[Face]:
         """Find the faces of a BGR (or grey) picture, best score first."""
@@ -229,9 +241,9 @@ class OnnxFaceDetector:
         return [
             Face(
                 (float(box[0]), float(box[1]), float(box[2]), float(box[3])),
-                float(score),
+                self.probability(float(score)),
                 points,
-                sure=bool(score >= self.threshold),
+                sure=bool(score >= self._sure),
             )
             for box, score, points in zip(boxes, scores, marks, strict=True)
             if box[2] > box[0] and box[3] > box[1]
@@ -292,11 +304,12 @@ def load_detector(
     folders: Sequence[Path] = (WEIGHTS,),
     accept_research: bool = False,
     doubtful: bool = False,
-) -> FaceDetector:
+) -> OnnxFaceDetector:
     """Open a detector by name or card and run it once, so that the first frame is not slow.
 
-    With `doubtful` it also gives what scores down to `DOUBTFUL_RATIO` of the threshold, marked
-    as not sure, for a tracker that knows whom it has seen.
+    `threshold` is on the scale of `Face.score`; without it the card's own holds. With `doubtful`
+    it also gives what the looks score down to `DOUBTFUL_RATIO` of the threshold, marked as not
+    sure, for a tracker that knows whom it has seen.
     """
     session = open_session(name, folders=folders, accept_research=accept_research)
     detector = OnnxFaceDetector(

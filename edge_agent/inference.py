@@ -81,7 +81,7 @@ def open_session(
     threads: int = 1,
 ) -> Session:
     """Open a network by name, looked up in `folders`, or by the path of its card."""
-    path = model if isinstance(model, Path) else _found(model, folders)
+    path = model if isinstance(model, Path) else card_named(model, folders)
     card = read_card(path)
     if card.licence_allows == "research" and not accept_research:
         raise LicenceError(
@@ -111,7 +111,8 @@ def read_card(path: Path) -> ModelCard:
         ) from error
 
 
-def _found(name: str, folders: Sequence[Path]) -> Path:
+def card_named(name: str, folders: Sequence[Path]) -> Path:
+    """Return the card of that name in the first folder that has it, or raise."""
     for folder in folders:
         if (folder / f"{name}.json").is_file():
             return folder / f"{name}.json"

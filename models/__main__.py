@@ -1,4 +1,4 @@
-"""`python -m models`: train, export, evaluate, list and fetch networks.
+"""`python -m models`: train, export, evaluate, calibrate, list and fetch networks.
 
 JSON goes to standard output, everything for people to standard error.
 """
@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("--to", type=Path, help="folder of the weights")
     export.add_argument("--version", default="1.0.0")
     _evaluate(verbs.add_parser("evaluate", help="measure networks; JSON on standard output"))
+    _calibrate(verbs.add_parser("calibrate", help="make a detector's scores probabilities"))
     verbs.add_parser("list", help="networks in the repository and in the manifest")
     record = verbs.add_parser("record", help="write figures of `evaluate all` into the cards")
     record.add_argument("figures", type=Path)
@@ -60,6 +61,17 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _calibrate(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("kind", choices=["detection"])
+    verb.add_argument("--data", type=Path, default=DATA, help="the development set")
+    verb.add_argument("--boxes", type=Path, help="pictures of your own, instead: CSV of boxes")
+    verb.add_argument("--images", type=Path, help="and their folder")
+    verb.add_argument("--detector", default="onlooker-face")
+    verb.add_argument("--weights", type=Path, help="a folder to look for the detector in first")
+    verb.add_argument("--input-px", type=int, action="append", default=None)
+    verb.add_argument("--accept-research", action="store_true")
+
+
 def _evaluate(verb: argparse.ArgumentParser) -> None:
     what = verb.add_subparsers(dest="what", required=True)
     boxes = what.add_parser("detection", help="against a CSV of boxes")
@@ -67,6 +79,7 @@ def _evaluate(verb: argparse.ArgumentParser) -> None:
     boxes.add_argument("--images", type=Path, required=True)
     boxes.add_argument("--detector", action="append", default=None)
     boxes.add_argument("--input-px", type=int, action="append", default=None)
+    boxes.add_argument("--accept-research", action="store_true")
     looks = what.add_parser("attention", help="against labelled crops, or of a film")
     looks.add_argument("--labels", type=Path)
     looks.add_argument("--crops", type=Path)
@@ -169,6 +182,14 @@ def evaluated(options: argparse.Namespace) -> Any:
     return commands.development_figures(options.data, detectors or commands.COMPARED, FOLDERS)
 
 
+def calibrated(options: argparse.Namespace) -> dict[str, Any]:
+    """Fit a detector's scores to labelled pictures and write them into its card."""
+    from models.evaluate import commands
+
+    first = (options.weights,) if options.weights else ()
+    return commands.calibrated(options, (*first, *FOLDERS))
+
+
 def trained(options: argparse.Namespace) -> dict[str, str]:
     """Train by recipe; needs the `train` extra (torch, and openvino for the labels)."""
     from models.train import recipes
@@ -195,6 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "export": exported,
         "evaluate": evaluated,
         "fetch": fetched,
+        "calibrate": calibrated,
     }
     try:
         answer = listed() if options.verb == "list" else verbs[options.verb](options)

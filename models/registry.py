@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from models.cards import write_card
 from wire.model_card import ModelCard
 
 MANIFEST = Path(__file__).parent / "manifest.json"
@@ -88,6 +89,4 @@ def keep(wanted: Entry, content: bytes, folder: Path = FETCHED) -> Path:
         )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / wanted.card.file).write_bytes(content)
-    card = folder / f"{wanted.card.name}.json"
-    card.write_bytes(msgspec.json.format(msgspec.json.encode(wanted.card), indent=2) + b"\n")
-    return card
+    return write_card(folder / f"{wanted.card.name}.json", wanted.card)

@@ -34,6 +34,6 @@ def test_an_evaluation_draws_beside_its_figures(tmp_path, capsys):
     command += ["--images", str(tmp_path), "--detector", "onlooker-face", "--input-px", "320"]
     assert main([*command, "--plot", str(tmp_path / "plots")]) == 0
     (report,) = json.loads(capsys.readouterr().out)
-    assert 0 <= report["calibration_error"] <= 1
+    assert 0 <= report["calibration_error"]["value"] <= 1
     drawn = {path.name for path in (tmp_path / "plots").iterdir()}
     assert drawn == {"precision-recall.png", "calibration-onlooker-face-320.png"}
