@@ -130,7 +130,7 @@ def listed() -> list[dict[str, Any]]:
                     "version": entry.card.version,
                     "here": False,
                     "allows": entry.card.licence_allows,
-                    "bytes": entry.card.bytes,
+                    "bytes": entry.card.bytes or None,
                     "stated": entry.stated,
                 }
             )
@@ -141,9 +141,10 @@ def fetched(options: argparse.Namespace) -> dict[str, str]:
     """Fetch by name, or verify and keep a copy that is already here."""
     entry = registry.entry(options.name)
     if options.source:
-        card = registry.keep(entry, options.source.read_bytes(), options.to)
+        card = registry.copied(entry, options.source, options.to)
     else:
         card = registry.fetch(entry, options.to, progress=_progress)
+        print(file=sys.stderr)
     return {"name": options.name, "card": str(card)}
 
 
@@ -155,7 +156,8 @@ def recorded(options: argparse.Namespace) -> dict[str, int]:
 
 
 def _progress(done: int, size: int) -> None:
-    print(f"\r{done * 100 // max(1, size):3d} %", end="", file=sys.stderr, flush=True)
+    told = f"{done * 100 // size:3d} %" if size else f"{done >> 10} KiB"
+    print(f"\r{told}", end="", file=sys.stderr, flush=True)
 
 
 def evaluated(options: argparse.Namespace) -> Any:
