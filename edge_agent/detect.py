@@ -7,6 +7,7 @@ here by name; the rest of the agent cannot tell them apart.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -22,7 +23,10 @@ from edge_agent.inference import (
     Session,
     as_bgr,
     crop,
+    number,
     open_session,
+    side_px,
+    tried,
 )
 from edge_agent.probability import calibration_of
 
@@ -172,8 +176,8 @@ class SecondLook:
                 f"found {card.name} for {card.task}, wanted a network for face-check; correct "
                 "`second_look` on the detector's card"
             )
+        self._side_px, self._margin = side_px(card), number(card, "crop_margin")
         self._session, self._input = session, card.inputs[0].name
-        self._side_px, self._margin = int(card.inputs[0].shape[2]), card.calibration["crop_margin"]
         self.first_look_share = card.calibration.get("first_look_share", 0.5)
 
     def probabilities(self, image: Image, boxes: Floats) -> Floats:
@@ -181,7 +185,8 @@ class SecondLook:
         if not len(boxes):
             return np.zeros(0, np.float32)
         places = [(float(b[0]), float(b[1]), float(b[2]), float(b[3])) for b in boxes]
-        crops = np.stack([crop(image, box, self._margin, self._side_px) for box in places])
+        bgr = as_bgr(image)
+        crops = np.stack([crop(bgr, box, self._margin, self._side_px) for box in places])
         planes = np.ascontiguousarray(crops.transpose(0, 3, 1, 2), np.float32)
         return self._session.run({self._input: planes})[0][:, 0]
 
@@ -205,7 +210,7 @@ class OnnxFaceDetector:
                 f"detector with one of {sorted(LAYOUTS)}; name another model"
             )
         self.name, self.version = card.name, card.version
-        self.threshold = card.thresholds["score"] if threshold is None else threshold
+        self.threshold = number(card, "score") if threshold is None else threshold
         self._calibration = calibration_of(card)
         self._sure = self._own(self.threshold)
         self._least = self._sure * DOUBTFUL_RATIO if doubtful else self._sure
@@ -319,17 +324,21 @@ def load_detector(
         doubtful=doubtful,
         second_look=_second_look(session, name, folders, accept_research),
     )
-    detector.faces(np.zeros((input_px * 9 // 16, input_px, 3), np.uint8))
+    black = np.zeros((input_px * 9 // 16, input_px, 3), np.uint8)
+    tried(session.card, partial(detector.faces, black))
     return detector
 
 
 def _second_look(
-    session: Session, name: str | Path, folders: Sequence[Path], accept_research: bool
+    detector: Session, name: str | Path, folders: Sequence[Path], accept_research: bool
 ) -> SecondLook | None:
     """Open the network that the detector's card names for checking, beside the detector."""
-    wanted = session.card.second_look
+    wanted = detector.card.second_look
     if wanted is None:
         return None
     near = (name.parent,) if isinstance(name, Path) else ()
     everywhere = (*near, *folders, WEIGHTS)
-    return SecondLook(open_session(wanted, folders=everywhere, accept_research=accept_research))
+    session = open_session(wanted, folders=everywhere, accept_research=accept_research)
+    look, somewhere = SecondLook(session), np.asarray([[8, 8, 24, 24]], np.float32)
+    tried(session.card, partial(look.probabilities, np.zeros((32, 32, 3), np.uint8), somewhere))
+    return look

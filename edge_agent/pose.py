@@ -22,7 +22,10 @@ from edge_agent.inference import (
     Session,
     as_bgr,
     crop,
+    number,
     open_session,
+    side_px,
+    tried,
 )
 
 # each face is looked at three times, once in a mirror: share of the card's margin, mirrored
@@ -121,11 +124,9 @@ class OnnxPoseEstimator:
                 f"pose network with one of {sorted(LAYOUTS)}; name another model"
             )
         self.name, self.version = card.name, card.version
+        self._layout, self._known = LAYOUTS[card.layout], card.calibration
+        self._side_px, self._margin = side_px(card), number(card, "crop_margin")
         self._session, self._input = session, card.inputs[0].name
-        self._layout = LAYOUTS[card.layout]
-        self._side_px = int(card.inputs[0].shape[2])
-        self._known = card.calibration
-        self._margin = self._known["crop_margin"]
 
     def poses(self, image: Image, faces: Sequence[Face]) -> list[HeadPose]:
         """Measure every face on crops of the picture at its native resolution."""
@@ -173,5 +174,5 @@ def load_pose(
     session = open_session(name, folders=folders, accept_research=accept_research)
     estimator = OnnxPoseEstimator(session)
     empty = Face((0.0, 0.0, 32.0, 32.0), 1.0, np.zeros((5, 2), np.float32))
-    estimator.poses(np.zeros((64, 64, 3), np.uint8), [empty])
+    tried(session.card, lambda: estimator.poses(np.zeros((64, 64, 3), np.uint8), [empty]))
     return estimator
