@@ -9,6 +9,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from edge_agent.inference import WEIGHTS, ModelError, read_card
@@ -16,7 +17,8 @@ from edge_agent.settings import SettingsError
 from models import registry
 from models.datasets.picture import DatasetError
 from models.datasets.pictures_on_disk import PictureError
-from models.evaluate.refusal import EvaluationError
+from models.datasets.table import TableError
+from models.evaluate.refusal import CommandError, EvaluationError
 from models.rekognition import RekognitionError
 
 DATA = Path("../shared/data/models")
@@ -26,6 +28,7 @@ REFUSALS = (
     ModelError,
     DatasetError,
     PictureError,
+    TableError,
     EvaluationError,
     RekognitionError,
     registry.FetchError,
@@ -68,7 +71,7 @@ def _calibrate(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--images", type=Path, help="and their folder")
     verb.add_argument("--detector", default="onlooker-face")
     verb.add_argument("--weights", type=Path, help="a folder to look for the detector in first")
-    verb.add_argument("--input-px", type=int, action="append", default=None)
+    verb.add_argument("--input-px", type=_side_px, action="append", default=None)
     verb.add_argument("--accept-research", action="store_true")
 
 
@@ -78,7 +81,7 @@ def _evaluate(verb: argparse.ArgumentParser) -> None:
     boxes.add_argument("--boxes", type=Path, required=True)
     boxes.add_argument("--images", type=Path, required=True)
     boxes.add_argument("--detector", action="append", default=None)
-    boxes.add_argument("--input-px", type=int, action="append", default=None)
+    boxes.add_argument("--input-px", type=_side_px, action="append", default=None)
     boxes.add_argument("--accept-research", action="store_true")
     looks = what.add_parser("attention", help="against labelled crops, or of a film")
     looks.add_argument("--labels", type=Path)
@@ -104,6 +107,13 @@ def _evaluate(verb: argparse.ArgumentParser) -> None:
     every = what.add_parser("all", help="the whole development set, YuNet beside ours")
     every.add_argument("--data", type=Path, default=DATA)
     every.add_argument("--detector", action="append", default=None)
+
+
+def _side_px(text: str) -> int:
+    side = int(text)
+    if not 64 <= side <= 4096:
+        raise argparse.ArgumentTypeError(f"found {side}, wanted 64 to 4096")
+    return side
 
 
 def listed() -> list[dict[str, Any]]:
@@ -152,7 +162,13 @@ def recorded(options: argparse.Namespace) -> dict[str, int]:
     """Write the figures of an evaluation into the cards of the networks measured."""
     from models import figures
 
-    return figures.record(json.loads(options.figures.read_text()), (WEIGHTS, RESEARCH))
+    try:
+        return figures.record(json.loads(options.figures.read_bytes()), (WEIGHTS, RESEARCH))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise CommandError(
+            f"found {options.figures} that does not read as figures ({type(error).__name__}: "
+            f"{error}), wanted the JSON of: python -m models evaluate all"
+        ) from error
 
 
 def _progress(done: int, size: int) -> None:
@@ -192,18 +208,32 @@ def calibrated(options: argparse.Namespace) -> dict[str, Any]:
     return commands.calibrated(options, (*first, *FOLDERS))
 
 
+def _recipes() -> ModuleType:
+    try:
+        from models.train import recipes
+    except ImportError as error:
+        raise CommandError(
+            f"found no {error.name}, wanted it for training and export; install the extra: "
+            "pip install 'onlooker[train]'"
+        ) from error
+    return recipes
+
+
 def trained(options: argparse.Namespace) -> dict[str, str]:
     """Train by recipe; needs the `train` extra (torch, and openvino for the labels)."""
-    from models.train import recipes
-
+    recipes = _recipes()
     checkpoint = recipes.run(options.kind, options.data, options.runs, options.steps)
     return {"checkpoint": str(checkpoint)}
 
 
 def exported(options: argparse.Namespace) -> dict[str, str]:
     """Export by recipe; needs the `train` extra."""
-    from models.train import recipes
-
+    recipes = _recipes()
+    if not (options.runs / recipes.RECIPES[options.kind].folder / "last.pt").is_file():
+        raise CommandError(
+            f"found no checkpoint of {options.kind} in {options.runs}, wanted one to export; run: "
+            f"python -m models train {options.kind}"
+        )
     folder = options.to or (WEIGHTS if options.kind in recipes.COMMERCIAL else RESEARCH)
     return {"card": str(recipes.export(options.kind, options.runs, folder, options.version))}
 

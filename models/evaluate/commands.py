@@ -27,16 +27,12 @@ from models.evaluate import (
     watching,
 )
 from models.evaluate.average_precision import curve, matched
-from models.evaluate.refusal import EvaluationError
+from models.evaluate.refusal import CommandError
 
 # the first of the seven age groups whose members are adults
 ADULT_GROUP = 2
 COMPARED = ("onlooker-face", "yunet-s", "yunet-n")
 SIZES_PX = (320, 640)
-
-
-class CommandError(EvaluationError):
-    """Options that do not make a command."""
 
 
 def detection_figures(options: argparse.Namespace, folders: Sequence[Path]) -> list[dict[str, Any]]:
