@@ -18,6 +18,7 @@ from models import registry
 from models.datasets.picture import DatasetError
 from models.datasets.pictures_on_disk import PictureError
 from models.datasets.table import TableError
+from models.detectors import ALIASES
 from models.evaluate.refusal import CommandError, EvaluationError
 from models.rekognition import RekognitionError
 
@@ -149,13 +150,13 @@ def listed() -> list[dict[str, Any]]:
 
 def fetched(options: argparse.Namespace) -> dict[str, str]:
     """Fetch by name, or verify and keep a copy that is already here."""
-    entry = registry.entry(options.name)
+    entry = registry.entry(ALIASES.get(options.name, options.name))
     if options.source:
         card = registry.copied(entry, options.source, options.to)
     else:
         card = registry.fetch(entry, options.to, progress=_progress)
         print(file=sys.stderr)
-    return {"name": options.name, "card": str(card)}
+    return {"name": entry.card.name, "card": str(card)}
 
 
 def recorded(options: argparse.Namespace) -> dict[str, int]:
@@ -254,6 +255,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         answer = listed() if options.verb == "list" else verbs[options.verb](options)
     except REFUSALS as error:
         print(f"models: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(
+            f"models: found {error.filename} of no use ({error.strerror}), wanted a file or folder "
+            "that may be read and written; correct the path or its rights",
+            file=sys.stderr,
+        )
         return 2
     print(json.dumps(answer, indent=2))
     return 0

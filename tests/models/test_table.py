@@ -87,7 +87,9 @@ def test_classes_that_nobody_knows_are_told(table, line, words):
         (["evaluate", "detection", "--boxes", "{}", "--images", "."], "line below its head"),
         (["record", "{}"], "models evaluate all"),
         (["export", "detection", "--runs", "{}"], r"models train detection|onlooker\[train\]"),
-        (["fetch", "yunet-2023mar", "--from", "{}.onnx"], "give the file's path"),
+        (["fetch", "yunet", "--from", "{}.onnx"], "give the file's path"),
+        (["fetch", "yunet", "--from", "{}"], "nothing was kept"),
+        (["evaluate", "dwell", "--video", "{}", "--truth", "{}"], "wanted a video"),
     ],
 )
 def test_the_command_says_so_and_ends_with_two(table, command, words, capsys):
