@@ -43,7 +43,9 @@ def bootstrapped(
 ) -> Measured:
     """Return `figure(units)` with the 2.5 and 97.5 % points over resampled units."""
     if not units:
-        raise EvaluationError("found no cases to measure, wanted one at least; check the labels")
+        raise EvaluationError(
+            "found no cases to measure, wanted at least one; check the label file"
+        )
     rng = np.random.default_rng(seed)
     picks = rng.integers(len(units), size=(draws, len(units)))
     values = [figure([units[index] for index in pick]) for pick in picks]
