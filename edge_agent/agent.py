@@ -261,9 +261,19 @@ def models_for(settings: Settings) -> tuple[FaceDetector, PoseEstimator]:
         folders=folders,
         accept_research=accept_research,
     )
-    pose = load_pose(models.attention, folders=folders, accept_research=accept_research)
+    pose = pose_for(settings)
     describer_for(settings)  # raises now rather than when the first person has left
     return detector, pose
+
+
+def pose_for(settings: Settings) -> PoseEstimator:
+    """The head pose network that the settings name."""
+    models = settings.models
+    return load_pose(
+        models.attention,
+        folders=(WEIGHTS, *map(Path, models.folders)),
+        accept_research=settings.privacy.accept_research_licence,
+    )
 
 
 def versions_of(settings: Settings, detector: FaceDetector, pose: PoseEstimator) -> Versions:

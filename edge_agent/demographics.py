@@ -17,7 +17,17 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from edge_agent.frame import Image
-from edge_agent.inference import WEIGHTS, Floats, ModelError, Session, as_bgr, crop, open_session
+from edge_agent.inference import (
+    WEIGHTS,
+    Floats,
+    ModelError,
+    Session,
+    as_bgr,
+    crop,
+    open_session,
+    side_px,
+    tried,
+)
 from edge_agent.pose import HeadPose
 from edge_agent.quality import face_sharpness
 from edge_agent.settings import Settings
@@ -65,8 +75,8 @@ class ClassNetwork:
                 "name another model"
             )
         self.name, self.margin = card.name, card.calibration.get("crop_margin", 1.0)
-        self._session, self._labels = session, LABELS[task]
-        self._input, self.side_px = card.inputs[0].name, int(card.inputs[0].shape[2])
+        self.side_px = side_px(card)
+        self._session, self._labels, self._input = session, LABELS[task], card.inputs[0].name
         self._least = card.thresholds.get("unknown_below", 0.6)
 
     def classes(self, face: Image) -> list[int | None]:
@@ -180,4 +190,7 @@ def _opened(task: str, name: str, folders: tuple[str, ...], accept_research: boo
     log.warning(
         "demographics.on", extra={"task": task, "model": name, "licence": session.card.licence}
     )
-    return ClassNetwork(session, task)
+    network = ClassNetwork(session, task)
+    black = np.zeros((network.side_px, network.side_px, 3), np.uint8)
+    tried(session.card, lambda: network.classes(black))
+    return network

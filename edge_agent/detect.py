@@ -7,6 +7,7 @@ here by name; the rest of the agent cannot tell them apart.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -22,8 +23,12 @@ from edge_agent.inference import (
     Session,
     as_bgr,
     crop,
+    number,
     open_session,
+    side_px,
+    tried,
 )
+from edge_agent.probability import calibration_of
 
 STRIDES_PX = (8, 16, 32)
 LARGEST_STRIDE_PX = 32
@@ -41,7 +46,9 @@ class Face:
 
     `box` x1, y1, x2, y2; `landmarks` (5, 2) in the order right eye, left eye, nose, right and
     left corner of the mouth, where right is the subject's right, on the left of the picture.
-    A face that is not `sure` scored below the threshold: it may be somebody who was seen before.
+    `score` is a probability where the detector's card carries a calibration, else the network's
+    own. A face that is not `sure` scored below the threshold: it may be somebody who was seen
+    before.
     """
 
     box: tuple[float, float, float, float]
@@ -169,8 +176,8 @@ class SecondLook:
                 f"found {card.name} for {card.task}, wanted a network for face-check; correct "
                 "`second_look` on the detector's card"
             )
+        self._side_px, self._margin = side_px(card), number(card, "crop_margin")
         self._session, self._input = session, card.inputs[0].name
-        self._side_px, self._margin = int(card.inputs[0].shape[2]), card.calibration["crop_margin"]
         self.first_look_share = card.calibration.get("first_look_share", 0.5)
 
     def probabilities(self, image: Image, boxes: Floats) -> Floats:
@@ -178,7 +185,8 @@ class SecondLook:
         if not len(boxes):
             return np.zeros(0, np.float32)
         places = [(float(b[0]), float(b[1]), float(b[2]), float(b[3])) for b in boxes]
-        crops = np.stack([crop(image, box, self._margin, self._side_px) for box in places])
+        bgr = as_bgr(image)
+        crops = np.stack([crop(bgr, box, self._margin, self._side_px) for box in places])
         planes = np.ascontiguousarray(crops.transpose(0, 3, 1, 2), np.float32)
         return self._session.run({self._input: planes})[0][:, 0]
 
@@ -202,14 +210,23 @@ class OnnxFaceDetector:
                 f"detector with one of {sorted(LAYOUTS)}; name another model"
             )
         self.name, self.version = card.name, card.version
-        self.threshold = card.thresholds["score"] if threshold is None else threshold
-        self._least = self.threshold * DOUBTFUL_RATIO if doubtful else self.threshold
+        self.threshold = number(card, "score") if threshold is None else threshold
+        self._calibration = calibration_of(card)
+        self._sure = self._own(self.threshold)
+        self._least = self._sure * DOUBTFUL_RATIO if doubtful else self._sure
         self._second_look = second_look
         self._overlap = card.thresholds.get("overlap", 0.4)
         self._session, self._layout = session, LAYOUTS[card.layout]
         self._input, shape = card.inputs[0].name, card.inputs[0].shape
         self._fixed_px = shape[3] if isinstance(shape[3], int) else None
         self._input_px = self._fixed_px or input_px
+
+    def probability(self, score: float) -> float:
+        """Return what `Face.score` tells where both looks together score so."""
+        return float(self._calibration.probability(score)) if self._calibration else score
+
+    def _own(self, probability: float) -> float:
+        return float(self._calibration.score(probability)) if self._calibration else probability
 
     def faces(self, image: Image) -> list[Face]:
         """Find the faces of a BGR (or grey) picture, best score first."""
@@ -229,9 +246,9 @@ class OnnxFaceDetector:
         return [
             Face(
                 (float(box[0]), float(box[1]), float(box[2]), float(box[3])),
-                float(score),
+                self.probability(float(score)),
                 points,
-                sure=bool(score >= self.threshold),
+                sure=bool(score >= self._sure),
             )
             for box, score, points in zip(boxes, scores, marks, strict=True)
             if box[2] > box[0] and box[3] > box[1]
@@ -292,11 +309,12 @@ def load_detector(
     folders: Sequence[Path] = (WEIGHTS,),
     accept_research: bool = False,
     doubtful: bool = False,
-) -> FaceDetector:
+) -> OnnxFaceDetector:
     """Open a detector by name or card and run it once, so that the first frame is not slow.
 
-    With `doubtful` it also gives what scores down to `DOUBTFUL_RATIO` of the threshold, marked
-    as not sure, for a tracker that knows whom it has seen.
+    `threshold` is on the scale of `Face.score`; without it the card's own holds. With `doubtful`
+    it also gives what the looks score down to `DOUBTFUL_RATIO` of the threshold, marked as not
+    sure, for a tracker that knows whom it has seen.
     """
     session = open_session(name, folders=folders, accept_research=accept_research)
     detector = OnnxFaceDetector(
@@ -306,17 +324,21 @@ def load_detector(
         doubtful=doubtful,
         second_look=_second_look(session, name, folders, accept_research),
     )
-    detector.faces(np.zeros((input_px * 9 // 16, input_px, 3), np.uint8))
+    black = np.zeros((input_px * 9 // 16, input_px, 3), np.uint8)
+    tried(session.card, partial(detector.faces, black))
     return detector
 
 
 def _second_look(
-    session: Session, name: str | Path, folders: Sequence[Path], accept_research: bool
+    detector: Session, name: str | Path, folders: Sequence[Path], accept_research: bool
 ) -> SecondLook | None:
     """Open the network that the detector's card names for checking, beside the detector."""
-    wanted = session.card.second_look
+    wanted = detector.card.second_look
     if wanted is None:
         return None
     near = (name.parent,) if isinstance(name, Path) else ()
     everywhere = (*near, *folders, WEIGHTS)
-    return SecondLook(open_session(wanted, folders=everywhere, accept_research=accept_research))
+    session = open_session(wanted, folders=everywhere, accept_research=accept_research)
+    look, somewhere = SecondLook(session), np.asarray([[8, 8, 24, 24]], np.float32)
+    tried(session.card, partial(look.probabilities, np.zeros((32, 32, 3), np.uint8), somewhere))
+    return look

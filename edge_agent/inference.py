@@ -7,7 +7,7 @@ session is the default; the camera has other work.
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,7 @@ def open_session(
     threads: int = 1,
 ) -> Session:
     """Open a network by name, looked up in `folders`, or by the path of its card."""
-    path = model if isinstance(model, Path) else _found(model, folders)
+    path = model if isinstance(model, Path) else card_named(model, folders)
     card = read_card(path)
     if card.licence_allows == "research" and not accept_research:
         raise LicenceError(
@@ -111,7 +111,41 @@ def read_card(path: Path) -> ModelCard:
         ) from error
 
 
-def _found(name: str, folders: Sequence[Path]) -> Path:
+def number(card: ModelCard, name: str) -> float:
+    """Return a number that a card has to state among its thresholds or its calibration."""
+    stated = card.thresholds | card.calibration
+    if name not in stated:
+        raise CardError(
+            f"found the card of {card.name} without {name!r}, wanted it beside {sorted(stated)}; "
+            "restore the card or fetch the model again"
+        )
+    return stated[name]
+
+
+def side_px(card: ModelCard) -> int:
+    """Return the side of the square crops that a network looks at."""
+    shape = card.inputs[0].shape if card.inputs else []
+    if len(shape) != 4 or not isinstance(shape[2], int) or shape[2] < 1:
+        raise CardError(
+            f"found the card of {card.name} with the input shape {shape}, wanted four axes with a "
+            "fixed height; restore the card or fetch the model again"
+        )
+    return shape[2]
+
+
+def tried(card: ModelCard, run: Callable[[], object]) -> None:
+    """Run a network once at the start: what it answers must be what its layout reads."""
+    try:
+        run()
+    except Exception as error:  # whatever a strange answer breaks
+        raise ModelFormatError(
+            f"found {card.name} whose answers do not read as {card.layout!r} ({error}), wanted the "
+            "outputs of that layout; restore the file and its card or fetch the model again"
+        ) from error
+
+
+def card_named(name: str, folders: Sequence[Path]) -> Path:
+    """Return the card of that name in the first folder that has it, or raise."""
     for folder in folders:
         if (folder / f"{name}.json").is_file():
             return folder / f"{name}.json"

@@ -134,7 +134,8 @@ class ViewSettings(_Section, frozen=True):
 class ModelSettings(_Section, frozen=True):
     """Which models look, by name: the agent's own, or those brought into one of `folders`.
 
-    Null leaves the threshold that the detector's card states.
+    Null leaves the threshold that the detector's card states. Another is on the scale of the
+    detector's scores: a probability where its card carries a calibration.
     """
 
     detector: Name = "onlooker-face"

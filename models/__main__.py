@@ -1,4 +1,4 @@
-"""`python -m models`: train, export, evaluate, list and fetch networks.
+"""`python -m models`: train, export, evaluate, calibrate, list and fetch networks.
 
 JSON goes to standard output, everything for people to standard error.
 """
@@ -9,6 +9,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from edge_agent.inference import WEIGHTS, ModelError, read_card
@@ -16,7 +17,9 @@ from edge_agent.settings import SettingsError
 from models import registry
 from models.datasets.picture import DatasetError
 from models.datasets.pictures_on_disk import PictureError
-from models.evaluate.refusal import EvaluationError
+from models.datasets.table import TableError
+from models.detectors import ALIASES
+from models.evaluate.refusal import CommandError, EvaluationError
 from models.rekognition import RekognitionError
 
 DATA = Path("../shared/data/models")
@@ -26,6 +29,7 @@ REFUSALS = (
     ModelError,
     DatasetError,
     PictureError,
+    TableError,
     EvaluationError,
     RekognitionError,
     registry.FetchError,
@@ -50,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("--to", type=Path, help="folder of the weights")
     export.add_argument("--version", default="1.0.0")
     _evaluate(verbs.add_parser("evaluate", help="measure networks; JSON on standard output"))
+    _calibrate(verbs.add_parser("calibrate", help="make a detector's scores probabilities"))
     verbs.add_parser("list", help="networks in the repository and in the manifest")
     record = verbs.add_parser("record", help="write figures of `evaluate all` into the cards")
     record.add_argument("figures", type=Path)
@@ -60,13 +65,25 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _calibrate(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("kind", choices=["detection"])
+    verb.add_argument("--data", type=Path, default=DATA, help="the development set")
+    verb.add_argument("--boxes", type=Path, help="pictures of your own, instead: CSV of boxes")
+    verb.add_argument("--images", type=Path, help="and their folder")
+    verb.add_argument("--detector", default="onlooker-face")
+    verb.add_argument("--weights", type=Path, help="a folder to look for the detector in first")
+    verb.add_argument("--input-px", type=_side_px, action="append", default=None)
+    verb.add_argument("--accept-research", action="store_true")
+
+
 def _evaluate(verb: argparse.ArgumentParser) -> None:
     what = verb.add_subparsers(dest="what", required=True)
     boxes = what.add_parser("detection", help="against a CSV of boxes")
     boxes.add_argument("--boxes", type=Path, required=True)
     boxes.add_argument("--images", type=Path, required=True)
     boxes.add_argument("--detector", action="append", default=None)
-    boxes.add_argument("--input-px", type=int, action="append", default=None)
+    boxes.add_argument("--input-px", type=_side_px, action="append", default=None)
+    boxes.add_argument("--accept-research", action="store_true")
     looks = what.add_parser("attention", help="against labelled crops, or of a film")
     looks.add_argument("--labels", type=Path)
     looks.add_argument("--crops", type=Path)
@@ -93,6 +110,13 @@ def _evaluate(verb: argparse.ArgumentParser) -> None:
     every.add_argument("--detector", action="append", default=None)
 
 
+def _side_px(text: str) -> int:
+    side = int(text)
+    if not 64 <= side <= 4096:
+        raise argparse.ArgumentTypeError(f"found {side}, wanted 64 to 4096")
+    return side
+
+
 def listed() -> list[dict[str, Any]]:
     """Tell every network that is here or may be fetched."""
     rows = []
@@ -117,7 +141,7 @@ def listed() -> list[dict[str, Any]]:
                     "version": entry.card.version,
                     "here": False,
                     "allows": entry.card.licence_allows,
-                    "bytes": entry.card.bytes,
+                    "bytes": entry.card.bytes or None,
                     "stated": entry.stated,
                 }
             )
@@ -126,23 +150,31 @@ def listed() -> list[dict[str, Any]]:
 
 def fetched(options: argparse.Namespace) -> dict[str, str]:
     """Fetch by name, or verify and keep a copy that is already here."""
-    entry = registry.entry(options.name)
+    entry = registry.entry(ALIASES.get(options.name, options.name))
     if options.source:
-        card = registry.keep(entry, options.source.read_bytes(), options.to)
+        card = registry.copied(entry, options.source, options.to)
     else:
         card = registry.fetch(entry, options.to, progress=_progress)
-    return {"name": options.name, "card": str(card)}
+        print(file=sys.stderr)
+    return {"name": entry.card.name, "card": str(card)}
 
 
 def recorded(options: argparse.Namespace) -> dict[str, int]:
     """Write the figures of an evaluation into the cards of the networks measured."""
     from models import figures
 
-    return figures.record(json.loads(options.figures.read_text()), (WEIGHTS, RESEARCH))
+    try:
+        return figures.record(json.loads(options.figures.read_bytes()), (WEIGHTS, RESEARCH))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise CommandError(
+            f"found {options.figures} that does not read as figures ({type(error).__name__}: "
+            f"{error}), wanted the JSON of: python -m models evaluate all"
+        ) from error
 
 
 def _progress(done: int, size: int) -> None:
-    print(f"\r{done * 100 // max(1, size):3d} %", end="", file=sys.stderr, flush=True)
+    told = f"{done * 100 // size:3d} %" if size else f"{done >> 10} KiB"
+    print(f"\r{told}", end="", file=sys.stderr, flush=True)
 
 
 def evaluated(options: argparse.Namespace) -> Any:
@@ -169,18 +201,40 @@ def evaluated(options: argparse.Namespace) -> Any:
     return commands.development_figures(options.data, detectors or commands.COMPARED, FOLDERS)
 
 
+def calibrated(options: argparse.Namespace) -> dict[str, Any]:
+    """Fit a detector's scores to labelled pictures and write them into its card."""
+    from models.evaluate import commands
+
+    first = (options.weights,) if options.weights else ()
+    return commands.calibrated(options, (*first, *FOLDERS))
+
+
+def _recipes() -> ModuleType:
+    try:
+        from models.train import recipes
+    except ImportError as error:
+        raise CommandError(
+            f"found no {error.name}, wanted it for training and export; install the extra: "
+            "pip install 'onlooker[train]'"
+        ) from error
+    return recipes
+
+
 def trained(options: argparse.Namespace) -> dict[str, str]:
     """Train by recipe; needs the `train` extra (torch, and openvino for the labels)."""
-    from models.train import recipes
-
+    recipes = _recipes()
     checkpoint = recipes.run(options.kind, options.data, options.runs, options.steps)
     return {"checkpoint": str(checkpoint)}
 
 
 def exported(options: argparse.Namespace) -> dict[str, str]:
     """Export by recipe; needs the `train` extra."""
-    from models.train import recipes
-
+    recipes = _recipes()
+    if not (options.runs / recipes.RECIPES[options.kind].folder / "last.pt").is_file():
+        raise CommandError(
+            f"found no checkpoint of {options.kind} in {options.runs}, wanted one to export; run: "
+            f"python -m models train {options.kind}"
+        )
     folder = options.to or (WEIGHTS if options.kind in recipes.COMMERCIAL else RESEARCH)
     return {"card": str(recipes.export(options.kind, options.runs, folder, options.version))}
 
@@ -195,11 +249,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "export": exported,
         "evaluate": evaluated,
         "fetch": fetched,
+        "calibrate": calibrated,
     }
     try:
         answer = listed() if options.verb == "list" else verbs[options.verb](options)
     except REFUSALS as error:
         print(f"models: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(
+            f"models: found {error.filename} of no use ({error.strerror}), wanted a file or folder "
+            "that may be read and written; correct the path or its rights",
+            file=sys.stderr,
+        )
         return 2
     print(json.dumps(answer, indent=2))
     return 0

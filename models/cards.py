@@ -5,6 +5,9 @@ set and are handed in.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
 
 from models.datasets.fer import EXPRESSIONS
 from models.datasets.utkface import AGE_GROUPS, GENDERS
@@ -52,6 +55,12 @@ INTEL_FACES = "face-detection-adas-0001 (Apache-2.0) for faces nobody labelled, 
 INTEL_LANDMARKS = "landmarks-regression-retail-0009 (Apache-2.0) for landmarks"
 INTEL_POSE = "head-pose-estimation-adas-0001 (Apache-2.0) for head pose"
 RESEARCH = "research only: trained on images that may not be used commercially"
+
+
+def write_card(path: Path, card: ModelCard) -> Path:
+    """Write a card as people can read it."""
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(card), indent=2) + b"\n")
+    return path
 
 
 def face_card(

@@ -5,24 +5,42 @@ Amazon and needs boto3 and credentials; it has no curve below its own lowest sco
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from edge_agent.detect import FaceDetector, load_detector
-from edge_agent.inference import ModelError
+from edge_agent.inference import ModelError, card_named
 from models.rekognition import RekognitionFaceDetector
 
 LOW = 0.02
 ALIASES = {"yunet": "yunet-2023mar"}
 
 
-def opened(name: str, folders: Sequence[Path], input_px: int) -> tuple[FaceDetector, float]:
+def opened(
+    name: str, folders: Sequence[Path], input_px: int, *, accept_research: bool = False
+) -> tuple[FaceDetector, float]:
     """Return the detector with a low threshold for its curve, and its own default threshold."""
     if name == RekognitionFaceDetector.name:
         return _rekognition(threshold=LOW), _rekognition().threshold
-    true = ALIASES.get(name, name)
-    usual = load_detector(true, input_px=input_px, folders=folders)
-    low = load_detector(true, input_px=input_px, folders=folders, threshold=LOW)
-    return low, float(getattr(usual, "threshold", 0.5))
+    load = partial(
+        load_detector,
+        ALIASES.get(name, name),
+        input_px=input_px,
+        folders=folders,
+        accept_research=accept_research,
+    )
+    usual = load()
+    return load(threshold=usual.probability(LOW)), usual.threshold
+
+
+def card_of(name: str, folders: Sequence[Path]) -> Path:
+    """Return the card of a detector that runs here."""
+    if name == RekognitionFaceDetector.name:
+        raise ModelError(
+            "found Amazon Rekognition, whose confidence has no card here, wanted a detector with "
+            "one; name another"
+        )
+    return card_named(ALIASES.get(name, name), folders)
 
 
 def _rekognition(**options: float) -> RekognitionFaceDetector:

@@ -14,6 +14,7 @@ import onnxruntime as ort
 import torch
 from torch import nn
 
+from models.cards import write_card
 from wire.model_card import ModelCard
 
 OPSET = 17
@@ -71,6 +72,4 @@ def sealed(card: ModelCard, path: Path) -> Path:
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     true = msgspec.structs.replace(card, file=path.name, sha256=digest, bytes=len(content))
-    kept = path.with_suffix(".json")
-    kept.write_bytes(msgspec.json.format(msgspec.json.encode(true), indent=2) + b"\n")
-    return kept
+    return write_card(path.with_suffix(".json"), true)

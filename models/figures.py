@@ -1,6 +1,7 @@
 """Figures from an evaluation, written into the cards of the networks they belong to.
 
-A card's figures are never typed by hand: they come from the JSON of `evaluate all`.
+A card's figures are never typed by hand: they come from the JSON of `evaluate all`,
+and those of held-out pictures from `calibrate`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +11,8 @@ from typing import Any
 import msgspec
 
 from edge_agent.inference import read_card
+from models.cards import write_card
+from models.evaluate.scores import HELD_OUT
 from wire.model_card import Figure
 
 
@@ -31,9 +34,12 @@ def of_detector(report: Mapping[str, Any]) -> Iterator[Figure]:
         for least in ("from_0_px", "from_16_px", "from_32_px"):
             part = report[folder][least]
             yield _figure(f"AP50@{size} {least}", part["average_precision"], folder)
+        score = f"score {report[folder]['threshold']:.4g}"
         for metric in ("recall", "precision"):
             found = report[folder]["from_0_px"][metric]
-            yield _figure(f"{metric}@{size} score {report[folder]['threshold']}", found, folder)
+            yield _figure(f"{metric}@{size} {score}", found, folder)
+        honest = report[folder]["calibration_error"]
+        yield _figure(f"calibration_error@{size} {score}", honest, folder)
 
 
 def of_estimator(report: Mapping[str, Any]) -> Iterator[Figure]:
@@ -87,8 +93,10 @@ def record(report: Mapping[str, Any], folders: Sequence[Path]) -> dict[str, int]
             if path.is_file():
                 before = read_card(path)
                 known = before.calibration | temperatures(report, name)
-                card = msgspec.structs.replace(before, figures=figures, calibration=known)
-                encoded = msgspec.json.format(msgspec.json.encode(card), indent=2)
-                path.write_bytes(encoded + b"\n")
+                held_out = [one for one in before.figures if one.metric == HELD_OUT]
+                card = msgspec.structs.replace(
+                    before, figures=[*figures, *held_out], calibration=known
+                )
+                write_card(path, card)
                 written[name] = len(figures)
     return written

@@ -1,24 +1,26 @@
 """Public networks that a site with internet may bring in, by name, and only those.
 
-`manifest.json` holds for each its address, checksum, size, licence and the accuracy its authors
-state. A fetched file that is not byte for byte the one listed is thrown away. Addresses may
-move; the checksum does not.
+`manifest.json` holds for each its address, checksum, licence, the accuracy its authors state, and
+its size, 0 where nobody states it: the card that is kept has the true one. A fetched file that is
+not byte for byte the one listed is thrown away. Addresses may move; the checksum does not.
 """
 
 import hashlib
-import urllib.error
+import http.client
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
+from models.cards import write_card
 from wire.model_card import ModelCard
 
 MANIFEST = Path(__file__).parent / "manifest.json"
 FETCHED = Path("var/models")
 BLOCK_BYTES = 64 * 1024
 TIMEOUT_S = 30.0
+LARGEST_BYTES = 256 * 1024 * 1024
 
 Progress = Callable[[int, int], None]
 
@@ -58,12 +60,29 @@ def fetch(wanted: Entry, folder: Path = FETCHED, *, progress: Progress | None = 
     try:
         with urllib.request.urlopen(wanted.url, timeout=TIMEOUT_S) as reply:  # noqa: S310 - checked
             content = _read(reply.read, wanted.card.bytes, progress)
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+    except (http.client.HTTPException, OSError, ValueError) as error:
         raise FetchError(
-            f"found {wanted.url} out of reach ({error}), wanted {wanted.card.bytes} bytes; try "
-            "again where there is internet, or bring the file and use --from FILE"
+            f"found {wanted.url} out of reach ({type(error).__name__}: {error}), wanted "
+            f"{_size(wanted)}; try again where there is internet, or bring the file and use "
+            "--from FILE"
         ) from error
     return keep(wanted, content, folder)
+
+
+def copied(wanted: Entry, source: Path, folder: Path = FETCHED) -> Path:
+    """Verify and keep a copy that somebody brought; return the card's path."""
+    try:
+        content = source.read_bytes()
+    except OSError as error:
+        raise FetchError(
+            f"found {source} not to be read ({error.strerror}), wanted {_size(wanted)}; give the "
+            "file's path"
+        ) from error
+    return keep(wanted, content, folder)
+
+
+def _size(wanted: Entry) -> str:
+    return f"{wanted.card.bytes} bytes" if wanted.card.bytes else "its file"
 
 
 def _read(read: Callable[[int], bytes], size: int, progress: Progress | None) -> bytes:
@@ -72,7 +91,7 @@ def _read(read: Callable[[int], bytes], size: int, progress: Progress | None) ->
         content += block
         if progress:
             progress(len(content), size)
-        if len(content) > size:
+        if len(content) > (size or LARGEST_BYTES):
             break
     return bytes(content)
 
@@ -82,12 +101,19 @@ def keep(wanted: Entry, content: bytes, folder: Path = FETCHED) -> Path:
     digest = hashlib.sha256(content).hexdigest()
     if digest != wanted.card.sha256:
         raise FetchError(
-            f"found {len(content)} bytes with sha256 {digest}, wanted {wanted.card.bytes} bytes "
-            f"with {wanted.card.sha256}; nothing was kept: try again, and if it persists the file "
+            f"found {len(content)} bytes with sha256 {digest}, wanted {_size(wanted)} with "
+            f"{wanted.card.sha256}; nothing was kept: try again, and if it persists the file "
             "at that address has changed"
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / wanted.card.file).write_bytes(content)
-    card = folder / f"{wanted.card.name}.json"
-    card.write_bytes(msgspec.json.format(msgspec.json.encode(wanted.card), indent=2) + b"\n")
-    return card
+    card = msgspec.structs.replace(wanted.card, bytes=len(content))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        part = folder / f".{card.file}.part"
+        part.write_bytes(content)
+        part.replace(folder / card.file)
+        return write_card(folder / f"{card.name}.json", card)
+    except OSError as error:
+        raise FetchError(
+            f"found {folder} not to be written to ({error.strerror}), wanted a folder for "
+            f"{len(content)} bytes; give another with --to"
+        ) from error

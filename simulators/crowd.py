@@ -19,6 +19,7 @@ import numpy as np
 from wire.audience import (
     AttentionBasis,
     AudienceReport,
+    BandSum,
     BlindCause,
     FrameCounts,
     Versions,
@@ -200,7 +201,15 @@ def measured(
         sensors={},
         attention_basis=AttentionBasis.ANGLES,
         versions=VERSIONS,
+        bands=_bands(person_ms, looking_ms, unsure_ms),
     )
+
+
+def _bands(person_ms: int, looking_ms: int, unsure_ms: int) -> BandSum:
+    """Most looking is very probable, some of it and of the undecided time only fairly."""
+    high_ms = looking_ms * 3 // 4
+    medium_ms = looking_ms // 5 + unsure_ms // 10
+    return BandSum(high_ms=high_ms, medium_ms=medium_ms, low_ms=person_ms - high_ms - medium_ms)
 
 
 def _visits(

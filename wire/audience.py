@@ -166,6 +166,26 @@ class SnapshotSum(Message, frozen=True, kw_only=True):
         )
 
 
+class BandSum(Message, frozen=True, kw_only=True):
+    """Everybody's time in view by how probable it was that they looked at the screen.
+
+    High is above 0.90, medium from 0.70, low below; of somebody whose head cannot be measured the
+    last answer holds, and before any it is low. Together they are `person_ms`.
+    """
+
+    high_ms: Milliseconds
+    medium_ms: Milliseconds
+    low_ms: Milliseconds
+
+    def joined(self, other: "BandSum") -> "BandSum":
+        """Both together."""
+        return BandSum(
+            high_ms=self.high_ms + other.high_ms,
+            medium_ms=self.medium_ms + other.medium_ms,
+            low_ms=self.low_ms + other.low_ms,
+        )
+
+
 class CreativeSum(Message, frozen=True, kw_only=True):
     """The time of one creative on the screen; over all creatives these are the report's own sums.
 
@@ -199,6 +219,9 @@ class AudienceReport(Message, frozen=True, kw_only=True):
     screen, `unsure_ms` undecided. `onlookers` are ended visits that were engaged: three analysed
     frames in a row and one second of looking, at least. `demographics` and `expressions` are
     guesses about ended visits, where a site has them switched on; whom they leave out is unknown.
+
+    `bands` split `person_ms` by the probability of looking. A report without them comes from an
+    agent that does not tell them: its bands are unknown, not zero.
 
     With `creatives` the report's time is split by what the screen showed, `-` where nobody knows.
 
@@ -240,6 +263,7 @@ class AudienceReport(Message, frozen=True, kw_only=True):
         | UnsetType
     ) = UNSET
     expressions: dict[Expression, Count] | UnsetType = UNSET
+    bands: BandSum | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         for broken in contradictions(self):
@@ -285,6 +309,7 @@ def contradictions(report: AudienceReport) -> list[str]:
         ),
         *_zone_checks(report),
         *_creative_checks(report),
+        *_band_checks(report),
     )
     return [sentence for holds, sentence in checks if not holds]
 
@@ -307,6 +332,12 @@ def _creative_checks(report: AudienceReport) -> Iterator[tuple[bool, str]]:
         split = sum(getattr(one, name) for one in report.creatives.values())
         whole = getattr(report, name)
         yield split == whole, f"creatives: their {name} add up to {split}, not to {whole}"
+
+
+def _band_checks(report: AudienceReport) -> Iterator[tuple[bool, str]]:
+    if report.bands:
+        split = report.bands.high_ms + report.bands.medium_ms + report.bands.low_ms
+        yield split == report.person_ms, f"bands add up to {split} ms, not to {report.person_ms}"
 
 
 def encoded(report: AudienceReport) -> bytes:

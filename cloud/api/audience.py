@@ -19,7 +19,7 @@ from cloud.api.keys import Role
 from cloud.api.problem import REFUSALS, documented
 from cloud.api.tag import NOT_MODIFIED, Tagged
 from cloud.estate import Site
-from cloud.windows.audience import Audience
+from cloud.windows.audience import Audience, Tally
 from cloud.windows.query import WindowName, windows
 
 LONGEST: Final = timedelta(days=7)
@@ -35,6 +35,15 @@ class RangeError(ValueError):
     """A stretch of time that is not served."""
 
 
+class Bands(BaseModel):
+    """Everybody's time in view by how probable it was that they looked."""
+
+    high_s: float = Field(examples=[38.1], description="probability above 0.90")
+    medium_s: float = Field(examples=[14.0], description="0.70 to 0.90")
+    low_s: float = Field(examples=[1240.9], description="below 0.70")
+    untold_s: float = Field(examples=[0.0], description="of agents that do not tell bands")
+
+
 class Figures(BaseModel):
     """Sums and the figures made of them. A figure is null where nothing was observed."""
 
@@ -46,6 +55,7 @@ class Figures(BaseModel):
     onlookers: int = Field(examples=[17], description="ended visits that really looked")
     attention_rate: float | None = Field(examples=[0.187], description="onlookers / visits")
     looking_s: float = Field(examples=[52.4], description="everybody's looking time")
+    bands: Bands | None = Field(description="null where no camera told them")
     dwell_mean_s: float | None = Field(examples=[12.1])
     dwell_p50_s: float | None = Field(examples=[8.0])
     dwell_p90_s: float | None = Field(examples=[31.0])
@@ -169,10 +179,19 @@ def figures(found: Audience) -> dict[str, Any]:
         "onlookers": tally.onlookers,
         "attention_rate": _rounded(found.attention_rate),
         "looking_s": tally.looking_ms / 1000,
+        "bands": _bands(tally),
         "dwell_mean_s": _seconds(found.dwell_mean_ms),
         "dwell_p50_s": _seconds(found.dwell_quantile_ms(0.5)),
         "dwell_p90_s": _seconds(found.dwell_quantile_ms(0.9)),
     }
+
+
+def _bands(tally: Tally) -> dict[str, float] | None:
+    if not tally.banded_reports:
+        return None
+    told_ms = tally.band_high_ms, tally.band_medium_ms, tally.band_low_ms
+    high, medium, low, untold = (ms / 1000 for ms in (*told_ms, tally.person_ms - sum(told_ms)))
+    return {"high_s": high, "medium_s": medium, "low_s": low, "untold_s": untold}
 
 
 def _rounded(value: float | None) -> float | None:

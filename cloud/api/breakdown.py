@@ -37,7 +37,7 @@ LONGEST_BY_MINUTE: Final = timedelta(days=1)
 MOST_ROWS: Final = 2_400  # hours of places that one page may read
 WANTED: Final = (
     *database.BLIND, "interval_ms", "observed_ms", "person_ms", "looking_ms", "entries", "visits",
-    "onlookers", "dwell_ms", *database.DWELL,
+    "onlookers", "dwell_ms", *database.DWELL, *database.BANDS,
 )  # fmt: skip
 
 router = APIRouter(tags=["audience"], dependencies=[opened_to(Role.SALES, Role.OPERATIONS)])

@@ -9,6 +9,7 @@ from cloud.database.columns import (
 )
 from cloud.database.counts import (
     ATTENTION,
+    BANDS,
     BLIND,
     DWELL,
     SUMS,
@@ -43,6 +44,7 @@ from cloud.database.upgrade import create
 
 __all__ = [
     "ATTENTION",
+    "BANDS",
     "BLIND",
     "DWELL",
     "EPOCH",

@@ -44,7 +44,13 @@ def sums_of(report: AudienceReport) -> list[int]:
         frames.analysed,
         *report.dwell_histogram,
         *report.attention_histogram,
+        *_bands(report),
     ]
+
+
+def _bands(report: AudienceReport) -> tuple[int, int, int, int]:
+    told = report.bands
+    return (1, told.high_ms, told.medium_ms, told.low_ms) if told else (0, 0, 0, 0)
 
 
 class Tallies:
@@ -91,4 +97,4 @@ def _merge(rows: dict[MinuteKey, list[int]], key: MinuteKey, sums: list[int]) ->
         rows[key] = [*map(add, held[:-1], sums), max(held[-1], sums[-1])]
 
 
-assert len(SUMS) == 12 + 11 + 15 + 13  # what `sums_of` lists
+assert len(SUMS) == 12 + 11 + 15 + 13 + 4  # what `sums_of` lists

@@ -38,4 +38,6 @@ def between(minutes: DataFrame, since_s: int, until_s: int) -> DataFrame:
 
 
 def _sums() -> list[Column]:
-    return [*(f.sum(name).alias(name) for name in SUMS), f.max("peak").alias("peak")]
+    # a column that a part from before it lacks is null there
+    added = (f.coalesce(f.sum(name), f.lit(0)).alias(name) for name in SUMS)
+    return [*added, f.max("peak").alias("peak")]

@@ -36,6 +36,10 @@ class Tally:
     frames_captured: int = 0
     frames_dropped: int = 0
     frames_analysed: int = 0
+    banded_reports: int = 0
+    band_high_ms: int = 0
+    band_medium_ms: int = 0
+    band_low_ms: int = 0
     dwell_histogram: tuple[int, ...]
     attention_histogram: tuple[int, ...]
     peak: int = 0

@@ -25,7 +25,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from cloud.database import BLIND, EPOCH, alerts, minute_tallies, reports
+from cloud.database import BANDS, BLIND, EPOCH, alerts, minute_tallies, reports
 from cloud.database.rollups import MOVING
 from cloud.windows.audience import Audience, Tally
 from cloud.windows.query import STEP
@@ -37,6 +37,7 @@ STEP_S: Final = int(STEP.total_seconds())
 STEP_US: Final = STEP_S * 1_000_000
 WANTED: Final = (
     *BLIND, "observed_ms", "person_ms", "looking_ms", "entries", "visits", "onlookers", "dwell_ms",
+    *BANDS,
 )  # fmt: skip
 
 WindowKey = tuple[str, int]

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from edge_agent.agent import Networks
+from edge_agent.agent import Networks, pose_for
 from edge_agent.detect import FaceDetector, load_detector
 from edge_agent.identity import PUBLIC, written
 from edge_agent.inference import WEIGHTS, ModelError, read_card
-from edge_agent.pose import load_pose
 from edge_agent.settings import Settings
 from wire.model_card import ModelCard
 from wire.scalars import Message
@@ -64,7 +63,7 @@ class ModelStore:
         card = self.find(chosen)
         if card is None or card.parent == WEIGHTS:
             return self._provided(settings)
-        return opened(card, settings), load_pose(settings.models.attention)
+        return opened(card, settings), pose_for(settings)
 
     def find(self, version: str) -> Path | None:
         """The card of a model on this camera by `name:version`, or by name alone."""
@@ -114,4 +113,11 @@ def opened(card: Path, settings: Settings) -> FaceDetector:
     if read_card(card).task != DETECTION:
         raise ModelError(f"{card} is no detector of faces: only these can be changed by a job")
     models = settings.models
-    return load_detector(card, input_px=models.input_px, threshold=models.threshold, doubtful=True)
+    return load_detector(
+        card,
+        input_px=models.input_px,
+        threshold=models.threshold,
+        folders=(WEIGHTS, *map(Path, models.folders)),
+        accept_research=settings.privacy.accept_research_licence,
+        doubtful=True,
+    )

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from edge_agent.attention import Attention
+from edge_agent.attention import Attention, band_of
 from edge_agent.demographics import Description
 from edge_agent.meter.described import Described
 from edge_agent.meter.shares import Lived
@@ -187,10 +187,11 @@ class Meter:
             self._visits[sighting.track] = visit
         else:
             known_ms = min(self._last_ms, visit.last_ms + self._longest_gap_ms)
-            span = Span(visit.last_ms, known_ms, visit.attention, visit.zones)
+            span = Span(visit.last_ms, known_ms, visit.attention, visit.zones, visit.band)
             visit.sees(span, sighting.attention, self._limits)
             visit.waiting.append(span)
             visit.last_ms = self._last_ms
+        visit.band = band_of(sighting.looking_ratio)
         fresh = visit.stands_in(sighting.zones, self._last_ms)
         if sighting.confirmed:
             self._believe(visit, fresh)
@@ -205,6 +206,7 @@ class Meter:
         for span in visit.waiting:
             for tally, since_ms, span_ms in self._spread(span.first_ms, span.last_ms):
                 tally.attention_ms[span.attention] += span_ms
+                tally.band_ms[span.band] += span_ms
                 self._remember(tally, Lived(since_ms, since_ms + span_ms, span.attention))
                 for zone in span.zones:
                     tally.zone(zone).person_ms += span_ms

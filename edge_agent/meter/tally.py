@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import UNSET, UnsetType
 
-from edge_agent.attention import Attention
+from edge_agent.attention import Attention, Band
 from edge_agent.meter.shares import CreativeTally, Lived, shares
 from edge_agent.playing import Piece, Playing
 from wire.audience import (
@@ -15,6 +15,7 @@ from wire.audience import (
     NOTHING_KNOWN,
     AttentionBasis,
     AudienceReport,
+    BandSum,
     BlindCause,
     CreativeSum,
     DemographicCell,
@@ -54,6 +55,7 @@ class Tally:
     observed_ms: int = 0
     blind_ms: dict[BlindCause, int] = field(default_factory=lambda: dict.fromkeys(BlindCause, 0))
     attention_ms: dict[Attention, int] = field(default_factory=lambda: dict.fromkeys(Attention, 0))
+    band_ms: dict[Band, int] = field(default_factory=lambda: dict.fromkeys(Band, 0))
     entries: int = 0
     visits: int = 0
     onlookers: int = 0
@@ -171,6 +173,7 @@ class Tally:
             snapshots=self.snapshots,
             zones={name: ZoneSum(**asdict(zone)) for name, zone in self.zones.items()} or UNSET,
             expressions=self.expressions,
+            bands=BandSum(**{f"{band}_ms": spent for band, spent in self.band_ms.items()}),
             creatives={name: _creative(one) for name, one in self.creatives.items()} or UNSET,
         )
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from edge_agent.attention import Attention
+from edge_agent.attention import Attention, Band
 from edge_agent.settings import AttentionSettings
 
 
@@ -12,6 +12,7 @@ class Span(NamedTuple):
     last_ms: int
     attention: Attention
     zones: tuple[str, ...] = ()
+    band: Band = Band.LOW
 
 
 @dataclass(slots=True)
@@ -24,6 +25,7 @@ class Visit:
     first_ms: int
     last_ms: int
     attention: Attention
+    band: Band = Band.LOW
     confirmed: bool = False
     waiting: list[Span] = field(default_factory=list)
     zones: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from msgspec import UNSET, UnsetType, structs
 from wire.audience import (
     MOST_CREATIVES,
     AudienceReport,
+    BandSum,
     CreativeSum,
     DemographicCell,
     Expression,
@@ -78,6 +79,7 @@ def merged(run: Sequence[AudienceReport]) -> AudienceReport:
         snapshots=_snapshots(run),
         creatives=_creatives(run),
         expressions=_expressions(run),
+        bands=_bands(run),
     )
 
 
@@ -90,6 +92,7 @@ def _continues(before: AudienceReport, after: AudienceReport, length: timedelta)
         and after.versions == before.versions
         and after.attention_basis == before.attention_basis
         and bool(after.creatives) == bool(before.creatives)
+        and bool(after.bands) == bool(before.bands)
     )
 
 
@@ -130,6 +133,11 @@ def _creatives(run: Sequence[AudienceReport]) -> dict[str, CreativeSum] | UnsetT
 def _expressions(run: Sequence[AudienceReport]) -> dict[Expression, int] | UnsetType:
     counts = (Counter(report.expressions or {}) for report in run)
     return dict(sum(counts, Counter())) or UNSET
+
+
+def _bands(run: Sequence[AudienceReport]) -> BandSum | UnsetType:
+    told = [report.bands for report in run if report.bands]
+    return reduce(BandSum.joined, told) if told else UNSET
 
 
 def _zones(run: Sequence[AudienceReport]) -> dict[str, ZoneSum] | UnsetType:

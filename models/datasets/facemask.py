@@ -5,7 +5,6 @@ Licence: CC0 as its publisher claims; the repository is MIT; the photographs com
 Faces the annotators left out are completed by a teacher in `models.train.labels`.
 """
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,19 +13,17 @@ import cv2
 import numpy as np
 
 from models.datasets.picture import DatasetError, Floats, Picture
+from models.datasets.table import rows
 
 LICENCE = "CC0-1.0 (as claimed by its publisher)"
 
 
 def boxes_by_image(table: Path) -> dict[str, Floats]:
     """Read `image,...,x1,y1,x2,y2` rows into (n, 4) boxes by image name, px."""
-    if not table.is_file():
-        raise DatasetError(table)
-    rows: dict[str, list[list[float]]] = defaultdict(list)
-    with table.open(newline="") as lines:
-        for row in csv.DictReader(lines):
-            rows[row["image"]].append([float(row[key]) for key in ("x1", "y1", "x2", "y2")])
-    return {name: np.asarray(boxes, np.float32) for name, boxes in rows.items()}
+    boxes: dict[str, list[list[float]]] = defaultdict(list)
+    for row in rows(table, "image", "x1", "y1", "x2", "y2"):
+        boxes[row.text("image")].append(row.box())
+    return {name: np.asarray(found, np.float32) for name, found in boxes.items()}
 
 
 def pictures(folder: Path) -> Iterator[Picture]:

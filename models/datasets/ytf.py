@@ -6,14 +6,15 @@ lives apart. The table's yaw is positive towards the left of the picture; it is 
 here, so that everywhere in this repository right is positive.
 """
 
-import csv
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from models.datasets.picture import DatasetError, Floats, Image
+from models.datasets.picture import Floats, Image
 from models.datasets.pictures_on_disk import read_image
+from models.datasets.table import Row, rows
 
 LICENCE = "research only (YouTube Faces)"
 POINTS = ("reye", "leye", "nose", "rmouth", "lmouth")
@@ -40,20 +41,20 @@ class PosedCrop:
 
 def posed_crops(table: Path, folder: Path) -> list[PosedCrop]:
     """Read `labels.csv` (file, person, yaw, pitch_up, roll, landmarks) and its crops."""
-    if not table.is_file():
-        raise DatasetError(table)
-    with table.open(newline="") as lines:
-        rows = list(csv.DictReader(lines))
     crops = []
-    for row in rows:
-        angles = [-float(row["yaw"]), float(row["pitch_up"]), float(row["roll"])]
-        points = [[float(row.get(f"{name}_{axis}") or "nan") for axis in "xy"] for name in POINTS]
+    for row in rows(table, "file", "person", "yaw", "pitch_up", "roll"):
+        angles = [-row.number("yaw"), row.number("pitch_up"), row.number("roll")]
+        points = [[_place(row, f"{name}_{axis}") for axis in "xy"] for name in POINTS]
         crops.append(
             PosedCrop(
-                row["person"],
-                read_image(folder / row["file"]),
+                row.text("person"),
+                read_image(folder / row.text("file")),
                 np.asarray(angles, np.float32),
                 np.asarray(points, np.float32),
             )
         )
     return crops
+
+
+def _place(row: Row, column: str) -> float:
+    return row.number(column) if row.cells.get(column) else math.nan

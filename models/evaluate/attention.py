@@ -5,7 +5,6 @@ crops are independent by person, so the intervals resample persons; the frames o
 independent at all, so films carry no interval.
 """
 
-import csv
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,11 +20,13 @@ from edge_agent.pose import HeadPose, PoseEstimator
 from edge_agent.settings import AttentionSettings
 from models.datasets.clips import frames
 from models.datasets.picture import DatasetError
+from models.datasets.table import Row, rows
 from models.datasets.ytf import posed_crops
 from models.evaluate.calibration import expected_error
 from models.evaluate.intervals import bootstrapped
 
 LOOKING_DEG = 20.0
+FILM_COLUMNS = ("video", "frame", "scale_w", "x1", "y1", "x2", "y2", "facing_camera")
 LIMITS = AttentionSettings(looking_yaw_deg=LOOKING_DEG, looking_pitch_deg=LOOKING_DEG)
 
 
@@ -144,28 +145,37 @@ def on_films(
 
     With `only`, those of the film of that name.
     """
-    with table.open(newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["facing_camera"] in {"0", "1"}]
-    rows = [row for row in rows if only is None or row["video"] == only]
-    if not rows:
+    labels = [row for row in rows(table, *FILM_COLUMNS) if row.cells["facing_camera"]]
+    labels = [row for row in labels if only is None or row.text("video") == only]
+    if not labels:
         raise DatasetError(f"{table} (a line for {only or 'any film'})")
     cases: dict[str, list[Judged]] = defaultdict(list)
-    for name in sorted({row["video"] for row in rows}):
-        film = next(folder / name for folder in folders if (folder / name).is_file())
-        wanted: dict[int, list[dict[str, str]]] = defaultdict(list)
-        for row in rows:
-            if row["video"] == name:
-                wanted[int(row["frame"])].append(row)
-        for index, image in frames(film):
+    for name in sorted({row.text("video") for row in labels}):
+        wanted: dict[int, list[Row]] = defaultdict(list)
+        for row in labels:
+            if row.text("video") == name:
+                wanted[int(row.number("frame"))].append(row)
+        for index, image in frames(_film(name, folders)):
             for row in wanted.get(index, []):
-                ratio = image.shape[1] / float(row["scale_w"])
-                x1, y1, x2, y2 = (float(row[key]) * ratio for key in ("x1", "y1", "x2", "y2"))
-                pose = measured(estimator, image, (x1, y1, x2, y2))
-                judged = looking(pose.yaw_deg, pose.pitch_deg, limit_deg)
-                looks = row["facing_camera"] == "1"
-                cases[name].append(Judged(looks, judged, 0.0, 0.0, pose.sigma_deg))
+                cases[name].append(_seen(estimator, image, row, limit_deg))
     together = [case for found in cases.values() for case in found]
     return {name: _plain(found) for name, found in [*cases.items(), ("all", together)]}
+
+
+def _film(name: str, folders: Sequence[Path]) -> Path:
+    found = [folder / name for folder in folders if (folder / name).is_file()]
+    if not found:
+        raise DatasetError(f"{name} in {' or '.join(str(folder) for folder in folders)}")
+    return found[0]
+
+
+def _seen(estimator: PoseEstimator, image: Image, row: Row, limit_deg: float) -> Judged:
+    ratio = image.shape[1] / row.number("scale_w")
+    x1, y1, x2, y2 = (edge * ratio for edge in row.box())
+    pose = measured(estimator, image, (x1, y1, x2, y2))
+    judged = looking(pose.yaw_deg, pose.pitch_deg, limit_deg)
+    looks = bool(row.one_of("facing_camera", ("0", "1")))
+    return Judged(looks, judged, 0.0, 0.0, pose.sigma_deg)
 
 
 def _plain(cases: Sequence[Judged]) -> dict[str, float]:

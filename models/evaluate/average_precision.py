@@ -20,7 +20,7 @@ OVERLAP = 0.5
 class Matches:
     """One picture: the score of every counted box, whether it is right, and faces in truth."""
 
-    scores: Floats
+    scores: NDArray[np.float64]
     right: NDArray[np.bool_]
     wanted: int
 
@@ -53,10 +53,10 @@ def matched(
             continue
         scores.append(face.score)
         right.append(hit)
-    return Matches(np.asarray(scores, np.float32), np.asarray(right, bool), int(counted.sum()))
+    return Matches(np.asarray(scores, np.float64), np.asarray(right, bool), int(counted.sum()))
 
 
-def curve(pictures: Sequence[Matches]) -> tuple[Floats, Floats, Floats]:
+def curve(pictures: Sequence[Matches]) -> tuple[NDArray[np.float64], Floats, Floats]:
     """Return scores, precision and recall, one point for each box, best score first."""
     scores = np.concatenate([picture.scores for picture in pictures])
     right = np.concatenate([picture.right for picture in pictures])

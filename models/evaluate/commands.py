@@ -9,12 +9,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.inference import Floats, open_session
+from edge_agent.inference import Floats, open_session, read_card
 from edge_agent.pose import PoseEstimator, load_pose
 from edge_agent.settings import Settings, load
-from models.cards import CLASSES
+from models.cards import CLASSES, write_card
 from models.datasets import fer, utkface
-from models.detectors import opened
+from models.detectors import card_of, opened
 from models.evaluate import (
     attention,
     classes,
@@ -22,20 +22,17 @@ from models.evaluate import (
     development,
     dwell,
     plots,
+    scores,
     speed,
     watching,
 )
 from models.evaluate.average_precision import curve, matched
-from models.evaluate.refusal import EvaluationError
+from models.evaluate.refusal import CommandError
 
 # the first of the seven age groups whose members are adults
 ADULT_GROUP = 2
 COMPARED = ("onlooker-face", "yunet-s", "yunet-n")
 SIZES_PX = (320, 640)
-
-
-class CommandError(EvaluationError):
-    """Options that do not make a command."""
 
 
 def detection_figures(options: argparse.Namespace, folders: Sequence[Path]) -> list[dict[str, Any]]:
@@ -44,18 +41,45 @@ def detection_figures(options: argparse.Namespace, folders: Sequence[Path]) -> l
     reports, curves = [], {}
     for name in options.detector or COMPARED:
         for size in options.input_px or SIZES_PX:
-            detector, threshold = opened(name, folders, size)
+            detector, threshold = opened(
+                name, folders, size, accept_research=options.accept_research
+            )
             seen = detection.run(detector, truth, options.images)
             report = detection.against_boxes(detector, seen, threshold=threshold)
             reports.append({"input_px": size, **report})
             cases = [matched(faces, boxes) for faces, boxes in seen]
             curves[f"{detector.name} {size}"] = curve(cases)[1:]
             if options.plot:
-                told = detection.told(seen, 0.0)
+                told = detection.told(cases, 0.0)
                 plots.calibration(options.plot, f"{detector.name}-{size}", *told)
     if options.plot:
         plots.precision_recall(options.plot, curves)
     return reports
+
+
+def calibrated(options: argparse.Namespace, folders: Sequence[Path]) -> dict[str, Any]:
+    """Fit a detector's scores to labelled pictures, and write them into its card."""
+    sets = _labelled_sets(options)
+    path = card_of(options.detector, folders)
+    card, runs = read_card(path), []
+    for size in options.input_px or SIZES_PX:
+        research = options.accept_research
+        detector, _ = opened(options.detector, folders, size, accept_research=research)
+        found = [detection.run(detector, detection.labelled_boxes(t), i) for t, i in sets]
+        runs.append([matched(faces, boxes) for seen in found for faces, boxes in seen])
+    name = " and ".join(table.parent.name for table, _ in sets)
+    honest, report = scores.calibrated(card, scores.at_all_sizes(runs), name)
+    return {**report, "card": str(write_card(path, honest))}
+
+
+def _labelled_sets(options: argparse.Namespace) -> list[tuple[Path, Path]]:
+    """Return tables of boxes with their folders of pictures: the site's own, or development's."""
+    if (options.boxes is None) != (options.images is None):
+        raise CommandError("found one of --boxes CSV and --images DIR, wanted both or neither")
+    if options.boxes:
+        return [(options.boxes, options.images)]
+    places = [options.data / "dev" / folder for folder in development.BOXES]
+    return [(place / "boxes.csv", place / "images") for place in places]
 
 
 def attention_figures(options: argparse.Namespace, folders: Sequence[Path]) -> dict[str, Any]:

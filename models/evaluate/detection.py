@@ -49,17 +49,20 @@ def against_boxes(detector: FaceDetector, seen: Seen, *, threshold: float) -> di
     for least in SIZES_PX:
         cases = [matched(faces, boxes, least_px=least) for faces, boxes in seen]
         report[f"from_{least}_px"] = _figures(cases, threshold)
-    scores, right = told(seen, threshold)
-    report["calibration_error"] = round(expected_error(scores, right), 4)
-    report["threshold"] = threshold
+    everything = [matched(faces, boxes) for faces, boxes in seen]
+    report["calibration_error"] = bootstrapped(
+        everything, lambda units: expected_error(*told(units, threshold))
+    ).as_dict()
+    report["threshold"] = round(threshold, 6)
     return report
 
 
-def told(seen: Seen, threshold: float) -> tuple[Floats, NDArray[np.bool_]]:
+def told(
+    pictures: Sequence[Matches], threshold: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return the score of every box of at least `threshold`, and whether it is a face."""
-    cases = [matched(faces, boxes) for faces, boxes in seen]
-    scores = np.concatenate([case.scores for case in cases])
-    right = np.concatenate([case.right for case in cases])
+    scores = np.concatenate([picture.scores for picture in pictures])
+    right = np.concatenate([picture.right for picture in pictures])
     return scores[scores >= threshold], right[scores >= threshold]
 
 

@@ -6,7 +6,6 @@ audience, and a visit there is an error. Other columns are left alone. Each pers
 the stay that shares most time with them, one stay a person.
 """
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +13,11 @@ from typing import Any
 
 import av
 
-from models.datasets.picture import DatasetError
+from models.datasets.table import Row, rows
 from models.evaluate.intervals import bootstrapped
-from models.evaluate.refusal import EvaluationError
 from models.evaluate.watching import FilmError, Stay, Watched, audience
 
 COLUMNS = ("person", "first_frame", "last_frame_exclusive")
-
-
-class TruthError(EvaluationError):
-    """A table of presence that does not read as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,34 +42,21 @@ def frames_per_s(film: Path) -> float:
     except (OSError, ValueError, IndexError) as error:  # FFmpeg's errors are OSError or ValueError
         raise FilmError(f"found no film at {film}, wanted a video file ({error})") from error
     if not rate:
-        raise TruthError(f"found {film} without a frame rate, wanted one to place frames in time")
+        raise FilmError(f"found {film} without a frame rate, wanted one to place frames in time")
     return float(rate)
 
 
 def presence(table: Path, fps: float) -> list[Present]:
-    """Read the truth; raises `TruthError` with the line that does not read."""
-    if not table.is_file():
-        raise DatasetError(table)
-    with table.open(newline="") as lines:
-        reader = csv.DictReader(lines)
-        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-        if missing:
-            raise TruthError(f"found {table} without {', '.join(missing)}, wanted {COLUMNS}")
-        return [_present(row, fps, reader.line_num) for row in reader]
+    """Read the truth; raises `TableError` with the line that does not read."""
+    return [_present(row, fps) for row in rows(table, *COLUMNS)]
 
 
-def _present(row: dict[str, str], fps: float, line: int) -> Present:
-    try:
-        first, last = int(row["first_frame"]), int(row["last_frame_exclusive"])
-        shows = row.get("shows_face") or "1"
-        if not 0 <= first < last or shows not in {"0", "1"}:
-            raise ValueError
-    except ValueError as error:
-        raise TruthError(
-            f"found line {line} as {dict(row)}, wanted frames 0 <= first_frame < "
-            "last_frame_exclusive, and 1 or 0 for shows_face"
-        ) from error
-    return Present(row["person"], first / fps, last / fps, shows == "1")
+def _present(row: Row, fps: float) -> Present:
+    first, last = row.number("first_frame"), row.number("last_frame_exclusive")
+    if not 0 <= first < last or first % 1 or last % 1:
+        raise row.refused("whole frames, 0 <= first_frame < last_frame_exclusive")
+    shows = row.one_of("shows_face", ("0", "1")) if row.cells.get("shows_face") else 1
+    return Present(row.text("person"), first / fps, last / fps, bool(shows))
 
 
 def against(told: Watched, truth: Sequence[Present]) -> dict[str, Any]:

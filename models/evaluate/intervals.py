@@ -10,6 +10,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from models.evaluate.refusal import EvaluationError
+
 Unit = TypeVar("Unit")
 DRAWS = 300
 
@@ -41,7 +43,9 @@ def bootstrapped(
 ) -> Measured:
     """Return `figure(units)` with the 2.5 and 97.5 % points over resampled units."""
     if not units:
-        raise ValueError("found no cases to measure, wanted at least one; check the label file")
+        raise EvaluationError(
+            "found no cases to measure, wanted at least one; check the label file"
+        )
     rng = np.random.default_rng(seed)
     picks = rng.integers(len(units), size=(draws, len(units)))
     values = [figure([units[index] for index in pick]) for pick in picks]

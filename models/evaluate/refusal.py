@@ -3,3 +3,7 @@
 
 class EvaluationError(ValueError):
     """An evaluation that cannot be made."""
+
+
+class CommandError(EvaluationError):
+    """Options, or files that they name, that do not make a command."""

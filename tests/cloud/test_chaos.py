@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import structs
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import OperationalError
 
@@ -116,6 +117,9 @@ def said_by(device_reports: list[AudienceReport]) -> dict[str, int]:
         for kind in ("dwell", "attention"):
             for bucket, count in enumerate(getattr(one, f"{kind}_histogram")):
                 sums[f"{kind}_{bucket:02}"] += count
+        sums["banded_reports"] += 1  # the simulated cameras all tell them
+        for name, spent_ms in structs.asdict(one.bands).items():
+            sums[f"band_{name}"] += spent_ms
     return dict(sums)
 
 

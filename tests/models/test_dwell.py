@@ -10,7 +10,8 @@ from skimage import data
 from edge_agent.attention import Attention
 from edge_agent.meter.visit import Visit
 from models.__main__ import main
-from models.evaluate.dwell import Present, TruthError, against, presence
+from models.datasets.table import TableError
+from models.evaluate.dwell import Present, against, presence
 from models.evaluate.watching import Stay, Watched
 
 FPS = 10
@@ -77,7 +78,7 @@ def test_frames_become_seconds(tmp_path):
 def test_a_table_that_does_not_read_says_where(tmp_path, text, words):
     table = tmp_path / "truth.csv"
     table.write_text(text)
-    with pytest.raises(TruthError, match=words):
+    with pytest.raises(TableError, match=words):
         presence(table, FPS)
 
 

@@ -27,6 +27,15 @@ def test_a_confusion_is_drawn(tmp_path):
     assert picture.std() > 10
 
 
+def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path, capsys):
+    cv2.imwrite(str(tmp_path / "a.png"), data.astronaut()[:, :, ::-1])
+    (tmp_path / "boxes.csv").write_text("image,x1,y1,x2,y2\na.png,182,66,264,172\n")
+    command = ["evaluate", "detection", "--boxes", str(tmp_path / "boxes.csv")]
+    command += ["--images", str(tmp_path), "--detector", "onlooker-face", "--input-px", "320"]
+    assert main([*command, "--plot", str(tmp_path / "a.png")]) == 2
+    assert "correct the path or its rights" in capsys.readouterr().err
+
+
 def test_an_evaluation_draws_beside_its_figures(tmp_path, capsys):
     cv2.imwrite(str(tmp_path / "a.png"), data.astronaut()[:, :, ::-1])
     (tmp_path / "boxes.csv").write_text("image,x1,y1,x2,y2\na.png,182,66,264,172\n")
@@ -34,6 +43,6 @@ def test_an_evaluation_draws_beside_its_figures(tmp_path, capsys):
     command += ["--images", str(tmp_path), "--detector", "onlooker-face", "--input-px", "320"]
     assert main([*command, "--plot", str(tmp_path / "plots")]) == 0
     (report,) = json.loads(capsys.readouterr().out)
-    assert 0 <= report["calibration_error"] <= 1
+    assert 0 <= report["calibration_error"]["value"] <= 1
     drawn = {path.name for path in (tmp_path / "plots").iterdir()}
     assert drawn == {"precision-recall.png", "calibration-onlooker-face-320.png"}

@@ -3,15 +3,17 @@
 import hashlib
 import http.server
 import json
+import socketserver
 import threading
 
 import msgspec
 import pytest
 
+from edge_agent import detect, pose
 from edge_agent.detect import load_detector
-from edge_agent.inference import WEIGHTS
+from edge_agent.inference import WEIGHTS, read_card
 from models.__main__ import main
-from models.registry import Entry, FetchError, entry, fetch, keep, manifest
+from models.registry import Entry, FetchError, copied, entry, fetch, keep, manifest
 
 
 @pytest.fixture
@@ -98,7 +100,82 @@ def test_every_entry_has_a_checksum_a_licence_and_a_known_layout():
         assert listed.card.name == name
         assert listed.url.startswith("https://")
         assert listed.card.licence
+        assert listed.card.layout in {**detect.LAYOUTS, **pose.LAYOUTS}
         assert listed.stated
+
+
+def test_where_nobody_states_the_size_the_kept_card_has_the_true_one(offered, tmp_path):
+    card = msgspec.structs.replace(offered.card, bytes=0)
+    told = []
+    unsized = msgspec.structs.replace(offered, card=card)
+    kept = fetch(unsized, tmp_path, progress=lambda done, size: told.append(size))
+    assert read_card(kept).bytes == (tmp_path / "other.onnx").stat().st_size
+    assert set(told) == {0}
+
+
+@pytest.fixture
+def rude():
+    """A server that says its piece, whatever it was asked, and hangs up."""
+    said = []
+
+    class Rude(socketserver.BaseRequestHandler):
+        def handle(self):
+            self.request.recv(65536)
+            self.request.sendall(said[0])
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Rude) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield said, f"http://127.0.0.1:{server.server_address[1]}/other.onnx"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"", "out of reach"),
+        (b"220 mail.example ESMTP\r\n", "out of reach"),
+        (b"HTTP/1.1 500 Sorry\r\n\r\n", "500"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhalf of it", "10 bytes with sha256"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "out of reach"),
+        (b"HTTP/1.1 302 Found\r\nLocation: file:///etc/hostname\r\n\r\n", "not allowed"),
+        (b"HTTP/1.1 302 Found\r\nLocation: /other.onnx\r\n\r\n", "infinite loop"),
+        (b"HTTP/1.1 302 Found\r\nLocation: http://[::1\r\n\r\n", "out of reach"),
+    ],
+    ids=[
+        "nothing",
+        "mail",
+        "broken",
+        "interrupted",
+        "chunks",
+        "to a file",
+        "in a circle",
+        "nowhere",
+    ],
+)
+def test_a_server_that_does_not_deliver_is_a_sentence_and_nothing_is_kept(
+    offered, rude, tmp_path, answer, words
+):
+    said, url = rude
+    said.append(answer)
+    with pytest.raises(FetchError, match=words):
+        fetch(msgspec.structs.replace(offered, url=url), tmp_path / "models")
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_page_that_has_moved_is_followed(offered, site, rude, tmp_path):
+    said, url = rude
+    said.append(f"HTTP/1.1 301 Moved\r\nLocation: {site[1]}/other.onnx\r\n\r\n".encode())
+    assert fetch(msgspec.structs.replace(offered, url=url), tmp_path).name == "other.json"
+
+
+def test_a_copy_that_is_not_there_and_a_folder_that_is_none_are_sentences(offered, tmp_path):
+    with pytest.raises(FetchError, match="not to be read"):
+        copied(offered, tmp_path / "nothing.onnx", tmp_path)
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(FetchError, match="give another with --to"):
+        fetch(offered, tmp_path / "taken")
 
 
 def test_a_copy_is_verified_like_a_download(offered, tmp_path):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wire.audience import BandSum
 from wire.envelope import (
     MAX_BATCH,
     MAX_PAYLOAD_BYTES,
@@ -79,6 +80,10 @@ def test_a_refusal_keeps_the_identity_it_can_read(report):
         ({"blind_ms": {"asleep": 1}}, "asleep"),
         ({"image": "iVBORw0KGgo="}, "image"),
         ({"visits": 2**63}, "visits"),
+        ({"bands": {"high_ms": 1, "medium_ms": 2, "low_ms": 3}}, "bands add up to 6 ms, not to"),
+        ({"bands": {"high_ms": 19_500, "medium_ms": 0}}, "low_ms"),
+        ({"bands": {"high_ms": 20_000, "medium_ms": 0, "low_ms": -500}}, "low_ms"),
+        ({"bands": None}, "bands"),
     ],
 )
 def test_what_cannot_be_true_is_refused_with_the_reason(report, fields, reason):
@@ -109,6 +114,16 @@ def test_garbage_gives_one_refusal_and_no_error(payload):
     assert isinstance(refused, Refusal)
     assert refused.reason
     assert len(refused.payload) <= MAX_PAYLOAD_BYTES
+
+
+def test_bands_travel_and_their_absence_is_no_zero(report):
+    bands = BandSum(high_ms=5_000, medium_ms=1_500, low_ms=13_000)
+    [told] = unseal(seal(audience_event(msgspec.structs.replace(report, bands=bands))))
+    assert told.data.bands == bands
+    sealed = seal(audience_event(report))
+    [untold] = unseal(sealed)
+    assert b"bands" not in sealed
+    assert untold.data.bands is msgspec.UNSET
 
 
 def test_an_empty_batch_holds_nothing():

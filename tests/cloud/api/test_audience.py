@@ -52,6 +52,34 @@ def test_a_blind_window_has_no_figures_and_says_why(ask, desk: Desk, watch):
     assert (window["crowd"], window["attention_rate"], window["dwell_mean_s"]) == (None, None, None)
 
 
+@pytest.mark.parametrize(
+    ("sums", "bands"),
+    [
+        ({"person_ms": 90_000}, None),
+        ({"person_ms": 0}, None),
+        (
+            {"person_ms": 0, "banded_reports": 1},
+            {"high_s": 0.0, "medium_s": 0.0, "low_s": 0.0, "untold_s": 0.0},
+        ),
+        (
+            {"person_ms": 90_000, "banded_reports": 1, "band_high_ms": 4_500,
+             "band_medium_ms": 1_500, "band_low_ms": 60_000},
+            {"high_s": 4.5, "medium_s": 1.5, "low_s": 60.0, "untold_s": 24.0},
+        ),
+    ],
+    ids=["an old camera", "an old camera alone", "nobody there", "an old camera among new ones"],
+)  # fmt: skip
+def test_bands_that_nobody_told_are_null_and_what_some_did_not_tell_is_said(
+    ask, desk: Desk, watch, sums, bands
+):
+    minute(desk, watch.now - timedelta(minutes=6), observed_ms=60_000, **sums)
+    (window,) = ask.get(PATH).json()["windows"]
+    assert window["bands"] == bands
+    query = "by=device&location=KX-01&from=2026-11-20T11:50:00Z&until=2026-11-20T11:59:00Z"
+    (cell,) = ask.get(f"/api/audience?{query}").json()["cells"]
+    assert cell["bands"] == bands
+
+
 def test_an_unfinished_window_says_so(ask, desk: Desk, watch):
     watch.pass_by(timedelta(minutes=2))
     minute(desk, watch.now - timedelta(minutes=1), observed_ms=60_000, entries=1)

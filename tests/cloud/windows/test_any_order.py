@@ -4,14 +4,16 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from operator import add
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import UNSET, structs
 from sqlalchemy import Connection, Engine, text
 
-from cloud.database import SUMS, metadata, reading, writing
+from cloud.database import BANDS, SUMS, metadata, reading, writing
 from cloud.database.upgrade import upgrade
 from cloud.ingest.commit import commit
 from cloud.ingest.judge import judge
@@ -23,7 +25,7 @@ from cloud.windows.cells import Dimension, Group, Where
 from cloud.windows.places import know_places
 from cloud.windows.query import LENGTHS, window_audience, windows
 from cloud.windows.rolled import rolled, rolled_demographics
-from wire.audience import AgeGroup, AudienceReport, BlindCause, DemographicCell, Gender
+from wire.audience import AgeGroup, AudienceReport, BandSum, BlindCause, DemographicCell, Gender
 from wire.envelope import audience_event, seal
 
 Reports = Callable[..., AudienceReport]
@@ -33,6 +35,7 @@ MIDNIGHT = datetime(2026, 11, 20, tzinfo=UTC)
 DAY = Where(MIDNIGHT, MIDNIGHT + timedelta(days=1))
 NOW = MIDNIGHT + timedelta(days=1)
 CAMERAS = (("A", "a-1"), ("A", "a-2"), ("B", "b-1"), ("C", "c-1"))
+HALF_SURE = BandSum(high_ms=3_500, medium_ms=500, low_ms=4_000)
 VENUES = ("station", "mall", "unknown")
 COARSE: Sequence[tuple[Dimension, ...]] = (
     (),
@@ -65,6 +68,7 @@ def a_morning(report: Reports, draw: random.Random) -> list[AudienceReport]:
                     ends_at=at + timedelta(seconds=10 * merged), visits=visits,
                     peak=draw.randint(0, 9), blind_ms={BlindCause.DARK: blind_ms},
                     demographics=(cell,) if visits else (),
+                    bands=draw.choice((UNSET, HALF_SURE)),
                 )
             )  # fmt: skip
             sequence += merged
@@ -200,12 +204,18 @@ def test_an_older_database_gets_its_roll_ups_from_what_it_holds(
 ) -> None:
     with writing(engine) as connection:
         know_places(connection, {"A": "station", "B": "mall"})
-    arrive(engine, a_morning(report, random.Random(7)))
+    untold = [structs.replace(one, bands=UNSET) for one in a_morning(report, random.Random(7))]
+    arrive(engine, untold)
     with writing(engine) as connection:
         connection.execute(text("DROP TABLE venue_hours"))
         connection.execute(text("DROP TABLE venue_demographics"))
+        for table, column in product(("minute_tallies", "hour_tallies"), BANDS):
+            connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
     upgrade(engine, to="0004")
+    with writing(engine) as connection:  # the tables of the steps between are there
+        connection.execute(text("UPDATE alembic_version SET version_num = '0007'"))
+    upgrade(engine)
     with reading(engine) as connection:
         assert_rolled_up(connection)
         assert len(rolled(connection, DAY, (Dimension.VENUE_TYPE,))) == 3

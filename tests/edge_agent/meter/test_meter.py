@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from edge_agent.attention import Attention
 from edge_agent.meter import Arrivals, Meter, Sighting, View
 from edge_agent.settings import Settings
-from wire.audience import AudienceReport, BlindCause, Versions
+from wire.audience import AudienceReport, BandSum, BlindCause, Versions
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
 from wire.topics import Address
 
@@ -98,6 +98,28 @@ def test_time_is_told_apart_by_what_the_person_did():
     assert report.facing_ms == 3_000
     assert report.onlookers == 1
     assert report.attention_histogram[4] == 1  # 2 to 3 s
+
+
+def test_time_is_told_by_the_probability_behind_it_and_adds_up_over_a_border():
+    #  08:00:28        29        :30        31        32
+    #      |-- .95 ----|---- .90 -----|-- .70 --|-- .69 --|
+    meter = Meter(Settings())
+    sure = [0.95, 0.90, 0.90, 0.70, 0.69, 0.2]
+    moments = [28, 29, 29.5, 30.5, 31.25, 32]
+    tallies = []
+    for seconds, ratio in zip(moments, sure, strict=True):
+        sighting = Sighting(1, seconds > 28, L, looking_ratio=ratio)
+        meter.observe(at(seconds), seconds, SEES, seen=[sighting])
+        tallies += meter.close_due()
+    before, after = sealed(tallies + meter.close())
+    assert before.bands == BandSum(high_ms=1_000, medium_ms=1_000, low_ms=0)
+    assert after.bands == BandSum(high_ms=0, medium_ms=1_250, low_ms=750)
+    assert (before.person_ms, after.person_ms) == (2_000, 2_000)
+
+
+def test_where_nobody_is_the_bands_are_told_as_zero():
+    (report,) = sealed([*watch(meter := Meter(Settings()), [(1, {}), (2, {})]), *meter.close()])
+    assert report.bands == BandSum(high_ms=0, medium_ms=0, low_ms=0)
 
 
 @pytest.mark.parametrize(

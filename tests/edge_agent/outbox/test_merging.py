@@ -15,6 +15,7 @@ from wire.audience import (
     AgeGroup,
     AttentionBasis,
     AudienceReport,
+    BandSum,
     BlindCause,
     DemographicCell,
     Expression,
@@ -129,6 +130,23 @@ def test_described_visits_are_added_cell_by_cell():
         structs.replace(cell, visits=4, onlookers=2),
         other,
     )
+
+
+def banded(number, high_ms):
+    report = half_minute(number, visits=4)
+    rest_ms = report.person_ms - high_ms
+    return structs.replace(report, bands=BandSum(high_ms=high_ms, medium_ms=rest_ms, low_ms=0))
+
+
+def test_bands_are_added():
+    one, two = banded(1, 700), banded(2, 1_100)
+    (run,) = groups([one, two], timedelta(minutes=1))
+    bands = merged(run).bands
+    assert (bands.high_ms, bands.medium_ms) == (1_800, one.person_ms + two.person_ms - 1_800)
+
+
+def test_who_tells_bands_is_not_merged_with_who_does_not():
+    assert list(groups([half_minute(1, visits=4), banded(2, 5)], timedelta(minutes=1))) == []
 
 
 def test_expressions_are_added_and_their_absence_is_kept():

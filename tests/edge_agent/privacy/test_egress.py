@@ -17,6 +17,7 @@ from wire.audience import (
     AgeGroup,
     AttentionBasis,
     AudienceReport,
+    BandSum,
     DemographicCell,
     FrameCounts,
     Gender,
@@ -133,6 +134,13 @@ def test_of_a_refused_report_the_totals_still_arrive(egress):
     assert (one, three) == (report(1), report(3))
     assert two == structs.replace(report(2), sensors={}, versions=two.versions)
     assert two.versions.agent == "withheld"
+
+
+def test_bands_are_totals_and_stay(egress):
+    bands = BandSum(high_ms=2_000, medium_ms=1_000, low_ms=6_000)
+    bad = sealed(report(2, bands=bands, demographics=(SMALL,)))
+    (left,) = (event.data for event in unseal(egress.passed(Channel.AUDIENCE, bad)))
+    assert (left.bands, left.demographics) == (bands, ())
 
 
 def test_a_field_that_the_contract_does_not_know_is_left_behind(egress):

@@ -1,0 +1,20 @@
+"""Time by probability of looking; in what was counted before, nobody told it."""
+
+from typing import Final
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: Final = "0008"
+down_revision: Final = "0007"
+
+TABLES: Final = ("minute_tallies", "hour_tallies", "venue_hours")
+COLUMNS: Final = ("banded_reports", "band_high_ms", "band_medium_ms", "band_low_ms")
+
+
+def upgrade() -> None:
+    for table in TABLES:
+        for column in COLUMNS:
+            op.add_column(
+                table, sa.Column(column, sa.BigInteger, nullable=False, server_default="0")
+            )

@@ -1,0 +1,133 @@
+"""A detector's scores made honest: fitted on labelled pictures, judged on pictures held out.
+
+The two numbers are those of `edge_agent.probability`, fitted as Platt (1999) did, with the softened
+truths of Lin, Lin and Weng (2007). The pictures bound what can be known: a face that nobody
+labelled counts as a false one, so where labels are missing the probability is told too low.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_agent.detect import DOUBTFUL_RATIO
+from edge_agent.probability import SLOPE, ZERO, Calibration, calibration_of, log_odds, ratio_of
+from models.evaluate.average_precision import Matches
+from models.evaluate.calibration import expected_error
+from models.evaluate.detection import told
+from models.evaluate.intervals import Measured, bootstrapped
+from models.evaluate.refusal import EvaluationError
+from wire.model_card import Figure, ModelCard
+
+HELD_OUT = "calibration_error, held out"
+FOLDS = 5
+LEAST_OF_EACH = 20
+STEPS, RIDGE = 50, 1e-9
+DIGITS = 6
+
+
+class ScoresError(EvaluationError):
+    """Scores that no calibration can be fitted to."""
+
+
+def fitted(pictures: Sequence[Matches]) -> Calibration:
+    """Return the slope and zero under which what came true is likeliest, by Newton's method."""
+    scores, right = told(pictures, 0.0)
+    yes, no = int(right.sum()), int((~right).sum())
+    if min(yes, no) < LEAST_OF_EACH:
+        raise ScoresError(
+            f"found {yes} right and {no} false boxes to calibrate with, wanted at least "
+            f"{LEAST_OF_EACH} of each; label more pictures"
+        )
+    truth = np.where(right, (yes + 1) / (yes + 2), 1 / (no + 2))
+    rows = np.stack([log_odds(scores), np.ones(len(scores))], axis=1)
+    wanted = np.asarray([1.0, 0.0])
+    for _ in range(STEPS):
+        said = ratio_of(rows @ wanted)
+        curved = (rows * (said * (1 - said))[:, None]).T @ rows + RIDGE * np.eye(2)
+        wanted = wanted - np.linalg.solve(curved, rows.T @ (said - truth))
+    slope, zero = (round(float(number), DIGITS) for number in wanted)
+    if not slope > 0:
+        raise ScoresError(
+            f"found scores that are no higher for right boxes than for false ones (slope {slope}),"
+            " wanted a detector that knows better; check that the boxes belong to these pictures"
+        )
+    return Calibration(slope, zero)
+
+
+def held_out(pictures: Sequence[Matches]) -> list[Matches]:
+    """Return the pictures with probabilities for scores, fitted on the folds they are not in."""
+    judged = list(pictures)
+    for fold in range(FOLDS):
+        mine = range(fold, len(pictures), FOLDS)
+        known = fitted([one for place, one in enumerate(pictures) if place not in mine])
+        for place in mine:
+            judged[place] = _scored(pictures[place], known.probability(pictures[place].scores))
+    return judged
+
+
+def at_all_sizes(runs: Sequence[Sequence[Matches]]) -> list[Matches]:
+    """Join what several runs over the same pictures found, picture by picture."""
+    return [
+        Matches(
+            np.concatenate([one.scores for one in same]),
+            np.concatenate([one.right for one in same]),
+            sum(one.wanted for one in same),
+        )
+        for same in zip(*runs, strict=True)
+    ]
+
+
+def calibrated(
+    card: ModelCard, pictures: Sequence[Matches], name: str
+) -> tuple[ModelCard, dict[str, Any]]:
+    """Return the card with its scores made probabilities by `pictures` run under it, and figures.
+
+    Fitted to all that the camera is ever told, down to `DOUBTFUL_RATIO` of the threshold. The
+    thresholds move with the scores, so that the same boxes pass.
+    """
+    old, threshold = calibration_of(card), card.thresholds["score"]
+    if old:
+        pictures = [_scored(one, old.score(one.scores)) for one in pictures]
+        threshold = float(old.score(threshold))
+    ever = [_from(one, one.scores >= threshold * DOUBTFUL_RATIO) for one in pictures]
+    known, judged = fitted(ever), held_out(ever)
+    sure = [one.scores >= threshold for one in ever]
+    honest = _error([_from(one, mask) for one, mask in zip(judged, sure, strict=True)])
+    figure = msgspec.convert({"metric": HELD_OUT, "set": name, **honest.as_dict()}, Figure)
+    moved = round(float(known.probability(threshold)), DIGITS)
+    report = {
+        "model": card.name,
+        "pictures": len(pictures),
+        "boxes": sum(len(one.scores) for one in ever),
+        SLOPE: known.slope,
+        ZERO: known.zero,
+        "threshold": {"own": round(threshold, DIGITS), "probability": moved},
+        "calibration_error": {
+            "own_scores": _error([_from(*pair) for pair in zip(ever, sure, strict=True)]).as_dict(),
+            "held_out": honest.as_dict(),
+            "held_out_and_doubtful": _error(judged).as_dict(),
+        },
+    }
+    others = [one for one in card.figures if one.metric != HELD_OUT]
+    changed = msgspec.structs.replace(
+        card,
+        thresholds=card.thresholds | {"score": moved},
+        calibration=card.calibration | {SLOPE: known.slope, ZERO: known.zero},
+        figures=[*others, figure],
+    )
+    return changed, report
+
+
+def _scored(picture: Matches, scores: NDArray[np.float64]) -> Matches:
+    return Matches(scores, picture.right, picture.wanted)
+
+
+def _from(picture: Matches, kept: NDArray[np.bool_]) -> Matches:
+    return Matches(picture.scores[kept], picture.right[kept], picture.wanted)
+
+
+def _error(pictures: Sequence[Matches]) -> Measured:
+    return bootstrapped(pictures, lambda units: expected_error(*told(units, 0.0)))

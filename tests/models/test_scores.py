@@ -1,0 +1,135 @@
+"""Scores are fitted to labelled pictures, judged on others, and the order of boxes stays."""
+
+import json
+import shutil
+
+import cv2
+import msgspec
+import numpy as np
+import pytest
+from skimage import data
+
+from edge_agent.inference import WEIGHTS, read_card
+from edge_agent.probability import Calibration, calibration_of
+from models.__main__ import main
+from models.evaluate.average_precision import Matches, average_precision
+from models.evaluate.scores import HELD_OUT, ScoresError, calibrated, fitted
+
+TRUE = Calibration(slope=2.5, zero=0.7)
+FACE = (182, 66, 264, 172)
+
+
+def pictures(count, *, boxes=12, seed=5):
+    """Pictures whose boxes are right as often as TRUE says of their scores."""
+    rng = np.random.default_rng(seed)
+    for _ in range(count):
+        scores = rng.uniform(0.1, 0.95, boxes)
+        right = rng.uniform(size=boxes) < TRUE.probability(scores)
+        yield Matches(scores, right, boxes)
+
+
+@pytest.fixture
+def card():
+    """The detector's card as an export leaves it: its scores are the network's own."""
+    shipped = read_card(WEIGHTS / "onlooker-face.json")
+    thresholds = shipped.thresholds | {"score": 0.45}
+    return msgspec.structs.replace(shipped, thresholds=thresholds, calibration={}, figures=[])
+
+
+def test_what_the_scores_were_made_with_is_found_again():
+    found = fitted(list(pictures(400)))
+    assert found.slope == pytest.approx(TRUE.slope, rel=0.08)
+    assert found.zero == pytest.approx(TRUE.zero, abs=0.1)
+
+
+def test_on_held_out_pictures_the_probability_is_honest_where_the_score_was_not(card):
+    _, report = calibrated(card, list(pictures(200)), "drawn")
+    assert report["calibration_error"]["own_scores"]["value"] > 0.1
+    assert report["calibration_error"]["held_out"]["value"] < 0.05
+
+
+def test_the_order_of_boxes_and_with_it_the_average_precision_stay(card):
+    drawn = list(pictures(60))
+    changed, _ = calibrated(card, drawn, "drawn")
+    known = calibration_of(changed)
+    honest = [Matches(known.probability(one.scores), one.right, one.wanted) for one in drawn]
+    assert average_precision(honest) == average_precision(drawn)
+
+
+def test_the_card_gets_two_numbers_a_moved_threshold_and_its_figure(card):
+    changed, _ = calibrated(card, list(pictures(200)), "drawn")
+    known = calibration_of(changed)
+    assert float(known.score(changed.thresholds["score"])) == pytest.approx(0.45, abs=1e-5)
+    assert changed.thresholds["overlap"] == card.thresholds["overlap"]
+    (figure,) = [one for one in changed.figures if one.metric == HELD_OUT]
+    assert (figure.set, figure.n) == ("drawn", 200)
+
+
+def test_calibrating_again_changes_nothing(card):
+    drawn = list(pictures(200))
+    once, _ = calibrated(card, drawn, "drawn")
+    known = calibration_of(once)
+    told = [Matches(known.probability(one.scores), one.right, one.wanted) for one in drawn]
+    again, _ = calibrated(once, told, "drawn")
+    assert again.calibration == pytest.approx(once.calibration, abs=1e-5)
+    assert again.thresholds == pytest.approx(once.thresholds, abs=1e-5)
+
+
+def test_too_few_boxes_are_a_sentence(card):
+    with pytest.raises(ScoresError, match="label more pictures"):
+        calibrated(card, list(pictures(3)), "drawn")
+
+
+def test_scores_that_know_nothing_are_a_sentence():
+    rng = np.random.default_rng(1)
+    scores = rng.uniform(0.1, 0.9, 400)
+    worse = Matches(scores, rng.uniform(size=400) > scores, 400)
+    with pytest.raises(ScoresError, match="knows better"):
+        fitted([worse])
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A site's pictures: the astronaut nine times over, some labelled where nobody is."""
+    portrait = np.ascontiguousarray(data.astronaut()[:, :, ::-1])
+    lines = ["image,x1,y1,x2,y2"]
+    for place, times in enumerate([5] * 6 + [9] * 6):
+        small = cv2.resize(portrait, (512 // times, 512 // times), interpolation=cv2.INTER_AREA)
+        name, side = f"{place}.png", 512 // times
+        cv2.imwrite(str(tmp_path / name), np.tile(small, (times, times, 1)))
+        if times == 9:
+            lines.append(f"{name},1,1,2,2")
+            continue
+        for spot in np.ndindex(times, times):
+            edges = np.asarray(FACE) / times + np.asarray([spot[1], spot[0]] * 2) * side
+            lines.append(",".join([name, *(f"{edge:.1f}" for edge in edges)]))
+    (tmp_path / "boxes.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "weights").mkdir()
+    for file in WEIGHTS.glob("onlooker-face*"):
+        shutil.copy(file, tmp_path / "weights")
+    return tmp_path
+
+
+def calibrate(site, *options):
+    own = ["--boxes", str(site / "boxes.csv"), "--weights", str(site / "weights")]
+    return main(["calibrate", "detection", *own, "--input-px", "320", *options])
+
+
+def test_a_site_calibrates_a_detector_on_its_own_pictures(site, capsys):
+    before = read_card(site / "weights" / "onlooker-face.json")
+    assert calibrate(site, "--images", str(site)) == 0
+    report = json.loads(capsys.readouterr().out)
+    after = read_card(site / "weights" / "onlooker-face.json")
+    assert after.calibration["score_slope"] == report["score_slope"] > 0
+    assert after.thresholds["score"] == report["threshold"]["probability"]
+    assert (after.sha256, after.version) == (before.sha256, before.version)
+
+
+def test_boxes_without_pictures_are_a_sentence(site, capsys):
+    assert calibrate(site) == 2
+    assert "wanted both or neither" in capsys.readouterr().err
+
+
+def test_what_has_no_card_is_a_sentence(site, capsys):
+    assert calibrate(site, "--images", str(site), "--detector", "rekognition") == 2
+    assert "has no card here" in capsys.readouterr().err
