@@ -14,6 +14,7 @@ from models.datasets.picture import DatasetError, Picture
 
 LICENCE = "MIT (dusty-nv/jetson-inference)"
 LONGEST_PX = 800
+NAME = "backgrounds/"
 
 
 def pictures(folder: Path) -> Iterator[Picture]:
@@ -27,4 +28,4 @@ def pictures(folder: Path) -> Iterator[Picture]:
             raise DatasetError(path)
         ratio = min(1.0, LONGEST_PX / max(image.shape[:2]))
         small = cv2.resize(image, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA)
-        yield Picture(f"backgrounds/{path.name}", np.asarray(small, np.uint8))
+        yield Picture(NAME + path.name, np.asarray(small, np.uint8))

@@ -1,8 +1,9 @@
 """What is known about every training picture, truth first, teacher second, kept in one file.
 
 Faces drawn by hand stay as they are. The teacher adds the faces the annotators left out (score
-at least `SURE`), marks its own doubtful ones as ignored, and places the landmarks. Labelling
-takes minutes, so the result is kept as JSON and read back the next time.
+at least `SURE`), marks its own doubtful ones as ignored, and places the landmarks. Where it is
+known that nobody is, it is not asked. Labelling takes minutes, so the result is kept as JSON and
+read back the next time.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +22,8 @@ SURE, DOUBTFUL = 0.75, 0.3
 SAME_FACE_IOU = 0.3
 # below this height the landmark teacher guesses
 LEAST_LANDMARK_PX = 20.0
+# among people, what is found below this height is as often somebody nobody labelled as a mistake
+LEAST_DECOY_PX = 20.0
 
 
 class Taught(Protocol):
@@ -106,6 +109,8 @@ def label(pictures: Iterable[Picture], teacher: Teacher | None, kept: Path) -> l
     known = msgspec.json.decode(kept.read_bytes(), type=dict[str, Labels]) if kept.is_file() else {}
     done: list[Picture] = []
     for picture in pictures:
+        if picture.name.startswith(backgrounds.NAME):
+            known[picture.name] = Labels([], [], [])
         if picture.name not in known:
             if teacher is None:
                 raise DatasetError(kept)
@@ -117,10 +122,15 @@ def label(pictures: Iterable[Picture], teacher: Teacher | None, kept: Path) -> l
 
 
 def with_decoys(picture: Picture, detectors: Sequence[FaceDetector]) -> Picture:
-    """Add the places where a detector sees a face that nobody labelled, to be unlearnt."""
+    """Add the places where a detector sees a face that nobody labelled, to be unlearnt.
+
+    Among people the small ones teach nothing instead: see `LEAST_DECOY_PX`.
+    """
     faces = [face for detector in detectors for face in detector.faces(picture.image)]
     found = np.asarray([face.box for face in faces], np.float32).reshape(-1, 4)
     known = np.concatenate([picture.boxes, picture.ignored])
     if len(found) and len(known):
         found = found[overlap(found, known).max(axis=1) < 0.1]
-    return replace(picture, decoys=found)
+    doubtful = (found[:, 3] - found[:, 1] < LEAST_DECOY_PX) & bool(len(picture.boxes))
+    ignored = np.concatenate([picture.ignored, found[doubtful]])
+    return replace(picture, ignored=ignored, decoys=found[~doubtful])

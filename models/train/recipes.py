@@ -52,7 +52,7 @@ class Recipe:
 
 
 RECIPES = {
-    "detection": Recipe("detector", 9000, 3e-3, fall_ratio=0.7),
+    "detection": Recipe("detector", 7500, 3e-3, fall_ratio=0.7),
     "attention": Recipe("attention", 3000, 3e-3),
     "attention-ytf": Recipe("attention-ytf", 2500, 3e-3),
     "face-check": Recipe("face-check", second_look.STEPS, 3e-3),
