@@ -13,6 +13,7 @@ from typing import Final
 
 from provisioning import vault
 from provisioning.authority.office import Office
+from provisioning.broker import guard
 from provisioning.broker.settings import BrokerError, BrokerSettings, Limits
 from provisioning.broker.supervisor import Supervisor
 
@@ -28,6 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bind", default="0.0.0.0", help="address to listen on")  # noqa: S104
     parser.add_argument("--websockets", type=int, metavar="PORT", help="MQTT over websockets too")
     parser.add_argument("--user", help=f"account to run as when started as root ({DEFAULT_USER})")
+    door = parser.add_mutually_exclusive_group()
+    door.add_argument("--guard", type=Path, metavar="FILE", help=f"guard.so ({guard.VARIABLE})")
+    door.add_argument("--unguarded", action="store_true", help=f"do without: {guard.UNGUARDED}")
     parser.add_argument("--messages-per-s", type=int, default=Limits().messages_per_s)
     parser.set_defaults(run=supervised)
 
@@ -57,6 +61,7 @@ def settings_of(asked: argparse.Namespace) -> BrokerSettings:
         bind=asked.bind,
         websockets_port=asked.websockets,
         user=_user(asked.user),
+        guard=None if asked.unguarded else guard.found(asked.guard, os.environ),
         limits=replace(Limits(), messages_per_s=asked.messages_per_s),
     )
 

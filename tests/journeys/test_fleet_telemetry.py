@@ -25,6 +25,7 @@ from provisioning.broker.settings import BrokerSettings
 from provisioning.broker.supervisor import Supervisor
 from simulators.crew import Crew
 from simulators.mosquitto import free_port
+from tests.guard import built
 from wire.ack import Ack
 from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
 from wire.envelope import AckEvent, audience_event, seal
@@ -85,6 +86,7 @@ def port(tmp_path, office):
         authority=tmp_path / "ca",
         port=free_port(),
         bind="127.0.0.1",
+        guard=built(),
         user=pwd.getpwuid(os.geteuid()).pw_name,
     )
     supervisor = Supervisor(settings, office, clock, ("localhost",))
