@@ -1,5 +1,6 @@
 """The guard: who the certificate names and nobody else, on every listener, through every reload."""
 
+import argparse
 import os
 import re
 import signal
@@ -15,6 +16,8 @@ from cryptography import x509
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID
 
+from cloud import settings, stream
+from cloud.ingest.source import Portion
 from provisioning import vault
 from provisioning.authority import profiles
 from provisioning.authority.office import open_office
@@ -159,6 +162,26 @@ def test_a_reload_forgets_neither_the_guard_nor_kept_sessions(another_house):
     assert fleet.lost.empty()
     back = house.visitor(keeper, clean=False, version=mqtt.MQTTv311).join()
     assert back.heard.get(timeout=PATIENCE_S) == NOTIFY.format("keeper")
+
+
+@pytest.mark.broker
+def test_the_stream_comes_in_under_its_certificates_name(house, victim):
+    entry = house.equip(Kind.SERVICE, "service:stream.3")
+    trust, stem = house.office.folder / "trust.pem", house.folder / entry.serial
+    parser = argparse.ArgumentParser()
+    stream.add_arguments(parser)
+    told = ["--broker", f"mqtts://localhost:{house.settings.port}", "--ca-file", str(trust)]
+    told += ["--cert-file", f"{stem}.crt", "--key-file", f"{stem}.key"]
+    arguments = parser.parse_args(told)
+    source = stream._mqtt(arguments, settings.read(arguments))
+    topic = MINE.format("victim")
+
+    def hears():
+        victim.says(topic)
+        return any(one.topic == topic for one in source.receive(Portion(idle_s=0.2)))
+
+    house.wait_until(hears)
+    source.close()
 
 
 @pytest.mark.broker
