@@ -62,6 +62,7 @@ class Supervisor:
         self._selector = selectors.DefaultSelector()
         self._torn = b""
         self._last_words = ""
+        self.last_death = ""
         self._expelled: set[str] = set()
         self._look_at: datetime | None = None
         self._start_at: datetime | None = None
@@ -134,6 +135,7 @@ class Supervisor:
             self._read_log()
             code = self._process.returncode if self._process else None
             why = f"exit code {code} {self._last_words}".strip()
+            self.last_death = why
             self._write(Verdict(at, "broker.died", None, why))
             pause = min(LONGEST_PAUSE, timedelta(seconds=0.25 * 2 ** min(self._deaths, 8)))
             self._start_at = at + pause

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from datetime import timedelta
@@ -102,3 +103,16 @@ def test_a_folder_too_deep_for_a_socket_is_refused_at_once(tmp_path, now):
     outcome = subprocess.run(command, capture_output=True, text=True)
     assert outcome.returncode == 1
     assert "is too long for a socket: choose a --dir" in outcome.stderr
+
+
+def test_a_broker_that_cannot_listen_ends_with_mosquittos_own_reason(tmp_path, now):
+    open_office(tmp_path / "ca", name="Test", secret=None, at=now())
+    command = [sys.executable, "-m", "provisioning", "broker", "--dir", tmp_path, "--unguarded"]
+    command += ["--host", "localhost", "--bind", "127.0.0.1", "--user", Path("/proc/self").owner()]
+    with socket.socket() as occupied:
+        occupied.bind(("127.0.0.1", 0))
+        occupied.listen()
+        command += ["--port", str(occupied.getsockname()[1])]
+        outcome = subprocess.run(command, capture_output=True, text=True)
+    assert outcome.returncode == 1
+    assert "Mosquitto does not start: exit code 1 Error: Address already in use" in outcome.stderr
