@@ -17,7 +17,7 @@ headers='#include <mosquitto.h>
 if ! printf '%s\n' "$headers" | $compiler -E - >/dev/null 2>&1; then
     for what in "$compiler" /usr/include/mosquitto.h /usr/include/mosquitto_plugin.h \
         /usr/include/openssl/x509.h; do
-        "$here/ensure.sh" "$what" gcc libc6-dev mosquitto-dev libmosquitto-dev libssl-dev
+        sh "$here/ensure.sh" "$what" gcc libc6-dev mosquitto-dev libmosquitto-dev libssl-dev
     done
 fi
 mkdir -p "$(dirname "$made")"
