@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11 --no-annotate --quiet --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check bench evaluate docs lock dist sbom notes clean broker database redis spark
+.PHONY: help env demo test check bench evaluate docs lock dist sbom notes clean mosquitto broker database redis spark
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /	/' | expand -t 10
@@ -30,8 +30,11 @@ $(DEMO_READY): requirements/demo.txt pyproject.toml | .venv/bin/python
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-broker:  ## Mosquitto, from Debian's packages where it is missing
+mosquitto:
 	@provisioning/local/ensure.sh mosquitto mosquitto
+
+broker: mosquitto  ## Mosquitto and what guards its door, compiled; from Debian's packages what is missing
+	@provisioning/local/guard.sh build/guard.so
 
 redis:  ## Redis likewise
 	@provisioning/local/ensure.sh redis-server redis-server
@@ -47,7 +50,7 @@ spark: .venv/.spark  ## Spark for the windows of very large fleets, and Java whe
 database:  ## PostgreSQL likewise; tests start a cluster of their own
 	@provisioning/local/ensure.sh initdb postgresql
 
-demo: $(DEMO_READY) broker  ## the whole line on this machine; VIDEO=path adds your own clip, DEMO_SECONDS=n ends it
+demo: $(DEMO_READY) mosquitto  ## the whole line on this machine; VIDEO=path adds your own clip, DEMO_SECONDS=n ends it
 	@$(BIN)/python -m simulators demo $(if $(VIDEO),--video $(VIDEO)) $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
 test: env broker database redis spark  ## all tests

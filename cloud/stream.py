@@ -28,7 +28,7 @@ from cloud.estate import SAMPLE
 from cloud.ingest.commit import Outcome
 from cloud.ingest.consume import Consumer, Limit, TooManyDeadLettersError
 from cloud.ingest.membership import Membership
-from cloud.ingest.mqtt import MqttSource, broker_at
+from cloud.ingest.mqtt import MqttSource, broker_at, name_in
 from cloud.ingest.source import Source, SourceError
 from cloud.windows.places import Venues
 
@@ -66,7 +66,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `stream`."""
     settings.add_arguments(parser, "broker", "database", "estate")
     offer = parser.add_argument
-    offer("--client-id", metavar="NAME", help="who we are to the broker; it keeps our place")
+    offer(
+        "--client-id",
+        metavar="NAME",
+        help="who we are to the broker, which keeps our place (the certificate's name)",
+    )
     offer("--share", metavar="GROUP", help="divide the messages among consumers of this group")
     offer("--ca-file", type=Path, metavar="FILE", help="whom to trust as the broker (mqtts)")
     offer("--cert-file", type=Path, metavar="FILE", help="our certificate (mqtts)")
@@ -132,7 +136,7 @@ def _mqtt(arguments: argparse.Namespace, chosen: settings.Settings) -> Source:
     return MqttSource(
         broker_at(
             chosen.broker_url,
-            client_id=arguments.client_id or _client_id(arguments.share),
+            client_id=arguments.client_id or _client_id(arguments.share, arguments.cert_file),
             share=arguments.share,
             ca_file=arguments.ca_file,
             cert_file=arguments.cert_file,
@@ -237,7 +241,10 @@ class Progress:
             self._fields = {}
 
 
-def _client_id(share: str | None) -> str:
+def _client_id(share: str | None, certificate: Path | None) -> str:
+    """A certificate's name, which no second consumer may have; else one of our making."""
+    if certificate is not None and (name := name_in(certificate)):
+        return name
     host = socket.gethostname().split(".")[0]
     member = f"-{host}-{threading.get_native_id()}" if share else ""
     return f"onlooker-stream{member}"

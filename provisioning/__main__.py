@@ -49,6 +49,11 @@ def main(arguments: list[str] | None = None) -> int:
     except REFUSALS as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"error: {error.filename} cannot be used: {error.strerror}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -34,6 +34,7 @@ from provisioning.broker.settings import BrokerSettings
 from provisioning.broker.supervisor import Supervisor
 from provisioning.signer import Signer
 from simulators.mosquitto import free_port
+from tests.guard import built
 
 PATIENCE_S = 20.0
 HOSTS = ("localhost", "127.0.0.1")
@@ -130,6 +131,7 @@ class Works:
             authority=self.folder / "ca",
             port=self.port,
             bind="127.0.0.1",
+            guard=built(),
             user=pwd.getpwuid(os.geteuid()).pw_name,
         )
         self._supervisor = Supervisor(settings, self.office, self.now, HOSTS)

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
@@ -65,6 +67,16 @@ def broker_at(url: str, **more: Any) -> Broker:
         unquote(parts.password) if parts.password else None,
         **more,
     )
+
+
+def name_in(certificate: Path) -> str | None:
+    """The common name, which is the client id that a hardened broker insists on."""
+    try:
+        subject = x509.load_pem_x509_certificate(certificate.read_bytes()).subject
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{certificate} is no certificate that can be read: {error}") from error
+    names = subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(names[0].value) if names else None
 
 
 class MqttSource:

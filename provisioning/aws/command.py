@@ -1,7 +1,7 @@
 """`python -m provisioning aws ...`: the template, what a deployment would change, what it costs."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from provisioning.aws import cost, template
@@ -39,19 +39,29 @@ def printed(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
 
 def planned(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     """What would change."""
-    yield from Stack(asked.stack, asked.region).plan(_parameters(asked.parameters))
+    yield from _told(Stack(asked.stack, asked.region).plan(_parameters(asked.parameters)))
 
 
 def deployed(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     """Change it."""
-    yield from Stack(asked.stack, asked.region).deploy(_parameters(asked.parameters))
+    yield from _told(Stack(asked.stack, asked.region).deploy(_parameters(asked.parameters)))
 
 
 def destroyed(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     """Delete it, when the name is said twice."""
     if asked.yes != asked.stack:
         raise StackError(f"to delete {asked.stack}, say --yes {asked.stack}")
-    yield from Stack(asked.stack, asked.region).destroy()
+    yield from _told(Stack(asked.stack, asked.region).destroy())
+
+
+def _told(words: Iterable[str]) -> Iterator[str]:
+    """What is done, or AWS's own reason why it is not: no credentials, no network, no right."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield from words
+    except (BotoCoreError, ClientError) as error:
+        raise StackError(f"AWS cannot be asked, or refuses: {error}") from error
 
 
 def reckoned(asked: argparse.Namespace, at: datetime) -> Iterator[str]:

@@ -13,10 +13,12 @@ from typing import Final
 
 from provisioning import vault
 from provisioning.authority.office import Office
+from provisioning.broker import guard
 from provisioning.broker.settings import BrokerError, BrokerSettings, Limits
 from provisioning.broker.supervisor import Supervisor
 
 DEFAULT_USER: Final = "mosquitto"
+PORTS: Final = 65_536
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,10 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dir", type=Path, required=True, help="the broker's folder")
     parser.add_argument("--authority", type=Path, help="the authority's folder (DIR/ca)")
     parser.add_argument("--host", action="append", default=[], help="a name cameras reach it by")
-    parser.add_argument("--port", type=int, default=8883)
+    parser.add_argument("--port", type=_port, default=8883)
     parser.add_argument("--bind", default="0.0.0.0", help="address to listen on")  # noqa: S104
-    parser.add_argument("--websockets", type=int, metavar="PORT", help="MQTT over websockets too")
+    parser.add_argument("--websockets", type=_port, metavar="PORT", help="MQTT over websockets too")
     parser.add_argument("--user", help=f"account to run as when started as root ({DEFAULT_USER})")
+    door = parser.add_mutually_exclusive_group()
+    door.add_argument("--guard", type=Path, metavar="FILE", help=f"guard.so ({guard.VARIABLE})")
+    door.add_argument("--unguarded", action="store_true", help=f"do without: {guard.UNGUARDED}")
     parser.add_argument("--messages-per-s", type=int, default=Limits().messages_per_s)
     parser.set_defaults(run=supervised)
 
@@ -40,6 +45,10 @@ def supervised(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     asked_to_end = _until_told()
     supervisor.start()
     try:
+        while not (settings.control_socket.exists() or asked_to_end):
+            supervisor.step()
+            if supervisor.last_death:
+                raise BrokerError(f"Mosquitto does not start: {supervisor.last_death}")
         yield f"mqtts://{asked.host[0] if asked.host else 'localhost'}:{settings.port}"
         while not asked_to_end:
             supervisor.step()
@@ -57,8 +66,16 @@ def settings_of(asked: argparse.Namespace) -> BrokerSettings:
         bind=asked.bind,
         websockets_port=asked.websockets,
         user=_user(asked.user),
+        guard=None if asked.unguarded else guard.found(asked.guard, os.environ),
         limits=replace(Limits(), messages_per_s=asked.messages_per_s),
     )
+
+
+def _port(written: str) -> int:
+    port = int(written)
+    if not 0 < port < PORTS:
+        raise argparse.ArgumentTypeError(f"{port} is no port: wanted 1 to {PORTS - 1}")
+    return port
 
 
 def _user(wanted: str | None) -> str | None:

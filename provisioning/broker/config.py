@@ -1,8 +1,9 @@
 """Mosquitto's configuration, for version 2.0.11 and later.
 
 The common name of the certificate is the user and the client id, so no client can take over the
-session of another. The only listener without certificates is a socket in a folder of the
-supervisor's own; it may say and hear nothing, and serves to end sessions.
+session of another. The guard (`guard.c`) sees to it and refuses who asks for another id; without
+the guard Mosquitto replaces the id in silence. The only listener without certificates is a socket
+in a folder of the supervisor's own; it may say and hear nothing, and serves to end sessions.
 """
 
 from provisioning.broker.settings import TOPIC_BYTES, BrokerSettings
@@ -54,11 +55,17 @@ def _listener(settings: BrokerSettings, port: int, *, websockets: bool) -> list[
         f"cafile {settings.folder / 'trust.pem'}",
         f"crlfile {settings.folder / 'revoked.pem'}",
         "require_certificate true",
-        "use_identity_as_username true",
-        "use_username_as_clientid true",
+        *_identity(settings),
         "allow_anonymous false",
         f"acl_file {settings.access_file}",
     ]
+
+
+def _identity(settings: BrokerSettings) -> list[str]:
+    """The guard is asked only where Mosquitto does not take the certificate's word by itself."""
+    if settings.guard is None:
+        return ["use_identity_as_username true", "use_username_as_clientid true"]
+    return [f"plugin {settings.guard_file}"]
 
 
 def _control(settings: BrokerSettings) -> list[str]:

@@ -48,6 +48,8 @@ class BrokerFolder:
             path.chmod(0o700)
             _give(path, settings.user)
         settings.control_socket.unlink(missing_ok=True)
+        if settings.guard is not None:
+            self._put(settings.guard_file, settings.guard.read_bytes())
 
     def bring_up_to_date(
         self, entries: list[Entry], at: datetime, *, lingering: Set[str] = frozenset()

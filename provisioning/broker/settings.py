@@ -41,6 +41,7 @@ class BrokerSettings:
     bind: str = "0.0.0.0"  # noqa: S104 - cameras come from the network; a certificate is needed
     websockets_port: int | None = None
     user: str | None = None
+    guard: Path | None = None
     limits: Limits = Limits()
 
     @property
@@ -57,6 +58,11 @@ class BrokerSettings:
     def control_socket(self) -> Path:
         """Where the supervisor ends sessions. Its folder is nobody else's."""
         return self.folder / "control" / "socket"
+
+    @property
+    def guard_file(self) -> Path:
+        """The guard where Mosquitto's account can read it."""
+        return self.folder / "guard.so"
 
     @property
     def audit_file(self) -> Path:

@@ -26,6 +26,7 @@ from provisioning.authority.register import Entry
 from provisioning.broker.audit import Audit
 from provisioning.broker.doorman import DoormanError, end_session
 from provisioning.broker.folder import BrokerFolder
+from provisioning.broker.guard import UNGUARDED
 from provisioning.broker.settings import BrokerError, BrokerSettings
 from provisioning.broker.watch import Verdict, Watch
 
@@ -60,6 +61,8 @@ class Supervisor:
         self._process: subprocess.Popen[bytes] | None = None
         self._selector = selectors.DefaultSelector()
         self._torn = b""
+        self._last_words = ""
+        self.last_death = ""
         self._expelled: set[str] = set()
         self._look_at: datetime | None = None
         self._start_at: datetime | None = None
@@ -80,6 +83,8 @@ class Supervisor:
             one.serial for one in entries if one.serial in listed or at >= one.ends_at
         }
         self._look_at = at + LOOK_EVERY
+        if self._settings.guard is None:
+            self._write(Verdict(at, "broker.unguarded", None, UNGUARDED))
         self._launch()
 
     def step(self) -> None:
@@ -111,6 +116,7 @@ class Supervisor:
 
     def _launch(self) -> None:
         self._settings.control_socket.unlink(missing_ok=True)
+        self._torn, self._last_words = b"", ""
         self._process = subprocess.Popen(  # noqa: S603 - the path comes from `binary`
             [binary(), "-c", str(self._settings.config_file)],
             stdin=subprocess.DEVNULL,
@@ -126,9 +132,11 @@ class Supervisor:
     def _revive(self, at: datetime) -> None:
         if self._start_at is None:
             self._deaths += 1
+            self._read_log()
             code = self._process.returncode if self._process else None
-            last_words = self._torn.decode(errors="replace")
-            self._write(Verdict(at, "broker.died", None, f"exit code {code} {last_words}".strip()))
+            why = f"exit code {code} {self._last_words}".strip()
+            self.last_death = why
+            self._write(Verdict(at, "broker.died", None, why))
             pause = min(LONGEST_PAUSE, timedelta(seconds=0.25 * 2 ** min(self._deaths, 8)))
             self._start_at = at + pause
             self._close_log()
@@ -194,7 +202,9 @@ class Supervisor:
                 self._selector.unregister(key.fileobj)
                 continue
             *lines, self._torn = (self._torn + chunk).split(b"\n")
-            told = (line.decode(errors="replace") for line in lines)
+            told = [line.decode(errors="replace") for line in lines]
+            errors = [line for line in told if line.startswith("Error: ")]
+            self._last_words = errors[0] if errors else self._last_words
             for verdict in self._watch.read(told, self._clock()):
                 if verdict.ends_session:
                     self._end(verdict)

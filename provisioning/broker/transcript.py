@@ -1,6 +1,7 @@
 """Mosquitto's log, line by line, as facts. Nothing here remembers or decides.
 
-The wording is that of Mosquitto 2.0. A line that is not understood is no fact. Names and topics
+The wording is that of Mosquitto 2.0 and of our guard, which has told who is `<unknown>` to
+Mosquitto when it refuses him. A line that is not understood is no fact. Names and topics
 are shortened: whoever is refused has chosen them.
 """
 
@@ -19,6 +20,7 @@ class Happening(StrEnum):
     SAID = "said"
     DENIED = "denied"
     TOO_LARGE = "too_large"
+    WRONG_ID = "wrong_id"  # asked for a client id that is not the certificate's name
     TAKEN_OVER = "taken_over"  # the same certificate connected a second time
     ASKED_TO_HEAR = "asked_to_hear"
     REFUSED = "refused"  # at the door: no certificate, a wrong, an old or a revoked one
@@ -43,11 +45,11 @@ _LINES: Final = (
     (Happening.TOO_LARGE, re.compile(r"Dropped too large PUBLISH from (?P<client>\S+) \(")),
     (
         Happening.TOO_LARGE,
-        re.compile(r"Client (?P<client>\S+) disconnected due to (?P<detail>oversize packet)"),
+        re.compile(r"Client (?P<client>\S+) disconnected due to (?P<detail>oversize packet)\.$"),
     ),
     (
         Happening.TAKEN_OVER,
-        re.compile(r"Client (?P<client>\S+) already connected, closing old connection\."),
+        re.compile(r"Client (?P<client>\S+) already connected, closing old connection\.$"),
     ),
     (Happening.CONNECTED, re.compile(rf"New client connected from {_ADDRESS} as (?P<client>\S+)")),
     (Happening.ASKED_TO_HEAR, re.compile(r"(?P<client>\S+) [012] (?P<detail>\S.*)$")),
@@ -59,7 +61,17 @@ _LINES: Final = (
         ),
     ),
     (Happening.REFUSED, re.compile(r"(?P<detail>Client connection from \S+ denied.*)")),
-    (Happening.REFUSED, re.compile(r"(?P<detail>Client \S+ disconnected, not authorised\.)")),
+    (
+        Happening.REFUSED,
+        re.compile(r"(?P<detail>Client (?!<unknown>)\S+ disconnected, not authorised\.)$"),
+    ),
+    (
+        Happening.WRONG_ID,
+        re.compile(
+            r"Guard: (?P<client>\S+) refused from \S+, (?P<detail>asked for client id '.*')$"
+        ),
+    ),
+    (Happening.REFUSED, re.compile(r"Guard: (?P<detail>connection from \S+ refused, .*)$")),
 )
 
 

@@ -27,6 +27,7 @@ EVENT: Final = {
     Happening.DENIED: "publish.denied",
     Happening.TOO_LARGE: "publish.too_large",
     Happening.REFUSED: "connect.refused",
+    Happening.WRONG_ID: "connect.wrong_id",
     Happening.TAKEN_OVER: "session.taken_over",
 }
 

@@ -25,6 +25,7 @@ from provisioning.broker.settings import BrokerSettings
 from provisioning.broker.supervisor import Supervisor
 from simulators.crew import Crew
 from simulators.mosquitto import free_port
+from tests.guard import built
 from wire.ack import Ack
 from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
 from wire.envelope import AckEvent, audience_event, seal
@@ -85,6 +86,7 @@ def port(tmp_path, office):
         authority=tmp_path / "ca",
         port=free_port(),
         bind="127.0.0.1",
+        guard=built(),
         user=pwd.getpwuid(os.geteuid()).pw_name,
     )
     supervisor = Supervisor(settings, office, clock, ("localhost",))
@@ -142,11 +144,13 @@ def test_a_cameras_reports_are_counted_and_nobody_elses_in_its_name(
         certificate, key = (tmp_path / f"{MINE.device}.{ending}" for ending in ("crt", "key"))
         broker = broker_at(url, ca=trust, certificate=certificate, key=key)
 
-        # As another camera: the broker lets nothing through, so the link's words reach nobody.
+        # As another camera: the broker does not let it in, and writes it down.
         forger = PahoLink(broker, THEIRS)
         forger.start()
-        eventually(lambda: forger.connected, what="a connection")
-        assert forger.send(Channel.AUDIENCE, seal(audience_event(report(THEIRS, 1))))
+        audit = tmp_path / "broker" / "audit.jsonl"
+        refused = f"asked for client id '{THEIRS.device}'"
+        eventually(lambda: audit.exists() and refused in audit.read_text(), what="a refusal")
+        assert not forger.connected
         forger.stop()
 
         link = PahoLink(broker, MINE)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Queue
+from types import SimpleNamespace
 
 import msgspec
 import paho.mqtt.client as mqtt
@@ -22,6 +23,7 @@ from provisioning.authority.profiles import Kind, Subject
 from provisioning.broker.settings import BrokerSettings, Limits
 from provisioning.broker.supervisor import Supervisor
 from simulators.mosquitto import free_port
+from tests.guard import built
 
 PATIENCE_S = 10.0
 LIMITS = Limits(messages_per_s=50, burst_messages=200)
@@ -62,6 +64,12 @@ class Visitor:
         assert self.joined.get(timeout=PATIENCE_S) == "Success"
         return self
 
+    def is_refused(self):
+        """Whether the broker answers that this one may not come in."""
+        self.client.connect("127.0.0.1", self.port, keepalive=30)
+        self.client.loop_start()
+        return self.joined.get(timeout=PATIENCE_S) == "Not authorized"
+
     def says(self, topic, payload=b"{}"):
         """Publish; True when the broker took it, with (0) or without (16) somebody to hear it."""
         self.client.publish(topic, payload, qos=1)
@@ -88,7 +96,7 @@ class Visitor:
 class House:
     """An authority, its broker and their visitors."""
 
-    def __init__(self, folder: Path, limits: Limits = LIMITS) -> None:
+    def __init__(self, folder: Path, limits: Limits = LIMITS, *, guarded: bool = True) -> None:
         self.folder = folder
         self.office = open_office(folder / "ca", name="Test", secret=None, at=read_clock())
         self.settings = BrokerSettings(
@@ -97,6 +105,7 @@ class House:
             port=free_port(),
             websockets_port=free_port(),
             bind="127.0.0.1",
+            guard=built() if guarded else None,
             user=pwd.getpwuid(os.geteuid()).pw_name,
             limits=limits,
         )
@@ -141,12 +150,19 @@ class House:
         vault.write_public(stem.with_suffix(".crt"), entry.certificate.encode() + office.chain)
         return entry
 
+    def file(self, certificate, key):
+        """A certificate that no register knows, in files; what a visitor needs of an entry."""
+        pem = certificate.public_bytes(Encoding.PEM).decode()
+        stray = SimpleNamespace(serial=f"{certificate.serial_number:x}", name="x", certificate=pem)
+        return self._filed(stray, key, self.office)
+
     def visitor(self, entry, *, client_id=None, clean=True, version=mqtt.MQTTv5, websockets=False):
         """A client with that certificate, or with none."""
         more = {} if version == mqtt.MQTTv5 else {"clean_session": clean}
+        own = entry.name if entry else "nobody"
         client = mqtt.Client(
             mqtt.CallbackAPIVersion.VERSION2,
-            client_id=client_id or (entry.name if entry else "nobody"),
+            client_id=own if client_id is None else client_id,
             protocol=version,
             transport="websockets" if websockets else "tcp",
             reconnect_on_failure=False,
@@ -174,12 +190,19 @@ class House:
         raise AssertionError("it did not happen in time")
 
     def wait_for_audit(self, event, client=None):
+        self.audited(event, client)
+
+    def audited(self, event, client=None):
+        """The first line about this, once it is written."""
+        found = []
+
         def written():
-            return self.settings.audit_file.exists() and any(
-                line["event"] == event and line["client"] == client for line in self.audit()
-            )
+            lines = self.audit() if self.settings.audit_file.exists() else ()
+            found[:] = [one for one in lines if (one["event"], one["client"]) == (event, client)]
+            return found
 
         self.wait_until(written)
+        return found[0]
 
 
 @pytest.fixture(scope="session")
@@ -205,6 +228,14 @@ def house(tmp_path_factory):
 def another_house(tmp_path_factory):
     """One that a test may leave in disorder."""
     made = House(tmp_path_factory.mktemp("another"))
+    made.open()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def unguarded_house(tmp_path_factory):
+    made = House(tmp_path_factory.mktemp("unguarded"), guarded=False)
     made.open()
     yield made
     made.close()

@@ -89,6 +89,9 @@ CONNECTION = {
 POLICIES = (policy.telemetry(ARN), policy.management(ARN))
 
 
+MAY_NOT_BE = ("cam-2", "service:fleet", "CAM-1", "cam-1x", "cam", "*", "+", "", "../cam-1", "cam 1")
+
+
 def on_aws(action, resource, policies=POLICIES, **lacking):
     known = {name: value for name, value in CONNECTION.items() if name not in lacking.values()}
     return allowed(policies, Attempt(f"iot:{action}", f"{ARN}:{resource}", known))
@@ -127,7 +130,9 @@ def test_aws_retains_a_devices_status_and_nothing_else():
 
 def test_aws_lets_a_device_connect_under_its_own_name_only():
     assert on_aws("Connect", "client/cam-1")
-    assert not on_aws("Connect", "client/cam-2")
+    assert {name: on_aws("Connect", f"client/{name}") for name in MAY_NOT_BE} == dict.fromkeys(
+        MAY_NOT_BE, False
+    )
     assert not on_aws("Connect", "client/cam-1", without="iot:Connection.Thing.IsAttached")
     assert not on_aws("Connect", "client/", without="iot:Connection.Thing.ThingName")
 
@@ -223,6 +228,15 @@ def everybody(house):
 def test_mosquitto_answers_the_same_list_of_sayings(cam):
     assert {topic: cam.says(topic) for topic in MAY_SAY} == dict.fromkeys(MAY_SAY, True)
     assert {topic: cam.says(topic) for topic in MAY_NOT_SAY} == dict.fromkeys(MAY_NOT_SAY, False)
+
+
+@pytest.mark.broker
+def test_mosquitto_lets_a_device_connect_under_its_own_name_only(house, cam):
+    entry = house.certify("cam-1")
+    refused = {name: house.visitor(entry, client_id=name).is_refused() for name in MAY_NOT_BE}
+    assert refused == dict.fromkeys(MAY_NOT_BE, True)
+    house.wait_for_audit("connect.wrong_id", "cam-1")
+    assert cam.lost.empty()
 
 
 @pytest.mark.broker

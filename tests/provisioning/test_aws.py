@@ -298,3 +298,15 @@ def test_the_estimate_shows_its_arithmetic(capsys):
     assert code == 0
     assert "100 cameras x 43,200 minutes x 0.08/million" in shown
     assert "10,000 cameras, a month of 30 days, US dollars (prices not verified)" in shown
+
+
+def test_without_credentials_a_plan_ends_in_a_sentence(monkeypatch, tmp_path, capsys):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    assert main(["aws", "plan", "--region", "eu-west-2"]) == 1
+    assert (
+        "error: AWS cannot be asked, or refuses: Unable to locate cred" in capsys.readouterr().err
+    )

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from datetime import timedelta
@@ -11,6 +12,7 @@ import pytest
 
 from provisioning.authority.office import open_office
 from provisioning.broker import acl
+from tests.guard import built
 from wire.topics import Address
 
 pytestmark = pytest.mark.broker
@@ -72,6 +74,8 @@ def test_the_command_runs_a_broker_and_ends_it_in_order(tmp_path, now, port):
         "127.0.0.1",
         "--user",
         account,
+        "--guard",
+        built(),
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout.readline() == f"mqtts://localhost:{port}\n".encode()
@@ -85,7 +89,7 @@ def test_the_command_runs_a_broker_and_ends_it_in_order(tmp_path, now, port):
 
 def test_a_broker_without_an_authority_says_what_to_do(tmp_path):
     command = [sys.executable, "-m", "provisioning", "broker", "--dir", tmp_path]
-    command += ["--user", Path("/proc/self").owner()]
+    command += ["--user", Path("/proc/self").owner(), "--guard", built()]
     outcome = subprocess.run(command, capture_output=True, text=True)
     assert outcome.returncode == 1
     assert "register.sqlite is missing: is this an authority's folder?" in outcome.stderr
@@ -95,7 +99,20 @@ def test_a_folder_too_deep_for_a_socket_is_refused_at_once(tmp_path, now):
     deep = tmp_path / ("d" * 120)
     open_office(deep / "ca", name="Test", secret=None, at=now())
     command = [sys.executable, "-m", "provisioning", "broker", "--dir", deep]
-    command += ["--host", "localhost", "--user", Path("/proc/self").owner()]
+    command += ["--host", "localhost", "--user", Path("/proc/self").owner(), "--unguarded"]
     outcome = subprocess.run(command, capture_output=True, text=True)
     assert outcome.returncode == 1
     assert "is too long for a socket: choose a --dir" in outcome.stderr
+
+
+def test_a_broker_that_cannot_listen_ends_with_mosquittos_own_reason(tmp_path, now):
+    open_office(tmp_path / "ca", name="Test", secret=None, at=now())
+    command = [sys.executable, "-m", "provisioning", "broker", "--dir", tmp_path, "--unguarded"]
+    command += ["--host", "localhost", "--bind", "127.0.0.1", "--user", Path("/proc/self").owner()]
+    with socket.socket() as occupied:
+        occupied.bind(("127.0.0.1", 0))
+        occupied.listen()
+        command += ["--port", str(occupied.getsockname()[1])]
+        outcome = subprocess.run(command, capture_output=True, text=True)
+    assert outcome.returncode == 1
+    assert "Mosquitto does not start: exit code 1 Error: Address already in use" in outcome.stderr

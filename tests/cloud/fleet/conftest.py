@@ -29,6 +29,7 @@ from provisioning.broker.settings import BrokerSettings
 from provisioning.broker.supervisor import Supervisor
 from provisioning.signer import Signer
 from simulators.mosquitto import free_port
+from tests.guard import built
 
 THINGS = ("cam-1", "cam-2", "cam-3", "cam-4")
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -59,6 +60,7 @@ class Stage:
             authority=folder / "ca",
             port=self.port,
             bind="127.0.0.1",
+            guard=built(),
             user=pwd.getpwuid(os.geteuid()).pw_name,
         )
         hosts = ("localhost", "127.0.0.1")

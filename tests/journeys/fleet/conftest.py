@@ -14,6 +14,7 @@ import pytest
 from cloud.fleet.__main__ import main as fleet_main
 from provisioning.__main__ import main as provisioning_main
 from simulators.mosquitto import free_port
+from tests.guard import built
 
 PATIENCE_S = 30.0
 
@@ -42,6 +43,7 @@ class Company:
         account = pwd.getpwuid(os.geteuid()).pw_name
         broker = ["--dir", self.folder / "broker", "--authority", self.ca, "--host", "localhost"]
         broker += ["--bind", "127.0.0.1", "--port", self.port, "--user", account]
+        broker += ["--guard", built()]
         self.start("provisioning", "broker", *broker, ready="mqtts://")
         fleet = ["--broker", f"mqtts://localhost:{self.port}", "--identity", self.own]
         fleet += ["--authority", self.ca, "--desk-identity", self.own, "--desk-bind", "127.0.0.1"]

@@ -1,0 +1,29 @@
+#!/bin/sh
+# guard.sh [FILE]: compiles the broker's guard (provisioning/broker/guard.c) unless FILE is newer than
+# its source. FILE is build/guard.so in a checkout, else /usr/local/lib/onlooker/guard.so.
+# Compiler and headers are installed from Debian's packages where they are missing and may be.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+source="$here/../broker/guard.c"
+if [ -e "$here/../../Makefile" ]; then usual="$here/../../build/guard.so"; else usual=/usr/local/lib/onlooker/guard.so; fi
+made=${1:-$usual}
+[ "$made" -nt "$source" ] && exit 0
+
+compiler=${CC:-cc}
+headers='#include <mosquitto.h>
+#include <mosquitto_broker.h>
+#include <mosquitto_plugin.h>
+#include <openssl/x509.h>'
+if ! printf '%s\n' "$headers" | $compiler -E - >/dev/null 2>&1; then
+    for what in "$compiler" /usr/include/mosquitto.h /usr/include/mosquitto_plugin.h \
+        /usr/include/openssl/x509.h; do
+        sh "$here/ensure.sh" "$what" gcc libc6-dev mosquitto-dev libmosquitto-dev libssl-dev
+    done
+fi
+mkdir -p "$(dirname "$made")"
+draft=$made.$$
+trap 'rm -f "$draft"' EXIT
+$compiler -std=c11 -O2 -fPIC -shared -Wall -Wextra -Wpedantic -fstack-protector-strong \
+    -D_FORTIFY_SOURCE=2 -Wl,-z,relro,-z,now -o "$draft" "$source" -lcrypto
+mv "$draft" "$made"
+echo "The broker's guard is $made" >&2
