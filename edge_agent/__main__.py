@@ -178,7 +178,9 @@ def _checks(
         "models": opened,
         "disk": lambda: room(mount.outbox_path),
         "broker": lambda: reachable(_broker(asked, mount)),
-        "certificate": lambda: certificate(_broker(asked, mount), datetime.now(UTC)),
+        "certificate": lambda: certificate(
+            _broker(asked, mount), datetime.now(UTC), mount.address.device
+        ),
     }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from edge_agent.capture import Camera, CaptureError, redacted
 from edge_agent.civil import EARLIEST_AT, disciplined
@@ -69,8 +70,8 @@ def plausible(now: datetime) -> str:
     return now.isoformat(timespec="seconds") + kept[disciplined()]
 
 
-def certificate(broker: Broker, now: datetime) -> str:
-    """Whose certificate goes to the broker, and how long it stands."""
+def certificate(broker: Broker, now: datetime, device: str) -> str:
+    """Whose certificate goes to the broker, how long it stands, and whether it is the device's."""
     if broker.certificate is None:
         return "none is shown" if broker.tls else "none is needed without TLS"
     try:
@@ -84,7 +85,11 @@ def certificate(broker: Broker, now: datetime) -> str:
             f"certificate of {whose} stands from {begins_at:%Y-%m-%d} to {ends_at:%Y-%m-%d}: "
             "renew it, or set the clock"
         )
-    return f"{whose}, {(ends_at - now).days} days left, until {ends_at:%Y-%m-%d}"
+    names = [one.value for one in mine.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    strange = (
+        "" if names == [device] else f"; not of {device}: our own broker and AWS IoT refuse that"
+    )
+    return f"{whose}, {(ends_at - now).days} days left, until {ends_at:%Y-%m-%d}{strange}"
 
 
 def room(outbox: Path) -> str:

@@ -29,12 +29,17 @@ def shown(tmp_path):
     pair = tmp_path / "pair.pem"
     pair.write_bytes(key.private_bytes(serialization.Encoding.PEM, form, plain) + made)
     broker = broker_at("mqtts://cloud.example.org", certificate=pair, key=pair)
-    return lambda now: certificate(broker, now)
+    return lambda now, device="kx-01-cam-1": certificate(broker, now, device)
 
 
 def test_whose_certificate_and_how_long(shown):
     line = shown(NOON + timedelta(days=2, hours=1))
     assert line == "CN=kx-01-cam-1, 27 days left, until 2026-12-23"
+
+
+def test_a_certificate_of_another_device_is_told_before_a_broker_refuses_it(shown):
+    line = shown(NOON, "kx-01-cam-2")
+    assert line.endswith("; not of kx-01-cam-2: our own broker and AWS IoT refuse that")
 
 
 @pytest.mark.parametrize("days", [-1, 30])
@@ -47,12 +52,12 @@ def test_what_is_no_certificate_fails(tmp_path):
     (tmp_path / "no.pem").write_text("nothing")
     broker = broker_at("mqtts://h", certificate=tmp_path / "no.pem", key=tmp_path / "no.pem")
     with pytest.raises(LinkError, match="give --cert a PEM"):
-        certificate(broker, NOON)
+        certificate(broker, NOON, "cam")
 
 
 def test_none_is_no_failure():
-    assert certificate(broker_at("mqtt://h"), NOON) == "none is needed without TLS"
-    assert certificate(broker_at("mqtts://h"), NOON) == "none is shown"
+    assert certificate(broker_at("mqtt://h"), NOON, "cam") == "none is needed without TLS"
+    assert certificate(broker_at("mqtts://h"), NOON, "cam") == "none is shown"
 
 
 def test_the_clock():
