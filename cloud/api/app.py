@@ -29,6 +29,7 @@ from cloud.api import (
     optimize,
     overrides,
     page,
+    plans,
     pricing,
     problem,
 )
@@ -55,6 +56,7 @@ from cloud.pricing.optimise.apart import SearchStopped
 from cloud.pricing.optimise.brief import BriefError
 from cloud.pricing.slot import SlotError
 from cloud.sales.overrides import UnknownOverride
+from cloud.sales.plans import TooManyPlans, UnknownPlan
 from cloud.windows.alerts import UnknownAlert
 from cloud.windows.query import WindowError
 
@@ -62,7 +64,7 @@ log = logging.getLogger(__name__)
 VERSION: Final = "1"
 ROOMS: Final = (
     locations, breakdown, audience, alerts, live, pricing, explained, batch, overrides, inventory,
-    optimize, fleet_things, fleet_config, fleet_jobs, health, page,
+    optimize, plans, fleet_things, fleet_config, fleet_jobs, health, page,
 )  # fmt: skip
 
 LOST: Final = "the database cannot be reached just now: ask again in a few seconds"
@@ -73,6 +75,8 @@ ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
     TooOften: (429, "Too often"),
     UnknownAlert: (404, "Unknown alert"),
     UnknownOverride: (404, "No such override"),
+    UnknownPlan: (404, "Unknown plan"),
+    TooManyPlans: (409, "Too many plans"),
     OverrideRefused: (422, "Not for this card"),
     UnknownLocation: (404, "Unknown location"),
     SlotError: (422, "No such slot"),

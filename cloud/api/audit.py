@@ -18,6 +18,8 @@ from cloud import database
 
 FIRST: Final = "0" * 64
 """What the first entry holds in place of a digest."""
+RECORDING: Final = 7_305_812
+"""Of PostgreSQL's advisory lock: any number, as long as it is ours. SQLite has one writer."""
 
 
 class AuditError(ValueError):
@@ -66,7 +68,12 @@ def record(
     about: str,
     details: Mapping[str, Any],
 ) -> int:
-    """Write an entry, in the transaction of the change that it is about; its number."""
+    """Write an entry, in the transaction of the change that it is about; its number.
+
+    From here to its end no other transaction writes an entry: the chain has one newest at a time.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({RECORDING})")
     newest = select(audit_log).order_by(audit_log.c.number.desc()).limit(1)
     last = connection.execute(newest).mappings().one_or_none()
     entry = Entry(

@@ -1,4 +1,4 @@
-"""What `POST /api/pricing/optimize` is asked, as it is written; the brief is made from it."""
+"""What a plan is asked for, as it is written; the brief of the optimiser is made from it."""
 
 from datetime import date
 from decimal import Decimal
@@ -108,3 +108,9 @@ class AskedPlan(Asked):
             value_pence=None if value is None else float(value * 100),
             least_return=self.least_return,
         )
+
+
+class AskedKept(AskedPlan):
+    """The same brief, for a plan that is kept: nobody waits for it, so the search may be longer."""
+
+    within_s: float = Field(default=60.0, gt=0, le=600, description="how long to search at most")

@@ -52,7 +52,7 @@ DESCRIPTIONS: Final = {
     401: "No key, or not a key that is known",
     403: "The key does not open this",
     404: "There is no such thing",
-    409: "There is one already",
+    409: "It does not go together with what is there already",
     413: "The body is too large",
     422: "The question cannot be understood; `detail` says why",
     429: "Too many questions; `Retry-After` says when to ask again",

@@ -23,6 +23,7 @@ from cloud import database, estate, settings
 from cloud.api import audit
 from cloud.api.app import create_app
 from cloud.api.desk import Desk
+from cloud.api.plan_work import PlanWork
 from cloud.api.quota import Quota
 from cloud.api.shared import Alone, Shared
 from cloud.api.shared_redis import InRedis
@@ -71,8 +72,9 @@ def serve(arguments: argparse.Namespace) -> int:
     loopback = arguments.host in LOOPBACK
     access = arguments.access or ("open" if loopback else "keys")
     note_rate_card(desk, by=getpass.getuser())
+    app = create_app(desk, quota=Quota() if access == "keys" else None)
     config = uvicorn.Config(
-        create_app(desk, quota=Quota() if access == "keys" else None),
+        app,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -81,7 +83,7 @@ def serve(arguments: argparse.Namespace) -> int:
     log.info(
         "api.listening", extra={"host": arguments.host, "port": arguments.port, "access": access}
     )
-    with listener, following(desk.shared):
+    with listener, following(desk.shared), working(PlanWork(lambda: desk)):
         Server(config).run(sockets=[listener])
     desk.engine.dispose()
     log.info("api.stopped")
@@ -155,6 +157,18 @@ def following(shared: Shared) -> Iterator[None]:
         stop.set()
         listener.join()
         shared.close()
+
+
+@contextmanager
+def working(work: PlanWork) -> Iterator[None]:
+    """Work the plans out that are kept while inside."""
+    worker = threading.Thread(target=work.follow, name="plans", daemon=True)
+    worker.start()
+    try:
+        yield
+    finally:
+        work.stop()
+        worker.join(GRACE_S)
 
 
 def _port(written: str) -> int:
