@@ -176,11 +176,12 @@ async def _misunderstood(request: Request, error: Exception) -> Response:
         await knock(request)
     except AccessError as refused:
         return await _anticipated(request, refused)
-    sentences = [
-        f"`{'.'.join(map(str, fault['loc'][1:]))}` in the {fault['loc'][0]}: {fault['msg']}"
-        for fault in error.errors()[:10]
-    ]
-    return problem.answer(request, 422, "Not understood", "; ".join(sentences))
+    detail = problem.sentences(error.errors(), _place)
+    return problem.answer(request, 422, "Not understood", detail)
+
+
+def _place(fault: Any) -> str:
+    return f"`{'.'.join(map(str, fault['loc'][1:]))}` in the {fault['loc'][0]}"
 
 
 async def _http(request: Request, error: Exception) -> Response:

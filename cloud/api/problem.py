@@ -1,6 +1,6 @@
 """Errors as `application/problem+json` (RFC 9457): what was found, what was wanted, what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import Request, Response
@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 MEDIA_TYPE: Final = "application/problem+json"
 LONGEST_DETAIL: Final = 1000
+MOST_FAULTS: Final = 10
 REFUSALS: Final = (401, 403, 429)
 """What any resource that needs a key may answer."""
 
@@ -37,6 +38,11 @@ def answer(
     )
     content = problem.model_dump_json().encode("utf-8", "replace")
     return Response(content, status, {**(headers or {})}, MEDIA_TYPE)
+
+
+def sentences(faults: Sequence[Any], where: Callable[[Any], str]) -> str:
+    """What pydantic found wrong, said about the place that `where` names."""
+    return "; ".join(f"{where(fault)}: {fault['msg']}" for fault in faults[:MOST_FAULTS])
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
