@@ -15,6 +15,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
+from cloud.api.in_force import desk_of
 from cloud.api.keys import Key, Role, find_key
 from cloud.api.memory import Memory
 from cloud.api.quota import Quota, Verdict
@@ -130,7 +131,7 @@ class Door:
         if gate is None:
             return
         shown = header or (bearer.credentials if bearer else None)
-        key, verdict = await gate.admit(shown, self.roles, request.app.state.desk.clock())
+        key, verdict = await gate.admit(shown, self.roles, desk_of(request).clock())
         request.scope["caller"] = Caller(
             f"{key.owner} (key {key.id})", key.account, sees_all=key.role in SEE_ALL
         )

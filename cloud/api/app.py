@@ -41,6 +41,7 @@ from cloud.api.fleet import jobs as fleet_jobs
 from cloud.api.fleet import things as fleet_things
 from cloud.api.fleet.things import ThingExists
 from cloud.api.hub import LiveError, LiveFull
+from cloud.api.in_force import InForce
 from cloud.api.middleware import Passage
 from cloud.api.optimize import Line, LineBusy
 from cloud.api.overrides import OverrideRefused
@@ -107,8 +108,11 @@ TITLES: Final = {
 }
 
 
-def create_app(desk: Desk, *, quota: Quota | None = None) -> FastAPI:
-    """The application over one desk; with a quota, only for callers with a key."""
+def create_app(desk: Desk, *, quota: Quota | None = None, pinned: bool = False) -> FastAPI:
+    """The application over one desk; with a quota, only for callers with a key.
+
+    Its rate card is that of the desk until `in_force` hears of another; `pinned`, always.
+    """
     registry = CollectorRegistry()
     app = FastAPI(
         title="Onlooker",
@@ -121,7 +125,7 @@ def create_app(desk: Desk, *, quota: Quota | None = None) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.desk = desk
+    app.state.in_force = InForce(desk, pinned=pinned)
     app.state.gate = Gate(desk.engine, quota, desk.shared) if quota else None
     app.state.line = Line()
     app.state.hub = live.hub(desk)

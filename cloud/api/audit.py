@@ -6,7 +6,7 @@ it. An entry is written in the transaction of the change itself: both happen, or
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -72,8 +72,7 @@ def record(
 
     From here to its end no other transaction writes an entry: the chain has one newest at a time.
     """
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({RECORDING})")
+    alone(connection)
     newest = select(audit_log).order_by(audit_log.c.number.desc()).limit(1)
     last = connection.execute(newest).mappings().one_or_none()
     entry = Entry(
@@ -89,6 +88,23 @@ def record(
     row = {name: getattr(entry, name) for name in Entry.__slots__}
     connection.execute(insert(audit_log).values({**row, "digest": entry.expected_digest()}))
     return entry.number
+
+
+def alone(connection: Connection) -> None:
+    """Let no other transaction write an entry until this one ends."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({RECORDING})")
+
+
+def since(connection: Connection, number: int | None) -> Sequence[tuple[int, str]]:
+    """Number and action of each entry after `number`; of the newest alone where it is None."""
+    columns = audit_log.c
+    wanted = select(columns.number, columns.action)
+    if number is None:
+        newest = connection.execute(wanted.order_by(columns.number.desc()).limit(1))
+        return [(one, action) for one, action in newest]
+    rows = connection.execute(wanted.where(columns.number > number).order_by(columns.number))
+    return [(one, action) for one, action in rows]
 
 
 def entries(connection: Connection) -> Iterator[Entry]:

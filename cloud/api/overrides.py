@@ -17,6 +17,7 @@ from cloud.api import audit
 from cloud.api.access import caller, opened_to
 from cloud.api.audience import LocationName, RangeError
 from cloud.api.desk import Desk
+from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.locations import pounds
 from cloud.api.pricing import REACH, TimeSlot, refuse_distant
@@ -81,7 +82,7 @@ async def set_override(
     request: Request, location: LocationName, time_slot: TimeSlot, asked: OverrideAsked
 ) -> OverrideAnswer:
     """Set the price of one slot, in place of the computed one."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
     site = desk.estate.location(location)
     slot = parse_slot(time_slot, site.zone)
     return await run_in_threadpool(set_price, desk, site, slot, asked, caller(request))
@@ -95,7 +96,7 @@ async def withdraw_override(
     request: Request, location: LocationName, time_slot: TimeSlot
 ) -> OverrideAnswer:
     """Withdraw the price that was set for a slot: the computed one holds again."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
     site = desk.estate.location(location)
     slot = parse_slot(time_slot, site.zone)
     return await run_in_threadpool(withdraw_price, desk, site, slot, caller(request))
@@ -107,7 +108,7 @@ async def overrides(
     location: Annotated[LocationName | None, Query(description="default: every place")] = None,
 ) -> OverridesAnswer:
     """List the prices that are set, of one place or of all."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
     chosen = None if location is None else desk.estate.location(location).id
 
     found = await run_in_threadpool(prices_set, desk, chosen)

@@ -17,6 +17,7 @@ from cloud import database
 from cloud.api import audit
 from cloud.api.access import Caller, asker, opened_to
 from cloud.api.desk import Desk
+from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.offers import offer
 from cloud.api.plan_answer import ImpossibleAnswer, PlanAnswer, PlanVersions
@@ -89,7 +90,7 @@ class PlanInFull(PlanShown):
 )
 async def keep_plan(request: Request, asked: AskedKept, who: Asker) -> Response:
     """Have a plan worked out and keep it: its address is in `Location`, ask there how far it is."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
 
     def kept() -> bytes:
         brief = asked.brief()
@@ -115,7 +116,7 @@ async def plans(
     count: Annotated[int, Query(ge=1, le=MOST)] = 20,
 ) -> Response:
     """List the plans of one's own that are kept, the latest first."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
     position = None if after is None else _position(after)
 
     def read() -> PlansAnswer:
@@ -136,7 +137,7 @@ async def plans(
 )
 async def plan(request: Request, plan: PlanId, who: Asker) -> Response:
     """Show one plan: how far it is, and what came of it."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
 
     def read() -> tuple[KeptPlan, Response]:
         with database.reading(desk.engine) as connection:
@@ -158,7 +159,7 @@ async def plan(request: Request, plan: PlanId, who: Asker) -> Response:
 )
 async def drop_plan(request: Request, plan: PlanId, who: Asker) -> None:
     """Forget a plan; a search that is under way for it ends within seconds."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
 
     def dropped() -> None:
         now = desk.clock()

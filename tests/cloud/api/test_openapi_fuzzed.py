@@ -81,7 +81,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
         registry.register(connection, Thing("cam-01", "KX-01"), Author("a test", FRIDAY_NOON))
         plans.keep(connection, PLAN, "-", "a test", QUESTION, FRIDAY_NOON)
     app = app_over(engine)
-    assert PlanWork(lambda: app.state.desk).step()
+    assert PlanWork(lambda: app.state.in_force.desk).step()
     yield app
     engine.dispose()
 

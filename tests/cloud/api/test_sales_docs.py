@@ -19,7 +19,7 @@ SERVED = re.findall(r"(?:curl localhost:8080|`GET )(/[^\s`?]+(?:\?[^\s`]+)?)", T
 
 def test_the_page_shows_every_command_of_the_sales_floor():
     names = {shlex.split(line.partition("python -m cloud ")[2])[0] for line in COMMANDS}
-    assert names >= {"keys", "forecast", "publish", "occupancy", "serve"}
+    assert names >= {"keys", "forecast", "publish", "occupancy", "override", "rate-card", "serve"}
     assert "cloud audit verify" in TEXT
     assert "cloud price KX-01" in TEXT
 
@@ -31,6 +31,8 @@ def test_what_is_shown_can_be_typed(line: str, tmp_path: Path, monkeypatch):
     lines = re.findall(r"^    (location,time_slot.*|[A-Z]{2}-\d\d,2.*)$", TEXT, re.MULTILINE)
     Path("DIR").mkdir()
     Path("taken.csv").write_text("\n".join(lines) + "\n")
+    card = REFERENCE.read_text().replace("version: reference-2", "version: my-card-1")
+    Path("my-card.yaml").write_text(card)
 
     assert main(shlex.split(line.partition("python -m cloud ")[2])) == 0
 
