@@ -185,6 +185,8 @@ async def _misunderstood(request: Request, error: Exception) -> Response:
 
 
 def _place(fault: Any) -> str:
+    if tuple(fault["loc"]) == ("body",):
+        return "the body, which is to be JSON with `Content-Type: application/json`"
     return f"`{'.'.join(map(str, fault['loc'][1:]))}` in the {fault['loc'][0]}"
 
 
@@ -192,7 +194,7 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail, status = str(error.detail), error.status_code
     if status == 400:  # a body that is not even JSON is as little understood as a wrong field
-        status = 422
+        status, detail = 422, "the body cannot be read as JSON"
     if status == 404:
         detail = f"nothing is served at {request.url.path[:200]}: GET / links to what is"
     return problem.answer(request, status, TITLES.get(status, "Refused"), detail, error.headers)

@@ -104,9 +104,12 @@ def _sites(desk: Desk, brief: Brief) -> list[Site]:
         if site.currency == brief.currency and (not brief.venues or site.venue in brief.venues)
     ]
     if not sites:
+        sold_in = ", ".join(sorted({site.currency for site in chosen}))
+        venues = ", ".join(sorted({site.venue for site in chosen}))
         raise BriefError(
-            f"no location answers the brief: none of those asked for is sold in {brief.currency} "
-            "and of those venues"
+            f"no location answers the brief: none is sold in {brief.currency}"
+            + (" and of the venues asked for" if brief.venues else "")
+            + f"; those asked for are sold in {sold_in}, of the venues {venues[:400]}"
         )
     return sites
 

@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from cloud.pricing.optimise.brief import Brief, Caps, Daypart, Group, Minimum, Objective
 from wire.audience import AgeGroup, Gender
 
+VenueId = Annotated[str, Field(pattern="^[1-9][0-9]{0,5}$", examples=["10503"])]
+"""As OpenOOH 1.2 numbers them."""
+
 
 class Asked(BaseModel):
     """A part of a request: no field that is not known here, no NaN."""
@@ -79,7 +82,7 @@ class AskedPlan(Asked):
     until_on: date = Field(alias="until", examples=["2026-11-30"])
     dayparts: list[AskedDaypart] = Field(default=[], max_length=20)
     locations: list[str] = Field(default=[], max_length=1000)
-    venues: list[str] = Field(default=[], max_length=100)
+    venues: list[VenueId] = Field(default=[], max_length=100)
     target: AskedGroup = AskedGroup()
     caps: AskedCaps = AskedCaps()
     minimums: list[AskedMinimum] = Field(default=[], max_length=20)

@@ -203,13 +203,16 @@ def test_a_plan_is_forgotten_when_its_time_is_over(ask, desk: Desk, watch, work)
         assert connection.execute(select(kept_plans.c.id)).all() == []
 
 
-def test_an_account_may_wait_for_some_plans_and_keep_some_more(locked, key, desk: Desk, work):
+def test_an_account_may_wait_for_some_plans_and_keep_some_more(
+    locked, key, desk: Desk, watch, work
+):
     acme, bolt = key("acme"), key("bolt")
     for _ in range(MOST_TO_DO):
         keep(locked, headers=acme)
     refused = locked("POST", PLANS, json=BRIEF, headers=acme)
     assert refused.status_code == 409
     assert "wait for one, or DELETE one" in refused.json()["detail"]
+    watch.pass_by(timedelta(seconds=1))
     keep(locked, headers=bolt)
     work.step()
     keep(locked, headers=acme)
