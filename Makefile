@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11 --no-annotate --quiet --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check bench evaluate docs lock dist sbom notes clean mosquitto broker database redis spark
+.PHONY: help env demo test check bench evaluate docs lock dist sbom notes clean mosquitto broker browser database redis spark
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /	/' | expand -t 10
@@ -36,6 +36,9 @@ mosquitto:
 broker: mosquitto  ## Mosquitto and what guards its door, compiled; from Debian's packages what is missing
 	@provisioning/local/guard.sh build/guard.so
 
+browser:  ## Chromium likewise, unless Chrome is here, for the tests of the pages
+	@command -v google-chrome >/dev/null 2>&1 || provisioning/local/ensure.sh chromium chromium
+
 redis:  ## Redis likewise
 	@provisioning/local/ensure.sh redis-server redis-server
 
@@ -53,7 +56,7 @@ database:  ## PostgreSQL likewise; tests start a cluster of their own
 demo: $(DEMO_READY) mosquitto  ## the whole line on this machine; VIDEO=path adds your own clip, DEMO_SECONDS=n ends it
 	@$(BIN)/python -m simulators demo $(if $(VIDEO),--video $(VIDEO)) $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
-test: env broker database redis spark  ## all tests
+test: env broker browser database redis spark  ## all tests
 	$(BIN)/python -m pytest
 
 check: env  ## style, types, the import law, the contract's documents

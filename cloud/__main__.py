@@ -26,6 +26,8 @@ COMMANDS: Final = {
     "price": ("cloud.api.price_command", "run", "price one slot and say why"),
     "publish": ("cloud.api.publish_command", "run", "publish today's prices of the quarter"),
     "occupancy": ("cloud.api.occupancy_command", "run", "note which shares are taken"),
+    "rate-card": ("cloud.api.rate_card_command", "run", "put another rate card in force"),
+    "override": ("cloud.api.override_command", "run", "set prices by hand, and withdraw them"),
     "forecast": ("cloud.forecast.nightly_command", "run", "forecast every place, store and score"),
     "backtest": ("cloud.forecast.backtest_command", "run", "score forecasts on hourly series"),
     "audit": ("cloud.api.audit_command", "run", "check the log of changes"),

@@ -6,6 +6,7 @@ Without keys (`--access open`, only on a loopback address unless asked for) ever
 
 import hashlib
 import math
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
@@ -14,6 +15,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
+from cloud.api.in_force import desk_of
 from cloud.api.keys import Key, Role, find_key
 from cloud.api.memory import Memory
 from cloud.api.quota import Quota, Verdict
@@ -21,6 +23,8 @@ from cloud.api.shared import Shared
 
 BELIEVED: Final = timedelta(seconds=30)
 REMEMBERED: Final = 10_000
+SEE_ALL: Final = frozenset({Role.SALES, Role.ADMIN})
+"""Who works for the house: what advertisers keep is open to them."""
 
 _header = APIKeyHeader(name="X-API-Key", auto_error=False, description="a key as it was given out")
 _bearer = HTTPBearer(auto_error=False, description="the same key as a bearer token")
@@ -44,6 +48,19 @@ class NotAllowed(AccessError):  # noqa: N818 - reads as what happened
 
 class TooOften(AccessError):  # noqa: N818 - reads as what happened
     """More questions than the quota."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: as the audit names him, whose things are his own, and whether he sees all."""
+
+    name: str
+    account: str
+    sees_all: bool
+
+
+NOBODY: Final = Caller("somebody, without keys", "-", sees_all=True)
+"""Where no keys are wanted; no key can be of that account."""
 
 
 class Gate:
@@ -114,8 +131,10 @@ class Door:
         if gate is None:
             return
         shown = header or (bearer.credentials if bearer else None)
-        key, verdict = await gate.admit(shown, self.roles, request.app.state.desk.clock())
-        request.scope["caller"] = f"{key.owner} (key {key.id})"
+        key, verdict = await gate.admit(shown, self.roles, desk_of(request).clock())
+        request.scope["caller"] = Caller(
+            f"{key.owner} (key {key.id})", key.account, sees_all=key.role in SEE_ALL
+        )
         request.scope["extra_headers"] = gate.headers(verdict)
 
 
@@ -136,9 +155,15 @@ async def knock(request: Request) -> None:
             await dependency.call(request, await _header(request), await _bearer(request))
 
 
+def asker(request: Request) -> Caller:
+    """Who asks. A route that depends on this has answers that belong to somebody."""
+    found: Caller = request.scope.get("caller", NOBODY)
+    return found
+
+
 def caller(request: Request) -> str:
     """Who asks, as the audit names them."""
-    return str(request.scope.get("caller", "somebody, without keys"))
+    return asker(request).name
 
 
 EVERYBODY: Final = tuple(Role)

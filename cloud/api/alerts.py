@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from cloud import database
 from cloud.api.access import opened_to
 from cloud.api.desk import Desk
+from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.problem import REFUSALS, documented
 from cloud.windows.alerts import Search, alert, history, told
@@ -123,7 +124,7 @@ def _in_full(connection: Connection, number: int) -> AlertInFull:
 
 
 async def _read(request: Request, ask: Callable[[Connection], Answer]) -> Answer:
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
 
     def read() -> Answer:
         with database.reading(desk.engine) as connection:

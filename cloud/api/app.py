@@ -29,6 +29,7 @@ from cloud.api import (
     optimize,
     overrides,
     page,
+    plans,
     pricing,
     problem,
 )
@@ -40,6 +41,7 @@ from cloud.api.fleet import jobs as fleet_jobs
 from cloud.api.fleet import things as fleet_things
 from cloud.api.fleet.things import ThingExists
 from cloud.api.hub import LiveError, LiveFull
+from cloud.api.in_force import InForce
 from cloud.api.middleware import Passage
 from cloud.api.optimize import Line, LineBusy
 from cloud.api.overrides import OverrideRefused
@@ -55,6 +57,7 @@ from cloud.pricing.optimise.apart import SearchStopped
 from cloud.pricing.optimise.brief import BriefError
 from cloud.pricing.slot import SlotError
 from cloud.sales.overrides import UnknownOverride
+from cloud.sales.plans import TooManyPlans, UnknownPlan
 from cloud.windows.alerts import UnknownAlert
 from cloud.windows.query import WindowError
 
@@ -62,7 +65,7 @@ log = logging.getLogger(__name__)
 VERSION: Final = "1"
 ROOMS: Final = (
     locations, breakdown, audience, alerts, live, pricing, explained, batch, overrides, inventory,
-    optimize, fleet_things, fleet_config, fleet_jobs, health, page,
+    optimize, plans, fleet_things, fleet_config, fleet_jobs, health, page,
 )  # fmt: skip
 
 LOST: Final = "the database cannot be reached just now: ask again in a few seconds"
@@ -73,6 +76,8 @@ ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
     TooOften: (429, "Too often"),
     UnknownAlert: (404, "Unknown alert"),
     UnknownOverride: (404, "No such override"),
+    UnknownPlan: (404, "Unknown plan"),
+    TooManyPlans: (409, "Too many plans"),
     OverrideRefused: (422, "Not for this card"),
     UnknownLocation: (404, "Unknown location"),
     SlotError: (422, "No such slot"),
@@ -103,8 +108,11 @@ TITLES: Final = {
 }
 
 
-def create_app(desk: Desk, *, quota: Quota | None = None) -> FastAPI:
-    """The application over one desk; with a quota, only for callers with a key."""
+def create_app(desk: Desk, *, quota: Quota | None = None, pinned: bool = False) -> FastAPI:
+    """The application over one desk; with a quota, only for callers with a key.
+
+    Its rate card is that of the desk until `in_force` hears of another; `pinned`, always.
+    """
     registry = CollectorRegistry()
     app = FastAPI(
         title="Onlooker",
@@ -117,7 +125,7 @@ def create_app(desk: Desk, *, quota: Quota | None = None) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.desk = desk
+    app.state.in_force = InForce(desk, pinned=pinned)
     app.state.gate = Gate(desk.engine, quota, desk.shared) if quota else None
     app.state.line = Line()
     app.state.hub = live.hub(desk)
@@ -172,18 +180,21 @@ async def _misunderstood(request: Request, error: Exception) -> Response:
         await knock(request)
     except AccessError as refused:
         return await _anticipated(request, refused)
-    sentences = [
-        f"`{'.'.join(map(str, fault['loc'][1:]))}` in the {fault['loc'][0]}: {fault['msg']}"
-        for fault in error.errors()[:10]
-    ]
-    return problem.answer(request, 422, "Not understood", "; ".join(sentences))
+    detail = problem.sentences(error.errors(), _place)
+    return problem.answer(request, 422, "Not understood", detail)
+
+
+def _place(fault: Any) -> str:
+    if tuple(fault["loc"]) == ("body",):
+        return "the body, which is to be JSON with `Content-Type: application/json`"
+    return f"`{'.'.join(map(str, fault['loc'][1:]))}` in the {fault['loc'][0]}"
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail, status = str(error.detail), error.status_code
     if status == 400:  # a body that is not even JSON is as little understood as a wrong field
-        status = 422
+        status, detail = 422, "the body cannot be read as JSON"
     if status == 404:
         detail = f"nothing is served at {request.url.path[:200]}: GET / links to what is"
     return problem.answer(request, status, TITLES.get(status, "Refused"), detail, error.headers)

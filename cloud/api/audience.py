@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from cloud import database
 from cloud.api.access import opened_to
 from cloud.api.desk import Desk
+from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.problem import REFUSALS, documented
 from cloud.api.tag import NOT_MODIFIED, Tagged
@@ -101,7 +102,7 @@ async def audience(
     ] = None,
 ) -> Response:
     """Read the windows that open from `from` to before `until`, at most seven days of them."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
     site = desk.estate.location(location)
     now = desk.clock()
     starts_at, ends_at = stretch(since, until, now)

@@ -6,7 +6,7 @@ it. An entry is written in the transaction of the change itself: both happen, or
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,6 +18,8 @@ from cloud import database
 
 FIRST: Final = "0" * 64
 """What the first entry holds in place of a digest."""
+RECORDING: Final = 7_305_812
+"""Of PostgreSQL's advisory lock: any number, as long as it is ours. SQLite has one writer."""
 
 
 class AuditError(ValueError):
@@ -66,7 +68,11 @@ def record(
     about: str,
     details: Mapping[str, Any],
 ) -> int:
-    """Write an entry, in the transaction of the change that it is about; its number."""
+    """Write an entry, in the transaction of the change that it is about; its number.
+
+    From here to its end no other transaction writes an entry: the chain has one newest at a time.
+    """
+    alone(connection)
     newest = select(audit_log).order_by(audit_log.c.number.desc()).limit(1)
     last = connection.execute(newest).mappings().one_or_none()
     entry = Entry(
@@ -82,6 +88,23 @@ def record(
     row = {name: getattr(entry, name) for name in Entry.__slots__}
     connection.execute(insert(audit_log).values({**row, "digest": entry.expected_digest()}))
     return entry.number
+
+
+def alone(connection: Connection) -> None:
+    """Let no other transaction write an entry until this one ends."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({RECORDING})")
+
+
+def since(connection: Connection, number: int | None) -> Sequence[tuple[int, str]]:
+    """Number and action of each entry after `number`; of the newest alone where it is None."""
+    columns = audit_log.c
+    wanted = select(columns.number, columns.action)
+    if number is None:
+        newest = connection.execute(wanted.order_by(columns.number.desc()).limit(1))
+        return [(one, action) for one, action in newest]
+    rows = connection.execute(wanted.where(columns.number > number).order_by(columns.number))
+    return [(one, action) for one, action in rows]
 
 
 def entries(connection: Connection) -> Iterator[Entry]:

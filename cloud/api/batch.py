@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from cloud.api.access import opened_to
 from cloud.api.audience import LocationName, RangeError
 from cloud.api.desk import Desk
+from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.made import Made
 from cloud.api.pricing import (
@@ -110,7 +111,7 @@ class ForecastAnswer(BaseModel):
 @router.post("/api/pricing/batch", responses=documented(*REFUSALS, 413, 422, 500, 503))
 async def batch(request: Request, asked: Questions) -> BatchAnswer:
     """Quote up to 500 slots; each has its price or its reason."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
     return await run_in_threadpool(_answered, desk, asked.slots)
 
 
@@ -129,7 +130,7 @@ async def forecast(
     days: Annotated[int, Query(ge=1, le=LONGEST_DAYS)] = 7,
 ) -> Response:
     """Read the audience expected in every hour of up to four weeks, with P10, P50 and P90."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
     site = desk.estate.location(location)
     made = await made_for(desk, site)
     today = made.at.astimezone(site.zone).date()

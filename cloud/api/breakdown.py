@@ -22,6 +22,7 @@ from cloud import database
 from cloud.api.access import opened_to
 from cloud.api.audience import LONGEST, Figures, RangeError, figures, stretch
 from cloud.api.desk import Desk
+from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.problem import REFUSALS, documented
 from cloud.api.tag import NOT_MODIFIED, Tagged
@@ -176,7 +177,7 @@ def _asked(
     location: str | None,
     venue_type: str | None,
 ) -> Asked:
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
     now = desk.clock()
     if location is not None:
         desk.estate.location(location)
@@ -209,7 +210,7 @@ def _refuse_minutes(asked: Asked) -> None:
 async def _answered(
     request: Request, what: str, asked: Asked, read: Callable[[Connection, Asked], dict[str, Any]]
 ) -> Response:
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
     now = desk.clock()
     key = (what, asked, int(now.timestamp()))
     answer = desk.answers.recall(key)

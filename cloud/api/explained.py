@@ -13,6 +13,7 @@ from fastapi.responses import PlainTextResponse
 from cloud.api.access import opened_to
 from cloud.api.audience import LocationName
 from cloud.api.desk import Desk
+from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.pricing import PriceAnswer, Range, TimeSlot, made_for, priced
 from cloud.api.problem import REFUSALS, documented
@@ -31,7 +32,7 @@ router = APIRouter(tags=["pricing"], dependencies=[opened_to(Role.SALES, Role.AD
 )
 async def explain(request: Request, location: LocationName, time_slot: TimeSlot) -> str:
     """Write the price of a slot as a table with every factor and its reason."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
     site = desk.estate.location(location)
     slot = parse_slot(time_slot, site.zone)
     answer = priced(desk, site, slot, await made_for(desk, site))

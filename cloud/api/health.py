@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from cloud import database
 from cloud.api.access import opened_to
 from cloud.api.desk import Desk
+from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.problem import REFUSALS, documented
 
@@ -41,7 +42,7 @@ async def healthz() -> Alive:
 @router.get("/readyz", responses=documented(500, 503))
 async def readyz(request: Request) -> Ready:
     """Say whether questions can be answered: 503 while the database cannot be reached."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
     latest_at = await run_in_threadpool(_latest_report_at, desk)
     age = None if latest_at is None else (desk.clock() - latest_at).total_seconds()
     return Ready(

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from cloud.api.access import opened_to
 from cloud.api.desk import Desk
+from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.made import Made
 from cloud.api.pricing import made_for_all, refuse_distant
@@ -49,7 +50,7 @@ async def inventory(
     count: Annotated[int, Query(ge=1, le=MOST)] = 50,
 ) -> Response:
     """Put one hour of the screens up for sale, in the words of OpenRTB 2.6."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
     chosen = [desk.estate.location(one) for one in location] if location else list(desk.estate)
     sites = [site for site in chosen if not venue or site.venue in venue]
     page = sites[offset : offset + count]

@@ -1,7 +1,9 @@
 """API keys: `onl_<id>_<secret>`, shown once, stored as a digest, for one role, revocable.
 
 A secret has 256 random bits, so one round of SHA-256 is enough: there is nothing to guess. The id
-finds the row, the digest is compared in constant time.
+finds the row, the digest is compared in constant time. What an advertiser keeps belongs to the
+account of his key; a key made without one is an account of its own, under its id, since an owner
+is free text and two of the same name need not be the same.
 """
 
 import hashlib
@@ -19,6 +21,8 @@ from cloud import database
 from cloud.api import audit
 
 LONGEST_OWNER: Final = 80
+LONGEST_ACCOUNT: Final = 40
+_ACCOUNT: Final = re.compile(rf"[a-z0-9][a-z0-9-]{{0,{LONGEST_ACCOUNT - 1}}}", re.ASCII)
 _WRITTEN: Final = re.compile(r"onl_(?P<id>[0-9a-f]{12})_(?P<secret>[A-Za-z0-9_-]{43})", re.ASCII)
 
 
@@ -42,6 +46,7 @@ class Key:
     id: str
     role: Role
     owner: str
+    account: str
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
@@ -61,6 +66,7 @@ api_keys = Table(
     Column("created_at", database.Instant, nullable=False),
     Column("expires_at", database.Instant),
     Column("revoked_at", database.Instant),
+    Column("account", String(LONGEST_ACCOUNT)),  # null: the key's own id
 )
 
 
@@ -72,24 +78,32 @@ def create_key(
     by: str,
     now: datetime,
     expires_at: datetime | None = None,
+    account: str | None = None,
 ) -> str:
     """Make a key and give back its text, which cannot be had again."""
     if not 1 <= len(owner.strip()) <= LONGEST_OWNER or not owner.isprintable():
         raise KeyRefused(f"owner {owner[:80]!r}: write 1 to {LONGEST_OWNER} printable characters")
     if expires_at is not None and expires_at <= now:
         raise KeyRefused(f"a key that expires at {expires_at.isoformat()} would open nothing")
+    if account is not None and not _ACCOUNT.fullmatch(account):
+        raise KeyRefused(
+            f"account {account[:LONGEST_ACCOUNT]!r}: write 1 to {LONGEST_ACCOUNT} small letters, "
+            "digits and hyphens, not a hyphen first"
+        )
     name, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     row = {
         "id": name,
         "digest": _digest(secret),
         "role": role,
         "owner": owner.strip(),
+        "account": account or name,
         "created_at": now,
         "expires_at": expires_at,
     }
     with database.writing(engine) as connection:
         connection.execute(insert(api_keys).values(row))
-        details = {"role": role, "owner": row["owner"], "expires_at": expires_at}
+        named = ("role", "owner", "account", "expires_at")
+        details = {one: row[one] for one in named}
         audit.record(connection, at=now, actor=by, action="key.create", about=name, details=details)
     return f"onl_{name}_{secret}"
 
@@ -128,7 +142,8 @@ def find_key(engine: Engine, written: str) -> Key | None:
 
 def _key(row: Any) -> Key:
     fields = ("id", "owner", "created_at", "expires_at", "revoked_at")
-    return Key(role=Role(row["role"]), **{name: row[name] for name in fields})
+    account = row["account"] or row["id"]
+    return Key(role=Role(row["role"]), account=account, **{name: row[name] for name in fields})
 
 
 def _digest(secret: str) -> str:

@@ -20,6 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create = actions.add_parser("create", help="make a key and show it once")
     create.add_argument("--role", type=Role, choices=list(Role), required=True)
     create.add_argument("--owner", required=True, help="whose it is, in words")
+    create.add_argument(
+        "--account", help="whose plans it sees; without it, only those kept with this key"
+    )
     create.add_argument("--days", type=int, help="how long it works; without it, until revoked")
     actions.add_parser("list", help="show every key, without its secret")
     revoke = actions.add_parser("revoke", help="let a key open nothing from now on")
@@ -42,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
                 by=getpass.getuser(),
                 now=now,
                 expires_at=expires_at,
+                account=arguments.account,
             )
             sys.stdout.write(f"{key}\n")
         elif arguments.action == "revoke":
@@ -49,7 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             for known in list_keys(engine):
                 state = "in force" if known.is_valid(now) else "over"
-                sys.stdout.write(f"{known.id}  {known.role:<11}{state:<10}{known.owner}\n")
+                sys.stdout.write(
+                    f"{known.id}  {known.role:<11}{state:<10}{known.account}  {known.owner}\n"
+                )
     except (KeyRefused, OverflowError) as refused:
         sys.stderr.write(f"{refused}\n")
         return 1

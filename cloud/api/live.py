@@ -21,6 +21,7 @@ from cloud.api.alerts import described
 from cloud.api.audience import figures
 from cloud.api.desk import Clock, Desk
 from cloud.api.hub import Event, Hub, Mark, Wish
+from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.problem import REFUSALS, documented
 from cloud.windows.audience import Audience
@@ -90,7 +91,7 @@ def asked(
     last_event_id: Annotated[str | None, Header(max_length=100)] = None,
 ) -> Asked:
     """The question, or UnknownLocation or LiveError."""
-    desk: Desk = connection.app.state.desk
+    desk: Desk = desk_of(connection)
     places: set[str] | None = None
     if location is not None or venue_type is not None:
         named = {desk.estate.location(one).id for one in location or ()}
@@ -137,7 +138,7 @@ async def admitted(connection: HTTPConnection) -> None:
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     shown = connection.headers.get("x-api-key") or (token if scheme.lower() == "bearer" else None)
     roles = frozenset({*ROLES, Role.ADMIN})
-    await gate.admit(shown, roles, connection.app.state.desk.clock())
+    await gate.admit(shown, roles, desk_of(connection).clock())
 
 
 class Tongue(Protocol):
@@ -157,7 +158,7 @@ class Speech:
         self._connection = connection
         self._question = question
         self._hub: Hub = connection.app.state.hub
-        self._clock: Clock = connection.app.state.desk.clock
+        self._clock: Clock = desk_of(connection).clock
         self._reached = question.since
 
     async def begin(self) -> None:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from cloud.api.access import EVERYBODY, opened_to
 from cloud.api.desk import Desk
+from cloud.api.in_force import desk_of
 from cloud.api.problem import REFUSALS, documented
 from cloud.estate import Site
 
@@ -51,7 +52,7 @@ class LocationsAnswer(BaseModel):
 @router.get("/api/locations", responses=documented(*REFUSALS, 500))
 async def locations(request: Request) -> LocationsAnswer:
     """List every location with its screen, venue, base rate and attributes."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
     return LocationsAnswer(locations=[_described(site) for site in desk.estate])
 
 

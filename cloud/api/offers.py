@@ -44,8 +44,22 @@ class Column:
     """People expected to come by in all of them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """What is on offer, and the forecasts that it stands on, site by site."""
+
+    offer: Offer
+    sites: tuple[Site, ...]
+    made: tuple[Made, ...]
+
+
 def offer(desk: Desk, brief: Brief) -> Offer:
     """Everything that the brief may buy, or BriefError when that is nothing or too much."""
+    return sold(desk, brief).offer
+
+
+def sold(desk: Desk, brief: Brief) -> Sold:
+    """The same with what it stands on."""
     sites = _sites(desk, brief)
     _refuse_distant(brief, desk.clock())
     _refuse_too_much(brief, len(sites))
@@ -67,7 +81,7 @@ def offer(desk: Desk, brief: Brief) -> Offer:
         name: Audience(contacts * share[where], people * share) for name, share in shares.items()
     }
     target = shares[brief.target.name][where]
-    return Offer(
+    on_offer = Offer(
         key=np.array([key for one in columns for key in _keys(one)]),
         names=tuple(site.id for site in sites),
         location=where,
@@ -79,6 +93,7 @@ def offer(desk: Desk, brief: Brief) -> Offer:
         high=high * target,
         groups=groups,
     )
+    return Sold(on_offer, tuple(sites), tuple(made))
 
 
 def _sites(desk: Desk, brief: Brief) -> list[Site]:
@@ -89,9 +104,12 @@ def _sites(desk: Desk, brief: Brief) -> list[Site]:
         if site.currency == brief.currency and (not brief.venues or site.venue in brief.venues)
     ]
     if not sites:
+        sold_in = ", ".join(sorted({site.currency for site in chosen}))
+        venues = ", ".join(sorted({site.venue for site in chosen}))
         raise BriefError(
-            f"no location answers the brief: none of those asked for is sold in {brief.currency} "
-            "and of those venues"
+            f"no location answers the brief: none is sold in {brief.currency}"
+            + (" and of the venues asked for" if brief.venues else "")
+            + f"; those asked for are sold in {sold_in}, of the venues {venues[:400]}"
         )
     return sites
 

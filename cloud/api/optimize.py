@@ -20,6 +20,7 @@ from starlette.concurrency import run_in_threadpool
 
 from cloud.api.access import opened_to
 from cloud.api.desk import Desk
+from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.offers import offer
 from cloud.api.plan_answer import ImpossibleAnswer, PlanAnswer, answered
@@ -73,7 +74,7 @@ class Line:
 )
 async def optimize(request: Request, asked: AskedPlan) -> Response:
     """Choose the slots that make the most of a budget, and prove how good the choice is."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
     line: Line = request.app.state.line
     brief = asked.brief()
     for name in brief.locations:

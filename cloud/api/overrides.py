@@ -17,6 +17,7 @@ from cloud.api import audit
 from cloud.api.access import caller, opened_to
 from cloud.api.audience import LocationName, RangeError
 from cloud.api.desk import Desk
+from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.locations import pounds
 from cloud.api.pricing import REACH, TimeSlot, refuse_distant
@@ -81,10 +82,10 @@ async def set_override(
     request: Request, location: LocationName, time_slot: TimeSlot, asked: OverrideAsked
 ) -> OverrideAnswer:
     """Set the price of one slot, in place of the computed one."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
     site = desk.estate.location(location)
     slot = parse_slot(time_slot, site.zone)
-    return await run_in_threadpool(_set, desk, site, slot, asked, caller(request))
+    return await run_in_threadpool(set_price, desk, site, slot, asked, caller(request))
 
 
 @router.delete(
@@ -95,10 +96,10 @@ async def withdraw_override(
     request: Request, location: LocationName, time_slot: TimeSlot
 ) -> OverrideAnswer:
     """Withdraw the price that was set for a slot: the computed one holds again."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
     site = desk.estate.location(location)
     slot = parse_slot(time_slot, site.zone)
-    return await run_in_threadpool(_withdraw, desk, site, slot, caller(request))
+    return await run_in_threadpool(withdraw_price, desk, site, slot, caller(request))
 
 
 @router.get("/api/pricing/overrides", responses=documented(*REFUSALS, 404, 422, 500, 503))
@@ -107,18 +108,22 @@ async def overrides(
     location: Annotated[LocationName | None, Query(description="default: every place")] = None,
 ) -> OverridesAnswer:
     """List the prices that are set, of one place or of all."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
     chosen = None if location is None else desk.estate.location(location).id
 
-    def read() -> OverridesAnswer:
-        with database.reading(desk.engine) as connection:
-            found = standing_overrides(connection, desk.clock(), chosen)
-        return OverridesAnswer(overrides=[_described(one) for one in found])
-
-    return await run_in_threadpool(read)
+    found = await run_in_threadpool(prices_set, desk, chosen)
+    return OverridesAnswer(overrides=found)
 
 
-def _set(desk: Desk, site: Site, slot: Slot, asked: OverrideAsked, by: str) -> OverrideAnswer:
+def prices_set(desk: Desk, location: str | None) -> list[OverrideAnswer]:
+    """The prices that are set, of one place or of all."""
+    with database.reading(desk.engine) as connection:
+        found = standing_overrides(connection, desk.clock(), location)
+    return [_described(one) for one in found]
+
+
+def set_price(desk: Desk, site: Site, slot: Slot, asked: OverrideAsked, by: str) -> OverrideAnswer:
+    """Set the price of a slot; raises RangeError or OverrideRefused."""
     now = desk.clock()
     _refuse_times(slot, asked.until, now)
     pence = int(asked.price * 100)
@@ -149,7 +154,8 @@ def _set(desk: Desk, site: Site, slot: Slot, asked: OverrideAsked, by: str) -> O
     return _described(standing)
 
 
-def _withdraw(desk: Desk, site: Site, slot: Slot, by: str) -> OverrideAnswer:
+def withdraw_price(desk: Desk, site: Site, slot: Slot, by: str) -> OverrideAnswer:
+    """Withdraw the price of a slot; raises UnknownOverride."""
     now = desk.clock()
     with database.writing(desk.engine) as connection:
         gone = drop_override(connection, site.id, int(slot.starts_at.timestamp()), now)

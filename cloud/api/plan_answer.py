@@ -1,5 +1,6 @@
-"""What `POST /api/pricing/optimize` answers: the plan with its certificate, or what to ease."""
+"""What comes of a brief: the plan with its certificate, or what to ease."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -98,6 +99,22 @@ class ImpossibleAnswer(BaseModel):
     easings: list[EasingAnswer]
     slots_considered: int
     assumptions: list[str] = list(ASSUMPTIONS)
+
+
+class ForecastUsed(BaseModel):
+    """The forecast of one place, as it was used."""
+
+    location: str = Field(examples=["KX-01"])
+    forecast: str = Field(examples=["recent-2"])
+    made_at: datetime
+
+
+class PlanVersions(BaseModel):
+    """What an answer stands on."""
+
+    rate_card: str = Field(examples=["reference-2"])
+    rate_card_digest: str = Field(examples=["9f0c2ab1d4e6"])
+    forecasts: list[ForecastUsed]
 
 
 def answered(found: Outcome, brief: Brief, slots: int) -> PlanAnswer | ImpossibleAnswer:

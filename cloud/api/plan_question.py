@@ -1,4 +1,4 @@
-"""What `POST /api/pricing/optimize` is asked, as it is written; the brief is made from it."""
+"""What a plan is asked for, as it is written; the brief of the optimiser is made from it."""
 
 from datetime import date
 from decimal import Decimal
@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.pricing.optimise.brief import Brief, Caps, Daypart, Group, Minimum, Objective
 from wire.audience import AgeGroup, Gender
+
+VenueId = Annotated[str, Field(pattern="^[1-9][0-9]{0,5}$", examples=["10503"])]
+"""As OpenOOH 1.2 numbers them."""
 
 
 class Asked(BaseModel):
@@ -79,7 +82,7 @@ class AskedPlan(Asked):
     until_on: date = Field(alias="until", examples=["2026-11-30"])
     dayparts: list[AskedDaypart] = Field(default=[], max_length=20)
     locations: list[str] = Field(default=[], max_length=1000)
-    venues: list[str] = Field(default=[], max_length=100)
+    venues: list[VenueId] = Field(default=[], max_length=100)
     target: AskedGroup = AskedGroup()
     caps: AskedCaps = AskedCaps()
     minimums: list[AskedMinimum] = Field(default=[], max_length=20)
@@ -108,3 +111,9 @@ class AskedPlan(Asked):
             value_pence=None if value is None else float(value * 100),
             least_return=self.least_return,
         )
+
+
+class AskedKept(AskedPlan):
+    """The same brief, for a plan that is kept: nobody waits for it, so the search may be longer."""
+
+    within_s: float = Field(default=60.0, gt=0, le=600, description="how long to search at most")

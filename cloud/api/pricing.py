@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from cloud.api.access import opened_to
 from cloud.api.audience import LocationName, RangeError
 from cloud.api.desk import Desk
+from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.locations import pounds
 from cloud.api.made import Made
@@ -135,7 +136,7 @@ class PriceAnswer(BaseModel):
 )
 async def price(request: Request, location: LocationName, time_slot: TimeSlot) -> Response:
     """Quote one advertiser's share of the screen's loop for one hour, with every reason."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
     site = desk.estate.location(location)
     slot = parse_slot(time_slot, site.zone)
     made = await made_for(desk, site)

@@ -1,6 +1,6 @@
 """Errors as `application/problem+json` (RFC 9457): what was found, what was wanted, what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import Request, Response
@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 MEDIA_TYPE: Final = "application/problem+json"
 LONGEST_DETAIL: Final = 1000
+MOST_FAULTS: Final = 10
 REFUSALS: Final = (401, 403, 429)
 """What any resource that needs a key may answer."""
 
@@ -39,6 +40,11 @@ def answer(
     return Response(content, status, {**(headers or {})}, MEDIA_TYPE)
 
 
+def sentences(faults: Sequence[Any], where: Callable[[Any], str]) -> str:
+    """What pydantic found wrong, said about the place that `where` names."""
+    return "; ".join(f"{where(fault)}: {fault['msg']}" for fault in faults[:MOST_FAULTS])
+
+
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that may answer with these statuses."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -52,7 +58,7 @@ DESCRIPTIONS: Final = {
     401: "No key, or not a key that is known",
     403: "The key does not open this",
     404: "There is no such thing",
-    409: "There is one already",
+    409: "It does not go together with what is there already",
     413: "The body is too large",
     422: "The question cannot be understood; `detail` says why",
     429: "Too many questions; `Retry-After` says when to ask again",

@@ -4,7 +4,6 @@ SIGTERM and Ctrl-C let the answers that are under way finish and end with status
 """
 
 import argparse
-import getpass
 import logging
 import signal
 import socket
@@ -20,17 +19,18 @@ import uvicorn
 from sqlalchemy import Engine
 
 from cloud import database, estate, settings
-from cloud.api import audit
 from cloud.api.app import create_app
-from cloud.api.desk import Desk
+from cloud.api.desk import Desk, utc_now
+from cloud.api.in_force import InForce
+from cloud.api.plan_work import PlanWork
 from cloud.api.quota import Quota
 from cloud.api.shared import Alone, Shared
 from cloud.api.shared_redis import InRedis
 from cloud.pricing.rate_card import REFERENCE, RateCard
+from cloud.sales.rate_cards import holding, put_cards
 
 log = logging.getLogger(__name__)
 GRACE_S: Final = 5
-RATE_CARD_IN_FORCE: Final = "rate_card.in_force"
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -53,8 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_rate_card(parser: argparse.ArgumentParser) -> None:
     """The option that names a rate card."""
     parser.add_argument(
-        "--rate-card", type=Path, default=REFERENCE, metavar="FILE",
-        help="rate card in YAML (without one, the reference card)",
+        "--rate-card", type=Path, metavar="FILE",
+        help="rate card in YAML; without one, the card that was put in force, or the reference",
     )  # fmt: skip
 
 
@@ -70,9 +70,12 @@ def serve(arguments: argparse.Namespace) -> int:
         signal.signal(stop, lambda *_: None)  # the server raises them again once it has stopped
     loopback = arguments.host in LOOPBACK
     access = arguments.access or ("open" if loopback else "keys")
-    note_rate_card(desk, by=getpass.getuser())
+    quota = Quota() if access == "keys" else None
+    app = create_app(desk, quota=quota, pinned=arguments.rate_card is not None)
+    in_force: InForce = app.state.in_force
+    in_force.look()
     config = uvicorn.Config(
-        create_app(desk, quota=Quota() if access == "keys" else None),
+        app,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -81,7 +84,8 @@ def serve(arguments: argparse.Namespace) -> int:
     log.info(
         "api.listening", extra={"host": arguments.host, "port": arguments.port, "access": access}
     )
-    with listener, following(desk.shared):
+    work = PlanWork(lambda: in_force.desk)
+    with listener, following(desk.shared), hearing(in_force), working(work):
         Server(config).run(sockets=[listener])
     desk.engine.dispose()
     log.info("api.stopped")
@@ -97,21 +101,6 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def note_rate_card(desk: Desk, *, by: str) -> None:
-    """Enter the rate card in the audit log when it is not the one that was last in force."""
-    noted = {"version": desk.card.version, "digest": desk.card_digest}
-    with database.writing(desk.engine) as connection:
-        if audit.latest_details(connection, RATE_CARD_IN_FORCE) != noted:
-            audit.record(
-                connection,
-                at=desk.clock(),
-                actor=by,
-                action=RATE_CARD_IN_FORCE,
-                about=desk.card.version,
-                details=noted,
-            )
-
-
 def open_desk(arguments: argparse.Namespace) -> Desk:
     """The desk that the settings in force describe; makes the tables that are missing."""
     chosen = settings.read(arguments)
@@ -120,9 +109,18 @@ def open_desk(arguments: argparse.Namespace) -> Desk:
     return Desk(
         engine=engine,
         estate=estate.load(chosen.estate or estate.SAMPLE),
-        card=estate.document(arguments.rate_card, RateCard),
+        card=card_for(arguments.rate_card, engine),
         shared=shared_by(chosen, engine),
     )
+
+
+def card_for(file: Path | None, engine: Engine) -> RateCard:
+    """The card of a file; without one, the card that holds now, else the reference card."""
+    if file is not None:
+        return estate.document(file, RateCard)
+    with database.reading(engine) as connection:
+        held = holding(put_cards(connection), utc_now())
+    return held.card if held else estate.document(REFERENCE, RateCard)
 
 
 def shared_by(chosen: settings.Settings, engine: Engine) -> Shared:
@@ -155,6 +153,31 @@ def following(shared: Shared) -> Iterator[None]:
         stop.set()
         listener.join()
         shared.close()
+
+
+@contextmanager
+def hearing(in_force: InForce) -> Iterator[None]:
+    """Hear of what is changed in the database while inside."""
+    stop = threading.Event()
+    listener = threading.Thread(target=in_force.follow, args=(stop,), name="news", daemon=True)
+    listener.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        listener.join(GRACE_S)
+
+
+@contextmanager
+def working(work: PlanWork) -> Iterator[None]:
+    """Work the plans out that are kept while inside."""
+    worker = threading.Thread(target=work.follow, name="plans", daemon=True)
+    worker.start()
+    try:
+        yield
+    finally:
+        work.stop()
+        worker.join(GRACE_S)
 
 
 def _port(written: str) -> int:

@@ -67,8 +67,8 @@ def drop_override(connection: Connection, location: str, hour_at: int, now: date
     found = [one for one in standing_overrides(connection, now, location) if one.hour_at == hour_at]
     if not found:
         raise UnknownOverride(
-            f"no price is set for that slot of {location}: GET /api/pricing/overrides lists those "
-            "that are"
+            f"no price is set for that slot of {location}: GET /api/pricing/overrides or "
+            "`python -m cloud override list` shows those that are"
         )
     columns = price_overrides.c
     connection.execute(

@@ -16,6 +16,7 @@ from cloud import database
 from cloud.api import audit
 from cloud.api.access import caller
 from cloud.api.desk import Desk
+from cloud.api.in_force import desk_of
 from cloud.fleet.registry import Author, RegistryError, Search
 from wire.scalars import NAME
 
@@ -52,7 +53,7 @@ class Whom(BaseModel):
 
 async def reading(request: Request, act: Callable[[Connection], Answer]) -> Answer:
     """Look something up, off the event loop."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
 
     def read() -> Answer:
         with database.reading(desk.engine) as connection:
@@ -69,7 +70,7 @@ async def changing(
     act: Callable[[Connection, Author], Answer],
 ) -> Answer:
     """Change something and write down who did: both happen, or neither."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = desk_of(request)
     author = Author(f"api:{caller(request)}"[:128], desk.clock())
 
     def change() -> Answer:

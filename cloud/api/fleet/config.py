@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.api.access import opened_to
 from cloud.api.fleet.acting import Whom, changing, reading
+from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.problem import REFUSALS, documented
 from cloud.fleet import desire
@@ -81,7 +82,7 @@ async def wish(request: Request, asked: Wish) -> WishAnswer:
             lambda connection, author: desire.desire(connection, whom, asked.settings, author),
         )
     else:
-        nobody = Author("", request.app.state.desk.clock())
+        nobody = Author("", desk_of(request).clock())
         changes = await reading(
             request,
             lambda connection: desire.preview(connection, whom, asked.settings, nobody),

@@ -46,6 +46,7 @@ def optimise_apart(
     within_s: float,
     listener: Listener = lambda progress: None,
     cancelled: Callable[[], bool] = lambda: False,
+    niceness: int = 0,
 ) -> Outcome:
     """As `optimise`, for at most `within_s` and until `cancelled`; raises SearchStopped.
 
@@ -53,7 +54,10 @@ def optimise_apart(
     """
     ours, theirs = _context.Pipe(duplex=False)
     child = _context.Process(
-        target=_search, args=(theirs, brief, offer, within_s), daemon=True, name="optimise"
+        target=_search,
+        args=(theirs, brief, offer, within_s, niceness),
+        daemon=True,
+        name="optimise",
     )
     child.start()
     theirs.close()
@@ -95,8 +99,9 @@ def _awaited(
     return best
 
 
-def _search(theirs: Connection, brief: Brief, offer: Offer, within_s: float) -> None:
+def _search(theirs: Connection, brief: Brief, offer: Offer, within_s: float, niceness: int) -> None:
     """What the child does: search, and say how it goes."""
+    os.nice(niceness)
     limit_s = int(within_s) + GRACE_S
     resource.setrlimit(resource.RLIMIT_CPU, (limit_s, limit_s))
     from cloud.pricing.optimise.search import optimise

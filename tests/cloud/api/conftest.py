@@ -11,6 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from cloud import database, estate
+from cloud.__main__ import main
+from cloud.api import override_command
 from cloud.api.app import create_app
 from cloud.api.desk import Desk
 from cloud.pricing.rate_card import REFERENCE, RateCard
@@ -65,3 +67,17 @@ def desk(tmp_path: Path, watch: Watch) -> Iterator[Desk]:
 @pytest.fixture
 def ask(desk: Desk) -> Asker:
     return Asker(create_app(desk))
+
+
+@pytest.fixture
+def override(tmp_path: Path, watch, monkeypatch):
+    """Runs `override ...` on the desk's own database at the desk's own time; its status."""
+    desks = override_command.open_desk
+
+    def open_now(arguments):
+        found = desks(arguments)
+        return Desk(found.engine, found.estate, found.card, watch)
+
+    monkeypatch.setattr(override_command, "open_desk", open_now)
+    where = ["--database", f"sqlite:///{tmp_path}/onlooker.db"]
+    return lambda *words: main(["override", *where, *words])

@@ -1,18 +1,20 @@
 """A log in which nothing can be altered, removed or slipped in without showing."""
 
 import argparse
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Engine, delete, insert, select, update
 
 from cloud import database
 from cloud.api.audit import AuditError, audit_log, entries, record, verify
 from cloud.api.audit_command import add_arguments, run
 from cloud.api.desk import Desk
+from cloud.api.in_force import note_rate_card
 from cloud.api.keys import KeyRefused, Role, create_key, list_keys, revoke_key
-from cloud.api.server import note_rate_card
 
 
 @pytest.fixture
@@ -34,6 +36,26 @@ def chain(desk: Desk, head: str | None = None) -> int:
 
 def test_a_log_that_nobody_touched_is_whole(logged: Desk):
     assert chain(logged) == 4
+
+
+def test_changes_at_the_same_time_are_one_chain(engine: Engine, watch):
+    ready = threading.Barrier(4)
+
+    def change(who: int) -> None:
+        ready.wait()
+        for number in range(5):
+            with database.writing(engine) as connection:
+                record(
+                    connection, at=watch.now, actor=str(who), action="price.set",
+                    about=str(number), details={},
+                )  # fmt: skip
+
+    with ThreadPoolExecutor(4) as people:
+        list(people.map(change, range(4)))
+    with database.reading(engine) as connection:
+        last = verify(connection)
+    assert last is not None
+    assert last.number == 20
 
 
 def test_an_empty_log_is_whole(desk: Desk):

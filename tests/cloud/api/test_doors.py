@@ -9,9 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, APIWebSocketRoute
 
 from cloud import database, estate
+from cloud.api.access import asker
 from cloud.api.app import ROOMS, create_app
 from cloud.api.desk import Desk
 from cloud.api.keys import Role, create_key
@@ -44,12 +46,9 @@ WHO = {
 }
 """By the beginning of the path; the longest that fits counts."""
 
-OWNED: frozenset[str] = frozenset()
-"""Routes that answer one advertiser with what is only his own: each needs a test of 404."""
-
 FILLED = {
     "location": "KX-01", "time_slot": "2026-11-23T08:00", "name": "live.js", "thing": "cam-01",
-    "job": "a-job-1", "alert": "1",
+    "job": "a-job-1", "alert": "1", "plan": "0" * 32,
 }  # fmt: skip
 ASKED = {"time_slot": "2026-11-23T08:00", "location": "KX-01"}
 BODIES = {
@@ -58,6 +57,8 @@ BODIES = {
         "budget": "90.00", "from": "2026-11-23", "until": "2026-11-24", "locations": ["KX-01"],
     },
 }  # fmt: skip
+KEEPING = {"plan": ("/api/pricing/plans", BODIES["/api/pricing/optimize"])}
+"""How an advertiser comes to have what a route's name stands for: what is posted where."""
 ROUTES = [
     (method, route.path)
     for room in ROOMS
@@ -66,6 +67,21 @@ ROUTES = [
     for method in sorted(route.methods)
 ]
 CLOSED = [(method, path) for method, path in ROUTES if path not in OPEN]
+
+
+def depends_on(dependant: Dependant, call: object) -> bool:
+    return any(one.call is call or depends_on(one, call) for one in dependant.dependencies)
+
+
+OWNED = [
+    (method, route.path)
+    for room in ROOMS
+    for route in room.router.routes
+    if isinstance(route, APIRoute) and depends_on(route.dependant, asker)
+    for method in sorted(route.methods)
+]
+"""Routes whose answers belong to somebody, by what they depend on."""
+OWNED_THINGS = [(method, path) for method, path in OWNED if "{" in path]
 
 
 def allowed(path: str) -> frozenset[Role]:
@@ -157,13 +173,12 @@ def test_a_role_gets_in_where_it_belongs_and_nowhere_else(
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [one for one in CLOSED if Role.ADVERTISER in allowed(one[1])]
+    ("method", "path"),
+    [one for one in CLOSED if Role.ADVERTISER in allowed(one[1]) and one not in OWNED],
 )
 def test_two_advertisers_see_the_same_unless_it_is_somebodys_own(
     locked, desk: Desk, method: str, path: str
 ):
-    if path in OWNED:
-        return
     answers = []
     for owner in ("Acme", "Bolt"):
         key = create_key(desk.engine, Role.ADVERTISER, owner, by="me", now=FRIDAY_NOON)
@@ -177,6 +192,45 @@ def test_two_advertisers_see_the_same_unless_it_is_somebodys_own(
     assert [one.status_code for one in answers] == [200, 200]
     assert answers[0].content == answers[1].content
     assert "Acme" not in json.dumps(answers[0].text)
+
+
+def test_what_somebody_owns_is_found_by_what_its_route_depends_on():
+    assert {("GET", "/api/pricing/plans/{plan}"), ("DELETE", "/api/pricing/plans/{plan}")} <= {
+        *OWNED_THINGS
+    }
+    for _, path in OWNED_THINGS:
+        assert path.partition("{")[2].partition("}")[0] in KEEPING, f"say how {path} comes to be"
+
+
+@pytest.mark.parametrize(("method", "path"), OWNED_THINGS)
+def test_another_advertisers_thing_is_one_that_never_was(
+    locked, desk: Desk, method: str, path: str
+):
+    start, _, rest = path.partition("{")
+    name, _, end = rest.partition("}")
+    acme, bolt = (
+        {"x-api-key": create_key(desk.engine, Role.ADVERTISER, owner, by="me", now=FRIDAY_NOON)}
+        for owner in ("Acme", "Bolt")
+    )
+    where, body = KEEPING[name]
+    kept = locked("POST", where, json=body, headers=acme).json()["id"]
+    asks = {**bolt, "x-request-id": "the-same-both-times", "if-none-match": "*", "if-match": "*"}
+    refused = locked(method, f"{start}{kept}{end}", headers=asks)
+    assert locked.get(f"{start}{kept}{end}", headers=acme).status_code == 200
+    assert locked(method, f"{start}{kept}{end}", headers=acme).status_code in (200, 204)
+    locked("DELETE", f"{start}{kept}{end}", headers=acme)
+    gone = locked(method, f"{start}{kept}{end}", headers=asks)
+    never = locked(method, f"{start}{'f' * 32}{end}", headers=asks)
+
+    assert refused.status_code == gone.status_code == never.status_code == 404
+    assert refused.content == gone.content
+    assert refused.text.replace(kept, "f" * 32) == never.text
+    unlike = {"ratelimit", "content-length"}
+    heard = [
+        {(one, said) for one, said in answer.headers.items() if one not in unlike}
+        for answer in (refused, gone, never)
+    ]
+    assert heard[0] == heard[1] == heard[2]
 
 
 def test_a_socket_is_refused_too_without_a_key(locked):

@@ -53,5 +53,26 @@ def test_keys_are_made_listed_and_revoked_from_the_command_line(tmp_path: Path, 
     again = run(parser.parse_args([*where, "revoke", name]))
 
     assert (made, revoked, again) == (0, 0, 1)
-    assert listed.split() == [name, "sales", "in", "force", "desk", "4"]
+    assert listed.split() == [name, "sales", "in", "force", name, "desk", "4"]
     assert key not in listed
+
+
+def test_keys_of_one_account_belong_together_and_others_stand_alone(desk: Desk, watch):
+    def made(owner: str, account: str | None = None) -> str:
+        key = create_key(
+            desk.engine, Role.ADVERTISER, owner, by="me", now=watch.now, account=account
+        )
+        found = find_key(desk.engine, key)
+        assert found is not None
+        return found.account
+
+    first, second = made("Acme"), made("Acme")
+    assert first != second
+    assert made("Acme, new key", first) == first
+    assert made("Acme", "acme") == made("Acme's agency", "acme") == "acme"
+
+
+@pytest.mark.parametrize("account", ["", "Acme", "-acme", "a b", "acme\n", "a" * 41, "é"])
+def test_an_account_is_a_plain_word(desk: Desk, watch, account: str):
+    with pytest.raises(KeyRefused, match="small letters"):
+        create_key(desk.engine, Role.ADVERTISER, "Acme", by="me", now=watch.now, account=account)

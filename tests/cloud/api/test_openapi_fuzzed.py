@@ -24,9 +24,11 @@ from sqlalchemy import Engine, create_engine
 from cloud import database, estate
 from cloud.api.app import create_app
 from cloud.api.desk import Desk
+from cloud.api.plan_work import PlanWork
 from cloud.fleet import registry
 from cloud.fleet.registry import Author, Thing
 from cloud.pricing.rate_card import REFERENCE, RateCard
+from cloud.sales import plans
 
 QUESTIONS = 10
 CHECKS = [
@@ -36,6 +38,10 @@ CHECKS = [
     response_schema_conformance,
 ]
 FRIDAY_NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+PLAN = "3f2a9c1e5b7d4806a1c2e3f405162738"
+QUESTION = (
+    '{"budget": "90.00", "from": "2026-11-23", "until": "2026-11-24", "locations": ["KX-01"]}'
+)
 
 
 def app_over(engine: Engine) -> FastAPI:
@@ -73,7 +79,10 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     database.create(engine)
     with database.writing(engine) as connection:
         registry.register(connection, Thing("cam-01", "KX-01"), Author("a test", FRIDAY_NOON))
-    yield app_over(engine)
+        plans.keep(connection, PLAN, "-", "a test", QUESTION, FRIDAY_NOON)
+    app = app_over(engine)
+    assert PlanWork(lambda: app.state.in_force.desk).step()
+    yield app
     engine.dispose()
 
 

@@ -60,13 +60,14 @@ def test_an_impossible_brief_is_answered_with_what_to_ease(ask):
         ({"budget": -1}, 422, "greater than 0"),
         ({"budget": "0.001"}, 422, "no more than 2 decimal places"),
         ({"budget": 1e300}, 422, "`budget` in the body"),
-        ({"currency": "EUR"}, 422, "sold in EUR"),
+        ({"currency": "EUR"}, 422, "none is sold in EUR; those asked for are sold in GBP"),
         ({"from": "2026-11-25", "until": "2026-11-23"}, 422, "is -2 days"),
         ({"until": "9999-12-31"}, 422, "wanted 1 to 92"),
         ({"from": "1626-11-23", "until": "1626-11-25"}, 422, "ask between"),
         ({"locations": ["XX-99"]}, 404, "no location 'XX-99'"),
         ({"locations": ["KX-01"] * 1001}, 422, "at most 1000 items"),
-        ({"venues": ["1"]}, 422, "no location answers the brief"),
+        ({"venues": ["1"]}, 422, "none is sold in GBP and of the venues asked for; those asked"),
+        ({"venues": ["platform"]}, 422, "`venues.0` in the body"),
         ({"dayparts": [{"from_hour": 25, "to_hour": 3}]}, 422, "less than or equal to 23"),
         ({"target": {"ages": ["25-34"]}}, 422, "no camera there tells 25-34 from others"),
         ({"target": {"ages": ["unknown"]}}, 422, "nobody can be sought as 'unknown'"),
@@ -78,7 +79,21 @@ def test_an_impossible_brief_is_answered_with_what_to_ease(ask):
 def test_a_brief_that_makes_no_sense_is_refused(ask, changed: dict, status: int, sentence: str):
     answer = ask("POST", PATH, json={**BRIEF, **changed})
 
-    assert answer.status_code == status
+    assert answer.status_code == status, answer.text
+    assert sentence in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "sentence"),
+    [
+        (b'{"budget": 1}', "text/plain", "the body, which is to be JSON with `Content-Type"),
+        (b"[" * 9000, "application/json", "the body cannot be read as JSON"),
+    ],
+)
+def test_a_body_that_is_no_json_is_told_what_was_wanted(ask, content, kind: str, sentence: str):
+    answer = ask("POST", PATH, content=content, headers={"content-type": kind})
+
+    assert answer.status_code == 422
     assert sentence in answer.json()["detail"]
 
 

@@ -86,7 +86,7 @@ def test_a_second_one_takes_the_place_of_the_first(ask: Asker):
     (only,) = ask.get("/api/pricing/overrides?location=KX-01").json()["overrides"]
 
     assert (only["number"], only["price_pence"]) == (2, 5000)
-    others = [site.id for site in ask.app.state.desk.estate if site.id != "KX-01"]
+    others = [site.id for site in ask.app.state.in_force.desk.estate if site.id != "KX-01"]
     assert ask.get(f"/api/pricing/overrides?location={others[0]}").json() == {"overrides": []}
 
 

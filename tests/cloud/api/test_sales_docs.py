@@ -19,20 +19,30 @@ SERVED = re.findall(r"(?:curl localhost:8080|`GET )(/[^\s`?]+(?:\?[^\s`]+)?)", T
 
 def test_the_page_shows_every_command_of_the_sales_floor():
     names = {shlex.split(line.partition("python -m cloud ")[2])[0] for line in COMMANDS}
-    assert names >= {"keys", "forecast", "publish", "occupancy", "serve"}
+    assert names >= {"keys", "forecast", "publish", "occupancy", "override", "rate-card", "serve"}
     assert "cloud audit verify" in TEXT
     assert "cloud price KX-01" in TEXT
 
 
-@pytest.mark.parametrize("line", [line for line in COMMANDS if "serve" not in line])
+@pytest.mark.parametrize("line", [one for one in COMMANDS if not re.search("serve|override", one)])
 def test_what_is_shown_can_be_typed(line: str, tmp_path: Path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ONLOOKER_DATABASE_URL", f"sqlite:///{tmp_path}/onlooker.db")
     lines = re.findall(r"^    (location,time_slot.*|[A-Z]{2}-\d\d,2.*)$", TEXT, re.MULTILINE)
     Path("DIR").mkdir()
     Path("taken.csv").write_text("\n".join(lines) + "\n")
+    card = REFERENCE.read_text().replace("version: reference-2", "version: my-card-1")
+    Path("my-card.yaml").write_text(card)
 
     assert main(shlex.split(line.partition("python -m cloud ")[2])) == 0
+
+
+def test_a_price_is_set_by_hand_as_shown(override, capsys):
+    """One after another, at the time of the page."""
+    shown = [line.partition(" override ")[2] for line in COMMANDS if " override " in line]
+    assert [shlex.split(line)[0] for line in shown] == ["set", "list", "withdraw"]
+    assert [override(*shlex.split(line)) for line in shown] == [0, 0, 0]
+    assert capsys.readouterr().out.count("Mary Poole: agreed in March") == 3
 
 
 def test_the_commands_in_the_text_can_be_typed_too(tmp_path: Path, monkeypatch, capsys):

@@ -5,8 +5,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
-revision: Final = "0008"
-down_revision: Final = "0007"
+revision: Final = "0010"
+down_revision: Final = "0009"
 
 TABLES: Final = ("minute_tallies", "hour_tallies", "venue_hours")
 COLUMNS: Final = ("banded_reports", "band_high_ms", "band_medium_ms", "band_low_ms")

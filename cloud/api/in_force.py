@@ -1,0 +1,137 @@
+"""What is in force now, as this process has heard: its desk changes when another rate card holds.
+
+Hard truths. The log of changes is the news: every second each process reads what was entered since
+it last looked. A card is put for a moment at least five seconds ahead, so every process that has
+looked since then changes at that very moment, by its own clock, between two requests and never
+within one. A process that has lost the database goes on with what it knew and is not ready.
+"""
+
+import getpass
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError
+from starlette.requests import HTTPConnection
+
+from cloud import database
+from cloud.api import audit
+from cloud.api.desk import Desk
+from cloud.api.shared import Alone
+from cloud.database import EPOCH
+from cloud.sales.rate_cards import PutCard, put_cards
+
+log = logging.getLogger(__name__)
+LOOK_S: Final = 1.0
+LEAD: Final = timedelta(seconds=5)
+"""The least time from putting a card to its being in force."""
+CARD_PUT: Final = "rate_card.put"
+CARD_IN_FORCE: Final = "rate_card.in_force"
+PRICED: Final = frozenset(
+    {"occupancy.load", "price.override", "price.override.withdraw", "prices.publish"}
+)
+"""Changes that prices stand on."""
+
+
+Schedule = tuple[tuple[datetime, Desk], ...]
+"""From when on which desk is open, the first of them now."""
+
+
+def desk_of(connection: HTTPConnection) -> Desk:
+    """The desk that a request comes to; ask once in a request, so that it has one rate card."""
+    in_force: InForce = connection.app.state.in_force
+    return in_force.desk
+
+
+class InForce:
+    """The desk with the card that holds, one after another; `pinned` to the card it began with."""
+
+    def __init__(self, desk: Desk, *, pinned: bool = False) -> None:
+        self._first = desk
+        self._pinned = pinned
+        self._schedule: Schedule = ((EPOCH, desk),)
+        self._desks: dict[int, Desk] = {}
+        self._heard: int | None = None
+        self._noted: str | None = None
+        self._is_lost = False
+
+    @property
+    def desk(self) -> Desk:
+        """The desk as of now; no I/O."""
+        schedule = self._schedule
+        if len(schedule) == 1:
+            return schedule[0][1]
+        return _open(schedule, self._first.clock())
+
+    def look(self) -> None:
+        """Hear what has been changed since the last look."""
+        with database.reading(self._first.engine) as connection:
+            news = audit.since(connection, self._heard)
+            is_first = self._heard is None
+            actions = {action for _, action in news}
+            if not self._pinned and (is_first or CARD_PUT in actions):
+                self._plan(put_cards(connection))
+        self._heard = news[-1][0] if news else self._heard or 0
+        if not is_first and actions & PRICED and isinstance(self._first.shared, Alone):
+            self._first.shared.invalidate()
+        self._note()
+
+    def follow(self, stop: threading.Event) -> None:
+        """Look every second until `stop`."""
+        while not stop.wait(LOOK_S):
+            try:
+                self.look()
+            except DBAPIError as error:
+                if not self._is_lost:
+                    log.warning("news.lost", extra={"error": type(error).__name__})
+                self._is_lost = True
+            else:
+                self._is_lost = False
+
+    def _plan(self, put: Sequence[PutCard]) -> None:
+        """Which desk is open from when on: the one that is now, and those that will be."""
+        now = self._first.clock()
+        known = {
+            one.number: self._desks.get(one.number) or replace(self._first, card=one.card)
+            for one in put
+        }
+        past = [
+            (EPOCH, self._first),
+            *((EPOCH, known[one.number]) for one in put if one.from_at <= now),
+        ]
+        coming = [(one.from_at, known[one.number]) for one in put if one.from_at > now]
+        self._schedule = (past[-1], *coming)
+        self._desks = known
+
+    def _note(self) -> None:
+        """Enter the card in the log of changes once it holds; drop those that are over."""
+        now = self._first.clock()
+        desk = _open(self._schedule, now)
+        coming = tuple(one for one in self._schedule if one[0] > now)
+        self._schedule = ((EPOCH, desk), *coming)
+        if self._noted != desk.card_digest:
+            note_rate_card(desk, by=getpass.getuser())
+            self._noted = desk.card_digest
+
+
+def _open(schedule: Schedule, now: datetime) -> Desk:
+    return next((desk for at, desk in reversed(schedule) if at <= now), schedule[0][1])
+
+
+def note_rate_card(desk: Desk, *, by: str) -> None:
+    """Enter the rate card in the audit log when it is not the one that was last in force."""
+    noted = {"version": desk.card.version, "digest": desk.card_digest}
+    with database.writing(desk.engine) as connection:
+        audit.alone(connection)
+        if audit.latest_details(connection, CARD_IN_FORCE) != noted:
+            audit.record(
+                connection,
+                at=desk.clock(),
+                actor=by,
+                action=CARD_IN_FORCE,
+                about=desk.card.version,
+                details=noted,
+            )

@@ -1,0 +1,97 @@
+"""`python -m cloud override set|list|withdraw`: a price set by hand, without a running API.
+
+The rules are those of `PUT /api/pricing/override/...`, and so is the entry in the audit log; the
+author is whoever runs it, unless another is named. An API on the same database hears of it within a
+second.
+"""
+
+import argparse
+import getpass
+import sys
+
+from pydantic import ValidationError
+
+from cloud import settings
+from cloud.api.audience import RangeError
+from cloud.api.desk import Desk
+from cloud.api.overrides import (
+    LONGEST_AUTHOR,
+    OverrideAnswer,
+    OverrideAsked,
+    OverrideRefused,
+    prices_set,
+    set_price,
+    withdraw_price,
+)
+from cloud.api.problem import sentences
+from cloud.api.server import add_rate_card, open_desk
+from cloud.estate import UnknownLocation
+from cloud.pricing.slot import SlotError, parse_slot
+from cloud.sales.overrides import UnknownOverride
+
+REFUSALS = (OverrideRefused, RangeError, SlotError, UnknownLocation, UnknownOverride)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `override`."""
+    settings.add_arguments(parser, "database", "estate", "redis")
+    add_rate_card(parser)
+    actions = parser.add_subparsers(dest="action", required=True, metavar="set|list|withdraw")
+    one = actions.add_parser("set", help="set the price of one slot, in place of the computed one")
+    _add_slot(one)
+    one.add_argument("price", help="in the place's currency, such as 45.00")
+    one.add_argument("--reason", required=True, help="why, in one line")
+    one.add_argument("--until", help="an instant with its offset; without it, until withdrawn")
+    listed = actions.add_parser("list", help="show the prices that are set")
+    listed.add_argument("location", nargs="?", help="of one place only, such as KX-01")
+    _add_slot(actions.add_parser("withdraw", help="let the computed price hold again"))
+
+
+def _add_slot(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("location", help="a location of the estate, such as KX-01")
+    parser.add_argument("time_slot", help="start of a local hour, such as 2026-11-23T08:00")
+    parser.add_argument("--author", type=_author, default=getpass.getuser(), help="who decides it")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked; 1 when it is refused, with the reason."""
+    desk = open_desk(arguments)
+    try:
+        for line in _done(desk, arguments):
+            sys.stdout.write(f"{_told(line)}\n")
+    except ValidationError as error:
+        faults = sentences(error.errors(), lambda fault: f"`{'.'.join(map(str, fault['loc']))}`")
+        sys.stderr.write(f"{faults}\n")
+        return 1
+    except REFUSALS as refused:
+        sys.stderr.write(f"{refused}\n")
+        return 1
+    finally:
+        desk.engine.dispose()
+    return 0
+
+
+def _done(desk: Desk, arguments: argparse.Namespace) -> list[OverrideAnswer]:
+    if arguments.action == "list":
+        chosen = arguments.location and desk.estate.location(arguments.location).id
+        return prices_set(desk, chosen)
+    site = desk.estate.location(arguments.location)
+    slot = parse_slot(arguments.time_slot, site.zone)
+    if arguments.action == "withdraw":
+        return [withdraw_price(desk, site, slot, arguments.author)]
+    named = {name: getattr(arguments, name) for name in ("price", "reason", "until")}
+    return [set_price(desk, site, slot, OverrideAsked.model_validate(named), arguments.author)]
+
+
+def _told(one: OverrideAnswer) -> str:
+    until = "until withdrawn" if one.until is None else f"until {one.until.isoformat()}"
+    slot = f"{one.location}/{one.starts_at.isoformat()}"
+    return f"{one.number:>6}  {slot}  {one.price}  {until}  {one.author}: {one.reason}"
+
+
+def _author(written: str) -> str:
+    if not (1 <= len(written) <= LONGEST_AUTHOR and written.isprintable() and written.strip()):
+        raise argparse.ArgumentTypeError(
+            f"{written[:40]!r} is no author: write 1 to {LONGEST_AUTHOR} printable characters"
+        )
+    return written

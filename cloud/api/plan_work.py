@@ -1,0 +1,184 @@
+"""Works out the plans that are kept: one at a time in each process, beside the API's own answers.
+
+Hard truths. Every second the process says that it still works on its plan; when it hears that the
+plan has been dropped, or that it is to stop itself, it ends the search. A stop hands the plan back
+at once; a death hands it back when the process has not been heard of for two minutes.
+"""
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError
+
+from cloud import database
+from cloud.api.desk import Desk
+from cloud.api.offers import Sold, sold
+from cloud.api.plan_answer import ForecastUsed, PlanVersions, answered
+from cloud.api.plan_question import AskedKept
+from cloud.estate import UnknownLocation
+from cloud.pricing.optimise.apart import SearchStopped, optimise_apart
+from cloud.pricing.optimise.brief import Brief, BriefError
+from cloud.pricing.optimise.plan import Impossible, Outcome, Progress
+from cloud.sales import plan_turns
+from cloud.sales.plan_turns import MOST_TURNS, Answered
+from cloud.sales.plans import KeptPlan, Status, forget_expired
+
+log = logging.getLogger(__name__)
+LOOK_S: Final = 1.0
+TIDY: Final = timedelta(hours=1)
+NICENESS: Final = 10
+"""Whoever waits for an answer goes first."""
+TOO_OFTEN: Final = (
+    f"the program ended {MOST_TURNS} times while it worked on this plan: ask for fewer days, "
+    "places or minimums"
+)
+FAULT: Final = "a fault on this side; it is in the log with the plan's id"
+
+
+class PlanWork:
+    """Takes the plans that wait, one after another."""
+
+    def __init__(self, desk: Callable[[], Desk]) -> None:
+        self._desk = desk
+        self._stop = threading.Event()
+        self._tidied_at: datetime | None = None
+        self._is_lost = False
+
+    def follow(self) -> None:
+        """Work until told to stop."""
+        while not self._stop.wait(LOOK_S):
+            try:
+                while not self._stop.is_set() and self.step():
+                    pass
+            except DBAPIError as error:
+                self._lose(error)
+            else:
+                self._is_lost = False
+
+    def stop(self) -> None:
+        """End the search that is under way, and take no other."""
+        self._stop.set()
+
+    def step(self) -> bool:
+        """Work one plan out; False when none waits."""
+        desk = self._desk()
+        now = desk.clock()
+        self._tidy(desk, now)
+        with database.reading(desk.engine) as connection:
+            if not plan_turns.is_any_to_do(connection, now):
+                return False
+        turn = secrets.token_hex(8)
+        with database.writing(desk.engine) as connection:
+            plan = plan_turns.take(connection, turn, now)
+        if plan is None:
+            return False
+        _Search(desk, plan, turn, self._stop).run()
+        return True
+
+    def _tidy(self, desk: Desk, now: datetime) -> None:
+        if self._tidied_at is not None and now < self._tidied_at + TIDY:
+            return
+        with database.writing(desk.engine) as connection:
+            forget_expired(connection, now)
+        self._tidied_at = now
+
+    def _lose(self, error: DBAPIError) -> None:
+        if not self._is_lost:
+            self._is_lost = True
+            log.warning("plans.database_lost", extra={"error": type(error).__name__})
+
+
+class _Search:
+    """The search for one plan, from the question to what is written down."""
+
+    def __init__(self, desk: Desk, plan: KeptPlan, turn: str, stop: threading.Event) -> None:
+        self._desk = desk
+        self._plan = plan
+        self._turn = turn
+        self._stop = stop
+        self._progress = Progress("reading prices", 0.0)
+        self._said_s = time.monotonic()
+        self._is_ours = True
+
+    def run(self) -> None:
+        outcome = self._outcome()
+        with database.writing(self._desk.engine) as connection:
+            if self._stop.is_set() and isinstance(outcome, str):
+                plan_turns.hand_back(connection, self._plan.id, self._turn)
+            elif self._is_ours:
+                now = self._desk.clock()
+                plan_turns.finish(connection, self._plan.id, self._turn, now, outcome)
+        log.info("plans.searched", extra={"plan": self._plan.id, "ours": self._is_ours})
+
+    def _outcome(self) -> Answered | str:
+        """What came of it; a string is the reason why nothing did."""
+        if self._plan.turns > MOST_TURNS:
+            return TOO_OFTEN
+        try:
+            return self._answer()
+        except (BriefError, SearchStopped, UnknownLocation) as error:
+            return str(error)
+        except DBAPIError:
+            raise
+        except Exception:  # no plan may end the thread that works on all of them
+            log.exception("plans.fault", extra={"plan": self._plan.id})
+            return FAULT
+
+    def _answer(self) -> Answered:
+        asked = AskedKept.model_validate_json(self._plan.question)
+        brief = asked.brief()
+        on_sale = sold(self._desk, brief)
+        found = self._found(brief, on_sale, asked.within_s)
+        return Answered(
+            Status.IMPOSSIBLE if isinstance(found, Impossible) else Status.DONE,
+            answered(found, brief, len(on_sale.offer)).model_dump_json().encode(),
+            _versions(self._desk, on_sale).model_dump_json().encode(),
+        )
+
+    def _found(self, brief: Brief, on_sale: Sold, within_s: float) -> Outcome:
+        found = optimise_apart(
+            brief,
+            on_sale.offer,
+            within_s=within_s,
+            listener=self._hear,
+            cancelled=self._is_to_end,
+            niceness=NICENESS,
+        )
+        if self._stop.is_set():
+            raise SearchStopped("the process is stopping")  # half an answer is not kept
+        return found
+
+    def _hear(self, step: Progress) -> None:
+        self._progress = step
+
+    def _is_to_end(self) -> bool:
+        """Whether to end the search; asked several times a second."""
+        if self._stop.is_set() or not self._is_ours:
+            return True
+        if time.monotonic() - self._said_s >= LOOK_S:
+            self._said_s = time.monotonic()
+            self._is_ours = self._holds_on()
+        return not self._is_ours
+
+    def _holds_on(self) -> bool:
+        now, step = self._desk.clock(), self._progress
+        with database.writing(self._desk.engine) as connection:
+            return plan_turns.hold_on(
+                connection, self._plan.id, self._turn, now, step.stage, step.done
+            )
+
+
+def _versions(desk: Desk, on_sale: Sold) -> PlanVersions:
+    return PlanVersions(
+        rate_card=desk.card.version,
+        rate_card_digest=desk.card_digest,
+        forecasts=[
+            ForecastUsed(location=site.id, forecast=made.forecast.model, made_at=made.at)
+            for site, made in zip(on_sale.sites, on_sale.made, strict=True)
+        ],
+    )

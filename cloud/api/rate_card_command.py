@@ -1,0 +1,196 @@
+"""`python -m cloud rate-card check|put|list`: another rate card, without a restart.
+
+A card that is put holds from a stated moment on, in every process on the database at once, but for
+those that were started with a file of their own.
+"""
+
+import argparse
+import getpass
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Engine
+
+from cloud import database, settings
+from cloud.api import audit
+from cloud.api.desk import Clock, utc_now
+from cloud.api.in_force import CARD_PUT, LEAD
+from cloud.api.pricing import REACH
+from cloud.estate import document
+from cloud.pricing.rate_card import REFERENCE, RateCard
+from cloud.sales.rate_cards import PutCard, holding, keep_card, put_cards
+
+AHEAD: Final = LEAD.total_seconds()
+
+
+class CardRefused(ValueError):  # noqa: N818 - reads as what happened
+    """A card that cannot be put."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `rate-card`."""
+    settings.add_arguments(parser, "database")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="check|put|list")
+    check = actions.add_parser("check", help="read a card and say what it would change")
+    put = actions.add_parser("put", help="let a card hold from a moment on")
+    for one in (check, put):
+        one.add_argument("file", type=Path, help="rate card in YAML")
+    put.add_argument(
+        "--from", dest="from_at", metavar="INSTANT",
+        help=f"such as 2026-12-01T00:00+00:00; without it, in {AHEAD:g} seconds",
+    )  # fmt: skip
+    actions.add_parser("list", help="show every card that was put, and which one holds")
+
+
+def run(arguments: argparse.Namespace, clock: Clock = utc_now) -> int:
+    """Do what was asked; 1 when it is refused, with the reason."""
+    engine = database.connect(settings.read(arguments).database_url)
+    database.create(engine)
+    try:
+        for line in _done(engine, arguments, clock):
+            sys.stdout.write(f"{line}\n")
+    except CardRefused as refused:
+        sys.stderr.write(f"{refused}\n")
+        return 1
+    finally:
+        engine.dispose()
+    return 0
+
+
+def _done(engine: Engine, arguments: argparse.Namespace, clock: Clock) -> Iterator[str]:
+    if arguments.action == "list":
+        yield from _listed(engine, clock())
+        return
+    card = document(arguments.file, RateCard)
+    if arguments.action == "check":
+        yield from _checked(engine, card, clock())
+        return
+    from_at = None if arguments.from_at is None else _instant(arguments.from_at)
+    put = put_card(engine, card, from_at, by=getpass.getuser(), clock=clock)
+    if put is None:
+        yield f"{card.version} ({card.digest}) holds then already: nothing is changed"
+        return
+    yield (
+        f"{card.version} ({card.digest}) holds from {put.from_at.isoformat()} on, in every process "
+        "but those that were started with a file of their own"
+    )
+
+
+def put_card(
+    engine: Engine, card: RateCard, from_at: datetime | None, *, by: str, clock: Clock
+) -> PutCard | None:
+    """Let a card hold from a moment on; None when it would anyway. Raises CardRefused.
+
+    The clock is read once nobody else is writing: the moment must not come before the commit.
+    """
+    with database.writing(engine) as connection:
+        audit.alone(connection)
+        now = clock()
+        from_at = _ahead(from_at or now + LEAD, now)
+        put = put_cards(connection)
+        _refuse_version(put, card)
+        before = holding(put, from_at)
+        if before is not None and before.card.digest == card.digest:
+            return None
+        number = audit.record(
+            connection,
+            at=now,
+            actor=by,
+            action=CARD_PUT,
+            about=card.version,
+            details={"version": card.version, "digest": card.digest, "from": from_at},
+        )
+        new = PutCard(number, from_at, now, by, card)
+        keep_card(connection, new)
+    return new
+
+
+def _refuse_version(put: Sequence[PutCard], card: RateCard) -> None:
+    known = {REFERENCE_CARD.version: REFERENCE_CARD, **{one.card.version: one.card for one in put}}
+    same = known.get(card.version)
+    if same is not None and same.digest != card.digest:
+        told = "; ".join(differences(same, card))
+        raise CardRefused(
+            f"there is another card of the version {card.version!r} ({same.digest}): change the "
+            f"version of this one, which differs in {told}"
+        )
+
+
+def _instant(written: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError:
+        raise CardRefused(
+            f"--from {written[:40]!r} is no instant: write one like 2026-12-01T00:00+00:00"
+        ) from None
+    if at.tzinfo is None:
+        raise CardRefused(f"--from {written} names no moment: add its offset, such as +00:00 or Z")
+    return at
+
+
+def _ahead(from_at: datetime, now: datetime) -> datetime:
+    if not LEAD <= from_at - now <= REACH:
+        raise CardRefused(
+            f"--from {from_at.isoformat()} is not between "
+            f"{(now + LEAD).isoformat(timespec='seconds')}, when every process has heard of it, "
+            f"and {REACH.days} days from now"
+        )
+    return from_at.astimezone(UTC)
+
+
+def _checked(engine: Engine, card: RateCard, now: datetime) -> Iterator[str]:
+    with database.reading(engine) as connection:
+        put = put_cards(connection)
+    _refuse_version(put, card)
+    now_held = holding(put, now)
+    held = now_held.card if now_held else REFERENCE_CARD
+    yield f"{card.version} ({card.digest}) is a whole card"
+    changes = differences(held, card)
+    yield f"against {held.version} ({held.digest}) it changes " + (
+        "nothing but its name" if not changes else f"{len(changes)} things"
+    )
+    yield from (f"  {one}" for one in changes)
+
+
+def _listed(engine: Engine, now: datetime) -> Iterator[str]:
+    with database.reading(engine) as connection:
+        put = put_cards(connection)
+    now_held = holding(put, now)
+    if now_held is None:
+        yield f"{REFERENCE_CARD.version} ({REFERENCE_CARD.digest}), the reference card, holds"
+    for one in put:
+        state = "holds" if one is now_held else "over" if one.from_at <= now else "to come"
+        yield (
+            f"{one.number:>6}  {one.card.version}  {one.card.digest}  from "
+            f"{one.from_at.isoformat(timespec='seconds')}  {state}  put by {one.put_by}"
+        )
+
+
+def differences(old: RateCard, new: RateCard) -> list[str]:
+    """What is other on the new card, a line for each; the version is not counted."""
+    before, after = (dict(_flat("", msgspec.to_builtins(card))) for card in (old, new))
+    names = [*before, *(name for name in after if name not in before)]
+    return [
+        f"{name}: {before.get(name, 'nothing')} -> {after.get(name, 'nothing')}"
+        for name in names
+        if before.get(name) != after.get(name) and name != "version"
+    ]
+
+
+def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        parts = [(key, one) for key, one in value.items() if key != "name"]
+    elif isinstance(value, list | tuple) and value and isinstance(value[0], dict):
+        parts = [(one["name"], one) for one in value]
+    else:
+        yield path, str(value)
+        return
+    for key, one in parts:
+        yield from _flat(f"{path}.{key}" if path else str(key), one)
+
+
+REFERENCE_CARD: Final = document(REFERENCE, RateCard)

@@ -1,0 +1,232 @@
+"""Plans that somebody keeps: the question, whose it is, how far it is, and the answer.
+
+Hard truth: whatever is looked up is looked up with its owner in the same condition, so somebody
+else's plan and one that never was are one and the same case. Who works them out: `plan_turns.py`.
+"""
+
+import re
+import secrets
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+)
+
+from cloud import database
+
+KEPT_FOR: Final = timedelta(days=92)
+MOST_TO_DO: Final = 8
+MOST_KEPT: Final = 100
+WAITING_STAGE: Final = "waiting for its turn"
+_ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
+
+
+class Status(StrEnum):
+    """How far a plan is; the last three stay as they are."""
+
+    WAITING = "waiting"
+    WORKING = "working"
+    DONE = "done"
+    IMPOSSIBLE = "impossible"
+    FAILED = "failed"
+
+
+TO_DO: Final = (Status.WAITING, Status.WORKING)
+
+kept_plans = Table(
+    "kept_plans",
+    database.metadata,
+    Column("id", String(32), primary_key=True),
+    Column("account", String(40), nullable=False),
+    Column("kept_by", String(120), nullable=False),
+    Column("kept_at", database.Instant, nullable=False),
+    Column("expires_at", database.Instant, nullable=False),
+    Column("status", String(12), nullable=False),
+    Column("stage", String(60), nullable=False),
+    Column("done", Float, nullable=False),
+    Column("turn", String(16)),  # of the process that works on it
+    Column("held_until", database.Instant),
+    Column("turns", Integer, nullable=False),
+    Column("question", Text, nullable=False),  # JSON
+    Column("finished_at", database.Instant),
+    Column("sentence", Text),  # why there is no answer
+    Column("versions", LargeBinary),  # JSON, deflated
+    Column("answer", LargeBinary),  # JSON, deflated
+    Index("kept_plans_by_account", "account", "kept_at", "id"),
+    Index("kept_plans_to_do", "status", "kept_at"),
+)
+
+
+class UnknownPlan(LookupError):  # noqa: N818 - reads as what happened
+    """A plan that is not there for who asks."""
+
+
+class TooManyPlans(RuntimeError):  # noqa: N818 - reads as what happened
+    """An account that keeps, or waits for, as many plans as it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPlan:
+    """A plan without its answer."""
+
+    id: str
+    account: str
+    kept_by: str
+    kept_at: datetime
+    expires_at: datetime
+    status: Status
+    stage: str
+    done: float
+    turns: int
+    question: str
+    finished_at: datetime | None
+    sentence: str | None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """Where a page of the list ends."""
+
+    kept_at: datetime
+    id: str
+
+
+def keep(
+    connection: Connection, name: str, account: str, by: str, question: str, now: datetime
+) -> KeptPlan:
+    """Keep a question until its turn comes; raises TooManyPlans."""
+    connection.execute(delete(kept_plans).where(kept_plans.c.expires_at <= now))
+    _refuse_too_many(connection, account)
+    plan = KeptPlan(
+        id=name,
+        account=account,
+        kept_by=by,
+        kept_at=now,
+        expires_at=now + KEPT_FOR,
+        status=Status.WAITING,
+        stage=WAITING_STAGE,
+        done=0.0,
+        turns=0,
+        question=question,
+        finished_at=None,
+        sentence=None,
+    )
+    row = {name: getattr(plan, name) for name in KeptPlan.__slots__}
+    connection.execute(insert(kept_plans).values(row))
+    return plan
+
+
+def new_name() -> str:
+    """An id that cannot be guessed: 128 random bits."""
+    return secrets.token_hex(16)
+
+
+def find(connection: Connection, name: str, account: str | None, now: datetime) -> KeptPlan:
+    """A plan of an account, or of any where None is given; raises UnknownPlan."""
+    found = connection.execute(shown().where(_theirs(name, account, now))).mappings().first()
+    if found is None:
+        raise _unknown()
+    return as_plan(found)
+
+
+def answer_of(connection: Connection, name: str) -> tuple[bytes | None, bytes | None]:
+    """Answer and versions of a plan that has been found, as JSON; None while there are none."""
+    columns = kept_plans.c
+    wanted = select(columns.answer, columns.versions).where(columns.id == name)
+    row = connection.execute(wanted).one_or_none() or (None, None)
+    answer, versions = (None if held is None else zlib.decompress(held) for held in row)
+    return answer, versions
+
+
+def page(
+    connection: Connection,
+    account: str | None,
+    now: datetime,
+    *,
+    after: Position | None,
+    most: int,
+) -> Sequence[KeptPlan]:
+    """The plans of an account, or of all, the latest first."""
+    columns = kept_plans.c
+    wanted = shown().where(columns.expires_at > now, _of(account))
+    if after is not None:
+        then = and_(columns.kept_at == after.kept_at, columns.id < after.id)
+        wanted = wanted.where(or_(columns.kept_at < after.kept_at, then))
+    rows = connection.execute(
+        wanted.order_by(columns.kept_at.desc(), columns.id.desc()).limit(most)
+    )
+    return [as_plan(row) for row in rows.mappings()]
+
+
+def drop(connection: Connection, name: str, account: str | None, now: datetime) -> KeptPlan:
+    """Forget a plan, whoever works on it, and give it back; raises UnknownPlan."""
+    found = find(connection, name, account, now)
+    connection.execute(delete(kept_plans).where(kept_plans.c.id == name))
+    return found
+
+
+def forget_expired(connection: Connection, now: datetime) -> int:
+    """Forget what has been kept long enough; how many."""
+    return connection.execute(delete(kept_plans).where(kept_plans.c.expires_at <= now)).rowcount
+
+
+def shown() -> Any:
+    """A question for everything but the answers, which may be large."""
+    return select(*(kept_plans.c[name] for name in KeptPlan.__slots__))
+
+
+def _of(account: str | None) -> ColumnElement[bool]:
+    return true() if account is None else kept_plans.c.account == account
+
+
+def _theirs(name: str, account: str | None, now: datetime) -> ColumnElement[bool]:
+    wanted = name if _ID.fullmatch(name) else ""
+    return and_(kept_plans.c.id == wanted, _of(account), kept_plans.c.expires_at > now)
+
+
+def _refuse_too_many(connection: Connection, account: str) -> None:
+    columns = kept_plans.c
+    is_to_do = columns.status.in_(TO_DO)
+    counted = select(func.count(), func.count().filter(is_to_do)).where(columns.account == account)
+    kept, to_do = connection.execute(counted).one()
+    if to_do >= MOST_TO_DO:
+        raise TooManyPlans(
+            f"{to_do} plans of yours are still being worked out: wait for one, or DELETE one"
+        )
+    if kept >= MOST_KEPT:
+        raise TooManyPlans(
+            f"{kept} plans are kept already, as many as may be: DELETE those that are not needed"
+        )
+
+
+def _unknown() -> UnknownPlan:
+    return UnknownPlan(
+        "no plan of yours has that id: GET /api/pricing/plans lists those that are kept"
+    )
+
+
+def as_plan(row: Any) -> KeptPlan:
+    """A row of `shown`."""
+    fields = {name: row[name] for name in KeptPlan.__slots__}
+    return KeptPlan(**{**fields, "status": Status(row["status"])})

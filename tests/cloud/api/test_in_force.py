@@ -1,0 +1,245 @@
+"""Another rate card holds from one moment on, in every process at once; no old price after."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, text
+
+from cloud import database, estate
+from cloud.api import audit, in_force
+from cloud.api.app import create_app
+from cloud.api.desk import Desk, Shelf
+from cloud.api.in_force import LEAD, InForce
+from cloud.api.memory import Memory
+from cloud.api.pricing import priced
+from cloud.api.rate_card_command import REFERENCE_CARD, CardRefused, put_card
+from cloud.api.shared import Alone
+from cloud.pricing.rate_card import RateCard
+from cloud.pricing.slot import parse_slot
+from tests.cloud.api.conftest import FRIDAY_NOON, Asker
+
+SLOT = "2026-11-23T08:00"
+PRICE = f"/api/pricing/slot/KX-01/{SLOT}"
+SECOND = timedelta(seconds=1)
+
+
+def card(tenths: int) -> RateCard:
+    traffic = {"high_traffic_station": Decimal(tenths) / 10}
+    return msgspec.structs.replace(REFERENCE_CARD, version=f"card-{tenths}", traffic=traffic)
+
+
+def process(desk: Desk, **more: bool) -> Asker:
+    """Another API on the same database, with a memory of its own."""
+    own = replace(desk, shared=Alone(), shelf=Shelf(), answers=Memory(99))
+    asker = Asker(create_app(own, **more))
+    look(asker)
+    return asker
+
+
+def look(asker: Asker) -> None:
+    asker.app.state.in_force.look()
+
+
+def version(asker: Asker) -> str:
+    told: str = asker.get(PRICE).json()["versions"]["rate_card"]
+    return told
+
+
+@pytest.fixture
+def put(desk: Desk, watch) -> Callable[..., object]:
+    def put(card: RateCard, from_at: datetime | None = None) -> object:
+        return put_card(desk.engine, card, from_at, by="ann", clock=watch)
+
+    return put
+
+
+def test_every_process_changes_at_the_same_moment(desk: Desk, watch, put):
+    both = [process(desk), process(desk)]
+    before = [asker.get(PRICE) for asker in both]
+    tag = {"if-none-match": before[0].headers["etag"]}
+    put(card(20))
+    for asker in both:
+        look(asker)
+    watch.pass_by(LEAD - SECOND)
+    assert [version(asker) for asker in both] == ["reference-2"] * 2
+    assert both[0].get(PRICE, headers=tag).status_code == 304
+    watch.pass_by(SECOND)
+    assert [version(asker) for asker in both] == ["card-20"] * 2
+    after = both[0].get(PRICE, headers=tag)
+
+    assert after.status_code == 200
+    assert after.json()["price_pence"] > before[0].json()["price_pence"]
+
+
+def test_a_process_that_starts_later_knows_what_holds_and_what_will(desk: Desk, watch, put):
+    put(card(20))
+    put(card(15), watch.now + timedelta(hours=1))
+    watch.pass_by(LEAD)
+    late = process(desk)
+    assert version(late) == "card-20"
+    watch.pass_by(timedelta(hours=1))
+    assert version(late) == "card-15"
+
+
+def test_a_process_with_a_file_of_its_own_keeps_to_it(desk: Desk, watch, put):
+    pinned = process(desk, pinned=True)
+    put(card(20))
+    watch.pass_by(LEAD)
+    look(pinned)
+    assert version(pinned) == "reference-2"
+
+
+def test_what_was_put_and_what_came_in_force_is_in_the_log_once(desk: Desk, watch, put):
+    both = [process(desk), process(desk)]
+    put(card(20))
+    watch.pass_by(LEAD)
+    for asker in (*both, *both):
+        look(asker)
+    with database.reading(desk.engine) as connection:
+        audit.verify(connection)
+        said = [(one.action, one.object) for one in audit.entries(connection)]
+
+    assert said == [
+        ("rate_card.in_force", "reference-2"),
+        ("rate_card.put", "card-20"),
+        ("rate_card.in_force", "card-20"),
+    ]
+
+
+def test_of_two_cards_for_one_moment_the_later_put_holds_and_an_old_one_may_come_back(
+    desk: Desk, watch, put
+):
+    asker, from_at = process(desk), watch.now + timedelta(minutes=1)
+    put(card(20), from_at)
+    put(card(15), from_at)
+    assert put(card(15), from_at) is None
+    look(asker)
+    watch.now = from_at
+    assert version(asker) == "card-15"
+    put(card(20))
+    look(asker)
+    watch.pass_by(LEAD)
+    assert version(asker) == "card-20"
+
+
+def test_another_card_of_the_same_version_is_refused_with_what_differs(desk: Desk, put):
+    renamed = msgspec.structs.replace(card(20), version="reference-2")
+    with pytest.raises(CardRefused, match=r"traffic.high_traffic_station: 1.3 -> 2"):
+        put(renamed)
+    put(card(20))
+    with pytest.raises(CardRefused, match="change the version"):
+        put(msgspec.structs.replace(card(15), version="card-20"))
+    with database.reading(desk.engine) as connection:
+        assert len(list(audit.entries(connection))) == 1
+
+
+@pytest.mark.parametrize("ahead", [timedelta(0), LEAD - timedelta(microseconds=1), timedelta(401)])
+def test_a_moment_that_not_every_process_would_hear_of_in_time_is_refused(put, watch, ahead):
+    with pytest.raises(CardRefused, match="when every process has heard of it"):
+        put(card(20), watch.now + ahead)
+
+
+def test_a_price_set_by_another_program_is_heard_of_without_redis(desk: Desk):
+    one, other = process(desk), process(desk)
+    before = version(other), other.get(PRICE).json()["price_pence"]
+    wanted = {"price": "45.67", "reason": "agreed in March"}
+    one("PUT", f"/api/pricing/override/KX-01/{SLOT}", json=wanted)
+    assert (version(other), other.get(PRICE).json()["price_pence"]) == before
+    look(other)
+    assert other.get(PRICE).json()["price_pence"] == 4567
+
+
+def test_who_loses_the_database_goes_on_and_says_so_once(desk: Desk, monkeypatch, caplog):
+    monkeypatch.setattr(in_force, "LOOK_S", 0.001)
+    held, looks, stop = InForce(desk), [], threading.Event()
+    honest = held.look
+
+    def looked() -> None:
+        looks.append(len(looks))
+        if len(looks) in (2, 3, 4):
+            with database.reading(desk.engine) as connection:
+                connection.execute(text("SELECT * FROM no_such_table"))
+        honest()
+        if len(looks) > 5:
+            stop.set()
+
+    monkeypatch.setattr(held, "look", looked)
+    held.follow(stop)
+    assert held.desk.card == REFERENCE_CARD
+    assert [one.message for one in caplog.records if one.name == in_force.__name__] == ["news.lost"]
+
+
+def test_cards_put_at_the_same_time_are_each_kept(engine: Engine):
+    """On both databases."""
+    ready = threading.Barrier(3)
+
+    def put(tenths: int) -> None:
+        ready.wait()
+        put_card(engine, card(tenths), None, by="ann", clock=lambda: FRIDAY_NOON)
+
+    people = [threading.Thread(target=put, args=(tenths,)) for tenths in (11, 12, 14)]
+    for one in people:
+        one.start()
+    for one in people:
+        one.join()
+    now = [FRIDAY_NOON]
+    desk = Desk(engine, estate.load(), REFERENCE_CARD, lambda: now[0])
+    held = InForce(desk)
+    held.look()
+    assert held.desk.card.version == "reference-2"
+    now[0] += LEAD
+    with database.reading(engine) as connection:
+        last = [one.object for one in audit.entries(connection) if one.action == "rate_card.put"]
+    assert sorted(last) == ["card-11", "card-12", "card-14"]
+    assert held.desk.card.version == last[-1]
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), st.integers(11, 30), st.integers(5, 40)),
+        st.tuples(st.just("pass"), st.integers(1, 12), st.integers(0, 3)),
+        st.tuples(st.just("ask"), st.integers(0, 1), st.just(0)),
+    ),
+    max_size=20,
+)
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps)
+def test_no_answer_is_ever_that_of_a_card_that_does_not_hold(tmp_path_factory, watch, steps):
+    """Two processes that look at least every four seconds, each when it happens to."""
+    engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('cards')}/onlooker.db")
+    database.create(engine)
+    desk = Desk(engine, estate.load(), REFERENCE_CARD, watch)
+    site = desk.estate.location("KX-01")
+    slot = parse_slot(SLOT, site.zone)
+    both = [process(desk), process(desk)]
+    truth = [(watch.now, REFERENCE_CARD)]
+    for what, amount, more in steps:
+        if what == "put":
+            from_at = watch.now + more * SECOND
+            put_card(engine, card(amount), from_at, by="ann", clock=watch)
+            truth = sorted([*truth, (from_at, card(amount))], key=lambda one: one[0])
+        elif what == "pass":
+            for second in range(amount):
+                watch.pass_by(SECOND)
+                for number, asker in enumerate(both):
+                    if (second + more + number) % 4 == 0 or second == amount - 1:
+                        look(asker)
+        else:
+            holds = [one for at, one in truth if at <= watch.now][-1]
+            told = both[amount].get(PRICE).json()
+            own = both[amount].app.state.in_force.desk
+            fresh = priced(replace(own, card=holds), site, slot, own.forecast(site))
+            assert told["versions"]["rate_card_digest"] == holds.digest
+            assert told == msgspec.json.decode(fresh.model_dump_json())
+    engine.dispose()

@@ -1,0 +1,181 @@
+"""The pages in a real browser: what they draw, what they fetch, what they say when they cannot."""
+
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from cloud import database, estate
+from cloud.api.app import create_app
+from cloud.api.desk import Desk, utc_now
+from cloud.api.keys import Role, create_key
+from cloud.api.quota import Quota
+from cloud.pricing.rate_card import REFERENCE, RateCard
+from tests.browser import Browser, Page
+
+ROWS = """[...document.querySelectorAll('#hours tr')].map(
+    (row) => [...row.children].map((cell) => cell.textContent))"""
+POINTS = "document.querySelector('#day-chart .{}').getAttribute('points')"
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Over an empty database: nothing has been measured, everything has a price."""
+    engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('pages')}/onlooker.db")
+    database.create(engine)
+    yield Desk(engine, estate.load(), estate.document(REFERENCE, RateCard), utc_now)
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    browser = Browser(tmp_path_factory.mktemp("browser"))
+    yield browser
+    browser.stop()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    with browser.page() as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def address(desk: Desk) -> Iterator[str]:
+    with served(create_app(desk)) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def locked(desk: Desk) -> Iterator[str]:
+    with served(create_app(desk, quota=Quota())) as address:
+        yield address
+
+
+def pounds(text: str) -> list[Decimal]:
+    return [Decimal(one.replace(",", "")) for one in re.findall(r"£([\d,.]+)", text)]
+
+
+def points(page: Page, of: str) -> list[tuple[float, float]]:
+    pairs = [one.split(",") for one in page.value(POINTS.format(of)).split()]
+    return [(float(x), float(y)) for x, y in pairs]
+
+
+def unlock(page: Page, key: str) -> None:
+    page.until("!document.getElementById('unlock').hidden")
+    page.value(f"document.getElementById('key').value = '{key}'")
+    page.value("window.before = true")
+    page.value("document.querySelector('#unlock button').click()")
+    page.until("window.before === undefined")
+
+
+def test_the_prices_of_a_day_are_drawn_within_their_band(page: Page, address: str):
+    day = utc_now().date() + timedelta(days=7 - utc_now().weekday())  # no clock changes on a Monday
+    page.open(f"{address}/prices?location=KX-01&day={day}")
+    page.until("document.querySelectorAll('#hours tr').length")
+    rows = page.value(ROWS)
+    slots = [{"location": "KX-01", "time_slot": f"{day}T{row[0][:5]}"} for row in rows]
+    answers = httpx.post(f"{address}/api/pricing/batch", json={"slots": slots}).json()["answers"]
+    told = [one["price"] for one in answers]
+
+    assert len(rows) == 24
+    for (_, price, band, _), answer in zip(rows, told, strict=True):
+        low, high = pounds(band)
+        assert pounds(price) == [Decimal(answer["price"])]
+        assert (low, high) == (Decimal(answer["low"]), Decimal(answer["high"]))
+        assert low <= pounds(price)[0] <= high
+    line, band = points(page, "price"), points(page, "band")
+    assert (len(line), len(band)) == (48, 96)
+    highs, lows = band[:48], band[:47:-1]
+    for (x, y), (at_high, high), (at_low, low) in zip(line, highs, lows, strict=True):
+        assert x == at_high == at_low
+        assert high <= y <= low  # the picture grows downwards
+    assert max(low - high for (_, high), (_, low) in zip(highs, lows, strict=True)) > 10
+    dearest = max(told, key=lambda one: one["price_pence"])
+    title = page.value("document.getElementById('hour-title').textContent")
+    assert title.endswith(f" factors = £{dearest['price']}")
+    assert "Rate card reference-2" in page.text()
+
+
+@pytest.mark.parametrize(
+    ("path", "drawn"),
+    [
+        ("/", "document.querySelectorAll('#reasons li').length && "
+              "document.querySelectorAll('#figures dd').length"),
+        ("/prices", "document.querySelectorAll('#hours tr').length"),
+        ("/docs", "document.body.textContent.includes('/api/pricing/plans')"),
+    ],
+)  # fmt: skip
+def test_no_page_has_a_fault_or_fetches_from_elsewhere(page: Page, address, path: str, drawn: str):
+    page.open(address + path)
+    page.until(drawn)
+
+    assert page.faults == page.refused == []
+    assert len(page.fetched) > 3
+    assert [one for one in page.fetched if not one.startswith((address, "data:"))] == []
+
+
+def test_with_an_empty_database_nothing_is_said_to_have_been_seen(page: Page, address: str):
+    page.open(address)
+    page.until("document.querySelectorAll('#figures dd').length")
+    figures = page.value(
+        "[...document.querySelectorAll('#figures dd')].map((one) => one.textContent)"
+    )
+    bars = page.value("document.querySelectorAll('#hour rect').length")
+    text = page.text()
+
+    assert set(figures) == {"\N{EN DASH}"}
+    assert bars == 0
+    assert text.count("unseen") == 12
+    assert "£" in page.until("document.getElementById('price').textContent")
+    assert "undefined" not in text
+    assert "NaN" not in text
+
+
+@pytest.mark.parametrize(
+    ("path", "drawn"),
+    [
+        ("/", "document.querySelectorAll('#reasons li').length"),
+        ("/prices", "document.querySelectorAll('#hours tr').length"),
+    ],
+)
+def test_a_wrong_key_is_refused_in_words_and_the_right_one_opens(
+    page: Page, locked: str, desk: Desk, path: str, drawn: str
+):
+    page.open(locked + path)
+    for wrong in ("onl_000000000000_nobody", "Schlüssel"):
+        unlock(page, wrong)
+        said = page.until("document.getElementById('refusal').textContent")
+        assert "key" in said
+        assert page.value(drawn) == 0
+    unlock(page, create_key(desk.engine, Role.SALES, "a test", by="me", now=utc_now()))
+    page.until(drawn)
+
+    assert page.value("document.getElementById('refusal').textContent") == ""
+    assert page.value("document.getElementById('unlock').hidden")
+    assert page.faults == []
+
+
+def test_a_place_that_is_not_there_is_refused_in_words(page: Page, address: str):
+    page.open(f"{address}/prices?location=XX-99")
+    assert page.until("document.getElementById('refusal').textContent")
+    assert page.faults == []

@@ -1,0 +1,369 @@
+"""A plan that is kept: worked out in its turn, its owner's alone, forgotten in the end."""
+
+import json
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, select
+
+from cloud import database
+from cloud.api import audit, plan_work
+from cloud.api.app import create_app
+from cloud.api.desk import Desk
+from cloud.api.keys import Role, create_key
+from cloud.api.plan_work import TOO_OFTEN, PlanWork
+from cloud.api.quota import Quota
+from cloud.pricing.optimise.apart import SearchStopped
+from cloud.pricing.optimise.plan import Progress
+from cloud.sales import plan_turns, plans
+from cloud.sales.plans import KEPT_FOR, MOST_KEPT, MOST_TO_DO, Status, kept_plans
+from tests.cloud.api.conftest import FRIDAY_NOON, Asker
+
+PLANS = "/api/pricing/plans"
+BRIEF = {
+    "budget": "90.00", "from": "2026-11-23", "until": "2026-11-24", "locations": ["KX-01"],
+    "dayparts": [{"from_hour": 7, "to_hour": 10}],
+}  # fmt: skip
+UNREACHED = {**BRIEF, "minimums": [{"measure": "impressions", "least": 10_000_000}]}
+
+
+@pytest.fixture
+def work(desk: Desk) -> PlanWork:
+    return PlanWork(lambda: desk)
+
+
+@pytest.fixture
+def locked(desk: Desk) -> Asker:
+    return Asker(create_app(desk, quota=Quota()))
+
+
+@pytest.fixture
+def key(desk: Desk) -> Callable[..., dict[str, str]]:
+    """A header that shows a new key."""
+
+    def key(account: str | None, role: Role = Role.ADVERTISER) -> dict[str, str]:
+        made = create_key(desk.engine, role, "somebody", by="me", now=FRIDAY_NOON, account=account)
+        return {"x-api-key": made}
+
+    return key
+
+
+def keep(ask: Asker, brief: dict = BRIEF, **options: object) -> str:
+    answer = ask("POST", PLANS, json=brief, **options)
+    assert answer.status_code == 201, answer.text
+    return answer.headers["location"]
+
+
+def test_a_kept_plan_is_what_optimize_answers_with_its_question_and_versions(ask, work):
+    answer = ask("POST", PLANS, json=BRIEF)
+    waiting = answer.json()
+    where = answer.headers["location"]
+    assert where == f"{PLANS}/{waiting['id']}"
+    assert (waiting["status"], waiting["answer"], waiting["versions"]) == ("waiting", None, None)
+    assert ask.get(where).headers["retry-after"] == "1"
+    assert work.step()
+    done = ask.get(where)
+
+    assert "retry-after" not in done.headers
+    assert done.json()["status"] == "done"
+    assert done.json()["answer"] == ask("POST", "/api/pricing/optimize", json=BRIEF).json()
+    assert done.json()["question"]["from"] == "2026-11-23"
+    line = done.json()["answer"]["lines"][0]
+    price = ask.get(f"/api/pricing/slot/{line['location']}/{line['time_slot']}").json()
+    assert done.json()["versions"] == {
+        "rate_card": price["versions"]["rate_card"],
+        "rate_card_digest": price["versions"]["rate_card_digest"],
+        "forecasts": [
+            {
+                "location": "KX-01", "forecast": price["versions"]["forecast"],
+                "made_at": price["versions"]["forecast_made_at"],
+            }
+        ],
+    }  # fmt: skip
+    assert not work.step()
+
+
+def test_that_no_plan_can_be_is_kept_as_a_finding(ask, work):
+    where = keep(ask, UNREACHED)
+    work.step()
+    told = ask.get(where).json()
+
+    assert told["status"] == "impossible"
+    assert told["answer"]["easings"]
+
+
+def test_an_unchanged_plan_is_not_sent_again(ask, work):
+    where = keep(ask)
+    tag = {"if-none-match": ask.get(where).headers["etag"]}
+    assert ask.get(where, headers=tag).status_code == 304
+    work.step()
+    assert ask.get(where, headers=tag).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"currency": "EUR"}, 422),
+        ({"locations": ["XX-99"]}, 404),
+        ({"budget": "NaN"}, 422),
+        ({"from": "1626-11-23", "until": "1626-11-24"}, 422),
+        ({"target": {"ages": ["25-34"]}}, 422),
+        ({"within_s": 601}, 422),
+        ({"venues": ["\x00"]}, 422),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_at_once_and_not_kept(ask, change: dict, status: int):
+    assert ask("POST", PLANS, json={**BRIEF, **change}).status_code == status
+    assert ask.get(PLANS).json() == {"plans": [], "next": None}
+
+
+def test_two_keys_of_one_account_see_the_same_and_nobody_else_does(locked, key):
+    acme, agency, bolt, alone = key("acme"), key("acme"), key("bolt"), key(None)
+    sales = key(None, Role.SALES)
+    where = keep(locked, headers=acme)
+
+    assert locked.get(where, headers=agency).json()["account"] == "acme"
+    assert locked.get(where, headers=sales).status_code == 200
+    for other in (bolt, alone):
+        assert locked.get(where, headers=other).status_code == 404
+        assert locked.get(PLANS, headers=other).json()["plans"] == []
+    assert [one["account"] for one in locked.get(PLANS, headers=sales).json()["plans"]] == ["acme"]
+    assert locked("DELETE", where, headers=bolt).status_code == 404
+    assert locked("DELETE", where, headers=agency).status_code == 204
+    assert locked.get(where, headers=acme).status_code == 404
+
+
+def test_pages_hold_ones_own_plans_each_once(locked, key, watch):
+    acme, bolt = key("acme"), key("bolt")
+    mine = []
+    for _ in range(5):
+        watch.pass_by(timedelta(seconds=1))
+        mine.append(keep(locked, headers=acme).rpartition("/")[2])
+        theirs = keep(locked, headers=bolt)
+    seen, after = [], {}
+    while True:
+        shown = locked.get(PLANS, params={"count": 2, **after}, headers=acme).json()
+        seen += [one["id"] for one in shown["plans"]]
+        if shown["next"] is None:
+            break
+        after = {"after": shown["next"]}
+    assert seen == mine[::-1]
+
+    theirs = f"{10**15}-{theirs.rpartition('/')[2]}"
+    never = f"{10**15}-{'f' * 32}"
+    told = [
+        locked.get(
+            PLANS, params={"after": one}, headers={**acme, "x-request-id": "the-same"}
+        ).content
+        for one in (theirs, never)
+    ]
+    assert told[0] == told[1]
+    assert locked.get(PLANS, params={"after": "nonsense"}, headers=acme).status_code == 422
+
+
+def test_keeping_and_forgetting_are_in_the_audit_log_and_looking_is_not(locked, key, desk: Desk):
+    acme, bolt = key("acme"), key("bolt")
+    where = keep(locked, headers=acme)
+    locked.get(where, headers=acme)
+    for _ in range(2):
+        locked("DELETE", where, headers=bolt)
+    locked("DELETE", where, headers=acme)
+    with database.reading(desk.engine) as connection:
+        audit.verify(connection)
+        said = [one for one in audit.entries(connection) if one.action.startswith("plan")]
+
+    assert [one.action for one in said] == ["plan.keep", "plan.drop"]
+    assert {one.object for one in said} == {where.rpartition("/")[2]}
+    assert all(json.loads(one.details)["account"] == "acme" for one in said)
+
+
+def test_without_its_entry_in_the_log_nothing_is_kept(ask, monkeypatch):
+    def fail(*_: object, **__: object) -> int:
+        raise RuntimeError("no log")
+
+    monkeypatch.setattr("cloud.api.plans.audit.record", fail)
+    assert ask("POST", PLANS, json=BRIEF).status_code == 500
+    assert ask.get(PLANS).json()["plans"] == []
+
+
+def test_a_plan_is_forgotten_when_its_time_is_over(ask, desk: Desk, watch, work):
+    where = keep(ask)
+    watch.pass_by(KEPT_FOR - timedelta(seconds=1))
+    assert ask.get(where).status_code == 200
+    watch.pass_by(timedelta(seconds=1))
+    assert ask.get(where).status_code == 404
+    assert ask("DELETE", where).status_code == 404
+    assert ask.get(PLANS).json()["plans"] == []
+    assert not work.step()
+    with database.reading(desk.engine) as connection:
+        assert connection.execute(select(kept_plans.c.id)).all() == []
+
+
+def test_an_account_may_wait_for_some_plans_and_keep_some_more(
+    locked, key, desk: Desk, watch, work
+):
+    acme, bolt = key("acme"), key("bolt")
+    for _ in range(MOST_TO_DO):
+        keep(locked, headers=acme)
+    refused = locked("POST", PLANS, json=BRIEF, headers=acme)
+    assert refused.status_code == 409
+    assert "wait for one, or DELETE one" in refused.json()["detail"]
+    watch.pass_by(timedelta(seconds=1))
+    keep(locked, headers=bolt)
+    work.step()
+    keep(locked, headers=acme)
+    with database.writing(desk.engine) as connection:
+        connection.execute(kept_plans.update().values(status=Status.DONE))
+        for _ in range(MOST_KEPT - MOST_TO_DO - 1):
+            plan = plans.keep(connection, plans.new_name(), "acme", "me", "{}", FRIDAY_NOON)
+            row = kept_plans.c.id == plan.id
+            connection.execute(kept_plans.update().where(row).values(status=Status.DONE))
+    refused = locked("POST", PLANS, json=BRIEF, headers=acme)
+    assert refused.status_code == 409
+    assert "DELETE those that are not needed" in refused.json()["detail"]
+
+
+def test_progress_is_seen_while_it_is_worked_on_and_delete_ends_the_search(ask, work, monkeypatch):
+    where, seen = keep(ask), []
+    monkeypatch.setattr(plan_work, "LOOK_S", 0.0)
+
+    def searched(*_: object, listener, cancelled, **__: object) -> None:
+        listener(Progress("choosing whole slots", 0.6))
+        assert not cancelled()
+        told = ask.get(where).json()
+        seen.append((told["status"], told["stage"], told["done"]))
+        assert ask("DELETE", where).status_code == 204
+        assert cancelled()
+        raise SearchStopped("ended")
+
+    monkeypatch.setattr(plan_work, "optimise_apart", searched)
+    assert work.step()
+    assert seen == [("working", "choosing whole slots", 0.6)]
+    assert ask.get(where).status_code == 404
+    assert ask.get(PLANS).json()["plans"] == []
+
+
+def test_a_process_that_is_told_to_stop_hands_its_plan_back(ask, desk: Desk, monkeypatch):
+    where, stopping = keep(ask), PlanWork(lambda: desk)
+
+    def searched(*_: object, cancelled, **__: object) -> None:
+        assert not cancelled()
+        stopping.stop()
+        assert cancelled()
+        raise SearchStopped("ended")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(plan_work, "optimise_apart", searched)
+        stopping.step()
+    assert ask.get(where).json()["status"] == "waiting"
+    assert PlanWork(lambda: desk).step()
+    assert ask.get(where).json()["status"] == "done"
+
+
+def test_a_plan_whose_process_died_is_taken_anew_but_not_for_ever(ask, desk: Desk, watch, work):
+    where = keep(ask)
+    for _ in range(plan_turns.MOST_TURNS):
+        with database.writing(desk.engine) as connection:
+            assert plan_turns.take(connection, "a-dead-process", watch.now) is not None
+        assert not work.step()  # somebody else holds it
+        assert ask.get(where).json()["status"] == "working"
+        watch.pass_by(plan_turns.HELD_FOR)
+    assert work.step()
+    told = ask.get(where).json()
+
+    assert (told["status"], told["sentence"]) == ("failed", TOO_OFTEN)
+    assert not work.step()
+
+
+def test_a_fault_fails_its_plan_and_no_other(ask, work, watch, monkeypatch):
+    bad = keep(ask)
+    watch.pass_by(timedelta(seconds=1))
+    good = keep(ask)
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a secret of the house")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(plan_work, "optimise_apart", fail)
+        work.step()
+    work.step()
+    told = ask.get(bad).json()
+
+    assert told["status"] == "failed"
+    assert "in the log" in told["sentence"]
+    assert "secret" not in told["sentence"]
+    assert ask.get(good).json()["status"] == "done"
+
+
+def test_what_has_become_impossible_to_ask_fails_with_its_sentence(ask, watch, work):
+    where = keep(ask)
+    watch.pass_by(timedelta(days=9))
+    work.step()
+    told = ask.get(where).json()
+
+    assert told["status"] == "failed"
+    assert "still to come" in told["sentence"]
+
+
+def test_each_waiting_plan_is_taken_by_one_process(engine: Engine):
+    """On both databases; and what one holds, no other may finish."""
+    with database.writing(engine) as connection:
+        for number in range(6):
+            plans.keep(connection, f"{number:032x}", f"a{number}", "me", "{}", FRIDAY_NOON)
+    ready, taken = threading.Barrier(3), []
+
+    def process(turn: str) -> None:
+        ready.wait()
+        while True:
+            with database.writing(engine) as connection:
+                plan = plan_turns.take(connection, turn, FRIDAY_NOON)
+            if plan is None:
+                return
+            taken.append(plan.id)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(process, ("a", "b", "c")))
+    assert sorted(taken) == [f"{number:032x}" for number in range(6)]
+    with database.writing(engine) as connection:
+        mine = f"{0:032x}"
+        assert not plan_turns.finish(connection, mine, "nobody", FRIDAY_NOON, "no")
+        assert not plan_turns.hold_on(connection, mine, "nobody", FRIDAY_NOON, "x", 0.1)
+        late = FRIDAY_NOON + plan_turns.HELD_FOR
+        again = plan_turns.take(connection, "d", late)
+        assert again is not None
+        done = plan_turns.Answered(Status.DONE, b'{"a":1}', b"{}")
+        assert plan_turns.finish(connection, again.id, "d", late, done)
+        assert plans.answer_of(connection, again.id) == (b'{"a":1}', b"{}")
+        shown = plans.page(connection, None, late, after=None, most=9)
+        after = plans.Position(shown[2].kept_at, shown[2].id)
+        assert plans.page(connection, None, late, after=after, most=9) == shown[3:]
+
+
+def test_the_thread_works_until_it_is_told_to_stop(ask, desk: Desk, monkeypatch):
+    monkeypatch.setattr(plan_work, "LOOK_S", 0.001)
+    done, work = threading.Event(), PlanWork(lambda: desk)
+    finish = plan_turns.finish
+
+    def finished(*given: object) -> bool:
+        done.set()
+        return finish(*given)
+
+    monkeypatch.setattr(plan_turns, "finish", finished)
+    where = keep(ask)
+    thread = threading.Thread(target=work.follow)
+    thread.start()
+    assert done.wait(60)
+    work.stop()
+    thread.join(60)
+    assert ask.get(where).json()["status"] == "done"
+
+
+def test_without_keys_everybody_shares_what_no_key_can_own(ask, desk: Desk, key):
+    where = keep(ask)
+    closed = Asker(create_app(replace(desk), quota=Quota()))
+    assert ask.get(where).json()["account"] == "-"
+    assert closed.get(where, headers=key(None)).status_code == 404
