@@ -222,8 +222,7 @@ def ordered(connection: Connection, asked: argparse.Namespace, author: Author) -
     """Have cameras do something once."""
     whom, document = lines.search(asked), lines.document(asked)
     if not asked.apply:
-        count = len(registry.names(connection, whom))
-        yield f"{count} things would {asked.operation}; --apply does it"
+        yield lines.of_order(len(registry.names(connection, whom)), asked.operation)
         return
     spread = Rollout(asked.per_minute, asked.minutes_each)
     job = rollout.order(connection, document, whom, spread, author)

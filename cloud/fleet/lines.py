@@ -76,6 +76,11 @@ def of_intent(count: int, model: str) -> str:
     return f"{count} things would get {model}; --apply does it"
 
 
+def of_order(count: int, operation: str) -> str:
+    """What an order would do."""
+    return f"{count} things would {operation}; --apply does it"
+
+
 def _value(text: str) -> Any:
     try:
         return msgspec.json.decode(text)

@@ -12,11 +12,14 @@ from typing import Any, Final
 
 from cloud.fleet import desire
 from cloud.fleet.desire import DesireError, Drift, Preview
+from cloud.fleet.jobs import Rollout
 from cloud.fleet.registry import RegistryError, Search
-from cloud.fleet.rollout import OPERATION, Plan, plain_id
+from cloud.fleet.rollout import OPERATION, Plan, plain_id, understood
 from wire.device_config import CONFIG_SHADOW
 
 TAKEN: Final = ("SUCCEEDED", "IN_PROGRESS")
+MOST_TARGETS: Final = 100
+"""Things or groups that AWS takes for one job."""
 
 
 class AwsFleet:
@@ -67,13 +70,43 @@ class AwsFleet:
                 found.append(Drift(name, self._location(name), delta, since))
         return sorted(found, key=lambda one: (one.since, one.thing))
 
+    def one(self, name: str) -> dict[str, Any]:
+        """What AWS knows of a thing: attributes, groups, certificates and configuration."""
+        try:
+            thing = self._iot.describe_thing(thingName=name)
+        except self._iot.exceptions.ResourceNotFoundException:
+            raise RegistryError(f"no thing {name[:64]!r} on AWS: see `fleet list`") from None
+        groups = self._iot.list_thing_groups_for_thing(thingName=name)["thingGroups"]
+        return {
+            "thing": name,
+            "attributes": thing.get("attributes", {}),
+            "groups": sorted(group["groupName"] for group in groups),
+            "certificates": [self._certificate(one) for one in self._certificates(name)],
+            "config": self._shadow(name).get("state", {}),
+        }
+
     def roll_out(self, plan: Plan, at: datetime, *, replaces: str | None) -> str:
         """Open a job for all that are meant; returns its id."""
-        targets = [self._arn(name) for name in self.names(plan.whom)]
-        if not targets:
-            raise RegistryError("no thing is meant: see `fleet list`")
-        document = {"operation": OPERATION, "version": plan.model, "replaces": replaces}
-        return self._open(plain_id(f"{plan.model}-{at:%Y%m%d-%H%M%S}"), document, targets, plan)
+        document = {
+            "operation": OPERATION,
+            "version": plan.model,
+            "replaces": replaces,
+            **plan.more,
+        }
+        return self._begin(plan.model, document, plan.whom, plan.rollout, at)
+
+    def order(
+        self, document: Mapping[str, Any], whom: Search, rollout: Rollout, at: datetime
+    ) -> str:
+        """Open a job of any other kind; returns its id."""
+        return self._begin(document["operation"], document, whom, rollout, at)
+
+    def jobs(self, last: int) -> list[dict[str, Any]]:
+        """The newest jobs, with how many things stand where."""
+        known = sorted(self._pages("list_jobs", "jobs"), key=lambda job: job["createdAt"])
+        return [
+            self._iot.describe_job(jobId=job["jobId"])["job"] for job in reversed(known[-last:])
+        ]
 
     def roll_back(self, job: str, at: datetime, *, to: str | None) -> str:
         """Stop a job and give the old model to whoever took or is taking the new one."""
@@ -96,12 +129,11 @@ class AwsFleet:
         if not taken:
             return "nobody had taken it"
         back = {"operation": OPERATION, "version": old, "replaces": document["version"]}
-        return self._open(plain_id(f"{job}-back-{at:%H%M%S}"), back, taken, None)
+        return self._open(plain_id(f"{job}-back-{at:%H%M%S}"), back, taken, Rollout())
 
     def revoke(self, name: str) -> list[str]:
         """Revoke every certificate of a thing; AWS ends its sessions. Returns their ids."""
-        principals = self._iot.list_thing_principals(thingName=name)["principals"]
-        ids = [arn.rpartition("/")[2] for arn in principals]
+        ids = self._certificates(name)
         for one in ids:
             self._iot.update_certificate(certificateId=one, newStatus="REVOKED")
         return ids
@@ -138,12 +170,46 @@ class AwsFleet:
                 f"{name} was changed meanwhile: look again, then apply; those before it are done"
             ) from None
 
-    def _open(
-        self, job: str, document: Mapping[str, Any], targets: list[str], plan: Plan | None
+    def _begin(
+        self, word: str, document: Mapping[str, Any], whom: Search, rollout: Rollout, at: datetime
     ) -> str:
-        how = {} if plan is None else _configs(plan)
+        understood(document)
+        if whom == Search(group=whom.group) and whom.group:
+            targets = [self._group(whom.group)]
+        else:
+            targets = [self._arn(name) for name in self.names(whom)]
+        if not targets:
+            raise RegistryError("no thing is meant: see `fleet list`")
+        if len(targets) > MOST_TARGETS:
+            raise RegistryError(
+                f"{len(targets)} things, and AWS takes {MOST_TARGETS} for one job: put them into "
+                "a thing group and say --group alone"
+            )
+        return self._open(plain_id(f"{word}-{at:%Y%m%d-%H%M%S}"), document, targets, rollout)
+
+    def _open(
+        self, job: str, document: Mapping[str, Any], targets: list[str], rollout: Rollout
+    ) -> str:
+        how = _configs(rollout)
         self._iot.create_job(jobId=job, targets=targets, document=json.dumps(document), **how)
         return job
+
+    def _group(self, group: str) -> str:
+        try:
+            arn: str = self._iot.describe_thing_group(thingGroupName=group)["thingGroupArn"]
+        except self._iot.exceptions.ResourceNotFoundException:
+            raise RegistryError(f"no thing group {group[:64]!r} on AWS") from None
+        return arn
+
+    def _certificates(self, name: str) -> list[str]:
+        principals = self._iot.list_thing_principals(thingName=name)["principals"]
+        return [arn.rpartition("/")[2] for arn in principals]
+
+    def _certificate(self, certificate: str) -> dict[str, Any]:
+        shown = self._iot.describe_certificate(certificateId=certificate)["certificateDescription"]
+        ends_at = shown.get("validity", {}).get("notAfter")
+        ends = ends_at.isoformat() if ends_at else None
+        return {"certificate": certificate, "status": shown["status"], "ends_at": ends}
 
     def _members(self, group: str) -> set[str]:
         try:
@@ -166,18 +232,18 @@ class AwsFleet:
         return location
 
 
-def _configs(plan: Plan) -> dict[str, Any]:
+def _configs(rollout: Rollout) -> dict[str, Any]:
     how: dict[str, Any] = {}
-    if plan.rollout.per_minute is not None:
-        how["jobExecutionsRolloutConfig"] = {"maximumPerMinute": plan.rollout.per_minute}
-    if plan.rollout.minutes_each is not None:
-        how["timeoutConfig"] = {"inProgressTimeoutInMinutes": plan.rollout.minutes_each}
-    if plan.rollout.abort is not None:
+    if rollout.per_minute is not None:
+        how["jobExecutionsRolloutConfig"] = {"maximumPerMinute": rollout.per_minute}
+    if rollout.minutes_each is not None:
+        how["timeoutConfig"] = {"inProgressTimeoutInMinutes": rollout.minutes_each}
+    if rollout.abort is not None:
         stop = {
             "failureType": "ALL",
             "action": "CANCEL",
-            "thresholdPercentage": plan.rollout.abort.percentage,
-            "minNumberOfExecutedThings": plan.rollout.abort.at_least,
+            "thresholdPercentage": rollout.abort.percentage,
+            "minNumberOfExecutedThings": rollout.abort.at_least,
         }
         how["abortConfig"] = {"criteriaList": [stop]}
     return how

@@ -1,11 +1,13 @@
 """`python -m cloud fleet ... --on-aws REGION`: the same words, on AWS IoT Core."""
 
 import argparse
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from cloud.fleet import lines
+from cloud.fleet.jobs import Rollout
 from cloud.fleet.on_aws import AwsFleet
 
 Action = Callable[[AwsFleet, argparse.Namespace, datetime], Iterator[str]]
@@ -39,6 +41,33 @@ def _rolled_out(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Ite
         yield lines.of_intent(len(fleet.names(plan.whom)), plan.model)
 
 
+def _shown(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+    yield json.dumps(fleet.one(asked.thing), indent=2)
+
+
+def _ordered(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+    whom, document = lines.search(asked), lines.document(asked)
+    if not asked.apply:
+        yield lines.of_order(len(fleet.names(whom)), asked.operation)
+        return
+    yield fleet.order(document, whom, Rollout(asked.per_minute, asked.minutes_each), at)
+
+
+def _jobs(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+    for job in fleet.jobs(asked.last):
+        yield f"{job['jobId']}  {job['status']}  {_tally(job.get('jobProcessDetails', {}))}"
+
+
+def _tally(details: Mapping[str, Any]) -> str:
+    """AWS's numberOfSucceededThings and its like, those that are not nought."""
+    counts = {
+        name.removeprefix("numberOf").removesuffix("Things").lower(): count
+        for name, count in details.items()
+        if name.startswith("numberOf") and count
+    }
+    return ", ".join(f"{count} {name}" for name, count in counts.items()) or "nobody yet"
+
+
 def _rolled_back(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     yield fleet.roll_back(asked.job, at, to=asked.to)
 
@@ -50,9 +79,12 @@ def _retired(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterat
 
 ACTIONS: Final[dict[str, Action]] = {
     "list": _listed,
+    "show": _shown,
     "set": _wished,
     "drift": _drifting,
     "roll-out": _rolled_out,
+    "order": _ordered,
     "roll-back": _rolled_back,
+    "jobs": _jobs,
     "retire": _retired,
 }

@@ -56,7 +56,7 @@ def roll_out(
         "replaces": replaces or _held(meant),
         **plan.more,
     }
-    _check(document)
+    understood(document)
     targets = tuple(one.thing.name for one in meant)
     job = Job(_free_id(connection, plan.model), document, targets, plan.rollout)
     _open(connection, job, author)
@@ -74,13 +74,13 @@ def order(
     meant = registry.names(connection, whom)
     if not meant:
         raise RegistryError("no thing is meant: see `fleet list`")
-    _check(document)
+    understood(document)
     job = Job(_free_id(connection, document["operation"]), dict(document), tuple(meant), rollout)
     _open(connection, job, author)
     return job
 
 
-def _check(document: Mapping[str, Any]) -> None:
+def understood(document: Mapping[str, Any]) -> None:
     """Refuse a job that no camera would understand."""
     try:
         msgspec.convert(document, OneOfAll)

@@ -78,12 +78,54 @@ def test_a_model_is_rolled_out_with_its_limits_and_back(aws, typed):
     job = typed(*words, "--apply")[1].strip()
     iot = aws("iot")
     shown = iot.describe_job(jobId=job)["job"]
-    assert {arn.rpartition("/")[2] for arn in shown["targets"]} == {"cam-1", "cam-2"}
+    assert [arn.rpartition(":")[2] for arn in shown["targets"]] == ["thinggroup/canary"]
     document = json.loads(iot.get_job_document(jobId=job)["document"])
     assert document == {"operation": "model", "version": "d-2", "replaces": "d-1"}
     assert typed("roll-back", job)[0] == 0
     assert iot.describe_job(jobId=job)["job"]["status"] == "CANCELED"
     assert "no job 'none' on AWS" in typed("roll-back", "none")[1]
+
+
+def test_the_signed_package_travels_with_the_job(aws, typed, tmp_path):
+    package = {"url": "https://models.example.org/d-2", "card": "{}"}
+    (tmp_path / "more.json").write_text(json.dumps({"package": package}))
+    words = ("roll-out", "d-2", "--device", "b", "--package", str(tmp_path / "more.json"))
+    refused, why = typed(*words, "--apply")
+    assert (refused, "no camera would understand this job" in why) == (2, True)
+    whole = {"package": {**package, "signature": "c2lnbmVk"}}
+    (tmp_path / "more.json").write_text(json.dumps(whole))
+    status, job = typed(*words, "--apply")
+    assert status == 0, job
+    document = json.loads(aws("iot").get_job_document(jobId=job.strip())["document"])
+    assert document["package"] == whole["package"]
+
+
+def test_one_thing_is_shown_with_its_certificates_and_what_it_should_be(aws, typed):
+    typed("set", "paused=true", "--device", "cam-1", "--apply")
+    shown = json.loads(typed("show", "cam-1")[1])
+    assert (shown["attributes"], shown["groups"]) == ({"location": "KX-01"}, ["canary"])
+    assert [one["status"] for one in shown["certificates"]] == ["ACTIVE"]
+    assert shown["config"]["desired"] == {"paused": True}
+    assert typed("show", "nobody") == (2, "no thing 'nobody' on AWS: see `fleet list`\n")
+
+
+def test_another_order_is_shown_then_given_and_listed(aws, typed):
+    words = ("order", "restart", "--device", "b")
+    assert typed(*words)[1] == "1 things would restart; --apply does it\n"
+    job = typed(*words, "--apply")[1].strip()
+    assert json.loads(aws("iot").get_job_document(jobId=job)["document"]) == {
+        "operation": "restart"
+    }
+    assert typed("jobs")[1].startswith(f"{job}  ")
+    assert typed("order", "dance", "--device", "b", "--apply")[0] == 2
+    assert "no thing group 'x' on AWS" in typed("order", "restart", "--group", "x", "--apply")[1]
+
+
+def test_more_things_than_one_job_takes_want_a_group(aws, typed):
+    for number in range(101):
+        aws("iot").create_thing(thingName=f"many-{number}")
+    status, why = typed("order", "restart", "--apply")
+    assert (status, "AWS takes 100 for one job: put them into a thing group" in why) == (2, True)
 
 
 def test_retiring_revokes_the_certificate(aws, typed):
