@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("--to", type=Path, help="folder of the weights")
     export.add_argument("--version", default="1.0.0")
     _evaluate(verbs.add_parser("evaluate", help="measure networks; JSON on standard output"))
-    _calibrate(verbs.add_parser("calibrate", help="make a detector's scores probabilities"))
+    _calibrate(verbs.add_parser("calibrate", help="fit what a network says to labelled pictures"))
     verbs.add_parser("list", help="networks in the repository and in the manifest")
     record = verbs.add_parser("record", help="write figures of `evaluate all` into the cards")
     record.add_argument("figures", type=Path)
@@ -66,14 +66,20 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _calibrate(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("kind", choices=["detection"])
-    verb.add_argument("--data", type=Path, default=DATA, help="the development set")
-    verb.add_argument("--boxes", type=Path, help="pictures of your own, instead: CSV of boxes")
-    verb.add_argument("--images", type=Path, help="and their folder")
-    verb.add_argument("--detector", default="onlooker-face")
-    verb.add_argument("--weights", type=Path, help="a folder to look for the detector in first")
-    verb.add_argument("--input-px", type=_side_px, action="append", default=None)
-    verb.add_argument("--accept-research", action="store_true")
+    kinds = verb.add_subparsers(dest="kind", required=True)
+    boxes = kinds.add_parser("detection", help="make a detector's scores probabilities")
+    boxes.add_argument("--boxes", type=Path, help="pictures of your own, instead: CSV of boxes")
+    boxes.add_argument("--images", type=Path, help="and their folder")
+    boxes.add_argument("--detector", default="onlooker-face")
+    boxes.add_argument("--input-px", type=_side_px, action="append", default=None)
+    looks = kinds.add_parser("attention", help="fit scale, zero and doubt of head pose")
+    looks.add_argument("--labels", type=Path, help="crops of your own, instead: CSV of angles")
+    looks.add_argument("--crops", type=Path, help="and their folder")
+    looks.add_argument("--estimator", default="onlooker-attention")
+    for one in (boxes, looks):
+        one.add_argument("--data", type=Path, default=DATA, help="the development set")
+        one.add_argument("--weights", type=Path, help="a folder to look for the network in first")
+        one.add_argument("--accept-research", action="store_true")
 
 
 def _evaluate(verb: argparse.ArgumentParser) -> None:
@@ -202,11 +208,12 @@ def evaluated(options: argparse.Namespace) -> Any:
 
 
 def calibrated(options: argparse.Namespace) -> dict[str, Any]:
-    """Fit a detector's scores to labelled pictures and write them into its card."""
+    """Fit what a network says to labelled pictures and write the numbers into its card."""
     from models.evaluate import commands
 
     first = (options.weights,) if options.weights else ()
-    return commands.calibrated(options, (*first, *FOLDERS))
+    kinds = {"detection": commands.calibrated, "attention": commands.calibrated_angles}
+    return kinds[options.kind](options, (*first, *FOLDERS))
 
 
 def _recipes() -> ModuleType:

@@ -16,22 +16,7 @@ from wire.model_card import Figure, ModelCard, Port, TrainingSet
 # chosen on the development set, see docs/accuracy.md
 FACE_SCORE = 0.45
 FIRST_LOOK_SHARE = 0.75
-CALIBRATION = {
-    "crop_margin": 1.25,
-    "yaw_scale": 1.081,
-    "yaw_zero": 0.53,
-    "pitch_scale": 0.939,
-    "pitch_zero": 5.99,
-    "sigma_scale": 0.764,
-}
-YTF_CALIBRATION = {
-    "crop_margin": 1.25,
-    "yaw_scale": 1.098,
-    "yaw_zero": 0.71,
-    "pitch_scale": 1.104,
-    "pitch_zero": 0.1,
-    "sigma_scale": 0.652,
-}
+POSE_MARGIN = 1.25
 # how much of a face's box the chips of the class networks show, measured with our own detector
 CHIP_MARGINS = {"demographics": 1.02, "emotion": 1.27}
 UNSEALED = "0" * 64
@@ -125,19 +110,16 @@ def second_look_card(version: str, opset: int) -> ModelCard:
         training_data=PERMISSIVE,
         teachers=[INTEL_FACES, INTEL_POSE],
         limits=["Measured together with onlooker-face, whose card names it; not by itself."],
-        calibration={"crop_margin": 1.25, "first_look_share": FIRST_LOOK_SHARE},
+        calibration={"crop_margin": POSE_MARGIN, "first_look_share": FIRST_LOOK_SHARE},
     )
 
 
 def attention_card(
-    version: str,
-    opset: int,
-    calibration: dict[str, float],
-    figures: Sequence[Figure] = (),
-    *,
-    research: bool = False,
+    version: str, opset: int, figures: Sequence[Figure] = (), *, research: bool = False
 ) -> ModelCard:
-    """The attention network's card; `research` for the variant trained on YouTube Faces."""
+    """The attention network's card before its calibration; `research` for the variant trained on
+    YouTube Faces.
+    """
     name = "onlooker-attention-ytf" if research else "onlooker-attention"
     meaning = (
         "yaw to the picture's right, pitch up, roll clockwise, degrees; log of the standard "
@@ -166,7 +148,7 @@ def attention_card(
             "Scale and zero of the angles were fitted on half of the persons of the development "
             "set; every person of that set is a public figure filmed by broadcasters.",
         ],
-        calibration=calibration,
+        calibration={"crop_margin": POSE_MARGIN},
     )
 
 

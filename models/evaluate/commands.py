@@ -9,13 +9,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.inference import Floats, open_session, read_card
+from edge_agent.inference import Floats, card_named, open_session, read_card
 from edge_agent.pose import PoseEstimator, load_pose
 from edge_agent.settings import Settings, load
 from models.cards import CLASSES, write_card
 from models.datasets import fer, utkface
+from models.datasets.ytf import posed_crops
 from models.detectors import card_of, opened
 from models.evaluate import (
+    angles,
     attention,
     classes,
     detection,
@@ -70,6 +72,24 @@ def calibrated(options: argparse.Namespace, folders: Sequence[Path]) -> dict[str
     name = " and ".join(table.parent.name for table, _ in sets)
     honest, report = scores.calibrated(card, scores.at_all_sizes(runs), name)
     return {**report, "card": str(write_card(path, honest))}
+
+
+def calibrated_angles(options: argparse.Namespace, folders: Sequence[Path]) -> dict[str, Any]:
+    """Fit a head-pose network to crops of every other person, judge it on the rest's."""
+    if (options.labels is None) != (options.crops is None):
+        raise CommandError("found one of --labels CSV and --crops DIR, wanted both or neither")
+    place = options.data / "dev" / "head_pose_ytf"
+    table, crops = options.labels or place / "labels.csv", options.crops or place / "crops"
+    path = card_named(options.estimator, folders)
+    card, research = read_card(path), options.accept_research
+    taught = angles.every_other(posed_crops(table, crops))
+    said = angles.said(load_pose(path, accept_research=research), card, taught)
+    found = angles.fitted(said)
+    write_card(path, msgspec.structs.replace(card, calibration=card.calibration | found))
+    estimator = load_pose(path, accept_research=research)
+    others = attention.judged(estimator, table, crops)[1::2]
+    told = attention.on_crops(estimator, others)
+    return {"model": card.name, **found, "held_out": told, "card": str(path)}
 
 
 def _labelled_sets(options: argparse.Namespace) -> list[tuple[Path, Path]]:

@@ -181,7 +181,5 @@ def _described(
     if kind in cards.CLASSES:
         card = cards.class_card(kind, version, OPSET, {})
         return card, ClassNet(_counts(kind)), example, ["logits"], {0: "faces"}
-    research = kind == "attention-ytf"
-    known = cards.YTF_CALIBRATION if research else cards.CALIBRATION
-    card = cards.attention_card(version, OPSET, known, research=research)
+    card = cards.attention_card(version, OPSET, research=kind == "attention-ytf")
     return card, PoseNet(), example, ["pose"], {0: "faces"}

@@ -1,0 +1,77 @@
+"""Head pose is fitted to labelled crops as an instrument is: a given true angle is told right."""
+
+import numpy as np
+import pytest
+
+from edge_agent.inference import WEIGHTS, read_card
+from edge_agent.pose import HeadPose
+from models.datasets.ytf import PosedCrop
+from models.evaluate.angles import AnglesError, Said, every_other, fitted, said
+
+# a network that draws yaw in by a tenth and tells pitch 6 degrees too high, twice as sure as it may
+YAW, PITCH_ZERO, NOISE_DEG = 0.9, 6.0, 4.0
+
+
+def drawn(count=4000, noise_deg=NOISE_DEG):
+    rng = np.random.default_rng(3)
+    truth = rng.normal(0, 18, (count, 2))
+    angles = truth * (YAW, 1.0) + (0.0, PITCH_ZERO) + rng.normal(0, noise_deg, (count, 2))
+    return Said(angles, np.full(count, noise_deg / 2), truth)
+
+
+def test_scale_and_zero_are_found_however_little_is_known():
+    for noise_deg in (1.0, 4.0, 12.0):
+        found = fitted(drawn(noise_deg=noise_deg))
+        assert found["yaw_scale"] == pytest.approx(1 / YAW, rel=0.03)
+        assert found["pitch_scale"] == pytest.approx(1.0, rel=0.03)
+        assert found["pitch_zero"] == pytest.approx(PITCH_ZERO, abs=0.5)
+
+
+def test_two_errors_in_three_lie_within_the_stretched_doubt():
+    what, found = drawn(), fitted(drawn())
+    scale = np.asarray([found["yaw_scale"], found["pitch_scale"]])
+    zero = np.asarray([found["yaw_zero"], found["pitch_zero"]])
+    errors = np.abs((what.angles - zero) * scale - what.truth)
+    within = errors <= what.sigmas[:, None] * found["sigma_scale"]
+    assert np.mean(within) == pytest.approx(0.683, abs=0.005)
+
+
+def test_signs_that_are_turned_around_are_refused():
+    what = drawn()
+    with pytest.raises(AnglesError, match="yaw said without regard to the truth or the other way"):
+        fitted(Said(-what.angles, what.sigmas, what.truth))
+    with pytest.raises(AnglesError, match="yaw said"):
+        fitted(Said(np.zeros_like(what.angles), what.sigmas, what.truth))
+
+
+def test_a_few_crops_are_too_few():
+    what = drawn(20)
+    with pytest.raises(AnglesError, match="found 20 crops of every other person"):
+        fitted(what)
+
+
+def crop(person):
+    image = np.zeros((96, 96, 3), np.uint8)
+    return PosedCrop(person, image, np.zeros(3, np.float32), np.zeros((5, 2), np.float32))
+
+
+def test_every_other_person_is_kept_for_the_judgement():
+    crops = [crop(person) for person in ("a", "a", "b", "c", "b", "d")]
+    assert [one.person for one in every_other(crops)] == ["a", "a", "c"]
+
+
+class Told:
+    name, version = "told", "1"
+
+    def poses(self, image, faces):
+        return [HeadPose(10.0, -4.0, 0.0, 3.0) for _ in faces]
+
+
+def test_the_cards_own_calibration_is_taken_off_first():
+    card = read_card(WEIGHTS / "onlooker-attention.json")
+    known = card.calibration
+    what = said(Told(), card, [crop("a")])
+    yaw, pitch = what.angles[0]
+    assert (yaw - known["yaw_zero"]) * known["yaw_scale"] == pytest.approx(10.0)
+    assert (pitch - known["pitch_zero"]) * known["pitch_scale"] == pytest.approx(-4.0)
+    assert what.sigmas[0] * known["sigma_scale"] == pytest.approx(3.0)
