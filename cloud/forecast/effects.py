@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from cloud.forecast import conformal
+from cloud.forecast import conformal, weekly
 from cloud.forecast.guard import guarded
 from cloud.forecast.model import Model
 from cloud.forecast.models.recent import Recent
@@ -49,8 +49,7 @@ def ratio(history: ClockSeries, holidays: frozenset[date], signals: Signals) -> 
     """What to multiply each hour of the coming week by: (series, 168)."""
     plain = Recent()
     past = Past.of(history, holidays, LESSONS_W + plain.weeks)
-    usual = _windows(past.usual, plain.weeks)
-    middle = plain.middle(usual, weekend=conformal.weekend(past.first_on))[:, :-1]
+    middle = plain.middles(past.usual, weekend=conformal.weekend(past.first_on))[:, :-1]
     said = _said(signals, history.ends_on, plain)
     offset = conformal.offset(middle)
     miss = np.clip((past.usual[:, plain.weeks :] - middle) / (middle + offset), *MISSES)
@@ -74,14 +73,9 @@ def _said(signals: Signals, ends_on: date, plain: Recent) -> Floats:
     size = np.sqrt((hours**2).sum(axis=1, keepdims=True) / speaks)
     scaled = (hours / np.where(size > 0, size, 1)).reshape(len(hours), weeks, WEEK_H)
     worth = 0.5 ** (np.arange(plain.weeks)[::-1] / plain.half_life_weeks)
-    before = (worth / worth.sum()) @ _windows(scaled[:, :-1], plain.weeks)
+    before = (worth / worth.sum()) @ weekly.windows(scaled[:, :-1], plain.weeks)
     more: Floats = scaled[:, plain.weeks :] - before
     return more
-
-
-def _windows(weeks: Floats, length: int) -> Floats:
-    view = np.lib.stride_tricks.sliding_window_view(weeks, length, axis=1)
-    return np.moveaxis(view, -1, -2)
 
 
 def _ridge(said: Floats, miss: Floats, worth: Floats) -> Floats:

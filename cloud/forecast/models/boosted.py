@@ -67,7 +67,7 @@ class Trained:
         coming = features.week(past, LOOK_BACK_W)
         flat = coming.features.reshape(-1, coming.features.shape[-1])
         raw = np.stack([booster.predict(flat, num_threads=1) for booster in self.boosters])
-        ratios = np.moveaxis(raw.reshape(len(QUANTILES), -1, WEEK_H), 0, 1)
+        ratios = raw.reshape(len(QUANTILES), WEEK_H, -1).transpose(2, 0, 1)
         plain = coming.base[:, None] + ratios * coming.scale[:, None, None]
         return guarded(plain, history)
 
@@ -118,4 +118,5 @@ def _lesson(past: Past, at: int, chance: np.random.Generator) -> Lesson:
     week = features.week(past, at)
     wanted = (past.raw[:, at] - week.base) / week.scale[:, None]
     known = np.isfinite(wanted) & week.teaches[:, None] & (chance.random(wanted.shape) < SHARE)
-    return week.features[known].astype(np.float32), np.clip(wanted[known], *TARGET)
+    by_series = week.features.swapaxes(0, 1)
+    return by_series[known].astype(np.float32), np.clip(wanted[known], *TARGET)

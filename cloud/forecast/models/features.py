@@ -29,7 +29,10 @@ LEAST_LEVEL: Final = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """One coming week as a learner sees it: features (series, 168, features) and what to undo."""
+    """One coming week as a learner sees it: features (168, series, features) and what to undo.
+
+    Hours come first, since a forest answers almost twice as fast where neighbours are alike.
+    """
 
     features: Floats
     names: tuple[str, ...]
@@ -47,14 +50,21 @@ def week(past: Past, at: int) -> Week:
     recent = np.nan_to_num(plain.middle(past.usual[:, at - plain.weeks : at], weekend=weekend))
     base = np.maximum(recent[:, like] + years.returning(past, at) * level[:, None], 0)
     given = {"base": base / level[:, None], **dict(_given(past, at, like, level, recent))}
-    size = (len(past.raw), WEEK_H)
+    size = (WEEK_H, len(past.raw))
     return Week(
-        features=np.stack([np.broadcast_to(one, size) for one in given.values()], axis=-1),
+        features=_laid_out(given, size),
         names=tuple(given),
         base=base,
         scale=level,
         teaches=np.isfinite(past.usual[:, at - 4 : at]).mean(axis=(1, 2)) >= LEAST_VALID,
     )
+
+
+def _laid_out(given: dict[str, np.ndarray], size: tuple[int, int]) -> Floats:
+    table = np.empty((*size, len(given)))
+    for at, one in enumerate(given.values()):
+        table[..., at] = one.T if one.ndim > 1 else one[:, None]
+    return table
 
 
 def _level(usual: Floats) -> Floats:
@@ -68,7 +78,7 @@ Named = Iterator[tuple[str, np.ndarray]]
 
 def _given(past: Past, at: int, like: NDArray[np.int64], level: Floats, recent: Floats) -> Named:
     scale, last = level[:, None], past.usual[:, at - 1]
-    shape = np.nan_to_num(weekly.profile(past.usual[:, at - weekly.WEEKS : at]))
+    shape = np.nan_to_num(past.profile(at))
     yield "profile", shape[:, like] / scale
     for hours in (24, 72, WEEK_H):
         missed = (last - recent)[:, -hours:] / scale
@@ -108,8 +118,7 @@ def _last_year(past: Past, at: int) -> Named:
     then = at - YEAR_W
     before = weekly.mean(past.usual[:, then - 4 : then], (1, 2))
     before = np.where(before > 0, before, np.nan)[:, None]
-    shape = weekly.profile(past.usual[:, then - weekly.WEEKS : then])
-    missed = (past.raw[:, then] - shape) / before
+    missed = (past.raw[:, then] - past.profile(then)) / before
     yield "year_week", weekly.mean(past.usual[:, then], 1)[:, None] / before
     yield (
         "year_fortnight",
