@@ -78,7 +78,7 @@ def run(
     """Do the whole night's work; `signals` are those of the places that have any."""
     night = Night()
     for network in networks(estate, now):
-        trained = learning.trained(engine, network, now=now) if learn else None
+        trained = learning.trained(engine, network, signals, now=now) if learn else None
         night += Night(learnt=int(trained is not None))
         for done, portion in _portions(engine, network):
             night += _portion(engine, network, portion, trained, signals, now=now)

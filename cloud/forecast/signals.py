@@ -16,11 +16,12 @@ say where; nothing is fetched.
 import csv
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 
@@ -62,6 +63,36 @@ class Signals:
             first, last = ((at - midnight) // HOUR for at in (line.starts, line.ends))
             found[self.names.index(line.name), max(first, 0) : max(last, 0)] += line.value
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The signals of many series, one after the other; None where a place has none."""
+
+    of: tuple[Signals | None, ...] = ()
+
+    def __bool__(self) -> bool:
+        return any(one is not None and one.names for one in self.of)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is told of most series, `MOST_SIGNALS` names at most, in alphabetical order."""
+        counted = Counter(name for one in self.of if one is not None for name in one.names)
+        return tuple(
+            sorted(sorted(counted, key=lambda name: (-counted[name], name))[:MOST_SIGNALS])
+        )
+
+    def groups(self) -> Iterator[tuple[list[int], Signals]]:
+        """Each set of signals, and the series that it speaks of."""
+        rows: dict[int, list[int]] = {}
+        for at, one in enumerate(self.of):
+            if one is not None and one.names:
+                rows.setdefault(id(one), []).append(at)
+        for ats in rows.values():
+            yield ats, cast(Signals, self.of[ats[0]])
+
+
+NOTHING_TOLD: Final = Told()
 
 
 def read_signals(path: Path) -> Signals:
