@@ -47,6 +47,11 @@ def origins(series: ClockSeries, count: int) -> list[date]:
     if count < 1:
         raise BacktestError(f"{count} origins score nothing: ask for one at least")
     last_on = series.ends_on - timedelta(days=7)
+    if last_on < series.first_on + LEAST_HISTORY:
+        days = (series.ends_on - series.first_on).days
+        raise BacktestError(
+            f"{days} days of history: {(LEAST_HISTORY.days + 7)} at least are needed"
+        )
     found = [last_on - APART * back for back in range(count)][::-1]
     if found[0] < series.first_on + LEAST_HISTORY:
         raise BacktestError(

@@ -77,10 +77,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the scores; 1 when the file cannot be used, with the reason."""
     try:
         names, series = read_series(arguments.file, arguments.columns.split(","))
-        names, series = _counted(names, series, arguments.origins)
+        told = _told(arguments.signals, names)
+        names, series, told = _counted(names, series, told, arguments.origins)
         years = (series.first_on.year, series.ends_on.year + 1)
         holidays = public_holidays(arguments.holidays, *years)
-        models = _models(arguments.models, _told(arguments.signals, names))
+        models = _models(arguments.models, told)
         results = {
             one.model: one for one in run_backtest(series, models, holidays, arguments.origins)
         }
@@ -93,7 +94,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _counted(names: list[str], series: ClockSeries, origins: int) -> tuple[list[str], ClockSeries]:
+def _counted(
+    names: list[str], series: ClockSeries, told: Told, origins: int
+) -> tuple[list[str], ClockSeries, Told]:
     """The series that can be scored; the others are named."""
     left_out = set(silent(series, origins))
     kept = [at for at in range(len(names)) if at not in left_out]
@@ -102,7 +105,8 @@ def _counted(names: list[str], series: ClockSeries, origins: int) -> tuple[list[
     if left_out:
         gone = ", ".join(names[at] for at in sorted(left_out))
         sys.stderr.write(f"left out, nobody counted in the weeks to be scored: {gone[:300]}\n")
-    return [names[at] for at in kept], ClockSeries(series.first_on, series.values[kept])
+    chosen = ClockSeries(series.first_on, series.values[kept])
+    return [names[at] for at in kept], chosen, Told(tuple(told.of[at] for at in kept if told.of))
 
 
 def _models(names: list[str], told: Told) -> list[Model]:

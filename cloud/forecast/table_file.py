@@ -33,6 +33,12 @@ def read_series(path: Path, columns: list[str]) -> tuple[list[str], ClockSeries]
     if len(columns) == 4:
         believed = [bool(ok) for ok in table[columns[3]].to_pylist()]
         values = np.where(believed, values, np.nan)
+    if not np.isfinite(values).any():
+        first = str(table[columns[2]][0].as_py())[:40]
+        raise TableError(
+            f"{path}: no hour of {columns[2]!r} can be believed (the first is {first!r}): "
+            "numbers from 0 to a million million are wanted"
+        )
     return _laid_out(names, hours, values)
 
 
@@ -66,9 +72,8 @@ def _table(path: Path, columns: list[str]) -> Any:
 
 def _hours(written: list[Any]) -> np.ndarray:
     try:
-        moments = [one if isinstance(one, datetime) else datetime.fromisoformat(one)
-                   for one in written]  # fmt: skip
-    except (TypeError, ValueError) as error:
+        moments = [_moment(one) for one in written]
+    except ValueError as error:
         raise TableError(
             f"the time column holds something that is no time: {str(error)[:MOST_SAID]}; "
             "write 2026-11-23T08:00"
@@ -78,6 +83,14 @@ def _hours(written: list[Any]) -> np.ndarray:
     if strange is not None:
         raise TableError(f"the time column holds {strange}: years from 1900 to 2199 are wanted")
     return np.array(naive, dtype="datetime64[h]")
+
+
+def _moment(written: Any) -> datetime:
+    if isinstance(written, datetime):
+        return written
+    if isinstance(written, date):
+        raise ValueError(f"{written} is a day, not an hour")
+    return datetime.fromisoformat(str(written))
 
 
 def _value(written: Any) -> float:
