@@ -16,7 +16,6 @@ say where; nothing is fetched.
 import csv
 import math
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -73,14 +72,6 @@ class Told:
 
     def __bool__(self) -> bool:
         return any(one is not None and one.names for one in self.of)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What is told of most series, `MOST_SIGNALS` names at most, in alphabetical order."""
-        counted = Counter(name for one in self.of if one is not None for name in one.names)
-        return tuple(
-            sorted(sorted(counted, key=lambda name: (-counted[name], name))[:MOST_SIGNALS])
-        )
 
     def groups(self) -> Iterator[tuple[list[int], Signals]]:
         """Each set of signals, and the series that it speaks of."""

@@ -17,6 +17,7 @@ import numpy as np
 
 from cloud.forecast.guard import guarded
 from cloud.forecast.models import effects, features
+from cloud.forecast.models.effects import Said
 from cloud.forecast.models.features import LOOK_BACK_W
 from cloud.forecast.past import Past
 from cloud.forecast.series import WEEK_H, ClockSeries, Floats
@@ -79,7 +80,7 @@ class Trained:
     ) -> Floats:
         """The coming week of each series, guarded."""
         past = Past.of(history, holidays, LOOK_BACK_W)
-        said = effects.said(past, told, LOOK_BACK_W) if told else None
+        said = effects.said(past, told, LOOK_BACK_W)
         coming = features.week(past, LOOK_BACK_W, said, self.signals)
         flat = coming.features.reshape(-1, coming.features.shape[-1])
         raw = np.stack([booster.predict(flat, num_threads=1) for booster in self.boosters])
@@ -104,8 +105,13 @@ class Boosted:
         """Learn from all weeks of two years."""
         import lightgbm
 
-        names = self.told.names
-        lessons = list(_lessons(history, holidays, self.told))
+        pasts = [
+            Past.of(history.until(history.ends_on - earlier), holidays, OLDEST_W + LOOK_BACK_W)
+            for earlier in EARLIER
+        ]
+        said = [effects.said(past, self.told, LOOK_BACK_W) for past in pasts]
+        names = said[0].telling()
+        lessons = list(_lessons(pasts, said, names))
         given = np.concatenate([lesson[0] for lesson in lessons])
         wanted = np.concatenate([lesson[1] for lesson in lessons])
         if len(wanted) < LEAST_LESSONS:
@@ -129,14 +135,11 @@ class Boosted:
 Lesson = tuple[np.ndarray, np.ndarray]
 
 
-def _lessons(history: ClockSeries, holidays: frozenset[date], told: Told) -> Iterator[Lesson]:
+def _lessons(pasts: list[Past], said: list[Said], names: tuple[str, ...]) -> Iterator[Lesson]:
     chance = np.random.default_rng(1)
-    for earlier in EARLIER:
-        until = history.until(history.ends_on - earlier)
-        past = Past.of(until, holidays, OLDEST_W + LOOK_BACK_W)
-        said = effects.said(past, told, LOOK_BACK_W) if told else None
+    for past, told in zip(pasts, said, strict=True):
         for at in range(LOOK_BACK_W, LOOK_BACK_W + OLDEST_W):
-            week = features.week(past, at, said, told.names)
+            week = features.week(past, at, told, names)
             yield _lesson(week, past.raw[:, at], chance)
 
 

@@ -1,6 +1,6 @@
 """Signals are features of the learner where a place has them, and are counted once."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import numpy as np
 import pytest
@@ -31,11 +31,11 @@ def rain(*, coming: bool) -> Signals:
 
 
 def spell(day: date) -> Line:
-    first, last = (
-        np.datetime64(day, "h").astype("datetime64[s]").item() + timedelta(hours=hour)
-        for hour in (10, 16)
-    )
-    return Line("rain_mm", first, last, 2.0)
+    return Line("rain_mm", *spell_of(day), 2.0)
+
+
+def spell_of(day: date) -> tuple[datetime, datetime]:
+    return datetime.combine(day, time(10)), datetime.combine(day, time(16))
 
 
 def street(*, wet: int, dry: int) -> ClockSeries:
@@ -92,13 +92,16 @@ def test_a_learner_with_rain_forecasts_half_once_and_other_places_as_ever():
     assert (with_rain[1] == untold[1]).all()
 
 
-def test_more_names_than_a_learner_takes_leave_the_rarest_out():
-    common = [Signals((f"s{at:02}",), ()) for at in range(20)]
-    told = Told((*common, *common, Signals(("alone",), ()), None))
+def test_a_learner_is_told_what_would_have_helped_and_no_noise():
+    history = street(wet=2, dry=0)
+    chance = np.random.default_rng(8)
+    days = [FIRST_ON + timedelta(days=int(day)) for day in chance.integers(0, WEEKS * 7, 200)]
+    moon = tuple(Line("moon", *spell_of(day), 1.0) for day in days)
+    both = Signals(("moon", "rain_mm"), (*moon, *rain(coming=True).lines))
+    past = Past.of(history, frozenset(), WEEKS)
 
-    assert len(told.names) == 20
-    assert "alone" not in told.names
-    assert not Told((None, Signals((), ())))
+    assert effects.said(past, Told((both, both)), LOOK_BACK_W - 40).telling() == ("rain_mm",)
+    assert effects.said(past, Told((None, None)), LOOK_BACK_W - 40).telling() == ()
 
 
 def test_a_history_too_short_to_learn_from_is_refused_in_a_sentence():
