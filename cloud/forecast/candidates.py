@@ -8,7 +8,7 @@ import numpy as np
 from cloud.forecast.histories import MEASURES
 from cloud.forecast.models.blend import Blend
 from cloud.forecast.models.boosted import Trained
-from cloud.forecast.models.effects import ratio
+from cloud.forecast.models.effects import coming
 from cloud.forecast.models.recent import Recent
 from cloud.forecast.network import Network
 from cloud.forecast.series import ClockSeries, Floats
@@ -37,9 +37,10 @@ def candidates(
     )
     told = Told(tuple(signals.get(place.location) for place in places for _ in range(MEASURES)))
     recent = Recent().week(together, network.holidays)
-    if told:
-        recent *= ratio(together, network.holidays, told)[:, None]
+    said = coming(together, network.holidays, told) if told else None
+    if said is not None:
+        recent *= said.ratio(said.since)[:, None]
     if trained is None:
         return {Recent().name: recent}
-    learnt = trained.week(together, network.holidays, told)
+    learnt = trained.week(together, network.holidays, said)
     return {Blend().name: Blend().mixed(learnt, recent, together), Recent().name: recent}

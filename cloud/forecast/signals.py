@@ -57,11 +57,13 @@ class Signals:
     def over(self, first_on: date, days: int) -> Floats:
         """Each signal in each local hour of some days: (signals, days x 24)."""
         midnight = datetime.combine(first_on, datetime.min.time())
-        found = np.zeros((len(self.names), days * 24))
+        end = midnight + timedelta(days=days)
+        found = {name: np.zeros(days * 24) for name in self.names}
         for line in self.lines:
-            first, last = ((at - midnight) // HOUR for at in (line.starts, line.ends))
-            found[self.names.index(line.name), max(first, 0) : max(last, 0)] += line.value
-        return found
+            if line.starts < end and line.ends > midnight:
+                first, last = (line.starts - midnight) // HOUR, (line.ends - midnight) // HOUR
+                found[line.name][max(first, 0) : last] += line.value
+        return np.array(list(found.values())).reshape(len(self.names), days * 24)
 
 
 @dataclass(frozen=True, slots=True)

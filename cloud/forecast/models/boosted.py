@@ -76,11 +76,10 @@ class Trained:
         return cls(tuple(boosters), tuple(stored["signals"]))
 
     def week(
-        self, history: ClockSeries, holidays: frozenset[date], told: Told = NOTHING_TOLD
+        self, history: ClockSeries, holidays: frozenset[date], said: Said | None = None
     ) -> Floats:
-        """The coming week of each series, guarded."""
+        """The coming week of each series, guarded; `said` is that of `effects.coming`."""
         past = Past.of(history, holidays, LOOK_BACK_W)
-        said = effects.said(past, told, LOOK_BACK_W)
         coming = features.week(past, LOOK_BACK_W, said, self.signals)
         flat = coming.features.reshape(-1, coming.features.shape[-1])
         raw = np.stack([booster.predict(flat, num_threads=1) for booster in self.boosters])
@@ -99,7 +98,8 @@ class Boosted:
 
     def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
         """The next week as `Model.week` says."""
-        return self.trained(history, holidays).week(history, holidays, self.told)
+        said = effects.coming(history, holidays, self.told)
+        return self.trained(history, holidays).week(history, holidays, said)
 
     def trained(self, history: ClockSeries, holidays: frozenset[date]) -> Trained:
         """Learn from all weeks of two years."""

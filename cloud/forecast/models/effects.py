@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from cloud.forecast import conformal, weekly
+from cloud.forecast import conformal, weekly, years
 from cloud.forecast.guard import guarded
 from cloud.forecast.model import Model
 from cloud.forecast.models.recent import Recent
@@ -83,8 +83,14 @@ class Said:
 
 def ratio(history: ClockSeries, holidays: frozenset[date], told: Told) -> Floats:
     """What to multiply each hour of the coming week by: (series, 168)."""
-    weeks = LESSONS_W + USUAL.weeks
-    return said(Past.of(history, holidays, weeks), told, weeks).ratio(weeks)
+    found = coming(history, holidays, told)
+    return found.ratio(found.since)
+
+
+def coming(history: ClockSeries, holidays: frozenset[date], told: Told) -> Said:
+    """What is told of the coming week, counted as a learner's past counts weeks."""
+    past = Past.of(history, holidays, years.LOOK_BACK_W)
+    return said(past, told, years.LOOK_BACK_W)
 
 
 def said(past: Past, told: Told, since: int) -> Said:

@@ -83,7 +83,10 @@ def test_a_learner_with_rain_forecasts_half_once_and_other_places_as_ever():
     wet, dry = (Told((rain(coming=coming), None)) for coming in (True, False))
     learnt = Boosted(trees=10, told=wet).trained(history, frozenset())
     learnt = Trained.from_text(learnt.to_text())
-    with_rain, without = (learnt.week(history, frozenset(), told) for told in (wet, dry))
+    with_rain, without = (
+        learnt.week(history, frozenset(), effects.coming(history, frozenset(), told))
+        for told in (wet, dry)
+    )
     untold = learnt.week(history, frozenset())
 
     assert learnt.signals == ("rain_mm",)
