@@ -44,15 +44,28 @@ class Result:
 
 def origins(series: ClockSeries, count: int) -> list[date]:
     """The last `count` origins whose week is known, oldest first."""
+    if count < 1:
+        raise BacktestError(f"{count} origins score nothing: ask for one at least")
     last_on = series.ends_on - timedelta(days=7)
+    if last_on < series.first_on + LEAST_HISTORY:
+        days = (series.ends_on - series.first_on).days
+        raise BacktestError(
+            f"{days} days of history: {(LEAST_HISTORY.days + 7)} at least are needed"
+        )
     found = [last_on - APART * back for back in range(count)][::-1]
-    if not found or found[0] < series.first_on + LEAST_HISTORY:
+    if found[0] < series.first_on + LEAST_HISTORY:
         raise BacktestError(
             f"{count} origins {APART.days} days apart need a history that starts before "
-            f"{found[0] - LEAST_HISTORY if found else 'the first'}; this one starts on "
-            f"{series.first_on}: ask for fewer"
+            f"{found[0] - LEAST_HISTORY}; this one starts on {series.first_on}: ask for fewer"
         )
     return found
+
+
+def silent(series: ClockSeries, count: int) -> list[int]:
+    """The series in which nobody was counted in any week that would be scored."""
+    starts = [(origin - series.first_on).days * 24 for origin in origins(series, count)]
+    counted = sum(np.nansum(series.values[:, at : at + WEEK_H], axis=1) for at in starts)
+    return np.flatnonzero(np.equal(counted, 0)).tolist()
 
 
 def run(

@@ -8,6 +8,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from itertools import permutations
 from pathlib import Path
@@ -15,19 +16,19 @@ from typing import Any, Final
 
 import numpy as np
 
-from cloud.forecast.backtest import BacktestError, Result, better_share, table
+from cloud.forecast.backtest import BacktestError, Result, better_share, silent, table
 from cloud.forecast.backtest import run as run_backtest
 from cloud.forecast.days import CalendarError, public_holidays
-from cloud.forecast.effects import WithSignals
 from cloud.forecast.model import Model
 from cloud.forecast.models.blend import Blend
-from cloud.forecast.models.boosted import Boosted
+from cloud.forecast.models.boosted import Boosted, LearningError
+from cloud.forecast.models.effects import WithSignals
 from cloud.forecast.models.median import MedianProfile
 from cloud.forecast.models.naive import SeasonalNaive
 from cloud.forecast.models.prophets import Prophet
 from cloud.forecast.models.recent import Recent
 from cloud.forecast.series import ClockSeries
-from cloud.forecast.signals import SignalError, read_signals
+from cloud.forecast.signals import NOTHING_TOLD, SignalError, Told, read_folder, read_signals
 from cloud.forecast.table_file import TableError, read_series
 
 MODELS: Final[Mapping[str, Callable[[], Model]]] = {
@@ -39,6 +40,9 @@ MODELS: Final[Mapping[str, Callable[[], Model]]] = {
     "prophet": Prophet,
     "prophet-tuned": lambda: Prophet(weeks=12, tuned=True, name="prophet-tuned"),
 }
+REFUSED: Final = (
+    BacktestError, CalendarError, LearningError, TableError, SignalError, ImportError, OSError,
+)  # fmt: skip
 QUICK: Final = ("naive", "median", "recent")
 HORIZON_H: Final = 168
 
@@ -58,7 +62,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--holidays", metavar="CODE", help="calendar, such as GB-ENG or AU-VIC")
     parser.add_argument(
-        "--signals", type=Path, metavar="FILE", help="CSV of weather, school holidays, events"
+        "--signals",
+        type=Path,
+        metavar="FILE_OR_DIR",
+        help="CSV of weather, school holidays, events; or a folder of <series>.csv",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument(
@@ -70,27 +77,66 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the scores; 1 when the file cannot be used, with the reason."""
     try:
         names, series = read_series(arguments.file, arguments.columns.split(","))
+        told = _told(arguments.signals, names)
+        names, series, told = _counted(names, series, told, arguments.origins)
         years = (series.first_on.year, series.ends_on.year + 1)
         holidays = public_holidays(arguments.holidays, *years)
-        models = _models(arguments.models, arguments.signals)
+        models = _models(arguments.models, told)
         results = {
             one.model: one for one in run_backtest(series, models, holidays, arguments.origins)
         }
-    except (BacktestError, CalendarError, TableError, SignalError, ImportError) as error:
+        if arguments.plot is not None:
+            _plot(arguments.plot, names, series, models, holidays)
+    except REFUSED as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    if arguments.plot is not None:
-        _plot(arguments.plot, names, series, models, holidays)
     _print(results, names, as_json=arguments.json)
     return 0
 
 
-def _models(names: list[str], signals: Path | None) -> list[Model]:
+def _counted(
+    names: list[str], series: ClockSeries, told: Told, origins: int
+) -> tuple[list[str], ClockSeries, Told]:
+    """The series that can be scored; the others are named."""
+    left_out = set(silent(series, origins))
+    kept = [at for at in range(len(names)) if at not in left_out]
+    if not kept:
+        raise BacktestError("nobody was counted in any of the weeks to be scored")
+    if left_out:
+        gone = ", ".join(names[at] for at in sorted(left_out))
+        sys.stderr.write(f"left out, nobody counted in the weeks to be scored: {gone[:300]}\n")
+    chosen = ClockSeries(series.first_on, series.values[kept])
+    return [names[at] for at in kept], chosen, Told(tuple(told.of[at] for at in kept if told.of))
+
+
+def _models(names: list[str], told: Told) -> list[Model]:
     models = [MODELS[name]() for name in dict.fromkeys(["naive", *names])]
-    if signals is None:
-        return models
-    known = read_signals(signals)
-    return [models[0], *(WithSignals(model, known) for model in models[1:])]
+    return [models[0], *(_told_to(model, told) for model in models[1:])] if told else models
+
+
+def _told_to(model: Model, told: Told) -> Model:
+    """A learner learns from signals; any other model is moved by what they have done before."""
+    if isinstance(model, Boosted):
+        return replace(model, told=told)
+    if isinstance(model, Blend):
+        return replace(model, one=_told_to(model.one, told), other=_told_to(model.other, told))
+    return WithSignals(model, told)
+
+
+def _told(path: Path | None, names: list[str]) -> Told:
+    """One file speaks of all series, a folder holds one for each that has any."""
+    if path is None:
+        return NOTHING_TOLD
+    if not path.is_dir():
+        return Told((read_signals(path),) * len(names))
+    known = read_folder(path)
+    strangers = sorted(known.keys() - set(names))
+    if strangers:
+        raise SignalError(
+            f"{path / strangers[0]}.csv speaks of no series of the file: they are "
+            f"{', '.join(names)[:200]}"
+        )
+    return Told(tuple(known.get(name) for name in names))
 
 
 def _print(results: Mapping[str, Result], names: list[str], *, as_json: bool) -> None:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cloud.forecast.effects import ratio
 from cloud.forecast.histories import MEASURES
 from cloud.forecast.models.blend import Blend
 from cloud.forecast.models.boosted import Trained
+from cloud.forecast.models.effects import coming
 from cloud.forecast.models.recent import Recent
 from cloud.forecast.network import Network
 from cloud.forecast.series import ClockSeries, Floats
-from cloud.forecast.signals import Signals
+from cloud.forecast.signals import Signals, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,12 @@ def candidates(
     together = ClockSeries(
         places[0].series.first_on, np.concatenate([place.series.values for place in places])
     )
-    said = {Recent().name: Recent().week(together, network.holidays)}
-    if trained is not None:
-        learnt = trained.week(together, network.holidays)
-        mixed = Blend().mixed(learnt, said[Recent().name], together)
-        said = {Blend().name: mixed, **said}
-    for at, place in enumerate(places):
-        if place.location in signals:
-            times = ratio(place.series, network.holidays, signals[place.location])
-            for weeks in said.values():
-                weeks[at * MEASURES : (at + 1) * MEASURES] *= times[:, None]
-    return said
+    told = Told(tuple(signals.get(place.location) for place in places for _ in range(MEASURES)))
+    recent = Recent().week(together, network.holidays)
+    said = coming(together, network.holidays, told) if told else None
+    if said is not None:
+        recent *= said.ratio(said.since)[:, None]
+    if trained is None:
+        return {Recent().name: recent}
+    learnt = trained.week(together, network.holidays, said)
+    return {Blend().name: Blend().mixed(learnt, recent, together), Recent().name: recent}

@@ -27,18 +27,15 @@ DAYPART_OF_HOUR: Final = np.repeat([0, 1, 2, 3, 4], [6, 4, 6, 4, 4])  # 0-6 6-10
 BINS: Final = 10
 
 
-def banded(
-    weeks: Floats, middle: Callable[[Floats], Floats], *, look_back: int, first_on: date
-) -> Floats:
+def banded(weeks: Floats, middles: Callable[[Floats], Floats], *, first_on: date) -> Floats:
     """The week after `weeks` (series, weeks, 168) with its band, as (series, 3, 168).
 
-    The model is asked for every week that has `look_back` weeks before it, as it would have been
-    asked then, and for the next one; what it missed then is the band now.
+    `middles` says what the model would have said after each run of weeks that it needs, the last
+    of them the coming one; what it missed in the others is the band now.
     """
-    asked = np.lib.stride_tricks.sliding_window_view(weeks, look_back, axis=-2)
-    answers = middle(np.moveaxis(asked, -1, -2))
+    answers = middles(weeks)
     past, coming = answers[:, :-1], np.nan_to_num(answers[:, -1])
-    misses = (weeks[:, look_back:] - past) / (past + offset(past))
+    misses = (weeks[:, weeks.shape[1] - past.shape[1] :] - past) / (past + offset(past))
     reach = band(misses, bins(first_on)) * (coming + offset(coming))[:, None]
     low, high = coming + reach[:, 0], coming + reach[:, 1]
     return np.sort(np.maximum(np.stack([low, coming, high], axis=1), 0), axis=1)

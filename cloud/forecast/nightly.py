@@ -9,9 +9,9 @@ been learnt both forecast, and each place gets the one that has done best there.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, Engine
 
@@ -55,13 +55,11 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is read of a place: its hours, and how earlier weeks have turned out."""
+    """What is read of a place."""
 
     site: Site
     series: ClockSeries
     is_new: bool
-    scores: tuple[tuple[store.StoredWeek, Sums], ...]
-    trials: tuple[dict[str, Any], ...]
     mix: Mix | None
     """Made with every full reading."""
 
@@ -78,7 +76,7 @@ def run(
     """Do the whole night's work; `signals` are those of the places that have any."""
     night = Night()
     for network in networks(estate, now):
-        trained = learning.trained(engine, network, now=now) if learn else None
+        trained = learning.trained(engine, network, signals, now=now) if learn else None
         night += Night(learnt=int(trained is not None))
         for done, portion in _portions(engine, network):
             night += _portion(engine, network, portion, trained, signals, now=now)
@@ -105,42 +103,44 @@ def _portion(
 ) -> Night:
     before = network.today - timedelta(days=7) - LATE_DATA
     with database.reading(engine) as connection:
-        known = [_known(connection, site, network, before) for site in sites]
+        known = [_known(connection, site, network) for site in sites]
         names = [site.id for site in sites]
+        histories_of: dict[str, ClockSeries] = {one.site.id: one.series for one in known}
+        waiting = store.unscored(connection, names, before)
+        turned_out = trials.judged(connection, histories_of, before)
         standings = trials.standings(connection, names, network.today)
     ready = [one for one in known if one.series.weeks_seen(Recent().weeks) >= LEAST_WEEKS]
     places = [Place(one.site.id, one.series) for one in ready]
     said = candidates(network, places, trained, signals)
     weeks = list(_chosen(network, ready, said, standings, now=now))
+    scores = list(_scores(waiting, histories_of))
     with database.writing(engine) as connection:
         for one in known:
-            for week, score in one.scores:
-                store.keep_scores(connection, week, score)
             if one.mix is not None:
                 keep_mix(connection, one.site.id, one.mix)
-        trials.settle(connection, names, before, [row for one in known for row in one.trials])
+        store.keep_scores(connection, scores)
+        trials.settle(connection, names, before, turned_out)
         trials.keep(connection, network.today, _by_place(ready, said))
         histories.keep(connection, {one.site.id: one.series for one in known if one.is_new})
         store.keep_weeks(connection, weeks)
-    scored = sum(len(one.scores) for one in known)
-    return Night(scored=scored, forecast=len(ready), left_out=len(known) - len(ready))
+    return Night(scored=len(scores), forecast=len(ready), left_out=len(known) - len(ready))
 
 
-def _known(connection: Connection, site: Site, network: Network, before: date) -> Known:
+def _known(connection: Connection, site: Site, network: Network) -> Known:
     series, is_new = histories.history(connection, site, network.today)
-    waiting = store.unscored(connection, site.id, before)
-    scores = tuple((week, score) for week in waiting if (score := _score(series, week)) is not None)
-    found = trials.judged(connection, site.id, series, before)
     made = mix(connection, site, network.today, network.holidays) if is_new else None
-    return Known(site, series, is_new, scores, tuple(found), made)
+    return Known(site, series, is_new, made)
 
 
-def _score(series: ClockSeries, week: store.StoredWeek) -> Sums | None:
-    start = (week.first_on - series.first_on).days * 24
-    if start <= 0:
-        return None
-    truth = series.values[:, start : start + WEEK_H]
-    return sums(truth, week.week, weekly_scale(series.values[:, :start]))
+def _scores(
+    waiting: list[store.StoredWeek], histories_of: Mapping[str, ClockSeries]
+) -> Iterator[tuple[store.StoredWeek, Sums]]:
+    for week in waiting:
+        series = histories_of[week.location]
+        start = (week.first_on - series.first_on).days * 24
+        if start > 0:
+            truth = series.values[:, start : start + WEEK_H]
+            yield week, sums(truth, week.week, weekly_scale(series.values[:, :start]))
 
 
 def _by_place(ready: list[Known], said: Mapping[str, Floats]) -> dict[str, dict[str, Floats]]:

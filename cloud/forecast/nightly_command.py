@@ -39,6 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
     database.create(engine)
     if not arguments.scores:
         places = estate.load(chosen.estate or estate.SAMPLE)
+        for name in sorted(signals.keys() - {site.id for site in places}):
+            sys.stderr.write(f"{arguments.signals / name}.csv speaks of no place of the estate\n")
         night = run_night(
             engine,
             places,

@@ -5,7 +5,7 @@ holidays the day a year ago is the one whose neighbourhood of holidays looks mos
 a holiday is needed, so it works for every calendar.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
@@ -41,6 +41,7 @@ class Past:
     usual: Floats
     holidays: Flags
     first_on: date
+    _profiles: dict[int, Floats] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, history: ClockSeries, holidays: frozenset[date], weeks: int) -> "Past":
@@ -52,6 +53,12 @@ class Past:
         inside = flags[NEAR_D : NEAR_D + weeks * 7].reshape(weeks, 7)
         usual = np.where(np.repeat(inside, 24, axis=1), np.nan, raw)
         return cls(raw, usual, flags, first_on)
+
+    def profile(self, at: int) -> Floats:
+        """The median shape of the weeks before a week (series, 168), made once."""
+        if at not in self._profiles:
+            self._profiles[at] = weekly.profile(self.usual[:, at - weekly.WEEKS : at])
+        return self._profiles[at]
 
     def days(self, at: int) -> Integers:
         """The days of a week, counted from the first."""

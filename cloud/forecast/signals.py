@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 
@@ -57,11 +57,35 @@ class Signals:
     def over(self, first_on: date, days: int) -> Floats:
         """Each signal in each local hour of some days: (signals, days x 24)."""
         midnight = datetime.combine(first_on, datetime.min.time())
-        found = np.zeros((len(self.names), days * 24))
+        end = midnight + timedelta(days=days)
+        found = {name: np.zeros(days * 24) for name in self.names}
         for line in self.lines:
-            first, last = ((at - midnight) // HOUR for at in (line.starts, line.ends))
-            found[self.names.index(line.name), max(first, 0) : max(last, 0)] += line.value
-        return found
+            if line.starts < end and line.ends > midnight:
+                first, last = (line.starts - midnight) // HOUR, (line.ends - midnight) // HOUR
+                found[line.name][max(first, 0) : last] += line.value
+        return np.array(list(found.values())).reshape(len(self.names), days * 24)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The signals of many series, one after the other; None where a place has none."""
+
+    of: tuple[Signals | None, ...] = ()
+
+    def __bool__(self) -> bool:
+        return any(one is not None and one.names for one in self.of)
+
+    def groups(self) -> Iterator[tuple[list[int], Signals]]:
+        """Each set of signals, and the series that it speaks of."""
+        rows: dict[int, list[int]] = {}
+        for at, one in enumerate(self.of):
+            if one is not None and one.names:
+                rows.setdefault(id(one), []).append(at)
+        for ats in rows.values():
+            yield ats, cast(Signals, self.of[ats[0]])
+
+
+NOTHING_TOLD: Final = Told()
 
 
 def read_signals(path: Path) -> Signals:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    exists,
     func,
     insert,
     select,
@@ -107,33 +108,33 @@ def places_done(connection: Connection, first_on: date) -> frozenset[str]:
     return frozenset(connection.execute(wanted).scalars())
 
 
-def unscored(connection: Connection, location: str, before: date) -> Sequence[StoredWeek]:
-    """Forecasts of days before `before` that have no scores, oldest first."""
+def unscored(connection: Connection, locations: Sequence[str], before: date) -> list[StoredWeek]:
+    """Forecasts of places for days before `before` that have no scores, oldest first."""
     weeks, scores = forecast_weeks.c, forecast_scores.c
-    scored = select(scores.first_on).where(scores.location == location)
+    scored = exists().where(scores.location == weeks.location, scores.first_on == weeks.first_on)
     wanted = (
         select(forecast_weeks)
-        .where(weeks.location == location, weeks.first_on < before, weeks.first_on.not_in(scored))
+        .where(weeks.location.in_(locations), weeks.first_on < before, ~scored)
         .order_by(weeks.first_on)
     )
     return [_week(row) for row in connection.execute(wanted).mappings()]
 
 
-def keep_scores(connection: Connection, week: StoredWeek, sums: Sums) -> None:
-    """Store how a forecast turned out, a row for each measure."""
-    connection.execute(
-        insert(forecast_scores),
-        [
-            {
-                "location": week.location,
-                "first_on": week.first_on,
-                "measure": measure,
-                "model": week.model,
-                **{name: float(getattr(sums, name)[at]) for name in Sums.__slots__},
-            }
-            for at, measure in enumerate(Measures._fields)
-        ],
-    )
+def keep_scores(connection: Connection, scored: Iterable[tuple[StoredWeek, Sums]]) -> None:
+    """Store how forecasts turned out, a row for each measure."""
+    rows = [
+        {
+            "location": week.location,
+            "first_on": week.first_on,
+            "measure": measure,
+            "model": week.model,
+            **{name: float(getattr(sums, name)[at]) for name in Sums.__slots__},
+        }
+        for week, sums in scored
+        for at, measure in enumerate(Measures._fields)
+    ]
+    if rows:
+        connection.execute(insert(forecast_scores), rows)
 
 
 def scoreboard(connection: Connection) -> list[dict[str, Any]]:

@@ -13,6 +13,9 @@ import numpy as np
 from cloud.forecast.series import ClockSeries
 
 MOST_HOURS: Final = 24 * 366 * 50
+YEARS: Final = range(1900, 2200)
+MOST_SAID: Final = 300
+"""Characters of what a broken file is quoted with."""
 
 
 class TableError(ValueError):
@@ -30,6 +33,12 @@ def read_series(path: Path, columns: list[str]) -> tuple[list[str], ClockSeries]
     if len(columns) == 4:
         believed = [bool(ok) for ok in table[columns[3]].to_pylist()]
         values = np.where(believed, values, np.nan)
+    if not np.isfinite(values).any():
+        first = str(table[columns[2]][0].as_py())[:40]
+        raise TableError(
+            f"{path}: no hour of {columns[2]!r} can be believed (the first is {first!r}): "
+            "numbers from 0 to a million million are wanted"
+        )
     return _laid_out(names, hours, values)
 
 
@@ -42,13 +51,19 @@ def _table(path: Path, columns: list[str]) -> Any:
         raise TableError(f"{path} is neither .csv nor .parquet")
     try:
         table = readers[path.suffix](str(path))
-    except (OSError, pa.ArrowInvalid) as error:
-        raise TableError(f"{path} cannot be read: {error}") from error
-    missing = set(columns) - set(table.column_names)
+        found = table.column_names
+    except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
+        raise TableError(f"{path} cannot be read: {str(error)[:MOST_SAID]}") from error
+    missing = set(columns) - set(found)
     if missing:
         raise TableError(
             f"{path} has no column {', '.join(sorted(missing))}: it has "
-            f"{', '.join(table.column_names)}; name them with --columns"
+            f"{', '.join(found)[:MOST_SAID]}; name them with --columns"
+        )
+    twice = sorted(name for name in columns if found.count(name) > 1)
+    if twice or len(set(columns)) < len(columns):
+        raise TableError(
+            f"{path}: each column is needed once, {', '.join(twice or columns)} is not"
         )
     if not table.num_rows:
         raise TableError(f"{path} holds no rows")
@@ -57,12 +72,25 @@ def _table(path: Path, columns: list[str]) -> Any:
 
 def _hours(written: list[Any]) -> np.ndarray:
     try:
-        moments = [one if isinstance(one, datetime) else datetime.fromisoformat(one)
-                   for one in written]  # fmt: skip
-    except (TypeError, ValueError) as error:
-        raise TableError(f"the time column holds something that is no time: {error}") from error
+        moments = [_moment(one) for one in written]
+    except ValueError as error:
+        raise TableError(
+            f"the time column holds something that is no time: {str(error)[:MOST_SAID]}; "
+            "write 2026-11-23T08:00"
+        ) from error
     naive = [moment.replace(tzinfo=None) for moment in moments]
+    strange = next((moment for moment in naive if moment.year not in YEARS), None)
+    if strange is not None:
+        raise TableError(f"the time column holds {strange}: years from 1900 to 2199 are wanted")
     return np.array(naive, dtype="datetime64[h]")
+
+
+def _moment(written: Any) -> datetime:
+    if isinstance(written, datetime):
+        return written
+    if isinstance(written, date):
+        raise ValueError(f"{written} is a day, not an hour")
+    return datetime.fromisoformat(str(written))
 
 
 def _value(written: Any) -> float:

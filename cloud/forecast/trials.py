@@ -95,15 +95,15 @@ def keep(connection: Connection, first_on: date, weeks: Mapping[str, Mapping[str
 
 
 def judged(
-    connection: Connection, location: str, history: ClockSeries, before: date
+    connection: Connection, histories: Mapping[str, ClockSeries], before: date
 ) -> list[dict[str, Any]]:
-    """How whatever was said at a place for weeks from days before `before` has turned out."""
+    """How whatever was said of places for weeks from days before `before` has turned out."""
     rivals = forecast_rivals.c
-    come_true = (rivals.location == location) & (rivals.first_on < before)
+    come_true = rivals.location.in_(list(histories)) & (rivals.first_on < before)
     return [
-        {"location": location, "first_on": row.first_on, "model": row.model, **figures}
+        {"location": row.location, "first_on": row.first_on, "model": row.model, **figures}
         for row in connection.execute(select(forecast_rivals).where(come_true))
-        if (figures := _figures(row.body, history, row.first_on))
+        if (figures := _figures(row.body, histories[row.location], row.first_on))
     ]
 
 

@@ -36,10 +36,9 @@ def _departures(past: Past, at: int) -> Iterator[Floats]:
         if then < weekly.WEEKS or days.min() < 0:
             yield np.full((len(past.raw), 168), np.nan)
             continue
-        before = past.usual[:, then - weekly.WEEKS : then]
-        usual = weekly.profile(before)[:, past.columns(days)]
+        usual = past.profile(then)[:, past.columns(days)]
         hours = past.raw.reshape(len(past.raw), -1, 24)[:, days].reshape(len(past.raw), -1)
-        level = month_level(before)
+        level = month_level(past.usual[:, then - weekly.WEEKS : then])
         yield (hours - usual) / np.where(level > 0, level, np.nan)[:, None]
 
 

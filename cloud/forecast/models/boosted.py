@@ -7,6 +7,7 @@ hours of each. The guards are not decoration: without them one sensor that came 
 gave a P90 forty times its highest hour and taught it to others.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,10 +16,12 @@ from typing import Any, Final
 import numpy as np
 
 from cloud.forecast.guard import guarded
-from cloud.forecast.models import features
+from cloud.forecast.models import effects, features
+from cloud.forecast.models.effects import Said
 from cloud.forecast.models.features import LOOK_BACK_W
 from cloud.forecast.past import Past
 from cloud.forecast.series import WEEK_H, ClockSeries, Floats
+from cloud.forecast.signals import NOTHING_TOLD, Told
 
 QUANTILES: Final = (0.1, 0.5, 0.9)
 OLDEST_W: Final = 104
@@ -43,31 +46,44 @@ LEARNING: Final[dict[str, Any]] = {
 }
 
 
+LEAST_LESSONS: Final = 1000
+
+
+class LearningError(ValueError):
+    """Series that are too short to learn anything from."""
+
+
 @dataclass(frozen=True)
 class Trained:
-    """One booster for each quantile."""
+    """One booster for each quantile, and the names of the signals that they know."""
 
     boosters: tuple[Any, ...]
+    signals: tuple[str, ...] = ()
     name: str = "boosted"
 
-    def to_text(self) -> list[str]:
+    def to_text(self) -> str:
         """As it is stored."""
-        return [booster.model_to_string() for booster in self.boosters]
+        written = [booster.model_to_string() for booster in self.boosters]
+        return json.dumps({"signals": self.signals, "boosters": written})
 
     @classmethod
-    def from_text(cls, written: list[str]) -> "Trained":
+    def from_text(cls, written: str) -> "Trained":
         """From what was stored."""
         import lightgbm
 
-        return cls(tuple(lightgbm.Booster(model_str=one) for one in written))
+        stored = json.loads(written)
+        boosters = (lightgbm.Booster(model_str=one) for one in stored["boosters"])
+        return cls(tuple(boosters), tuple(stored["signals"]))
 
-    def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
-        """The coming week of each series, guarded."""
+    def week(
+        self, history: ClockSeries, holidays: frozenset[date], said: Said | None = None
+    ) -> Floats:
+        """The coming week of each series, guarded; `said` is that of `effects.coming`."""
         past = Past.of(history, holidays, LOOK_BACK_W)
-        coming = features.week(past, LOOK_BACK_W)
+        coming = features.week(past, LOOK_BACK_W, said, self.signals)
         flat = coming.features.reshape(-1, coming.features.shape[-1])
         raw = np.stack([booster.predict(flat, num_threads=1) for booster in self.boosters])
-        ratios = np.moveaxis(raw.reshape(len(QUANTILES), -1, WEEK_H), 0, 1)
+        ratios = raw.reshape(len(QUANTILES), WEEK_H, -1).transpose(2, 0, 1)
         plain = coming.base[:, None] + ratios * coming.scale[:, None, None]
         return guarded(plain, history)
 
@@ -77,19 +93,32 @@ class Boosted:
     """Trains afresh for every forecast."""
 
     trees: int = 150
+    told: Told = NOTHING_TOLD
     name: str = "boosted"
 
     def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
         """The next week as `Model.week` says."""
-        return self.trained(history, holidays).week(history, holidays)
+        said = effects.coming(history, holidays, self.told)
+        return self.trained(history, holidays).week(history, holidays, said)
 
     def trained(self, history: ClockSeries, holidays: frozenset[date]) -> Trained:
         """Learn from all weeks of two years."""
         import lightgbm
 
-        lessons = list(_lessons(history, holidays))
+        pasts = [
+            Past.of(history.until(history.ends_on - earlier), holidays, OLDEST_W + LOOK_BACK_W)
+            for earlier in EARLIER
+        ]
+        said = [effects.said(past, self.told, LOOK_BACK_W) for past in pasts]
+        names = said[0].telling()
+        lessons = list(_lessons(pasts, said, names))
         given = np.concatenate([lesson[0] for lesson in lessons])
         wanted = np.concatenate([lesson[1] for lesson in lessons])
+        if len(wanted) < LEAST_LESSONS:
+            raise LearningError(
+                f"{len(wanted)} hours to learn from, where {LEAST_LESSONS} are wanted: give series "
+                "of more than a year, or leave the learner out"
+            )
         which = given.shape[1] - 1  # the last feature names the series
         lesson = lightgbm.Dataset(
             given, wanted, params=LEARNING, categorical_feature=[which], free_raw_data=False
@@ -98,24 +127,24 @@ class Boosted:
             tuple(
                 lightgbm.train({**LEARNING, "alpha": share}, lesson, self.trees)
                 for share in QUANTILES
-            )
+            ),
+            names,
         )
 
 
 Lesson = tuple[np.ndarray, np.ndarray]
 
 
-def _lessons(history: ClockSeries, holidays: frozenset[date]) -> Iterator[Lesson]:
+def _lessons(pasts: list[Past], said: list[Said], names: tuple[str, ...]) -> Iterator[Lesson]:
     chance = np.random.default_rng(1)
-    for earlier in EARLIER:
-        until = history.until(history.ends_on - earlier)
-        past = Past.of(until, holidays, OLDEST_W + LOOK_BACK_W)
+    for past, told in zip(pasts, said, strict=True):
         for at in range(LOOK_BACK_W, LOOK_BACK_W + OLDEST_W):
-            yield _lesson(past, at, chance)
+            week = features.week(past, at, told, names)
+            yield _lesson(week, past.raw[:, at], chance)
 
 
-def _lesson(past: Past, at: int, chance: np.random.Generator) -> Lesson:
-    week = features.week(past, at)
-    wanted = (past.raw[:, at] - week.base) / week.scale[:, None]
+def _lesson(week: features.Week, truth: Floats, chance: np.random.Generator) -> Lesson:
+    wanted = (truth - week.base) / week.scale[:, None]
     known = np.isfinite(wanted) & week.teaches[:, None] & (chance.random(wanted.shape) < SHARE)
-    return week.features[known].astype(np.float32), np.clip(wanted[known], *TARGET)
+    by_series = week.features.swapaxes(0, 1)
+    return by_series[known].astype(np.float32), np.clip(wanted[known], *TARGET)

@@ -18,7 +18,9 @@ class MedianProfile:
     def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
         """The next week as `Model.week` says."""
         seen = history.without(holidays).last(weekly.WEEKS + conformal.WEEKS)
-        plain = conformal.banded(
-            seen, weekly.profile, look_back=weekly.WEEKS, first_on=history.ends_on
-        )
+        plain = conformal.banded(seen, _profiles, first_on=history.ends_on)
         return guarded(weekly.as_sundays(plain, history.ends_on, holidays), history)
+
+
+def _profiles(weeks: Floats) -> Floats:
+    return weekly.profile(weekly.windows(weeks, weekly.WEEKS))

@@ -11,6 +11,7 @@ known, what those did at the same time of the year is added in part.
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from typing import Final
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from cloud.forecast import conformal, weekly, years
 from cloud.forecast.guard import guarded
 from cloud.forecast.past import Past
 from cloud.forecast.series import ClockSeries, Floats
+
+TOGETHER: Final = 8
+"""Series at once: their windows then fit into a processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,28 +40,44 @@ class Recent:
         """The next week as `Model.week` says."""
         past = Past.of(history, holidays, years.LOOK_BACK_W)
         seen = past.usual[:, -(self.weeks + conformal.WEEKS) :]
-        middle = partial(self.middle, weekend=conformal.weekend(history.ends_on))
-        plain = conformal.banded(seen, middle, look_back=self.weeks, first_on=history.ends_on)
+        middles = partial(self.middles, weekend=conformal.weekend(history.ends_on))
+        plain = np.concatenate(
+            [
+                conformal.banded(seen[at : at + TOGETHER], middles, first_on=history.ends_on)
+                for at in range(0, len(seen), TOGETHER)
+            ]
+        )
         sundays = plain[..., past.columns(past.days(years.LOOK_BACK_W))]
         return guarded(years.moved(sundays, past), history)
 
     def middle(self, weeks: Floats, *, weekend: np.ndarray) -> Floats:
         """The usual week (..., 168) from the last ones (..., weeks, 168), oldest first."""
+        last: Floats = self.middles(weeks[..., -self.weeks :, :], weekend=weekend)[..., -1, :]
+        return last
+
+    def middles(self, weeks: Floats, *, weekend: np.ndarray) -> Floats:
+        """The usual week after each run of `self.weeks`, of the last one last."""
         known = np.isfinite(weeks)
-        age = np.arange(weeks.shape[-2])[::-1]
-        worth = 0.5 ** (age / self.half_life_weeks)
+        counted = np.where(known, weeks, 0)
+        worth = self._worth(weeks.shape[-2])
         mass = worth @ known.astype(np.float64)
-        root = worth @ np.sqrt(np.where(known, weeks, 0))
+        root = worth @ np.sqrt(counted)
         kind = self._of_kind(root, mass, weekend)
         plain = ((root + self.lean_weeks * kind) / (mass + self.lean_weeks)) ** 2
         shape = np.where(np.isfinite(kind), plain, np.nan)
-        lately = weeks[..., -weekly.WEEKS :, :]
+        lately = weekly.windows(weeks[..., self.weeks - weekly.WEEKS :, :], weekly.WEEKS)
         levels = weekly.levels(lately, shape)
         followed = shape * weekly.recent_level(levels[..., -4:])[..., None] ** self.follow
         steady = weekly.levelled(lately, levels)
         steady = np.where(np.isfinite(steady), steady, followed)
         mixed = followed + self.median_share * (steady - followed)
-        return self._by_hour(mixed, weeks[..., -1, :])
+        return self._by_hour(mixed, lately[..., -1, :])
+
+    def _worth(self, weeks: int) -> Floats:
+        """What each week counts for the week after each run: (runs, weeks)."""
+        age = np.arange(self.weeks, weeks + 1)[:, None] - 1 - np.arange(weeks)
+        counts = (age >= 0) & (age < self.weeks)
+        return np.where(counts, 0.5 ** (np.abs(age) / self.half_life_weeks), 0)
 
     def _by_hour(self, week: Floats, last: Floats) -> Floats:
         """Part of what the last week missed at each hour of the day, all its days together."""

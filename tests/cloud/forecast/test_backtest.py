@@ -93,6 +93,39 @@ def test_the_command_scores_any_hourly_file(tmp_path: Path, capsys):
     assert set(answer["wql_by_series"]["naive"]) == {"a", "b"}
 
 
+def test_a_series_that_counted_nobody_is_left_out_by_name_with_what_is_told_of_it(
+    tmp_path: Path, capsys
+):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    file, told = written(tmp_path), tmp_path / "told"
+    told.mkdir()
+    silent = [f"c,{datetime(2024, 1, 1) + timedelta(hours=hour)},0" for hour in range(24 * 100)]  # noqa: DTZ001
+    file.write_text("\n".join([file.read_text(), *silent]))
+    for name in ("b", "c"):
+        (told / f"{name}.csv").write_text("name,from,until,value\nrain,2024-03-01,2024-03-02,1\n")
+    typed = [str(file), "--origins", "2", "--json", "--signals", str(told)]
+
+    assert run_command(parser.parse_args(typed)) == 0
+    out, err = capsys.readouterr()
+    assert set(json.loads(out)["wql_by_series"]["recent"]) == {"a", "b"}
+    assert err.endswith("scored: c\n")
+    (told / "d.csv").write_text("name,from,until,value\n")
+    assert run_command(parser.parse_args(typed)) == 1
+    assert "d.csv speaks of no series of the file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("origins", "sentence"), [("0", "ask for one"), ("9", "ask for fewer")])
+def test_origins_that_cannot_be_scored_are_refused(
+    tmp_path: Path, capsys, origins: str, sentence: str
+):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+
+    assert run_command(parser.parse_args([str(written(tmp_path)), "--origins", origins])) == 1
+    assert sentence in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_the_last_week_of_each_series_is_drawn(tmp_path: Path, capsys):
     parser = argparse.ArgumentParser()
@@ -131,6 +164,10 @@ def test_an_hour_given_twice_is_the_mean_and_a_bad_one_is_missing(tmp_path: Path
         ("x.csv", "series,at,value\n", "holds no rows"),
         ("x.csv", "series,at,value\na,yesterday,1\n", "something that is no time"),
         ("x.csv", "series,at,value\na,1024-01-01T00:00:00,1\na,2024-01-01T00:00:00,1\n", "years"),
+        ("x.csv", "series,at,value\na,0001-01-01T00:00:00,1\n", "years from 1900"),
+        ("x.csv", "series,at,value\na,2024-01-01T00:00:00,lots\n", "the first is 'lots'"),
+        ("x.csv", "series,at,value\na,2024-01-01,1\n", "is a day, not an hour"),
+        ("x.csv", "series,at,at,value\na,2024-01-01,2024-01-01,1\n", "at is not"),
         ("x.csv", "", "cannot be read"),
         ("x.parquet", "PAR1 not really", "cannot be read"),
         ("x.txt", "series,at,value\n", "neither .csv nor .parquet"),

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from cloud.forecast import venues
-from cloud.forecast.effects import WithSignals
+from cloud.forecast.models.effects import WithSignals
 from cloud.forecast.models.recent import Recent
 from cloud.forecast.series import WEEK_H, ClockSeries
-from cloud.forecast.signals import SignalError, Signals, read_folder, read_signals
+from cloud.forecast.signals import SignalError, Signals, Told, read_folder, read_signals
 
 MONDAY = date(2026, 11, 23)
 WEEKS = 72
@@ -76,7 +76,7 @@ def span(name: str, day: date, first: int, last: int) -> str:
 
 def moved(tmp_path: Path, history: ClockSeries, coming: list[str], lines: list[str]) -> np.ndarray:
     signals = read_signals(written(tmp_path, HEAD + "\n".join([*lines, *coming])))
-    return WithSignals(Recent(), signals).week(history, frozenset())[0]
+    return WithSignals(Recent(), Told((signals,))).week(history, frozenset())[0]
 
 
 @pytest.mark.parametrize(("name", "factor"), [("rain_mm", 0.7), ("event", 1.8)])
@@ -121,6 +121,6 @@ def test_an_event_seen_once_is_hardly_believed(tmp_path: Path):
 def test_silent_signals_change_nothing():
     values = 400 * np.tile(venues.week_shape(FIRST_ON), WEEKS)[None]
     history = ClockSeries(FIRST_ON, values[:, : WEEKS * WEEK_H])
-    silent = WithSignals(Recent(), Signals((), ()))
+    silent = WithSignals(Recent(), Told((Signals((), ()),)))
 
     assert (silent.week(history, frozenset()) == Recent().week(history, frozenset())).all()

@@ -25,9 +25,9 @@ def test_what_came_true_is_judged_once_and_what_was_said_is_dropped(engine: Engi
     with database.writing(engine) as connection:
         trials.keep(connection, MONDAY, {"near": {"A": week(98)}, "far": {"A": week(60)}})
         trials.keep(connection, TODAY, {"near": {"A": week(98)}})
-        found = trials.judged(connection, "A", hundred, TODAY - timedelta(days=8))
+        found = trials.judged(connection, {"A": hundred}, TODAY - timedelta(days=8))
         trials.settle(connection, ["A"], TODAY - timedelta(days=8), found)
-        again = trials.judged(connection, "A", hundred, TODAY - timedelta(days=8))
+        again = trials.judged(connection, {"A": hundred}, TODAY - timedelta(days=8))
         standing = trials.standings(connection, ["A", "B"], TODAY)
 
     # pinball of 93, 98, 103 against 100: 0.7 + 1 + 0.3, twice over three, per hundred
@@ -43,7 +43,7 @@ def test_a_week_that_nobody_saw_judges_nobody(engine: Engine):
     with database.writing(engine) as connection:
         trials.keep(connection, MONDAY, {"near": {"A": week(98)}})
 
-        assert trials.judged(connection, "A", dark, TODAY) == []
+        assert trials.judged(connection, {"A": dark}, TODAY) == []
 
 
 @pytest.mark.parametrize(
