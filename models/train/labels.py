@@ -121,16 +121,18 @@ def label(pictures: Iterable[Picture], teacher: Teacher | None, kept: Path) -> l
     return done
 
 
-def with_decoys(picture: Picture, detectors: Sequence[FaceDetector]) -> Picture:
+def with_decoys(
+    picture: Picture, detectors: Sequence[FaceDetector], *, least_px: float = LEAST_DECOY_PX
+) -> Picture:
     """Add the places where a detector sees a face that nobody labelled, to be unlearnt.
 
-    Among people the small ones teach nothing instead: see `LEAST_DECOY_PX`.
+    Among people those below `least_px` teach nothing instead: see `LEAST_DECOY_PX`.
     """
     faces = [face for detector in detectors for face in detector.faces(picture.image)]
     found = np.asarray([face.box for face in faces], np.float32).reshape(-1, 4)
     known = np.concatenate([picture.boxes, picture.ignored])
     if len(found) and len(known):
         found = found[overlap(found, known).max(axis=1) < 0.1]
-    doubtful = (found[:, 3] - found[:, 1] < LEAST_DECOY_PX) & bool(len(picture.boxes))
+    doubtful = (found[:, 3] - found[:, 1] < least_px) & bool(len(picture.boxes))
     ignored = np.concatenate([picture.ignored, found[doubtful]])
     return replace(picture, ignored=ignored, decoys=found[~doubtful])

@@ -100,12 +100,17 @@ def run(kind: str, data: Path, runs: Path, steps: int | None) -> Path:
 
 
 def _second_look(data: Path, runs: Path, folder: Path) -> Path:
-    """Teach the check from the detector's mistakes, with the body of the attention network."""
+    """Teach the check from the detector's mistakes, with the body of the attention network.
+
+    All of them, the small ones too: spared those, it lets printed letters and gravel pass.
+    """
     pictures = labelled_pictures(data, runs)
     finders = _finders(
         runs / RECIPES["detection"].folder / "last.pt", folder / "finder", CHECK_SCORE
     )
-    taught = [labels.with_decoys(picture, finders) for picture in pictures]
+    taught = [
+        labels.with_decoys(shown, finders, least_px=0.0) for shown in [*pictures, *_drawn_clutter()]
+    ]
     body = averaged(PoseNet(), runs / RECIPES["attention"].folder / "last.pt")
     views = pose_views.kept(runs / RECIPES["attention"].folder / "views.npz", [], None)
     return second_look.train(body, taught, views, folder)
