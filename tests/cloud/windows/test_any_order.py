@@ -214,7 +214,7 @@ def test_an_older_database_gets_its_roll_ups_from_what_it_holds(
         connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
     upgrade(engine, to="0004")
     with writing(engine) as connection:  # the tables of the steps between are there
-        connection.execute(text("UPDATE alembic_version SET version_num = '0007'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0009'"))
     upgrade(engine)
     with reading(engine) as connection:
         assert_rolled_up(connection)
