@@ -75,7 +75,8 @@ def face_card(
         teachers=[INTEL_FACES, INTEL_LANDMARKS],
         figures=list(figures),
         limits=[
-            "Faces below 8 px at the network's input size are not found.",
+            "Faces below 8 px at the network's input size are not found. Large ones are missed: of "
+            "183 cut-out faces 210, 290 and 380 px high there 5, 15 and 63 %.",
             "Of thirteen pictures of textures and things, three showed it faces at 640 px (gravel, "
             "a printed page, a field of galaxies), none at 320.",
             "The threshold, and how much each look counts, were chosen on the development set.",

@@ -25,9 +25,7 @@ log = logging.getLogger(__name__)
 CHECK_STEPS, REPORT_STEPS = 250, 50
 SEED = 7
 # shares of the schedule after which the network's mistakes are looked for
-MINED_AT = (0.35, 0.65, 1.0)
-# what follows the last look: so many steps more, as a share of the schedule, at a share of its rate
-FINISH, FINISH_RATE = 0.16, 0.1
+MINED_AT = (0.35, 0.65)
 
 Mining = Callable[[Path, int], Sequence[Picture]]
 
@@ -58,7 +56,7 @@ def train(
         shown = mined(kept, leg.start) if leg.start else pictures
         seen, started = np.zeros(3), time.perf_counter()
         for step, images, targets in batches(shown, seed, range(max(first, leg.start), leg.stop)):
-            seen += _learn(net, optimiser, images, targets, rate=_rate(schedule, step))
+            seen += _learn(net, optimiser, images, targets, rate=schedule.rate_at(step))
             average.follow(net, step)
             if (step + 1) % REPORT_STEPS == 0:
                 _report(step + 1, seen / REPORT_STEPS, time.perf_counter() - started)
@@ -87,17 +85,9 @@ def _learn(
     return np.asarray(parts.numpy())
 
 
-def _rate(schedule: Schedule, step: int) -> float:
-    """Return the schedule's rate, and a small one that falls to nothing in the finish."""
-    if step < schedule.steps:
-        return schedule.rate_at(step)
-    gone = (step - schedule.steps) / (schedule.steps * FINISH)
-    return schedule.rate * FINISH_RATE * (1 - gone)
-
-
 def legs(steps: int) -> list[range]:
     """Return the stretches between one look for mistakes and the next."""
-    stops = [int(steps * share) for share in (*MINED_AT, 1 + FINISH)]
+    stops = [int(steps * share) for share in MINED_AT] + [steps]
     return [range(first, last) for first, last in pairwise([0, *stops])]
 
 

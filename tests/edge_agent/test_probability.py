@@ -69,7 +69,7 @@ def test_the_same_faces_pass_as_sure_and_as_doubtful(plain_and_calibrated, small
 def test_a_threshold_of_the_settings_is_a_probability_too(tmp_path):
     card = carded(tmp_path, score_slope=2.7, score_zero=0.65)
     portrait = np.ascontiguousarray(data.astronaut()[:, :, ::-1])
-    (face,) = load_detector(card, threshold=0.5).faces(portrait)
+    face = load_detector(card, threshold=0.5).faces(portrait)[0]
     assert load_detector(card, threshold=face.score - 0.001).faces(portrait)
     assert not load_detector(card, threshold=face.score + (1 - face.score) / 2).faces(portrait)
 

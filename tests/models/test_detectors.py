@@ -24,7 +24,7 @@ def test_yunet_is_a_name_of_its_own(tmp_path):
 
 def test_a_detector_is_opened_low_for_its_curve_and_tells_its_usual_threshold():
     detector, threshold = opened("onlooker-face", [WEIGHTS], 320)
-    assert detector.threshold == LOW
+    assert detector.threshold == detector.probability(LOW)
     assert threshold > 0.3
 
 

@@ -90,14 +90,19 @@ def test_scores_that_know_nothing_are_a_sentence():
 
 @pytest.fixture
 def site(tmp_path):
-    """A site's pictures: the astronaut nine times over, some labelled where nobody is."""
+    """A site's pictures: the astronaut many times over, in half of them worn and not labelled."""
+    rng = np.random.default_rng(2)
     portrait = np.ascontiguousarray(data.astronaut()[:, :, ::-1])
     lines = ["image,x1,y1,x2,y2"]
-    for place, times in enumerate([5] * 6 + [9] * 6):
+    for place, worn in enumerate([False] * 6 + [True] * 6):
+        times = 5
         small = cv2.resize(portrait, (512 // times, 512 // times), interpolation=cv2.INTER_AREA)
         name, side = f"{place}.png", 512 // times
-        cv2.imwrite(str(tmp_path / name), np.tile(small, (times, times, 1)))
-        if times == 9:
+        picture = np.tile(small, (times, times, 1))
+        if worn:
+            picture = np.clip(picture + rng.normal(0, 45, picture.shape), 0, 255)
+        cv2.imwrite(str(tmp_path / name), picture.astype(np.uint8))
+        if worn:
             lines.append(f"{name},1,1,2,2")
             continue
         for spot in np.ndindex(times, times):

@@ -64,7 +64,7 @@ def test_the_turn_of_a_head_is_read_as_it_was_drawn(detector, portraits):
                 (head,) = pose.poses(image, [face])
                 misread[number, yaw_deg] = abs(head.yaw_deg - yaw_deg)
     assert len(misread) > 24
-    assert np.median(list(misread.values())) < 5
+    assert np.median(list(misread.values())) < 6
     assert np.quantile(list(misread.values()), 0.9) < 15
 
 
