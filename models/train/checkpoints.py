@@ -77,3 +77,8 @@ def resume(path: Path, net: nn.Module, average: Average, optimiser: torch.optim.
     average.state = state["average"]
     optimiser.load_state_dict(state["optimiser"])
     return int(state["step"])
+
+
+def reached(path: Path) -> int:
+    """Return the step that a checkpoint was made at."""
+    return int(torch.load(path, map_location="cpu", weights_only=True)["step"])

@@ -22,7 +22,7 @@ from models.datasets.labelled_faces import LabelledFaces
 from models.datasets.picture import Picture
 from models.export import OPSET, averaged, export_onnx, sealed
 from models.train import attention, classes, detection, labels, pose_views, second_look
-from models.train.checkpoints import Schedule
+from models.train.checkpoints import Schedule, reached
 from models.train.classes import ClassNet
 from models.train.clutter import clutter
 from models.train.detector_net import DetectorNet, ExportedDetector
@@ -105,9 +105,9 @@ def _second_look(data: Path, runs: Path, folder: Path) -> Path:
     All of them, the small ones too: spared those, it lets printed letters and gravel pass.
     """
     pictures = labelled_pictures(data, runs)
-    finders = _finders(
-        runs / RECIPES["detection"].folder / "last.pt", folder / "finder", CHECK_SCORE
-    )
+    finder = folder / "finder"
+    _write(runs / RECIPES["detection"].folder / "last.pt", finder, "0.0.0", "detection-alone")
+    finders = _finders(finder, CHECK_SCORE)
     taught = [
         labels.with_decoys(shown, finders, least_px=0.0) for shown in [*pictures, *_drawn_clutter()]
     ]
@@ -130,7 +130,10 @@ def _detection(pictures: list[Picture], folder: Path, schedule: Schedule) -> Pat
     """Begin from noise, and look for mistakes on the way in the pictures and in drawn clutter."""
 
     def mined(checkpoint: Path, step: int) -> list[Picture]:
-        finders = _finders(checkpoint, folder / f"at-{step}", DECOY_SCORE)
+        kept = folder / f"at-{step}"
+        if reached(checkpoint) == step:  # a run that goes on later finds these mistakes again
+            _write(checkpoint, kept, "0.0.0", "detection-alone")
+        finders = _finders(kept, DECOY_SCORE)
         return [labels.with_decoys(shown, finders) for shown in [*pictures, *_drawn_clutter()]]
 
     return detection.train(pictures, folder, schedule=schedule, mined=mined)
@@ -142,14 +145,9 @@ def _drawn_clutter() -> Iterator[Picture]:
         yield Picture(f"clutter/{number}", clutter(CLUTTER_SIDE_PX, rng))
 
 
-def _finders(checkpoint: Path, folder: Path, threshold: float) -> list[FaceDetector]:
-    """Open the first look alone, as it was at a checkpoint, at every size that matters.
-
-    Its file is made once: a run that goes on later finds the same mistakes again.
-    """
+def _finders(folder: Path, threshold: float) -> list[FaceDetector]:
+    """Open the first look alone at every size that matters."""
     card = folder / "onlooker-face.json"
-    if not card.is_file():
-        _write(checkpoint, folder, "0.0.0", "detection-alone")
     return [load_detector(card, input_px=size, threshold=threshold) for size in DECOY_SIZES_PX]
 
 
