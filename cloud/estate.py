@@ -8,6 +8,7 @@ A location's clock is its own `timezone`; everything else in the house is UTC.
 import math
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -86,6 +87,35 @@ class Attributes(_Fact, frozen=True, kw_only=True):
     demographic: Tag
 
 
+class SiteCamera(_Fact, frozen=True, kw_only=True):
+    """A camera and the local dates for which it is expected: `from_on` inclusive, `until_on` not.
+
+    An `optional` camera (a simulator, a spare) may report; its absence is not missing data.
+    """
+
+    id: Device
+    from_on: date | None = msgspec.field(default=None, name="from")
+    until_on: date | None = msgspec.field(default=None, name="until")
+    optional: bool = False
+
+    def __post_init__(self) -> None:
+        if self.from_on and self.until_on and self.until_on <= self.from_on:
+            raise ValueError(
+                f"camera {self.id!r} is listed from {self.from_on} until {self.until_on}: "
+                "until must be a later date than from"
+            )
+
+    def expected_ms(self, starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> int:
+        """Milliseconds of the half-open interval in which the camera is expected to report."""
+        if self.optional:
+            return 0
+        if self.from_on is not None:
+            starts_at = max(starts_at, _midnight(self.from_on, zone))
+        if self.until_on is not None:
+            ends_at = min(ends_at, _midnight(self.until_on, zone))
+        return max(0, (ends_at - starts_at) // timedelta(milliseconds=1))
+
+
 class Site(_Fact, frozen=True, kw_only=True):
     """One location. `base_looking_s` is the looking time in the hour that the base rate buys."""
 
@@ -106,7 +136,10 @@ class Site(_Fact, frozen=True, kw_only=True):
     base_looking_s: Annotated[float, Meta(gt=0, le=1e9)]
     currency: Currency
     attributes: Attributes
-    cameras: Annotated[tuple[Device, ...], Meta(max_length=64)]
+    listed_cameras: Annotated[tuple[Device | SiteCamera, ...], Meta(max_length=64)] = msgspec.field(
+        name="cameras"
+    )
+    formerly: Annotated[tuple[Location, ...], Meta(max_length=16)] = ()
 
     def __post_init__(self) -> None:
         try:
@@ -121,14 +154,45 @@ class Site(_Fact, frozen=True, kw_only=True):
         """The location's own clock."""
         return ZoneInfo(self.timezone)
 
+    @property
+    def cameras(self) -> tuple[SiteCamera, ...]:
+        """Every camera of the file, those without dates or flags included."""
+        return tuple(
+            listed if isinstance(listed, SiteCamera) else SiteCamera(id=listed)
+            for listed in self.listed_cameras
+        )
+
+    @property
+    def device_ids(self) -> tuple[DeviceId, ...]:
+        """Every device that has been listed here, whenever it was."""
+        return tuple(camera.id for camera in self.cameras)
+
+    def expected_cameras(self, starts_at: datetime, ends_at: datetime) -> tuple[DeviceId, ...]:
+        """The devices that are expected to report in some part of the half-open interval."""
+        zone = self.zone
+        return tuple(
+            camera.id for camera in self.cameras if camera.expected_ms(starts_at, ends_at, zone)
+        )
+
+    def expected_ms(self, starts_at: datetime, ends_at: datetime) -> int:
+        """Camera milliseconds that the interval holds when every expected camera reports."""
+        zone = self.zone
+        return sum(camera.expected_ms(starts_at, ends_at, zone) for camera in self.cameras)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone)
+
 
 class _EstateFile(_Fact, frozen=True, kw_only=True):
     version: Literal[1]
     locations: Annotated[tuple[Site, ...], Meta(min_length=1, max_length=10_000)]
 
     def __post_init__(self) -> None:
-        _refuse_repeated("location id", (site.id for site in self.locations))
-        _refuse_repeated("camera", (camera for site in self.locations for camera in site.cameras))
+        _refuse_repeated(
+            "location id", (name for site in self.locations for name in (site.id, *site.formerly))
+        )
+        _refuse_repeated("camera", (name for site in self.locations for name in site.device_ids))
 
 
 class Estate:
@@ -136,6 +200,10 @@ class Estate:
 
     def __init__(self, sites: tuple[Site, ...]) -> None:
         self._sites: Mapping[LocationId, Site] = {site.id: site for site in sites}
+        self._devices = {site.id: frozenset(site.device_ids) for site in sites}
+        self._current: Mapping[LocationId, LocationId] = {
+            former: site.id for site in sites for former in site.formerly
+        }
 
     def __iter__(self) -> Iterator[Site]:
         return iter(self._sites.values())
@@ -143,10 +211,14 @@ class Estate:
     def __len__(self) -> int:
         return len(self._sites)
 
+    def current_id(self, location: str) -> LocationId:
+        """The present id of a location that had another; an unknown id comes back as it is."""
+        return self._current.get(LocationId(location), LocationId(location))
+
     def location(self, location: str) -> Site:
-        """The site with that id, or UnknownLocation."""
+        """The site with that present or former id, or UnknownLocation."""
         try:
-            return self._sites[LocationId(location)]
+            return self._sites[self.current_id(location)]
         except KeyError:
             raise UnknownLocation(
                 f"no location {location[:80]!r} in the estate: GET /api/locations lists its "
@@ -154,9 +226,8 @@ class Estate:
             ) from None
 
     def knows(self, location: LocationId, device: DeviceId) -> bool:
-        """Whether that camera is one of that location's."""
-        site = self._sites.get(location)
-        return site is not None and device in site.cameras
+        """Whether that camera is one of that location's, by its present or a former id."""
+        return device in self._devices.get(self.current_id(location), frozenset())
 
 
 def load(path: Path = SAMPLE) -> Estate:

@@ -110,7 +110,10 @@ def register_estate(connection: Connection, estate: Estate, author: Author) -> i
     """Take in every camera of the estate that is not known yet; returns how many."""
     known = set(connection.execute(select(things.c.name)).scalars())
     new = [
-        Thing(camera, site.id) for site in estate for camera in site.cameras if camera not in known
+        Thing(camera, site.id)
+        for site in estate
+        for camera in site.device_ids
+        if camera not in known
     ]
     for thing in new:
         register(connection, thing, author)

@@ -94,7 +94,7 @@ def count(spark: "SparkSession", arguments: argparse.Namespace) -> None:
     from cloud.stream_spark.folder import Folder
 
     estate = load(settings.read(arguments).estate or SAMPLE)
-    cameras = frozenset((site.id, camera) for site in estate for camera in site.cameras)
+    cameras = frozenset((site.id, camera) for site in estate for camera in site.device_ids)
     counting = Counting(
         Folder(spark, arguments.folder),
         cameras,

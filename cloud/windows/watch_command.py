@@ -80,7 +80,7 @@ def watch(
     engine: Engine, estate: Estate, told: tuple[Recipient, ...], now: datetime
 ) -> list[Event]:
     """One look: what has changed is written down together with who is to be told."""
-    cameras = [(site.id, camera) for site in estate for camera in site.cameras]
+    cameras = [(site.id, camera) for site in estate for camera in site.device_ids]
     with reading(engine) as connection:
         measures = list(look(connection, cameras, now))
     with writing(engine) as connection:

@@ -75,7 +75,7 @@ def fill(url: str) -> None:
             people = int(
                 kind.entries * shape[at.weekday() * 24 + at.hour] * rough.uniform(0.7, 1.4)
             )
-            rows.append(hour(site.id, site.cameras[0], at, people, kind))
+            rows.append(hour(site.id, site.device_ids[0], at, people, kind))
         with database.writing(engine) as connection:
             connection.execute(database.hour_tallies.insert(), rows)
     engine.dispose()

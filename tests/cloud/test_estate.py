@@ -1,5 +1,6 @@
 """The estate file is believed as a whole or refused with a sentence that names the place."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ def test_the_sample_estate_is_london_and_knows_its_cameras():
     assert not london.knows(LocationId("KX-01"), DeviceId("lb-01-sim"))
     assert not london.knows(LocationId("XX-99"), DeviceId("kx-01-sim"))
     for site in london:
-        assert site.cameras == (f"{site.id.lower()}-cam-1", f"{site.id.lower()}-sim")
+        assert site.device_ids == (f"{site.id.lower()}-cam-1", f"{site.id.lower()}-sim")
         assert 51.3 < site.latitude_deg < 51.7
         assert -0.5 < site.longitude_deg < 0.3
 
@@ -87,3 +88,65 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path):
         estate.load(tmp_path / "none.yaml")
     with pytest.raises(estate.EstateError, match="cannot be read"):
         estate.load(tmp_path)
+
+
+LONDON_HOUR = (datetime(2026, 6, 1, 22, tzinfo=UTC), datetime(2026, 6, 2, 0, tzinfo=UTC))
+"""22:00 to 24:00 UTC: an hour of 1 June and an hour of 2 June on London's clock."""
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected", "hours"),
+    [
+        ("kx-01-cam-1", ("kx-01-cam-1",), 2),
+        ("{id: kx-01-cam-1}", ("kx-01-cam-1",), 2),
+        ("{id: kx-01-cam-1, from: 2026-06-01}", ("kx-01-cam-1",), 2),
+        ("{id: kx-01-cam-1, from: 2026-06-02}", ("kx-01-cam-1",), 1),
+        ("{id: kx-01-cam-1, from: 2026-06-03}", (), 0),
+        ("{id: kx-01-cam-1, until: 2026-06-01}", (), 0),
+        ("{id: kx-01-cam-1, until: 2026-06-02}", ("kx-01-cam-1",), 1),
+        ("{id: kx-01-cam-1, optional: true}", (), 0),
+    ],
+)
+def test_a_camera_is_expected_between_its_local_dates(tmp_path, listed, expected, hours):
+    file = tmp_path / "sites.yaml"
+    file.write_text(SAMPLE.replace("cameras: [kx-01-cam-1,", f"cameras: [{listed},", 1))
+
+    site = estate.load(file).location("KX-01")
+
+    assert site.device_ids == ("kx-01-cam-1", "kx-01-sim")
+    assert site.expected_cameras(*LONDON_HOUR) == expected
+    assert site.expected_ms(*LONDON_HOUR) == hours * 3_600_000
+
+
+def test_a_former_name_leads_to_the_location(tmp_path):
+    file = tmp_path / "sites.yaml"
+    file.write_text(SAMPLE.replace("- id: KX-01", "- id: KX-01\n    formerly: [KX-1]", 1))
+
+    london = estate.load(file)
+
+    assert london.current_id("KX-1") == "KX-01"
+    assert london.current_id("XX-99") == "XX-99"
+    assert london.location("KX-1").id == "KX-01"
+    assert london.knows(LocationId("KX-1"), DeviceId("kx-01-cam-1"))
+    assert not london.knows(LocationId("KX-1"), DeviceId("lb-01-cam-1"))
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "sentence"),
+    [
+        ("- id: LB-01", "- id: LB-01\n    formerly: [KX-01]", "'KX-01' is given 2 times"),
+        (
+            "cameras: [lb-01-cam-1,",
+            "cameras: [{id: lb-01-cam-1, from: 2026-06-02, until: 2026-06-02},",
+            r"until must be a later date.*\$.locations\[1\].cameras\[0\]",
+        ),
+        ("cameras: [lb-01-cam-1,", "cameras: [{id: lb-01-cam-1, untill: 2026-06-02},", "untill"),
+    ],
+)
+def test_wrong_dates_and_names_are_refused(tmp_path, written, instead, sentence):
+    file = tmp_path / "sites.yaml"
+    assert written in SAMPLE
+    file.write_text(SAMPLE.replace(written, instead, 1))
+
+    with pytest.raises(estate.EstateError, match=sentence):
+        estate.load(file)
