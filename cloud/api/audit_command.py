@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from cloud import database, settings
-from cloud.api.audit import AuditError, entries, verify
+from cloud.auth.audit import AuditError, entries, verify
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -18,9 +18,9 @@ from sqlalchemy.exc import DBAPIError
 from starlette.requests import HTTPConnection
 
 from cloud import database
-from cloud.api import audit
 from cloud.api.desk import Desk
 from cloud.api.shared import Alone
+from cloud.auth import audit
 from cloud.database import EPOCH
 from cloud.sales.rate_cards import PutCard, put_cards
 

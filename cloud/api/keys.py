@@ -18,7 +18,7 @@ from typing import Any, Final
 from sqlalchemy import Column, Engine, String, Table, insert, select, update
 
 from cloud import database
-from cloud.api import audit
+from cloud.auth import audit
 
 LONGEST_OWNER: Final = 80
 LONGEST_ACCOUNT: Final = 40

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from cloud import database, estate, settings
-from cloud.api import audit
 from cloud.api.desk import utc_now
 from cloud.api.server import shared_by
+from cloud.auth import audit
 from cloud.estate import Estate, UnknownLocation
 from cloud.pricing.emsr import FareClass
 from cloud.pricing.market import Occupancy

@@ -13,7 +13,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
-from cloud.api import audit
 from cloud.api.access import caller, opened_to
 from cloud.api.audience import LocationName, RangeError
 from cloud.api.desk import Desk
@@ -22,6 +21,7 @@ from cloud.api.keys import Role
 from cloud.api.locations import pounds
 from cloud.api.pricing import REACH, TimeSlot, refuse_distant
 from cloud.api.problem import REFUSALS, documented
+from cloud.auth import audit
 from cloud.database import EPOCH
 from cloud.estate import Site
 from cloud.pricing.market import Override

@@ -14,7 +14,6 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
-from cloud.api import audit
 from cloud.api.access import Caller, asker, opened_to
 from cloud.api.desk import Desk
 from cloud.api.in_force import desk_of
@@ -24,6 +23,7 @@ from cloud.api.plan_answer import ImpossibleAnswer, PlanAnswer, PlanVersions
 from cloud.api.plan_question import AskedKept
 from cloud.api.problem import REFUSALS, documented
 from cloud.api.tag import NOT_MODIFIED, Tagged
+from cloud.auth import audit
 from cloud.database import EPOCH, microseconds
 from cloud.pricing.optimise.brief import Objective
 from cloud.sales.plans import (

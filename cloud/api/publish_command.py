@@ -11,9 +11,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from cloud import database, settings
-from cloud.api import audit
 from cloud.api.desk import Desk
 from cloud.api.server import add_rate_card, open_desk
+from cloud.auth import audit
 from cloud.estate import Site
 from cloud.forecast.hours import Measures
 from cloud.pricing.price_list import prices

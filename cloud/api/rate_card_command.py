@@ -16,10 +16,10 @@ import msgspec
 from sqlalchemy import Engine
 
 from cloud import database, settings
-from cloud.api import audit
 from cloud.api.desk import Clock, utc_now
 from cloud.api.in_force import CARD_PUT, LEAD
 from cloud.api.pricing import REACH
+from cloud.auth import audit
 from cloud.estate import document
 from cloud.pricing.rate_card import REFERENCE, RateCard
 from cloud.sales.rate_cards import PutCard, holding, keep_card, put_cards

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from cloud import database, estate
-from cloud.api import audit, in_force
+from cloud.api import in_force
 from cloud.api.app import create_app
 from cloud.api.desk import Desk, Shelf
 from cloud.api.in_force import LEAD, InForce
@@ -21,6 +21,7 @@ from cloud.api.memory import Memory
 from cloud.api.pricing import priced
 from cloud.api.rate_card_command import REFERENCE_CARD, CardRefused, put_card
 from cloud.api.shared import Alone
+from cloud.auth import audit
 from cloud.pricing.rate_card import RateCard
 from cloud.pricing.slot import parse_slot
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker

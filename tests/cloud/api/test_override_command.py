@@ -3,8 +3,8 @@
 import pytest
 
 from cloud import database
-from cloud.api import audit
 from cloud.api.desk import Desk
+from cloud.auth import audit
 from cloud.estate import load
 
 SLOT = ["KX-01", "2026-11-23T08:00"]

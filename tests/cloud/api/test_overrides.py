@@ -7,12 +7,12 @@ import msgspec
 import pytest
 
 from cloud import database
-from cloud.api import audit
 from cloud.api.app import create_app
 from cloud.api.desk import Desk, Shelf
 from cloud.api.keys import Role, create_key
 from cloud.api.publish_command import publish
 from cloud.api.quota import Quota
+from cloud.auth import audit
 from cloud.estate import Estate
 from cloud.sales.price_sheet import sheet_before
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker

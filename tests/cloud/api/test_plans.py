@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import Engine, select
 
 from cloud import database
-from cloud.api import audit, plan_work
+from cloud.api import plan_work
 from cloud.api.app import create_app
 from cloud.api.desk import Desk
 from cloud.api.keys import Role, create_key
 from cloud.api.plan_work import TOO_OFTEN, PlanWork
 from cloud.api.quota import Quota
+from cloud.auth import audit
 from cloud.pricing.optimise.apart import SearchStopped
 from cloud.pricing.optimise.plan import Progress
 from cloud.sales import plan_turns, plans

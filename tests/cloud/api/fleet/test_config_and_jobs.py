@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from cloud import database
-from cloud.api import audit
 from cloud.api.app import create_app
 from cloud.api.desk import Desk
 from cloud.api.keys import Role, create_key
 from cloud.api.quota import Quota
+from cloud.auth import audit
 
 CONFIG = "/api/fleet/config"
 JOBS = "/api/fleet/jobs"

@@ -3,8 +3,8 @@
 import pytest
 
 from cloud import database
-from cloud.api import audit
 from cloud.api.desk import Desk
+from cloud.auth import audit
 
 THINGS = "/api/fleet/things"
 
