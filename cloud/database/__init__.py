@@ -38,6 +38,7 @@ from cloud.database.news import (
     dead_letters,
     device_states,
     notices,
+    quarantined_devices,
 )
 from cloud.database.rollups import venue_demographics, venue_hours
 from cloud.database.upgrade import create
@@ -70,6 +71,7 @@ __all__ = [
     "minute_tallies",
     "notices",
     "places",
+    "quarantined_devices",
     "reading",
     "reports",
     "run_many",

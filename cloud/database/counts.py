@@ -104,6 +104,7 @@ journals = Table(
     Column("through", BigInteger, nullable=False),  # every sequence up to here is settled
     Column("islands", Text, nullable=False),  # settled ranges beyond a gap: [[first, last], ...]
     Column("settled_at", Instant, nullable=False),
+    Column("through_at", Instant),  # when the report at `through` ended; null: not known
     sqlite_with_rowid=False,
 )
 
@@ -121,6 +122,9 @@ reports = Table(
     Column("body", Text, nullable=False),  # the report's own JSON, for the lake
     UniqueConstraint("device", "journal", "first_sequence", name="uq_reports_identity"),  # SQLite's
     Index("ix_reports_received_at", "received_at"),
+    Index("ix_reports_identity", "device", "journal", "first_sequence").ddl_if(
+        dialect="postgresql"  # whose partitions lack the unique constraint
+    ),
 )
 
 losses = Table(

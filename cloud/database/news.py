@@ -35,6 +35,20 @@ dead_letters = Table(
     Column("first_received_at", Instant, nullable=False),
     Column("last_received_at", Instant, nullable=False),
     Column("replayed_at", Instant),
+    Index("ix_dead_letters_device", "device"),
+)
+
+quarantined_devices = Table(
+    "quarantined_devices",  # devices whose dead letters are counted and no longer kept one by one
+    metadata,
+    Column("location", NAME, primary_key=True),
+    Column("device", NAME, primary_key=True),
+    Column("since_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),  # its latest message that failed validation
+    Column("messages", BigInteger, nullable=False),  # failed since then and not kept
+    Column("reason", Text, nullable=False),  # why it was quarantined, with the latest failure
+    Column("ended_at", Instant),  # null: in quarantine now
+    sqlite_with_rowid=False,
 )
 
 device_states = Table(

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from cloud.estate import SAMPLE, EstateError
-from cloud.ingest.membership import LOOK_EVERY_S, Membership
+from cloud.estate_reload import CHECK_EVERY_S
+from cloud.ingest.membership import Membership
 from wire.scalars import DeviceId, LocationId
 
 KX = LocationId("KX-01")
@@ -32,7 +33,7 @@ def test_a_camera_that_is_added_is_known_at_the_next_look(file: Path) -> None:
     membership = Membership(file, steady_clock=clock)
     file.write_text(SAMPLE.read_text().replace("[kx-01-cam-1,", "[kx-01-cam-1, kx-01-cam-2,"))
     assert not membership.knows(KX, NEW)
-    clock.now_s += LOOK_EVERY_S
+    clock.now_s += CHECK_EVERY_S
     assert membership.knows(KX, NEW)
 
 
@@ -44,9 +45,9 @@ def test_a_spoilt_file_changes_nothing_and_is_complained_of_once(
     membership = Membership(file, steady_clock=clock)
     spoil(file)  # type: ignore[operator]
     for _ in range(3):
-        clock.now_s += LOOK_EVERY_S
+        clock.now_s += CHECK_EVERY_S
         assert membership.knows(KX, OLD)
-    assert [record.getMessage() for record in caplog.records] == ["estate.unreadable"]
+    assert [record.getMessage() for record in caplog.records] == ["sites_file.refused"]
 
 
 def test_a_file_that_cannot_be_read_is_no_beginning(tmp_path: Path) -> None:

@@ -1,0 +1,73 @@
+"""The sites file, read again when it has changed: one implementation for every program.
+
+A file that cannot be read or is not valid changes nothing: the last valid version stays in force,
+the reason is logged once for each version of the file and stands in `problem`. The steady clock is
+injected; nothing here sleeps or starts a thread. `SitesFile` may be shared between threads.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from cloud.estate import Estate, EstateError, load
+
+log = logging.getLogger(__name__)
+
+CHECK_EVERY_S: Final = 2.0
+Signature = tuple[int, int, int]
+
+
+class SitesFile:
+    """The sites of one file; refuses to start with a file that cannot be read.
+
+    Raises:
+        EstateError: at construction, the file is missing or not valid.
+    """
+
+    def __init__(self, path: Path, *, steady_clock: Callable[[], float] = time.monotonic) -> None:
+        self._path = path
+        self._clock = steady_clock
+        self._lock = threading.Lock()
+        self._signature = self._stat()
+        self._estate = load(path)
+        self._check_at = steady_clock() + CHECK_EVERY_S
+        self.problem: str | None = None
+        """Why the present content of the file is not in force; None when it is."""
+
+    @property
+    def estate(self) -> Estate:
+        """The sites in force: another object whenever a new version of the file was read."""
+        if self._clock() >= self._check_at and self._lock.acquire(blocking=False):
+            try:
+                self._check_at = self._clock() + CHECK_EVERY_S
+                self._check()
+            finally:
+                self._lock.release()
+        return self._estate
+
+    def _check(self) -> None:
+        signature = self._stat()
+        if signature == self._signature:
+            return
+        self._signature = signature
+        try:
+            self._estate = load(self._path)
+        except EstateError as error:
+            self.problem = str(error)
+            log.error(
+                "sites_file.refused",
+                extra={"reason": str(error), "in_force": "the last valid version"},
+            )
+        else:
+            self.problem = None
+            log.info("sites_file.read", extra={"locations": len(self._estate)})
+
+    def _stat(self) -> Signature | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
