@@ -114,6 +114,7 @@ def create_app(desk: Desk, *, quota: Quota | None = None, pinned: bool = False) 
     Its rate card is that of the desk until `in_force` hears of another; `pinned`, always.
     """
     registry = CollectorRegistry()
+    registry.register(desk.unread)
     app = FastAPI(
         title="Onlooker",
         version=VERSION,

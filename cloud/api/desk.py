@@ -14,10 +14,12 @@ from functools import cached_property
 from typing import Final
 
 import msgspec
+from prometheus_client import Counter
 from sqlalchemy import Engine
 
 from cloud import database
-from cloud.api.made import Made, packed, unpacked
+from cloud.api.change_log import ChangeLog
+from cloud.api.made import Made, packed, unpacked, unread_counter
 from cloud.api.memory import Memory
 from cloud.api.plays import plays
 from cloud.api.shared import Alone, Shared
@@ -49,17 +51,17 @@ def utc_now() -> datetime:
 class Shelf:
     """The latest forecast of each location; one thread makes it, the others wait for it."""
 
-    _made: dict[str, tuple[int, Made]] = field(default_factory=dict)
+    _made: dict[str, tuple[str, Made]] = field(default_factory=dict)
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def fresh(self, location: str, now: datetime, generation: int = 0) -> Made | None:
+    def fresh(self, location: str, now: datetime, generation: str) -> Made | None:
         """The forecast on the shelf, unless it is too old or of another generation."""
-        of, made = self._made.get(location, (0, None))
+        of, made = self._made.get(location, ("", None))
         return made if made is not None and of == generation and made.is_fresh(now) else None
 
     def fresh_or(
-        self, location: str, now: datetime, generation: int, make: Callable[[], Made]
+        self, location: str, now: datetime, generation: str, make: Callable[[], Made]
     ) -> Made:
         """The forecast on the shelf, or a new one."""
         with self._lock:
@@ -83,6 +85,8 @@ class Desk:
     shared: Shared = field(default_factory=Alone)
     shelf: Shelf = field(default_factory=Shelf)
     answers: Memory[Tagged] = field(default_factory=_answers)
+    changes: ChangeLog = field(default_factory=ChangeLog)
+    unread: Counter = field(default_factory=unread_counter)
 
     @cached_property
     def card_digest(self) -> str:
@@ -91,20 +95,24 @@ class Desk:
 
     def fresh(self, site: Site) -> Made | None:
         """The forecast of a site, if it is at hand; never waits."""
-        return self.shelf.fresh(site.id, self.clock(), self.shared.generation)
+        return self.shelf.fresh(site.id, self.clock(), self.changes.generation)
 
     def forecast(self, site: Site) -> Made:
         """The forecast of a site as of now: from the shelf, from another process, or a new one."""
-        now, generation = self.clock(), self.shared.generation
+        now, generation = self.clock(), self.changes.generation
         return self.shelf.fresh_or(
             site.id, now, generation, lambda: self._common(site, now, generation)
         )
 
     def key(self, kind: str, *of: Hashable) -> Hashable:
         """The key of an answer: with all that it depends on, nothing stale can be found by it."""
-        return (kind, self.card_digest, self.shared.generation, of)
+        return (kind, self.card_digest, self.changes.generation, of)
 
-    def _common(self, site: Site, now: datetime, generation: int) -> Made:
+    def hear(self) -> None:
+        """Read which changes prices depend on were made; every program does so before it prices."""
+        self.changes.read_from(self.engine)
+
+    def _common(self, site: Site, now: datetime, generation: str) -> Made:
         """What another process has made, or what this one makes, for all of them.
 
         The generation is the one from before the database was read: what was read may be newer
@@ -113,11 +121,11 @@ class Desk:
         told = hashlib.sha256(msgspec.json.encode(site)).hexdigest()[:12]
         name = f"made:{generation}:{site.id}:{told}"
         held = self.shared.recall(name)
-        found = unpacked(held) if held else None
+        found = unpacked(held, self.unread) if held else None
         if found is not None and found.is_fresh(now):
             return found
         made = self._made(site, now)
-        theirs = unpacked(self.shared.keep(name, packed(made), held, made.fresh_for))
+        theirs = unpacked(self.shared.keep(name, packed(made), held, made.fresh_for), self.unread)
         return theirs if theirs is not None and theirs.is_fresh(now) else made
 
     def _made(self, site: Site, now: datetime) -> Made:

@@ -1,9 +1,10 @@
 """What is in force now, as this process has heard: its desk changes when another rate card holds.
 
-Hard truths. The log of changes is the news: every second each process reads what was entered since
-it last looked. A card is put for a moment at least five seconds ahead, so every process that has
-looked since then changes at that very moment, by its own clock, between two requests and never
-within one. A process that has lost the database goes on with what it knew and is not ready.
+Hard truths. Every second each process reads in the audit log what was changed since it last
+looked, with or without a Redis; remembered prices end with the generation that `change_log` reads
+there. A card is put for a moment at least five seconds ahead, so every process that has looked
+since then changes at that very moment, by its own clock, between two requests and never within one.
+A process that has lost the database goes on with what it knew and is not ready.
 """
 
 import getpass
@@ -18,8 +19,8 @@ from sqlalchemy.exc import DBAPIError
 from starlette.requests import HTTPConnection
 
 from cloud import database
+from cloud.api.change_log import CARD_PUT, ChangeLog
 from cloud.api.desk import Desk
-from cloud.api.shared import Alone
 from cloud.auth import audit
 from cloud.database import EPOCH
 from cloud.sales.rate_cards import PutCard, put_cards
@@ -28,12 +29,7 @@ log = logging.getLogger(__name__)
 LOOK_S: Final = 1.0
 LEAD: Final = timedelta(seconds=5)
 """The least time from putting a card to its being in force."""
-CARD_PUT: Final = "rate_card.put"
 CARD_IN_FORCE: Final = "rate_card.in_force"
-PRICED: Final = frozenset(
-    {"occupancy.load", "price.override", "price.override.withdraw", "prices.publish"}
-)
-"""Changes that prices stand on."""
 
 
 Schedule = tuple[tuple[datetime, Desk], ...]
@@ -54,7 +50,8 @@ class InForce:
         self._pinned = pinned
         self._schedule: Schedule = ((EPOCH, desk),)
         self._desks: dict[int, Desk] = {}
-        self._heard: int | None = None
+        self._cards = ChangeLog(CARD_PUT)
+        self._has_cards_to_read = False
         self._noted: str | None = None
         self._is_lost = False
 
@@ -69,14 +66,11 @@ class InForce:
     def look(self) -> None:
         """Hear what has been changed since the last look."""
         with database.reading(self._first.engine) as connection:
-            news = audit.since(connection, self._heard)
-            is_first = self._heard is None
-            actions = {action for _, action in news}
-            if not self._pinned and (is_first or CARD_PUT in actions):
+            self._first.changes.read(connection)
+            self._has_cards_to_read |= self._cards.read(connection)
+            if self._has_cards_to_read and not self._pinned:
                 self._plan(put_cards(connection))
-        self._heard = news[-1][0] if news else self._heard or 0
-        if not is_first and actions & PRICED and isinstance(self._first.shared, Alone):
-            self._first.shared.invalidate()
+            self._has_cards_to_read = False
         self._note()
 
     def follow(self, stop: threading.Event) -> None:
@@ -88,6 +82,8 @@ class InForce:
                 if not self._is_lost:
                     log.warning("news.lost", extra={"error": type(error).__name__})
                 self._is_lost = True
+            except Exception:  # nothing may end the thread that every price depends on
+                log.exception("news.fault")
             else:
                 self._is_lost = False
 

@@ -1,5 +1,6 @@
 """A forecast with what belongs to it, as the API's processes hand it to each other in bytes."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -7,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
+from prometheus_client import Counter
 
 from cloud.api.plays import Plays
 from cloud.forecast.outlook import Forecast
 from cloud.sales.book import Book
 
+log = logging.getLogger(__name__)
 FRESH: Final = timedelta(minutes=15)
 FRESH_ASSUMED: Final = timedelta(minutes=1)
 
@@ -40,12 +43,23 @@ def packed(made: Made) -> bytes:
     return _encoder.encode(made)
 
 
-def unpacked(content: bytes) -> Made | None:
-    """The value again; None when another version wrote it."""
+def unpacked(content: bytes, unread: Counter) -> Made | None:
+    """The value again; None, a log line and a count when it is not one that this version writes."""
     try:
         return _decoder.decode(content)
-    except (msgspec.MsgspecError, ValueError, TypeError):
+    except (msgspec.MsgspecError, ValueError, TypeError) as error:
+        unread.inc()
+        log.warning("forecasts.unreadable", extra={"error": str(error)[:200]})
         return None
+
+
+def unread_counter() -> Counter:
+    """How many kept forecasts could not be read; any but during an upgrade is a fault."""
+    return Counter(
+        "onlooker_kept_forecasts_unreadable",
+        "Forecasts kept by another process that this one could not decode",
+        registry=None,
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -17,7 +17,6 @@ from typing import Final
 
 from cloud import database, estate, settings
 from cloud.api.desk import utc_now
-from cloud.api.server import shared_by
 from cloud.auth import audit
 from cloud.estate import Estate, UnknownLocation
 from cloud.pricing.emsr import FareClass
@@ -63,7 +62,6 @@ def run(arguments: argparse.Namespace) -> int:
             about=arguments.file.name[:120],
             details={"slots": count},
         )
-    shared_by(chosen, engine).invalidate()
     engine.dispose()
     sys.stdout.write(f"{count} slots noted\n")
     return 0

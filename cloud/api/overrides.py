@@ -150,7 +150,7 @@ def set_price(desk: Desk, site: Site, slot: Slot, asked: OverrideAsked, by: str)
         override = Override(number, pence, by[:LONGEST_AUTHOR], asked.reason, asked.until)
         standing = Standing(site.id, hour_at, now, override)
         keep_override(connection, standing)
-    desk.shared.invalidate()
+    desk.hear()
     return _described(standing)
 
 
@@ -167,7 +167,7 @@ def withdraw_price(desk: Desk, site: Site, slot: Slot, by: str) -> OverrideAnswe
             about=_about(site, slot),
             details={"number": gone.override.number, "price_pence": gone.override.price_pence},
         )
-    desk.shared.invalidate()
+    desk.hear()
     return _described(gone)
 
 

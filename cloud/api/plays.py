@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
-from cloud.database import ATTENTION, DWELL, EPOCH, hour_tallies, minute_demographics
+from cloud.database import ATTENTION, DWELL, EPOCH, hour_tallies, minute_demographics, total
 from cloud.estate import Site
 from cloud.forecast import venues
 from cloud.forecast.outlook import Outlook
@@ -89,7 +89,7 @@ def _sums(
 ) -> Mapping[str, Any]:
     hours = hour_tallies.c
     names = (*DWELL, *ATTENTION, "dwell_ms", "looking_ms")
-    query = select(*(func.sum(hours[name]).label(name) for name in names)).where(
+    query = select(*(total(hours[name]).label(name) for name in names)).where(
         hours.location == location,
         hours.hour_at >= _seconds(since_at),
         hours.hour_at < _seconds(until_at),
@@ -102,7 +102,7 @@ def _cells(
 ) -> dict[tuple[str, str], int]:
     cells = minute_demographics.c
     rows = connection.execute(
-        select(cells.age, cells.gender, func.sum(cells.visits))
+        select(cells.age, cells.gender, total(cells.visits))
         .where(
             cells.location == location,
             cells.minute_at >= _seconds(since_at),

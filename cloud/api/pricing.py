@@ -157,7 +157,7 @@ async def made_for(desk: Desk, site: Site) -> Made:
 async def made_for_all(desk: Desk, sites: Sequence[Site]) -> list[Made]:
     """The forecasts of several sites, made in one thread when some are not fresh."""
     now = desk.clock()
-    found = [desk.shelf.fresh(site.id, now, desk.shared.generation) for site in sites]
+    found = [desk.shelf.fresh(site.id, now, desk.changes.generation) for site in sites]
     if any(made is None for made in found):
         return await run_in_threadpool(lambda: [desk.forecast(site) for site in sites])
     return [made for made in found if made is not None]

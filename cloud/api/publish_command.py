@@ -33,7 +33,6 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         published = publish(desk)
         _note(desk, published)
-        desk.shared.invalidate()
     finally:
         desk.engine.dispose()
     kept = len(desk.estate) - published

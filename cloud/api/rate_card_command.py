@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from cloud import database, settings
 from cloud.api.desk import Clock, utc_now
-from cloud.api.in_force import CARD_PUT, LEAD
+from cloud.api.in_force import LEAD
 from cloud.api.pricing import REACH
 from cloud.auth import audit
 from cloud.estate import document
@@ -100,7 +100,7 @@ def put_card(
             connection,
             at=now,
             actor=by,
-            action=CARD_PUT,
+            action="rate_card.put",
             about=card.version,
             details={"version": card.version, "digest": card.digest, "from": from_at},
         )

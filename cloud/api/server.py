@@ -85,8 +85,9 @@ def serve(arguments: argparse.Namespace) -> int:
         "api.listening", extra={"host": arguments.host, "port": arguments.port, "access": access}
     )
     work = PlanWork(lambda: in_force.desk)
-    with listener, following(desk.shared), hearing(in_force), working(work):
+    with listener, hearing(in_force), working(work):
         Server(config).run(sockets=[listener])
+    desk.shared.close()
     desk.engine.dispose()
     log.info("api.stopped")
     return 0
@@ -106,12 +107,14 @@ def open_desk(arguments: argparse.Namespace) -> Desk:
     chosen = settings.read(arguments)
     engine = database.connect(chosen.database_url)
     database.create(engine)
-    return Desk(
+    desk = Desk(
         engine=engine,
         estate=estate.load(chosen.estate or estate.SAMPLE),
         card=card_for(arguments.rate_card, engine),
         shared=shared_by(chosen, engine),
     )
+    desk.hear()
+    return desk
 
 
 def card_for(file: Path | None, engine: Engine) -> RateCard:
@@ -136,23 +139,6 @@ def shared_by(chosen: settings.Settings, engine: Engine) -> Shared:
             "the Redis URL cannot be read: write redis://[user:password@]host:6379[/number], with "
             "what is special in a password as %XX"
         ) from None
-
-
-@contextmanager
-def following(shared: Shared) -> Iterator[None]:
-    """Hear of new generations while inside."""
-    if not isinstance(shared, InRedis):
-        yield
-        return
-    stop = threading.Event()
-    listener = threading.Thread(target=shared.follow, args=(stop,), name="generations", daemon=True)
-    listener.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        listener.join()
-        shared.close()
 
 
 @contextmanager

@@ -1,9 +1,9 @@
-"""What several API processes have in common: forecasts, counts of questions, a generation.
+"""What several API processes have in common: forecasts, counts of questions.
 
 Alone, a process has it all to itself; with Redis (`shared_redis.py`) all of them have the same.
 Whatever is kept here can be worked out again: losing it costs time and counts, never an answer.
-The generation goes up when something that prices stand on has been changed on purpose; what was
-made in an older one is not used any more.
+What is kept under the generation of an older change of prices is not used any more: see
+`change_log.py`.
 """
 
 from datetime import datetime, timedelta
@@ -16,11 +16,7 @@ CALLERS: Final = 10_000
 
 
 class Shared(Protocol):
-    """Kept bytes, counted questions. Every call may block but `generation` and `take`."""
-
-    @property
-    def generation(self) -> int:
-        """The newest generation that this process has heard of; no I/O."""
+    """Kept bytes, counted questions. Every call may block but `take`."""
 
     def recall(self, key: str) -> bytes | None:
         """What another process has kept."""
@@ -31,15 +27,14 @@ class Shared(Protocol):
     async def take(self, caller: str, quota: Quota, now: datetime) -> Verdict:
         """Count one question of a caller."""
 
-    def invalidate(self) -> None:
-        """Begin a new generation, everywhere."""
+    def close(self) -> None:
+        """Close connections."""
 
 
 class Alone:
     """One process: nothing to be had from others, nothing to keep for them."""
 
     def __init__(self) -> None:
-        self.generation = 0
         self._meters: Memory[Meter] = Memory(CALLERS)
 
     def recall(self, key: str) -> bytes | None:
@@ -59,6 +54,5 @@ class Alone:
         meter = self._meters.recall(caller) or self._meters.keep(caller, Meter(now))
         return meter.take(quota, now)
 
-    def invalidate(self) -> None:
-        """Begin a new generation in this process."""
-        self.generation += 1
+    def close(self) -> None:
+        """Nothing to close."""

@@ -8,7 +8,6 @@ two installations on one Redis never meet.
 
 import hashlib
 import logging
-import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -27,10 +26,7 @@ from cloud.database import EPOCH
 log = logging.getLogger(__name__)
 PATIENCE_S: Final = 0.25
 AWAY_S: Final = 5.0
-LOOK_S: Final = 1.0
-"""How often a process looks for a new generation."""
-UNSEEN: Final = 2**48
-LAYOUT: Final = "2"
+LAYOUT: Final = "3"
 """Of the values: another number, other keys."""
 
 COUNTED: Final = """
@@ -72,8 +68,6 @@ class InRedis:
         self._away_until_s = 0.0
         self._is_lost = False
         self._lock = threading.Lock()
-        self.generation = 0
-        self.look()
 
     def recall(self, key: str) -> bytes | None:
         """What another process has kept."""
@@ -93,19 +87,6 @@ class InRedis:
         """Count one question of a caller, wherever he asked the others."""
         return await run_in_threadpool(self._take, caller, quota, now)
 
-    def invalidate(self) -> None:
-        """Begin a new generation in every process; they hear of it within a second."""
-        self._asked(lambda: self._heard(self._redis.incr(f"{self._prefix}:generation")), None)
-
-    def look(self) -> None:
-        """Hear of a new generation; an empty Redis begins with one that nobody has seen before."""
-        self._asked(self._look, None)
-
-    def follow(self, stop: threading.Event) -> None:
-        """Look every second until `stop`."""
-        while not stop.wait(LOOK_S):
-            self.look()
-
     def close(self) -> None:
         """Let the connections go."""
         self._redis.close()
@@ -123,16 +104,6 @@ class InRedis:
 
     def _named(self, key: str) -> str:
         return f"{self._prefix}:{key}"
-
-    def _look(self) -> None:
-        name = f"{self._prefix}:generation"
-        with self._redis.pipeline() as both:
-            both.set(name, secrets.randbelow(UNSEEN), nx=True)
-            both.get(name)
-            self._heard(both.execute()[1])
-
-    def _heard(self, generation: Any) -> None:
-        self.generation = int(generation)
 
     def _bytes(self, held: Any) -> bytes | None:
         return held if isinstance(held, bytes) else None

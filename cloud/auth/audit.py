@@ -6,7 +6,7 @@ it. An entry is written in the transaction of the change itself: both happen, or
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -96,15 +96,17 @@ def alone(connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({RECORDING})")
 
 
-def since(connection: Connection, number: int | None) -> Sequence[tuple[int, str]]:
-    """Number and action of each entry after `number`; of the newest alone where it is None."""
+def newest(connection: Connection, actions: Collection[str], *, since: int) -> Entry | None:
+    """The newest entry of any of the actions from a number on; None without one."""
     columns = audit_log.c
-    wanted = select(columns.number, columns.action)
-    if number is None:
-        newest = connection.execute(wanted.order_by(columns.number.desc()).limit(1))
-        return [(one, action) for one, action in newest]
-    rows = connection.execute(wanted.where(columns.number > number).order_by(columns.number))
-    return [(one, action) for one, action in rows]
+    wanted = (
+        select(audit_log)
+        .where(columns.number >= since, columns.action.in_(sorted(actions)))
+        .order_by(columns.number.desc())
+        .limit(1)
+    )
+    found = connection.execute(wanted).mappings().one_or_none()
+    return None if found is None else Entry(**found)
 
 
 def entries(connection: Connection) -> Iterator[Entry]:

@@ -4,8 +4,10 @@ from cloud.database.columns import (
     EPOCH,
     Instant,
     NaiveInstantError,
+    mean,
     metadata,
     microseconds,
+    total,
 )
 from cloud.database.counts import (
     ATTENTION,
@@ -64,6 +66,7 @@ __all__ = [
     "insert",
     "journals",
     "losses",
+    "mean",
     "metadata",
     "microseconds",
     "minute_demographics",
@@ -75,6 +78,7 @@ __all__ = [
     "reading",
     "reports",
     "run_many",
+    "total",
     "touched",
     "venue_demographics",
     "venue_hours",

@@ -7,7 +7,18 @@ sortable and the same on both engines.
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Integer, MetaData, String, TypeDecorator
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Double,
+    Integer,
+    MetaData,
+    String,
+    TypeDecorator,
+    cast,
+    func,
+)
+from sqlalchemy.types import TypeEngine
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 NAME: Final = String(63)
@@ -43,3 +54,18 @@ class Instant(TypeDecorator[datetime]):
     def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
         """Give back the instant, in UTC."""
         return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+def total(numbers: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The sum of a column as that column's own kind of number; null where there are no rows.
+
+    PostgreSQL sums a bigint as a numeric, which arrives as a Decimal; SQLite does not. Use this in
+    place of `func.sum`, so that both give an int for whole numbers and a float for others.
+    """
+    kind: TypeEngine[Any] = BigInteger() if isinstance(numbers.type, Integer) else Double()
+    return cast(func.sum(numbers), kind)
+
+
+def mean(numbers: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The mean of a column as a float on both engines; null where there are no rows."""
+    return cast(func.avg(numbers), Double)

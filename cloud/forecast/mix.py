@@ -23,14 +23,13 @@ from sqlalchemy import (
     String,
     Table,
     delete,
-    func,
     insert,
     literal_column,
     select,
 )
 
 from cloud import database
-from cloud.database import EPOCH, hour_tallies, minute_demographics
+from cloud.database import EPOCH, hour_tallies, minute_demographics, total
 from cloud.estate import Site
 from cloud.forecast import conformal
 from cloud.forecast.hours import HOUR_S, Hours
@@ -146,10 +145,10 @@ def _sums(
 ) -> list[ClockSeries]:
     hours = hour_tallies.c
     rows = connection.execute(
-        select(hours.hour_at, *(func.sum(hours[name]) for name in SUMS))
+        select(hours.hour_at, *(total(hours[name]) for name in SUMS))
         .where(hours.location == site.id, hours.hour_at >= since, hours.hour_at < until)
         .group_by(hours.hour_at)
-        .having(func.sum(hours.observed_ms) > 0)
+        .having(total(hours.observed_ms) > 0)
     )
     table = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(-1, 1 + len(SUMS)).T
     return [_on_clock(site, table[0], values, today) for values in table[1:]]
@@ -161,7 +160,7 @@ def _groups(
     minutes = minute_demographics.c
     hour_at = minutes.minute_at - minutes.minute_at % HOUR
     rows = connection.execute(
-        select(hour_at, minutes.age, minutes.gender, func.sum(minutes.visits))
+        select(hour_at, minutes.age, minutes.gender, total(minutes.visits))
         .where(minutes.location == site.id, minutes.minute_at >= since, minutes.minute_at < until)
         .group_by(hour_at, minutes.age, minutes.gender)
     )

@@ -22,12 +22,12 @@ from sqlalchemy import (
     Text,
     delete,
     exists,
-    func,
     insert,
     select,
 )
 
 from cloud import database
+from cloud.database import total
 from cloud.forecast.hours import Measures
 from cloud.forecast.score import Sums
 from cloud.forecast.series import WEEK_H, Floats
@@ -140,7 +140,7 @@ def keep_scores(connection: Connection, scored: Iterable[tuple[StoredWeek, Sums]
 def scoreboard(connection: Connection) -> list[dict[str, Any]]:
     """How each model has done for each measure: WQL, WAPE and coverage over all that is scored."""
     scores = forecast_scores.c
-    summed = {name: func.sum(scores[name]) for name in Sums.__slots__}
+    summed = {name: total(scores[name]) for name in Sums.__slots__}
     rows = connection.execute(
         select(scores.model, scores.measure, *(one.label(name) for name, one in summed.items()))
         .group_by(scores.model, scores.measure)

@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from cloud import database
+from cloud.database import mean
 from cloud.forecast.hours import Measures
 from cloud.forecast.score import sums
 from cloud.forecast.series import WEEK_H, ClockSeries, Floats
@@ -143,7 +144,7 @@ def standings(
     rows = connection.execute(
         select(
             trials.location, trials.model,
-            func.count(), func.avg(trials.loss), func.avg(trials.inside),
+            func.count(), mean(trials.loss), mean(trials.inside),
         )
         .where(trials.location.in_(list(locations)), trials.first_on >= today - WINDOW)
         .group_by(trials.location, trials.model)

@@ -19,7 +19,15 @@ from sqlalchemy import (
     select,
 )
 
-from cloud.database import SUMS, hour_tallies, minute_demographics, minute_tallies, places, touched
+from cloud.database import (
+    SUMS,
+    hour_tallies,
+    minute_demographics,
+    minute_tallies,
+    places,
+    total,
+    touched,
+)
 from cloud.database.rollups import UNKNOWN
 from cloud.windows.audience import Audience, Tally
 from cloud.windows.cells import (
@@ -57,7 +65,7 @@ def breakdown(
             _count(tallies, Dimension.LOCATION, by).label("locations"),
             _count(tallies, Dimension.DEVICE, by).label("cameras"),
             func.max(tallies.c.peak).label("peak"),
-            *(func.sum(tallies.c[name]).label(name) for name in sums),
+            *(total(tallies.c[name]).label(name) for name in sums),
         )
         .group_by(*keys)
         .order_by(*keys)
@@ -74,7 +82,7 @@ def demographics(
     cells = minute_demographics.c
     keys = [_key(dimension, minute_demographics, cells.minute_at) for dimension in by]
     query = (
-        select(cells.age, cells.gender, func.sum(cells.visits), func.sum(cells.onlookers), *keys)
+        select(cells.age, cells.gender, total(cells.visits), total(cells.onlookers), *keys)
         .group_by(*keys, cells.age, cells.gender)
         .order_by(*keys, cells.age, cells.gender)
         .limit(MOST_CELLS)

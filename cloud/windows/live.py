@@ -25,7 +25,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from cloud.database import BANDS, BLIND, EPOCH, alerts, minute_tallies, reports
+from cloud.database import BANDS, BLIND, EPOCH, alerts, minute_tallies, reports, total
 from cloud.database.rollups import MOVING
 from cloud.windows.audience import Audience, Tally
 from cloud.windows.query import STEP
@@ -106,7 +106,7 @@ def audiences(connection: Connection, keys: Iterable[WindowKey]) -> dict[WindowK
                     cells.location,
                     func.count(cells.device.distinct()).label("cameras"),
                     func.max(cells.peak).label("peak"),
-                    *(func.sum(cells[name]).label(name) for name in WANTED),
+                    *(total(cells[name]).label(name) for name in WANTED),
                 )
                 .where(cells.location.in_(locations[start : start + PLACES_AT_ONCE]))
                 .where(cells.minute_at >= second, cells.minute_at < second + STEP_S)

@@ -21,6 +21,7 @@ from cloud.database import (
     minute_demographics,
     places,
     run_many,
+    total,
     venue_demographics,
     venue_hours,
     writing,
@@ -99,7 +100,7 @@ def _move(connection: Connection, locations: list[str], before: str, after: str)
     hours = connection.execute(
         select(
             cells.hour_at,
-            *(func.sum(cells[name]) for name in SUMS),
+            *(total(cells[name]) for name in SUMS),
             func.max(cells.peak),
         )
         .where(cells.location.in_(locations))
@@ -112,8 +113,8 @@ def _move(connection: Connection, locations: list[str], before: str, after: str)
     people = minute_demographics.c
     hour_at = in_steps(people.minute_at, HOUR_S)
     groups = connection.execute(
-        select(hour_at, people.age, people.gender, func.sum(people.visits),
-               func.sum(people.onlookers))
+        select(hour_at, people.age, people.gender, total(people.visits),
+               total(people.onlookers))
         .where(people.location.in_(locations))
         .group_by(hour_at, people.age, people.gender)
     ).all()  # fmt: skip

@@ -24,7 +24,7 @@ from sqlalchemy import (
     select,
 )
 
-from cloud.database import BLIND, EPOCH, SUMS, hour_tallies, minute_tallies
+from cloud.database import BLIND, EPOCH, SUMS, hour_tallies, minute_tallies, total
 from cloud.windows.audience import Audience, Tally
 
 WindowName = Literal["5m", "15m", "1h"]
@@ -102,8 +102,8 @@ def hourly(
         select(
             hours.hour_at,
             func.count().label("cameras"),
-            func.sum(reduce(add, (hours[name] for name in BLIND))).label("blind_ms"),
-            *(func.sum(hours[name]).label(name) for name in _HOUR_SUMS),
+            total(reduce(add, (hours[name] for name in BLIND))).label("blind_ms"),
+            *(total(hours[name]).label(name) for name in _HOUR_SUMS),
         )
         .where(
             hours.location == location,
@@ -111,7 +111,7 @@ def hourly(
             hours.hour_at < _seconds(until_at),
         )
         .group_by(hours.hour_at)
-        .having(func.sum(hours.observed_ms) > 0)
+        .having(total(hours.observed_ms) > 0)
         .order_by(hours.hour_at)
     )
     return [_hour(row) for row in rows]
@@ -139,7 +139,7 @@ def _sums() -> _Query:
     return select(
         func.count(_tallies.device.distinct()).label("cameras"),
         func.max(_tallies.peak).label("peak"),
-        *(func.sum(_tallies[name]).label(name) for name in SUMS),
+        *(total(_tallies[name]).label(name) for name in SUMS),
     )
 
 

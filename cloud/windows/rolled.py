@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 
-from cloud.database import SUMS, venue_demographics, venue_hours
+from cloud.database import SUMS, total, venue_demographics, venue_hours
 from cloud.windows.audience import Tally
 from cloud.windows.cells import DAY_S, HOUR_S, Dimension, Group, Where, in_steps, shown
 from cloud.windows.query import WindowError
@@ -41,10 +41,10 @@ def rolled(
         select(
             *keys,
             func.max(cells.peak).label("peak"),
-            *(func.sum(cells[name]).label(name) for name in sums),
+            *(total(cells[name]).label(name) for name in sums),
         )
         .group_by(*keys)
-        .having(func.sum(cells.reports) > 0)
+        .having(total(cells.reports) > 0)
         .order_by(*keys)
     )
     rows = connection.execute(_held(query, venue_hours, where)).mappings()
@@ -59,9 +59,9 @@ def rolled_demographics(
     cells = venue_demographics.c
     groups = (*keys, cells.age, cells.gender)
     query = (
-        select(cells.age, cells.gender, func.sum(cells.visits), func.sum(cells.onlookers), *keys)
+        select(cells.age, cells.gender, total(cells.visits), total(cells.onlookers), *keys)
         .group_by(*groups)
-        .having(func.sum(cells.visits) + func.sum(cells.onlookers) > 0)
+        .having(total(cells.visits) + total(cells.onlookers) > 0)
         .order_by(*groups)
     )
     return [

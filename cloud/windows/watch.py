@@ -16,6 +16,7 @@ from cloud.database import (
     hour_tallies,
     journals,
     minute_tallies,
+    total,
     touched,
 )
 from cloud.windows import quality
@@ -84,7 +85,7 @@ def _lately(connection: Connection, now: datetime) -> dict[CameraKey, Tally]:
     """The last ten minutes of each camera; plain rows, since an estate has many."""
     cells = minute_tallies.c
     query = select(
-        touched.c.location, cells.device, *(func.sum(cells[name]) for name in (*JUDGED_BY, *BLIND))
+        touched.c.location, cells.device, *(total(cells[name]) for name in (*JUDGED_BY, *BLIND))
     ).group_by(touched.c.location, cells.device)
     rows = connection.execute(_of_places(query, now - LOOK_BACK, now))
     return {
@@ -95,7 +96,7 @@ def _lately(connection: Connection, now: datetime) -> dict[CameraKey, Tally]:
 def _last_hour(connection: Connection, now: datetime) -> dict[str, Tally]:
     """Visitors of the last hour and those who looked, for each place."""
     cells = minute_tallies.c
-    sums = (func.sum(cells.visits), func.sum(cells.onlookers))
+    sums = (total(cells.visits), total(cells.onlookers))
     query = select(touched.c.location, *sums).group_by(touched.c.location)
     rows = connection.execute(_of_places(query, now - HOUR, now))
     return {
@@ -148,7 +149,7 @@ def _usual(connection: Connection, now: datetime) -> dict[str, Usual]:
         select(
             cells.location,
             func.count(cells.hour_at.distinct()),
-            *(func.sum(one) for one in sums),
+            *(total(one) for one in sums),
         )
         .where(cells.hour_at.in_(weeks_before(hour)))
         .where(cells.observed_ms > 0)

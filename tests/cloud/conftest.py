@@ -34,6 +34,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def empty_postgresql(postgresql: str) -> str:
+    """An empty PostgreSQL database."""
+    return _emptied(postgresql)
+
+
+@pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """The same with its tables."""
     engine = connect(database_url)

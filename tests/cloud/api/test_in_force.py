@@ -15,6 +15,7 @@ from sqlalchemy import Engine, text
 from cloud import database, estate
 from cloud.api import in_force
 from cloud.api.app import create_app
+from cloud.api.change_log import ChangeLog
 from cloud.api.desk import Desk, Shelf
 from cloud.api.in_force import LEAD, InForce
 from cloud.api.memory import Memory
@@ -38,7 +39,7 @@ def card(tenths: int) -> RateCard:
 
 def process(desk: Desk, **more: bool) -> Asker:
     """Another API on the same database, with a memory of its own."""
-    own = replace(desk, shared=Alone(), shelf=Shelf(), answers=Memory(99))
+    own = replace(desk, shared=Alone(), shelf=Shelf(), answers=Memory(99), changes=ChangeLog())
     asker = Asker(create_app(own, **more))
     look(asker)
     return asker

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,24 +15,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cloud import database
-from cloud.__main__ import main
 from cloud.api import shared_redis
 from cloud.api.app import create_app
 from cloud.api.desk import Desk, Shelf
 from cloud.api.keys import Role, create_key
-from cloud.api.made import packed, unpacked
+from cloud.api.made import packed, unpacked, unread_counter
 from cloud.api.memory import Memory
 from cloud.api.pricing import priced
 from cloud.api.publish_command import publish
 from cloud.api.quota import Quota
-from cloud.api.server import shared_by
 from cloud.api.shared import Alone, Shared
 from cloud.api.shared_redis import InRedis
+from cloud.auth import audit
 from cloud.pricing.emsr import FareClass
 from cloud.pricing.market import Occupancy
 from cloud.pricing.slot import parse_slot
 from cloud.sales.occupancy import Noted, note
-from cloud.settings import Settings
 from tests.cloud.api.redis_server import RedisServer
 
 FRIDAY_NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -75,6 +72,14 @@ def another(desk: Desk, url: str, of: str) -> Desk:
     return Desk(desk.engine, desk.estate, desk.card, desk.clock, InRedis(url, of=of))
 
 
+def enter(desk: Desk, now: datetime) -> None:
+    """Any change in the log that prices depend on."""
+    with database.writing(desk.engine) as connection:
+        audit.record(
+            connection, at=now, actor="ann", action="occupancy.load", about="a file", details={}
+        )
+
+
 def test_a_caller_is_counted_as_one_meter_counts(shared: Shared, watch):
     verdicts = [asyncio.run(shared.take("ann", THREE, watch.now)) for _ in range(5)]
 
@@ -85,12 +90,6 @@ def test_a_caller_is_counted_as_one_meter_counts(shared: Shared, watch):
     watch.pass_by(timedelta(minutes=20))
     assert asyncio.run(shared.take("ann", THREE, watch.now)).allowed
     assert asyncio.run(shared.take("bob", THREE, watch.now)).remaining == 2
-
-
-def test_a_new_generation_is_heard_of(shared: Shared):
-    before = shared.generation
-    shared.invalidate()
-    assert shared.generation == before + 1
 
 
 def test_what_is_kept_is_what_was_given_or_what_another_was_quicker_with(running, tmp_path):
@@ -116,7 +115,8 @@ def test_a_forecast_survives_the_way_to_another_process(desk: Desk, watch, tmp_p
     watch.pass_by(timedelta(days=1))
     made = desk._made(site, FRIDAY_NOON + timedelta(days=1))
     made = replace(made, plays=replace(made.plays, cells={("25-34", "female"): 12}))
-    again = unpacked(packed(made))
+    unread = unread_counter()
+    again = unpacked(packed(made), unread)
 
     assert again is not None
     assert (again.at, again.plays) == (made.at, made.plays)
@@ -125,8 +125,10 @@ def test_a_forecast_survives_the_way_to_another_process(desk: Desk, watch, tmp_p
     slot = parse_slot("2026-11-23T08:00", site.zone)
     assert again.forecast.outlook(slot.starts_at) == made.forecast.outlook(slot.starts_at)
     assert again.book.market(slot) == made.book.market(slot)
-    assert unpacked(b"\x00") is None
-    assert unpacked(packed(made)[:-9]) is None
+    assert unread._value.get() == 0
+    assert unpacked(b"\x00", unread) is None
+    assert unpacked(packed(made)[:-9], unread) is None
+    assert unread._value.get() == 2
 
 
 def test_two_processes_give_the_same_bytes_and_read_the_database_once(
@@ -159,38 +161,19 @@ def test_a_caller_cannot_ask_more_by_asking_two_processes(
     assert statuses == [200, 200, 200, 429]
 
 
-def test_a_new_generation_ends_what_every_process_remembers(ask, desk: Desk, running, tmp_path):
+def test_a_change_in_the_log_ends_what_every_process_remembers(
+    ask, desk: Desk, running, tmp_path, watch
+):
     desks = [another(desk, running.url, str(tmp_path)) for _ in range(2)]
     site = desk.estate.location("KX-01")
     before = [each.forecast(site) for each in desks]
-    desks[0].shared.invalidate()
-    assert desks[1].fresh(site) is before[1]  # not heard of it yet: within a second it will have
-    desks[1].shared.look()
+    enter(desk, watch.now)
+    assert desks[1].fresh(site) is before[1]  # it has not read the log yet: within a second it will
+    for each in desks:
+        each.hear()
 
     assert all(each.fresh(site) is None for each in desks)
     assert desks[1].forecast(site) is not before[1]
-
-
-def test_a_process_follows_the_generations_until_it_is_told_to_stop(running, tmp_path, monkeypatch):
-    monkeypatch.setattr(shared_redis, "LOOK_S", 0.01)
-    one, other = (InRedis(running.url, of=str(tmp_path)) for _ in range(2))
-    heard, stop = threading.Event(), threading.Event()
-    look, before = other.look, other.generation
-
-    def looked() -> None:
-        look()
-        if other.generation == before + 1:
-            heard.set()
-
-    monkeypatch.setattr(other, "look", looked)
-    listener = threading.Thread(target=other.follow, args=(stop,))
-    listener.start()
-    one.invalidate()
-
-    assert heard.wait(10)
-    stop.set()
-    listener.join(10)
-    assert not listener.is_alive()
 
 
 def test_redis_may_go_and_come_back_and_no_request_fails(
@@ -263,7 +246,8 @@ def test_no_process_ever_serves_the_price_of_another_card(
         elif what == "pass":
             watch.pass_by(timedelta(minutes=amount))
         elif what == "invalidate":
-            mine.shared.invalidate()
+            enter(desk, watch.now)
+            mine.hear()
         elif what == "forget":
             desks[which] = replace(mine, shelf=Shelf(), answers=Memory(9))
         else:
@@ -275,23 +259,3 @@ def test_no_process_ever_serves_the_price_of_another_card(
             assert told == msgspec.json.decode(fresh.model_dump_json())
     for each in desks:
         each.shared.close()
-
-
-def test_new_occupancy_is_priced_at_once_where_redis_tells_of_it(
-    ask, desk: Desk, running, tmp_path, monkeypatch, capsys
-):
-    monkeypatch.setenv("ONLOOKER_REDIS_URL", running.url)
-    url = f"sqlite:///{tmp_path}/onlooker.db"
-    mine = replace(desk, shared=shared_by(Settings(redis_url=running.url), desk.engine))
-    ask.app = create_app(mine)
-    before = ask.get(PRICE).json()["price_pence"]
-    file = tmp_path / "taken.csv"
-    file.write_text(
-        "location,time_slot,taken,class,fare,mean,deviation\n"
-        "KX-01,2026-11-23T08:00,5,late,140.00,3,1\n"
-    )
-    assert main(["occupancy", "--database", url, "load", str(file)]) == 0
-    mine.shared.look()
-
-    assert ask.get(PRICE).json()["price_pence"] > before
-    mine.shared.close()

@@ -1,0 +1,57 @@
+"""Following the audit log: the generation of everything that a process remembers.
+
+The log in the database is the only source of changes. Each change that prices depend on has its
+entry there, written in the transaction of the change, whichever program made it and whether or not
+that program knows a Redis URL. A generation is the number and digest of the newest such entry: all
+processes that have read the same log have the same generation, and a restored database has another.
+"""
+
+import threading
+from typing import Final
+
+from sqlalchemy import Connection, Engine
+
+from cloud import database
+from cloud.auth import audit
+
+PRICED: Final = frozenset(
+    {"occupancy.load", "price.override", "price.override.withdraw", "prices.publish"}
+)
+"""Actions after which remembered prices may be wrong."""
+CARD_PUT: Final = frozenset({"rate_card.put"})
+NONE_YET: Final = "0"
+
+
+class ChangeLog:
+    """The newest entry of some actions in the audit log, as far as it has been read."""
+
+    def __init__(self, actions: frozenset[str] = PRICED) -> None:
+        self._actions = actions
+        self._generation = NONE_YET
+        self._newest = 0
+        self._lock = threading.Lock()
+
+    @property
+    def generation(self) -> str:
+        """The newest entry that has been read; no I/O."""
+        return self._generation
+
+    def read(self, connection: Connection) -> bool:
+        """Read what was entered since the last call; whether there is anything new.
+
+        The newest entry known is read again. Where it is gone the database has been replaced, and
+        the log is read from its beginning.
+        """
+        with self._lock:
+            before = self._generation
+            found = audit.newest(connection, self._actions, since=self._newest)
+            if found is None and self._newest:
+                found = audit.newest(connection, self._actions, since=0)
+            self._newest = found.number if found else 0
+            self._generation = f"{found.number}-{found.digest[:12]}" if found else NONE_YET
+            return self._generation != before
+
+    def read_from(self, engine: Engine) -> None:
+        """The same in a transaction of its own."""
+        with database.reading(engine) as connection:
+            self.read(connection)

@@ -1,0 +1,246 @@
+"""The API over measured data on SQLite, PostgreSQL, and PostgreSQL with Redis: the same answers.
+
+Two processes serve one database. With Redis both are given its URL; the commands never are.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select
+
+from cloud import database, estate
+from cloud.__main__ import main
+from cloud.api import override_command, publish_command
+from cloud.api.app import create_app
+from cloud.api.change_log import ChangeLog
+from cloud.api.desk import Desk, Shelf
+from cloud.api.memory import Memory
+from cloud.api.shared import Alone
+from cloud.api.shared_redis import InRedis
+from cloud.pricing.rate_card import REFERENCE, RateCard
+from tests.cloud.api.conftest import Asker, Watch
+from tests.cloud.api.redis_server import RedisServer
+
+SLOT = "2026-11-23T08:00"
+PRICE = f"/api/pricing/slot/KX-01/{SLOT}"
+INVENTORY = f"/api/inventory?time_slot={SLOT}&location=KX-01"
+STORES = ("sqlite", "postgresql", "postgresql+redis")
+
+
+@pytest.fixture(scope="module")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@dataclass
+class Installation:
+    """Two processes on one database, one of whose places has been measured for three weeks."""
+
+    url: str
+    watch: Watch
+    desks: list[Desk]
+
+    def __post_init__(self) -> None:
+        self.askers = [Asker(create_app(desk)) for desk in self.desks]
+
+    @property
+    def engine(self) -> Engine:
+        return self.desks[0].engine
+
+    def run(self, *words: str) -> int:
+        """A command on this database, without any Redis."""
+        return main([words[0], "--database", self.url, *words[1:]])
+
+    def look(self) -> None:
+        """What each process does every second."""
+        for asker in self.askers:
+            asker.app.state.in_force.look()
+
+    def price(self, of: int = 0) -> Decimal:
+        return Decimal(self.askers[of].get(PRICE).json()["price"])
+
+
+@pytest.fixture(params=STORES)
+def store(
+    request: pytest.FixtureRequest, tmp_path: Path, watch: Watch, monkeypatch
+) -> Iterator[Installation]:
+    monkeypatch.delenv("ONLOOKER_REDIS_URL", raising=False)
+    url = f"sqlite:///{tmp_path}/onlooker.db"
+    if request.param != "sqlite":
+        url = request.getfixturevalue("empty_postgresql")
+    engine = database.connect(url)
+    database.create(engine)
+    measure(engine, watch)
+    shared = [Alone(), Alone()]
+    if request.param.endswith("redis"):
+        redis_url = request.getfixturevalue("redis_server").url
+        shared = [InRedis(redis_url, of=str(tmp_path)) for _ in range(2)]
+    first = Desk(engine, estate.load(), estate.document(REFERENCE, RateCard), watch, shared[0])
+    more = {"shelf": Shelf(), "answers": Memory(99), "changes": ChangeLog()}
+    yield Installation(url, watch, [first, replace(first, shared=shared[1], **more)])
+    for each in shared:
+        each.close()
+    engine.dispose()
+
+
+def measure(engine: Engine, watch: Watch) -> None:
+    """Three weeks of one camera at KX-01, with ages and genders in the last day."""
+    now = int(watch.now.timestamp())
+    hours = [
+        {
+            "location": "KX-01", "device": "kx-01-cam-1", "hour_at": now - 3600 * age,
+            "reports": 360, "interval_ms": 3_600_000, "observed_ms": 3_600_000,
+            "entries": 100 + age % 37, "visits": 100, "onlookers": 30, "dwell_06": 100,
+            "dwell_ms": 1_300_000, "attention_03": 90, "attention_05": 10,
+            "looking_ms": 160_000 + 977 * (age % 24), "person_ms": 1_400_000,
+        }
+        for age in range(1, 3 * 168)
+    ]  # fmt: skip
+    minutes = [
+        {
+            "location": "KX-01", "device": "kx-01-cam-1", "minute_at": now - 60 * age,
+            "reports": 6, "interval_ms": 60_000, "observed_ms": 60_000, "entries": 2, "visits": 2,
+            "onlookers": 1, "dwell_06": 2, "dwell_ms": 26_000, "person_ms": 26_000,
+        }
+        for age in range(1, 120)
+    ]  # fmt: skip
+    people = [
+        {
+            "location": "KX-01", "device": "kx-01-cam-1", "minute_at": now - 60 * age,
+            "age": "25-34", "gender": "female", "visits": 2, "onlookers": 1,
+        }
+        for age in range(1, 120)
+    ]  # fmt: skip
+    touched = {"location": "KX-01", "changed_at": watch.now, "minute_at": now - 60}
+    with database.writing(engine) as connection:
+        connection.execute(database.hour_tallies.insert(), hours)
+        connection.execute(database.minute_tallies.insert(), minutes)
+        connection.execute(database.minute_demographics.insert(), people)
+        connection.execute(database.touched.insert(), touched)
+
+
+@pytest.fixture
+def taken(tmp_path: Path) -> Callable[..., Path]:
+    def taken(shares: int) -> Path:
+        file = tmp_path / "taken.csv"
+        rows = f"KX-01,{SLOT},{shares},,,,\n"
+        file.write_text(f"location,time_slot,taken,class,fare,mean,deviation\n{rows}")
+        return file
+
+    return taken
+
+
+def test_shares_sold_by_a_command_without_redis_are_not_sold_again(store: Installation, taken):
+    before = [asker.get(INVENTORY).json()["screens"][0]["imp"] for asker in store.askers]
+    assert all(before)
+    assert store.run("occupancy", "load", str(taken(6))) == 0
+    store.look()
+    after = [asker.get(INVENTORY).json()["screens"][0]["imp"] for asker in store.askers]
+    brief = {"budget": "500.00", "from": "2026-11-23", "until": "2026-11-24",
+             "locations": ["KX-01"], "dayparts": [{"from_hour": 8, "to_hour": 9}]}  # fmt: skip
+    plans = [asker("POST", "/api/pricing/optimize", json=brief) for asker in store.askers]
+
+    assert after == [[], []]
+    assert all(not plan.json().get("lines") for plan in plans)
+
+
+def test_a_price_set_and_withdrawn_by_a_command_holds_in_every_process(
+    store: Installation, monkeypatch, capsys
+):
+    opened = override_command.open_desk
+    monkeypatch.setattr(
+        override_command, "open_desk", lambda given: replace(opened(given), clock=store.watch)
+    )
+    before = [store.price(0), store.price(1)]
+    assert store.run("override", "set", "KX-01", SLOT, "45.67", "--reason", "agreed") == 0
+    store.look()
+    assert [store.price(0), store.price(1)] == [Decimal("45.67")] * 2
+    assert store.run("override", "withdraw", "KX-01", SLOT) == 0
+    store.look()
+    assert [store.price(0), store.price(1)] == before
+
+
+def test_prices_published_by_a_command_are_followed_by_every_process(
+    store: Installation, monkeypatch, capsys
+):
+    opened = publish_command.open_desk
+    monkeypatch.setattr(
+        publish_command, "open_desk", lambda given: replace(opened(given), clock=store.watch)
+    )
+    assert store.run("publish") == 0
+    store.watch.pass_by(timedelta(days=1))
+    for of in (0, 1):
+        store.price(of)
+    store.look()
+    told = [asker.get(PRICE).json()["versions"]["published_on"] for asker in store.askers]
+
+    assert told == ["2026-11-20"] * 2
+
+
+def test_a_measured_forecast_is_made_once_for_both_and_says_the_same(
+    store: Installation, monkeypatch, caplog
+):
+    made = []
+    honest = Desk._made
+    monkeypatch.setattr(Desk, "_made", lambda self, *of: made.append(of) or honest(self, *of))
+    with caplog.at_level(logging.WARNING):
+        prices = [asker.get(PRICE) for asker in store.askers]
+        screens = [asker.get(INVENTORY) for asker in store.askers]
+
+    assert prices[0].json()["stands_on"]["basis"] == "measured"
+    assert prices[0].content == prices[1].content
+    assert screens[0].content == screens[1].content
+    is_redis = isinstance(store.desks[0].shared, InRedis)
+    assert len(made) == (1 if is_redis else 2)
+    assert [one for one in caplog.records if "unreadable" in one.message] == []
+    assert "onlooker_kept_forecasts_unreadable_total 0.0" in store.askers[0].get("/metrics").text
+
+
+def test_whole_numbers_are_written_as_whole_numbers(store: Installation):
+    screen = store.askers[0].get(INVENTORY).json()["screens"][0]
+    shown = screen["imp"][0]["ext"]["onlooker"]
+    assert shown["visits"] == 503 * 100
+    assert isinstance(shown["visits"], int)
+    for path in ("/api/audience/KX-01", "/api/audience?by=age&by=gender", PRICE):
+        assert strings_of_digits(store.askers[0].get(path).json()) == [], path
+
+
+def test_every_sum_of_a_query_is_an_int(store: Installation):
+    hours = database.hour_tallies.c
+    with database.reading(store.engine) as connection:
+        row = connection.execute(
+            select(*(database.total(hours[name]) for name in database.SUMS))
+        ).one()
+    assert {type(one) for one in row} == {int}
+
+
+def test_a_kept_forecast_that_cannot_be_read_is_logged_counted_and_replaced(
+    store: Installation, monkeypatch, caplog
+):
+    monkeypatch.setattr(store.desks[0].shared, "recall", lambda key: b"\x00")
+    with caplog.at_level(logging.WARNING):
+        assert store.askers[0].get(PRICE).status_code == 200
+
+    assert "forecasts.unreadable" in [one.message for one in caplog.records]
+    assert "onlooker_kept_forecasts_unreadable_total 1.0" in store.askers[0].get("/metrics").text
+
+
+def strings_of_digits(told: object) -> list[str]:
+    """Numbers that were written as text, where no money and no factor is meant."""
+    if isinstance(told, dict):
+        skipped = {"price", "low", "high", "base_rate", "value", "time_slot"}
+        return [
+            x for key, one in told.items() if key not in skipped for x in strings_of_digits(one)
+        ]
+    if isinstance(told, list):
+        return [found for one in told for found in strings_of_digits(one)]
+    return [told] if isinstance(told, str) and json.dumps(told).strip('"').isdigit() else []
