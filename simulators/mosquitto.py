@@ -3,7 +3,9 @@
 It listens on 127.0.0.1 without passwords or certificates and keeps nothing over a restart.
 """
 
+import contextlib
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -13,6 +15,7 @@ from typing import Final
 
 BINARY_DIRS: Final = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
 READY_WITHIN_S: Final = 10.0
+PORTS: Final = range(20_000, 32_000)  # below Linux's and macOS's ports for outgoing connections
 
 
 class MosquittoError(RuntimeError):
@@ -20,11 +23,18 @@ class MosquittoError(RuntimeError):
 
 
 def free_port() -> int:
-    """A TCP port that nobody on this machine listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port on loopback that is free at the moment.
+
+    It is drawn from below the range of outgoing connections, so that neither one of those nor
+    another process which draws a port at the same time is likely to take it before it is used.
+    """
+    for port in random.sample(PORTS, k=100):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    raise MosquittoError(f"no free TCP port found between {PORTS.start} and {PORTS.stop - 1}")
 
 
 def binary() -> str:

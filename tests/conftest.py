@@ -10,6 +10,29 @@ from hypothesis import settings
 
 from simulators.mosquitto import Mosquitto
 
+LONGEST_FIRST = ("journeys/", "cloud/stream_spark/", "provisioning/", "cloud/fleet/", "simulators/")
+"""Folders whose files take longest: begun first, no worker is left with one of them at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests on one worker, since they share servers; and all of Spark's on one."""
+    items.sort(key=_position)
+    for item in items:
+        file = _file(item)
+        group = "spark" if file.startswith("cloud/stream_spark/") else file
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _file(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).as_posix()
+
+
+def _position(item: pytest.Item) -> int:
+    file = _file(item)
+    matches = (at for at, folder in enumerate(LONGEST_FIRST) if file.startswith(folder))
+    return next(matches, len(LONGEST_FIRST))
+
+
 # Searching with fresh examples is for a desk; a submission is judged on the same ones every time.
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("desk", deadline=None)
