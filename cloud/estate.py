@@ -11,12 +11,19 @@ from collections.abc import Hashable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 import yaml
 from msgspec import Meta
 
+from cloud.site_words import (
+    check_currency,
+    check_holidays,
+    check_placement,
+    check_timezone,
+    explain_field,
+)
 from wire.scalars import Device, DeviceId, Location, LocationId
 
 SAMPLE: Final = Path(__file__).parent / "samples" / "london.yaml"
@@ -27,10 +34,9 @@ Metres = Annotated[float, Meta(gt=0, le=200)]
 Pixels = Annotated[int, Meta(ge=1, le=32_768)]
 Offset = Annotated[float, Meta(ge=-50, le=50)]
 Tag = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}\Z")]
-Currency = Literal["GBP", "EUR", "USD", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "AUD", "CAD"]
-"""Currencies with a hundredth as their smallest coin, since rates are written in pence."""
+Code = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z", description="ISO 4217")]
 
-Plain = TypeVar("Plain")
+Plain = TypeVar("Plain", bound=msgspec.Struct)
 
 
 class EstateError(ValueError):
@@ -126,15 +132,13 @@ class Site(_Fact, frozen=True, kw_only=True):
     timezone: Annotated[str, Meta(min_length=1, max_length=64)]
     holidays: Annotated[str, Meta(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?\Z")] | None = None
     venue: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,5}\Z", description="OpenOOH 1.2 venue id")]
-    placement: Literal[
-        "concourse", "corridor", "cross_track", "escalator", "platform", "street", "ticket_hall"
-    ]
+    placement: Tag
     screen: Screen
     camera: CameraOffset = CameraOffset()
     loop: Loop = Loop(length_s=60, spot_s=10)
     base_rate_pence: Annotated[int, Meta(ge=1, le=100_000_000)]
     base_looking_s: Annotated[float, Meta(gt=0, le=1e9)]
-    currency: Currency
+    currency: Code
     attributes: Attributes
     listed_cameras: Annotated[tuple[Device | SiteCamera, ...], Meta(max_length=64)] = msgspec.field(
         name="cameras"
@@ -142,12 +146,11 @@ class Site(_Fact, frozen=True, kw_only=True):
     formerly: Annotated[tuple[Location, ...], Meta(max_length=16)] = ()
 
     def __post_init__(self) -> None:
-        try:
-            ZoneInfo(self.timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(
-                f"timezone {self.timezone!r} is not known: use a name such as Europe/London"
-            ) from None
+        check_timezone(self.timezone)
+        check_placement(self.placement)
+        check_currency(self.currency)
+        if self.holidays is not None:
+            check_holidays(self.holidays)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -249,6 +252,8 @@ def document(path: Path, kind: type[Plain]) -> Plain:
         plain = yaml.load(content, Loader=_PlainLoader)  # noqa: S506 - a SafeLoader, made stricter
         _refuse_endless_numbers(plain, "$")
         return msgspec.convert(plain, kind)
+    except msgspec.ValidationError as error:
+        raise EstateError(f"{path}: {explain_field(str(error), kind)}") from error
     except (yaml.YAMLError, ValueError) as error:
         raise EstateError(f"{path}: {error}") from error
 
