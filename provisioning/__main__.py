@@ -15,12 +15,14 @@ from provisioning.aws import command as aws_command
 from provisioning.aws.stack import StackError
 from provisioning.broker import command as broker_command
 from provisioning.broker.settings import BrokerError
+from provisioning.folder_lock import FolderLockedError
 from provisioning.kms import KmsError
 from provisioning.release import ReleaseError
 from provisioning.vault import VaultError
 
 REFUSALS = (
     BrokerError,
+    FolderLockedError,
     KmsError,
     OfficeError,
     ReleaseError,
@@ -50,9 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        if error.filename is None:
-            raise
-        print(f"error: {error.filename} cannot be used: {error.strerror}", file=sys.stderr)
+        where = f"{error.filename} cannot be used: " if error.filename is not None else ""
+        print(f"error: {where}{error.strerror or error}", file=sys.stderr)
         return 1
     return 0
 

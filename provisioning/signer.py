@@ -3,6 +3,9 @@
 It listens on a socket of this machine, readable by its owner only, and never on a network. It signs
 for devices, takes certificates back and writes the revocation list again every day; it can do
 nothing else, so that a desk that was broken into cannot make itself a service or a broker.
+
+Connections are bounded in number and each errand in time; errands are done one after another. One
+signer works in a folder: a second is refused.
 """
 
 import argparse
@@ -11,10 +14,11 @@ import os
 import signal
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -24,13 +28,16 @@ from provisioning.authority.office import LIST_FILE, Office, OfficeError
 from provisioning.authority.register import RegisterError
 from provisioning.authority.revocation import ReasonError
 from provisioning.authority.signing_request import SigningRequestError
+from provisioning.folder_lock import FolderLock, FolderLockedError
 from provisioning.vault import VaultError
 from wire.enrolment import Errand, Outcome, Refused, Sign, Signed, Withdraw, Withdrawn, line
 
 log = logging.getLogger(__name__)
 
 LONGEST_LINE_BYTES: Final = 64 * 1024
-PATIENCE_S: Final = 5.0
+ERRAND_WITHIN_S: Final = 5.0  # from the first wait for it to its last byte
+MOST_CONNECTIONS: Final = 16
+READ_BYTES: Final = 8 * 1024
 LOOK_AT_LIST_EVERY_S: Final = 3_600.0
 REFUSALS: Final = (OfficeError, ReasonError, RegisterError, SigningRequestError, VaultError)
 
@@ -63,48 +70,103 @@ def _take(office: Office, errand: Withdraw, at: datetime) -> Outcome:
     return Withdrawn(serial=entry.serial)
 
 
-class Signer(socketserver.UnixStreamServer):
-    """Serves one errand after the other."""
+class Signer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    """Serves a few connections at a time, and one errand after the other."""
+
+    daemon_threads = True
+    block_on_close = False
 
     def __init__(self, office: Office, path: Path, clock: Callable[[], datetime]) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
+        self.office = office
+        self.clock = clock
+        self.working = threading.Lock()
+        self._slots = threading.BoundedSemaphore(MOST_CONNECTIONS)
+        self._locks = [FolderLock(office.folder, "signer"), FolderLock(path.parent, path.name)]
+        self._lock_folders()
         before = os.umask(0o177)
         try:
+            path.unlink(missing_ok=True)
             super().__init__(str(path), _Errands)
         except OSError as error:
+            self._unlock_folders()
             raise OfficeError(f"no signer can listen at {path}: {error}; try --socket") from error
         finally:
             os.umask(before)
-        self.office = office
-        self.clock = clock
+
+    def server_close(self) -> None:
+        """Stop listening; another may work in the folder now."""
+        super().server_close()
+        self._unlock_folders()
+
+    def verify_request(self, request: object, client_address: object) -> bool:
+        """Whether one connection more is served."""
+        return self._slots.acquire(blocking=False)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve a connection, then give its slot back."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._slots.release()
 
     def keep_list_fresh(self) -> None:
         """Write the revocation list again when it has stood for a day."""
         at = self.clock()
         if revocation.is_stale((self.office.folder / LIST_FILE).read_bytes(), at=at):
-            self.office.publish(at=at)
+            with self.working:
+                self.office.publish(at=at)
             log.info("signer.list_renewed")
 
-
-class _Errands(socketserver.StreamRequestHandler):
-    timeout = PATIENCE_S
-
-    def handle(self) -> None:
-        """Answer the errands of one visitor until they leave or fall silent."""
-        assert isinstance(self.server, Signer)
+    def _lock_folders(self) -> None:
         try:
-            while asked := self.rfile.readline(LONGEST_LINE_BYTES):
-                self.wfile.write(line(self._outcome(self.server, asked)))
-        except (TimeoutError, ConnectionError) as error:
+            for lock in self._locks:
+                lock.take()
+        except FolderLockedError:
+            self._unlock_folders()
+            raise
+
+    def _unlock_folders(self) -> None:
+        for lock in self._locks:
+            lock.release()
+
+
+class _Errands(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        """Answer the errands of one visitor until they leave, fall silent or are too slow."""
+        assert isinstance(self.server, Signer)
+        lines = self._lines()
+        try:
+            for asked in lines:
+                self.request.settimeout(ERRAND_WITHIN_S)
+                self.request.sendall(line(self._outcome(self.server, asked)))
+        except OSError as error:
             log.debug("signer.left", extra={"reason": type(error).__name__})
+
+    def _lines(self) -> Iterator[bytes]:
+        """Whole lines; a visitor has `ERRAND_WITHIN_S` for each, however it drips."""
+        buffer, ends_s = b"", time.monotonic() + ERRAND_WITHIN_S
+        while True:
+            whole, found, rest = buffer.partition(b"\n")
+            if found:
+                yield whole
+                buffer, ends_s = rest, time.monotonic() + ERRAND_WITHIN_S
+                continue
+            if len(buffer) > LONGEST_LINE_BYTES:
+                self.request.sendall(line(Refused(reason="no errand: the line is too long")))
+                return
+            self.request.settimeout(max(ends_s - time.monotonic(), 0.001))
+            chunk = self.request.recv(READ_BYTES)
+            if not chunk:
+                return
+            buffer += chunk
 
     def _outcome(self, server: Signer, asked: bytes) -> Outcome:
         try:
             errand = _decoder.decode(asked)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             return Refused(reason=f"no errand: {error}"[:500])
-        return performed(server.office, errand, at=server.clock())
+        with server.working:
+            return performed(server.office, errand, at=server.clock())
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -134,6 +196,9 @@ def served(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
 def _every(seconds: float, ended: threading.Event, act: Callable[[], None]) -> None:
     def repeat() -> None:
         while not ended.wait(seconds):
-            act()
+            try:
+                act()
+            except (*REFUSALS, OSError) as error:
+                log.error("signer.list_not_renewed", extra={"reason": str(error)})
 
     threading.Thread(target=repeat, daemon=True).start()

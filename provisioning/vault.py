@@ -5,8 +5,11 @@ where every process of the machine can read it.
 """
 
 import os
+import pwd
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +27,7 @@ from provisioning import kms
 
 PASSPHRASE: Final = "ONLOOKER_CA_PASSPHRASE"  # noqa: S105 - the variable's name, not a secret
 PASSPHRASE_FILE: Final = "ONLOOKER_CA_PASSPHRASE_FILE"  # noqa: S105 - likewise
+LARGEST_SECRET_BYTES: Final = 4 * 1024
 OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -31,46 +35,100 @@ class VaultError(RuntimeError):
     """A secret that cannot be read, or that others could read."""
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The account that a file is for."""
+
+    uid: int
+    gid: int
+
+
+def owner_of(user: str | None) -> Owner | None:
+    """The ids of an account; None where files belong to whoever runs this."""
+    if user is None or os.geteuid() != 0:
+        return None
+    account = pwd.getpwnam(user)
+    return Owner(account.pw_uid, account.pw_gid)
+
+
 def passphrase(environment: Mapping[str, str]) -> bytes | None:
-    """The passphrase that protects the authority's keys, or None when none is set.
+    """The passphrase that protects the authority's keys, or None when no source is named.
 
-    Raises VaultError or KmsError when one is meant and cannot be had.
+    Raises VaultError or KmsError when one is named and there is none in it.
     """
-    if path := environment.get(kms.SEALED_FILE):
-        return kms.opened(Path(path))
-    if path := environment.get(PASSPHRASE_FILE):
-        try:
-            secret = Path(path).read_bytes().rstrip(b"\r\n")
-        except OSError as error:
-            raise VaultError(
-                f"{PASSPHRASE_FILE}={path} cannot be read: {error.strerror}"
-            ) from error
-    else:
-        secret = environment.get(PASSPHRASE, "").encode()
-    return secret or None
+    named = [name for name in (kms.SEALED_FILE, PASSPHRASE_FILE, PASSPHRASE) if name in environment]
+    if not named:
+        return None
+    if len(named) > 1:
+        raise VaultError(f"{' and '.join(named)} are all set: keep one, so that it is clear which")
+    if named[0] == kms.SEALED_FILE:
+        return kms.opened(Path(environment[kms.SEALED_FILE]))
+    if named[0] == PASSPHRASE_FILE:
+        return read_secret(Path(environment[PASSPHRASE_FILE]), what=PASSPHRASE_FILE)
+    return _not_blank(environment[PASSPHRASE].encode(), what=PASSPHRASE)
 
 
-def write_private(path: Path, content: bytes) -> None:
+def read_secret(path: Path, *, what: str) -> bytes:
+    """The secret in a file, without the line break at its end; VaultError when there is none."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_SECRET_BYTES + 1)
+    except OSError as error:
+        raise VaultError(f"{what}={path} cannot be read: {error.strerror}") from error
+    if len(content) > LARGEST_SECRET_BYTES:
+        raise VaultError(f"{what}={path} holds more than {LARGEST_SECRET_BYTES} bytes: no secret")
+    return _not_blank(content.rstrip(b"\r\n"), what=f"{what}={path}")
+
+
+def _not_blank(secret: bytes, *, what: str) -> bytes:
+    if not secret.strip():
+        raise VaultError(
+            f"{what} is empty: write the secret there, or unset the variable to do without one"
+        )
+    return secret
+
+
+def write_private(path: Path, content: bytes, *, owner: Owner | None = None) -> None:
     """Put a file in place that only its owner may read."""
-    _replace(path, content, 0o600)
+    _replace(path, content, 0o600, owner)
 
 
 def write_public(path: Path, content: bytes) -> None:
     """Put a file in place that everybody may read: certificates, revocation lists."""
-    _replace(path, content, 0o644)
+    _replace(path, content, 0o644, None)
 
 
-def _replace(path: Path, content: bytes, mode: int) -> None:
+def is_private(path: Path, owner: Owner | None) -> bool:
+    """Whether the file is there, readable by that account and nobody else."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return False
+    uid = owner.uid if owner else os.geteuid()
+    return stat.S_IMODE(found.st_mode) == 0o600 and found.st_uid == uid
+
+
+def _replace(path: Path, content: bytes, mode: int, owner: Owner | None) -> None:
+    """Owner and mode are final before the name is: a reader never finds a file it may not read."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fchmod(file.fileno(), mode)
-        os.fsync(file.fileno())
-    draft.replace(path)
-    sync_folder(path.parent)
+    try:
+        draft.unlink(missing_ok=True)
+        descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            if owner is not None:
+                os.fchown(file.fileno(), owner.uid, owner.gid)
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        draft.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise VaultError(
+            f"{path} cannot be written: {error.strerror}; what was there before is unchanged"
+        ) from error
 
 
 def sync_folder(folder: Path) -> None:
@@ -88,9 +146,11 @@ def new_key() -> ec.EllipticCurvePrivateKey:
 
 
 def sealed(key: ec.EllipticCurvePrivateKey, secret: bytes | None) -> bytes:
-    """The key as PEM, encrypted when there is a passphrase."""
+    """The key as PEM, encrypted unless there is no passphrase at all; an empty one is refused."""
+    if secret is not None:
+        secret = _not_blank(secret, what="the passphrase")
     protection: KeySerializationEncryption = (
-        BestAvailableEncryption(secret) if secret else NoEncryption()
+        NoEncryption() if secret is None else BestAvailableEncryption(secret)
     )
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection)
 

@@ -19,6 +19,7 @@ from provisioning import vault
 from provisioning.authority import profiles, revocation, signing_request
 from provisioning.authority.profiles import LIFETIME, LONGEST, Issuer, Kind, Subject
 from provisioning.authority.register import Entry, Register, RegisterError, aware
+from provisioning.folder_lock import FolderLock
 from wire.scalars import DeviceId, LocationId
 
 ROOT_LIFETIME: Final = timedelta(days=3653)
@@ -107,7 +108,13 @@ class Office:
             self.register.revoke(serial, reason=revocation.reason(reason), at=aware(at))
             for serial in serials
         ]
-        self.publish(at=at)
+        try:
+            self.publish(at=at)
+        except (vault.VaultError, RegisterError) as error:
+            raise OfficeError(
+                f"revoked in the register, but the list that brokers read is not written: {error}. "
+                "Remove the cause, then run `ca crl`"
+            ) from error
         return taken
 
     def publish(self, *, at: datetime) -> Path:
@@ -168,17 +175,23 @@ def open_office(folder: Path, *, name: str, secret: bytes | None, at: datetime) 
     """Make a new authority; the folder appears whole or not at all."""
     if folder.exists() and any(folder.iterdir()):
         raise OfficeError(f"{folder} is not empty: an authority is opened once, in its own folder")
+    lock = FolderLock(folder.parent, f"{folder.name} draft")
     draft = folder.with_name(f".{folder.name}.draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True, mode=0o700)
-    _make_keys(draft, name, secret, aware(at))
-    office = Office(draft, secret)
-    office.register.create()
-    office.publish(at=at)
-    if folder.exists():
-        folder.rmdir()
-    draft.rename(folder)
-    vault.sync_folder(folder.parent)
+    try:
+        lock.take()
+        shutil.rmtree(draft, ignore_errors=True)  # of one that was interrupted
+        draft.mkdir(mode=0o700)
+        _make_keys(draft, name, secret, aware(at))
+        office = Office(draft, secret)
+        office.register.create()
+        office.publish(at=at)
+        draft.rename(folder)  # takes the place of an empty folder, and of no other
+        vault.sync_folder(folder.parent)
+    except OSError as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise OfficeError(f"{folder} cannot be made: {error.strerror}") from error
+    finally:
+        lock.release()
     return Office(folder, secret)
 
 

@@ -30,6 +30,18 @@ create table if not exists revocation_lists (number integer primary key, at text
 """
 
 
+TROUBLES: Final = {
+    sqlite3.SQLITE_BUSY: "another program is writing to it: try again",
+    sqlite3.SQLITE_LOCKED: "another program is writing to it: try again",
+    sqlite3.SQLITE_FULL: "the disk is full: make room, then try again",
+    sqlite3.SQLITE_READONLY: "it cannot be written: check its owner, mode and file system",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened: check its owner, mode and file system",
+    sqlite3.SQLITE_IOERR: "the disk reports an error: check the disk, then try again",
+    sqlite3.SQLITE_CORRUPT: "it is damaged: restore it from a backup",
+    sqlite3.SQLITE_NOTADB: "it is no register: restore it from a backup",
+}
+
+
 class RegisterError(LookupError):
     """A certificate that the register does not hold, or a register that cannot be opened."""
 
@@ -61,7 +73,7 @@ class Register:
     def create(self) -> None:
         """Make the file, readable by its owner only."""
         os.close(os.open(self._path, os.O_CREAT | os.O_WRONLY, 0o600))
-        with closing(sqlite3.connect(self._path)) as connection:
+        with self._explained(), closing(sqlite3.connect(self._path)) as connection:
             connection.executescript(SCHEMA)
 
     def add(self, entry: Entry) -> None:
@@ -119,12 +131,24 @@ class Register:
     def _open(self) -> Iterator[sqlite3.Connection]:
         if not self._path.exists():
             raise RegisterError(f"{self._path} is missing: is this an authority's folder?")
-        with closing(
-            sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None)
-        ) as connection:
+        with (
+            self._explained(),
+            closing(
+                sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None)
+            ) as connection,
+        ):
             connection.row_factory = sqlite3.Row
             connection.execute("pragma synchronous = full")
             yield connection
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """An error of SQLite as one sentence; every transaction that meets one is undone."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            why = TROUBLES.get(error.sqlite_errorcode & 0xFF, str(error))
+            raise RegisterError(f"{self._path}: {why}; nothing was changed") from error
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -132,10 +156,11 @@ class Register:
             connection.execute("begin immediate")
             try:
                 yield connection
+                connection.execute("commit")
             except BaseException:
-                connection.execute("rollback")
+                if connection.in_transaction:  # SQLite has undone some errors itself
+                    connection.execute("rollback")
                 raise
-            connection.execute("commit")
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:

@@ -3,6 +3,8 @@
 Lines are appended whole; the last may be torn by a power cut and readers skip it.
 """
 
+import logging
+import os
 from pathlib import Path
 from typing import Final
 
@@ -10,19 +12,31 @@ import msgspec
 
 from provisioning.broker.watch import Verdict
 
+log = logging.getLogger(__name__)
+
 LARGEST_BYTES: Final = 16 * 1024 * 1024
 
 
 class Audit:
-    """Appends to one file."""
+    """Appends to one file, which only its owner may read: it names clients and addresses."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def write(self, verdict: Verdict) -> None:
-        """Add one line."""
-        with self._path.open("ab") as file:
-            file.write(msgspec.json.encode(verdict) + b"\n")
+        """Add one line; a disk that takes none is logged and stops nothing."""
+        try:
+            self._append(msgspec.json.encode(verdict) + b"\n")
+        except OSError as error:
+            log.error("audit.not_written", extra={"reason": error.strerror, "event": verdict.event})
+
+    def _append(self, line: bytes) -> None:
+        with open(self._path, "ab", opener=_private) as file:
+            file.write(line)
             full = file.tell() > LARGEST_BYTES
         if full:
             self._path.replace(self._path.with_suffix(".1.jsonl"))
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -45,7 +45,7 @@ def supervised(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     asked_to_end = _until_told()
     supervisor.start()
     try:
-        while not (settings.control_socket.exists() or asked_to_end):
+        while not (supervisor.is_ready or asked_to_end):
             supervisor.step()
             if supervisor.last_death:
                 raise BrokerError(f"Mosquitto does not start: {supervisor.last_death}")

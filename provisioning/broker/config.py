@@ -6,7 +6,11 @@ the guard Mosquitto replaces the id in silence. The only listener without certif
 in a folder of the supervisor's own; it may say and hear nothing, and serves to end sessions.
 """
 
+from typing import Final
+
 from provisioning.broker.settings import TOPIC_BYTES, BrokerSettings
+
+LOGGED: Final = ("error", "warning", "notice", "information", "debug", "subscribe")
 
 
 def rendered(settings: BrokerSettings) -> str:
@@ -39,7 +43,7 @@ def _house(settings: BrokerSettings) -> list[str]:
         "connection_messages true",
         "log_timestamp false",
         "log_dest stderr",
-        *(f"log_type {kind}" for kind in ("error", "warning", "notice", "debug", "subscribe")),
+        *(f"log_type {kind}" for kind in LOGGED),
     ]
 
 
@@ -65,7 +69,14 @@ def _identity(settings: BrokerSettings) -> list[str]:
     """The guard is asked only where Mosquitto does not take the certificate's word by itself."""
     if settings.guard is None:
         return ["use_identity_as_username true", "use_username_as_clientid true"]
-    return [f"plugin {settings.guard_file}"]
+    limits = settings.limits
+    return [
+        f"plugin {settings.guard_file}",
+        f"plugin_opt_messages_per_s {limits.messages_per_s}",
+        f"plugin_opt_burst_messages {limits.burst_messages}",
+        f"plugin_opt_connections_per_min {limits.connections_per_min}",
+        f"plugin_opt_burst_connections {limits.burst_connections}",
+    ]
 
 
 def _control(settings: BrokerSettings) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 TIMES: Final = 2
-PATIENCE_S: Final = 10.0
+PATIENCE_S: Final = 5.0
 ACCEPTED: Final = b"\x20\x02\x00\x00"
 DISCONNECT: Final = b"\xe0\x00"
 

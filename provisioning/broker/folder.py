@@ -4,7 +4,6 @@ What is written is compared first, so that an unchanged authority disturbs nobod
 """
 
 import os
-import shutil
 from collections.abc import Set
 from datetime import datetime
 from pathlib import Path
@@ -46,7 +45,8 @@ class BrokerFolder:
             path = settings.folder / inner
             path.mkdir(mode=0o700, exist_ok=True)
             path.chmod(0o700)
-            _give(path, settings.user)
+            if (owner := vault.owner_of(settings.user)) is not None:
+                os.chown(path, owner.uid, owner.gid)
         settings.control_socket.unlink(missing_ok=True)
         if settings.guard is not None:
             self._put(settings.guard_file, settings.guard.read_bytes())
@@ -81,10 +81,11 @@ class BrokerFolder:
         return (self._office.folder / LIST_FILE).read_bytes()
 
     def _put(self, path: Path, content: bytes) -> bool:
-        if path.exists() and path.read_bytes() == content:
+        """Write what has changed, in content, owner or mode; nobody sees it half done."""
+        owner = vault.owner_of(self._settings.user)
+        if vault.is_private(path, owner) and path.read_bytes() == content:
             return False
-        vault.write_private(path, content)
-        _give(path, self._settings.user)
+        vault.write_private(path, content, owner=owner)
         return True
 
     def _server_certificate(self, at: datetime) -> bool:
@@ -110,8 +111,3 @@ def _aged(path: Path, at: datetime) -> bool:
     current = x509.load_pem_x509_certificate(path.read_bytes())
     left = current.not_valid_after_utc - at
     return left < (current.not_valid_after_utc - current.not_valid_before_utc) * RENEW_AT_LEFT
-
-
-def _give(path: Path, user: str | None) -> None:
-    if user is not None and os.geteuid() == 0:
-        shutil.chown(path, user=user)

@@ -28,6 +28,8 @@ class Limits:
     inflight_messages: int = 20
     messages_per_s: int = 100
     burst_messages: int = 1_000
+    connections_per_min: int = 20  # of one certificate, with the guard
+    burst_connections: int = 30
     keepalive_s: int = 120
 
 

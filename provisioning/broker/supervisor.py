@@ -6,29 +6,29 @@ register: whoever is thrown out before the list is read would walk in again. Mos
 die of a SIGHUP now and then; it is started again with the new list, and cameras reconnect and lose
 nothing that was not acknowledged.
 
+Nothing here waits for Mosquitto: its log is drained and sessions are ended by threads of their own.
+
 While Mosquitto reads its rules it serves nobody (1.1 s at 10,000 devices, measured). So newcomers
 of a big fleet wait a little for each other; those who are to be shown out never wait.
 """
 
 import logging
-import os
-import selectors
-import shutil
-import signal
-import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from provisioning.authority.office import LIST_FILE, REGISTER_FILE, Office, device_of
+from provisioning.authority.office import LIST_FILE, REGISTER_FILE, Office, OfficeError, device_of
 from provisioning.authority.profiles import Kind
-from provisioning.authority.register import Entry
+from provisioning.authority.register import Entry, RegisterError
 from provisioning.broker.audit import Audit
-from provisioning.broker.doorman import DoormanError, end_session
 from provisioning.broker.folder import BrokerFolder
 from provisioning.broker.guard import UNGUARDED
-from provisioning.broker.settings import BrokerError, BrokerSettings
+from provisioning.broker.process import BrokerProcess
+from provisioning.broker.session_ender import SessionEnder
+from provisioning.broker.settings import BrokerSettings
 from provisioning.broker.watch import Verdict, Watch
+from provisioning.folder_lock import FolderLock
+from provisioning.vault import VaultError
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +36,8 @@ LOOK_EVERY: Final = timedelta(seconds=1)
 REREAD_EVERY: Final = timedelta(minutes=1)
 REST_FOR_EACH: Final = timedelta(milliseconds=1)  # between two readings, for each certificate
 PAUSE_S: Final = 0.2
-READ_BYTES: Final = 256 * 1024
 LONGEST_PAUSE: Final = timedelta(seconds=10)
-PATIENCE_S: Final = 10.0
-SBIN: Final = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
+HEALTHY_AFTER: Final = timedelta(minutes=1)  # a death after that long is no series of deaths
 
 
 class Supervisor:
@@ -57,10 +55,11 @@ class Supervisor:
         self._clock = clock
         self._folder = BrokerFolder(settings, office, hosts)
         self._audit = Audit(settings.audit_file)
-        self._watch = Watch(settings.limits)
-        self._process: subprocess.Popen[bytes] | None = None
-        self._selector = selectors.DefaultSelector()
-        self._torn = b""
+        self._watch = Watch(settings.limits, counts_messages=settings.guard is None)
+        self._lock = FolderLock(settings.folder, "broker")
+        self._ender: SessionEnder | None = None
+        self._process: BrokerProcess | None = None
+        self._launched_at = datetime.max.replace(tzinfo=UTC)
         self._last_words = ""
         self.last_death = ""
         self._expelled: set[str] = set()
@@ -72,7 +71,11 @@ class Supervisor:
         self._deaths = 0
 
     def start(self) -> None:
-        """Write the folder and start Mosquitto; who stands revoked now never gets in."""
+        """Write the folder and start Mosquitto; who stands revoked now never gets in.
+
+        Raises FolderLockedError when another broker runs in the folder.
+        """
+        self._lock.take()
         at = self._clock()
         entries = self._office.register.entries()
         self._folder.prepare()
@@ -85,64 +88,75 @@ class Supervisor:
         self._look_at = at + LOOK_EVERY
         if self._settings.guard is None:
             self._write(Verdict(at, "broker.unguarded", None, UNGUARDED))
-        self._launch()
+        self._ender = SessionEnder(self._settings.control_socket)
+        self._launch(at)
 
     def step(self) -> None:
         """Read the log, look after the process, look for news of the authority."""
-        self._read_log()
+        if self._process is not None:
+            self._hear(self._process.lines(PAUSE_S))
         at = self._clock()
-        if self._process is None or self._process.poll() is not None:
+        self._write_all(self._watch.repeats(at))
+        self._collect_ended()
+        if self._process is None or self._process.exit_code is not None:
             self._revive(at)
-        elif self._look_at is None or at >= self._look_at:
+            return
+        if self._deaths and at - self._launched_at >= HEALTHY_AFTER:
+            self._deaths = 0
+        if self._process.is_ready and (self._look_at is None or at >= self._look_at):
             self._look_at = at + LOOK_EVERY
-            self._follow_authority(at)
+            self._try_to_follow(at)
 
     def stop(self) -> None:
         """End Mosquitto in order."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.communicate(timeout=PATIENCE_S)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-        self._close_log()
-        self._selector.close()
+        if self._ender is not None:
+            self._ender.close()
+        if self._process is not None:
+            self._process.stop()
+            self._write_all(self._watch.remaining(self._clock()))
+        self._lock.release()
 
     @property
     def process_id(self) -> int | None:
         """The broker's process, for whoever measures or kills it."""
         return self._process.pid if self._process else None
 
-    def _launch(self) -> None:
-        self._settings.control_socket.unlink(missing_ok=True)
-        self._torn, self._last_words = b"", ""
-        self._process = subprocess.Popen(  # noqa: S603 - the path comes from `binary`
-            [binary(), "-c", str(self._settings.config_file)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        assert self._process.stderr is not None
-        os.set_blocking(self._process.stderr.fileno(), False)
-        self._selector.register(self._process.stderr, selectors.EVENT_READ)
-        log.info("broker.started", extra={"pid": self._process.pid, "port": self._settings.port})
+    @property
+    def is_ready(self) -> bool:
+        """Whether Mosquitto serves."""
+        return self._process is not None and self._process.is_ready
+
+    def _launch(self, at: datetime) -> None:
+        settings = self._settings
+        settings.control_socket.unlink(missing_ok=True)
+        self._last_words = ""
+        self._process = BrokerProcess(settings.config_file, settings.control_socket)
+        self._launched_at = at
+        log.info("broker.started", extra={"pid": self._process.pid, "port": settings.port})
 
     def _revive(self, at: datetime) -> None:
         if self._start_at is None:
             self._deaths += 1
-            self._read_log()
-            code = self._process.returncode if self._process else None
+            code = None
+            if self._process is not None:
+                code = self._process.exit_code
+                self._hear(self._process.close())
             why = f"exit code {code} {self._last_words}".strip()
             self.last_death = why
             self._write(Verdict(at, "broker.died", None, why))
             pause = min(LONGEST_PAUSE, timedelta(seconds=0.25 * 2 ** min(self._deaths, 8)))
             self._start_at = at + pause
-            self._close_log()
         elif at >= self._start_at:
             self._start_at = None
-            self._launch()
+            self._launch(at)
+
+    def _try_to_follow(self, at: datetime) -> None:
+        """A disk that is full or a register that is locked now is tried again at the next look."""
+        try:
+            self._follow_authority(at)
+        except (OSError, OfficeError, RegisterError, VaultError) as error:
+            self._stamp = ()
+            log.error("broker.not_up_to_date", extra={"reason": str(error)})
 
     def _follow_authority(self, at: datetime) -> None:
         if not self._has_news(at):
@@ -155,7 +169,7 @@ class Supervisor:
         changed = self._folder.bring_up_to_date(entries, at, lingering=lingering)
         self._learn(entries)
         if changed and self._process is not None:
-            self._process.send_signal(signal.SIGHUP)
+            self._process.reload()
             self._rested_at = at + len(entries) * REST_FOR_EACH
             log.info("broker.reloaded", extra={"pid": self._process.pid})
         listed = self._folder.revoked()
@@ -183,48 +197,46 @@ class Supervisor:
 
     def _end(self, verdict: Verdict) -> None:
         self._watch.show_out(str(verdict.client), verdict.at)
-        try:
-            end_session(self._settings.control_socket, str(verdict.client))
-        except DoormanError as error:
-            log.warning("broker.deaf", extra={"reason": str(error)})
-            if self._process is not None:
-                self._process.kill()  # started again, it knows the new list and nobody's session
-        self._write(verdict)
+        if self._ender is not None:
+            self._ender.request(verdict)
+
+    def _collect_ended(self) -> None:
+        """Write down which sessions have ended; a broker that ends none of them is replaced."""
+        for ended in self._ender.results() if self._ender is not None else ():
+            if ended.verdict.event == "session.ended":
+                self._write(ended.verdict)
+            if ended.trouble:
+                log.error(
+                    "broker.session_not_ended",
+                    extra={"client": ended.verdict.client, "reason": ended.trouble},
+                )
+                if ended.verdict.event == "session.ended" and self._process is not None:
+                    self._process.kill()  # started again, it has the new list and no session
 
     def _learn(self, entries: list[Entry]) -> None:
         addresses = [found for entry in entries if (found := device_of(entry))]
         self._watch.locations = {device: location for location, device in addresses}
 
-    def _read_log(self) -> None:
-        for key, _ in self._selector.select(PAUSE_S):
-            chunk = os.read(key.fd, READ_BYTES)
-            if not chunk:
-                self._selector.unregister(key.fileobj)
-                continue
-            *lines, self._torn = (self._torn + chunk).split(b"\n")
-            told = [line.decode(errors="replace") for line in lines]
-            errors = [line for line in told if line.startswith("Error: ")]
-            self._last_words = errors[0] if errors else self._last_words
-            for verdict in self._watch.read(told, self._clock()):
-                if verdict.ends_session:
-                    self._end(verdict)
-                else:
-                    self._write(verdict)
+    def _hear(self, lines: list[str]) -> None:
+        errors = [line for line in lines if line.startswith("Error: ")]
+        self._last_words = errors[0] if errors else self._last_words
+        at = self._clock()
+        if self._process is not None and (discarded := self._process.take_discarded()):
+            detail = f"{discarded} bytes of Mosquitto's log were discarded: it came too fast"
+            self._write(Verdict(at, "audit.incomplete", None, detail))
+        for verdict in self._watch.read(lines, at):
+            if verdict.ends_session:
+                self._end(verdict)
+            if verdict.times:
+                self._write(verdict)
+
+    def _write_all(self, verdicts: Iterable[Verdict]) -> None:
+        for verdict in verdicts:
+            self._write(verdict)
 
     def _write(self, verdict: Verdict) -> None:
         self._audit.write(verdict)
-        log.warning(verdict.event, extra={"client": verdict.client, "detail": verdict.detail})
-
-    def _close_log(self) -> None:
-        for key in list(self._selector.get_map().values()):
-            self._selector.unregister(key.fileobj)
-        if self._process is not None and self._process.stderr is not None:
-            self._process.stderr.close()
-
-
-def binary() -> str:
-    """Mosquitto's path, also where only root's PATH leads."""
-    found = shutil.which("mosquitto") or shutil.which("mosquitto", path=SBIN)
-    if found is None:
-        raise BrokerError("mosquitto was not found: install it (Debian: apt-get install mosquitto)")
-    return found
+        log.warning(
+            verdict.event,
+            extra={"client": verdict.client, "detail": verdict.detail, "times": verdict.times},
+        )

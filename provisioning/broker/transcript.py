@@ -23,6 +23,8 @@ class Happening(StrEnum):
     WRONG_ID = "wrong_id"  # asked for a client id that is not the certificate's name
     TAKEN_OVER = "taken_over"  # the same certificate connected a second time
     ASKED_TO_HEAR = "asked_to_hear"
+    FLOODED = "flooded"  # more messages than the limit
+    CONNECT_FLOODED = "connect_flooded"  # more connections than the limit
     REFUSED = "refused"  # at the door: no certificate, a wrong, an old or a revoked one
 
 
@@ -36,6 +38,7 @@ class Fact:
 
 
 _ADDRESS: Final = r"(?P<detail>\S+)"
+_NO_FACTS: Final = ("Sending ", "Received PUBACK from ", "Received PING")  # most of the log
 _LINES: Final = (
     (Happening.SAID, re.compile(r"Received PUBLISH from (?P<client>\S+) \(")),
     (
@@ -71,12 +74,22 @@ _LINES: Final = (
             r"Guard: (?P<client>\S+) refused from \S+, (?P<detail>asked for client id '.*')$"
         ),
     ),
+    (
+        Happening.FLOODED,
+        re.compile(r"Guard: (?P<client>\S+) disconnected, (?P<detail>more than .* second)$"),
+    ),
+    (
+        Happening.CONNECT_FLOODED,
+        re.compile(r"Guard: (?P<client>\S+) refused from \S+, (?P<detail>more than .*)$"),
+    ),
     (Happening.REFUSED, re.compile(r"Guard: (?P<detail>connection from \S+ refused, .*)$")),
 )
 
 
 def fact(line: str) -> Fact | None:
     """What one line of the log says, or None."""
+    if line.startswith(_NO_FACTS):
+        return None
     for happening, pattern in _LINES:
         if found := pattern.match(line):
             told = found.groupdict()

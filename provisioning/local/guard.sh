@@ -23,7 +23,7 @@ fi
 mkdir -p "$(dirname "$made")"
 draft=$made.$$
 trap 'rm -f "$draft"' EXIT
-$compiler -std=c11 -O2 -fPIC -shared -Wall -Wextra -Wpedantic -fstack-protector-strong \
+$compiler -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -fPIC -shared -Wall -Wextra -Wpedantic -fstack-protector-strong \
     -D_FORTIFY_SOURCE=2 -Wl,-z,relro,-z,now -o "$draft" "$source" -lcrypto
 mv "$draft" "$made"
 echo "The broker's guard is $made" >&2

@@ -118,7 +118,7 @@ class House:
     def open(self):
         self.supervisor.start()
         self._thread.start()
-        self.wait_until(lambda: self.settings.control_socket.exists())
+        self.wait_until(lambda: self.supervisor.is_ready)
 
     def close(self):
         for visitor in self._visitors:

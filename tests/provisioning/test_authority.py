@@ -4,8 +4,10 @@ import multiprocessing
 import os
 import re
 import shutil
+import sqlite3
 import stat
 import subprocess
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -266,6 +268,73 @@ def test_a_torn_write_leaves_the_old_file(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", fails)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(vault.VaultError, match="No space left on device; what was there before"):
         vault.write_public(path, b"new")
     assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+BLANKS = [b"", b"\n", b"\r\n", b"  \t\n", b"\n\n\n"]
+
+
+@pytest.mark.parametrize("content", BLANKS)
+def test_an_empty_passphrase_is_refused_and_no_authority_is_opened(tmp_path, monkeypatch, content):
+    secret = tmp_path / "secret"
+    secret.write_bytes(content)
+    monkeypatch.setenv(vault.PASSPHRASE_FILE, str(secret))
+    monkeypatch.delenv(vault.PASSPHRASE, raising=False)
+    assert main(["ca", "init", "--dir", str(tmp_path / "ca")]) == 1
+    assert not (tmp_path / "ca").exists()
+    monkeypatch.delenv(vault.PASSPHRASE_FILE)
+    monkeypatch.setenv(vault.PASSPHRASE, content.decode())
+    assert main(["ca", "init", "--dir", str(tmp_path / "ca")]) == 1
+    assert not (tmp_path / "ca").exists()
+
+
+@pytest.mark.parametrize("secret", BLANKS)
+def test_a_key_is_never_written_under_an_empty_passphrase(secret):
+    with pytest.raises(vault.VaultError, match="is empty"):
+        vault.sealed(vault.new_key(), secret)
+
+
+def test_a_passphrase_from_two_places_is_refused(tmp_path):
+    both = {vault.PASSPHRASE: "a", vault.PASSPHRASE_FILE: str(tmp_path / "secret")}
+    with pytest.raises(vault.VaultError, match="are all set"):
+        vault.passphrase(both)
+    with pytest.raises(vault.VaultError, match="cannot be read"):
+        vault.passphrase({vault.PASSPHRASE_FILE: ""})
+
+
+def test_a_full_disk_changes_nothing_and_is_told_in_one_sentence(office, monkeypatch, capsys):
+    entry = office.sign_device(request("cam"), "KX-01", at=NOW)
+    before = office.register.entries()
+
+    class Full(sqlite3.Connection):
+        def execute(self, sql, *values):
+            if sql.startswith(("insert", "update")):
+                error = sqlite3.OperationalError("database or disk is full")
+                error.sqlite_errorcode = sqlite3.SQLITE_FULL
+                raise error
+            return super().execute(sql, *values)
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, factory=Full, **k))
+    folder = str(office.folder)
+    assert main(["ca", "revoke", "--dir", folder, "--serial", entry.serial]) == 1
+    [line] = [one for one in capsys.readouterr().err.splitlines() if one.startswith("error")]
+    assert "the disk is full: make room, then try again; nothing was changed" in line
+    monkeypatch.undo()
+    assert office.register.entries() == before
+
+
+def test_a_register_that_is_damaged_or_locked_is_told_apart(office, monkeypatch):
+    path = office.folder / "register.sqlite"
+    monkeypatch.setattr("provisioning.authority.register.BUSY_S", 0.05)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("begin immediate")
+        with pytest.raises(RegisterError, match="another program is writing to it: try again"):
+            office.sign_device(request("cam"), "KX-01", at=NOW)
+    path.write_bytes(b"no database at all" * 100)
+    with pytest.raises(RegisterError, match="it is no register: restore it from a backup"):
+        office.register.entries()
+    assert path.read_bytes().startswith(b"no database")

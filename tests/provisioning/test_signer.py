@@ -1,5 +1,6 @@
 """The signer signs for devices, takes back, and can be talked into nothing else."""
 
+import contextlib
 import socket
 import stat
 import threading
@@ -14,8 +15,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from provisioning import signer as signer_module
 from provisioning.authority.office import LIST_FILE, OfficeError, open_office
+from provisioning.folder_lock import FolderLockedError
 from provisioning.signer import Signer
+from provisioning.vault import VaultError
 from wire.enrolment import Outcome, Refused, Sign, Signed, Withdraw, Withdrawn, line
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -128,3 +132,63 @@ def test_the_revocation_list_is_written_again_after_a_day(signer, office):
 def test_a_place_where_no_socket_can_be_is_refused(office, tmp_path):
     with pytest.raises(OfficeError, match="no signer can listen at"):
         Signer(office, tmp_path / ("s" * 120), lambda: NOW)
+
+
+def test_a_second_signer_on_a_folder_or_a_socket_is_refused_and_the_first_goes_on(
+    signer, office, tmp_path
+):
+    with pytest.raises(FolderLockedError, match=r"another signer \(process \d+\) works in"):
+        Signer(office, tmp_path / "elsewhere" / "signer.socket", lambda: NOW)
+    other = open_office(tmp_path / "other", name="Other", secret=None, at=NOW)
+    with pytest.raises(FolderLockedError, match=r"another signer\.socket"):
+        Signer(other, Path(signer.server_address), lambda: NOW)
+    [signed] = tell(signer, line(Sign(device="cam-1", location="KX-01", request=request("cam-1"))))
+    assert isinstance(signed, Signed)
+
+
+def test_a_visitor_that_drips_holds_nobody_up_and_is_let_go(signer, monkeypatch):
+    monkeypatch.setattr("provisioning.signer.ERRAND_WITHIN_S", 0.3)
+    with socket.socket(socket.AF_UNIX) as slow:
+        slow.connect(signer.server_address)
+        slow.settimeout(5)
+        slow.sendall(b"{")
+        wanted = line(Sign(device="cam-1", location="KX-01", request=request("cam-1")))
+        assert isinstance(tell(signer, wanted)[0], Signed)
+        with contextlib.suppress(OSError):
+            for _ in range(100):
+                slow.sendall(b" ")
+                threading.Event().wait(0.05)
+            pytest.fail("it was never let go")
+
+
+def test_a_line_without_an_end_is_refused(signer):
+    [answer] = tell(signer, b"x" * 100_000)
+    assert isinstance(answer, Refused)
+    assert "too long" in answer.reason
+
+
+def test_silent_visitors_are_bounded_and_let_go(signer, monkeypatch):
+    monkeypatch.setattr("provisioning.signer.ERRAND_WITHIN_S", 0.5)
+    silent = [socket.socket(socket.AF_UNIX) for _ in range(40)]
+    for one in silent:
+        one.connect(signer.server_address)
+    assert threading.active_count() < 30
+    threading.Event().wait(1.0)
+    wanted = line(Sign(device="cam-1", location="KX-01", request=request("cam-1")))
+    assert isinstance(tell(signer, wanted)[0], Signed)
+    for one in silent:
+        one.close()
+
+
+def test_a_list_that_cannot_be_written_is_tried_again(caplog):
+    ended, tries = threading.Event(), []
+
+    def fails():
+        tries.append(1)
+        if len(tries) == 3:
+            ended.set()
+        raise VaultError("revoked.pem cannot be written: No space left on device")
+
+    signer_module._every(0.01, ended, fails)
+    assert ended.wait(5)
+    assert "signer.list_not_renewed" in caplog.text

@@ -79,14 +79,13 @@ def test_what_a_stranger_chose_is_shortened():
 
 
 def test_a_bucket_fills_at_a_steady_rate():
-    #  5 in the bucket, 1 a second: 5 at once pass, a sixth does not, nor does it one second later
-    #  after a new start the bucket is full again
+    #  5 in the bucket, 1 a second: 5 at once pass, a sixth does not until one second later
     watch = Watch(Limits(messages_per_s=1, burst_messages=5))
     assert list(watch.read([SAID] * 5, at(0))) == []
     assert list(watch.read([SAID], at(1))) == []
     [verdict] = watch.read([SAID], at(1))
     assert (verdict.event, verdict.client, verdict.ends_session) == ("publish.flood", "cam-1", True)
-    assert list(watch.read([SAID] * 5, at(1))) == []
+    assert list(watch.read([SAID] * 5, at(1))) == []  # its session is over
 
 
 def test_refused_messages_count_towards_a_flood_too():
@@ -106,6 +105,44 @@ def test_the_same_complaint_is_written_once_a_minute_with_its_count():
     assert [verdict.times for verdict in watch.read([DENIED] * 50, at(0))] == [1]
     assert [verdict.times for verdict in watch.read([DENIED], at(59))] == []
     assert [verdict.times for verdict in watch.read([DENIED], at(60))] == [51]
+
+
+def test_repeats_are_written_when_the_complaint_does_not_come_again():
+    watch = Watch(Limits())
+    list(watch.read([DENIED] * 50, at(0)))
+    assert list(watch.repeats(at(59))) == []
+    [verdict] = watch.repeats(at(60))
+    assert (verdict.event, verdict.client, verdict.times) == ("publish.denied", "cam-1", 49)
+    assert list(watch.repeats(at(130))) == []
+
+
+def test_no_repeat_is_lost_when_the_broker_ends_or_complaints_are_too_many(monkeypatch):
+    monkeypatch.setattr("provisioning.broker.watch.MOST_COMPLAINTS", 2)
+    watch = Watch(Limits(), counts_messages=False)
+    lines = [DENIED.replace("cam-1", f"cam-{number}") for number in (1, 1, 1, 2, 2, 3, 3, 3)]
+    written = [*watch.read(lines, at(0)), *watch.remaining(at(1))]
+    total = {}
+    for verdict in written:
+        total[verdict.client] = total.get(verdict.client, 0) + verdict.times
+    assert total == {"cam-1": 3, "cam-2": 2, "cam-3": 3}
+
+
+def test_a_new_connection_does_not_refill_the_bucket():
+    connected = "New client connected from 10.0.0.8:50853 as cam-1 (p2, c0, k60, u'cam-1')."
+    watch = Watch(Limits(messages_per_s=1, burst_messages=5))
+    assert list(watch.read([connected, *[SAID] * 5, connected], at(0))) == []
+    [verdict] = watch.read([SAID], at(0))
+    assert verdict.ends_session
+
+
+def test_what_a_client_said_before_its_session_ended_ends_no_second_session():
+    connected = "New client connected from 10.0.0.8:50853 as cam-1 (p2, c0, k60, u'cam-1')."
+    watch = Watch(Limits(messages_per_s=1, burst_messages=5))
+    assert len(list(watch.read([SAID] * 5_000, at(0)))) == 1
+    again = list(watch.read([connected, SAID], at(0)))
+    assert [(one.ends_session, one.times) for one in again] == [(True, 0)]
+    [verdict] = watch.repeats(at(60))
+    assert (verdict.event, verdict.times) == ("publish.flood", 1)
 
 
 def test_a_subscription_within_the_rules_is_no_matter():
