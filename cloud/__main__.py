@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "forecast": ("cloud.forecast.nightly_command", "run", "forecast every place, store and score"),
     "backtest": ("cloud.forecast.backtest_command", "run", "score forecasts on hourly series"),
     "audit": ("cloud.api.audit_command", "run", "check the log of changes"),
+    "sites": ("cloud.cli.sites", "run", "check a sites file, print its schema"),
     "keys": ("cloud.api.keys_command", "run", "make, list and revoke API keys"),
     "fleet": ("cloud.fleet.command", "run", "the cameras: who they are, what they should be"),
     "watch": ("cloud.windows.watch_command", "run", "raise alerts and tell people of them"),

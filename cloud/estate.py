@@ -18,6 +18,8 @@ import yaml
 from msgspec import Meta
 
 from cloud.site_words import (
+    CURRENCIES,
+    PLACEMENTS,
     check_currency,
     check_holidays,
     check_placement,
@@ -33,8 +35,11 @@ DEEPEST: Final = 32
 Metres = Annotated[float, Meta(gt=0, le=200)]
 Pixels = Annotated[int, Meta(ge=1, le=32_768)]
 Offset = Annotated[float, Meta(ge=-50, le=50)]
-Tag = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}\Z")]
-Code = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z", description="ISO 4217")]
+Tag = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$(?!\n)")]
+VenueId = Annotated[
+    str, Meta(pattern=r"^[1-9][0-9]{0,5}$(?!\n)", description="OpenOOH 1.2 venue id")
+]
+Code = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217")]
 
 Plain = TypeVar("Plain", bound=msgspec.Struct)
 
@@ -130,8 +135,10 @@ class Site(_Fact, frozen=True, kw_only=True):
     latitude_deg: Annotated[float, Meta(ge=-90, le=90)]
     longitude_deg: Annotated[float, Meta(ge=-180, le=180)]
     timezone: Annotated[str, Meta(min_length=1, max_length=64)]
-    holidays: Annotated[str, Meta(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?\Z")] | None = None
-    venue: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,5}\Z", description="OpenOOH 1.2 venue id")]
+    holidays: Annotated[str, Meta(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$(?!\n)")] | None = None
+    venue: Annotated[
+        str, Meta(pattern=r"^[1-9][0-9]{0,5}$(?!\n)", description="OpenOOH 1.2 venue id")
+    ]
     placement: Tag
     screen: Screen
     camera: CameraOffset = CameraOffset()
@@ -236,6 +243,26 @@ class Estate:
 def load(path: Path = SAMPLE) -> Estate:
     """Read an estate file, or raise EstateError."""
     return Estate(document(path, _EstateFile).locations)
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema 2020-12 of the sites file, for editors and other people's tools.
+
+    It holds what a schema can say. Rules between fields (unique ids, dates in order, calendars and
+    time zones that exist) are checked by `load` only.
+    """
+    schema = msgspec.json.schema(_EstateFile)
+    definitions = schema["$defs"]
+    definitions["SitesFile"] = definitions.pop("_EstateFile")
+    fields = definitions["Site"]["properties"]
+    fields["placement"] = {"enum": sorted(PLACEMENTS)}
+    fields["currency"] = {"enum": sorted(CURRENCIES), "description": "ISO 4217"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Onlooker sites file",
+        "$ref": "#/$defs/SitesFile",
+        "$defs": definitions,
+    }
 
 
 def document(path: Path, kind: type[Plain]) -> Plain:

@@ -27,6 +27,7 @@ from cloud.api.quota import Quota
 from cloud.api.shared import Alone, Shared
 from cloud.api.shared_redis import InRedis
 from cloud.pricing.rate_card import REFERENCE, RateCard
+from cloud.pricing.vocabulary import require_priced_words
 from cloud.sales.rate_cards import holding, put_cards
 
 log = logging.getLogger(__name__)
@@ -107,10 +108,12 @@ def open_desk(arguments: argparse.Namespace) -> Desk:
     chosen = settings.read(arguments)
     engine = database.connect(chosen.database_url)
     database.create(engine)
+    sites, card = estate.load(chosen.estate or estate.SAMPLE), card_for(arguments.rate_card, engine)
+    require_priced_words(sites, card)
     desk = Desk(
         engine=engine,
-        estate=estate.load(chosen.estate or estate.SAMPLE),
-        card=card_for(arguments.rate_card, engine),
+        estate=sites,
+        card=card,
         shared=shared_by(chosen, engine),
     )
     desk.hear()

@@ -1,0 +1,1 @@
+"""Commands of `python -m cloud` that belong to no single package."""

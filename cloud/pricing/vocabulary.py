@@ -1,0 +1,32 @@
+"""Words of the sites file that a rate card must price: `traffic` and `demographic`.
+
+A word that the card does not name would count 1 without anybody noticing a typing error, so the
+pair of files is checked wherever both are known.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from cloud.estate import EstateError, Site
+from cloud.pricing.rate_card import RateCard
+from cloud.site_words import unknown_word
+
+
+def unpriced_words(sites: Iterable[Site], card: RateCard) -> Iterator[str]:
+    """A sentence for each word of a location that the card does not name."""
+    for site in sites:
+        words = (
+            ("traffic", site.attributes.traffic, card.traffic),
+            ("demographic", site.attributes.demographic, card.demographic),
+        )
+        for name, word, priced in words:
+            if word not in priced:
+                yield (
+                    f"{site.id}: {unknown_word(name, word, priced)} "
+                    f"(rate card {card.version}): use one of them or add {word!r} to the card"
+                )
+
+
+def require_priced_words(sites: Iterable[Site], card: RateCard) -> None:
+    """Raise EstateError that lists every word without a factor on the card."""
+    if sentences := list(unpriced_words(sites, card)):
+        raise EstateError("; ".join(sentences))
