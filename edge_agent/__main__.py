@@ -21,7 +21,7 @@ import cv2
 
 from edge_agent import roster
 from edge_agent.agent import Agent
-from edge_agent.capture import Camera, open_camera, redacted
+from edge_agent.capture import Camera, open_camera
 from edge_agent.check import REFUSALS, certificate, first_frame, plausible, reachable, room, told
 from edge_agent.enrolment import command as enrolment
 from edge_agent.enrolment.procedure import broker_of
@@ -37,6 +37,7 @@ from edge_agent.settings import CaptureSettings, Settings, SettingsError
 from edge_agent.slots import Slots, begin_anew, say_well
 from edge_agent.station import Models, Station
 from edge_agent.surroundings import Surroundings, surroundings
+from wire.addresses import hide_addresses
 from wire.scalars import DeviceId, LocationId
 from wire.topics import Address
 
@@ -51,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return int(asked.action(asked))
     except REFUSALS as error:
-        print(redacted(f"edge_agent: {error}"), file=sys.stderr)
+        print(hide_addresses(f"edge_agent: {error}"), file=sys.stderr)
         return 2
 
 

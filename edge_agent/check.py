@@ -10,7 +10,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from edge_agent.capture import Camera, CaptureError, redacted
+from edge_agent.capture import Camera, CaptureError
 from edge_agent.civil import EARLIEST_AT, disciplined
 from edge_agent.enrolment.procedure import REFUSALS as NOT_ENROLLED
 from edge_agent.frame import Frame
@@ -19,6 +19,7 @@ from edge_agent.link.broker import Broker, LinkError, tls_context
 from edge_agent.outbox import Outbox, OutboxError
 from edge_agent.settings import CaptureSettings, SettingsError
 from edge_agent.status.server import StatusError
+from wire.addresses import hide_addresses
 from wire.topics import TopicError
 
 FREE_BYTES: Final = 64 * 1024 * 1024
@@ -44,7 +45,7 @@ def told(checks: Mapping[str, Callable[[], str]]) -> tuple[list[str], int]:
             lines.append(f"{name:{width}} ok    {answer()}")
         except (*REFUSALS, OSError) as error:
             failures += 1
-            lines.append(f"{name:{width}} FAIL  {redacted(str(error))}")
+            lines.append(f"{name:{width}} FAIL  {hide_addresses(str(error))}")
     return lines, failures
 
 

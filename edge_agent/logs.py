@@ -7,7 +7,7 @@ import threading
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from edge_agent.capture import redacted
+from wire.addresses import hide_addresses, hide_in_values
 
 LOG_FIELDS: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "taskName"}
 
@@ -26,7 +26,7 @@ class JsonLines(logging.Formatter):
         line.update({name: value for name, value in vars(record).items() if name not in LOG_FIELDS})
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
-        return redacted(json.dumps(line, default=str))
+        return json.dumps(hide_in_values(line), default=lambda value: hide_addresses(str(value)))
 
 
 def write_json_lines(level: str) -> None:

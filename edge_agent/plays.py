@@ -21,6 +21,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from edge_agent.link.broker import broker_at, tls_context
 from edge_agent.playing import NowPlaying, PlayError, Playing
 from edge_agent.settings import PlaysSettings
+from wire.addresses import WEB_SCHEMES, parse_address
+from wire.web import failure_of, web_request
 
 log = logging.getLogger(__name__)
 
@@ -106,15 +108,15 @@ def _asking(settings: PlaysSettings, words: PlayWords) -> Iterator[None]:
     ended = threading.Event()
 
     def ask() -> None:
-        before = None
+        before, request = None, web_request(parse_address(settings.url, WEB_SCHEMES))
         while not ended.wait(settings.ask_every_s):
             try:
-                with urllib.request.urlopen(settings.url, timeout=ASK_TIMEOUT_S) as answer:  # noqa: S310  settings allow http(s) alone
+                with urllib.request.urlopen(request, timeout=ASK_TIMEOUT_S) as answer:  # noqa: S310  http(s) alone
                     word = answer.read(LARGEST_WORD_BYTES + 1)
             except (OSError, ValueError, HTTPException) as error:
                 if isinstance(error, HTTPError):
                     error.close()
-                words.complain(f"the player does not answer: {error}")
+                words.complain(f"the player does not answer: {failure_of(error)}")
                 continue
             if word != before:  # an answer that stays is no new play
                 words.overhear(word)

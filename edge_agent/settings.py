@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
+from wire.addresses import WEB_SCHEMES, parse_address, parse_broker
 from wire.audience import MOST_ZONES
 
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
@@ -227,8 +228,13 @@ class PlaysSettings(_Section, frozen=True):
     http: bool = False
     broker: str = "mqtt://127.0.0.1"
     topic: str = ""
-    url: Annotated[str, Meta(pattern=r"^(https?://\S+)?$")] = ""
+    url: str = ""
     ask_every_s: Annotated[float, Meta(ge=0.2, le=60)] = 1.0
+
+    def __post_init__(self) -> None:
+        parse_broker(self.broker)
+        if self.url:
+            parse_address(self.url, WEB_SCHEMES)
 
 
 class RecorderSettings(_Section, frozen=True):
@@ -265,8 +271,8 @@ class SensorSource(_Section, frozen=True):
     every_s: Annotated[float, Meta(ge=1, le=3600)] = 10.0
 
     def __post_init__(self) -> None:
-        if self.kind == "http" and not self.at.startswith(("http://", "https://")):
-            raise ValueError(f"a sensor at {self.at[:80]!r}: give http:// or https://")
+        if self.kind == "http":
+            parse_address(self.at, WEB_SCHEMES)
         if self.kind == "bh1750" and not re.fullmatch(r"\d{1,2}(:0x[0-9a-f]{2})?", self.at):
             raise ValueError(f"a BH1750 at {self.at[:80]!r}: give bus:address, such as 1:0x23")
 
@@ -285,6 +291,10 @@ class HomeAssistantSettings(_Section, frozen=True):
     prefix: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_/-]{1,64}$")] = "homeassistant"
     node: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "onlooker"
     every_s: Annotated[float, Meta(ge=0.1, le=3600)] = 30.0
+
+    def __post_init__(self) -> None:
+        if self.broker:
+            parse_broker(self.broker)
 
 
 class Settings(_Section, frozen=True):

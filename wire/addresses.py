@@ -8,10 +8,11 @@ read in two ways is refused: guessing could send a password to a name server as 
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote, unquote
 
-from wire.hosts import ENCODE, AddressError, parse_host_and_port
+from wire.hosts import ENCODE, parse_host_and_port
+from wire.hosts import AddressError as AddressError
 
 DEFAULT_PORTS: Final = {
     "rtsp": 554,
@@ -37,10 +38,11 @@ FILE_SCHEMES: Final = ("sqlite", "unix")  # a path and a query, no host
 SECURE_SCHEMES: Final = ("rtsps", "https", "mqtts", "wss", "rediss", "smtps")
 KNOWN_SCHEMES: Final = (*DEFAULT_PORTS, *FILE_SCHEMES)
 UNREADABLE: Final = "(unreadable address)"
+HIDDEN_PATH: Final = "(path with special characters)"
 LONGEST: Final = 8192
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_PLAIN_PATH: Final = re.compile(r"[\w./ +~-]*")
-_IN_TEXT: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S*")
+_PLAIN_PATH: Final = re.compile(r"[\w./ %+~-]*")
+_IN_TEXT: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -62,7 +64,7 @@ class Address:
     def __str__(self) -> str:
         """The display form: scheme, host and port; a file's path where it is a plain one."""
         if self.scheme in FILE_SCHEMES:
-            return f"{self.scheme}://{self.path if _PLAIN_PATH.fullmatch(self.path) else '(file)'}"
+            return f"{self.scheme}://{display_path(self.path)}"
         where = f"{self.bracketed_host}:{self.port}" if self.host else "/"
         return f"{self.scheme}://{where}"
 
@@ -115,6 +117,14 @@ def parse_address(text: str, schemes: Collection[str] = KNOWN_SCHEMES) -> Addres
     return _file_address(scheme, rest) if scheme in FILE_SCHEMES else _host_address(scheme, rest)
 
 
+def parse_broker(text: str) -> Address:
+    """Read `mqtt[s]://[user:password@]host[:port]`, or AddressError."""
+    address = parse_address(text, BROKER_SCHEMES)
+    if address.path.strip("/") or address.query:
+        raise AddressError(f"a broker's address ends with its port: write {address.scheme}://host")
+    return address
+
+
 def display_address(address: str | Address) -> str:
     """Scheme, host and port of any text, or that it cannot be read; never raises."""
     if isinstance(address, Address):
@@ -127,7 +137,29 @@ def display_address(address: str | Address) -> str:
 
 def hide_addresses(text: str) -> str:
     """A text of unknown origin (traceback, library error), every address in its display form."""
-    return _IN_TEXT.sub(lambda found: display_address(found[0].rstrip("'\"`,;:.)>}")), text)
+    return _IN_TEXT.sub(_displayed, text)
+
+
+def _displayed(found: re.Match[str]) -> str:
+    address = found[0].rstrip("'\"`,;:.)>}]")
+    return found[0] if _SCHEME.fullmatch(address) else display_address(address)
+
+
+def hide_in_values(value: Any) -> Any:
+    """Likewise every text within the mappings and sequences of a log line or document."""
+    if isinstance(value, str):
+        return hide_addresses(value)
+    if isinstance(value, dict):
+        return {hide_in_values(name): hide_in_values(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [hide_in_values(inner) for inner in value]
+    return value
+
+
+def display_path(path: object) -> str:
+    """A path of plain characters; any other may be an address without its scheme."""
+    text = str(path)
+    return text if _PLAIN_PATH.fullmatch(text) else HIDDEN_PATH
 
 
 def _refuse_characters(text: str) -> None:

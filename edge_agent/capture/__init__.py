@@ -4,17 +4,25 @@ import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-from edge_agent.capture.camera import Camera, CaptureError, Counters, redacted
+from edge_agent.capture.camera import Camera, CaptureError, Counters
 from edge_agent.capture.dual import DualCamera
 from edge_agent.capture.file import FileCamera, duration_s
 from edge_agent.capture.isolated import IsolatedCamera
 from edge_agent.capture.masks import MaskedCamera
 from edge_agent.capture.stream import Source, StreamCamera, http, rtsp, v4l2
 from edge_agent.settings import CaptureSettings
+from wire.addresses import (
+    CAMERA_SCHEMES,
+    WEB_SCHEMES,
+    AddressError,
+    display_address,
+    display_path,
+    parse_address,
+)
 
-__all__ = ["Camera", "CaptureError", "Counters", "open_camera", "redacted"]
+__all__ = ["Camera", "CaptureError", "Counters", "open_camera"]
 
 
 def utc_now() -> datetime:
@@ -71,27 +79,31 @@ def _substream(uri: str | None, settings: CaptureSettings) -> Source | None:
         return None
     source = _live_source(uri, settings)
     if source is None:
-        raise CaptureError(f"substream {redacted(uri)} is not live: give rtsp[s]:// or http[s]://")
+        shown = display_address(uri) if "://" in uri else display_path(uri)
+        raise CaptureError(f"substream {shown} is not live: give rtsp[s]:// or http[s]://")
     return source
 
 
 def _path(uri: str) -> Path:
-    parts = urlsplit(uri)
-    if parts.scheme not in ("", "file"):
-        raise CaptureError(
-            f"{redacted(uri)} is no source of a known kind: give rtsp[s]://, http[s]://, "
-            "/dev/videoN or the path of a file"
-        )
-    return Path(unquote(parts.path) if parts.scheme else uri)
+    if not _is_file(uri):
+        return Path(uri)
+    return Path(unquote(uri.removeprefix("file:").removeprefix("//")))
+
+
+def _is_file(uri: str) -> bool:
+    return uri.startswith("file:")
 
 
 def _live_source(uri: str, settings: CaptureSettings) -> Source | None:
-    scheme = urlsplit(uri).scheme
-    if scheme in ("rtsp", "rtsps"):
-        return rtsp(uri, settings)
-    if scheme in ("http", "https"):
-        return http(uri, settings)
-    return v4l2(uri) if uri.startswith("/dev/video") else None
+    if "://" not in uri or _is_file(uri):
+        return v4l2(uri) if uri.startswith("/dev/video") else None
+    try:
+        address = parse_address(uri, CAMERA_SCHEMES)
+    except AddressError as error:
+        raise CaptureError(
+            f"source: {error}. A source is rtsp[s]://, http[s]://, /dev/videoN or a file's path"
+        ) from None
+    return http(address, settings) if address.scheme in WEB_SCHEMES else rtsp(address, settings)
 
 
 def _lead(path: Path, speed: float) -> timedelta:

@@ -5,19 +5,14 @@ source has ended or `close` was called. It never waits for its reader: what is n
 is dropped and counted.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from edge_agent.frame import Frame, Silence
 from edge_agent.settings import CaptureSettings
 from wire.health import CaptureState
-
-SECRET_WORDS: Final = re.compile(
-    r"([?&](?:pass|passwd|password|pwd|token|key|secret|auth)=)[^&\s'\"]*", re.IGNORECASE
-)
 
 
 class CaptureError(RuntimeError):
@@ -86,9 +81,7 @@ class Restable(Protocol):
         ...
 
 
-def redacted(text: str) -> str:
-    """`text` without the passwords of the URLs in it, whether before the host or in the query."""
-    text = re.sub(r"(\w+://[^\s:/@]*):\S*@", r"\1:***@", text)
-    return re.sub(
-        r"(?i)([?&](?:pass|passwd|password|pwd|token|key|secret|auth)=)[^&\s'\"]*", r"\1***", text
-    )
+def reason_of(error: Exception) -> str:
+    """Why a source could not be opened or read, without the address that libraries quote."""
+    cause = error.strerror if isinstance(error, OSError) else None
+    return f"{type(error).__name__}: {cause}" if cause else type(error).__name__

@@ -17,10 +17,11 @@ import av
 from av.container import InputContainer
 from av.error import FFmpegError
 
-from edge_agent.capture.camera import CaptureError, Counters
+from edge_agent.capture.camera import CaptureError, Counters, reason_of
 from edge_agent.capture.decoded import Sampler, frame_of
 from edge_agent.frame import Frame, Silence
 from edge_agent.settings import CaptureSettings
+from wire.addresses import display_path
 from wire.health import CaptureState
 
 log = logging.getLogger(__name__)
@@ -116,11 +117,13 @@ class FileCamera:
 def opened(path: Path) -> InputContainer:
     """The file, with a video stream in it, or CaptureError."""
     if "%" not in path.name and not path.exists():
-        raise CaptureError(f"no file {path}: correct the path")
+        raise CaptureError(f"no file {display_path(path)}: correct the path")
     try:
         container = av.open(str(path), mode="r")
     except (FFmpegError, OSError, ValueError) as error:
-        raise CaptureError(f"{path} is no video that can be read ({error}): convert it") from error
+        raise CaptureError(
+            f"{display_path(path)} is no video that can be read ({reason_of(error)}): convert it"
+        ) from None
     if not container.streams.video:
         container.close()
         raise CaptureError(f"{path} has no video stream: give a file with pictures")
@@ -144,7 +147,8 @@ def _pictures(path: Path) -> Iterator[tuple[float, av.VideoFrame]]:
             try:
                 picture = next(pictures, None)
             except (FFmpegError, ValueError) as error:
-                log.warning("capture.damaged", extra={"source": str(path), "reason": str(error)})
+                reason = reason_of(error)
+                log.warning("capture.damaged", extra={"source": str(path), "reason": reason})
                 return
             if picture is None:
                 return

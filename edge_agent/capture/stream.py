@@ -23,11 +23,12 @@ from av.codec.hwaccel import HWAccel, hwdevices_available
 from av.container import InputContainer
 from av.error import FFmpegError
 
-from edge_agent.capture.camera import Counters, Rest, redacted
+from edge_agent.capture.camera import Counters, Rest, reason_of
 from edge_agent.capture.decoded import Sampler, frame_of
 from edge_agent.capture.packets import PacketDecoder
 from edge_agent.frame import Frame, Silence
 from edge_agent.settings import CaptureSettings
+from wire.addresses import Address
 from wire.health import CaptureState
 
 log = logging.getLogger(__name__)
@@ -40,31 +41,30 @@ PROBING: Final = {"fpsprobesize": "0"}
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What FFmpeg is to open, and how."""
+    """What FFmpeg is to open, and how. `uri` may hold credentials; `name` is its display form."""
 
-    address: str
+    uri: str = field(repr=False)
+    name: str
     container: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def name(self) -> str:
-        return redacted(self.address)
 
-
-def rtsp(address: str, settings: CaptureSettings) -> Source:
+def rtsp(address: Address, settings: CaptureSettings) -> Source:
     """RTSP over TCP: what UDP loses is seen as blur."""
     timeout_us = str(round(settings.read_timeout_s * 1e6))
-    return Source(address, options={"rtsp_transport": "tcp", "timeout": timeout_us})
+    options = {"rtsp_transport": "tcp", "timeout": timeout_us}
+    return Source(address.with_credentials_uri(), str(address), options=options)
 
 
-def http(address: str, settings: CaptureSettings) -> Source:
+def http(address: Address, settings: CaptureSettings) -> Source:
     """An HTTP stream: MJPEG, MPEG-TS or HLS. Each answer is waited for as long as a picture."""
-    return Source(address, options={"rw_timeout": str(round(settings.read_timeout_s * 1e6))})
+    options = {"rw_timeout": str(round(settings.read_timeout_s * 1e6))}
+    return Source(address.with_credentials_uri(), str(address), options=options)
 
 
 def v4l2(device: str) -> Source:
     """A camera attached to a Linux machine."""
-    return Source(device, container="v4l2")
+    return Source(device, device, container="v4l2")
 
 
 def hardware(kind: str, device: str) -> HWAccel | None:
@@ -207,12 +207,12 @@ class StreamCamera:
             with self._opened() as container:
                 self._read(container)
         except (FFmpegError, OSError, ValueError, IndexError) as error:
-            return redacted(f"{type(error).__name__}: {error}")
+            return reason_of(error)
         return "the stream ended"
 
     def _opened(self) -> InputContainer:
         return av.open(
-            self._source.address,
+            self._source.uri,
             mode="r",
             format=self._source.container,
             options={**PROBING, **self._source.options},

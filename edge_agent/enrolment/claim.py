@@ -8,6 +8,7 @@ from typing import Final
 from edge_agent.civil import EARLIEST_AT
 from edge_agent.identity import certificate_in
 from edge_agent.link.broker import Broker
+from wire.hosts import AddressError, parse_host_and_port
 
 DESK_PORT: Final = 8884
 SERIAL_FILE: Final = Path("/proc/device-tree/serial-number")  # single-board computers have one
@@ -43,18 +44,24 @@ def claim_at(path: Path, *, trust: Path | None = None) -> Claim:
 
 def where_of(desk: str) -> str:
     """`host[:port]` with the port."""
-    host, colon, port = desk.rpartition(":")
-    if not colon:
-        host, port = desk, str(DESK_PORT)
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise EnrolError(f"desk {desk[:100]!r}: give host or host:port")
-    return f"{host}:{port}"
+    host, port = _host_and_port(desk)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _host_and_port(desk: str) -> tuple[str, int]:
+    try:
+        host, port = parse_host_and_port(desk)
+    except AddressError as error:
+        raise EnrolError(f"desk: {error}") from None
+    if not host:
+        raise EnrolError("the desk has no host: give host or host:port")
+    return host, port or DESK_PORT
 
 
 def desk_at(desk: str, *, trust: Path, certificate: Path, key: Path) -> Broker:
     """The desk as an address with certificates."""
-    host, _, port = where_of(desk).rpartition(":")
-    return Broker(host, int(port), tls=True, ca=trust, certificate=certificate, key=key)
+    host, port = _host_and_port(desk)
+    return Broker(host, port, tls=True, ca=trust, certificate=certificate, key=key)
 
 
 def check_clock(certificate: Path, now: datetime) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from edge_agent.enrolment.claim import SERIAL_FILE, EnrolError, claim_at, serial_number
 from edge_agent.enrolment.procedure import Application, broker_of, enrol
 from edge_agent.identity import IdentityFolder
+from wire.addresses import Address, AddressError, parse_broker
 from wire.scalars import DeviceId, LocationId
 
 FOLDER: Final = Path("identity")
@@ -34,7 +35,7 @@ def run(asked: argparse.Namespace) -> int:
     serial = asked.serial or serial_number()
     if not serial:
         raise EnrolError(f"this board has no {SERIAL_FILE}: give --serial as on the roster")
-    host, _, port = asked.broker.removeprefix("mqtts://").partition(":")
+    broker = _broker(asked.broker)
     folder = IdentityFolder(asked.identity)
     mine = enrol(
         folder,
@@ -42,8 +43,8 @@ def run(asked: argparse.Namespace) -> int:
         Application(
             device=DeviceId(asked.device),
             serial=serial,
-            broker=f"mqtts://{host}:{port or 8883}",
-            desk=asked.desk or host,
+            broker=str(broker),
+            desk=asked.desk or broker.bracketed_host,
             location=LocationId(asked.location) if asked.location else None,
         ),
         lambda: datetime.now(UTC),
@@ -54,3 +55,13 @@ def run(asked: argparse.Namespace) -> int:
         "--source URI\n"
     )
     return 0
+
+
+def _broker(text: str) -> Address:
+    try:
+        address = parse_broker(text if "://" in text else f"mqtts://{text}")
+    except AddressError as error:
+        raise EnrolError(f"--broker: {error}") from None
+    if not address.is_secure or address.username is not None:
+        raise EnrolError("--broker: a camera proves itself by certificate: give HOST[:PORT]")
+    return address

@@ -3,10 +3,8 @@
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
-from urllib.parse import unquote, urlsplit
 
-PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+from wire.addresses import Address, AddressError, parse_broker
 
 
 class LinkError(ValueError):
@@ -27,7 +25,7 @@ class Broker:
     key: Path | None = None
 
     def __repr__(self) -> str:
-        return f"{'mqtts' if self.tls else 'mqtt'}://{self.host}:{self.port}"
+        return str(Address("mqtts" if self.tls else "mqtt", self.host, self.port))
 
 
 def broker_at(
@@ -38,27 +36,21 @@ def broker_at(
     key: Path | None = None,
 ) -> Broker:
     """Read `mqtt[s]://[user:password@]host[:port]`; certificates make sense with mqtts only."""
-    parts = urlsplit(url)
     try:
-        port = parts.port
-    except ValueError as error:
-        raise LinkError(f"broker address: {error}; give mqtt[s]://host:port") from error
-    if parts.scheme not in PORTS or not parts.hostname:
-        raise LinkError(
-            f"broker address of scheme {parts.scheme!r} and host {parts.hostname!r}: "
-            "give mqtt://host:port or mqtts://host:port"
-        )
-    tls = parts.scheme == "mqtts"
-    if not tls and (ca or certificate or key):
+        address = parse_broker(url)
+    except AddressError as error:
+        raise LinkError(f"broker: {error}") from None
+    if not address.is_secure and (ca or certificate or key):
         raise LinkError("certificates were given for an mqtt:// broker: use mqtts://")
     if bool(certificate) != bool(key):
         raise LinkError("a certificate needs its key and a key its certificate: give both")
+    assert address.port is not None
     return Broker(
-        host=parts.hostname,
-        port=port or PORTS[parts.scheme],
-        tls=tls,
-        username=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
+        host=address.host,
+        port=address.port,
+        tls=address.is_secure,
+        username=address.username,
+        password=address.password,
         ca=ca,
         certificate=certificate,
         key=key,

@@ -18,12 +18,12 @@ from typing import Any, Final
 import msgspec
 
 from edge_agent.agent import Pulse, agent_version
-from edge_agent.capture import redacted
 from edge_agent.health import rss_bytes
 from edge_agent.logs import JsonLines
 from edge_agent.privacy.egress import examine_document
 from edge_agent.privacy.text import complaints
 from edge_agent.settings import Settings
+from wire.addresses import hide_addresses
 
 LINES_KEPT: Final = 2_000
 LARGEST_BYTES: Final = 4 * 1024 * 1024
@@ -76,7 +76,7 @@ def sealed(content: Any) -> bytes:
 def fit(value: Any) -> Any:
     """The same without passwords, and without any text that may not leave."""
     if isinstance(value, str):
-        text = redacted(value)
+        text = hide_addresses(value)
         return WITHHELD if any(complaints(text)) else text
     if isinstance(value, dict):
         return {fit(str(name)): fit(inner) for name, inner in value.items()}

@@ -10,7 +10,9 @@ import urllib.request
 from collections.abc import Sequence
 from http.client import HTTPException, HTTPResponse
 from typing import IO, Any, Final
-from urllib.parse import SplitResult, urlsplit
+
+from wire.addresses import WEB_SCHEMES, Address, AddressError, parse_address
+from wire.web import failure_of, web_request
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 SILENCE_S: Final = 20.0
@@ -34,43 +36,42 @@ def fetch(
     url: str, *, hosts: Sequence[str], limit_bytes: int, longest_s: float = LONGEST_S
 ) -> bytes:
     """The whole content, or TransferError."""
-    parts = checked(url, hosts)
+    address = checked(url, hosts)
     deadline_s = time.monotonic() + longest_s
     content = bytearray()
-    with _opened(urllib.request.Request(url), parts) as answer:  # noqa: S310  see `checked`
-        while chunk := _read(answer, parts):
+    with _opened(web_request(address), address) as answer:
+        while chunk := _read(answer, address):
             content += chunk
             if len(content) > limit_bytes:
-                raise TransferError(f"{parts.hostname} sends more than {limit_bytes} bytes")
+                raise TransferError(f"{address.host} sends more than {limit_bytes} bytes")
             if time.monotonic() > deadline_s:
-                raise TransferError(f"{parts.hostname} takes longer than {longest_s:.0f} s")
+                raise TransferError(f"{address.host} takes longer than {longest_s:.0f} s")
     return bytes(content)
 
 
 def send(url: str, content: bytes, *, hosts: Sequence[str]) -> None:
     """PUT the content, or TransferError."""
-    parts = checked(url, hosts)
-    request = urllib.request.Request(url, data=content, method="PUT")  # noqa: S310  see `checked`
-    request.add_header("Content-Type", "application/octet-stream")
-    with _opened(request, parts) as answer:
-        _read(answer, parts)
+    address = checked(url, hosts)
+    headers = {"Content-Type": "application/octet-stream"}
+    request = web_request(address, data=content, headers=headers, method="PUT")
+    with _opened(request, address) as answer:
+        _read(answer, address)
 
 
-def checked(url: str, hosts: Sequence[str]) -> SplitResult:
-    """The URL's parts, if the camera's settings allow to go there."""
+def checked(url: str, hosts: Sequence[str]) -> Address:
+    """The address, if the camera's settings allow to go there."""
     try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        _ = parts.port
-    except ValueError as error:
-        raise TransferError(f"no URL: {error}") from error
-    if not any(_is_meant(host, pattern) for pattern in hosts):
+        address = parse_address(url, WEB_SCHEMES)
+    except AddressError as error:
+        raise TransferError(f"{error}; files travel over https only") from None
+    if not any(_is_meant(address.host, pattern) for pattern in hosts):
         raise TransferError(
-            f"host {host[:100]!r} is none of settings fleet.hosts ({', '.join(hosts) or 'empty'})"
+            f"host {address.host[:100]!r} is none of settings fleet.hosts "
+            f"({', '.join(hosts) or 'empty'})"
         )
-    if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK):
-        raise TransferError(f"scheme {parts.scheme[:20]!r}: files travel over https only")
-    return parts
+    if not address.is_secure and address.host not in LOOPBACK:
+        raise TransferError("scheme 'http': files travel over https only")
+    return address
 
 
 def _is_meant(host: str, pattern: str) -> bool:
@@ -79,19 +80,19 @@ def _is_meant(host: str, pattern: str) -> bool:
     return host == pattern.lower()
 
 
-def _opened(request: urllib.request.Request, parts: SplitResult) -> HTTPResponse:
+def _opened(request: urllib.request.Request, address: Address) -> HTTPResponse:
     try:
         answer: HTTPResponse = _opener.open(request, timeout=SILENCE_S)
     except urllib.error.HTTPError as error:
         with error:
-            raise TransferError(f"{parts.hostname} answers {error.code} {error.reason}") from error
+            raise TransferError(f"{address.host} answers {error.code}") from error
     except (OSError, HTTPException, ValueError) as error:
-        raise TransferError(f"{parts.hostname} cannot be reached: {error}") from error
+        raise TransferError(f"{address.host} cannot be reached: {failure_of(error)}") from None
     return answer
 
 
-def _read(answer: IO[bytes], parts: SplitResult) -> bytes:
+def _read(answer: IO[bytes], address: Address) -> bytes:
     try:
         return answer.read(CHUNK_BYTES)
     except (OSError, HTTPException) as error:
-        raise TransferError(f"{parts.hostname} broke off: {error}") from error
+        raise TransferError(f"{address.host} broke off: {failure_of(error)}") from None

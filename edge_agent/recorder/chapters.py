@@ -10,11 +10,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPException
 from pathlib import Path
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
 from edge_agent.settings import LOOPBACK
+from wire.addresses import WEB_SCHEMES, AddressError, parse_address
+from wire.web import failure_of, web_request
 
 log = logging.getLogger(__name__)
 
@@ -90,22 +92,23 @@ def clip(folder: Path, since: datetime, until: datetime, into: Path) -> Path:
 
 def send(clip: Path, url: str) -> int:
     """PUT a clip to an address that was made for it; how many bytes went. ClipError when not."""
-    parts = urlsplit(url)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+    try:
+        address = parse_address(url, WEB_SCHEMES)
+    except AddressError as error:
+        raise ClipError(f"{error}; clips go over https alone") from None
+    if not address.is_secure and address.host not in LOOPBACK:
         raise ClipError("clips go over https alone: ask for another address")
     size = clip.stat().st_size
     with clip.open("rb") as content:
-        request = urllib.request.Request(url, data=content, method="PUT")  # noqa: S310  see above
-        request.add_header("Content-Length", str(size))
-        request.add_header("Content-Type", "video/mp2t")
+        headers = {"Content-Length": str(size), "Content-Type": "video/mp2t"}
+        request = web_request(address, data=content, headers=headers, method="PUT")
         try:
             with urllib.request.urlopen(request, timeout=SEND_TIMEOUT_S):  # noqa: S310  see above
                 pass
-        except urllib.error.HTTPError as error:
-            error.close()
-            raise _not_taken(str(error.code)) from None
-        except OSError as error:
-            raise _not_taken(type(error).__name__) from None
+        except (OSError, HTTPException, ValueError) as error:
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()
+            raise _not_taken(failure_of(error)) from None
     log.info("recorder.sent", extra={"bytes": size})
     return size
 

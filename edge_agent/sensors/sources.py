@@ -21,6 +21,8 @@ from urllib.error import HTTPError
 import msgspec
 
 from edge_agent.settings import SensorSource
+from wire.addresses import WEB_SCHEMES, display_address, display_path, parse_address
+from wire.web import failure_of, web_request
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +76,7 @@ class Polled:
         except Exception as error:  # noqa: BLE001  whatever a driver raises, people are counted
             if not self._failing:
                 log.warning(
-                    "sensor.failed", extra={"source": self._source.at, "reason": str(error)[:200]}
+                    "sensor.failed", extra={"source": _shown(self._source), "reason": _why(error)}
                 )
             self._failing = True
         else:
@@ -84,6 +86,14 @@ class Polled:
         self.turn()
         while not self._ended.wait(self._source.every_s):
             self.turn()
+
+
+def _shown(source: SensorSource) -> str:
+    return display_address(source.at) if source.kind == "http" else display_path(source.at)
+
+
+def _why(error: Exception) -> str:
+    return str(error)[:200] if isinstance(error, SensorError) else failure_of(error)
 
 
 def readings(answer: Answer) -> list[tuple[str, int]]:
@@ -115,7 +125,8 @@ def from_file(source: SensorSource) -> Answer:
 def from_address(source: SensorSource) -> Answer:
     """The object at a web address."""
     try:
-        with urllib.request.urlopen(source.at, timeout=TIMEOUT_S) as answer:  # noqa: S310  http alone
+        request = web_request(parse_address(source.at, WEB_SCHEMES))
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310  http alone
             return _object(answer.read(LARGEST_ANSWER_BYTES + 1))
     except HTTPError as error:
         error.close()

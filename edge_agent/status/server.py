@@ -18,12 +18,13 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from edge_agent.board import Board
 from edge_agent.settings import LOOPBACK, StatusSettings
 from edge_agent.status.metrics import CONTENT_TYPE, exposition
 from edge_agent.status.page import page
+from wire.hosts import AddressError, parse_host_and_port
 from wire.scalars import DeviceId
 
 log = logging.getLogger(__name__)
@@ -153,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if not self._may():
             return
-        path = urlsplit(self.path).path
+        path = self.path.partition("?")[0]
         if path == "/":
             self._answer(HTTPStatus.OK, self._page(), "text/html; charset=utf-8")
         elif path == "/metrics":
@@ -169,7 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         if not self._may():
             return
-        if urlsplit(self.path).path != "/plays" or self.sights.hear is None:
+        if self.path.partition("?")[0] != "/plays" or self.sights.hear is None:
             self._refuse(
                 HTTPStatus.NOT_FOUND, "only /plays takes words, where plays are listened for"
             )
@@ -186,7 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
 
     def _page(self) -> bytes:
-        query = urlsplit(self.path).query
+        query = self.path.partition("?")[2]
         previews = frozenset(self.sights.previews)
         return page(self.sights.board.glances, self.sights.clock(), previews, query).encode()
 
@@ -208,12 +209,15 @@ class _Handler(BaseHTTPRequestHandler):
         return False
 
     def _names_us(self) -> bool:
-        name = urlsplit(f"//{self.headers.get('Host', '')}").hostname
+        try:
+            name, _ = parse_host_and_port(self.headers.get("Host", ""))
+        except AddressError:
+            return False
         return name in LOOPBACK or name == self.host
 
     def _knows_token(self) -> bool:
         said = self.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-        asked = parse_qs(urlsplit(self.path).query).get("token", [""])[0]
+        asked = parse_qs(self.path.partition("?")[2]).get("token", [""])[0]
         given = (said or asked).encode()
         return hmac.compare_digest(given, self.token.encode())
 

@@ -147,10 +147,10 @@ def test_nobody_on_the_other_side_is_no_reason_to_fail(arguments):
     ("changed", "complaint"),
     [
         (["--source", "/no/such.mp4"], "no file /no/such.mp4"),
-        (["--source", "ftp://u:s3cret@h/x"], "u:***@h"),
+        (["--source", "ftp://u:s3cret@h/x"], "begin it with rtsp://"),
         (["--location", "a/b"], "is not a name"),
         (["--device", "#"], "is not a name"),
-        (["--broker", "http://h"], "give mqtt://host:port"),
+        (["--broker", "http://h"], "begin it with mqtt:// or mqtts://"),
         (["--config", "/no/such.toml"], "cannot be read"),
         (["--outbox", "/proc/outbox"], "give --outbox a path"),
     ],

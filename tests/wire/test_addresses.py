@@ -51,7 +51,7 @@ ACCEPTED = {
     "postgresql:///onlooker?host=/run/postgresql&password=s3cret": "postgresql:///",
     "sqlite:////srv/on looker.db?key=s3cret": "sqlite:////srv/on looker.db",
     "sqlite:///var/onlooker.db": "sqlite:///var/onlooker.db",
-    "sqlite:///admin:s3cret@host/x.db": "sqlite://(file)",
+    "sqlite:///admin:s3cret@host/x.db": "sqlite://(path with special characters)",
 }
 
 REFUSED = [
@@ -198,4 +198,6 @@ def test_addresses_in_a_text_of_unknown_origin_are_hidden():
     ).replace(":80", ":8080")
     assert hide_addresses("at rtsp://u:s3/cret@cam") == f"at {UNREADABLE}"
     assert hide_addresses("write mqtt[s]://host[:port]") == "write mqtt[s]://host[:port]"
+    assert hide_addresses("at rtsp://u:s3cret@cam.example//") == "at rtsp://cam.example:554"
+    assert hide_addresses("begin with mqtt:// or mqtts://.") == "begin with mqtt:// or mqtts://."
     assert hide_addresses(hide_addresses(text)) == hide_addresses(text)

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 import cv2
 import pytest
 
-from edge_agent.capture import open_camera, redacted
+from edge_agent.capture import open_camera
 from edge_agent.frame import Frame, Silence
 from edge_agent.settings import CaptureSettings
 from wire.health import CaptureState
@@ -166,7 +166,7 @@ def test_nobody_reads_the_password_of_a_camera(caplog):
         watch(camera, until=lambda camera: camera.counters.reconnects >= 1)
     said = " ".join(str(vars(record)) for record in caplog.records) + camera.name
     assert "capture.interrupted" in said
-    assert "admin:***@" in said
+    assert f"rtsp://{where}'" in said
     assert "s3cr3t" not in said
     assert "hunter2" not in said
 
@@ -176,21 +176,6 @@ def test_a_device_that_is_not_there_is_awaited():
     seen = watch(camera, until=lambda camera: camera.counters.reconnects >= 1)
     assert all(isinstance(moment, Silence) for moment in seen)
     assert camera.state is CaptureState.FAILED
-
-
-@pytest.mark.parametrize(
-    ("said", "wanted"),
-    [
-        ("rtsp://u:p@h/1", "rtsp://u:***@h/1"),
-        ("rtsp://u:p@ss:w0rd@h/1", "rtsp://u:***@h/1"),
-        ("cannot open 'rtsp://u:p@h/1': refused", "cannot open 'rtsp://u:***@h/1': refused"),
-        ("http://h/v?user=a&pwd=b&x=1", "http://h/v?user=a&pwd=***&x=1"),
-        ("rtsp://h:554/1", "rtsp://h:554/1"),
-        ("/dev/video0", "/dev/video0"),
-    ],
-)
-def test_passwords_are_taken_out_wherever_they_stand(said, wanted):
-    assert redacted(said) == wanted
 
 
 def test_motion_jpeg_over_http_is_watched_too(street):

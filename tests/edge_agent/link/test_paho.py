@@ -132,11 +132,11 @@ def test_a_payload_beyond_the_contract_is_not_kept(mosquitto, address):
 @pytest.mark.parametrize(
     ("url", "complaint"),
     [
-        ("http://host", "give mqtt://host:port"),
-        ("host:1883", "give mqtt://host:port"),
-        ("mqtt://", "give mqtt://host:port"),
-        ("mqtt://host:99999", "give mqtt"),
-        ("", "give mqtt://host:port"),
+        ("http://host", "is http: begin it with mqtt://"),
+        ("host:1883", "no scheme: begin it with mqtt://"),
+        ("mqtt://", "no host: write mqtt://host"),
+        ("mqtt://host:99999", "no number from 1 to 65535"),
+        ("", "no scheme: begin it with mqtt://"),
     ],
 )
 def test_an_address_that_is_none_is_refused(url, complaint):

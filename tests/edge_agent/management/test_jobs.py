@@ -242,7 +242,7 @@ HOSTILE = {
     "a field too many": ({"operation": "restart", "command": "rm"}, "unknown field `command`"),
     "a wrong type": ({"operation": "model", "version": 7}, "Expected `str`, got `int`"),
     "no such model": ({"operation": "model", "version": "d-2"}, "no model 'd-2' here"),
-    "a file": ({"operation": "diagnose", "url": "file:///etc/passwd"}, "none of settings"),
+    "a file": ({"operation": "diagnose", "url": "file:///etc/passwd"}, "over https only"),
     "a strange host": ({"operation": "diagnose", "url": "https://evil.example/x"}, "none of"),
     "a host in disguise": (
         {"operation": "diagnose", "url": "https://127.0.0.1@evil.example/x"},

@@ -120,7 +120,7 @@ def test_a_driver_that_is_not_installed_is_told_of(monkeypatch, caplog):
     "source", ['kind = "http"\nat = "file:///etc/passwd"', 'kind = "bh1750"\nat = "bus one"']
 )
 def test_a_source_that_cannot_be_is_refused(source):
-    with pytest.raises(SettingsError, match="give"):
+    with pytest.raises(SettingsError, match=r"begin it with|give bus"):
         parse(f"[[sensors.sources]]\n{source}\n")
 
 
