@@ -15,9 +15,11 @@ from typing import Final
 from sqlalchemy.exc import OperationalError
 
 from cloud.database import DatabaseError
+from cloud.database.failures import failure_of
 from cloud.estate import EstateError
 from cloud.ingest.source import SourceError
 from cloud.settings import SettingsError
+from wire.addresses import hide_addresses, hide_in_values
 
 COMMANDS: Final = {
     "stream": ("cloud.stream", "run", "take in what the cameras send"),
@@ -60,7 +62,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        return json.dumps(hide_in_values(line), default=lambda value: hide_addresses(str(value)))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -83,7 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return REFUSED
     except OperationalError as error:
-        print(f"the database cannot be used: {error.orig}".strip(), file=sys.stderr)
+        print(f"the database cannot be used: {failure_of(error)}", file=sys.stderr)
         return REFUSED
     return status
 

@@ -5,13 +5,17 @@ Settings are read once, at a front door, and never change afterwards.
 
 import argparse
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from wire.addresses import REDIS_SCHEMES, AddressError, parse_address
+
 DATABASE_URL: Final = "sqlite:///var/onlooker.db"
 BROKER_URL: Final = "mqtt://127.0.0.1:1883"
+DATABASE_NUMBER: Final = re.compile(r"(/\d{0,5})?")
 
 
 class SettingsError(ValueError):
@@ -22,10 +26,10 @@ class SettingsError(ValueError):
 class Settings:
     """What every front door of the cloud shares. `estate` None means the sample estate."""
 
-    database_url: str = DATABASE_URL
-    broker_url: str = BROKER_URL
+    database_url: str = field(default=DATABASE_URL, repr=False)
+    broker_url: str = field(default=BROKER_URL, repr=False)
     estate: Path | None = None
-    redis_url: str | None = None
+    redis_url: str | None = field(default=None, repr=False)
 
 
 def add_arguments(parser: argparse.ArgumentParser, *names: str) -> None:
@@ -55,13 +59,15 @@ def read(arguments: argparse.Namespace, environment: Mapping[str, str] = os.envi
 
 
 def _redis(url: str | None) -> str | None:
-    if url and not url.startswith(("redis://", "rediss://", "unix://")):
-        scheme = url.partition("://")[0][:20] if "://" in url else "none"
-        raise SettingsError(
-            f"the Redis URL has the scheme {scheme!r}: write redis://host:6379, rediss:// for TLS, "
-            "or unix:///path"
-        )
-    return url or None
+    if not url:
+        return None
+    try:
+        address = parse_address(url, REDIS_SCHEMES)
+    except AddressError as error:
+        raise SettingsError(f"Redis: {error}. Write redis://host:6379/0 or unix:///path") from None
+    if address.scheme != "unix" and not DATABASE_NUMBER.fullmatch(address.path):
+        raise SettingsError("Redis: after the host comes the number of a database: write /0")
+    return address.with_credentials_uri()
 
 
 def _chosen(arguments: argparse.Namespace, name: str, otherwise: str | None) -> str | None:

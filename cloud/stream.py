@@ -23,6 +23,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from cloud import database, settings
+from cloud.database.failures import failure_of
 from cloud.database.partitions import Ahead
 from cloud.estate import SAMPLE
 from cloud.ingest.commit import Outcome
@@ -125,7 +126,7 @@ def _ready(engine: Engine, stopping: threading.Event) -> bool:
         try:
             database.create(engine)
         except OperationalError as error:
-            log.warning("database.away", extra={"reason": str(error.orig)[:500]})
+            log.warning("database.away", extra={"reason": failure_of(error)})
         else:
             return True
         if stopping.wait(DATABASE_AGAIN_S):

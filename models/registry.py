@@ -14,7 +14,9 @@ from pathlib import Path
 import msgspec
 
 from models.cards import write_card
+from wire.addresses import WEB_SCHEMES, AddressError, parse_address
 from wire.model_card import ModelCard
+from wire.web import failure_of, web_request
 
 MANIFEST = Path(__file__).parent / "manifest.json"
 FETCHED = Path("var/models")
@@ -55,14 +57,16 @@ def entry(name: str, path: Path = MANIFEST) -> Entry:
 
 def fetch(wanted: Entry, folder: Path = FETCHED, *, progress: Progress | None = None) -> Path:
     """Download, verify and keep a network with its card; return the card's path."""
-    if not wanted.url.startswith(("https://", "http://")):
-        raise FetchError(f"found the address {wanted.url}, wanted http or https; correct it")
     try:
-        with urllib.request.urlopen(wanted.url, timeout=TIMEOUT_S) as reply:  # noqa: S310 - checked
+        address = parse_address(wanted.url, WEB_SCHEMES)
+    except AddressError as error:
+        raise FetchError(f"models/manifest.json: {error}") from None
+    try:
+        with urllib.request.urlopen(web_request(address), timeout=TIMEOUT_S) as reply:  # noqa: S310 - checked
             content = _read(reply.read, wanted.card.bytes, progress)
     except (http.client.HTTPException, OSError, ValueError) as error:
         raise FetchError(
-            f"found {wanted.url} out of reach ({type(error).__name__}: {error}), wanted "
+            f"found {address} out of reach ({failure_of(error)}), wanted "
             f"{_size(wanted)}; try again where there is internet, or bring the file and use "
             "--from FILE"
         ) from error

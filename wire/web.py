@@ -10,9 +10,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from http.client import HTTPException
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from wire.addresses import Address
+
+REDIRECTED: Final = ", a redirection that is not followed"
 
 
 def web_request(
@@ -39,16 +41,16 @@ def web_request(
 def failure_of(error: Exception) -> str:
     """Why a request failed: a status, a fixed text of the system, or the kind of the error."""
     if isinstance(error, urllib.error.HTTPError):
-        return f"status {error.code}"
+        return f"status {error.code}" + REDIRECTED * (300 <= error.code < 400)
     cause = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({cause.verify_message})"
     if isinstance(cause, ssl.SSLError):
-        return f"TLS failed ({cause.reason or 'no reason given'})"
+        return f"TLS failed ({getattr(cause, 'reason', None) or 'no reason given'})"
     if isinstance(cause, TimeoutError):
         return "no answer in time"
     if isinstance(cause, HTTPException) and not isinstance(cause, OSError):
         return f"the answer is not HTTP ({type(cause).__name__})"
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror
-    return type(cause).__name__
+    return type(cause).__name__ if isinstance(cause, Exception) else "the request cannot be made"

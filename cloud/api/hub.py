@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
+from cloud.database.failures import failure_of
 from cloud.windows.audience import Audience
 from cloud.windows.live import WindowKey
 from cloud.windows.news import ALERTS_KEPT, News, Seen
@@ -248,7 +249,7 @@ class Hub:
             seen = await run_in_threadpool(news.look, self._wanted(), owed)
         except DBAPIError as error:
             if self._trouble is None:
-                log.warning("live.database_away", extra={"reason": str(error.orig)[:300]})
+                log.warning("live.database_away", extra={"reason": failure_of(error)})
             self._trouble = error
         else:
             self._trouble = None

@@ -9,6 +9,8 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
+from dataclasses import replace
+from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +21,8 @@ from cloud.api.explained import brief, explained
 from cloud.api.pricing import PriceAnswer, priced
 from cloud.api.server import add_rate_card, open_desk
 from cloud.pricing.slot import parse_slot
+from wire.addresses import WEB_SCHEMES, Address, AddressError, parse_address
+from wire.web import failure_of, web_request
 
 TIMEOUT_S: Final = 10
 
@@ -65,24 +69,26 @@ def _asked(arguments: argparse.Namespace) -> PriceAnswer:
     words = (
         urllib.parse.quote(word, safe="") for word in (arguments.location, arguments.time_slot)
     )
-    address = f"{arguments.url.rstrip('/')}/api/pricing/slot/{'/'.join(words)}"
-    if not address.startswith(("http://", "https://")):
-        raise AskError(f"--url {arguments.url!r} is no address: write http://host:port")
+    try:
+        api = parse_address(arguments.url, WEB_SCHEMES)
+    except AddressError as error:
+        raise AskError(f"--url is no address: {error}") from None
+    path = f"{api.path.rstrip('/')}/api/pricing/slot/{'/'.join(words)}"
     try:
         key = arguments.key_file.read_text().strip() if arguments.key_file else ""
-        question = urllib.request.Request(  # noqa: S310 - checked above
-            address, headers={"X-API-Key": key} if key else {}
-        )
+        question = web_request(replace(api, path=path), headers={"X-API-Key": key} if key else {})
         with urllib.request.urlopen(question, timeout=TIMEOUT_S) as response:  # noqa: S310 - checked
             return PriceAnswer.model_validate_json(response.read())
     except urllib.error.HTTPError as refused:
-        raise AskError(_detail(refused)) from refused
-    except (OSError, ValidationError) as error:
-        raise AskError(f"{arguments.url} gave no price: {error}") from error
+        raise AskError(_detail(refused, api)) from None
+    except ValidationError:
+        raise AskError(f"{api} gave no price: its answer is not that of this API") from None
+    except (OSError, HTTPException, ValueError) as error:
+        raise AskError(f"{api} gave no price: {failure_of(error)}") from None
 
 
-def _detail(refused: urllib.error.HTTPError) -> str:
+def _detail(refused: urllib.error.HTTPError, api: Address) -> str:
     try:
         return str(json.load(refused)["detail"])
     except (ValueError, KeyError, TypeError):
-        return f"{refused.url} answered {refused.code} {refused.reason}"
+        return f"{api} answered {refused.code}"

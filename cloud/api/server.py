@@ -79,6 +79,7 @@ def serve(arguments: argparse.Namespace) -> int:
         app,
         log_config=None,
         access_log=False,
+        log_level="warning",  # at info it logs the query of every WebSocket, where the key may be
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
     )
@@ -137,10 +138,9 @@ def shared_by(chosen: settings.Settings, engine: Engine) -> Shared:
     where = [url.host, url.port] if url.host else [socket.gethostname(), Path.cwd()]
     try:
         return InRedis(chosen.redis_url, of="/".join(map(str, [*where, url.database])))
-    except ValueError:  # its words may hold the password
+    except (TypeError, ValueError):  # their texts may hold the password
         raise settings.SettingsError(
-            "the Redis URL cannot be read: write redis://[user:password@]host:6379[/number], with "
-            "what is special in a password as %XX"
+            "Redis: an option after ? in the address is not valid: remove it, or correct its value"
         ) from None
 
 

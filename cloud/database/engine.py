@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qs, unquote
 
 from sqlalchemy import (
     ARRAY,
@@ -33,12 +34,12 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine import URL
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from cloud.database.columns import Instant
+from wire.addresses import DATABASE_SCHEMES, AddressError, parse_address
 
 BUSY_TIMEOUT_MS: Final = 10_000
 AGAIN_S: Final = 0.02
@@ -136,18 +137,25 @@ def _is_number(column: Column[Any]) -> bool:
 
 def _understood(url: str) -> URL:
     try:
-        address = make_url(url)
-    except ArgumentError as error:
+        address = parse_address(url, DATABASE_SCHEMES)
+    except AddressError as error:
         raise DatabaseError(
-            f"database URL {url[:80]!r} cannot be read: write sqlite:///path/to/file.db or "
-            "postgresql://user@host/name"
-        ) from error
-    driver = DRIVERS.get(address.get_backend_name())
-    if driver is None:
-        raise DatabaseError(
-            f"database {address.get_backend_name()!r} is not supported: use sqlite or postgresql"
-        )
-    return address.set(drivername=driver)
+            f"database: {error}. Write sqlite:///path/to/file.db or postgresql://user@host/name"
+        ) from None
+    return URL.create(
+        DRIVERS[address.scheme],
+        username=address.username,
+        password=address.password,
+        host=address.host or None,
+        port=address.port,
+        database=unquote(address.path.removeprefix("/")) or None,
+        query=_options(address.query),
+    )
+
+
+def _options(query: str) -> dict[str, str | list[str]]:
+    options = parse_qs(query)
+    return {name: values[0] if len(values) == 1 else values for name, values in options.items()}
 
 
 def _sqlite(address: URL) -> Engine:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from cloud.database.columns import EPOCH
 from cloud.database.counts import minute_demographics, minute_sensors, minute_tallies, reports
 from cloud.database.engine import reading, writing
+from cloud.database.failures import failure_of
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ def _made(engine: Engine, divided: Divided, starts_at: datetime) -> bool:
             )
     except (IntegrityError, ProgrammingError) as error:
         # its rows are elsewhere already, or we may not: the default serves
-        log.debug("partitions.not_made", extra={"reason": str(error.orig)[:300]})
+        log.debug("partitions.not_made", extra={"reason": failure_of(error)})
         return False
     return True
 
@@ -121,7 +122,7 @@ def _dropped(engine: Engine, name: str) -> int:
             connection.execute(text(f"DROP TABLE {name}"))
     except (OperationalError, ProgrammingError) as error:
         log.warning(
-            "partitions.not_dropped", extra={"partition": name, "reason": str(error.orig)[:300]}
+            "partitions.not_dropped", extra={"partition": name, "reason": failure_of(error)}
         )
         return 0
     return rows
@@ -145,7 +146,7 @@ class Ahead:
             made = prepare(self._engine, now)
         except OperationalError as error:
             self._until = now + AGAIN
-            log.warning("partitions.not_made", extra={"reason": str(error.orig)[:300]})
+            log.warning("partitions.not_made", extra={"reason": failure_of(error)})
         else:
             self._until = EPOCH + ((now - EPOCH) // DAY + 1) * DAY
             if made:

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Final
-from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
@@ -26,6 +25,7 @@ from cloud.fleet.registry import Author
 from cloud.fleet.service import Connection, FleetService, attach, client_for
 from cloud.fleet.signer_client import SignerClient, named_in
 from cloud.settings import SettingsError
+from wire.addresses import AddressError, parse_broker
 
 log = logging.getLogger(__name__)
 
@@ -77,11 +77,15 @@ def serve(asked: argparse.Namespace) -> int:
 
 
 def _broker(url: str, identity: Path | None) -> Connection:
-    parts = urlsplit(url)
-    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
-        raise SettingsError(f"broker URL {url[:80]!r}: write mqtt://host:1883 or mqtts://host:8883")
-    if parts.scheme == "mqtt":
-        return Connection(parts.hostname, parts.port or 1883)
+    try:
+        address = parse_broker(url)
+    except AddressError as error:
+        raise SettingsError(f"broker: {error}") from None
+    if address.username is not None or address.password is not None:
+        raise SettingsError("broker: the fleet service proves itself by certificate: give no user")
+    assert address.port is not None
+    if not address.is_secure:
+        return Connection(address.host, address.port)
     if identity is None:
         raise SettingsError("mqtts:// needs --identity DIR with fleet.crt, fleet.key and trust.pem")
     names = ("trust.pem", "fleet.crt", "fleet.key")
@@ -91,7 +95,7 @@ def _broker(url: str, identity: Path | None) -> Connection:
             f"{identity} lacks {', '.join(missing)}: "
             f"`python -m provisioning ca issue --service fleet --out {identity}`"
         )
-    return Connection(parts.hostname, parts.port or 8883, *(str(identity / one) for one in names))
+    return Connection(address.host, address.port, *(str(identity / one) for one in names))
 
 
 @contextmanager

@@ -11,10 +11,9 @@ import logging
 import ssl
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
@@ -22,6 +21,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from cloud.ingest.source import Delivery, Portion, SourceError
+from wire.addresses import AddressError, parse_broker
 from wire.topics import Channel, everyone
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class Broker:
     port: int
     tls: bool = False
     username: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     client_id: str = "onlooker-stream"
     share: str | None = None
     ca_file: Path | None = None
@@ -52,19 +52,16 @@ class Broker:
 def broker_at(url: str, **more: Any) -> Broker:
     """The broker at `mqtt://[user:password@]host[:port]`, or `mqtts://` for TLS."""
     try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise SourceError(f"broker URL {url[:80]!r} cannot be read ({error})") from error
-    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
-        raise SourceError(f"broker URL {url[:80]!r}: write mqtt://host:1883 or mqtts://host:8883")
-    tls = parts.scheme == "mqtts"
+        address = parse_broker(url)
+    except AddressError as error:
+        raise SourceError(f"broker: {error}") from None
+    assert address.port is not None
     return Broker(
-        parts.hostname,
-        port or (8883 if tls else 1883),
-        tls,
-        unquote(parts.username) if parts.username else None,
-        unquote(parts.password) if parts.password else None,
+        address.host,
+        address.port,
+        address.is_secure,
+        address.username,
+        address.password,
         **more,
     )
 

@@ -26,6 +26,7 @@ from cloud.database import (
     venue_hours,
     writing,
 )
+from cloud.database.failures import failure_of
 from cloud.database.rollups import UNKNOWN, moving
 from cloud.ingest.store import adding
 from cloud.windows.cells import HOUR_S, in_steps
@@ -51,7 +52,7 @@ class Venues:
             with writing(self._engine) as connection:
                 know_places(connection, venue_types)
         except OperationalError as error:
-            log.warning("places.not_kept", extra={"reason": str(error.orig)[:300]})
+            log.warning("places.not_kept", extra={"reason": failure_of(error)})
         else:
             self._told = venue_types
 

@@ -73,9 +73,9 @@ def answered(port: int) -> int:
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
-        ("http://127.0.0.1", "the Redis URL has the scheme 'http'"),
-        ("127.0.0.1:6379", "the Redis URL has the scheme 'none'"),
-        ("redis://me:se/cret@here:port", "the Redis URL cannot be read"),
+        ("http://127.0.0.1", "Redis: the scheme of the address is http"),
+        ("127.0.0.1:6379", "Redis: the address has no scheme"),
+        ("redis://me:se/cret@here:port", "Redis: the address can be read in two ways"),
     ],
 )
 def test_a_redis_url_that_is_none_is_refused_without_its_password(

@@ -73,8 +73,8 @@ def test_writers_wait_for_each_other_instead_of_failing(engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("onlooker.db", "cannot be read"),
-        ("mysql://host/name", "use sqlite or postgresql"),
+        ("onlooker.db", "has no scheme"),
+        ("mysql://host/name", "begin it with sqlite:// or postgresql://"),
         ("sqlite://", "needs a file"),
         ("sqlite:///:memory:", "needs a file"),
     ],
