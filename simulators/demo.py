@@ -100,8 +100,8 @@ def _film(line: Line, video: Path | None) -> None:
     with _step(f"{HISTORY_DAYS} days of plausible history for {PLACE}"):
         until = datetime.now(UTC) - timedelta(hours=1)  # the last hour belongs to the cameras
         history = ["--location", PLACE, "--days", str(HISTORY_DAYS), "--until", until.isoformat()]
-        broker = ["--broker", line.broker.url]
-        line.crew.perform("footfall", ["simulators", "footfall", *history, *broker])
+        sender = ["--device", _device(PLACE), "--broker", line.broker.url]
+        line.crew.perform("footfall", ["simulators", "footfall", *history, *sender])
     clip = line.folder / "scene.mp4"
     with _step("a scene, drawn"):
         truth = ["--out", str(clip), "--truth", str(line.folder / "truth.json")]
@@ -113,7 +113,7 @@ def _film(line: Line, video: Path | None) -> None:
 
 
 def _camera(line: Line, place: str, clip: Path) -> None:
-    device = f"{place.lower()}-cam-1"
+    device = _device(place)
     settings = line.folder / "agent.toml"
     settings.write_text(AGENT_SETTINGS)
     options = {
@@ -127,6 +127,11 @@ def _camera(line: Line, place: str, clip: Path) -> None:
     }
     pairs = [str(word) for option in options.items() for word in option]
     line.crew.engage(device, ["edge_agent", "run", *pairs, "--loop"])
+
+
+def _device(place: str) -> str:
+    """The camera that the sample sites file expects there; history and live reports are its own."""
+    return f"{place.lower()}-cam-1"
 
 
 def _show(line: Line, video: Path | None) -> None:
