@@ -73,10 +73,8 @@ def main() -> int:
 
 
 def drawn(count: int) -> Estate:
-    site = estate.load().location("KX-01")
-    return Estate(
-        tuple(msgspec.structs.replace(site, id=f"L-{at:04}", cameras=()) for at in range(count))
-    )
+    site = msgspec.structs.replace(estate.load().location("KX-01"), listed_cameras=())
+    return Estate(tuple(msgspec.structs.replace(site, id=f"L-{at:04}") for at in range(count)))
 
 
 def fill(engine: Engine, places: Estate, nights: int) -> None:

@@ -66,8 +66,8 @@ def test_every_slot_is_offered_at_its_quote_with_the_people_of_its_ladder(desk: 
 
 
 def test_a_hundred_places_for_four_weeks_are_not_too_many(desk: Desk):
-    first, *_ = desk.estate
-    sites = (msgspec.structs.replace(first, id=f"X-{at:03}", cameras=()) for at in range(100))
+    first = msgspec.structs.replace(next(iter(desk.estate)), listed_cameras=())
+    sites = (msgspec.structs.replace(first, id=f"X-{at:03}") for at in range(100))
     many = replace(desk, estate=Estate(tuple(sites)))
     first_on = date(2026, 11, 23)
     sold = offer(

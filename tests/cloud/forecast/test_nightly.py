@@ -118,7 +118,7 @@ def test_what_the_night_said_is_what_the_price_stands_on(engine: Engine):
 
 def test_places_of_other_clocks_and_calendars_are_networks_of_their_own(engine: Engine):
     sydney = msgspec.structs.replace(
-        KINGS_CROSS, id="SY-01", timezone="Australia/Sydney", holidays="AU-NSW", cameras=()
+        KINGS_CROSS, id="SY-01", timezone="Australia/Sydney", holidays="AU-NSW", listed_cameras=()
     )
     seen: list[str] = []
     run(
