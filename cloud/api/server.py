@@ -20,12 +20,14 @@ from sqlalchemy import Engine
 
 from cloud import database, estate, settings
 from cloud.api.app import create_app
+from cloud.api.connections import LONGEST_MESSAGE_BYTES, RequestLimits, limited
 from cloud.api.desk import Desk, utc_now
 from cloud.api.in_force import InForce
 from cloud.api.plan_work import PlanWork
 from cloud.api.quota import Quota
 from cloud.api.shared import Alone, Shared
 from cloud.api.shared_redis import InRedis
+from cloud.connection_table import ConnectionTable, room_for_connections
 from cloud.pricing.rate_card import REFERENCE, RateCard
 from cloud.pricing.vocabulary import require_priced_words
 from cloud.sales.rate_cards import holding, put_cards
@@ -47,6 +49,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--access", choices=("open", "keys"),
         help="open to everybody, or to callers with a key (open on a loopback address, else keys)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-connections", type=_connections, metavar="N",
+        help="connections held at once (half of the files that the process may open)",
     )  # fmt: skip
     add_rate_card(parser)
 
@@ -75,8 +81,14 @@ def serve(arguments: argparse.Namespace) -> int:
     app = create_app(desk, quota=quota, pinned=arguments.rate_card is not None)
     in_force: InForce = app.state.in_force
     in_force.look()
+    table = ConnectionTable(arguments.max_connections or room_for_connections())
+    limits = RequestLimits()
     config = uvicorn.Config(
         app,
+        http=limited(table, limits),
+        timeout_keep_alive=int(limits.idle_s),
+        backlog=max(16, min(1024, table.most // 2)),
+        ws_max_size=LONGEST_MESSAGE_BYTES,
         log_config=None,
         access_log=False,
         log_level="warning",  # at info it logs the query of every WebSocket, where the key may be
@@ -172,6 +184,12 @@ def working(work: PlanWork) -> Iterator[None]:
 def _port(written: str) -> int:
     if not (written.isascii() and written.isdigit() and 1 <= int(written) <= 65_535):
         raise argparse.ArgumentTypeError(f"{written!r} is no port: write 1 to 65535")
+    return int(written)
+
+
+def _connections(written: str) -> int:
+    if not (written.isascii() and written.isdigit() and 1 <= int(written) <= 1_000_000):
+        raise argparse.ArgumentTypeError(f"{written!r}: write a number of connections, 1 or more")
     return int(written)
 
 

@@ -6,7 +6,8 @@ take each other's certificates. Here each connection hears its own answers only,
 a claim never comes near the broker that carries telemetry: the two trust different authorities.
 
 Every connection must show a certificate, may say only what enrolment needs, little of it, slowly,
-and not for long.
+and not for long. Connections are bounded in number before their handshake. There is no HTTP here,
+and so no `Host` to check.
 """
 
 import asyncio
@@ -21,10 +22,13 @@ from typing import Any, Final
 
 import msgspec
 from cryptography import x509
+from sqlalchemy.exc import SQLAlchemyError
 
+from cloud.connection_table import ConnectionTable, room_for_connections
 from cloud.fleet import mqtt_packets as mqtt
 from cloud.fleet.claim import KEYS_ARE_MADE_AT_HOME, Bearer, ClaimError, Enrolment, Holder
 from cloud.fleet.mqtt_packets import Packet, PacketError
+from cloud.fleet.tls_listener import Listener
 from wire.enrolment import ACCEPTED, CREATE, PROVISION, REJECTED
 
 log = logging.getLogger(__name__)
@@ -33,8 +37,8 @@ LARGEST_BYTES: Final = 16 * 1024
 LONGEST_STAY_S: Final = 300.0
 MOST_MESSAGES: Final = 50  # of one connection
 MOST_CONNECTIONS: Final = 500
+PACKET_WITHIN_S: Final = 90.0  # from one packet to the end of the next
 SWEEP_EVERY_S: Final = 60.0
-HANDSHAKE_S: Final = 10.0
 LIST_HEAD: Final = b"-----BEGIN X509 CRL-----"
 REQUESTS: Final = (CREATE, PROVISION, KEYS_ARE_MADE_AT_HOME)
 ANSWERS: Final = frozenset(topic + end for topic in REQUESTS for end in (ACCEPTED, REJECTED))
@@ -62,8 +66,14 @@ class DeskFiles:
             context.load_cert_chain(self.certificate, self.key)
             for path in (self.trust, self.claims):
                 context.load_verify_locations(path)
-        except OSError as error:
-            raise DeskError(f"the desk's certificates cannot be used: {error}") from error
+        except (OSError, ValueError) as error:
+            names = (self.certificate, self.key, self.trust, self.claims)
+            missing = ", ".join(str(path) for path in names if not path.is_file())
+            raise DeskError(
+                "the enrolment service's certificates cannot be used "
+                f"({f'missing: {missing}' if missing else error}): make the server's with "
+                "`python -m provisioning ca issue --server HOST`"
+            ) from error
         context.verify_mode = ssl.CERT_REQUIRED
         return context
 
@@ -116,57 +126,75 @@ class Desk:
         self._context = files.context()
         self._claims_issuer = _subject_of(files.claims)
         self._revoked = RevokedSerials(files.revoked)
-        self._open = 0
+        self._refuse_unreadable_list()
         self._worker = ThreadPoolExecutor(1, "enrolment")
 
     async def serve(self, host: str, port: int, ready: Callable[[int], None]) -> None:
-        """Listen; `ready` is told the port."""
-        server = await asyncio.start_server(
-            self._receive,
-            host,
-            port,
-            ssl=self._context,
-            limit=2 * LARGEST_BYTES,
-            ssl_handshake_timeout=HANDSHAKE_S,
-        )
+        """Listen; `ready` is told the port. DeskError when the address cannot be used."""
+        most = min(MOST_CONNECTIONS, room_for_connections())
+        listener = Listener(self._context, ConnectionTable(most), 2 * LARGEST_BYTES)
+        try:
+            server = await listener.listen(host, port, self._receive)
+        except (OSError, OverflowError) as error:
+            raise DeskError(
+                f"the enrolment service cannot listen on {host} port {port}: "
+                f"{getattr(error, 'strerror', None) or error}; choose another with --desk-bind and "
+                "--desk-port"
+            ) from error
         async with server:
             ready(server.sockets[0].getsockname()[1])
             await self._sweep()
 
     async def _sweep(self) -> None:
         while True:
-            await self._apart(lambda: self._enrolment.withdraw_unregistered(at=self._clock()))
+            try:
+                await self._apart(lambda: self._enrolment.withdraw_unregistered(at=self._clock()))
+            except (SQLAlchemyError, OSError) as error:  # tried again at the next sweep
+                log.error("desk.not_swept", extra={"reason": type(error).__name__})
             await asyncio.sleep(SWEEP_EVERY_S)
 
     async def _receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open += 1
         try:
-            if self._open <= MOST_CONNECTIONS and (holder := self._holder(writer)) is not None:
+            if (holder := self._holder(writer)) is not None:
                 async with asyncio.timeout(LONGEST_STAY_S):
                     await self._converse(Visit(holder), reader, writer)
+        except TimeoutError:
+            log.warning("desk.ended", extra={"reason": "too slow, or connected for too long"})
         except (PacketError, OSError) as error:
             log.warning("desk.ended", extra={"reason": str(error) or type(error).__name__})
+        except SQLAlchemyError as error:
+            log.error("desk.unwritten", extra={"reason": type(error).__name__})
         except Farewell:
             pass
         finally:
-            self._open -= 1
             writer.close()
 
     async def _converse(
         self, visit: Visit, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         buffer = b""
-        while chunk := await reader.read(LARGEST_BYTES):
+        while True:
+            packet, used = mqtt.split(buffer, largest_bytes=LARGEST_BYTES)
+            if packet is not None:
+                buffer = buffer[used:]
+                writer.write(await self._reply(visit, packet))
+                await writer.drain()
+                continue
+            async with asyncio.timeout(PACKET_WITHIN_S):
+                buffer = await self._filled(visit, buffer, reader)
+            if not buffer:
+                return
+
+    async def _filled(self, visit: Visit, buffer: bytes, reader: asyncio.StreamReader) -> bytes:
+        """The buffer with a whole packet at its front; empty when the visitor has gone."""
+        while mqtt.split(buffer, largest_bytes=LARGEST_BYTES)[0] is None:
+            chunk = await reader.read(LARGEST_BYTES)
+            if not chunk:
+                return b""
             buffer += chunk
             if not visit.version and buffer[0] >> 4 != mqtt.CONNECT:
                 raise PacketError(f"{visit.holder} does not begin with CONNECT")
-            while True:
-                packet, used = mqtt.split(buffer, largest_bytes=LARGEST_BYTES)
-                if packet is None:
-                    break
-                buffer = buffer[used:]
-                writer.write(await self._reply(visit, packet))
-            await writer.drain()
+        return buffer
 
     async def _reply(self, visit: Visit, packet: Packet) -> bytes:
         visit.said += 1
@@ -224,6 +252,15 @@ class Desk:
 
     async def _apart(self, act: Callable[[], Any]) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._worker, act)
+
+    def _refuse_unreadable_list(self) -> None:
+        try:
+            assert 0 not in self._revoked
+        except (OSError, ValueError) as error:
+            raise DeskError(
+                f"the revocation list {self._files.revoked} cannot be read: {error}; write it with "
+                "`python -m provisioning ca crl`"
+            ) from error
 
     def _holder(self, writer: asyncio.StreamWriter) -> Holder | None:
         shown = writer.get_extra_info("peercert") or {}

@@ -1,12 +1,9 @@
 """`python -m cloud fleet serve`: shadows and jobs on the broker, the enrolment desk beside it."""
 
 import argparse
-import asyncio
-import contextlib
 import logging
 import signal
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +18,7 @@ from cloud.estate import SAMPLE, load
 from cloud.fleet import registry
 from cloud.fleet.claim import Enrolment
 from cloud.fleet.desk import Desk, DeskFiles
+from cloud.fleet.desk_thread import DeskThread
 from cloud.fleet.registry import Author
 from cloud.fleet.service import Connection, FleetService, attach, client_for
 from cloud.fleet.signer_client import SignerClient, named_in
@@ -58,17 +56,27 @@ def serve(asked: argparse.Namespace) -> int:
         estate = load(chosen.estate or SAMPLE)
         author = Author("estate", datetime.now(UTC))
         registry.register_estate(connection, estate, author)
-    client = client_for(_broker(chosen.broker_url, asked.identity))
+    try:
+        client = client_for(_broker(chosen.broker_url, asked.identity))
+    except (OSError, ValueError) as error:
+        if isinstance(error, SettingsError):
+            raise
+        raise SettingsError(
+            f"the certificates in {asked.identity} cannot be used: {error}; make them again with "
+            "`python -m provisioning ca issue --service fleet`"
+        ) from error
     service = FleetService(
         engine, lambda topic, payload: client.publish(topic, payload, 1), lambda: datetime.now(UTC)
     )
     attach(client, service)
     told = _until_told()
-    client.loop_start()
     try:
-        with _desk(asked, engine):
+        with _desk(asked, engine) as desk:
+            client.loop_start()
             while not told:
                 service.step()
+                if desk is not None:
+                    desk.check()
     finally:
         client.disconnect()
         client.loop_stop()
@@ -99,28 +107,21 @@ def _broker(url: str, identity: Path | None) -> Connection:
 
 
 @contextmanager
-def _desk(asked: argparse.Namespace, engine: Engine) -> Iterator[None]:
-    """Run the desk on a thread of its own, when there is an authority to enrol for."""
+def _desk(asked: argparse.Namespace, engine: Engine) -> Iterator["DeskThread | None"]:
+    """Run the desk while inside, when there is an authority to enrol for; raises DeskError."""
     if asked.authority is None:
-        yield
+        yield None
         return
-    loop = asyncio.new_event_loop()
-    task = loop.create_task(_opened(asked, engine))
-    thread = threading.Thread(target=_run, args=(loop, task))
-    thread.start()
+    desk = DeskThread(lambda ready: _opened(asked, engine, ready))
+    port = desk.start()
+    log.info("desk.open", extra={"port": port})
     try:
-        yield
+        yield desk
     finally:
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join()
+        desk.stop()
 
 
-def _run(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[None]") -> None:
-    with contextlib.suppress(asyncio.CancelledError), contextlib.closing(loop):
-        loop.run_until_complete(task)
-
-
-async def _opened(asked: argparse.Namespace, engine: Engine) -> None:
+async def _opened(asked: argparse.Namespace, engine: Engine, ready: Callable[[int], None]) -> None:
     authority, own = asked.authority, asked.desk_identity or asked.authority
     files = DeskFiles(
         trust=authority / "trust.pem",
@@ -131,11 +132,7 @@ async def _opened(asked: argparse.Namespace, engine: Engine) -> None:
     )
     signer = SignerClient(asked.signer or authority / "signer.socket")
     desk = Desk(Enrolment(engine, signer, named_in), files, lambda: datetime.now(UTC))
-    await desk.serve(
-        asked.desk_bind,
-        asked.desk_port,
-        lambda port: log.info("desk.open", extra={"port": port}),
-    )
+    await desk.serve(asked.desk_bind, asked.desk_port, ready)
 
 
 def _until_told() -> list[int]:
