@@ -15,13 +15,15 @@ from typing import Any, Final
 from prometheus_client import REGISTRY
 from prometheus_client.exposition import choose_encoder
 
+from cloud.settings import SettingsError
+
 HOST: Final = "127.0.0.1"
 NAMES: Final = frozenset({"127.0.0.1", "localhost"})
 MOST_READERS: Final = 8
 REQUEST_WITHIN_S: Final = 5.0
 
 
-class MetricsError(RuntimeError):
+class MetricsError(SettingsError):
     """The metrics cannot be served."""
 
 

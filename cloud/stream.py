@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from prometheus_client import Counter, Gauge, Histogram, start_http_server
+from prometheus_client import Counter, Gauge, Histogram
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
@@ -31,6 +31,7 @@ from cloud.ingest.consume import Consumer, Limit, TooManyDeadLettersError
 from cloud.ingest.membership import Membership
 from cloud.ingest.mqtt import MqttSource, broker_at, name_in
 from cloud.ingest.source import Source, SourceError
+from cloud.metrics_server import serving_metrics
 from cloud.windows.places import Venues
 
 log = logging.getLogger(__name__)
@@ -89,10 +90,8 @@ def run(arguments: argparse.Namespace) -> int:
     membership = Membership(chosen.estate or SAMPLE)
     engine = database.connect(chosen.database_url)
     source = _kinesis(arguments.kinesis, engine) if arguments.kinesis else _mqtt(arguments, chosen)
-    if arguments.metrics_port:
-        start_http_server(arguments.metrics_port, "127.0.0.1")
     collect_seldom()
-    with _stopping() as stopping:
+    with serving_metrics(arguments.metrics_port or None), _stopping() as stopping:
         if not _ready(engine, stopping):
             return STOPPED
         consumer = Consumer(

@@ -3,6 +3,7 @@
 import argparse
 import logging
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from cloud.database import connect, create, writing
 from cloud.estate import SAMPLE, load
 from cloud.fleet import registry
 from cloud.fleet.claim import Enrolment
-from cloud.fleet.desk import Desk, DeskFiles
+from cloud.fleet.desk import Desk, DeskError, DeskFiles
 from cloud.fleet.desk_thread import DeskThread
 from cloud.fleet.registry import Author
 from cloud.fleet.service import Connection, FleetService, attach, client_for
@@ -77,6 +78,9 @@ def serve(asked: argparse.Namespace) -> int:
                 service.step()
                 if desk is not None:
                     desk.check()
+    except DeskError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     finally:
         client.disconnect()
         client.loop_stop()

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 BACKLOG: Final = 64
 HANDSHAKE_S: Final = 10.0
+FAREWELL_S: Final = 5.0  # for what is still to be sent
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -61,7 +62,13 @@ class Listener:
                 return
             protocol.connection_made(transport)
             self.table.set_waiting(plain)  # behind those that are still in their handshake
-            await serve(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
+            writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+            try:
+                await serve(reader, writer)
+            finally:
+                writer.close()
+            async with asyncio.timeout(FAREWELL_S):
+                await writer.wait_closed()
         except (OSError, ssl.SSLError) as error:
             log.debug("tls.ended", extra={"reason": type(error).__name__})
         finally:
