@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from edge_agent.board import Board
-from edge_agent.capture.camera import Adaptable, Camera, Rest, Restable
+from edge_agent.capture.camera import Adaptable, Camera, Rest, Restable, trouble_of
 from edge_agent.demographics import describer_for
 from edge_agent.detect import FaceDetector, load_detector
 from edge_agent.frame import Frame, Silence
@@ -226,11 +226,14 @@ class Agent:
             kinds.add("camera.moved")
         if self._watch.models_failing:
             kinds.add("models.failed")
-        self._reporting.tell(kinds, moment.elapsed_s, moment.captured_at)
+        trouble = trouble_of(self._camera)
+        cause = trouble.cause if trouble else None
+        self._reporting.tell(kinds, moment.elapsed_s, moment.captured_at, cause=cause)
 
     def _vitals(self) -> Vitals:
-        camera = self._camera
-        return Vitals(camera.name, camera.state, camera.counters, self._watch.gate)
+        camera, trouble = self._camera, trouble_of(self._camera)
+        told = str(trouble) if trouble else ""
+        return Vitals(camera.name, camera.state, camera.counters, self._watch.gate, told)
 
     def _arrivals(self, *, analysed: int) -> Arrivals:
         counters, before = self._camera.counters, self._arrived

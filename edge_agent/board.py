@@ -7,12 +7,16 @@ from wire.scalars import DeviceId
 
 
 class Glance(NamedTuple):
-    """What a camera's agent last said. `totals` are what it measured since it started."""
+    """What a camera's agent last said. `totals` are what it measured since it started.
+
+    `trouble` says why no pictures come, empty while they do.
+    """
 
     source: str
     beat: Heartbeat
     totals: dict[str, object]
     connected: bool
+    trouble: str = ""
 
 
 class Board:

@@ -10,7 +10,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from edge_agent.capture import Camera, CaptureError
+from edge_agent.capture import Camera, CaptureError, Cause, Trouble, trouble_of
 from edge_agent.civil import EARLIEST_AT, disciplined
 from edge_agent.enrolment.procedure import REFUSALS as NOT_ENROLLED
 from edge_agent.frame import Frame
@@ -60,7 +60,8 @@ def first_frame(camera: Camera, settings: CaptureSettings) -> str:
                 break
     finally:
         camera.close()
-    raise CaptureError(f"{camera.name} delivers no picture: check its power, network and address")
+    trouble = trouble_of(camera) or Trouble(Cause.UNKNOWN)
+    raise CaptureError(f"{camera.name} delivers no picture: {trouble}")
 
 
 def plausible(now: datetime) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from edge_agent.capture.trouble import SENTENCES, Cause
 from wire.audience import BlindCause
 from wire.health import Alarm, AlarmState, CaptureState
 from wire.topics import Address
@@ -19,7 +20,8 @@ RAISE_AFTER_S: Final = 10.0
 CLEAR_AFTER_S: Final = 10.0
 
 REMEDIES: Final = {
-    "capture.failed": "the camera does not deliver pictures: check its power, network and address",
+    "capture.failed": SENTENCES[Cause.UNKNOWN],
+    **{f"capture.failed.{cause}": sentence for cause, sentence in SENTENCES.items()},
     "camera.moved": "the camera looks elsewhere than before: check its mount and what it shows",
     "models.failed": "the models fail on the pictures: see the agent's log",
     "clock.unset": "the clock was never set and reports wait for it: let NTP through, or set it",
@@ -50,15 +52,20 @@ class Alarms:
         self._address = address
         self._troubles: dict[str, _Trouble] = {}
 
-    def watch(self, kinds: set[str], at_s: float, at: datetime) -> list[Alarm]:
-        """Take what is wrong at this moment; alarms that are due to be raised or cleared."""
+    def watch(
+        self, kinds: set[str], at_s: float, at: datetime, *, cause: Cause | None = None
+    ) -> list[Alarm]:
+        """Take what is wrong at this moment; alarms that are due to be raised or cleared.
+
+        `cause` says why the capture failed, where the camera could tell.
+        """
         due = []
         for kind in kinds:
             trouble = self._troubles.setdefault(kind, _Trouble(at_s, at_s))
             trouble.last_s = at_s
             if not trouble.raised and at_s - trouble.since_s >= RAISE_AFTER_S:
                 trouble.raised = True
-                due.append(self._alarm(kind, AlarmState.RAISED, at))
+                due.append(self._alarm(kind, AlarmState.RAISED, at, cause))
         for kind, trouble in list(self._troubles.items()):
             if kind in kinds or (trouble.raised and at_s - trouble.last_s < CLEAR_AFTER_S):
                 continue
@@ -72,14 +79,17 @@ class Alarms:
         """The kinds that are told of now."""
         return tuple(sorted(kind for kind, trouble in self._troubles.items() if trouble.raised))
 
-    def _alarm(self, kind: str, state: AlarmState, at: datetime) -> Alarm:
+    def _alarm(
+        self, kind: str, state: AlarmState, at: datetime, cause: Cause | None = None
+    ) -> Alarm:
+        remedy = REMEDIES.get(f"{kind}.{cause}") or REMEDIES.get(kind, "")
         return Alarm(
             location=self._address.location,
             device=self._address.device,
             kind=kind,
             state=state,
             at=at,
-            message=REMEDIES.get(kind, "") if state is AlarmState.RAISED else "",
+            message=remedy if state is AlarmState.RAISED else "",
         )
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from edge_agent.board import Board, Glance
-from edge_agent.capture import Counters
+from edge_agent.capture import Cause, Counters
 from edge_agent.civil import EARLIEST_AT, CivilTime, disciplined
 from edge_agent.connection import CameraConnection
 from edge_agent.health import Alarms, disk_free_bytes, rss_bytes, temperature_milli_c
@@ -44,6 +44,7 @@ class Vitals(NamedTuple):
     capture: CaptureState
     counters: Counters
     gate: GateCounters
+    trouble: str = ""  # why no pictures come
 
 
 class Reporting:
@@ -142,14 +143,16 @@ class Reporting:
             beat = self._heartbeat(now_s, vitals)
             self._posted_s = now_s
             totals = self.totals.as_fields()
-            glance = Glance(vitals.source, beat, totals, self._link.connected)
+            glance = Glance(vitals.source, beat, totals, self._link.connected, vitals.trouble)
             self._board.post(self._address.device, glance)
             if is_due:
                 self._beat_s = now_s
                 self._link.send(Channel.HEARTBEAT, seal(heartbeat_event(beat)))
 
-    def tell(self, kinds: set[str], at_s: float, at: datetime) -> None:
-        """Raise and clear alarms; `kinds` are the troubles of this moment."""
+    def tell(
+        self, kinds: set[str], at_s: float, at: datetime, *, cause: Cause | None = None
+    ) -> None:
+        """Raise and clear alarms; `kinds` are the troubles of this moment, `cause` the camera's."""
         if self.disk_failing:
             kinds = kinds | {"outbox.failed"}
         if self._outbox.over_budget:
@@ -162,7 +165,7 @@ class Reporting:
             self._refusals_told, self._refused_s = self._egress.refusals.total(), at_s
         if at_s - self._refused_s < REFUSAL_TOLD_S:
             kinds = kinds | {"privacy.refused"}
-        for alarm in self._alarms.watch(kinds, at_s, at):
+        for alarm in self._alarms.watch(kinds, at_s, at, cause=cause):
             log.warning("alarm", extra={"kind": alarm.kind, "state": str(alarm.state)})
             self._courier.notice(Channel.ALARM, seal(alarm_event(alarm)))
 

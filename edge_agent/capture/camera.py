@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
+from edge_agent.capture.trouble import Trouble
 from edge_agent.frame import Frame, Silence
 from edge_agent.settings import CaptureSettings
 from wire.health import CaptureState
@@ -59,6 +60,16 @@ class Rest(Enum):
 
 
 @runtime_checkable
+class Troubled(Protocol):
+    """A camera that can say why it delivers no picture."""
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why it was last interrupted; None when it never was."""
+        ...
+
+
+@runtime_checkable
 class Adaptable(Protocol):
     """A camera whose settings may change while it runs; its timeline goes on."""
 
@@ -79,6 +90,13 @@ class Restable(Protocol):
     def rest(self, rest: Rest) -> None:
         """Do so little from now on."""
         ...
+
+
+def trouble_of(camera: Camera) -> Trouble | None:
+    """Why this camera delivers no picture, where it can say so and is not streaming."""
+    if camera.state is CaptureState.STREAMING or not isinstance(camera, Troubled):
+        return None
+    return camera.trouble
 
 
 def reason_of(error: Exception) -> str:

@@ -16,7 +16,9 @@ import av
 
 from edge_agent.capture.camera import Counters, Rest
 from edge_agent.capture.decoded import frame_of
-from edge_agent.capture.stream import Source, StreamCamera
+from edge_agent.capture.source import Source
+from edge_agent.capture.stream import StreamCamera
+from edge_agent.capture.trouble import Trouble
 from edge_agent.frame import Frame, Silence
 from edge_agent.settings import CaptureSettings
 from wire.health import CaptureState
@@ -61,7 +63,7 @@ class DualCamera:
         return self._large.counters
 
     @property
-    def trouble(self) -> str:
+    def trouble(self) -> Trouble | None:
         """Why the large stream was last interrupted, or else the small one."""
         return self._large.trouble or self._small.trouble
 

@@ -116,10 +116,13 @@ class FileCamera:
 
 def opened(path: Path) -> InputContainer:
     """The file, with a video stream in it, or CaptureError."""
-    if "%" not in path.name and not path.exists():
+    exists = path.exists()
+    if not exists and "%" not in path.name:
         raise CaptureError(f"no file {display_path(path)}: correct the path")
+    # a name is a name, not an address; one that exists is no pattern of numbered images either
+    options = {"pattern_type": "none"} if exists else {}
     try:
-        container = av.open(str(path), mode="r")
+        container = av.open(f"file:{path}", mode="r", options=options)
     except (FFmpegError, OSError, ValueError) as error:
         raise CaptureError(
             f"{display_path(path)} is no video that can be read ({reason_of(error)}): convert it"

@@ -20,7 +20,8 @@ from edge_agent.capture.camera import Counters, Rest
 from edge_agent.capture.dual import REST_AFTER_S
 from edge_agent.capture.exchange import Answer, Worker, WorkerGoneError
 from edge_agent.capture.nursery import NURSERY, Child
-from edge_agent.capture.stream import Source
+from edge_agent.capture.source import Source
+from edge_agent.capture.trouble import Cause, Trouble
 from edge_agent.capture.worker import Order, Reply
 from edge_agent.frame import Frame, Silence
 from edge_agent.settings import CaptureSettings
@@ -51,6 +52,7 @@ class IsolatedCamera:
         self.name = source.name
         self.state = CaptureState.STARTING
         self.counters = Counters()
+        self.trouble: Trouble | None = None
         self.workers = 0
         self._source = source
         self._substream = substream
@@ -118,6 +120,7 @@ class IsolatedCamera:
             self._deaths.append(self._steady())
             self.state = CaptureState.FAILED
             self.counters.reconnects += 1
+            self.trouble = Trouble(Cause.WORKER_FAILED, str(error))
             log.warning("capture.worker_gone", extra={"source": self.name, "reason": str(error)})
         finally:
             self._bury()
@@ -141,8 +144,13 @@ class IsolatedCamera:
 
     def _take_over(self, reply: Reply, before: Counters) -> None:
         reconnects = before.reconnects + reply.reconnects
-        if reconnects > self.counters.reconnects:
-            log.warning("capture.interrupted", extra={"source": self.name, "reason": reply.trouble})
+        self.trouble = reply.trouble or self.trouble
+        if reconnects > self.counters.reconnects and reply.trouble is not None:
+            cause, reason = str(reply.trouble.cause), str(reply.trouble)
+            log.warning(
+                "capture.interrupted",
+                extra={"source": self.name, "cause": cause, "reason": reason},
+            )
         if reply.is_software and not self._is_software:
             wanted = self._settings.hwaccel
             log.warning("capture.software", extra={"source": self.name, "wanted": wanted})

@@ -11,7 +11,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.capture.camera import Adaptable, Camera, Counters, Rest, Restable
+from edge_agent.capture.camera import (
+    Adaptable,
+    Camera,
+    Counters,
+    Rest,
+    Restable,
+    trouble_of,
+)
+from edge_agent.capture.trouble import Trouble
 from edge_agent.frame import Frame, Image, Silence
 from edge_agent.settings import CaptureSettings, Polygon
 from wire.health import CaptureState
@@ -35,6 +43,10 @@ class MaskedCamera:
     @property
     def counters(self) -> Counters:
         return self._camera.counters
+
+    @property
+    def trouble(self) -> Trouble | None:
+        return trouble_of(self._camera)
 
     @property
     def rest_after_s(self) -> float:

@@ -12,8 +12,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -23,48 +22,23 @@ from av.codec.hwaccel import HWAccel, hwdevices_available
 from av.container import InputContainer
 from av.error import FFmpegError
 
-from edge_agent.capture.camera import Counters, Rest, reason_of
+from edge_agent.capture.camera import Counters, Rest
 from edge_agent.capture.decoded import Sampler, frame_of
 from edge_agent.capture.packets import PacketDecoder
+from edge_agent.capture.reach import with_network
+from edge_agent.capture.source import Source
+from edge_agent.capture.trouble import Cause, Trouble, timed_out, trouble_from
 from edge_agent.frame import Frame, Silence
 from edge_agent.settings import CaptureSettings
-from wire.addresses import Address
 from wire.health import CaptureState
 
 log = logging.getLogger(__name__)
 
 SILENCE_EVERY_S: Final = 1.0
 GOODBYE_S: Final = 0.5
+PATIENT: Final = 0.9  # of the time limit: FFmpeg's RTSP calls a late answer invalid data
 # Without it FFmpeg counts pictures to learn the rate, which at one a second takes its time.
 PROBING: Final = {"fpsprobesize": "0"}
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What FFmpeg is to open, and how. `uri` may hold credentials; `name` is its display form."""
-
-    uri: str = field(repr=False)
-    name: str
-    container: str | None = None
-    options: Mapping[str, str] = field(default_factory=dict)
-
-
-def rtsp(address: Address, settings: CaptureSettings) -> Source:
-    """RTSP over TCP: what UDP loses is seen as blur."""
-    timeout_us = str(round(settings.read_timeout_s * 1e6))
-    options = {"rtsp_transport": "tcp", "timeout": timeout_us}
-    return Source(address.with_credentials_uri(), str(address), options=options)
-
-
-def http(address: Address, settings: CaptureSettings) -> Source:
-    """An HTTP stream: MJPEG, MPEG-TS or HLS. Each answer is waited for as long as a picture."""
-    options = {"rw_timeout": str(round(settings.read_timeout_s * 1e6))}
-    return Source(address.with_credentials_uri(), str(address), options=options)
-
-
-def v4l2(device: str) -> Source:
-    """A camera attached to a Linux machine."""
-    return Source(device, device, container="v4l2")
 
 
 def hardware(kind: str, device: str) -> HWAccel | None:
@@ -102,7 +76,7 @@ class StreamCamera:
         self._steady = steady
         self._wrap = wrap
         self._begun_s = steady() if begun_s is None else begun_s
-        self.trouble = ""  # why it was last interrupted, without credentials
+        self.trouble: Trouble | None = None  # why it was last interrupted
         self.alive_s = self._begun_s  # the reader's last sign of life, on the steady clock
         self.is_software = False  # although hardware was asked for
         self._rest = Rest.AWAKE
@@ -187,7 +161,12 @@ class StreamCamera:
             pause_s = self._settings.backoff_s if delivered else pause_s
             log.warning(
                 "capture.interrupted",
-                extra={"source": self.name, "reason": self.trouble, "pause_s": round(pause_s, 1)},
+                extra={
+                    "source": self.name,
+                    "cause": str(self.trouble.cause),
+                    "reason": str(self.trouble),
+                    "pause_s": round(pause_s, 1),
+                },
             )
             self._closed.wait(pause_s * random.uniform(0.5, 1.0))  # noqa: S311  jitter
             pause_s = min(pause_s * 2, self._settings.longest_backoff_s)
@@ -201,14 +180,31 @@ class StreamCamera:
             self._wake.clear()
             self._wake.wait(SILENCE_EVERY_S)
 
-    def _read_until_it_fails(self) -> str:
-        """Read until the stream ends, in whatever way; the reason, without credentials."""
+    def _read_until_it_fails(self) -> Trouble:
+        """Read until the stream ends, in whatever way; the reason."""
+        captured_before, began_s = self.counters.captured, self._steady()
         try:
             with self._opened() as container:
                 self._read(container)
-        except (FFmpegError, OSError, ValueError, IndexError) as error:
-            return reason_of(error)
-        return "the stream ended"
+        except Exception as error:  # noqa: BLE001  whatever a camera causes, it is called again
+            trouble = trouble_from(error)
+        else:
+            return Trouble(Cause.STREAM_ENDED)
+        if self.counters.captured > captured_before:
+            is_late = trouble.cause is Cause.NO_ANSWER
+            return Trouble(Cause.STREAM_STALLED, trouble.detail) if is_late else trouble
+        return self._explained(trouble, self._steady() - began_s)
+
+    def _explained(self, trouble: Trouble, passed_s: float) -> Trouble:
+        """Why not even one packet came, as exactly as the network tells it."""
+        address = self._source.address
+        if address is None or self._closed.is_set():
+            return trouble
+        self.alive_s = self._steady()
+        limit_s = min(self._settings.open_timeout_s, self._settings.read_timeout_s)
+        if address.scheme.startswith("rtsp") and passed_s >= PATIENT * limit_s:
+            trouble = timed_out(trouble)
+        return with_network(trouble, address)
 
     def _opened(self) -> InputContainer:
         return av.open(

@@ -21,7 +21,9 @@ from edge_agent.capture.camera import Rest
 from edge_agent.capture.decoded import i420
 from edge_agent.capture.dual import DualCamera
 from edge_agent.capture.nursery import fork_on_request
-from edge_agent.capture.stream import Source, StreamCamera
+from edge_agent.capture.source import Source
+from edge_agent.capture.stream import StreamCamera
+from edge_agent.capture.trouble import Trouble
 from edge_agent.frame import Frame, Image, Silence
 from edge_agent.settings import CaptureSettings
 from wire.health import CaptureState
@@ -54,7 +56,7 @@ class Reply(msgspec.Struct, frozen=True):
     dropped: int
     reconnects: int
     quiet_s: float
-    trouble: str
+    trouble: Trouble | None
     resting: bool = False
     index: int = 0
     is_coarse: bool = False

@@ -71,7 +71,10 @@ def _card(one: Glance, now: datetime, has_preview: bool, query: str) -> str:
         f"<div><dt>{escape(name)}</dt><dd>{value}</dd></div>"
         for name, value in (*_counts(one), *_health(one, figures, now))
     )
-    alarms = "".join(f'<li class="bad">{escape(kind)}</li>' for kind in _alarms(figures))
+    troubles = [one.trouble] if one.trouble else []
+    alarms = "".join(
+        f'<li class="bad">{escape(text)}</li>' for text in (*troubles, *_alarms(figures))
+    )
     picture = (
         f'<img alt="what the camera sees, every head under a mosaic" '
         f'src="/preview/{escape(beat.device)}.jpg{"?" + escape(query) if query else ""}">'

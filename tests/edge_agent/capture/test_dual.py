@@ -96,7 +96,9 @@ def test_a_file_has_no_substream(film, street):
     path = str(film(street(n / 10) for n in range(3)))
     with pytest.raises(CaptureError, match="a file has no substream"):
         open_camera(path, QUICK, substream="rtsp://cam:s3cr3t@10.0.0.1/sub")
-    with pytest.raises(CaptureError, match="is not live") as refusal:
+    with pytest.raises(CaptureError, match="is not live"):
+        open_camera("rtsp://10.0.0.1/main", QUICK, substream=path)
+    with pytest.raises(CaptureError, match="begin it with rtsp://") as refusal:
         open_camera("rtsp://10.0.0.1/main", QUICK, substream="ftp://cam:s3cr3t@10.0.0.1/sub")
     assert "s3cr3t" not in str(refusal.value)
 

@@ -17,7 +17,7 @@ from edge_agent.capture import isolated, open_camera
 from edge_agent.capture.camera import Rest
 from edge_agent.capture.isolated import IsolatedCamera
 from edge_agent.capture.nursery import NURSERY, Child
-from edge_agent.capture.stream import http
+from edge_agent.capture.source import http
 from edge_agent.frame import Frame, Silence
 from edge_agent.settings import CaptureSettings
 from wire.health import CaptureState

@@ -1,0 +1,61 @@
+"""Where the way to a camera ends, asked of the network when FFmpeg's error does not tell.
+
+One name lookup, one connection and, for TLS, one handshake, each with the time that is left. The
+handshake checks no certificate: whether one is trusted was FFmpeg's question.
+"""
+
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from typing import Final
+
+from edge_agent.capture.trouble import AMBIGUOUS, Cause, Trouble, trouble_from
+from wire.addresses import Address
+
+REACH_WITHIN_S: Final = 3.0
+
+
+def with_network(
+    trouble: Trouble, address: Address, *, within_s: float = REACH_WITHIN_S
+) -> Trouble:
+    """`trouble` as it is, or a more exact one when the camera's host cannot be spoken to."""
+    if trouble.cause not in AMBIGUOUS:
+        return trouble
+    found = unreachable(address, within_s=within_s)
+    if found is not None:
+        return found
+    if trouble.cause is Cause.UNKNOWN and trouble.detail == "Input/output error":
+        return Trouble(Cause.CONNECTION_LOST, trouble.detail)
+    return trouble
+
+
+def unreachable(
+    address: Address, *, within_s: float, steady: Callable[[], float] = time.monotonic
+) -> Trouble | None:
+    """Why no connection to the address can be made; None when one can."""
+    ends_s = steady() + within_s
+    try:
+        socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        return Trouble(Cause.NAME_NOT_RESOLVED, getattr(error, "strerror", None) or "")
+    try:
+        with socket.create_connection(
+            (address.host, address.port or 0), timeout=max(ends_s - steady(), 0.1)
+        ) as connection:
+            connection.settimeout(max(ends_s - steady(), 0.1))
+            return _without_tls(connection) if address.is_secure else None
+    except OSError as error:
+        return trouble_from(error)
+
+
+def _without_tls(connection: socket.socket) -> Trouble | None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        context.wrap_socket(connection, server_hostname=None).close()
+    except (ssl.SSLError, OSError, ValueError) as error:
+        reason = getattr(error, "reason", None)
+        return Trouble(Cause.TLS_FAILED, reason if isinstance(reason, str) else "")
+    return None

@@ -1,0 +1,123 @@
+"""What a source is: an existing path, a device, or an address; and how FFmpeg is to open it.
+
+A path that exists is never taken for anything else, whatever characters its name holds. A camera
+of this machine is whatever lies or points below /dev, plugged in or not.
+"""
+
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+from edge_agent.capture.camera import CaptureError
+from edge_agent.settings import CaptureSettings
+from wire.addresses import CAMERA_SCHEMES, Address, AddressError, display_path, parse_address
+
+DEVICES: Final = Path("/dev")
+NOT_DEVICES: Final = ("shm", "fd", "mqueue", "hugepages", "pts")  # folders of /dev without cameras
+KINDS: Final = "rtsp[s]://, http[s]://, a camera below /dev, or the path of a video file"
+LINKS_FOLLOWED: Final = 8
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(//)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What FFmpeg is to open, and how. `uri` may hold credentials; `name` is its display form."""
+
+    uri: str = field(repr=False)
+    name: str
+    container: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> Address | None:
+        """Where it is on the network; None for a device of this machine."""
+        return None if self.container == "v4l2" else parse_address(self.uri, CAMERA_SCHEMES)
+
+
+def located(uri: str, settings: CaptureSettings) -> Source | Path:
+    """A live source, or the path of a recording; CaptureError when it can be neither."""
+    if not uri or "\0" in uri:
+        raise CaptureError(f"a source is empty or holds a null character: give {KINDS}")
+    found = _existing(uri) or _device(Path(uri))
+    if found is not None:
+        return found
+    scheme = _SCHEME.match(uri)
+    if scheme is None:
+        return Path(uri)
+    if scheme[1].lower() == "file":
+        return _file(uri)
+    return live(uri, settings)
+
+
+def live(uri: str, settings: CaptureSettings) -> Source:
+    """A camera on the network, or CaptureError without any part of the address."""
+    try:
+        address = parse_address(uri, CAMERA_SCHEMES)
+    except AddressError as error:
+        raise CaptureError(f"the source cannot be used: {error}; give {KINDS}") from None
+    make = rtsp if address.scheme in ("rtsp", "rtsps") else http
+    return make(address, settings)
+
+
+def rtsp(address: Address, settings: CaptureSettings) -> Source:
+    """RTSP over TCP: what UDP loses is seen as blur."""
+    options = {"rtsp_transport": "tcp", "timeout": _timeout_us(settings)}
+    return Source(address.with_credentials_uri(), str(address), options=options)
+
+
+def http(address: Address, settings: CaptureSettings) -> Source:
+    """An HTTP stream: MJPEG, MPEG-TS or HLS. Each answer is waited for as long as a picture."""
+    options = {"rw_timeout": _timeout_us(settings)}
+    return Source(address.with_credentials_uri(), str(address), options=options)
+
+
+def v4l2(device: str) -> Source:
+    """A camera attached to a Linux machine."""
+    return Source(device, device, container="v4l2")
+
+
+def _timeout_us(settings: CaptureSettings) -> str:
+    return str(round(settings.read_timeout_s * 1e6))
+
+
+def _existing(uri: str) -> Source | Path | None:
+    path = Path(uri)
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return None
+    if stat.S_ISCHR(mode):
+        return v4l2(uri)
+    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
+        raise CaptureError(f"{display_path(uri)} is neither a file nor a camera: give {KINDS}")
+    return path
+
+
+def _device(path: Path) -> Source | None:
+    """A camera that is not plugged in: below /dev, or a link that leads there."""
+    given = path
+    for _ in range(LINKS_FOLLOWED):
+        if path.is_relative_to(DEVICES) and path != DEVICES and ".." not in path.parts:
+            is_camera = path.relative_to(DEVICES).parts[0] not in NOT_DEVICES
+            return v4l2(str(given)) if is_camera else None
+        try:
+            path = path.parent / path.readlink()
+        except (OSError, ValueError):
+            return None
+    return None
+
+
+def _file(uri: str) -> Path:
+    """The path of a `file:` address: as it is written if that exists, else decoded."""
+    text = uri[len("file:") :]
+    if text.startswith("//"):
+        host, slash, rest = text[2:].partition("/")
+        if host not in ("", "localhost"):
+            raise CaptureError("a file: address names another host: write file:///path")
+        text = slash + rest
+    written = Path(text)
+    return written if written.exists() else Path(unquote(text))

@@ -1,0 +1,160 @@
+"""Why a camera delivers no picture: a typed cause, and the sentence that says what to do about it.
+
+FFmpeg reports many failures as "Input/output error" or "Invalid data". `trouble_of` therefore looks
+at the error first and, where it is ambiguous, asks the network itself (`reach.py`). No part of an
+address ever enters a trouble: its texts are fixed sentences and numbers.
+"""
+
+import errno
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+from av.error import (
+    DecoderNotFoundError,
+    ExitError,
+    FFmpegError,
+    HTTPClientError,
+    HTTPForbiddenError,
+    HTTPNotFoundError,
+    HTTPServerError,
+    HTTPTooManyRequestsError,
+    HTTPUnauthorizedError,
+    InvalidDataError,
+)
+
+
+class Cause(StrEnum):
+    """What keeps the pictures away."""
+
+    PASSWORD_REFUSED = "password_refused"  # noqa: S105  the name of a cause
+    ACCESS_FORBIDDEN = "access_forbidden"
+    NO_SUCH_STREAM = "no_such_stream"
+    REQUEST_REFUSED = "request_refused"
+    TOO_MANY_VIEWERS = "too_many_viewers"
+    SERVER_FAILED = "server_failed"
+    NAME_NOT_RESOLVED = "name_not_resolved"
+    HOST_UNREACHABLE = "host_unreachable"
+    CONNECTION_REFUSED = "connection_refused"
+    CONNECTION_LOST = "connection_lost"
+    NO_ANSWER = "no_answer"
+    STREAM_STALLED = "stream_stalled"
+    TLS_FAILED = "tls_failed"
+    TLS_UNTRUSTED = "tls_untrusted"
+    NO_SUCH_DEVICE = "no_such_device"
+    NOT_A_CAMERA = "not_a_camera"
+    DEVICE_BUSY = "device_busy"
+    PERMISSION_DENIED = "permission_denied"
+    NOT_A_VIDEO = "not_a_video"
+    NO_DECODER = "no_decoder"
+    IS_A_RECORDING = "is_a_recording"
+    STREAM_ENDED = "stream_ended"
+    WORKER_FAILED = "worker_failed"
+    UNKNOWN = "unknown"
+
+
+SENTENCES: Final = {
+    Cause.PASSWORD_REFUSED: "the camera refuses the user name or password: correct them",
+    Cause.ACCESS_FORBIDDEN: "the camera forbids access: allow this user, or this device's address",
+    Cause.NO_SUCH_STREAM: "the camera has no such stream: correct the path of its address",
+    Cause.REQUEST_REFUSED: "the camera refuses the request: correct the path of its address",
+    Cause.TOO_MANY_VIEWERS: "the camera serves too many viewers: close one, or raise its limit",
+    Cause.SERVER_FAILED: "the camera reports a fault of its own: restart it",
+    Cause.NAME_NOT_RESOLVED: "the camera's host name is not known: correct it, or check the DNS",
+    Cause.HOST_UNREACHABLE: "the camera's host cannot be reached: check its power and network",
+    Cause.CONNECTION_REFUSED: "the camera's host refuses the connection: correct the port, or "
+    "switch its streaming service on",
+    Cause.CONNECTION_LOST: "the camera closes the connection: check its network and its log",
+    Cause.NO_ANSWER: "the camera does not answer in time: check its power and network",
+    Cause.STREAM_STALLED: "the camera stops sending in the middle of its stream: check its network",
+    Cause.TLS_FAILED: "no TLS connection to the camera can be made: correct the scheme or the port",
+    Cause.TLS_UNTRUSTED: "the camera's certificate is not trusted: give its authority",
+    Cause.NO_SUCH_DEVICE: "there is no such device: check its cable and its name in /dev/v4l/by-id",
+    Cause.NOT_A_CAMERA: "the device is no camera that captures: give another of /dev/v4l/by-id",
+    Cause.DEVICE_BUSY: "another program uses the device: end that program",
+    Cause.PERMISSION_DENIED: "this user may not read it: add the user to the group video",
+    Cause.NOT_A_VIDEO: "what comes is no video that can be read: correct the path of the address",
+    Cause.NO_DECODER: "the video's codec is not supported: set the camera to H.264 or MJPEG",
+    Cause.IS_A_RECORDING: "the address leads to a recording, not to a live camera: give the live "
+    "stream, or download the file and give its path",
+    Cause.STREAM_ENDED: "the camera ended its stream: it is called again",
+    Cause.WORKER_FAILED: "the process that reads the camera failed: it is started again",
+    Cause.UNKNOWN: "the camera does not deliver pictures: check its power, network and address",
+}
+
+_BY_TYPE: Final[tuple[tuple[type[BaseException], Cause], ...]] = (
+    (HTTPUnauthorizedError, Cause.PASSWORD_REFUSED),
+    (HTTPForbiddenError, Cause.ACCESS_FORBIDDEN),
+    (HTTPNotFoundError, Cause.NO_SUCH_STREAM),
+    (HTTPTooManyRequestsError, Cause.TOO_MANY_VIEWERS),
+    (HTTPClientError, Cause.REQUEST_REFUSED),
+    (HTTPServerError, Cause.SERVER_FAILED),
+    (DecoderNotFoundError, Cause.NO_DECODER),
+    (ConnectionRefusedError, Cause.CONNECTION_REFUSED),
+    (ConnectionError, Cause.CONNECTION_LOST),
+    (BrokenPipeError, Cause.CONNECTION_LOST),
+    (EOFError, Cause.CONNECTION_LOST),
+    (ExitError, Cause.NO_ANSWER),  # our own time limit ended the call
+    (TimeoutError, Cause.NO_ANSWER),
+    (InvalidDataError, Cause.NOT_A_VIDEO),
+    (IndexError, Cause.NOT_A_VIDEO),  # no video stream among the streams
+)
+_BY_NUMBER: Final = {
+    errno.ENOENT: Cause.NO_SUCH_DEVICE,
+    errno.ENODEV: Cause.NO_SUCH_DEVICE,
+    errno.ENXIO: Cause.NO_SUCH_DEVICE,
+    errno.ENOTTY: Cause.NOT_A_CAMERA,
+    errno.EINVAL: Cause.NOT_A_CAMERA,
+    errno.EISDIR: Cause.NOT_A_CAMERA,
+    errno.EBUSY: Cause.DEVICE_BUSY,
+    errno.EACCES: Cause.PERMISSION_DENIED,
+    errno.EPERM: Cause.PERMISSION_DENIED,
+    errno.EHOSTUNREACH: Cause.HOST_UNREACHABLE,
+    errno.ENETUNREACH: Cause.HOST_UNREACHABLE,
+    errno.EHOSTDOWN: Cause.HOST_UNREACHABLE,
+    errno.EADDRNOTAVAIL: Cause.HOST_UNREACHABLE,
+}
+AMBIGUOUS: Final = frozenset(
+    (Cause.NOT_A_VIDEO, Cause.CONNECTION_LOST, Cause.NO_ANSWER, Cause.UNKNOWN)
+)
+
+
+class Trouble(msgspec.Struct, frozen=True):
+    """One failure. `detail` is FFmpeg's or the system's fixed text, without any address."""
+
+    cause: Cause
+    detail: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong and what to do, fit for a message that leaves the device."""
+        return SENTENCES[self.cause]
+
+    def __str__(self) -> str:
+        return f"{self.sentence} ({self.detail})" if self.detail else self.sentence
+
+
+def trouble_from(error: BaseException) -> Trouble:
+    """What an exception of FFmpeg or of the system says by itself."""
+    return Trouble(_cause(error), _detail(error))
+
+
+def timed_out(trouble: Trouble) -> Trouble:
+    """The same, known to have taken all the time that an answer was waited for."""
+    return Trouble(Cause.NO_ANSWER) if trouble.cause in AMBIGUOUS else trouble
+
+
+def _cause(error: BaseException) -> Cause:
+    number = getattr(error, "errno", None)
+    if isinstance(error, OSError | FFmpegError) and number in _BY_NUMBER:
+        return _BY_NUMBER[number]
+    for kind, cause in _BY_TYPE:
+        if isinstance(error, kind):
+            return cause
+    return Cause.UNKNOWN
+
+
+def _detail(error: BaseException) -> str:
+    """Never `str(error)`, which quotes the address."""
+    told = getattr(error, "strerror", None)
+    return told if isinstance(told, str) else type(error).__name__

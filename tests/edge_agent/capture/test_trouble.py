@@ -1,0 +1,188 @@
+"""Each way in which a camera fails is told by its own cause, without any part of its address."""
+
+import errno
+import re
+import socket
+import ssl
+import threading
+import time
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from edge_agent.capture import CaptureError, Cause, Trouble, open_camera, trouble_of
+from edge_agent.capture.reach import unreachable
+from edge_agent.capture.trouble import SENTENCES, trouble_from
+from edge_agent.check import first_frame
+from edge_agent.health import REMEDIES, Alarms
+from edge_agent.privacy.text import complaints
+from edge_agent.settings import CaptureSettings
+from wire.addresses import parse_address
+from wire.health import CaptureState
+
+QUICK = CaptureSettings(
+    open_timeout_s=0.5, read_timeout_s=0.5, backoff_s=0.1, longest_backoff_s=0.2, isolated=False
+)
+SOON_S = 20.0
+
+
+@contextmanager
+def server(answer):
+    """Answers the first request of every connection with bytes, or not at all."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0.05)
+        over = threading.Event()
+
+        def serve():
+            while not over.is_set():
+                with suppress(OSError):
+                    connection, _ = listening.accept()
+                    with connection:
+                        connection.settimeout(1)
+                        request = connection.recv(4096)
+                        said = answer(request)
+                        over.wait(2) if said is None else connection.sendall(said)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield listening.getsockname()[1]
+        over.set()
+        thread.join()
+
+
+def http_status(code):
+    return lambda request: b"HTTP/1.1 %d X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % code
+
+
+def rtsp_status(code):
+    def answer(request):
+        number = re.search(rb"CSeq: (\d+)", request)
+        return b"RTSP/1.0 %d X\r\nCSeq: %s\r\n\r\n" % (code, number[1] if number else b"1")
+
+    return answer
+
+
+def told(uri, settings=QUICK):
+    """The first trouble that a camera at this address tells."""
+    camera = open_camera(uri, settings)
+    deadline = time.monotonic() + SOON_S
+    for _ in camera:
+        trouble = trouble_of(camera)
+        if trouble is not None or time.monotonic() > deadline:
+            camera.close()
+    assert trouble is not None
+    return trouble
+
+
+@pytest.mark.parametrize(
+    ("scheme", "answer", "cause"),
+    [
+        ("http", http_status(401), Cause.PASSWORD_REFUSED),
+        ("http", http_status(403), Cause.ACCESS_FORBIDDEN),
+        ("http", http_status(404), Cause.NO_SUCH_STREAM),
+        ("http", http_status(410), Cause.REQUEST_REFUSED),
+        ("http", http_status(429), Cause.TOO_MANY_VIEWERS),
+        ("http", http_status(503), Cause.SERVER_FAILED),
+        ("rtsp", rtsp_status(401), Cause.PASSWORD_REFUSED),
+        ("rtsp", rtsp_status(403), Cause.ACCESS_FORBIDDEN),
+        ("rtsp", rtsp_status(404), Cause.NO_SUCH_STREAM),
+        ("rtsp", rtsp_status(454), Cause.REQUEST_REFUSED),
+        ("rtsp", rtsp_status(500), Cause.SERVER_FAILED),
+        ("http", lambda request: None, Cause.NO_ANSWER),
+        ("rtsp", lambda request: None, Cause.NO_ANSWER),
+        (
+            "http",
+            lambda request: (
+                b"HTTP/1.0 200 OK\r\nContent-Length: 9000\r\n\r\n" + b"\xff\x01\x02" * 3000
+            ),
+            Cause.NOT_A_VIDEO,
+        ),
+        ("rtsp", lambda request: b"garbage\r\n\r\n", Cause.NOT_A_VIDEO),
+        ("https", lambda request: b"no handshake", Cause.TLS_FAILED),
+        ("rtsps", lambda request: b"no handshake", Cause.TLS_FAILED),
+        ("http", lambda request: b"", Cause.CONNECTION_LOST),
+    ],
+)
+def test_what_a_camera_answers_is_told_as_its_cause(scheme, answer, cause):
+    with server(answer) as port:
+        trouble = told(f"{scheme}://admin:s3cr3t@127.0.0.1:{port}/live-path?token=t0ken")
+    assert trouble.cause is cause
+    for secret in ("s3cr3t", "t0ken", "live-path", "admin"):
+        assert secret not in str(trouble)
+
+
+def test_a_port_where_nobody_listens_refuses_the_connection():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    for scheme in ("rtsp", "http"):
+        assert told(f"{scheme}://127.0.0.1:{port}/live").cause is Cause.CONNECTION_REFUSED
+
+
+@pytest.mark.parametrize("scheme", ["rtsp", "http", "https"])
+def test_a_host_name_that_nobody_knows_is_told(scheme):
+    assert told(f"{scheme}://no-such-camera.invalid/live").cause is Cause.NAME_NOT_RESOLVED
+
+
+@pytest.mark.parametrize("device", ["/dev/video97", "/dev/v4l/by-id/usb-none-video-index0"])
+def test_a_device_that_is_not_plugged_in_is_told(device):
+    assert told(device).cause is Cause.NO_SUCH_DEVICE
+
+
+def test_a_device_that_is_no_camera_is_told():
+    assert told("/dev/null").cause is Cause.NOT_A_CAMERA
+
+
+@pytest.mark.parametrize("isolated", [True, False])
+def test_the_check_says_why_whatever_process_reads(isolated):
+    settings = CaptureSettings(
+        open_timeout_s=0.5, read_timeout_s=0.5, backoff_s=0.1, longest_backoff_s=0.1,
+        isolated=isolated,
+    )  # fmt: skip
+    with server(http_status(401)) as port:
+        camera = open_camera(f"http://admin:s3cr3t@127.0.0.1:{port}/live", settings)
+        with pytest.raises(CaptureError, match="refuses the user name or password") as refused:
+            first_frame(camera, settings)
+    assert "s3cr3t" not in str(refused.value)
+    assert f"http://127.0.0.1:{port}" in str(refused.value)
+
+
+def test_an_alarm_carries_the_cause_and_not_a_guess(address):
+    from datetime import UTC, datetime
+
+    alarms, now = Alarms(address), datetime(2026, 11, 29, tzinfo=UTC)
+    alarms.watch({"capture.failed"}, 0.0, now, cause=Cause.PASSWORD_REFUSED)
+    (raised,) = alarms.watch({"capture.failed"}, 11.0, now, cause=Cause.PASSWORD_REFUSED)
+    assert raised.message == SENTENCES[Cause.PASSWORD_REFUSED]
+
+
+@pytest.mark.parametrize("cause", list(Cause))
+def test_every_cause_has_a_sentence_that_may_leave_the_device(cause):
+    sentence = SENTENCES[cause]
+    assert not list(complaints(sentence))
+    assert ":" in sentence  # what is wrong: what to do
+    assert sentence in REMEDIES.values()
+
+
+def test_an_error_is_never_quoted_with_its_address():
+    secret = "rtsp://admin:s3cr3t@host/live"
+    for error in (OSError(errno.EIO, "Input/output error", secret), ValueError(secret)):
+        assert "s3cr3t" not in str(trouble_from(error))
+    assert trouble_from(OSError(errno.EHOSTUNREACH, "x")).cause is Cause.HOST_UNREACHABLE
+    assert trouble_from(PermissionError(errno.EACCES, "x")).cause is Cause.PERMISSION_DENIED
+    assert trouble_from(OSError(errno.EBUSY, "x")).cause is Cause.DEVICE_BUSY
+
+
+def test_a_camera_that_streams_has_no_trouble(street):
+    class Streaming:
+        state, trouble = CaptureState.STREAMING, Trouble(Cause.STREAM_ENDED)
+
+    assert trouble_of(Streaming()) is None
+
+
+def test_asking_the_network_ends_in_time():
+    with server(lambda request: None) as port:
+        began_s = time.monotonic()
+        trouble = unreachable(parse_address(f"https://127.0.0.1:{port}/"), within_s=0.3)
+    assert trouble is not None
+    assert time.monotonic() - began_s < 5
+    assert ssl  # the handshake is what hangs
