@@ -142,7 +142,7 @@ def test_sound_alone_is_no_video(tmp_path):
     ("uri", "complaint"),
     [
         ("/no/such/file.mp4", "no file /no/such/file.mp4: correct the path"),
-        ("ftp://user:secret@host/clip.mp4", r"A source is rtsp\[s\]"),
+        ("ftp://user:secret@host/clip.mp4", r"give rtsp\[s\]"),
     ],
 )
 def test_a_source_that_is_none_is_refused_without_its_password(uri, complaint):

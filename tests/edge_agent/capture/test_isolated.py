@@ -17,7 +17,7 @@ from edge_agent.capture import isolated, open_camera
 from edge_agent.capture.camera import Rest
 from edge_agent.capture.isolated import IsolatedCamera
 from edge_agent.capture.nursery import NURSERY, Child
-from edge_agent.capture.source import http
+from edge_agent.capture.source import live
 from edge_agent.frame import Frame, Silence
 from edge_agent.settings import CaptureSettings
 from wire.health import CaptureState
@@ -171,7 +171,7 @@ def test_five_deaths_within_a_minute_bring_a_minutes_rest(monkeypatch, hired):
     monkeypatch.setattr(isolated, "SILENCE_EVERY_S", 0.02)
     now = [1000.0]
     camera = IsolatedCamera(
-        http("http://127.0.0.1:1/x", QUICK),
+        live("http://127.0.0.1:1/x", QUICK),
         QUICK,
         steady=lambda: now[0],
         hire=hired("raise SystemExit(3)"),
@@ -197,7 +197,7 @@ def test_five_deaths_within_a_minute_bring_a_minutes_rest(monkeypatch, hired):
     ],
 )
 def test_a_worker_that_speaks_nonsense_is_replaced(hired, program):
-    camera = IsolatedCamera(http("http://127.0.0.1:1/x", QUICK), QUICK, hire=hired(program))
+    camera = IsolatedCamera(live("http://127.0.0.1:1/x", QUICK), QUICK, hire=hired(program))
     moments, deadline = iter(camera), time.monotonic() + SOON_S
     while camera.workers < 2 and time.monotonic() < deadline:
         assert isinstance(next(moments), Silence)
