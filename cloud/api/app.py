@@ -35,7 +35,7 @@ from cloud.api import (
 )
 from cloud.api.access import AccessError, Gate, NotAllowed, NotKnown, TooOften, knock
 from cloud.api.audience import RangeError
-from cloud.api.desk import Desk
+from cloud.api.desk import Desk, ForecastFailed
 from cloud.api.fleet import config as fleet_config
 from cloud.api.fleet import jobs as fleet_jobs
 from cloud.api.fleet import things as fleet_things
@@ -53,6 +53,7 @@ from cloud.fleet.job_book import JobExists
 from cloud.fleet.registry import RegistryError, UnknownThing
 from cloud.fleet.rollout import UnknownJob
 from cloud.fleet.shadow import ShadowError
+from cloud.pricing.openooh import VenueError
 from cloud.pricing.optimise.apart import SearchStopped
 from cloud.pricing.optimise.brief import BriefError
 from cloud.pricing.slot import SlotError
@@ -81,6 +82,7 @@ ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
     OverrideRefused: (422, "Not for this card"),
     UnknownLocation: (404, "Unknown location"),
     SlotError: (422, "No such slot"),
+    VenueError: (422, "Unknown venue"),
     LiveError: (422, "No such place to go on"),
     RangeError: (422, "Out of range"),
     WindowError: (422, "Out of range"),
@@ -93,6 +95,7 @@ ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
     DesireError: (422, "No such configuration"),
     ShadowError: (422, "No such configuration"),
     SearchStopped: (503, "No plan in time"),
+    ForecastFailed: (503, "No forecast"),
     LineBusy: (503, "Busy"),
     LiveFull: (503, "Busy"),
     DBAPIError: (503, "Database unavailable"),

@@ -13,10 +13,12 @@ from starlette.concurrency import run_in_threadpool
 
 from cloud.api.access import opened_to
 from cloud.api.audience import LocationName, RangeError
-from cloud.api.desk import Desk
+from cloud.api.buyer import Buyer, BuyerOf
+from cloud.api.desk import Desk, ForecastFailed
 from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.made import Made
+from cloud.api.places import LeftOut, isolated
 from cloud.api.pricing import (
     Expected,
     PriceAnswer,
@@ -109,10 +111,10 @@ class ForecastAnswer(BaseModel):
 
 
 @router.post("/api/pricing/batch", responses=documented(*REFUSALS, 413, 422, 500, 503))
-async def batch(request: Request, asked: Questions) -> BatchAnswer:
+async def batch(request: Request, asked: Questions, buyer: BuyerOf) -> BatchAnswer:
     """Quote up to 500 slots; each has its price or its reason."""
     desk: Desk = desk_of(request)
-    return await run_in_threadpool(_answered, desk, asked.slots)
+    return await run_in_threadpool(_answered, desk, asked.slots, buyer)
 
 
 @router.get(
@@ -181,17 +183,19 @@ def _mix(mix: HourMix | None) -> MixAhead | None:
     )
 
 
-def _answered(desk: Desk, questions: list[Question]) -> BatchAnswer:
-    return BatchAnswer(answers=[_one(desk, question) for question in questions])
+def _answered(desk: Desk, questions: list[Question], buyer: Buyer) -> BatchAnswer:
+    return BatchAnswer(answers=[_one(desk, question, buyer) for question in questions])
 
 
-def _one(desk: Desk, question: Question) -> Answered:
+def _one(desk: Desk, question: Question, buyer: Buyer) -> Answered:
     price, refused = None, None
     try:
         site = desk.estate.location(question.location)
         slot = parse_slot(question.time_slot, site.zone)
-        price = priced(desk, site, slot, desk.forecast(site))
-    except (UnknownLocation, SlotError, RangeError) as error:
+        made = desk.forecast(site)
+        found = isolated(site, lambda site: priced(desk, site, slot, made, buyer), RangeError)
+        price, refused = (None, found.reason) if isinstance(found, LeftOut) else (found, None)
+    except (UnknownLocation, SlotError, RangeError, ForecastFailed) as error:
         refused = str(error)
     return Answered(
         location=question.location, time_slot=question.time_slot, price=price, refused=refused

@@ -6,6 +6,7 @@ clock is read here and nowhere below.
 """
 
 import hashlib
+import logging
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -16,10 +17,11 @@ from typing import Final
 import msgspec
 from prometheus_client import Counter
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from cloud import database
 from cloud.api.change_log import ChangeLog
-from cloud.api.made import Made, packed, unpacked, unread_counter
+from cloud.api.made import FRESH_ASSUMED, Made, packed, unpacked, unread_counter
 from cloud.api.memory import Memory
 from cloud.api.plays import plays
 from cloud.api.shared import Alone, Shared
@@ -33,6 +35,7 @@ from cloud.forecast.store import stored_week
 from cloud.pricing.rate_card import RateCard
 from cloud.sales.book import read_book
 
+log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 ANSWERS: Final = 20_000
 ANSWERS_BYTES: Final = 256 * 1024 * 1024
@@ -47,11 +50,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class ForecastFailed(RuntimeError):  # noqa: N818 - reads as what happened
+    """A place of which no forecast can be made; names it."""
+
+
 @dataclass
 class Shelf:
     """The latest forecast of each location; one thread makes it, the others wait for it."""
 
     _made: dict[str, tuple[str, Made]] = field(default_factory=dict)
+    _failed: dict[str, tuple[str, datetime, str]] = field(default_factory=dict)
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -59,6 +67,15 @@ class Shelf:
         """The forecast on the shelf, unless it is too old or of another generation."""
         of, made = self._made.get(location, ("", None))
         return made if made is not None and of == generation and made.is_fresh(now) else None
+
+    def failure(self, location: str, now: datetime, generation: str) -> str | None:
+        """Why no forecast could be made a moment ago, so that it is not tried for every request."""
+        of, at, why = self._failed.get(location, ("", now, ""))
+        return why if why and of == generation and at <= now < at + FRESH_ASSUMED else None
+
+    def fail(self, location: str, now: datetime, generation: str, why: str) -> None:
+        """Remember why no forecast could be made."""
+        self._failed[location] = (generation, now, why)
 
     def fresh_or(
         self, location: str, now: datetime, generation: str, make: Callable[[], Made]
@@ -98,11 +115,29 @@ class Desk:
         return self.shelf.fresh(site.id, self.clock(), self.changes.generation)
 
     def forecast(self, site: Site) -> Made:
-        """The forecast of a site as of now: from the shelf, from another process, or a new one."""
+        """The forecast of a site as of now: from the shelf, from another process, or a new one.
+
+        Raises:
+            ForecastFailed: of this site none can be made; those of others are not affected.
+        """
         now, generation = self.clock(), self.changes.generation
-        return self.shelf.fresh_or(
-            site.id, now, generation, lambda: self._common(site, now, generation)
-        )
+        why = self.shelf.failure(site.id, now, generation)
+        if why is not None:
+            raise ForecastFailed(why)
+        try:
+            return self.shelf.fresh_or(
+                site.id, now, generation, lambda: self._common(site, now, generation)
+            )
+        except SQLAlchemyError:  # of the database, and so of every place
+            raise
+        except Exception as error:
+            log.exception("forecast.failed", extra={"location": site.id})
+            why = (
+                f"no forecast can be made of {site.id} ({type(error).__name__}: {error}): correct "
+                "its entry in the sites file, or look the fault up in the log"
+            )
+            self.shelf.fail(site.id, now, generation, why)
+            raise ForecastFailed(why) from error
 
     def key(self, kind: str, *of: Hashable) -> Hashable:
         """The key of an answer: with all that it depends on, nothing stale can be found by it."""

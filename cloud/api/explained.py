@@ -12,6 +12,7 @@ from fastapi.responses import PlainTextResponse
 
 from cloud.api.access import opened_to
 from cloud.api.audience import LocationName
+from cloud.api.buyer import BuyerOf
 from cloud.api.desk import Desk
 from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
@@ -30,12 +31,14 @@ router = APIRouter(tags=["pricing"], dependencies=[opened_to(Role.SALES, Role.AD
     response_class=PlainTextResponse,
     responses=documented(*REFUSALS, 404, 422, 500, 503),
 )
-async def explain(request: Request, location: LocationName, time_slot: TimeSlot) -> str:
+async def explain(
+    request: Request, location: LocationName, time_slot: TimeSlot, buyer: BuyerOf
+) -> str:
     """Write the price of a slot as a table with every factor and its reason."""
     desk: Desk = desk_of(request)
     site = desk.estate.location(location)
     slot = parse_slot(time_slot, site.zone)
-    answer = priced(desk, site, slot, await made_for(desk, site))
+    answer = priced(desk, site, slot, await made_for(desk, site), buyer)
     return "\n".join(explained(answer)) + "\n"
 
 
@@ -62,6 +65,7 @@ def explained(answer: PriceAnswer) -> Iterator[str]:
     yield f"  {'price':<12}{'':>9}{_money(answer, answer.price):>11}  {answer.currency}, {ROUNDED}"
     spread = f"{_money(answer, answer.low)} to {_money(answer, answer.high)}"
     yield f"  {'P10 to P90':<12}{'':>9}{spread:>18}"
+    yield f"  {'for sale':<12}{answer.availability.sentence}"
     yield ""
     yield f"  {'expected':<28}{'P10':>10}{'P50':>10}{'P90':>10}"
     yield from _expected(answer)

@@ -1,29 +1,42 @@
 """`GET /api/inventory`: one hour of every screen as OpenRTB 2.6 puts a DOOH placement up for sale.
 
-Screens are asked for by their OpenOOH 1.2 venue and answered with what the exchanges know, 1.1.
-What each field holds, and why, is in `cloud/pricing/inventory.py`.
+Screens are asked for by their OpenOOH 1.2 venue, by the 1.1 id that is sent, or by a broader one.
+A screen that cannot be answered for (its clock lacks or doubles the hour, its forecast cannot be
+made) is left out by name, and the others are answered. An hour that has begun or is sold out is
+shown without an `imp`, and `ext` says why. What each field holds: `cloud/pricing/inventory.py`.
 """
 
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import asdict
 from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from cloud.api.access import opened_to
+from cloud.api.audience import RangeError
+from cloud.api.buyer import Buyer, BuyerOf
 from cloud.api.desk import Desk
 from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.made import Made
-from cloud.api.pricing import made_for_all, refuse_distant
+from cloud.api.places import LeftOut, isolated, of_venues
+from cloud.api.pricing import available, made_for_all, refuse_distant
 from cloud.api.problem import REFUSALS, documented
 from cloud.api.tag import NOT_MODIFIED, Tagged
 from cloud.estate import Site
+from cloud.pricing.availability import has_begun
 from cloud.pricing.inventory import Element, element
 from cloud.pricing.quote import quote
-from cloud.pricing.slot import Slot, parse_slot
+from cloud.pricing.slot import NoSuchHour, Slot, parse_slot
+from wire.scalars import LocationId
 
 MOST: Final = 200
+Found = Sequence[tuple[Site, Made]]
+Hours = dict[str, Slot | str]
+"""By clock: the slot, or why that clock has none."""
 
 router = APIRouter(tags=["inventory"], dependencies=[opened_to(Role.SALES, Role.ADVERTISER)])
 
@@ -32,8 +45,9 @@ class Inventory(BaseModel):
     """One page of screens: each element holds the `dooh`, `device` and `imp` objects."""
 
     time_slot: str = Field(examples=["2026-11-23T08:00"])
-    total: int = Field(examples=[8])
+    total: int = Field(examples=[8], description="screens that were asked for, on all pages")
     screens: list[dict[str, Any]]
+    left_out: list[LeftOut] = Field(description="screens of this page that have no such hour")
 
 
 @router.get(
@@ -43,42 +57,118 @@ class Inventory(BaseModel):
 )
 async def inventory(
     request: Request,
+    buyer: BuyerOf,
     time_slot: Annotated[str, Query(examples=["2026-11-23T08:00"], max_length=60)],
     location: Annotated[list[str] | None, Query(max_length=MOST)] = None,
-    venue: Annotated[list[str] | None, Query(description="OpenOOH 1.2 ids", max_length=50)] = None,
+    venue: Annotated[
+        list[str] | None,
+        Query(description="OpenOOH ids: those of 1.2, those that are sent (1.1), or broader ones",
+              max_length=50),
+    ] = None,
     offset: Annotated[int, Query(ge=0, le=100_000)] = 0,
     count: Annotated[int, Query(ge=1, le=MOST)] = 50,
-) -> Response:
+) -> Response:  # fmt: skip
     """Put one hour of the screens up for sale, in the words of OpenRTB 2.6."""
     desk: Desk = desk_of(request)
     chosen = [desk.estate.location(one) for one in location] if location else list(desk.estate)
-    sites = [site for site in chosen if not venue or site.venue in venue]
-    page = sites[offset : offset + count]
-    on_clock = {site.timezone: site.zone for site in page}
-    slots = {clock: parse_slot(time_slot, zone) for clock, zone in on_clock.items()}
-    for slot in slots.values():
-        refuse_distant(slot, desk.clock())
-    made = await made_for_all(desk, page)
-    stands_on = ((site.id, known.at) for site, known in zip(page, made, strict=True))
-    key = desk.key("inventory", time_slot, len(sites), *stands_on)
-    answer = desk.answers.recall(key)
+    sites = of_venues(chosen, venue) if venue else chosen
+    asked = _Page(desk, buyer, time_slot, len(sites), sites[offset : offset + count])
+    asked.find_hours(_hours(desk, sites, time_slot))
+    made, failed = await made_for_all(desk, asked.sites_with_the_hour)
+    answer = None if failed else desk.answers.recall(asked.key(made))
     if answer is None:
-
-        def written() -> bytes:
-            screens = [
-                _screen(desk, site, slots[site.timezone], known)
-                for site, known in zip(page, made, strict=True)
-            ]
-            told = Inventory(time_slot=time_slot, total=len(sites), screens=screens)
-            return told.model_dump_json().encode()
-
-        answer = desk.answers.keep(key, Tagged(await run_in_threadpool(written)))
+        told = await run_in_threadpool(asked.written, made, failed)
+        answer = Tagged(told.model_dump_json().encode())
+        if len(told.screens) == len(asked.sites_with_the_hour):
+            desk.answers.keep(asked.key(made), answer)
     return answer.answer(request)
 
 
-def _screen(desk: Desk, site: Site, slot: Slot, made: Made) -> Element:
-    outlook = made.forecast.outlook(slot.starts_at)
-    market = made.book.market(slot)
-    price_pence = quote(site, slot, outlook, desk.card, market).price_pence
-    free = market.occupancy.free if market.occupancy else site.loop.shares
-    return element(site, slot, made.plays.spot, price_pence, made.plays.ladder(outlook), free)
+class _Page:
+    """One page of screens at one hour, as one buyer is shown it."""
+
+    def __init__(
+        self, desk: Desk, buyer: Buyer, time_slot: str, total: int, sites: Sequence[Site]
+    ) -> None:
+        self._desk = desk
+        self._buyer = buyer
+        self._time_slot = time_slot
+        self._total = total
+        self._sites = sites
+        self._slots: dict[LocationId, Slot] = {}
+        self._without: list[LeftOut] = []
+
+    def find_hours(self, hours: Hours) -> None:
+        """Tell the screens whose clock has the hour from the others."""
+        for site in self._sites:
+            hour = hours[site.timezone]
+            if isinstance(hour, str):
+                self._without.append(LeftOut(location=site.id, reason=hour))
+            else:
+                self._slots[site.id] = hour
+
+    @property
+    def sites_with_the_hour(self) -> list[Site]:
+        """Those that can be quoted."""
+        return [site for site in self._sites if site.id in self._slots]
+
+    def key(self, made: Found) -> Hashable:
+        """With everything that the page depends on."""
+        now, account = self._desk.clock(), self._buyer.account
+        stands_on = (
+            (
+                known.at,
+                has_begun(self._slots[site.id], now),
+                account if known.book.has_deals(account) else None,
+            )
+            for site, known in made
+        )
+        names = tuple(site.id for site in self._sites)
+        return self._desk.key("inventory", self._time_slot, self._total, names, *stands_on)
+
+    def written(self, made: Found, failed: Sequence[LeftOut]) -> Inventory:
+        """The answer; a screen that cannot be quoted is left out like those without the hour."""
+        forecasts = {site.id: known for site, known in made}
+        found = [
+            isolated(site, lambda site: self._screen(site, forecasts[site.id])) for site, _ in made
+        ]
+        faulty = [one for one in found if isinstance(one, LeftOut)]
+        return Inventory(
+            time_slot=self._time_slot,
+            total=self._total,
+            screens=[one for one in found if not isinstance(one, LeftOut)],
+            left_out=[*self._without, *failed, *faulty],
+        )
+
+    def _screen(self, site: Site, made: Made) -> Element:
+        desk, slot = self._desk, self._slots[site.id]
+        outlook = made.forecast.outlook(slot.starts_at)
+        market = made.book.market(slot, self._buyer.account)
+        price_pence = quote(site, slot, outlook, desk.card, market).price_pence
+        on_sale = available(desk, site, slot, market)
+        shares = site.loop.shares if on_sale.free is None else on_sale.free
+        free = shares if on_sale.is_for_sale else 0
+        rungs = made.plays.ladder(outlook)
+        told = {**asdict(on_sale), "sentence": on_sale.sentence}
+        return {
+            **element(site, slot, made.plays.spot, price_pence, rungs, free),
+            "ext": {"onlooker": {"availability": told}},
+        }
+
+
+def _hours(desk: Desk, sites: Iterable[Site], time_slot: str) -> Hours:
+    """The hour on every clock; raises NoSuchHour or RangeError where no clock has it."""
+    zones: dict[str, ZoneInfo] = {site.timezone: site.zone for site in sites}
+    hours: Hours = {}
+    refused: NoSuchHour | RangeError | None = None
+    for clock, zone in zones.items():
+        try:
+            slot = parse_slot(time_slot, zone)
+            refuse_distant(slot, desk.clock())
+            hours[clock] = slot
+        except (NoSuchHour, RangeError) as error:
+            hours[clock] = str(error)
+            refused = error
+    if refused is not None and not any(isinstance(one, Slot) for one in hours.values()):
+        raise refused
+    return hours

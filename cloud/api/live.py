@@ -23,6 +23,7 @@ from cloud.api.desk import Clock, Desk
 from cloud.api.hub import Event, Hub, Mark, Wish
 from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
+from cloud.api.places import of_venues
 from cloud.api.problem import REFUSALS, documented
 from cloud.windows.audience import Audience
 
@@ -95,7 +96,7 @@ def asked(
     places: set[str] | None = None
     if location is not None or venue_type is not None:
         named = {desk.estate.location(one).id for one in location or ()}
-        of_type = {site.id for site in desk.estate if site.venue in (venue_type or ())}
+        of_type = {site.id for site in of_venues(desk.estate, venue_type or ())}
         places = {*map(str, named | of_type)}
     came = last_event_id or last_id
     wish = Wish(

@@ -13,11 +13,13 @@ from typing import Final
 
 import numpy as np
 
-from cloud.api.desk import Desk
+from cloud.api.desk import Desk, ForecastFailed
 from cloud.api.made import Made
-from cloud.api.pricing import REACH
+from cloud.api.places import LeftOut, isolated, of_venues
+from cloud.api.pricing import REACH, made_for_each
 from cloud.estate import Site
 from cloud.forecast.hours import Measures
+from cloud.pricing.availability import has_begun
 from cloud.pricing.impressions import lts_columns
 from cloud.pricing.market import Market
 from cloud.pricing.optimise.brief import Brief, BriefError, Group
@@ -35,6 +37,7 @@ class Column:
     """The slots of one site: what a share of each costs and how often it would be seen."""
 
     site: Site
+    made: Made
     slots: Slots
     price_pence: Integers
     free: Integers
@@ -51,20 +54,28 @@ class Sold:
     offer: Offer
     sites: tuple[Site, ...]
     made: tuple[Made, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
 
-def offer(desk: Desk, brief: Brief) -> Offer:
-    """Everything that the brief may buy, or BriefError when that is nothing or too much."""
-    return sold(desk, brief).offer
+def offer(desk: Desk, brief: Brief, account: str | None = None) -> Offer:
+    """Everything that the brief may buy at the prices of an account.
+
+    Raises BriefError when that is nothing or too much.
+    """
+    return sold(desk, brief, account).offer
 
 
-def sold(desk: Desk, brief: Brief) -> Sold:
+def sold(desk: Desk, brief: Brief, account: str | None = None) -> Sold:
     """The same with what it stands on."""
-    sites = _sites(desk, brief)
+    asked_for = _sites(desk, brief)
     _refuse_distant(brief, desk.clock())
-    _refuse_too_much(brief, len(sites))
-    made = [desk.forecast(site) for site in sites]
-    columns = list(_columns(desk, brief, sites, made))
+    _refuse_too_much(brief, len(asked_for))
+    forecasts, left_out = made_for_each(desk, asked_for)
+    columns, faulty = _columns(desk, brief, forecasts, account)
+    left_out += faulty
+    if not columns:
+        raise ForecastFailed("; ".join(one.reason for one in left_out)[:900])
+    sites, made = [one.site for one in columns], [one.made for one in columns]
     if not any(map(len, (one.slots for one in columns))):
         raise BriefError(
             "no slot of the estate that is still to come answers the brief: widen its dates or "
@@ -93,16 +104,13 @@ def sold(desk: Desk, brief: Brief) -> Sold:
         high=high * target,
         groups=groups,
     )
-    return Sold(on_offer, tuple(sites), tuple(made))
+    return Sold(on_offer, tuple(sites), tuple(made), tuple(left_out))
 
 
 def _sites(desk: Desk, brief: Brief) -> list[Site]:
     chosen = [desk.estate.location(name) for name in sorted(brief.locations)] or list(desk.estate)
-    sites = [
-        site
-        for site in chosen
-        if site.currency == brief.currency and (not brief.venues or site.venue in brief.venues)
-    ]
+    wanted = of_venues(chosen, brief.venues) if brief.venues else chosen
+    sites = [site for site in wanted if site.currency == brief.currency]
     if not sites:
         sold_in = ", ".join(sorted({site.currency for site in chosen}))
         venues = ", ".join(sorted({site.venue for site in chosen}))
@@ -130,25 +138,35 @@ def _refuse_too_much(brief: Brief, sites: int) -> None:
 
 
 def _columns(
-    desk: Desk, brief: Brief, sites: Sequence[Site], made: Sequence[Made]
-) -> Iterator[Column]:
+    desk: Desk, brief: Brief, forecasts: Sequence[tuple[Site, Made]], account: str | None
+) -> tuple[list[Column], list[LeftOut]]:
+    """The slots of each site, and the sites whose prices cannot be worked out."""
     now = desk.clock()
+    made = {site.id: known for site, known in forecasts}
     by_clock: dict[str, Slots] = {}
-    for site, known in zip(sites, made, strict=True):
+
+    def column(site: Site) -> Column:
         slots = by_clock.get(site.timezone)
         if slots is None:
             slots = by_clock[site.timezone] = in_columns(_slots(brief, site, now))
-        yield _column(desk, site, known, slots)
+        return _column(desk, site, made[site.id], slots, account)
+
+    found = [isolated(site, column) for site, _ in forecasts]
+    return (
+        [one for one in found if not isinstance(one, LeftOut)],
+        [one for one in found if isinstance(one, LeftOut)],
+    )
 
 
-def _column(desk: Desk, site: Site, known: Made, slots: Slots) -> Column:
+def _column(desk: Desk, site: Site, known: Made, slots: Slots, account: str | None) -> Column:
     expected = known.forecast.columns(slots.days, slots.day, slots.hour)
     measures = dict(zip(Measures._fields, expected, strict=True))
     entries, looking_s = measures["entries"], measures["looking_s"]
-    markets = _markets(known, slots)
+    markets = _markets(known, slots, account)
     seen = lts_columns(entries, known.plays.person)
     return Column(
         site=site,
+        made=known,
         slots=slots,
         price_pence=prices(site, slots, looking_s[1], desk.card, markets),
         free=_free(site, slots, markets),
@@ -157,11 +175,11 @@ def _column(desk: Desk, site: Site, known: Made, slots: Slots) -> Column:
     )
 
 
-def _markets(known: Made, slots: Slots) -> list[Market] | None:
+def _markets(known: Made, slots: Slots, account: str | None) -> list[Market] | None:
     """What is known of each slot; None when nothing is known of any."""
     if known.book.is_empty:
         return None
-    return [known.book.market(slot) for slot in slots.slots]
+    return [known.book.market(slot, account) for slot in slots.slots]
 
 
 def _free(site: Site, slots: Slots, markets: list[Market] | None) -> Integers:
@@ -176,7 +194,7 @@ def _slots(brief: Brief, site: Site, now: datetime) -> Iterator[Slot]:
     """The hours of the brief that have not begun."""
     for day in _days(brief):
         for slot in slots_on(day, site.zone):
-            if slot.starts_at >= now and brief.covers(slot.local):
+            if not has_begun(slot, now) and brief.covers(slot.local):
                 yield slot
 
 

@@ -19,10 +19,11 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from cloud.api.access import opened_to
+from cloud.api.buyer import BuyerOf
 from cloud.api.desk import Desk
 from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
-from cloud.api.offers import offer
+from cloud.api.offers import Sold, sold
 from cloud.api.plan_answer import ImpossibleAnswer, PlanAnswer, answered
 from cloud.api.plan_question import AskedPlan
 from cloud.api.problem import REFUSALS, documented
@@ -72,30 +73,30 @@ class Line:
     response_model=PlanAnswer | ImpossibleAnswer,
     responses={**STREAMED, **documented(*REFUSALS, 404, 413, 422, 500, 503)},
 )
-async def optimize(request: Request, asked: AskedPlan) -> Response:
+async def optimize(request: Request, asked: AskedPlan, buyer: BuyerOf) -> Response:
     """Choose the slots that make the most of a budget, and prove how good the choice is."""
     desk: Desk = desk_of(request)
     line: Line = request.app.state.line
     brief = asked.brief()
     for name in brief.locations:
         desk.estate.location(name)
-    sold = await run_in_threadpool(offer, desk, brief)
+    on_sale = await run_in_threadpool(sold, desk, brief, buyer.account)
     if STREAM in request.headers.get("accept", ""):
-        return StreamingResponse(_told(line, brief, sold, asked.within_s), media_type=STREAM)
+        return StreamingResponse(_told(line, brief, on_sale, asked.within_s), media_type=STREAM)
     async with line, _presence(request) as gone:
-        found = await _searched(brief, sold, asked.within_s, gone)
-    return Response(_written(found, brief, sold), media_type="application/json")
+        found = await _searched(brief, on_sale.offer, asked.within_s, gone)
+    return Response(_written(found, brief, on_sale), media_type="application/json")
 
 
 async def _searched(
     brief: Brief,
-    sold: Offer,
+    offer: Offer,
     within_s: float,
     gone: threading.Event,
     listener: Listener = lambda progress: None,
 ) -> Outcome:
     search = partial(
-        optimise_apart, brief, sold, within_s=within_s, listener=listener, cancelled=gone.is_set
+        optimise_apart, brief, offer, within_s=within_s, listener=listener, cancelled=gone.is_set
     )
     return await run_in_threadpool(search)
 
@@ -117,7 +118,7 @@ async def _presence(request: Request) -> AsyncIterator[threading.Event]:
         watching.cancel()
 
 
-async def _told(line: Line, brief: Brief, sold: Offer, within_s: float) -> AsyncIterator[str]:
+async def _told(line: Line, brief: Brief, on_sale: Sold, within_s: float) -> AsyncIterator[str]:
     """`progress` events until the search ends, then an `answer` or a `problem`."""
     gone = threading.Event()
     news: asyncio.Queue[Progress | None] = asyncio.Queue()
@@ -128,19 +129,19 @@ async def _told(line: Line, brief: Brief, sold: Offer, within_s: float) -> Async
 
     try:
         async with line:
-            search = asyncio.create_task(_searched(brief, sold, within_s, gone, hear))
+            search = asyncio.create_task(_searched(brief, on_sale.offer, within_s, gone, hear))
             search.add_done_callback(lambda _: news.put_nowait(None))
             while (step := await news.get()) is not None:
                 yield _event("progress", json.dumps({"stage": step.stage, "done": step.done}))
-            yield _event("answer", _written(await search, brief, sold))
+            yield _event("answer", _written(await search, brief, on_sale))
     except (SearchStopped, LineBusy) as error:
         yield _event("problem", json.dumps({"status": 503, "detail": str(error)}))
     finally:
         gone.set()
 
 
-def _written(found: Outcome, brief: Brief, sold: Offer) -> str:
-    return answered(found, brief, len(sold)).model_dump_json()
+def _written(found: Outcome, brief: Brief, on_sale: Sold) -> str:
+    return answered(found, brief, on_sale).model_dump_json()
 
 
 def _event(name: str, data: str) -> str:

@@ -7,6 +7,7 @@ second.
 
 import argparse
 import getpass
+import re
 import sys
 
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 from cloud import settings
 from cloud.api.audience import RangeError
 from cloud.api.desk import Desk
+from cloud.api.keys import ACCOUNT_PATTERN, LONGEST_ACCOUNT
 from cloud.api.overrides import (
     LONGEST_AUTHOR,
     OverrideAnswer,
@@ -41,10 +43,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_slot(one)
     one.add_argument("price", help="in the place's currency, such as 45.00")
     one.add_argument("--reason", required=True, help="why, in one line")
+    _add_account(one)
     one.add_argument("--until", help="an instant with its offset; without it, until withdrawn")
     listed = actions.add_parser("list", help="show the prices that are set")
     listed.add_argument("location", nargs="?", help="of one place only, such as KX-01")
-    _add_slot(actions.add_parser("withdraw", help="let the computed price hold again"))
+    withdraw = actions.add_parser("withdraw", help="let the computed price hold again")
+    _add_slot(withdraw)
+    _add_account(withdraw)
+
+
+def _add_account(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--account", type=_account, help="for whom alone it holds; without it, for everybody"
+    )
 
 
 def _add_slot(parser: argparse.ArgumentParser) -> None:
@@ -78,15 +89,25 @@ def _done(desk: Desk, arguments: argparse.Namespace) -> list[OverrideAnswer]:
     site = desk.estate.location(arguments.location)
     slot = parse_slot(arguments.time_slot, site.zone)
     if arguments.action == "withdraw":
-        return [withdraw_price(desk, site, slot, arguments.author)]
-    named = {name: getattr(arguments, name) for name in ("price", "reason", "until")}
+        return [withdraw_price(desk, site, slot, arguments.account, arguments.author)]
+    named = {name: getattr(arguments, name) for name in ("price", "reason", "until", "account")}
     return [set_price(desk, site, slot, OverrideAsked.model_validate(named), arguments.author)]
 
 
 def _told(one: OverrideAnswer) -> str:
     until = "until withdrawn" if one.until is None else f"until {one.until.isoformat()}"
     slot = f"{one.location}/{one.starts_at.isoformat()}"
-    return f"{one.number:>6}  {slot}  {one.price}  {until}  {one.author}: {one.reason}"
+    whose = f"for {one.account}  " if one.account else ""
+    return f"{one.number:>6}  {slot}  {one.price}  {whose}{until}  {one.author}: {one.reason}"
+
+
+def _account(written: str) -> str:
+    if re.fullmatch(ACCOUNT_PATTERN, written, re.ASCII) is None:
+        raise argparse.ArgumentTypeError(
+            f"{written[:40]!r} is no account: write 1 to {LONGEST_ACCOUNT} small letters, digits "
+            "and hyphens, as `python -m cloud keys list` shows them"
+        )
+    return written
 
 
 def _author(written: str) -> str:

@@ -1,7 +1,8 @@
 """A price that somebody sets for one slot: `/api/pricing/override/{location}/{time_slot}`.
 
-The card's floor and ceiling hold for it too. A change and its entry in the audit log are one
-transaction; after it every process works its prices out anew.
+With an account it is a deal, which holds for that account and for nobody else. The card's floor
+and ceiling hold for it too. A change and its entry in the audit log are one transaction; after it
+every process works its prices out anew.
 """
 
 from datetime import datetime, timedelta
@@ -15,15 +16,17 @@ from starlette.concurrency import run_in_threadpool
 from cloud import database
 from cloud.api.access import caller, opened_to
 from cloud.api.audience import LocationName, RangeError
+from cloud.api.buyer import AccountName
 from cloud.api.desk import Desk
 from cloud.api.in_force import desk_of
-from cloud.api.keys import Role
+from cloud.api.keys import ACCOUNT_PATTERN, Role
 from cloud.api.locations import pounds
 from cloud.api.pricing import REACH, TimeSlot, refuse_distant
 from cloud.api.problem import REFUSALS, documented
 from cloud.auth import audit
 from cloud.database import EPOCH
 from cloud.estate import Site
+from cloud.pricing.availability import has_begun
 from cloud.pricing.market import Override
 from cloud.pricing.rules import card_limits, in_pounds
 from cloud.pricing.slot import Slot, parse_slot
@@ -53,6 +56,13 @@ class OverrideAsked(BaseModel):
         default=None, description="null: until it is withdrawn", examples=["2026-11-22T18:00:00Z"]
     )
 
+    account: str | None = Field(
+        default=None,
+        pattern=ACCOUNT_PATTERN,
+        examples=["acme"],
+        description="for whom it is negotiated; null: for everybody",
+    )
+
 
 class OverrideAnswer(BaseModel):
     """A price that is set for one slot."""
@@ -66,6 +76,7 @@ class OverrideAnswer(BaseModel):
     author: str = Field(examples=["Mary Poole (key 4f1c)"])
     set_at: datetime
     until: datetime | None = Field(description="null: until it is withdrawn")
+    account: str | None = Field(description="for whom alone it holds; null: for everybody")
 
 
 class OverridesAnswer(BaseModel):
@@ -93,13 +104,13 @@ async def set_override(
     responses=documented(*REFUSALS, 404, 422, 500, 503),
 )
 async def withdraw_override(
-    request: Request, location: LocationName, time_slot: TimeSlot
+    request: Request, location: LocationName, time_slot: TimeSlot, account: AccountName = None
 ) -> OverrideAnswer:
-    """Withdraw the price that was set for a slot: the computed one holds again."""
+    """Withdraw the price that was set for a slot, for everybody or for one account."""
     desk: Desk = desk_of(request)
     site = desk.estate.location(location)
     slot = parse_slot(time_slot, site.zone)
-    return await run_in_threadpool(withdraw_price, desk, site, slot, caller(request))
+    return await run_in_threadpool(withdraw_price, desk, site, slot, account, caller(request))
 
 
 @router.get("/api/pricing/overrides", responses=documented(*REFUSALS, 404, 422, 500, 503))
@@ -145,27 +156,39 @@ def set_price(desk: Desk, site: Site, slot: Slot, asked: OverrideAsked, by: str)
                 "price_pence": pence,
                 "reason": asked.reason,
                 "until": asked.until.isoformat() if asked.until else None,
+                "account": asked.account,
             },
         )
-        override = Override(number, pence, by[:LONGEST_AUTHOR], asked.reason, asked.until)
+        author = by[:LONGEST_AUTHOR]
+        override = Override(number, pence, author, asked.reason, asked.until, asked.account)
         standing = Standing(site.id, hour_at, now, override)
         keep_override(connection, standing)
     desk.hear()
     return _described(standing)
 
 
-def withdraw_price(desk: Desk, site: Site, slot: Slot, by: str) -> OverrideAnswer:
-    """Withdraw the price of a slot; raises UnknownOverride."""
+def withdraw_price(
+    desk: Desk, site: Site, slot: Slot, account: str | None, by: str
+) -> OverrideAnswer:
+    """Withdraw the price of a slot that holds for an account, or for everybody where it is None.
+
+    Raises UnknownOverride.
+    """
     now = desk.clock()
     with database.writing(desk.engine) as connection:
-        gone = drop_override(connection, site.id, int(slot.starts_at.timestamp()), now)
+        hour_at = int(slot.starts_at.timestamp())
+        gone = drop_override(connection, site.id, hour_at, account, now)
         audit.record(
             connection,
             at=now,
             actor=by[:LONGEST_AUTHOR],
             action="price.override.withdraw",
             about=_about(site, slot),
-            details={"number": gone.override.number, "price_pence": gone.override.price_pence},
+            details={
+                "number": gone.override.number,
+                "price_pence": gone.override.price_pence,
+                "account": account,
+            },
         )
     desk.hear()
     return _described(gone)
@@ -173,8 +196,9 @@ def withdraw_price(desk: Desk, site: Site, slot: Slot, by: str) -> OverrideAnswe
 
 def _refuse_times(slot: Slot, until: datetime | None, now: datetime) -> None:
     refuse_distant(slot, now)
-    if slot.ends_at <= now:
-        raise RangeError(f"slot {slot.local.isoformat()} is over: set the price of one to come")
+    if has_begun(slot, now):
+        when = "is over" if slot.ends_at <= now else "has begun"
+        raise RangeError(f"slot {slot.local.isoformat()} {when}: set the price of one to come")
     if until is not None and not now < until <= now + REACH:
         raise RangeError(
             f"`until` is {until.isoformat()}: ask for a moment within {REACH.days} days from now"
@@ -197,4 +221,5 @@ def _described(standing: Standing) -> OverrideAnswer:
         author=override.author,
         set_at=standing.set_at,
         until=override.until_at,
+        account=override.account,
     )

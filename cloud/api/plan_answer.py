@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from cloud.api.locations import pounds
-from cloud.api.offers import VISITS_PER_WEEK
+from cloud.api.offers import VISITS_PER_WEEK, Sold
+from cloud.api.places import LeftOut
 from cloud.api.pricing import Range
 from cloud.forecast.interval import Interval
 from cloud.pricing.impressions import FORMULA
@@ -86,6 +87,9 @@ class PlanAnswer(BaseModel):
     minimums: list[MinimumAnswer]
     lines: list[LineAnswer]
     shadow_prices: list[ShadowAnswer]
+    left_out: list[LeftOut] = Field(
+        default=[], description="places of which no forecast can be made, and why"
+    )
     slots_considered: int
     formula: str = Field(default=FORMULA)
     assumptions: list[str] = list(ASSUMPTIONS)
@@ -97,6 +101,9 @@ class ImpossibleAnswer(BaseModel):
     possible: Literal[False] = False
     sentence: str
     easings: list[EasingAnswer]
+    left_out: list[LeftOut] = Field(
+        default=[], description="places of which no forecast can be made, and why"
+    )
     slots_considered: int
     assumptions: list[str] = list(ASSUMPTIONS)
 
@@ -117,12 +124,18 @@ class PlanVersions(BaseModel):
     forecasts: list[ForecastUsed]
 
 
-def answered(found: Outcome, brief: Brief, slots: int) -> PlanAnswer | ImpossibleAnswer:
+def answered(found: Outcome, brief: Brief, on_sale: Sold) -> PlanAnswer | ImpossibleAnswer:
     """The end of a search as it is written."""
+    slots = len(on_sale.offer)
     if isinstance(found, Impossible):
         easings = [_easing(one) for one in found.easings]
-        return ImpossibleAnswer(sentence=found.sentence, easings=easings, slots_considered=slots)
-    return _plan(found, brief, slots)
+        answer: PlanAnswer | ImpossibleAnswer = ImpossibleAnswer(
+            sentence=found.sentence, easings=easings, slots_considered=slots
+        )
+    else:
+        answer = _plan(found, brief, slots)
+    answer.left_out = list(on_sale.left_out)
+    return answer
 
 
 def _plan(found: Plan, brief: Brief, slots: int) -> PlanAnswer:

@@ -16,7 +16,7 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError
 
 from cloud import database
-from cloud.api.desk import Desk
+from cloud.api.desk import Desk, ForecastFailed
 from cloud.api.offers import Sold, sold
 from cloud.api.plan_answer import ForecastUsed, PlanVersions, answered
 from cloud.api.plan_question import AskedKept
@@ -121,7 +121,7 @@ class _Search:
             return TOO_OFTEN
         try:
             return self._answer()
-        except (BriefError, SearchStopped, UnknownLocation) as error:
+        except (BriefError, SearchStopped, UnknownLocation, ForecastFailed) as error:
             return str(error)
         except DBAPIError:
             raise
@@ -132,11 +132,11 @@ class _Search:
     def _answer(self) -> Answered:
         asked = AskedKept.model_validate_json(self._plan.question)
         brief = asked.brief()
-        on_sale = sold(self._desk, brief)
+        on_sale = sold(self._desk, brief, self._plan.account)
         found = self._found(brief, on_sale, asked.within_s)
         return Answered(
             Status.IMPOSSIBLE if isinstance(found, Impossible) else Status.DONE,
-            answered(found, brief, len(on_sale.offer)).model_dump_json().encode(),
+            answered(found, brief, on_sale).model_dump_json().encode(),
             _versions(self._desk, on_sale).model_dump_json().encode(),
         )
 

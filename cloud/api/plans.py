@@ -96,7 +96,9 @@ async def keep_plan(request: Request, asked: AskedKept, who: Asker) -> Response:
         brief = asked.brief()
         for name in brief.locations:
             desk.estate.location(name)
-        offer(desk, brief)  # what cannot be asked is refused now, and not when its turn comes
+        offer(
+            desk, brief, who.account
+        )  # what cannot be asked is refused now, and not when its turn comes
         return _in_full(_kept(desk, asked, who), None, None)
 
     body = await run_in_threadpool(kept)

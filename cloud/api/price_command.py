@@ -17,6 +17,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from cloud import settings
+from cloud.api.buyer import Buyer
 from cloud.api.explained import brief, explained
 from cloud.api.pricing import PriceAnswer, priced
 from cloud.api.server import add_rate_card, open_desk
@@ -39,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="show the API's answer as it is")
     parser.add_argument("--url", help="ask this API, such as http://127.0.0.1:8080")
     parser.add_argument("--key-file", type=Path, help="file that holds the key to show it")
+    parser.add_argument("--account", help="quote the negotiated price of this account")
     settings.add_arguments(parser, "database", "estate")
     add_rate_card(parser)
 
@@ -62,7 +64,8 @@ def _worked_out(arguments: argparse.Namespace) -> PriceAnswer:
     desk = open_desk(arguments)
     site = desk.estate.location(arguments.location)
     slot = parse_slot(arguments.time_slot, site.zone)
-    return priced(desk, site, slot, desk.forecast(site))
+    buyer = Buyer(arguments.account, is_staff=True)
+    return priced(desk, site, slot, desk.forecast(site), buyer)
 
 
 def _asked(arguments: argparse.Namespace) -> PriceAnswer:
@@ -74,9 +77,11 @@ def _asked(arguments: argparse.Namespace) -> PriceAnswer:
     except AddressError as error:
         raise AskError(f"--url is no address: {error}") from None
     path = f"{api.path.rstrip('/')}/api/pricing/slot/{'/'.join(words)}"
+    query = urllib.parse.urlencode({"account": arguments.account}) if arguments.account else ""
+    api = replace(api, path=path, query=query)
     try:
         key = arguments.key_file.read_text().strip() if arguments.key_file else ""
-        question = web_request(replace(api, path=path), headers={"X-API-Key": key} if key else {})
+        question = web_request(api, headers={"X-API-Key": key} if key else {})
         with urllib.request.urlopen(question, timeout=TIMEOUT_S) as response:  # noqa: S310 - checked
             return PriceAnswer.model_validate_json(response.read())
     except urllib.error.HTTPError as refused:

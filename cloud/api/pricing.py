@@ -5,11 +5,11 @@ one from the database, then quote. Money is written as a decimal string and as w
 are strings, so that nobody's floating point changes what they multiply to.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
@@ -17,18 +17,21 @@ from starlette.concurrency import run_in_threadpool
 
 from cloud.api.access import opened_to
 from cloud.api.audience import LocationName, RangeError
-from cloud.api.desk import Desk
+from cloud.api.buyer import STAFF, Buyer, BuyerOf
+from cloud.api.desk import Desk, ForecastFailed
 from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.locations import pounds
 from cloud.api.made import Made
+from cloud.api.places import LeftOut
 from cloud.api.problem import REFUSALS, documented
 from cloud.api.tag import NOT_MODIFIED, Tagged
 from cloud.estate import Site
 from cloud.forecast.interval import Interval
 from cloud.forecast.outlook import Outlook
-from cloud.pricing.market import Override
-from cloud.pricing.quote import Quote, quote
+from cloud.pricing.availability import Availability, Status, availability, has_begun
+from cloud.pricing.market import Market, Override
+from cloud.pricing.quote import Quote, quote, without_reasons
 from cloud.pricing.slot import Slot, parse_slot
 
 REACH: Final = timedelta(days=400)
@@ -98,15 +101,34 @@ class VersionsAnswer(BaseModel):
     )
 
 
-class OverrideShown(BaseModel):
-    """Who has set the price, and what it would be without that."""
+class DealShown(BaseModel):
+    """A price that somebody has set."""
 
     number: int = Field(examples=[17], description="of its entry in the audit log")
+    account: str | None = Field(description="for whom alone it holds; null: for everybody")
+    price: Decimal = Field(examples=["38.00"])
     author: str
     reason: str
     until: datetime | None = Field(description="null: until it is withdrawn")
+
+
+class OverrideShown(DealShown):
+    """Who has set the price that is quoted, and what it would be without that."""
+
     computed_price: Decimal = Field(examples=["43.12"])
     computed_price_pence: int = Field(examples=[4312])
+
+
+class AvailabilityAnswer(BaseModel):
+    """Whether a share can still be bought."""
+
+    status: Status = Field(
+        examples=["available"], description="`past`: the hour has begun; `unknown`: nothing noted"
+    )
+    shares: int = Field(examples=[6], description="advertisers that the loop has room for")
+    taken: int | None = Field(examples=[5], description="null: nobody has noted any")
+    free: int | None = Field(examples=[1], description="null: not known")
+    sentence: str = Field(examples=["5 of 6 shares are taken"])
 
 
 class PriceAnswer(BaseModel):
@@ -123,7 +145,13 @@ class PriceAnswer(BaseModel):
     base_rate: Decimal = Field(examples=["18.00"])
     base_rate_pence: int = Field(examples=[1800])
     factors: list[FactorAnswer]
-    override: OverrideShown | None = Field(default=None, description="null: a computed price")
+    override: OverrideShown | None = Field(
+        default=None, description="shown to staff only; null: a computed price"
+    )
+    deals: list[DealShown] | None = Field(
+        default=None, description="prices of single accounts; null to all but staff"
+    )
+    availability: AvailabilityAnswer
     expected: Expected
     stands_on: StandsOn
     versions: VersionsAnswer
@@ -134,16 +162,19 @@ class PriceAnswer(BaseModel):
     response_model=PriceAnswer,
     responses={304: NOT_MODIFIED, **documented(*REFUSALS, 404, 422, 500, 503)},
 )
-async def price(request: Request, location: LocationName, time_slot: TimeSlot) -> Response:
+async def price(
+    request: Request, location: LocationName, time_slot: TimeSlot, buyer: BuyerOf
+) -> Response:
     """Quote one advertiser's share of the screen's loop for one hour, with every reason."""
     desk: Desk = desk_of(request)
     site = desk.estate.location(location)
     slot = parse_slot(time_slot, site.zone)
     made = await made_for(desk, site)
-    key = desk.key("price", site.id, slot.starts_at, made.at)
+    view = _view(buyer, made, slot), has_begun(slot, desk.clock())
+    key = desk.key("price", site.id, slot.starts_at, made.at, *view)
     answer = desk.answers.recall(key)
     if answer is None:
-        body = priced(desk, site, slot, made).model_dump_json().encode()
+        body = priced(desk, site, slot, made, buyer).model_dump_json().encode()
         answer = desk.answers.keep(key, Tagged(body))
     return answer.answer(request)
 
@@ -154,37 +185,72 @@ async def made_for(desk: Desk, site: Site) -> Made:
     return made if made is not None else await run_in_threadpool(desk.forecast, site)
 
 
-async def made_for_all(desk: Desk, sites: Sequence[Site]) -> list[Made]:
-    """The forecasts of several sites, made in one thread when some are not fresh."""
-    now = desk.clock()
-    found = [desk.shelf.fresh(site.id, now, desk.changes.generation) for site in sites]
-    if any(made is None for made in found):
-        return await run_in_threadpool(lambda: [desk.forecast(site) for site in sites])
-    return [made for made in found if made is not None]
+def made_for_each(
+    desk: Desk, sites: Iterable[Site]
+) -> tuple[list[tuple[Site, Made]], list[LeftOut]]:
+    """The forecasts of several sites, and the sites of which none can be made."""
+    found, left_out = [], []
+    for site in sites:
+        try:
+            found.append((site, desk.forecast(site)))
+        except ForecastFailed as failed:
+            left_out.append(LeftOut(location=site.id, reason=str(failed)))
+    return found, left_out
 
 
-def priced(desk: Desk, site: Site, slot: Slot, made: Made) -> PriceAnswer:
-    """The answer for a slot, from a forecast that has been made."""
+async def made_for_all(
+    desk: Desk, sites: Sequence[Site]
+) -> tuple[list[tuple[Site, Made]], list[LeftOut]]:
+    """The same, in a thread when some are not fresh."""
+    fresh = [(site, desk.fresh(site)) for site in sites]
+    if any(made is None for _, made in fresh):
+        return await run_in_threadpool(made_for_each, desk, sites)
+    return [(site, made) for site, made in fresh if made is not None], []
+
+
+def _view(buyer: Buyer, made: Made, slot: Slot) -> Hashable:
+    """What of the buyer the answer depends on: for advertisers, only the price that is set."""
+    if buyer.is_staff:
+        return "staff", buyer.account
+    override = made.book.market(slot, buyer.account).override
+    return None if override is None else (override.number, override.account)
+
+
+def priced(desk: Desk, site: Site, slot: Slot, made: Made, buyer: Buyer = STAFF) -> PriceAnswer:
+    """The answer for a slot and a buyer, from a forecast that has been made."""
     refuse_distant(slot, made.at)
     outlook = made.forecast.outlook(slot.starts_at)
-    market = made.book.market(slot)
+    market = made.book.market(slot, buyer.account)
     quoted = quote(site, slot, outlook, desk.card, market)
-    answer = _described(desk, site, quoted, outlook, made)
-    if market.override is not None:
+    if market.override is not None and not buyer.is_staff:
+        quoted = without_reasons(quoted, is_deal=market.override.account is not None)
+    answer = _described(desk, site, quoted, outlook, made, market)
+    if buyer.is_staff:
+        answer.deals = [DealShown(**_set_by_hand(one)) for one in made.book.deals(slot)]
+    if market.override is not None and buyer.is_staff:
         computed = quote(site, slot, outlook, desk.card, replace(market, override=None))
-        answer.override = _set_by_hand(market.override, computed.price_pence)
+        answer.override = OverrideShown(
+            **_set_by_hand(market.override),
+            computed_price=pounds(computed.price_pence),
+            computed_price_pence=computed.price_pence,
+        )
     return answer
 
 
-def _set_by_hand(override: Override, computed_pence: int) -> OverrideShown:
-    return OverrideShown(
-        number=override.number,
-        author=override.author,
-        reason=override.reason,
-        until=override.until_at,
-        computed_price=pounds(computed_pence),
-        computed_price_pence=computed_pence,
-    )
+def _set_by_hand(override: Override) -> dict[str, Any]:
+    return {
+        "number": override.number,
+        "account": override.account,
+        "price": pounds(override.price_pence),
+        "author": override.author,
+        "reason": override.reason,
+        "until": override.until_at,
+    }
+
+
+def available(desk: Desk, site: Site, slot: Slot, market: Market) -> Availability:
+    """What can still be bought of a slot, as of now."""
+    return availability(slot, site.loop.shares, market, desk.clock())
 
 
 def expected(outlook: Outlook) -> Expected:
@@ -216,8 +282,11 @@ def refuse_distant(slot: Slot, now: datetime) -> None:
         )
 
 
-def _described(desk: Desk, site: Site, quoted: Quote, outlook: Outlook, made: Made) -> PriceAnswer:
+def _described(
+    desk: Desk, site: Site, quoted: Quote, outlook: Outlook, made: Made, market: Market
+) -> PriceAnswer:
     slot = quoted.slot
+    on_sale = available(desk, site, slot, market)
     return PriceAnswer(
         location=site.id,
         name=site.name,
@@ -233,6 +302,13 @@ def _described(desk: Desk, site: Site, quoted: Quote, outlook: Outlook, made: Ma
             FactorAnswer(name=factor.name, value=f"{factor.value:f}", reason=factor.reason)
             for factor in quoted.factors
         ],
+        availability=AvailabilityAnswer(
+            status=on_sale.status,
+            shares=on_sale.shares,
+            taken=on_sale.taken,
+            free=on_sale.free,
+            sentence=on_sale.sentence,
+        ),
         expected=expected(outlook),
         stands_on=stands_on(outlook),
         versions=VersionsAnswer(

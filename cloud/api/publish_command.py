@@ -8,14 +8,16 @@ import argparse
 import getpass
 import sys
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from cloud import database, settings
 from cloud.api.desk import Desk
+from cloud.api.places import LeftOut, isolated
 from cloud.api.server import add_rate_card, open_desk
 from cloud.auth import audit
 from cloud.estate import Site
 from cloud.forecast.hours import Measures
+from cloud.pricing.availability import has_begun
 from cloud.pricing.price_list import prices
 from cloud.pricing.slot import in_columns, slots_on
 from cloud.sales.price_sheet import DAYS, PriceSheet, is_published, keep_sheet
@@ -28,21 +30,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Publish and say for how many places."""
+    """Publish and say for how many places; 1 when some could not be published, with the reasons."""
     desk = open_desk(arguments)
     try:
-        published = publish(desk)
+        published, left_out = publish(desk)
         _note(desk, published)
     finally:
         desk.engine.dispose()
-    kept = len(desk.estate) - published
+    kept = len(desk.estate) - published - len(left_out)
     sys.stdout.write(f"{published} places have today's prices now, {kept} had them already\n")
-    return 0
+    for one in left_out:
+        sys.stderr.write(f"{one.location} has no prices of today: {one.reason}\n")
+    return 1 if left_out else 0
 
 
-def publish(desk: Desk) -> int:
-    """Publish every place that has no sheet of its local day yet; how many."""
-    return sum(_published(desk, site) for site in desk.estate)
+def publish(desk: Desk) -> tuple[int, list[LeftOut]]:
+    """Publish every place that has no sheet of its local day yet: how many, and those left out.
+
+    A place of which no forecast or no price can be made does not stop the others.
+    """
+    found = [isolated(site, lambda site: _published(desk, site)) for site in desk.estate]
+    left_out = [one for one in found if isinstance(one, LeftOut)]
+    return sum(one for one in found if not isinstance(one, LeftOut)), left_out
 
 
 def _note(desk: Desk, published: int) -> None:
@@ -73,14 +82,16 @@ def _published(desk: Desk, site: Site) -> bool:
 
 
 def price_sheet(desk: Desk, site: Site, today: date, now: datetime) -> PriceSheet:
-    """The price of every hour of the coming quarter, from today's local midnight on.
+    """The price of every hour of the coming quarter that has not begun.
 
     As computed: a daily move is not counted from a price that somebody has set.
     """
     made = desk.forecast(site)
     book = replace(made.book, overrides={})
     days = (today + timedelta(days=ahead) for ahead in range(DAYS))
-    slots = in_columns(slot for day in days for slot in slots_on(day, site.zone))
+    slots = in_columns(
+        slot for day in days for slot in slots_on(day, site.zone) if not has_begun(slot, now)
+    )
     expected = made.forecast.columns(slots.days, slots.day, slots.hour)
     looking_s = expected[Measures._fields.index("looking_s"), 1]
     markets = None if book.is_empty else [book.market(slot) for slot in slots.slots]
@@ -88,7 +99,7 @@ def price_sheet(desk: Desk, site: Site, today: date, now: datetime) -> PriceShee
         location=site.id,
         published_on=today,
         published_at=now,
-        first_at=datetime.combine(today, time(), site.zone).astimezone(UTC),
+        first_at=slots.slots[0].starts_at,
         versions=f"{desk.card.version} {desk.card_digest}, {made.forecast.model}",
         pence=prices(site, slots, looking_s, desk.card, markets),
     )

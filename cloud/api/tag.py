@@ -11,6 +11,8 @@ from typing import Any, Final
 from fastapi import Request, Response
 
 CACHE_CONTROL: Final = b"private, no-cache"
+VARY: Final = b"Accept-Encoding, Authorization, X-API-Key"
+"""Prices may differ by account, and so by the key that was shown."""
 COMPRESSED_FROM_BYTES: Final = 1024
 COMPRESSION: Final = 6
 NOT_MODIFIED: Final[dict[str, Any]] = {"description": "The answer is the one that was tagged"}
@@ -38,10 +40,14 @@ class Tagged:
             response = Response(status_code=304)
         elif self._may_be_packed(request):
             response = Response(self._compressed(), media_type="application/json")
-            response.raw_headers += [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
+            response.raw_headers.append((b"content-encoding", b"gzip"))
         else:
             response = Response(self.content, media_type="application/json")
-        response.raw_headers += [(b"etag", self.tag), (b"cache-control", CACHE_CONTROL)]
+        response.raw_headers += [
+            (b"etag", self.tag),
+            (b"cache-control", CACHE_CONTROL),
+            (b"vary", VARY),
+        ]
         return response
 
     def _may_be_packed(self, request: Request) -> bool:

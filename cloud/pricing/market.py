@@ -63,13 +63,17 @@ class Occupancy:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A price that somebody has set: by number, in whole pence, by whom, why, until when."""
+    """A price that somebody has set: by number, in whole pence, by whom, why, until when.
+
+    With an account it is a deal: it holds for that account and for nobody else.
+    """
 
     number: int
     price_pence: int
     author: str
     reason: str
     until_at: datetime | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ place is kept by its 1.2 id and sent by the 1.1 id that the taxonomy's own table
 lacks becomes its parent, or its nearest kin. Ids are facts of openooh/venue-taxonomy (Apache-2.0).
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 TAXONOMY_1_1: Final = 5
@@ -62,6 +63,33 @@ def on_the_wire(venue: str) -> str:
             f"venue {venue[:20]!r} is no OpenOOH 1.2 id: use one such as 10502, a subway platform"
         )
     return _SENT_AS.get(venue) or _SENT_AS.get(venue[:-2]) or venue
+
+
+def lineage(venue: str) -> tuple[str, ...]:
+    """Every id that a place of that 1.2 id may be asked for by: its own, what is sent, parents.
+
+    An id that 1.2 does not know is only asked for by itself.
+    """
+    if venue not in KNOWN:
+        return (venue,)
+    sent = on_the_wire(venue)
+    return tuple(dict.fromkeys((venue, *_broader(venue), sent, *_broader(sent))))
+
+
+def refuse_unknown(asked: Iterable[str], held: Iterable[str]) -> None:
+    """Raise VenueError for an id that neither 1.2 nor any of the places that are `held` knows."""
+    here = {one for venue in held for one in lineage(venue)}
+    unknown = [one for one in asked if one not in KNOWN and one not in here]
+    if unknown:
+        raise VenueError(
+            f"venue {unknown[0][:20]!r} is no OpenOOH id: the places here are of "
+            f"{', '.join(sorted(here))}"
+        )
+
+
+def _broader(venue: str) -> tuple[str, ...]:
+    """The kind of place and the field of an id, nearest first."""
+    return tuple(part for part in (venue[:-2], venue[:-4]) if part in KNOWN)
 
 
 def is_narrow(venue: str) -> bool:

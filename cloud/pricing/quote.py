@@ -5,7 +5,7 @@ What a rule takes or adds is a factor too, so the factors always multiply to the
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from cloud.estate import Site
@@ -14,7 +14,7 @@ from cloud.pricing import factors
 from cloud.pricing.factors import Factor
 from cloud.pricing.market import UNKNOWN, Market
 from cloud.pricing.rate_card import RateCard
-from cloud.pricing.rules import rounded, ruled
+from cloud.pricing.rules import TWELVE_DIGITS, rounded, ruled
 from cloud.pricing.slot import Slot
 
 
@@ -62,6 +62,16 @@ def quote(
         currency=site.currency,
         rate_card=card.version,
     )
+
+
+def without_reasons(quoted: Quote, *, is_deal: bool) -> Quote:
+    """A price that somebody has set, as those see it who may not know what it would be without.
+
+    One factor takes the place of all, since the others multiply to the computed price.
+    """
+    value = TWELVE_DIGITS.divide(Decimal(quoted.price_pence), Decimal(quoted.base_rate_pence))
+    reason = "the price agreed with your account" if is_deal else "the price set for this hour"
+    return replace(quoted, factors=(Factor("set price", value, reason),))
 
 
 def explained(

@@ -110,6 +110,8 @@ def _override(price: int, base_pence: int, card: RateCard, market: Market) -> It
         reason = (
             f"override {held.number} by {held.author} in place of {in_pounds(price)}: {held.reason}"
         )
+        if held.account is not None:
+            reason += f" (a deal of the account {held.account})"
         if pence != held.price_pence:
             reason += f" (set to {in_pounds(held.price_pence)}, which the card no longer allows)"
         yield Ruling("override", pence, reason)

@@ -25,6 +25,10 @@ class SlotError(ValueError):
     """What was asked for is not the start of a local hour."""
 
 
+class NoSuchHour(SlotError):  # noqa: N818 - reads as what happened
+    """A time that is well written, but that starts no hour of this one clock, or two of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """The hour from `starts_at` (UTC) on, half-open, as the clock of `zone` shows it."""
@@ -79,7 +83,10 @@ def in_columns(slots: Iterable[Slot]) -> Slots:
 
 
 def parse_slot(written: str, zone: ZoneInfo) -> Slot:
-    """Read `2026-11-23T08:00`, local or with an offset, or raise SlotError."""
+    """Read `2026-11-23T08:00`, local or with an offset, or raise SlotError.
+
+    NoSuchHour says that another clock may well have that hour.
+    """
     shape = _WRITTEN.fullmatch(written)
     if shape is None:
         raise SlotError(
@@ -95,7 +102,7 @@ def parse_slot(written: str, zone: ZoneInfo) -> Slot:
     starts_at = (moment if shape["offset"] else _placed(moment, zone)).astimezone(UTC)
     local = starts_at.astimezone(zone)
     if (local.minute, local.second) != (0, 0):
-        raise SlotError(
+        raise NoSuchHour(
             f"slot {written!r} is {local:%H:%M:%S} in {zone.key}, which starts no hour: "
             f"ask for {local:%Y-%m-%dT%H}:00"
         )
@@ -119,11 +126,11 @@ def _placed(naive: datetime, zone: ZoneInfo) -> datetime:
     written = naive.isoformat(timespec="minutes")
     if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != naive:
         after = first.astimezone(UTC).astimezone(zone)
-        raise SlotError(
+        raise NoSuchHour(
             f"slot {written} does not exist in {zone.key}: the clocks go forward over it; "
             f"the hour in its place is {after:%Y-%m-%dT%H:%M}"
         )
-    raise SlotError(
+    raise NoSuchHour(
         f"slot {written} happens twice in {zone.key}: say which, "
         f"{first.isoformat(timespec='minutes')} or {second.isoformat(timespec='minutes')}"
     )

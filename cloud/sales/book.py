@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import chain
 
 from sqlalchemy import Connection
 
@@ -21,7 +22,7 @@ class Book:
     today: date
     sheet: PriceSheet | None = None
     occupancy: Mapping[int, Occupancy] = field(default_factory=dict)
-    overrides: Mapping[int, Override] = field(default_factory=dict)
+    overrides: Mapping[int, tuple[Override, ...]] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -30,15 +31,32 @@ class Book:
 
     def holds_at(self, now: datetime) -> bool:
         """Whether none of its overrides has run out by then."""
-        return all(one.until_at is None or now < one.until_at for one in self.overrides.values())
+        every = chain.from_iterable(self.overrides.values())
+        return all(one.until_at is None or now < one.until_at for one in every)
 
-    def market(self, slot: Slot) -> Market:
-        """What is known of a slot of that place."""
+    def market(self, slot: Slot, account: str | None = None) -> Market:
+        """What is known of a slot of that place for a buyer of an account.
+
+        A deal of that account goes before a price that is set for everybody; the deals of others do
+        not exist here.
+        """
         if self.is_empty:
             return UNKNOWN
         published = self.sheet.published(slot, self.today) if self.sheet else None
         hour_at = int(slot.starts_at.timestamp())
-        return Market(published, self.occupancy.get(hour_at), self.overrides.get(hour_at))
+        found = {one.account: one for one in self.overrides.get(hour_at, ())}
+        override = found.get(account) or found.get(None)
+        return Market(published, self.occupancy.get(hour_at), override)
+
+    def deals(self, slot: Slot) -> tuple[Override, ...]:
+        """The prices of a slot that each hold for one account only."""
+        every = self.overrides.get(int(slot.starts_at.timestamp()), ())
+        return tuple(one for one in every if one.account is not None)
+
+    def has_deals(self, account: str | None) -> bool:
+        """Whether any slot has a price of that account's own."""
+        every = chain.from_iterable(self.overrides.values())
+        return account is not None and any(one.account == account for one in every)
 
 
 def read_book(connection: Connection, site: Site, now: datetime) -> Book:

@@ -1,24 +1,30 @@
 """Prices that somebody has set for one slot in place of the computed one, while they stand.
 
-A slot has one at most; a new one takes its place. The number of an override is that of its entry in
-the audit log, written in the same transaction, so the log holds every one there ever was.
+A slot has one at most that holds for everybody, and one more for each account that has negotiated a
+price (a deal); a new one takes the place of the one before. The number of an override is that of
+its entry in the audit log, written in the same transaction, so the log holds every one there was.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import groupby
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, delete, or_, select
 
 from cloud import database
 from cloud.pricing.market import Override
 
+FOR_EVERYBODY: Final = ""
+KEY: Final = ("location", "hour_at", "account")
+
 price_overrides = Table(
     "price_overrides",
     database.metadata,
     Column("location", String(63), primary_key=True),
     Column("hour_at", BigInteger, primary_key=True, autoincrement=False),  # seconds since 1970
+    Column("account", String(40), primary_key=True),  # empty: for everybody
     Column("number", Integer, nullable=False),  # of its entry in the audit log
     Column("price_pence", BigInteger, nullable=False),
     Column("author", String(120), nullable=False),
@@ -48,6 +54,7 @@ def keep_override(connection: Connection, standing: Standing) -> None:
     row = {
         "location": standing.location,
         "hour_at": standing.hour_at,
+        "account": override.account or FOR_EVERYBODY,
         "set_at": standing.set_at,
         "number": override.number,
         "price_pence": override.price_pence,
@@ -56,23 +63,32 @@ def keep_override(connection: Connection, standing: Standing) -> None:
         "until_at": override.until_at,
     }
     insert = database.insert(connection.dialect.name, price_overrides).values(row)
-    change = {name: insert.excluded[name] for name in row if name not in ("location", "hour_at")}
-    connection.execute(
-        insert.on_conflict_do_update(index_elements=["location", "hour_at"], set_=change)
-    )
+    change = {name: insert.excluded[name] for name in row if name not in KEY}
+    connection.execute(insert.on_conflict_do_update(index_elements=KEY, set_=change))
 
 
-def drop_override(connection: Connection, location: str, hour_at: int, now: datetime) -> Standing:
+def drop_override(
+    connection: Connection, location: str, hour_at: int, account: str | None, now: datetime
+) -> Standing:
     """Take an override away and give it back; raises UnknownOverride where none stands."""
-    found = [one for one in standing_overrides(connection, now, location) if one.hour_at == hour_at]
+    found = [
+        one
+        for one in standing_overrides(connection, now, location)
+        if one.hour_at == hour_at and one.override.account == account
+    ]
     if not found:
+        whose = f" and the account {account}" if account else ""
         raise UnknownOverride(
-            f"no price is set for that slot of {location}: GET /api/pricing/overrides or "
+            f"no price is set for that slot of {location}{whose}: GET /api/pricing/overrides or "
             "`python -m cloud override list` shows those that are"
         )
     columns = price_overrides.c
     connection.execute(
-        delete(price_overrides).where(columns.location == location, columns.hour_at == hour_at)
+        delete(price_overrides).where(
+            columns.location == location,
+            columns.hour_at == hour_at,
+            columns.account == (account or FOR_EVERYBODY),
+        )
     )
     return found[0]
 
@@ -85,16 +101,24 @@ def standing_overrides(
     wanted = select(price_overrides).where(or_(columns.until_at.is_(None), columns.until_at > now))
     if location is not None:
         wanted = wanted.where(columns.location == location)
-    rows = connection.execute(wanted.order_by(columns.location, columns.hour_at)).mappings()
+    ordered = wanted.order_by(columns.location, columns.hour_at, columns.account)
+    rows = connection.execute(ordered).mappings()
     return [_standing(row) for row in rows]
 
 
-def read_overrides(connection: Connection, location: str, now: datetime) -> Mapping[int, Override]:
+def read_overrides(
+    connection: Connection, location: str, now: datetime
+) -> Mapping[int, tuple[Override, ...]]:
     """The overrides of a place by the second that their slots start."""
-    return {one.hour_at: one.override for one in standing_overrides(connection, now, location)}
+    found = standing_overrides(connection, now, location)
+    return {
+        hour_at: tuple(one.override for one in some)
+        for hour_at, some in groupby(found, lambda one: one.hour_at)
+    }
 
 
 def _standing(row: Any) -> Standing:
     named = ("number", "price_pence", "author", "reason", "until_at")
-    override = Override(**{name: row[name] for name in named})
+    account = row["account"] or None
+    override = Override(**{name: row[name] for name in named}, account=account)
     return Standing(row["location"], row["hour_at"], row["set_at"], override)

@@ -76,7 +76,15 @@ def test_pages_and_venues_choose_the_screens(ask):
     second = ask.get(f"{PATH}&offset=1&count=1").json()
 
     assert everything["total"] == 8
-    assert [screen["dooh"]["id"] for screen in platforms["screens"]] == ["ST-01", "BA-01"]
+    sent = [screen for screen in everything["screens"] if screen["dooh"]["venuetype"] == ["10502"]]
+    assert platforms["screens"] == sent
+    assert [screen["dooh"]["id"] for screen in sent] == [
+        "KX-01",
+        "OX-01",
+        "CW-01",
+        "ST-01",
+        "BA-01",
+    ]
     assert second["total"] == 8
     assert [screen["dooh"]["id"] for screen in second["screens"]] == ["LB-01"]
 
@@ -109,7 +117,7 @@ def test_a_page_is_worked_out_once_and_not_sent_again_to_who_holds_it(ask, monke
     assert (held.status_code, held.content) == (304, b"")
     assert (packed.headers["content-encoding"], packed.headers["vary"]) == (
         "gzip",
-        "Accept-Encoding",
+        "Accept-Encoding, Authorization, X-API-Key",
     )
     assert "content-encoding" not in plain.headers
     assert packed.json() == plain.json() == first.json()

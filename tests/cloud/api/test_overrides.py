@@ -161,7 +161,7 @@ def test_the_sheet_of_the_day_holds_the_computed_price(ask: Asker, desk: Desk, w
     with database.reading(desk.engine) as connection:
         sheet = sheet_before(connection, "KX-01", (FRIDAY_NOON + timedelta(days=1)).date())
     assert sheet is not None
-    assert sheet.pence[3 * 24 + 8] == computed
+    assert sheet.pence[2 * 24 + 20] == computed  # from Friday noon on
 
 
 def test_an_hour_that_begins_at_half_past_in_utc_is_told_as_it_is(desk: Desk):

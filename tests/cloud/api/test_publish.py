@@ -28,7 +28,7 @@ def dearer(desk: Desk) -> Desk:
 
 def test_a_price_follows_the_one_published_the_day_before(ask, desk: Desk, dearer, watch):
     before = ask.get(PRICE).json()["price_pence"]
-    assert publish(desk) == len(desk.estate)
+    assert publish(desk) == (len(desk.estate), [])
     ask.app = create_app(dearer)
     same_day = ask.get(PRICE).json()
     watch.pass_by(timedelta(days=1))
@@ -56,8 +56,8 @@ def test_day_after_day_the_published_price_comes_nearer_to_the_new_card(desk, de
 
 
 def test_a_sheet_of_a_day_is_written_once(desk: Desk, dearer):
-    assert publish(desk) == 8
-    assert publish(dearer) == 0
+    assert publish(desk) == (8, [])
+    assert publish(dearer) == (0, [])
     with database.reading(desk.engine) as connection:
         versions = {row.versions for row in connection.execute(price_sheets.select())}
     assert versions == {f"{desk.card.version} {desk.card_digest}, venue-1"}
@@ -77,11 +77,11 @@ def test_every_hour_of_the_sheet_is_its_quote_across_the_clock_change(ask, desk:
     publish(desk)
     with database.reading(desk.engine) as connection:
         row = connection.execute(price_sheets.select()).mappings().first()
-    assert row["first_at"].isoformat() == "2027-03-20T00:00:00+00:00"
+    assert row["first_at"].isoformat() == "2027-03-20T12:00:00+00:00"  # from now
     assert made.book.is_empty
     with database.reading(desk.engine) as connection:
         sheet = sheet_before(connection, "KX-01", watch.now.date() + timedelta(days=1))
-    for ahead in range(7 * 24, 9 * 24):
+    for ahead in range(6 * 24 + 12, 9 * 24 - 12):
         at = sheet.first_at + timedelta(hours=ahead)
         answer = ask.get(f"/api/pricing/slot/KX-01/{at:%Y-%m-%dT%H:%M}+00:00").json()
         assert answer["price_pence"] == sheet.pence[ahead]
