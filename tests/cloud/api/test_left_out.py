@@ -2,15 +2,24 @@
 
 import logging
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import msgspec
 import pytest
 
+from cloud import database
+from cloud.api import inventory, pricing
 from cloud.api.app import create_app
 from cloud.api.desk import Desk, Shelf
 from cloud.api.publish_command import publish
+from cloud.auth import audit
 from cloud.estate import Estate
+from cloud.forecast.days import CalendarError, public_holidays
+from cloud.pricing.market import Occupancy
+from cloud.pricing.quote import quote
+from cloud.pricing.slot import parse_slot
+from cloud.sales.occupancy import Noted, note
+from cloud.sales.price_sheet import price_sheets
 from tests.cloud.api.conftest import Asker
 
 INVENTORY = "/api/inventory?time_slot="
@@ -30,11 +39,19 @@ def abroad(desk: Desk) -> Desk:
 
 @pytest.fixture
 def broken(desk: Desk, monkeypatch) -> Desk:
-    """One place whose calendar of holidays nobody keeps."""
+    """One place whose calendar of holidays cannot be read."""
     sites = [
-        msgspec.structs.replace(site, holidays="XX") if site.id == "LB-01" else site
+        msgspec.structs.replace(site, holidays="FR") if site.id == "LB-01" else site
         for site in desk.estate
     ]
+    honest = public_holidays
+
+    def fragile(code: str | None, *years: int) -> frozenset[date]:
+        if code == "FR":
+            raise CalendarError("no calendar of holidays 'FR' is known")
+        return honest(code, *years)
+
+    monkeypatch.setattr("cloud.api.desk.public_holidays", fragile)
     return replace(desk, estate=Estate(tuple(sites)), shelf=Shelf())
 
 
@@ -119,7 +136,7 @@ def test_a_place_of_which_no_forecast_can_be_made_is_left_out_by_name(broken: De
 
     assert len(screens) == len(again) == 7
     assert list(left_out) == ["LB-01"]
-    assert "'XX'" in left_out["LB-01"]
+    assert "'FR'" in left_out["LB-01"]
     assert [one.message for one in caplog.records] == ["forecast.failed"]
     assert batch[0]["price"]["location"] == "KX-01"
     assert "LB-01" in batch[1]["refused"]
@@ -137,8 +154,6 @@ def test_a_place_that_cannot_be_published_does_not_stop_the_others(broken: Desk)
 
 
 def test_a_fault_in_one_price_is_that_of_one_place(ask: Asker, monkeypatch):
-    from cloud.api import inventory, pricing
-    from cloud.pricing.quote import quote
 
     def fragile(site, *of):
         if site.id == "LB-01":
@@ -180,11 +195,6 @@ def test_an_hour_that_has_begun_is_not_for_sale_anywhere(ask: Asker, watch):
 
 
 def test_a_sold_out_hour_is_said_so(ask: Asker, desk: Desk, watch):
-    from cloud import database
-    from cloud.auth import audit
-    from cloud.pricing.market import Occupancy
-    from cloud.pricing.slot import parse_slot
-    from cloud.sales.occupancy import Noted, note
 
     site = desk.estate.location("KX-01")
     with database.writing(desk.engine) as connection:
@@ -205,8 +215,6 @@ def test_a_sold_out_hour_is_said_so(ask: Asker, desk: Desk, watch):
 
 
 def test_hours_that_have_begun_are_not_published(desk: Desk, watch):
-    from cloud import database
-    from cloud.sales.price_sheet import price_sheets
 
     watch.pass_by(timedelta(minutes=30))
     publish(desk)
