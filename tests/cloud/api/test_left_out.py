@@ -137,7 +137,7 @@ def test_a_place_of_which_no_forecast_can_be_made_is_left_out_by_name(broken: De
     assert len(screens) == len(again) == 7
     assert list(left_out) == ["LB-01"]
     assert "'FR'" in left_out["LB-01"]
-    assert [one.message for one in caplog.records] == ["forecast.failed"]
+    assert [one.message for one in caplog.records].count("forecast.failed") == 1
     assert batch[0]["price"]["location"] == "KX-01"
     assert "LB-01" in batch[1]["refused"]
     assert plan.status_code == 200
