@@ -40,8 +40,14 @@ def test_what_is_shown_can_be_typed(line: str, tmp_path: Path, monkeypatch):
 def test_a_price_is_set_by_hand_as_shown(override, capsys):
     """One after another, at the time of the page."""
     shown = [line.partition(" override ")[2] for line in COMMANDS if " override " in line]
-    assert [shlex.split(line)[0] for line in shown] == ["set", "list", "withdraw"]
-    assert [override(*shlex.split(line)) for line in shown] == [0, 0, 0]
+    assert [shlex.split(line)[0] for line in shown] == [
+        "set",
+        "list",
+        "withdraw",
+        "set",
+        "withdraw",
+    ]
+    assert [override(*shlex.split(line)) for line in shown] == [0] * 5
     assert capsys.readouterr().out.count("Mary Poole: agreed in March") == 3
 
 
