@@ -31,10 +31,11 @@ def banded(weeks: Floats, middles: Callable[[Floats], Floats], *, first_on: date
     """The week after `weeks` (series, weeks, 168) with its band, as (series, 3, 168).
 
     `middles` says what the model would have said after each run of weeks that it needs, the last
-    of them the coming one; what it missed in the others is the band now.
+    of them the coming one; what it missed in the others is the band now. Hours of which the model
+    says nothing (NaN) stay NaN.
     """
     answers = middles(weeks)
-    past, coming = answers[:, :-1], np.nan_to_num(answers[:, -1])
+    past, coming = answers[:, :-1], answers[:, -1]
     misses = (weeks[:, weeks.shape[1] - past.shape[1] :] - past) / (past + offset(past))
     reach = band(misses, bins(first_on)) * (coming + offset(coming))[:, None]
     low, high = coming + reach[:, 0], coming + reach[:, 1]
@@ -51,7 +52,8 @@ def band(misses: Floats, bin_of_hour: Integers) -> Floats:
         own = misses[:, :, bin_of_hour == one].reshape(len(misses), -1)
         count = np.isfinite(own).sum(axis=1, keepdims=True)
         trust = count / (count + LEAN)
-        edges[:, :, one] = trust * np.nan_to_num(_quantiles(own)) + (1 - trust) * pooled
+        own_edges = np.where(count > 0, _quantiles(own), pooled)
+        edges[:, :, one] = trust * own_edges + (1 - trust) * pooled
     return edges[:, :, bin_of_hour]
 
 

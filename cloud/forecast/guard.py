@@ -15,9 +15,14 @@ YEAR_W: Final = 52
 
 
 def guarded(week: Floats, history: ClockSeries) -> Floats:
-    """The quantiles (series, 3, hours) in order, from zero to 2.5 times the year's highest hour."""
-    highest = HIGHEST * np.nan_to_num(history.last(YEAR_W)).max(axis=(1, 2))
-    return np.sort(np.clip(week, 0, highest[:, None, None]), axis=1)
+    """The quantiles (series, 3, hours) in order, from zero to 2.5 times the year's highest hour.
+
+    A year without an observed hour has no highest hour and sets no limit; NaN stays NaN.
+    """
+    year = history.last(YEAR_W)
+    highest = np.where(np.isfinite(year), year, -np.inf).max(axis=(1, 2))
+    limit = np.where(np.isfinite(highest), HIGHEST * highest, np.inf)
+    return np.sort(np.clip(week, 0, limit[:, None, None]), axis=1)
 
 
 def widened(week: Floats, times: Floats | float) -> Floats:

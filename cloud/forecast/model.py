@@ -7,8 +7,8 @@ from typing import Final, Protocol
 
 from cloud.forecast.series import ClockSeries, Floats
 
-VERSION: Final = 2
-LATER: Final[Mapping[str, int]] = MappingProxyType({"boosted": 3, "blend": 3})
+VERSION: Final = 3
+LATER: Final[Mapping[str, int]] = MappingProxyType({"boosted": 4, "blend": 4})
 """Goes up when a model of the same name would say something else of the same history."""
 
 
@@ -27,5 +27,6 @@ class Model(Protocol):
     def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
         """P10, P50 and P90 of the 168 hours from midnight of `history.ends_on`.
 
-        Takes (series, hours) and gives (series, 3, 168), in order, never negative, never NaN.
+        Takes (series, hours) and gives (series, 3, 168), in order and never negative. All three
+        are NaN for an hour of which the history says nothing: missing is never zero.
         """

@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.forecast import weekly
-from cloud.forecast.series import ClockSeries, Floats
+from cloud.forecast.series import WEEK_H, ClockSeries, Flags, Floats
 
 Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 YEAR_W: Final = 52
 YEAR_D: Final = YEAR_W * 7
@@ -33,8 +32,8 @@ _COST: Final = 0.01 * np.abs(_BACK - YEAR_D) + 0.1 * (_BACK % 7 != 0)
 class Past:
     """The weeks before an origin, and the calendar beyond them.
 
-    `raw` and `usual` are (series, weeks, 168), the second without holidays; `holidays` says of each
-    day from `NEAR_D` days before the first week to as many after the coming one.
+    `raw` and `usual` are (series, weeks, 168), the second without holidays and odd hours; `holidays`
+    says of each day from `NEAR_D` days before the first week to as many after the coming one.
     """
 
     raw: Floats
@@ -52,7 +51,23 @@ class Past:
         flags = np.array([first_on + timedelta(days=day) in holidays for day in span])
         inside = flags[NEAR_D : NEAR_D + weeks * 7].reshape(weeks, 7)
         usual = np.where(np.repeat(inside, 24, axis=1), np.nan, raw)
+        odd = history.last_odd(weeks)
+        if odd is not None:
+            usual[odd] = np.nan
         return cls(raw, usual, flags, first_on)
+
+    def latest(self, weeks: int) -> Floats:
+        """The last weeks of `usual` up to the newest observed hour of each series.
+
+        A series whose newest hour is five weeks old has its weeks from five weeks before the end.
+        """
+        ages = ages_w(self.raw)
+        whole = self.usual.shape[1]
+        if not ages.any():
+            return self.usual[:, whole - weeks :]
+        at = np.arange(whole - weeks, whole) - ages[:, None]
+        found = np.take_along_axis(self.usual, np.maximum(at, 0)[..., None], axis=1)
+        return np.where((at >= 0)[..., None], found, np.nan)
 
     def profile(self, at: int) -> Floats:
         """The median shape of the weeks before a week (series, 168), made once."""
@@ -94,7 +109,14 @@ class Past:
         return flags
 
 
+def ages_w(weeks: Floats) -> Integers:
+    """Whole weeks since the newest observed hour; all of them where there is none: (series,)."""
+    known = np.isfinite(weeks).reshape(len(weeks), -1)
+    since_h = np.where(known.any(axis=1), known[:, ::-1].argmax(axis=1), known.shape[1])
+    ages: Integers = since_h // WEEK_H
+    return ages
+
+
 def month_level(usual: Floats) -> Floats:
-    """The mean of the last four weeks, 0 where nothing was seen: (series,)."""
-    level: Floats = np.nan_to_num(weekly.mean(usual[:, -4:], (1, 2)))
-    return level
+    """The mean of the last four weeks, NaN where nothing was observed: (series,)."""
+    return weekly.mean(usual[:, -4:], (1, 2))

@@ -7,22 +7,27 @@ takes away is a gap, the one that the autumn doubles is the mean of both, so tha
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 WEEK_H: Final = 168
 EPOCH_DAY: Final = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class ClockSeries:
-    """`values[..., h]` is the hour `h` after local midnight of `first_on`; whole days only."""
+    """`values[..., h]` is the hour `h` after local midnight of `first_on`; whole days only.
+
+    `odd` hours were counted rightly and are no part of a usual week (`outliers`).
+    """
 
     first_on: date
     values: Floats
+    odd: Flags | None = None
 
     @property
     def ends_on(self) -> date:
@@ -36,17 +41,20 @@ class ClockSeries:
 
     def until(self, day: date) -> "ClockSeries":
         """The series as it was known at midnight of that day."""
-        return ClockSeries(self.first_on, self.values[..., : (day - self.first_on).days * 24])
+        hours = (day - self.first_on).days * 24
+        odd = None if self.odd is None else self.odd[..., :hours]
+        return ClockSeries(self.first_on, self.values[..., :hours], odd)
 
     def last(self, weeks: int) -> Floats:
         """The last whole weeks as (..., weeks, 168), oldest first, NaN before the beginning."""
-        wanted = weeks * WEEK_H
-        whole = self.values[..., -wanted:]
-        if whole.shape[-1] < wanted:
-            short = wanted - whole.shape[-1]
-            padding = [(0, 0)] * (whole.ndim - 1) + [(short, 0)]
-            whole = np.pad(whole, padding, constant_values=np.nan)
-        return whole.reshape(*whole.shape[:-1], weeks, WEEK_H)
+        return _last(self.values, weeks, np.nan)
+
+    def last_odd(self, weeks: int) -> Flags | None:
+        """Which of these hours are odd; None when none is."""
+        if self.odd is None or not self.odd.any():
+            return None
+        found: Flags = _last(self.odd, weeks, False).astype(bool)
+        return found
 
     def without(self, days: frozenset[date]) -> "ClockSeries":
         """The series with those days missing."""
@@ -55,7 +63,16 @@ class ClockSeries:
             start = (day - self.first_on).days * 24
             if 0 <= start < values.shape[-1]:
                 values[..., start : start + 24] = np.nan
-        return ClockSeries(self.first_on, values)
+        return ClockSeries(self.first_on, values, self.odd)
+
+
+def _last(values: NDArray[Any], weeks: int, missing: float) -> NDArray[Any]:
+    wanted = weeks * WEEK_H
+    whole = values[..., -wanted:] if wanted else values[..., :0]
+    if whole.shape[-1] < wanted:
+        padding = [(0, 0)] * (whole.ndim - 1) + [(wanted - whole.shape[-1], 0)]
+        whole = np.pad(whole, padding, constant_values=missing)
+    return whole.reshape(*whole.shape[:-1], weeks, WEEK_H)
 
 
 def clock_series(clock_hours: NDArray[np.int64], values: Floats, *, ends_on: date) -> ClockSeries:

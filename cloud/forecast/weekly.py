@@ -110,9 +110,11 @@ def mean(values: Floats, axis: int | tuple[int, ...]) -> Floats:
 
 def levels(weeks: Floats, shape: Floats) -> Floats:
     """How each week compares with the shape, over the hours that it has seen: (..., weeks)."""
-    seen = np.isfinite(weeks)
+    known_shape = np.isfinite(shape)
+    seen = np.isfinite(weeks) & known_shape[..., None, :]
     of_week = np.where(seen, weeks, 0).sum(axis=-1)
-    of_shape = np.matmul(seen.astype(np.float64), np.nan_to_num(shape)[..., None])[..., 0]
+    plain = np.where(known_shape, shape, 0)
+    of_shape = np.matmul(seen.astype(np.float64), plain[..., None])[..., 0]
     known = (seen.mean(axis=-1) >= LEAST_SHARE) & (of_shape > 0) & (of_week > 0)
     return np.where(known, of_week / np.where(known, of_shape, 1), np.nan)
 
@@ -120,9 +122,11 @@ def levels(weeks: Floats, shape: Floats) -> Floats:
 def recent_level(of_weeks: Floats) -> Floats:
     """The level of the latest weeks, each counting half as much as the one after it; 1 for none."""
     age = np.arange(of_weeks.shape[-1])[::-1]
-    worth = np.where(np.isfinite(of_weeks), 0.5 ** (age / HALF_LIFE_WEEKS), 0)
+    known = np.isfinite(of_weeks)
+    worth = np.where(known, 0.5 ** (age / HALF_LIFE_WEEKS), 0)
     total = worth.sum(axis=-1)
-    level: Floats = (worth * np.nan_to_num(of_weeks)).sum(axis=-1) / np.where(total, total, 1)
+    counted = (worth * np.where(known, of_weeks, 0)).sum(axis=-1)
+    level: Floats = counted / np.where(total, total, 1)
     return np.where(total, level, 1.0)
 
 

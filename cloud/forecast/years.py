@@ -45,17 +45,20 @@ def _departures(past: Past, at: int) -> Iterator[Floats]:
 def returning(past: Past, at: int) -> Floats:
     """What to expect above the usual week, in mean hours of now: (series, 168)."""
     found = departures(past, at)
-    known = np.isfinite(found)
+    known = np.isfinite(found)  # what no year shows adds nothing: SHARES[0] is 0
     near = np.repeat(past.nearness(past.days(at)), 24)
     mean = np.where(known, found, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     above: Floats = SHARES[known.sum(axis=0), near] * np.clip(mean, -MOST[near], MOST[near])
     return above
 
 
-def moved(week: Floats, past: Past) -> Floats:
-    """A coming week (series, 3, 168) with what comes back, its band in proportion."""
+def moved(week: Floats, past: Past, level: Floats) -> Floats:
+    """A coming week (series, 3, 168) with what comes back, its band in proportion.
+
+    `level` is the mean hour of now, (series,).
+    """
     plain = week[:, 1]
-    above = returning(past, past.raw.shape[1]) * month_level(past.usual)[:, None]
+    above = returning(past, past.raw.shape[1]) * level[:, None]
     middle = np.maximum(plain + above, 0)
     least = conformal.offset(plain)
     wider = (middle + least) / (plain + least)

@@ -152,7 +152,8 @@ def _missed(usual: Floats, weekend: np.ndarray) -> _Missed:
     scale = middle + conformal.offset(middle)
     share = np.clip((usual[:, USUAL.weeks :] - middle) / scale, *MISSES)
     known = np.isfinite(share)
-    return _Missed(np.nan_to_num(share), np.where(known, scale, 0), known.astype(np.float64))
+    share = np.where(known, share, 0)  # its worth is 0 there
+    return _Missed(share, np.where(known, scale, 0), known.astype(np.float64))
 
 
 def _effects(missed: _Missed, louder: Floats) -> Floats:

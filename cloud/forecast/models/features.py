@@ -51,7 +51,7 @@ def week(past: Past, at: int, said: Said | None = None, names: tuple[str, ...] =
     level = _level(past.usual[:, :at])
     plain = Recent()
     weekend = conformal.weekend(past.first_on)
-    recent = np.nan_to_num(plain.middle(past.usual[:, at - plain.weeks : at], weekend=weekend))
+    recent = plain.middle(past.usual[:, at - plain.weeks : at], weekend=weekend)
     base = np.maximum(recent[:, like] + years.returning(past, at) * level[:, None], 0)
     ratio = np.ones_like(base) if said is None else said.ratio(at)
     base *= ratio
@@ -64,7 +64,7 @@ def week(past: Past, at: int, said: Said | None = None, names: tuple[str, ...] =
         names=tuple(given),
         base=base,
         scale=level,
-        teaches=np.isfinite(past.usual[:, at - 4 : at]).mean(axis=(1, 2)) >= LEAST_VALID,
+        teaches=observed_share(past.raw[:, at - weekly.WEEKS : at]) >= LEAST_VALID,
     )
 
 
@@ -76,9 +76,20 @@ def _laid_out(given: dict[str, np.ndarray], size: tuple[int, int]) -> Floats:
 
 
 def _level(usual: Floats) -> Floats:
-    month = np.nan_to_num(weekly.mean(usual[:, -4:], (1, 2)))
-    half_year = np.nan_to_num(weekly.mean(usual[:, -26:], (1, 2)))
-    return np.maximum(np.maximum(month, 0.25 * half_year), LEAST_LEVEL)
+    month = weekly.mean(usual[:, -4:], (1, 2))
+    half_year = weekly.mean(usual[:, -26:], (1, 2))
+    return np.maximum(np.fmax(month, 0.25 * half_year), LEAST_LEVEL)
+
+
+def observed_share(lately: Floats) -> Floats:
+    """How much of the last four weeks was observed: (series,) from (series, weeks, 168).
+
+    Of the hours of the week that are observed there at all: a place that is measured by day only is
+    complete without its nights.
+    """
+    known = np.isfinite(lately)
+    hours = np.maximum(known.any(axis=1).sum(axis=1), 1)
+    return known[:, -4:].sum(axis=(1, 2)) / (4 * hours)
 
 
 Named = Iterator[tuple[str, np.ndarray]]
@@ -86,7 +97,7 @@ Named = Iterator[tuple[str, np.ndarray]]
 
 def _given(past: Past, at: int, like: NDArray[np.int64], level: Floats, recent: Floats) -> Named:
     scale, last = level[:, None], past.usual[:, at - 1]
-    shape = np.nan_to_num(past.profile(at))
+    shape = past.profile(at)
     yield "profile", shape[:, like] / scale
     for hours in (24, 72, WEEK_H):
         missed = (last - recent)[:, -hours:] / scale
@@ -150,7 +161,7 @@ def _trends(usual: Floats, at: int, level: Floats, shape: Floats) -> Named:
     month = weekly.mean(usual[:, at - 4 : at], (1, 2))
     earlier = weekly.mean(usual[:, at - 8 : at - 4], (1, 2))
     day = weekly.mean(usual[:, at - 1, -24:], 1)
-    usual_day = np.maximum(shape[:, -24:].mean(axis=1), 1)
+    usual_day = np.maximum(weekly.mean(shape[:, -24:], 1), 1)
     yield "week_to_month", (last / level)[:, None]
     yield "week_to_week", _ratio(last, previous)
     yield "month_to_month", _ratio(month, earlier)

@@ -20,12 +20,11 @@ class SeasonalNaive:
     name = "naive"
 
     def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
-        """The next week as `Model.week` says; blind to holidays."""
+        """The next week as `Model.week` says; holidays are not considered."""
         weeks = history.last(53)
         middle = weeks[:, -1]
-        for age in range(2, 9):  # what the last week did not see, an earlier one did
+        for age in range(2, 9):  # an hour not observed last week is that of an earlier one
             middle = np.where(np.isfinite(middle), middle, weeks[:, -age])
-        middle = np.nan_to_num(middle)
         change = np.diff(weeks, axis=1).reshape(len(weeks), -1)
         known = np.isfinite(change)
         square = np.where(known, change, 0) ** 2

@@ -30,7 +30,7 @@ class Prophet:
     name: str = "prophet"
 
     def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
-        """The next week as `Model.week` says; zeros for a series that was never seen."""
+        """The next week as `Model.week` says; NaN for a series with less than a week of hours."""
         logging.getLogger("cmdstanpy").setLevel(logging.WARNING)
         recent = history.last(self.weeks).reshape(len(history.values), -1)
         first_on = history.ends_on - timedelta(weeks=self.weeks)
@@ -40,7 +40,7 @@ class Prophet:
     def _one(self, values: Floats, first_on: date, holidays: frozenset[date]) -> Floats:
         pandas = importlib.import_module("pandas")
         if np.isfinite(values).sum() < WEEK_H:
-            return np.zeros((3, WEEK_H))
+            return np.full((3, WEEK_H), np.nan)
         midnight = datetime.combine(first_on, time())
         hours = pandas.date_range(midnight, periods=values.size + WEEK_H, freq="h")
         scaled = np.log1p(values) if self.tuned else values

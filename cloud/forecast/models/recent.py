@@ -17,11 +17,25 @@ import numpy as np
 
 from cloud.forecast import conformal, weekly, years
 from cloud.forecast.guard import guarded
-from cloud.forecast.past import Past
-from cloud.forecast.series import ClockSeries, Floats
+from cloud.forecast.past import Past, month_level
+from cloud.forecast.series import ClockSeries, Flags, Floats
 
 TOGETHER: Final = 8
 """Series at once: their windows then fit into a processor's cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The coming week with its holidays and the usual week without: (series, 3, 168).
+
+    And which of their hours of the week were observed lately: (series, 168). Others come from the
+    same hour of other days, or are NaN.
+    """
+
+    coming: Floats
+    usual: Floats
+    coming_observed: Flags
+    usual_observed: Flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +52,15 @@ class Recent:
 
     def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
         """The next week as `Model.week` says."""
+        return self.ahead(history, holidays).coming
+
+    def ahead(self, history: ClockSeries, holidays: frozenset[date]) -> Ahead:
+        """The next week, and the usual one for all weeks after it.
+
+        Learnt from the weeks up to the newest observed hour of each series, however old that is.
+        """
         past = Past.of(history, holidays, years.LOOK_BACK_W)
-        seen = past.usual[:, -(self.weeks + conformal.WEEKS) :]
+        seen = past.latest(self.weeks + conformal.WEEKS)
         middles = partial(self.middles, weekend=conformal.weekend(history.ends_on))
         plain = np.concatenate(
             [
@@ -47,8 +68,12 @@ class Recent:
                 for at in range(0, len(seen), TOGETHER)
             ]
         )
-        sundays = plain[..., past.columns(past.days(years.LOOK_BACK_W))]
-        return guarded(years.moved(sundays, past), history)
+        observed = np.isfinite(seen[:, -self.weeks :]).any(axis=1)
+        like = past.columns(past.days(years.LOOK_BACK_W))
+        coming = years.moved(plain[..., like], past, month_level(seen))
+        return Ahead(
+            guarded(coming, history), guarded(plain, history), observed[:, like], observed
+        )
 
     def middle(self, weeks: Floats, *, weekend: np.ndarray) -> Floats:
         """The usual week (..., 168) from the last ones (..., weeks, 168), oldest first."""
@@ -82,12 +107,12 @@ class Recent:
     def _by_hour(self, week: Floats, last: Floats) -> Floats:
         """Part of what the last week missed at each hour of the day, all its days together."""
         missed = weekly.mean((last - week).reshape(*last.shape[:-1], 7, 24), -2)
-        hours = np.tile(np.nan_to_num(missed), 7)
+        hours = np.tile(np.where(np.isfinite(missed), missed, 0), 7)  # unknown: nothing to correct
         moved: Floats = np.maximum(week + self.hour_share * hours, 0)
         return moved
 
     def _of_kind(self, root: Floats, mass: Floats, weekend: np.ndarray) -> Floats:
-        """The same hour over all days of its kind; NaN where none was seen."""
+        """The same hour over all days of its kind, or of any kind; NaN where none was observed."""
         days = (*root.shape[:-1], 7, 24)
         roots, masses = root.reshape(days), mass.reshape(days)
         kind = np.empty(days)
@@ -95,4 +120,13 @@ class Recent:
             total = masses[..., chosen, :].sum(axis=-2, keepdims=True)
             mean = roots[..., chosen, :].sum(axis=-2, keepdims=True) / np.where(total, total, 1)
             kind[..., chosen, :] = np.where(total, mean, np.nan)
+        if np.isnan(kind).any():
+            kind = np.where(np.isnan(kind), _of_any_day(roots, masses), kind)
         return kind.reshape(root.shape)
+
+
+def _of_any_day(roots: Floats, masses: Floats) -> Floats:
+    """The same hour over all seven days (..., 1, 24): for a weekend that was never observed."""
+    total = masses.sum(axis=-2, keepdims=True)
+    mean = roots.sum(axis=-2, keepdims=True) / np.where(total, total, 1)
+    return np.where(total, mean, np.nan)

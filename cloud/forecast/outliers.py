@@ -1,0 +1,133 @@
+"""Hours that are too far above their own usual to be believed, left out before anything is learnt.
+
+A single hour of fifty times the usual number must not move the level of a week, nor the interval of
+the next months. An hour is compared with the third highest of the same hour of the week in a block
+of eight weeks; two wrong hours in one block are therefore found, and a pattern of three weeks is
+believed. Where a block holds fewer than four such hours, the same hour of all days of its kind
+(weekday or weekend) is the reference.
+
+Two exceptions. A day with many such hours beside another one is a new level, not an error. Near a
+public holiday an unusual hour is what a holiday does: it stays in the record of that day, is left
+out of the usual week only, and has to be possible at the place at all.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cloud.forecast.series import ClockSeries, Flags, Floats
+
+BLOCK_W: Final = 8
+TIMES: Final = 3.0
+"""Beyond three times the third highest, real footfall of two cities has one hour in 400."""
+MARGIN: Final = 0.1
+"""Of the mean hour, in addition: at night three people are no outlier of one."""
+RANK: Final = 3
+LEAST_HOURS: Final = 4
+MANY_HOURS: Final = 8
+POSSIBLE: Final = 2.5
+"""Near a holiday: so many times the highest usual hour of the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Believed:
+    """A history without outliers, and which hours of it were left out: (series, hours)."""
+
+    series: ClockSeries
+    left_out: Flags
+
+
+def believed(history: ClockSeries, holidays: frozenset[date], *, together: int = 1) -> Believed:
+    """Leave outliers out of (series, hours).
+
+    `together` series in a row belong to one place: an hour that one of them excludes is excluded
+    from all of them.
+    """
+    weeks = -(-history.values.shape[-1] // (BLOCK_W * 168)) * BLOCK_W
+    if not weeks:
+        return Believed(history, np.zeros(history.values.shape, dtype=bool))
+    hours = history.last(weeks)
+    usual = _references(hours, _is_weekend(history))
+    high = hours > TIMES * usual + MARGIN * _mean(usual)
+    if not high.any():
+        return Believed(history, np.zeros(history.values.shape, dtype=bool))
+    high &= ~_new_levels(high)
+    near = np.repeat(_near_holidays(history, weeks, holidays), 24).reshape(weeks, 168)
+    possible = hours <= POSSIBLE * np.nanmax(usual, axis=(1, 2), keepdims=True)
+    size = history.values.shape[-1]
+    odd = _of_places(high & near & possible, together)[:, -size:]
+    wrong = _of_places(high & ~(near & possible), together)[:, -size:]
+    values = np.where(wrong, np.nan, history.values)
+    return Believed(ClockSeries(history.first_on, values, odd), wrong | odd)
+
+
+def left_out_hours(found: Flags, series: ClockSeries, since_on: date) -> list[datetime]:
+    """The local hours that were left out of a place from a day on, oldest first."""
+    midnight = datetime.combine(series.first_on, time())
+    hours = (midnight + timedelta(hours=int(at)) for at in np.flatnonzero(found.any(axis=0)))
+    return [hour for hour in hours if hour.date() >= since_on]
+
+
+def _references(hours: Floats, weekend: Flags) -> Floats:
+    """The third highest of each hour of the week in its block: like `hours`; NaN where unknown."""
+    series, weeks, _ = hours.shape
+    blocks = hours.reshape(series, weeks // BLOCK_W, BLOCK_W, 168)
+    own, known = _ranked(blocks), np.isfinite(blocks).sum(axis=2)
+    if (known >= LEAST_HOURS).all():
+        return np.repeat(own, BLOCK_W, axis=1)
+    kind = _of_kind(blocks, weekend)
+    return np.repeat(np.where(known >= LEAST_HOURS, own, kind), BLOCK_W, axis=1)
+
+
+def _ranked(blocks: Floats) -> Floats:
+    """The third highest over axis 2; NaN where fewer than three are known."""
+    filled = np.where(np.isfinite(blocks), blocks, -np.inf)
+    third = np.partition(filled, blocks.shape[2] - RANK, axis=2)[:, :, blocks.shape[2] - RANK]
+    return np.where(np.isfinite(third), third, np.nan)
+
+
+def _of_kind(blocks: Floats, weekend: Flags) -> Floats:
+    """The same over all days of a kind: (series, blocks, 168)."""
+    series, count = blocks.shape[:2]
+    days = blocks.reshape(series, count, BLOCK_W, 7, 24)
+    found = np.full((series, count, 7, 24), np.nan)
+    for kind in (weekend, ~weekend):
+        pool = days[:, :, :, kind].reshape(series, count, -1, 24)
+        enough = np.isfinite(pool).sum(axis=2) >= LEAST_HOURS
+        found[:, :, kind] = np.where(enough, _ranked(pool), np.nan)[:, :, None]
+    return found.reshape(series, count, 168)
+
+
+def _mean(usual: Floats) -> Floats:
+    known = np.isfinite(usual)
+    total = np.where(known, usual, 0).sum(axis=(1, 2), keepdims=True)
+    return total / np.maximum(known.sum(axis=(1, 2), keepdims=True), 1)
+
+
+def _new_levels(high: Flags) -> Flags:
+    """The hours of days with many high hours that lie beside each other."""
+    days = high.reshape(len(high), -1, 24)
+    many = days.sum(axis=2) >= MANY_HOURS
+    padded = np.pad(many, ((0, 0), (1, 1)))
+    beside = many & (padded[:, :-2] | padded[:, 2:])
+    return np.repeat(beside, 24, axis=1).reshape(high.shape)
+
+
+def _is_weekend(history: ClockSeries) -> Flags:
+    days = (history.ends_on.weekday() + np.arange(7)) % 7
+    return days >= 5
+
+
+def _near_holidays(history: ClockSeries, weeks: int, holidays: frozenset[date]) -> Flags:
+    first_on = history.ends_on - timedelta(weeks=weeks)
+    span = range(-1, weeks * 7 + 1)
+    flags = np.array([first_on + timedelta(days=day) in holidays for day in span])
+    return flags[:-2] | flags[1:-1] | flags[2:]
+
+
+def _of_places(found: Flags, together: int) -> Flags:
+    flat = found.reshape(-1, together, found.shape[1] * 168)
+    return np.repeat(flat.any(axis=1), together, axis=0)
