@@ -27,11 +27,7 @@ from cloud.api.plays import plays
 from cloud.api.shared import Alone, Shared
 from cloud.api.tag import Tagged
 from cloud.estate import Estate, Site
-from cloud.forecast.days import public_holidays
-from cloud.forecast.hours import read_hours
-from cloud.forecast.mix import stored_mix
-from cloud.forecast.outlook import HISTORY, forecast
-from cloud.forecast.store import stored_week
+from cloud.forecast.outlook import forecast_at
 from cloud.pricing.rate_card import RateCard
 from cloud.sales.book import read_book
 
@@ -165,11 +161,7 @@ class Desk:
 
     def _made(self, site: Site, now: datetime) -> Made:
         with database.reading(self.engine) as connection:
-            hours = read_hours(connection, site.id, since_at=now - HISTORY, until_at=now)
             known = plays(connection, site, now)
             book = read_book(connection, site, now)
-            night = stored_week(connection, site.id, now.astimezone(site.zone).date())
-            mix = stored_mix(connection, site.id)
-        holidays = public_holidays(site.holidays, now.year - 1, now.year + 2)
-        said = forecast(site, hours, at=now, holidays=holidays, night=night, mix=mix)
+            said = forecast_at(connection, site, now)
         return Made(now, said, known, book)

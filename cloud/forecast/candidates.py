@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -9,38 +10,72 @@ from cloud.forecast.histories import MEASURES
 from cloud.forecast.models.blend import Blend
 from cloud.forecast.models.boosted import Trained
 from cloud.forecast.models.effects import coming
-from cloud.forecast.models.recent import Recent
+from cloud.forecast.models.features import LEAST_VALID, observed_share
+from cloud.forecast.models.recent import Ahead, Recent
 from cloud.forecast.network import Network
-from cloud.forecast.series import ClockSeries, Floats
+from cloud.forecast.observed import Observed
+from cloud.forecast.series import ClockSeries, Flags, Floats
 from cloud.forecast.signals import Signals, Told
+from cloud.forecast.weekly import WEEKS
+
+Rows = TypeVar("Rows", Floats, Flags)
+RECENT: Final = Recent().name
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A location and the hours of all its measures."""
+class Candidates:
+    """What each model says: model -> (places x measures, 3, 168), the usual choice first.
 
-    location: str
-    series: ClockSeries
+    `plain` is what `recent` says without signals; `lately` says for each place whether enough of
+    its last weeks was observed for a learner.
+    """
+
+    said: dict[str, Floats]
+    plain: Ahead
+    lately: Flags
+
+    def names(self, place: int) -> list[str]:
+        """The models that may forecast a place, the usual choice first."""
+        return list(self.said) if self.lately[place] else [RECENT]
+
+    def of_place(self, name: str, place: int) -> Floats:
+        """What a model says of a place: (measures, 3, 168)."""
+        return of_place(self.said[name], place)
+
+
+def of_place(rows: Rows, place: int) -> Rows:
+    """The rows of one place."""
+    return rows[place * MEASURES : (place + 1) * MEASURES]
 
 
 def candidates(
     network: Network,
-    places: Sequence[Place],
+    places: Sequence[Observed],
     trained: Trained | None,
     signals: Mapping[str, Signals],
-) -> dict[str, Floats]:
-    """Model -> (places x measures, 3, 168), the usual one first; none for no places."""
-    if not places:
-        return {}
-    together = ClockSeries(
-        places[0].series.first_on, np.concatenate([place.series.values for place in places])
-    )
-    told = Told(tuple(signals.get(place.location) for place in places for _ in range(MEASURES)))
-    recent = Recent().week(together, network.holidays)
-    said = coming(together, network.holidays, told) if told else None
-    if said is not None:
-        recent *= said.ratio(said.since)[:, None]
+) -> Candidates:
+    """What the models say of places, of which there is at least one."""
+    together = _together(places)
+    told = Told(tuple(signals.get(place.site.id) for place in places for _ in range(MEASURES)))
+    plain = Recent().ahead(together, network.holidays)
+    recent = plain.coming
+    signalled = coming(together, network.holidays, told) if told else None
+    if signalled is not None:
+        recent = recent * signalled.ratio(signalled.since)[:, None]
+    lately = observed_share(together.last(WEEKS))[::MEASURES] >= LEAST_VALID
     if trained is None:
-        return {Recent().name: recent}
-    learnt = trained.week(together, network.holidays, said)
-    return {Blend().name: Blend().mixed(learnt, recent, together), Recent().name: recent}
+        return Candidates({RECENT: recent}, plain, lately)
+    learnt = trained.week(together, network.holidays, signalled)
+    mixed = Blend().mixed(learnt, recent, together)
+    return Candidates({Blend().name: mixed, RECENT: recent}, plain, lately)
+
+
+def _together(places: Sequence[Observed]) -> ClockSeries:
+    series = [place.series for place in places]
+    odd = None
+    if any(one.odd is not None for one in series):
+        odd = np.concatenate(
+            [np.zeros(one.values.shape, bool) if one.odd is None else one.odd for one in series]
+        )
+    values = np.concatenate([one.values for one in series])
+    return ClockSeries(series[0].first_on, values, odd)

@@ -3,21 +3,42 @@
 Two years of hours are twenty thousand rows, by far the dearest part of a forecast; so they are kept
 in one piece. A fourteenth of the places is read in full each night, which also finds what cameras
 delivered very late; the last two weeks are always read afresh.
+
+What is kept depends on the site's time zone and on its cameras. Both are stored with it; when the
+sites file says otherwise, the hours are read in full again.
 """
 
+import logging
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
+import msgspec
 import numpy as np
-from sqlalchemy import Column, Connection, Date, LargeBinary, String, Table, delete, insert, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Date,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    delete,
+    insert,
+    select,
+)
 
 from cloud import database
+from cloud.database import EPOCH
 from cloud.estate import Site
-from cloud.forecast.hours import Measures, read_hours
+from cloud.forecast.cameras import CameraHours, Weights, usual_weights
+from cloud.forecast.hours import HOUR_S, Hours, Measures, expected_on, read_cameras
 from cloud.forecast.series import WEEK_H, ClockSeries, clock_series
+from cloud.windows.local_hours import has_whole_hours
 
+log = logging.getLogger(__name__)
 MEASURES: Final = len(Measures._fields)
 LOOK_BACK_W: Final = 170
 AFRESH: Final = timedelta(weeks=2)
@@ -31,25 +52,69 @@ forecast_histories = Table(
     Column("location", String(63), primary_key=True),
     Column("ends_on", Date, nullable=False),
     Column("body", LargeBinary, nullable=False),  # float32 (measures, hours), deflated
+    Column("zone", String(64)),  # of the local clock; null: stored before zones were
+    Column("cameras", Text),  # CameraNotes as JSON
 )
 
 
-def history(connection: Connection, site: Site, ends_on: date) -> tuple[ClockSeries, bool]:
+class CameraNotes(msgspec.Struct, frozen=True):
+    """What is known of the cameras of a place.
+
+    `expected` and `counted` are those of the sites file, `weights` what each usually counts,
+    `last_s` the end of its last observed hour in seconds since 1970.
+    """
+
+    expected: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
+    weights: dict[str, tuple[float, ...]] = msgspec.field(default_factory=dict)
+    last_s: dict[str, int] = msgspec.field(default_factory=dict)
+
+    def same_cameras(self, other: "CameraNotes") -> bool:
+        """Whether the sites file names the same cameras in both."""
+        return (self.expected, self.counted) == (other.expected, other.counted)
+
+    def knowing(self, weights: Weights, last_s: Mapping[str, int]) -> "CameraNotes":
+        """The same cameras with what is known of them."""
+        return CameraNotes(self.expected, self.counted, dict(weights), dict(last_s))
+
+
+@dataclass(frozen=True, slots=True)
+class History:
     """All measures of a place up to a local day, always `LOOK_BACK_W` weeks of them.
 
-    And whether they have been read in full, so that they are to be kept.
+    `is_new`: read in full, so that it is to be kept. `estimated` is the share of the entries of the
+    last two weeks that stands for missing cameras.
     """
-    kept = None if _is_due(site, ends_on) else _kept(connection, site.id)
-    if kept is None or not timedelta() <= ends_on - kept.ends_on < STALE:
-        return _read(connection, site, ends_on, LOOK_BACK_W), True
-    old = kept.until(kept.ends_on - AFRESH)
+
+    series: ClockSeries
+    cameras: CameraNotes
+    estimated: float
+    is_new: bool
+
+
+def history(connection: Connection, site: Site, ends_on: date) -> History:
+    """The hours of a place, from what is kept of it where that still holds."""
+    notes = _listed(site, ends_on)
+    kept = _kept(connection, site)
+    if kept is not None and not kept.cameras.same_cameras(notes):
+        kept = None
+    if kept is None:
+        return _read(connection, site, ends_on, LOOK_BACK_W, notes)
+    age = ends_on - kept.series.ends_on
+    if _is_due(site, ends_on) or not timedelta() <= age < STALE:
+        notes = notes.knowing(kept.cameras.weights, kept.cameras.last_s)
+        found = _read(connection, site, ends_on, LOOK_BACK_W, notes)
+        return found if _reads_hours(site, ends_on) else _older(kept.series, found)
+    old = kept.series.until(kept.series.ends_on - AFRESH)
     days = (ends_on - old.ends_on).days
-    fresh = _read(connection, site, ends_on, -(-days // 7)).values[:, -days * 24 :]
-    values = np.concatenate([old.values, fresh], axis=1)[:, -LOOK_BACK_W * WEEK_H :]
-    return ClockSeries(ends_on - timedelta(weeks=LOOK_BACK_W), values), False
+    fresh = _read(connection, site, ends_on, -(-days // 7), kept.cameras)
+    newest = fresh.series.values[:, -days * 24 :]
+    values = np.concatenate([old.values, newest], axis=1)[:, -LOOK_BACK_W * WEEK_H :]
+    series = ClockSeries(ends_on - timedelta(weeks=LOOK_BACK_W), values)
+    return replace(fresh, series=series, is_new=False)
 
 
-def keep(connection: Connection, histories: Mapping[str, ClockSeries]) -> None:
+def keep(connection: Connection, histories: Mapping[str, tuple[Site, History]]) -> None:
     """Keep the hours of places in place of what was kept of them."""
     if not histories:
         return
@@ -60,12 +125,33 @@ def keep(connection: Connection, histories: Mapping[str, ClockSeries]) -> None:
         [
             {
                 "location": location,
-                "ends_on": series.ends_on,
-                "body": zlib.compress(series.values.astype("<f4").tobytes(), QUICK),
+                "ends_on": found.series.ends_on,
+                "body": zlib.compress(found.series.values.astype("<f4").tobytes(), QUICK),
+                "zone": site.timezone,
+                "cameras": msgspec.json.encode(found.cameras).decode(),
             }
-            for location, series in histories.items()
+            for location, (site, found) in histories.items()
         ],
     )
+
+
+def _listed(site: Site, day: date) -> CameraNotes:
+    expected = expected_on(site, day)
+    return CameraNotes(tuple(sorted(expected.required)), tuple(sorted(expected.counted)))
+
+
+def _older(kept: ClockSeries, found: History) -> History:
+    """What was kept and cannot be read any more: minutes are deleted after a time, hours are not.
+
+    In zones without whole hours the history is made of minutes.
+    """
+    known = np.isfinite(found.series.values).any(axis=0)
+    first = int(known.argmax()) if known.any() else known.size
+    since_h = max(0, (found.series.first_on - kept.first_on).days * 24)
+    old = kept.values[:, since_h:][:, :first]
+    values = found.series.values.copy()
+    values[:, : old.shape[1]] = old
+    return replace(found, series=ClockSeries(found.series.first_on, values))
 
 
 def _is_due(site: Site, today: date) -> bool:
@@ -73,24 +159,70 @@ def _is_due(site: Site, today: date) -> bool:
     return (today.toordinal() + zlib.crc32(site.id.encode())) % EVERY_D == 0
 
 
-def _kept(connection: Connection, location: str) -> ClockSeries | None:
+def _reads_hours(site: Site, ends_on: date) -> bool:
+    """Whether all of the history is read from hours, which are never deleted."""
+    first_on = ends_on - timedelta(weeks=LOOK_BACK_W)
+    return has_whole_hours(site.zone, midnight(first_on, site), midnight(ends_on, site))
+
+
+def _kept(connection: Connection, site: Site) -> History | None:
+    """What is kept of a place in its present zone; None also when it cannot be read."""
     kept = forecast_histories.c
     row = connection.execute(
-        select(kept.ends_on, kept.body).where(kept.location == location)
+        select(kept.ends_on, kept.body, kept.cameras).where(
+            kept.location == site.id, kept.zone == site.timezone
+        )
     ).one_or_none()
-    if row is None:
+    if row is None or row.cameras is None:
         return None
-    values = np.frombuffer(zlib.decompress(row.body), dtype="<f4").astype(np.float64)
-    first_on = row.ends_on - timedelta(weeks=LOOK_BACK_W)
-    return ClockSeries(first_on, values.reshape(MEASURES, -1))
+    try:
+        values = np.frombuffer(zlib.decompress(row.body), dtype="<f4").astype(np.float64)
+        cameras = msgspec.json.decode(row.cameras, type=CameraNotes)
+        laid = values.reshape(MEASURES, LOOK_BACK_W * WEEK_H)
+    except (zlib.error, ValueError, msgspec.MsgspecError) as error:
+        log.warning("forecast.bad_history", extra={"location": site.id, "reason": str(error)})
+        return None
+    series = ClockSeries(row.ends_on - timedelta(weeks=LOOK_BACK_W), laid)
+    return History(series, cameras, 0.0, is_new=False)
 
 
-def _read(connection: Connection, site: Site, ends_on: date, weeks: int) -> ClockSeries:
+def _read(
+    connection: Connection, site: Site, ends_on: date, weeks: int, notes: CameraNotes
+) -> History:
     first_on = ends_on - timedelta(weeks=weeks)
-    stretch = {"since_at": midnight(first_on, site), "until_at": midnight(ends_on, site)}
-    hours = read_hours(connection, site.id, **stretch).shapely()
-    series = clock_series(hours.on_clock(site.zone), hours.full, ends_on=ends_on)
+    since_at, until_at = midnight(first_on, site), midnight(ends_on, site)
+    cameras = read_cameras(connection, site, since_at=since_at, until_at=until_at)
+    if weeks == LOOK_BACK_W:
+        notes = notes.knowing(notes.weights | usual_weights(cameras), notes.last_s)
+    notes = notes.knowing(notes.weights, notes.last_s | last_observed(cameras))
+    hours = Hours.of_cameras(cameras, expected_on(site, ends_on), notes.weights)
+    series = on_clock(site, hours, ends_on, weeks)
+    return History(series, notes, lately_estimated(hours, until_at), is_new=True)
+
+
+def on_clock(site: Site, hours: Hours, ends_on: date, weeks: int) -> ClockSeries:
+    """The hours of a place that were observed long enough, laid on its clock."""
+    full = hours.shapely()
+    series = clock_series(full.on_clock(site.zone), full.full, ends_on=ends_on)
+    first_on = ends_on - timedelta(weeks=weeks)
     return ClockSeries(first_on, series.last(weeks).reshape(MEASURES, -1))
+
+
+def last_observed(cameras: CameraHours) -> dict[str, int]:
+    """The end of each camera's last observed hour, in seconds since 1970."""
+    found = {}
+    for name, present in zip(cameras.devices, cameras.present, strict=True):
+        if present.any():
+            found[name] = int(cameras.starts_s[present][-1]) + HOUR_S
+    return found
+
+
+def lately_estimated(hours: Hours, until_at: datetime) -> float:
+    """The mean share that stands for missing cameras, over the hours of the last two weeks."""
+    if hours.estimated is None:
+        return 0.0
+    lately = hours.starts_s >= (until_at - AFRESH - EPOCH).total_seconds()
+    return float(hours.estimated[lately].mean()) if lately.any() else 0.0
 
 
 def midnight(day: date, site: Site) -> datetime:

@@ -1,15 +1,16 @@
 """What was measured, hour by hour, as columns: thirty weeks are five thousand rows, read at once.
 
-Hard truths. Only hours in which somebody could see are here; the rest are missing, not zero. An
-hour that was seen for forty minutes had more people in it than were counted: its sums are brought
-up to the full hour of each camera, and below half an hour they say nothing of the week's shape.
+Only hours in which a camera observed something are here; the others are missing, not zero. An hour
+that was observed for forty minutes had more people in it than were counted: its sums are brought up
+to the full hour of each camera, and below half an hour they say nothing of the week's shape. Hours
+are those of the site's own clock, also where its offset is not a whole number of hours. A row with
+a negative sum or none is not believed: its camera is missing from that hour.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import chain
-from typing import Final, NamedTuple
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,13 +18,15 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
 from cloud.database import EPOCH, hour_tallies
+from cloud.estate import Site
+from cloud.forecast.cameras import HOUR_MS, CameraHours, Combined, Expected, Weights, combined
 from cloud.forecast.series import Floats
+from cloud.windows.local_hours import has_whole_hours, local_hour_sums
 from cloud.windows.query import HourRow
 
 Integers = NDArray[np.int64]
 HOUR_S: Final = 3600
 DAY_S: Final = 86_400
-HOUR_MS: Final = 3_600_000
 ENOUGH_SHARE: Final = 0.5
 SUMS: Final = ("observed_ms", "person_ms", "entries", "onlookers", "looking_ms")
 
@@ -39,11 +42,25 @@ class Measures(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Observed hours of one place. `full` is (measures, hours), as if all of each had been seen."""
+    """Observed hours of one place. `full` is (measures, hours), as if all of each had been seen.
+
+    `estimated` is the share of each hour's entries that stands for missing cameras; None for none.
+    """
 
     starts_s: Integers
     share: Floats
     full: Floats
+    estimated: Floats | None = None
+
+    @classmethod
+    def of_cameras(cls, cameras: CameraHours, expected: Expected, weights: Weights) -> "Hours":
+        """From the hours of each camera; `weights` are those of `usual_weights`."""
+        if not cameras.devices:
+            return cls(cameras.starts_s, np.empty(0), np.empty((len(SUMS) - 1, 0)))
+        if len(cameras.devices) == 1 and not expected.required - set(cameras.devices):
+            return cls(cameras.starts_s, cameras.observed[0], cameras.full[:, 0])
+        found: Combined = combined(cameras, expected, weights)
+        return cls(cameras.starts_s, found.share, found.full, found.estimated)
 
     @classmethod
     def counted(cls, starts_s: Integers, cameras: Integers, sums: NDArray[np.float64]) -> "Hours":
@@ -71,7 +88,8 @@ class Hours:
 
     def only(self, chosen: NDArray[np.bool_]) -> "Hours":
         """The hours that are chosen."""
-        return Hours(self.starts_s[chosen], self.share[chosen], self.full[:, chosen])
+        estimated = None if self.estimated is None else self.estimated[chosen]
+        return Hours(self.starts_s[chosen], self.share[chosen], self.full[:, chosen], estimated)
 
     def before(self, instant: datetime) -> "Hours":
         """The hours that began before an instant."""
@@ -95,13 +113,53 @@ class Hours:
         return local
 
 
+def expected_on(site: Site, day: date) -> Expected:
+    """The cameras of a site on a local day, by the dates of the sites file."""
+    valid = [
+        camera
+        for camera in site.cameras
+        if (camera.from_on is None or camera.from_on <= day)
+        and (camera.until_on is None or day < camera.until_on)
+    ]
+    return Expected(
+        required=frozenset(camera.id for camera in valid if not camera.optional),
+        counted=frozenset(camera.id for camera in valid),
+    )
+
+
+def read_cameras(
+    connection: Connection, site: Site, *, since_at: datetime, until_at: datetime
+) -> CameraHours:
+    """The observed local hours of each camera of a site that begin in the stretch, oldest first."""
+    if has_whole_hours(site.zone, since_at, until_at):
+        rows: Sequence[Any] = _utc_hours(connection, site.id, since_at, until_at)
+    else:
+        rows = local_hour_sums(
+            connection, site.id, site.zone, since_at=since_at, until_at=until_at, names=SUMS
+        )
+    return _by_camera(rows)
+
+
 def read_hours(
-    connection: Connection, location: str, *, since_at: datetime, until_at: datetime
+    connection: Connection,
+    site: Site,
+    *,
+    since_at: datetime,
+    until_at: datetime,
+    weights: Weights | None = None,
 ) -> Hours:
-    """The observed hours of a place that begin in the stretch, oldest first."""
+    """The observed local hours of a site, with the cameras that are expected when it ends."""
+    cameras = read_cameras(connection, site, since_at=since_at, until_at=until_at)
+    expected = expected_on(site, until_at.astimezone(site.zone).date())
+    return Hours.of_cameras(cameras, expected, weights or {})
+
+
+def _utc_hours(
+    connection: Connection, location: str, since_at: datetime, until_at: datetime
+) -> Sequence[Any]:
     hours = hour_tallies.c
     query = (
-        select(hours.hour_at, *(hours[name] for name in SUMS))
+        select(hours.hour_at, hours.device, *(hours[name] for name in SUMS))
         .where(
             hours.location == location,
             hours.hour_at >= int((since_at - EPOCH).total_seconds()),
@@ -109,22 +167,34 @@ def read_hours(
         )
         .order_by(hours.hour_at)
     )
-    rows = connection.execute(query).all()
-    wide = 1 + len(SUMS)
-    cells = np.fromiter(chain.from_iterable(rows), np.float64, wide * len(rows))
-    return _added_up(cells.reshape(-1, wide).T)
+    return connection.execute(query).all()
 
 
-def _added_up(rows: Floats) -> Hours:
-    """Rows of cameras (instant and sums, rows) in the order of their hours: those of the place.
+def _by_camera(rows: Sequence[Any]) -> CameraHours:
+    """Rows (start, device, sums) in the order of their hours, laid out by camera."""
+    starts, devices, *cells = list(zip(*rows, strict=True)) or [()] * (2 + len(SUMS))
+    sums = np.array(cells, dtype=np.float64).reshape(len(SUMS), -1)
+    valid = (sums >= 0).all(axis=0) & (sums[0] > 0)
+    starts_s, hour = np.unique(np.array(starts, dtype=np.int64)[valid], return_inverse=True)
+    names = sorted(set(devices))
+    number = {name: at for at, name in enumerate(names)}
+    camera = np.fromiter(map(number.__getitem__, devices), np.int64, len(devices))[valid]
+    observed = np.zeros((len(names), starts_s.size))
+    full = np.zeros((len(SUMS) - 1, len(names), starts_s.size))
+    observed[camera, hour] = np.minimum(1.0, sums[0, valid] / HOUR_MS)
+    for at, values in enumerate(_in_full(sums[:, valid])):
+        full[at, camera, hour] = values
+    return CameraHours(starts_s, tuple(names), observed, full)
 
-    Added up here, since a database takes longer to group them than to hand them over.
-    """
-    first = np.flatnonzero(np.diff(rows[0], prepend=-1.0))
-    cameras = np.diff(first, append=rows.shape[1])
-    sums = np.add.reduceat(rows[1:], first, axis=1) if first.size else rows[1:]
-    seen = sums[0] > 0
-    return Hours.counted(rows[0, first[seen]].astype(np.int64), cameras[seen], sums[:, seen])
+
+def _in_full(sums: Floats) -> Iterator[Floats]:
+    """Each measure as if the camera had observed all of the hour."""
+    observed_ms, person_ms, entries, onlookers, looking_ms = sums
+    share = np.minimum(1.0, observed_ms / HOUR_MS)
+    yield person_ms / observed_ms
+    yield entries / share
+    yield onlookers / share
+    yield looking_ms / 1000 / share
 
 
 def _offset_s(instant_s: int, zone: ZoneInfo) -> int:

@@ -5,12 +5,13 @@ the last eight, with holidays left out and taken as Sundays; where cameras count
 no groups, and a place with few visitors has none of it.
 """
 
+import logging
 import zlib
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from typing import Any, Final, TypedDict
 
 import msgspec
 import numpy as np
@@ -29,14 +30,17 @@ from sqlalchemy import (
 )
 
 from cloud import database
-from cloud.database import EPOCH, hour_tallies, minute_demographics, total
+from cloud.database import minute_demographics, total
 from cloud.estate import Site
 from cloud.forecast import conformal
+from cloud.forecast.histories import midnight
 from cloud.forecast.hours import HOUR_S, Hours
 from cloud.forecast.interval import Interval
 from cloud.forecast.series import ClockSeries, Floats, clock_series
 from cloud.forecast.shares import Visits, lengths, shares
+from cloud.windows.local_hours import Span, local_hour_sums, spans
 
+log = logging.getLogger(__name__)
 WEEKS: Final = 8
 LEAST_VISITS: Final = 200
 HOUR: Final = literal_column(str(HOUR_S), BigInteger)  # a bound value would not group by
@@ -48,7 +52,15 @@ forecast_mixes = Table(
     Column("location", String(63), primary_key=True),
     Column("made_on", Date, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("zone", String(64)),  # of the week's clock; null: stored before zones were
 )
+
+
+class Stretch(TypedDict):
+    """A half-open stretch of time that begins and ends on local hours."""
+
+    since_at: datetime
+    until_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +99,17 @@ class Mix:
 
 def mix(connection: Connection, site: Site, today: date, holidays: frozenset[date]) -> Mix | None:
     """The mix of a site's last weeks; None where there were too few visitors."""
-    since, until = (_second(day, site.zone) for day in (today - timedelta(weeks=WEEKS), today))
+    first_on = today - timedelta(weeks=WEEKS)
+    stretch = Stretch(since_at=midnight(first_on, site), until_at=midnight(today, site))
     visits, onlookers, dwell_ms = (
-        _weeks(series, holidays) for series in _sums(connection, site, since, until, today)
+        _weeks(series, holidays) for series in _sums(connection, site, stretch, today)
     )
     if np.nansum(visits) < LEAST_VISITS:
         return None
     weekend = conformal.weekend(today)
     seen = Visits(visits, weekend)
     rates = np.stack([shares(onlookers[None], seen)[0], lengths(dwell_ms / 1000, seen)])
-    groups = _groups(connection, site, since, until, today)
+    groups = _groups(connection, site, stretch, today)
     counts = np.stack([_weeks(groups[one], holidays) for one in groups] or [visits[:0]])
     whole = Visits(counts.sum(axis=0), weekend) if groups else seen
     composed = shares(counts, whole) if groups else np.empty((0, 3, 168))
@@ -109,25 +122,30 @@ def mix(connection: Connection, site: Site, today: date, holidays: frozenset[dat
     )
 
 
-def keep(connection: Connection, location: str, made: Mix) -> None:
+def keep(connection: Connection, site: Site, made: Mix) -> None:
     """Keep the mix of a place in place of the one before."""
-    connection.execute(delete(forecast_mixes).where(forecast_mixes.c.location == location))
+    connection.execute(delete(forecast_mixes).where(forecast_mixes.c.location == site.id))
     figures = np.concatenate([made.rates, made.shares]).astype("<f4").tobytes()
     body = zlib.compress(msgspec.msgpack.encode((made.groups, figures)))
-    row = {"location": location, "made_on": made.made_on, "body": body}
+    row = {"location": site.id, "made_on": made.made_on, "body": body, "zone": site.timezone}
     connection.execute(insert(forecast_mixes).values(row))
 
 
-def stored_mix(connection: Connection, location: str) -> Mix | None:
-    """The latest mix of a place."""
-    wanted = select(forecast_mixes).where(forecast_mixes.c.location == location)
+def stored_mix(connection: Connection, site: Site) -> Mix | None:
+    """The latest mix of a place that was made on its present clock and can be read."""
+    kept = forecast_mixes.c
+    wanted = select(forecast_mixes).where(kept.location == site.id, kept.zone == site.timezone)
     row = connection.execute(wanted).one_or_none()
     if row is None:
         return None
-    groups, figures = msgspec.msgpack.decode(
-        zlib.decompress(row.body), type=tuple[tuple[Group, ...], bytes]
-    )
-    values = np.frombuffer(figures, dtype="<f4").astype(np.float64).reshape(-1, 3, 168)
+    try:
+        groups, figures = msgspec.msgpack.decode(
+            zlib.decompress(row.body), type=tuple[tuple[Group, ...], bytes]
+        )
+        values = np.frombuffer(figures, dtype="<f4").astype(np.float64).reshape(-1, 3, 168)
+    except (zlib.error, ValueError, msgspec.MsgspecError) as error:
+        log.warning("forecast.bad_mix", extra={"location": site.id, "reason": str(error)})
+        return None
     return Mix(row.made_on, values[:2], groups, values[2:])
 
 
@@ -136,42 +154,48 @@ def _weeks(series: ClockSeries, holidays: frozenset[date]) -> Floats:
     return weeks
 
 
-def _second(day: date, zone: ZoneInfo) -> int:
-    return int((datetime.combine(day, datetime.min.time(), zone) - EPOCH).total_seconds())
-
-
-def _sums(
-    connection: Connection, site: Site, since: int, until: int, today: date
-) -> list[ClockSeries]:
-    hours = hour_tallies.c
-    rows = connection.execute(
-        select(hours.hour_at, *(total(hours[name]) for name in SUMS))
-        .where(hours.location == site.id, hours.hour_at >= since, hours.hour_at < until)
-        .group_by(hours.hour_at)
-        .having(total(hours.observed_ms) > 0)
-    )
-    table = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(-1, 1 + len(SUMS)).T
-    return [_on_clock(site, table[0], values, today) for values in table[1:]]
+def _sums(connection: Connection, site: Site, stretch: Stretch, today: date) -> list[ClockSeries]:
+    """Visits, onlookers and dwell by local hour in which something was observed."""
+    rows = local_hour_sums(connection, site.id, site.zone, **stretch, names=("observed_ms", *SUMS))
+    cells = [(starts_s, *sums) for starts_s, _, *sums in rows]
+    table = np.array(cells, dtype=np.float64).reshape(-1, 2 + len(SUMS)).T
+    starts_s, at = np.unique(table[0], return_inverse=True)
+    summed = np.zeros((1 + len(SUMS), starts_s.size))
+    for sums, values in zip(summed, table[1:], strict=True):
+        np.add.at(sums, at, values)
+    seen = summed[0] > 0
+    return [_on_clock(site, starts_s[seen], values[seen], today) for values in summed[1:]]
 
 
 def _groups(
-    connection: Connection, site: Site, since: int, until: int, today: date
+    connection: Connection, site: Site, stretch: Stretch, today: date
 ) -> dict[Group, ClockSeries]:
-    minutes = minute_demographics.c
-    hour_at = minutes.minute_at - minutes.minute_at % HOUR
-    rows = connection.execute(
-        select(hour_at, minutes.age, minutes.gender, total(minutes.visits))
-        .where(minutes.location == site.id, minutes.minute_at >= since, minutes.minute_at < until)
-        .group_by(hour_at, minutes.age, minutes.gender)
-    )
     cells: dict[Group, dict[int, float]] = defaultdict(dict)
-    for row in rows:
-        cells[Group(row[1], row[2])][row[0]] = float(row[3])
+    for span in spans(site.zone, stretch["since_at"], stretch["until_at"]):
+        for starts_s, age, gender, visits in _by_hour(connection, site.id, span):
+            cells[Group(age, gender)][max(int(starts_s), span.first_s)] = float(visits)
     seconds = np.array(sorted({at for cell in cells.values() for at in cell}), dtype=np.float64)
     return {
         group: _on_clock(site, seconds, np.array([cell.get(int(at), 0.0) for at in seconds]), today)
         for group, cell in sorted(cells.items(), key=lambda item: (item[0].age, item[0].gender))
     }
+
+
+def _by_hour(connection: Connection, location: str, span: Span) -> Iterator[Any]:
+    """Visits of each group by local hour of a stretch of one offset."""
+    minutes = minute_demographics.c
+    shift = literal_column(str(span.offset_s % HOUR_S), BigInteger)  # a bound value would not
+    clock = minutes.minute_at + shift  # group by
+    hour_at = clock - clock % HOUR - shift
+    yield from connection.execute(
+        select(hour_at, minutes.age, minutes.gender, total(minutes.visits))
+        .where(
+            minutes.location == location,
+            minutes.minute_at >= span.first_s,
+            minutes.minute_at < span.end_s,
+        )
+        .group_by(hour_at, minutes.age, minutes.gender)
+    )
 
 
 def _on_clock(site: Site, seconds: Floats, values: Floats, today: date) -> ClockSeries:

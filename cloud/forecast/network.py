@@ -1,13 +1,23 @@
 """Places with one calendar of holidays and one local day: learnt and forecast together."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from cloud.estate import Estate, Site
-from cloud.forecast.days import public_holidays
+from cloud.forecast.days import CalendarError, public_holidays
 
-NO_CALENDAR = "none"
+NO_CALENDAR: Final = "none"
+YEARS_BACK: Final = 4
+YEARS_AHEAD: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A place that has no forecast because of an error."""
+
+    location: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +30,33 @@ class Network:
     holidays: frozenset[date]
 
 
-def networks(estate: Estate, now: datetime) -> Iterator[Network]:
-    """The estate by calendar and local day."""
+def network_of(site: Site, today: date) -> Network:
+    """The network of one site alone; CalendarError when its holidays are in no calendar."""
+    return Network(site.holidays or NO_CALENDAR, today, (site,), _holidays(site.holidays, today))
+
+
+def _holidays(code: str | None, today: date) -> frozenset[date]:
+    """Public holidays from before the oldest hours to beyond the farthest slot."""
+    return public_holidays(code, today.year - YEARS_BACK, today.year + YEARS_AHEAD)
+
+
+def networks(estate: Estate, now: datetime) -> tuple[list[Network], list[Failure]]:
+    """The estate by calendar and local day, and the sites that have neither, with the reason."""
     groups: dict[tuple[str, date], list[Site]] = {}
+    failed: list[Failure] = []
     for site in estate:
-        today = now.astimezone(site.zone).date()
+        try:
+            today = now.astimezone(site.zone).date()
+        except (LookupError, ValueError, OSError) as error:  # a zone that cannot be loaded any more
+            failed.append(Failure(site.id, f"time zone {site.timezone!r}: {error}"))
+            continue
         groups.setdefault((site.holidays or NO_CALENDAR, today), []).append(site)
+    found = []
     for (code, today), sites in groups.items():
-        years = (today.year - 4, today.year + 1)
-        holidays = public_holidays(None if code == NO_CALENDAR else code, *years)
-        yield Network(code, today, tuple(sites), holidays)
+        try:
+            holidays = _holidays(sites[0].holidays, today)
+        except CalendarError as error:
+            failed += [Failure(site.id, str(error)) for site in sites]
+            continue
+        found.append(Network(code, today, tuple(sites), holidays))
+    return found, failed

@@ -16,7 +16,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cloud.forecast.series import ClockSeries, Flags, Floats
 
@@ -34,10 +33,13 @@ POSSIBLE: Final = 2.5
 
 @dataclass(frozen=True, slots=True)
 class Believed:
-    """A history without outliers, and which hours of it were left out: (series, hours)."""
+    """A history without outliers, and which hours of it are worth naming: (series, hours).
+
+    Worth naming are those above the mean hour; at night a few people more are left out unnamed.
+    """
 
     series: ClockSeries
-    left_out: Flags
+    named: Flags
 
 
 def believed(history: ClockSeries, holidays: frozenset[date], *, together: int = 1) -> Believed:
@@ -61,13 +63,14 @@ def believed(history: ClockSeries, holidays: frozenset[date], *, together: int =
     odd = _of_places(high & near & possible, together)[:, -size:]
     wrong = _of_places(high & ~(near & possible), together)[:, -size:]
     values = np.where(wrong, np.nan, history.values)
-    return Believed(ClockSeries(history.first_on, values, odd), wrong | odd)
+    named = _of_places(high & (hours > _mean(usual)), together)[:, -size:]
+    return Believed(ClockSeries(history.first_on, values, odd), named)
 
 
-def left_out_hours(found: Flags, series: ClockSeries, since_on: date) -> list[datetime]:
-    """The local hours that were left out of a place from a day on, oldest first."""
+def named_hours(named: Flags, series: ClockSeries, since_on: date) -> list[datetime]:
+    """The local hours of a place that were left out from a day on, oldest first."""
     midnight = datetime.combine(series.first_on, time())
-    hours = (midnight + timedelta(hours=int(at)) for at in np.flatnonzero(found.any(axis=0)))
+    hours = (midnight + timedelta(hours=int(at)) for at in np.flatnonzero(named.any(axis=0)))
     return [hour for hour in hours if hour.date() >= since_on]
 
 
@@ -104,7 +107,8 @@ def _of_kind(blocks: Floats, weekend: Flags) -> Floats:
 def _mean(usual: Floats) -> Floats:
     known = np.isfinite(usual)
     total = np.where(known, usual, 0).sum(axis=(1, 2), keepdims=True)
-    return total / np.maximum(known.sum(axis=(1, 2), keepdims=True), 1)
+    mean: Floats = total / np.maximum(known.sum(axis=(1, 2), keepdims=True), 1)
+    return mean
 
 
 def _new_levels(high: Flags) -> Flags:
@@ -118,14 +122,16 @@ def _new_levels(high: Flags) -> Flags:
 
 def _is_weekend(history: ClockSeries) -> Flags:
     days = (history.ends_on.weekday() + np.arange(7)) % 7
-    return days >= 5
+    weekend: Flags = days >= 5
+    return weekend
 
 
 def _near_holidays(history: ClockSeries, weeks: int, holidays: frozenset[date]) -> Flags:
     first_on = history.ends_on - timedelta(weeks=weeks)
     span = range(-1, weeks * 7 + 1)
     flags = np.array([first_on + timedelta(days=day) in holidays for day in span])
-    return flags[:-2] | flags[1:-1] | flags[2:]
+    near: Flags = flags[:-2] | flags[1:-1] | flags[2:]
+    return near
 
 
 def _of_places(found: Flags, together: int) -> Flags:

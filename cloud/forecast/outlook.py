@@ -1,46 +1,45 @@
-"""What to expect in one hour of one place: the front of this room.
+"""What to expect in one hour of one place, and what that is based on.
 
-Hard truths. With two weeks of its own hours a place is forecast from them; before that from its
+With two weeks of its own hours a place is forecast from them (`forecaster`); before that from its
 kind of venue, pulled to whatever has been measured, and the answer says so. A forecast knows seven
-days; further out the week repeats and the band grows with the square root of the weeks, since
-errors add up like steps of a walk. A public holiday looks like a Sunday.
+days; further out the week repeats and the interval grows with the square root of the weeks, since
+errors add up like steps of a walk. A public holiday looks like a Sunday. An hour of the week that
+was never observed is estimated and marked: it is priced at the base rate, never as empty.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import Connection
 
 from cloud.database import EPOCH
 from cloud.estate import Site
-from cloud.forecast import conformal, venues
-from cloud.forecast.guard import guarded
-from cloud.forecast.hours import HOUR_S, Hours, Measures
+from cloud.forecast import forecaster, histories, learning, trials, venues
+from cloud.forecast.basis import NAMES, Basis, Source, Sources
+from cloud.forecast.hours import HOUR_S, Hours, Measures, read_hours
 from cloud.forecast.interval import Interval
-from cloud.forecast.mix import HourMix, Mix
-from cloud.forecast.model import version
-from cloud.forecast.models.recent import Recent
-from cloud.forecast.series import ClockSeries, Floats, clock_series
-from cloud.forecast.store import StoredWeek
+from cloud.forecast.mix import HourMix, Mix, stored_mix
+from cloud.forecast.network import Network, network_of
+from cloud.forecast.observed import LEARNT_W, Observed
+from cloud.forecast.series import WEEK_H, Flags, Floats
+from cloud.forecast.store import StoredWeek, stored_week
 
 Integers = NDArray[np.int64]
-
-LEAST_WEEKS: Final = 1.8
-"""Two weeks, of which a tenth may have been missed."""
-HISTORY: Final = timedelta(weeks=Recent().weeks + conformal.WEEKS)
-"""How far back hours are of use."""
-WIDEST: Final = 3.0
-
-Basis = Literal["measured", "venue"]
+VENUE_MODEL: Final = "venue-1"
+ALL_VENUE: Final[Sources] = np.full(WEEK_H, Source.VENUE, dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """The audience expected in one full hour, and what that stands on."""
+    """The audience expected in one full hour, and what that is based on.
+
+    `unobserved`: an hour of the week that was never observed at a place whose other hours were.
+    """
 
     starts_at: datetime
     crowd: Interval
@@ -52,22 +51,30 @@ class Outlook:
     weeks: float
     model: str
     cutoff_at: datetime | None
+    unobserved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The coming week as (measures, 3 quantiles, 168 hours) from local midnight of `first_on`."""
+    """The first seven days and every week after them: (measures, 3, 168) from `first_on`.
+
+    `age_weeks` is how old the newest observation was on `first_on`.
+    """
 
     first_on: date
     zone: ZoneInfo
-    quantiles: Floats
+    coming: Floats
+    usual: Floats
+    coming_sources: Sources
+    usual_sources: Sources
     holidays: frozenset[date]
     basis: Basis
     reason: str
     weeks: float
+    age_weeks: int
     model: str
     cutoff_at: datetime | None
-    night: StoredWeek | None = None
+    venue: str
     mix: Mix | None = None
 
     def hour_mix(self, starts_at: datetime) -> HourMix | None:
@@ -79,22 +86,23 @@ class Forecast:
     def outlook(self, starts_at: datetime) -> Outlook:
         """The hour that starts at that instant, at any distance."""
         local = starts_at.astimezone(self.zone)
+        day = np.zeros(1, dtype=np.int64)
+        hour = day + local.hour
+        three = self.columns([local.date()], day, hour)[:, :, 0]
+        source = int(self._sources([local.date()], day, hour)[0])
         ahead = (local.date() - self.first_on).days
-        night = self.night if 0 <= ahead < 7 else None
-        if night is None:
-            quantiles = self.quantiles[:, :, self._day_like(local.date()) * 24 + local.hour]
-        else:
-            quantiles = night.week[:, :, ahead * 24 + local.hour]
-        widening = min(WIDEST, (1 + max(0, ahead // 7)) ** 0.5)
-        hour = [Interval(*map(float, three)).widened(widening) for three in quantiles]
         return Outlook(
             starts_at=starts_at,
-            **dict(zip(Measures._fields, hour, strict=True)),
-            basis=self.basis,
-            reason=self.reason + self._distance(local.date(), ahead),
+            **{
+                name: Interval(*map(float, one))
+                for name, one in zip(Measures._fields, three, strict=True)
+            },
+            basis=self.basis if self.basis == "venue" else NAMES[source],
+            reason=self.reason + self._of_hour(source) + self._distance(local.date(), ahead),
             weeks=self.weeks,
-            model=night.model if night else self.model,
-            cutoff_at=night.cutoff_at if night else self.cutoff_at,
+            model=self.model,
+            cutoff_at=self.cutoff_at,
+            unobserved=self._is_unobserved(source),
         )
 
     def columns(self, days: Sequence[date], day: Integers, hour: Integers) -> Floats:
@@ -102,21 +110,56 @@ class Forecast:
 
         Hour i is `hour[i]` o'clock on `days[day[i]]`.
         """
+        at, first_week = self._at(days, day, hour)
+        found = self.usual[:, :, at]
+        found[:, :, first_week] = self.coming[:, :, at[first_week]]
+        ahead = np.array([max(0, (one - self.first_on).days // 7) for one in days])
+        times = np.array([self._widening(int(weeks)) for weeks in ahead])[day]
+        middle = found[:, 1]
+        below = np.maximum(0.0, middle - (middle - found[:, 0]) * times)
+        return np.stack([below, middle, middle + (found[:, 2] - middle) * times], axis=1)
+
+    def unobserved(self, days: Sequence[date], day: Integers, hour: Integers) -> Flags:
+        """Which of these hours were never observed at a place whose other hours were."""
+        if self.basis == "venue":
+            return np.zeros(day.shape, dtype=bool)
+        found: Flags = self._sources(days, day, hour) != Source.OBSERVED
+        return found
+
+    def _sources(self, days: Sequence[date], day: Integers, hour: Integers) -> Sources:
+        at, first_week = self._at(days, day, hour)
+        return np.where(first_week, self.coming_sources[at], self.usual_sources[at])
+
+    def _at(
+        self, days: Sequence[date], day: Integers, hour: Integers
+    ) -> tuple[Integers, NDArray[np.bool_]]:
+        """The column of each hour, and whether it is one of the coming week's."""
         ahead = np.array([(one - self.first_on).days for one in days], dtype=np.int64)
         like = np.array([self._day_like(one) for one in days], dtype=np.int64)
-        found = self.quantiles[:, :, like[day] * 24 + hour]
-        if self.night is not None:
-            told = (ahead[day] >= 0) & (ahead[day] < 7)
-            found[:, :, told] = self.night.week[:, :, (ahead[day] * 24 + hour)[told]]
-        widening = np.minimum(WIDEST, (1 + np.maximum(0, ahead // 7)) ** 0.5)[day]
-        middle = found[:, 1]
-        below = np.maximum(0.0, middle - (middle - found[:, 0]) * widening)
-        return np.stack([below, middle, middle + (found[:, 2] - middle) * widening], axis=1)
+        first_week = (ahead >= 0) & (ahead < 7)
+        column = np.where(first_week, ahead, like)
+        return column[day] * 24 + hour, first_week[day]
+
+    def _is_unobserved(self, source: int) -> bool:
+        return self.basis != "venue" and source != Source.OBSERVED
+
+    def _widening(self, weeks_ahead: int) -> float:
+        """By how much wider than what is stored, which is as wide as its age asks for."""
+        whole = forecaster.widening(self.age_weeks + weeks_ahead)
+        return whole / forecaster.widening(self.age_weeks)
 
     def _day_like(self, day: date) -> int:
         """Which of the seven days this one resembles: its weekday, or Sunday on a holiday."""
         weekday = 6 if day in self.holidays else day.weekday()
         return (weekday - self.first_on.weekday()) % 7
+
+    def _of_hour(self, source: int) -> str:
+        if not self._is_unobserved(source):
+            return ""
+        lately = f"; this hour of the week was not observed here in the {LEARNT_W} weeks"
+        if source == Source.SIMILAR_HOURS:
+            return f"{lately}: estimated from the same hour of other days"
+        return f"{lately}, nor on other days: the usual profile of {self.venue}s at the level here"
 
     def _distance(self, day: date, ahead: int) -> str:
         holiday = "; a public holiday, taken as a Sunday" if day in self.holidays else ""
@@ -125,69 +168,116 @@ class Forecast:
         return f"{holiday}; {ahead} days ahead, so the week is repeated and the band widened"
 
 
+def forecast_at(connection: Connection, site: Site, at: datetime) -> Forecast:
+    """The forecast of a site as of an instant: what the night has made, or the same made now."""
+    today = at.astimezone(site.zone).date()
+    network = network_of(site, today)
+    mix = stored_mix(connection, site)
+    night = stored_week(connection, site.id, today, site.timezone)
+    if night is not None and night.usual is not None and night.basis is not None:
+        return of_week(site, network, night, mix)
+    place = Observed.of(site, histories.history(connection, site, today), network.holidays)
+    if forecaster.has_enough(place):
+        standings = trials.standings(connection, [site.id], today, {site.id: site.timezone})
+        trained = learning.stored(connection, network)
+        made = forecaster.make(network, [place], trained, {}, standings, now=at)
+        found = of_week(site, network, made.weeks[0], mix)
+    else:
+        since_at = at - timedelta(weeks=LEARNT_W)
+        hours = read_hours(connection, site, since_at=since_at, until_at=at)
+        found = of_venue(site, network, hours, at, mix)
+    return found if night is None else _with_night(found, night)
+
+
 def forecast(
     site: Site,
     hours: Hours,
     *,
     at: datetime,
     holidays: frozenset[date] = frozenset(),
-    night: StoredWeek | None = None,
     mix: Mix | None = None,
 ) -> Forecast:
-    """Forecast a site from its observed hours before `at`; what a night has made stands."""
+    """The same from observed hours alone, without a database."""
     known = hours.before(at)
     today = at.astimezone(site.zone).date()
-    shapely = known.shapely()
-    series = clock_series(shapely.on_clock(site.zone), shapely.full, ends_on=today)
-    past = frozenset(day for day in holidays if day < today)
-    assumed = _assumed(site, known, today)
-    weeks = series.weeks_seen(Recent().weeks)
-    enough = weeks >= LEAST_WEEKS
+    network = Network("alone", today, (site,), holidays)
+    place = Observed.of_hours(site, known, today, holidays)
+    if not forecaster.has_enough(place):
+        return of_venue(site, network, known, at, mix)
+    made = forecaster.make(network, [place], None, {}, {}, now=at)
+    return of_week(site, network, made.weeks[0], mix)
+
+
+def of_week(site: Site, network: Network, week: StoredWeek, mix: Mix | None = None) -> Forecast:
+    """The forecast that a night has made, or that was made like one."""
+    assert week.usual is not None
+    assert week.basis is not None
     return Forecast(
-        first_on=today,
+        first_on=week.first_on,
         zone=site.zone,
-        quantiles=_measured(series, assumed, past) if enough else assumed,
-        holidays=holidays,
-        basis="measured" if enough else "venue",
-        reason=_reason(site, weeks, len(known), enough=enough),
-        weeks=round(weeks, 1),
-        model=version(Recent().name) if enough else "venue-1",
-        cutoff_at=_cutoff(known, at),
-        night=night,
+        coming=week.week,
+        usual=week.usual,
+        coming_sources=week.basis.coming,
+        usual_sources=week.basis.usual,
+        holidays=network.holidays,
+        basis="measured",
+        reason=week.basis.reason,
+        weeks=week.basis.weeks,
+        age_weeks=week.basis.age_weeks,
+        model=week.model,
+        cutoff_at=week.cutoff_at,
+        venue=venues.venue(site.venue).name,
         mix=mix,
     )
 
 
-def _cutoff(known: Hours, at: datetime) -> datetime | None:
+def of_venue(
+    site: Site, network: Network, known: Hours, at: datetime, mix: Mix | None = None
+) -> Forecast:
+    """The usual week of the site's kind of venue, pulled to the hours that were measured."""
+    kind = venues.venue(site.venue)
+    middle = venues.week(kind, network.today) * venues.level(kind, known, site.zone)[:, None]
+    week = np.stack([middle * venues.BAND[0], middle, middle * venues.BAND[1]], axis=1)
+    sunday = (6 - network.today.weekday()) % 7
+    days = [network.today + timedelta(days=day) for day in range(7)]
+    like = np.array([sunday if day in network.holidays else at for at, day in enumerate(days)])
+    return Forecast(
+        first_on=network.today,
+        zone=site.zone,
+        coming=week[:, :, (like[:, None] * 24 + np.arange(24)).ravel()],
+        usual=week,
+        coming_sources=ALL_VENUE,
+        usual_sources=ALL_VENUE,
+        holidays=network.holidays,
+        basis="venue",
+        reason=_venue_reason(kind.name, len(known)),
+        weeks=round(float((known.share >= 0.5).sum()) / WEEK_H, 1),
+        age_weeks=0,
+        model=VENUE_MODEL,
+        cutoff_at=_newest_at(known, at),
+        venue=kind.name,
+        mix=mix,
+    )
+
+
+def _with_night(found: Forecast, night: StoredWeek) -> Forecast:
+    """The week that an older version has stored, before all else of it was."""
+    return replace(
+        found,
+        coming=night.week,
+        coming_sources=np.full(WEEK_H, Source.OBSERVED, dtype=np.uint8),
+        model=night.model,
+        cutoff_at=night.cutoff_at,
+    )
+
+
+def _newest_at(known: Hours, at: datetime) -> datetime | None:
     if not len(known):
         return None
     return min(at, EPOCH + timedelta(seconds=int(known.starts_s.max()) + HOUR_S))
 
 
-def _measured(series: ClockSeries, assumed: Floats, holidays: frozenset[date]) -> Floats:
-    week = Recent().week(series, holidays)
-    seen: NDArray[np.bool_] = np.any(np.isfinite(series.last(Recent().weeks)), axis=1)
-    return guarded(_filled(week, assumed, seen), series)
-
-
-def _filled(week: Floats, assumed: Floats, seen: NDArray[np.bool_]) -> Floats:
-    """Hours that no week has seen take the venue's shape at the level of the hours seen."""
-    of_week = np.where(seen, week[:, 1], 0).sum(axis=-1)
-    of_venue = np.where(seen, assumed[:, 1], 0).sum(axis=-1)
-    ratio = np.where(of_venue > 0, of_week / np.where(of_venue > 0, of_venue, 1), 1)
-    return np.where(seen[:, None], week, assumed * ratio[:, None, None])
-
-
-def _assumed(site: Site, known: Hours, today: date) -> Floats:
-    kind = venues.venue(site.venue)
-    middle = venues.week(kind, today) * venues.level(kind, known, site.zone)[:, None]
-    return np.stack([middle * venues.BAND[0], middle, middle * venues.BAND[1]], axis=1)
-
-
-def _reason(site: Site, weeks: float, hours: int, *, enough: bool) -> str:
-    if enough:
-        return f"{weeks:.1f} weeks of hours measured here lately"
-    kind = venues.venue(site.venue).name
+def _venue_reason(kind: str, hours: int) -> str:
     if not hours:
         return f"nothing measured here yet: the usual week of {kind}s, assumed"
     return f"{hours} measured hours, on the assumed week of {kind}s until there are two weeks"

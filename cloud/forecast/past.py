@@ -32,8 +32,9 @@ _COST: Final = 0.01 * np.abs(_BACK - YEAR_D) + 0.1 * (_BACK % 7 != 0)
 class Past:
     """The weeks before an origin, and the calendar beyond them.
 
-    `raw` and `usual` are (series, weeks, 168), the second without holidays and odd hours; `holidays`
-    says of each day from `NEAR_D` days before the first week to as many after the coming one.
+    `raw` and `usual` are (series, weeks, 168), the second without holidays and odd hours.
+    `holidays` says of each day from `NEAR_D` days before the first week to as many after the coming
+    one.
     """
 
     raw: Floats

@@ -4,8 +4,9 @@ One row for each place and local day on which a week was forecast; it is never r
 score is always that of what was really said. Trained models lie beside them as text.
 """
 
+import logging
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -28,10 +29,12 @@ from sqlalchemy import (
 
 from cloud import database
 from cloud.database import total
+from cloud.forecast.basis import BasisError, WeekBasis
 from cloud.forecast.hours import Measures
 from cloud.forecast.score import Sums
 from cloud.forecast.series import WEEK_H, Floats
 
+log = logging.getLogger(__name__)
 SHAPE: Final = (len(Measures._fields), 3, WEEK_H)
 
 forecast_weeks = Table(
@@ -43,6 +46,9 @@ forecast_weeks = Table(
     Column("made_at", database.Instant, nullable=False),
     Column("cutoff_at", database.Instant, nullable=False),
     Column("body", LargeBinary, nullable=False),  # float32 (measures, quantiles, hours), deflated
+    Column("usual", LargeBinary),  # likewise: every week after the first; null: made before it was
+    Column("basis", Text),  # WeekBasis as JSON
+    Column("zone", String(64)),  # of the local day; null: stored before zones were
 )
 
 forecast_scores = Table(
@@ -66,7 +72,11 @@ forecast_models = Table(
 
 @dataclass(frozen=True, slots=True)
 class StoredWeek:
-    """A forecast as it was made: (measures, 3, 168) from local midnight of `first_on`."""
+    """A forecast as it was made: (measures, 3, 168) from local midnight of `first_on`.
+
+    `cutoff_at` is the end of the newest observed hour that it was made from. `usual` repeats after
+    the first seven days.
+    """
 
     location: str
     first_on: date
@@ -74,6 +84,9 @@ class StoredWeek:
     made_at: datetime
     cutoff_at: datetime
     week: Floats
+    usual: Floats | None = None
+    basis: WeekBasis | None = None
+    zone: str | None = None
 
 
 def keep_weeks(connection: Connection, weeks: Iterable[StoredWeek]) -> None:
@@ -85,7 +98,10 @@ def keep_weeks(connection: Connection, weeks: Iterable[StoredWeek]) -> None:
             "model": week.model,
             "made_at": week.made_at,
             "cutoff_at": week.cutoff_at,
-            "body": zlib.compress(week.week.astype("<f4").tobytes()),
+            "body": _packed(week.week),
+            "usual": None if week.usual is None else _packed(week.usual),
+            "basis": None if week.basis is None else week.basis.to_text(),
+            "zone": week.zone,
         }
         for week in weeks
     ]
@@ -93,19 +109,27 @@ def keep_weeks(connection: Connection, weeks: Iterable[StoredWeek]) -> None:
         connection.execute(insert(forecast_weeks), rows)
 
 
-def stored_week(connection: Connection, location: str, first_on: date) -> StoredWeek | None:
-    """The forecast that was made for a place on a day."""
-    wanted = select(forecast_weeks).where(
-        forecast_weeks.c.location == location, forecast_weeks.c.first_on == first_on
-    )
+def stored_week(
+    connection: Connection, location: str, first_on: date, zone: str | None = None
+) -> StoredWeek | None:
+    """The forecast that was made for a place on a day; with a zone, only one on that clock."""
+    weeks = forecast_weeks.c
+    wanted = select(forecast_weeks).where(weeks.location == location, weeks.first_on == first_on)
+    if zone is not None:
+        wanted = wanted.where(weeks.zone.is_(None) | (weeks.zone == zone))
     row = connection.execute(wanted).mappings().one_or_none()
-    return None if row is None else _week(row)
+    return None if row is None else _read(row)
 
 
-def places_done(connection: Connection, first_on: date) -> frozenset[str]:
-    """The places that have their forecast of that day."""
-    wanted = select(forecast_weeks.c.location).where(forecast_weeks.c.first_on == first_on)
-    return frozenset(connection.execute(wanted).scalars())
+def places_done(connection: Connection, first_on: date, zones: Mapping[str, str]) -> frozenset[str]:
+    """The places that have their forecast of that day on their present clock (id -> zone)."""
+    weeks = forecast_weeks.c
+    wanted = select(weeks.location, weeks.zone).where(weeks.first_on == first_on)
+    return frozenset(
+        location
+        for location, zone in connection.execute(wanted)
+        if zone is None or zone == zones.get(location)
+    )
 
 
 def unscored(connection: Connection, locations: Sequence[str], before: date) -> list[StoredWeek]:
@@ -117,7 +141,8 @@ def unscored(connection: Connection, locations: Sequence[str], before: date) -> 
         .where(weeks.location.in_(locations), weeks.first_on < before, ~scored)
         .order_by(weeks.first_on)
     )
-    return [_week(row) for row in connection.execute(wanted).mappings()]
+    found = (_read(row) for row in connection.execute(wanted).mappings())
+    return [week for week in found if week is not None]
 
 
 def keep_scores(connection: Connection, scored: Iterable[tuple[StoredWeek, Sums]]) -> None:
@@ -163,19 +188,42 @@ def stored_model(connection: Connection, network: str) -> tuple[datetime, str] |
     return None if row is None else (row["trained_at"], row["body"])
 
 
-def _week(row: Any) -> StoredWeek:
-    body = np.frombuffer(zlib.decompress(row["body"]), dtype="<f4").astype(np.float64)
-    names = ("location", "first_on", "model", "made_at", "cutoff_at")
-    return StoredWeek(**{name: row[name] for name in names}, week=body.reshape(SHAPE))
+def _packed(week: Floats) -> bytes:
+    return zlib.compress(week.astype("<f4").tobytes())
+
+
+def unpacked(body: bytes) -> Floats:
+    """A stored week again, (measures, 3, 168); zlib.error or ValueError when it is damaged."""
+    week = np.frombuffer(zlib.decompress(body), dtype="<f4").astype(np.float64).reshape(SHAPE)
+    if not np.isfinite(week).all():
+        raise ValueError("it holds values that are no numbers")
+    return week
+
+
+def _read(row: Any) -> StoredWeek | None:
+    """A forecast; None for a row that is damaged, which is logged and stops no other."""
+    names = ("location", "first_on", "model", "made_at", "cutoff_at", "zone")
+    try:
+        return StoredWeek(
+            **{name: row[name] for name in names},
+            week=unpacked(row["body"]),
+            usual=None if row["usual"] is None else unpacked(row["usual"]),
+            basis=None if row["basis"] is None else WeekBasis.from_text(row["basis"]),
+        )
+    except (zlib.error, ValueError, BasisError) as error:
+        where = {"location": row["location"], "first_on": str(row["first_on"])}
+        log.warning("forecast.bad_week", extra={**where, "reason": str(error)})
+        return None
 
 
 def _line(row: Any) -> dict[str, Any]:
-    truth, hours = row["truth"] or 1.0, row["hours"] or 1.0
+    """Figures over nobody or over no hours do not exist: null, not zero."""
+    truth, hours = row["truth"], row["hours"]
     return {
         "model": row["model"],
         "measure": row["measure"],
-        "hours": int(row["hours"]),
-        "wql": 2 * row["pinball"] / 3 / truth,
-        "wape": row["absolute"] / truth,
-        "coverage": row["inside"] / hours,
+        "hours": int(hours),
+        "wql": 2 * row["pinball"] / 3 / truth if truth else None,
+        "wape": row["absolute"] / truth if truth else None,
+        "coverage": row["inside"] / hours if hours else None,
     }

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -28,10 +29,12 @@ from sqlalchemy import (
 
 from cloud import database
 from cloud.database import mean
+from cloud.forecast.clocks import Zones
 from cloud.forecast.hours import Measures
 from cloud.forecast.score import sums
 from cloud.forecast.series import WEEK_H, ClockSeries, Floats
 
+NO_ZONES: Final[Zones] = MappingProxyType({})
 SHAPE: Final = (len(Measures._fields), 3, WEEK_H)
 WINDOW: Final = timedelta(weeks=16)
 LEAST_NIGHTS: Final = 14
@@ -50,6 +53,7 @@ forecast_rivals = Table(
     Column("first_on", Date, primary_key=True),
     Column("model", String(40), primary_key=True),
     Column("body", LargeBinary, nullable=False),  # float32 (measures, quantiles, hours), deflated
+    Column("zone", String(64)),  # of the local day; null: stored before zones were
 )
 
 forecast_trials = Table(
@@ -60,6 +64,7 @@ forecast_trials = Table(
     Column("model", String(40), primary_key=True),
     Column("loss", Float, nullable=False),  # WQL, the mean over the measures
     Column("inside", Float, nullable=False),  # share of hours in the band, likewise
+    Column("zone", String(64)),
 )
 
 
@@ -71,6 +76,15 @@ class Standing:
     loss: float
     inside: float
 
+    def with_more(self, other: "Standing") -> "Standing":
+        """Both together, each night counting once."""
+        nights = self.nights + other.nights
+        mean = [
+            (self.nights * mine + other.nights * theirs) / nights
+            for mine, theirs in ((self.loss, other.loss), (self.inside, other.inside))
+        ]
+        return Standing(nights, *mean)
+
     @property
     def widening(self) -> float:
         """By how much its band there must be wider, from how many hours it held."""
@@ -79,7 +93,12 @@ class Standing:
         return float(np.clip(wider, 1 / WIDEST, WIDEST))
 
 
-def keep(connection: Connection, first_on: date, weeks: Mapping[str, Mapping[str, Floats]]) -> None:
+def keep(
+    connection: Connection,
+    first_on: date,
+    weeks: Mapping[str, Mapping[str, Floats]],
+    zones: Zones = NO_ZONES,
+) -> None:
     """Keep what each candidate says: candidate → place → (measures, 3, 168)."""
     rows = [
         {
@@ -87,6 +106,7 @@ def keep(connection: Connection, first_on: date, weeks: Mapping[str, Mapping[str
             "first_on": first_on,
             "model": model,
             "body": zlib.compress(week.astype("<f4").tobytes(), 1),
+            "zone": zones.get(location),
         }
         for model, places in weeks.items()
         for location, week in places.items()
@@ -96,14 +116,27 @@ def keep(connection: Connection, first_on: date, weeks: Mapping[str, Mapping[str
 
 
 def judged(
-    connection: Connection, histories: Mapping[str, ClockSeries], before: date
+    connection: Connection,
+    histories: Mapping[str, ClockSeries],
+    before: date,
+    zones: Zones = NO_ZONES,
 ) -> list[dict[str, Any]]:
-    """How whatever was said of places for weeks from days before `before` has turned out."""
+    """How whatever was said of places for weeks from days before `before` has turned out.
+
+    What was said on another clock is not judged.
+    """
     rivals = forecast_rivals.c
     come_true = rivals.location.in_(list(histories)) & (rivals.first_on < before)
     return [
-        {"location": row.location, "first_on": row.first_on, "model": row.model, **figures}
+        {
+            "location": row.location,
+            "first_on": row.first_on,
+            "model": row.model,
+            "zone": row.zone,
+            **figures,
+        }
         for row in connection.execute(select(forecast_rivals).where(come_true))
+        if row.zone in (None, zones.get(row.location))
         if (figures := _figures(row.body, histories[row.location], row.first_on))
     ]
 
@@ -121,7 +154,10 @@ def settle(
 
 
 def _figures(body: bytes, history: ClockSeries, first_on: date) -> dict[str, float]:
-    week = np.frombuffer(zlib.decompress(body), dtype="<f4").astype(np.float64).reshape(SHAPE)
+    try:
+        week = np.frombuffer(zlib.decompress(body), dtype="<f4").astype(np.float64).reshape(SHAPE)
+    except (zlib.error, ValueError):
+        return {}
     start = (first_on - history.first_on).days * 24
     truth = history.values[:, start : start + WEEK_H] if start >= 0 else np.empty((0, 0))
     if truth.shape != (SHAPE[0], WEEK_H):
@@ -137,21 +173,27 @@ def _figures(body: bytes, history: ClockSeries, first_on: date) -> dict[str, flo
 
 
 def standings(
-    connection: Connection, locations: Iterable[str], today: date
+    connection: Connection, locations: Iterable[str], today: date, zones: Zones = NO_ZONES
 ) -> dict[str, dict[str, Standing]]:
-    """How the candidates have done lately: place → candidate → standing."""
+    """How the candidates have done lately on each place's present clock.
+
+    Place → candidate → standing.
+    """
     trials = forecast_trials.c
     rows = connection.execute(
         select(
-            trials.location, trials.model,
+            trials.location, trials.model, trials.zone,
             func.count(), mean(trials.loss), mean(trials.inside),
         )
         .where(trials.location.in_(list(locations)), trials.first_on >= today - WINDOW)
-        .group_by(trials.location, trials.model)
+        .group_by(trials.location, trials.model, trials.zone)
     )  # fmt: skip
     found: dict[str, dict[str, Standing]] = {}
-    for location, model, *figures in rows:
-        found.setdefault(location, {})[model] = Standing(*figures)
+    for location, model, zone, *figures in rows:
+        if zone in (None, zones.get(location)):
+            one = Standing(*figures)
+            known = found.setdefault(location, {}).get(model)
+            found[location][model] = one if known is None else known.with_more(one)
     return found
 
 

@@ -89,7 +89,8 @@ def observed_share(lately: Floats) -> Floats:
     """
     known = np.isfinite(lately)
     hours = np.maximum(known.any(axis=1).sum(axis=1), 1)
-    return known[:, -4:].sum(axis=(1, 2)) / (4 * hours)
+    share: Floats = known[:, -4:].sum(axis=(1, 2)) / (4 * hours)
+    return share
 
 
 Named = Iterator[tuple[str, np.ndarray]]

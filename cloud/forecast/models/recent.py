@@ -68,12 +68,10 @@ class Recent:
                 for at in range(0, len(seen), TOGETHER)
             ]
         )
-        observed = np.isfinite(seen[:, -self.weeks :]).any(axis=1)
+        observed: Flags = np.any(np.isfinite(seen[:, -self.weeks :]), axis=1)
         like = past.columns(past.days(years.LOOK_BACK_W))
         coming = years.moved(plain[..., like], past, month_level(seen))
-        return Ahead(
-            guarded(coming, history), guarded(plain, history), observed[:, like], observed
-        )
+        return Ahead(guarded(coming, history), guarded(plain, history), observed[:, like], observed)
 
     def middle(self, weeks: Floats, *, weekend: np.ndarray) -> Floats:
         """The usual week (..., 168) from the last ones (..., weeks, 168), oldest first."""

@@ -99,7 +99,9 @@ def test_who_comes_is_told_with_the_forecast_once_it_is_known(ask, desk):
     groups = (Group("25-34", "female"), Group("25-34", "male"))
     half = np.tile(np.array([0.4, 0.5, 0.6])[None, :, None], (2, 1, 168))
     with database.writing(desk.engine) as connection:
-        keep(connection, "KX-01", Mix(date(2026, 11, 20), rates, groups, half))
+        keep(
+            connection, desk.estate.location("KX-01"), Mix(date(2026, 11, 20), rates, groups, half)
+        )
     desk.clock.pass_by(timedelta(hours=1))
     visitors = ask.get(path).json()["hours"][8]["visitors"]
 

@@ -41,26 +41,26 @@ def test_topped_up_hours_are_those_of_a_full_reading_over_a_change_of_clocks(eng
     first_on = FIRST_AT.date() + timedelta(days=due_day(0))
     days = [first_on + timedelta(days=day) for day in range(14)]
     with database.writing(engine) as connection:
-        first, is_new = histories.history(connection, SITE, first_on)
-        histories.keep(connection, {SITE.id: first})
+        first = histories.history(connection, SITE, first_on)
+        histories.keep(connection, {SITE.id: (SITE, first)})
         for day in days[1:]:
-            topped, read_in_full = histories.history(connection, SITE, day)
-            whole = histories._read(connection, SITE, day, LOOK_BACK_W)
+            topped = histories.history(connection, SITE, day)
+            whole = histories._read(connection, SITE, day, LOOK_BACK_W, first.cameras)
 
-            assert not read_in_full
-            assert topped.first_on == whole.first_on
-            assert np.allclose(topped.values, whole.values, rtol=1e-6, equal_nan=True)
-        _, next_time = histories.history(connection, SITE, first_on + timedelta(days=14))
-    assert is_new
-    assert next_time
+            assert not topped.is_new
+            assert topped.series.first_on == whole.series.first_on
+            assert np.allclose(topped.series.values, whole.series.values, rtol=1e-6, equal_nan=True)
+        next_time = histories.history(connection, SITE, first_on + timedelta(days=14))
+    assert first.is_new
+    assert next_time.is_new
 
 
 def test_a_topping_up_reads_three_weeks_of_hours_not_three_years(engine: Engine):
     first_on = FIRST_AT.date() + timedelta(days=due_day(0))
     asked: list[object] = []
     with database.writing(engine) as connection:
-        series, _ = histories.history(connection, SITE, first_on)
-        histories.keep(connection, {SITE.id: series})
+        found = histories.history(connection, SITE, first_on)
+        histories.keep(connection, {SITE.id: (SITE, found)})
         event.listen(connection, "before_cursor_execute", lambda *said: asked.append(said[3]))
         histories.history(connection, SITE, first_on + timedelta(days=3))
 
@@ -72,14 +72,14 @@ def test_a_topping_up_reads_three_weeks_of_hours_not_three_years(engine: Engine)
 def test_what_a_camera_delivered_late_is_found_within_a_fortnight(engine: Engine):
     first_on = FIRST_AT.date() + timedelta(days=due_day(0))
     with database.writing(engine) as connection:
-        series, _ = histories.history(connection, SITE, first_on)
-        histories.keep(connection, {SITE.id: series})
+        found = histories.history(connection, SITE, first_on)
+        histories.keep(connection, {SITE.id: (SITE, found)})
         early = int((FIRST_AT + timedelta(hours=12)).timestamp())
         hours = database.hour_tallies
         connection.execute(update(hours).where(hours.c.hour_at == early).values(entries=999))
         found = [
-            np.nanmax(histories.history(connection, SITE, first_on + timedelta(days=day))[0]
-                      .values[1, : -(due_day(0) + day - 1) * 24])
+            np.nanmax(histories.history(connection, SITE, first_on + timedelta(days=day))
+                      .series.values[1, : -(due_day(0) + day - 1) * 24])
             for day in (1, 14)
         ]  # fmt: skip
 

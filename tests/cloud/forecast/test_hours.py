@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from cloud import database
+from cloud import database, estate
 from cloud.database import EPOCH
 from cloud.forecast.hours import Hours, read_hours
 from cloud.forecast.series import clock_series
 from cloud.windows.query import hourly
 
+KINGS_CROSS = estate.load().location("KX-01")
 LONDON = ZoneInfo("Europe/London")
 
 
@@ -69,7 +70,7 @@ def test_columns_say_the_same_as_the_rows_of_the_windows(tmp_path: Path):
         )  # fmt: skip
     stretch = {"since_at": start, "until_at": start + timedelta(days=1)}
     with database.reading(engine) as connection:
-        columns = read_hours(connection, "KX-01", **stretch)
+        columns = read_hours(connection, KINGS_CROSS, **stretch)
         rows = Hours.of(hourly(connection, "KX-01", **stretch))
     engine.dispose()
 

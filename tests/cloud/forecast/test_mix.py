@@ -77,9 +77,9 @@ def test_what_is_kept_is_found_again(engine: Engine):
     with database.writing(engine) as connection:
         made = mix(connection, SITE, TODAY, NOBODY)
         assert made is not None
-        keep(connection, SITE.id, made)
-        keep(connection, SITE.id, made)
-        found = stored_mix(connection, SITE.id)
+        keep(connection, SITE, made)
+        keep(connection, SITE, made)
+        found = stored_mix(connection, SITE)
 
     assert found is not None
     assert (found.groups, found.made_on) == (made.groups, TODAY)

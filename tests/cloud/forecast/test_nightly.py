@@ -11,11 +11,10 @@ from sqlalchemy import Engine, func, select, update
 
 from cloud import database, estate
 from cloud.forecast import store, trials, venues
-from cloud.forecast.hours import Hours
 from cloud.forecast.model import version
 from cloud.forecast.models.boosted import Boosted
 from cloud.forecast.nightly import Night, run
-from cloud.forecast.outlook import forecast
+from cloud.forecast.outlook import forecast_at
 from cloud.forecast.series import ClockSeries, Floats
 from cloud.forecast.signals import Line, Signals
 
@@ -69,7 +68,7 @@ def test_each_place_with_two_weeks_is_forecast_and_the_others_are_counted(engine
         week = store.stored_week(connection, "KX-01", FRIDAY)
         assert store.stored_week(connection, "LB-01", FRIDAY) is None
     assert week is not None
-    assert week.model == "recent-2"
+    assert week.model == "recent-3"
     assert (np.diff(week.week, axis=1) >= 0).all()
 
 
@@ -107,13 +106,14 @@ def test_what_the_night_said_is_what_the_price_stands_on(engine: Engine):
     with database.reading(engine) as connection:
         week = store.stored_week(connection, "KX-01", FRIDAY)
     assert week is not None
-    made = forecast(KINGS_CROSS, Hours.of([]), at=NOW, night=week)
+    with database.reading(engine) as connection:
+        made = forecast_at(connection, KINGS_CROSS, NOW)
     monday_at_eight = datetime(2026, 11, 23, 8, tzinfo=UTC)
     outlook = made.outlook(monday_at_eight)
 
-    assert outlook.model == "recent-2"
+    assert outlook.model == "recent-3"
     assert outlook.entries.p50 == pytest.approx(week.week[1, 1, 3 * 24 + 8])
-    assert made.outlook(monday_at_eight + timedelta(days=7)).model == "venue-1"
+    assert made.outlook(monday_at_eight + timedelta(days=7)).model == "recent-3"
 
 
 def test_places_of_other_clocks_and_calendars_are_networks_of_their_own(engine: Engine):
@@ -146,7 +146,7 @@ def test_a_year_and_more_is_learnt_from_once_a_week(engine: Engine, monkeypatch)
         trained_at = connection.execute(select(func.max(store.forecast_models.c.trained_at)))
         assert trained_at.scalar_one() == NOW
     assert week is not None
-    assert week.model == "blend-3"
+    assert week.model == "blend-4"
     assert next_day.forecast == 1
 
 
@@ -186,8 +186,8 @@ def test_a_place_leaves_the_learner_that_misses_more_there(engine: Engine, monke
         rivals = connection.execute(select(trials.forecast_rivals.c.model)).scalars().all()
 
     assert week is not None
-    assert week.model == "recent-2"
-    assert sorted(rivals) == ["blend-3", "recent-2"]
+    assert week.model == "recent-3"
+    assert sorted(rivals) == ["blend-4", "recent-3"]
 
 
 class Flat:

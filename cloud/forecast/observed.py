@@ -1,0 +1,134 @@
+"""What has been observed at a place up to a local day, ready to be forecast from.
+
+One way for the night and for a request: hours of the local clock, outliers left out, the age of the
+newest observation, and what the reader of a price has to know about them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+
+import numpy as np
+
+from cloud.database import EPOCH
+from cloud.estate import Site
+from cloud.forecast.cameras import silent
+from cloud.forecast.histories import (
+    LOOK_BACK_W,
+    MEASURES,
+    CameraNotes,
+    History,
+    lately_estimated,
+    midnight,
+    on_clock,
+)
+from cloud.forecast.hours import Hours
+from cloud.forecast.models.recent import Recent
+from cloud.forecast.outliers import believed, named_hours
+from cloud.forecast.past import ages_w
+from cloud.forecast.series import WEEK_H, ClockSeries
+
+LEARNT_W: Final = Recent().weeks
+SILENT_S: Final = 2 * 86_400
+"""A camera is named when its newest hour lies so far before the newest one of the place."""
+SHOWN: Final = 3
+"""Cameras or hours that a reason names; others are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The history of a place; `weeks` of observed hours lie in the weeks that count most.
+
+    `estimated` is the share of its latest entries that stands for missing cameras, `notes` say what
+    else is particular about the observations.
+    """
+
+    site: Site
+    series: ClockSeries
+    weeks: float
+    age_weeks: int
+    newest_at: datetime | None
+    estimated: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, site: Site, found: History, holidays: frozenset[date]) -> "Observed":
+        """From the history of a place."""
+        kept = believed(found.series, holidays, together=MEASURES)
+        series = kept.series
+        age = int(ages_w(series.last(series.values.shape[-1] // WEEK_H)).min(initial=0))
+        learnt = series.until(series.ends_on - timedelta(weeks=age))
+        since_on = learnt.ends_on - timedelta(weeks=LEARNT_W)
+        left_out = named_hours(kept.named, series, since_on)
+        return cls(
+            site=site,
+            series=series,
+            weeks=learnt.weeks_seen(LEARNT_W),
+            age_weeks=age,
+            newest_at=_newest_at(site, series),
+            estimated=found.estimated,
+            notes=(*_camera_notes(site, found.cameras), *_outlier_notes(left_out)),
+        )
+
+    @classmethod
+    def of_hours(
+        cls, site: Site, hours: Hours, today: date, holidays: frozenset[date]
+    ) -> "Observed":
+        """From hours alone."""
+        until_at = midnight(today, site)
+        found = History(
+            series=on_clock(site, hours, today, LOOK_BACK_W),
+            cameras=CameraNotes(),
+            estimated=lately_estimated(hours, until_at),
+            is_new=True,
+        )
+        return cls.of(site, found, holidays)
+
+    @property
+    def learnt_from(self) -> date:
+        """The first local day with an observed hour among the weeks that count."""
+        weeks = min(LEARNT_W + self.age_weeks, self.series.values.shape[-1] // WEEK_H)
+        known = np.isfinite(self.series.last(weeks)).any(axis=0).ravel()
+        days = int(known.argmax()) // 24
+        return self.series.ends_on - timedelta(weeks=weeks) + timedelta(days=days)
+
+
+def _newest_at(site: Site, series: ClockSeries) -> datetime | None:
+    """When the newest observed hour ended."""
+    known = np.flatnonzero(np.isfinite(series.values).any(axis=0))
+    if not known.size:
+        return None
+    local = datetime.combine(series.first_on, time()) + timedelta(hours=int(known[-1]))
+    return local.replace(tzinfo=site.zone).astimezone(UTC) + timedelta(hours=1)
+
+
+def _camera_notes(site: Site, cameras: CameraNotes) -> Iterator[str]:
+    newest_s = max(cameras.last_s.values(), default=0)
+    missing = silent(cameras.expected, cameras.last_s, newest_s, SILENT_S)
+    if not cameras.last_s:
+        return
+    whole = sum(weight[1] for name, weight in _expected_weights(cameras))
+    for name, last_s in list(missing.items())[:SHOWN]:
+        if last_s is None or name not in cameras.weights:
+            yield f"camera {name} was never observed beside others: its share is not known"
+        else:
+            since = (EPOCH + timedelta(seconds=last_s)).astimezone(site.zone)
+            share = cameras.weights[name][1] / whole if whole > 0 else 0
+            yield (
+                f"camera {name} not observed since {since:%Y-%m-%d %H:%M}: its usual share of "
+                f"{share:.0%} is added"
+            )
+    if len(missing) > SHOWN:
+        yield f"{len(missing) - SHOWN} more cameras are missing"
+
+
+def _expected_weights(cameras: CameraNotes) -> Iterator[tuple[str, tuple[float, ...]]]:
+    return ((name, cameras.weights[name]) for name in cameras.expected if name in cameras.weights)
+
+
+def _outlier_notes(hours: list[datetime]) -> Iterator[str]:
+    if hours:
+        shown = ", ".join(f"{hour:%Y-%m-%d %H:%M}" for hour in hours[-SHOWN:][::-1])
+        counted = "1 hour" if len(hours) == 1 else f"{len(hours)} hours"
+        yield f"{counted} far above the usual left out ({shown})"
