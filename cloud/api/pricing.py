@@ -83,10 +83,14 @@ class Expected(BaseModel):
 class StandsOn(BaseModel):
     """What the expectation rests on."""
 
-    basis: str = Field(examples=["measured"], description="measured here, or the kind of venue")
+    basis: str = Field(
+        examples=["measured"],
+        description="measured here; similar_hours: this hour of the week was not observed, other "
+        "days' same hours were; venue: the kind of venue",
+    )
     reason: str = Field(examples=["the last 6.0 weeks measured here"])
     weeks: float = Field(examples=[6.0], description="weeks of observed hours")
-    cutoff_at: datetime | None = Field(description="no measurement after this was used")
+    cutoff_at: datetime | None = Field(description="end of the newest observed hour in use")
 
 
 class VersionsAnswer(BaseModel):

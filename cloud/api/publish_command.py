@@ -101,5 +101,12 @@ def price_sheet(desk: Desk, site: Site, today: date, now: datetime) -> PriceShee
         published_at=now,
         first_at=slots.slots[0].starts_at,
         versions=f"{desk.card.version} {desk.card_digest}, {made.forecast.model}",
-        pence=prices(site, slots, looking_s, desk.card, markets),
+        pence=prices(
+            site,
+            slots,
+            looking_s,
+            desk.card,
+            markets,
+            unobserved=made.forecast.unobserved(slots.days, slots.day, slots.hour),
+        ),
     )

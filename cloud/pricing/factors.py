@@ -39,6 +39,15 @@ def attention(looking_s: float, base_looking_s: float, bounds: Bounds) -> Factor
     return Factor("attention", value, reason)
 
 
+def attention_unobserved(estimated_s: float) -> Factor:
+    """An hour of the week that no camera has observed is sold at the base rate, not as empty."""
+    reason = (
+        "this hour of the week was not observed here, so the base rate is charged; "
+        f"{estimated_s:,.0f} s of looking are an estimate"
+    )
+    return Factor("attention", ONE, reason)
+
+
 def peak(slot: Slot, card: RateCard) -> Factor:
     """The hour of the local day."""
     band = card.band_at(slot.local.hour)

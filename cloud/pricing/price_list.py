@@ -34,14 +34,22 @@ def prices(
     looking_s: Floats,
     card: RateCard,
     markets: Sequence[Market] | None = None,
+    *,
+    unobserved: NDArray[np.bool_] | None = None,
 ) -> Integers:
-    """Whole pence for each slot at the looking time expected in it, as `quote` has them."""
+    """Whole pence for each slot at the looking time expected in it, as `quote` has them.
+
+    Slots that are `unobserved` are priced at the base rate.
+    """
+    never = np.zeros(looking_s.shape, dtype=bool) if unobserved is None else unobserved
     attention, doubtful = _attention(looking_s, site.base_looking_s, card)
+    attention = np.where(never, UNIT, attention)
     amount = site.base_rate_pence * attention / UNIT * _others(site, slots, card)
     doubtful |= np.abs(amount % 1 - 0.5) < DOUBTFUL_PENCE
     price = np.floor(amount + 0.5).astype(np.int64)
     for at in np.flatnonzero(doubtful).tolist():
-        made_of = explained(site, slots.slots[at], float(looking_s[at]), card)
+        slot, unseen = slots.slots[at], bool(never[at])
+        made_of = explained(site, slot, float(looking_s[at]), card, unobserved=unseen)
         product = math.prod((one.value for one in made_of[:5]), start=Decimal(site.base_rate_pence))
         price[at] = rounded(product)
     return _ruled(price, site.base_rate_pence, card, markets)

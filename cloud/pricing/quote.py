@@ -47,18 +47,26 @@ class Quote:
 def quote(
     site: Site, slot: Slot, outlook: Outlook, card: RateCard, market: Market = UNKNOWN
 ) -> Quote:
-    """Price a slot of `site` on the attention that `outlook` expects in it."""
-    low, made_of, high = (
-        explained(site, slot, looking_s, card, market)
-        for looking_s in (outlook.looking_s.p10, outlook.looking_s.p50, outlook.looking_s.p90)
+    """Price a slot of `site` on the attention that `outlook` expects in it.
+
+    An hour that was never observed there is priced at the base rate; its range is that of the
+    estimate, widened to hold the price.
+    """
+    made_of = explained(
+        site, slot, outlook.looking_s.p50, card, market, unobserved=outlook.unobserved
+    )
+    price = rounded(_product(site.base_rate_pence, made_of))
+    low, high = (
+        rounded(_product(site.base_rate_pence, explained(site, slot, looking_s, card, market)))
+        for looking_s in (outlook.looking_s.p10, outlook.looking_s.p90)
     )
     return Quote(
         slot=slot,
         base_rate_pence=site.base_rate_pence,
         factors=made_of,
-        price_pence=rounded(_product(site.base_rate_pence, made_of)),
-        low_pence=rounded(_product(site.base_rate_pence, low)),
-        high_pence=rounded(_product(site.base_rate_pence, high)),
+        price_pence=price,
+        low_pence=min(low, price),
+        high_pence=max(high, price),
         currency=site.currency,
         rate_card=card.version,
     )
@@ -75,11 +83,22 @@ def without_reasons(quoted: Quote, *, is_deal: bool) -> Quote:
 
 
 def explained(
-    site: Site, slot: Slot, looking_s: float, card: RateCard, market: Market = UNKNOWN
+    site: Site,
+    slot: Slot,
+    looking_s: float,
+    card: RateCard,
+    market: Market = UNKNOWN,
+    *,
+    unobserved: bool = False,
 ) -> tuple[Factor, ...]:
     """Every factor of the price, the rules last and only where they bite."""
+    attention = (
+        factors.attention_unobserved(looking_s)
+        if unobserved
+        else factors.attention(looking_s, site.base_looking_s, card.attention)
+    )
     made_of = (
-        factors.attention(looking_s, site.base_looking_s, card.attention),
+        attention,
         factors.peak(slot, card),
         factors.demographic(site.attributes.demographic, card),
         factors.location(site.attributes.traffic, card),
