@@ -235,6 +235,11 @@ class Estate:
                 f"{len(self)}"
             ) from None
 
+    def currency(self, location: str) -> str | None:
+        """The currency of a location; None where the file does not name it any more."""
+        site = self._sites.get(self.current_id(location))
+        return None if site is None else site.currency
+
     def knows(self, location: LocationId, device: DeviceId) -> bool:
         """Whether that camera is one of that location's, by its present or a former id."""
         return device in self._devices.get(self.current_id(location), frozenset())

@@ -2,7 +2,7 @@
 
 Each check raises ValueError with what was found and what is allowed. Placements name where in its
 venue a screen is mounted; together they cover the parents of OpenOOH's venue taxonomy 1.2.
-Currencies are those of ISO 4217 with hundredths, as the package `iso4217` lists them.
+Currencies are those of ISO 4217 with a minor unit, as the package `iso4217` lists them.
 """
 
 import difflib
@@ -36,7 +36,7 @@ PLACEMENTS: Final = frozenset(
     }
 )  # fmt: skip
 
-CURRENCIES: Final = frozenset(one.code for one in Currency if one.exponent == 2)
+CURRENCIES: Final = frozenset(one.code for one in Currency if one.exponent is not None)
 
 
 def check_placement(word: str) -> None:
@@ -46,7 +46,7 @@ def check_placement(word: str) -> None:
 
 
 def check_currency(code: str) -> None:
-    """Refuse what is no currency of ISO 4217, and those that have no hundredths."""
+    """Refuse what is no currency of ISO 4217, and those without a minor unit (gold, test codes)."""
     if code not in CURRENCIES:
         raise ValueError(unknown_word("currency", code, CURRENCIES))
 

@@ -53,6 +53,7 @@ from cloud.fleet.job_book import JobExists
 from cloud.fleet.registry import RegistryError, UnknownThing
 from cloud.fleet.rollout import UnknownJob
 from cloud.fleet.shadow import ShadowError
+from cloud.money import MoneyError
 from cloud.pricing.openooh import VenueError
 from cloud.pricing.optimise.apart import SearchStopped
 from cloud.pricing.optimise.brief import BriefError
@@ -87,6 +88,7 @@ ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
     RangeError: (422, "Out of range"),
     WindowError: (422, "Out of range"),
     BriefError: (422, "No such brief"),
+    MoneyError: (422, "No such amount"),
     UnknownThing: (404, "Unknown thing"),
     UnknownJob: (404, "Unknown job"),
     ThingExists: (409, "There already"),

@@ -18,10 +18,10 @@ from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.pricing import PriceAnswer, Range, TimeSlot, made_for, priced
 from cloud.api.problem import REFUSALS, documented
+from cloud.money import major, with_sign
 from cloud.pricing.slot import parse_slot
 
 ROUNDED: Final = "the whole product rounded once, halves up"
-SIGNS: Final = {"GBP": "£", "EUR": "€", "USD": "$"}
 
 router = APIRouter(tags=["pricing"], dependencies=[opened_to(Role.SALES, Role.ADVERTISER)])
 
@@ -60,7 +60,7 @@ def explained(answer: PriceAnswer) -> Iterator[str]:
     running = Decimal(answer.base_rate_pence)
     for factor in answer.factors:
         running *= Decimal(factor.value)
-        worth = _money(answer, running.scaleb(-2))
+        worth = _money(answer, major(running, answer.currency))
         yield f"  {factor.name:<12}x {Decimal(factor.value):<7.4f}{worth:>11}  {factor.reason}"
     yield f"  {'price':<12}{'':>9}{_money(answer, answer.price):>11}  {answer.currency}, {ROUNDED}"
     spread = f"{_money(answer, answer.low)} to {_money(answer, answer.high)}"
@@ -91,4 +91,4 @@ def _expected(answer: PriceAnswer) -> Iterator[str]:
 
 
 def _money(answer: PriceAnswer, amount: Decimal) -> str:
-    return f"{SIGNS.get(answer.currency, answer.currency + ' ')}{amount:,.2f}"
+    return with_sign(amount, answer.currency)

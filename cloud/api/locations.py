@@ -10,6 +10,7 @@ from cloud.api.desk import Desk
 from cloud.api.in_force import desk_of
 from cloud.api.problem import REFUSALS, documented
 from cloud.estate import Site
+from cloud.money import major
 
 router = APIRouter(tags=["locations"], dependencies=[opened_to(*EVERYBODY)])
 
@@ -56,11 +57,6 @@ async def locations(request: Request) -> LocationsAnswer:
     return LocationsAnswer(locations=[_described(site) for site in desk.estate])
 
 
-def pounds(pence: int) -> Decimal:
-    """Whole pence as an amount with two decimals."""
-    return Decimal(pence).scaleb(-2)
-
-
 def _described(site: Site) -> LocationAnswer:
     face = site.screen
     return LocationAnswer(
@@ -79,7 +75,7 @@ def _described(site: Site) -> LocationAnswer:
         ),
         loop_s=site.loop.length_s,
         spot_s=site.loop.spot_s,
-        base_rate=pounds(site.base_rate_pence),
+        base_rate=major(site.base_rate_pence, site.currency),
         currency=site.currency,
         traffic=site.attributes.traffic,
         demographic=site.attributes.demographic,

@@ -1,8 +1,9 @@
 """`python -m cloud occupancy load FILE.csv`: which shares are taken, and who still asks for more.
 
 One line for each class of booking that is still expected at a slot, or one with an empty class:
-`location,time_slot,taken,class,fare,mean,deviation`, fares in pounds for one share, demand in
-shares, the dearest class first. A file is believed as a whole or refused with its line.
+`location,time_slot,taken,class,fare,mean,deviation`, fares for one share in the location's
+currency, demand in shares, the dearest class first. A file is read as a whole or refused with the
+line that is wrong.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from cloud import database, estate, settings
 from cloud.api.desk import utc_now
 from cloud.auth import audit
 from cloud.estate import Estate, UnknownLocation
+from cloud.money import minor
 from cloud.pricing.emsr import FareClass
 from cloud.pricing.market import Occupancy
 from cloud.pricing.slot import parse_slot
@@ -79,7 +81,7 @@ def read(file: Path, places: Estate) -> Iterator[Noted]:
             if found[1] != taken:
                 raise ValueError(f"{taken} shares taken here, {found[1]} in a line before")
             if row["class"]:
-                found[2].append(_fare_class(row))
+                found[2].append(_fare_class(row, site.currency))
             Occupancy(found[0], taken, tuple(found[2]))
         except (ValueError, UnknownLocation, InvalidOperation) as error:
             raise FileRefused(f"{file.name}, line {number}: {error}") from error
@@ -105,12 +107,12 @@ def _lines(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
         raise FileRefused(f"{file} cannot be read: {error}") from error
 
 
-def _fare_class(row: dict[str, str]) -> FareClass:
+def _fare_class(row: dict[str, str], currency: str) -> FareClass:
     fare = Decimal(row["fare"])
-    if not fare.is_finite() or fare != round(fare, 2) or fare > 10**8:
-        raise ValueError(f"fare {row['fare']!r}: write pounds with at most two decimals")
+    if not fare.is_finite() or fare > 10**8:
+        raise ValueError(f"fare {row['fare'][:20]!r}: write an amount, at most 100000000")
     return FareClass(
-        row["class"][:60], int(fare * 100), float(row["mean"]), float(row["deviation"])
+        row["class"][:60], minor(fare, currency), float(row["mean"]), float(row["deviation"])
     )
 
 

@@ -28,10 +28,11 @@ from cloud.api.overrides import (
 from cloud.api.problem import sentences
 from cloud.api.server import add_rate_card, open_desk
 from cloud.estate import UnknownLocation
+from cloud.money import MoneyError
 from cloud.pricing.slot import SlotError, parse_slot
 from cloud.sales.overrides import UnknownOverride
 
-REFUSALS = (OverrideRefused, RangeError, SlotError, UnknownLocation, UnknownOverride)
+REFUSALS = (MoneyError, OverrideRefused, RangeError, SlotError, UnknownLocation, UnknownOverride)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

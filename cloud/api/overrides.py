@@ -20,15 +20,15 @@ from cloud.api.buyer import AccountName
 from cloud.api.desk import Desk
 from cloud.api.in_force import desk_of
 from cloud.api.keys import ACCOUNT_PATTERN, Role
-from cloud.api.locations import pounds
 from cloud.api.pricing import REACH, TimeSlot, refuse_distant
 from cloud.api.problem import REFUSALS, documented
 from cloud.auth import audit
 from cloud.database import EPOCH
 from cloud.estate import Site
+from cloud.money import major, minor, written
 from cloud.pricing.availability import has_begun
 from cloud.pricing.market import Override
-from cloud.pricing.rules import card_limits, in_pounds
+from cloud.pricing.rules import card_limits
 from cloud.pricing.slot import Slot, parse_slot
 from cloud.sales.overrides import Standing, drop_override, keep_override, standing_overrides
 
@@ -49,7 +49,7 @@ class OverrideAsked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     price: Decimal = Field(
-        gt=0, le=10**8, decimal_places=2, examples=["45.00"], description="in the place's currency"
+        gt=0, le=10**8, decimal_places=4, examples=["45.00"], description="in the place's currency"
     )
     reason: str = Field(min_length=3, max_length=200, pattern=PLAIN, examples=["agreed in March"])
     until: AwareDatetime | None = Field(
@@ -70,7 +70,9 @@ class OverrideAnswer(BaseModel):
     number: int = Field(examples=[17], description="of its entry in the audit log")
     location: str = Field(examples=["KX-01"])
     starts_at: datetime = Field(examples=["2026-11-23T08:00:00Z"])
-    price: Decimal = Field(examples=["45.00"])
+    price: Decimal | None = Field(
+        examples=["45.00"], description="null where the sites file no longer has the location"
+    )
     price_pence: int = Field(examples=[4500])
     reason: str = Field(examples=["agreed in March"])
     author: str = Field(examples=["Mary Poole (key 4f1c)"])
@@ -130,19 +132,20 @@ def prices_set(desk: Desk, location: str | None) -> list[OverrideAnswer]:
     """The prices that are set, of one place or of all."""
     with database.reading(desk.engine) as connection:
         found = standing_overrides(connection, desk.clock(), location)
-    return [_described(one) for one in found]
+    return [_described(desk, one) for one in found]
 
 
 def set_price(desk: Desk, site: Site, slot: Slot, asked: OverrideAsked, by: str) -> OverrideAnswer:
     """Set the price of a slot; raises RangeError or OverrideRefused."""
     now = desk.clock()
     _refuse_times(slot, asked.until, now)
-    pence = int(asked.price * 100)
+    pence = minor(asked.price, site.currency)
     least, most = card_limits(site.base_rate_pence, desk.card)
     if not least <= pence <= most:
         raise OverrideRefused(
-            f"{in_pounds(pence)} is not between {in_pounds(least)} and {in_pounds(most)}, the "
-            f"floor and the ceiling of {desk.card.version} for {site.id}: set a price between them"
+            f"{written(pence, site.currency)} is not between {written(least, site.currency)} and "
+            f"{written(most, site.currency)}, the floor and the ceiling of {desk.card.version} "
+            f"for {site.id}: set a price between them"
         )
     hour_at = int(slot.starts_at.timestamp())
     with database.writing(desk.engine) as connection:
@@ -164,7 +167,7 @@ def set_price(desk: Desk, site: Site, slot: Slot, asked: OverrideAsked, by: str)
         standing = Standing(site.id, hour_at, now, override)
         keep_override(connection, standing)
     desk.hear()
-    return _described(standing)
+    return _described(desk, standing)
 
 
 def withdraw_price(
@@ -191,7 +194,7 @@ def withdraw_price(
             },
         )
     desk.hear()
-    return _described(gone)
+    return _described(desk, gone)
 
 
 def _refuse_times(slot: Slot, until: datetime | None, now: datetime) -> None:
@@ -209,13 +212,14 @@ def _about(site: Site, slot: Slot) -> str:
     return f"{site.id}/{slot.local.isoformat(timespec='minutes')}"
 
 
-def _described(standing: Standing) -> OverrideAnswer:
+def _described(desk: Desk, standing: Standing) -> OverrideAnswer:
     override = standing.override
+    currency = desk.estate.currency(standing.location)
     return OverrideAnswer(
         number=override.number,
         location=standing.location,
         starts_at=EPOCH + timedelta(seconds=standing.hour_at),
-        price=pounds(override.price_pence),
+        price=None if currency is None else major(override.price_pence, currency),
         price_pence=override.price_pence,
         reason=override.reason,
         author=override.author,

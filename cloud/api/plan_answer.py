@@ -6,11 +6,11 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from cloud.api.locations import pounds
 from cloud.api.offers import VISITS_PER_WEEK, Sold
 from cloud.api.places import LeftOut
 from cloud.api.pricing import Range
 from cloud.forecast.interval import Interval
+from cloud.money import major
 from cloud.pricing.impressions import FORMULA
 from cloud.pricing.optimise.brief import Brief
 from cloud.pricing.optimise.plan import TOGETHER, Easing, Impossible, Outcome, Plan
@@ -141,7 +141,7 @@ def answered(found: Outcome, brief: Brief, on_sale: Sold) -> PlanAnswer | Imposs
 def _plan(found: Plan, brief: Brief, slots: int) -> PlanAnswer:
     return PlanAnswer(
         finished=found.finished,
-        cost=pounds(found.cost_pence),
+        cost=major(found.cost_pence, brief.currency),
         currency=brief.currency,
         impressions=_range(found.impressions),
         reach=_range(found.reach),
@@ -164,7 +164,7 @@ def _plan(found: Plan, brief: Brief, slots: int) -> PlanAnswer:
                 location=line.location,
                 time_slot=line.key.partition("/")[2],
                 shares=line.shares,
-                cost=pounds(line.cost_pence),
+                cost=major(line.cost_pence, brief.currency),
                 impressions=round(line.contacts, 3),
             )
             for line in found.lines

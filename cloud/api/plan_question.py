@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cloud.money import minor, minor_per_unit
 from cloud.pricing.optimise.brief import Brief, Caps, Daypart, Group, Minimum, Objective
 from wire.audience import AgeGroup, Gender
 
@@ -58,17 +59,17 @@ class AskedCaps(Asked):
     slots: int | None = Field(default=None, ge=1, le=10**9)
     slots_per_location: int | None = Field(default=None, ge=1, le=10**9)
     slots_per_day: int | None = Field(default=None, ge=1, le=10**9)
-    spend_per_location: Decimal | None = Field(default=None, gt=0, le=10**10, decimal_places=2)
+    spend_per_location: Decimal | None = Field(default=None, gt=0, le=10**10, decimal_places=4)
     shares_per_slot: int = Field(default=1, ge=1, le=3600)
 
-    def brief(self) -> Caps:
+    def brief(self, currency: str) -> Caps:
         """As the optimiser reads it."""
         spend = self.spend_per_location
         return Caps(
             slots=self.slots,
             slots_per_location=self.slots_per_location,
             slots_per_day=self.slots_per_day,
-            spend_per_location_pence=None if spend is None else int(spend * 100),
+            spend_per_location_pence=None if spend is None else minor(spend, currency),
             shares_per_slot=self.shares_per_slot,
         )
 
@@ -76,7 +77,7 @@ class AskedCaps(Asked):
 class AskedPlan(Asked):
     """A brief: what to spend, when, where, on whom. Days are local, `until` is not included."""
 
-    budget: Decimal = Field(gt=0, le=10**10, decimal_places=2, examples=["2500.00"])
+    budget: Decimal = Field(gt=0, le=10**10, decimal_places=4, examples=["2500.00"])
     currency: str = Field(default="GBP", pattern="^[A-Z]{3}$")
     first_on: date = Field(alias="from", examples=["2026-11-23"])
     until_on: date = Field(alias="until", examples=["2026-11-30"])
@@ -92,10 +93,10 @@ class AskedPlan(Asked):
     within_s: float = Field(default=25.0, gt=0, le=60, description="how long to search at most")
 
     def brief(self) -> Brief:
-        """As the optimiser reads it; raises BriefError."""
+        """As the optimiser reads it; raises BriefError or MoneyError."""
         value = self.value_per_impression
         return Brief(
-            budget_pence=int(self.budget * 100),
+            budget_pence=minor(self.budget, self.currency),
             currency=self.currency,
             first_on=self.first_on,
             until_on=self.until_on,
@@ -103,12 +104,12 @@ class AskedPlan(Asked):
             locations=frozenset(self.locations),
             venues=frozenset(self.venues),
             target=self.target.brief(),
-            caps=self.caps.brief(),
+            caps=self.caps.brief(self.currency),
             minimums=tuple(
                 Minimum(one.group.brief(), one.measure, one.least) for one in self.minimums
             ),
             objective=self.objective,
-            value_pence=None if value is None else float(value * 100),
+            value_pence=None if value is None else float(value * minor_per_unit(self.currency)),
             least_return=self.least_return,
         )
 

@@ -21,7 +21,6 @@ from cloud.api.buyer import STAFF, Buyer, BuyerOf
 from cloud.api.desk import Desk, ForecastFailed
 from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
-from cloud.api.locations import pounds
 from cloud.api.made import Made
 from cloud.api.places import LeftOut
 from cloud.api.problem import REFUSALS, documented
@@ -29,6 +28,7 @@ from cloud.api.tag import NOT_MODIFIED, Tagged
 from cloud.estate import Site
 from cloud.forecast.interval import Interval
 from cloud.forecast.outlook import Outlook
+from cloud.money import major
 from cloud.pricing.availability import Availability, Status, availability, has_begun
 from cloud.pricing.market import Market, Override
 from cloud.pricing.quote import Quote, quote, without_reasons
@@ -230,22 +230,24 @@ def priced(desk: Desk, site: Site, slot: Slot, made: Made, buyer: Buyer = STAFF)
         quoted = without_reasons(quoted, is_deal=market.override.account is not None)
     answer = _described(desk, site, quoted, outlook, made, market)
     if buyer.is_staff:
-        answer.deals = [DealShown(**_set_by_hand(one)) for one in made.book.deals(slot)]
+        answer.deals = [
+            DealShown(**_set_by_hand(one, site.currency)) for one in made.book.deals(slot)
+        ]
     if market.override is not None and buyer.is_staff:
         computed = quote(site, slot, outlook, desk.card, replace(market, override=None))
         answer.override = OverrideShown(
-            **_set_by_hand(market.override),
-            computed_price=pounds(computed.price_pence),
+            **_set_by_hand(market.override, site.currency),
+            computed_price=major(computed.price_pence, computed.currency),
             computed_price_pence=computed.price_pence,
         )
     return answer
 
 
-def _set_by_hand(override: Override) -> dict[str, Any]:
+def _set_by_hand(override: Override, currency: str) -> dict[str, Any]:
     return {
         "number": override.number,
         "account": override.account,
-        "price": pounds(override.price_pence),
+        "price": major(override.price_pence, currency),
         "author": override.author,
         "reason": override.reason,
         "until": override.until_at,
@@ -295,12 +297,12 @@ def _described(
         location=site.id,
         name=site.name,
         slot=SlotAnswer(local=slot.local, starts_at=slot.starts_at, ends_at=slot.ends_at),
-        price=pounds(quoted.price_pence),
+        price=major(quoted.price_pence, quoted.currency),
         price_pence=quoted.price_pence,
         currency=quoted.currency,
-        low=pounds(quoted.low_pence),
-        high=pounds(quoted.high_pence),
-        base_rate=pounds(quoted.base_rate_pence),
+        low=major(quoted.low_pence, quoted.currency),
+        high=major(quoted.high_pence, quoted.currency),
+        base_rate=major(quoted.base_rate_pence, quoted.currency),
         base_rate_pence=quoted.base_rate_pence,
         factors=[
             FactorAnswer(name=factor.name, value=f"{factor.value:f}", reason=factor.reason)

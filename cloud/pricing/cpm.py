@@ -1,17 +1,17 @@
 """The price of a slot as a price per thousand impressions, and back without losing a penny.
 
 Hard truths. OpenRTB's `bidfloor` is per thousand impressions, not per play: the multiplier decides
-what it means, so the multiplier is never rounded below six decimals. Everything is Decimal; pence
-are rounded once, at the end.
+what it means, so the multiplier is never rounded below six decimals. Everything is Decimal; minor
+units are rounded once, at the end.
 """
 
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
+from cloud.money import exponent, major
 from cloud.pricing.impressions import Spot
 
 THOUSAND: Final = Decimal(1000)
-PENNY: Final = Decimal(1)
 CPM_STEP: Final = Decimal("1e-8")
 MULTIPLIER_STEP: Final = Decimal("1e-6")
 
@@ -25,16 +25,15 @@ def multiplier(impressions_per_play: float) -> Decimal:
     return Decimal(repr(float(impressions_per_play))).quantize(MULTIPLIER_STEP, ROUND_HALF_UP)
 
 
-def floor_cpm(price_pence: int, spot: Spot, per_play: Decimal) -> Decimal:
-    """Pounds for a thousand impressions when an hour of one share costs `price_pence`."""
+def floor_cpm(price_minor: int, spot: Spot, per_play: Decimal, currency: str) -> Decimal:
+    """Amount for a thousand impressions when an hour of one share costs `price_minor`."""
     impressions = spot.plays_per_hour * _some(per_play)
-    return (THOUSAND * Decimal(price_pence) / 100 / impressions).quantize(CPM_STEP, ROUND_HALF_UP)
+    return (THOUSAND * major(price_minor, currency) / impressions).quantize(CPM_STEP, ROUND_HALF_UP)
 
 
-def slot_price_pence(cpm: Decimal, spot: Spot, per_play: Decimal) -> int:
+def slot_price_minor(cpm: Decimal, spot: Spot, per_play: Decimal, currency: str) -> int:
     """What an hour of one share costs at a price per thousand."""
-    pence = cpm / THOUSAND * spot.plays_per_hour * _some(per_play) * 100
-    return int(pence.quantize(PENNY, ROUND_HALF_UP))
+    return _rounded(cpm / THOUSAND * spot.plays_per_hour * _some(per_play), currency)
 
 
 def cpm_per_second(cpm: Decimal, spot: Spot) -> Decimal:
@@ -42,17 +41,20 @@ def cpm_per_second(cpm: Decimal, spot: Spot) -> Decimal:
     return (cpm / Decimal(str(spot.spot_s))).quantize(CPM_STEP, ROUND_HALF_UP)
 
 
-def attention_cpm(price_pence: int, attention_s: Decimal) -> Decimal:
-    """What a thousand seconds of looking cost, in pounds."""
-    return (THOUSAND * Decimal(price_pence) / 100 / _some(attention_s)).quantize(
+def attention_cpm(price_minor: int, attention_s: Decimal, currency: str) -> Decimal:
+    """What a thousand attention seconds cost."""
+    return (THOUSAND * major(price_minor, currency) / _some(attention_s)).quantize(
         CPM_STEP, ROUND_HALF_UP
     )
 
 
-def play_cost_pence(cpm: Decimal, per_play: Decimal, plays: int = 1) -> int:
+def play_cost_minor(cpm: Decimal, per_play: Decimal, currency: str, plays: int = 1) -> int:
     """What plays cost by the invoice's rule: price / 1000 x multiplier, rounded once."""
-    pence = cpm / THOUSAND * per_play * plays * 100
-    return int(pence.quantize(PENNY, ROUND_HALF_UP))
+    return _rounded(cpm / THOUSAND * per_play * plays, currency)
+
+
+def _rounded(amount: Decimal, currency: str) -> int:
+    return int(amount.scaleb(exponent(currency)).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def _some(impressions: Decimal) -> Decimal:

@@ -82,7 +82,7 @@ def impressions(
     per_play = multiplier(rungs.ots.p50)
     if per_play <= 0 or free <= 0:
         return []
-    floor = floor_cpm(price_pence, spot, per_play)
+    floor = floor_cpm(price_pence, spot, per_play, site.currency)
     video = {
         "mimes": MIMES,
         "w": site.screen.width_px,

@@ -14,7 +14,7 @@ from cloud.pricing import factors
 from cloud.pricing.factors import Factor
 from cloud.pricing.market import UNKNOWN, Market
 from cloud.pricing.rate_card import RateCard
-from cloud.pricing.rules import TWELVE_DIGITS, rounded, ruled
+from cloud.pricing.rules import TWELVE_DIGITS, Terms, rounded, ruled
 from cloud.pricing.slot import Slot
 
 
@@ -105,7 +105,8 @@ def explained(
         factors.season(slot, card),
     )
     amount = _product(site.base_rate_pence, made_of)
-    return made_of + tuple(ruled(amount, site.base_rate_pence, card, market))
+    terms = Terms(site.base_rate_pence, site.currency, card, market)
+    return made_of + tuple(ruled(amount, terms))
 
 
 def _product(base: int, made_of: tuple[Factor, ...]) -> Decimal:

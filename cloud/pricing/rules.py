@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.money import written
 from cloud.pricing.factors import Factor
 from cloud.pricing.market import Market
 from cloud.pricing.rate_card import PLACES, RateCard
@@ -35,11 +36,25 @@ class Ruling:
     reason: str
 
 
-def ruled(amount: Decimal, base_pence: int, card: RateCard, market: Market) -> Iterator[Factor]:
-    """A factor for each rule that bites on `amount` pence."""
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a rule needs beside the price: base rate, currency, rate card, what the market knows."""
+
+    base_minor: int
+    currency: str
+    card: RateCard
+    market: Market
+
+    def written(self, amount_minor: int) -> str:
+        """An amount in the currency's decimals."""
+        return written(amount_minor, self.currency)
+
+
+def ruled(amount: Decimal, terms: Terms) -> Iterator[Factor]:
+    """A factor for each rule that bites on `amount` minor units."""
     price = rounded(amount)
     for rule in (_step, _occupancy, _move, _limit, _override):
-        for ruling in rule(price, base_pence, card, market):
+        for ruling in rule(price, terms):
             if ruling.pence != price:
                 value = TWELVE_DIGITS.divide(Decimal(ruling.pence), amount)
                 yield Factor(ruling.name, value, ruling.reason)
@@ -70,53 +85,53 @@ def card_limits(base_pence: int, card: RateCard) -> tuple[int, int]:
     return max(1, least), max(1, most)
 
 
-def _step(price: int, base_pence: int, card: RateCard, market: Market) -> Iterable[Ruling]:
-    step = card.rounding_pence
+def _step(price: int, terms: Terms) -> Iterable[Ruling]:
+    step = terms.card.rounding_pence
     if step > 1:
-        reason = f"the card rounds to {in_pounds(step)}"
+        reason = f"the card rounds to {terms.written(step)}"
         yield Ruling("rounding", max(step, to_step(price, step)), reason)
 
 
-def _occupancy(price: int, base_pence: int, card: RateCard, market: Market) -> Iterable[Ruling]:
-    if market.occupancy is not None:
-        yield Ruling("occupancy", max(price, market.occupancy.bid_pence), market.occupancy.reason)
+def _occupancy(price: int, terms: Terms) -> Iterable[Ruling]:
+    occupancy = terms.market.occupancy
+    if occupancy is not None:
+        yield Ruling("occupancy", max(price, occupancy.bid_pence), occupancy.reason)
 
 
-def _move(price: int, base_pence: int, card: RateCard, market: Market) -> Iterable[Ruling]:
-    before = market.published
+def _move(price: int, terms: Terms) -> Iterable[Ruling]:
+    before, card = terms.market.published, terms.card
     if before is None or card.daily_move is None:
         return
     least, most = moved_from(before.price_pence, card.daily_move, before.days)
     reason = (
-        f"at most {card.daily_move:.0%} a day from {in_pounds(before.price_pence)}, published on "
-        f"{before.published_on} ({before.versions})"
+        f"at most {card.daily_move:.0%} a day from {terms.written(before.price_pence)}, published "
+        f"on {before.published_on} ({before.versions})"
     )
     yield Ruling("daily move", min(max(price, least), most), reason)
 
 
-def _limit(price: int, base_pence: int, card: RateCard, market: Market) -> Iterable[Ruling]:
-    least, most = card_limits(base_pence, card)
+def _limit(price: int, terms: Terms) -> Iterable[Ruling]:
+    card = terms.card
+    least, most = card_limits(terms.base_minor, card)
     below = f"the card never goes below {card.limits.least} of the base rate"
     above = f"the card never goes above {card.limits.most} times the base rate"
     yield Ruling("floor", max(price, least), below)
     yield Ruling("ceiling", min(max(price, least), most), above)
 
 
-def _override(price: int, base_pence: int, card: RateCard, market: Market) -> Iterable[Ruling]:
-    if market.override is not None:
-        held = market.override
-        least, most = card_limits(base_pence, card)
+def _override(price: int, terms: Terms) -> Iterable[Ruling]:
+    held = terms.market.override
+    if held is not None:
+        least, most = card_limits(terms.base_minor, terms.card)
         pence = min(max(held.price_pence, least), most)
         reason = (
-            f"override {held.number} by {held.author} in place of {in_pounds(price)}: {held.reason}"
+            f"override {held.number} by {held.author} in place of {terms.written(price)}: "
+            f"{held.reason}"
         )
         if held.account is not None:
             reason += f" (a deal of the account {held.account})"
         if pence != held.price_pence:
-            reason += f" (set to {in_pounds(held.price_pence)}, which the card no longer allows)"
+            reason += (
+                f" (set to {terms.written(held.price_pence)}, which the card no longer allows)"
+            )
         yield Ruling("override", pence, reason)
-
-
-def in_pounds(pence: int) -> str:
-    """Hundredths as an amount with two decimals."""
-    return f"{Decimal(pence).scaleb(-2):,.2f}"

@@ -15,20 +15,23 @@ SLACK: float = 1e-9
 
 def violations(brief: Brief, offer: Offer, shares: Integers) -> list[str]:
     """A sentence for each limit that the plan breaks."""
-    broken = [_broken(limit, amount(limit, offer, shares)) for limit in limits(brief)]
+    broken = [
+        _broken(limit, amount(limit, offer, shares, brief.minor_per_unit))
+        for limit in limits(brief)
+    ]
     if (shares < 0).any() or (shares > np.minimum(offer.free, brief.caps.shares_per_slot)).any():
         broken.append("more shares of a slot than are free or allowed")
     return [sentence for sentence in broken if sentence]
 
 
-def amount(limit: Limit, offer: Offer, shares: Integers) -> float:
+def amount(limit: Limit, offer: Offer, shares: Integers, minor_per_unit: int) -> float:
     """What the plan uses of a limit, or brings to a minimum; of several rows the fullest."""
     if limit.minimum is not None:
         return _brings(limit, offer, shares)
     cost_pence = offer.price_pence * shares
     match limit.kind:
         case "budget":
-            return int(cost_pence.sum()) / 100
+            return int(cost_pence.sum()) / minor_per_unit
         case "slots":
             return int(shares.sum())
         case "slots_per_location":
@@ -37,7 +40,7 @@ def amount(limit: Limit, offer: Offer, shares: Integers) -> float:
             days = int(offer.day.max()) + 1
             return _fullest(offer.location * days + offer.day, shares)
         case _:
-            return _fullest(offer.location, cost_pence) / 100
+            return _fullest(offer.location, cost_pence) / minor_per_unit
 
 
 def _brings(limit: Limit, offer: Offer, shares: Integers) -> float:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Literal
 
+from cloud.money import exponent, minor_per_unit
 from wire.audience import AgeGroup, Gender
 
 MOST_PENCE: Final = 10**12
@@ -155,6 +156,7 @@ class Brief:
             f"a budget of {self.budget_pence} pence",
             f"1 to {MOST_PENCE}",
         )
+        exponent(self.currency)
         days = (self.until_on - self.first_on).days
         _refuse_unless(
             1 <= days <= MOST_DAYS,
@@ -168,6 +170,11 @@ class Brief:
             count = len(getattr(self, what))
             _refuse_unless(count <= MOST_NAMES, f"{count} {what}", f"at most {MOST_NAMES}")
         self._refuse_unpriced_return()
+
+    @property
+    def minor_per_unit(self) -> int:
+        """Minor units of one unit of the currency."""
+        return minor_per_unit(self.currency)
 
     def covers(self, local: datetime) -> bool:
         """Whether the hour that starts then on the local clock may be bought."""

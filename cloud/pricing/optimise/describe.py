@@ -40,7 +40,7 @@ def described(relaxed: Relaxed, shares: Integers, *, finished: bool = True) -> P
         bound=max(value, relaxed.bound),
         gap=max(0.0, relaxed.bound - value) / max(abs(relaxed.bound), SMALLEST),
         minimums=tuple(
-            Met(minimum, amount(minimum_limit(minimum), offer, shares))
+            Met(minimum, amount(minimum_limit(minimum), offer, shares, brief.minor_per_unit))
             for minimum in brief.minimums
         ),
         shadow_prices=shadow_prices(relaxed, unit(asked)),

@@ -117,7 +117,10 @@ def _proven(asked: Programme, shares: Floats, given: tuple[Limit, ...]) -> Easin
 
 
 def _shown(brief: Brief, offer: Offer, whole: Integers, given: tuple[Limit, ...]) -> Easing | None:
-    wanted = (Change(limit, _outward(limit, amount(limit, offer, whole))) for limit in given)
+    wanted = (
+        Change(limit, _outward(limit, amount(limit, offer, whole, brief.minor_per_unit)))
+        for limit in given
+    )
     changes = tuple(change for change in wanted if change.to != change.limit.size)
     changed = brief
     for change in changes:

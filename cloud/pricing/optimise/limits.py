@@ -1,14 +1,13 @@
 """The limits of a brief: each one sentence of it, with its name, size and unit."""
 
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Literal
 
-from cloud.pricing.optimise.brief import Brief, Caps, Minimum
+from cloud.pricing.optimise.brief import Brief, Minimum
 
 Kind = Literal[
     "budget", "slots", "slots_per_location", "slots_per_day", "spend_per_location", "minimum"
 ]
-PENCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +25,11 @@ def limits(brief: Brief) -> tuple[Limit, ...]:
     """Every limit of the brief, in the order in which it names them."""
     caps = brief.caps
     found: tuple[tuple[Kind, str, float | None, str], ...] = (
-        ("budget", "the budget", brief.budget_pence / PENCE, brief.currency),
+        ("budget", "the budget", brief.budget_pence / brief.minor_per_unit, brief.currency),
         ("slots", "the slots of the plan", caps.slots, "slots"),
         ("slots_per_location", "the slots per location", caps.slots_per_location, "slots"),
         ("slots_per_day", "the slots per location and day", caps.slots_per_day, "slots"),
-        ("spend_per_location", "the spend per location", _pounds(caps), brief.currency),
+        ("spend_per_location", "the spend per location", _spend(brief), brief.currency),
     )
     capped = [Limit(kind, name, size, unit) for kind, name, size, unit in found if size is not None]
     return (*capped, *(minimum_limit(minimum) for minimum in brief.minimums))
@@ -49,12 +48,15 @@ def eased(brief: Brief, limit: Limit, to: float) -> Brief:
         left = (replace(limit.minimum, least=to),) if to > 0 else ()
         return replace(brief, minimums=others + left)
     if limit.kind == "budget":
-        return replace(brief, budget_pence=round(to * PENCE))
+        return replace(brief, budget_pence=round(to * brief.minor_per_unit))
     if limit.kind == "spend_per_location":
-        return replace(brief, caps=replace(brief.caps, spend_per_location_pence=round(to * PENCE)))
+        return replace(
+            brief,
+            caps=replace(brief.caps, spend_per_location_pence=round(to * brief.minor_per_unit)),
+        )
     return replace(brief, caps=replace(brief.caps, **{limit.kind: round(to)}))
 
 
-def _pounds(caps: Caps) -> float | None:
-    pence = caps.spend_per_location_pence
-    return None if pence is None else pence / PENCE
+def _spend(brief: Brief) -> float | None:
+    spend = brief.caps.spend_per_location_pence
+    return None if spend is None else spend / brief.minor_per_unit

@@ -7,7 +7,6 @@ nowhere else.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
 from scipy import sparse
@@ -19,7 +18,6 @@ from cloud.pricing.optimise.offer import Audience, Floats, Integers, Offer
 from cloud.pricing.optimise.rows import LimitRows, limit_rows
 
 Shape = Callable[[Floats], Lines]
-PENCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +136,14 @@ def _worthwhile(brief: Brief, offer: Offer) -> Offer:
 
 
 def _worth(brief: Brief, offer: Offer) -> Floats:
-    """What a share adds by itself: impressions, pounds of profit, or nothing but its reach."""
+    """What a share adds by itself: impressions, profit, or nothing but its reach."""
     if brief.objective is Objective.REACH:
         return np.zeros(len(offer))
     if brief.objective is Objective.ATTENTIVE:
         return offer.target.contacts
     assert brief.value_pence is not None
-    profit: Floats = (offer.target.contacts * brief.value_pence - offer.price_pence) / PENCE
+    earned_minor = offer.target.contacts * brief.value_pence - offer.price_pence
+    profit: Floats = earned_minor / brief.minor_per_unit
     return profit
 
 

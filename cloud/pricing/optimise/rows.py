@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from cloud.pricing.optimise.brief import Brief
-from cloud.pricing.optimise.limits import PENCE, Limit, limits
+from cloud.pricing.optimise.limits import Limit, limits
 from cloud.pricing.optimise.offer import Floats, Integers, Offer
 
 
@@ -28,15 +28,15 @@ class LimitRows:
 def limit_rows(brief: Brief, offer: Offer) -> tuple[LimitRows, ...]:
     """Every limit that is a row of slots."""
     return tuple(
-        _rows(limit, offer)
+        _rows(limit, offer, brief.minor_per_unit)
         for limit in limits(brief)
         if limit.minimum is None or limit.minimum.measure == "impressions"
     )
 
 
-def _rows(limit: Limit, offer: Offer) -> LimitRows:
+def _rows(limit: Limit, offer: Offer, minor_per_unit: int) -> LimitRows:
     """Slot i adds its amount to the row that it lies in."""
-    amounts = _amounts(limit, offer)
+    amounts = _amounts(limit, offer, minor_per_unit)
     row, about = _placed(limit, offer)
     matrix = sparse.csr_matrix(
         (amounts, (row, np.arange(amounts.size))), shape=(len(about), amounts.size)
@@ -45,11 +45,11 @@ def _rows(limit: Limit, offer: Offer) -> LimitRows:
     return LimitRows(limit, matrix, np.full(len(about), float(size)), about)
 
 
-def _amounts(limit: Limit, offer: Offer) -> Floats:
+def _amounts(limit: Limit, offer: Offer, minor_per_unit: int) -> Floats:
     if limit.minimum is not None:
         return -offer.groups[limit.minimum.group.name].contacts
     if limit.kind in ("budget", "spend_per_location"):
-        return offer.price_pence / PENCE
+        return offer.price_pence / minor_per_unit
     return np.ones(len(offer))
 
 

@@ -58,7 +58,7 @@ def test_an_impossible_brief_is_answered_with_what_to_ease(ask):
         ({"budget": "NaN"}, 422, "`budget` in the body"),
         ({"budget": "Infinity"}, 422, "`budget` in the body"),
         ({"budget": -1}, 422, "greater than 0"),
-        ({"budget": "0.001"}, 422, "no more than 2 decimal places"),
+        ({"budget": "0.001"}, 422, "write at most 2 decimals for GBP"),
         ({"budget": 1e300}, 422, "`budget` in the body"),
         ({"currency": "EUR"}, 422, "none is sold in EUR; those asked for are sold in GBP"),
         ({"from": "2026-11-25", "until": "2026-11-23"}, 422, "is -2 days"),

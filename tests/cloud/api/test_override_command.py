@@ -40,7 +40,7 @@ def test_one_place_lists_only_its_own(override, capsys):
     [
         (["set", *SLOT, "0.01", "--reason", "cheap"], "the floor and the ceiling of reference-2"),
         (["set", *SLOT, "99999", "--reason", "dear"], "the floor and the ceiling of reference-2"),
-        (["set", *SLOT, "45.678", "--reason", "odd"], "`price`: Decimal input should have no more"),
+        (["set", *SLOT, "45.678", "--reason", "odd"], "write at most 2 decimals for GBP"),
         (["set", *SLOT, "NaN", "--reason", "odd"], "`price`: Input should be a finite number"),
         (["set", *SLOT, "much", "--reason", "odd"], "`price`: Input should be a valid decimal"),
         (["set", *SLOT, "45", "--reason", "a\nb"], "`reason`"),

@@ -95,7 +95,7 @@ def test_a_second_one_takes_the_place_of_the_first(ask: Asker):
     [
         ({"price": "0.01"}, "the floor and the ceiling of reference-2"),
         ({"price": "99999"}, "the floor and the ceiling of reference-2"),
-        ({"price": "45.678"}, "decimal places"),
+        ({"price": "45.678"}, "write at most 2 decimals for GBP"),
         ({"price": "NaN"}, "finite"),
         ({"reason": "  "}, "reason"),
         ({"reason": "one\nprice  £1"}, "reason"),

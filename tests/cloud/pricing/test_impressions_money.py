@@ -14,8 +14,8 @@ from cloud.pricing.cpm import (
     cpm_per_second,
     floor_cpm,
     multiplier,
-    play_cost_pence,
-    slot_price_pence,
+    play_cost_minor,
+    slot_price_minor,
 )
 from cloud.pricing.emsr import DemandError, FareClass, bid_price_pence, protection_levels
 from cloud.pricing.impressions import Spot
@@ -26,10 +26,10 @@ SPOT = Spot(10, 60)
 
 def test_worked_example_of_a_floor():
     # GBP 12 buys 60 plays of 9.19 impressions each: 551 impressions
-    floor = floor_cpm(1200, SPOT, Decimal("9.19"))
+    floor = floor_cpm(1200, SPOT, Decimal("9.19"), "GBP")
     assert round(floor, 6) == Decimal("21.762786")
     assert cpm_per_second(floor, SPOT) == Decimal("2.17627856")
-    assert slot_price_pence(floor, SPOT, Decimal("9.19")) == 1200
+    assert slot_price_minor(floor, SPOT, Decimal("9.19"), "GBP") == 1200
 
 
 @given(
@@ -39,13 +39,16 @@ def test_worked_example_of_a_floor():
 )
 def test_no_penny_is_lost_on_the_way_there_and_back(price_pence, per_play, loop_s):
     spot = Spot(10, loop_s)
-    assert slot_price_pence(floor_cpm(price_pence, spot, per_play), spot, per_play) == price_pence
+    assert (
+        slot_price_minor(floor_cpm(price_pence, spot, per_play, "GBP"), spot, per_play, "GBP")
+        == price_pence
+    )
 
 
 @given(st.integers(1, 1_000_000), st.decimals("0.01", "1000", places=6))
 def test_an_hour_of_plays_costs_what_the_slot_costs(price_pence, per_play):
-    floor = floor_cpm(price_pence, SPOT, per_play)
-    assert play_cost_pence(floor, per_play, plays=60) == price_pence
+    floor = floor_cpm(price_pence, SPOT, per_play, "GBP")
+    assert play_cost_minor(floor, per_play, "GBP", plays=60) == price_pence
 
 
 def test_a_multiplier_keeps_its_decimals():
@@ -54,13 +57,13 @@ def test_a_multiplier_keeps_its_decimals():
 
 
 def test_attention_has_its_own_price():
-    assert attention_cpm(1200, Decimal(800)) == Decimal("15.00000000")
+    assert attention_cpm(1200, Decimal(800), "GBP") == Decimal("15.00000000")
 
 
 @pytest.mark.parametrize("impressions", ["0", "-1", "NaN", "Infinity"])
 def test_no_impressions_have_no_price_per_thousand(impressions):
     with pytest.raises(CpmError, match="quote the slot by the hour"):
-        floor_cpm(1200, SPOT, Decimal(impressions))
+        floor_cpm(1200, SPOT, Decimal(impressions), "GBP")
 
 
 CLASSES = [

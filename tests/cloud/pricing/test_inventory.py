@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from cloud import estate
 from cloud.forecast.interval import Interval
-from cloud.pricing.cpm import slot_price_pence
+from cloud.pricing.cpm import slot_price_minor
 from cloud.pricing.impressions import Provenance, Spot, ladder, per_person
 from cloud.pricing.inventory import element
 from cloud.pricing.openooh import KNOWN, VenueError, is_narrow, on_the_wire
@@ -183,7 +183,7 @@ def test_what_is_sent_is_worth_the_slot(price_pence, people):
         "imp"
     ]
     floor, per_play = Decimal(repr(imp["bidfloor"])), Decimal(repr(imp["qty"]["multiplier"]))
-    assert slot_price_pence(floor, SPOT, per_play) == price_pence
+    assert slot_price_minor(floor, SPOT, per_play, "GBP") == price_pence
 
 
 def test_an_hour_without_people_is_not_put_up():

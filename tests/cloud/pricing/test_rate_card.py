@@ -33,7 +33,7 @@ def test_the_reference_card_names_every_hour_at_most_once():
         ("[6, 7, 8]", "[6, 7, 13]", r"\$.seasons\[1\].months\[2\]"),
         ("most: 2.5", "most: 0.1", r"least \(0.4\) is more than most \(0.1\)"),
         ("version: reference-2", "version: ''", r"\$.version"),
-        ("limits:", "limit:", "unknown field `limit`"),
+        ("limits:", "limit:", r"field .limit. is not known: did you mean .limits.\\?"),
     ],
 )
 def test_a_wrong_card_is_refused(tmp_path: Path, written: str, instead: str, sentence: str):
