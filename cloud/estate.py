@@ -41,6 +41,11 @@ VenueId = Annotated[
 ]
 Code = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217")]
 
+People = Annotated[
+    int,
+    Meta(ge=1, le=100_000, description="people that a camera can see at once; more is implausible"),
+]
+
 Plain = TypeVar("Plain", bound=msgspec.Struct)
 
 
@@ -108,6 +113,7 @@ class SiteCamera(_Fact, frozen=True, kw_only=True):
     from_on: date | None = msgspec.field(default=None, name="from")
     until_on: date | None = msgspec.field(default=None, name="until")
     optional: bool = False
+    people: People | None = None
 
     def __post_init__(self) -> None:
         if self.from_on and self.until_on and self.until_on <= self.from_on:
@@ -151,6 +157,7 @@ class Site(_Fact, frozen=True, kw_only=True):
         name="cameras"
     )
     formerly: Annotated[tuple[Location, ...], Meta(max_length=16)] = ()
+    people_per_camera: People | None = None
 
     def __post_init__(self) -> None:
         check_timezone(self.timezone)
@@ -211,6 +218,12 @@ class Estate:
     def __init__(self, sites: tuple[Site, ...]) -> None:
         self._sites: Mapping[LocationId, Site] = {site.id: site for site in sites}
         self._devices = {site.id: frozenset(site.device_ids) for site in sites}
+        self._people = {
+            (site.id, camera.id): people
+            for site in sites
+            for camera in site.cameras
+            if (people := camera.people or site.people_per_camera)
+        }
         self._current: Mapping[LocationId, LocationId] = {
             former: site.id for site in sites for former in site.formerly
         }
@@ -243,6 +256,10 @@ class Estate:
     def knows(self, location: LocationId, device: DeviceId) -> bool:
         """Whether that camera is one of that location's, by its present or a former id."""
         return device in self._devices.get(self.current_id(location), frozenset())
+
+    def people(self, location: LocationId, device: DeviceId) -> int | None:
+        """How many people the camera can see at once, where the file says so."""
+        return self._people.get((self.current_id(location), device))
 
 
 def load(path: Path = SAMPLE) -> Estate:

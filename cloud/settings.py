@@ -14,6 +14,7 @@ from typing import Final
 from wire.addresses import REDIS_SCHEMES, AddressError, parse_address
 
 DATABASE_URL: Final = "sqlite:///var/onlooker.db"
+MOST_PEOPLE: Final = 100_000
 BROKER_URL: Final = "mqtt://127.0.0.1:1883"
 DATABASE_NUMBER: Final = re.compile(r"(/\d{0,5})?")
 
@@ -30,19 +31,22 @@ class Settings:
     broker_url: str = field(default=BROKER_URL, repr=False)
     estate: Path | None = None
     redis_url: str | None = field(default=None, repr=False)
+    people_per_camera: int | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser, *names: str) -> None:
-    """Offer the named settings (`database`, `broker`, `estate`, `redis`) on a command line."""
+    """Offer the named settings on a command line, such as `database` or `people-per-camera`."""
     offers = {
         "database": f"database URL, SQLite or PostgreSQL (ONLOOKER_DATABASE_URL, {DATABASE_URL})",
         "broker": f"broker URL, mqtt:// or mqtts:// (ONLOOKER_BROKER_URL, {BROKER_URL})",
         "redis": "Redis that several API processes share (ONLOOKER_REDIS_URL; without one, none)",
         "estate": "estate file in YAML (ONLOOKER_ESTATE; without one, the sample estate)",
+        "people-per-camera": "people that one camera can see at once; a report of more is "
+        "implausible (ONLOOKER_PEOPLE_PER_CAMERA, 500; the sites file may say otherwise)",
     }
+    metavars = {"estate": "FILE", "people-per-camera": "N"}
     for name in names:
-        parser.add_argument(f"--{name}", metavar="FILE" if name == "estate" else "URL",
-                            help=offers[name])  # fmt: skip
+        parser.add_argument(f"--{name}", metavar=metavars.get(name, "URL"), help=offers[name])
 
 
 def read(arguments: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -55,7 +59,20 @@ def read(arguments: argparse.Namespace, environment: Mapping[str, str] = os.envi
         or BROKER_URL,
         estate=Path(estate) if estate else None,
         redis_url=_redis(_chosen(arguments, "redis", environment.get("ONLOOKER_REDIS_URL"))),
+        people_per_camera=_people(
+            _chosen(arguments, "people_per_camera", environment.get("ONLOOKER_PEOPLE_PER_CAMERA"))
+        ),
     )
+
+
+def _people(written: str | None) -> int | None:
+    if written is None:
+        return None
+    if not (written.isascii() and written.isdigit() and 1 <= int(written) <= MOST_PEOPLE):
+        raise SettingsError(
+            f"people per camera is {written[:20]!r}: write a whole number from 1 to {MOST_PEOPLE}"
+        )
+    return int(written)
 
 
 def _redis(url: str | None) -> str | None:

@@ -1,7 +1,7 @@
 """The streaming half's front door: broker → counted once → acknowledged, until told to stop.
 
 `python -m cloud stream`. The clock is read here. SIGTERM and Ctrl-C let the portion in hand be
-committed and acknowledged, then leave with 0; too many dead letters leave with 3.
+committed and acknowledged, then leave with 0. Nothing that devices send ends it.
 """
 
 import argparse
@@ -27,17 +27,17 @@ from cloud.database.failures import failure_of
 from cloud.database.partitions import Ahead
 from cloud.estate import SAMPLE
 from cloud.ingest.commit import Outcome
-from cloud.ingest.consume import Consumer, Limit, TooManyDeadLettersError
+from cloud.ingest.consume import Consumer
 from cloud.ingest.membership import Membership
 from cloud.ingest.mqtt import MqttSource, broker_at, name_in
 from cloud.ingest.source import Source, SourceError
 from cloud.metrics_server import serving_metrics
 from cloud.windows.places import Venues
+from cloud.windows.renames import Renames
 
 log = logging.getLogger(__name__)
 
 STOPPED: Final = 0
-TOO_MANY_DEAD_LETTERS: Final = 3
 PROGRESS_EVERY_S: Final = 10.0
 DATABASE_AGAIN_S: Final = 2.0
 COLLECT_AFTER: Final = 100_000  # values that live on
@@ -49,6 +49,10 @@ REPORTS = Counter("onlooker_ingest_reports", "Reports counted, each once")
 DUPLICATES = Counter("onlooker_ingest_duplicates", "Reports that were counted before")
 NOTES = Counter("onlooker_ingest_notes", "Heartbeats, alarms and presence taken in")
 LETTERS = Counter("onlooker_ingest_dead_letters", "Messages set aside", ["kind"])
+WITHHELD = Counter(
+    "onlooker_ingest_withheld_messages", "Failed messages that are counted and not kept"
+)
+QUARANTINED = Counter("onlooker_ingest_quarantined_devices", "Devices put in quarantine")
 LOST = Counter("onlooker_ingest_lost_reports", "Acknowledged once and gone with a database")
 ACKS = Counter("onlooker_ingest_acks", "Acknowledgements sent")
 LAG = Histogram(
@@ -66,7 +70,7 @@ LATEST_AT = Gauge("onlooker_ingest_latest_commit_timestamp_seconds", "When somet
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `stream`."""
-    settings.add_arguments(parser, "broker", "database", "estate")
+    settings.add_arguments(parser, "broker", "database", "estate", "people-per-camera")
     offer = parser.add_argument
     offer(
         "--client-id",
@@ -80,8 +84,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     offer("--kinesis", metavar="STREAM", default=os.environ.get("ONLOOKER_KINESIS_STREAM"),
           help="read this Kinesis stream and no broker (ONLOOKER_KINESIS_STREAM)")  # fmt: skip
     offer("--metrics-port", type=int, metavar="PORT", help="serve Prometheus metrics on loopback")
-    offer("--most-dead-letters", type=int, default=Limit().in_all, metavar="N",
-          help="stop above this many new ones (%(default)s)")  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -99,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
             engine,
             knows=membership.knows,
             clock=lambda: datetime.now(UTC),
-            limit=Limit(in_all=arguments.most_dead_letters),
+            rules=membership.rules(chosen.people_per_camera),
             stopping=stopping,
         )
         try:
@@ -158,23 +160,21 @@ def _kinesis(stream: str, engine: Engine) -> Source:
 
 
 def _keeper(engine: Engine, membership: Membership) -> Keep:
-    ahead, venues = Ahead(engine), Venues(engine)
+    ahead, venues, renames = Ahead(engine), Venues(engine), Renames(engine)
 
     def keep(now: datetime) -> None:
         ahead.keep(now)
+        renames.keep(membership.estate, now)
         venues.keep(membership.venues)
 
     return keep
 
 
 def stream(consumer: Consumer, stopping: threading.Event, keep: Keep) -> int:
-    """Take portions until `stopping` is set or the limit of dead letters is passed."""
+    """Take portions until `stopping` is set."""
     log.info("stream.started")
     try:
         _take_portions(consumer, stopping, keep)
-    except TooManyDeadLettersError as error:
-        log.error("stream.too_many_dead_letters", extra={"reason": str(error)})
-        return TOO_MANY_DEAD_LETTERS
     finally:
         consumer.finish()
     log.info("stream.stopped")
@@ -202,6 +202,8 @@ def measure(outcome: Outcome, now: datetime) -> None:
     NOTES.inc(outcome.notes)
     ACKS.inc(len(outcome.acks))
     LOST.inc(outcome.lost)
+    WITHHELD.inc(outcome.withheld.total())
+    QUARANTINED.inc(len(outcome.quarantined))
     for letter in outcome.letters:
         LETTERS.labels(letter.kind).inc()
     for sound in outcome.counted:
@@ -224,6 +226,7 @@ class Progress:
             ("duplicates", outcome.duplicates),
             ("dead_letters", len(outcome.letters)),
             ("notes", outcome.notes),
+            ("withheld", outcome.withheld.total()),
             ("lost", outcome.lost),
         ):
             self._fields[name] = self._fields.get(name, 0) + value

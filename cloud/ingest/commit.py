@@ -1,13 +1,15 @@
 """One transaction per batch: remember, count, keep, advance. All of it happens or none.
 
 Only after it has happened is anything acknowledged, so whatever dies in between, the devices send
-again, and what was committed is known to be a duplicate.
+again, and what was committed is known to be a duplicate. A message that fails validation is settled
+only when it was parsed and is kept: what is neither counted nor kept stays with its device.
 
 A heartbeat says below which number its camera has forgotten everything. What the database misses
 there was lost with an older copy and never comes: it is written down as lost and settled, or the
 camera would wait for ever to be told that what it still holds is safe.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,8 +20,21 @@ from sqlalchemy import Connection, Engine
 from cloud.database import writing
 from cloud.database.rollups import counting
 from cloud.ingest import letters, notes, rollup, store
+from cloud.ingest.budget import Budget, Draft, Key
+from cloud.ingest.duplicates import REUSED, Again, Duplicates, found_after_all
 from cloud.ingest.journals import JournalKey, Journals
-from cloud.ingest.judge import DeadLetter, Finding, Identity, Kind, Note, Sound
+from cloud.ingest.judge import (
+    RULES,
+    DeadLetter,
+    Finding,
+    Identity,
+    Kind,
+    Note,
+    Sound,
+    said_at,
+)
+from cloud.ingest.plausible import Rules
+from cloud.ingest.quarantine import Quarantine
 from cloud.ingest.settled import Standing
 from cloud.ingest.tallies import Tallies
 from wire.ack import Ack
@@ -28,6 +43,7 @@ from wire.scalars import DeviceId, JournalId
 from wire.topics import Address
 
 OVERLAPPING: Final = "part of its sequences is counted already, and sums cannot be split"
+SETTLED_BY_LETTER: Final = (Standing.NEW, Standing.OVERLAP)
 SCATTERED: Final = "too many gaps lie before it: the camera must send what is missing first"
 
 
@@ -42,6 +58,10 @@ class Outcome:
     new_letters: int = 0
     lost: int = 0
     acks: list[tuple[Address, Ack]] = field(default_factory=list)
+    withheld: Counter[Key] = field(default_factory=Counter)
+    """Messages that failed validation and are not kept, by device."""
+    quarantined: list[tuple[Key, str]] = field(default_factory=list)
+    """Devices quarantined with this batch, each with the reason."""
 
     def absorb(self, later: "Outcome") -> None:
         """Add what became of a later part of the same batch."""
@@ -52,36 +72,58 @@ class Outcome:
         self.new_letters += later.new_letters
         self.lost += later.lost
         self.acks += later.acks
+        self.withheld += later.withheld
+        self.quarantined += later.quarantined
 
 
-def commit(engine: Engine, findings: Sequence[Finding], now: datetime) -> Outcome:
-    """Commit the findings and say what to acknowledge."""
+def commit(
+    engine: Engine,
+    findings: Sequence[Finding],
+    now: datetime,
+    *,
+    rules: Rules = RULES,
+    budget: Budget | None = None,
+) -> Outcome:
+    """Commit the findings and say what to acknowledge. Without a budget all letters are kept."""
+    draft = budget.draft(now) if budget else None
     with writing(engine) as connection:
-        return commit_within(connection, findings, now)
+        outcome = _Batch(connection, findings, now, rules, draft).run()
+    if draft is not None:
+        draft.save()
+    return outcome
 
 
-def commit_within(connection: Connection, findings: Sequence[Finding], now: datetime) -> Outcome:
+def commit_within(
+    connection: Connection, findings: Sequence[Finding], now: datetime, rules: Rules = RULES
+) -> Outcome:
     """The same as a part of a transaction that somebody else ends."""
-    return _Batch(connection, findings, now).run()
+    return _Batch(connection, findings, now, rules, None).run()
 
 
 class _Batch:
     """The findings of one transaction on their way."""
 
-    def __init__(self, connection: Connection, findings: Sequence[Finding], now: datetime) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        findings: Sequence[Finding],
+        now: datetime,
+        rules: Rules,
+        draft: Draft | None,
+    ) -> None:
         self._connection = connection
         self._findings = findings
         self._now = now
-        self._addresses = {
-            (which.address.device, which.journal): which.address
-            for which in filter(None, map(_settled_by, findings))
-        }
-        self._forgotten = _forgotten(findings)
-        addresses = self._addresses | {key: at for key, (at, _) in self._forgotten.items()}
-        places = {key: address.location for key, address in addresses.items()}
-        self._journals = Journals(connection, places, now)
-        self._set_aside: list[tuple[DeadLetter, bool]] = []
+        self._addresses = _addresses(findings)
+        self._beats = _beats(findings)
+        places = {key: min(one.location for one in at) for key, at in self._addresses.items()}
+        places |= {key: note.address.location for key, (note, _) in self._beats.items()}
+        self._journals = Journals(connection, places, now, rules)
+        failed = [one for one in findings if isinstance(one, DeadLetter)]
+        self._quarantine = Quarantine(connection, draft, failed, now) if draft else None
+        self._kept: list[tuple[DeadLetter, bool]] = []
         self._notes: list[Note] = []
+        self._again: list[Sound] = []
         self._outcome = Outcome()
 
     def run(self) -> Outcome:
@@ -93,37 +135,82 @@ class _Batch:
                 case DeadLetter():
                     self._refuse(finding)
                 case Note():
-                    self._notes.append(finding)
+                    self._note(finding)
+        self._compare()
         self._close_gaps()
         self._write()
         return self._outcome
 
     def _count(self, sound: Sound) -> None:
-        match self._settle(sound.identity):
+        which, key, ends_at = sound.identity, _journal(sound.identity), sound.report.ends_at
+        if reason := self._journals.too_far(key, which.last, ends_at):
+            self._keep(sound.set_aside(Kind.SEQUENCE, reason))
+            return
+        match self._journals.standing(key, which.first, which.last):
             case Standing.NEW:
+                self._journals.settle(key, which.first, which.last, ends_at)
                 self._outcome.counted.append(sound)
             case Standing.DUPLICATE:
-                self._outcome.duplicates += 1
+                self._again.append(sound)
             case Standing.OVERLAP:
-                self._set_aside.append((sound.set_aside(Kind.OVERLAP, OVERLAPPING), False))
+                if self._keep(sound.set_aside(Kind.OVERLAP, OVERLAPPING)):
+                    self._journals.settle(key, which.first, which.last)
             case Standing.SCATTERED:
-                self._set_aside.append((sound.set_aside(Kind.SCATTERED, SCATTERED), False))
+                self._keep(sound.set_aside(Kind.SCATTERED, SCATTERED))
 
     def _refuse(self, letter: DeadLetter) -> None:
         which = letter.settles
-        claims = which is not None and self._settle(which) is Standing.NEW
-        self._set_aside.append((letter, claims))
+        if which is None:
+            self._keep(letter)
+            return
+        key = _journal(which)
+        if reason := self._journals.too_far(key, which.last, self._now):
+            self._keep(letter.set_aside(Kind.SEQUENCE, f"{reason}; and it {letter.reason}"))
+            return
+        standing = self._journals.standing(key, which.first, which.last)
+        if self._keep(letter, claims=standing is Standing.NEW) and standing in SETTLED_BY_LETTER:
+            self._journals.settle(key, which.first, which.last)
+
+    def _keep(self, letter: DeadLetter, *, claims: bool = False) -> bool:
+        """Keep a letter, if its device's budget allows it."""
+        if self._quarantine is not None and not self._quarantine.admits(letter):
+            return False
+        self._kept.append((letter, claims))
+        return True
+
+    def _note(self, note: Note) -> None:
+        """A heartbeat speaks of its stream's numbers, and is believed only within bounds."""
+        about = note.about
+        key = _beat(note, about) if isinstance(about, Heartbeat) else None
+        if isinstance(about, Heartbeat) and key in self._beats:
+            last = max(about.oldest_sequence or 1, about.next_sequence) - 1
+            if reason := self._journals.too_far(key, last, about.sent_at):
+                del self._beats[key]
+                self._keep(note.set_aside(Kind.SEQUENCE, reason))
+                return
+        self._notes.append(note)
+
+    def _compare(self) -> None:
+        """What the reports are whose numbers are settled already."""
+        if not self._again:
+            return
+        duplicates = Duplicates(self._connection, self._again)
+        for sound in self._again:
+            match duplicates.kind(sound, self._outcome.counted):
+                case Again.SAME:
+                    self._outcome.duplicates += 1
+                case Again.REUSED:
+                    self._keep(sound.set_aside(Kind.SEQUENCE_REUSED, REUSED))
+                case Again.LOST:
+                    found_after_all(self._connection, sound)
+                    self._outcome.counted.append(sound)
 
     def _close_gaps(self) -> None:
         """After the reports of the batch: one that is here is not lost."""
-        for key, (address, sequence) in self._forgotten.items():
+        for key, (note, sequence) in self._beats.items():
             if self._journals.close_below(key, sequence):
-                self._addresses[key] = address
+                self._addresses.setdefault(key, set()).add(note.address)
         self._outcome.lost = self._journals.lost
-
-    def _settle(self, which: Identity) -> Standing:
-        key = (which.address.device, which.journal)
-        return self._journals.settle(key, which.first, which.last)
 
     def _write(self) -> None:
         outcome, now = self._outcome, self._now
@@ -136,33 +223,52 @@ class _Batch:
         self._journals.save()
         notes.keep(self._connection, self._notes, now)
         outcome.notes = len(self._notes)
-        outcome.new_letters = letters.set_aside(self._connection, self._set_aside, now)
-        outcome.letters = [letter for letter, _ in self._set_aside]
+        outcome.new_letters = letters.set_aside(self._connection, self._kept, now)
+        outcome.letters = [letter for letter, _ in self._kept]
+        if self._quarantine is not None:
+            self._quarantine.save()
+            outcome.withheld = self._quarantine.withheld
+            outcome.quarantined = self._quarantine.begun
         rollup.add(self._connection, tallies, lane)
         outcome.acks = [
             (address, Ack(device=DeviceId(device), journal=JournalId(journal),
                           through=self._journals.through((device, journal)), at=now))
-            for (device, journal), address in self._addresses.items()
+            for (device, journal), addresses in self._addresses.items()
+            for address in sorted(addresses, key=lambda one: one.location)
         ]  # fmt: skip
 
 
-def _forgotten(findings: Sequence[Finding]) -> dict[JournalKey, tuple[Address, int]]:
-    """The number below which each camera holds nothing any more, where it said so."""
-    below: dict[JournalKey, tuple[Address, int]] = {}
+def _addresses(findings: Sequence[Finding]) -> dict[JournalKey, set[Address]]:
+    """Where each device listens: at the address that it used, and at its location's present one."""
+    found: dict[JournalKey, set[Address]] = {}
+    for finding in findings:
+        match finding:
+            case Sound():
+                which = finding.identity
+            case DeadLetter(settles=Identity() as which):
+                pass
+            case _:
+                continue
+        heard_at = {which.address, said_at(finding.topic)}
+        found.setdefault(_journal(which), set()).update(heard_at)
+    return found
+
+
+def _beats(findings: Sequence[Finding]) -> dict[JournalKey, tuple[Note, int]]:
+    """Below which number each camera holds nothing any more, with the heartbeat that says so."""
+    below: dict[JournalKey, tuple[Note, int]] = {}
     for finding in findings:
         if isinstance(finding, Note) and isinstance(finding.about, Heartbeat):
-            address, beat = finding.address, finding.about
-            key, sequence = (address.device, beat.journal), beat.oldest_sequence or 1
-            if sequence > below.get(key, (address, 1))[1]:
-                below[key] = (address, sequence)
+            beat = finding.about
+            key, sequence = _beat(finding, beat), beat.oldest_sequence or 1
+            if sequence > below.get(key, (finding, 1))[1]:
+                below[key] = (finding, sequence)
     return below
 
 
-def _settled_by(finding: Finding) -> Identity | None:
-    match finding:
-        case Sound():
-            return finding.identity
-        case DeadLetter():
-            return finding.settles
-        case Note():
-            return None
+def _beat(note: Note, beat: Heartbeat) -> JournalKey:
+    return note.address.device, beat.journal
+
+
+def _journal(which: Identity) -> JournalKey:
+    return which.address.device, which.journal

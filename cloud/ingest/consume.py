@@ -1,25 +1,30 @@
 """The consumer's turn: take a portion, judge it, commit it, acknowledge it, settle it.
 
-A database that is busy or away is waited for; the broker and the devices hold what is not
+A database that is busy, full or away is waited for; the broker and the devices hold what is not
 committed. A message that the database refuses for what it says is set aside alone; a statement
-that it does not understand is our own fault, and ends the program with nothing acknowledged. Dead
-letters have a limit, above which the consumer stops and says so: a stream of rubbish is a fault of
-ours or an attack, and neither is mended by filling the disk.
+that it does not understand is our own fault, and ends the program with nothing acknowledged. What
+is kept of messages that fail validation has a budget, by device and in all; beyond it a device is
+quarantined, and nothing that devices send ends the program.
 """
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Final
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 
+from cloud.database import writing
+from cloud.ingest.budget import Budget, Key, Limit
 from cloud.ingest.commit import Outcome, commit
-from cloud.ingest.judge import DeadLetter, Finding, Kind, Knows, judge
+from cloud.ingest.judge import RULES, DeadLetter, Finding, Kind, Knows, judge
+from cloud.ingest.plausible import Rules
+from cloud.ingest.quarantine import end_quiet
 from cloud.ingest.source import Portion, Source
 from wire import envelope
 from wire.ack import Ack
@@ -30,19 +35,8 @@ log = logging.getLogger(__name__)
 RETRY_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 AWAY: Final = (OperationalError, InterfaceError)  # busy, gone, deadlocked: the same again may work
 LATEST_ACK: Final = timedelta(seconds=1)
+LOOK_EVERY: Final = timedelta(minutes=1)
 REFUSED: Final = (DataError, IntegrityError, OverflowError, UnicodeError)  # for what it says
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """How many new dead letters are borne, in a row and since the start."""
-
-    in_a_row: int = 1_000
-    in_all: int = 100_000
-
-
-class TooManyDeadLettersError(RuntimeError):
-    """The limit is passed."""
 
 
 class Consumer:
@@ -56,32 +50,33 @@ class Consumer:
         knows: Knows,
         clock: Callable[[], datetime],
         portion: Portion = Portion(),  # noqa: B008  frozen
-        limit: Limit = Limit(),
+        rules: Rules = RULES,
+        limit: Limit = Limit(),  # noqa: B008  frozen
         stopping: threading.Event | None = None,
     ) -> None:
         self._source = source
         self._engine = engine
-        self._knows = knows
+        self._judge = partial(judge, knows=knows, rules=rules)
+        self._rules = rules
         self._clock = clock
         self._portion = portion
-        self._limit = limit
+        self._budget = Budget(limit)
         self._stopping = stopping or threading.Event()
-        self._in_a_row = 0
-        self._in_all = 0
         self._owed: dict[tuple[Address, str], Ack] = {}
         self._told_at = clock()
+        self._look_at = clock()
+        self._withheld: Counter[Key] = Counter()
 
     def step(self) -> Outcome | None:
         """One portion; None when there was nothing to do or the database stayed away."""
         deliveries = self._source.receive(self._portion)
         now = self._clock()
+        self._look_at_quarantine(now)
         if not deliveries:
             self._tell(now)
             return None
         findings = [
-            finding
-            for delivery in deliveries
-            for finding in judge(delivery, knows=self._knows, now=now)
+            finding for delivery in deliveries for finding in self._judge(delivery, now=now)
         ]
         outcome = self._committed(findings, now)
         if outcome is None:
@@ -92,7 +87,10 @@ class Consumer:
             self._tell(now)
         if outcome.lost:
             log.warning("journals.lost", extra={"reports": outcome.lost, "see": "journals losses"})
-        self._watch_limit(outcome)
+        self._withheld += outcome.withheld
+        for (location, device), reason in outcome.quarantined:
+            where = {"location": location, "device": device}
+            log.error("device.quarantined", extra={**where, "reason": reason})
         return outcome
 
     def finish(self) -> None:
@@ -112,7 +110,7 @@ class Consumer:
     def _committed(self, findings: Sequence[Finding], now: datetime) -> Outcome | None:
         for attempt in count():
             try:
-                return commit(self._engine, findings, now)
+                return commit(self._engine, findings, now, rules=self._rules, budget=self._budget)
             except AWAY as error:
                 self._say_away(attempt, error)
             except REFUSED as error:
@@ -137,17 +135,22 @@ class Consumer:
         level = logging.WARNING if attempt == 3 else logging.DEBUG
         log.log(level, "database.away", extra={"attempt": attempt, "reason": str(error)[:500]})
 
-    def _watch_limit(self, outcome: Outcome) -> None:
-        good = outcome.counted or outcome.duplicates or outcome.notes
-        self._in_a_row = 0 if good else self._in_a_row + outcome.new_letters
-        self._in_all += outcome.new_letters
-        if self._in_a_row > self._limit.in_a_row or self._in_all > self._limit.in_all:
-            raise TooManyDeadLettersError(
-                f"{self._in_a_row} dead letters in a row ({self._limit.in_a_row} are borne), "
-                f"{self._in_all} since the start ({self._limit.in_all} are borne); the last: "
-                f"{outcome.letters[-1].reason if outcome.letters else 'none'}; look at "
-                "`python -m cloud dead-letters list`, mend the cause and start again"
-            )
+    def _look_at_quarantine(self, now: datetime) -> None:
+        """Once a minute: end what has been quiet, and say what was not kept."""
+        if now < self._look_at:
+            return
+        self._look_at = now + LOOK_EVERY
+        for (location, device), messages in self._withheld.items():
+            where = {"location": location, "device": device, "messages": messages}
+            log.warning("dead_letters.not_kept", extra=where)
+        self._withheld.clear()
+        try:
+            with writing(self._engine) as connection:
+                ended = end_quiet(connection, now, self._budget.limit.quiet)
+        except AWAY:
+            return  # the next commit says so
+        if ended:
+            log.info("quarantine.ended", extra={"devices": ended})
 
 
 def _smaller(findings: Sequence[Finding], error: Exception) -> Sequence[Sequence[Finding]]:

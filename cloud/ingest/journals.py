@@ -24,7 +24,8 @@ from sqlalchemy import (
 )
 
 from cloud.database import insert, journals, losses, microseconds, run_many
-from cloud.ingest.settled import Settled, Standing
+from cloud.ingest.plausible import Rules
+from cloud.ingest.settled import Age, Settled, Standing, too_far
 from wire.scalars import DeviceId, JournalId, LocationId
 
 JournalKey = tuple[DeviceId, JournalId]
@@ -35,32 +36,47 @@ class Journals:
     """The journals that one transaction touches, with the place each device speaks from."""
 
     def __init__(
-        self, connection: Connection, places: Mapping[JournalKey, LocationId], now: datetime
+        self,
+        connection: Connection,
+        places: Mapping[JournalKey, LocationId],
+        now: datetime,
+        rules: Rules,
     ) -> None:
         self._connection = connection
         self._places = places
         self._now = now
+        self._rules = rules
+        self._ages: dict[JournalKey, Age] = {}
         self._settled = self._load(sorted(places))
         self._changed: set[JournalKey] = set()
         self.lost = 0
         """Numbers closed over that were never counted here."""
 
-    def settle(self, key: JournalKey, first: int, last: int) -> Standing:
-        """Mark a range as settled, and say how it stood before."""
-        settled = self._settled[key]
-        standing = settled.standing(first, last)
-        if standing in (Standing.NEW, Standing.OVERLAP):
-            self._settled[key] = settled.adding(first, last)
-            self._changed.add(key)
-        return standing
+    def too_far(self, key: JournalKey, last: int, at: datetime) -> str | None:
+        """Why a message of `at` cannot speak of number `last`; None when it can."""
+        through = self._settled[key].through
+        return too_far(last, self._ages[key].furthest(through, at, self._now, self._rules), through)
+
+    def standing(self, key: JournalKey, first: int, last: int) -> Standing:
+        """How a range of numbers stands to what is settled."""
+        return self._settled[key].standing(first, last)
+
+    def settle(
+        self, key: JournalKey, first: int, last: int, ends_at: datetime | None = None
+    ) -> None:
+        """Mark a range as settled: that of a report that ended at `ends_at`, or of none."""
+        before = self._settled[key]
+        after = self._settled[key] = before.adding(first, last)
+        self._changed.add(key)
+        if ends_at is not None and after.through > before.through:
+            self._ages[key] = Age(min(ends_at, self._now), self._now)
 
     def close_below(self, key: JournalKey, sequence: int) -> bool:
         """Settle the gaps before `sequence`, for good, and write each down as lost."""
         gaps = self._settled[key].gaps_below(sequence)
         if not gaps:
             return False
-        self._settled[key] = self._settled[key].adding(1, sequence - 1)
-        self._changed.add(key)
+        self.settle(key, 1, sequence - 1)
         self.lost += sum(last - first + 1 for first, last in gaps)
         rows = [(*key, *gap, self._places[key], microseconds(self._now)) for gap in gaps]
         run_many(self._connection, _LOST, tuple(losses.columns.keys()), rows)
@@ -91,14 +107,16 @@ class Journals:
 
     def _locked(self, keys: list[JournalKey]) -> dict[JournalKey, Settled]:
         rows = self._connection.execute(*_locking(self._connection.dialect.name, keys))
-        return {
-            (device, journal): Settled.read(through, islands)
-            for device, journal, through, islands in rows
-        }
+        found = {}
+        for device, journal, through, islands, settled_at, through_at in rows:
+            found[device, journal] = Settled.read(through, islands)
+            self._ages[device, journal] = Age(through_at, settled_at) if through_at else Age()
+        return found
 
     def _row(self, key: JournalKey) -> tuple[Any, ...]:
         settled, at = self._settled[key], microseconds(self._now)
-        return *key, self._places[key], settled.through, settled.islands_json, at
+        through_at = microseconds(self._ages[key].through_at)
+        return *key, self._places[key], settled.through, settled.islands_json, at, through_at
 
 
 def _locking(dialect: str, keys: list[JournalKey]) -> tuple[_Query, dict[str, Any]]:
@@ -113,7 +131,8 @@ def _locking(dialect: str, keys: list[JournalKey]) -> tuple[_Query, dict[str, An
     return _SQLITE, {"keys": json.dumps(keys)}
 
 
-_COLUMNS = tuple(journals.c[name] for name in ("device", "journal", "through", "islands"))
+_READ = ("device", "journal", "through", "islands", "settled_at", "through_at")
+_COLUMNS = tuple(journals.c[name] for name in _READ)
 _WANTED = func.unnest(
     bindparam("devices", type_=ARRAY(Text)), bindparam("journals", type_=ARRAY(Text))
 ).table_valued("device", "journal", name="wanted").render_derived()  # fmt: skip
@@ -137,7 +156,7 @@ _SQLITE: _Query = select(*_COLUMNS).join_from(
     ),
 )
 _LOST = losses.insert().inline()
-_ALL = ("device", "journal", "location", "through", "islands", "settled_at")
+_ALL = ("device", "journal", "location", "through", "islands", "settled_at", "through_at")
 
 
 @cache

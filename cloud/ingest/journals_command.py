@@ -4,7 +4,7 @@ A gap means that the cloud waits for reports which the camera has not sent yet. 
 database was lost or restored, the camera has long been told that those reports are safe and has
 forgotten them. Its next heartbeat says so, and the gap is closed and listed under `losses`. Old
 agents do not say it: `close` settles their gaps by hand. A report that is closed over and still
-comes is taken for a duplicate.
+comes is counted, and its numbers leave the list of losses.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from sqlalchemy import Engine, select
 from cloud import settings
 from cloud.database import connect, create, journals, losses, reading, writing
 from cloud.ingest.journals import Journals
+from cloud.ingest.plausible import Rules
 from cloud.ingest.settled import Settled
 from wire.scalars import DeviceId, JournalId
 
@@ -81,7 +82,7 @@ def _close(engine: Engine, device: str, journal: str, now: datetime) -> int:
             what = "has no gaps" if row else "is not known"
             sys.stderr.write(f"journal {journal} of {device} {what}: see `journals list`\n")
             return 1
-        held = Journals(connection, {key: row.location}, now)
+        held = Journals(connection, {key: row.location}, now, Rules())
         last = Settled.read(row.through, row.islands).islands[-1][1]
         held.close_below(key, last)
         held.save()

@@ -2,18 +2,29 @@
 
 Nothing is looked up and nothing is kept here, and nothing a payload can say raises. A message is
 believed only as far as its topic goes, because the topic is what the broker's access rules guard:
-a report about another device than its topic names is set aside.
+a report about another device than its topic names is set aside. A former name of a location stands
+for the present one (`Rules.current_id`), and everything that follows uses the present name.
+
+Only a report that was parsed and whose sequence numbers are plausible can be acknowledged, as
+counted or as a dead letter that is kept whole. Whatever else a message says stays with the device.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
 import msgspec
+from msgspec import structs
 
+from cloud.ingest.plausible import (
+    Rules,
+    implausible_figure,
+    implausible_heartbeat,
+    implausible_range,
+)
 from cloud.ingest.source import Delivery
 from wire import envelope
 from wire.audience import AudienceReport
@@ -23,8 +34,8 @@ from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
 from wire.topics import Address, Channel, TopicError, parse
 
 FURTHEST_AHEAD: Final = timedelta(minutes=5)  # a camera's clock may be this wrong
-EARLIEST_AT: Final = datetime(2020, 1, 1, tzinfo=UTC)
-LARGEST: Final = 10**12  # any one number: ten thousand people for an hour are 3.6e10 ms
+OLDEST: Final = timedelta(days=400)  # the minutes of anything older are deleted at the next sweep
+RULES: Final = Rules()
 
 Knows = Callable[[LocationId, DeviceId], bool]
 
@@ -40,13 +51,22 @@ class Kind(StrEnum):
     FUTURE = "future"
     ANCIENT = "ancient"
     IMPLAUSIBLE = "implausible"  # a number or a name that no camera measures
+    SEQUENCE = "sequence"  # sequence numbers that a stream of this age cannot have
+    SEQUENCE_REUSED = "sequence_reused"  # the number of a report that said something else
     OVERLAP = "overlap"  # part of it is already counted
     SCATTERED = "scattered"  # beyond more gaps than are remembered
     UNSTORABLE = "unstorable"  # the database refuses it, and it alone
 
 
-LEFT_WITH_DEVICE: Final = frozenset({Kind.UNKNOWN, Kind.SCATTERED})
-"""Not settled: the camera keeps such reports and sends them again."""
+ONE_PER_TOPIC: Final = frozenset({Kind.UNKNOWN, Kind.SCATTERED})
+"""Kept as one letter for each topic: the device still has all such reports."""
+LEFT_WITH_DEVICE: Final = ONE_PER_TOPIC | {
+    Kind.TOPIC,
+    Kind.OVERSIZE,
+    Kind.UNREADABLE,
+    Kind.SEQUENCE,
+}
+"""Never acknowledged: the camera keeps such reports and sends them again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +77,14 @@ class Identity:
     journal: JournalId
     first: int
     last: int
+
+    def covers(self, other: "Identity") -> bool:
+        """Whether it stands for the first number of another."""
+        return (
+            self.first <= other.first <= self.last
+            and self.journal == other.journal
+            and self.address.device == other.address.device
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +139,9 @@ class DeadLetter:
 Finding = Sound | Note | DeadLetter
 
 
-def judge(delivery: Delivery, *, knows: Knows, now: datetime) -> Iterator[Finding]:
+def judge(
+    delivery: Delivery, *, knows: Knows, now: datetime, rules: Rules = RULES
+) -> Iterator[Finding]:
     """Every finding in one delivery, in its order."""
     topic, payload = delivery.topic, delivery.payload
     try:
@@ -121,50 +151,110 @@ def judge(delivery: Delivery, *, knows: Knows, now: datetime) -> Iterator[Findin
         return
     if not knows(address.location, address.device):
         reason = (
-            f"the estate knows no camera {address.device!r} at {address.location!r}: "
-            "add it to the estate file; the camera keeps its reports until then"
+            f"the sites file lists no camera {address.device!r} at {address.location!r}: add it, "
+            "or add the location's former id under `formerly`; the camera keeps its reports until "
+            "then"
         )
         yield DeadLetter(Kind.UNKNOWN, reason, topic, payload, address)
         return
+    address = _present(address, rules)
     if channel is Channel.STATUS:
         if payload:  # an empty one only clears what the broker retained
             yield _status(delivery, address)
         return
     for event in envelope.unseal(payload):
-        yield _event(event, delivery, address, channel, now)
+        yield _Event(delivery, address, channel, now, rules).finding(event)
 
 
-def _event(
-    event: Event | Refusal, delivery: Delivery, address: Address, channel: Channel, now: datetime
-) -> Finding:
-    match event:
-        case AudienceEvent() if channel is Channel.AUDIENCE:
-            return _report(event, delivery.topic, address, now)
-        case HeartbeatEvent() if channel is Channel.HEARTBEAT:
-            return _note(event, delivery.topic, address)
-        case AlarmEvent() if channel is Channel.ALARM:
-            return _note(event, delivery.topic, address)
-        case Refusal():
-            oversize = len(delivery.payload) > envelope.MAX_PAYLOAD_BYTES
-            kind = Kind.OVERSIZE if oversize else Kind.UNREADABLE
-            return DeadLetter(
-                kind,
-                event.reason,
-                delivery.topic,
-                delivery.payload if oversize else event.payload,
-                address,
-                _identity(address, event.journal, event.sequence),
+def said_at(topic: str) -> Address:
+    """The address that a topic names, which may hold a former name of the location."""
+    return _parsed(topic)[0]
+
+
+def _present(address: Address, rules: Rules) -> Address:
+    present = rules.current_id(address.location)
+    return address if present == address.location else Address(present, address.device)
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """Where an event comes from, and what is believed of it."""
+
+    delivery: Delivery
+    address: Address
+    channel: Channel
+    now: datetime
+    rules: Rules
+
+    def finding(self, event: Event | Refusal) -> Finding:
+        """What becomes of it."""
+        channel, delivery = self.channel, self.delivery
+        match event:
+            case AudienceEvent() if channel is Channel.AUDIENCE:
+                return self._report(event.data)
+            case HeartbeatEvent() | AlarmEvent() if channel is EXPECTED[type(event)]:
+                return self._note(event.data)
+            case Refusal():
+                return self._refused(event)
+        reason = f"a {type(event).__name__} does not belong on the channel {channel}"
+        return DeadLetter(Kind.TOPIC, reason, delivery.topic, envelope.seal(event), self.address)
+
+    def _refused(self, refusal: Refusal) -> DeadLetter:
+        payload = self.delivery.payload
+        oversize = len(payload) > envelope.MAX_PAYLOAD_BYTES
+        return DeadLetter(
+            Kind.OVERSIZE if oversize else Kind.UNREADABLE,
+            refusal.reason,
+            self.delivery.topic,
+            payload if oversize else refusal.payload,
+            self.address,
+            _identity(self.address, refusal.journal, refusal.sequence),
+        )
+
+    def _report(self, said: AudienceReport) -> Finding:
+        report, address = self._placed(said), self.address
+        identity = Identity(address, said.journal, said.sequence.first, said.sequence.last)
+        sound = Sound(identity, report, self.delivery.topic)
+        fault = self._fault(report)
+        return sound.set_aside(*fault) if fault else sound
+
+    def _placed(self, report: AudienceReport) -> AudienceReport:
+        """The report under the present name of its location."""
+        present = self.rules.current_id(report.location)
+        return report if present == report.location else structs.replace(report, location=present)
+
+    def _fault(self, report: AudienceReport) -> tuple[Kind, str] | None:
+        address, rules = self.address, self.rules
+        if reason := implausible_range(report, rules):
+            return Kind.SEQUENCE, reason
+        if report.device != address.device or report.location != address.location:
+            return Kind.ADDRESS, _speaks_for(report.location, report.device)
+        if report.ends_at > self.now + FURTHEST_AHEAD:
+            return Kind.FUTURE, f"ends at {_ahead(report.ends_at, self.now)}"
+        if report.starts_at < self.now - OLDEST:
+            return Kind.ANCIENT, (
+                f"starts at {report.starts_at.isoformat()}, more than {OLDEST.days} days ago: "
+                "set the camera's clock"
             )
-    reason = f"a {type(event).__name__} does not belong on the channel {channel}"
-    return DeadLetter(Kind.TOPIC, reason, delivery.topic, envelope.seal(event), address)
+        people = rules.most_people(address.location, address.device)
+        reason = implausible_figure(report, people)
+        return (Kind.IMPLAUSIBLE, reason) if reason else None
+
+    def _note(self, about: Heartbeat | Alarm) -> Finding:
+        address, rules = self.address, self.rules
+        note = Note(address, about, self.delivery.topic)
+        location = rules.current_id(about.location)
+        if about.device != address.device or location != address.location:
+            return note.set_aside(Kind.ADDRESS, _speaks_for(about.location, about.device))
+        if isinstance(about, Heartbeat):
+            reason = implausible_heartbeat(about)
+            return note.set_aside(Kind.IMPLAUSIBLE, reason) if reason else note
+        if about.at > self.now + FURTHEST_AHEAD:
+            return note.set_aside(Kind.FUTURE, f"is of {_ahead(about.at, self.now)}")
+        return note
 
 
-def _report(event: AudienceEvent, topic: str, address: Address, now: datetime) -> Finding:
-    report = event.data
-    identity = Identity(address, report.journal, report.sequence.first, report.sequence.last)
-    sound = Sound(identity, report, topic)
-    fault = _fault(report, address, now)
-    return sound.set_aside(*fault) if fault else sound
+EXPECTED: Final = {HeartbeatEvent: Channel.HEARTBEAT, AlarmEvent: Channel.ALARM}
 
 
 def _identity(
@@ -175,45 +265,11 @@ def _identity(
     return Identity(address, journal, sequence.first, sequence.last)
 
 
-def _fault(report: AudienceReport, address: Address, now: datetime) -> tuple[Kind, str] | None:
-    if report.device != address.device or report.location != address.location:
-        return Kind.ADDRESS, _speaks_for(report.location, report.device)
-    if report.ends_at > now + FURTHEST_AHEAD:
-        ahead = report.ends_at - now
-        return Kind.FUTURE, (
-            f"ends at {report.ends_at.isoformat()}, {ahead} ahead of the cloud's clock; at most "
-            f"{FURTHEST_AHEAD} is believed: set the camera's clock"
-        )
-    if report.starts_at < EARLIEST_AT:
-        return Kind.ANCIENT, (
-            f"starts at {report.starts_at.isoformat()}, before {EARLIEST_AT.date()}: "
-            "set the camera's clock"
-        )
-    odd = next(_oddities(report), None)
-    return (Kind.IMPLAUSIBLE, odd) if odd else None
-
-
-def _oddities(report: AudienceReport) -> Iterator[str]:
-    """What the schema lets through and a sum of years could not carry."""
-    frames, sensors = report.frames, report.sensors
-    plain = (report.person_ms, report.dwell_ms, report.entries, report.visits, report.peak)
-    largest = max(*plain, frames.captured, frames.dropped, frames.analysed)
-    if largest > LARGEST:
-        yield f"counts {largest} of something in one report; at most {LARGEST} is believed"
-    for name, reading in sensors.items():
-        if not name.isprintable():
-            yield f"sensor name {name!r} has characters that do not print"
-        values = (reading.total_milli, reading.least_milli, reading.most_milli)
-        if max(reading.samples, *map(abs, values)) > LARGEST:
-            yield f"sensor {name} reads more than {LARGEST} thousandths"
-
-
-def _note(event: HeartbeatEvent | AlarmEvent, topic: str, address: Address) -> Finding:
-    about = event.data
-    note = Note(address, about, topic)
-    if about.device == address.device and about.location == address.location:
-        return note
-    return note.set_aside(Kind.ADDRESS, _speaks_for(about.location, about.device))
+def _ahead(at: datetime, now: datetime) -> str:
+    return (
+        f"{at.isoformat()}, {at - now} ahead of the cloud's clock; at most "
+        f"{FURTHEST_AHEAD} is believed: set the camera's clock"
+    )
 
 
 def _status(delivery: Delivery, address: Address) -> Finding:

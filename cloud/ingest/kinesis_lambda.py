@@ -18,9 +18,11 @@ from sqlalchemy import Engine
 
 from cloud import settings
 from cloud.database import connect, create
-from cloud.estate import SAMPLE, load
+from cloud.estate import SAMPLE
 from cloud.ingest.consume import Consumer
-from cloud.ingest.judge import Knows
+from cloud.ingest.judge import RULES, Knows
+from cloud.ingest.membership import Membership
+from cloud.ingest.plausible import Rules
 from cloud.ingest.record import delivery_of
 from cloud.ingest.source import Delivery, Portion
 
@@ -62,12 +64,13 @@ def ingest(
     knows: Knows,
     iot_data: Any,
     clock: Callable[[], datetime],
+    rules: Rules = RULES,
 ) -> dict[str, list[dict[str, str]]]:
     """Commit the records of one event; the answer names the first that was not."""
     source = RecordsSource(event["Records"], iot_data)
     no_patience = threading.Event()
     no_patience.set()  # AWS tries again, and bills no waiting
-    consumer = Consumer(source, engine, knows=knows, clock=clock, stopping=no_patience)
+    consumer = Consumer(source, engine, knows=knows, clock=clock, rules=rules, stopping=no_patience)
     while consumer.step() is not None:
         pass
     consumer.finish()
@@ -76,17 +79,25 @@ def ingest(
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
     """What AWS calls."""
-    engine, knows, iot_data = _standing()
-    return ingest(event, engine, knows=knows, iot_data=iot_data, clock=lambda: datetime.now(UTC))
+    engine, membership, people, iot_data = _standing()
+    return ingest(
+        event,
+        engine,
+        knows=membership.knows,
+        iot_data=iot_data,
+        clock=lambda: datetime.now(UTC),
+        rules=membership.rules(people),
+    )
 
 
 @cache
-def _standing() -> tuple[Engine, Knows, Any]:
-    """What stays between invocations."""
+def _standing() -> tuple[Engine, Membership, int | None, Any]:
+    """What stays between invocations; the sites file is read again when it has changed."""
     chosen = settings.read(argparse.Namespace())
     engine = connect(chosen.database_url)
     create(engine)
-    return engine, load(chosen.estate or SAMPLE).knows, boto3.client("iot-data")
+    membership = Membership(chosen.estate or SAMPLE)
+    return engine, membership, chosen.people_per_camera, boto3.client("iot-data")
 
 
 def _number(record: Mapping[str, Any]) -> str:

@@ -9,27 +9,29 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from cloud.database import dead_letters, insert
-from cloud.ingest.judge import LEFT_WITH_DEVICE, DeadLetter
+from cloud.ingest.judge import ONE_PER_TOPIC, DeadLetter, Kind
+from wire.envelope import MAX_PAYLOAD_BYTES
 
-SAMPLE_BYTES: Final = 64 * 1024
+SAMPLE_BYTES: Final = 16 * 1024
+"""What is kept of a payload that could not be read; one that was parsed is kept whole."""
+CHUNK: Final = 400
 LONGEST_REASON: Final = 2_000
 
 
 def set_aside(
-    connection: Connection, letters: Iterable[tuple[DeadLetter, bool]], now: datetime
+    connection: Connection, kept: Iterable[tuple[DeadLetter, bool]], now: datetime
 ) -> int:
     """Keep the letters, each with whether it claims its sequences; how many of them are new."""
     rows: dict[str, dict[str, Any]] = {}
-    for letter, claims in letters:
+    for letter, claims in kept:
         row = rows.setdefault(digest(letter), _row(letter, claims, now))
         row["times"] += 1
     if not rows:
         return 0
-    known = select(func.count()).where(dead_letters.c.digest.in_(rows))
-    already: int = connection.execute(known).scalar_one()
+    already = len(known(connection, rows))
     into = insert(connection.dialect.name, dead_letters)
     again = into.on_conflict_do_update(
         index_elements=["digest"],
@@ -42,15 +44,30 @@ def set_aside(
     return len(rows) - already
 
 
+def known(connection: Connection, digests: Iterable[str]) -> set[str]:
+    """Those of the digests of which a letter is kept."""
+    wanted = sorted(set(digests))
+    found: set[str] = set()
+    for start in range(0, len(wanted), CHUNK):
+        some = dead_letters.c.digest.in_(wanted[start : start + CHUNK])
+        found.update(connection.execute(select(dead_letters.c.digest).where(some)).scalars())
+    return found
+
+
 def digest(letter: DeadLetter) -> str:
     """The same for a letter that comes again."""
-    if letter.kind in LEFT_WITH_DEVICE:
+    if letter.kind in ONE_PER_TOPIC:
         said = b""
-    elif which := letter.identity:
+    elif (which := letter.identity) and letter.kind is not Kind.SEQUENCE_REUSED:
         said = f"{which.journal}:{which.first}-{which.last}".encode()
     else:
         said = letter.payload
     return hashlib.sha256(f"{letter.kind}\0{letter.topic}\0".encode() + said).hexdigest()
+
+
+def sample(letter: DeadLetter) -> bytes:
+    """As much of the payload as is kept: all of it where the letter can be replayed."""
+    return letter.payload[: SAMPLE_BYTES if letter.settles is None else MAX_PAYLOAD_BYTES]
 
 
 def _row(letter: DeadLetter, claims: bool, now: datetime) -> dict[str, Any]:
@@ -65,7 +82,7 @@ def _row(letter: DeadLetter, claims: bool, now: datetime) -> dict[str, Any]:
         "first_sequence": which and which.first,
         "last_sequence": which and which.last,
         "claims": int(claims),
-        "payload": letter.payload[:SAMPLE_BYTES],
+        "payload": sample(letter),
         "payload_bytes": len(letter.payload),
         "times": 0,
         "first_received_at": now,

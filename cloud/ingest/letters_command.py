@@ -1,4 +1,8 @@
-"""`python -m cloud dead-letters list|show|replay`: what was set aside, and another try."""
+"""`python -m cloud dead-letters ACTION`: messages that failed validation, and another try.
+
+`list`, `show`, `replay` and `delete` are about single messages; `quarantined` and `release` about
+devices of which no more are kept.
+"""
 
 import argparse
 import sys
@@ -8,9 +12,11 @@ from typing import Any
 from sqlalchemy import Engine, Row, select
 
 from cloud import settings
-from cloud.database import connect, create, dead_letters, reading
-from cloud.estate import SAMPLE, load
+from cloud.database import connect, create, dead_letters, reading, writing
+from cloud.estate import SAMPLE
 from cloud.ingest.letters import printable
+from cloud.ingest.membership import Membership
+from cloud.ingest.quarantine import in_quarantine, release
 from cloud.ingest.replay import replay, waiting
 
 
@@ -24,9 +30,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shows.add_argument("id", type=int)
     replays = actions.add_parser("replay", help="try again, after a fix")
     replays.add_argument("id", type=int, nargs="*", help="which (without: all that wait)")
-    for action in (lists, shows):
+    deletes = actions.add_parser("delete", help="forget the letters of one device")
+    held = actions.add_parser("quarantined", help="devices that send too many failing messages")
+    releases = actions.add_parser("release", help="keep a device's failing messages again")
+    for action in (deletes, releases):
+        action.add_argument("device")
+    for action in (lists, shows, deletes, held, releases):
         settings.add_arguments(action, "database")
-    settings.add_arguments(replays, "database", "estate")
+    settings.add_arguments(replays, "database", "estate", "people-per-camera")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -40,6 +51,12 @@ def run(arguments: argparse.Namespace) -> int:
                 return _list(engine, arguments.kind, arguments.limit)
             case "show":
                 return _show(engine, arguments.id)
+            case "delete":
+                return _delete(engine, arguments.device)
+            case "quarantined":
+                return _quarantined(engine)
+            case "release":
+                return _release(engine, arguments.device, datetime.now(UTC))
             case _:
                 return _replay(engine, arguments.id, chosen)
     finally:
@@ -77,14 +94,43 @@ def _show(engine: Engine, letter: int) -> int:
     return 0
 
 
+def _delete(engine: Engine, device: str) -> int:
+    with writing(engine) as connection:
+        which = dead_letters.c.device == device
+        deleted = connection.execute(dead_letters.delete().where(which)).rowcount
+    _write(f"{deleted} dead letters of {device} deleted")
+    return 0
+
+
+def _quarantined(engine: Engine) -> int:
+    with reading(engine) as connection:
+        for row in in_quarantine(connection):
+            _write(
+                f"{row.location}/{row.device}  since {row.since_at:%Y-%m-%d %H:%M:%S}Z  "
+                f"{row.messages} messages not kept, the latest {row.last_at:%Y-%m-%d %H:%M:%S}Z: "
+                f"{row.reason}"
+            )
+    return 0
+
+
+def _release(engine: Engine, device: str, now: datetime) -> int:
+    with writing(engine) as connection:
+        if release(connection, device, now):
+            return 0
+    sys.stderr.write(f"{printable(device)} is not in quarantine: see `dead-letters quarantined`\n")
+    return 1
+
+
 def _replay(engine: Engine, letters: list[int], chosen: settings.Settings) -> int:
-    estate = load(chosen.estate or SAMPLE)
+    membership = Membership(chosen.estate or SAMPLE)
+    rules = membership.rules(chosen.people_per_camera)
     if not letters:
         with reading(engine) as connection:
             letters = waiting(connection)
     refused = 0
     for letter in letters:
-        said = replay(engine, letter, knows=estate.knows, now=datetime.now(UTC))
+        now = datetime.now(UTC)
+        said = replay(engine, letter, knows=membership.knows, now=now, rules=rules)
         refused += not said.startswith("counted")
         _write(f"{letter}: {said}")
     return 1 if refused else 0

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cloud.estate import Estate
 from cloud.estate_reload import SitesFile
+from cloud.ingest.plausible import PEOPLE_PER_CAMERA, Rules
 from wire.scalars import DeviceId, LocationId
 
 
@@ -27,6 +28,22 @@ class Membership:
     def knows(self, location: LocationId, device: DeviceId) -> bool:
         """Whether that camera is one of that location's, by its present or a former id."""
         return self._file.estate.knows(location, device)
+
+    def current_id(self, location: LocationId) -> LocationId:
+        """The present id of a location that had another."""
+        return self._file.estate.current_id(location)
+
+    def people(self, location: LocationId, device: DeviceId) -> int | None:
+        """How many people the camera can see at once, where the sites file says so."""
+        return self._file.estate.people(location, device)
+
+    def rules(self, people_per_camera: int | None = None) -> Rules:
+        """What is believed of this file's cameras, now and whenever the file changes."""
+        return Rules(
+            people_per_camera=people_per_camera or PEOPLE_PER_CAMERA,
+            current_id=self.current_id,
+            people=self.people,
+        )
 
     @property
     def venues(self) -> Mapping[str, str]:

@@ -1,27 +1,37 @@
 """News of devices: the latest heartbeat and presence of each, and the history of alarms.
 
-The latest is told by the device's own clock where there is one, so late news overwrite nothing.
+The latest is told by the device's own clock where there is one, so late news overwrite nothing. A
+clock that ran ahead of the cloud's is not believed in that: what it dated gives way to all else.
 Of a batch only the latest of each device is written, all devices in one statement and in one order,
 so that two consumers cannot lock each other out: every camera sends a heartbeat as often as a
 report, and it may not cost more.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Insert, or_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Insert,
+    literal_column,
+    or_,
+    type_coerce,
+)
 
 from cloud.database import alarms, device_states, insert, microseconds, run_many
-from cloud.ingest.judge import Note
+from cloud.ingest.judge import FURTHEST_AHEAD, Note
 from cloud.ingest.letters import printable
 from wire.health import Alarm, Heartbeat, Status
 
 Latest = dict[tuple[str, str], tuple[int, tuple[Any, ...]]]
 """Location and device → the device's clock, and the values to write."""
 
+AHEAD_US: Final = FURTHEST_AHEAD // timedelta(microseconds=1)
 BEAT: Final = ("heartbeat_at", "heartbeat_received_at", "heartbeat")
 PRESENCE: Final = ("presence", "presence_at")
 ALARM: Final = ("location", "device", "kind", "state", "at", "message", "received_at")
@@ -29,7 +39,7 @@ ALARM: Final = ("location", "device", "kind", "state", "at", "message", "receive
 
 def keep(connection: Connection, notes: Iterable[Note], now: datetime) -> None:
     """Write what the notes say."""
-    now_us = microseconds(now)
+    now_us, latest_us = microseconds(now), microseconds(now + FURTHEST_AHEAD)
     beats: Latest = {}
     words: Latest = {}
     raised: dict[tuple[str, str, str, str, int], tuple[str, int]] = {}
@@ -39,10 +49,10 @@ def keep(connection: Connection, notes: Iterable[Note], now: datetime) -> None:
             case Heartbeat() as beat:
                 body = msgspec.json.encode(beat).decode()
                 sent_us = microseconds(beat.sent_at)
-                _hold(beats, where, sent_us, (sent_us, now_us, body))
+                _hold(beats, where, sent_us, latest_us, (sent_us, now_us, body))
             case Status() as status:
-                since_us = microseconds(status.since or now)
-                _hold(words, where, since_us, (str(status.presence), since_us))
+                since_us = min(microseconds(status.since or now), now_us)
+                _hold(words, where, since_us, latest_us, (str(status.presence), since_us))
             case Alarm() as alarm:
                 kind, message = printable(alarm.kind), printable(alarm.message)
                 which = (*where, kind, str(alarm.state), microseconds(alarm.at))
@@ -53,8 +63,10 @@ def keep(connection: Connection, notes: Iterable[Note], now: datetime) -> None:
     run_many(connection, _unheard(connection.dialect.name), ALARM, rows)
 
 
-def _hold(held: Latest, where: tuple[str, str], clock: int, values: tuple[Any, ...]) -> None:
-    if where not in held or held[where][0] <= clock:
+def _hold(
+    held: Latest, where: tuple[str, str], clock: int, latest: int, values: tuple[Any, ...]
+) -> None:
+    if where not in held or held[where][0] <= clock or held[where][0] > latest:
         held[where] = (clock, values)
 
 
@@ -67,11 +79,16 @@ def _write(connection: Connection, clock: str, names: tuple[str, ...], held: Lat
 @cache
 def _newest(dialect: str, clock: str, names: tuple[str, ...]) -> Insert:
     into = insert(dialect, device_states)
-    held = device_states.c[clock]
+    held = type_coerce(device_states.c[clock], BigInteger)
+    received = type_coerce(device_states.c.heartbeat_received_at, BigInteger)
+    older = or_(held.is_(None), held <= type_coerce(into.excluded[clock], BigInteger))
+    if clock == "heartbeat_at":
+        ahead_us: ColumnElement[int] = literal_column(str(AHEAD_US), BigInteger)
+        older = or_(older, held > received + ahead_us)
     return into.on_conflict_do_update(
         index_elements=["location", "device"],
         set_={name: into.excluded[name] for name in names},
-        where=or_(held.is_(None), held <= into.excluded[clock]),
+        where=older,
     )
 
 

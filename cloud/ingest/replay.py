@@ -1,22 +1,28 @@
 """Dead letters again, after a fix: counted once, or refused again with the reason.
 
 A letter that claims its sequences is what settled them, so it alone may count them now; any other
-goes the way of a message that has just come, and is a duplicate if it was counted meanwhile.
+goes the way of a message that has just come, and is a duplicate if it was counted meanwhile. A
+report whose number was used before is counted in a stream of its own, named for the letter.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import Connection, Engine, Row, select
 
 from cloud.database import dead_letters, writing
 from cloud.database.rollups import counting
 from cloud.ingest import rollup, store
 from cloud.ingest.commit import commit_within
-from cloud.ingest.judge import DeadLetter, Knows, Sound, judge
+from cloud.ingest.judge import RULES, DeadLetter, Finding, Kind, Knows, Sound, judge
+from cloud.ingest.plausible import Rules
 from cloud.ingest.source import Delivery
 from cloud.ingest.tallies import Tallies
+from wire.scalars import JournalId
 
 
 def waiting(connection: Connection) -> list[int]:
@@ -25,7 +31,9 @@ def waiting(connection: Connection) -> list[int]:
     return list(connection.execute(rows.order_by(dead_letters.c.id)).scalars())
 
 
-def replay(engine: Engine, letter: int, *, knows: Knows, now: datetime) -> str:
+def replay(
+    engine: Engine, letter: int, *, knows: Knows, now: datetime, rules: Rules = RULES
+) -> str:
     """Try one letter again in a transaction of its own, and say what became of it."""
     with writing(engine) as connection:
         found = connection.execute(
@@ -36,7 +44,7 @@ def replay(engine: Engine, letter: int, *, knows: Knows, now: datetime) -> str:
         refused = next(_obstacles(found), None)
         if refused is not None:
             return refused
-        said = _tried(connection, found, knows, now)
+        said = _tried(connection, found, partial(judge, knows=knows, now=now, rules=rules), now)
         if not said.startswith("refused"):
             connection.execute(
                 dead_letters.update().where(dead_letters.c.id == letter).values(replayed_at=now)
@@ -51,12 +59,18 @@ def _obstacles(found: Row[Any]) -> Iterator[str]:
         yield f"refused: only a sample of its {found.payload_bytes} bytes was kept"
 
 
-def _tried(connection: Connection, found: Row[Any], knows: Knows, now: datetime) -> str:
-    delivery = Delivery(found.topic, found.payload)
-    findings = list(judge(delivery, knows=knows, now=now))
+def _tried(
+    connection: Connection,
+    found: Row[Any],
+    judged: Callable[[Delivery], Iterable[Finding]],
+    now: datetime,
+) -> str:
+    findings = list(judged(Delivery(found.topic, found.payload)))
     for finding in findings:
         if isinstance(finding, DeadLetter):
             return f"refused again: {finding.reason}"
+    if found.kind == Kind.SEQUENCE_REUSED:
+        findings = [_apart(finding, found.digest) for finding in findings]
     if found.claims:
         return _claimed(connection, found, findings, now)
     outcome = commit_within(connection, findings, now)
@@ -65,6 +79,18 @@ def _tried(connection: Connection, found: Row[Any], knows: Knows, now: datetime)
     return (
         f"counted {len(outcome.counted)} reports, {outcome.duplicates} were counted before, "
         f"{outcome.notes} notes"
+    )
+
+
+def _apart(finding: Finding, digest: str) -> Finding:
+    """The report in a stream of its own: its number was taken in that of its device."""
+    if not isinstance(finding, Sound):
+        return finding
+    journal = JournalId(digest[:16])
+    return replace(
+        finding,
+        identity=replace(finding.identity, journal=journal),
+        report=structs.replace(finding.report, journal=journal),
     )
 
 

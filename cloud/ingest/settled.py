@@ -6,9 +6,17 @@ duplicate; what lies half within can be neither counted nor split, since its sum
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Final, Self
 
+from cloud.ingest.plausible import Rules
+
+GAP: Final = 10_000
+"""Numbers that a report may always lie ahead of the mark: messages overtake each other, and clocks
+are set."""
+FIRST_DEVICE_AT: Final = datetime(2020, 1, 1, tzinfo=UTC)
+"""No stream is older; it bounds the numbers of a stream that this database has not met."""
 MOST_ISLANDS: Final = 1_000  # a device that leaves more gaps than this has lost its numbering
 
 
@@ -78,3 +86,30 @@ class Settled:
             else:
                 islands.append((begins, ends))
         return Settled(through, tuple(islands))
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """When the report at the mark ended, as far as it is known, and when the mark last moved.
+
+    The time since then bounds how far the numbers of the stream can have advanced, so an outage of
+    weeks is believed and a number from nowhere is not.
+    """
+
+    through_at: datetime = FIRST_DEVICE_AT
+    moved_at: datetime = FIRST_DEVICE_AT
+
+    def furthest(self, through: int, at: datetime, now: datetime, rules: Rules) -> int:
+        """The largest number that a message of `at` can speak of."""
+        elapsed = max(min(at, now) - self.through_at, now - self.moved_at)
+        return through + GAP + rules.sequences_within(elapsed)
+
+
+def too_far(last: int, furthest: int, through: int) -> str | None:
+    """Why a sequence number cannot be of this stream; None when it can."""
+    if last <= furthest:
+        return None
+    return (
+        f"sequence number {last} lies {last - through} beyond {through}, up to which the stream is "
+        f"acknowledged; in the time since then it can have reached {furthest} at most"
+    )

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from cloud import settings
 from cloud.database import EPOCH
-from cloud.estate import SAMPLE, load
+from cloud.estate import SAMPLE
+from cloud.estate_reload import SitesFile
 from cloud.ingest.source import SourceError
 from cloud.windows.query import LENGTHS
 from wire.ack import Ack
@@ -36,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `stream-spark`."""
     actions = parser.add_subparsers(dest="action", required=True)
     counts = actions.add_parser("count", help="count what comes")
-    settings.add_arguments(counts, "estate")
+    settings.add_arguments(counts, "estate", "people-per-camera")
     where = counts.add_mutually_exclusive_group(required=True)
     where.add_argument("--files", metavar="FOLDER", help="of lines as cameras said them")
     where.add_argument("--kinesis", metavar="STREAM", help="needs EMR's connector")
@@ -90,14 +91,14 @@ def count(spark: "SparkSession", arguments: argparse.Namespace) -> None:
     """Count until the end of what there is, or until stopped."""
     from pyspark.errors.exceptions.captured import StreamingQueryException
 
-    from cloud.stream_spark.count import Counting, files, kinesis
+    from cloud.stream_spark.count import Cameras, Counting, files, kinesis
     from cloud.stream_spark.folder import Folder
 
-    estate = load(settings.read(arguments).estate or SAMPLE)
-    cameras = frozenset((site.id, camera) for site in estate for camera in site.device_ids)
+    chosen = settings.read(arguments)
+    sites = SitesFile(chosen.estate or SAMPLE)
     counting = Counting(
         Folder(spark, arguments.folder),
-        cameras,
+        lambda: Cameras.of(sites.estate, chosen.people_per_camera),
         clock=lambda: datetime.now(UTC),
         tell=partial(tell_by_iot, arguments.region) if arguments.tell else None,
     )

@@ -8,32 +8,37 @@ it. The folder and the checkpoint belong together: another checkpoint would coun
 """
 
 import logging
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession, Window
 from pyspark.sql import functions as f
 from pyspark.sql.streaming.query import StreamingQuery
 
 from cloud.database import SUMS
+from cloud.estate import Estate
 from cloud.ingest.commit import OVERLAPPING, SCATTERED
+from cloud.ingest.plausible import PEOPLE_PER_CAMERA, Rules
 from cloud.ingest.settled import Standing
 from cloud.ingest.source import SourceError
 from cloud.stream_spark.folder import Folder
-from cloud.stream_spark.rows import LETTER, REPORT, rows_of
+from cloud.stream_spark.rows import FORGOTTEN, LETTER, REPORT, rows_of
 from cloud.stream_spark.rows import SCHEMA as LINE
 from cloud.stream_spark.settle import SCHEMA as VERDICT
-from cloud.stream_spark.settle import settle
+from cloud.stream_spark.settle import TOO_FAR, Held, Verdict, settle
+from wire.scalars import DeviceId, LocationId
 
 log = logging.getLogger(__name__)
 
 KINESIS: Final = "aws-kinesis"  # the connector that EMR 7.1 and later carry
 JOURNAL: Final = ("device", "journal")
+HELD: Final = Held._fields
 JOURNALS: Final = (
-    "device string, journal string, location string, through bigint, islands string, heard boolean"
+    "device string, journal string, location string, through bigint, islands string, "
+    "through_us bigint, moved_us bigint, heard boolean"
 )
 MINUTES: Final = "location string, device string, minute_at bigint, " + ", ".join(
     f"{name} bigint" for name in (*SUMS, "peak")
@@ -42,7 +47,10 @@ LETTERS: Final = (
     "digest string, kind string, reason string, topic string, location string, device string, "
     "journal string, first bigint, last bigint, claims boolean, payload binary"
 )
-UNFIT: Final = (Standing.OVERLAP.name, Standing.SCATTERED.name)
+UNFIT: Final = (Standing.OVERLAP.name, Standing.SCATTERED.name, TOO_FAR)
+LETTERS_PER_DEVICE: Final = 100
+"""Messages that could not be read, kept of one device in one batch."""
+DISTANT: Final = "its sequence numbers lie further beyond the stream's mark than time allows"
 LOSSES: Final = "device string, journal string, location string, first bigint, last bigint"
 
 Tell = Callable[[Iterable[Row]], None]
@@ -86,11 +94,54 @@ def kinesis(spark: SparkSession, stream: str, *, region: str) -> DataFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class Cameras:
+    """What the executors have to know of the sites file, as it is when a batch begins."""
+
+    listed: frozenset[tuple[str, str]]
+    current: Mapping[str, str] = field(default_factory=dict)
+    people: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    people_per_camera: int = PEOPLE_PER_CAMERA
+
+    @classmethod
+    def of(cls, estate: Estate, people_per_camera: int | None = None) -> "Cameras":
+        """Those of an estate, former names of locations among them."""
+        listed, current, people = set(), dict[str, str](), dict[tuple[str, str], int]()
+        for site in estate:
+            current |= dict.fromkeys(site.formerly, site.id)
+            for device in site.device_ids:
+                listed |= {(name, device) for name in (site.id, *site.formerly)}
+                if most := estate.people(site.id, device):
+                    people[site.id, device] = most
+        return cls(frozenset(listed), current, people, people_per_camera or PEOPLE_PER_CAMERA)
+
+    def knows(self, location: LocationId, device: DeviceId) -> bool:
+        """Whether that camera is one of that location's."""
+        return (location, device) in self.listed
+
+    def current_id(self, location: LocationId) -> LocationId:
+        """The present id of a location that had another."""
+        return LocationId(self.current.get(location, location))
+
+    def most_people(self, location: LocationId, device: DeviceId) -> int | None:
+        """How many people the camera can see at once, where the sites file says so."""
+        return self.people.get((location, device))
+
+    @property
+    def rules(self) -> Rules:
+        """What is believed of these cameras."""
+        return Rules(
+            people_per_camera=self.people_per_camera,
+            current_id=self.current_id,
+            people=self.most_people,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Counting:
-    """Where to count, whom to believe, whom to tell."""
+    """Where to count, whom to believe (asked before every batch), whom to tell."""
 
     folder: Folder
-    cameras: frozenset[tuple[str, str]]
+    cameras: Callable[[], Cameras]
     clock: Callable[[], datetime]
     tell: Tell | None = None
 
@@ -110,13 +161,13 @@ class Counting:
             told.filter("heard and through > 0").foreachPartition(self.tell)
 
     def _write(self, lines: DataFrame, number: int) -> None:
-        folder = self.folder
-        read = f.udf(partial(_read, self.cameras, self.clock()), f"array<struct<{LINE}>>")
+        folder, cameras, now = self.folder, self.cameras(), self.clock()
+        read = f.udf(partial(_read, cameras, now), f"array<struct<{LINE}>>")
         said = lines.select(f.explode(read("data")).alias("line")).select("line.*")
         folder.write(said, "said", number)
         said = folder.part("said", number, LINE)
         before = self._journals_before(number)
-        judged = settled(said, before)
+        judged = settled(said, before, partial(settle, now=now, rules=cameras.rules))
         folder.write(judged, "judged", number)
         judged = folder.part("judged", number, judged.schema)
         folder.write(minutes_of(judged), "minutes", number, by=("hour_at",))
@@ -148,30 +199,35 @@ class Counting:
                 self.folder.forget("journals", batch)
 
 
-def _read(cameras: frozenset[tuple[str, str]], now: datetime, data: bytes) -> list[Any]:
-    return rows_of(bytes(data), knows=lambda *camera: camera in cameras, now=now)
+def _read(cameras: Cameras, now: datetime, data: bytes) -> list[Any]:
+    return rows_of(bytes(data), knows=cameras.knows, now=now, rules=cameras.rules)
 
 
-def settled(said: DataFrame, before: DataFrame) -> DataFrame:
+def settled(said: DataFrame, before: DataFrame, judge: Callable[..., Verdict]) -> DataFrame:
     """Each journal of the batch with its items, and what became of them.
 
     In order of their numbers, reports first: a torn copy does not take the number of a sound one.
     """
     item = f.struct(
         (f.col("what") != REPORT).alias("refused"), "first", "last", "what", "location",
-        "minute_at", "sums", "kind", "reason", "topic", "payload", "digest",
+        "at_us", "minute_at", "sums", "kind", "reason", "topic", "payload", "digest",
     )  # fmt: skip
     journals = (
         said.filter("journal is not null")
         .groupBy(*JOURNAL)
         .agg(f.sort_array(f.collect_list(item)).alias("items"), f.max("location").alias("place"))
-        .join(before.select(*JOURNAL, "through", "islands"), list(JOURNAL), "left")
+        .join(before.select(*JOURNAL, *HELD), list(JOURNAL), "left")
     )
-    judge = f.udf(settle, VERDICT)
-    brief = f.transform("items", lambda one: f.struct(one["what"], one["first"], one["last"]))
-    return journals.select(
-        *JOURNAL, "place", "items", judge("through", "islands", brief).alias("verdict")
+    verdict = f.udf(partial(_settled, judge), VERDICT)
+    brief = f.transform(
+        "items", lambda one: f.struct(one["what"], one["first"], one["last"], one["at_us"])
     )
+    return journals.select(*JOURNAL, "place", "items", verdict(*HELD, brief).alias("verdict"))
+
+
+def _settled(judge: Callable[..., Verdict], *values: Any) -> Verdict:
+    *held, items = values
+    return judge(Held(*held), [tuple(item) for item in items])
 
 
 def _items(judged: DataFrame) -> DataFrame:
@@ -207,10 +263,11 @@ def letters_of(said: DataFrame, judged: DataFrame) -> DataFrame:
     columns = ("digest", "kind", "reason", "topic", "location", "device", "journal", "first",
                "last", "payload")  # fmt: skip
     no, claims = f.lit(False), f.col("standing") == Standing.NEW.name
-    loose = said.filter((f.col("what") == LETTER) & f.col("journal").isNull())
+    loose = _first_of_device(said.filter((f.col("what") == LETTER) & f.col("journal").isNull()))
     items = _items(judged)
-    refused = items.filter(f.col("what") == LETTER)
-    unfit = items.filter((f.col("what") == REPORT) & f.col("standing").isin(*UNFIT))
+    refused = items.filter((f.col("what") == LETTER) & (f.col("standing") != TOO_FAR))
+    reports = (f.col("what") == REPORT) & f.col("standing").isin(*UNFIT)
+    unfit = items.filter(reports | (f.col("standing") == TOO_FAR))
     parts = (
         loose.select(*columns, no.alias("claims")),
         refused.select(*columns, claims.alias("claims")),
@@ -219,13 +276,23 @@ def letters_of(said: DataFrame, judged: DataFrame) -> DataFrame:
     return parts[0].union(parts[1]).union(parts[2]).dropDuplicates(["digest"])
 
 
+def _first_of_device(letters: DataFrame) -> DataFrame:
+    """A few of each device in a batch: one that sends only rubbish fills no disk."""
+    of_device = Window.partitionBy("location", "device").orderBy("digest")
+    once = letters.dropDuplicates(["digest"])
+    numbered = once.withColumn("place", f.row_number().over(of_device))
+    return numbered.filter(f.col("place") <= LETTERS_PER_DEVICE).drop("place")
+
+
 def _unfit(items: DataFrame) -> DataFrame:
-    overlaps = f.col("standing") == Standing.OVERLAP.name
+    scattered = f.col("standing") == Standing.SCATTERED.name
     numbers = f.concat_ws("", "journal", f.lit(":"), "first", f.lit("-"), "last")
-    said = f.concat_ws("\0", "kind", "topic", f.when(overlaps, numbers).otherwise(""))
+    said = f.concat_ws("\0", "kind", "topic", f.when(scattered, "").otherwise(numbers))
     kinds = items.withColumn("kind", f.lower("standing"))
-    reason = f.when(overlaps, OVERLAPPING).otherwise(SCATTERED)
-    return kinds.withColumns({"reason": reason, "digest": f.sha2(said, 256)})
+    overlaps = f.col("standing") == Standing.OVERLAP.name
+    reason = f.when(overlaps, OVERLAPPING).when(scattered, SCATTERED).otherwise(DISTANT)
+    own = f.when(f.col("what") == FORGOTTEN, f.col("digest")).otherwise(f.sha2(said, 256))
+    return kinds.withColumns({"reason": reason, "digest": own})
 
 
 def losses_of(judged: DataFrame) -> DataFrame:
@@ -238,7 +305,7 @@ def journals_after(judged: DataFrame, before: DataFrame) -> DataFrame:
     """Every journal there is; `heard` says whose camera spoke in this batch."""
     after = judged.select(
         *JOURNAL, f.col("place").alias("location"), "verdict.through", "verdict.islands",
-        "verdict.heard",
+        "verdict.through_us", "verdict.moved_us", "verdict.heard",
     )  # fmt: skip
     rest = before.join(judged, list(JOURNAL), "left_anti").withColumn("heard", f.lit(False))
     return after.union(rest.select(*after.columns))

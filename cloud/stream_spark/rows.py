@@ -6,10 +6,13 @@ camera said it; its own source then stands for the topic. Runs on the executors;
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Final, NamedTuple
 
-from cloud.ingest.judge import DeadLetter, Finding, Knows, Note, Sound, judge
-from cloud.ingest.letters import SAMPLE_BYTES, digest, printable
+from cloud.database import microseconds
+from cloud.ingest.judge import RULES, DeadLetter, Finding, Kind, Knows, Note, Sound, judge
+from cloud.ingest.letters import digest, printable, sample
+from cloud.ingest.plausible import Rules
 from cloud.ingest.record import UNREADABLE_TOPIC, delivery_of
 from cloud.ingest.source import Delivery
 from cloud.ingest.tallies import minute_of, sums_of
@@ -26,6 +29,7 @@ FORGOTTEN: Final = "forgotten"  # a camera says below which number it holds noth
 class Line(NamedTuple):
     """One row. Without a journal it settles nothing; `sums` are those of a tally, then its peak.
 
+    `at_us` is when the report ended or the heartbeat was sent; 0 where that is not believed.
     `payload` is a report's own JSON, or a sample of what was refused.
     """
 
@@ -35,6 +39,7 @@ class Line(NamedTuple):
     what: str
     first: int
     last: int
+    at_us: int
     minute_at: int
     sums: list[int]
     kind: str
@@ -46,16 +51,17 @@ class Line(NamedTuple):
 
 SCHEMA: Final = (
     "journal string, device string, location string, what string, first bigint, last bigint, "
-    "minute_at bigint, sums array<bigint>, kind string, reason string, topic string, "
+    "at_us bigint, minute_at bigint, sums array<bigint>, kind string, reason string, topic string, "
     "payload binary, digest string"
 )
 
 
-def rows_of(line: bytes, *, knows: Knows, now: datetime) -> list[Line]:
+def rows_of(line: bytes, *, knows: Knows, now: datetime, rules: Rules = RULES) -> list[Line]:
     """Every row of one line; what is neither report nor refusal nor of use here is left out."""
     delivery = delivery_of(line)
     deliveries = _as_said(line) if delivery.topic == UNREADABLE_TOPIC else [delivery]
-    findings = (one for each in deliveries for one in judge(each, knows=knows, now=now))
+    judged = partial(judge, knows=knows, now=now, rules=rules)
+    findings = (one for each in deliveries for one in judged(each))
     return [row for finding in findings for row in _rows(finding)]
 
 
@@ -75,14 +81,22 @@ def _rows(finding: Finding) -> Iterator[Line]:
             report, which = finding.report, finding.identity
             sums = [*sums_of(report), report.peak]
             yield Line(which.journal, which.address.device, which.address.location, REPORT,
-                       which.first, which.last, minute_of(report), sums, "", "", finding.topic,
+                       which.first, which.last, microseconds(report.ends_at),
+                       minute_of(report), sums, "", "", finding.topic,
                        encoded(report), "")  # fmt: skip
         case DeadLetter():
             yield _letter(finding)
         case Note(about=Heartbeat() as beat) if beat.oldest_sequence:
-            at = finding.address
-            yield Line(beat.journal, at.device, at.location, FORGOTTEN, beat.oldest_sequence,
-                       beat.oldest_sequence, 0, [], "", "", finding.topic, b"", "")  # fmt: skip
+            yield _forgotten(finding, beat, beat.oldest_sequence)
+
+
+def _forgotten(note: Note, beat: Heartbeat, oldest: int) -> Line:
+    """With all that its dead letter needs, should it speak of numbers that cannot be."""
+    letter = note.set_aside(Kind.SEQUENCE, "")
+    last = max(oldest, beat.next_sequence) - 1
+    return Line(beat.journal, note.address.device, note.address.location, FORGOTTEN, oldest, last,
+                microseconds(beat.sent_at), 0, [], "", "", note.topic, sample(letter),
+                digest(letter))  # fmt: skip
 
 
 def _letter(letter: DeadLetter) -> Line:
@@ -96,10 +110,11 @@ def _letter(letter: DeadLetter) -> Line:
         which.first if which else 0,
         which.last if which else 0,
         0,
+        0,
         [],
         str(letter.kind),
         printable(letter.reason),
         printable(letter.topic),
-        letter.payload[:SAMPLE_BYTES],
+        sample(letter),
         digest(letter),
     )

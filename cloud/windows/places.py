@@ -70,7 +70,7 @@ def know_places(connection: Connection, venue_types: Mapping[str, str]) -> None:
     rows = [(one, venue_types[one]) for one in sorted(changed)]
     run_many(connection, update, ("location", "venue_type"), rows)
     for (before, after), locations in _together(changed, venue_types):
-        _move(connection, locations, before, after)
+        move_hours(connection, locations, before, after)
 
 
 def _changed(connection: Connection, venue_types: Mapping[str, str]) -> dict[str, str]:
@@ -96,7 +96,8 @@ def _together(
             yield way, locations[start : start + CHUNK]
 
 
-def _move(connection: Connection, locations: list[str], before: str, after: str) -> None:
+def move_hours(connection: Connection, locations: list[str], before: str, after: str) -> None:
+    """Take the hours of locations from one venue type and add them to another."""
     cells = hour_tallies.c
     hours = connection.execute(
         select(

@@ -16,6 +16,7 @@ from wire.audience import AudienceReport
 from wire.envelope import audience_event, seal
 
 FAR: datetime = datetime(2042, 3, 12, 9, 0, tzinfo=UTC)  # a Wednesday; weeks begin on Thursdays
+EARLY = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 Reports = Callable[..., AudienceReport]
@@ -49,7 +50,7 @@ def test_a_row_goes_to_its_day_and_without_one_to_the_default(
     prepare(engine, FAR)
     for number, at in enumerate((FAR, FAR + DAY, FAR + 30 * DAY), start=1):
         commit(engine, findings(report(number, starts_at=at), at), at)
-    commit(engine, findings(report(4), FAR), FAR)  # twenty years late
+    commit(engine, findings(report(4), EARLY), FAR)  # twenty years late
     assert held_in(engine, "reports") == [
         "reports_20420312", "reports_20420312", "reports_20420313", "reports_default",
     ]  # fmt: skip
@@ -73,7 +74,7 @@ def test_old_partitions_go_whole_and_the_rest_row_by_row(engine: Engine, report:
     for number in range(1, 4):
         at = FAR + number * DAY
         commit(engine, findings(report(number, starts_at=at), at), at)
-    commit(engine, findings(report(4), FAR), FAR - 40 * DAY)  # in the default partition
+    commit(engine, findings(report(4), EARLY), FAR - 40 * DAY)  # in the default partition
     swept = sweep(engine, Keep(reports_days=1, minutes_days=1), FAR + 3 * DAY)
     assert (swept["reports"], swept["minute_tallies"]) == (2, 2)
     assert held_in(engine, "reports") == ["reports_20420314", "reports_20420315"]

@@ -21,7 +21,8 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from sqlalchemy import Engine, select
 
 from cloud.database import connect, create, dead_letters, journals, losses, reading, reports
-from cloud.ingest.consume import Consumer, Limit
+from cloud.ingest.budget import Limit, Rate
+from cloud.ingest.consume import Consumer
 from cloud.ingest.memory import MemorySource
 from cloud.ingest.source import Portion, SourceError
 from cloud.stream_spark import command
@@ -30,6 +31,7 @@ from cloud.stream_spark.count import (
     LETTERS,
     LOSSES,
     MINUTES,
+    Cameras,
     Counting,
     files,
     kinesis,
@@ -53,6 +55,8 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HOUR = Period(NOON - timedelta(hours=1), NOON, timedelta(seconds=30))
 LATE = Period(HOUR.starts_at - timedelta(days=5), NOON - timedelta(days=5), HOUR.interval)
 CAMERAS = places(8, 1)
+MANY = Rate(10**6, timedelta(seconds=1))
+LIMIT = Limit(per_device=MANY, unlisted=MANY, in_all=MANY)
 DEVICES = frozenset((p.address.location, p.address.device) for p in CAMERAS)
 
 pytestmark = [
@@ -95,7 +99,8 @@ def recorded() -> list[Message]:
     late = [(p.address.topic(Channel.AUDIENCE), p.payload)
             for p in parcels(in_turns(CAMERAS[:1], LATE, chunk=10, squeeze=None))]  # fmt: skip
     random.Random(3).shuffle(recorder.said)
-    return [*recorder.said, *late, *forgotten(), *overlapping(), *torn_and_sound()]
+    return [*recorder.said, *late, *forgotten(), *overlapping(), *torn_and_sound(),
+            *distant()]  # fmt: skip
 
 
 def made(camera: int, first: int, last: int, journal: str) -> AudienceReport:
@@ -113,14 +118,17 @@ def forgotten() -> Iterator[Message]:
     """A camera whose first five reports the cloud has lost, and that has forgotten them."""
     report = made(2, 6, 7, "f" * 16)
     yield said(report)
-    beat = Heartbeat(
+    address = Address(report.location, report.device)
+    yield address.topic(Channel.HEARTBEAT), seal(heartbeat_event(beat(report, 6)))
+
+
+def beat(report: AudienceReport, oldest: int) -> Heartbeat:
+    return Heartbeat(
         location=report.location, device=report.device, journal=report.journal, boot="b",
         sent_at=NOON, uptime_ms=1, capture=CaptureState.STREAMING, frames_captured=1,
-        frames_analysed=1, reconnects=0, outbox_reports=2, outbox_oldest_at=None, next_sequence=8,
-        rss_bytes=1, versions=report.versions, oldest_sequence=6,
+        frames_analysed=1, reconnects=0, outbox_reports=2, outbox_oldest_at=None,
+        next_sequence=oldest + 2, rss_bytes=1, versions=report.versions, oldest_sequence=oldest,
     )  # fmt: skip
-    address = Address(report.location, report.device)
-    yield address.topic(Channel.HEARTBEAT), seal(heartbeat_event(beat))
 
 
 def overlapping() -> Iterator[Message]:
@@ -135,6 +143,16 @@ def torn_and_sound() -> Iterator[Message]:
     topic, payload = said(report)
     yield topic, payload
     yield topic, payload.replace(b'"visits":', b'"visits":-1,"was":')
+
+
+def distant() -> Iterator[Message]:
+    """Numbers that no stream reaches, in a report and in a heartbeat; then the ones that follow."""
+    yield said(made(5, 1, 1, "c" * 16))
+    yield said(made(5, 10**15, 10**15, "c" * 16))
+    report = made(5, 2, 2, "c" * 16)
+    yield said(report)
+    address = Address(report.location, report.device)
+    yield address.topic(Channel.HEARTBEAT), seal(heartbeat_event(beat(report, 10**12)))
 
 
 def as_lines(messages: Iterable[Message]) -> Iterator[str]:
@@ -155,7 +173,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     create(engine)
     consumer = Consumer(
         MemorySource(recorded()), engine, knows=lambda *camera: camera in DEVICES,
-        clock=lambda: NOW, portion=Portion(messages=50, idle_s=0.0), limit=Limit(10**6, 10**6),
+        clock=lambda: NOW, portion=Portion(messages=50, idle_s=0.0), limit=LIMIT,
     )  # fmt: skip
     while consumer.step() is not None:
         pass
@@ -197,7 +215,7 @@ def counted(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pa
     folder = str(root / "out")
 
     def run(where: Folder, tell: Callable[[Iterable[Row]], None] | None) -> None:
-        query = Counting(where, DEVICES, clock=lambda: NOW, tell=tell).start(
+        query = Counting(where, lambda: Cameras(DEVICES), clock=lambda: NOW, tell=tell).start(
             files(spark, str(root / "in"), at_once=1), str(root / "checkpoint"), availableNow=True
         )
         query.awaitTermination()

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from cloud.database import SUMS
+from cloud.database import SUMS, microseconds
+from cloud.ingest.plausible import Rules
 from cloud.stream_spark.command import acknowledgement
 from cloud.stream_spark.rows import FORGOTTEN, LETTER, REPORT, Line, rows_of
-from cloud.stream_spark.settle import settle
+from cloud.stream_spark.settle import Held, settle
 from wire.audience import AudienceReport
 from wire.envelope import AckEvent, audience_event, seal, seal_batch, unseal
 
@@ -24,6 +25,10 @@ Reports = Callable[..., AudienceReport]
 
 def rows(line: bytes) -> list[Line]:
     return rows_of(line, knows=lambda location, _: location == "KX-01", now=NOW)
+
+
+def dated(items: list[tuple[str, int, int]]) -> list[tuple[str, int, int, int]]:
+    return [(*item, microseconds(NOW)) for item in items]
 
 
 def record(payload: bytes, topic: str = TOPIC) -> bytes:
@@ -76,17 +81,26 @@ def test_a_refused_report_settles_its_numbers_but_a_strangers_stay_with_it(
     ],
 )
 def test_a_journal_is_settled(before: Any, items: Any, after: Any) -> None:
-    verdict = settle(*before, items)
+    verdict = settle(Held(*before), dated(items), now=NOW, rules=Rules())
     assert (verdict.through, verdict.islands, verdict.standings) == after
     assert verdict.heard
     assert verdict.lost == []
 
 
 def test_a_camera_that_has_forgotten_says_what_is_lost() -> None:
-    beat = [(FORGOTTEN, 6, 6)]
-    verdict = settle(2, "[[4, 4]]", [(REPORT, 6, 7), *beat])
+    beat = dated([(FORGOTTEN, 6, 6)])
+    held = Held(2, "[[4, 4]]")
+    verdict = settle(held, dated([(REPORT, 6, 7)]) + beat, now=NOW, rules=Rules())
     assert (verdict.through, verdict.lost) == (7, [(3, 3), (5, 5)])
-    assert not settle(7, "[]", beat).heard
+    assert not settle(Held(7, "[]"), beat, now=NOW, rules=Rules()).heard
+
+
+@pytest.mark.parametrize("what", [REPORT, LETTER, FORGOTTEN])
+def test_a_number_from_nowhere_moves_no_mark(what: str) -> None:
+    items = dated([(REPORT, 1, 1), (what, 10**12, 10**12), (REPORT, 2, 2)])
+    verdict = settle(Held(), items, now=NOW, rules=Rules())
+    assert (verdict.through, verdict.islands, verdict.lost) == (2, "[]", [])
+    assert verdict.standings == ["NEW", "SEQUENCE", "NEW"]
 
 
 def test_a_camera_is_told_in_the_words_of_the_contract() -> None:

@@ -8,9 +8,10 @@ from sqlalchemy import Engine
 
 from cloud.database import reading
 from cloud.estate import SAMPLE
+from cloud.estate_reload import CHECK_EVERY_S
 from cloud.ingest.commit import commit
 from cloud.ingest.judge import judge
-from cloud.ingest.membership import LOOK_EVERY_S, Membership
+from cloud.ingest.membership import Membership
 from cloud.ingest.source import Delivery
 from cloud.windows.cells import Dimension, Where
 from cloud.windows.places import Venues
@@ -37,7 +38,7 @@ def test_what_was_counted_before_goes_along(
     venues = Venues(engine)
 
     def arrives(sequence: int) -> None:
-        clock[0] += LOOK_EVERY_S
+        clock[0] += CHECK_EVERY_S
         one = report(sequence, visits=2)
         sealed = seal(audience_event(one))
         delivery = Delivery(f"onlooker/v1/{one.location}/{one.device}/audience", sealed)

@@ -1,0 +1,168 @@
+"""What one report can say at most: every number is bounded by its interval and by people in view.
+
+A report that breaks a bound is a dead letter, whatever else it says, because sums cannot be taken
+back. The bounds are wide: they refuse what no camera can measure, not what is unusual. Nothing here
+needs a database; the bound that depends on the stream's mark is in `sequences`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from wire.audience import AudienceReport, SensorSum
+from wire.health import Heartbeat
+from wire.histogram import DWELL_EDGES_MS
+from wire.scalars import DeviceId, LocationId
+
+PEOPLE_PER_CAMERA: Final = 500
+"""People in view of one camera at once. The detector returns at most 160 faces per picture, and
+tracks outlive single pictures; three times that is more than any camera can tell apart."""
+SHORTEST_INTERVAL: Final = timedelta(seconds=1)
+"""The shortest report interval that a device accepts (`report_interval_ms`)."""
+SHORT_REPORTS: Final = 10
+"""Reports beyond the interval that one merged report may contain: a start, a stop or a change of
+configuration ends an interval early."""
+SHORTEST_VISIT_S: Final = 0.5
+"""Shorter visits than this are no tracks; it bounds how many people can enter one after another."""
+LONGEST_VISIT_MS: Final = 24 * 3_600_000
+FRAMES_PER_S: Final = 1_000  # the fastest cameras deliver 240
+READINGS_PER_S: Final = 1_000
+PLAYS_PER_S: Final = 10
+SNAPSHOTS_PER_S: Final = 10
+LARGEST_READING: Final = 10**12  # thousandths of a sensor's unit
+LONGEST_UPTIME_MS: Final = 20 * 366 * 24 * 3_600_000
+TOTAL_FRAMES_PER_S: Final = 10_000  # since the start; a recording may be read faster than it ran
+LARGEST_OFFSET_MS: Final = 200 * 366 * 24 * 3_600_000  # of a clock set to 1900, amply
+LARGEST_TEMPERATURE: Final = 1_000_000  # thousandths of a degree
+
+_SECOND: Final = timedelta(seconds=1)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+Bound = tuple[str, int, int]
+"""A field, what the report says, and the most that is believed."""
+
+
+def _as_it_is(location: LocationId) -> LocationId:
+    return location
+
+
+def _not_listed(_location: LocationId, _device: DeviceId) -> int | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is believed of a report, and under which name a location is counted.
+
+    `current_id` gives the present id of a location that had another. `people` gives the number of
+    people that one camera can see, where the sites file says so; None means `people_per_camera`.
+    """
+
+    people_per_camera: int = PEOPLE_PER_CAMERA
+    shortest_interval: timedelta = SHORTEST_INTERVAL
+    current_id: Callable[[LocationId], LocationId] = _as_it_is
+    people: Callable[[LocationId, DeviceId], int | None] = _not_listed
+
+    def most_people(self, location: LocationId, device: DeviceId) -> int:
+        """People that the camera can see at once."""
+        return self.people(location, device) or self.people_per_camera
+
+    def sequences_within(self, length: timedelta) -> int:
+        """How many reports can be produced in a stretch of time, at most."""
+        return max(0, -(-length // self.shortest_interval)) + SHORT_REPORTS
+
+
+def implausible_range(report: AudienceReport, rules: Rules) -> str | None:
+    """Why the report cannot stand for so many sequence numbers; None when it can."""
+    count = report.sequence.last - report.sequence.first + 1
+    length = report.ends_at - report.starts_at
+    most = rules.sequences_within(length)
+    if count <= most:
+        return None
+    return (
+        f"stands for {count} sequence numbers ({report.sequence.first} to {report.sequence.last}) "
+        f"in {length / _SECOND:g} s; at most {most} reports fit into it"
+    )
+
+
+def implausible_figure(report: AudienceReport, people: int) -> str | None:
+    """Why no camera that sees at most `people` can measure this; None when one can."""
+    for field, said, most in _bounds(report, people):
+        if said > most:
+            length_s = (report.ends_at - report.starts_at) / _SECOND
+            return (
+                f"{field} is {said} in {length_s:g} s; at most {most} is believed of a camera that "
+                f"sees {people} people at once (people_per_camera)"
+            )
+    return next(_odd_sensors(report), None)
+
+
+def implausible_heartbeat(beat: Heartbeat) -> str | None:
+    """Why no device can say this of itself; None when one can.
+
+    A clock that is wrong is news, not a fault: it is stored and raises an alert.
+    """
+    frames = TOTAL_FRAMES_PER_S * (1 + beat.uptime_ms // 1_000)
+    bounds: list[Bound] = [
+        ("uptime_ms", beat.uptime_ms, LONGEST_UPTIME_MS),
+        ("frames_captured", beat.frames_captured, frames),
+        ("frames_analysed", beat.frames_analysed, frames),
+        ("outbox_reports", beat.outbox_reports, beat.next_sequence),
+    ]
+    if beat.figures:
+        ahead, heat = beat.figures.clock_ahead_ms, beat.figures.temperature_milli_c
+        bounds.append(("clock_ahead_ms", abs(ahead or 0), LARGEST_OFFSET_MS))
+        bounds.append(("temperature_milli_c", abs(heat or 0), LARGEST_TEMPERATURE))
+    for field, said, most in bounds:
+        if said > most:
+            return f"{field} of the heartbeat is {said}; at most {most} is believed"
+    return None
+
+
+def _bounds(report: AudienceReport, people: int) -> Iterator[Bound]:
+    length_ms = -(-(report.ends_at - report.starts_at) // _MILLISECOND)
+    visits = int(people * (1 + length_ms / 1_000 / SHORTEST_VISIT_S))
+    yield "peak", report.peak, people
+    yield "person_ms", report.person_ms, people * length_ms
+    yield "entries", report.entries, visits
+    yield "visits", report.visits, visits
+    yield "dwell_ms", report.dwell_ms, _longest_dwell_ms(report)
+    frames = _per_s(FRAMES_PER_S, length_ms)
+    for name in ("captured", "dropped", "analysed"):
+        yield f"frames.{name}", getattr(report.frames, name), frames
+    for name, zone in (report.zones or {}).items():
+        yield f"zones.{name}.entries", zone.entries, visits
+    for name, creative in (report.creatives or {}).items():
+        yield f"creatives.{name}.plays", creative.plays, _per_s(PLAYS_PER_S, length_ms)
+    if report.snapshots:
+        yield "snapshots.taken", report.snapshots.taken, _per_s(SNAPSHOTS_PER_S, length_ms)
+        yield "snapshots.people", report.snapshots.people, report.snapshots.taken * people
+    for name, reading in report.sensors.items():
+        readings = _per_s(READINGS_PER_S, length_ms)
+        yield f"sensors.{name}.samples", reading.samples, readings
+
+
+def _per_s(rate: int, length_ms: int) -> int:
+    return rate * (1 + -(-length_ms // 1_000))
+
+
+def _longest_dwell_ms(report: AudienceReport) -> int:
+    """What the visits of the histogram can have lasted together."""
+    ends = (*DWELL_EDGES_MS, LONGEST_VISIT_MS)
+    return sum(visits * end for visits, end in zip(report.dwell_histogram, ends, strict=True))
+
+
+def _odd_sensors(report: AudienceReport) -> Iterator[str]:
+    for name, reading in report.sensors.items():
+        if not name.isprintable():
+            yield f"sensors: the name {name!r} has characters that do not print"
+        values = (reading.total_milli, reading.least_milli, reading.most_milli)
+        if max(map(abs, values)) > LARGEST_READING:
+            yield f"sensors.{name} reads more than {LARGEST_READING} thousandths"
+        if not _is_between(reading):
+            yield f"sensors.{name}.total_milli does not lie between its extremes"
+
+
+def _is_between(reading: SensorSum) -> bool:
+    least, most = reading.least_milli * reading.samples, reading.most_milli * reading.samples
+    return least <= reading.total_milli <= most

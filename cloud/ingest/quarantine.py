@@ -1,0 +1,225 @@
+"""Devices that send too many messages which fail validation: counted, and kept no longer.
+
+A quarantined device goes on: its valid reports are counted and acknowledged like any other. Only
+its failing messages are not kept one by one, and what is not kept is not acknowledged, so the
+device holds it. The quarantine ends when no such message has come for `Limit.quiet`, or by
+`python -m cloud dead-letters release`. Alert rules read the table `quarantined_devices`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, func, select, tuple_
+
+from cloud.database import dead_letters, insert, quarantined_devices
+from cloud.ingest import letters
+from cloud.ingest.budget import COSTS, IN_ALL, PARSED_COSTS, UNLISTED, Draft, Key
+from cloud.ingest.judge import DeadLetter, Kind
+
+LONGEST_REASON: Final = 500
+CHUNK: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A row of the table."""
+
+    since_at: datetime
+    last_at: datetime
+    messages: int
+    reason: str
+    ended_at: datetime | None = None
+
+
+class Quarantine:
+    """Decides for one transaction which dead letters are kept."""
+
+    def __init__(
+        self, connection: Connection, draft: Draft, failed: Iterable[DeadLetter], now: datetime
+    ) -> None:
+        self._connection = connection
+        self._draft = draft
+        self._now = now
+        first = list(failed)
+        keys = {key for key in map(key_of, first) if key != UNLISTED}
+        self._standings: dict[Key, Standing | None] = _standings(connection, keys)
+        self._kept = _kept_of(connection, keys)
+        self._known = letters.known(connection, map(letters.digest, first))
+        self._changed: set[Key] = set()
+        self.begun: list[tuple[Key, str]] = []
+        """Devices quarantined in this transaction, each with the reason."""
+        self.withheld: Counter[Key] = Counter()
+        """Messages that are not kept, by device."""
+
+    def admits(self, letter: DeadLetter) -> bool:
+        """Whether the letter is kept."""
+        key = key_of(letter)
+        if self._is_in(key):
+            self._withhold(key, letter)
+            return False
+        digest = letters.digest(letter)
+        if digest in self._known or self._is_known(digest):
+            return True
+        if why := self._refusal(key, letter):
+            self._begin(key, why, letter)
+            return False
+        if not self._draft.take(IN_ALL, _cost(letter)):
+            self.withheld[IN_ALL] += 1
+            return False
+        self._known.add(digest)
+        self._kept[key] += 1
+        return True
+
+    def save(self) -> None:
+        """Write what has changed."""
+        for key in sorted(self._changed):
+            standing = self._standings[key]
+            assert standing is not None, "a device changes by being quarantined"
+            _write(self._connection, key, standing)
+
+    def _is_in(self, key: Key) -> bool:
+        standing = self._standing(key)
+        if standing is None or standing.ended_at is not None:
+            return False
+        if self._now - standing.last_at < self._draft.limit.quiet:
+            return True
+        self._standings[key] = replace(standing, ended_at=self._now)
+        self._changed.add(key)
+        self._draft.refill(key)
+        return False
+
+    def _refusal(self, key: Key, letter: DeadLetter) -> str | None:
+        limit = self._draft.limit
+        if key != UNLISTED and self._kept[key] >= limit.kept_per_device:
+            return (
+                f"{self._kept[key]} of its dead letters are kept; look at them, then replay or "
+                "delete them"
+            )
+        if self._draft.take(key, _cost(letter)) or self._is_released(key, letter):
+            return None
+        rate = self._draft.limit.per_device
+        return (
+            f"more messages failed validation than are kept of one device ({rate.burst:g}, and one "
+            f"more every {rate.every.total_seconds():g} s)"
+        )
+
+    def _is_released(self, key: Key, letter: DeadLetter) -> bool:
+        """Somebody released the device since it was quarantined: its budget begins anew, once."""
+        standing = self._standing(key)
+        if standing is None or standing.ended_at is None or key in self._changed:
+            return False
+        self._standings[key] = None
+        self._draft.refill(key)
+        return self._draft.take(key, _cost(letter))
+
+    def _begin(self, key: Key, why: str, letter: DeadLetter) -> None:
+        self.withheld[key] += 1
+        if key == UNLISTED:
+            return
+        reason = f"{why}; the latest: {letters.printable(letter.reason)}"[:LONGEST_REASON]
+        self._standings[key] = Standing(self._now, self._now, 1, reason)
+        self._changed.add(key)
+        self.begun.append((key, reason))
+
+    def _withhold(self, key: Key, letter: DeadLetter) -> None:
+        standing = self._standings[key]
+        assert standing is not None, "only a quarantined device is withheld"
+        self.withheld[key] += 1
+        self._standings[key] = replace(standing, last_at=self._now, messages=standing.messages + 1)
+        self._changed.add(key)
+
+    def _standing(self, key: Key) -> Standing | None:
+        if key == UNLISTED:
+            return None
+        if key not in self._standings:
+            self._standings |= _standings(self._connection, {key})
+            self._kept |= _kept_of(self._connection, {key})
+        return self._standings[key]
+
+    def _is_known(self, digest: str) -> bool:
+        found = letters.known(self._connection, [digest])
+        self._known |= found
+        return bool(found)
+
+
+def end_quiet(connection: Connection, now: datetime, quiet: timedelta) -> int:
+    """End the quarantine of devices that have been quiet for long enough; how many."""
+    rows = quarantined_devices.c
+    return connection.execute(
+        quarantined_devices.update()
+        .where(rows.ended_at.is_(None), rows.last_at <= now - quiet)
+        .values(ended_at=now)
+    ).rowcount
+
+
+def release(connection: Connection, device: str, now: datetime) -> int:
+    """End the quarantine of a device by hand; how many there were."""
+    rows = quarantined_devices.c
+    return connection.execute(
+        quarantined_devices.update()
+        .where(rows.ended_at.is_(None), rows.device == device)
+        .values(ended_at=now)
+    ).rowcount
+
+
+def in_quarantine(connection: Connection) -> list[Row[Any]]:
+    """The devices that are in quarantine now, those of the longest time first."""
+    rows = quarantined_devices.c
+    query = select(quarantined_devices).where(rows.ended_at.is_(None)).order_by(rows.since_at)
+    return list(connection.execute(query))
+
+
+def key_of(letter: DeadLetter) -> Key:
+    """Whose budget a letter spends."""
+    if letter.address is None or letter.kind is Kind.UNKNOWN:
+        return UNLISTED
+    return letter.address.location, letter.address.device
+
+
+def _cost(letter: DeadLetter) -> float:
+    return COSTS if letter.settles is None else PARSED_COSTS
+
+
+def _standings(connection: Connection, keys: Iterable[Key]) -> dict[Key, Standing | None]:
+    wanted = sorted(keys)
+    found: dict[Key, Standing | None] = dict.fromkeys(wanted)
+    rows = quarantined_devices.c
+    for start in range(0, len(wanted), CHUNK):
+        some = wanted[start : start + CHUNK]
+        query = select(quarantined_devices).where(tuple_(rows.location, rows.device).in_(some))
+        for location, device, *values in connection.execute(query):
+            found[location, device] = Standing(*values)
+    return found
+
+
+def _kept_of(connection: Connection, keys: Iterable[Key]) -> Counter[Key]:
+    """How many letters of these devices are kept."""
+    wanted = sorted(keys)
+    counts: Counter[Key] = Counter()
+    rows = dead_letters.c
+    for start in range(0, len(wanted), CHUNK):
+        devices = [device for _, device in wanted[start : start + CHUNK]]
+        query = (
+            select(rows.location, rows.device, func.count())
+            .where(rows.device.in_(devices))
+            .group_by(rows.location, rows.device)
+        )
+        for location, device, count in connection.execute(query):
+            counts[location, device] = count
+    return counts
+
+
+def _write(connection: Connection, key: Key, standing: Standing) -> None:
+    into = insert(connection.dialect.name, quarantined_devices)
+    values = {
+        "since_at": standing.since_at,
+        "last_at": standing.last_at,
+        "messages": standing.messages,
+        "reason": standing.reason,
+        "ended_at": standing.ended_at,
+    }
+    upsert = into.on_conflict_do_update(index_elements=["location", "device"], set_=values)
+    connection.execute(upsert, {"location": key[0], "device": key[1], **values})

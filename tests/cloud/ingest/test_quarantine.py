@@ -1,0 +1,205 @@
+"""One camera's rubbish has a budget; beyond it the camera is quarantined and all others go on."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from cloud.__main__ import main
+from cloud.database import dead_letters, minute_tallies, quarantined_devices, reading
+from cloud.ingest.budget import Budget, Limit, Rate
+from cloud.ingest.consume import Consumer
+from cloud.ingest.letters import SAMPLE_BYTES
+from cloud.ingest.memory import MemorySource
+from wire.audience import AudienceReport
+from wire.envelope import audience_event, seal
+
+NINE = datetime(2026, 11, 20, 9, 0, 30, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+LIMIT = Limit(per_device=Rate(10, MINUTE), in_all=Rate(25, MINUTE), kept_per_device=40)
+
+Reports = Callable[..., AudienceReport]
+
+
+class Cloud:
+    """A consumer on a clock of its own."""
+
+    def __init__(self, engine: Engine, limit: Limit = LIMIT) -> None:
+        self.now = NINE
+        self.engine = engine
+        self.source = MemorySource()
+        self.consumer = Consumer(
+            self.source,
+            engine,
+            knows=lambda _, device: "ghost" not in device,
+            clock=lambda: self.now,
+            limit=limit,
+        )
+
+    def rubbish(self, device: str, count: int, start: int = 0) -> None:
+        for number in range(start, start + count):
+            self.source.put(f"onlooker/v1/KX-01/{device}/audience", b"%05d" % number)
+        self.run()
+
+    def run(self) -> None:
+        while self.consumer.step() is not None:
+            pass
+
+    def take(self, report: AudienceReport) -> None:
+        topic = f"onlooker/v1/KX-01/{report.device}/audience"
+        self.source.put(topic, seal(audience_event(report)))
+        self.run()
+
+    def visits(self) -> int:
+        with reading(self.engine) as connection:
+            return sum(connection.execute(select(minute_tallies.c.visits)).scalars())
+
+    def kept(self) -> int:
+        with reading(self.engine) as connection:
+            return connection.execute(select(func.count()).select_from(dead_letters)).scalar_one()
+
+    def quarantined(self) -> dict[str, int]:
+        rows = select(quarantined_devices).where(quarantined_devices.c.ended_at.is_(None))
+        with reading(self.engine) as connection:
+            return {row.device: row.messages for row in connection.execute(rows)}
+
+
+@pytest.fixture
+def cloud(engine: Engine) -> Cloud:
+    return Cloud(engine)
+
+
+def test_a_hundred_thousand_pieces_of_rubbish_end_nothing_and_fill_nothing(
+    tmp_path: object, report: Reports
+) -> None:
+    from cloud.database import connect, create
+
+    engine = connect(f"sqlite:///{tmp_path}/onlooker.db")
+    create(engine)
+    cloud = Cloud(engine, Limit())
+    cloud.rubbish("kx-01-cam-9", 101_000)
+    cloud.take(report(1))
+    assert cloud.visits() == 2
+    assert cloud.kept() == 100
+    assert cloud.quarantined() == {"kx-01-cam-9": 101_000 - 100}
+    engine.dispose()
+
+
+def test_a_quarantined_device_goes_on_being_counted(cloud: Cloud, report: Reports) -> None:
+    cloud.rubbish("kx-01-cam-1", 50)
+    assert cloud.quarantined() == {"kx-01-cam-1": 40}
+    cloud.take(report(1))
+    assert cloud.visits() == 2
+    assert len(cloud.source.sent) == 1
+
+
+def test_what_is_not_kept_is_not_acknowledged(cloud: Cloud, report: Reports) -> None:
+    """A report from the future is settled by its dead letter; without one the camera keeps it."""
+    cloud.rubbish("kx-01-cam-1", 50)
+    ahead = report(1, starts_at=NINE + timedelta(hours=1))
+    cloud.take(ahead)
+    assert cloud.source.sent == []
+    cloud.now = NINE + timedelta(hours=2)
+    cloud.take(ahead)
+    assert cloud.visits() == 2
+
+
+def test_the_quarantine_ends_after_a_quiet_time(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    cloud.rubbish("kx-01-cam-1", 50)
+    cloud.now += timedelta(minutes=14)
+    cloud.rubbish("kx-01-cam-1", 1, start=50)
+    cloud.now += timedelta(minutes=14)
+    cloud.run()
+    assert cloud.quarantined() == {"kx-01-cam-1": 41}
+    cloud.now += timedelta(minutes=2)
+    cloud.run()
+    assert cloud.quarantined() == {}
+    cloud.rubbish("kx-01-cam-1", 5, start=60)
+    assert (cloud.kept(), cloud.quarantined()) == (15, {})
+    assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == [
+        "device.quarantined"
+    ]
+
+
+def test_rubbish_at_a_rate_that_is_borne_is_kept_for_ever(cloud: Cloud) -> None:
+    for number in range(40):
+        cloud.rubbish("kx-01-cam-1", 1, start=number)
+        cloud.now += MINUTE
+    assert (cloud.kept(), cloud.quarantined()) == (40, {})
+    cloud.rubbish("kx-01-cam-1", 1, start=99)
+    assert (cloud.kept(), cloud.quarantined()) == (40, {"kx-01-cam-1": 1})
+
+
+def test_the_fleet_has_a_budget_that_comes_back(cloud: Cloud) -> None:
+    for camera in range(5):
+        cloud.rubbish(f"kx-01-cam-{camera}", 9)
+    assert (cloud.kept(), cloud.quarantined()) == (25, {})
+    cloud.now += 10 * MINUTE
+    cloud.rubbish("kx-01-cam-7", 9)
+    assert cloud.kept() == 34
+
+
+def test_names_that_no_sites_file_lists_share_one_budget(engine: Engine) -> None:
+    cloud = Cloud(engine, Limit(unlisted=Rate(20, MINUTE)))
+    for number in range(30):
+        cloud.rubbish(f"ghost-{number}", 1)
+    cloud.rubbish("kx-01-cam-1", 3)
+    assert (cloud.kept(), cloud.quarantined()) == (23, {})
+
+
+def test_the_same_message_again_spends_nothing(cloud: Cloud) -> None:
+    for _ in range(200):
+        cloud.rubbish("kx-01-cam-1", 1)
+    assert (cloud.kept(), cloud.quarantined()) == (1, {})
+
+
+def test_an_unreadable_payload_is_kept_as_a_sample(cloud: Cloud) -> None:
+    cloud.source.put("onlooker/v1/KX-01/kx-01-cam-1/audience", b"x" * 100_000)
+    cloud.run()
+    with reading(cloud.engine) as connection:
+        row = connection.execute(select(dead_letters)).one()
+    assert (len(row.payload), row.payload_bytes) == (SAMPLE_BYTES, 100_000)
+
+
+def test_operators_list_and_release_a_device(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(
+        "ONLOOKER_DATABASE_URL", cloud.engine.url.render_as_string(hide_password=False)
+    )
+    cloud.rubbish("kx-01-cam-1", 50)
+    assert main(["dead-letters", "quarantined"]) == 0
+    assert "KX-01/kx-01-cam-1" in capsys.readouterr().out
+    assert main(["dead-letters", "release", "kx-01-cam-1"]) == 0
+    assert cloud.quarantined() == {}
+    assert main(["dead-letters", "release", "kx-01-cam-1"]) == 1
+    cloud.now += timedelta(seconds=1)
+    cloud.rubbish("kx-01-cam-1", 5, start=70)
+    assert (cloud.kept(), cloud.quarantined()) == (15, {})
+    assert main(["dead-letters", "delete", "kx-01-cam-1"]) == 0
+    assert cloud.kept() == 0
+
+
+def test_a_transaction_that_is_tried_again_spends_once() -> None:
+    budget = Budget(LIMIT)
+    device = ("KX-01", "kx-01-cam-1")
+    for _ in range(100):
+        assert budget.draft(NINE).take(device, 1.0)
+    draft = budget.draft(NINE)
+    assert [draft.take(device, 1.0) for _ in range(11)] == [True] * 10 + [False]
+    draft.save()
+    assert not budget.draft(NINE).take(device, 1.0)
+    assert budget.draft(NINE + MINUTE).take(device, 1.0)
+
+
+def test_a_clock_that_goes_back_gives_nothing_away() -> None:
+    budget = Budget(LIMIT)
+    device = ("KX-01", "kx-01-cam-1")
+    draft = budget.draft(NINE)
+    while draft.take(device, 1.0):
+        pass
+    draft.save()
+    assert not budget.draft(NINE - timedelta(days=1)).take(device, 1.0)
