@@ -6,14 +6,22 @@ Run it after midnight, from cron or a timer; run it again after an interruption.
 import argparse
 import json
 import sys
-from dataclasses import asdict
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
+
+import msgspec
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from cloud import database, estate, settings
 from cloud.forecast import store
 from cloud.forecast.nightly import run as run_night
-from cloud.forecast.signals import SignalError, read_folder
+from cloud.forecast.signals import SignalError, Signals, read_usable
+
+NOTHING_DONE: Final = 1
+SOME_LEFT_OUT: Final = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,33 +36,63 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do the night's work and print what was done as JSON; 1 when signals cannot be used."""
+    """Do the night's work and print what was done as JSON.
+
+    0: all places; 1: nothing could be done; 3: places or signals that `failed` names were left out.
+    """
     try:
-        signals = read_folder(arguments.signals) if arguments.signals else {}
+        signals, errors = read_usable(arguments.signals) if arguments.signals else ({}, {})
     except SignalError as error:
         sys.stderr.write(f"{error}\n")
-        return 1
+        return NOTHING_DONE
     chosen = settings.read(arguments)
     engine = database.connect(chosen.database_url)
-    database.create(engine)
-    if not arguments.scores:
-        places = estate.load(chosen.estate or estate.SAMPLE)
-        for name in sorted(signals.keys() - {site.id for site in places}):
-            sys.stderr.write(f"{arguments.signals / name}.csv speaks of no place of the estate\n")
-        night = run_night(
-            engine,
-            places,
-            now=datetime.now(UTC),
-            learn=not arguments.plain,
-            signals=signals,
-            progress=_say,
+    try:
+        database.create(engine)
+        complete = True
+        if not arguments.scores:
+            places = estate.load(chosen.estate or estate.SAMPLE)
+            _name_unused(arguments.signals, signals, errors, places)
+            complete = _night(engine, places, signals, learn=not arguments.plain) and not errors
+        with database.reading(engine) as connection:
+            for line in store.scoreboard(connection):
+                sys.stdout.write(json.dumps(line) + "\n")
+    except OperationalError as error:
+        sys.stderr.write(
+            f"the database failed ({type(error.orig).__name__}): what was forecast before is kept; "
+            "run the command again to go on\n"
         )
-        sys.stdout.write(json.dumps(asdict(night)) + "\n")
-    with database.reading(engine) as connection:
-        for line in store.scoreboard(connection):
-            sys.stdout.write(json.dumps(line) + "\n")
-    engine.dispose()
-    return 0
+        return NOTHING_DONE
+    finally:
+        engine.dispose()
+    return 0 if complete else SOME_LEFT_OUT
+
+
+def _name_unused(
+    folder: Path,
+    signals: Mapping[str, Signals],
+    errors: Mapping[str, SignalError],
+    places: estate.Estate,
+) -> None:
+    for error in errors.values():
+        sys.stderr.write(f"{error}; the place is forecast without its signals\n")
+    for name in sorted(signals.keys() - {site.id for site in places}):
+        sys.stderr.write(f"{folder / name}.csv: the sites file has no place {name!r}\n")
+
+
+def _night(
+    engine: Engine, places: estate.Estate, signals: Mapping[str, Signals], *, learn: bool
+) -> bool:
+    """Whether all places were done."""
+    night = run_night(
+        engine, places, now=datetime.now(UTC), learn=learn, signals=signals, progress=_say
+    )
+    sys.stdout.write(msgspec.json.encode(night).decode() + "\n")
+    for one in night.failed:
+        sys.stderr.write(f"{one.location} was left out: {one.reason}\n")
+    for old in night.stale:
+        sys.stderr.write(f"{old.location}: nothing observed for {old.age_days} days\n")
+    return not night.failed
 
 
 def _say(network: str, done: int, places: int) -> None:

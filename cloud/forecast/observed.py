@@ -57,7 +57,7 @@ class Observed:
         """From the history of a place."""
         kept = believed(found.series, holidays, together=MEASURES)
         series = kept.series
-        age = int(ages_w(series.last(series.values.shape[-1] // WEEK_H)).min(initial=0))
+        age = int(ages_w(series.last(series.values.shape[-1] // WEEK_H)).min())
         learnt = series.until(series.ends_on - timedelta(weeks=age))
         since_on = learnt.ends_on - timedelta(weeks=LEARNT_W)
         left_out = named_hours(kept.named, series, since_on)

@@ -102,10 +102,25 @@ def read_signals(path: Path) -> Signals:
 
 
 def read_folder(folder: Path) -> Mapping[str, Signals]:
-    """Every `<location>.csv` of a folder."""
+    """Every `<location>.csv` of a folder, or SignalError for the first that cannot be used."""
+    found, errors = read_usable(folder)
+    if errors:
+        raise next(iter(errors.values()))
+    return found
+
+
+def read_usable(folder: Path) -> tuple[dict[str, Signals], dict[str, SignalError]]:
+    """Every `<location>.csv` of a folder that can be used, and what is wrong with the others."""
     if not folder.is_dir():
         raise SignalError(f"{folder} is no folder: it should hold <location>.csv files")
-    return {file.stem: read_signals(file) for file in sorted(folder.glob("*.csv"))}
+    found: dict[str, Signals] = {}
+    errors: dict[str, SignalError] = {}
+    for file in sorted(folder.glob("*.csv")):
+        try:
+            found[file.stem] = read_signals(file)
+        except SignalError as error:
+            errors[file.stem] = error
+    return found, errors
 
 
 def _lines(path: Path, file: Iterator[str]) -> Iterator[Line]:

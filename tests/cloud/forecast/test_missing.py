@@ -1,0 +1,389 @@
+# ruff: noqa: DTZ001 - local clocks
+"""What cannot be seen is missing: the forecast of each case, the same by night and by request."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from sqlalchemy import Engine
+
+from cloud import database, estate
+from cloud.estate import Estate, Site, SiteCamera
+from cloud.forecast import venues
+from cloud.forecast.days import CalendarError, public_holidays
+from cloud.forecast.hours import read_cameras
+from cloud.forecast.nightly import Night, run
+from cloud.forecast.outlook import Forecast, Outlook, forecast_at
+from cloud.pricing.quote import quote
+from cloud.pricing.rate_card import REFERENCE, RateCard
+from cloud.pricing.slot import parse_slot
+
+NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 20)
+MONDAY_NOON = "2026-11-23T12:00"
+SHAPE = venues.week_shape(date(2024, 1, 1))
+BUSY = 1000.0
+PLAIN = msgspec.structs.replace(
+    estate.load().location("KX-01"), listed_cameras=("one", "two"), base_looking_s=500
+)
+WEEKS = 26
+
+
+@dataclass(frozen=True)
+class Camera:
+    """What one camera counts: `people` of the average hour, in the hours for which it `sees`."""
+
+    name: str = "one"
+    people: float = BUSY
+    sees: Callable[[datetime], bool] = lambda local: True
+    odd: dict[datetime, float] = field(default_factory=dict)
+    """Local hour -> what is multiplied or, from 1e5 on, put there."""
+    is_noisy: bool = False
+
+
+def expected(local: datetime, people: float = BUSY) -> float:
+    return people * SHAPE[local.weekday() * 24 + local.hour]
+
+
+def tallies(site: Site, camera: Camera, *, weeks: int = WEEKS) -> Iterator[dict[str, Any]]:
+    """Hours on the site's clock, as UTC hours; for clocks with whole hours."""
+    noise = np.random.default_rng(1).lognormal(0, 0.1, weeks * 168 + 1)
+    noise = noise if camera.is_noisy else np.ones_like(noise)
+    for age in range(weeks * 168, 0, -1):
+        at = NOW.replace(hour=0) - timedelta(hours=age)
+        local = at.astimezone(site.zone).replace(tzinfo=None)
+        if camera.sees(local):
+            odd = camera.odd.get(local, 1.0)
+            usual = expected(local, camera.people) * noise[age]
+            people = odd if odd >= 1e5 else odd * usual
+            yield row(site, camera.name, people, "hour_at", at, 3_600_000)
+
+
+def row(
+    site: Site, device: str, people: float, column: str, at: datetime, observed_ms: int
+) -> dict[str, Any]:
+    return {
+        "location": site.id,
+        "device": device,
+        column: int(at.timestamp()),
+        "observed_ms": observed_ms,
+        "entries": round(people),
+        "onlookers": round(people / 4),
+        "looking_ms": round(people * 500),
+        "person_ms": round(people * 9000),
+    }
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = database.connect(f"sqlite:///{tmp_path}/onlooker.db")
+    database.create(engine)
+    yield engine
+    engine.dispose()
+
+
+def put(engine: Engine, rows: list[dict[str, Any]], table: Any = database.hour_tallies) -> None:
+    with database.writing(engine) as connection:
+        connection.execute(table.insert(), rows)
+
+
+def requested(engine: Engine, site: Site, now: datetime = NOW) -> Forecast:
+    with database.reading(engine) as connection:
+        return forecast_at(connection, site, now)
+
+
+def night(engine: Engine, *sites: Site, now: datetime = NOW) -> Night:
+    done = run(engine, Estate(sites), now=now, learn=False, progress=lambda *_: None)
+    assert not done.failed
+    return done
+
+
+def both(engine: Engine, site: Site, *cameras: Camera, now: datetime = NOW) -> Forecast:
+    """The forecast of a site; by request and by night it is the same to every figure and word."""
+    for camera in cameras:
+        put(engine, list(tallies(site, camera)))
+    by_request = requested(engine, site, now)
+    assert night(engine, site, now=now).forecast == 1
+    by_night = requested(engine, site, now)
+    for ahead in [*range(168), 9 * 24 + 12, 40 * 24 + 8]:
+        at = NOW.replace(hour=0) + timedelta(hours=ahead)
+        one, other = by_request.outlook(at), by_night.outlook(at)
+        for measure in ("crowd", "entries", "onlookers", "looking_s"):
+            figures = [
+                (span.p10, span.p50, span.p90)
+                for span in (getattr(one, measure), getattr(other, measure))
+            ]
+            assert figures[0] == pytest.approx(figures[1], rel=1e-5, abs=1e-4)
+        assert (one.basis, one.reason, one.model) == (other.basis, other.reason, other.model)
+        assert (one.cutoff_at, one.unobserved) == (other.cutoff_at, other.unobserved)
+    return by_night
+
+
+def at(made: Forecast, local: str) -> Outlook:
+    return made.outlook(datetime.fromisoformat(local).replace(tzinfo=made.zone))
+
+
+def widths(outlook: Outlook) -> float:
+    return (outlook.entries.p90 - outlook.entries.p10) / outlook.entries.p50
+
+
+ONE_CAMERA = msgspec.structs.replace(PLAIN, listed_cameras=("one",))
+
+
+def test_hours_overexposed_every_day_are_estimated_wide_and_charged_at_the_base_rate(
+    engine: Engine,
+):
+    made = both(engine, ONE_CAMERA, Camera(sees=lambda local: not 11 <= local.hour < 15))
+    noon, ten = at(made, MONDAY_NOON), at(made, "2026-11-23T10:00")
+
+    assert noon.entries.p50 == pytest.approx(expected(datetime(2026, 11, 23, 12)), rel=0.25)
+    assert (noon.basis, noon.unobserved) == ("venue", True)
+    assert "was not observed here" in noon.reason
+    assert widths(noon) > 2 * widths(ten)
+    assert (ten.basis, ten.unobserved) == ("measured", False)
+    card = estate.document(REFERENCE, RateCard)
+    quoted = quote(ONE_CAMERA, parse_slot(MONDAY_NOON, made.zone), noon, card)
+    attention = quoted.factors[0]
+    assert (attention.name, attention.value) == ("attention", 1)
+    assert "not observed here, so the base rate is charged" in attention.reason
+    assert quoted.low_pence < quoted.price_pence < quoted.high_pence
+
+
+def test_a_paused_weekday_is_taken_from_other_days_and_not_as_empty(engine: Engine):
+    made = both(engine, ONE_CAMERA, Camera(sees=lambda local: local.weekday() != 0))
+    noon = at(made, MONDAY_NOON)
+
+    assert noon.entries.p50 == pytest.approx(expected(datetime(2026, 11, 24, 12)), rel=0.1)
+    assert (noon.basis, noon.unobserved) == ("similar_hours", True)
+    assert widths(noon) > 2 * widths(at(made, "2026-11-24T12:00"))
+
+
+def test_a_schedule_that_pauses_every_night_leaves_the_day_as_it_is(engine: Engine):
+    made = both(engine, ONE_CAMERA, Camera(sees=lambda local: 6 <= local.hour < 20))
+    three = at(made, "2026-11-23T03:00")
+
+    assert 0 < three.entries.p50 < 200
+    assert three.unobserved
+    assert at(made, MONDAY_NOON).entries.p50 == pytest.approx(
+        expected(datetime(2026, 11, 23, 12)), rel=0.02
+    )
+
+
+@pytest.mark.parametrize(
+    ("silent_share", "silent"), [(0.5, "two"), (0.1, "two"), (0.9, "two"), (0.1, "one")]
+)
+def test_a_camera_silent_for_four_weeks_takes_only_its_own_share_with_it(
+    engine: Engine, silent_share: float, silent: str
+):
+    since = datetime(2026, 10, 23)
+    other = "one" if silent == "two" else "two"
+    made = both(
+        engine,
+        PLAIN,
+        Camera(other, BUSY * (1 - silent_share)),
+        Camera(silent, BUSY * silent_share, sees=lambda local: local < since),
+    )
+    noon = at(made, MONDAY_NOON)
+
+    assert noon.entries.p50 == pytest.approx(expected(datetime(2026, 11, 23, 12)), rel=0.03)
+    assert f"camera {silent} not observed since 2026-10-23" in noon.reason
+    assert f"{silent_share:.0%} is added" in noon.reason
+    assert noon.basis == "measured"
+
+
+@pytest.mark.parametrize(
+    ("listed", "share"),
+    [
+        (("one", SiteCamera(id="two", until_on=date(2026, 10, 23))), 0.7),
+        (("one", SiteCamera(id="two", optional=True)), 0.7),
+        (("one",), 0.7),
+    ],
+)
+def test_a_camera_that_is_not_expected_any_more_is_not_missing(
+    engine: Engine, listed: tuple[Any, ...], share: float
+):
+    since = datetime(2026, 10, 23)
+    site = msgspec.structs.replace(PLAIN, listed_cameras=listed)
+    made = both(
+        engine,
+        site,
+        Camera("one", BUSY * share),
+        Camera("two", BUSY * (1 - share), sees=lambda local: local < since),
+    )
+    noon = at(made, MONDAY_NOON)
+
+    assert noon.entries.p50 == pytest.approx(share * expected(datetime(2026, 11, 23, 12)), rel=0.05)
+    assert "not observed since" not in noon.reason
+
+
+def test_a_camera_that_never_reported_is_named_and_nothing_is_made_up_for_it(engine: Engine):
+    made = both(engine, PLAIN, Camera("one"))
+    noon = at(made, MONDAY_NOON)
+
+    assert noon.entries.p50 == pytest.approx(expected(datetime(2026, 11, 23, 12)), rel=0.03)
+    assert "camera two was never observed beside others" in noon.reason
+
+
+@pytest.mark.parametrize("weeks_dead", [2, 10, 20])
+def test_a_place_dead_for_weeks_is_wide_says_so_and_keeps_its_cutoff(
+    engine: Engine, weeks_dead: int
+):
+    until = datetime(2026, 11, 20) - timedelta(weeks=weeks_dead)
+    camera = Camera(sees=lambda local: local < until, is_noisy=True)
+    alive = both(engine, msgspec.structs.replace(ONE_CAMERA, id="AL-01"), Camera(is_noisy=True))
+    put(engine, list(tallies(ONE_CAMERA, camera, weeks=40)))
+    made = both(engine, ONE_CAMERA)
+    noon, usual = at(made, MONDAY_NOON), at(alive, MONDAY_NOON)
+
+    assert noon.entries.p50 == pytest.approx(usual.entries.p50, rel=0.08)
+    wider = min(3.0, (1 + weeks_dead) ** 0.5)
+    assert widths(noon) == pytest.approx(wider * widths(usual), rel=0.3)
+    assert noon.cutoff_at == until.replace(tzinfo=made.zone)
+    assert (
+        f"nothing observed since {until:%Y-%m-%d %H:%M}, {7 * weeks_dead} days ago" in noon.reason
+    )
+    assert f"to {until - timedelta(days=1):%Y-%m-%d}" in noon.reason
+
+
+def test_the_age_of_stale_data_is_part_of_what_the_night_reports(engine: Engine):
+    until = datetime(2026, 9, 11)
+    put(engine, list(tallies(ONE_CAMERA, Camera(sees=lambda local: local < until))))
+    (stale,) = night(engine, ONE_CAMERA).stale
+
+    assert (stale.location, stale.age_days) == ("KX-01", 70)
+    assert stale.newest_at == until.replace(tzinfo=ONE_CAMERA.zone)
+
+
+@pytest.mark.parametrize(
+    ("hour", "value"),
+    [
+        ("2026-11-18T17:00", 50.0),
+        ("2026-11-18T03:00", 50.0),
+        ("2026-11-14T20:00", 50.0),
+        ("2026-09-24T17:00", 1e6),
+        ("2026-09-25T17:00", 1e6),
+        ("2026-11-19T12:00", 1e6),
+    ],
+)
+def test_one_wild_hour_moves_nothing_and_is_named(engine: Engine, hour: str, value: float):
+    odd = {datetime.fromisoformat(hour): value}
+    calm = both(engine, msgspec.structs.replace(ONE_CAMERA, id="AL-01"), Camera())
+    made = both(engine, ONE_CAMERA, Camera(odd=odd))
+    hours = [NOW.replace(hour=0) + timedelta(hours=ahead) for ahead in range(168)]
+    moved = np.array([figures(made.outlook(at)) for at in hours])
+    usual = np.array([figures(calm.outlook(at)) for at in hours])
+
+    assert moved == pytest.approx(usual, rel=0.05, abs=2)
+    assert f"far above the usual left out ({hour.replace('T', ' ')})" in made.reason
+
+
+def figures(outlook: Outlook) -> tuple[float, ...]:
+    return (outlook.entries.p10, outlook.entries.p50, outlook.entries.p90)
+
+
+def test_a_zone_that_is_corrected_moves_all_hours_at_the_next_forecast(engine: Engine):
+    wrong = msgspec.structs.replace(ONE_CAMERA, timezone="America/New_York")
+    put(engine, list(tallies(ONE_CAMERA, Camera())))
+    for days in (2, 1, 0):
+        night(engine, wrong, now=NOW - timedelta(days=days))
+    fresh = requested(engine, ONE_CAMERA)
+    done = night(engine, ONE_CAMERA)
+    corrected = requested(engine, ONE_CAMERA)
+    eight = "2026-11-23T08:00"
+
+    assert done.forecast == 1
+    for made in (fresh, corrected):
+        assert at(made, eight).entries.p50 == pytest.approx(
+            expected(datetime(2026, 11, 23, 8)), rel=0.03
+        )
+    assert corrected.zone == ONE_CAMERA.zone
+    assert night(engine, ONE_CAMERA, now=NOW + timedelta(days=9)).scored == 1  # not the old clock's
+
+
+@pytest.mark.parametrize(
+    "zone", ["Asia/Kolkata", "America/St_Johns", "Asia/Kathmandu", "Australia/Lord_Howe"]
+)
+def test_local_hours_are_exact_where_clocks_are_off_by_half_an_hour(engine: Engine, zone: str):
+    # Between 08:00 and 09:00 of the local clock a crowd comes, in all other hours nobody.
+    site = msgspec.structs.replace(ONE_CAMERA, timezone=zone, holidays=None)
+    hours: dict[datetime, dict[str, Any]] = {}
+    minutes = []
+    for age in range(6 * 7 * 96, 0, -1):
+        start = NOW.replace(hour=0) - timedelta(minutes=15 * age)
+        local = start.astimezone(site.zone)
+        people = 300.0 if local.hour == 8 else 0.0
+        minutes.append(row(site, "one", people, "minute_at", start, 900_000))
+        hour = start.replace(minute=0)
+        whole = hours.setdefault(hour, row(site, "one", 0, "hour_at", hour, 0))
+        for name in ("observed_ms", "entries", "onlookers", "looking_ms", "person_ms"):
+            whole[name] += minutes[-1][name]
+    put(engine, minutes, database.minute_tallies)
+    put(engine, list(hours.values()))
+    made = both(engine, site)
+
+    for day in ("2026-11-23", "2026-11-28"):
+        found = [at(made, f"{day}T{hour:02}:00").entries.p50 for hour in range(24)]
+        assert found[8] == pytest.approx(1200, rel=0.01)
+        assert max(found[:8] + found[9:]) == 0
+
+
+def test_one_place_that_fails_is_left_out_by_name_and_the_others_are_forecast(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    sites = [msgspec.structs.replace(ONE_CAMERA, id=f"PL-{number}") for number in range(3)]
+    unknown = msgspec.structs.replace(ONE_CAMERA, id="XX-01", holidays="FR")
+    for site in sites:
+        put(engine, list(tallies(site, Camera(), weeks=4)))
+    read = "cloud.forecast.histories.read_cameras"
+
+    def failing(connection: Any, site: Site, **stretch: Any) -> Any:
+        if site.id == "PL-1":
+            raise ArithmeticError("a row that cannot be")
+        return read_cameras(connection, site, **stretch)
+
+    def calendar(code: str | None, *years: int) -> frozenset[date]:
+        if code == "FR":
+            raise CalendarError("no calendar of holidays 'FR' is known")
+        return public_holidays(code, *years)
+
+    monkeypatch.setattr(read, failing)
+    monkeypatch.setattr("cloud.forecast.network.public_holidays", calendar)
+    done = run(engine, Estate((unknown, *sites)), now=NOW, learn=False, progress=lambda *_: None)
+
+    assert done.forecast == 2
+    assert [one.location for one in done.failed] == ["XX-01", "PL-1"]
+    assert "no calendar of holidays 'FR'" in done.failed[0].reason
+    assert "a row that cannot be" in done.failed[1].reason
+
+
+def test_rows_that_are_damaged_are_made_anew_and_stop_nobody(engine: Engine):
+    put(engine, list(tallies(ONE_CAMERA, Camera())))
+    night(engine, ONE_CAMERA, now=NOW - timedelta(days=1))
+    with database.writing(engine) as connection:
+        for table in ("forecast_histories", "forecast_weeks", "forecast_rivals", "forecast_mixes"):
+            connection.exec_driver_sql(f"UPDATE {table} SET body = x'00'")
+        connection.exec_driver_sql(
+            "UPDATE hour_tallies SET entries = -5 WHERE hour_at = (SELECT max(hour_at) FROM "
+            "hour_tallies)"
+        )
+    assert night(engine, ONE_CAMERA).forecast == 1
+    assert at(requested(engine, ONE_CAMERA), MONDAY_NOON).entries.p50 == pytest.approx(
+        expected(datetime(2026, 11, 23, 12)), rel=0.03
+    )
+
+
+def test_a_forecast_that_is_too_old_a_version_keeps_its_week(engine: Engine):
+    put(engine, list(tallies(ONE_CAMERA, Camera())))
+    night(engine, ONE_CAMERA)
+    stored = requested(engine, ONE_CAMERA)
+    with database.writing(engine) as connection:
+        connection.exec_driver_sql("UPDATE forecast_weeks SET usual = NULL, basis = NULL")
+    found = requested(engine, ONE_CAMERA)
+
+    assert found.coming == pytest.approx(stored.coming)
+    assert replace(found, coming=stored.coming).usual == pytest.approx(stored.usual, rel=1e-5)
