@@ -1,7 +1,7 @@
-"""`GET /api/alerts`: what was the matter, when, and who was told of it; the latest first.
+"""`/api/alerts`: what was the matter, when, who was told of it, and who took charge of it.
 
 An alert that stands has no end yet. A page is asked for with the number of the last one that was
-shown, so alerts that are raised meanwhile move nothing.
+shown, so alerts that are raised meanwhile move nothing. Operations acknowledge and close them.
 """
 
 from collections.abc import Callable
@@ -10,12 +10,15 @@ from functools import partial
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, Row
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
-from cloud.api.access import opened_to
+from cloud.alerting import acts
+from cloud.alerting.acts import Act
+from cloud.alerting.message import Severity, severity
+from cloud.api.access import caller, opened_to
 from cloud.api.desk import Desk
 from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
@@ -26,6 +29,7 @@ from wire.scalars import NAME
 
 MOST: Final = 500
 LARGEST: Final = 2**63 - 1
+INTERNAL: Final = frozenset({"clearing_since_at"})
 
 router = APIRouter(tags=["alerts"], dependencies=[opened_to(Role.SALES, Role.OPERATIONS)])
 LocationName = Annotated[str, Field(pattern=NAME.removesuffix(r"(?!\n)"), max_length=63)]
@@ -40,12 +44,18 @@ class AlertAnswer(BaseModel):
     kind: str = Field(examples=["camera.blind"])
     location: str = Field(examples=["KX-01"])
     device: str | None = Field(examples=["kx-01-cam-1"], description="null: the whole place")
+    severity: Severity
     state: Literal["open", "cleared"]
     raised_at: datetime
     cleared_at: datetime | None
     seen_at: datetime = Field(description="when it last held")
     value: float = Field(examples=[0.83], description="how bad, in the unit of its kind")
     message: str = Field(examples=["83% of its last ten minutes blind, most of it dark"])
+    acknowledged_at: datetime | None = Field(description="from then on it sends no notices")
+    acknowledged_by: str | None
+    acknowledged_note: str | None
+    closed_by: str | None = Field(description="null while open, and when its condition ended")
+    close_reason: str | None = Field(examples=["camera kx-01-cam-2 is no longer listed at KX-01"])
 
 
 class AlertsAnswer(BaseModel):
@@ -60,8 +70,9 @@ class NoticeAnswer(BaseModel):
 
     recipient: str = Field(examples=["operations"])
     change: Literal["raised", "cleared"]
-    due_at: datetime
-    told_at: datetime | None = Field(description="null: not yet")
+    state: Literal["pending", "sent", "withdrawn", "given_up"]
+    due_at: datetime = Field(description="when it is attempted, or was due last")
+    told_at: datetime | None = Field(description="null: not delivered")
     tries: int
     failure: str | None = Field(examples=["mail: connection refused"])
 
@@ -110,17 +121,78 @@ async def one_alert(
     return await _read(request, partial(_in_full, number=number))
 
 
+class Acknowledgement(BaseModel):
+    """Why, or who is on the way."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    note: str = Field("", max_length=acts.LONGEST_NOTE, examples=["technician on site at 14:00"])
+
+
+class Closing(BaseModel):
+    """Why the alert is over."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(
+        min_length=1, max_length=acts.LONGEST_NOTE, examples=["camera taken down for repair"]
+    )
+
+
+@router.post(
+    "/api/alerts/{alert}/acknowledge",
+    dependencies=[opened_to(Role.OPERATIONS)],
+    responses=documented(*REFUSALS, 404, 409, 413, 422, 500, 503),
+)
+async def acknowledge(
+    request: Request,
+    number: Annotated[int, Path(alias="alert", ge=1, le=LARGEST)],
+    asked: Acknowledgement,
+) -> AlertInFull:
+    """Take charge of an open alert: it sends no further notice, and the log of changes says who."""
+    return await _act(request, number, asked.note, acts.acknowledge)
+
+
+@router.post(
+    "/api/alerts/{alert}/close",
+    dependencies=[opened_to(Role.OPERATIONS)],
+    responses=documented(*REFUSALS, 404, 409, 413, 422, 500, 503),
+)
+async def close(
+    request: Request,
+    number: Annotated[int, Path(alias="alert", ge=1, le=LARGEST)],
+    asked: Closing,
+) -> AlertInFull:
+    """End an open alert by hand; it is not raised again before its condition has ended once."""
+    return await _act(request, number, asked.reason, acts.close)
+
+
 def described(row: Row[Any]) -> dict[str, Any]:
     """A row of `alerts` in the words of the API."""
-    plain = dict(row._mapping)
+    plain = {name: value for name, value in row._mapping.items() if name not in INTERNAL}
     state = "open" if row.cleared_at is None else "cleared"
-    return {**plain, "device": row.device or None, "state": state}
+    device = row.device or None
+    return {**plain, "device": device, "state": state, "severity": str(severity(row.kind))}
 
 
 def _in_full(connection: Connection, number: int) -> AlertInFull:
     found = described(alert(connection, number))
     notices = [NoticeAnswer(**row._mapping) for row in told(connection, number)]
     return AlertInFull(**found, notices=notices)
+
+
+async def _act(
+    request: Request, number: int, note: str, act: Callable[[Connection, int, Act], Any]
+) -> AlertInFull:
+    desk: Desk = desk_of(request)
+    wanted = Act(f"api:{caller(request)}", desk.clock(), note)
+
+    def change() -> AlertInFull:
+        with database.writing(desk.engine) as connection:
+            act(connection, number, wanted)
+            return _in_full(connection, number)
+
+    return await run_in_threadpool(change)
 
 
 async def _read(request: Request, ask: Callable[[Connection], Answer]) -> Answer:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
+from cloud.alerting.acts import AlertActError, AlertEnded
 from cloud.api import (
     alerts,
     audience,
@@ -76,6 +77,8 @@ ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
     NotKnown: (401, "Not known"),
     NotAllowed: (403, "Not allowed"),
     TooOften: (429, "Too often"),
+    AlertEnded: (409, "Alert has ended"),
+    AlertActError: (422, "Not for an alert"),
     UnknownAlert: (404, "Unknown alert"),
     UnknownOverride: (404, "No such override"),
     UnknownPlan: (404, "Unknown plan"),

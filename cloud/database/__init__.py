@@ -34,13 +34,16 @@ from cloud.database.engine import (
     run_many,
     writing,
 )
+from cloud.database.existing import open_existing
 from cloud.database.news import (
     alarms,
+    alert_holds,
     alerts,
     dead_letters,
     device_states,
     notices,
     quarantined_devices,
+    recipient_states,
 )
 from cloud.database.rollups import venue_demographics, venue_hours
 from cloud.database.upgrade import create
@@ -56,6 +59,7 @@ __all__ = [
     "Instant",
     "NaiveInstantError",
     "alarms",
+    "alert_holds",
     "alerts",
     "checkpoints",
     "connect",
@@ -73,9 +77,11 @@ __all__ = [
     "minute_sensors",
     "minute_tallies",
     "notices",
+    "open_existing",
     "places",
     "quarantined_devices",
     "reading",
+    "recipient_states",
     "reports",
     "run_many",
     "total",

@@ -91,6 +91,12 @@ alerts = Table(
     Column("seen_at", Instant, nullable=False),  # when it last held
     Column("value", Float, nullable=False),
     Column("message", Text, nullable=False),
+    Column("clearing_since_at", Instant),  # below its lower threshold without a break since then
+    Column("acknowledged_at", Instant),
+    Column("acknowledged_by", String(120)),
+    Column("acknowledged_note", Text),
+    Column("closed_by", String(120)),  # null while open, and when the measure cleared it
+    Column("close_reason", Text),
     Index("ix_alerts_raised_at", "raised_at"),
 )
 Index(
@@ -103,17 +109,42 @@ Index(
     postgresql_where=alerts.c.cleared_at.is_(None),
 )
 
+alert_holds = Table(
+    "alert_holds",  # conditions without an open alert that the next evaluation has to know of
+    metadata,
+    Column("kind", String(64), primary_key=True),
+    Column("location", NAME, primary_key=True),
+    Column("device", NAME, primary_key=True),
+    Column("state", String(16), nullable=False),  # pending: not held long enough yet; closed: by
+    Column("since_at", Instant, nullable=False),  # hand, not to be raised again before it ends
+    sqlite_with_rowid=False,
+)
+
 notices = Table(
-    "notices",  # who has still to be told of an alert
+    "notices",  # one change of one alert for one recipient, and what became of its delivery
     metadata,
     Column("id", NUMBER, primary_key=True, autoincrement=True),
     Column("alert", BigInteger, nullable=False),
     Column("change", String(8), nullable=False),  # raised or cleared
     Column("recipient", String(64), nullable=False),
-    Column("due_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),  # of the next attempt
     Column("told_at", Instant),
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("failure", Text),
+    Column("state", String(16), nullable=False, server_default="pending"),
+    Column("batch", String(32)),  # notices of one message; fixed at its first attempt
+    Column("leased_until_at", Instant),  # a process is delivering it until then
     UniqueConstraint("alert", "change", "recipient", name="uq_notices_identity"),
-    Index("ix_notices_told_at", "told_at", "due_at"),
+    Index("ix_notices_state", "state", "due_at"),
+)
+
+recipient_states = Table(
+    "recipient_states",  # recipients whose last delivery failed, and when the next one is tried
+    metadata,
+    Column("recipient", String(64), primary_key=True),
+    Column("failures", Integer, nullable=False),  # in a row
+    Column("next_at", Instant, nullable=False),
+    Column("failure", Text, nullable=False),
+    Column("failed_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
 )

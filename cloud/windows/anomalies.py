@@ -1,11 +1,12 @@
 """What is unusual, as measures and thresholds; nothing is read and nothing is remembered here.
 
 Each kind has two thresholds: an alert is raised at the upper one and cleared below the lower one,
-so that what hovers in between does not flicker. What cannot be judged (a blind camera's crowd)
-gives no measure, and no measure leaves an alert as it is.
+so that what hovers in between does not flicker. A condition has to hold for a time before it raises
+and before it clears. What cannot be judged (a blind camera's crowd, ten minutes of which little was
+observed) gives no measure, and no measure leaves an alert as it is.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,9 +17,12 @@ from wire.audience import BlindCause
 
 LOOK_BACK: Final = timedelta(minutes=10)
 MOSTLY: Final = 0.8  # of the ten minutes must be seen before their emptiness means anything
+LEAST_SHARE: Final = 0.5
+"""The share of a period that must have been observed, or told of, before a rule may judge it."""
 MOVING: Final = 0.05  # of the frames went to the detector: something moved before the camera
 RARELY: Final = 0.2  # people in view on average: where they are rarer, nobody is nothing unusual
 FEWEST_VISITS: Final = 30  # below that, a rate says nothing
+HOUR_MS: Final = 3_600_000
 USUAL_WEEKS: Final = 8
 FEWEST_WEEKS: Final = 2
 FEWEST_QUALITY_WEEKS: Final = 4
@@ -47,28 +51,41 @@ class Kind(StrEnum):
     SILENT = "camera.silent"  # minutes without a word
     CLOCK = "camera.clock"  # seconds that its clock is wrong
     DRIFT = "quality.drift"  # margins by which an hour is worse than the worst of its weeks
+    NO_DATA = "location.no_data"  # hours since the newest measurement of the place
+    QUARANTINED = "device.quarantined"  # 1 while ingest refuses the device's messages
+
+
+NOW: Final = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Raised at `raise_at` and above, cleared below `clear_at`."""
+    """Raised at `raise_at` and above, cleared below `clear_at`, each after it held for a time.
+
+    `hold_clear` is the first of a day: see `cloud.alerting.lifecycle`.
+    """
 
     raise_at: float
     clear_at: float
+    hold_raise: timedelta = NOW
+    hold_clear: timedelta = timedelta(minutes=15)
 
     def __post_init__(self) -> None:
         if self.clear_at > self.raise_at:
             raise ValueError(f"cleared below {self.clear_at}, which is above {self.raise_at}")
 
 
+_A_FEW_MINUTES: Final = timedelta(minutes=2)
 THRESHOLDS: Final = {
-    Kind.SURGE: Thresholds(3.0, 2.0),
-    Kind.COLLAPSE: Thresholds(3.0, 2.0),
+    Kind.SURGE: Thresholds(3.0, 2.0, _A_FEW_MINUTES),
+    Kind.COLLAPSE: Thresholds(3.0, 2.0, _A_FEW_MINUTES),
     Kind.NO_FACES: Thresholds(10.0, 1.0),
-    Kind.BLIND: Thresholds(0.5, 0.2),
-    Kind.SILENT: Thresholds(10.0, 5.0),
-    Kind.CLOCK: Thresholds(120.0, 60.0),
-    Kind.DRIFT: Thresholds(1.0, 0.5),
+    Kind.BLIND: Thresholds(0.5, 0.2, _A_FEW_MINUTES),
+    Kind.SILENT: Thresholds(10.0, 5.0),  # its unit is a hold time
+    Kind.CLOCK: Thresholds(120.0, 60.0, timedelta(minutes=5)),
+    Kind.DRIFT: Thresholds(1.0, 0.5, hold_clear=NOW),  # judged once an hour
+    Kind.NO_DATA: Thresholds(3.0, 2.0, hold_clear=NOW),
+    Kind.QUARANTINED: Thresholds(1.0, 1.0, hold_clear=NOW),  # ingest ends a quarantine by a rule
 }
 
 
@@ -85,16 +102,15 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """The same hour of earlier weeks, as means over the observed time."""
+    """The people in view of one camera at this hour of the week: the median of earlier weeks."""
 
     weeks: int
     crowd: float
-    attention_rate: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The least and the most of a share in the same hour of earlier weeks."""
+    """The least and the most of a share in the same hour of earlier weeks, without the extremes."""
 
     weeks: int
     least: float
@@ -110,22 +126,64 @@ class Camera:
     tally: Tally | None
     heard_at: datetime | None
     clock_off_s: float | None
+    is_expected: bool = True
 
 
-def of_place(location: str, tally: Tally, hour: Tally, usual: Usual | None) -> Iterator[Measure]:
-    """Measures of a place: its last ten minutes, its last hour, and what is usual."""
-    if usual is None or usual.weeks < FEWEST_WEEKS:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What one place measured: the last ten minutes by camera, and the last hour.
+
+    `cameras` are those with a tally. `expected` says how many should report. `attention_rate` is
+    the median of the same hour of earlier weeks. `data_age_h` are the hours since the newest
+    measurement; None where there never was one.
+    """
+
+    location: str
+    cameras: Sequence[tuple[Tally, Usual | None]]
+    hour: Tally | None
+    expected: int
+    attention_rate: float | None = None
+    data_age_h: float | None = None
+
+
+def of_place(place: Place) -> Iterator[Measure]:
+    """Measures of a place: its last ten minutes, its last hour, and the age of its data."""
+    yield from _surge(place)
+    yield from _collapse(place)
+    if place.expected and place.data_age_h is not None:
+        said = f"no measurement for {place.data_age_h:.0f} hours: check its cameras and network"
+        yield Measure(Kind.NO_DATA, place.location, "", place.data_age_h, said)
+
+
+def _surge(place: Place) -> Iterator[Measure]:
+    """Each camera against its own usual: one that is missing changes neither side."""
+    enough_ms = LEAST_SHARE * (LOOK_BACK / _SECOND) * 1_000
+    judged = [
+        (tally, usual.crowd)
+        for tally, usual in place.cameras
+        if usual is not None and usual.weeks >= FEWEST_WEEKS and tally.observed_ms >= enough_ms
+    ]
+    if not judged:
         return
-    if tally.observed_ms and usual.crowd >= RARELY:
-        crowd = tally.person_ms / tally.observed_ms
-        times = crowd / usual.crowd
-        said = f"{crowd:.1f} people in view, {times:.1f} times the usual {usual.crowd:.1f}"
-        yield Measure(Kind.SURGE, location, "", times, said)
-    if hour.visits >= FEWEST_VISITS and usual.attention_rate:
-        rate = hour.onlookers / hour.visits
-        times = usual.attention_rate / max(rate, 1 / hour.visits)
-        said = f"{rate:.1%} of {hour.visits} visitors looked; usual are {usual.attention_rate:.1%}"
-        yield Measure(Kind.COLLAPSE, location, "", times, said)
+    observed_ms = sum(tally.observed_ms for tally, _ in judged)
+    crowd = sum(tally.person_ms for tally, _ in judged) / observed_ms
+    usual = sum(tally.observed_ms * usual for tally, usual in judged) / observed_ms
+    if usual >= RARELY:
+        times = crowd / usual
+        said = f"{crowd:.1f} people in view, {times:.1f} times the usual {usual:.1f}"
+        yield Measure(Kind.SURGE, place.location, "", times, said)
+
+
+def _collapse(place: Place) -> Iterator[Measure]:
+    hour, usual = place.hour, place.attention_rate
+    if hour is None or not usual or hour.visits < FEWEST_VISITS:
+        return
+    if hour.observed_ms < LEAST_SHARE * HOUR_MS * max(1, place.expected):
+        return
+    rate = hour.onlookers / hour.visits
+    times = usual / max(rate, 1 / hour.visits)
+    said = f"{rate:.1%} of {hour.visits} visitors looked; usual are {usual:.1%}"
+    yield Measure(Kind.COLLAPSE, place.location, "", times, said)
 
 
 def of_camera(camera: Camera, usual: Usual | None, now: datetime) -> Iterator[Measure]:
@@ -157,7 +215,7 @@ def of_quality(
 
 
 def _silence(camera: Camera, now: datetime) -> Iterator[Measure]:
-    if camera.heard_at is None:
+    if camera.heard_at is None or not camera.is_expected:
         return  # never heard: it may not be built yet
     minutes = (now - camera.heard_at) / _SECOND / 60
     said = f"last heard at {camera.heard_at:%Y-%m-%d %H:%M:%S}Z, {minutes:.0f} minutes ago"
@@ -166,9 +224,10 @@ def _silence(camera: Camera, now: datetime) -> Iterator[Measure]:
 
 def _blindness(camera: Camera, tally: Tally) -> Iterator[Measure]:
     blind_ms = sum(tally.blind_ms[cause] for cause in SEEING)
-    if not blind_ms + tally.observed_ms:
+    told_ms = blind_ms + tally.observed_ms
+    if told_ms < LEAST_SHARE * (LOOK_BACK / _SECOND) * 1_000:
         return
-    share = blind_ms / (blind_ms + tally.observed_ms)
+    share = blind_ms / told_ms
     worst = max(SEEING, key=lambda cause: tally.blind_ms[cause])
     said = f"{share:.0%} of its last ten minutes blind, most of it {worst}"
     yield Measure(Kind.BLIND, camera.location, camera.device, share, said)

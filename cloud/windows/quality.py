@@ -5,10 +5,10 @@ from functools import reduce
 from operator import add
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Float, case, cast, func, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from cloud.database import hour_tallies
-from cloud.windows.anomalies import SEEING, Quality, Span
+from cloud.windows.anomalies import FEWEST_QUALITY_WEEKS, SEEING, Quality, Span
 
 ENOUGH_TIME_MS: Final = 30 * 60_000  # a share of less says nothing
 ENOUGH_PEOPLE_MS: Final = 5 * 60_000
@@ -40,24 +40,29 @@ def shares(connection: Connection, hour_at: int) -> dict[CameraKey, dict[Quality
 def usual(connection: Connection, hours: Sequence[int]) -> dict[CameraKey, dict[Quality, Span]]:
     """Between what and what the shares of each camera were in these hours."""
     cells = hour_tallies.c
-    told = [
-        case((whole >= enough, cast(part, Float) / whole))
-        for (part, whole), enough in zip(_parts(), ENOUGH, strict=True)
-    ]
-    figures = [figure(share) for share in told for figure in (func.count, func.min, func.max)]
+    parts = [part for pair in _parts() for part in pair]
     rows = connection.execute(
-        select(cells.location, cells.device, *figures)
-        .where(cells.hour_at.in_(hours))
-        .group_by(cells.location, cells.device)
+        select(cells.location, cells.device, *parts).where(cells.hour_at.in_(hours))
     )
+    found: dict[CameraKey, dict[Quality, list[float]]] = {}
+    for location, device, *sums in rows:
+        by_quality = found.setdefault((location, device), {})
+        for quality, part, whole, enough in zip(
+            Quality, sums[::2], sums[1::2], ENOUGH, strict=True
+        ):
+            if whole >= enough:
+                by_quality.setdefault(quality, []).append(part / whole)
     return {
-        (location, device): {
-            quality: Span(*found[3 * place : 3 * place + 3])
-            for place, quality in enumerate(Quality)
-            if found[3 * place]
-        }
-        for location, device, *found in rows
+        key: {quality: span(shares) for quality, shares in by_quality.items()}
+        for key, by_quality in found.items()
     }
+
+
+def span(shares: Sequence[float]) -> Span:
+    """The least and the most, without one extreme hour at either end where enough are left."""
+    ordered = sorted(shares)
+    kept = ordered[1:-1] if len(ordered) >= FEWEST_QUALITY_WEEKS + 2 else ordered
+    return Span(len(ordered), kept[0], kept[-1])
 
 
 def _parts() -> list[tuple[ColumnElement[Any], ColumnElement[Any]]]:

@@ -1,7 +1,7 @@
 """Looking at the whole estate at one moment: what each place and camera measures, and is usual."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -16,26 +16,30 @@ from cloud.database import (
     hour_tallies,
     journals,
     minute_tallies,
+    quarantined_devices,
     total,
     touched,
 )
 from cloud.windows import quality
 from cloud.windows.anomalies import (
     LOOK_BACK,
-    USUAL_WEEKS,
     Camera,
+    Kind,
     Measure,
+    Place,
     Usual,
     of_camera,
     of_place,
     of_quality,
 )
 from cloud.windows.audience import Tally
+from cloud.windows.baselines import Baselines
 from cloud.windows.cells import Where
 from wire.audience import BlindCause
 
 HOUR: Final = timedelta(hours=1)
-WEEK_S: Final = 7 * 24 * 3_600
+HOUR_S: Final = 3_600
+PLACES_AT_ONCE: Final = 400
 _SECOND: Final = timedelta(seconds=1)
 
 CAUSES: Final = tuple(BlindCause)
@@ -49,61 +53,148 @@ JUDGED_BY: Final = (
 )
 NO_DWELL: Final = (0,) * len(DWELL)
 NO_ATTENTION: Final = (0,) * len(ATTENTION)
-NOTHING: Final = Tally.total(())
 
 CameraKey = tuple[str, str]  # location, device
 _Query = Select[*tuple[Any, ...]]
 
 
-def look(connection: Connection, cameras: Iterable[CameraKey], now: datetime) -> Iterator[Measure]:
-    """Every measure of the estate's cameras and of the places they stand in."""
-    watched = sorted(set(cameras))
-    lately, hour = _lately(connection, now), _last_hour(connection, now)
-    usual = _usual(connection, now)
+def look(
+    connection: Connection,
+    cameras: Iterable[CameraKey],
+    now: datetime,
+    *,
+    optional: Iterable[CameraKey] = (),
+    baselines: Baselines | None = None,
+) -> Iterator[Measure]:
+    """Every measure of the estate's cameras and of the places they stand in.
+
+    `cameras` are those that the sites file lists now; the `optional` among them may be silent.
+    """
+    watched, may_be_silent = sorted(set(cameras)), frozenset(optional)
+    known = baselines or Baselines()
+    lately = _lately(connection, now)
+    usual = known.crowds(connection, _whole_hour(now - LOOK_BACK / 2))
     heard, clocks = _heard(connection), _clocks(connection)
-    whole_hour = (now - EPOCH) // HOUR * 3_600 - 3_600
-    shares = quality.shares(connection, whole_hour)
-    spans = quality.usual(connection, weeks_before(whole_hour)) if shares else {}
+    last_hour = _whole_hour(now) - HOUR_S
+    shares = quality.shares(connection, last_hour)
+    spans = known.spans(connection, last_hour) if shares else {}
     for key in watched:
         location, device = key
-        camera = Camera(location, device, lately.get(key), heard.get(key), clocks.get(key))
-        yield from of_camera(camera, usual.get(location), now)
+        camera = Camera(
+            location,
+            device,
+            lately.get(key),
+            heard.get(device),
+            clocks.get(device),
+            key not in may_be_silent,
+        )
+        yield from of_camera(camera, usual.cameras.get(key), now)
         if key in shares and key in spans:
             yield from of_quality(camera, shares[key], spans[key])
-    ten_minutes = _by_place(lately)
-    for location in sorted({location for location, _ in watched} & hour.keys()):
-        tally = ten_minutes.get(location, NOTHING)
-        yield from of_place(location, tally, hour[location], usual.get(location))
+    yield from quarantines(connection)
+    places = _places(watched, may_be_silent)
+    hour = _last_hour(connection, now)
+    ages = _ages(connection, sorted(places.keys() - hour.keys()), now)
+    for location, expected in sorted(places.items()):
+        yield from of_place(
+            Place(
+                location,
+                _in_place(location, lately, usual.cameras),
+                hour.get(location),
+                expected,
+                usual.attention_rates.get(location),
+                0.0 if location in hour else ages.get(location),
+            )
+        )
 
 
-def weeks_before(hour: int) -> list[int]:
-    """The same hour of the week in the eight weeks before, as seconds since 1970."""
-    return [hour - week * WEEK_S for week in range(1, USUAL_WEEKS + 1)]
+def quarantines(connection: Connection) -> Iterator[Measure]:
+    """Devices that ingest has quarantined, now or before; the sites file need not list them."""
+    for row in connection.execute(select(quarantined_devices)):
+        is_over = row.ended_at is not None
+        said = (
+            "its quarantine has ended"
+            if is_over
+            else f"{row.messages} messages refused since {row.since_at:%Y-%m-%d %H:%M}Z: "
+            f"{row.reason[:300]}"
+        )
+        yield Measure(Kind.QUARANTINED, row.location, row.device, float(not is_over), said)
 
 
-def _lately(connection: Connection, now: datetime) -> dict[CameraKey, Tally]:
+def _whole_hour(at: datetime) -> int:
+    return (at - EPOCH) // HOUR * HOUR_S
+
+
+def _places(watched: Sequence[CameraKey], optional: frozenset[CameraKey]) -> dict[str, int]:
+    """How many cameras are expected at each place."""
+    places: dict[str, int] = {}
+    for key in watched:
+        places[key[0]] = places.get(key[0], 0) + (key not in optional)
+    return places
+
+
+def _in_place(
+    location: str, lately: "_ByPlace", usual: Mapping[CameraKey, Usual]
+) -> list[tuple[Tally, Usual | None]]:
+    return [(tally, usual.get((location, device))) for device, tally in lately.at(location).items()]
+
+
+class _ByPlace(dict[CameraKey, Tally]):
+    """Tallies by camera that can be asked for by place."""
+
+    def __init__(self, tallies: Iterable[tuple[CameraKey, Tally]]) -> None:
+        super().__init__(tallies)
+        self._places: dict[str, dict[str, Tally]] = defaultdict(dict)
+        for (location, device), tally in self.items():
+            self._places[location][device] = tally
+
+    def at(self, location: str) -> dict[str, Tally]:
+        """The cameras of one place that have a tally."""
+        return self._places.get(location, {})
+
+
+def _lately(connection: Connection, now: datetime) -> _ByPlace:
     """The last ten minutes of each camera; plain rows, since an estate has many."""
     cells = minute_tallies.c
     query = select(
         touched.c.location, cells.device, *(total(cells[name]) for name in (*JUDGED_BY, *BLIND))
     ).group_by(touched.c.location, cells.device)
     rows = connection.execute(_of_places(query, now - LOOK_BACK, now))
-    return {
-        (location, device): _tally(sums) for location, device, *sums in rows if device is not None
-    }
+    return _ByPlace(
+        ((location, device), _tally(sums)) for location, device, *sums in rows if device is not None
+    )
 
 
 def _last_hour(connection: Connection, now: datetime) -> dict[str, Tally]:
-    """Visitors of the last hour and those who looked, for each place."""
+    """Observed time, visitors and those who looked in the last hour, for each place."""
     cells = minute_tallies.c
-    sums = (total(cells.visits), total(cells.onlookers))
+    sums = (total(cells.observed_ms), total(cells.visits), total(cells.onlookers))
     query = select(touched.c.location, *sums).group_by(touched.c.location)
     rows = connection.execute(_of_places(query, now - HOUR, now))
     return {
-        location: _tally((0, 0, visits, onlookers, 0, 0, *(0 for _ in BLIND)))
-        for location, visits, onlookers in rows
+        location: _tally((observed, 0, visits, onlookers, 0, 0, *(0 for _ in BLIND)))
+        for location, observed, visits, onlookers in rows
         if visits is not None
     }
+
+
+def _ages(connection: Connection, locations: Sequence[str], now: datetime) -> dict[str, float]:
+    """Hours since the end of the newest hour in which a place was measured; one seek each."""
+    cells = hour_tallies.c
+    newest = (
+        select(func.max(cells.hour_at))
+        .where(cells.location == touched.c.location)
+        .correlate(touched)
+        .scalar_subquery()
+    )
+    found: dict[str, float] = {}
+    for start in range(0, len(locations), PLACES_AT_ONCE):
+        some = touched.c.location.in_(locations[start : start + PLACES_AT_ONCE])
+        for location, hour in connection.execute(select(touched.c.location, newest).where(some)):
+            if hour is not None:
+                ended_at = EPOCH + (int(hour) + HOUR_S) * _SECOND
+                found[location] = max(0.0, (now - ended_at) / HOUR)
+    return found
 
 
 def _of_places(query: _Query, starts_at: datetime, ends_at: datetime) -> _Query:
@@ -133,58 +224,25 @@ def _tally(sums: Sequence[Any]) -> Tally:
     )
 
 
-def _by_place(tallies: dict[CameraKey, Tally]) -> dict[str, Tally]:
-    places: dict[str, list[Tally]] = defaultdict(list)
-    for (location, _), tally in tallies.items():
-        places[location].append(tally)
-    return {location: Tally.total(parts) for location, parts in places.items()}
-
-
-def _usual(connection: Connection, now: datetime) -> dict[str, Usual]:
-    """The mean of this hour of the week over the last eight weeks, for each place."""
-    cells = hour_tallies.c
-    hour = (now - LOOK_BACK / 2 - EPOCH) // HOUR * 3_600
-    sums = (cells.person_ms, cells.observed_ms, cells.onlookers, cells.visits)
-    rows = connection.execute(
-        select(
-            cells.location,
-            func.count(cells.hour_at.distinct()),
-            *(total(one) for one in sums),
-        )
-        .where(cells.hour_at.in_(weeks_before(hour)))
-        .where(cells.observed_ms > 0)
-        .group_by(cells.location)
-    )
-    return {
-        location: Usual(weeks, int(person) / int(observed), onlookers / visits if visits else None)
-        for location, weeks, person, observed, onlookers, visits in rows
-    }
-
-
-def _heard(connection: Connection) -> dict[CameraKey, datetime]:
-    """When the cloud last heard of each camera, by a report or a heartbeat."""
-    heard: dict[CameraKey, datetime] = {}
-    by_report = select(journals.c.location, journals.c.device, journals.c.settled_at)
-    by_heartbeat = select(
-        device_states.c.location, device_states.c.device, device_states.c.heartbeat_received_at
-    )
+def _heard(connection: Connection) -> dict[str, datetime]:
+    """When the cloud last heard of each device, by a report or a heartbeat, from any location."""
+    heard: dict[str, datetime] = {}
+    by_report = select(journals.c.device, journals.c.settled_at)
+    by_heartbeat = select(device_states.c.device, device_states.c.heartbeat_received_at)
     for query in (by_report, by_heartbeat):
         rows: Any = connection.execute(query)
-        for location, device, at in rows:
-            key = (location, device)
-            if at is not None and (key not in heard or heard[key] < at):
-                heard[key] = at
+        for device, at in rows:
+            if at is not None and (device not in heard or heard[device] < at):
+                heard[device] = at
     return heard
 
 
-def _clocks(connection: Connection) -> dict[CameraKey, float]:
+def _clocks(connection: Connection) -> dict[str, float]:
+    """How many seconds each device's clock is off, by its newest heartbeat."""
     states = device_states.c
     rows = connection.execute(
-        select(
-            states.location, states.device, states.heartbeat_at, states.heartbeat_received_at
-        ).where(states.heartbeat_at.is_not(None))
+        select(states.device, states.heartbeat_at, states.heartbeat_received_at)
+        .where(states.heartbeat_at.is_not(None))
+        .order_by(states.heartbeat_received_at)
     )
-    return {
-        (location, device): (said_at - received_at) / _SECOND
-        for location, device, said_at, received_at in rows
-    }
+    return {device: (said_at - received_at) / _SECOND for device, said_at, received_at in rows}

@@ -5,18 +5,20 @@ from datetime import datetime, timedelta
 import pytest
 
 from cloud import database
+from cloud.alerting.lifecycle import settle
+from cloud.alerting.notices import plan
+from cloud.alerting.recipients import Recipient
 from cloud.api.app import create_app
 from cloud.api.desk import Desk
 from cloud.api.keys import Role, create_key
 from cloud.api.quota import Quota
-from cloud.windows.alerts import settle
-from cloud.windows.anomalies import Kind, Measure
-from cloud.windows.notify import plan
-from cloud.windows.recipients import Recipient
+from cloud.auth import audit
+from cloud.windows.anomalies import Kind, Measure, Thresholds
 
 PATH = "/api/alerts"
 MINUTE = timedelta(minutes=1)
 OPS = Recipient(name="ops", to="log:")
+AT_ONCE = {kind: Thresholds(0.5, 0.2, hold_clear=timedelta()) for kind in Kind}
 
 
 def happens(desk: Desk, at: datetime, location: str, kind: Kind, value: float) -> None:
@@ -24,7 +26,7 @@ def happens(desk: Desk, at: datetime, location: str, kind: Kind, value: float) -
     with database.writing(desk.engine) as connection:
         plan(
             connection,
-            settle(connection, [Measure(kind, location, device, value, "so")], at),
+            settle(connection, [Measure(kind, location, device, value, "so")], at, AT_ONCE),
             [OPS],
         )
 
@@ -127,3 +129,62 @@ def test_an_alert_is_shown_with_who_was_told(ask, noon):
         ("ops", "cleared", None),
     ]
     assert ask.get(f"{PATH}/3").json()["device"] is None
+
+
+def key_of(desk: Desk, watch, role: Role) -> dict[str, str]:
+    return {"x-api-key": create_key(desk.engine, role, "ann", by="me", now=watch.now)}
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [(None, 401), (Role.ADVERTISER, 403), (Role.SALES, 403), (Role.OPERATIONS, 200),
+     (Role.ADMIN, 200)],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("act", "body"), [("acknowledge", {"note": "on my way"}), ("close", {"reason": "repaired"})]
+)
+def test_only_operations_acknowledge_and_close(
+    ask, desk: Desk, watch, noon, act: str, body: dict[str, str], role: Role | None, status: int
+):
+    ask.app = create_app(desk, quota=Quota())
+    headers = key_of(desk, watch, role) if role else {}
+    answer = ask("POST", f"{PATH}/3/{act}", json=body, headers=headers)
+    assert answer.status_code == status
+
+
+def test_who_acknowledged_and_closed_an_alert_and_why_is_shown_and_audited(
+    ask, desk: Desk, watch, noon
+):
+    ask.app = create_app(desk, quota=Quota())
+    headers = key_of(desk, watch, Role.OPERATIONS)
+    ask("POST", f"{PATH}/3/acknowledge", json={"note": "on my way"}, headers=headers)
+    again = ask("POST", f"{PATH}/3/acknowledge", json={"note": "me too"}, headers=headers)
+    assert again.json()["acknowledged_note"] == "on my way"
+    closed = ask("POST", f"{PATH}/3/close", json={"reason": "a parade"}, headers=headers).json()
+    assert (closed["state"], closed["close_reason"]) == ("cleared", "a parade")
+    assert closed["closed_by"].startswith("api:ann (key ")
+    assert [one["state"] for one in closed["notices"]] == ["withdrawn"]
+    assert (closed["severity"], closed["acknowledged_at"]) == ("info", "2026-11-20T12:00:00Z")
+    with database.reading(desk.engine) as connection:
+        made = [(one.action, one.object) for one in audit.entries(connection)]
+        audit.verify(connection)
+    assert made[-2:] == [("alert.acknowledge", "3"), ("alert.close", "3")]
+
+
+@pytest.mark.parametrize("act", ["acknowledge", "close"])
+def test_what_has_ended_is_not_acted_on(ask, noon, act: str):
+    body = {"note": "x"} if act == "acknowledge" else {"reason": "x"}
+    answer = ask("POST", f"{PATH}/1/{act}", json=body)
+    assert (answer.status_code, answer.json()["title"]) == (409, "Alert has ended")
+    assert ask("POST", f"{PATH}/999/{act}", json=body).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("act", "body"),
+    [("close", {}), ("close", {"reason": ""}), ("close", {"reason": "  "}),
+     ("close", {"reason": "a\nb"}), ("close", {"reason": "x" * 501}), ("close", {"note": "x"}),
+     ("acknowledge", {"note": "x" * 501}), ("acknowledge", {"note": 7})],
+)  # fmt: skip
+def test_an_act_without_a_plain_reason_is_refused(ask, noon, act: str, body: dict[str, object]):
+    assert ask("POST", f"{PATH}/3/{act}", json=body).status_code == 422
+    assert ask.get(f"{PATH}/3").json()["state"] == "open"

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from cloud import database, estate
+from cloud.alerting.lifecycle import settle
 from cloud.api import hub, live
 from cloud.api.app import create_app
 from cloud.api.desk import Desk
@@ -27,8 +28,7 @@ from cloud.ingest.judge import judge
 from cloud.ingest.source import Delivery
 from cloud.pricing.rate_card import REFERENCE, RateCard
 from cloud.windows import news as live_news
-from cloud.windows.alerts import settle
-from cloud.windows.anomalies import Kind, Measure
+from tests.cloud.alerting.conftest import AT_ONCE, blind
 from wire.audience import AudienceReport
 from wire.envelope import audience_event, seal
 
@@ -241,7 +241,7 @@ def test_one_hears_only_what_one_asked_for(desk, counted, watch, client, query):
     with serving(desk) as at, listening(client, at, query) as ear:
         mark(ear)
         with database.writing(desk.engine) as connection:
-            settle(connection, [Measure(Kind.BLIND, "KX-01", "kx-01-cam-1", 0.9, "x")], watch.now)
+            settle(connection, [blind(0.9)], watch.now, AT_ONCE)
         counted("KX-01", 6)
         counted("LB-01", 6)
         heard = windows(ear, lambda heard: f"LB-01 {AT}11:50:00Z" in heard)
@@ -253,7 +253,7 @@ def test_one_hears_only_what_one_asked_for(desk, counted, watch, client, query):
 def test_alerts_are_told_when_they_are_raised_and_when_they_are_cleared(desk, watch, client):
     def measured(share: float) -> None:
         with database.writing(desk.engine) as connection:
-            settle(connection, [Measure(Kind.BLIND, "KX-01", "kx-01-cam-1", share, "x")], watch.now)
+            settle(connection, [blind(share)], watch.now, AT_ONCE)
 
     def alert(ear: Sse | Ws) -> Told:
         while (told := ear.next())["event"] != "alert":
@@ -285,7 +285,7 @@ def test_who_comes_back_hears_what_changed_meanwhile_even_from_another_server(
     counted("KX-01", 6, 20)
     counted("LB-01", 1440)
     with database.writing(desk.engine) as connection:
-        settle(connection, [Measure(Kind.BLIND, "KX-01", "kx-01-cam-1", 0.9, "x")], watch.now)
+        settle(connection, [blind(0.9)], watch.now, AT_ONCE)
     with serving(desk) as at, listening(client, at, f"?last_id={last}") as ear:
         heard = windows(ear, bool)
     assert heard == {

@@ -5,7 +5,17 @@ from typing import Any
 
 import pytest
 
-from cloud.windows.anomalies import THRESHOLDS, Camera, Kind, Thresholds, Usual, of_camera, of_place
+from cloud.windows.anomalies import (
+    HOUR_MS,
+    THRESHOLDS,
+    Camera,
+    Kind,
+    Place,
+    Thresholds,
+    Usual,
+    of_camera,
+    of_place,
+)
 from cloud.windows.audience import Tally
 from wire.audience import BlindCause
 
@@ -30,7 +40,8 @@ def raised(kind: Kind, *, usual: Usual | None = None, **said: Any) -> bool | Non
     )
     measures = [*of_camera(camera, usual, NOON)]
     if "tally" in said:
-        measures += of_place("KX-01", said["tally"], said.get("hour", tally()), usual)
+        place = Place("KX-01", [(said["tally"], usual)], said.get("hour"), 1, said.get("rate"))
+        measures += of_place(place)
     values = [measure.value for measure in measures if measure.kind is kind]
     return values[0] >= THRESHOLDS[kind].raise_at if values else None
 
@@ -38,11 +49,11 @@ def raised(kind: Kind, *, usual: Usual | None = None, **said: Any) -> bool | Non
 @pytest.mark.parametrize(
     ("story", "lately", "usual", "alert"),
     [
-        ("a street as always", {"person_ms": 2}, Usual(8, 2.0, 0.2), False),
-        ("a parade", {"person_ms": 7}, Usual(8, 2.0, 0.2), True),
+        ("a street as always", {"person_ms": 2}, Usual(8, 2.0), False),
+        ("a parade", {"person_ms": 7}, Usual(8, 2.0), True),
         ("a place without history", {"person_ms": 7}, None, None),
-        ("one week of history", {"person_ms": 7}, Usual(1, 2.0, 0.2), None),
-        ("a second passer-by where one is rare", {"person_ms": 1}, Usual(8, 0.05, 0.2), None),
+        ("one week of history", {"person_ms": 7}, Usual(1, 2.0), None),
+        ("a second passer-by where one is rare", {"person_ms": 1}, Usual(8, 0.05), None),
     ],
 )
 def test_a_surge_is_three_times_the_usual(
@@ -53,7 +64,7 @@ def test_a_surge_is_three_times_the_usual(
 
 
 def test_a_blind_camera_says_nothing_about_the_crowd() -> None:
-    assert raised(Kind.SURGE, tally=tally(dark_ms=1), usual=Usual(8, 2.0, 0.2)) is None
+    assert raised(Kind.SURGE, tally=tally(dark_ms=1), usual=Usual(8, 2.0)) is None
 
 
 @pytest.mark.parametrize(
@@ -63,9 +74,43 @@ def test_a_blind_camera_says_nothing_about_the_crowd() -> None:
 def test_attention_collapses_when_a_third_of_the_usual_look(
     onlookers: int, visits: int, alert: bool | None
 ) -> None:
-    hour = tally(onlookers=onlookers, visits=visits)
-    usual = Usual(8, 2.0, 0.2)
-    assert raised(Kind.COLLAPSE, tally=tally(), hour=hour, usual=usual) is alert
+    hour = tally(onlookers=onlookers, visits=visits, observed_ms=HOUR_MS)
+    assert raised(Kind.COLLAPSE, tally=tally(), hour=hour, rate=0.2) is alert
+
+
+def test_an_hour_of_which_little_was_observed_says_nothing_about_attention() -> None:
+    for observed_ms, alert in ((HOUR_MS // 2 - 1, None), (HOUR_MS // 2, True)):
+        hour = tally(onlookers=0, visits=100, observed_ms=observed_ms)
+        assert raised(Kind.COLLAPSE, tally=tally(), hour=hour, rate=0.2) is alert
+
+
+@pytest.mark.parametrize(
+    ("observed_ms", "alert"), [(100, None), (299_999, None), (300_000, True), (600_000, True)]
+)
+def test_a_moment_of_two_people_is_no_surge(observed_ms: int, alert: bool | None) -> None:
+    seen = tally(observed_ms=observed_ms, person_ms=8 * observed_ms)
+    assert raised(Kind.SURGE, tally=seen, usual=Usual(8, 2.0)) is alert
+
+
+def test_a_crowd_is_judged_by_the_usual_of_the_cameras_that_saw_it() -> None:
+    busy = tally(observed_ms=TEN_MINUTES_MS, person_ms=9 * TEN_MINUTES_MS)
+    dark = tally(dark_ms=TEN_MINUTES_MS)
+    place = Place("KX-01", [(busy, Usual(8, 9.0)), (dark, Usual(8, 1.0))], None, 2)
+    (surge,) = of_place(place)
+    assert surge.value == pytest.approx(1.0)  # against the mean of both it would be 1.8
+
+
+@pytest.mark.parametrize(
+    ("age_h", "expected", "alert"),
+    [(0.0, 1, False), (2.9, 1, False), (3.0, 2, True), (10 * 7 * 24, 1, True), (9.0, 0, None),
+     (None, 1, None)],
+)  # fmt: skip
+def test_a_place_without_data_for_hours_is_an_alert(
+    age_h: float | None, expected: int, alert: bool | None
+) -> None:
+    measures = list(of_place(Place("KX-01", [], None, expected, data_age_h=age_h)))
+    limit = THRESHOLDS[Kind.NO_DATA].raise_at
+    assert ([one.value >= limit for one in measures] or [None]) == [alert]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +120,7 @@ def test_attention_collapses_when_a_third_of_the_usual_look(
         ("stillness", (600_000, 20, 0), None, None),
         ("half of it blind", (300_000, 900, 0), None, None),
         ("one person", (600_000, 900, 9), None, False),
-        ("a quiet hour", (600_000, 900, 0), Usual(8, 0.1, 0.2), None),
+        ("a quiet hour", (600_000, 900, 0), Usual(8, 0.1), None),
     ],
 )
 def test_light_and_motion_without_people_is_a_matter_of_equipment(
@@ -91,8 +136,18 @@ def test_light_and_motion_without_people_is_a_matter_of_equipment(
 def test_half_of_the_time_blind_is_an_alert_and_names_the_cause(dark_ms: int, alert: bool) -> None:
     seen = tally(observed_ms=TEN_MINUTES_MS - dark_ms, dark_ms=dark_ms)
     assert raised(Kind.BLIND, tally=seen) is alert
-    camera = Camera("KX-01", "kx-01-cam-1", tally(dark_ms=1), NOON, None)
+    camera = Camera("KX-01", "kx-01-cam-1", tally(dark_ms=TEN_MINUTES_MS), NOON, None)
     assert "dark" in next(m.message for m in of_camera(camera, None, NOON) if m.kind is Kind.BLIND)
+
+
+@pytest.mark.parametrize(("told_ms", "alert"), [(100, None), (299_000, None), (300_000, True)])
+def test_a_moment_in_the_dark_is_not_blindness(told_ms: int, alert: bool | None) -> None:
+    assert raised(Kind.BLIND, tally=tally(dark_ms=told_ms)) is alert
+
+
+def test_an_optional_camera_may_be_silent() -> None:
+    camera = Camera("KX-01", "cam", None, NOON - timedelta(hours=9), None, is_expected=False)
+    assert list(of_camera(camera, None, NOON)) == []
 
 
 def test_a_camera_that_is_paused_is_not_blind() -> None:

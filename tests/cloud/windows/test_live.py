@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine
 
+from cloud.alerting.lifecycle import settle
 from cloud.database import reading, reports, writing
 from cloud.database.rollups import counting
-from cloud.windows.alerts import settle
 from cloud.windows.anomalies import Kind, Measure
 from cloud.windows.live import AlertTrail, Trail
+from tests.cloud.alerting.conftest import AT_ONCE
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 NOON_S = int(NOON.timestamp())
@@ -95,7 +96,7 @@ def test_an_alert_is_told_when_it_rises_and_when_it_clears(engine: Engine) -> No
         for share in shares:
             measure = Measure(Kind.BLIND, "A", "a", share, "so")
             with writing(engine) as connection:
-                settle(connection, [measure], NOON)
+                settle(connection, [measure], NOON, AT_ONCE)
         with reading(engine) as connection:
             return [(row.id, row.cleared_at is None) for row in trail.look(connection)]
 

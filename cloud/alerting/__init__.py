@@ -1,0 +1,1 @@
+"""Alerts: evaluated every minute, held, acknowledged, cleared, and told to recipients."""

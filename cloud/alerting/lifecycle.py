@@ -1,0 +1,210 @@
+"""Alerts: raised once, held while the condition lasts, cleared once. The table is the memory.
+
+An alert is raised when its measure has held for the kind's `hold_raise`, and cleared when it has
+stayed below the lower threshold for `hold_clear` without a break. An alert that comes back within a
+day is held longer each time, so a camera that flaps makes a few notices a day and not hundreds.
+Whoever evaluates, and however often, there is one open alert of a kind for each place and camera: a
+unique index says so, not a lock.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, delete, func, select
+
+from cloud.database import alert_holds, alerts, insert
+from cloud.windows.anomalies import THRESHOLDS, Kind, Measure, Thresholds
+
+HOLD_FACTOR: Final = 4
+LONGEST_HOLD: Final = timedelta(hours=16)
+COUNTED: Final = timedelta(days=1)
+LONGEST_REASON: Final = 500
+
+Key = tuple[str, str, str]  # kind, location, device
+
+
+class Change(StrEnum):
+    """What has become of an alert."""
+
+    RAISED = "raised"
+    CLEARED = "cleared"
+
+
+class Hold(StrEnum):
+    """Why a condition that would raise an alert does not do so yet."""
+
+    PENDING = "pending"  # it has not lasted long enough
+    CLOSED = "closed"  # its alert was closed by hand and the condition has not ended since
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An alert that has just changed."""
+
+    alert: int
+    change: Change
+    kind: str
+    location: str
+    device: str
+    at: datetime
+    acknowledged: bool = False
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What the database remembers at the start of one evaluation."""
+
+    standing: Mapping[Key, Row[Any]]
+    holds: Mapping[Key, Row[Any]]
+    raised_lately: Mapping[Key, int]
+    events: list[Event] = field(default_factory=list)
+
+
+def settle(
+    connection: Connection,
+    measures: Iterable[Measure],
+    now: datetime,
+    thresholds: Mapping[Kind, Thresholds] = THRESHOLDS,
+) -> list[Event]:
+    """Raise, hold and clear by the measures; what has changed."""
+    memory = _memory(connection, now)
+    for measure in measures:
+        key = (str(measure.kind), measure.location, measure.device)
+        limits = thresholds[measure.kind]
+        standing = memory.standing.get(key)
+        if standing is None:
+            _consider_raising(connection, memory, key, measure, limits, now)
+        else:
+            _consider_clearing(connection, memory, standing, measure, limits, now)
+    return memory.events
+
+
+def hold_clear(limits: Thresholds, raised_lately: int) -> timedelta:
+    """How long a condition must be over: four times as long with each alert of the last day."""
+    factor: int = HOLD_FACTOR ** min(max(0, raised_lately - 1), 10)
+    return min(limits.hold_clear * factor, max(LONGEST_HOLD, limits.hold_clear))
+
+
+def _consider_raising(
+    connection: Connection,
+    memory: _Memory,
+    key: Key,
+    measure: Measure,
+    limits: Thresholds,
+    now: datetime,
+) -> None:
+    hold = memory.holds.get(key)
+    if measure.value < limits.raise_at:
+        is_over = hold is not None and (
+            hold.state == Hold.PENDING or measure.value < limits.clear_at
+        )
+        if is_over:
+            forget_hold(connection, key)
+        return
+    if hold is not None and hold.state == Hold.CLOSED:
+        return
+    since_at = now if hold is None else hold.since_at
+    if now - since_at >= limits.hold_raise:
+        forget_hold(connection, key)
+        memory.events += _raise(connection, measure, now)
+    elif hold is None:
+        write_hold(connection, key, Hold.PENDING, now)
+
+
+def _consider_clearing(
+    connection: Connection,
+    memory: _Memory,
+    standing: Row[Any],
+    measure: Measure,
+    limits: Thresholds,
+    now: datetime,
+) -> None:
+    if measure.value >= limits.clear_at:
+        values = {"seen_at": now, "value": measure.value, "message": measure.message}
+        change(connection, standing.id, **values, clearing_since_at=None)
+        return
+    since_at = standing.clearing_since_at or now
+    key = (standing.kind, standing.location, standing.device)
+    if now - since_at >= hold_clear(limits, memory.raised_lately.get(key, 0)):
+        change(connection, standing.id, cleared_at=now)
+        memory.events.append(event_of(standing, Change.CLEARED, now))
+    elif standing.clearing_since_at is None:
+        change(connection, standing.id, clearing_since_at=now)
+
+
+def event_of(alert: Row[Any], change: Change, now: datetime) -> Event:
+    """The event of an alert that is in the table."""
+    is_acknowledged = alert.acknowledged_at is not None
+    return Event(alert.id, change, alert.kind, alert.location, alert.device, now, is_acknowledged)
+
+
+def open_alerts(connection: Connection) -> list[Row[Any]]:
+    """Every alert that is open."""
+    return list(connection.execute(select(alerts).where(alerts.c.cleared_at.is_(None))))
+
+
+def change(connection: Connection, alert: int, **values: Any) -> None:
+    """Change columns of one alert."""
+    connection.execute(alerts.update().where(alerts.c.id == alert).values(**values))
+
+
+def write_hold(connection: Connection, key: Key, state: Hold, now: datetime) -> None:
+    """Remember a condition that has no open alert."""
+    kind, location, device = key
+    values = {"state": str(state), "since_at": now}
+    new = insert(connection.dialect.name, alert_holds).values(
+        kind=kind, location=location, device=device, **values
+    )
+    connection.execute(
+        new.on_conflict_do_update(index_elements=["kind", "location", "device"], set_=values)
+    )
+
+
+def forget_hold(connection: Connection, key: Key) -> None:
+    """The condition is over, or its alert is raised."""
+    cells = alert_holds.c
+    kind, location, device = key
+    found = (cells.kind == kind) & (cells.location == location) & (cells.device == device)
+    connection.execute(delete(alert_holds).where(found))
+
+
+def _memory(connection: Connection, now: datetime) -> _Memory:
+    cells = alerts.c
+    lately = connection.execute(
+        select(cells.kind, cells.location, cells.device, func.count())
+        .where(cells.raised_at > now - COUNTED)
+        .group_by(cells.kind, cells.location, cells.device)
+    )
+    return _Memory(
+        {(row.kind, row.location, row.device): row for row in open_alerts(connection)},
+        {
+            (row.kind, row.location, row.device): row
+            for row in connection.execute(select(alert_holds))
+        },
+        {(kind, location, device): count for kind, location, device, count in lately},
+    )
+
+
+def _raise(connection: Connection, measure: Measure, now: datetime) -> list[Event]:
+    new = (
+        insert(connection.dialect.name, alerts)
+        .values(
+            kind=str(measure.kind),
+            location=measure.location,
+            device=measure.device,
+            raised_at=now,
+            seen_at=now,
+            value=measure.value,
+            message=measure.message,
+        )
+        .on_conflict_do_nothing()
+        .returning(alerts.c.id)
+    )
+    raised = connection.execute(new).scalar_one_or_none()
+    if raised is None:
+        return []
+    kind = str(measure.kind)
+    return [Event(raised, Change.RAISED, kind, measure.location, measure.device, now)]

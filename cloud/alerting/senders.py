@@ -1,0 +1,272 @@
+"""Delivering one message to one target, in a bounded time.
+
+This is a boundary: what is at the other end may do anything. Whatever happens becomes a Failure
+with a sentence that names no secret; no exception leaves `send`.
+"""
+
+import hashlib
+import hmac
+import http.client
+import json
+import logging
+import smtplib
+import ssl
+import string
+from base64 import b64encode
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+from cloud.alerting.deadline import Deadline, connect
+from cloud.alerting.message import DEVICES_SHOWN, Message
+from cloud.alerting.notices import Failure, Fault
+from cloud.alerting.recipients import Recipient
+from cloud.alerting.targets import Log, Mailbox, TargetError, Topic, Webhook
+from wire.addresses import DEFAULT_PORTS, Address
+
+log = logging.getLogger(__name__)
+
+CALL_S: Final = 10.0
+"""For a whole call. A receiver that needs longer should answer first and work after."""
+TEMPORARY: Final = frozenset({408, 425, 500, 502, 504})
+OVERLOADED: Final = frozenset({429, 503})
+SERVICE_READY: Final = 220
+
+
+def utc_now() -> datetime:
+    """The wall clock: a signature and a mail say when they were made."""
+    return datetime.now(UTC)
+
+
+class _FailedError(Exception):
+    """A delivery that ended with an answer."""
+
+    def __init__(self, reason: str, fault: Fault) -> None:
+        super().__init__(reason)
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """The SMTP relay and the sender's address."""
+
+    host: str = "localhost"
+    port: int = 25
+    sender: str = "onlooker@localhost"
+
+    @property
+    def domain(self) -> str:
+        """Of the message ids."""
+        return self.sender.rpartition("@")[2] or "localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """The ways to every kind of target. `tls` None means the system's certificate authorities."""
+
+    relay: Relay = field(default_factory=Relay)
+    call_s: float = CALL_S
+    clock: Callable[[], datetime] = utc_now
+    tls: ssl.SSLContext | None = None
+
+    def send(self, recipient: Recipient, message: Message) -> Failure | None:
+        """Deliver a message; the failure, when it was not."""
+        try:
+            self._send(recipient, message, Deadline.after(self.call_s))
+        except _FailedError as error:
+            return Failure(str(error), error.fault)
+        except Exception as error:  # noqa: BLE001 - the boundary: see above
+            return Failure(_sentence(error))
+        return None
+
+    def _send(self, recipient: Recipient, message: Message, deadline: Deadline) -> None:
+        target = recipient.target
+        if isinstance(target, Webhook):
+            self._post(target.address, message, recipient.secret(), deadline)
+        elif isinstance(target, Mailbox):
+            self._mail(target, message, deadline)
+        elif isinstance(target, Topic):
+            _publish(target, message, deadline)
+        else:
+            assert isinstance(target, Log)
+            to_log(message)
+
+    def _post(
+        self, address: Address, message: Message, secret: bytes | None, deadline: Deadline
+    ) -> None:
+        """POST as JSON; any 2xx means delivered. A redirect, which could go anywhere, is not."""
+        body = json.dumps(message.json(), ensure_ascii=False).encode()
+        headers = _headers(address, message, body, secret, self.clock())
+        tls = (self.tls or ssl.create_default_context()) if address.is_secure else None
+        assert address.port is not None
+        connection = http.client.HTTPConnection(address.host, address.port)
+        connection.sock = connect(address.host, address.port, deadline, tls)
+        try:
+            connection.request("POST", _resource(address), body, headers)
+            with connection.getresponse() as answer:
+                status = answer.status
+        finally:
+            connection.close()
+        if status // 100 != 2:
+            raise _FailedError(*_meaning(status))
+
+    def _mail(self, mailbox: Mailbox, message: Message, deadline: Deadline) -> None:
+        mail = as_mail(mailbox, message, self.relay, self.clock())
+        relay = _DeadlineSmtp(deadline)
+        try:
+            code, _ = relay.connect(self.relay.host, self.relay.port)
+            if code != SERVICE_READY:
+                raise _FailedError(*_reply(code))
+            relay.send_message(mail)
+            with suppress(OSError, smtplib.SMTPException):
+                relay.quit()  # the mail is taken, whatever becomes of the goodbye
+        except smtplib.SMTPRecipientsRefused as error:
+            code = max((code for code, _ in error.recipients.values()), default=550)
+            raise _FailedError(*_reply(code)) from error
+        except smtplib.SMTPResponseException as error:
+            raise _FailedError(*_reply(error.smtp_code)) from error
+        except smtplib.SMTPServerDisconnected:
+            deadline.left_s()  # smtplib reports a timeout as the end of the connection
+            raise
+        finally:
+            relay.close()
+
+
+class _DeadlineSmtp(smtplib.SMTP):
+    """SMTP over a connection with a deadline."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+        super().__init__(local_hostname="onlooker.invalid")
+
+    def _get_socket(self, host: str, port: int, _timeout: Any) -> Any:
+        return connect(host, port, self._deadline)
+
+
+def signature(secret: bytes, at: datetime, body: bytes) -> str:
+    """`t=SECONDS,v1=HEX`: HMAC-SHA256 of `SECONDS.BODY`. A receiver should refuse an old `t`."""
+    seconds = int(at.timestamp())
+    digest = hmac.new(secret, f"{seconds}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={seconds},v1={digest}"
+
+
+def as_mail(mailbox: Mailbox, message: Message, relay: Relay, now: datetime) -> EmailMessage:
+    """The mail; a repeated attempt has the same Message-ID."""
+    mail = EmailMessage()
+    mail["From"], mail["To"] = relay.sender, mailbox.address
+    mail["Subject"] = f"[Onlooker] {message.subject}"
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = f"<{message.key}@{relay.domain}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(message.text())
+    return mail
+
+
+def to_log(message: Message) -> None:
+    """One line in the program's own log."""
+    first = message.items[0]
+    fields: dict[str, Any] = {
+        "kind": message.kind,
+        "severity": str(message.severity),
+        "count": len(message.items),
+        "alerts": [item.alert for item in message.items[:DEVICES_SHOWN]],
+        "subject": message.subject,
+    }
+    if len(message.items) == 1:
+        fields |= {"location": first.location, "device": first.device, "reason": first.message}
+    log.warning("alert.%s", message.change, extra=fields)
+
+
+def _headers(
+    address: Address, message: Message, body: bytes, secret: bytes | None, now: datetime
+) -> dict[str, str]:
+    default = DEFAULT_PORTS[address.scheme]
+    port = "" if address.port == default else f":{address.port}"
+    headers = {
+        "Host": f"{address.bracketed_host.encode('idna').decode()}{port}",
+        "Content-Type": "application/json",
+        "User-Agent": "onlooker",
+        "Idempotency-Key": message.key,
+        "Connection": "close",
+    }
+    if secret is not None:
+        headers["Onlooker-Signature"] = signature(secret, now, body)
+    if address.username is not None or address.password is not None:
+        pair = f"{address.username or ''}:{address.password or ''}".encode()
+        headers["Authorization"] = f"Basic {b64encode(pair).decode()}"
+    return headers
+
+
+def _resource(address: Address) -> str:
+    query = f"?{_ascii(address.query)}" if address.query else ""
+    return f"{_ascii(address.path) or '/'}{query}"
+
+
+def _ascii(text: str) -> str:
+    return quote(text, safe=string.punctuation)
+
+
+def _publish(topic: Topic, message: Message, deadline: Deadline) -> None:
+    """Publish on a topic of Amazon SNS; region and credentials as boto3 finds them."""
+    try:
+        import boto3
+        from botocore.config import Config
+        from botocore.exceptions import ClientError
+    except ImportError:
+        raise _FailedError("boto3 is missing: install onlooker[aws]", Fault.AWAY) from None
+    seconds = deadline.left_s() / 2
+    config = Config(connect_timeout=seconds, read_timeout=seconds, retries={"max_attempts": 0})
+    client = boto3.client("sns", region_name=topic.region, config=config)
+    try:
+        client.publish(
+            TopicArn=topic.arn,
+            Subject=message.subject[:100].encode("ascii", "replace").decode(),
+            Message=json.dumps(message.json()),
+        )
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", "unknown"))[:60]
+        raise _FailedError(f"SNS refused the message: {code}", Fault.LATER) from error
+
+
+def _meaning(status: int) -> tuple[str, Fault]:
+    """A status of HTTP as a sentence, and what it says about further attempts."""
+    if status // 100 == 3:
+        return f"it redirects ({status}): give the final address in the file", Fault.REFUSED
+    if status in OVERLOADED:
+        return f"it is overloaded ({status})", Fault.AWAY
+    if status in TEMPORARY or status // 100 == 5:
+        return f"it answered {status}", Fault.LATER
+    return f"it refused the message ({status})", Fault.REFUSED
+
+
+def _reply(code: int) -> tuple[str, Fault]:
+    """A reply code of SMTP likewise."""
+    if code // 100 == 4:
+        return f"the relay cannot take the mail now ({code})", Fault.LATER
+    if code // 100 == 5:
+        return f"the relay refused the mail ({code})", Fault.REFUSED
+    return "the relay does not speak SMTP", Fault.AWAY
+
+
+def _sentence(error: Exception) -> str:
+    """A sentence for what went wrong. The error's own text may quote an address or an answer."""
+    if isinstance(error, TargetError):
+        return str(error)  # ours
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return "TLS could not be agreed on: is it a TLS port?"
+    if isinstance(error, TimeoutError):
+        return "no complete answer in time"
+    if isinstance(error, http.client.HTTPException):
+        return "what it answered is not HTTP"
+    if isinstance(error, smtplib.SMTPException):
+        return "the relay ended the connection or does not speak SMTP"
+    if isinstance(error, OSError) and error.strerror:
+        return str(error.strerror)[:200].lower()
+    return f"the delivery failed: {type(error).__name__}"

@@ -1,0 +1,159 @@
+"""`python -m cloud watch`: evaluates the estate every minute, raises and clears alerts, tells.
+
+The clock is read here. One process is enough; two do no harm. Evaluation and delivery have a thread
+each, so SIGTERM and Ctrl-C end the program with 0 within two seconds, whatever it waits for.
+"""
+
+import argparse
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError
+
+from cloud import settings
+from cloud.alerting.dispatcher import Dispatcher
+from cloud.alerting.evaluator import Evaluator
+from cloud.alerting.notices import GROUP_WITHIN
+from cloud.alerting.recipients_file import RecipientsFile
+from cloud.alerting.senders import Relay, Senders
+from cloud.alerting.targets import TargetError, parse_target
+from cloud.database import connect, create
+from cloud.estate import SAMPLE
+from cloud.estate_reload import SitesFile
+from cloud.settings import SettingsError
+from wire.addresses import WEB_SCHEMES, parse_address
+from wire.hosts import AddressError, parse_host_and_port
+
+log = logging.getLogger(__name__)
+
+DELIVER_EVERY_S: Final = 0.5
+LONGEST_END_S: Final = 1.5
+SMTP_PORT: Final = 25
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `watch`."""
+    settings.add_arguments(parser, "database", "estate")
+    offer = parser.add_argument
+    offer("--recipients", type=Path, metavar="FILE", help="who is told of what (without: the log)")
+    offer("--every", type=float, default=60.0, metavar="SECONDS", help="(%(default)s)")
+    offer("--group-within", type=float, default=GROUP_WITHIN.total_seconds(), metavar="SECONDS",
+          help="alerts of one kind within this time are one notice (%(default)s)")  # fmt: skip
+    offer("--smtp", default="localhost:25", metavar="HOST:PORT", help="mail relay (%(default)s)")
+    offer("--mail-from", default=Relay().sender, metavar="ADDRESS", help="sender (%(default)s)")
+    offer("--link", default="", metavar="URL", help="address of the API, for links in notices")
+    offer("--once", action="store_true", help="evaluate once, deliver what is due, and end")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluate and deliver until told to stop."""
+    senders = Senders(_relay(arguments.smtp, arguments.mail_from))
+    base_url, within_s = _link(arguments.link), _seconds("--group-within", arguments.group_within)
+    every_s = _seconds("--every", arguments.every)
+    chosen = settings.read(arguments)
+    sites = SitesFile(chosen.estate or SAMPLE)
+    recipients = RecipientsFile(arguments.recipients)
+    engine = connect(chosen.database_url)
+    create(engine)
+    evaluator = Evaluator(
+        engine,
+        sites,
+        recipients,
+        Dispatcher(engine, senders.send, senders.call_s, base_url),
+        timedelta(seconds=0 if arguments.once else within_s),
+    )
+    if arguments.once:
+        is_done = _attempt(lambda: _once(evaluator))
+        engine.dispose()
+        return int(not is_done)
+    _until_stopped(evaluator, every_s)
+    return 0
+
+
+def _once(evaluator: Evaluator) -> None:
+    now = datetime.now(UTC)
+    evaluator.evaluate(now)
+    evaluator.deliver_all(now)
+
+
+def _until_stopped(evaluator: Evaluator, every_s: float) -> None:
+    stopping = threading.Event()
+    before = {
+        number: signal.signal(number, lambda *_: stopping.set())
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    threads = [
+        _repeating(stopping, every_s, lambda: evaluator.evaluate(datetime.now(UTC))),
+        _repeating(stopping, DELIVER_EVERY_S, lambda: evaluator.deliver(datetime.now(UTC))),
+    ]
+    stopping.wait()
+    ends_s = time.monotonic() + LONGEST_END_S
+    for thread in threads:
+        thread.join(max(0.0, ends_s - time.monotonic()))
+    if not any(thread.is_alive() for thread in threads):
+        evaluator.engine.dispose()
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def _repeating(
+    stopping: threading.Event, every_s: float, act: Callable[[], object]
+) -> threading.Thread:
+    def repeat() -> None:
+        while True:
+            _attempt(act)
+            if stopping.wait(every_s):
+                return
+
+    thread = threading.Thread(target=repeat, daemon=True)
+    thread.start()
+    return thread
+
+
+def _attempt(act: Callable[[], object]) -> bool:
+    """Whether it worked; what went wrong is logged, and the next round tries again."""
+    try:
+        act()
+    except DBAPIError as error:
+        log.warning("database.away", extra={"reason": type(error.orig).__name__})
+    except Exception:
+        log.exception("watch.failed")
+    else:
+        return True
+    return False
+
+
+def _seconds(option: str, value: float) -> float:
+    if not 0 <= value <= 86_400:
+        raise SettingsError(f"{option} is {value}: give seconds from 0 to 86400")
+    return value
+
+
+def _relay(where: str, sender: str) -> Relay:
+    try:
+        host, port = parse_host_and_port(where)
+        if not host:
+            raise TargetError("it names no host")
+        parse_target(f"mailto:{sender}")
+    except (AddressError, TargetError) as error:
+        raise SettingsError(
+            f"--smtp or --mail-from cannot be read, {error}: write --smtp HOST:PORT and "
+            "--mail-from name@example.com"
+        ) from None
+    return Relay(host, port or SMTP_PORT, sender)
+
+
+def _link(url: str) -> str:
+    if not url:
+        return ""
+    try:
+        address = parse_address(url, WEB_SCHEMES)
+    except AddressError as error:
+        raise SettingsError(f"--link cannot be read: {error}") from None
+    return address.without_credentials_uri().rstrip("/")

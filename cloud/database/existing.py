@@ -1,0 +1,36 @@
+"""Opening a database that must be there already: a command that only reads never makes one."""
+
+from pathlib import Path
+
+from sqlalchemy import Engine, inspect
+
+from cloud.database.engine import DatabaseError, connect, reading
+from cloud.database.upgrade import create
+from wire.addresses import display_address
+
+HOW_TO_NAME: str = (
+    "name it with --database or ONLOOKER_DATABASE_URL (without either, sqlite:///var/onlooker.db "
+    "below the current folder); `python -m cloud database upgrade` makes a new one"
+)
+OURS: str = "minute_tallies"  # since the first version
+
+
+def open_existing(url: str) -> Engine:
+    """An engine for a database that holds our tables, upgraded to this version.
+
+    Raises:
+        DatabaseError: there is none, or it is empty; says which one was meant.
+    """
+    if url.startswith("sqlite"):
+        file = Path(url.partition("///")[2].partition("?")[0])
+        if file.name and not file.exists():
+            raise DatabaseError(f"there is no database {file.absolute()}: {HOW_TO_NAME}")
+    engine = connect(url)
+    with reading(engine) as connection:
+        is_ours = inspect(connection).has_table(OURS)
+    if not is_ours:
+        engine.dispose()
+        where = engine.url.database if url.startswith("sqlite") else display_address(url)
+        raise DatabaseError(f"the database {where} holds no tables of Onlooker: {HOW_TO_NAME}")
+    create(engine)
+    return engine

@@ -1,0 +1,103 @@
+"""Alerts without a network: sites files of any size, recipients that write down what they hear."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from cloud.alerting import notices
+from cloud.alerting.dispatcher import Dispatcher
+from cloud.alerting.lifecycle import Event, settle
+from cloud.alerting.message import Message
+from cloud.alerting.notices import Failure
+from cloud.alerting.recipients import Recipient
+from cloud.database import writing
+from cloud.windows.anomalies import Kind, Measure, Thresholds
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+OPS = Recipient(name="ops", to="log:")
+AT_ONCE = {kind: Thresholds(0.5, 0.2, hold_clear=timedelta()) for kind in Kind}
+"""Thresholds without hold times, for tests of something else."""
+
+
+def blind(share: float, location: str = "KX-01", device: str = "") -> Measure:
+    named = device or f"{location.lower()}-cam-1"
+    return Measure(Kind.BLIND, location, named, share, f"{share:.0%} blind")
+
+
+@dataclass
+class Ear:
+    """A way to deliver that hears, or does not."""
+
+    heard: list[str] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    failure: Failure | None = None
+    deaf: set[str] = field(default_factory=set)
+
+    def __call__(self, recipient: Recipient, message: Message) -> Failure | None:
+        if self.failure is not None and (not self.deaf or recipient.name in self.deaf):
+            return self.failure
+        self.messages.append(message)
+        self.heard += [f"{message.change} {item.location}" for item in message.items]
+        return None
+
+
+@dataclass
+class Scene:
+    """One database, what happens to its alerts, and who hears of it."""
+
+    engine: Engine
+    ear: Ear = field(default_factory=Ear)
+    names: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.dispatcher = Dispatcher(self.engine, self.ear, call_s=10.0)
+
+    def happens(
+        self, measures: Measure | list[Measure], at: datetime, *who: Recipient,
+        within: timedelta = timedelta(),
+    ) -> list[Event]:  # fmt: skip
+        with writing(self.engine) as connection:
+            every = measures if isinstance(measures, list) else [measures]
+            events = settle(connection, every, at, AT_ONCE)
+            notices.plan(connection, events, who, within)
+        return events
+
+    def deliver(self, at: datetime, *who: Recipient) -> int:
+        return self.dispatcher.run_until_idle(who, self.names, at)
+
+
+@pytest.fixture
+def scene(engine: Engine) -> Scene:
+    return Scene(engine)
+
+
+SITE = """\
+  - id: {id}
+    name: {name}
+    latitude_deg: 51.53
+    longitude_deg: -0.12
+    timezone: Europe/London
+    venue: "10201"
+    placement: street
+    screen: {{width_m: 2, height_m: 3, width_px: 1080, height_px: 1920}}
+    base_rate_pence: 1000
+    base_looking_s: 600
+    currency: GBP
+    attributes: {{traffic: high, demographic: mixed}}
+    formerly: {formerly}
+    cameras: {cameras}
+"""
+
+
+def sites_file(path: Path, cameras: dict[str, str], formerly: str = "[]") -> Path:
+    """A sites file: location to its list of cameras, as YAML has it."""
+    sites = [
+        SITE.format(id=location, name=f"Site {location}", cameras=listed, formerly=formerly)
+        for location, listed in cameras.items()
+    ]
+    path.write_text("version: 1\nlocations:\n" + "".join(sites))
+    return path

@@ -1,0 +1,101 @@
+"""An alert is raised once, held while its condition lasts, and cleared once."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection, Engine
+
+from cloud.alerting.lifecycle import Change, hold_clear, settle
+from cloud.database import writing
+from cloud.windows.alerts import Search, history
+from cloud.windows.anomalies import THRESHOLDS, Kind, Measure
+from tests.cloud.alerting.conftest import AT_ONCE, MINUTE, NOON, blind
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    with writing(engine) as connection:
+        yield connection
+
+
+def test_between_the_thresholds_an_alert_neither_rises_nor_clears(connection: Connection) -> None:
+    #   0.5 - - - - - - - -x- - - - - - - - - -   raised at and above
+    #                          x
+    #   0.2 - - x - - - - - - - - - - - x - - -   cleared below
+    #                                       x
+    changes = [
+        [
+            event.change
+            for event in settle(connection, [blind(share)], NOON + index * MINUTE, AT_ONCE)
+        ]
+        for index, share in enumerate((0.2, 0.5, 0.4, 0.2, 0.19, 0.4))
+    ]
+    assert changes == [[], [Change.RAISED], [], [], [Change.CLEARED], []]
+
+
+def test_no_measure_leaves_the_alert_as_it_is(connection: Connection) -> None:
+    settle(connection, [blind(0.9)], NOON, AT_ONCE)
+    assert settle(connection, [], NOON + MINUTE, AT_ONCE) == []
+    (alert,) = history(connection, Search(NOON))
+    assert (alert.cleared_at, alert.message) == (None, "90% blind")
+
+
+def test_two_that_watch_raise_one_alert(connection: Connection) -> None:
+    assert len(settle(connection, [blind(0.9), blind(0.9)], NOON, AT_ONCE)) == 1
+    assert len(history(connection, Search(NOON))) == 1
+
+
+def test_an_alert_that_comes_back_is_another_one(connection: Connection) -> None:
+    for index, share in enumerate((0.9, 0.0, 0.9)):
+        at = NOON + index * MINUTE
+        settle(connection, [blind(share), blind(0.9, "LB-01")], at, AT_ONCE)
+    of_place = history(connection, Search(NOON, locations=("KX-01",)))
+    assert [alert.cleared_at for alert in of_place] == [None, NOON + MINUTE]
+    assert len(history(connection, Search(NOON + 2 * MINUTE))) == 2
+
+
+def test_a_condition_shorter_than_its_hold_time_raises_nothing(connection: Connection) -> None:
+    for minute, share in enumerate((0.9, 0.1, 0.9, 0.1)):
+        assert settle(connection, [blind(share)], NOON + minute * MINUTE) == []
+    held = [settle(connection, [blind(0.9)], NOON + (10 + minute) * MINUTE) for minute in range(3)]
+    assert [len(events) for events in held] == [0, 0, 1]
+
+
+def test_an_alert_clears_only_after_its_condition_stayed_over(connection: Connection) -> None:
+    hold = THRESHOLDS[Kind.SILENT].hold_clear
+    silent = lambda minutes: [Measure(Kind.SILENT, "KX-01", "cam", minutes, "so")]  # noqa: E731
+    settle(connection, silent(10), NOON)
+    assert settle(connection, silent(0), NOON + MINUTE) == []
+    assert settle(connection, silent(6), NOON + 7 * MINUTE) == []  # begins anew
+    assert settle(connection, silent(0), NOON + 8 * MINUTE) == []
+    assert settle(connection, silent(0), NOON + 8 * MINUTE + hold - MINUTE) == []
+    (event,) = settle(connection, silent(0), NOON + 8 * MINUTE + hold)
+    assert event.change is Change.CLEARED
+
+
+@pytest.mark.parametrize(
+    ("up_min", "down_min"), [(1, 11), (0, 12), (5, 12), (20, 12), (40, 15), (100, 20)]
+)
+def test_a_camera_that_flaps_all_day_makes_a_few_notices(
+    engine: Engine, up_min: int, down_min: int
+) -> None:
+    events, silent_min, cycle = [], 0, up_min + down_min
+    with writing(engine) as connection:
+        for minute in range(24 * 60):
+            silent_min = 0 if minute % cycle <= up_min else silent_min + 1
+            measure = Measure(Kind.SILENT, "KX-01", "cam", float(silent_min), "so")
+            events += settle(connection, [measure], NOON + minute * MINUTE)
+    assert 0 < len(events) <= 7
+
+
+def test_the_hold_time_grows_with_each_return_and_has_an_end() -> None:
+    holds = [hold_clear(THRESHOLDS[Kind.SILENT], count) for count in (0, 1, 2, 3, 4, 400)]
+    assert holds == [
+        timedelta(minutes=15),
+        timedelta(minutes=15),
+        timedelta(hours=1),
+        timedelta(hours=4),
+        timedelta(hours=16),
+        timedelta(hours=16),
+    ]

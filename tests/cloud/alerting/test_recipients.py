@@ -1,0 +1,137 @@
+"""Recipients are checked when they are read: a bad one is refused by name, the others are told."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cloud.alerting.recipients import Recipient, load
+from cloud.alerting.recipients_file import RecipientsFile
+from cloud.alerting.targets import TargetError, parse_target
+from cloud.estate import EstateError
+
+SECRET = "T0P-s3cret"
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "https://hooks.example.com/services/x?y=1",
+        "http://127.0.0.1:8080",
+        "https://user:pass@[2001:db8::1]:8443/hook",
+        "mailto:ops@example.com",
+        "mailto:ops+alerts@localhost",
+        "sns:arn:aws:sns:eu-west-2:123456789012:alerts",
+        "log:",
+    ],
+)
+def test_a_target_that_can_be_used_is_read(to: str) -> None:
+    assert parse_target(to)
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        f"ftp://{SECRET}",
+        f"htps://hooks.example.com/{SECRET}",
+        f"https://hooks.example.com/{SECRET} x",
+        f"https://hooks.example.com/{SECRET}\nX-Header: 1",
+        f"https:///{SECRET}",
+        f"https://host:99999/{SECRET}",
+        f"https://[::1/{SECRET}",
+        f"mailto:ops@example.com\nBcc: {SECRET}@example.com",
+        f"mailto:ops@example.com, {SECRET}@example.com",
+        f"mailto:ops@example.com?subject={SECRET}",
+        "mailto:",
+        "mailto:nobody",
+        "mailto:a@b..c",
+        f"sns:{SECRET}",
+        "log:here",
+        f"javascript:{SECRET}",
+        f"file:///{SECRET}",
+    ],
+)
+def test_a_target_that_cannot_be_used_is_refused_without_quoting_it(to: str) -> None:
+    with pytest.raises(TargetError) as refused:
+        parse_target(to)
+    assert SECRET not in str(refused.value)
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "recipients.yaml"
+    file.write_text(text)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("recipients: [{name: a, to: 'ftp://x'}]", "line 1, recipient 'a'"),
+        ("recipients: [{to: 'log:'}]", "without a name"),
+        ("recipients: [{name: a, to: 'log:', quiet: {from: '25:00', until: '07:00', "
+         "timezone: UTC}}]", "regex"),
+        ("recipients: [{name: a, to: 'log:', quiet: {from: '22:00', until: '07:00', "
+         "timezone: Mars}}]", "Mars"),
+        ("recipients: [{name: a, to: 'log:', when: never}]", "unknown field"),
+        ("recipients: [{name: a, to: 'log:', secret_env: X}]", "webhooks only"),
+        ("recipients: [7]", "line 1"),
+        ("recipients: 7", "Expected `array`"),
+        ("[" * 3_000, r"recipients\.yaml"),
+        ("recipients: !!python/name:os.system", r"recipients\.yaml"),
+    ],
+)  # fmt: skip
+def test_a_file_without_a_usable_recipient_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(EstateError, match=said):
+        load(written(tmp_path, text))
+
+
+def test_a_bad_recipient_is_refused_by_line_and_name_and_the_others_are_told(
+    tmp_path: Path,
+) -> None:
+    file = written(
+        tmp_path,
+        "recipients:\n"
+        "  - name: ops\n"
+        "    to: 'log:'\n"
+        "  - name: hook\n"
+        f"    to: 'https://hooks.example.com/{SECRET} x'\n"
+        "  - {name: ops, to: 'log:'}\n"
+        "  - {name: signed, to: 'https://example.com', secret_env: NOT_SET}\n"
+        "  - {name: filed, to: 'https://example.com', secret_file: /nowhere}\n",
+    )
+    found = load(file, {})
+    assert [one.name for one in found.usable] == ["ops"]
+    refused = [str(one) for one in found.refused]
+    assert refused[0].startswith("line 4, recipient 'hook': the address holds a blank")
+    assert refused[1].startswith("line 6, recipient 'ops': the name is given twice")
+    assert refused[2].startswith("line 7, recipient 'signed': the secret has 0 bytes")
+    assert refused[3].startswith("line 8, recipient 'filed': the secret file cannot be read")
+    assert SECRET not in "".join(refused)
+
+
+def test_a_secret_comes_from_a_file_or_the_environment(tmp_path: Path) -> None:
+    file = tmp_path / "hook.key"
+    file.write_text("0123456789abcdef\n")
+    named = {"to": "https://example.com"}
+    assert Recipient(name="a", secret_file=str(file), **named).secret({}) == b"0123456789abcdef"
+    by_name = Recipient(name="a", secret_env="HOOK", **named)
+    assert by_name.secret({"HOOK": "f" * 16}) == b"f" * 16
+    assert Recipient(name="a", **named).secret({}) is None
+
+
+def test_a_changed_file_is_read_again_and_a_broken_one_changes_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = written(tmp_path, "recipients: [{name: a, to: 'log:'}]")
+    recipients = RecipientsFile(file)
+    for number, (text, names) in enumerate(
+        [("recipients: [{name: bb, to: 'log:'}]", ["bb"]), ("recipients: [", ["bb"]),
+         ("recipients: [{name: c, to: 'log:'}, {name: d, to: 'x'}]", ["c"])], 1
+    ):  # fmt: skip
+        written(tmp_path, text)
+        os.utime(file, ns=(number, number))
+        assert [one.name for one in recipients.read()] == names
+        recipients.read()
+    events = [record.getMessage() for record in caplog.records]
+    assert events.count("recipients_file.refused") == 1
+    assert events.count("recipient.refused") == 1

@@ -1,0 +1,421 @@
+"""Whatever is at the other end, a delivery ends in time with a sentence that holds no secret."""
+
+import hashlib
+import hmac
+import json
+import os
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from cloud.alerting.lifecycle import Change
+from cloud.alerting.message import Item, Message
+from cloud.alerting.notices import Failure, Fault
+from cloud.alerting.recipients import Recipient
+from cloud.alerting.senders import Relay, Senders, signature
+from tests.cloud.alerting.conftest import NOON
+
+SECRET_PATH = "/services/T0P-s3cret"
+CALL_S = 1.0
+LENGTH = b"content-length:"
+ITEM = Item(7, 17, "KX-01", "King's Cross", "kx-01-cam-1", NOON, "90% blind")
+MESSAGE = Message("b", Change.RAISED, "camera.blind", (ITEM,), "https://api.example.com")
+Behaviour = Callable[[socket.socket], None]
+
+
+class Peer:
+    """A real socket of loopback that behaves as it is told, for each connection."""
+
+    def __init__(self, behave: Behaviour) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.received = b""
+        self._behave = behave
+        Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                Thread(target=self._talk, args=(connection,), daemon=True).start()
+
+    def _talk(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            self._behave(connection)
+
+    def close(self) -> None:
+        self._listener.close()
+
+
+@pytest.fixture
+def peer() -> Iterator[Callable[[Behaviour], Peer]]:
+    peers: list[Peer] = []
+
+    def make(behave: Behaviour) -> Peer:
+        peers.append(Peer(behave))
+        return peers[-1]
+
+    yield make
+    for one in peers:
+        one.close()
+
+
+def request_of(connection: socket.socket) -> bytes:
+    """A whole request: its head, and as much as it says its body has."""
+    got = b""
+    while b"\r\n\r\n" not in got:
+        got += connection.recv(65_536)
+    head, _, body = got.partition(b"\r\n\r\n")
+    length = next(int(line[15:]) for line in head.split(b"\r\n") if line[:15].lower() == LENGTH)
+    while len(body) < length:
+        body += connection.recv(65_536)
+    return head + b"\r\n\r\n" + body
+
+
+def says(answer: bytes) -> Behaviour:
+    def behave(connection: socket.socket) -> None:
+        request_of(connection)
+        connection.sendall(answer)
+
+    return behave
+
+
+def drips(text: bytes, every_s: float = 0.05) -> Behaviour:
+    def behave(connection: socket.socket) -> None:
+        request_of(connection)
+        for byte in text:
+            connection.sendall(bytes([byte]))
+            time.sleep(every_s)
+
+    return behave
+
+
+def hangs(connection: socket.socket) -> None:
+    while connection.recv(65_536):
+        pass
+
+
+def pours(connection: socket.socket) -> None:
+    request_of(connection)
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        connection.sendall(b"X-More: " + b"x" * 1_000 + b"\r\n")
+
+
+def continues_for_ever(connection: socket.socket) -> None:
+    request_of(connection)
+    while True:
+        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+def reads_nothing(connection: socket.socket) -> None:
+    time.sleep(3 * CALL_S)
+
+
+def send(to: str, **more: Any) -> tuple[Failure | None, float]:
+    began = time.monotonic()
+    recipient = Recipient(name="hook", to=to, **more)
+    senders = Senders(call_s=CALL_S, clock=lambda: NOON)
+    return senders.send(recipient, MESSAGE), time.monotonic() - began
+
+
+@pytest.mark.parametrize(
+    ("behave", "fault", "said"),
+    [
+        (says(b"SSH-2.0-OpenSSH_9.2\r\n"), Fault.AWAY, "not HTTP"),
+        (says(b"\x00\xff" * 4_000), Fault.AWAY, "not HTTP"),
+        (says(b""), Fault.AWAY, "not HTTP"),
+        (says(b"HTTP/1.1 200\r\n" + b"A: " + b"x" * 70_000 + b"\r\n\r\n"), Fault.AWAY, "not HTTP"),
+        (says(b"HTTP/1.1 999999 OK\r\n\r\n"), Fault.AWAY, "not HTTP"),
+        (hangs, Fault.AWAY, "in time"),
+        (drips(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 50), Fault.AWAY, "in time"),
+        (pours, Fault.AWAY, "not HTTP"),
+        (continues_for_ever, Fault.AWAY, "in time"),
+        (says(b"HTTP/1.1 302 Found\r\nLocation: file:///etc\r\n\r\n"), Fault.REFUSED, "302"),
+        (says(b"HTTP/1.1 307 X\r\nLocation: http://10.0.0.1/\r\n\r\n"), Fault.REFUSED, "307"),
+        (says(b"HTTP/1.1 500 Oh\r\n\r\n"), Fault.LATER, "500"),
+        (says(b"HTTP/1.1 503 Oh\r\n\r\n"), Fault.AWAY, "503"),
+        (says(b"HTTP/1.1 404 Oh\r\n\r\n"), Fault.REFUSED, "404"),
+        (says(b"HTTP/1.1 429 Oh\r\n\r\n"), Fault.AWAY, "429"),
+    ],
+)  # fmt: skip
+def test_a_hostile_webhook_is_a_failure_in_time(
+    peer: Callable[[Behaviour], Peer], behave: Behaviour, fault: Fault, said: str
+) -> None:
+    failure, took_s = send(f"http://127.0.0.1:{peer(behave).port}{SECRET_PATH}")
+    assert failure is not None
+    assert (failure.fault, said in failure.reason) == (fault, True), failure
+    assert took_s < CALL_S + 1.0
+    assert "s3cret" not in failure.reason
+
+
+def test_an_endless_body_is_not_read(peer: Callable[[Behaviour], Peer]) -> None:
+    def behave(connection: socket.socket) -> None:
+        request_of(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            connection.sendall(b"x" * 65_536)
+
+    failure, took_s = send(f"http://127.0.0.1:{peer(behave).port}/")
+    assert failure is None
+    assert took_s < CALL_S
+
+
+def test_a_port_that_is_closed_and_a_name_that_is_not_there_are_failures() -> None:
+    for to in ("http://127.0.0.1:1/x", "http://nowhere.invalid/x", "https://127.0.0.1:1/x"):
+        failure, _ = send(to)
+        assert failure is not None
+        assert failure.fault is Fault.AWAY
+
+
+def test_a_plain_port_does_not_hold_up_tls(peer: Callable[[Behaviour], Peer]) -> None:
+    def answers_plainly(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(b"HTTP/1.1 400 This is a plain port\r\n\r\n")
+
+    for behave, said in ((answers_plainly, "TLS"), (hangs, "in time")):
+        failure, took_s = send(f"https://127.0.0.1:{peer(behave).port}/x")
+        assert failure is not None
+        assert said in failure.reason, failure
+        assert took_s < CALL_S + 1.0
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tls")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-keyout", folder / "key.pem", "-out", folder / "cert.pem", "-days", "2",
+         "-subj", "/CN=other.example", "-addext", "subjectAltName=DNS:other.example"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return folder
+
+
+@pytest.mark.parametrize("is_trusted", [False, True])
+def test_a_certificate_of_another_name_is_refused(
+    peer: Callable[[Behaviour], Peer], certificate: Path, is_trusted: bool
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    received: list[bytes] = []
+
+    def behave(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as inner:
+            received.append(inner.recv(65_536))
+
+    there = peer(behave)
+    client = ssl.create_default_context(
+        cafile=certificate / "cert.pem" if is_trusted else None  # type: ignore[arg-type]
+    )
+    recipient = Recipient(name="hook", to=f"https://localhost:{there.port}/x")
+    failure = Senders(call_s=CALL_S, tls=client).send(recipient, MESSAGE)
+    assert failure is not None
+    assert "certificate is not trusted" in failure.reason
+    assert received == []
+
+
+def test_over_tls_a_message_arrives_and_a_drip_ends_in_time(
+    peer: Callable[[Behaviour], Peer], certificate: Path
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    client = ssl.create_default_context(cafile=certificate / "cert.pem")
+    client.check_hostname = False
+
+    def over_tls(behave: Behaviour) -> Behaviour:
+        def inner(connection: socket.socket) -> None:
+            with context.wrap_socket(connection, server_side=True) as wrapped:
+                behave(wrapped)
+
+        return inner
+
+    for behave, is_delivered in (
+        (says(b"HTTP/1.1 204 No\r\n\r\n"), True),
+        (drips(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 50), False),
+    ):
+        began = time.monotonic()
+        recipient = Recipient(name="hook", to=f"https://127.0.0.1:{peer(over_tls(behave)).port}/x")
+        failure = Senders(call_s=CALL_S, tls=client).send(recipient, MESSAGE)
+        assert (failure is None) is is_delivered, failure
+        assert time.monotonic() - began < CALL_S + 1.0
+
+
+def test_a_webhook_gets_ids_severity_and_a_signature(
+    peer: Callable[[Behaviour], Peer], tmp_path: Path
+) -> None:
+    got: list[bytes] = []
+
+    def behave(connection: socket.socket) -> None:
+        got.append(request_of(connection))
+        connection.sendall(b"HTTP/1.1 204 No\r\n\r\n")
+
+    (tmp_path / "key").write_bytes(b"0123456789abcdef")
+    there = peer(behave)
+    failure, _ = send(
+        f"http://me:p%40ss@127.0.0.1:{there.port}{SECRET_PATH}?é=1",
+        secret_file=str(tmp_path / "key"),
+    )
+    assert failure is None
+    head, _, body = b"".join(got).partition(b"\r\n\r\n")
+    lines = head.decode().split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines[1:])
+    assert lines[0] == f"POST {SECRET_PATH}?%C3%A9=1 HTTP/1.1"
+    assert headers["Host"] == f"127.0.0.1:{there.port}"
+    assert headers["Authorization"] == "Basic bWU6cEBzcw=="
+    assert headers["Idempotency-Key"] == MESSAGE.key == json.loads(body)["id"]
+    seconds = int(NOON.timestamp())
+    digest = hmac.new(b"0123456789abcdef", f"{seconds}.".encode() + body, hashlib.sha256)
+    assert headers["Onlooker-Signature"] == f"t={seconds},v1={digest.hexdigest()}"
+    told = json.loads(body)
+    assert {name: told[name] for name in ("alert", "kind", "severity", "change", "count")} == {
+        "alert": 17, "kind": "camera.blind", "severity": "critical", "change": "raised", "count": 1,
+    }  # fmt: skip
+    assert told["link"] == "https://api.example.com/api/alerts/17"
+    assert told["site_name"] == "King's Cross"
+
+
+def test_a_signature_is_of_time_and_body() -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    assert signature(b"k", at, b"a") != signature(b"k", at, b"b")
+    assert signature(b"k", at, b"a") != signature(b"k", NOON, b"a")
+
+
+class Smtp:
+    """A small SMTP server: every command's answer can be replaced."""
+
+    def __init__(self, **answers: bytes) -> None:
+        self.answers = answers
+        self.mail = b""
+
+    def __call__(self, connection: socket.socket) -> None:
+        file = connection.makefile("rb")
+        self._say(connection, "greeting", b"220 relay")
+        while line := file.readline():
+            word = line.split()[0].decode().lower()[:4]
+            if word == "data":
+                self._say(connection, "data", b"354 go on")
+                while (part := file.readline()) != b".\r\n":
+                    self.mail += part
+                self._say(connection, "sent", b"250 taken")
+            elif word == "quit":
+                self._say(connection, "quit", b"221 bye")
+                return
+            else:
+                self._say(connection, word, b"250 ok")
+
+    def _say(self, connection: socket.socket, word: str, answer: bytes) -> None:
+        connection.sendall(self.answers.get(word, answer) + b"\r\n")
+
+
+def mail_by(port: int, message: Message = MESSAGE) -> Failure | None:
+    senders = Senders(Relay("127.0.0.1", port, "onlooker@ad.example"), CALL_S, lambda: NOON)
+    return senders.send(Recipient(name="ops", to="mailto:ops@example.com"), message)
+
+
+def test_a_mail_names_the_site_and_has_what_mail_programs_need(
+    peer: Callable[[Behaviour], Peer],
+) -> None:
+    server = Smtp()
+    assert mail_by(peer(server).port) is None
+    mail = message_from_bytes(server.mail, policy=policy.default)
+    assert mail["Subject"] == (
+        "[Onlooker] CRITICAL camera.blind raised: King's Cross (KX-01), camera kx-01-cam-1"
+    )
+    assert mail["Date"].datetime == NOON
+    assert mail["Message-ID"] == f"<{MESSAGE.key}@ad.example>"
+    assert mail["To"] == "ops@example.com"
+    text = mail.get_content()
+    assert "King's Cross (KX-01)" in text
+    assert "https://api.example.com/api/alerts/17" in text
+
+
+def test_a_mail_about_many_cameras_lists_them(peer: Callable[[Behaviour], Peer]) -> None:
+    server = Smtp()
+    items = tuple(
+        Item(number, number, f"S-{number % 3}", f"Site {number % 3}", f"cam-{number}", NOON, "gone")
+        for number in range(30)
+    )
+    assert mail_by(peer(server).port, Message("b", Change.RAISED, "camera.silent", items)) is None
+    mail = message_from_bytes(server.mail, policy=policy.default)
+    assert mail["Subject"].endswith("camera.silent raised: 30 cameras at 3 sites")
+    text = mail.get_content()
+    assert "10 S-0  Site 0" in text
+    assert "camera cam-19: gone" in text
+    assert "and 10 more cameras" in text
+
+
+def drips_greeting(connection: socket.socket) -> None:
+    for byte in b"220 " + b"x" * 200:
+        connection.sendall(bytes([byte]))
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("behave", "fault", "said"),
+    [
+        (hangs, Fault.AWAY, "in time"),
+        (drips_greeting, Fault.AWAY, "in time"),
+        (Smtp(greeting=b"HTTP/1.1 400 Bad"), Fault.AWAY, "SMTP"),
+        (Smtp(greeting=b"SSH-2.0-OpenSSH_9.2"), Fault.AWAY, "SMTP"),
+        (Smtp(greeting=b"554 no"), Fault.REFUSED, "554"),
+        (Smtp(rcpt=b"550 no such user"), Fault.REFUSED, "550"),
+        (Smtp(rcpt=b"451 greylisted"), Fault.LATER, "451"),
+        (Smtp(mail=b"553 not from you"), Fault.REFUSED, "553"),
+        (Smtp(sent=b"452 full"), Fault.LATER, "452"),
+        (Smtp(quit=b"999 what"), None, ""),
+    ],
+)
+def test_a_hostile_relay_is_a_failure_in_time(
+    peer: Callable[[Behaviour], Peer], behave: Behaviour, fault: Fault | None, said: str
+) -> None:
+    began = time.monotonic()
+    failure = mail_by(peer(behave).port)
+    assert time.monotonic() - began < CALL_S + 1.0
+    assert (failure.fault if failure else None) == fault, failure
+    assert failure is None or said in failure.reason, failure
+
+
+def test_a_relay_that_ends_after_it_took_the_mail_has_taken_it(
+    peer: Callable[[Behaviour], Peer],
+) -> None:
+    class Hasty(Smtp):
+        def _say(self, connection: socket.socket, word: str, answer: bytes) -> None:
+            if word == "quit":
+                raise OSError
+            super()._say(connection, word, answer)
+
+    assert mail_by(peer(Hasty()).port) is None
+
+
+@mock_aws
+def test_a_topic_of_sns_gets_the_alert_and_one_that_is_not_there_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(os.environ, "AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setitem(os.environ, "AWS_SECRET_ACCESS_KEY", "testing")
+    sns, sqs = boto3.client("sns", "eu-west-2"), boto3.client("sqs", "eu-west-2")
+    topic = sns.create_topic(Name="alerts")["TopicArn"]
+    queue = sqs.create_queue(QueueName="heard")["QueueUrl"]
+    address = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=address["Attributes"]["QueueArn"],
+                  Attributes={"RawMessageDelivery": "true"})  # fmt: skip
+    senders = Senders()
+    assert senders.send(Recipient(name="there", to=f"sns:{topic}"), MESSAGE) is None
+    (heard,) = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    assert json.loads(heard["Body"]) == MESSAGE.json()
+    failure = senders.send(Recipient(name="nowhere", to=f"sns:{topic}-of-nobody"), MESSAGE)
+    assert failure is not None
+    assert failure.fault is Fault.LATER
