@@ -16,7 +16,8 @@ from edge_agent.enrolment.procedure import REFUSALS as NOT_ENROLLED
 from edge_agent.frame import Frame
 from edge_agent.inference import ModelError
 from edge_agent.link.broker import Broker, LinkError, tls_context
-from edge_agent.outbox import Outbox, OutboxError
+from edge_agent.outbox import OutboxError
+from edge_agent.outbox.inspection import inspect
 from edge_agent.settings import CaptureSettings, SettingsError
 from edge_agent.status.server import StatusError
 from wire.addresses import hide_addresses
@@ -95,12 +96,14 @@ def certificate(broker: Broker, now: datetime, device: str) -> str:
 
 
 def room(outbox: Path) -> str:
-    """How much the disk has for reports; they can be written."""
-    Outbox(outbox).close()
-    free = shutil.disk_usage(outbox.parent).free
+    """How much the disk has for reports, and how many wait; nothing is written or created."""
+    waiting = inspect(outbox)
+    folder = next(one for one in outbox.absolute().parents if one.exists())
+    free = shutil.disk_usage(folder).free
     if free < FREE_BYTES:
         raise OSError(f"{free} bytes free beside {outbox}, wanted {FREE_BYTES}: make room")
-    return f"{free // 2**20} MiB free, {outbox} can be written"
+    state = "in use by an agent" if waiting is None else f"{waiting} reports wait"
+    return f"{free // 2**20} MiB free, {outbox} can be written ({state})"
 
 
 def reachable(broker: Broker) -> str:

@@ -29,6 +29,9 @@ REMEDIES: Final = {
     "privacy.refused": "a message was kept back by the privacy gate: see egress.refused in the log",
     "outbox.full": "more reports wait than the disk's budget allows: restore the connection",
     "outbox.failed": "reports cannot be stored: check the disk's space and health",
+    "link.packet_limit": "the broker takes only small messages: raise its packet limit to 128 KiB",
+    "reports.unclaimed": "reports of an earlier run or location are not acknowledged: if the "
+    "location was renamed, name the old one under `formerly` in the sites file",
     f"blind.{BlindCause.DARK}": "the picture is dark: check the light and the lens cap",
     f"blind.{BlindCause.OVEREXPOSED}": "the picture is burnt out: check exposure and backlight",
     f"blind.{BlindCause.OBSTRUCTED}": "something stands before the camera: clear its view",

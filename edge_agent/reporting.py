@@ -19,7 +19,8 @@ from edge_agent.connection import CameraConnection
 from edge_agent.health import Alarms, disk_free_bytes, rss_bytes, temperature_milli_c
 from edge_agent.meter import Tally, Totals
 from edge_agent.motion import GateCounters
-from edge_agent.outbox import Courier, Link, Outbox, OutboxError
+from edge_agent.outbox import Courier, Link, Outbox, OutboxDamagedError, OutboxError
+from edge_agent.outbox.streams import StreamStatus
 from edge_agent.privacy.egress import Egress
 from edge_agent.privacy.guarded import Guarded
 from edge_agent.settings import LinkSettings, PrivacySettings
@@ -34,6 +35,8 @@ DRAIN_STEP_S: Final = 0.02
 POST_EVERY_S: Final = 1.0
 WRONG_BY_MS: Final = 120_000  # the cloud believes no report from more than five minutes ahead
 REFUSAL_TOLD_S: Final = 60.0
+DISK_PATIENCE: Final = 10  # times as long as a failed call blocked, until the next: pictures wait
+NO_ROOM: Final = "the disk refuses reports and memory holds no more: their time is not reported"
 UNSTORED_KEPT: Final = 2880  # a day of half minutes in memory, should the disk refuse them
 
 
@@ -45,6 +48,14 @@ class Vitals(NamedTuple):
     counters: Counters
     gate: GateCounters
     trouble: str = ""  # why no pictures come
+
+
+class Waiting(NamedTuple):
+    """What a heartbeat says of the outbox; the last known figures while the disk is in trouble."""
+
+    reports: int
+    oldest_at: datetime | None
+    stream: StreamStatus
 
 
 class Reporting:
@@ -81,7 +92,11 @@ class Reporting:
         self._unstored: deque[Tally] = deque(maxlen=UNSTORED_KEPT)
         self._civil = CivilTime()
         self._began_at = clock()
-        self._first_sequence = outbox.next_sequence
+        self._first_row = outbox.next_row
+        self._waiting = Waiting(outbox.depth, outbox.oldest_at, outbox.status(0))
+        self._beats = 0
+        self._disk_again_s = -math.inf
+        self._dropped = 0
         self._clock_was_wrong_by = timedelta(0)
         self._ahead_ms: int | None = None
         self._refusals_told = 0
@@ -103,7 +118,11 @@ class Reporting:
 
     def keep(self, tallies: Iterable[Tally]) -> None:
         """Take closed intervals; the next `pump` stores them."""
-        self._unstored.extend(tallies)
+        for tally in tallies:
+            if len(self._unstored) == UNSTORED_KEPT:
+                self._dropped += 1
+                log.error("reports.dropped", extra={"reports": self._dropped, "reason": NO_ROOM})
+            self._unstored.append(tally)
 
     def keep_time(self, at: datetime, elapsed_s: float) -> None:
         """Take a moment on both clocks.
@@ -119,15 +138,24 @@ class Reporting:
 
     def pump(self) -> None:
         """Store and send what is due. A disk in trouble is told of once, and tried again."""
+        now_s = self._steady()
+        if now_s < self._disk_again_s:
+            self._send_notices()
+            return
         try:
             self._date()
             self._store()
-            self._courier.pump(self._steady())
+            self._courier.pump(now_s)
             self._compare_clocks()
         except OutboxError as error:
+            failed_s = self._steady()
+            self._disk_again_s = failed_s + DISK_PATIENCE * (failed_s - now_s)
             if not self.disk_failing:
                 log.error("outbox.failed", extra={"reason": str(error)})
             self.disk_failing = True
+            self._send_notices()
+            if isinstance(error, OutboxDamagedError):
+                self._recover()
         else:
             self.disk_failing = False
 
@@ -139,15 +167,15 @@ class Reporting:
         is_due = now_s - self._beat_s >= self._settings.heartbeat_s and self._link.connected
         if not is_due and now_s - self._posted_s < POST_EVERY_S:
             return
-        with suppress(OutboxError):  # `pump` tells
-            beat = self._heartbeat(now_s, vitals)
-            self._posted_s = now_s
-            totals = self.totals.as_fields()
-            glance = Glance(vitals.source, beat, totals, self._link.connected, vitals.trouble)
-            self._board.post(self._address.device, glance)
-            if is_due:
-                self._beat_s = now_s
-                self._link.send(Channel.HEARTBEAT, seal(heartbeat_event(beat)))
+        beat = self._heartbeat(now_s, vitals)
+        self._posted_s = now_s
+        totals = self.totals.as_fields()
+        glance = Glance(vitals.source, beat, totals, self._link.connected, vitals.trouble)
+        self._board.post(self._address.device, glance)
+        if is_due:
+            self._beat_s = now_s
+            self._beats += 1
+            self._link.send(Channel.HEARTBEAT, seal(heartbeat_event(beat)))
 
     def tell(
         self, kinds: set[str], at_s: float, at: datetime, *, cause: Cause | None = None
@@ -157,6 +185,7 @@ class Reporting:
             kinds = kinds | {"outbox.failed"}
         if self._outbox.over_budget:
             kinds = kinds | {"outbox.full"}
+        kinds = kinds | self._courier.troubles
         if at < EARLIEST_AT:
             kinds = kinds | {"clock.unset"}
         elif abs(self._ahead_ms or 0) > WRONG_BY_MS:
@@ -173,6 +202,7 @@ class Reporting:
         """Give the cloud so long to acknowledge what is left, then hang up."""
         self._board.leave(self._address.device)
         give_up_s = self._steady() + drain_s
+        self._disk_again_s = -math.inf
         self.pump()
         while self._unsettled() and self._steady() < give_up_s:
             time.sleep(DRAIN_STEP_S)
@@ -182,7 +212,7 @@ class Reporting:
 
     def _date(self) -> None:
         if self._clock_was_wrong_by:
-            self._outbox.correct(self._first_sequence, self._clock_was_wrong_by)
+            self._outbox.correct(self._first_row, self._clock_was_wrong_by)
             self._clock_was_wrong_by = timedelta(0)
         if self._outbox.undated and self._began_at >= EARLIEST_AT:  # of an earlier run
             self._outbox.date_undated(self._began_at)
@@ -204,11 +234,30 @@ class Reporting:
                 log.error("report.contradicts", extra={"reason": str(error), "tally": repr(tally)})
             self._unstored.popleft()
 
+    def _send_notices(self) -> None:
+        """An alarm needs no disk."""
+        if self._link.connected:
+            self._courier.send_notices()
+
+    def _recover(self) -> None:
+        """Begin another outbox if this one is damaged; what is in memory goes there."""
+        with suppress(OutboxError):  # tried again with the next damage
+            if self._outbox.recover():
+                self._first_row = self._outbox.next_row
+
+    def _take_waiting(self) -> Waiting:
+        if self._steady() >= self._disk_again_s:
+            with suppress(OutboxError):  # `pump` tells
+                outbox, turn = self._outbox, self._beats
+                self._waiting = Waiting(outbox.depth, outbox.oldest_at, outbox.status(turn))
+        return self._waiting
+
     def _heartbeat(self, now_s: float, vitals: Vitals) -> Heartbeat:
+        waiting = self._take_waiting()
         return Heartbeat(
             location=self._address.location,
             device=self._address.device,
-            journal=self._outbox.journal,
+            journal=waiting.stream.id,
             boot=self.boot,
             sent_at=self._clock(),
             uptime_ms=round((now_s - self._started_s) * 1000),
@@ -216,10 +265,10 @@ class Reporting:
             frames_captured=vitals.counters.captured,
             frames_analysed=self.totals.analysed,
             reconnects=vitals.counters.reconnects,
-            outbox_reports=self._outbox.depth,
-            outbox_oldest_at=self._outbox.oldest_at,
-            next_sequence=self._outbox.next_sequence,
-            oldest_sequence=self._outbox.oldest_sequence,
+            outbox_reports=waiting.reports + len(self._unstored),
+            outbox_oldest_at=waiting.oldest_at,
+            next_sequence=waiting.stream.next_sequence,
+            oldest_sequence=waiting.stream.oldest_sequence,
             rss_bytes=rss_bytes(),
             gate=GateCounts(**asdict(vitals.gate)),
             figures=self._figures(vitals),

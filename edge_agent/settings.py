@@ -177,6 +177,7 @@ class LinkSettings(_Section, frozen=True):
     """
 
     client: Literal["paho", "aws"] = "paho"
+    mqtt: Literal["3.1.1", "5"] = "3.1.1"  # of paho; 5 tells the agent the broker's packet limit
     batch: Annotated[int, Meta(ge=1, le=100)] = 50
     in_flight: Annotated[int, Meta(ge=1, le=10_000)] = 300
     resend_after_s: Annotated[float, Meta(ge=0.1, le=3600)] = 10.0

@@ -53,11 +53,22 @@ class Mosquitto:
 
     host: Final = "127.0.0.1"
 
-    def __init__(self, folder: Path, *, port: int | None = None, largest_bytes: int = 0) -> None:
-        """`largest_bytes` refuses larger messages at the broker; 0 lets all through."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int | None = None,
+        largest_bytes: int = 0,
+        largest_packet_bytes: int = 0,
+    ) -> None:
+        """`largest_bytes` refuses larger messages at the broker; 0 lets all through.
+
+        A packet beyond `largest_packet_bytes` ends its connection; a client of MQTT 5 is told.
+        """
         self.folder = folder
         self.port = port or free_port()
         self._largest_bytes = largest_bytes
+        self._largest_packet_bytes = largest_packet_bytes
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -105,6 +116,8 @@ class Mosquitto:
             "log_type error",
             "log_type warning",
         ]
+        if self._largest_packet_bytes:
+            lines.append(f"max_packet_size {self._largest_packet_bytes}")
         return "\n".join([*lines, *as_root, ""])
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:

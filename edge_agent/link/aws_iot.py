@@ -23,11 +23,14 @@ from awsiot import mqtt5_client_builder
 from edge_agent.link.broker import Broker, LinkError
 from wire.envelope import MAX_PAYLOAD_BYTES
 from wire.health import Presence, Status
+from wire.scalars import LocationId
 from wire.topics import Address, Channel
 
 log = logging.getLogger(__name__)
 
 UNSENT_LIMIT: Final = 20  # messages between us and the broker before `send` says "not now"
+PACKET_OVERHEAD_BYTES: Final = 20  # fixed header, topic length, message id, no properties
+LONGEST_NAME: Final = 64  # of another location
 FILTERS_AT_ONCE: Final = 8  # AWS IoT Core takes no more in one request
 INBOX_KEPT: Final = 1000
 GOODBYE_S: Final = 2.0
@@ -64,6 +67,10 @@ class AwsIotLink:
         self._inbox: deque[bytes] = deque(maxlen=INBOX_KEPT)
         self._heard: deque[tuple[str, bytes]] = deque(maxlen=INBOX_KEPT)
         self._room = threading.Semaphore(UNSENT_LIMIT)
+        self._unconfirmed = 0
+        self._counting = threading.Lock()
+        self._former_acks: list[str] = []  # of locations where the device stood before
+        self.largest_payload_bytes: int | None = None
         self._client = self._configured()
 
     def start(self) -> None:
@@ -72,12 +79,36 @@ class AwsIotLink:
     def send(self, channel: Channel, payload: bytes) -> bool:
         return self.tell(self._address.topic(channel), payload)
 
+    def send_audience(self, location: LocationId, payload: bytes) -> bool:
+        """Reports of a location where the device may have stood before; its answers are heard."""
+        address = Address(location, self._address.device)
+        answers = address.topic(Channel.ACK)
+        if answers not in (self._hears[0], *self._former_acks) and self.connected:
+            self._former_acks.append(answers)
+            self._subscribe([answers])
+        return self.tell(address.topic(Channel.AUDIENCE), payload)
+
+    @property
+    def unconfirmed(self) -> int:
+        """Messages that were handed over and that the broker has not confirmed."""
+        return self._unconfirmed
+
     def tell(self, topic: str, payload: bytes) -> bool:
         """Likewise, on any topic."""
         if not self.connected or not self._room.acquire(blocking=False):
             return False
-        self._publish(topic, payload).add_done_callback(lambda _sent: self._room.release())
+        self._count(1)
+        self._publish(topic, payload).add_done_callback(self._on_sent)
         return True
+
+    def _on_sent(self, sent: "Future[Any]") -> None:
+        self._room.release()
+        if sent.exception() is None:
+            self._count(-1)
+
+    def _count(self, change: int) -> None:
+        with self._counting:
+            self._unconfirmed = max(self._unconfirmed + change, 0)
 
     def received(self) -> list[bytes]:
         return [self._inbox.popleft() for _ in range(len(self._inbox))]
@@ -122,22 +153,36 @@ class AwsIotLink:
             offline_queue_behavior=mqtt5.ClientOperationQueueBehaviorType.FAIL_ALL_ON_DISCONNECT,
             will=self._packet(Presence.OFFLINE, None),
             on_publish_received=self._on_message,
-            on_lifecycle_connection_success=lambda _data: self._on_connect() if ours() else None,
+            on_lifecycle_connection_success=lambda data: self._on_connect(data) if ours() else None,
             on_lifecycle_connection_failure=self._on_failure,
             on_lifecycle_disconnection=lambda data: self._on_disconnect(data) if ours() else None,
         )
         client.append(made)
         return made
 
-    def _on_connect(self) -> None:
-        for first in range(0, len(self._hears), FILTERS_AT_ONCE):
-            filters = self._hears[first : first + FILTERS_AT_ONCE]
-            wanted = [mqtt5.Subscription(topic, mqtt5.QoS.AT_LEAST_ONCE) for topic in filters]
-            self._client.subscribe(mqtt5.SubscribePacket(wanted))
+    def _on_connect(self, data: mqtt5.LifecycleConnectSuccessData) -> None:
+        with self._counting:
+            self._unconfirmed = 0
+        self.largest_payload_bytes = self._payload_limit(data)
+        self._subscribe([*self._hears, *self._former_acks])
         self._say(Presence.ONLINE)
         self.sessions += 1
         self.connected = True
         log.info("link.connected", extra={"broker": repr(self._broker)})
+
+    def _subscribe(self, topics: Sequence[str]) -> None:
+        for first in range(0, len(topics), FILTERS_AT_ONCE):
+            filters = topics[first : first + FILTERS_AT_ONCE]
+            wanted = [mqtt5.Subscription(topic, mqtt5.QoS.AT_LEAST_ONCE) for topic in filters]
+            self._client.subscribe(mqtt5.SubscribePacket(wanted))
+
+    def _payload_limit(self, data: mqtt5.LifecycleConnectSuccessData) -> int | None:
+        """What the broker's Maximum Packet Size leaves for a payload; None when it states none."""
+        packet_bytes = data.connack_packet.maximum_packet_size
+        if packet_bytes is None:
+            return None
+        longest_topic = len(self._address.topic(Channel.HEARTBEAT)) + LONGEST_NAME
+        return max(int(packet_bytes) - longest_topic - PACKET_OVERHEAD_BYTES, 1)
 
     def _on_failure(self, data: mqtt5.LifecycleConnectFailureData) -> None:
         log.debug(
@@ -154,7 +199,7 @@ class AwsIotLink:
         topic, payload = data.publish_packet.topic, bytes(data.publish_packet.payload or b"")
         if len(payload) > MAX_PAYLOAD_BYTES:
             return
-        if topic == self._hears[0]:
+        if topic == self._hears[0] or topic in self._former_acks:
             self._inbox.append(payload)
         else:
             self._heard.append((topic, payload))

@@ -1,7 +1,9 @@
 """Which client carries the link: paho everywhere, AWS's own where the settings say so."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from paho.mqtt.enums import MQTTProtocolVersion
 
 from edge_agent.link.broker import Broker, LinkError
 from edge_agent.link.paho import PahoLink
@@ -11,13 +13,21 @@ from wire.topics import Address
 if TYPE_CHECKING:
     from edge_agent.link.aws_iot import AwsIotLink
 
+PROTOCOLS: Final = {"3.1.1": MQTTProtocolVersion.MQTTv311, "5": MQTTProtocolVersion.MQTTv5}
+
 
 def link_for(
     broker: Broker, address: Address, settings: LinkSettings, *, hears: Sequence[str] = ()
 ) -> "PahoLink | AwsIotLink":
     """A link that is not started yet. AWS's client is loaded only when it is wanted."""
     if settings.client == "paho":
-        return PahoLink(broker, address, keepalive_s=settings.keepalive_s, hears=hears)
+        return PahoLink(
+            broker,
+            address,
+            keepalive_s=settings.keepalive_s,
+            hears=hears,
+            protocol=PROTOCOLS[settings.mqtt],
+        )
     try:
         from edge_agent.link.aws_iot import AwsIotLink
     except ImportError as error:

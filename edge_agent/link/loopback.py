@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from wire.ack import Ack
 from wire.audience import AudienceReport
 from wire.envelope import AudienceEvent, Event, Refusal, ack_event, seal, unseal
+from wire.scalars import JournalId
 from wire.topics import Address, Channel
 
 Deliver = Callable[[Event], bool]
@@ -29,8 +30,8 @@ class LoopbackLink:
         self._deliver = deliver
         self._clock = clock
         self._acks: list[bytes] = []
-        self._settled: dict[int, int] = {}  # last sequence by first, not yet acknowledged
-        self._through = 0
+        self._settled: dict[tuple[JournalId, int], int] = {}  # last sequence by first
+        self._through: dict[JournalId, int] = {}
         self.connected = False
         self.sessions = 0
 
@@ -56,11 +57,11 @@ class LoopbackLink:
         self.connected = False
 
     def _settle(self, report: AudienceReport) -> None:
-        self._through = self._through or report.sequence.first - 1
-        self._settled[report.sequence.first] = report.sequence.last
-        while self._through + 1 in self._settled:
-            self._through = self._settled.pop(self._through + 1)
-        ack = Ack(
-            device=report.device, journal=report.journal, through=self._through, at=self._clock()
-        )
+        journal, sequence = report.journal, report.sequence
+        through = self._through.get(journal, sequence.first - 1)
+        self._settled[journal, sequence.first] = sequence.last
+        while (journal, through + 1) in self._settled:
+            through = self._settled.pop((journal, through + 1))
+        self._through[journal] = through
+        ack = Ack(device=report.device, journal=journal, through=through, at=self._clock())
         self._acks.append(seal(ack_event(ack, self._address)))

@@ -25,6 +25,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from edge_agent.link.broker import Broker, tls_context
 from wire.envelope import MAX_PAYLOAD_BYTES
 from wire.health import Presence, Status
+from wire.scalars import LocationId
 from wire.topics import Address, Channel
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 UNSENT_LIMIT: Final = 20  # messages between us and the broker before `send` says "not now"
 GOODBYE_S: Final = 2.0
 FILTERS_AT_ONCE: Final = 8  # AWS IoT Core takes no more in one request
+PACKET_OVERHEAD_BYTES: Final = 16  # fixed header, topic length, message id, no properties
+LONGEST_NAME: Final = 64  # of another location
 INBOX_KEPT: Final = 1000  # acknowledgements are cumulative: the newest say it all
 
 
@@ -64,6 +67,10 @@ class PahoLink:
         self._tls = tls_context(broker) if broker.tls else None
         self._is_renewed = False
         self._room = threading.Semaphore(UNSENT_LIMIT)
+        self._handed = self._confirmed = 0  # messages, of this connection
+        self._counting = threading.Lock()
+        self.largest_payload_bytes: int | None = None
+        self._former_acks: list[str] = []  # of locations where the device stood before
         self._client = self._configured(protocol)
 
     def start(self) -> None:
@@ -73,13 +80,31 @@ class PahoLink:
     def send(self, channel: Channel, payload: bytes) -> bool:
         return self.tell(self._address.topic(channel), payload)
 
+    def send_audience(self, location: LocationId, payload: bytes) -> bool:
+        """Reports of a location where the device may have stood before; its answers are heard."""
+        address = Address(location, self._address.device)
+        answers = address.topic(Channel.ACK)
+        if answers not in (self._hears[0], *self._former_acks) and self.connected:
+            self._former_acks.append(answers)
+            self._client.subscribe([(answers, 1)])
+        return self.tell(address.topic(Channel.AUDIENCE), payload)
+
+    @property
+    def unconfirmed(self) -> int:
+        """Messages that were handed over and that the broker has not confirmed."""
+        return max(self._handed - self._confirmed, 0)
+
     def tell(self, topic: str, payload: bytes) -> bool:
         """Likewise, on any topic."""
         if not self.connected or not self._room.acquire(blocking=False):
             return False
+        with self._counting:
+            self._handed += 1
         sent = self._client.publish(topic, payload, qos=1)
         if sent.rc not in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_NO_CONN):
             self._room.release()
+            with self._counting:
+                self._handed -= 1
         return sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def received(self) -> list[bytes]:
@@ -128,7 +153,15 @@ class PahoLink:
         return client
 
     def _on_pre_connect(self, _client: mqtt.Client, _userdata: Any) -> None:
-        """On the connection's own thread: OpenSSL forbids to change a context that is in use."""
+        """On the connection's own thread: OpenSSL forbids to change a context that is in use.
+
+        What the last connection left behind is dropped, or paho would send it again and again,
+        although it may be what ended that connection. The outbox still has it.
+        """
+        for _ in self._client.drop_out_messages():
+            self._room.release()
+        with self._counting:
+            self._confirmed = self._handed = 0
         if not self._is_renewed or self._tls is None or not self._broker.certificate:
             return
         self._is_renewed = False
@@ -143,13 +176,15 @@ class PahoLink:
         _userdata: Any,
         _flags: mqtt.ConnectFlags,
         reason: ReasonCode,
-        _properties: Properties | None,
+        properties: Properties | None,
     ) -> None:
         if reason.is_failure:
             log.warning("link.refused", extra={"broker": repr(self._broker), "reason": str(reason)})
             return
-        for first in range(0, len(self._hears), FILTERS_AT_ONCE):
-            filters = self._hears[first : first + FILTERS_AT_ONCE]
+        self.largest_payload_bytes = self._payload_limit(properties)
+        hears = (*self._hears, *self._former_acks)
+        for first in range(0, len(hears), FILTERS_AT_ONCE):
+            filters = hears[first : first + FILTERS_AT_ONCE]
             client.subscribe([(topic, 1) for topic in filters])
         self._say(Presence.ONLINE)
         self.sessions += 1
@@ -175,7 +210,7 @@ class PahoLink:
     def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
         if len(message.payload) > MAX_PAYLOAD_BYTES:
             return
-        if message.topic == self._hears[0]:
+        if message.topic == self._hears[0] or message.topic in self._former_acks:
             self._inbox.append(bytes(message.payload))
         else:
             self._heard.append((message.topic, bytes(message.payload)))
@@ -188,10 +223,21 @@ class PahoLink:
         _reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
+        self._confirmed += 1  # on this thread alone
         self._room.release()
+
+    def _payload_limit(self, properties: Properties | None) -> int | None:
+        """What the broker's Maximum Packet Size leaves for a payload; None when it states none."""
+        packet_bytes = getattr(properties, "MaximumPacketSize", None)
+        if packet_bytes is None:
+            return None
+        longest_topic = len(self._address.topic(Channel.HEARTBEAT)) + LONGEST_NAME
+        return max(int(packet_bytes) - longest_topic - PACKET_OVERHEAD_BYTES, 1)
 
     def _say(self, presence: Presence) -> mqtt.MQTTMessageInfo:
         self._room.acquire(blocking=False)  # `_on_publish` gives one back for every message
+        with self._counting:
+            self._handed += 1
         return self._client.publish(
             self._address.topic(Channel.STATUS),
             self._status(presence, self._clock()),

@@ -1,105 +1,140 @@
-"""The outbox's file: opened by one process alone, checked, and set aside when it is damaged."""
+"""The outbox's file: checked when it is opened, and renamed only when it is damaged.
 
-import fcntl
+What is damage is decided in `wire.sqlite_errors`. A full disk, a lock, missing rights, a read-only
+file system or an I/O error is an OutboxError that leaves the file as it is: the reports in it are
+intact. Nothing is written to an existing file before it has passed its check.
+
+`report` rows are numbered over all streams; `journal` holds the next such number, and an id that
+only an older agent would use, so that such an agent deletes nothing that this one has stored.
+"""
+
 import logging
+import os
 import secrets
 import sqlite3
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
+
+from edge_agent.outbox.errors import OutboxDamagedError, OutboxError, sqlite_trouble, unwritable
+from edge_agent.private_files import open_private_file, restrict
+from wire.sqlite_errors import DamagedDatabaseError
 
 log = logging.getLogger(__name__)
 
 VERSION: Final = 1
 LARGEST_WAL_BYTES: Final = 4 * 1024 * 1024  # kept between transactions; a merging's is larger
-SCHEMA: Final = f"""
-CREATE TABLE IF NOT EXISTS journal (
-    id TEXT NOT NULL,
-    next_sequence INTEGER NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS report (
-    first INTEGER PRIMARY KEY,
-    last INTEGER NOT NULL,
-    starts_at TEXT NOT NULL,
-    sealed BLOB NOT NULL,
-    sent INTEGER NOT NULL
-) STRICT;
-PRAGMA user_version = {VERSION};
-"""
-
-
-class OutboxError(RuntimeError):
-    """The outbox cannot be used: which file, why, what to do."""
+BUSY_AT_START_MS: Final = 5000
+BUSY_LATER_MS: Final = 200  # measuring must not wait; the call is tried again
+SUFFIXES: Final = ("", "-wal", "-shm")
+TABLES: Final = {
+    "journal": "CREATE TABLE journal (id TEXT NOT NULL, next_sequence INTEGER NOT NULL) STRICT",
+    "report": """CREATE TABLE report (
+        first INTEGER PRIMARY KEY,
+        last INTEGER NOT NULL,
+        starts_at TEXT NOT NULL,
+        sealed BLOB NOT NULL,
+        sent INTEGER NOT NULL
+    ) STRICT""",
+    "withheld": """CREATE TABLE withheld (
+        slot INTEGER PRIMARY KEY CHECK (slot = 1),
+        content BLOB NOT NULL
+    ) STRICT""",
+}
 
 
 def opened(path: Path) -> sqlite3.Connection:
-    """The database with its one journal; sqlite3.DatabaseError when it is damaged."""
-    database = sqlite3.connect(path, check_same_thread=False)  # opened here, used by one other
+    """The database, complete; OutboxDamagedError when it is damaged, OutboxError for all else."""
+    is_new = not path.exists()
     try:
+        os.close(open_private_file(path))
+    except OSError as error:
+        raise unwritable(path, error) from error
+    for suffix in SUFFIXES[1:]:
+        restrict(path.with_name(path.name + suffix))
+    try:
+        return _prepared(path)
+    except (sqlite3.Error, OutboxError) as error:
+        if is_new:
+            _remove_empty(path)
+        if isinstance(error, OutboxError):
+            raise
+        raise sqlite_trouble(path, error) from error
+
+
+def _prepared(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:  # opened here, used by one other thread
+        database.execute(f"PRAGMA busy_timeout = {BUSY_AT_START_MS}")
+        missing = TABLES.keys() - checked_tables(path, database)
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         database.execute(f"PRAGMA journal_size_limit = {LARGEST_WAL_BYTES}")
-        verdict = database.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if verdict != "ok":
-            raise sqlite3.DatabaseError(verdict)
-        version, tables = database.execute(
-            "SELECT user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_user_version"
-        ).fetchone()
-        if version > VERSION:
-            raise OutboxError(f"outbox {path} is a newer agent's: update, or give another path")
-        if tables and not version:
-            raise sqlite3.DatabaseError("a database of another program")
-        with database:
-            database.executescript(SCHEMA)
-            _begin_journal(database)
-    except (sqlite3.Error, OutboxError):
+        if missing:
+            _create(database, missing)
+        database.execute(f"PRAGMA busy_timeout = {BUSY_LATER_MS}")
+    except BaseException:
         database.close()
         raise
     return database
 
 
-def _begin_journal(database: sqlite3.Connection) -> None:
-    journals, reports = database.execute(
-        "SELECT (SELECT count(*) FROM journal), (SELECT count(*) FROM report)"
-    ).fetchone()
-    if journals == 0 and reports == 0:
-        database.execute("INSERT INTO journal VALUES (?, 1)", (secrets.token_hex(8),))
-    elif journals != 1:
-        raise sqlite3.DatabaseError(f"{journals} journals for {reports} reports")
+def checked_tables(path: Path, database: sqlite3.Connection) -> set[str]:
+    """The tables of a database that may be used; only reads.
 
-
-def locked(path: Path) -> IO[bytes]:
-    """Nobody else's from now on, until it is closed; OutboxError when it is somebody's."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.with_name(path.name + ".lock").open("wb")
-    except OSError as error:
+    Raises DamagedDatabaseError, or OutboxError for a file that is not this agent's to change.
+    """
+    verdict = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if verdict != "ok":
+        raise DamagedDatabaseError(verdict)
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    names = database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+    tables = {name for (name,) in names}
+    if version > VERSION:
         raise OutboxError(
-            f"outbox {path} cannot be written: {error}; give --outbox a path on a writable disk"
-        ) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        lock.close()
+            f"outbox {path} was written by a newer agent: update this one, or give --outbox "
+            "another path"
+        )
+    if tables and not version:
         raise OutboxError(
-            f"outbox {path} is in use by another agent; stop it, or give --outbox another path"
-        ) from error
-    return lock
+            f"outbox {path} is a database of another program: give --outbox another path"
+        )
+    return tables
 
 
-def set_aside(path: Path, error: sqlite3.Error) -> None:
+def _create(database: sqlite3.Connection, missing: set[str]) -> None:
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        for name in TABLES.keys() & missing:
+            database.execute(TABLES[name])
+        database.execute(f"PRAGMA user_version = {VERSION}")
+    except BaseException:
+        if database.in_transaction:
+            database.execute("ROLLBACK")
+        raise
+    database.execute("COMMIT")
+
+
+def rename_damaged(path: Path, error: OutboxDamagedError) -> None:
     """Keep a damaged database under another name: somebody may still read it."""
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
-    for suffix in ("", "-wal", "-shm"):
-        damaged = path.with_name(path.name + suffix)
-        if damaged.exists():
-            damaged.rename(path.with_name(f"{path.name}.damaged-{stamp}{suffix}"))
-    log.error(
-        "outbox.set_aside",
-        extra={"path": str(path), "reason": str(error), "kept_as": f"{path.name}.damaged-{stamp}"},
-    )
+    kept_as = f"{path.name}.damaged-{stamp}"
+    try:
+        for suffix in SUFFIXES:
+            damaged = path.with_name(path.name + suffix)
+            if damaged.exists():
+                damaged.rename(path.with_name(kept_as + suffix))
+    except OSError as refused:
+        raise OutboxError(
+            f"outbox {path} is damaged and cannot be renamed: {refused.strerror}; move it away"
+        ) from refused
+    reason = str(error.__cause__ or error)
+    log.error("outbox.damaged", extra={"path": str(path), "reason": reason, "kept_as": kept_as})
 
 
-def trouble(path: Path, error: sqlite3.Error) -> OutboxError:
-    """The error as a sentence."""
-    return OutboxError(f"outbox {path}: {error}; check the disk's space and health")
+def _remove_empty(path: Path) -> None:
+    """A file that was created a moment ago and never got a content is no outbox."""
+    with suppress(OSError):
+        if path.stat().st_size == 0:
+            path.unlink()

@@ -85,7 +85,9 @@ def merged(run: Sequence[AudienceReport]) -> AudienceReport:
 
 def _continues(before: AudienceReport, after: AudienceReport, length: timedelta) -> bool:
     return (
-        after.sequence.first == before.sequence.last + 1
+        after.journal == before.journal
+        and after.location == before.location
+        and after.sequence.first == before.sequence.last + 1
         and after.starts_at >= before.ends_at
         and (before.starts_at - EPOCH) // length == (after.starts_at - EPOCH) // length
         and after.ends_at <= EPOCH + ((before.starts_at - EPOCH) // length + 1) * length

@@ -1,0 +1,31 @@
+"""What can be wrong with an outbox, in one sentence each; damage is a class of its own."""
+
+import errno
+import sqlite3
+from pathlib import Path
+
+from wire.sqlite_errors import explanation, is_damage
+
+
+class OutboxError(RuntimeError):
+    """The outbox cannot be used: which file, why, what to do."""
+
+
+class OutboxDamagedError(OutboxError):
+    """The file itself is damaged: it may be renamed, and another begun."""
+
+
+def sqlite_trouble(path: Path, error: sqlite3.Error) -> OutboxError:
+    """The error as a sentence, and as damage if the file itself is damaged."""
+    kind = OutboxDamagedError if is_damage(error) else OutboxError
+    return kind(f"outbox {path} {explanation(error)}")
+
+
+def unwritable(path: Path, error: OSError) -> OutboxError:
+    """The system's refusal as a sentence."""
+    if error.errno == errno.ENOSPC:
+        return OutboxError(f"outbox {path} cannot be written: the disk is full; free space on it")
+    return OutboxError(
+        f"outbox {path} cannot be written: {error.strerror or error}; "
+        "give --outbox a path on a writable disk"
+    )

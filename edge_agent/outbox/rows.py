@@ -1,0 +1,103 @@
+"""The outbox's tables as rows: reading, transactions that happen whole or not, and their errors."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from edge_agent.civil import EARLIEST_AT
+from edge_agent.outbox.errors import sqlite_trouble
+from wire.audience import AudienceReport
+from wire.envelope import AudienceEvent, audience_event, seal, unseal
+
+BETWEEN: Final = "FROM report WHERE first BETWEEN ? AND ?"
+INSERT: Final = "INSERT INTO report VALUES (?, ?, ?, ?, 0)"
+READ_AT_ONCE: Final = 500
+UNDATED: Final = "SELECT min(first) FROM report WHERE starts_at < ?"
+
+
+class Content(NamedTuple):
+    """What a row says of its report: when it starts, and its event."""
+
+    starts_at: str
+    event: bytes
+
+
+class Rows:
+    """One open database. Every error of SQLite leaves as an OutboxError."""
+
+    def __init__(self, path: Path, database: sqlite3.Connection) -> None:
+        self.path = path
+        self.database = database
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.database.close()
+
+    def read(self, query: str, *values: int | str) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        try:
+            return self.database.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise sqlite_trouble(self.path, error) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of it happens or none; OutboxError says why none."""
+        database = self.database
+        try:
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                yield database
+                database.execute("COMMIT")
+            except BaseException:
+                if database.in_transaction:
+                    database.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise sqlite_trouble(self.path, error) from error
+
+    def next_row(self) -> int:
+        """The number of the next report over all streams."""
+        known = self.read("SELECT next_sequence FROM journal")
+        last = self.read("SELECT coalesce(max(last), 0) FROM report")[0][0]
+        return max(int(last) + 1, *(int(row[0]) for row in known), 1)
+
+    def stored_bytes(self) -> int:
+        """What all reports take."""
+        return int(self.read("SELECT coalesce(sum(length(sealed)), 0) FROM report")[0][0])
+
+    def first_undated(self) -> int | None:
+        """The first report that was made before anybody knew the time."""
+        first: int | None = self.read(UNDATED, EARLIEST_AT.isoformat())[0][0]
+        return first
+
+    def first_between(self, first: int, last: int) -> int | None:
+        """The first report in a range of rows."""
+        found: int | None = self.read(f"SELECT min(first) {BETWEEN}", first, last)[0][0]
+        return found
+
+    def unsent(self) -> Iterator[AudienceReport]:
+        """Reports that never left, in order."""
+        after = 0
+        while rows := self.read(
+            "SELECT first, sealed FROM report WHERE first > ? AND NOT sent ORDER BY first LIMIT ?",
+            after,
+            READ_AT_ONCE,
+        ):
+            after = rows[-1][0]
+            yield from (report for _, report in with_rows(rows))
+
+
+def with_rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, AudienceReport]]:
+    """Each report with the number of its row."""
+    for row, sealed in rows:
+        for event in unseal(sealed):
+            if isinstance(event, AudienceEvent):
+                yield row, event.data
+
+
+def content_of(report: AudienceReport) -> Content:
+    """What is stored of a report."""
+    return Content(report.starts_at.isoformat(), seal(audience_event(report)))

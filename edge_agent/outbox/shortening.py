@@ -1,0 +1,28 @@
+"""A report that is too large for the broker, without its splits: the totals arrive."""
+
+from collections.abc import Callable
+from typing import Final
+
+from msgspec import UNSET, structs
+
+from wire.audience import AudienceReport
+from wire.envelope import AudienceEvent, audience_event, seal, unseal
+
+STEPS: Final[tuple[Callable[[AudienceReport], AudienceReport], ...]] = (
+    lambda report: structs.replace(report, creatives=UNSET),
+    lambda report: structs.replace(report, zones=UNSET),
+    lambda report: structs.replace(report, sensors={}, demographics=(), expressions=UNSET),
+)
+
+
+def shortened(event: bytes, limit_bytes: int) -> bytes:
+    """The event of a report with as many of its splits as fit; the totals alone if none does."""
+    for one in unseal(event):
+        if isinstance(one, AudienceEvent):
+            report = one.data
+            for step in STEPS:
+                report = step(report)
+                event = seal(audience_event(report))
+                if len(event) <= limit_bytes:
+                    break
+    return event

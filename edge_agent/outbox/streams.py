@@ -1,0 +1,61 @@
+"""Which stream each stored report belongs to: one stream for each run of the agent.
+
+Rows are numbered over all streams, upwards for ever. A stream's sequence numbers are row numbers
+less its `base`, so that each stream counts from 1. A file that was restored from an older copy
+therefore never continues a stream that the cloud knows further: its old reports keep their own
+stream and numbers, and what is measured from then on has a stream that nobody has seen.
+
+    row       41 .. 50 │ 51 .. 120
+    stream    a        │ b, base 50
+    sequence  41 .. 50 │ 1 .. 70
+"""
+
+import secrets
+from typing import Final, NamedTuple
+
+from edge_agent.outbox.rows import Rows
+from wire.scalars import JournalId
+
+STORED: Final = """
+SELECT json_extract(event, '$.data.journal'), min(first),
+       min(first) - json_extract(event, '$.data.sequence.first')
+FROM (SELECT first, CAST(sealed AS TEXT) AS event FROM report)
+WHERE json_valid(event)
+GROUP BY 1 ORDER BY 2
+"""  # bare columns of a min() are those of its row: https://sqlite.org/lang_select.html#bareagg
+
+
+class Stream(NamedTuple):
+    """Rows from `first` to `last`, both included; `last` of the running stream is not known yet."""
+
+    id: JournalId
+    first: int
+    base: int
+    last: int | None = None
+
+    def sequence(self, row: int) -> int:
+        """The number that the row bears on the wire."""
+        return row - self.base
+
+
+class StreamStatus(NamedTuple):
+    """What a heartbeat says of a stream: numbers as on the wire."""
+
+    id: JournalId
+    next_sequence: int
+    oldest_sequence: int
+
+
+def new_id() -> JournalId:
+    """An id that nobody has used."""
+    return JournalId(secrets.token_hex(8))
+
+
+def stored_streams(rows: Rows, next_row: int) -> list[Stream]:
+    """The streams of the reports that wait, the oldest first, each with its end."""
+    found = rows.read(STORED)
+    ends = [*(first - 1 for _, first, _ in found[1:]), next_row - 1]
+    return [
+        Stream(JournalId(name), first, base, last)
+        for (name, first, base), last in zip(found, ends, strict=False)
+    ]

@@ -1,0 +1,50 @@
+"""Data files and folders that only the agent's own user may read: 0600 in 0700.
+
+Folders that exist already keep their mode: they may be shared with other programs. A file that
+exists already is closed to others when it is opened, where its owner is this user.
+"""
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+PRIVATE_FILE: Final = 0o600
+PRIVATE_FOLDER: Final = 0o700
+
+
+def create_private_folder(path: Path) -> None:
+    """Create a folder and its missing parents with mode 0700; OSError when that is not possible."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    for folder in reversed(missing):
+        with suppress(FileExistsError):  # another process was faster
+            folder.mkdir(mode=PRIVATE_FOLDER)
+    if not path.is_dir():
+        raise NotADirectoryError(f"{path} is no folder")
+
+
+def open_private_file(path: Path, flags: int = os.O_RDWR) -> int:
+    """A descriptor of a file that is created with mode 0600; one that exists is closed to others.
+
+    The mode is right from the first byte, whatever the umask says. OSError when it fails.
+    """
+    descriptor = os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
+    try:
+        restrict(path)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def restrict(path: Path) -> None:
+    """Take all rights of group and others from an existing file of this user's.
+
+    Nothing happens where the file is missing, of another user, or on a read-only file system:
+    whether it can be used is found out by using it.
+    """
+    with suppress(OSError):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            path.chmod(mode & PRIVATE_FOLDER)
