@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 UNSENT_LIMIT: Final = 20  # messages between us and the broker before `send` says "not now"
 GOODBYE_S: Final = 2.0
+FIRST_PAUSES_S: Final = (1, 3)
+LONGEST_PAUSES_S: Final = (20, 40)
 FILTERS_AT_ONCE: Final = 8  # AWS IoT Core takes no more in one request
 PACKET_OVERHEAD_BYTES: Final = 16  # fixed header, topic length, message id, no properties
 LONGEST_NAME: Final = 64  # of another location
@@ -253,4 +255,4 @@ class PahoLink:
 
 def _spread(client: mqtt.Client) -> None:
     """Another pause before each series of attempts: a broker's return must not meet a stampede."""
-    client.reconnect_delay_set(random.randint(1, 3), random.randint(20, 40))  # noqa: S311
+    client.reconnect_delay_set(random.randint(*FIRST_PAUSES_S), random.randint(*LONGEST_PAUSES_S))  # noqa: S311

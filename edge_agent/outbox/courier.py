@@ -108,8 +108,7 @@ class Courier:
         self._session = 0
         self._lanes: dict[JournalId, Lane] = {}
         self._limit = PacketLimit()
-        self._is_alone = True  # every message since the last confirmation was a single report
-        self._shortened: set[int] = set()
+        self._told_session = 0  # in which it was said that reports are shortened
         self._notices: deque[tuple[Channel, bytes]] = deque(maxlen=NOTICES_KEPT)
         self.cloud_said_at: datetime | None = None  # the cloud's clock in its latest word
 
@@ -157,8 +156,7 @@ class Courier:
     def _watch_connection(self, now_s: float) -> None:
         is_new = self._link.sessions != self._session
         if self._session and (is_new or not self._link.connected):
-            self._limit.ended(now_s, alone=self._is_alone)
-            self._is_alone = True
+            self._limit.ended(now_s)
         if not self._link.connected:
             return
         if is_new:
@@ -166,7 +164,6 @@ class Courier:
             self._begin_again(now_s)
         elif isinstance(self._link, Confirming) and self._link.unconfirmed == 0:
             self._limit.confirmed(now_s)
-            self._is_alone = True
 
     def _begin_again(self, now_s: float) -> None:
         if isinstance(self._link, Confirming):
@@ -223,13 +220,12 @@ class Courier:
             is_taken = self._link.send(Channel.AUDIENCE, payload)
         if is_taken and isinstance(self._link, Confirming):
             self._limit.sent(len(payload))
-            self._is_alone = self._is_alone and len(batch) == 1
         return is_taken
 
     def _short(self, sealed: Sealed) -> bytes:
         event = shortened(sealed.event, self._limit.bytes - 2)
-        if sealed.first not in self._shortened:
-            self._shortened = {sealed.first}
+        if self._session != self._told_session:
+            self._told_session = self._session
             log.warning(
                 "courier.shortened",
                 extra={

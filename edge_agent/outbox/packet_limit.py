@@ -13,10 +13,10 @@ from wire.envelope import MAX_PAYLOAD_BYTES
 
 log = logging.getLogger(__name__)
 
-SMALLEST_BYTES: Final = 256  # below, not even a heartbeat gets through: nothing is left to halve
+SMALLEST_BYTES: Final = 1024  # below, not even a heartbeat gets through: nothing is left to halve
 GROW_AFTER_S: Final = 600.0
 LONGEST_GROW_AFTER_S: Final = 86_400.0
-REFUSALS_BELIEVED: Final = 3  # of one message alone, before it is shortened
+REFUSALS_BELIEVED: Final = 3  # of a report alone, in a row, before it is shortened
 
 
 class PacketLimit:
@@ -65,22 +65,23 @@ class PacketLimit:
             self._limit_bytes = min(2 * self._limit_bytes, MAX_PAYLOAD_BYTES)
             self._cut_s = now_s
 
-    def ended(self, now_s: float, *, alone: bool) -> None:
-        """The connection ended; `alone` when every message that waited was a single report."""
+    def ended(self, now_s: float) -> None:
+        """The connection ended, perhaps because of what waited for confirmation."""
         size, self._waiting_bytes = self._waiting_bytes, 0
         if not size:
+            return
+        if size > self.bytes:  # a single report that is larger than the limit
+            self._refusals += 1
             return
         if self._limit_bytes < MAX_PAYLOAD_BYTES:  # a trial of a larger size that failed
             self._grow_after_s = min(2 * self._grow_after_s, LONGEST_GROW_AFTER_S)
         self._cut_s = now_s
-        self._refusals += alone
-        if not alone or self.shortens:
-            self._limit_bytes = max(min(self._limit_bytes, size) // 2, SMALLEST_BYTES)
-            log.warning(
-                "link.packet_limit",
-                extra={
-                    "reason": "the connection ended while a message waited for confirmation",
-                    "message_bytes": size,
-                    "bytes": self._limit_bytes,
-                },
-            )
+        self._limit_bytes = max(size // 2, SMALLEST_BYTES)
+        log.warning(
+            "link.packet_limit",
+            extra={
+                "reason": "the connection ended while a message waited for confirmation",
+                "message_bytes": size,
+                "bytes": self._limit_bytes,
+            },
+        )

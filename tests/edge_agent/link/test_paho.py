@@ -11,7 +11,13 @@ from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge_agent.link.broker import LinkError, broker_at, tls_context
+from edge_agent.link.choice import link_for
 from edge_agent.link.paho import PahoLink
+from edge_agent.outbox import Courier, Outbox
+from edge_agent.settings import LinkSettings
+from simulators.mosquitto import Mosquitto
+from tests.edge_agent.outbox.reports import quiet_minute
+from wire.envelope import unseal
 from wire.health import Presence, Status
 from wire.topics import Channel
 
@@ -162,3 +168,41 @@ def test_a_certificate_that_is_none_is_refused_before_anything_starts(tmp_path):
     (tmp_path / "ca.pem").write_text("no certificate")
     with pytest.raises(LinkError, match="check --ca"):
         tls_context(broker_at("mqtts://host", ca=tmp_path / "ca.pem"))
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+def test_sixty_reports_get_through_a_broker_that_takes_4096_bytes(
+    tmp_path, address, version, monkeypatch
+):
+    monkeypatch.setattr("edge_agent.link.paho.FIRST_PAUSES_S", (1, 1))
+    broker = Mosquitto(tmp_path / "narrow", largest_packet_bytes=4096)
+    broker.start()
+    taken: set[int] = set()
+    cloud = mqtt.Client(CallbackAPIVersion.VERSION2)
+    cloud.on_message = lambda _c, _u, message: taken.update(
+        event.data.sequence.first for event in unseal(message.payload)
+    )
+    cloud.connect(broker.host, broker.port)
+    cloud.subscribe(address.topic(Channel.AUDIENCE), qos=1)
+    cloud.loop_start()
+    outbox = Outbox(tmp_path / "outbox.sqlite3")
+    for _ in range(60):
+        outbox.put(quiet_minute)
+    settings = LinkSettings(mqtt=version)
+    link = link_for(broker_at(broker.url), address, settings)
+    courier = Courier(outbox, link, settings)
+    link.start()
+
+    def all_taken():
+        courier.pump(time.monotonic())
+        return taken == set(range(1, 61))
+
+    try:
+        assert until(all_taken, within_s=30)
+        assert (link.sessions == 1) == (version == "5")
+    finally:
+        link.stop()
+        outbox.close()
+        cloud.disconnect()
+        cloud.loop_stop()
+        broker.stop()

@@ -1,0 +1,130 @@
+"""Reports that nobody acknowledges hold up no others; each travels under its own location."""
+
+from datetime import UTC, datetime
+
+import pytest
+from msgspec import structs
+
+from edge_agent.outbox import Courier, Outbox
+from edge_agent.settings import LinkSettings
+from tests.edge_agent.outbox.reports import quiet_minute
+from wire.ack import Ack
+from wire.audience import AudienceReport
+from wire.envelope import AudienceEvent, ack_event, seal, unseal
+from wire.scalars import DeviceId, LocationId
+from wire.topics import Address
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+OLD, NEW = LocationId("KX-1"), LocationId("KX-01")
+
+
+class Topics:
+    """Writes down what went under which location."""
+
+    def __init__(self):
+        self.connected, self.sessions = True, 1
+        self.sent: list[tuple[str, AudienceReport]] = []
+        self.inbox: list[bytes] = []
+
+    def start(self): ...
+
+    def stop(self): ...
+
+    def send(self, channel, payload):
+        raise AssertionError("reports name their location")
+
+    def send_audience(self, location, payload):
+        self.sent += [
+            (location, event.data) for event in unseal(payload) if isinstance(event, AudienceEvent)
+        ]
+        return True
+
+    def received(self):
+        inbox, self.inbox = self.inbox, []
+        return inbox
+
+
+def at(location):
+    return lambda journal, sequence: structs.replace(
+        quiet_minute(journal, sequence), location=location
+    )
+
+
+def acked(journal, through):
+    device = DeviceId("kx-01-cam-1")
+    ack = Ack(device=device, journal=journal, through=through, at=NOON)
+    return seal(ack_event(ack, Address(NEW, device)))
+
+
+@pytest.fixture
+def renamed(tmp_path):
+    """An outbox with thirty reports of the old name and three of the new one."""
+    old = Outbox(tmp_path / "outbox.sqlite3")
+    for _ in range(30):
+        old.put(at(OLD))
+    old.close()
+    outbox = Outbox(tmp_path / "outbox.sqlite3")
+    for _ in range(3):
+        outbox.put(at(NEW))
+    yield old.journal, outbox
+    outbox.close()
+
+
+def test_each_waiting_report_is_sent_under_its_own_location(renamed):
+    _, outbox = renamed
+    link = Topics()
+    Courier(outbox, link, LinkSettings()).pump(0.0)
+    assert {location for location, report in link.sent if report.location == OLD} == {OLD}
+    assert {location for location, report in link.sent if report.location == NEW} == {NEW}
+    assert len(link.sent) == 33
+
+
+def test_locations_that_alternate_in_one_stream_share_no_message(tmp_path):
+    outbox = Outbox(tmp_path / "outbox.sqlite3")
+    for location in (OLD, OLD, NEW, OLD):
+        outbox.put(at(location))
+    link = Topics()
+    Courier(outbox, link, LinkSettings()).pump(0.0)
+    assert [location for location, _ in link.sent] == [OLD, OLD, NEW, OLD]
+    assert all(location == report.location for location, report in link.sent)
+    outbox.close()
+
+
+def test_a_stream_that_nobody_acknowledges_does_not_hold_up_the_running_one(renamed):
+    old, outbox = renamed
+    link = Topics()
+    courier = Courier(outbox, link, LinkSettings(batch=10, in_flight=10))
+    for number in range(40):
+        if number:
+            outbox.put(at(NEW))
+        courier.pump(float(number))
+        link.inbox = [acked(outbox.journal, outbox.next_sequence - 1)]
+    courier.pump(40.0)
+    assert outbox.depth == 30
+    link.inbox = [acked(old, 10)]
+    courier.pump(41.0)
+    assert outbox.depth == 20
+
+
+def test_it_is_told_when_earlier_reports_stay_unclaimed(renamed):
+    _, outbox = renamed
+    link = Topics()
+    courier = Courier(outbox, link, LinkSettings(resend_after_s=1, longest_resend_s=4))
+    for number in range(30):
+        outbox.put(at(NEW))
+        courier.pump(float(number))
+        link.inbox = [acked(outbox.journal, outbox.next_sequence - 1)]
+    assert "reports.unclaimed" in courier.troubles
+
+
+def test_an_unclaimed_stream_is_not_sent_first_at_every_connection(renamed):
+    #  some brokers end the connection of whoever publishes under a name that is not its own
+    _, outbox = renamed
+    link = Topics()
+    courier = Courier(outbox, link, LinkSettings(resend_after_s=10))
+    courier.pump(0.0)
+    courier.pump(10.0)
+    link.sent.clear()
+    link.sessions = 2
+    courier.pump(11.0)
+    assert {report.location for _, report in link.sent} == {NEW}

@@ -1,0 +1,164 @@
+"""A broker that takes only small messages gets small messages."""
+
+from msgspec import structs
+
+from edge_agent.outbox import Courier, Outbox
+from edge_agent.outbox.packet_limit import GROW_AFTER_S, PacketLimit
+from edge_agent.outbox.shortening import shortened
+from edge_agent.settings import LinkSettings
+from tests.edge_agent.outbox.reports import quiet_minute
+from wire.audience import CreativeSum, ZoneSum
+from wire.envelope import MAX_PAYLOAD_BYTES, AudienceEvent, audience_event, seal, unseal
+from wire.scalars import JournalId, SequenceRange
+from wire.topics import Channel
+
+
+class Narrow:
+    """A broker that ends the connection when a payload is too large for it."""
+
+    def __init__(self, limit_bytes, *, stated=False):
+        self.limit_bytes, self.connected, self.sessions = limit_bytes, True, 1
+        self.largest_payload_bytes = limit_bytes if stated else None
+        self.unconfirmed, self.ends = 0, 0
+        self.taken: list[int] = []
+        self.sizes: list[int] = []
+
+    def start(self): ...
+
+    def stop(self): ...
+
+    def send(self, channel, payload):
+        if not self.connected:
+            return False
+        self.unconfirmed += 1
+        if len(payload) > self.limit_bytes:
+            self.connected, self.ends = False, self.ends + 1
+        elif channel is Channel.AUDIENCE:
+            self.sizes.append(len(payload))
+            self.taken += [
+                event.data.sequence.first
+                for event in unseal(payload)
+                if isinstance(event, AudienceEvent)
+            ]
+        return True
+
+    def received(self):
+        return []
+
+    def again(self):
+        if self.connected:
+            self.unconfirmed = 0
+        else:
+            self.connected, self.sessions, self.unconfirmed = True, self.sessions + 1, 0
+
+
+def pumped(outbox, link, *, times=40, settings=None):
+    courier = Courier(outbox, link, settings or LinkSettings(resend_after_s=3600))
+    for number in range(times):
+        courier.pump(float(number))
+        link.again()
+    return courier
+
+
+def creative_sums():
+    none = CreativeSum(plays=1, observed_ms=0, person_ms=0, facing_ms=0, looking_ms=0, unsure_ms=0)
+    return {f"campaign-2026/creative-{number:02}-with-a-long-name": none for number in range(60)}
+
+
+def large(journal, sequence):
+    return structs.replace(quiet_minute(journal, sequence), creatives=creative_sums())
+
+
+def test_the_batch_is_halved_until_the_broker_takes_it(tmp_path):
+    outbox, link = Outbox(tmp_path / "outbox.sqlite3"), Narrow(4096)
+    for _ in range(60):
+        outbox.put(quiet_minute)
+    courier = pumped(outbox, link)
+    assert sorted(set(link.taken)) == list(range(1, 61))
+    assert link.ends <= 6
+    assert courier.packet_limit_bytes <= 4096
+    assert "link.packet_limit" in courier.troubles
+    outbox.close()
+
+
+def test_a_limit_that_the_broker_states_is_kept_without_a_trial(tmp_path):
+    outbox, link = Outbox(tmp_path / "outbox.sqlite3"), Narrow(4096, stated=True)
+    for _ in range(60):
+        outbox.put(quiet_minute)
+    pumped(outbox, link, times=3)
+    assert (sorted(link.taken), link.ends) == (list(range(1, 61)), 0)
+    assert max(link.sizes) <= 4096
+    outbox.close()
+
+
+def test_one_report_that_alone_is_too_large_holds_up_no_other(tmp_path, caplog):
+    outbox, link = Outbox(tmp_path / "outbox.sqlite3"), Narrow(4096)
+    for number in range(20):
+        outbox.put(large if number == 7 else quiet_minute)
+    pumped(outbox, link)
+    assert sorted(set(link.taken)) == list(range(1, 21))
+    assert [record.message for record in caplog.records].count("courier.shortened") >= 1
+    outbox.close()
+
+
+def test_a_report_that_is_too_large_for_a_stated_limit_is_shortened_at_once(tmp_path):
+    outbox, link = Outbox(tmp_path / "outbox.sqlite3"), Narrow(4096, stated=True)
+    for number in range(20):
+        outbox.put(large if number == 7 else quiet_minute)
+    pumped(outbox, link, times=3)
+    assert (sorted(link.taken), link.ends) == (list(range(1, 21)), 0)
+    outbox.close()
+
+
+def test_a_shortened_report_keeps_its_totals_and_as_many_splits_as_fit(tmp_path):
+    zone = ZoneSum(entries=0, person_ms=0, looking_ms=0)
+    whole = structs.replace(
+        large(JournalId("0" * 16), SequenceRange(first=1, last=1)), zones={"left": zone}
+    )
+    (event,) = unseal(shortened(seal(audience_event(whole)), 4096))
+    assert event.data.zones == {"left": zone}
+    assert not event.data.creatives
+    assert structs.replace(event.data, creatives=whole.creatives) == whole
+    (bare,) = unseal(shortened(seal(audience_event(whole)), 10))
+    assert (bare.data.zones or None, bare.data.sequence) == (None, whole.sequence)
+
+
+def test_an_outage_while_everything_was_confirmed_halves_nothing():
+    limit = PacketLimit()
+    limit.sent(90_000)
+    limit.confirmed(1.0)
+    limit.ended(2.0)
+    assert limit.bytes == MAX_PAYLOAD_BYTES
+
+
+def test_a_single_report_is_not_shortened_for_one_outage():
+    limit = PacketLimit()
+    limit.sent(1_000)
+    limit.ended(1.0)
+    assert (limit.bytes, limit.shortens) == (1024, False)
+    limit.sent(2_000)
+    limit.ended(2.0)
+    limit.sent(1_000)
+    limit.confirmed(3.0)
+    for _ in range(2):
+        limit.sent(2_000)
+        limit.ended(4.0)
+    assert not limit.shortens
+    limit.sent(2_000)
+    limit.ended(5.0)
+    assert limit.shortens
+
+
+def test_the_limit_grows_again_and_ever_more_slowly():
+    limit = PacketLimit()
+    limit.sent(100_000)
+    limit.ended(0.0)
+    assert limit.bytes == 50_000
+    limit.confirmed(GROW_AFTER_S - 1)
+    assert limit.bytes == 50_000
+    limit.confirmed(GROW_AFTER_S)
+    assert limit.bytes == 100_000
+    limit.sent(90_000)
+    limit.ended(GROW_AFTER_S + 1)
+    limit.confirmed(2 * GROW_AFTER_S + 2)
+    assert limit.bytes == 45_000
