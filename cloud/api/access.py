@@ -14,9 +14,9 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
 
-from cloud.api.in_force import desk_of
-from cloud.api.keys import Key, Role, find_key
+from cloud.api.keys import KEY_PREFIX, Key, Role, find_key
 from cloud.api.memory import Memory
 from cloud.api.quota import Quota, Verdict
 from cloud.api.shared import Shared
@@ -72,21 +72,9 @@ class Gate:
         self._shared = shared
         self._believed: Memory[tuple[datetime, Key | None]] = Memory(REMEMBERED)
 
-    async def admit(
-        self, shown: str | None, roles: frozenset[Role], now: datetime
-    ) -> tuple[Key, Verdict]:
-        """Let a caller ask one question, or raise AccessError."""
-        key = await self._known(shown, now) if shown else None
-        if key is None or not key.is_valid(now):
-            raise NotKnown(
-                "no key that is in force was shown: send it as X-API-Key; "
-                "`python -m cloud keys create` makes one",
-                WWW_Authenticate="Bearer",
-            )
-        if key.role not in roles:
-            raise NotAllowed(
-                f"a key for {key.role} does not open this: it is for {', '.join(sorted(roles))}"
-            )
+    async def admit(self, shown: str | None, now: datetime) -> tuple[Key, Verdict]:
+        """Let a caller ask one question, whatever it is, or raise AccessError."""
+        key = await self.known(shown, now)
         verdict = await self._shared.take(key.id, self._quota, now)
         if not verdict.allowed:
             raise TooOften(
@@ -97,6 +85,17 @@ class Gate:
             )
         return key, verdict
 
+    async def known(self, shown: str | None, now: datetime) -> Key:
+        """The key that was shown, if it is in force; else raise NotKnown. Counts nothing."""
+        key = await self._looked_up(shown, now) if shown else None
+        if key is None or not key.is_valid(now):
+            raise NotKnown(
+                "no key that is in force was shown: send it as X-API-Key; "
+                "`python -m cloud keys create` makes one",
+                WWW_Authenticate="Bearer",
+            )
+        return key
+
     def headers(self, verdict: Verdict) -> list[tuple[bytes, bytes]]:
         """What an answer says about the quota."""
         return [
@@ -104,7 +103,7 @@ class Gate:
             (b"ratelimit", verdict.written.encode()),
         ]
 
-    async def _known(self, shown: str, now: datetime) -> Key | None:
+    async def _looked_up(self, shown: str, now: datetime) -> Key | None:
         digest = hashlib.sha256(shown.encode("utf-8", "surrogateescape")).digest()
         held = self._believed.recall(digest)
         if held is not None and held[0] <= now < held[0] + BELIEVED:
@@ -115,7 +114,7 @@ class Gate:
 
 
 class Door:
-    """Lets only its roles pass, and counts them."""
+    """Lets only its roles pass. Who asks was found out, and counted, at the `Entrance`."""
 
     def __init__(self, roles: frozenset[Role]) -> None:
         self.roles = roles
@@ -123,24 +122,42 @@ class Door:
     async def __call__(
         self,
         request: Request,
-        header: Annotated[str | None, Depends(_header)],
-        bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+        _named: Annotated[str | None, Depends(_header)] = None,
+        _borne: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None,
     ) -> None:
-        """Pass, or raise AccessError."""
-        gate: Gate | None = request.app.state.gate
-        if gate is None:
-            return
-        shown = header or (bearer.credentials if bearer else None)
-        key, verdict = await gate.admit(shown, self.roles, desk_of(request).clock())
-        request.scope["caller"] = Caller(
-            f"{key.owner} (key {key.id})", key.account, sees_all=key.role in SEE_ALL
-        )
-        request.scope["extra_headers"] = gate.headers(verdict)
+        """Pass, or raise AccessError; the two ways to show a key are here for the reference."""
+        require(request, self.roles)
 
 
 def opened_to(*roles: Role) -> Any:
     """A dependency that lets only these roles pass; `admin` always passes."""
     return Depends(Door(frozenset({*roles, Role.ADMIN})))
+
+
+def require(connection: HTTPConnection, roles: frozenset[Role]) -> None:
+    """Raise NotAllowed for a key of none of the roles; without keys everybody may."""
+    if connection.app.state.gate is None:
+        return
+    role: Role = connection.scope["role"]
+    if role not in roles:
+        raise NotAllowed(
+            f"a key for {role} does not open this: it is for {', '.join(sorted(roles))}"
+        )
+
+
+def key_of(connection: HTTPConnection) -> str | None:
+    """The key that a request shows in its headers.
+
+    A browser cannot add headers to a WebSocket: there the key may be one of the subprotocols that
+    it offers, beside `onlooker`.
+    """
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    offered = connection.scope.get("subprotocols", ())
+    return (
+        connection.headers.get("x-api-key")
+        or (token.strip() if scheme.lower() == "bearer" else None)
+        or next((one for one in offered if one.startswith(KEY_PREFIX)), None)
+    )
 
 
 async def knock(request: Request) -> None:
@@ -151,8 +168,8 @@ async def knock(request: Request) -> None:
     """
     dependant = getattr(request.scope.get("route"), "dependant", None)
     for dependency in dependant.dependencies if dependant else ():
-        if isinstance(dependency.call, Door) and "caller" not in request.scope:
-            await dependency.call(request, await _header(request), await _bearer(request))
+        if isinstance(dependency.call, Door):
+            await dependency.call(request)
 
 
 def asker(request: Request) -> Caller:

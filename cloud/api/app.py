@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import HTTPConnection
 
 from cloud.alerting.acts import AlertActError, AlertEnded
 from cloud.api import (
@@ -37,13 +38,15 @@ from cloud.api import (
 from cloud.api.access import AccessError, Gate, NotAllowed, NotKnown, TooOften, knock
 from cloud.api.audience import RangeError
 from cloud.api.desk import Desk, ForecastFailed
+from cloud.api.entrance import Entrance, ForeignOrigin, Misdirected
 from cloud.api.fleet import config as fleet_config
 from cloud.api.fleet import jobs as fleet_jobs
 from cloud.api.fleet import things as fleet_things
 from cloud.api.fleet.things import ThingExists
+from cloud.api.hosts import HostNames
 from cloud.api.hub import LiveError, LiveFull
 from cloud.api.in_force import InForce
-from cloud.api.middleware import Passage
+from cloud.api.middleware import HeadAsGet, Passage
 from cloud.api.optimize import Line, LineBusy
 from cloud.api.overrides import OverrideRefused
 from cloud.api.quota import Quota
@@ -66,6 +69,7 @@ from cloud.windows.query import WindowError
 
 log = logging.getLogger(__name__)
 VERSION: Final = "1"
+LOOPBACK_ONLY: Final = HostNames()
 ROOMS: Final = (
     locations, breakdown, audience, alerts, live, pricing, explained, batch, overrides, inventory,
     optimize, plans, fleet_things, fleet_config, fleet_jobs, health, page,
@@ -76,6 +80,8 @@ AGAIN: Final = {"Retry-After": "5"}
 ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
     NotKnown: (401, "Not known"),
     NotAllowed: (403, "Not allowed"),
+    ForeignOrigin: (403, "Foreign origin"),
+    Misdirected: (421, "Misdirected request"),
     TooOften: (429, "Too often"),
     AlertEnded: (409, "Alert has ended"),
     AlertActError: (422, "Not for an alert"),
@@ -116,8 +122,16 @@ TITLES: Final = {
 }
 
 
-def create_app(desk: Desk, *, quota: Quota | None = None, pinned: bool = False) -> FastAPI:
+def create_app(
+    desk: Desk,
+    *,
+    quota: Quota | None = None,
+    pinned: bool = False,
+    names: HostNames = LOOPBACK_ONLY,
+) -> FastAPI:
     """The application over one desk; with a quota, only for callers with a key.
+
+    It answers to the loopback names and to `names`, and to no other.
 
     Its rate card is that of the desk until `in_force` hears of another; `pinned`, always.
     """
@@ -144,6 +158,8 @@ def create_app(desk: Desk, *, quota: Quota | None = None, pinned: bool = False) 
         app.include_router(room.router)
     _answer_failures(app)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES)
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(Entrance, names=names, public=page.is_public, refuse=_anticipated)
     app.add_middleware(Passage, registry=registry)
     return app
 
@@ -172,7 +188,7 @@ def _answer_failures(app: FastAPI) -> None:
         app.add_exception_handler(anticipated, _anticipated)
 
 
-async def _anticipated(request: Request, error: Exception) -> Response:
+async def _anticipated(request: HTTPConnection, error: Exception) -> Response:
     kind = next(kind for kind in type(error).__mro__ if kind in ANTICIPATED)
     status, title = ANTICIPATED[kind]
     headers = error.headers if isinstance(error, AccessError) else None
@@ -209,5 +225,5 @@ async def _http(request: Request, error: Exception) -> Response:
     return problem.answer(request, status, TITLES.get(status, "Refused"), detail, error.headers)
 
 
-def _where(request: Request) -> dict[str, str]:
+def _where(request: HTTPConnection) -> dict[str, str]:
     return {"request_id": request.scope.get("request_id", ""), "path": request.url.path[:200]}

@@ -24,6 +24,7 @@ LONGEST_OWNER: Final = 80
 LONGEST_ACCOUNT: Final = 40
 ACCOUNT_PATTERN: Final = rf"^[a-z0-9][a-z0-9-]{{0,{LONGEST_ACCOUNT - 1}}}$"
 _ACCOUNT: Final = re.compile(ACCOUNT_PATTERN, re.ASCII)
+KEY_PREFIX: Final = "onl_"
 _WRITTEN: Final = re.compile(r"onl_(?P<id>[0-9a-f]{12})_(?P<secret>[A-Za-z0-9_-]{43})", re.ASCII)
 
 

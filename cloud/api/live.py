@@ -16,7 +16,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from cloud.api.access import AccessError, Gate, opened_to
+from cloud.api.access import AccessError, Gate, key_of, opened_to, require
 from cloud.api.alerts import described
 from cloud.api.audience import figures
 from cloud.api.desk import Clock, Desk
@@ -36,6 +36,8 @@ CLOSED_WITH: Final = {"dropped": 1013, "refused": 1008, "closing": 1012}
 NO_HISTOGRAM: Final = ("dwell_p50_s", "dwell_p90_s")
 GONE: Final = (TimeoutError, OSError, WebSocketDisconnect)  # it takes nothing, or is not there
 ROLES: Final = (Role.SALES, Role.OPERATIONS)
+OPEN_TO: Final = frozenset({*ROLES, Role.ADMIN})
+SUBPROTOCOL: Final = "onlooker"
 STREAM: Final[dict[str, Any]] = {
     "description": "Events `window`, `alert`, `reset`, `dropped`, `closing` and `refused`, each "
     "with JSON as its data; an `id` after what it stands for",
@@ -121,25 +123,25 @@ async def live(request: Request, question: Question) -> Response:
     return _Stream(speech)
 
 
-@router.websocket("/api/live")
+def admitted_socket(socket: WebSocket) -> None:
+    """Let only its roles listen; before the question is looked at."""
+    require(socket, OPEN_TO)
+
+
+@router.websocket("/api/live", dependencies=[Depends(admitted_socket)])
 async def live_socket(socket: WebSocket, question: Question) -> None:
     """The same over a WebSocket: one JSON object for each event."""
-    await admitted(socket)
     speech = Speech(socket, question)
     await speech.begin()
-    await socket.accept()
+    await socket.accept(SUBPROTOCOL if SUBPROTOCOL in socket.scope["subprotocols"] else None)
     await speech.give(_Socket(socket), socket.receive)
 
 
-async def admitted(connection: HTTPConnection) -> None:
-    """Let pass whoever shows a key that is in force now, or raise AccessError."""
+async def refuse_revoked(connection: HTTPConnection) -> None:
+    """Raise AccessError where the key of a connection is not in force any more."""
     gate: Gate | None = connection.app.state.gate
-    if gate is None:
-        return
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-    shown = connection.headers.get("x-api-key") or (token if scheme.lower() == "bearer" else None)
-    roles = frozenset({*ROLES, Role.ADMIN})
-    await gate.admit(shown, roles, desk_of(connection).clock())
+    if gate is not None:
+        await gate.known(key_of(connection), desk_of(connection).clock())
 
 
 class Tongue(Protocol):
@@ -201,7 +203,7 @@ class Speech:
     async def _ask_again(self) -> None:
         """A key that was revoked meanwhile opens nothing any more."""
         try:
-            await admitted(self._connection)
+            await refuse_revoked(self._connection)
         except AccessError as error:
             self._listener.let_go("refused", str(error))
 

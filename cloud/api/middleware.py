@@ -101,6 +101,30 @@ class Passage:
         )
 
 
+class HeadAsGet:
+    """Answers HEAD as GET, without the body: every resource that can be read can be asked for."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on. The server keeps its own scope, which says HEAD."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+        inner = {**scope, "method": "GET"}
+
+        async def only_head(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await send(message)
+                await send({"type": "http.response.body", "body": b""})
+
+        try:
+            await self._app(inner, receive, only_head)
+        finally:
+            scope.update({name: inner[name] for name in ("route",) if name in inner})
+
+
 def _counted(receive: Receive) -> Receive:
     """A body that came without its length is cut off where it becomes too large."""
     total = 0

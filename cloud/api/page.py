@@ -6,7 +6,7 @@ Self-contained: nothing is fetched from anywhere else, and the content security 
 from pathlib import Path
 from typing import Any, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 
 STATIC: Final = Path(__file__).parent / "static"
 MEDIA_TYPES: Final = {
@@ -17,7 +17,15 @@ MEDIA_TYPES: Final = {
 }
 FILES: Final = {file.name: file for file in STATIC.iterdir() if file.suffix in MEDIA_TYPES}
 
+OPEN: Final = frozenset({"/", "/prices", "/docs", "/openapi.json", "/healthz", "/readyz"})
+
 router = APIRouter(include_in_schema=False)
+
+
+def is_public(path: str) -> bool:
+    """Whether a path needs no key: pages without data, their files, the state of the process."""
+    folder, _, name = path.rpartition("/")
+    return path in OPEN or (folder == "/static" and name in FILES)
 
 
 @router.get("/")
@@ -48,7 +56,9 @@ async def openapi(request: Request) -> dict[str, Any]:
 @router.get("/static/{name}")
 async def static(name: str) -> Response:
     """One of the few files that the pages are made of."""
-    return _file(name) if name in FILES else Response(status_code=404)
+    if name not in FILES:
+        raise HTTPException(404)
+    return _file(name)
 
 
 def _file(name: str) -> Response:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from fastapi import Request, Response
+from fastapi import Response
 from pydantic import BaseModel, Field
+from starlette.requests import HTTPConnection
 
 MEDIA_TYPE: Final = "application/problem+json"
 LONGEST_DETAIL: Final = 1000
@@ -25,7 +26,11 @@ class Problem(BaseModel):
 
 
 def answer(
-    request: Request, status: int, title: str, detail: str, headers: Mapping[str, str] | None = None
+    request: HTTPConnection,
+    status: int,
+    title: str,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A problem as the answer to `request`."""
     problem = Problem(

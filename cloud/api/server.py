@@ -5,6 +5,7 @@ SIGTERM and Ctrl-C let the answers that are under way finish and end with status
 
 import argparse
 import logging
+import os
 import signal
 import socket
 import sys
@@ -22,6 +23,8 @@ from cloud import database, estate, settings
 from cloud.api.app import create_app
 from cloud.api.connections import LONGEST_MESSAGE_BYTES, RequestLimits, limited
 from cloud.api.desk import Desk, utc_now
+from cloud.api.hosts import LOOPBACK as LOOPBACK_NAMES
+from cloud.api.hosts import HostNameError, HostNames
 from cloud.api.in_force import InForce
 from cloud.api.plan_work import PlanWork
 from cloud.api.quota import Quota
@@ -51,6 +54,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="open to everybody, or to callers with a key (open on a loopback address, else keys)",
     )  # fmt: skip
     parser.add_argument(
+        "--host-name", action="append", default=[], metavar="NAME", dest="host_names",
+        help="a name that clients use for this server, again for each; also ONLOOKER_HOST_NAMES, "
+        "with commas (always: localhost and the address of --host)",
+    )  # fmt: skip
+    parser.add_argument(
         "--max-connections", type=_connections, metavar="N",
         help="connections held at once (half of the files that the process may open)",
     )  # fmt: skip
@@ -68,9 +76,10 @@ def add_rate_card(parser: argparse.ArgumentParser) -> None:
 def serve(arguments: argparse.Namespace) -> int:
     """Run the API; 0 when it was told to stop, 2 when it could not start."""
     try:
+        names = _names(arguments)
         desk = open_desk(arguments)
         listener = _listen(arguments.host, arguments.port)
-    except ServeError as error:
+    except (ServeError, HostNameError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     for stop in (signal.SIGTERM, signal.SIGINT):
@@ -78,7 +87,7 @@ def serve(arguments: argparse.Namespace) -> int:
     loopback = arguments.host in LOOPBACK
     access = arguments.access or ("open" if loopback else "keys")
     quota = Quota() if access == "keys" else None
-    app = create_app(desk, quota=quota, pinned=arguments.rate_card is not None)
+    app = create_app(desk, quota=quota, pinned=arguments.rate_card is not None, names=names)
     in_force: InForce = app.state.in_force
     in_force.look()
     table = ConnectionTable(arguments.max_connections or room_for_connections())
@@ -95,9 +104,13 @@ def serve(arguments: argparse.Namespace) -> int:
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
     )
-    log.info(
-        "api.listening", extra={"host": arguments.host, "port": arguments.port, "access": access}
-    )
+    where = {"host": arguments.host, "port": arguments.port, "access": access}
+    log.info("api.listening", extra={**where, "names": sorted(names.own | LOOPBACK_NAMES)})
+    if not (loopback or names.own):
+        log.warning(
+            "api.only_local_names",
+            extra={"remedy": "clients elsewhere are refused until --host-name says what they call"},
+        )
     work = PlanWork(lambda: in_force.desk)
     with listener, hearing(in_force), working(work):
         Server(config).run(sockets=[listener])
@@ -179,6 +192,14 @@ def working(work: PlanWork) -> Iterator[None]:
     finally:
         work.stop()
         worker.join(GRACE_S)
+
+
+def _names(arguments: argparse.Namespace) -> HostNames:
+    """The names that requests may be for, from the command line and the environment."""
+    listed = os.environ.get("ONLOOKER_HOST_NAMES", "").split(",")
+    return HostNames.of(
+        [*arguments.host_names, *(one for one in listed if one.strip())], arguments.host
+    )
 
 
 def _port(written: str) -> int:

@@ -42,7 +42,9 @@ class Asker:
     def __call__(self, method: str, path: str, **options: object) -> httpx.Response:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://localhost"
+            ) as client:
                 return await client.request(method, path, **options)  # type: ignore[arg-type]
 
         return asyncio.run(ask())

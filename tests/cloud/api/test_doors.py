@@ -5,7 +5,7 @@ Made from the table of routes: one that is added without a word here about who m
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from fastapi import FastAPI
@@ -96,7 +96,18 @@ def filled(path: str) -> str:
     return path
 
 
-def begun(app: FastAPI, kind: str, path: str, method: str = "GET", key: str = "") -> dict:
+def begun(
+    app: FastAPI,
+    kind: str,
+    path: str,
+    method: str = "GET",
+    key: str = "",
+    *,
+    host: str = "localhost",
+    origin: str | None = None,
+    query: str = "",
+    subprotocols: Sequence[str] = (),
+) -> dict:
     """How an answer begins; some never end."""
 
     async def ask() -> dict:
@@ -112,12 +123,18 @@ def begun(app: FastAPI, kind: str, path: str, method: str = "GET", key: str = ""
             if not begins.done():
                 begins.set_result(message)
 
-        headers = [(b"x-api-key", key.encode()), (b"content-type", b"application/json")]
+        headers = [
+            (b"x-api-key", key.encode()),
+            (b"content-type", b"application/json"),
+            (b"host", host.encode()),
+            *([] if origin is None else [(b"origin", origin.encode())]),
+        ]
         scope = {
             "type": kind, "method": method, "path": path, "raw_path": path.encode(),
-            "query_string": b"", "headers": headers if key else headers[1:],
+            "query_string": query.encode(), "headers": headers if key else headers[1:],
             "scheme": {"http": "http", "websocket": "ws"}[kind],
-            "http_version": "1.1", "server": ("api", 80), "client": None, "subprotocols": [],
+            "http_version": "1.1", "server": ("api", 80), "client": None,
+            "subprotocols": [*subprotocols],
             "extensions": {"websocket.http.response": {}},
         }  # fmt: skip
         answering = asyncio.create_task(app(scope, receive, send))

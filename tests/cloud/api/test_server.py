@@ -8,12 +8,17 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect as open_socket
 
 from cloud.__main__ import main
+from cloud.api.keys import Role, create_key
 from cloud.api.server import add_arguments, serve
+from cloud.database import connect
 
 
 def arguments(*typed: str) -> argparse.Namespace:
@@ -54,6 +59,41 @@ def test_the_api_ends_with_status_0_when_it_is_told_to(tmp_path: Path, stop: sig
 
     assert server.returncode == 0
     assert b"api.stopped" in said
+
+
+@pytest.mark.slow
+def test_no_query_string_and_no_key_is_logged(tmp_path: Path):
+    database = f"sqlite:///{tmp_path}/onlooker.db"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    typed = ["--port", str(port), "--database", database, "--access", "keys"]
+    command = [sys.executable, "-m", "cloud", "serve", *typed]
+    with subprocess.Popen(command, env=os.environ, stderr=subprocess.PIPE) as server:
+        assert answered(port) == 200
+        engine = connect(database)
+        key = create_key(engine, Role.SALES, "a test", by="me", now=datetime.now(UTC))
+        engine.dispose()
+        live = f"ws://127.0.0.1:{port}/api/live?api_key="
+        with pytest.raises(InvalidStatus):
+            open_socket(live + "s3cret-in-the-query").close()
+        open_socket(live + key, subprotocols=["onlooker", key]).close()
+        for method, path in (("GET", "/api/locations?key="), ("GET", "/nothing?token=")):
+            asking = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            asking.request(method, path + "s3cret-in-the-query", headers={"X-API-Key": key})
+            asking.getresponse().read()
+            asking.close()
+        server.send_signal(signal.SIGTERM)
+        _, said = server.communicate(timeout=30)
+
+    assert b"api.stopped" in said
+    assert b"s3cret" not in said
+    assert key.encode() not in said
+
+
+def test_a_host_name_that_is_none_is_refused(tmp_path: Path, capsys):
+    database = f"sqlite:///{tmp_path}/onlooker.db"
+    assert serve(arguments("--host-name", "https://x.test", "--database", database)) == 2
+    assert "without scheme and port" in capsys.readouterr().err
 
 
 def answered(port: int) -> int:

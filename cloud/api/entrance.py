@@ -1,0 +1,103 @@
+"""Checks every request first: whether it is meant for this server, and who sends it.
+
+Host and Origin are checked with and without keys. Where keys are wanted, the key is looked up and
+the request is counted before its path, its parameters or its body are looked at: without a key
+every path but the public ones is 401, whether or not there is anything there, and whatever a key
+asks counts in its quota, a 403 or a 404 too. What the key may do is decided by the `Door` of the
+route. Only headers are read: a key in a query string would be in every log on the way.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from cloud.api.access import SEE_ALL, AccessError, Caller, Gate, key_of
+from cloud.api.hosts import HostNames
+from cloud.api.in_force import desk_of
+
+READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+ALIVE: Final = "/healthz"
+"""Asked by orchestrators under whatever name; tells nothing."""
+REFUSED_SOCKET: Final = 1008
+
+Refuse = Callable[[HTTPConnection, Exception], Awaitable[Response]]
+
+
+class Misdirected(AccessError):  # noqa: N818 - reads as what happened
+    """A request for a server of another name."""
+
+
+class ForeignOrigin(AccessError):  # noqa: N818 - reads as what happened
+    """A write that a page of another site has sent."""
+
+
+class Entrance:
+    """Lets requests pass, or answers them itself by way of `refuse`."""
+
+    def __init__(
+        self, app: ASGIApp, *, names: HostNames, public: Callable[[str], bool], refuse: Refuse
+    ) -> None:
+        self._app = app
+        self._names = names
+        self._is_public = public
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on, or refuse it."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        try:
+            self._refuse_foreign(connection)
+            await self._identify(connection)
+        except (AccessError, DBAPIError) as error:
+            await self._answer(connection, error, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _refuse_foreign(self, connection: HTTPConnection) -> None:
+        scope = connection.scope
+        hosts = connection.headers.getlist("host")
+        host = hosts[0] if len(hosts) == 1 else ""
+        if scope["path"] == ALIVE:
+            return
+        if not self._names.knows(host):
+            raise Misdirected(
+                f"this server is not {host[:80]!r}: start it with --host-name and the name that "
+                "its clients use (or ONLOOKER_HOST_NAMES); without, it answers to localhost only"
+            )
+        origin = connection.headers.get("origin")
+        is_read = scope["type"] == "http" and scope["method"] in READS
+        if origin is not None and not is_read and not self._names.trusts(origin, host):
+            raise ForeignOrigin(
+                f"a page of {origin[:80]!r} may not write here: only pages of this server may"
+            )
+
+    async def _identify(self, connection: HTTPConnection) -> None:
+        scope = connection.scope
+        gate: Gate | None = connection.app.state.gate
+        if gate is None or (scope["type"] == "http" and self._is_public(scope["path"])):
+            return
+        key, verdict = await gate.admit(key_of(connection), desk_of(connection).clock())
+        scope["role"] = key.role
+        scope["caller"] = Caller(
+            f"{key.owner} (key {key.id})", key.account, sees_all=key.role in SEE_ALL
+        )
+        scope["extra_headers"] = gate.headers(verdict)
+
+    async def _answer(
+        self, connection: HTTPConnection, error: Exception, receive: Receive, send: Send
+    ) -> None:
+        scope = connection.scope
+        if scope["type"] == "websocket" and "websocket.http.response" not in scope.get(
+            "extensions", {}
+        ):
+            await send({"type": "websocket.close", "code": REFUSED_SOCKET, "reason": "refused"})
+            return
+        response = await self._refuse(connection, error)
+        await response(scope, receive, send)

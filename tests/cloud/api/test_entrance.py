@@ -1,0 +1,255 @@
+"""Before anything else: the server's own name, pages of its own, and a key in a header."""
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from fastapi.routing import APIRoute
+from sqlalchemy.exc import OperationalError
+
+from cloud import database, estate
+from cloud.api import page
+from cloud.api.app import ROOMS, create_app
+from cloud.api.desk import Desk
+from cloud.api.hosts import HostNameError, HostNames
+from cloud.api.keys import Role, create_key
+from cloud.api.quota import Quota
+from cloud.pricing.rate_card import REFERENCE, RateCard
+from tests.cloud.api.conftest import FRIDAY_NOON, Asker
+from tests.cloud.api.test_doors import BODIES, OPEN, begun, filled
+
+LOCATIONS = "/api/locations"
+OVERRIDE = "/api/pricing/override/KX-01/2026-11-23T08:00"
+FEW = Quota(questions=5, period=timedelta(hours=1))
+NAMED = HostNames.of(["Sales.Example.org", "[2001:DB8::7]"])
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """One database for all: whatever is asked here changes nothing that another test reads."""
+    engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('entrance')}/onlooker.db")
+    database.create(engine)
+    card = estate.document(REFERENCE, RateCard)
+    yield Desk(engine, estate.load(), card, lambda: FRIDAY_NOON)
+    engine.dispose()
+
+
+@pytest.fixture(params=["open", "keys"])
+def asker(request, desk: Desk, watch) -> Asker:
+    """With and without keys; the key is that of staff."""
+    quota = Quota() if request.param == "keys" else None
+    asker = Asker(create_app(desk, quota=quota, names=NAMED))
+    key = create_key(desk.engine, Role.ADMIN, "staff", by="me", now=watch.now)
+    asker.headers = {"x-api-key": key} if quota else {}
+    return asker
+
+
+@pytest.mark.parametrize(
+    ("host", "is_known"),
+    [
+        ("localhost", True), ("LOCALHOST:8080", True), ("localhost.:8080", True),
+        ("127.0.0.1:8080", True), ("[::1]:8080", True), ("sales.example.org", True),
+        ("SALES.example.ORG.:443", True), ("[2001:db8::7]:8080", True),
+        ("example.org", False), ("sales.example.org.evil.test", False),
+        ("localhost.evil.test", False),
+        ("127.0.0.2", False), ("evil.test:80", False), ("localhost@evil.test", False),
+        ("localhost:80@evil.test", False), ("", False), ("localhost:99999999", False),
+        ("2130706433", False), ("0x7f.1", False), ("xn--lcalhost-54a", False), ("::1", False),
+        ("localhost/..", False), ("localhost evil", False), ("[::ffff:127.0.0.1]", False),
+    ],
+)  # fmt: skip
+def test_a_request_for_another_server_is_refused(asker: Asker, host: str, is_known: bool):
+    for path in (LOCATIONS, "/", "/openapi.json", "/nothing"):
+        status = asker.get(path, headers={**asker.headers, "host": host}).status_code
+        assert (status != 421) == is_known, (path, status)
+    assert asker.get("/healthz", headers={"host": host}).status_code == 200
+    socket = begun(asker.app, "websocket", "/api/live", key=asker.headers.get("x-api-key", ""),
+                   host=host)  # fmt: skip
+    assert (socket.get("status") != 421) == is_known
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "is_ours"),
+    [
+        (None, "localhost:8080", True),
+        ("http://localhost:8080", "localhost:8080", True),
+        ("http://LOCALHOST:8080", "localhost:8080", True),
+        ("https://sales.example.org", "sales.example.org", True),
+        ("https://sales.example.org:443", "sales.example.org", True),
+        ("https://sales.example.org", "127.0.0.1:8080", True),  # behind a proxy
+        ("http://localhost:3000", "localhost:8080", False),
+        ("http://127.0.0.1:8080", "localhost:8080", False),
+        ("https://sales.example.org:8443", "sales.example.org", False),
+        ("https://evil.test", "localhost:8080", False),
+        ("https://sales.example.org.evil.test", "sales.example.org", False),
+        ("https://evil.test", "sales.example.org", False),
+        ("null", "localhost:8080", False),
+        ("", "localhost:8080", False),
+        ("file://", "localhost:8080", False),
+        ("http://localhost:8080@evil.test", "localhost:8080", False),
+    ],
+)
+def test_only_pages_of_this_server_may_write_or_open_a_socket(
+    asker: Asker, origin: str | None, host: str, is_ours: bool
+):
+    headers = {**asker.headers, "host": host} | ({} if origin is None else {"origin": origin})
+    wanted = {"price": "45.67", "reason": "agreed"}
+    answers = [
+        asker("PUT", OVERRIDE, json=wanted, headers=headers),
+        asker("DELETE", OVERRIDE, headers=headers),  # so that the next test finds none
+        asker("POST", "/api/pricing/batch", json=BODIES["/api/pricing/batch"], headers=headers),
+    ]
+    told = {answer.json().get("title") for answer in answers}
+    socket = begun(asker.app, "websocket", "/api/live", key=asker.headers.get("x-api-key", ""),
+                   host=host, origin=origin)  # fmt: skip
+
+    assert told == ({None} if is_ours else {"Foreign origin"})
+    assert (socket.get("status") != 403) == is_ours
+    assert asker.get(LOCATIONS, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["https://sales.example.org", "a b", "x:80", "", "/", "a,b", "*"])
+def test_a_name_that_no_request_could_have_is_refused_at_the_start(name: str):
+    with pytest.raises(HostNameError, match=r"write a name such as sales\.example\.org"):
+        HostNames.of([name])
+
+
+def test_the_address_that_is_listened_on_is_a_name_unless_it_is_all_of_them():
+    assert HostNames.of([], "192.0.2.7").knows("192.0.2.7:8080")
+    assert HostNames.of([], "2001:db8::7").knows("[2001:db8::7]")
+    for everything in ("0.0.0.0", "::"):
+        assert HostNames.of([], everything).own == frozenset()
+
+
+@pytest.fixture
+def locked(desk: Desk) -> Asker:
+    return Asker(create_app(desk, quota=FEW))
+
+
+NOWHERE = ("/nothing", "/api", "/api/", "/api/nothing", "/api/locations/", "/static/none.js",
+           "/static/../desk.py", "/static/", "/api/pricing/slot/XX-99/nonsense", "/openapi.json/",
+           "/favicon.ico")  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
+@pytest.mark.parametrize("path", NOWHERE)
+def test_without_a_key_what_is_not_there_looks_like_what_is(locked: Asker, method: str, path: str):
+    there = locked("GET", LOCATIONS)
+    answer = locked(method, path)
+    assert answer.status_code == there.status_code == 401
+    if method != "HEAD":
+        assert answer.json()["detail"] == there.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "?location=XX-99", "?what=nonsense", "?last_id=nonsense", "?location=" + "x" * 9000],
+)
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_without_a_key_no_question_about_live_news_is_looked_at(
+    locked: Asker, kind: str, query: str
+):
+    for path in ("/api/live", "/api/none"):
+        assert begun(locked.app, kind, path, query=query[1:])["status"] == 401
+
+
+def test_with_a_key_a_wrong_question_over_a_socket_is_told(desk: Desk, watch):
+    app = create_app(desk, quota=Quota())
+    key = create_key(desk.engine, Role.SALES, "staff", by="me", now=watch.now)
+    assert begun(app, "websocket", "/api/live", key=key, query="location=XX-99")["status"] == 404
+    buyer = create_key(desk.engine, Role.ADVERTISER, "Acme", by="me", now=watch.now)
+    assert begun(app, "websocket", "/api/live", key=buyer, query="location=XX-99")["status"] == 403
+
+
+def test_a_browser_shows_its_key_as_a_subprotocol(desk: Desk, watch):
+    app = create_app(desk, quota=Quota())
+    key = create_key(desk.engine, Role.SALES, "staff", by="me", now=watch.now)
+    accepted = begun(app, "websocket", "/api/live", subprotocols=["onlooker", key])
+    refused = begun(app, "websocket", "/api/live", subprotocols=["onlooker", key[:-1] + "!"])
+
+    assert (accepted["type"], accepted["subprotocol"]) == ("websocket.accept", "onlooker")
+    assert refused["status"] == 401
+    in_query = begun(app, "websocket", "/api/live", query=f"x-api-key={key}&key={key}")
+    assert in_query["status"] == 401
+
+
+@pytest.mark.parametrize(
+    ("ask", "status"),
+    [
+        (("GET", "/metrics"), 403),
+        (("PUT", OVERRIDE), 403),
+        (("GET", "/nothing"), 404),
+        (("GET", "/api/pricing/slot/XX-99/2026-11-23T08:00"), 404),
+        (("GET", "/api/inventory"), 422),
+        (("PATCH", LOCATIONS), 405),
+        (("HEAD", LOCATIONS), 200),
+    ],
+)
+def test_whatever_a_key_asks_counts_in_its_quota(
+    locked: Asker, desk: Desk, watch, ask: tuple[str, str], status: int
+):
+    key = create_key(desk.engine, Role.ADVERTISER, "Acme", by="me", now=watch.now)
+    answers = [locked(*ask, headers={"x-api-key": key}) for _ in range(6)]
+
+    assert [one.status_code for one in answers] == [status] * 5 + [429]
+    assert answers[0].headers["ratelimit"] == '"key";r=4;t=720'
+    assert locked.get(LOCATIONS, headers={"x-api-key": key}).status_code == 429
+
+
+def test_the_pages_are_not_counted(locked: Asker, desk: Desk, watch):
+    key = {"x-api-key": create_key(desk.engine, Role.ADVERTISER, "Acme", by="me", now=watch.now)}
+    for _ in range(9):
+        assert locked.get("/prices", headers=key).status_code == 200
+    assert locked.get(LOCATIONS, headers=key).headers["ratelimit"] == '"key";r=4;t=720'
+
+
+READ = sorted(
+    {
+        route.path
+        for room in ROOMS
+        for route in room.router.routes
+        if isinstance(route, APIRoute) and "GET" in route.methods
+    }
+)
+
+
+@pytest.mark.parametrize("path", READ)
+def test_whatever_can_be_read_answers_head_with_the_same_headers(ask: Asker, path: str):
+    where = filled(path) + "?time_slot=2026-11-23T08:00&by=age"
+    if path == "/api/live":
+        head = begun(ask.app, "http", where.partition("?")[0], "HEAD")
+        assert head["status"] == 200
+        return
+    head, read = ask("HEAD", where), ask.get(where)
+    changing = {"x-request-id"}
+
+    assert head.status_code == read.status_code != 405
+    assert head.content == b""
+    told = [{k: v for k, v in one.headers.items() if k not in changing} for one in (head, read)]
+    if path != "/metrics":  # its length changes with each question
+        assert told[0] == told[1]
+
+
+def test_head_of_a_tagged_answer_is_304_when_it_is_held(ask: Asker):
+    path = "/api/pricing/slot/KX-01/2026-11-23T08:00"
+    tag = ask("HEAD", path).headers["etag"]
+    assert ask("HEAD", path, headers={"if-none-match": tag}).status_code == 304
+    assert 'method="HEAD",route="/api/pricing/slot/{location}/{time_slot}"' in (
+        ask.get("/metrics").text
+    )
+
+
+def test_a_lost_database_at_the_entrance_is_503(desk: Desk, monkeypatch, caplog):
+    def lost(*_: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("gone"))
+
+    monkeypatch.setattr("cloud.api.access.find_key", lost)
+    locked = Asker(create_app(desk, quota=FEW))
+    with caplog.at_level(logging.WARNING):
+        answer = locked.get(LOCATIONS, headers={"x-api-key": "onl_x"})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+
+
+def test_the_open_pages_are_those_of_the_table():
+    assert page.OPEN | {"/static/{name}"} == OPEN
