@@ -1,0 +1,1 @@
+"""What a run needs, checked one by one without changing anything."""

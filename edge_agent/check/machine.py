@@ -1,0 +1,88 @@
+"""Disk, clock and networks of the machine. Nothing is written, renamed or set."""
+
+import os
+import shutil
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from edge_agent.check.finding import Verdict, failure, ok, warning
+from edge_agent.civil import EARLIEST_AT, disciplined
+from edge_agent.demographics import describer_for
+from edge_agent.outbox.inspection import inspect
+from edge_agent.settings import Settings
+from edge_agent.station import Models
+
+MIB: Final = 2**20
+NEEDED_BYTES: Final = 64 * MIB
+SPARE_BYTES: Final = 256 * MIB
+LONGEST_DIFFERENCE: Final = timedelta(seconds=60)
+
+
+def outbox(path: Path) -> Verdict:
+    """Whether an agent could start with this outbox, and how many reports wait in it."""
+    waiting = inspect(path)
+    return ok(
+        f"{path} is in use by a running agent" if waiting is None else f"{path}, {waiting} waiting"
+    )
+
+
+def disk(
+    folder: Path, budget_bytes: int, free_of: Callable[[Path], int] | None = None
+) -> Verdict:
+    """Whether the disk has room for `budget_bytes` of reports and some more."""
+    there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    free = (free_of or _free)(there)
+    found = f"{free // MIB} MiB free at {there}"
+    if free < NEEDED_BYTES:
+        return failure(found, f"free space: {NEEDED_BYTES // MIB} MiB are needed")
+    if free < SPARE_BYTES + budget_bytes:
+        wanted = (SPARE_BYTES + budget_bytes) // MIB
+        return warning(found, f"free space: {wanted} MiB hold the outbox's budget and a reserve")
+    return ok(found)
+
+
+def folder_writable(folder: Path, purpose: str) -> Verdict:
+    """Whether files can be created in a folder that a run writes to; nothing is created."""
+    there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        return failure(f"{there} cannot be written", f"let this user write {purpose} there")
+    if os.statvfs(there).f_flag & os.ST_RDONLY:
+        return failure(f"{there} is read-only", f"mount it for writing: {purpose} go there")
+    return ok(f"{folder} takes {purpose}")
+
+
+def clock(
+    now: datetime,
+    reference_at: datetime | None = None,
+    is_disciplined: Callable[[], bool | None] = disciplined,
+) -> Verdict:
+    """Whether the time can be right, is kept by NTP, and agrees with the cloud's where known."""
+    found = now.isoformat(timespec="seconds")
+    if now < EARLIEST_AT:
+        return failure(f"{found} cannot be the time", "set the clock, or let NTP do it")
+    if reference_at is not None and abs(now - reference_at) > LONGEST_DIFFERENCE:
+        apart_s = (now - reference_at).total_seconds()
+        return failure(
+            f"{found}, {abs(apart_s):.0f} s {'ahead of' if apart_s > 0 else 'behind'} the cloud",
+            "set the clock, or let NTP do it: reports would count at the wrong time",
+        )
+    kept = is_disciplined()
+    if kept is False:
+        return warning(f"{found}, not synchronised", "allow NTP (UDP 123) or install chrony")
+    return ok(found + (", synchronised" if kept else ""))
+
+
+def models(settings: Settings, opened: Models) -> Verdict:
+    """Open every network that a run opens: card, checksum, a first picture."""
+    networks = [*opened.for_settings(settings)]
+    names = [f"{one.name} {one.version}" for one in networks]
+    describer = describer_for(settings)
+    if describer is not None:
+        names.append("demographics")
+    return ok(", ".join(names))
+
+
+def _free(folder: Path) -> int:
+    return shutil.disk_usage(folder).free

@@ -1,0 +1,125 @@
+"""Measure until the sources end or a signal comes.
+
+SIGINT and SIGTERM end a run in order: live visits are closed, the last interval is sealed, and
+the cloud is given a moment to acknowledge. Before anything is measured, Ctrl-C ends it at once.
+"""
+
+import argparse
+import logging
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+
+from edge_agent.agent import Agent
+from edge_agent.commands.mounts import broker_for, camera_for, mounts_of
+from edge_agent.identity import IdentityFolder
+from edge_agent.link.choice import link_for
+from edge_agent.management.care import Care
+from edge_agent.management.diagnosis import LogTail
+from edge_agent.outbox import Outbox
+from edge_agent.roster import Mount
+from edge_agent.settings import Settings
+from edge_agent.slots import Slots, begin_anew, say_well
+from edge_agent.station import Models, Station
+from edge_agent.surroundings import Surroundings, surroundings
+from wire.scalars import DeviceId
+
+log = logging.getLogger("edge_agent")
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Measure until the sources end or a signal comes."""
+    models = Models()
+    tail = LogTail()
+    logging.getLogger().addHandler(tail)
+    mounts = mounts_of(asked)
+    unwell = {mount.address.device for mount in mounts}
+
+    def well(device: DeviceId) -> None:
+        unwell.discard(device)
+        if not unwell:
+            say_well()
+
+    for mount in mounts:  # what cannot work is said before anything begins
+        models.for_settings(mount.settings)
+        broker_for(asked, mount)
+        Outbox(mount.outbox_path).close()
+        camera_for(asked, mount).close()
+    with surroundings(mounts) as around:
+        station: Station
+        engage = partial(
+            _engaged, asked, models, around, lambda slot: station.restart(slot), tail, well
+        )
+        station = Station(
+            {mount.address.device: partial(engage, mount) for mount in mounts},
+            drain_s=asked.drain,
+        )
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: station.stop())
+        every = station.run()
+    for device, totals in every.items():
+        log.info("agent.totals", extra={"device": device, **totals.as_fields()})
+    if station.restarts:
+        _restart(mounts[0].settings, station.into)
+    return 0
+
+
+def _restart(settings: Settings, slot: Path | None) -> None:
+    """Begin anew in this process, as another version if that proves itself."""
+    log.info("agent.restarts", extra={"slot": slot and slot.name})
+    slots = Slots(Path(settings.fleet.slots))
+    if slot is not None and slots.prove(slot, sys.argv[1:]):
+        slots.become_current(sys.argv[1:])
+    begin_anew(sys.argv[1:])
+
+
+@contextmanager
+def _engaged(
+    asked: argparse.Namespace,
+    models: Models,
+    around: Surroundings,
+    restart: Callable[[Path | None], None],
+    tail: LogTail,
+    well: Callable[[DeviceId], None],
+    mount: Mount,
+) -> Iterator[Agent]:
+    """One camera's agent, ready to run and attended to, and its outbox closed behind it."""
+    care = (
+        Care(
+            IdentityFolder(mount.identity),
+            mount.settings,
+            models.for_settings,
+            restart=restart,
+            tail=tail,
+            well=well,
+        )
+        if mount.identity
+        else None
+    )
+    settings = care.settings if care else mount.settings
+    detector, pose = care.networks if care else models.for_settings(settings)
+    link = link_for(
+        broker_for(asked, mount),
+        mount.address,
+        settings.link,
+        hears=care.hears if care else (),
+    )
+    outbox = Outbox(mount.outbox_path, budget_bytes=settings.outbox.budget_bytes)
+    try:
+        agent = Agent(
+            settings,
+            address=mount.address,
+            camera=camera_for(asked, mount, settings.capture),
+            detector=detector,
+            pose=pose,
+            outbox=outbox,
+            link=link,
+            **around.company(mount),
+        )
+        with care.attending(agent, link) if care else nullcontext():
+            yield agent
+    finally:
+        outbox.close()

@@ -1,0 +1,70 @@
+"""Command lines that keep secrets: addresses from files, and errors that quote no address.
+
+What stands on a command line can be read by every user of the machine (`ps`). An address with
+credentials is therefore given as `@/path/of/a/file` or through an environment variable.
+"""
+
+import argparse
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from wire.addresses import AddressError, display_path, hide_addresses
+
+LARGEST_FILE_BYTES: Final = 16 * 1024
+_WORD: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+FROM_FILE: Final = "@FILE reads it from a file, which hides credentials from the process list"
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose errors name options, but repeat no words and no addresses."""
+
+    def parse_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> argparse.Namespace:
+        """The arguments; words that nothing wants are counted, their options named."""
+        parsed, left = self.parse_known_args(args, namespace)
+        if left:
+            options = [one.partition("=")[0] for one in left if one.startswith("--")]
+            words = sum(not one.startswith("--") for one in left)
+            named = [*options, *([f"{words} more (a blank needs quotes)"] if words else [])]
+            self.error(f"unrecognized arguments: {', '.join(named)}")
+        return parsed
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse what is no choice; only a plain word is repeated."""
+        if action.choices is None or value in action.choices:
+            return
+        shown = repr(value) if _WORD.fullmatch(str(value)) else "this word"
+        raise argparse.ArgumentError(
+            action, f"{shown} is no choice: give {', '.join(map(str, action.choices))}"
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with the usage and the message, its addresses in their display form."""
+        super().error(hide_addresses(message))
+
+
+def address_in(text: str) -> str:
+    """The text, or the one line of the file that `@FILE` names; AddressError when there is none."""
+    if not text.startswith("@"):
+        return text
+    path = Path(text[1:])
+    try:
+        with path.open(encoding="utf-8") as file:
+            content = file.read(LARGEST_FILE_BYTES).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise AddressError(f"the file {display_path(path)} cannot be read: {reason}") from None
+    if not content or "\n" in content:
+        raise AddressError(f"the file {display_path(path)} must hold one line: the address")
+    return content
+
+
+def address_argument(text: str) -> str:
+    """Type of an argument that is an address or `@FILE`."""
+    try:
+        return address_in(text)
+    except AddressError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
