@@ -24,12 +24,13 @@ class Parser(argparse.ArgumentParser):
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> argparse.Namespace:
         """The arguments; words that nothing wants are counted, their options named."""
-        parsed, left = self.parse_known_args(args, namespace)
+        parsed, left = self.parse_known_args(args, namespace or argparse.Namespace())
         if left:
             options = [one.partition("=")[0] for one in left if one.startswith("--")]
             words = sum(not one.startswith("--") for one in left)
             named = [*options, *([f"{words} more (a blank needs quotes)"] if words else [])]
             self.error(f"unrecognized arguments: {', '.join(named)}")
+        assert isinstance(parsed, argparse.Namespace)
         return parsed
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:

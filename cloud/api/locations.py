@@ -28,6 +28,7 @@ class LocationAnswer(BaseModel):
     """One place with one screen."""
 
     id: str = Field(examples=["KX-01"])
+    formerly: list[str] = Field(examples=[["KX-1"]], description="ids that it had before")
     name: str = Field(examples=["King's Cross St Pancras, Northern ticket hall"])
     latitude_deg: float = Field(examples=[51.5308])
     longitude_deg: float = Field(examples=[-0.1238])
@@ -61,6 +62,7 @@ def _described(site: Site) -> LocationAnswer:
     face = site.screen
     return LocationAnswer(
         id=site.id,
+        formerly=list(site.formerly),
         name=site.name,
         latitude_deg=site.latitude_deg,
         longitude_deg=site.longitude_deg,

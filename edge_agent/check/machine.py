@@ -1,5 +1,6 @@
 """Disk, clock and networks of the machine. Nothing is written, renamed or set."""
 
+import fcntl
 import os
 import shutil
 from collections.abc import Callable
@@ -8,9 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from edge_agent.check.finding import Verdict, failure, ok, warning
-from edge_agent.civil import EARLIEST_AT, disciplined
+from edge_agent.civil import EARLIEST_AT
 from edge_agent.demographics import describer_for
-from edge_agent.outbox.inspection import inspect
 from edge_agent.settings import Settings
 from edge_agent.station import Models
 
@@ -20,17 +20,28 @@ SPARE_BYTES: Final = 256 * MIB
 LONGEST_DIFFERENCE: Final = timedelta(seconds=60)
 
 
+def is_running(path: Path) -> bool:
+    """Whether an agent uses this outbox at the moment."""
+    try:
+        with path.with_name(path.name + ".lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
 def outbox(path: Path) -> Verdict:
-    """Whether an agent could start with this outbox, and how many reports wait in it."""
-    waiting = inspect(path)
-    return ok(
-        f"{path} is in use by a running agent" if waiting is None else f"{path}, {waiting} waiting"
-    )
+    """Whether an agent could start with this outbox."""
+    if is_running(path):
+        return ok(f"{path} is in use by a running agent")
+    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+        return failure(f"outbox {path} cannot be written", "give --outbox a path on another disk")
+    return folder_writable(path.parent, "the outbox")
 
 
-def disk(
-    folder: Path, budget_bytes: int, free_of: Callable[[Path], int] | None = None
-) -> Verdict:
+def disk(folder: Path, budget_bytes: int, free_of: Callable[[Path], int] | None = None) -> Verdict:
     """Whether the disk has room for `budget_bytes` of reports and some more."""
     there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
     free = (free_of or _free)(there)
@@ -53,11 +64,7 @@ def folder_writable(folder: Path, purpose: str) -> Verdict:
     return ok(f"{folder} takes {purpose}")
 
 
-def clock(
-    now: datetime,
-    reference_at: datetime | None = None,
-    is_disciplined: Callable[[], bool | None] = disciplined,
-) -> Verdict:
+def clock(now: datetime, *, is_kept: bool | None, reference_at: datetime | None = None) -> Verdict:
     """Whether the time can be right, is kept by NTP, and agrees with the cloud's where known."""
     found = now.isoformat(timespec="seconds")
     if now < EARLIEST_AT:
@@ -68,16 +75,15 @@ def clock(
             f"{found}, {abs(apart_s):.0f} s {'ahead of' if apart_s > 0 else 'behind'} the cloud",
             "set the clock, or let NTP do it: reports would count at the wrong time",
         )
-    kept = is_disciplined()
-    if kept is False:
+    if is_kept is False:
         return warning(f"{found}, not synchronised", "allow NTP (UDP 123) or install chrony")
-    return ok(found + (", synchronised" if kept else ""))
+    return ok(found + (", synchronised" if is_kept else ""))
 
 
 def models(settings: Settings, opened: Models) -> Verdict:
     """Open every network that a run opens: card, checksum, a first picture."""
-    networks = [*opened.for_settings(settings)]
-    names = [f"{one.name} {one.version}" for one in networks]
+    detector, pose = opened.for_settings(settings)
+    names = [f"{detector.name} {detector.version}", f"{pose.name} {pose.version}"]
     describer = describer_for(settings)
     if describer is not None:
         names.append("demographics")

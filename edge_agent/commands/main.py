@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return int(asked.action(asked))
     except REFUSALS as error:
-        print(hide_addresses(f"edge_agent: {error}"), file=sys.stderr)
+        sys.stderr.write(hide_addresses(f"edge_agent: {error}") + "\n")
         return 2
 
 
@@ -42,7 +42,8 @@ def parser() -> Parser:
         description="Measures on the camera who looks at the screen, and sends counts only.",
     )
     actions = made.add_subparsers(required=True, metavar="run|check|enrol")
-    for command, about in ((run, "measure until told to stop"), (check, "whether a run would work")):
+    commands = ((run, "measure until told to stop"), (check, "whether a run would work"))
+    for command, about in commands:
         one = actions.add_parser(
             command.__name__.rpartition(".")[2], help=about, description=command.__doc__
         )

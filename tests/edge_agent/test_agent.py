@@ -533,7 +533,7 @@ class Refuse:
         }:
             raise ImportError(f"the camera does not carry {name}")
 sys.meta_path.insert(0, Refuse())
-import edge_agent.__main__
+import edge_agent.commands.main
 """
 
 

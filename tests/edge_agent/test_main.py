@@ -177,18 +177,28 @@ def test_a_speed_that_is_none_is_refused(arguments, speed):
     assert end.value.code == 2
 
 
+@pytest.fixture
+def ntp(monkeypatch):
+    """The machine that runs the tests may have no NTP."""
+    monkeypatch.setattr("edge_agent.commands.check.disciplined", lambda: True)
+
+
 @pytest.mark.broker
+@pytest.mark.usefixtures("ntp")
 def test_check_says_of_each_thing_that_it_is_in_order(mosquitto, arguments, capsys):
     assert main(["check", *arguments, "--broker", mosquitto.url]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[:2] for line in lines] == [
         [name, "ok"]
-        for name in ("settings", "camera", "models", "disk", "broker", "certificate", "clock")
-    ]
+        for name in (
+            "settings", "camera", "models", "outbox", "disk", "broker", "certificate", "authority",
+            "clock",
+        )
+    ]  # fmt: skip
 
 
 def test_check_goes_through_every_camera(two, capsys):
-    assert main(["check", "--config", str(two), "--broker", "mqtt://127.0.0.1:1"]) == 1
+    assert main(["check", "--config", str(two), "--broker", "mqtt://127.0.0.1:1"]) == 2
     said = capsys.readouterr().out
     assert "camera kx-01-cam-2      ok    320 x 180" in said
     assert "broker kx-01-cam-1      FAIL" in said
@@ -196,9 +206,73 @@ def test_check_goes_through_every_camera(two, capsys):
 
 def test_check_tells_all_that_is_wrong_not_only_the_first(arguments, capsys):
     broken = ["--source", "/no/such.mp4", "--broker", "mqtt://u:s3cret@127.0.0.1:1"]
-    assert main(["check", *arguments, *broken]) == 1
+    assert main(["check", *arguments, *broken]) == 2
     said = capsys.readouterr().out
     assert [line.split()[0] for line in said.splitlines() if "FAIL" in line] == ["camera", "broker"]
+    assert "s3cret" not in said
+
+
+@pytest.mark.broker
+@pytest.mark.usefixtures("ntp")
+def test_check_answers_in_json_and_its_status_is_the_worst_level(mosquitto, arguments, capsys):
+    wanted = ["--broker", mosquitto.url, "--json", "--cloud", "http://u:s3cret@127.0.0.1:9"]
+    assert main(["check", *arguments, *wanted]) == 1
+    said = capsys.readouterr().out
+    answer = json.loads(said)
+    assert answer["level"] == "warn"
+    (cloud,) = (one for one in answer["checks"] if one["check"] == "cloud")
+    assert (cloud["device"], cloud["level"]) == (None, "warn")
+    assert cloud["found"].startswith("http://127.0.0.1:9 cannot be asked")
+    assert "s3cret" not in said
+
+
+@pytest.mark.broker
+@pytest.mark.usefixtures("ntp")
+def test_check_does_not_take_over_the_session_of_a_running_agent(
+    mosquitto, cloud, arguments, capsys
+):
+    process = agent("run", *arguments, "--broker", mosquitto.url, "--loop")
+    for line in process.stderr:
+        if json.loads(line)["event"] == "link.connected":
+            break
+    assert main(["check", *arguments, "--broker", mosquitto.url]) == 0
+    said = capsys.readouterr().out
+    assert "not tried: the agent of kx-01-cam-1 runs" in said
+    process.send_signal(signal.SIGTERM)
+    events = [json.loads(line)["event"] for line in process.communicate(timeout=60)[1].splitlines()]
+    assert "link.lost" not in events
+
+
+def test_check_writes_nothing(arguments, tmp_path, capsys):
+    before = sorted(path.name for path in tmp_path.rglob("*"))
+    assert main(["check", *arguments, "--broker", "mqtt://127.0.0.1:1"]) == 2
+    assert sorted(path.name for path in tmp_path.rglob("*")) == before
+
+
+def test_source_and_broker_come_from_files_and_from_the_environment(
+    arguments, tmp_path, capsys, monkeypatch
+):
+    (tmp_path / "source").write_text(arguments[1] + "\n")
+    (tmp_path / "broker").write_text("mqtt://u:s3cret@127.0.0.1:1\n")
+    rest = arguments[2:]
+    given = ["--source", f"@{tmp_path}/source", "--broker", f"@{tmp_path}/broker"]
+    main(["check", *given, *rest])
+    typed = capsys.readouterr()
+    monkeypatch.setenv("ONLOOKER_SOURCE", arguments[1])
+    monkeypatch.setenv("ONLOOKER_BROKER_URL", f"@{tmp_path}/broker")
+    main(["check", *rest])
+    environment = capsys.readouterr()
+    for said in (typed, environment):
+        assert "camera      ok    320 x 180" in said.out
+        assert "mqtt://127.0.0.1:1: the host refuses" in said.out
+        assert "credentials.visible" not in said.err
+        assert "s3cret" not in said.out + said.err
+
+
+def test_credentials_on_the_command_line_are_warned_of(arguments, capsys):
+    main(["check", *arguments, "--broker", "mqtt://u:s3cret@127.0.0.1:1"])
+    said = capsys.readouterr().err
+    assert "credentials.visible" in said
     assert "s3cret" not in said
 
 

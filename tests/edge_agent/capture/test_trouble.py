@@ -10,10 +10,10 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from edge_agent.capture import CaptureError, Cause, Trouble, open_camera, trouble_of
+from edge_agent.capture import Cause, Trouble, open_camera, trouble_of
 from edge_agent.capture.reach import unreachable
 from edge_agent.capture.trouble import SENTENCES, trouble_from
-from edge_agent.check import first_frame
+from edge_agent.check.camera import first_picture
 from edge_agent.health import REMEDIES, Alarms
 from edge_agent.privacy.text import complaints
 from edge_agent.settings import CaptureSettings
@@ -140,10 +140,11 @@ def test_the_check_says_why_whatever_process_reads(isolated):
     )  # fmt: skip
     with server(http_status(401)) as port:
         camera = open_camera(f"http://admin:s3cr3t@127.0.0.1:{port}/live", settings)
-        with pytest.raises(CaptureError, match="refuses the user name or password") as refused:
-            first_frame(camera, settings)
-    assert "s3cr3t" not in str(refused.value)
-    assert f"http://127.0.0.1:{port}" in str(refused.value)
+        verdict = first_picture(camera, settings)
+    assert verdict.level == 2
+    assert "refuses the user name or password" in verdict.found
+    assert "s3cr3t" not in verdict.found
+    assert f"http://127.0.0.1:{port}" in verdict.found
 
 
 def test_an_alarm_carries_the_cause_and_not_a_guess(address):

@@ -1,0 +1,103 @@
+"""Say of each thing that a run needs whether it is in order; nothing is written or renamed.
+
+The exit status is 0 when all is in order, 1 when there are warnings only, 2 when a run would not
+work.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from edge_agent.check import camera, certificates, cloud, machine
+from edge_agent.check.certificates import Thresholds
+from edge_agent.check.finding import Finding, Verdict, as_json, as_lines, ok, verdict_of, worst
+from edge_agent.check.session import session
+from edge_agent.civil import disciplined
+from edge_agent.commands.mounts import broker_for, camera_for, mounts_of
+from edge_agent.roster import Mount
+from edge_agent.station import Models
+from wire.arguments import address_argument
+
+Checks = dict[str, Callable[[], Verdict]]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `check` has besides the options of `run`."""
+    add = parser.add_argument
+    add("--json", action="store_true", help="print one JSON object instead of lines")
+    add("--cloud", type=address_argument, metavar="URL", help="API to ask for the location")
+    add("--cloud-key-file", type=Path, metavar="FILE", help="file that holds the key to show it")
+    add("--warn-days", type=float, metavar="DAYS",
+        help="warn below so many days left on a certificate (default 30)")  # fmt: skip
+    add("--fail-days", type=float, default=0.0, metavar="DAYS", help="fail below so many (0)")
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Check everything, print it, and return the exit status."""
+    findings = list(_findings(asked))
+    sys.stdout.write((as_json(findings) if asked.json else "\n".join(as_lines(findings))) + "\n")
+    return int(worst(findings))
+
+
+def _findings(asked: argparse.Namespace) -> Iterator[Finding]:
+    now = datetime.now(UTC)
+    models, answer, asked_at = Models(), None, now
+    trouble: Verdict | None = None
+    if asked.cloud:
+        try:
+            answer = cloud.ask(asked.cloud, asked.cloud_key_file, asked.ca)
+            asked_at = datetime.now(UTC)
+        except cloud.CloudError as error:
+            trouble = cloud.not_asked(error)
+    for mount in mounts_of(asked, may_be_unnamed=True):
+        checks = _of_camera(asked, mount, models, now)
+        if answer is not None:
+            checks["location"] = partial(cloud.location, answer, mount.address.location)
+        for name, check in checks.items():
+            yield Finding(name, mount.address.device, verdict_of(check))
+    if trouble is not None:
+        yield Finding("cloud", "", trouble)
+    yield Finding(
+        "clock",
+        "",
+        machine.clock(asked_at, is_kept=disciplined(), reference_at=answer.at if answer else None),
+    )
+
+
+def _of_camera(asked: argparse.Namespace, mount: Mount, models: Models, now: datetime) -> Checks:
+    settings = mount.settings
+    thresholds = Thresholds(asked.warn_days, asked.fail_days)
+    checks: Checks = {
+        "settings": lambda: ok(f"digest {settings.digest}"),
+        "camera": lambda: camera.first_picture(camera_for(asked, mount), settings.capture),
+        "models": lambda: machine.models(settings, models),
+        "outbox": lambda: machine.outbox(mount.outbox_path),
+        "disk": lambda: machine.disk(mount.outbox_path.parent, settings.outbox.budget_bytes),
+        "broker": lambda: _session(asked, mount),
+        "certificate": lambda: certificates.device_certificate(
+            broker_for(asked, mount), now, mount.address, thresholds
+        ),
+        "authority": lambda: certificates.authority_certificates(
+            broker_for(asked, mount), now, thresholds
+        ),
+    }
+    if mount.identity:
+        folder = mount.identity
+        checks["identity"] = lambda: machine.folder_writable(folder, "renewed certificates")
+    if settings.recorder.on:
+        recordings = Path(settings.recorder.folder)
+        checks["recorder"] = lambda: machine.folder_writable(recordings, "recordings")
+    return checks
+
+
+def _session(asked: argparse.Namespace, mount: Mount) -> Verdict:
+    broker = broker_for(asked, mount)
+    if machine.is_running(mount.outbox_path):
+        return ok(
+            f"{broker!r} not tried: the agent of {mount.address.device} runs, and a second session "
+            "of its name would end its own; look at its status page or log"
+        )
+    return session(broker, mount.address, is_version_5=mount.settings.link.client == "aws")

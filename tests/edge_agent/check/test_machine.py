@@ -1,0 +1,72 @@
+"""Disk, clock and outbox of the machine, looked at without changing anything."""
+
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from edge_agent.check import machine
+from edge_agent.check.finding import Level
+from edge_agent.outbox import Outbox
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+MIB = 2**20
+
+
+@pytest.mark.parametrize(
+    ("now", "kept", "cloud", "level", "said"),
+    [
+        (NOON, True, None, Level.OK, "synchronised"),
+        (NOON, None, None, Level.OK, "2026-11-23T12:00:00+00:00"),
+        (NOON, False, None, Level.WARNING, "not synchronised"),
+        (NOON, False, NOON + timedelta(seconds=59), Level.WARNING, "not synchronised"),
+        (NOON, True, NOON + timedelta(seconds=61), Level.FAILURE, "61 s behind the cloud"),
+        (NOON, True, NOON - timedelta(hours=1), Level.FAILURE, "3600 s ahead of the cloud"),
+        (datetime(1970, 1, 1, tzinfo=UTC), None, None, Level.FAILURE, "cannot be the time"),
+    ],
+)
+def test_the_clock(now, kept, cloud, level, said):
+    verdict = machine.clock(now, is_kept=kept, reference_at=cloud)
+    assert verdict.level is level
+    assert said in verdict.found
+
+
+@pytest.mark.parametrize(
+    ("free", "level"),
+    [(63 * MIB, Level.FAILURE), (271 * MIB, Level.WARNING), (272 * MIB, Level.OK)],
+)
+def test_room_on_the_disk_counts_the_budget_of_the_outbox(tmp_path, free, level):
+    folder = tmp_path / "not" / "there"
+    verdict = machine.disk(folder, 16 * MIB, lambda _: free)
+    assert verdict.level is level
+    assert not folder.exists()
+
+
+def test_an_outbox_is_looked_at_and_nothing_is_made(tmp_path):
+    path = tmp_path / "var" / "cam.outbox.sqlite3"
+    assert machine.outbox(path).level is Level.OK
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_running_agent_is_found_by_its_outbox(tmp_path):
+    path = tmp_path / "cam.outbox.sqlite3"
+    assert not machine.is_running(path)
+    outbox = Outbox(path)
+    try:
+        assert machine.is_running(path)
+        assert "in use by a running agent" in machine.outbox(path).found
+    finally:
+        outbox.close()
+    assert not machine.is_running(path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written_fails(tmp_path):
+    tmp_path.chmod(0o500)
+    verdict = machine.folder_writable(tmp_path / "video", "recordings")
+    assert verdict.level is Level.FAILURE
+
+
+def test_a_file_in_the_place_of_a_folder_fails(tmp_path):
+    (tmp_path / "video").write_text("")
+    assert machine.folder_writable(tmp_path / "video", "recordings").level is Level.FAILURE
