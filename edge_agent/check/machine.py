@@ -1,6 +1,5 @@
 """Disk, clock and networks of the machine. Nothing is written, renamed or set."""
 
-import fcntl
 import os
 import shutil
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from typing import Final
 from edge_agent.check.finding import Verdict, failure, ok, warning
 from edge_agent.civil import EARLIEST_AT
 from edge_agent.demographics import describer_for
+from edge_agent.outbox.inspection import inspect
 from edge_agent.settings import Settings
 from edge_agent.station import Models
 
@@ -20,25 +20,12 @@ SPARE_BYTES: Final = 256 * MIB
 LONGEST_DIFFERENCE: Final = timedelta(seconds=60)
 
 
-def is_running(path: Path) -> bool:
-    """Whether an agent uses this outbox at the moment."""
-    try:
-        with path.with_name(path.name + ".lock").open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
-
-
 def outbox(path: Path) -> Verdict:
-    """Whether an agent could start with this outbox."""
-    if is_running(path):
+    """Whether an agent could start with this outbox, and how many reports wait in it."""
+    waiting = inspect(path)
+    if waiting is None:
         return ok(f"{path} is in use by a running agent")
-    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-        return failure(f"outbox {path} cannot be written", "give --outbox a path on another disk")
-    return folder_writable(path.parent, "the outbox")
+    return ok(f"{path} can be written, {waiting} reports wait")
 
 
 def disk(folder: Path, budget_bytes: int, free_of: Callable[[Path], int] | None = None) -> Verdict:

@@ -17,6 +17,7 @@ from edge_agent.check.finding import Finding, Verdict, as_json, as_lines, ok, ve
 from edge_agent.check.session import session
 from edge_agent.civil import disciplined
 from edge_agent.commands.mounts import broker_for, camera_for, mounts_of
+from edge_agent.outbox.lock import is_in_use
 from edge_agent.roster import Mount
 from edge_agent.station import Models
 from wire.arguments import address_argument
@@ -95,7 +96,7 @@ def _of_camera(asked: argparse.Namespace, mount: Mount, models: Models, now: dat
 
 def _session(asked: argparse.Namespace, mount: Mount) -> Verdict:
     broker = broker_for(asked, mount)
-    if machine.is_running(mount.outbox_path):
+    if is_in_use(mount.outbox_path):
         return ok(
             f"{broker!r} not tried: the agent of {mount.address.device} runs, and a second session "
             "of its name would end its own; look at its status page or log"

@@ -17,9 +17,7 @@ def api(body, status="200 OK"):
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     length = f"Content-Length: {len(content)}\r\n\r\n"
     head = f"HTTP/1.1 {status}\r\nDate: Mon, 23 Nov 2026 12:00:00 GMT\r\nConnection: close\r\n"
-    with answering(
-        head.encode() + f"Content-Length: {len(content)}\r\n\r\n".encode() + content
-    ) as p:
+    with answering((head + length).encode() + content) as p:
         yield f"http://user:s3cret@127.0.0.1:{p}"
 
 

@@ -8,6 +8,7 @@ import pytest
 from edge_agent.check import machine
 from edge_agent.check.finding import Level
 from edge_agent.outbox import Outbox
+from edge_agent.outbox.lock import is_in_use
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MIB = 2**20
@@ -50,14 +51,14 @@ def test_an_outbox_is_looked_at_and_nothing_is_made(tmp_path):
 
 def test_a_running_agent_is_found_by_its_outbox(tmp_path):
     path = tmp_path / "cam.outbox.sqlite3"
-    assert not machine.is_running(path)
+    assert not is_in_use(path)
     outbox = Outbox(path)
     try:
-        assert machine.is_running(path)
+        assert is_in_use(path)
         assert "in use by a running agent" in machine.outbox(path).found
     finally:
         outbox.close()
-    assert not machine.is_running(path)
+    assert not is_in_use(path)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
