@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from cloud.forecast import conformal, weekly
-from cloud.forecast.past import YEAR_W, Past, month_level
+from cloud.forecast.past import YEAR_W, Integers, Past, month_level
 from cloud.forecast.series import Floats
 
 YEARS: Final = 2
@@ -50,6 +50,12 @@ def returning(past: Past, at: int) -> Floats:
     mean = np.where(known, found, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     above: Floats = SHARES[known.sum(axis=0), near] * np.clip(mean, -MOST[near], MOST[near])
     return above
+
+
+def known(past: Past) -> Integers:
+    """In how many earlier years the like hours of the coming week were observed: (series, 168)."""
+    found: Integers = np.isfinite(departures(past, past.raw.shape[1])).sum(axis=0)
+    return found
 
 
 def moved(week: Floats, past: Past, level: Floats) -> Floats:

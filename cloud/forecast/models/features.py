@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.forecast import conformal, weekly, years
+from cloud.forecast import conformal, season, weekly, years
 from cloud.forecast.models.effects import Said
 from cloud.forecast.models.recent import Recent
 from cloud.forecast.past import YEAR_D, YEAR_W, Past
@@ -180,6 +180,10 @@ def _calendar(past: Past, at: int) -> Named:
     yield "holiday", np.repeat(past.is_holiday(here), 24)
     yield "eve", np.repeat(past.is_holiday(here + 1), 24)
     yield "day_after", np.repeat(past.is_holiday(here - 1), 24)
+    since, until = season.days_away(past, here)
+    yield "days_since_holiday", np.repeat(since, 24)
+    yield "days_to_holiday", np.repeat(until, 24)
+    yield "year_end", np.repeat(season.at_year_end(past, here), 24)
     yield "holidays_last_week", np.full(WEEK_H, past.is_holiday(here - 7).sum())
 
 

@@ -15,8 +15,8 @@ from typing import Final
 
 import numpy as np
 
-from cloud.forecast import conformal, weekly, years
-from cloud.forecast.guard import guarded
+from cloud.forecast import conformal, season, weekly, years
+from cloud.forecast.guard import guarded, widened
 from cloud.forecast.past import Past, month_level
 from cloud.forecast.series import ClockSeries, Flags, Floats
 
@@ -71,6 +71,9 @@ class Recent:
         observed: Flags = np.any(np.isfinite(seen[:, -self.weeks :]), axis=1)
         like = past.columns(past.days(years.LOOK_BACK_W))
         coming = years.moved(plain[..., like], past, month_level(seen))
+        coming = widened(
+            coming, season.widening(past, years.LOOK_BACK_W, years.known(past))[:, None]
+        )
         return Ahead(guarded(coming, history), guarded(plain, history), observed[:, like], observed)
 
     def middle(self, weeks: Floats, *, weekend: np.ndarray) -> Floats:
