@@ -14,9 +14,12 @@ from typing import Final
 
 import numpy as np
 
+from cloud.forecast import venues
 from cloud.forecast.model import Model
+from cloud.forecast.outliers import believed
 from cloud.forecast.score import Sums, sums, weekly_scale
 from cloud.forecast.series import WEEK_H, ClockSeries, Floats
+from cloud.forecast.unobserved import filled
 
 APART: Final = timedelta(days=29)
 NOTHING: Final = 1e-12
@@ -118,14 +121,32 @@ def _scored(
 ) -> tuple[Sums, float]:
     history = series.until(origin_on)
     started_s = time.process_time()
-    week = model.week(history, holidays)
+    week = model.week(believed(history, holidays).series, holidays)
     cpu_s = time.process_time() - started_s
     _refuse_nonsense(model.name, week)
+    week = _without_gaps(week, origin_on)
     start = history.values.shape[-1]
-    truth = series.values[:, start : start + WEEK_H]
+    truth = np.where(np.isfinite(week[:, 1]), series.values[:, start : start + WEEK_H], np.nan)
     return sums(truth, week, weekly_scale(history.values)), cpu_s
 
 
+def _without_gaps(week: Floats, origin_on: date) -> Floats:
+    """Hours that a model knows nothing of, filled as in every forecast, so that all are scored.
+
+    A series that was never observed before the origin stays NaN and is not scored.
+    """
+    shape = venues.week_shape(origin_on)[None]
+    gaps = np.isnan(week[:, 1])
+    for at in np.flatnonzero(gaps.any(axis=1) & ~gaps.all(axis=1)).tolist():
+        week[at] = filled(week[at : at + 1], ~gaps[at], shape)[0][0]
+    return week
+
+
 def _refuse_nonsense(name: str, week: Floats) -> None:
-    if not (np.isfinite(week).all() and (week >= 0).all() and (np.diff(week, axis=1) >= 0).all()):
-        raise BacktestError(f"model {name!r} gave a quantile that is NaN, negative or crossed")
+    """All three quantiles may be NaN (nothing is known), one may not."""
+    known = np.isfinite(week)
+    ordered = (np.diff(week, axis=1) >= 0) | ~known[:, 1:]
+    if not ((known.all(axis=1) | np.isnan(week).all(axis=1)).all() and ordered.all()):
+        raise BacktestError(f"model {name!r} gave a quantile that is NaN or crossed")
+    if (week[known] < 0).any():
+        raise BacktestError(f"model {name!r} gave a quantile below zero")

@@ -1,7 +1,7 @@
 """`python -m cloud backtest FILE`: how well each model would have forecast any hourly series.
 
-The file (CSV or Parquet) holds one row for each hour of each series, on its local clock; hours that
-are missing or marked as bad are neither learnt from nor scored.
+The file (CSV or Parquet) holds one row for each hour of each series, or for each of the equal parts
+of an hour; hours that are missing or marked as bad are neither learnt from nor scored.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from datetime import date
 from itertools import permutations
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
@@ -29,7 +30,7 @@ from cloud.forecast.models.prophets import Prophet
 from cloud.forecast.models.recent import Recent
 from cloud.forecast.series import ClockSeries
 from cloud.forecast.signals import NOTHING_TOLD, SignalError, Told, read_folder, read_signals
-from cloud.forecast.table_file import TableError, read_series
+from cloud.forecast.table_file import Reading, TableError, read_series
 
 MODELS: Final[Mapping[str, Callable[[], Model]]] = {
     "naive": SeasonalNaive,
@@ -54,6 +55,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--columns", default="series,at,value", metavar="SERIES,AT,VALUE[,OK]",
         help="names of the columns (series,at,value); OK marks hours that may be believed",
     )  # fmt: skip
+    parser.add_argument(
+        "--timezone", metavar="ZONE", help="the local clock of the series, such as Europe/London"
+    )
+    parser.add_argument(
+        "--aggregate", choices=("sum", "mean"),
+        help="how rows of parts of an hour make the hour (default: counts sum, levels mean)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--date-format",
+        metavar="FORMAT",
+        help="of the times, such as %%d/%%m/%%Y %%H:%%M (ISO 8601)",
+    )
+    parser.add_argument("--delimiter", default=",", metavar="CHARACTER", help="of the CSV (,)")
+    parser.add_argument("--encoding", default="utf8", help="of the CSV (utf8)")
     parser.add_argument("--horizon", type=int, choices=(HORIZON_H,), default=HORIZON_H)
     parser.add_argument("--origins", type=int, default=12, help="weeks to forecast (12)")
     parser.add_argument(
@@ -76,7 +91,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the scores; 1 when the file cannot be used, with the reason."""
     try:
-        names, series = read_series(arguments.file, arguments.columns.split(","))
+        read = read_series(arguments.file, _reading(arguments))
+        for note in read.notes:
+            sys.stderr.write(f"{arguments.file}: {note}\n")
+        names, series = read.names, read.series
         told = _told(arguments.signals, names)
         names, series, told = _counted(names, series, told, arguments.origins)
         years = (series.first_on.year, series.ends_on.year + 1)
@@ -92,6 +110,29 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     _print(results, names, as_json=arguments.json)
     return 0
+
+
+def _reading(arguments: argparse.Namespace) -> Reading:
+    """How the file is to be read, by the options."""
+    if len(arguments.delimiter.encode()) != 1:
+        raise TableError(f"--delimiter {arguments.delimiter!r}: one plain character is wanted")
+    return Reading(
+        columns=tuple(arguments.columns.split(",")),
+        zone=_zone(arguments.timezone),
+        aggregate=arguments.aggregate,
+        date_format=arguments.date_format,
+        delimiter=arguments.delimiter,
+        encoding=arguments.encoding,
+    )
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    try:
+        return None if name is None else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise TableError(
+            f"--timezone {name!r} is not known: use a name such as Europe/London"
+        ) from None
 
 
 def _counted(

@@ -1,119 +1,187 @@
-"""Hourly series from a file, laid on one local clock.
+"""Hourly series from a CSV or Parquet file, laid on one local clock.
 
-Hard truth: an hour that is absent, empty, negative or marked as bad is missing, never zero. An hour
-given twice (the clocks went back) is the mean of both.
+Nothing is guessed: a row that cannot be used is counted and reported, and what could mean two
+things is refused with the option that decides it. An hour that is absent, empty, negative or marked
+as bad is missing, never zero.
 """
 
-from datetime import date, datetime, timedelta
+from collections import Counter
+from collections.abc import Sequence
+from csv import reader as rows
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from cloud.forecast.series import ClockSeries
+from cloud.forecast.table_hours import TableError, in_hours
+from cloud.forecast.table_times import read_times
 
-MOST_HOURS: Final = 24 * 366 * 50
-YEARS: Final = range(1900, 2200)
+Aggregate = Literal["sum", "mean"]
+MOST_BYTES: Final = 2 * 1024**3
 MOST_SAID: Final = 300
 """Characters of what a broken file is quoted with."""
+LARGEST: Final = 1e12
+LEVELS: Final = (
+    "average", "avg", "crowd", "density", "dwell", "level", "mean", "occupancy", "rate", "ratio",
+    "share", "temperature",
+)  # fmt: skip
+"""A value column whose name holds one of these words is a level, which is averaged, not summed."""
+TRUE: Final = frozenset({"true", "t", "yes", "y", "1", "1.0"})
+FALSE: Final = frozenset({"false", "f", "no", "n", "0", "0.0"})
+
+__all__ = ["Aggregate", "Hourly", "Reading", "TableError", "read_series"]
 
 
-class TableError(ValueError):
-    """A file that holds no hourly series."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a file is read: columns SERIES, AT, VALUE and perhaps OK, and what decides its meaning.
+
+    `aggregate` None: by the name of the value column. `date_format` None: ISO 8601.
+    """
+
+    columns: tuple[str, ...]
+    zone: ZoneInfo | None = None
+    aggregate: Aggregate | None = None
+    date_format: str | None = None
+    delimiter: str = ","
+    encoding: str = "utf8"
+
+    @property
+    def is_summed(self) -> bool:
+        """Whether rows of parts of an hour are added up."""
+        if self.aggregate is not None:
+            return self.aggregate == "sum"
+        name = self.columns[2].lower()
+        return not any(word in name for word in LEVELS)
 
 
-def read_series(path: Path, columns: list[str]) -> tuple[list[str], ClockSeries]:
-    """The names of the series and all of them as (series, hours)."""
-    if len(columns) not in (3, 4):
-        raise TableError(f"{len(columns)} columns named: name series, at, value and perhaps ok")
-    table = _table(path, columns)
-    names = [str(name) for name in table[columns[0]].to_pylist()]
-    hours = _hours(table[columns[1]].to_pylist())
-    values = np.array([_value(value) for value in table[columns[2]].to_pylist()])
-    if len(columns) == 4:
-        believed = [bool(ok) for ok in table[columns[3]].to_pylist()]
-        values = np.where(believed, values, np.nan)
-    if not np.isfinite(values).any():
-        first = str(table[columns[2]][0].as_py())[:40]
+@dataclass(frozen=True, slots=True)
+class Hourly:
+    """The names of the series, all of them as (series, hours), and what was noticed on the way."""
+
+    names: list[str]
+    series: ClockSeries
+    notes: tuple[str, ...]
+
+
+def read_series(path: Path, reading: Reading) -> Hourly:
+    """Read a file, or raise TableError."""
+    if len(reading.columns) not in (3, 4):
         raise TableError(
-            f"{path}: no hour of {columns[2]!r} can be believed (the first is {first!r}): "
+            f"{len(reading.columns)} columns named: name series, at, value and perhaps ok"
+        )
+    table = _table(path, reading)
+    at = reading.columns[1]
+    times = read_times(table[at], zone=reading.zone, date_format=reading.date_format, column=at)
+    noticed: Counter[str] = Counter()
+    values = _values(table[reading.columns[2]].to_pylist(), noticed)
+    if len(reading.columns) == 4:
+        values[~_believed(table[reading.columns[3]].to_pylist(), reading.columns[3])] = np.nan
+    if not np.isfinite(values).any():
+        first = str(table[reading.columns[2]][0].as_py())[:40]
+        raise TableError(
+            f"{path}: no row of {reading.columns[2]!r} can be used (the first is {first!r}): "
             "numbers from 0 to a million million are wanted"
         )
-    return _laid_out(names, hours, values)
+    series = [str(name) for name in table[reading.columns[0]].to_pylist()]
+    names, laid = in_hours(series, times, values, is_summed=reading.is_summed, noticed=noticed)
+    return Hourly(names, laid, tuple(f"{count} {what}" for what, count in noticed.items()))
 
 
-def _table(path: Path, columns: list[str]) -> Any:
+def _table(path: Path, reading: Reading) -> Any:
     import pyarrow as pa
-    from pyarrow import csv, parquet
 
-    readers = {".csv": csv.read_csv, ".parquet": parquet.read_table}
-    if path.suffix not in readers:
+    if path.suffix not in (".csv", ".parquet"):
         raise TableError(f"{path} is neither .csv nor .parquet")
+    if len(set(reading.columns)) < len(reading.columns):
+        raise TableError(f"--columns {','.join(reading.columns)}: each column is needed once")
     try:
-        table = readers[path.suffix](str(path))
-        found = table.column_names
-    except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
+        if path.stat().st_size > MOST_BYTES:
+            raise TableError(f"{path} is larger than {MOST_BYTES // 1024**3} GiB: split it")
+        table = _parquet(path, reading) if path.suffix == ".parquet" else _csv(path, reading)
+    except (OSError, UnicodeError, LookupError, pa.ArrowException) as error:
         raise TableError(f"{path} cannot be read: {str(error)[:MOST_SAID]}") from error
-    missing = set(columns) - set(found)
-    if missing:
-        raise TableError(
-            f"{path} has no column {', '.join(sorted(missing))}: it has "
-            f"{', '.join(found)[:MOST_SAID]}; name them with --columns"
-        )
-    twice = sorted(name for name in columns if found.count(name) > 1)
-    if twice or len(set(columns)) < len(columns):
-        raise TableError(
-            f"{path}: each column is needed once, {', '.join(twice or columns)} is not"
-        )
     if not table.num_rows:
         raise TableError(f"{path} holds no rows")
     return table
 
 
-def _hours(written: list[Any]) -> np.ndarray:
-    try:
-        moments = [_moment(one) for one in written]
-    except ValueError as error:
+def _parquet(path: Path, reading: Reading) -> Any:
+    from pyarrow import parquet
+
+    _refuse_header(path, parquet.read_schema(str(path)).names, reading)
+    return parquet.read_table(str(path), columns=list(reading.columns))
+
+
+def _csv(path: Path, reading: Reading) -> Any:
+    import pyarrow as pa
+    from pyarrow import csv
+
+    with path.open(encoding=reading.encoding, newline="") as file:
+        head = file.readline(1_000_000).removeprefix("\ufeff").strip("\r\n")
+    if not head:
+        raise TableError(f"{path} cannot be read: its first line, the names of columns, is empty")
+    found = [name.strip() for name in next(rows([head], delimiter=reading.delimiter))]
+    _refuse_header(path, found, reading)
+    return csv.read_csv(
+        str(path),
+        read_options=csv.ReadOptions(encoding=reading.encoding, column_names=found, skip_rows=1),
+        parse_options=csv.ParseOptions(delimiter=reading.delimiter),
+        convert_options=csv.ConvertOptions(
+            include_columns=list(reading.columns),
+            column_types=dict.fromkeys(reading.columns, pa.string()),
+            strings_can_be_null=False,
+        ),
+    )
+
+
+def _refuse_header(path: Path, found: Sequence[str], reading: Reading) -> None:
+    missing = set(reading.columns) - set(found)
+    if missing:
+        shown = ", ".join(found)[:MOST_SAID]
         raise TableError(
-            f"the time column holds something that is no time: {str(error)[:MOST_SAID]}; "
-            "write 2026-11-23T08:00"
-        ) from error
-    naive = [moment.replace(tzinfo=None) for moment in moments]
-    strange = next((moment for moment in naive if moment.year not in YEARS), None)
-    if strange is not None:
-        raise TableError(f"the time column holds {strange}: years from 1900 to 2199 are wanted")
-    return np.array(naive, dtype="datetime64[h]")
+            f"{path} has no column {', '.join(sorted(missing))}: it has {shown}; name them with "
+            "--columns, and the character between them with --delimiter"
+        )
+    twice = sorted(name for name in reading.columns if list(found).count(name) > 1)
+    if twice:
+        raise TableError(f"{path}: each column is needed once, {', '.join(twice)} is not")
 
 
-def _moment(written: Any) -> datetime:
-    if isinstance(written, datetime):
-        return written
-    if isinstance(written, date):
-        raise ValueError(f"{written} is a day, not an hour")
-    return datetime.fromisoformat(str(written))
+def _values(written: Sequence[Any], noticed: Counter[str]) -> np.ndarray:
+    """Numbers; what is none is NaN and counted by what is wrong with it."""
+    return np.array([_value(one, noticed) for one in written], dtype=np.float64)
 
 
-def _value(written: Any) -> float:
+def _value(written: Any, noticed: Counter[str]) -> float:
+    if written is None or written == "":
+        noticed["empty rows: missing"] += 1
+        return float("nan")
     try:
         value = float(written)
     except (TypeError, ValueError):
+        noticed["rows without a number: missing"] += 1
         return float("nan")
-    return value if 0 <= value < 1e12 else float("nan")
+    if value != value:  # NaN: written as such
+        noticed["empty rows: missing"] += 1
+    elif value < 0:
+        noticed["negative rows: missing"] += 1
+    elif value >= LARGEST:
+        noticed["rows beyond a million million: missing"] += 1
+    else:
+        return value
+    return float("nan")
 
 
-def _laid_out(
-    names: list[str], hours: np.ndarray, values: np.ndarray
-) -> tuple[list[str], ClockSeries]:
-    first = hours.min().astype("datetime64[D]")
-    length = int((hours.max().astype("datetime64[D]") - first).astype(int) + 1) * 24
-    if length > MOST_HOURS:
-        raise TableError(f"the file spans {length // 8766} years: check its time column")
-    rows = {name: at for at, name in enumerate(sorted(set(names)))}
-    at = (np.array([rows[name] for name in names]), (hours - first.astype(hours.dtype)).astype(int))
-    total, count = np.zeros((len(rows), length)), np.zeros((len(rows), length))
-    np.add.at(total, at, np.nan_to_num(values))
-    np.add.at(count, at, np.isfinite(values))
-    with np.errstate(invalid="ignore"):
-        laid = np.where(count, total / count, np.nan)
-    first_on = date(1970, 1, 1) + timedelta(days=int(first.astype(int)))
-    return list(rows), ClockSeries(first_on, laid)
+def _believed(written: Sequence[Any], column: str) -> np.ndarray:
+    """Which rows may be believed."""
+    known: dict[Any, bool] = {}
+    for one in set(written):
+        word = str(one).strip().lower()
+        if word not in TRUE | FALSE:
+            raise TableError(f"the column {column!r} holds {str(one)[:40]!r}: write true or false")
+        known[one] = word in TRUE
+    return np.array([known[one] for one in written], dtype=bool)

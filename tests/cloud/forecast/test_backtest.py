@@ -4,6 +4,7 @@ import argparse
 import json
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -12,10 +13,11 @@ from cloud.forecast.backtest import BacktestError, origins, run
 from cloud.forecast.backtest_command import add_arguments
 from cloud.forecast.backtest_command import run as run_command
 from cloud.forecast.series import ClockSeries, Floats
-from cloud.forecast.table_file import TableError, read_series
+from cloud.forecast.table_file import Reading, TableError, read_series
 
 pytest.importorskip("pyarrow")
 MONDAY = date(2024, 1, 1)
+ZONE = ["--timezone", "Europe/London"]
 LEEDS = Path(__file__).parents[4] / "shared/data/forecast/leeds_2009_2013.parquet"
 
 
@@ -87,7 +89,7 @@ def test_the_command_scores_any_hourly_file(tmp_path: Path, capsys):
     add_arguments(parser)
     file = written(tmp_path)
 
-    assert run_command(parser.parse_args([str(file), "--origins", "2", "--json"])) == 0
+    assert run_command(parser.parse_args([str(file), *ZONE, "--origins", "2", "--json"])) == 0
     answer = json.loads(capsys.readouterr().out)
     assert [row["model"] for row in answer["models"]] == ["naive", "median", "recent"]
     assert set(answer["wql_by_series"]["naive"]) == {"a", "b"}
@@ -104,7 +106,7 @@ def test_a_series_that_counted_nobody_is_left_out_by_name_with_what_is_told_of_i
     file.write_text("\n".join([file.read_text(), *silent]))
     for name in ("b", "c"):
         (told / f"{name}.csv").write_text("name,from,until,value\nrain,2024-03-01,2024-03-02,1\n")
-    typed = [str(file), "--origins", "2", "--json", "--signals", str(told)]
+    typed = [str(file), *ZONE, "--origins", "2", "--json", "--signals", str(told)]
 
     assert run_command(parser.parse_args(typed)) == 0
     out, err = capsys.readouterr()
@@ -122,7 +124,8 @@ def test_origins_that_cannot_be_scored_are_refused(
     parser = argparse.ArgumentParser()
     add_arguments(parser)
 
-    assert run_command(parser.parse_args([str(written(tmp_path)), "--origins", origins])) == 1
+    typed = [str(written(tmp_path)), *ZONE, "--origins", origins]
+    assert run_command(parser.parse_args(typed)) == 1
     assert sentence in capsys.readouterr().err
 
 
@@ -131,14 +134,14 @@ def test_the_last_week_of_each_series_is_drawn(tmp_path: Path, capsys):
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     file, folder = written(tmp_path), tmp_path / "drawn"
-    typed = [str(file), "--origins", "1", "--models", "recent", "--plot", str(folder)]
+    typed = [str(file), *ZONE, "--origins", "1", "--models", "recent", "--plot", str(folder)]
 
     assert run_command(parser.parse_args(typed)) == 0
     assert sorted(drawn.name for drawn in folder.iterdir()) == ["a.svg", "b.svg"]
     assert "recent" in capsys.readouterr().out
 
 
-def test_an_hour_given_twice_is_the_mean_and_a_bad_one_is_missing(tmp_path: Path):
+def test_an_hour_that_comes_twice_is_the_mean_and_a_bad_one_is_missing(tmp_path: Path):
     file = tmp_path / "hours.csv"
     file.write_text(
         "s,t,v,ok\n"
@@ -149,9 +152,15 @@ def test_an_hour_given_twice_is_the_mean_and_a_bad_one_is_missing(tmp_path: Path
         "a,2024-10-27T04:00:00,,true\n"
         "a,2024-10-27T05:00:00,7,true\n"
     )
-    names, series = read_series(file, ["s", "t", "v", "ok"])
+    read = read_series(file, Reading(("s", "t", "v", "ok"), zone=ZoneInfo("Europe/London")))
+    series = read.series
 
-    assert names == ["a"]
+    assert read.names == ["a"]
+    assert read.notes == (
+        "1 negative rows: missing",
+        "1 empty rows: missing",
+        "2 rows in a local hour that comes twice (clocks go back): the mean of both",
+    )
     assert series.values[0, 1] == 15
     assert np.isnan(series.values[0, [0, 2, 3, 4]]).all()
     assert series.values[0, 5] == 7
@@ -180,7 +189,7 @@ def test_a_file_without_hourly_series_is_refused(
     file.write_text(content)
 
     with pytest.raises(TableError, match=sentence):
-        read_series(file, ["series", "at", "value"])
+        read_series(file, Reading(("series", "at", "value"), zone=ZoneInfo("Europe/London")))
 
 
 @pytest.mark.slow
@@ -189,7 +198,7 @@ def test_the_untrained_default_misses_a_third_less_than_last_week_on_real_footfa
     pytest.importorskip("holidays")
     parser = argparse.ArgumentParser()
     add_arguments(parser)
-    columns = ["--columns", "location_id,ts_local,count,ok", "--holidays", "GB-ENG"]
+    columns = ["--columns", "location_id,ts_local,count,ok", "--holidays", "GB-ENG", *ZONE]
 
     assert run_command(parser.parse_args([str(LEEDS), *columns, "--json"])) == 0
     rows = {row["model"]: row for row in json.loads(capsys.readouterr().out)["models"]}
