@@ -12,11 +12,24 @@ from pathlib import Path
 from typing import Final
 
 from wire.addresses import REDIS_SCHEMES, AddressError, parse_address
+from wire.arguments import FROM_FILE, address_argument, address_in
 
 DATABASE_URL: Final = "sqlite:///var/onlooker.db"
 MOST_PEOPLE: Final = 100_000
 BROKER_URL: Final = "mqtt://127.0.0.1:1883"
 DATABASE_NUMBER: Final = re.compile(r"(/\d{0,5})?")
+
+
+OFFERS: Final = {
+    "database": f"SQLite or PostgreSQL (ONLOOKER_DATABASE_URL, {DATABASE_URL}); {FROM_FILE}",
+    "broker": f"mqtt:// or mqtts:// (ONLOOKER_BROKER_URL, {BROKER_URL}); {FROM_FILE}",
+    "redis": "Redis that several API processes share (ONLOOKER_REDIS_URL; without one, none); "
+    f"{FROM_FILE}",
+    "estate": "estate file in YAML (ONLOOKER_ESTATE; without one, the sample estate)",
+    "people-per-camera": "people that one camera can see at once; a report of more is "
+    "implausible (ONLOOKER_PEOPLE_PER_CAMERA, 500; the sites file may say otherwise)",
+}
+METAVARS: Final = {"estate": "FILE", "people-per-camera": "N"}
 
 
 class SettingsError(ValueError):
@@ -36,33 +49,59 @@ class Settings:
 
 def add_arguments(parser: argparse.ArgumentParser, *names: str) -> None:
     """Offer the named settings on a command line, such as `database` or `people-per-camera`."""
-    offers = {
-        "database": f"database URL, SQLite or PostgreSQL (ONLOOKER_DATABASE_URL, {DATABASE_URL})",
-        "broker": f"broker URL, mqtt:// or mqtts:// (ONLOOKER_BROKER_URL, {BROKER_URL})",
-        "redis": "Redis that several API processes share (ONLOOKER_REDIS_URL; without one, none)",
-        "estate": "estate file in YAML (ONLOOKER_ESTATE; without one, the sample estate)",
-        "people-per-camera": "people that one camera can see at once; a report of more is "
-        "implausible (ONLOOKER_PEOPLE_PER_CAMERA, 500; the sites file may say otherwise)",
-    }
-    metavars = {"estate": "FILE", "people-per-camera": "N"}
     for name in names:
-        parser.add_argument(f"--{name}", metavar=metavars.get(name, "URL"), help=offers[name])
+        parser.add_argument(
+            f"--{name}",
+            metavar=METAVARS.get(name, "URL"),
+            type=str if name in METAVARS else address_argument,
+            default=argparse.SUPPRESS,  # else a subcommand's default hides what stands before it
+            help=OFFERS[name],
+        )
+
+
+def share_options(parser: argparse.ArgumentParser) -> None:
+    """Let the settings of a command stand before its subcommands as well as after them."""
+    below = [
+        child
+        for action in parser._actions
+        if isinstance(action, argparse._SubParsersAction)
+        for child in action.choices.values()
+    ]
+    for child in below:
+        share_options(child)
+    add_arguments(parser, *sorted(set().union(*map(_offered, below)) - _offered(parser)))
+    for child in below:
+        add_arguments(child, *sorted(_offered(parser) - _offered(child)))
+
+
+def _offered(parser: argparse.ArgumentParser) -> set[str]:
+    flags = {flag for action in parser._actions for flag in action.option_strings}
+    return {name for name in OFFERS if f"--{name}" in flags}
 
 
 def read(arguments: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings in force: what was typed, else the environment, else the default."""
     estate = _chosen(arguments, "estate", environment.get("ONLOOKER_ESTATE"))
     return Settings(
-        database_url=_chosen(arguments, "database", environment.get("ONLOOKER_DATABASE_URL"))
-        or DATABASE_URL,
-        broker_url=_chosen(arguments, "broker", environment.get("ONLOOKER_BROKER_URL"))
-        or BROKER_URL,
+        database_url=_address(arguments, "database", environment) or DATABASE_URL,
+        broker_url=_address(arguments, "broker", environment) or BROKER_URL,
         estate=Path(estate) if estate else None,
-        redis_url=_redis(_chosen(arguments, "redis", environment.get("ONLOOKER_REDIS_URL"))),
+        redis_url=_redis(_address(arguments, "redis", environment)),
         people_per_camera=_people(
             _chosen(arguments, "people_per_camera", environment.get("ONLOOKER_PEOPLE_PER_CAMERA"))
         ),
     )
+
+
+def _address(
+    arguments: argparse.Namespace, name: str, environment: Mapping[str, str]
+) -> str | None:
+    variable = f"ONLOOKER_{name.upper()}_URL"
+    given = environment.get(variable)
+    try:
+        return _chosen(arguments, name, address_in(given) if given else None)
+    except AddressError as error:
+        raise SettingsError(f"{variable}: {error}") from None
 
 
 def _people(written: str | None) -> int | None:

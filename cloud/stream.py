@@ -78,9 +78,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="who we are to the broker, which keeps our place (the certificate's name)",
     )
     offer("--share", metavar="GROUP", help="divide the messages among consumers of this group")
-    offer("--ca-file", type=Path, metavar="FILE", help="whom to trust as the broker (mqtts)")
-    offer("--cert-file", type=Path, metavar="FILE", help="our certificate (mqtts)")
-    offer("--key-file", type=Path, metavar="FILE", help="its key")
+    offer("--identity", type=Path, metavar="DIR",
+          help="stream.crt, stream.key and trust.pem (`ca issue --service stream`)")  # fmt: skip
+    offer("--ca", dest="ca_file", type=Path, metavar="FILE",
+          help="certificate authority of the broker (PEM)")  # fmt: skip
+    offer("--cert", dest="cert_file", type=Path, metavar="FILE", help="our certificate (PEM)")
+    offer("--key", dest="key_file", type=Path, metavar="FILE", help="its key (PEM)")
+    for name in ("ca", "cert", "key"):  # the names of earlier versions
+        offer(f"--{name}-file", dest=f"{name}_file", type=Path, help=argparse.SUPPRESS)
     offer("--kinesis", metavar="STREAM", default=os.environ.get("ONLOOKER_KINESIS_STREAM"),
           help="read this Kinesis stream and no broker (ONLOOKER_KINESIS_STREAM)")  # fmt: skip
     offer("--metrics-port", type=int, metavar="PORT", help="serve Prometheus metrics on loopback")
@@ -135,16 +140,33 @@ def _ready(engine: Engine, stopping: threading.Event) -> bool:
 
 
 def _mqtt(arguments: argparse.Namespace, chosen: settings.Settings) -> Source:
+    ca_file, cert_file, key_file = _certificates(arguments)
     return MqttSource(
         broker_at(
             chosen.broker_url,
-            client_id=arguments.client_id or _client_id(arguments.share, arguments.cert_file),
+            client_id=arguments.client_id or _client_id(arguments.share, cert_file),
             share=arguments.share,
-            ca_file=arguments.ca_file,
-            cert_file=arguments.cert_file,
-            key_file=arguments.key_file,
+            ca_file=ca_file,
+            cert_file=cert_file,
+            key_file=key_file,
         )
     )
+
+
+def _certificates(arguments: argparse.Namespace) -> tuple[Path | None, Path | None, Path | None]:
+    """Authority, certificate and key: those of the options, else those of the identity."""
+    ca, cert, key = arguments.ca_file, arguments.cert_file, arguments.key_file
+    folder: Path | None = arguments.identity
+    if folder is None:
+        return ca, cert, key
+    found = sorted(folder.glob("stream*.crt"))
+    if len(found) != 1 and cert is None:
+        raise SourceError(
+            f"{folder} holds {len(found)} certificates stream*.crt, wanted one: give --cert, or "
+            f"`python -m provisioning ca issue --dir CA --service stream --out {folder}`"
+        )
+    cert = cert or found[0]
+    return ca or folder / "trust.pem", cert, key or cert.with_suffix(".key")
 
 
 def _kinesis(stream: str, engine: Engine) -> Source:

@@ -1,26 +1,17 @@
 """`python -m cloud.fleet ...`, for a machine that does nothing else: as `python -m cloud fleet`."""
 
-import argparse
-import logging
 import sys
 
-from cloud.database import DatabaseError
-from cloud.estate import EstateError
-from cloud.fleet import command
-from cloud.fleet.desk import DeskError
-from cloud.settings import SettingsError
+from wire.interrupts import exiting_on_interrupt, interruptible
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one action; 2 when it is refused with a sentence."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    parser = argparse.ArgumentParser(prog="python -m cloud.fleet", description=command.__doc__)
-    command.add_arguments(parser)
-    try:
-        return command.run(parser.parse_args(arguments))
-    except (DatabaseError, DeskError, EstateError, SettingsError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    """Load the command and run one of its actions."""
+    with exiting_on_interrupt():
+        from cloud.fleet.program import loaded
+
+        command = loaded(sys.argv[1:] if arguments is None else arguments)
+    return interruptible(command)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from cloud.database import connect, create, reading, writing
 from cloud.estate import SAMPLE, load
 from cloud.fleet import desire, lines, on_aws_command, registry, rollout, roster, serve
 from cloud.fleet.desire import DesireError
+from cloud.fleet.desk import DeskError
 from cloud.fleet.job_book import JobExists
 from cloud.fleet.jobs import Rollout
 from cloud.fleet.registry import Author, RegistryError, Standing, Thing
@@ -114,7 +115,7 @@ def _choice(parser: argparse.ArgumentParser) -> None:
 def run(asked: argparse.Namespace) -> int:
     """Do what was asked; 2 when it is refused, with a sentence."""
     if asked.action == "serve":
-        return serve.serve(asked)
+        return _served(asked)
     author = Author(f"operator:{getpass.getuser()}", datetime.now(UTC))
     try:
         said = list(
@@ -127,6 +128,14 @@ def run(asked: argparse.Namespace) -> int:
         return 2
     sys.stdout.write("".join(f"{line}\n" for line in said))
     return 0
+
+
+def _served(asked: argparse.Namespace) -> int:
+    try:
+        return serve.serve(asked)
+    except DeskError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
 
 
 def _at_home(asked: argparse.Namespace, author: Author) -> Iterator[str]:

@@ -132,8 +132,8 @@ def test_a_cameras_reports_are_counted_and_nobody_elses_in_its_name(
     entry = certified(MINE.device, MINE.location)
     trust, database = tmp_path / "ca" / "trust.pem", f"sqlite:///{tmp_path}/cloud.db"
     url = f"mqtts://localhost:{port}"
-    options = ["--broker", url, "--database", database, "--ca-file", str(trust)]
-    for name, ending in (("--cert-file", "crt"), ("--key-file", "key")):
+    options = ["--broker", url, "--database", database, "--ca", str(trust)]
+    for name, ending in (("--cert", "crt"), ("--key", "key")):
         options += [name, str(tmp_path / f"service:stream.{ending}")]
     engine = connect(database)
     with Crew(tmp_path / "logs") as crew:

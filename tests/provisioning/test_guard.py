@@ -170,8 +170,8 @@ def test_the_stream_comes_in_under_its_certificates_name(house, victim):
     trust, stem = house.office.folder / "trust.pem", house.folder / entry.serial
     parser = argparse.ArgumentParser()
     stream.add_arguments(parser)
-    told = ["--broker", f"mqtts://localhost:{house.settings.port}", "--ca-file", str(trust)]
-    told += ["--cert-file", f"{stem}.crt", "--key-file", f"{stem}.key"]
+    told = ["--broker", f"mqtts://localhost:{house.settings.port}", "--ca", str(trust)]
+    told += ["--cert", f"{stem}.crt", "--key", f"{stem}.key"]
     arguments = parser.parse_args(told)
     source = stream._mqtt(arguments, settings.read(arguments))
     topic = MINE.format("victim")

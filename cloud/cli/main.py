@@ -1,0 +1,79 @@
+"""`python -m cloud COMMAND`: every program of the cloud.
+
+A command's module is imported only when it is asked for, so that none loads another's libraries.
+Logs are JSON lines on standard error; refusals are one sentence there and status 2.
+"""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy.exc import OperationalError
+
+from cloud import settings
+from cloud.database import DatabaseError
+from cloud.database.failures import failure_of
+from cloud.estate import EstateError
+from cloud.ingest.source import SourceError
+from cloud.logs import write_json_lines
+from cloud.settings import SettingsError
+from wire.addresses import hide_addresses
+from wire.arguments import Parser
+
+COMMANDS: Final = {
+    "stream": ("cloud.stream", "run", "take in what the cameras send"),
+    "stream-spark": ("cloud.stream_spark.command", "run", "the same on Spark, for huge fleets"),
+    "serve": ("cloud.api.server", "serve", "serve the API"),
+    "price": ("cloud.api.price_command", "run", "price one slot and say why"),
+    "publish": ("cloud.api.publish_command", "run", "publish today's prices of the quarter"),
+    "occupancy": ("cloud.api.occupancy_command", "run", "note which shares are taken"),
+    "rate-card": ("cloud.api.rate_card_command", "run", "put another rate card in force"),
+    "override": ("cloud.api.override_command", "run", "set prices by hand, and withdraw them"),
+    "forecast": ("cloud.forecast.nightly_command", "run", "forecast every place, store and score"),
+    "backtest": ("cloud.forecast.backtest_command", "run", "score forecasts on hourly series"),
+    "audit": ("cloud.api.audit_command", "run", "check the log of changes"),
+    "sites": ("cloud.cli.sites", "run", "check a sites file, print its schema"),
+    "keys": ("cloud.api.keys_command", "run", "make, list and revoke API keys"),
+    "fleet": ("cloud.fleet.command", "run", "the cameras: who they are, what they should be"),
+    "watch": ("cloud.alerting.watch_command", "run", "raise alerts and tell people of them"),
+    "alerts": ("cloud.alerting.alerts_command", "run", "list, acknowledge and close alerts"),
+    "dead-letters": ("cloud.ingest.letters_command", "run", "look at what was set aside"),
+    "journals": ("cloud.ingest.journals_command", "run", "how far each camera is settled"),
+    "database": ("cloud.database.command", "run", "bring the tables to this version"),
+    "sweep": ("cloud.ingest.retention", "run", "forget what is older than it has to be kept"),
+}
+"""Command → module with `add_arguments`, its function, and what it is for."""
+
+REFUSED: Final = 2
+
+
+def loaded(typed: list[str]) -> Callable[[], int]:
+    """The command that was typed, its module imported and its arguments read, ready to run."""
+    parser = Parser(prog="python -m cloud", description=__doc__.split("\n")[0])
+    listed = "\n".join(f"  {name:14}{purpose}" for name, (_, _, purpose) in COMMANDS.items())
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = f"commands:\n{listed}"
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
+    name = parser.parse_args(typed[:1]).command
+    write_json_lines()
+    module_name, function, purpose = COMMANDS[name]
+    module = importlib.import_module(module_name)
+    own = Parser(prog=f"python -m cloud {name}", description=purpose)
+    module.add_arguments(own)
+    settings.share_options(own)
+    arguments = own.parse_args(typed[1:])
+    return lambda: refusing(lambda: int(getattr(module, function)(arguments)))
+
+
+def refusing(run: Callable[[], int]) -> int:
+    """The status of `run`, or 2 and one sentence when it is refused."""
+    try:
+        return run()
+    except (DatabaseError, EstateError, SettingsError, SourceError) as error:
+        reason = hide_addresses(str(error))
+    except OperationalError as error:
+        reason = f"the database cannot be used: {failure_of(error)}"
+    sys.stderr.write(f"{reason}\n")
+    return REFUSED

@@ -1,0 +1,39 @@
+"""The actions of the fleet as a program of its own, without the other commands of the cloud."""
+
+import sys
+from collections.abc import Callable
+
+from sqlalchemy.exc import OperationalError
+
+from cloud import settings
+from cloud.database import DatabaseError
+from cloud.database.failures import failure_of
+from cloud.estate import EstateError
+from cloud.fleet import command
+from cloud.logs import write_json_lines
+from cloud.settings import SettingsError
+from wire.addresses import hide_addresses
+from wire.arguments import Parser
+
+REFUSED = 2
+
+
+def loaded(typed: list[str]) -> Callable[[], int]:
+    """The action that was typed, ready to run."""
+    write_json_lines()
+    parser = Parser(prog="python -m cloud.fleet", description=command.__doc__)
+    command.add_arguments(parser)
+    settings.share_options(parser)
+    arguments = parser.parse_args(typed)
+    return lambda: _refusing(lambda: command.run(arguments))
+
+
+def _refusing(run: Callable[[], int]) -> int:
+    try:
+        return run()
+    except (DatabaseError, EstateError, SettingsError) as error:
+        reason = hide_addresses(str(error))
+    except OperationalError as error:
+        reason = f"the database cannot be used: {failure_of(error)}"
+    sys.stderr.write(f"{reason}\n")
+    return REFUSED

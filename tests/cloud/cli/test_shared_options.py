@@ -1,0 +1,88 @@
+"""Settings may stand before and after a subcommand, in every command that has any."""
+
+import argparse
+import importlib
+
+import pytest
+
+from cloud import settings
+from cloud.__main__ import main
+from cloud.cli.main import COMMANDS, loaded
+from cloud.settings import SettingsError
+from wire.arguments import Parser
+
+
+def parser_of(name):
+    module_name, _, _ = COMMANDS[name]
+    module = importlib.import_module(module_name)
+    parser = Parser(prog=name)
+    module.add_arguments(parser)
+    settings.share_options(parser)
+    return parser
+
+
+def children(parser):
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            yield from action.choices.items()
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "stream-spark"])
+def test_what_a_subcommand_offers_its_command_offers_and_the_reverse(name):
+    parser = parser_of(name)
+    above = settings._offered(parser)
+    for child_name, child in children(parser):
+        assert settings._offered(child) == above, child_name
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("database", "check"),
+        ("fleet", "list"),
+        ("keys", "list"),
+        ("audit", "verify"),
+        ("rate-card", "list"),
+        ("override", "list"),
+        ("dead-letters", "list"),
+        ("journals", "list"),
+        ("alerts", "list"),
+    ],
+)
+def test_the_database_is_the_one_named_before_or_after(words, tmp_path, capsys):
+    url = f"sqlite:///{tmp_path}/onlooker.db"
+    main(["database", "--database", url, "upgrade"])
+    capsys.readouterr()
+    command, action = words
+    before = main([command, "--database", url, action]), capsys.readouterr().out
+    after = main([command, action, "--database", url]), capsys.readouterr().out
+    assert before == after
+    missing = f"sqlite:///{tmp_path}/other.db"
+    last = parser_of(command).parse_args(["--database", missing, action, "--database", url])
+    assert settings.read(last).database_url == url
+
+
+def test_an_address_may_come_from_a_file_or_the_environment(tmp_path):
+    file = tmp_path / "database"
+    file.write_text("postgresql://me:s3cret@db.example/onlooker\n")
+    typed = parser_of("database").parse_args(["check", "--database", f"@{file}"])
+    assert settings.read(typed).database_url.startswith("postgresql://me:s3cret@")
+    untyped = parser_of("database").parse_args(["check"])
+    chosen = settings.read(untyped, {"ONLOOKER_DATABASE_URL": f"@{file}"})
+    assert chosen.database_url.startswith("postgresql://me:s3cret@")
+    assert "s3cret" not in repr(chosen)
+    with pytest.raises(SettingsError, match="ONLOOKER_DATABASE_URL: the file /none cannot"):
+        settings.read(untyped, {"ONLOOKER_DATABASE_URL": "@/none"})
+
+
+def test_the_certificates_of_a_service_have_the_flags_of_the_camera():
+    parser = parser_of("stream")
+    typed = parser.parse_args(["--ca", "a.pem", "--cert", "b.crt", "--key", "c.key"])
+    old = parser.parse_args(["--ca-file", "a.pem", "--cert-file", "b.crt", "--key-file", "c.key"])
+    assert typed == old
+    assert "--ca-file" not in parser.format_help()
+
+
+def test_a_command_is_loaded_before_it_runs(tmp_path):
+    assert callable(loaded(["database", "check", "--database", f"sqlite:///{tmp_path}/x.db"]))
+    assert list(tmp_path.iterdir()) == []
