@@ -67,6 +67,11 @@ class IdentityFolder:
         return self.path / "next.pem"
 
     @property
+    def versions(self) -> Path:
+        """The highest versions accepted (`management/versions.py`)."""
+        return self.path / "versions.json"
+
+    @property
     def trust(self) -> Path:
         return self.path / "trust.pem"
 

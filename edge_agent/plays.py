@@ -7,13 +7,10 @@ used is told of once in a while and forgotten.
 import logging
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from http.client import HTTPException
 from typing import Any, Final
-from urllib.error import HTTPError
 
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -22,7 +19,7 @@ from edge_agent.link.broker import broker_at, tls_context
 from edge_agent.playing import NowPlaying, PlayError, Playing
 from edge_agent.settings import PlaysSettings
 from wire.addresses import WEB_SCHEMES, parse_address
-from wire.web import failure_of, web_request
+from wire.exchange import Bounds, ExchangeError, exchange
 
 log = logging.getLogger(__name__)
 
@@ -108,16 +105,17 @@ def _asking(settings: PlaysSettings, words: PlayWords) -> Iterator[None]:
     ended = threading.Event()
 
     def ask() -> None:
-        before, request = None, web_request(parse_address(settings.url, WEB_SCHEMES))
+        before, address = None, parse_address(settings.url, WEB_SCHEMES)
         while not ended.wait(settings.ask_every_s):
             try:
-                with urllib.request.urlopen(request, timeout=ASK_TIMEOUT_S) as answer:  # noqa: S310  http(s) alone
-                    word = answer.read(LARGEST_WORD_BYTES + 1)
-            except (OSError, ValueError, HTTPException) as error:
-                if isinstance(error, HTTPError):
-                    error.close()
-                words.complain(f"the player does not answer: {failure_of(error)}")
+                answer = exchange(address, Bounds(ASK_TIMEOUT_S, LARGEST_WORD_BYTES))
+            except ExchangeError as error:
+                words.complain(f"the player does not answer: {error}")
                 continue
+            if not answer.is_success:
+                words.complain(f"the player does not answer: status {answer.status}")
+                continue
+            word = answer.body
             if word != before:  # an answer that stays is no new play
                 words.overhear(word)
             before = word

@@ -17,8 +17,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
-from wire.addresses import WEB_SCHEMES, parse_address, parse_broker
+from wire.addresses import WEB_SCHEMES, AddressError, parse_address, parse_broker
 from wire.audience import MOST_ZONES
+from wire.hosts import parse_host_and_port
 
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 T = TypeVar("T")
@@ -251,17 +252,36 @@ class RecorderSettings(_Section, frozen=True):
     width_px: Annotated[int, Meta(ge=160, le=1280)] = 640
 
 
+def _refuse_inexact(host: str) -> None:
+    if "*" in host:
+        raise ValueError(
+            f"fleet.hosts {host[:80]!r}: a pattern also admits servers of others; name each host, "
+            "such as my-bucket.s3.eu-west-2.amazonaws.com"
+        )
+    try:
+        parse_host_and_port(host)
+    except AddressError as error:
+        raise ValueError(f"fleet.hosts {host[:80]!r}: {error}") from None
+
+
 class FleetSettings(_Section, frozen=True):
     """Whom the camera believes when a job brings something new, and where files may go and come.
 
-    `signers` are public keys in PEM (Ed25519, or EC on P-256). `hosts` are names of servers;
-    `*.example.org` stands for all below it. Without them nothing is believed and nothing sent.
-    `slots` is the folder of the program's versions (`slots.py`), where it was installed so.
+    `signers` are public keys in PEM (Ed25519, or EC on P-256). `hosts` are exact names of servers,
+    with their port where it is not that of https: on shared storage, the host of your own bucket.
+    Without them nothing is believed and nothing sent. `slots` is the folder of the program's
+    versions (`slots.py`), where it was installed so. `allow_older` lets a job bring a version below
+    one that this camera has had.
     """
 
     signers: Annotated[tuple[str, ...], Meta(max_length=8)] = ()
     hosts: Annotated[tuple[str, ...], Meta(max_length=32)] = ()
     slots: str = ""
+    allow_older: bool = False
+
+    def __post_init__(self) -> None:
+        for host in self.hosts:
+            _refuse_inexact(host)
 
 
 class SensorSource(_Section, frozen=True):

@@ -12,14 +12,17 @@ import msgspec
 
 from edge_agent.agent import Networks
 from edge_agent.detect import FaceDetector
+from edge_agent.inference import ModelError, read_card
 from edge_agent.management.comparison import SideBySide, objection
-from edge_agent.management.models import opened
+from edge_agent.management.models import digest_of, identity_of, opened
 from edge_agent.management.selfcheck import SelfCheck
 from edge_agent.management.signature import verify
 from edge_agent.management.transfer import checked, fetch
 from edge_agent.management.undertaking import Apart, Means, failed, rejected, succeeded
+from edge_agent.management.versions import Held, VersionBook
 from edge_agent.settings import Settings
 from wire.jobs import ModelJob, Outcome, Package
+from wire.model_card import ModelCard
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +41,7 @@ class ModelUndertaking:
         self._beside: SideBySide | None = None
         self._candidate: FaceDetector | None = None
         self._began_s = 0.0
+        self._replaced = ""
         self._before: Networks | None = None
         self._check: SelfCheck | None = None
         self._watch_ends_s = 0.0
@@ -55,11 +59,28 @@ class ModelUndertaking:
         package = self._job.package
         if package is None:
             found = self._means.models.find(self._job.version)
-            return None if found else f"no model {self._job.version!r} here, and no package with it"
+            if found is None:
+                return f"no model {self._job.version!r} here, and no package with it"
+            self._refuse_older(read_card(found))
+            return None
         fleet = self._means.own.fleet
         verify(package.card.encode(), package.signature, fleet.signers)
         checked(package.url, fleet.hosts)
+        self._refuse_older(msgspec.json.decode(package.card, type=ModelCard))
         return None
+
+    @property
+    def _versions(self) -> VersionBook:
+        allow_older = self._means.own.fleet.allow_older
+        return VersionBook(self._means.identity.versions, allow_older=allow_older)
+
+    def _refuse_older(self, card: ModelCard) -> None:
+        """Raise VersionError; the model that the present one replaced may come back from here."""
+        is_undone = self._job.package is None and identity_of(card) == self._versions.before
+        if not is_undone:
+            own = self._means.models.provided(card.name)  # it came with the program
+            floor = Held(version=own.version, digest=digest_of(own)) if own else None
+            self._versions.check(card.name, card.version, digest_of(card), floor=floor)
 
     def pump(self, now_s: float) -> Outcome | None:
         if self._was_watching:
@@ -86,7 +107,7 @@ class ModelUndertaking:
     def _refused(self) -> str | None:
         try:
             return self.refusal()
-        except (ValueError, RuntimeError) as error:
+        except (ValueError, RuntimeError, ModelError) as error:
             return str(error)
 
     def _prepared(self) -> tuple[Path, FaceDetector]:
@@ -110,6 +131,7 @@ class ModelUndertaking:
         settings = self._means.shadow.settings
         self._before = self._means.models.load(settings)
         self._card, self._candidate, self._began_s = card, candidate, now_s
+        self._replaced = self._means.models.in_use(settings)
         if self._job.package is None:  # it has measured here before
             self._take_over(now_s)
             return
@@ -152,6 +174,8 @@ class ModelUndertaking:
             return failed(harm, **details)
         if harm is None or now_s < self._watch_ends_s:
             return None
+        card, replaced = read_card(self._card), self._replaced
+        self._versions.note(card.name, card.version, digest_of(card), before=replaced)
         self._means.models.choose(self._card)
         self._means.shadow.rebase(self._means.models.adopted(self._means.own))
         return succeeded(**details)

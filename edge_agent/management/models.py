@@ -12,6 +12,7 @@ from edge_agent.agent import Networks, pose_for
 from edge_agent.detect import FaceDetector, load_detector
 from edge_agent.identity import PUBLIC, written
 from edge_agent.inference import WEIGHTS, ModelError, read_card
+from edge_agent.management.versions import order_of
 from edge_agent.settings import Settings
 from wire.model_card import ModelCard
 from wire.scalars import Message
@@ -76,6 +77,18 @@ class ModelStore:
                 return path
         return None
 
+    def provided(self, name: str) -> ModelCard | None:
+        """The newest card of that name which came with the program."""
+        cards = [card for path in WEIGHTS.glob("*.json") if (card := _card_at(path))]
+        named = [card for card in cards if card.name == name]
+        return max(named, key=lambda card: order_of(card.version), default=None)
+
+    def in_use(self, settings: Settings) -> str:
+        """`name:version` of the detector that these settings mean; empty when it has no card."""
+        path = self.find(self.chosen) if self.chosen else None
+        card = _card_at(path) if path else self.provided(settings.models.detector)
+        return identity_of(card) if card else ""
+
     def install(self, card_text: bytes, fetch: Callable[[int], bytes]) -> Path:
         """Bring a model here, whole and as its card says, or raise ModelError or ValueError.
 
@@ -106,6 +119,23 @@ class ModelStore:
     def _cards(self) -> Iterator[Path]:
         yield from sorted(self._folder.glob(f"*/{CARD_FILE}"))
         yield from sorted(WEIGHTS.glob("*.json"))
+
+
+def identity_of(card: ModelCard) -> str:
+    """The name under which jobs know a model."""
+    return f"{card.name}:{card.version}"
+
+
+def digest_of(card: ModelCard) -> str:
+    """What tells one content of a version from another: all of the card, its weights' too."""
+    return hashlib.sha256(msgspec.json.encode(card)).hexdigest()
+
+
+def _card_at(path: Path) -> ModelCard | None:
+    try:
+        return read_card(path)
+    except ModelError:
+        return None
 
 
 def opened(card: Path, settings: Settings) -> FaceDetector:

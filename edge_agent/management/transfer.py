@@ -4,32 +4,20 @@ Only to hosts that the camera's own settings name, only over TLS (but on this ma
 redirections, within a size and a time. What a URL's query holds is a credential and is not told.
 """
 
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
-from http.client import HTTPException, HTTPResponse
-from typing import IO, Any, Final
+from typing import BinaryIO, Final
 
-from wire.addresses import WEB_SCHEMES, Address, AddressError, parse_address
-from wire.web import failure_of, web_request
+from wire.addresses import DEFAULT_PORTS, WEB_SCHEMES, Address, AddressError, parse_address
+from wire.exchange import Answer, Bounds, ExchangeError, exchange
+from wire.hosts import parse_host_and_port
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
-SILENCE_S: Final = 20.0
 LONGEST_S: Final = 600.0
-CHUNK_BYTES: Final = 64 * 1024
+LARGEST_ANSWER_BYTES: Final = 64 * 1024  # to what was sent
 
 
 class TransferError(RuntimeError):
     """A file did not come or go: which host, why."""
-
-
-class _Unredirected(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_arguments: Any, **_options: Any) -> None:
-        return None
-
-
-_opener: Final = urllib.request.build_opener(_Unredirected())
 
 
 def fetch(
@@ -37,25 +25,25 @@ def fetch(
 ) -> bytes:
     """The whole content, or TransferError."""
     address = checked(url, hosts)
-    deadline_s = time.monotonic() + longest_s
-    content = bytearray()
-    with _opened(web_request(address), address) as answer:
-        while chunk := _read(answer, address):
-            content += chunk
-            if len(content) > limit_bytes:
-                raise TransferError(f"{address.host} sends more than {limit_bytes} bytes")
-            if time.monotonic() > deadline_s:
-                raise TransferError(f"{address.host} takes longer than {longest_s:.0f} s")
-    return bytes(content)
+    return _answered(address, Bounds(longest_s, limit_bytes)).body
 
 
-def send(url: str, content: bytes, *, hosts: Sequence[str]) -> None:
-    """PUT the content, or TransferError."""
+def send(
+    url: str,
+    content: bytes | BinaryIO,
+    *,
+    hosts: Sequence[str],
+    size_bytes: int | None = None,
+    kind: str = "application/octet-stream",
+    longest_s: float = LONGEST_S,
+) -> None:
+    """PUT the content, or TransferError. A file needs its size."""
     address = checked(url, hosts)
-    headers = {"Content-Type": "application/octet-stream"}
-    request = web_request(address, data=content, headers=headers, method="PUT")
-    with _opened(request, address) as answer:
-        _read(answer, address)
+    headers = {"Content-Type": kind}
+    if size_bytes is not None:
+        headers["Content-Length"] = str(size_bytes)
+    bounds = Bounds(longest_s, LARGEST_ANSWER_BYTES)
+    _answered(address, bounds, method="PUT", body=content, headers=headers)
 
 
 def checked(url: str, hosts: Sequence[str]) -> Address:
@@ -64,9 +52,11 @@ def checked(url: str, hosts: Sequence[str]) -> Address:
         address = parse_address(url, WEB_SCHEMES)
     except AddressError as error:
         raise TransferError(f"{error}; files travel over https only") from None
-    if not any(_is_meant(address.host, pattern) for pattern in hosts):
+    if address.username is not None or address.password is not None:
+        raise TransferError("the address holds a user name or password: give one without")
+    if not any(_is_meant(address, host) for host in hosts):
         raise TransferError(
-            f"host {address.host[:100]!r} is none of settings fleet.hosts "
+            f"host {address.host[:100]!r} at port {address.port} is none of settings fleet.hosts "
             f"({', '.join(hosts) or 'empty'})"
         )
     if not address.is_secure and address.host not in LOOPBACK:
@@ -74,25 +64,28 @@ def checked(url: str, hosts: Sequence[str]) -> Address:
     return address
 
 
-def _is_meant(host: str, pattern: str) -> bool:
-    if pattern.startswith("*."):
-        return host.endswith(pattern[1:].lower())
-    return host == pattern.lower()
+def _is_meant(address: Address, allowed: str) -> bool:
+    """Exactly that host, at the port written or that of its scheme; on this machine, at any."""
+    host, port = parse_host_and_port(allowed)
+    if host != address.host:
+        return False
+    if port is None and host in LOOPBACK:
+        return True
+    return address.port == (port or DEFAULT_PORTS[address.scheme])
 
 
-def _opened(request: urllib.request.Request, address: Address) -> HTTPResponse:
+def _answered(
+    address: Address,
+    bounds: Bounds,
+    *,
+    method: str = "GET",
+    body: bytes | BinaryIO | None = None,
+    headers: dict[str, str] | None = None,
+) -> Answer:
     try:
-        answer: HTTPResponse = _opener.open(request, timeout=SILENCE_S)
-    except urllib.error.HTTPError as error:
-        with error:
-            raise TransferError(f"{address.host} answers {error.code}") from error
-    except (OSError, HTTPException, ValueError) as error:
-        raise TransferError(f"{address.host} cannot be reached: {failure_of(error)}") from None
+        answer = exchange(address, bounds, method=method, body=body, headers=headers)
+    except ExchangeError as error:
+        raise TransferError(f"{address.host} does not serve: {error}") from None
+    if not answer.is_success:
+        raise TransferError(f"{address.host} answers {answer.status}")
     return answer
-
-
-def _read(answer: IO[bytes], address: Address) -> bytes:
-    try:
-        return answer.read(CHUNK_BYTES)
-    except (OSError, HTTPException) as error:
-        raise TransferError(f"{address.host} broke off: {failure_of(error)}") from None

@@ -8,6 +8,13 @@ import msgspec
 from edge_agent.management.signature import SignatureError, verify
 from edge_agent.management.transfer import TransferError, checked, fetch
 from edge_agent.management.undertaking import Apart, Means, failed, rejected, succeeded
+from edge_agent.management.versions import (
+    PROGRAM,
+    Held,
+    VersionBook,
+    VersionError,
+    order_of,
+)
 from edge_agent.slots import SlotError, Slots, is_proving
 from wire.jobs import Outcome, Release, UpdateJob
 
@@ -29,10 +36,11 @@ class Update:
         if not self._means.own.fleet.slots:
             return rejected("settings fleet.slots is empty: this program has no slots")
         slots = Slots(Path(self._means.own.fleet.slots))
-        release = self._release()
+        release = self._release(slots)
         if isinstance(release, Outcome):
             return release
         if slots.current is not None and slots.current.name == release.version:
+            self._versions.note(PROGRAM, release.version, release.sha256)
             return succeeded(version=release.version)
         if self._means.boot != self._since and (trouble := slots.take_trouble()):
             return failed(trouble)
@@ -47,14 +55,21 @@ class Update:
     def abandon(self) -> None:
         """What lies in a slot harms nobody."""
 
-    def _release(self) -> Release | Outcome:
+    @property
+    def _versions(self) -> VersionBook:
+        allow_older = self._means.own.fleet.allow_older
+        return VersionBook(self._means.identity.versions, allow_older=allow_older)
+
+    def _release(self, slots: Slots) -> Release | Outcome:
         fleet = self._means.own.fleet
         try:
             verify(self._job.release.encode(), self._job.signature, fleet.signers)
             checked(self._job.url, fleet.hosts)
-            return msgspec.json.decode(self._job.release, type=Release)
-        except (SignatureError, TransferError, msgspec.MsgspecError) as error:
+            release = msgspec.json.decode(self._job.release, type=Release)
+            self._versions.check(PROGRAM, release.version, release.sha256, floor=_installed(slots))
+        except (SignatureError, TransferError, VersionError, msgspec.MsgspecError) as error:
             return rejected(str(error))
+        return release
 
     def _unpacked(self, slots: Slots, release: Release) -> Path:
         hosts = self._means.own.fleet.hosts
@@ -62,3 +77,14 @@ class Update:
         if hashlib.sha256(archive).hexdigest() != release.sha256:
             raise SlotError(f"{len(archive)} bytes came that are not those of {release.version}")
         return slots.unpack(release.version, archive)
+
+
+def _installed(slots: Slots) -> Held | None:
+    """The version at work; None where somebody gave its slot a name that is no version."""
+    if slots.current is None:
+        return None
+    try:
+        order_of(slots.current.name)
+    except VersionError:
+        return None
+    return Held(version=slots.current.name)

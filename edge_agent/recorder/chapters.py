@@ -6,24 +6,23 @@ the one thing besides the contract's messages that leaves the device, and it is 
 
 import logging
 import shutil
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPException
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from edge_agent.settings import LOOPBACK
 from wire.addresses import WEB_SCHEMES, AddressError, parse_address
-from wire.web import failure_of, web_request
+from wire.exchange import Bounds, ExchangeError, exchange
+from wire.web import REDIRECTED
 
 log = logging.getLogger(__name__)
 
 NAME: Final = "%Y%m%dT%H%M%SZ"
 INDEX: Final = "index.m3u8"
 LARGEST_CLIP_BYTES: Final = 256 * 1024 * 1024
-SEND_TIMEOUT_S: Final = 60.0
+SEND_WITHIN_S: Final = 600.0  # the whole of it: a slow line takes minutes for a large clip
+LARGEST_ANSWER_BYTES: Final = 64 * 1024
 
 
 class ClipError(RuntimeError):
@@ -99,16 +98,15 @@ def send(clip: Path, url: str) -> int:
     if not address.is_secure and address.host not in LOOPBACK:
         raise ClipError("clips go over https alone: ask for another address")
     size = clip.stat().st_size
-    with clip.open("rb") as content:
-        headers = {"Content-Length": str(size), "Content-Type": "video/mp2t"}
-        request = web_request(address, data=content, headers=headers, method="PUT")
-        try:
-            with urllib.request.urlopen(request, timeout=SEND_TIMEOUT_S):  # noqa: S310  see above
-                pass
-        except (OSError, HTTPException, ValueError) as error:
-            if isinstance(error, urllib.error.HTTPError):
-                error.close()
-            raise _not_taken(failure_of(error)) from None
+    headers = {"Content-Length": str(size), "Content-Type": "video/mp2t"}
+    bounds = Bounds(SEND_WITHIN_S, LARGEST_ANSWER_BYTES)
+    try:
+        with clip.open("rb") as content:
+            answer = exchange(address, bounds, method="PUT", body=content, headers=headers)
+    except ExchangeError as error:
+        raise _not_taken(str(error)) from None
+    if not answer.is_success:
+        raise _not_taken(f"status {answer.status}" + REDIRECTED * (300 <= answer.status < 400))
     log.info("recorder.sent", extra={"bytes": size})
     return size
 

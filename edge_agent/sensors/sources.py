@@ -10,19 +10,18 @@ import math
 import re
 import threading
 import time
-import urllib.request
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
-from urllib.error import HTTPError
 
 import msgspec
 
 from edge_agent.settings import SensorSource
 from wire.addresses import WEB_SCHEMES, display_address, display_path, parse_address
-from wire.web import failure_of, web_request
+from wire.exchange import Bounds, ExchangeError, exchange
+from wire.web import failure_of
 
 log = logging.getLogger(__name__)
 
@@ -124,13 +123,14 @@ def from_file(source: SensorSource) -> Answer:
 
 def from_address(source: SensorSource) -> Answer:
     """The object at a web address."""
+    address = parse_address(source.at, WEB_SCHEMES)
     try:
-        request = web_request(parse_address(source.at, WEB_SCHEMES))
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310  http alone
-            return _object(answer.read(LARGEST_ANSWER_BYTES + 1))
-    except HTTPError as error:
-        error.close()
-        raise SensorError(f"it answers {error.code}") from None
+        answer = exchange(address, Bounds(TIMEOUT_S, LARGEST_ANSWER_BYTES))
+    except ExchangeError as error:
+        raise SensorError(f"no answer: {error}") from None
+    if not answer.is_success:
+        raise SensorError(f"it answers {answer.status}")
+    return _object(answer.body)
 
 
 def from_bh1750(source: SensorSource) -> Answer:

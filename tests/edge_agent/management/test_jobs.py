@@ -3,6 +3,7 @@
 import base64
 import gzip
 import hashlib
+import shutil
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -14,8 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from edge_agent.detect import Face
+from edge_agent.identity import IdentityFolder
 from edge_agent.inference import WEIGHTS
 from edge_agent.management import model_job, small_jobs
+from edge_agent.management.config import ConfigError, settings_under
 from edge_agent.management.diagnosis import LogTail, report
 from edge_agent.management.jobs import JobDesk
 from edge_agent.management.line import read
@@ -27,6 +30,9 @@ CARD = msgspec.json.decode((WEIGHTS / "onlooker-face.json").read_bytes())
 WEIGHT = (WEIGHTS / "onlooker-face.onnx").read_bytes()
 PICTURE = np.zeros((90, 160, 3), np.uint8)
 QUICK = {"pictures": 3, "faces": 3, "longest_s": 60, "watch_s": 5}
+
+
+LENIENT = {**QUICK, "faces": 0, "disagreement_ratio": 1, "slower_ratio": 100}
 
 
 class Finder:
@@ -71,7 +77,7 @@ class Bench:
             camera=self.stand.camera,
             shadow=self.stand.keeper,
             models=self.models,
-            identity=self.folder,
+            identity=IdentityFolder(self.folder),
             line=self.shop.line,
             clock=lambda: datetime.now(UTC),
             boot=self.boot,
@@ -224,6 +230,80 @@ def test_what_is_here_already_goes_back_without_a_comparison(bench, package, can
     assert bench.models.chosen == f"onlooker-face:{CARD['version']}"
 
 
+def replaced(bench, candidate, package, *versions):
+    """Have one version after the other take over."""
+    candidate(Finder("onlooker-face", *OLD.boxes))
+    for version in versions:
+        document = model(package(version=version), version=f"onlooker-face:{version}")
+        assert bench.works(f"job-{version}", {**document, "trial": LENIENT})[0] == "SUCCEEDED"
+
+
+def refused(bench, document):
+    status, details = bench.works("job-again", document, seconds=5)
+    assert status == "REJECTED", details
+    return details["reason"]
+
+
+def test_a_signed_model_that_is_older_is_refused(bench, package, candidate):
+    replaced(bench, candidate, package, "99.0")
+    older = model(package(version="98.9.9"), version="onlooker-face:98.9.9")
+    assert "98.9.9 is older than 99.0, which this camera has had" in refused(bench, older)
+    assert bench.models.chosen == "onlooker-face:99.0"
+
+
+def test_a_model_older_than_that_of_the_program_is_refused_on_a_new_camera(bench, package):
+    older = model(package(version="0.0.1"), version="onlooker-face:0.0.1")
+    assert f"older than {CARD['version']}" in refused(bench, older)
+
+
+@pytest.mark.parametrize("version", ["99.0", "99.0.0", "99.0+build"])
+def test_the_same_version_with_another_content_is_refused(bench, package, candidate, version):
+    replaced(bench, candidate, package, "99.0")
+    other = package(version=version, weights=WEIGHT + b" ")
+    assert "its content differs" in refused(bench, model(other, version=f"onlooker-face:{version}"))
+
+
+def test_a_wiped_folder_of_models_forgets_no_version(bench, package, candidate):
+    replaced(bench, candidate, package, "99.0")
+    shutil.rmtree(bench.folder / "models")
+    bench.start()
+    older = model(package(version="98.0"), version="onlooker-face:98.0")
+    assert "is older than 99.0" in refused(bench, older)
+
+
+def test_a_book_of_versions_that_cannot_be_read_lets_nothing_in(bench, package, candidate):
+    (bench.folder / "versions.json").write_text("{")
+    assert "no version is known to be newer" in refused(bench, model(package()))
+
+
+def test_only_the_last_model_may_come_back_from_the_camera_itself(bench, package, candidate):
+    replaced(bench, candidate, package, "99.0", "100.0")
+    ancient = model(version=f"onlooker-face:{CARD['version']}")
+    assert "is older than 100.0" in refused(bench, ancient)
+    back = model(version="onlooker-face:99.0", replaces="onlooker-face:100.0")
+    assert bench.works("job-back", back)[0] == "SUCCEEDED"
+    assert bench.models.chosen == "onlooker-face:99.0"
+
+
+def test_the_camera_s_own_settings_may_allow_an_older_model(bench, package, candidate):
+    replaced(bench, candidate, package, "99.0")
+    fleet = msgspec.structs.replace(bench.own.fleet, allow_older=True)
+    bench.own = msgspec.structs.replace(bench.own, fleet=fleet)
+    bench.start()
+    document = model(package(version="98.0"), version="onlooker-face:98.0")
+    assert bench.works("job-2", {**document, "trial": LENIENT})[0] == "SUCCEEDED"
+
+
+def test_no_remote_config_allows_an_older_version(bench):
+    with pytest.raises(ConfigError, match="unknown field `fleet`"):
+        settings_under(bench.own, {"fleet": {"allow_older": True}})
+
+
+def test_a_version_that_cannot_be_ordered_is_refused(bench, package):
+    document = model(package(version="latest"), version="onlooker-face:latest")
+    assert "'latest' cannot be ordered: write it as 1.4.0" in refused(bench, document)
+
+
 def test_a_real_network_comes_whole_and_opens(bench, package, street):
     document = model(package())
     document["trial"] = {**QUICK, "faces": 0, "disagreement_ratio": 1, "slower_ratio": 100}
@@ -246,7 +326,7 @@ HOSTILE = {
     "a strange host": ({"operation": "diagnose", "url": "https://evil.example/x"}, "none of"),
     "a host in disguise": (
         {"operation": "diagnose", "url": "https://127.0.0.1@evil.example/x"},
-        "'evil.example' is none of",
+        "the address holds a user name or password",
     ),
     "another scheme": ({"operation": "diagnose", "url": "ftp://127.0.0.1/x"}, "over https only"),
     "a version without slots": (

@@ -140,6 +140,12 @@ def test_a_version_is_become_when_it_has_proved_itself_and_only_then(
     assert (slots / "current").resolve().name == "1.1.0"
     assert (slots / "previous").resolve().name == "1.0.0"
 
+    older = order(works, release("1.0.9", SAME))
+    works.wait_until(lambda: state_of(works, older) == {"REJECTED": 1})
+    altered = order(works, release("1.1.0", SAME + "# other content\n"))
+    works.wait_until(lambda: state_of(works, altered) == {"REJECTED": 1})
+    assert (slots / "current").resolve().name == "1.1.0"
+
     bad = order(works, release("1.2.0", "#!/bin/sh\nexit 3\n"))
     works.wait_until(lambda: state_of(works, bad) == {"FAILED": 1})
     assert (slots / "current").resolve().name == "1.1.0"
