@@ -148,10 +148,15 @@ def stretch(
             )
     ends_at = (until or now).astimezone(UTC)
     starts_at = (since or ends_at - usual).astimezone(UTC)
-    if not timedelta(0) < ends_at - starts_at <= longest:
+    if ends_at <= starts_at:
+        raise RangeError(
+            f"until {ends_at.isoformat()} is not after from {starts_at.isoformat()}: ask for a "
+            "later end"
+        )
+    if ends_at - starts_at > longest:
         raise RangeError(
             f"from {starts_at.isoformat()} until {ends_at.isoformat()} is "
-            f"{ends_at - starts_at}: ask for more than nothing and at most {longest.days} days"
+            f"{ends_at - starts_at}: ask for at most {longest.days} days"
         )
     return starts_at, ends_at
 

@@ -43,6 +43,14 @@ class ShadowAnswer(BaseModel):
     sentence: str = Field(examples=["GBP 1 more buys 53.2 attentive impressions"])
 
 
+class HeldBackAnswer(BaseModel):
+    """A limit that keeps the plan from buying more."""
+
+    limit: str = Field(examples=["shares_per_slot"])
+    slots: int = Field(examples=[240], description="slots of which it allows no further share")
+    sentence: str = Field(examples=["the budget of GBP 2,500.00 leaves no room for more"])
+
+
 class MinimumAnswer(BaseModel):
     """A minimum and how much of it the plan brings."""
 
@@ -76,6 +84,10 @@ class PlanAnswer(BaseModel):
     possible: Literal[True] = True
     finished: bool = Field(description="false: the search was ended, this is its best until then")
     cost: Decimal
+    unspent: Decimal = Field(description="what is left of the budget")
+    held_back_by: list[HeldBackAnswer] = Field(
+        description="what keeps the plan from buying more shares; empty: nothing more to buy"
+    )
     currency: str
     impressions: Range
     reach: Range
@@ -142,6 +154,11 @@ def _plan(found: Plan, brief: Brief, slots: int) -> PlanAnswer:
     return PlanAnswer(
         finished=found.finished,
         cost=major(found.cost_pence, brief.currency),
+        unspent=major(found.unspent_pence, brief.currency),
+        held_back_by=[
+            HeldBackAnswer(limit=one.limit, slots=one.slots, sentence=one.sentence)
+            for one in found.held_back_by
+        ],
         currency=brief.currency,
         impressions=_range(found.impressions),
         reach=_range(found.reach),

@@ -8,7 +8,7 @@ import argparse
 import getpass
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -259,13 +259,15 @@ def audited(connection: Connection, asked: argparse.Namespace, author: Author) -
         yield f"{line.at:%Y-%m-%d %H:%M:%S}Z  {line.who}  {line.event}  {about}"
 
 
+def _certificate_left(left: timedelta) -> str:
+    if left <= timedelta(0):
+        return f", certificate ended {-left // timedelta(days=1)} days ago"
+    return f", certificate ends in {left.days} days"
+
+
 def _line(one: Standing, at: datetime) -> str:
     seen = f"seen {one.seen_at:%Y-%m-%d %H:%M}Z" if one.seen_at else "never seen"
-    left = (
-        f", certificate ends in {(one.certificate_ends_at - at).days} days"
-        if (one.certificate_ends_at)
-        else ""
-    )
+    left = _certificate_left(one.certificate_ends_at - at) if one.certificate_ends_at else ""
     marks = " DRIFTS" if one.drifts else ""
     groups = f" [{' '.join(one.groups)}]" if one.groups else ""
     return (

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Literal
 
-from cloud.money import exponent, minor_per_unit
+from cloud.money import exponent, minor_per_unit, written
 from wire.audience import AgeGroup, Gender
 
 MOST_PENCE: Final = 10**12
@@ -153,11 +153,17 @@ class Brief:
     def __post_init__(self) -> None:
         _refuse_unless(
             1 <= self.budget_pence <= MOST_PENCE,
-            f"a budget of {self.budget_pence} pence",
-            f"1 to {MOST_PENCE}",
+            f"a budget of {self.currency} {written(self.budget_pence, self.currency)}",
+            f"{written(1, self.currency)} to {written(MOST_PENCE, self.currency)}",
         )
         exponent(self.currency)
         days = (self.until_on - self.first_on).days
+        _refuse_unless(
+            days >= 1,
+            f"until {self.until_on}, the first day without the campaign, is not after its first "
+            f"day {self.first_on}",
+            "a later day",
+        )
         _refuse_unless(
             1 <= days <= MOST_DAYS,
             f"{self.first_on} until before {self.until_on} is {days} days",
@@ -184,10 +190,16 @@ class Brief:
 
     def _refuse_unpriced_return(self) -> None:
         if self.objective is Objective.ROI:
+            if self.value_pence is None:
+                raise BriefError(
+                    "the objective 'roi' weighs what impressions are worth against what they cost: "
+                    "say with value_per_impression what one is worth, above 0"
+                )
             _refuse_unless(
-                self.value_pence is not None and 0 < self.value_pence <= MOST_PENCE,
-                f"a return on impressions worth {self.value_pence} pence each",
-                "their value, above 0",
+                0 < self.value_pence <= MOST_PENCE,
+                f"impressions worth {self.currency} "
+                f"{self.value_pence / self.minor_per_unit:g} each",
+                f"a value above 0, at most {written(MOST_PENCE, self.currency)}",
             )
         _refuse_unless(
             0 <= self.least_return <= 1000, f"a least return of {self.least_return}", "0 to 1000"

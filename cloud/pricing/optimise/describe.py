@@ -12,6 +12,7 @@ import numpy as np
 from cloud.forecast.interval import Interval
 from cloud.pricing.optimise.audit import amount
 from cloud.pricing.optimise.brief import Objective
+from cloud.pricing.optimise.held_back import held_back
 from cloud.pricing.optimise.limits import minimum_limit
 from cloud.pricing.optimise.offer import Floats, Integers, Offer
 from cloud.pricing.optimise.plan import TOGETHER, Line, Met, Plan
@@ -30,9 +31,10 @@ def described(relaxed: Relaxed, shares: Integers, *, finished: bool = True) -> P
     contacts = offer.target.contacts * shares
     value = asked.value(shares.astype(float))
     impressions = _impressions(offer, shares)
+    cost_pence = int((offer.price_pence * shares).sum())
     return Plan(
         lines=_lines(offer, shares, contacts),
-        cost_pence=int((offer.price_pence * shares).sum()),
+        cost_pence=cost_pence,
         impressions=impressions,
         reach=_reach(offer, contacts, impressions),
         value=value,
@@ -44,6 +46,8 @@ def described(relaxed: Relaxed, shares: Integers, *, finished: bool = True) -> P
             for minimum in brief.minimums
         ),
         shadow_prices=shadow_prices(relaxed, unit(asked)),
+        unspent_pence=brief.budget_pence - cost_pence,
+        held_back_by=held_back(asked, shares),
         finished=finished,
     )
 

@@ -18,11 +18,12 @@ from cloud.pricing.optimise.audit import amount, violations
 from cloud.pricing.optimise.brief import Brief
 from cloud.pricing.optimise.ceiling import clashes, is_hopeless
 from cloud.pricing.optimise.concave import tangents
-from cloud.pricing.optimise.limits import Limit, eased, limits
+from cloud.pricing.optimise.limits import Limit, eased, limits, shares_limit
+from cloud.pricing.optimise.nothing import is_affordable, is_money
 from cloud.pricing.optimise.offer import Floats, Integers, Offer
 from cloud.pricing.optimise.plan import Change, Easing, Impossible
-from cloud.pricing.optimise.programme import Matrices, Programme, matrices
-from cloud.pricing.optimise.relax import solve
+from cloud.pricing.optimise.programme import Matrices, Programme, matrices, programme
+from cloud.pricing.optimise.relax import relax, solve
 from cloud.pricing.optimise.words import amount_in_words
 
 NOTHING: Final = 1e-7
@@ -35,12 +36,15 @@ def impossible(asked: Programme) -> Impossible:
     drawn = matrices(asked, tangents)
     every = limits(asked.brief)
     clash = clashes(asked)
+    affordable = is_affordable(asked)  # where not one share is, nothing but money helps
     easings = [
         easing
         for limit in every
-        if not is_hopeless(clash, (limit,))
+        if not is_hopeless(clash, (limit,)) and (affordable or is_money(limit, asked.brief))
         for easing in _by(asked, drawn, (limit,))
     ]
+    if affordable:
+        easings += _more_shares(asked)
     easings.sort(key=_effort)
     if easings:
         return Impossible(
@@ -56,6 +60,27 @@ def impossible(asked: Programme) -> Impossible:
         "its dates, dayparts or places",
         (),
     )
+
+
+def _more_shares(asked: Programme) -> Iterator[Easing]:
+    """The fewest shares of a slot with which fractions keep every limit, if any do."""
+    brief, limit = asked.brief, shares_limit(asked.brief)
+    few, enough = brief.caps.shares_per_slot, int(asked.offer.free.max())
+    if enough <= few or not _is_possible(eased(brief, limit, enough), asked.offer):
+        return
+    while enough - few > 1:
+        middle = (few + enough) // 2
+        if _is_possible(eased(brief, limit, middle), asked.offer):
+            enough = middle
+        else:
+            few = middle
+    changes = (Change(limit, float(enough)),)
+    yield Easing(changes, False, _sentence(changes, proven=False))
+
+
+def _is_possible(brief: Brief, offer: Offer) -> bool:
+    asked = programme(brief, offer)
+    return not clashes(asked) and relax(asked) is not None
 
 
 def _by(asked: Programme, drawn: Matrices, given: tuple[Limit, ...]) -> Iterator[Easing]:
@@ -125,7 +150,7 @@ def _shown(brief: Brief, offer: Offer, whole: Integers, given: tuple[Limit, ...]
     changed = brief
     for change in changes:
         changed = eased(changed, change.limit, change.to)
-    if not changes or violations(changed, offer, whole):
+    if not changes or not whole.any() or violations(changed, offer, whole):
         return None
     return Easing(changes, True, _sentence(changes, proven=True))
 

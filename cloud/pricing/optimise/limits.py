@@ -6,8 +6,9 @@ from typing import Literal
 from cloud.pricing.optimise.brief import Brief, Minimum
 
 Kind = Literal[
-    "budget", "slots", "slots_per_location", "slots_per_day", "spend_per_location", "minimum"
-]
+    "budget", "slots", "slots_per_location", "slots_per_day", "spend_per_location", "minimum",
+    "shares_per_slot",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,12 @@ def limits(brief: Brief) -> tuple[Limit, ...]:
     )
     capped = [Limit(kind, name, size, unit) for kind, name, size, unit in found if size is not None]
     return (*capped, *(minimum_limit(minimum) for minimum in brief.minimums))
+
+
+def shares_limit(brief: Brief) -> Limit:
+    """The cap of shares of one slot, which bounds every slot and is no row of the programme."""
+    size = brief.caps.shares_per_slot
+    return Limit("shares_per_slot", "the shares of a slot (shares_per_slot)", size, "shares")
 
 
 def minimum_limit(minimum: Minimum) -> Limit:

@@ -34,6 +34,15 @@ class ShadowPrice:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldBack:
+    """A limit that keeps a plan from buying more shares of so many slots."""
+
+    limit: str
+    slots: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Met:
     """A minimum, and how much of it the plan brings."""
 
@@ -46,6 +55,7 @@ class Plan:
     """Whole shares that keep every limit.
 
     No plan can be worth more than `bound`; `gap` is how far `value` stays below it, as a share.
+    `held_back_by` says what keeps it from buying more with what is unspent of the budget.
     `impressions` and `reach` are those of the target. `finished` is False when the search was
     stopped and this is the best plan until then.
     """
@@ -60,6 +70,8 @@ class Plan:
     gap: float
     minimums: tuple[Met, ...]
     shadow_prices: tuple[ShadowPrice, ...]
+    unspent_pence: int
+    held_back_by: tuple[HeldBack, ...]
     finished: bool = True
 
     @property

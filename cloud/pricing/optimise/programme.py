@@ -41,6 +41,11 @@ class Programme:
     rows: tuple[LimitRows, ...]
     curves: tuple[Curve, ...]
 
+    @property
+    def wanted(self) -> Floats:
+        """What makes a slot worth buying: its own worth, or its contacts where reach is sought."""
+        return self.worth if self.worth.any() else self.offer.target.contacts
+
     def value(self, shares: Floats) -> float:
         """What a plan is worth by the true curves, in the objective's own unit."""
         total = float(self.worth @ shares)
@@ -129,8 +134,9 @@ def _worthwhile(brief: Brief, offer: Offer) -> Offer:
     )
     if not earns.any():
         raise BriefError(
-            f"no slot earns {brief.least_return:.0%} beyond its price at {brief.value_pence} pence "
-            "an impression: ask for less return or value impressions higher"
+            f"no slot earns {brief.least_return:.0%} beyond its price at {brief.currency} "
+            f"{brief.value_pence / brief.minor_per_unit:g} an impression: ask for less return or "
+            "value impressions higher"
         )
     return offer.kept(earns)
 

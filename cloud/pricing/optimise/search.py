@@ -14,6 +14,7 @@ from cloud.pricing.optimise.brief import Brief, BriefError
 from cloud.pricing.optimise.ceiling import clashes
 from cloud.pricing.optimise.describe import described
 from cloud.pricing.optimise.easing import impossible
+from cloud.pricing.optimise.nothing import is_affordable, nothing_bought
 from cloud.pricing.optimise.offer import Integers, Offer
 from cloud.pricing.optimise.plan import Listener, Outcome, Plan, Progress
 from cloud.pricing.optimise.programme import programme
@@ -32,12 +33,16 @@ def optimise(brief: Brief, offer: Offer, listener: Listener = lambda progress: N
     _refuse_unknown_groups(brief, offer)
     listener(Progress("reading the brief", 0.0))
     asked = programme(brief, offer)
+    if not (brief.minimums or is_affordable(asked)):
+        return nothing_bought(asked)
     relaxed = None if clashes(asked) else relax(asked)
     if relaxed is None:
         listener(Progress("no plan is possible: finding what to ease", 0.5))
         return impossible(asked)
     listener(Progress("choosing whole slots", 0.6))
     best = _best(relaxed, listener)
+    if best is None and not brief.minimums:
+        return nothing_bought(asked)
     if best is None:
         listener(Progress("no plan is possible: finding what to ease", 0.9))
         return impossible(asked)
@@ -53,6 +58,8 @@ def _best(relaxed: Relaxed, listener: Listener) -> Plan | None:
         if broken:
             log.debug("optimise.refused", extra={"step": step, "broken": broken})
             continue
+        if not shares.any():
+            continue  # nothing bought is no plan
         plan = described(relaxed, shares)
         if best is None or plan.value > best.value:
             best = plan

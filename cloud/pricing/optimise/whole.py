@@ -7,7 +7,7 @@ search is cut by nodes, never by the clock, so that the same brief gets the same
 """
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from cloud.pricing.optimise.concave import chords, nearer
 from cloud.pricing.optimise.offer import Floats, Integers
 from cloud.pricing.optimise.programme import Matrices, Programme, matrices
 from cloud.pricing.optimise.relax import Relaxed
-from cloud.pricing.optimise.rows import LimitRows
+from cloud.pricing.optimise.room import Room
 
 CORES: Final = (300, 1_500)
 NODES: Final = 200
@@ -27,8 +27,6 @@ MARGIN: Final = 1e-6
 """By how much minimums are overdone, since HiGHS may miss a row by as much."""
 AROUND: Final = (0.9, 0.95, 0.98, 1.0, 1.02, 1.05, 1.1)
 EPSILON: Final = 1e-6
-ROUNDING: Final = 1e-7
-"""Of sums of pounds: far below a penny."""
 
 
 def whole(relaxed: Relaxed, *, core: int) -> Integers | None:
@@ -54,8 +52,8 @@ def floored(relaxed: Relaxed) -> Integers:
 def filled(asked: Programme, shares: Integers) -> Integers:
     """The plan with whatever still fits into budget and caps, the best for the money first."""
     bought = shares.copy()
-    rooms = [_Room(rows, bought) for rows in asked.rows if rows.limit.kind != "minimum"]
-    worth = asked.worth if asked.worth.any() else asked.offer.target.contacts
+    rooms = [Room(rows, bought) for rows in asked.rows if rows.limit.kind != "minimum"]
+    worth = asked.wanted
     fits = (worth > 0) & (bought < asked.most)
     for room in rooms:
         fits &= room.holds(slice(None))
@@ -65,24 +63,6 @@ def filled(asked: Programme, shares: Integers) -> Integers:
             for room in rooms:
                 room.take(slot)
     return bought
-
-
-class _Room:
-    """What a cap or the budget has left; every slot lies in exactly one of its rows."""
-
-    def __init__(self, rows: LimitRows, bought: Integers) -> None:
-        columns = rows.matrix.tocsc()
-        self._row: Integers = columns.indices
-        self._amounts: Floats = columns.data
-        self._left: Floats = rows.sizes - rows.matrix @ bought
-
-    def holds(self, slots: Any) -> Any:
-        """Whether one more share of each of `slots` fits."""
-        return self._amounts[slots] <= self._left[self._row[slots]] + ROUNDING
-
-    def take(self, slot: int) -> None:
-        """Take the room of one more share."""
-        self._left[self._row[slot]] -= self._amounts[slot]
 
 
 def _bent(relaxed: Relaxed) -> Programme:

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from cloud.money import exponent
 from cloud.pricing.optimise.limits import Limit
 from cloud.pricing.optimise.plan import ShadowPrice
 from cloud.pricing.optimise.relax import Relaxed
@@ -14,6 +15,9 @@ from cloud.pricing.optimise.relax import Relaxed
 WORTH_SAYING: Final = 1e-6
 ROWS_EACH: Final = 3
 """Of a cap with many rows, the dearest few are named."""
+
+
+COUNTED: Final = frozenset({"slots", "shares", "people", "impressions"})
 
 
 def shadow_prices(relaxed: Relaxed, unit: str) -> tuple[ShadowPrice, ...]:
@@ -31,9 +35,9 @@ def shadow_prices(relaxed: Relaxed, unit: str) -> tuple[ShadowPrice, ...]:
 
 def amount_in_words(limit: Limit, size: float) -> str:
     """A size of a limit with its unit: `GBP 1,200.00`, `31,200 people`."""
-    if limit.unit in ("slots", "people", "impressions"):
+    if limit.unit in COUNTED:
         return f"{np.floor(size):,.0f} {limit.unit}"
-    return f"{limit.unit} {size:,.2f}"
+    return f"{limit.unit} {size:,.{exponent(limit.unit)}f}"
 
 
 def _priced(limit: Limit, about: str, worth: float, unit: str) -> ShadowPrice:

@@ -61,7 +61,11 @@ def test_an_impossible_brief_is_answered_with_what_to_ease(ask):
         ({"budget": "0.001"}, 422, "write at most 2 decimals for GBP"),
         ({"budget": 1e300}, 422, "`budget` in the body"),
         ({"currency": "EUR"}, 422, "none is sold in EUR; those asked for are sold in GBP"),
-        ({"from": "2026-11-25", "until": "2026-11-23"}, 422, "is -2 days"),
+        (
+            {"from": "2026-11-25", "until": "2026-11-23"},
+            422,
+            "is not after its first day 2026-11-25",
+        ),
         ({"until": "9999-12-31"}, 422, "wanted 1 to 92"),
         ({"from": "1626-11-23", "until": "1626-11-25"}, 422, "ask between"),
         ({"locations": ["XX-99"]}, 404, "no location 'XX-99'"),
@@ -72,7 +76,7 @@ def test_an_impossible_brief_is_answered_with_what_to_ease(ask):
         ({"target": {"ages": ["25-34"]}}, 422, "no camera there tells 25-34 from others"),
         ({"target": {"ages": ["unknown"]}}, 422, "nobody can be sought as 'unknown'"),
         ({"objective": "fame"}, 422, "`objective` in the body"),
-        ({"objective": "roi"}, 422, "their value, above 0"),
+        ({"objective": "roi"}, 422, "say with value_per_impression what one is worth"),
         ({"bugdet": 1}, 422, "Extra inputs are not permitted"),
     ],
 )
