@@ -184,12 +184,14 @@ def served(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     with Signer(office, path, lambda: datetime.now(UTC)) as signer:
         signer.keep_list_fresh()
         ended = threading.Event()
-        _every(LOOK_AT_LIST_EVERY_S, ended, signer.keep_list_fresh)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        yield f"signing for {path}"
         try:
+            _every(LOOK_AT_LIST_EVERY_S, ended, signer.keep_list_fresh)
+            yield f"signing for {path}"
             signer.serve_forever()
         except KeyboardInterrupt:
+            return
+        finally:
             ended.set()
 
 

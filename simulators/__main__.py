@@ -1,9 +1,16 @@
-"""The simulators' front door: `python -m simulators scene|replay|footfall|fleet|demo --help`."""
+"""`python -m simulators scene|replay|footfall|fleet|demo --help`.
 
-import argparse
+Ctrl-C ends it with status 130 while its libraries load, and as the command says afterwards.
+"""
+
 import sys
+from argparse import Namespace
 from importlib import import_module
+from types import ModuleType
 from typing import Final
+
+from wire.arguments import Parser
+from wire.interrupts import exiting_on_interrupt, interruptible
 
 # Loaded only when asked for: drawing needs OpenCV, the history needs nothing but the contract.
 COMMANDS: Final = {
@@ -18,15 +25,20 @@ COMMANDS: Final = {
 def main(words: list[str] | None = None) -> int:
     """Run one simulator; its exit status."""
     words = sys.argv[1:] if words is None else words
-    parser = argparse.ArgumentParser(prog="python -m simulators", description=__doc__)
+    with exiting_on_interrupt():
+        module, asked = _loaded(words)
+    return interruptible(lambda: int(module.run(asked)))
+
+
+def _loaded(words: list[str]) -> tuple[ModuleType, Namespace]:
+    parser = Parser(prog="python -m simulators", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, what) in COMMANDS.items():
         command = commands.add_parser(name, help=what, description=f"{what}.")
         if words[:1] == [name]:
             import_module(module).add_arguments(command)
     asked = parser.parse_args(words)
-    status: int = import_module(COMMANDS[asked.command][0]).run(asked)
-    return status
+    return import_module(COMMANDS[asked.command][0]), asked
 
 
 if __name__ == "__main__":

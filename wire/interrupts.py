@@ -2,11 +2,12 @@
 
 Loading the libraries takes a second or more; a KeyboardInterrupt raised inside them prints a
 traceback or is swallowed. Nothing has begun by then, so the process may end at once. Imports
-nothing but `os` and `signal`, so that a program can be protected from its first line on.
+nothing of ours and little of Python's, so that a program can be protected from its first line on.
 """
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -28,9 +29,23 @@ def exiting_on_interrupt() -> Iterator[None]:
 
 
 def interruptible(run: Callable[[], int]) -> int:
-    """The status of `run`, or 130 when Ctrl-C ended it."""
+    """The status of `run`, or 130 when Ctrl-C ended it.
+
+    A KeyboardInterrupt that is raised in a finalizer or a callback reaches nobody: Python prints
+    it and goes on. It ends the process here.
+    """
+    before = sys.unraisablehook
+
+    def report(unraisable: "sys.UnraisableHookArgs") -> None:
+        if issubclass(unraisable.exc_type, KeyboardInterrupt):
+            os._exit(INTERRUPTED)
+        before(unraisable)
+
+    sys.unraisablehook = report
     try:
         return run()
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one must not break the exit
         return INTERRUPTED
+    finally:
+        sys.unraisablehook = before

@@ -82,8 +82,6 @@ def serve(arguments: argparse.Namespace) -> int:
     except (ServeError, HostNameError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    for stop in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(stop, lambda *_: None)  # the server raises them again once it has stopped
     loopback = arguments.host in LOOPBACK
     access = arguments.access or ("open" if loopback else "keys")
     quota = Quota() if access == "keys" else None
@@ -111,9 +109,12 @@ def serve(arguments: argparse.Namespace) -> int:
             "api.only_local_names",
             extra={"remedy": "clients elsewhere are refused until --host-name says what they call"},
         )
+    server = Server(config)
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, server.before_and_after)
     work = PlanWork(lambda: in_force.desk)
     with listener, hearing(in_force), working(work):
-        Server(config).run(sockets=[listener])
+        server.run(sockets=[listener])
     desk.shared.close()
     desk.engine.dispose()
     log.info("api.stopped")
@@ -122,6 +123,23 @@ def serve(arguments: argparse.Namespace) -> int:
 
 class Server(uvicorn.Server):
     """Says goodbye to who listens: an answer that has no end would not let the server stop."""
+
+    handles_signals = False
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """While it serves; what it captured is raised again at the end."""
+        self.handles_signals = True
+        with super().capture_signals():
+            yield
+
+    def before_and_after(self, number: int, _frame: FrameType | None) -> None:
+        """A signal before it serves ends the program; one that was handled does nothing more."""
+        if self.handles_signals:
+            return
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        raise SystemExit(0)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Told to stop."""

@@ -1,0 +1,59 @@
+"""`python -m provisioning ...`: who may speak on the wire, and the door they come through."""
+
+import logging
+import sys
+from datetime import UTC, datetime
+
+from provisioning import release, signer
+from provisioning.authority import command as authority_command
+from provisioning.authority.office import OfficeError
+from provisioning.authority.register import RegisterError
+from provisioning.authority.revocation import ReasonError
+from provisioning.authority.signing_request import SigningRequestError
+from provisioning.aws import command as aws_command
+from provisioning.aws.stack import StackError
+from provisioning.broker import command as broker_command
+from provisioning.broker.settings import BrokerError
+from provisioning.folder_lock import FolderLockedError
+from provisioning.kms import KmsError
+from provisioning.release import ReleaseError
+from provisioning.vault import VaultError
+from wire.arguments import Parser
+
+REFUSALS = (
+    BrokerError,
+    FolderLockedError,
+    KmsError,
+    OfficeError,
+    ReleaseError,
+    RegisterError,
+    ReasonError,
+    SigningRequestError,
+    StackError,
+    VaultError,
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 0 when done, 1 when refused with a sentence on stderr."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    parser = Parser(prog="python -m provisioning", description=__doc__)
+    rooms = parser.add_subparsers(dest="room", required=True)
+    authority_command.add_arguments(rooms.add_parser("ca", help="the certificate authority"))
+    broker_command.add_arguments(rooms.add_parser("broker", help="a hardened Mosquitto"))
+    signer.add_arguments(rooms.add_parser("signer", help="signs for the enrolment desk"))
+    aws_command.add_arguments(rooms.add_parser("aws", help="the same house on AWS"))
+    release.add_arguments(rooms.add_parser("release", help="the notes of a version"))
+    asked = parser.parse_args(arguments)
+    try:
+        for line in asked.run(asked, datetime.now(UTC)):
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+    except REFUSALS as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    except OSError as error:
+        where = f"{error.filename} cannot be used: " if error.filename is not None else ""
+        sys.stderr.write(f"error: {where}{error.strerror or error}\n")
+        return 1
+    return 0

@@ -1,0 +1,47 @@
+"""Ctrl-C that nobody hears ends the process all the same."""
+
+import subprocess
+import sys
+
+import pytest
+
+from wire.interrupts import INTERRUPTED, exiting_on_interrupt, interruptible
+
+IN_A_FINALIZER = """
+import os, signal
+from wire.interrupts import interruptible
+class Dying:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(1000): pass
+def run():
+    Dying()
+    print("went on")
+    return 0
+raise SystemExit(interruptible(run))
+"""
+LOADING = """
+import os, signal
+from wire.interrupts import exiting_on_interrupt
+with exiting_on_interrupt():
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(1000): pass
+    except BaseException:
+        pass
+print("went on")
+"""
+
+
+@pytest.mark.parametrize("program", [IN_A_FINALIZER, LOADING])
+def test_an_interrupt_that_would_be_swallowed_ends_the_process(program):
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "")
+
+
+def test_other_statuses_and_hooks_stay_as_they_were():
+    before = sys.unraisablehook
+    assert interruptible(lambda: 3) == 3
+    assert sys.unraisablehook is before
+    with exiting_on_interrupt(), pytest.raises(ValueError, match="x"):
+        raise ValueError("x")
