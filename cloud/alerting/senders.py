@@ -11,8 +11,6 @@ import json
 import logging
 import smtplib
 import ssl
-import string
-from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,14 +18,14 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any, Final
-from urllib.parse import quote
 
 from cloud.alerting.deadline import Deadline, connect
+from cloud.alerting.http_call import call
 from cloud.alerting.message import DEVICES_SHOWN, Message
 from cloud.alerting.notices import Failure, Fault
 from cloud.alerting.recipients import Recipient
 from cloud.alerting.targets import Log, Mailbox, TargetError, Topic, Webhook
-from wire.addresses import DEFAULT_PORTS, Address
+from wire.addresses import Address
 
 log = logging.getLogger(__name__)
 
@@ -101,17 +99,10 @@ class Senders:
     ) -> None:
         """POST as JSON; any 2xx means delivered. A redirect, which could go anywhere, is not."""
         body = json.dumps(message.json(), ensure_ascii=False).encode()
-        headers = _headers(address, message, body, secret, self.clock())
-        tls = (self.tls or ssl.create_default_context()) if address.is_secure else None
-        assert address.port is not None
-        connection = http.client.HTTPConnection(address.host, address.port)
-        connection.sock = connect(address.host, address.port, deadline, tls)
-        try:
-            connection.request("POST", _resource(address), body, headers)
-            with connection.getresponse() as answer:
-                status = answer.status
-        finally:
-            connection.close()
+        headers = {"Content-Type": "application/json", "Idempotency-Key": message.key}
+        if secret is not None:
+            headers["Onlooker-Signature"] = signature(secret, self.clock(), body)
+        status = call(address, deadline, body=body, headers=headers, tls=self.tls).status
         if status // 100 != 2:
             raise _FailedError(*_meaning(status))
 
@@ -180,35 +171,6 @@ def to_log(message: Message) -> None:
     if len(message.items) == 1:
         fields |= {"location": first.location, "device": first.device, "reason": first.message}
     log.warning("alert.%s", message.change, extra=fields)
-
-
-def _headers(
-    address: Address, message: Message, body: bytes, secret: bytes | None, now: datetime
-) -> dict[str, str]:
-    default = DEFAULT_PORTS[address.scheme]
-    port = "" if address.port == default else f":{address.port}"
-    headers = {
-        "Host": f"{address.bracketed_host.encode('idna').decode()}{port}",
-        "Content-Type": "application/json",
-        "User-Agent": "onlooker",
-        "Idempotency-Key": message.key,
-        "Connection": "close",
-    }
-    if secret is not None:
-        headers["Onlooker-Signature"] = signature(secret, now, body)
-    if address.username is not None or address.password is not None:
-        pair = f"{address.username or ''}:{address.password or ''}".encode()
-        headers["Authorization"] = f"Basic {b64encode(pair).decode()}"
-    return headers
-
-
-def _resource(address: Address) -> str:
-    query = f"?{_ascii(address.query)}" if address.query else ""
-    return f"{_ascii(address.path) or '/'}{query}"
-
-
-def _ascii(text: str) -> str:
-    return quote(text, safe=string.punctuation)
 
 
 def _publish(topic: Topic, message: Message, deadline: Deadline) -> None:

@@ -6,9 +6,7 @@ With `--url` it asks a running API; without, it works the price out from the dat
 import argparse
 import json
 import sys
-import urllib.error
 import urllib.parse
-import urllib.request
 from dataclasses import replace
 from http.client import HTTPException
 from pathlib import Path
@@ -17,15 +15,19 @@ from typing import Final
 from pydantic import ValidationError
 
 from cloud import settings
+from cloud.alerting.deadline import Deadline
+from cloud.alerting.http_call import Answer, call
 from cloud.api.buyer import Buyer
 from cloud.api.explained import brief, explained
 from cloud.api.pricing import PriceAnswer, priced
 from cloud.api.server import add_rate_card, open_desk
 from cloud.pricing.slot import parse_slot
 from wire.addresses import WEB_SCHEMES, Address, AddressError, parse_address
-from wire.web import failure_of, web_request
+from wire.web import failure_of
 
-TIMEOUT_S: Final = 10
+TIMEOUT_S: Final = 10.0  # for the whole call
+LARGEST_BYTES: Final = 1024 * 1024
+OK: Final = 200
 
 
 class AskError(RuntimeError):
@@ -81,19 +83,20 @@ def _asked(arguments: argparse.Namespace) -> PriceAnswer:
     api = replace(api, path=path, query=query)
     try:
         key = arguments.key_file.read_text().strip() if arguments.key_file else ""
-        question = web_request(api, headers={"X-API-Key": key} if key else {})
-        with urllib.request.urlopen(question, timeout=TIMEOUT_S) as response:  # noqa: S310 - checked
-            return PriceAnswer.model_validate_json(response.read())
-    except urllib.error.HTTPError as refused:
-        raise AskError(_detail(refused, api)) from None
+        headers = {"X-API-Key": key} if key else {}
+        deadline = Deadline.after(TIMEOUT_S)
+        answer = call(api, deadline, headers=headers, most_bytes=LARGEST_BYTES)
+        if answer.status != OK:
+            raise AskError(_detail(answer, api))
+        return PriceAnswer.model_validate_json(answer.body)
     except ValidationError:
         raise AskError(f"{api} gave no price: its answer is not that of this API") from None
     except (OSError, HTTPException, ValueError) as error:
         raise AskError(f"{api} gave no price: {failure_of(error)}") from None
 
 
-def _detail(refused: urllib.error.HTTPError, api: Address) -> str:
+def _detail(refused: Answer, api: Address) -> str:
     try:
-        return str(json.load(refused)["detail"])
+        return str(json.loads(refused.body)["detail"])
     except (ValueError, KeyError, TypeError):
-        return f"{api} answered {refused.code}"
+        return f"{api} answered {refused.status}"

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from cloud.database import connect, create
 from simulators.postgresql import Postgresql
+from tests.cloud.peers import Behaviour, Peer
 from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
@@ -23,6 +24,19 @@ from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
 NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 Reports = Callable[..., AudienceReport]
+
+
+@pytest.fixture
+def peer() -> Iterator[Callable[[Behaviour], Peer]]:
+    peers: list[Peer] = []
+
+    def make(behave: Behaviour) -> Peer:
+        peers.append(Peer(behave))
+        return peers[-1]
+
+    yield make
+    for one in peers:
+        one.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

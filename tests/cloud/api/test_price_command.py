@@ -2,17 +2,20 @@
 
 import argparse
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
+from cloud.api import price_command
 from cloud.api.app import create_app
 from cloud.api.desk import Desk
 from cloud.api.keys import Role, create_key
 from cloud.api.price_command import add_arguments, run
 from cloud.api.quota import Quota
+from tests.cloud.peers import Behaviour, drips, hangs, pours, says
 
 SLOT = ["KX-01", "2026-11-23T08:00"]
 
@@ -98,3 +101,31 @@ def test_a_refusal_of_the_api_is_passed_on(answering: str, capsys, typed: list[s
 def test_an_api_that_cannot_be_asked_is_said_so(capsys, url: str, sentence: str):
     assert price(*SLOT, "--url", url) == 1
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("behave", "sentence"),
+    [
+        (says(b"SSH-2.0-OpenSSH_9.2\r\n"), "is not HTTP"),
+        (says(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 3_000_000), "not that of this API"),
+        (says(b"HTTP/1.1 200 OK\r\n\r\n{}"), "not that of this API"),
+        (says(b"HTTP/1.1 500 Oh\r\n\r\n[7]"), "answered 500"),
+        (says(b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n"), "answered 302"),
+        (hangs, "no answer in time"),
+        (drips(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 50), "no answer in time"),
+        (drips(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 500), "no answer in time"),
+        (pours, "is not HTTP"),
+    ],
+)
+def test_an_api_that_misbehaves_is_said_so_in_time(
+    peer, monkeypatch, tmp_path: Path, capsys, behave: Behaviour, sentence: str
+):
+    monkeypatch.setattr(price_command, "TIMEOUT_S", 1.0)
+    (tmp_path / "key").write_text("onl_secret")
+    url = f"http://127.0.0.1:{peer(behave).port}/T0P-s3cret"
+    began = time.monotonic()
+    assert price(*SLOT, "--url", url, "--key-file", str(tmp_path / "key")) == 1
+    assert time.monotonic() - began < 3.0
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert "s3cret" not in said
