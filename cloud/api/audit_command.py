@@ -18,8 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked; 1 when the chain is broken, with the place."""
-    engine = database.connect(settings.read(arguments).database_url)
-    database.create(engine)
+    engine = database.open_existing(settings.read(arguments).database_url)
     try:
         with database.reading(engine) as connection:
             if arguments.action == "list":

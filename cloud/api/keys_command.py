@@ -31,8 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked; 1 when it is refused, with the reason."""
-    engine = database.connect(settings.read(arguments).database_url)
-    database.create(engine)
+    url = settings.read(arguments).database_url
+    makes_one = arguments.action == "create"
+    engine = database.open_or_make(url) if makes_one else database.open_existing(url)
     now = utc_now()
     try:
         if arguments.action == "create":

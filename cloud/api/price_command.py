@@ -10,6 +10,7 @@ import urllib.parse
 from dataclasses import replace
 from http.client import HTTPException
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from pydantic import ValidationError
@@ -18,9 +19,12 @@ from cloud import settings
 from cloud.alerting.deadline import Deadline
 from cloud.alerting.http_call import Answer, call
 from cloud.api.buyer import Buyer
+from cloud.api.desk import Desk
 from cloud.api.explained import brief, explained
 from cloud.api.pricing import PriceAnswer, priced
 from cloud.api.server import add_rate_card, open_desk
+from cloud.database import DatabaseError
+from cloud.database.existing import require_file
 from cloud.pricing.slot import parse_slot
 from wire.addresses import WEB_SCHEMES, Address, AddressError, parse_address
 from wire.web import failure_of
@@ -63,7 +67,26 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _worked_out(arguments: argparse.Namespace) -> PriceAnswer:
+    """The price by the database; without one by assumptions alone, and none is made."""
+    try:
+        require_file(settings.read(arguments).database_url)
+    except DatabaseError as missing:
+        sys.stderr.write(f"priced from assumptions alone, since {missing}\n")
+        with TemporaryDirectory() as folder:
+            arguments.database = f"sqlite:///{folder}/empty.db"
+            return _priced(arguments)
+    return _priced(arguments)
+
+
+def _priced(arguments: argparse.Namespace) -> PriceAnswer:
     desk = open_desk(arguments)
+    try:
+        return _answer(desk, arguments)
+    finally:
+        desk.engine.dispose()
+
+
+def _answer(desk: Desk, arguments: argparse.Namespace) -> PriceAnswer:
     site = desk.estate.location(arguments.location)
     slot = parse_slot(arguments.time_slot, site.zone)
     buyer = Buyer(arguments.account, is_staff=True)

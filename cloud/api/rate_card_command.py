@@ -48,8 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, clock: Clock = utc_now) -> int:
     """Do what was asked; 1 when it is refused, with the reason."""
-    engine = database.connect(settings.read(arguments).database_url)
-    database.create(engine)
+    url = settings.read(arguments).database_url
+    makes_one = arguments.action == "put"
+    engine = database.open_or_make(url) if makes_one else database.open_existing(url)
     try:
         for line in _done(engine, arguments, clock):
             sys.stdout.write(f"{line}\n")

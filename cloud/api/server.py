@@ -147,11 +147,15 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def open_desk(arguments: argparse.Namespace) -> Desk:
-    """The desk that the settings in force describe; makes the tables that are missing."""
+def open_desk(arguments: argparse.Namespace, *, makes_database: bool = True) -> Desk:
+    """The desk that the settings in force describe; makes the tables that are missing.
+
+    Raises:
+        DatabaseError: there is no database, and `makes_database` is false.
+    """
     chosen = settings.read(arguments)
-    engine = database.connect(chosen.database_url)
-    database.create(engine)
+    opened = database.open_or_make if makes_database else database.open_existing
+    engine = opened(chosen.database_url)
     sites, card = estate.load(chosen.estate or estate.SAMPLE), card_for(arguments.rate_card, engine)
     require_priced_words(sites, card)
     desk = Desk(

@@ -34,7 +34,7 @@ from cloud.database.engine import (
     run_many,
     writing,
 )
-from cloud.database.existing import open_existing
+from cloud.database.existing import open_existing, open_or_make
 from cloud.database.news import (
     alarms,
     alert_holds,
@@ -78,6 +78,7 @@ __all__ = [
     "minute_tallies",
     "notices",
     "open_existing",
+    "open_or_make",
     "places",
     "quarantined_devices",
     "reading",

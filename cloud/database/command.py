@@ -9,6 +9,7 @@ import sys
 
 from cloud import settings
 from cloud.database.engine import connect, reading
+from cloud.database.existing import require_file
 from cloud.database.migrations import HEAD
 from cloud.database.upgrade import create, missing, revision
 
@@ -28,7 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked."""
-    engine = connect(settings.read(arguments).database_url)
+    url = settings.read(arguments).database_url
+    if arguments.action != "upgrade":
+        require_file(url)
+    engine = connect(url)
     try:
         if arguments.action == "upgrade":
             create(engine)

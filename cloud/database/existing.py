@@ -1,6 +1,7 @@
 """Opening a database that must be there already: a command that only reads never makes one."""
 
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Engine, inspect
 
@@ -8,11 +9,30 @@ from cloud.database.engine import DatabaseError, connect, reading
 from cloud.database.upgrade import create
 from wire.addresses import display_address
 
-HOW_TO_NAME: str = (
+HOW_TO_NAME: Final = (
     "name it with --database or ONLOOKER_DATABASE_URL (without either, sqlite:///var/onlooker.db "
     "below the current folder); `python -m cloud database upgrade` makes a new one"
 )
-OURS: str = "minute_tallies"  # since the first version
+OURS: Final = "minute_tallies"  # since the first version
+
+
+def require_file(url: str) -> None:
+    """Refuse a SQLite database whose file is not there: opening it would make it.
+
+    Raises:
+        DatabaseError: there is no such file; says which one was meant.
+    """
+    if url.startswith("sqlite"):
+        file = Path(url.partition("///")[2].partition("?")[0])
+        if file.name and not file.exists():
+            raise DatabaseError(f"there is no database {file.absolute()}: {HOW_TO_NAME}")
+
+
+def open_or_make(url: str) -> Engine:
+    """An engine for a database that is made where there is none, upgraded to this version."""
+    engine = connect(url)
+    create(engine)
+    return engine
 
 
 def open_existing(url: str) -> Engine:
@@ -21,10 +41,7 @@ def open_existing(url: str) -> Engine:
     Raises:
         DatabaseError: there is none, or it is empty; says which one was meant.
     """
-    if url.startswith("sqlite"):
-        file = Path(url.partition("///")[2].partition("?")[0])
-        if file.name and not file.exists():
-            raise DatabaseError(f"there is no database {file.absolute()}: {HOW_TO_NAME}")
+    require_file(url)
     engine = connect(url)
     with reading(engine) as connection:
         is_ours = inspect(connection).has_table(OURS)

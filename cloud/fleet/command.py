@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from cloud import settings
-from cloud.database import connect, create, reading, writing
+from cloud.database import open_existing, open_or_make, reading, writing
 from cloud.estate import SAMPLE, load
 from cloud.fleet import desire, lines, on_aws_command, registry, rollout, roster, serve
 from cloud.fleet.desire import DesireError
@@ -28,6 +28,9 @@ from cloud.fleet.shadow import ShadowError
 from wire.topics import TopicError
 
 REFUSALS: Final = (DesireError, JobExists, RegistryError, ShadowError, TopicError)
+
+READS: Final = frozenset({"list", "show", "drift", "audit", "jobs", "job"})
+MAKES_DATABASE: Final = frozenset({"register", "expect"})
 
 Action = Callable[[Connection, argparse.Namespace, Author], Iterator[str]]
 
@@ -139,9 +142,10 @@ def _served(asked: argparse.Namespace) -> int:
 
 
 def _at_home(asked: argparse.Namespace, author: Author) -> Iterator[str]:
-    engine = connect(settings.read(asked).database_url)
-    create(engine)
-    opened = reading if asked.action in ("list", "show", "drift", "audit", "jobs") else writing
+    url = settings.read(asked).database_url
+    engine = open_or_make(url) if asked.action in MAKES_DATABASE else open_existing(url)
+    is_preview = not getattr(asked, "apply", True)
+    opened = reading if is_preview or asked.action in READS else writing
     try:
         with opened(engine) as connection:
             yield from list(asked.act(connection, asked, author))

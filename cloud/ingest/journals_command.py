@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine, select
 
 from cloud import settings
-from cloud.database import connect, create, journals, losses, reading, writing
+from cloud.database import journals, losses, open_existing, reading, writing
 from cloud.ingest.journals import Journals
 from cloud.ingest.plausible import Rules
 from cloud.ingest.settled import Settled
@@ -36,8 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked; 1 when there is nothing to close."""
-    engine = connect(settings.read(arguments).database_url)
-    create(engine)
+    engine = open_existing(settings.read(arguments).database_url)
     try:
         if arguments.action == "losses":
             return _losses(engine)

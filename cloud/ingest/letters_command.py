@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, Row, select
 
 from cloud import settings
-from cloud.database import connect, create, dead_letters, reading, writing
+from cloud.database import dead_letters, open_existing, reading, writing
 from cloud.estate import SAMPLE
 from cloud.ingest.letters import printable
 from cloud.ingest.membership import Membership
@@ -43,8 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked; 1 when a letter does not exist or is refused again."""
     chosen = settings.read(arguments)
-    engine = connect(chosen.database_url)
-    create(engine)
+    engine = open_existing(chosen.database_url)
     try:
         match arguments.action:
             case "list":

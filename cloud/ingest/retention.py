@@ -17,13 +17,12 @@ from sqlalchemy import ColumnElement, Engine, Table, select, tuple_
 
 from cloud import settings
 from cloud.database import (
-    connect,
-    create,
     dead_letters,
     microseconds,
     minute_demographics,
     minute_sensors,
     minute_tallies,
+    open_existing,
     partitions,
     reports,
     writing,
@@ -63,8 +62,7 @@ def days(typed: str) -> int:
 def run(arguments: argparse.Namespace) -> int:
     """Sweep once."""
     keep = Keep(arguments.reports_days, arguments.minutes_days, arguments.letters_days)
-    engine = connect(settings.read(arguments).database_url)
-    create(engine)
+    engine = open_existing(settings.read(arguments).database_url)
     now = datetime.now(UTC)
     try:
         partitions.Ahead(engine).keep(now)

@@ -1,0 +1,74 @@
+"""A command that only reads never makes a database: it says which one was meant."""
+
+from pathlib import Path
+
+import pytest
+
+from cloud.__main__ import main
+from cloud.fleet.__main__ import main as fleet
+
+READING = [
+    ["alerts", "list"],
+    ["alerts", "show", "1"],
+    ["alerts", "acknowledge", "1"],
+    ["audit", "verify"],
+    ["audit", "list"],
+    ["database", "current"],
+    ["database", "check"],
+    ["dead-letters", "list"],
+    ["dead-letters", "show", "1"],
+    ["dead-letters", "replay"],
+    ["dead-letters", "quarantined"],
+    ["fleet", "list"],
+    ["fleet", "show", "cam-1"],
+    ["fleet", "drift"],
+    ["fleet", "audit"],
+    ["fleet", "jobs"],
+    ["fleet", "set", "--all", "report_interval_ms=15000"],
+    ["fleet", "retire", "cam-1"],
+    ["journals", "list"],
+    ["journals", "losses"],
+    ["keys", "list"],
+    ["keys", "revoke", "0123456789ab"],
+    ["override", "list"],
+    ["rate-card", "list"],
+    ["sweep"],
+]
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ONLOOKER_DATABASE_URL", raising=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", READING, ids=" ".join)
+def test_a_command_that_reads_makes_no_database(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    run, typed = (fleet, command[1:]) if command[0] == "fleet" else (main, command)
+    assert run(typed) == 2
+    said = capsys.readouterr().err
+    assert str(elsewhere / "var" / "onlooker.db") in said
+    assert "--database" in said
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_an_empty_database_is_left_as_it_is(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (elsewhere / "empty.db").touch()
+    assert main(["journals", "list", "--database", "sqlite:///empty.db"]) == 2
+    assert "holds no tables of Onlooker" in capsys.readouterr().err
+
+
+def test_a_price_without_a_database_says_so_and_makes_none(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["price", "KX-01", "2026-11-23T08:00"]) == 0
+    said = capsys.readouterr()
+    assert "from assumptions alone" in said.err
+    assert str(elsewhere / "var" / "onlooker.db") in said.err
+    assert "KX-01" in said.out
+    assert list(elsewhere.iterdir()) == []
