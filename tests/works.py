@@ -19,9 +19,10 @@ from cryptography.x509.oid import NameOID
 
 from cloud import database
 from cloud.fleet import registry
+from cloud.fleet.changes import Author
 from cloud.fleet.claim import Enrolment
 from cloud.fleet.desk import Desk, DeskFiles
-from cloud.fleet.registry import Author, Thing
+from cloud.fleet.registry import Thing
 from cloud.fleet.roster import RosterEntry, expect
 from cloud.fleet.service import Connection, FleetService, attach, client_for
 from cloud.fleet.signer_client import SignerClient, named_in

@@ -6,13 +6,13 @@ it. An entry is written in the transaction of the change itself: both happen, or
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Column, Connection, Integer, String, Table, Text, insert, select
+from sqlalchemy import Column, Connection, Index, Integer, String, Table, Text, insert, select
 
 from cloud import database
 
@@ -37,6 +37,7 @@ audit_log = Table(
     Column("details", Text, nullable=False),  # JSON with sorted keys
     Column("previous", String(64), nullable=False),
     Column("digest", String(64), nullable=False),
+    Index("ix_audit_log_object", "object", "number"),
 )
 
 
@@ -59,6 +60,17 @@ class Entry:
         return hashlib.sha256(self.previous.encode() + msgspec.json.encode(words)).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """A change that is about to be written down."""
+
+    at: datetime
+    actor: str
+    action: str
+    about: str
+    details: Mapping[str, Any]
+
+
 def record(
     connection: Connection,
     *,
@@ -72,22 +84,41 @@ def record(
 
     From here to its end no other transaction writes an entry: the chain has one newest at a time.
     """
+    return record_many(connection, [NewEntry(at, actor, action, about, details)])
+
+
+def record_many(connection: Connection, new: Sequence[NewEntry]) -> int:
+    """Write entries in their order, as `record` does one; the number of the last.
+
+    A change of ten thousand cameras reads the newest entry once.
+    """
     alone(connection)
     newest = select(audit_log).order_by(audit_log.c.number.desc()).limit(1)
     last = connection.execute(newest).mappings().one_or_none()
-    entry = Entry(
-        number=last["number"] + 1 if last else 1,
-        at=at.astimezone(UTC),
-        actor=actor,
-        action=action,
-        object=about,
-        details=msgspec.json.encode(dict(details), order="sorted").decode(),
-        previous=last["digest"] if last else FIRST,
+    number, previous = (last["number"], last["digest"]) if last else (0, FIRST)
+    rows = []
+    for one in new:
+        number += 1
+        entry = _entry(number, one, previous)
+        previous = entry.expected_digest()
+        row = {name: getattr(entry, name) for name in Entry.__slots__}
+        rows.append({**row, "digest": previous})
+    if rows:
+        connection.execute(insert(audit_log), rows)
+    return number
+
+
+def _entry(number: int, new: NewEntry, previous: str) -> Entry:
+    return Entry(
+        number=number,
+        at=new.at.astimezone(UTC),
+        actor=new.actor,
+        action=new.action,
+        object=new.about,
+        details=msgspec.json.encode(dict(new.details), order="sorted").decode(),
+        previous=previous,
         digest="",
     )
-    row = {name: getattr(entry, name) for name in Entry.__slots__}
-    connection.execute(insert(audit_log).values({**row, "digest": entry.expected_digest()}))
-    return entry.number
 
 
 def alone(connection: Connection) -> None:

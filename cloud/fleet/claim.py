@@ -22,7 +22,8 @@ from sqlalchemy import Connection, Engine, Row, select, update
 
 from cloud.database import reading, writing
 from cloud.fleet import registry
-from cloud.fleet.registry import Author, Thing
+from cloud.fleet.changes import Author
+from cloud.fleet.registry import Thing
 from cloud.fleet.tables import enrolments, roster, things
 from wire.enrolment import (
     CREATE,

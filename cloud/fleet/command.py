@@ -18,12 +18,13 @@ from sqlalchemy import Connection
 from cloud import settings
 from cloud.database import open_existing, open_or_make, reading, writing
 from cloud.estate import SAMPLE, load
-from cloud.fleet import desire, lines, on_aws_command, registry, rollout, roster, serve
+from cloud.fleet import changes, desire, lines, on_aws_command, registry, rollout, roster, serve
+from cloud.fleet.changes import Author
 from cloud.fleet.desire import DesireError
 from cloud.fleet.desk import DeskError
 from cloud.fleet.job_book import JobExists
 from cloud.fleet.jobs import Rollout
-from cloud.fleet.registry import Author, RegistryError, Standing, Thing
+from cloud.fleet.registry import RegistryError, Standing, Thing
 from cloud.fleet.shadow import ShadowError
 from wire.topics import TopicError
 
@@ -258,7 +259,7 @@ def jobs_listed(connection: Connection, asked: argparse.Namespace, author: Autho
 
 def audited(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
     """What was done."""
-    for line in registry.history(connection, asked.thing, last=asked.last):
+    for line in changes.history(connection, asked.thing, last=asked.last):
         about = " ".join(word for word in (line.thing, line.detail) if word)
         yield f"{line.at:%Y-%m-%d %H:%M:%S}Z  {line.who}  {line.event}  {about}"
 

@@ -13,9 +13,10 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from cloud.fleet import registry, shadows
+from cloud.fleet.changes import Author, Note, note_many
 from cloud.fleet.gateway import told
 from cloud.fleet.message import post
-from cloud.fleet.registry import Author, Search
+from cloud.fleet.registry import Search
 from cloud.fleet.shadow import Shadow, Update, merged
 from cloud.fleet.shadows import ShadowName
 from cloud.fleet.tables import shadows as shadow_table
@@ -85,9 +86,13 @@ def desire(
         change = shadows.change(connection, name, Update({"desired": dict(wish)}), at=author.at)
         topic = shadow_topic(DeviceId(one.thing), "update", shadow=CONFIG_SHADOW)
         post(connection, told(topic, change))
-        detail = ", ".join(f"{key}: {old} → {new}" for key, (old, new) in one.changes.items())
-        registry.note(connection, author, "config.desired", one.thing, detail)
+    note_many(connection, author, (_noted(one) for one in foreseen))
     return foreseen
+
+
+def _noted(one: Preview) -> Note:
+    detail = ", ".join(f"{key}: {old} → {new}" for key, (old, new) in one.changes.items())
+    return Note("config.desired", one.thing, detail)
 
 
 def drifting(connection: Connection, whom: Search) -> list[Drift]:

@@ -18,7 +18,8 @@ from sqlalchemy import Connection, Row, delete, select, update
 from cloud.database import device_states, insert
 from cloud.estate import Estate
 from cloud.fleet import job_book
-from cloud.fleet.tables import fleet_audit, shadows, thing_groups, things
+from cloud.fleet.changes import Author, Note, note_many
+from cloud.fleet.tables import shadows, thing_groups, things
 from wire.scalars import NAME, DeviceId, LocationId
 from wire.topics import Address
 
@@ -80,16 +81,13 @@ class Search:
         return self == Search()
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who does something, and when: for the audit."""
-
-    name: str
-    at: datetime
-
-
 def register(connection: Connection, thing: Thing, author: Author) -> None:
     """Take in a thing, or correct what is known of it."""
+    _keep(connection, thing, author)
+    note(connection, author, "thing.registered", thing.name, f"at {thing.location}")
+
+
+def _keep(connection: Connection, thing: Thing, author: Author) -> None:
     Address(LocationId(thing.location), DeviceId(thing.name))
     _check_attributes(thing.attributes)
     values = {
@@ -103,7 +101,6 @@ def register(connection: Connection, thing: Thing, author: Author) -> None:
         name=thing.name, created_at=author.at, **values
     )
     connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
-    note(connection, author, "thing.registered", thing.name, f"at {thing.location}")
 
 
 def register_estate(connection: Connection, estate: Estate, author: Author) -> int:
@@ -116,7 +113,9 @@ def register_estate(connection: Connection, estate: Estate, author: Author) -> i
         if camera not in known
     ]
     for thing in new:
-        register(connection, thing, author)
+        _keep(connection, thing, author)
+    noted = (Note("thing.registered", thing.name, f"at {thing.location}") for thing in new)
+    note_many(connection, author, noted)
     return len(new)
 
 
@@ -211,20 +210,8 @@ def one(connection: Connection, name: str) -> Standing:
 def note(
     connection: Connection, author: Author, event: str, thing: str | None, detail: str
 ) -> None:
-    """Write a line of the audit."""
-    connection.execute(
-        fleet_audit.insert().values(
-            at=author.at, who=author.name, event=event, thing=thing, detail=detail[:1_000]
-        )
-    )
-
-
-def history(connection: Connection, thing: str | None, *, last: int) -> list[Row[Any]]:
-    """The newest lines of the audit, newest first."""
-    statement = select(fleet_audit).order_by(fleet_audit.c.id.desc()).limit(last)
-    if thing is not None:
-        statement = statement.where(fleet_audit.c.thing == thing)
-    return list(connection.execute(statement).all())
+    """Write an event into the audit chain."""
+    note_many(connection, author, [Note(event, thing, detail)])
 
 
 def _conditions(search: Search) -> Iterable[Any]:

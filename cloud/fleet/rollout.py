@@ -14,10 +14,11 @@ import msgspec
 from sqlalchemy import Connection, Row, select
 
 from cloud.fleet import job_book, registry
+from cloud.fleet.changes import Author
 from cloud.fleet.job_book import Job
 from cloud.fleet.jobs import Rollout, Status
 from cloud.fleet.message import Saying, post
-from cloud.fleet.registry import Author, RegistryError, Search, Standing
+from cloud.fleet.registry import RegistryError, Search, Standing
 from cloud.fleet.tables import executions, jobs
 from wire.jobs import Job as OneOfAll
 

@@ -13,8 +13,8 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from cloud.database import insert
-from cloud.fleet import registry
-from cloud.fleet.registry import Author, RegistryError
+from cloud.fleet.changes import Author, Note, note_many
+from cloud.fleet.registry import RegistryError
 from cloud.fleet.tables import roster
 from wire.scalars import Device, Location
 
@@ -54,7 +54,7 @@ def expect(
     A line that stands as it is given is left alone. `again` opens it for another enrolment: a
     camera whose disk was lost.
     """
-    written = 0
+    written: list[Note] = []
     for entry in entries:
         _check(entry)
         _refuse_taken(connection, entry)
@@ -72,9 +72,9 @@ def expect(
             values["enrolled_at"] = None
         statement = insert(connection.dialect.name, roster).values(**values)
         connection.execute(statement.on_conflict_do_update(index_elements=["serial"], set_=values))
-        registry.note(connection, author, "roster.written", entry.device, f"serial {entry.serial}")
-        written += 1
-    return written
+        written.append(Note("roster.written", entry.device, f"serial {entry.serial}"))
+    note_many(connection, author, written)
+    return len(written)
 
 
 def _roster_row(entry: RosterEntry) -> dict[str, Any]:

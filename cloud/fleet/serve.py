@@ -17,10 +17,10 @@ from cloud import settings
 from cloud.database import connect, create, writing
 from cloud.estate import SAMPLE, load
 from cloud.fleet import registry
+from cloud.fleet.changes import Author
 from cloud.fleet.claim import Enrolment
 from cloud.fleet.desk import Desk, DeskError, DeskFiles
 from cloud.fleet.desk_thread import DeskThread
-from cloud.fleet.registry import Author
 from cloud.fleet.service import Connection, FleetService, attach, client_for
 from cloud.fleet.signer_client import SignerClient, named_in
 from cloud.settings import SettingsError

@@ -20,8 +20,9 @@ from cryptography.x509.oid import NameOID
 
 from cloud.database import connect, create, reading, writing
 from cloud.fleet import desire, registry, tables
+from cloud.fleet.changes import Author
 from cloud.fleet.claim import Bearer, Enrolment, Holder
-from cloud.fleet.registry import Author, Search
+from cloud.fleet.registry import Search
 from cloud.fleet.roster import RosterEntry, expect
 from cloud.fleet.service import FleetService
 from cloud.fleet.signer_client import named_in

@@ -1,7 +1,7 @@
-"""What every change to the fleet has in common: who is meant, who did it, and two audits.
+"""What every change to the fleet has in common: who is meant, who did it, and the audit log.
 
-The fleet's own audit says what happened to which camera; the API's hash-chained one says who asked
-for it. Both are written in the transaction of the change.
+One entry says who asked for it, others what happened to which camera. All are in the one chain, and
+in the transaction of the change.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,8 @@ from cloud.api.access import caller
 from cloud.api.desk import Desk
 from cloud.api.in_force import desk_of
 from cloud.auth import audit
-from cloud.fleet.registry import Author, RegistryError, Search
+from cloud.fleet.changes import Author
+from cloud.fleet.registry import RegistryError, Search
 from wire.scalars import NAME
 
 Answer = TypeVar("Answer")

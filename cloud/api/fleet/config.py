@@ -12,8 +12,9 @@ from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.problem import REFUSALS, documented
 from cloud.fleet import desire
+from cloud.fleet.changes import Author
 from cloud.fleet.desire import Preview
-from cloud.fleet.registry import Author, Search
+from cloud.fleet.registry import Search
 
 MOST_SHOWN: Final = 1_000
 

@@ -12,10 +12,10 @@ from cloud.api.access import opened_to
 from cloud.api.fleet.acting import PLAIN, Whom, changing, reading
 from cloud.api.keys import Role
 from cloud.api.problem import REFUSALS, documented
-from cloud.fleet import registry, rollout
+from cloud.fleet import changes, registry, rollout
+from cloud.fleet.changes import Author
 from cloud.fleet.job_book import Job
 from cloud.fleet.jobs import Abort, Rollout
-from cloud.fleet.registry import Author
 from cloud.fleet.rollout import Plan
 
 MOST: Final = 200
@@ -94,8 +94,9 @@ class JobsAnswer(BaseModel):
 
 
 class Line(BaseModel):
-    """One line of the fleet's audit."""
+    """One entry of the audit log about the fleet."""
 
+    entry: int | None = Field(description="its number in the audit log; null from before there was")
     at: datetime
     who: str
     event: str = Field(examples=["thing.enrolled"])
@@ -184,11 +185,16 @@ async def audit(
     count: Annotated[int, Query(ge=1, le=MOST)] = 50,
 ) -> AuditAnswer:
     """Say what was done to the fleet, by whom, and what was refused."""
-    rows = await reading(
-        request, lambda connection: registry.history(connection, thing, last=count)
-    )
+    rows = await reading(request, lambda connection: changes.history(connection, thing, last=count))
     lines = [
-        Line(at=row.at, who=row.who, event=row.event, thing=row.thing, detail=row.detail)
+        Line(
+            entry=row.entry,
+            at=row.at,
+            who=row.who,
+            event=row.event,
+            thing=row.thing,
+            detail=row.detail,
+        )
         for row in rows
     ]
     return AuditAnswer(lines=lines)

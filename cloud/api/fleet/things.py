@@ -13,7 +13,8 @@ from cloud.api.fleet.acting import PLAIN, Attributes, Name, changing, reading
 from cloud.api.keys import Role
 from cloud.api.problem import REFUSALS, documented
 from cloud.fleet import desire, registry
-from cloud.fleet.registry import Author, RegistryError, Search, Standing, Thing
+from cloud.fleet.changes import Author
+from cloud.fleet.registry import RegistryError, Search, Standing, Thing
 
 MOST: Final = 500
 

@@ -26,7 +26,8 @@ from cloud.api.app import create_app
 from cloud.api.desk import Desk
 from cloud.api.plan_work import PlanWork
 from cloud.fleet import registry
-from cloud.fleet.registry import Author, Thing
+from cloud.fleet.changes import Author
+from cloud.fleet.registry import Thing
 from cloud.pricing.rate_card import REFERENCE, RateCard
 from cloud.sales import plans
 

@@ -8,10 +8,11 @@ import pytest
 
 from cloud.database import connect, create, device_states, reading, writing
 from cloud.fleet import command, job_book, registry, tables
+from cloud.fleet.changes import Author
 from cloud.fleet.job_book import Job
 from cloud.fleet.jobs import Status, Word
 from cloud.fleet.message import waiting
-from cloud.fleet.registry import Author, Search, Thing
+from cloud.fleet.registry import Search, Thing
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 

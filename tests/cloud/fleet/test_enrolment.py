@@ -11,7 +11,7 @@ from awscrt import mqtt_request_response
 from awsiot import V2ServiceException, iotidentity, mqtt5_client_builder, mqtt_connection_builder
 
 from cloud.database import reading
-from cloud.fleet import registry
+from cloud.fleet import changes, registry
 from wire.enrolment import TEMPLATE
 
 PATIENCE_S = 10.0
@@ -94,7 +94,7 @@ def refusal(act):
 
 def audit(front, event, thing=None):
     with reading(front.engine) as connection:
-        lines = registry.history(connection, thing, last=200)
+        lines = changes.history(connection, thing, last=200)
     return [line.detail for line in lines if line.event == event]
 
 

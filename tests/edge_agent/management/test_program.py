@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from cloud.database import reading, writing
 from cloud.fleet import desire, job_book, rollout
+from cloud.fleet.changes import Author
 from cloud.fleet.jobs import Rollout
-from cloud.fleet.registry import Author, Search
+from cloud.fleet.registry import Search
 from edge_agent.__main__ import main
 from edge_agent.identity import IdentityFolder, certificate_in
 

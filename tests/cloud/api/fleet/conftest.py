@@ -7,7 +7,8 @@ import pytest
 from cloud import database
 from cloud.api.desk import Desk
 from cloud.fleet import registry
-from cloud.fleet.registry import Author, Thing
+from cloud.fleet.changes import Author
+from cloud.fleet.registry import Thing
 
 
 @pytest.fixture

@@ -1,0 +1,12 @@
+"""The fleet's log of changes joins the audit chain: an index to find one device's entries by."""
+
+from typing import Final
+
+from alembic import op
+
+revision: Final = "0014"
+down_revision: Final = "0013"
+
+
+def upgrade() -> None:
+    op.create_index("ix_audit_log_object", "audit_log", ["object", "number"])

@@ -1,0 +1,92 @@
+"""What was done to the fleet, by whom: entries of the one audit chain, found again by thing.
+
+An entry's action is the event with a prefix. Lines that were written before the fleet joined the
+chain stay in `fleet_audit`: they are shown, and nothing proves them.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, Row, select
+
+from cloud.auth import audit
+from cloud.auth.audit import NewEntry, audit_log
+from cloud.fleet.tables import fleet_audit
+
+PREFIX: Final = "fleet:"
+NO_THING: Final = "-"
+LONGEST_DETAIL: Final = 1_000
+LONGEST_ACTOR: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who does something, and when."""
+
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One event of one thing; of none, when it concerns the fleet."""
+
+    event: str
+    thing: str | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class FleetChange:
+    """A line of the history. `entry` is its number in the chain; None for one from before."""
+
+    at: datetime
+    who: str
+    event: str
+    thing: str | None
+    detail: str
+    entry: int | None = None
+
+
+def note_many(connection: Connection, author: Author, notes: Iterable[Note]) -> None:
+    """Write events into the chain, in the transaction that makes them true."""
+    new = [
+        NewEntry(
+            author.at,
+            author.name[:LONGEST_ACTOR],
+            f"{PREFIX}{one.event}",
+            (one.thing or NO_THING)[:120],
+            {"detail": one.detail[:LONGEST_DETAIL]},
+        )
+        for one in notes
+    ]
+    if new:
+        audit.record_many(connection, new)
+
+
+def history(connection: Connection, thing: str | None, *, last: int) -> list[FleetChange]:
+    """The newest events, newest first."""
+    query = select(audit_log).where(audit_log.c.action.startswith(PREFIX, autoescape=True))
+    before = select(fleet_audit)
+    if thing is not None:
+        query = query.where(audit_log.c.object == thing)
+        before = before.where(fleet_audit.c.thing == thing)
+    rows = connection.execute(query.order_by(audit_log.c.number.desc()).limit(last)).all()
+    found = [_of_chain(row) for row in rows]
+    older: Sequence[Row[Any]] = (
+        connection.execute(before.order_by(fleet_audit.c.id.desc()).limit(last - len(found))).all()
+        if len(found) < last
+        else ()
+    )
+    return found + [FleetChange(row.at, row.who, row.event, row.thing, row.detail) for row in older]
+
+
+def _of_chain(row: Row[Any]) -> FleetChange:
+    thing = None if row.object == NO_THING else row.object
+    detail = msgspec.json.decode(row.details)["detail"]
+    return FleetChange(
+        row.at, row.actor, row.action.removeprefix(PREFIX), thing, detail, row.number
+    )
