@@ -7,23 +7,34 @@ to cameras go out when the service runs; the command only leaves them.
 import argparse
 import getpass
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection
 
 from cloud import settings
 from cloud.database import open_existing, open_or_make, reading, writing
-from cloud.estate import SAMPLE, load
-from cloud.fleet import changes, desire, lines, on_aws_command, registry, rollout, roster, serve
+from cloud.estate import SAMPLE, Estate, load
+from cloud.fleet import (
+    changes,
+    desire,
+    lines,
+    on_aws_command,
+    progress,
+    registry,
+    rollout,
+    roster,
+    serve,
+    sites,
+)
 from cloud.fleet.changes import Author
 from cloud.fleet.desire import DesireError
 from cloud.fleet.desk import DeskError
 from cloud.fleet.job_book import JobExists
-from cloud.fleet.jobs import Rollout
+from cloud.fleet.jobs import Rollout, Status
 from cloud.fleet.registry import RegistryError, Standing, Thing
 from cloud.fleet.shadow import ShadowError
 from wire.topics import TopicError
@@ -40,7 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions of `fleet`."""
     actions = parser.add_subparsers(dest="action", required=True)
     serve.add_arguments(actions.add_parser("serve", help="answer cameras, enrol new ones"))
-    _choice(_action(actions, "list", "things and how they are", listed))
+    listing = _action(actions, "list", "things and how they are", listed)
+    _choice(listing)
+    settings.add_arguments(listing, "estate")
     _action(actions, "show", "one thing, wholly", shown).add_argument("thing")
     _changes(actions)
     _choice(_action(actions, "drift", "who is not what they should be", drifting))
@@ -55,7 +68,7 @@ def _changes(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     register.add_argument("thing", nargs="?")
     register.add_argument("--location")
     register.add_argument("--attribute", action="append", default=[], metavar="NAME=VALUE")
-    settings.add_arguments(register, "estate")
+    _sites(register)
     _action(actions, "retire", "take a thing out of the fleet", retired).add_argument("thing")
     for name, run in (("join", joined), ("leave", left)):
         membership = _action(actions, name, f"{name} a group", run)
@@ -64,9 +77,11 @@ def _changes(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     expects = _action(actions, "expect", "write cameras onto the roster", expected)
     expects.add_argument("file", type=Path, help=f"CSV with columns {', '.join(roster.COLUMNS)}")
     expects.add_argument("--again", action="store_true", help="let them enrol once more")
+    _sites(expects)
     sets = _action(actions, "set", "what cameras should be", wished)
     sets.add_argument("wish", nargs="+", metavar="SETTING=VALUE", help="VALUE is JSON, or a word")
     _choice(sets)
+    _all(sets)
     sets.add_argument("--apply", action="store_true", help="do it; without, only show")
 
 
@@ -74,6 +89,7 @@ def _jobs(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
     out = _action(actions, "roll-out", "bring a model to cameras", rolled_out)
     out.add_argument("model")
     _choice(out)
+    _all(out)
     out.add_argument("--per-minute", type=int)
     out.add_argument("--minutes-each", type=int, default=30)
     out.add_argument("--abort-percent", type=float, default=20.0)
@@ -85,12 +101,17 @@ def _jobs(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
     other.add_argument("operation")
     other.add_argument("word", nargs="*", metavar="NAME=VALUE", help="what the job needs: url=...")
     _choice(other)
+    _all(other)
     other.add_argument("--per-minute", type=int)
     other.add_argument("--minutes-each", type=int, default=30)
     other.add_argument("--apply", action="store_true", help="do it; without, only show")
     back = _action(actions, "roll-back", "give the old model back", rolled_back)
     back.add_argument("job")
     back.add_argument("--to", help="which model (without: the one that was replaced)")
+    shows = _action(actions, "job", "one job: where each thing stands with it, and why", job_shown)
+    shows.add_argument("job")
+    shows.add_argument("--status", choices=[str(one) for one in Status], help="only these")
+    shows.add_argument("--last", type=int, default=1_000, help="things at most (%(default)s)")
     jobs = _action(actions, "jobs", "what was rolled out, newest first", jobs_listed)
     jobs.add_argument("--last", type=int, default=20)
 
@@ -114,6 +135,17 @@ def _choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--group")
     parser.add_argument("--location")
     parser.add_argument("--where", action="append", default=[], metavar="NAME=VALUE")
+
+
+def _sites(parser: argparse.ArgumentParser) -> None:
+    settings.add_arguments(parser, "estate")
+    parser.add_argument(
+        "--force", action="store_true", help="take a location that the sites file does not list"
+    )
+
+
+def _all(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--all", action="store_true", help="the whole fleet")
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -156,8 +188,15 @@ def _at_home(asked: argparse.Namespace, author: Author) -> Iterator[str]:
 
 def listed(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
     """Things, one line each."""
+    estate = _estate(asked)
     found = registry.find(connection, lines.search(asked))
-    yield from (_line(one, author.at) for one in found)
+    unlisted = 0
+    for one in found:
+        is_listed = sites.is_listed(estate, one.thing)
+        unlisted += not is_listed
+        yield _line(one, author.at) + ("" if is_listed else "  NOT IN THE SITES FILE")
+    if unlisted:
+        yield f"{unlisted} things are not in the sites file: their reports do not count"
     yield f"{len(found)} things"
 
 
@@ -172,14 +211,16 @@ def shown(connection: Connection, asked: argparse.Namespace, author: Author) -> 
 def registered(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
     """Take in one camera, or every camera of the estate."""
     if asked.thing is None:
-        estate = load(settings.read(asked).estate or SAMPLE)
-        yield f"{registry.register_estate(connection, estate, author)} new things"
+        yield f"{registry.register_estate(connection, _estate(asked), author)} new things"
         return
     if asked.location is None:
         raise RegistryError("--location is missing: where does the camera hang?")
     thing = Thing(asked.thing, asked.location, attributes=lines.pairs(asked.attribute))
+    if not asked.force:
+        sites.require_locations(_estate(asked), [asked.location])
     registry.register(connection, thing, author)
     yield f"registered {asked.thing} at {asked.location}"
+    yield from sites.warnings(_estate(asked), [(asked.thing, asked.location)])
 
 
 def retired(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
@@ -206,14 +247,22 @@ def left(connection: Connection, asked: argparse.Namespace, author: Author) -> I
 def expected(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
     """Write cameras onto the roster."""
     entries = list(roster.read(asked.file))
+    estate = _estate(asked)
+    if not asked.force:
+        sites.require_locations(estate, (entry.location for entry in entries))
     written = roster.expect(connection, entries, author, again=asked.again)
     yield f"{written} of {len(entries)} roster lines written"
+    yield from sites.warnings(estate, ((one.device, one.location) for one in entries))
+
+
+def _estate(asked: argparse.Namespace) -> Estate:
+    return load(settings.read(asked).estate or SAMPLE)
 
 
 def wished(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
     """Show what would change; with --apply, change it."""
     act = desire.desire if asked.apply else desire.preview
-    changes = act(connection, lines.search(asked), lines.wish(asked), author)
+    changes = act(connection, lines.whom(asked), lines.wish(asked), author)
     yield from lines.of_changes(changes, done=asked.apply)
 
 
@@ -234,7 +283,7 @@ def rolled_out(connection: Connection, asked: argparse.Namespace, author: Author
 
 def ordered(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
     """Have cameras do something once."""
-    whom, document = lines.search(asked), lines.document(asked)
+    whom, document = lines.whom(asked), lines.document(asked)
     if not asked.apply:
         yield lines.of_order(len(registry.names(connection, whom)), asked.operation)
         return
@@ -245,16 +294,26 @@ def ordered(connection: Connection, asked: argparse.Namespace, author: Author) -
 
 def rolled_back(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
     """Give the old model back."""
-    job = rollout.roll_back(connection, asked.job, author, to=asked.to)
-    yield f"{job.id}: {job.document['version']} for {len(job.targets)} things"
+    yield from lines.of_roll_back(rollout.roll_back(connection, asked.job, author, to=asked.to))
 
 
 def jobs_listed(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
     """Jobs, one line each."""
-    for one in rollout.listed(connection, last=asked.last):
-        counts = ", ".join(f"{count} {status}" for status, count in one["things"].items())
-        reason = f" ({one['reason']})" if one["reason"] else ""
-        yield f"{one['job']}  {one['status']}{reason}  {counts}, {one['waiting']} waiting"
+    yield from map(_job_line, rollout.listed(connection, last=asked.last))
+
+
+def _job_line(one: Mapping[str, Any]) -> str:
+    counts = ", ".join(f"{count} {status}" for status, count in one["things"].items())
+    reason = f" ({one['reason']})" if one["reason"] else ""
+    return f"{one['job']}  {one['status']}{reason}  {counts}, {one['waiting']} waiting"
+
+
+def job_shown(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
+    """One job, thing by thing, with what each said."""
+    yield _job_line(rollout.one(connection, asked.job))
+    status = Status(asked.status) if asked.status else None
+    found = progress.of_job(connection, asked.job, status=status, most=asked.last)
+    yield from map(lines.of_progress, found)
 
 
 def audited(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:

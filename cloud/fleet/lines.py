@@ -9,8 +9,9 @@ import msgspec
 
 from cloud.fleet.desire import Drift, Preview
 from cloud.fleet.jobs import Abort, Rollout
+from cloud.fleet.progress import Progress
 from cloud.fleet.registry import RegistryError, Search
-from cloud.fleet.rollout import Plan
+from cloud.fleet.rollout import Plan, RollBack
 
 
 def search(asked: argparse.Namespace) -> Search:
@@ -18,11 +19,28 @@ def search(asked: argparse.Namespace) -> Search:
     return Search(asked.device, asked.location, asked.group, pairs(asked.where))
 
 
+def whom(asked: argparse.Namespace) -> Search:
+    """Which things are to be changed; the whole fleet is never meant by saying nothing.
+
+    Raises:
+        RegistryError: nothing is named, or --all and something else.
+    """
+    found = search(asked)
+    if asked.all and not found.is_everything:
+        raise RegistryError("--all means the whole fleet: leave out the other selectors, or it")
+    if found.is_everything and not asked.all:
+        raise RegistryError(
+            "no target: name it with --device, --group, --location or --where; "
+            "--all means the whole fleet"
+        )
+    return found
+
+
 def plan(asked: argparse.Namespace) -> Plan:
     """Which model goes to whom, and how, as the command line says."""
     abort = Abort(asked.abort_after, asked.abort_percent)
     rollout = Rollout(asked.per_minute, asked.minutes_each, abort)
-    return Plan(asked.model, search(asked), rollout, _joined(asked.package))
+    return Plan(asked.model, whom(asked), rollout, _joined(asked.package))
 
 
 def document(asked: argparse.Namespace) -> dict[str, Any]:
@@ -79,6 +97,31 @@ def of_intent(count: int, model: str) -> str:
 def of_order(count: int, operation: str) -> str:
     """What an order would do."""
     return f"{count} things would {operation}; --apply does it"
+
+
+def of_progress(one: Progress) -> str:
+    """Where one thing stands with a job, and why."""
+    started = f", began {one.started_at:%Y-%m-%d %H:%M:%S}Z" if one.started_at else ""
+    more = {name: value for name, value in one.details.items() if name != "reason"}
+    said = "".join(f"  {name}={value}" for name, value in sorted(more.items()))
+    reason = f"  {one.reason}" if one.reason else ""
+    return (
+        f"{one.thing}  {one.status}  queued {one.queued_at:%Y-%m-%d %H:%M:%S}Z{started}, "
+        f"last word {one.updated_at:%Y-%m-%d %H:%M:%S}Z{reason}{said}"
+    )
+
+
+def of_roll_back(back: RollBack) -> Iterator[str]:
+    """What rolling back does."""
+    if back.job is None:
+        yield "no new job: nobody had taken it"
+    else:
+        things = len(back.job.targets)
+        yield f"{back.job.id}: {back.job.document['version']} for {things} things"
+    yield (
+        f"{back.done} had taken it, {back.unfinished} were at work or did not finish, "
+        f"{back.let_off} had not begun, {back.failed} had failed and kept the old one"
+    )
 
 
 def _value(text: str) -> Any:

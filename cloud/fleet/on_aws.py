@@ -17,7 +17,7 @@ from cloud.fleet.registry import RegistryError, Search
 from cloud.fleet.rollout import OPERATION, Plan, plain_id, understood
 from wire.device_config import CONFIG_SHADOW
 
-TAKEN: Final = ("SUCCEEDED", "IN_PROGRESS")
+TAKEN: Final = ("SUCCEEDED", "IN_PROGRESS", "TIMED_OUT", "CANCELED")
 MOST_TARGETS: Final = 100
 """Things or groups that AWS takes for one job."""
 
@@ -121,15 +121,33 @@ class AwsFleet:
         taken = [
             one["thingArn"]
             for status in TAKEN
-            for one in self._pages(
-                "list_job_executions_for_job", "executionSummaries", jobId=job, status=status
-            )
+            for one in self._executions(job, status)
+            if status == "SUCCEEDED" or one["jobExecutionSummary"].get("startedAt")
         ]
         self._iot.cancel_job(jobId=job, force=True, comment="rolled back")
         if not taken:
-            return "nobody had taken it"
+            return "no new job: nobody had taken it"
         back = {"operation": OPERATION, "version": old, "replaces": document["version"]}
-        return self._open(plain_id(f"{job}-back-{at:%H%M%S}"), back, taken, Rollout())
+        opened = self._open(plain_id(f"{job}-back-{at:%H%M%S}"), back, taken, Rollout())
+        return f"{opened}: {old} for {len(taken)} things"
+
+    def progress(self, job: str) -> Iterator[dict[str, Any]]:
+        """Where each thing stands with a job, with what it said of it."""
+        try:
+            found = list(self._executions(job))
+        except self._iot.exceptions.ResourceNotFoundException:
+            raise RegistryError(f"no job {job[:64]!r} on AWS") from None
+        for one in found:
+            thing = one["thingArn"].rpartition("/")[2]
+            told = self._iot.describe_job_execution(jobId=job, thingName=thing)["execution"]
+            details = told.get("statusDetails", {}).get("detailsMap", {})
+            yield {"thing": thing, **one["jobExecutionSummary"], "details": details}
+
+    def _executions(self, job: str, status: str | None = None) -> Iterator[Any]:
+        only = {} if status is None else {"status": status}
+        yield from self._pages(
+            "list_job_executions_for_job", "executionSummaries", jobId=job, **only
+        )
 
     def revoke(self, name: str) -> list[str]:
         """Revoke every certificate of a thing; AWS ends its sessions. Returns their ids."""

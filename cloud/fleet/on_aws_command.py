@@ -26,7 +26,7 @@ def _listed(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterato
 
 def _wished(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     act = fleet.desire if asked.apply else fleet.preview
-    yield from lines.of_changes(act(lines.search(asked), lines.wish(asked)), done=asked.apply)
+    yield from lines.of_changes(act(lines.whom(asked), lines.wish(asked)), done=asked.apply)
 
 
 def _drifting(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
@@ -46,7 +46,7 @@ def _shown(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator
 
 
 def _ordered(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
-    whom, document = lines.search(asked), lines.document(asked)
+    whom, document = lines.whom(asked), lines.document(asked)
     if not asked.apply:
         yield lines.of_order(len(fleet.names(whom)), asked.operation)
         return
@@ -56,6 +56,14 @@ def _ordered(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterat
 def _jobs(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     for job in fleet.jobs(asked.last):
         yield f"{job['jobId']}  {job['status']}  {_tally(job.get('jobProcessDetails', {}))}"
+
+
+def _job(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+    for one in fleet.progress(asked.job):
+        if asked.status in (None, one["status"]):
+            said = "".join(f"  {name}={value}" for name, value in sorted(one["details"].items()))
+            updated = one.get("lastUpdatedAt", "-")
+            yield f"{one['thing']}  {one['status']}  last word {updated}{said}"
 
 
 def _tally(details: Mapping[str, Any]) -> str:
@@ -85,6 +93,7 @@ ACTIONS: Final[dict[str, Action]] = {
     "roll-out": _rolled_out,
     "order": _ordered,
     "roll-back": _rolled_back,
+    "job": _job,
     "jobs": _jobs,
     "retire": _retired,
 }

@@ -19,7 +19,11 @@ from cloud.database import device_states, insert
 from cloud.estate import Estate
 from cloud.fleet import job_book
 from cloud.fleet.changes import Author, Note, note_many
+from cloud.fleet.message import Saying, post
+from cloud.fleet.shadows import ShadowName
+from cloud.fleet.shadows import delete as delete_shadow
 from cloud.fleet.tables import shadows, thing_groups, things
+from wire.device_config import shadow_topic
 from wire.scalars import NAME, DeviceId, LocationId
 from wire.topics import Address
 
@@ -125,9 +129,19 @@ def retire(connection: Connection, name: str, author: Author) -> None:
     if not connection.execute(update(things).where(wanted).values(retired_at=author.at)).rowcount:
         raise UnknownThing(name)
     job_book.forget(connection, name)
-    connection.execute(delete(shadows).where(shadows.c.thing == name))
+    _delete_shadows(connection, name, author)
     connection.execute(delete(thing_groups).where(thing_groups.c.thing == name))
     note(connection, author, "thing.retired", name, "")
+
+
+def _delete_shadows(connection: Connection, name: str, author: Author) -> None:
+    """Delete a thing's shadows as the protocol does: subscribers hear of it, versions go on."""
+    held = (shadows.c.thing == name) & shadows.c.deleted_at.is_(None)
+    for shadow in connection.execute(select(shadows.c.name).where(held)).scalars().all():
+        version = delete_shadow(connection, ShadowName(name, shadow), at=author.at)
+        topic = shadow_topic(DeviceId(name), "delete/accepted", shadow=shadow or None)
+        body = {"version": version, "timestamp": int(author.at.timestamp())}
+        post(connection, [Saying(topic, body)])
 
 
 def certify(

@@ -16,13 +16,14 @@ from sqlalchemy import Connection, Row, select
 from cloud.fleet import job_book, registry
 from cloud.fleet.changes import Author
 from cloud.fleet.job_book import Job
-from cloud.fleet.jobs import Rollout, Status
+from cloud.fleet.jobs import Execution, Rollout, Status
 from cloud.fleet.message import Saying, post
 from cloud.fleet.registry import RegistryError, Search, Standing
 from cloud.fleet.tables import executions, jobs
 from wire.jobs import Job as OneOfAll
 
 OPERATION: Final = "model"
+UNFINISHED: Final = (Status.IN_PROGRESS, Status.TIMED_OUT, Status.CANCELED)
 
 
 class UnknownJob(RegistryError):  # noqa: N818 - reads as what happened
@@ -89,8 +90,27 @@ def understood(document: Mapping[str, Any]) -> None:
         raise RegistryError(f"no camera would understand this job: {error}") from error
 
 
-def roll_back(connection: Connection, job: str, author: Author, *, to: str | None = None) -> Job:
-    """Stop a job and give its old model to whoever took or is taking the new one."""
+@dataclass(frozen=True, slots=True)
+class RollBack:
+    """What became of a job that was rolled back, by things. `job` None: nobody needs the old model.
+
+    `done` and `unfinished` get the old one; `let_off` had not begun; `failed` put it back alone.
+    """
+
+    job: Job | None
+    done: int
+    unfinished: int
+    let_off: int
+    failed: int
+
+
+def roll_back(
+    connection: Connection, job: str, author: Author, *, to: str | None = None
+) -> RollBack:
+    """Stop a job and give its old model to whoever took the new one, or may have.
+
+    Who was at work when the job was stopped, or when its time ran out, may hold either.
+    """
     row = connection.execute(select(jobs).where(jobs.c.id == job)).one_or_none()
     if row is None:
         raise UnknownJob(job)
@@ -98,16 +118,21 @@ def roll_back(connection: Connection, job: str, author: Author, *, to: str | Non
     old = to or document.get("replaces")
     if not old:
         raise RegistryError(f"what {job} replaced is not known: say --to VERSION")
-    taken = _who(connection, job, (Status.SUCCEEDED, Status.IN_PROGRESS))
+    known = _executions(connection, job)
+    waiting = len(msgspec.json.decode(row.targets))
+    done = [one.thing for one in known if one.status is Status.SUCCEEDED]
+    unfinished = [one.thing for one in known if one.status in UNFINISHED and one.started_at]
+    failed = sum(one.status in (Status.FAILED, Status.REJECTED) for one in known)
+    let_off = len(known) + waiting - len(done) - len(unfinished) - failed
     if row.status == Status.IN_PROGRESS:
         post(connection, job_book.cancel(connection, job, reason="rolled back", at=author.at))
-    back = Job(
-        _free_id(connection, f"{job}-back"[:56]),
-        {"operation": OPERATION, "version": old, "replaces": document["version"]},
-        taken,
-    )
-    _open(connection, back, author)
-    return back
+    registry.note(connection, author, "job.rolled_back", None, job)
+    back = None
+    if taken := tuple(sorted((*done, *unfinished))):
+        model = {"operation": OPERATION, "version": old, "replaces": document["version"]}
+        back = Job(_free_id(connection, f"{job}-back"[:56]), model, taken)
+        _open(connection, back, author)
+    return RollBack(back, len(done), len(unfinished), let_off, failed)
 
 
 def listed(connection: Connection, *, last: int) -> list[dict[str, Any]]:
@@ -166,7 +191,6 @@ def _free_id(connection: Connection, stem: str) -> str:
     return f"{plain}-{number}"
 
 
-def _who(connection: Connection, job: str, statuses: Sequence[Status]) -> tuple[str, ...]:
-    wanted = (executions.c.job == job) & executions.c.status.in_(statuses)
-    rows = connection.execute(select(executions.c.thing).where(wanted).order_by("thing"))
-    return tuple(rows.scalars())
+def _executions(connection: Connection, job: str) -> list[Execution]:
+    rows = connection.execute(select(executions.c.body).where(executions.c.job == job))
+    return [msgspec.json.decode(body, type=Execution) for body in rows.scalars()]

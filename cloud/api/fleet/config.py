@@ -18,7 +18,9 @@ from cloud.fleet.registry import Search
 
 MOST_SHOWN: Final = 1_000
 
-router = APIRouter(tags=["fleet"], dependencies=[opened_to(Role.OPERATIONS)])
+router = APIRouter(tags=["fleet"])
+READ: Final = [opened_to(Role.SALES, Role.OPERATIONS)]
+CHANGE: Final = [opened_to(Role.OPERATIONS)]
 
 
 class Wish(BaseModel):
@@ -69,7 +71,9 @@ class DriftsAnswer(BaseModel):
     drifts: list[DriftAnswer] = Field(description=f"the first {MOST_SHOWN}")
 
 
-@router.post("/api/fleet/config", responses=documented(*REFUSALS, 413, 422, 500, 503))
+@router.post(
+    "/api/fleet/config", dependencies=CHANGE, responses=documented(*REFUSALS, 413, 422, 500, 503)
+)
 async def wish(request: Request, asked: Wish) -> WishAnswer:
     """Show what a configuration would change; with `apply`, write it into the shadows."""
     whom = asked.whom.search()
@@ -91,7 +95,7 @@ async def wish(request: Request, asked: Wish) -> WishAnswer:
     return WishAnswer(applied=asked.apply, things=len(changes), changes=_first(changes))
 
 
-@router.get("/api/fleet/drift", responses=documented(*REFUSALS, 422, 500, 503))
+@router.get("/api/fleet/drift", dependencies=READ, responses=documented(*REFUSALS, 422, 500, 503))
 async def drift(request: Request) -> DriftsAnswer:
     """Say which cameras are not what they should be."""
     found = await reading(request, lambda connection: desire.drifting(connection, Search()))

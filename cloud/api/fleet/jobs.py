@@ -1,6 +1,7 @@
 """`/api/fleet/jobs`, `/orders` and `/audit`: what cameras are to do once, and what was done."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -12,10 +13,11 @@ from cloud.api.access import opened_to
 from cloud.api.fleet.acting import PLAIN, Whom, changing, reading
 from cloud.api.keys import Role
 from cloud.api.problem import REFUSALS, documented
-from cloud.fleet import changes, registry, rollout
+from cloud.fleet import changes, progress, registry, rollout
 from cloud.fleet.changes import Author
 from cloud.fleet.job_book import Job
-from cloud.fleet.jobs import Abort, Rollout
+from cloud.fleet.jobs import Abort, Rollout, Status
+from cloud.fleet.progress import Progress
 from cloud.fleet.rollout import Plan
 
 MOST: Final = 200
@@ -65,6 +67,36 @@ class RollOutAnswer(BaseModel):
 
     job: str | None = Field(description="null in a preview")
     things: int
+
+
+class RollBackAnswer(BaseModel):
+    """What became of the cameras of the job, and the job that gives the old model back."""
+
+    job: str | None = Field(description="null: nobody had taken the new model")
+    things: int = Field(description="cameras that get the old model: done and unfinished")
+    done: int = Field(description="had taken the new model")
+    unfinished: int = Field(description="were at work, or did not finish in time")
+    let_off: int = Field(description="had not begun")
+    failed: int = Field(description="had failed, and kept the old model")
+
+
+class ThingProgress(BaseModel):
+    """Where one camera stands with a job, and why."""
+
+    thing: str
+    status: Status
+    reason: str | None = Field(examples=["the package's digest is another"])
+    details: dict[str, str] = Field(description="as the camera said them")
+    queued_at: datetime
+    started_at: datetime | None
+    updated_at: datetime
+
+
+class ProgressAnswer(BaseModel):
+    """One page, by name; cameras that still wait are not among them."""
+
+    things: list[ThingProgress]
+    next: str | None = Field(description="`after` of the next page; null on the last")
 
 
 class RollBack(BaseModel):
@@ -168,14 +200,40 @@ async def _opened(
     "/api/fleet/jobs/{job}/roll-back",
     responses=documented(*REFUSALS, 404, 409, 413, 422, 500, 503),
 )
-async def roll_back(request: Request, job: JobName, asked: RollBack) -> RollOutAnswer:
-    """Stop a job and give the old model to whoever took the new one."""
+async def roll_back(request: Request, job: JobName, asked: RollBack) -> RollBackAnswer:
+    """Stop a job and give the old model to whoever took the new one, or may have."""
 
-    def act(connection: Connection, author: Author) -> Job:
+    def act(connection: Connection, author: Author) -> rollout.RollBack:
         return rollout.roll_back(connection, job, author, to=asked.to)
 
     back = await changing(request, "fleet.roll_back", job, asked.model_dump(), act)
-    return RollOutAnswer(job=back.id, things=len(back.targets))
+    return RollBackAnswer(
+        job=back.job.id if back.job else None,
+        things=back.done + back.unfinished,
+        done=back.done,
+        unfinished=back.unfinished,
+        let_off=back.let_off,
+        failed=back.failed,
+    )
+
+
+@router.get("/api/fleet/jobs/{job}/things", responses=documented(*REFUSALS, 404, 422, 500, 503))
+async def job_things(
+    request: Request,
+    job: JobName,
+    status: Annotated[Status | None, Query()] = None,
+    after: Annotated[str, Query(pattern="^[A-Za-z0-9_-]*$", max_length=63)] = "",
+    count: Annotated[int, Query(ge=1, le=MOST)] = 100,
+) -> ProgressAnswer:
+    """Say where each camera stands with a job, why it failed, and when it last said so."""
+
+    def page(connection: Connection) -> list[Progress]:
+        return progress.of_job(connection, job, status=status, after=after, most=count + 1)
+
+    found = await reading(request, page)
+    shown = [ThingProgress(**asdict(one)) for one in found[:count]]
+    further = shown[-1].thing if len(found) > count else None
+    return ProgressAnswer(things=shown, next=further)
 
 
 @router.get("/api/fleet/audit", responses=documented(*REFUSALS, 422, 500, 503))

@@ -10,15 +10,19 @@ from sqlalchemy import Connection
 
 from cloud.api.access import opened_to
 from cloud.api.fleet.acting import PLAIN, Attributes, Name, changing, reading
+from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.problem import REFUSALS, documented
-from cloud.fleet import desire, registry
+from cloud.estate import Estate
+from cloud.fleet import desire, registry, sites
 from cloud.fleet.changes import Author
 from cloud.fleet.registry import RegistryError, Search, Standing, Thing
 
 MOST: Final = 500
 
-router = APIRouter(tags=["fleet"], dependencies=[opened_to(Role.OPERATIONS)])
+router = APIRouter(tags=["fleet"])
+READ: Final = [opened_to(Role.SALES, Role.OPERATIONS)]
+CHANGE: Final = [opened_to(Role.OPERATIONS)]
 
 ThingName = Annotated[str, Path(pattern=PLAIN, max_length=63, examples=["cam-01"])]
 
@@ -36,6 +40,7 @@ class ThingAnswer(BaseModel):
     seen_at: datetime | None = Field(description="when its last heartbeat came in")
     certificate_ends_at: datetime | None
     drifts: bool = Field(description="whether it is not what its shadow wants it to be")
+    in_sites_file: bool = Field(description="false: its reports do not count")
     heartbeat: dict[str, Any] | None = Field(description="versions and health, as it said last")
 
 
@@ -61,6 +66,7 @@ class NewThing(BaseModel):
     location: Name = Field(examples=["KX-01"])
     attributes: Attributes = {}
     groups: list[Name] = Field([], max_length=50)
+    force: bool = Field(False, description="take a location that the sites file does not list")
 
 
 class ThingChange(BaseModel):
@@ -73,6 +79,7 @@ class ThingChange(BaseModel):
         dict[str, str | None] | None, Field(max_length=50, description="null takes one away")
     ] = None
     groups: list[Name] | None = Field(None, max_length=50, description="all that it is to be in")
+    force: bool = Field(False, description="take a location that the sites file does not list")
 
 
 class ThingExists(ValueError):  # noqa: N818 - reads as what happened
@@ -86,7 +93,7 @@ class Retired(BaseModel):
     still_to_do: str = Field(examples=["revoke its certificate: python -m provisioning ca revoke"])
 
 
-@router.get("/api/fleet/things", responses=documented(*REFUSALS, 422, 500, 503))
+@router.get("/api/fleet/things", dependencies=READ, responses=documented(*REFUSALS, 422, 500, 503))
 async def things(
     request: Request,
     location: Annotated[str | None, Query(pattern=PLAIN, max_length=63)] = None,
@@ -110,50 +117,73 @@ async def things(
     found = await reading(request, page)
     shown = found[:count]
     further = shown[-1].thing.name if len(found) > count else None
-    return ThingsAnswer(things=[_told(one) for one in shown], next=further)
+    estate = desk_of(request).estate
+    return ThingsAnswer(things=[_told(one, estate) for one in shown], next=further)
 
 
-@router.get("/api/fleet/things/{thing}", responses=documented(*REFUSALS, 404, 422, 500, 503))
+@router.get(
+    "/api/fleet/things/{thing}",
+    dependencies=READ,
+    responses=documented(*REFUSALS, 404, 422, 500, 503),
+)
 async def thing(request: Request, thing: ThingName) -> ConfiguredThing:
     """Show one camera with its configuration, desired and reported."""
-    return await reading(request, lambda connection: _shown(connection, thing))
+    estate = desk_of(request).estate
+    return await reading(request, lambda connection: _shown(connection, thing, estate))
 
 
 @router.post(
-    "/api/fleet/things", status_code=201, responses=documented(*REFUSALS, 409, 413, 422, 500, 503)
+    "/api/fleet/things",
+    dependencies=CHANGE,
+    status_code=201,
+    responses=documented(*REFUSALS, 409, 413, 422, 500, 503),
 )
 async def register(request: Request, asked: NewThing) -> ConfiguredThing:
     """Take in a camera; it can measure once it has a certificate."""
+    estate = desk_of(request).estate
 
     def act(connection: Connection, author: Author) -> ConfiguredThing:
         if registry.find(connection, Search(name=asked.name)):
             raise ThingExists(f"{asked.name} is in the fleet: PATCH it, or choose another name")
+        if not asked.force:
+            sites.require_locations(estate, [asked.location])
         new = Thing(asked.name, asked.location, attributes=asked.attributes)
         registry.register(connection, new, author)
         for group in asked.groups:
             registry.group(connection, group, [asked.name], author)
-        return _shown(connection, asked.name)
+        return _shown(connection, asked.name, estate)
 
     details = asked.model_dump(exclude={"name"})
     return await changing(request, "fleet.register", asked.name, details, act)
 
 
-@router.patch("/api/fleet/things/{thing}", responses=documented(*REFUSALS, 404, 413, 422, 500, 503))
+@router.patch(
+    "/api/fleet/things/{thing}",
+    dependencies=CHANGE,
+    responses=documented(*REFUSALS, 404, 413, 422, 500, 503),
+)
 async def change(request: Request, thing: ThingName, asked: ThingChange) -> ConfiguredThing:
     """Correct where a camera hangs, its attributes or its groups."""
+    estate = desk_of(request).estate
 
     def act(connection: Connection, author: Author) -> ConfiguredThing:
+        if asked.location is not None and not asked.force:
+            sites.require_locations(estate, [asked.location])
         before = registry.one(connection, thing)
         registry.register(connection, _changed(before.thing, asked), author)
         if asked.groups is not None:
             _regroup(connection, before, set(asked.groups), author)
-        return _shown(connection, thing)
+        return _shown(connection, thing, estate)
 
     details = asked.model_dump(exclude_none=True)
     return await changing(request, "fleet.change", thing, details, act)
 
 
-@router.delete("/api/fleet/things/{thing}", responses=documented(*REFUSALS, 404, 422, 500, 503))
+@router.delete(
+    "/api/fleet/things/{thing}",
+    dependencies=CHANGE,
+    responses=documented(*REFUSALS, 404, 422, 500, 503),
+)
 async def retire(request: Request, thing: ThingName) -> Retired:
     """Take a camera out of the fleet; its history stays, its certificate is to be revoked."""
 
@@ -181,12 +211,12 @@ def _regroup(connection: Connection, before: Standing, wanted: set[str], author:
         registry.ungroup(connection, group, [before.thing.name], author)
 
 
-def _shown(connection: Connection, name: str) -> ConfiguredThing:
-    told = _told(registry.one(connection, name))
+def _shown(connection: Connection, name: str, estate: Estate) -> ConfiguredThing:
+    told = _told(registry.one(connection, name), estate)
     return ConfiguredThing(**told.model_dump(), config=desire.config_of(connection, name))
 
 
-def _told(one: Standing) -> ThingAnswer:
+def _told(one: Standing, estate: Estate) -> ThingAnswer:
     return ThingAnswer(
         name=one.thing.name,
         location=one.thing.location,
@@ -198,6 +228,7 @@ def _told(one: Standing) -> ThingAnswer:
         seen_at=one.seen_at,
         certificate_ends_at=one.certificate_ends_at,
         drifts=one.drifts,
+        in_sites_file=sites.is_listed(estate, one.thing),
         heartbeat=None if one.heartbeat is None else dict(one.heartbeat),
     )
 

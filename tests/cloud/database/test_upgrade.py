@@ -134,6 +134,7 @@ def test_the_command_says_what_is_missing_and_takes_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     where = ["--database", f"sqlite:///{tmp_path}/onlooker.db"]
+    (tmp_path / "onlooker.db").touch()  # `check` makes none
     assert main(["database", "check", *where]) == 1
     assert "0001: The tables as they were" in capsys.readouterr().out
     assert main(["database", "upgrade", *where]) == 0

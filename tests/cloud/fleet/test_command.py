@@ -2,16 +2,18 @@
 
 import argparse
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select, update
 
+from cloud.auth import audit
 from cloud.database import connect, create, device_states, reading, writing
-from cloud.fleet import command, job_book, registry, tables
+from cloud.fleet import changes, command, job_book, registry, tables
 from cloud.fleet.changes import Author
 from cloud.fleet.job_book import Job
 from cloud.fleet.jobs import Status, Word
-from cloud.fleet.message import waiting
+from cloud.fleet.message import settle, waiting
 from cloud.fleet.registry import Search, Thing
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -87,14 +89,22 @@ def test_null_takes_a_setting_back(fleet, typed):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["set", "sauce=1"], "sauce: wanted one of analysed_fps, analysed_px"),
-        (["set", "report_interval_ms=7000"], "does not divide one minute"),
-        (["set", "paused=perhaps"], "Expected `bool`, got `str`"),
-        (["set", "paused"], "write NAME=VALUE"),
+        (["set", "--all", "sauce=1"], "sauce: wanted one of analysed_fps, analysed_px"),
+        (["set", "--all", "report_interval_ms=7000"], "does not divide one minute"),
+        (["set", "--all", "paused=perhaps"], "Expected `bool`, got `str`"),
+        (["set", "--all", "paused"], "write NAME=VALUE"),
         (["set", "paused=true", "--group", "nobody"], "no thing is meant"),
         (["show", "nobody"], "no thing 'nobody' in the fleet"),
         (["retire", "nobody"], "no thing 'nobody' in the fleet"),
         (["register", "../x", "--location", "KX-01"], "is not a name"),
+        (["register", "x", "--location", "KX-1"], "lists KX-01"),
+        (["set", "paused=true"], "no target: name it with --device"),
+        (["set", "paused=true", "--apply"], "--all means the whole fleet"),
+        (["set", "paused=true", "--all", "--group", "canary"], "leave out the other selectors"),
+        (["roll-out", "d-2", "--apply"], "no target"),
+        (["roll-out", "d-2"], "no target"),
+        (["order", "restart", "--apply"], "no target"),
+        (["job", "nothing"], "no job 'nothing'"),
         (["register", "x"], "--location is missing"),
         (["join", "a/b", "cam-1"], "is no group name"),
         (["join", "canary", "nobody"], "no thing 'nobody' in the fleet"),
@@ -130,18 +140,129 @@ def test_rolling_back_concerns_those_who_took_it(fleet, typed):
         for thing, status in (("cam-1", Status.SUCCEEDED), ("cam-2", Status.IN_PROGRESS)):
             job_book.hear(connection, thing, "d-2-1", Word(status), at=START)
     assert "what d-2-1 replaced is not known: say --to" in typed("roll-back", "d-2-1")[1]
-    assert typed("roll-back", "d-2-1", "--to", "d-1")[1] == "d-2-1-back-1: d-1 for 2 things\n"
+    assert typed("roll-back", "d-2-1", "--to", "d-1")[1].splitlines() == [
+        "d-2-1-back-1: d-1 for 2 things",
+        "1 had taken it, 1 were at work or did not finish, 1 had not begun, "
+        "0 had failed and kept the old one",
+    ]
     with reading(fleet) as connection:
         assert job_book.tallied(connection, "d-2-1") == {"SUCCEEDED": 1, "CANCELED": 2}
         assert [one.job for one in job_book.pending(connection, "cam-2")] == ["d-2-1-back-1"]
 
 
+def test_rolling_back_what_was_stopped_or_ran_out_reaches_those_who_may_hold_it(fleet, typed):
+    typed("roll-out", "d-2", "--all", "--replaces", "d-1", "--minutes-each", "1",
+          "--abort-percent", "100", "--apply")  # fmt: skip
+    with writing(fleet) as connection:
+        for thing in ("cam-1", "cam-2"):
+            job_book.hear(connection, thing, "d-2-1", Word(Status.IN_PROGRESS), at=START)
+        job_book.tick(connection, at=START + timedelta(minutes=2))  # both run out: it is stopped
+        assert job_book.tallied(connection, "d-2-1") == {"TIMED_OUT": 2, "CANCELED": 2}
+    said = typed("roll-back", "d-2-1")[1]
+    assert said.startswith("d-2-1-back-1: d-1 for 2 things\n0 had taken it, 2 were at work")
+
+
+def test_rolling_back_what_nobody_took_opens_no_job_and_says_so(fleet, typed):
+    typed("roll-out", "d-2", "--device", "cam-1", "--replaces", "d-1", "--apply")
+    with writing(fleet) as connection:
+        job_book.hear(connection, "cam-1", "d-2-1", Word(Status.FAILED), at=START)
+    said = typed("roll-back", "d-2-1")[1]
+    assert said.startswith("no new job: nobody had taken it\n")
+    assert "1 had failed and kept the old one" in said
+    assert typed("jobs")[1].count("\n") == 1
+
+
+def test_why_a_job_failed_is_shown_thing_by_thing(fleet, typed):
+    typed("roll-out", "d-2", "--location", "KX-01", "--abort-after", "9", "--apply")
+    with writing(fleet) as connection:
+        job_book.hear(connection, "cam-1", "d-2-1", Word(Status.IN_PROGRESS), at=START)
+        told = {"reason": "its digest is another", "tries": "3"}
+        word = Word(Status.FAILED, told)
+        job_book.hear(connection, "cam-1", "d-2-1", word, at=START + timedelta(seconds=9))
+    status, said = typed("job", "d-2-1")
+    assert status == 0
+    assert "cam-1  FAILED" in said
+    assert "began 2026-11-20 09:00:00Z, last word 2026-11-20 09:00:09Z" in said
+    assert "its digest is another  tries=3" in said
+    queued = typed("job", "d-2-1", "--status", "QUEUED")[1].splitlines()[1:]
+    assert [line.split()[0] for line in queued] == ["cam-2", "cam-3"]
+
+
+def test_a_camera_that_the_sites_file_does_not_list_is_told(fleet, typed):
+    assert "cam-1  KX-01  unknown, never seen [canary]  NOT IN THE SITES FILE" in typed("list")[1]
+    typed("register", "kx-01-cam-1", "--location", "KX-01")
+    said = typed("list")[1]
+    assert "4 things are not in the sites file: their reports do not count" in said
+    listed = next(line for line in said.splitlines() if line.startswith("kx-01-cam-1"))
+    assert "NOT IN" not in listed
+
+
+def test_a_location_that_the_sites_file_does_not_list_is_taken_by_force_alone(
+    fleet, typed, tmp_path
+):
+    file = tmp_path / "roster.csv"
+    file.write_text("serial,claim,device,location\nSN1,b-7,new-1,KX-1\nSN2,b-7,new-2,LB-01\n")
+    status, said = typed("expect", file)
+    assert status == 2
+    assert "location KX-1 is not in the sites file, which lists KX-01" in said
+    assert typed("audit", "--thing", "new-2")[1] == ""
+    status, said = typed("expect", file, "--force")
+    assert (status, said.splitlines()[0]) == (0, "2 of 2 roster lines written")
+    assert "new-1 is not listed at KX-1 in the sites file" in said
+    assert typed("register", "x", "--location", "XX-1", "--force")[0] == 0
+
+
+def test_every_change_is_in_the_one_chain(fleet, typed):
+    typed("set", "paused=true", "--all", "--apply")
+    with reading(fleet) as connection:
+        last = audit.verify(connection)
+        found = changes.history(connection, None, last=100)
+        assert connection.execute(select(tables.fleet_audit)).all() == []
+    assert last is not None
+    assert last.number == len(found) == 9
+    assert [one.entry for one in found] == list(range(9, 0, -1))
+    with writing(fleet) as connection:
+        connection.execute(
+            update(audit.audit_log).where(audit.audit_log.c.number == 3).values(object="other")
+        )
+    with reading(fleet) as connection, pytest.raises(audit.AuditError, match="entry 3 has been"):
+        audit.verify(connection)
+
+
+def test_lines_from_before_the_chain_stay_in_the_history(fleet, typed):
+    with writing(fleet) as connection:
+        old = {"at": START, "who": "ann", "event": "thing.retired", "thing": "cam-1", "detail": ""}
+        connection.execute(tables.fleet_audit.insert(), old)
+    with reading(fleet) as connection:
+        found = changes.history(connection, "cam-1", last=100)
+        assert len(changes.history(connection, "cam-1", last=1)) == 1
+    assert [(one.event, one.entry is None) for one in found] == [
+        ("thing.registered", False), ("thing.retired", True),
+    ]  # fmt: skip
+
+
+def test_a_retired_thing_s_shadow_is_deleted_as_the_protocol_does(fleet, typed):
+    typed("set", "paused=true", "--device", "cam-1", "--apply")
+    typed("set", "paused=false", "--device", "cam-1", "--apply")
+    with writing(fleet) as connection:
+        settle(connection, 10_000)
+    typed("retire", "cam-1")
+    with reading(fleet) as connection:
+        ((_, topic, payload),) = waiting(connection)
+    assert topic == "$aws/things/cam-1/shadow/name/config/delete/accepted"
+    assert json.loads(payload)["version"] == 2
+    typed("register", "cam-1", "--location", "KX-01")
+    typed("set", "paused=true", "--device", "cam-1", "--apply")
+    assert json.loads(typed("show", "cam-1")[1])["config"]["version"] == 3
+
+
 def test_a_roster_is_read_from_a_file(fleet, typed, tmp_path):
     good = tmp_path / "roster.csv"
     good.write_text("serial,claim,device,location,groups\nSN1,b-7,new-1,KX-01,canary london\n")
-    assert typed("expect", good)[1] == "1 of 1 roster lines written\n"
-    assert typed("expect", good)[1] == "0 of 1 roster lines written\n"
-    assert typed("expect", good, "--again")[1] == "1 of 1 roster lines written\n"
+    told = "new-1 is not listed at KX-01 in the sites file: its reports do not count until it is\n"
+    assert typed("expect", good)[1] == f"1 of 1 roster lines written\n{told}"
+    assert typed("expect", good)[1] == f"0 of 1 roster lines written\n{told}"
+    assert typed("expect", good, "--again")[1] == f"1 of 1 roster lines written\n{told}"
     bad = tmp_path / "bad.csv"
     bad.write_text("serial,claim,device,location\nSN2,b-7,,KX-01\n")
     assert f"{bad}, line 2: no device" in typed("expect", bad)[1]

@@ -68,7 +68,7 @@ def test_a_wish_is_shown_then_applied_and_drifts_until_it_is_followed(aws, typed
 
 
 def test_a_wish_outside_the_contract_reaches_nobody(typed):
-    assert typed("set", "sauce=1", "--apply")[0] == 2
+    assert typed("set", "sauce=1", "--all", "--apply")[0] == 2
     assert typed("drift")[1] == "0 things drift\n"
 
 
@@ -124,7 +124,7 @@ def test_another_order_is_shown_then_given_and_listed(aws, typed):
 def test_more_things_than_one_job_takes_want_a_group(aws, typed):
     for number in range(101):
         aws("iot").create_thing(thingName=f"many-{number}")
-    status, why = typed("order", "restart", "--apply")
+    status, why = typed("order", "restart", "--all", "--apply")
     assert (status, "AWS takes 100 for one job: put them into a thing group" in why) == (2, True)
 
 

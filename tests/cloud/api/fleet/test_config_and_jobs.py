@@ -10,6 +10,8 @@ from cloud.api.desk import Desk
 from cloud.api.keys import Role, create_key
 from cloud.api.quota import Quota
 from cloud.auth import audit
+from cloud.fleet import job_book
+from cloud.fleet.jobs import Status, Word
 
 CONFIG = "/api/fleet/config"
 JOBS = "/api/fleet/jobs"
@@ -70,14 +72,31 @@ def test_a_setting_that_no_camera_knows_is_refused(ask, fleet: Desk):
 
 
 def test_a_model_is_rolled_out_and_back(ask, fleet: Desk, watch):
-    asked = {"model": "face:2", "whom": {"everything": True}, "replaces": "face:1"}
+    asked = {"model": "face:2", "whom": {"everything": True}, "replaces": "face:1",
+             "abort_after": 9}  # fmt: skip
 
     seen = ask("POST", JOBS, json=asked).json()
     job = ask("POST", JOBS, json={**asked, "apply": True}).json()
     told = ask.get(f"{JOBS}/{job['job']}").json()
     watch.pass_by(timedelta(minutes=1))
+    with database.writing(fleet.engine) as connection:
+        job_book.hear(connection, "cam-01", job["job"], Word(Status.SUCCEEDED), at=watch.now)
+        word = Word(Status.FAILED, {"reason": "its digest is another", "tries": "3"})
+        job_book.hear(connection, "cam-02", job["job"], word, at=watch.now)
+    answers = ask.get(f"{JOBS}/{job['job']}/things?count=2").json()
     back = ask("POST", f"{JOBS}/{job['job']}/roll-back", json={}).json()
 
+    assert answers["next"] == "cam-02"
+    assert {name: answers["things"][1][name] for name in ("thing", "status", "reason")} == {
+        "thing": "cam-02", "status": "FAILED", "reason": "its digest is another",
+    }  # fmt: skip
+    assert answers["things"][1]["updated_at"] == "2026-11-20T12:01:00Z"
+    failed = ask.get(f"{JOBS}/{job['job']}/things?status=FAILED").json()
+    assert [one["details"]["tries"] for one in failed["things"]] == ["3"]
+    assert ask.get(f"{JOBS}/nothing/things").status_code == 404
+    assert {name: back[name] for name in ("things", "done", "unfinished", "let_off", "failed")} == {
+        "things": 1, "done": 1, "unfinished": 0, "let_off": 1, "failed": 1,
+    }  # fmt: skip
     assert seen == {"job": None, "things": 3}
     assert told["document"]["version"] == "face:2"
     assert told["things"] == {"QUEUED": 3}
@@ -132,3 +151,13 @@ def test_the_fleet_is_for_operators(ask, fleet: Desk, watch, role: Role):
         lines = ask.get("/api/fleet/audit", headers={"x-api-key": key}).json()["lines"]
         assert lines[0]["who"] == f"api:Ana (key {key.split('_')[1]})"
     assert ask("POST", CONFIG, json=asked).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("things", 200), ("things/cam-01", 200), ("drift", 200), ("jobs", 403), ("audit", 403)],
+)
+def test_sales_may_see_how_cameras_are_and_no_more(ask, fleet: Desk, watch, path: str, status: int):
+    ask.app = create_app(fleet, quota=Quota())
+    key = create_key(fleet.engine, Role.SALES, "Ana", by="me", now=watch.now)
+    assert ask.get(f"/api/fleet/{path}", headers={"x-api-key": key}).status_code == status

@@ -43,7 +43,8 @@ def test_a_page_that_is_just_full_has_no_next(ask, fleet: Desk):
 
 
 def test_a_camera_is_taken_in_once(ask, fleet: Desk):
-    new = {"name": "cam-04", "location": "OX-02", "attributes": {"lens": "wide"}, "groups": ["a"]}
+    new = {"name": "cam-04", "location": "OX-02", "attributes": {"lens": "wide"}, "groups": ["a"],
+           "force": True}  # fmt: skip
 
     made = ask("POST", THINGS, json=new)
     again = ask("POST", THINGS, json=new)
@@ -53,6 +54,24 @@ def test_a_camera_is_taken_in_once(ask, fleet: Desk):
     assert made.json()["config"] == {}
     assert again.status_code == 409
     assert "PATCH" in again.json()["detail"]
+
+
+def test_a_location_that_the_sites_file_does_not_list_is_taken_by_force_alone(ask, fleet: Desk):
+    new = {"name": "cam-04", "location": "KX-1"}
+    for answer in (ask("POST", THINGS, json=new),
+                   ask("PATCH", f"{THINGS}/cam-01", json={"location": "KX-1"})):  # fmt: skip
+        assert answer.status_code == 422
+        assert (
+            "location KX-1 is not in the sites file, which lists KX-01" in answer.json()["detail"]
+        )
+    made = ask("POST", THINGS, json={**new, "force": True})
+    assert (made.status_code, made.json()["in_sites_file"]) == (201, False)
+
+
+def test_a_camera_that_the_sites_file_lists_is_told_from_others(ask, fleet: Desk):
+    ask("POST", THINGS, json={"name": "kx-01-cam-1", "location": "KX-01"})
+    told = {one["name"]: one["in_sites_file"] for one in ask.get(THINGS).json()["things"]}
+    assert told == {"cam-01": False, "cam-02": False, "cam-03": False, "kx-01-cam-1": True}
 
 
 def test_a_correction_leaves_alone_what_it_does_not_name(ask, fleet: Desk):
@@ -89,12 +108,14 @@ def test_every_change_says_who_made_it_in_a_log_that_shows_tampering(ask, fleet:
 
 
 def test_a_refused_change_leaves_no_trace(ask, fleet: Desk):
-    bad = {"attributes": {"a name with spaces": "x"}, "location": "OX-02"}
+    bad = {"attributes": {"a name with spaces": "x"}, "location": "LB-01"}
+    with database.reading(fleet.engine) as connection:
+        before = audit.verify(connection)
 
     assert ask("PATCH", f"{THINGS}/cam-01", json=bad).status_code == 422
     assert ask.get(f"{THINGS}/cam-01").json()["location"] == "KX-01"
     with database.reading(fleet.engine) as connection:
-        assert audit.verify(connection) is None
+        assert audit.verify(connection) == before
 
 
 @pytest.mark.parametrize(
