@@ -56,7 +56,7 @@ def connect(url: str) -> Engine:
     if address.get_backend_name() == "sqlite":
         return _sqlite(address)
     try:
-        return create_engine(address, pool_pre_ping=True, paramstyle="format")
+        return create_engine(address, pool_pre_ping=True, paramstyle="format", hide_parameters=True)
     except ModuleNotFoundError as error:
         raise DatabaseError(
             "PostgreSQL needs psycopg: install onlooker[cloud] or psycopg[binary]"
@@ -162,7 +162,7 @@ def _sqlite(address: URL) -> Engine:
     if not address.database or address.database == ":memory:":
         raise DatabaseError("a SQLite database needs a file: write sqlite:///path/to/file.db")
     Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(address)
+    engine = create_engine(address, hide_parameters=True)  # errors are logged, rows are not
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

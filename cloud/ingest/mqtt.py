@@ -40,7 +40,7 @@ class Broker:
     host: str
     port: int
     tls: bool = False
-    username: str | None = None
+    username: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
     client_id: str = "onlooker-stream"
     share: str | None = None

@@ -1,11 +1,15 @@
 """Whether the camera delivers a picture, and why it does not."""
 
+from typing import Final
+
 from edge_agent.capture import Camera, Cause, Trouble, trouble_of
 from edge_agent.check.finding import Verdict, failure, ok
 from edge_agent.frame import Frame
 from edge_agent.settings import CaptureSettings
 
-CONNECT_S = 5.0
+CONNECT_S: Final = 5.0
+ATTEMPTS: Final = 2
+"""A camera that fails twice for a known cause is not waited for any longer."""
 
 
 def first_picture(camera: Camera, settings: CaptureSettings) -> Verdict:
@@ -15,9 +19,15 @@ def first_picture(camera: Camera, settings: CaptureSettings) -> Verdict:
         for moment in camera:
             if isinstance(moment, Frame):
                 return ok(f"{moment.width_px} x {moment.height_px} from {camera.name}")
-            if moment.elapsed_s > patience_s:
+            if moment.elapsed_s > patience_s or _is_hopeless(camera):
                 break
     finally:
         camera.close()
     trouble = trouble_of(camera) or Trouble(Cause.UNKNOWN)
     return failure(f"{camera.name} delivers no picture: {trouble}")
+
+
+def _is_hopeless(camera: Camera) -> bool:
+    trouble = trouble_of(camera)
+    is_known = trouble is not None and trouble.cause is not Cause.UNKNOWN
+    return is_known and camera.counters.reconnects >= ATTEMPTS
