@@ -322,7 +322,9 @@ def test_redis_tells_no_secret(shape, tmp_path, at, said):
         words = ["serve", "--database", f"sqlite:///{tmp_path}/x.db", "--redis", url]
         assert cloud(words) == 2
     else:
-        InRedis(_redis(url), of="test").close()
+        shared = InRedis(_redis(url), of="test")
+        shared.recall("key")
+        shared.close()
         assert "redis.lost" in said()
     said()
 
