@@ -11,6 +11,7 @@ from typing import Any, Final
 SEALED_FILE: Final = "ONLOOKER_CA_PASSPHRASE_KMS"
 CONTEXT: Final = {"onlooker": "authority-passphrase"}
 LARGEST_BYTES: Final = 6 * 1024
+SHORTEST_BYTES: Final = 16
 
 
 class KmsError(RuntimeError):
@@ -44,6 +45,8 @@ def opened(path: Path) -> bytes:
             f"KMS does not open {path}: {error}; wanted a file made by `ca seal` and the right "
             "to kms:Decrypt with its key"
         ) from error
+    if len(clear) < SHORTEST_BYTES:
+        raise KmsError(f"{path} holds a passphrase of {len(clear)} bytes: make it with `ca seal`")
     return base64.b64encode(clear)
 
 

@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from provisioning import arguments
+
 HEADING: Final = re.compile(r"## (?P<version>\S+)(?: - (?P<date>\d{4}-\d{2}-\d{2}))?\s*")
 
 
@@ -21,7 +23,7 @@ class ReleaseError(RuntimeError):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `release`."""
-    parser.add_argument("version", help="as 1.2.3, without a v")
+    parser.add_argument("version", type=arguments.version, help="as 1.2.3, without a v")
     parser.add_argument("--root", type=Path, default=Path(), help="the repository (here)")
     parser.set_defaults(run=told)
 

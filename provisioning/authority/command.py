@@ -9,36 +9,48 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
-from provisioning import kms, vault
+from provisioning import arguments, kms, vault
+from provisioning.access import SERVICES
 from provisioning.authority import signing_request
 from provisioning.authority.office import Office, OfficeError, open_office
 from provisioning.authority.profiles import SERVICE_PREFIX, Kind, Subject
 from provisioning.authority.register import Entry
 from provisioning.authority.revocation import REASONS
-from wire.scalars import NAME, DeviceId, LocationId
+from wire.scalars import DeviceId, LocationId
 from wire.topics import Address
+
+MOST_DAYS: Final = 3_660
+ROLES: Final = tuple(name.removeprefix(SERVICE_PREFIX) for name in SERVICES)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions of `ca`."""
     actions = parser.add_subparsers(dest="action", required=True)
     _action(actions, "init", "open a new authority", opened).add_argument(
-        "--name", default="Onlooker"
+        "--name", type=arguments.authority_name, default="Onlooker"
     )
     _issue_arguments(_action(actions, "issue", "sign for somebody new", issued))
     renew = _action(actions, "renew", "sign again for somebody known", renewed)
     _recipient(renew, csr_too=True)
     revoke = _action(actions, "revoke", "take certificates back", revoked)
     whose = revoke.add_mutually_exclusive_group(required=True)
-    whose.add_argument("--serial", help="one certificate, as `ca list` shows it")
+    whose.add_argument(
+        "--serial", type=arguments.serial, help="one certificate, as `ca list` shows it"
+    )
     whose.add_argument("--name", help="every certificate of that device, service, server or claim")
     revoke.add_argument("--reason", default="unspecified", choices=sorted(REASONS))
     listing = _action(actions, "list", "show what was signed", listed)
     listing.add_argument("--name")
-    listing.add_argument("--expiring", type=int, metavar="DAYS", help="those that end by then")
+    listing.add_argument(
+        "--expiring",
+        type=arguments.whole(0, MOST_DAYS, "days"),
+        metavar="DAYS",
+        help="those that end by then",
+    )
     listing.add_argument("--json", action="store_true")
     _action(actions, "crl", "write the revocation lists again", published)
     seal = actions.add_parser("seal", help="a new passphrase that only AWS KMS can open")
@@ -61,7 +73,7 @@ def _action(
 
 def _issue_arguments(parser: argparse.ArgumentParser) -> None:
     _recipient(parser, csr_too=False)
-    parser.add_argument("--location", help="where a device's camera hangs")
+    parser.add_argument("--location", type=arguments.location, help="where a device's camera hangs")
     parser.add_argument("--csr", type=Path, help="a device's signing request (PEM)")
 
 
@@ -70,11 +82,24 @@ def _recipient(parser: argparse.ArgumentParser, *, csr_too: bool) -> None:
     if csr_too:
         who.add_argument("--csr", type=Path, help="a device's request with its new key (PEM)")
     else:
-        who.add_argument("--device", help="a device; needs --location and --csr")
-    who.add_argument("--service", help="a service of ours: stream, fleet; its second: stream.2")
-    who.add_argument("--server", help="hosts of a broker, with commas: the first is its name")
-    who.add_argument("--claim", help="a factory claim, shared by a batch of cameras")
-    parser.add_argument("--days", type=int, help="how long it stands")
+        who.add_argument(
+            "--device", type=arguments.device, help="a device; needs --location and --csr"
+        )
+    who.add_argument(
+        "--service", type=_service, help=f"one of {', '.join(ROLES)}; its second as stream.2"
+    )
+    who.add_argument(
+        "--server",
+        type=arguments.hosts,
+        metavar="HOSTS",
+        help="hosts of a broker, with commas: the first is its name",
+    )
+    who.add_argument(
+        "--claim", type=arguments.claim, help="a factory claim, shared by a batch of cameras"
+    )
+    parser.add_argument(
+        "--days", type=arguments.whole(1, MOST_DAYS, "days"), help="how long it stands"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder for what is made")
 
 
@@ -173,26 +198,20 @@ def _equipped(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
 
 def _subject(asked: argparse.Namespace) -> Subject:
     if asked.service:
-        return Subject(Kind.SERVICE, _service(asked.service))
+        return Subject(Kind.SERVICE, asked.service)
     if asked.claim:
-        return Subject(Kind.CLAIM, _word(asked.claim))
-    hosts = tuple(host.strip() for host in asked.server.split(",") if host.strip())
-    if not hosts:
-        raise OfficeError("--server needs at least one host name or address")
-    return Subject(Kind.SERVER, hosts[0], hosts=hosts)
+        return Subject(Kind.CLAIM, asked.claim)
+    return Subject(Kind.SERVER, asked.server[0], hosts=asked.server)
 
 
-def _service(name: str) -> str:
-    role, dot, number = name.partition(".")
-    if dot and not number.isdecimal():
-        raise OfficeError(f"{name[:80]!r}: write a service as stream, its second as stream.2")
-    return SERVICE_PREFIX + _word(role) + dot + number
-
-
-def _word(name: str) -> str:
-    if not re.match(NAME, name):
-        raise OfficeError(f"{name[:80]!r} is no name: use 1 to 63 letters, digits, - or _")
-    return name
+def _service(written: str) -> str:
+    role, dot, number = written.partition(".")
+    if role not in ROLES or (dot and not re.fullmatch("[1-9][0-9]{0,2}", number)):
+        raise argparse.ArgumentTypeError(
+            f"{written[:80]!r} is no service: give one of {', '.join(ROLES)}, its second as "
+            f"{ROLES[0]}.2"
+        )
+    return SERVICE_PREFIX + written
 
 
 def _handed_out(entry: Entry, asked: argparse.Namespace) -> Iterator[str]:

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from provisioning import arguments
 from provisioning.aws import cost, template
 from provisioning.aws.stack import Stack, StackError
 
@@ -18,16 +19,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("destroy", "delete the stack; measurements stay", destroyed),
     ):
         action = actions.add_parser(name, help=purpose, description=purpose)
-        action.add_argument("--stack", default="onlooker")
-        action.add_argument("--region", required=True)
+        action.add_argument("--stack", type=arguments.stack, default="onlooker")
+        action.add_argument("--region", type=arguments.region, required=True)
         action.set_defaults(run=run)
         if name == "destroy":
             action.add_argument("--yes", metavar="STACK", help="the stack's name once more")
         else:
             action.add_argument("parameters", nargs="*", metavar="NAME=VALUE")
     costs = actions.add_parser("cost", help="what a month costs, with the arithmetic")
-    costs.add_argument("--cameras", type=int, nargs="+", default=[100, 10_000])
-    costs.add_argument("--reports-per-message", type=int, default=1)
+    cameras = arguments.whole(1, 10_000_000, "cameras")
+    costs.add_argument("--cameras", type=cameras, nargs="+", default=[100, 10_000])
+    reports = arguments.whole(1, 1_000, "reports")
+    costs.add_argument("--reports-per-message", type=reports, default=1)
     costs.add_argument("--basic-ingest", action="store_true")
     costs.set_defaults(run=reckoned)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from provisioning import vault
+from provisioning import arguments, vault
 from provisioning.authority.office import Office
 from provisioning.broker import guard
 from provisioning.broker.settings import BrokerError, BrokerSettings, Limits
@@ -25,20 +25,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `broker`."""
     parser.add_argument("--dir", type=Path, required=True, help="the broker's folder")
     parser.add_argument("--authority", type=Path, help="the authority's folder (DIR/ca)")
-    parser.add_argument("--host", action="append", default=[], help="a name cameras reach it by")
+    parser.add_argument(
+        "--host",
+        type=arguments.host,
+        action="append",
+        default=[],
+        help="a name cameras reach it by",
+    )
     parser.add_argument("--port", type=_port, default=8883)
-    parser.add_argument("--bind", default="0.0.0.0", help="address to listen on")  # noqa: S104
+    parser.add_argument(
+        "--bind",
+        type=arguments.bind_address,
+        default="0.0.0.0",  # noqa: S104 - cameras come from the network; a certificate is needed
+        help="address to listen on (%(default)s)",
+    )
     parser.add_argument("--websockets", type=_port, metavar="PORT", help="MQTT over websockets too")
     parser.add_argument("--user", help=f"account to run as when started as root ({DEFAULT_USER})")
     door = parser.add_mutually_exclusive_group()
     door.add_argument("--guard", type=Path, metavar="FILE", help=f"guard.so ({guard.VARIABLE})")
     door.add_argument("--unguarded", action="store_true", help=f"do without: {guard.UNGUARDED}")
-    parser.add_argument("--messages-per-s", type=int, default=Limits().messages_per_s)
+    parser.add_argument(
+        "--messages-per-s",
+        type=arguments.whole(1, 100_000, "messages"),
+        default=Limits().messages_per_s,
+        help="of one device; more ends its session (%(default)s)",
+    )
     parser.set_defaults(run=supervised)
 
 
 def supervised(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     """Run until SIGTERM or Ctrl-C."""
+    if asked.websockets == asked.port:
+        raise BrokerError(f"--port and --websockets are both {asked.port}: give two ports")
     settings = settings_of(asked)
     office = Office(settings.authority, vault.passphrase(os.environ))
     supervisor = Supervisor(settings, office, lambda: datetime.now(UTC), tuple(asked.host))
@@ -72,10 +90,7 @@ def settings_of(asked: argparse.Namespace) -> BrokerSettings:
 
 
 def _port(written: str) -> int:
-    port = int(written)
-    if not 0 < port < PORTS:
-        raise argparse.ArgumentTypeError(f"{port} is no port: wanted 1 to {PORTS - 1}")
-    return port
+    return arguments.whole(1, PORTS - 1, "a port")(written)
 
 
 def _user(wanted: str | None) -> str | None:

@@ -1,17 +1,24 @@
 # The cloud's programs: stream, serve, fleet, forecast. Build from the repository's root:
-#   docker build -f provisioning/container/cloud.Dockerfile -t onlooker-cloud .
+#   docker build --build-arg BASE_IMAGE=NAME@sha256:DIGEST -f provisioning/container/cloud.Dockerfile -t onlooker-cloud .
 #   docker run --rm -p 8080:8080 onlooker-cloud serve --host 0.0.0.0 --database postgresql://...
-FROM python:3.11-slim-bookworm AS build
+#
+# BASE_IMAGE has no default: give Python 3.11 on Debian bookworm by its digest, so that the same bytes
+# are built every time. `docker pull NAME:TAG` prints the digest, `docker buildx imagetools inspect
+# NAME:TAG` also for each platform. Review it, then keep it in the repository variable BASE_IMAGE.
+ARG BASE_IMAGE
+FROM ${BASE_IMAGE} AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/onlooker
-COPY requirements/cloud.txt /tmp/cloud.txt
+COPY requirements/cloud.txt requirements/build.txt /tmp/
 RUN /opt/onlooker/bin/pip install --require-hashes -r /tmp/cloud.txt
 COPY . /src
-RUN python -m pip wheel --no-deps --wheel-dir /tmp/wheel /src \
+RUN python -m venv /opt/build \
+    && /opt/build/bin/pip install --only-binary :all: --require-hashes -r /tmp/build.txt \
+    && /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /tmp/wheel /src \
     && /opt/onlooker/bin/pip install --no-deps /tmp/wheel/*.whl \
     && /opt/onlooker/bin/pip uninstall --yes pip setuptools
 
-FROM python:3.11-slim-bookworm
+FROM ${BASE_IMAGE}
 # libgomp1: LightGBM's threads
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends libgomp1 \

@@ -8,6 +8,7 @@ import pytest
 HOUSE = Path(__file__).resolve().parents[2]
 PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".mp4", ".mkv", ".webm", ".npy", ".npz", ".pkl", ".pt")
 LARGEST_BYTES = 1_000_000
+BUILDERS = (".Dockerfile", ".yml", ".sh")
 REGISTRIES = ("pythonhosted" + ".org", "pypi" + ".org", "npmjs" + ".org")
 
 
@@ -40,3 +41,39 @@ def test_the_pins_carry_hashes(tracked):
         pins = [line for line in path.read_text().splitlines() if "==" in line]
         assert pins
         assert all(line.endswith("\\") for line in pins), f"a pin without hashes in {path}"
+
+
+def test_every_installation_is_of_pins_with_hashes_and_builds_with_a_pinned_backend(tracked):
+    scripts = [path for path in tracked if path.name == "Makefile" or path.suffix in BUILDERS]
+    assert scripts
+    for path in scripts:
+        for line in path.read_text().replace("\\\n", " ").splitlines():
+            for command in line.split("&&"):
+                if "pip wheel" in command or "--editable" in command:
+                    assert "--no-build-isolation" in command, f"{path}: {command}"
+                    assert "--no-deps" in command, f"{path}: {command}"
+                elif "pip install" in command and "-r " in command:
+                    assert "--require-hashes" in command, f"{path}: {command}"
+
+
+def test_the_build_backend_is_pinned_as_in_development():
+    pins = {
+        path.name: [
+            line.split()[0]
+            for line in path.read_text().splitlines()
+            if line.startswith("setuptools==")
+        ]
+        for path in (HOUSE / "requirements").glob("*.txt")
+    }
+    assert len(pins["build.txt"]) == 1
+    assert pins["build.txt"] == pins["dev.txt"]
+
+
+def test_images_are_built_on_a_base_that_is_given_by_digest(tracked):
+    files = [path for path in tracked if path.name.endswith("Dockerfile")]
+    assert files
+    for path in files:
+        lines = path.read_text().splitlines()
+        assert "ARG BASE_IMAGE" in lines, "no default: it would be a tag, or a digest that is old"
+        bases = [line.split()[1] for line in lines if line.startswith("FROM ")]
+        assert set(bases) == {"${BASE_IMAGE}"}

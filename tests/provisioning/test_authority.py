@@ -228,11 +228,8 @@ def test_the_commands_tell_one_story(tmp_path, capsys):
     ("words", "says"),
     [
         (["issue", "--device", "cam-1", "--out", "o"], "a device needs --location and --csr"),
-        (["issue", "--service", "a/b", "--out", "o"], "'a/b' is no name"),
-        (["issue", "--service", "stream.x", "--out", "o"], "its second as stream.2"),
-        (["issue", "--server", ",", "--out", "o"], "at least one host"),
-        (["issue", "--service", "s", "--out", "o", "--days", "9999"], "wanted 1 to 366"),
-        (["renew", "--service", "s", "--out", "o"], "holds no certificate that stands"),
+        (["issue", "--service", "stream", "--out", "o", "--days", "999"], "wanted 1 to 366"),
+        (["renew", "--service", "stream", "--out", "o"], "holds no certificate that stands"),
         (["renew", "--csr", "absent.csr", "--out", "o"], "cannot be read: No such file"),
         (["revoke", "--name", "nobody"], "holds no certificate that stands"),
     ],
@@ -338,3 +335,48 @@ def test_a_register_that_is_damaged_or_locked_is_told_apart(office, monkeypatch)
     with pytest.raises(RegisterError, match="it is no register: restore it from a backup"):
         office.register.entries()
     assert path.read_bytes().startswith(b"no database")
+
+
+WRONG = [
+    ("issue --server", ["bad host", "", ",", "a,,b", "a:8883", "*.example.org", "-a", "a..b", "a/b",
+                        "a\nb", "caf\u00e9.example", "host.", "1.2.3", "::1]", "x" * 254]),
+    ("issue --service", ["banana", "", "a/b", "stream.x", "stream.", "stream.0", "stream.\u0661",
+                         "stream.2.3", "Stream", "../stream"]),
+    ("issue --device", ["../x", "", ".", "a/b", "a b", "a\n", "#", "+", "$SYS", "x" * 64]),
+    ("issue --claim", ["../x", "", "a b"]),
+    ("issue --service stream --days", ["0", "-1", "1e3", "99999999999", "\u0661", ""]),
+    ("issue --device cam --csr x --location", ["../x", "", "a/b", "#"]),
+    ("list --expiring", ["-1", "99999999999999999", "x"]),
+    ("revoke --serial", ["../x", "", "zz", "1" * 41]),
+    ("init --name", ["", "x" * 41, "a\nb", "caf\u00e9", " x"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "value"), [(words, value) for words, values in WRONG for value in values]
+)
+def test_an_argument_that_is_not_allowed_changes_nothing(office, tmp_path, capsys, words, value):
+    action, *options = words.split()
+    before = sorted(tmp_path.rglob("*"))
+    command = ["ca", action, "--dir", str(office.folder), *options, value]
+    command += ["--out", str(tmp_path / "out")] if action == "issue" else []
+    with pytest.raises(SystemExit) as ended:
+        main(command)
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert options[-1] in said
+    assert sorted(tmp_path.rglob("*")) == before
+    assert office.register.entries() == []
+
+
+@pytest.mark.parametrize(
+    ("host", "named"),
+    [("MQTT.Example.org", "mqtt.example.org"), ("10.0.0.1", "10.0.0.1"), ("::1", "::1")],
+)
+def test_a_server_is_named_by_its_hosts(office, tmp_path, capsys, host, named):
+    out = tmp_path / "out"
+    assert ca(capsys, "issue", "--dir", office.folder, "--server", host, "--out", out)[0] == 0
+    [entry] = office.register.entries(name=named)
+    assert (out / f"{named}.crt").exists()
+    assert entry.kind is Kind.SERVER
