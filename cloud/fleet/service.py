@@ -9,6 +9,7 @@ import logging
 import queue
 import ssl
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from cloud.database import writing
 from cloud.fleet import gateway, job_book
 from cloud.fleet.message import Saying, settle, waiting
 from wire.device_config import JOB_REQUESTS, SHADOW_ACTIONS, THINGS
+from wire.takeover import ADVICE, TakeoverWatch
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ MOST_QUEUED: Final = 10_000
 TICK_EVERY: Final = timedelta(seconds=1)
 PAUSE_S: Final = 0.25
 KEEPALIVE_S: Final = 30
+PAUSES_S: Final = (1, 30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +155,33 @@ def client_for(where: Connection) -> Client:
 
 def attach(client: Client, service: FleetService) -> None:
     """Let the service hear what the client hears, on every connection that it makes."""
+    takeovers = TakeoverWatch()
 
     def subscribe(connection: Client, _data: Any, _flags: Any, reason: Any, _more: Any) -> None:
+        if reason.is_failure:
+            log.warning("fleet.refused", extra={"reason": str(reason)})
+            return
+        takeovers.begin(time.monotonic())
         log.info("fleet.connected", extra={"reason": str(reason)})
         connection.subscribe([(topic, 1) for topic in FILTERS])
+
+    def stay_away(connection: Client, _data: Any, flags: Any, reason: Any, _more: Any) -> None:
+        connection.reconnect_delay_set(*PAUSES_S)
+        if not reason.is_failure:  # we ended it
+            return
+        log.warning("fleet.disconnected", extra={"reason": str(reason)})
+        code = reason.value if flags.is_disconnect_packet_from_server else None
+        pause_s = takeovers.end(time.monotonic(), reason=code)
+        if pause_s is not None:
+            connection.reconnect_delay_set(round(pause_s), round(2 * pause_s))
+            log.error(
+                "fleet.taken_over",
+                extra={"times": takeovers.times, "pause_s": round(pause_s), "advice": ADVICE},
+            )
 
     def hear(_client: Client, _data: Any, message: MQTTMessage) -> None:
         service.take(message.topic, bytes(message.payload))
 
     client.on_connect = subscribe
+    client.on_disconnect = stay_away
     client.on_message = hear

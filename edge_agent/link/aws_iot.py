@@ -24,6 +24,7 @@ from edge_agent.link.broker import Broker, LinkError
 from wire.envelope import MAX_PAYLOAD_BYTES
 from wire.health import Presence, Status
 from wire.scalars import LocationId
+from wire.takeover import ADVICE, TAKEN_OVER
 from wire.topics import Address, Channel
 
 log = logging.getLogger(__name__)
@@ -194,6 +195,16 @@ class AwsIotLink:
             reason = str(data.exception)
             log.warning("link.lost", extra={"broker": repr(self._broker), "reason": reason})
         self.connected = False
+        packet = data.disconnect_packet
+        if packet is not None and packet.reason_code == TAKEN_OVER:  # AWS's client pauses by itself
+            log.error(
+                "link.taken_over",
+                extra={
+                    "broker": repr(self._broker),
+                    "client_id": self._address.device,
+                    "advice": ADVICE,
+                },
+            )
 
     def _on_message(self, data: mqtt5.PublishReceivedData) -> None:
         topic, payload = data.publish_packet.topic, bytes(data.publish_packet.payload or b"")

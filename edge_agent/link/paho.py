@@ -10,6 +10,7 @@ import logging
 import random
 import ssl
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -26,6 +27,7 @@ from edge_agent.link.broker import Broker, tls_context
 from wire.envelope import MAX_PAYLOAD_BYTES
 from wire.health import Presence, Status
 from wire.scalars import LocationId
+from wire.takeover import ADVICE, TakeoverWatch
 from wire.topics import Address, Channel
 
 log = logging.getLogger(__name__)
@@ -73,6 +75,8 @@ class PahoLink:
         self._counting = threading.Lock()
         self.largest_payload_bytes: int | None = None
         self._former_acks: list[str] = []  # of locations where the device stood before
+        self._takeovers = TakeoverWatch()
+        self._is_stopping = False
         self._client = self._configured(protocol)
 
     def start(self) -> None:
@@ -121,6 +125,7 @@ class PahoLink:
         self._is_renewed = True
 
     def stop(self) -> None:
+        self._is_stopping = True
         if self.connected:
             goodbye = self._say(Presence.STOPPED)
             with suppress(RuntimeError, ValueError):  # the connection went meanwhile
@@ -190,6 +195,7 @@ class PahoLink:
             client.subscribe([(topic, 1) for topic in filters])
         self._say(Presence.ONLINE)
         self.sessions += 1
+        self._takeovers.begin(time.monotonic())
         self.connected = True
         log.info("link.connected", extra={"broker": repr(self._broker)})
 
@@ -208,6 +214,25 @@ class PahoLink:
             log.warning("link.lost", extra={"broker": repr(self._broker), "reason": str(reason)})
         self.connected = False
         _spread(client)
+        if not self._is_stopping:
+            self._stay_away_after_takeover(client, reason)
+
+    def _stay_away_after_takeover(self, client: mqtt.Client, reason: ReasonCode) -> None:
+        pause_s = self._takeovers.end(
+            time.monotonic(), reason=reason.value, unconfirmed=self.unconfirmed
+        )
+        if pause_s is not None:
+            client.reconnect_delay_set(round(pause_s), round(2 * pause_s))
+            log.error(
+                "link.taken_over",
+                extra={
+                    "broker": repr(self._broker),
+                    "client_id": self._address.device,
+                    "times": self._takeovers.times,
+                    "pause_s": round(pause_s),
+                    "advice": ADVICE,
+                },
+            )
 
     def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
         if len(message.payload) > MAX_PAYLOAD_BYTES:

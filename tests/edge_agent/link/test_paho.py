@@ -206,3 +206,23 @@ def test_sixty_reports_get_through_a_broker_that_takes_4096_bytes(
         cloud.disconnect()
         cloud.loop_stop()
         broker.stop()
+
+
+@pytest.mark.slow
+def test_of_two_agents_with_one_id_one_says_so_and_stays_away(
+    mosquitto, address, caplog, monkeypatch
+):
+    monkeypatch.setattr("edge_agent.link.paho.FIRST_PAUSES_S", (1, 1))
+    links = [PahoLink(broker_at(mosquitto.url), address) for _ in range(2)]
+    for link in links:
+        link.start()
+    assert until(lambda: "link.taken_over" in caplog.text, within_s=40)
+    told = next(one for one in caplog.records if one.message == "link.taken_over")
+    assert told.levelname == "ERROR"
+    assert "copied certificate" in told.advice
+    assert told.pause_s >= 30
+    until(lambda: any(link.connected for link in links))
+    sessions = [link.sessions for link in links]
+    assert not until(lambda: [link.sessions for link in links] != sessions, within_s=5)
+    for link in links:
+        link.stop()
