@@ -14,17 +14,15 @@ from typing import Final
 import msgspec
 
 from provisioning import arguments, kms, vault
-from provisioning.access import SERVICES
 from provisioning.authority import signing_request
 from provisioning.authority.office import Office, OfficeError, open_office
-from provisioning.authority.profiles import SERVICE_PREFIX, Kind, Subject
+from provisioning.authority.profiles import ROLES, SERVICE_PREFIX, Kind, Subject
 from provisioning.authority.register import Entry
 from provisioning.authority.revocation import REASONS
 from wire.scalars import DeviceId, LocationId
 from wire.topics import Address
 
 MOST_DAYS: Final = 3_660
-ROLES: Final = tuple(name.removeprefix(SERVICE_PREFIX) for name in SERVICES)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

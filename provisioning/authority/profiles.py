@@ -19,6 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 ORGANISATION: Final = "Onlooker"
 CLOCK_SLACK: Final = timedelta(minutes=5)  # a camera's clock may be behind ours
 SERVICE_PREFIX: Final = "service:"
+ROLES: Final = ("stream", "fleet", "watch")  # of our services; what each may do is in access.py
 
 
 class Kind(StrEnum):

@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from provisioning.access import DOWNWARDS, UPWARDS, covers
-from provisioning.authority.profiles import Kind
+from provisioning.access import DOWNWARDS, SERVICES, UPWARDS, covers
+from provisioning.authority.profiles import ROLES, SERVICE_PREFIX, Kind
 from provisioning.aws import policy
 from provisioning.aws.evaluator import Attempt, PolicyError, allowed
 from wire.topics import Channel
@@ -263,3 +263,7 @@ def test_a_service_keeps_to_its_own_part(house):
     house.wait_until(lambda: second.says(f"{MINE}/ack"))
     unknown = house.visitor(house.equip(Kind.SERVICE, "service:reports")).join()
     assert not unknown.says(f"{MINE}/audience")
+
+
+def test_every_role_that_can_get_a_certificate_has_rules_and_no_other_has():
+    assert {f"{SERVICE_PREFIX}{role}" for role in ROLES} == set(SERVICES)
