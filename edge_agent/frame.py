@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
+BLACK, WHITE = 16, 235  # of encoded video (ITU-R BT.601); thresholds are on this scale
 
 
 class Frame:
@@ -58,10 +59,18 @@ class Frame:
         return int(self.image.shape[1])
 
     def luma(self) -> Image:
-        """Height x width, 8 bits: the picture without its colours, in the decoder's range."""
+        """Height x width, 8 bits: the picture without its colours, on video levels.
+
+        Black is 16 and white 235, whatever range the camera encodes in.
+        """
         if self._luma is not None:
             return self._luma()
-        return np.asarray(cv2.cvtColor(self.image, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+        return video_levels(np.asarray(cv2.cvtColor(self.image, cv2.COLOR_BGR2GRAY), np.uint8))
+
+
+def video_levels(full: Image) -> Image:
+    """Brightness from 0 to 255 on the scale from `BLACK` to `WHITE`."""
+    return np.asarray(cv2.convertScaleAbs(full, alpha=(WHITE - BLACK) / 255, beta=BLACK), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,12 @@ class CaptureError(RuntimeError):
 
 @dataclass(slots=True)
 class Counters:
-    """Running totals since the camera was opened."""
+    """Running totals since the camera was opened. `damaged` counts packets that gave nothing."""
 
     captured: int = 0
     dropped: int = 0
     reconnects: int = 0
+    damaged: int = 0
 
 
 class Camera(Protocol):
@@ -94,7 +95,9 @@ class Restable(Protocol):
 
 def trouble_of(camera: Camera) -> Trouble | None:
     """Why this camera delivers no picture, where it can say so and is not streaming."""
-    if camera.state is CaptureState.STREAMING or not isinstance(camera, Troubled):
+    if camera.state in (CaptureState.STREAMING, CaptureState.ENDED) or not isinstance(
+        camera, Troubled
+    ):
         return None
     return camera.trouble
 

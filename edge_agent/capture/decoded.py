@@ -8,19 +8,21 @@ import math
 from datetime import datetime
 from typing import Final
 
-import av
 import numpy as np
 
-from edge_agent.frame import Frame, Image
+from edge_agent.capture.levels import is_full_range, planes_on_video_levels
+from edge_agent.capture.orientation import upright, upright_planes
+from edge_agent.capture.packets import Picture
+from edge_agent.frame import Frame, Image, video_levels
 
 PLANAR_LUMA: Final = frozenset(
     ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "nv21", "gray")
 )
 
 
-def frame_of(picture: av.VideoFrame, captured_at: datetime, elapsed_s: float, index: int) -> Frame:
+def frame_of(picture: Picture, captured_at: datetime, elapsed_s: float, index: int) -> Frame:
     """Wrap a decoded picture; it is kept alive as long as the frame is."""
-    planar = picture.format.name in PLANAR_LUMA
+    planar = picture.frame.format.name in PLANAR_LUMA
     return Frame(
         lambda: bgr(picture),
         captured_at,
@@ -30,28 +32,28 @@ def frame_of(picture: av.VideoFrame, captured_at: datetime, elapsed_s: float, in
     )
 
 
-def bgr(picture: av.VideoFrame) -> Image:
+def bgr(picture: Picture) -> Image:
     """Height x width x 3, upright."""
-    return upright(np.asarray(picture.to_ndarray(format="bgr24"), dtype=np.uint8), picture)
+    image = np.asarray(picture.frame.to_ndarray(format="bgr24"), dtype=np.uint8)
+    return upright(image, picture.orientation)
 
 
-def luma(picture: av.VideoFrame) -> Image:
-    """Height x width, upright: the Y plane as it lies in memory."""
-    plane = picture.planes[0]
+def luma(picture: Picture) -> Image:
+    """Height x width, upright, on video levels: the Y plane as it lies in memory, if it may."""
+    plane = picture.frame.planes[0]
     rows = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(-1, plane.line_size)
-    return upright(rows[: picture.height, : picture.width], picture)
+    levels = rows[: picture.frame.height, : picture.frame.width]
+    levels = video_levels(levels) if is_full_range(picture.frame) else levels
+    return upright(levels, picture.orientation)
 
 
-def i420(picture: av.VideoFrame) -> Image:
-    """Height * 3/2 x width: all planes in one array, an odd last row or column left out."""
-    width, height = picture.width & ~1, picture.height & ~1
-    return np.asarray(picture.to_ndarray(width=width, height=height, format="yuv420p"), np.uint8)
-
-
-def upright(image: Image, picture: av.VideoFrame) -> Image:
-    """Turn what the camera was turned by, in quarters."""
-    quarters = round(picture.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(image, quarters)) if quarters else image
+def i420(picture: Picture) -> Image:
+    """Height * 3/2 x width, upright, on video levels, an odd last row or column left out."""
+    width, height = picture.frame.width & ~1, picture.frame.height & ~1
+    planes = picture.frame.to_ndarray(width=width, height=height, format="yuv420p")
+    planes = np.asarray(planes, np.uint8)
+    levels = planes_on_video_levels(planes) if is_full_range(picture.frame) else planes
+    return upright_planes(levels, picture.orientation)
 
 
 class Sampler:

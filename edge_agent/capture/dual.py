@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-import av
-
 from edge_agent.capture.camera import Counters, Rest
 from edge_agent.capture.decoded import frame_of
+from edge_agent.capture.packets import Picture
 from edge_agent.capture.source import Source
 from edge_agent.capture.stream import StreamCamera
 from edge_agent.capture.trouble import Trouble
@@ -39,7 +38,7 @@ class DualCamera:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         steady: Callable[[], float] = time.monotonic,
         begun_s: float | None = None,
-        wrap: Callable[[av.VideoFrame, datetime, float, int], Frame] = frame_of,
+        wrap: Callable[[Picture, datetime, float, int], Frame] = frame_of,
     ) -> None:
         begun_s = steady() if begun_s is None else begun_s
         self._large, self._small = (

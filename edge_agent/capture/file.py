@@ -1,10 +1,12 @@
-"""Recorded pictures: video files, animated GIFs, numbered images; whatever FFmpeg opens by path.
+"""Recorded pictures as a camera: video files, animated GIFs, numbered images; whatever FFmpeg
+opens by path.
 
 The timeline is the file's own. At `speed` 1 a frame is handed out when its time has come, at
 `math.inf` as fast as it is read, and what is measured is the same: no frame is ever dropped here.
+Time for which the file holds no picture that can be read is told by silences: a gap, what is
+damaged, what comes before the first key picture, what a file that was cut off promises.
 """
 
-import logging
 import math
 import threading
 import time
@@ -13,26 +15,28 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-import av
-from av.container import InputContainer
-from av.error import FFmpegError
-
-from edge_agent.capture.camera import CaptureError, Counters, reason_of
+from edge_agent.capture.camera import CaptureError, Counters
 from edge_agent.capture.decoded import Sampler, frame_of
+from edge_agent.capture.packets import Picture
+from edge_agent.capture.recording import LARGEST_ERROR_S, Recording, Shot, duration_s, opened
+from edge_agent.capture.trouble import Cause, Trouble
 from edge_agent.frame import Frame, Silence
 from edge_agent.settings import CaptureSettings
 from wire.addresses import display_path
 from wire.health import CaptureState
 
-log = logging.getLogger(__name__)
+__all__ = ["FileCamera", "duration_s", "opened"]
 
 LONGEST_WAIT_S: Final = 0.5  # while waiting for a frame's time, say so this often
-LONGEST_STEP_S: Final = 60.0  # a longer jump of time stamps is a splice, not a pause
+SILENCE_EVERY_S: Final = 1.0  # of the file's time; a picture holds for as long
+LONGEST_GAP_S: Final = 24 * 3600.0  # a longer jump of time stamps is a clock that was set
 SPLICE_STEP_S: Final = 0.04
+
+Moment = tuple[float, Picture | None]  # seconds since the first one; no picture is a silence
 
 
 class FileCamera:
-    """One file as a camera. The first frame is taken at `starts_at`."""
+    """One file as a camera. The file begins at `starts_at`."""
 
     def __init__(
         self,
@@ -51,6 +55,7 @@ class FileCamera:
         self.name = str(path)
         self.state = CaptureState.STARTING
         self.counters = Counters()
+        self.trouble: Trouble | None = None
         self._path = path
         self._sampler = Sampler(fps)
         self._starts_at = starts_at
@@ -68,20 +73,24 @@ class FileCamera:
         self._closed.set()
 
     def __iter__(self) -> Iterator[Frame | Silence]:
-        begun_s = self._steady()
+        begun_s, shown_s = self._steady(), 0.0
         for elapsed_s, picture in self._timeline():
-            self.counters.captured += 1
-            if not self._sampler.takes(elapsed_s):
+            self.counters.captured += picture is not None
+            if picture is not None and not self._sampler.takes(elapsed_s):
                 continue
-            yield from self._until(begun_s, elapsed_s)
+            yield from self._until(begun_s, elapsed_s, shown_s)
             if self._closed.is_set():
                 return
+            if picture is None:
+                yield Silence(self._civil(elapsed_s), elapsed_s)
+                continue
+            shown_s = elapsed_s
             self.state = CaptureState.STREAMING
             yield frame_of(picture, self._civil(elapsed_s), elapsed_s, self.counters.captured - 1)
         self.state = CaptureState.ENDED
 
-    def _until(self, begun_s: float, elapsed_s: float) -> Iterator[Silence]:
-        """Wait for the frame's time; a long wait is broken by silences."""
+    def _until(self, begun_s: float, elapsed_s: float, shown_s: float) -> Iterator[Silence]:
+        """Wait for a moment's time; a long wait is broken, and meanwhile the last picture holds."""
         while math.isfinite(self._speed) and not self._closed.is_set():
             now_s = (self._steady() - begun_s) * self._speed
             if now_s >= elapsed_s:
@@ -90,71 +99,72 @@ class FileCamera:
             self._closed.wait(min(wait_s, LONGEST_WAIT_S))
             if wait_s > LONGEST_WAIT_S:
                 now_s += LONGEST_WAIT_S * self._speed
-                yield Silence(self._civil(now_s), now_s)
+                holds = now_s - shown_s < SILENCE_EVERY_S and self.counters.captured > 0
+                yield Silence(self._civil(now_s), now_s, resting=holds)
 
     def _civil(self, elapsed_s: float) -> datetime:
         return self._starts_at + timedelta(seconds=elapsed_s)
 
-    def _timeline(self) -> Iterator[tuple[float, av.VideoFrame]]:
-        """Every picture of every round with its time since the first one, always rising."""
-        elapsed_s, first = 0.0, True
+    def _timeline(self) -> Iterator[Moment]:
+        """Every picture and every silence of every round, always rising."""
+        begins_s = 0.0
         while not self._closed.is_set():
-            last_s: float | None = None
-            for at_s, picture in _pictures(self._path):
-                step_s = SPLICE_STEP_S if last_s is None else at_s - last_s
-                if not 0 < step_s <= LONGEST_STEP_S:
-                    step_s = SPLICE_STEP_S
-                last_s = at_s
-                elapsed_s = 0.0 if first else elapsed_s + step_s
-                first = False
-                yield elapsed_s, picture
-            if last_s is None:
-                raise CaptureError(f"{self.name} holds no picture: give a video that plays")
+            last_s = begins_s
+            for last_s, picture in self._round(begins_s):
+                yield last_s, picture
             if not self._loop:
                 return
+            begins_s = last_s + SPLICE_STEP_S
+
+    def _round(self, begins_s: float) -> Iterator[Moment]:
+        """The file once, from `begins_s` on."""
+        recording = Recording(self._path)
+        before: Shot | None = None
+        elapsed_s = begins_s
+        for shot in recording.shots():
+            if before is None:
+                first_s = shot.at_s if recording.first_s is None else recording.first_s
+                lead_s = _step(shot.at_s - first_s, 0.0)
+                yield from _silences(elapsed_s, elapsed_s + lead_s)
+                elapsed_s += lead_s
+            else:
+                step_s = _step(shot.at_s - before.at_s, SPLICE_STEP_S)
+                holds_s = _holds_s(step_s, recording.step_s, after_damage=shot.after_damage)
+                yield from _silences(elapsed_s + holds_s, elapsed_s + step_s)
+                elapsed_s += step_s
+            yield elapsed_s, shot.picture
+            before = shot
+        self._note_damage(recording)
+        if before is None:
+            raise CaptureError(
+                f"{display_path(self._path)} holds no picture: give a video that plays"
+            )
+        ends_s = before.at_s + recording.step_s
+        rest_s = _step((recording.end_s or ends_s) - ends_s, 0.0)
+        if rest_s > LARGEST_ERROR_S:
+            elapsed_s += recording.step_s
+            yield from _silences(elapsed_s, elapsed_s + rest_s)
+            yield elapsed_s + rest_s, None
+
+    def _note_damage(self, recording: Recording) -> None:
+        self.counters.damaged += recording.damaged
+        if recording.damaged:
+            packets = f"{self.counters.damaged} packets or reads"
+            self.trouble = Trouble(Cause.RECORDING_DAMAGED, packets)
 
 
-def opened(path: Path) -> InputContainer:
-    """The file, with a video stream in it, or CaptureError."""
-    exists = path.exists()
-    if not exists and "%" not in path.name:
-        raise CaptureError(f"no file {display_path(path)}: correct the path")
-    # a name is a name, not an address; one that exists is no pattern of numbered images either
-    options = {"pattern_type": "none"} if exists else {}
-    try:
-        container = av.open(f"file:{path}", mode="r", options=options)
-    except (FFmpegError, OSError, ValueError) as error:
-        raise CaptureError(
-            f"{display_path(path)} is no video that can be read ({reason_of(error)}): convert it"
-        ) from None
-    if not container.streams.video:
-        container.close()
-        raise CaptureError(f"{path} has no video stream: give a file with pictures")
-    return container
+def _step(step_s: float, otherwise_s: float) -> float:
+    """The time between two pictures, or another where the time stamps make no sense."""
+    return step_s if 0 < step_s <= LONGEST_GAP_S else otherwise_s
 
 
-def duration_s(path: Path) -> float | None:
-    """How long the file says it is; None when it does not say."""
-    with opened(path) as container:
-        return container.duration / av.time_base if container.duration else None
+def _holds_s(step_s: float, usual_s: float, *, after_damage: bool) -> float:
+    """For how long a picture stands for what follows it."""
+    is_lost = after_damage and step_s > LARGEST_ERROR_S
+    return min(usual_s, SILENCE_EVERY_S) if is_lost else SILENCE_EVERY_S
 
 
-def _pictures(path: Path) -> Iterator[tuple[float, av.VideoFrame]]:
-    with opened(path) as container:
-        stream = container.streams.video[0]
-        stream.thread_type = "NONE"
-        step_s = 1 / float(stream.average_rate or 1 / SPLICE_STEP_S)
-        next_s = 0.0
-        pictures = container.decode(stream)
-        while True:
-            try:
-                picture = next(pictures, None)
-            except (FFmpegError, ValueError) as error:
-                reason = reason_of(error)
-                log.warning("capture.damaged", extra={"source": str(path), "reason": reason})
-                return
-            if picture is None:
-                return
-            at_s = next_s if picture.pts is None else picture.time
-            next_s = at_s + step_s
-            yield at_s, picture
+def _silences(first_s: float, last_s: float) -> Iterator[Moment]:
+    """One at the beginning of a stretch and every second of it, before its end."""
+    count = math.ceil((last_s - first_s - 1e-3) / SILENCE_EVERY_S)
+    return ((first_s + number * SILENCE_EVERY_S, None) for number in range(count))

@@ -3,36 +3,58 @@
 Decoding is what a camera costs: 1080p30 takes a tenth of a core, its key pictures a hundredth.
 While resting, the packets since the last key picture are kept, so that on waking the decoder
 catches up within one packet and nothing is waited for; a listener keeps the key picture's own
-packet too. Streams with B-pictures do not rest: their
-key pictures come out late. A damaged packet is skipped; too many in a row end the stream.
+packet too. Streams with B-pictures do not rest: their key pictures come out late. A damaged packet
+is skipped and counted; too many in a row end a live stream.
+
+Every picture carries the stream's orientation. Interlaced pictures are made whole while awake;
+a dozing camera's pictures lie too far apart for that, and only movement is looked for in them.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import av
-from av.error import InvalidDataError
+from av.error import FFmpegError
 from av.packet import Packet
 from av.video.stream import VideoStream
 
 from edge_agent.capture.camera import Rest
+from edge_agent.capture.deinterlace import Deinterlacer
+from edge_agent.capture.orientation import UPRIGHT, Orientation, from_sei, matrix_of
+from edge_agent.capture.sei import SeiReader
 
 KEPT_PACKETS: Final = 300
 KEPT_BYTES: Final = 16 * 1024 * 1024
 DAMAGED_IN_A_ROW: Final = 100
 
 
-class PacketDecoder:
-    """Decodes one stream, packet by packet."""
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A decoded picture, as the decoder gave it. `time` is the stream's, in seconds, if it says."""
 
-    def __init__(self, stream: VideoStream) -> None:
+    frame: av.VideoFrame
+    time: float | None
+    orientation: Orientation = UPRIGHT
+
+
+class PacketDecoder:
+    """Decodes one stream, packet by packet. A stream that `gives_up` ends by too much damage."""
+
+    def __init__(self, stream: VideoStream, *, gives_up: bool = True) -> None:
         stream.thread_type = "NONE"
+        self.damaged = 0
+        self._gives_up = gives_up
         self._may_rest = not stream.codec_context.has_b_frames
         self._kept: list[Packet[VideoStream]] = []
         self._kept_bytes = 0
         self._is_torn = False  # packets were thrown away: wait for the next key picture
-        self._damaged = 0
+        self._damaged_in_a_row = 0
+        self._sei = SeiReader(stream.codec_context.name, stream.codec_context.extradata)
+        self._has_sei = False
+        self._orientation = UPRIGHT
+        self._deinterlacer = Deinterlacer()
 
-    def pictures(self, packet: "Packet[VideoStream]", *, rest: Rest) -> list[av.VideoFrame]:
+    def pictures(self, packet: "Packet[VideoStream]", *, rest: Rest) -> list[Picture]:
         """What this packet completes: dozing, key pictures alone; listening, nothing."""
         if packet.is_keyframe:
             self._forget()
@@ -46,7 +68,16 @@ class PacketDecoder:
         for missed in self._kept:
             self._decoded(missed)
         self._forget()
-        return self._decoded(packet)
+        pictures = self._decoded(packet)
+        if rest is Rest.DOZING and self._may_rest:
+            self._deinterlacer.forget()
+            return [Picture(one, one.time, self._orientation) for one in pictures]
+        return self._whole(pictures, is_last=not packet.size)
+
+    def _whole(self, pictures: list[av.VideoFrame], *, is_last: bool) -> list[Picture]:
+        passed = [pair for one in pictures for pair in self._deinterlacer.passed(one)]
+        passed += self._deinterlacer.rest() if is_last else []
+        return [Picture(one, time, self._orientation) for one, time in passed]
 
     def _keep(self, packet: "Packet[VideoStream]") -> None:
         self._kept.append(packet)
@@ -60,12 +91,27 @@ class PacketDecoder:
         self._kept_bytes = 0
 
     def _decoded(self, packet: "Packet[VideoStream]") -> list[av.VideoFrame]:
+        self._read_orientation(packet)
         try:
             pictures = packet.decode()
-        except InvalidDataError:
-            self._damaged += 1
-            if self._damaged >= DAMAGED_IN_A_ROW:
+        except (FFmpegError, ValueError):
+            self.damaged += 1
+            self._damaged_in_a_row += 1
+            if self._gives_up and self._damaged_in_a_row >= DAMAGED_IN_A_ROW:
                 raise
             return []
-        self._damaged = 0
+        self._damaged_in_a_row = 0
+        for picture in pictures:
+            self._take_matrix(picture)
         return pictures
+
+    def _read_orientation(self, packet: "Packet[VideoStream]") -> None:
+        if not self._sei.can_read or not packet.size:
+            return
+        sei = self._sei.orientation(memoryview(packet))
+        if sei is not None:
+            self._orientation, self._has_sei = from_sei(sei), True
+
+    def _take_matrix(self, picture: av.VideoFrame) -> None:
+        if not self._has_sei:  # FFmpeg makes a matrix of an SEI too
+            self._orientation = matrix_of(picture) or self._orientation

@@ -24,7 +24,7 @@ from av.error import FFmpegError
 
 from edge_agent.capture.camera import Counters, Rest
 from edge_agent.capture.decoded import Sampler, frame_of
-from edge_agent.capture.packets import PacketDecoder
+from edge_agent.capture.packets import PacketDecoder, Picture
 from edge_agent.capture.reach import with_network
 from edge_agent.capture.source import Source
 from edge_agent.capture.trouble import Cause, Trouble, timed_out, trouble_from
@@ -65,7 +65,7 @@ class StreamCamera:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         steady: Callable[[], float] = time.monotonic,
         begun_s: float | None = None,
-        wrap: Callable[[av.VideoFrame, datetime, float, int], Frame] = frame_of,
+        wrap: Callable[[Picture, datetime, float, int], Frame] = frame_of,
     ) -> None:
         self.name = source.name
         self.state = CaptureState.STARTING
@@ -239,7 +239,7 @@ class StreamCamera:
             for picture in pictures:
                 self._sample(sampler, picture)
 
-    def _sample(self, sampler: Sampler, picture: av.VideoFrame) -> None:
+    def _sample(self, sampler: Sampler, picture: Picture) -> None:
         now_s = self.alive_s - self._begun_s
         if sampler.takes(now_s):
             index = self.counters.captured - 1

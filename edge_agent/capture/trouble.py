@@ -48,6 +48,7 @@ class Cause(StrEnum):
     NOT_A_VIDEO = "not_a_video"
     NO_DECODER = "no_decoder"
     IS_A_RECORDING = "is_a_recording"
+    RECORDING_DAMAGED = "recording_damaged"
     STREAM_ENDED = "stream_ended"
     WORKER_FAILED = "worker_failed"
     UNKNOWN = "unknown"
@@ -77,6 +78,8 @@ SENTENCES: Final = {
     Cause.NO_DECODER: "the video's codec is not supported: set the camera to H.264 or MJPEG",
     Cause.IS_A_RECORDING: "the address leads to a recording, not to a live camera: give the live "
     "stream, or download the file and give its path",
+    Cause.RECORDING_DAMAGED: "parts of the recording cannot be read: their time is unobserved, "
+    "copy the file again",
     Cause.STREAM_ENDED: "the camera ended its stream: it is called again",
     Cause.WORKER_FAILED: "the process that reads the camera failed: it is started again",
     Cause.UNKNOWN: "the camera does not deliver pictures: check its power, network and address",

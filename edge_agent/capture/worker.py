@@ -13,7 +13,6 @@ import time
 from datetime import datetime
 from typing import BinaryIO, Final
 
-import av
 import msgspec
 import numpy as np
 
@@ -21,6 +20,7 @@ from edge_agent.capture.camera import Rest
 from edge_agent.capture.decoded import i420
 from edge_agent.capture.dual import DualCamera
 from edge_agent.capture.nursery import fork_on_request
+from edge_agent.capture.packets import Picture
 from edge_agent.capture.source import Source
 from edge_agent.capture.stream import StreamCamera
 from edge_agent.capture.trouble import Trouble
@@ -129,7 +129,7 @@ def _answer(replies: BinaryIO, camera: StreamCamera | DualCamera, moment: Frame 
     replies.flush()
 
 
-def _planes(picture: av.VideoFrame, captured_at: datetime, elapsed_s: float, index: int) -> Frame:
+def _planes(picture: Picture, captured_at: datetime, elapsed_s: float, index: int) -> Frame:
     """In this process alone, a frame's image is its planes: colours are the agent's business."""
     return Frame(
         lambda: i420(picture), captured_at, elapsed_s, index, luma=lambda: _luma(i420(picture))

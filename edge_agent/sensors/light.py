@@ -14,7 +14,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from edge_agent.frame import Frame, Image
+from edge_agent.frame import BLACK, WHITE, Frame, Image
 from edge_agent.privacy.mosaic import Box
 
 EVERY_S: Final = 5.0
@@ -50,7 +50,8 @@ class LightFromPicture:
 
     def _lux(self, luma: Image) -> float | None:
         few = cv2.resize(luma, (64, 36), interpolation=cv2.INTER_NEAREST)
-        mean = float(np.mean((few / 255.0) ** GAMMA))
+        white = np.clip((few.astype(np.float64) - BLACK) / (WHITE - BLACK), 0.0, 1.0)
+        mean = float(np.mean(white**GAMMA))
         if not DARKEST < mean < BRIGHTEST:
             return None
         return self._lux_at_mid_grey * mean / MID_GREY

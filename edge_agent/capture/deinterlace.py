@@ -1,0 +1,92 @@
+"""Pictures that were taken as two fields, made whole: each loses the comb that movement leaves.
+
+FFmpeg's bwdif looks at the picture before and after, so a picture comes out when the next one goes
+in. Only pictures that are marked as interlaced pass through it; the first of them sets it up.
+"""
+
+from collections import deque
+from typing import Final
+
+import av
+from av.error import BlockingIOError as NothingYetError
+from av.error import EOFError as NothingMoreError
+from av.filter import Graph
+
+FILTER: Final = "bwdif"
+OPTIONS: Final = "mode=send_frame:parity=auto:deint=interlaced"
+FORGOTTEN_AFTER: Final = 250  # progressive pictures; a filter that has nothing to do is dropped
+
+
+class Deinterlacer:
+    """One stream's filter. Each picture comes out with its own time, in order."""
+
+    def __init__(self) -> None:
+        self._graph: Graph | None = None
+        self._shape: tuple[int, int, str] | None = None
+        self._times: deque[float | None] = deque()
+        self._progressive = 0
+
+    def passed(self, picture: av.VideoFrame) -> list[tuple[av.VideoFrame, float | None]]:
+        """What comes out when this picture goes in, with the time it was taken."""
+        is_interlaced = picture.interlaced_frame
+        if self._graph is None and not is_interlaced:
+            return [(picture, picture.time)]
+        self._progressive = 0 if is_interlaced else self._progressive + 1
+        ready = []
+        if self._progressive > FORGOTTEN_AFTER or self._shape != _shape(picture):
+            ready = self.rest()
+        if not is_interlaced and self._graph is None:
+            return [*ready, (picture, picture.time)]
+        return [*ready, *self._filtered(picture)]
+
+    def rest(self) -> list[tuple[av.VideoFrame, float | None]]:
+        """What is still inside; the next interlaced picture begins anew."""
+        if self._graph is None:
+            return []
+        self._graph.push(None)
+        ready = self._pulled()
+        self.forget()
+        return ready
+
+    def forget(self) -> None:
+        """Drop what is inside."""
+        self._graph = self._shape = None
+        self._times.clear()
+        self._progressive = 0
+
+    def _filtered(self, picture: av.VideoFrame) -> list[tuple[av.VideoFrame, float | None]]:
+        if self._graph is None:
+            self._graph, self._shape = _graph(picture), _shape(picture)
+        self._times.append(picture.time)
+        self._graph.push(picture)
+        return self._pulled()
+
+    def _pulled(self) -> list[tuple[av.VideoFrame, float | None]]:
+        assert self._graph is not None
+        pulled = []
+        while self._times:
+            try:
+                whole = self._graph.vpull()
+            except (NothingYetError, NothingMoreError):
+                break
+            pulled.append((whole, self._times.popleft()))
+        return pulled
+
+
+def _shape(picture: av.VideoFrame) -> tuple[int, int, str]:
+    return picture.width, picture.height, picture.format.name
+
+
+def _graph(picture: av.VideoFrame) -> Graph:
+    graph = Graph()
+    source = graph.add_buffer(
+        width=picture.width,
+        height=picture.height,
+        format=picture.format,
+        time_base=picture.time_base,
+    )
+    whole, sink = graph.add(FILTER, OPTIONS), graph.add("buffersink")
+    source.link_to(whole)
+    whole.link_to(sink)
+    graph.configure()
+    return graph
