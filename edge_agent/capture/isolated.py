@@ -62,9 +62,8 @@ class IsolatedCamera:
         self._steady = steady
         self._hire = hire
         self._begun_s = steady()
-        self._quiet_limit_s = (
-            settings.open_timeout_s + settings.read_timeout_s + settings.longest_backoff_s + 5
-        )
+        patience_s = max(settings.read_timeout_s, source.patience_s)
+        self._quiet_limit_s = settings.open_timeout_s + patience_s + settings.longest_backoff_s + 5
         self._deaths: deque[float] = deque(maxlen=DEATHS)
         self._closed = threading.Event()
         self._worker: Worker | None = None

@@ -37,6 +37,12 @@ class Picture:
     orientation: Orientation = UPRIGHT
 
 
+def seconds(packet: "Packet[VideoStream]") -> float | None:
+    """The packet's time in the order of decoding, which always rises; None when it has none."""
+    stamp = packet.pts if packet.dts is None else packet.dts
+    return None if stamp is None else float(stamp * packet.time_base)
+
+
 class PacketDecoder:
     """Decodes one stream, packet by packet. A stream that `gives_up` ends by too much damage."""
 
@@ -108,7 +114,7 @@ class PacketDecoder:
     def _read_orientation(self, packet: "Packet[VideoStream]") -> None:
         if not self._sei.can_read or not packet.size:
             return
-        sei = self._sei.orientation(memoryview(packet))
+        sei = self._sei.orientation(memoryview(packet), is_key=packet.is_keyframe)
         if sei is not None:
             self._orientation, self._has_sei = from_sei(sei), True
 

@@ -1,6 +1,7 @@
 """Display orientation messages (SEI) in H.264 and HEVC packets.
 
-Only what precedes the first slice is looked at, so that a packet costs microseconds. Packets come
+Before the first slice is where they belong, and in key pictures some tools put them behind the last
+one; nothing else is looked at, so that a packet costs microseconds. Packets come
 with start codes (streams) or with lengths (MP4, Matroska); the codec's extra data tells which.
 A damaged message is no message.
 """
@@ -33,15 +34,15 @@ class SeiReader:
         self.can_read = codec in ("h264", "hevc")
         self._length_bytes = _length_bytes(extradata or b"", is_hevc=self.is_hevc)
 
-    def orientation(self, packet: memoryview) -> OrientationSei | None:
+    def orientation(self, packet: memoryview, *, is_key: bool) -> OrientationSei | None:
         """The last orientation that a packet's messages give; None when they give none."""
         found = None
         header_bytes = 2 if self.is_hevc else 1
-        for unit in self._units(bytes(packet[:LOOKED_AT_BYTES])):
+        for unit in self._units(bytes(packet if is_key else packet[:LOOKED_AT_BYTES])):
             kind = unit[0] >> 1 & 0x3F if self.is_hevc else unit[0] & 0x1F
             if kind == (HEVC_SEI if self.is_hevc else H264_SEI):
                 found = _orientation_in(unit[header_bytes:]) or found
-            elif kind in (HEVC_SLICES if self.is_hevc else H264_SLICES):
+            elif not is_key and kind in (HEVC_SLICES if self.is_hevc else H264_SLICES):
                 break
         return found
 

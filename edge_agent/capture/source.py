@@ -20,6 +20,7 @@ DEVICES: Final = Path("/dev")
 NOT_DEVICES: Final = ("shm", "fd", "mqueue", "hugepages", "pts")  # folders of /dev without cameras
 KINDS: Final = "rtsp[s]://, http[s]://, a camera below /dev, or the path of a video file"
 LINKS_FOLLOWED: Final = 8
+SEGMENT_WITHIN_S: Final = 30.0  # three of the longest segments in use
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(//)?")
 
 
@@ -31,6 +32,7 @@ class Source:
     name: str
     container: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    patience_s: float = 0.0  # for one packet, where it may take longer than `read_timeout_s`
 
     @property
     def address(self) -> Address | None:
@@ -70,9 +72,13 @@ def rtsp(address: Address, settings: CaptureSettings) -> Source:
 
 
 def http(address: Address, settings: CaptureSettings) -> Source:
-    """An HTTP stream: MJPEG, MPEG-TS or HLS. Each answer is waited for as long as a picture."""
+    """An HTTP stream: MJPEG, MPEG-TS or HLS.
+
+    Each answer is waited for as long as a picture, and HLS for its next segment.
+    """
     options = {"rw_timeout": _timeout_us(settings)}
-    return Source(address.with_credentials_uri(), str(address), options=options)
+    uri = address.with_credentials_uri()
+    return Source(uri, str(address), options=options, patience_s=SEGMENT_WITHIN_S)
 
 
 def v4l2(device: str) -> Source:

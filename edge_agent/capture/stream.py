@@ -5,7 +5,8 @@ them lead to the same place, a pause that doubles and another attempt, for ever.
 without end unless it is told not to, so every open and every read carries a timeout.
 
 A thread of its own reads as fast as the camera sends and keeps the newest sampled picture only;
-what the agent did not take in time is dropped and counted, never queued.
+what the agent did not take in time is dropped and counted, never queued. What an HTTP server sends
+in bursts is given out at its own pace (`pacing.py`); a file that it holds is no camera and refused.
 """
 
 import logging
@@ -16,18 +17,17 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-import av
-from av.codec import Codec
-from av.codec.hwaccel import HWAccel, hwdevices_available
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
-from av.error import FFmpegError
 
 from edge_agent.capture.camera import Counters, Rest
 from edge_agent.capture.decoded import Sampler, frame_of
-from edge_agent.capture.packets import PacketDecoder, Picture
+from edge_agent.capture.pacing import Pace, is_recording
+from edge_agent.capture.packets import PacketDecoder, Picture, seconds
 from edge_agent.capture.reach import with_network
+from edge_agent.capture.reading import VideoPackets, connected, hardware, patience_s
 from edge_agent.capture.source import Source
-from edge_agent.capture.trouble import Cause, Trouble, timed_out, trouble_from
+from edge_agent.capture.trouble import Cause, NotLiveError, Trouble, timed_out, trouble_from
 from edge_agent.frame import Frame, Silence
 from edge_agent.settings import CaptureSettings
 from wire.health import CaptureState
@@ -37,25 +37,10 @@ log = logging.getLogger(__name__)
 SILENCE_EVERY_S: Final = 1.0
 GOODBYE_S: Final = 0.5
 PATIENT: Final = 0.9  # of the time limit: FFmpeg's RTSP calls a late answer invalid data
-# Without it FFmpeg counts pictures to learn the rate, which at one a second takes its time.
-PROBING: Final = {"fpsprobesize": "0"}
-
-
-def hardware(kind: str, device: str) -> HWAccel | None:
-    """A decoder's hardware by FFmpeg's name, when this machine and this build of FFmpeg have it.
-
-    Pictures that the hardware cannot decode are decoded in software all the same.
-    """
-    accelerator = HWAccel(kind, device or None, allow_software_fallback=True)
-    try:
-        accelerator.create(Codec("h264", "r"))
-    except (FFmpegError, NotImplementedError, OSError, RuntimeError, ValueError):
-        return None
-    return accelerator if kind in hwdevices_available() else None
 
 
 class StreamCamera:
-    """A live source as a camera. Times are those of arrival."""
+    """A live source as a camera. Times are those of arrival, or of a bursty stream's pace."""
 
     def __init__(
         self,
@@ -79,6 +64,8 @@ class StreamCamera:
         self.trouble: Trouble | None = None  # why it was last interrupted
         self.alive_s = self._begun_s  # the reader's last sign of life, on the steady clock
         self.is_software = False  # although hardware was asked for
+        self._is_bursty = False  # over HTTP, found by an earlier connection
+        self._has_ended = False  # it was a recording, played to its end
         self._rest = Rest.AWAKE
         self._newest: Frame | None = None
         self._changed = threading.Condition()
@@ -184,7 +171,7 @@ class StreamCamera:
         """Read until the stream ends, in whatever way; the reason."""
         captured_before, began_s = self.counters.captured, self._steady()
         try:
-            with self._opened() as container:
+            with connected(self._source, self._settings, self._accelerator()) as container:
                 self._read(container)
         except Exception as error:  # noqa: BLE001  whatever a camera causes, it is called again
             trouble = trouble_from(error)
@@ -206,16 +193,6 @@ class StreamCamera:
             trouble = timed_out(trouble)
         return with_network(trouble, address)
 
-    def _opened(self) -> InputContainer:
-        return av.open(
-            self._source.uri,
-            mode="r",
-            format=self._source.container,
-            options={**PROBING, **self._source.options},
-            timeout=(self._settings.open_timeout_s, self._settings.read_timeout_s),
-            hwaccel=self._accelerator(),
-        )
-
     def _accelerator(self) -> HWAccel | None:
         """The hardware that was asked for; None, told once, where it is not to be had."""
         kind = self._settings.hwaccel
@@ -227,8 +204,21 @@ class StreamCamera:
 
     def _read(self, container: InputContainer) -> None:
         stream = container.streams.video[0]
+        is_http = self._source.patience_s > 0
+        if self._has_ended or (is_http and is_recording(container)):
+            raise NotLiveError
+        pace = Pace(container, is_bursty=self._is_bursty) if is_http else None
         decoder, sampler = PacketDecoder(stream), Sampler(self._settings.analysed_fps)
-        for packet in container.demux(stream):
+        packets = VideoPackets(
+            container,
+            stream,
+            within_s=patience_s(self._source, self._settings),
+            steady=self._steady,
+        )
+        for packet in packets:
+            if pace is not None:
+                self._wait_until(pace.due_s(seconds(packet), self._steady()))
+                self._is_bursty = pace.is_bursty
             if self._closed.is_set() or self._rest is Rest.ASLEEP:
                 return
             self.alive_s = self._steady()
@@ -238,6 +228,14 @@ class StreamCamera:
                 self.counters.captured += 1
             for picture in pictures:
                 self._sample(sampler, picture)
+        self._has_ended = packets.were_a_recording
+
+    def _wait_until(self, due_s: float) -> None:
+        while not self._closed.is_set() and self._rest is not Rest.ASLEEP:
+            self.alive_s = self._steady()
+            if due_s <= self.alive_s:
+                return
+            self._closed.wait(min(due_s - self.alive_s, SILENCE_EVERY_S / 2))
 
     def _sample(self, sampler: Sampler, picture: Picture) -> None:
         now_s = self.alive_s - self._begun_s

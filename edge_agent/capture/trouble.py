@@ -85,7 +85,13 @@ SENTENCES: Final = {
     Cause.UNKNOWN: "the camera does not deliver pictures: check its power, network and address",
 }
 
+
+class NotLiveError(RuntimeError):
+    """What was opened as a camera has an end already."""
+
+
 _BY_TYPE: Final[tuple[tuple[type[BaseException], Cause], ...]] = (
+    (NotLiveError, Cause.IS_A_RECORDING),
     (HTTPUnauthorizedError, Cause.PASSWORD_REFUSED),
     (HTTPForbiddenError, Cause.ACCESS_FORBIDDEN),
     (HTTPNotFoundError, Cause.NO_SUCH_STREAM),
