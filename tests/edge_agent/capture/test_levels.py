@@ -66,12 +66,9 @@ def test_brightness_is_the_same_in_every_range_and_process(tmp_path, black, whit
     for name, how in RANGES.items():
         one = pictures(encoded(tmp_path / name, image, **how))[-1]
         planes = i420(one)
-        for plane in (
-            luma(one) if name != "lossless.mkv" else None,
-            planes[: len(planes) * 2 // 3],
-        ):
-            if plane is not None:
-                levels.append((np.percentile(plane, 10), np.percentile(plane, 90)))
+        shown = [planes[: len(planes) * 2 // 3]]
+        shown += [luma(one)] if name != "lossless.mkv" else []
+        levels += [(np.percentile(plane, 10), np.percentile(plane, 90)) for plane in shown]
         colours = cv2.cvtColor(planes, cv2.COLOR_YUV2BGR_I420).astype(int)
         assert np.abs(np.median(colours - bgr(one).astype(int))) <= 3
     frame = Frame(image, EIGHT, 0.0, 0)
@@ -104,7 +101,7 @@ def test_a_live_camera_and_its_recording_get_the_same_verdict(tmp_path, live, bl
 
 
 def fields(path, *, interlaced=True, count=30):
-    """A white square that moves 12 pixels from field to field, drawn as an analogue camera would."""
+    """A white square that moves 12 pixels from field to field, as an analogue camera sees it."""
 
     def field(number):
         image = np.full((180, 320), 90, np.uint8)
