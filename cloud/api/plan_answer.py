@@ -131,7 +131,7 @@ class ForecastUsed(BaseModel):
 class PlanVersions(BaseModel):
     """What an answer stands on."""
 
-    rate_card: str = Field(examples=["reference-2"])
+    rate_card: str = Field(examples=["reference-3"])
     rate_card_digest: str = Field(examples=["9f0c2ab1d4e6"])
     forecasts: list[ForecastUsed]
 

@@ -96,7 +96,7 @@ class StandsOn(BaseModel):
 class VersionsAnswer(BaseModel):
     """With these the same price comes out again."""
 
-    rate_card: str = Field(examples=["reference-2"])
+    rate_card: str = Field(examples=["reference-3"])
     rate_card_digest: str = Field(examples=["9f0c2ab1d4e6"])
     forecast: str = Field(examples=["recent-2"])
     forecast_made_at: datetime

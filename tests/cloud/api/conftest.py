@@ -10,12 +10,12 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from cloud import database, estate
+from cloud import database
 from cloud.__main__ import main
-from cloud.api import override_command
+from cloud.api import override_command, rate_card_command, server
 from cloud.api.app import create_app
 from cloud.api.desk import Desk
-from cloud.pricing.rate_card import REFERENCE, RateCard
+from tests.cloud.rates import CARD, CARD_FILE, SITES_FILE, sites
 
 FRIDAY_NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -53,6 +53,14 @@ class Asker:
         return self("GET", path, **options)
 
 
+@pytest.fixture(autouse=True)
+def _rates_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands and servers that are started without files of their own use the tests' files."""
+    monkeypatch.setenv("ONLOOKER_ESTATE", str(SITES_FILE))
+    monkeypatch.setattr(server, "REFERENCE", CARD_FILE)
+    monkeypatch.setattr(rate_card_command, "REFERENCE_CARD", CARD)
+
+
 @pytest.fixture
 def watch() -> Watch:
     return Watch()
@@ -62,7 +70,7 @@ def watch() -> Watch:
 def desk(tmp_path: Path, watch: Watch) -> Iterator[Desk]:
     engine = database.connect(f"sqlite:///{tmp_path / 'onlooker.db'}")
     database.create(engine)
-    yield Desk(engine, estate.load(), estate.document(REFERENCE, RateCard), watch)
+    yield Desk(engine, sites(), CARD, watch)
     engine.dispose()
 
 

@@ -12,14 +12,14 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, APIWebSocketRoute
 
-from cloud import database, estate
+from cloud import database
 from cloud.api.access import asker
 from cloud.api.app import ROOMS, create_app
 from cloud.api.desk import Desk
 from cloud.api.keys import Role, create_key
 from cloud.api.quota import Quota
-from cloud.pricing.rate_card import REFERENCE, RateCard
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
+from tests.cloud.rates import CARD, sites
 
 EVERYBODY = frozenset(Role)
 SALES = frozenset({Role.SALES, Role.ADMIN})
@@ -152,8 +152,8 @@ def begun(
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('doors')}/onlooker.db")
     database.create(engine)
-    card = estate.document(REFERENCE, RateCard)
-    yield Desk(engine, estate.load(), card, lambda: FRIDAY_NOON)
+    card = CARD
+    yield Desk(engine, sites(), card, lambda: FRIDAY_NOON)
     engine.dispose()
 
 

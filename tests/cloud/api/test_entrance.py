@@ -8,16 +8,16 @@ import pytest
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import OperationalError
 
-from cloud import database, estate
+from cloud import database
 from cloud.api import page
 from cloud.api.app import ROOMS, create_app
 from cloud.api.desk import Desk
 from cloud.api.hosts import HostNameError, HostNames
 from cloud.api.keys import Role, create_key
 from cloud.api.quota import Quota
-from cloud.pricing.rate_card import REFERENCE, RateCard
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
 from tests.cloud.api.test_doors import BODIES, OPEN, begun, filled
+from tests.cloud.rates import CARD, sites
 
 LOCATIONS = "/api/locations"
 OVERRIDE = "/api/pricing/override/KX-01/2026-11-23T08:00"
@@ -30,8 +30,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """One database for all: whatever is asked here changes nothing that another test reads."""
     engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('entrance')}/onlooker.db")
     database.create(engine)
-    card = estate.document(REFERENCE, RateCard)
-    yield Desk(engine, estate.load(), card, lambda: FRIDAY_NOON)
+    card = CARD
+    yield Desk(engine, sites(), card, lambda: FRIDAY_NOON)
     engine.dispose()
 
 

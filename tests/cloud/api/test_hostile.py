@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from cloud import database, estate
+from cloud import database
 from cloud.api.app import create_app
 from cloud.api.desk import Desk
-from cloud.pricing.rate_card import REFERENCE, RateCard
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
 from tests.cloud.api.test_doors import CLOSED, ROUTES, filled
+from tests.cloud.rates import CARD, sites
 
 JSON = {"content-type": "application/json"}
 WITH_BODY = [(method, path) for method, path in CLOSED if method in ("POST", "PUT", "PATCH")]
@@ -34,8 +34,8 @@ BODIES = [
 def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
     engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('hostile')}/onlooker.db")
     database.create(engine)
-    card = estate.document(REFERENCE, RateCard)
-    yield Asker(create_app(Desk(engine, estate.load(), card, lambda: FRIDAY_NOON)))
+    card = CARD
+    yield Asker(create_app(Desk(engine, sites(), card, lambda: FRIDAY_NOON)))
     engine.dispose()
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
-from cloud import database, estate
+from cloud import database
 from cloud.api import in_force
 from cloud.api.app import create_app
 from cloud.api.change_log import ChangeLog
@@ -20,12 +20,13 @@ from cloud.api.desk import Desk, Shelf
 from cloud.api.in_force import LEAD, InForce
 from cloud.api.memory import Memory
 from cloud.api.pricing import priced
-from cloud.api.rate_card_command import REFERENCE_CARD, CardRefused, put_card
+from cloud.api.rate_card_command import CardRefused, put_card
 from cloud.api.shared import Alone
 from cloud.auth import audit
 from cloud.pricing.rate_card import RateCard
 from cloud.pricing.slot import parse_slot
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
+from tests.cloud.rates import CARD, sites
 
 SLOT = "2026-11-23T08:00"
 PRICE = f"/api/pricing/slot/KX-01/{SLOT}"
@@ -34,7 +35,7 @@ SECOND = timedelta(seconds=1)
 
 def card(tenths: int) -> RateCard:
     traffic = {"high_traffic_station": Decimal(tenths) / 10}
-    return msgspec.structs.replace(REFERENCE_CARD, version=f"card-{tenths}", traffic=traffic)
+    return msgspec.structs.replace(CARD, version=f"card-{tenths}", traffic=traffic)
 
 
 def process(desk: Desk, **more: bool) -> Asker:
@@ -174,7 +175,7 @@ def test_who_loses_the_database_goes_on_and_says_so_once(desk: Desk, monkeypatch
 
     monkeypatch.setattr(held, "look", looked)
     held.follow(stop)
-    assert held.desk.card == REFERENCE_CARD
+    assert held.desk.card == CARD
     assert [one.message for one in caplog.records if one.name == in_force.__name__] == ["news.lost"]
 
 
@@ -192,7 +193,7 @@ def test_cards_put_at_the_same_time_are_each_kept(engine: Engine):
     for one in people:
         one.join()
     now = [FRIDAY_NOON]
-    desk = Desk(engine, estate.load(), REFERENCE_CARD, lambda: now[0])
+    desk = Desk(engine, sites(), CARD, lambda: now[0])
     held = InForce(desk)
     held.look()
     assert held.desk.card.version == "reference-2"
@@ -221,11 +222,11 @@ def test_no_answer_is_ever_that_of_a_card_that_does_not_hold(tmp_path_factory, w
     """Two processes that look at least every four seconds, each when it happens to."""
     engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('cards')}/onlooker.db")
     database.create(engine)
-    desk = Desk(engine, estate.load(), REFERENCE_CARD, watch)
+    desk = Desk(engine, sites(), CARD, watch)
     site = desk.estate.location("KX-01")
     slot = parse_slot(SLOT, site.zone)
     both = [process(desk), process(desk)]
-    truth = [(watch.now, REFERENCE_CARD)]
+    truth = [(watch.now, CARD)]
     for what, amount, more in steps:
         if what == "put":
             from_at = watch.now + more * SECOND

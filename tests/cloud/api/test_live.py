@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from cloud import database, estate
+from cloud import database
 from cloud.alerting.lifecycle import settle
 from cloud.api import hub, live
 from cloud.api.app import create_app
@@ -26,9 +26,9 @@ from cloud.api.server import Server
 from cloud.ingest.commit import commit
 from cloud.ingest.judge import judge
 from cloud.ingest.source import Delivery
-from cloud.pricing.rate_card import REFERENCE, RateCard
 from cloud.windows import news as live_news
 from tests.cloud.alerting.conftest import AT_ONCE, blind
+from tests.cloud.rates import CARD, sites
 from wire.audience import AudienceReport
 from wire.envelope import audience_event, seal
 
@@ -41,7 +41,7 @@ SMALL = (socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
 @pytest.fixture
 def desk(engine: Engine, watch) -> Desk:
     """On SQLite and on PostgreSQL."""
-    return Desk(engine, estate.load(), estate.document(REFERENCE, RateCard), watch)
+    return Desk(engine, sites(), CARD, watch)
 
 
 @pytest.fixture(autouse=True)

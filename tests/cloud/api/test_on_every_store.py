@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 
-from cloud import database, estate
+from cloud import database
 from cloud.__main__ import main
 from cloud.api import override_command, publish_command
 from cloud.api.app import create_app
@@ -23,9 +23,9 @@ from cloud.api.desk import Desk, Shelf
 from cloud.api.memory import Memory
 from cloud.api.shared import Alone
 from cloud.api.shared_redis import InRedis
-from cloud.pricing.rate_card import REFERENCE, RateCard
 from tests.cloud.api.conftest import Asker, Watch
 from tests.cloud.api.redis_server import RedisServer
+from tests.cloud.rates import CARD, sites
 
 SLOT = "2026-11-23T08:00"
 PRICE = f"/api/pricing/slot/KX-01/{SLOT}"
@@ -84,7 +84,7 @@ def store(
     if request.param.endswith("redis"):
         redis_url = request.getfixturevalue("redis_server").url
         shared = [InRedis(redis_url, of=str(tmp_path)) for _ in range(2)]
-    first = Desk(engine, estate.load(), estate.document(REFERENCE, RateCard), watch, shared[0])
+    first = Desk(engine, sites(), CARD, watch, shared[0])
     more = {"shelf": Shelf(), "answers": Memory(99), "changes": ChangeLog()}
     yield Installation(url, watch, [first, replace(first, shared=shared[1], **more)])
     for each in shared:

@@ -21,15 +21,15 @@ from schemathesis.specs.openapi.checks import (
 )
 from sqlalchemy import Engine, create_engine
 
-from cloud import database, estate
+from cloud import database
 from cloud.api.app import create_app
 from cloud.api.desk import Desk
 from cloud.api.plan_work import PlanWork
 from cloud.fleet import registry
 from cloud.fleet.changes import Author
 from cloud.fleet.registry import Thing
-from cloud.pricing.rate_card import REFERENCE, RateCard
 from cloud.sales import plans
+from tests.cloud.rates import CARD, sites
 
 QUESTIONS = 10
 CHECKS = [
@@ -46,8 +46,8 @@ QUESTION = (
 
 
 def app_over(engine: Engine) -> FastAPI:
-    card = estate.document(REFERENCE, RateCard)
-    return create_app(Desk(engine, estate.load(), card, lambda: FRIDAY_NOON))
+    card = CARD
+    return create_app(Desk(engine, sites(), card, lambda: FRIDAY_NOON))
 
 
 def is_endless(operation: dict) -> bool:

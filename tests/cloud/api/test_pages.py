@@ -13,13 +13,13 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from cloud import database, estate
+from cloud import database
 from cloud.api.app import create_app
 from cloud.api.desk import Desk, utc_now
 from cloud.api.keys import Role, create_key
 from cloud.api.quota import Quota
-from cloud.pricing.rate_card import REFERENCE, RateCard
 from tests.browser import Browser, Page
+from tests.cloud.rates import CARD, sites
 
 ROWS = """[...document.querySelectorAll('#hours tr')].map(
     (row) => [...row.children].map((cell) => cell.textContent))"""
@@ -42,7 +42,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """Over an empty database: nothing has been measured, everything has a price."""
     engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('pages')}/onlooker.db")
     database.create(engine)
-    yield Desk(engine, estate.load(), estate.document(REFERENCE, RateCard), utc_now)
+    yield Desk(engine, sites(), CARD, utc_now)
     engine.dispose()
 
 

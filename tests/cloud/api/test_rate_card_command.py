@@ -8,7 +8,7 @@ import pytest
 
 from cloud.__main__ import main
 from cloud.api.desk import utc_now
-from cloud.pricing.rate_card import REFERENCE
+from tests.cloud.rates import CARD_FILE
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def typed(tmp_path: Path, monkeypatch):
 @pytest.fixture
 def card(tmp_path: Path) -> Path:
     file = tmp_path / "spring.yaml"
-    text = REFERENCE.read_text().replace("version: reference-2", "version: spring-1")
+    text = CARD_FILE.read_text().replace("version: reference-2", "version: spring-1")
     file.write_text(text.replace("factor: 1.4}", "factor: 1.45}"))
     return file
 
@@ -78,7 +78,7 @@ def test_the_price_command_finds_the_card_unless_it_is_given_another(
     monkeypatch.setattr("cloud.api.server.utc_now", lambda: utc_now() + timedelta(minutes=1))
     capsys.readouterr()
     versions = []
-    for words in (price, [*price, "--rate-card", str(REFERENCE)]):
+    for words in (price, [*price, "--rate-card", str(CARD_FILE)]):
         assert main(words) == 0
         versions.append(json.loads(capsys.readouterr().out)["versions"]["rate_card"])
     assert versions == ["spring-1", "reference-2"]

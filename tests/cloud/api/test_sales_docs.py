@@ -9,6 +9,7 @@ import pytest
 
 from cloud.__main__ import main
 from cloud.pricing.rate_card import REFERENCE
+from tests.cloud.rates import CARD_FILE
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "sales-api.md"
 TEXT = PAGE.read_text()
@@ -31,7 +32,7 @@ def test_what_is_shown_can_be_typed(line: str, tmp_path: Path, monkeypatch):
     lines = re.findall(r"^    (location,time_slot.*|[A-Z]{2}-\d\d,2.*)$", TEXT, re.MULTILINE)
     Path("DIR").mkdir()
     Path("taken.csv").write_text("\n".join(lines) + "\n")
-    card = REFERENCE.read_text().replace("version: reference-2", "version: my-card-1")
+    card = CARD_FILE.read_text().replace("version: reference-2", "version: my-card-1")
     Path("my-card.yaml").write_text(card)
 
     assert main(shlex.split(line.partition("python -m cloud ")[2])) == 0

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
-from cloud import database, estate
+from cloud import database
 from cloud.estate import Estate, Site, SiteCamera
 from cloud.forecast import venues
 from cloud.forecast.days import CalendarError, public_holidays
@@ -20,8 +20,8 @@ from cloud.forecast.hours import read_cameras
 from cloud.forecast.nightly import Night, run
 from cloud.forecast.outlook import Forecast, Outlook, forecast_at
 from cloud.pricing.quote import quote
-from cloud.pricing.rate_card import REFERENCE, RateCard
 from cloud.pricing.slot import parse_slot
+from tests.cloud.rates import CARD, sites
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
@@ -29,7 +29,7 @@ MONDAY_NOON = "2026-11-23T12:00"
 SHAPE = venues.week_shape(date(2024, 1, 1))
 BUSY = 1000.0
 PLAIN = msgspec.structs.replace(
-    estate.load().location("KX-01"), listed_cameras=("one", "two"), base_looking_s=500
+    sites().location("KX-01"), listed_cameras=("one", "two"), base_looking_s=500
 )
 WEEKS = 26
 
@@ -146,7 +146,7 @@ def test_hours_overexposed_every_day_are_estimated_wide_and_charged_at_the_base_
     assert "was not observed here" in noon.reason
     assert widths(noon) > 2 * widths(ten)
     assert (ten.basis, ten.unobserved) == ("measured", False)
-    card = estate.document(REFERENCE, RateCard)
+    card = CARD
     quoted = quote(ONE_CAMERA, parse_slot(MONDAY_NOON, made.zone), noon, card)
     attention = quoted.factors[0]
     assert (attention.name, attention.value) == ("attention", 1)

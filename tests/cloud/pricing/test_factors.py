@@ -5,13 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cloud import estate
 from cloud.pricing import factors
-from cloud.pricing.rate_card import REFERENCE, Bounds, RateCard
+from cloud.pricing.rate_card import Bounds
 from cloud.pricing.slot import parse_slot
+from tests.cloud.rates import CARD
 
 LONDON = ZoneInfo("Europe/London")
-CARD = estate.document(REFERENCE, RateCard)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
-from cloud import estate
 from cloud.forecast.interval import Interval
 from cloud.pricing.cpm import slot_price_minor
 from cloud.pricing.impressions import Provenance, Spot, ladder, per_person
@@ -16,8 +15,9 @@ from cloud.pricing.inventory import element
 from cloud.pricing.openooh import KNOWN, VenueError, is_narrow, on_the_wire
 from cloud.pricing.slot import Slot
 from cloud.pricing.stays import steady_stays
+from tests.cloud.rates import sites
 
-SITES = list(estate.load())
+SITES = list(sites())
 LONDON = ZoneInfo("Europe/London")
 MONDAY = Slot(datetime(2026, 11, 23, 8, tzinfo=UTC), LONDON)
 SPOT = Spot(10, 60)

@@ -10,19 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud import estate
 from cloud.forecast.interval import Interval
 from cloud.forecast.outlook import Outlook
 from cloud.pricing.emsr import FareClass
 from cloud.pricing.market import UNKNOWN, Market, Occupancy, Override, Published
 from cloud.pricing.price_list import prices
 from cloud.pricing.quote import quote
-from cloud.pricing.rate_card import REFERENCE, Bounds, RateCard
+from cloud.pricing.rate_card import Bounds
 from cloud.pricing.slot import Slot, in_columns
+from tests.cloud.rates import CARD, sites
 
 LONDON = ZoneInfo("Europe/London")
-CARD = estate.document(REFERENCE, RateCard)
-KINGS_CROSS = estate.load().location("KX-01")
+KINGS_CROSS = sites().location("KX-01")
 TODAY = date(2026, 11, 20)
 
 hours = st.integers(1_735_689_600 // 3600, 1_900_000_000 // 3600)

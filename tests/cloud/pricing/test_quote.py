@@ -10,17 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud import estate
 from cloud.forecast.interval import Interval
 from cloud.forecast.outlook import Outlook
 from cloud.pricing.factors import Factor
 from cloud.pricing.quote import Quote, QuoteError, quote
-from cloud.pricing.rate_card import REFERENCE, Bounds, RateCard
+from cloud.pricing.rate_card import Bounds
 from cloud.pricing.slot import Slot, parse_slot
+from tests.cloud.rates import CARD, sites
 
 LONDON = ZoneInfo("Europe/London")
-CARD = estate.document(REFERENCE, RateCard)
-KINGS_CROSS = msgspec.structs.replace(estate.load().location("KX-01"), base_looking_s=800.0)
+KINGS_CROSS = msgspec.structs.replace(sites().location("KX-01"), base_looking_s=800.0)
 MONDAY_AT_EIGHT = parse_slot("2026-11-23T08:00", LONDON)
 
 spans = st.lists(st.floats(0, 1e6), min_size=3, max_size=3).map(lambda three: sorted(three))

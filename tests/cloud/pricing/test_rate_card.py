@@ -31,8 +31,8 @@ def test_the_reference_card_names_every_hour_at_most_once():
         ("to_hour: 9", "to_hour: 11", "hour 10 is in both 'morning peak' and 'daytime'"),
         ("[6, 7, 8]", "[6, 7, 11]", "month 11 is in both"),
         ("[6, 7, 8]", "[6, 7, 13]", r"\$.seasons\[1\].months\[2\]"),
-        ("most: 2.5", "most: 0.1", r"least \(0.4\) is more than most \(0.1\)"),
-        ("version: reference-2", "version: ''", r"\$.version"),
+        ("most: 2.5", "most: 0.001", r"least \(0.01\) is more than most \(0.001\)"),
+        ("version: reference-3", "version: ''", r"\$.version"),
         ("limits:", "limit:", r"field .limit. is not known: did you mean .limits.\\?"),
     ],
 )

@@ -10,18 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud import estate
 from cloud.forecast.interval import Interval
 from cloud.forecast.outlook import Outlook
 from cloud.pricing.emsr import DemandError, FareClass
 from cloud.pricing.market import Market, Occupancy, OccupancyError, Published
 from cloud.pricing.quote import Quote, quote
-from cloud.pricing.rate_card import REFERENCE, RateCard
 from cloud.pricing.rules import moved_from, to_step
 from cloud.pricing.slot import Slot
+from tests.cloud.rates import CARD, sites
 
-CARD = estate.document(REFERENCE, RateCard)
-KINGS_CROSS = msgspec.structs.replace(estate.load().location("KX-01"), base_looking_s=800.0)
+KINGS_CROSS = msgspec.structs.replace(sites().location("KX-01"), base_looking_s=800.0)
 THURSDAY = date(2026, 11, 19)
 BY_ITSELF = 6921
 """Pence for Monday at eight at 1,000 s of looking, as test_quote works it out."""

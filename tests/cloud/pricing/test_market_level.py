@@ -1,0 +1,76 @@
+"""The sample's rates come to prices per thousand impressions that a buyer would believe."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+
+import numpy as np
+import pytest
+
+from cloud import estate
+from cloud.forecast.interval import Interval
+from cloud.forecast.outlook import Outlook
+from cloud.pricing.cpm import floor_cpm, multiplier
+from cloud.pricing.impressions import HOUR_S, PerPerson, Spot, per_person
+from cloud.pricing.quote import quote
+from cloud.pricing.rate_card import REFERENCE, RateCard
+from cloud.pricing.slot import Slot, slots_on
+from cloud.pricing.stays import measured_stays
+from simulators.crowd import Place, Profile, measured, size_of, visits_per_hour
+from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
+from wire.scalars import JournalId
+from wire.topics import Address
+
+SITES = list(estate.load())
+CARD = estate.document(REFERENCE, RateCard)
+PROFILES = {
+    "high_traffic_station": Profile.STATION,
+    "business": Profile.BUSINESS,
+    "residential": Profile.RESIDENTIAL,
+}
+MONDAYS = [datetime(2026, month, day, tzinfo=UTC) for month, day in ((3, 2), (7, 6), (11, 2))]
+BELIEVABLE_GBP = (Decimal(5), Decimal(20))
+
+
+@cache
+def crowd_of(site: estate.Site) -> tuple[Place, PerPerson, float]:
+    """The simulated place of a site, what a visit there is worth to a spot, its mean looking."""
+    address = Address(site.id, site.device_ids[0])
+    place = Place(address, PROFILES[site.attributes.traffic], site.zone, seed=1)
+    number = (JournalId("0" * 16), 1)
+    rng = np.random.default_rng(1)
+    noon = MONDAYS[0] + timedelta(hours=12)
+    hour = measured(place, noon, timedelta(hours=1), number, 20.0, rng)
+    dwell = measured_stays(hour.dwell_histogram, DWELL_EDGES_MS, hour.dwell_ms)
+    looking = measured_stays(hour.attention_histogram, ATTENTION_EDGES_MS, hour.looking_ms)
+    spot = Spot(site.loop.spot_s, site.loop.length_s)
+    return place, per_person(dwell, looking, spot), hour.looking_ms / 1000 / hour.visits
+
+
+def floor_of(site: estate.Site, slot: Slot) -> Decimal:
+    place, person, looking_s = crowd_of(site)
+    middle = slot.starts_at + timedelta(minutes=30)
+    entries = visits_per_hour(place, middle) * size_of(place)
+    each = Interval(entries, entries, entries)
+    looking = Interval(*[entries * looking_s] * 3)
+    outlook = Outlook(
+        slot.starts_at, each, each, each, looking, "measured", "simulated", 8, "none", None
+    )
+    quoted = quote(site, slot, outlook, CARD)
+    per_play = multiplier(person.ots_s * entries / HOUR_S)
+    spot = Spot(site.loop.spot_s, site.loop.length_s)
+    return floor_cpm(quoted.price_pence, spot, per_play, site.currency)
+
+
+@pytest.mark.parametrize("site", SITES, ids=lambda site: site.id)
+def test_a_daytime_hour_costs_what_a_buyer_would_believe(site):
+    floors = {
+        slot.local: floor_of(site, slot)
+        for monday in MONDAYS
+        for day in (0, 4, 5, 6)
+        for slot in slots_on((monday + timedelta(days=day)).date(), site.zone)
+        if 6 <= slot.local.hour < 23
+    }
+
+    least, most = BELIEVABLE_GBP
+    assert {when: floor for when, floor in floors.items() if not least <= floor <= most} == {}
