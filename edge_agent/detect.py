@@ -29,6 +29,7 @@ from edge_agent.inference import (
     tried,
 )
 from edge_agent.probability import calibration_of
+from wire.model_card import ModelCard
 
 STRIDES_PX = (8, 16, 32)
 LARGEST_STRIDE_PX = 32
@@ -217,8 +218,7 @@ class OnnxFaceDetector:
         self._second_look = second_look
         self._overlap = card.thresholds.get("overlap", 0.4)
         self._session, self._layout = session, LAYOUTS[card.layout]
-        self._input, shape = card.inputs[0].name, card.inputs[0].shape
-        self._fixed_px = shape[3] if isinstance(shape[3], int) else None
+        self._input, self._fixed_px = card.inputs[0].name, fixed_px(card)
         self._input_px = self._fixed_px or input_px
 
     def probability(self, score: float) -> float:
@@ -283,6 +283,12 @@ class OnnxFaceDetector:
         planes = np.zeros((1, 3, rows, columns), np.float32)
         planes[0, :, :height, :width] = small.transpose(2, 0, 1)
         return planes
+
+
+def fixed_px(card: ModelCard) -> int | None:
+    """Return the only side of pictures that a detector's network takes; None: it takes any."""
+    shape = card.inputs[0].shape
+    return shape[3] if isinstance(shape[3], int) else None
 
 
 def suppressed(boxes: Floats, scores: Floats, overlap: float) -> NDArray[np.intp]:

@@ -195,7 +195,7 @@ def evaluated(options: argparse.Namespace) -> Any:
         return commands.dwell_figures(options)
     detectors = options.detector if "detector" in options else None
     if options.what == "speed":
-        return commands.speed_figures(detectors or commands.COMPARED, FOLDERS)
+        return commands.speed_figures(detectors, FOLDERS)
     if options.what in {"demographics", "emotion"}:
         return commands.class_figures(
             options.what,

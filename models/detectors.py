@@ -4,14 +4,16 @@
 Amazon and needs boto3 and credentials; it has no curve below its own lowest score.
 """
 
+import logging
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from edge_agent.detect import FaceDetector, load_detector
-from edge_agent.inference import ModelError, card_named
+from edge_agent.detect import FaceDetector, fixed_px, load_detector
+from edge_agent.inference import ModelError, card_named, read_card
 from models.rekognition import RekognitionFaceDetector
 
+log = logging.getLogger(__name__)
 LOW = 0.02
 ALIASES = {"yunet": "yunet-2023mar"}
 
@@ -31,6 +33,32 @@ def opened(
     )
     usual = load()
     return load(threshold=usual.probability(LOW)), usual.threshold
+
+
+def sizes_of(name: str, folders: Sequence[Path], wanted: Sequence[int]) -> list[int]:
+    """Return the input sizes at which a detector can run: its own where its network has one."""
+    if name == RekognitionFaceDetector.name:
+        return list(wanted)
+    fixed = fixed_px(read_card(card_of(name, folders)))
+    if fixed is None:
+        return list(dict.fromkeys(wanted))
+    if fixed not in wanted:
+        log.warning("evaluate.size %s runs at %d px only", name, fixed)
+    return [fixed]
+
+
+def those_here(names: Sequence[str], folders: Sequence[Path]) -> list[str]:
+    """Return the detectors whose card is in a folder; the others are logged, with the remedy."""
+    here = []
+    for name in names:
+        try:
+            card_of(name, folders)
+        except ModelError:
+            remedy = f"python -m models fetch {ALIASES.get(name, name)}"
+            log.warning("evaluate.skipped %s: it is not here; %s", name, remedy)
+        else:
+            here.append(name)
+    return here
 
 
 def card_of(name: str, folders: Sequence[Path]) -> Path:

@@ -77,11 +77,11 @@ def temperatures(report: Mapping[str, Any], name: str) -> dict[str, float]:
     """Return the temperatures that make a class network's probabilities honest."""
     parts = [report[kind] for kind in ("demographics", "emotion") if kind in report]
     return {
-        f"{label}_temperature": part["temperature"]
+        f"{label}_temperature": part["refitted"]["temperature"]
         for found in parts
         if found["model"] == name
         for label, part in found.items()
-        if isinstance(part, dict)
+        if isinstance(part, dict) and "refitted" in part
     }
 
 

@@ -1,7 +1,8 @@
 """How often a class network is right, how honest its probabilities are, and for whom.
 
-Probabilities are softened by one temperature fitted on every other face; all figures are of the
-remaining faces (Guo et al. 2017). The expected calibration error has ten bins.
+A network is judged as it is deployed, with the temperature on its card. A temperature fitted on
+every other face (Guo et al. 2017) is told with its error on the remaining faces, of which all
+figures are. The expected calibration error has ten bins.
 """
 
 from collections.abc import Sequence
@@ -48,16 +49,22 @@ def calibration_error(shares: Floats, truth: NDArray[np.int64]) -> float:
     return expected_error(shares.max(axis=1), shares.argmax(axis=1) == truth)
 
 
-def figures(rows: Floats, faces: LabelledFaces, label: int) -> dict[str, Any]:
-    """Fit the temperature on even faces and measure the odd ones; `rows` are one label's."""
+def figures(rows: Floats, faces: LabelledFaces, label: int, known: float) -> dict[str, Any]:
+    """Measure one label's `rows` of the odd faces, softened by `known`, the card's temperature.
+
+    What a temperature fitted on the even faces would reach on the odd ones stands beside it.
+    """
     truth = faces.targets[:, label]
-    temperature = temperature_of(rows[::2], truth[::2])
-    shares, rest = softmax(rows[1::2], temperature), truth[1::2]
-    guess = shares.argmax(axis=1)
+    fitted, rest = temperature_of(rows[::2], truth[::2]), truth[1::2]
+    guess = rows[1::2].argmax(axis=1)
     report: dict[str, Any] = {
         "exact": _share(guess == rest),
-        "temperature": round(temperature, 3),
-        "calibration_error": round(calibration_error(shares, rest), 4),
+        "temperature": round(known, 3),
+        "calibration_error": round(calibration_error(softmax(rows[1::2], known), rest), 4),
+        "refitted": {
+            "temperature": round(fitted, 3),
+            "calibration_error": round(calibration_error(softmax(rows[1::2], fitted), rest), 4),
+        },
     }
     groups = np.asarray(faces.groups[1::2])
     if len(set(faces.groups)) > 1:
@@ -72,10 +79,10 @@ def figures(rows: Floats, faces: LabelledFaces, label: int) -> dict[str, Any]:
 
 def within_one(rows: Floats, faces: LabelledFaces, label: int) -> dict[str, float]:
     """Return the share of odd faces whose class, decided as the agent does, is off by one at
-    most.
+    most; `rows` are softened already.
     """
     truth = faces.targets[:, label]
-    shares = softmax(rows[1::2], temperature_of(rows[::2], truth[::2]))
+    shares = softmax(rows[1::2])
     guess = np.asarray([decided("age_group", one, 0.0) for one in shares])
     return _share(np.abs(guess - truth[1::2]) <= 1)
 

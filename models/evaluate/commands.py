@@ -15,7 +15,7 @@ from edge_agent.settings import Settings, load
 from models.cards import CLASSES, write_card
 from models.datasets import fer, utkface
 from models.datasets.ytf import posed_crops
-from models.detectors import card_of, opened
+from models.detectors import card_of, opened, sizes_of, those_here
 from models.evaluate import (
     angles,
     attention,
@@ -41,8 +41,8 @@ def detection_figures(options: argparse.Namespace, folders: Sequence[Path]) -> l
     """Measure detectors by name on one CSV of boxes, at each input size."""
     truth = detection.labelled_boxes(options.boxes)
     reports, curves = [], {}
-    for name in options.detector or COMPARED:
-        for size in options.input_px or SIZES_PX:
+    for name in options.detector or those_here(COMPARED, folders):
+        for size in sizes_of(name, folders, options.input_px or SIZES_PX):
             detector, threshold = opened(
                 name, folders, size, accept_research=options.accept_research
             )
@@ -64,7 +64,7 @@ def calibrated(options: argparse.Namespace, folders: Sequence[Path]) -> dict[str
     sets = _labelled_sets(options)
     path = card_of(options.detector, folders)
     card, runs = read_card(path), []
-    for size in options.input_px or SIZES_PX:
+    for size in sizes_of(options.detector, folders, options.input_px or SIZES_PX):
         research = options.accept_research
         detector, _ = opened(options.detector, folders, size, accept_research=research)
         found = [detection.run(detector, detection.labelled_boxes(t), i) for t, i in sets]
@@ -161,10 +161,11 @@ def _estimator(options: argparse.Namespace, folders: Sequence[Path]) -> PoseEsti
     return load_pose(options.estimator, folders=folders, accept_research=options.accept_research)
 
 
-def speed_figures(names: Sequence[str], folders: Sequence[Path]) -> list[dict[str, Any]]:
+def speed_figures(wanted: Sequence[str] | None, folders: Sequence[Path]) -> list[dict[str, Any]]:
     """Time detectors on a 1080p picture of noise, at 320, 640 and in tiles of 640."""
     rng = np.random.default_rng(4)
     image = rng.integers(0, 256, (1080, 1920, 3), np.uint8)
+    names = wanted or those_here(COMPARED, folders)
     return speed.detectors(names, image, sizes_px=SIZES_PX, tiled_px=640, folders=folders)
 
 
@@ -208,14 +209,17 @@ def class_figures(
     report: dict[str, Any] = {"model": session.card.name, "faces": len(faces.images)}
     for label, (name, kinds) in enumerate(CLASSES[kind].items()):
         part = rows[:, start : start + len(kinds)]
-        report[name] = classes.figures(part, faces, label)
+        known = session.card.calibration.get(f"{name}_temperature", 1.0)
+        report[name] = classes.figures(part, faces, label, known)
         if plot:
-            _draw_classes(plot, name, kinds, part, faces.targets[:, label])
+            _draw_classes(plot, name, kinds, part / known, faces.targets[:, label])
         if name == "age_group":
-            report[name]["within_one"] = classes.within_one(part, faces, label)
+            report[name]["within_one"] = classes.within_one(part / known, faces, label)
         if name == "gender":
             adults = faces.targets[:, 0] >= ADULT_GROUP
-            report["gender_of_adults"] = classes.figures(part[adults], faces.where(adults), label)
+            report["gender_of_adults"] = classes.figures(
+                part[adults], faces.where(adults), label, known
+            )
         start += len(kinds)
     return report
 
@@ -223,8 +227,7 @@ def class_figures(
 def _draw_classes(
     folder: Path, name: str, kinds: Sequence[str], rows: Floats, truth: NDArray[np.int64]
 ) -> None:
-    temperature = classes.temperature_of(rows[::2], truth[::2])
-    shares, rest = classes.softmax(rows[1::2], temperature), truth[1::2]
+    shares, rest = classes.softmax(rows[1::2]), truth[1::2]
     guess = shares.argmax(axis=1)
     plots.confusion(folder, name, rest, guess, kinds)
     plots.calibration(folder, name, shares.max(axis=1), guess == rest)

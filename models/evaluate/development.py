@@ -15,7 +15,7 @@ from edge_agent.pose import load_pose
 from edge_agent.settings import Settings
 from models.datasets.picture import DatasetError
 from models.datasets.pictures_on_disk import read_image
-from models.detectors import opened
+from models.detectors import opened, sizes_of, those_here
 from models.evaluate import attention, detection
 from models.evaluate.watching import audience, watched
 
@@ -44,8 +44,8 @@ def detectors(
 ) -> list[dict[str, Any]]:
     """Measure each detector at each size on boxes, clips and pictures without faces."""
     reports = []
-    for name in names:
-        for size in sizes_px:
+    for name in those_here(names, folders):
+        for size in sizes_of(name, folders, sizes_px):
             try:
                 detector, threshold = opened(name, folders, size)
             except ModelError as error:

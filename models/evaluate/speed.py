@@ -14,6 +14,7 @@ import numpy as np
 
 from edge_agent.detect import Face, FaceDetector, load_detector
 from edge_agent.frame import Image
+from models.detectors import ALIASES, sizes_of
 
 RUNS, TILED_RUNS = 25, 9
 
@@ -30,7 +31,7 @@ def timed(run: Callable[[], object], runs: int = RUNS) -> dict[str, float]:
 
 
 def detectors(
-    names: Sequence[str | Path],
+    names: Sequence[str],
     image: Image,
     *,
     sizes_px: Sequence[int],
@@ -39,8 +40,8 @@ def detectors(
 ) -> list[dict[str, Any]]:
     """Time every detector on `image` at every input size, and at full resolution in tiles."""
     rows = []
-    for name in names:
-        for size in sizes_px:
+    for name in (ALIASES.get(name, name) for name in names):
+        for size in sizes_of(name, folders, sizes_px):
             detector = load_detector(name, input_px=size, folders=folders)
             took = timed(partial(detector.faces, image))
             rows.append({"detector": detector.name, "input_px": size, **took})

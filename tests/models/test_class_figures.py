@@ -37,15 +37,31 @@ def test_boasting_is_cooled_down():
 
 def test_only_the_other_half_is_measured():
     rows, truth = boastful()
-    report = figures(rows, faces_of(truth), 0)
+    report = figures(rows, faces_of(truth), 0, 1.0)
     assert report["exact"]["n"] == 2000
     assert report["exact"]["value"] == pytest.approx(0.7, abs=0.04)
-    assert report["calibration_error"] < 0.05
+
+
+def test_a_network_is_judged_with_the_temperature_of_its_card():
+    rows, truth = boastful()
+    report = figures(rows, faces_of(truth), 0, 1.0)
+    assert (report["temperature"], report["calibration_error"] > 0.2) == (1.0, True)
+    assert report["refitted"]["calibration_error"] < 0.05
+    cooled = figures(rows, faces_of(truth), 0, report["refitted"]["temperature"])
+    assert cooled["calibration_error"] == pytest.approx(
+        report["refitted"]["calibration_error"], abs=1e-3
+    )
+
+
+def test_a_temperature_is_judged_on_faces_that_it_was_not_fitted_to():
+    rows, truth = boastful()
+    truth[1::2] = (truth[1::2] + 1) % 3  # the judged half is labelled otherwise
+    assert figures(rows, faces_of(truth), 0, 1.0)["refitted"]["calibration_error"] > 0.2
 
 
 def test_each_group_has_its_own_figure():
     rows, truth = boastful(400)
-    report = figures(rows, faces_of(truth, ["a", "a", "b", "b"] * 100), 0)
+    report = figures(rows, faces_of(truth, ["a", "a", "b", "b"] * 100), 0, 1.0)
     assert set(report["by_group"]) == {"a", "b"}
 
 

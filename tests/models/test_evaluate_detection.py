@@ -1,12 +1,15 @@
 """A site measures a detector on its own pictures with one command."""
 
+import hashlib
 import json
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 from skimage import data
 
+from edge_agent.inference import WEIGHTS, read_card
 from models.__main__ import main
 
 # drawn by hand around the face of the astronaut's portrait
@@ -51,3 +54,43 @@ def test_an_unknown_detector_is_a_sentence(pictures, capsys):
     boxes = ["--boxes", str(pictures / "boxes.csv"), "--images", str(pictures)]
     assert main(["evaluate", "detection", *boxes, "--detector", "yolo-next"]) == 2
     assert "wanted one of" in capsys.readouterr().err
+
+
+def test_without_a_name_those_detectors_are_measured_that_are_here(pictures, capsys, caplog):
+    boxes = ["--boxes", str(pictures / "boxes.csv"), "--images", str(pictures)]
+    assert main(["evaluate", "detection", *boxes, "--input-px", "320"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert "onlooker-face" in {report["detector"] for report in told}
+    if len(told) == 1:
+        assert "python -m models fetch yunet-s" in caplog.text
+
+
+@pytest.fixture
+def fixed(tmp_path, monkeypatch):
+    """Our own detector as a network that takes pictures of 640 px only."""
+    onnx = pytest.importorskip("onnx")
+    card = read_card(WEIGHTS / "onlooker-face.json")
+    network = onnx.load(WEIGHTS / card.file)
+    for axis, size in zip((2, 3), (640, 640), strict=True):
+        network.graph.input[0].type.tensor_type.shape.dim[axis].dim_value = size
+    content = network.SerializeToString()
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    (folder / "fixed.onnx").write_bytes(content)
+    port = msgspec.structs.replace(card.inputs[0], shape=[1, 3, 640, 640])
+    card = msgspec.structs.replace(
+        card, name="fixed", file="fixed.onnx", inputs=[port], bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )  # fmt: skip
+    (folder / "fixed.json").write_bytes(msgspec.json.encode(card))
+    monkeypatch.setattr("models.__main__.FOLDERS", (folder, WEIGHTS))
+    return "fixed"
+
+
+@pytest.mark.parametrize("sizes", [["320"], ["320", "640"], ["640"], []])
+def test_a_network_of_one_size_is_reported_at_that_size_and_once(pictures, capsys, fixed, sizes):
+    options = [word for size in sizes for word in ("--input-px", size)]
+    boxes = ["--boxes", str(pictures / "boxes.csv"), "--images", str(pictures)]
+    assert main(["evaluate", "detection", *boxes, "--detector", fixed, *options]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [report["input_px"] for report in told] == [640]
