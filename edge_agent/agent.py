@@ -243,6 +243,7 @@ class Agent:
         )
 
     def _finish(self, drain_s: float) -> None:
+        self.totals.damaged = self._camera.counters.damaged
         self._meter.arrive(self._arrivals(analysed=0))
         self._reporting.keep(self._meter.close())
         for witness in self._witnesses:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from edge_agent.agent import Agent, Totals, models_for
+from edge_agent.capture import CaptureError
 from edge_agent.detect import FaceDetector
 from edge_agent.pose import PoseEstimator
 from edge_agent.settings import ModelSettings, Settings
@@ -29,12 +30,13 @@ Engagement = Callable[[], AbstractContextManager[Agent]]
 class Station:
     """Runs one agent per camera until all have ended or `stop` is called.
 
-    `agents` holds those at work, by device.
+    `agents` holds those at work, by device, `unreadable` why a source ended without a picture.
     """
 
     def __init__(self, engagements: Mapping[DeviceId, Engagement], *, drain_s: float = 10.0):
         self.agents: dict[DeviceId, Agent] = {}
         self.totals: dict[DeviceId, Totals] = {}
+        self.unreadable: dict[DeviceId, str] = {}
         self.restarts = False
         self.into: Path | None = None
         self._engagements = engagements
@@ -75,6 +77,10 @@ class Station:
                     self.agents[device] = agent
                     self.totals[device] = agent.totals
                     agent.run(self._stop, drain_s=self._drain_s)
+            except CaptureError as error:  # a recording that another attempt reads no better
+                self.unreadable[device] = str(error)
+                log.error("source.unreadable", extra={"device": device, "reason": str(error)})
+                return
             except Exception:  # one camera's fault must not end the others
                 log.exception("agent.fell", extra={"device": device, "pause_s": pause_s})
                 self._stop.wait(pause_s)

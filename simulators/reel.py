@@ -11,10 +11,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-import av
-
 from edge_agent.capture.camera import Camera, CaptureError, Counters
-from edge_agent.capture.file import duration_s, opened
+from edge_agent.capture.recording import Recording, duration_s
 from edge_agent.frame import Frame, Silence
 from wire.health import CaptureState
 
@@ -40,13 +38,10 @@ def _length_s(path: Path) -> float:
     stated = duration_s(path)
     if stated:
         return stated
-    with opened(path) as container:
-        try:
-            ends = [packet.pts for packet in container.demux(video=0) if packet.pts is not None]
-        except av.FFmpegError as error:
-            raise CaptureError(f"{path} is broken ({error}): convert it") from error
-        base = container.streams.video[0].time_base
-    return float(max(ends, default=0) * base) if base else 0.0
+    recording = Recording(path)
+    for _ in recording.shots():
+        pass
+    return (recording.end_s or 0.0) - (recording.first_s or 0.0)
 
 
 def beginning(reel: Sequence[Clip], speed: float, now: datetime) -> datetime:

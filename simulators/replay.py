@@ -32,10 +32,12 @@ from edge_agent.pose import PoseEstimator
 from edge_agent.settings import Settings, SettingsError, load
 from simulators.reel import Clip, Watched, beginning, clips
 from wire.envelope import AudienceEvent, Event, seal
+from wire.interrupts import INTERRUPTED
 from wire.scalars import DeviceId, LocationId
 from wire.topics import Address, TopicError
 
 CONNECT_WITHIN_S: Final = 5.0
+UNREAD: Final = 3  # exit code: parts of a recording are damaged or missing
 REFUSALS: Final = (CaptureError, LinkError, ModelError, OutboxError, SettingsError, TopicError)
 
 
@@ -60,6 +62,8 @@ class Replay:
     loop: bool = False
     drain_s: float = 10.0
     stop: threading.Event = field(default_factory=threading.Event)
+    unread: list[str] = field(default_factory=list)
+    is_interrupted: bool = False
 
     def play(
         self, reel: Sequence[Clip], outbox: Outbox, starts_at: datetime
@@ -86,7 +90,12 @@ class Replay:
                 outbox=outbox,
                 link=self.link(),
             )
-            yield clip, agent.run(self.stop, drain_s=self.drain_s)
+            try:
+                yield clip, agent.run(self.stop, drain_s=self.drain_s)
+            except CaptureError as error:  # the other clips are measured all the same
+                if len(reel) == 1:
+                    raise
+                self.unread.append(str(error))
             starts_at += max(clip.length, timedelta(seconds=camera.elapsed_s))
             if self.stop.is_set():
                 return
@@ -120,7 +129,9 @@ def speed(text: str) -> float:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 when everything was measured and delivered, 1 when undelivered, 2 when refused."""
+    """0 when all was measured and delivered, 1 when undelivered, 2 when refused, 3 when parts of
+    a clip could not be read, 130 when Ctrl-C ended it before its end.
+    """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
         return _run(arguments, now=datetime.now(UTC))
@@ -152,9 +163,14 @@ def _run(arguments: argparse.Namespace, *, now: datetime) -> int:
             arguments.loop,
             arguments.drain,
         )
-        with _stopped_by_signals(replay.stop):
+        with _stopped_by_signals(replay):
             results = list(_told(replay.play(reel, outbox, starts_at)))
-    return _closing(results)
+    _closing(results)
+    for reason in replay.unread:
+        sys.stderr.write(f"replay: {reason}\n")
+    if replay.is_interrupted and not arguments.loop:  # a loop has no other end
+        return INTERRUPTED
+    return UNREAD if replay.unread or any(one.damaged for one in results) else 0
 
 
 def _starts_at(text: str | None, now: datetime) -> datetime | None:
@@ -211,13 +227,18 @@ def _outbox() -> Iterator[Outbox]:
 
 
 @contextmanager
-def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+def _stopped_by_signals(replay: Replay) -> Iterator[None]:
     """Ctrl-C and SIGTERM end the replay in order: live visits are closed and sent."""
+
+    def stop(number: int, _frame: object) -> None:
+        replay.is_interrupted |= number == signal.SIGINT
+        replay.stop.set()
+
     numbers = (signal.SIGINT, signal.SIGTERM)
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = [signal.signal(number, lambda *_: stop.set()) for number in numbers]
+    before = [signal.signal(number, stop) for number in numbers]
     try:
         yield
     finally:
@@ -235,6 +256,11 @@ def _told(results: Iterator[tuple[Clip, Totals]]) -> Iterator[Totals]:
     for clip, totals in results:
         sys.stderr.write("\r\x1b[K" if sys.stderr.isatty() else "\n")
         _row((clip.path.name, *_figures(totals)))
+        if totals.damaged:
+            sys.stderr.write(
+                f"replay: {totals.damaged} packets of {clip.path.name} could not be read: their "
+                "time is unobserved, copy the file again\n"
+            )
         yield totals
 
 
@@ -250,7 +276,7 @@ def _row(cells: Sequence[str]) -> None:
     sys.stdout.flush()
 
 
-def _closing(results: Sequence[Totals]) -> int:
+def _closing(results: Sequence[Totals]) -> None:
     if results and results[-1].unacknowledged:
         raise UndeliveredError(
             f"{results[-1].unacknowledged} reports were not acknowledged and are lost with the "
@@ -262,7 +288,6 @@ def _closing(results: Sequence[Totals]) -> int:
         for totals in results:
             _add(whole, totals)
         _row(("all", *_figures(whole)))
-    return 0
 
 
 def _add(whole: Totals, totals: Totals) -> None:

@@ -31,7 +31,7 @@ log = logging.getLogger("edge_agent")
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Measure until the sources end or a signal comes."""
+    """Measure until the sources end or a signal comes; 1 when a recording was not read whole."""
     models = Models()
     tail = LogTail()
     logging.getLogger().addHandler(tail)
@@ -64,7 +64,8 @@ def run(asked: argparse.Namespace) -> int:
         log.info("agent.totals", extra={"device": device, **totals.as_fields()})
     if station.restarts:
         _restart(mounts[0].settings, station.into)
-    return 0
+    is_whole = not station.unreadable and not any(totals.damaged for totals in every.values())
+    return 0 if is_whole else 1
 
 
 def _restart(settings: Settings, slot: Path | None) -> None:

@@ -23,6 +23,7 @@ class Totals:
     blind_ms: dict[BlindCause, int] = field(default_factory=dict)
     model_faults: int = 0
     unacknowledged: int = 0
+    damaged: int = 0  # packets of a recording that gave no picture
 
     def as_fields(self) -> dict[str, object]:
         """For a log record."""

@@ -7,22 +7,20 @@ Licence: CC-BY-4.0, credit "Intel Corporation, sample-videos". The frames carry 
 from collections.abc import Iterator
 from pathlib import Path
 
-import av
-import numpy as np
-
+from edge_agent.capture.decoded import bgr
+from edge_agent.capture.recording import Recording
 from models.datasets.picture import DatasetError, Image, Picture
 
 LICENCE = "CC-BY-4.0 (Intel Corporation, sample-videos)"
 
 
 def frames(path: Path, *, every: int = 1) -> Iterator[tuple[int, Image]]:
-    """Yield (index, BGR image) of each `every`-th frame of a film or animated GIF."""
+    """Yield (index, BGR image, upright) of each `every`-th readable frame of a film or GIF."""
     if not path.is_file():
         raise DatasetError(path)
-    with av.open(str(path)) as film:
-        for index, frame in enumerate(film.decode(video=0)):
-            if index % every == 0:
-                yield index, np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
+    for index, shot in enumerate(Recording(path).shots()):
+        if index % every == 0:
+            yield index, bgr(shot.picture)
 
 
 def pictures(

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import av
-
+from edge_agent.capture import CaptureError
+from edge_agent.capture.recording import opened
 from models.datasets.table import Row, rows
 from models.evaluate.intervals import bootstrapped
 from models.evaluate.watching import FilmError, Stay, Watched, audience
@@ -37,9 +37,9 @@ class Present:
 def frames_per_s(film: Path) -> float:
     """Return the film's own rate; raises `FilmError` for what is no film."""
     try:
-        with av.open(str(film)) as opened:
-            rate = opened.streams.video[0].average_rate
-    except (OSError, ValueError, IndexError) as error:  # FFmpeg's errors are OSError or ValueError
+        with opened(film) as container:
+            rate = container.streams.video[0].average_rate
+    except CaptureError as error:
         raise FilmError(f"found no film at {film}, wanted a video file ({error})") from error
     if not rate:
         raise FilmError(f"found {film} without a frame rate, wanted one to place frames in time")

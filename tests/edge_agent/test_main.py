@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -103,6 +104,20 @@ def test_a_film_run_to_its_end_leaves_the_cloud_with_every_report(mosquitto, clo
     assert (totals["captured"], totals["unacknowledged"]) == (50, 0)
     assert sum(report.frames.captured for report in cloud.reports) == 50
     assert cloud.presences == [Presence.ONLINE, Presence.STOPPED]
+
+
+def test_a_film_that_is_damaged_is_measured_and_the_status_tells(arguments):
+    clip = Path(arguments[1])
+    content = bytearray(clip.read_bytes())
+    begins, length = len(content) // 3, len(content) // 4
+    content[begins : begins + length] = b"\xff" * length
+    clip.write_bytes(content)
+    process = agent("run", *arguments, "--broker", "mqtt://127.0.0.1:1", "--speed=max", "--drain=0")
+    _, said = process.communicate(timeout=60)
+    lines = [json.loads(line) for line in said.splitlines()]
+    totals = next(line for line in lines if line["event"] == "agent.totals")
+    assert totals["damaged"] > 0
+    assert process.returncode == 1, said
 
 
 @pytest.mark.broker

@@ -4,6 +4,7 @@ import threading
 from contextlib import contextmanager
 
 from edge_agent import station as station_room
+from edge_agent.capture import CaptureError
 from edge_agent.meter import Totals
 from edge_agent.settings import Settings, parse
 from edge_agent.station import Models, Station
@@ -53,6 +54,20 @@ def test_an_agent_that_falls_is_made_anew_and_the_other_never_notices(monkeypatc
     fallen = [record.device for record in caplog.records if record.message == "agent.fell"]
     assert fallen == ["shaky"] * 3
     assert station.totals.keys() == {"steady", "shaky"}
+
+
+def test_a_recording_without_pictures_ends_its_camera_and_is_not_read_for_ever(caplog):
+    class Unreadable(Worker):
+        def run(self, stop, *, drain_s):
+            self.begun += 1
+            raise CaptureError("clip.mp4 holds no picture: give a video that plays")
+
+    one = Unreadable()
+    station = Station({"one": one.engaged}, drain_s=1)
+    station.run()
+    assert one.begun == 1
+    assert station.unreadable == {"one": "clip.mp4 holds no picture: give a video that plays"}
+    assert [record.message for record in caplog.records] == ["source.unreadable"]
 
 
 def test_cameras_with_the_same_wishes_share_one_copy_of_the_networks():

@@ -1,6 +1,9 @@
 """A replay runs the agent on clips and delivers what it measured, or says why not."""
 
+import os
+import signal
 import tempfile
+import threading
 from datetime import UTC, datetime
 from functools import partial
 from itertools import pairwise
@@ -201,3 +204,56 @@ def test_a_cloud_that_does_not_answer_is_told(tmp_path, capsys, mosquitto):
     words = ["replay", str(clip), "--location=KX-01", f"--broker={mosquitto.url}", "--drain=0.3"]
     assert main(words) == 1
     assert "not acknowledged" in capsys.readouterr().err
+
+
+def spoilt(path, *, seconds, from_s, until_s):
+    """A film of single pictures, some of which hold nothing that can be read."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuvj420p"
+        noise = np.random.default_rng(1).integers(40, 160, (180, 320, 3), np.uint8)
+        for number in range(seconds * 10):
+            for packet in stream.encode(av.VideoFrame.from_ndarray(noise, format="bgr24")):
+                is_spoilt = from_s <= number / 10 < until_s
+                torn = av.Packet(b"\xff" * 99 if is_spoilt else bytes(packet))
+                torn.pts, torn.dts, torn.time_base = packet.pts, packet.dts, packet.time_base
+                torn.duration, torn.is_keyframe, torn.stream = packet.duration, True, stream
+                container.mux(torn)
+    return path
+
+
+def test_a_damaged_clip_is_measured_around_its_damage_and_the_status_tells(tmp_path, capsys):
+    clip, out = spoilt(tmp_path / "clip.mkv", seconds=10, from_s=4, until_s=7), tmp_path / "r"
+    assert main(["replay", str(clip), "--location=KX-01", f"--out={out}"]) == 3
+    reports = [event.data for event in events_in(out)]
+    blind_ms = sum(sum(report.blind_ms.values()) for report in reports)
+    assert blind_ms == pytest.approx(3_000, abs=300)
+    assert sum(report.observed_ms for report in reports) == pytest.approx(7_000, abs=400)
+    assert "30 packets of clip.mkv could not be read" in capsys.readouterr().err
+
+
+def test_a_clip_without_pictures_does_not_stop_the_others(tmp_path, capsys):
+    good = film(tmp_path / "good.mp4", seconds=3)
+    bad = spoilt(tmp_path / "bad.mkv", seconds=2, from_s=0, until_s=2)
+    out = tmp_path / "r.jsonl"
+    assert main(["replay", str(bad), str(good), "--location=KX-01", f"--out={out}"]) == 3
+    told = capsys.readouterr()
+    assert "bad.mkv holds no picture" in told.err
+    assert "good.mp4" in told.out
+    reports = [event.data for event in events_in(out)]
+    assert sum(report.observed_ms for report in reports) == pytest.approx(3_000, abs=300)
+
+
+@pytest.mark.parametrize(("extra", "status"), [((), 130), (("--loop",), 0)])
+def test_ctrl_c_ends_a_replay_in_order_and_with_its_status(tmp_path, extra, status):
+    clip, out = film(tmp_path / "clip.mp4", seconds=3), tmp_path / "r.jsonl"
+    words = ["replay", str(clip), "--location=KX-01", f"--out={out}", "--speed=1", *extra]
+    timer = threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer.start()
+    try:
+        assert main(words) == status
+    finally:
+        timer.cancel()
+        signal.signal(signal.SIGINT, before)
+    assert events_in(out)  # what was measured is kept
