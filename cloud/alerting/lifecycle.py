@@ -7,15 +7,15 @@ Whoever evaluates, and however often, there is one open alert of a kind for each
 unique index says so, not a lock.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
-from cloud.database import alert_holds, alerts, insert
+from cloud.database import Instant, alert_holds, alerts, insert
 from cloud.windows.anomalies import THRESHOLDS, Kind, Measure, Thresholds
 
 HOLD_FACTOR: Final = 4
@@ -55,11 +55,16 @@ class Event:
 
 @dataclass(slots=True)
 class _Memory:
-    """What the database remembers at the start of one evaluation."""
+    """What the database remembers at the start of one evaluation, and what is to be written.
+
+    Ten thousand alerts are written in a few statements: other writers wait meanwhile.
+    """
 
     standing: Mapping[Key, Row[Any]]
     holds: Mapping[Key, Row[Any]]
     raised_lately: Mapping[Key, int]
+    raising: list[Measure] = field(default_factory=list)
+    held: list[dict[str, Any]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
 
@@ -79,7 +84,9 @@ def settle(
             _consider_raising(connection, memory, key, measure, limits, now)
         else:
             _consider_clearing(connection, memory, standing, measure, limits, now)
-    return memory.events
+    if memory.held:
+        connection.execute(_HELD, memory.held)
+    return _raise(connection, memory.raising, now) + memory.events
 
 
 def hold_clear(limits: Thresholds, raised_lately: int) -> timedelta:
@@ -108,8 +115,9 @@ def _consider_raising(
         return
     since_at = now if hold is None else hold.since_at
     if now - since_at >= limits.hold_raise:
-        forget_hold(connection, key)
-        memory.events += _raise(connection, measure, now)
+        if hold is not None:
+            forget_hold(connection, key)
+        memory.raising.append(measure)
     elif hold is None:
         write_hold(connection, key, Hold.PENDING, now)
 
@@ -123,8 +131,8 @@ def _consider_clearing(
     now: datetime,
 ) -> None:
     if measure.value >= limits.clear_at:
-        values = {"seen_at": now, "value": measure.value, "message": measure.message}
-        change(connection, standing.id, **values, clearing_since_at=None)
+        values = {"held_at": now, "held_value": measure.value, "held_message": measure.message}
+        memory.held.append({"number": standing.id, **values})
         return
     since_at = standing.clearing_since_at or now
     key = (standing.kind, standing.location, standing.device)
@@ -188,23 +196,44 @@ def _memory(connection: Connection, now: datetime) -> _Memory:
     )
 
 
-def _raise(connection: Connection, measure: Measure, now: datetime) -> list[Event]:
-    new = (
-        insert(connection.dialect.name, alerts)
-        .values(
-            kind=str(measure.kind),
-            location=measure.location,
-            device=measure.device,
-            raised_at=now,
-            seen_at=now,
-            value=measure.value,
-            message=measure.message,
-        )
-        .on_conflict_do_nothing()
-        .returning(alerts.c.id)
-    )
-    raised = connection.execute(new).scalar_one_or_none()
-    if raised is None:
+def _raise(connection: Connection, measures: Sequence[Measure], now: datetime) -> list[Event]:
+    """Raise alerts; of two measures of one key, and of two processes, one does."""
+    if not measures:
         return []
-    kind = str(measure.kind)
-    return [Event(raised, Change.RAISED, kind, measure.location, measure.device, now)]
+    rows = {
+        (str(one.kind), one.location, one.device): {
+            "kind": str(one.kind),
+            "location": one.location,
+            "device": one.device,
+            "raised_at": now,
+            "seen_at": now,
+            "value": one.value,
+            "message": one.message,
+        }
+        for one in reversed(measures)
+    }
+    cells = alerts.c
+    new = insert(connection.dialect.name, alerts).on_conflict_do_nothing()
+    found = connection.execute(
+        new.returning(cells.id, cells.kind, cells.location, cells.device),
+        list(reversed(rows.values())),
+    )
+    return sorted(
+        (
+            Event(number, Change.RAISED, kind, location, device, now)
+            for number, kind, location, device in found
+        ),
+        key=lambda event: event.alert,
+    )
+
+
+_HELD: Final = (
+    update(alerts)
+    .where(alerts.c.id == bindparam("number"))
+    .values(
+        seen_at=bindparam("held_at", type_=Instant),
+        value=bindparam("held_value"),
+        message=bindparam("held_message"),
+        clearing_since_at=None,
+    )
+)

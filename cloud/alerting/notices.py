@@ -69,31 +69,32 @@ def plan(
 ) -> None:
     """Write down who is to be told of each event, and when."""
     windows: dict[tuple[str, str, str], datetime] = {}
-    for event in events:
-        if event.acknowledged:
-            continue
-        for recipient in recipients:
-            if recipient.wants(event.kind, event.location):
-                _plan(connection, event, recipient, within, windows)
+    new = [
+        _row(event, recipient.name, due_at)
+        for event in events
+        if not event.acknowledged
+        for recipient in recipients
+        if recipient.wants(event.kind, event.location)
+        and (due_at := _due_at(connection, event, recipient, within, windows)) is not None
+    ]
+    _insert(connection, new)
 
 
-def _plan(
+def _due_at(
     connection: Connection,
     event: Event,
     recipient: Recipient,
     within: timedelta,
     windows: dict[tuple[str, str, str], datetime],
-) -> None:
+) -> datetime | None:
+    """When a recipient is told of an event; None when there is nothing to tell."""
     quiet_until = recipient.due_at(event.at)
-    if quiet_until > event.at and _was_all_quiet(connection, event, recipient):
-        return
-    due_at = quiet_until
-    if quiet_until == event.at:
-        key = (recipient.name, event.kind, str(event.change))
-        if key not in windows:
-            windows[key] = _window(connection, key, event.at, within)
-        due_at = windows[key]
-    _insert(connection, event, recipient.name, due_at)
+    if quiet_until > event.at:
+        return None if _was_all_quiet(connection, event, recipient) else quiet_until
+    key = (recipient.name, event.kind, str(event.change))
+    if key not in windows:
+        windows[key] = _window(connection, key, event.at, within)
+    return windows[key]
 
 
 def _was_all_quiet(connection: Connection, event: Event, recipient: Recipient) -> bool:
@@ -116,9 +117,13 @@ def plan_for_told(connection: Connection, event: Event) -> None:
         notices.c.change == str(Change.RAISED),
         notices.c.state.in_([State.PENDING, State.SENT]),
     )
-    for recipient, _ in connection.execute(told).all():
-        if not _withdraw_unsent(connection, event, recipient):
-            _insert(connection, event, recipient, event.at)
+    names = [recipient for recipient, _ in connection.execute(told).all()]
+    new = [
+        _row(event, name, event.at)
+        for name in names
+        if not _withdraw_unsent(connection, event, name)
+    ]
+    _insert(connection, new)
 
 
 def withdraw(connection: Connection, alert: int, reason: str) -> None:
@@ -278,10 +283,19 @@ def _withdraw_unsent(connection: Connection, event: Event, recipient: str) -> bo
     )
 
 
-def _insert(connection: Connection, event: Event, recipient: str, due_at: datetime) -> None:
-    values = {"alert": event.alert, "change": str(event.change), "recipient": recipient}
-    new = insert(connection.dialect.name, notices).values(**values, due_at=due_at)
-    connection.execute(new.on_conflict_do_nothing())
+def _row(event: Event, recipient: str, due_at: datetime) -> dict[str, Any]:
+    return {
+        "alert": event.alert,
+        "change": str(event.change),
+        "recipient": recipient,
+        "due_at": due_at,
+    }
+
+
+def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        new = insert(connection.dialect.name, notices).on_conflict_do_nothing()
+        connection.execute(new, list(rows))
 
 
 def _set(connection: Connection, numbers: Sequence[int], **values: Any) -> None:
