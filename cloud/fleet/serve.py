@@ -14,13 +14,13 @@ from typing import Final
 from sqlalchemy import Engine
 
 from cloud import settings
-from cloud.database import connect, create, writing
-from cloud.estate import SAMPLE, load
-from cloud.fleet import registry
-from cloud.fleet.changes import Author
+from cloud.database import connect, create
+from cloud.estate import SAMPLE
+from cloud.estate_reload import SitesFile
 from cloud.fleet.claim import Enrolment
 from cloud.fleet.desk import Desk, DeskError, DeskFiles
 from cloud.fleet.desk_thread import DeskThread
+from cloud.fleet.listed import ListedCameras
 from cloud.fleet.service import Connection, FleetService, attach, client_for
 from cloud.fleet.signer_client import SignerClient, named_in
 from cloud.settings import SettingsError
@@ -53,10 +53,8 @@ def serve(asked: argparse.Namespace) -> int:
     chosen = settings.read(asked)
     engine = connect(chosen.database_url)
     create(engine)
-    with writing(engine) as connection:
-        estate = load(chosen.estate or SAMPLE)
-        author = Author("estate", datetime.now(UTC))
-        registry.register_estate(connection, estate, author)
+    listed = ListedCameras(engine, SitesFile(chosen.estate or SAMPLE))
+    listed.register(datetime.now(UTC))
     try:
         client = client_for(_broker(chosen.broker_url, asked.identity))
     except (OSError, ValueError) as error:
@@ -76,6 +74,7 @@ def serve(asked: argparse.Namespace) -> int:
             client.loop_start()
             while not told:
                 service.step()
+                listed.register_again(datetime.now(UTC))
                 if desk is not None:
                     desk.check()
     except DeskError as error:

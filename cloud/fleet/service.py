@@ -18,8 +18,9 @@ from typing import Any, Final
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
+from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from cloud.database import writing
 from cloud.fleet import gateway, job_book
@@ -101,33 +102,62 @@ class FleetService:
 
     def _answer(self, batch: list[Request]) -> None:
         at = self._clock()
-        sayings: list[Saying] = []
-        try:
-            with writing(self._engine) as connection:
-                for one in batch:
-                    sayings += gateway.answer(connection, one.topic, one.payload, at=at)
-        except SQLAlchemyError:
-            log.exception("fleet.unwritten", extra={"requests": len(batch)})
-            sayings = []
+        sayings = self._written(batch, at)
         with self._lock:
             self._waiting.subtract(str(gateway.thing_of(one.topic)) for one in batch)
             self._waiting += Counter()  # drops those at nought
         self._say(sayings)
 
+    def _written(self, batch: list[Request], at: datetime) -> list[Saying]:
+        """The answers, once they are committed; what the database refuses is told apart."""
+        sayings: list[Saying] = []
+        try:
+            with writing(self._engine) as connection:
+                for one in batch:
+                    sayings += _answered(connection, one, at)
+        except (OperationalError, InterfaceError) as error:
+            self._complain(error, batch)
+            return []
+        except SQLAlchemyError as error:
+            if len(batch) > 1:
+                return [said for one in batch for said in self._written([one], at)]
+            self._complain(error, batch)
+            return []
+        return sayings
+
+    def _complain(self, error: SQLAlchemyError, batch: list[Request]) -> None:
+        fields = {"requests": len(batch), "first": batch[0].topic[:200]}
+        log.error("fleet.unwritten", extra={**fields, "reason": type(error).__name__})
+
     def _tick(self, at: datetime) -> None:
-        with writing(self._engine) as connection:
-            sayings = job_book.tick(connection, at=at)
-        self._say(sayings)
-        with writing(self._engine) as connection:
-            left = waiting(connection)
-            for _, topic, payload in left:
-                self._publish(topic, payload)
-            if left:
-                settle(connection, left[-1][0])
+        """Let time pass; a database that is away is tried again at the next tick."""
+        try:
+            with writing(self._engine) as connection:
+                sayings = job_book.tick(connection, at=at)
+            self._say(sayings)
+            with writing(self._engine) as connection:
+                left = waiting(connection)
+                for _, topic, payload in left:
+                    self._publish(topic, payload)
+                if left:
+                    settle(connection, left[-1][0])
+        except SQLAlchemyError as error:
+            log.warning("database.away", extra={"reason": type(error).__name__})
 
     def _say(self, sayings: Iterable[Saying]) -> None:
         for one in sayings:
             self._publish(one.topic, one.payload)
+
+
+def _answered(connection: SqlConnection, one: Request, at: datetime) -> list[Saying]:
+    """The answers to one request. What a device sends stops no other device."""
+    try:
+        return gateway.answer(connection, one.topic, one.payload, at=at)
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        log.exception("fleet.request_failed", extra={"topic": one.topic[:200]})
+        return []
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from cloud.__main__ import main
 from cloud.database import DatabaseError, connect, create, metadata, reading, writing
 from cloud.database.migrations import HEAD
 from cloud.database.migrations.versions.r0001_baseline import tables as before
-from cloud.database.upgrade import revision
+from cloud.database.upgrade import revision, upgrade
 
 HOUSE = Path(__file__).resolve().parents[3]
 
@@ -86,6 +86,26 @@ def test_a_database_from_before_there_were_migrations_keeps_what_it_has(
         bodies = connection.execute(text("SELECT body FROM reports")).scalars().all()
         assert bodies == (["{}"] if known == "all" else [])
         assert set(before.tables) <= set(inspect(connection).get_table_names())
+    engine.dispose()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_notices_from_before_keep_what_became_of_them(database_url: str) -> None:
+    engine = connect(database_url)
+    upgrade(engine, to="0015")
+    alert = {"kind": "camera.blind", "location": "KX-01", "device": "cam", "raised_at": 1,
+             "seen_at": 1, "value": 0.9, "message": "so"}  # fmt: skip
+    names = ", ".join(alert)
+    values = ", ".join(f":{name}" for name in alert)
+    notice = "INSERT INTO notices (alert, change, recipient, due_at, told_at, tries) VALUES "
+    with writing(engine) as connection:
+        connection.execute(text(f"INSERT INTO alerts ({names}) VALUES ({values})"), alert)
+        for row in ("'a', 1, 2, 1", "'b', 1, NULL, 8", "'c', 1, NULL, 3"):
+            connection.execute(text(f"{notice}(1, 'raised', {row})"))
+    create(engine)
+    with reading(engine) as connection:
+        found = connection.execute(text("SELECT state FROM notices ORDER BY recipient")).scalars()
+        assert found.all() == ["sent", "given_up", "pending"]
     engine.dispose()
 
 

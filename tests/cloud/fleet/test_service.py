@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy.exc import DataError, OperationalError
 
 from cloud.database import reading, writing
 from cloud.fleet import gateway, job_book, shadows
@@ -215,3 +216,33 @@ def test_what_a_command_left_is_said_once(desk, fleet):
     assert desk.step() == [("a/b", {"n": 1}), ("a/c", {"n": 2})]
     desk.at += timedelta(seconds=2)
     assert desk.step() == []
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("x"), RecursionError(), DataError("x", None, OSError())]
+)
+def test_a_request_that_cannot_be_answered_stops_no_other(desk, monkeypatch, error):
+    answer = gateway.answer
+
+    def fails_for_one(connection, topic, payload, *, at):
+        if "cam-2" in topic:
+            raise error
+        return answer(connection, topic, payload, at=at)
+
+    monkeypatch.setattr(gateway, "answer", fails_for_one)
+    for thing in ("cam-1", "cam-2", "cam-3"):
+        desk.ask("shadow/name/config/update", {"state": {"desired": {"a": 1}}}, thing=thing)
+    assert [thing for thing, _ in told(desk.step(), "update/accepted")] == ["cam-1", "cam-3"]
+
+
+def test_a_database_that_is_away_does_not_end_the_service(desk, monkeypatch):
+    make(desk.service._engine, Job("j", {}, ("cam-1",)))
+
+    def away(*_, **__):
+        raise OperationalError("x", None, OSError())
+
+    with monkeypatch.context() as patch:
+        patch.setattr(job_book, "tick", away)
+        assert desk.step() == []
+    desk.at += timedelta(seconds=2)
+    desk.step()
