@@ -1,39 +1,161 @@
-"""`python -m cloud audit verify|list`: whether the log of changes is whole, and what it holds."""
+"""`python -m cloud audit verify|list|export|checkpoint|key`: whether the log of changes is whole.
+
+`verify` follows the chain, compares the end of the log with the signed checkpoints that are kept
+apart from the database, and the tables with what the log says of them. `export` and `checkpoint`
+print a new checkpoint and store it.
+"""
 
 import argparse
+import os
 import sys
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Connection, Engine
 
 from cloud import database, settings
-from cloud.auth.audit import AuditError, entries, verify
+from cloud.api.audit_tables import findings
+from cloud.api.desk import Clock, utc_now
+from cloud.auth import checkpoints
+from cloud.auth.audit import AuditError, Entry, entries, verify
+from cloud.auth.checkpoints import CheckpointError, Keys
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `audit`."""
     settings.add_arguments(parser, "database")
-    actions = parser.add_subparsers(dest="action", required=True, metavar="verify|list")
-    check = actions.add_parser("verify", help="follow the chain from the first entry to the last")
+    parser.add_argument(
+        "--checkpoints", type=Path, metavar="DIR", default=_named("ONLOOKER_AUDIT_CHECKPOINTS"),
+        help="folder of signed checkpoints, apart from the database (ONLOOKER_AUDIT_CHECKPOINTS)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--key", type=Path, metavar="FILE", default=_named("ONLOOKER_AUDIT_KEY"),
+        help="Ed25519 key in PEM: the private one signs, the public one verifies "
+        "(ONLOOKER_AUDIT_KEY)",
+    )  # fmt: skip
+    actions = parser.add_subparsers(
+        dest="action", required=True, metavar="verify|list|export|checkpoint|key"
+    )
+    check = actions.add_parser("verify", help="chain, checkpoints and tables")
     check.add_argument("--head", help="a digest that was kept elsewhere and has to be met")
     actions.add_parser("list", help="show every entry")
+    export = actions.add_parser("export", help="write every entry as a line of JSON")
+    export.add_argument("file", type=Path, help="a new file")
+    actions.add_parser("checkpoint", help="sign the end of the log, print and store that")
+    key = actions.add_parser("key", help="make a private key; prints the public one")
+    key.add_argument("file", type=Path, help="a new file, not on the database's machine")
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Do what was asked; 1 when the chain is broken, with the place."""
-    engine = database.open_existing(settings.read(arguments).database_url)
+def run(arguments: argparse.Namespace, clock: Clock = utc_now) -> int:
+    """Do what was asked; 1 when the log or a table is not as it was written, with the place."""
     try:
-        with database.reading(engine) as connection:
-            if arguments.action == "list":
-                for one in entries(connection):
-                    sys.stdout.write(
-                        f"{one.number:>6}  {one.at:%Y-%m-%d %H:%M:%S}  {one.actor}  {one.action}  "
-                        f"{one.object}  {one.details}\n"
-                    )
-                return 0
-            last = verify(connection, head=arguments.head)
-    except AuditError as broken:
+        if arguments.action == "key":
+            sys.stdout.write(checkpoints.make_key(arguments.file))
+            return 0
+        keys = checkpoints.read_keys(arguments.key) if arguments.key else None
+        engine = database.open_existing(settings.read(arguments).database_url)
+        try:
+            return _done(engine, arguments, keys, clock())
+        finally:
+            engine.dispose()
+    except (AuditError, CheckpointError) as broken:
         sys.stderr.write(f"{broken}\n")
         return 1
-    finally:
-        engine.dispose()
+
+
+def _done(engine: Engine, arguments: argparse.Namespace, keys: Keys | None, now: datetime) -> int:
+    if engine.dialect.name == "postgresql":  # the log and the tables as of one moment
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    with database.reading(engine) as connection:
+        if arguments.action == "list":
+            _list(connection)
+            return 0
+        last = verify(connection, head=getattr(arguments, "head", None))
+        _compare(connection, arguments, keys)
+        if arguments.action == "verify":
+            return _verified(connection, arguments, last, now)
+        if arguments.action == "export":
+            _export(connection, arguments.file)
+    _sign(arguments, last, keys, now)
+    return 0
+
+
+def _verified(
+    connection: Connection, arguments: argparse.Namespace, last: Entry | None, now: datetime
+) -> int:
     told = f"{last.number} entries, the last {last.digest}" if last else "no entries yet"
     sys.stdout.write(f"the chain is whole: {told}\n")
+    different = findings(connection, now)
+    for one in different:
+        sys.stderr.write(f"{one}\n")
+    if different:
+        return 1
+    sys.stdout.write("the tables are as the log says\n")
     return 0
+
+
+def _compare(connection: Connection, arguments: argparse.Namespace, keys: Keys | None) -> None:
+    """Compare the log with every checkpoint that is kept; raises AuditError."""
+    if (arguments.checkpoints is None) != (keys is None):
+        raise CheckpointError("checkpoints need both their folder and their key: name the other")
+    if keys is not None:
+        kept = checkpoints.read_all(_folder(arguments), keys)
+        checkpoints.compare(connection, kept)
+        if kept:
+            at = f"{kept[-1].at:%Y-%m-%d %H:%M:%S}Z"
+            sys.stdout.write(
+                f"it goes on from {len(kept)} checkpoints, the last of entry {kept[-1].number} at "
+                f"{at}\n"
+            )
+            return
+    sys.stderr.write(
+        "no checkpoint was compared: entries cut off at the end do not show. Keep checkpoints "
+        "apart from the database, with --checkpoints, --key and `audit checkpoint`\n"
+    )
+
+
+def _list(connection: Connection) -> None:
+    for one in entries(connection):
+        sys.stdout.write(
+            f"{one.number:>6}  {one.at:%Y-%m-%d %H:%M:%S}  {one.actor}  {one.action}  "
+            f"{one.object}  {one.details}\n"
+        )
+
+
+def _export(connection: Connection, file: Path) -> None:
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as out:
+            for one in entries(connection):
+                out.write(msgspec.json.encode(one) + b"\n")
+    except OSError as error:
+        raise CheckpointError(f"{file} cannot be written: {error.strerror}") from None
+
+
+def _sign(
+    arguments: argparse.Namespace, last: Entry | None, keys: Keys | None, now: datetime
+) -> None:
+    """Print a checkpoint, and store it where a folder is named."""
+    if keys is None:
+        head = f"entry {last.number}, {last.digest}" if last else "no entries"
+        sys.stdout.write(f"not signed, since no --key is named: {head}\n")
+        return
+    made = checkpoints.checkpoint(last, keys, now)
+    sys.stdout.write(msgspec.json.encode(made).decode() + "\n")
+    if arguments.checkpoints:
+        folder = arguments.checkpoints
+        sys.stdout.write(f"stored as {checkpoints.keep(folder, made)}\n")
+
+
+def _folder(arguments: argparse.Namespace) -> Path:
+    """The folder of checkpoints; a first one is made there by `checkpoint` and `export`."""
+    folder: Path = arguments.checkpoints
+    if arguments.action != "verify":
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def _named(variable: str) -> Path | None:
+    value = os.environ.get(variable)
+    return Path(value) if value else None

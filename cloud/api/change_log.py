@@ -28,7 +28,7 @@ class ChangeLog:
     def __init__(self, actions: frozenset[str] = PRICED) -> None:
         self._actions = actions
         self._generation = NONE_YET
-        self._newest = 0
+        self._end: audit.Mark | None = None
         self._lock = threading.Lock()
 
     @property
@@ -39,19 +39,28 @@ class ChangeLog:
     def read(self, connection: Connection) -> bool:
         """Read what was entered since the last call; whether there is anything new.
 
-        The newest entry known is read again. Where it is gone the database has been replaced, and
-        the log is read from its beginning.
+        The last entry that was read is read again. Where it is gone or another, the database has
+        been replaced, and the whole log is looked through.
         """
         with self._lock:
             before = self._generation
-            found = audit.newest(connection, self._actions, since=self._newest)
-            if found is None and self._newest:
-                found = audit.newest(connection, self._actions, since=0)
-            self._newest = found.number if found else 0
-            self._generation = f"{found.number}-{found.digest[:12]}" if found else NONE_YET
+            end = self._end
+            new = audit.marks_from(connection, end.number) if end else []
+            if not new or new[0] != end:
+                self._end = audit.newest(connection)
+                found = audit.newest(connection, self._actions)
+                self._generation = _generation(found) if found else NONE_YET
+            else:
+                self._end = new[-1]
+                ours = [one for one in new[1:] if one.action in self._actions]
+                self._generation = _generation(ours[-1]) if ours else before
             return self._generation != before
 
     def read_from(self, engine: Engine) -> None:
         """The same in a transaction of its own."""
         with database.reading(engine) as connection:
             self.read(connection)
+
+
+def _generation(mark: audit.Mark) -> str:
+    return f"{mark.number}-{mark.digest[:12]}"

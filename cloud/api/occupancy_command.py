@@ -24,7 +24,7 @@ from cloud.money import minor
 from cloud.pricing.emsr import FareClass
 from cloud.pricing.market import Occupancy
 from cloud.pricing.slot import parse_slot
-from cloud.sales.occupancy import Noted, note
+from cloud.sales.occupancy import Noted, load
 
 COLUMNS: Final = ("location", "time_slot", "taken", "class", "fare", "mean", "deviation")
 LARGEST_FILE_BYTES: Final = 64 * 1024 * 1024
@@ -55,17 +55,19 @@ def run(arguments: argparse.Namespace) -> int:
     database.create(engine)
     now = utc_now()
     with database.writing(engine) as connection:
-        count = note(connection, noted, at=now)
+        audit.alone(connection)
+        last = audit.latest_details(connection, "occupancy.load") or {}
+        loaded = load(connection, noted, at=now, before=last.get("rows"))
         audit.record(
             connection,
             at=now,
             actor=getpass.getuser(),
             action="occupancy.load",
             about=arguments.file.name[:120],
-            details={"slots": count},
+            details={"slots": loaded.slots, "rows": loaded.rows},
         )
     engine.dispose()
-    sys.stdout.write(f"{count} slots noted\n")
+    sys.stdout.write(f"{loaded.slots} slots noted\n")
     return 0
 
 

@@ -5,6 +5,8 @@ plan has been dropped, or that it is to stop itself, it ends the search. A stop 
 at once; a death hands it back when the process has not been heard of for two minutes.
 """
 
+import getpass
+import hashlib
 import logging
 import secrets
 import threading
@@ -13,6 +15,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from cloud import database
@@ -20,6 +23,7 @@ from cloud.api.desk import Desk, ForecastFailed
 from cloud.api.offers import Sold, sold
 from cloud.api.plan_answer import ForecastUsed, PlanVersions, answered
 from cloud.api.plan_question import AskedKept
+from cloud.auth import audit
 from cloud.estate import UnknownLocation
 from cloud.pricing.optimise.apart import SearchStopped, optimise_apart
 from cloud.pricing.optimise.brief import Brief, BriefError
@@ -112,8 +116,20 @@ class _Search:
                 plan_turns.hand_back(connection, self._plan.id, self._turn)
             elif self._is_ours:
                 now = self._desk.clock()
-                plan_turns.finish(connection, self._plan.id, self._turn, now, outcome)
+                if plan_turns.finish(connection, self._plan.id, self._turn, now, outcome):
+                    self._note(connection, now, outcome)
         log.info("plans.searched", extra={"plan": self._plan.id, "ours": self._is_ours})
+
+    def _note(self, connection: Connection, now: datetime, outcome: Answered | str) -> None:
+        """Enter in the log what came of it, so that an answer cannot be exchanged."""
+        details = {"account": self._plan.account, "status": Status.FAILED, "answer": None}
+        if isinstance(outcome, Answered):
+            details["status"] = outcome.status
+            details["answer"] = hashlib.sha256(outcome.answer).hexdigest()
+        audit.record(
+            connection, at=now, actor=getpass.getuser(), action="plan.finish",
+            about=self._plan.id, details=details,
+        )  # fmt: skip
 
     def _outcome(self) -> Answered | str:
         """What came of it; a string is the reason why nothing did."""

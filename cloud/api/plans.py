@@ -4,6 +4,7 @@ A plan belongs to the account of the key that asked for it. To every other adver
 that never was: the same words, the same work. Who sells for the house sees all.
 """
 
+import hashlib
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Final
@@ -188,12 +189,13 @@ def _kept(desk: Desk, asked: AskedKept, who: Caller) -> KeptPlan:
         "from": asked.first_on,
         "until": asked.until_on,
     }
+    question = asked.model_dump_json(by_alias=True)
+    details["question"] = hashlib.sha256(question.encode()).hexdigest()
     with database.writing(desk.engine) as connection:
         audit.record(
             connection, at=now, actor=who.name[:120], action="plan.keep", about=name,
             details=details,
         )  # fmt: skip
-        question = asked.model_dump_json(by_alias=True)
         return keep(connection, name, who.account, who.name[:120], question, now)
 
 

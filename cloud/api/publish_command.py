@@ -7,8 +7,10 @@ running it again, or after an interruption, does the rest and changes nothing.
 import argparse
 import getpass
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from cloud import database, settings
 from cloud.api.desk import Desk
@@ -22,6 +24,9 @@ from cloud.pricing.price_list import prices
 from cloud.pricing.slot import in_columns, slots_on
 from cloud.sales.price_sheet import DAYS, PriceSheet, is_published, keep_sheet
 
+AT_ONCE: Final = 100
+"""Places whose sheets are kept in one transaction, with one entry in the log."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `publish`."""
@@ -34,7 +39,6 @@ def run(arguments: argparse.Namespace) -> int:
     desk = open_desk(arguments)
     try:
         published, left_out = publish(desk)
-        _note(desk, published)
     finally:
         desk.engine.dispose()
     kept = len(desk.estate) - published - len(left_out)
@@ -49,36 +53,51 @@ def publish(desk: Desk) -> tuple[int, list[LeftOut]]:
 
     A place of which no forecast or no price can be made does not stop the others.
     """
-    found = [isolated(site, lambda site: _published(desk, site)) for site in desk.estate]
-    left_out = [one for one in found if isinstance(one, LeftOut)]
-    return sum(one for one in found if not isinstance(one, LeftOut)), left_out
+    published, left_out = 0, list[LeftOut]()
+    sites = list(desk.estate)
+    for start in range(0, len(sites), AT_ONCE):
+        found = [
+            isolated(site, lambda site: _sheet(desk, site)) for site in sites[start:][:AT_ONCE]
+        ]
+        left_out += [one for one in found if isinstance(one, LeftOut)]
+        published += _keep(desk, [one for one in found if isinstance(one, PriceSheet)])
+    return published, left_out
 
 
-def _note(desk: Desk, published: int) -> None:
-    """Enter the publication in the audit log."""
-    if not published:
-        return
-    details = {"places": published, "rate_card": desk.card.version, "digest": desk.card_digest}
-    with database.writing(desk.engine) as connection:
-        audit.record(
-            connection,
-            at=desk.clock(),
-            actor=getpass.getuser(),
-            action="prices.publish",
-            about=desk.card.version,
-            details=details,
-        )
-
-
-def _published(desk: Desk, site: Site) -> bool:
+def _sheet(desk: Desk, site: Site) -> PriceSheet | None:
+    """Today's sheet of a place; None where it has one."""
     now = desk.clock()
     today = now.astimezone(site.zone).date()
-    sheet = price_sheet(desk, site, today, now)
-    with database.writing(desk.engine) as connection:
+    with database.reading(desk.engine) as connection:
         if is_published(connection, site.id, today):
-            return False
-        keep_sheet(connection, sheet)
-    return True
+            return None
+    return price_sheet(desk, site, today, now)
+
+
+def _keep(desk: Desk, sheets: Sequence[PriceSheet]) -> int:
+    """Keep sheets and enter them in the audit log, in one transaction; how many were new."""
+    with database.writing(desk.engine) as connection:
+        audit.alone(connection)
+        digests = {
+            one.location: (one.published_on, keep_sheet(connection, one))
+            for one in sheets
+            if not is_published(connection, one.location, one.published_on)
+        }
+        if digests:
+            audit.record(
+                connection,
+                at=desk.clock(),
+                actor=getpass.getuser(),
+                action="prices.publish",
+                about=desk.card.version,
+                details={
+                    "places": len(digests),
+                    "rate_card": desk.card.version,
+                    "digest": desk.card_digest,
+                    "sheets": digests,
+                },
+            )
+    return len(digests)
 
 
 def price_sheet(desk: Desk, site: Site, today: date, now: datetime) -> PriceSheet:

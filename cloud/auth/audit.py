@@ -1,8 +1,8 @@
 """The audit log: who changed what, when; each entry holds the digest of the one before it.
 
 Hard truths. A chain shows that an entry was altered, removed or slipped in between; it cannot show
-that the newest ones were cut off. For that, keep the last digest somewhere else and verify against
-it. An entry is written in the transaction of the change itself: both happen, or neither.
+that the newest ones were cut off. For that, `checkpoints.py` keeps signed heads apart from the
+database. An entry is written in the transaction of the change itself: both happen, or neither.
 """
 
 import hashlib
@@ -127,17 +127,30 @@ def alone(connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({RECORDING})")
 
 
-def newest(connection: Connection, actions: Collection[str], *, since: int) -> Entry | None:
-    """The newest entry of any of the actions from a number on; None without one."""
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An entry in short: enough to know it again."""
+
+    number: int
+    action: str
+    digest: str
+
+
+def newest(connection: Connection, actions: Collection[str] | None = None) -> Mark | None:
+    """The newest entry, of any of the actions where they are given; None without one."""
     columns = audit_log.c
-    wanted = (
-        select(audit_log)
-        .where(columns.number >= since, columns.action.in_(sorted(actions)))
-        .order_by(columns.number.desc())
-        .limit(1)
-    )
-    found = connection.execute(wanted).mappings().one_or_none()
-    return None if found is None else Entry(**found)
+    wanted = select(columns.number, columns.action, columns.digest)
+    if actions is not None:
+        wanted = wanted.where(columns.action.in_(sorted(actions)))
+    found = connection.execute(wanted.order_by(columns.number.desc()).limit(1)).first()
+    return None if found is None else Mark(*found)
+
+
+def marks_from(connection: Connection, number: int) -> Sequence[Mark]:
+    """The entries from a number on, that one included, oldest first."""
+    columns = audit_log.c
+    wanted = select(columns.number, columns.action, columns.digest).where(columns.number >= number)
+    return [Mark(*row) for row in connection.execute(wanted.order_by(columns.number))]
 
 
 def entries(connection: Connection) -> Iterator[Entry]:

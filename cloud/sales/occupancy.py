@@ -4,6 +4,7 @@ Whoever sells writes here (a file today, see `python -m cloud occupancy`); a slo
 one of which nothing is known, not one that nobody wants.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from cloud.pricing.emsr import FareClass
 from cloud.pricing.market import Occupancy
 
 MOST_CLASSES: Final = 10
+AT_ONCE: Final = 500
 
 slot_occupancy = Table(
     "slot_occupancy",
@@ -37,6 +39,62 @@ class Noted:
     location: str
     starts_at: datetime
     occupancy: Occupancy
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How many slots were written, and the digest of all rows of the table after that."""
+
+    slots: int
+    rows: str
+
+
+def load(
+    connection: Connection, noted: Iterable[Noted], *, at: datetime, before: str | None
+) -> Load:
+    """The same as `note`, with the digest of the table for the log.
+
+    `before` is the digest that the last load left, None where none was recorded. The new one is
+    worked out from it and from the rows that change: what anybody altered beside the program
+    between two loads goes on showing.
+    """
+    every = list(noted)
+    total = int(before or digest_of_all(connection), 16)
+    places: dict[str, set[int]] = {}
+    for one in every:
+        places.setdefault(one.location, set()).add(int(one.starts_at.timestamp()))
+    total -= _sum(connection, places)
+    slots = note(connection, every, at=at)
+    total += _sum(connection, places)
+    return Load(slots, _written(total))
+
+
+def digest_of_all(connection: Connection) -> str:
+    """The sum of the digests of all rows, whatever their order."""
+    return _written(sum(map(_digest, connection.execute(select(slot_occupancy)).mappings())))
+
+
+def _sum(connection: Connection, places: Mapping[str, set[int]]) -> int:
+    """The sum of the digests of some slots' rows."""
+    columns, total = slot_occupancy.c, 0
+    for location, hours in places.items():
+        ordered = sorted(hours)
+        for start in range(0, len(ordered), AT_ONCE):
+            some = ordered[start : start + AT_ONCE]
+            wanted = select(slot_occupancy).where(
+                columns.location == location, columns.hour_at.in_(some)
+            )
+            total += sum(map(_digest, connection.execute(wanted).mappings()))
+    return total
+
+
+def _digest(row: Any) -> int:
+    words = (row["location"], row["hour_at"], row["taken"], row["classes"], row["noted_at"])
+    return int.from_bytes(hashlib.sha256(msgspec.json.encode(words)).digest())
+
+
+def _written(total: int) -> str:
+    return f"{total % 2**256:064x}"
 
 
 def note(connection: Connection, noted: Iterable[Noted], *, at: datetime) -> int:

@@ -4,6 +4,7 @@ A sheet is never rewritten: it is what a daily move is counted from, so that the
 the same price whoever asks, whenever, that day. Old sheets are forgotten after a quarter.
 """
 
+import hashlib
 import zlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -54,14 +55,20 @@ class PriceSheet:
         return Published(int(self.pence[at]), self.published_on, self.versions, days)
 
 
-def keep_sheet(connection: Connection, sheet: PriceSheet) -> None:
-    """Publish a sheet; its place has none of that day yet."""
+def sheet_digest(body: bytes) -> str:
+    """Of the stored prices of a sheet, for the log."""
+    return hashlib.sha256(body).hexdigest()[:16]
+
+
+def keep_sheet(connection: Connection, sheet: PriceSheet) -> str:
+    """Publish a sheet, and give back its digest; its place has none of that day yet."""
     row = {name: getattr(sheet, name) for name in PriceSheet.__slots__ if name != "pence"}
     body = zlib.compress(sheet.pence.astype("<i8").tobytes())
     connection.execute(price_sheets.insert().values({**row, "body": body}))
     columns = price_sheets.c
     old = columns.published_on < sheet.published_on - timedelta(days=DAYS)
     connection.execute(delete(price_sheets).where(columns.location == sheet.location, old))
+    return sheet_digest(body)
 
 
 def is_published(connection: Connection, location: str, day: date) -> bool:

@@ -1,0 +1,281 @@
+"""What is changed beside the program shows: in the tables, in a log that is cut off or replaced."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import Engine, delete, text, update
+
+from cloud import database, estate
+from cloud.__main__ import main
+from cloud.api import audit_command
+from cloud.api.app import create_app
+from cloud.api.audit_tables import findings
+from cloud.api.desk import Desk
+from cloud.api.keys import Role, create_key, revoke_key
+from cloud.api.plan_work import PlanWork
+from cloud.api.publish_command import publish
+from cloud.api.rate_card_command import put_card
+from cloud.auth.audit import audit_log, record
+from cloud.pricing.rate_card import REFERENCE, RateCard
+from tests.cloud.api.conftest import Asker, Watch
+
+SLOT = "/api/pricing/override/KX-01/2026-11-23T08:00"
+BRIEF = {"budget": "300.00", "from": "2026-11-23", "until": "2026-11-24", "locations": ["KX-01"]}
+
+
+@dataclass
+class Log:
+    """A database in which everything that is logged has happened once."""
+
+    url: str
+    engine: Engine
+    watch: Watch
+    folder: Path
+
+    def audit(self, *words: str, apart: bool = True) -> int:
+        """`audit ...` at the time of the test."""
+        where = ["--database", self.url]
+        if apart:
+            where += ["--checkpoints", f"{self.folder}/apart", "--key", f"{self.folder}/key.pem"]
+        return main(["audit", *where, *words])
+
+    def run(self, statement) -> None:
+        with database.writing(self.engine) as connection:
+            connection.execute(text(statement) if isinstance(statement, str) else statement)
+
+
+@pytest.fixture
+def log(tmp_path: Path, watch: Watch, monkeypatch, capsys) -> Iterator[Log]:
+    yield from logged(f"sqlite:///{tmp_path}/onlooker.db", tmp_path, watch, monkeypatch, capsys)
+
+
+@pytest.fixture
+def on_both(database_url: str, tmp_path: Path, watch: Watch, monkeypatch, capsys) -> Iterator[Log]:
+    """On SQLite and on PostgreSQL."""
+    yield from logged(database_url, tmp_path, watch, monkeypatch, capsys)
+
+
+def logged(database_url: str, tmp_path: Path, watch: Watch, monkeypatch, capsys) -> Iterator[Log]:
+    engine = database.connect(database_url)
+    database.create(engine)
+    monkeypatch.setattr(audit_command.run, "__defaults__", (watch,))
+    monkeypatch.setattr("cloud.api.occupancy_command.utc_now", watch)
+    desk = Desk(engine, estate.load(), estate.document(REFERENCE, RateCard), watch)
+    ask = Asker(create_app(desk))
+    ask("PUT", SLOT, json={"price": "45.67", "reason": "agreed in March"})
+    ask("PUT", SLOT, json={"price": "38.00", "reason": "2026 contract", "account": "acme"})
+    ask("PUT", SLOT.replace("T08", "T09"), json={"price": "40.00", "reason": "a mistake"})
+    ask("DELETE", SLOT.replace("T08", "T09"))
+    ask("POST", "/api/pricing/plans", json=BRIEF)
+    PlanWork(lambda: desk).step()
+    ask("POST", "/api/pricing/plans", json=BRIEF)
+    dropped = ask("POST", "/api/pricing/plans", json=BRIEF).headers["location"]
+    ask("DELETE", dropped)
+    card = msgspec.structs.replace(desk.card, version="card-2")
+    put_card(engine, card, None, by="ann", clock=watch)
+    create_key(engine, Role.SALES, "Mary", by="me", now=watch.now)
+    revoked = create_key(engine, Role.ADVERTISER, "Acme", by="me", now=watch.now, account="acme")
+    revoke_key(engine, revoked.split("_")[1], by="me", now=watch.now)
+    publish(desk)
+    file = tmp_path / "taken.csv"
+    for taken in (3, 5):
+        file.write_text(
+            "location,time_slot,taken,class,fare,mean,deviation\n"
+            f"KX-01,2026-11-23T08:00,{taken},,,,\nKX-01,2026-11-23T09:00,6,,,,\n"
+        )
+        assert main(["occupancy", "--database", database_url, "load", str(file)]) == 0
+    made = Log(database_url, engine, watch, tmp_path)
+    assert made.audit("key", str(tmp_path / "key.pem"), apart=False) == 0
+    capsys.readouterr()
+    yield made
+    engine.dispose()
+
+
+def test_what_the_program_wrote_is_what_the_log_says(on_both: Log, capsys):
+    log = on_both
+    assert log.audit("checkpoint") == 0
+    assert log.audit("verify") == 0
+    told = capsys.readouterr()
+    assert "the tables are as the log says" in told.out
+    assert "it goes on from 1 checkpoints" in told.out
+    assert told.err.count("no checkpoint was compared") == 1  # there was none before the first
+    log.watch.pass_by(timedelta(days=93))  # plans expire, and may be gone
+    log.run("DELETE FROM kept_plans")
+    assert log.audit("verify") == 0
+
+
+OVERRIDES, CARDS = "UPDATE price_overrides SET", "UPDATE rate_cards SET"
+PLANS = "UPDATE kept_plans SET"
+KEYS, SHEETS, TAKEN = "UPDATE api_keys SET", "UPDATE price_sheets SET", "UPDATE slot_occupancy SET"
+CHANGES = [
+    (f"{OVERRIDES} price_pence = 1 WHERE account = ''", "price_pence is 1, and entry"),
+    (f"{OVERRIDES} price_pence = 1 WHERE account = 'acme'", "for acme: price_pence"),
+    (f"{OVERRIDES} reason = 'none'", "reason is none"),
+    (f"{OVERRIDES} author = 'Bob'", "author is Bob"),
+    (f"{OVERRIDES} until_at = 1", "until_at is 1970"),
+    (f"{OVERRIDES} number = 999", "number is 999"),
+    (f"{OVERRIDES} account = 'bolt' WHERE account = 'acme'", "that no entry has set"),
+    (f"{OVERRIDES} hour_at = hour_at + 3600 WHERE account = ''", "is missing"),
+    ("DELETE FROM price_overrides", "is missing"),
+    (f"{CARDS} from_at = from_at - 3600000000", "rate_cards: card"),
+    (f"{CARDS} body = replace(body, 'card-2', 'card-3')", "is not the card of entry"),
+    (f"{CARDS} digest = '000000000000'", "digest is 000000000000"),
+    (f"{CARDS} number = 999", "card 999 has no entry"),
+    ("DELETE FROM rate_cards", "is missing"),
+    (f"{PLANS} account = 'bolt'", "account is bolt"),
+    (f"{PLANS} question = replace(question, '300', '900')", "its question is not"),
+    (f"{PLANS} answer = NULL", "its answer is not"),
+    (f"{PLANS} status = 'failed' WHERE status = 'done'", "status is failed"),
+    ("DELETE FROM kept_plans", "has not expired"),
+    (f"{KEYS} role = 'admin'", "role is admin"),
+    (f"{KEYS} account = 'bolt'", "account is bolt"),
+    (f"{KEYS} revoked_at = NULL", "revoked_at is None"),
+    (f"{KEYS} expires_at = 1", "expires_at is 1970"),
+    (f"{KEYS} digest = '0'", "its secret is another"),
+    (f"{KEYS} id = '000000000000' WHERE account = 'acme'", "000000000000 has no entry"),
+    (f"{TAKEN} taken = 0", "slot_occupancy: its rows are not those"),
+    ("DELETE FROM slot_occupancy WHERE taken = 6", "slot_occupancy: its rows are not those"),
+    ("DELETE FROM slot_occupancy", "slot_occupancy: its rows are not those"),
+    (f"{SHEETS} body = substr(body, 2)", "published on 2026-11-20 are not those"),
+    (f"{SHEETS} location = 'ZZ-01' WHERE location = 'KX-01'", "have no entry"),
+]
+
+
+def test_a_row_that_was_changed_beside_the_program_shows(on_both: Log, capsys):
+    for change, sentence in CHANGES:
+        with on_both.engine.connect() as connection:
+            changed = connection.execute(text(change))
+            assert changed.rowcount, change
+            told = findings(connection, on_both.watch.now)
+            connection.rollback()
+        assert any(sentence in one for one in told), (change, told)
+    on_both.run(CHANGES[0][0])
+    assert on_both.audit("verify", apart=False) == 1
+    assert CHANGES[0][1] in capsys.readouterr().err
+
+
+def test_a_change_goes_on_showing_after_the_next_load(log: Log, tmp_path: Path, capsys):
+    log.run("UPDATE slot_occupancy SET taken = 0 WHERE taken = 6")
+    file = tmp_path / "more.csv"
+    file.write_text(
+        "location,time_slot,taken,class,fare,mean,deviation\nLB-01,2026-11-23T08:00,1,,,,\n"
+    )
+    assert main(["occupancy", "--database", log.url, "load", str(file)]) == 0
+    assert log.audit("verify") == 1
+
+
+@pytest.mark.parametrize("left", [0, 4])
+def test_a_log_that_was_cut_off_shows_by_its_checkpoint(log: Log, capsys, left: int):
+    assert log.audit("checkpoint") == 0
+    log.run(delete(audit_log).where(audit_log.c.number > left))
+    assert log.audit("verify") == 1
+    assert "have been cut off" in capsys.readouterr().err
+    assert log.audit("checkpoint") == 1  # nothing is signed over it
+    assert log.audit("export", f"{log.folder}/log.jsonl") == 1
+
+
+def test_even_without_checkpoints_an_emptied_log_shows_by_its_tables(log: Log, capsys):
+    log.run(delete(audit_log))
+    assert log.audit("verify", apart=False) == 1
+    told = capsys.readouterr().err
+    for table in ("price_overrides", "rate_cards", "kept_plans", "api_keys", "slot_occupancy"):
+        assert table in told
+
+
+def test_a_log_that_was_written_anew_shows(log: Log, capsys):
+    assert log.audit("checkpoint") == 0
+    with database.reading(log.engine) as connection:
+        count = len(connection.execute(audit_log.select()).all())
+    log.run(delete(audit_log))
+    for number in range(count + 3):
+        with database.writing(log.engine) as connection:
+            record(
+                connection, at=log.watch.now, actor="eve", action="x", about=str(number), details={}
+            )
+    assert log.audit("verify") == 1
+    assert "the log has been written anew" in capsys.readouterr().err
+
+
+def test_an_export_is_whole_printed_signed_and_stored(log: Log, capsys):
+    file = log.folder / "log.jsonl"
+    assert log.audit("export", str(file)) == 0
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    printed = json.loads(capsys.readouterr().out.splitlines()[0])
+    (stored,) = (log.folder / "apart").iterdir()
+
+    assert [one["number"] for one in lines] == list(range(1, len(lines) + 1))
+    assert json.loads(stored.read_text()) == printed
+    assert (printed["number"], printed["digest"]) == (len(lines), lines[-1]["digest"])
+    assert stored.stat().st_mode & 0o777 == file.stat().st_mode & 0o777 == 0o600
+    assert log.audit("export", str(file)) == 1  # an export is never overwritten
+
+
+def test_a_checkpoint_that_was_altered_is_refused(log: Log, capsys):
+    assert log.audit("checkpoint") == 0
+    (stored,) = (log.folder / "apart").iterdir()
+    whole = json.loads(stored.read_text())
+    others = {"number": 1, "digest": "0" * 64, "at": "2020-01-01T00:00:00Z", "signature": "00"}
+    for name, other in others.items():
+        stored.write_text(json.dumps(whole | {name: other}))
+        assert log.audit("verify") == 1
+        assert "is no checkpoint that this key has signed" in capsys.readouterr().err
+
+
+def test_keys_are_files_that_only_their_owner_reads(log: Log, capsys):
+    key = log.folder / "key.pem"
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert log.audit("key", str(key), apart=False) == 1  # never overwritten
+    assert log.audit("checkpoint") == 0
+    key.chmod(0o644)
+    assert log.audit("verify") == 1
+    assert "others can read" in capsys.readouterr().err
+    for content in ("", "nonsense", "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----\n"):
+        key.write_text(content)
+        key.chmod(0o600)
+        assert log.audit("verify") == 1
+        assert "holds no Ed25519 key" in capsys.readouterr().err
+
+
+def test_the_public_key_verifies_and_does_not_sign(log: Log, capsys):
+    assert log.audit("key", f"{log.folder}/other.pem", apart=False) == 0
+    public = capsys.readouterr().out
+    (log.folder / "key.pem").write_bytes((log.folder / "other.pem").read_bytes())
+    assert log.audit("checkpoint") == 0
+    (log.folder / "key.pem").write_text(public)
+    assert log.audit("verify") == 0
+    assert log.audit("checkpoint") == 1
+    assert "a public key signs nothing" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_not_there_or_has_no_key_is_no_success(log: Log, capsys):
+    assert log.audit("verify") == 1
+    assert "is not there" in capsys.readouterr().err
+    where = ["--database", log.url, "--checkpoints", str(log.folder)]
+    assert main(["audit", *where, "verify"]) == 1
+    assert "name the other" in capsys.readouterr().err
+
+
+def test_entries_from_before_there_was_more_in_them_are_not_taken_for_altered(log: Log, capsys):
+    """As an older version wrote them: the chain is made anew without what is recorded since."""
+    with database.reading(log.engine) as connection:
+        old = connection.execute(audit_log.select().order_by(audit_log.c.number)).mappings().all()
+    log.run(delete(audit_log))
+    since = {"account", "fingerprint", "rows", "question", "sheets"}
+    for row in old:
+        details = json.loads(row["details"])
+        lost = since - {"account"} if row["action"].startswith("plan") else since
+        details = {name: said for name, said in details.items() if name not in lost}
+        with database.writing(log.engine) as connection:
+            record(connection, at=row["at"], actor=row["actor"], action=row["action"],
+                   about=row["object"], details=details)  # fmt: skip
+    log.run("DELETE FROM price_overrides WHERE account = 'acme'")
+    log.run(update(audit_log).where(audit_log.c.number == 0).values(actor="nobody"))
+    log.audit("verify", apart=False)
+    told = capsys.readouterr().err
+    for table in ("rate_cards", "kept_plans", "api_keys", "slot_occupancy", "price_sheets"):
+        assert table not in told
