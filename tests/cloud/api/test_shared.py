@@ -259,3 +259,33 @@ def test_no_process_ever_serves_the_price_of_another_card(
             assert told == msgspec.json.decode(fresh.model_dump_json())
     for each in desks:
         each.shared.close()
+
+
+def test_a_database_that_was_replaced_is_followed_from_its_beginning(desk: Desk, watch):
+    """Restored to an earlier state, its next entries have numbers that were read already."""
+    for _ in range(3):
+        enter(desk, watch.now)
+    desk.hear()
+    before = desk.changes.generation
+    with database.writing(desk.engine) as connection:
+        connection.execute(audit.audit_log.delete().where(audit.audit_log.c.number > 1))
+    desk.hear()
+    restored = desk.changes.generation
+    watch.pass_by(MINUTE)
+    enter(desk, watch.now)
+    desk.hear()
+
+    assert len({before, restored, desk.changes.generation}) == 3
+    assert desk.changes.generation.startswith("2-")
+
+
+def test_entries_that_no_price_depends_on_change_nothing(desk: Desk, watch):
+    enter(desk, watch.now)
+    desk.hear()
+    before = desk.changes.generation
+    with database.writing(desk.engine) as connection:
+        audit.record(
+            connection, at=watch.now, actor="a", action="key.create", about="k", details={}
+        )
+    desk.hear()
+    assert desk.changes.generation == before
