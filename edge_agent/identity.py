@@ -98,7 +98,8 @@ class IdentityFolder:
             return msgspec.json.decode(self._belonging.read_bytes(), type=Belonging)
         except FileNotFoundError as error:
             raise IdentityError(
-                f"no identity in {self.path}: enrol first with `python -m edge_agent enrol`"
+                f"no identity in {self.path}: enrol first with `python -m edge_agent enrol "
+                f"--claim FILE --broker HOST --device NAME --identity {self.path}`"
             ) from error
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise IdentityError(

@@ -37,14 +37,7 @@ REFUSALS = (
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when done, 1 when refused with a sentence on stderr."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    parser = Parser(prog="python -m provisioning", description=__doc__)
-    rooms = parser.add_subparsers(dest="room", required=True)
-    authority_command.add_arguments(rooms.add_parser("ca", help="the certificate authority"))
-    broker_command.add_arguments(rooms.add_parser("broker", help="a hardened Mosquitto"))
-    signer.add_arguments(rooms.add_parser("signer", help="signs for the enrolment desk"))
-    aws_command.add_arguments(rooms.add_parser("aws", help="the same house on AWS"))
-    release.add_arguments(rooms.add_parser("release", help="the notes of a version"))
-    asked = parser.parse_args(arguments)
+    asked = parser().parse_args(arguments)
     try:
         for line in asked.run(asked, datetime.now(UTC)):
             sys.stdout.write(f"{line}\n")
@@ -57,3 +50,15 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"error: {where}{error.strerror or error}\n")
         return 1
     return 0
+
+
+def parser() -> Parser:
+    """Every command with its options."""
+    made = Parser(prog="python -m provisioning", description=__doc__)
+    rooms = made.add_subparsers(dest="room", required=True)
+    authority_command.add_arguments(rooms.add_parser("ca", help="the certificate authority"))
+    broker_command.add_arguments(rooms.add_parser("broker", help="a hardened Mosquitto"))
+    signer.add_arguments(rooms.add_parser("signer", help="signs for the enrolment desk"))
+    aws_command.add_arguments(rooms.add_parser("aws", help="the same house on AWS"))
+    release.add_arguments(rooms.add_parser("release", help="the notes of a version"))
+    return made

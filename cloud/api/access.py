@@ -91,7 +91,7 @@ class Gate:
         if key is None or not key.is_valid(now):
             raise NotKnown(
                 "no key that is in force was shown: send it as X-API-Key; "
-                "`python -m cloud keys create` makes one",
+                "`python -m cloud keys create --role sales --owner NAME` makes one",
                 WWW_Authenticate="Bearer",
             )
         return key

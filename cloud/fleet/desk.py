@@ -72,7 +72,7 @@ class DeskFiles:
             raise DeskError(
                 "the enrolment service's certificates cannot be used "
                 f"({f'missing: {missing}' if missing else error}): make the server's with "
-                "`python -m provisioning ca issue --server HOST`"
+                "`python -m provisioning ca issue --dir CA --server HOST --out DIR`"
             ) from error
         context.verify_mode = ssl.CERT_REQUIRED
         return context
@@ -259,7 +259,7 @@ class Desk:
         except (OSError, ValueError) as error:
             raise DeskError(
                 f"the revocation list {self._files.revoked} cannot be read: {error}; write it with "
-                "`python -m provisioning ca crl`"
+                "`python -m provisioning ca crl --dir CA`"
             ) from error
 
     def _holder(self, writer: asyncio.StreamWriter) -> Holder | None:

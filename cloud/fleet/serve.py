@@ -62,7 +62,7 @@ def serve(asked: argparse.Namespace) -> int:
             raise
         raise SettingsError(
             f"the certificates in {asked.identity} cannot be used: {error}; make them again with "
-            "`python -m provisioning ca issue --service fleet`"
+            f"`python -m provisioning ca issue --dir CA --service fleet --out {asked.identity}`"
         ) from error
     service = FleetService(
         engine, lambda topic, payload: client.publish(topic, payload, 1), lambda: datetime.now(UTC)
@@ -104,7 +104,7 @@ def _broker(url: str, identity: Path | None) -> Connection:
     if missing:
         raise SettingsError(
             f"{identity} lacks {', '.join(missing)}: "
-            f"`python -m provisioning ca issue --service fleet --out {identity}`"
+            f"`python -m provisioning ca issue --dir CA --service fleet --out {identity}`"
         )
     return Connection(address.host, address.port, *(str(identity / one) for one in names))
 

@@ -29,6 +29,10 @@ class Thresholds(NamedTuple):
     fail_days: float = 0.0
 
 
+RENEW: Final = (
+    "renew it: `python -m edge_agent enrol --claim FILE --broker HOST --device NAME`, or "
+    "`python -m provisioning ca renew --dir CA --csr FILE --out DIR`"
+)
 DEFAULT: Final = Thresholds()
 
 
@@ -39,7 +43,7 @@ def device_certificate(
     if broker.certificate is None:
         return ok("none is shown" if broker.tls else "none is needed without TLS")
     mine = _certificates(broker.certificate, "--cert")[0]
-    judged = _validity(mine, now, thresholds, "renew it: python -m edge_agent enrol")
+    judged = _validity(mine, now, thresholds, RENEW)
     stranger = _stranger(mine, whose)
     if judged.level == 0 and stranger:
         return warning(

@@ -90,7 +90,9 @@ class Retired(BaseModel):
     """A camera that is out of the fleet."""
 
     name: str
-    still_to_do: str = Field(examples=["revoke its certificate: python -m provisioning ca revoke"])
+    still_to_do: str = Field(
+        examples=["revoke its certificate: python -m provisioning ca revoke --dir CA --name cam-1"]
+    )
 
 
 @router.get("/api/fleet/things", dependencies=READ, responses=documented(*REFUSALS, 422, 500, 503))
@@ -189,7 +191,7 @@ async def retire(request: Request, thing: ThingName) -> Retired:
 
     def act(connection: Connection, author: Author) -> Retired:
         registry.retire(connection, thing, author)
-        to_do = f"revoke its certificate: python -m provisioning ca revoke --name {thing}"
+        to_do = f"revoke its certificate: python -m provisioning ca revoke --dir CA --name {thing}"
         return Retired(name=thing, still_to_do=to_do)
 
     return await changing(request, "fleet.retire", thing, {}, act)
