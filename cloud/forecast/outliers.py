@@ -13,10 +13,12 @@ out of the usual week only, and has to be possible at the place at all.
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
+from cloud.forecast import weekly
 from cloud.forecast.series import ClockSeries, Flags, Floats
 
 BLOCK_W: Final = 8
@@ -52,18 +54,22 @@ def believed(history: ClockSeries, holidays: frozenset[date], *, together: int =
     if not weeks:
         return Believed(history, np.zeros(history.values.shape, dtype=bool))
     hours = history.last(weeks)
-    usual = _references(hours, _is_weekend(history))
-    high = hours > TIMES * usual + MARGIN * _mean(usual)
+    blocks = hours.reshape(len(hours), -1, BLOCK_W, 168)
+    usual = _references(blocks, _is_weekend(history))
+    mean = weekly.mean(usual, (1, 2))[:, None, None]
+    high = (blocks > (TIMES * usual + MARGIN * mean)[:, :, None]).reshape(hours.shape)
     if not high.any():
         return Believed(history, np.zeros(history.values.shape, dtype=bool))
     high &= ~_new_levels(high)
-    near = np.repeat(_near_holidays(history, weeks, holidays), 24).reshape(weeks, 168)
-    possible = hours <= POSSIBLE * np.nanmax(usual, axis=(1, 2), keepdims=True)
+    near = np.repeat(
+        _near_holidays(history.ends_on - timedelta(weeks=weeks), weeks, holidays), 24
+    ).reshape(weeks, 168)
+    possible = hours <= POSSIBLE * np.fmax.reduce(usual, axis=(1, 2))[:, None, None]
     size = history.values.shape[-1]
     odd = _of_places(high & near & possible, together)[:, -size:]
     wrong = _of_places(high & ~(near & possible), together)[:, -size:]
     values = np.where(wrong, np.nan, history.values)
-    named = _of_places(high & (hours > _mean(usual)), together)[:, -size:]
+    named = _of_places(high & (hours > mean), together)[:, -size:]
     return Believed(ClockSeries(history.first_on, values, odd), named)
 
 
@@ -74,21 +80,32 @@ def named_hours(named: Flags, series: ClockSeries, since_on: date) -> list[datet
     return [hour for hour in hours if hour.date() >= since_on]
 
 
-def _references(hours: Floats, weekend: Flags) -> Floats:
-    """The third highest of each hour of the week in its block: like `hours`; NaN where unknown."""
-    series, weeks, _ = hours.shape
-    blocks = hours.reshape(series, weeks // BLOCK_W, BLOCK_W, 168)
-    own, known = _ranked(blocks), np.isfinite(blocks).sum(axis=2)
-    if (known >= LEAST_HOURS).all():
-        return np.repeat(own, BLOCK_W, axis=1)
-    kind = _of_kind(blocks, weekend)
-    return np.repeat(np.where(known >= LEAST_HOURS, own, kind), BLOCK_W, axis=1)
+def _references(blocks: Floats, weekend: Flags) -> Floats:
+    """The third highest of each hour of the week in each block, NaN where unknown.
+
+    (series, blocks, 168) from (series, blocks, weeks, 168).
+    """
+    own, known = _third(blocks), np.isfinite(blocks).sum(axis=2)
+    few = np.flatnonzero(((known > 0) & (known < LEAST_HOURS)).any(axis=(0, 2)))
+    if few.size:
+        kind = _of_kind(blocks[:, few], weekend)
+        own[:, few] = np.where(known[:, few] >= LEAST_HOURS, own[:, few], kind)
+    return own
 
 
-def _ranked(blocks: Floats) -> Floats:
-    """The third highest over axis 2; NaN where fewer than three are known."""
-    filled = np.where(np.isfinite(blocks), blocks, -np.inf)
-    third = np.partition(filled, blocks.shape[2] - RANK, axis=2)[:, :, blocks.shape[2] - RANK]
+def _third(values: Floats) -> Floats:
+    """The third highest over axis 2; NaN where fewer than three are known.
+
+    By running maxima: a tenth of the time of sorting.
+    """
+    shape = (*values.shape[:2], *values.shape[3:])
+    first, second, third = (np.full(shape, -np.inf) for _ in range(RANK))
+    low = np.empty(shape)
+    for at in range(values.shape[2]):
+        one = values[:, :, at]
+        np.fmax(third, np.fmin(second, one, out=low), out=third, where=one == one)
+        np.fmax(second, np.fmin(first, one, out=low), out=second, where=one == one)
+        np.fmax(first, one, out=first)
     return np.where(np.isfinite(third), third, np.nan)
 
 
@@ -100,15 +117,8 @@ def _of_kind(blocks: Floats, weekend: Flags) -> Floats:
     for kind in (weekend, ~weekend):
         pool = days[:, :, :, kind].reshape(series, count, -1, 24)
         enough = np.isfinite(pool).sum(axis=2) >= LEAST_HOURS
-        found[:, :, kind] = np.where(enough, _ranked(pool), np.nan)[:, :, None]
+        found[:, :, kind] = np.where(enough, _third(pool), np.nan)[:, :, None]
     return found.reshape(series, count, 168)
-
-
-def _mean(usual: Floats) -> Floats:
-    known = np.isfinite(usual)
-    total = np.where(known, usual, 0).sum(axis=(1, 2), keepdims=True)
-    mean: Floats = total / np.maximum(known.sum(axis=(1, 2), keepdims=True), 1)
-    return mean
 
 
 def _new_levels(high: Flags) -> Flags:
@@ -126,8 +136,9 @@ def _is_weekend(history: ClockSeries) -> Flags:
     return weekend
 
 
-def _near_holidays(history: ClockSeries, weeks: int, holidays: frozenset[date]) -> Flags:
-    first_on = history.ends_on - timedelta(weeks=weeks)
+@lru_cache(maxsize=64)
+def _near_holidays(first_on: date, weeks: int, holidays: frozenset[date]) -> Flags:
+    """Which days of the weeks from a day on are holidays or beside one."""
     span = range(-1, weeks * 7 + 1)
     flags = np.array([first_on + timedelta(days=day) in holidays for day in span])
     near: Flags = flags[:-2] | flags[1:-1] | flags[2:]

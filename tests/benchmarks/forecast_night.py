@@ -73,7 +73,7 @@ def main() -> int:
 
 
 def drawn(count: int) -> Estate:
-    site = msgspec.structs.replace(estate.load().location("KX-01"), listed_cameras=())
+    site = msgspec.structs.replace(estate.load().location("KX-01"), listed_cameras=("cam",))
     return Estate(tuple(msgspec.structs.replace(site, id=f"L-{at:04}") for at in range(count)))
 
 
@@ -89,7 +89,7 @@ def fill(engine: Engine, places: Estate, nights: int) -> None:
             keep_hours(connection, site, starts_s, people, hours=None if due else RECENT_H)
             if ages:
                 series = on_clock(site, starts_s, people, today - timedelta(days=ages[0]))
-                histories.keep(connection, {site.id: series})
+                histories.keep(connection, {site.id: (site, as_read(site, series))})
             for day in coming:
                 keep_forecasts(connection, site, day - timedelta(days=8) - LATE_DATA)
 
@@ -137,6 +137,12 @@ def on_clock(site: Site, starts_s: np.ndarray, people: np.ndarray, ends_on: date
     series = clock_series(found.on_clock(site.zone), found.full, ends_on=ends_on)
     first_on = ends_on - timedelta(weeks=LOOK_BACK_W)
     return ClockSeries(first_on, series.last(LOOK_BACK_W).reshape(MEASURES, -1))
+
+
+def as_read(site: Site, series: ClockSeries) -> histories.History:
+    """As a full reading of one camera gives it."""
+    cameras = histories.CameraNotes(expected=("cam",), counted=("cam",))
+    return histories.History(series, cameras, 0.0, is_new=True)
 
 
 def keep_forecasts(connection: Connection, site: Site, first_on: date) -> None:
