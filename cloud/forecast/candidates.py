@@ -66,7 +66,7 @@ def candidates(
     if trained is None:
         return Candidates({RECENT: recent}, plain, lately)
     learnt = trained.week(together, network.holidays, signalled)
-    mixed = Blend().mixed(learnt, recent, together)
+    mixed = Blend().mixed(learnt, recent, together, network.holidays)
     return Candidates({Blend().name: mixed, RECENT: recent}, plain, lately)
 
 

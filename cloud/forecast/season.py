@@ -7,7 +7,7 @@ over every third origin of the earlier part of two cities (Leeds until 2011, Mel
 The later part was used only to judge (docs/forecast.md).
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
@@ -39,6 +39,17 @@ def at_year_end(past: Past, days: Integers) -> Flags:
     nearest = np.minimum(*days_away(past, days))
     found: Flags = named & (nearest < FAR_D)
     return found
+
+
+def year_end_hours(first_on: date, holidays: frozenset[date]) -> Flags:
+    """The same for the 168 hours from a day on."""
+    days = [first_on + timedelta(days=day) for day in range(7)]
+    found = [
+        (day.month, day.day) in YEAR_END
+        and any(day + timedelta(days=away) in holidays for away in range(1 - FAR_D, FAR_D))
+        for day in days
+    ]
+    return np.repeat(np.array(found, dtype=bool), 24)
 
 
 def widening(past: Past, at: int, years_known: Integers) -> Floats:

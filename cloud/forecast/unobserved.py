@@ -2,7 +2,7 @@
 
 The first choice is the site's own shape: the same hour of its other days, which the models give
 already. Where that hour was observed on no day, the usual profile of the kind of venue is taken at
-the level of the hours beside it: the ratio of observed to assumed, those nearby counting most.
+the level of the observed hours before and after it.
 """
 
 from typing import Final
@@ -13,14 +13,13 @@ from cloud.forecast import venues
 from cloud.forecast.basis import Source, Sources
 from cloud.forecast.series import WEEK_H, Flags, Floats
 
-SIMILAR_BAND: Final = (0.5, 1.7)
+SIMILAR_BAND: Final = (0.45, 1.9)
 """P10 and P90 as multiples of the middle for an hour taken from other days.
 
-Of two cities, 80 % of the hours of a day of the week that is left out lie within them.
+Where a day of the week is hidden, they hold 73 % of its hours in Leeds and 88 % in Melbourne.
 """
-HALF_DISTANCE_H: Final = 2.0
-EVERYWHERE: Final = 0.02
-"""What every hour of the week counts for the level, against 1 for an hour beside."""
+LEAST_ASSUMED: Final = 0.02
+"""Of the mean hour: a night that is assumed to be empty says nothing about the level."""
 
 
 def filled(week: Floats, observed: Flags, assumed: Floats) -> tuple[Floats, Sources]:
@@ -53,12 +52,14 @@ def _wider(week: Floats, other: Floats) -> Floats:
 
 
 def _level_beside(middle: Floats, assumed: Floats) -> Floats:
-    """Observed to assumed around each hour of the week, round its end: (measures, 168)."""
-    known = np.isfinite(middle)
-    apart = np.abs(np.arange(WEEK_H)[:, None] - np.arange(WEEK_H))
-    apart = np.minimum(apart, WEEK_H - apart)
-    worth = 0.5 ** (apart / HALF_DISTANCE_H) + EVERYWHERE
-    of_place = np.where(known, middle, 0) @ worth
-    of_venue = np.where(known, assumed, 0) @ worth
-    level: Floats = np.where(of_venue > 0, of_place / np.where(of_venue > 0, of_venue, 1), 1)
-    return level
+    """Observed to assumed, from the nearest observed hours before and after: (measures, 168).
+
+    The week is a circle. Without any observed hour the level is that of the venue.
+    """
+    known = np.flatnonzero(np.isfinite(middle[0]))
+    if not known.size:
+        return np.ones_like(assumed)
+    least = LEAST_ASSUMED * assumed.mean(axis=1, keepdims=True)
+    ratio = middle[:, known] / np.maximum(assumed[:, known], least)
+    hours = np.arange(WEEK_H)
+    return np.stack([np.interp(hours, known, one, period=WEEK_H) for one in ratio])

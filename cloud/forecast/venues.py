@@ -20,6 +20,9 @@ BAND: Final = (0.45, 1.9)
 """P10 and P90 as multiples of the middle, before anything has been measured."""
 THURSDAY_H: Final = 3 * 24
 """1970 began on a Thursday, a week here begins on a Monday."""
+MOST_TIMES: Final = 4.0
+LEAST_HOURS: Final = 6
+"""Hours that must be measured before one of them can be called too high."""
 BELIEF_H: Final = 6.0
 """The assumed level weighs as much as this many observed average hours."""
 
@@ -91,10 +94,20 @@ def level(kind: Venue, hours: Hours, zone: ZoneInfo) -> Floats:
     """What the few measured hours say about each measure: 1.0 is just as assumed.
 
     Measured and assumed are added up in average hours, the assumption counting BELIEF_H of them.
+    One hour far above the others counts no more than a busy one.
     """
     monday = week_shape(date(2024, 1, 1))
     of_week = (hours.on_clock(zone) + THURSDAY_H) % WEEK_H
     expected = (monday[of_week] * hours.share).sum()
-    measured = (hours.full * hours.share).sum(axis=1)
+    measured = (_believed(hours.full, monday[of_week]) * hours.share).sum(axis=1)
     pulled: Floats = (measured / np.array(kind.mean) + BELIEF_H) / (expected + BELIEF_H)
     return pulled
+
+
+def _believed(full: Floats, shape: Floats) -> Floats:
+    """Measured hours (measures, hours), none above `MOST_TIMES` what the median hour asks for."""
+    if full.shape[1] < LEAST_HOURS:
+        return full
+    scale = np.maximum(shape, 0.2)
+    usual = np.median(full / scale, axis=1, keepdims=True)
+    return np.where(usual > 0, np.minimum(full, MOST_TIMES * usual * scale), full)

@@ -60,6 +60,16 @@ def test_the_first_measured_hours_pull_the_assumed_level():
     assert pulled.cutoff_at == NOW
 
 
+@pytest.mark.parametrize("times", [50, 100_000])
+def test_one_wild_hour_of_a_new_place_moves_its_level_by_a_few_percent(times: int):
+    few = [hour(NOW - timedelta(hours=age), 200) for age in range(1, 60)]
+    calm = forecast(KINGS_CROSS, Hours.of(few), at=NOW).outlook(monday(8))
+    few[7] = hour(few[7].hour_at, 200 * times)
+    wild = forecast(KINGS_CROSS, Hours.of(few), at=NOW).outlook(monday(8))
+
+    assert wild.entries.p50 == pytest.approx(calm.entries.p50, rel=0.08)
+
+
 def test_two_weeks_of_its_own_replace_the_assumption():
     outlook = forecast(KINGS_CROSS, Hours.of(weeks_of(3)), at=NOW).outlook(monday(8))
 
