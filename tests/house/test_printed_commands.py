@@ -98,7 +98,10 @@ def parse(command):
 
 
 @pytest.mark.parametrize("found", sorted({*printed(), *shown()}))
-def test_a_command_can_be_typed_as_it_stands(found, capsys):
+def test_a_command_can_be_typed_as_it_stands(found, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for file in re.findall(r"@([\w.]+)", found):
+        Path(file).write_text("rtsp://camera.example/live")
     try:
         parse(found.partition(": ")[2])
     except SystemExit:
