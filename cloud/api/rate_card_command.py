@@ -48,30 +48,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, clock: Clock = utc_now) -> int:
     """Do what was asked; 1 when it is refused, with the reason."""
-    url = settings.read(arguments).database_url
-    makes_one = arguments.action == "put"
-    engine = database.open_or_make(url) if makes_one else database.open_existing(url)
     try:
-        for line in _done(engine, arguments, clock):
+        for line in _done(settings.read(arguments).database_url, arguments, clock):
             sys.stdout.write(f"{line}\n")
     except CardRefused as refused:
         sys.stderr.write(f"{refused}\n")
         return 1
-    finally:
-        engine.dispose()
     return 0
 
 
-def _done(engine: Engine, arguments: argparse.Namespace, clock: Clock) -> Iterator[str]:
+def _done(url: str, arguments: argparse.Namespace, clock: Clock) -> Iterator[str]:
     if arguments.action == "list":
-        yield from _listed(engine, clock())
+        yield from _listed(_put_before(url), clock())
         return
     card = document(arguments.file, RateCard)
     if arguments.action == "check":
-        yield from _checked(engine, card, clock())
+        yield from _checked(_put_before(url), card, clock())
         return
     from_at = None if arguments.from_at is None else _instant(arguments.from_at)
-    put = put_card(engine, card, from_at, by=getpass.getuser(), clock=clock)
+    engine = database.open_or_make(url)
+    try:
+        put = put_card(engine, card, from_at, by=getpass.getuser(), clock=clock)
+    finally:
+        engine.dispose()
     if put is None:
         yield f"{card.version} ({card.digest}) holds then already: nothing is changed"
         return
@@ -79,6 +78,19 @@ def _done(engine: Engine, arguments: argparse.Namespace, clock: Clock) -> Iterat
         f"{card.version} ({card.digest}) holds from {put.from_at.isoformat()} on, in every process "
         "but those that were started with a file of their own"
     )
+
+
+def _put_before(url: str) -> Sequence[PutCard]:
+    """Every card that was put; none where there is no database yet, and none is made."""
+    try:
+        engine = database.open_existing(url)
+    except database.NoDatabaseError:
+        return ()
+    try:
+        with database.reading(engine) as connection:
+            return put_cards(connection)
+    finally:
+        engine.dispose()
 
 
 def put_card(
@@ -143,9 +155,7 @@ def _ahead(from_at: datetime, now: datetime) -> datetime:
     return from_at.astimezone(UTC)
 
 
-def _checked(engine: Engine, card: RateCard, now: datetime) -> Iterator[str]:
-    with database.reading(engine) as connection:
-        put = put_cards(connection)
+def _checked(put: Sequence[PutCard], card: RateCard, now: datetime) -> Iterator[str]:
     _refuse_version(put, card)
     now_held = holding(put, now)
     held = now_held.card if now_held else REFERENCE_CARD
@@ -157,9 +167,7 @@ def _checked(engine: Engine, card: RateCard, now: datetime) -> Iterator[str]:
     yield from (f"  {one}" for one in changes)
 
 
-def _listed(engine: Engine, now: datetime) -> Iterator[str]:
-    with database.reading(engine) as connection:
-        put = put_cards(connection)
+def _listed(put: Sequence[PutCard], now: datetime) -> Iterator[str]:
     now_held = holding(put, now)
     if now_held is None:
         yield f"{REFERENCE_CARD.version} ({REFERENCE_CARD.digest}), the reference card, holds"

@@ -34,7 +34,7 @@ from cloud.database.engine import (
     run_many,
     writing,
 )
-from cloud.database.existing import open_existing, open_or_make
+from cloud.database.existing import NoDatabaseError, open_existing, open_or_make
 from cloud.database.news import (
     alarms,
     alert_holds,
@@ -58,6 +58,7 @@ __all__ = [
     "DatabaseError",
     "Instant",
     "NaiveInstantError",
+    "NoDatabaseError",
     "alarms",
     "alert_holds",
     "alerts",

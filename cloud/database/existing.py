@@ -16,16 +16,20 @@ HOW_TO_NAME: Final = (
 OURS: Final = "minute_tallies"  # since the first version
 
 
+class NoDatabaseError(DatabaseError):
+    """There is no database where one was named; nothing was made."""
+
+
 def require_file(url: str) -> None:
     """Refuse a SQLite database whose file is not there: opening it would make it.
 
     Raises:
-        DatabaseError: there is no such file; says which one was meant.
+        NoDatabaseError: there is no such file; says which one was meant.
     """
     if url.startswith("sqlite"):
         file = Path(url.partition("///")[2].partition("?")[0])
         if file.name and not file.exists():
-            raise DatabaseError(f"there is no database {file.absolute()}: {HOW_TO_NAME}")
+            raise NoDatabaseError(f"there is no database {file.absolute()}: {HOW_TO_NAME}")
 
 
 def open_or_make(url: str) -> Engine:
@@ -39,7 +43,7 @@ def open_existing(url: str) -> Engine:
     """An engine for a database that holds our tables, upgraded to this version.
 
     Raises:
-        DatabaseError: there is none, or it is empty; says which one was meant.
+        NoDatabaseError: there is none, or it is empty; says which one was meant.
     """
     require_file(url)
     engine = connect(url)
@@ -48,6 +52,6 @@ def open_existing(url: str) -> Engine:
     if not is_ours:
         engine.dispose()
         where = engine.url.database if url.startswith("sqlite") else display_address(url)
-        raise DatabaseError(f"the database {where} holds no tables of Onlooker: {HOW_TO_NAME}")
+        raise NoDatabaseError(f"the database {where} holds no tables of Onlooker: {HOW_TO_NAME}")
     create(engine)
     return engine

@@ -84,8 +84,8 @@ def override(tmp_path: Path, watch, monkeypatch):
     """Runs `override ...` on the desk's own database at the desk's own time; its status."""
     desks = override_command.open_desk
 
-    def open_now(arguments):
-        found = desks(arguments)
+    def open_now(arguments, **how):
+        found = desks(arguments, **how)
         return Desk(found.engine, found.estate, found.card, watch)
 
     monkeypatch.setattr(override_command, "open_desk", open_now)

@@ -51,7 +51,7 @@ def broken(desk: Desk, monkeypatch) -> Desk:
             raise CalendarError("no calendar of holidays 'FR' is known")
         return honest(code, *years)
 
-    monkeypatch.setattr("cloud.api.desk.public_holidays", fragile)
+    monkeypatch.setattr("cloud.forecast.network.public_holidays", fragile)
     return replace(desk, estate=Estate(tuple(sites)), shelf=Shelf())
 
 

@@ -55,6 +55,7 @@ def test_a_price_is_set_by_hand_as_shown(override, capsys):
 def test_the_commands_in_the_text_can_be_typed_too(tmp_path: Path, monkeypatch, capsys):
     monkeypatch.setenv("ONLOOKER_DATABASE_URL", f"sqlite:///{tmp_path}/onlooker.db")
     shown = re.findall(r"`python -m cloud ((?:price|audit)[^`]*)`", TEXT)
+    assert main(["database", "upgrade"]) == 0
 
     assert [main(shlex.split(line)) for line in shown] == [0] * len(shown)
     assert "base rate" in capsys.readouterr().out
