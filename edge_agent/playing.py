@@ -77,13 +77,16 @@ class Playing:
         skew = heard_at - said.sent_at if said.sent_at else timedelta(0)
         if abs(skew) > LARGEST_SKEW:
             raise PlayError(f"sent_at is {skew} from our clock: set the player's clock")
-        starts_at = said.started_at + skew if said.started_at else heard_at
+        try:
+            starts_at = said.started_at + skew if said.started_at else heard_at
+            ends_at = said.ends_at + skew if said.ends_at else None
+        except OverflowError:
+            raise PlayError("started_at or ends_at is beyond all years: set the clock") from None
         if not heard_at - LATEST <= starts_at <= heard_at + FURTHEST_AHEAD:
             raise PlayError(
                 f"started_at is {heard_at - starts_at} ago: from {LATEST} ago to {FURTHEST_AHEAD} "
                 "ahead can be used; say sent_at too when the clocks differ"
             )
-        ends_at = said.ends_at + skew if said.ends_at else None
         if ends_at is not None and ends_at <= starts_at:
             raise PlayError("ends_at does not come after started_at")
         self._remember(said.creative, _ms(starts_at), _ms(ends_at) if ends_at else None)

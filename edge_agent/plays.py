@@ -47,6 +47,8 @@ class PlayWords:
             self.hear(word)
         except PlayError as error:
             self.complain(str(error))
+        except Exception as error:  # noqa: BLE001  no word of a player ends its thread
+            self.complain(f"a word that cannot be used: {type(error).__name__}")
 
     def complain(self, reason: str) -> None:
         """Say what is wrong, unless that was said a moment ago."""
@@ -102,10 +104,10 @@ def _subscribed(settings: PlaysSettings, words: PlayWords) -> Iterator[None]:
 
 @contextmanager
 def _asking(settings: PlaysSettings, words: PlayWords) -> Iterator[None]:
-    ended = threading.Event()
+    ended, address = threading.Event(), parse_address(settings.url, WEB_SCHEMES)
 
     def ask() -> None:
-        before, address = None, parse_address(settings.url, WEB_SCHEMES)
+        before = None
         while not ended.wait(settings.ask_every_s):
             try:
                 answer = exchange(address, Bounds(ASK_TIMEOUT_S, LARGEST_WORD_BYTES))

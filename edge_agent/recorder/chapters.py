@@ -7,6 +7,7 @@ the one thing besides the contract's messages that leaves the device, and it is 
 import logging
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -76,7 +77,7 @@ def segments(folder: Path, since: datetime, until: datetime) -> Iterator[Segment
 
 def clip(folder: Path, since: datetime, until: datetime, into: Path) -> Path:
     """One MPEG-TS file of all that was recorded then, or ClipError."""
-    found = list(segments(folder, since, until))
+    found = [one for one in segments(folder, since, until) if one.path.is_file()]
     if not found:
         raise ClipError(f"nothing was recorded from {since} to {until}: is the recorder on?")
     size = sum(segment.path.stat().st_size for segment in found)
@@ -119,19 +120,32 @@ def _not_taken(why: str) -> ClipError:
 def _listed(path: Path, begins_at: datetime) -> Iterator[Segment]:
     try:
         lines = (path / INDEX).read_text(encoding="utf-8").splitlines()
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return
     starts_at, lasts = begins_at, timedelta(0)
     for line in lines:
         if line.startswith("#EXTINF:"):
-            lasts = timedelta(seconds=float(line.removeprefix("#EXTINF:").rstrip(",")))
+            lasts = _length(line)
         elif line and not line.startswith("#"):
             yield Segment(path / Path(line).name, starts_at, starts_at + lasts)
             starts_at += lasts
 
 
+def _length(line: str) -> timedelta:
+    """Of a segment; none where a power cut spoilt the line."""
+    try:
+        return timedelta(seconds=float(line.removeprefix("#EXTINF:").partition(",")[0]))
+    except (OverflowError, ValueError):
+        return timedelta(0)
+
+
 def _bytes(path: Path) -> int:
-    return sum(file.stat().st_size for file in path.iterdir() if file.is_file())
+    """What a folder takes; a file that has just been deleted takes nothing."""
+    total = 0
+    for file in path.glob("*"):
+        with suppress(OSError):
+            total += file.stat().st_size
+    return total
 
 
 def _delete(path: Path) -> int:

@@ -21,6 +21,7 @@ from av.video.frame import PictureType
 from edge_agent.privacy.veil import Shown
 from edge_agent.recorder.chapters import INDEX, NAME, prune
 from edge_agent.settings import RecorderSettings
+from wire.web import failure_of
 
 log = logging.getLogger(__name__)
 
@@ -67,12 +68,15 @@ class Recorder:
             try:
                 self._add(picture)
                 failing = False
-            except (OSError, av.FFmpegError) as error:
+            except Exception as error:  # noqa: BLE001  the next picture may be written again
                 if not failing:
-                    log.error("recorder.failed", extra={"reason": str(error)})
+                    log.error("recorder.failed", extra={"reason": failure_of(error)})
                 failing, self._chapter = True, None
                 self.dropped += 1
-        self._end()
+        try:
+            self._end()
+        except Exception as error:  # noqa: BLE001  whatever the disk does, the agent ends in order
+            log.error("recorder.failed", extra={"reason": failure_of(error)})
 
     def _add(self, picture: Shown) -> None:
         if self._chapter is not None and not self._chapter.fits(picture):

@@ -120,7 +120,13 @@ class HomeAssistant:
         while not self._ended.wait(self._settings.every_s):
             if self._client.is_connected():
                 for glance in self._board.glances:
-                    self._tell(glance)
+                    self._tell_safely(glance)
+
+    def _tell_safely(self, glance: Glance) -> None:
+        try:
+            self._tell(glance)
+        except Exception:  # what one camera shows does not keep the others from being shown
+            log.exception("home_assistant.failed", extra={"device": glance.beat.device})
 
     def _tell(self, glance: Glance) -> None:
         device = glance.beat.device

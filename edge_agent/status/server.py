@@ -7,6 +7,7 @@ browser.
 """
 
 import hmac
+import io
 import json
 import logging
 import threading
@@ -22,6 +23,7 @@ from urllib.parse import parse_qs
 
 from edge_agent.board import Board
 from edge_agent.settings import LOOPBACK, StatusSettings
+from edge_agent.status.deadline import DeadlineReader
 from edge_agent.status.metrics import CONTENT_TYPE, exposition
 from edge_agent.status.page import page
 from wire.hosts import AddressError, parse_host_and_port
@@ -30,7 +32,8 @@ from wire.scalars import DeviceId
 log = logging.getLogger(__name__)
 
 LARGEST_BODY_BYTES: Final = 16 * 1024
-PATIENCE_S: Final = 10.0
+LARGEST_REQUEST_BYTES: Final = 64 * 1024  # head and body
+PATIENCE_S: Final = 10.0  # for a whole request, and again for its answer
 MOST_READERS: Final = 16
 SHORTEST_TOKEN: Final = 16
 ALWAYS: Final = {
@@ -149,7 +152,18 @@ class _Handler(BaseHTTPRequestHandler):
     host: str
     server_version, sys_version = "onlooker", ""
     protocol_version = "HTTP/1.1"
-    timeout = PATIENCE_S  # of a reader that does not speak
+    timeout = PATIENCE_S
+
+    def setup(self) -> None:
+        super().setup()
+        self._requests = DeadlineReader(
+            self.connection, within_s=PATIENCE_S, limit_bytes=LARGEST_REQUEST_BYTES
+        )
+        self.rfile = io.BufferedReader(self._requests)
+
+    def handle_one_request(self) -> None:
+        self._requests.begin()
+        super().handle_one_request()
 
     def do_GET(self) -> None:
         if not self._may():
@@ -239,6 +253,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._json(status, {"error": reason})
 
     def _answer(self, status: HTTPStatus, body: bytes, kind: str) -> None:
+        self.connection.settimeout(PATIENCE_S)  # for the whole answer
         self.send_response(status)
         headers = {"Content-Type": kind, "Content-Length": str(len(body)), **ALWAYS}
         if status is HTTPStatus.UNAUTHORIZED:

@@ -117,3 +117,10 @@ def test_what_else_a_player_says_is_let_pass():
     assert (
         playing.hear(b'{"creative": "tea", "player": "lobby", "volume": 3}', NOON).creative == "tea"
     )
+
+
+@pytest.mark.parametrize("field", ["started_at", "ends_at"])
+def test_times_beyond_all_years_are_refused(field):
+    word = {"creative": "tea", "sent_at": at(-3600).isoformat(), field: "9999-12-31T23:59:59Z"}
+    with pytest.raises(PlayError, match="beyond all years"):
+        Playing().hear(json.dumps(word).encode(), NOON)

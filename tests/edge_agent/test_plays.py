@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from paho.mqtt import publish
 
-from edge_agent.plays import listening
+from edge_agent.playing import Playing
+from edge_agent.plays import PlayWords, listening
 from edge_agent.roster import Mount
 from edge_agent.settings import PlaysSettings, SettingsError, parse
 from edge_agent.surroundings import surroundings
@@ -107,3 +108,11 @@ def test_a_player_that_posts_to_the_status_page(address):
 def test_what_cannot_be_listened_to_is_refused(text):
     with pytest.raises(SettingsError):
         parse(text)
+
+
+def test_no_word_of_a_player_ends_its_thread(monkeypatch, caplog):
+    playing = Playing()
+    monkeypatch.setattr(playing, "hear", lambda *_: 1 / 0)
+    PlayWords(playing, lambda: datetime.now(UTC)).overhear(b"{}")
+    (record,) = caplog.records
+    assert record.reason == "a word that cannot be used: ZeroDivisionError"

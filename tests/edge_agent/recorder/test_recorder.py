@@ -205,3 +205,30 @@ def test_a_week_is_the_most():
     with pytest.raises(SettingsError, match="days"):
         parse("[recorder]\non = true\ndays = 8\n")
     assert parse("").recorder.on is False
+
+
+def test_whatever_an_encoder_raises_the_next_picture_is_recorded(tmp_path, monkeypatch, caplog):
+    recorder = Recorder(tmp_path, ON)
+    add, calls = recorder._add, []
+
+    def shaky(picture):
+        calls.append(picture)
+        if len(calls) == 1:
+            raise ValueError("an encoder's own words")
+        add(picture)
+
+    monkeypatch.setattr(recorder, "_add", shaky)
+    for at_s in (0.0, 0.2):
+        recorder.show(grey(at_s))
+    recorder.close()
+    assert len(calls) == 2
+    assert recorder.dropped == 1
+    assert list(tmp_path.glob("*/index.m3u8"))
+
+
+def test_a_spoilt_index_line_costs_only_its_own_segment(tmp_path):
+    folder = tmp_path / "20261123T120000Z"
+    folder.mkdir()
+    (folder / "index.m3u8").write_text("#EXTINF:nan?,\n000.ts\n#EXTINF:10.0,\n001.ts\n")
+    found = list(segments(tmp_path, NOON, NOON + timedelta(hours=1)))
+    assert [one.path.name for one in found] == ["001.ts"]

@@ -1,0 +1,51 @@
+"""A reader of requests that gives a client a bounded time and size for each, however it drips.
+
+A socket's timeout is for one read: a client that sends a byte now and then would hold its thread
+for ever. Here the time is for the whole request, head and body.
+"""
+
+import io
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+
+class RequestOverdueError(TimeoutError):
+    """A client that sends too slowly, or too much."""
+
+
+class DeadlineReader(io.RawIOBase):
+    """Reads one connection; `begin` opens the time and size of the next request."""
+
+    def __init__(
+        self,
+        connection: socket.socket,
+        *,
+        within_s: float,
+        limit_bytes: int,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self._connection = connection
+        self._within_s = within_s
+        self._limit_bytes = limit_bytes
+        self._steady = steady
+        self.begin()
+
+    def begin(self) -> None:
+        """The next request begins now."""
+        self._ends_s = self._steady() + self._within_s
+        self._left_bytes = self._limit_bytes
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        left_s = self._ends_s - self._steady()
+        if left_s <= 0 or self._left_bytes <= 0:
+            raise RequestOverdueError("the request takes too long or is too large")
+        self._connection.settimeout(left_s)
+        count = self._connection.recv_into(buffer)
+        self._left_bytes -= count
+        return count
