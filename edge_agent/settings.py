@@ -12,13 +12,13 @@ import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 
 from wire.addresses import WEB_SCHEMES, AddressError, parse_address, parse_broker
 from wire.audience import MOST_ZONES
+from wire.device_config import check_time_zone
 from wire.hosts import parse_host_and_port
 
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
@@ -420,9 +420,8 @@ def _contradictions(settings: Settings) -> list[str]:
             "zones: two have the same name: give each its own",
         ),
         (
-            _is_zone(settings.schedule.time_zone),
-            f"schedule.time_zone {settings.schedule.time_zone!r} is no IANA time zone: "
-            "write Europe/London or the like",
+            not _zone_complaint(settings.schedule.time_zone),
+            _zone_complaint(settings.schedule.time_zone),
         ),
         (
             all(hours.opens < hours.closes for hours in settings.schedule.hours),
@@ -441,9 +440,10 @@ def _contradictions(settings: Settings) -> list[str]:
     return [sentence for holds, sentence in checks if not holds]
 
 
-def _is_zone(name: str) -> bool:
+def _zone_complaint(name: str) -> str:
+    """What is wrong with a time zone's name, and which are like it; empty when nothing is."""
     try:
-        ZoneInfo(name)
-    except (KeyError, OSError, ValueError):
-        return False
-    return True
+        check_time_zone(name)
+    except ValueError as error:
+        return f"schedule.{error}"
+    return ""

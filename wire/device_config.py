@@ -8,7 +8,9 @@ the camera has in force, with its verdict on the last wish. A field that is abse
 the camera's own default; `null` takes it out. What is not acceptable as a whole changes nothing.
 """
 
+from difflib import get_close_matches
 from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -76,6 +78,21 @@ class ScheduleConfig(Message, frozen=True, kw_only=True):
 
     time_zone: Word
     hours: Annotated[tuple[OpeningHours, ...], Meta(max_length=64)]
+
+    def __post_init__(self) -> None:
+        check_time_zone(self.time_zone)
+
+
+def check_time_zone(name: str) -> None:
+    """Refuse what is no IANA time zone, and say which are like it."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        near = get_close_matches(name, available_timezones(), n=3) or ["Europe/London"]
+        raise ValueError(
+            f"time_zone {name[:64]!r} is no IANA time zone: write {' or '.join(near)}, or see "
+            "https://data.iana.org/time-zones"
+        ) from None
 
 
 class LensConfig(Message, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ The wish is checked against `wire.device_config` before anything is written: a c
 setting that its contract lacks. One transaction carries the shadows, the messages and the audit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 from cloud.fleet import registry, shadows
 from cloud.fleet.changes import Author, Note, note_many
 from cloud.fleet.gateway import told
+from cloud.fleet.known_models import known_models
 from cloud.fleet.message import post
 from cloud.fleet.registry import Search
 from cloud.fleet.shadow import Shadow, Update, merged
@@ -63,11 +64,23 @@ def check(wish: Mapping[str, Any]) -> None:
         raise DesireError(str(error)) from error
 
 
+def check_models(wish: Mapping[str, Any], known: Mapping[str, Iterable[str]]) -> None:
+    """Refuse a model that no camera has; `known` are names by setting."""
+    for setting, names in known.items():
+        name = wish.get(setting)
+        if name is not None and name not in names:
+            raise DesireError(
+                f"{setting}: no camera has a model of that name: wanted one of "
+                f"{', '.join(sorted(names))}; send a new one by a job first (`fleet roll-out`)"
+            )
+
+
 def preview(
     connection: Connection, whom: Search, wish: Mapping[str, Any], _author: Author
 ) -> list[Preview]:
     """What the wish would change, thing by thing; things it leaves alone are not named."""
     check(wish)
+    check_models(wish, known_models(connection))
     concerned = registry.names(connection, whom)
     if not concerned:
         raise DesireError("no thing is meant: see `fleet list`")

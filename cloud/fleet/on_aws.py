@@ -6,13 +6,14 @@ an overwritten wish.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from cloud.fleet import desire
 from cloud.fleet.desire import DesireError, Drift, Preview
 from cloud.fleet.jobs import Rollout
+from cloud.fleet.known_models import BUILT_IN
 from cloud.fleet.registry import RegistryError, Search
 from cloud.fleet.rollout import OPERATION, Plan, plain_id, understood
 from wire.device_config import CONFIG_SHADOW
@@ -163,8 +164,9 @@ class AwsFleet:
         concerned = self.names(whom)
         if not concerned:
             raise DesireError("no thing is meant: see `fleet list`")
-        for name in concerned:
-            shadow = self._shadow(name)
+        shadows = {name: self._shadow(name) for name in concerned}
+        desire.check_models(wish, _models_of(shadows.values()))
+        for name, shadow in shadows.items():
             changes = desire.changes(shadow.get("state", {}).get("desired", {}), wish)
             if changes:
                 yield Preview(name, changes), shadow.get("version")
@@ -274,3 +276,17 @@ def _newest(metadata: Any) -> int:
             return own
         return max(map(_newest, metadata.values()), default=0)
     return max(map(_newest, metadata), default=0) if isinstance(metadata, list) else 0
+
+
+def _models_of(shadows: Iterable[Mapping[str, Any]]) -> dict[str, set[str]]:
+    """The models that these cameras have in force or were told to have, and the agent's own."""
+    states = [
+        state.get(part, {})
+        for shadow in shadows
+        for state in [shadow.get("state", {})]
+        for part in ("desired", "reported")
+    ]
+    return {
+        setting: {own, *(state[setting] for state in states if state.get(setting))}
+        for setting, own in BUILT_IN.items()
+    }

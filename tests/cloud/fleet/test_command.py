@@ -81,9 +81,22 @@ def test_a_wish_that_is_applied_is_told_to_the_cameras_and_drifts_until_they_fol
 
 
 def test_null_takes_a_setting_back(fleet, typed):
-    typed("set", "detector=d-2", "--device", "cam-1", "--apply")
+    typed("set", "detector=onlooker-face", "--device", "cam-1", "--apply")
     said = typed("set", "detector=null", "--device", "cam-1", "--apply")[1]
-    assert said.splitlines()[0] == 'cam-1  detector: "d-2" → "-"'
+    assert said.splitlines()[0] == 'cam-1  detector: "onlooker-face" → "-"'
+
+
+def test_a_model_may_be_named_once_a_camera_runs_it_or_a_job_sent_it(fleet, typed):
+    assert typed("set", "detector=d-1", "--all")[0] == 2
+    with writing(fleet) as connection:
+        beat = json.dumps({"versions": {"detector": "d-1:4", "attention": "a-1:2"}})
+        values = {"location": "KX-01", "device": "cam-2", "heartbeat": beat}
+        connection.execute(device_states.insert().values(**values))
+    assert typed("set", "detector=d-1", "--all")[0] == 0
+    assert typed("set", "attention=a-1", "--all")[0] == 0
+    assert typed("set", "attention=d-1", "--all")[0] == 2
+    typed("roll-out", "d-2", "--device", "cam-2", "--apply")
+    assert typed("set", "detector=d-2", "--all")[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -93,6 +106,12 @@ def test_null_takes_a_setting_back(fleet, typed):
         (["set", "--all", "report_interval_ms=7000"], "does not divide one minute"),
         (["set", "--all", "paused=perhaps"], "Expected `bool`, got `str`"),
         (["set", "--all", "paused"], "write NAME=VALUE"),
+        (["set", "--all", "detector=nope"], "wanted one of onlooker-face; send a new one"),
+        (["set", "--all", "attention=nope"], "wanted one of onlooker-attention"),
+        (
+            ["set", "--all", 'schedule={"time_zone":"Europe/Londn","hours":[]}'],
+            "no IANA time zone: write Europe/London",
+        ),
         (["set", "paused=true", "--group", "nobody"], "no thing is meant"),
         (["show", "nobody"], "no thing 'nobody' in the fleet"),
         (["retire", "nobody"], "no thing 'nobody' in the fleet"),
