@@ -6,4 +6,4 @@ from edge_agent.settings import ModelSettings
 
 def test_the_agents_own_models_may_always_be_named():
     own = ModelSettings()
-    assert BUILT_IN == {"detector": own.detector, "attention": own.attention}
+    assert {"detector": own.detector, "attention": own.attention} == BUILT_IN
