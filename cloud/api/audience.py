@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
+from sqlalchemy import Connection, func, select
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
@@ -80,6 +81,9 @@ class AudienceAnswer(BaseModel):
     starts_at: datetime
     ends_at: datetime
     asked_at: datetime
+    reported_until: datetime | None = Field(
+        description="end of the newest minute that a report covers; null: none there yet"
+    )
     windows: list[WindowAnswer]
 
 
@@ -121,15 +125,24 @@ def _read(
     starts_at, ends_at = stretch
     with database.reading(desk.engine) as connection:
         found = windows(connection, site.id, window=window, starts_at=starts_at, ends_at=ends_at)
+        newest = _reported_until(connection, site.id)
     answer = AudienceAnswer(
         location=site.id,
         window=window,
         starts_at=starts_at,
         ends_at=ends_at,
         asked_at=now,
+        reported_until=newest,
         windows=[described(one, now) for one in found],
     )
     return answer.model_dump_json().encode()
+
+
+def _reported_until(connection: Connection, location: str) -> datetime | None:
+    minutes = database.minute_tallies.c
+    newest = select(func.max(minutes.minute_at)).where(minutes.location == location)
+    found: int | None = connection.execute(newest).scalar_one()
+    return None if found is None else database.EPOCH + timedelta(seconds=found + 60)
 
 
 def stretch(

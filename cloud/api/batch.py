@@ -155,7 +155,7 @@ def _week(site: Site, made: Made, first_on: date, days: int) -> ForecastAnswer:
     return ForecastAnswer(
         location=site.id,
         timezone=site.timezone,
-        stands_on=stands_on(outlooks[0]),
+        stands_on=stands_on(outlooks[0], made),
         forecast=made.forecast.model,
         forecast_made_at=made.at,
         hours=[

@@ -23,6 +23,7 @@ from cloud import database
 from cloud.api.change_log import ChangeLog
 from cloud.api.made import FRESH_ASSUMED, Made, packed, unpacked, unread_counter
 from cloud.api.memory import Memory
+from cloud.api.observed import observed
 from cloud.api.plays import plays
 from cloud.api.shared import Alone, Shared
 from cloud.api.tag import Tagged
@@ -164,4 +165,5 @@ class Desk:
             known = plays(connection, site, now)
             book = read_book(connection, site, now)
             said = forecast_at(connection, site, now)
-        return Made(now, said, known, book)
+            seen = observed(connection, site, now)
+        return Made(now, said, known, book, seen)

@@ -71,11 +71,21 @@ def explained(answer: PriceAnswer) -> Iterator[str]:
     yield from _expected(answer)
     yield ""
     yield f"  stands on   {answer.stands_on.reason}"
+    yield f"  cameras     {_cameras(answer)}"
     versions = answer.versions
     yield f"  rate card   {versions.rate_card} ({versions.rate_card_digest})"
     cutoff_at = answer.stands_on.cutoff_at
     until = f"{cutoff_at:%Y-%m-%d %H:%M} UTC" if cutoff_at else "none"
     yield f"  forecast    {versions.forecast}, measurements until: {until}"
+
+
+def _cameras(answer: PriceAnswer) -> str:
+    told = answer.stands_on
+    share = "no camera expected" if told.observed_share is None else f"{told.observed_share:.0%}"
+    return (
+        f"{told.cameras_reporting} of {told.cameras_expected} report, observed share of the last "
+        f"week: {share}"
+    )
 
 
 def _expected(answer: PriceAnswer) -> Iterator[str]:

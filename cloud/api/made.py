@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from prometheus_client import Counter
 
+from cloud.api.observed import Observed
 from cloud.api.plays import Plays
 from cloud.forecast.outlook import Forecast
 from cloud.sales.book import Book
@@ -27,6 +28,7 @@ class Made:
     forecast: Forecast
     plays: Plays
     book: Book
+    observed: Observed
 
     @property
     def fresh_for(self) -> timedelta:

@@ -17,7 +17,9 @@ MEDIA_TYPES: Final = {
 }
 FILES: Final = {file.name: file for file in STATIC.iterdir() if file.suffix in MEDIA_TYPES}
 
-OPEN: Final = frozenset({"/", "/prices", "/docs", "/openapi.json", "/healthz", "/readyz"})
+OPEN: Final = frozenset(
+    {"/", "/prices", "/status", "/docs", "/openapi.json", "/healthz", "/readyz"}
+)
 
 router = APIRouter(include_in_schema=False)
 
@@ -38,6 +40,12 @@ async def live() -> Response:
 async def prices() -> Response:
     """The prices of a day, hour by hour."""
     return _file("prices.html")
+
+
+@router.get("/status")
+async def status() -> Response:
+    """Whether the API can answer, for people."""
+    return _file("status.html")
 
 
 @router.get("/docs")

@@ -91,6 +91,15 @@ class StandsOn(BaseModel):
     reason: str = Field(examples=["the last 6.0 weeks measured here"])
     weeks: float = Field(examples=[6.0], description="weeks of observed hours")
     cutoff_at: datetime | None = Field(description="end of the newest observed hour in use")
+    data_age_s: float | None = Field(
+        examples=[1800.0], description="from `cutoff_at` to the forecast; null: nothing observed"
+    )
+    observed_share: float | None = Field(
+        examples=[0.97],
+        description="of the last seven days, over the cameras of the sites file; null: none there",
+    )
+    cameras_expected: int = Field(examples=[2], description="that should have reported today")
+    cameras_reporting: int = Field(examples=[2], description="of these, that did")
 
 
 class VersionsAnswer(BaseModel):
@@ -269,13 +278,18 @@ def expected(outlook: Outlook) -> Expected:
     )
 
 
-def stands_on(outlook: Outlook) -> StandsOn:
+def stands_on(outlook: Outlook, made: Made) -> StandsOn:
     """What an outlook rests on as it is written."""
+    cutoff_at, seen = outlook.cutoff_at, made.observed
     return StandsOn(
         basis=outlook.basis,
         reason=outlook.reason,
         weeks=outlook.weeks,
-        cutoff_at=outlook.cutoff_at,
+        cutoff_at=cutoff_at,
+        data_age_s=None if cutoff_at is None else (made.at - cutoff_at).total_seconds(),
+        observed_share=None if seen.share is None else round(seen.share, 4),
+        cameras_expected=seen.cameras_expected,
+        cameras_reporting=seen.cameras_reporting,
     )
 
 
@@ -316,7 +330,7 @@ def _described(
             sentence=on_sale.sentence,
         ),
         expected=expected(outlook),
-        stands_on=stands_on(outlook),
+        stands_on=stands_on(outlook, made),
         versions=VersionsAnswer(
             rate_card=quoted.rate_card,
             rate_card_digest=desk.card_digest,

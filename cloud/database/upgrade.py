@@ -6,6 +6,7 @@ happens once, and either wholly or not at all. A database from a newer version i
 here knows what its tables mean. There is no way down; go back with a copy of the database.
 """
 
+import logging
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, Engine, inspect, text
@@ -49,6 +50,7 @@ def upgrade(engine: Engine, *, to: str = HEAD) -> None:
         missing(connection)
         config = _config()
         config.attributes["connection"] = connection
+        logging.getLogger("alembic").setLevel(logging.WARNING)  # at info it names its own workings
         command.upgrade(config, to)
 
 

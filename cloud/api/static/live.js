@@ -1,19 +1,12 @@
 // The live page: asks the same API as everybody, every five seconds, and draws what it says.
 // Text only ever enters the page through textContent, so no name in an estate can become markup.
 
+import { ago, ask, basisOf, prepareSignIn, refusalOf } from "/static/session.js";
+
 const $ = (id) => document.getElementById(id);
 const EVERY_MS = 5000;
-const STALE_MS = 300_000;
-const state = { places: [], chosen: null };
-
-const ask = async (path) => {
-  const key = sessionStorage.getItem("key");
-  const answer = await fetch(path, { headers: key ? { "x-api-key": key } : {} });
-  if (answer.status === 401) $("unlock").hidden = false;
-  const body = await answer.json();
-  if (!answer.ok) throw new Error(body.detail ?? answer.statusText);
-  return body;
-};
+const STALE_S = 120;
+const state = { places: [], chosen: null, priced: null };
 
 const element = (name, attributes = {}, text = "") => {
   const made = document.createElement(name);
@@ -36,10 +29,14 @@ const figure = (value, digits = 0) =>
 const clock = (instant, zone) =>
   new Date(instant).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
 
-// The newest window, unless it is so old that it says nothing of now.
-const current = (windows) => {
-  const latest = windows.at(-1);
-  return latest && Date.parse(latest.ends_at) > Date.now() - STALE_MS ? latest : undefined;
+// Seconds since the newest minute that was reported, by the clock of the server; null: none yet.
+const ageOf = ({ asked_at: now, reported_until: until }) =>
+  until === null ? null : Math.max(0, (Date.parse(now) - Date.parse(until)) / 1000);
+
+// The newest window, unless nothing has been reported since so long that it says nothing of now.
+const current = (answer) => {
+  const age = ageOf(answer);
+  return age !== null && age < STALE_S ? answer.windows.at(-1) : undefined;
 };
 
 // ── the list ──
@@ -50,7 +47,7 @@ const listPlaces = () => {
     const name = element("span", {}, place.name);
     const now = element("span", { class: "now", id: `now-${place.id}` }, "–");
     const id = element("span", { class: "id" }, place.id);
-    button.append(name, now, id, element("span", { class: "unit" }, "in view"));
+    button.append(name, now, id, element("span", { class: "unit", id: `unit-${place.id}` }, "no data"));
     button.addEventListener("click", () => choose(place.id));
     const item = document.createElement("li");
     item.append(button);
@@ -59,16 +56,21 @@ const listPlaces = () => {
 };
 
 const refreshCrowds = () => Promise.all(state.places.map(async (place) => {
-  const { windows } = await ask(`/api/audience/${place.id}?window=5m`);
-  const latest = current(windows);
+  const answer = await ask(`/api/audience/${encodeURIComponent(place.id)}?window=5m`);
+  const latest = current(answer);
   $(`now-${place.id}`).textContent = latest ? figure(latest.crowd, 1) : "–";
-  if (place.id === state.chosen) drawHour(place, windows);
+  $(`unit-${place.id}`).textContent = latest ? "in view" : "no data";
+  if (place.id === state.chosen) drawHour(place, answer);
 }));
 
 // ── one place ──
 
-const drawHour = (place, windows) => {
-  const latest = current(windows);
+const drawHour = (place, answer) => {
+  const { windows } = answer;
+  const [latest, age] = [current(answer), ageOf(answer)];
+  $("age").textContent = age === null ? "No report has come from here yet."
+    : `Last report ${ago(age)}.${latest ? "" : " What is in view now is not known."}`;
+  $("age").classList.toggle("stale", !latest);
   const whole = windows.reduce((sum, window) => ({
     entries: sum.entries + window.entries,
     onlookers: sum.onlookers + window.onlookers,
@@ -77,7 +79,7 @@ const drawHour = (place, windows) => {
   }), { entries: 0, onlookers: 0, visits: 0, looking_s: 0 });
   const any = windows.length > 0;
   const rows = [
-    ["in view now", figure(latest?.crowd, 1)],
+    ["in view now", latest ? figure(latest.crowd, 1) : "no data"],
     ["came into view", figure(any ? whole.entries : null)],
     ["really looked", figure(any ? whole.onlookers : null)],
     ["of all visits", whole.visits ? `${figure((100 * whole.onlookers) / whole.visits, 1)} %` : "–"],
@@ -92,29 +94,37 @@ const drawHour = (place, windows) => {
 };
 
 const drawBars = (place, windows) => {
-  const [width, height, floor] = [720, 150, 122];
   const chart = $("hour");
+  const [width, height, floor] = [widthOf(chart), 150, 122];
   chart.setAttribute("viewBox", `0 0 ${width} ${height}`);
   const first = Math.floor(Date.now() / 300_000) - 11;
   const most = Math.max(1, ...windows.map((window) => window.entries));
+  const pitch = width / 12;
+  const every = pitch < 44 ? 3 : 1;
   const marks = [shape("line", { x1: 0, x2: width, y1: floor, y2: floor, class: "axis" })];
   for (let step = 0; step < 12; step += 1) {
     const opens = (first + step) * 300_000;
     const found = windows.find((window) => Date.parse(window.starts_at) === opens);
-    const x = step * 60 + 8;
+    const x = step * pitch + pitch * 0.13;
+    const [wide, middle] = [pitch * 0.74, step * pitch + pitch / 2];
     const tall = (count) => (count / most) * (floor - 20);
     if (found) {
       const [entries, onlookers] = [tall(found.entries), tall(found.onlookers)];
-      marks.push(shape("rect", { x, y: floor - entries, width: 44, height: entries, rx: 3, class: "entries" }));
-      marks.push(shape("rect", { x, y: floor - onlookers, width: 44, height: onlookers, rx: 3, class: "onlookers" }));
-      marks.push(shape("text", { x: x + 22, y: floor - entries - 5, "text-anchor": "middle", class: "strong" }, figure(found.entries)));
+      marks.push(shape("rect", { x, y: floor - entries, width: wide, height: entries, rx: 3, class: "entries" }));
+      marks.push(shape("rect", { x, y: floor - onlookers, width: wide, height: onlookers, rx: 3, class: "onlookers" }));
+      marks.push(shape("text", { x: middle, y: floor - entries - 5, "text-anchor": "middle", class: "strong" }, figure(found.entries)));
     } else {
-      marks.push(shape("text", { x: x + 22, y: floor - 6, "text-anchor": "middle" }, "unseen"));
+      const absent = shape("text", { x: middle, y: floor - 6, "text-anchor": "middle", class: "absent" }, every > 1 ? "–" : "no data");
+      absent.append(shape("title", {}, "no data"));
+      marks.push(absent);
     }
-    marks.push(shape("text", { x: x + 22, y: height - 10, "text-anchor": "middle" }, clock(opens, place.timezone)));
+    if (step % every === 0) marks.push(shape("text", { x: every > 1 ? x : middle, y: height - 10, "text-anchor": every > 1 ? "start" : "middle" }, clock(opens, place.timezone)));
   }
   chart.replaceChildren(...marks);
 };
+
+// Charts are drawn at the width that they are shown at, so that their letters are never scaled down.
+const widthOf = (chart) => Math.max(280, Math.round(chart.getBoundingClientRect().width));
 
 // ── one price ──
 
@@ -125,7 +135,9 @@ const showPrice = async () => {
     const answer = await ask(`/api/pricing/slot/${place.id}/${slot}`);
     $("refusal").textContent = "";
     const range = `${money(answer.low, answer.currency)} to ${money(answer.high, answer.currency)}`;
-    $("price").replaceChildren(money(answer.price, answer.currency), element("small", {}, range));
+    const onSale = element("small", {}, answer.availability.sentence);
+    $("price").replaceChildren(money(answer.price, answer.currency), element("small", {}, range), onSale);
+    state.priced = answer;
     drawWaterfall(answer);
     $("reasons").replaceChildren(...answer.factors.map((factor) => {
       const item = document.createElement("li");
@@ -133,10 +145,10 @@ const showPrice = async () => {
       item.append(element("span", {}, factor.name), element("span", { class: "value" }, `× ${value}`), element("span", {}, factor.reason));
       return item;
     }));
-    $("stands-on").textContent =
-      `Stands on ${answer.stands_on.reason}. Rate card ${answer.versions.rate_card}, forecast ${answer.versions.forecast}.`;
+    $("stands-on").textContent = basisOf(answer);
   } catch (refused) {
-    $("refusal").textContent = refused.message;
+    $("refusal").textContent = refusalOf(refused);
+    state.priced = null;
     for (const id of ["price", "waterfall", "reasons", "stands-on"]) $(id).replaceChildren();
   }
 };
@@ -151,8 +163,16 @@ const drawWaterfall = (answer) => {
     running = next;
   }
   steps.push({ name: "price", from: 0, to: Number(answer.price), class: "total" });
-  const [width, height, floor] = [720, 240, 205];
+  const chart = $("waterfall");
+  const width = widthOf(chart);
   const most = Math.max(...steps.flatMap((step) => [step.from, step.to])) || 1;
+  const [height, marks] = width < 620 ? inRows(steps, width, most, answer.currency) : inColumns(steps, width, most, answer.currency);
+  chart.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  chart.replaceChildren(...marks);
+};
+
+const inColumns = (steps, width, most, currency) => {
+  const [height, floor] = [240, 205];
   const level = (amount) => floor - (amount / most) * (floor - 30);
   const pitch = width / steps.length;
   const marks = [shape("line", { x1: 0, x2: width, y1: floor, y2: floor, class: "axis" })];
@@ -164,12 +184,26 @@ const drawWaterfall = (answer) => {
     if (index < steps.length - 1) {
       marks.push(shape("line", { x1: x + wide, x2: x + pitch, y1: level(step.to), y2: level(step.to), class: "axis" }));
     }
-    marks.push(shape("text", { x: x + wide / 2, y: top - 7, "text-anchor": "middle", class: "strong" }, money(step.to, answer.currency)));
+    marks.push(shape("text", { x: x + wide / 2, y: top - 7, "text-anchor": "middle", class: "strong" }, money(step.to, currency)));
     marks.push(shape("text", { x: x + wide / 2, y: floor + 18, "text-anchor": "middle" }, step.name));
   });
-  const chart = $("waterfall");
-  chart.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  chart.replaceChildren(...marks);
+  return [height, marks];
+};
+
+// On a narrow screen one row for each step: its name, its bar, the amount so far.
+const inRows = (steps, width, most, currency) => {
+  const [left, right, pitch] = [92, 76, 26];
+  const along = (amount) => left + (amount / most) * (width - left - right);
+  const marks = steps.flatMap((step, index) => {
+    const [from, to] = [along(Math.min(step.from, step.to)), along(Math.max(step.from, step.to))];
+    const y = index * pitch + 4;
+    return [
+      shape("text", { x: 0, y: y + 13 }, step.name),
+      shape("rect", { x: from, y, width: Math.max(2, to - from), height: pitch - 8, rx: 3, class: step.class }),
+      shape("text", { x: width, y: y + 13, "text-anchor": "end", class: "strong" }, money(step.to, currency)),
+    ];
+  });
+  return [steps.length * pitch, marks];
 };
 
 // ── the rest ──
@@ -186,7 +220,7 @@ const choose = (id) => {
   showPrice();
 };
 
-const refresh = () => refreshCrowds().catch((refused) => { $("refusal").textContent = refused.message; });
+const refresh = () => refreshCrowds().catch((refused) => { $("refusal").textContent = refusalOf(refused); });
 
 const nextWorkingDay = () => {
   const day = new Date(Date.now() + 86_400_000);
@@ -203,14 +237,11 @@ const start = async () => {
   $("hour-of-day").value = "08";
   for (const id of ["day", "hour-of-day"]) $(id).addEventListener("change", showPrice);
   $("ask").addEventListener("submit", (event) => event.preventDefault());
-  $("unlock").addEventListener("submit", (event) => {
-    event.preventDefault();
-    sessionStorage.setItem("key", $("key").value.trim());
-    location.reload();
-  });
+  prepareSignIn();
+  addEventListener("resize", () => { refresh(); if (state.priced) drawWaterfall(state.priced); });
   state.places = (await ask("/api/locations")).locations;
   choose(state.places[0].id);
   setInterval(refresh, EVERY_MS);
 };
 
-start().catch((refused) => { $("refusal").textContent = refused.message; });
+start().catch((refused) => { $("refusal").textContent = refusalOf(refused); });

@@ -2,20 +2,15 @@
 // Hours are those of the forecast, so a day of 23 or 25 of them comes out right.
 // Text only ever enters the page through textContent, so no name in an estate can become markup.
 
+import { ask, basisOf, prepareSignIn, refusalOf } from "/static/session.js";
+
 const $ = (id) => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
-const [WIDTH, HEIGHT, LEFT, TOP, FLOOR] = [900, 260, 56, 16, 222];
-const state = { places: [], answers: [], chosen: null, asked: 0 };
-
-const ask = async (path, body) => {
-  const key = sessionStorage.getItem("key");
-  const headers = { ...(key ? { "x-api-key": key } : {}), ...(body ? { "content-type": "application/json" } : {}) };
-  const answer = await fetch(path, body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers });
-  if (answer.status === 401) $("unlock").hidden = false;
-  const told = await answer.json();
-  if (!answer.ok) throw new Error(told.detail ?? answer.statusText);
-  return told;
+const [HEIGHT, LEFT, TOP, FLOOR] = [260, 56, 16, 222];
+const ON_SALE = {
+  past: () => "past", sold_out: () => "sold out", available: ({ free, shares }) => `${free} of ${shares} free`, unknown: () => "not noted",
 };
+const state = { places: [], answers: [], chosen: null, asked: 0 };
 
 const made = (created, attributes, text) => {
   for (const [key, value] of Object.entries(attributes)) created.setAttribute(key, value);
@@ -69,6 +64,9 @@ const summarise = (dearest) => {
 const draw = () => {
   const { answers } = state;
   const { currency } = answers[0];
+  // Drawn at the width that it is shown at, so that its letters are never scaled down.
+  const WIDTH = Math.max(280, Math.round($("day-chart").getBoundingClientRect().width));
+  const every = WIDTH < 500 ? 6 : 3;
   const most = scaleFor(Math.max(...answers.map((one) => Number(one.high))));
   const level = (amount) => FLOOR - (Number(amount) / most) * (FLOOR - TOP);
   const pitch = (WIDTH - LEFT) / answers.length;
@@ -78,7 +76,7 @@ const draw = () => {
   };
   const marks = [0, 0.25, 0.5, 0.75, 1].flatMap((part) => [
     shape("line", { x1: LEFT, x2: WIDTH, y1: level(most * part), y2: level(most * part), class: "axis" }),
-    shape("text", { x: LEFT - 8, y: level(most * part) + 4, "text-anchor": "end" }, money(most * part, currency, 0)),
+    shape("text", { x: LEFT - 8, y: level(most * part) + 4, "text-anchor": "end" }, money(most * part, currency, most < 20 ? 2 : 0)),
   ]);
   const [lows, highs] = [answers.map((one) => one.low), answers.map((one) => one.high)];
   marks.push(shape("polygon", { points: `${along(highs)} ${along(lows, true)}`, class: "band" }));
@@ -87,7 +85,7 @@ const draw = () => {
     mark.addEventListener("click", () => explain(one));
     mark.append(shape("title", {}, `${named(one)}  ${money(one.price, currency)}`));
     marks.push(mark);
-    if (Number(hourOf(one).slice(0, 2)) % 3 === 0) marks.push(shape("text", { x: LEFT + at * pitch + 2, y: FLOOR + 20 }, hourOf(one)));
+    if (Number(hourOf(one).slice(0, 2)) % every === 0) marks.push(shape("text", { x: LEFT + at * pitch + 2, y: FLOOR + 20 }, hourOf(one)));
   });
   marks.push(shape("polyline", { points: along(answers.map((one) => one.price)), class: "price" }));
   $("day-chart").setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
@@ -108,7 +106,8 @@ const list = () => {
     head.append(button);
     const row = element("tr");
     const range = `${money(one.low, one.currency)} to ${money(one.high, one.currency)}`;
-    row.append(head, element("td", {}, money(one.price, one.currency)), element("td", {}, range), element("td", {}, number(one.expected.looking_s.p50, 0)));
+    row.append(head, element("td", {}, money(one.price, one.currency)), element("td", {}, range), element("td", {}, number(one.expected.looking_s.p50, 0)), element("td", {}, ON_SALE[one.availability.status](one.availability)));
+    row.classList.toggle("past", one.availability.status === "past");
     return row;
   }));
 };
@@ -128,25 +127,21 @@ const explain = (one) => {
     item.append(element("span", {}, factor.name), element("span", { class: "value" }, `× ${number(factor.value, 4)}`), element("span", {}, factor.reason));
     return item;
   }));
-  $("stands-on").textContent =
-    `Stands on ${one.stands_on.reason}. Rate card ${one.versions.rate_card}, forecast ${one.versions.forecast}.`;
+  $("stands-on").textContent = `${one.availability.sentence}. ${basisOf(one)}`;
 };
 
 // ── the rest ──
 
 const refuse = (refused) => {
-  $("refusal").textContent = refused.message;
+  $("refusal").textContent = refusalOf(refused);
   state.answers = [];
   for (const id of ["whole-day", "day-chart", "hours", "reasons"]) $(id).replaceChildren();
   for (const id of ["day-summary", "hour-title", "stands-on"]) $(id).textContent = "";
 };
 
 const start = async () => {
-  $("unlock").addEventListener("submit", (event) => {
-    event.preventDefault();
-    sessionStorage.setItem("key", $("key").value.trim());
-    location.reload();
-  });
+  prepareSignIn();
+  addEventListener("resize", () => { if (state.answers.length) draw(); });
   $("ask").addEventListener("submit", (event) => event.preventDefault());
   for (const id of ["place", "day"]) $(id).addEventListener("change", () => show().catch(refuse));
   state.places = (await ask("/api/locations")).locations;

@@ -29,7 +29,8 @@ const asker = (path, parameters) => {
   const shown = element("pre", { hidden: "" });
   const button = element("button", { type: "button" }, `Ask ${filled(path, parameters)}`);
   button.addEventListener("click", async () => {
-    const answer = await fetch(filled(path, parameters));
+    const key = sessionStorage.getItem("key"); // of the sign-in on the other pages
+    const answer = await fetch(filled(path, parameters), { headers: key ? { "x-api-key": key } : {} });
     const text = await answer.text();
     shown.hidden = false;
     try { shown.textContent = JSON.stringify(JSON.parse(text), null, 2); } catch { shown.textContent = text; }

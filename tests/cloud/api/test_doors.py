@@ -27,7 +27,7 @@ BUYERS = SALES | {Role.ADVERTISER}
 WATCHERS = SALES | {Role.OPERATIONS}
 KEEPERS = frozenset({Role.OPERATIONS, Role.ADMIN})
 OPEN = frozenset(
-    {"/", "/prices", "/docs", "/openapi.json", "/static/{name}", "/healthz", "/readyz"}
+    {"/", "/prices", "/status", "/docs", "/openapi.json", "/static/{name}", "/healthz", "/readyz"}
 )
 """Pages without data, and whether the process lives."""
 

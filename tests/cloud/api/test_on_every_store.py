@@ -11,6 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import Engine, select
 
@@ -21,6 +22,7 @@ from cloud.api.app import create_app
 from cloud.api.change_log import ChangeLog
 from cloud.api.desk import Desk, Shelf
 from cloud.api.memory import Memory
+from cloud.api.observed import Observed, observed
 from cloud.api.shared import Alone
 from cloud.api.shared_redis import InRedis
 from tests.cloud.api.conftest import Asker, Watch
@@ -212,6 +214,22 @@ def test_whole_numbers_are_written_as_whole_numbers(store: Installation):
     assert isinstance(shown["visits"], int)
     for path in ("/api/audience/KX-01", "/api/audience?by=age&by=gender", PRICE):
         assert strings_of_digits(store.askers[0].get(path).json()) == [], path
+
+
+def test_a_price_says_how_well_its_place_was_observed(store: Installation):
+    told = store.askers[0].get(PRICE).json()["stands_on"]
+    elsewhere = store.askers[0].get(PRICE.replace("KX-01", "LB-01")).json()["stands_on"]
+
+    assert (told["cameras_expected"], told["cameras_reporting"]) == (1, 1)
+    assert told["observed_share"] == 1.0
+    assert told["data_age_s"] == 0
+    assert (elsewhere["cameras_reporting"], elsewhere["observed_share"]) == (0, 0.0)
+    assert elsewhere["data_age_s"] is None
+    site = msgspec.structs.replace(
+        store.desks[0].estate.location("KX-01"), listed_cameras=("kx-01-cam-1", "kx-01-cam-2")
+    )
+    with database.reading(store.engine) as connection:
+        assert observed(connection, site, store.watch.now) == Observed(2, 1, 0.5)
 
 
 def test_every_sum_of_a_query_is_an_int(store: Installation):

@@ -98,7 +98,7 @@ def test_the_prices_of_a_day_are_drawn_within_their_band(page: Page, address: st
     told = [one["price"] for one in answers]
 
     assert len(rows) == 24
-    for (_, price, band, _), answer in zip(rows, told, strict=True):
+    for (_, price, band, _, _), answer in zip(rows, told, strict=True):
         low, high = pounds(band)
         assert pounds(price) == [Decimal(answer["price"])]
         assert (low, high) == (Decimal(answer["low"]), Decimal(answer["high"]))
@@ -122,6 +122,7 @@ def test_the_prices_of_a_day_are_drawn_within_their_band(page: Page, address: st
         ("/", "document.querySelectorAll('#reasons li').length && "
               "document.querySelectorAll('#figures dd').length"),
         ("/prices", "document.querySelectorAll('#hours tr').length"),
+        ("/status", "document.querySelectorAll('#figures dd').length"),
         ("/docs", "document.body.textContent.includes('/api/pricing/plans')"),
     ],
 )  # fmt: skip
@@ -143,9 +144,10 @@ def test_with_an_empty_database_nothing_is_said_to_have_been_seen(page: Page, ad
     bars = page.value("document.querySelectorAll('#hour rect').length")
     text = page.text()
 
-    assert set(figures) == {"\N{EN DASH}"}
+    assert set(figures) == {"\N{EN DASH}", "no data"}
     assert bars == 0
-    assert text.count("unseen") == 12
+    assert page.value("document.querySelectorAll('#hour .absent').length") == 12
+    assert "No report has come from here yet" in text
     assert "£" in page.until("document.getElementById('price').textContent")
     assert "undefined" not in text
     assert "NaN" not in text
@@ -164,8 +166,8 @@ def test_a_wrong_key_is_refused_in_words_and_the_right_one_opens(
     page.open(locked + path)
     for wrong in ("onl_000000000000_nobody", "Schlüssel"):
         unlock(page, wrong)
-        said = page.until("document.getElementById('refusal').textContent")
-        assert "key" in said
+        said = page.until("document.getElementById('unlock-refusal').textContent")
+        assert "This key does not open the page" in said
         assert page.value(drawn) == 0
     unlock(page, create_key(desk.engine, Role.SALES, "a test", by="me", now=utc_now()))
     page.until(drawn)
@@ -179,3 +181,105 @@ def test_a_place_that_is_not_there_is_refused_in_words(page: Page, address: str)
     page.open(f"{address}/prices?location=XX-99")
     assert page.until("document.getElementById('refusal').textContent")
     assert page.faults == []
+
+
+@pytest.mark.parametrize("path", ["/", "/prices"])
+def test_without_a_key_there_is_a_sign_in_and_nothing_for_administrators(
+    page: Page, locked: str, desk: Desk, path: str
+):
+    page.open(locked + path)
+    page.until("!document.getElementById('unlock').hidden")
+    text = page.text()
+
+    assert "Sign in" in text
+    for word in ("keys create", "python", "X-API-Key", "Based on", "Screens"):
+        assert word not in text
+    key = create_key(desk.engine, Role.SALES, "a test", by="me", now=utc_now())
+    unlock(page, key)
+    page.until("document.querySelectorAll('#reasons li').length")
+    assert page.value("sessionStorage.getItem('key')") == key
+    assert page.value("localStorage.length") == 0
+    assert page.value("document.cookie") == ""
+    assert all(key not in one for one in [*page.fetched, page.value("location.href")])
+
+
+SMALLEST = """Math.min(...[...document.querySelectorAll('.chart text')].map((text) => {
+    const chart = text.closest('svg');
+    const scale = chart.getBoundingClientRect().width / chart.viewBox.baseVal.width;
+    return parseFloat(getComputedStyle(text).fontSize) * scale;
+}))"""
+OVERLAPS = """[...document.querySelectorAll('.chart')].flatMap((chart) => {
+    const boxes = [...chart.querySelectorAll('text')].map(
+        (text) => [text.textContent, text.getBoundingClientRect()]);
+    return boxes.flatMap(([word, a], at) => boxes.slice(at + 1).filter(([, b]) =>
+        a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 3 && b.top < a.bottom - 3
+    ).map(([other]) => `${word} over ${other}`));
+})"""
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize("path", ["/", "/prices"])
+def test_charts_can_be_read_on_a_telephone(page: Page, address: str, path: str, width: int):
+    page.ask("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1,
+             mobile=False)  # fmt: skip
+    page.open(address + path)
+    page.until("document.querySelectorAll('#reasons li').length")
+    page.until("document.querySelectorAll('.chart text').length > 5")
+
+    assert page.value(SMALLEST) >= 11
+    assert page.value(OVERLAPS) == []
+    assert page.value("document.documentElement.scrollWidth") <= width
+    assert page.faults == []
+
+
+@pytest.mark.parametrize("path", ["/docs", "/status"])
+def test_the_other_pages_fit_on_a_telephone_too(page: Page, address: str, path: str):
+    page.ask("Emulation.setDeviceMetricsOverride", width=375, height=800, deviceScaleFactor=1,
+             mobile=False)  # fmt: skip
+    page.open(address + path)
+    page.until("document.querySelectorAll('table, #figures dd').length")
+    assert page.value("document.documentElement.scrollWidth") <= 375
+
+
+def test_what_was_in_view_is_not_told_as_being_so_now(page: Page, desk: Desk, address: str):
+    now = utc_now()
+    row = {
+        "location": "KX-01", "device": "kx-01-cam-1", "reports": 6, "interval_ms": 60_000,
+        "observed_ms": 60_000, "person_ms": 36_000, "entries": 3, "visits": 3,
+    }  # fmt: skip
+    figure = "document.querySelector('#figures dd').textContent"
+
+    def reported(minutes_ago: float) -> None:
+        at = int((now - timedelta(minutes=minutes_ago)).timestamp()) // 60 * 60
+        with database.writing(desk.engine) as connection:
+            connection.execute(database.minute_tallies.delete())
+            connection.execute(database.minute_tallies.insert().values(row | {"minute_at": at}))
+        page.open(address)
+
+    reported(0)
+    page.until(f"{figure} === '0.6'")
+    assert "Last report" in page.text()
+    for minutes in (3.5, 4.5, 20):
+        reported(minutes)
+        page.until(f"{figure} === 'no data'")
+        assert page.until("document.getElementById('now-KX-01').textContent") == "\N{EN DASH}"
+        assert "What is in view now is not known" in page.text()
+    with database.writing(desk.engine) as connection:
+        connection.execute(database.minute_tallies.delete())
+
+
+def test_the_status_is_told_in_words(page: Page, address: str):
+    page.open(address)
+    assert page.until("[...document.querySelectorAll('nav a')].at(-1).href") == f"{address}/status"
+    page.open(f"{address}/status")
+    page.until("document.querySelectorAll('#figures dd').length")
+    assert "Ready" in page.text()
+    assert "{" not in page.text()
+
+
+def test_hours_that_have_begun_are_marked_on_the_price_page(page: Page, address: str):
+    day = utc_now().date() - timedelta(days=1)
+    page.open(f"{address}/prices?location=KX-01&day={day}")
+    page.until("document.querySelectorAll('#hours tr').length")
+    rows = page.value(ROWS)
+    assert {row[-1] for row in rows} == {"past"}

@@ -161,3 +161,13 @@ def test_the_command_says_what_is_missing_and_takes_it(
     assert main(["database", "current", *where]) == 0
     assert capsys.readouterr().out == f"{HEAD}\n{HEAD}\n"
     assert main(["database", "check", *where]) == 0
+
+
+def test_the_tables_are_made_without_a_word_of_alembic(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    engine = connect(f"sqlite:///{tmp_path}/onlooker.db")
+    create(engine)
+    engine.dispose()
+    assert [one for one in caplog.records if one.name.startswith("alembic")] == []

@@ -1,0 +1,40 @@
+// Whether the API can answer, and how old its newest report is; asked every ten seconds.
+
+import { ago } from "/static/session.js";
+
+const EVERY_MS = 10_000;
+const STALE_S = 120;
+
+const row = (name, value) => {
+  const [term, told] = [document.createElement("dt"), document.createElement("dd")];
+  term.textContent = name;
+  told.textContent = value;
+  return [term, told];
+};
+
+const show = (state, rows) => {
+  document.getElementById("state").textContent = state;
+  document.getElementById("figures").replaceChildren(...rows.flatMap(([name, value]) => row(name, value)));
+};
+
+const refresh = async () => {
+  try {
+    const answer = await fetch("/readyz");
+    const told = await answer.json();
+    if (!answer.ok) {
+      show("The database cannot be reached", [["API", "answers"], ["database", told.detail ?? answer.statusText]]);
+      return;
+    }
+    const age = told.latest_report_age_s;
+    const state = age === null ? "Ready; no report has come yet" : age < STALE_S ? "Ready" : "Ready; no new reports";
+    show(state, [
+      ["API", "answers"], ["database", "answers"], ["places", String(told.locations)],
+      ["newest report", age === null ? "none" : ago(age)],
+    ]);
+  } catch {
+    show("The API cannot be reached", [["API", "does not answer"]]);
+  }
+};
+
+refresh();
+setInterval(refresh, EVERY_MS);
