@@ -6,6 +6,7 @@ import pytest
 
 from cloud.__main__ import main
 from cloud.fleet.__main__ import main as fleet
+from cloud.pricing.rate_card import REFERENCE
 
 READING = [
     ["alerts", "list"],
@@ -52,6 +53,16 @@ def test_a_command_that_reads_makes_no_database(
     said = capsys.readouterr().err
     assert str(elsewhere / "var" / "onlooker.db") in said
     assert "--database" in said
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_rate_card_is_checked_without_a_database(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["rate-card", "check", str(REFERENCE)]) == 0
+    said = capsys.readouterr()
+    assert "with the reference card alone" in said.err
+    assert "is a whole card" in said.out
     assert list(elsewhere.iterdir()) == []
 
 

@@ -42,9 +42,12 @@ WHO = {
     "/api/pricing/overrides": SALES,
     "/api/inventory": BUYERS,
     "/api/fleet": KEEPERS,
+    "GET /api/fleet/things": WATCHERS,
+    "GET /api/fleet/drift": WATCHERS,
+    "POST /api/alerts": KEEPERS,
     "/metrics": KEEPERS,
 }
-"""By the beginning of the path; the longest that fits counts."""
+"""By the beginning of the path, or of method and path; the longest that fits counts."""
 
 FILLED = {
     "location": "KX-01", "time_slot": "2026-11-23T08:00", "name": "live.js", "thing": "cam-01",
@@ -84,8 +87,9 @@ OWNED = [
 OWNED_THINGS = [(method, path) for method, path in OWNED if "{" in path]
 
 
-def allowed(path: str) -> frozenset[Role]:
-    fits = [start for start in WHO if (path + "/").startswith(start + "/")]
+def allowed(path: str, method: str = "GET") -> frozenset[Role]:
+    asked = (f"{path}/", f"{method} {path}/")
+    fits = [start for start in WHO if any(one.startswith(start + "/") for one in asked)]
     return WHO[max(fits, key=len)] if fits else frozenset()
 
 
@@ -185,13 +189,13 @@ def test_a_role_gets_in_where_it_belongs_and_nowhere_else(
     for role in Role:
         key = create_key(desk.engine, role, "a test", by="me", now=FRIDAY_NOON)
         status = begun(locked.app, "http", filled(path), method, key)["status"]
-        assert (status != 403) == (role in allowed(path)), (role, filled(path), method)
+        assert (status != 403) == (role in allowed(path, method)), (role, filled(path), method)
         assert status not in (401, 500)
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [one for one in CLOSED if Role.ADVERTISER in allowed(one[1]) and one not in OWNED],
+    [one for one in CLOSED if Role.ADVERTISER in allowed(one[1], one[0]) and one not in OWNED],
 )
 def test_two_advertisers_see_the_same_unless_it_is_somebodys_own(
     locked, desk: Desk, method: str, path: str
