@@ -84,7 +84,8 @@ def _put_before(url: str) -> Sequence[PutCard]:
     """Every card that was put; none where there is no database yet, and none is made."""
     try:
         engine = database.open_existing(url)
-    except database.NoDatabaseError:
+    except database.NoDatabaseError as missing:
+        sys.stderr.write(f"only the reference card is known, since {missing}\n")
         return ()
     try:
         with database.reading(engine) as connection:

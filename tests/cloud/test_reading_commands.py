@@ -32,7 +32,6 @@ READING = [
     ["keys", "list"],
     ["keys", "revoke", "0123456789ab"],
     ["override", "list"],
-    ["rate-card", "list"],
     ["sweep"],
 ]
 
@@ -56,13 +55,18 @@ def test_a_command_that_reads_makes_no_database(
     assert list(elsewhere.iterdir()) == []
 
 
-def test_a_rate_card_is_checked_without_a_database(
-    elsewhere: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["check", str(REFERENCE)], "is a whole card"), (["list"], "the reference card, holds")],
+)
+def test_rate_cards_without_a_database_are_the_reference_card_and_none_is_made(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
 ) -> None:
-    assert main(["rate-card", "check", str(REFERENCE)]) == 0
-    said = capsys.readouterr()
-    assert "with the reference card alone" in said.err
-    assert "is a whole card" in said.out
+    assert main(["rate-card", *words]) == 0
+    shown = capsys.readouterr()
+    assert "only the reference card is known" in shown.err
+    assert str(elsewhere / "var" / "onlooker.db") in shown.err
+    assert said in shown.out
     assert list(elsewhere.iterdir()) == []
 
 
