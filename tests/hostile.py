@@ -94,6 +94,7 @@ class Scale:
     seconds: float = 15.0
     unparsable: int = 5_000
     burst: int = 3_500
+    until_all_sent: bool = False
     limits: Limits = field(default_factory=Limits)
 
 
@@ -172,6 +173,11 @@ class Hostile:
             if self.ended.is_set():
                 return
             act()
+
+    def has_more(self):
+        """Whether the run is to last until every unparsable message is sent."""
+        scale = self.scale
+        return scale.until_all_sent and self.sent["unparsable"] < scale.unparsable
 
     def flood(self):
         body = b'{"specversion":"1.0"}'
@@ -374,7 +380,7 @@ def _work(honest, hostile, seconds, outcome):
         device: time.monotonic() + EVERY_S * n / len(honest) for n, device in enumerate(honest)
     }
     try:
-        while time.monotonic() < ends_s or hostile.sent["unparsable"] < hostile.scale.unparsable:
+        while time.monotonic() < ends_s or hostile.has_more():
             assert trouble.empty()
             for device in honest:
                 if time.monotonic() >= due_s[device]:
@@ -412,7 +418,7 @@ def unlimited(scale: Scale) -> Scale:
     limits = replace(
         scale.limits, messages_per_s=1_000_000, burst_messages=10_000_000, burst_connections=100_000
     )
-    return replace(scale, limits=limits)
+    return replace(scale, limits=limits, until_all_sent=True)
 
 
 def _until(holds):

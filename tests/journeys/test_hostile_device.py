@@ -15,7 +15,6 @@ def untouched(outcome):
     assert outcome.honest_acknowledged == outcome.honest_sent
     assert outcome.honest_counted == outcome.honest_sent  # none lost, none doubled
     assert outcome.honest_disconnections == 0
-    assert outcome.freshness(0.99) < 5
     assert (outcome.broker_restarts, outcome.stream_restarts) == (0, 0)
     assert outcome.hostile_counted == 0
 
@@ -23,6 +22,7 @@ def untouched(outcome):
 def test_a_hostile_device_harms_nobody_and_is_stopped_at_the_broker(tmp_path):
     outcome = run(tmp_path, CI)
     untouched(outcome)
+    assert outcome.freshness(0.99) < 5
     assert outcome.audit["publish.flood"] >= 1
     assert outcome.audit["connect.flood"] >= 1
 
