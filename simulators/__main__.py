@@ -4,13 +4,14 @@ Ctrl-C ends it with status 130 while its libraries load, and as the command says
 """
 
 import sys
-from argparse import Namespace
 from importlib import import_module
 from types import ModuleType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from wire.arguments import Parser
 from wire.interrupts import exiting_on_interrupt, interruptible
+
+if TYPE_CHECKING:
+    from argparse import Namespace
 
 # Loaded only when asked for: drawing needs OpenCV, the history needs nothing but the contract.
 COMMANDS: Final = {
@@ -30,7 +31,9 @@ def main(words: list[str] | None = None) -> int:
     return interruptible(lambda: int(module.run(asked)))
 
 
-def _loaded(words: list[str]) -> tuple[ModuleType, Namespace]:
+def _loaded(words: list[str]) -> "tuple[ModuleType, Namespace]":
+    from wire.arguments import Parser
+
     parser = Parser(prog="python -m simulators", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, what) in COMMANDS.items():
