@@ -60,11 +60,22 @@ def fleet_serve(folder, _):
     return ["cloud.fleet", "serve", *database(folder), "--broker", "mqtt://127.0.0.1:1"]
 
 
+def authority_in(folder):
+    made = ["ca", "init", "--dir", f"{folder}/ca", "--name", "Test"]
+    done = subprocess.run([sys.executable, "-m", "provisioning", *made], capture_output=True)
+    assert done.returncode == 0, done.stderr
+    return f"{folder}/ca"
+
+
 def signer(folder, _):
-    authority = f"{folder}/ca"
-    made = ["ca", "init", "--dir", authority, "--name", "Test"]
-    subprocess.run([sys.executable, "-m", "provisioning", *made], capture_output=True)
-    return ["provisioning", "signer", "--dir", authority]
+    return ["provisioning", "signer", "--dir", authority_in(folder)]
+
+
+def broker(folder, _):
+    return [
+        "provisioning", "broker", "--dir", f"{folder}/broker", "--authority", authority_in(folder),
+        "--host", "localhost", "--port", str(free_port()), "--unguarded",
+    ]  # fmt: skip
 
 
 def fleet_simulator(folder, _):
@@ -73,7 +84,7 @@ def fleet_simulator(folder, _):
 
 PROGRAMS = (
     edge_run, edge_check, cloud_serve, cloud_stream, cloud_watch, cloud_forecast, fleet_serve,
-    signer, fleet_simulator,
+    signer, broker, fleet_simulator,
 )  # fmt: skip
 
 
