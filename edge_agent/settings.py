@@ -51,6 +51,7 @@ class CaptureSettings(_Section, frozen=True):
     rest_after_s: Annotated[float, Meta(ge=0, le=3600)] = 0.0  # of stillness; 0 never rests
     hwaccel: Literal["none", "cuda", "drm", "qsv", "vaapi", "videotoolbox", "vulkan"] = "none"
     hwaccel_device: Annotated[str, Meta(max_length=128)] = ""  # such as /dev/dri/renderD128
+    ca_file: Annotated[str, Meta(max_length=1024)] = ""  # of rtsps and https cameras; "" trusts all
     isolated: bool = True  # a live camera is read by a process of its own
     open_timeout_s: Annotated[float, Meta(ge=0.5, le=60)] = 10.0
     read_timeout_s: Annotated[float, Meta(ge=0.5, le=60)] = 5.0

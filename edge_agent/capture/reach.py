@@ -1,7 +1,7 @@
 """Where the way to a camera ends, asked of the network when FFmpeg's error does not tell.
 
 One name lookup, one connection and, for TLS, one handshake, each with the time that is left. The
-handshake checks no certificate: whether one is trusted was FFmpeg's question.
+handshake checks the camera's certificate only where its authority is given.
 """
 
 import socket
@@ -17,12 +17,12 @@ REACH_WITHIN_S: Final = 3.0
 
 
 def with_network(
-    trouble: Trouble, address: Address, *, within_s: float = REACH_WITHIN_S
+    trouble: Trouble, address: Address, *, ca_file: str = "", within_s: float = REACH_WITHIN_S
 ) -> Trouble:
     """`trouble` as it is, or a more exact one when the camera's host cannot be spoken to."""
     if trouble.cause not in AMBIGUOUS:
         return trouble
-    found = unreachable(address, within_s=within_s)
+    found = unreachable(address, ca_file=ca_file, within_s=within_s)
     if found is not None:
         return found
     if trouble.cause is Cause.UNKNOWN and trouble.detail == "Input/output error":
@@ -31,7 +31,11 @@ def with_network(
 
 
 def unreachable(
-    address: Address, *, within_s: float, steady: Callable[[], float] = time.monotonic
+    address: Address,
+    *,
+    within_s: float,
+    ca_file: str = "",
+    steady: Callable[[], float] = time.monotonic,
 ) -> Trouble | None:
     """Why no connection to the address can be made; None when one can."""
     ends_s = steady() + within_s
@@ -44,18 +48,28 @@ def unreachable(
             (address.host, address.port or 0), timeout=max(ends_s - steady(), 0.1)
         ) as connection:
             connection.settimeout(max(ends_s - steady(), 0.1))
-            return _without_tls(connection) if address.is_secure else None
+            return _tls_trouble(connection, address, ca_file) if address.is_secure else None
     except OSError as error:
         return trouble_from(error)
 
 
-def _without_tls(connection: socket.socket) -> Trouble | None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+def _tls_trouble(connection: socket.socket, address: Address, ca_file: str) -> Trouble | None:
     try:
-        context.wrap_socket(connection, server_hostname=None).close()
+        context = _trust(ca_file)
+        context.wrap_socket(connection, server_hostname=address.host if ca_file else None).close()
+    except ssl.SSLCertVerificationError as error:
+        return Trouble(Cause.TLS_UNTRUSTED, error.verify_message)
     except (ssl.SSLError, OSError, ValueError) as error:
         reason = getattr(error, "reason", None)
         return Trouble(Cause.TLS_FAILED, reason if isinstance(reason, str) else "")
     return None
+
+
+def _trust(ca_file: str) -> ssl.SSLContext:
+    """The authority that was given, or everybody."""
+    if ca_file:
+        return ssl.create_default_context(cafile=ca_file)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

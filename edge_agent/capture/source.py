@@ -68,6 +68,7 @@ def live(uri: str, settings: CaptureSettings) -> Source:
 def rtsp(address: Address, settings: CaptureSettings) -> Source:
     """RTSP over TCP: what UDP loses is seen as blur."""
     options = {"rtsp_transport": "tcp", "timeout": _timeout_us(settings)}
+    options |= _trust(address, settings)
     return Source(address.with_credentials_uri(), str(address), options=options)
 
 
@@ -76,7 +77,7 @@ def http(address: Address, settings: CaptureSettings) -> Source:
 
     Each answer is waited for as long as a picture, and HLS for its next segment.
     """
-    options = {"rw_timeout": _timeout_us(settings)}
+    options = {"rw_timeout": _timeout_us(settings), **_trust(address, settings)}
     uri = address.with_credentials_uri()
     return Source(uri, str(address), options=options, patience_s=SEGMENT_WITHIN_S)
 
@@ -84,6 +85,13 @@ def http(address: Address, settings: CaptureSettings) -> Source:
 def v4l2(device: str) -> Source:
     """A camera attached to a Linux machine."""
     return Source(device, device, container="v4l2")
+
+
+def _trust(address: Address, settings: CaptureSettings) -> dict[str, str]:
+    """Verify the camera's certificate where its authority is given; most sign their own."""
+    if not (address.is_secure and settings.ca_file):
+        return {}
+    return {"tls_verify": "1", "ca_file": settings.ca_file}
 
 
 def _timeout_us(settings: CaptureSettings) -> str:

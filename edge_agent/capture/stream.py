@@ -191,7 +191,7 @@ class StreamCamera:
         limit_s = min(self._settings.open_timeout_s, self._settings.read_timeout_s)
         if address.scheme.startswith("rtsp") and passed_s >= PATIENT * limit_s:
             trouble = timed_out(trouble)
-        return with_network(trouble, address)
+        return with_network(trouble, address, ca_file=self._settings.ca_file)
 
     def _accelerator(self) -> HWAccel | None:
         """The hardware that was asked for; None, told once, where it is not to be had."""

@@ -69,7 +69,8 @@ SENTENCES: Final = {
     Cause.NO_ANSWER: "the camera does not answer in time: check its power and network",
     Cause.STREAM_STALLED: "the camera stops sending in the middle of its stream: check its network",
     Cause.TLS_FAILED: "no TLS connection to the camera can be made: correct the scheme or the port",
-    Cause.TLS_UNTRUSTED: "the camera's certificate is not trusted: give its authority",
+    Cause.TLS_UNTRUSTED: "the camera's certificate is not of the authority that was given: correct "
+    "capture.ca_file, or the camera's certificate",
     Cause.NO_SUCH_DEVICE: "there is no such device: check its cable and its name in /dev/v4l/by-id",
     Cause.NOT_A_CAMERA: "the device is no camera that captures: give another of /dev/v4l/by-id",
     Cause.DEVICE_BUSY: "another program uses the device: end that program",

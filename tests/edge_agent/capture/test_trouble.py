@@ -1,14 +1,21 @@
 """Each way in which a camera fails is told by its own cause, without any part of its address."""
 
 import errno
+import ipaddress
 import re
 import socket
 import ssl
 import threading
 import time
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 
+import certifi
+import msgspec
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from edge_agent.capture import Cause, Trouble, open_camera, trouble_of
 from edge_agent.capture.reach import unreachable
@@ -27,7 +34,7 @@ SOON_S = 20.0
 
 
 @contextmanager
-def server(answer):
+def server(answer, tls=None):
     """Answers the first request of every connection with bytes, or not at all."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(0.05)
@@ -37,8 +44,11 @@ def server(answer):
             while not over.is_set():
                 with suppress(OSError):
                     connection, _ = listening.accept()
+                    connection.settimeout(1)
+                    connection = (
+                        tls.wrap_socket(connection, server_side=True) if tls else connection
+                    )
                     with connection:
-                        connection.settimeout(1)
                         request = connection.recv(4096)
                         said = answer(request)
                         over.wait(2) if said is None else connection.sendall(said)
@@ -148,8 +158,6 @@ def test_the_check_says_why_whatever_process_reads(isolated):
 
 
 def test_an_alarm_carries_the_cause_and_not_a_guess(address):
-    from datetime import UTC, datetime
-
     alarms, now = Alarms(address), datetime(2026, 11, 29, tzinfo=UTC)
     alarms.watch({"capture.failed"}, 0.0, now, cause=Cause.PASSWORD_REFUSED)
     (raised,) = alarms.watch({"capture.failed"}, 11.0, now, cause=Cause.PASSWORD_REFUSED)
@@ -178,6 +186,49 @@ def test_a_camera_that_streams_has_no_trouble(street):
         state, trouble = CaptureState.STREAMING, Trouble(Cause.STREAM_ENDED)
 
     assert trouble_of(Streaming()) is None
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    """A certificate that signs itself, as cameras have; the paths of certificate and key."""
+    folder = tmp_path_factory.mktemp("tls")
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "camera")])
+    now = datetime.now(UTC)
+    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    signed = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name)
+        .public_key(key.public_key()).serial_number(1)
+        .not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .add_extension(here, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    (folder / "camera.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    (folder / "camera.key").write_bytes(secret)
+    return folder / "camera.pem", folder / "camera.key"
+
+
+@pytest.mark.parametrize("scheme", ["https", "rtsps"])
+def test_a_certificate_is_verified_where_its_authority_is_given(authority, scheme):
+    certificate, key = authority
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    status = http_status(404) if scheme == "https" else rtsp_status(404)
+    with server(status, tls=context) as port:
+        uri = f"{scheme}://127.0.0.1:{port}/live"
+        for ca_file, cause in (
+            ("", Cause.NO_SUCH_STREAM),
+            (str(certificate), Cause.NO_SUCH_STREAM),
+            (certifi.where(), Cause.TLS_UNTRUSTED),
+        ):
+            settings = msgspec.structs.replace(QUICK, ca_file=ca_file)
+            assert told(uri, settings).cause is cause
 
 
 def test_asking_the_network_ends_in_time():
