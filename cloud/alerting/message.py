@@ -104,10 +104,9 @@ class Message:
     def subject(self) -> str:
         """One line."""
         words = f"{self.severity.upper()} {self.kind} {self.change}"
-        if len(self.items) == 1:
-            return f"{words}: {self.items[0].where}"[:LONGEST_SUBJECT]
         devices, sites = _counted(len(self.items), self._noun), _counted(len(self.sites), "site")
-        return f"{words}: {devices} at {sites}"[:LONGEST_SUBJECT]
+        where = self.items[0].where if len(self.items) == 1 else f"{devices} at {sites}"
+        return " ".join(f"{words}: {where}".split())[:LONGEST_SUBJECT]
 
     @property
     def _noun(self) -> str:

@@ -34,6 +34,8 @@ CALL_S: Final = 10.0
 TEMPORARY: Final = frozenset({408, 425, 500, 502, 504})
 OVERLOADED: Final = frozenset({429, 503})
 SERVICE_READY: Final = 220
+UNREACHABLE: Final = (OSError, http.client.HTTPException, smtplib.SMTPException, TargetError)
+"""Errors that are the recipient's; any other may be this message's own, and stops no other."""
 
 
 def utc_now() -> datetime:
@@ -79,7 +81,8 @@ class Senders:
         except _FailedError as error:
             return Failure(str(error), error.fault)
         except Exception as error:  # noqa: BLE001 - the boundary: see above
-            return Failure(_sentence(error))
+            fault = Fault.AWAY if isinstance(error, UNREACHABLE) else Fault.LATER
+            return Failure(_sentence(error), fault)
         return None
 
     def _send(self, recipient: Recipient, message: Message, deadline: Deadline) -> None:

@@ -18,6 +18,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from cloud.alerting import senders
 from cloud.alerting.lifecycle import Change
 from cloud.alerting.message import Item, Message
 from cloud.alerting.notices import Failure, Fault
@@ -44,8 +45,8 @@ MESSAGE = Message("b", Change.RAISED, "camera.blind", (ITEM,), "https://api.exam
 def send(to: str, **more: Any) -> tuple[Failure | None, float]:
     began = time.monotonic()
     recipient = Recipient(name="hook", to=to, **more)
-    senders = Senders(call_s=CALL_S, clock=lambda: NOON)
-    return senders.send(recipient, MESSAGE), time.monotonic() - began
+    every = Senders(call_s=CALL_S, clock=lambda: NOON)
+    return every.send(recipient, MESSAGE), time.monotonic() - began
 
 
 @pytest.mark.parametrize(
@@ -238,8 +239,8 @@ class Smtp:
 
 
 def mail_by(port: int, message: Message = MESSAGE) -> Failure | None:
-    senders = Senders(Relay("127.0.0.1", port, "onlooker@ad.example"), CALL_S, lambda: NOON)
-    return senders.send(Recipient(name="ops", to="mailto:ops@example.com"), message)
+    every = Senders(Relay("127.0.0.1", port, "onlooker@ad.example"), CALL_S, lambda: NOON)
+    return every.send(Recipient(name="ops", to="mailto:ops@example.com"), message)
 
 
 def test_a_mail_names_the_site_and_has_what_mail_programs_need(
@@ -257,6 +258,27 @@ def test_a_mail_names_the_site_and_has_what_mail_programs_need(
     text = mail.get_content()
     assert "King's Cross (KX-01)" in text
     assert "https://api.example.com/api/alerts/17" in text
+
+
+def test_a_site_name_of_two_lines_is_one_subject(peer: Callable[[Behaviour], Peer]) -> None:
+    server = Smtp()
+    item = Item(1, 1, "KX", "King's\nCross\r\nBcc: x@y.z", "cam", NOON, "gone\nfor good")
+    message = Message("b", Change.RAISED, "camera.silent", (item,))
+    assert mail_by(peer(server).port, message) is None
+    mail = message_from_bytes(server.mail, policy=policy.default)
+    assert "King's Cross Bcc: x@y.z (KX)" in mail["Subject"]
+    assert mail["Bcc"] is None
+
+
+def test_a_message_that_cannot_be_made_does_not_make_its_recipient_unreachable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(*_: object) -> None:
+        raise KeyError("s3cret")
+
+    monkeypatch.setattr(senders, "as_mail", fails)
+    failure = mail_by(1)
+    assert failure == Failure("the delivery failed: KeyError", Fault.LATER)
 
 
 def test_a_mail_about_many_cameras_lists_them(peer: Callable[[Behaviour], Peer]) -> None:
@@ -329,10 +351,10 @@ def test_a_topic_of_sns_gets_the_alert_and_one_that_is_not_there_is_a_failure(
     address = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=address["Attributes"]["QueueArn"],
                   Attributes={"RawMessageDelivery": "true"})  # fmt: skip
-    senders = Senders()
-    assert senders.send(Recipient(name="there", to=f"sns:{topic}"), MESSAGE) is None
+    every = Senders()
+    assert every.send(Recipient(name="there", to=f"sns:{topic}"), MESSAGE) is None
     (heard,) = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
     assert json.loads(heard["Body"]) == MESSAGE.json()
-    failure = senders.send(Recipient(name="nowhere", to=f"sns:{topic}-of-nobody"), MESSAGE)
+    failure = every.send(Recipient(name="nowhere", to=f"sns:{topic}-of-nobody"), MESSAGE)
     assert failure is not None
     assert failure.fault is Fault.LATER

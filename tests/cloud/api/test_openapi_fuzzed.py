@@ -24,6 +24,7 @@ from sqlalchemy import Engine, create_engine
 from cloud import database
 from cloud.api.app import create_app
 from cloud.api.desk import Desk
+from cloud.api.hosts import HostNames
 from cloud.api.plan_work import PlanWork
 from cloud.fleet import registry
 from cloud.fleet.changes import Author
@@ -47,7 +48,8 @@ QUESTION = (
 
 def app_over(engine: Engine) -> FastAPI:
     card = CARD
-    return create_app(Desk(engine, sites(), card, lambda: FRIDAY_NOON))
+    names = HostNames.of(["testserver"])  # as the client of the ASGI loader calls it
+    return create_app(Desk(engine, sites(), card, lambda: FRIDAY_NOON), names=names)
 
 
 def is_endless(operation: dict) -> bool:
