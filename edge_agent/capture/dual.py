@@ -4,9 +4,11 @@ Decoding 640 x 360 costs an eighth of 1080p. While the agent dozes, the packets 
 are kept since its last key picture but not decoded, so that faces are cut from full size within
 one picture of waking. What the gate and the quality look at is always the small stream, so that
 waking changes nothing for them. Without the small stream the large one does both; without the
-large one nobody can be measured, and the camera is offline.
+large one nobody can be measured, and the camera is offline. Streams that are paced (HLS) are not at
+the same moment; then, too, the large one does both.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -22,6 +24,9 @@ from edge_agent.frame import Frame, Silence
 from edge_agent.settings import CaptureSettings
 from wire.health import CaptureState
 
+log = logging.getLogger(__name__)
+
+DELAYED: Final = "streams in bursts are delayed, each by another time: the large one does both"
 FRESH_S: Final = 0.5  # a large picture no older than this shows what the small one shows
 REST_AFTER_S: Final = 2.0
 
@@ -48,6 +53,7 @@ class DualCamera:
         self._settings = settings
         self._rest = Rest.AWAKE
         self._held: Frame | None = None
+        self._told = False
 
     @property
     def name(self) -> str:
@@ -91,7 +97,7 @@ class DualCamera:
     def rest(self, rest: Rest) -> None:
         self._rest = rest
         self._small.rest(Rest.ASLEEP if rest is Rest.ASLEEP else Rest.AWAKE)
-        is_watched = rest is Rest.DOZING and self._small.state is CaptureState.STREAMING
+        is_watched = rest is Rest.DOZING and self._is_watched
         self._large.rest(Rest.LISTENING if is_watched else rest)
 
     def __iter__(self) -> Iterator[Frame | Silence]:
@@ -99,8 +105,19 @@ class DualCamera:
         self._small.start()
         while not self._large.is_closed:
             self.rest(self._rest)
-            watched = self._small.state is CaptureState.STREAMING
-            yield self._joined(self._small.moment()) if watched else self._large.moment()
+            if self._is_watched:
+                yield self._joined(self._small.moment())
+            else:
+                yield self._large.moment()
+
+    @property
+    def _is_watched(self) -> bool:
+        """Whether the small stream comes, and shows what the large one shows at the moment."""
+        is_delayed = self._large.is_paced or self._small.is_paced
+        if is_delayed and not self._told:
+            self._told = True
+            log.warning("capture.substream_unused", extra={"source": self.name, "reason": DELAYED})
+        return self._small.state is CaptureState.STREAMING and not is_delayed
 
     def _joined(self, moment: Frame | Silence) -> Frame | Silence:
         if isinstance(moment, Silence) or self._large.state is not CaptureState.STREAMING:

@@ -64,7 +64,7 @@ class StreamCamera:
         self.trouble: Trouble | None = None  # why it was last interrupted
         self.alive_s = self._begun_s  # the reader's last sign of life, on the steady clock
         self.is_software = False  # although hardware was asked for
-        self._is_bursty = False  # over HTTP, found by an earlier connection
+        self.is_paced = False  # it comes in bursts: its pictures are given out later than they came
         self._has_ended = False  # it was a recording, played to its end
         self._rest = Rest.AWAKE
         self._newest: Frame | None = None
@@ -207,7 +207,7 @@ class StreamCamera:
         is_http = self._source.patience_s > 0
         if self._has_ended or (is_http and is_recording(container)):
             raise NotLiveError
-        pace = Pace(container, is_bursty=self._is_bursty) if is_http else None
+        pace = Pace(container, is_bursty=self.is_paced) if is_http else None
         decoder, sampler = PacketDecoder(stream), Sampler(self._settings.analysed_fps)
         packets = VideoPackets(
             container,
@@ -218,7 +218,7 @@ class StreamCamera:
         for packet in packets:
             if pace is not None:
                 self._wait_until(pace.due_s(seconds(packet), self._steady()))
-                self._is_bursty = pace.is_bursty
+                self.is_paced = pace.is_bursty
             if self._closed.is_set() or self._rest is Rest.ASLEEP:
                 return
             self.alive_s = self._steady()

@@ -190,6 +190,18 @@ def test_live_hls_is_measured_steadily_and_never_offline(segments, isolated):
     assert not any(isinstance(moment, Silence) for moment in seen[first:last])
 
 
+def test_a_substream_over_hls_is_not_laid_over_another_moment(segments, caplog):
+    with served(Web(segments, segment_s=2.0)) as where:
+        uri = f"{where}/live.m3u8"
+        camera = open_camera(uri, SETTINGS, substream=uri)
+        seen = watched(camera, for_s=3.0)
+    frames = [moment for moment in seen if isinstance(moment, Frame)]
+    assert len(frames) >= 6
+    assert sum(frame.is_coarse for frame in frames) <= 2
+    told = [one.message for one in caplog.records]
+    assert told.count("capture.substream_unused") == 1
+
+
 def test_hls_segments_longer_than_the_read_limit_do_not_break_the_connection(segments):
     with served(Web(segments, segment_s=2.0)) as where:
         camera = open_camera(f"{where}/live.m3u8", SETTINGS)  # read_timeout_s of one second
