@@ -80,7 +80,7 @@ docs: env  ## write the generated documents
 
 lock:  ## compile the pins again (needs uv)
 	$(COMPILE) --extra edge --extra cloud --extra forecast --extra models --group dev -o requirements/dev.txt
-	$(COMPILE) -c requirements/dev.txt --only-group build -o requirements/build.txt
+	$(subst pyproject.toml ,,$(COMPILE)) -c requirements/dev.txt --group build -o requirements/build.txt
 	$(COMPILE) -c requirements/dev.txt --extra edge --extra cloud --group build -o requirements/demo.txt
 	$(COMPILE) -c requirements/dev.txt --extra edge-aws --extra sensors -o requirements/edge.txt
 	$(COMPILE) -c requirements/dev.txt --extra cloud --extra forecast --extra aws -o requirements/cloud.txt

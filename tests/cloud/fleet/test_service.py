@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import create_engine
 from sqlalchemy.exc import DataError, OperationalError
 
 from cloud.database import reading, writing
@@ -246,3 +247,13 @@ def test_a_database_that_is_away_does_not_end_the_service(desk, monkeypatch):
         assert desk.step() == []
     desk.at += timedelta(seconds=2)
     desk.step()
+
+
+def test_a_database_that_is_away_for_a_moment_does_not_end_the_service(tmp_path, caplog):
+    published = []
+    engine = create_engine(f"sqlite:///{tmp_path}/none/fleet.db")
+    service = FleetService(engine, lambda *said: published.append(said), lambda: START)
+    service.step(0)
+    assert "fleet.tick_failed" in caplog.text
+    assert published == []
+    engine.dispose()
