@@ -38,9 +38,15 @@ def is_listed(estate: Estate, thing: Thing) -> bool:
 
 def warnings(estate: Estate, cameras: Iterable[tuple[str, str]]) -> Iterator[str]:
     """A sentence for each camera (device, location) that the sites file does not list."""
-    for device, location in cameras:
-        if not estate.knows(LocationId(location), DeviceId(device)):
-            yield (
-                f"{device} is not listed at {location} in the sites file: "
-                "its reports do not count until it is"
-            )
+    unlisted = [
+        (device, location)
+        for device, location in cameras
+        if not estate.knows(LocationId(location), DeviceId(device))
+    ]
+    for device, location in unlisted[:SHOWN]:
+        yield (
+            f"{device} is not listed at {location} in the sites file: "
+            "its reports do not count until it is"
+        )
+    if len(unlisted) > SHOWN:
+        yield f"and {len(unlisted) - SHOWN} more are not listed"

@@ -247,7 +247,7 @@ def test_a_fleet_is_born_led_renewed_and_loses_one(
         for name in CAMERAS:
             groups = "london canary" if name in CANARIES else "london"
             rows.writerow([f"SN-{name}", "batch-7", name, "KX-01", groups])
-    assert company.fleet("expect", roster) == "50 of 50 roster lines written\n"
+    assert company.fleet("expect", roster).startswith("50 of 50 roster lines written\n")
 
     # All at once, with one factory claim, and each comes back with its own certificate.
     cameras = [Camera(tmp_path, name, settings) for name in CAMERAS]
