@@ -88,10 +88,7 @@ class FleetService:
         at = self._clock()
         if self._tick_at is None or at >= self._tick_at:
             self._tick_at = at + TICK_EVERY
-            try:
-                self._tick(at)
-            except SQLAlchemyError as error:  # what waits is sent at a later tick
-                log.error("fleet.tick_failed", extra={"reason": type(error).__name__})
+            self._tick(at)
 
     def _batch(self, pause_s: float) -> list[Request]:
         batch: list[Request] = []
