@@ -69,7 +69,6 @@ from cloud.windows.query import WindowError
 
 log = logging.getLogger(__name__)
 VERSION: Final = "1"
-LOOPBACK_ONLY: Final = HostNames()
 ROOMS: Final = (
     locations, breakdown, audience, alerts, live, pricing, explained, batch, overrides, inventory,
     optimize, plans, fleet_things, fleet_config, fleet_jobs, health, page,
@@ -127,11 +126,12 @@ def create_app(
     *,
     quota: Quota | None = None,
     pinned: bool = False,
-    names: HostNames = LOOPBACK_ONLY,
+    names: HostNames | None = None,
 ) -> FastAPI:
     """The application over one desk; with a quota, only for callers with a key.
 
-    It answers to the loopback names and to `names`, and to no other.
+    It answers to the loopback names and to `names`, and to no other; without `names` (as in a test
+    that asks it without a network) it does not look at the name. `serve` always gives them.
 
     Its rate card is that of the desk until `in_force` hears of another; `pinned`, always.
     """

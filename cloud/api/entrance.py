@@ -39,10 +39,16 @@ class Entrance:
     """Lets requests pass, or answers them itself by way of `refuse`."""
 
     def __init__(
-        self, app: ASGIApp, *, names: HostNames, public: Callable[[str], bool], refuse: Refuse
+        self,
+        app: ASGIApp,
+        *,
+        names: HostNames | None,
+        public: Callable[[str], bool],
+        refuse: Refuse,
     ) -> None:
         self._app = app
-        self._names = names
+        self._is_named = names is not None
+        self._names = names or HostNames()
         self._is_public = public
         self._refuse = refuse
 
@@ -66,7 +72,7 @@ class Entrance:
         host = hosts[0] if len(hosts) == 1 else ""
         if scope["path"] == ALIVE:
             return
-        if not self._names.knows(host):
+        if self._is_named and not self._names.knows(host):
             raise Misdirected(
                 f"this server is not {host[:80]!r}: start it with --host-name and the name that "
                 "its clients use (or ONLOOKER_HOST_NAMES); without, it answers to localhost only"
