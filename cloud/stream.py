@@ -20,10 +20,10 @@ from typing import Any, Final
 
 from prometheus_client import Counter, Gauge, Histogram
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from cloud import database, settings
-from cloud.database.failures import failure_of
+from cloud.database.failures import failure_of, is_passing
 from cloud.database.partitions import Ahead
 from cloud.estate import SAMPLE
 from cloud.ingest.commit import Outcome
@@ -131,7 +131,9 @@ def _ready(engine: Engine, stopping: threading.Event) -> bool:
     while True:
         try:
             database.create(engine)
-        except OperationalError as error:
+        except DBAPIError as error:
+            if not is_passing(error):
+                raise
             log.warning("database.away", extra={"reason": failure_of(error)})
         else:
             return True

@@ -10,11 +10,11 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from cloud import settings
 from cloud.database import DatabaseError
-from cloud.database.failures import failure_of
+from cloud.database.failures import sentence
 from cloud.estate import EstateError
 from cloud.ingest.source import SourceError
 from cloud.logs import write_json_lines
@@ -73,7 +73,7 @@ def refusing(run: Callable[[], int]) -> int:
         return run()
     except (DatabaseError, EstateError, SettingsError, SourceError) as error:
         reason = hide_addresses(str(error))
-    except OperationalError as error:
-        reason = f"the database cannot be used: {failure_of(error)}"
+    except DBAPIError as error:
+        reason = sentence(error)
     sys.stderr.write(f"{reason}\n")
     return REFUSED

@@ -40,6 +40,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from cloud.database.columns import Instant
 from wire.addresses import DATABASE_SCHEMES, AddressError, parse_address
+from wire.sqlite_errors import SqliteCause, cause_of
 
 BUSY_TIMEOUT_MS: Final = 10_000
 AGAIN_S: Final = 0.02
@@ -161,7 +162,14 @@ def _options(query: str) -> dict[str, str | list[str]]:
 def _sqlite(address: URL) -> Engine:
     if not address.database or address.database == ":memory:":
         raise DatabaseError("a SQLite database needs a file: write sqlite:///path/to/file.db")
-    Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(address.database).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseError(
+            f"the folder {folder} of the database cannot be made: {error.strerror}; make it, or "
+            "give another path"
+        ) from error
     engine = create_engine(address, hide_parameters=True)  # errors are logged, rows are not
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -181,8 +189,8 @@ def _use_wal(raw: Any, *, give_up_s: float) -> None:
         try:
             raw.execute("PRAGMA journal_mode = WAL")
             return
-        except sqlite3.OperationalError:
-            if time.monotonic() > give_up_s:
+        except sqlite3.OperationalError as error:
+            if cause_of(error) is not SqliteCause.LOCKED or time.monotonic() > give_up_s:
                 raise
             time.sleep(AGAIN_S)
 

@@ -1,13 +1,18 @@
-"""Why the database failed, in words that hold no part of its address and no row.
+"""Why the database failed, in words that hold no part of its address and no row; and what it means.
 
-PostgreSQL's client quotes host, user and option values of the address, its server quotes rows.
-So the reason is the SQLSTATE with the name of its condition, or one of a few known phrases.
+A failure of the environment (full disk, lock, read-only file system, a server that restarts) says
+nothing about the data: the same transaction may succeed later. Damage, and a statement that the
+database does not understand, stay as they are. PostgreSQL's client quotes host, user and option
+values of the address, its server quotes rows: the reason is the SQLSTATE with the name of its
+condition, or one of a few known phrases.
 """
 
 import sqlite3
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from wire.sqlite_errors import SqliteCause, cause_of, explanation
 
 CONNECTION: Final = (
     ("connection refused", "connection refused: is PostgreSQL running at that host and port?"),
@@ -36,14 +41,42 @@ CONNECTION: Final = (
 )
 
 
+AWAY_CLASSES: Final = frozenset({"08", "40", "53", "55", "57", "58"})
+"""SQLSTATE classes: connection, rollback (deadlock), resources (full disk), state (locked),
+operator (shutdown), system (I/O)."""
+READ_ONLY: Final = "25006"
+PASSING: Final = frozenset(SqliteCause) - {SqliteCause.DAMAGED, SqliteCause.OTHER}
+
+
 def failure_of(error: DBAPIError) -> str:
-    """The reason in one line: SQLite's own text, or PostgreSQL's condition."""
+    """The reason in one line: SQLite's cause with its remedy, or PostgreSQL's condition."""
     cause = error.orig
     if isinstance(cause, sqlite3.Error):
-        return str(cause)
+        return str(cause) if cause_of(cause) is SqliteCause.OTHER else explanation(cause)
     state = getattr(cause, "sqlstate", None)
     if state:
-        return f"{type(cause).__name__} (SQLSTATE {state})"
+        constraint = getattr(getattr(cause, "diag", None), "constraint_name", None)
+        broken = f", constraint {constraint}" if constraint else ""
+        return f"{type(cause).__name__} (SQLSTATE {state}){broken}"
     text = str(cause).lower()
     known = next((reason for phrase, reason in CONNECTION if phrase in text), None)
     return known or type(cause).__name__
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Whether the same transaction may succeed later, with nothing changed by this one."""
+    cause = error.orig
+    if isinstance(cause, sqlite3.Error):
+        return cause_of(cause) in PASSING
+    state = getattr(cause, "sqlstate", None)
+    if state:
+        return state == READ_ONLY or state[:2] in AWAY_CLASSES
+    return isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
+
+
+def sentence(error: DBAPIError) -> str:
+    """What a program says of the failure that ends it: no row, no parameter, no statement."""
+    cause = error.orig
+    if isinstance(cause, sqlite3.Error) and cause_of(cause) is not SqliteCause.OTHER:
+        return f"the database {failure_of(error)}"
+    return f"the database cannot be used: {failure_of(error)}"

@@ -13,12 +13,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Column, Connection, Engine, Table, func, inspect, select, text
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
 from cloud.database.columns import EPOCH
 from cloud.database.counts import minute_demographics, minute_sensors, minute_tallies, reports
 from cloud.database.engine import reading, writing
-from cloud.database.failures import failure_of
+from cloud.database.failures import failure_of, is_passing
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +144,9 @@ class Ahead:
             return
         try:
             made = prepare(self._engine, now)
-        except OperationalError as error:
+        except DBAPIError as error:
+            if not is_passing(error):
+                raise
             self._until = now + AGAIN
             log.warning("partitions.not_made", extra={"reason": failure_of(error)})
         else:

@@ -17,9 +17,10 @@ from itertools import count
 from typing import Final
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from cloud.database import writing
+from cloud.database.failures import failure_of, is_passing
 from cloud.ingest.budget import Budget, Key, Limit
 from cloud.ingest.commit import Outcome, commit
 from cloud.ingest.judge import RULES, DeadLetter, Finding, Kind, Knows, judge
@@ -33,7 +34,7 @@ from wire.topics import Address, Channel
 log = logging.getLogger(__name__)
 
 RETRY_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-AWAY: Final = (OperationalError, InterfaceError)  # busy, gone, deadlocked: the same again may work
+SAID_EVERY: Final = 12  # attempts: about once a minute
 LATEST_ACK: Final = timedelta(seconds=1)
 LOOK_EVERY: Final = timedelta(minutes=1)
 REFUSED: Final = (DataError, IntegrityError, OverflowError, UnicodeError)  # for what it says
@@ -111,10 +112,14 @@ class Consumer:
         for attempt in count():
             try:
                 return commit(self._engine, findings, now, rules=self._rules, budget=self._budget)
-            except AWAY as error:
-                self._say_away(attempt, error)
             except REFUSED as error:
                 return self._divided(findings, error, now)
+            except DBAPIError as error:
+                if not is_passing(error):
+                    raise
+                self._say_away(attempt, error)
+                if self._engine.dialect.name == "sqlite":  # one opened read-only stays so
+                    self._engine.dispose()
             if self._stopping.wait(RETRY_S[min(attempt, len(RETRY_S) - 1)]):
                 return None
         raise AssertionError("count() has no end")
@@ -131,9 +136,9 @@ class Consumer:
             whole.absorb(outcome)
         return whole
 
-    def _say_away(self, attempt: int, error: Exception) -> None:
-        level = logging.WARNING if attempt == 3 else logging.DEBUG
-        log.log(level, "database.away", extra={"attempt": attempt, "reason": str(error)[:500]})
+    def _say_away(self, attempt: int, error: DBAPIError) -> None:
+        level = logging.WARNING if attempt % SAID_EVERY == 3 else logging.DEBUG
+        log.log(level, "database.away", extra={"attempt": attempt, "reason": failure_of(error)})
 
     def _look_at_quarantine(self, now: datetime) -> None:
         """Once a minute: end what has been quiet, and say what was not kept."""
@@ -147,7 +152,9 @@ class Consumer:
         try:
             with writing(self._engine) as connection:
                 ended = end_quiet(connection, now, self._budget.limit.quiet)
-        except AWAY:
+        except DBAPIError as error:
+            if not is_passing(error):
+                raise
             return  # the next commit says so
         if ended:
             log.info("quarantine.ended", extra={"devices": ended})
@@ -160,4 +167,9 @@ def _smaller(findings: Sequence[Finding], error: Exception) -> Sequence[Sequence
         return findings[:middle], findings[middle:]
     if isinstance(findings[0], DeadLetter) and findings[0].kind is Kind.UNSTORABLE:
         raise error
-    return ([findings[0].set_aside(Kind.UNSTORABLE, f"the database refuses it: {error}")],)
+    return ([findings[0].set_aside(Kind.UNSTORABLE, f"the database refuses it: {_why(error)}")],)
+
+
+def _why(error: Exception) -> str:
+    """Without statement, parameters or rows."""
+    return failure_of(error) if isinstance(error, DBAPIError) else type(error).__name__

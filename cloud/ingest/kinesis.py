@@ -13,8 +13,10 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import DBAPIError
 
 from cloud.database import checkpoints, insert, reading, writing
+from cloud.database.failures import failure_of, is_passing
 from cloud.ingest.record import delivery_of
 from cloud.ingest.source import Delivery, Portion, SourceError
 
@@ -47,8 +49,11 @@ class KinesisSource:
             deliveries = list(self._read(portion.messages))
         except self._kinesis.exceptions.ResourceNotFoundException as error:
             raise SourceError(f"there is no Kinesis stream {self._stream!r}: {error}") from error
-        except (BotoCoreError, ClientError) as error:
-            log.warning("kinesis.away", extra={"stream": self._stream, "reason": str(error)[:300]})
+        except (BotoCoreError, ClientError, DBAPIError) as error:
+            if isinstance(error, DBAPIError) and not is_passing(error):
+                raise
+            reason = failure_of(error) if isinstance(error, DBAPIError) else str(error)[:300]
+            log.warning("kinesis.away", extra={"stream": self._stream, "reason": reason})
             self._iterators.clear()
             self._listed = False
             return []
@@ -57,7 +62,15 @@ class KinesisSource:
         return deliveries
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
-        """Keep how far each shard was read."""
+        """Keep how far each shard was read; where it cannot be kept, some of it comes again."""
+        try:
+            self._keep_position(deliveries)
+        except DBAPIError as error:
+            if not is_passing(error):
+                raise
+            log.warning("kinesis.position_not_kept", extra={"reason": failure_of(error)})
+
+    def _keep_position(self, deliveries: Sequence[Delivery]) -> None:
         furthest = dict[str, str](each.receipt for each in deliveries)
         into = insert(self._engine.dialect.name, checkpoints)
         upsert = into.on_conflict_do_update(

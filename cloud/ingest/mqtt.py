@@ -5,6 +5,11 @@ gets it again; but a broker may lose what it holds, and the devices send again a
 number (mid) belongs to one connection: acknowledging it on the next would acknowledge a stranger,
 so receipts carry the connection they came by. While a batch commits nothing is read, which is the
 back-pressure. Subscriptions are made on every connection: a broker that was killed has forgotten.
+
+Two consumers with one client id take the session from each other. MQTT 5 has a reason for that
+(0x8E), which not every broker sends (Mosquitto 2.0 does not); connections that the broker ends
+soon, again and again while it can be reached, are the other sign. It is logged as an error with the
+remedy, and each consumer waits longer before it takes the session back.
 """
 
 import logging
@@ -18,7 +23,9 @@ from typing import Any, Final
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from cloud.ingest.source import Delivery, Portion, SourceError
 from wire.addresses import AddressError, parse_broker
@@ -29,6 +36,12 @@ log = logging.getLogger(__name__)
 KEEPALIVE_S: Final = 60
 CONNECT_TIMEOUT_S: Final = 5.0
 BACKOFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+TAKEN_OVER: Final = 0x8E  # MQTT 5: another client connected with the same client id
+TAKEN_OVER_BACKOFF_S: Final = (5.0, 15.0, 30.0, 60.0)
+STEADY_S: Final = 120.0  # a connection that lasts this long is not contested
+SHORT_CONNECTIONS: Final = 3  # in a row, after which another client with our id is assumed
+KEPT_FOR_EVER_S: Final = 0xFFFFFFFF
+UNSETTLED: Final = 1_000  # messages that the broker may send before the first is settled
 SHARED: Final = (Channel.AUDIENCE, Channel.HEARTBEAT, Channel.ALARM)
 """Status is retained, and retained messages do not reach shared subscriptions."""
 
@@ -86,6 +99,9 @@ class MqttSource:
         self._connection = 0
         self._connected = False
         self._failures = 0
+        self._taken_over = 0
+        self._short = 0  # connections in a row that the broker ended soon
+        self._connected_at = 0.0  # monotonic
         self._next_try_at = 0.0  # monotonic
 
     def receive(self, portion: Portion) -> Sequence[Delivery]:
@@ -127,7 +143,7 @@ class MqttSource:
         client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=broker.client_id,
-            clean_session=broker.share is not None,
+            protocol=MQTTProtocolVersion.MQTTv5,
             manual_ack=True,
         )
         client.connect_timeout = CONNECT_TIMEOUT_S
@@ -156,7 +172,13 @@ class MqttSource:
             time.sleep(min(wait_s, within_s))
             return False
         try:
-            self._client.connect(self._broker.host, self._broker.port, KEEPALIVE_S)
+            self._client.connect(
+                self._broker.host,
+                self._broker.port,
+                KEEPALIVE_S,
+                clean_start=self._broker.share is not None,
+                properties=_session(self._broker),
+            )
         except OSError as error:
             self._failed(str(error))
             return False
@@ -170,6 +192,7 @@ class MqttSource:
         self._next_try_at = time.monotonic() + delay_s
         level = logging.DEBUG if self._failures else logging.WARNING
         self._failures += 1
+        self._short = 0
         fields = {"broker": self._broker.host, "port": self._broker.port, "reason": reason}
         log.log(level, "broker.unreachable", extra=fields)
 
@@ -204,14 +227,38 @@ class MqttSource:
             log.error("broker.subscription_refused", extra={"reasons": refused})
             return
         self._connected = True
+        self._connected_at = time.monotonic()
         self._failures = 0
         log.info("broker.connected", extra={"client_id": self._broker.client_id})
 
     def _on_disconnect(self, _c: Client, _: Any, _flags: Any, reason: Any, _more: Any) -> None:
-        if self._connected:
+        now = time.monotonic()
+        self._next_try_at = now + BACKOFF_S[0]
+        if now - self._connected_at >= STEADY_S:
+            self._taken_over = self._short = 0
+        elif self._connected:
+            self._short += 1
+        if reason.value == TAKEN_OVER or self._short >= SHORT_CONNECTIONS:
+            self._lost_session(now)
+        elif self._connected:
             log.info("broker.disconnected", extra={"reason": str(reason)})
         self._connected = False
-        self._next_try_at = time.monotonic() + BACKOFF_S[0]
+
+    def _lost_session(self, now: float) -> None:
+        """Another client has our id: say what to do, and leave the session with it for a while."""
+        wait_s = TAKEN_OVER_BACKOFF_S[min(self._taken_over, len(TAKEN_OVER_BACKOFF_S) - 1)]
+        self._taken_over += 1
+        self._next_try_at = now + wait_s
+        log.error(
+            "broker.session_taken_over",
+            extra={
+                "client_id": self._broker.client_id,
+                "reason": "the broker ends each connection soon after it is made: another client "
+                "probably has this client id. Stop one of the two, give each its own --client-id, "
+                "or divide the messages with --share GROUP",
+                "next_try_s": wait_s,
+            },
+        )
 
     def _on_message(self, _c: Client, _: Any, message: MQTTMessage) -> None:
         try:
@@ -220,3 +267,11 @@ class MqttSource:
             topic = "(a topic that is not UTF-8)"
         receipt = (self._connection, message.mid) if message.qos else None
         self._inbox.append(Delivery(topic, bytes(message.payload), receipt))
+
+
+def _session(broker: Broker) -> Properties:
+    """What the broker keeps for us while we are away: everything, unless consumers divide it."""
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.SessionExpiryInterval = 0 if broker.share is not None else KEPT_FOR_EVER_S
+    properties.ReceiveMaximum = UNSETTLED
+    return properties

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Table, func, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from cloud.database import (
     SUMS,
@@ -26,7 +26,7 @@ from cloud.database import (
     venue_hours,
     writing,
 )
-from cloud.database.failures import failure_of
+from cloud.database.failures import failure_of, is_passing
 from cloud.database.rollups import UNKNOWN, moving
 from cloud.ingest.store import adding
 from cloud.windows.cells import HOUR_S, in_steps
@@ -51,7 +51,9 @@ class Venues:
         try:
             with writing(self._engine) as connection:
                 know_places(connection, venue_types)
-        except OperationalError as error:
+        except DBAPIError as error:
+            if not is_passing(error):
+                raise
             log.warning("places.not_kept", extra={"reason": failure_of(error)})
         else:
             self._told = venue_types

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Select, Table, literal, or_, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from cloud.database import (
     EPOCH,
@@ -31,6 +31,7 @@ from cloud.database import (
     touched,
     writing,
 )
+from cloud.database.failures import failure_of, is_passing
 from cloud.database.rollups import UNKNOWN, moving
 from cloud.estate import Estate
 from cloud.ingest.store import adding
@@ -65,8 +66,10 @@ class Renames:
         former = [(old, site.id) for site in estate for old in site.formerly]
         try:
             moved = move(self._engine, former) if former else []
-        except OperationalError as error:
-            log.warning("locations.not_renamed", extra={"reason": str(error.orig)[:300]})
+        except DBAPIError as error:
+            if not is_passing(error):
+                raise
+            log.warning("locations.not_renamed", extra={"reason": failure_of(error)})
             return
         self._done, self._again_at = estate, now + AGAIN
         for old, present in moved:

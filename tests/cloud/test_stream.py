@@ -58,14 +58,17 @@ class Camera:
 
 
 @contextmanager
-def streaming(broker: Mosquitto, database_url: str, *more: str) -> Iterator[subprocess.Popen[str]]:
+def streaming(
+    broker: Mosquitto, database_url: str, *more: str, wait_for: str | None = "broker.connected"
+) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "cloud", "stream", "--broker", broker.url,
          "--database", database_url, *more],
         stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
     try:
-        until_said(process, "broker.connected")
+        if wait_for is not None:
+            until_said(process, wait_for)
         yield process
     finally:
         process.kill()

@@ -5,7 +5,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.publish import multiple
+from paho.mqtt.reasoncodes import ReasonCode
 
 from cloud.ingest.mqtt import MqttSource, broker_at
 from cloud.ingest.source import Delivery, Portion, SourceError
@@ -112,3 +114,32 @@ def test_an_address_says_who_we_are_and_whether_it_is_private() -> None:
 def test_tls_files_that_are_missing_are_refused() -> None:
     with pytest.raises(SourceError, match="TLS files"):
         MqttSource(broker_at("mqtts://broker.example", ca_file="/nowhere.pem"))
+
+
+@pytest.mark.broker
+def test_two_consumers_with_one_client_id_say_so_and_do_not_fight(
+    mosquitto: Mosquitto, source: MqttSource, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = MqttSource(broker_at(mosquitto.url))
+    deadline = time.monotonic() + 6.0
+    while time.monotonic() < deadline:
+        for each in (other, source):
+            each.receive(SHORT)
+    said = [one for one in caplog.records if one.getMessage() == "broker.session_taken_over"]
+    assert said
+    assert {one.levelname for one in said} == {"ERROR"}
+    assert "--client-id" in vars(said[0])["reason"]
+    assert source._connection + other._connection <= 8
+    other.close()
+
+
+@pytest.mark.broker
+def test_a_broker_that_names_the_take_over_is_believed_at_once(
+    source: MqttSource, caplog: pytest.LogCaptureFixture
+) -> None:
+    taken_over = ReasonCode(PacketTypes.DISCONNECT, identifier=0x8E)
+    source._on_disconnect(source._client, None, None, taken_over, None)
+    assert "broker.session_taken_over" in [one.getMessage() for one in caplog.records]
+    before = source._connection
+    source.receive(SHORT)
+    assert source._connection == before
