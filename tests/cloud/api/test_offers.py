@@ -20,7 +20,7 @@ FIELDS = ("p10", "p50", "p90")
 
 
 def measured(desk: Desk, location: str, weeks: int) -> None:
-    """Hours that differ, back from now; one camera."""
+    """Hours that differ, back from now, without noon, which the one camera never observes."""
     now = int(desk.clock().timestamp())
     rows = [
         {
@@ -30,6 +30,7 @@ def measured(desk: Desk, location: str, weeks: int) -> None:
             "looking_ms": 160_000 + 977 * (age % 24), "person_ms": 1_400_000,
         }
         for age in range(1, weeks * 168)
+        if not 11 <= (now // 3600 - age) % 24 < 15
     ]  # fmt: skip
     with database.writing(desk.engine) as connection:
         connection.execute(database.hour_tallies.insert(), rows)
@@ -50,6 +51,7 @@ def test_every_slot_is_offered_at_its_quote_with_the_people_of_its_ladder(desk: 
     until_on = first_on + timedelta(days=10)
     sold = offer(desk, Brief(budget_pence=1, currency="GBP", first_on=first_on, until_on=until_on))
 
+    never_observed = 0
     for at in range(0, len(sold), 3):
         name, _, time_slot = str(sold.key[at]).partition("/")
         site = desk.estate.location(name)
@@ -59,10 +61,12 @@ def test_every_slot_is_offered_at_its_quote_with_the_people_of_its_ladder(desk: 
         seen = made.plays.ladder(outlook).lts
         plays = float(made.plays.spot.plays_per_hour)
 
+        never_observed += outlook.unobserved
         assert sold.price_pence[at] == quote(site, slot, outlook, desk.card).price_pence
         offered = (sold.low[at], sold.target.contacts[at], sold.high[at])
         assert offered == pytest.approx([getattr(seen, p) * plays for p in FIELDS], rel=1e-9)
         assert sold.day[at] == (slot.local.date() - first_on).days
+    assert never_observed
 
 
 def test_a_hundred_places_for_four_weeks_are_not_too_many(desk: Desk):
