@@ -26,6 +26,8 @@ from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.problem import REFUSALS, documented
 from cloud.api.tag import NOT_MODIFIED, Tagged
+from cloud.database.rollups import UNKNOWN
+from cloud.pricing.openooh import refuse_unknown
 from cloud.windows.audience import Audience, Tally
 from cloud.windows.breakdown import breakdown, demographics, known_places
 from cloud.windows.cells import Dimension, Group, Where, span
@@ -181,6 +183,8 @@ def _asked(
     now = desk.clock()
     if location is not None:
         desk.estate.location(location)
+    if venue_type not in (None, UNKNOWN):
+        refuse_unknown([str(venue_type)], (site.venue for site in desk.estate))
     since, until = between
     longest = LONGEST if {Dimension.LOCATION, Dimension.DEVICE, Dimension.HOUR} & set(by) else (
         LONGEST_ROLLED
