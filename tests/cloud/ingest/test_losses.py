@@ -49,13 +49,13 @@ class Camera:
             self.outbox.acknowledge(ack.data.journal, ack.data.through)
 
     def _beat(self) -> Heartbeat:
-        some = self._report()
+        some, stream = self._report(), self.outbox.status(0)
         return Heartbeat(
-            location=some.location, device=some.device, journal=self.outbox.journal, boot="b1",
+            location=some.location, device=some.device, journal=stream.id, boot="b1",
             sent_at=NOW, uptime_ms=1, capture=CaptureState.STREAMING, frames_captured=1,
             frames_analysed=1, reconnects=0, outbox_reports=self.outbox.depth,
-            outbox_oldest_at=None, next_sequence=self.outbox.next_sequence, rss_bytes=1,
-            versions=some.versions, oldest_sequence=self.outbox.oldest_sequence,
+            outbox_oldest_at=None, next_sequence=stream.next_sequence, rss_bytes=1,
+            versions=some.versions, oldest_sequence=stream.oldest_sequence,
         )  # fmt: skip
 
 
