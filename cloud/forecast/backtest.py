@@ -67,18 +67,32 @@ def origins(series: ClockSeries, count: int) -> list[date]:
     return found
 
 
-def silent(series: ClockSeries, count: int) -> list[int]:
+def checked(series: ClockSeries, chosen: Sequence[date]) -> list[date]:
+    """Origins that were chosen, oldest first; BacktestError for one that cannot be scored."""
+    first_on = series.first_on + LEAST_HISTORY
+    last_on = series.ends_on - timedelta(days=7)
+    for day in chosen:
+        if not first_on <= day <= last_on:
+            raise BacktestError(
+                f"a week from {day} cannot be scored: days from {first_on} to {last_on} can"
+            )
+    return sorted(set(chosen))
+
+
+def silent(series: ClockSeries, chosen: Sequence[date]) -> list[int]:
     """The series in which nobody was counted in any week that would be scored."""
-    starts = [(origin - series.first_on).days * 24 for origin in origins(series, count)]
+    starts = [(origin - series.first_on).days * 24 for origin in chosen]
     counted = sum(np.nansum(series.values[:, at : at + WEEK_H], axis=1) for at in starts)
     return np.flatnonzero(np.equal(counted, 0)).tolist()
 
 
 def run(
-    series: ClockSeries, models: Sequence[Model], holidays: frozenset[date], count: int
+    series: ClockSeries,
+    models: Sequence[Model],
+    holidays: frozenset[date],
+    chosen: Sequence[date],
 ) -> Iterator[Result]:
-    """Score each model in turn."""
-    chosen = origins(series, count)
+    """Score each model in turn, over a week from each of the chosen days."""
     for model in models:
         scored = [_scored(series, model, holidays, origin_on) for origin_on in chosen]
         yield Result(

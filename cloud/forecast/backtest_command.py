@@ -7,7 +7,7 @@ of an hour; hours that are missing or marked as bad are neither learnt from nor 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import permutations
@@ -17,7 +17,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
-from cloud.forecast.backtest import BacktestError, Result, better_share, silent, table
+from cloud.forecast.backtest import (
+    BacktestError,
+    Result,
+    better_share,
+    checked,
+    origins,
+    silent,
+    table,
+)
 from cloud.forecast.backtest import run as run_backtest
 from cloud.forecast.days import CalendarError, public_holidays
 from cloud.forecast.model import Model
@@ -72,6 +80,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--horizon", type=int, choices=(HORIZON_H,), default=HORIZON_H)
     parser.add_argument("--origins", type=int, default=12, help="weeks to forecast (12)")
     parser.add_argument(
+        "--on", nargs="+", type=date.fromisoformat, metavar="DATE",
+        help="forecast the weeks from these days instead of --origins",
+    )  # fmt: skip
+    parser.add_argument(
         "--models", nargs="+", choices=MODELS, default=list(QUICK), metavar="MODEL",
         help=f"of {', '.join(MODELS)} (default: {' '.join(QUICK)})",
     )  # fmt: skip
@@ -96,13 +108,14 @@ def run(arguments: argparse.Namespace) -> int:
             sys.stderr.write(f"{arguments.file}: {note}\n")
         names, series = read.names, read.series
         told = _told(arguments.signals, names)
-        names, series, told = _counted(names, series, told, arguments.origins)
+        chosen = (
+            checked(series, arguments.on) if arguments.on else origins(series, arguments.origins)
+        )
+        names, series, told = _counted(names, series, told, chosen)
         years = (series.first_on.year, series.ends_on.year + 1)
         holidays = public_holidays(arguments.holidays, *years)
         models = _models(arguments.models, told)
-        results = {
-            one.model: one for one in run_backtest(series, models, holidays, arguments.origins)
-        }
+        results = {one.model: one for one in run_backtest(series, models, holidays, chosen)}
         if arguments.plot is not None:
             _plot(arguments.plot, names, series, models, holidays)
     except REFUSED as error:
@@ -136,18 +149,18 @@ def _zone(name: str | None) -> ZoneInfo | None:
 
 
 def _counted(
-    names: list[str], series: ClockSeries, told: Told, origins: int
+    names: list[str], series: ClockSeries, told: Told, chosen: Sequence[date]
 ) -> tuple[list[str], ClockSeries, Told]:
     """The series that can be scored; the others are named."""
-    left_out = set(silent(series, origins))
+    left_out = set(silent(series, chosen))
     kept = [at for at in range(len(names)) if at not in left_out]
     if not kept:
         raise BacktestError("nobody was counted in any of the weeks to be scored")
     if left_out:
         gone = ", ".join(names[at] for at in sorted(left_out))
         sys.stderr.write(f"left out, nobody counted in the weeks to be scored: {gone[:300]}\n")
-    chosen = ClockSeries(series.first_on, series.values[kept])
-    return [names[at] for at in kept], chosen, Told(tuple(told.of[at] for at in kept if told.of))
+    counted = ClockSeries(series.first_on, series.values[kept])
+    return [names[at] for at in kept], counted, Told(tuple(told.of[at] for at in kept if told.of))
 
 
 def _models(names: list[str], told: Told) -> list[Model]:

@@ -49,7 +49,7 @@ def days(count: int) -> ClockSeries:
 
 def test_a_model_is_shown_nothing_from_its_origin_on():
     series, spy = days(100), Spy()
-    list(run(series, [spy], frozenset(), 3))
+    list(run(series, [spy], frozenset(), origins(series, 3)))
 
     assert [seen.ends_on for seen in spy.seen] == origins(series, 3)
     for seen in spy.seen:
@@ -70,7 +70,7 @@ def test_more_origins_than_the_history_holds_are_refused():
 
 def test_crossed_quantiles_are_never_scored():
     with pytest.raises(BacktestError, match="'crossed' gave a quantile"):
-        list(run(days(100), [Crossed()], frozenset(), 1))
+        list(run(days(100), [Crossed()], frozenset(), origins(days(100), 1)))
 
 
 def written(folder: Path, *, hours: int = 24 * 100) -> Path:
@@ -115,6 +115,16 @@ def test_a_series_that_counted_nobody_is_left_out_by_name_with_what_is_told_of_i
     (told / "d.csv").write_text("name,from,until,value\n")
     assert run_command(parser.parse_args(typed)) == 1
     assert "d.csv speaks of no series of the file" in capsys.readouterr().err
+
+
+def test_weeks_from_chosen_days_are_scored_or_refused(tmp_path: Path, capsys):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    file = str(written(tmp_path))
+
+    assert run_command(parser.parse_args([file, *ZONE, "--on", "2024-02-14", "2024-03-01"])) == 0
+    assert run_command(parser.parse_args([file, *ZONE, "--on", "2024-04-08"])) == 1
+    assert "days from 2024-01-29 to 2024-04-03 can" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("origins", "sentence"), [("0", "ask for one"), ("9", "ask for fewer")])
