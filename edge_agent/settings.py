@@ -197,15 +197,18 @@ class OutboxSettings(_Section, frozen=True):
 class PrivacySettings(_Section, frozen=True):
     """What may be estimated of a person. Counting only, unless this says otherwise.
 
-    Groups by age and gender, or by expression, of fewer than `smallest_cell` people are never
-    told of. The networks for these that lie beside the source were taught with pictures for
-    research only: they open only where `accept_research_licence` says that this is research.
+    Nothing is told of fewer than `smallest_cell` people: no visits, no group by age and gender or
+    by expression, no zone, no class of dwell; 1 tells of everybody, for films and tests. Remote
+    configuration cannot ask for reports more often than every `min_interval_s`. The networks for
+    groups that lie beside the source were taught with pictures for research only: they open only
+    where `accept_research_licence` says that this is research.
     """
 
     demographics: bool = False
     emotion: bool = False
     accept_research_licence: bool = False
-    smallest_cell: Annotated[int, Meta(ge=2, le=1000)] = 5
+    smallest_cell: Annotated[int, Meta(ge=1, le=1000)] = 5
+    min_interval_s: Annotated[int, Meta(ge=1, le=60)] = 10
 
 
 class StatusSettings(_Section, frozen=True):
@@ -403,6 +406,12 @@ def _contradictions(settings: Settings) -> list[str]:
     tracking, attention, capture = settings.tracking, settings.attention, settings.capture
     checks = (
         (60 % settings.interval_s == 0, f"interval_s of {settings.interval_s} must divide 60"),
+        (
+            settings.privacy.smallest_cell > 1
+            or not (settings.privacy.demographics or settings.privacy.emotion),
+            "privacy.smallest_cell of 1 describes single people: give at least 2, or switch "
+            "privacy.demographics and privacy.emotion off",
+        ),
         (
             tracking.confirm_within_s >= tracking.confirm_s,
             "tracking.confirm_within_s must not be shorter than tracking.confirm_s",

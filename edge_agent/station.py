@@ -13,6 +13,7 @@ from typing import Final
 
 from edge_agent.agent import Agent, Totals, models_for
 from edge_agent.capture import CaptureError
+from edge_agent.demographics import describer_for
 from edge_agent.detect import FaceDetector
 from edge_agent.pose import PoseEstimator
 from edge_agent.settings import ModelSettings, Settings
@@ -96,7 +97,8 @@ class Models:
         self._open: dict[ModelSettings, tuple[FaceDetector, PoseEstimator]] = {}
 
     def for_settings(self, settings: Settings) -> tuple[FaceDetector, PoseEstimator]:
-        """Open what the settings name, unless it is open."""
+        """Open what the settings name, unless it is open; ModelError when any of it is missing."""
         if settings.models not in self._open:
             self._open[settings.models] = models_for(settings)
+        describer_for(settings)  # by `privacy`: a network that is shared says nothing of this one
         return self._open[settings.models]

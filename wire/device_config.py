@@ -27,6 +27,7 @@ SHADOW_ANSWERS: Final = (
     "update/accepted",
     "update/rejected",
     "update/delta",
+    "delete/accepted",
 )
 JOB_REQUESTS: Final = ("get", "start-next", "+/get", "+/update")
 JOB_ANSWERS: Final = (

@@ -1,7 +1,8 @@
 """From the fleet's words to this camera's settings and back: `wire.device_config` ↔ `settings`.
 
 A wish is laid over the camera's own settings and the whole is checked; whatever is wrong with it
-is said in one sentence and nothing of it is used.
+is said in one sentence and nothing of it is used. A wish that would loosen the camera's own privacy
+is wrong (`tightening.py`).
 """
 
 from collections.abc import Callable, Mapping
@@ -9,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from edge_agent.management.tightening import tightened
 from edge_agent.settings import Settings, SettingsError, settings_from
 from wire.device_config import LARGEST_CONFIG_BYTES, DeviceConfig
 
@@ -70,7 +72,7 @@ def settings_under(own: Settings, desired: Mapping[str, Any]) -> Settings:
     if size > LARGEST_CONFIG_BYTES:
         raise ConfigError(f"a wish of {size} bytes: at most {LARGEST_CONFIG_BYTES} are read")
     try:
-        given = msgspec.to_builtins(msgspec.convert(desired, DeviceConfig))
+        given = tightened(own, msgspec.to_builtins(msgspec.convert(desired, DeviceConfig)))
         tables = msgspec.to_builtins(own)
         for row in ROWS:
             value = _at(given, row.config)

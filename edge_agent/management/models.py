@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from edge_agent.agent import Networks, pose_for
+from edge_agent.demographics import describer_for
 from edge_agent.detect import FaceDetector, load_detector
 from edge_agent.identity import PUBLIC, written
 from edge_agent.inference import WEIGHTS, ModelError, read_card
@@ -64,6 +65,7 @@ class ModelStore:
         card = self.find(chosen)
         if card is None or card.parent == WEIGHTS:
             return self._provided(settings)
+        describer_for(settings)  # raises now rather than when the first person has left
         return opened(card, settings), pose_for(settings)
 
     def find(self, version: str) -> Path | None:

@@ -78,7 +78,7 @@ class ConfigKeeper:
         self._load = load
         self._topic = {
             action: shadow_topic(device, action, shadow=CONFIG_SHADOW)
-            for action in ("get", "update", "update/delta")
+            for action in ("get", "update", "update/delta", "delete/accepted")
         }
         self._inquiry = Inquiry(line)
         self._session = 0
@@ -87,10 +87,21 @@ class ConfigKeeper:
         self._kept = memory.read(path)
         self._trial: Trial | None = None
         self._settings = in_force(own, self._kept, load)
+        self._drop_outgrown()
         if self._kept.trying is not None:
             reason = "the agent ended while it was tried"
             wish = digest_of(self._kept.trying)
             self._conclude("rolled-back", wish, self._kept.trying_version, reason)
+
+    def _drop_outgrown(self) -> None:
+        """A wish that was good and that this camera's own settings do not allow any more."""
+        try:
+            settings_under(self._own, self._kept.good)
+        except ConfigError as error:
+            wish = digest_of(self._kept.good)
+            version = self._kept.verdict.version if self._kept.verdict else 0
+            self._kept = msgspec.structs.replace(self._kept, good={})
+            self._conclude("rejected", wish, version, str(error))
 
     @property
     def settings(self) -> Settings:
@@ -128,9 +139,10 @@ class ConfigKeeper:
         if self._inquiry.settles(topic, body):
             self._take_answer(topic, body, now_s)
         elif topic == self._topic["update/delta"] or self._is_others_wish(topic, body):
-            version = body.get("version")
-            if not isinstance(version, int) or version > self._seen_version:
+            if body.get("version") != self._seen_version:  # lower in a shadow that was made anew
                 self._ask(now_s)
+        elif topic == self._topic["delete/accepted"]:
+            self._ask(now_s)
 
     def _is_others_wish(self, topic: str, body: Mapping[str, Any]) -> bool:
         state = body.get("state")

@@ -2,9 +2,11 @@
 
 import pytest
 
-from edge_agent.inference import LicenceError, ModelMissingError
-from edge_agent.settings import CaptureSettings, Settings
+from edge_agent.inference import ModelMissingError
+from edge_agent.settings import CaptureSettings, PrivacySettings, Settings
+from wire.device_config import answers, shadow_topic
 from wire.health import CaptureState
+from wire.scalars import DeviceId
 
 BAD_MASK = [[0.0, 0.0], [1.2, 0.0], [1.0, 1.0]]
 NIGHT = {"days": ["mon"], "opens": "22:00", "closes": "06:00"}
@@ -311,10 +313,58 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_camera(stand):
     assert stand.keeper.settings == stand.own
 
 
-def test_a_wish_to_describe_people_is_tried_on_the_networks_first(stand):
+def test_a_wish_to_describe_people_is_refused_where_the_camera_does_not_allow_it(stand):
     stand.passes()
-    stand.cannot_load = LicenceError("found a network for research only, accept the licence")
     stand.fleet.desires({"demographics": True})
     stand.passes()
     assert stand.camera.applied == []
-    assert "research only" in stand.fleet.reported["verdict"]["reason"]
+    assert reported(stand, "verdict")[0]["outcome"] == "rejected"
+    assert "only this camera's own settings" in stand.fleet.reported["verdict"]["reason"]
+
+
+def test_a_wish_to_describe_people_again_is_tried_on_the_networks_first(stand):
+    stand.own = Settings(privacy=PrivacySettings(demographics=True))
+    stand.start()
+    stand.fleet.desires({"demographics": False})
+    stand.passes(60)
+    assert not stand.keeper.settings.privacy.demographics
+    stand.cannot_load = ModelMissingError("found no network for demographics")
+    stand.fleet.desires({"demographics": True})
+    stand.passes()
+    assert not stand.keeper.settings.privacy.demographics
+    assert "found no network" in stand.fleet.reported["verdict"]["reason"]
+
+
+def test_a_shadow_that_was_deleted_and_made_anew_is_heard_at_once(stand):
+    stand.passes()
+    stand.fleet.desires({"analysed_fps": 4})
+    stand.passes(60)
+    assert stand.keeper.settings.capture.analysed_fps == 4
+    stand.fleet.shadow = stand.fleet.shadow.__class__()
+    stand.fleet.desires({"analysed_fps": 6})  # version 1 again
+    stand.passes(60)
+    assert stand.keeper.settings.capture.analysed_fps == 6
+
+
+def test_a_deletion_takes_the_wishes_out_of_force_at_once(stand):
+    stand.passes()
+    stand.fleet.desires({"analysed_fps": 4})
+    stand.passes(60)
+    stand.fleet.shadow = stand.fleet.shadow.__class__()
+    topic = shadow_topic(DeviceId("kx-01-cam-1"), "delete/accepted", shadow="config")
+    assert topic in answers(DeviceId("kx-01-cam-1"))
+    stand.fleet.line.inbox.append((topic, b'{"version": 9}'))
+    stand.passes(60)
+    assert stand.keeper.settings == stand.own
+
+
+def test_a_wish_that_the_cameras_own_settings_no_longer_allow_is_told_as_rejected(stand):
+    stand.passes()
+    stand.fleet.desires({"report_interval_ms": 10_000})
+    stand.passes(60)
+    stand.own = Settings(privacy=PrivacySettings(min_interval_s=30))
+    stand.start()
+    stand.passes()
+    assert stand.keeper.settings == stand.own
+    assert stand.fleet.reported["verdict"]["outcome"] == "rejected"
+    assert stand.fleet.reported["report_interval_ms"] == 30_000

@@ -1,0 +1,129 @@
+"""What remote configuration may do to privacy: tighten it, never loosen it.
+
+Every field of the remote configuration is named in `RULES` with one rule; a test fails for a field
+that has none. Only the camera's own settings file loosens: it switches demographics on, records,
+shows a preview, shortens intervals, removes masks and lengthens hours.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from edge_agent.schedule import DAYS
+from edge_agent.settings import Day, Hours, SettingsError
+from edge_agent.settings import Settings as LocalSettings
+
+
+class LoosenedError(SettingsError):
+    """A remote configuration that would loosen what the camera's own settings allow."""
+
+
+Merge = Callable[[LocalSettings, Any], Any]
+
+
+class Rule(NamedTuple):
+    """How a wished value meets the camera's own: `merge` gives what is used, or raises.
+
+    A field without influence on privacy has no `merge` and is used as it is.
+    """
+
+    why: str
+    merge: Merge | None = None
+
+
+def shortest_interval_s(own: LocalSettings) -> int:
+    """No remote configuration asks for reports or heartbeats more often than this."""
+    return min(own.privacy.min_interval_s, own.interval_s)
+
+
+def _interval(own: LocalSettings, wished_ms: int) -> int:
+    shortest_ms = 1000 * shortest_interval_s(own)
+    if wished_ms < shortest_ms:
+        raise LoosenedError(
+            f"an interval of {wished_ms} ms: this camera's own settings allow {shortest_ms} ms or "
+            "more (privacy.min_interval_s)"
+        )
+    return wished_ms
+
+
+def _heartbeat(own: LocalSettings, wished_ms: int) -> int:
+    if wished_ms >= 1000 * own.link.heartbeat_s:
+        return wished_ms
+    return _interval(own, wished_ms)
+
+
+def _paused(own: LocalSettings, wished: bool) -> bool:
+    return wished or own.schedule.paused
+
+
+def _switch(own: LocalSettings, wished: bool) -> bool:
+    if wished and not own.privacy.demographics:
+        raise LoosenedError(
+            "demographics: only this camera's own settings may switch it on (privacy.demographics)"
+        )
+    return wished
+
+
+def _masks(own: LocalSettings, wished: Any) -> list[Any]:
+    """The camera's own and those that were added; each once."""
+    masks = [[list(point) for point in mask] for mask in own.capture.masks]
+    added = [[list(point) for point in mask] for mask in wished]
+    return masks + [mask for mask in added if mask not in masks]
+
+
+def _schedule(own: LocalSettings, wished: Mapping[str, Any]) -> dict[str, Any]:
+    """The hours in which both the camera's own settings and the wish let it measure."""
+    zone, hours = wished.get("time_zone", own.schedule.time_zone), wished.get("hours")
+    if not own.schedule.hours:
+        return {**wished}
+    if zone != own.schedule.time_zone:
+        raise LoosenedError(
+            f"schedule: this camera's own hours are in {own.schedule.time_zone}: wish for hours "
+            "in that time zone"
+        )
+    if not hours:
+        return {}
+    both = intersection(own.schedule.hours, tuple(Hours(**one) for one in hours))
+    if not both:
+        raise LoosenedError("schedule: no hour lies within this camera's own; pause it instead")
+    return {"hours": [{"days": [day], "opens": a, "closes": b} for day, a, b in both]}
+
+
+def intersection(own: tuple[Hours, ...], wished: tuple[Hours, ...]) -> list[tuple[Day, str, str]]:
+    """Day, opening and closing for each stretch that lies in both."""
+    return sorted(
+        {
+            (day, max(mine.opens, theirs.opens), min(mine.closes, theirs.closes))
+            for mine in own
+            for theirs in wished
+            for day in mine.days
+            if day in theirs.days
+            and max(mine.opens, theirs.opens) < min(mine.closes, theirs.closes)
+        },
+        key=lambda one: (DAYS.index(one[0]), one[1:]),
+    )
+
+
+RULES: Final[Mapping[str, Rule]] = {
+    "report_interval_ms": Rule("short intervals follow single people", _interval),
+    "heartbeat_interval_ms": Rule("a heartbeat tells whether anything moves", _heartbeat),
+    "paused": Rule("may pause, not resume", _paused),
+    "schedule": Rule("may shorten the hours, not lengthen them", _schedule),
+    "masks": Rule("may add masks, not remove them", _masks),
+    "demographics": Rule("may switch off, not on", _switch),
+    "analysed_fps": Rule("how well is measured, not what is told"),
+    "analysed_px": Rule("how well is measured, not what is told"),
+    "zones": Rule("told only of groups, whatever their number"),
+    "view": Rule("where the screen is"),
+    "thresholds": Rule("how well is measured, not what is told"),
+    "detector": Rule("one of the models that the camera's own settings let in"),
+    "attention": Rule("one of the models that the camera's own settings let in"),
+}
+
+
+def tightened(own: LocalSettings, wished: Mapping[str, Any]) -> dict[str, Any]:
+    """The wish as it may be used; LoosenedError says what only the camera's settings may do."""
+    return {name: _used(RULES[name], own, value) for name, value in wished.items()}
+
+
+def _used(rule: Rule, own: LocalSettings, value: Any) -> Any:
+    return value if rule.merge is None or value is None else rule.merge(own, value)
