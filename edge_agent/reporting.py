@@ -17,7 +17,7 @@ from edge_agent.capture import Cause, Counters
 from edge_agent.civil import EARLIEST_AT, CivilTime, disciplined
 from edge_agent.connection import CameraConnection
 from edge_agent.health import Alarms, disk_free_bytes, rss_bytes, temperature_milli_c
-from edge_agent.meter import Tally, Totals
+from edge_agent.meter import Tally, Told, Totals, Withholding
 from edge_agent.motion import GateCounters
 from edge_agent.outbox import Courier, Link, Outbox, OutboxDamagedError, OutboxError
 from edge_agent.outbox.streams import StreamStatus
@@ -89,7 +89,8 @@ class Reporting:
         self._alarms = Alarms(address)
         self._connection = CameraConnection()
         self._board = board
-        self._unstored: deque[Tally] = deque(maxlen=UNSTORED_KEPT)
+        self._withholding = Withholding(privacy.smallest_cell, outbox.withheld, address.location)
+        self._unstored: deque[Told] = deque()
         self._civil = CivilTime()
         self._began_at = clock()
         self._first_row = outbox.next_row
@@ -117,12 +118,8 @@ class Reporting:
         self._versions.append(versions)
 
     def keep(self, tallies: Iterable[Tally]) -> None:
-        """Take closed intervals; the next `pump` stores them."""
-        for tally in tallies:
-            if len(self._unstored) == UNSTORED_KEPT:
-                self._dropped += 1
-                log.error("reports.dropped", extra={"reports": self._dropped, "reason": NO_ROOM})
-            self._unstored.append(tally)
+        """Take closed intervals; the next `pump` stores what may be told of them."""
+        self._await(self._withholding.take(tallies))
 
     def keep_time(self, at: datetime, elapsed_s: float) -> None:
         """Take a moment on both clocks.
@@ -131,8 +128,10 @@ class Reporting:
         """
         wrong_by = self._civil.observe(at, elapsed_s)
         if wrong_by is not None:
-            for tally in self._unstored:
-                tally.move(wrong_by)
+            for told in self._unstored:
+                if told.tally is not None:
+                    told.tally.move(wrong_by)
+            self._withholding.move(wrong_by)
             self._clock_was_wrong_by += wrong_by
         self._began_at = at - timedelta(seconds=elapsed_s)
 
@@ -203,6 +202,7 @@ class Reporting:
         self._board.leave(self._address.device)
         give_up_s = self._steady() + drain_s
         self._disk_again_s = -math.inf
+        self._await(self._withholding.close())
         self.pump()
         while self._unsettled() and self._steady() < give_up_s:
             time.sleep(DRAIN_STEP_S)
@@ -223,16 +223,35 @@ class Reporting:
             self._ahead_ms = ahead // timedelta(milliseconds=1)
             self._courier.cloud_said_at = None
 
+    def _await(self, every: Iterable[Told]) -> None:
+        """Keep in memory until the disk takes it. Of what waits only the latest counts."""
+        for told in every:
+            if told.tally is None and self._unstored and self._unstored[-1].tally is None:
+                if told.withheld is not None:
+                    self._unstored[-1] = told
+                continue
+            if len(self._unstored) >= UNSTORED_KEPT:
+                self._unstored.popleft()
+                self._dropped += 1
+                log.error("reports.dropped", extra={"reports": self._dropped, "reason": NO_ROOM})
+            self._unstored.append(told)
+
     def _store(self) -> None:
         while self._unstored:
-            tally = self._unstored[0]
+            self._store_one(self._unstored[0])
+            self._unstored.popleft()
+
+    def _store_one(self, told: Told) -> None:
+        tally, withheld = told
+        if tally is not None:
             try:
-                versions = self._versions[tally.era]
-                report = self._outbox.put(partial(tally.report, self._address, versions))
-                self.totals.add(report)
+                report_for = partial(tally.report, self._address, self._versions[tally.era])
+                self.totals.add(self._outbox.put(report_for, withheld=withheld))
+                return
             except ValueError as error:  # a fault of ours, which must not cost the next report
                 log.error("report.contradicts", extra={"reason": str(error), "tally": repr(tally)})
-            self._unstored.popleft()
+        if withheld is not None:
+            self._outbox.withhold(withheld)
 
     def _send_notices(self) -> None:
         """An alarm needs no disk."""
@@ -265,7 +284,7 @@ class Reporting:
             frames_captured=vitals.counters.captured,
             frames_analysed=self.totals.analysed,
             reconnects=vitals.counters.reconnects,
-            outbox_reports=waiting.reports + len(self._unstored),
+            outbox_reports=waiting.reports + self._unstored_reports,
             outbox_oldest_at=waiting.oldest_at,
             next_sequence=waiting.stream.next_sequence,
             oldest_sequence=waiting.stream.oldest_sequence,
@@ -295,6 +314,10 @@ class Reporting:
     def _unsettled(self) -> int:
         """Reports of which the cloud has not said that they are safe."""
         try:
-            return self._outbox.depth + len(self._unstored)
+            return self._outbox.depth + self._unstored_reports
         except OutboxError:
-            return len(self._unstored)
+            return self._unstored_reports
+
+    @property
+    def _unstored_reports(self) -> int:
+        return sum(told.tally is not None for told in self._unstored)

@@ -26,7 +26,7 @@ PLACE_OF_YOURS: Final = "LB-01"
 SCENE: Final = ("--people", "8", "--seconds", "40", "--seed", "7")
 HISTORY_DAYS: Final = 28
 RESULTS_WITHIN_S: Final = 150.0
-AGENT_SETTINGS: Final = "interval_s = 10\n"
+AGENT_SETTINGS: Final = "interval_s = 10\n[privacy]\nsmallest_cell = 1\n"  # drawn people
 
 
 class DemoError(RuntimeError):

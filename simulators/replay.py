@@ -29,7 +29,7 @@ from edge_agent.link.loopback import LoopbackLink
 from edge_agent.link.paho import PahoLink
 from edge_agent.outbox import Link, Outbox, OutboxError
 from edge_agent.pose import PoseEstimator
-from edge_agent.settings import Settings, SettingsError, load
+from edge_agent.settings import PrivacySettings, Settings, SettingsError, load
 from simulators.reel import Clip, Watched, beginning, clips
 from wire.envelope import AudienceEvent, Event, seal
 from wire.interrupts import INTERRUPTED
@@ -38,6 +38,7 @@ from wire.topics import Address, TopicError
 
 CONNECT_WITHIN_S: Final = 5.0
 UNREAD: Final = 3  # exit code: parts of a recording are damaged or missing
+EVERYBODY: Final = Settings(privacy=PrivacySettings(smallest_cell=1))  # a film is measured exactly
 REFUSALS: Final = (CaptureError, LinkError, ModelError, OutboxError, SettingsError, TopicError)
 
 
@@ -148,7 +149,7 @@ def _run(arguments: argparse.Namespace, *, now: datetime) -> int:
         raise ReplayError("a loop at full speed never ends: give --speed a number, or no --loop")
     device = arguments.device or f"{arguments.location.lower()}-sim"
     address = Address(LocationId(arguments.location), DeviceId(device))
-    settings = load(arguments.config) if arguments.config else Settings()
+    settings = load(arguments.config) if arguments.config else EVERYBODY
     reel = clips(arguments.videos)
     starts_at = _starts_at(arguments.starts_at, now) or beginning(reel, arguments.speed, now)
     with _links(arguments, address, settings) as link, _outbox() as outbox:

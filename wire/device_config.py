@@ -19,7 +19,7 @@ from wire.scalars import DeviceId, Message, Sentence, Word
 THINGS: Final = "$aws/things"
 CONFIG_SHADOW: Final = "config"
 PRIVACY_SHADOW: Final = "privacy"  # a signed `wire.manifest`, reported and never desired
-DECLARATION_ANSWERS: Final = ("update/accepted", "update/rejected")
+DECLARATION_ANSWERS: Final = ("update/accepted", "update/rejected", "delete/accepted")
 SHADOW_ACTIONS: Final = ("get", "update", "delete")
 SHADOW_ANSWERS: Final = (
     "get/accepted",

@@ -41,11 +41,14 @@ class Declaration:
         self._versions = versions
         self._clock = clock
         self._topic = shadow_topic(mine.device, "update", shadow=PRIVACY_SHADOW)
+        self._deleted = shadow_topic(mine.device, "delete/accepted", shadow=PRIVACY_SHADOW)
         self._inquiry = Inquiry(line)
         self._declared: tuple[int, str] | None = None  # in which session, which settings
 
     def hear(self, topic: str, body: Mapping[str, Any], _now_s: float) -> None:
-        """Take the answer to a declaration."""
+        """Take the answer to a declaration; one that somebody deleted is made again."""
+        if topic == self._deleted:
+            self._declared = None
         if self._inquiry.settles(topic, body) and "code" in body:
             log.warning("privacy.not_declared", extra={"code": body.get("code")})
 

@@ -3,5 +3,16 @@
 from edge_agent.meter.intervals import Arrivals, Meter, Sighting, Snapshot, View
 from edge_agent.meter.tally import Tally
 from edge_agent.meter.totals import Totals
+from edge_agent.meter.withholding import Told, Withholding
 
-__all__ = ["Arrivals", "Meter", "Sighting", "Snapshot", "Tally", "Totals", "View"]
+__all__ = [
+    "Arrivals",
+    "Meter",
+    "Sighting",
+    "Snapshot",
+    "Tally",
+    "Told",
+    "Totals",
+    "View",
+    "Withholding",
+]

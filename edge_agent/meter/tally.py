@@ -65,6 +65,7 @@ class Tally:
         default_factory=lambda: [0] * (len(ATTENTION_EDGES_MS) + 1)
     )
     presence: dict[int, tuple[int, int]] = field(default_factory=dict)
+    highest: int = 0  # the peak of what `presence` does not hold any more
     era: int = 0  # how often the settings had changed when it began
     zones: dict[str, ZoneTally] = field(default_factory=dict)
     lived: list[Lived] = field(default_factory=list)  # steady milliseconds, until it is sealed
@@ -136,7 +137,7 @@ class Tally:
         for _, leaving in edges:  # at one instant whoever comes is counted before whoever goes
             now -= leaving
             most = max(most, now)
-        return most
+        return max(most, self.highest)
 
     def report(
         self, address: Address, versions: Versions, journal: JournalId, sequence: SequenceRange

@@ -17,6 +17,7 @@ from edge_agent.link.loopback import LoopbackLink
 from edge_agent.meter import Tally
 from edge_agent.outbox import Outbox, OutboxError
 from edge_agent.settings import CaptureSettings, LinkSettings, Settings, parse
+from tests.edge_agent.everybody import told_of_everybody
 from wire.audience import AudienceReport, BlindCause, SnapshotSum
 from wire.envelope import AlarmEvent, AudienceEvent, HeartbeatEvent
 from wire.health import AlarmState, CaptureState
@@ -73,7 +74,7 @@ def agent(address, detector, pose, outbox, post):
             "outbox": outbox,
             "link": LoopbackLink(address, lambda event: post.append(event) or True),
         }
-        return Agent(settings or Settings(), **{**parts, **others})
+        return Agent(told_of_everybody(settings), **{**parts, **others})
 
     return build
 
@@ -180,11 +181,11 @@ def test_a_still_viewer_is_watched_to_the_end(agent, street, post):
 def test_a_disk_that_refuses_a_while_loses_nothing(agent, street, outbox, post, monkeypatch):
     put, calls = outbox.put, []
 
-    def sometimes(report_for):
+    def sometimes(report_for, *, withheld=None):
         calls.append(1)
         if len(calls) < 50:
             raise OutboxError("disk full")
-        return put(report_for)
+        return put(report_for, withheld=withheld)
 
     monkeypatch.setattr(outbox, "put", sometimes)
     agent(Reel([street(n / 5) for n in range(450)])).run()
@@ -493,7 +494,7 @@ def test_zones_count_who_came_in_and_how_long_they_stayed(agent, street, post):
 
 def test_heartbeats_tell_the_state_and_keep_their_time(agent, street, post):
     ticks = iter(range(10_000))
-    settings = Settings(link=LinkSettings(heartbeat_s=30))
+    settings = told_of_everybody(link=LinkSettings(heartbeat_s=30))
     camera = Reel([street(n / 5) for n in range(100)])
     agent(camera, settings, steady=lambda: next(ticks) * 0.25, clock=lambda: EIGHT).run()
     beats = [event.data for event in post if isinstance(event, HeartbeatEvent)]

@@ -9,7 +9,7 @@ import pytest
 
 from edge_agent.outbox import Outbox
 
-SETTINGS = "interval_s = 1\n[link]\nresend_after_s = 1.0\n"
+SETTINGS = "interval_s = 1\n[link]\nresend_after_s = 1.0\n[privacy]\nsmallest_cell = 1\n"
 
 
 @pytest.mark.broker

@@ -10,6 +10,7 @@ from edge_agent.capture.masks import painted
 from edge_agent.link.loopback import LoopbackLink
 from edge_agent.outbox import Outbox
 from edge_agent.settings import SettingsError, parse
+from tests.edge_agent.everybody import told_of_everybody
 
 EIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 LEFT_HALF = "[capture]\nmasks = [[[0, 0], [0.5, 0], [0.5, 1], [0, 1]]]\n"
@@ -35,7 +36,7 @@ def test_whoever_stands_behind_a_mask_is_not_counted(
     film, street, detector, pose, address, tmp_path
 ):
     path = film(street(n / 10, [(60, 60), (220, 60)]) for n in range(30))
-    settings = parse(LEFT_HALF)
+    settings = told_of_everybody(parse(LEFT_HALF))
     outbox = Outbox(tmp_path / "outbox.sqlite3")
     totals = Agent(
         settings,

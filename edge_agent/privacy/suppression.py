@@ -1,0 +1,64 @@
+"""Cells of fewer than `smallest` people wait until they are large enough.
+
+A cell is a class of dwell, a class of looking time, a zone, or the faces of snapshots. It is told
+with `n` people if `n >= smallest` of them have come together and the report has room for them: no
+report's cells count more than the report does. What is told leaves the waiting cell, so over any
+time told and waiting are what was measured, and nobody is told of twice.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+
+class ZonePeople(msgspec.Struct):
+    """What waits of one zone."""
+
+    entries: int = 0
+    person_ms: int = 0
+    looking_ms: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.entries or self.person_ms or self.looking_ms)
+
+
+class Waiting(msgspec.Struct, kw_only=True):
+    """The cells that wait."""
+
+    dwell: list[int] = msgspec.field(default_factory=list)
+    attention: list[int] = msgspec.field(default_factory=list)
+    zones: dict[str, ZonePeople] = msgspec.field(default_factory=dict)
+    snapshots: list[int] = msgspec.field(default_factory=lambda: [0, 0, 0])
+
+
+def released(waiting: list[int], visits: int, smallest: int) -> list[int]:
+    """What a report of so many visits may say of a histogram; it is taken out of `waiting`."""
+    told = [0] * len(waiting)
+    for bucket in sorted(range(len(waiting)), key=lambda bucket: -waiting[bucket]):
+        count = min(waiting[bucket], visits)
+        if count >= smallest:
+            told[bucket] = count
+            waiting[bucket] -= count
+            visits -= count
+    return told
+
+
+def gathered(waiting: list[int], new: Sequence[int]) -> list[int]:
+    """A histogram with more in it."""
+    held = waiting or [0] * len(new)
+    return [one + other for one, other in zip(held, new, strict=True)]
+
+
+def released_zone(zone: ZonePeople, person_ms: int, smallest: int) -> ZonePeople | None:
+    """What a report with so much time in view may say of a zone; None when it says nothing."""
+    if zone.is_empty:
+        return ZonePeople()
+    if zone.entries < smallest:
+        return None
+    told_ms = min(zone.person_ms, person_ms)
+    told = ZonePeople(zone.entries, told_ms, min(zone.looking_ms, told_ms))
+    zone.entries -= told.entries
+    zone.person_ms -= told.person_ms
+    zone.looking_ms -= told.looking_ms
+    return told
