@@ -31,6 +31,9 @@ READINGS_PER_S: Final = 1_000
 PLAYS_PER_S: Final = 10
 SNAPSHOTS_PER_S: Final = 10
 LARGEST_READING: Final = 10**12  # thousandths of a sensor's unit
+MOST_WAITING: Final = 10_000_000  # reports of all streams of a device: ten years of half minutes
+REMAINDER_MS: Final = 60_000
+"""Dwell of earlier visits that a report may add: a device tells that of small groups in minutes."""
 LONGEST_UPTIME_MS: Final = 20 * 366 * 24 * 3_600_000
 TOTAL_FRAMES_PER_S: Final = 10_000  # since the start; a recording may be read faster than it ran
 LARGEST_OFFSET_MS: Final = 200 * 366 * 24 * 3_600_000  # of a clock set to 1900, amply
@@ -107,7 +110,7 @@ def implausible_heartbeat(beat: Heartbeat) -> str | None:
         ("uptime_ms", beat.uptime_ms, LONGEST_UPTIME_MS),
         ("frames_captured", beat.frames_captured, frames),
         ("frames_analysed", beat.frames_analysed, frames),
-        ("outbox_reports", beat.outbox_reports, beat.next_sequence),
+        ("outbox_reports", beat.outbox_reports, MOST_WAITING),
     ]
     if beat.figures:
         ahead, heat = beat.figures.clock_ahead_ms, beat.figures.temperature_milli_c
@@ -147,9 +150,11 @@ def _per_s(rate: int, length_ms: int) -> int:
 
 
 def _longest_dwell_ms(report: AudienceReport) -> int:
-    """What the visits of the histogram can have lasted together."""
+    """What the visits can have lasted together; of those that the histogram leaves out, a day."""
     ends = (*DWELL_EDGES_MS, LONGEST_VISIT_MS)
-    return sum(visits * end for visits, end in zip(report.dwell_histogram, ends, strict=True))
+    known = sum(visits * end for visits, end in zip(report.dwell_histogram, ends, strict=True))
+    unknown = report.visits - sum(report.dwell_histogram)
+    return known + unknown * LONGEST_VISIT_MS + REMAINDER_MS
 
 
 def _odd_sensors(report: AudienceReport) -> Iterator[str]:

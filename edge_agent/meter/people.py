@@ -71,21 +71,21 @@ class People(msgspec.Struct, kw_only=True):
         self.dwell_ms += other.dwell_ms
         self.peak = max(self.peak, other.peak)
 
-    def coarse(self, unit_ms: int) -> "People":
-        """Counts, and times in whole units of each kind of attention, taken out of these sums."""
-        told = {what: spent // unit_ms * unit_ms for what, spent in self.attention_ms.items()}
+    def taken_out(self, most_ms: int, *, unit_ms: int = 1) -> "People":
+        """All counts, and at most so much time in view, in whole units of each kind of attention.
+
+        It is taken out of these sums.
+        """
+        told: dict[Attention, int] = {}
+        for what, spent in self.attention_ms.items():
+            told[what] = min(spent, most_ms) // unit_ms * unit_ms
+            most_ms -= told[what]
         told = {what: spent for what, spent in told.items() if spent}
         bands = portioned(sum(told.values()), self.band_ms)
-        creatives: dict[str, dict[Attention, int]] = {}
-        for what, spent in told.items():
-            shares = {name: one.get(what, 0) for name, one in self.creatives.items()}
-            for name, share in portioned(spent, shares).items():
-                creatives.setdefault(name, {})[what] = share
-                self.creatives[name][what] -= share
-        coarse = People(
+        people = People(
             attention_ms=told,
             band_ms=bands,
-            creatives=creatives,
+            creatives=self._creatives_of(told),
             entries=self.entries,
             visits=self.visits,
             onlookers=self.onlookers,
@@ -94,9 +94,19 @@ class People(msgspec.Struct, kw_only=True):
         )
         self.attention_ms = subtracted(self.attention_ms, told)
         self.band_ms = subtracted(self.band_ms, bands)
-        self.dwell_ms -= coarse.dwell_ms
+        self.dwell_ms -= people.dwell_ms
         self.entries = self.visits = self.onlookers = self.peak = 0
-        return coarse
+        return people
+
+    def _creatives_of(self, told: Mapping[Attention, int]) -> dict[str, dict[Attention, int]]:
+        creatives: dict[str, dict[Attention, int]] = {}
+        for what, spent in told.items():
+            shares = {name: one.get(what, 0) for name, one in self.creatives.items()}
+            for name, share in portioned(spent, shares).items():
+                creatives.setdefault(name, {})[what] = share
+                self.creatives[name] = subtracted(self.creatives[name], {what: share})
+        self.creatives = {name: one for name, one in self.creatives.items() if one}
+        return creatives
 
 
 def put(tally: Tally, people: People) -> None:

@@ -18,7 +18,7 @@ A `smallest` of 1 changes nothing: for films and tests.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
 
@@ -34,11 +34,15 @@ from edge_agent.privacy.suppression import (
     released_zone,
 )
 from wire.audience import DemographicCell, SnapshotSum
+from wire.histogram import DWELL_EDGES_MS
 
 log = logging.getLogger(__name__)
 
 CELL_MS: Final = 300_000  # the shortest window of the cloud: no window gets another's time
 UNIT_MS: Final = 60_000
+PEOPLE_LATER: Final = 10  # at once, on average: fewer than any camera is believed to see
+LONGEST_VISIT_MS: Final = 24 * 3_600_000
+ENDS_MS: Final = (*DWELL_EDGES_MS, LONGEST_VISIT_MS)
 
 
 class Withheld(msgspec.Struct, kw_only=True):
@@ -109,29 +113,34 @@ class Withholding:
         if self._run_people.is_empty:
             told.append(self._said(run, People()))
         elif visits >= self._smallest:
-            everyone, self._waits.people = self._everyone(), People()
-            told.append(self._said(run, everyone))
+            told.append(self._released(run))
         elif run.ends_ms % CELL_MS == 0:
             told.append(self._ended(run))
         else:
             told.append(Told(None, self._snapshot()))
         return told
 
+    def _released(self, run: Tally) -> Told:
+        """Enough visits: all sums, and of what waited before as much as there is room for."""
+        everyone, self._run_people = self._run_people, People()
+        room_ms = max(_room_ms(run) - everyone.person_ms, 0)
+        everyone.add(self._waits.people.taken_out(room_ms))
+        return self._said(run, everyone)
+
     def _ended(self, run: Tally) -> Told:
         """Too few visits for more than counts and whole minutes."""
-        self._waits.people = self._everyone()
-        return self._said(run, self._waits.people.coarse(UNIT_MS))
-
-    def _everyone(self) -> People:
-        """Those of the run and those that waited before; the run has none afterwards."""
-        everyone, self._run_people = self._run_people, People()
-        everyone.add(self._waits.people)
-        return everyone
+        self._waits.people.add(self._run_people)
+        self._run_people = People()
+        return self._said(run, self._waits.people.taken_out(_room_ms(run), unit_ms=UNIT_MS))
 
     def _said(self, run: Tally, people: People) -> Told:
         put(run, people)
         cells = self._waits.cells
+        before = list(cells.dwell)
         run.dwell_histogram = released(cells.dwell, people.visits, self._smallest)
+        if people.dwell_ms > _longest_dwell_ms(run.dwell_histogram, people.visits):
+            #  classes of earlier visits, which cannot stand beside the dwell of these
+            cells.dwell, run.dwell_histogram = before, [0] * len(before)
         run.attention_histogram = released(cells.attention, people.visits, self._smallest)
         run.zones = self._zones(run, people)
         self._tell_snapshots(run)
@@ -187,6 +196,17 @@ class Withholding:
             return None
         self._stored = content
         return content
+
+
+def _room_ms(run: Tally) -> int:
+    """Time in view of people that waited, at most, which an interval is given beside its own."""
+    return PEOPLE_LATER * (run.ends_ms - run.starts_ms)
+
+
+def _longest_dwell_ms(histogram: Sequence[int], visits: int) -> int:
+    """What so many visits can have lasted together if some of them are of these classes."""
+    known = sum(count * end for count, end in zip(histogram, ENDS_MS, strict=True))
+    return known + (visits - sum(histogram)) * LONGEST_VISIT_MS
 
 
 def _read(content: bytes, location: str) -> Withheld:

@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import structs
 
+from edge_agent.privacy.suppression import without_small_cells
 from edge_agent.privacy.text import complaints
 from wire.audience import AudienceReport, Versions
 from wire.envelope import (
@@ -125,6 +126,8 @@ class Egress:
                 raise EgressError(f"{where}: {path}: {complaint}")
         if isinstance(event, AudienceEvent):
             self._examine_cells(event.data, where)
+            report = without_small_cells(event.data, self.smallest_cell)
+            event = structs.replace(event, data=report)
         return msgspec.json.encode(event)
 
     def _examine_cells(self, report: AudienceReport, where: str) -> None:

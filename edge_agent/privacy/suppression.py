@@ -9,6 +9,9 @@ time told and waiting are what was measured, and nobody is told of twice.
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import UNSET, structs
+
+from wire.audience import AudienceReport
 
 
 class ZonePeople(msgspec.Struct):
@@ -62,3 +65,22 @@ def released_zone(zone: ZonePeople, person_ms: int, smallest: int) -> ZonePeople
     zone.person_ms -= told.person_ms
     zone.looking_ms -= told.looking_ms
     return told
+
+
+def without_small_cells(report: AudienceReport, smallest: int) -> AudienceReport:
+    """A report of any origin without cells of fewer people; its totals stay as they are."""
+    zones = {
+        name: zone
+        for name, zone in (report.zones or {}).items()
+        if zone.entries >= smallest or not (zone.entries or zone.person_ms or zone.looking_ms)
+    }
+    return structs.replace(
+        report,
+        dwell_histogram=tuple(_large(report.dwell_histogram, smallest)),
+        attention_histogram=tuple(_large(report.attention_histogram, smallest)),
+        zones=zones or UNSET,
+    )
+
+
+def _large(cells: Sequence[int], smallest: int) -> list[int]:
+    return [cell if cell >= smallest else 0 for cell in cells]

@@ -67,12 +67,15 @@ def test_every_report_counts_once_through_three_crashes(
     assert agent.wait(timeout=30) == 0
 
     store = Outbox(outbox)
-    last, depth = store.next_sequence - 1, store.depth
+    last, depth = store.next_row - 1, store.depth
     store.close()
     assert depth == 0, "the agent still holds reports"
     bodies = [json.loads(body) for (body,) in cloud.rows("select body from reports")]
-    assert sorted(body["sequence"]["first"] for body in bodies) == list(range(1, last + 1))
-    assert cloud.rows("select through, islands from journals") == [(last, "[]")]
+    numbers = sorted((body["journal"], body["sequence"]["first"]) for body in bodies)
+    runs = cloud.rows("select journal, through, islands from journals order by journal")
+    assert numbers == [(name, n) for name, through, _ in runs for n in range(1, through + 1)]
+    assert (len(runs), len(numbers)) == (2, last), "each run of the agent counts in its own stream"
+    assert {islands for _, _, islands in runs} == {"[]"}
     for name in ("observed_ms", "person_ms", "looking_ms", "entries", "visits", "onlookers"):
         [(total,)] = cloud.rows(f"select sum({name}) from minute_tallies")
         assert total == sum(body[name] for body in bodies), name
