@@ -259,6 +259,11 @@ class Outbox:
         rows = self._rows.read("SELECT starts_at FROM report ORDER BY first LIMIT 1")
         return datetime.fromisoformat(rows[0][0]) if rows else None
 
+    @property
+    def oldest_sequence(self) -> int:
+        """The first number of the running stream that waits; `next_sequence` when none does."""
+        return self.status(len(self._older)).oldest_sequence
+
     def status(self, turn: int) -> StreamStatus:
         """One of the streams of which reports wait, another at each turn; else the running one."""
         stream = self.streams[turn % len(self.streams)]
