@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from sqlalchemy import Engine, delete, text, update
 
-from cloud import database, estate
+from cloud import database
 from cloud.__main__ import main
 from cloud.api import audit_command
 from cloud.api.app import create_app
@@ -21,8 +21,8 @@ from cloud.api.plan_work import PlanWork
 from cloud.api.publish_command import publish
 from cloud.api.rate_card_command import put_card
 from cloud.auth.audit import audit_log, record
-from cloud.pricing.rate_card import REFERENCE, RateCard
 from tests.cloud.api.conftest import Asker, Watch
+from tests.cloud.rates import CARD, sites
 
 SLOT = "/api/pricing/override/KX-01/2026-11-23T08:00"
 BRIEF = {"budget": "300.00", "from": "2026-11-23", "until": "2026-11-24", "locations": ["KX-01"]}
@@ -65,7 +65,7 @@ def logged(database_url: str, tmp_path: Path, watch: Watch, monkeypatch, capsys)
     database.create(engine)
     monkeypatch.setattr(audit_command.run, "__defaults__", (watch,))
     monkeypatch.setattr("cloud.api.occupancy_command.utc_now", watch)
-    desk = Desk(engine, estate.load(), estate.document(REFERENCE, RateCard), watch)
+    desk = Desk(engine, sites(), CARD, watch)
     ask = Asker(create_app(desk))
     ask("PUT", SLOT, json={"price": "45.67", "reason": "agreed in March"})
     ask("PUT", SLOT, json={"price": "38.00", "reason": "2026 contract", "account": "acme"})
