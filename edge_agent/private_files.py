@@ -6,7 +6,8 @@ exists already is closed to others when it is opened, where its owner is this us
 
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -48,3 +49,21 @@ def restrict(path: Path) -> None:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
             path.chmod(mode & PRIVATE_FOLDER)
+
+
+def restrict_folder(path: Path) -> None:
+    """Take all rights of others from a folder that is the agent's alone, and from its files."""
+    with suppress(OSError):
+        path.chmod(PRIVATE_FOLDER)
+        for file in path.iterdir():
+            restrict(file)
+
+
+@contextmanager
+def private_umask() -> Iterator[None]:
+    """While the block runs, whatever the process creates is its user's alone."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)

@@ -80,7 +80,7 @@ class Reporting:
         self.disk_failing = False
         self._address = address
         self._outbox = outbox
-        self._egress = Egress(address, smallest_cell=privacy.smallest_cell)
+        self._egress = Egress(address, smallest_cell=privacy.smallest_cell, sensors=privacy.sensors)
         self._link = Guarded(link, self._egress)
         self._settings = settings
         self._clock = clock
@@ -115,6 +115,7 @@ class Reporting:
         """Another era begins: other settings or models produce the numbers."""
         self._settings = settings
         self._egress.smallest_cell = privacy.smallest_cell
+        self._egress.sensors = privacy.sensors
         self._versions.append(versions)
 
     def keep(self, tallies: Iterable[Tally]) -> None:

@@ -30,6 +30,7 @@ Polygon = Annotated[tuple[Point, ...], Meta(min_length=3, max_length=64)]
 Clock = Annotated[str, Meta(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$(?!\n)")]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
+SensorName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$(?!\n)")]
 Folder = Annotated[str, Meta(min_length=1, max_length=1024)]
 
 
@@ -209,6 +210,7 @@ class PrivacySettings(_Section, frozen=True):
     accept_research_licence: bool = False
     smallest_cell: Annotated[int, Meta(ge=1, le=1000)] = 5
     min_interval_s: Annotated[int, Meta(ge=1, le=60)] = 10
+    sensors: Annotated[tuple[SensorName, ...], Meta(max_length=32)] = ()  # beside the known ones
 
 
 class StatusSettings(_Section, frozen=True):

@@ -78,7 +78,7 @@ def surroundings(mounts: Sequence[Mount]) -> Iterator[Surroundings]:
     board = Board()
     with (
         _asked(settings.sensors) as polled,
-        announced(settings.home_assistant, board),
+        announced(settings.home_assistant, board, first.device),
         listening(settings.plays) as ears,
     ):
         playing, words = ears or (None, None)

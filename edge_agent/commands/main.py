@@ -14,6 +14,7 @@ from edge_agent.check.refusals import REFUSALS
 from edge_agent.commands import check, mounts, run
 from edge_agent.enrolment import command as enrolment
 from edge_agent.logs import write_json_lines
+from edge_agent.private_files import private_umask
 from wire.addresses import hide_addresses
 from wire.arguments import Parser
 
@@ -29,7 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
     mounts.warn_of_visible_credentials(typed)
     cv2.setNumThreads(1)  # its threads spin for work that takes a tenth of a millisecond
     try:
-        return int(asked.action(asked))
+        with private_umask():
+            return int(asked.action(asked))
     except REFUSALS as error:
         sys.stderr.write(hide_addresses(f"edge_agent: {error}") + "\n")
         return 2

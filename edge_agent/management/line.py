@@ -10,6 +10,7 @@ import msgspec
 
 from edge_agent.privacy.egress import EgressError, examine_document
 from edge_agent.privacy.text import complaints
+from edge_agent.privacy.vocabulary import in_own_words
 from wire.device_config import LARGEST_CONFIG_BYTES
 
 log = logging.getLogger(__name__)
@@ -96,13 +97,13 @@ class Inquiry:
 
 
 def tellable(reason: str) -> str:
-    """A sentence of ours as it may leave: short, printable, long digests cut."""
-    plain = "".join(sign if sign.isprintable() else " " for sign in reason)
-    short = re.sub(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b", r"\1...", plain)[:LONGEST_REASON]
-    if any(complaints(short)):
-        log.warning("fleet.reason_withheld", extra={"reason": short})
+    """A sentence of ours as it may leave: in this program's words, what it quotes left out."""
+    short = re.sub(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b", r"\1...", reason)
+    said = in_own_words(short)[:LONGEST_REASON]
+    if any(complaints(said)):
+        log.warning("fleet.reason_withheld", extra={"reason": said})
         return "a reason that may not leave the camera: see its log"
-    return short
+    return said
 
 
 def read(payload: bytes) -> dict[str, Any]:

@@ -9,14 +9,16 @@ its words and groups, so that no total is lost and the cloud's count of numbers 
 
 import logging
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 from msgspec import structs
 
+from edge_agent.privacy.sensor_names import is_allowed
 from edge_agent.privacy.suppression import without_small_cells
 from edge_agent.privacy.text import complaints
+from edge_agent.privacy.vocabulary import unknown_words
 from wire.audience import AudienceReport, Versions
 from wire.envelope import (
     MAX_BATCH,
@@ -35,6 +37,7 @@ log = logging.getLogger(__name__)
 
 LARGEST_EVENT_BYTES: Final = 48 * 1024  # every field of a report at its most; usually 1 KiB
 DEEPEST: Final = 16
+SENTENCES: Final = frozenset({"reason", "message"})  # fields of free text: only our own words
 SIGNATURES: Final = frozenset({"state.reported.manifest.signature"})  # of the privacy manifest
 WITHHELD: Final = Versions(
     agent="withheld", detector="withheld", attention="withheld", config="withheld"
@@ -79,9 +82,12 @@ _DECODERS: Final = {channel: msgspec.json.Decoder(message) for channel, message 
 class Egress:
     """Judges payloads. `refusals` counts those that were not let through, by channel."""
 
-    def __init__(self, address: Address, *, smallest_cell: int = 5) -> None:
+    def __init__(
+        self, address: Address, *, smallest_cell: int = 5, sensors: Sequence[str] = ()
+    ) -> None:
         self._own = {address.location, address.device, address.source}
         self.smallest_cell = smallest_cell
+        self.sensors = sensors
         self.refusals: Counter[str] = Counter()
 
     def passed(self, channel: Channel, payload: bytes) -> bytes | None:
@@ -124,8 +130,11 @@ class Egress:
         for path, text in words(msgspec.json.decode(payload)):
             for complaint in () if text in self._own else complaints(text):
                 raise EgressError(f"{where}: {path}: {complaint}")
+        if isinstance(event, AlarmEvent):
+            _examine_sentence(event.data.message, f"{where}: data.message", self._own)
         if isinstance(event, AudienceEvent):
             self._examine_cells(event.data, where)
+            self._examine_sensors(event.data, where)
             report = without_small_cells(event.data, self.smallest_cell)
             event = structs.replace(event, data=report)
         return msgspec.json.encode(event)
@@ -140,6 +149,14 @@ class Egress:
             if visits < self.smallest_cell:
                 raise EgressError(
                     f"{where}: expressions.{expression}: fewer than {self.smallest_cell} people"
+                )
+
+    def _examine_sensors(self, report: AudienceReport, where: str) -> None:
+        for number, name in enumerate(report.sensors):
+            if not is_allowed(name, self.sensors):
+                raise EgressError(
+                    f"{where}: sensors.name[{number}]: none of the known names, nor of "
+                    "privacy.sensors in this camera's settings"
                 )
 
     def _without_words(self, payload: bytes) -> bytes | None:
@@ -175,6 +192,13 @@ def examine_document(
             continue
         for complaint in complaints(text):
             raise EgressError(f"{path}: {complaint}")
+        if path.rpartition(".")[2] in SENTENCES:
+            _examine_sentence(text, path)
+
+
+def _examine_sentence(text: str, where: str, own: Iterable[str] = ()) -> None:
+    for _ in unknown_words(text, own):
+        raise EgressError(f"{where}: a word that is none of this program's")
 
 
 def words(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:

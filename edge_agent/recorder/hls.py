@@ -19,6 +19,7 @@ import numpy as np
 from av.video.frame import PictureType
 
 from edge_agent.privacy.veil import Shown
+from edge_agent.private_files import create_private_folder, restrict_folder
 from edge_agent.recorder.chapters import INDEX, NAME, prune
 from edge_agent.settings import RecorderSettings
 from wire.web import failure_of
@@ -102,7 +103,8 @@ class _Chapter:
         self._held: Any = None
         self._shape = first.image.shape
         path = folder / first.captured_at.strftime(NAME)
-        path.mkdir(parents=True, exist_ok=True)
+        create_private_folder(path)
+        self._path = path
         options = {
             "hls_time": str(SEGMENT_S),
             "hls_list_size": "0",
@@ -130,6 +132,7 @@ class _Chapter:
         frame.pts, frame.time_base = at_ms, MILLISECONDS
         if at_ms >= self._key_ms:  # a segment begins with a key picture
             frame.pict_type, self._key_ms = PictureType.I, at_ms + SEGMENT_S * 1000
+            restrict_folder(self._path)
         self._mux(self._stream.encode(frame))
 
     def close(self) -> None:
@@ -138,6 +141,7 @@ class _Chapter:
             self._held.duration = LAST_MS
             self._container.mux(self._held)
         self._container.close()
+        restrict_folder(self._path)
 
     def _mux(self, packets: Sequence[Any]) -> None:
         """HLS adds packets' durations up; one is known when the next packet comes."""

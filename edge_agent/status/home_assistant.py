@@ -75,7 +75,8 @@ ENTITIES: Final = (
 class HomeAssistant:
     """Publishes what is on the board every `every_s`, and what it means after each connection."""
 
-    def __init__(self, settings: HomeAssistantSettings, board: Board) -> None:
+    def __init__(self, settings: HomeAssistantSettings, board: Board, name: str) -> None:
+        """`name` tells this device from others of the same node: that of its first camera."""
         self._settings = settings
         self._board = board
         self._broker = broker_at(settings.broker)
@@ -85,7 +86,8 @@ class HomeAssistant:
         self._client.username_pw_set(self._broker.username, self._broker.password)
         if self._broker.tls:
             self._client.tls_set_context(tls_context(self._broker))
-        self._client.will_set(f"{self._root}/available", "offline", qos=1, retain=True)
+        self._available = f"{self._root}/{name}/available"
+        self._client.will_set(self._available, "offline", qos=1, retain=True)
         self._client.on_connect = self._connected
         self._thread = threading.Thread(target=self._run, name="home-assistant", daemon=True)
 
@@ -98,7 +100,7 @@ class HomeAssistant:
         self._ended.set()
         self._thread.join(GOODBYE_S)
         if self._client.is_connected():
-            goodbye = self._client.publish(f"{self._root}/available", "offline", 1, retain=True)
+            goodbye = self._client.publish(self._available, "offline", 1, retain=True)
             goodbye.wait_for_publish(GOODBYE_S)
         self._client.disconnect()
         self._client.loop_stop()
@@ -114,7 +116,7 @@ class HomeAssistant:
             log.warning("home_assistant.refused", extra={"reason": str(reason)})
             return
         self._announced.clear()
-        client.publish(f"{self._root}/available", "online", qos=1, retain=True)
+        client.publish(self._available, "online", qos=1, retain=True)
 
     def _run(self) -> None:
         while not self._ended.wait(self._settings.every_s):
@@ -146,7 +148,7 @@ class HomeAssistant:
             "unique_id": f"onlooker.{beat.device}.{entity.key}",
             "state_topic": f"{self._root}/{beat.device}",
             "value_template": f"{{{{ value_json.{entity.key} }}}}",
-            "availability_topic": f"{self._root}/available",
+            "availability_topic": self._available,
             "expire_after": round(self._settings.every_s * 3 + 30),
             "device": {
                 "identifiers": [f"onlooker.{beat.device}"],
@@ -171,12 +173,12 @@ def _on(is_on: bool) -> str:
 
 
 @contextmanager
-def announced(settings: HomeAssistantSettings, board: Board) -> Iterator[None]:
+def announced(settings: HomeAssistantSettings, board: Board, name: str) -> Iterator[None]:
     """While the block runs, if there is a broker to tell."""
     if not settings.broker:
         yield
         return
-    assistant = HomeAssistant(settings, board)
+    assistant = HomeAssistant(settings, board, name)
     assistant.start()
     try:
         yield

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from msgspec import structs
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -98,8 +97,20 @@ def _blind(one: Glance) -> Rows:
 
 
 def _gate(one: Glance) -> Rows:
+    """Parts that add up to the sampled frames: what woke the detector, or nothing."""
     gate = one.beat.gate
-    return structs.asdict(gate).items() if isinstance(gate, GateCounts) else ()
+    if not isinstance(gate, GateCounts):
+        return []
+    woken = {name: getattr(gate, name) for name in ("by_track", "by_motion", "by_heartbeat")}
+    return [*woken.items(), ("none", gate.sampled - sum(woken.values()))]
+
+
+def _gate_part(name: str) -> Callable[[Glance], Rows]:
+    def read(one: Glance) -> Rows:
+        gate = one.beat.gate
+        return [("", getattr(gate, name))] if isinstance(gate, GateCounts) else []
+
+    return read
 
 
 def _age(now: datetime) -> _Told:
@@ -127,7 +138,9 @@ TOLD: Final = (
     _Told(C, "frames_captured", "Frames that arrived", _beat("frames_captured")),
     _Told(C, "frames_analysed", "Frames the networks looked at", _beat("frames_analysed")),
     _Told(C, "frames_dropped", "Frames dropped unread", _figure("frames_dropped")),
-    _Told(C, "gate", "Sampled frames, and what woke the detector", _gate, "reason"),
+    _Told(C, "gate", "Sampled frames, by what woke the detector", _gate, "reason"),
+    _Told(C, "gate_sampled", "Sampled frames", _gate_part("sampled")),
+    _Told(C, "gate_missed", "Frames with faces that only a heartbeat found", _gate_part("missed")),
     _Told(C, "reconnects", "Times the stream was opened anew", _beat("reconnects")),
     _Told(C, "stalls", "Times the stream stood still", _figure("stalls")),
     _Told(C, "model_faults", "Frames on which a network failed", _figure("model_faults")),

@@ -53,11 +53,45 @@ def test_an_embedding_in_base64_is_recognised_however_short():
         "123e4567-e89b-12d3-a456-426614174000",
         "/onlooker/v1/london-kings-cross/north-concourse-camera-12",
         "spring-campaign-2026/coffee-15s-portrait",
-        "Größe des Bildes",
+        "CampaignOfTwentyTwentySix-PortraitForTheStation",
+        "SPOT-2026-WEEK-35-LONDON-EUSTON-PORTRAIT",
     ],
 )
 def test_honest_words_pass(word):
     assert list(complaints(word)) == []
+
+
+def as_cjk(content):
+    return "".join(chr(0x4E00 + byte * 16) for byte in content)
+
+
+def dotted(content, every=8):
+    text = base64.b64encode(content).decode().rstrip("=").replace("+", "a").replace("/", "b")
+    return ".".join(text[n : n + every] for n in range(0, len(text), every))
+
+
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        pytest.param(as_cjk, id="CJK"),
+        pytest.param(lambda content: base64.b32encode(content).decode(), id="base32"),
+        pytest.param(lambda content: base64.b32encode(content).decode().lower(), id="small base32"),
+        pytest.param(dotted, id="dotted base64"),
+        pytest.param(lambda content: dotted(content, 4).replace(".", "-"), id="dashed base64"),
+        pytest.param(lambda content: dotted(content, 5).replace(".", ":"), id="base64 with colons"),
+        pytest.param(lambda content: content.hex("-", 4).replace("-", ""), id="hexadecimal"),
+    ],
+)
+def test_random_bytes_do_not_pass_as_names(disguise):
+    names, caught = 0, 0
+    for seed in range(50):
+        content = random.Random(seed).randbytes(512)
+        assert any(complaints(disguise(content)[:500]))
+        pieces = [disguise(content[n : n + 36])[:64] for n in range(0, 504, 36)]
+        names += len(pieces)
+        caught += sum(any(complaints(piece)) for piece in pieces)
+        assert any(map(list, map(complaints, pieces)))
+    assert caught >= 0.95 * names
 
 
 def test_what_is_too_long_or_does_not_print_is_refused_without_being_repeated():

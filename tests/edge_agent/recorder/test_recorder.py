@@ -1,6 +1,8 @@
 """Recordings as a player would read them back, and what remains of them after a week."""
 
 import http.server
+import os
+import stat
 import threading
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -75,6 +77,17 @@ def test_every_ten_minutes_and_every_new_size_begin_a_folder(recorded):
     folder = recorded([grey(0), grey(5), grey(later), grey(later + 1, size=(120, 160))])
     names = [path.name for _, path in chapters(folder)]
     assert names == ["20261123T120000Z", "20261123T121001Z", "20261123T121002Z"]
+
+
+def test_recordings_are_for_the_agents_user_alone(recorded):
+    old = os.umask(0)
+    try:
+        folder = recorded([grey(n) for n in range(25)])
+    finally:
+        os.umask(old)
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*.*")}
+    assert modes == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())} == {0o700}
 
 
 def test_odd_sizes_are_recorded_too(recorded):

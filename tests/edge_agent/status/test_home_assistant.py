@@ -49,14 +49,14 @@ def settings(mosquitto):
 
 @pytest.mark.broker
 def test_a_camera_is_announced_and_then_told_of(house, mosquitto, board):
-    with announced(settings(mosquitto), board):
+    with announced(settings(mosquitto), board, CAMERA):
         found = until(house, f"onlooker-device/lobby/{CAMERA}")
     state = json.loads(found[-1][1])
     assert state == {
         "entries": 1_234, "onlookers": 321, "looking_s": 754, "connection": "excellent",
         "waiting": 12, "problem": "OFF",
     }  # fmt: skip
-    assert found[0] == ("onlooker-device/lobby/available", b"online")
+    assert found[0] == (f"onlooker-device/lobby/{CAMERA}/available", b"online")
     discoveries = {topic: json.loads(payload) for topic, payload in found[1:-1]}
     assert set(discoveries) == {
         f"homeassistant/{one.kind}/{CAMERA}/{one.key}/config" for one in ENTITIES
@@ -68,21 +68,21 @@ def test_a_camera_is_announced_and_then_told_of(house, mosquitto, board):
         assert one["value_template"] == f"{{{{ value_json.{key} }}}}"
         assert key in state
         assert one["device"]["identifiers"] == [f"onlooker.{CAMERA}"]
-    assert until(house, "onlooker-device/lobby/available")[-1][1] == b"offline"
+    assert until(house, f"onlooker-device/lobby/{CAMERA}/available")[-1][1] == b"offline"
 
 
 @pytest.mark.broker
 def test_trouble_is_a_problem_and_what_is_unknown_is_null(house, mosquitto, glance):
     board = Board()
     board.post(CAMERA, glance(capture=CaptureState.FAILED, figures=UNSET))
-    with announced(settings(mosquitto), board):
+    with announced(settings(mosquitto), board, CAMERA):
         state = json.loads(until(house, f"onlooker-device/lobby/{CAMERA}")[-1][1])
     assert (state["problem"], state["connection"]) == ("ON", None)
 
 
 @pytest.mark.broker
 def test_a_house_that_comes_back_is_told_anew(house, mosquitto, board):
-    with announced(settings(mosquitto), board):
+    with announced(settings(mosquitto), board, CAMERA):
         until(house, f"onlooker-device/lobby/{CAMERA}")
         mosquitto.kill()
         mosquitto.start()
@@ -91,5 +91,17 @@ def test_a_house_that_comes_back_is_told_anew(house, mosquitto, board):
 
 
 def test_without_a_broker_nobody_is_told(board):
-    with announced(HomeAssistantSettings(), board):
+    with announced(HomeAssistantSettings(), board, CAMERA):
         pass
+
+
+@pytest.mark.broker
+def test_a_device_that_ends_does_not_make_another_of_the_same_node_unavailable(
+    house, mosquitto, board
+):
+    with announced(settings(mosquitto), board, "other"):
+        until(house, "onlooker-device/lobby/other/available")
+        with announced(settings(mosquitto), board, CAMERA):
+            until(house, f"onlooker-device/lobby/{CAMERA}/available")
+        found = until(house, f"onlooker-device/lobby/{CAMERA}/available")
+        assert ("onlooker-device/lobby/other/available", b"offline") not in found

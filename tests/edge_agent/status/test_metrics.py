@@ -32,7 +32,10 @@ def test_every_figure_is_there_and_true(board, now):
         ("onlooker_connection", "excellent"): 1,
         ("onlooker_connection", "poor"): 0,
         ("onlooker_capture_state", "streaming"): 1,
-        ("onlooker_gate_total", "missed"): 3,
+        ("onlooker_gate_total", "by_track"): 900,
+        ("onlooker_gate_total", "none"): 16_200,
+        ("onlooker_gate_sampled_total",): 18_000,
+        ("onlooker_gate_missed_total",): 3,
         ("onlooker_temperature_celsius",): 51.5,
         ("onlooker_clock_kept",): 1,
         ("onlooker_clock_ahead_seconds",): 0.25,
@@ -41,6 +44,12 @@ def test_every_figure_is_there_and_true(board, now):
     assert {name: found.get(name) for name in expected} == expected
     names = {name.removesuffix("_total") for name, *_ in found}
     assert {f"onlooker_{told.name}" for told in TOLD} - names == {"onlooker_alarm"}
+
+
+def test_the_parts_of_the_gate_add_up_to_the_frames_that_were_sampled(board, now):
+    found = samples(board, now)
+    parts = [value for (name, *_), value in found.items() if name == "onlooker_gate_total"]
+    assert sum(parts) == found["onlooker_gate_sampled_total",]
 
 
 def test_what_the_system_does_not_tell_is_left_out(board, glance, now):
