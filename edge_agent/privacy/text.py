@@ -24,9 +24,7 @@ ENCODED_FOR_URLS: Final = re.compile(r"[A-Za-z0-9_-]{64,}={0,2}")  # no name is 
 HEXADECIMAL: Final = re.compile(r"[0-9a-fA-F]{33,}")
 SEPARATORS: Final = re.compile(r"[^A-Za-z0-9]")
 SCATTERED_LETTERS: Final = 24  # of a text without its separators, from where on it is looked at
-CHANGES_OF_BYTES: Final = (
-    0.47  # letters of base64 change kind at 0.64 of their places, names at 0.4
-)
+CHANGES_OF_BYTES: Final = 0.47  # base64 changes kind at 0.64 of its places, names at 0.4
 RUN_OF_BASE32: Final = re.compile(r"[A-Z2-7]{24,}|[a-z2-7]{24,}")
 NUMBERS_IN_BASE32: Final = 3  # places with digits; a name has a year and a number
 KINDS: Final = (re.compile("[A-Z]"), re.compile("[a-z]"), re.compile("[0-9+/]"))

@@ -62,7 +62,7 @@ def test_an_alarm_of_other_words_is_kept_back():
     egress = Egress(HERE)
     alarm = Alarm(
         location=HERE.location, device=HERE.device, kind="capture.failed",
-        state=AlarmState.RAISED, at=datetime(2026, 11, 23, 12, tzinfo=UTC), message="xqzv wkjt pqrs",
+        state=AlarmState.RAISED, at=datetime(2026, 11, 23, tzinfo=UTC), message="xqzv wkjt pqrs",
     )  # fmt: skip
     assert egress.passed(Channel.ALARM, seal(alarm_event(alarm))) is None
 
