@@ -36,6 +36,8 @@ POST_EVERY_S: Final = 1.0
 WRONG_BY_MS: Final = 120_000  # the cloud believes no report from more than five minutes ahead
 REFUSAL_TOLD_S: Final = 60.0
 DISK_PATIENCE: Final = 10  # times as long as a failed call blocked, until the next: pictures wait
+FINAL_TRIES: Final = 5
+NO_DISK: Final = "the disk refuses reports and the agent ends: their time is not reported"
 NO_ROOM: Final = "the disk refuses reports and memory holds no more: their time is not reported"
 UNSTORED_KEPT: Final = 2880  # a day of half minutes in memory, should the disk refuse them
 
@@ -202,12 +204,14 @@ class Reporting:
         """Give the cloud so long to acknowledge what is left, then hang up."""
         self._board.leave(self._address.device)
         give_up_s = self._steady() + drain_s
-        self._disk_again_s = -math.inf
         self._await(self._withholding.close())
-        self.pump()
+        self._store_finally()
         while self._unsettled() and self._steady() < give_up_s:
             time.sleep(DRAIN_STEP_S)
             self.pump()
+        if self._unstored_reports:
+            lost = {"reports": self._unstored_reports, "reason": NO_DISK}
+            log.error("reports.dropped", extra=lost)
         self.totals.unacknowledged = self._unsettled()
         self._link.stop()
 
@@ -253,6 +257,14 @@ class Reporting:
                 log.error("report.contradicts", extra={"reason": str(error), "tally": repr(tally)})
         if withheld is not None:
             self._outbox.withhold(withheld)
+
+    def _store_finally(self) -> None:
+        """What is only in memory ends with the process: a disk in trouble gets another chance."""
+        for _ in range(FINAL_TRIES):
+            self._disk_again_s = -math.inf
+            self.pump()
+            if not self.disk_failing:
+                return
 
     def _send_notices(self) -> None:
         """An alarm needs no disk."""

@@ -45,6 +45,8 @@ class LoopbackLink:
         for event in unseal(payload):
             if isinstance(event, Refusal):
                 raise ValueError(f"the agent sent what the contract refuses: {event.reason}")
+            if isinstance(event, AudienceEvent):  # the first that is sent is the oldest that waits
+                self._through.setdefault(event.data.journal, event.data.sequence.first - 1)
             if self._deliver(event) and isinstance(event, AudienceEvent):
                 self._settle(event.data)
         return True
@@ -58,7 +60,7 @@ class LoopbackLink:
 
     def _settle(self, report: AudienceReport) -> None:
         journal, sequence = report.journal, report.sequence
-        through = self._through.get(journal, sequence.first - 1)
+        through = self._through[journal]
         self._settled[journal, sequence.first] = sequence.last
         while (journal, through + 1) in self._settled:
             through = self._settled.pop((journal, through + 1))

@@ -24,7 +24,8 @@ from wire.sqlite_errors import DamagedDatabaseError
 log = logging.getLogger(__name__)
 
 VERSION: Final = 1
-LARGEST_WAL_BYTES: Final = 4 * 1024 * 1024  # kept between transactions; a merging's is larger
+LARGEST_WAL_BYTES: Final = 1024 * 1024  # kept between transactions; a merging's is larger
+CHECKPOINT_PAGES: Final = 128  # half a mebibyte of log, then it is written into the database
 BUSY_AT_START_MS: Final = 5000
 BUSY_LATER_MS: Final = 200  # measuring must not wait; the call is tried again
 SUFFIXES: Final = ("", "-wal", "-shm")
@@ -71,6 +72,7 @@ def _prepared(path: Path) -> sqlite3.Connection:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         database.execute(f"PRAGMA journal_size_limit = {LARGEST_WAL_BYTES}")
+        database.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         if missing:
             _create(database, missing)
         database.execute(f"PRAGMA busy_timeout = {BUSY_LATER_MS}")

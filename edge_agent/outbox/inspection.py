@@ -23,9 +23,9 @@ def inspect(path: Path) -> int | None:
         return 0
     if is_in_use(path):
         return None
+    _check_folder(path)
     if not os.access(path, os.R_OK | os.W_OK):
         raise unwritable(path, PermissionError(errno.EACCES, "Permission denied"))
-    _check_folder(path)
     try:
         with tempfile.TemporaryDirectory(prefix="onlooker-check-") as folder:
             return _waiting(path, _copy(path, Path(folder)))

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -10,6 +10,7 @@ from edge_agent.civil import EARLIEST_AT
 from edge_agent.outbox.errors import sqlite_trouble
 from wire.audience import AudienceReport
 from wire.envelope import AudienceEvent, audience_event, seal, unseal
+from wire.sqlite_errors import SqliteCause, cause_of
 
 BETWEEN: Final = "FROM report WHERE first BETWEEN ? AND ?"
 INSERT: Final = "INSERT INTO report VALUES (?, ?, ?, ?, 0)"
@@ -56,7 +57,14 @@ class Rows:
                     database.execute("ROLLBACK")
                 raise
         except sqlite3.Error as error:
+            if cause_of(error) is SqliteCause.DISK_FULL:
+                self._shrink_log()
             raise sqlite_trouble(self.path, error) from error
+
+    def _shrink_log(self) -> None:
+        """Give the space of the write-ahead log back: it may be what fills the disk."""
+        with suppress(sqlite3.Error):
+            self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def next_row(self) -> int:
         """The number of the next report over all streams."""
