@@ -69,6 +69,8 @@ def released_zone(zone: ZonePeople, person_ms: int, smallest: int) -> ZonePeople
 
 def without_small_cells(report: AudienceReport, smallest: int) -> AudienceReport:
     """A report of any origin without cells of fewer people; its totals stay as they are."""
+    if smallest <= 1:
+        return report
     zones = {
         name: zone
         for name, zone in (report.zones or {}).items()

@@ -1,0 +1,51 @@
+"""Cells of a few people wait; those of a report from elsewhere are left out."""
+
+from msgspec import UNSET, structs
+
+from edge_agent.privacy.suppression import (
+    ZonePeople,
+    released,
+    released_zone,
+    without_small_cells,
+)
+from tests.edge_agent.outbox.reports import quiet_minute
+from wire.audience import ZoneSum
+from wire.scalars import JournalId, SequenceRange
+
+
+def test_the_largest_classes_are_told_first_and_no_more_than_the_report_counts():
+    waiting = [4, 9, 6, 0]
+    assert released(waiting, 12, 5) == [0, 9, 0, 0]
+    assert waiting == [4, 0, 6, 0]
+    assert released(waiting, 12, 5) == [0, 0, 6, 0]
+    assert released(waiting, 12, 5) == [0, 0, 0, 0]
+
+
+def test_a_zone_is_told_of_enough_people_and_never_more_than_the_report():
+    zone = ZonePeople(4, 9_000, 2_000)
+    assert released_zone(zone, 60_000, 5) is None
+    zone.entries = 5
+    told = released_zone(zone, 6_000, 5)
+    assert (told, zone) == (ZonePeople(5, 6_000, 2_000), ZonePeople(0, 3_000, 0))
+    assert released_zone(ZonePeople(), 0, 5) == ZonePeople()
+
+
+def test_a_report_of_an_older_agent_leaves_without_its_small_cells_and_with_its_totals():
+    report = structs.replace(
+        quiet_minute(JournalId("0" * 16), SequenceRange(first=1, last=1)),
+        visits=9, dwell_histogram=(4, 5, *[0] * 13), attention_histogram=(9, *[0] * 12),
+        person_ms=9_000,
+        zones={
+            "few": ZoneSum(entries=4, person_ms=10, looking_ms=0),
+            "many": ZoneSum(entries=5, person_ms=10, looking_ms=0),
+            "nobody": ZoneSum(entries=0, person_ms=0, looking_ms=0),
+            "somebody": ZoneSum(entries=0, person_ms=10, looking_ms=0),
+        },
+    )  # fmt: skip
+    left = without_small_cells(report, 5)
+    assert left.dwell_histogram == (0, 5, *[0] * 13)
+    assert set(left.zones) == {"many", "nobody"}
+    assert (left.visits, left.person_ms) == (9, 9_000)
+    assert without_small_cells(report, 1) == report
+    alone = structs.replace(report, zones={"few": report.zones["few"]})
+    assert without_small_cells(alone, 5).zones is UNSET
