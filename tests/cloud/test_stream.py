@@ -243,8 +243,8 @@ def test_a_killed_broker_is_found_again(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--broker", "http://x"], "write mqtt://"),
-        (["--database", "mysql://x"], "use sqlite or postgresql"),
+        (["--broker", "http://x"], "begin it with mqtt:// or mqtts://"),
+        (["--database", "mysql://x"], "begin it with sqlite:// or postgresql://"),
         (["--database", "sqlite://"], "needs a file"),
         (["--estate", "/nowhere.yaml"], "/nowhere.yaml"),
     ],
