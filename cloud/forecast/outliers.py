@@ -6,9 +6,13 @@ of eight weeks; two wrong hours in one block are therefore found, and a pattern 
 believed. Where a block holds fewer than four such hours, the same hour of all days of its kind
 (weekday or weekend) is the reference.
 
-Two exceptions. A day with many such hours beside another one is a new level, not an error. Near a
-public holiday an unusual hour is what a holiday does: it stays in the record of that day, is left
-out of the usual week only, and has to be possible at the place at all.
+Two exceptions. A day with many such hours beside another one is a new level, not an error; many are
+eight, or half of the hours of the day in which anybody was counted. Near a public holiday an
+unusual hour is what a holiday does: it stays in the record of that day, is left out of the usual
+week only, and has to be possible at the place at all.
+
+Neither exception, nor a pattern of three weeks in one hour, holds beyond ten times the busy hours
+of the place, unless five days of a week are new levels.
 """
 
 from dataclasses import dataclass
@@ -29,6 +33,15 @@ MARGIN: Final = 0.1
 RANK: Final = 3
 LEAST_HOURS: Final = 4
 MANY_HOURS: Final = 8
+FEW_HOURS: Final = 3
+"""A day with fewer high hours than these is never a new level."""
+COUNTED_SHARE: Final = 0.5
+BUSY: Final = 0.95
+"""The quantile of the usual hours of a week that stands for the busy hours of a place."""
+BEYOND: Final = 10.0
+"""Times the busy hours: more than a festival brings, less than a counter that fails."""
+LONG_D: Final = 7
+LEAST_LONG_D: Final = 5
 POSSIBLE: Final = 2.5
 """Near a holiday: so many times the highest usual hour of the place."""
 
@@ -58,13 +71,15 @@ def believed(history: ClockSeries, holidays: frozenset[date], *, together: int =
     usual = _references(blocks, _is_weekend(history))
     mean = weekly.mean(usual, (1, 2))[:, None, None]
     high = (blocks > (TIMES * usual + MARGIN * mean)[:, :, None]).reshape(hours.shape)
-    if not high.any():
+    beyond = hours > BEYOND * _busy(usual)[:, None, None]
+    if not (high.any() or beyond.any()):
         return Believed(history, np.zeros(history.values.shape, dtype=bool))
-    high &= ~_new_levels(high)
+    high = (high | beyond) & ~_new_levels(high, beyond, hours)
     near = np.repeat(
         _near_holidays(history.ends_on - timedelta(weeks=weeks), weeks, holidays), 24
     ).reshape(weeks, 168)
-    possible = hours <= POSSIBLE * np.fmax.reduce(usual, axis=(1, 2))[:, None, None]
+    highest = np.fmax.reduce(usual, axis=(1, 2))[:, None, None]
+    possible = (hours <= POSSIBLE * highest) & ~beyond
     size = history.values.shape[-1]
     odd = _of_places(high & near & possible, together)[:, -size:]
     wrong = _of_places(high & ~(near & possible), together)[:, -size:]
@@ -121,13 +136,36 @@ def _of_kind(blocks: Floats, weekend: Flags) -> Floats:
     return found.reshape(series, count, 168)
 
 
-def _new_levels(high: Flags) -> Flags:
-    """The hours of days with many high hours that lie beside each other."""
+def _busy(usual: Floats) -> Floats:
+    """The usual busy hour of each series in its busiest block; infinite where none is known."""
+    ordered = np.sort(usual, axis=2)
+    known = np.isfinite(usual).sum(axis=2)
+    rank = (BUSY * np.maximum(known - 1, 0)).astype(np.int64)
+    of_block = np.take_along_axis(ordered, rank[..., None], axis=2)[..., 0]
+    busy = np.fmax.reduce(of_block, axis=1)
+    return np.where(busy > 0, busy, np.inf)
+
+
+def _new_levels(high: Flags, beyond: Flags, hours: Floats) -> Flags:
+    """The hours of days with many high hours beside such a day, or in a week of them."""
     days = high.reshape(len(high), -1, 24)
-    many = days.sum(axis=2) >= MANY_HOURS
-    padded = np.pad(many, ((0, 0), (1, 1)))
-    beside = many & (padded[:, :-2] | padded[:, 2:])
-    return np.repeat(beside, 24, axis=1).reshape(high.shape)
+    count = days.sum(axis=2)
+    counted = (hours > 0).reshape(days.shape).sum(axis=2)
+    many = (count >= MANY_HOURS) | (
+        (count >= FEW_HOURS) & (count >= COUNTED_SHARE * np.maximum(counted, 1))
+    )
+    possible = many & ~beyond.reshape(days.shape).any(axis=2)
+    padded = np.pad(possible, ((0, 0), (1, 1)))
+    beside = possible & (padded[:, :-2] | padded[:, 2:])
+    long = _windows(many).sum(axis=2) >= LEAST_LONG_D
+    lasting = many & _windows(np.pad(long, ((0, 0), (LONG_D - 1, LONG_D - 1)))).any(axis=2)
+    return np.repeat(beside | lasting, 24, axis=1).reshape(high.shape)
+
+
+def _windows(days: Flags) -> Flags:
+    """Every run of `LONG_D` days, without a copy: (series, runs, days)."""
+    found: Flags = np.lib.stride_tricks.sliding_window_view(days, LONG_D, axis=1)
+    return found
 
 
 def _is_weekend(history: ClockSeries) -> Flags:

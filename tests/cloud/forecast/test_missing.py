@@ -3,7 +3,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -280,6 +280,63 @@ def test_one_wild_hour_moves_nothing_and_is_named(engine: Engine, hour: str, val
 
     assert moved == pytest.approx(usual, rel=0.05, abs=2)
     assert f"far above the usual left out ({hour.replace('T', ' ')})" in made.reason
+
+
+def days(first: str, last: str, value: float, hours: range = range(24)) -> dict[datetime, float]:
+    """All these hours of the days from one to another."""
+    first_on, last_on = date.fromisoformat(first), date.fromisoformat(last)
+    return {
+        datetime.combine(first_on + timedelta(days=day), time(hour)): value
+        for day in range((last_on - first_on).days + 1)
+        for hour in hours
+    }
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        days("2026-11-07", "2026-11-08", 50.0),
+        days("2026-11-07", "2026-11-08", 1e6),
+        days("2026-11-18", "2026-11-19", 1e6, range(8, 18)),
+        days("2026-11-14", "2026-11-17", 1e6),
+        {datetime(2026, 11, 10, 8) - timedelta(weeks=week): 1e6 for week in range(3)},
+        {datetime(2026, 11, 10, hour): 1e6 for hour in (7, 8, 9)},
+    ],
+    ids=["two days, 50x", "two days", "the last two days", "four days", "three weeks", "adjacent"],
+)
+def test_a_counter_that_fails_for_days_or_at_one_hour_moves_nothing(
+    engine: Engine, odd: dict[datetime, float]
+):
+    calm = both(engine, msgspec.structs.replace(ONE_CAMERA, id="AL-01"), Camera())
+    made = both(engine, ONE_CAMERA, Camera(odd=odd))
+    hours = [NOW.replace(hour=0) + timedelta(hours=ahead) for ahead in range(168)]
+    moved = np.array([figures(made.outlook(at)) for at in hours])
+    usual = np.array([figures(calm.outlook(at)) for at in hours])
+
+    assert moved == pytest.approx(usual, rel=0.05, abs=3)
+    assert "far above the usual left out" in made.reason
+
+
+def test_a_wild_hour_where_no_other_was_observed_moves_nothing(engine: Engine):
+    wild = datetime(2026, 11, 10, 3)
+    camera = Camera(sees=lambda local: 7 <= local.hour < 23 or local == wild, odd={wild: 1e6})
+    made = both(engine, ONE_CAMERA, camera)
+    assert at(made, "2026-11-24T03:00").entries.p90 < 100
+    assert at(made, MONDAY_NOON).entries.p10 > 0.8 * expected(datetime(2026, 11, 23, 12))
+
+
+@pytest.mark.parametrize("hours", [range(17, 23), range(24)], ids=["six hours a day", "all day"])
+def test_a_place_that_opens_again_is_not_forecast_as_empty(engine: Engine, hours: range):
+    closed = days("2026-05-01", "2026-11-08", 0.0)
+    shut = [hour for hour in range(24) if hour not in hours]
+    closed |= {at: 0.0 for at in days("2026-11-09", "2026-11-19", 0.0) if at.hour in shut}
+    made = both(engine, ONE_CAMERA, Camera(odd=closed))
+    assert at(made, "2026-11-25T18:00").entries.p50 > 0.5 * expected(datetime(2026, 11, 25, 18))
+
+
+def test_a_level_of_twenty_times_is_believed_after_a_week(engine: Engine):
+    made = both(engine, ONE_CAMERA, Camera(odd=days("2026-11-10", "2026-11-19", 20.0)))
+    assert at(made, MONDAY_NOON).entries.p50 > 4 * expected(datetime(2026, 11, 23, 12))
 
 
 def figures(outlook: Outlook) -> tuple[float, ...]:
