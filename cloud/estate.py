@@ -31,6 +31,7 @@ from wire.scalars import Device, DeviceId, Location, LocationId
 SAMPLE: Final = Path(__file__).parent / "samples" / "london.yaml"
 LARGEST_FILE_BYTES: Final = 16 * 1024 * 1024  # 10,000 locations, generously
 DEEPEST: Final = 32
+_UTC: Final = ZoneInfo("UTC")
 
 Metres = Annotated[float, Meta(gt=0, le=200)]
 Pixels = Annotated[int, Meta(ge=1, le=32_768)]
@@ -126,6 +127,7 @@ class SiteCamera(_Fact, frozen=True, kw_only=True):
         """Milliseconds of the half-open interval in which the camera is expected to report."""
         if self.optional:
             return 0
+        starts_at, ends_at = starts_at.astimezone(_UTC), ends_at.astimezone(_UTC)
         if self.from_on is not None:
             starts_at = max(starts_at, _midnight(self.from_on, zone))
         if self.until_on is not None:
@@ -198,7 +200,8 @@ class Site(_Fact, frozen=True, kw_only=True):
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone)
+    """In UTC: the difference of two times of one zone is that of their clocks, not of instants."""
+    return datetime.combine(day, time(), zone).astimezone(_UTC)
 
 
 class _EstateFile(_Fact, frozen=True, kw_only=True):
@@ -305,6 +308,8 @@ def document(path: Path, kind: type[Plain]) -> Plain:
         raise EstateError(f"{path}: {explain_field(str(error), kind)}") from error
     except (yaml.YAMLError, ValueError) as error:
         raise EstateError(f"{path}: {error}") from error
+    except (LookupError, AttributeError, TypeError) as error:  # the YAML library's own
+        raise EstateError(f"{path}: a value does not fit the !!tag before it") from error
 
 
 class _PlainLoader(yaml.CSafeLoader):

@@ -1,7 +1,8 @@
 """The estate file is believed as a whole or refused with a sentence that names the place."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -81,6 +82,9 @@ def test_a_wrong_value_is_refused_with_its_place(
         (b"", "Expected `object`, got `null`"),
         (b"locations: []\nversion: 1", "length >= 1"),
         (b"\xff\xfe\x00\x00", "wrong.yaml"),
+        (b"version: !!int ''", "does not fit the !!tag"),
+        (b"version: !!bool maybe", "does not fit the !!tag"),
+        (b"version: !!timestamp soon", "does not fit the !!tag"),
         (b"#" * (estate.LARGEST_FILE_BYTES + 1), "larger than 16777216 bytes"),
     ],
 )
@@ -125,6 +129,21 @@ def test_a_camera_is_expected_between_its_local_dates(tmp_path, listed, expected
     assert site.device_ids == ("kx-01-cam-1", "kx-01-sim")
     assert site.expected_cameras(*LONDON_HOUR) == expected
     assert site.expected_ms(*LONDON_HOUR) == hours * 3_600_000
+
+
+@pytest.mark.parametrize(
+    ("from_on", "until_on", "hours"),
+    [("2026-03-29", "2026-03-30", 23), ("2026-10-25", "2026-10-26", 25)],
+)
+@pytest.mark.parametrize("zone", ["UTC", "Europe/London"])
+def test_a_day_on_which_clocks_change_has_the_hours_that_pass(from_on, until_on, hours, zone):
+    camera = estate.SiteCamera(
+        id="kx-01-cam-1",
+        from_on=date.fromisoformat(from_on),
+        until_on=date.fromisoformat(until_on),
+    )
+    year = (datetime(2026, month, 1, tzinfo=ZoneInfo(zone)) for month in (1, 12))
+    assert camera.expected_ms(*year, ZoneInfo("Europe/London")) == hours * 3_600_000
 
 
 def test_a_former_name_leads_to_the_location(tmp_path):
