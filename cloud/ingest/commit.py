@@ -2,7 +2,10 @@
 
 Only after it has happened is anything acknowledged, so whatever dies in between, the devices send
 again, and what was committed is known to be a duplicate. A message that fails validation is settled
-only when it was parsed and is kept: what is neither counted nor kept stays with its device.
+only when it was parsed and is kept: what is neither counted nor kept stays with its device. One
+exception: a report that cannot be read, while later ones of its stream are counted, would hold up
+its camera for ever. Its numbers are written down as lost, its dead letter is kept; should it ever
+be readable, it is counted after all.
 
 A heartbeat says below which number its camera has forgotten everything. What the database misses
 there was lost with an older copy and never comes: it is written down as lost and settled, or the
@@ -161,7 +164,9 @@ class _Batch:
     def _refuse(self, letter: DeadLetter) -> None:
         which = letter.settles
         if which is None:
-            self._keep(letter)
+            if self._keep(letter) and letter.kind is Kind.UNREADABLE and letter.identity:
+                which = letter.identity
+                self._journals.give_up(_journal(which), which.first, which.last)
             return
         key = _journal(which)
         if reason := self._journals.too_far(key, which.last, self._now):

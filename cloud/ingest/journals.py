@@ -6,7 +6,7 @@ writer already stands alone.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -77,10 +77,22 @@ class Journals:
         if not gaps:
             return False
         self.settle(key, 1, sequence - 1)
-        self.lost += sum(last - first + 1 for first, last in gaps)
-        rows = [(*key, *gap, self._places[key], microseconds(self._now)) for gap in gaps]
-        run_many(self._connection, _LOST, tuple(losses.columns.keys()), rows)
+        self._write_lost(key, gaps)
         return True
+
+    def give_up(self, key: JournalKey, first: int, last: int) -> None:
+        """Settle numbers that hold up what was counted after them, and write them down as lost.
+
+        Only in a journal that the transaction touches anyway: an unreadable message makes none.
+        """
+        if key in self._settled and self._settled[key].is_in_the_way(first, last):
+            self.settle(key, first, last)
+            self._write_lost(key, [(first, last)])
+
+    def _write_lost(self, key: JournalKey, ranges: Sequence[tuple[int, int]]) -> None:
+        self.lost += sum(last - first + 1 for first, last in ranges)
+        rows = [(*key, *one, self._places[key], microseconds(self._now)) for one in ranges]
+        run_many(self._connection, _LOST, tuple(losses.columns.keys()), rows)
 
     def through(self, key: JournalKey) -> int:
         """Up to where the journal is settled without a gap."""

@@ -2,7 +2,9 @@
 
 A quarantined device goes on: its valid reports are counted and acknowledged like any other. Only
 its failing messages are not kept one by one, and what is not kept is not acknowledged, so the
-device holds it. The quarantine ends when no such message has come for `Limit.quiet`, or by
+device holds it, sends it again, and sends no more than a window of reports beyond it. Reports that
+were parsed are therefore kept on at the steady rate of the budget: the device gets past them. The
+quarantine ends when nothing has been withheld for `Limit.quiet`, or by
 `python -m cloud dead-letters release`. Alert rules read the table `quarantined_devices`.
 """
 
@@ -57,14 +59,18 @@ class Quarantine:
     def admits(self, letter: DeadLetter) -> bool:
         """Whether the letter is kept."""
         key = key_of(letter)
-        if self._is_in(key):
-            self._withhold(key, letter)
+        is_in = self._is_in(key)
+        if is_in and letter.settles is None:
+            self._withhold(key)
             return False
         digest = letters.digest(letter)
         if digest in self._known or self._is_known(digest):
             return True
         if why := self._refusal(key, letter):
-            self._begin(key, why, letter)
+            if is_in:
+                self._withhold(key)
+            else:
+                self._begin(key, why, letter)
             return False
         if not self._draft.take(IN_ALL, _cost(letter)):
             self.withheld[IN_ALL] += 1
@@ -124,7 +130,7 @@ class Quarantine:
         self._changed.add(key)
         self.begun.append((key, reason))
 
-    def _withhold(self, key: Key, letter: DeadLetter) -> None:
+    def _withhold(self, key: Key) -> None:
         standing = self._standings[key]
         assert standing is not None, "only a quarantined device is withheld"
         self.withheld[key] += 1

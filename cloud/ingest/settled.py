@@ -73,6 +73,11 @@ class Settled:
             if first < sequence and first <= last
         )
 
+    def is_in_the_way(self, first: int, last: int) -> bool:
+        """Whether `first`..`last` comes next and later numbers are settled already."""
+        comes_next = first == self.through + 1 <= last
+        return comes_next and bool(self.islands) and last < self.islands[0][0]
+
     def adding(self, first: int, last: int) -> "Settled":
         """The same with `first`..`last` settled too."""
         if not self.islands and first <= self.through + 1:

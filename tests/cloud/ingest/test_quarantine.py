@@ -13,7 +13,7 @@ from cloud.ingest.consume import Consumer
 from cloud.ingest.letters import SAMPLE_BYTES
 from cloud.ingest.memory import MemorySource
 from wire.audience import AudienceReport
-from wire.envelope import audience_event, seal
+from wire.envelope import audience_event, seal, unseal
 
 NINE = datetime(2026, 11, 20, 9, 0, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -103,6 +103,30 @@ def test_what_is_not_kept_is_not_acknowledged(cloud: Cloud, report: Reports) -> 
     cloud.now = NINE + timedelta(hours=2)
     cloud.take(ahead)
     assert cloud.visits() == 2
+
+
+def test_a_camera_gets_past_reports_that_fail_and_its_quarantine_ends(
+    engine: Engine, report: Reports
+) -> None:
+    """It sends the same window of reports again until the first of them is acknowledged."""
+    cloud = Cloud(engine, Limit(per_device=Rate(10, MINUTE)))
+    reports = [
+        report(n, starts_at=NINE - timedelta(hours=3), peak=600 if n <= 300 else 2)
+        for n in range(1, 401)
+    ]
+    through = 0
+    for _ in range(60):
+        cloud.source.sent.clear()
+        for one in reports[through : through + 50]:
+            topic = f"onlooker/v1/KX-01/{one.device}/audience"
+            cloud.source.put(topic, seal(audience_event(one)))
+        cloud.run()
+        cloud.consumer._tell(cloud.now)
+        for _, payload in cloud.source.sent:
+            through = max(through, *(event.data.through for event in unseal(payload)))
+        cloud.now += timedelta(minutes=5)
+    assert (through, cloud.visits(), cloud.kept()) == (400, 200, 300)
+    assert cloud.quarantined() == {}
 
 
 def test_the_quarantine_ends_after_a_quiet_time(

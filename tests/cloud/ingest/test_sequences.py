@@ -106,6 +106,33 @@ def test_a_report_that_claims_all_numbers_takes_none_from_the_next(
     assert (cloud.visits, cloud.letters()) == (4, ["sequence", "sequence"])
 
 
+def test_an_unreadable_report_holds_its_camera_up_no_longer_than_one_turn(
+    cloud: Cloud, report: Reports
+) -> None:
+    """The camera sends a window of what is not acknowledged, the oldest first, again and again."""
+    torn = sealed(report(2)).replace(b'"visits":2', b'"visits":"two"')
+    others = [sealed(report(n)) for n in (3, 4)]
+    cloud.take(sealed(report(1)))
+    assert cloud.take(torn, *others) == 1
+    assert cloud.take(torn, *others) == 4
+    assert (cloud.visits, cloud.letters(), cloud.lost()) == (6, ["unreadable"], [(2, 2)])
+    cloud.take(sealed(report(2)))
+    assert (cloud.visits, cloud.lost()) == (8, [])
+
+
+@pytest.mark.parametrize("last", [2, 3, 4, 9, HUGE])
+def test_an_unreadable_report_gives_up_no_numbers_that_were_counted_or_may_come(
+    cloud: Cloud, report: Reports, last: int
+) -> None:
+    torn = sealed(report(2)).replace(b'"visits":2', b'"visits":"two"')
+    torn = torn.replace(b'"first":2,"last":2', b'"first":2,"last":%d' % last)
+    cloud.take(sealed(report(1)), sealed(report(4)))
+    for _ in range(3):
+        cloud.take(torn, sealed(report(4)))
+    cloud.take(*(sealed(report(n)) for n in (2, 3, 5)))
+    assert (cloud.visits, cloud.lost()) == (10, [])
+
+
 @pytest.mark.parametrize("oldest", [HUGE, 10**12, 10**9])
 def test_a_heartbeat_that_has_forgotten_all_numbers_closes_no_gap(
     cloud: Cloud, report: Reports, oldest: int
