@@ -7,7 +7,7 @@ A location's clock is its own `timezone`; everything else in the house is UTC.
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, KeysView, Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
@@ -236,6 +236,11 @@ class Estate:
 
     def __len__(self) -> int:
         return len(self._sites)
+
+    @property
+    def ids(self) -> KeysView[LocationId]:
+        """The present ids."""
+        return self._sites.keys()
 
     def current_id(self, location: str) -> LocationId:
         """The present id of a location that had another; an unknown id comes back as it is."""

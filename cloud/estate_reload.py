@@ -27,8 +27,16 @@ class SitesFile:
         EstateError: at construction, the file is missing or not valid.
     """
 
-    def __init__(self, path: Path, *, steady_clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        steady_clock: Callable[[], float] = time.monotonic,
+        accept: Callable[[Estate], None] = lambda _: None,
+    ) -> None:
+        """`accept` raises EstateError for a new version that the program cannot work with."""
         self._path = path
+        self._accept = accept
         self._clock = steady_clock
         self._lock = threading.Lock()
         self._signature = self._stat()
@@ -54,7 +62,8 @@ class SitesFile:
             return
         self._signature = signature
         try:
-            self._estate = load(self._path)
+            estate = load(self._path)
+            self._accept(estate)
         except EstateError as error:
             self.problem = str(error)
             log.error(
@@ -62,6 +71,7 @@ class SitesFile:
                 extra={"reason": str(error), "in_force": "the last valid version"},
             )
         else:
+            self._estate = estate
             self.problem = None
             log.info("sites_file.read", extra={"locations": len(self._estate)})
 

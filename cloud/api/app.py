@@ -52,6 +52,7 @@ from cloud.api.overrides import OverrideRefused
 from cloud.api.quota import Quota
 from cloud.api.tag import COMPRESSED_FROM_BYTES
 from cloud.estate import UnknownLocation
+from cloud.estate_reload import SitesFile
 from cloud.fleet.desire import DesireError
 from cloud.fleet.job_book import JobExists
 from cloud.fleet.registry import RegistryError, UnknownThing
@@ -127,13 +128,15 @@ def create_app(
     quota: Quota | None = None,
     pinned: bool = False,
     names: HostNames | None = None,
+    sites: SitesFile | None = None,
 ) -> FastAPI:
     """The application over one desk; with a quota, only for callers with a key.
 
     It answers to the loopback names and to `names`, and to no other; without `names` (as in a test
     that asks it without a network) it does not look at the name. `serve` always gives them.
 
-    Its rate card is that of the desk until `in_force` hears of another; `pinned`, always.
+    Its rate card is that of the desk until `in_force` hears of another; `pinned`, always. Its sites
+    are those of the desk until the file `sites` has changed.
     """
     registry = CollectorRegistry()
     registry.register(desk.unread)
@@ -148,10 +151,10 @@ def create_app(
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.in_force = InForce(desk, pinned=pinned)
+    app.state.in_force = InForce(desk, pinned=pinned, sites=sites)
     app.state.gate = Gate(desk.engine, quota, desk.shared) if quota else None
     app.state.line = Line()
-    app.state.hub = live.hub(desk)
+    app.state.hub = live.hub(app.state.in_force)
     app.state.registry = registry
     app.state.openapi = lambda: openapi(app)
     for room in ROOMS:

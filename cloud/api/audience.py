@@ -1,12 +1,13 @@
 """`GET /api/audience/{location}`: what was measured, window by window.
 
 Hard truth: a window without reports is absent and a figure that nobody could see is null; neither
-is ever written as zero. Windows open every five minutes, so the longer ones overlap.
+is ever written as zero. Windows follow one another and may be added; with a `step` shorter than the
+window they overlap, and `additive` says that their sums may not.
 """
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
@@ -22,7 +23,8 @@ from cloud.api.problem import REFUSALS, documented
 from cloud.api.tag import NOT_MODIFIED, Tagged
 from cloud.estate import Site
 from cloud.windows.audience import Audience, Tally
-from cloud.windows.query import WindowName, windows
+from cloud.windows.expected import ExpectedCameras
+from cloud.windows.query import LENGTHS, WindowName, windows
 
 LONGEST: Final = timedelta(days=7)
 USUAL: Final = timedelta(hours=1)
@@ -31,6 +33,9 @@ AHEAD: Final = timedelta(days=1)
 
 router = APIRouter(tags=["audience"], dependencies=[opened_to(Role.SALES, Role.OPERATIONS)])
 LocationName = Annotated[str, Path(examples=["KX-01"], max_length=63)]
+
+
+Count = TypeVar("Count", int, float)
 
 
 class RangeError(ValueError):
@@ -47,16 +52,16 @@ class Bands(BaseModel):
 
 
 class Figures(BaseModel):
-    """Sums and the figures made of them. A figure is null where nothing was observed."""
+    """Sums and the figures made of them; all are null where nothing was observed."""
 
     blind_s: dict[str, float] = Field(examples=[{"dark": 4.0}])
     crowd: float | None = Field(examples=[6.2], description="people in view, on average")
-    peak: int = Field(examples=[14])
-    entries: int = Field(examples=[93])
-    visits: int = Field(examples=[91], description="visits that ended in the window")
-    onlookers: int = Field(examples=[17], description="ended visits that really looked")
+    peak: int | None = Field(examples=[14])
+    entries: int | None = Field(examples=[93])
+    visits: int | None = Field(examples=[91], description="visits that ended in the window")
+    onlookers: int | None = Field(examples=[17], description="ended visits that really looked")
     attention_rate: float | None = Field(examples=[0.187], description="onlookers / visits")
-    looking_s: float = Field(examples=[52.4], description="everybody's looking time")
+    looking_s: float | None = Field(examples=[52.4], description="everybody's looking time")
     bands: Bands | None = Field(description="null where no camera told them")
     dwell_mean_s: float | None = Field(examples=[12.1])
     dwell_p50_s: float | None = Field(examples=[8.0])
@@ -68,16 +73,28 @@ class WindowAnswer(Figures):
 
     starts_at: datetime = Field(examples=["2026-11-23T08:00:00Z"])
     ends_at: datetime = Field(examples=["2026-11-23T08:05:00Z"])
-    complete: bool = Field(description="the window has ended; late reports may still change it")
-    cameras: int = Field(examples=[1])
-    observed_share: float = Field(examples=[0.98], description="of the window, per camera")
+    complete: bool = Field(
+        description="the window has its full length and has ended; late reports may still change it"
+    )
+    cameras: int = Field(examples=[1], description="cameras that reported")
+    expected_cameras: int = Field(examples=[1], description="cameras that the sites file expects")
+    unlisted_cameras: list[str] = Field(
+        description="cameras that reported and that the sites file does not list here"
+    )
+    observed_share: float = Field(
+        examples=[0.98], description="of the window's time, over the expected cameras"
+    )
 
 
 class AudienceAnswer(BaseModel):
-    """The windows of one location that open in [from, until)."""
+    """The windows of one location within [from, until); the last is cut at `until`."""
 
     location: str = Field(examples=["KX-01"])
     window: WindowName
+    step: WindowName = Field(description="from one opening to the next")
+    additive: bool = Field(
+        description="the windows do not overlap: their sums may be added up. False: they may not"
+    )
     starts_at: datetime
     ends_at: datetime
     asked_at: datetime
@@ -96,6 +113,10 @@ async def audience(
     request: Request,
     location: LocationName,
     window: WindowName = "5m",
+    step: Annotated[
+        WindowName | None,
+        Query(description="open a window every so often; default: one after the other"),
+    ] = None,
     since: Annotated[
         AwareDatetime | None,
         Query(alias="from", examples=["2026-11-23T08:00:00Z"], description="default: an hour ago"),
@@ -105,35 +126,50 @@ async def audience(
         Query(examples=["2026-11-23T09:00:00Z"], description="default: now"),
     ] = None,
 ) -> Response:
-    """Read the windows that open from `from` to before `until`, at most seven days of them."""
+    """Read the windows from `from` until `until`, at most seven days of them."""
     desk: Desk = desk_of(request)
     site = desk.estate.location(location)
     now = desk.clock()
     starts_at, ends_at = stretch(since, until, now)
     # A wall of dashboards asks the database once a second, whoever looks at it.
-    key = ("audience", site.id, window, since, until, int(now.timestamp()))
+    key = ("audience", site, window, step, since, until, int(now.timestamp()))
     answer = desk.answers.recall(key)
     if answer is None:
-        read = partial(_read, desk, site, window, (starts_at, ends_at), now)
+        read = partial(_read, desk, site, (window, step), (starts_at, ends_at), now)
         answer = desk.answers.keep(key, Tagged(await run_in_threadpool(read)))
     return answer.answer(request)
 
 
 def _read(
-    desk: Desk, site: Site, window: WindowName, stretch: tuple[datetime, datetime], now: datetime
+    desk: Desk,
+    site: Site,
+    lengths: tuple[WindowName, WindowName | None],
+    stretch: tuple[datetime, datetime],
+    now: datetime,
 ) -> bytes:
-    starts_at, ends_at = stretch
+    (window, step), (starts_at, ends_at) = lengths, stretch
     with database.reading(desk.engine) as connection:
-        found = windows(connection, site.id, window=window, starts_at=starts_at, ends_at=ends_at)
+        found = windows(
+            connection,
+            site.id,
+            window=window,
+            step=step,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            expected=ExpectedCameras.of([site]),
+            now=now,
+        )
         newest = _reported_until(connection, site.id)
     answer = AudienceAnswer(
         location=site.id,
         window=window,
+        step=step or window,
+        additive=step in (None, window),
         starts_at=starts_at,
         ends_at=ends_at,
         asked_at=now,
         reported_until=newest,
-        windows=[described(one, now) for one in found],
+        windows=[described(one, LENGTHS[window], now) for one in found],
     )
     return answer.model_dump_json().encode()
 
@@ -174,16 +210,27 @@ def stretch(
     return starts_at, ends_at
 
 
-def described(found: Audience, now: datetime) -> WindowAnswer:
+def described(found: Audience, length: timedelta, now: datetime) -> WindowAnswer:
     """A window in the words of the API."""
+    is_whole = found.ends_at - found.starts_at == length
     return WindowAnswer(
         starts_at=found.starts_at,
         ends_at=found.ends_at,
-        complete=found.ends_at <= now,
-        cameras=found.cameras,
-        observed_share=round(found.observed_share, 4),
+        complete=is_whole and found.ends_at <= now,
+        **coverage(found),
         **figures(found),
     )
+
+
+def coverage(found: Audience) -> dict[str, Any]:
+    """Who reported, who should have, and how much was observed."""
+    told = found.coverage
+    return {
+        "cameras": found.cameras,
+        "expected_cameras": told.expected if told else found.cameras,
+        "unlisted_cameras": list(told.unlisted) if told else [],
+        "observed_share": round(found.observed_share, 4),
+    }
 
 
 def figures(found: Audience) -> dict[str, Any]:
@@ -192,17 +239,22 @@ def figures(found: Audience) -> dict[str, Any]:
     return {
         "blind_s": {str(cause): ms / 1000 for cause, ms in tally.blind_ms.items() if ms},
         "crowd": _rounded(found.crowd),
-        "peak": tally.peak,
-        "entries": tally.entries,
-        "visits": tally.visits,
-        "onlookers": tally.onlookers,
+        "peak": _known(found, tally.peak),
+        "entries": _known(found, tally.entries),
+        "visits": _known(found, tally.visits),
+        "onlookers": _known(found, tally.onlookers),
         "attention_rate": _rounded(found.attention_rate),
-        "looking_s": tally.looking_ms / 1000,
+        "looking_s": _known(found, tally.looking_ms / 1000),
         "bands": _bands(tally),
         "dwell_mean_s": _seconds(found.dwell_mean_ms),
         "dwell_p50_s": _seconds(found.dwell_quantile_ms(0.5)),
         "dwell_p90_s": _seconds(found.dwell_quantile_ms(0.9)),
     }
+
+
+def _known(found: Audience, count: Count) -> Count | None:
+    """A count; null, not zero, where nothing was observed."""
+    return count if found.has_data or count else None
 
 
 def _bands(tally: Tally) -> dict[str, float] | None:

@@ -31,6 +31,7 @@ from cloud.pricing.openooh import refuse_unknown
 from cloud.windows.audience import Audience, Tally
 from cloud.windows.breakdown import breakdown, demographics, known_places
 from cloud.windows.cells import Dimension, Group, Where, span
+from cloud.windows.expectation import Expectation, identity, unexpected_ms
 from cloud.windows.rolled import DIMENSIONS, rolled, rolled_demographics
 
 HOUR: Final = timedelta(hours=1)
@@ -56,7 +57,15 @@ class CellAnswer(Figures):
     ends_at: datetime
     cameras: int | None = Field(description="null where many places are added up")
     reported_s: float = Field(examples=[3600.0], description="time that reports are about")
-    observed_share: float | None = Field(examples=[0.97], description="of the reported time")
+    expected_s: float = Field(
+        examples=[3600.0], description="time that the cameras of the sites file should observe"
+    )
+    observed_share: float | None = Field(
+        examples=[0.97], description="of the expected time; null where no camera is expected"
+    )
+    is_listed: bool | None = Field(
+        description="by device: whether the sites file lists the camera there; else null"
+    )
 
 
 class BreakdownAnswer(BaseModel):
@@ -122,6 +131,7 @@ class Asked:
         return max(1, min(self.count, MOST_ROWS // max(1, hours)))
 
 
+Read = Callable[[Connection, Asked, Expectation], dict[str, Any]]
 Since = Annotated[
     AwareDatetime | None, Query(alias="from", description="default: a day before `until`")
 ]
@@ -211,12 +221,10 @@ def _refuse_minutes(asked: Asked) -> None:
         )
 
 
-async def _answered(
-    request: Request, what: str, asked: Asked, read: Callable[[Connection, Asked], dict[str, Any]]
-) -> Response:
+async def _answered(request: Request, what: str, asked: Asked, read: Read) -> Response:
     desk: Desk = desk_of(request)
     now = desk.clock()
-    key = (what, asked, int(now.timestamp()))
+    key = (what, asked, desk.estate, int(now.timestamp()))
     answer = desk.answers.recall(key)
     if answer is None:
         content = await run_in_threadpool(partial(_read, desk, asked, read, now))
@@ -224,28 +232,32 @@ async def _answered(
     return answer.answer(request)
 
 
-def _read(
-    desk: Desk, asked: Asked, read: Callable[[Connection, Asked], dict[str, Any]], now: datetime
-) -> bytes:
+def _read(desk: Desk, asked: Asked, read: Read, now: datetime) -> bytes:
     with database.reading(desk.engine) as connection:
-        found = read(connection, asked)
+        found = read(connection, asked, Expectation(desk.estate, asked.where, now))
     where = asked.where
     head = {"by": asked.by, "starts_at": where.starts_at, "ends_at": where.ends_at}
     return msgspec.json.encode({**head, "asked_at": now, **found})
 
 
-def _cells(connection: Connection, asked: Asked) -> dict[str, Any]:
+def _cells(connection: Connection, asked: Asked, expectation: Expectation) -> dict[str, Any]:
     if asked.is_rolled:
         groups = rolled(connection, asked.where, asked.by, sums=WANTED)
-        return {"cells": [_cell(one.key, one.tally, asked) for one in groups], "next": None}
+        cells = [_cell(one.key, one.tally, asked, expectation) for one in groups]
+        return {"cells": cells, "next": None}
     where, further = asked.where, None
     if where.location is None:
         where, further = _page(connection, asked)
-    cells = breakdown(connection, where, asked.by, sums=WANTED)
+    found = breakdown(connection, where, asked.by, sums=WANTED)
+    beside = unexpected_ms(connection, where, asked.by, expectation)
     return {
-        "cells": [_cell(one.key, one.audience.tally, asked, one.audience.cameras) for one in cells],
+        "cells": [
+            _cell(one.key, one.audience.tally, asked, expectation,
+                  cameras=one.audience.cameras, beside_ms=beside.get(identity(one.key), 0))
+            for one in found
+        ],
         "next": further,
-    }
+    }  # fmt: skip
 
 
 def _page(connection: Connection, asked: Asked) -> tuple[Where, str | None]:
@@ -255,9 +267,18 @@ def _page(connection: Connection, asked: Asked) -> tuple[Where, str | None]:
     return page, found[most - 1] if len(found) > most else None
 
 
-def _cell(key: Any, tally: Tally, asked: Asked, cameras: int | None = None) -> dict[str, Any]:
+def _cell(
+    key: Any,
+    tally: Tally,
+    asked: Asked,
+    expectation: Expectation,
+    *,
+    cameras: int | None = None,
+    beside_ms: int = 0,
+) -> dict[str, Any]:
     starts_at, ends_at = span(key, asked.where)
-    seen_ms, told_ms = tally.observed_ms, tally.interval_ms
+    expected_ms = expectation.expected_ms(key, starts_at, ends_at)
+    whole_ms = expected_ms + beside_ms
     return {
         "location": key.get(Dimension.LOCATION, asked.where.location),
         "venue_type": key.get(Dimension.VENUE_TYPE, asked.where.venue_type),
@@ -265,13 +286,15 @@ def _cell(key: Any, tally: Tally, asked: Asked, cameras: int | None = None) -> d
         "starts_at": starts_at,
         "ends_at": ends_at,
         "cameras": cameras,
-        "reported_s": told_ms / 1000,
-        "observed_share": round(min(1.0, seen_ms / told_ms), 4) if told_ms else None,
+        "reported_s": tally.interval_ms / 1000,
+        "expected_s": expected_ms / 1000,
+        "observed_share": round(min(1.0, tally.observed_ms / whole_ms), 4) if whole_ms else None,
+        "is_listed": expectation.is_listed(key),
         **figures(Audience("", starts_at, ends_at, 0, tally)),
     }
 
 
-def _groups(connection: Connection, asked: Asked) -> dict[str, Any]:
+def _groups(connection: Connection, asked: Asked, _: Expectation) -> dict[str, Any]:
     read = rolled_demographics if asked.is_rolled else demographics
     return {"groups": [_group(one, asked) for one in read(connection, asked.where, asked.by)]}
 

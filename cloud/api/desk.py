@@ -38,7 +38,8 @@ ANSWERS: Final = 20_000
 ANSWERS_BYTES: Final = 256 * 1024 * 1024
 
 
-def _answers() -> Memory[Tagged]:
+def new_answers() -> Memory[Tagged]:
+    """An empty memory of answers."""
     return Memory(ANSWERS, ANSWERS_BYTES, lambda tagged: tagged.weight)
 
 
@@ -98,7 +99,7 @@ class Desk:
     clock: Clock = utc_now
     shared: Shared = field(default_factory=Alone)
     shelf: Shelf = field(default_factory=Shelf)
-    answers: Memory[Tagged] = field(default_factory=_answers)
+    answers: Memory[Tagged] = field(default_factory=new_answers)
     changes: ChangeLog = field(default_factory=ChangeLog)
     unread: Counter = field(default_factory=unread_counter)
 

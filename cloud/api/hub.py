@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
@@ -148,13 +147,13 @@ class Hub:
 
     def __init__(
         self,
-        engine: Engine,
+        news: Callable[[], News],
         *,
         clock: Callable[[], datetime],
         window_told: Callable[[Audience, datetime], bytes],
         alert_told: Callable[[Any], bytes],
     ) -> None:
-        self._engine = engine
+        self._news = news
         self._clock = clock
         self._window_told = window_told
         self._alert_told = alert_told
@@ -186,7 +185,7 @@ class Hub:
             self._forget()
             self._begun = asyncio.Event()
             self._loop = asyncio.get_running_loop()
-            self._task = asyncio.create_task(self._run(News(self._engine, self._clock)))
+            self._task = asyncio.create_task(self._run(self._news()))
         await self._begun.wait()
         if self._trouble is not None:
             self.leave(listener)

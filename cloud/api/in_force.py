@@ -1,10 +1,11 @@
-"""What is in force now, as this process has heard: its desk changes when another rate card holds.
+"""What is in force now, as this process has heard: the rate card that holds, and the sites file.
 
 Hard truths. Every second each process reads in the audit log what was changed since it last
 looked, with or without a Redis; remembered prices end with the generation that `change_log` reads
 there. A card is put for a moment at least five seconds ahead, so every process that has looked
 since then changes at that very moment, by its own clock, between two requests and never within one.
-A process that has lost the database goes on with what it knew and is not ready.
+A process that has lost the database goes on with what it knew and is not ready. A changed sites
+file replaces the desk, with nothing remembered of the old one; a broken file changes nothing.
 """
 
 import getpass
@@ -20,9 +21,10 @@ from starlette.requests import HTTPConnection
 
 from cloud import database
 from cloud.api.change_log import CARD_PUT, ChangeLog
-from cloud.api.desk import Desk
+from cloud.api.desk import Desk, Shelf, new_answers
 from cloud.auth import audit
 from cloud.database import EPOCH
+from cloud.estate_reload import SitesFile
 from cloud.sales.rate_cards import PutCard, put_cards
 
 log = logging.getLogger(__name__)
@@ -43,10 +45,14 @@ def desk_of(connection: HTTPConnection) -> Desk:
 
 
 class InForce:
-    """The desk with the card that holds, one after another; `pinned` to the card it began with."""
+    """The desk with the card that holds, one after another; `pinned` to the card it began with.
 
-    def __init__(self, desk: Desk, *, pinned: bool = False) -> None:
+    With `sites` it follows the sites file.
+    """
+
+    def __init__(self, desk: Desk, *, pinned: bool = False, sites: SitesFile | None = None) -> None:
         self._first = desk
+        self._sites = sites
         self._pinned = pinned
         self._schedule: Schedule = ((EPOCH, desk),)
         self._desks: dict[int, Desk] = {}
@@ -77,6 +83,7 @@ class InForce:
         """Look every second until `stop`."""
         while not stop.wait(LOOK_S):
             try:
+                self.reload()
                 self.look()
             except DBAPIError as error:
                 if not self._is_lost:
@@ -86,6 +93,19 @@ class InForce:
                 log.exception("news.fault")
             else:
                 self._is_lost = False
+
+    def reload(self) -> None:
+        """Take over a new version of the sites file."""
+        if self._sites is None or (estate := self._sites.estate) is self._first.estate:
+            return
+        shelf, answers = Shelf(), new_answers()
+
+        def over(desk: Desk) -> Desk:
+            return replace(desk, estate=estate, shelf=shelf, answers=answers)
+
+        self._first = over(self._first)
+        self._desks = {number: over(desk) for number, desk in self._desks.items()}
+        self._schedule = tuple((at, over(desk)) for at, desk in self._schedule)
 
     def _plan(self, put: Sequence[PutCard]) -> None:
         """Which desk is open from when on: the one that is now, and those that will be."""

@@ -18,14 +18,15 @@ from starlette.types import Receive, Scope, Send
 
 from cloud.api.access import AccessError, Gate, key_of, opened_to, require
 from cloud.api.alerts import described
-from cloud.api.audience import figures
+from cloud.api.audience import coverage, figures
 from cloud.api.desk import Clock, Desk
 from cloud.api.hub import Event, Hub, Mark, Wish
-from cloud.api.in_force import desk_of
+from cloud.api.in_force import InForce, desk_of
 from cloud.api.keys import Role
 from cloud.api.places import of_venues
 from cloud.api.problem import REFUSALS, documented
 from cloud.windows.audience import Audience
+from cloud.windows.news import News
 
 HEARTBEAT_S: Final = 15.0
 PATIENCE_S: Final = 60.0  # for a client that takes nothing
@@ -47,9 +48,15 @@ STREAM: Final[dict[str, Any]] = {
 router = APIRouter(tags=["live"])
 
 
-def hub(desk: Desk) -> Hub:
+def hub(in_force: InForce) -> Hub:
     """The one hub of a process."""
-    return Hub(desk.engine, clock=desk.clock, window_told=window_told, alert_told=alert_told)
+    desk = in_force.desk
+    return Hub(
+        lambda: News(desk.engine, desk.clock, lambda: in_force.desk.estate),
+        clock=desk.clock,
+        window_told=window_told,
+        alert_told=alert_told,
+    )
 
 
 def window_told(found: Audience, now: datetime) -> bytes:
@@ -63,8 +70,7 @@ def window_told(found: Audience, now: datetime) -> bytes:
             "starts_at": found.starts_at,
             "ends_at": found.ends_at,
             "complete": found.ends_at <= now,
-            "cameras": found.cameras,
-            "observed_share": round(found.observed_share, 4),
+            **coverage(found),
             **told,
         }
     )

@@ -31,6 +31,7 @@ from cloud.api.quota import Quota
 from cloud.api.shared import Alone, Shared
 from cloud.api.shared_redis import InRedis
 from cloud.connection_table import ConnectionTable, room_for_connections
+from cloud.estate_reload import SitesFile
 from cloud.pricing.rate_card import REFERENCE, RateCard
 from cloud.pricing.vocabulary import require_priced_words
 from cloud.sales.rate_cards import holding, put_cards
@@ -85,7 +86,12 @@ def serve(arguments: argparse.Namespace) -> int:
     loopback = arguments.host in LOOPBACK
     access = arguments.access or ("open" if loopback else "keys")
     quota = Quota() if access == "keys" else None
-    app = create_app(desk, quota=quota, pinned=arguments.rate_card is not None, names=names)
+    sites = SitesFile(
+        settings.read(arguments).estate or estate.SAMPLE,
+        accept=lambda changed: require_priced_words(changed, in_force.desk.card),
+    )
+    pinned = arguments.rate_card is not None
+    app = create_app(desk, quota=quota, pinned=pinned, names=names, sites=sites)
     in_force: InForce = app.state.in_force
     in_force.look()
     table = ConnectionTable(arguments.max_connections or room_for_connections())

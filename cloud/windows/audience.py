@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
 from cloud.database import ATTENTION, BLIND, DWELL, SUMS
+from cloud.windows.expected import Coverage
 from wire.audience import BlindCause
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS, quantile_ms
 
@@ -80,6 +81,8 @@ class Audience:
     ends_at: datetime
     cameras: int
     tally: Tally
+    coverage: Coverage | None = None
+    """Whom the sites file expects; None where nobody asked it."""
 
     @property
     def crowd(self) -> float | None:
@@ -111,10 +114,18 @@ class Audience:
 
     @property
     def observed_share(self) -> float:
-        """How much of the stretch the cameras that reported could see; 0.0 without any."""
+        """How much of the stretch the expected cameras could see; 0.0 where none is expected.
+
+        Without the sites file, those that reported are taken for the expected ones.
+        """
         span_ms = (self.ends_at - self.starts_at) // timedelta(milliseconds=1)
-        whole_ms = span_ms * self.cameras
+        whole_ms = self.coverage.whole_ms if self.coverage else span_ms * self.cameras
         return min(1.0, self.tally.observed_ms / whole_ms) if whole_ms else 0.0
+
+    @property
+    def has_data(self) -> bool:
+        """Whether anything was observed: without it no count is zero, it is unknown."""
+        return self.tally.observed_ms > 0
 
 
 def _added(histograms: list[tuple[int, ...]], buckets: int) -> tuple[int, ...]:

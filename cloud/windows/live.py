@@ -25,9 +25,11 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from cloud.database import BANDS, BLIND, EPOCH, alerts, minute_tallies, reports, total
+from cloud.database import BANDS, BLIND, EPOCH, alerts, minute_tallies, reports
 from cloud.database.rollups import MOVING
+from cloud.estate import Estate
 from cloud.windows.audience import Audience, Tally
+from cloud.windows.expected import ExpectedCameras
 from cloud.windows.query import STEP
 
 BEHIND: Final = 100_000  # reports that a new trail goes back, for who comes back
@@ -91,33 +93,58 @@ class Trail:
         self._seen = {number for number in self._seen if number > through}
 
 
-def audiences(connection: Connection, keys: Iterable[WindowKey]) -> dict[WindowKey, Audience]:
-    """What these windows hold now, without histograms."""
+def audiences(
+    connection: Connection,
+    keys: Iterable[WindowKey],
+    *,
+    estate: Estate | None = None,
+    now: datetime | None = None,
+) -> dict[WindowKey, Audience]:
+    """What these windows hold now, without histograms; with the cameras that `estate` expects.
+
+    What lies beyond `now` is not expected to be observed yet.
+    """
     together: dict[int, list[str]] = defaultdict(list)
     for location, second in keys:
         together[second].append(location)
     found = {}
-    cells = minute_tallies.c
     for second, locations in together.items():
         opens = EPOCH + second // STEP_S * STEP
+        closes = opens + STEP
+        until = max(opens, min(closes, now or closes))
         for start in range(0, len(locations), PLACES_AT_ONCE):
-            query = (
-                select(
-                    cells.location,
-                    func.count(cells.device.distinct()).label("cameras"),
-                    func.max(cells.peak).label("peak"),
-                    *(total(cells[name]).label(name) for name in WANTED),
-                )
-                .where(cells.location.in_(locations[start : start + PLACES_AT_ONCE]))
-                .where(cells.minute_at >= second, cells.minute_at < second + STEP_S)
-                .group_by(cells.location)
-            )
-            for row in connection.execute(query).mappings():
-                place = row["location"]
-                found[place, second] = Audience(
-                    place, opens, opens + STEP, int(row["cameras"]), Tally.of(row)
-                )
+            some = locations[start : start + PLACES_AT_ONCE]
+            for place, held in _by_camera(connection, some, second).items():
+                coverage = None
+                if estate is not None and place in estate.ids:
+                    observed = {device: tally.observed_ms for device, tally in held.items()}
+                    expected = ExpectedCameras.of([estate.location(place)])
+                    coverage = expected.coverage(opens, until, observed)
+                tally = Tally.total(held.values())
+                found[place, second] = Audience(place, opens, closes, len(held), tally, coverage)
     return found
+
+
+def _by_camera(
+    connection: Connection, locations: list[str], second: int
+) -> dict[str, dict[str, Tally]]:
+    """Location → device → what it counted in the five minutes."""
+    cells = minute_tallies.c
+    query = (
+        select(
+            cells.location,
+            cells.device,
+            func.max(cells.peak).label("peak"),
+            *(func.sum(cells[name]).label(name) for name in WANTED),
+        )
+        .where(cells.location.in_(locations))
+        .where(cells.minute_at >= second, cells.minute_at < second + STEP_S)
+        .group_by(cells.location, cells.device)
+    )
+    held: dict[str, dict[str, Tally]] = defaultdict(dict)
+    for row in connection.execute(query).mappings():
+        held[row["location"]][row["device"]] = Tally.of(row)
+    return held
 
 
 class AlertTrail:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Row
 
 from cloud.database import reading
+from cloud.estate import Estate
 from cloud.windows.audience import Audience
 from cloud.windows.live import AlertTrail, Counted, Trail, WindowKey, audiences
 
@@ -29,9 +30,16 @@ class Seen:
 class News:
     """Follows one database; to be asked by one thread at a time."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Callable[[], datetime],
+        estate: Callable[[], Estate | None] = lambda: None,
+    ) -> None:
+        """`estate` gives the sites in force, for who is expected to observe."""
         self._engine = engine
         self._clock = clock
+        self._estate = estate
         self._trail: Trail | None = None
         self._alerts: AlertTrail | None = None
         self._alerts_at: datetime | None = None
@@ -48,7 +56,7 @@ class News:
             counted = trail.look(connection)
             changed = {one.key for one in counted if wanted is None or one.key[0] in wanted}
             keys = owed if is_first else owed | changed
-            windows = audiences(connection, keys)
+            windows = audiences(connection, keys, estate=self._estate(), now=now)
             return Seen(counted, windows, self._alerts_since(connection, now),
                         trail.through, now)  # fmt: skip
 

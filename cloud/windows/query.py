@@ -6,7 +6,7 @@ never a row of zeros.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import reduce
@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from cloud.database import BLIND, EPOCH, SUMS, hour_tallies, minute_tallies, total
 from cloud.windows.audience import Audience, Tally
+from cloud.windows.expected import ExpectedCameras
 
 WindowName = Literal["5m", "15m", "1h"]
 STEP: Final = timedelta(minutes=5)
@@ -34,7 +35,7 @@ LENGTHS: Final[dict[WindowName, timedelta]] = {
     "15m": timedelta(minutes=15),
     "1h": timedelta(hours=1),
 }
-"""Length of each window; all open every `STEP`, so that 5m tumbles and the others slide."""
+"""Length of each window; they tumble, or slide by a step that is a whole number of `STEP`s."""
 
 _tallies = minute_tallies.c
 _Query = Select[*tuple[Any, ...]]
@@ -61,13 +62,20 @@ class HourRow:
 
 
 def window_audience(
-    connection: Connection, location: str, *, starts_at: datetime, ends_at: datetime
+    connection: Connection,
+    location: str,
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+    expected: ExpectedCameras | None = None,
 ) -> Audience:
     """The audience of one stretch; without reports it has no cameras and no ratios."""
     _refuse_senseless(starts_at, ends_at)
     first, last = _seconds(starts_at), _seconds(ends_at)
-    row = connection.execute(_between(_sums(), location, first, last)).mappings().one()
-    return Audience(location, starts_at, ends_at, int(row["cameras"]), Tally.of(row))
+    query = _between(_sums().add_columns(_tallies.device), location, first, last)
+    rows = connection.execute(query.group_by(_tallies.device)).mappings()
+    held = [(row["device"], Tally.of(row)) for row in rows]
+    return _audience(location, (starts_at, ends_at), held, expected, ends_at)
 
 
 def windows(
@@ -77,16 +85,65 @@ def windows(
     window: WindowName,
     starts_at: datetime,
     ends_at: datetime,
+    step: WindowName | None = None,
+    expected: ExpectedCameras | None = None,
+    now: datetime | None = None,
 ) -> list[Audience]:
     """Each window that holds a report, oldest first, from the one opening at or before `starts_at`.
 
-    The last one opens before `ends_at`; it may still be running.
+    They tumble: each opens where the one before has closed, and the last is cut at `ends_at`. With
+    a `step` shorter than the window they slide, their sums may not be added, and those that would
+    close after `ends_at` are left out. Nothing from `ends_at` on is counted. What lies beyond `now`
+    is not expected to be observed yet.
     """
     _refuse_senseless(starts_at, ends_at)
-    steps = LENGTHS[window] // STEP
-    opens, closes = (starts_at - EPOCH) // STEP, -((EPOCH - ends_at) // STEP)
-    cells = _cells(connection, location, opens, closes + steps - 1)
-    return list(_sliding(location, cells, opens=opens, closes=closes, steps=steps))
+    length, stride = LENGTHS[window], LENGTHS[step or window]
+    if stride > length:
+        raise WindowError(f"a step of {step} leaves gaps between windows of {window}")
+    opens = EPOCH + (starts_at - EPOCH) // STEP * STEP
+    cells = _cells(connection, location, opens, ends_at)
+    found = []
+    for first in _openings(opens, ends_at, length, stride):
+        held = _held(cells, first, length)
+        if held:
+            stretch = first, min(first + length, ends_at)
+            found.append(_audience(location, stretch, held, expected, now or ends_at))
+    return found
+
+
+def _openings(
+    opens: datetime, ends_at: datetime, length: timedelta, stride: timedelta
+) -> Iterator[datetime]:
+    last = ends_at if stride == length else ends_at - length + timedelta(microseconds=1)
+    while opens < last:
+        yield opens
+        opens += stride
+
+
+def _held(
+    cells: Mapping[int, Sequence[tuple[str, Tally]]], opens: datetime, length: timedelta
+) -> list[tuple[str, Tally]]:
+    first = (opens - EPOCH) // STEP
+    return [cell for step in range(first, first + length // STEP) for cell in cells.get(step, ())]
+
+
+def _audience(
+    location: str,
+    stretch: tuple[datetime, datetime],
+    held: Sequence[tuple[str, Tally]],
+    expected: ExpectedCameras | None,
+    now: datetime,
+) -> Audience:
+    """Of the tallies of some cameras."""
+    starts_at, ends_at = stretch
+    observed: dict[str, int] = defaultdict(int)
+    for device, tally in held:
+        observed[device] += tally.observed_ms
+    coverage = None
+    if expected is not None:
+        coverage = expected.coverage(starts_at, max(starts_at, min(ends_at, now)), observed)
+    tally = Tally.total(tally for _, tally in held)
+    return Audience(location, starts_at, ends_at, len(observed), tally, coverage)
 
 
 def hourly(
@@ -137,7 +194,6 @@ def _refuse_senseless(starts_at: datetime, ends_at: datetime) -> None:
 
 def _sums() -> _Query:
     return select(
-        func.count(_tallies.device.distinct()).label("cameras"),
         func.max(_tallies.peak).label("peak"),
         *(total(_tallies[name]).label(name) for name in SUMS),
     )
@@ -155,7 +211,7 @@ def _bucket(length_s: int) -> ColumnElement[int]:
 
 
 def _cells(
-    connection: Connection, location: str, first: int, last: int
+    connection: Connection, location: str, opens: datetime, ends_at: datetime
 ) -> dict[int, list[tuple[str, Tally]]]:
     """Tallies by step and camera: step → [(device, tally)]."""
     step = _bucket(_STEP_S)
@@ -163,31 +219,14 @@ def _cells(
         _between(
             _sums().add_columns(step.label("step"), _tallies.device),
             location,
-            first * _STEP_S,
-            last * _STEP_S,
+            _seconds(opens),
+            _seconds(ends_at),
         ).group_by(step, _tallies.device)
     )
     cells: dict[int, list[tuple[str, Tally]]] = defaultdict(list)
     for row in rows.mappings():
         cells[row["step"] // _STEP_S].append((row["device"], Tally.of(row)))
     return cells
-
-
-def _sliding(
-    location: str,
-    cells: dict[int, list[tuple[str, Tally]]],
-    *,
-    opens: int,
-    closes: int,
-    steps: int,
-) -> Iterator[Audience]:
-    for first in range(opens, closes):
-        held = [cell for step in range(first, first + steps) for cell in cells.get(step, ())]
-        if held:
-            starts_at = EPOCH + first * STEP
-            cameras = len({device for device, _ in held})
-            tally = Tally.total(tally for _, tally in held)
-            yield Audience(location, starts_at, starts_at + steps * STEP, cameras, tally)
 
 
 def _hour(row: Row[*tuple[Any, ...]]) -> HourRow:

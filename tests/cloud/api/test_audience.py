@@ -49,6 +49,8 @@ def test_a_blind_window_has_no_figures_and_says_why(ask, desk: Desk, watch):
     (window,) = ask.get(PATH).json()["windows"]
 
     assert window["blind_s"] == {"dark": 60.0}
+    counts = ("entries", "visits", "onlookers", "peak", "looking_s")
+    assert [window[one] for one in counts] == [None] * 5, "unknown is not zero"
     assert (window["crowd"], window["attention_rate"], window["dwell_mean_s"]) == (None, None, None)
 
 
@@ -88,21 +90,67 @@ def test_an_unfinished_window_says_so(ask, desk: Desk, watch):
     assert (window["starts_at"], window["complete"]) == ("2026-11-20T12:00:00Z", False)
 
 
-@pytest.mark.parametrize(("window", "count"), [("5m", 1), ("15m", 3), ("1h", 12)])
-def test_a_minute_is_in_every_window_that_slides_over_it(
-    ask, desk: Desk, watch, window: str, count: int
+@pytest.mark.parametrize(
+    ("query", "count", "additive"),
+    [
+        ("window=5m", 1, True),
+        ("window=15m", 1, True),
+        ("window=1h", 1, True),
+        ("window=15m&step=15m", 1, True),
+        ("window=15m&step=5m", 2, False),
+        ("window=1h&step=5m", 2, False),
+        ("window=1h&step=15m", 1, False),
+    ],
+)
+def test_a_minute_is_in_one_window_unless_windows_are_asked_to_slide(
+    ask, desk: Desk, watch, query: str, count: int, additive: bool
 ):
+    """Windows that would reach beyond 12:00 are not given."""
     minute(desk, watch.now - timedelta(minutes=6), observed_ms=60_000, entries=1)
-    query = "from=2026-11-20T10:00:00Z&until=2026-11-20T12:00:00Z"
-    windows = ask.get(f"{PATH}?window={window}&{query}").json()["windows"]
+    between = "from=2026-11-20T10:00:00Z&until=2026-11-20T12:00:00Z"
+    body = ask.get(f"{PATH}?{query}&{between}").json()
 
-    assert [one["entries"] for one in windows] == [1] * count
+    assert [one["entries"] for one in body["windows"]] == [1] * count
+    assert all(one["ends_at"] <= "2026-11-20T12:00:00Z" for one in body["windows"])
+    assert body["additive"] is additive
+
+
+def test_the_hours_of_an_hour_add_up_to_what_was_counted(ask, desk: Desk, watch):
+    for minutes in range(1, 121):
+        at = watch.now - timedelta(minutes=minutes)
+        minute(desk, at, observed_ms=60_000, visits=1)
+    query = "window=1h&from=2026-11-20T11:00:00Z&until=2026-11-20T12:00:00Z"
+    windows = ask.get(f"{PATH}?{query}").json()["windows"]
+    assert [one["visits"] for one in windows] == [60]
+    assert [one["complete"] for one in windows] == [True]
+
+
+def test_a_silent_camera_of_the_sites_file_is_missing_and_a_strange_one_is_named(
+    ask, desk: Desk, watch
+):
+    site = desk.estate.location("KX-01")
+    expected = len(site.expected_cameras(watch.now - timedelta(hours=1), watch.now))
+    with database.writing(desk.engine) as connection:
+        connection.execute(
+            database.minute_tallies.insert().values(
+                location="KX-01",
+                device="stranger",
+                minute_at=int((watch.now - timedelta(minutes=6)).timestamp()),
+                reports=1,
+                observed_ms=60_000,
+            )
+        )
+    (window,) = ask.get(PATH).json()["windows"]
+    assert (window["cameras"], window["expected_cameras"]) == (1, expected)
+    assert window["unlisted_cameras"] == ["stranger"]
+    assert window["observed_share"] == round(60 / (300 * expected + 60), 4)
 
 
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
         ("window=7m", "'5m', '15m' or '1h'"),
+        ("window=5m&step=15m", "leaves gaps"),
         ("window=5m&window=zz", "'5m', '15m' or '1h'"),
         ("from=2026-11-20T10:00:00", "timezone"),
         ("from=yesterday", "`from` in the query"),

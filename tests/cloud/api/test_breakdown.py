@@ -1,7 +1,7 @@
 """The estate from above and down to one camera: parts add up, pages meet, nonsense is refused."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import jsonschema
@@ -14,7 +14,9 @@ from cloud.ingest.tallies import Tallies
 from cloud.windows.places import know_places
 from wire.audience import AgeGroup, AudienceReport, BlindCause, DemographicCell, Gender
 
+HOUR = timedelta(hours=1)
 DAY = "from=2026-11-20T00:00Z&until=2026-11-20T13:00Z"
+FROM = datetime(2026, 11, 20, 7, tzinfo=UTC)
 VENUES = {"KX-01": "10503", "LB-01": "10604", "WL-01": "10604"}
 WOMEN = DemographicCell(age=AgeGroup.FROM_25, gender=Gender.FEMALE, visits=1, onlookers=1)
 
@@ -39,10 +41,14 @@ def visits(answer, *names: str) -> dict[tuple[str, ...], int]:
     return {tuple(cell[name] for name in names): cell["visits"] for cell in answer.json()["cells"]}
 
 
-def test_the_whole_estate_is_one_group_unless_parts_are_asked_for(ask):
+def test_the_whole_estate_is_one_group_unless_parts_are_asked_for(ask, desk: Desk, watch):
     (whole,) = ask.get(f"/api/audience?{DAY}").json()["cells"]
     assert (whole["visits"], whole["onlookers"], whole["attention_rate"]) == (24, 12, 0.5)
-    assert (whole["reported_s"], whole["observed_share"]) == (120.0, 0.9)
+    # ten seconds of twelve cameras reported; up to now every camera of the sites file is expected
+    cameras = [site.expected_cameras(watch.now - HOUR, watch.now) for site in desk.estate]
+    expected_s = 12 * 3600.0 * sum(map(len, cameras))
+    assert (whole["reported_s"], whole["expected_s"]) == (120.0, expected_s)
+    assert whole["observed_share"] == round(108 / expected_s, 4)
     assert (whole["blind_s"], whole["cameras"]) == ({"dark": 6.0}, None)
     assert (whole["dwell_mean_s"], whole["peak"]) == (4.0, 2)
 
@@ -148,3 +154,17 @@ def test_what_cannot_be_answered_is_refused_with_a_reason(ask, question, status,
 def test_demographics_of_one_location_are_for_a_week_at_most(ask):
     answer = ask.get("/api/demographics?location=KX-01&from=2026-11-01T00:00Z")
     assert (answer.status_code, "7 days" in answer.json()["detail"]) == (422, True)
+
+
+def test_a_camera_that_the_sites_file_does_not_list_is_told_and_makes_up_for_nobody(
+    ask, desk: Desk
+):
+    query = "by=device&location=LB-01&from=2026-11-20T07:00:00Z&until=2026-11-20T08:00:00Z"
+    (cell,) = ask.get(f"/api/audience?{query}").json()["cells"]
+    assert (cell["device"], cell["is_listed"], cell["expected_s"]) == ("lb", False, 0.0)
+
+    (hour,) = ask.get(f"/api/audience?{query.replace('device', 'location')}").json()["cells"]
+    site = desk.estate.location("LB-01")
+    expected_s = site.expected_ms(FROM, FROM + HOUR) / 1000
+    assert (hour["expected_s"], hour["is_listed"]) == (expected_s, None)
+    assert hour["observed_share"] == round(9 / (expected_s + 9), 4)

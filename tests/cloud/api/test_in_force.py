@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -23,10 +24,11 @@ from cloud.api.pricing import priced
 from cloud.api.rate_card_command import CardRefused, put_card
 from cloud.api.shared import Alone
 from cloud.auth import audit
+from cloud.estate_reload import CHECK_EVERY_S, SitesFile
 from cloud.pricing.rate_card import RateCard
 from cloud.pricing.slot import parse_slot
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
-from tests.cloud.rates import CARD, sites
+from tests.cloud.rates import CARD, SITES_FILE, sites
 
 SLOT = "2026-11-23T08:00"
 PRICE = f"/api/pricing/slot/KX-01/{SLOT}"
@@ -246,3 +248,24 @@ def test_no_answer_is_ever_that_of_a_card_that_does_not_hold(tmp_path_factory, w
             assert told["versions"]["rate_card_digest"] == holds.digest
             assert told == msgspec.json.decode(fresh.model_dump_json())
     engine.dispose()
+
+
+def test_a_changed_sites_file_holds_without_a_restart_and_a_broken_one_does_not(
+    desk: Desk, tmp_path: Path
+) -> None:
+    file, clock_s = tmp_path / "sites.yaml", [0.0]
+    file.write_text(SITES_FILE.read_text())
+    sites = SitesFile(file, steady_clock=lambda: clock_s[0])
+    asker = Asker(create_app(desk, sites=sites))
+
+    def rewrite(content: str) -> None:
+        file.write_text(content)
+        clock_s[0] += CHECK_EVERY_S
+        asker.app.state.in_force.reload()
+
+    assert asker.get("/api/locations").json()["locations"][0]["id"] == "KX-01"
+    rewrite(SITES_FILE.read_text().replace("id: KX-01", "id: KX-77\n    formerly: [KX-01]"))
+    assert asker.get("/api/locations").json()["locations"][0]["id"] == "KX-77"
+    assert asker.get("/api/audience/KX-01").json()["location"] == "KX-77"
+    rewrite("version: 1")
+    assert asker.get("/api/locations").json()["locations"][0]["id"] == "KX-77"

@@ -384,9 +384,9 @@ def test_however_many_listen_the_database_is_read_once(desk, counted, monkeypatc
     looks: list[int] = []
     audiences = live_news.audiences
 
-    def read(connection, keys):
+    def read(connection, keys, **more):
         looks.append(len(keys))
-        return audiences(connection, keys)
+        return audiences(connection, keys, **more)
 
     monkeypatch.setattr(live_news, "audiences", read)
     with serving(desk) as at:

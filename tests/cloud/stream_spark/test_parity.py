@@ -258,7 +258,7 @@ def test_every_window_is_the_same_to_the_unit(
             window
             for location in sorted(location for location, _ in DEVICES)
             for window in embedded_windows(
-                connection, location, window=name, starts_at=since, ends_at=until
+                connection, location, window=name, step="5m", starts_at=since, ends_at=until
             )
         ]
     minutes = Folder(spark, str(counted / "out")).table("minutes", MINUTES)
@@ -309,14 +309,17 @@ def test_the_windows_of_a_stretch_are_written_in_place_of_what_was_there(
         command.write_windows(spark, arguments(*words))
     written = spark.read.parquet(str(counted / "out" / "windows" / "15m")).collect()
     since, until = NOON - timedelta(minutes=40), NOON - timedelta(minutes=10)
+    length = LENGTHS["15m"]
     with reading(embedded) as connection:
         wanted = {
             (location, int(one.starts_at.timestamp()), one.tally.visits)
             for location, _ in DEVICES
             for one in embedded_windows(
-                connection, location, window="15m", starts_at=since, ends_at=until
+                connection, location, window="15m", step="5m", starts_at=since,
+                ends_at=until + length,
             )
-        }
+            if one.starts_at < until
+        }  # fmt: skip
     assert len(written) == len(wanted) == 8 * 6
     assert {(row.location, row.starts_at, row.visits) for row in written} == wanted
 

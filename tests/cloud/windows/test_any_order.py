@@ -141,8 +141,8 @@ def test_every_window_is_the_sum_of_the_reports_that_start_in_it(
     with reading(engine) as connection:
         for name, length in LENGTHS.items():
             for location in "AB":
-                found = windows(connection, location, window=name, starts_at=DAY.starts_at,
-                                ends_at=DAY.ends_at)  # fmt: skip
+                found = windows(connection, location, window=name, step="5m",
+                                starts_at=DAY.starts_at, ends_at=DAY.ends_at)  # fmt: skip
                 held: dict[datetime, list[AudienceReport]] = defaultdict(list)
                 for one in made:
                     minute = datetime.fromtimestamp(minute_of(one), UTC)

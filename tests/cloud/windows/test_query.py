@@ -1,13 +1,17 @@
 """Windows are exact sums of minutes; what nobody saw is absent, never zero."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from msgspec import structs
 from sqlalchemy import Connection, Engine
 
 from cloud.database import hour_tallies, minute_tallies, writing
+from cloud.estate import Site, SiteCamera, load
+from cloud.windows.expected import ExpectedCameras
 from cloud.windows.query import HourRow, WindowError, hourly, window_audience, windows
+from wire.scalars import DeviceId
 
 NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -29,11 +33,18 @@ def minute(connection: Connection, clock: str, device: str = "kx-01-cam-1", **su
     )
 
 
-def spans(connection: Connection, window: str, clock_from: str, clock_until: str) -> list[str]:
+def spans(
+    connection: Connection,
+    window: str,
+    clock_from: str,
+    clock_until: str,
+    step: str | None = None,
+) -> list[str]:
     found = windows(
         connection,
         "KX-01",
         window=window,  # type: ignore[arg-type]
+        step=step,  # type: ignore[arg-type]
         starts_at=datetime.fromisoformat(f"2026-11-20T{clock_from}:00Z"),
         ends_at=datetime.fromisoformat(f"2026-11-20T{clock_until}:00Z"),
     )
@@ -59,7 +70,7 @@ def test_sliding_windows_hold_a_minute_in_every_overlap(connection: Connection) 
     #                      1       2
     minute(connection, "9:01", visits=1)
     minute(connection, "9:06", visits=2)
-    assert spans(connection, "15m", "08:50", "09:20") == [
+    assert spans(connection, "15m", "08:50", "09:20", step="5m") == [
         "08:50-09:05 1",
         "08:55-09:10 3",
         "09:00-09:15 3",
@@ -67,9 +78,81 @@ def test_sliding_windows_hold_a_minute_in_every_overlap(connection: Connection) 
     ]
 
 
-def test_a_window_that_is_still_running_is_given(connection: Connection) -> None:
+def test_the_last_window_ends_where_the_stretch_does(connection: Connection) -> None:
     minute(connection, "9:06", visits=2)
-    assert spans(connection, "5m", "09:03", "09:07") == ["09:05-09:10 2"]
+    minute(connection, "9:07", visits=4)
+    assert spans(connection, "5m", "09:03", "09:07") == ["09:05-09:07 2"]
+
+
+def test_an_hour_of_an_hour_is_one_window_and_its_visits_are_those_that_were_counted(
+    connection: Connection,
+) -> None:
+    for clock in ("9:00", "9:30", "9:59", "10:00"):
+        minute(connection, clock, visits=1)
+    assert spans(connection, "1h", "09:00", "10:00") == ["09:00-10:00 3"]
+    assert spans(connection, "15m", "09:00", "10:00") == [
+        "09:00-09:15 1", "09:30-09:45 1", "09:45-10:00 1",
+    ]  # fmt: skip
+
+
+def test_no_sliding_window_ends_after_the_stretch(connection: Connection) -> None:
+    for clock in ("9:00", "9:55", "10:30"):
+        minute(connection, clock, visits=1)
+    assert spans(connection, "1h", "09:00", "10:00", step="5m") == ["09:00-10:00 2"]
+
+
+def test_a_step_that_leaves_gaps_is_refused(connection: Connection) -> None:
+    with pytest.raises(WindowError, match="leaves gaps"):
+        spans(connection, "5m", "09:00", "10:00", step="15m")
+
+
+def site(*cameras: SiteCamera) -> Site:
+    (first, *_) = load()
+    return structs.replace(first, listed_cameras=cameras)
+
+
+def test_a_camera_that_says_nothing_lowers_the_observed_share(connection: Connection) -> None:
+    minute(connection, "9:00", "a", observed_ms=60_000, visits=1)
+    expected = ExpectedCameras.of(
+        [site(SiteCamera(id=DeviceId("a")), SiteCamera(id=DeviceId("b")))]
+    )
+    stretch = {"starts_at": NINE, "ends_at": NINE + MINUTE}
+    audience = window_audience(connection, "KX-01", **stretch, expected=expected)
+    assert (audience.cameras, audience.observed_share) == (1, 0.5)
+    assert audience.coverage is not None
+    assert (audience.coverage.expected, audience.coverage.unlisted) == (2, ())
+
+
+def test_a_camera_that_nobody_expects_does_not_stand_in_for_a_silent_one(
+    connection: Connection,
+) -> None:
+    minute(connection, "9:00", "stranger", observed_ms=60_000, visits=1)
+    expected = ExpectedCameras.of([site(SiteCamera(id=DeviceId("a")))])
+    stretch = {"starts_at": NINE, "ends_at": NINE + MINUTE}
+    audience = window_audience(connection, "KX-01", **stretch, expected=expected)
+    assert audience.observed_share == 0.5
+    assert audience.coverage is not None
+    assert audience.coverage.unlisted == ("stranger",)
+
+
+@pytest.mark.parametrize(
+    ("camera", "share"),
+    [
+        (SiteCamera(id=DeviceId("b"), from_on=date(2026, 11, 21)), 1.0),
+        (SiteCamera(id=DeviceId("b"), until_on=date(2026, 11, 20)), 1.0),
+        (SiteCamera(id=DeviceId("b"), optional=True), 1.0),
+        (SiteCamera(id=DeviceId("b"), from_on=date(2026, 11, 20)), 0.5),
+    ],
+)
+def test_a_camera_is_expected_while_its_dates_last(
+    connection: Connection, camera: SiteCamera, share: float
+) -> None:
+    minute(connection, "9:00", "a", observed_ms=60_000)
+    expected = ExpectedCameras.of([site(SiteCamera(id=DeviceId("a")), camera)])
+    (found,) = windows(
+        connection, "KX-01", window="5m", starts_at=NINE, ends_at=NINE + MINUTE, expected=expected
+    )
+    assert found.observed_share == share
 
 
 def test_figures_are_ratios_of_sums_and_peak_is_the_highest(connection: Connection) -> None:
