@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 RETRY_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 SAID_EVERY: Final = 12  # attempts: about once a minute
 LATEST_ACK: Final = timedelta(seconds=1)
+UNLISTED_EVERY: Final = timedelta(hours=1)
+MOST_UNLISTED: Final = 1_000
 LOOK_EVERY: Final = timedelta(minutes=1)
 REFUSED: Final = (DataError, IntegrityError, OverflowError, UnicodeError)  # for what it says
 
@@ -67,6 +69,7 @@ class Consumer:
         self._told_at = clock()
         self._look_at = clock()
         self._withheld: Counter[Key] = Counter()
+        self._unlisted: dict[Address, datetime] = {}
 
     def step(self) -> Outcome | None:
         """One portion; None when there was nothing to do or the database stayed away."""
@@ -89,6 +92,7 @@ class Consumer:
         if outcome.lost:
             log.warning("journals.lost", extra={"reports": outcome.lost, "see": "journals losses"})
         self._withheld += outcome.withheld
+        self._tell_unlisted(outcome, now)
         for (location, device), reason in outcome.quarantined:
             where = {"location": location, "device": device}
             log.error("device.quarantined", extra={**where, "reason": reason})
@@ -139,6 +143,19 @@ class Consumer:
     def _say_away(self, attempt: int, error: DBAPIError) -> None:
         level = logging.WARNING if attempt % SAID_EVERY == 3 else logging.DEBUG
         log.log(level, "database.away", extra={"attempt": attempt, "reason": failure_of(error)})
+
+    def _tell_unlisted(self, outcome: Outcome, now: datetime) -> None:
+        """Name each camera that the sites file does not list, once an hour."""
+        for letter in outcome.letters:
+            if letter.kind is not Kind.UNKNOWN or letter.address is None:
+                continue
+            if now < self._unlisted.get(letter.address, now):
+                continue
+            if len(self._unlisted) >= MOST_UNLISTED:
+                self._unlisted.clear()
+            self._unlisted[letter.address] = now + UNLISTED_EVERY
+            where = {"location": letter.address.location, "device": letter.address.device}
+            log.warning("camera.unlisted", extra={**where, "reason": letter.reason})
 
     def _look_at_quarantine(self, now: datetime) -> None:
         """Once a minute: end what has been quiet, and say what was not kept."""

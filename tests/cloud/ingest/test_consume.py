@@ -163,6 +163,20 @@ def test_an_unknown_camera_is_not_acknowledged_and_fills_no_disk(
     assert letters(engine) == [("unknown", 19)]
 
 
+def test_a_camera_that_the_sites_file_does_not_list_is_named_once_an_hour(
+    source: MemorySource, engine: Engine, report: Reports, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = [NOW]
+    consumer = Consumer(source, engine, knows=lambda *_: False, clock=lambda: clock[0])
+    for minutes in (0, 30, 61):
+        clock[0] = NOW + timedelta(minutes=minutes)
+        source.put(TOPIC, sealed(report(1)))
+        consumer.step()
+    said = [one for one in caplog.records if one.getMessage() == "camera.unlisted"]
+    assert [vars(one)["device"] for one in said] == ["kx-01-cam-1"] * 2
+    assert "sites file lists no camera" in vars(said[0])["reason"]
+
+
 def test_a_camera_that_is_added_to_the_estate_later_loses_nothing(
     source: MemorySource, engine: Engine, report: Reports
 ) -> None:
