@@ -5,6 +5,7 @@ things is refused with the option that decides it. An hour that is absent, empty
 as bad is missing, never zero.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from csv import reader as rows
@@ -28,7 +29,9 @@ LEVELS: Final = (
     "average", "avg", "crowd", "density", "dwell", "level", "mean", "occupancy", "rate", "ratio",
     "share", "temperature",
 )  # fmt: skip
-"""A value column whose name holds one of these words is a level, which is averaged, not summed."""
+"""A value column with one of these words in its name is a level, which is averaged, not summed."""
+SEPARATED: Final = re.compile(r"[+-]?[0-9]+([.,'\N{RIGHT SINGLE QUOTATION MARK}\s][0-9]+)+")
+"""Digits with separators, which mean thousands here and decimals there."""
 TRUE: Final = frozenset({"true", "t", "yes", "y", "1", "1.0"})
 FALSE: Final = frozenset({"false", "f", "no", "n", "0", "0.0"})
 
@@ -54,8 +57,8 @@ class Reading:
         """Whether rows of parts of an hour are added up."""
         if self.aggregate is not None:
             return self.aggregate == "sum"
-        name = self.columns[2].lower()
-        return not any(word in name for word in LEVELS)
+        words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self.columns[2]).lower())
+        return not any(word in LEVELS for word in words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +77,12 @@ def read_series(path: Path, reading: Reading) -> Hourly:
             f"{len(reading.columns)} columns named: name series, at, value and perhaps ok"
         )
     table = _table(path, reading)
-    at = reading.columns[1]
+    name, at, value = reading.columns[:3]
+    if table[name].null_count:
+        raise TableError(f"{table[name].null_count} rows have no series in {name!r}: remove them")
     times = read_times(table[at], zone=reading.zone, date_format=reading.date_format, column=at)
     noticed: Counter[str] = Counter()
-    values = _values(table[reading.columns[2]].to_pylist(), noticed)
+    values = _values(table[value].to_pylist(), noticed)
     if len(reading.columns) == 4:
         values[~_believed(table[reading.columns[3]].to_pylist(), reading.columns[3])] = np.nan
     if not np.isfinite(values).any():
@@ -163,6 +168,11 @@ def _value(written: Any, noticed: Counter[str]) -> float:
     try:
         value = float(written)
     except (TypeError, ValueError):
+        if isinstance(written, str) and SEPARATED.fullmatch(written.strip()):
+            raise TableError(
+                f"the value {written[:40]!r} has separators, which mean thousands here and decimals "
+                "there: write digits, with a full stop before decimals"
+            ) from None
         noticed["rows without a number: missing"] += 1
         return float("nan")
     if value != value:  # NaN: written as such

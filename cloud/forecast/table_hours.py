@@ -66,6 +66,11 @@ def in_hours(
     rows_of_hour = np.array(
         [_rows_of_hour(times.local_s[which == at], names[at]) for at in range(len(names))]
     )
+    between = int((times.local_s % (HOUR_S // rows_of_hour[which]) != 0).sum())
+    if between:
+        noticed["rows that begin between the hours of that clock: in the hour of their start"] = (
+            between
+        )
     if (rows_of_hour > 1).any():
         how = "added up" if is_summed else "averaged"
         noticed[f"series with several rows an hour, {how} (--aggregate)"] = int(

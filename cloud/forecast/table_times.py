@@ -33,7 +33,10 @@ def read_times(
     column_of: Any, *, zone: ZoneInfo | None, date_format: str | None, column: str
 ) -> Times:
     """The times of a column, each different one read once; TableError for what cannot be one."""
-    encoded = column_of.combine_chunks().dictionary_encode()
+    try:
+        encoded = column_of.combine_chunks().dictionary_encode()
+    except NotImplementedError:  # a nested type
+        raise TableError(f"{column!r} is a column of {column_of.type}, not of times") from None
     written = encoded.dictionary.to_pylist()
     if encoded.null_count:
         raise TableError(f"{encoded.null_count} rows have no time in {column!r}: remove them")

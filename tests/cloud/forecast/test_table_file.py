@@ -43,6 +43,43 @@ def test_quarters_of_counts_are_added_up_and_of_levels_averaged(
     assert found.notes == (f"1 series with several rows an hour, {how} (--aggregate)",)
 
 
+@pytest.mark.parametrize(
+    ("value", "hour"),
+    [("generated_visits", 40), ("operated", 40), ("separateVisits", 40), ("crowdLevel", 10),
+     ("visit rate", 10), ("CROWD", 10)],
+)  # fmt: skip
+def test_a_level_is_known_by_a_word_and_not_by_letters_within_one(
+    tmp_path: Path, value: str, hour: float
+):
+    found = read(tmp_path, quarters(*[10] * 4, value=value), value=value)
+    assert found.series.values[0, 8] == hour
+
+
+def test_rows_between_the_hours_of_a_clock_are_counted_and_reported(tmp_path: Path):
+    text = "s,t,visits\na,2026-06-01T07:00Z,4\na,2026-06-01T08:00Z,5\n"
+    found = read(tmp_path, text, zone=ZoneInfo("Asia/Kolkata"))
+    assert found.series.values[0, 12:14].tolist() == [4, 5]
+    assert found.notes == (
+        "2 rows that begin between the hours of that clock: in the hour of their start",
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "sentence"),
+    [("s", ["a", None], "1 rows have no series"), ("t", [["x"], ["y"]], "column of list")],
+)
+def test_columns_that_hold_something_else_are_refused(
+    tmp_path: Path, column: str, cells: list[Any], sentence: str
+):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    plain = {"s": ["a", "a"], "t": ["2026-06-01T08:00", "2026-06-01T09:00"], "visits": [4, 5]}
+    parquet.write_table(pa.table({**plain, column: cells}), tmp_path / "table.parquet")
+    with pytest.raises(TableError, match=sentence):
+        read_series(tmp_path / "table.parquet", Reading(("s", "t", "visits"), LONDON))
+
+
 def test_an_hour_with_some_of_its_quarters_is_brought_up_and_with_few_is_missing(tmp_path: Path):
     found = read(tmp_path, quarters(10, 10, 10, "", 10, "", "", "", 10, 10, 10, 10))
 
@@ -125,6 +162,10 @@ def test_formats_delimiters_encodings_and_a_byte_order_mark_are_read(tmp_path: P
         ("s,t,visits\na,2026-06-01T08:00Z,4\n", {"zone": None}, "say on which local clock"),
         ("s,t,visits\na,2026-06-01T08:00,4\na,2026-06-01T09:00Z,4\n", {}, "write all in one way"),
         ("s,t,visits\n" + "a,2026-06-01T08:00,4\na,2026-06-01T08:00,5\n", {}, "different values"),
+        ('s,t,visits\na,2026-06-01T08:00,4\na,2026-06-01T09:00,"1,234"\n', {}, "separators"),
+        ("s,t,visits\na,2026-06-01T08:00,4\na,2026-06-01T09:00,1.234.567\n", {}, "separators"),
+        ("s,t,visits\na,2026-06-01T08:00,4\na,2026-06-01T09:00,1 234\n", {}, "separators"),
+        ('s,t,visits\na,2026-06-01T08:00,4\na,2026-06-01T09:00,"0,5"\n', {}, "separators"),
         ("s,t,visits\na,01/06/2026 08:00,4\n", {}, "or give --date-format"),
         ("s;t;visits\na;2026-06-01T08:00;4\n", {}, "with --delimiter"),
         ("a,2026-06-01T08:00,4\n", {}, "has no column"),
