@@ -170,8 +170,8 @@ def _value(written: Any, noticed: Counter[str]) -> float:
     except (TypeError, ValueError):
         if isinstance(written, str) and SEPARATED.fullmatch(written.strip()):
             raise TableError(
-                f"the value {written[:40]!r} has separators, which mean thousands here and decimals "
-                "there: write digits, with a full stop before decimals"
+                f"the value {written[:40]!r} has separators, which mean thousands here and "
+                "decimals there: write digits, with a full stop before decimals"
             ) from None
         noticed["rows without a number: missing"] += 1
         return float("nan")
