@@ -47,7 +47,13 @@ class Plays:
             forecast=outlook.model,
         )
         named = {f"{age} {gender}": count for (age, gender), count in self.cells.items()}
-        return ladder(outlook.entries, self.person, provenance, cells=named or None)
+        return ladder(
+            outlook.entries,
+            self.person,
+            provenance,
+            looking_s=outlook.looking_s,
+            cells=named or None,
+        )
 
 
 def plays(connection: Connection, site: Site, now: datetime) -> Plays:

@@ -111,7 +111,7 @@ class PerPerson:
     gross_s: float
     ots_s: float
     lts_s: float
-    attention_s2: float
+    spot_s: float
     seen_share: float
     """Of the people who pass, those who get at least one play of the spot for `least_s`."""
     ots_error: float
@@ -143,7 +143,7 @@ def per_person(dwell: Stays, looking: Stays, spot: Spot) -> PerPerson:
         gross_s=spot.spot_s + dwell.mean_s,
         ots_s=ots_s,
         lts_s=lts_s,
-        attention_s2=looking.mean_s * spot.spot_s,
+        spot_s=spot.spot_s,
         seen_share=_seen_share(dwell, spot),
         ots_error=_error(dwell, spot, ots_s),
         lts_error=_error(looking, spot, lts_s),
@@ -155,10 +155,13 @@ def ladder(
     person: PerPerson,
     provenance: Provenance,
     *,
+    looking_s: Interval,
     cells: Mapping[str, int] | None = None,
 ) -> Ladder:
     """Impressions of one play in an hour that `entries` people come into view in.
 
+    `looking_s` is everybody's looking time of the hour, which the price is made of: a play has its
+    share of it by time, so that an hour has one figure of attention and not two.
     `cells` are the people by demographic cell on whom the shares rest, those with an "unknown" in
     their name among them.
     """
@@ -171,9 +174,7 @@ def ladder(
         ots=_scaled(entries, person.ots_s * per_s, math.hypot(known, person.ots_error)),
         lts=lts,
         audience=None if cells is None else _audience(lts, cells),
-        attention_s=_scaled(
-            entries, person.attention_s2 * per_s, math.hypot(known, person.lts_error)
-        ),
+        attention_s=_scaled(looking_s, person.spot_s * per_s, known),
         seen_share=person.seen_share,
         provenance=provenance,
     )

@@ -30,6 +30,7 @@ MEASURED = Provenance(
     cutoff_at=datetime(2026, 11, 20, tzinfo=UTC),
     forecast="recent-1",
 )
+LOOKING = Interval(600, 720, 900)
 NOBODY_LOOKED = measured_stays((1, *[0] * 12), ATTENTION_EDGES_MS, 0)
 
 
@@ -91,10 +92,21 @@ def test_it_agrees_for_other_spots_and_loops(spot_s, loop_s):
 
 def test_worked_example():
     person = per_person(steady_stays(20), steady_stays(2, 0.3), SPOT)
-    made = ladder(Interval(1200, 1200, 1200), person, MEASURED)
+    made = ladder(Interval(1200, 1200, 1200), person, MEASURED, looking_s=Interval(600, 720, 900))
     assert made.ots.p50 == pytest.approx(9.19, abs=0.01)
     assert made.gross.p50 == pytest.approx(10.0)  # 1/3 a second x (10 + 20)
-    assert made.attention_s.p50 == pytest.approx(1200 / 3600 * 0.6 * 10)
+    assert made.attention_s.p50 == pytest.approx(720 / 3600 * 10)
+
+
+@pytest.mark.parametrize("spot", [Spot(5, 30), Spot(10, 60), Spot(30, 120)])
+def test_an_hour_of_plays_has_the_attention_that_the_price_is_made_of(spot):
+    person = per_person(steady_stays(20), steady_stays(2, 0.3), spot)
+    looking_s = Interval(500, 700, 950)  # not what entries times mean looking time would give
+    made = ladder(Interval(1000, 1200, 1500), person, MEASURED, looking_s=looking_s)
+    plays = 3600 / spot.spot_s
+    assert made.attention_s.p50 * plays == pytest.approx(looking_s.p50)
+    assert made.attention_s.p10 * plays == pytest.approx(looking_s.p10)
+    assert made.attention_s.p90 * plays == pytest.approx(looking_s.p90)
 
 
 def test_without_a_least_time_and_dwell_it_is_the_share_of_the_hour():
@@ -161,8 +173,9 @@ def test_tiers_only_ever_narrow(counts, entries):
     stays = stays_of(counts)
     looking = measured_stays((50, 0, 0, 30, 10, *[0] * 8), ATTENTION_EDGES_MS, 30_000 + 25_000)
     made = ladder(
-        Interval(entries * 0.8, entries, entries * 1.3), per_person(stays, looking, SPOT), MEASURED
-    )
+        Interval(entries * 0.8, entries, entries * 1.3), per_person(stays, looking, SPOT), MEASURED,
+        looking_s=LOOKING,
+    )  # fmt: skip
     assert made.gross.p50 >= made.ots.p50 >= made.lts.p50 >= 0
 
 
@@ -181,9 +194,9 @@ def test_error_bars_hold_forecast_sample_and_calibration():
     entries = Interval(900, 1000, 1100)
     few = measured_stays((0, 5, 0, 5, *[0] * 11), DWELL_EDGES_MS, 5 * 1500 + 5 * 4000)
     person = per_person(few, NOBODY_LOOKED, SPOT)
-    plain = ladder(entries, person, MEASURED)
+    plain = ladder(entries, person, MEASURED, looking_s=LOOKING)
     unsure = Provenance(**{**_fields(MEASURED), "calibration": Calibration(1.25, 0.2, "walk-3")})
-    calibrated = ladder(entries, person, unsure)
+    calibrated = ladder(entries, person, unsure, looking_s=LOOKING)
     assert plain.ots.p90 / plain.ots.p50 > entries.p90 / entries.p50
     assert calibrated.ots.p50 == pytest.approx(1.25 * plain.ots.p50)
     assert calibrated.ots.p90 / calibrated.ots.p50 > plain.ots.p90 / plain.ots.p50
@@ -206,7 +219,8 @@ def test_sample_error_is_that_of_a_resample():
     "entries", [Interval(0, 0, 0), Interval(0, 0, 40), Interval(0, 30, 40), Interval(5, 5, 5)]
 )
 def test_quiet_hours_keep_their_order(entries):
-    made = ladder(entries, per_person(steady_stays(20), steady_stays(2, 0.3), SPOT), MEASURED)
+    made = ladder(entries, per_person(steady_stays(20), steady_stays(2, 0.3), SPOT), MEASURED,
+                  looking_s=LOOKING)  # fmt: skip
     assert made.ots.p10 <= made.ots.p50 <= made.ots.p90
     assert made.ots.p10 == 0 if entries.p10 == 0 else made.ots.p10 > 0
 
@@ -214,10 +228,11 @@ def test_quiet_hours_keep_their_order(entries):
 def test_small_cells_and_the_unknown_are_not_shown():
     person = per_person(steady_stays(20), steady_stays(2, 0.3), SPOT)
     cells = {"25-34": 60, "35-44": 31, "55+": 9, "unknown": 70, "25-34 unknown": 30}
-    made = ladder(Interval(1200, 1200, 1200), person, MEASURED, cells=cells)
+    made = ladder(Interval(1200, 1200, 1200), person, MEASURED, looking_s=LOOKING, cells=cells)
     assert set(made.audience) == {"25-34", "35-44"}
     assert made.audience["25-34"].p50 == pytest.approx(made.lts.p50 * 0.3)
-    assert ladder(Interval(1200, 1200, 1200), person, MEASURED).audience is None
+    plain = ladder(Interval(1200, 1200, 1200), person, MEASURED, looking_s=LOOKING)
+    assert plain.audience is None
 
 
 def test_arrivals_follow_from_a_crowd():

@@ -154,7 +154,11 @@ ELEMENT = {
 
 def rungs(entries=Interval(1000, 1200, 1500), cells=None):  # noqa: B008 - a frozen value
     return ladder(
-        entries, per_person(steady_stays(20), steady_stays(2, 0.3), SPOT), MEASURED, cells=cells
+        entries,
+        per_person(steady_stays(20), steady_stays(2, 0.3), SPOT),
+        MEASURED,
+        looking_s=Interval(600, 720, 900),
+        cells=cells,
     )
 
 
