@@ -174,6 +174,11 @@ class Site(_Fact, frozen=True, kw_only=True):
         return ZoneInfo(self.timezone)
 
     @property
+    def ids(self) -> tuple[LocationId, ...]:
+        """Its former ids, and the present one last."""
+        return (*self.formerly, self.id)
+
+    @property
     def cameras(self) -> tuple[SiteCamera, ...]:
         """Every camera of the file, those without dates or flags included."""
         return tuple(

@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _done(desk: Desk, arguments: argparse.Namespace) -> list[OverrideAnswer]:
     if arguments.action == "list":
-        chosen = arguments.location and desk.estate.location(arguments.location).id
+        chosen = desk.estate.location(arguments.location) if arguments.location else None
         return prices_set(desk, chosen)
     site = desk.estate.location(arguments.location)
     slot = parse_slot(arguments.time_slot, site.zone)

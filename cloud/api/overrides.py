@@ -122,16 +122,15 @@ async def overrides(
 ) -> OverridesAnswer:
     """List the prices that are set, of one place or of all."""
     desk: Desk = desk_of(request)
-    chosen = None if location is None else desk.estate.location(location).id
-
+    chosen = None if location is None else desk.estate.location(location)
     found = await run_in_threadpool(prices_set, desk, chosen)
     return OverridesAnswer(overrides=found)
 
 
-def prices_set(desk: Desk, location: str | None) -> list[OverrideAnswer]:
+def prices_set(desk: Desk, site: Site | None) -> list[OverrideAnswer]:
     """The prices that are set, of one place or of all."""
     with database.reading(desk.engine) as connection:
-        found = standing_overrides(connection, desk.clock(), location)
+        found = standing_overrides(connection, desk.clock(), site)
     return [_described(desk, one) for one in found]
 
 
@@ -154,7 +153,7 @@ def set_price(desk: Desk, site: Site, slot: Slot, asked: OverrideAsked, by: str)
             at=now,
             actor=by[:LONGEST_AUTHOR],
             action="price.override",
-            about=_about(site, slot),
+            about=_about(site.id, slot),
             details={
                 "price_pence": pence,
                 "reason": asked.reason,
@@ -180,13 +179,13 @@ def withdraw_price(
     now = desk.clock()
     with database.writing(desk.engine) as connection:
         hour_at = int(slot.starts_at.timestamp())
-        gone = drop_override(connection, site.id, hour_at, account, now)
+        gone = drop_override(connection, site, hour_at, account, now)
         audit.record(
             connection,
             at=now,
             actor=by[:LONGEST_AUTHOR],
             action="price.override.withdraw",
-            about=_about(site, slot),
+            about=_about(gone.location, slot),
             details={
                 "number": gone.override.number,
                 "price_pence": gone.override.price_pence,
@@ -208,8 +207,8 @@ def _refuse_times(slot: Slot, until: datetime | None, now: datetime) -> None:
         )
 
 
-def _about(site: Site, slot: Slot) -> str:
-    return f"{site.id}/{slot.local.isoformat(timespec='minutes')}"
+def _about(location: str, slot: Slot) -> str:
+    return f"{location}/{slot.local.isoformat(timespec='minutes')}"
 
 
 def _described(desk: Desk, standing: Standing) -> OverrideAnswer:

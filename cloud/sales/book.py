@@ -62,6 +62,6 @@ class Book:
 def read_book(connection: Connection, site: Site, now: datetime) -> Book:
     """Everything that is known of a site at a moment."""
     today = now.astimezone(site.zone).date()
-    sheet = sheet_before(connection, site.id, today)
+    sheet = sheet_before(connection, site, today)
     occupancy = read_occupancy(connection, site, now)
-    return Book(today, sheet, occupancy, read_overrides(connection, site.id, now))
+    return Book(today, sheet, occupancy, read_overrides(connection, site, now))

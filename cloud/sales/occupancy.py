@@ -122,14 +122,18 @@ def note(connection: Connection, noted: Iterable[Noted], *, at: datetime) -> int
 def read_occupancy(
     connection: Connection, site: Site, since_at: datetime
 ) -> Mapping[int, Occupancy]:
-    """What is known of a site's slots from `since_at` on, by the second they start."""
+    """What is known of a site's slots from `since_at` on, by the second they start.
+
+    What was noted under a former id holds until something is noted under the present one.
+    """
     columns = slot_occupancy.c
     rows = connection.execute(
         select(slot_occupancy).where(
-            columns.location == site.id, columns.hour_at >= int(since_at.timestamp())
+            columns.location.in_(site.ids), columns.hour_at >= int(since_at.timestamp())
         )
-    )
-    return {row["hour_at"]: _occupancy(row, site) for row in rows.mappings()}
+    ).mappings()
+    present_last = sorted(rows, key=lambda row: site.ids.index(row["location"]))
+    return {row["hour_at"]: _occupancy(row, site) for row in present_last}
 
 
 def _occupancy(row: Any, site: Site) -> Occupancy:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, delete, or_, select
 
 from cloud import database
+from cloud.estate import Site
 from cloud.pricing.market import Override
 
 FOR_EVERYBODY: Final = ""
@@ -68,24 +69,24 @@ def keep_override(connection: Connection, standing: Standing) -> None:
 
 
 def drop_override(
-    connection: Connection, location: str, hour_at: int, account: str | None, now: datetime
+    connection: Connection, site: Site, hour_at: int, account: str | None, now: datetime
 ) -> Standing:
     """Take an override away and give it back; raises UnknownOverride where none stands."""
     found = [
         one
-        for one in standing_overrides(connection, now, location)
+        for one in standing_overrides(connection, now, site)
         if one.hour_at == hour_at and one.override.account == account
     ]
     if not found:
         whose = f" and the account {account}" if account else ""
         raise UnknownOverride(
-            f"no price is set for that slot of {location}{whose}: GET /api/pricing/overrides or "
+            f"no price is set for that slot of {site.id}{whose}: GET /api/pricing/overrides or "
             "`python -m cloud override list` shows those that are"
         )
     columns = price_overrides.c
     connection.execute(
         delete(price_overrides).where(
-            columns.location == location,
+            columns.location == found[0].location,
             columns.hour_at == hour_at,
             columns.account == (account or FOR_EVERYBODY),
         )
@@ -94,23 +95,35 @@ def drop_override(
 
 
 def standing_overrides(
-    connection: Connection, now: datetime, location: str | None = None
+    connection: Connection, now: datetime, site: Site | None = None
 ) -> Sequence[Standing]:
-    """Every override that has not run out, of one place or of all, by place and hour."""
+    """Every override that has not run out, of one place or of all, by place and hour.
+
+    What was set under a former id of a place holds until a price is set under the present one.
+    """
     columns = price_overrides.c
     wanted = select(price_overrides).where(or_(columns.until_at.is_(None), columns.until_at > now))
-    if location is not None:
-        wanted = wanted.where(columns.location == location)
+    if site is not None:
+        wanted = wanted.where(columns.location.in_(site.ids))
     ordered = wanted.order_by(columns.location, columns.hour_at, columns.account)
-    rows = connection.execute(ordered).mappings()
-    return [_standing(row) for row in rows]
+    found = [_standing(row) for row in connection.execute(ordered).mappings()]
+    return found if site is None else _in_force(found, site.ids)
+
+
+def _in_force(found: Sequence[Standing], ids: Sequence[str]) -> list[Standing]:
+    """One for each slot and account, that of the latest id, by hour."""
+    latest = {
+        (one.hour_at, one.override.account or FOR_EVERYBODY): one
+        for one in sorted(found, key=lambda one: ids.index(one.location))
+    }
+    return [latest[key] for key in sorted(latest)]
 
 
 def read_overrides(
-    connection: Connection, location: str, now: datetime
+    connection: Connection, site: Site, now: datetime
 ) -> Mapping[int, tuple[Override, ...]]:
     """The overrides of a place by the second that their slots start."""
-    found = standing_overrides(connection, now, location)
+    found = standing_overrides(connection, now, site)
     return {
         hour_at: tuple(one.override for one in some)
         for hour_at, some in groupby(found, lambda one: one.hour_at)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Column, Connection, Date, LargeBinary, String, Table, delete, select
 
 from cloud import database
+from cloud.estate import Site
 from cloud.pricing.market import Published
 from cloud.pricing.slot import HOUR, Slot
 
@@ -80,13 +81,13 @@ def is_published(connection: Connection, location: str, day: date) -> bool:
     return connection.execute(wanted).first() is not None
 
 
-def sheet_before(connection: Connection, location: str, today: date) -> PriceSheet | None:
-    """The newest sheet of a day before `today`, unless it is too old."""
+def sheet_before(connection: Connection, site: Site, today: date) -> PriceSheet | None:
+    """The newest sheet of a day before `today`, unless it is too old; under any id of the place."""
     columns = price_sheets.c
     wanted = (
         select(price_sheets)
         .where(
-            columns.location == location,
+            columns.location.in_(site.ids),
             columns.published_on < today,
             columns.published_on >= today - BELIEVED,
         )

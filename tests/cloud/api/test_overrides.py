@@ -8,12 +8,16 @@ import pytest
 
 from cloud import database
 from cloud.api.app import create_app
+from cloud.api.audit_tables import findings
 from cloud.api.desk import Desk, Shelf
 from cloud.api.keys import Role, create_key
 from cloud.api.publish_command import publish
 from cloud.api.quota import Quota
 from cloud.auth import audit
 from cloud.estate import Estate
+from cloud.pricing.market import Occupancy
+from cloud.pricing.slot import parse_slot
+from cloud.sales.occupancy import Noted, note
 from cloud.sales.price_sheet import sheet_before
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
 
@@ -159,7 +163,9 @@ def test_the_sheet_of_the_day_holds_the_computed_price(ask: Asker, desk: Desk, w
     ask("PUT", OVERRIDE, json=WANTED)
     publish(desk)
     with database.reading(desk.engine) as connection:
-        sheet = sheet_before(connection, "KX-01", (FRIDAY_NOON + timedelta(days=1)).date())
+        sheet = sheet_before(
+            connection, desk.estate.location("KX-01"), (FRIDAY_NOON + timedelta(days=1)).date()
+        )
     assert sheet is not None
     assert sheet.pence[2 * 24 + 20] == computed  # from Friday noon on
 
@@ -169,3 +175,33 @@ def test_an_hour_that_begins_at_half_past_in_utc_is_told_as_it_is(desk: Desk):
     there = Asker(create_app(replace(desk, estate=Estate((site,)))))
     told = there("PUT", "/api/pricing/override/KX-01/2026-11-23T14:00", json=WANTED).json()
     assert told["starts_at"] == "2026-11-23T08:30:00Z"
+
+
+def test_what_was_sold_and_set_under_a_former_name_holds_under_the_present(
+    ask: Asker, desk: Desk, watch
+):
+    site = desk.estate.location("KX-01")
+    starts_at = parse_slot("2026-11-23T08:00", site.zone).starts_at
+    with database.writing(desk.engine) as connection:
+        note(connection, [Noted("KX-01", starts_at, Occupancy(6, 6))], at=watch.now)
+    ask("PUT", OVERRIDE, json=WANTED)
+
+    renamed = msgspec.structs.replace(site, id="KX-77", formerly=("KX-01",))
+    now_called = Asker(create_app(Desk(desk.engine, Estate((renamed,)), desk.card, watch)))
+    slot, override = SLOT.replace("KX-01", "KX-77"), OVERRIDE.replace("KX-01", "KX-77")
+    price = now_called.get(f"/api/pricing/slot/{slot}").json()
+    assert (price["price"], price["availability"]["status"]) == ("45.67", "sold_out")
+
+    with database.writing(desk.engine) as connection:
+        note(connection, [Noted("KX-77", starts_at, Occupancy(6, 2))], at=watch.now)
+    set_ = now_called("PUT", override, json={**WANTED, "price": "12.34"})
+    assert set_.status_code == 200, set_.text
+    price = now_called.get(f"/api/pricing/slot/{slot}").json()
+    assert (price["price"], price["availability"]["taken"]) == ("12.34", 2)
+
+    assert now_called("DELETE", override).json()["price"] == "12.34"
+    assert now_called("DELETE", override).json()["price"] == "45.67"
+    assert now_called("DELETE", override).status_code == 404
+    with database.reading(desk.engine) as connection:
+        told = findings(connection, watch.now)
+    assert not [one for one in told if one.startswith("price_overrides")]

@@ -80,7 +80,9 @@ def test_every_hour_of_the_sheet_is_its_quote_across_the_clock_change(ask, desk:
     assert row["first_at"].isoformat() == "2027-03-20T12:00:00+00:00"  # from now
     assert made.book.is_empty
     with database.reading(desk.engine) as connection:
-        sheet = sheet_before(connection, "KX-01", watch.now.date() + timedelta(days=1))
+        sheet = sheet_before(
+            connection, desk.estate.location("KX-01"), watch.now.date() + timedelta(days=1)
+        )
     for ahead in range(6 * 24 + 12, 9 * 24 - 12):
         at = sheet.first_at + timedelta(hours=ahead)
         answer = ask.get(f"/api/pricing/slot/KX-01/{at:%Y-%m-%dT%H:%M}+00:00").json()
