@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -72,11 +73,15 @@ def explained(answer: PriceAnswer) -> Iterator[str]:
     yield ""
     yield f"  stands on   {answer.stands_on.reason}"
     yield f"  cameras     {_cameras(answer)}"
+    yield f"  newest data {_moment(answer.stands_on.newest_data_at)}"
     versions = answer.versions
     yield f"  rate card   {versions.rate_card} ({versions.rate_card_digest})"
-    cutoff_at = answer.stands_on.cutoff_at
-    until = f"{cutoff_at:%Y-%m-%d %H:%M} UTC" if cutoff_at else "none"
+    until = _moment(answer.stands_on.cutoff_at)
     yield f"  forecast    {versions.forecast}, measurements until: {until}"
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "none"
 
 
 def _cameras(answer: PriceAnswer) -> str:

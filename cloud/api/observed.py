@@ -1,7 +1,8 @@
 """How well a place has been observed lately: what its forecast, and so its price, rests on.
 
 The cameras that should report are those of the sites file at the time; one that says nothing is
-missing and counts with nothing observed. A place without such a camera has no share at all.
+missing and counts with nothing observed. A place without such a camera has no share at all. The
+newest data are those of any camera there, to the minute, and not those that the forecast used.
 """
 
 from dataclasses import dataclass
@@ -10,21 +11,26 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select
 
-from cloud.database import EPOCH, hour_tallies, total
+from cloud.database import EPOCH, hour_tallies, minute_tallies, total
 from cloud.estate import Site
 
 LATELY: Final = timedelta(days=7)
 REPORTING: Final = timedelta(days=1)
 HOUR_S: Final = 3600
+MINUTE_S: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """The last week of a place. `share` is None where no camera should have reported."""
+    """The last week of a place. `share` is None where no camera should have reported.
+
+    `newest_at` is the end of the newest minute in which a camera observed the place.
+    """
 
     cameras_expected: int
     cameras_reporting: int
     share: float | None
+    newest_at: datetime | None
 
 
 def observed(connection: Connection, site: Site, now: datetime) -> Observed:
@@ -49,7 +55,27 @@ def observed(connection: Connection, site: Site, now: datetime) -> Observed:
         cameras_expected=len(today),
         cameras_reporting=len(heard.intersection(today)),
         share=min(1.0, observed_ms / expected_ms) if expected_ms else None,
+        newest_at=_newest_at(connection, site, now),
     )
+
+
+def _newest_at(connection: Connection, site: Site, now: datetime) -> datetime | None:
+    """By minutes, and by hours where the minutes have been deleted; never later than `now`."""
+    for starts, observed_ms, length_s in (
+        (minute_tallies.c.minute_at, minute_tallies.c.observed_ms, MINUTE_S),
+        (hour_tallies.c.hour_at, hour_tallies.c.observed_ms, HOUR_S),
+    ):
+        location = starts.table.c.location
+        newest = (
+            select(starts)
+            .where(location == site.id, starts <= _seconds(now), observed_ms > 0)
+            .order_by(starts.desc())
+            .limit(1)
+        )
+        found = connection.execute(newest).scalar_one_or_none()
+        if found is not None:
+            return min(now, EPOCH + timedelta(seconds=found + length_s))
+    return None
 
 
 def _seconds(instant: datetime) -> int:

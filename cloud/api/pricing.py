@@ -90,9 +90,15 @@ class StandsOn(BaseModel):
     )
     reason: str = Field(examples=["the last 6.0 weeks measured here"])
     weeks: float = Field(examples=[6.0], description="weeks of observed hours")
-    cutoff_at: datetime | None = Field(description="end of the newest observed hour in use")
+    cutoff_at: datetime | None = Field(
+        description="end of the newest observed hour that the forecast uses; one that is made at "
+        "night uses no later hour"
+    )
+    newest_data_at: datetime | None = Field(
+        description="end of the newest minute that a camera observed here; null: nothing observed"
+    )
     data_age_s: float | None = Field(
-        examples=[1800.0], description="from `cutoff_at` to the forecast; null: nothing observed"
+        examples=[30.0], description="from `newest_data_at` to `versions.forecast_made_at`"
     )
     observed_share: float | None = Field(
         examples=[0.97],
@@ -280,13 +286,15 @@ def expected(outlook: Outlook) -> Expected:
 
 def stands_on(outlook: Outlook, made: Made) -> StandsOn:
     """What an outlook rests on as it is written."""
-    cutoff_at, seen = outlook.cutoff_at, made.observed
+    seen = made.observed
+    newest_at = seen.newest_at
     return StandsOn(
         basis=outlook.basis,
         reason=outlook.reason,
         weeks=outlook.weeks,
-        cutoff_at=cutoff_at,
-        data_age_s=None if cutoff_at is None else (made.at - cutoff_at).total_seconds(),
+        cutoff_at=outlook.cutoff_at,
+        newest_data_at=newest_at,
+        data_age_s=None if newest_at is None else (made.at - newest_at).total_seconds(),
         observed_share=None if seen.share is None else round(seen.share, 4),
         cameras_expected=seen.cameras_expected,
         cameras_reporting=seen.cameras_reporting,

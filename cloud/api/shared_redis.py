@@ -26,7 +26,7 @@ from cloud.database import EPOCH
 log = logging.getLogger(__name__)
 PATIENCE_S: Final = 0.25
 AWAY_S: Final = 5.0
-LAYOUT: Final = "4"
+LAYOUT: Final = "5"
 """Of the values: another number, other keys."""
 
 COUNTED: Final = """

@@ -7,13 +7,13 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, func, select, update
 
 from cloud import database
 from cloud.__main__ import main
@@ -227,14 +227,38 @@ def test_a_price_says_how_well_its_place_was_observed(store: Installation):
 
     assert (told["cameras_expected"], told["cameras_reporting"]) == (1, 1)
     assert told["observed_share"] == 1.0
-    assert 0 <= told["data_age_s"] <= 86_400  # today's hours are used from tomorrow on
     assert (elsewhere["cameras_reporting"], elsewhere["observed_share"]) == (0, 0.0)
-    assert elsewhere["data_age_s"] is None
     site = msgspec.structs.replace(
         store.desks[0].estate.location("KX-01"), listed_cameras=("kx-01-cam-1", "kx-01-cam-2")
     )
     with database.reading(store.engine) as connection:
-        assert observed(connection, site, store.watch.now) == Observed(2, 1, 0.5)
+        assert observed(connection, site, store.watch.now) == Observed(2, 1, 0.5, store.watch.now)
+
+
+def test_a_price_says_how_old_the_newest_data_are_whatever_hours_the_forecast_uses(
+    store: Installation,
+):
+    told = store.askers[0].get(PRICE).json()["stands_on"]
+    elsewhere = store.askers[0].get(PRICE.replace("KX-01", "LB-01")).json()["stands_on"]
+    assert told["data_age_s"] == 0
+    assert datetime.fromisoformat(told["newest_data_at"]) == store.watch.now
+    assert datetime.fromisoformat(told["cutoff_at"]) < store.watch.now  # as of the last midnight
+    assert (elsewhere["newest_data_at"], elsewhere["data_age_s"]) == (None, None)
+
+    minutes, hours = database.minute_tallies.c, database.hour_tallies.c
+    with database.writing(store.engine) as connection:
+        silent = minutes.minute_at >= store.watch.now.timestamp() - 1200
+        connection.execute(update(database.minute_tallies).where(silent).values(observed_ms=0))
+    store.watch.pass_by(timedelta(minutes=16))
+    assert store.askers[0].get(PRICE).json()["stands_on"]["data_age_s"] == 1200 + 16 * 60
+
+    site = store.desks[0].estate.location("KX-01")
+    with database.writing(store.engine) as connection:  # after the minutes' retention time
+        connection.execute(delete(database.minute_tallies))
+        last = connection.execute(select(func.max(hours.hour_at))).scalar_one()
+    with database.reading(store.engine) as connection:
+        newest_at = observed(connection, site, store.watch.now).newest_at
+    assert newest_at == datetime.fromtimestamp(last + 3600, UTC)
 
 
 def test_every_sum_of_a_query_is_an_int(store: Installation):
