@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import msgspec
 from sqlalchemy import Connection, Table, select
 
+from cloud.api.audit_fleet import Groups, RosterLines, Things
 from cloud.api.keys import api_keys, fingerprint
 from cloud.auth.audit import Entry, entries
 from cloud.database import EPOCH
@@ -51,7 +52,8 @@ def findings(
 
 def all_comparisons() -> Sequence[Comparison]:
     """One for each table that is changed beside the log."""
-    return (_Overrides(), _RateCards(), _Plans(), _Keys(), _Occupancy(), _Sheets())
+    ours = (_Overrides(), _RateCards(), _Plans(), _Keys(), _Occupancy(), _Sheets())
+    return (*ours, Things(), RosterLines(), Groups())
 
 
 class _Overrides:

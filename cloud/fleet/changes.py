@@ -4,8 +4,8 @@ An entry's action is the event with a prefix. Lines that were written before the
 chain stay in `fleet_audit`: they are shown, and nothing proves them.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -32,11 +32,15 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One event of one thing; of none, when it concerns the fleet."""
+    """One event of one thing; of none, when it concerns the fleet.
+
+    `state` is what the event left in the tables, for `audit verify` (`states.py`).
+    """
 
     event: str
     thing: str | None
     detail: str
+    state: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def note_many(connection: Connection, author: Author, notes: Iterable[Note]) -> 
             author.name[:LONGEST_ACTOR],
             f"{PREFIX}{one.event}",
             (one.thing or NO_THING)[:120],
-            {"detail": one.detail[:LONGEST_DETAIL]},
+            {"detail": one.detail[:LONGEST_DETAIL], **one.state},
         )
         for one in notes
     ]

@@ -22,8 +22,9 @@ from sqlalchemy import Connection, Engine, Row, select, update
 
 from cloud.database import reading, writing
 from cloud.fleet import registry
-from cloud.fleet.changes import Author
+from cloud.fleet.changes import Author, Note, note_many
 from cloud.fleet.registry import Thing
+from cloud.fleet.states import with_roster
 from cloud.fleet.tables import enrolments, roster, things
 from wire.enrolment import (
     CREATE,
@@ -236,7 +237,8 @@ def _enrol(
         registry.group(connection, name, [row.device], author)
     values = {"enrolled_at": at, "certificate": row.certificate}
     connection.execute(update(roster).where(roster.c.device == row.device).values(**values))
-    registry.note(connection, author, "thing.enrolled", row.device, f"serial {expected.serial}")
+    noted = [Note("thing.enrolled", row.device, f"serial {expected.serial}")]
+    note_many(connection, author, with_roster(connection, noted))
 
 
 def _understood(payload: bytes, kind: type[Any]) -> Any:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 
 from cloud.database import device_states, insert
 from cloud.estate import Estate
-from cloud.fleet import job_book
+from cloud.fleet import job_book, states
 from cloud.fleet.changes import Author, Note, note_many
 from cloud.fleet.message import Saying, post
 from cloud.fleet.shadows import ShadowName
@@ -88,7 +88,7 @@ class Search:
 def register(connection: Connection, thing: Thing, author: Author) -> None:
     """Take in a thing, or correct what is known of it."""
     _keep(connection, thing, author)
-    note(connection, author, "thing.registered", thing.name, f"at {thing.location}")
+    _note_thing(connection, author, "thing.registered", thing.name, f"at {thing.location}")
 
 
 def _keep(connection: Connection, thing: Thing, author: Author) -> None:
@@ -118,8 +118,8 @@ def register_estate(connection: Connection, estate: Estate, author: Author) -> i
     ]
     for thing in new:
         _keep(connection, thing, author)
-    noted = (Note("thing.registered", thing.name, f"at {thing.location}") for thing in new)
-    note_many(connection, author, noted)
+    noted = [Note("thing.registered", thing.name, f"at {thing.location}") for thing in new]
+    note_many(connection, author, states.with_things(connection, noted))
     return len(new)
 
 
@@ -130,8 +130,12 @@ def retire(connection: Connection, name: str, author: Author) -> None:
         raise UnknownThing(name)
     job_book.forget(connection, name)
     _delete_shadows(connection, name, author)
-    connection.execute(delete(thing_groups).where(thing_groups.c.thing == name))
-    note(connection, author, "thing.retired", name, "")
+    member = thing_groups.c.thing == name
+    left = connection.execute(select(thing_groups.c.name).where(member)).scalars().all()
+    connection.execute(delete(thing_groups).where(member))
+    for one in left:
+        _note_group(connection, author, "group.left", one, [name])
+    _note_thing(connection, author, "thing.retired", name, "")
 
 
 def _delete_shadows(connection: Connection, name: str, author: Author) -> None:
@@ -150,7 +154,8 @@ def certify(
     """Remember a thing's newest certificate."""
     values = {"certificate": serial, "certificate_ends_at": ends_at}
     connection.execute(update(things).where(things.c.name == name).values(**values))
-    note(connection, author, "thing.certified", name, f"{serial} until {ends_at.isoformat()}")
+    detail = f"{serial} until {ends_at.isoformat()}"
+    _note_thing(connection, author, "thing.certified", name, detail)
 
 
 def group(connection: Connection, name: str, members: Sequence[str], author: Author) -> None:
@@ -161,14 +166,14 @@ def group(connection: Connection, name: str, members: Sequence[str], author: Aut
     if rows:
         statement = insert(connection.dialect.name, thing_groups)
         connection.execute(statement.on_conflict_do_nothing(), rows)
-    note(connection, author, "group.joined", None, f"{name}: {', '.join(members)[:800]}")
+    _note_group(connection, author, "group.joined", name, members)
 
 
 def ungroup(connection: Connection, name: str, members: Sequence[str], author: Author) -> None:
     """Take things out of a group."""
     leaving = (thing_groups.c.name == name) & thing_groups.c.thing.in_(members)
     connection.execute(delete(thing_groups).where(leaving))
-    note(connection, author, "group.left", None, f"{name}: {', '.join(members)[:800]}")
+    _note_group(connection, author, "group.left", name, members)
 
 
 def find(
@@ -226,6 +231,20 @@ def note(
 ) -> None:
     """Write an event into the audit chain."""
     note_many(connection, author, [Note(event, thing, detail)])
+
+
+def _note_thing(
+    connection: Connection, author: Author, event: str, thing: str, detail: str
+) -> None:
+    noted = [Note(event, thing, detail)]
+    note_many(connection, author, states.with_things(connection, noted))
+
+
+def _note_group(
+    connection: Connection, author: Author, event: str, group: str, members: Sequence[str]
+) -> None:
+    noted = Note(event, None, f"{group}: {', '.join(members)[:800]}")
+    note_many(connection, author, [states.with_group(connection, noted, group)])
 
 
 def _conditions(search: Search) -> Iterable[Any]:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 from cloud.database import insert
 from cloud.fleet.changes import Author, Note, note_many
 from cloud.fleet.registry import RegistryError
+from cloud.fleet.states import with_roster
 from cloud.fleet.tables import roster
 from wire.scalars import Device, Location
 
@@ -73,7 +74,7 @@ def expect(
         statement = insert(connection.dialect.name, roster).values(**values)
         connection.execute(statement.on_conflict_do_update(index_elements=["serial"], set_=values))
         written.append(Note("roster.written", entry.device, f"serial {entry.serial}"))
-    note_many(connection, author, written)
+    note_many(connection, author, with_roster(connection, written))
     return len(written)
 
 

@@ -1,0 +1,105 @@
+"""Whether the fleet's tables say what the audit log says of them: things, roster, groups.
+
+Shadows and jobs are not compared: cameras change them too. A row whose newest entry is of an older
+version, which recorded no state, is not compared.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Column, Connection, Table, select
+
+from cloud.auth.audit import Entry
+from cloud.fleet import states
+from cloud.fleet.changes import PREFIX
+from cloud.fleet.states import State
+from cloud.fleet.tables import fleet_audit, roster, thing_groups, things
+
+
+class _Rows:
+    """One row for each key: the state that the newest entry about it left.
+
+    `device` is the column that entries name, whether they recorded a state or not.
+    """
+
+    def __init__(self, kind: str, table: Table, key: Column[Any], device: Column[Any]) -> None:
+        self._kind, self._table = kind, table
+        self._key, self._device = key.name, device.name
+        self._left: dict[str, tuple[Entry, State]] = {}
+        self._named: set[str] = set()
+
+    def hear(self, entry: Entry, details: dict[str, Any]) -> None:
+        """Take in an entry, oldest first."""
+        if entry.action.startswith(PREFIX):
+            self._named.add(entry.object)
+            if self._kind in details:
+                state = details[self._kind]
+                self._left[state[self._key]] = entry, state
+
+    def findings(self, connection: Connection, now: datetime) -> Iterator[str]:
+        """A sentence for each row that is not as the log says."""
+        rows = {
+            row[self._key]: states.of_row(row, self._table)
+            for row in connection.execute(select(self._table)).mappings()
+        }
+        older = set(connection.execute(select(fleet_audit.c.thing)).scalars())
+        for name in sorted(rows.keys() | self._left.keys()):
+            what = f"{self._table.name}: {self._kind} {name}"
+            entry, wanted = self._left.get(name, (None, {}))
+            if entry is None:
+                if rows[name][self._device] not in self._named | older:
+                    yield f"{what} has no entry"
+            elif name not in rows:
+                yield f"{what} of entry {entry.number} is missing"
+            else:
+                for column, value in wanted.items():
+                    found = rows[name].get(column)
+                    if found != value:
+                        yield f"{what}: {column} is {found}, and entry {entry.number} says {value}"
+
+
+class Things(_Rows):
+    """`things`: where each hangs, its certificate, whether it is retired."""
+
+    def __init__(self) -> None:
+        super().__init__(states.THING, things, key=things.c.name, device=things.c.name)
+
+
+class RosterLines(_Rows):
+    """`roster`: which camera may enrol with which claim and serial number."""
+
+    def __init__(self) -> None:
+        super().__init__(states.ROSTER, roster, key=roster.c.serial, device=roster.c.device)
+
+
+class Groups:
+    """`thing_groups`: the members that the newest entry about a group left."""
+
+    def __init__(self) -> None:
+        self._left: dict[str, tuple[Entry, str]] = {}
+        self._has_older: Final[set[str]] = set()
+
+    def hear(self, entry: Entry, details: dict[str, Any]) -> None:
+        """Take in an entry, oldest first."""
+        if states.GROUP in details:
+            self._left[details[states.GROUP]] = entry, details[states.MEMBERS]
+        elif entry.action in (f"{PREFIX}group.joined", f"{PREFIX}group.left"):
+            self._has_older.add(details["detail"].partition(":")[0])
+
+    def findings(self, connection: Connection, now: datetime) -> Iterator[str]:
+        """A sentence for each group that is not as the log says."""
+        members: dict[str, list[str]] = {}
+        for row in connection.execute(select(thing_groups)):
+            members.setdefault(row.name, []).append(row.thing)
+        older = connection.execute(
+            select(fleet_audit.c.detail).where(fleet_audit.c.event == "group.joined")
+        )
+        known = self._has_older | {one.partition(":")[0] for one in older.scalars()}
+        for name in sorted(members.keys() | self._left.keys()):
+            entry, digest = self._left.get(name, (None, ""))
+            if entry is None:
+                if name not in known:
+                    yield f"thing_groups: group {name} has no entry"
+            elif states.of_members(members.get(name, ())) != digest:
+                yield f"thing_groups: group {name} has not the members of entry {entry.number}"

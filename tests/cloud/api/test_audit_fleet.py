@@ -1,0 +1,97 @@
+"""What is changed in the fleet's tables beside the program shows in `audit verify`."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+
+from cloud import database
+from cloud.api.audit_tables import findings
+from cloud.fleet import registry, roster
+from cloud.fleet.changes import Author
+from cloud.fleet.registry import Thing
+from cloud.fleet.roster import RosterEntry
+from tests.cloud.rates import sites
+
+AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+ME = Author("operator:ann", AT)
+COLUMNS = "name, location, kind, attributes, created_at"
+CHANGES = [
+    ("UPDATE things SET location = 'LB-01' WHERE name = 'cam-1'", "location is LB-01"),
+    ("UPDATE things SET certificate = 'ff' WHERE name = 'cam-1'", "certificate is ff"),
+    ("UPDATE things SET certificate_ends_at = 1 WHERE name = 'cam-1'", "certificate_ends_at is"),
+    ("UPDATE things SET retired_at = NULL WHERE name = 'cam-2'", "retired_at is None"),
+    ("UPDATE things SET retired_at = 1 WHERE name = 'cam-1'", "retired_at is 1970"),
+    ("UPDATE things SET attributes = '{}' WHERE name = 'cam-1'", "attributes is {}"),
+    ("DELETE FROM things WHERE name = 'kx-01-cam-1'", "thing kx-01-cam-1 of entry"),
+    (f"INSERT INTO things ({COLUMNS}) VALUES ('eve', 'KX-01', 'x', '{{}}', 1)", "thing eve has"),
+    ("UPDATE roster SET claim = 'eve' WHERE serial = 'S1'", "claim is eve"),
+    ("UPDATE roster SET location = 'LB-01' WHERE serial = 'S1'", "location is LB-01"),
+    ("UPDATE roster SET enrolled_at = 1 WHERE serial = 'S1'", "enrolled_at is 1970"),
+    ("UPDATE roster SET serial = 'S9' WHERE serial = 'S1'", "roster S1 of entry"),
+    ("DELETE FROM roster", "roster S1 of entry"),
+    ("DELETE FROM thing_groups WHERE name = 'pilot'", "group pilot has not the members"),
+    ("UPDATE thing_groups SET name = 'eve'", "group eve has no entry"),
+]  # fmt: skip
+
+
+@dataclass
+class Fleet:
+    engine: Engine
+
+    def findings(self, *changes: str) -> list[str]:
+        """What shows after changes beside the program, which are then taken back."""
+        with self.engine.connect() as connection:
+            for change in changes:
+                assert connection.execute(text(change)).rowcount, change
+            told = findings(connection, AT)
+            connection.rollback()
+        return told
+
+
+@pytest.fixture
+def fleet(database_url: str):
+    engine = database.connect(database_url)
+    database.create(engine)
+    with database.writing(engine) as connection:
+        registry.register_estate(connection, sites(), ME)
+        attributes = {"platform": "2"}
+        registry.register(connection, Thing("cam-1", "KX-01", attributes=attributes), ME)
+        registry.certify(connection, "cam-1", "0a", AT + timedelta(days=90), ME)
+        registry.register(connection, Thing("cam-2", "KX-01"), ME)
+        registry.group(connection, "pilot", ["cam-1", "cam-2"], ME)
+        registry.group(connection, "spare", ["cam-1"], ME)
+        registry.ungroup(connection, "spare", ["cam-1"], ME)
+        registry.retire(connection, "cam-2", ME)
+        lines = [
+            RosterEntry("S1", "batch", "cam-7", "KX-01", ("pilot",)),
+            RosterEntry("S2", "batch", "cam-8", "KX-01"),
+        ]
+        roster.expect(connection, lines, ME)
+        roster.expect(connection, [RosterEntry("S2", "batch", "cam-9", "LB-01")], ME, again=True)
+    yield Fleet(engine)
+    engine.dispose()
+
+
+def test_what_the_fleet_commands_wrote_is_what_the_log_says(fleet: Fleet):
+    assert fleet.findings() == []
+
+
+def test_a_row_of_the_fleet_that_was_changed_beside_the_program_shows(fleet: Fleet):
+    for change, sentence in CHANGES:
+        told = fleet.findings(change)
+        assert any(sentence in one for one in told), (change, told)
+
+
+def test_rows_from_before_states_were_recorded_are_not_taken_for_altered(fleet: Fleet):
+    line = "INSERT INTO fleet_audit (at, who, event, thing, detail) VALUES (1, 'ann', "
+    assert (
+        fleet.findings(
+            f"INSERT INTO things ({COLUMNS}) VALUES ('old-1', 'KX-01', 'camera', '{{}}', 1)",
+            "INSERT INTO thing_groups (name, thing) VALUES ('old', 'old-1')",
+            f"{line} 'thing.registered', 'old-1', '')",
+            f"{line} 'group.joined', NULL, 'old: old-1')",
+        )
+        == []
+    )
