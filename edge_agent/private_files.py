@@ -4,6 +4,7 @@ Folders that exist already keep their mode: they may be shared with other progra
 exists already is closed to others when it is opened, where its owner is this user.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -28,8 +29,10 @@ def create_private_folder(path: Path) -> None:
 def open_private_file(path: Path, flags: int = os.O_RDWR) -> int:
     """A descriptor of a file that is created with mode 0600; one that exists is closed to others.
 
-    The mode is right from the first byte, whatever the umask says. OSError when it fails.
+    The mode is right from the first byte, whatever the umask says. OSError when it fails, and for
+    a device, pipe or socket: its mode concerns other programs.
     """
+    refuse_special_file(path)
     descriptor = os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
     try:
         restrict(path)
@@ -39,13 +42,24 @@ def open_private_file(path: Path, flags: int = os.O_RDWR) -> int:
     return descriptor
 
 
-def restrict(path: Path) -> None:
-    """Take all rights of group and others from an existing file of this user's.
+def refuse_special_file(path: Path) -> None:
+    """OSError where something other than a regular file or a folder exists at `path`."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.EINVAL, "it is a device, pipe or socket, not a regular file")
 
-    Nothing happens where the file is missing, of another user, or on a read-only file system:
-    whether it can be used is found out by using it.
+
+def restrict(path: Path) -> None:
+    """Take all rights of group and others from an existing file or folder of this user's.
+
+    Nothing happens where the file is missing, special, of another user, or on a read-only file
+    system: whether it can be used is found out by using it.
     """
     with suppress(OSError):
+        refuse_special_file(path)
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
             path.chmod(mode & PRIVATE_FOLDER)

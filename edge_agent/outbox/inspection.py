@@ -11,6 +11,7 @@ from shutil import copyfile
 from edge_agent.outbox.database import SUFFIXES, checked_tables
 from edge_agent.outbox.errors import OutboxError, sqlite_trouble, unwritable
 from edge_agent.outbox.lock import is_in_use
+from edge_agent.private_files import refuse_special_file
 
 
 def inspect(path: Path) -> int | None:
@@ -18,6 +19,10 @@ def inspect(path: Path) -> int | None:
 
     OutboxError says why an agent could not start with it.
     """
+    try:
+        refuse_special_file(path)
+    except OSError as error:
+        raise unwritable(path, error) from error
     if not path.exists():
         _check_folder(path)
         return 0
@@ -56,6 +61,8 @@ def _waiting(path: Path, copy: Path) -> int:
 
 def _check_folder(path: Path) -> None:
     """OutboxError unless files can be created where the outbox lies or will lie."""
+    if path.is_symlink():
+        raise OutboxError(f"outbox {path} is a link to a missing file: remove or correct the link")
     folder = next(one for one in path.absolute().parents if one.exists())
     if not folder.is_dir():
         raise unwritable(path, NotADirectoryError(errno.ENOTDIR, f"{folder} is no folder"))

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import IO
 
 from edge_agent.outbox.errors import OutboxError, unwritable
-from edge_agent.private_files import create_private_folder, open_private_file
+from edge_agent.private_files import create_private_folder, open_private_file, refuse_special_file
 
 
 def locked(path: Path) -> IO[bytes]:
     """Nobody else's from now on, until it is closed; OutboxError when it is somebody's."""
     try:
+        refuse_special_file(path)
         create_private_folder(path.parent)
         lock = os.fdopen(open_private_file(_lock_of(path)), "r+b")
     except OSError as error:
@@ -26,6 +27,8 @@ def locked(path: Path) -> IO[bytes]:
 
 
 def _lock_of(path: Path) -> Path:
+    if not path.name:
+        raise OutboxError("the path of the outbox names no file: give --outbox the path of a file")
     return path.with_name(path.name + ".lock")
 
 

@@ -20,7 +20,8 @@ STORED: Final = """
 SELECT json_extract(event, '$.data.journal'), min(first),
        min(first) - json_extract(event, '$.data.sequence.first')
 FROM (SELECT first, CAST(sealed AS TEXT) AS event FROM report)
-WHERE json_valid(event)
+WHERE json_valid(event) AND json_type(event, '$.data.journal') = 'text'
+    AND json_type(event, '$.data.sequence.first') = 'integer'
 GROUP BY 1 ORDER BY 2
 """  # bare columns of a min() are those of its row: https://sqlite.org/lang_select.html#bareagg
 

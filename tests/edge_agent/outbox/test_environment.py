@@ -221,3 +221,47 @@ def test_files_that_exist_are_closed_to_others_when_they_are_opened(five):
     assert stat.S_IMODE(five.stat().st_mode) == 0o600
     assert stat.S_IMODE(five.parent.stat().st_mode) == 0o755  # perhaps shared: not ours to change
     outbox.close()
+
+
+@pytest.mark.parametrize("use", [Outbox, inspect])
+def test_a_pipe_or_device_is_refused_and_keeps_its_mode(tmp_path, use):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    pipe.chmod(0o666)
+    with pytest.raises(OutboxError, match="a device, pipe or socket"):
+        use(pipe)
+    assert stat.S_IMODE(pipe.stat().st_mode) == 0o666
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
+@pytest.mark.parametrize("use", [Outbox, inspect])
+@pytest.mark.parametrize("path", ["", "/"])
+def test_a_path_without_a_name_is_refused(path, use):
+    with pytest.raises(OutboxError, match="names no file"):
+        use(Path(path))
+
+
+def test_a_check_refuses_a_link_to_a_missing_file_as_a_run_does(tmp_path):
+    link = tmp_path / "outbox.sqlite3"
+    link.symlink_to(tmp_path / "missing" / "file")
+    with pytest.raises(OutboxError, match="a link to a missing file"):
+        inspect(link)
+    with pytest.raises(OutboxError):
+        Outbox(link)
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        "json_remove(event, '$.data.sequence')",
+        "json_set(event, '$.data.sequence.first', 'x')",
+        "json_set(event, '$.data.journal', 5)",
+    ],
+)
+def test_a_spoilt_report_does_not_keep_an_agent_from_starting(five, spoilt):
+    with closing(sqlite3.connect(five)) as database, database:
+        change = spoilt.replace("event", "CAST(sealed AS TEXT)")
+        database.execute(f"UPDATE report SET sealed = CAST({change} AS BLOB) WHERE first = 1")
+    outbox = Outbox(five)
+    assert [outbox.status(turn).oldest_sequence for turn in range(2)] == [2, 1]
+    outbox.close()
