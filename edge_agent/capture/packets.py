@@ -10,10 +10,12 @@ Every picture carries the stream's orientation. Interlaced pictures are made who
 a dozing camera's pictures lie too far apart for that, and only movement is looked for in them.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import av
+from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
 from av.video.stream import VideoStream
@@ -41,6 +43,19 @@ def seconds(packet: "Packet[VideoStream]") -> float | None:
     """The packet's time in the order of decoding, which always rises; None when it has none."""
     stamp = packet.pts if packet.dts is None else packet.dts
     return None if stamp is None else float(stamp * packet.time_base)
+
+
+def demuxed(container: InputContainer, *streams: VideoStream) -> "Iterator[Packet[Any]]":
+    """All packets of these streams, or of all; those of a stream that begins later are left out.
+
+    PyAV lists streams when it opens a container, and raises IndexError at a packet of another.
+    """
+    while True:
+        try:
+            yield from container.demux(*streams)
+        except IndexError:
+            continue
+        return
 
 
 class PacketDecoder:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final
 
 import av
 from av.codec import Codec
@@ -12,7 +12,7 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from edge_agent.capture.packets import seconds
+from edge_agent.capture.packets import demuxed, seconds
 from edge_agent.capture.source import Source
 from edge_agent.settings import CaptureSettings
 
@@ -73,8 +73,7 @@ class VideoPackets:
     def __iter__(self) -> "Iterator[Packet[VideoStream]]":
         first_s = last_s = None
         came_s = self._steady()
-        packets: Iterator[Packet[Any]] = self._container.demux()
-        for packet in packets:
+        for packet in demuxed(self._container):
             if packet.stream_index != self._stream.index:
                 if self._steady() - came_s > self._within_s:
                     raise TimeoutError

@@ -18,13 +18,14 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from edge_agent.capture.camera import CaptureError, Rest, reason_of
-from edge_agent.capture.packets import PacketDecoder, Picture
+from edge_agent.capture.packets import PacketDecoder, Picture, demuxed
 from wire.addresses import display_path
 
 log = logging.getLogger(__name__)
 
 USUAL_STEP_S: Final = 0.04
-INDEXED: Final = frozenset(("mov", "mp4", "avi"))  # others' length is guessed from what is there
+INDEXED: Final = frozenset(("mov", "mp4", "avi"))  # their streams state a length
+HEADED: Final = frozenset(("matroska", "webm", "flv"))  # the file states one, where it was finished
 FRUITLESS_READS: Final = 32  # errors in a row without a packet between: nothing follows
 LARGEST_ERROR_S: Final = 0.5  # containers state a duration that is off by a picture or two
 
@@ -65,8 +66,7 @@ class Recording:
                     yield Shot(at_s, picture, lost > told)
                     told = lost
             self.damaged += decoder.damaged
-            if any(name in INDEXED for name in container.format.name.split(",")):
-                self._note_stated_end(stream)
+            self._note_stated_end(_stated_end_s(container, stream))
         if self.damaged:
             log.warning(
                 "capture.damaged",
@@ -80,7 +80,7 @@ class Recording:
         fruitless = 0
         while fruitless < FRUITLESS_READS:
             try:
-                for packet in container.demux(stream):
+                for packet in demuxed(container, stream):
                     fruitless = 0
                     yield packet
             except (FFmpegError, OSError, ValueError):
@@ -101,14 +101,27 @@ class Recording:
         ends_s = at_s + lasts_s
         self.end_s = ends_s if begins_anew or self.end_s is None else max(self.end_s, ends_s)
 
-    def _note_stated_end(self, stream: VideoStream) -> None:
+    def _note_stated_end(self, stated_s: float) -> None:
         """A file that is cut off states more than it holds."""
-        if self.first_s is None or self.end_s is None or not stream.duration:
+        if self.first_s is None or self.end_s is None:
             return
-        stated_s = float((stream.duration + (stream.start_time or 0)) * (stream.time_base or 0))
         if stated_s > self.end_s + LARGEST_ERROR_S:
             self.damaged += 1
             self.end_s = stated_s
+
+
+def _stated_end_s(container: InputContainer, stream: VideoStream) -> float:
+    """Where the file says that the stream ends; 0 when it does not say.
+
+    The length of other formats is guessed from what is there. A file's length is also that of its
+    sound, which may go on for longer: it counts where there is nothing but pictures.
+    """
+    names = frozenset(container.format.name.split(","))
+    if not names.isdisjoint(INDEXED) and stream.duration:
+        return float((stream.duration + (stream.start_time or 0)) * (stream.time_base or 0))
+    if not names.isdisjoint(HEADED) and len(container.streams) == 1 and container.duration:
+        return container.duration / av.time_base
+    return 0.0
 
 
 def opened(path: Path) -> InputContainer:

@@ -6,7 +6,7 @@ from av.error import InvalidDataError
 
 from edge_agent.capture import packets
 from edge_agent.capture.camera import Rest
-from edge_agent.capture.packets import PacketDecoder
+from edge_agent.capture.packets import PacketDecoder, demuxed
 
 
 @pytest.fixture
@@ -85,3 +85,18 @@ def test_a_listener_decodes_nothing_and_misses_nothing_when_it_wakes(path):
     first = seen[0][1]
     assert [round(time - first, 1) for _, time in seen] == [round(n / 10, 1) for n in range(15)]
     assert seen[0] == (25, first)
+
+
+def test_packets_of_a_stream_that_begins_later_are_left_out():
+    class Container:
+        """PyAV's at a packet of a stream that it has not listed: the packet is lost."""
+
+        read = iter((1, 2, None, None, 3, None))
+
+        def demux(self, *_streams):
+            for packet in self.read:
+                if packet is None:
+                    raise IndexError("list index out of range")
+                yield packet
+
+    assert list(demuxed(Container())) == [1, 2, 3]

@@ -241,3 +241,17 @@ def test_whatever_is_lost_the_causes_add_up_to_the_length(tmp_path_factory, spoi
     assert sum(spent.values()) <= length_ms + 200
     lost_at_the_end = next(n for n in range(90) if 89 - n not in spoilt)
     assert sum(spent.values()) >= length_ms - 200 - min(lost_at_the_end / 15, 0.5) * 1000
+
+
+def test_a_matroska_file_that_was_cut_off_says_how_much_is_missing(tmp_path, street):
+    whole = moving_jpeg(tmp_path / "whole.mkv", (street(n / 15) for n in range(150)))
+    camera, moments = read(whole)
+    assert camera.counters.damaged == 0
+    content = whole.read_bytes()
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(content[: len(content) // 2])
+    camera, moments = read(cut)
+    spent = accounted(moments)
+    assert camera.counters.damaged == 1
+    assert spent[BlindCause.OFFLINE] == pytest.approx(5_000, abs=500)
+    assert sum(spent.values()) == pytest.approx(10_000, abs=150)
