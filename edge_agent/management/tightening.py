@@ -88,6 +88,18 @@ def _schedule(own: LocalSettings, wished: Mapping[str, Any]) -> dict[str, Any]:
     return {"hours": [{"days": [day], "opens": a, "closes": b} for day, a, b in both]}
 
 
+def _thresholds(own: LocalSettings, wished: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A shorter time makes several visits of one person, and groups are counted in visits."""
+    for name in ("confirm_s", "lost_after_s"):
+        least_s = getattr(own.tracking, name)
+        if wished.get(name, least_s) < least_s:
+            raise LoosenedError(
+                f"thresholds.{name} of {wished[name]:g}: this camera's own settings allow "
+                f"{least_s:g} or more (tracking.{name})"
+            )
+    return wished
+
+
 def intersection(own: tuple[Hours, ...], wished: tuple[Hours, ...]) -> list[tuple[Day, str, str]]:
     """Day, opening and closing for each stretch that lies in both."""
     return sorted(
@@ -114,7 +126,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "analysed_px": Rule("how well is measured, not what is told"),
     "zones": Rule("told only of groups, whatever their number"),
     "view": Rule("where the screen is"),
-    "thresholds": Rule("how well is measured, not what is told"),
+    "thresholds": Rule("may not make several visits of one person", _thresholds),
     "detector": Rule("one of the models that the camera's own settings let in"),
     "attention": Rule("one of the models that the camera's own settings let in"),
 }

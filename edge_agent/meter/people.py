@@ -53,9 +53,14 @@ class People(msgspec.Struct, kw_only=True):
         return sum(self.attention_ms.values())
 
     @property
+    def is_counted(self) -> bool:
+        """Somebody came or went, or was there."""
+        return bool(self.entries or self.visits or self.peak)
+
+    @property
     def is_empty(self) -> bool:
         """Nobody came, went, or was in view."""
-        return not (self.person_ms or self.entries or self.visits or self.peak)
+        return not (self.person_ms or self.is_counted)
 
     def add(self, other: "People") -> None:
         """Join the sums of others to these."""

@@ -104,13 +104,13 @@ class Withholding:
     def _taken(self, tally: Tally) -> list[Told]:
         told = []
         if self._run is not None and not _continues(self._run, tally):
-            told.append(self._ended(self._run))
+            told.append(self._interrupted(self._run, tally))
         self._gather(tally)
         people = People.taken_from(tally)
         self._run_people.add(people)
         run = self._run = tally if self._run is None else _joined(self._run, tally)
         visits = self._waits.people.visits + self._run_people.visits
-        if self._run_people.is_empty:
+        if self._run_people.is_empty and not self._waits.people.is_counted:
             told.append(self._said(run, People()))
         elif visits >= self._smallest:
             told.append(self._released(run))
@@ -132,6 +132,16 @@ class Withholding:
         self._waits.people.add(self._run_people)
         self._run_people = People()
         return self._said(run, self._waits.people.taken_out(_room_ms(run), unit_ms=UNIT_MS))
+
+    def _interrupted(self, run: Tally, tally: Tally) -> Told:
+        """Other settings follow. Their change may not tell when somebody was in view, so within
+        the same five minutes only the time is told now, and the people at their end.
+        """
+        if tally.starts_ms // CELL_MS != run.starts_ms // CELL_MS:
+            return self._ended(run)
+        self._waits.people.add(self._run_people)
+        self._run_people = People()
+        return self._said(run, People())
 
     def _said(self, run: Tally, people: People) -> Told:
         put(run, people)

@@ -52,6 +52,7 @@ def test_every_field_of_the_remote_configuration_has_a_rule():
         (Settings(), {"report_interval_ms": 60_000}, lambda s: s.interval_s == 60),
         (FAST, {"report_interval_ms": 5_000}, lambda s: s.interval_s == 5),
         (FAST, {"heartbeat_interval_ms": 2_000}, lambda s: s.link.heartbeat_s == 2),
+        (Settings(), {"thresholds": {"lost_after_s": 3}}, lambda s: s.tracking.lost_after_s == 3),
         (Settings(), {"heartbeat_interval_ms": 60_000}, lambda s: s.link.heartbeat_s == 60),
         (
             DAYTIME,
@@ -80,6 +81,8 @@ def test_a_wish_that_tightens_is_used_and_what_is_the_cameras_own_stays(own, wis
         (Settings(), {"demographics": True}, "only this camera's own settings may switch it on"),
         (Settings(), {"report_interval_ms": 1_000}, "allow 10000 ms or more"),
         (FAST, {"report_interval_ms": 4_000}, "allow 5000 ms or more"),
+        (Settings(), {"thresholds": {"lost_after_s": 0.1}}, "lost_after_s of 0.1.* allow 1.5"),
+        (Settings(), {"thresholds": {"confirm_s": 0}}, "confirm_s of 0.* allow 0.6 or more"),
         (Settings(), {"heartbeat_interval_ms": 1_000}, "allow 10000 ms or more"),
         (DAYTIME, {"schedule": hours("20:00", "23:00", "mon")}, "no hour lies within"),
         (

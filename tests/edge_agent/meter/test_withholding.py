@@ -1,5 +1,6 @@
 """Sums stay exact, and nobody can be followed: neither a path nor a dwell."""
 
+import math
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -40,10 +41,14 @@ class Person:
         return Sighting(self.track, True, attention, (zone,), 0.95 if share < 0.3 else 0.1)
 
 
-def measured(settings: Settings, people: list[Person], until_s: float) -> list[Tally]:
+def measured(
+    settings: Settings, people: list[Person], until_s: float, *, change_every_s: float = math.inf
+) -> list[Tally]:
     meter, tallies, ended = Meter(settings), [], set()
     for step in range(round(until_s / STEP_S)):
         at_s = step * STEP_S
+        if step and at_s % change_every_s == 0:
+            meter.adopt(settings)
         here = [one for one in people if one.comes_s <= at_s <= one.goes_s]
         gone = {one.track for one in people if one.goes_s < at_s} - ended
         ended |= gone
@@ -247,3 +252,15 @@ def test_without_a_threshold_everything_is_told_as_measured():
     settings = Settings(interval_s=30, privacy=PrivacySettings(smallest_cell=1))
     (first, *_) = published(measured(settings, [Person(1, 20.0, 25.5)], 60.0), smallest=1)
     assert (first.visits, first.dwell_ms, sum(first.dwell_histogram)) == (1, 5_500, 1)
+
+
+@pytest.mark.parametrize("change_every_s", [10.0, 20.0, 45.0])
+def test_changes_of_settings_do_not_tell_when_somebody_was_in_view(change_every_s):
+    walker = Person(1, 20.0, 61.5)
+    tallies = measured(asked_for(10), [walker], 700.0, change_every_s=change_every_s)
+    reports = published(tallies)
+    with_people = [one for one in reports if one.entries or one.visits or one.peak]
+    assert [one.ends_at for one in with_people] == [NOON + timedelta(seconds=300)]
+    assert sum(one.visits for one in reports) == sum(one.entries for one in reports) == 1
+    whole = published(measured(asked_for(10), [walker], 700.0))
+    assert sums(reports)["observed_ms"] == sums(whole)["observed_ms"]
