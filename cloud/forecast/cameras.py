@@ -4,7 +4,8 @@ A camera that is expected and does not report is missing, not empty: what it wou
 estimated from the cameras that report, by its own usual share, which may be a tenth or nine tenths.
 The share is the median over the latest hours that two cameras observed together. A camera that has
 never been observed together with another has no known share; nothing is added for it, and its name
-is given.
+is given. Cameras that see next to nothing of a place say nothing about the others: without those,
+the hour is not observed.
 
 The result describes the cameras that are expected now, over the whole history, so that a camera
 that is added or removed does not look like a change of the audience.
@@ -27,6 +28,8 @@ PRESENT_SHARE: Final = 0.5
 COMMON_H: Final = 24
 """Hours that two cameras must have observed together before their shares are known."""
 LATEST_H: Final = 13 * 168
+LEAST_SHARE: Final = 0.05
+"""Of the usual entries: the present cameras must count so much for the others to be estimated."""
 MEASURES: Final = 4
 
 Weights = Mapping[str, tuple[float, ...]]
@@ -85,11 +88,14 @@ def combined(hours: CameraHours, expected: Expected, weights: Weights) -> Combin
     missing = ~present & (required & known)[:, None]
     usual = np.where(known, weight, 0)
     base = np.einsum("mc,ch->mh", usual, of_present)
-    ratio = np.einsum("mc,ch->mh", usual, missing) / np.where(base > 0, base, 1)
+    absent = np.einsum("mc,ch->mh", usual, missing)
+    ratio = absent / np.where(base > 0, base, 1)
     added = np.where(base > 0, ratio, 0) * np.where(of_present, hours.full, 0).sum(axis=1)
     total = direct + added
     views = own.sum(axis=0) + np.where(base[0] > 0, missing.sum(axis=0), 0)
     share = np.where(present, hours.observed, 0).sum(axis=0) / np.maximum(present.sum(axis=0), 1)
+    too_little = (base[1] > 0) & (base[1] < LEAST_SHARE * (base[1] + absent[1]))
+    share = np.where(too_little, 0.0, share)
     estimated = np.where(total[1] > 0, added[1] / np.where(total[1] > 0, total[1], 1), 0)
     return Combined(share, np.concatenate([total[:1] / np.maximum(views, 1), total[1:]]), estimated)
 

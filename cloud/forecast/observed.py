@@ -4,7 +4,7 @@ One way for the night and for a request: hours of the local clock, outliers left
 newest observation, and what the reader of a price has to know about them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -13,7 +13,7 @@ import numpy as np
 
 from cloud.database import EPOCH
 from cloud.estate import Site
-from cloud.forecast.cameras import silent
+from cloud.forecast.cameras import LEAST_SHARE, silent
 from cloud.forecast.histories import (
     LOOK_BACK_W,
     MEASURES,
@@ -104,23 +104,34 @@ def _newest_at(site: Site, series: ClockSeries) -> datetime | None:
 
 
 def _camera_notes(site: Site, cameras: CameraNotes) -> Iterator[str]:
-    newest_s = max(cameras.last_s.values(), default=0)
-    missing = silent(cameras.expected, cameras.last_s, newest_s, SILENT_S)
     if not cameras.last_s:
         return
-    whole = sum(weight[1] for name, weight in _expected_weights(cameras))
-    for name, last_s in list(missing.items())[:SHOWN]:
-        if last_s is None or name not in cameras.weights:
-            yield f"camera {name} was never observed beside others: its share is not known"
-        else:
-            since = (EPOCH + timedelta(seconds=last_s)).astimezone(site.zone)
-            share = cameras.weights[name][1] / whole if whole > 0 else 0
-            yield (
-                f"camera {name} not observed since {since:%Y-%m-%d %H:%M}: its usual share of "
-                f"{share:.0%} is added"
-            )
+    newest_s = max(cameras.last_s.values())
+    missing = silent(cameras.expected, cameras.last_s, newest_s, SILENT_S)
+    unknown = {name: None for name in cameras.expected if name not in cameras.weights}
+    if len(cameras.expected) > 1:
+        missing |= unknown
+    for name in list(missing)[:SHOWN]:
+        yield _missing_note(site, cameras, name, set(missing))
     if len(missing) > SHOWN:
         yield f"{len(missing) - SHOWN} more cameras are missing"
+
+
+def _missing_note(site: Site, cameras: CameraNotes, name: str, missing: Set[str]) -> str:
+    last_s = cameras.last_s.get(name)
+    if last_s is None:
+        return f"camera {name} was never observed beside others: its share is not known"
+    if name not in cameras.weights:
+        return f"camera {name} was hardly observed beside others: its share is not known"
+    since = (EPOCH + timedelta(seconds=last_s)).astimezone(site.zone)
+    of_each = dict(_expected_weights(cameras))
+    whole = sum(weight[1] for weight in of_each.values())
+    others = sum(weight[1] for other, weight in of_each.items() if other not in missing)
+    told = f"camera {name} not observed since {since:%Y-%m-%d %H:%M}"
+    if others < LEAST_SHARE * whole:
+        return f"{told}: the others see too little of the place to say what it would have counted"
+    share = of_each[name][1] / whole if whole > 0 else 0
+    return f"{told}: its usual share of {share:.0%} is added"
 
 
 def _expected_weights(cameras: CameraNotes) -> Iterator[tuple[str, tuple[float, ...]]]:

@@ -229,6 +229,26 @@ def test_a_camera_that_never_reported_is_named_and_nothing_is_made_up_for_it(eng
     assert "camera two was never observed beside others" in noon.reason
 
 
+@pytest.mark.parametrize("people", [0.0, 0.01 * BUSY])
+def test_a_camera_that_sees_next_to_nothing_does_not_stand_for_a_silent_one(
+    engine: Engine, people: float
+):
+    main = Camera("one", sees=lambda local: local < datetime(2026, 10, 23))
+    made = both(engine, PLAIN, main, Camera("two", people))
+    noon = at(made, MONDAY_NOON)
+    assert noon.entries.p50 == pytest.approx(expected(datetime(2026, 11, 23, 12)), rel=0.1)
+    assert "the others see too little of the place" in noon.reason
+    assert "nothing observed since 2026-10-23 00:00" in noon.reason
+
+
+def test_cameras_that_take_turns_are_named_since_their_shares_are_not_known(engine: Engine):
+    one = Camera("one", sees=lambda local: local.toordinal() % 2 == 0)
+    two = Camera("two", sees=lambda local: local.toordinal() % 2 == 1)
+    reason = at(both(engine, PLAIN, one, two), MONDAY_NOON).reason
+    for name in ("one", "two"):
+        assert f"camera {name} was hardly observed beside others" in reason
+
+
 @pytest.mark.parametrize("weeks_dead", [2, 10, 20])
 def test_a_place_dead_for_weeks_is_wide_says_so_and_keeps_its_cutoff(
     engine: Engine, weeks_dead: int
