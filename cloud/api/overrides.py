@@ -5,12 +5,14 @@ and ceiling hold for it too. A change and its entry in the audit log are one tra
 every process works its prices out anew.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
@@ -30,7 +32,13 @@ from cloud.pricing.availability import has_begun
 from cloud.pricing.market import Override
 from cloud.pricing.rules import card_limits
 from cloud.pricing.slot import Slot, parse_slot
-from cloud.sales.overrides import Standing, drop_override, keep_override, standing_overrides
+from cloud.sales.overrides import (
+    Standing,
+    drop_overrides,
+    keep_override,
+    standing_overrides,
+    unknown_override,
+)
 
 PLAIN: Final = r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$"
 """One line that does not begin with a space."""
@@ -148,6 +156,7 @@ def set_price(desk: Desk, site: Site, slot: Slot, asked: OverrideAsked, by: str)
         )
     hour_at = int(slot.starts_at.timestamp())
     with database.writing(desk.engine) as connection:
+        _drop(connection, site.formerly, slot, asked.account, now, by)
         number = audit.record(
             connection,
             at=now,
@@ -178,22 +187,38 @@ def withdraw_price(
     """
     now = desk.clock()
     with database.writing(desk.engine) as connection:
-        hour_at = int(slot.starts_at.timestamp())
-        gone = drop_override(connection, site, hour_at, account, now)
+        gone = _drop(connection, site.ids, slot, account, now, by)
+        if not gone:
+            raise unknown_override(site.id, account)
+    desk.hear()
+    return _described(desk, gone[-1])
+
+
+def _drop(
+    connection: Connection,
+    ids: Sequence[str],
+    slot: Slot,
+    account: str | None,
+    now: datetime,
+    by: str,
+) -> list[Standing]:
+    """Withdraw the prices of a slot that stand under ids of its place, each with its entry."""
+    hour_at = int(slot.starts_at.timestamp())
+    gone = drop_overrides(connection, ids, hour_at, account, now)
+    for one in gone:
         audit.record(
             connection,
             at=now,
             actor=by[:LONGEST_AUTHOR],
             action="price.override.withdraw",
-            about=_about(gone.location, slot),
+            about=_about(one.location, slot),
             details={
-                "number": gone.override.number,
-                "price_pence": gone.override.price_pence,
+                "number": one.override.number,
+                "price_pence": one.override.price_pence,
                 "account": account,
             },
         )
-    desk.hear()
-    return _described(desk, gone)
+    return gone
 
 
 def _refuse_times(slot: Slot, until: datetime | None, now: datetime) -> None:
@@ -216,7 +241,7 @@ def _described(desk: Desk, standing: Standing) -> OverrideAnswer:
     currency = desk.estate.currency(standing.location)
     return OverrideAnswer(
         number=override.number,
-        location=standing.location,
+        location=desk.estate.current_id(standing.location),
         starts_at=EPOCH + timedelta(seconds=standing.hour_at),
         price=None if currency is None else major(override.price_pence, currency),
         price_pence=override.price_pence,

@@ -69,7 +69,7 @@ def _sheet(desk: Desk, site: Site) -> PriceSheet | None:
     now = desk.clock()
     today = now.astimezone(site.zone).date()
     with database.reading(desk.engine) as connection:
-        if is_published(connection, site.id, today):
+        if is_published(connection, site.ids, today):
             return None
     return price_sheet(desk, site, today, now)
 
@@ -81,7 +81,7 @@ def _keep(desk: Desk, sheets: Sequence[PriceSheet]) -> int:
         digests = {
             one.location: (one.published_on, keep_sheet(connection, one))
             for one in sheets
-            if not is_published(connection, one.location, one.published_on)
+            if not is_published(connection, [one.location], one.published_on)
         }
         if digests:
             audit.record(

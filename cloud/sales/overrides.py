@@ -11,7 +11,18 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, delete, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    String,
+    Table,
+    and_,
+    delete,
+    or_,
+    select,
+)
 
 from cloud import database
 from cloud.estate import Site
@@ -68,30 +79,38 @@ def keep_override(connection: Connection, standing: Standing) -> None:
     connection.execute(insert.on_conflict_do_update(index_elements=KEY, set_=change))
 
 
-def drop_override(
-    connection: Connection, site: Site, hour_at: int, account: str | None, now: datetime
-) -> Standing:
-    """Take an override away and give it back; raises UnknownOverride where none stands."""
-    found = [
-        one
-        for one in standing_overrides(connection, now, site)
-        if one.hour_at == hour_at and one.override.account == account
-    ]
-    if not found:
-        whose = f" and the account {account}" if account else ""
-        raise UnknownOverride(
-            f"no price is set for that slot of {site.id}{whose}: GET /api/pricing/overrides or "
-            "`python -m cloud override list` shows those that are"
-        )
+def drop_overrides(
+    connection: Connection,
+    ids: Sequence[str],
+    hour_at: int,
+    account: str | None,
+    now: datetime,
+) -> list[Standing]:
+    """Take the overrides of a slot away that stand under ids of its place; in the order of `ids`.
+
+    A place that was renamed may have one under each: the one under the former id must not hold
+    again once the other is gone.
+    """
     columns = price_overrides.c
-    connection.execute(
-        delete(price_overrides).where(
-            columns.location == found[0].location,
-            columns.hour_at == hour_at,
-            columns.account == (account or FOR_EVERYBODY),
-        )
+    theirs = and_(
+        columns.location.in_(ids),
+        columns.hour_at == hour_at,
+        columns.account == (account or FOR_EVERYBODY),
+        or_(columns.until_at.is_(None), columns.until_at > now),
     )
-    return found[0]
+    rows = connection.execute(select(price_overrides).where(theirs)).mappings()
+    found = [_standing(row) for row in rows]
+    connection.execute(delete(price_overrides).where(theirs))
+    return sorted(found, key=lambda one: ids.index(one.location))
+
+
+def unknown_override(location: str, account: str | None) -> UnknownOverride:
+    """The error of a slot whose price nobody has set."""
+    whose = f" and the account {account}" if account else ""
+    return UnknownOverride(
+        f"no price is set for that slot of {location}{whose}: GET /api/pricing/overrides or "
+        "`python -m cloud override list` shows those that are"
+    )
 
 
 def standing_overrides(

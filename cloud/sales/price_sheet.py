@@ -6,6 +6,7 @@ the same price whoever asks, whenever, that day. Old sheets are forgotten after 
 
 import hashlib
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -72,12 +73,10 @@ def keep_sheet(connection: Connection, sheet: PriceSheet) -> str:
     return sheet_digest(body)
 
 
-def is_published(connection: Connection, location: str, day: date) -> bool:
-    """Whether a place has its sheet of that local day."""
+def is_published(connection: Connection, ids: Sequence[str], day: date) -> bool:
+    """Whether a place has its sheet of that local day, under any of its ids."""
     columns = price_sheets.c
-    wanted = select(columns.location).where(
-        columns.location == location, columns.published_on == day
-    )
+    wanted = select(columns.location).where(columns.location.in_(ids), columns.published_on == day)
     return connection.execute(wanted).first() is not None
 
 

@@ -1,0 +1,105 @@
+"""A location that has another id now keeps its sold shares, set prices and published prices."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from cloud import database
+from cloud.__main__ import main
+from cloud.api.app import create_app
+from cloud.api.audit_tables import findings
+from cloud.api.desk import Desk, Shelf
+from cloud.api.publish_command import publish
+from cloud.estate import Estate
+from tests.cloud.api.conftest import FRIDAY_NOON, Asker
+
+TIME = "2026-11-23T08:00"
+OLD, NEW = f"KX-01/{TIME}", f"KXN-01/{TIME}"
+
+
+def renamed(desk: Desk) -> Asker:
+    """The API with a sites file in which KX-01 is called KXN-01."""
+    present = [
+        msgspec.structs.replace(site, id="KXN-01", formerly=("KX-01",))
+        if site.id == "KX-01"
+        else site
+        for site in desk.estate
+    ]
+    return Asker(create_app(replace(desk, estate=Estate(tuple(present)), shelf=Shelf())))
+
+
+def take(desk: Desk, folder: Path, shares: int) -> None:
+    file = folder / "taken.csv"
+    file.write_text(
+        f"location,time_slot,taken,class,fare,mean,deviation\nKX-01,{TIME},{shares},,,,\n"
+    )
+    assert main(["occupancy", "--database", str(desk.engine.url), "load", str(file)]) == 0
+
+
+def set_price(asker: Asker, slot: str, price: str, account: str | None = None) -> None:
+    wanted = {"price": price, "reason": "agreed in March", "account": account}
+    assert asker("PUT", f"/api/pricing/override/{slot}", json=wanted).status_code == 200
+
+
+def price(asker: Asker, account: str | None = None) -> str:
+    params = {"account": account} if account else {}
+    return asker.get(f"/api/pricing/slot/{NEW}", params=params).json()["price"]
+
+
+def unaltered(desk: Desk) -> bool:
+    with database.reading(desk.engine) as connection:
+        return findings(connection, FRIDAY_NOON) == []
+
+
+def test_shares_that_were_sold_under_a_former_id_are_not_sold_again(desk: Desk, tmp_path: Path):
+    take(desk, tmp_path, 6)
+    asker = renamed(desk)
+    told = asker.get(f"/api/pricing/slot/{NEW}").json()["availability"]
+    assert (told["status"], told["free"]) == ("sold_out", 0)
+    assert (
+        asker.get(f"/api/inventory?time_slot={TIME}&location=KXN-01").json()["screens"][0]["imp"]
+        == []
+    )
+
+
+def test_prices_set_under_a_former_id_hold_until_they_are_set_anew(desk: Desk):
+    before = Asker(create_app(desk))
+    set_price(before, OLD, "40.00")
+    set_price(before, OLD, "38.00", "acme")
+    asker = renamed(desk)
+    assert (price(asker), price(asker, "acme")) == ("40.00", "38.00")
+    listed = asker.get("/api/pricing/overrides?location=KXN-01").json()["overrides"]
+    assert [one["location"] for one in listed] == ["KXN-01", "KXN-01"]
+
+    set_price(asker, NEW, "41.00")
+    assert (price(asker), price(asker, "acme")) == ("41.00", "38.00")
+    assert unaltered(desk)
+
+
+@pytest.mark.parametrize("set_again", [False, True])
+def test_a_price_set_under_a_former_id_can_be_withdrawn(desk: Desk, set_again: bool):
+    asker = renamed(desk)
+    computed = price(asker)
+    set_price(Asker(create_app(desk)), OLD, "40.00")
+    if set_again:
+        set_price(asker, NEW, "41.00")
+    withdrawn = asker("DELETE", f"/api/pricing/override/{NEW}").json()
+    assert (withdrawn["location"], withdrawn["price"]) == (
+        "KXN-01",
+        "41.00" if set_again else "40.00",
+    )
+    desk.hear()
+    assert price(asker) == computed
+    assert asker("DELETE", f"/api/pricing/override/{NEW}").status_code == 404
+    assert unaltered(desk)
+
+
+def test_a_daily_move_counts_from_prices_published_under_a_former_id(desk: Desk, watch):
+    publish(desk)
+    asker = renamed(desk)
+    assert publish(asker.app.state.in_force.desk)[0] == 0  # today's are published already
+    watch.pass_by(timedelta(days=1))
+    assert asker.get(f"/api/pricing/slot/{NEW}").json()["versions"]["published_on"] == "2026-11-20"
