@@ -20,6 +20,7 @@ from cloud.api.desk import Clock, utc_now
 from cloud.auth import checkpoints
 from cloud.auth.audit import AuditError, Entry, entries, verify
 from cloud.auth.checkpoints import CheckpointError, Keys
+from cloud.database.columns import UnreadableInstantError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,6 +60,9 @@ def run(arguments: argparse.Namespace, clock: Clock = utc_now) -> int:
             return _done(engine, arguments, keys, clock())
         finally:
             engine.dispose()
+    except UnreadableInstantError as unreadable:
+        sys.stderr.write(f"a row has been altered: {unreadable}\n")
+        return 1
     except (AuditError, CheckpointError) as broken:
         sys.stderr.write(f"{broken}\n")
         return 1

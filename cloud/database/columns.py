@@ -32,6 +32,10 @@ class NaiveInstantError(ValueError):
     """An instant without a time zone names no moment."""
 
 
+class UnreadableInstantError(ValueError):
+    """A table holds something that is no instant."""
+
+
 def microseconds(instant: datetime) -> int:
     """An instant as the tables hold it."""
     return (instant - EPOCH) // timedelta(microseconds=1)
@@ -53,7 +57,12 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
         """Give back the instant, in UTC."""
-        return None if value is None else EPOCH + timedelta(microseconds=value)
+        try:
+            return None if value is None else EPOCH + timedelta(microseconds=value)
+        except (TypeError, OverflowError):  # SQLite keeps any value in any column
+            raise UnreadableInstantError(
+                f"a time in the database is {str(value)[:40]!r}: wanted microseconds since 1970"
+            ) from None
 
 
 def total(numbers: ColumnElement[Any]) -> ColumnElement[Any]:

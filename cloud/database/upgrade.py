@@ -42,6 +42,7 @@ def revision(connection: Connection) -> str | None:
 
 def upgrade(engine: Engine, *, to: str = HEAD) -> None:
     """Take the steps that are missing, in one transaction, unless somebody else just did."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # at info it names its own workings
     from alembic import command  # heavy, and seldom needed
 
     with writing(engine) as connection:
@@ -50,7 +51,6 @@ def upgrade(engine: Engine, *, to: str = HEAD) -> None:
         missing(connection)
         config = _config()
         config.attributes["connection"] = connection
-        logging.getLogger("alembic").setLevel(logging.WARNING)  # at info it names its own workings
         command.upgrade(config, to)
 
 

@@ -2,6 +2,8 @@
 
 import importlib
 import re
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -171,3 +173,12 @@ def test_the_tables_are_made_without_a_word_of_alembic(
     create(engine)
     engine.dispose()
     assert [one for one in caplog.records if one.name.startswith("alembic")] == []
+
+
+def test_an_upgrade_logs_nothing_of_the_library_that_makes_it(tmp_path):
+    words = ["database", "upgrade", "--database", f"sqlite:///{tmp_path}/new.db"]
+    done = subprocess.run(
+        [sys.executable, "-m", "cloud", *words], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == HEAD
+    assert "alembic" not in done.stderr
