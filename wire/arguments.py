@@ -6,13 +6,15 @@ credentials is therefore given as `@/path/of/a/file` or through an environment v
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from wire.addresses import AddressError, display_path, hide_addresses
 
 LARGEST_FILE_BYTES: Final = 16 * 1024
+LARGEST_NUMBER: Final = 2**63 - 1
+_DIGITS: Final = re.compile(r"[0-9]{1,19}", re.ASCII)
 _WORD: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 FROM_FILE: Final = "@FILE reads it from a file, which hides credentials from the process list"
 
@@ -61,6 +63,23 @@ def address_in(text: str) -> str:
     if not content or "\n" in content:
         raise AddressError(f"the file {display_path(path)} must hold one line: the address")
     return content
+
+
+def whole_number(least: int = 1, most: int = LARGEST_NUMBER) -> Callable[[str], int]:
+    """Type of an argument that is a whole number; no database holds a larger one."""
+
+    def number(text: str) -> int:
+        if not _DIGITS.fullmatch(text) or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"write a whole number from {least} to {most}")
+        return int(text)
+
+    return number
+
+
+row_id = whole_number()
+"""Type of an argument that is the number of a row."""
+row_count = whole_number(most=1_000_000)
+"""Type of an argument that is a number of rows, things or minutes."""
 
 
 def address_argument(text: str) -> str:

@@ -18,6 +18,7 @@ from cloud.alerting.acts import Act, AlertActError
 from cloud.alerting.message import severity
 from cloud.database import open_existing, reading, recipient_states, writing
 from cloud.windows.alerts import Search, UnknownAlert, alert, history, told
+from wire.arguments import row_count, row_id
 
 REFUSED: Final = 1
 CHANGES: Final = {"acknowledge": acts.acknowledge, "close": acts.close}
@@ -30,14 +31,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--open", action="store_true", help="only those that are open")
     listing.add_argument("--kind", action="append", default=[], help="a kind or its beginning")
     listing.add_argument("--location", action="append", default=[])
-    listing.add_argument("--count", type=int, default=50, help="(%(default)s)")
-    _action(actions, "show", "one alert and who was told").add_argument("alert", type=int)
+    listing.add_argument("--count", type=row_count, default=50, help="(%(default)s)")
+    _action(actions, "show", "one alert and who was told").add_argument("alert", type=row_id)
     _action(actions, "recipients", "recipients whose last delivery failed")
     taken = _action(actions, "acknowledge", "take charge: it sends no further notice")
-    taken.add_argument("alert", type=int, nargs="+")
+    taken.add_argument("alert", type=row_id, nargs="+")
     taken.add_argument("--note", default="", help="why, or who is on the way")
     closed = _action(actions, "close", "end alerts by hand")
-    closed.add_argument("alert", type=int, nargs="+")
+    closed.add_argument("alert", type=row_id, nargs="+")
     closed.add_argument("--reason", dest="note", required=True, help="why it is over")
 
 

@@ -85,7 +85,7 @@ def read(file: Path, places: Estate) -> Iterator[Noted]:
             if row["class"]:
                 found[2].append(_fare_class(row, site.currency))
             Occupancy(found[0], taken, tuple(found[2]))
-        except (ValueError, UnknownLocation, InvalidOperation) as error:
+        except (ValueError, UnknownLocation) as error:
             raise FileRefused(f"{file.name}, line {number}: {error}") from error
     for (location, starts_at), (shares, taken, classes) in slots.items():
         yield Noted(location, starts_at, Occupancy(shares, taken, tuple(classes)))
@@ -110,8 +110,11 @@ def _lines(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _fare_class(row: dict[str, str], currency: str) -> FareClass:
-    fare = Decimal(row["fare"])
-    if not fare.is_finite() or fare > 10**8:
+    try:
+        fare = Decimal(row["fare"])
+    except InvalidOperation:
+        fare = Decimal("nan")
+    if not fare.is_finite() or abs(fare) > 10**8:
         raise ValueError(f"fare {row['fare'][:20]!r}: write an amount, at most 100000000")
     return FareClass(
         row["class"][:60], minor(fare, currency), float(row["mean"]), float(row["deviation"])

@@ -37,6 +37,7 @@ from cloud.fleet.job_book import JobExists
 from cloud.fleet.jobs import Rollout, Status
 from cloud.fleet.registry import RegistryError, Standing, Thing
 from cloud.fleet.shadow import ShadowError
+from wire.arguments import row_count
 from wire.topics import TopicError
 
 REFUSALS: Final = (DesireError, JobExists, RegistryError, ShadowError, TopicError)
@@ -60,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _jobs(actions)
     audit = _action(actions, "audit", "what was done, newest first", audited)
     audit.add_argument("--thing")
-    audit.add_argument("--last", type=int, default=50)
+    audit.add_argument("--last", type=row_count, default=50)
 
 
 def _changes(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -90,10 +91,12 @@ def _jobs(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
     out.add_argument("model")
     _choice(out)
     _all(out)
-    out.add_argument("--per-minute", type=int)
-    out.add_argument("--minutes-each", type=int, default=30)
+    out.add_argument("--per-minute", type=row_count)
+    out.add_argument("--minutes-each", type=row_count, default=30)
     out.add_argument("--abort-percent", type=float, default=20.0)
-    out.add_argument("--abort-after", type=int, default=1, help="failures count from so many on")
+    out.add_argument(
+        "--abort-after", type=row_count, default=1, help="failures count from so many on"
+    )
     out.add_argument("--replaces", help="the model that goes (without: what most of them run)")
     out.add_argument("--package", type=Path, help="JSON that joins the job: package, trial")
     out.add_argument("--apply", action="store_true", help="do it; without, only show")
@@ -102,8 +105,8 @@ def _jobs(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
     other.add_argument("word", nargs="*", metavar="NAME=VALUE", help="what the job needs: url=...")
     _choice(other)
     _all(other)
-    other.add_argument("--per-minute", type=int)
-    other.add_argument("--minutes-each", type=int, default=30)
+    other.add_argument("--per-minute", type=row_count)
+    other.add_argument("--minutes-each", type=row_count, default=30)
     other.add_argument("--apply", action="store_true", help="do it; without, only show")
     back = _action(actions, "roll-back", "give the old model back", rolled_back)
     back.add_argument("job")
@@ -111,9 +114,9 @@ def _jobs(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
     shows = _action(actions, "job", "one job: where each thing stands with it, and why", job_shown)
     shows.add_argument("job")
     shows.add_argument("--status", choices=[str(one) for one in Status], help="only these")
-    shows.add_argument("--last", type=int, default=1_000, help="things at most (%(default)s)")
+    shows.add_argument("--last", type=row_count, default=1_000, help="things at most (%(default)s)")
     jobs = _action(actions, "jobs", "what was rolled out, newest first", jobs_listed)
-    jobs.add_argument("--last", type=int, default=20)
+    jobs.add_argument("--last", type=row_count, default=20)
 
 
 def _action(

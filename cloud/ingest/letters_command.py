@@ -18,6 +18,7 @@ from cloud.ingest.letters import printable
 from cloud.ingest.membership import Membership
 from cloud.ingest.quarantine import in_quarantine, release
 from cloud.ingest.replay import replay, waiting
+from wire.arguments import row_count, row_id
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,11 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
     lists = actions.add_parser("list", help="the latest, one line each")
     lists.add_argument("--kind", help="only of this kind, such as unreadable or unknown")
-    lists.add_argument("--limit", type=int, default=50, help="how many (%(default)s)")
+    lists.add_argument("--limit", type=row_count, default=50, help="how many (%(default)s)")
     shows = actions.add_parser("show", help="one letter, with its sample")
-    shows.add_argument("id", type=int)
+    shows.add_argument("id", type=row_id)
     replays = actions.add_parser("replay", help="try again, after a fix")
-    replays.add_argument("id", type=int, nargs="*", help="which (without: all that wait)")
+    replays.add_argument("id", type=row_id, nargs="*", help="which (without: all that wait)")
     deletes = actions.add_parser("delete", help="forget the letters of one device")
     held = actions.add_parser("quarantined", help="devices that send too many failing messages")
     releases = actions.add_parser("release", help="keep a device's failing messages again")

@@ -87,3 +87,19 @@ def test_a_price_without_a_database_says_so_and_makes_none(
     assert str(elsewhere / "var" / "onlooker.db") in said.err
     assert "KX-01" in said.out
     assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["alerts show 9223372036854775808", "alerts close 99999999999999999999 --reason over",
+     "alerts list --count=-1", "dead-letters show 99999999999999999999",
+     "dead-letters list --limit=-1", "dead-letters replay 0", "fleet audit --last=-1",
+     "fleet jobs --last=0", "fleet order --all restart --per-minute=0"],
+)  # fmt: skip
+def test_a_number_out_of_range_is_refused_before_the_database_is_asked(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str], typed: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(typed.split())
+    assert ended.value.code == 2
+    assert "write a whole number from" in capsys.readouterr().err

@@ -3,7 +3,7 @@
 import pytest
 
 from wire.addresses import AddressError
-from wire.arguments import Parser, address_argument, address_in
+from wire.arguments import Parser, address_argument, address_in, row_count, row_id, whole_number
 
 
 @pytest.fixture
@@ -56,3 +56,21 @@ def test_an_error_quotes_no_address(parser, capsys, typed, said):
     assert end.value.code == 2
     assert said in printed
     assert "s3cret" not in printed
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [(row_id, "0"), (row_id, "9223372036854775808"), (row_id, "9" * 5000), (row_id, "1_000"),
+     (row_id, "\u0661"), (row_id, " 1"), (row_count, "-1"), (row_count, "0"),
+     (row_count, "1000001"), (row_count, "1.5"), (whole_number(2, 3), "1")],
+)  # fmt: skip
+def test_a_number_that_no_table_can_hold_is_refused(capsys, kind, text):
+    made = Parser(prog="tool")
+    made.add_argument("--number", type=kind)
+    with pytest.raises(SystemExit):
+        made.parse_args([f"--number={text}"])
+    assert "write a whole number from" in capsys.readouterr().err
+
+
+def test_a_whole_number_is_read():
+    assert (row_id("9223372036854775807"), row_count("50")) == (2**63 - 1, 50)
