@@ -114,7 +114,7 @@ def _fare_class(row: dict[str, str], currency: str) -> FareClass:
         fare = Decimal(row["fare"])
     except InvalidOperation:
         fare = Decimal("nan")
-    if not fare.is_finite() or abs(fare) > 10**8:
+    if not fare.is_finite() or fare.copy_abs() > 10**8:
         raise ValueError(f"fare {row['fare'][:20]!r}: write an amount, at most 100000000")
     return FareClass(
         row["class"][:60], minor(fare, currency), float(row["mean"]), float(row["deviation"])

@@ -83,6 +83,7 @@ def test_what_is_noted_again_takes_the_place_of_what_was_known(ask, tmp_path, wa
         (HEAD + "KX-01,2026-11-23T08:00,1,a,NaN,1,1\n", "write an amount"),
         (HEAD + "KX-01,2026-11-23T08:00,1,a,ten,1,1\n", "line 2: fare 'ten': write an amount"),
         (HEAD + "KX-01,2026-11-23T08:00,1,a,1e999999999999999999,1,1\n", "write an amount"),
+        (HEAD + "KX-01,2026-11-23T08:00,1,a,-1e9999999999999999999,1,1\n", "write an amount"),
         (HEAD + "KX-01,2026-11-23T08:00,1,a,10,inf,1\n", "finite shares"),
         (HEAD + FULL + "KX-01,2026-11-23T08:00,4,,,,\n", "4 shares taken here, 5 in a line before"),
         (HEAD + FULL + "KX-01,2026-11-23T08:00,5,x,99.00,1,1\n", "give the dearest first"),
