@@ -40,7 +40,7 @@ Tag = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$(?!\n)")]
 VenueId = Annotated[
     str, Meta(pattern=r"^[1-9][0-9]{0,5}$(?!\n)", description="OpenOOH 1.2 venue id")
 ]
-Code = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217")]
+Word = Annotated[str, Meta(min_length=1, max_length=64)]
 
 People = Annotated[
     int,
@@ -143,17 +143,17 @@ class Site(_Fact, frozen=True, kw_only=True):
     latitude_deg: Annotated[float, Meta(ge=-90, le=90)]
     longitude_deg: Annotated[float, Meta(ge=-180, le=180)]
     timezone: Annotated[str, Meta(min_length=1, max_length=64)]
-    holidays: Annotated[str, Meta(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$(?!\n)")] | None = None
+    holidays: Word | None = None
     venue: Annotated[
         str, Meta(pattern=r"^[1-9][0-9]{0,5}$(?!\n)", description="OpenOOH 1.2 venue id")
     ]
-    placement: Tag
+    placement: Word
     screen: Screen
     camera: CameraOffset = CameraOffset()
     loop: Loop = Loop(length_s=60, spot_s=10)
     base_rate_pence: Annotated[int, Meta(ge=1, le=100_000_000)]
     base_looking_s: Annotated[float, Meta(gt=0, le=1e9)]
-    currency: Code
+    currency: Word
     attributes: Attributes
     listed_cameras: Annotated[tuple[Device | SiteCamera, ...], Meta(max_length=64)] = msgspec.field(
         name="cameras"
@@ -257,9 +257,12 @@ class Estate:
             return self._sites[self.current_id(location)]
         except KeyError:
             raise UnknownLocation(
-                f"no location {location[:80]!r} in the estate: GET /api/locations lists its "
-                f"{len(self)}"
+                f"no location {location[:80]!r} in the sites file: it has {self._some_ids()}"
             ) from None
+
+    def _some_ids(self) -> str:
+        shown = ", ".join(list(self._sites)[:12])
+        return shown if len(self) <= 12 else f"{shown} and {len(self) - 12} more"
 
     def currency(self, location: str) -> str | None:
         """The currency of a location; None where the file does not name it any more."""
@@ -291,6 +294,8 @@ def json_schema() -> dict[str, Any]:
     definitions["SitesFile"] = definitions.pop("_EstateFile")
     fields = definitions["Site"]["properties"]
     fields["placement"] = {"enum": sorted(PLACEMENTS)}
+    calendar = {"type": "string", "pattern": "^[A-Z]{2}(-[A-Z0-9]{1,3})?$"}
+    fields["holidays"] = {"anyOf": [calendar, {"type": "null"}], "default": None}
     fields["currency"] = {"enum": sorted(CURRENCIES), "description": "ISO 4217"}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

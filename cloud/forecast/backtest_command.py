@@ -50,7 +50,7 @@ MODELS: Final[Mapping[str, Callable[[], Model]]] = {
     "prophet-tuned": lambda: Prophet(weeks=12, tuned=True, name="prophet-tuned"),
 }
 REFUSED: Final = (
-    BacktestError, CalendarError, LearningError, TableError, SignalError, ImportError, OSError,
+    BacktestError, CalendarError, LearningError, TableError, SignalError, OSError,
 )  # fmt: skip
 QUICK: Final = ("naive", "median", "recent")
 HORIZON_H: Final = 168
@@ -120,6 +120,9 @@ def run(arguments: argparse.Namespace) -> int:
             _plot(arguments.plot, names, series, models, holidays)
     except REFUSED as error:
         sys.stderr.write(f"{error}\n")
+        return 1
+    except ModuleNotFoundError as error:
+        sys.stderr.write(f"{error.name} is not installed: pip install 'onlooker[forecast]'\n")
         return 1
     _print(results, names, as_json=arguments.json)
     return 0

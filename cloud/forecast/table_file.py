@@ -97,6 +97,8 @@ def read_series(path: Path, reading: Reading) -> Hourly:
 
 
 def _table(path: Path, reading: Reading) -> Any:
+    if not path.is_file():
+        raise TableError(f"{path} is no file: correct the path")
     import pyarrow as pa
 
     if path.suffix not in (".csv", ".parquet"):

@@ -16,6 +16,7 @@ from pathlib import Path
 from edge_agent.agent import Agent
 from edge_agent.commands.mounts import broker_for, camera_for, mounts_of
 from edge_agent.identity import IdentityFolder
+from edge_agent.link.broker import tls_context
 from edge_agent.link.choice import link_for
 from edge_agent.management.care import Care
 from edge_agent.management.diagnosis import LogTail
@@ -45,7 +46,9 @@ def run(asked: argparse.Namespace) -> int:
 
     for mount in mounts:  # what cannot work is said before anything begins
         models.for_settings(mount.settings)
-        broker_for(asked, mount)
+        broker = broker_for(asked, mount)
+        if broker is not None and broker.tls:
+            tls_context(broker)
         Outbox(mount.outbox_path).close()
         camera_for(asked, mount).close()
     with surroundings(mounts) as around:

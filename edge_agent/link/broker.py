@@ -59,6 +59,10 @@ def broker_at(
 
 def tls_context(broker: Broker) -> ssl.SSLContext:
     """Trust and proof of one connection; LinkError when a file does not serve."""
+    given = (("--ca", broker.ca), ("--cert", broker.certificate), ("--key", broker.key))
+    for option, file in given:
+        if file is not None and not file.is_file():
+            raise LinkError(f"{option}: there is no file {file}: correct its path")
     try:
         context = ssl.create_default_context(cafile=broker.ca)
         if broker.certificate and broker.key:

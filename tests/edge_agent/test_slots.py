@@ -65,6 +65,7 @@ def test_a_version_that_does_not_get_well_changes_nothing(program, script, troub
         (archive({"README": "x"}), "no program called start"),
         (archive({"start": WELL}, mode=0o644), "no program called start"),
     ],
+    ids=range(6),
 )
 def test_what_is_no_release_leaves_no_slot(program, tmp_path, content, complaint):
     with pytest.raises(SlotError, match=complaint):
