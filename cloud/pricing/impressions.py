@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from cloud.forecast.interval import Interval
 from cloud.pricing.stays import Stays
 
-FORMULA: Final = "impressions-1"
+FORMULA: Final = "impressions-2"
 Z90: Final = 1.2815515655446004
 """The P90 of a normal distribution, in standard deviations."""
 HOUR_S: Final = 3600

@@ -47,7 +47,7 @@ def run(asked: argparse.Namespace) -> int:
     for mount in mounts:  # what cannot work is said before anything begins
         models.for_settings(mount.settings)
         broker = broker_for(asked, mount)
-        if broker is not None and broker.tls:
+        if broker.tls:
             tls_context(broker)
         Outbox(mount.outbox_path).close()
         camera_for(asked, mount).close()

@@ -337,3 +337,17 @@ def until(holds):
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_run_with_a_missing_certificate_ends_at_once_and_names_the_file(tmp_path, capsys):
+    missing = tmp_path / "ca.pem"
+    source = tmp_path / "clip.mp4"
+    source.write_bytes(b"")
+    words = ["run", "--source", str(source), "--location", "KX-01", "--device", "kx-01-cam-1"]
+    broker = ["--broker", "mqtts://localhost:1", "--ca", str(missing)]
+
+    assert main([*words, *broker, "--outbox", str(tmp_path / "cam.db")]) == 2
+
+    said = capsys.readouterr().err
+    assert f"--ca: there is no file {missing}" in said
+    assert "Traceback" not in said
