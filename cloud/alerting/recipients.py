@@ -25,6 +25,7 @@ from msgspec import Meta
 
 from cloud.alerting.targets import Target, TargetError, Webhook, parse_target
 from cloud.estate import EstateError, document
+from cloud.windows.anomalies import Kind
 
 MOST: Final = 1_000
 SHORTEST_SECRET: Final = 16
@@ -75,6 +76,12 @@ class Recipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     def __post_init__(self) -> None:
         if self.secret_file is not None and self.secret_env is not None:
             raise ValueError("`secret_file` and `secret_env` are both given: choose one")
+        for beginning in self.kinds:
+            if not any(kind.startswith(beginning) for kind in Kind):
+                raise ValueError(
+                    f"no kind of alert begins with {beginning[:40]!r}: give beginnings of "
+                    f"{', '.join(Kind)}"
+                )
         target = self.target  # refuses what cannot be read
         if self._has_secret and not isinstance(target, Webhook):
             raise ValueError("a secret signs webhooks only: remove it, or send to https://")
