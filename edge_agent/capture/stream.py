@@ -27,7 +27,14 @@ from edge_agent.capture.packets import PacketDecoder, Picture, seconds
 from edge_agent.capture.reach import with_network
 from edge_agent.capture.reading import VideoPackets, connected, hardware, patience_s
 from edge_agent.capture.source import Source
-from edge_agent.capture.trouble import Cause, NotLiveError, Trouble, timed_out, trouble_from
+from edge_agent.capture.trouble import (
+    Cause,
+    NotLiveError,
+    Trouble,
+    of_network,
+    timed_out,
+    trouble_from,
+)
 from edge_agent.frame import Frame, Silence
 from edge_agent.settings import CaptureSettings
 from wire.health import CaptureState
@@ -191,6 +198,7 @@ class StreamCamera:
         limit_s = min(self._settings.open_timeout_s, self._settings.read_timeout_s)
         if address.scheme.startswith("rtsp") and passed_s >= PATIENT * limit_s:
             trouble = timed_out(trouble)
+        trouble = of_network(trouble)
         return with_network(trouble, address, ca_file=self._settings.ca_file)
 
     def _accelerator(self) -> HWAccel | None:

@@ -129,6 +129,11 @@ AMBIGUOUS: Final = frozenset(
 )
 
 
+OF_DEVICES: Final = frozenset(
+    (Cause.NO_SUCH_DEVICE, Cause.NOT_A_CAMERA, Cause.DEVICE_BUSY, Cause.PERMISSION_DENIED)
+)
+
+
 class Trouble(msgspec.Struct, frozen=True):
     """One failure. `detail` is FFmpeg's or the system's fixed text, without any address."""
 
@@ -147,6 +152,16 @@ class Trouble(msgspec.Struct, frozen=True):
 def trouble_from(error: BaseException) -> Trouble:
     """What an exception of FFmpeg or of the system says by itself."""
     return Trouble(_cause(error), _detail(error))
+
+
+def of_network(trouble: Trouble) -> Trouble:
+    """The same of a camera on the network, which is no device of this machine.
+
+    FFmpeg gives these causes when what a server sends is refused, such as a link to a local file.
+    """
+    if trouble.cause not in OF_DEVICES:
+        return trouble
+    return Trouble(Cause.NOT_A_VIDEO, trouble.detail)
 
 
 def timed_out(trouble: Trouble) -> Trouble:

@@ -121,6 +121,19 @@ def test_what_a_camera_answers_is_told_as_its_cause(scheme, answer, cause):
         assert secret not in str(trouble)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 302 Found\r\nLocation: file:///etc/hostname\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 33\r\n\r\nffconcat version 1.0\nfile /tmp/x.ts",
+    ],
+    ids=["redirect", "concat"],
+)
+def test_a_server_that_names_a_local_file_is_no_device_of_this_machine(answer):
+    with server(lambda request: answer) as port:
+        assert told(f"http://127.0.0.1:{port}/x").cause is Cause.NOT_A_VIDEO
+
+
 def test_a_port_where_nobody_listens_refuses_the_connection():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
