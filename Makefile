@@ -59,7 +59,7 @@ demo: $(DEMO_READY) mosquitto  ## the whole line on this machine; VIDEO=path add
 	@$(BIN)/python -m simulators demo $(if $(VIDEO),--video $(VIDEO)) $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
 test: env broker browser database redis spark  ## all tests
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder --max-worker-restart 0
 
 check: env  ## style, types, the import law, the contract's documents
 	$(BIN)/ruff check

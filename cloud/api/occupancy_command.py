@@ -95,7 +95,7 @@ def _lines(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
     try:
         if file.stat().st_size > LARGEST_FILE_BYTES:
             raise FileRefused(f"{file.name} is larger than {LARGEST_FILE_BYTES} bytes: split it")
-        with file.open(newline="", encoding="utf-8") as lines:
+        with file.open(newline="", encoding="utf-8-sig") as lines:
             rows = csv.DictReader(lines, strict=True)
             if tuple(rows.fieldnames or ()) != COLUMNS:
                 raise FileRefused(

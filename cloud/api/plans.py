@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from cloud import database
 from cloud.api.access import Caller, asker, opened_to
+from cloud.api.buyer import BuyerOf
 from cloud.api.desk import Desk
 from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
@@ -89,18 +90,20 @@ class PlanInFull(PlanShown):
     response_model=PlanInFull,
     responses=documented(*REFUSALS, 404, 409, 413, 422, 500, 503),
 )
-async def keep_plan(request: Request, asked: AskedKept, who: Asker) -> Response:
-    """Have a plan worked out and keep it: its address is in `Location`, ask there how far it is."""
+async def keep_plan(request: Request, asked: AskedKept, who: Asker, buyer: BuyerOf) -> Response:
+    """Have a plan worked out and keep it: its address is in `Location`, ask there how far it is.
+
+    Staff may keep a plan for another account with `account`; it is priced for that account.
+    """
     desk: Desk = desk_of(request)
+    account = who.account if buyer.account is None else buyer.account
 
     def kept() -> bytes:
         brief = asked.brief()
         for name in brief.locations:
             desk.estate.location(name)
-        offer(
-            desk, brief, who.account
-        )  # what cannot be asked is refused now, and not when its turn comes
-        return _in_full(_kept(desk, asked, who), None, None)
+        offer(desk, brief, account)  # what cannot be asked is refused now, not when its turn comes
+        return _in_full(_kept(desk, asked, who, account), None, None)
 
     body = await run_in_threadpool(kept)
     where = f"/api/pricing/plans/{msgspec.json.decode(body)['id']}"
@@ -180,10 +183,10 @@ async def drop_plan(request: Request, plan: PlanId, who: Asker) -> None:
     await run_in_threadpool(dropped)
 
 
-def _kept(desk: Desk, asked: AskedKept, who: Caller) -> KeptPlan:
+def _kept(desk: Desk, asked: AskedKept, who: Caller, account: str) -> KeptPlan:
     now, name = desk.clock(), new_name()
     details = {
-        "account": who.account,
+        "account": account,
         "budget": str(asked.budget),
         "currency": asked.currency,
         "from": asked.first_on,
@@ -196,7 +199,7 @@ def _kept(desk: Desk, asked: AskedKept, who: Caller) -> KeptPlan:
             connection, at=now, actor=who.name[:120], action="plan.keep", about=name,
             details=details,
         )  # fmt: skip
-        return keep(connection, name, who.account, who.name[:120], question, now)
+        return keep(connection, name, account, who.name[:120], question, now)
 
 
 def _whose(who: Caller) -> str | None:

@@ -29,7 +29,7 @@ class FareClass:
         sizes = (self.demand_mean, self.demand_deviation)
         if self.fare_pence <= 0 or not all(0 <= size < math.inf for size in sizes):
             raise DemandError(
-                f"class {self.name!r} pays {self.fare_pence} pence for {self.demand_mean} +- "
+                f"class {self.name!r} pays {self.fare_pence} minor units for {self.demand_mean} +- "
                 f"{self.demand_deviation} shares: wanted a fare above 0 and finite shares from 0 on"
             )
 

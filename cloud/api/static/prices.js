@@ -19,7 +19,8 @@ const made = (created, attributes, text) => {
 };
 const element = (name, attributes = {}, text = "") => made(document.createElement(name), attributes, text);
 const shape = (name, attributes, text = "") => made(document.createElementNS(SVG, name), attributes, text);
-const money = (amount, currency, digits = 2) =>
+// Without `digits`, as many decimals as the currency has.
+const money = (amount, currency, digits) =>
   new Intl.NumberFormat("en-GB", { style: "currency", currency, minimumFractionDigits: digits, maximumFractionDigits: digits }).format(amount);
 const number = (value, digits) => Number(value).toLocaleString("en-GB", { maximumFractionDigits: digits });
 
@@ -54,11 +55,11 @@ const show = async () => {
 
 const summarise = (dearest) => {
   const { currency, name } = dearest;
-  const prices = state.answers.map((one) => one.price_pence);
-  const total = prices.reduce((sum, pence) => sum + pence, 0) / 100;
+  const prices = state.answers.map((one) => Number(one.price));
+  const total = prices.reduce((sum, price) => sum + price, 0);
   $("whole-day").replaceChildren(money(total, currency), element("small", {}, "the whole day, one share"));
   $("day-summary").textContent = `${name}: ${state.answers.length} hours from ` +
-    `${money(Math.min(...prices) / 100, currency)} to ${money(dearest.price, currency)}, dearest at ${named(dearest)}.`;
+    `${money(Math.min(...prices), currency)} to ${money(dearest.price, currency)}, dearest at ${named(dearest)}.`;
 };
 
 const draw = () => {
@@ -76,7 +77,7 @@ const draw = () => {
   };
   const marks = [0, 0.25, 0.5, 0.75, 1].flatMap((part) => [
     shape("line", { x1: LEFT, x2: WIDTH, y1: level(most * part), y2: level(most * part), class: "axis" }),
-    shape("text", { x: LEFT - 8, y: level(most * part) + 4, "text-anchor": "end" }, money(most * part, currency, most < 20 ? 2 : 0)),
+    shape("text", { x: LEFT - 8, y: level(most * part) + 4, "text-anchor": "end" }, money(most * part, currency, most < 20 ? undefined : 0)),
   ]);
   const [lows, highs] = [answers.map((one) => one.low), answers.map((one) => one.high)];
   marks.push(shape("polygon", { points: `${along(highs)} ${along(lows, true)}`, class: "band" }));

@@ -145,6 +145,19 @@ def test_a_kept_plan_is_worked_out_at_the_prices_of_its_account(
     assert [line["cost"] for line in told["answer"]["lines"]] == ["45.67"]
 
 
+def test_staff_keep_a_plan_for_an_account_at_its_prices(locked: Asker, desk: Desk, key, staff):
+    acme = key(Role.ADVERTISER, "acme", account="acme")
+    set_price(locked, staff, "45.67", "acme")
+    kept = locked("POST", "/api/pricing/plans?account=acme", json=BRIEF, headers=staff)
+    assert PlanWork(lambda: desk).step()
+    told = locked.get(kept.headers["location"], headers=acme).json()
+
+    assert told["account"] == "acme"
+    assert [line["cost"] for line in told["answer"]["lines"]] == ["45.67"]
+    other = locked("POST", "/api/pricing/plans?account=other", json=BRIEF, headers=acme)
+    assert other.status_code == 403
+
+
 EXAMPLES = {
     "GET /api/locations": "/api/locations",
     "GET /api/pricing/slot/{location}/{time_slot}": PRICE,
