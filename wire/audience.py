@@ -227,6 +227,7 @@ class AudienceReport(Message, frozen=True, kw_only=True):
     agent that does not tell them: its bands are unknown, not zero.
 
     With `creatives` the report's time is split by what the screen showed, `-` where nobody knows.
+    The times of people that a device may not tell by creative are under `-` as well.
 
     A camera that only takes snapshots observes no time: `snapshots` says what it saw, and every
     other count is zero.

@@ -207,7 +207,8 @@ class Meter:
             for tally, since_ms, span_ms in self._spread(span.first_ms, span.last_ms):
                 tally.attention_ms[span.attention] += span_ms
                 tally.band_ms[span.band] += span_ms
-                self._remember(tally, Lived(since_ms, since_ms + span_ms, span.attention))
+                until_ms = since_ms + span_ms
+                self._remember(tally, Lived(since_ms, until_ms, span.attention, visit.track))
                 for zone in span.zones:
                     tally.zone(zone).person_ms += span_ms
                     tally.zone(zone).looking_ms += span_ms * (span.attention is LOOKING)

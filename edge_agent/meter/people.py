@@ -79,7 +79,7 @@ class People(msgspec.Struct, kw_only=True):
     def taken_out(self, most_ms: int, *, unit_ms: int = 1) -> "People":
         """All counts, and at most so much time in view, in whole units of each kind of attention.
 
-        It is taken out of these sums.
+        It is taken out of these sums, and no creative of it is told.
         """
         told: dict[Attention, int] = {}
         for what, spent in self.attention_ms.items():
@@ -90,7 +90,6 @@ class People(msgspec.Struct, kw_only=True):
         people = People(
             attention_ms=told,
             band_ms=bands,
-            creatives=self._creatives_of(told),
             entries=self.entries,
             visits=self.visits,
             onlookers=self.onlookers,
@@ -102,16 +101,6 @@ class People(msgspec.Struct, kw_only=True):
         self.dwell_ms -= people.dwell_ms
         self.entries = self.visits = self.onlookers = self.peak = 0
         return people
-
-    def _creatives_of(self, told: Mapping[Attention, int]) -> dict[str, dict[Attention, int]]:
-        creatives: dict[str, dict[Attention, int]] = {}
-        for what, spent in told.items():
-            shares = {name: one.get(what, 0) for name, one in self.creatives.items()}
-            for name, share in portioned(spent, shares).items():
-                creatives.setdefault(name, {})[what] = share
-                self.creatives[name] = subtracted(self.creatives[name], {what: share})
-        self.creatives = {name: one for name, one in self.creatives.items() if one}
-        return creatives
 
 
 def put(tally: Tally, people: People) -> None:
@@ -174,4 +163,5 @@ def joined_creatives(
         held = joined.setdefault(name if has_room else NOTHING_KNOWN, CreativeTally())
         held.plays += other.plays
         held.observed_ms += other.observed_ms
+        held.visits |= other.visits
     return joined

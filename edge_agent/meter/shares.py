@@ -14,15 +14,17 @@ class Lived(NamedTuple):
     first_ms: int
     last_ms: int
     attention: Attention | None
+    track: int = 0
 
 
 @dataclass(slots=True)
 class CreativeTally:
-    """The sums of one creative."""
+    """The sums of one creative; `visits` are the tracks that were in view during it."""
 
     plays: int = 0
     observed_ms: int = 0
     attention_ms: dict[Attention, int] = field(default_factory=lambda: dict.fromkeys(Attention, 0))
+    visits: set[int] = field(default_factory=set)
 
 
 def shares(lived: Iterable[Lived], pieces: Sequence[Piece]) -> dict[str, CreativeTally]:
@@ -40,4 +42,5 @@ def shares(lived: Iterable[Lived], pieces: Sequence[Piece]) -> dict[str, Creativ
                 share.observed_ms += last_ms - first_ms
             else:
                 share.attention_ms[stretch.attention] += last_ms - first_ms
+                share.visits.add(stretch.track)
     return sums

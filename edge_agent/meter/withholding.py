@@ -11,6 +11,8 @@ people:
   rest of the time is added to the next ones.
 - A class of dwell, a class of looking time and a zone are told only of `smallest` people or more,
   and wait until there are as many.
+- The time of a creative is told only if `smallest` visits or more were in view during it, and so is
+  the rest, which is told as that of no known creative.
 
 Over any time, what was told and what waits are exactly what was measured. What waits is given to
 the outbox with each report, so that a restart or a power cut neither loses nor doubles it.
@@ -24,11 +26,13 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from edge_agent.attention import Attention
 from edge_agent.meter.people import People, joined_creatives, put
 from edge_agent.meter.tally import Tally, ZoneTally
 from edge_agent.privacy.suppression import (
     Waiting,
     ZonePeople,
+    creatives_told,
     gathered,
     released,
     released_zone,
@@ -125,12 +129,12 @@ class Withholding:
         everyone, self._run_people = self._run_people, People()
         room_ms = max(_room_ms(run) - everyone.person_ms, 0)
         everyone.add(self._waits.people.taken_out(room_ms))
+        everyone.creatives = self._creatives(run, everyone)
         return self._said(run, everyone)
 
     def _ended(self, run: Tally) -> Told:
         """Too few visits for more than counts and whole minutes."""
-        self._waits.people.add(self._run_people)
-        self._run_people = People()
+        self._keep_run()
         return self._said(run, self._waits.people.taken_out(_room_ms(run), unit_ms=UNIT_MS))
 
     def _interrupted(self, run: Tally, tally: Tally) -> Told:
@@ -139,9 +143,21 @@ class Withholding:
         """
         if tally.starts_ms // CELL_MS != run.starts_ms // CELL_MS:
             return self._ended(run)
+        self._keep_run()
+        return self._said(run, People())
+
+    def _keep_run(self) -> None:
+        """The people of the run wait, without the creatives that they saw."""
+        self._run_people.creatives = {}
         self._waits.people.add(self._run_people)
         self._run_people = People()
-        return self._said(run, People())
+
+    def _creatives(self, run: Tally, people: People) -> dict[str, dict[Attention, int]]:
+        """The creatives that are told by name; the rest of the time is that of none."""
+        spent = {name: sum(one.values()) for name, one in people.creatives.items()}
+        visits = {name: one.visits for name, one in run.creatives.items()}
+        named = creatives_told(visits, spent, people.person_ms, self._smallest)
+        return {name: one for name, one in people.creatives.items() if name in named}
 
     def _said(self, run: Tally, people: People) -> Told:
         put(run, people)
@@ -199,6 +215,7 @@ class Withholding:
         everyone = People()
         everyone.add(self._waits.people)
         everyone.add(self._run_people)
+        everyone.creatives = {}
         content = msgspec.json.encode(
             Withheld(location=self._location, people=everyone, cells=self._waits.cells)
         )
@@ -224,6 +241,7 @@ def _read(content: bytes, location: str) -> Withheld:
         held = msgspec.json.decode(content, type=Withheld) if content else Withheld()
     except (msgspec.DecodeError, UnicodeDecodeError):
         held = Withheld()
+    held.people.creatives = {}
     if held.people.visits and held.location != location:
         reason = "fewer visits than may be told, at the location where the camera was before"
         log.warning("withheld.discarded", extra={"visits": held.people.visits, "reason": reason})

@@ -6,12 +6,12 @@ report's cells count more than the report does. What is told leaves the waiting 
 time told and waiting are what was measured, and nobody is told of twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import msgspec
 from msgspec import UNSET, structs
 
-from wire.audience import AudienceReport
+from wire.audience import NOTHING_KNOWN, AudienceReport
 
 
 class ZonePeople(msgspec.Struct):
@@ -65,6 +65,26 @@ def released_zone(zone: ZonePeople, person_ms: int, smallest: int) -> ZonePeople
     zone.person_ms -= told.person_ms
     zone.looking_ms -= told.looking_ms
     return told
+
+
+def creatives_told(
+    visits: Mapping[str, Set[int]], spent_ms: Mapping[str, int], person_ms: int, smallest: int
+) -> set[str]:
+    """The creatives whose times are told by name: those that enough visits saw.
+
+    The time of all others is told as one sum, which total minus named gives anyway. While it is of
+    fewer visits, the named creative of the fewest joins it. `visits` are those of each creative,
+    `person_ms` is the report's; what exceeds `spent_ms` is of visits that nobody counts.
+    """
+    named = {name for name, seen in visits.items() if len(seen) >= smallest} - {NOTHING_KNOWN}
+    rest: set[int] = set().union(*(seen for name, seen in visits.items() if name not in named))
+    for name in sorted(named, key=lambda name: (len(visits[name]), spent_ms.get(name, 0), name)):
+        rest_ms = person_ms - sum(spent_ms.get(name, 0) for name in named)
+        if not rest_ms or len(rest) >= smallest:
+            break
+        named.remove(name)
+        rest |= visits[name]
+    return named
 
 
 def without_small_cells(report: AudienceReport, smallest: int) -> AudienceReport:

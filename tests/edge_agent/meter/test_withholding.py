@@ -5,13 +5,16 @@ import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from edge_agent.attention import Attention
 from edge_agent.management.config import ConfigError, settings_under
 from edge_agent.meter import Meter, Sighting, Tally, View, Withholding
+from edge_agent.meter.withholding import Withheld
+from edge_agent.playing import NowPlaying, Playing
 from edge_agent.settings import PrivacySettings, Settings, Zone
-from wire.audience import AudienceReport, Versions
+from wire.audience import NOTHING_KNOWN, AudienceReport, Versions
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
 from wire.topics import Address
 
@@ -19,6 +22,7 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HERE = Address(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
 VERSIONS = Versions(agent="1", detector="d", attention="a", config="c")
 STEP_S = 0.5
+AD_S, ADS = 10, 7
 ZONES = tuple(f"zone-{number}" for number in range(8))
 CORNERS = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0))
 SEEN = View(observed=True)
@@ -42,11 +46,19 @@ class Person:
 
 
 def measured(
-    settings: Settings, people: list[Person], until_s: float, *, change_every_s: float = math.inf
+    settings: Settings,
+    people: list[Person],
+    until_s: float,
+    *,
+    change_every_s: float = math.inf,
+    playing: Playing | None = None,
 ) -> list[Tally]:
-    meter, tallies, ended = Meter(settings), [], set()
+    meter, tallies, ended = Meter(settings, playing), [], set()
     for step in range(round(until_s / STEP_S)):
         at_s = step * STEP_S
+        if playing is not None and at_s % AD_S == 0:
+            now = NOON + timedelta(seconds=at_s)
+            playing.take(NowPlaying(creative=ad_at(at_s), started_at=now), now)
         if step and at_s % change_every_s == 0:
             meter.adopt(settings)
         here = [one for one in people if one.comes_s <= at_s <= one.goes_s]
@@ -58,6 +70,10 @@ def measured(
         )  # fmt: skip
         tallies += meter.close_due()
     return tallies + meter.close()
+
+
+def ad_at(at_s):
+    return f"ad-{int(at_s // AD_S) % ADS}"
 
 
 def published(tallies, smallest=5) -> list[AudienceReport]:
@@ -264,3 +280,59 @@ def test_changes_of_settings_do_not_tell_when_somebody_was_in_view(change_every_
     assert sum(one.visits for one in reports) == sum(one.entries for one in reports) == 1
     whole = published(measured(asked_for(10), [walker], 700.0))
     assert sums(reports)["observed_ms"] == sums(whole)["observed_ms"]
+
+
+def seen_by(people, report, creatives):
+    """The people who were in view in the report's time while one of these was on the screen."""
+    first_s, last_s = ((at - NOON).total_seconds() for at in (report.starts_at, report.ends_at))
+    steps = [step * STEP_S for step in range(round(first_s / STEP_S), round(last_s / STEP_S))]
+    on_screen = [at_s for at_s in steps if ad_at(at_s) in creatives]
+    return {
+        one.track for one in people if any(one.comes_s <= at_s < one.goes_s for at_s in on_screen)
+    }
+
+
+def one_after_another(count):
+    return [Person(n, 2.0 + 8 * n, 9.5 + 8 * n) for n in range(count)]
+
+
+@pytest.mark.parametrize("interval_s", [1, 10])
+@pytest.mark.parametrize(
+    "people",
+    [one_after_another(6), one_after_another(30), *(crowd(n, 40, 600.0) for n in range(4))],
+)
+def test_what_was_on_the_screen_does_not_divide_people_into_small_groups(people, interval_s):
+    reports = published(measured(asked_for(interval_s), people, 900.0, playing=Playing()))
+    for report in reports:
+        told = {name for name, one in report.creatives.items() if one.person_ms}
+        named = told - {NOTHING_KNOWN}
+        assert not named or report.visits >= 5
+        for name in named:
+            assert len(seen_by(people, report, {name})) >= 5
+        others = {f"ad-{number}" for number in range(ADS)} - named
+        if named and NOTHING_KNOWN in told:  # what an attacker has who subtracts those with names
+            assert len(seen_by(people, report, others)) >= 5
+
+
+def test_a_visit_of_before_is_not_told_as_what_no_creative_is_known_of():
+    alone = Person(1, 20.0, 61.5)
+    group = [Person(n, 302.0 + n / 2, 307.0 + n / 2) for n in range(2, 8)]
+    reports = published(measured(asked_for(10), [alone, *group], 900.0, playing=Playing()))
+    told = [one for report in reports for one in report.creatives.values() if one.person_ms]
+    assert told
+    assert 41_500 not in {one.person_ms for one in told}
+
+
+def test_enough_visits_during_each_creative_tell_of_it_by_name():
+    people = [Person(n, 2.0 + n / 2, 40.0 + n / 2) for n in range(8)]
+    reports = published(measured(asked_for(60), people, 120.0, playing=Playing()))
+    (report,) = (report for report in reports if report.visits)
+    named = {name for name, one in report.creatives.items() if one.person_ms}
+    assert named == {f"ad-{number}" for number in range(5)}
+
+
+def test_what_waits_does_not_say_what_somebody_saw():
+    tallies = measured(asked_for(10), one_after_another(3), 40.0, playing=Playing())
+    stored = [one.withheld for one in Withholding(5).take(tallies) if one.withheld]
+    assert stored
+    assert all(msgspec.json.decode(one, type=Withheld).people.creatives == {} for one in stored)

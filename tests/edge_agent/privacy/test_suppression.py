@@ -4,6 +4,7 @@ from msgspec import UNSET, structs
 
 from edge_agent.privacy.suppression import (
     ZonePeople,
+    creatives_told,
     released,
     released_zone,
     without_small_cells,
@@ -28,6 +29,16 @@ def test_a_zone_is_told_of_enough_people_and_never_more_than_the_report():
     told = released_zone(zone, 6_000, 5)
     assert (told, zone) == (ZonePeople(5, 6_000, 2_000), ZonePeople(0, 3_000, 0))
     assert released_zone(ZonePeople(), 0, 5) == ZonePeople()
+
+
+def test_creatives_are_told_of_enough_visits_and_so_is_the_rest():
+    many, more, few = {1, 2, 3, 4, 5}, {1, 2, 3, 4, 5, 6}, {7}
+    spent = {"tea": 500, "milk": 600, "rum": 10}
+    assert creatives_told({"tea": many, "milk": more}, spent, 1_100, 5) == {"tea", "milk"}
+    assert creatives_told({"tea": many, "milk": more, "rum": few}, spent, 1_110, 5) == {"milk"}
+    assert creatives_told({"tea": many, "milk": more}, spent, 1_150, 5) == {"milk"}
+    assert creatives_told({"tea": many, "-": many}, {"tea": 500, "-": 9}, 509, 5) == {"tea"}
+    assert creatives_told({"tea": many, "rum": few}, spent, 510, 5) == set()
 
 
 def test_a_report_of_an_older_agent_leaves_without_its_small_cells_and_with_its_totals():
