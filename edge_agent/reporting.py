@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, NamedTuple
 
+from msgspec import structs
+
 from edge_agent.board import Board, Glance
 from edge_agent.capture import Cause, Counters
 from edge_agent.civil import EARLIEST_AT, CivilTime, disciplined
@@ -23,6 +25,7 @@ from edge_agent.outbox import Courier, Link, Outbox, OutboxDamagedError, OutboxE
 from edge_agent.outbox.streams import StreamStatus
 from edge_agent.privacy.egress import Egress
 from edge_agent.privacy.guarded import Guarded
+from edge_agent.privacy.suppression import coarse
 from edge_agent.settings import LinkSettings, PrivacySettings
 from wire.audience import Versions
 from wire.envelope import alarm_event, heartbeat_event, seal
@@ -302,9 +305,20 @@ class Reporting:
             next_sequence=waiting.stream.next_sequence,
             oldest_sequence=waiting.stream.oldest_sequence,
             rss_bytes=rss_bytes(),
-            gate=GateCounts(**asdict(vitals.gate)),
+            gate=self._gate(vitals.gate),
             figures=self._figures(vitals),
             versions=self._versions[-1],
+        )
+
+    def _gate(self, counters: GateCounters) -> GateCounts:
+        counts = GateCounts(**asdict(counters))
+        if self._egress.smallest_cell <= 1:
+            return counts
+        return structs.replace(
+            counts,
+            by_track=coarse(counts.by_track),
+            by_motion=coarse(counts.by_motion),
+            by_heartbeat=coarse(counts.by_heartbeat),
         )
 
     def _figures(self, vitals: Vitals) -> Figures:

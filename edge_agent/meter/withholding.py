@@ -32,6 +32,7 @@ from edge_agent.meter.tally import Tally, ZoneTally
 from edge_agent.privacy.suppression import (
     Waiting,
     ZonePeople,
+    coarse,
     creatives_told,
     gathered,
     released,
@@ -134,7 +135,7 @@ class Withholding:
 
     def _ended(self, run: Tally) -> Told:
         """Too few visits for more than counts and whole minutes."""
-        self._keep_run()
+        self._keep_run(run)
         return self._said(run, self._waits.people.taken_out(_room_ms(run), unit_ms=UNIT_MS))
 
     def _interrupted(self, run: Tally, tally: Tally) -> Told:
@@ -143,14 +144,17 @@ class Withholding:
         """
         if tally.starts_ms // CELL_MS != run.starts_ms // CELL_MS:
             return self._ended(run)
-        self._keep_run()
+        self._keep_run(run)
         return self._said(run, People())
 
-    def _keep_run(self) -> None:
-        """The people of the run wait, without the creatives that they saw."""
+    def _keep_run(self, run: Tally) -> None:
+        """The people of the run wait, without the creatives that they saw. Its frames are told
+        coarsely: they are analysed for as long as somebody is followed.
+        """
         self._run_people.creatives = {}
         self._waits.people.add(self._run_people)
         self._run_people = People()
+        run.analysed = coarse(run.analysed)
 
     def _creatives(self, run: Tally, people: People) -> dict[str, dict[Attention, int]]:
         """The creatives that are told by name; the rest of the time is that of none."""

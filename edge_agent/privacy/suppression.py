@@ -7,11 +7,14 @@ time told and waiting are what was measured, and nobody is told of twice.
 """
 
 from collections.abc import Mapping, Sequence, Set
+from typing import Final
 
 import msgspec
 from msgspec import UNSET, structs
 
 from wire.audience import NOTHING_KNOWN, AudienceReport
+
+FRAMES_TOLD: Final = 1_800  # a minute at the most frames per second that are analysed
 
 
 class ZonePeople(msgspec.Struct):
@@ -65,6 +68,11 @@ def released_zone(zone: ZonePeople, person_ms: int, smallest: int) -> ZonePeople
     zone.person_ms -= told.person_ms
     zone.looking_ms -= told.looking_ms
     return told
+
+
+def coarse(frames: int) -> int:
+    """A number of frames that does not tell for how long somebody was followed."""
+    return frames // FRAMES_TOLD * FRAMES_TOLD
 
 
 def creatives_told(

@@ -65,7 +65,7 @@ def post():
 
 @pytest.fixture
 def agent(address, detector, pose, outbox, post):
-    def build(camera, settings=None, **others):
+    def build(camera, settings=None, *, groups_only=False, **others):
         parts = {
             "address": address,
             "camera": camera,
@@ -74,7 +74,8 @@ def agent(address, detector, pose, outbox, post):
             "outbox": outbox,
             "link": LoopbackLink(address, lambda event: post.append(event) or True),
         }
-        return Agent(told_of_everybody(settings), **{**parts, **others})
+        told = settings if groups_only else told_of_everybody(settings)
+        return Agent(told, **{**parts, **others})
 
     return build
 
@@ -506,6 +507,20 @@ def test_heartbeats_tell_the_state_and_keep_their_time(agent, street, post):
     assert beats[0].rss_bytes > 10_000_000
     gate = beats[-1].gate
     assert 0 < gate.by_track + gate.by_motion + gate.by_heartbeat <= gate.sampled
+
+
+def test_heartbeats_do_not_tell_for_how_long_somebody_alone_was_followed(agent, street, post):
+    ticks = iter(range(10_000))
+    settings = Settings(link=LinkSettings(heartbeat_s=30))
+    camera = Reel([street(n / 5) for n in range(100)])
+    parts = {"steady": lambda: next(ticks) * 0.25, "clock": lambda: EIGHT}
+    agent(camera, settings, groups_only=True, **parts).run()
+    beats = [event.data for event in post if isinstance(event, HeartbeatEvent)]
+    assert beats[-1].gate.sampled > 0
+    for beat in beats:
+        gate = beat.gate
+        followed = beat.frames_analysed, gate.by_track, gate.by_motion, gate.by_heartbeat
+        assert followed == (0, 0, 0, 0)
 
 
 def test_a_stop_ends_the_visit_and_seals_the_interval(agent, street, post):

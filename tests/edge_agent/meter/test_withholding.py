@@ -10,7 +10,7 @@ import pytest
 
 from edge_agent.attention import Attention
 from edge_agent.management.config import ConfigError, settings_under
-from edge_agent.meter import Meter, Sighting, Tally, View, Withholding
+from edge_agent.meter import Arrivals, Meter, Sighting, Tally, View, Withholding
 from edge_agent.meter.withholding import Withheld
 from edge_agent.playing import NowPlaying, Playing
 from edge_agent.settings import PrivacySettings, Settings, Zone
@@ -67,6 +67,7 @@ def measured(
         meter.observe(
             NOON + timedelta(seconds=at_s), at_s, SEEN,
             seen=[one.sighting(at_s) for one in here], ended=gone,
+            arrivals=Arrivals(captured=1, analysed=min(len(here), 1)),
         )  # fmt: skip
         tallies += meter.close_due()
     return tallies + meter.close()
@@ -336,3 +337,14 @@ def test_what_waits_does_not_say_what_somebody_saw():
     stored = [one.withheld for one in Withholding(5).take(tallies) if one.withheld]
     assert stored
     assert all(msgspec.json.decode(one, type=Withheld).people.creatives == {} for one in stored)
+
+
+@pytest.mark.parametrize("change_every_s", [20.0, math.inf])
+def test_frames_do_not_tell_how_long_somebody_alone_was_followed(change_every_s):
+    walker = Person(1, 20.0, 61.5)
+    tallies = measured(asked_for(10), [walker], 700.0, change_every_s=change_every_s)
+    frames = sum(tally.analysed for tally in tallies)
+    reports = published(tallies)
+    assert frames == 84
+    assert {report.frames.analysed for report in reports} == {0}
+    assert sum(report.frames.captured for report in reports) == 1_400
