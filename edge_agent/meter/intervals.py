@@ -209,9 +209,7 @@ class Meter:
                 tally.band_ms[span.band] += span_ms
                 until_ms = since_ms + span_ms
                 self._remember(tally, Lived(since_ms, until_ms, span.attention, visit.track))
-                for zone in span.zones:
-                    tally.zone(zone).person_ms += span_ms
-                    tally.zone(zone).looking_ms += span_ms * (span.attention is LOOKING)
+                _place(tally, visit, span, span_ms)
         self._mark_presence(visit)
         visit.waiting.clear()
 
@@ -287,3 +285,16 @@ class Meter:
         tally.cells = self._described.cells(tally.visits, tally.onlookers)
         tally.expressions = self._described.expressions(tally.visits)
         self._sealed.append(tally)
+
+
+def _place(tally: Tally, visit: Visit, span: Span, span_ms: int) -> None:
+    """Add so much of a span to the zones that it was in, and to what is outside of the others."""
+    for name, zone in tally.zones.items():
+        if name in span.zones:
+            zone.person_ms += span_ms
+            zone.looking_ms += span_ms * (span.attention is LOOKING)
+            zone.beside.update(other for other in span.zones if other != name)
+        else:
+            zone.outside_ms += span_ms
+            zone.outside += name not in visit.outside
+            visit.outside.add(name)

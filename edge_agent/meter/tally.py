@@ -1,6 +1,6 @@
 """The sums of one interval, and the report that they become."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -35,11 +35,22 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(slots=True)
 class ZoneTally:
-    """The sums of one zone."""
+    """The sums of one zone.
+
+    `outside` are visits, once each, that were in view elsewhere, for `outside_ms`; `beside` are the
+    zones in which somebody stood at the same time.
+    """
 
     entries: int = 0
     person_ms: int = 0
     looking_ms: int = 0
+    outside: int = 0
+    outside_ms: int = 0
+    beside: set[str] = field(default_factory=set)
+
+    def sums(self) -> ZoneSum:
+        """What a report says of it."""
+        return ZoneSum(entries=self.entries, person_ms=self.person_ms, looking_ms=self.looking_ms)
 
 
 @dataclass(slots=True)
@@ -172,7 +183,7 @@ class Tally:
             attention_basis=self.basis,
             versions=versions,
             snapshots=self.snapshots,
-            zones={name: ZoneSum(**asdict(zone)) for name, zone in self.zones.items()} or UNSET,
+            zones={name: zone.sums() for name, zone in self.zones.items()} or UNSET,
             expressions=self.expressions,
             bands=BandSum(**{f"{band}_ms": spent for band, spent in self.band_ms.items()}),
             creatives={name: _creative(one) for name, one in self.creatives.items()} or UNSET,

@@ -18,7 +18,7 @@ class Span(NamedTuple):
 @dataclass(slots=True)
 class Visit:
     """One track's stay. `waiting` are the spans of a rumour; `zone_entries_ms` says when it came
-    into each zone first.
+    into each zone first, `outside` which zones it was in view outside of.
     """
 
     track: int
@@ -30,6 +30,7 @@ class Visit:
     waiting: list[Span] = field(default_factory=list)
     zones: tuple[str, ...] = ()
     zone_entries_ms: dict[str, int] = field(default_factory=dict)
+    outside: set[str] = field(default_factory=set)
     dwell_ms: int = 0
     looking_ms: int = 0
     run_frames: int = 0

@@ -25,6 +25,7 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 import msgspec
+from msgspec import structs
 
 from edge_agent.attention import Attention
 from edge_agent.meter.people import People, joined_creatives, put
@@ -35,6 +36,7 @@ from edge_agent.privacy.suppression import (
     coarse,
     creatives_told,
     gathered,
+    is_too_near,
     released,
     released_zone,
 )
@@ -187,21 +189,30 @@ class Withholding:
             held.entries += zone.entries
             held.person_ms += zone.person_ms
             held.looking_ms += zone.looking_ms
+            held.outside += zone.outside
+            held.outside_ms += zone.outside_ms
+            held.beside |= zone.beside
         if tally.snapshots:
             seen = tally.snapshots.people, tally.snapshots.facing, tally.snapshots.looking
             cells.snapshots = gathered(cells.snapshots, seen)
 
     def _zones(self, run: Tally, people: People) -> dict[str, ZoneTally]:
         """Zones that enough people have entered; those that nobody did; no others."""
-        told: dict[str, ZoneTally] = {}
-        for name in run.zones:
-            waiting = self._waits.cells.zones.get(name, ZonePeople())
-            if people.visits < self._smallest and not waiting.is_empty:
-                continue
-            zone = released_zone(waiting, people.person_ms, self._smallest)
-            if zone is not None:
-                told[name] = ZoneTally(zone.entries, zone.person_ms, zone.looking_ms)
-        return told
+        zones = {name: self._waits.cells.zones.get(name, ZonePeople()) for name in run.zones}
+        if people.visits < self._smallest:
+            return {name: ZoneTally() for name, zone in zones.items() if zone.is_empty}
+        leaving: dict[str, ZonePeople] = {}
+        before = {name: structs.replace(zone) for name, zone in zones.items()}
+        for name in sorted(zones, key=lambda name: -before[name].entries):
+            busy = [other for other in leaving if not before[other].is_empty]
+            if zones[name].is_empty or not is_too_near(name, before, busy, self._smallest):
+                zone = released_zone(zones[name], people.person_ms, self._smallest)
+                if zone is not None:
+                    leaving[name] = zone
+        return {
+            name: ZoneTally(zone.entries, zone.person_ms, zone.looking_ms)
+            for name, zone in leaving.items()
+        }
 
     def _tell_snapshots(self, run: Tally) -> None:
         if not run.snapshots:
@@ -292,7 +303,7 @@ def _cells(cells: Iterable[DemographicCell]) -> tuple[DemographicCell, ...]:
         joined[cell.age, cell.gender] = (
             cell
             if known is None
-            else msgspec.structs.replace(
+            else structs.replace(
                 cell,
                 visits=cell.visits + known.visits,
                 onlookers=cell.onlookers + known.onlookers,

@@ -6,7 +6,7 @@ report's cells count more than the report does. What is told leaves the waiting 
 time told and waiting are what was measured, and nobody is told of twice.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Final
 
 import msgspec
@@ -18,11 +18,17 @@ FRAMES_TOLD: Final = 1_800  # a minute at the most frames per second that are an
 
 
 class ZonePeople(msgspec.Struct):
-    """What waits of one zone."""
+    """What waits of one zone, and who was in view `outside` of it since it was last told.
+
+    `beside` are the zones that overlap it: somebody stood in both.
+    """
 
     entries: int = 0
     person_ms: int = 0
     looking_ms: int = 0
+    outside: int = 0
+    outside_ms: int = 0
+    beside: set[str] = msgspec.field(default_factory=set)
 
     @property
     def is_empty(self) -> bool:
@@ -57,11 +63,15 @@ def gathered(waiting: list[int], new: Sequence[int]) -> list[int]:
 
 
 def released_zone(zone: ZonePeople, person_ms: int, smallest: int) -> ZonePeople | None:
-    """What a report with so much time in view may say of a zone; None when it says nothing."""
-    if zone.is_empty:
-        return ZonePeople()
-    if zone.entries < smallest:
+    """What a report with so much time in view may say of a zone; None when it says nothing.
+
+    The report's time less the zone's is that of the people outside: enough of them, or none.
+    """
+    few_inside = zone.entries < smallest
+    few_outside = zone.outside_ms > 0 and zone.outside < smallest
+    if not zone.is_empty and (few_inside or few_outside):
         return None
+    zone.outside = zone.outside_ms = 0
     told_ms = min(zone.person_ms, person_ms)
     told = ZonePeople(zone.entries, told_ms, min(zone.looking_ms, told_ms))
     zone.entries -= told.entries
@@ -73,6 +83,20 @@ def released_zone(zone: ZonePeople, person_ms: int, smallest: int) -> ZonePeople
 def coarse(frames: int) -> int:
     """A number of frames that does not tell for how long somebody was followed."""
     return frames // FRAMES_TOLD * FRAMES_TOLD
+
+
+def is_too_near(
+    name: str, zones: Mapping[str, ZonePeople], told: Iterable[str], smallest: int
+) -> bool:
+    """Whether a zone that is told, less this one, could be the time of a few people.
+
+    That is so if the two overlap and their entries differ by fewer than `smallest`.
+    """
+    return any(
+        (name in zones[other].beside or other in zones[name].beside)
+        and abs(zones[other].entries - zones[name].entries) < smallest
+        for other in told
+    )
 
 
 def creatives_told(

@@ -348,3 +348,52 @@ def test_frames_do_not_tell_how_long_somebody_alone_was_followed(change_every_s)
     assert frames == 84
     assert {report.frames.analysed for report in reports} == {0}
     assert sum(report.frames.captured for report in reports) == 1_400
+
+
+class Standing(Person):
+    """Stays in the same zones."""
+
+    def __init__(self, track, comes_s, goes_s, *zones):
+        super().__init__(track, comes_s, goes_s)
+        self.zones = zones
+
+    def sighting(self, at_s):
+        return Sighting(self.track, True, Attention.AWAY, self.zones)
+
+
+def group(first, count, *zones, comes_s=2.0):
+    return [
+        Standing(n, comes_s + n / 2, comes_s + 9.5 + n / 2, *zones)
+        for n in range(first, first + count)
+    ]
+
+
+def told_of(reports, name):
+    return [report.zones[name] for report in reports if name in (report.zones or {})]
+
+
+def test_the_report_less_a_zone_is_not_the_time_of_one_person():
+    inside, alone = group(0, 6, "zone-0"), Standing(9, 3.0, 10.5)
+    reports = published(measured(asked_for(60), [*inside, alone], 120.0))
+    assert sum(report.visits for report in reports) == 7
+    assert not any(zone.person_ms for zone in told_of(reports, "zone-0"))
+
+
+def test_a_zone_waits_until_enough_were_outside_of_it_as_well():
+    people = [*group(0, 6, "zone-0"), *group(10, 1), *group(20, 6, comes_s=60.0)]
+    reports = published(measured(asked_for(30), people, 300.0))
+    assert sum(zone.entries for zone in told_of(reports, "zone-0")) == 6
+
+
+def test_a_zone_that_everybody_is_in_is_told():
+    reports = published(measured(asked_for(60), group(0, 6, "zone-0"), 120.0))
+    assert sum(zone.entries for zone in told_of(reports, "zone-0")) == 6
+
+
+@pytest.mark.parametrize("narrow", [5, 6])
+def test_a_zone_less_one_inside_of_it_is_not_the_time_of_one_person(narrow):
+    both = group(0, narrow, "zone-0", "zone-1")
+    alone, outside = Standing(9, 3.0, 10.5, "zone-0"), group(10, 6)
+    reports = published(measured(asked_for(60), [*both, alone, *outside], 120.0))
+    assert any(zone.person_ms for zone in told_of(reports, "zone-0"))
+    assert not any(zone.person_ms for zone in told_of(reports, "zone-1"))

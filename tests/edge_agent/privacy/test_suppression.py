@@ -29,6 +29,10 @@ def test_a_zone_is_told_of_enough_people_and_never_more_than_the_report():
     told = released_zone(zone, 6_000, 5)
     assert (told, zone) == (ZonePeople(5, 6_000, 2_000), ZonePeople(0, 3_000, 0))
     assert released_zone(ZonePeople(), 0, 5) == ZonePeople()
+    assert released_zone(ZonePeople(5, 9_000, 0, outside=4, outside_ms=1), 60_000, 5) is None
+    enough = ZonePeople(5, 9_000, 0, outside=5, outside_ms=1)
+    assert released_zone(enough, 60_000, 5) == ZonePeople(5, 9_000, 0)
+    assert enough == ZonePeople()
 
 
 def test_creatives_are_told_of_enough_visits_and_so_is_the_rest():
