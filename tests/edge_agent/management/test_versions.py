@@ -61,6 +61,8 @@ def test_the_highest_is_remembered_whatever_came_later(book, tmp_path):
 def test_each_name_has_its_own_versions(book):
     book.note("onlooker-face", "9.0", "nine")
     book.check(PROGRAM, "1.0", "one")
+    with pytest.raises(VersionError, match=r"older than 9\.0"):
+        book.check("onlooker-face", "8.0", "eight")
 
 
 def test_a_floor_counts_where_nothing_is_remembered(book):
