@@ -2,8 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
-# test processes side by side
-JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+# test processes side by side: three for two cores, since tests wait as long as they compute
+JOBS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) / 2 \| 1)
 DEMO_READY := .venv/.ready-demo
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11 --no-annotate --quiet --upgrade
@@ -59,7 +59,7 @@ demo: $(DEMO_READY) mosquitto  ## the whole line on this machine; VIDEO=path add
 	@$(BIN)/python -m simulators demo $(if $(VIDEO),--video $(VIDEO)) $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
 test: env broker browser database redis spark  ## all tests
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder --max-worker-restart 0
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder --max-worker-restart 0
 
 check: env  ## style, types, the import law, the contract's documents
 	$(BIN)/ruff check
