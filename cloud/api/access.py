@@ -18,8 +18,7 @@ from starlette.requests import HTTPConnection
 
 from cloud.api.keys import KEY_PREFIX, Key, Role, find_key
 from cloud.api.memory import Memory
-from cloud.api.quota import Quota, Verdict
-from cloud.api.shared import Shared
+from cloud.api.quota import Quota, RateLimiter, Verdict
 
 BELIEVED: Final = timedelta(seconds=30)
 REMEMBERED: Final = 10_000
@@ -66,16 +65,16 @@ NOBODY: Final = Caller("somebody, without keys", "-", sees_all=True)
 class Gate:
     """Looks keys up, believes them for a while, and counts what each asks."""
 
-    def __init__(self, engine: Engine, quota: Quota, shared: Shared) -> None:
+    def __init__(self, engine: Engine, quota: Quota, limiter: RateLimiter) -> None:
         self._engine = engine
         self._quota = quota
-        self._shared = shared
+        self._limiter = limiter
         self._believed: Memory[tuple[datetime, Key | None]] = Memory(REMEMBERED)
 
     async def admit(self, shown: str | None, now: datetime) -> tuple[Key, Verdict]:
         """Let a caller ask one question, whatever it is, or raise AccessError."""
         key = await self.known(shown, now)
-        verdict = await self._shared.take(key.id, self._quota, now)
+        verdict = await self._limiter.take(key.id, self._quota, now)
         if not verdict.allowed:
             raise TooOften(
                 f"more than {self._quota.questions} questions in {self._quota.period}",

@@ -22,16 +22,15 @@ from cloud.api.places import LeftOut, isolated
 from cloud.api.pricing import (
     Expected,
     PriceAnswer,
-    Range,
     StandsOn,
     expected,
-    made_for,
     priced,
-    range_of,
     stands_on,
 )
 from cloud.api.problem import REFUSALS, documented
 from cloud.api.tag import NOT_MODIFIED, Tagged
+from cloud.app.forecasts import made_for
+from cloud.app.ranges import Range, range_of
 from cloud.estate import Site, UnknownLocation
 from cloud.forecast.mix import HourMix
 from cloud.pricing.slot import SlotError, parse_slot, slots_on

@@ -17,8 +17,10 @@ from cloud.api.buyer import BuyerOf
 from cloud.api.desk import Desk
 from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
-from cloud.api.pricing import PriceAnswer, Range, TimeSlot, made_for, priced
+from cloud.api.pricing import PriceAnswer, TimeSlot, priced
 from cloud.api.problem import REFUSALS, documented
+from cloud.app.forecasts import made_for
+from cloud.app.ranges import Range
 from cloud.money import major, with_sign
 from cloud.pricing.slot import parse_slot
 

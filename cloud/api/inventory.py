@@ -23,9 +23,10 @@ from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.made import Made
 from cloud.api.places import LeftOut, isolated, of_venues
-from cloud.api.pricing import available, made_for_all, refuse_distant
+from cloud.api.pricing import available, refuse_distant
 from cloud.api.problem import REFUSALS, documented
 from cloud.api.tag import NOT_MODIFIED, Tagged
+from cloud.app.forecasts import made_for_all
 from cloud.estate import Site
 from cloud.pricing.availability import has_begun
 from cloud.pricing.inventory import Element, element

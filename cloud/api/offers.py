@@ -16,7 +16,7 @@ import numpy as np
 from cloud.api.desk import Desk, ForecastFailed
 from cloud.api.made import Made
 from cloud.api.places import LeftOut, isolated, of_venues
-from cloud.api.pricing import REACH, made_for_each
+from cloud.app.forecasts import REACH, made_for_each
 from cloud.estate import Site
 from cloud.forecast.hours import Measures
 from cloud.pricing.availability import has_begun

@@ -22,8 +22,9 @@ from cloud.api.buyer import AccountName
 from cloud.api.desk import Desk
 from cloud.api.in_force import desk_of
 from cloud.api.keys import ACCOUNT_PATTERN, Role
-from cloud.api.pricing import REACH, TimeSlot, refuse_distant
+from cloud.api.pricing import TimeSlot, refuse_distant
 from cloud.api.problem import REFUSALS, documented
+from cloud.app.forecasts import REACH
 from cloud.auth import audit
 from cloud.database import EPOCH
 from cloud.estate import Site

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from cloud.api.offers import VISITS_PER_WEEK, Sold
 from cloud.api.places import LeftOut
-from cloud.api.pricing import Range
+from cloud.app.ranges import Range
 from cloud.forecast.interval import Interval
 from cloud.money import major
 from cloud.pricing.impressions import FORMULA

@@ -5,36 +5,33 @@ one from the database, then quote. Money is written as a decimal string and as w
 are strings, so that nobody's floating point changes what they multiply to.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
-from starlette.concurrency import run_in_threadpool
 
 from cloud.api.access import opened_to
 from cloud.api.audience import LocationName, RangeError
 from cloud.api.buyer import STAFF, Buyer, BuyerOf
-from cloud.api.desk import Desk, ForecastFailed
+from cloud.api.desk import Desk
 from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.made import Made
-from cloud.api.places import LeftOut
 from cloud.api.problem import REFUSALS, documented
 from cloud.api.tag import NOT_MODIFIED, Tagged
+from cloud.app.forecasts import REACH, made_for
+from cloud.app.ranges import Range, range_of
 from cloud.estate import Site
-from cloud.forecast.interval import Interval
 from cloud.forecast.outlook import Outlook
 from cloud.money import major
 from cloud.pricing.availability import Availability, Status, availability, has_begun
 from cloud.pricing.market import Market, Override
 from cloud.pricing.quote import Quote, quote, without_reasons
 from cloud.pricing.slot import Slot, parse_slot
-
-REACH: Final = timedelta(days=400)
 
 router = APIRouter(tags=["pricing"], dependencies=[opened_to(Role.SALES, Role.ADVERTISER)])
 TimeSlot = Annotated[
@@ -61,14 +58,6 @@ class FactorAnswer(BaseModel):
     name: str = Field(examples=["peak"])
     value: str = Field(examples=["1.4"])
     reason: str = Field(examples=["Monday 08:00 lies in the morning peak (07-09)"])
-
-
-class Range(BaseModel):
-    """Four times in five between `p10` and `p90`."""
-
-    p10: float = Field(examples=[610.0])
-    p50: float = Field(examples=[820.0])
-    p90: float = Field(examples=[1090.0])
 
 
 class Expected(BaseModel):
@@ -198,35 +187,6 @@ async def price(
     return answer.answer(request)
 
 
-async def made_for(desk: Desk, site: Site) -> Made:
-    """The forecast of a site, made in a thread when none is fresh."""
-    made = desk.fresh(site)
-    return made if made is not None else await run_in_threadpool(desk.forecast, site)
-
-
-def made_for_each(
-    desk: Desk, sites: Iterable[Site]
-) -> tuple[list[tuple[Site, Made]], list[LeftOut]]:
-    """The forecasts of several sites, and the sites of which none can be made."""
-    found, left_out = [], []
-    for site in sites:
-        try:
-            found.append((site, desk.forecast(site)))
-        except ForecastFailed as failed:
-            left_out.append(LeftOut(location=site.id, reason=str(failed)))
-    return found, left_out
-
-
-async def made_for_all(
-    desk: Desk, sites: Sequence[Site]
-) -> tuple[list[tuple[Site, Made]], list[LeftOut]]:
-    """The same, in a thread when some are not fresh."""
-    fresh = [(site, desk.fresh(site)) for site in sites]
-    if any(made is None for _, made in fresh):
-        return await run_in_threadpool(made_for_each, desk, sites)
-    return [(site, made) for site, made in fresh if made is not None], []
-
-
 def _view(buyer: Buyer, made: Made, slot: Slot) -> Hashable:
     """What of the buyer the answer depends on: for advertisers, only the price that is set."""
     if buyer.is_staff:
@@ -346,13 +306,4 @@ def _described(
             forecast_made_at=made.at,
             published_on=made.book.sheet.published_on if made.book.sheet else None,
         ),
-    )
-
-
-def range_of(interval: Interval, places: int) -> Range:
-    """An interval as it is written."""
-    return Range(
-        p10=round(interval.p10, places),
-        p50=round(interval.p50, places),
-        p90=round(interval.p90, places),
     )

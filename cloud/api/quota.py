@@ -8,6 +8,7 @@ counts by itself, so two of them allow twice as much; with Redis they count toge
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,13 @@ class Verdict:
     def written(self) -> str:
         """The verdict as `RateLimit` writes it."""
         return f'"key";r={self.remaining};t={math.ceil(self.full_after.total_seconds())}'
+
+
+class RateLimiter(Protocol):
+    """Counts the requests of each caller, in this process or in all of them together."""
+
+    async def take(self, caller: str, quota: Quota, now: datetime) -> Verdict:
+        """Count one request of a caller."""
 
 
 class Meter:

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from cloud import database, settings
 from cloud.api.desk import Clock, utc_now
 from cloud.api.in_force import LEAD
-from cloud.api.pricing import REACH
+from cloud.app.forecasts import REACH
 from cloud.auth import audit
 from cloud.estate import document
 from cloud.pricing.rate_card import REFERENCE, RateCard
