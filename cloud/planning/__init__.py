@@ -1,0 +1,1 @@
+"""Media plans: the request, the slots on offer, the optimiser's answer, the worker."""
