@@ -4,6 +4,7 @@ Settings are read once, at a front door, and never change afterwards.
 """
 
 import argparse
+import copy
 import os
 import re
 from collections.abc import Mapping
@@ -60,18 +61,47 @@ def add_arguments(parser: argparse.ArgumentParser, *names: str) -> None:
 
 
 def share_options(parser: argparse.ArgumentParser) -> None:
-    """Let the settings of a command stand before its subcommands as well as after them."""
-    below = [
+    """Accept the options of a command before its subcommands as well as after them.
+
+    Settings such as `--database` are shared by every subcommand. Other options of a command are
+    those of all its subcommands too; options of one subcommand stay its own.
+    """
+    _offer_what_subcommands_offer(parser)
+    _hand_down(parser)
+
+
+def _subcommands(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+    return [
         child
         for action in parser._actions
         if isinstance(action, argparse._SubParsersAction)
         for child in action.choices.values()
     ]
+
+
+def _offer_what_subcommands_offer(parser: argparse.ArgumentParser) -> None:
+    below = _subcommands(parser)
     for child in below:
-        share_options(child)
+        _offer_what_subcommands_offer(child)
     add_arguments(parser, *sorted(set().union(*map(_offered, below)) - _offered(parser)))
-    for child in below:
+
+
+def _hand_down(parser: argparse.ArgumentParser) -> None:
+    for child in _subcommands(parser):
         add_arguments(child, *sorted(_offered(parser) - _offered(child)))
+        _inherit(parser, child)
+        _hand_down(child)
+
+
+def _inherit(parser: argparse.ArgumentParser, child: argparse.ArgumentParser) -> None:
+    """Offer the options of a command to a subcommand that has none of the same name."""
+    taken = {flag for action in child._actions for flag in action.option_strings}
+    for action in parser._actions:
+        if action.option_strings and taken.isdisjoint(action.option_strings):
+            shared = copy.copy(action)
+            shared.default = argparse.SUPPRESS  # else it would hide what stands before
+            shared.required = False
+            child._add_action(shared)
 
 
 def _offered(parser: argparse.ArgumentParser) -> set[str]:

@@ -17,7 +17,7 @@ from cloud.alerting import acts
 from cloud.alerting.acts import Act, AlertActError
 from cloud.alerting.message import severity
 from cloud.database import open_existing, reading, recipient_states, writing
-from cloud.windows.alerts import Search, UnknownAlert, alert, history, told
+from cloud.windows.alerts import Search, UnknownAlert, alert, alert_kind_prefix, history, told
 from wire.arguments import row_count, row_id
 
 REFUSED: Final = 1
@@ -29,7 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
     listing = _action(actions, "list", "alerts, the latest first")
     listing.add_argument("--open", action="store_true", help="only those that are open")
-    listing.add_argument("--kind", action="append", default=[], help="a kind or its beginning")
+    listing.add_argument("--kind", action="append", type=_kind, default=[],
+                         help="a kind or its beginning")  # fmt: skip
     listing.add_argument("--location", action="append", default=[])
     listing.add_argument("--count", type=row_count, default=50, help="(%(default)s)")
     _action(actions, "show", "one alert and who was told").add_argument("alert", type=row_id)
@@ -48,6 +49,13 @@ def _action(
     parser = actions.add_parser(name, help=purpose, description=purpose)
     settings.add_arguments(parser, "database")
     return parser
+
+
+def _kind(text: str) -> str:
+    try:
+        return alert_kind_prefix(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -23,7 +23,7 @@ from cloud.alerting.notices import GROUP_WITHIN
 from cloud.alerting.recipients_file import RecipientsFile
 from cloud.alerting.senders import Relay, Senders
 from cloud.alerting.targets import TargetError, parse_target
-from cloud.database import connect, create
+from cloud.database import open_existing
 from cloud.estate import SAMPLE
 from cloud.estate_reload import SitesFile
 from cloud.settings import SettingsError
@@ -59,8 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     chosen = settings.read(arguments)
     sites = SitesFile(chosen.estate or SAMPLE)
     recipients = RecipientsFile(arguments.recipients)
-    engine = connect(chosen.database_url)
-    create(engine)
+    engine = open_existing(chosen.database_url)
     evaluator = Evaluator(
         engine,
         sites,

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, Row
 from starlette.concurrency import run_in_threadpool
 
@@ -23,7 +23,7 @@ from cloud.api.desk import Desk
 from cloud.api.in_force import desk_of
 from cloud.api.keys import Role
 from cloud.api.problem import REFUSALS, documented
-from cloud.windows.alerts import Search, alert, history, told
+from cloud.windows.alerts import Search, alert, alert_kind_prefix, history, told
 from cloud.windows.query import WindowError
 from wire.scalars import NAME
 
@@ -33,7 +33,7 @@ INTERNAL: Final = frozenset({"clearing_since_at"})
 
 router = APIRouter(tags=["alerts"], dependencies=[opened_to(Role.SALES, Role.OPERATIONS)])
 LocationName = Annotated[str, Field(pattern=NAME.removesuffix(r"(?!\n)"), max_length=63)]
-KindName = Annotated[str, Field(pattern=r"^[a-z_.]{1,64}$")]
+KindName = Annotated[str, AfterValidator(alert_kind_prefix)]
 Answer = TypeVar("Answer")
 
 

@@ -143,7 +143,7 @@ class _Plans:
             if said is None:
                 yield f"{what} has no entry that it is kept"
             elif row is None:
-                if now < said[0].at + KEPT_FOR:
+                if now < _expires_at(said):
                     yield f"{what} of entry {said[0].number} is missing, and has not expired"
             else:
                 yield from self._compared(what, said, row)
@@ -151,12 +151,18 @@ class _Plans:
     def _compared(self, what: str, said: tuple[Entry, Details], row: Any) -> Iterator[str]:
         entry, details = said
         wanted = {"account": details["account"], "kept_by": entry.actor, "kept_at": entry.at}
+        if "expires_at" in details:
+            wanted["expires_at"] = _instant(details["expires_at"])
         yield from _differences(what, entry, row, **wanted)
         yield from _changed(what, entry, details, "question", row["question"].encode())
         if row["id"] in self._finished:
             entry, details = self._finished[row["id"]]
             yield from _changed(what, entry, details, "answer", _inflated(row["answer"]))
-            yield from _differences(what, entry, row, status=details["status"])
+            yield from _changed(what, entry, details, "versions", _inflated(row["versions"]))
+            yield from _changed(what, entry, details, "sentence", _encoded(row["sentence"]))
+            yield from _differences(
+                what, entry, row, status=details["status"], finished_at=entry.at
+            )
 
 
 class _Keys:
@@ -267,6 +273,16 @@ def _inflated(content: bytes | None) -> bytes | None:
         return None if content is None else zlib.decompress(content)
     except zlib.error:
         return None
+
+
+def _expires_at(kept: tuple[Entry, Details]) -> datetime:
+    """When a plan may be gone; entries of an older version do not say it."""
+    entry, details = kept
+    return _instant(details.get("expires_at")) or entry.at + KEPT_FOR
+
+
+def _encoded(text: str | None) -> bytes | None:
+    return None if text is None else text.encode()
 
 
 def _instant(written: str | None) -> datetime | None:

@@ -31,9 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked; 1 when it is refused, with the reason."""
-    url = settings.read(arguments).database_url
-    makes_one = arguments.action == "create"
-    engine = database.open_or_make(url) if makes_one else database.open_existing(url)
+    engine = database.open_existing(settings.read(arguments).database_url)
     now = utc_now()
     try:
         if arguments.action == "create":

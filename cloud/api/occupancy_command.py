@@ -51,8 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     except FileRefused as refused:
         sys.stderr.write(f"{refused}\n")
         return 1
-    engine = database.connect(chosen.database_url)
-    database.create(engine)
+    engine = database.open_existing(chosen.database_url)
     now = utc_now()
     with database.writing(engine) as connection:
         audit.alone(connection)

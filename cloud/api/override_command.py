@@ -67,7 +67,7 @@ def _add_slot(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked; 1 when it is refused, with the reason."""
-    desk = open_desk(arguments, makes_database=arguments.action == "set")
+    desk = open_desk(arguments)
     try:
         for line in _done(desk, arguments):
             sys.stdout.write(f"{_told(line)}\n")

@@ -126,6 +126,9 @@ class _Search:
         if isinstance(outcome, Answered):
             details["status"] = outcome.status
             details["answer"] = hashlib.sha256(outcome.answer).hexdigest()
+            details["versions"] = hashlib.sha256(outcome.versions).hexdigest()
+        else:
+            details["sentence"] = hashlib.sha256(outcome.encode()).hexdigest()
         audit.record(
             connection, at=now, actor=getpass.getuser(), action="plan.finish",
             about=self._plan.id, details=details,

@@ -195,11 +195,13 @@ def _kept(desk: Desk, asked: AskedKept, who: Caller, account: str) -> KeptPlan:
     question = asked.model_dump_json(by_alias=True)
     details["question"] = hashlib.sha256(question.encode()).hexdigest()
     with database.writing(desk.engine) as connection:
+        kept = keep(connection, name, account, who.name[:120], question, now)
+        details["expires_at"] = kept.expires_at.isoformat()
         audit.record(
             connection, at=now, actor=who.name[:120], action="plan.keep", about=name,
             details=details,
         )  # fmt: skip
-        return keep(connection, name, account, who.name[:120], question, now)
+        return kept
 
 
 def _whose(who: Caller) -> str | None:

@@ -24,7 +24,7 @@ from cloud.api.explained import brief, explained
 from cloud.api.pricing import PriceAnswer, priced
 from cloud.api.server import add_rate_card, open_desk
 from cloud.database import DatabaseError
-from cloud.database.existing import require_file
+from cloud.database.existing import open_or_make, require_file
 from cloud.pricing.slot import parse_slot
 from wire.addresses import WEB_SCHEMES, Address, AddressError, parse_address
 from wire.web import failure_of
@@ -74,6 +74,7 @@ def _worked_out(arguments: argparse.Namespace) -> PriceAnswer:
         sys.stderr.write(f"priced from assumptions alone, since {missing}\n")
         with TemporaryDirectory() as folder:
             arguments.database = f"sqlite:///{folder}/empty.db"
+            open_or_make(arguments.database).dispose()
             return _priced(arguments)
     return _priced(arguments)
 

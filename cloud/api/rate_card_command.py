@@ -66,7 +66,7 @@ def _done(url: str, arguments: argparse.Namespace, clock: Clock) -> Iterator[str
         yield from _checked(_put_before(url), card, clock())
         return
     from_at = None if arguments.from_at is None else _instant(arguments.from_at)
-    engine = database.open_or_make(url)
+    engine = database.open_existing(url)
     try:
         put = put_card(engine, card, from_at, by=getpass.getuser(), clock=clock)
     finally:

@@ -153,15 +153,14 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def open_desk(arguments: argparse.Namespace, *, makes_database: bool = True) -> Desk:
-    """The desk that the settings in force describe; makes the tables that are missing.
+def open_desk(arguments: argparse.Namespace) -> Desk:
+    """The desk that the settings in force describe; upgrades the tables.
 
     Raises:
-        DatabaseError: there is no database, and `makes_database` is false.
+        DatabaseError: there is no database.
     """
     chosen = settings.read(arguments)
-    opened = database.open_or_make if makes_database else database.open_existing
-    engine = opened(chosen.database_url)
+    engine = database.open_existing(chosen.database_url)
     sites, card = estate.load(chosen.estate or estate.SAMPLE), card_for(arguments.rate_card, engine)
     require_priced_words(sites, card)
     desk = Desk(

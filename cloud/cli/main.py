@@ -47,6 +47,7 @@ COMMANDS: Final = {
 """Command → module with `add_arguments`, its function, and what it is for."""
 
 REFUSED: Final = 2
+FLAGS: Final = frozenset(f"--{name}" for name in settings.OFFERS)
 
 
 def loaded(typed: list[str]) -> Callable[[], int]:
@@ -56,6 +57,7 @@ def loaded(typed: list[str]) -> Callable[[], int]:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = f"commands:\n{listed}"
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
+    shared, typed = _leading_settings(typed)
     name = parser.parse_args(typed[:1]).command
     write_json_lines()
     module_name, function, purpose = COMMANDS[name]
@@ -63,8 +65,17 @@ def loaded(typed: list[str]) -> Callable[[], int]:
     own = Parser(prog=f"python -m cloud {name}", description=purpose)
     module.add_arguments(own)
     settings.share_options(own)
-    arguments = own.parse_args(typed[1:])
+    arguments = own.parse_args([*shared, *typed[1:]])
     return lambda: refusing(lambda: int(getattr(module, function)(arguments)))
+
+
+def _leading_settings(typed: list[str]) -> tuple[list[str], list[str]]:
+    """Settings that stand before the command, and the rest: `--database URL keys list`."""
+    shared: list[str] = []
+    while typed and typed[0].partition("=")[0] in FLAGS:
+        length = 1 if "=" in typed[0] else 2
+        shared, typed = [*shared, *typed[:length]], typed[length:]
+    return shared, typed
 
 
 def refusing(run: Callable[[], int]) -> int:

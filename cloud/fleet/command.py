@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from cloud import settings
-from cloud.database import open_existing, open_or_make, reading, writing
+from cloud.database import open_existing, reading, writing
 from cloud.estate import SAMPLE, Estate, load
 from cloud.fleet import (
     changes,
@@ -43,7 +43,6 @@ from wire.topics import TopicError
 REFUSALS: Final = (DesireError, JobExists, RegistryError, ShadowError, TopicError)
 
 READS: Final = frozenset({"list", "show", "drift", "audit", "jobs", "job"})
-MAKES_DATABASE: Final = frozenset({"register", "expect"})
 
 Action = Callable[[Connection, argparse.Namespace, Author], Iterator[str]]
 
@@ -179,7 +178,7 @@ def _served(asked: argparse.Namespace) -> int:
 
 def _at_home(asked: argparse.Namespace, author: Author) -> Iterator[str]:
     url = settings.read(asked).database_url
-    engine = open_or_make(url) if asked.action in MAKES_DATABASE else open_existing(url)
+    engine = open_existing(url)
     is_preview = not getattr(asked, "apply", True)
     opened = reading if is_preview or asked.action in READS else writing
     try:

@@ -46,9 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stderr.write(f"{error}\n")
         return NOTHING_DONE
     chosen = settings.read(arguments)
-    engine = database.connect(chosen.database_url)
+    engine = database.open_existing(chosen.database_url)
     try:
-        database.create(engine)
         complete = True
         if not arguments.scores:
             places = estate.load(chosen.estate or estate.SAMPLE)

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, Row, select
 from cloud import settings
 from cloud.database import dead_letters, open_existing, reading, writing
 from cloud.estate import SAMPLE
+from cloud.ingest.judge import Kind
 from cloud.ingest.letters import printable
 from cloud.ingest.membership import Membership
 from cloud.ingest.quarantine import in_quarantine, release
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `dead-letters`."""
     actions = parser.add_subparsers(dest="action", required=True)
     lists = actions.add_parser("list", help="the latest, one line each")
-    lists.add_argument("--kind", help="only of this kind, such as unreadable or unknown")
+    lists.add_argument("--kind", choices=[str(one) for one in Kind], help="only of this kind")
     lists.add_argument("--limit", type=row_count, default=50, help="how many (%(default)s)")
     shows = actions.add_parser("show", help="one letter, with its sample")
     shows.add_argument("id", type=row_id)

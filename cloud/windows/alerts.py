@@ -7,10 +7,25 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select
 
 from cloud.database import alerts, notices
+from cloud.windows.anomalies import Kind
 
 
 class UnknownAlert(LookupError):  # noqa: N818 - reads as what happened
     """An alert that was never raised."""
+
+
+def alert_kind_prefix(text: str) -> str:
+    """The text, if it is a kind of alert or the beginning of one.
+
+    Raises:
+        ValueError: it is neither; names every kind.
+    """
+    if text and any(kind.startswith(text) for kind in Kind):
+        return text
+    raise ValueError(
+        f"{text[:64]!r} is neither a kind of alert nor the beginning of one: give "
+        f"{', '.join(sorted(Kind))}, or a beginning such as camera."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from cloud.estate import Estate
 from cloud.fleet import desire, registry, sites
 from cloud.fleet.changes import Author
 from cloud.fleet.registry import RegistryError, Search, Standing, Thing
+from wire.health import Presence
 
 MOST: Final = 500
 
@@ -100,7 +101,7 @@ async def things(
     request: Request,
     location: Annotated[str | None, Query(pattern=PLAIN, max_length=63)] = None,
     group: Annotated[str | None, Query(pattern=PLAIN, max_length=63)] = None,
-    presence: Annotated[str | None, Query(pattern="^[a-z_]{1,16}$", examples=["online"])] = None,
+    presence: Annotated[Presence | None, Query(examples=["online"])] = None,
     attribute: Annotated[
         list[str] | None, Query(max_length=20, description="NAME=VALUE, each must hold")
     ] = None,

@@ -78,7 +78,6 @@ def test_what_is_no_number_is_not_understood(ask, number: str):
         ("location=NO-01", []),
         ("kind=camera.", [2, 1]),
         ("kind=crowd.surge&kind=camera.blind", [3, 2, 1]),
-        ("kind=crowd_surge", []),
         ("state=open", [3, 2]),
         ("state=cleared", [1]),
         ("from=2026-11-20T11:30:00Z", [3, 2]),
@@ -95,7 +94,8 @@ def test_alerts_are_found_by_place_kind_state_and_time(ask, noon, query: str, fo
 
 @pytest.mark.parametrize(
     "query",
-    ["state=standing", "kind=%25", "location=a%00b", "location=KX/01", "before=0", "count=501",
+    ["state=standing", "kind=%25", "kind=", "kind=banana", "kind=camera.&kind=crowd_surge",
+     "location=a%00b", "location=KX/01", "before=0", "count=501",
      "count=0", "from=yesterday", "from=2026-11-20T11:00:00",
      "from=2026-11-20T11:00:00Z&until=2026-11-20T11:00:00Z"],
 )  # fmt: skip
@@ -103,6 +103,12 @@ def test_what_cannot_be_asked_is_refused_with_a_reason(ask, query: str):
     answer = ask.get(f"{PATH}?{query}")
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_kind_that_no_alert_has_is_refused_with_those_there_are(ask):
+    detail = ask.get(f"{PATH}?kind=banana").json()["detail"]
+    assert "'banana' is neither a kind of alert" in detail
+    assert all(kind in detail for kind in Kind)
 
 
 def test_pages_follow_each_other_whatever_is_raised_meanwhile(ask, desk: Desk, noon):

@@ -131,6 +131,9 @@ CHANGES = [
     (f"{PLANS} question = replace(question, '300', '900')", "its question is not"),
     (f"{PLANS} answer = NULL", "its answer is not"),
     (f"{PLANS} status = 'failed' WHERE status = 'done'", "status is failed"),
+    (f"{PLANS} versions = NULL", "its versions is not"),
+    (f"{PLANS} expires_at = expires_at + 1", "expires_at is"),
+    (f"{PLANS} finished_at = finished_at + 1", "finished_at is"),
     ("DELETE FROM kept_plans", "has not expired"),
     (f"{KEYS} role = 'admin'", "role is admin"),
     (f"{KEYS} account = 'bolt'", "account is bolt"),
@@ -265,7 +268,7 @@ def test_entries_from_before_there_was_more_in_them_are_not_taken_for_altered(lo
     with database.reading(log.engine) as connection:
         old = connection.execute(audit_log.select().order_by(audit_log.c.number)).mappings().all()
     log.run(delete(audit_log))
-    since = {"account", "fingerprint", "rows", "question", "sheets"}
+    since = {"account", "fingerprint", "rows", "question", "sheets", "expires_at", "versions"}
     for row in old:
         details = json.loads(row["details"])
         lost = since - {"account"} if row["action"].startswith("plan") else since

@@ -62,6 +62,35 @@ def test_the_database_is_the_one_named_before_or_after(words, tmp_path, capsys):
     assert settings.read(last).database_url == url
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "audit verify --checkpoints apart --key key.pem",
+        "audit --checkpoints apart verify --key key.pem",
+        "audit --checkpoints apart --key key.pem verify",
+        "override set KX-01 2026-11-23T08:00 40 --reason agreed --rate-card rates.yaml",
+        "override --rate-card rates.yaml set KX-01 2026-11-23T08:00 40 --reason agreed",
+        "rate-card list --database sqlite:///x.db",
+    ],
+)
+def test_an_option_of_a_command_may_stand_after_its_subcommand(typed):
+    command, *words = typed.split()
+    parsed = vars(parser_of(command).parse_args(words))
+    pairs = zip(words, words[1:], strict=False)
+    expected = {flag: value for flag, value in pairs if flag.startswith("--")}
+    for flag, value in expected.items():
+        assert str(parsed[flag.removeprefix("--").replace("-", "_")]) == value
+
+
+@pytest.mark.parametrize("words", [("--database", "{url}"), ("--database={url}",)])
+def test_a_setting_may_stand_before_the_command(words, tmp_path, capsys):
+    url = f"sqlite:///{tmp_path}/onlooker.db"
+    main(["database", "upgrade", "--database", url])
+    capsys.readouterr()
+    assert main([word.format(url=url) for word in words] + ["database", "check"]) == 0
+    assert "newest" in capsys.readouterr().out
+
+
 def test_an_address_may_come_from_a_file_or_the_environment(tmp_path):
     file = tmp_path / "database"
     file.write_text("postgresql://me:s3cret@db.example/onlooker\n")
