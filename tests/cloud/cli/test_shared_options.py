@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import itertools
 
 import pytest
 
@@ -76,7 +77,7 @@ def test_the_database_is_the_one_named_before_or_after(words, tmp_path, capsys):
 def test_an_option_of_a_command_may_stand_after_its_subcommand(typed):
     command, *words = typed.split()
     parsed = vars(parser_of(command).parse_args(words))
-    pairs = zip(words, words[1:], strict=False)
+    pairs = itertools.pairwise(words)
     expected = {flag: value for flag, value in pairs if flag.startswith("--")}
     for flag, value in expected.items():
         assert str(parsed[flag.removeprefix("--").replace("-", "_")]) == value
