@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from wire.addresses import REDIS_SCHEMES, AddressError, parse_address
-from wire.arguments import FROM_FILE, address_argument, address_in
+from wire.arguments import FROM_FILE, address_argument, address_in, subcommands
 
 DATABASE_URL: Final = "sqlite:///var/onlooker.db"
 MOST_PEOPLE: Final = 100_000
@@ -70,24 +70,15 @@ def share_options(parser: argparse.ArgumentParser) -> None:
     _hand_down(parser)
 
 
-def _subcommands(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
-    return [
-        child
-        for action in parser._actions
-        if isinstance(action, argparse._SubParsersAction)
-        for child in action.choices.values()
-    ]
-
-
 def _offer_what_subcommands_offer(parser: argparse.ArgumentParser) -> None:
-    below = _subcommands(parser)
+    below = subcommands(parser).values()
     for child in below:
         _offer_what_subcommands_offer(child)
     add_arguments(parser, *sorted(set().union(*map(_offered, below)) - _offered(parser)))
 
 
 def _hand_down(parser: argparse.ArgumentParser) -> None:
-    for child in _subcommands(parser):
+    for child in subcommands(parser).values():
         add_arguments(child, *sorted(_offered(parser) - _offered(child)))
         _inherit(parser, child)
         _hand_down(child)

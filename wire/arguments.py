@@ -6,7 +6,7 @@ credentials is therefore given as `@/path/of/a/file` or through an environment v
 
 import argparse
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -16,6 +16,7 @@ LARGEST_FILE_BYTES: Final = 16 * 1024
 LARGEST_NUMBER: Final = 2**63 - 1
 _DIGITS: Final = re.compile(r"[0-9]{1,19}", re.ASCII)
 _WORD: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+EXAMPLE: Final = "example:"
 FROM_FILE: Final = "@FILE reads it from a file, which hides credentials from the process list"
 
 
@@ -47,6 +48,50 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Exit with the usage and the message, its addresses in their display form."""
         super().error(hide_addresses(message))
+
+
+class ExampleFormatter(argparse.HelpFormatter):
+    """Writes the example at the end of a help text as it stands, without filling its lines."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if EXAMPLE in text else super()._fill_text(text, width, indent)
+
+
+def add_examples(parser: argparse.ArgumentParser, program: str, examples: Iterable[str]) -> None:
+    """End the help of each command with an example: the first of `examples` that runs it.
+
+    `examples` are the words after `program`, such as `keys create --role sales --owner Leeds`.
+    """
+    for example in examples:
+        for command in _path(parser, example.split()):
+            if EXAMPLE not in (command.epilog or ""):
+                shown = f"{EXAMPLE}\n  {program} {example}".rstrip()
+                command.epilog = f"{command.epilog}\n\n{shown}" if command.epilog else shown
+                if command.formatter_class is argparse.HelpFormatter:
+                    command.formatter_class = ExampleFormatter
+
+
+def subcommands(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
+    """The commands below a command, by name."""
+    return {
+        name: child
+        for action in parser._actions
+        if isinstance(action, argparse._SubParsersAction)
+        for name, child in action.choices.items()
+    }
+
+
+def _path(
+    parser: argparse.ArgumentParser, words: Sequence[str]
+) -> Sequence[argparse.ArgumentParser]:
+    """The parser and the commands below it that the words name, one after another."""
+    path = [parser]
+    for word in words:
+        below = subcommands(path[-1]).get(word)
+        if below is None:
+            break
+        path.append(below)
+    return path
 
 
 def address_in(text: str) -> str:

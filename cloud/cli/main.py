@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError
 
 from cloud import settings
+from cloud.cli.examples import EXAMPLES, examples_of
 from cloud.database import DatabaseError
 from cloud.database.failures import sentence
 from cloud.estate import EstateError
@@ -20,7 +21,7 @@ from cloud.ingest.source import SourceError
 from cloud.logs import write_json_lines
 from cloud.settings import SettingsError
 from wire.addresses import hide_addresses
-from wire.arguments import Parser
+from wire.arguments import Parser, add_examples
 
 COMMANDS: Final = {
     "stream": ("cloud.stream", "run", "take in what the cameras send"),
@@ -56,6 +57,7 @@ def loaded(typed: list[str]) -> Callable[[], int]:
     listed = "\n".join(f"  {name:14}{purpose}" for name, (_, _, purpose) in COMMANDS.items())
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = f"commands:\n{listed}"
+    add_examples(parser, "python -m cloud", EXAMPLES)
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
     shared, typed = _leading_settings(typed)
     name = parser.parse_args(typed[:1]).command
@@ -65,6 +67,7 @@ def loaded(typed: list[str]) -> Callable[[], int]:
     own = Parser(prog=f"python -m cloud {name}", description=purpose)
     module.add_arguments(own)
     settings.share_options(own)
+    add_examples(own, f"python -m cloud {name}", examples_of(name))
     arguments = own.parse_args([*shared, *typed[1:]])
     return lambda: refusing(lambda: int(getattr(module, function)(arguments)))
 

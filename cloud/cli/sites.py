@@ -23,12 +23,7 @@ VALID, WARNINGS, INVALID = 0, 1, 2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `sites`."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = (
-        "examples:\n  python -m cloud sites check sites.yaml --rate-card rates.yaml\n"
-        "  python -m cloud sites schema > sites.schema.json\n\n"
-        "exit codes: 0 valid, 1 valid with warnings, 2 not valid"
-    )
+    parser.epilog = "exit codes: 0 valid, 1 valid with warnings, 2 not valid"
     actions = parser.add_subparsers(dest="action", required=True, metavar="check|schema")
     check = actions.add_parser("check", help="check a sites file as the programs read it")
     check.add_argument("file", type=Path, help="sites file in YAML")

@@ -10,10 +10,11 @@ from cloud.database import DatabaseError
 from cloud.database.failures import sentence
 from cloud.estate import EstateError
 from cloud.fleet import command
+from cloud.fleet.examples import EXAMPLES
 from cloud.logs import write_json_lines
 from cloud.settings import SettingsError
 from wire.addresses import hide_addresses
-from wire.arguments import Parser
+from wire.arguments import Parser, add_examples
 
 REFUSED = 2
 
@@ -24,6 +25,7 @@ def loaded(typed: list[str]) -> Callable[[], int]:
     parser = Parser(prog="python -m cloud.fleet", description=command.__doc__)
     command.add_arguments(parser)
     settings.share_options(parser)
+    add_examples(parser, "python -m cloud.fleet", EXAMPLES)
     arguments = parser.parse_args(typed)
     return lambda: _refusing(lambda: command.run(arguments))
 

@@ -1,0 +1,62 @@
+"""One example for the help of each command of `python -m cloud`; those of `fleet` are with it."""
+
+from typing import Final
+
+from cloud.fleet.examples import EXAMPLES as FLEET
+
+EXAMPLES: Final = (
+    "stream --broker mqtt://127.0.0.1:1883 --estate sites.yaml",
+    "stream-spark count --files incoming/ --folder tables/ --checkpoint notes/ --once",
+    "stream-spark windows --folder tables/ --since 2026-11-23T00:00Z --until 2026-11-24T00:00Z",
+    "serve --port 8080 --estate sites.yaml",
+    "price KX-01 2026-11-23T08:00 --explain",
+    "publish --estate sites.yaml",
+    "occupancy load taken.csv",
+    "rate-card check rates.yaml",
+    "rate-card put rates.yaml --from 2026-12-01T00:00+00:00",
+    "rate-card list",
+    "override set KX-01 2026-11-23T08:00 45.00 --reason 'agreed in March'",
+    "override list KX-01",
+    "override withdraw KX-01 2026-11-23T08:00",
+    "forecast --estate sites.yaml --signals signals/",
+    "backtest hourly.csv --timezone Europe/London --origins 4",
+    "audit verify --checkpoints /mnt/audit --key audit.pem",
+    "audit list",
+    "audit export changes.jsonl",
+    "audit checkpoint --checkpoints /mnt/audit --key audit.pem",
+    "audit key audit.pem",
+    "sites check sites.yaml --rate-card rates.yaml",
+    "sites schema",
+    "keys create --role sales --owner 'Leeds office' --days 365",
+    "keys list",
+    "keys revoke 0123456789ab",
+    *(f"fleet {example}" for example in FLEET),
+    "watch --recipients recipients.yaml --smtp relay.example.org:25",
+    "alerts list --open --kind camera.",
+    "alerts show 17",
+    "alerts recipients",
+    "alerts acknowledge 17 --note 'technician on site at 14:00'",
+    "alerts close 17 --reason 'camera taken down for repair'",
+    "dead-letters list --kind unreadable",
+    "dead-letters show 17",
+    "dead-letters replay 17",
+    "dead-letters delete kx-01-cam-1",
+    "dead-letters quarantined",
+    "dead-letters release kx-01-cam-1",
+    "journals list --gaps",
+    "journals losses",
+    "journals close kx-01-cam-1 3f2a9c1e5b7d4806",
+    "database upgrade --database sqlite:///var/onlooker.db",
+    "database current",
+    "database check",
+    "sweep --reports-days 30 --minutes-days 400",
+)
+
+
+def examples_of(command: str) -> list[str]:
+    """The examples of one command, without its name."""
+    return [
+        example.removeprefix(command).strip()
+        for example in EXAMPLES
+        if example.split()[0] == command
+    ]

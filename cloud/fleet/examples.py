@@ -1,0 +1,22 @@
+"""One example for the help of each action of `python -m cloud.fleet`."""
+
+from typing import Final
+
+EXAMPLES: Final = (
+    "list --location KX-01",
+    "serve --broker mqtts://mqtt.example.org:8883 --identity own --authority ca",
+    "show kx-01-cam-1",
+    "drift --group canary",
+    "audit --thing kx-01-cam-1 --last 20",
+    "register kx-01-cam-1 --location KX-01",
+    "retire kx-01-cam-1",
+    "join canary kx-01-cam-1",
+    "leave canary kx-01-cam-1",
+    "expect cameras.csv",
+    "set --location KX-01 report_interval_ms=15000 --apply",
+    "roll-out onlooker-face@1.1.0 --group canary --per-minute 10 --apply",
+    "order restart --device kx-01-cam-1 --apply",
+    "roll-back roll-out-17",
+    "job roll-out-17",
+    "jobs --last 20",
+)

@@ -1,0 +1,8 @@
+"""One example for the help of each command of `python -m edge_agent`."""
+
+from typing import Final
+
+EXAMPLES: Final = (
+    "run --source rtsp://camera.local/live --location KX-01 --device kx-01-cam-1",
+    "check --source rtsp://camera.local/live --location KX-01 --device kx-01-cam-1",
+)
