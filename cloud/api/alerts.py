@@ -18,11 +18,11 @@ from cloud import database
 from cloud.alerting import acts
 from cloud.alerting.acts import Act
 from cloud.alerting.message import Severity, severity
-from cloud.api.access import caller, opened_to
-from cloud.api.desk import Desk
-from cloud.api.in_force import desk_of
-from cloud.api.keys import Role
-from cloud.api.problem import REFUSALS, documented
+from cloud.app.context import Desk
+from cloud.app.problem import REFUSALS, documented
+from cloud.app.rate_card_reload import desk_of
+from cloud.auth.access import caller, opened_to
+from cloud.auth.keys import Role
 from cloud.windows.alerts import Search, alert, alert_kind_prefix, history, told
 from cloud.windows.query import WindowError
 from wire.scalars import NAME

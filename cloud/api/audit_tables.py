@@ -14,10 +14,10 @@ from typing import Any, Protocol
 import msgspec
 from sqlalchemy import Connection, Table, select
 
-from cloud.api.audit_fleet import Groups, RosterLines, Things
-from cloud.api.keys import api_keys, fingerprint
 from cloud.auth.audit import Entry, entries
+from cloud.auth.keys import api_keys, fingerprint
 from cloud.database import EPOCH
+from cloud.fleet.audit_comparisons import Groups, RosterLines, Things
 from cloud.pricing.rate_card import RateCard
 from cloud.sales.occupancy import digest_of_all, slot_occupancy
 from cloud.sales.overrides import FOR_EVERYBODY, price_overrides

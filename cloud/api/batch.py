@@ -11,14 +11,8 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from cloud.api.access import opened_to
 from cloud.api.audience import LocationName, RangeError
 from cloud.api.buyer import Buyer, BuyerOf
-from cloud.api.desk import Desk, ForecastFailed
-from cloud.api.in_force import desk_of
-from cloud.api.keys import Role
-from cloud.api.made import Made
-from cloud.api.places import LeftOut, isolated
 from cloud.api.pricing import (
     Expected,
     PriceAnswer,
@@ -27,10 +21,16 @@ from cloud.api.pricing import (
     priced,
     stands_on,
 )
-from cloud.api.problem import REFUSALS, documented
-from cloud.api.tag import NOT_MODIFIED, Tagged
+from cloud.app.context import Desk, ForecastFailed
+from cloud.app.etag import NOT_MODIFIED, Tagged
+from cloud.app.forecast_cache import Made
 from cloud.app.forecasts import made_for
+from cloud.app.problem import REFUSALS, documented
 from cloud.app.ranges import Range, range_of
+from cloud.app.rate_card_reload import desk_of
+from cloud.app.site_selection import LeftOut, isolated
+from cloud.auth.access import opened_to
+from cloud.auth.keys import Role
 from cloud.estate import Site, UnknownLocation
 from cloud.forecast.mix import HourMix
 from cloud.pricing.slot import SlotError, parse_slot, slots_on

@@ -19,13 +19,13 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
-from cloud.api.access import opened_to
 from cloud.api.audience import LONGEST, Figures, RangeError, figures, stretch
-from cloud.api.desk import Desk
-from cloud.api.in_force import desk_of
-from cloud.api.keys import Role
-from cloud.api.problem import REFUSALS, documented
-from cloud.api.tag import NOT_MODIFIED, Tagged
+from cloud.app.context import Desk
+from cloud.app.etag import NOT_MODIFIED, Tagged
+from cloud.app.problem import REFUSALS, documented
+from cloud.app.rate_card_reload import desk_of
+from cloud.auth.access import opened_to
+from cloud.auth.keys import Role
 from cloud.database.rollups import UNKNOWN
 from cloud.pricing.openooh import refuse_unknown
 from cloud.windows.audience import Audience, Tally

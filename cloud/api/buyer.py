@@ -10,8 +10,8 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Query, Request
 
-from cloud.api.access import Caller, NotAllowed, asker
-from cloud.api.keys import ACCOUNT_PATTERN
+from cloud.auth.access import Caller, NotAllowed, asker
+from cloud.auth.keys import ACCOUNT_PATTERN
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,16 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse
 
-from cloud.api.access import opened_to
 from cloud.api.audience import LocationName
 from cloud.api.buyer import BuyerOf
-from cloud.api.desk import Desk
-from cloud.api.in_force import desk_of
-from cloud.api.keys import Role
 from cloud.api.pricing import PriceAnswer, TimeSlot, priced
-from cloud.api.problem import REFUSALS, documented
+from cloud.app.context import Desk
 from cloud.app.forecasts import made_for
+from cloud.app.problem import REFUSALS, documented
 from cloud.app.ranges import Range
+from cloud.app.rate_card_reload import desk_of
+from cloud.auth.access import opened_to
+from cloud.auth.keys import Role
 from cloud.money import major, with_sign
 from cloud.pricing.slot import parse_slot
 

@@ -9,11 +9,11 @@ from sqlalchemy import func, select
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
-from cloud.api.access import opened_to
-from cloud.api.desk import Desk
-from cloud.api.in_force import desk_of
-from cloud.api.keys import Role
-from cloud.api.problem import REFUSALS, documented
+from cloud.app.context import Desk
+from cloud.app.problem import REFUSALS, documented
+from cloud.app.rate_card_reload import desk_of
+from cloud.auth.access import opened_to
+from cloud.auth.keys import Role
 
 router = APIRouter(tags=["operation"])
 

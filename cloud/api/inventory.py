@@ -15,18 +15,18 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from cloud.api.access import opened_to
 from cloud.api.audience import RangeError
 from cloud.api.buyer import Buyer, BuyerOf
-from cloud.api.desk import Desk
-from cloud.api.in_force import desk_of
-from cloud.api.keys import Role
-from cloud.api.made import Made
-from cloud.api.places import LeftOut, isolated, of_venues
 from cloud.api.pricing import available, refuse_distant
-from cloud.api.problem import REFUSALS, documented
-from cloud.api.tag import NOT_MODIFIED, Tagged
+from cloud.app.context import Desk
+from cloud.app.etag import NOT_MODIFIED, Tagged
+from cloud.app.forecast_cache import Made
 from cloud.app.forecasts import made_for_all
+from cloud.app.problem import REFUSALS, documented
+from cloud.app.rate_card_reload import desk_of
+from cloud.app.site_selection import LeftOut, isolated, of_venues
+from cloud.auth.access import opened_to
+from cloud.auth.keys import Role
 from cloud.estate import Site
 from cloud.pricing.availability import has_begun
 from cloud.pricing.inventory import Element, element

@@ -16,15 +16,15 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from cloud.api.access import AccessError, Gate, key_of, opened_to, require
 from cloud.api.alerts import described
 from cloud.api.audience import coverage, figures
-from cloud.api.desk import Clock, Desk
-from cloud.api.hub import Event, Hub, Mark, Wish
-from cloud.api.in_force import InForce, desk_of
-from cloud.api.keys import Role
-from cloud.api.places import of_venues
-from cloud.api.problem import REFUSALS, documented
+from cloud.app.broadcaster import Event, Hub, Mark, Wish
+from cloud.app.context import Clock, Desk
+from cloud.app.problem import REFUSALS, documented
+from cloud.app.rate_card_reload import InForce, desk_of
+from cloud.app.site_selection import of_venues
+from cloud.auth.access import AccessError, Gate, key_of, opened_to, require
+from cloud.auth.keys import Role
 from cloud.windows.audience import Audience
 from cloud.windows.news import News
 

@@ -5,10 +5,10 @@ from decimal import Decimal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from cloud.api.access import EVERYBODY, opened_to
-from cloud.api.desk import Desk
-from cloud.api.in_force import desk_of
-from cloud.api.problem import REFUSALS, documented
+from cloud.app.context import Desk
+from cloud.app.problem import REFUSALS, documented
+from cloud.app.rate_card_reload import desk_of
+from cloud.auth.access import EVERYBODY, opened_to
 from cloud.estate import Site
 from cloud.money import major
 

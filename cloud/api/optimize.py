@@ -18,15 +18,15 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from cloud.api.access import opened_to
 from cloud.api.buyer import BuyerOf
-from cloud.api.desk import Desk
-from cloud.api.in_force import desk_of
-from cloud.api.keys import Role
-from cloud.api.offers import Sold, sold
-from cloud.api.plan_answer import ImpossibleAnswer, PlanAnswer, answered
-from cloud.api.plan_question import AskedPlan
-from cloud.api.problem import REFUSALS, documented
+from cloud.app.context import Desk
+from cloud.app.problem import REFUSALS, documented
+from cloud.app.rate_card_reload import desk_of
+from cloud.auth.access import opened_to
+from cloud.auth.keys import Role
+from cloud.planning.plan_offers import Sold, sold
+from cloud.planning.plan_request import AskedPlan
+from cloud.planning.plan_response import ImpossibleAnswer, PlanAnswer, answered
 from cloud.pricing.optimise.apart import SearchStopped, optimise_apart
 from cloud.pricing.optimise.brief import Brief
 from cloud.pricing.optimise.offer import Offer

@@ -16,16 +16,16 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
-from cloud.api.access import caller, opened_to
 from cloud.api.audience import LocationName, RangeError
 from cloud.api.buyer import AccountName
-from cloud.api.desk import Desk
-from cloud.api.in_force import desk_of
-from cloud.api.keys import ACCOUNT_PATTERN, Role
 from cloud.api.pricing import TimeSlot, refuse_distant
-from cloud.api.problem import REFUSALS, documented
+from cloud.app.context import Desk
 from cloud.app.forecasts import REACH
+from cloud.app.problem import REFUSALS, documented
+from cloud.app.rate_card_reload import desk_of
 from cloud.auth import audit
+from cloud.auth.access import caller, opened_to
+from cloud.auth.keys import ACCOUNT_PATTERN, Role
 from cloud.database import EPOCH
 from cloud.estate import Site
 from cloud.money import major, minor, written

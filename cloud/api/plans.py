@@ -15,18 +15,18 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
-from cloud.api.access import Caller, asker, opened_to
 from cloud.api.buyer import BuyerOf
-from cloud.api.desk import Desk
-from cloud.api.in_force import desk_of
-from cloud.api.keys import Role
-from cloud.api.offers import offer
-from cloud.api.plan_answer import ImpossibleAnswer, PlanAnswer, PlanVersions
-from cloud.api.plan_question import AskedKept
-from cloud.api.problem import REFUSALS, documented
-from cloud.api.tag import NOT_MODIFIED, Tagged
+from cloud.app.context import Desk
+from cloud.app.etag import NOT_MODIFIED, Tagged
+from cloud.app.problem import REFUSALS, documented
+from cloud.app.rate_card_reload import desk_of
 from cloud.auth import audit
+from cloud.auth.access import Caller, asker, opened_to
+from cloud.auth.keys import Role
 from cloud.database import EPOCH, microseconds
+from cloud.planning.plan_offers import offer
+from cloud.planning.plan_request import AskedKept
+from cloud.planning.plan_response import ImpossibleAnswer, PlanAnswer, PlanVersions
 from cloud.pricing.optimise.brief import Objective
 from cloud.sales.plans import (
     TO_DO,

@@ -14,17 +14,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 
-from cloud.api.access import opened_to
 from cloud.api.audience import LocationName, RangeError
 from cloud.api.buyer import STAFF, Buyer, BuyerOf
-from cloud.api.desk import Desk
-from cloud.api.in_force import desk_of
-from cloud.api.keys import Role
-from cloud.api.made import Made
-from cloud.api.problem import REFUSALS, documented
-from cloud.api.tag import NOT_MODIFIED, Tagged
+from cloud.app.context import Desk
+from cloud.app.etag import NOT_MODIFIED, Tagged
+from cloud.app.forecast_cache import Made
 from cloud.app.forecasts import REACH, made_for
+from cloud.app.problem import REFUSALS, documented
 from cloud.app.ranges import Range, range_of
+from cloud.app.rate_card_reload import desk_of
+from cloud.auth.access import opened_to
+from cloud.auth.keys import Role
 from cloud.estate import Site
 from cloud.forecast.outlook import Outlook
 from cloud.money import major

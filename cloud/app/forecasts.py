@@ -9,9 +9,9 @@ from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 
-from cloud.api.desk import Desk, ForecastFailed
-from cloud.api.made import Made
-from cloud.api.places import LeftOut
+from cloud.app.context import Desk, ForecastFailed
+from cloud.app.forecast_cache import Made
+from cloud.app.site_selection import LeftOut
 from cloud.estate import Site
 
 REACH: Final = timedelta(days=400)

@@ -25,7 +25,7 @@ import pytest
 from cloud.__main__ import main as cloud
 from cloud.alerting.senders import Senders
 from cloud.alerting.targets import TargetError, Webhook, parse_target
-from cloud.api.shared_redis import InRedis
+from cloud.app.redis_store import InRedis
 from cloud.fleet.__main__ import main as cloud_fleet
 from cloud.ingest.mqtt import MqttSource, broker_at
 from cloud.ingest.source import Portion, SourceError

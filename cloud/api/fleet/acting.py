@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
-from cloud.api.access import caller
-from cloud.api.desk import Desk
-from cloud.api.in_force import desk_of
+from cloud.app.context import Desk
+from cloud.app.rate_card_reload import desk_of
 from cloud.auth import audit
+from cloud.auth.access import caller
 from cloud.fleet.changes import Author
 from cloud.fleet.registry import RegistryError, Search
 from wire.scalars import NAME

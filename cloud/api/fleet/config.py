@@ -6,11 +6,11 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from cloud.api.access import opened_to
 from cloud.api.fleet.acting import Whom, changing, reading
-from cloud.api.in_force import desk_of
-from cloud.api.keys import Role
-from cloud.api.problem import REFUSALS, documented
+from cloud.app.problem import REFUSALS, documented
+from cloud.app.rate_card_reload import desk_of
+from cloud.auth.access import opened_to
+from cloud.auth.keys import Role
 from cloud.fleet import desire
 from cloud.fleet.changes import Author
 from cloud.fleet.desire import Preview

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from cloud.api.access import opened_to
 from cloud.api.fleet.acting import PLAIN, Whom, changing, reading
-from cloud.api.keys import Role
-from cloud.api.problem import REFUSALS, documented
+from cloud.app.problem import REFUSALS, documented
+from cloud.auth.access import opened_to
+from cloud.auth.keys import Role
 from cloud.fleet import changes, progress, registry, rollout
 from cloud.fleet.changes import Author
 from cloud.fleet.job_book import Job

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from cloud.api.access import opened_to
 from cloud.api.fleet.acting import PLAIN, Attributes, Name, changing, reading
-from cloud.api.in_force import desk_of
-from cloud.api.keys import Role
-from cloud.api.problem import REFUSALS, documented
+from cloud.app.problem import REFUSALS, documented
+from cloud.app.rate_card_reload import desk_of
+from cloud.auth.access import opened_to
+from cloud.auth.keys import Role
 from cloud.estate import Estate
 from cloud.fleet import desire, registry, sites
 from cloud.fleet.changes import Author

@@ -12,9 +12,10 @@ from fastapi import FastAPI
 
 from cloud import database
 from cloud.__main__ import main
-from cloud.api import override_command, rate_card_command, server
-from cloud.api.app import create_app
-from cloud.api.desk import Desk
+from cloud.api.application import create_app
+from cloud.app.context import Desk
+from cloud.cli import override as override_command
+from cloud.cli import rate_card, serve
 from tests.cloud.rates import CARD, CARD_FILE, SITES_FILE, sites
 
 FRIDAY_NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -57,8 +58,8 @@ class Asker:
 def _rates_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands and servers that are started without files of their own use the tests' files."""
     monkeypatch.setenv("ONLOOKER_ESTATE", str(SITES_FILE))
-    monkeypatch.setattr(server, "REFERENCE", CARD_FILE)
-    monkeypatch.setattr(rate_card_command, "REFERENCE_CARD", CARD)
+    monkeypatch.setattr(serve, "REFERENCE", CARD_FILE)
+    monkeypatch.setattr(rate_card, "REFERENCE_CARD", CARD)
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from cloud.api.app import create_app
-from cloud.api.desk import Desk
-from cloud.api.keys import Role, create_key, list_keys, revoke_key
-from cloud.api.quota import Quota
+from cloud.api.application import create_app
+from cloud.app.context import Desk
+from cloud.auth.keys import Role, create_key, list_keys, revoke_key
+from cloud.auth.quota import Quota
 
 LOCATIONS = "/api/locations"
 AUDIENCE = "/api/audience/KX-01"

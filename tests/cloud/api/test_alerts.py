@@ -8,11 +8,11 @@ from cloud import database
 from cloud.alerting.lifecycle import settle
 from cloud.alerting.notices import plan
 from cloud.alerting.recipients import Recipient
-from cloud.api.app import create_app
-from cloud.api.desk import Desk
-from cloud.api.keys import Role, create_key
-from cloud.api.quota import Quota
+from cloud.api.application import create_app
+from cloud.app.context import Desk
 from cloud.auth import audit
+from cloud.auth.keys import Role, create_key
+from cloud.auth.quota import Quota
 from cloud.windows.anomalies import Kind, Measure, Thresholds
 
 PATH = "/api/alerts"

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import jsonschema
 import pytest
 
-from cloud.api.desk import Desk
+from cloud.app.context import Desk
 
 POSTED = ("/api/pricing/batch", "/api/pricing/optimize")
 JSON = {"content-type": "application/json"}

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from cloud import database
-from cloud.api.desk import Desk
+from cloud.app.context import Desk
 
 PATH = "/api/audience/KX-01"
 

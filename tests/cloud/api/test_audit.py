@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Engine, delete, insert, select, update
 
 from cloud import database
-from cloud.api.audit_command import add_arguments, run
-from cloud.api.desk import Desk
-from cloud.api.in_force import note_rate_card
-from cloud.api.keys import KeyRefused, Role, create_key, list_keys, revoke_key
+from cloud.app.context import Desk
+from cloud.app.rate_card_reload import note_rate_card
 from cloud.auth.audit import AuditError, audit_log, entries, record, verify
+from cloud.auth.keys import KeyRefused, Role, create_key, list_keys, revoke_key
+from cloud.cli.audit import add_arguments, run
 
 
 @pytest.fixture

@@ -12,15 +12,15 @@ from sqlalchemy import Engine, delete, text, update
 
 from cloud import database
 from cloud.__main__ import main
-from cloud.api import audit_command
-from cloud.api.app import create_app
+from cloud.api.application import create_app
 from cloud.api.audit_tables import findings
-from cloud.api.desk import Desk
-from cloud.api.keys import Role, create_key, revoke_key
-from cloud.api.plan_work import PlanWork
-from cloud.api.publish_command import publish
-from cloud.api.rate_card_command import put_card
+from cloud.app.context import Desk
 from cloud.auth.audit import audit_log, record
+from cloud.auth.keys import Role, create_key, revoke_key
+from cloud.cli import audit as audit_command
+from cloud.cli.publish import publish
+from cloud.cli.rate_card import put_card
+from cloud.planning.plan_worker import PlanWork
 from tests.cloud.api.conftest import Asker, Watch
 from tests.cloud.rates import CARD, sites
 
@@ -64,7 +64,7 @@ def logged(database_url: str, tmp_path: Path, watch: Watch, monkeypatch, capsys)
     engine = database.connect(database_url)
     database.create(engine)
     monkeypatch.setattr(audit_command.run, "__defaults__", (watch,))
-    monkeypatch.setattr("cloud.api.occupancy_command.utc_now", watch)
+    monkeypatch.setattr("cloud.cli.occupancy.utc_now", watch)
     desk = Desk(engine, sites(), CARD, watch)
     ask = Asker(create_app(desk))
     ask("PUT", SLOT, json={"price": "45.67", "reason": "agreed in March"})

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from cloud import database
-from cloud.api.desk import Desk
+from cloud.app.context import Desk
 from cloud.ingest import rollup, store
 from cloud.ingest.tallies import Tallies
 from cloud.windows.places import know_places

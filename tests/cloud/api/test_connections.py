@@ -12,7 +12,7 @@ import time
 import pytest
 import uvicorn
 
-from cloud.api.connections import RequestLimits, limited
+from cloud.app.connection_limits import RequestLimits, limited
 from cloud.connection_table import ConnectionTable
 
 LIMITS = RequestLimits(headers_s=0.6, body_s=0.8, idle_s=1, write_s=0.6, headers_bytes=4_096)

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from fastapi.routing import APIRoute
 
-from cloud.api.access import Door
-from cloud.api.app import ROOMS, create_app
-from cloud.api.desk import Desk
-from cloud.api.keys import Role, create_key
-from cloud.api.plan_work import PlanWork
-from cloud.api.quota import Quota
+from cloud.api.application import ROOMS, create_app
+from cloud.app.context import Desk
+from cloud.auth.access import Door
+from cloud.auth.keys import Role, create_key
+from cloud.auth.quota import Quota
+from cloud.planning.plan_worker import PlanWork
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
 
 SLOT = "KX-01/2026-11-23T08:00"

@@ -13,11 +13,11 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, APIWebSocketRoute
 
 from cloud import database
-from cloud.api.access import asker
-from cloud.api.app import ROOMS, create_app
-from cloud.api.desk import Desk
-from cloud.api.keys import Role, create_key
-from cloud.api.quota import Quota
+from cloud.api.application import ROOMS, create_app
+from cloud.app.context import Desk
+from cloud.auth.access import asker
+from cloud.auth.keys import Role, create_key
+from cloud.auth.quota import Quota
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
 from tests.cloud.rates import CARD, sites
 

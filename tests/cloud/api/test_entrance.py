@@ -10,11 +10,11 @@ from sqlalchemy.exc import OperationalError
 
 from cloud import database
 from cloud.api import page
-from cloud.api.app import ROOMS, create_app
-from cloud.api.desk import Desk
-from cloud.api.hosts import HostNameError, HostNames
-from cloud.api.keys import Role, create_key
-from cloud.api.quota import Quota
+from cloud.api.application import ROOMS, create_app
+from cloud.app.context import Desk
+from cloud.app.host_names import HostNameError, HostNames
+from cloud.auth.keys import Role, create_key
+from cloud.auth.quota import Quota
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
 from tests.cloud.api.test_doors import BODIES, OPEN, begun, filled
 from tests.cloud.rates import CARD, sites
@@ -244,7 +244,7 @@ def test_a_lost_database_at_the_entrance_is_503(desk: Desk, monkeypatch, caplog)
     def lost(*_: object) -> None:
         raise OperationalError("SELECT", {}, Exception("gone"))
 
-    monkeypatch.setattr("cloud.api.access.find_key", lost)
+    monkeypatch.setattr("cloud.auth.access.find_key", lost)
     locked = Asker(create_app(desk, quota=FEW))
     with caplog.at_level(logging.WARNING):
         answer = locked.get(LOCATIONS, headers={"x-api-key": "onl_x"})

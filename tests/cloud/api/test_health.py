@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from cloud import database
-from cloud.api.desk import Desk
+from cloud.app.context import Desk
 
 
 def test_an_empty_database_is_ready_and_says_that_nothing_has_come(ask):

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from cloud import database
-from cloud.api.app import create_app
-from cloud.api.desk import Desk
+from cloud.api.application import create_app
+from cloud.app.context import Desk
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
 from tests.cloud.api.test_doors import CLOSED, ROUTES, filled
 from tests.cloud.rates import CARD, sites

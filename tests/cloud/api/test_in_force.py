@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from cloud import database
-from cloud.api import in_force
-from cloud.api.app import create_app
-from cloud.api.change_log import ChangeLog
-from cloud.api.desk import Desk, Shelf
-from cloud.api.in_force import LEAD, InForce
-from cloud.api.memory import Memory
+from cloud.api.application import create_app
 from cloud.api.pricing import priced
-from cloud.api.rate_card_command import CardRefused, put_card
-from cloud.api.shared import Alone
+from cloud.app import rate_card_reload
+from cloud.app.change_log import ChangeLog
+from cloud.app.context import Desk, Shelf
+from cloud.app.rate_card_reload import LEAD, InForce
+from cloud.app.shared_store import Alone
 from cloud.auth import audit
+from cloud.cli.rate_card import CardRefused, put_card
 from cloud.estate_reload import CHECK_EVERY_S, SitesFile
+from cloud.lru_cache import Memory
 from cloud.pricing.rate_card import RateCard
 from cloud.pricing.slot import parse_slot
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
@@ -162,7 +162,7 @@ def test_a_price_set_by_another_program_is_heard_of_without_redis(desk: Desk):
 
 
 def test_who_loses_the_database_goes_on_and_says_so_once(desk: Desk, monkeypatch, caplog):
-    monkeypatch.setattr(in_force, "LOOK_S", 0.001)
+    monkeypatch.setattr(rate_card_reload, "LOOK_S", 0.001)
     held, looks, stop = InForce(desk), [], threading.Event()
     honest = held.look
 
@@ -178,7 +178,9 @@ def test_who_loses_the_database_goes_on_and_says_so_once(desk: Desk, monkeypatch
     monkeypatch.setattr(held, "look", looked)
     held.follow(stop)
     assert held.desk.card == CARD
-    assert [one.message for one in caplog.records if one.name == in_force.__name__] == ["news.lost"]
+    assert [one.message for one in caplog.records if one.name == rate_card_reload.__name__] == [
+        "news.lost"
+    ]
 
 
 def test_cards_put_at_the_same_time_are_each_kept(engine: Engine):

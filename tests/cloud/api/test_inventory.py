@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from cloud import database
-from cloud.api.desk import Desk
+from cloud.app.context import Desk
 
 PATH = "/api/inventory?time_slot=2026-11-23T08:00"
 HOUR_S = 3600

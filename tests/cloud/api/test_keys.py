@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cloud.api.desk import Desk
-from cloud.api.keys import KeyRefused, Role, create_key, find_key, list_keys, revoke_key
-from cloud.api.keys_command import add_arguments, run
+from cloud.app.context import Desk
+from cloud.auth.keys import KeyRefused, Role, create_key, find_key, list_keys, revoke_key
+from cloud.cli.keys import add_arguments, run
 
 
 def test_a_key_is_found_by_its_text_alone(desk: Desk, watch):

@@ -9,10 +9,10 @@ import pytest
 
 from cloud import database
 from cloud.api import inventory, pricing
-from cloud.api.app import create_app
-from cloud.api.desk import Desk, Shelf
-from cloud.api.publish_command import publish
+from cloud.api.application import create_app
+from cloud.app.context import Desk, Shelf
 from cloud.auth import audit
+from cloud.cli.publish import publish
 from cloud.estate import Estate
 from cloud.forecast.days import CalendarError, public_holidays
 from cloud.pricing.market import Occupancy

@@ -17,12 +17,13 @@ from websockets.sync.client import connect
 
 from cloud import database
 from cloud.alerting.lifecycle import settle
-from cloud.api import hub, live
-from cloud.api.app import create_app
-from cloud.api.desk import Desk
-from cloud.api.keys import Role, create_key, list_keys, revoke_key
-from cloud.api.quota import Quota
-from cloud.api.server import Server
+from cloud.api import live
+from cloud.api.application import create_app
+from cloud.app import broadcaster
+from cloud.app.context import Desk
+from cloud.auth.keys import Role, create_key, list_keys, revoke_key
+from cloud.auth.quota import Quota
+from cloud.cli.serve import Server
 from cloud.ingest.commit import commit
 from cloud.ingest.judge import judge
 from cloud.ingest.source import Delivery
@@ -46,7 +47,7 @@ def desk(engine: Engine, watch) -> Desk:
 
 @pytest.fixture(autouse=True)
 def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub, "EVERY_S", 0.05)
+    monkeypatch.setattr(broadcaster, "EVERY_S", 0.05)
     monkeypatch.setattr("cloud.windows.news.ALERTS_EVERY", timedelta(0))
 
 
@@ -318,15 +319,15 @@ def test_who_comes_back_from_a_place_that_is_not_known_is_told_to_read_again(des
 def test_who_takes_nothing_is_let_go_with_a_word_and_misses_nothing(
     desk, counted, client, monkeypatch
 ):
-    monkeypatch.setattr(hub, "MOST_WAITING", 50)
+    monkeypatch.setattr(broadcaster, "MOST_WAITING", 50)
     full = threading.Event()
-    let_go = hub.Listener.let_go
+    let_go = broadcaster.Listener.let_go
 
-    def noticed(self: hub.Listener, name: str, reason: str) -> None:
+    def noticed(self: broadcaster.Listener, name: str, reason: str) -> None:
         let_go(self, name, reason)
         full.set()
 
-    monkeypatch.setattr(hub.Listener, "let_go", noticed)
+    monkeypatch.setattr(broadcaster.Listener, "let_go", noticed)
     heard: dict[str, int] = {}
     with serving(desk) as at:
         with listening(client, at) as ear:
@@ -403,6 +404,6 @@ def test_however_many_listen_the_database_is_read_once(desk, counted, monkeypatc
 @SQLITE
 def test_a_sign_of_life_comes_when_nothing_else_does(desk, monkeypatch):
     monkeypatch.setattr(live, "HEARTBEAT_S", 0.01)
-    monkeypatch.setattr(hub, "EVERY_S", 60.0)
+    monkeypatch.setattr(broadcaster, "EVERY_S", 60.0)
     with serving(desk) as at, listening(Sse, at) as ear:
         assert next(line for line in ear.answer.iter_lines() if line.startswith(":"))

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from cloud.api.desk import Desk
-from cloud.api.memory import Memory
+from cloud.app.context import Desk
+from cloud.lru_cache import Memory
 
 
 def test_the_least_lately_used_goes_first():

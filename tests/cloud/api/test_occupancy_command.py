@@ -7,9 +7,9 @@ import pytest
 
 from cloud import database
 from cloud.__main__ import main
-from cloud.api.desk import Desk
-from cloud.api.offers import offer
+from cloud.app.context import Desk
 from cloud.auth import audit
+from cloud.planning.plan_offers import offer
 from cloud.pricing.optimise.brief import Brief
 
 HEAD = "location,time_slot,taken,class,fare,mean,deviation\n"

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from cloud import database
-from cloud.api.desk import Desk
-from cloud.api.offers import offer
+from cloud.app.context import Desk
 from cloud.estate import Estate
 from cloud.forecast.store import StoredWeek, keep_weeks
+from cloud.planning.plan_offers import offer
 from cloud.pricing.optimise.brief import Brief
 from cloud.pricing.quote import quote
 from cloud.pricing.slot import parse_slot

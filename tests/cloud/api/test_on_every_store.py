@@ -17,14 +17,14 @@ from sqlalchemy import Engine, delete, func, select, update
 
 from cloud import database
 from cloud.__main__ import main
-from cloud.api import override_command, publish_command
-from cloud.api.app import create_app
-from cloud.api.change_log import ChangeLog
-from cloud.api.desk import Desk, Shelf
-from cloud.api.memory import Memory
-from cloud.api.observed import Observed, observed
-from cloud.api.shared import Alone
-from cloud.api.shared_redis import InRedis
+from cloud.api.application import create_app
+from cloud.app.change_log import ChangeLog
+from cloud.app.context import Desk, Shelf
+from cloud.app.recent_coverage import Observed, observed
+from cloud.app.redis_store import InRedis
+from cloud.app.shared_store import Alone
+from cloud.cli import override, publish
+from cloud.lru_cache import Memory
 from tests.cloud.api.conftest import Asker, Watch
 from tests.cloud.api.redis_server import RedisServer
 from tests.cloud.rates import CARD, SITES_FILE, sites
@@ -159,9 +159,9 @@ def test_shares_sold_by_a_command_without_redis_are_not_sold_again(store: Instal
 def test_a_price_set_and_withdrawn_by_a_command_holds_in_every_process(
     store: Installation, monkeypatch, capsys
 ):
-    opened = override_command.open_desk
+    opened = override.open_desk
     monkeypatch.setattr(
-        override_command,
+        override,
         "open_desk",
         lambda given, **how: replace(opened(given, **how), clock=store.watch),
     )
@@ -177,9 +177,9 @@ def test_a_price_set_and_withdrawn_by_a_command_holds_in_every_process(
 def test_prices_published_by_a_command_are_followed_by_every_process(
     store: Installation, monkeypatch, capsys
 ):
-    opened = publish_command.open_desk
+    opened = publish.open_desk
     monkeypatch.setattr(
-        publish_command,
+        publish,
         "open_desk",
         lambda given, **how: replace(opened(given, **how), clock=store.watch),
     )

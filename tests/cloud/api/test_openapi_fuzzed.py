@@ -22,13 +22,13 @@ from schemathesis.specs.openapi.checks import (
 from sqlalchemy import Engine, create_engine
 
 from cloud import database
-from cloud.api.app import create_app
-from cloud.api.desk import Desk
-from cloud.api.hosts import HostNames
-from cloud.api.plan_work import PlanWork
+from cloud.api.application import create_app
+from cloud.app.context import Desk
+from cloud.app.host_names import HostNames
 from cloud.fleet import registry
 from cloud.fleet.changes import Author
 from cloud.fleet.registry import Thing
+from cloud.planning.plan_worker import PlanWork
 from cloud.sales import plans
 from tests.cloud.rates import CARD, sites
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from cloud import database
-from cloud.api.desk import Desk
-from cloud.api.offers import offer
+from cloud.app.context import Desk
+from cloud.planning.plan_offers import offer
 from cloud.pricing.optimise.brief import Brief, BriefError, Group
 from wire.audience import AgeGroup
 
@@ -129,7 +129,7 @@ def test_a_group_counts_as_many_as_the_cameras_told_of_it(desk: Desk, watch):
 
 
 def test_more_slots_than_a_plan_can_weigh_are_refused_at_once(desk: Desk, monkeypatch):
-    monkeypatch.setattr("cloud.api.offers.MOST_SLOTS", 100)
+    monkeypatch.setattr("cloud.planning.plan_offers.MOST_SLOTS", 100)
     days = {"first_on": desk.clock().date(), "until_on": desk.clock().date().replace(day=30)}
 
     with pytest.raises(BriefError, match="ask for fewer days or places"):

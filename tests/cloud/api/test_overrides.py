@@ -7,13 +7,13 @@ import msgspec
 import pytest
 
 from cloud import database
-from cloud.api.app import create_app
+from cloud.api.application import create_app
 from cloud.api.audit_tables import findings
-from cloud.api.desk import Desk, Shelf
-from cloud.api.keys import Role, create_key
-from cloud.api.publish_command import publish
-from cloud.api.quota import Quota
+from cloud.app.context import Desk, Shelf
 from cloud.auth import audit
+from cloud.auth.keys import Role, create_key
+from cloud.auth.quota import Quota
+from cloud.cli.publish import publish
 from cloud.estate import Estate
 from cloud.pricing.market import Occupancy
 from cloud.pricing.slot import parse_slot

@@ -14,10 +14,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from cloud import database
-from cloud.api.app import create_app
-from cloud.api.desk import Desk, utc_now
-from cloud.api.keys import Role, create_key
-from cloud.api.quota import Quota
+from cloud.api.application import create_app
+from cloud.app.context import Desk, utc_now
+from cloud.auth.keys import Role, create_key
+from cloud.auth.quota import Quota
 from tests.browser import Browser, Page
 from tests.cloud.rates import CARD, sites
 

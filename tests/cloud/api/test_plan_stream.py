@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from cloud.api import optimize
-from cloud.api.offers import offer
+from cloud.planning.plan_offers import offer
 from cloud.pricing.optimise.apart import SearchStopped
 from cloud.pricing.optimise.brief import Brief, BriefError
 

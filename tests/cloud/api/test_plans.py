@@ -11,16 +11,16 @@ import pytest
 from sqlalchemy import Engine, select
 
 from cloud import database
-from cloud.api import plan_work
-from cloud.api.app import create_app
-from cloud.api.desk import Desk
-from cloud.api.keys import Role, create_key
-from cloud.api.plan_work import TOO_OFTEN, PlanWork
-from cloud.api.quota import Quota
+from cloud.api.application import create_app
+from cloud.app.context import Desk
 from cloud.auth import audit
+from cloud.auth.keys import Role, create_key
+from cloud.auth.quota import Quota
+from cloud.planning import plan_worker
+from cloud.planning.plan_worker import TOO_OFTEN, PlanWork
 from cloud.pricing.optimise.apart import SearchStopped
 from cloud.pricing.optimise.plan import Progress
-from cloud.sales import plan_turns, plans
+from cloud.sales import plan_queue, plans
 from cloud.sales.plans import KEPT_FOR, MOST_KEPT, MOST_TO_DO, Status, kept_plans
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
 
@@ -230,7 +230,7 @@ def test_an_account_may_wait_for_some_plans_and_keep_some_more(
 
 def test_progress_is_seen_while_it_is_worked_on_and_delete_ends_the_search(ask, work, monkeypatch):
     where, seen = keep(ask), []
-    monkeypatch.setattr(plan_work, "LOOK_S", 0.0)
+    monkeypatch.setattr(plan_worker, "LOOK_S", 0.0)
 
     def searched(*_: object, listener, cancelled, **__: object) -> None:
         listener(Progress("choosing whole slots", 0.6))
@@ -241,7 +241,7 @@ def test_progress_is_seen_while_it_is_worked_on_and_delete_ends_the_search(ask, 
         assert cancelled()
         raise SearchStopped("ended")
 
-    monkeypatch.setattr(plan_work, "optimise_apart", searched)
+    monkeypatch.setattr(plan_worker, "optimise_apart", searched)
     assert work.step()
     assert seen == [("working", "choosing whole slots", 0.6)]
     assert ask.get(where).status_code == 404
@@ -258,7 +258,7 @@ def test_a_process_that_is_told_to_stop_hands_its_plan_back(ask, desk: Desk, mon
         raise SearchStopped("ended")
 
     with monkeypatch.context() as patched:
-        patched.setattr(plan_work, "optimise_apart", searched)
+        patched.setattr(plan_worker, "optimise_apart", searched)
         stopping.step()
     assert ask.get(where).json()["status"] == "waiting"
     assert PlanWork(lambda: desk).step()
@@ -267,12 +267,12 @@ def test_a_process_that_is_told_to_stop_hands_its_plan_back(ask, desk: Desk, mon
 
 def test_a_plan_whose_process_died_is_taken_anew_but_not_for_ever(ask, desk: Desk, watch, work):
     where = keep(ask)
-    for _ in range(plan_turns.MOST_TURNS):
+    for _ in range(plan_queue.MOST_TURNS):
         with database.writing(desk.engine) as connection:
-            assert plan_turns.take(connection, "a-dead-process", watch.now) is not None
+            assert plan_queue.take(connection, "a-dead-process", watch.now) is not None
         assert not work.step()  # somebody else holds it
         assert ask.get(where).json()["status"] == "working"
-        watch.pass_by(plan_turns.HELD_FOR)
+        watch.pass_by(plan_queue.HELD_FOR)
     assert work.step()
     told = ask.get(where).json()
 
@@ -289,7 +289,7 @@ def test_a_fault_fails_its_plan_and_no_other(ask, work, watch, monkeypatch):
         raise ZeroDivisionError("a secret of the house")
 
     with monkeypatch.context() as patched:
-        patched.setattr(plan_work, "optimise_apart", fail)
+        patched.setattr(plan_worker, "optimise_apart", fail)
         work.step()
     work.step()
     told = ask.get(bad).json()
@@ -321,7 +321,7 @@ def test_each_waiting_plan_is_taken_by_one_process(engine: Engine):
         ready.wait()
         while True:
             with database.writing(engine) as connection:
-                plan = plan_turns.take(connection, turn, FRIDAY_NOON)
+                plan = plan_queue.take(connection, turn, FRIDAY_NOON)
             if plan is None:
                 return
             taken.append(plan.id)
@@ -331,13 +331,13 @@ def test_each_waiting_plan_is_taken_by_one_process(engine: Engine):
     assert sorted(taken) == [f"{number:032x}" for number in range(6)]
     with database.writing(engine) as connection:
         mine = f"{0:032x}"
-        assert not plan_turns.finish(connection, mine, "nobody", FRIDAY_NOON, "no")
-        assert not plan_turns.hold_on(connection, mine, "nobody", FRIDAY_NOON, "x", 0.1)
-        late = FRIDAY_NOON + plan_turns.HELD_FOR
-        again = plan_turns.take(connection, "d", late)
+        assert not plan_queue.finish(connection, mine, "nobody", FRIDAY_NOON, "no")
+        assert not plan_queue.hold_on(connection, mine, "nobody", FRIDAY_NOON, "x", 0.1)
+        late = FRIDAY_NOON + plan_queue.HELD_FOR
+        again = plan_queue.take(connection, "d", late)
         assert again is not None
-        done = plan_turns.Answered(Status.DONE, b'{"a":1}', b"{}")
-        assert plan_turns.finish(connection, again.id, "d", late, done)
+        done = plan_queue.Answered(Status.DONE, b'{"a":1}', b"{}")
+        assert plan_queue.finish(connection, again.id, "d", late, done)
         assert plans.answer_of(connection, again.id) == (b'{"a":1}', b"{}")
         shown = plans.page(connection, None, late, after=None, most=9)
         after = plans.Position(shown[2].kept_at, shown[2].id)
@@ -345,15 +345,15 @@ def test_each_waiting_plan_is_taken_by_one_process(engine: Engine):
 
 
 def test_the_thread_works_until_it_is_told_to_stop(ask, desk: Desk, monkeypatch):
-    monkeypatch.setattr(plan_work, "LOOK_S", 0.001)
+    monkeypatch.setattr(plan_worker, "LOOK_S", 0.001)
     done, work = threading.Event(), PlanWork(lambda: desk)
-    finish = plan_turns.finish
+    finish = plan_queue.finish
 
     def finished(*given: object) -> bool:
         done.set()
         return finish(*given)
 
-    monkeypatch.setattr(plan_turns, "finish", finished)
+    monkeypatch.setattr(plan_queue, "finish", finished)
     where = keep(ask)
     thread = threading.Thread(target=work.follow)
     thread.start()

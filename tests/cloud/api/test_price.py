@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from cloud.api.app import create_app
-from cloud.api.desk import Desk
+from cloud.api.application import create_app
+from cloud.app.context import Desk
 from cloud.pricing.slot import slots_on
 
 PRICE = "/api/pricing/slot/KX-01/2026-11-23T08:00"

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from cloud.api import price_command
-from cloud.api.app import create_app
-from cloud.api.desk import Desk
-from cloud.api.keys import Role, create_key
-from cloud.api.price_command import add_arguments, run
-from cloud.api.quota import Quota
+from cloud.api.application import create_app
+from cloud.app.context import Desk
+from cloud.auth.keys import Role, create_key
+from cloud.auth.quota import Quota
+from cloud.cli import price as price_command
+from cloud.cli.price import add_arguments, run
 from tests.cloud.peers import Behaviour, drips, hangs, pours, says
 
 SLOT = ["KX-01", "2026-11-23T08:00"]

@@ -10,9 +10,9 @@ import pytest
 
 from cloud import database
 from cloud.__main__ import main
-from cloud.api.app import create_app
-from cloud.api.desk import Desk
-from cloud.api.publish_command import publish
+from cloud.api.application import create_app
+from cloud.app.context import Desk
+from cloud.cli.publish import publish
 from cloud.pricing.slot import parse_slot
 from cloud.sales.price_sheet import price_sheets, sheet_before
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cloud.__main__ import main
-from cloud.api.desk import utc_now
+from cloud.app.context import utc_now
 from tests.cloud.rates import CARD_FILE
 
 
@@ -75,7 +75,7 @@ def test_the_price_command_finds_the_card_unless_it_is_given_another(
 ):
     price = ["price", "KX-01", "2026-11-23T08:00", "--json"]
     assert typed("put", card) == 0
-    monkeypatch.setattr("cloud.api.server.utc_now", lambda: utc_now() + timedelta(minutes=1))
+    monkeypatch.setattr("cloud.cli.serve.utc_now", lambda: utc_now() + timedelta(minutes=1))
     capsys.readouterr()
     versions = []
     for words in (price, [*price, "--rate-card", str(CARD_FILE)]):

@@ -9,10 +9,10 @@ import pytest
 
 from cloud import database
 from cloud.__main__ import main
-from cloud.api.app import create_app
+from cloud.api.application import create_app
 from cloud.api.audit_tables import findings
-from cloud.api.desk import Desk, Shelf
-from cloud.api.publish_command import publish
+from cloud.app.context import Desk, Shelf
+from cloud.cli.publish import publish
 from cloud.estate import Estate
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from cloud.__main__ import main
-from cloud.api.keys import Role, create_key
-from cloud.api.server import add_arguments, serve
+from cloud.auth.keys import Role, create_key
+from cloud.cli.serve import add_arguments, serve
 from cloud.database import connect
 
 

@@ -15,18 +15,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cloud import database
-from cloud.api import shared_redis
-from cloud.api.app import create_app
-from cloud.api.desk import Desk, Shelf
-from cloud.api.keys import Role, create_key
-from cloud.api.made import packed, unpacked, unread_counter
-from cloud.api.memory import Memory
+from cloud.api.application import create_app
 from cloud.api.pricing import priced
-from cloud.api.publish_command import publish
-from cloud.api.quota import Quota
-from cloud.api.shared import Alone, Shared
-from cloud.api.shared_redis import InRedis
+from cloud.app import redis_store
+from cloud.app.context import Desk, Shelf
+from cloud.app.forecast_cache import packed, unpacked, unread_counter
+from cloud.app.redis_store import InRedis
+from cloud.app.shared_store import Alone, Shared
 from cloud.auth import audit
+from cloud.auth.keys import Role, create_key
+from cloud.auth.quota import Quota
+from cloud.cli.publish import publish
+from cloud.lru_cache import Memory
 from cloud.pricing.emsr import FareClass
 from cloud.pricing.market import Occupancy
 from cloud.pricing.slot import parse_slot
@@ -179,7 +179,7 @@ def test_a_change_in_the_log_ends_what_every_process_remembers(
 def test_redis_may_go_and_come_back_and_no_request_fails(
     ask, desk: Desk, own: RedisServer, watch, caplog, monkeypatch
 ):
-    monkeypatch.setattr(shared_redis, "AWAY_S", 0.0)
+    monkeypatch.setattr(redis_store, "AWAY_S", 0.0)
     caplog.set_level(logging.INFO)
     key = {"x-api-key": create_key(desk.engine, Role.SALES, "a test", by="me", now=watch.now)}
     ask.app = create_app(another(desk, own.url, "here"), quota=Quota())
@@ -195,7 +195,7 @@ def test_redis_may_go_and_come_back_and_no_request_fails(
 
     assert [answer.status_code for answer in prices] == [200] * 6
     assert len({answer.json()["price_pence"] for answer in prices}) == 1
-    told = [one.message for one in caplog.records if one.name == "cloud.api.shared_redis"]
+    told = [one.message for one in caplog.records if one.name == "cloud.app.redis_store"]
     assert told == ["redis.lost", "redis.back"]
     assert own.url not in caplog.text
 

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from cloud.cli.backtest import add_arguments
+from cloud.cli.backtest import run as run_command
 from cloud.forecast.backtest import BacktestError, origins, run
-from cloud.forecast.backtest_command import add_arguments
-from cloud.forecast.backtest_command import run as run_command
 from cloud.forecast.series import ClockSeries, Floats
 from cloud.forecast.table_file import Reading, TableError, read_series
 

@@ -19,7 +19,7 @@ SMALL = {  # a few thousand rows are not worth compiling for
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[3])  # of the workers
-    from cloud.stream_spark.command import session
+    from cloud.cli.stream_spark import session
 
     folder = tmp_path_factory.mktemp("spark")
     made = session(

@@ -20,12 +20,12 @@ from pyspark.errors.exceptions.captured import StreamingQueryException
 from pyspark.sql import DataFrame, Row, SparkSession
 from sqlalchemy import Engine, select
 
+from cloud.cli import stream_spark
 from cloud.database import connect, create, dead_letters, journals, losses, reading, reports
 from cloud.ingest.budget import Limit, Rate
 from cloud.ingest.consume import Consumer
 from cloud.ingest.memory import MemorySource
 from cloud.ingest.source import Portion, SourceError
-from cloud.stream_spark import command
 from cloud.stream_spark.count import (
     JOURNALS,
     LETTERS,
@@ -163,7 +163,7 @@ def as_lines(messages: Iterable[Message]) -> Iterator[str]:
 
 def arguments(*words: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
+    stream_spark.add_arguments(parser)
     return parser.parse_args(words)
 
 
@@ -306,7 +306,7 @@ def test_the_windows_of_a_stretch_are_written_in_place_of_what_was_there(
     words = ["windows", "--folder", str(counted / "out"), "--since", "2026-11-18T11:20:00+00:00",
              "--until", "2026-11-18T11:50:00+00:00"]  # fmt: skip
     for _ in range(2):
-        command.write_windows(spark, arguments(*words))
+        stream_spark.write_windows(spark, arguments(*words))
     written = spark.read.parquet(str(counted / "out" / "windows" / "15m")).collect()
     since, until = NOON - timedelta(minutes=40), NOON - timedelta(minutes=10)
     length = LENGTHS["15m"]
@@ -341,7 +341,7 @@ def test_another_checkpoint_may_not_count_it_all_again(
     words = ["count", "--files", str(counted / "in"), "--folder", str(counted / "out"), "--once",
              "--checkpoint", str(tmp_path)]  # fmt: skip
     with pytest.raises(SourceError, match="give the old checkpoint, or an empty folder"):
-        command.count(spark, arguments(*words))
+        stream_spark.count(spark, arguments(*words))
 
 
 def test_without_its_connector_kinesis_is_refused_in_a_sentence(spark: SparkSession) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from cloud.cli.stream_spark import acknowledgement
 from cloud.database import SUMS, microseconds
 from cloud.ingest.plausible import Rules
-from cloud.stream_spark.command import acknowledgement
 from cloud.stream_spark.rows import FORGOTTEN, LETTER, REPORT, Line, rows_of
 from cloud.stream_spark.settle import Held, settle
 from wire.audience import AudienceReport

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cloud import database
-from cloud.api.desk import Desk
+from cloud.app.context import Desk
 from cloud.fleet import registry
 from cloud.fleet.changes import Author
 from cloud.fleet.registry import Thing

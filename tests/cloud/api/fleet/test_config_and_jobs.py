@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from cloud import database
-from cloud.api.app import create_app
-from cloud.api.desk import Desk
-from cloud.api.keys import Role, create_key
-from cloud.api.quota import Quota
+from cloud.api.application import create_app
+from cloud.app.context import Desk
 from cloud.auth import audit
+from cloud.auth.keys import Role, create_key
+from cloud.auth.quota import Quota
 from cloud.fleet import job_book
 from cloud.fleet.jobs import Status, Word
 

@@ -3,7 +3,7 @@
 import pytest
 
 from cloud import database
-from cloud.api.desk import Desk
+from cloud.app.context import Desk
 from cloud.auth import audit
 
 THINGS = "/api/fleet/things"

@@ -13,10 +13,10 @@ from typing import Final
 
 import numpy as np
 
-from cloud.api.desk import Desk, ForecastFailed
-from cloud.api.made import Made
-from cloud.api.places import LeftOut, isolated, of_venues
+from cloud.app.context import Desk, ForecastFailed
+from cloud.app.forecast_cache import Made
 from cloud.app.forecasts import REACH, made_for_each
+from cloud.app.site_selection import LeftOut, isolated, of_venues
 from cloud.estate import Site
 from cloud.forecast.hours import Measures
 from cloud.pricing.availability import has_begun

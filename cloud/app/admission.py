@@ -15,9 +15,9 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cloud.api.access import SEE_ALL, AccessError, Caller, Gate, key_of
-from cloud.api.hosts import HostNames
-from cloud.api.in_force import desk_of
+from cloud.app.host_names import HostNames
+from cloud.app.rate_card_reload import desk_of
+from cloud.auth.access import SEE_ALL, AccessError, Caller, Gate, key_of
 
 READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 ALIVE: Final = "/healthz"

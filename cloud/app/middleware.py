@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cloud.api import problem
+from cloud.app import problem
 
 log = logging.getLogger(__name__)
 PLAIN_WORD: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")

@@ -10,8 +10,8 @@ import msgspec
 import numpy as np
 from prometheus_client import Counter
 
-from cloud.api.observed import Observed
-from cloud.api.plays import Plays
+from cloud.app.play_impressions import Plays
+from cloud.app.recent_coverage import Observed
 from cloud.forecast.outlook import Forecast
 from cloud.sales.book import Book
 

@@ -14,8 +14,6 @@ from pydantic import ValidationError
 
 from cloud import settings
 from cloud.api.audience import RangeError
-from cloud.api.desk import Desk
-from cloud.api.keys import ACCOUNT_PATTERN, LONGEST_ACCOUNT
 from cloud.api.overrides import (
     LONGEST_AUTHOR,
     OverrideAnswer,
@@ -25,8 +23,10 @@ from cloud.api.overrides import (
     set_price,
     withdraw_price,
 )
-from cloud.api.problem import sentences
-from cloud.api.server import add_rate_card, open_desk
+from cloud.app.context import Desk
+from cloud.app.problem import sentences
+from cloud.auth.keys import ACCOUNT_PATTERN, LONGEST_ACCOUNT
+from cloud.cli.serve import add_rate_card, open_desk
 from cloud.estate import UnknownLocation
 from cloud.money import MoneyError
 from cloud.pricing.slot import SlotError, parse_slot

@@ -16,9 +16,9 @@ from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from cloud.api.keys import KEY_PREFIX, Key, Role, find_key
-from cloud.api.memory import Memory
-from cloud.api.quota import Quota, RateLimiter, Verdict
+from cloud.auth.keys import KEY_PREFIX, Key, Role, find_key
+from cloud.auth.quota import Quota, RateLimiter, Verdict
+from cloud.lru_cache import Memory
 
 BELIEVED: Final = timedelta(seconds=30)
 REMEMBERED: Final = 10_000

@@ -19,10 +19,10 @@ from cloud import settings
 from cloud.alerting.deadline import Deadline
 from cloud.alerting.http_call import Answer, call
 from cloud.api.buyer import Buyer
-from cloud.api.desk import Desk
 from cloud.api.explained import brief, explained
 from cloud.api.pricing import PriceAnswer, priced
-from cloud.api.server import add_rate_card, open_desk
+from cloud.app.context import Desk
+from cloud.cli.serve import add_rate_card, open_desk
 from cloud.database import DatabaseError
 from cloud.database.existing import open_or_make, require_file
 from cloud.pricing.slot import parse_slot

@@ -33,24 +33,24 @@ from cloud.api import (
     page,
     plans,
     pricing,
-    problem,
 )
-from cloud.api.access import AccessError, Gate, NotAllowed, NotKnown, TooOften, knock
 from cloud.api.audience import RangeError
-from cloud.api.desk import Desk, ForecastFailed
-from cloud.api.entrance import Entrance, ForeignOrigin, Misdirected
 from cloud.api.fleet import config as fleet_config
 from cloud.api.fleet import jobs as fleet_jobs
 from cloud.api.fleet import things as fleet_things
 from cloud.api.fleet.things import ThingExists
-from cloud.api.hosts import HostNames
-from cloud.api.hub import LiveError, LiveFull
-from cloud.api.in_force import InForce
-from cloud.api.middleware import HeadAsGet, Passage
 from cloud.api.optimize import Line, LineBusy
 from cloud.api.overrides import OverrideRefused
-from cloud.api.quota import Quota
-from cloud.api.tag import COMPRESSED_FROM_BYTES
+from cloud.app import problem
+from cloud.app.admission import Entrance, ForeignOrigin, Misdirected
+from cloud.app.broadcaster import LiveError, LiveFull
+from cloud.app.context import Desk, ForecastFailed
+from cloud.app.etag import COMPRESSED_FROM_BYTES
+from cloud.app.host_names import HostNames
+from cloud.app.middleware import HeadAsGet, Passage
+from cloud.app.rate_card_reload import InForce
+from cloud.auth.access import AccessError, Gate, NotAllowed, NotKnown, TooOften, knock
+from cloud.auth.quota import Quota
 from cloud.estate import UnknownLocation
 from cloud.estate_reload import SitesFile
 from cloud.fleet.desire import DesireError

@@ -20,8 +20,8 @@ from sqlalchemy.exc import DBAPIError
 from starlette.requests import HTTPConnection
 
 from cloud import database
-from cloud.api.change_log import CARD_PUT, ChangeLog
-from cloud.api.desk import Desk, Shelf, new_answers
+from cloud.app.change_log import CARD_PUT, ChangeLog
+from cloud.app.context import Desk, Shelf, new_answers
 from cloud.auth import audit
 from cloud.database import EPOCH
 from cloud.estate_reload import SitesFile

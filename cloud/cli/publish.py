@@ -13,10 +13,10 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from cloud import database, settings
-from cloud.api.desk import Desk
-from cloud.api.places import LeftOut, isolated
-from cloud.api.server import add_rate_card, open_desk
+from cloud.app.context import Desk
+from cloud.app.site_selection import LeftOut, isolated
 from cloud.auth import audit
+from cloud.cli.serve import add_rate_card, open_desk
 from cloud.estate import Site
 from cloud.forecast.hours import Measures
 from cloud.pricing.availability import has_begun

@@ -9,8 +9,8 @@ What is kept under the generation of an older change of prices is not used any m
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from cloud.api.memory import Memory
-from cloud.api.quota import Meter, Quota, Verdict
+from cloud.auth.quota import Meter, Quota, Verdict
+from cloud.lru_cache import Memory
 
 CALLERS: Final = 10_000
 

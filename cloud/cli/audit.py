@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from cloud import database, settings
 from cloud.api.audit_tables import findings
-from cloud.api.desk import Clock, utc_now
+from cloud.app.context import Clock, utc_now
 from cloud.auth import checkpoints
 from cloud.auth.audit import AuditError, Entry, entries, verify
 from cloud.auth.checkpoints import CheckpointError, Keys

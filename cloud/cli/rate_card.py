@@ -16,9 +16,9 @@ import msgspec
 from sqlalchemy import Engine
 
 from cloud import database, settings
-from cloud.api.desk import Clock, utc_now
-from cloud.api.in_force import LEAD
+from cloud.app.context import Clock, utc_now
 from cloud.app.forecasts import REACH
+from cloud.app.rate_card_reload import LEAD
 from cloud.auth import audit
 from cloud.estate import document
 from cloud.pricing.rate_card import REFERENCE, RateCard

@@ -20,15 +20,15 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from cloud import database
-from cloud.api.change_log import ChangeLog
-from cloud.api.made import FRESH_ASSUMED, Made, packed, unpacked, unread_counter
-from cloud.api.memory import Memory
-from cloud.api.observed import observed
-from cloud.api.plays import plays
-from cloud.api.shared import Alone, Shared
-from cloud.api.tag import Tagged
+from cloud.app.change_log import ChangeLog
+from cloud.app.etag import Tagged
+from cloud.app.forecast_cache import FRESH_ASSUMED, Made, packed, unpacked, unread_counter
+from cloud.app.play_impressions import plays
+from cloud.app.recent_coverage import observed
+from cloud.app.shared_store import Alone, Shared
 from cloud.estate import Estate, Site
 from cloud.forecast.outlook import forecast_at
+from cloud.lru_cache import Memory
 from cloud.pricing.rate_card import RateCard
 from cloud.sales.book import read_book
 

@@ -20,18 +20,18 @@ import uvicorn
 from sqlalchemy import Engine
 
 from cloud import database, estate, settings
-from cloud.api.app import create_app
-from cloud.api.connections import LONGEST_MESSAGE_BYTES, RequestLimits, limited
-from cloud.api.desk import Desk, utc_now
-from cloud.api.hosts import LOOPBACK as LOOPBACK_NAMES
-from cloud.api.hosts import HostNameError, HostNames
-from cloud.api.in_force import InForce
-from cloud.api.plan_work import PlanWork
-from cloud.api.quota import Quota
-from cloud.api.shared import Alone, Shared
-from cloud.api.shared_redis import InRedis
+from cloud.api.application import create_app
+from cloud.app.connection_limits import LONGEST_MESSAGE_BYTES, RequestLimits, limited
+from cloud.app.context import Desk, utc_now
+from cloud.app.host_names import LOOPBACK as LOOPBACK_NAMES
+from cloud.app.host_names import HostNameError, HostNames
+from cloud.app.rate_card_reload import InForce
+from cloud.app.redis_store import InRedis
+from cloud.app.shared_store import Alone, Shared
+from cloud.auth.quota import Quota
 from cloud.connection_table import ConnectionTable, room_for_connections
 from cloud.estate_reload import SitesFile
+from cloud.planning.plan_worker import PlanWork
 from cloud.pricing.rate_card import REFERENCE, RateCard
 from cloud.pricing.vocabulary import require_priced_words
 from cloud.sales.rate_cards import holding, put_cards

@@ -6,11 +6,11 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from cloud.api.offers import VISITS_PER_WEEK, Sold
-from cloud.api.places import LeftOut
 from cloud.app.ranges import Range
+from cloud.app.site_selection import LeftOut
 from cloud.forecast.interval import Interval
 from cloud.money import major
+from cloud.planning.plan_offers import VISITS_PER_WEEK, Sold
 from cloud.pricing.impressions import FORMULA
 from cloud.pricing.optimise.brief import Brief
 from cloud.pricing.optimise.plan import TOGETHER, Easing, Impossible, Outcome, Plan

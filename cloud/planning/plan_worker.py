@@ -19,17 +19,17 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from cloud import database
-from cloud.api.desk import Desk, ForecastFailed
-from cloud.api.offers import Sold, sold
-from cloud.api.plan_answer import ForecastUsed, PlanVersions, answered
-from cloud.api.plan_question import AskedKept
+from cloud.app.context import Desk, ForecastFailed
 from cloud.auth import audit
 from cloud.estate import UnknownLocation
+from cloud.planning.plan_offers import Sold, sold
+from cloud.planning.plan_request import AskedKept
+from cloud.planning.plan_response import ForecastUsed, PlanVersions, answered
 from cloud.pricing.optimise.apart import SearchStopped, optimise_apart
 from cloud.pricing.optimise.brief import Brief, BriefError
 from cloud.pricing.optimise.plan import Impossible, Outcome, Progress
-from cloud.sales import plan_turns
-from cloud.sales.plan_turns import MOST_TURNS, Answered
+from cloud.sales import plan_queue
+from cloud.sales.plan_queue import MOST_TURNS, Answered
 from cloud.sales.plans import KeptPlan, Status, forget_expired
 
 log = logging.getLogger(__name__)
@@ -74,11 +74,11 @@ class PlanWork:
         now = desk.clock()
         self._tidy(desk, now)
         with database.reading(desk.engine) as connection:
-            if not plan_turns.is_any_to_do(connection, now):
+            if not plan_queue.is_any_to_do(connection, now):
                 return False
         turn = secrets.token_hex(8)
         with database.writing(desk.engine) as connection:
-            plan = plan_turns.take(connection, turn, now)
+            plan = plan_queue.take(connection, turn, now)
         if plan is None:
             return False
         _Search(desk, plan, turn, self._stop).run()
@@ -113,10 +113,10 @@ class _Search:
         outcome = self._outcome()
         with database.writing(self._desk.engine) as connection:
             if self._stop.is_set() and isinstance(outcome, str):
-                plan_turns.hand_back(connection, self._plan.id, self._turn)
+                plan_queue.hand_back(connection, self._plan.id, self._turn)
             elif self._is_ours:
                 now = self._desk.clock()
-                if plan_turns.finish(connection, self._plan.id, self._turn, now, outcome):
+                if plan_queue.finish(connection, self._plan.id, self._turn, now, outcome):
                     self._note(connection, now, outcome)
         log.info("plans.searched", extra={"plan": self._plan.id, "ours": self._is_ours})
 
@@ -187,7 +187,7 @@ class _Search:
     def _holds_on(self) -> bool:
         now, step = self._desk.clock(), self._progress
         with database.writing(self._desk.engine) as connection:
-            return plan_turns.hold_on(
+            return plan_queue.hold_on(
                 connection, self._plan.id, self._turn, now, step.stage, step.done
             )
 

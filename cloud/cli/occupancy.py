@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from cloud import database, estate, settings
-from cloud.api.desk import utc_now
+from cloud.app.context import utc_now
 from cloud.auth import audit
 from cloud.estate import Estate, UnknownLocation
 from cloud.money import minor

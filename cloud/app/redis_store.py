@@ -19,8 +19,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from starlette.concurrency import run_in_threadpool
 
-from cloud.api.quota import Quota, Verdict, verdict
-from cloud.api.shared import Alone
+from cloud.app.shared_store import Alone
+from cloud.auth.quota import Quota, Verdict, verdict
 from cloud.database import EPOCH
 
 log = logging.getLogger(__name__)
