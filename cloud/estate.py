@@ -27,6 +27,7 @@ from cloud.site_words import (
     explain_field,
 )
 from wire.scalars import Device, DeviceId, Location, LocationId
+from wire.visible_names import check_visible_name
 
 SAMPLE: Final = Path(__file__).parent / "samples" / "london.yaml"
 LARGEST_FILE_BYTES: Final = 16 * 1024 * 1024  # 10,000 locations, generously
@@ -162,6 +163,7 @@ class Site(_Fact, frozen=True, kw_only=True):
     people_per_camera: People | None = None
 
     def __post_init__(self) -> None:
+        check_visible_name("name", self.name)
         check_timezone(self.timezone)
         check_placement(self.placement)
         check_currency(self.currency)

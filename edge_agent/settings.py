@@ -20,6 +20,7 @@ from wire.addresses import WEB_SCHEMES, AddressError, parse_address, parse_broke
 from wire.audience import MOST_ZONES
 from wire.device_config import check_time_zone
 from wire.hosts import parse_host_and_port
+from wire.visible_names import check_visible_name
 
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 T = TypeVar("T")
@@ -156,6 +157,9 @@ class Zone(_Section, frozen=True):
 
     name: Name
     polygon: Polygon
+
+    def __post_init__(self) -> None:
+        check_visible_name("zone name", self.name)
 
 
 class Hours(_Section, frozen=True):

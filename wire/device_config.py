@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from msgspec import UNSET, Meta, UnsetType
 
 from wire.scalars import DeviceId, Message, Sentence, Word
+from wire.visible_names import check_visible_name
 
 THINGS: Final = "$aws/things"
 CONFIG_SHADOW: Final = "config"
@@ -58,6 +59,9 @@ class ZoneConfig(Message, frozen=True, kw_only=True):
 
     name: Word
     polygon: Polygon
+
+    def __post_init__(self) -> None:
+        check_visible_name("zone name", self.name)
 
 
 class OpeningHours(Message, frozen=True, kw_only=True):

@@ -57,6 +57,11 @@ def test_an_unknown_location_names_the_known_ones():
         ("Europe/London", "Europe/Londn", r"Londn.*close to it: Europe/London.*\$.locations\[0\]"),
         ("Europe/London", "../../etc/passwd", r"not known.*\$.locations\[0\]"),
         ("spot_s: 10", "spot_s: 7", r"does not come out even.*\$.locations\[0\].loop"),
+        (
+            "King's Cross St Pancras",
+            "\u200b",
+            r"name '.u200b, Northern.* has U.200B.*locations\[0\]",
+        ),
         ("version: 1", "version: 2", r"\$.version"),
         ("version: 1", "version: 1\nversion: 1", "key 'version' is given 2 times"),
         ("version: 1", "version: &one 1\nother: *one", "the alias .one"),

@@ -33,6 +33,11 @@ def test_a_file_names_only_what_differs():
         ("[privacy]\ndemographics = 1", "Expected `bool`"),
         ("capture = 5", "Expected `object`, got `int`"),
         ("interval_s = ", "not TOML"),
+        (
+            "[[zones]]\nname = '\u200b'\npolygon = [[0, 0], [1, 0], [1, 1]]",
+            "U+200B (ZERO WIDTH SPACE)",
+        ),
+        ("[[zones]]\nname = 'a\u00a0'\npolygon = [[0, 0], [1, 0], [1, 1]]", "U+00A0"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_of_the_file_is_used(text, complaint):

@@ -88,6 +88,7 @@ def test_everything_that_may_be_wished_for_has_its_place(stand):
         ({"schedule": {"time_zone": "Moon/Sea", "hours": []}}, "no IANA time zone"),
         ({"thresholds": {"face": 2}}, "Expected `float` <= 1.0"),
         ({"zones": [{"name": "a", "polygon": []}]}, "length >= 3"),
+        ({"zones": [{"name": "\u200b", "polygon": BAD_MASK[:1] * 3}]}, "U+200B (ZERO WIDTH SPACE)"),
         ({"view": {"screen_width_m": 3}}, "missing required field"),
         ({"paused": 1}, "Expected `bool`"),
         ({"report_interval_ms": 10_000, "analysed_fps": 0}, "Expected `float` > 0"),
