@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from edge_agent.board import Board
-from edge_agent.capture.camera import Adaptable, Camera, Rest, Restable, trouble_of
+from edge_agent.capture.camera import Adaptable, Camera, Finite, Rest, Restable, trouble_of
 from edge_agent.demographics import describer_for
 from edge_agent.detect import FaceDetector, load_detector
 from edge_agent.frame import Frame, Silence
@@ -130,6 +130,11 @@ class Agent:
             self._watch.model_faults,
             self._camera.state,
         )
+
+    @property
+    def reads_recording(self) -> bool:
+        """Whether the camera is a recording, which another run would count again."""
+        return isinstance(self._camera, Finite) and self._camera.plays_once
 
     def apply(self, settings: Settings, networks: Networks | None = None) -> None:
         """Measure by these from the next picture on, from any thread; nothing is lost.

@@ -1,7 +1,8 @@
 """All cameras of one device in one process: a thread each, the networks shared, no fate in common.
 
-An agent that ends by a fault of ours is told of and made anew after a pause that doubles; the
-others never notice.
+An agent of a live camera that ends by an unexpected error is started again after a pause that
+doubles. An agent that reads a recording is not: another run would count the recording again. The
+other agents are not affected.
 """
 
 import logging
@@ -24,6 +25,10 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 60.0
 GOODBYE_S: Final = 5.0
+INTERRUPTED: Final = (
+    "the agent failed while it read the recording: what it had measured is reported, the rest of "
+    "the recording is not measured; see the log for the error"
+)
 
 Engagement = Callable[[], AbstractContextManager[Agent]]
 
@@ -31,7 +36,7 @@ Engagement = Callable[[], AbstractContextManager[Agent]]
 class Station:
     """Runs one agent per camera until all have ended or `stop` is called.
 
-    `agents` holds those at work, by device, `unreadable` why a source ended without a picture.
+    `agents` holds those at work, by device; `unreadable` says why a recording was not read whole.
     """
 
     def __init__(self, engagements: Mapping[DeviceId, Engagement], *, drain_s: float = 10.0):
@@ -73,6 +78,7 @@ class Station:
     def _keep(self, device: DeviceId, engage: Engagement) -> None:
         pause_s = FIRST_PAUSE_S
         while not self._stop.is_set():
+            agent: Agent | None = None
             try:
                 with engage() as agent:
                     self.agents[device] = agent
@@ -83,6 +89,10 @@ class Station:
                 log.error("source.unreadable", extra={"device": device, "reason": str(error)})
                 return
             except Exception:  # one camera's fault must not end the others
+                if agent is not None and agent.reads_recording:
+                    self.unreadable[device] = INTERRUPTED
+                    log.exception("recording.interrupted", extra={"device": device})
+                    return
                 log.exception("agent.fell", extra={"device": device, "pause_s": pause_s})
                 self._stop.wait(pause_s)
                 pause_s = min(pause_s * 2, LONGEST_PAUSE_S)

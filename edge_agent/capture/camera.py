@@ -93,6 +93,16 @@ class Restable(Protocol):
         ...
 
 
+@runtime_checkable
+class Finite(Protocol):
+    """A camera that may end by itself."""
+
+    @property
+    def plays_once(self) -> bool:
+        """Whether it reads a recording, from its beginning to its end."""
+        ...
+
+
 def trouble_of(camera: Camera) -> Trouble | None:
     """Why this camera delivers no picture, where it can say so and is not streaming."""
     if camera.state in (CaptureState.STREAMING, CaptureState.ENDED) or not isinstance(

@@ -56,6 +56,7 @@ class FileCamera:
         self.state = CaptureState.STARTING
         self.counters = Counters()
         self.trouble: Trouble | None = None
+        self.plays_once = not loop
         self._path = path
         self._sampler = Sampler(fps)
         self._starts_at = starts_at

@@ -15,6 +15,7 @@ from edge_agent.capture.camera import (
     Adaptable,
     Camera,
     Counters,
+    Finite,
     Rest,
     Restable,
     trouble_of,
@@ -47,6 +48,10 @@ class MaskedCamera:
     @property
     def trouble(self) -> Trouble | None:
         return trouble_of(self._camera)
+
+    @property
+    def plays_once(self) -> bool:
+        return isinstance(self._camera, Finite) and self._camera.plays_once
 
     @property
     def rest_after_s(self) -> float:

@@ -15,7 +15,8 @@ PATIENCE_S = 20
 class Worker:
     """Stands in for an agent: falls as often as it is told, then works until it is stopped."""
 
-    def __init__(self, falls=0):
+    def __init__(self, falls=0, *, reads_recording=False):
+        self.reads_recording = reads_recording
         self.totals = Totals()
         self.falls = falls
         self.begun = 0
@@ -54,6 +55,16 @@ def test_an_agent_that_falls_is_made_anew_and_the_other_never_notices(monkeypatc
     fallen = [record.device for record in caplog.records if record.message == "agent.fell"]
     assert fallen == ["shaky"] * 3
     assert station.totals.keys() == {"steady", "shaky"}
+
+
+def test_a_recording_is_not_read_again_after_an_unexpected_error(monkeypatch, caplog):
+    monkeypatch.setattr(station_room, "FIRST_PAUSE_S", 0.01)
+    recording = Worker(falls=1, reads_recording=True)
+    station = Station({"one": recording.engaged}, drain_s=1)
+    station.run()
+    assert recording.begun == 1
+    assert "rest of the recording is not measured" in station.unreadable["one"]
+    assert [record.message for record in caplog.records] == ["recording.interrupted"]
 
 
 def test_a_recording_without_pictures_ends_its_camera_and_is_not_read_for_ever(caplog):
