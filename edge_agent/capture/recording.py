@@ -46,6 +46,7 @@ class Recording:
         self.first_s: float | None = None  # time of the first packet
         self.end_s: float | None = None  # where the last packet, or the stated duration, ends
         self.step_s = USUAL_STEP_S
+        self._all_end_s = 0.0  # where the last packet of any stream ends
         self._path = path
         self._last_dts = -(2**63)
 
@@ -58,7 +59,9 @@ class Recording:
             self.step_s = 1 / float(rate) if rate else USUAL_STEP_S
             next_s, told = 0.0, 0
             for packet in self._packets(container, stream):
-                self._note(packet)
+                self._note(packet, stream)
+                if packet.stream_index != stream.index:
+                    continue
                 for picture in decoder.pictures(packet, rest=Rest.AWAKE):
                     at_s = next_s if picture.time is None else picture.time
                     next_s = at_s + self.step_s
@@ -66,7 +69,7 @@ class Recording:
                     yield Shot(at_s, picture, lost > told)
                     told = lost
             self.damaged += decoder.damaged
-            self._note_stated_end(_stated_end_s(container, stream))
+            self._note_stated_end(_stated_end_s(container, stream, self._all_end_s))
         if self.damaged:
             log.warning(
                 "capture.damaged",
@@ -76,11 +79,14 @@ class Recording:
     def _packets(
         self, container: InputContainer, stream: VideoStream
     ) -> "Iterator[Packet[VideoStream]]":
-        """All packets and the flush; after an error reading goes on behind it."""
-        fruitless = 0
+        """All packets and the flush; after an error reading goes on behind it.
+
+        Where only the file states a length, those of the other streams too: see `_stated_end_s`.
+        """
+        fruitless, wanted = 0, () if _is_headed(container) else (stream,)
         while fruitless < FRUITLESS_READS:
             try:
-                for packet in demuxed(container, stream):
+                for packet in demuxed(container, *wanted):
                     fruitless = 0
                     yield packet
             except (FFmpegError, OSError, ValueError):
@@ -89,11 +95,14 @@ class Recording:
             else:
                 return
 
-    def _note(self, packet: "Packet[VideoStream]") -> None:
+    def _note(self, packet: "Packet[VideoStream]", stream: VideoStream) -> None:
         if packet.pts is None or packet.is_discard:
             return
         at_s = float(packet.pts * packet.time_base)
         lasts_s = float(packet.duration * packet.time_base) if packet.duration else self.step_s
+        self._all_end_s = max(self._all_end_s, at_s + lasts_s)
+        if packet.stream_index != stream.index:
+            return
         self.first_s = at_s if self.first_s is None else self.first_s
         begins_anew = packet.dts is not None and packet.dts < self._last_dts
         if packet.dts is not None:
@@ -110,18 +119,28 @@ class Recording:
             self.end_s = stated_s
 
 
-def _stated_end_s(container: InputContainer, stream: VideoStream) -> float:
+def _stated_end_s(container: InputContainer, stream: VideoStream, all_end_s: float) -> float:
     """Where the file says that the stream ends; 0 when it does not say.
 
-    The length of other formats is guessed from what is there. A file's length is also that of its
-    sound, which may go on for longer: it counts where there is nothing but pictures.
+    Matroska and FLV state one length, which is also that of a sound that goes on for longer. A
+    file in which some stream reaches that length is whole; in one that is cut off none does, and
+    then the pictures count as missing up to the stated end. The length of other formats is
+    FFmpeg's estimate from what is there, and says nothing.
     """
-    names = frozenset(container.format.name.split(","))
-    if not names.isdisjoint(INDEXED) and stream.duration:
+    if not INDEXED.isdisjoint(_formats(container)) and stream.duration:
         return float((stream.duration + (stream.start_time or 0)) * (stream.time_base or 0))
-    if not names.isdisjoint(HEADED) and len(container.streams) == 1 and container.duration:
-        return container.duration / av.time_base
+    if _is_headed(container) and container.duration:
+        stated_s = container.duration / av.time_base
+        return stated_s if stated_s > all_end_s + LARGEST_ERROR_S else 0.0
     return 0.0
+
+
+def _is_headed(container: InputContainer) -> bool:
+    return not HEADED.isdisjoint(_formats(container))
+
+
+def _formats(container: InputContainer) -> list[str]:
+    return container.format.name.split(",")
 
 
 def opened(path: Path) -> InputContainer:

@@ -255,3 +255,45 @@ def test_a_matroska_file_that_was_cut_off_says_how_much_is_missing(tmp_path, str
     assert camera.counters.damaged == 1
     assert spent[BlindCause.OFFLINE] == pytest.approx(5_000, abs=500)
     assert sum(spent.values()) == pytest.approx(10_000, abs=150)
+
+
+def with_sound(path, street, *, sound_s):
+    """Ten seconds of pictures at 10 a second, and a tone of so many seconds."""
+    with av.open(str(path), "w") as container:
+        pictures = container.add_stream("libx264", rate=10, options={"g": "10", "bf": "0"})
+        pictures.width, pictures.height, pictures.pix_fmt = 320, 180, "yuv420p"
+        tone = container.add_stream("mp3" if path.suffix == ".flv" else "ac3", rate=44_100)
+        tone.layout = "mono"
+        for second in range(max(10, sound_s)):
+            for n in range(10 * second, 10 * second + 10) if second < 10 else ():
+                picture = av.VideoFrame.from_ndarray(street(n / 10), format="bgr24")
+                picture.pts, picture.time_base = n, Fraction(1, 10)
+                container.mux(pictures.encode(picture))
+            if second < sound_s:
+                samples = np.sin(np.arange(44_100) / 20).astype(np.float32)[None] / 4
+                heard = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
+                heard.rate, heard.pts = 44_100, second * 44_100
+                container.mux(tone.encode(heard))
+        container.mux(pictures.encode())
+        container.mux(tone.encode())
+    return path
+
+
+@pytest.mark.parametrize("name", ["clip.mkv", "clip.flv"])
+@pytest.mark.parametrize("sound_s", [10, 14])
+def test_a_recording_with_sound_that_was_cut_off_says_how_much_is_missing(
+    tmp_path, street, name, sound_s
+):
+    whole = with_sound(tmp_path / name, street, sound_s=sound_s)
+    camera, moments = read(whole)
+    assert camera.counters.damaged == 0
+    assert accounted(moments)[BlindCause.OFFLINE] == 0
+    content = whole.read_bytes()
+    cut = tmp_path / f"cut-{name}"
+    cut.write_bytes(content[: len(content) // 2])
+    camera, moments = read(cut)
+    spent = accounted(moments)
+    assert camera.counters.damaged >= 1
+    assert camera.trouble.cause is Cause.RECORDING_DAMAGED
+    assert sum(spent.values()) == pytest.approx(sound_s * 1000, abs=300)
+    assert spent["observed"] < 7_500
