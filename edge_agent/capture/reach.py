@@ -10,16 +10,22 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from edge_agent.capture.rtsp_status import read_rtsp_status
 from edge_agent.capture.trouble import AMBIGUOUS, Cause, Trouble, trouble_from
 from wire.addresses import Address
 
 REACH_WITHIN_S: Final = 3.0
+NOT_ENOUGH_BANDWIDTH: Final = 453  # RFC 2326, 7.1.1
+REDIRECTIONS: Final = range(300, 400)
+ASKED_OF_RTSP: Final = frozenset((Cause.REQUEST_REFUSED, Cause.NOT_A_VIDEO))
 
 
 def with_network(
     trouble: Trouble, address: Address, *, ca_file: str = "", within_s: float = REACH_WITHIN_S
 ) -> Trouble:
     """`trouble` as it is, or a more exact one when the camera's host cannot be spoken to."""
+    if address.scheme in ("rtsp", "rtsps") and trouble.cause in ASKED_OF_RTSP:
+        trouble = _with_rtsp_status(trouble, address, ca_file, within_s)
     if trouble.cause not in AMBIGUOUS:
         return trouble
     found = unreachable(address, ca_file=ca_file, within_s=within_s)
@@ -27,6 +33,19 @@ def with_network(
         return found
     if trouble.cause is Cause.UNKNOWN and trouble.detail == "Input/output error":
         return Trouble(Cause.CONNECTION_LOST, trouble.detail)
+    return trouble
+
+
+def _with_rtsp_status(trouble: Trouble, address: Address, ca_file: str, within_s: float) -> Trouble:
+    """FFmpeg has one error for most RTSP statuses, and none for a redirection it cannot follow."""
+    context = _trust(ca_file) if address.is_secure else None
+    status = read_rtsp_status(address, context, within_s=within_s)
+    if status == NOT_ENOUGH_BANDWIDTH:
+        return Trouble(Cause.TOO_MANY_VIEWERS, "RTSP status 453, not enough bandwidth")
+    if status in REDIRECTIONS:
+        return Trouble(Cause.REDIRECTED, f"RTSP status {status}")
+    if status is not None and trouble.cause is Cause.REQUEST_REFUSED:
+        return Trouble(trouble.cause, f"RTSP status {status}")
     return trouble
 
 

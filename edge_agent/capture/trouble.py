@@ -32,6 +32,7 @@ class Cause(StrEnum):
     NO_SUCH_STREAM = "no_such_stream"
     REQUEST_REFUSED = "request_refused"
     TOO_MANY_VIEWERS = "too_many_viewers"
+    REDIRECTED = "redirected"
     SERVER_FAILED = "server_failed"
     NAME_NOT_RESOLVED = "name_not_resolved"
     HOST_UNREACHABLE = "host_unreachable"
@@ -58,8 +59,10 @@ SENTENCES: Final = {
     Cause.PASSWORD_REFUSED: "the camera refuses the user name or password: correct them",
     Cause.ACCESS_FORBIDDEN: "the camera forbids access: allow this user, or this device's address",
     Cause.NO_SUCH_STREAM: "the camera has no such stream: correct the path of its address",
-    Cause.REQUEST_REFUSED: "the camera refuses the request: correct the path of its address",
+    Cause.REQUEST_REFUSED: "the camera refuses the request: correct the path of its address, close "
+    "other viewers of the camera, and allow RTSP over TCP in its settings",
     Cause.TOO_MANY_VIEWERS: "the camera serves too many viewers: close one, or raise its limit",
+    Cause.REDIRECTED: "the camera refers to another address, which does not work: give the new one",
     Cause.SERVER_FAILED: "the camera reports a fault of its own: restart it",
     Cause.NAME_NOT_RESOLVED: "the camera's host name is not known: correct it, or check the DNS",
     Cause.HOST_UNREACHABLE: "the camera's host cannot be reached: check its power and network",

@@ -64,10 +64,11 @@ def http_status(code):
     return lambda request: b"HTTP/1.1 %d X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % code
 
 
-def rtsp_status(code):
+def rtsp_status(code, header=b""):
     def answer(request):
         number = re.search(rb"CSeq: (\d+)", request)
-        return b"RTSP/1.0 %d X\r\nCSeq: %s\r\n\r\n" % (code, number[1] if number else b"1")
+        counted = number[1] if number else b"1"
+        return b"RTSP/1.0 %d X\r\nCSeq: %s\r\n%s\r\n" % (code, counted, header)
 
     return answer
 
@@ -97,6 +98,9 @@ def told(uri, settings=QUICK):
         ("rtsp", rtsp_status(403), Cause.ACCESS_FORBIDDEN),
         ("rtsp", rtsp_status(404), Cause.NO_SUCH_STREAM),
         ("rtsp", rtsp_status(454), Cause.REQUEST_REFUSED),
+        ("rtsp", rtsp_status(453), Cause.TOO_MANY_VIEWERS),
+        ("rtsp", rtsp_status(301), Cause.REDIRECTED),
+        ("rtsp", rtsp_status(302, b"Location: http://127.0.0.1/s3cr3t\r\n"), Cause.REDIRECTED),
         ("rtsp", rtsp_status(500), Cause.SERVER_FAILED),
         ("http", lambda request: None, Cause.NO_ANSWER),
         ("rtsp", lambda request: None, Cause.NO_ANSWER),
