@@ -37,6 +37,7 @@ from edge_agent.privacy.suppression import (
     creatives_told,
     gathered,
     is_too_near,
+    note_reported,
     released,
     released_zone,
 )
@@ -204,11 +205,11 @@ class Withholding:
         leaving: dict[str, ZonePeople] = {}
         before = {name: structs.replace(zone) for name, zone in zones.items()}
         for name in sorted(zones, key=lambda name: -before[name].entries):
-            busy = [other for other in leaving if not before[other].is_empty]
-            if zones[name].is_empty or not is_too_near(name, before, busy, self._smallest):
+            if zones[name].is_empty or not is_too_near(name, before, leaving, self._smallest):
                 zone = released_zone(zones[name], people.person_ms, self._smallest)
                 if zone is not None:
                     leaving[name] = zone
+        note_reported(zones, {name: zone.entries for name, zone in leaving.items()})
         return {
             name: ZoneTally(zone.entries, zone.person_ms, zone.looking_ms)
             for name, zone in leaving.items()

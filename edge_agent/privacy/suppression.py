@@ -18,9 +18,10 @@ FRAMES_TOLD: Final = 1_800  # a minute at the most frames per second that are an
 
 
 class ZonePeople(msgspec.Struct):
-    """What waits of one zone, and who was in view `outside` of it since it was last told.
+    """What waits of one zone, and who was in view `outside` of it since it was last reported.
 
-    `beside` are the zones that overlap it: somebody stood in both.
+    `beside` are the zones that overlap it: somebody stood in both. `ahead` are the entries of this
+    zone that were reported since it and another zone were last reported together, by that zone.
     """
 
     entries: int = 0
@@ -29,6 +30,7 @@ class ZonePeople(msgspec.Struct):
     outside: int = 0
     outside_ms: int = 0
     beside: set[str] = msgspec.field(default_factory=set)
+    ahead: dict[str, int] = msgspec.field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -86,17 +88,34 @@ def coarse(frames: int) -> int:
 
 
 def is_too_near(
-    name: str, zones: Mapping[str, ZonePeople], told: Iterable[str], smallest: int
+    name: str, zones: Mapping[str, ZonePeople], chosen: Iterable[str], smallest: int
 ) -> bool:
-    """Whether a zone that is told, less this one, could be the time of a few people.
+    """Whether reports of a zone less those of another could be the time of a few people.
 
-    That is so if the two overlap and their entries differ by fewer than `smallest`.
+    That is so if the two overlap and their reported entries would differ by fewer than `smallest`.
+    `chosen` are the zones of the report that is being made. Reports of one zone are compared with
+    all of another since both were last in one report: told in turns, they tell the same.
     """
-    return any(
-        (name in zones[other].beside or other in zones[name].beside)
-        and abs(zones[other].entries - zones[name].entries) < smallest
-        for other in told
-    )
+    now = set(chosen)
+    zone = zones[name]
+    for other_name, other in zones.items():
+        is_beside = other_name in zone.beside or name in other.beside
+        reported = other.ahead.get(name, 0) + (other.entries if other_name in now else 0)
+        mine = zone.ahead.get(other_name, 0) + zone.entries
+        if other_name != name and is_beside and reported and abs(mine - reported) < smallest:
+            return True
+    return False
+
+
+def note_reported(zones: Mapping[str, ZonePeople], entries: Mapping[str, int]) -> None:
+    """Note which zones a report names, with their entries: overlaps may be found later."""
+    for name, count in entries.items():
+        for other in zones:
+            if other in entries:
+                zones[name].ahead.pop(other, None)
+            elif count:
+                ahead = zones[name].ahead
+                ahead[other] = ahead.get(other, 0) + count
 
 
 def creatives_told(

@@ -390,6 +390,35 @@ def test_a_zone_that_everybody_is_in_is_told():
     assert sum(zone.entries for zone in told_of(reports, "zone-0")) == 6
 
 
+def test_overlapping_zones_reported_in_turns_do_not_give_the_time_of_one_person():
+    both, alone = group(0, 6, "zone-0", "zone-1"), Standing(9, 3.0, 10.5, "zone-0")
+    later = group(20, 6, "zone-1", comes_s=130.0)  # zone-0 is empty by then
+    outside = [*group(10, 6), *group(30, 6, comes_s=130.0)]
+    reports = published(measured(asked_for(60), [*both, alone, *later, *outside], 300.0))
+    wide, narrow = told_of(reports, "zone-0"), told_of(reports, "zone-1")
+    assert sum(zone.entries for zone in wide) == 7
+    assert sum(zone.entries for zone in narrow) == 12  # five and more than in zone-0
+    few = group(40, 6, "zone-0", "zone-1"), group(50, 6, comes_s=130.0)
+    reports = published(measured(asked_for(60), [*few[0], alone, *outside, *few[1]], 300.0))
+    assert sum(zone.entries for zone in told_of(reports, "zone-0")) == 7
+    assert sum(zone.entries for zone in told_of(reports, "zone-1")) == 0
+
+
+def test_zones_reported_apart_are_compared_after_a_restart_too():
+    both, alone = group(0, 6, "zone-0", "zone-1"), Standing(9, 3.0, 10.5, "zone-0")
+    outside = [*group(10, 6), *group(30, 6, comes_s=130.0)]
+    tallies = measured(asked_for(60), [*both, alone, *outside], 300.0)
+    reports, state = [], b""
+    for tally in tallies:
+        withholding = Withholding(5, state)
+        for one in withholding.take([tally]):
+            state = one.withheld or state
+            if one.tally is not None:
+                reports.append(one.tally)
+    assert sum(one.zones["zone-0"].entries for one in reports if "zone-0" in one.zones) == 7
+    assert not any(one.zones["zone-1"].entries for one in reports if "zone-1" in one.zones)
+
+
 @pytest.mark.parametrize("narrow", [5, 6])
 def test_a_zone_less_one_inside_of_it_is_not_the_time_of_one_person(narrow):
     both = group(0, narrow, "zone-0", "zone-1")
