@@ -3,15 +3,16 @@
 import errno
 import os
 import sqlite3
-import tempfile
 from contextlib import closing
 from pathlib import Path
-from shutil import copyfile
+from typing import Final
 
-from edge_agent.outbox.database import SUFFIXES, checked_tables
+from edge_agent.outbox.database import checked_tables
 from edge_agent.outbox.errors import OutboxError, sqlite_trouble, unwritable
 from edge_agent.outbox.lock import is_in_use
 from edge_agent.private_files import refuse_special_file
+
+LOG_SUFFIX: Final = "-wal"
 
 
 def inspect(path: Path) -> int | None:
@@ -31,32 +32,39 @@ def inspect(path: Path) -> int | None:
     _check_folder(path)
     if not os.access(path, os.R_OK | os.W_OK):
         raise unwritable(path, PermissionError(errno.EACCES, "Permission denied"))
+    return _waiting(path)
+
+
+def _waiting(path: Path) -> int:
     try:
-        with tempfile.TemporaryDirectory(prefix="onlooker-check-") as folder:
-            return _waiting(path, _copy(path, Path(folder)))
-    except OSError as error:
-        raise OutboxError(f"outbox {path} cannot be checked: {error.strerror or error}") from error
-
-
-def _copy(path: Path, folder: Path) -> Path:
-    """Base and log of a database that nobody writes to."""
-    copy = folder / "copy.sqlite3"
-    for suffix in SUFFIXES[:2]:
-        source = path.with_name(path.name + suffix)
-        if source.exists():
-            copyfile(source, copy.with_name(copy.name + suffix))
-    return copy
-
-
-def _waiting(path: Path, copy: Path) -> int:
-    try:
-        with closing(sqlite3.connect(copy)) as database:
+        with closing(_opened_read_only(path)) as database:
             tables = checked_tables(path, database)
             if "report" not in tables:
                 return 0
             return int(database.execute("SELECT count(*) FROM report").fetchone()[0])
     except sqlite3.Error as error:
         raise sqlite_trouble(path, error) from error
+
+
+def _opened_read_only(path: Path) -> sqlite3.Connection:
+    """The database in its place, without a byte written to it, its log or its folder.
+
+    Without a write-ahead log the file is all there is: SQLite may treat it as immutable. A log that
+    a killed agent left is read too. SQLite would create or change the shared index of the log
+    (`-shm`), unless the connection claims the file for itself; that needs a write lock, which a
+    read-only file cannot have, so locks are off (`unix-none`). No agent runs: its lock was free.
+    """
+    log_of = path.with_name(path.name + LOG_SUFFIX)
+    has_log = log_of.exists() and log_of.stat().st_size > 0
+    how = "mode=ro&vfs=unix-none" if has_log else "mode=ro&immutable=1"
+    database = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
+    if has_log:
+        try:
+            database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        except BaseException:
+            database.close()
+            raise
+    return database
 
 
 def _check_folder(path: Path) -> None:

@@ -180,8 +180,33 @@ def test_an_inspection_counts_what_an_agent_that_was_killed_left_in_its_log(tmp_
         (copy / path.name).write_bytes(path.read_bytes())
     outbox.close()
     before = content(copy)
+    times = {path: path.stat().st_mtime_ns for path in (copy, *copy.iterdir())}
     assert inspect(copy / "outbox.sqlite3") == 3
     assert content(copy) == before
+    assert {path: path.stat().st_mtime_ns for path in (copy, *copy.iterdir())} == times
+
+
+def test_an_inspection_of_a_log_without_its_index_creates_none(tmp_path):
+    outbox = Outbox(tmp_path / "one" / "outbox.sqlite3")
+    outbox.put(quiet_minute)
+    copy = tmp_path / "two # % ?"
+    copy.mkdir()
+    for suffix in ("", "-wal"):
+        name = outbox.path.name + suffix
+        (copy / name).write_bytes(outbox.path.with_name(name).read_bytes())
+    outbox.close()
+    before = content(copy)
+    assert inspect(copy / outbox.path.name) == 1
+    assert content(copy) == before
+
+
+def test_an_inspection_copies_nothing(five, monkeypatch):
+    def no_temporary_file(*_arguments, **_options):
+        raise AssertionError("the outbox is read in its place")
+
+    monkeypatch.setattr("tempfile.mkdtemp", no_temporary_file)
+    monkeypatch.setattr("shutil.copyfile", no_temporary_file)
+    assert inspect(five) == 5
 
 
 def test_an_inspection_of_an_outbox_in_use_says_so(tmp_path):
