@@ -38,6 +38,12 @@ TABLES: Final = {
         sealed BLOB NOT NULL,
         sent INTEGER NOT NULL
     ) STRICT""",
+    "unreadable": """CREATE TABLE unreadable (
+        first INTEGER PRIMARY KEY,
+        last INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        sealed BLOB NOT NULL
+    ) STRICT""",
     "withheld": """CREATE TABLE withheld (
         slot INTEGER PRIMARY KEY CHECK (slot = 1),
         content BLOB NOT NULL

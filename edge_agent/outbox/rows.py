@@ -15,6 +15,7 @@ from wire.sqlite_errors import SqliteCause, cause_of
 BETWEEN: Final = "FROM report WHERE first BETWEEN ? AND ?"
 INSERT: Final = "INSERT INTO report VALUES (?, ?, ?, ?, 0)"
 READ_AT_ONCE: Final = 500
+LARGEST_NUMBER: Final = 2**53 - 1  # of a row; that of a sequence number in a report, too
 UNDATED: Final = "SELECT min(first) FROM report WHERE starts_at < ?"
 
 
@@ -68,7 +69,9 @@ class Rows:
 
     def next_row(self) -> int:
         """The number of the next report over all streams."""
-        known = self.read("SELECT next_sequence FROM journal")
+        known = self.read(
+            "SELECT next_sequence FROM journal WHERE next_sequence <= ?", LARGEST_NUMBER
+        )
         last = self.read("SELECT coalesce(max(last), 0) FROM report")[0][0]
         return max(int(last) + 1, *(int(row[0]) for row in known), 1)
 
@@ -85,6 +88,10 @@ class Rows:
         """The first report in a range of rows."""
         found: int | None = self.read(f"SELECT min(first) {BETWEEN}", first, last)[0][0]
         return found
+
+    def last_between(self, first: int, last: int) -> int:
+        """The last row number that a range of rows stands for."""
+        return int(self.read(f"SELECT max(last) {BETWEEN}", first, last)[0][0])
 
     def unsent(self) -> Iterator[AudienceReport]:
         """Reports that never left, in order."""

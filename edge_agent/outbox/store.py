@@ -29,6 +29,7 @@ from edge_agent.outbox.lock import locked
 from edge_agent.outbox.rewriting import merge, move, renumber
 from edge_agent.outbox.rows import BETWEEN, INSERT, Rows, content_of, with_rows
 from edge_agent.outbox.streams import Stream, StreamStatus, new_id, stored_streams
+from edge_agent.outbox.unreadable import set_unreadable_apart
 from wire.audience import AudienceReport
 from wire.scalars import JournalId, SequenceRange
 
@@ -77,6 +78,7 @@ class Outbox:
     def _open(self) -> None:
         rows = Rows(self.path, opened(self.path))
         try:
+            set_unreadable_apart(rows)
             self._next_row = rows.next_row()
             self._older = stored_streams(rows, self._next_row)
             self._bytes = rows.stored_bytes()
@@ -205,7 +207,9 @@ class Outbox:
             ).rowcount
         if gone:
             self._bytes = self._rows.stored_bytes()
-            self._older = [one for one in self._older if self._first(one) is not None]
+            self._older = [
+                one for one in self._older if one.ends_lost or self._first(one) is not None
+            ]
         return gone
 
     def mark_sent(self, first: int, last: int) -> None:

@@ -24,15 +24,23 @@ WHERE json_valid(event) AND json_type(event, '$.data.journal') = 'text'
     AND json_type(event, '$.data.sequence.first') = 'integer'
 GROUP BY 1 ORDER BY 2
 """  # bare columns of a min() are those of its row: https://sqlite.org/lang_select.html#bareagg
+UNREADABLE: Final = (
+    "SELECT first, last FROM unreadable WHERE first > ? AND first < ? ORDER BY first"
+)
 
 
 class Stream(NamedTuple):
-    """Rows from `first` to `last`, both included; `last` of the running stream is not known yet."""
+    """Rows from `first` to `last`, both included; `last` of the running stream is not known yet.
+
+    `ends_lost`: its last rows cannot be read. Heartbeats name such a stream until the agent ends,
+    so that the cloud learns up to which number it is lost.
+    """
 
     id: JournalId
     first: int
     base: int
     last: int | None = None
+    ends_lost: bool = False
 
     def sequence(self, row: int) -> int:
         """The number that the row bears on the wire."""
@@ -55,8 +63,19 @@ def new_id() -> JournalId:
 def stored_streams(rows: Rows, next_row: int) -> list[Stream]:
     """The streams of the reports that wait, the oldest first, each with its end."""
     found = rows.read(STORED)
-    ends = [*(first - 1 for _, first, _ in found[1:]), next_row - 1]
+    before = [*(first for _, first, _ in found[1:]), next_row]
     return [
-        Stream(JournalId(name), first, base, last)
-        for (name, first, base), last in zip(found, ends, strict=False)
+        _with_end(rows, Stream(JournalId(name), first, base), end)
+        for (name, first, base), end in zip(found, before, strict=False)
     ]
+
+
+def _with_end(rows: Rows, stream: Stream, before: int) -> Stream:
+    """The stream with the last of its rows, those included that follow and cannot be read."""
+    stored = rows.last_between(stream.first, before - 1)
+    last = stored
+    for first, end in rows.read(UNREADABLE, stored, before):
+        if first != last + 1:
+            break
+        last = end if first <= end < before else first
+    return stream._replace(last=last, ends_lost=last > stored)
