@@ -1,7 +1,8 @@
 """The fleet's part in one enrolled camera: what it starts with, what it listens to, who attends."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -62,8 +63,13 @@ class Care:
         """What the camera begins with."""
         return self._models.load(self.settings)
 
-    def attending(self, camera: Measuring, line: Line) -> Steward:
-        """Whoever attends to this camera while it runs; enter it."""
+    @contextmanager
+    def attending(self, camera: Measuring, line: Line) -> Iterator[Steward]:
+        """Attend to this camera while the block runs.
+
+        A block that ends by an error may have been ended by a config under trial; one that ends in
+        order was not.
+        """
         shadow = ConfigKeeper(
             self._device, line, camera, self._own, self._config, load=self._models.load
         )
@@ -90,14 +96,16 @@ class Care:
         )
         health = FirstHealth(camera, line, lambda: self._well(self._device))
         lifetime = Lifetime(self._folder, line, _utc_now)
-        return Steward(
+        with Steward(
             self._device,
             line,
             shadow=shadow,
             jobs=jobs,
             declaration=declaration,
             others=(health, lifetime),
-        )
+        ) as steward:
+            yield steward
+        shadow.suspend_trial()
 
     def _report(self, settings: Settings, camera: Measuring) -> bytes:
         return diagnosis.report(

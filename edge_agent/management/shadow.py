@@ -124,6 +124,17 @@ class ConfigKeeper:
         """Whether a change is being watched: nothing else should be changed meanwhile."""
         return self._trial is not None
 
+    def suspend_trial(self) -> None:
+        """The process ends in order: a change that is being tried has not failed.
+
+        The next process asks for the desired config again and tries it anew. Without this call a
+        change under trial counts as what ended the process, and is rolled back.
+        """
+        if self._trial is not None:
+            log.info("config.trial_suspended", extra={"version": self._trial.version})
+            self._trial = None
+            self._keep(msgspec.structs.replace(self._kept, trying=None))
+
     def pump(self, now_s: float) -> None:
         """Ask at every new connection, ask again, and end a trial whose outcome is clear."""
         if self._line.connected and self._line.sessions != self._session:

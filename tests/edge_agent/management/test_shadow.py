@@ -202,6 +202,27 @@ def test_a_wish_that_ended_the_agent_is_not_tried_again(stand):
     assert len(stand.camera.applied) == 1
 
 
+def test_a_config_under_trial_is_tried_again_after_an_ordered_restart(stand):
+    stand.passes()
+    stand.fleet.desires({"report_interval_ms": 10_000})
+    stand.passes(1)
+    assert stand.keeper.is_trying
+    stand.keeper.suspend_trial()
+    stand.start()
+    assert stand.keeper.settings == stand.own
+    stand.passes()
+    assert stand.fleet.reported["verdict"]["outcome"] == "applied"
+    assert stand.keeper.settings.interval_s == 10
+
+
+def test_suspending_without_a_trial_changes_nothing(stand):
+    stand.fleet.desires({"report_interval_ms": 10_000})
+    stand.passes()
+    before = stand.path.read_bytes()
+    stand.keeper.suspend_trial()
+    assert stand.path.read_bytes() == before
+
+
 def test_a_wish_taken_back_returns_to_the_camera_s_own(stand):
     stand.own = Settings(capture=CaptureSettings(analysed_fps=4))
     stand.start()
