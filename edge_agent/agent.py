@@ -147,6 +147,10 @@ class Agent:
         """End the run soon, from any thread."""
         self._camera.close()
 
+    def skip_drain(self) -> None:
+        """Wait for no acknowledgement at the end of the run, from any thread."""
+        self._reporting.skip_drain()
+
     def run(self, stop: threading.Event | None = None, *, drain_s: float = 10.0) -> Totals:
         """Measure until the camera ends or `stop` is set, then see the last reports off."""
         self._reporting.start()

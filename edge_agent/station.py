@@ -70,6 +70,16 @@ class Station:
         for agent in list(self.agents.values()):
             agent.close()
 
+    def skip_drain(self) -> None:
+        """Stop at once: wait for no acknowledgement. The reports stay in the outboxes."""
+        self.stop()
+        for agent in list(self.agents.values()):
+            agent.skip_drain()
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._stop.is_set()
+
     def restart(self, into: Path | None = None) -> None:
         """Likewise, and let whoever called `run` begin anew, `into` another slot if given."""
         self.restarts, self.into = True, into

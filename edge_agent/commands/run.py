@@ -1,7 +1,8 @@
 """Measure until the sources end or a signal comes.
 
-SIGINT and SIGTERM end a run in order: live visits are closed, the last interval is sealed, and
-the cloud is given a moment to acknowledge. Before anything is measured, Ctrl-C ends it at once.
+SIGINT and SIGTERM end a run in order: live visits are closed, the last interval is stored, and the
+run waits up to `--drain` seconds for the cloud to acknowledge. A second signal ends that wait; the
+reports stay in the outbox. Before anything is measured, Ctrl-C ends the run at once.
 """
 
 import argparse
@@ -61,7 +62,7 @@ def run(asked: argparse.Namespace) -> int:
             drain_s=asked.drain,
         )
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: station.stop())
+            signal.signal(number, lambda *_: _stop_or_hurry(station))
         every = station.run()
     for device, totals in every.items():
         log.info("agent.totals", extra={"device": device, **totals.as_fields()})
@@ -69,6 +70,14 @@ def run(asked: argparse.Namespace) -> int:
         _restart(mounts[0].settings, station.into)
     is_whole = not station.unreadable and not any(totals.damaged for totals in every.values())
     return 0 if is_whole else 1
+
+
+def _stop_or_hurry(station: Station) -> None:
+    """End in order at the first signal, without waiting for acknowledgements at the second."""
+    if station.is_stopping:
+        station.skip_drain()
+    else:
+        station.stop()
 
 
 def _restart(settings: Settings, slot: Path | None) -> None:

@@ -3,10 +3,12 @@
 import http.client
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -147,6 +149,33 @@ def test_a_signal_ends_an_endless_run_in_order(mosquitto, cloud, arguments, kind
     said = process.communicate(timeout=60)[1]
     assert process.returncode == 0, said
     assert cloud.presences[-1] is Presence.STOPPED
+
+
+def test_a_second_signal_ends_the_wait_for_acknowledgements(arguments, tmp_path):
+    outbox = tmp_path / "outbox.sqlite3"
+    nowhere = "mqtt://127.0.0.1:1"
+    process = agent("run", *arguments, "--broker", nowhere, "--speed=max", "--drain=120")
+    while not waiting_in(outbox):  # the film has ended
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=30)[1]
+    assert process.returncode == 0, said
+    assert json.loads(said.splitlines()[-1])["unacknowledged"] == waiting_in(outbox) >= 1
+
+
+def waiting_in(path):
+    """Reports in an outbox that another process uses."""
+    if not path.exists():
+        return 0
+    with closing(sqlite3.connect(path)) as database:
+        try:
+            return database.execute("SELECT count(*) FROM report").fetchone()[0]
+        except sqlite3.OperationalError:  # no table yet
+            return 0
 
 
 def test_nobody_on_the_other_side_is_no_reason_to_fail(arguments):
