@@ -65,7 +65,7 @@ def card_of(name: str, folders: Sequence[Path]) -> Path:
     """Return the card of a detector that runs here."""
     if name == RekognitionFaceDetector.name:
         raise ModelError(
-            "found Amazon Rekognition, whose confidence has no card here, wanted a detector with "
+            "found Amazon Rekognition, whose confidence has no card here, expected a detector with "
             "one; name another"
         )
     return card_named(ALIASES.get(name, name), folders)
@@ -77,13 +77,13 @@ def _rekognition(**options: float) -> RekognitionFaceDetector:
         from botocore.exceptions import BotoCoreError
     except ImportError as error:
         raise ModelError(
-            "found no boto3, wanted it for Amazon Rekognition; install the extra: "
+            "found no boto3, expected it for Amazon Rekognition; install the extra: "
             "pip install 'onlooker[aws]'"
         ) from error
     try:
         return RekognitionFaceDetector(boto3.client("rekognition"), **options)
     except BotoCoreError as error:
         raise ModelError(
-            f"found no way to Amazon Rekognition ({error}), wanted credentials and a region; "
+            f"found no way to Amazon Rekognition ({error}), expected credentials and a region; "
             "set AWS_REGION and sign in"
         ) from error

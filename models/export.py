@@ -62,7 +62,7 @@ def _compare(net: nn.Module, example: torch.Tensor, path: Path, outputs: list[st
     gap = max(float(np.abs(f - w.numpy()).max()) for f, w in zip(found, wanted, strict=True))
     if gap > PARITY:
         raise ParityError(
-            f"found {path} differing by {gap:.5f} from the trained network, wanted at most "
+            f"found {path} differing by {gap:.5f} from the trained network, expected at most "
             f"{PARITY}; export with another operator set or look for an unsupported operator"
         )
 

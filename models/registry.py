@@ -49,7 +49,7 @@ def entry(name: str, path: Path = MANIFEST) -> Entry:
     known = manifest(path)
     if name not in known:
         raise FetchError(
-            f"found no {name!r} in the manifest, wanted one of {', '.join(sorted(known))}; "
+            f"found no {name!r} in the manifest, expected one of {', '.join(sorted(known))}; "
             "correct the name, or add the network to models/manifest.json"
         )
     return known[name]
@@ -66,7 +66,7 @@ def fetch(wanted: Entry, folder: Path = FETCHED, *, progress: Progress | None = 
             content = _read(reply.read, wanted.card.bytes, progress)
     except (http.client.HTTPException, OSError, ValueError) as error:
         raise FetchError(
-            f"found {address} out of reach ({failure_of(error)}), wanted "
+            f"found {address} out of reach ({failure_of(error)}), expected "
             f"{_size(wanted)}; try again where there is internet, or bring the file and use "
             "--from FILE"
         ) from error
@@ -79,7 +79,7 @@ def copied(wanted: Entry, source: Path, folder: Path = FETCHED) -> Path:
         content = source.read_bytes()
     except OSError as error:
         raise FetchError(
-            f"found {source} not to be read ({error.strerror}), wanted {_size(wanted)}; give the "
+            f"found {source} not to be read ({error.strerror}), expected {_size(wanted)}; give the "
             "file's path"
         ) from error
     return keep(wanted, content, folder)
@@ -105,7 +105,7 @@ def keep(wanted: Entry, content: bytes, folder: Path = FETCHED) -> Path:
     digest = hashlib.sha256(content).hexdigest()
     if digest != wanted.card.sha256:
         raise FetchError(
-            f"found {len(content)} bytes with sha256 {digest}, wanted {_size(wanted)} with "
+            f"found {len(content)} bytes with sha256 {digest}, expected {_size(wanted)} with "
             f"{wanted.card.sha256}; nothing was kept: try again, and if it persists the file "
             "at that address has changed"
         )
@@ -118,6 +118,6 @@ def keep(wanted: Entry, content: bytes, folder: Path = FETCHED) -> Path:
         return write_card(folder / f"{card.name}.json", card)
     except OSError as error:
         raise FetchError(
-            f"found {folder} not to be written to ({error.strerror}), wanted a folder for "
+            f"found {folder} not to be written to ({error.strerror}), expected a folder for "
             f"{len(content)} bytes; give another with --to"
         ) from error

@@ -46,7 +46,7 @@ class RekognitionFaceDetector:
         answer = self._client.detect_faces(Image={"Bytes": packed(bgr)}, Attributes=["DEFAULT"])
         if "FaceDetails" not in answer:
             raise RekognitionError(
-                f"found an answer with {sorted(answer)}, wanted FaceDetails; check the service's "
+                f"found an answer with {sorted(answer)}, expected FaceDetails; check the service's "
                 "status and the client's version"
             )
         found = [_face(detail, bgr) for detail in answer["FaceDetails"]]
@@ -61,7 +61,7 @@ def packed(image: Image) -> bytes:
     _, content = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     if len(content) > MOST_BYTES:
         raise RekognitionError(
-            f"found a picture of {len(content)} bytes, wanted at most {MOST_BYTES}; shrink it"
+            f"found a picture of {len(content)} bytes, expected at most {MOST_BYTES}; shrink it"
         )
     return content.tobytes()
 

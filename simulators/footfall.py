@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from simulators.crowd import Place, Profile, history, midnight
 from simulators.delivery import Delivery, DeliveryError, parcels
+from simulators.output_file import replacing
 from simulators.post import Post, PostError
 from wire.audience import AudienceReport
 from wire.envelope import audience_event, seal
@@ -99,8 +100,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def write(reports: Iterable[AudienceReport], path: Path) -> None:
-    """One sealed event per line."""
-    with path.open("wb") as lines:
+    """Write one sealed event per line; no file is left if writing is interrupted."""
+    with replacing(path) as partial, partial.open("wb") as lines:
         lines.writelines(seal(audience_event(report)) + b"\n" for report in reports)
 
 

@@ -1,31 +1,58 @@
-"""Write the contract's documents, or check that they are as the code says."""
+"""Write the generated documents of the wire schema, or check that they match the code."""
 
-import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from wire.documents import documents
+from wire.interrupts import exiting_on_interrupt, interruptible
+
+if TYPE_CHECKING:
+    import argparse
+
+EXAMPLE = "example:\n  python -m wire check\n"
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(words: list[str] | None = None) -> int:
     """`python -m wire write|check [--into DIR]`; 1 when a checked document differs."""
-    parser = argparse.ArgumentParser(prog="python -m wire", description=__doc__)
+    with exiting_on_interrupt():
+        arguments = _parsed(words)
+        import wire.documents  # noqa: F401  loaded before the work begins, where Ctrl-C may end it
+    return interruptible(lambda: _run(arguments))
+
+
+def _parsed(words: list[str] | None) -> "argparse.Namespace":
+    import argparse
+
+    from wire.arguments import Parser
+
+    parser = Parser(
+        prog="python -m wire",
+        description=__doc__,
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("action", choices=("write", "check"))
     parser.add_argument("--into", type=Path, default=Path("docs/wire"), metavar="DIR")
-    asked = parser.parse_args(arguments)
-    stale = [
-        name
+    return parser.parse_args(words)
+
+
+def _run(arguments: "argparse.Namespace") -> int:
+    from wire.documents import documents
+
+    folder: Path = arguments.into
+    stale = {
+        folder / name: text
         for name, text in documents().items()
-        if not (asked.into / name).exists() or (asked.into / name).read_text() != text
-    ]
-    if asked.action == "check":
-        for name in stale:
-            print(f"{asked.into / name} is not what the code says: run `python -m wire write`")
+        if not (folder / name).exists() or (folder / name).read_text() != text
+    }
+    if arguments.action == "check":
+        for path in stale:
+            print(f"{path} differs from the code: run `python -m wire write`")
         return 1 if stale else 0
-    asked.into.mkdir(parents=True, exist_ok=True)
-    for name in stale:
-        (asked.into / name).write_text(documents()[name])
-        print(f"wrote {asked.into / name}")
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, text in stale.items():
+        path.write_text(text)
+        print(f"wrote {path}")
     return 0
 
 

@@ -39,6 +39,6 @@ class DatasetError(FileNotFoundError):
 
     def __init__(self, folder: object) -> None:
         super().__init__(
-            f"found no data set at {folder}, wanted the file or folder described in its reader; "
+            f"found no data set at {folder}, expected the file or folder described in its reader; "
             "correct the path, or pass --data DIR, the folder that holds train/ and dev/"
         )

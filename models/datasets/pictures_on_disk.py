@@ -24,7 +24,7 @@ def read_image(path: Path) -> Image:
     deep = cv2.imdecode(content, kinds) if len(content) else None
     if deep is None:
         raise PictureError(
-            f"found {path} of {len(content)} bytes that does not read as a picture, wanted a "
+            f"found {path} of {len(content)} bytes that does not read as a picture, expected a "
             "JPEG, PNG, WebP or TIFF; replace the file or take its line out of the labels"
         )
     if deep.dtype == np.uint16:

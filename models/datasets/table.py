@@ -60,8 +60,8 @@ class Row:
         """Return the error that says what is wrong with this line."""
         said = ", ".join(f"{name} {cell!r}" for name, cell in self.cells.items() if name)
         return TableError(
-            f"found {self.table}, line {self.line}, with {said}, wanted {wanted}; correct the line "
-            "or take it out"
+            f"found {self.table}, line {self.line}, with {said}, expected {wanted}; correct or "
+            "remove the line"
         )
 
 
@@ -76,14 +76,13 @@ def rows(table: Path, *columns: str) -> list[Row]:
             found = [] if missing else [Row(table, reader.line_num, row) for row in reader]
     except (UnicodeDecodeError, csv.Error) as error:
         raise TableError(
-            f"found {table} that does not read as text ({error}), wanted CSV in UTF-8; save it as "
-            "such"
+            f"found {table} that is not text ({error}), expected CSV in UTF-8; save it in UTF-8"
         ) from error
     if missing:
         raise TableError(
-            f"found {table} without {', '.join(missing)} among its columns, wanted "
+            f"found {table} without {', '.join(missing)} among its columns, expected "
             f"{', '.join(columns)}; name them in its first line"
         )
     if not found:
-        raise TableError(f"found {table} without a line below its head, wanted one case at least")
+        raise TableError(f"found {table} without a line below its head, expected one case at least")
     return found

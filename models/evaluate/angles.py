@@ -68,7 +68,7 @@ def fitted(what: Said) -> dict[str, float]:
     """Return the five numbers for a card's calibration."""
     if len(what.truth) < LEAST_CROPS:
         raise AnglesError(
-            f"found {len(what.truth)} crops of every other person to calibrate with, wanted at "
+            f"found {len(what.truth)} crops of every other person to calibrate with, expected at "
             f"least {LEAST_CROPS}; label more"
         )
     found, errors = {}, []
@@ -77,7 +77,7 @@ def fitted(what: Said) -> dict[str, float]:
         slope, zero = (float(number) for number in np.polyfit(true_deg, said_deg, 1))
         if not slope > 0:
             raise AnglesError(
-                f"found {name} said without regard to the truth or the other way round, wanted the "
+                f"found {name} that contradicts the labels or has the opposite sign, expected the "
                 "signs of docs/accuracy.md; check the table and the crops"
             )
         found[f"{name}_scale"], found[f"{name}_zero"] = 1 / slope, zero

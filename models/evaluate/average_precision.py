@@ -1,7 +1,7 @@
 """Average precision of boxes at one overlap, the area under the precision-recall curve.
 
 Matching is greedy by score within a picture (PASCAL VOC, all points). Truth below a size is
-neither wanted nor punished, and neither is a stray box below that size.
+neither expected nor punished, and neither is a stray box below that size.
 """
 
 from collections.abc import Sequence

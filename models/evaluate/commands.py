@@ -77,7 +77,7 @@ def calibrated(options: argparse.Namespace, folders: Sequence[Path]) -> dict[str
 def calibrated_angles(options: argparse.Namespace, folders: Sequence[Path]) -> dict[str, Any]:
     """Fit a head-pose network to crops of every other person, judge it on the rest's."""
     if (options.labels is None) != (options.crops is None):
-        raise CommandError("found one of --labels CSV and --crops DIR, wanted both or neither")
+        raise CommandError("found one of --labels CSV and --crops DIR, expected both or neither")
     place = options.data / "dev" / "head_pose_ytf"
     table, crops = options.labels or place / "labels.csv", options.crops or place / "crops"
     path = card_named(options.estimator, folders)
@@ -95,7 +95,7 @@ def calibrated_angles(options: argparse.Namespace, folders: Sequence[Path]) -> d
 def _labelled_sets(options: argparse.Namespace) -> list[tuple[Path, Path]]:
     """Return tables of boxes with their folders of pictures: the site's own, or development's."""
     if (options.boxes is None) != (options.images is None):
-        raise CommandError("found one of --boxes CSV and --images DIR, wanted both or neither")
+        raise CommandError("found one of --boxes CSV and --images DIR, expected both or neither")
     if options.boxes:
         return [(options.boxes, options.images)]
     places = [options.data / "dev" / folder for folder in development.BOXES]
@@ -108,7 +108,7 @@ def attention_figures(options: argparse.Namespace, folders: Sequence[Path]) -> d
         return _film_figures(options, folders)
     if not options.labels or not options.crops:
         raise CommandError(
-            "found neither --video FILE nor --labels CSV with --crops DIR, wanted one of both"
+            "found neither --video FILE nor --labels CSV with --crops DIR, expected one of both"
         )
     estimator = _estimator(options, folders)
     people = attention.judged(estimator, options.labels, options.crops)

@@ -40,9 +40,9 @@ def frames_per_s(film: Path) -> float:
         with opened(film) as container:
             rate = container.streams.video[0].average_rate
     except CaptureError as error:
-        raise FilmError(f"found no film at {film}, wanted a video file ({error})") from error
+        raise FilmError(f"found no film at {film}, expected a video file ({error})") from error
     if not rate:
-        raise FilmError(f"found {film} without a frame rate, wanted one to place frames in time")
+        raise FilmError(f"found {film} without a frame rate, expected one to place frames in time")
     return float(rate)
 
 

@@ -44,7 +44,7 @@ def bootstrapped(
     """Return `figure(units)` with the 2.5 and 97.5 % points over resampled units."""
     if not units:
         raise EvaluationError(
-            "found no cases to measure, wanted at least one; check the label file"
+            "found no cases to measure, expected at least one; check the label file"
         )
     rng = np.random.default_rng(seed)
     picks = rng.integers(len(units), size=(draws, len(units)))

@@ -29,7 +29,7 @@ def _axes(title: str, across: str, up: str) -> tuple[Any, Any]:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise PlotError(
-            "found no matplotlib, wanted it for --plot; pip install matplotlib, or leave it out"
+            "found no matplotlib, expected it for --plot; pip install matplotlib, or leave it out"
         ) from error
     figure = Figure(figsize=SIZE_INCHES, layout="constrained")
     axes = figure.subplots()

@@ -38,7 +38,7 @@ def fitted(pictures: Sequence[Matches]) -> Calibration:
     yes, no = int(right.sum()), int((~right).sum())
     if min(yes, no) < LEAST_OF_EACH:
         raise ScoresError(
-            f"found {yes} right and {no} false boxes to calibrate with, wanted at least "
+            f"found {yes} right and {no} false boxes to calibrate with, expected at least "
             f"{LEAST_OF_EACH} of each; label more pictures"
         )
     truth = np.where(right, (yes + 1) / (yes + 2), 1 / (no + 2))
@@ -52,7 +52,7 @@ def fitted(pictures: Sequence[Matches]) -> Calibration:
     if not slope > 0:
         raise ScoresError(
             f"found scores that are no higher for right boxes than for false ones (slope {slope}),"
-            " wanted a detector that knows better; check that the boxes belong to these pictures"
+            " expected a detector that knows better; check that the boxes belong to these pictures"
         )
     return Calibration(slope, zero)
 

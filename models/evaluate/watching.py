@@ -56,7 +56,7 @@ class Watched:
 def watched(film: Path, settings: Settings) -> Watched:
     """Run the agent's judgement over a film."""
     if not film.is_file():
-        raise FilmError(f"found no film at {film}, wanted a video file or an animated GIF")
+        raise FilmError(f"found no film at {film}, expected a video file or an animated GIF")
     watch = Watch(settings, *models_for(settings))
     told, begun = Watched(), defaultdict[int, list[tuple[float, Any]]](list)
     believed: set[int] = set()

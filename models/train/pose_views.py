@@ -125,7 +125,7 @@ def kept(path: Path, pictures: Sequence[Picture], teacher: PoseTeacher | None) -
     """Read the views made by an earlier run, or make and keep them: about ten minutes."""
     if not path.is_file():
         if teacher is None:
-            raise FileNotFoundError(f"found no {path}, wanted views; run with the teachers once")
+            raise FileNotFoundError(f"found no {path}, expected views; run with the teachers once")
         parts = list(views(pictures, teacher))
         path.parent.mkdir(parents=True, exist_ok=True)
         fields = ("images", "boxes", "angles", "landmarks", "people")

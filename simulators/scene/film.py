@@ -19,6 +19,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from simulators.output_file import replacing
 from simulators.scene.body import draw_body
 from simulators.scene.cast import CastError, cast
 from simulators.scene.figure import figure
@@ -101,7 +102,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Draw the scene; 0 when both files are written, 2 when it cannot be drawn."""
+    """Draw the scene; 0 when both files are written, 2 when it cannot be drawn.
+
+    On any failure and on Ctrl-C neither file is written.
+    """
     try:
         lens = lens_for(arguments.size)
         if not 1 <= arguments.fps <= 60 or arguments.seed < 0:
@@ -132,13 +136,14 @@ def _write(arguments: argparse.Namespace, walks: tuple[Walk, ...], lens: Lens) -
     frames = round(arguments.seconds * arguments.fps)
     happens = truth(walks, lens, fps=arguments.fps, frames=frames, seed=arguments.seed)
     scene = Scene(walks, lens, arguments.seed)
-    told_s = time.monotonic()
-    for done in filmed(scene, frames, arguments.fps, arguments.out, lens):
-        if time.monotonic() - told_s >= PROGRESS_EVERY_S:
-            told_s = time.monotonic()
-            sys.stderr.write(f"\rscene: {done} of {frames} frames ")
-            sys.stderr.flush()
-    arguments.truth.write_bytes(msgspec.json.format(msgspec.json.encode(happens), indent=1))
+    with replacing(arguments.truth) as facts, replacing(arguments.out) as clip:
+        facts.write_bytes(msgspec.json.format(msgspec.json.encode(happens), indent=1))
+        shown_s = time.monotonic()
+        for done in filmed(scene, frames, arguments.fps, clip, lens):
+            if time.monotonic() - shown_s >= PROGRESS_EVERY_S:
+                shown_s = time.monotonic()
+                sys.stderr.write(f"\rscene: {done} of {frames} frames ")
+                sys.stderr.flush()
     sys.stderr.write(f"\rscene: {frames} frames in {arguments.out}; {summary(happens)}\n")
 
 

@@ -83,9 +83,26 @@ def fleet_simulator(folder, _):
     return ["simulators", "fleet", "--cameras", "2", "--broker", "mqtt://127.0.0.1:1"]
 
 
+def scene_simulator(folder, _):
+    files = ["--out", f"{folder}/clip.mp4", "--truth", f"{folder}/truth.json"]
+    return ["simulators", "scene", "--people", "3", "--seconds", "300", *files]
+
+
+def models_list(_, __):
+    return ["models", "list"]
+
+
+def models_speed(_, __):
+    return ["models", "evaluate", "speed"]
+
+
+def wire_check(_, __):
+    return ["wire", "check"]
+
+
 PROGRAMS = (
     edge_run, edge_check, cloud_serve, cloud_stream, cloud_watch, cloud_forecast, fleet_serve,
-    signer, broker, fleet_simulator,
+    signer, broker, fleet_simulator, scene_simulator, models_list, models_speed, wire_check,
 )  # fmt: skip
 
 

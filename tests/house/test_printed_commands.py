@@ -14,7 +14,7 @@ from cloud import settings
 from cloud.cli.main import COMMANDS
 from cloud.fleet import command as fleet
 from edge_agent.commands.main import parser as edge_parser
-from models.__main__ import parser as models_parser
+from models.cli.arguments import parser as models_parser
 from provisioning.commands import parser as provisioning_parser
 from simulators.__main__ import _loaded as simulator
 from wire.arguments import Parser

@@ -38,9 +38,9 @@ def test_two_errors_in_three_lie_within_the_stretched_doubt():
 
 def test_signs_that_are_turned_around_are_refused():
     what = drawn()
-    with pytest.raises(AnglesError, match="yaw said without regard to the truth or the other way"):
+    with pytest.raises(AnglesError, match="yaw that contradicts the labels"):
         fitted(Said(-what.angles, what.sigmas, what.truth))
-    with pytest.raises(AnglesError, match="yaw said"):
+    with pytest.raises(AnglesError, match="yaw that contradicts"):
         fitted(Said(np.zeros_like(what.angles), what.sigmas, what.truth))
 
 

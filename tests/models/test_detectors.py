@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from edge_agent.inference import WEIGHTS, ModelError, ModelMissingError
-from models.__main__ import DATA
+from models.cli.folders import DATA
 from models.detectors import LOW, opened
 from models.registry import FETCHED, keep, manifest
 

@@ -53,7 +53,7 @@ def test_a_missing_picture_is_a_sentence(pictures, capsys):
 def test_an_unknown_detector_is_a_sentence(pictures, capsys):
     boxes = ["--boxes", str(pictures / "boxes.csv"), "--images", str(pictures)]
     assert main(["evaluate", "detection", *boxes, "--detector", "yolo-next"]) == 2
-    assert "wanted one of" in capsys.readouterr().err
+    assert "one of onlooker-attention" in capsys.readouterr().err
 
 
 def test_without_a_name_those_detectors_are_measured_that_are_here(pictures, capsys, caplog):
@@ -83,7 +83,7 @@ def fixed(tmp_path, monkeypatch):
         sha256=hashlib.sha256(content).hexdigest(),
     )  # fmt: skip
     (folder / "fixed.json").write_bytes(msgspec.json.encode(card))
-    monkeypatch.setattr("models.__main__.FOLDERS", (folder, WEIGHTS))
+    monkeypatch.setattr("models.cli.folders.FOLDERS", (folder, WEIGHTS))
     return "fixed"
 
 

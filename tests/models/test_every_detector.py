@@ -10,7 +10,7 @@ from skimage import data
 
 from edge_agent.detect import load_detector
 from edge_agent.inference import ImageError
-from models.__main__ import DATA
+from models.cli.folders import DATA
 from models.registry import FETCHED, keep, manifest
 from models.rekognition import RekognitionError, RekognitionFaceDetector
 
@@ -101,5 +101,5 @@ def test_a_strange_answer_of_the_cloud_is_a_sentence():
         def detect_faces(self, **request):
             return {"Fault": len(request)}
 
-    with pytest.raises(RekognitionError, match="wanted FaceDetails"):
+    with pytest.raises(RekognitionError, match="expected FaceDetails"):
         RekognitionFaceDetector(Broken()).faces(np.zeros((8, 8, 3), np.uint8))

@@ -33,7 +33,7 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path, capsys):
     command = ["evaluate", "detection", "--boxes", str(tmp_path / "boxes.csv")]
     command += ["--images", str(tmp_path), "--detector", "onlooker-face", "--input-px", "320"]
     assert main([*command, "--plot", str(tmp_path / "a.png")]) == 2
-    assert "correct the path or its rights" in capsys.readouterr().err
+    assert "that this user may read and write" in capsys.readouterr().err
 
 
 def test_an_evaluation_draws_beside_its_figures(tmp_path, capsys):

@@ -186,10 +186,10 @@ def test_a_copy_is_verified_like_a_download(offered, tmp_path):
 def test_the_list_names_what_is_here_and_what_may_come(capsys):
     assert main(["list"]) == 0
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
-    assert rows["onlooker-face"]["here"]
+    assert rows["onlooker-face"]["present"]
     assert rows["yunet-2023mar"]["allows"] == "commercial"
 
 
 def test_a_refusal_is_a_sentence_and_a_status(capsys):
     assert main(["fetch", "yunet-2033"]) == 2
-    assert "wanted one of" in capsys.readouterr().err
+    assert "expected one of" in capsys.readouterr().err

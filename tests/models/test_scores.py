@@ -132,7 +132,7 @@ def test_a_site_calibrates_a_detector_on_its_own_pictures(site, capsys):
 
 def test_boxes_without_pictures_are_a_sentence(site, capsys):
     assert calibrate(site) == 2
-    assert "wanted both or neither" in capsys.readouterr().err
+    assert "expected both or neither" in capsys.readouterr().err
 
 
 def test_what_has_no_card_is_a_sentence(site, capsys):

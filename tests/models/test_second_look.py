@@ -69,5 +69,5 @@ def test_no_place_no_look():
 
 
 def test_another_network_is_refused():
-    with pytest.raises(ModelError, match="wanted a network for face-check"):
+    with pytest.raises(ModelError, match="a network for face-check"):
         SecondLook(open_session("onlooker-face"))

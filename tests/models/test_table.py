@@ -32,15 +32,15 @@ def table(tmp_path):
         ("", "without image, x1, y1, x2, y2 among its columns"),
         (BOXES, "without a line below its head"),
         ("image,x1,y1,x2\na.png,1,2,3\n", "without y2"),
-        (BOXES + "a.png,1,2,3,4\nb.png,9,2,3,4\n", "line 3, with .* wanted x1 below x2"),
-        (BOXES + "a.png,-5,10,-9,3\n", "line 2.*wanted x1 below x2 and y1 below y2"),
-        (BOXES + "a.png,1,2,nan,4\n", "wanted a number in x2"),
-        (BOXES + "a.png,1,2,inf,4\n", "wanted a number in x2"),
-        (BOXES + "a.png,1,2,three,4\n", "x2 'three'.*correct the line or take it out"),
-        (BOXES + "a.png,1,2\n", "wanted a number in x2"),
-        (BOXES + ",1,2,3,4\n", "wanted something in image"),
-        (b"\xff\xfe\x00\x01image", "wanted CSV in UTF-8"),
-        (BOXES + '"' + "a" * 140_000 + '",1,2,3,4\n', "does not read as text"),
+        (BOXES + "a.png,1,2,3,4\nb.png,9,2,3,4\n", "line 3, with .* expected x1 below x2"),
+        (BOXES + "a.png,-5,10,-9,3\n", "line 2.*expected x1 below x2 and y1 below y2"),
+        (BOXES + "a.png,1,2,nan,4\n", "expected a number in x2"),
+        (BOXES + "a.png,1,2,inf,4\n", "expected a number in x2"),
+        (BOXES + "a.png,1,2,three,4\n", "x2 'three'.*correct or remove the line"),
+        (BOXES + "a.png,1,2\n", "expected a number in x2"),
+        (BOXES + ",1,2,3,4\n", "expected something in image"),
+        (b"\xff\xfe\x00\x01image", "expected CSV in UTF-8"),
+        (BOXES + '"' + "a" * 140_000 + '",1,2,3,4\n', "that is not text"),
     ],
 )
 def test_boxes_that_are_none_are_told(table, content, words):
@@ -89,7 +89,7 @@ def test_classes_that_nobody_knows_are_told(table, line, words):
         (["export", "detection", "--runs", "{}"], r"models train detection|onlooker\[train\]"),
         (["fetch", "yunet", "--from", "{}.onnx"], "give the file's path"),
         (["fetch", "yunet", "--from", "{}"], "nothing was kept"),
-        (["evaluate", "dwell", "--video", "{}", "--truth", "{}"], "wanted a video"),
+        (["evaluate", "dwell", "--video", "{}", "--truth", "{}"], "expected a video"),
     ],
 )
 def test_the_command_says_so_and_ends_with_two(table, command, words, capsys):

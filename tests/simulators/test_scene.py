@@ -1,6 +1,10 @@
 """A drawn scene tells the truth about itself."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 
 import av
 import cv2
@@ -167,3 +171,24 @@ def test_refusals_name_what_was_wanted():
         cast(10_000, 60, 1, SMALL)
     with pytest.raises(SizeError, match="320x180"):
         Lens(100, 100)
+
+
+def test_ctrl_c_while_drawing_leaves_no_partial_file(tmp_path):
+    clip, facts = tmp_path / "clip.mp4", tmp_path / "truth.json"
+    clip.write_bytes(b"an earlier clip")
+    words = ["--people", "2", "--seconds", "600", "--out", str(clip), "--truth", str(facts)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "simulators", "scene", *words, "--size", "320x180"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not (tmp_path / "clip.partial.mp4").exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]
+    assert clip.read_bytes() == b"an earlier clip"

@@ -49,4 +49,4 @@ def test_the_check_finds_a_stale_document(tmp_path, capsys):
     assert main(["check", *into]) == 0
     (tmp_path / "asyncapi.json").write_text("{}")
     assert main(["check", *into]) == 1
-    assert "asyncapi.json is not what the code says" in capsys.readouterr().out
+    assert "asyncapi.json differs from the code" in capsys.readouterr().out

@@ -1,0 +1,13 @@
+"""Where the commands look for networks and data, and where training writes."""
+
+from pathlib import Path
+from typing import Final
+
+from edge_agent.inference import WEIGHTS
+from models import registry
+
+DATA: Final = Path("../shared/data/models")
+RUNS: Final = Path("runs")
+RESEARCH: Final = Path(__file__).parents[1] / "weights" / "research"
+FOLDERS: Final = (WEIGHTS, registry.FETCHED, RESEARCH)
+"""Searched in this order: shipped with the agent, fetched, research only."""

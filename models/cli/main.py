@@ -1,0 +1,46 @@
+"""Run one command of `python -m models` and print its result as JSON."""
+
+import argparse
+import json
+import logging
+import sys
+from typing import Final
+
+from edge_agent.inference import ModelError
+from edge_agent.settings import SettingsError
+from models.cli.actions import ACTIONS
+from models.datasets.picture import DatasetError
+from models.datasets.pictures_on_disk import PictureError
+from models.datasets.table import TableError
+from models.evaluate.refusal import EvaluationError
+from models.registry import FetchError
+from models.rekognition import RekognitionError
+
+REFUSALS: Final = (
+    ModelError,
+    DatasetError,
+    PictureError,
+    TableError,
+    EvaluationError,
+    RekognitionError,
+    FetchError,
+    SettingsError,
+)
+
+
+def run(options: argparse.Namespace) -> int:
+    """0 when the command succeeded, 2 when it was refused with a reason."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    try:
+        answer = ACTIONS[options.command](options)
+    except REFUSALS as error:
+        sys.stderr.write(f"models: {error}\n")
+        return 2
+    except OSError as error:
+        sys.stderr.write(
+            f"models: {error.filename} cannot be used ({error.strerror}): give a file or folder "
+            "that exists and that this user may read and write\n"
+        )
+        return 2
+    sys.stdout.write(f"{json.dumps(answer, indent=2)}\n")
+    return 0
