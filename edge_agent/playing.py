@@ -14,7 +14,7 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from edge_agent.privacy.text import complaints
+from edge_agent.privacy.encoded_data import complaints
 from wire.audience import CREATIVE, NOTHING_KNOWN
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -15,9 +15,9 @@ from typing import Any, Final
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from edge_agent.link.broker import broker_at, tls_context
 from edge_agent.playing import NowPlaying, PlayError, Playing
 from edge_agent.settings import PlaysSettings
+from edge_agent.transport.broker import broker_at, tls_context
 from wire.addresses import WEB_SCHEMES, parse_address
 from wire.exchange import Bounds, ExchangeError, exchange
 

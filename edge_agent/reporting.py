@@ -17,14 +17,14 @@ from msgspec import structs
 from edge_agent.board import Board, Glance
 from edge_agent.capture import Cause, Counters
 from edge_agent.civil import EARLIEST_AT, CivilTime, disciplined
-from edge_agent.connection import CameraConnection
+from edge_agent.connection_quality import CameraConnection
 from edge_agent.health import Alarms, disk_free_bytes, rss_bytes, temperature_milli_c
 from edge_agent.meter import Tally, Told, Totals, Withholding
 from edge_agent.motion import GateCounters
 from edge_agent.outbox import Courier, Link, Outbox, OutboxDamagedError, OutboxError
 from edge_agent.outbox.streams import StreamStatus
-from edge_agent.privacy.egress import Egress
-from edge_agent.privacy.guarded import Guarded
+from edge_agent.privacy.egress_filter import Egress
+from edge_agent.privacy.filtered_link import Guarded
 from edge_agent.privacy.suppression import coarse
 from edge_agent.settings import LinkSettings, PrivacySettings
 from wire.audience import Versions

@@ -11,7 +11,7 @@ from edge_agent.board import Board
 from edge_agent.playing import Playing
 from edge_agent.plays import PlayWords, listening
 from edge_agent.recorder.hls import Recorder
-from edge_agent.recorder.witness import Screen, Veiled
+from edge_agent.recorder.redacting_observer import Screen, Veiled
 from edge_agent.roster import Mount
 from edge_agent.sensors.light import LightFromPicture
 from edge_agent.sensors.sources import Polled

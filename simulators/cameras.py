@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from edge_agent.outbox.merging import groups, merged
+from edge_agent.outbox.downsampling import groups, merged
 from simulators.crowd import Place, Profile, measured, size_of
 from wire.audience import AudienceReport
 from wire.scalars import DeviceId, JournalId, LocationId

@@ -10,7 +10,7 @@ from typing import Any, Final
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
-from edge_agent.link.broker import Broker, LinkError, broker_at, tls_context
+from edge_agent.transport.broker import Broker, LinkError, broker_at, tls_context
 from wire.envelope import AckEvent, unseal
 from wire.topics import Address, Channel
 

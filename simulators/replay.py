@@ -24,12 +24,12 @@ from edge_agent.agent import Agent, Totals, models_for
 from edge_agent.capture import CaptureError, open_camera
 from edge_agent.detect import FaceDetector
 from edge_agent.inference import ModelError
-from edge_agent.link.broker import Broker, LinkError, broker_at
-from edge_agent.link.loopback import LoopbackLink
-from edge_agent.link.paho import PahoLink
 from edge_agent.outbox import Link, Outbox, OutboxError
 from edge_agent.pose import PoseEstimator
 from edge_agent.settings import PrivacySettings, Settings, SettingsError, load
+from edge_agent.transport.broker import Broker, LinkError, broker_at
+from edge_agent.transport.loopback import LoopbackLink
+from edge_agent.transport.paho import PahoLink
 from simulators.reel import Clip, Watched, beginning, clips
 from wire.envelope import AudienceEvent, Event, seal
 from wire.interrupts import INTERRUPTED

@@ -28,8 +28,8 @@ from cryptography.x509.oid import NameOID
 from sqlalchemy import func, select
 
 from cloud.database import connect, minute_tallies, quarantined_devices, reading
-from edge_agent.link.broker import broker_at
-from edge_agent.link.paho import PahoLink
+from edge_agent.transport.broker import broker_at
+from edge_agent.transport.paho import PahoLink
 from provisioning import vault
 from provisioning.authority.office import open_office
 from provisioning.authority.profiles import Kind, Subject

@@ -26,8 +26,8 @@ from cloud.fleet.registry import Thing
 from cloud.fleet.roster import RosterEntry, expect
 from cloud.fleet.service import Connection, FleetService, attach, client_for
 from cloud.fleet.signer_client import SignerClient, named_in
-from edge_agent.link.broker import Broker
-from edge_agent.link.desk import prove
+from edge_agent.transport.broker import Broker
+from edge_agent.transport.provisioning_client import prove
 from provisioning import vault
 from provisioning.authority.office import open_office
 from provisioning.authority.profiles import Kind, Subject

@@ -3,7 +3,7 @@
 from typing import Final
 
 from edge_agent.capture import Camera, Cause, Trouble, trouble_of
-from edge_agent.check.finding import Verdict, failure, ok
+from edge_agent.check.findings import Verdict, failure, ok
 from edge_agent.frame import Frame
 from edge_agent.settings import CaptureSettings
 

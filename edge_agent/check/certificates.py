@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from edge_agent.check.finding import Verdict, failure, ok, warning
+from edge_agent.check.findings import Verdict, failure, ok, warning
 from edge_agent.identity import location_in
-from edge_agent.link.broker import Broker, LinkError
+from edge_agent.transport.broker import Broker, LinkError
 from wire.topics import Address
 
 WARN_DAYS: Final = 30

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from edge_agent.check.finding import Verdict, failure, ok, warning
+from edge_agent.check.findings import Verdict, failure, ok, warning
 from wire.addresses import WEB_SCHEMES, Address, AddressError, parse_address
 from wire.scalars import LocationId
 from wire.web import failure_of, web_request

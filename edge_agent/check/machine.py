@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from edge_agent.check.finding import Verdict, failure, ok, warning
+from edge_agent.check.findings import Verdict, failure, ok, warning
 from edge_agent.civil import EARLIEST_AT
 from edge_agent.demographics import describer_for
 from edge_agent.outbox.inspection import inspect

@@ -10,9 +10,9 @@ import sys
 
 import cv2
 
-from edge_agent.check.refusals import REFUSALS
-from edge_agent.commands import check, mounts, run
-from edge_agent.enrolment import command as enrolment
+from edge_agent.check.startup_errors import REFUSALS
+from edge_agent.commands import camera_options, check, run
+from edge_agent.commands import enrol as enrolment
 from edge_agent.logs import write_json_lines
 from edge_agent.private_files import private_umask
 from wire.addresses import hide_addresses
@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     typed = sys.argv[1:] if arguments is None else arguments
     asked = parser().parse_args(typed)
     write_json_lines(asked.log_level)
-    mounts.warn_of_visible_credentials(typed)
+    camera_options.warn_of_visible_credentials(typed)
     cv2.setNumThreads(1)  # its threads spin for work that takes a tenth of a millisecond
     try:
         with private_umask():
@@ -50,7 +50,7 @@ def parser() -> Parser:
             command.__name__.rpartition(".")[2], help=about, description=command.__doc__
         )
         one.set_defaults(action=command.run)
-        mounts.add_arguments(one)
+        camera_options.add_arguments(one)
         _add_playback(one)
     check.add_arguments(actions.choices["check"])
     enrolment.add_arguments(

@@ -15,18 +15,18 @@ from functools import partial
 from pathlib import Path
 
 from edge_agent.agent import Agent
-from edge_agent.commands.mounts import broker_for, camera_for, mounts_of
+from edge_agent.commands.camera_options import broker_for, camera_for, mounts_of
 from edge_agent.identity import IdentityFolder
-from edge_agent.link.broker import tls_context
-from edge_agent.link.choice import link_for
-from edge_agent.management.care import Care
-from edge_agent.management.diagnosis import LogTail
+from edge_agent.management.device_management import Care
+from edge_agent.management.diagnostics import LogTail
 from edge_agent.outbox import Outbox
 from edge_agent.roster import Mount
 from edge_agent.settings import Settings
 from edge_agent.slots import Slots, begin_anew, say_well
 from edge_agent.station import Models, Station
 from edge_agent.surroundings import Surroundings, surroundings
+from edge_agent.transport.broker import tls_context
+from edge_agent.transport.factory import link_for
 from wire.scalars import DeviceId
 
 log = logging.getLogger("edge_agent")

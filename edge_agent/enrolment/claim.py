@@ -7,7 +7,7 @@ from typing import Final
 
 from edge_agent.civil import EARLIEST_AT
 from edge_agent.identity import certificate_in
-from edge_agent.link.broker import Broker
+from edge_agent.transport.broker import Broker
 from wire.hosts import AddressError, parse_host_and_port
 
 DESK_PORT: Final = 8884

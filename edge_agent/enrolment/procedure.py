@@ -25,8 +25,14 @@ from edge_agent.identity import (
     location_in,
     request_for,
 )
-from edge_agent.link.broker import Broker, broker_at
-from edge_agent.link.desk import TOKEN_REFUSED, Desk, DeskError, RefusedError, prove
+from edge_agent.transport.broker import Broker, broker_at
+from edge_agent.transport.provisioning_client import (
+    TOKEN_REFUSED,
+    Desk,
+    DeskError,
+    RefusedError,
+    prove,
+)
 from wire.enrolment import SERIAL_NUMBER, TOKEN_VALID_S
 from wire.scalars import Device, DeviceId, LocationId
 

@@ -3,9 +3,9 @@
 import tempfile
 from pathlib import Path
 
-from edge_agent.management.transfer import TransferError, checked
-from edge_agent.management.undertaking import Apart, Means, rejected, succeeded
-from edge_agent.recorder.chapters import ClipError, clip, segments, send
+from edge_agent.management.http_transfer import TransferError, checked
+from edge_agent.management.job_runner import Apart, Means, rejected, succeeded
+from edge_agent.recorder.segments import ClipError, clip, segments, send
 from wire.jobs import ClipJob, Outcome
 
 

@@ -13,14 +13,14 @@ import msgspec
 from edge_agent.agent import Networks
 from edge_agent.detect import FaceDetector
 from edge_agent.inference import ModelError, read_card
-from edge_agent.management.comparison import SideBySide, objection
-from edge_agent.management.models import digest_of, identity_of, opened
-from edge_agent.management.selfcheck import SelfCheck
-from edge_agent.management.signature import verify
-from edge_agent.management.transfer import checked, fetch
-from edge_agent.management.undertaking import Apart, Means, failed, rejected, succeeded
-from edge_agent.management.versions import Held, VersionBook
+from edge_agent.management.detector_comparison import SideBySide, objection
+from edge_agent.management.http_transfer import checked, fetch
+from edge_agent.management.job_runner import Apart, Means, failed, rejected, succeeded
+from edge_agent.management.self_check import SelfCheck
 from edge_agent.settings import Settings
+from edge_agent.updates.model_store import digest_of, identity_of, opened
+from edge_agent.updates.signature import verify
+from edge_agent.updates.version_history import Held, VersionBook
 from wire.jobs import ModelJob, Outcome, Package
 from wire.model_card import ModelCard
 

@@ -5,17 +5,11 @@ from pathlib import Path
 
 import msgspec
 
-from edge_agent.management.signature import SignatureError, verify
-from edge_agent.management.transfer import TransferError, checked, fetch
-from edge_agent.management.undertaking import Apart, Means, failed, rejected, succeeded
-from edge_agent.management.versions import (
-    PROGRAM,
-    Held,
-    VersionBook,
-    VersionError,
-    order_of,
-)
+from edge_agent.management.http_transfer import TransferError, checked, fetch
+from edge_agent.management.job_runner import Apart, Means, failed, rejected, succeeded
 from edge_agent.slots import SlotError, Slots, is_proving
+from edge_agent.updates.signature import SignatureError, verify
+from edge_agent.updates.version_history import PROGRAM, Held, VersionBook, VersionError, order_of
 from wire.jobs import Outcome, Release, UpdateJob
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from msgspec import UNSET, UnsetType
 
 from edge_agent.demographics import Description
-from edge_agent.privacy.cells import HeldCells
+from edge_agent.privacy.demographic_suppression import HeldCells
 from wire.audience import DemographicCell, Expression
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from msgspec import structs
 
-from edge_agent.outbox.merging import LENGTHS, groups, merged
+from edge_agent.outbox.downsampling import LENGTHS, groups, merged
 from edge_agent.outbox.rows import BETWEEN, INSERT, Rows, content_of, with_rows
 from edge_agent.outbox.streams import Stream
 from wire.audience import AudienceReport

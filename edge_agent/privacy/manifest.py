@@ -8,7 +8,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from edge_agent.privacy.egress import LEAVING
+from edge_agent.privacy.egress_filter import LEAVING
 from edge_agent.settings import Settings
 from wire.audience import Versions
 from wire.manifest import PrivacyManifest, SignedManifest, canonical

@@ -18,9 +18,9 @@ import av
 import numpy as np
 from av.video.frame import PictureType
 
-from edge_agent.privacy.veil import Shown
+from edge_agent.privacy.delayed_redaction import Shown
 from edge_agent.private_files import create_private_folder, restrict_folder
-from edge_agent.recorder.chapters import INDEX, NAME, prune
+from edge_agent.recorder.segments import INDEX, NAME, prune
 from edge_agent.settings import RecorderSettings
 from wire.web import failure_of
 

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from edge_agent.frame import BLACK, WHITE, Frame, Image
-from edge_agent.privacy.mosaic import Box
+from edge_agent.privacy.pixelate import Box
 
 EVERY_S: Final = 5.0
 MID_GREY: Final = 0.18

@@ -15,9 +15,9 @@ from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_agent.board import Board, Glance
-from edge_agent.link.broker import broker_at, tls_context
-from edge_agent.privacy.egress import EgressError, examine_document
+from edge_agent.privacy.egress_filter import EgressError, examine_document
 from edge_agent.settings import HomeAssistantSettings
+from edge_agent.transport.broker import broker_at, tls_context
 from wire.health import CaptureState, Figures
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from typing import Final
 
 import cv2
 
-from edge_agent.privacy.veil import Shown
+from edge_agent.privacy.delayed_redaction import Shown
 
 LOOKED_AT_S: Final = 15.0  # after the last request; the page asks every five seconds
 FRESH_S: Final = 3.0

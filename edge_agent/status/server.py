@@ -23,9 +23,9 @@ from urllib.parse import parse_qs
 
 from edge_agent.board import Board
 from edge_agent.settings import LOOPBACK, StatusSettings
-from edge_agent.status.deadline import DeadlineReader
 from edge_agent.status.metrics import CONTENT_TYPE, exposition
 from edge_agent.status.page import page
+from edge_agent.status.request_deadline import DeadlineReader
 from wire.hosts import AddressError, parse_host_and_port
 from wire.scalars import DeviceId
 

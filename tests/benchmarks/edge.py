@@ -27,13 +27,13 @@ from edge_agent.capture.decoded import Sampler, bgr, frame_of, luma
 from edge_agent.capture.packets import PacketDecoder
 from edge_agent.detect import Face
 from edge_agent.frame import Frame, Silence
-from edge_agent.link.loopback import LoopbackLink
 from edge_agent.motion import Gate, small
 from edge_agent.outbox import Outbox
 from edge_agent.pose import HeadPose
 from edge_agent.quality import Quality
 from edge_agent.settings import MotionSettings, QualitySettings, Settings, TrackingSettings, parse
 from edge_agent.track import Tracker
+from edge_agent.transport.loopback import LoopbackLink
 from simulators.scene.cast import cast
 from simulators.scene.film import Scene, lens_for
 from wire.health import CaptureState

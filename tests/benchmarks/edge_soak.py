@@ -22,10 +22,10 @@ from edge_agent.capture import Counters
 from edge_agent.detect import Face
 from edge_agent.frame import Frame, Silence
 from edge_agent.health import rss_bytes
-from edge_agent.link.loopback import LoopbackLink
 from edge_agent.outbox import Outbox
 from edge_agent.pose import HeadPose
 from edge_agent.settings import parse
+from edge_agent.transport.loopback import LoopbackLink
 from wire.envelope import AudienceEvent, Event
 from wire.health import CaptureState
 from wire.scalars import DeviceId, LocationId

@@ -16,8 +16,8 @@ from edge_agent.board import Board, Glance
 from edge_agent.frame import Frame
 from edge_agent.meter.tally import Tally
 from edge_agent.outbox import Outbox
-from edge_agent.privacy.egress import Egress
-from edge_agent.privacy.veil import Veil
+from edge_agent.privacy.delayed_redaction import Veil
+from edge_agent.privacy.egress_filter import Egress
 from edge_agent.status.metrics import exposition
 from edge_agent.status.page import page
 from wire.audience import Versions

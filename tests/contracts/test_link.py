@@ -9,12 +9,12 @@ import pytest
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from edge_agent.link.broker import LinkError, broker_at
-from edge_agent.link.choice import link_for
-from edge_agent.link.loopback import LoopbackLink
-from edge_agent.link.paho import PahoLink
 from edge_agent.outbox import Courier, Outbox
 from edge_agent.settings import LinkSettings
+from edge_agent.transport.broker import LinkError, broker_at
+from edge_agent.transport.factory import link_for
+from edge_agent.transport.loopback import LoopbackLink
+from edge_agent.transport.paho import PahoLink
 from provisioning.authority.profiles import Kind, Subject
 from wire.ack import Ack
 from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
@@ -234,7 +234,7 @@ def test_what_the_fleet_says_is_heard_apart_and_a_renewed_pair_is_shown(guarded,
 
 
 def test_a_client_that_is_not_installed_is_a_sentence(monkeypatch):
-    monkeypatch.setitem(sys.modules, "edge_agent.link.aws_iot", None)
+    monkeypatch.setitem(sys.modules, "edge_agent.transport.aws_iot", None)
     with pytest.raises(LinkError, match=r"pip install onlooker\[aws\]"):
         link_for(broker_at("mqtt://localhost"), HERE, LinkSettings(client="aws"))
 

@@ -13,10 +13,10 @@ from edge_agent.agent import Agent
 from edge_agent.capture import open_camera
 from edge_agent.capture.camera import Counters, Rest
 from edge_agent.frame import Frame, Silence
-from edge_agent.link.loopback import LoopbackLink
 from edge_agent.meter import Tally
 from edge_agent.outbox import Outbox, OutboxError
 from edge_agent.settings import CaptureSettings, LinkSettings, Settings, parse
+from edge_agent.transport.loopback import LoopbackLink
 from tests.edge_agent.everybody import told_of_everybody
 from wire.audience import AudienceReport, BlindCause, SnapshotSum
 from wire.envelope import AlarmEvent, AudienceEvent, HeartbeatEvent

@@ -9,9 +9,9 @@ from edge_agent.agent import Agent
 from edge_agent.capture.camera import Counters
 from edge_agent.capture.masks import MaskedCamera
 from edge_agent.frame import Frame
-from edge_agent.link.loopback import LoopbackLink
 from edge_agent.outbox import Outbox
 from edge_agent.settings import CaptureSettings, ScheduleSettings, Zone
+from edge_agent.transport.loopback import LoopbackLink
 from tests.edge_agent.everybody import told_of_everybody
 from wire.audience import BlindCause
 from wire.envelope import AudienceEvent

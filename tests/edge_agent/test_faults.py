@@ -15,10 +15,10 @@ import pytest
 from edge_agent.agent import Agent
 from edge_agent.capture import open_camera
 from edge_agent.frame import Frame
-from edge_agent.link.loopback import LoopbackLink
 from edge_agent.outbox import Outbox
 from edge_agent.settings import parse
 from edge_agent.station import Station
+from edge_agent.transport.loopback import LoopbackLink
 from wire.envelope import AudienceEvent
 from wire.scalars import DeviceId, LocationId
 from wire.topics import Address

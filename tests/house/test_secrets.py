@@ -32,10 +32,10 @@ from cloud.ingest.source import Portion, SourceError
 from cloud.settings import _redis
 from edge_agent.__main__ import main as edge
 from edge_agent.agent import Pulse
-from edge_agent.management.diagnosis import LogTail, report
-from edge_agent.management.transfer import TransferError, fetch, send
-from edge_agent.recorder.chapters import ClipError
-from edge_agent.recorder.chapters import send as send_clip
+from edge_agent.management.diagnostics import LogTail, report
+from edge_agent.management.http_transfer import TransferError, fetch, send
+from edge_agent.recorder.segments import ClipError
+from edge_agent.recorder.segments import send as send_clip
 from edge_agent.roster import parse
 from edge_agent.settings import SettingsError
 from models.registry import FetchError, manifest

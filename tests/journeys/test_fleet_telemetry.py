@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from cloud.database import connect, device_states, minute_tallies, reading
-from edge_agent.link.broker import broker_at
-from edge_agent.link.paho import PahoLink
+from edge_agent.transport.broker import broker_at
+from edge_agent.transport.paho import PahoLink
 from provisioning import vault
 from provisioning.authority.office import open_office
 from provisioning.authority.profiles import Kind, Subject

@@ -18,12 +18,12 @@ import pytest
 
 from edge_agent.attention import Attention, Band
 from edge_agent.board import Board
-from edge_agent.link.loopback import LoopbackLink
 from edge_agent.meter import Tally
 from edge_agent.outbox import Outbox, OutboxError
 from edge_agent.outbox.inspection import inspect
 from edge_agent.reporting import Reporting
 from edge_agent.settings import LinkSettings, PrivacySettings
+from edge_agent.transport.loopback import LoopbackLink
 from wire.audience import Versions
 from wire.envelope import AudienceEvent
 from wire.scalars import DeviceId, LocationId

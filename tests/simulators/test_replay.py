@@ -15,10 +15,10 @@ import pytest
 
 import simulators.replay
 from edge_agent.detect import Face
-from edge_agent.link.loopback import LoopbackLink
 from edge_agent.outbox import Outbox
 from edge_agent.pose import HeadPose
 from edge_agent.settings import Settings
+from edge_agent.transport.loopback import LoopbackLink
 from simulators.__main__ import main
 from simulators.reel import clips
 from simulators.replay import Replay

@@ -7,9 +7,9 @@ import pytest
 from edge_agent.agent import Agent
 from edge_agent.capture import open_camera
 from edge_agent.capture.masks import painted
-from edge_agent.link.loopback import LoopbackLink
 from edge_agent.outbox import Outbox
 from edge_agent.settings import SettingsError, parse
+from edge_agent.transport.loopback import LoopbackLink
 from tests.edge_agent.everybody import told_of_everybody
 
 EIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)

@@ -22,7 +22,7 @@ from edge_agent.capture.reach import unreachable
 from edge_agent.capture.trouble import SENTENCES, trouble_from
 from edge_agent.check.camera import first_picture
 from edge_agent.health import REMEDIES, Alarms
-from edge_agent.privacy.text import complaints
+from edge_agent.privacy.encoded_data import complaints
 from edge_agent.settings import CaptureSettings
 from wire.addresses import parse_address
 from wire.health import CaptureState

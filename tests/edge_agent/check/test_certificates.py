@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from edge_agent.check.certificates import Thresholds, authority_certificates, device_certificate
-from edge_agent.check.finding import Level
-from edge_agent.link.broker import LinkError, broker_at
+from edge_agent.check.findings import Level
+from edge_agent.transport.broker import LinkError, broker_at
 from wire.scalars import DeviceId, LocationId
 from wire.topics import Address
 

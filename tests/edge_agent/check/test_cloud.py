@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from edge_agent.check.cloud import CloudError, ask, location
-from edge_agent.check.finding import Level
+from edge_agent.check.findings import Level
 from tests.edge_agent.check.answers import answering
 
 PLACES = {"locations": [{"id": "KX-01", "formerly": ["KX-1"], "name": "x"}, {"id": "LB-01"}]}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from edge_agent.check import machine
-from edge_agent.check.finding import Level
+from edge_agent.check.findings import Level
 from edge_agent.outbox import Outbox
 from edge_agent.outbox.lock import is_in_use
 

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from cloud.fleet import jobs
 from cloud.fleet import shadow as engine
 from edge_agent.agent import Pulse
-from edge_agent.management.line import read
-from edge_agent.management.shadow import ConfigKeeper
+from edge_agent.management.config_shadow import ConfigKeeper
+from edge_agent.management.mqtt_rpc import read
 from edge_agent.settings import Settings
 from wire.health import CaptureState
 

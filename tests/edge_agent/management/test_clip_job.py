@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from edge_agent.management.clip_job import Clip
-from edge_agent.management.jobs import understood
+from edge_agent.management.job_processor import understood
 from edge_agent.settings import FleetSettings, RecorderSettings, Settings
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

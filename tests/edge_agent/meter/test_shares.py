@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edge_agent.attention import Attention
 from edge_agent.meter import Meter, Sighting, View
-from edge_agent.outbox.merging import groups, merged
+from edge_agent.outbox.downsampling import groups, merged
 from edge_agent.playing import NowPlaying, Playing
 from edge_agent.settings import Settings
 from wire.audience import MOST_CREATIVES, CreativeSum, Versions, contradictions

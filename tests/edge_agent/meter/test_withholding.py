@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from edge_agent.attention import Attention
-from edge_agent.management.config import ConfigError, settings_under
+from edge_agent.management.remote_config import ConfigError, settings_under
 from edge_agent.meter import Arrivals, Meter, Sighting, Tally, View, Withholding
 from edge_agent.meter.withholding import Withheld
 from edge_agent.playing import NowPlaying, Playing

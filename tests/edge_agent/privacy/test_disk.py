@@ -8,7 +8,7 @@ import av
 import pytest
 
 from edge_agent.detect import load_detector
-from edge_agent.privacy.text import ENCODED, HEXADECIMAL, PICTURES
+from edge_agent.privacy.encoded_data import ENCODED, HEXADECIMAL, PICTURES
 from simulators.__main__ import main as simulators
 
 MAGIC = (

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from msgspec import structs
 
 import wire.manifest
-from edge_agent.privacy.egress import examine_document
+from edge_agent.privacy.egress_filter import examine_document
 from edge_agent.privacy.manifest import ManifestError, is_genuine, manifest_of, signed
 from edge_agent.settings import Settings, parse
 from wire.audience import Versions

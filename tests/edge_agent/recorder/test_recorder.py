@@ -11,10 +11,10 @@ import av
 import numpy as np
 import pytest
 
-from edge_agent.privacy.veil import Shown
-from edge_agent.recorder.chapters import ClipError, chapters, clip, prune, segments, send
+from edge_agent.privacy.delayed_redaction import Shown
 from edge_agent.recorder.hls import CHAPTER_S, Recorder
-from edge_agent.recorder.witness import Veiled
+from edge_agent.recorder.redacting_observer import Veiled
+from edge_agent.recorder.segments import ClipError, chapters, clip, prune, segments, send
 from edge_agent.settings import RecorderSettings, SettingsError, parse
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import cv2
 import numpy as np
 
-from edge_agent.privacy.veil import Shown
+from edge_agent.privacy.delayed_redaction import Shown
 from edge_agent.status.preview import Preview
 
 PICTURE = Shown(np.full((90, 160, 3), 77, np.uint8), datetime(2026, 11, 23, tzinfo=UTC), 0.0)

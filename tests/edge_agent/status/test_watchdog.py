@@ -13,10 +13,10 @@ import pytest
 from edge_agent.agent import Agent
 from edge_agent.board import Board
 from edge_agent.capture import open_camera
-from edge_agent.link.loopback import LoopbackLink
 from edge_agent.outbox import Outbox
 from edge_agent.settings import parse
 from edge_agent.status.watchdog import Watchdog
+from edge_agent.transport.loopback import LoopbackLink
 from wire.scalars import DeviceId
 
 CAMERA = DeviceId("kx-01-cam-1")

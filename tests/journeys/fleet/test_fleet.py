@@ -31,13 +31,13 @@ from edge_agent.enrolment.procedure import Application, broker_of, enrol
 from edge_agent.frame import Frame
 from edge_agent.identity import IdentityFolder, certificate_in
 from edge_agent.inference import WEIGHTS, read_card
-from edge_agent.link.paho import PahoLink
 from edge_agent.management import model_job
-from edge_agent.management.care import Care
-from edge_agent.management.diagnosis import LogTail
+from edge_agent.management.device_management import Care
+from edge_agent.management.diagnostics import LogTail
 from edge_agent.outbox import Outbox
 from edge_agent.pose import HeadPose
 from edge_agent.settings import FleetSettings, MotionSettings, Settings
+from edge_agent.transport.paho import PahoLink
 from wire.health import CaptureState
 from wire.topics import Address
 

@@ -1,0 +1,23 @@
+"""The errors that say in one sentence why the agent cannot start."""
+
+from typing import Final
+
+from edge_agent.capture import CaptureError
+from edge_agent.enrolment.procedure import REFUSALS as NOT_ENROLLED
+from edge_agent.inference import ModelError
+from edge_agent.outbox import OutboxError
+from edge_agent.settings import SettingsError
+from edge_agent.status.server import StatusError
+from edge_agent.transport.broker import LinkError
+from wire.topics import TopicError
+
+REFUSALS: Final = (
+    CaptureError,
+    LinkError,
+    ModelError,
+    OutboxError,
+    SettingsError,
+    StatusError,
+    TopicError,
+    *NOT_ENROLLED,
+)

@@ -1,0 +1,122 @@
+"""The fleet's part in one enrolled camera: what it starts with, what it listens to, who attends."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from edge_agent.agent import Networks, versions_of
+from edge_agent.identity import IdentityFolder
+from edge_agent.management import config_store, diagnostics
+from edge_agent.management.certificate_renewal import Lifetime
+from edge_agent.management.config_shadow import ConfigKeeper, Load, Measuring, in_force
+from edge_agent.management.job_processor import JobDesk
+from edge_agent.management.job_runner import Means
+from edge_agent.management.management_thread import Steward
+from edge_agent.management.mqtt_rpc import Line
+from edge_agent.management.privacy_manifest import Declaration
+from edge_agent.management.self_check import FirstHealth
+from edge_agent.settings import Settings
+from edge_agent.updates.model_store import ModelStore
+from wire.device_config import answers
+from wire.scalars import DeviceId
+
+CONFIG_FILE: Final = "config.json"
+JOB_FILE: Final = "job.json"
+MODELS: Final = "models"
+BOOT: Final = secrets.token_hex(8)  # of this process
+
+
+class Care:
+    """Of one camera; its memory lies in the identity's folder.
+
+    `provided` opens the networks that came with the program. `restart` ends this process in order
+    and begins another. `well` is told when the camera delivers and the broker has let it in.
+    """
+
+    def __init__(
+        self,
+        folder: IdentityFolder,
+        settings: Settings,
+        provided: Load,
+        *,
+        restart: Callable[[Path | None], None],
+        tail: diagnostics.LogTail,
+        well: Callable[[DeviceId], None] = lambda _device: None,
+    ) -> None:
+        self._folder = folder
+        self._device = folder.belonging().device
+        self._config = folder.path / CONFIG_FILE
+        self._models = ModelStore(folder.path / MODELS, provided)
+        self._given = settings
+        self._own = self._models.adopted(settings)
+        self._restart = restart
+        self._tail = tail
+        self._well = well
+        self.hears = answers(self._device)
+        self.settings = in_force(self._own, config_store.read(self._config), self._models.load)
+
+    @property
+    def networks(self) -> Networks:
+        """What the camera begins with."""
+        return self._models.load(self.settings)
+
+    @contextmanager
+    def attending(self, camera: Measuring, line: Line) -> Iterator[Steward]:
+        """Attend to this camera while the block runs.
+
+        A block that ends by an error may have been ended by a config under trial; one that ends in
+        order was not.
+        """
+        shadow = ConfigKeeper(
+            self._device, line, camera, self._own, self._config, load=self._models.load
+        )
+        means = Means(
+            device=self._device,
+            own=self._given,
+            camera=camera,
+            shadow=shadow,
+            models=self._models,
+            identity=self._folder,
+            line=line,
+            clock=_utc_now,
+            boot=BOOT,
+            restart=self._restart,
+            report=lambda: self._report(shadow.settings, camera),
+        )
+        jobs = JobDesk(means, line, self._folder.path / JOB_FILE)
+        declaration = Declaration(
+            self._folder,
+            line,
+            settings=lambda: shadow.settings,
+            versions=lambda settings: versions_of(settings, *self._models.load(settings)),
+            clock=_utc_now,
+        )
+        health = FirstHealth(camera, line, lambda: self._well(self._device))
+        lifetime = Lifetime(self._folder, line, _utc_now)
+        with Steward(
+            self._device,
+            line,
+            shadow=shadow,
+            jobs=jobs,
+            declaration=declaration,
+            others=(health, lifetime),
+        ) as steward:
+            yield steward
+        shadow.suspend_trial()
+
+    def _report(self, settings: Settings, camera: Measuring) -> bytes:
+        return diagnostics.report(
+            device=self._device,
+            at=_utc_now(),
+            settings=settings,
+            pulse=camera.pulse,
+            folder=self._folder.path,
+            tail=self._tail,
+        )
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,85 @@
+"""How a camera is, for whoever has to find out from afar: logs, settings, health. No picture.
+
+Every text passes the same gate as everything that leaves; passwords are taken out, and what could
+be an encoded picture or key is replaced by a word.
+"""
+
+import gzip
+import json
+import logging
+import platform
+import shutil
+import sys
+from collections import deque
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from edge_agent.agent import Pulse, agent_version
+from edge_agent.health import rss_bytes
+from edge_agent.logs import JsonLines
+from edge_agent.privacy.egress_filter import examine_document
+from edge_agent.privacy.encoded_data import complaints
+from edge_agent.settings import Settings
+from wire.addresses import hide_addresses
+
+LINES_KEPT: Final = 2_000
+LARGEST_BYTES: Final = 4 * 1024 * 1024
+WITHHELD: Final = "withheld"
+
+
+class LogTail(logging.Handler):
+    """The last lines of the log, in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(JsonLines())
+        self.lines: deque[str] = deque(maxlen=LINES_KEPT)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+def report(
+    *, device: str, at: datetime, settings: Settings, pulse: Pulse, folder: Path, tail: LogTail
+) -> bytes:
+    """Everything as one JSON document, gzipped."""
+    lines = [json.loads(line) for line in list(tail.lines)]
+    for line in lines:
+        if "trace" in line:
+            line["trace"] = line["trace"].splitlines()
+    content = {
+        "device": device,
+        "at": at.isoformat(),
+        "agent": agent_version(),
+        "python": sys.version.split()[0],
+        "machine": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "pulse": pulse._asdict(),
+        "rss_bytes": rss_bytes(),
+        "disk_free_bytes": shutil.disk_usage(folder).free,
+        "settings": msgspec.to_builtins(settings),
+        "log": lines,
+    }
+    return sealed(fit(content))
+
+
+def sealed(content: Any) -> bytes:
+    """The oldest lines go until the rest may leave."""
+    while len(msgspec.json.encode(content)) > LARGEST_BYTES:
+        content["log"] = content["log"][len(content["log"]) // 2 + 1 :]
+    examine_document(content, largest_bytes=LARGEST_BYTES)
+    return gzip.compress(msgspec.json.encode(content))
+
+
+def fit(value: Any) -> Any:
+    """The same without passwords, and without any text that may not leave."""
+    if isinstance(value, str):
+        text = hide_addresses(value)
+        return WITHHELD if any(complaints(text)) else text
+    if isinstance(value, dict):
+        return {fit(str(name)): fit(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [fit(inner) for inner in value]
+    return value

@@ -1,0 +1,37 @@
+"""Which client carries the link: paho everywhere, AWS's own where the settings say so."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from paho.mqtt.enums import MQTTProtocolVersion
+
+from edge_agent.settings import LinkSettings
+from edge_agent.transport.broker import Broker, LinkError
+from edge_agent.transport.paho import PahoLink
+from wire.topics import Address
+
+if TYPE_CHECKING:
+    from edge_agent.transport.aws_iot import AwsIotLink
+
+PROTOCOLS: Final = {"3.1.1": MQTTProtocolVersion.MQTTv311, "5": MQTTProtocolVersion.MQTTv5}
+
+
+def link_for(
+    broker: Broker, address: Address, settings: LinkSettings, *, hears: Sequence[str] = ()
+) -> "PahoLink | AwsIotLink":
+    """A link that is not started yet. AWS's client is loaded only when it is wanted."""
+    if settings.client == "paho":
+        return PahoLink(
+            broker,
+            address,
+            keepalive_s=settings.keepalive_s,
+            hears=hears,
+            protocol=PROTOCOLS[settings.mqtt],
+        )
+    try:
+        from edge_agent.transport.aws_iot import AwsIotLink
+    except ImportError as error:
+        raise LinkError(
+            'link.client is "aws", but AWS\'s client is not installed: pip install onlooker[aws]'
+        ) from error
+    return AwsIotLink(broker, address, keepalive_s=settings.keepalive_s, hears=hears)

@@ -1,0 +1,199 @@
+"""Who carries the reports, with a link whose every word the test decides."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from edge_agent.outbox import Courier, Outbox
+from edge_agent.outbox.sender import fitting
+from edge_agent.outbox.store import Sealed
+from edge_agent.settings import LinkSettings
+from wire.ack import Ack
+from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
+from wire.envelope import MAX_PAYLOAD_BYTES, AudienceEvent, ack_event, seal, unseal
+from wire.scalars import DeviceId, LocationId
+from wire.topics import Address, Channel
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+HERE = Address(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
+
+
+class PaperLink:
+    """Writes down what it is given; connects and hears when the test says so."""
+
+    def __init__(self):
+        self.connected = True
+        self.sessions = 1
+        self.willing = True
+        self.sent: list[tuple[Channel, bytes]] = []
+        self.inbox: list[bytes] = []
+
+    def start(self):
+        self.connected = True
+
+    def stop(self):
+        self.connected = False
+
+    def send(self, channel, payload):
+        if self.connected and self.willing:
+            self.sent.append((channel, payload))
+        return self.connected and self.willing
+
+    def received(self):
+        inbox, self.inbox = self.inbox, []
+        return inbox
+
+    def numbers(self):
+        """Sequence numbers of each batch since the last call."""
+        sent, self.sent = self.sent, []
+        return [
+            [e.data.sequence.last for e in unseal(payload) if isinstance(e, AudienceEvent)]
+            for channel, payload in sent
+            if channel is Channel.AUDIENCE
+        ]
+
+
+def report_for(journal, sequence):
+    return AudienceReport(
+        location=HERE.location, device=HERE.device, journal=journal, sequence=sequence,
+        starts_at=NOON, ends_at=NOON.replace(second=30),
+        frames=FrameCounts(captured=0, dropped=0, analysed=0),
+        observed_ms=0, blind_ms={}, person_ms=0, facing_ms=0, looking_ms=0, unsure_ms=0,
+        entries=0, visits=0, onlookers=0, peak=0, dwell_ms=0,
+        dwell_histogram=(0,) * 15, attention_histogram=(0,) * 13, demographics=(), sensors={},
+        attention_basis=AttentionBasis.ANGLES,
+        versions=Versions(agent="1", detector="d", attention="a", config="c"),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def outbox(tmp_path):
+    box = Outbox(tmp_path / "outbox.sqlite3")
+    yield box
+    box.close()
+
+
+@pytest.fixture
+def link():
+    return PaperLink()
+
+
+def acked(outbox, through):
+    ack = Ack(device=HERE.device, journal=outbox.journal, through=through, at=NOON)
+    return seal(ack_event(ack, HERE))
+
+
+def test_no_more_is_under_way_than_the_window_holds(outbox, link):
+    courier = Courier(outbox, link, LinkSettings(batch=3, in_flight=7))
+    for _ in range(20):
+        outbox.put(report_for)
+    courier.pump(0.0)
+    assert link.numbers() == [[1, 2, 3], [4, 5, 6], [7]]
+    courier.pump(1.0)
+    assert link.numbers() == []
+    link.inbox = [acked(outbox, 4)]
+    courier.pump(2.0)
+    assert link.numbers() == [[8, 9, 10], [11]]
+
+
+def test_a_silent_cloud_is_asked_with_one_batch_and_ever_less_often(outbox, link):
+    courier = Courier(outbox, link, LinkSettings(batch=2, in_flight=6, resend_after_s=10))
+    for _ in range(6):
+        outbox.put(report_for)
+    courier.pump(0.0)
+    assert link.numbers() == [[1, 2], [3, 4], [5, 6]]
+    courier.pump(9.9)
+    assert link.numbers() == []
+    courier.pump(10.0)
+    assert link.numbers() == [[1, 2]]
+    courier.pump(29.0)
+    assert link.numbers() == []
+    courier.pump(30.0)
+    assert link.numbers() == [[1, 2]]
+    link.inbox = [acked(outbox, 2)]
+    courier.pump(31.0)
+    assert link.numbers() == [[3, 4], [5, 6]]
+    courier.pump(41.0)
+    assert link.numbers() == [[3, 4]]
+
+
+def test_a_new_session_begins_with_everything_unacknowledged(outbox, link):
+    courier = Courier(outbox, link, LinkSettings())
+    for _ in range(3):
+        outbox.put(report_for)
+    courier.pump(0.0)
+    link.connected = False
+    courier.pump(1.0)
+    link.connected, link.sessions = True, 2
+    courier.pump(2.0)
+    assert link.numbers() == [[1, 2, 3], [1, 2, 3]]
+
+
+def test_an_acknowledgement_that_came_before_the_disconnection_still_counts(outbox, link):
+    courier = Courier(outbox, link, LinkSettings())
+    outbox.put(report_for)
+    courier.pump(0.0)
+    link.inbox, link.connected = [acked(outbox, 1)], False
+    courier.pump(1.0)
+    assert outbox.depth == 0
+
+
+def test_a_link_that_is_full_is_asked_again_later(outbox, link):
+    courier = Courier(outbox, link, LinkSettings())
+    outbox.put(report_for)
+    link.willing = False
+    courier.pump(0.0)
+    assert link.numbers() == []
+    link.willing = True
+    courier.pump(0.1)
+    assert link.numbers() == [[1]]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        b"",
+        b"\xff\x00",
+        b"{}",
+        b"[]",
+        b"null",
+        b"[[[[",
+        b'{"type":"onlooker.ack.v1"}',
+        b"x" * 200_000,
+    ],
+)
+def test_words_that_are_no_acknowledgement_change_nothing(outbox, link, word):
+    courier = Courier(outbox, link, LinkSettings())
+    outbox.put(report_for)
+    link.inbox = [word]
+    courier.pump(0.0)
+    assert outbox.depth == 1
+    assert link.numbers() == [[1]]
+
+
+def test_an_old_acknowledgement_changes_nothing(outbox, link):
+    courier = Courier(outbox, link, LinkSettings())
+    for _ in range(3):
+        outbox.put(report_for)
+    link.inbox = [acked(outbox, 2), acked(outbox, 1), acked(outbox, 2)]
+    courier.pump(0.0)
+    assert link.numbers() == [[3]]
+
+
+def test_alarms_wait_for_a_connection_and_go_first(outbox, link):
+    courier = Courier(outbox, link, LinkSettings())
+    outbox.put(report_for)
+    link.connected = False
+    courier.notice(Channel.ALARM, b"fire")
+    courier.pump(0.0)
+    assert link.sent == []
+    link.connected, link.sessions = True, 2
+    courier.pump(1.0)
+    assert [channel for channel, _ in link.sent] == [Channel.ALARM, Channel.AUDIENCE]
+
+
+def test_a_message_holds_what_the_contract_allows():
+    big = [Sealed(n, n, b"x" * 50_000) for n in range(5)]
+    assert [report.last for report in fitting(big)] == [0, 1]
+    assert fitting([Sealed(1, 1, b"x" * 2 * MAX_PAYLOAD_BYTES)])[0].last == 1
+    assert fitting([]) == []

@@ -1,0 +1,96 @@
+"""Sentences that leave are made of the program's own words."""
+
+import base64
+import random
+from datetime import UTC, datetime
+
+import pytest
+from msgspec import structs
+
+from edge_agent.health import REMEDIES
+from edge_agent.management.mqtt_rpc import tellable
+from edge_agent.management.remote_config import ConfigError, settings_under
+from edge_agent.privacy.allowed_words import in_own_words, unknown_words
+from edge_agent.privacy.egress_filter import Egress, EgressError, examine_document
+from edge_agent.privacy.encoded_data import complaints
+from edge_agent.privacy.sensor_names import is_allowed
+from edge_agent.settings import Settings
+from tests.edge_agent.outbox.reports import quiet_minute
+from wire.audience import SensorSum
+from wire.envelope import alarm_event, audience_event, seal
+from wire.health import Alarm, AlarmState
+from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
+from wire.topics import Address, Channel
+
+HERE = Address(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
+READING = SensorSum(samples=1, total_milli=1, least_milli=1, most_milli=1)
+
+
+@pytest.mark.parametrize("sentence", REMEDIES.values())
+def test_every_alarm_says_only_words_of_the_program(sentence):
+    assert list(unknown_words(sentence)) == []
+    assert list(complaints(sentence)) == []
+
+
+def test_what_a_sentence_quotes_is_left_out():
+    assert in_own_words("settings zorgblatt.toml cannot be read: No space left on device") == (
+        "settings ....toml cannot be read: No space left on device"
+    )
+    assert in_own_words("a face: " + base64.b32encode(bytes(range(30))).decode()) == "a face: ..."
+    assert in_own_words("status 403, 12.5 s, 640 x 480, digest 3f2a1bc94d5e") == (
+        "status 403, 12.5 s, 640 x 480, digest 3f2a1bc94d5e"
+    )
+
+
+def test_no_free_text_leaves_as_a_reason():
+    dice = random.Random(1)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    hidden = ["".join(dice.choices(letters, k=7)) for _ in range(40)]
+    said = tellable("failed: " + " ".join(hidden))
+    assert sum(word in said for word in hidden) <= 1
+    with pytest.raises(EgressError, match="none of this program's"):
+        examine_document({"statusDetails": {"reason": " ".join(hidden)}}, largest_bytes=4096)
+
+
+def test_a_refused_configuration_is_still_explained():
+    with pytest.raises(ConfigError) as refused:
+        settings_under(Settings(), {"analysed_fps": "five"})
+    assert tellable(str(refused.value)) == str(refused.value)
+
+
+def test_an_alarm_of_other_words_is_kept_back():
+    egress = Egress(HERE)
+    alarm = Alarm(
+        location=HERE.location, device=HERE.device, kind="capture.failed",
+        state=AlarmState.RAISED, at=datetime(2026, 11, 23, tzinfo=UTC), message="xqzv wkjt pqrs",
+    )  # fmt: skip
+    assert egress.passed(Channel.ALARM, seal(alarm_event(alarm))) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "allowed"),
+    [
+        ("lux", (), True),
+        ("lux_2", (), True),
+        ("co2_ppm", (), True),
+        ("dew_point_c", ("dew_point_c",), True),
+        ("dew_point_c", (), False),
+        ("a7f3k2", (), False),
+        ("lux_face_of_somebody", (), False),
+    ],
+)
+def test_sensors_are_named_from_a_list(name, own, allowed):
+    assert is_allowed(name, own) == allowed
+
+
+def test_readings_under_other_names_are_left_out_and_the_totals_arrive():
+    egress = Egress(HERE)
+    numbers = SequenceRange(first=1, last=1)
+    report = structs.replace(
+        quiet_minute(JournalId("0" * 16), numbers), sensors={"a7f3k2": READING}
+    )
+    sealed = seal(audience_event(report))
+    assert b"a7f3k2" not in egress.passed(Channel.AUDIENCE, sealed)
+    assert egress.refusals == {"audience": 1}
+    egress = Egress(HERE, sensors=("a7f3k2",))
+    assert b"a7f3k2" in egress.passed(Channel.AUDIENCE, sealed)

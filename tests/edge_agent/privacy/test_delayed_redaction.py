@@ -1,0 +1,149 @@
+"""Who is hidden, where and when: in textured pictures, where any detail left would show."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from edge_agent.frame import Frame
+from edge_agent.privacy.delayed_redaction import AROUND_S, Veil, without_counterpart
+from edge_agent.privacy.pixelate import CELLS, coarse, veiled, widened
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+TEXTURE = np.random.default_rng(3).integers(0, 255, (180, 320, 3), np.uint8)
+
+
+def detail(image, box):
+    """How much neighbouring pixels differ inside a box: about 80 levels in the texture."""
+    x1, y1, x2, y2 = (round(edge) for edge in box)
+    part = image[max(y1, 0) : y2, max(x1, 0) : x2].astype(int)
+    return float(np.abs(np.diff(part, axis=1)).mean())
+
+
+def frame(at_s, image=TEXTURE):
+    return Frame(image, NOON + timedelta(seconds=at_s), at_s, round(at_s * 5))
+
+
+def shown(moments, *, width_px=320, wanted=lambda at_s: True):
+    """Each moment: second, heads or None."""
+    veil = Veil(width_px)
+    out = [
+        picture
+        for at_s, heads in moments
+        for picture in veil.pass_on(frame(at_s), heads, wanted=wanted(at_s))
+    ]
+    return {round(picture.at_s, 2): picture.image for picture in (*out, *veil.rest())}
+
+
+def test_a_veiled_head_keeps_a_few_cells_and_nothing_else_changes():
+    box = (100.0, 50.0, 140.0, 98.0)
+    picture = veiled(TEXTURE, [box])
+    head = picture[50:98, 100:140]
+    assert len(np.unique(head.reshape(-1, 3), axis=0)) <= CELLS * CELLS
+    elsewhere = np.ones(TEXTURE.shape, bool)
+    elsewhere[50:98, 100:140] = False
+    assert np.array_equal(picture[elsewhere], TEXTURE[elsewhere])
+    assert not np.shares_memory(picture, TEXTURE)
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        (-20, -20, 10, 10),
+        (300, 170, 400, 300),
+        (-9, -9, 400, 400),
+        (500, 500, 600, 600),
+        (5, 5, 5, 9),
+    ],
+)
+def test_boxes_may_reach_beyond_the_picture(box):
+    assert veiled(TEXTURE, [box]).shape == TEXTURE.shape
+
+
+def test_overlapping_heads_do_not_uncover_each_other():
+    boxes = [(100, 50, 140, 90), (120, 60, 160, 100)]
+    picture = veiled(TEXTURE, boxes)
+    assert all(detail(picture, box) < 15 for box in boxes)
+
+
+def test_a_face_is_widened_to_its_head():
+    assert widened((100, 100, 120, 130), 0.4) == (88, 88, 132, 142)
+
+
+HEAD = (150.0, 60.0, 180.0, 90.0)
+
+
+def test_a_head_is_hidden_before_and_after_it_was_found():
+    #  0 s    0.4   0.6        1.0       1.4   1.6
+    #  -------|#########[found]#########|--------
+    pictures = shown((n / 5, [HEAD] if n == 5 else []) for n in range(11))
+    hidden = {at_s for at_s, image in pictures.items() if detail(image, HEAD) < 20}
+    assert hidden == {0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6}
+    assert AROUND_S == 0.6
+
+
+def test_what_is_hidden_grows_with_the_time_between():
+    pictures = shown((n / 5, [HEAD] if n == 5 else []) for n in range(11))
+    beside = widened(HEAD, 2.0)
+    assert detail(pictures[1.0], beside) > 40
+    assert detail(pictures[1.4], beside) < 20
+
+
+def test_of_two_side_by_side_the_one_that_was_missed_is_hidden_too():
+    other = (190.0, 60.0, 220.0, 90.0)
+    pictures = shown((n / 5, [HEAD] if n == 2 else [HEAD, other]) for n in range(5))
+    assert detail(pictures[0.4], other) < 20
+    assert detail(pictures[0.4], HEAD) < 20
+
+
+def test_a_head_that_is_found_every_time_hides_no_more_than_itself():
+    pictures = shown((n / 5, [HEAD]) for n in range(5))
+    assert detail(pictures[0.4], HEAD) < 20
+    assert detail(pictures[0.4], (220, 60, 250, 90)) > 60
+
+
+@pytest.mark.parametrize(
+    ("heads", "others", "left"),
+    [
+        ([(0, 0, 10, 10)], [], 1),
+        ([(0, 0, 10, 10)], [(5, 0, 15, 10)], 0),
+        ([(0, 0, 10, 10)], [(50, 0, 60, 10)], 1),
+        ([(0, 0, 10, 10)], [(0, 0, 40, 40)], 1),
+        ([(0, 0, 10, 10), (12, 0, 22, 10)], [(5, 0, 15, 10)], 1),
+        ([(0, 0, 10, 10), (12, 0, 22, 10)], [(2, 0, 12, 10), (14, 0, 24, 10)], 0),
+    ],
+)
+def test_each_head_excuses_one_other(heads, others, left):
+    assert len(list(without_counterpart(heads, others, reach=1.0))) == left
+
+
+def test_a_head_on_its_way_is_never_seen_although_every_other_picture_misses_it():
+    def head(at_s):
+        return tuple(np.array(HEAD) + np.array([60 * at_s - 100, 0] * 2))
+
+    moments = [(n / 5, [head(n / 5)] if n % 2 == 0 else []) for n in range(16)]
+    for at_s, image in shown(moments).items():
+        assert detail(image, head(at_s)) < 20, at_s
+
+
+def test_a_picture_in_which_nobody_looked_is_coarse_as_a_whole():
+    pictures = shown([(0.0, None), (0.2, []), (0.4, None)])
+    assert detail(pictures[0.0], (0, 0, 320, 180)) < 5
+    assert detail(pictures[0.2], (0, 0, 320, 180)) > 60
+
+
+def test_pictures_are_no_wider_than_wished_and_heads_follow():
+    (image,) = shown([(0.0, [HEAD])], width_px=160).values()
+    assert image.shape == (90, 160, 3)
+    assert detail(image, [edge / 2 for edge in HEAD]) < 20
+
+
+def test_what_nobody_wants_is_not_kept_but_its_heads_are():
+    moments = [(0.0, [HEAD]), (0.4, [])]
+    pictures = shown(moments, wanted=lambda at_s: at_s > 0.1)
+    assert list(pictures) == [0.4]
+    assert detail(pictures[0.4], HEAD) < 20
+
+
+def test_coarse_keeps_the_size():
+    assert coarse(TEXTURE, 12).shape == TEXTURE.shape

@@ -1,0 +1,228 @@
+"""The link and a real broker: comings, goings and deaths."""
+
+import subprocess
+import sys
+import threading
+import time
+
+import msgspec
+import pytest
+from paho.mqtt import client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from edge_agent.outbox import Courier, Outbox
+from edge_agent.settings import LinkSettings
+from edge_agent.transport.broker import LinkError, broker_at, tls_context
+from edge_agent.transport.factory import link_for
+from edge_agent.transport.paho import PahoLink
+from simulators.mosquitto import Mosquitto
+from tests.edge_agent.outbox.reports import quiet_minute
+from wire.envelope import unseal
+from wire.health import Presence, Status
+from wire.topics import Channel
+
+pytestmark = pytest.mark.broker
+
+
+@pytest.fixture
+def listener(mosquitto):
+    """Hears everything; `heard` grows as messages come."""
+
+    class Listener:
+        def __init__(self):
+            self.heard: list[mqtt.MQTTMessage] = []
+            ready = threading.Event()
+            self.client = mqtt.Client(CallbackAPIVersion.VERSION2)
+            self.client.reconnect_delay_set(1, 1)
+            self.client.on_connect = lambda client, *_: client.subscribe("onlooker/#", qos=1)
+            self.client.on_subscribe = lambda *_: ready.set()
+            self.client.on_message = lambda _c, _u, message: self.heard.append(message)
+            self.client.connect(mosquitto.host, mosquitto.port)
+            self.client.loop_start()
+            assert ready.wait(10)
+
+        def presences(self):
+            return [
+                msgspec.json.decode(message.payload, type=Status).presence
+                for message in self.heard
+                if message.topic.endswith("/status")
+            ]
+
+    one = Listener()
+    yield one
+    one.client.disconnect()
+    one.client.loop_stop()
+
+
+def until(holds, within_s=10.0):
+    deadline = time.monotonic() + within_s
+    while not (held := holds()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return held
+
+
+@pytest.mark.parametrize("protocol", [MQTTProtocolVersion.MQTTv311, MQTTProtocolVersion.MQTTv5])
+def test_presence_is_told_on_coming_and_on_going(mosquitto, listener, address, protocol):
+    link = PahoLink(broker_at(mosquitto.url), address, protocol=protocol)
+    link.start()
+    assert until(lambda: listener.presences() == [Presence.ONLINE])
+    link.stop()
+    assert until(lambda: listener.presences() == [Presence.ONLINE, Presence.STOPPED])
+
+
+DYING = """
+import os, sys, time
+from edge_agent.transport.broker import broker_at
+from edge_agent.transport.paho import PahoLink
+from wire.topics import Address
+link = PahoLink(broker_at(sys.argv[1]), Address("KX-01", "kx-01-cam-1"))
+link.start()
+while not link.connected:
+    time.sleep(0.01)
+time.sleep(0.2)
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_the_broker_tells_of_a_death(mosquitto, listener):
+    subprocess.run([sys.executable, "-c", DYING, mosquitto.url], check=False)
+    assert until(lambda: listener.presences() == [Presence.ONLINE, Presence.OFFLINE])
+
+
+def test_a_broker_that_comes_later_is_found(mosquitto, address):
+    mosquitto.kill()
+    link = PahoLink(broker_at(mosquitto.url), address)
+    link.start()
+    assert not link.connected
+    mosquitto.start()
+    assert until(lambda: link.connected, within_s=20)
+    link.stop()
+
+
+def test_after_a_brokers_death_there_is_a_new_session_that_hears_acknowledgements(
+    mosquitto, address
+):
+    link = PahoLink(broker_at(mosquitto.url), address)
+    link.start()
+    assert until(lambda: link.connected)
+    mosquitto.kill()
+    assert until(lambda: not link.connected)
+    assert link.send(Channel.AUDIENCE, b"lost") is False
+    mosquitto.start()
+    assert until(lambda: link.sessions == 2, within_s=20)
+    cloud = mqtt.Client(CallbackAPIVersion.VERSION2)
+    cloud.connect(mosquitto.host, mosquitto.port)
+    cloud.loop_start()
+    cloud.publish(address.topic(Channel.ACK), b"word", qos=1).wait_for_publish(10)
+    assert until(lambda: link.received() == [b"word"])
+    cloud.disconnect()
+    cloud.loop_stop()
+    link.stop()
+
+
+def test_a_payload_beyond_the_contract_is_not_kept(mosquitto, address):
+    link = PahoLink(broker_at(mosquitto.url), address)
+    link.start()
+    assert until(lambda: link.connected)
+    cloud = mqtt.Client(CallbackAPIVersion.VERSION2)
+    cloud.connect(mosquitto.host, mosquitto.port)
+    cloud.loop_start()
+    cloud.publish(address.topic(Channel.ACK), b"x" * 200_000, qos=1).wait_for_publish(10)
+    cloud.publish(address.topic(Channel.ACK), b"word", qos=1).wait_for_publish(10)
+    assert until(lambda: link.received() == [b"word"])
+    cloud.disconnect()
+    cloud.loop_stop()
+    link.stop()
+
+
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("http://host", "is http: begin it with mqtt://"),
+        ("host:1883", "no scheme: begin it with mqtt://"),
+        ("mqtt://", "no host: write mqtt://host"),
+        ("mqtt://host:99999", "no number from 1 to 65535"),
+        ("", "no scheme: begin it with mqtt://"),
+    ],
+)
+def test_an_address_that_is_none_is_refused(url, complaint):
+    with pytest.raises(LinkError, match=complaint):
+        broker_at(url)
+
+
+def test_an_address_is_read_whole_and_printed_without_its_password():
+    broker = broker_at("mqtts://cam:s%40cret@broker.example")
+    assert (broker.host, broker.port, broker.tls) == ("broker.example", 8883, True)
+    assert (broker.username, broker.password) == ("cam", "s@cret")
+    assert "cret" not in f"{broker!r} {broker}"
+
+
+def test_certificates_need_tls_and_each_other(tmp_path):
+    with pytest.raises(LinkError, match="use mqtts"):
+        broker_at("mqtt://host", ca=tmp_path / "ca.pem")
+    with pytest.raises(LinkError, match="give both"):
+        broker_at("mqtts://host", certificate=tmp_path / "cert.pem")
+
+
+def test_a_certificate_that_is_none_is_refused_before_anything_starts(tmp_path):
+    (tmp_path / "ca.pem").write_text("no certificate")
+    with pytest.raises(LinkError, match="check --ca"):
+        tls_context(broker_at("mqtts://host", ca=tmp_path / "ca.pem"))
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+def test_sixty_reports_get_through_a_broker_that_takes_4096_bytes(
+    tmp_path, address, version, monkeypatch
+):
+    monkeypatch.setattr("edge_agent.transport.paho.FIRST_PAUSES_S", (1, 1))
+    broker = Mosquitto(tmp_path / "narrow", largest_packet_bytes=4096)
+    broker.start()
+    taken: set[int] = set()
+    cloud = mqtt.Client(CallbackAPIVersion.VERSION2)
+    cloud.on_message = lambda _c, _u, message: taken.update(
+        event.data.sequence.first for event in unseal(message.payload)
+    )
+    cloud.connect(broker.host, broker.port)
+    cloud.subscribe(address.topic(Channel.AUDIENCE), qos=1)
+    cloud.loop_start()
+    outbox = Outbox(tmp_path / "outbox.sqlite3")
+    for _ in range(60):
+        outbox.put(quiet_minute)
+    settings = LinkSettings(mqtt=version)
+    link = link_for(broker_at(broker.url), address, settings)
+    courier = Courier(outbox, link, settings)
+    link.start()
+
+    def all_taken():
+        courier.pump(time.monotonic())
+        return taken == set(range(1, 61))
+
+    try:
+        assert until(all_taken, within_s=30)
+        assert (link.sessions == 1) == (version == "5")
+    finally:
+        link.stop()
+        outbox.close()
+        cloud.disconnect()
+        cloud.loop_stop()
+        broker.stop()
+
+
+@pytest.mark.slow
+def test_of_two_agents_with_one_id_one_says_so_and_stays_away(
+    mosquitto, address, caplog, monkeypatch
+):
+    monkeypatch.setattr("edge_agent.transport.paho.FIRST_PAUSES_S", (1, 1))
+    links = [PahoLink(broker_at(mosquitto.url), address) for _ in range(2)]
+    for link in links:
+        link.start()
+    assert until(lambda: "link.taken_over" in caplog.text, within_s=40)
+    told = next(one for one in caplog.records if one.message == "link.taken_over")
+    assert told.levelname == "ERROR"
+    assert "copied certificate" in told.advice
+    assert told.pause_s >= 30
+    until(lambda: any(link.connected for link in links))
+    sessions = [link.sessions for link in links]
+    assert not until(lambda: [link.sessions for link in links] != sessions, within_s=5)
+    for link in links:
+        link.stop()
