@@ -16,8 +16,8 @@ def main(words: list[str] | None = None) -> int:
     """`python -m wire write|check [--into DIR]`; 1 when a checked document differs."""
     with exiting_on_interrupt():
         arguments = _parsed(words)
-        import wire.documents  # noqa: F401  loaded before the work begins, where Ctrl-C may end it
-    return interruptible(lambda: _run(arguments))
+        from wire.documents import documents
+    return interruptible(lambda: _run(arguments, documents()))
 
 
 def _parsed(words: list[str] | None) -> "argparse.Namespace":
@@ -36,13 +36,11 @@ def _parsed(words: list[str] | None) -> "argparse.Namespace":
     return parser.parse_args(words)
 
 
-def _run(arguments: "argparse.Namespace") -> int:
-    from wire.documents import documents
-
+def _run(arguments: "argparse.Namespace", documents: dict[str, str]) -> int:
     folder: Path = arguments.into
     stale = {
         folder / name: text
-        for name, text in documents().items()
+        for name, text in documents.items()
         if not (folder / name).exists() or (folder / name).read_text() != text
     }
     if arguments.action == "check":
