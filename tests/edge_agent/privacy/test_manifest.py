@@ -9,12 +9,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from msgspec import structs
 
-import wire.manifest
 from edge_agent.privacy.egress_filter import examine_document
 from edge_agent.privacy.manifest import ManifestError, is_genuine, manifest_of, signed
 from edge_agent.settings import Settings, parse
 from wire.audience import Versions
-from wire.manifest import SignedManifest
+from wire.manifest import SignedManifest, canonical
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 VERSIONS = Versions(agent="0.1.0", detector="f:1", attention="a:1", config="3f2a")
@@ -75,7 +74,7 @@ def test_it_can_be_checked_without_us(manifest, key, tmp_path):
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     public = key.public_key().public_bytes(serialization.Encoding.PEM, form)
     (tmp_path / "key.pem").write_bytes(public)
-    (tmp_path / "manifest.json").write_bytes(wire.manifest.canonical(said.manifest))
+    (tmp_path / "manifest.json").write_bytes(canonical(said.manifest))
     script = f"echo {said.signature} | base64 -d > signature.der && openssl dgst -sha256 "
     script += "-verify key.pem -signature signature.der manifest.json"
     done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True)
