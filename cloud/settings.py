@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from wire.addresses import REDIS_SCHEMES, AddressError, parse_address
-from wire.arguments import FROM_FILE, address_argument, address_in, subcommands
+from wire.command_line import FROM_FILE, address_argument, address_in, subcommands
 
 DATABASE_URL: Final = "sqlite:///var/onlooker.db"
 MOST_PEOPLE: Final = 100_000

@@ -19,7 +19,7 @@ from edge_agent.playing import NowPlaying, PlayError, Playing
 from edge_agent.settings import PlaysSettings
 from edge_agent.transport.broker import broker_at, tls_context
 from wire.addresses import WEB_SCHEMES, parse_address
-from wire.exchange import Bounds, ExchangeError, exchange
+from wire.http_client import Bounds, ExchangeError, exchange
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from provisioning.folder_lock import FolderLockedError
 from provisioning.kms import KmsError
 from provisioning.release import ReleaseError
 from provisioning.vault import VaultError
-from wire.arguments import Parser
+from wire.command_line import Parser
 
 REFUSALS = (
     BrokerError,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Loaded only when asked for: drawing needs OpenCV, the history needs nothing but the contract.
 COMMANDS: Final = {
-    "scene": ("simulators.scene.film", "draw people walking past a screen, with the truth"),
+    "scene": ("simulators.scene.video_writer", "draw people walking past a screen, with the truth"),
     "replay": ("simulators.replay", "run the real agent on videos"),
     "footfall": ("simulators.footfall", "write plausible history for a location"),
     "fleet": ("simulators.fleet", "many cameras at once, with faults and known totals"),
@@ -32,7 +32,7 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _loaded(words: list[str]) -> "tuple[ModuleType, Namespace]":
-    from wire.arguments import Parser
+    from wire.command_line import Parser
 
     parser = Parser(prog="python -m simulators", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

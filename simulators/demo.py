@@ -18,8 +18,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from simulators.crew import Crew, CrewError
-from simulators.mosquitto import Mosquitto, MosquittoError, free_port
+from simulators.servers.mosquitto import Mosquitto, MosquittoError, free_port
+from simulators.servers.process_group import Crew, CrewError
 
 PLACE: Final = "KX-01"
 PLACE_OF_YOURS: Final = "LB-01"

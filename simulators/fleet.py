@@ -17,13 +17,13 @@ from typing import Final
 
 import numpy as np
 
-from simulators.cameras import CHUNK, MOST_CAMERAS, Period, estate, in_turns, places
-from simulators.crowd import Place
-from simulators.delivery import Carrier, Delivery, DeliveryError, Parcel, parcels
-from simulators.faults import BadLine, Faults
+from simulators.delivery.mqtt_client import Post, PostError
+from simulators.delivery.reliable_sender import Carrier, Delivery, DeliveryError, Parcel, parcels
 from simulators.footfall import Told, write
-from simulators.post import Post, PostError
 from simulators.replay import speed
+from simulators.synthetic.cameras import CHUNK, MOST_CAMERAS, Period, estate, in_turns, places
+from simulators.synthetic.fault_injection import BadLine, Faults
+from simulators.synthetic.footfall_model import Place
 
 INTERVALS_S: Final = (5, 6, 10, 12, 15, 20, 30, 60, 300, 900, 3600)
 MOST_DAYS: Final = 400.0

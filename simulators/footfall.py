@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from simulators.crowd import Place, Profile, history, midnight
-from simulators.delivery import Delivery, DeliveryError, parcels
+from simulators.delivery.mqtt_client import Post, PostError
+from simulators.delivery.reliable_sender import Delivery, DeliveryError, parcels
 from simulators.output_file import replacing
-from simulators.post import Post, PostError
+from simulators.synthetic.footfall_model import Place, Profile, history, midnight
 from wire.audience import AudienceReport
 from wire.envelope import audience_event, seal
 from wire.scalars import DeviceId, LocationId

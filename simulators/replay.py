@@ -30,7 +30,7 @@ from edge_agent.settings import PrivacySettings, Settings, SettingsError, load
 from edge_agent.transport.broker import Broker, LinkError, broker_at
 from edge_agent.transport.loopback import LoopbackLink
 from edge_agent.transport.paho import PahoLink
-from simulators.reel import Clip, Watched, beginning, clips
+from simulators.clip_playlist import Clip, Watched, beginning, clips
 from wire.envelope import AudienceEvent, Event, seal
 from wire.interrupts import INTERRUPTED
 from wire.scalars import DeviceId, LocationId

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
-from simulators.mosquitto import Mosquitto
+from simulators.servers.mosquitto import Mosquitto
 
 LONGEST_FIRST = ("journeys/", "cloud/stream_spark/", "provisioning/", "cloud/fleet/", "simulators/")
 """Folders whose files take longest: begun first, no worker is left with one of them at the end."""

@@ -35,9 +35,9 @@ from provisioning.authority.office import open_office
 from provisioning.authority.profiles import Kind, Subject
 from provisioning.broker.settings import BrokerSettings, Limits
 from provisioning.broker.supervisor import Supervisor
-from simulators.cameras import estate, places
-from simulators.crew import Crew
-from simulators.mosquitto import free_port
+from simulators.servers.mosquitto import free_port
+from simulators.servers.process_group import Crew
+from simulators.synthetic.cameras import estate, places
 from tests.guard import built
 from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
 from wire.envelope import MAX_PAYLOAD_BYTES, AckEvent, audience_event, seal, unseal

@@ -16,14 +16,14 @@ def main(words: list[str] | None = None) -> int:
     """`python -m wire write|check [--into DIR]`; 1 when a checked document differs."""
     with exiting_on_interrupt():
         arguments = _parsed(words)
-        from wire.documents import documents
+        from wire.schema_documents import documents
     return interruptible(lambda: _run(arguments, documents()))
 
 
 def _parsed(words: list[str] | None) -> "argparse.Namespace":
     import argparse
 
-    from wire.arguments import Parser
+    from wire.command_line import Parser
 
     parser = Parser(
         prog="python -m wire",

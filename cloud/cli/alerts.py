@@ -18,7 +18,7 @@ from cloud.alerting.acts import Act, AlertActError
 from cloud.alerting.message import severity
 from cloud.database import open_existing, reading, recipient_states, writing
 from cloud.windows.alerts import Search, UnknownAlert, alert, alert_kind_prefix, history, told
-from wire.arguments import row_count, row_id
+from wire.command_line import row_count, row_id
 
 REFUSED: Final = 1
 CHANGES: Final = {"acknowledge": acts.acknowledge, "close": acts.close}

@@ -19,7 +19,7 @@ from cloud.ingest.letters import printable
 from cloud.ingest.membership import Membership
 from cloud.ingest.quarantine import in_quarantine, release
 from cloud.ingest.replay import replay, waiting
-from wire.arguments import row_count, row_id
+from wire.command_line import row_count, row_id
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

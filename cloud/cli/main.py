@@ -21,7 +21,7 @@ from cloud.ingest.source import SourceError
 from cloud.logs import write_json_lines
 from cloud.settings import SettingsError
 from wire.addresses import hide_addresses
-from wire.arguments import Parser, add_examples
+from wire.command_line import Parser, add_examples
 
 COMMANDS: Final = {
     "stream": ("cloud.stream", "run", "take in what the cameras send"),

@@ -27,7 +27,7 @@ from cloud.database import DatabaseError
 from cloud.database.existing import open_or_make, require_file
 from cloud.pricing.slot import parse_slot
 from wire.addresses import WEB_SCHEMES, Address, AddressError, parse_address
-from wire.web import failure_of
+from wire.web_request import failure_of
 
 TIMEOUT_S: Final = 10.0  # for the whole call
 LARGEST_BYTES: Final = 1024 * 1024

@@ -37,7 +37,7 @@ from cloud.fleet.job_book import JobExists
 from cloud.fleet.jobs import Rollout, Status
 from cloud.fleet.registry import RegistryError, Standing, Thing
 from cloud.fleet.shadow import ShadowError
-from wire.arguments import row_count
+from wire.command_line import row_count
 from wire.topics import TopicError
 
 REFUSALS: Final = (DesireError, JobExists, RegistryError, ShadowError, TopicError)

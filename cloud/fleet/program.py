@@ -14,7 +14,7 @@ from cloud.fleet.examples import EXAMPLES
 from cloud.logs import write_json_lines
 from cloud.settings import SettingsError
 from wire.addresses import hide_addresses
-from wire.arguments import Parser, add_examples
+from wire.command_line import Parser, add_examples
 
 REFUSED = 2
 

@@ -26,7 +26,7 @@ from cloud.database import writing
 from cloud.fleet import gateway, job_book
 from cloud.fleet.message import Saying, settle, waiting
 from wire.device_config import JOB_REQUESTS, SHADOW_ACTIONS, THINGS
-from wire.takeover import ADVICE, TakeoverWatch
+from wire.session_takeover import ADVICE, TakeoverWatch
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ import msgspec
 from edge_agent.check.findings import Verdict, failure, ok, warning
 from wire.addresses import WEB_SCHEMES, Address, AddressError, parse_address
 from wire.scalars import LocationId
-from wire.web import failure_of, web_request
+from wire.web_request import failure_of, web_request
 
 PATIENCE_S: Final = 10.0
 LARGEST_BYTES: Final = 64 * 2**20

@@ -19,7 +19,7 @@ from edge_agent.roster import Mount
 from edge_agent.settings import CaptureSettings, Settings, SettingsError
 from edge_agent.transport.broker import Broker, LinkError, broker_at
 from wire.addresses import AddressError, parse_address
-from wire.arguments import FROM_FILE, address_argument, address_in
+from wire.command_line import FROM_FILE, address_argument, address_in
 from wire.scalars import DeviceId, LocationId
 from wire.topics import Address
 

@@ -20,7 +20,7 @@ from edge_agent.commands.camera_options import broker_for, camera_for, mounts_of
 from edge_agent.outbox.lock import is_in_use
 from edge_agent.roster import Mount
 from edge_agent.station import Models
-from wire.arguments import address_argument
+from wire.command_line import address_argument
 
 Checks = dict[str, Callable[[], Verdict]]
 

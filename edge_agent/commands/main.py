@@ -16,7 +16,7 @@ from edge_agent.commands import enrol as enrolment
 from edge_agent.logs import write_json_lines
 from edge_agent.private_files import private_umask
 from wire.addresses import hide_addresses
-from wire.arguments import Parser
+from wire.command_line import Parser
 
 
 def main(arguments: list[str] | None = None) -> int:

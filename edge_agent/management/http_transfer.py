@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import BinaryIO, Final
 
 from wire.addresses import DEFAULT_PORTS, WEB_SCHEMES, Address, AddressError, parse_address
-from wire.exchange import Answer, Bounds, ExchangeError, exchange
 from wire.hosts import parse_host_and_port
+from wire.http_client import Answer, Bounds, ExchangeError, exchange
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 LONGEST_S: Final = 600.0

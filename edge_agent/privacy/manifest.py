@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from edge_agent.privacy.egress_filter import LEAVING
 from edge_agent.settings import Settings
 from wire.audience import Versions
-from wire.manifest import PrivacyManifest, SignedManifest, canonical
+from wire.privacy_manifest import PrivacyManifest, SignedManifest, canonical
 from wire.topics import Address
 
 MILLISECOND = timedelta(milliseconds=1)

@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 
 from edge_agent.settings import LOOPBACK
 from wire.addresses import WEB_SCHEMES, AddressError, parse_address
-from wire.exchange import Bounds, ExchangeError, exchange
-from wire.web import REDIRECTED
+from wire.http_client import Bounds, ExchangeError, exchange
+from wire.web_request import REDIRECTED
 
 log = logging.getLogger(__name__)
 

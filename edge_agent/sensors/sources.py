@@ -20,8 +20,8 @@ import msgspec
 
 from edge_agent.settings import SensorSource
 from wire.addresses import WEB_SCHEMES, display_address, display_path, parse_address
-from wire.exchange import Bounds, ExchangeError, exchange
-from wire.web import failure_of
+from wire.http_client import Bounds, ExchangeError, exchange
+from wire.web_request import failure_of
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from edge_agent.transport.broker import Broker, LinkError
 from wire.envelope import MAX_PAYLOAD_BYTES
 from wire.health import Presence, Status
 from wire.scalars import LocationId
-from wire.takeover import ADVICE, TAKEN_OVER
+from wire.session_takeover import ADVICE, TAKEN_OVER
 from wire.topics import Address, Channel
 
 log = logging.getLogger(__name__)

@@ -27,7 +27,7 @@ from edge_agent.transport.broker import Broker, tls_context
 from wire.envelope import MAX_PAYLOAD_BYTES
 from wire.health import Presence, Status
 from wire.scalars import LocationId
-from wire.takeover import ADVICE, TakeoverWatch
+from wire.session_takeover import ADVICE, TakeoverWatch
 from wire.topics import Address, Channel
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from edge_agent.inference import WEIGHTS, read_card
 from models import registry
 from models.cli import folders
 from models.detectors import ALIASES
-from models.evaluate.refusal import CommandError
+from models.evaluate.errors import CommandError
 from wire.interrupts import exiting_on_interrupt
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from models import registry
 from models.cli.folders import DATA, RUNS
-from wire.arguments import Parser
+from wire.command_line import Parser
 
 DESCRIPTION: Final = """\
 Train, export, evaluate, calibrate, list and fetch networks.

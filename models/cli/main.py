@@ -12,7 +12,7 @@ from models.cli.actions import ACTIONS
 from models.datasets.picture import DatasetError
 from models.datasets.pictures_on_disk import PictureError
 from models.datasets.table import TableError
-from models.evaluate.refusal import EvaluationError
+from models.evaluate.errors import EvaluationError
 from models.registry import FetchError
 from models.rekognition import RekognitionError
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from edge_agent.pose import PoseEstimator
 from models.datasets.ytf import PosedCrop
 from models.evaluate.attention import measured
-from models.evaluate.refusal import EvaluationError
+from models.evaluate.errors import EvaluationError
 from wire.model_card import ModelCard
 
 ONE_SIGMA = 0.6827

@@ -17,19 +17,19 @@ from models.datasets import fer, utkface
 from models.datasets.ytf import posed_crops
 from models.detectors import card_of, opened, sizes_of, those_here
 from models.evaluate import (
+    agent_replay,
     angles,
     attention,
     classes,
     detection,
-    development,
+    development_set,
     dwell,
     plots,
     scores,
     speed,
-    watching,
 )
 from models.evaluate.average_precision import curve, matched
-from models.evaluate.refusal import CommandError
+from models.evaluate.errors import CommandError
 
 # the first of the seven age groups whose members are adults
 ADULT_GROUP = 2
@@ -98,7 +98,7 @@ def _labelled_sets(options: argparse.Namespace) -> list[tuple[Path, Path]]:
         raise CommandError("found one of --boxes CSV and --images DIR, expected both or neither")
     if options.boxes:
         return [(options.boxes, options.images)]
-    places = [options.data / "dev" / folder for folder in development.BOXES]
+    places = [options.data / "dev" / folder for folder in development_set.BOXES]
     return [(place / "boxes.csv", place / "images") for place in places]
 
 
@@ -128,7 +128,7 @@ def _film_figures(options: argparse.Namespace, folders: Sequence[Path]) -> dict[
     report = {
         "film": options.video.name,
         "attention_basis": "screen" if settings.view else "angles",
-        "audience": watching.audience(watching.watched(options.video, settings)),
+        "audience": agent_replay.audience(agent_replay.watched(options.video, settings)),
     }
     if options.labels:
         report["labelled_faces"] = attention.on_films(
@@ -144,7 +144,7 @@ def _film_figures(options: argparse.Namespace, folders: Sequence[Path]) -> dict[
 def dwell_figures(options: argparse.Namespace) -> dict[str, Any]:
     """Compare the stays that the agent tells of a film with the people who were there."""
     truth = dwell.presence(options.truth, dwell.frames_per_s(options.video))
-    told = watching.watched(options.video, _settings(options))
+    told = agent_replay.watched(options.video, _settings(options))
     return {"film": options.video.name, **dwell.against(told, truth)}
 
 
@@ -183,9 +183,9 @@ def development_figures(
     }
     return {
         **sorted_faces,
-        "films": development.films(data),
-        "detection": development.detectors(data, names, folders),
-        "attention": development.estimators(
+        "films": development_set.films(data),
+        "detection": development_set.detectors(data, names, folders),
+        "attention": development_set.estimators(
             data,
             ["onlooker-attention", "onlooker-attention-ytf"],
             folders,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from edge_agent.detect import Face, FaceDetector
 from edge_agent.frame import Image
 from models.datasets.clips import frames
-from models.datasets.facemask import boxes_by_image
+from models.datasets.face_masks import boxes_by_image
 from models.datasets.picture import Floats
 from models.datasets.pictures_on_disk import read_image
 from models.evaluate.average_precision import (

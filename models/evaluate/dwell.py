@@ -14,8 +14,8 @@ from typing import Any
 from edge_agent.capture import CaptureError
 from edge_agent.capture.recording import opened
 from models.datasets.table import Row, rows
+from models.evaluate.agent_replay import FilmError, Stay, Watched, audience
 from models.evaluate.intervals import bootstrapped
-from models.evaluate.watching import FilmError, Stay, Watched, audience
 
 COLUMNS = ("person", "first_frame", "last_frame_exclusive")
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from models.evaluate.refusal import EvaluationError
+from models.evaluate.errors import EvaluationError
 
 Unit = TypeVar("Unit")
 DRAWS = 300

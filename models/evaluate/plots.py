@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edge_agent.inference import Floats
 from models.evaluate.calibration import reliability
-from models.evaluate.refusal import EvaluationError
+from models.evaluate.errors import EvaluationError
 
 SIZE_INCHES, DPI = (5.0, 4.5), 120
 

@@ -17,8 +17,8 @@ from edge_agent.probability import SLOPE, ZERO, Calibration, calibration_of, log
 from models.evaluate.average_precision import Matches
 from models.evaluate.calibration import expected_error
 from models.evaluate.detection import told
+from models.evaluate.errors import EvaluationError
 from models.evaluate.intervals import Measured, bootstrapped
-from models.evaluate.refusal import EvaluationError
 from wire.model_card import Figure, ModelCard
 
 HELD_OUT = "calibration_error, held out"

@@ -18,7 +18,7 @@ from models.train.checkpoints import Average, Schedule, resume, save
 from models.train.photometric import weathered
 from models.train.pose_net import SIDE_PX, PoseNet, pose_loss
 from models.train.pose_views import Views
-from models.train.scenes import MIRRORED
+from models.train.scene_composer import MIRRORED
 
 log = logging.getLogger(__name__)
 CROPS_A_STEP = 96

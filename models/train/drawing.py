@@ -16,7 +16,7 @@ from torch import Tensor
 
 from models.datasets.picture import Picture
 from models.train.detector_targets import assigned, cells
-from models.train.scenes import Studio
+from models.train.scene_composer import Studio
 
 # side of the scenes of a step, px, and how many fit in the same time
 SIDES_PX = {192: 42, 256: 24, 320: 15}

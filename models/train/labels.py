@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from edge_agent.detect import FaceDetector
-from models.datasets import backgrounds, clips, facemask, sheets
+from models.datasets import backgrounds, clips, face_masks, synthetic_sheets
 from models.datasets.picture import DatasetError, Floats, Image, Picture
 
 SURE, DOUBTFUL = 0.75, 0.3
@@ -97,8 +97,8 @@ def labelled(picture: Picture, labels: Labels) -> Picture:
 
 def permissive(train: Path) -> Iterator[Picture]:
     """Yield every picture whose licence allows commercial use; `train` holds the data sets."""
-    yield from facemask.pictures(train / "face_boxes_facemask")
-    yield from sheets.pictures(train / "synthetic_faces_sfhq")
+    yield from face_masks.pictures(train / "face_boxes_facemask")
+    yield from synthetic_sheets.pictures(train / "synthetic_faces_sfhq")
     # the store aisle stays out: its people turn away and the teacher takes hair for faces
     yield from clips.pictures(train / "videos", without=("store-aisle-detection",))
     yield from backgrounds.pictures(train / "backgrounds_no_face")

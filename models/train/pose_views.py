@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from models.datasets.picture import Floats, Image, Picture
-from models.train.turned import turned
+from models.train.view_synthesis import turned
 
 SIDE_PX, MARGIN = 128, 1.9
 LEAST_FACE_PX = 28.0

@@ -21,13 +21,13 @@ from models.datasets import fer, utkface
 from models.datasets.labelled_faces import LabelledFaces
 from models.datasets.picture import Picture
 from models.export import OPSET, averaged, export_onnx, sealed
-from models.train import attention, classes, detection, labels, pose_views, second_look
+from models.train import attention, classes, detection, face_verifier, labels, pose_views
 from models.train.checkpoints import Schedule, reached
 from models.train.classes import ClassNet
 from models.train.clutter import clutter
 from models.train.detector_net import DetectorNet, ExportedDetector
+from models.train.face_verifier import SecondLookNet
 from models.train.pose_net import SIDE_PX, PoseNet
-from models.train.second_look import SecondLookNet
 from models.train.ytf_views import ytf_views
 from wire.model_card import ModelCard
 
@@ -55,7 +55,7 @@ RECIPES = {
     "detection": Recipe("detector", 7500, 3e-3, fall_ratio=0.7),
     "attention": Recipe("attention", 3000, 3e-3),
     "attention-ytf": Recipe("attention-ytf", 2500, 3e-3),
-    "face-check": Recipe("face-check", second_look.STEPS, 3e-3),
+    "face-check": Recipe("face-check", face_verifier.STEPS, 3e-3),
     "demographics": Recipe("demographics", 3000, 2e-3),
     "emotion": Recipe("emotion", 2000, 2e-3),
 }
@@ -113,7 +113,7 @@ def _second_look(data: Path, runs: Path, folder: Path) -> Path:
     ]
     body = averaged(PoseNet(), runs / RECIPES["attention"].folder / "last.pt")
     views = pose_views.kept(runs / RECIPES["attention"].folder / "views.npz", [], None)
-    return second_look.train(body, taught, views, folder)
+    return face_verifier.train(body, taught, views, folder)
 
 
 def _faces(kind: str, folder: Path) -> LabelledFaces:

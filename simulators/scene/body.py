@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from simulators.scene.appearance import Looks, Tone
 from simulators.scene.lens import Lens
-from simulators.scene.looks import Looks, Tone
-from simulators.scene.walk import Stance
+from simulators.scene.trajectory import Stance
 
 SHIFT: Final = 3
 SWING: Final = 0.42  # radians of a leg at an ordinary pace

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from simulators.scene.appearance import Looks, Tone
 from simulators.scene.head import Floats
-from simulators.scene.looks import Looks, Tone
 
 PX_PER_CM: Final = 32.0
 LEFT_CM: Final = -9.0

@@ -9,9 +9,9 @@ from typing import Final
 
 import numpy as np
 
+from simulators.scene.appearance import Hair, Looks
 from simulators.scene.face import painted, sampled
 from simulators.scene.head import Floats, normals_of, surface
-from simulators.scene.looks import Hair, Looks
 
 SHINY_SKIN: Final = 0.10
 DULL: Final = 0.0

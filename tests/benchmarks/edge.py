@@ -34,8 +34,8 @@ from edge_agent.quality import Quality
 from edge_agent.settings import MotionSettings, QualitySettings, Settings, TrackingSettings, parse
 from edge_agent.track import Tracker
 from edge_agent.transport.loopback import LoopbackLink
-from simulators.scene.cast import cast
-from simulators.scene.film import Scene, lens_for
+from simulators.scene.population import cast
+from simulators.scene.video_writer import Scene, lens_for
 from wire.health import CaptureState
 from wire.scalars import DeviceId, LocationId
 from wire.topics import Address

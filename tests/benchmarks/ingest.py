@@ -30,8 +30,8 @@ from cloud.ingest.consume import Consumer
 from cloud.ingest.mqtt import MqttSource, broker_at
 from cloud.ingest.source import Portion
 from cloud.stream import collect_seldom
-from simulators.mosquitto import Mosquitto
-from simulators.postgresql import Postgresql
+from simulators.servers.mosquitto import Mosquitto
+from simulators.servers.postgresql import Postgresql
 from wire import audience, envelope, histogram
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
 

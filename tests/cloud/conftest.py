@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Engine
 
 from cloud.database import connect, create
-from simulators.postgresql import Postgresql
+from simulators.servers.postgresql import Postgresql
 from tests.cloud.peers import Behaviour, Peer
 from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS

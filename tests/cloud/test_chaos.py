@@ -35,12 +35,12 @@ from cloud.database import (
     reading,
     reports,
 )
-from simulators.cameras import Period, estate, in_turns, places
-from simulators.delivery import Delivery, parcels
-from simulators.faults import BadLine, Faults
+from simulators.delivery.mqtt_client import Post
+from simulators.delivery.reliable_sender import Delivery, parcels
 from simulators.fleet import Pace, paced
-from simulators.mosquitto import Mosquitto
-from simulators.post import Post
+from simulators.servers.mosquitto import Mosquitto
+from simulators.synthetic.cameras import Period, estate, in_turns, places
+from simulators.synthetic.fault_injection import BadLine, Faults
 from wire.audience import AudienceReport
 
 SEED = int(os.environ.get("ONLOOKER_CHAOS_SEED", "20261121"))

@@ -17,7 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy import Engine, select
 
 from cloud.database import connect, dead_letters, minute_tallies, reading, writing
-from simulators.mosquitto import Mosquitto, free_port
+from simulators.servers.mosquitto import Mosquitto, free_port
 from wire import envelope
 from wire.audience import AudienceReport
 from wire.envelope import AckEvent, audience_event, seal, seal_batch

@@ -17,7 +17,7 @@ from cloud.ingest.kinesis import KinesisSource
 from cloud.ingest.memory import MemorySource
 from cloud.ingest.mqtt import MqttSource, broker_at
 from cloud.ingest.source import Delivery, Portion, Source
-from simulators.mosquitto import Mosquitto
+from simulators.servers.mosquitto import Mosquitto
 
 TOPIC = "onlooker/v1/KX-01/kx-01-cam-1/audience"
 WITHIN_S = 10.0

@@ -17,7 +17,7 @@ from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_agent.__main__ import main
-from simulators.mosquitto import free_port
+from simulators.servers.mosquitto import free_port
 from wire.ack import Ack
 from wire.envelope import AudienceEvent, ack_event, seal, unseal
 from wire.health import Presence, Status

@@ -15,7 +15,7 @@ from edge_agent.plays import PlayWords, listening
 from edge_agent.roster import Mount
 from edge_agent.settings import PlaysSettings, SettingsError, parse
 from edge_agent.surroundings import surroundings
-from simulators.mosquitto import free_port
+from simulators.servers.mosquitto import free_port
 
 TOPIC = "player/lobby/now-playing"
 

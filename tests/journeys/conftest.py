@@ -15,8 +15,8 @@ from sqlalchemy import text
 
 from cloud.database import connect
 from simulators.__main__ import main as simulators
-from simulators.crew import Crew
-from simulators.mosquitto import free_port
+from simulators.servers.mosquitto import free_port
+from simulators.servers.process_group import Crew
 
 PATIENCE_S = 120.0
 

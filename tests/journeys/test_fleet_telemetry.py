@@ -23,8 +23,8 @@ from provisioning.authority.office import open_office
 from provisioning.authority.profiles import Kind, Subject
 from provisioning.broker.settings import BrokerSettings
 from provisioning.broker.supervisor import Supervisor
-from simulators.crew import Crew
-from simulators.mosquitto import free_port
+from simulators.servers.mosquitto import free_port
+from simulators.servers.process_group import Crew
 from tests.guard import built
 from wire.ack import Ack
 from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions

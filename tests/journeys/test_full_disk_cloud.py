@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cloud.database import connect
-from simulators.mosquitto import Mosquitto
+from simulators.servers.mosquitto import Mosquitto
 from tests.cloud.conftest import report  # noqa: F401  a fixture
 from tests.cloud.test_stream import JOURNAL, WITHIN_S, Camera, sealed, streaming, until, visits
 from tests.small_disk import SmallDisk, small_disk

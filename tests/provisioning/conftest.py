@@ -22,7 +22,7 @@ from provisioning.authority.office import Office, open_office
 from provisioning.authority.profiles import Kind, Subject
 from provisioning.broker.settings import BrokerSettings, Limits
 from provisioning.broker.supervisor import Supervisor
-from simulators.mosquitto import free_port
+from simulators.servers.mosquitto import free_port
 from tests.guard import built
 
 PATIENCE_S = 10.0

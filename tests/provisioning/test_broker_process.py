@@ -20,7 +20,7 @@ from provisioning.broker.session_ender import SessionEnder
 from provisioning.broker.watch import Verdict
 from provisioning.folder_lock import FolderLock, FolderLockedError
 from provisioning.vault import Owner
-from simulators.mosquitto import free_port
+from simulators.servers.mosquitto import free_port
 from tests.guard import built
 
 PATIENCE_S = 10.0

@@ -11,12 +11,12 @@ from cloud.estate import LARGEST_FILE_BYTES, load
 from cloud.ingest.judge import DeadLetter, judge
 from cloud.ingest.source import Delivery as Arrival
 from simulators.__main__ import main
-from simulators.cameras import MOST_CAMERAS, Period, estate, in_turns, places, reports
-from simulators.crowd import Profile
-from simulators.delivery import Delivery, DeliveryError, parcels
-from simulators.faults import HARMS, BadLine, Faults
+from simulators.delivery.reliable_sender import Delivery, DeliveryError, parcels
 from simulators.fleet import Pace, paced
 from simulators.footfall import Told
+from simulators.synthetic.cameras import MOST_CAMERAS, Period, estate, in_turns, places, reports
+from simulators.synthetic.fault_injection import HARMS, BadLine, Faults
+from simulators.synthetic.footfall_model import Profile
 from wire.ack import Ack
 from wire.envelope import AudienceEvent, ack_event, unseal
 from wire.topics import Channel
@@ -80,7 +80,7 @@ def test_every_harm_is_a_dead_letter_and_touches_no_honest_journal(kind):
     sent = []
     line._post.send = lambda address, payload: sent.append((address, payload))
     with pytest.MonkeyPatch.context() as only:
-        only.setattr("simulators.faults.HARMS", {kind: HARMS[kind]})
+        only.setattr("simulators.synthetic.fault_injection.HARMS", {kind: HARMS[kind]})
         line._harm(place.address, next(parcels([honest])).payload)
     ((address, payload),) = sent
     arrival = Arrival(address.topic(Channel.AUDIENCE), payload)

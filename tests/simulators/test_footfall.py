@@ -8,10 +8,10 @@ import paho.mqtt.client as mqtt
 import pytest
 
 from simulators.__main__ import main
-from simulators.crowd import QUARTER, Place, Profile, day, history
-from simulators.delivery import Delivery, DeliveryError, parcels
+from simulators.delivery.mqtt_client import Post
+from simulators.delivery.reliable_sender import Delivery, DeliveryError, parcels
 from simulators.footfall import Told
-from simulators.post import Post
+from simulators.synthetic.footfall_model import QUARTER, Place, Profile, day, history
 from wire.ack import Ack
 from wire.audience import AudienceReport
 from wire.envelope import (

@@ -20,7 +20,7 @@ from edge_agent.pose import HeadPose
 from edge_agent.settings import Settings
 from edge_agent.transport.loopback import LoopbackLink
 from simulators.__main__ import main
-from simulators.reel import clips
+from simulators.clip_playlist import clips
 from simulators.replay import Replay
 from wire.envelope import AudienceEvent, unseal
 from wire.topics import Address

@@ -10,7 +10,7 @@ from cloud import settings
 from cloud.__main__ import main
 from cloud.cli.main import COMMANDS, loaded
 from cloud.settings import SettingsError
-from wire.arguments import Parser
+from wire.command_line import Parser
 
 
 def parser_of(name):

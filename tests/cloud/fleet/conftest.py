@@ -29,7 +29,7 @@ from provisioning.authority.profiles import Kind, Subject
 from provisioning.broker.settings import BrokerSettings
 from provisioning.broker.supervisor import Supervisor
 from provisioning.signer import Signer
-from simulators.mosquitto import free_port
+from simulators.servers.mosquitto import free_port
 from tests.guard import built
 
 THINGS = ("cam-1", "cam-2", "cam-3", "cam-4")

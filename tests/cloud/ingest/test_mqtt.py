@@ -11,7 +11,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from cloud.ingest.mqtt import MqttSource, broker_at
 from cloud.ingest.source import Delivery, Portion, SourceError
-from simulators.mosquitto import Mosquitto
+from simulators.servers.mosquitto import Mosquitto
 
 TOPIC = "onlooker/v1/KX-01/kx-01-cam-1/audience"
 STATUS = "onlooker/v1/KX-01/kx-01-cam-1/status"

@@ -16,7 +16,7 @@ from cloud.pricing.quote import quote
 from cloud.pricing.rate_card import REFERENCE, RateCard
 from cloud.pricing.slot import Slot, slots_on
 from cloud.pricing.stays import measured_stays
-from simulators.crowd import Place, Profile, measured, size_of, visits_per_hour
+from simulators.synthetic.footfall_model import Place, Profile, measured, size_of, visits_per_hour
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 from wire.scalars import JournalId
 from wire.topics import Address

@@ -41,9 +41,9 @@ from cloud.stream_spark.windows import windows
 from cloud.windows.audience import Audience, Tally
 from cloud.windows.query import LENGTHS, WindowName
 from cloud.windows.query import windows as embedded_windows
-from simulators.cameras import Period, in_turns, places
-from simulators.delivery import parcels
-from simulators.faults import BadLine, Faults
+from simulators.delivery.reliable_sender import parcels
+from simulators.synthetic.cameras import Period, in_turns, places
+from simulators.synthetic.fault_injection import BadLine, Faults
 from wire.audience import AudienceReport
 from wire.envelope import audience_event, heartbeat_event, seal
 from wire.health import CaptureState, Heartbeat

@@ -16,7 +16,7 @@ from edge_agent.transport.broker import Broker, broker_at
 from provisioning import vault
 from provisioning.authority.office import open_office
 from provisioning.authority.profiles import Kind, Subject
-from simulators.mosquitto import Mosquitto, free_port
+from simulators.servers.mosquitto import Mosquitto, free_port
 from tests.edge_agent.check.answers import answering
 from wire.scalars import DeviceId, LocationId
 from wire.topics import Address

@@ -16,7 +16,7 @@ from edge_agent.enrolment.procedure import Application, broker_of, enrol, renew
 from edge_agent.identity import IdentityFolder, certificate_in
 from edge_agent.transport.provisioning_client import Desk, DeskError, prove
 from provisioning.authority.office import open_office
-from simulators.mosquitto import free_port
+from simulators.servers.mosquitto import free_port
 
 pytestmark = pytest.mark.broker
 numbers = count(1)

@@ -15,7 +15,7 @@ from edge_agent.management.privacy_manifest import Declaration
 from edge_agent.privacy.manifest import is_genuine
 from edge_agent.settings import Settings, parse
 from wire.audience import Versions
-from wire.manifest import SignedManifest
+from wire.privacy_manifest import SignedManifest
 
 DEVICE = "kx-01-cam-1"
 TOPIC = f"$aws/things/{DEVICE}/shadow/name/privacy/update"

@@ -13,7 +13,7 @@ from edge_agent.privacy.egress_filter import examine_document
 from edge_agent.privacy.manifest import ManifestError, is_genuine, manifest_of, signed
 from edge_agent.settings import Settings, parse
 from wire.audience import Versions
-from wire.manifest import SignedManifest, canonical
+from wire.privacy_manifest import SignedManifest, canonical
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 VERSIONS = Versions(agent="0.1.0", detector="f:1", attention="a:1", config="3f2a")

@@ -15,7 +15,7 @@ from edge_agent.settings import LinkSettings
 from edge_agent.transport.broker import LinkError, broker_at, tls_context
 from edge_agent.transport.factory import link_for
 from edge_agent.transport.paho import PahoLink
-from simulators.mosquitto import Mosquitto
+from simulators.servers.mosquitto import Mosquitto
 from tests.edge_agent.outbox.reports import quiet_minute
 from wire.envelope import unseal
 from wire.health import Presence, Status

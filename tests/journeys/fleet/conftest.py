@@ -13,7 +13,7 @@ import pytest
 
 from cloud.fleet.__main__ import main as fleet_main
 from provisioning.__main__ import main as provisioning_main
-from simulators.mosquitto import free_port
+from simulators.servers.mosquitto import free_port
 from tests.guard import built
 
 PATIENCE_S = 30.0

@@ -1,0 +1,131 @@
+"""A film watched as the camera would: the agent's own judgement, person by person.
+
+`edge_agent.watch` runs over the file at the agent's rate; what it says of each track is kept, so
+that it can be laid beside what somebody has counted.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from edge_agent.agent import models_for
+from edge_agent.attention import Attention, band_of
+from edge_agent.capture import CaptureError, open_camera
+from edge_agent.frame import Frame
+from edge_agent.meter.visit import Span, Visit
+from edge_agent.settings import Settings
+from edge_agent.watch import Watch
+from models.evaluate.errors import EvaluationError
+
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class FilmError(EvaluationError):
+    """A film that cannot be watched."""
+
+
+@dataclass(slots=True)
+class Stay:
+    """One believed person: seconds of the film, and what they did."""
+
+    first_s: float
+    last_s: float
+    visit: Visit
+
+    @property
+    def dwell_s(self) -> float:
+        return self.last_s - self.first_s
+
+
+@dataclass(slots=True)
+class Watched:
+    """A film as the agent saw it. Times are seconds of the film."""
+
+    seconds: float = 0.0
+    pictures: int = 0
+    analysed: int = 0
+    stays: list[Stay] = field(default_factory=list)
+    attention_s: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    band_s: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+
+def watched(film: Path, settings: Settings) -> Watched:
+    """Run the agent's judgement over a film."""
+    if not film.is_file():
+        raise FilmError(f"found no film at {film}, expected a video file or an animated GIF")
+    watch = Watch(settings, *models_for(settings))
+    told, begun = Watched(), defaultdict[int, list[tuple[float, Any]]](list)
+    believed: set[int] = set()
+    try:
+        for frame in _frames(film, settings):
+            seen = watch.look(frame)
+            told.pictures, told.analysed = told.pictures + 1, told.analysed + seen.analysed
+            told.seconds = frame.elapsed_s
+            for sighting in seen.seen:
+                begun[sighting.track].append((frame.elapsed_s, sighting))
+                if sighting.confirmed:
+                    believed.add(sighting.track)
+    except CaptureError as error:
+        raise FilmError(str(error)) from error
+    for track in sorted(believed):
+        _keep(told, begun[track], settings)
+    return told
+
+
+def _frames(film: Path, settings: Settings) -> Iterator[Frame]:
+    camera = open_camera(str(film), settings.capture, speed=math.inf, starts_at=EPOCH)
+    try:
+        for moment in camera:
+            if isinstance(moment, Frame):
+                yield moment
+    finally:
+        camera.close()
+
+
+def _keep(told: Watched, sights: Sequence[tuple[float, Any]], settings: Settings) -> None:
+    """Add a believed track: its stay, and its seconds by verdict and by band."""
+    (first_s, first), *rest = sights
+    begins = round(first_s * 1000)
+    visit = Visit(first.track, begins, begins, first.attention)
+    visit.looks(first.attention)
+    longest_s = settings.tracking.longest_gap_s
+    before_s, before = first_s, first
+    for at_s, sighting in rest:
+        spent_s = min(at_s - before_s, longest_s)
+        last_ms = round((before_s + spent_s) * 1000)
+        span = Span(round(before_s * 1000), last_ms, before.attention)
+        visit.sees(span, sighting.attention, settings.attention)
+        told.attention_s[str(before.attention)] += spent_s
+        told.band_s[str(band_of(before.looking_ratio))] += spent_s
+        before_s, before = at_s, sighting
+    told.stays.append(Stay(first_s, before_s, visit))
+
+
+def audience(told: Watched) -> dict[str, Any]:
+    """Return the film's audience as a report would count it, seconds rounded."""
+    tiers = told.attention_s
+    looking_s = tiers[str(Attention.LOOKING)]
+    return {
+        "seconds": round(told.seconds, 2),
+        "pictures_analysed": told.analysed,
+        "visits": len(told.stays),
+        "onlookers": sum(stay.visit.engaged for stay in told.stays),
+        "opportunity_s": round(sum(tiers.values()), 2),
+        "facing_s": round(looking_s + tiers[str(Attention.FACING)], 2),
+        "attentive_s": round(looking_s, 2),
+        "unsure_s": round(tiers[str(Attention.UNSURE)], 2),
+        "by_band_s": {name: round(told.band_s[name], 2) for name in ("high", "medium", "low")},
+        "stays": [
+            {
+                "from_s": round(stay.first_s, 2),
+                "to_s": round(stay.last_s, 2),
+                "attentive_s": round(stay.visit.looking_ms / 1000, 2),
+                "engaged": stay.visit.engaged,
+            }
+            for stay in told.stays
+        ],
+    }

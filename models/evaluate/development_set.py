@@ -1,0 +1,124 @@
+"""Every figure of the development set in one run, ours beside YuNet: `make evaluate`.
+
+The folder is the one described in `docs/accuracy.md`, with `dev/`, `train/` (for the pictures
+without faces) and, where YuNet is to be measured too, fetched or local copies of its files.
+"""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from edge_agent.detect import FaceDetector
+from edge_agent.inference import ModelError
+from edge_agent.pose import load_pose
+from edge_agent.settings import Settings
+from models.datasets.picture import DatasetError
+from models.datasets.pictures_on_disk import read_image
+from models.detectors import opened, sizes_of, those_here
+from models.evaluate import attention, detection
+from models.evaluate.agent_replay import audience, watched
+
+log = logging.getLogger(__name__)
+# clip -> people whose face can be seen in every frame. Nobody's can in the store aisle: its three
+# people show their backs or a lost profile (looked at in every sixth frame)
+CLIPS: dict[str, int] = {
+    "dev/videos/face-demographics-walking.gif": 2,
+    "dev/videos/one-by-one-person-detection.mp4": 0,
+    "train/videos/bottle-detection.gif": 0,
+    "train/videos/car-detection.gif": 0,
+    "train/videos/classroom.gif": 4,
+    "train/videos/store-aisle-detection.gif": 0,
+}
+FILMS = CLIPS | {
+    "dev/videos/people-detection.gif": 0,
+    "train/videos/head-pose-face-detection-male.gif": 1,
+}
+# less is the time a person needs to be believed and to be missed
+LEAST_ERROR_S = 0.5
+BOXES = ("face_boxes_facemask", "face_boxes_groups")
+
+
+def detectors(
+    data: Path, names: Sequence[str], folders: Sequence[Path], sizes_px: Sequence[int] = (320, 640)
+) -> list[dict[str, Any]]:
+    """Measure each detector at each size on boxes, clips and pictures without faces."""
+    reports = []
+    for name in those_here(names, folders):
+        for size in sizes_of(name, folders, sizes_px):
+            try:
+                detector, threshold = opened(name, folders, size)
+            except ModelError as error:
+                log.warning("evaluate.skipped %s: %s", name, error)
+                continue
+            reports.append({"input_px": size, **_one(detector, threshold, data)})
+    return reports
+
+
+def _one(detector: FaceDetector, threshold: float, data: Path) -> dict[str, Any]:
+    report: dict[str, Any] = {"detector": detector.name, "version": detector.version}
+    for folder in BOXES:
+        truth = detection.labelled_boxes(data / "dev" / folder / "boxes.csv")
+        images = data / "dev" / folder / "images"
+        seen = detection.run(detector, truth, images)
+        report[folder] = detection.against_boxes(detector, seen, threshold=threshold)
+    empty = sorted((data / "train" / "backgrounds_no_face").glob("*.jpg"))
+    if not empty:
+        raise DatasetError(data / "train" / "backgrounds_no_face")
+    shown = detection.faces_per_frame(
+        detector, (read_image(path) for path in empty), threshold=threshold
+    )
+    false = sum(len(faces) for faces in shown)
+    report["backgrounds"] = {"pictures": len(empty), "false_faces": false}
+    report["clips"] = {
+        Path(clip).stem: detection.on_clip(
+            detector,
+            data / clip,
+            people=people,
+            threshold=threshold,
+            every=4 if clip.endswith("mp4") else 1,
+        )
+        for clip, people in CLIPS.items()
+    }
+    return report
+
+
+def films(data: Path) -> list[dict[str, Any]]:
+    """Let the agent, as it is shipped, watch every film, and lay its audience beside the truth."""
+    reports = []
+    for film, people in FILMS.items():
+        told = audience(watched(data / film, Settings()))
+        true_s = round(people * told["seconds"], 2)
+        errors = []
+        if told["visits"] != people:
+            errors.append(f"{told['visits']} visits told, {people} people show their face")
+        if abs(told["opportunity_s"] - true_s) >= LEAST_ERROR_S:
+            errors.append(f"{told['opportunity_s']} s in view told, {true_s} s true")
+        row = {"film": Path(film).stem, "people": people, "true_dwell_s": true_s}
+        reports.append({**row, "audience": told, "errors": errors})
+    return reports
+
+
+def estimators(
+    data: Path, names: Sequence[str], folders: Sequence[Path], *, accept_research: bool
+) -> list[dict[str, Any]]:
+    """Measure each attention network on crops of unseen persons and on films judged by eye."""
+    reports = []
+    for name in names:
+        try:
+            estimator = load_pose(name, folders=folders, accept_research=accept_research)
+        except ModelError as error:
+            log.warning("evaluate.skipped %s: %s", name, error)
+            continue
+        labels = data / "dev" / "head_pose_ytf"
+        judged = attention.judged(estimator, labels / "labels.csv", labels / "crops")
+        report = attention.on_crops(estimator, judged)
+        videos = data / "dev" / "videos"
+        report["films"] = attention.on_films(
+            estimator,
+            videos / "attention_labels.csv",
+            (videos, data / "train" / "videos"),
+            limit_deg=attention.LOOKING_DEG,
+        )
+        reports.append(report)
+    return reports

@@ -1,0 +1,247 @@
+"""What really happens in a scene, computed from the ways and gazes and never from pixels.
+
+Definitions, all on the clip's frames. *In view*: some of the head is inside the picture. *Face
+visible*: at least 28 px high in a picture 1280 px wide (in proportion, never below 14), wholly
+inside, turned less than 60 degrees (lowered less than 50), seven tenths of it in front of
+everybody else. *Looking*: visible and within 15 degrees of the camera; not looking is beyond 25
+degrees, and what lies between is only the turn of a head.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from simulators.scene.lens import Lens
+from simulators.scene.trajectory import Stance, Walk
+
+LEAST_FACE_RATIO: Final = 28 / 1280  # of the picture's width: detectors look at it scaled down
+LEAST_FACE_PX: Final = 14.0
+TURNED_DEG: Final = 60.0
+LOWERED_DEG: Final = -50.0
+LOOKING_DEG: Final = 15.0
+VISIBLE_SHARE: Final = 0.7
+ONLOOKER_S: Final = 1.0
+SEEN_S: Final = 0.5  # a face visible for less is nobody's visit
+
+Interval = tuple[float, float]
+Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
+
+
+class Spot(msgspec.Struct, frozen=True):
+    """The head at one frame; pixels of the point between the eyes, degrees, metres."""
+
+    at_s: float
+    eyes_px: tuple[float, float]
+    face_px: float
+    yaw_deg: float
+    pitch_deg: float
+    x_m: float
+    z_m: float
+
+
+class PersonTruth(msgspec.Struct, frozen=True):
+    """One person; intervals are half-open seconds of the clip."""
+
+    person: int
+    story: str
+    enter_at_s: float
+    exit_at_s: float
+    face_visible: tuple[Interval, ...]
+    looking: tuple[Interval, ...]
+    face_visible_s: float
+    looking_s: float
+    dwell_s: float  # from the first to the last sight of the face
+    path: tuple[Spot, ...]
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """Sums over the people; `visitors` have shown their face, `onlookers` have looked 1 s."""
+
+    people: int
+    visitors: int
+    onlookers: int
+    in_view_s: float
+    face_visible_s: float
+    looking_s: float
+    dwell_s: float
+    peak_faces: int
+
+
+class SceneTruth(msgspec.Struct, frozen=True):
+    """The truth file."""
+
+    width_px: int
+    height_px: int
+    fps: int
+    frames: int
+    seconds: float
+    seed: int
+    people: tuple[PersonTruth, ...]
+    totals: Totals
+
+
+def truth(walks: Sequence[Walk], lens: Lens, *, fps: int, frames: int, seed: int) -> SceneTruth:
+    """Follow everybody frame by frame."""
+    stances = [[walk.at(frame / fps) for walk in walks] for frame in range(frames)]
+    visible = [_faces_visible(row, lens) for row in stances]
+    people = tuple(_person(walk, at, stances, visible, lens, fps) for at, walk in enumerate(walks))
+    return SceneTruth(
+        width_px=lens.width_px,
+        height_px=lens.height_px,
+        fps=fps,
+        frames=frames,
+        seconds=frames / fps,
+        seed=seed,
+        people=people,
+        totals=_totals(people, max((sum(row) for row in visible), default=0)),
+    )
+
+
+def head_box(stance: Stance, lens: Lens) -> Box:
+    """The head with its hair, in pixels."""
+    column, row = lens.pixel(stance.x_m, stance.eyes_m, stance.z_m)
+    scale = lens.scale(stance.z_m)
+    return column - 0.10 * scale, row - 0.13 * scale, column + 0.10 * scale, row + 0.12 * scale
+
+
+def face_box(stance: Stance, lens: Lens) -> Box:
+    """Brow to chin, in pixels."""
+    column, row = lens.pixel(stance.x_m, stance.eyes_m, stance.z_m)
+    scale = lens.scale(stance.z_m)
+    return column - 0.07 * scale, row - 0.06 * scale, column + 0.07 * scale, row + 0.12 * scale
+
+
+def _person(
+    walk: Walk,
+    at: int,
+    stances: list[list[Stance | None]],
+    visible: list[list[bool]],
+    lens: Lens,
+    fps: int,
+) -> PersonTruth:
+    def runs(holds: Callable[[int, Stance], bool]) -> tuple[Interval, ...]:
+        flags = [
+            stance is not None and holds(frame, stance)
+            for frame, stance in enumerate(row[at] for row in stances)
+        ]
+        return intervals(flags, fps)
+
+    in_view = runs(lambda frame, stance: _overlap(head_box(stance, lens), _picture(lens)) > 0)
+    seen = runs(lambda frame, stance: visible[frame][at])
+    looking = runs(lambda frame, stance: visible[frame][at] and _on_screen(stance))
+    return PersonTruth(
+        person=walk.person,
+        story=walk.story,
+        enter_at_s=in_view[0][0] if in_view else walk.starts_s,
+        exit_at_s=in_view[-1][1] if in_view else walk.ends_s,
+        face_visible=seen,
+        looking=looking,
+        face_visible_s=length_s(seen),
+        looking_s=length_s(looking),
+        dwell_s=round(seen[-1][1] - seen[0][0], 3) if seen else 0.0,
+        path=_path(at, stances, lens, fps),
+    )
+
+
+def _path(at: int, stances: list[list[Stance | None]], lens: Lens, fps: int) -> tuple[Spot, ...]:
+    """Twice a second is enough to draw it and to check it."""
+    spots = []
+    for frame in range(0, len(stances), max(1, fps // 2)):
+        stance = stances[frame][at]
+        if stance is not None:
+            spots.append(_spot(frame / fps, stance, lens))
+    return tuple(spots)
+
+
+def _spot(at_s: float, stance: Stance, lens: Lens) -> Spot:
+    column, row = lens.pixel(stance.x_m, stance.eyes_m, stance.z_m)
+    return Spot(
+        at_s=round(at_s, 3),
+        eyes_px=(round(column, 1), round(row, 1)),
+        face_px=round(lens.face_px(stance.z_m), 1),
+        yaw_deg=round(stance.yaw_deg, 1),
+        pitch_deg=round(stance.pitch_deg, 1),
+        x_m=round(stance.x_m, 2),
+        z_m=round(stance.z_m, 2),
+    )
+
+
+def _totals(people: Sequence[PersonTruth], peak: int) -> Totals:
+    return Totals(
+        people=len(people),
+        visitors=sum(person.face_visible_s >= SEEN_S for person in people),
+        onlookers=sum(person.looking_s >= ONLOOKER_S for person in people),
+        in_view_s=round(sum(person.exit_at_s - person.enter_at_s for person in people), 3),
+        face_visible_s=round(sum(person.face_visible_s for person in people), 3),
+        looking_s=round(sum(person.looking_s for person in people), 3),
+        dwell_s=round(sum(person.dwell_s for person in people), 3),
+        peak_faces=peak,
+    )
+
+
+def intervals(flags: Sequence[bool], fps: int) -> tuple[Interval, ...]:
+    """Runs of true frames as half-open intervals in seconds."""
+    edges = [
+        frame
+        for frame, (before, now) in enumerate(zip((False, *flags), (*flags, False), strict=True))
+        if before != now
+    ]
+    return tuple(
+        (round(start / fps, 3), round(end / fps, 3))
+        for start, end in zip(edges[::2], edges[1::2], strict=True)
+    )
+
+
+def length_s(spans: Sequence[Interval]) -> float:
+    """Their sum in seconds."""
+    return round(sum(end - start for start, end in spans), 3)
+
+
+def _faces_visible(row: Sequence[Stance | None], lens: Lens) -> list[bool]:
+    return [
+        stance is not None and _turned_here(stance, lens) and not _hidden(stance, row, lens)
+        for stance in row
+    ]
+
+
+def _turned_here(stance: Stance, lens: Lens) -> bool:
+    face = face_box(stance, lens)
+    return (
+        lens.face_px(stance.z_m) >= max(LEAST_FACE_PX, LEAST_FACE_RATIO * lens.width_px)
+        and abs(stance.yaw_deg) < TURNED_DEG
+        and stance.pitch_deg > LOWERED_DEG
+        and _overlap(face, _picture(lens)) > 0.999
+    )
+
+
+def _on_screen(stance: Stance) -> bool:
+    return max(abs(stance.yaw_deg), abs(stance.pitch_deg)) <= LOOKING_DEG
+
+
+def _hidden(stance: Stance, row: Sequence[Stance | None], lens: Lens) -> bool:
+    face = face_box(stance, lens)
+    nearer = (other for other in row if other is not None and other.z_m < stance.z_m)
+    covered = max((_covered(face, other, lens) for other in nearer), default=0.0)
+    return covered > 1 - VISIBLE_SHARE
+
+
+def _covered(face: Box, other: Stance, lens: Lens) -> float:
+    column, shoulders = lens.pixel(other.x_m, other.eyes_m - 0.20, other.z_m)
+    scale = lens.scale(other.z_m)
+    _, floor = lens.pixel(other.x_m, 0.0, other.z_m)
+    body = column - 0.22 * scale, shoulders, column + 0.22 * scale, floor
+    return max(_overlap(face, head_box(other, lens)), _overlap(face, body))
+
+
+def _picture(lens: Lens) -> Box:
+    return 0.0, 0.0, float(lens.width_px), float(lens.height_px)
+
+
+def _overlap(box: Box, other: Box) -> float:
+    """Share of `box` that `other` covers."""
+    wide = min(box[2], other[2]) - max(box[0], other[0])
+    high = min(box[3], other[3]) - max(box[1], other[1])
+    if wide <= 0 or high <= 0:
+        return 0.0
+    return wide * high / ((box[2] - box[0]) * (box[3] - box[1]))

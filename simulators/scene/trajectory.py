@@ -1,0 +1,123 @@
+"""One person's way through the picture: where, how fast, and where the head points.
+
+The head's angles are against the camera, by construction: a gaze of 0, 0 looks into the lens.
+Between two gazes the head turns smoothly within TURN_S, so that it is never long in the doubtful
+angles between looking and not looking.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from simulators.scene.appearance import Looks
+from simulators.scene.lens import yaw_seen
+
+TURN_S: Final = 0.35
+STRIDE_M: Final = 0.75
+EYES_BELOW_CROWN_CM: Final = 11.5
+STILL_M_S: Final = 0.15
+STOPPING_S: Final = 0.8  # from a walk to a stand: nobody stops at once
+SPREAD: Final = np.linspace(-0.5, 0.5, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class Waypoint:
+    """Where the person is at an instant of the clip."""
+
+    at_s: float
+    x_m: float
+    z_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gaze:
+    """From this instant the head points there, until the next gaze."""
+
+    from_s: float
+    yaw_deg: float
+    pitch_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """A person at one instant; angles are as the camera sees them."""
+
+    x_m: float
+    z_m: float
+    eyes_m: float
+    yaw_deg: float
+    pitch_deg: float
+    body_yaw_deg: float
+    speed_m_s: float
+    stride_ratio: float  # of a double step: 0 and 0.5 both feet together
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A person's looks, way and gazes, in the order of time."""
+
+    person: int
+    story: str
+    looks: Looks
+    way: tuple[Waypoint, ...]
+    gazes: tuple[Gaze, ...]
+
+    @property
+    def starts_s(self) -> float:
+        """When the way begins, outside the picture."""
+        return self.way[0].at_s
+
+    @property
+    def ends_s(self) -> float:
+        """When the way has left the picture."""
+        return self.way[-1].at_s
+
+    def at(self, at_s: float) -> Stance | None:
+        """The person at an instant; None before and after the way."""
+        if not self.starts_s <= at_s <= self.ends_s:
+            return None
+        x, z = self._place(at_s)
+        before, after = self._place(at_s - 0.2), self._place(at_s + 0.2)
+        along = (after[0] - before[0]) / 0.4, (after[1] - before[1]) / 0.4
+        speed = math.hypot(*along)
+        yaw, pitch = self._head(at_s)
+        stride = self._walked(at_s) / (2 * STRIDE_M) % 1.0
+        bob = 0.015 * math.cos(4 * math.pi * stride) * min(1.0, speed)
+        return Stance(
+            x_m=x,
+            z_m=z,
+            eyes_m=(self.looks.height_cm - EYES_BELOW_CROWN_CM) / 100 + bob,
+            yaw_deg=yaw,
+            pitch_deg=pitch,
+            body_yaw_deg=yaw_seen(x, z, *along) if speed > STILL_M_S else yaw / 2,
+            speed_m_s=speed,
+            stride_ratio=stride,
+        )
+
+    def _place(self, at_s: float) -> tuple[float, float]:
+        times = [point.at_s for point in self.way]
+        around = at_s + STOPPING_S * SPREAD
+        x = np.interp(around, times, [point.x_m for point in self.way])
+        z = np.interp(around, times, [point.z_m for point in self.way])
+        return float(x.mean()), float(z.mean())
+
+    def _walked(self, at_s: float) -> float:
+        pairs = zip(self.way, self.way[1:], strict=False)
+        gone = np.cumsum([0.0] + [math.hypot(b.x_m - a.x_m, b.z_m - a.z_m) for a, b in pairs])
+        return float(np.interp(at_s, [point.at_s for point in self.way], gone))
+
+    def _head(self, at_s: float) -> tuple[float, float]:
+        yaw, pitch = self.gazes[0].yaw_deg, self.gazes[0].pitch_deg
+        for gaze in self.gazes[1:]:
+            share = _eased((at_s - gaze.from_s) / TURN_S)
+            yaw += (gaze.yaw_deg - yaw) * share
+            pitch += (gaze.pitch_deg - pitch) * share
+        return yaw, pitch
+
+
+def _eased(ratio: float) -> float:
+    """From 0 to 1 with the least jerk, as heads and arms move."""
+    t = min(1.0, max(0.0, ratio))
+    return t * t * t * (10 - 15 * t + 6 * t * t)

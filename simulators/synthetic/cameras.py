@@ -1,0 +1,142 @@
+"""Made-up cameras, many of them: each reports its own place at a steady interval.
+
+Only numbers are made up; reports, journals and sequences are those of the contract. The estate
+file that lists these cameras is written from here too, since a cloud that does not know a camera
+keeps its reports waiting.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from edge_agent.outbox.downsampling import groups, merged
+from simulators.synthetic.footfall_model import Place, Profile, measured, size_of
+from wire.audience import AudienceReport
+from wire.scalars import DeviceId, JournalId, LocationId
+from wire.topics import Address
+
+MOST_CAMERAS: Final = 10_000
+TIMEZONE: Final = ZoneInfo("Europe/London")
+CHUNK: Final = 40  # reports of one camera in a row when time does not matter
+SURGE_PER_DAY: Final = 0.1  # an event next door: a concert, a broken line
+MERGED: Final = 0.1  # of the chunks, under a disk budget that has been spent
+
+VENUES: Final = {
+    Profile.STATION: ("10604", "concourse", 1800, 1200),
+    Profile.BUSINESS: ("10503", "ticket_hall", 1600, 600),
+    Profile.RESIDENTIAL: ("10502", "platform", 700, 300),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """What every camera covers: half-open, cut at every `interval`."""
+
+    starts_at: datetime
+    ends_at: datetime
+    interval: timedelta
+
+    @property
+    def reports(self) -> int:
+        """How many one camera sends."""
+        return (self.ends_at - self.starts_at) // self.interval
+
+
+def places(cameras: int, seed: int) -> list[Place]:
+    """One place for each camera; the kinds of place take turns."""
+    profiles = list(Profile)
+    return [
+        Place(
+            Address(LocationId(f"SIM-{number:05d}"), DeviceId(f"sim-{number:05d}-cam-1")),
+            profiles[(number - 1) % len(profiles)],
+            TIMEZONE,
+            seed,
+        )
+        for number in range(1, cameras + 1)
+    ]
+
+
+def reports(place: Place, period: Period) -> Iterator[AudienceReport]:
+    """Everything one camera reports; the same for the same place and period."""
+    words = f"{period.starts_at.isoformat()} {period.interval}"
+    digest = place.digest(words)
+    journal = JournalId(digest.hex()[:16])
+    rng = np.random.default_rng(int.from_bytes(digest[:8]))
+    surges: dict[int, tuple[float, float, float]] = {}
+    for number in range(period.reports):
+        starts_at = period.starts_at + number * period.interval
+        since = starts_at - period.starts_at
+        surge = surges.setdefault(since.days, _surge(rng))
+        hour = since.seconds / 3600
+        size = size_of(place) * (surge[2] if surge[0] <= hour < surge[1] else 1.0)
+        yield measured(place, starts_at, period.interval, (journal, number + 1), size, rng)
+
+
+def _surge(rng: np.random.Generator) -> tuple[float, float, float]:
+    """From which hour of the day until which, and how many times as many people."""
+    if rng.random() > SURGE_PER_DAY:
+        return 0.0, 0.0, 1.0
+    begins = float(rng.uniform(8, 20))
+    return begins, begins + float(rng.uniform(0.7, 2.5)), float(rng.uniform(2.5, 5.0))
+
+
+def in_turns(
+    everywhere: list[Place], period: Period, *, chunk: int, squeeze: np.random.Generator | None
+) -> Iterator[AudienceReport]:
+    """`chunk` reports of the first camera, then of the next, round after round.
+
+    With `squeeze` some chunks are merged into longer reports, as a full disk would have it.
+    """
+    streams = [reports(place, period) for place in everywhere]
+    for _ in range(0, period.reports, chunk):
+        for stream in streams:
+            taken = list(islice(stream, chunk))
+            squeezed = squeeze is not None and squeeze.random() < MERGED
+            yield from _merged(taken) if squeezed else taken
+
+
+def _merged(run: list[AudienceReport]) -> Iterator[AudienceReport]:
+    together = {group[0].sequence.first: group for group in groups(run, timedelta(minutes=15))}
+    covered = 0
+    for report in run:
+        if report.sequence.last <= covered:
+            continue
+        group = together.get(report.sequence.first, [report])
+        covered = group[-1].sequence.last
+        yield merged(group) if len(group) > 1 else report
+
+
+def estate(everywhere: list[Place]) -> str:
+    """The estate file (YAML) that lists the cameras; places and rates are invented."""
+    return "version: 1\nlocations:\n" + "".join(map(_location, everywhere))
+
+
+def _location(place: Place) -> str:
+    venue, placement, rate_pence, looking_s = VENUES[place.profile]
+    return f"""\
+  - id: {place.address.location}
+    name: Simulated {place.profile} {place.address.location}
+    latitude_deg: {51.3 + place.digest()[1] / 640:.4f}
+    longitude_deg: {-0.4 + place.digest()[2] / 320:.4f}
+    timezone: {place.timezone.key}
+    holidays: GB-ENG
+    venue: "{venue}"
+    placement: {placement}
+    screen: {{width_m: 3.0, height_m: 2.0, width_px: 1920, height_px: 1280}}
+    camera: {{above_m: 1.2, beside_m: 0.0}}
+    loop: {{length_s: 60, spot_s: 10}}
+    base_rate_pence: {rate_pence}
+    base_looking_s: {looking_s}
+    currency: GBP
+    attributes: {{traffic: {_traffic(place.profile)}, demographic: broad}}
+    cameras: [{place.address.device}]
+"""
+
+
+def _traffic(profile: Profile) -> str:
+    return "high_traffic_station" if profile is Profile.STATION else str(profile)

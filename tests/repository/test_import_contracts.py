@@ -1,0 +1,62 @@
+"""The law of imports holds, and the check that guards it can fail."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).resolve().parents[2]
+ROOMS = ("wire", "edge_agent", "cloud", "models", "provisioning", "simulators")
+
+
+def lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """The house's own code, to be broken on purpose."""
+    for room in ROOMS:
+        shutil.copytree(
+            HOUSE / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__", "*.onnx")
+        )
+    shutil.copy(HOUSE / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_the_law_holds(copy):
+    outcome = lint(copy)
+    assert outcome.returncode == 0, outcome.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("edge_agent/settings.py", "import cloud.settings"),
+        ("edge_agent/settings.py", "import boto3"),
+        ("wire/topics.py", "import edge_agent.settings"),
+        ("cloud/database.py", "import edge_agent.settings"),
+        ("simulators/servers/mosquitto.py", "import cloud.settings"),
+        ("edge_agent/motion.py", "import edge_agent.meter"),
+        ("cloud/database.py", "import cloud.pricing"),
+        ("edge_agent/an_unplaced_room.py", ""),
+    ],
+)
+def test_breaking_the_law_is_found(copy, file, line):
+    target = copy / file
+    before = target.read_text() if target.exists() else ""
+    target.write_text(f"{before}\n{line}\n")
+    outcome = lint(copy)
+    assert outcome.returncode == 1, outcome.stdout
+    assert "BROKEN" in outcome.stdout or "Missing layer" in outcome.stdout, outcome.stdout

@@ -1,0 +1,52 @@
+import json
+
+import pytest
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from wire.__main__ import main
+from wire.envelope import AudienceEvent, audience_event, seal
+from wire.schema_documents import asyncapi, json_schema
+from wire.topics import Channel
+
+
+def test_the_schema_accepts_what_the_code_writes(report):
+    schema = json_schema(AudienceEvent)
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(json.loads(seal(audience_event(report))))
+
+
+def test_the_schema_refuses_a_field_of_its_own_invention(report):
+    event = json.loads(seal(audience_event(report)))
+    event["data"]["face"] = "…"
+    with pytest.raises(ValidationError):
+        Draft202012Validator(json_schema(AudienceEvent)).validate(event)
+
+
+def references(node):
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for child in node.values():
+            yield from references(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from references(child)
+
+
+def test_every_reference_in_the_asyncapi_document_leads_somewhere():
+    document = asyncapi()
+    assert set(document["channels"]) == set(Channel)
+    for reference in references(document):
+        node = document
+        for step in reference.removeprefix("#/").split("/"):
+            node = node[step]
+
+
+def test_the_check_finds_a_stale_document(tmp_path, capsys):
+    into = ["--into", str(tmp_path)]
+    assert main(["write", *into]) == 0
+    assert main(["check", *into]) == 0
+    (tmp_path / "asyncapi.json").write_text("{}")
+    assert main(["check", *into]) == 1
+    assert "asyncapi.json differs from the code" in capsys.readouterr().out

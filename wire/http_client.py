@@ -1,0 +1,162 @@
+"""One HTTP request with a deadline for the whole of it and a limit of what is read.
+
+`urllib` bounds each wait, not the call: a server that drips a byte at a time holds it for hours, in
+the handshake, in the headers or in the body. Here a timer ends the connection at the deadline.
+Redirections are answers like any other: nothing is asked anywhere else. Proxies are not used.
+"""
+
+import base64
+import http.client
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from typing import BinaryIO, Final
+
+from wire.addresses import Address
+from wire.web_request import failure_of
+
+CHUNK_BYTES: Final = 64 * 1024
+SILENCE_S: Final = 20.0
+_TARGET: Final = re.compile(r"[/?]")
+
+
+class ExchangeError(RuntimeError):
+    """A request without a whole answer. The text says why and holds no part of the address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, whatever its status."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long the whole call may take, how long a wait within it, how much is read."""
+
+    within_s: float
+    limit_bytes: int
+    silence_s: float = SILENCE_S
+
+
+def exchange(
+    address: Address,
+    bounds: Bounds,
+    *,
+    method: str = "GET",
+    body: bytes | BinaryIO | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Send one request and read its whole answer, or raise ExchangeError."""
+    call = _Call(address, bounds)
+    try:
+        return call.made(method, body, dict(headers or {}))
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise ExchangeError(call.trouble or failure_of(error)) from None
+    finally:
+        call.close()
+
+
+class _Http(http.client.HTTPConnection):
+    """Remembers its socket, which it forgets once the answer has begun."""
+
+    line: socket.socket | None = None
+
+    def connect(self) -> None:
+        super().connect()
+        self.line = self.sock
+
+
+class _Https(http.client.HTTPSConnection):
+    """Likewise, and before the handshake, so that the handshake can be cut off too."""
+
+    line: socket.socket | None = None
+
+    def __init__(self, host: str, port: int | None, *, timeout: float) -> None:
+        self._tls = ssl.create_default_context()
+        super().__init__(host, port, timeout=timeout, context=self._tls)
+
+    def connect(self) -> None:
+        http.client.HTTPConnection.connect(self)
+        self.sock = self._tls.wrap_socket(
+            self.sock, server_hostname=self.host, do_handshake_on_connect=False
+        )
+        self.line = self.sock
+        self.sock.do_handshake()
+
+
+class _Call:
+    """One connection with its deadline."""
+
+    def __init__(self, address: Address, bounds: Bounds) -> None:
+        kind = _Https if address.is_secure else _Http
+        wait_s = min(bounds.silence_s, bounds.within_s)
+        self._connection = kind(address.host, address.port, timeout=wait_s)
+        self._address = address
+        self._bounds = bounds
+        self._ends_s = time.monotonic() + bounds.within_s
+        self._timer = threading.Timer(bounds.within_s, self._cut)
+        self._timer.daemon = True
+        self._timer.start()
+
+    @property
+    def trouble(self) -> str:
+        """Why it was cut off; empty when it was not."""
+        is_late = time.monotonic() >= self._ends_s
+        return f"it takes longer than {self._bounds.within_s:g} s" if is_late else ""
+
+    def made(self, method: str, body: bytes | BinaryIO | None, headers: dict[str, str]) -> Answer:
+        headers.setdefault("Connection", "close")
+        headers.update(_authorization(self._address))
+        self._connection.request(method, _target(self._address), body=body, headers=headers)
+        with closing(self._connection.getresponse()) as answer:
+            content = self._read(answer)
+        if self.trouble:
+            raise OSError(self.trouble)
+        return Answer(answer.status, content, dict(answer.getheaders()))
+
+    def close(self) -> None:
+        self._timer.cancel()
+        self._connection.close()
+
+    def _read(self, answer: http.client.HTTPResponse) -> bytes:
+        content = bytearray()
+        while chunk := answer.read(CHUNK_BYTES):
+            content += chunk
+            if len(content) > self._bounds.limit_bytes:
+                raise ExchangeError(f"it sends more than {self._bounds.limit_bytes} bytes")
+        if answer.length:
+            raise http.client.IncompleteRead(b"", answer.length)
+        return bytes(content)
+
+    def _cut(self) -> None:
+        line = self._connection.line
+        if line is not None:
+            with suppress(OSError):  # not SSLSocket.shutdown, which would change it under a read
+                socket.socket.shutdown(line, socket.SHUT_RDWR)
+
+
+def _target(address: Address) -> str:
+    rest = address.without_credentials_uri().partition("://")[2]
+    found = _TARGET.search(rest)
+    target = rest[found.start() :] if found else "/"
+    return target if target.startswith("/") else f"/{target}"
+
+
+def _authorization(address: Address) -> dict[str, str]:
+    if address.username is None and address.password is None:
+        return {}
+    pair = f"{address.username or ''}:{address.password or ''}".encode()
+    return {"Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"}
