@@ -7,8 +7,8 @@ A location's clock is its own `timezone`; everything else in the house is UTC.
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Iterator, KeysView, Mapping
-from datetime import date, datetime, time, timedelta
+from collections.abc import Hashable, Iterator, KeysView, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -17,6 +17,12 @@ import msgspec
 import yaml
 from msgspec import Meta
 
+from cloud.camera_listings import (
+    Listing,
+    listings_by_device,
+    local_midnight,
+    refuse_overlapping_listings,
+)
 from cloud.site_words import (
     CURRENCIES,
     PLACEMENTS,
@@ -130,9 +136,9 @@ class SiteCamera(_Fact, frozen=True, kw_only=True):
             return 0
         starts_at, ends_at = starts_at.astimezone(_UTC), ends_at.astimezone(_UTC)
         if self.from_on is not None:
-            starts_at = max(starts_at, _midnight(self.from_on, zone))
+            starts_at = max(starts_at, local_midnight(self.from_on, zone))
         if self.until_on is not None:
-            ends_at = min(ends_at, _midnight(self.until_on, zone))
+            ends_at = min(ends_at, local_midnight(self.until_on, zone))
         return max(0, (ends_at - starts_at) // timedelta(milliseconds=1))
 
 
@@ -206,11 +212,6 @@ class Site(_Fact, frozen=True, kw_only=True):
         return sum(camera.expected_ms(starts_at, ends_at, zone) for camera in self.cameras)
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    """In UTC: the difference of two times of one zone is that of their clocks, not of instants."""
-    return datetime.combine(day, time(), zone).astimezone(_UTC)
-
-
 class _EstateFile(_Fact, frozen=True, kw_only=True):
     version: Literal[1]
     locations: Annotated[tuple[Site, ...], Meta(min_length=1, max_length=10_000)]
@@ -219,7 +220,9 @@ class _EstateFile(_Fact, frozen=True, kw_only=True):
         _refuse_repeated(
             "location id", (name for site in self.locations for name in (site.id, *site.formerly))
         )
-        _refuse_repeated("camera", (name for site in self.locations for name in site.device_ids))
+        for site in self.locations:
+            _refuse_repeated("camera", iter(site.device_ids))
+        refuse_overlapping_listings(self.locations)
 
 
 class Estate:
@@ -234,6 +237,7 @@ class Estate:
             for camera in site.cameras
             if (people := camera.people or site.people_per_camera)
         }
+        self._listings = listings_by_device(sites)
         self._current: Mapping[LocationId, LocationId] = {
             former: site.id for site in sites for former in site.formerly
         }
@@ -274,6 +278,10 @@ class Estate:
     def knows(self, location: LocationId, device: DeviceId) -> bool:
         """Whether that camera is one of that location's, by its present or a former id."""
         return device in self._devices.get(self.current_id(location), frozenset())
+
+    def listings(self, device: DeviceId) -> Sequence[Listing]:
+        """Where the camera is listed and when, the earliest first; more than one if it moved."""
+        return self._listings.get(device, ())
 
     def people(self, location: LocationId, device: DeviceId) -> int | None:
         """How many people the camera can see at once, where the file says so."""

@@ -17,6 +17,7 @@ from wire.command_line import FROM_FILE, address_argument, address_in, subcomman
 
 DATABASE_URL: Final = "sqlite:///var/onlooker.db"
 MOST_PEOPLE: Final = 100_000
+MOST_PER_SECOND: Final = 10_000
 BROKER_URL: Final = "mqtt://127.0.0.1:1883"
 DATABASE_NUMBER: Final = re.compile(r"(/\d{0,5})?")
 
@@ -29,8 +30,10 @@ OFFERS: Final = {
     "estate": "estate file in YAML (ONLOOKER_ESTATE; without one, the sample estate)",
     "people-per-camera": "people that one camera can see at once; a report of more is "
     "implausible (ONLOOKER_PEOPLE_PER_CAMERA, 500; the sites file may say otherwise)",
+    "people-per-second": "people that can enter, or leave, the view of one camera in a second; a "
+    "report of more is implausible (ONLOOKER_PEOPLE_PER_SECOND, 30)",
 }
-METAVARS: Final = {"estate": "FILE", "people-per-camera": "N"}
+METAVARS: Final = {"estate": "FILE", "people-per-camera": "N", "people-per-second": "N"}
 
 
 class SettingsError(ValueError):
@@ -46,6 +49,7 @@ class Settings:
     estate: Path | None = None
     redis_url: str | None = field(default=None, repr=False)
     people_per_camera: int | None = None
+    people_per_second: int | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser, *names: str) -> None:
@@ -108,9 +112,8 @@ def read(arguments: argparse.Namespace, environment: Mapping[str, str] = os.envi
         broker_url=_address(arguments, "broker", environment) or BROKER_URL,
         estate=Path(estate) if estate else None,
         redis_url=_redis(_address(arguments, "redis", environment)),
-        people_per_camera=_people(
-            _chosen(arguments, "people_per_camera", environment.get("ONLOOKER_PEOPLE_PER_CAMERA"))
-        ),
+        people_per_camera=_people(arguments, environment, "camera", MOST_PEOPLE),
+        people_per_second=_people(arguments, environment, "second", MOST_PER_SECOND),
     )
 
 
@@ -125,12 +128,16 @@ def _address(
         raise SettingsError(f"{variable}: {error}") from None
 
 
-def _people(written: str | None) -> int | None:
+def _people(
+    arguments: argparse.Namespace, environment: Mapping[str, str], per: str, most: int
+) -> int | None:
+    variable = f"ONLOOKER_PEOPLE_PER_{per.upper()}"
+    written = _chosen(arguments, f"people_per_{per}", environment.get(variable))
     if written is None:
         return None
-    if not (written.isascii() and written.isdigit() and 1 <= int(written) <= MOST_PEOPLE):
+    if not (written.isascii() and written.isdigit() and 1 <= int(written) <= most):
         raise SettingsError(
-            f"people per camera is {written[:20]!r}: write a whole number from 1 to {MOST_PEOPLE}"
+            f"people per {per} is {written[:20]!r}: write a whole number from 1 to {most}"
         )
     return int(written)
 

@@ -41,6 +41,7 @@ STOPPED: Final = 0
 PROGRESS_EVERY_S: Final = 10.0
 DATABASE_AGAIN_S: Final = 2.0
 COLLECT_AFTER: Final = 100_000  # values that live on
+SETTINGS: Final = ("broker", "database", "estate", "people-per-camera", "people-per-second")
 _SECOND: Final = timedelta(seconds=1)
 Keep = Callable[[datetime], None]
 """Called before every portion: what has to be kept up to date beside the counts."""
@@ -70,7 +71,7 @@ LATEST_AT = Gauge("onlooker_ingest_latest_commit_timestamp_seconds", "When somet
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `stream`."""
-    settings.add_arguments(parser, "broker", "database", "estate", "people-per-camera")
+    settings.add_arguments(parser, *SETTINGS)
     offer = parser.add_argument
     offer(
         "--client-id",
@@ -106,7 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
             engine,
             knows=membership.knows,
             clock=lambda: datetime.now(UTC),
-            rules=membership.rules(chosen.people_per_camera),
+            rules=membership.rules(chosen.people_per_camera, chosen.people_per_second),
             stopping=stopping,
         )
         try:

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from cloud.alerting import notices
 from cloud.alerting.dispatcher import Dispatcher
-from cloud.alerting.lifecycle import Event, settle
+from cloud.alerting.lifecycle import LONGEST_PAUSE, Event, settle
 from cloud.alerting.listing import Listed, close_unlisted
 from cloud.alerting.notices import GROUP_WITHIN
 from cloud.alerting.recipients_file import RecipientsFile
@@ -27,6 +27,7 @@ class Evaluator:
     dispatcher: Dispatcher
     group_within: timedelta = GROUP_WITHIN
     baselines: Baselines = field(default_factory=Baselines)
+    longest_pause: timedelta = LONGEST_PAUSE
 
     def evaluate(self, now: datetime) -> list[Event]:
         """Look once: what has changed is written down together with who is to be told."""
@@ -44,7 +45,7 @@ class Evaluator:
             )
         with writing(self.engine) as connection:
             events = close_unlisted(connection, estate, listed, now)
-            events += settle(connection, measures, now)
+            events += settle(connection, measures, now, longest_pause=self.longest_pause)
             notices.plan(connection, events, recipients, self.group_within)
             notices.give_up_old(connection, now)
         return events

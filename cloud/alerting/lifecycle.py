@@ -3,11 +3,13 @@
 An alert is raised when its measure has held for the kind's `hold_raise`, and cleared when it has
 stayed below the lower threshold for `hold_clear` without a break. An alert that comes back within a
 day is held longer each time, so a camera that flaps makes a few notices a day and not hundreds.
+A hold time counts only while its measure is there: an evaluation without it, or a pause between two
+evaluations, restarts the hold, because nobody knows what the condition was meanwhile.
 Whoever evaluates, and however often, there is one open alert of a kind for each place and camera: a
 unique index says so, not a lock.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,13 +17,15 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
-from cloud.database import Instant, alert_holds, alerts, insert
+from cloud.database import Instant, alert_evaluations, alert_holds, alerts, insert
 from cloud.windows.anomalies import THRESHOLDS, Kind, Measure, Thresholds
 
 HOLD_FACTOR: Final = 4
 LONGEST_HOLD: Final = timedelta(hours=16)
 COUNTED: Final = timedelta(days=1)
 LONGEST_REASON: Final = 500
+LONGEST_PAUSE: Final = timedelta(minutes=5)
+"""Between two evaluations, of which `watch` makes one a minute: a restart is shorter."""
 
 Key = tuple[str, str, str]  # kind, location, device
 
@@ -73,20 +77,52 @@ def settle(
     measures: Iterable[Measure],
     now: datetime,
     thresholds: Mapping[Kind, Thresholds] = THRESHOLDS,
+    *,
+    longest_pause: timedelta = LONGEST_PAUSE,
 ) -> list[Event]:
-    """Raise, hold and clear by the measures; what has changed."""
-    memory = _memory(connection, now)
+    """Raise, hold and clear by the measures of one evaluation; what has changed.
+
+    `longest_pause` is the time between two evaluations after which every hold restarts.
+    """
+    if _paused(connection, now, longest_pause):
+        _restart_holds(connection, _memory(connection, now), measured=frozenset())
+    memory, measured = _memory(connection, now), set[Key]()
     for measure in measures:
         key = (str(measure.kind), measure.location, measure.device)
+        measured.add(key)
         limits = thresholds[measure.kind]
         standing = memory.standing.get(key)
         if standing is None:
             _consider_raising(connection, memory, key, measure, limits, now)
         else:
             _consider_clearing(connection, memory, standing, measure, limits, now)
+    _restart_holds(connection, memory, measured)
     if memory.held:
         connection.execute(_HELD, memory.held)
     return _raise(connection, memory.raising, now) + memory.events
+
+
+def _paused(connection: Connection, now: datetime, longest_pause: timedelta) -> bool:
+    """Whether the last evaluation is too long ago; records this one."""
+    rows = alert_evaluations
+    before = connection.execute(select(rows.c.evaluated_at)).scalar()
+    new = insert(connection.dialect.name, rows).values(id=1, evaluated_at=now)
+    update_row = new.on_conflict_do_update(index_elements=["id"], set_={"evaluated_at": now})
+    connection.execute(update_row)
+    return before is not None and now - before > longest_pause
+
+
+def _restart_holds(connection: Connection, memory: _Memory, measured: Set[Key]) -> None:
+    """Restart the hold times of conditions without a measure, before raising and before clearing.
+
+    A condition whose alert was closed by hand stays closed until a measure says that it is over.
+    """
+    for key, hold in memory.holds.items():
+        if key not in measured and hold.state == Hold.PENDING:
+            forget_hold(connection, key)
+    for key, alert in memory.standing.items():
+        if key not in measured and alert.clearing_since_at is not None:
+            change(connection, alert.id, clearing_since_at=None)
 
 
 def hold_clear(limits: Thresholds, raised_lately: int) -> timedelta:

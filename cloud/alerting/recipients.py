@@ -8,7 +8,8 @@ recipients:
     quiet: {from: "22:00", until: "07:00", timezone: Europe/London}
     secret_file: /etc/onlooker/hook.key # or secret_env: NAME; signs what a webhook receives
 
-A recipient that cannot be used is refused by line and name, and the others are told.
+A recipient that cannot be used is refused by line and name, and the others are told. So is one
+that names a location which the sites file does not have; a former id stands for the present one.
 """
 
 import os
@@ -24,7 +25,7 @@ import yaml
 from msgspec import Meta
 
 from cloud.alerting.targets import Target, TargetError, Webhook, parse_target
-from cloud.estate import EstateError, document
+from cloud.estate import Estate, EstateError, UnknownLocation, document
 from cloud.windows.anomalies import Kind
 
 MOST: Final = 1_000
@@ -150,8 +151,10 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recipients: Annotated[tuple[Any, ...], Meta(max_length=MOST)]
 
 
-def load(path: Path, environment: Mapping[str, str] = os.environ) -> Recipients:
-    """Read the file.
+def load(
+    path: Path, environment: Mapping[str, str] = os.environ, estate: Estate | None = None
+) -> Recipients:
+    """Read the file; locations are checked against `estate` where it is given.
 
     Raises:
         EstateError: the file as a whole cannot be read, or none of its recipients can be used.
@@ -164,6 +167,8 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Recipients:
         try:
             recipient = msgspec.convert(entry, Recipient)
             recipient.secret(environment)
+            if estate is not None:
+                recipient = _at_present_ids(recipient, estate)
             if recipient.name in usable:
                 raise ValueError("the name is given twice: give each recipient its own")
         except ValueError as error:
@@ -173,6 +178,19 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Recipients:
     if refused and not usable:
         raise EstateError(f"{path}: no recipient can be used: {'; '.join(map(str, refused))}")
     return Recipients(tuple(usable.values()), tuple(refused))
+
+
+def _at_present_ids(recipient: Recipient, estate: Estate) -> Recipient:
+    """The recipient with the present ids of its locations, by which alerts name them.
+
+    Raises:
+        ValueError: the sites file has no such location; says which it has.
+    """
+    try:
+        locations = tuple(estate.location(one).id for one in recipient.locations)
+    except UnknownLocation as error:
+        raise ValueError(f"{error}. Correct `locations`, or add it to the sites file") from None
+    return msgspec.structs.replace(recipient, locations=locations)
 
 
 def _name(entry: Any) -> str:

@@ -1,14 +1,16 @@
 """The recipients file, read again when it has changed.
 
 A file that cannot be read any more changes nothing: the last valid version stays in force, and the
-reason is logged once for each version of the file.
+reason is logged once for each version of the file. The file is also read again when the sites file
+has changed, because it names locations; a recipient that was valid before then stays in force.
 """
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from cloud.alerting.recipients import TO_LOG, Recipient, Recipients, load
-from cloud.estate import EstateError
+from cloud.estate import Estate, EstateError
 
 log = logging.getLogger(__name__)
 
@@ -22,19 +24,26 @@ class RecipientsFile:
         EstateError: at construction, the file cannot be read or has no usable recipient.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(
+        self, path: Path | None, sites: Callable[[], Estate | None] = lambda: None
+    ) -> None:
+        """`sites` gives the locations in force; None leaves the locations unchecked."""
         self._path = path
+        self._sites = sites
+        self._estate = sites()
         self._signature = self._stat()
-        self._found = TO_LOG if path is None else load(path)
+        self._found = TO_LOG if path is None else load(path, estate=self._estate)
         _complain(self._found)
 
     def read(self) -> tuple[Recipient, ...]:
         """The recipients in force; looks whether the file has changed."""
-        signature = self._stat()
-        if self._path is not None and signature != self._signature:
-            self._signature = signature
+        signature, estate = self._stat(), self._sites()
+        is_changed = signature != self._signature
+        if self._path is not None and (is_changed or estate is not self._estate):
+            self._signature, self._estate = signature, estate
             try:
-                self._found = load(self._path)
+                found = load(self._path, estate=estate)
+                self._found = found if is_changed else _with_former(found, self._found)
             except EstateError as error:
                 fields = {"reason": str(error), "in_force": "the last valid version"}
                 log.error("recipients_file.refused", extra=fields)
@@ -51,6 +60,13 @@ class RecipientsFile:
         except OSError:
             return None
         return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _with_former(found: Recipients, before: Recipients) -> Recipients:
+    """With those in force before that the new sites file refuses: their other locations count."""
+    refused = {one.name for one in found.refused}
+    former = tuple(one for one in before.usable if repr(one.name) in refused)
+    return Recipients((*found.usable, *former), found.refused)
 
 
 def _complain(found: Recipients) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from cloud import settings
 from cloud.alerting.dispatcher import Dispatcher
 from cloud.alerting.evaluator import Evaluator
+from cloud.alerting.lifecycle import LONGEST_PAUSE
 from cloud.alerting.notices import GROUP_WITHIN
 from cloud.alerting.recipients_file import RecipientsFile
 from cloud.alerting.senders import Relay, Senders
@@ -34,6 +35,9 @@ log = logging.getLogger(__name__)
 
 DELIVER_EVERY_S: Final = 0.5
 LONGEST_END_S: Final = 1.5
+MISSED_EVALUATIONS: Final = 3  # in a row, after which hold times restart
+BETWEEN_RUNS: Final = timedelta(hours=1)
+"""With --once a scheduler sets the interval between two evaluations."""
 SMTP_PORT: Final = 25
 
 
@@ -58,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     every_s = _seconds("--every", arguments.every)
     chosen = settings.read(arguments)
     sites = SitesFile(chosen.estate or SAMPLE)
-    recipients = RecipientsFile(arguments.recipients)
+    recipients = RecipientsFile(arguments.recipients, lambda: sites.estate)
     engine = open_existing(chosen.database_url)
     evaluator = Evaluator(
         engine,
@@ -66,6 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         recipients,
         Dispatcher(engine, senders.send, senders.call_s, base_url),
         timedelta(seconds=0 if arguments.once else within_s),
+        longest_pause=_longest_pause(every_s, is_once=arguments.once),
     )
     if arguments.once:
         is_done = _attempt(lambda: _once(evaluator))
@@ -73,6 +78,11 @@ def run(arguments: argparse.Namespace) -> int:
         return int(not is_done)
     _until_stopped(evaluator, every_s)
     return 0
+
+
+def _longest_pause(every_s: float, *, is_once: bool) -> timedelta:
+    usual = BETWEEN_RUNS if is_once else LONGEST_PAUSE
+    return max(usual, MISSED_EVALUATIONS * timedelta(seconds=every_s))
 
 
 def _once(evaluator: Evaluator) -> None:

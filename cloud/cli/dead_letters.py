@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("device")
     for action in (lists, shows, deletes, held, releases):
         settings.add_arguments(action, "database")
-    settings.add_arguments(replays, "database", "estate", "people-per-camera")
+    settings.add_arguments(replays, "database", "estate", "people-per-camera", "people-per-second")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -124,7 +124,7 @@ def _release(engine: Engine, device: str, now: datetime) -> int:
 
 def _replay(engine: Engine, letters: list[int], chosen: settings.Settings) -> int:
     membership = Membership(chosen.estate or SAMPLE)
-    rules = membership.rules(chosen.people_per_camera)
+    rules = membership.rules(chosen.people_per_camera, chosen.people_per_second)
     if not letters:
         with reading(engine) as connection:
             letters = waiting(connection)

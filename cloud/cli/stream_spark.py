@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `stream-spark`."""
     actions = parser.add_subparsers(dest="action", required=True)
     counts = actions.add_parser("count", help="count what comes")
-    settings.add_arguments(counts, "estate", "people-per-camera")
+    settings.add_arguments(counts, "estate", "people-per-camera", "people-per-second")
     where = counts.add_mutually_exclusive_group(required=True)
     where.add_argument("--files", metavar="FOLDER", help="of lines as cameras said them")
     where.add_argument("--kinesis", metavar="STREAM", help="needs EMR's connector")
@@ -98,7 +98,7 @@ def count(spark: "SparkSession", arguments: argparse.Namespace) -> None:
     sites = SitesFile(chosen.estate or SAMPLE)
     counting = Counting(
         Folder(spark, arguments.folder),
-        lambda: Cameras.of(sites.estate, chosen.people_per_camera),
+        lambda: Cameras.of(sites.estate, chosen.people_per_camera, chosen.people_per_second),
         clock=lambda: datetime.now(UTC),
         tell=partial(tell_by_iot, arguments.region) if arguments.tell else None,
     )

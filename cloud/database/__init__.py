@@ -37,6 +37,7 @@ from cloud.database.engine import (
 from cloud.database.existing import NoDatabaseError, open_existing, open_or_make
 from cloud.database.news import (
     alarms,
+    alert_evaluations,
     alert_holds,
     alerts,
     dead_letters,
@@ -60,6 +61,7 @@ __all__ = [
     "NaiveInstantError",
     "NoDatabaseError",
     "alarms",
+    "alert_evaluations",
     "alert_holds",
     "alerts",
     "checkpoints",

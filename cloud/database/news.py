@@ -120,6 +120,13 @@ alert_holds = Table(
     sqlite_with_rowid=False,
 )
 
+alert_evaluations = Table(
+    "alert_evaluations",  # when all cameras and locations were last evaluated; one row
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # always 1
+    Column("evaluated_at", Instant, nullable=False),
+)
+
 notices = Table(
     "notices",  # one change of one alert for one recipient, and what became of its delivery
     metadata,

@@ -114,7 +114,7 @@ def register_estate(connection: Connection, estate: Estate, author: Author) -> i
         Thing(camera, site.id)
         for site in estate
         for camera in site.device_ids
-        if camera not in known
+        if camera not in known and estate.listings(camera)[-1].location == site.id
     ]
     for thing in new:
         _keep(connection, thing, author)

@@ -5,7 +5,8 @@ again, and what was committed is known to be a duplicate. A message that fails v
 only when it was parsed and is kept: what is neither counted nor kept stays with its device. One
 exception: a report that cannot be read, while later ones of its stream are counted, would hold up
 its camera for ever. Its numbers are written down as lost, its dead letter is kept; should it ever
-be readable, it is counted after all.
+be readable, it is counted after all. The other exception: of a device of which no further dead
+letters are kept, the numbers of those reports are written down as lost.
 
 A heartbeat says below which number its camera has forgotten everything. What the database misses
 there was lost with an older copy and never comes: it is written down as lost and settled, or the
@@ -37,7 +38,7 @@ from cloud.ingest.judge import (
     said_at,
 )
 from cloud.ingest.plausible import Rules
-from cloud.ingest.quarantine import Quarantine
+from cloud.ingest.quarantine import Admission, Quarantine
 from cloud.ingest.settled import Standing
 from cloud.ingest.tallies import Tallies
 from wire.ack import Ack
@@ -156,15 +157,15 @@ class _Batch:
             case Standing.DUPLICATE:
                 self._again.append(sound)
             case Standing.OVERLAP:
-                if self._keep(sound.set_aside(Kind.OVERLAP, OVERLAPPING)):
-                    self._journals.settle(key, which.first, which.last)
+                self._settle(key, which, self._keep(sound.set_aside(Kind.OVERLAP, OVERLAPPING)))
             case Standing.SCATTERED:
                 self._keep(sound.set_aside(Kind.SCATTERED, SCATTERED))
 
     def _refuse(self, letter: DeadLetter) -> None:
         which = letter.settles
         if which is None:
-            if self._keep(letter) and letter.kind is Kind.UNREADABLE and letter.identity:
+            is_settled_by_loss = self._keep(letter) is not Admission.NOT_NOW
+            if is_settled_by_loss and letter.kind is Kind.UNREADABLE and letter.identity:
                 which = letter.identity
                 self._journals.give_up(_journal(which), which.first, which.last)
             return
@@ -173,15 +174,25 @@ class _Batch:
             self._keep(letter.set_aside(Kind.SEQUENCE, f"{reason}; and it {letter.reason}"))
             return
         standing = self._journals.standing(key, which.first, which.last)
-        if self._keep(letter, claims=standing is Standing.NEW) and standing in SETTLED_BY_LETTER:
-            self._journals.settle(key, which.first, which.last)
+        admission = self._keep(letter, claims=standing is Standing.NEW)
+        if standing in SETTLED_BY_LETTER:
+            self._settle(key, which, admission)
 
-    def _keep(self, letter: DeadLetter, *, claims: bool = False) -> bool:
+    def _keep(self, letter: DeadLetter, *, claims: bool = False) -> Admission:
         """Keep a letter, if its device's budget allows it."""
-        if self._quarantine is not None and not self._quarantine.admits(letter):
-            return False
+        if self._quarantine is not None:
+            admission = self._quarantine.admit(letter)
+            if admission is not Admission.KEPT:
+                return admission
         self._kept.append((letter, claims))
-        return True
+        return Admission.KEPT
+
+    def _settle(self, key: JournalKey, which: Identity, admission: Admission) -> None:
+        """Settle the numbers of a report by its dead letter, or by writing them down as lost."""
+        if admission is Admission.KEPT:
+            self._journals.settle(key, which.first, which.last)
+        elif admission is Admission.FULL:
+            self._journals.settle_as_lost(key, which.first, which.last)
 
     def _note(self, note: Note) -> None:
         """A heartbeat speaks of its stream's numbers, and is believed only within bounds."""

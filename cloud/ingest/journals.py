@@ -86,8 +86,26 @@ class Journals:
         Only in a journal that the transaction touches anyway: an unreadable message makes none.
         """
         if key in self._settled and self._settled[key].is_in_the_way(first, last):
-            self.settle(key, first, last)
-            self._write_lost(key, [(first, last)])
+            self.settle_as_lost(key, first, last)
+
+    def settle_as_lost(self, key: JournalKey, first: int, last: int) -> None:
+        """Settle numbers that are neither counted nor kept; a run of them is one row of losses."""
+        settled = self._settled[key]
+        for begins, ends in settled.gaps_below(last + 1):
+            if ends < first:
+                continue
+            lost = max(begins, first), ends
+            if self._extended(key, *lost):
+                self.lost += lost[1] - lost[0] + 1
+            else:
+                self._write_lost(key, [lost])
+        self.settle(key, first, last)
+
+    def _extended(self, key: JournalKey, first: int, last: int) -> bool:
+        rows = losses.c
+        before = (rows.device == key[0]) & (rows.journal == key[1])
+        found = losses.update().where(before, rows.last_sequence == first - 1)
+        return self._connection.execute(found.values(last_sequence=last)).rowcount > 0
 
     def _write_lost(self, key: JournalKey, ranges: Sequence[tuple[int, int]]) -> None:
         self.lost += sum(last - first + 1 for first, last in ranges)

@@ -19,6 +19,7 @@ from typing import Final
 import msgspec
 from msgspec import structs
 
+from cloud.ingest.listing import misplaced_reason, unlisted_reason
 from cloud.ingest.plausible import (
     Rules,
     implausible_figure,
@@ -150,11 +151,7 @@ def judge(
         yield DeadLetter(Kind.TOPIC, str(error), topic, payload)
         return
     if not knows(address.location, address.device):
-        reason = (
-            f"the sites file lists no camera {address.device!r} at {address.location!r}: add it, "
-            "or add the location's former id under `formerly`; the camera keeps its reports until "
-            "then"
-        )
+        reason = unlisted_reason(address, rules.listings(address.device))
         yield DeadLetter(Kind.UNKNOWN, reason, topic, payload, address)
         return
     address = _present(address, rules)
@@ -236,8 +233,11 @@ class _Event:
                 f"starts at {report.starts_at.isoformat()}, more than {OLDEST.days} days ago: "
                 "set the camera's clock"
             )
+        listings = rules.listings(address.device)
+        if reason := misplaced_reason(report, listings):
+            return Kind.UNKNOWN, reason
         people = rules.most_people(address.location, address.device)
-        reason = implausible_figure(report, people)
+        reason = implausible_figure(report, people, rules.people_per_second)
         return (Kind.IMPLAUSIBLE, reason) if reason else None
 
     def _note(self, about: Heartbeat | Alarm) -> Finding:

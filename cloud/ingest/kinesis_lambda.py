@@ -79,25 +79,25 @@ def ingest(
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
     """What AWS calls."""
-    engine, membership, people, iot_data = _standing()
+    engine, membership, chosen, iot_data = _standing()
     return ingest(
         event,
         engine,
         knows=membership.knows,
         iot_data=iot_data,
         clock=lambda: datetime.now(UTC),
-        rules=membership.rules(people),
+        rules=membership.rules(chosen.people_per_camera, chosen.people_per_second),
     )
 
 
 @cache
-def _standing() -> tuple[Engine, Membership, int | None, Any]:
+def _standing() -> tuple[Engine, Membership, settings.Settings, Any]:
     """What stays between invocations; the sites file is read again when it has changed."""
     chosen = settings.read(argparse.Namespace())
     engine = connect(chosen.database_url)
     create(engine)
     membership = Membership(chosen.estate or SAMPLE)
-    return engine, membership, chosen.people_per_camera, boto3.client("iot-data")
+    return engine, membership, chosen, boto3.client("iot-data")
 
 
 def _number(record: Mapping[str, Any]) -> str:

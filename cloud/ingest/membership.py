@@ -4,12 +4,13 @@ A camera that is added to the file is known within seconds; see `cloud.estate_re
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from cloud.camera_listings import Listing
 from cloud.estate import Estate
 from cloud.estate_reload import SitesFile
-from cloud.ingest.plausible import PEOPLE_PER_CAMERA, Rules
+from cloud.ingest.plausible import PEOPLE_PER_CAMERA, PEOPLE_PER_SECOND, Rules
 from wire.scalars import DeviceId, LocationId
 
 
@@ -37,12 +38,20 @@ class Membership:
         """How many people the camera can see at once, where the sites file says so."""
         return self._file.estate.people(location, device)
 
-    def rules(self, people_per_camera: int | None = None) -> Rules:
+    def listings(self, device: DeviceId) -> Sequence[Listing]:
+        """Where the sites file lists the camera, and when."""
+        return self._file.estate.listings(device)
+
+    def rules(
+        self, people_per_camera: int | None = None, people_per_second: int | None = None
+    ) -> Rules:
         """What is believed of this file's cameras, now and whenever the file changes."""
         return Rules(
             people_per_camera=people_per_camera or PEOPLE_PER_CAMERA,
+            people_per_second=people_per_second or PEOPLE_PER_SECOND,
             current_id=self.current_id,
             people=self.people,
+            listings=self.listings,
         )
 
     @property

@@ -5,26 +5,29 @@ back. The bounds are wide: they refuse what no camera can measure, not what is u
 needs a database; the bound that depends on the stream's mark is in `sequences`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from cloud.camera_listings import Listing
 from wire.audience import AudienceReport, SensorSum
-from wire.health import Heartbeat
+from wire.health import Figures, Heartbeat
 from wire.histogram import DWELL_EDGES_MS
 from wire.scalars import DeviceId, LocationId
 
 PEOPLE_PER_CAMERA: Final = 500
 """People in view of one camera at once. The detector returns at most 160 faces per picture, and
 tracks outlive single pictures; three times that is more than any camera can tell apart."""
+PEOPLE_PER_SECOND: Final = 30
+"""People who enter, or leave, the view of one camera in a second. A dense crowd passes a line at
+1.2 to 1.5 people per second and metre of width (Weidmann 1993; Fruin's level of service E), and at
+2 in a crush. 30 is a line of 20 metres at 1.5, wider than one camera can watch person by person."""
 SHORTEST_INTERVAL: Final = timedelta(seconds=1)
 """The shortest report interval that a device accepts (`report_interval_ms`)."""
 SHORT_REPORTS: Final = 10
 """Reports beyond the interval that one merged report may contain: a start, a stop or a change of
 configuration ends an interval early."""
-SHORTEST_VISIT_S: Final = 0.5
-"""Shorter visits than this are no tracks; it bounds how many people can enter one after another."""
 LONGEST_VISIT_MS: Final = 24 * 3_600_000
 FRAMES_PER_S: Final = 1_000  # the fastest cameras deliver 240
 READINGS_PER_S: Final = 1_000
@@ -35,6 +38,10 @@ MOST_WAITING: Final = 10_000_000  # reports of all streams of a device: ten year
 REMAINDER_MS: Final = 60_000
 """Dwell of earlier visits that a report may add: a device tells that of small groups in minutes."""
 LONGEST_UPTIME_MS: Final = 20 * 366 * 24 * 3_600_000
+EVENTS_PER_S: Final = 10
+"""Reconnections, stalls and other events of a device since its start."""
+LARGEST_BYTES: Final = 2**50
+"""Memory and disk of a device: a pebibyte."""
 TOTAL_FRAMES_PER_S: Final = 10_000  # since the start; a recording may be read faster than it ran
 LARGEST_OFFSET_MS: Final = 200 * 366 * 24 * 3_600_000  # of a clock set to 1900, amply
 LARGEST_TEMPERATURE: Final = 1_000_000  # thousandths of a degree
@@ -53,18 +60,26 @@ def _not_listed(_location: LocationId, _device: DeviceId) -> int | None:
     return None
 
 
+def _without_listings(_device: DeviceId) -> Sequence[Listing]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What is believed of a report, and under which name a location is counted.
 
     `current_id` gives the present id of a location that had another. `people` gives the number of
     people that one camera can see, where the sites file says so; None means `people_per_camera`.
+    `people_per_second` bounds those who enter, and those who leave, its view. `listings` gives the
+    locations of a camera with their dates.
     """
 
     people_per_camera: int = PEOPLE_PER_CAMERA
+    people_per_second: int = PEOPLE_PER_SECOND
     shortest_interval: timedelta = SHORTEST_INTERVAL
     current_id: Callable[[LocationId], LocationId] = _as_it_is
     people: Callable[[LocationId, DeviceId], int | None] = _not_listed
+    listings: Callable[[DeviceId], Sequence[Listing]] = _without_listings
 
     def most_people(self, location: LocationId, device: DeviceId) -> int:
         """People that the camera can see at once."""
@@ -88,14 +103,20 @@ def implausible_range(report: AudienceReport, rules: Rules) -> str | None:
     )
 
 
-def implausible_figure(report: AudienceReport, people: int) -> str | None:
-    """Why no camera that sees at most `people` can measure this; None when one can."""
-    for field, said, most in _bounds(report, people):
+def implausible_figure(
+    report: AudienceReport, people: int, per_second: int = PEOPLE_PER_SECOND
+) -> str | None:
+    """Why no camera can measure this that sees at most `people`, of whom `per_second` may change.
+
+    None when a camera can.
+    """
+    for field, said, most in _bounds(report, people, per_second):
         if said > most:
             length_s = (report.ends_at - report.starts_at) / _SECOND
             return (
                 f"{field} is {said} in {length_s:g} s; at most {most} is believed of a camera that "
-                f"sees {people} people at once (people_per_camera)"
+                f"sees {people} people at once (people_per_camera), of whom {per_second} a second "
+                "may enter or leave (people_per_second)"
             )
     return next(_odd_sensors(report), None)
 
@@ -105,26 +126,43 @@ def implausible_heartbeat(beat: Heartbeat) -> str | None:
 
     A clock that is wrong is news, not a fault: it is stored and raises an alert.
     """
-    frames = TOTAL_FRAMES_PER_S * (1 + beat.uptime_ms // 1_000)
-    bounds: list[Bound] = [
-        ("uptime_ms", beat.uptime_ms, LONGEST_UPTIME_MS),
-        ("frames_captured", beat.frames_captured, frames),
-        ("frames_analysed", beat.frames_analysed, frames),
-        ("outbox_reports", beat.outbox_reports, MOST_WAITING),
-    ]
-    if beat.figures:
-        ahead, heat = beat.figures.clock_ahead_ms, beat.figures.temperature_milli_c
-        bounds.append(("clock_ahead_ms", abs(ahead or 0), LARGEST_OFFSET_MS))
-        bounds.append(("temperature_milli_c", abs(heat or 0), LARGEST_TEMPERATURE))
-    for field, said, most in bounds:
+    for field, said, most in _heartbeat_bounds(beat):
         if said > most:
             return f"{field} of the heartbeat is {said}; at most {most} is believed"
     return None
 
 
-def _bounds(report: AudienceReport, people: int) -> Iterator[Bound]:
+def _heartbeat_bounds(beat: Heartbeat) -> Iterator[Bound]:
+    seconds = 1 + beat.uptime_ms // 1_000
+    frames, events = TOTAL_FRAMES_PER_S * seconds, EVENTS_PER_S * seconds
+    yield "uptime_ms", beat.uptime_ms, LONGEST_UPTIME_MS
+    yield "frames_captured", beat.frames_captured, frames
+    yield "frames_analysed", beat.frames_analysed, frames
+    yield "outbox_reports", beat.outbox_reports, MOST_WAITING
+    yield "reconnects", beat.reconnects, events
+    yield "rss_bytes", beat.rss_bytes, LARGEST_BYTES
+    if beat.gate:
+        for name in ("sampled", "by_track", "by_motion", "by_heartbeat", "missed"):
+            yield f"gate.{name}", getattr(beat.gate, name), frames
+    if beat.figures:
+        yield from _figure_bounds(beat.figures, frames, events)
+
+
+def _figure_bounds(figures: Figures, frames: int, events: int) -> Iterator[Bound]:
+    yield "frames_milli_hz", figures.frames_milli_hz, 1_000 * TOTAL_FRAMES_PER_S
+    yield "frames_dropped", figures.frames_dropped, frames
+    yield "stalls", figures.stalls, events
+    yield "model_faults", figures.model_faults, frames
+    yield "outbox_bytes", figures.outbox_bytes, LARGEST_BYTES
+    yield "disk_free_bytes", figures.disk_free_bytes, LARGEST_BYTES
+    yield "clock_ahead_ms", abs(figures.clock_ahead_ms or 0), LARGEST_OFFSET_MS
+    yield "temperature_milli_c", abs(figures.temperature_milli_c or 0), LARGEST_TEMPERATURE
+
+
+def _bounds(report: AudienceReport, people: int, per_second: int) -> Iterator[Bound]:
     length_ms = -(-(report.ends_at - report.starts_at) // _MILLISECOND)
-    visits = int(people * (1 + length_ms / 1_000 / SHORTEST_VISIT_S))
+    # all who fit into the view may be there when an interval begins, and be counted in it
+    visits = people + per_second * -(-length_ms // 1_000)
     yield "peak", report.peak, people
     yield "person_ms", report.person_ms, people * length_ms
     yield "entries", report.entries, visits

@@ -3,15 +3,18 @@
 A quarantined device goes on: its valid reports are counted and acknowledged like any other. Only
 its failing messages are not kept one by one, and what is not kept is not acknowledged, so the
 device holds it, sends it again, and sends no more than a window of reports beyond it. Reports that
-were parsed are therefore kept on at the steady rate of the budget: the device gets past them. The
-quarantine ends when nothing has been withheld for `Limit.quiet`, or by
-`python -m cloud dead-letters release`. Alert rules read the table `quarantined_devices`.
+were parsed are therefore kept on at the steady rate of the budget: the device gets past them. When
+`Limit.kept_per_device` dead letters are kept, the numbers of further ones are recorded as lost and
+acknowledged, so that the reports behind them are counted. The quarantine ends when nothing has been
+withheld for `Limit.quiet`, or by `python -m cloud dead-letters release`. Alert rules read the table
+`quarantined_devices`.
 """
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select, tuple_
@@ -23,6 +26,14 @@ from cloud.ingest.judge import DeadLetter, Kind
 
 LONGEST_REASON: Final = 500
 CHUNK: Final = 400
+
+
+class Admission(Enum):
+    """Whether a dead letter is kept."""
+
+    KEPT = auto()
+    NOT_NOW = auto()  # a budget is spent, and comes back: the device sends the message again
+    FULL = auto()  # so many letters of the device are kept that no further one is
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,28 +67,28 @@ class Quarantine:
         self.withheld: Counter[Key] = Counter()
         """Messages that are not kept, by device."""
 
-    def admits(self, letter: DeadLetter) -> bool:
-        """Whether the letter is kept."""
+    def admit(self, letter: DeadLetter) -> Admission:
+        """Whether the letter is kept; the device's quarantine begins when its budget is spent."""
         key = key_of(letter)
         is_in = self._is_in(key)
         if is_in and letter.settles is None:
             self._withhold(key)
-            return False
+            return self._not_kept(key)
         digest = letters.digest(letter)
         if digest in self._known or self._is_known(digest):
-            return True
+            return Admission.KEPT
         if why := self._refusal(key, letter):
             if is_in:
                 self._withhold(key)
             else:
                 self._begin(key, why, letter)
-            return False
+            return self._not_kept(key)
         if not self._draft.take(IN_ALL, _cost(letter)):
             self.withheld[IN_ALL] += 1
-            return False
+            return Admission.NOT_NOW
         self._known.add(digest)
         self._kept[key] += 1
-        return True
+        return Admission.KEPT
 
     def save(self) -> None:
         """Write what has changed."""
@@ -97,12 +108,18 @@ class Quarantine:
         self._draft.refill(key)
         return False
 
+    def _is_full(self, key: Key) -> bool:
+        return key != UNLISTED and self._kept[key] >= self._draft.limit.kept_per_device
+
+    def _not_kept(self, key: Key) -> Admission:
+        return Admission.FULL if self._is_full(key) else Admission.NOT_NOW
+
     def _refusal(self, key: Key, letter: DeadLetter) -> str | None:
-        limit = self._draft.limit
-        if key != UNLISTED and self._kept[key] >= limit.kept_per_device:
+        if self._is_full(key):
             return (
-                f"{self._kept[key]} of its dead letters are kept; look at them, then replay or "
-                "delete them"
+                f"{self._kept[key]} of its dead letters are kept, and no further one: look at "
+                "them, then replay or delete them (`dead-letters delete`); the numbers of further "
+                "ones are recorded as lost"
             )
         if self._draft.take(key, _cost(letter)) or self._is_released(key, letter):
             return None

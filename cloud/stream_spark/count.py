@@ -8,7 +8,7 @@ it. The folder and the checkpoint belong together: another checkpoint would coun
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -18,10 +18,11 @@ from pyspark.sql import DataFrame, Row, SparkSession, Window
 from pyspark.sql import functions as f
 from pyspark.sql.streaming.query import StreamingQuery
 
+from cloud.camera_listings import Listing
 from cloud.database import SUMS
 from cloud.estate import Estate
 from cloud.ingest.commit import OVERLAPPING, SCATTERED
-from cloud.ingest.plausible import PEOPLE_PER_CAMERA, Rules
+from cloud.ingest.plausible import PEOPLE_PER_CAMERA, PEOPLE_PER_SECOND, Rules
 from cloud.ingest.settled import Standing
 from cloud.ingest.source import SourceError
 from cloud.stream_spark.folder import Folder
@@ -101,18 +102,34 @@ class Cameras:
     current: Mapping[str, str] = field(default_factory=dict)
     people: Mapping[tuple[str, str], int] = field(default_factory=dict)
     people_per_camera: int = PEOPLE_PER_CAMERA
+    people_per_second: int = PEOPLE_PER_SECOND
+    listed_at: Mapping[str, Sequence[Listing]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, estate: Estate, people_per_camera: int | None = None) -> "Cameras":
+    def of(
+        cls,
+        estate: Estate,
+        people_per_camera: int | None = None,
+        people_per_second: int | None = None,
+    ) -> "Cameras":
         """Those of an estate, former names of locations among them."""
         listed, current, people = set(), dict[str, str](), dict[tuple[str, str], int]()
+        listings: dict[str, Sequence[Listing]] = {}
         for site in estate:
             current |= dict.fromkeys(site.formerly, site.id)
             for device in site.device_ids:
                 listed |= {(name, device) for name in (site.id, *site.formerly)}
+                listings[device] = estate.listings(device)
                 if most := estate.people(site.id, device):
                     people[site.id, device] = most
-        return cls(frozenset(listed), current, people, people_per_camera or PEOPLE_PER_CAMERA)
+        return cls(
+            frozenset(listed),
+            current,
+            people,
+            people_per_camera or PEOPLE_PER_CAMERA,
+            people_per_second or PEOPLE_PER_SECOND,
+            listings,
+        )
 
     def knows(self, location: LocationId, device: DeviceId) -> bool:
         """Whether that camera is one of that location's."""
@@ -126,13 +143,19 @@ class Cameras:
         """How many people the camera can see at once, where the sites file says so."""
         return self.people.get((location, device))
 
+    def listings(self, device: DeviceId) -> Sequence[Listing]:
+        """Where the sites file lists the camera, and when."""
+        return self.listed_at.get(device, ())
+
     @property
     def rules(self) -> Rules:
         """What is believed of these cameras."""
         return Rules(
             people_per_camera=self.people_per_camera,
+            people_per_second=self.people_per_second,
             current_id=self.current_id,
             people=self.most_people,
+            listings=self.listings,
         )
 
 

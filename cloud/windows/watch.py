@@ -94,7 +94,8 @@ def look(
     yield from quarantines(connection)
     places = _places(watched, may_be_silent)
     hour = _last_hour(connection, now)
-    ages = _ages(connection, sorted(places.keys() - hour.keys()), now)
+    measured = {location for location, tally in hour.items() if tally.observed_ms}
+    ages = _ages(connection, sorted(places.keys() - measured), now)
     for location, expected in sorted(places.items()):
         yield from of_place(
             Place(
@@ -103,7 +104,7 @@ def look(
                 hour.get(location),
                 expected,
                 usual.attention_rates.get(location),
-                0.0 if location in hour else ages.get(location),
+                0.0 if location in measured else ages.get(location),
             )
         )
 
@@ -179,11 +180,14 @@ def _last_hour(connection: Connection, now: datetime) -> dict[str, Tally]:
 
 
 def _ages(connection: Connection, locations: Sequence[str], now: datetime) -> dict[str, float]:
-    """Hours since the end of the newest hour in which a place was measured; one seek each."""
+    """Hours since the end of the newest hour with observed time, by location.
+
+    Reports that hold only unobserved time (`offline`, `paused`) are no measurement.
+    """
     cells = hour_tallies.c
     newest = (
         select(func.max(cells.hour_at))
-        .where(cells.location == touched.c.location)
+        .where(cells.location == touched.c.location, cells.observed_ms > 0)
         .correlate(touched)
         .scalar_subquery()
     )

@@ -6,7 +6,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, Engine
 
-from cloud.alerting.lifecycle import Change, hold_clear, settle
+from cloud.alerting.lifecycle import (
+    LONGEST_PAUSE,
+    Change,
+    Event,
+    Hold,
+    hold_clear,
+    settle,
+    write_hold,
+)
 from cloud.database import writing
 from cloud.windows.alerts import Search, history
 from cloud.windows.anomalies import THRESHOLDS, Kind, Measure
@@ -65,13 +73,14 @@ def test_a_condition_shorter_than_its_hold_time_raises_nothing(connection: Conne
 def test_an_alert_clears_only_after_its_condition_stayed_over(connection: Connection) -> None:
     hold = THRESHOLDS[Kind.SILENT].hold_clear
     silent = lambda minutes: [Measure(Kind.SILENT, "KX-01", "cam", minutes, "so")]  # noqa: E731
-    settle(connection, silent(10), NOON)
-    assert settle(connection, silent(0), NOON + MINUTE) == []
-    assert settle(connection, silent(6), NOON + 7 * MINUTE) == []  # begins anew
-    assert settle(connection, silent(0), NOON + 8 * MINUTE) == []
-    assert settle(connection, silent(0), NOON + 8 * MINUTE + hold - MINUTE) == []
-    (event,) = settle(connection, silent(0), NOON + 8 * MINUTE + hold)
-    assert event.change is Change.CLEARED
+    minutes = int(hold / MINUTE)
+    values = [10, 0, *[6] * 6, *[0] * (minutes + 1)]  # 6 begins the hold anew
+    events = [
+        settle(connection, silent(value), NOON + minute * MINUTE)
+        for minute, value in enumerate(values)
+    ]
+    assert [len(found) for found in events] == [1, *[0] * (len(values) - 2), 1]
+    assert events[-1][0].change is Change.CLEARED
 
 
 @pytest.mark.parametrize(
@@ -99,3 +108,54 @@ def test_the_hold_time_grows_with_each_return_and_has_an_end() -> None:
         timedelta(hours=16),
         timedelta(hours=16),
     ]
+
+
+def kinds_of(events: list[Event]) -> list[tuple[str, str]]:
+    return [(str(event.change), event.location) for event in events]
+
+
+def test_a_measure_that_is_missing_restarts_the_hold_before_raising(
+    connection: Connection,
+) -> None:
+    #   minute   0    1    2    3    4    5
+    #   KX-01    x    -    x    x    x          held from minute 2 on
+    #   LB-01    x    x    x
+    both = [blind(0.9), blind(0.9, "LB-01")]
+    assert settle(connection, both, NOON) == []
+    assert settle(connection, both[1:], NOON + MINUTE) == []
+    assert kinds_of(settle(connection, both, NOON + 2 * MINUTE)) == [("raised", "LB-01")]
+    assert settle(connection, both, NOON + 3 * MINUTE) == []
+    assert kinds_of(settle(connection, both, NOON + 4 * MINUTE)) == [("raised", "KX-01")]
+
+
+def test_a_measure_that_is_missing_restarts_the_hold_before_clearing(
+    connection: Connection,
+) -> None:
+    hold = THRESHOLDS[Kind.BLIND].hold_clear
+    for minute in range(3):
+        settle(connection, [blind(0.9)], NOON + minute * MINUTE)
+    over = NOON + 3 * MINUTE
+    settle(connection, [blind(0.0)], over)
+    settle(connection, [], over + MINUTE)
+    restarted = over + 2 * MINUTE
+    for minute in range(int(hold / MINUTE)):
+        assert settle(connection, [blind(0.0)], restarted + minute * MINUTE) == []
+    assert kinds_of(settle(connection, [blind(0.0)], restarted + hold)) == [("cleared", "KX-01")]
+
+
+@pytest.mark.parametrize(
+    ("pause", "raised"), [(LONGEST_PAUSE, 1), (LONGEST_PAUSE + MINUTE, 0), (9 * LONGEST_PAUSE, 0)]
+)
+def test_a_pause_between_two_evaluations_restarts_every_hold(
+    connection: Connection, pause: timedelta, raised: int
+) -> None:
+    settle(connection, [blind(0.9)], NOON)
+    assert len(settle(connection, [blind(0.9)], NOON + pause)) == raised
+    assert len(settle(connection, [blind(0.9)], NOON + pause + 2 * MINUTE)) == 1 - raised
+
+
+def test_an_alert_closed_by_hand_stays_closed_without_a_measure(connection: Connection) -> None:
+    write_hold(connection, (str(Kind.BLIND), "KX-01", "kx-01-cam-1"), Hold.CLOSED, NOON)
+    settle(connection, [], NOON + MINUTE)
+    for minute in range(2, 9):
+        assert settle(connection, [blind(0.9)], NOON + minute * MINUTE) == []

@@ -9,6 +9,8 @@ from cloud.alerting.recipients import Recipient, load
 from cloud.alerting.recipients_file import RecipientsFile
 from cloud.alerting.targets import TargetError, parse_target
 from cloud.estate import EstateError
+from cloud.estate import load as load_sites
+from tests.cloud.alerting.conftest import sites_file
 
 SECRET = "T0P-s3cret"
 
@@ -142,3 +144,29 @@ def test_a_kind_that_no_alert_has_is_refused(kinds: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match=r"no kind of alert begins with .*camera\.silent"):
         Recipient(name="ops", to="log:", kinds=kinds)
     assert Recipient(name="ops", to="log:", kinds=("camera.", "crowd.surge")).kinds
+
+
+AT_LB = "recipients: [{name: a, to: 'log:', locations: [%s]}, {name: all, to: 'log:'}]"
+
+
+def test_a_location_that_the_sites_file_lacks_is_refused_with_those_it_has(tmp_path: Path) -> None:
+    estate = load_sites(sites_file(tmp_path / "sites.yaml", {"KX-01": "[a]"}, "[KINGS]"))
+    found = load(written(tmp_path, AT_LB % "KX-01, LB-99"), estate=estate)
+    assert [one.name for one in found.usable] == ["all"]
+    (refused,) = found.refused
+    assert (refused.line, refused.name) == (1, "'a'")
+    assert "no location 'LB-99' in the sites file: it has KX-01" in refused.reason
+    renamed = load(written(tmp_path, AT_LB % "KINGS"), estate=estate).usable[0]
+    assert renamed.wants("camera.blind", "KX-01")
+
+
+def test_locations_are_checked_again_when_the_sites_file_changes(tmp_path: Path) -> None:
+    kx = load_sites(sites_file(tmp_path / "kx.yaml", {"KX-01": "[a]"}))
+    both = load_sites(sites_file(tmp_path / "both.yaml", {"KX-01": "[a]", "LB-01": "[b]"}))
+    in_force = [kx]
+    recipients = RecipientsFile(written(tmp_path, AT_LB % "LB-01"), lambda: in_force[0])
+    assert [one.name for one in recipients.read()] == ["all"]
+    in_force[0] = both
+    assert [one.name for one in recipients.read()] == ["a", "all"]
+    in_force[0] = kx  # what was valid stays in force
+    assert sorted(one.name for one in recipients.read()) == ["a", "all"]

@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from cloud.ingest.judge import DeadLetter, Finding, Kind, Sound, judge
-from cloud.ingest.plausible import PEOPLE_PER_CAMERA, Rules, implausible_figure
+from cloud.ingest.plausible import (
+    PEOPLE_PER_CAMERA,
+    PEOPLE_PER_SECOND,
+    Rules,
+    implausible_figure,
+)
 from cloud.ingest.source import Delivery
 from wire.audience import (
     AudienceReport,
@@ -18,7 +23,15 @@ from wire.audience import (
     ZoneSum,
 )
 from wire.envelope import alarm_event, audience_event, heartbeat_event, seal
-from wire.health import Alarm, AlarmState, CaptureState, Heartbeat
+from wire.health import (
+    Alarm,
+    AlarmState,
+    CaptureState,
+    Connection,
+    Figures,
+    GateCounts,
+    Heartbeat,
+)
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 
 NOW = datetime(2026, 11, 20, 9, 1, tzinfo=UTC)
@@ -62,6 +75,11 @@ IMPLAUSIBLE: list[dict[str, Any]] = [
     {"peak": 10**12},
     {"peak": PEOPLE_PER_CAMERA + 1},
     {"entries": 10**6},
+    {"entries": 10_500},
+    {"entries": PEOPLE_PER_CAMERA + 10 * PEOPLE_PER_SECOND + 1},
+    visits(10_500),
+    visits(PEOPLE_PER_CAMERA + 10 * PEOPLE_PER_SECOND + 1),
+    {"zones": {"door": ZoneSum(entries=10_500, person_ms=0, looking_ms=0)}},
     visits(10**6),
     {"dwell_ms": 10**8},
     {"frames": FrameCounts(captured=10**6, dropped=0, analysed=0)},
@@ -173,6 +191,16 @@ def heartbeat(report: AudienceReport, **more: Any) -> Heartbeat:
     return Heartbeat(**(values | more))
 
 
+def figures(**more: Any) -> Figures:
+    values: dict[str, Any] = {
+        "connection": Connection.FAIR, "frames_milli_hz": 10_000, "frames_dropped": 0, "stalls": 0,
+        "model_faults": 0, "outbox_bytes": 0, "outbox_merges": 0, "egress_refusals": 0,
+        "disk_free_bytes": 1, "clock_kept": True, "clock_ahead_ms": 0, "temperature_milli_c": None,
+        "alarms": (),
+    }  # fmt: skip
+    return Figures(**(values | more))
+
+
 @pytest.mark.parametrize(
     "more",
     [
@@ -180,6 +208,13 @@ def heartbeat(report: AudienceReport, **more: Any) -> Heartbeat:
         {"frames_captured": HUGE},
         {"frames_analysed": HUGE},
         {"outbox_reports": HUGE},
+        {"reconnects": HUGE},
+        {"rss_bytes": HUGE},
+        {"gate": GateCounts(sampled=HUGE, by_track=0, by_motion=0, by_heartbeat=0, missed=0)},
+        {"figures": figures(stalls=HUGE)},
+        {"figures": figures(frames_dropped=HUGE)},
+        {"figures": figures(frames_milli_hz=HUGE)},
+        {"figures": figures(disk_free_bytes=HUGE)},
     ],
     ids=lambda more: next(iter(more)),
 )
@@ -204,3 +239,15 @@ def test_an_alarm_of_tomorrow_is_a_dead_letter(report: Reports) -> None:
 def test_an_empty_report_is_plausible(report: Reports) -> None:
     empty = report(1, visits=0, person_ms=0, facing_ms=0, looking_ms=0, unsure_ms=0, dwell_ms=0)
     assert implausible_figure(empty, people=1) is None
+
+
+def test_how_many_people_enter_in_a_second_is_a_setting(report: Reports) -> None:
+    payload = seal(audience_event(report(1, entries=900)))
+    assert isinstance(judged(payload), DeadLetter)
+    assert isinstance(judged(payload, rules=Rules(people_per_second=40)), Sound)
+    assert isinstance(judged(payload, rules=Rules(people_per_second=39)), DeadLetter)
+
+
+def test_all_who_are_in_view_when_an_interval_begins_may_leave_within_it(report: Reports) -> None:
+    second = {"starts_at": NOW - timedelta(seconds=1), "ends_at": NOW, "observed_ms": 1_000}
+    assert isinstance(judged(seal(audience_event(report(1, **second, **visits(500))))), Sound)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from cloud.__main__ import main
-from cloud.database import dead_letters, minute_tallies, quarantined_devices, reading
+from cloud.database import dead_letters, losses, minute_tallies, quarantined_devices, reading
 from cloud.ingest.budget import Budget, Limit, Rate
 from cloud.ingest.consume import Consumer
 from cloud.ingest.letters import SAMPLE_BYTES
@@ -227,3 +227,74 @@ def test_a_clock_that_goes_back_gives_nothing_away() -> None:
         pass
     draft.save()
     assert not budget.draft(NINE - timedelta(days=1)).take(device, 1.0)
+
+
+class Device:
+    """A camera that sends a window of its oldest reports until they are acknowledged."""
+
+    def __init__(self, cloud: Cloud, messages: dict[int, tuple[str, bytes]]) -> None:
+        self.cloud = cloud
+        self.messages = messages
+        self.through = 0
+
+    def send(self, window: int = 50) -> None:
+        self.cloud.source.sent.clear()
+        waiting = [one for number, one in self.messages.items() if number > self.through]
+        for topic, payload in waiting[:window]:
+            self.cloud.source.put(topic, payload)
+        self.cloud.run()
+        self.cloud.consumer._tell(self.cloud.now)
+        for _, payload in self.cloud.source.sent:
+            self.through = max(self.through, *(one.data.through for one in unseal(payload)))
+        self.cloud.now += timedelta(minutes=5)
+
+
+def losses_in(cloud: Cloud) -> list[tuple[int, int]]:
+    with reading(cloud.engine) as connection:
+        rows = connection.execute(select(losses).order_by(losses.c.first_sequence))
+        return [(row.first_sequence, row.last_sequence) for row in rows]
+
+
+def test_beyond_the_letters_that_are_kept_the_stream_goes_on_and_the_rest_is_listed_as_lost(
+    engine: Engine, report: Reports
+) -> None:
+    cloud = Cloud(engine, Limit(per_device=Rate(100, MINUTE), kept_per_device=40))
+    made = [report(n, starts_at=NINE - timedelta(hours=3), peak=600 if n <= 300 else 2)
+            for n in range(1, 401)]  # fmt: skip
+    topic = f"onlooker/v1/KX-01/{made[0].device}/audience"
+    camera = Device(cloud, {one.sequence.first: (topic, seal(audience_event(one)))
+                            for one in made})  # fmt: skip
+    for _ in range(12):
+        camera.send()
+    assert (camera.through, cloud.visits(), cloud.kept()) == (400, 200, 40)
+    assert losses_in(cloud) == [(41, 300)], "one row for a run of reports"
+    assert cloud.quarantined() == {}, "it ends when the device has got past such reports"
+
+
+def test_a_report_that_was_listed_as_lost_is_counted_when_it_comes_after_a_fix(
+    engine: Engine, report: Reports
+) -> None:
+    cloud = Cloud(engine, Limit(per_device=Rate(100, MINUTE), kept_per_device=2))
+    for number in (1, 2, 3, 4):
+        cloud.take(report(number, starts_at=NINE + timedelta(hours=1)))
+    assert losses_in(cloud) == [(3, 4)]
+    cloud.now = NINE + timedelta(hours=2)
+    cloud.take(report(3, starts_at=NINE + timedelta(hours=1)))
+    assert (losses_in(cloud), cloud.visits()) == ([(4, 4)], 2)
+
+
+def test_an_unreadable_report_does_not_block_a_device_of_which_enough_letters_are_kept(
+    engine: Engine, report: Reports
+) -> None:
+    cloud = Cloud(engine, Limit(per_device=Rate(100, MINUTE), kept_per_device=2))
+    topic = "onlooker/v1/KX-01/kx-01-cam-1/audience"
+    messages = {}
+    for number in range(1, 11):
+        payload = seal(audience_event(report(number)))
+        torn = payload.replace(b'"visits":2', b'"visits":"?"')
+        messages[number] = (topic, payload if number > 5 else torn)
+    camera = Device(cloud, messages)
+    for _ in range(8):
+        camera.send()
+    assert (camera.through, cloud.visits(), cloud.kept()) == (10, 10, 2)
+    assert losses_in(cloud) == [(1, 5)]

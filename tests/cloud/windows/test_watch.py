@@ -143,3 +143,26 @@ def test_baselines_are_read_once_an_hour(connection: Connection) -> None:
     connection.execute(hour_tallies.delete())
     after = list(look(connection, [("A", "cam")], NOW + MINUTE / 2, baselines=known))
     assert of_kind(before, Kind.SURGE) == of_kind(after, Kind.SURGE) == [pytest.approx(1.0)]
+
+
+@pytest.mark.parametrize("cause", ["blind_offline_ms", "blind_paused_ms"])
+def test_reports_without_observed_time_are_no_data(connection: Connection, cause: str) -> None:
+    place(connection, "A")
+    day_ago = {"location": "A", "device": "cam", "hour_at": int(NOON.timestamp()) - 24 * 3_600}
+    silent = [
+        {"location": "A", "device": "cam", "hour_at": int(NOON.timestamp()) - hour * 3_600,
+         cause: 3_600_000, "observed_ms": 0}
+        for hour in range(23)
+    ]  # fmt: skip
+    connection.execute(hour_tallies.insert(), {**day_ago, "observed_ms": 1})
+    connection.execute(hour_tallies.insert(), silent)
+    connection.execute(
+        minute_tallies.insert(),
+        {"location": "A", "device": "cam", "minute_at": int((NOW - MINUTE).timestamp()),
+         cause: 60_000, "observed_ms": 0},
+    )  # fmt: skip
+    found = list(look(connection, [("A", "cam")], NOW))
+    assert of_kind(found, Kind.NO_DATA) == [pytest.approx(23.5)]
+    connection.execute(minute_tallies.update().values(observed_ms=100))
+    found = list(look(connection, [("A", "cam")], NOW))
+    assert of_kind(found, Kind.NO_DATA) == [0.0]
