@@ -1,7 +1,7 @@
-"""The loop that joins the rooms in the order of the frame: from light to a sealed message.
+"""The measurement loop of one camera: from frames to reports.
 
-One thread does everything here for one camera; the camera and the link have their own and never
-make this one wait. Nothing a frame does can end the loop.
+One thread runs the loop. The camera and the MQTT client have threads of their own and never block
+it. No error in one frame ends the loop.
 """
 
 import logging
@@ -10,28 +10,27 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from edge_agent.board import Board
 from edge_agent.capture.camera import Adaptable, Camera, Finite, Rest, Restable, trouble_of
-from edge_agent.demographics import describer_for
-from edge_agent.detect import FaceDetector, load_detector
-from edge_agent.frame import Frame, Silence
-from edge_agent.health import troubles
-from edge_agent.inference import WEIGHTS
-from edge_agent.meter import Arrivals, Meter
-from edge_agent.meter import Totals as Totals
+from edge_agent.capture.frame import Frame, Silence
+from edge_agent.metering.meter import Arrivals, Meter
+from edge_agent.metering.run_totals import Totals
+from edge_agent.observers import Sensor, Witness
+from edge_agent.opening_hours import open_at
 from edge_agent.outbox import Link, Outbox
-from edge_agent.playing import Playing
-from edge_agent.pose import PoseEstimator, load_pose
-from edge_agent.reporting import Reporting, Vitals
-from edge_agent.schedule import open_at
-from edge_agent.settings import Settings
-from edge_agent.track import Box
-from edge_agent.watch import Observation, Watch
-from wire.audience import Versions
+from edge_agent.perception.face_detector import FaceDetector
+from edge_agent.perception.head_pose import PoseEstimator
+from edge_agent.perception.networks import Networks
+from edge_agent.perception.observation import Observation
+from edge_agent.perception.pipeline import Watch
+from edge_agent.perception.tracker import Box
+from edge_agent.player.now_playing import Playing
+from edge_agent.reporting.alarms import troubles
+from edge_agent.reporting.reporter import Reporting, Vitals
+from edge_agent.settings.camera_settings import Settings
+from edge_agent.state_board import Board
+from edge_agent.versions import versions_of
 from wire.health import CaptureState
 from wire.topics import Address
 
@@ -42,7 +41,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-Networks = tuple[FaceDetector, PoseEstimator]
 Change = tuple[Settings, Networks | None]
 
 
@@ -53,26 +51,6 @@ class Pulse(NamedTuple):
     captured: int
     model_faults: int
     capture: CaptureState
-
-
-class Witness(Protocol):
-    """Somebody who also looks at the pictures: a recorder, a preview, a light meter."""
-
-    def see(self, frame: Frame, heads: Sequence[Box] | None) -> None:
-        """Take a picture; `heads` are all that may be there, None when nobody looked for any."""
-        ...
-
-    def close(self) -> None:
-        """The camera has ended."""
-        ...
-
-
-class Sensor(Protocol):
-    """Something that measures beside the camera."""
-
-    def take(self) -> Sequence[tuple[str, int]]:
-        """Readings since the last call, at once: a name with its unit, thousandths of the unit."""
-        ...
 
 
 class Agent:
@@ -259,49 +237,3 @@ class Agent:
             witness.close()
         self._reporting.finish(drain_s)
         log.info("agent.stopped", extra={"unacknowledged": self.totals.unacknowledged})
-
-
-def models_for(settings: Settings) -> tuple[FaceDetector, PoseEstimator]:
-    """The models that the settings name, opened and tried once."""
-    models = settings.models
-    folders = (WEIGHTS, *map(Path, models.folders))
-    accept_research = settings.privacy.accept_research_licence
-    detector = load_detector(
-        models.detector,
-        input_px=models.input_px,
-        threshold=models.threshold,
-        doubtful=True,
-        folders=folders,
-        accept_research=accept_research,
-    )
-    pose = pose_for(settings)
-    describer_for(settings)  # raises now rather than when the first person has left
-    return detector, pose
-
-
-def pose_for(settings: Settings) -> PoseEstimator:
-    """The head pose network that the settings name."""
-    models = settings.models
-    return load_pose(
-        models.attention,
-        folders=(WEIGHTS, *map(Path, models.folders)),
-        accept_research=settings.privacy.accept_research_licence,
-    )
-
-
-def versions_of(settings: Settings, detector: FaceDetector, pose: PoseEstimator) -> Versions:
-    """What produces the numbers."""
-    return Versions(
-        agent=agent_version(),
-        detector=f"{detector.name}:{detector.version}",
-        attention=f"{pose.name}:{pose.version}",
-        config=settings.digest,
-    )
-
-
-def agent_version() -> str:
-    """The installed version of this program."""
-    try:
-        return version("onlooker")
-    except PackageNotFoundError:
-        return "unknown"

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from edge_agent.detect import FaceDetector, fixed_px, load_detector
-from edge_agent.inference import ModelError, card_named, read_card
+from edge_agent.perception.face_detector import FaceDetector, fixed_px, load_detector
+from edge_agent.perception.model_cards import card_named, read_card
+from edge_agent.perception.model_errors import ModelError
 from models.rekognition import RekognitionFaceDetector
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from edge_agent.inference import read_card
+from edge_agent.perception.model_cards import read_card
 from models.cards import write_card
 from models.evaluate.scores import HELD_OUT
 from wire.model_card import Figure

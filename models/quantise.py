@@ -20,7 +20,8 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from edge_agent.inference import Floats, read_card
+from edge_agent.perception.inference import Floats
+from edge_agent.perception.model_cards import read_card
 
 
 class Pictures(CalibrationDataReader):  # type: ignore[misc]  # the runtime carries no types

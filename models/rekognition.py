@@ -11,9 +11,10 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
-from edge_agent.detect import Face
-from edge_agent.frame import Image
-from edge_agent.inference import Floats, as_bgr
+from edge_agent.capture.frame import Image
+from edge_agent.perception.face_detector import Face
+from edge_agent.perception.image_crops import as_bgr
+from edge_agent.perception.inference import Floats
 
 # the service takes at most 5 MB and 4096 px a side when the bytes are sent along
 LONGEST_PX, JPEG_QUALITY, MOST_BYTES = 1920, 92, 5_000_000

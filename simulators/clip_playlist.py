@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from edge_agent.capture.camera import Camera, CaptureError, Counters
-from edge_agent.capture.recording import Recording, duration_s
-from edge_agent.frame import Frame, Silence
+from edge_agent.capture.frame import Frame, Silence
+from edge_agent.capture.recording_reader import Recording, duration_s
 from wire.health import CaptureState
 
 TOLD_EVERY_S: Final = 1.0

@@ -20,13 +20,18 @@ from itertools import cycle
 from pathlib import Path
 from typing import Final
 
-from edge_agent.agent import Agent, Totals, models_for
-from edge_agent.capture import CaptureError, open_camera
-from edge_agent.detect import FaceDetector
-from edge_agent.inference import ModelError
+from edge_agent.agent import Agent
+from edge_agent.capture.camera import CaptureError
+from edge_agent.capture.factory import open_camera
+from edge_agent.metering.run_totals import Totals
 from edge_agent.outbox import Link, Outbox, OutboxError
-from edge_agent.pose import PoseEstimator
-from edge_agent.settings import PrivacySettings, Settings, SettingsError, load
+from edge_agent.perception.face_detector import FaceDetector
+from edge_agent.perception.head_pose import PoseEstimator
+from edge_agent.perception.model_errors import ModelError
+from edge_agent.perception.networks import models_for
+from edge_agent.settings.camera_settings import Settings
+from edge_agent.settings.loading import SettingsError, load
+from edge_agent.settings.privacy import PrivacySettings
 from edge_agent.transport.broker import Broker, LinkError, broker_at
 from edge_agent.transport.loopback import LoopbackLink
 from edge_agent.transport.paho import PahoLink

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
-from edge_agent.capture.trouble import Trouble
-from edge_agent.frame import Frame, Silence
-from edge_agent.settings import CaptureSettings
+from edge_agent.capture.failure import Trouble
+from edge_agent.capture.frame import Frame, Silence
+from edge_agent.settings.capture import CaptureSettings
 from wire.health import CaptureState
 
 

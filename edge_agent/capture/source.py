@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from edge_agent.capture.camera import CaptureError
-from edge_agent.settings import CaptureSettings
+from edge_agent.settings.capture import CaptureSettings
 from wire.addresses import CAMERA_SCHEMES, Address, AddressError, display_path, parse_address
 
 DEVICES: Final = Path("/dev")

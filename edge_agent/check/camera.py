@@ -2,10 +2,12 @@
 
 from typing import Final
 
-from edge_agent.capture import Camera, Cause, Trouble, trouble_of
+from edge_agent.capture.camera import Camera, trouble_of
+from edge_agent.capture.failure import Trouble
+from edge_agent.capture.failure_cause import Cause
+from edge_agent.capture.frame import Frame
 from edge_agent.check.findings import Verdict, failure, ok
-from edge_agent.frame import Frame
-from edge_agent.settings import CaptureSettings
+from edge_agent.settings.capture import CaptureSettings
 
 CONNECT_S: Final = 5.0
 ATTEMPTS: Final = 2

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from edge_agent.check.findings import Verdict, failure, ok, warning
-from edge_agent.identity import location_in
+from edge_agent.identity.certificates import location_in
 from edge_agent.transport.broker import Broker, LinkError
 from wire.topics import Address
 

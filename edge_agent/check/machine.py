@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from edge_agent.check.findings import Verdict, failure, ok, warning
-from edge_agent.civil import EARLIEST_AT
-from edge_agent.demographics import describer_for
 from edge_agent.outbox.inspection import inspect
-from edge_agent.settings import Settings
-from edge_agent.station import Models
+from edge_agent.perception.demographics import describer_for
+from edge_agent.perception.shared_networks import Models
+from edge_agent.settings.camera_settings import Settings
+from edge_agent.wall_clock import EARLIEST_AT
 
 MIB: Final = 2**20
 NEEDED_BYTES: Final = 64 * MIB

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from edge_agent.capture import CaptureError
+from edge_agent.capture.camera import CaptureError
 from edge_agent.enrolment.procedure import REFUSALS as NOT_ENROLLED
-from edge_agent.inference import ModelError
 from edge_agent.outbox import OutboxError
-from edge_agent.settings import SettingsError
+from edge_agent.perception.model_errors import ModelError
+from edge_agent.settings.loading import SettingsError
 from edge_agent.status.server import StatusError
 from edge_agent.transport.broker import LinkError
 from wire.topics import TopicError

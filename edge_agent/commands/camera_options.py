@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from edge_agent import roster
-from edge_agent.capture import Camera, open_camera
+from edge_agent import cameras_config
+from edge_agent.cameras_config import Mount
+from edge_agent.capture.camera import Camera
+from edge_agent.capture.factory import open_camera
 from edge_agent.enrolment.procedure import broker_of
-from edge_agent.identity import IdentityFolder
-from edge_agent.roster import Mount
-from edge_agent.settings import CaptureSettings, Settings, SettingsError
+from edge_agent.identity.folder import IdentityFolder
+from edge_agent.settings.camera_settings import Settings
+from edge_agent.settings.capture import CaptureSettings
+from edge_agent.settings.loading import SettingsError
 from edge_agent.transport.broker import Broker, LinkError, broker_at
 from wire.addresses import AddressError, parse_address
 from wire.command_line import FROM_FILE, address_argument, address_in
@@ -55,7 +58,7 @@ def mounts_of(
     environment: Mapping[str, str] = os.environ,
 ) -> tuple[Mount, ...]:
     """The cameras of the settings file, or the one of the command line."""
-    settings, mounts = roster.load(asked.config) if asked.config else (Settings(), ())
+    settings, mounts = cameras_config.load(asked.config) if asked.config else (Settings(), ())
     one = {name: getattr(asked, name) for name in ("source", "location", "device")}
     if asked.identity:
         mine = IdentityFolder(asked.identity).belonging()

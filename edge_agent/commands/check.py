@@ -11,15 +11,15 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from edge_agent.cameras_config import Mount
 from edge_agent.check import camera, certificates, cloud, machine
 from edge_agent.check.certificates import Thresholds
 from edge_agent.check.findings import Finding, Verdict, as_json, as_lines, ok, verdict_of, worst
 from edge_agent.check.mqtt_session import session
-from edge_agent.civil import disciplined
 from edge_agent.commands.camera_options import broker_for, camera_for, mounts_of
 from edge_agent.outbox.lock import is_in_use
-from edge_agent.roster import Mount
-from edge_agent.station import Models
+from edge_agent.perception.shared_networks import Models
+from edge_agent.wall_clock import disciplined
 from wire.command_line import address_argument
 
 Checks = dict[str, Callable[[], Verdict]]

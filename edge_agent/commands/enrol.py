@@ -8,7 +8,7 @@ from typing import Final
 
 from edge_agent.enrolment.claim import SERIAL_FILE, EnrolError, claim_at, serial_number
 from edge_agent.enrolment.procedure import Application, broker_of, enrol
-from edge_agent.identity import IdentityFolder
+from edge_agent.identity.folder import IdentityFolder
 from wire.addresses import Address, AddressError, parse_broker
 from wire.scalars import DeviceId, LocationId
 

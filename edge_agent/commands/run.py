@@ -15,18 +15,19 @@ from functools import partial
 from pathlib import Path
 
 from edge_agent.agent import Agent
+from edge_agent.cameras_config import Mount
 from edge_agent.commands.camera_options import broker_for, camera_for, mounts_of
-from edge_agent.identity import IdentityFolder
+from edge_agent.identity.folder import IdentityFolder
 from edge_agent.management.device_management import Care
 from edge_agent.management.diagnostics import LogTail
 from edge_agent.outbox import Outbox
-from edge_agent.roster import Mount
-from edge_agent.settings import Settings
-from edge_agent.slots import Slots, begin_anew, say_well
-from edge_agent.station import Models, Station
-from edge_agent.surroundings import Surroundings, surroundings
+from edge_agent.perception.shared_networks import Models
+from edge_agent.services import Surroundings, surroundings
+from edge_agent.settings.camera_settings import Settings
+from edge_agent.supervisor import Station
 from edge_agent.transport.broker import tls_context
 from edge_agent.transport.factory import link_for
+from edge_agent.updates.ab_update import Slots, begin_anew, say_well
 from wire.scalars import DeviceId
 
 log = logging.getLogger("edge_agent")

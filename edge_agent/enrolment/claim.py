@@ -5,9 +5,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from edge_agent.civil import EARLIEST_AT
-from edge_agent.identity import certificate_in
+from edge_agent.identity.certificates import certificate_in
 from edge_agent.transport.broker import Broker
+from edge_agent.wall_clock import EARLIEST_AT
 from wire.hosts import AddressError, parse_host_and_port
 
 DESK_PORT: Final = 8884

@@ -16,15 +16,9 @@ from typing import Final
 import msgspec
 
 from edge_agent.enrolment.claim import Claim, EnrolError, check_clock, desk_at, where_of
-from edge_agent.identity import (
-    Belonging,
-    IdentityError,
-    IdentityFolder,
-    Pending,
-    certificate_in,
-    location_in,
-    request_for,
-)
+from edge_agent.identity.certificates import certificate_in, location_in, request_for
+from edge_agent.identity.errors import IdentityError
+from edge_agent.identity.folder import Belonging, IdentityFolder, Pending
 from edge_agent.transport.broker import Broker, broker_at
 from edge_agent.transport.provisioning_client import (
     TOKEN_REFUSED,

@@ -12,7 +12,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from edge_agent.enrolment.procedure import REFUSALS, renew
-from edge_agent.identity import IdentityError, IdentityFolder, certificate_in
+from edge_agent.identity.certificates import certificate_in
+from edge_agent.identity.errors import IdentityError
+from edge_agent.identity.folder import IdentityFolder
 from edge_agent.management.job_runner import Apart
 from edge_agent.management.mqtt_rpc import Line
 from edge_agent.transport.broker import LinkError

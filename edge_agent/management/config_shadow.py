@@ -13,8 +13,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
-from edge_agent.agent import Networks, Pulse
-from edge_agent.inference import ModelError
+from edge_agent.agent import Pulse
 from edge_agent.management import config_store as memory
 from edge_agent.management.mqtt_rpc import ACCEPTED, REJECTED, Inquiry, Line, tellable
 from edge_agent.management.remote_config import (
@@ -25,7 +24,9 @@ from edge_agent.management.remote_config import (
     settings_under,
 )
 from edge_agent.management.self_check import SelfCheck
-from edge_agent.settings import Settings
+from edge_agent.perception.model_errors import ModelError
+from edge_agent.perception.networks import Networks
+from edge_agent.settings.camera_settings import Settings
 from wire.device_config import CONFIG_SHADOW, Verdict, shadow_topic
 from wire.scalars import DeviceId
 

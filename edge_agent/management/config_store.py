@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from edge_agent.identity import PRIVATE, written
+from edge_agent.atomic_files import PRIVATE, written
 from wire.device_config import Verdict
 from wire.scalars import Message
 

@@ -9,8 +9,8 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from edge_agent.detect import Face, FaceDetector
-from edge_agent.frame import Image
+from edge_agent.capture.frame import Image
+from edge_agent.perception.face_detector import Face, FaceDetector
 from wire.jobs import ModelTrial
 
 SAME_FACE: Final = 0.5  # intersection over union, as PASCAL VOC has it

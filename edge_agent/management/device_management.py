@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from edge_agent.agent import Networks, versions_of
-from edge_agent.identity import IdentityFolder
+from edge_agent.identity.folder import IdentityFolder
 from edge_agent.management import config_store, diagnostics
 from edge_agent.management.certificate_renewal import Lifetime
 from edge_agent.management.config_shadow import ConfigKeeper, Load, Measuring, in_force
@@ -18,8 +17,10 @@ from edge_agent.management.management_thread import Steward
 from edge_agent.management.mqtt_rpc import Line
 from edge_agent.management.privacy_manifest import Declaration
 from edge_agent.management.self_check import FirstHealth
-from edge_agent.settings import Settings
+from edge_agent.perception.networks import Networks
+from edge_agent.settings.camera_settings import Settings
 from edge_agent.updates.model_store import ModelStore
+from edge_agent.versions import versions_of
 from wire.device_config import answers
 from wire.scalars import DeviceId
 

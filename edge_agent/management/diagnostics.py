@@ -17,12 +17,13 @@ from typing import Any, Final
 
 import msgspec
 
-from edge_agent.agent import Pulse, agent_version
-from edge_agent.health import rss_bytes
+from edge_agent.agent import Pulse
 from edge_agent.logs import JsonLines
 from edge_agent.privacy.egress_filter import examine_document
 from edge_agent.privacy.encoded_data import complaints
-from edge_agent.settings import Settings
+from edge_agent.reporting.system_health import rss_bytes
+from edge_agent.settings.camera_settings import Settings
+from edge_agent.versions import agent_version
 from wire.addresses import hide_addresses
 
 LINES_KEPT: Final = 2_000

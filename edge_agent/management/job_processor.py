@@ -12,14 +12,14 @@ from typing import Any, Final
 
 import msgspec
 
-from edge_agent.identity import PRIVATE, written
-from edge_agent.inference import ModelError
+from edge_agent.atomic_files import PRIVATE, written
 from edge_agent.management.clip_job import Clip
 from edge_agent.management.job_runner import Means, Undertaking, failed, rejected
 from edge_agent.management.model_job import ModelUndertaking
 from edge_agent.management.mqtt_rpc import ACCEPTED, Inquiry, Line
 from edge_agent.management.simple_jobs import Diagnosis, Renewal, Restart, serial_of
 from edge_agent.management.update_job import Update
+from edge_agent.perception.model_errors import ModelError
 from wire.device_config import jobs_topic
 from wire.jobs import ClipJob, DiagnoseJob, Job, ModelJob, Outcome, RenewJob, UpdateJob
 from wire.scalars import Message

@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from edge_agent.identity import IdentityFolder
+from edge_agent.identity.folder import IdentityFolder
 from edge_agent.management.config_shadow import ConfigKeeper, Measuring
 from edge_agent.management.mqtt_rpc import Line, tellable
-from edge_agent.settings import Settings
+from edge_agent.settings.camera_settings import Settings
 from edge_agent.updates.model_store import ModelStore
 from wire.jobs import Outcome
 from wire.scalars import DeviceId

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import msgspec
 
-from edge_agent.agent import Networks
-from edge_agent.detect import FaceDetector
-from edge_agent.inference import ModelError, read_card
 from edge_agent.management.detector_comparison import SideBySide, objection
 from edge_agent.management.http_transfer import checked, fetch
 from edge_agent.management.job_runner import Apart, Means, failed, rejected, succeeded
 from edge_agent.management.self_check import SelfCheck
-from edge_agent.settings import Settings
+from edge_agent.perception.face_detector import FaceDetector
+from edge_agent.perception.model_cards import read_card
+from edge_agent.perception.model_errors import ModelError
+from edge_agent.perception.networks import Networks
+from edge_agent.settings.camera_settings import Settings
 from edge_agent.updates.model_store import digest_of, identity_of, opened
 from edge_agent.updates.signature import verify
 from edge_agent.updates.version_history import Held, VersionBook

@@ -8,9 +8,11 @@ shows a preview, shortens intervals, removes masks and lengthens hours.
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from edge_agent.schedule import DAYS
-from edge_agent.settings import Day, Hours, SettingsError
-from edge_agent.settings import Settings as LocalSettings
+from edge_agent.opening_hours import DAYS
+from edge_agent.settings.camera_settings import Settings as LocalSettings
+from edge_agent.settings.field_types import Day
+from edge_agent.settings.loading import SettingsError
+from edge_agent.settings.schedule import Hours
 
 
 class LoosenedError(SettingsError):

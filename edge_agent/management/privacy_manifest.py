@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from edge_agent.identity import IdentityFolder
+from edge_agent.identity.folder import IdentityFolder
 from edge_agent.management.mqtt_rpc import Inquiry, Line
 from edge_agent.privacy.manifest import ManifestError, manifest_of, signed
-from edge_agent.settings import Settings
+from edge_agent.settings.camera_settings import Settings
 from wire.audience import Versions
 from wire.device_config import PRIVACY_SHADOW, shadow_topic
 from wire.topics import Address

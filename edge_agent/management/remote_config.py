@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from edge_agent.management.privacy_limits import tightened
-from edge_agent.settings import Settings, SettingsError, settings_from
+from edge_agent.settings.camera_settings import Settings
+from edge_agent.settings.loading import SettingsError, settings_from
 from wire.device_config import LARGEST_CONFIG_BYTES, DeviceConfig
 
 Path = tuple[str, ...]

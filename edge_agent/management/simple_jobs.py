@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from edge_agent.enrolment.procedure import renew
-from edge_agent.identity import certificate_in
+from edge_agent.identity.certificates import certificate_in
 from edge_agent.management.http_transfer import TransferError, checked, send
 from edge_agent.management.job_runner import Apart, Means, rejected, succeeded
 from wire.jobs import DiagnoseJob, Outcome

@@ -7,7 +7,7 @@ import msgspec
 
 from edge_agent.management.http_transfer import TransferError, checked, fetch
 from edge_agent.management.job_runner import Apart, Means, failed, rejected, succeeded
-from edge_agent.slots import SlotError, Slots, is_proving
+from edge_agent.updates.ab_update import SlotError, Slots, is_proving
 from edge_agent.updates.signature import SignatureError, verify
 from edge_agent.updates.version_history import PROGRAM, Held, VersionBook, VersionError, order_of
 from wire.jobs import Outcome, Release, UpdateJob

@@ -6,8 +6,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from edge_agent.civil import EARLIEST_AT
 from edge_agent.outbox.errors import sqlite_trouble
+from edge_agent.wall_clock import EARLIEST_AT
 from wire.audience import AudienceReport
 from wire.envelope import AudienceEvent, audience_event, seal, unseal
 from wire.sqlite_errors import SqliteCause, cause_of

@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from edge_agent.settings import LinkSettings
+from edge_agent.settings.transport import LinkSettings
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ from edge_agent.outbox.send_window import Lane
 from edge_agent.outbox.shortening import shortened
 from edge_agent.outbox.store import Outbox, Sealed
 from edge_agent.outbox.streams import Stream
-from edge_agent.settings import LinkSettings
+from edge_agent.settings.transport import LinkSettings
 from wire.envelope import MAX_PAYLOAD_BYTES, AckEvent, seal_batch, unseal
 from wire.scalars import JournalId, LocationId
 from wire.topics import Channel

@@ -22,7 +22,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from edge_agent.civil import EARLIEST_AT
 from edge_agent.outbox.database import opened, rename_damaged
 from edge_agent.outbox.errors import OutboxDamagedError, OutboxError
 from edge_agent.outbox.lock import locked
@@ -30,6 +29,7 @@ from edge_agent.outbox.rewriting import merge, move, renumber
 from edge_agent.outbox.rows import BETWEEN, INSERT, Rows, content_of, with_rows
 from edge_agent.outbox.streams import Stream, StreamStatus, new_id, stored_streams
 from edge_agent.outbox.unreadable import set_unreadable_apart
+from edge_agent.wall_clock import EARLIEST_AT
 from wire.audience import AudienceReport
 from wire.scalars import JournalId, SequenceRange
 

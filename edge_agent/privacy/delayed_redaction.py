@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 
-from edge_agent.frame import Frame, Image
+from edge_agent.capture.frame import Frame, Image
 from edge_agent.privacy.pixelate import MARGIN, WHOLE_CELLS, Box, coarse, veiled, widened
 
 AROUND_S: Final = 0.6

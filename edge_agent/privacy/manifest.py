@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from edge_agent.privacy.egress_filter import LEAVING
-from edge_agent.settings import Settings
+from edge_agent.settings.camera_settings import Settings
 from wire.audience import Versions
 from wire.privacy_manifest import PrivacyManifest, SignedManifest, canonical
 from wire.topics import Address

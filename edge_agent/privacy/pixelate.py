@@ -10,7 +10,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from edge_agent.frame import Image
+from edge_agent.capture.frame import Image
 
 Box = tuple[float, float, float, float]  # x1, y1, x2, y2 in pixels
 CELLS: Final = 4  # across a widened head, whose face then has two

@@ -21,7 +21,7 @@ from av.video.frame import PictureType
 from edge_agent.privacy.delayed_redaction import Shown
 from edge_agent.private_files import create_private_folder, restrict_folder
 from edge_agent.recorder.segments import INDEX, NAME, prune
-from edge_agent.settings import RecorderSettings
+from edge_agent.settings.services import RecorderSettings
 from wire.web_request import failure_of
 
 log = logging.getLogger(__name__)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from edge_agent.frame import Frame
+from edge_agent.capture.frame import Frame
+from edge_agent.perception.tracker import Box
 from edge_agent.privacy.delayed_redaction import Shown, Veil
-from edge_agent.track import Box
 
 
 class Screen(Protocol):

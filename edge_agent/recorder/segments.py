@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from edge_agent.settings import LOOPBACK
+from edge_agent.settings.services import LOOPBACK
 from wire.addresses import WEB_SCHEMES, AddressError, parse_address
 from wire.http_client import Bounds, ExchangeError, exchange
 from wire.web_request import REDIRECTED

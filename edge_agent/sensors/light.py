@@ -14,7 +14,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from edge_agent.frame import BLACK, WHITE, Frame, Image
+from edge_agent.capture.frame import BLACK, WHITE, Frame, Image
 from edge_agent.privacy.pixelate import Box
 
 EVERY_S: Final = 5.0

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import msgspec
 
-from edge_agent.settings import SensorSource
+from edge_agent.settings.services import SensorSource
 from wire.addresses import WEB_SCHEMES, display_address, display_path, parse_address
 from wire.http_client import Bounds, ExchangeError, exchange
 from wire.web_request import failure_of

@@ -14,9 +14,9 @@ from typing import Any, Final, NamedTuple
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from edge_agent.board import Board, Glance
 from edge_agent.privacy.egress_filter import EgressError, examine_document
-from edge_agent.settings import HomeAssistantSettings
+from edge_agent.settings.services import HomeAssistantSettings
+from edge_agent.state_board import Board, Glance
 from edge_agent.transport.broker import broker_at, tls_context
 from wire.health import CaptureState, Figures
 

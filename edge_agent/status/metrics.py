@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from edge_agent.board import Board, Glance
+from edge_agent.state_board import Board, Glance
 from wire.health import CaptureState, Connection, Figures, GateCounts
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"

@@ -8,7 +8,7 @@ from datetime import datetime
 from html import escape
 from typing import Final
 
-from edge_agent.board import Glance
+from edge_agent.state_board import Glance
 from wire.health import CaptureState, Connection, Figures
 from wire.scalars import DeviceId
 

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from edge_agent.board import Board
-from edge_agent.settings import LOOPBACK, StatusSettings
+from edge_agent.settings.services import LOOPBACK, StatusSettings
+from edge_agent.state_board import Board
 from edge_agent.status.metrics import CONTENT_TYPE, exposition
 from edge_agent.status.page import page
 from edge_agent.status.request_deadline import DeadlineReader

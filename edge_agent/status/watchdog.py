@@ -16,7 +16,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
-from edge_agent.board import Board
+from edge_agent.state_board import Board
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from edge_agent.settings import LinkSettings
+from edge_agent.settings.transport import LinkSettings
 from edge_agent.transport.broker import Broker, LinkError
 from edge_agent.transport.paho import PahoLink
 from wire.topics import Address

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import msgspec
 
-from edge_agent.agent import Networks, pose_for
-from edge_agent.demographics import describer_for
-from edge_agent.detect import FaceDetector, load_detector
-from edge_agent.identity import PUBLIC, written
-from edge_agent.inference import WEIGHTS, ModelError, read_card
-from edge_agent.settings import Settings
+from edge_agent.atomic_files import PUBLIC, written
+from edge_agent.perception.demographics import describer_for
+from edge_agent.perception.face_detector import FaceDetector, load_detector
+from edge_agent.perception.model_cards import WEIGHTS, read_card
+from edge_agent.perception.model_errors import ModelError
+from edge_agent.perception.networks import Networks, pose_for
+from edge_agent.settings.camera_settings import Settings
 from edge_agent.updates.version_history import order_of
 from wire.model_card import ModelCard
 from wire.scalars import Message

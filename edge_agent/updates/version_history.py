@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from edge_agent.identity import PRIVATE, written
+from edge_agent.atomic_files import PRIVATE, written
 from wire.scalars import Message
 
 PROGRAM: Final = "program"

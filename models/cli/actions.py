@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from edge_agent.inference import WEIGHTS, read_card
+from edge_agent.perception.model_cards import WEIGHTS, read_card
 from models import registry
 from models.cli import folders
 from models.detectors import ALIASES

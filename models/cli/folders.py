@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from edge_agent.inference import WEIGHTS
+from edge_agent.perception.model_cards import WEIGHTS
 from models import registry
 
 DATA: Final = Path("../shared/data/models")

@@ -6,8 +6,8 @@ import logging
 import sys
 from typing import Final
 
-from edge_agent.inference import ModelError
-from edge_agent.settings import SettingsError
+from edge_agent.perception.model_errors import ModelError
+from edge_agent.settings.loading import SettingsError
 from models.cli.actions import ACTIONS
 from models.datasets.picture import DatasetError
 from models.datasets.pictures_on_disk import PictureError

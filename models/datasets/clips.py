@@ -7,8 +7,8 @@ Licence: CC-BY-4.0, credit "Intel Corporation, sample-videos". The frames carry 
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge_agent.capture.decoded import bgr
-from edge_agent.capture.recording import Recording
+from edge_agent.capture.decoding.frame_conversion import bgr
+from edge_agent.capture.recording_reader import Recording
 from models.datasets.picture import DatasetError, Image, Picture
 
 LICENCE = "CC-BY-4.0 (Intel Corporation, sample-videos)"

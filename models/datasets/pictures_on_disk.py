@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edge_agent.inference import as_bgr
+from edge_agent.perception.image_crops import as_bgr
 from models.datasets.picture import Image
 
 

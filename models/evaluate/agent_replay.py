@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from edge_agent.agent import models_for
-from edge_agent.attention import Attention, band_of
-from edge_agent.capture import CaptureError, open_camera
-from edge_agent.frame import Frame
-from edge_agent.meter.visit import Span, Visit
-from edge_agent.settings import Settings
-from edge_agent.watch import Watch
+from edge_agent.capture.camera import CaptureError
+from edge_agent.capture.factory import open_camera
+from edge_agent.capture.frame import Frame
+from edge_agent.metering.visit import Span, Visit
+from edge_agent.perception.attention import Attention, band_of
+from edge_agent.perception.networks import models_for
+from edge_agent.perception.pipeline import Watch
+from edge_agent.settings.camera_settings import Settings
 from models.evaluate.errors import EvaluationError
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)

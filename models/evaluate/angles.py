@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.pose import PoseEstimator
+from edge_agent.perception.head_pose import PoseEstimator
 from models.datasets.ytf import PosedCrop
 from models.evaluate.attention import measured
 from models.evaluate.errors import EvaluationError

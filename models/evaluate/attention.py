@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from edge_agent.attention import looking_probability
-from edge_agent.detect import Face
-from edge_agent.frame import Image
-from edge_agent.pose import HeadPose, PoseEstimator
-from edge_agent.settings import AttentionSettings
+from edge_agent.capture.frame import Image
+from edge_agent.perception.attention import looking_probability
+from edge_agent.perception.face_detector import Face
+from edge_agent.perception.head_pose import HeadPose, PoseEstimator
+from edge_agent.settings.perception import AttentionSettings
 from models.datasets.clips import frames
 from models.datasets.picture import DatasetError
 from models.datasets.table import Row, rows

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.detect import Face
+from edge_agent.perception.face_detector import Face
 from models.datasets.picture import Floats
 
 OVERLAP = 0.5

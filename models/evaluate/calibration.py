@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.detect import Face
-from edge_agent.pose import OnnxPoseEstimator
+from edge_agent.perception.face_detector import Face
+from edge_agent.perception.head_pose import OnnxPoseEstimator
 from models.datasets.picture import Floats
 from models.datasets.ytf import PosedCrop
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.demographics import decided
-from edge_agent.inference import Floats, Session
+from edge_agent.perception.demographics import decided
+from edge_agent.perception.inference import Floats, Session
 from models.datasets.labelled_faces import LabelledFaces
 from models.evaluate.calibration import expected_error
 from models.evaluate.intervals import bootstrapped

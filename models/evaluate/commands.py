@@ -9,9 +9,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.inference import Floats, card_named, open_session, read_card
-from edge_agent.pose import PoseEstimator, load_pose
-from edge_agent.settings import Settings, load
+from edge_agent.perception.head_pose import PoseEstimator, load_pose
+from edge_agent.perception.inference import Floats, open_session
+from edge_agent.perception.model_cards import card_named, read_card
+from edge_agent.settings.camera_settings import Settings
+from edge_agent.settings.loading import load
 from models.cards import CLASSES, write_card
 from models.datasets import fer, utkface
 from models.datasets.ytf import posed_crops

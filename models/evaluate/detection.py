@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.detect import Face, FaceDetector
-from edge_agent.frame import Image
+from edge_agent.capture.frame import Image
+from edge_agent.perception.face_detector import Face, FaceDetector
 from models.datasets.clips import frames
 from models.datasets.face_masks import boxes_by_image
 from models.datasets.picture import Floats

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from edge_agent.detect import FaceDetector
-from edge_agent.inference import ModelError
-from edge_agent.pose import load_pose
-from edge_agent.settings import Settings
+from edge_agent.perception.face_detector import FaceDetector
+from edge_agent.perception.head_pose import load_pose
+from edge_agent.perception.model_errors import ModelError
+from edge_agent.settings.camera_settings import Settings
 from models.datasets.picture import DatasetError
 from models.datasets.pictures_on_disk import read_image
 from models.detectors import opened, sizes_of, those_here

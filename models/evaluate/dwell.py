@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edge_agent.capture import CaptureError
-from edge_agent.capture.recording import opened
+from edge_agent.capture.camera import CaptureError
+from edge_agent.capture.recording_reader import opened
 from models.datasets.table import Row, rows
 from models.evaluate.agent_replay import FilmError, Stay, Watched, audience
 from models.evaluate.intervals import bootstrapped

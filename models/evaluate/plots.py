@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.inference import Floats
+from edge_agent.perception.inference import Floats
 from models.evaluate.calibration import reliability
 from models.evaluate.errors import EvaluationError
 

@@ -1,8 +1,9 @@
 """A detector's scores made honest: fitted on labelled pictures, judged on pictures held out.
 
-The two numbers are those of `edge_agent.probability`, fitted as Platt (1999) did, with the softened
-truths of Lin, Lin and Weng (2007). The pictures bound what can be known: a face that nobody
-labelled counts as a false one, so where labels are missing the probability is told too low.
+The two numbers are those of `edge_agent.perception.score_calibration`, fitted as Platt (1999) did,
+with the softened truths of Lin, Lin and Weng (2007). The pictures bound what can be known: a face
+that nobody labelled counts as a false one, so where labels are missing the probability is told too
+low.
 """
 
 from collections.abc import Sequence
@@ -12,8 +13,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.detect import DOUBTFUL_RATIO
-from edge_agent.probability import SLOPE, ZERO, Calibration, calibration_of, log_odds, ratio_of
+from edge_agent.perception.face_detector import DOUBTFUL_RATIO
+from edge_agent.perception.score_calibration import (
+    SLOPE,
+    ZERO,
+    Calibration,
+    calibration_of,
+    log_odds,
+    ratio_of,
+)
 from models.evaluate.average_precision import Matches
 from models.evaluate.calibration import expected_error
 from models.evaluate.detection import told

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from edge_agent.detect import Face, FaceDetector, load_detector
-from edge_agent.frame import Image
+from edge_agent.capture.frame import Image
+from edge_agent.perception.face_detector import Face, FaceDetector, load_detector
 from models.detectors import ALIASES, sizes_of
 
 RUNS, TILED_RUNS = 25, 9

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from edge_agent.inference import crop
+from edge_agent.perception.image_crops import crop
 from models.datasets.picture import Floats, Image, Picture
 from models.train.attention import crop as drawn_crop
 from models.train.clutter import clutter

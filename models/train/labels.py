@@ -14,7 +14,7 @@ from typing import Protocol
 import msgspec
 import numpy as np
 
-from edge_agent.detect import FaceDetector
+from edge_agent.perception.face_detector import FaceDetector
 from models.datasets import backgrounds, clips, face_masks, synthetic_sheets
 from models.datasets.picture import DatasetError, Floats, Image, Picture
 

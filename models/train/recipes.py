@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from edge_agent.demographics import ORDERED
-from edge_agent.detect import FaceDetector, load_detector
+from edge_agent.perception.demographics import ORDERED
+from edge_agent.perception.face_detector import FaceDetector, load_detector
 from models import cards
 from models.datasets import fer, utkface
 from models.datasets.labelled_faces import LabelledFaces

@@ -20,19 +20,25 @@ import av
 import cv2
 import numpy as np
 
-from edge_agent.agent import Agent, Networks, models_for
-from edge_agent.capture import Camera, Counters, open_camera
-from edge_agent.capture.camera import Rest
-from edge_agent.capture.decoded import Sampler, bgr, frame_of, luma
-from edge_agent.capture.packets import PacketDecoder
-from edge_agent.detect import Face
-from edge_agent.frame import Frame, Silence
-from edge_agent.motion import Gate, small
+from edge_agent.agent import Agent
+from edge_agent.capture.camera import Camera, Counters, Rest
+from edge_agent.capture.decoding.frame_conversion import bgr, frame_of, luma
+from edge_agent.capture.decoding.packet_decoder import PacketDecoder
+from edge_agent.capture.factory import open_camera
+from edge_agent.capture.frame import Frame, Silence
+from edge_agent.capture.sampler import Sampler
 from edge_agent.outbox import Outbox
-from edge_agent.pose import HeadPose
-from edge_agent.quality import Quality
-from edge_agent.settings import MotionSettings, QualitySettings, Settings, TrackingSettings, parse
-from edge_agent.track import Tracker
+from edge_agent.perception.face_detector import Face
+from edge_agent.perception.head_pose import HeadPose
+from edge_agent.perception.networks import Networks, models_for
+from edge_agent.perception.tracker import Tracker
+from edge_agent.selection.downscale import small
+from edge_agent.selection.image_quality import Quality
+from edge_agent.selection.motion_gate import Gate
+from edge_agent.settings.camera_settings import Settings
+from edge_agent.settings.capture import MotionSettings, QualitySettings
+from edge_agent.settings.loading import parse
+from edge_agent.settings.perception import TrackingSettings
 from edge_agent.transport.loopback import LoopbackLink
 from simulators.scene.population import cast
 from simulators.scene.video_writer import Scene, lens_for

@@ -1,9 +1,10 @@
 """How often each gate wakes on drawn clips where nobody moves, and how often it sees who does.
 
-`python tests/benchmarks/edge_gate.py`. The clips are those of `tests/edge_agent/test_motion.py`,
-150 pictures each, in the place of the tests and in another that nothing was tuned on. Per cent of
-the pictures that woke the detector: in the upper part 0 is right, in the lower 100. Frigate-style
-and MOG2 are those of `edge.py`: an outline of more than 10 px of 178 x 100, 0.2 % of the picture.
+`python tests/benchmarks/edge_gate.py`. The clips are those of
+`tests/edge_agent/selection/test_motion_gate.py`, 150 pictures each, in the place of the tests and
+in another that nothing was tuned on. Per cent of the pictures that woke the detector: in the upper
+part 0 is right, in the lower 100. Frigate-style and MOG2 are those of `edge.py`: an outline of more
+than 10 px of 178 x 100, 0.2 % of the picture.
 """
 
 import importlib.util
@@ -14,8 +15,9 @@ import cv2
 import numpy as np
 from edge import frigate_style, mog2
 
-from edge_agent.motion import Scene, small
-from edge_agent.settings import MotionSettings
+from edge_agent.selection.background_model import Scene
+from edge_agent.selection.downscale import small
+from edge_agent.settings.capture import MotionSettings
 
 TESTS = Path(__file__).parents[1] / "edge_agent" / "test_motion.py"
 MOVING_RATIO = 0.002

@@ -19,11 +19,11 @@ from pathlib import Path
 import av
 from edge import FPS, SECONDS, drawn
 
-from edge_agent.capture import open_camera
-from edge_agent.capture.isolated import IsolatedCamera
-from edge_agent.capture.nursery import NURSERY
-from edge_agent.frame import Frame
-from edge_agent.settings import CaptureSettings
+from edge_agent.capture.factory import open_camera
+from edge_agent.capture.frame import Frame
+from edge_agent.capture.workers.fork_server import NURSERY
+from edge_agent.capture.workers.isolated_camera import IsolatedCamera
+from edge_agent.settings.capture import CaptureSettings
 
 CAMERAS, WATCHED_S = 3, 8.0
 HEAD = b"HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n"

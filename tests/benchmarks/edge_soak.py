@@ -18,13 +18,13 @@ import cv2
 import numpy as np
 
 from edge_agent.agent import Agent
-from edge_agent.capture import Counters
-from edge_agent.detect import Face
-from edge_agent.frame import Frame, Silence
-from edge_agent.health import rss_bytes
+from edge_agent.capture.camera import Counters
+from edge_agent.capture.frame import Frame, Silence
 from edge_agent.outbox import Outbox
-from edge_agent.pose import HeadPose
-from edge_agent.settings import parse
+from edge_agent.perception.face_detector import Face
+from edge_agent.perception.head_pose import HeadPose
+from edge_agent.reporting.system_health import rss_bytes
+from edge_agent.settings.loading import parse
 from edge_agent.transport.loopback import LoopbackLink
 from wire.envelope import AudienceEvent, Event
 from wire.health import CaptureState

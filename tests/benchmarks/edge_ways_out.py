@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 from msgspec import structs
 
-from edge_agent.board import Board, Glance
-from edge_agent.frame import Frame
-from edge_agent.meter.tally import Tally
+from edge_agent.capture.frame import Frame
+from edge_agent.metering.interval_sums import Tally
 from edge_agent.outbox import Outbox
 from edge_agent.privacy.delayed_redaction import Veil
 from edge_agent.privacy.egress_filter import Egress
+from edge_agent.state_board import Board, Glance
 from edge_agent.status.metrics import exposition
 from edge_agent.status.page import page
 from wire.audience import Versions

@@ -10,7 +10,7 @@ from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_agent.outbox import Courier, Outbox
-from edge_agent.settings import LinkSettings
+from edge_agent.settings.transport import LinkSettings
 from edge_agent.transport.broker import LinkError, broker_at
 from edge_agent.transport.factory import link_for
 from edge_agent.transport.loopback import LoopbackLink

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_agent.detect import Face
-from edge_agent.pose import HeadPose
+from edge_agent.perception.face_detector import Face
+from edge_agent.perception.head_pose import HeadPose
 from wire.scalars import DeviceId, LocationId
 from wire.topics import Address
 

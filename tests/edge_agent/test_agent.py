@@ -10,14 +10,17 @@ import numpy as np
 import pytest
 
 from edge_agent.agent import Agent
-from edge_agent.capture import open_camera
 from edge_agent.capture.camera import Counters, Rest
-from edge_agent.frame import Frame, Silence
-from edge_agent.meter import Tally
+from edge_agent.capture.factory import open_camera
+from edge_agent.capture.frame import Frame, Silence
+from edge_agent.metering.interval_sums import Tally
 from edge_agent.outbox import Outbox, OutboxError
-from edge_agent.settings import CaptureSettings, LinkSettings, Settings, parse
+from edge_agent.settings.camera_settings import Settings
+from edge_agent.settings.capture import CaptureSettings
+from edge_agent.settings.loading import parse
+from edge_agent.settings.transport import LinkSettings
 from edge_agent.transport.loopback import LoopbackLink
-from tests.edge_agent.everybody import told_of_everybody
+from tests.edge_agent.report_everyone import told_of_everybody
 from wire.audience import AudienceReport, BlindCause, SnapshotSum
 from wire.envelope import AlarmEvent, AudienceEvent, HeartbeatEvent
 from wire.health import AlarmState, CaptureState

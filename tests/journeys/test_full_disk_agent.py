@@ -16,13 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.attention import Attention, Band
-from edge_agent.board import Board
-from edge_agent.meter import Tally
+from edge_agent.metering.interval_sums import Tally
 from edge_agent.outbox import Outbox, OutboxError
 from edge_agent.outbox.inspection import inspect
-from edge_agent.reporting import Reporting
-from edge_agent.settings import LinkSettings, PrivacySettings
+from edge_agent.perception.attention import Attention, Band
+from edge_agent.reporting.reporter import Reporting
+from edge_agent.settings.privacy import PrivacySettings
+from edge_agent.settings.transport import LinkSettings
+from edge_agent.state_board import Board
 from edge_agent.transport.loopback import LoopbackLink
 from wire.audience import Versions
 from wire.envelope import AudienceEvent

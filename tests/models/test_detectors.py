@@ -4,7 +4,8 @@ import boto3
 import numpy as np
 import pytest
 
-from edge_agent.inference import WEIGHTS, ModelError, ModelMissingError
+from edge_agent.perception.model_cards import WEIGHTS
+from edge_agent.perception.model_errors import ModelError, ModelMissingError
 from models.cli.folders import DATA
 from models.detectors import LOW, opened
 from models.registry import FETCHED, keep, manifest

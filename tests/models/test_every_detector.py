@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from edge_agent.detect import load_detector
-from edge_agent.inference import ImageError
+from edge_agent.perception.face_detector import load_detector
+from edge_agent.perception.image_crops import ImageError
 from models.cli.folders import DATA
 from models.registry import FETCHED, keep, manifest
 from models.rekognition import RekognitionError, RekognitionFaceDetector

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from edge_agent.inference import WEIGHTS, read_card
+from edge_agent.perception.model_cards import WEIGHTS, read_card
 from models.evaluate.scores import HELD_OUT
 from models.figures import record
 from wire.model_card import Figure

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from edge_agent.detect import around_zero, read_onlooker, read_scrfd, read_yunet
+from edge_agent.perception.detector_outputs import (
+    around_zero,
+    read_onlooker,
+    read_scrfd,
+    read_yunet,
+)
 
 # one face: centre (100, 60), 40 wide, 56 high, in the stride-16 map of a 320 x 192 input
 CENTRE, SIZE, STRIDE, COLUMNS, ROWS = (100.0, 60.0), (40.0, 56.0), 16, 20, 12

@@ -9,9 +9,9 @@ import threading
 import msgspec
 import pytest
 
-from edge_agent import detect, pose
-from edge_agent.detect import load_detector
-from edge_agent.inference import WEIGHTS, read_card
+from edge_agent.perception import detector_outputs, head_pose
+from edge_agent.perception.face_detector import load_detector
+from edge_agent.perception.model_cards import WEIGHTS, read_card
 from models.__main__ import main
 from models.registry import Entry, FetchError, copied, entry, fetch, keep, manifest
 
@@ -100,7 +100,7 @@ def test_every_entry_has_a_checksum_a_licence_and_a_known_layout():
         assert listed.card.name == name
         assert listed.url.startswith("https://")
         assert listed.card.licence
-        assert listed.card.layout in {**detect.LAYOUTS, **pose.LAYOUTS}
+        assert listed.card.layout in {**detector_outputs.LAYOUTS, **head_pose.LAYOUTS}
         assert listed.stated
 
 

@@ -32,12 +32,12 @@ from cloud.ingest.source import Portion, SourceError
 from cloud.settings import _redis
 from edge_agent.__main__ import main as edge
 from edge_agent.agent import Pulse
+from edge_agent.cameras_config import parse
 from edge_agent.management.diagnostics import LogTail, report
 from edge_agent.management.http_transfer import TransferError, fetch, send
 from edge_agent.recorder.segments import ClipError
 from edge_agent.recorder.segments import send as send_clip
-from edge_agent.roster import parse
-from edge_agent.settings import SettingsError
+from edge_agent.settings.loading import SettingsError
 from models.registry import FetchError, manifest
 from models.registry import fetch as fetch_model
 from simulators.servers.mosquitto import free_port
@@ -228,7 +228,9 @@ def test_a_run_tells_no_secret_in_log_status_page_bundle_and_process_list(tmp_pa
     assert process.returncode == 0, err[-2000:]
     assert pages.count("<article>") >= len(CAMERAS)
     assert "capture.interrupted" in err
-    assert sum("from edge_agent.capture.worker" in one for one in lists) >= 2, "no worker was seen"
+    assert sum("from edge_agent.capture.workers.worker_process" in one for one in lists) >= 2, (
+        "no worker was seen"
+    )
     bundle = bundle_of(err, config, tmp_path)
     said(out, err, pages, *lists, bundle)
 

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 import simulators.replay
-from edge_agent.detect import Face
 from edge_agent.outbox import Outbox
-from edge_agent.pose import HeadPose
-from edge_agent.settings import Settings
+from edge_agent.perception.face_detector import Face
+from edge_agent.perception.head_pose import HeadPose
+from edge_agent.settings.camera_settings import Settings
 from edge_agent.transport.loopback import LoopbackLink
 from simulators.__main__ import main
 from simulators.clip_playlist import clips

@@ -13,10 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.capture import Cause, open_camera, trouble_of
+from edge_agent.capture.camera import trouble_of
+from edge_agent.capture.factory import open_camera
+from edge_agent.capture.failure_cause import Cause
+from edge_agent.capture.frame import Frame, Silence
 from edge_agent.capture.pacing import CATCH_UP, Bursts, Pacer
-from edge_agent.frame import Frame, Silence
-from edge_agent.settings import CaptureSettings
+from edge_agent.settings.capture import CaptureSettings
 from wire.health import CaptureState
 
 SETTINGS = CaptureSettings(

@@ -6,10 +6,11 @@ from pathlib import Path
 import cv2
 import pytest
 
-from edge_agent.capture import CaptureError, open_camera
+from edge_agent.capture.camera import CaptureError
+from edge_agent.capture.factory import open_camera
+from edge_agent.capture.frame import Frame
 from edge_agent.capture.source import Source, located
-from edge_agent.frame import Frame
-from edge_agent.settings import CaptureSettings
+from edge_agent.settings.capture import CaptureSettings
 
 SETTINGS = CaptureSettings(isolated=False)
 ODD_NAMES = (

@@ -13,7 +13,8 @@ from edge_agent.__main__ import main
 from edge_agent.enrolment import procedure
 from edge_agent.enrolment.claim import EnrolError, claim_at
 from edge_agent.enrolment.procedure import Application, broker_of, enrol, renew
-from edge_agent.identity import IdentityFolder, certificate_in
+from edge_agent.identity.certificates import certificate_in
+from edge_agent.identity.folder import IdentityFolder
 from edge_agent.transport.provisioning_client import Desk, DeskError, prove
 from provisioning.authority.office import open_office
 from simulators.servers.mosquitto import free_port

@@ -16,7 +16,7 @@ from cloud.fleet import shadow as engine
 from edge_agent.agent import Pulse
 from edge_agent.management.config_shadow import ConfigKeeper
 from edge_agent.management.mqtt_rpc import read
-from edge_agent.settings import Settings
+from edge_agent.settings.camera_settings import Settings
 from wire.health import CaptureState
 
 DEVICE = "kx-01-cam-1"

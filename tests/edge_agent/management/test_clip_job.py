@@ -11,7 +11,9 @@ import pytest
 
 from edge_agent.management.clip_job import Clip
 from edge_agent.management.job_processor import understood
-from edge_agent.settings import FleetSettings, RecorderSettings, Settings
+from edge_agent.settings.camera_settings import Settings
+from edge_agent.settings.fleet import FleetSettings
+from edge_agent.settings.services import RecorderSettings
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 INDEX = "#EXTM3U\n#EXTINF:10.0,\n000.ts\n#EXTINF:10.0,\n001.ts\n#EXTINF:4.0,\n002.ts\n"

@@ -2,8 +2,10 @@
 
 import pytest
 
-from edge_agent.inference import ModelMissingError
-from edge_agent.settings import CaptureSettings, PrivacySettings, Settings
+from edge_agent.perception.model_errors import ModelMissingError
+from edge_agent.settings.camera_settings import Settings
+from edge_agent.settings.capture import CaptureSettings
+from edge_agent.settings.privacy import PrivacySettings
 from wire.device_config import answers, shadow_topic
 from wire.health import CaptureState
 from wire.scalars import DeviceId

@@ -4,11 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from edge_agent.identity import Belonging, IdentityFolder
+from edge_agent.identity.folder import Belonging, IdentityFolder
 from edge_agent.management import config_store
 from edge_agent.management.device_management import CONFIG_FILE, Care
 from edge_agent.management.diagnostics import LogTail
-from edge_agent.settings import Settings
+from edge_agent.settings.camera_settings import Settings
 
 SHADOW = "/shadow/name/config/"
 NETWORK = SimpleNamespace(name="none", version="1")

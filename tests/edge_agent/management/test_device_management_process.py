@@ -20,7 +20,8 @@ from cloud.fleet.changes import Author
 from cloud.fleet.jobs import Rollout
 from cloud.fleet.registry import Search
 from edge_agent.__main__ import main
-from edge_agent.identity import IdentityFolder, certificate_in
+from edge_agent.identity.certificates import certificate_in
+from edge_agent.identity.folder import IdentityFolder
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 DEVICE = "cam-program"

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from edge_agent.management.http_transfer import TransferError, checked, fetch, send
-from edge_agent.settings import FleetSettings
+from edge_agent.settings.fleet import FleetSettings
 from tests.wire.test_http_client import answering
 
 BUCKET = "onlooker-clips.s3.eu-west-2.amazonaws.com"

@@ -14,16 +14,19 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from edge_agent.detect import Face
-from edge_agent.identity import IdentityFolder
-from edge_agent.inference import WEIGHTS
+from edge_agent.identity.folder import IdentityFolder
 from edge_agent.management import model_job, simple_jobs
 from edge_agent.management.diagnostics import LogTail, report
 from edge_agent.management.job_processor import JobDesk
 from edge_agent.management.job_runner import Means
 from edge_agent.management.mqtt_rpc import read
 from edge_agent.management.remote_config import ConfigError, settings_under
-from edge_agent.settings import FleetSettings, ModelSettings, Settings, StatusSettings
+from edge_agent.perception.face_detector import Face
+from edge_agent.perception.model_cards import WEIGHTS
+from edge_agent.settings.camera_settings import Settings
+from edge_agent.settings.fleet import FleetSettings
+from edge_agent.settings.perception import ModelSettings
+from edge_agent.settings.services import StatusSettings
 from edge_agent.updates.model_store import ModelStore
 
 CARD = msgspec.json.decode((WEIGHTS / "onlooker-face.json").read_bytes())

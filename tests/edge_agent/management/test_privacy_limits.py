@@ -4,14 +4,11 @@ import pytest
 
 from edge_agent.management.privacy_limits import RULES, intersection
 from edge_agent.management.remote_config import ConfigError, settings_under
-from edge_agent.settings import (
-    CaptureSettings,
-    Hours,
-    LinkSettings,
-    PrivacySettings,
-    ScheduleSettings,
-    Settings,
-)
+from edge_agent.settings.camera_settings import Settings
+from edge_agent.settings.capture import CaptureSettings
+from edge_agent.settings.privacy import PrivacySettings
+from edge_agent.settings.schedule import Hours, ScheduleSettings
+from edge_agent.settings.transport import LinkSettings
 from wire.device_config import DeviceConfig
 
 LEFT = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))

@@ -8,12 +8,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from cloud.fleet import shadow as engine
-from edge_agent.identity import IdentityFolder
+from edge_agent.identity.folder import IdentityFolder
 from edge_agent.management.management_thread import Steward
 from edge_agent.management.mqtt_rpc import Inquiry
 from edge_agent.management.privacy_manifest import Declaration
 from edge_agent.privacy.manifest import is_genuine
-from edge_agent.settings import Settings, parse
+from edge_agent.settings.camera_settings import Settings
+from edge_agent.settings.loading import parse
 from wire.audience import Versions
 from wire.privacy_manifest import SignedManifest
 

@@ -5,7 +5,7 @@ from msgspec import structs
 from edge_agent.outbox import Courier, Outbox
 from edge_agent.outbox.packet_limit import GROW_AFTER_S, PacketLimit
 from edge_agent.outbox.shortening import shortened
-from edge_agent.settings import LinkSettings
+from edge_agent.settings.transport import LinkSettings
 from tests.edge_agent.outbox.reports import quiet_minute
 from wire.audience import CreativeSum, ZoneSum
 from wire.envelope import MAX_PAYLOAD_BYTES, AudienceEvent, audience_event, seal, unseal

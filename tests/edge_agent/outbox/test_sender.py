@@ -7,7 +7,7 @@ import pytest
 from edge_agent.outbox import Courier, Outbox
 from edge_agent.outbox.sender import fitting
 from edge_agent.outbox.store import Sealed
-from edge_agent.settings import LinkSettings
+from edge_agent.settings.transport import LinkSettings
 from wire.ack import Ack
 from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
 from wire.envelope import MAX_PAYLOAD_BYTES, AudienceEvent, ack_event, seal, unseal

@@ -6,7 +6,7 @@ import pytest
 from msgspec import structs
 
 from edge_agent.outbox import Courier, Outbox
-from edge_agent.settings import LinkSettings
+from edge_agent.settings.transport import LinkSettings
 from tests.edge_agent.outbox.reports import quiet_minute
 from wire.ack import Ack
 from wire.audience import AudienceReport

@@ -26,7 +26,7 @@ from cloud.database import reports as kept
 from cloud.ingest.consume import Consumer
 from cloud.ingest.memory import MemorySource
 from edge_agent.outbox import Courier, Outbox
-from edge_agent.settings import LinkSettings
+from edge_agent.settings.transport import LinkSettings
 from wire.audience import AttentionBasis, AudienceReport, BlindCause, FrameCounts, Versions
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS, tally
 from wire.scalars import DeviceId, LocationId

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 import pytest
 from msgspec import structs
 
-from edge_agent.health import REMEDIES
 from edge_agent.management.mqtt_rpc import tellable
 from edge_agent.management.remote_config import ConfigError, settings_under
 from edge_agent.privacy.allowed_words import in_own_words, unknown_words
 from edge_agent.privacy.egress_filter import Egress, EgressError, examine_document
 from edge_agent.privacy.encoded_data import complaints
 from edge_agent.privacy.sensor_names import is_allowed
-from edge_agent.settings import Settings
+from edge_agent.reporting.alarms import REMEDIES
+from edge_agent.settings.camera_settings import Settings
 from tests.edge_agent.outbox.reports import quiet_minute
 from wire.audience import SensorSum
 from wire.envelope import alarm_event, audience_event, seal

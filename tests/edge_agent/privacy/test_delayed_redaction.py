@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from edge_agent.frame import Frame
+from edge_agent.capture.frame import Frame
 from edge_agent.privacy.delayed_redaction import AROUND_S, Veil, without_counterpart
 from edge_agent.privacy.pixelate import CELLS, coarse, veiled, widened
 

@@ -7,7 +7,7 @@ import sys
 import av
 import pytest
 
-from edge_agent.detect import load_detector
+from edge_agent.perception.face_detector import load_detector
 from edge_agent.privacy.encoded_data import ENCODED, HEXADECIMAL, PICTURES
 from simulators.__main__ import main as simulators
 

@@ -11,7 +11,7 @@ from msgspec import structs
 from edge_agent.outbox import Courier, Outbox
 from edge_agent.privacy.egress_filter import Egress, EgressError, examine_document
 from edge_agent.privacy.filtered_link import Guarded
-from edge_agent.settings import LinkSettings
+from edge_agent.settings.transport import LinkSettings
 from edge_agent.transport.loopback import LoopbackLink
 from wire.audience import (
     AgeGroup,

@@ -11,7 +11,8 @@ from msgspec import structs
 
 from edge_agent.privacy.egress_filter import examine_document
 from edge_agent.privacy.manifest import ManifestError, is_genuine, manifest_of, signed
-from edge_agent.settings import Settings, parse
+from edge_agent.settings.camera_settings import Settings
+from edge_agent.settings.loading import parse
 from wire.audience import Versions
 from wire.privacy_manifest import SignedManifest, canonical
 

@@ -15,7 +15,8 @@ from edge_agent.privacy.delayed_redaction import Shown
 from edge_agent.recorder.hls import CHAPTER_S, Recorder
 from edge_agent.recorder.redacting_observer import Veiled
 from edge_agent.recorder.segments import ClipError, chapters, clip, prune, segments, send
-from edge_agent.settings import RecorderSettings, SettingsError, parse
+from edge_agent.settings.loading import SettingsError, parse
+from edge_agent.settings.services import RecorderSettings
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ON = RecorderSettings(on=True)

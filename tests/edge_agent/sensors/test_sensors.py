@@ -11,11 +11,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from edge_agent.frame import Frame
-from edge_agent.meter import Meter, View
+from edge_agent.capture.frame import Frame
+from edge_agent.metering.meter import Meter
+from edge_agent.perception.sightings import View
 from edge_agent.sensors.light import LightFromPicture
 from edge_agent.sensors.sources import Polled, SensorError, from_bh1750, readings
-from edge_agent.settings import SensorSource, Settings, SettingsError, parse
+from edge_agent.settings.camera_settings import Settings
+from edge_agent.settings.loading import SettingsError, parse
+from edge_agent.settings.services import SensorSource
 from wire.audience import MOST_SENSORS, SensorSum
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

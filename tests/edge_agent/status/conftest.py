@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec import structs
 
-from edge_agent.board import Board, Glance
+from edge_agent.state_board import Board, Glance
 from wire.audience import BlindCause, Versions
 from wire.health import CaptureState, Connection, Figures, GateCounts, Heartbeat
 from wire.scalars import DeviceId, JournalId, LocationId

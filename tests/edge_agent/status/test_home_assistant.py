@@ -8,8 +8,8 @@ from msgspec import UNSET
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from edge_agent.board import Board
-from edge_agent.settings import HomeAssistantSettings
+from edge_agent.settings.services import HomeAssistantSettings
+from edge_agent.state_board import Board
 from edge_agent.status.home_assistant import ENTITIES, announced
 from wire.health import CaptureState
 from wire.scalars import DeviceId

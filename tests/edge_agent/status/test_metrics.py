@@ -2,7 +2,7 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from edge_agent.board import Board
+from edge_agent.state_board import Board
 from edge_agent.status.metrics import TOLD, exposition
 from wire.scalars import DeviceId
 

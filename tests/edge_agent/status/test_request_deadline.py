@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from edge_agent.settings import StatusSettings
+from edge_agent.settings.services import StatusSettings
 from edge_agent.status import server as status
 from edge_agent.status.request_deadline import DeadlineReader, RequestOverdueError
 from edge_agent.status.server import Sights, StatusServer

@@ -6,7 +6,8 @@ import socket
 
 import pytest
 
-from edge_agent.settings import SettingsError, StatusSettings, parse
+from edge_agent.settings.loading import SettingsError, parse
+from edge_agent.settings.services import StatusSettings
 from edge_agent.status.server import Sights, StatusError, StatusServer, served
 from wire.scalars import DeviceId
 

@@ -11,10 +11,10 @@ import time
 import pytest
 
 from edge_agent.agent import Agent
-from edge_agent.board import Board
-from edge_agent.capture import open_camera
+from edge_agent.capture.factory import open_camera
 from edge_agent.outbox import Outbox
-from edge_agent.settings import parse
+from edge_agent.settings.loading import parse
+from edge_agent.state_board import Board
 from edge_agent.status.watchdog import Watchdog
 from edge_agent.transport.loopback import LoopbackLink
 from wire.scalars import DeviceId

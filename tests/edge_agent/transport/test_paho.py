@@ -11,7 +11,7 @@ from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge_agent.outbox import Courier, Outbox
-from edge_agent.settings import LinkSettings
+from edge_agent.settings.transport import LinkSettings
 from edge_agent.transport.broker import LinkError, broker_at, tls_context
 from edge_agent.transport.factory import link_for
 from edge_agent.transport.paho import PahoLink

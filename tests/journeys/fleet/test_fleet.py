@@ -25,18 +25,21 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from edge_agent.agent import Agent
 from edge_agent.capture.camera import Counters
-from edge_agent.detect import Face
+from edge_agent.capture.frame import Frame
 from edge_agent.enrolment.claim import claim_at
 from edge_agent.enrolment.procedure import Application, broker_of, enrol
-from edge_agent.frame import Frame
-from edge_agent.identity import IdentityFolder, certificate_in
-from edge_agent.inference import WEIGHTS, read_card
+from edge_agent.identity.certificates import certificate_in
+from edge_agent.identity.folder import IdentityFolder
 from edge_agent.management import model_job
 from edge_agent.management.device_management import Care
 from edge_agent.management.diagnostics import LogTail
 from edge_agent.outbox import Outbox
-from edge_agent.pose import HeadPose
-from edge_agent.settings import FleetSettings, MotionSettings, Settings
+from edge_agent.perception.face_detector import Face
+from edge_agent.perception.head_pose import HeadPose
+from edge_agent.perception.model_cards import WEIGHTS, read_card
+from edge_agent.settings.camera_settings import Settings
+from edge_agent.settings.capture import MotionSettings
+from edge_agent.settings.fleet import FleetSettings
 from edge_agent.transport.paho import PahoLink
 from wire.health import CaptureState
 from wire.topics import Address

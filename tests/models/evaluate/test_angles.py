@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from edge_agent.inference import WEIGHTS, read_card
-from edge_agent.pose import HeadPose
+from edge_agent.perception.head_pose import HeadPose
+from edge_agent.perception.model_cards import WEIGHTS, read_card
 from models.datasets.ytf import PosedCrop
 from models.evaluate.angles import AnglesError, Said, every_other, fitted, said
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_agent.pose import HeadPose
+from edge_agent.perception.head_pose import HeadPose
 from models.datasets.picture import DatasetError
 from models.datasets.ytf import posed_crops
 from models.evaluate.attention import judged, on_crops

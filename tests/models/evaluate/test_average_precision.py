@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from edge_agent.detect import Face
+from edge_agent.perception.face_detector import Face
 from models.evaluate.average_precision import (
     average_precision,
     matched,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from edge_agent.inference import WEIGHTS, read_card
+from edge_agent.perception.model_cards import WEIGHTS, read_card
 from models.__main__ import main
 
 # drawn by hand around the face of the astronaut's portrait

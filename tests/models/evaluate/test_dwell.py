@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from edge_agent.attention import Attention
-from edge_agent.meter.visit import Visit
+from edge_agent.metering.visit import Visit
+from edge_agent.perception.attention import Attention
 from models.__main__ import main
 from models.datasets.table import TableError
 from models.evaluate.agent_replay import Stay, Watched

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from edge_agent.inference import WEIGHTS, read_card
-from edge_agent.probability import Calibration, calibration_of
+from edge_agent.perception.model_cards import WEIGHTS, read_card
+from edge_agent.perception.score_calibration import Calibration, calibration_of
 from models.__main__ import main
 from models.evaluate.average_precision import Matches, average_precision
 from models.evaluate.scores import HELD_OUT, ScoresError, calibrated, fitted

@@ -7,8 +7,10 @@ import pytest
 from msgspec import structs
 from skimage import data
 
-from edge_agent.detect import OnnxFaceDetector, SecondLook
-from edge_agent.inference import ModelError, open_session
+from edge_agent.perception.face_detector import OnnxFaceDetector
+from edge_agent.perception.face_verifier import SecondLook
+from edge_agent.perception.inference import open_session
+from edge_agent.perception.model_errors import ModelError
 
 
 class Yes:

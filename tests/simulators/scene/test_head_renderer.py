@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_agent.detect import load_detector
-from edge_agent.pose import load_pose
+from edge_agent.perception.face_detector import load_detector
+from edge_agent.perception.head_pose import load_pose
 from simulators.scene.appearance import looks
 from simulators.scene.figure import figure
 from simulators.scene.head_renderer import PX_PER_CM, SIDE_PX, Portraits

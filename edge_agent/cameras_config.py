@@ -1,0 +1,101 @@
+"""The cameras of one device: each is a measured thing of its own, with its own name and settings.
+
+A settings file may hold `[[camera]]` tables. What stands outside them holds for every camera;
+a camera's own sections (`[camera.capture]`, `[camera.motion]`, ...) say what differs for it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from edge_agent.settings.camera_settings import Settings
+from edge_agent.settings.loading import SettingsError, parsed, read, settings_from
+from wire.scalars import DeviceId, LocationId
+from wire.topics import Address, TopicError
+
+NEEDED: Final = frozenset({"source", "location", "device"})
+PATHS: Final = ("outbox", "certificate", "key", "identity")
+ALLOWED: Final = NEEDED | {"substream", *PATHS}
+MOST_CAMERAS: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """One camera: where its pictures come from, who it is to the cloud, how it measures.
+
+    Sources may hold passwords; they stand in no representation.
+    """
+
+    source: str = field(repr=False)
+    address: Address
+    settings: Settings
+    substream: str | None = field(default=None, repr=False)
+    outbox: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    identity: Path | None = None
+
+    @property
+    def outbox_path(self) -> Path:
+        """Where this camera's reports wait."""
+        return self.outbox or Path("var", f"{self.address.device}.outbox.sqlite3")
+
+
+def load(path: Path) -> tuple[Settings, tuple[Mount, ...]]:
+    """The settings of a file, and its cameras if it names any; SettingsError says what to mend."""
+    return read(path, parse)
+
+
+def parse(text: str) -> tuple[Settings, tuple[Mount, ...]]:
+    """Likewise from TOML text."""
+    shared = parsed(text)
+    tables = shared.pop("camera", [])
+    settings = settings_from(shared)
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise SettingsError("camera is no table: write [[camera]] above each camera's lines")
+    if len(tables) > MOST_CAMERAS:
+        raise SettingsError(f"{len(tables)} cameras: one device carries {MOST_CAMERAS} at most")
+    mounts = tuple(_mounts(shared, tables))
+    devices = [mount.address.device for mount in mounts]
+    for device in devices:
+        if devices.count(device) > 1:
+            raise SettingsError(f"two cameras are called {device}: give each its own device name")
+    return settings, mounts
+
+
+def _mounts(shared: dict[str, Any], tables: list[dict[str, Any]]) -> Iterator[Mount]:
+    for number, table in enumerate(tables, 1):
+        try:
+            yield _mount(shared, table)
+        except (SettingsError, TopicError) as error:
+            raise SettingsError(f"camera {number}: {error}") from error
+
+
+def _mount(shared: Mapping[str, Any], table: Mapping[str, Any]) -> Mount:
+    words = {name: value for name, value in table.items() if name in ALLOWED}
+    for name in sorted(NEEDED - words.keys()):
+        raise SettingsError(f"{name} is missing: every [[camera]] has {', '.join(sorted(NEEDED))}")
+    for name, value in words.items():
+        if not isinstance(value, str) or not value:
+            raise SettingsError(f"{name} is {type(value).__name__}, wanted text that is not empty")
+    if ("certificate" in words) != ("key" in words):
+        raise SettingsError("a certificate needs its key and a key its certificate: give both")
+    own = {name: value for name, value in table.items() if name not in ALLOWED}
+    return Mount(
+        words["source"],
+        Address(LocationId(words["location"]), DeviceId(words["device"])),
+        settings_from(_overlaid(shared, own)),
+        words.get("substream"),
+        **{name: Path(words[name]) for name in PATHS if name in words},
+    )
+
+
+def _overlaid(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Sections are joined line by line; everything else is replaced."""
+    joined = dict(shared)
+    for name, value in own.items():
+        under = joined.get(name)
+        are_sections = isinstance(under, dict) and isinstance(value, dict)
+        joined[name] = {**(under or {}), **value} if are_sections else value
+    return joined

@@ -1,0 +1,1 @@
+"""Decodes packets to pictures and pictures to frames."""

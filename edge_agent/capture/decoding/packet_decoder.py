@@ -1,0 +1,138 @@
+"""Pictures out of packets: all of them, or key pictures alone while nobody moves.
+
+Decoding is what a camera costs: 1080p30 takes a tenth of a core, its key pictures a hundredth.
+While resting, the packets since the last key picture are kept, so that on waking the decoder
+catches up within one packet and nothing is waited for; a listener keeps the key picture's own
+packet too. Streams with B-pictures do not rest: their key pictures come out late. A damaged packet
+is skipped and counted; too many in a row end a live stream.
+
+Every picture carries the stream's orientation. Interlaced pictures are made whole while awake;
+a dozing camera's pictures lie too far apart for that, and only movement is looked for in them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from edge_agent.capture.camera import Rest
+from edge_agent.capture.decoding.deinterlacer import Deinterlacer
+from edge_agent.capture.decoding.orientation import UPRIGHT, Orientation, from_sei, matrix_of
+from edge_agent.capture.decoding.sei import SeiReader
+
+KEPT_PACKETS: Final = 300
+KEPT_BYTES: Final = 16 * 1024 * 1024
+DAMAGED_IN_A_ROW: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A decoded picture, as the decoder gave it. `time` is the stream's, in seconds, if it says."""
+
+    frame: av.VideoFrame
+    time: float | None
+    orientation: Orientation = UPRIGHT
+
+
+def seconds(packet: "Packet[VideoStream]") -> float | None:
+    """The packet's time in the order of decoding, which always rises; None when it has none."""
+    stamp = packet.pts if packet.dts is None else packet.dts
+    return None if stamp is None else float(stamp * packet.time_base)
+
+
+def demuxed(container: InputContainer, *streams: VideoStream) -> "Iterator[Packet[Any]]":
+    """All packets of these streams, or of all; those of a stream that begins later are left out.
+
+    PyAV lists streams when it opens a container, and raises IndexError at a packet of another.
+    """
+    while True:
+        try:
+            yield from container.demux(*streams)
+        except IndexError:
+            continue
+        return
+
+
+class PacketDecoder:
+    """Decodes one stream, packet by packet. A stream that `gives_up` ends by too much damage."""
+
+    def __init__(self, stream: VideoStream, *, gives_up: bool = True) -> None:
+        stream.thread_type = "NONE"
+        self.damaged = 0
+        self._gives_up = gives_up
+        self._may_rest = not stream.codec_context.has_b_frames
+        self._kept: list[Packet[VideoStream]] = []
+        self._kept_bytes = 0
+        self._is_torn = False  # packets were thrown away: wait for the next key picture
+        self._damaged_in_a_row = 0
+        self._sei = SeiReader(stream.codec_context.name, stream.codec_context.extradata)
+        self._has_sei = False
+        self._orientation = UPRIGHT
+        self._deinterlacer = Deinterlacer()
+
+    def pictures(self, packet: "Packet[VideoStream]", *, rest: Rest) -> list[Picture]:
+        """What this packet completes: dozing, key pictures alone; listening, nothing."""
+        if packet.is_keyframe:
+            self._forget()
+            self._is_torn = False
+        is_listening = rest is Rest.LISTENING
+        if is_listening or (rest is Rest.DOZING and self._may_rest and not packet.is_keyframe):
+            self._keep(packet)
+            return []
+        if self._is_torn:
+            return []
+        for missed in self._kept:
+            self._decoded(missed)
+        self._forget()
+        pictures = self._decoded(packet)
+        if rest is Rest.DOZING and self._may_rest:
+            self._deinterlacer.forget()
+            return [Picture(one, one.time, self._orientation) for one in pictures]
+        return self._whole(pictures, is_last=not packet.size)
+
+    def _whole(self, pictures: list[av.VideoFrame], *, is_last: bool) -> list[Picture]:
+        passed = [pair for one in pictures for pair in self._deinterlacer.passed(one)]
+        passed += self._deinterlacer.rest() if is_last else []
+        return [Picture(one, time, self._orientation) for one, time in passed]
+
+    def _keep(self, packet: "Packet[VideoStream]") -> None:
+        self._kept.append(packet)
+        self._kept_bytes += packet.size
+        if len(self._kept) > KEPT_PACKETS or self._kept_bytes > KEPT_BYTES:
+            self._forget()
+            self._is_torn = True
+
+    def _forget(self) -> None:
+        self._kept.clear()
+        self._kept_bytes = 0
+
+    def _decoded(self, packet: "Packet[VideoStream]") -> list[av.VideoFrame]:
+        self._read_orientation(packet)
+        try:
+            pictures = packet.decode()
+        except (FFmpegError, ValueError):
+            self.damaged += 1
+            self._damaged_in_a_row += 1
+            if self._gives_up and self._damaged_in_a_row >= DAMAGED_IN_A_ROW:
+                raise
+            return []
+        self._damaged_in_a_row = 0
+        for picture in pictures:
+            self._take_matrix(picture)
+        return pictures
+
+    def _read_orientation(self, packet: "Packet[VideoStream]") -> None:
+        if not self._sei.can_read or not packet.size:
+            return
+        sei = self._sei.orientation(memoryview(packet), is_key=packet.is_keyframe)
+        if sei is not None:
+            self._orientation, self._has_sei = from_sei(sei), True
+
+    def _take_matrix(self, picture: av.VideoFrame) -> None:
+        if not self._has_sei:  # FFmpeg makes a matrix of an SEI too
+            self._orientation = matrix_of(picture) or self._orientation

@@ -1,0 +1,136 @@
+"""One camera, two streams: the small one is watched, the large one decoded while somebody is there.
+
+Decoding 640 x 360 costs an eighth of 1080p. While the agent dozes, the packets of the large stream
+are kept since its last key picture but not decoded, so that faces are cut from full size within
+one picture of waking. What the gate and the quality look at is always the small stream, so that
+waking changes nothing for them. Without the small stream the large one does both; without the
+large one nobody can be measured, and the camera is offline. Streams that are paced (HLS) are not at
+the same moment; then, too, the large one does both.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+from edge_agent.capture.camera import Counters, Rest
+from edge_agent.capture.decoding.frame_conversion import frame_of
+from edge_agent.capture.decoding.packet_decoder import Picture
+from edge_agent.capture.failure import Trouble
+from edge_agent.capture.frame import Frame, Silence
+from edge_agent.capture.source import Source
+from edge_agent.capture.stream_camera import StreamCamera
+from edge_agent.settings.capture import CaptureSettings
+from wire.health import CaptureState
+
+log = logging.getLogger(__name__)
+
+DELAYED: Final = "streams in bursts are delayed, each by another time: the large one does both"
+FRESH_S: Final = 0.5  # a large picture no older than this shows what the small one shows
+REST_AFTER_S: Final = 2.0
+
+
+class DualCamera:
+    """Two live sources as one camera."""
+
+    def __init__(
+        self,
+        source: Source,
+        substream: Source,
+        settings: CaptureSettings,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        steady: Callable[[], float] = time.monotonic,
+        begun_s: float | None = None,
+        wrap: Callable[[Picture, datetime, float, int], Frame] = frame_of,
+    ) -> None:
+        begun_s = steady() if begun_s is None else begun_s
+        self._large, self._small = (
+            StreamCamera(one, settings, clock=clock, steady=steady, begun_s=begun_s, wrap=wrap)
+            for one in (source, substream)
+        )
+        self._settings = settings
+        self._rest = Rest.AWAKE
+        self._held: Frame | None = None
+        self._told = False
+
+    @property
+    def name(self) -> str:
+        return self._large.name
+
+    @property
+    def state(self) -> CaptureState:
+        return self._large.state
+
+    @property
+    def counters(self) -> Counters:
+        return self._large.counters
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why the large stream was last interrupted, or else the small one."""
+        return self._large.trouble or self._small.trouble
+
+    @property
+    def alive_s(self) -> float:
+        """The last sign of life of the reader that was silent for longer."""
+        return min(self._large.alive_s, self._small.alive_s)
+
+    @property
+    def is_software(self) -> bool:
+        return self._large.is_software or self._small.is_software
+
+    @property
+    def rest_after_s(self) -> float:
+        return self._settings.rest_after_s or REST_AFTER_S
+
+    def adopt(self, settings: CaptureSettings) -> None:
+        self._settings = settings
+        self._large.adopt(settings)
+        self._small.adopt(settings)
+
+    def close(self) -> None:
+        self._large.close()
+        self._small.close()
+
+    def rest(self, rest: Rest) -> None:
+        self._rest = rest
+        self._small.rest(Rest.ASLEEP if rest is Rest.ASLEEP else Rest.AWAKE)
+        is_watched = rest is Rest.DOZING and self._is_watched
+        self._large.rest(Rest.LISTENING if is_watched else rest)
+
+    def __iter__(self) -> Iterator[Frame | Silence]:
+        self._large.start()
+        self._small.start()
+        while not self._large.is_closed:
+            self.rest(self._rest)
+            if self._is_watched:
+                yield self._joined(self._small.moment())
+            else:
+                yield self._large.moment()
+
+    @property
+    def _is_watched(self) -> bool:
+        """Whether the small stream comes, and shows what the large one shows at the moment."""
+        is_delayed = self._large.is_paced or self._small.is_paced
+        if is_delayed and not self._told:
+            self._told = True
+            log.warning("capture.substream_unused", extra={"source": self.name, "reason": DELAYED})
+        return self._small.state is CaptureState.STREAMING and not is_delayed
+
+    def _joined(self, moment: Frame | Silence) -> Frame | Silence:
+        if isinstance(moment, Silence) or self._large.state is not CaptureState.STREAMING:
+            return Silence(moment.captured_at, moment.elapsed_s)
+        self._held = self._large.take() or self._held
+        large = self._held
+        if large is None or moment.elapsed_s - large.elapsed_s > FRESH_S:
+            self._held, large = None, None
+        return Frame(
+            lambda: (large or moment).image,
+            moment.captured_at,
+            moment.elapsed_s,
+            (large or moment).index,
+            luma=moment.luma,
+            is_coarse=large is None,
+        )

@@ -1,0 +1,173 @@
+"""Recorded pictures as a camera: video files, animated GIFs, numbered images; whatever FFmpeg
+opens by path.
+
+The timeline is the file's own. At `speed` 1 a frame is handed out when its time has come, at
+`math.inf` as fast as it is read, and what is measured is the same: no frame is ever dropped here.
+Time for which the file holds no picture that can be read is told by silences: a gap, what is
+damaged, what comes before the first key picture, what a file that was cut off promises.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from edge_agent.capture.camera import CaptureError, Counters
+from edge_agent.capture.decoding.frame_conversion import frame_of
+from edge_agent.capture.decoding.packet_decoder import Picture
+from edge_agent.capture.failure import Trouble
+from edge_agent.capture.failure_cause import Cause
+from edge_agent.capture.frame import Frame, Silence
+from edge_agent.capture.recording_reader import LARGEST_ERROR_S, Recording, Shot, duration_s, opened
+from edge_agent.capture.sampler import Sampler
+from edge_agent.settings.capture import CaptureSettings
+from wire.addresses import display_path
+from wire.health import CaptureState
+
+__all__ = ["FileCamera", "duration_s", "opened"]
+
+LONGEST_WAIT_S: Final = 0.5  # while waiting for a frame's time, say so this often
+SILENCE_EVERY_S: Final = 1.0  # of the file's time; a picture holds for as long
+LONGEST_GAP_S: Final = 24 * 3600.0  # a longer jump of time stamps is a clock that was set
+SPLICE_STEP_S: Final = 0.04
+
+Moment = tuple[float, Picture | None]  # seconds since the first one; no picture is a silence
+
+
+class FileCamera:
+    """One file as a camera. The file begins at `starts_at`."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        fps: float,
+        starts_at: datetime,
+        speed: float = 1.0,
+        loop: bool = False,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if speed <= 0 or math.isnan(speed):
+            raise CaptureError(f"speed of {speed} cannot be played: give a number above 0, or max")
+        if loop and math.isinf(speed):
+            raise CaptureError("a loop at full speed never ends: give --speed a number, or no loop")
+        self.name = str(path)
+        self.state = CaptureState.STARTING
+        self.counters = Counters()
+        self.trouble: Trouble | None = None
+        self.plays_once = not loop
+        self._path = path
+        self._sampler = Sampler(fps)
+        self._starts_at = starts_at
+        self._speed = speed
+        self._loop = loop
+        self._steady = steady
+        self._closed = threading.Event()
+        opened(path).close()  # a file that cannot be read is refused here, not at the first frame
+
+    def adopt(self, settings: CaptureSettings) -> None:
+        """Sample at another rate from the next picture on."""
+        self._sampler = Sampler(settings.analysed_fps)
+
+    def close(self) -> None:
+        self._closed.set()
+
+    def __iter__(self) -> Iterator[Frame | Silence]:
+        begun_s, shown_s = self._steady(), 0.0
+        for elapsed_s, picture in self._timeline():
+            self.counters.captured += picture is not None
+            if picture is not None and not self._sampler.takes(elapsed_s):
+                continue
+            yield from self._until(begun_s, elapsed_s, shown_s)
+            if self._closed.is_set():
+                return
+            if picture is None:
+                yield Silence(self._civil(elapsed_s), elapsed_s)
+                continue
+            shown_s = elapsed_s
+            self.state = CaptureState.STREAMING
+            yield frame_of(picture, self._civil(elapsed_s), elapsed_s, self.counters.captured - 1)
+        self.state = CaptureState.ENDED
+
+    def _until(self, begun_s: float, elapsed_s: float, shown_s: float) -> Iterator[Silence]:
+        """Wait for a moment's time; a long wait is broken, and meanwhile the last picture holds."""
+        while math.isfinite(self._speed) and not self._closed.is_set():
+            now_s = (self._steady() - begun_s) * self._speed
+            if now_s >= elapsed_s:
+                return
+            wait_s = (elapsed_s - now_s) / self._speed
+            self._closed.wait(min(wait_s, LONGEST_WAIT_S))
+            if wait_s > LONGEST_WAIT_S:
+                now_s += LONGEST_WAIT_S * self._speed
+                holds = now_s - shown_s < SILENCE_EVERY_S and self.counters.captured > 0
+                yield Silence(self._civil(now_s), now_s, resting=holds)
+
+    def _civil(self, elapsed_s: float) -> datetime:
+        return self._starts_at + timedelta(seconds=elapsed_s)
+
+    def _timeline(self) -> Iterator[Moment]:
+        """Every picture and every silence of every round, always rising."""
+        begins_s = 0.0
+        while not self._closed.is_set():
+            last_s = begins_s
+            for last_s, picture in self._round(begins_s):
+                yield last_s, picture
+            if not self._loop:
+                return
+            begins_s = last_s + SPLICE_STEP_S
+
+    def _round(self, begins_s: float) -> Iterator[Moment]:
+        """The file once, from `begins_s` on."""
+        recording = Recording(self._path)
+        before: Shot | None = None
+        elapsed_s = begins_s
+        for shot in recording.shots():
+            if before is None:
+                first_s = shot.at_s if recording.first_s is None else recording.first_s
+                lead_s = _step(shot.at_s - first_s, 0.0)
+                yield from _silences(elapsed_s, elapsed_s + lead_s)
+                elapsed_s += lead_s
+            else:
+                step_s = _step(shot.at_s - before.at_s, SPLICE_STEP_S)
+                holds_s = _holds_s(step_s, recording.step_s, after_damage=shot.after_damage)
+                yield from _silences(elapsed_s + holds_s, elapsed_s + step_s)
+                elapsed_s += step_s
+            yield elapsed_s, shot.picture
+            before = shot
+        self._note_damage(recording)
+        if before is None:
+            raise CaptureError(
+                f"{display_path(self._path)} holds no picture: give a video that plays"
+            )
+        ends_s = before.at_s + recording.step_s
+        rest_s = _step((recording.end_s or ends_s) - ends_s, 0.0)
+        if rest_s > LARGEST_ERROR_S:
+            elapsed_s += recording.step_s
+            yield from _silences(elapsed_s, elapsed_s + rest_s)
+            yield elapsed_s + rest_s, None
+
+    def _note_damage(self, recording: Recording) -> None:
+        self.counters.damaged += recording.damaged
+        if recording.damaged:
+            packets = f"{self.counters.damaged} packets or reads"
+            self.trouble = Trouble(Cause.RECORDING_DAMAGED, packets)
+
+
+def _step(step_s: float, otherwise_s: float) -> float:
+    """The time between two pictures, or another where the time stamps make no sense."""
+    return step_s if 0 < step_s <= LONGEST_GAP_S else otherwise_s
+
+
+def _holds_s(step_s: float, usual_s: float, *, after_damage: bool) -> float:
+    """For how long a picture stands for what follows it."""
+    is_lost = after_damage and step_s > LARGEST_ERROR_S
+    return min(usual_s, SILENCE_EVERY_S) if is_lost else SILENCE_EVERY_S
+
+
+def _silences(first_s: float, last_s: float) -> Iterator[Moment]:
+    """One at the beginning of a stretch and every second of it, before its end."""
+    count = math.ceil((last_s - first_s - 1e-3) / SILENCE_EVERY_S)
+    return ((first_s + number * SILENCE_EVERY_S, None) for number in range(count))

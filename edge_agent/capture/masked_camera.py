@@ -1,0 +1,106 @@
+"""Parts of the picture that nobody may look at: painted over before any room sees a pixel.
+
+A mask is a polygon in shares of the picture's width and height, so that it holds at every
+resolution. The colour picture is painted black; the luma is painted with its own mean, so that
+the paint's edges pass neither for sharpness nor for movement.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_agent.capture.camera import (
+    Adaptable,
+    Camera,
+    Counters,
+    Finite,
+    Rest,
+    Restable,
+    trouble_of,
+)
+from edge_agent.capture.failure import Trouble
+from edge_agent.capture.frame import Frame, Image, Silence
+from edge_agent.settings.capture import CaptureSettings
+from edge_agent.settings.field_types import Polygon
+from wire.health import CaptureState
+
+
+class MaskedCamera:
+    """A camera whose frames are painted over, where there is a mask."""
+
+    def __init__(self, camera: Camera, masks: Sequence[Polygon]) -> None:
+        self._camera = camera
+        self._masks = masks
+
+    @property
+    def name(self) -> str:
+        return self._camera.name
+
+    @property
+    def state(self) -> CaptureState:
+        return self._camera.state
+
+    @property
+    def counters(self) -> Counters:
+        return self._camera.counters
+
+    @property
+    def trouble(self) -> Trouble | None:
+        return trouble_of(self._camera)
+
+    @property
+    def plays_once(self) -> bool:
+        return isinstance(self._camera, Finite) and self._camera.plays_once
+
+    @property
+    def rest_after_s(self) -> float:
+        return self._camera.rest_after_s if isinstance(self._camera, Restable) else 0.0
+
+    def rest(self, rest: Rest) -> None:
+        if isinstance(self._camera, Restable):
+            self._camera.rest(rest)
+
+    def adopt(self, settings: CaptureSettings) -> None:
+        self._masks = settings.masks
+        if isinstance(self._camera, Adaptable):
+            self._camera.adopt(settings)
+
+    def close(self) -> None:
+        self._camera.close()
+
+    def __iter__(self) -> Iterator[Frame | Silence]:
+        for moment in self._camera:
+            if self._masks and isinstance(moment, Frame):
+                yield self._painted(moment, self._masks)
+            else:
+                yield moment
+
+    def _painted(self, frame: Frame, masks: Sequence[Polygon]) -> Frame:
+        return Frame(
+            lambda: painted(frame.image, masks, 0.0),
+            frame.captured_at,
+            frame.elapsed_s,
+            frame.index,
+            luma=lambda: _even(frame.luma(), masks),
+            is_coarse=frame.is_coarse,
+        )
+
+
+def painted(image: Image, masks: Sequence[Polygon], level: float) -> Image:
+    """A copy with every mask filled with one grey."""
+    copy = np.array(image, dtype=np.uint8, order="C")
+    corners = [_corners(mask, *image.shape[:2]) for mask in masks]
+    cv2.fillPoly(copy, corners, (level, level, level))
+    return copy
+
+
+def _even(luma: Image, masks: Sequence[Polygon]) -> Image:
+    return painted(luma, masks, float(luma.mean()))
+
+
+def _corners(mask: Polygon, height_px: int, width_px: int) -> NDArray[np.int32]:
+    """To the nearest pixel; the filling includes its border."""
+    shares = np.array(mask, dtype=np.float64)
+    return np.round(shares * (width_px, height_px)).astype(np.int32)

@@ -1,0 +1,168 @@
+"""A recording read to its end, whatever is damaged in it.
+
+A packet that cannot be decoded is skipped and counted, as a live stream skips it; a read error is
+skipped too, while anything can still be read behind it. What the container promises and does not
+deliver (a file cut off, a stream begun between key pictures) shows in `first_s` and `end_s`, so
+that the caller can account for the time without pictures.
+"""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from edge_agent.capture.camera import CaptureError, Rest, reason_of
+from edge_agent.capture.decoding.packet_decoder import PacketDecoder, Picture, demuxed
+from wire.addresses import display_path
+
+log = logging.getLogger(__name__)
+
+USUAL_STEP_S: Final = 0.04
+INDEXED: Final = frozenset(("mov", "mp4", "avi"))  # their streams state a length
+HEADED: Final = frozenset(("matroska", "webm", "flv"))  # the file states one, where it was finished
+FRUITLESS_READS: Final = 32  # errors in a row without a packet between: nothing follows
+LARGEST_ERROR_S: Final = 0.5  # containers state a duration that is off by a picture or two
+
+
+class Shot(NamedTuple):
+    """A picture at its time in the recording; `after_damage` when packets before it were lost."""
+
+    at_s: float
+    picture: Picture
+    after_damage: bool
+
+
+class Recording:
+    """One reading of one file. The figures are complete when `shots` has ended."""
+
+    def __init__(self, path: Path) -> None:
+        self.damaged = 0  # packets and reads that gave nothing
+        self.first_s: float | None = None  # time of the first packet
+        self.end_s: float | None = None  # where the last packet, or the stated duration, ends
+        self.step_s = USUAL_STEP_S
+        self._all_end_s = 0.0  # where the last packet of any stream ends
+        self._path = path
+        self._last_dts = -(2**63)
+
+    def shots(self) -> Iterator[Shot]:
+        """Every picture that can be read, in the order in which it is shown."""
+        with opened(self._path) as container:
+            stream = container.streams.video[0]
+            decoder = PacketDecoder(stream, gives_up=False)
+            rate = stream.average_rate or stream.guessed_rate
+            self.step_s = 1 / float(rate) if rate else USUAL_STEP_S
+            next_s, told = 0.0, 0
+            for packet in self._packets(container, stream):
+                self._note(packet, stream)
+                if packet.stream_index != stream.index:
+                    continue
+                for picture in decoder.pictures(packet, rest=Rest.AWAKE):
+                    at_s = next_s if picture.time is None else picture.time
+                    next_s = at_s + self.step_s
+                    lost = self.damaged + decoder.damaged
+                    yield Shot(at_s, picture, lost > told)
+                    told = lost
+            self.damaged += decoder.damaged
+            self._note_stated_end(_stated_end_s(container, stream, self._all_end_s))
+        if self.damaged:
+            log.warning(
+                "capture.damaged",
+                extra={"source": display_path(self._path), "packets": self.damaged},
+            )
+
+    def _packets(
+        self, container: InputContainer, stream: VideoStream
+    ) -> "Iterator[Packet[VideoStream]]":
+        """All packets and the flush; after an error reading goes on behind it.
+
+        Where only the file states a length, those of the other streams too: see `_stated_end_s`.
+        """
+        fruitless, wanted = 0, () if _is_headed(container) else (stream,)
+        while fruitless < FRUITLESS_READS:
+            try:
+                for packet in demuxed(container, *wanted):
+                    fruitless = 0
+                    yield packet
+            except (FFmpegError, OSError, ValueError):
+                self.damaged += 1
+                fruitless += 1
+            else:
+                return
+
+    def _note(self, packet: "Packet[VideoStream]", stream: VideoStream) -> None:
+        if packet.pts is None or packet.is_discard:
+            return
+        at_s = float(packet.pts * packet.time_base)
+        lasts_s = float(packet.duration * packet.time_base) if packet.duration else self.step_s
+        self._all_end_s = max(self._all_end_s, at_s + lasts_s)
+        if packet.stream_index != stream.index:
+            return
+        self.first_s = at_s if self.first_s is None else self.first_s
+        begins_anew = packet.dts is not None and packet.dts < self._last_dts
+        if packet.dts is not None:
+            self._last_dts = packet.dts
+        ends_s = at_s + lasts_s
+        self.end_s = ends_s if begins_anew or self.end_s is None else max(self.end_s, ends_s)
+
+    def _note_stated_end(self, stated_s: float) -> None:
+        """A file that is cut off states more than it holds."""
+        if self.first_s is None or self.end_s is None:
+            return
+        if stated_s > self.end_s + LARGEST_ERROR_S:
+            self.damaged += 1
+            self.end_s = stated_s
+
+
+def _stated_end_s(container: InputContainer, stream: VideoStream, all_end_s: float) -> float:
+    """Where the file says that the stream ends; 0 when it does not say.
+
+    Matroska and FLV state one length, which is also that of a sound that goes on for longer. A
+    file in which some stream reaches that length is whole; in one that is cut off none does, and
+    then the pictures count as missing up to the stated end. The length of other formats is
+    FFmpeg's estimate from what is there, and says nothing.
+    """
+    if not INDEXED.isdisjoint(_formats(container)) and stream.duration:
+        return float((stream.duration + (stream.start_time or 0)) * (stream.time_base or 0))
+    if _is_headed(container) and container.duration:
+        stated_s = container.duration / av.time_base
+        return stated_s if stated_s > all_end_s + LARGEST_ERROR_S else 0.0
+    return 0.0
+
+
+def _is_headed(container: InputContainer) -> bool:
+    return not HEADED.isdisjoint(_formats(container))
+
+
+def _formats(container: InputContainer) -> list[str]:
+    return container.format.name.split(",")
+
+
+def opened(path: Path) -> InputContainer:
+    """The file, with a video stream in it, or CaptureError."""
+    exists = path.exists()
+    if not exists and "%" not in path.name:
+        raise CaptureError(f"no file {display_path(path)}: correct the path")
+    # a name is a name, not an address; one that exists is no pattern of numbered images either
+    options = {"pattern_type": "none"} if exists else {}
+    try:
+        container = av.open(f"file:{path}", mode="r", options=options)
+    except (FFmpegError, OSError, ValueError) as error:
+        raise CaptureError(
+            f"{display_path(path)} is no video that can be read ({reason_of(error)}): convert it"
+        ) from None
+    if not container.streams.video:
+        container.close()
+        raise CaptureError(f"{display_path(path)} has no video stream: give a file with pictures")
+    return container
+
+
+def duration_s(path: Path) -> float | None:
+    """How long the file says it is; None when it does not say."""
+    with opened(path) as container:
+        return container.duration / av.time_base if container.duration else None

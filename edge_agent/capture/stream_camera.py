@@ -1,0 +1,247 @@
+"""Live pictures: RTSP and HTTP streams, and cameras on this machine's own bus.
+
+A stream dies in more ways than it ends: refused, silent, garbled, closed, away for a week. All of
+them lead to the same place, a pause that doubles and another attempt, for ever. FFmpeg waits
+without end unless it is told not to, so every open and every read carries a timeout.
+
+A thread of its own reads as fast as the camera sends and keeps the newest sampled picture only;
+what the agent did not take in time is dropped and counted, never queued. What an HTTP server sends
+in bursts is given out at its own pace (`pacing.py`); a file that it holds is no camera and refused.
+"""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+from av.codec.hwaccel import HWAccel
+from av.container import InputContainer
+
+from edge_agent.capture.camera import Counters, Rest
+from edge_agent.capture.decoding.frame_conversion import frame_of
+from edge_agent.capture.decoding.packet_decoder import PacketDecoder, Picture, seconds
+from edge_agent.capture.failure import NotLiveError, Trouble, of_network, timed_out, trouble_from
+from edge_agent.capture.failure_cause import Cause
+from edge_agent.capture.frame import Frame, Silence
+from edge_agent.capture.network_probe import with_network
+from edge_agent.capture.pacing import Pace, is_recording
+from edge_agent.capture.sampler import Sampler
+from edge_agent.capture.source import Source
+from edge_agent.capture.stream_connection import VideoPackets, connected, hardware, patience_s
+from edge_agent.settings.capture import CaptureSettings
+from wire.health import CaptureState
+
+log = logging.getLogger(__name__)
+
+SILENCE_EVERY_S: Final = 1.0
+GOODBYE_S: Final = 0.5
+PATIENT: Final = 0.9  # of the time limit: FFmpeg's RTSP calls a late answer invalid data
+
+
+class StreamCamera:
+    """A live source as a camera. Times are those of arrival, or of a bursty stream's pace."""
+
+    def __init__(
+        self,
+        source: Source,
+        settings: CaptureSettings,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        steady: Callable[[], float] = time.monotonic,
+        begun_s: float | None = None,
+        wrap: Callable[[Picture, datetime, float, int], Frame] = frame_of,
+    ) -> None:
+        self.name = source.name
+        self.state = CaptureState.STARTING
+        self.counters = Counters()
+        self._source = source
+        self._settings = settings
+        self._clock = clock
+        self._steady = steady
+        self._wrap = wrap
+        self._begun_s = steady() if begun_s is None else begun_s
+        self.trouble: Trouble | None = None  # why it was last interrupted
+        self.alive_s = self._begun_s  # the reader's last sign of life, on the steady clock
+        self.is_software = False  # although hardware was asked for
+        self.is_paced = False  # it comes in bursts: its pictures are given out later than they came
+        self._has_ended = False  # it was a recording, played to its end
+        self._rest = Rest.AWAKE
+        self._newest: Frame | None = None
+        self._changed = threading.Condition()
+        self._closed = threading.Event()
+        self._wake = threading.Event()
+
+    def adopt(self, settings: CaptureSettings) -> None:
+        """Sample and wait by these from the next connection on."""
+        self._settings = settings
+
+    def close(self) -> None:
+        self._closed.set()
+        self._wake.set()
+        with self._changed:
+            self._changed.notify_all()
+
+    def rest(self, rest: Rest) -> None:
+        """Do so little from now on; a sleeper hangs up and says nothing but the time."""
+        self._rest = rest
+        self._wake.set()
+
+    @property
+    def rest_after_s(self) -> float:
+        return self._settings.rest_after_s
+
+    @property
+    def is_closed(self) -> bool:
+        return self._closed.is_set()
+
+    def __iter__(self) -> Iterator[Frame | Silence]:
+        reader = self.start()
+        while not self._closed.is_set():
+            yield self.moment()
+        reader.join(GOODBYE_S)
+
+    def start(self) -> threading.Thread:
+        """Begin to read."""
+        reader = threading.Thread(target=self._read_for_ever, name="capture", daemon=True)
+        reader.start()
+        return reader
+
+    def moment(self) -> Frame | Silence:
+        """The newest picture, or a silence when none comes within a second."""
+        with self._changed:
+            if self._newest is None:
+                self._changed.wait(SILENCE_EVERY_S)
+        return self.take() or self._silence()
+
+    def take(self) -> Frame | None:
+        """The newest picture, if there is one that nobody took."""
+        with self._changed:
+            frame, self._newest = self._newest, None
+        return frame
+
+    def _silence(self) -> Silence:
+        now_s = self._steady()
+        resting = self._rest is Rest.DOZING and now_s - self.alive_s < SILENCE_EVERY_S
+        resting = resting and self.state is CaptureState.STREAMING
+        return Silence(self._clock(), now_s - self._begun_s, resting)
+
+    def _hand_over(self, frame: Frame) -> None:
+        with self._changed:
+            self.counters.dropped += self._newest is not None
+            self._newest = frame
+            self._changed.notify()
+
+    def _read_for_ever(self) -> None:
+        pause_s = self._settings.backoff_s
+        while not self._closed.is_set():
+            self._sleep()
+            captured_before = self.counters.captured
+            self.alive_s = self._steady()
+            self.trouble = self._read_until_it_fails()
+            if self._closed.is_set():
+                return
+            if self._rest is Rest.ASLEEP:
+                continue
+            delivered = self.counters.captured > captured_before
+            self.state = CaptureState.STALLED if delivered else CaptureState.FAILED
+            pause_s = self._settings.backoff_s if delivered else pause_s
+            log.warning(
+                "capture.interrupted",
+                extra={
+                    "source": self.name,
+                    "cause": str(self.trouble.cause),
+                    "reason": str(self.trouble),
+                    "pause_s": round(pause_s, 1),
+                },
+            )
+            self._closed.wait(pause_s * random.uniform(0.5, 1.0))  # noqa: S311  jitter
+            pause_s = min(pause_s * 2, self._settings.longest_backoff_s)
+            self.counters.reconnects += 1
+
+    def _sleep(self) -> None:
+        """Until somebody wakes or closes this camera."""
+        while self._rest is Rest.ASLEEP and not self._closed.is_set():
+            self.state = CaptureState.PAUSED
+            self.alive_s = self._steady()
+            self._wake.clear()
+            self._wake.wait(SILENCE_EVERY_S)
+
+    def _read_until_it_fails(self) -> Trouble:
+        """Read until the stream ends, in whatever way; the reason."""
+        captured_before, began_s = self.counters.captured, self._steady()
+        try:
+            with connected(self._source, self._settings, self._accelerator()) as container:
+                self._read(container)
+        except Exception as error:  # noqa: BLE001  whatever a camera causes, it is called again
+            trouble = trouble_from(error)
+        else:
+            return Trouble(Cause.STREAM_ENDED)
+        if self.counters.captured > captured_before:
+            is_late = trouble.cause is Cause.NO_ANSWER
+            return Trouble(Cause.STREAM_STALLED, trouble.detail) if is_late else trouble
+        return self._explained(trouble, self._steady() - began_s)
+
+    def _explained(self, trouble: Trouble, passed_s: float) -> Trouble:
+        """Why not even one packet came, as exactly as the network tells it."""
+        address = self._source.address
+        if address is None or self._closed.is_set():
+            return trouble
+        self.alive_s = self._steady()
+        limit_s = min(self._settings.open_timeout_s, self._settings.read_timeout_s)
+        if address.scheme.startswith("rtsp") and passed_s >= PATIENT * limit_s:
+            trouble = timed_out(trouble)
+        trouble = of_network(trouble)
+        return with_network(trouble, address, ca_file=self._settings.ca_file)
+
+    def _accelerator(self) -> HWAccel | None:
+        """The hardware that was asked for; None, told once, where it is not to be had."""
+        kind = self._settings.hwaccel
+        accelerator = None if kind == "none" else hardware(kind, self._settings.hwaccel_device)
+        if accelerator is None and kind != "none" and not self.is_software:
+            log.warning("capture.software", extra={"source": self.name, "wanted": kind})
+        self.is_software = accelerator is None and kind != "none"
+        return accelerator
+
+    def _read(self, container: InputContainer) -> None:
+        stream = container.streams.video[0]
+        is_http = self._source.patience_s > 0
+        if self._has_ended or (is_http and is_recording(container)):
+            raise NotLiveError
+        pace = Pace(container, is_bursty=self.is_paced) if is_http else None
+        decoder, sampler = PacketDecoder(stream), Sampler(self._settings.analysed_fps)
+        packets = VideoPackets(
+            container,
+            stream,
+            within_s=patience_s(self._source, self._settings),
+            steady=self._steady,
+        )
+        for packet in packets:
+            if pace is not None:
+                self._wait_until(pace.due_s(seconds(packet), self._steady()))
+                self.is_paced = pace.is_bursty
+            if self._closed.is_set() or self._rest is Rest.ASLEEP:
+                return
+            self.alive_s = self._steady()
+            pictures = decoder.pictures(packet, rest=self._rest)
+            if packet.size:
+                self.state = CaptureState.STREAMING
+                self.counters.captured += 1
+            for picture in pictures:
+                self._sample(sampler, picture)
+        self._has_ended = packets.were_a_recording
+
+    def _wait_until(self, due_s: float) -> None:
+        while not self._closed.is_set() and self._rest is not Rest.ASLEEP:
+            self.alive_s = self._steady()
+            if due_s <= self.alive_s:
+                return
+            self._closed.wait(min(due_s - self.alive_s, SILENCE_EVERY_S / 2))
+
+    def _sample(self, sampler: Sampler, picture: Picture) -> None:
+        now_s = self.alive_s - self._begun_s
+        if sampler.takes(now_s):
+            index = self.counters.captured - 1
+            self._hand_over(self._wrap(picture, self._clock(), now_s, index))

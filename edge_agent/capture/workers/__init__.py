@@ -1,0 +1,1 @@
+"""Live cameras read by worker processes."""

@@ -1,0 +1,93 @@
+"""The agent's side of the conversation with a worker: one wish, one answer, never for ever."""
+
+import os
+import select
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import msgspec
+import numpy as np
+
+from edge_agent.capture.frame import Image
+from edge_agent.capture.workers.fork_server import Child
+from edge_agent.capture.workers.worker_process import (
+    LENGTH_BYTES,
+    NEXT,
+    NEXT_RESTING,
+    Order,
+    Reply,
+    framed,
+)
+
+HEADER_LIMIT_BYTES: Final = 64 * 1024
+
+
+class WorkerGoneError(RuntimeError):
+    """The worker died, hung or spoke nonsense."""
+
+
+class Answer(NamedTuple):
+    """What a worker said. `planes` are I420; `luma` comes from the small stream."""
+
+    reply: Reply
+    planes: Image | None
+    luma: Image | None
+
+
+class Worker:
+    """One worker and the conversation with it."""
+
+    def __init__(self, order: Order, hire: Callable[[], Child]) -> None:
+        try:
+            self._child = hire()
+        except OSError as error:
+            raise WorkerGoneError(f"no worker can be had: {error}") from error
+        self._orders, self._replies = self._child.orders, self._child.replies
+        self._write(framed(msgspec.msgpack.encode(order)))
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    def ask(self, *, resting: bool) -> None:
+        self._write(NEXT_RESTING if resting else NEXT)
+
+    def has_answer(self, within_s: float) -> bool:
+        return bool(select.select([self._replies], [], [], within_s)[0])
+
+    def answer(self, deadline_s: float, steady: Callable[[], float]) -> Answer:
+        """Read one reply, whole, before the deadline."""
+        length = int.from_bytes(self._read(LENGTH_BYTES, deadline_s, steady), "big")
+        if length > HEADER_LIMIT_BYTES:
+            raise WorkerGoneError(f"a header of {length} bytes")
+        try:
+            reply = msgspec.msgpack.decode(self._read(length, deadline_s, steady), type=Reply)
+        except msgspec.DecodeError as error:
+            raise WorkerGoneError(f"a header that cannot be read: {error}") from error
+        planes = self._read(reply.planes_bytes, deadline_s, steady)
+        luma = self._read(reply.luma_bytes, deadline_s, steady)
+        return Answer(reply, _rows(planes, reply.width_px), _rows(luma, reply.luma_width_px))
+
+    def kill(self) -> None:
+        self._child.kill()
+
+    def _write(self, message: bytes) -> None:
+        try:
+            self._orders.write(message)
+        except OSError as error:
+            raise WorkerGoneError(f"it takes no order: {error}") from error
+
+    def _read(self, size: int, deadline_s: float, steady: Callable[[], float]) -> bytearray:
+        content, filled = bytearray(size), 0
+        while filled < size:
+            if not self.has_answer(max(deadline_s - steady(), 0)):
+                raise WorkerGoneError(f"its answer stopped after {filled} of {size} bytes")
+            count = os.readv(self._replies.fileno(), [memoryview(content)[filled:]])
+            if not count:
+                raise WorkerGoneError("it ended")
+            filled += count
+        return content
+
+
+def _rows(content: bytearray, width_px: int) -> Image | None:
+    return np.frombuffer(content, np.uint8).reshape(-1, width_px) if content else None

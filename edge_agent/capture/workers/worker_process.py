@@ -1,0 +1,149 @@
+"""The process that touches the camera, so that whatever FFmpeg does there can be killed.
+
+It reads one order from a pipe (never from its command line, where everybody could read the
+camera's password), then answers each further byte with the newest picture or with silence. When
+the pipe ends, it ends: no orphan goes on reading a camera.
+
+A reply is a length of four bytes, a header in MessagePack, and the picture's planes (I420).
+"""
+
+import logging
+import socket
+import time
+from datetime import datetime
+from typing import BinaryIO, Final
+
+import msgspec
+import numpy as np
+
+from edge_agent.capture.camera import Rest
+from edge_agent.capture.decoding.frame_conversion import i420
+from edge_agent.capture.decoding.packet_decoder import Picture
+from edge_agent.capture.dual_camera import DualCamera
+from edge_agent.capture.failure import Trouble
+from edge_agent.capture.frame import Frame, Image, Silence
+from edge_agent.capture.source import Source
+from edge_agent.capture.stream_camera import StreamCamera
+from edge_agent.capture.workers.fork_server import fork_on_request
+from edge_agent.settings.capture import CaptureSettings
+from wire.health import CaptureState
+
+LENGTH_BYTES: Final = 4
+NEXT: Final = b"n"
+NEXT_RESTING: Final = b"r"
+NOTHING: Final = np.zeros((0, 0), np.uint8)
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What to read, and where the steady timeline began (`time.monotonic` of this machine)."""
+
+    source: Source
+    settings: CaptureSettings
+    begun_s: float
+    substream: Source | None = None
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """One moment of the camera. Without height it is a silence and no planes follow.
+
+    The luma of a small stream follows the planes where there is one.
+    """
+
+    captured_at: datetime
+    elapsed_s: float
+    state: CaptureState
+    captured: int
+    dropped: int
+    reconnects: int
+    quiet_s: float
+    trouble: Trouble | None
+    resting: bool = False
+    index: int = 0
+    is_coarse: bool = False
+    is_software: bool = False
+    height_px: int = 0
+    width_px: int = 0
+    luma_height_px: int = 0
+    luma_width_px: int = 0
+
+    @property
+    def planes_bytes(self) -> int:
+        return self.height_px * self.width_px * 3 // 2
+
+    @property
+    def luma_bytes(self) -> int:
+        return self.luma_height_px * self.luma_width_px
+
+
+def forking(control: str) -> None:
+    """The nursery's program; `control` is the number of its socket."""
+    logging.disable()  # every reply says what troubles it, and the agent logs that
+    with socket.socket(fileno=int(control)) as agent:
+        fork_on_request(agent, serve)
+
+
+def serve(orders: BinaryIO, replies: BinaryIO) -> None:
+    """Obey until the orders end."""
+    order = msgspec.msgpack.decode(_message(orders), type=Order)
+    camera = _camera(order)
+    moments = iter(camera)
+    while wish := orders.read(1):
+        camera.rest(Rest.DOZING if wish == NEXT_RESTING else Rest.AWAKE)
+        _answer(replies, camera, next(moments))
+    camera.close()
+
+
+def _camera(order: Order) -> StreamCamera | DualCamera:
+    source, settings, begun_s = order.source, order.settings, order.begun_s
+    if order.substream is None:
+        return StreamCamera(source, settings, begun_s=begun_s, wrap=_planes)
+    return DualCamera(source, order.substream, settings, begun_s=begun_s, wrap=_planes)
+
+
+def _answer(replies: BinaryIO, camera: StreamCamera | DualCamera, moment: Frame | Silence) -> None:
+    planes = moment.image if isinstance(moment, Frame) else NOTHING
+    luma = NOTHING
+    if isinstance(moment, Frame) and isinstance(camera, DualCamera) and not moment.is_coarse:
+        luma = moment.luma()
+    reply = Reply(
+        captured_at=moment.captured_at,
+        elapsed_s=moment.elapsed_s,
+        state=camera.state,
+        captured=camera.counters.captured,
+        dropped=camera.counters.dropped,
+        reconnects=camera.counters.reconnects,
+        quiet_s=time.monotonic() - camera.alive_s,
+        trouble=camera.trouble,
+        resting=isinstance(moment, Silence) and moment.resting,
+        index=moment.index if isinstance(moment, Frame) else 0,
+        is_coarse=isinstance(moment, Frame) and moment.is_coarse,
+        is_software=camera.is_software,
+        height_px=planes.shape[0] * 2 // 3,
+        width_px=planes.shape[1],
+        luma_height_px=luma.shape[0],
+        luma_width_px=luma.shape[1],
+    )
+    replies.write(framed(msgspec.msgpack.encode(reply)))
+    replies.write(planes.data)
+    replies.write(np.ascontiguousarray(luma).data)
+    replies.flush()
+
+
+def _planes(picture: Picture, captured_at: datetime, elapsed_s: float, index: int) -> Frame:
+    """In this process alone, a frame's image is its planes: colours are the agent's business."""
+    return Frame(
+        lambda: i420(picture), captured_at, elapsed_s, index, luma=lambda: _luma(i420(picture))
+    )
+
+
+def _luma(planes: Image) -> Image:
+    return planes[: planes.shape[0] * 2 // 3]
+
+
+def framed(message: bytes) -> bytes:
+    """A message with its length before it."""
+    return len(message).to_bytes(LENGTH_BYTES, "big") + message
+
+
+def _message(stream: BinaryIO) -> bytes:
+    return stream.read(int.from_bytes(stream.read(LENGTH_BYTES), "big"))

@@ -1,0 +1,1 @@
+"""The identity of one camera: key, certificate, location."""

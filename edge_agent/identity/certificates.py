@@ -1,0 +1,50 @@
+"""Certificate signing requests, certificates and keys in PEM."""
+
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from edge_agent.identity.errors import IdentityError
+from wire.scalars import DeviceId, LocationId
+
+
+def request_for(device: DeviceId, key: ec.EllipticCurvePrivateKey) -> str:
+    """A signing request that asks for nothing but a name."""
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, device)])
+    request = x509.CertificateSigningRequestBuilder().subject_name(subject)
+    signed = request.sign(key, hashes.SHA256())
+    return signed.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def certificate_in(path: Path) -> x509.Certificate:
+    """The first certificate of a PEM file; IdentityError when there is none."""
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise IdentityError(
+            f"no certificate can be read in {path} ({error}): correct it"
+        ) from error
+
+
+def location_in(certificate: x509.Certificate) -> LocationId | None:
+    """The place that our own authority writes into a device's certificate; AWS's does not."""
+    words = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
+    return LocationId(str(words[0].value)) if words else None
+
+
+def private_key_from_pem(pem: bytes) -> ec.EllipticCurvePrivateKey:
+    key = serialization.load_pem_private_key(pem, None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise ValueError(f"a key of kind {type(key).__name__}, wanted EC P-256")
+    return key
+
+
+def private_key_to_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )

@@ -1,0 +1,155 @@
+"""The identity folder of one camera: its private key, its certificate, its location and broker.
+
+The key is generated here and never leaves the device. Key and certificate are one file, so that a
+renewal replaces both in one step or neither; a key whose certificate has not been issued yet is
+stored beside it. Every file is written atomically: after a power cut it is the old or the new one.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from edge_agent.atomic_files import PRIVATE, PUBLIC, written
+from edge_agent.identity.certificates import (
+    certificate_in,
+    private_key_from_pem,
+    private_key_to_pem,
+)
+from edge_agent.identity.errors import IdentityError
+from wire.enrolment import Pem, Token
+from wire.scalars import Device, Instant, Location, Message
+
+
+class Belonging(Message, frozen=True, kw_only=True):
+    """Who this camera is and whom it talks to. `desk` is where its certificate is renewed."""
+
+    device: Device
+    location: Location
+    broker: str
+    desk: str
+
+
+class Pending(Message, frozen=True, kw_only=True):
+    """How far a certificate has come that is not in use yet. `registering` is written before
+    the token is sent: after a crash it may have been used.
+    """
+
+    certificate: Pem
+    token: Token
+    made_at: Instant
+    registering: bool = False
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityFolder:
+    """The files of one camera's identity."""
+
+    path: Path
+
+    @property
+    def pair(self) -> Path:
+        """Key and certificate chain in use, one PEM file."""
+        return self.path / "device.pem"
+
+    @property
+    def next_pair(self) -> Path:
+        """The same, not proved yet."""
+        return self.path / "next.pem"
+
+    @property
+    def versions(self) -> Path:
+        """The highest versions accepted (`management/versions.py`)."""
+        return self.path / "versions.json"
+
+    @property
+    def trust(self) -> Path:
+        return self.path / "trust.pem"
+
+    @property
+    def _belonging(self) -> Path:
+        return self.path / "identity.json"
+
+    @property
+    def _next_key(self) -> Path:
+        return self.path / "next.key"
+
+    @property
+    def _pending(self) -> Path:
+        return self.path / "pending.json"
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether this camera has been enrolled: the last file written says so."""
+        return self._belonging.exists()
+
+    def belonging(self) -> Belonging:
+        """Whom this identity belongs to; IdentityError when there is none."""
+        try:
+            return msgspec.json.decode(self._belonging.read_bytes(), type=Belonging)
+        except FileNotFoundError as error:
+            raise IdentityError(
+                f"no identity in {self.path}: enrol first with `python -m edge_agent enrol "
+                f"--claim FILE --broker HOST --device NAME --identity {self.path}`"
+            ) from error
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise IdentityError(
+                f"the identity in {self.path} cannot be read ({error}): restore the folder, or "
+                "remove it and enrol again"
+            ) from error
+
+    def next_key(self) -> ec.EllipticCurvePrivateKey:
+        """The key that waits for its certificate, made when there is none."""
+        try:
+            return private_key_from_pem(self._next_key.read_bytes())
+        except FileNotFoundError:
+            key = ec.generate_private_key(ec.SECP256R1())
+            written(self._next_key, private_key_to_pem(key), mode=PRIVATE)
+            return key
+        except (OSError, ValueError) as error:
+            raise IdentityError(f"{self._next_key} cannot be used ({error}): remove it") from error
+
+    def pending(self) -> Pending | None:
+        """How far an unfinished enrolment had come."""
+        try:
+            return msgspec.json.decode(self._pending.read_bytes(), type=Pending)
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+            return None
+
+    def note(self, pending: Pending) -> None:
+        """Remember how far the enrolment has come."""
+        written(self._pending, msgspec.json.encode(pending), mode=PRIVATE)
+
+    def pair_up(self, certificate: str) -> Path:
+        """Put the waiting key and its certificate into `next_pair`."""
+        key = self.next_key()
+        try:
+            chain = x509.load_pem_x509_certificates(certificate.encode())
+        except ValueError as error:
+            raise IdentityError(f"the certificate that came does not parse: {error}") from error
+        if not chain or chain[0].public_key() != key.public_key():
+            raise IdentityError("the certificate that came is for another key: enrol again")
+        written(self.next_pair, private_key_to_pem(key) + certificate.encode(), mode=PRIVATE)
+        return self.next_pair
+
+    def adopt(self, belonging: Belonging, trust: bytes | None = None) -> None:
+        """Make the proved pair the one in use, and forget what led to it."""
+        if trust is not None:
+            written(self.trust, trust, mode=PUBLIC)
+        if self.next_pair.exists():
+            self.next_pair.replace(self.pair)
+        written(self._belonging, msgspec.json.encode(belonging), mode=PRIVATE)
+        self.give_up()
+
+    def give_up(self) -> None:
+        """Forget a certificate on its way; the one in use stays."""
+        for path in (self._pending, self.next_pair, self._next_key):
+            path.unlink(missing_ok=True)
+
+    def ends_at(self) -> datetime:
+        """When the certificate in use runs out."""
+        return certificate_in(self.pair).not_valid_after_utc

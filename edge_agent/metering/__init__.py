@@ -1,0 +1,1 @@
+"""Sums per interval from sightings of people."""

@@ -1,0 +1,46 @@
+"""Which part of an interval's time belongs to which creative: all of it to one or another."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from edge_agent.perception.attention import Attention
+from edge_agent.player.now_playing import Piece
+
+
+class Lived(NamedTuple):
+    """A stretch of time somebody spent in view; without attention, that the camera observed."""
+
+    first_ms: int
+    last_ms: int
+    attention: Attention | None
+    track: int = 0
+
+
+@dataclass(slots=True)
+class CreativeTally:
+    """The sums of one creative; `visits` are the tracks that were in view during it."""
+
+    plays: int = 0
+    observed_ms: int = 0
+    attention_ms: dict[Attention, int] = field(default_factory=lambda: dict.fromkeys(Attention, 0))
+    visits: set[int] = field(default_factory=set)
+
+
+def shares(lived: Iterable[Lived], pieces: Sequence[Piece]) -> dict[str, CreativeTally]:
+    """Sums by creative; what sticks out before the first piece or after the last belongs to it."""
+    sums = {piece.creative: CreativeTally() for piece in pieces}
+    last = len(pieces) - 1
+    for stretch in lived:
+        for number, piece in enumerate(pieces):
+            first_ms = stretch.first_ms if number == 0 else max(stretch.first_ms, piece.first_ms)
+            last_ms = stretch.last_ms if number == last else min(stretch.last_ms, piece.last_ms)
+            if first_ms >= last_ms:
+                continue
+            share = sums[piece.creative]
+            if stretch.attention is None:
+                share.observed_ms += last_ms - first_ms
+            else:
+                share.attention_ms[stretch.attention] += last_ms - first_ms
+                share.visits.add(stretch.track)
+    return sums

@@ -1,0 +1,42 @@
+"""Descriptions of ended visits into sums, held back until enough people share one."""
+
+from collections import Counter
+
+from msgspec import UNSET, UnsetType
+
+from edge_agent.perception.demographics import Description
+from edge_agent.privacy.demographic_suppression import HeldCells
+from wire.audience import DemographicCell, Expression
+
+
+class Described:
+    """What waits to be told of the people who came and went."""
+
+    def __init__(self, smallest: int) -> None:
+        self.smallest = smallest
+        self._cells = HeldCells(smallest)
+        self._expressions: Counter[Expression] = Counter()
+
+    def add(self, person: Description, *, engaged: bool) -> None:
+        """Take one ended visit."""
+        cell = DemographicCell(
+            age=person.age, gender=person.gender, visits=1, onlookers=int(engaged)
+        )
+        self._cells.add([cell])
+        if person.expression is not Expression.UNKNOWN:
+            self._expressions[person.expression] += 1
+
+    def cells(self, visits: int, onlookers: int) -> tuple[DemographicCell, ...]:
+        """What a report of so many visits and onlookers may say."""
+        return self._cells.released(visits, onlookers)
+
+    def expressions(self, visits: int) -> dict[Expression, int] | UnsetType:
+        """Expressions that enough people wore, at most as many as the report has visits."""
+        told: dict[Expression, int] = {}
+        for expression, waiting in self._expressions.most_common():
+            count = min(waiting, visits)
+            if count >= self.smallest:
+                told[expression] = count
+                visits -= count
+        self._expressions.subtract(told)
+        return told or UNSET

@@ -1,0 +1,202 @@
+"""The sums of one interval, and the report that they become."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from msgspec import UNSET, UnsetType
+
+from edge_agent.metering.creative_shares import CreativeTally, Lived, shares
+from edge_agent.perception.attention import Attention, Band
+from edge_agent.player.now_playing import Piece, Playing
+from wire.audience import (
+    MOST_CREATIVES,
+    MOST_SENSORS,
+    NOTHING_KNOWN,
+    AttentionBasis,
+    AudienceReport,
+    BandSum,
+    BlindCause,
+    CreativeSum,
+    DemographicCell,
+    Expression,
+    FrameCounts,
+    SensorSum,
+    SnapshotSum,
+    Versions,
+    ZoneSum,
+)
+from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
+from wire.scalars import JournalId, SequenceRange
+from wire.topics import Address
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class ZoneTally:
+    """The sums of one zone.
+
+    `outside` are visits, once each, that were in view elsewhere, for `outside_ms`; `beside` are the
+    zones in which somebody stood at the same time.
+    """
+
+    entries: int = 0
+    person_ms: int = 0
+    looking_ms: int = 0
+    outside: int = 0
+    outside_ms: int = 0
+    beside: set[str] = field(default_factory=set)
+
+    def sums(self) -> ZoneSum:
+        """What a report says of it."""
+        return ZoneSum(entries=self.entries, person_ms=self.person_ms, looking_ms=self.looking_ms)
+
+
+@dataclass(slots=True)
+class Tally:
+    """The sums of one interval; `starts_ms` and `ends_ms` are UTC, in milliseconds of the epoch."""
+
+    starts_ms: int
+    ends_ms: int
+    basis: AttentionBasis = AttentionBasis.ANGLES
+    captured: int = 0
+    dropped: int = 0
+    analysed: int = 0
+    observed_ms: int = 0
+    blind_ms: dict[BlindCause, int] = field(default_factory=lambda: dict.fromkeys(BlindCause, 0))
+    attention_ms: dict[Attention, int] = field(default_factory=lambda: dict.fromkeys(Attention, 0))
+    band_ms: dict[Band, int] = field(default_factory=lambda: dict.fromkeys(Band, 0))
+    entries: int = 0
+    visits: int = 0
+    onlookers: int = 0
+    dwell_ms: int = 0
+    dwell_histogram: list[int] = field(default_factory=lambda: [0] * (len(DWELL_EDGES_MS) + 1))
+    attention_histogram: list[int] = field(
+        default_factory=lambda: [0] * (len(ATTENTION_EDGES_MS) + 1)
+    )
+    presence: dict[int, tuple[int, int]] = field(default_factory=dict)
+    highest: int = 0  # the peak of what `presence` does not hold any more
+    era: int = 0  # how often the settings had changed when it began
+    zones: dict[str, ZoneTally] = field(default_factory=dict)
+    lived: list[Lived] = field(default_factory=list)  # steady milliseconds, until it is sealed
+    creatives: dict[str, CreativeTally] = field(default_factory=dict)
+    sensors: dict[str, SensorSum] = field(default_factory=dict)
+    snapshots: SnapshotSum | UnsetType = UNSET
+    cells: tuple[DemographicCell, ...] = ()
+    expressions: dict[Expression, int] | UnsetType = UNSET
+
+    def zone(self, name: str) -> "ZoneTally":
+        """A zone's sums; those of a zone that came after the interval's start go nowhere."""
+        return self.zones.get(name) or ZoneTally()
+
+    def take(self, people: int, facing: int, looking: int) -> None:
+        """Add a snapshot."""
+        new = SnapshotSum(taken=1, people=people, facing=facing, looking=looking)
+        self.snapshots = self.snapshots.joined(new) if self.snapshots else new
+
+    def read(self, sensor: str, value_milli: int) -> None:
+        """Take a reading, in thousandths of the unit that the sensor's name says."""
+        new = SensorSum(
+            samples=1, total_milli=value_milli, least_milli=value_milli, most_milli=value_milli
+        )
+        known = self.sensors.get(sensor)
+        if known is not None:
+            self.sensors[sensor] = known.joined(new)
+        elif len(self.sensors) < MOST_SENSORS:
+            self.sensors[sensor] = new
+
+    def split(self, playing: Playing, offset_ms: int) -> None:
+        """Share the time out among what was played; `offset_ms` is civil minus steady time."""
+        pieces = playing.pieces(self.starts_ms, self.ends_ms)
+        told = set(list(dict.fromkeys(piece.creative for piece in pieces))[: MOST_CREATIVES - 1])
+        self.creatives = shares(
+            self.lived,
+            [
+                Piece(
+                    piece.creative if piece.creative in told else NOTHING_KNOWN,
+                    piece.first_ms - offset_ms,
+                    piece.last_ms - offset_ms,
+                )
+                for piece in pieces
+            ],
+        )
+        for creative, count in playing.starts(self.starts_ms, self.ends_ms).items():
+            if creative in self.creatives:
+                self.creatives[creative].plays += count
+
+    @property
+    def starts_at(self) -> datetime:
+        return EPOCH + timedelta(milliseconds=self.starts_ms)
+
+    @property
+    def ends_at(self) -> datetime:
+        return EPOCH + timedelta(milliseconds=self.ends_ms)
+
+    def move(self, by: timedelta) -> None:
+        """The clock was wrong by so much."""
+        self.starts_ms += by // timedelta(milliseconds=1)
+        self.ends_ms += by // timedelta(milliseconds=1)
+
+    @property
+    def peak(self) -> int:
+        """The most people in view at one instant."""
+        edges = sorted(
+            edge for first, last in self.presence.values() for edge in ((first, -1), (last, 1))
+        )
+        most = now = 0
+        for _, leaving in edges:  # at one instant whoever comes is counted before whoever goes
+            now -= leaving
+            most = max(most, now)
+        return max(most, self.highest)
+
+    def report(
+        self, address: Address, versions: Versions, journal: JournalId, sequence: SequenceRange
+    ) -> AudienceReport:
+        """The sums as the contract wants them."""
+        looking_ms = self.attention_ms[Attention.LOOKING]
+        return AudienceReport(
+            location=address.location,
+            device=address.device,
+            journal=journal,
+            sequence=sequence,
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            frames=FrameCounts(
+                captured=self.captured, dropped=self.dropped, analysed=self.analysed
+            ),
+            observed_ms=self.observed_ms,
+            blind_ms={cause: spent for cause, spent in self.blind_ms.items() if spent},
+            person_ms=sum(self.attention_ms.values()),
+            facing_ms=looking_ms + self.attention_ms[Attention.FACING],
+            looking_ms=looking_ms,
+            unsure_ms=self.attention_ms[Attention.UNSURE],
+            entries=self.entries,
+            visits=self.visits,
+            onlookers=self.onlookers,
+            peak=self.peak,
+            dwell_ms=self.dwell_ms,
+            dwell_histogram=tuple(self.dwell_histogram),
+            attention_histogram=tuple(self.attention_histogram),
+            demographics=self.cells,
+            sensors=self.sensors,
+            attention_basis=self.basis,
+            versions=versions,
+            snapshots=self.snapshots,
+            zones={name: zone.sums() for name, zone in self.zones.items()} or UNSET,
+            expressions=self.expressions,
+            bands=BandSum(**{f"{band}_ms": spent for band, spent in self.band_ms.items()}),
+            creatives={name: _creative(one) for name, one in self.creatives.items()} or UNSET,
+        )
+
+
+def _creative(one: CreativeTally) -> CreativeSum:
+    spent = one.attention_ms
+    return CreativeSum(
+        plays=one.plays,
+        observed_ms=one.observed_ms,
+        person_ms=sum(spent.values()),
+        facing_ms=spent[Attention.LOOKING] + spent[Attention.FACING],
+        looking_ms=spent[Attention.LOOKING],
+        unsure_ms=spent[Attention.UNSURE],
+    )

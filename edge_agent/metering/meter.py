@@ -1,0 +1,275 @@
+"""Adds sightings up per interval: who was in view, for how long.
+
+All times are whole milliseconds of the camera's monotonic timeline, cut on the UTC grid, so that
+any two interval lengths give exactly the same totals. A state holds from one frame to the next, for
+`longest_gap_s` at most; time beyond that is unobserved, with the cause "offline". An interval is
+closed `settle_ms` after its end, when every unconfirmed track in it has become a person, counted
+from its first sighting, or has been discarded.
+
+The monotonic timeline is tied to wall-clock time once. When the wall clock departs from it by more
+than half a second, the clock was set: open intervals are closed as they are and new ones begin.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from edge_agent.metering.creative_shares import Lived
+from edge_agent.metering.demographic_counts import Described
+from edge_agent.metering.interval_sums import EPOCH, Tally, ZoneTally
+from edge_agent.metering.visit import Span, Visit
+from edge_agent.perception.attention import Attention, band_of
+from edge_agent.perception.demographics import Description
+from edge_agent.perception.sightings import Sighting, Snapshot, View
+from edge_agent.player.now_playing import Playing
+from edge_agent.settings.camera_settings import Settings
+from wire.audience import AttentionBasis, BlindCause
+from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS, bucket_of
+
+CLOCK_WAS_SET_MS: Final = 500
+NOBODY: Final[Mapping[int, Description]] = {}
+LOOKING: Final = Attention.LOOKING
+
+
+class Arrivals(NamedTuple):
+    """Frames since the last observation."""
+
+    captured: int = 0
+    dropped: int = 0
+    analysed: int = 0
+
+
+class Meter:
+    """The open intervals and the running visits of one camera."""
+
+    def __init__(self, settings: Settings, playing: Playing | None = None) -> None:
+        self._playing = playing
+        self._follow(settings)
+        self._era = 0
+        self._described = Described(settings.privacy.smallest_cell)
+        self._offset_ms: int | None = None  # civil minus steady
+        self._last_ms = 0
+        self._view = View(observed=False)
+        self._open: list[Tally] = []
+        self._sealed: list[Tally] = []
+        self._visits: dict[int, Visit] = {}
+
+    def adopt(self, settings: Settings) -> None:
+        """Measure by these; intervals that have begun end as they were going to, in their era."""
+        self._follow(settings)
+        self._era += 1
+        if settings.privacy.smallest_cell != self._described.smallest:
+            self._described = Described(settings.privacy.smallest_cell)
+
+    def _follow(self, settings: Settings) -> None:
+        tracking = settings.tracking
+        self._interval_ms = settings.interval_s * 1000
+        self._longest_gap_ms = round(tracking.longest_gap_s * 1000)
+        self._settle_ms = round(1000 * max(tracking.lost_after_s, tracking.confirm_within_s))
+        self._limits = settings.attention
+        self._basis = AttentionBasis.SCREEN if settings.view else AttentionBasis.ANGLES
+        self._zones = [zone.name for zone in settings.zones]
+
+    def observe(
+        self,
+        captured_at: datetime,
+        elapsed_s: float,
+        view: View,
+        *,
+        arrivals: Arrivals = Arrivals(),  # noqa: B008  an immutable tuple of zeros
+        seen: Sequence[Sighting] = (),
+        ended: Iterable[int] = (),
+        described: Mapping[int, Description] = NOBODY,
+        snapshot: Snapshot | None = None,
+    ) -> None:
+        """Take what one picture, or a silence, says; `described` are guesses about some of those
+        who have ended, `snapshot` was taken a while ago.
+        """
+        self._keep_time(captured_at, round(elapsed_s * 1000))
+        self._tally_at(self._last_ms)  # whatever follows lies in an open interval
+        for track in ended:
+            self._end(track, described.get(track))
+        for sighting in seen:
+            self._see(sighting)
+        if snapshot is not None:
+            self._tally_at(round(snapshot.at_s * 1000)).take(
+                snapshot.people, snapshot.facing, snapshot.looking
+            )
+        self.arrive(arrivals)
+        self._view = view
+
+    def arrive(self, arrivals: Arrivals) -> None:
+        """Count frames in the interval that is running."""
+        if self._offset_ms is not None:
+            tally = self._tally_at(self._last_ms)
+            tally.captured += arrivals.captured
+            tally.dropped += arrivals.dropped
+            tally.analysed += arrivals.analysed
+
+    def read(self, sensor: str, value_milli: int) -> None:
+        """Take a sensor's reading into the interval that is running."""
+        if self._offset_ms is not None:
+            self._tally_at(self._last_ms).read(sensor, value_milli)
+
+    def close_due(self) -> list[Tally]:
+        """Intervals that nothing can change any more, oldest first."""
+        while self._open and self._open[0].ends_ms + self._settle_ms <= self._last_ms:
+            self._seal(self._open.pop(0))
+        sealed, self._sealed = self._sealed, []
+        return sealed
+
+    def close(self) -> list[Tally]:
+        """Everything that is left, the last interval cut where observation ended."""
+        for track in list(self._visits):
+            self._end(track, None)
+        self._cut()
+        return self.close_due()
+
+    # Below, all times are steady milliseconds until `_seal` turns an interval's ends into UTC.
+
+    def _keep_time(self, captured_at: datetime, now_ms: int) -> None:
+        offset_ms = (captured_at - EPOCH) // timedelta(milliseconds=1) - now_ms
+        if self._offset_ms is None:
+            self._offset_ms, self._last_ms = offset_ms, now_ms
+            return
+        now_ms = max(now_ms, self._last_ms)
+        self._hold(self._last_ms, now_ms)
+        self._last_ms = now_ms
+        if abs(offset_ms - self._offset_ms) > CLOCK_WAS_SET_MS:
+            self._cut()
+            self._offset_ms = offset_ms
+
+    def _hold(self, first_ms: int, last_ms: int) -> None:
+        known_ms = min(last_ms, first_ms + self._longest_gap_ms)
+        for tally, since_ms, span_ms in self._spread(first_ms, known_ms):
+            if self._view.blind is not None:
+                tally.blind_ms[self._view.blind] += span_ms
+            elif self._view.observed:
+                tally.observed_ms += span_ms
+                self._remember(tally, Lived(since_ms, since_ms + span_ms, None))
+        for tally, _, span_ms in self._spread(known_ms, last_ms):
+            tally.blind_ms[BlindCause.OFFLINE] += span_ms
+
+    def _remember(self, tally: Tally, lived: Lived) -> None:
+        if self._playing is not None:
+            tally.lived.append(lived)
+
+    def _see(self, sighting: Sighting) -> None:
+        visit = self._visits.get(sighting.track)
+        if visit is None:
+            visit = Visit(sighting.track, self._last_ms, self._last_ms, sighting.attention)
+            visit.looks(sighting.attention)
+            self._visits[sighting.track] = visit
+        else:
+            known_ms = min(self._last_ms, visit.last_ms + self._longest_gap_ms)
+            span = Span(visit.last_ms, known_ms, visit.attention, visit.zones, visit.band)
+            visit.sees(span, sighting.attention, self._limits)
+            visit.waiting.append(span)
+            visit.last_ms = self._last_ms
+        visit.band = band_of(sighting.looking_ratio)
+        fresh = visit.stands_in(sighting.zones, self._last_ms)
+        if sighting.confirmed:
+            self._believe(visit, fresh)
+
+    def _believe(self, visit: Visit, fresh: Sequence[str]) -> None:
+        if not visit.confirmed:
+            visit.confirmed = True
+            self._tally_at(visit.first_ms).entries += 1
+            fresh = list(visit.zone_entries_ms)
+        for zone in fresh:
+            self._tally_at(visit.zone_entries_ms[zone]).zone(zone).entries += 1
+        for span in visit.waiting:
+            for tally, since_ms, span_ms in self._spread(span.first_ms, span.last_ms):
+                tally.attention_ms[span.attention] += span_ms
+                tally.band_ms[span.band] += span_ms
+                until_ms = since_ms + span_ms
+                self._remember(tally, Lived(since_ms, until_ms, span.attention, visit.track))
+                _place(tally, visit, span, span_ms)
+        self._mark_presence(visit)
+        visit.waiting.clear()
+
+    def _mark_presence(self, visit: Visit) -> None:
+        for tally in self._open:
+            first_ms = max(visit.first_ms, tally.starts_ms)
+            last_ms = min(visit.last_ms, tally.ends_ms)
+            if first_ms <= last_ms and first_ms < tally.ends_ms:
+                tally.presence[visit.track] = (first_ms, last_ms)
+
+    def _end(self, track: int, person: Description | None) -> None:
+        visit = self._visits.pop(track, None)
+        if visit is None or not visit.confirmed:
+            return
+        tally = self._tally_at(visit.last_ms)
+        tally.visits += 1
+        tally.onlookers += visit.engaged
+        tally.dwell_ms += visit.dwell_ms
+        tally.dwell_histogram[bucket_of(visit.dwell_ms, DWELL_EDGES_MS)] += 1
+        tally.attention_histogram[bucket_of(visit.looking_ms, ATTENTION_EDGES_MS)] += 1
+        if person is not None:
+            self._described.add(person, engaged=visit.engaged)
+
+    def _tally_at(self, at_ms: int) -> Tally:
+        """The open interval of an instant; what lies before the first one belongs to it."""
+        if not self._open:
+            self._open.append(self._tally(at_ms))
+        while self._open[-1].ends_ms <= at_ms:
+            starts_ms = self._open[-1].ends_ms
+            self._open.append(self._tally(starts_ms))
+        return next(tally for tally in self._open if at_ms < tally.ends_ms)
+
+    def _tally(self, starts_ms: int) -> Tally:
+        zones = {name: ZoneTally() for name in self._zones}
+        return Tally(
+            starts_ms, self._grid_after(starts_ms), self._basis, zones=zones, era=self._era
+        )
+
+    def _spread(self, first_ms: int, last_ms: int) -> list[tuple[Tally, int, int]]:
+        """The milliseconds of a span, shared among the intervals that it crosses.
+
+        Each share with its interval and where it begins.
+        """
+        shares = []
+        while first_ms < last_ms:
+            tally = self._tally_at(first_ms)
+            until_ms = min(last_ms, tally.ends_ms)
+            shares.append((tally, first_ms, until_ms - first_ms))
+            first_ms = until_ms
+        return shares
+
+    def _grid_after(self, at_ms: int) -> int:
+        assert self._offset_ms is not None
+        civil_ms = at_ms + self._offset_ms
+        return (civil_ms // self._interval_ms + 1) * self._interval_ms - self._offset_ms
+
+    def _cut(self) -> None:
+        """End every open interval now; what has no length and no frame is dropped."""
+        for tally in self._open:
+            if tally.starts_ms >= self._last_ms and not tally.captured:
+                continue
+            tally.ends_ms = min(tally.ends_ms, max(self._last_ms, tally.starts_ms + 1))
+            self._seal(tally)
+        self._open.clear()
+
+    def _seal(self, tally: Tally) -> None:
+        assert self._offset_ms is not None
+        tally.starts_ms += self._offset_ms
+        tally.ends_ms += self._offset_ms
+        if self._playing is not None:
+            tally.split(self._playing, self._offset_ms)
+        tally.lived.clear()
+        tally.cells = self._described.cells(tally.visits, tally.onlookers)
+        tally.expressions = self._described.expressions(tally.visits)
+        self._sealed.append(tally)
+
+
+def _place(tally: Tally, visit: Visit, span: Span, span_ms: int) -> None:
+    """Add so much of a span to the zones that it was in, and to what is outside of the others."""
+    for name, zone in tally.zones.items():
+        if name in span.zones:
+            zone.person_ms += span_ms
+            zone.looking_ms += span_ms * (span.attention is LOOKING)
+            zone.beside.update(other for other in span.zones if other != name)
+        else:
+            zone.outside_ms += span_ms
+            zone.outside += name not in visit.outside
+            visit.outside.add(name)

@@ -1,0 +1,167 @@
+"""What an interval says of people, apart from its time: taken out, added up, put back.
+
+Sums only; `peak` is the largest. The time in view is split three ways, each of which adds up to
+it: by attention, by band, and by creative where the player tells what it shows.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Final, Self, TypeVar
+
+import msgspec
+
+from edge_agent.metering.creative_shares import CreativeTally
+from edge_agent.metering.interval_sums import Tally
+from edge_agent.perception.attention import Attention, Band
+from wire.audience import MOST_CREATIVES, NOTHING_KNOWN
+
+K = TypeVar("K")
+UNKNOWN_BAND: Final = Band.LOW  # as for a head that cannot be measured
+
+
+class People(msgspec.Struct, kw_only=True):
+    """The sums over people of one or more intervals."""
+
+    attention_ms: dict[Attention, int] = msgspec.field(default_factory=dict)
+    band_ms: dict[Band, int] = msgspec.field(default_factory=dict)
+    creatives: dict[str, dict[Attention, int]] = msgspec.field(default_factory=dict)
+    entries: int = 0
+    visits: int = 0
+    onlookers: int = 0
+    dwell_ms: int = 0
+    peak: int = 0
+
+    @classmethod
+    def taken_from(cls, tally: Tally) -> Self:
+        """The people of an interval, which has none afterwards."""
+        people = cls(
+            attention_ms=dict(tally.attention_ms),
+            band_ms=dict(tally.band_ms),
+            creatives={name: dict(one.attention_ms) for name, one in tally.creatives.items()},
+            entries=tally.entries,
+            visits=tally.visits,
+            onlookers=tally.onlookers,
+            dwell_ms=tally.dwell_ms,
+            peak=tally.peak,
+        )
+        put(tally, cls())
+        return people
+
+    @property
+    def person_ms(self) -> int:
+        """Everybody's time in view."""
+        return sum(self.attention_ms.values())
+
+    @property
+    def is_counted(self) -> bool:
+        """Somebody came or went, or was there."""
+        return bool(self.entries or self.visits or self.peak)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nobody came, went, or was in view."""
+        return not (self.person_ms or self.is_counted)
+
+    def add(self, other: "People") -> None:
+        """Join the sums of others to these."""
+        self.attention_ms = added(self.attention_ms, other.attention_ms)
+        self.band_ms = added(self.band_ms, other.band_ms)
+        for name, spent in other.creatives.items():
+            known = name in self.creatives or len(self.creatives) < MOST_CREATIVES - 1
+            held = name if known else NOTHING_KNOWN
+            self.creatives[held] = added(self.creatives.get(held, {}), spent)
+        self.entries += other.entries
+        self.visits += other.visits
+        self.onlookers += other.onlookers
+        self.dwell_ms += other.dwell_ms
+        self.peak = max(self.peak, other.peak)
+
+    def taken_out(self, most_ms: int, *, unit_ms: int = 1) -> "People":
+        """All counts, and at most so much time in view, in whole units of each kind of attention.
+
+        It is taken out of these sums, and no creative of it is told.
+        """
+        told: dict[Attention, int] = {}
+        for what, spent in self.attention_ms.items():
+            told[what] = min(spent, most_ms) // unit_ms * unit_ms
+            most_ms -= told[what]
+        told = {what: spent for what, spent in told.items() if spent}
+        bands = portioned(sum(told.values()), self.band_ms)
+        people = People(
+            attention_ms=told,
+            band_ms=bands,
+            entries=self.entries,
+            visits=self.visits,
+            onlookers=self.onlookers,
+            dwell_ms=self.dwell_ms // unit_ms * unit_ms,
+            peak=self.peak,
+        )
+        self.attention_ms = subtracted(self.attention_ms, told)
+        self.band_ms = subtracted(self.band_ms, bands)
+        self.dwell_ms -= people.dwell_ms
+        self.entries = self.visits = self.onlookers = self.peak = 0
+        return people
+
+
+def put(tally: Tally, people: People) -> None:
+    """Make these the people of an interval, in splits that each add up to the whole."""
+    attention = {what: people.attention_ms.get(what, 0) for what in Attention}
+    tally.attention_ms = attention
+    bands = {band: people.band_ms.get(band, 0) for band in Band}
+    bands[UNKNOWN_BAND] += sum(attention.values()) - sum(bands.values())
+    tally.band_ms = bands
+    _put_creatives(tally, people)
+    tally.entries, tally.visits = people.entries, people.visits
+    tally.onlookers, tally.dwell_ms = people.onlookers, people.dwell_ms
+    tally.presence, tally.highest = {}, people.peak
+
+
+def _put_creatives(tally: Tally, people: People) -> None:
+    """Time of which no creative is known, or none that has room, belongs to none."""
+    if not tally.creatives:
+        return
+    for one in tally.creatives.values():
+        one.attention_ms = dict.fromkeys(Attention, 0)
+    for name, spent in people.creatives.items():
+        has_room = name in tally.creatives or len(tally.creatives) < MOST_CREATIVES - 1
+        held = tally.creatives.setdefault(name if has_room else NOTHING_KNOWN, CreativeTally())
+        for what, share in spent.items():
+            held.attention_ms[what] += share
+    for what, whole in tally.attention_ms.items():
+        split = sum(one.attention_ms[what] for one in tally.creatives.values())
+        if whole != split:
+            nobody = tally.creatives.setdefault(NOTHING_KNOWN, CreativeTally())
+            nobody.attention_ms[what] += whole - split
+
+
+def added(one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
+    """Sums by key."""
+    return dict(Counter(one) + Counter(other))
+
+
+def subtracted(one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
+    """What is left by key; nothing goes below zero."""
+    return dict(Counter(one) - Counter(other))
+
+
+def portioned(amount: int, parts: Mapping[K, int]) -> dict[K, int]:
+    """An amount taken from parts, the largest first, at most all of each."""
+    taken: dict[K, int] = {}
+    for key in sorted(parts, key=lambda key: -parts[key]):
+        taken[key] = min(amount, parts[key])
+        amount -= taken[key]
+    return {key: share for key, share in taken.items() if share}
+
+
+def joined_creatives(
+    one: Mapping[str, CreativeTally], others: Iterable[tuple[str, CreativeTally]]
+) -> dict[str, CreativeTally]:
+    """Plays and observed time of both; what exceeds the contract's number belongs to none."""
+    joined = dict(one)
+    for name, other in others:
+        has_room = name in joined or len(joined) < MOST_CREATIVES - 1
+        held = joined.setdefault(name if has_room else NOTHING_KNOWN, CreativeTally())
+        held.plays += other.plays
+        held.observed_ms += other.observed_ms
+        held.visits |= other.visits
+    return joined

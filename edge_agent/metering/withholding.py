@@ -1,0 +1,313 @@
+"""Exact times are told of at least `smallest` visits together: until then, intervals are joined.
+
+Time that was observed or not is always told, in the interval to which it belongs. What is told of
+people:
+
+- An interval in which nobody was in view is told at once.
+- Others are joined within five minutes of the clock until `smallest` visits have ended in them;
+  then everything is told.
+- When the five minutes end before that, visits, entries and onlookers are told as counts, and times
+  in whole minutes: neither the dwell of a visit nor when it was in view can be read from them. The
+  rest of the time is added to the next ones.
+- A class of dwell, a class of looking time and a zone are told only of `smallest` people or more,
+  and wait until there are as many.
+- The time of a creative is told only if `smallest` visits or more were in view during it, and so is
+  the rest, which is told as that of no known creative.
+
+Over any time, what was told and what waits are exactly what was measured. What waits is given to
+the outbox with each report, so that a restart or a power cut neither loses nor doubles it.
+A `smallest` of 1 changes nothing: for films and tests.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+import msgspec
+from msgspec import structs
+
+from edge_agent.metering.interval_sums import Tally, ZoneTally
+from edge_agent.metering.people_sums import People, joined_creatives, put
+from edge_agent.perception.attention import Attention
+from edge_agent.privacy.suppression import (
+    Waiting,
+    ZonePeople,
+    coarse,
+    creatives_told,
+    gathered,
+    is_too_near,
+    note_reported,
+    released,
+    released_zone,
+)
+from wire.audience import DemographicCell, SnapshotSum
+from wire.histogram import DWELL_EDGES_MS
+
+log = logging.getLogger(__name__)
+
+CELL_MS: Final = 300_000  # the shortest window of the cloud: no window gets another's time
+UNIT_MS: Final = 60_000
+PEOPLE_LATER: Final = 10  # at once, on average: fewer than any camera is believed to see
+LONGEST_VISIT_MS: Final = 24 * 3_600_000
+ENDS_MS: Final = (*DWELL_EDGES_MS, LONGEST_VISIT_MS)
+
+
+class Withheld(msgspec.Struct, kw_only=True):
+    """What waits: sums of people, and cells."""
+
+    location: str = ""
+    people: People = msgspec.field(default_factory=People)
+    cells: Waiting = msgspec.field(default_factory=Waiting)
+
+
+class Told(NamedTuple):
+    """A report's sums, if there are any to tell, and what waits afterwards; None: as before."""
+
+    tally: Tally | None
+    withheld: bytes | None
+
+
+class Withholding:
+    """Between the meter and the outbox of one camera."""
+
+    def __init__(self, smallest: int, withheld: bytes = b"", location: str = "") -> None:
+        """`withheld` is what the outbox has stored; of another location nothing is taken over."""
+        self._smallest = smallest
+        self._location = location
+        self._waits = _read(withheld, location)
+        self._run: Tally | None = None
+        self._run_people = People()
+        self._stored = withheld
+
+    def take(self, tallies: Iterable[Tally]) -> list[Told]:
+        """Closed intervals in order; what may be told of them now."""
+        told: list[Told] = []
+        for tally in tallies:
+            if self._smallest <= 1:
+                told.append(Told(tally, self._forgotten(tally)))
+            else:
+                told += self._taken(tally)
+        return told
+
+    def close(self) -> list[Told]:
+        """The measuring ends: time that was not told yet is told; what waits goes on waiting."""
+        return [] if self._run is None else [self._ended(self._run)]
+
+    def move(self, by: timedelta) -> None:
+        """The clock was wrong by so much."""
+        if self._run is not None:
+            self._run.move(by)
+
+    def _forgotten(self, tally: Tally) -> bytes | None:
+        """Without a threshold nothing waits: what did, because there was one, is told now."""
+        if self._waits == Withheld(location=self._location):
+            return None
+        people = People.taken_from(tally)
+        people.add(self._waits.people)
+        put(tally, people)
+        self._waits = Withheld(location=self._location)
+        return self._snapshot()
+
+    def _taken(self, tally: Tally) -> list[Told]:
+        told = []
+        if self._run is not None and not _continues(self._run, tally):
+            told.append(self._interrupted(self._run, tally))
+        self._gather(tally)
+        people = People.taken_from(tally)
+        self._run_people.add(people)
+        run = self._run = tally if self._run is None else _joined(self._run, tally)
+        visits = self._waits.people.visits + self._run_people.visits
+        if self._run_people.is_empty and not self._waits.people.is_counted:
+            told.append(self._said(run, People()))
+        elif visits >= self._smallest:
+            told.append(self._released(run))
+        elif run.ends_ms % CELL_MS == 0:
+            told.append(self._ended(run))
+        else:
+            told.append(Told(None, self._snapshot()))
+        return told
+
+    def _released(self, run: Tally) -> Told:
+        """Enough visits: all sums, and of what waited before as much as there is room for."""
+        everyone, self._run_people = self._run_people, People()
+        room_ms = max(_room_ms(run) - everyone.person_ms, 0)
+        everyone.add(self._waits.people.taken_out(room_ms))
+        everyone.creatives = self._creatives(run, everyone)
+        return self._said(run, everyone)
+
+    def _ended(self, run: Tally) -> Told:
+        """Too few visits for more than counts and whole minutes."""
+        self._keep_run(run)
+        return self._said(run, self._waits.people.taken_out(_room_ms(run), unit_ms=UNIT_MS))
+
+    def _interrupted(self, run: Tally, tally: Tally) -> Told:
+        """Other settings follow. Their change may not tell when somebody was in view, so within
+        the same five minutes only the time is told now, and the people at their end.
+        """
+        if tally.starts_ms // CELL_MS != run.starts_ms // CELL_MS:
+            return self._ended(run)
+        self._keep_run(run)
+        return self._said(run, People())
+
+    def _keep_run(self, run: Tally) -> None:
+        """The people of the run wait, without the creatives that they saw. Its frames are told
+        coarsely: they are analysed for as long as somebody is followed.
+        """
+        self._run_people.creatives = {}
+        self._waits.people.add(self._run_people)
+        self._run_people = People()
+        run.analysed = coarse(run.analysed)
+
+    def _creatives(self, run: Tally, people: People) -> dict[str, dict[Attention, int]]:
+        """The creatives that are told by name; the rest of the time is that of none."""
+        spent = {name: sum(one.values()) for name, one in people.creatives.items()}
+        visits = {name: one.visits for name, one in run.creatives.items()}
+        named = creatives_told(visits, spent, people.person_ms, self._smallest)
+        return {name: one for name, one in people.creatives.items() if name in named}
+
+    def _said(self, run: Tally, people: People) -> Told:
+        put(run, people)
+        cells = self._waits.cells
+        before = list(cells.dwell)
+        run.dwell_histogram = released(cells.dwell, people.visits, self._smallest)
+        if people.dwell_ms > _longest_dwell_ms(run.dwell_histogram, people.visits):
+            #  classes of earlier visits, which cannot stand beside the dwell of these
+            cells.dwell, run.dwell_histogram = before, [0] * len(before)
+        run.attention_histogram = released(cells.attention, people.visits, self._smallest)
+        run.zones = self._zones(run, people)
+        self._tell_snapshots(run)
+        self._run = None
+        return Told(run, self._snapshot())
+
+    def _gather(self, tally: Tally) -> None:
+        """Put an interval's cells to those that wait."""
+        cells = self._waits.cells
+        cells.dwell = gathered(cells.dwell, tally.dwell_histogram)
+        cells.attention = gathered(cells.attention, tally.attention_histogram)
+        for name, zone in tally.zones.items():
+            held = cells.zones.setdefault(name, ZonePeople())
+            held.entries += zone.entries
+            held.person_ms += zone.person_ms
+            held.looking_ms += zone.looking_ms
+            held.outside += zone.outside
+            held.outside_ms += zone.outside_ms
+            held.beside |= zone.beside
+        if tally.snapshots:
+            seen = tally.snapshots.people, tally.snapshots.facing, tally.snapshots.looking
+            cells.snapshots = gathered(cells.snapshots, seen)
+
+    def _zones(self, run: Tally, people: People) -> dict[str, ZoneTally]:
+        """Zones that enough people have entered; those that nobody did; no others."""
+        zones = {name: self._waits.cells.zones.get(name, ZonePeople()) for name in run.zones}
+        if people.visits < self._smallest:
+            return {name: ZoneTally() for name, zone in zones.items() if zone.is_empty}
+        leaving: dict[str, ZonePeople] = {}
+        before = {name: structs.replace(zone) for name, zone in zones.items()}
+        for name in sorted(zones, key=lambda name: -before[name].entries):
+            if zones[name].is_empty or not is_too_near(name, before, leaving, self._smallest):
+                zone = released_zone(zones[name], people.person_ms, self._smallest)
+                if zone is not None:
+                    leaving[name] = zone
+        note_reported(zones, {name: zone.entries for name, zone in leaving.items()})
+        return {
+            name: ZoneTally(zone.entries, zone.person_ms, zone.looking_ms)
+            for name, zone in leaving.items()
+        }
+
+    def _tell_snapshots(self, run: Tally) -> None:
+        if not run.snapshots:
+            return
+        people, facing, looking = self._waits.cells.snapshots
+        if people < self._smallest:
+            people = facing = looking = 0
+        else:
+            self._waits.cells.snapshots = [0, 0, 0]
+        taken = run.snapshots.taken
+        run.snapshots = SnapshotSum(taken=taken, people=people, facing=facing, looking=looking)
+
+    def _snapshot(self) -> bytes | None:
+        """What waits as the outbox stores it; None when it has not changed."""
+        everyone = People()
+        everyone.add(self._waits.people)
+        everyone.add(self._run_people)
+        everyone.creatives = {}
+        content = msgspec.json.encode(
+            Withheld(location=self._location, people=everyone, cells=self._waits.cells)
+        )
+        if content == self._stored:
+            return None
+        self._stored = content
+        return content
+
+
+def _room_ms(run: Tally) -> int:
+    """Time in view of people that waited, at most, which an interval is given beside its own."""
+    return PEOPLE_LATER * (run.ends_ms - run.starts_ms)
+
+
+def _longest_dwell_ms(histogram: Sequence[int], visits: int) -> int:
+    """What so many visits can have lasted together if some of them are of these classes."""
+    known = sum(count * end for count, end in zip(histogram, ENDS_MS, strict=True))
+    return known + (visits - sum(histogram)) * LONGEST_VISIT_MS
+
+
+def _read(content: bytes, location: str) -> Withheld:
+    try:
+        held = msgspec.json.decode(content, type=Withheld) if content else Withheld()
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        held = Withheld()
+    held.people.creatives = {}
+    if held.people.visits and held.location != location:
+        reason = "fewer visits than may be told, at the location where the camera was before"
+        log.warning("withheld.discarded", extra={"visits": held.people.visits, "reason": reason})
+    return held if held.location == location else Withheld(location=location)
+
+
+def _continues(run: Tally, tally: Tally) -> bool:
+    return (
+        tally.starts_ms == run.ends_ms
+        and tally.starts_ms // CELL_MS == run.starts_ms // CELL_MS
+        and (tally.era, tally.basis) == (run.era, run.basis)
+        and bool(tally.creatives) == bool(run.creatives)
+    )
+
+
+def _joined(run: Tally, tally: Tally) -> Tally:
+    """One interval of two; their people are apart already."""
+    run.ends_ms = tally.ends_ms
+    run.captured += tally.captured
+    run.dropped += tally.dropped
+    run.analysed += tally.analysed
+    run.observed_ms += tally.observed_ms
+    for cause, spent_ms in tally.blind_ms.items():
+        run.blind_ms[cause] += spent_ms
+    for name, reading in tally.sensors.items():
+        known = run.sensors.get(name)
+        run.sensors[name] = reading if known is None else known.joined(reading)
+    run.creatives = joined_creatives(run.creatives, tally.creatives.items())
+    if tally.snapshots:
+        run.snapshots = run.snapshots.joined(tally.snapshots) if run.snapshots else tally.snapshots
+    run.cells = _cells((*run.cells, *tally.cells))
+    if tally.expressions:
+        held = dict(run.expressions or {})
+        for expression, count in tally.expressions.items():
+            held[expression] = held.get(expression, 0) + count
+        run.expressions = held
+    return run
+
+
+def _cells(cells: Iterable[DemographicCell]) -> tuple[DemographicCell, ...]:
+    joined: dict[tuple[str, str], DemographicCell] = {}
+    for cell in cells:
+        known = joined.get((cell.age, cell.gender))
+        joined[cell.age, cell.gender] = (
+            cell
+            if known is None
+            else structs.replace(
+                cell,
+                visits=cell.visits + known.visits,
+                onlookers=cell.onlookers + known.onlookers,
+            )
+        )
+    return tuple(joined.values())

@@ -1,0 +1,1 @@
+"""From frames to sightings of people: detection, tracking, head pose, attention, demographics."""

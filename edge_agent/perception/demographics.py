@@ -1,0 +1,189 @@
+"""Age group, gender and expression, guessed once per person, from their best picture.
+
+Off unless the site's configuration says otherwise, and a network whose training pictures allow
+research only is opened only where that licence is accepted too. Of each track one small crop is
+kept in memory until the track ends; then it is looked at once and forgotten. Where the network is
+not sure enough, or there was no good picture, the answer is "unknown". Appearance is not
+identity: a label is what annotators guessed from pictures.
+"""
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from edge_agent.capture.frame import Image
+from edge_agent.perception.face_sharpness import face_sharpness
+from edge_agent.perception.head_pose import HeadPose
+from edge_agent.perception.image_crops import as_bgr, crop
+from edge_agent.perception.inference import Floats, Session, open_session, tried
+from edge_agent.perception.model_cards import WEIGHTS, side_px
+from edge_agent.perception.model_errors import ModelError
+from edge_agent.perception.tracker import Box
+from edge_agent.settings.camera_settings import Settings
+from wire.audience import AgeGroup, Expression, Gender
+
+log = logging.getLogger(__name__)
+
+# the order of the logits in layout "onlooker-classes"
+AGES: Final = tuple(age for age in AgeGroup if age is not AgeGroup.UNKNOWN)
+GENDERS: Final = (Gender.FEMALE, Gender.MALE)
+EXPRESSIONS: Final = tuple(one for one in Expression if one is not Expression.UNKNOWN)
+LABELS: Final[Mapping[str, tuple[tuple[str, int], ...]]] = {
+    "demographics": (("age_group", len(AGES)), ("gender", len(GENDERS))),
+    "emotion": (("expression", len(EXPRESSIONS)),),
+}
+ORDERED: Final = frozenset({"age_group"})
+LEAST_SHARP: Final = 0.1  # sharp faces have about 0.4: among blurred ones size decides
+LEAST_FACE_PX: Final = 32.0  # below this the guesses are not worth making
+MOST_TURNED_DEG: Final = 40.0
+
+
+class Description(NamedTuple):
+    """What is guessed of one person."""
+
+    age: AgeGroup = AgeGroup.UNKNOWN
+    gender: Gender = Gender.UNKNOWN
+    expression: Expression = Expression.UNKNOWN
+
+
+class ClassNetwork:
+    """One network that sorts faces, and its answers as far as it is sure."""
+
+    def __init__(self, session: Session, task: str) -> None:
+        card = session.card
+        wanted = sum(count for _, count in LABELS[task])
+        if card.task != task or card.layout != "onlooker-classes":
+            raise ModelError(
+                f"found {card.name} for {card.task} with layout {card.layout!r}, wanted one for "
+                f"{task} with layout 'onlooker-classes'; name another model"
+            )
+        if card.outputs[0].shape[-1] != wanted:
+            raise ModelError(
+                f"found {card.name} with {card.outputs[0].shape[-1]} classes, wanted {wanted}; "
+                "name another model"
+            )
+        self.name, self.margin = card.name, card.calibration.get("crop_margin", 1.0)
+        self.side_px = side_px(card)
+        self._session, self._labels, self._input = session, LABELS[task], card.inputs[0].name
+        self._least = card.thresholds.get("unknown_below", 0.6)
+
+    def classes(self, face: Image) -> list[int | None]:
+        """The class of each label, None where the network is not sure; `face` is a crop.
+
+        The face is looked at twice, once in a mirror.
+        """
+        both = np.stack([face, face[:, ::-1]]).transpose(0, 3, 1, 2)
+        rows = self._session.run({self._input: np.ascontiguousarray(both, np.float32)})[0]
+        start, found = 0, []
+        for name, count in self._labels:
+            shares = self._shares(name, rows[:, start : start + count])
+            found.append(decided(name, shares, self._least))
+            start += count
+        return found
+
+    def _shares(self, label: str, rows: Floats) -> Floats:
+        scaled = rows / self._session.card.calibration.get(f"{label}_temperature", 1.0)
+        powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+        return np.asarray((powers / powers.sum(axis=1, keepdims=True)).mean(axis=0), np.float32)
+
+
+def decided(label: str, shares: Floats, least: float) -> int | None:
+    """The class that `shares` (c,) speak for, or None where they hold less than `least` of it.
+
+    Of classes in an order it is the median, which is nearest on average, and its neighbours
+    speak for it too; of others the likeliest.
+    """
+    if label not in ORDERED:
+        best = int(shares.argmax())
+        return best if shares[best] >= least else None
+    best = int((np.cumsum(shares) >= shares.sum() / 2).argmax())
+    return best if shares[max(0, best - 1) : best + 2].sum() >= least else None
+
+
+class Shot(NamedTuple):
+    """The best picture of one person so far: a crop for each network."""
+
+    worth: float
+    crops: Sequence[Image]
+
+
+class Describer:
+    """Keeps the best shot of every track and looks at it once."""
+
+    def __init__(self, demographics: ClassNetwork | None, emotion: ClassNetwork | None) -> None:
+        self._demographics, self._emotion = demographics, emotion
+        self._networks = [one for one in (demographics, emotion) if one is not None]
+        self._shots: dict[int, Shot] = {}
+
+    def see(self, track: int, image: Image, box: Box, head: HeadPose) -> None:
+        """Keep this picture of a track if it is better: larger, straighter, sharper."""
+        height = box[3] - box[1]
+        turned = max(abs(head.yaw_deg), abs(head.pitch_deg))
+        if height < LEAST_FACE_PX or not turned <= MOST_TURNED_DEG:
+            return
+        straight = float(np.cos(np.deg2rad(turned)) ** 2)
+        bgr = as_bgr(image)
+        sharp = LEAST_SHARP + math.sqrt(face_sharpness(bgr, box))
+        worth = min(height, 128.0) * straight * sharp
+        before = self._shots.get(track)
+        if before is None or worth > before.worth:
+            crops = [crop(bgr, box, one.margin, one.side_px) for one in self._networks]
+            self._shots[track] = Shot(worth, crops)
+
+    def part(self, track: int) -> Description:
+        """Describe a track that has ended, and forget its picture."""
+        shot = self._shots.pop(track, None)
+        if shot is None:
+            return Description()
+        crops = dict(zip(self._networks, shot.crops, strict=True))
+        told = Description()
+        if self._demographics is not None:
+            age, gender = self._demographics.classes(crops[self._demographics])
+            told = told._replace(
+                age=AgeGroup.UNKNOWN if age is None else AGES[age],
+                gender=Gender.UNKNOWN if gender is None else GENDERS[gender],
+            )
+        if self._emotion is not None:
+            (expression,) = self._emotion.classes(crops[self._emotion])
+            if expression is not None:
+                told = told._replace(expression=EXPRESSIONS[expression])
+        return told
+
+    def forget(self, track: int) -> None:
+        """Drop the picture of a track that is not to be described."""
+        self._shots.pop(track, None)
+
+
+def describer_for(settings: Settings) -> Describer | None:
+    """What describes people, or None where the site only counts them; raises `ModelError`."""
+    privacy, models = settings.privacy, settings.models
+    wanted = {
+        "demographics": models.demographics if privacy.demographics else None,
+        "emotion": models.emotion if privacy.emotion else None,
+    }
+    if not any(wanted.values()):
+        return None
+    opened = {
+        task: _opened(task, name, models.folders, privacy.accept_research_licence)
+        for task, name in wanted.items()
+        if name is not None
+    }
+    return Describer(opened.get("demographics"), opened.get("emotion"))
+
+
+@lru_cache(maxsize=8)
+def _opened(task: str, name: str, folders: tuple[str, ...], accept_research: bool) -> ClassNetwork:
+    places = (WEIGHTS, *map(Path, folders))
+    session = open_session(name, folders=places, accept_research=accept_research)
+    log.warning(
+        "demographics.on", extra={"task": task, "model": name, "licence": session.card.licence}
+    )
+    network = ClassNetwork(session, task)
+    black = np.zeros((network.side_px, network.side_px, 3), np.uint8)
+    tried(session.card, lambda: network.classes(black))
+    return network

@@ -1,0 +1,170 @@
+"""Where a head points, measured from its crop, and how sure that measure is.
+
+Angles are degrees relative to the line from the face to the camera. Yaw is positive when the
+face turns towards the right of the picture, pitch is positive upwards, roll is positive
+clockwise as seen. The model measures here; what counts as looking is judged in `attention`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_agent.capture.frame import Image
+from edge_agent.perception.face_detector import Face
+from edge_agent.perception.image_crops import as_bgr, crop
+from edge_agent.perception.inference import Floats, Session, open_session, tried
+from edge_agent.perception.model_cards import WEIGHTS, number, side_px
+from edge_agent.perception.model_errors import ModelError
+
+# each face is looked at three times, once in a mirror: share of the card's margin, mirrored
+LOOKS = ((0.92, False), (1.0, True), (1.08, False))
+# a network says at most this much about its own doubt, degrees
+LEAST_SIGMA_DEG, MOST_SIGMA_DEG = 1.0, 60.0
+GIMBAL_LOCK = 1e-6
+IMAGENET_MEAN = np.asarray([0.485, 0.456, 0.406], np.float32).reshape(1, 3, 1, 1)
+IMAGENET_SIGMA = np.asarray([0.229, 0.224, 0.225], np.float32).reshape(1, 3, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class HeadPose:
+    """Degrees; `sigma_deg` is one standard deviation of yaw and of pitch."""
+
+    yaw_deg: float
+    pitch_deg: float
+    roll_deg: float
+    sigma_deg: float
+
+
+class PoseEstimator(Protocol):
+    """Anything that measures head pose. `name` and `version` go into the health report."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    def poses(self, image: Image, faces: Sequence[Face]) -> list[HeadPose]: ...
+
+
+Angles = NDArray[np.float64]
+Known = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a network's answers are read: into (n, 5) yaw, pitch, roll and the logs of the standard
+    deviations of yaw and pitch; what it wants for input instead of BGR 0 to 255; how often it
+    looks at a face, and whether at several in one run.
+    """
+
+    read: Callable[[Floats, Known], Angles]
+    prepared: Callable[[Floats], Floats] | None = None
+    looks: tuple[tuple[float, bool], ...] = LOOKS
+    together: bool = True
+
+
+def read_onlooker(rows: Floats, known: Known) -> Angles:
+    """Read rows that begin with what is wanted."""
+    return rows[:, :5].astype(np.float64)
+
+
+def read_rotations(matrices: Floats, known: Known) -> Angles:
+    """Read (n, 3, 3) rotations of a head that turns in pitch, then yaw, then roll, as 6DRepNet
+    tells them (Hempel et al., 2022): its yaw is positive to the left of the picture.
+
+    Where the head is turned by 90 degrees, pitch and roll are one: all of it is told as pitch.
+    Such a network has no doubt of its own; the card's `sigma_deg` stands for it.
+    """
+    turns = matrices.reshape(-1, 3, 3).astype(np.float64)
+    level = np.hypot(turns[:, 0, 0], turns[:, 1, 0])
+    locked = level < GIMBAL_LOCK
+    pitch = np.where(
+        locked,
+        np.arctan2(-turns[:, 1, 2], turns[:, 1, 1]),
+        np.arctan2(turns[:, 2, 1], turns[:, 2, 2]),
+    )
+    yaw = np.arctan2(turns[:, 2, 0], level)
+    roll = np.where(locked, 0.0, np.arctan2(turns[:, 1, 0], turns[:, 0, 0]))
+    doubt = np.full((len(turns), 2), np.log(known["sigma_deg"]))
+    return np.concatenate([np.degrees(np.stack([yaw, pitch, roll], axis=1)), doubt], axis=1)
+
+
+def around_imagenet(planes: Floats) -> Floats:
+    """Turn BGR planes of 0 to 255 into RGB planes around ImageNet's mean, in its deviations."""
+    return np.ascontiguousarray((planes[:, ::-1] / 255 - IMAGENET_MEAN) / IMAGENET_SIGMA)
+
+
+LAYOUTS: dict[str, Layout] = {
+    "onlooker-pose": Layout(read_onlooker),
+    "rotation-matrix": Layout(
+        read_rotations, around_imagenet, looks=((1.0, False),), together=False
+    ),
+}
+
+
+class OnnxPoseEstimator:
+    """Head pose by a crop network."""
+
+    def __init__(self, session: Session) -> None:
+        card = session.card
+        if card.task != "head-pose" or card.layout not in LAYOUTS:
+            raise ModelError(
+                f"found {card.name} for {card.task} with layout {card.layout!r}, wanted a head "
+                f"pose network with one of {sorted(LAYOUTS)}; name another model"
+            )
+        self.name, self.version = card.name, card.version
+        self._layout, self._known = LAYOUTS[card.layout], card.calibration
+        self._side_px, self._margin = side_px(card), number(card, "crop_margin")
+        self._session, self._input = session, card.inputs[0].name
+
+    def poses(self, image: Image, faces: Sequence[Face]) -> list[HeadPose]:
+        """Measure every face on crops of the picture at its native resolution."""
+        if not faces:
+            return []
+        bgr, looks = as_bgr(image), self._layout.looks
+        crops = [self._look(bgr, face, *look) for face in faces for look in looks]
+        planes = np.ascontiguousarray(np.stack(crops).transpose(0, 3, 1, 2), np.float32)
+        rows = self._layout.read(self._answers(planes), self._known)
+        return [self._calibrated(face) for face in rows.reshape(len(faces), len(looks), -1)]
+
+    def _answers(self, planes: Floats) -> Floats:
+        wanted = self._layout.prepared(planes) if self._layout.prepared else planes
+        parts = [wanted] if self._layout.together else np.split(wanted, len(wanted))
+        return np.concatenate([self._session.run({self._input: part})[0] for part in parts])
+
+    def _look(self, image: Image, face: Face, share: float, mirror: bool) -> Image:
+        cut = crop(image, face.box, self._margin * share, self._side_px)
+        return cut[:, ::-1] if mirror else cut
+
+    def _calibrated(self, looks: Angles) -> HeadPose:
+        """Average the looks, apply the card's scale and zero; doubt grows where looks differ."""
+        known = self._known
+        signs = np.asarray([-1.0 if mirror else 1.0 for _, mirror in self._layout.looks])
+        yaws, pitches, rolls = looks[:, 0] * signs, looks[:, 1], looks[:, 2] * signs
+        told = np.exp(2 * np.clip(looks[:, 3:5], -2.0, 5.0)).mean()
+        seen = (yaws.var() + pitches.var()) / 2
+        sigma = float(np.sqrt(told + seen)) * known.get("sigma_scale", 1.0)
+        return HeadPose(
+            yaw_deg=float(yaws.mean() - known.get("yaw_zero", 0.0)) * known.get("yaw_scale", 1.0),
+            pitch_deg=float(pitches.mean() - known.get("pitch_zero", 0.0))
+            * known.get("pitch_scale", 1.0),
+            roll_deg=float(rolls.mean()),
+            sigma_deg=min(MOST_SIGMA_DEG, max(LEAST_SIGMA_DEG, sigma)),
+        )
+
+
+def load_pose(
+    name: str | Path = "onlooker-attention",
+    *,
+    folders: Sequence[Path] = (WEIGHTS,),
+    accept_research: bool = False,
+) -> PoseEstimator:
+    """Open a pose network by name or card and run it once, so that the first face is not slow."""
+    session = open_session(name, folders=folders, accept_research=accept_research)
+    estimator = OnnxPoseEstimator(session)
+    empty = Face((0.0, 0.0, 32.0, 32.0), 1.0, np.zeros((5, 2), np.float32))
+    tried(session.card, lambda: estimator.poses(np.zeros((64, 64, 3), np.uint8), [empty]))
+    return estimator

@@ -1,0 +1,137 @@
+"""Opens networks in ONNX Runtime, only when they match their model card.
+
+A truncated download, a swapped file or a licence that was not accepted stops the start with an
+error message. One thread per session is the default, because the camera has other work.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from edge_agent.perception.model_cards import WEIGHTS, card_named, read_card
+from edge_agent.perception.model_errors import (
+    ChecksumError,
+    LicenceError,
+    ModelFormatError,
+    ModelMissingError,
+    PortError,
+)
+from wire.model_card import ModelCard, Port
+
+log = logging.getLogger(__name__)
+
+OPSETS = range(11, 24)
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Session:
+    """An open network and its card."""
+
+    card: ModelCard
+    _runtime: ort.InferenceSession
+
+    def run(self, inputs: Mapping[str, Floats]) -> list[Floats]:
+        """Run once; outputs come in the order of the card."""
+        names = [port.name for port in self.card.outputs]
+        return [np.asarray(out, np.float32) for out in self._runtime.run(names, dict(inputs))]
+
+
+def open_session(
+    model: str | Path,
+    *,
+    folders: Sequence[Path] = (WEIGHTS,),
+    accept_research: bool = False,
+    threads: int = 1,
+) -> Session:
+    """Open a network by name, looked up in `folders`, or by the path of its card."""
+    path = model if isinstance(model, Path) else card_named(model, folders)
+    card = read_card(path)
+    if card.licence_allows == "research" and not accept_research:
+        raise LicenceError(
+            f"found {card.name}, trained on data for research only ({card.licence}), wanted a "
+            "model whose licence allows commercial use; choose another, or accept the research "
+            "licence in the configuration if this is research"
+        )
+    if card.licence_allows == "research":
+        log.warning("model.research_only", extra={"model": card.name, "licence": card.licence})
+    content = _checked(path.parent / card.file, card)
+    return Session(card, _runtime(content, card, threads))
+
+
+def tried(card: ModelCard, run: Callable[[], object]) -> None:
+    """Run a network once at the start: what it answers must be what its layout reads."""
+    try:
+        run()
+    except Exception as error:  # whatever a strange answer breaks
+        raise ModelFormatError(
+            f"found {card.name} whose answers do not read as {card.layout!r} ({error}), wanted the "
+            "outputs of that layout; restore the file and its card or fetch the model again"
+        ) from error
+
+
+def _checked(path: Path, card: ModelCard) -> bytes:
+    if not path.is_file():
+        raise ModelMissingError(
+            f"found no file {path}, wanted the weights of {card.name}; restore it"
+        )
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != card.sha256:
+        raise ChecksumError(
+            f"found {path} with sha256 {digest} ({len(content)} bytes), wanted {card.sha256} "
+            f"({card.bytes} bytes) as its card says; restore the file or fetch the model again"
+        )
+    return content
+
+
+def _runtime(content: bytes, card: ModelCard, threads: int) -> ort.InferenceSession:
+    if card.opset not in OPSETS:
+        raise ModelFormatError(
+            f"found {card.name} for operator set {card.opset}, wanted {OPSETS.start} to "
+            f"{OPSETS.stop - 1}; export the model again"
+        )
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        runtime = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the runtime raises a dozen kinds, none public
+        raise ModelFormatError(
+            f"found {card.file} that the runtime cannot open ({error}), wanted an ONNX network "
+            f"of operator set {card.opset}; restore the file or fetch the model again"
+        ) from error
+    _compare("inputs", card.inputs, runtime.get_inputs(), card)
+    _compare("outputs", card.outputs, runtime.get_outputs(), card)
+    return runtime
+
+
+def _compare(
+    kind: str, wanted: Sequence[Port], found: Sequence[ort.NodeArg], card: ModelCard
+) -> None:
+    want = {port.name: _fixed(port.shape) for port in wanted}
+    have = {node.name: _fixed(node.shape) for node in found}
+    if want.keys() != have.keys() or not all(_suits(want[name], have[name]) for name in want):
+        raise PortError(
+            f"found {card.file} with {kind} {have}, wanted {want} as its card says; "
+            "restore the pair of files or export the model again"
+        )
+
+
+def _suits(want: Sequence[int | None], have: Sequence[int | None]) -> bool:
+    """An axis that the card leaves free may be anything."""
+    return len(want) == len(have) and all(
+        one is None or one == other for one, other in zip(want, have, strict=True)
+    )
+
+
+def _fixed(shape: Sequence[object]) -> list[int | None]:
+    """Keep the fixed axes of a shape; a named axis is free."""
+    return [axis if isinstance(axis, int) else None for axis in shape]

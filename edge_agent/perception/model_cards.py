@@ -1,0 +1,61 @@
+"""Finds and reads model cards, the JSON files that describe each network."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from edge_agent.perception.model_errors import CardError, ModelMissingError
+from wire.model_card import ModelCard
+
+WEIGHTS = Path(__file__).parents[1] / "weights"
+
+
+def read_card(path: Path) -> ModelCard:
+    """Read a card; raises `ModelMissingError` or `CardError`."""
+    if not path.is_file():
+        raise ModelMissingError(
+            f"found no model card at {path}, wanted its JSON beside the ONNX file; "
+            "restore the file or fetch the model again"
+        )
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=ModelCard)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise CardError(
+            f"found {path} that does not read as a model card ({error}), wanted the fields of "
+            "wire.model_card; restore it or fetch the model again"
+        ) from error
+
+
+def number(card: ModelCard, name: str) -> float:
+    """Return a number that a card has to state among its thresholds or its calibration."""
+    stated = card.thresholds | card.calibration
+    if name not in stated:
+        raise CardError(
+            f"found the card of {card.name} without {name!r}, wanted it beside {sorted(stated)}; "
+            "restore the card or fetch the model again"
+        )
+    return stated[name]
+
+
+def side_px(card: ModelCard) -> int:
+    """Return the side of the square crops that a network looks at."""
+    shape = card.inputs[0].shape if card.inputs else []
+    if len(shape) != 4 or not isinstance(shape[2], int) or shape[2] < 1:
+        raise CardError(
+            f"found the card of {card.name} with the input shape {shape}, wanted four axes with a "
+            "fixed height; restore the card or fetch the model again"
+        )
+    return shape[2]
+
+
+def card_named(name: str, folders: Sequence[Path]) -> Path:
+    """Return the card of that name in the first folder that has it, or raise."""
+    for folder in folders:
+        if (folder / f"{name}.json").is_file():
+            return folder / f"{name}.json"
+    known = sorted(path.stem for folder in folders for path in folder.glob("*.json"))
+    raise ModelMissingError(
+        f"found no model named {name!r}, wanted one of {', '.join(known) or 'none installed'}; "
+        "correct the name, or bring the model with: python -m models fetch NAME"
+    )

@@ -1,0 +1,39 @@
+"""Opens the networks that the settings name, and runs each of them once."""
+
+from pathlib import Path
+
+from edge_agent.perception.demographics import describer_for
+from edge_agent.perception.face_detector import FaceDetector, load_detector
+from edge_agent.perception.head_pose import PoseEstimator, load_pose
+from edge_agent.perception.model_cards import WEIGHTS
+from edge_agent.settings.camera_settings import Settings
+
+Networks = tuple[FaceDetector, PoseEstimator]
+
+
+def models_for(settings: Settings) -> tuple[FaceDetector, PoseEstimator]:
+    """The models that the settings name, opened and tried once."""
+    models = settings.models
+    folders = (WEIGHTS, *map(Path, models.folders))
+    accept_research = settings.privacy.accept_research_licence
+    detector = load_detector(
+        models.detector,
+        input_px=models.input_px,
+        threshold=models.threshold,
+        doubtful=True,
+        folders=folders,
+        accept_research=accept_research,
+    )
+    pose = pose_for(settings)
+    describer_for(settings)  # raises now rather than when the first person has left
+    return detector, pose
+
+
+def pose_for(settings: Settings) -> PoseEstimator:
+    """The head pose network that the settings name."""
+    models = settings.models
+    return load_pose(
+        models.attention,
+        folders=(WEIGHTS, *map(Path, models.folders)),
+        accept_research=settings.privacy.accept_research_licence,
+    )

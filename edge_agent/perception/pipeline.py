@@ -1,0 +1,226 @@
+"""The frame pipeline of one camera: image quality, motion gate, detection, tracking, attention.
+
+Image quality is judged before the motion gate: a frozen or covered camera shows no motion either,
+and its time is unobserved, not empty. A model that fails is counted and reported, and the time is
+unobserved. Faces, tracks and track ids end here; only sightings go on to the meter.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+
+from edge_agent.capture.frame import Frame, Image, Silence
+from edge_agent.perception.attention import Attention, Regard, judge
+from edge_agent.perception.demographics import Describer, Description, describer_for
+from edge_agent.perception.face_detector import Face, FaceDetector
+from edge_agent.perception.head_pose import HeadPose, PoseEstimator
+from edge_agent.perception.model_errors import ModelError
+from edge_agent.perception.observation import NOBODY, Departed, Observation
+from edge_agent.perception.screen_geometry import aim_for
+from edge_agent.perception.sightings import Sighting, Snapshot, View
+from edge_agent.perception.tracker import Track, Tracker
+from edge_agent.perception.zones import zones_of
+from edge_agent.selection.downscale import small
+from edge_agent.selection.image_quality import Quality, sharpness_ratio
+from edge_agent.selection.motion_gate import Gate, GateCounters
+from edge_agent.selection.snapshots import Candidate, Candidates
+from edge_agent.settings.camera_settings import Settings
+from wire.audience import BlindCause
+
+log = logging.getLogger(__name__)
+
+
+class Watch:
+    """One camera's judgement, from picture to sightings."""
+
+    def __init__(self, settings: Settings, detector: FaceDetector, pose: PoseEstimator) -> None:
+        self._settings = settings
+        self._detector = detector
+        self._pose = pose
+        self._gate = Gate(settings.motion)
+        self._quality = Quality(settings.quality)
+        self._tracker = Tracker(settings.tracking)
+        self._aim = aim_for(settings)
+        self._describer = describer_for(settings)
+        self._regards: dict[int, Regard] = {}
+        self._candidates = Candidates()
+        self._last = View(observed=False)
+        self.model_faults = 0
+        self.models_failing = False
+
+    def adopt(
+        self, settings: Settings, networks: tuple[FaceDetector, PoseEstimator] | None
+    ) -> None:
+        """Judge by these from the next picture on; whoever is here stays."""
+        afresh = settings.capture.masks != self._settings.capture.masks
+        self._gate.adopt(settings.motion, afresh=afresh)
+        self._quality.adopt(settings.quality, afresh=afresh)
+        self._tracker.adopt(settings.tracking)
+        self._aim = aim_for(settings)
+        self._describer = self._described_by(settings)
+        if networks is not None:
+            self._detector, self._pose = networks
+        self._settings = settings
+
+    @property
+    def moved(self) -> bool:
+        """Whether the camera looks elsewhere than before."""
+        return self._quality.moved
+
+    @property
+    def gate(self) -> GateCounters:
+        """How often the detector was woken, and by what."""
+        return self._gate.counters
+
+    def is_still(self, at_s: float, *, for_s: float) -> bool:
+        """Whether nobody is there and nothing has moved for so long."""
+        return not self._tracker.live and self._gate.still_s(at_s) >= for_s
+
+    def look(self, frame: Frame) -> Observation:
+        """Judge one picture."""
+        picture = small(frame.luma())
+        blind = self._quality.blindness(picture, frame.elapsed_s)
+        if blind is not None:
+            return self._without_faces(frame, View(observed=False, blind=blind))
+        if self._settings.snapshots.every_s:
+            return self._one_of_many(frame, picture)
+        opens = self._gate.opens(
+            picture, frame.elapsed_s, tracks=self._tracker.live, is_coarse=frame.is_coarse
+        )
+        if opens and not frame.is_coarse:
+            return self._analysed(frame)
+        seen = self._without_faces(frame, View(observed=True))
+        return seen._replace(wakes=opens)
+
+    def miss(self, silence: Silence) -> Observation:
+        """No picture came: what holds meanwhile."""
+        if silence.resting:
+            return self._without_faces(silence, self._last)
+        return self._without_faces(silence, View(observed=False, blind=BlindCause.OFFLINE))
+
+    def pause(self) -> Observation:
+        """Nobody is to be measured now: whoever was there has gone."""
+        self._candidates.forget()
+        self._last = View(observed=False, blind=BlindCause.PAUSED)
+        return Observation(self._last, **self._departed(self._tracker.end_all()))
+
+    def _without_faces(self, moment: Frame | Silence, view: View) -> Observation:
+        self._last = view
+        return Observation(view, **self._departed(self._tracker.expire(moment.elapsed_s)))
+
+    def _analysed(self, frame: Frame) -> Observation:
+        try:
+            faces = self._detector.faces(frame.image)
+            heads = self._heads(frame, faces)
+        except Exception as error:  # noqa: BLE001  a model's fault must not end the measuring
+            self._models_failed(error)
+            return self._without_faces(frame, View(observed=False))
+        self.models_failing = False
+        update = self._tracker.update(
+            [face.box for face in faces], frame.elapsed_s, sure=[face.sure for face in faces]
+        )
+        seen = self._regarded(update.seen, heads, frame)
+        self._gate.found(len(seen))
+        self._last = View(observed=True)
+        gone = (*update.ended, *self._tracker.expire(frame.elapsed_s))
+        return Observation(
+            self._last,
+            analysed=1,
+            seen=seen,
+            heads=[*(face.box for face in faces), *self._tracker.expected(frame.elapsed_s)],
+            **self._departed(gone),
+        )
+
+    def _one_of_many(self, frame: Frame, picture: Image) -> Observation:
+        """Keep the picture if it may become the snapshot; look at those of a stretch that ended."""
+        movement = self._gate.movement(picture, frame.elapsed_s)
+        seen = self._without_faces(frame, View(observed=False))
+        if frame.is_coarse:
+            return seen._replace(wakes=True)
+        candidate = Candidate(frame, movement, sharpness_ratio(picture))
+        candidates = self._candidates.offer(candidate, self._settings.snapshots.every_s)
+        if not candidates:
+            return seen
+        try:
+            snapshot = self._snapshot(candidates)
+        except Exception as error:  # noqa: BLE001  a model's fault must not end the measuring
+            self._models_failed(error)
+            return seen
+        self.models_failing = False
+        return seen._replace(analysed=len(candidates), snapshot=snapshot)
+
+    def _snapshot(self, candidates: Sequence[Candidate]) -> Snapshot:
+        looks = [
+            ([face for face in self._detector.faces(one.frame.image) if face.sure], one)
+            for one in candidates
+        ]
+        faces, best = max(looks, key=lambda look: (len(look[0]), look[1].merit))
+        size_px = best.frame.width_px, best.frame.height_px
+        verdicts = [
+            judge(None, self._aim(head, face.box, size_px), 0.0, self._settings.attention).verdict
+            for head, face in zip(self._heads(best.frame, faces), faces, strict=True)
+        ]
+        looking, facing = verdicts.count(Attention.LOOKING), verdicts.count(Attention.FACING)
+        return Snapshot(best.frame.elapsed_s, len(faces), facing + looking, looking)
+
+    def _heads(self, frame: Frame, faces: Sequence[Face]) -> Sequence[HeadPose]:
+        heads = self._pose.poses(frame.image, faces) if faces else []
+        if len(heads) != len(faces):
+            raise ValueError(f"{len(heads)} poses for {len(faces)} faces")
+        return heads
+
+    def _regarded(
+        self, tracks: Sequence[Track | None], heads: Sequence[HeadPose], frame: Frame
+    ) -> list[Sighting]:
+        sightings = []
+        size_px = frame.width_px, frame.height_px
+        for track, head in zip(tracks, heads, strict=True):
+            if track is None:
+                continue
+            before = self._regards.get(track.id)
+            chances = self._aim(head, track.box, size_px)
+            regard = judge(before, chances, frame.elapsed_s, self._settings.attention)
+            self._regards[track.id] = regard
+            if self._describer is not None:
+                self._describer.see(track.id, frame.image, track.box, head)
+            zones = zones_of(track.box, size_px, self._settings.zones)
+            sightings.append(
+                Sighting(track.id, track.confirmed, regard.verdict, zones, regard.looking_ratio)
+            )
+        return sightings
+
+    def _departed(self, tracks: Iterable[Track]) -> Departed:
+        gone = list(tracks)
+        for track in gone:
+            self._regards.pop(track.id, None)
+        return {"ended": [track.id for track in gone], "described": self._described(gone)}
+
+    def _described(self, gone: Iterable[Track]) -> Mapping[int, Description]:
+        """Look once at each person who has left; of rumours even the picture is dropped."""
+        if self._describer is None:
+            return NOBODY
+        told = {}
+        for track in gone:
+            if not track.confirmed:
+                self._describer.forget(track.id)
+                continue
+            try:
+                told[track.id] = self._describer.part(track.id)
+            except Exception as error:  # noqa: BLE001  whoever cannot be described still counts
+                self._models_failed(error)
+        return told
+
+    def _described_by(self, settings: Settings) -> Describer | None:
+        """What describes people from now on; who waits to be described is not."""
+        if (settings.privacy, settings.models) == (self._settings.privacy, self._settings.models):
+            return self._describer
+        try:
+            return describer_for(settings)
+        except ModelError as error:  # counting goes on
+            log.error("demographics.refused", extra={"reason": str(error)})
+            return None
+
+    def _models_failed(self, error: Exception) -> None:
+        self.model_faults += 1
+        if not self.models_failing:
+            self.models_failing = True
+            log.error("models.failed", exc_info=error, extra={"detector": self._detector.name})

@@ -1,0 +1,194 @@
+"""Which face in this picture is which face of the last one. By time, never by frame count.
+
+Pictures come at uneven times, so everything here is in seconds: a track is believed after enough
+hits spread over enough time, and forgotten after too long without one. What has not been
+believed is a rumour and must not be counted by anyone. A face that the detector is not sure of
+continues somebody who was seen before (Zhang et al., ByteTrack, 2022) and begins nobody. Ids are
+small numbers of this process; they say nothing of a person, are never used twice and never leave
+the device.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from edge_agent.settings.perception import TrackingSettings
+
+Box = tuple[float, float, float, float]  # x1, y1, x2, y2 in pixels
+
+SMOOTHING_S: Final = 0.3  # velocity follows this fast: steadier than one step, quicker than a turn
+REACH_AT_ONCE: Final = 0.6  # in face sizes: how far a face may be from its prediction
+REACH_PER_S: Final = 2.5  # and how much farther for each second, once it is known how it moves
+# Before its way is known: a walker at 1.8 m/s, whose face of 0.16 m crosses the picture sideways.
+REACH_UNKNOWN_PER_S: Final = 11.0
+LARGEST_SIZE_RATIO: Final = 2.0  # a face does not double between two pictures
+OVERLAP_WEIGHT: Final = 0.5
+
+
+@dataclass(slots=True)
+class Track:
+    """One person as far as this camera knows. Times are on the camera's steady timeline."""
+
+    id: int
+    box: Box
+    first_s: float
+    last_s: float
+    hits: int = 1
+    confirmed: bool = False
+    velocity_px_s: tuple[float, float] = field(default=(0.0, 0.0))
+
+    def predicted(self, at_s: float) -> Box:
+        """Where the face would be now, going on as it went."""
+        moved_x, moved_y = (speed * (at_s - self.last_s) for speed in self.velocity_px_s)
+        x1, y1, x2, y2 = self.box
+        return x1 + moved_x, y1 + moved_y, x2 + moved_x, y2 + moved_y
+
+    def hit(self, box: Box, at_s: float, *, sure: bool = True) -> None:
+        """The face was seen again, here; only what is sure helps to believe it."""
+        passed_s = at_s - self.last_s
+        if passed_s > 0:
+            share = 1 - math.exp(-passed_s / SMOOTHING_S) if self.hits > 1 else 1.0
+            (x, y), (was_x, was_y) = _centre(box), _centre(self.box)
+            speed_x, speed_y = self.velocity_px_s
+            self.velocity_px_s = (
+                speed_x + share * ((x - was_x) / passed_s - speed_x),
+                speed_y + share * ((y - was_y) / passed_s - speed_y),
+            )
+        self.box, self.last_s, self.hits = box, at_s, self.hits + sure
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """`seen` holds the track of each box in order, None for a doubtful one that continues nobody;
+    `ended` are gone for good.
+    """
+
+    seen: list[Track | None]
+    ended: list[Track]
+
+
+class Tracker:
+    """The live tracks of one camera."""
+
+    def __init__(self, settings: TrackingSettings) -> None:
+        self._settings = settings
+        self._next_id = 1
+        self._tracks: list[Track] = []
+
+    @property
+    def live(self) -> int:
+        """Tracks that may be seen again, believed or not."""
+        return len(self._tracks)
+
+    def adopt(self, settings: TrackingSettings) -> None:
+        """Believe and forget by these from now on; who is here stays."""
+        self._settings = settings
+
+    def expected(self, at_s: float) -> list[Box]:
+        """Where the faces would be now of live tracks that were not seen now."""
+        return [track.predicted(at_s) for track in self._tracks if track.last_s < at_s]
+
+    def update(
+        self, boxes: Sequence[Box], at_s: float, *, sure: Sequence[bool] | None = None
+    ) -> Update:
+        """Take the faces of one picture; without `sure`, the detector is sure of all of them."""
+        ended = self.expire(at_s)
+        pairs = matched(self._tracks, boxes, at_s)
+        certain = sure if sure is not None else [True] * len(boxes)
+        seen = [
+            self._see(box, at_s, pairs.get(index), is_sure)
+            for index, (box, is_sure) in enumerate(zip(boxes, certain, strict=True))
+        ]
+        return Update(seen, ended)
+
+    def _see(self, box: Box, at_s: float, track: Track | None, sure: bool) -> Track | None:
+        if track is not None:
+            track.hit(box, at_s, sure=sure)
+        elif sure:
+            track = self._begin(box, at_s)
+        else:
+            return None
+        track.confirmed = track.confirmed or self._believable(track)
+        return track
+
+    def expire(self, at_s: float) -> list[Track]:
+        """End what has not been seen for too long, or never became believable."""
+        ended = [track for track in self._tracks if self._is_over(track, at_s)]
+        self._tracks = [track for track in self._tracks if not self._is_over(track, at_s)]
+        return ended
+
+    def end_all(self) -> list[Track]:
+        """End every track: the source has ended."""
+        ended, self._tracks = self._tracks, []
+        return ended
+
+    def _begin(self, box: Box, at_s: float) -> Track:
+        track = Track(self._next_id, box, at_s, at_s)
+        self._next_id += 1
+        self._tracks.append(track)
+        return track
+
+    def _believable(self, track: Track) -> bool:
+        return (
+            track.hits >= self._settings.confirm_hits
+            and track.last_s - track.first_s >= self._settings.confirm_s - 1e-6
+        )
+
+    def _is_over(self, track: Track, at_s: float) -> bool:
+        if at_s - track.last_s > self._settings.lost_after_s:
+            return True
+        return not track.confirmed and at_s - track.first_s > self._settings.confirm_within_s
+
+
+def matched(tracks: Sequence[Track], boxes: Sequence[Box], at_s: float) -> dict[int, Track]:
+    """The track of each box index that continues one; the best pairs choose first.
+
+    Believed tracks choose before rumours, so that a false face cannot take a person's place.
+    """
+    candidates = [
+        (not track.confirmed, cost, position, index)
+        for position, track in enumerate(tracks)
+        for index, box in enumerate(boxes)
+        if (cost := _cost(track, box, at_s)) is not None
+    ]
+    pairs: dict[int, Track] = {}
+    taken: set[int] = set()
+    for _, _, position, index in sorted(candidates):
+        if position not in taken and index not in pairs:
+            taken.add(position)
+            pairs[index] = tracks[position]
+    return pairs
+
+
+def overlap_ratio(one: Box, other: Box) -> float:
+    """Intersection over union."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    shared = width * height
+    return shared / (_area(one) + _area(other) - shared)
+
+
+def _cost(track: Track, box: Box, at_s: float) -> float | None:
+    """Less is better; None when this cannot be the same face."""
+    expected = track.predicted(at_s)
+    size, other = math.sqrt(_area(expected)), math.sqrt(_area(box))
+    if not size or not other or max(size, other) / min(size, other) > LARGEST_SIZE_RATIO:
+        return None
+    reach_per_s = REACH_PER_S if track.hits > 1 else REACH_UNKNOWN_PER_S
+    reach = REACH_AT_ONCE + reach_per_s * (at_s - track.last_s)
+    distance = math.dist(_centre(expected), _centre(box)) / ((size + other) / 2)
+    overlap = overlap_ratio(expected, box)
+    if distance > reach and not overlap:
+        return None
+    return distance / reach - OVERLAP_WEIGHT * overlap + abs(math.log(size / other))
+
+
+def _centre(box: Box) -> tuple[float, float]:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def _area(box: Box) -> float:
+    return max(box[2] - box[0], 0.0) * max(box[3] - box[1], 0.0)

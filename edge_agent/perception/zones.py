@@ -1,0 +1,19 @@
+"""Which named parts of the picture a face is in: where its middle is. A border belongs to both."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from edge_agent.perception.tracker import Box
+from edge_agent.settings.perception import Zone
+
+
+def zones_of(box: Box, size_px: tuple[int, int], zones: Sequence[Zone]) -> tuple[str, ...]:
+    """Names of the zones; `size_px` is the picture's width and height."""
+    middle = (box[0] + box[2]) / 2 / size_px[0], (box[1] + box[3]) / 2 / size_px[1]
+    return tuple(
+        zone.name
+        for zone in zones
+        if cv2.pointPolygonTest(np.array(zone.polygon, np.float32), middle, False) >= 0
+    )

@@ -1,0 +1,1 @@
+"""Reports, heartbeats and alarms of one camera."""

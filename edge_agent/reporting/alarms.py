@@ -1,0 +1,101 @@
+"""Raises an alarm for a fault that lasts, and clears it after the fault has been gone for a while.
+
+Short faults raise nothing, and a fault that flickers raises one alarm instead of hundreds.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from edge_agent.capture.failure_cause import SENTENCES, Cause
+from wire.audience import BlindCause
+from wire.health import Alarm, AlarmState, CaptureState
+from wire.topics import Address
+
+RAISE_AFTER_S: Final = 10.0
+CLEAR_AFTER_S: Final = 10.0
+REMEDIES: Final = {
+    "capture.failed": SENTENCES[Cause.UNKNOWN],
+    **{f"capture.failed.{cause}": sentence for cause, sentence in SENTENCES.items()},
+    "camera.moved": "the camera looks elsewhere than before: check its mount and what it shows",
+    "models.failed": "the models fail on the pictures: see the agent's log",
+    "clock.unset": "the clock was never set and reports wait for it: let NTP through, or set it",
+    "clock.wrong": "this clock and the cloud's differ by minutes: let NTP through, or set it",
+    "privacy.refused": "a message was kept back by the privacy gate: see egress.refused in the log",
+    "outbox.full": "more reports wait than the disk's budget allows: restore the connection",
+    "outbox.failed": "reports cannot be stored: check the disk's space and health",
+    "link.packet_limit": "the broker takes only small messages: raise its packet limit to 128 KiB",
+    "reports.unclaimed": "reports of an earlier run or location are not acknowledged: if the "
+    "location was renamed, name the old one under `formerly` in the sites file",
+    f"blind.{BlindCause.DARK}": "the picture is dark: check the light and the lens cap",
+    f"blind.{BlindCause.OVEREXPOSED}": "the picture is burnt out: check exposure and backlight",
+    f"blind.{BlindCause.OBSTRUCTED}": "something stands before the camera: clear its view",
+    f"blind.{BlindCause.FLAT}": "the picture has no contrast: something covers the lens",
+    f"blind.{BlindCause.BLURRED}": "the picture is blurred: focus or clean the lens",
+    f"blind.{BlindCause.FROZEN}": "the same picture repeats: restart the camera",
+}
+
+
+@dataclass(slots=True)
+class _Trouble:
+    since_s: float
+    last_s: float
+    raised: bool = False
+
+
+class Alarms:
+    """Watches troubles by kind, a word such as `blind.dark`."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._troubles: dict[str, _Trouble] = {}
+
+    def watch(
+        self, kinds: set[str], at_s: float, at: datetime, *, cause: Cause | None = None
+    ) -> list[Alarm]:
+        """Take what is wrong at this moment; alarms that are due to be raised or cleared.
+
+        `cause` says why the capture failed, where the camera could tell.
+        """
+        due = []
+        for kind in kinds:
+            trouble = self._troubles.setdefault(kind, _Trouble(at_s, at_s))
+            trouble.last_s = at_s
+            if not trouble.raised and at_s - trouble.since_s >= RAISE_AFTER_S:
+                trouble.raised = True
+                due.append(self._alarm(kind, AlarmState.RAISED, at, cause))
+        for kind, trouble in list(self._troubles.items()):
+            if kind in kinds or (trouble.raised and at_s - trouble.last_s < CLEAR_AFTER_S):
+                continue
+            del self._troubles[kind]
+            if trouble.raised:
+                due.append(self._alarm(kind, AlarmState.CLEARED, at))
+        return due
+
+    @property
+    def raised(self) -> tuple[str, ...]:
+        """The kinds that are told of now."""
+        return tuple(sorted(kind for kind, trouble in self._troubles.items() if trouble.raised))
+
+    def _alarm(
+        self, kind: str, state: AlarmState, at: datetime, cause: Cause | None = None
+    ) -> Alarm:
+        remedy = REMEDIES.get(f"{kind}.{cause}") or REMEDIES.get(kind, "")
+        return Alarm(
+            location=self._address.location,
+            device=self._address.device,
+            kind=kind,
+            state=state,
+            at=at,
+            message=remedy if state is AlarmState.RAISED else "",
+        )
+
+
+def troubles(capture: CaptureState, blind: BlindCause | None) -> set[str]:
+    """The kinds that hold at this moment. Offline is told as the capture's failure."""
+    found = set()
+    if capture in (CaptureState.STALLED, CaptureState.FAILED) or blind is BlindCause.OFFLINE:
+        found.add("capture.failed")
+    if blind not in (None, BlindCause.OFFLINE, BlindCause.PAUSED):
+        found.add(f"blind.{blind}")
+    return found

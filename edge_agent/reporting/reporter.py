@@ -1,0 +1,363 @@
+"""Stores, sends and acknowledges the reports of one camera; heartbeats and alarms.
+
+No report is lost while the disk fails: reports wait in memory until the disk accepts them.
+"""
+
+import logging
+import math
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final, NamedTuple
+
+from msgspec import structs
+
+from edge_agent.capture.camera import Counters
+from edge_agent.capture.failure_cause import Cause
+from edge_agent.metering.interval_sums import Tally
+from edge_agent.metering.run_totals import Totals
+from edge_agent.metering.withholding import Told, Withholding
+from edge_agent.outbox import Courier, Link, Outbox, OutboxDamagedError, OutboxError
+from edge_agent.outbox.streams import StreamStatus
+from edge_agent.privacy.egress_filter import Egress
+from edge_agent.privacy.filtered_link import Guarded
+from edge_agent.privacy.suppression import coarse
+from edge_agent.reporting.alarms import Alarms
+from edge_agent.reporting.connection_quality import CameraConnection
+from edge_agent.reporting.system_health import disk_free_bytes, rss_bytes, temperature_milli_c
+from edge_agent.selection.motion_gate import GateCounters
+from edge_agent.settings.privacy import PrivacySettings
+from edge_agent.settings.transport import LinkSettings
+from edge_agent.state_board import Board, Glance
+from edge_agent.wall_clock import EARLIEST_AT, CivilTime, disciplined
+from wire.audience import Versions
+from wire.envelope import alarm_event, heartbeat_event, seal
+from wire.health import CaptureState, Figures, GateCounts, Heartbeat
+from wire.topics import Address, Channel
+
+log = logging.getLogger(__name__)
+
+DRAIN_STEP_S: Final = 0.02
+POST_EVERY_S: Final = 1.0
+WRONG_BY_MS: Final = 120_000  # the cloud believes no report from more than five minutes ahead
+REFUSAL_TOLD_S: Final = 60.0
+DISK_PATIENCE: Final = 10  # times as long as a failed call blocked, until the next: pictures wait
+FINAL_TRIES: Final = 5
+NO_DISK: Final = "the disk refuses reports and the agent ends: their time is not reported"
+NO_ROOM: Final = "the disk refuses reports and memory holds no more: their time is not reported"
+UNSTORED_KEPT: Final = 2880  # a day of half minutes in memory, should the disk refuse them
+
+
+class Vitals(NamedTuple):
+    """What a heartbeat says beside the outbox."""
+
+    source: str
+    capture: CaptureState
+    counters: Counters
+    gate: GateCounters
+    trouble: str = ""  # why no pictures come
+
+
+class Waiting(NamedTuple):
+    """What a heartbeat says of the outbox; the last known figures while the disk is in trouble."""
+
+    reports: int
+    oldest_at: datetime | None
+    stream: StreamStatus
+
+
+class Reporting:
+    """One camera's way out. A report carries the versions of the era that it began in."""
+
+    def __init__(
+        self,
+        address: Address,
+        versions: Versions,
+        outbox: Outbox,
+        link: Link,
+        settings: LinkSettings,
+        *,
+        privacy: PrivacySettings,
+        board: Board,
+        clock: Callable[[], datetime],
+        steady: Callable[[], float],
+    ) -> None:
+        self.boot = secrets.token_hex(8)
+        self.totals = Totals()
+        self._versions = [versions]  # by era
+        self.disk_failing = False
+        self._address = address
+        self._outbox = outbox
+        self._egress = Egress(address, smallest_cell=privacy.smallest_cell, sensors=privacy.sensors)
+        self._link = Guarded(link, self._egress)
+        self._settings = settings
+        self._clock = clock
+        self._steady = steady
+        self._courier = Courier(outbox, self._link, settings)
+        self._alarms = Alarms(address)
+        self._connection = CameraConnection()
+        self._board = board
+        self._withholding = Withholding(privacy.smallest_cell, outbox.withheld, address.location)
+        self._unstored: deque[Told] = deque()
+        self._civil = CivilTime()
+        self._began_at = clock()
+        self._first_row = outbox.next_row
+        self._waiting = Waiting(outbox.depth, outbox.oldest_at, outbox.status(0))
+        self._beats = 0
+        self._disk_again_s = -math.inf
+        self._dropped = 0
+        self._clock_was_wrong_by = timedelta(0)
+        self._ahead_ms: int | None = None
+        self._refusals_told = 0
+        self._refused_s = -math.inf
+        self._started_s = steady()
+        self._beat_s = -settings.heartbeat_s
+        self._posted_s = -POST_EVERY_S
+        self._skips_drain = False
+
+    def start(self) -> None:
+        self._link.start()
+
+    def adopt(
+        self, settings: LinkSettings, versions: Versions, *, privacy: PrivacySettings
+    ) -> None:
+        """Another era begins: other settings or models produce the numbers."""
+        self._settings = settings
+        self._egress.smallest_cell = privacy.smallest_cell
+        self._egress.sensors = privacy.sensors
+        self._versions.append(versions)
+
+    def keep(self, tallies: Iterable[Tally]) -> None:
+        """Take closed intervals; the next `pump` stores what may be told of them."""
+        self._await(self._withholding.take(tallies))
+
+    def keep_time(self, at: datetime, elapsed_s: float) -> None:
+        """Take a moment on both clocks.
+
+        What was measured before the clock was set right moves with it; what was sent stays.
+        """
+        wrong_by = self._civil.observe(at, elapsed_s)
+        if wrong_by is not None:
+            for told in self._unstored:
+                if told.tally is not None:
+                    told.tally.move(wrong_by)
+            self._withholding.move(wrong_by)
+            self._clock_was_wrong_by += wrong_by
+        self._began_at = at - timedelta(seconds=elapsed_s)
+
+    def pump(self) -> None:
+        """Store and send what is due. A disk in trouble is told of once, and tried again."""
+        now_s = self._steady()
+        if now_s < self._disk_again_s:
+            self._send_notices()
+            return
+        try:
+            self._date()
+            self._store()
+            self._courier.pump(now_s)
+            self._compare_clocks()
+        except OutboxError as error:
+            failed_s = self._steady()
+            self._disk_again_s = failed_s + DISK_PATIENCE * (failed_s - now_s)
+            if not self.disk_failing:
+                log.error("outbox.failed", extra={"reason": str(error)})
+            self.disk_failing = True
+            self._send_notices()
+            if isinstance(error, OutboxDamagedError):
+                self._recover()
+        else:
+            self.disk_failing = False
+
+    def beat(self, vitals: Vitals) -> None:
+        """Show how things are, and send a heartbeat when one is due."""
+        now_s = self._steady()
+        self._board.pulse(self._address.device, time.monotonic())
+        self._connection.note(now_s, vitals.capture, vitals.counters)
+        is_due = now_s - self._beat_s >= self._settings.heartbeat_s and self._link.connected
+        if not is_due and now_s - self._posted_s < POST_EVERY_S:
+            return
+        beat = self._heartbeat(now_s, vitals)
+        self._posted_s = now_s
+        totals = self.totals.as_fields()
+        glance = Glance(vitals.source, beat, totals, self._link.connected, vitals.trouble)
+        self._board.post(self._address.device, glance)
+        if is_due:
+            self._beat_s = now_s
+            self._beats += 1
+            self._link.send(Channel.HEARTBEAT, seal(heartbeat_event(beat)))
+
+    def tell(
+        self, kinds: set[str], at_s: float, at: datetime, *, cause: Cause | None = None
+    ) -> None:
+        """Raise and clear alarms; `kinds` are the troubles of this moment, `cause` the camera's."""
+        if self.disk_failing:
+            kinds = kinds | {"outbox.failed"}
+        if self._outbox.over_budget:
+            kinds = kinds | {"outbox.full"}
+        kinds = kinds | self._courier.troubles
+        if at < EARLIEST_AT:
+            kinds = kinds | {"clock.unset"}
+        elif abs(self._ahead_ms or 0) > WRONG_BY_MS:
+            kinds = kinds | {"clock.wrong"}
+        if self._egress.refusals.total() > self._refusals_told:
+            self._refusals_told, self._refused_s = self._egress.refusals.total(), at_s
+        if at_s - self._refused_s < REFUSAL_TOLD_S:
+            kinds = kinds | {"privacy.refused"}
+        for alarm in self._alarms.watch(kinds, at_s, at, cause=cause):
+            log.warning("alarm", extra={"kind": alarm.kind, "state": str(alarm.state)})
+            self._courier.notice(Channel.ALARM, seal(alarm_event(alarm)))
+
+    def finish(self, drain_s: float) -> None:
+        """Give the cloud so long to acknowledge what is left, then hang up."""
+        self._board.leave(self._address.device)
+        give_up_s = self._steady() + drain_s
+        self._await(self._withholding.close())
+        self._store_finally()
+        while self._unsettled() and self._steady() < give_up_s and not self._skips_drain:
+            time.sleep(DRAIN_STEP_S)
+            self.pump()
+        if self._unstored_reports:
+            lost = {"reports": self._unstored_reports, "reason": NO_DISK}
+            log.error("reports.dropped", extra=lost)
+        self.totals.unacknowledged = self._unsettled()
+        self._link.stop()
+
+    def skip_drain(self) -> None:
+        """Wait for no acknowledgement in `finish`, from any thread; reports stay in the outbox."""
+        self._skips_drain = True
+
+    def _date(self) -> None:
+        if self._clock_was_wrong_by:
+            self._outbox.correct(self._first_row, self._clock_was_wrong_by)
+            self._clock_was_wrong_by = timedelta(0)
+        if self._outbox.undated and self._began_at >= EARLIEST_AT:  # of an earlier run
+            self._outbox.date_undated(self._began_at)
+
+    def _compare_clocks(self) -> None:
+        if self._courier.cloud_said_at is not None:
+            ahead = self._clock() - self._courier.cloud_said_at
+            self._ahead_ms = ahead // timedelta(milliseconds=1)
+            self._courier.cloud_said_at = None
+
+    def _await(self, every: Iterable[Told]) -> None:
+        """Keep in memory until the disk takes it. Of what waits only the latest counts."""
+        for told in every:
+            if told.tally is None and self._unstored and self._unstored[-1].tally is None:
+                if told.withheld is not None:
+                    self._unstored[-1] = told
+                continue
+            if len(self._unstored) >= UNSTORED_KEPT:
+                self._unstored.popleft()
+                self._dropped += 1
+                log.error("reports.dropped", extra={"reports": self._dropped, "reason": NO_ROOM})
+            self._unstored.append(told)
+
+    def _store(self) -> None:
+        while self._unstored:
+            self._store_one(self._unstored[0])
+            self._unstored.popleft()
+
+    def _store_one(self, told: Told) -> None:
+        tally, withheld = told
+        if tally is not None:
+            try:
+                report_for = partial(tally.report, self._address, self._versions[tally.era])
+                self.totals.add(self._outbox.put(report_for, withheld=withheld))
+                return
+            except ValueError as error:  # a fault of ours, which must not cost the next report
+                log.error("report.contradicts", extra={"reason": str(error), "tally": repr(tally)})
+        if withheld is not None:
+            self._outbox.withhold(withheld)
+
+    def _store_finally(self) -> None:
+        """What is only in memory ends with the process: a disk in trouble gets another chance."""
+        for _ in range(FINAL_TRIES):
+            self._disk_again_s = -math.inf
+            self.pump()
+            if not self.disk_failing:
+                return
+
+    def _send_notices(self) -> None:
+        """An alarm needs no disk."""
+        if self._link.connected:
+            self._courier.send_notices()
+
+    def _recover(self) -> None:
+        """Begin another outbox if this one is damaged; what is in memory goes there."""
+        with suppress(OutboxError):  # tried again with the next damage
+            if self._outbox.recover():
+                self._first_row = self._outbox.next_row
+
+    def _take_waiting(self) -> Waiting:
+        if self._steady() >= self._disk_again_s:
+            with suppress(OutboxError):  # `pump` tells
+                outbox, turn = self._outbox, self._beats
+                self._waiting = Waiting(outbox.depth, outbox.oldest_at, outbox.status(turn))
+        return self._waiting
+
+    def _heartbeat(self, now_s: float, vitals: Vitals) -> Heartbeat:
+        waiting = self._take_waiting()
+        return Heartbeat(
+            location=self._address.location,
+            device=self._address.device,
+            journal=waiting.stream.id,
+            boot=self.boot,
+            sent_at=self._clock(),
+            uptime_ms=round((now_s - self._started_s) * 1000),
+            capture=vitals.capture,
+            frames_captured=vitals.counters.captured,
+            frames_analysed=self.totals.analysed,
+            reconnects=vitals.counters.reconnects,
+            outbox_reports=waiting.reports + self._unstored_reports,
+            outbox_oldest_at=waiting.oldest_at,
+            next_sequence=waiting.stream.next_sequence,
+            oldest_sequence=waiting.stream.oldest_sequence,
+            rss_bytes=rss_bytes(),
+            gate=self._gate(vitals.gate),
+            figures=self._figures(vitals),
+            versions=self._versions[-1],
+        )
+
+    def _gate(self, counters: GateCounters) -> GateCounts:
+        counts = GateCounts(**asdict(counters))
+        if self._egress.smallest_cell <= 1:
+            return counts
+        return structs.replace(
+            counts,
+            by_track=coarse(counts.by_track),
+            by_motion=coarse(counts.by_motion),
+            by_heartbeat=coarse(counts.by_heartbeat),
+        )
+
+    def _figures(self, vitals: Vitals) -> Figures:
+        return Figures(
+            connection=self._connection.word,
+            frames_milli_hz=round(1000 * self._connection.rate_hz),
+            frames_dropped=vitals.counters.dropped,
+            stalls=self._connection.stalls,
+            model_faults=self.totals.model_faults,
+            outbox_bytes=self._outbox.bytes,
+            outbox_merges=self._outbox.merges,
+            egress_refusals=self._egress.refusals.total(),
+            disk_free_bytes=disk_free_bytes(self._outbox.path.parent),
+            clock_kept=disciplined(),
+            clock_ahead_ms=self._ahead_ms,
+            temperature_milli_c=temperature_milli_c(),
+            alarms=self._alarms.raised,
+        )
+
+    def _unsettled(self) -> int:
+        """Reports of which the cloud has not said that they are safe."""
+        try:
+            return self._outbox.depth + self._unstored_reports
+        except OutboxError:
+            return self._unstored_reports
+
+    @property
+    def _unstored_reports(self) -> int:
+        return sum(told.tally is not None for told in self._unstored)

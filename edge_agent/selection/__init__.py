@@ -1,0 +1,1 @@
+"""Selects the frames that the detector analyses: image quality, motion, snapshots."""

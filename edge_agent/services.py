@@ -1,0 +1,104 @@
+"""What stands around the cameras of one device: the board, the player's word, page and watchdog."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+from edge_agent.cameras_config import Mount
+from edge_agent.observers import Sensor, Witness
+from edge_agent.player.now_playing import Playing
+from edge_agent.player.player_input import PlayWords, listening
+from edge_agent.recorder.hls import Recorder
+from edge_agent.recorder.redacting_observer import Screen, Veiled
+from edge_agent.sensors.light import LightFromPicture
+from edge_agent.sensors.sources import Polled
+from edge_agent.settings.services import SensorSettings
+from edge_agent.state_board import Board
+from edge_agent.status.home_assistant import announced
+from edge_agent.status.preview import Preview
+from edge_agent.status.server import Picture, Sights, Word, served
+from edge_agent.status.watchdog import Watchdog
+from wire.scalars import DeviceId
+from wire.topics import Address
+
+
+class Company(TypedDict):
+    """What an agent is given beside its camera, its networks and its link."""
+
+    board: Board
+    playing: Playing | None
+    witnesses: Sequence[Witness]
+    sensors: Sequence[Sensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Shared by all cameras."""
+
+    first: Address
+    board: Board
+    playing: Playing | None
+    previews: dict[DeviceId, Picture]
+    polled: Sequence[Polled]
+
+    def company(self, mount: Mount) -> Company:
+        """For one camera's agent."""
+        lux_at_mid_grey = mount.settings.sensors.lux_at_mid_grey
+        light = [LightFromPicture(lux_at_mid_grey)] if lux_at_mid_grey else []
+        return Company(
+            board=self.board,
+            playing=self.playing,
+            witnesses=[*self._screens(mount), *light],
+            sensors=[*self._shared_out(mount), *light],
+        )
+
+    def _shared_out(self, mount: Mount) -> Sequence[Sensor]:
+        """The device's sensors report with its first camera, so that no reading counts twice."""
+        return self.polled if mount.address == self.first else ()
+
+    def _screens(self, mount: Mount) -> Iterator[Witness]:
+        device, recorder = mount.address.device, mount.settings.recorder
+        screens: list[Screen] = []
+        if mount.settings.status.preview:
+            preview = Preview()
+            self.previews[device] = preview.jpeg
+            screens.append(preview)
+        if recorder.on:
+            screens.append(Recorder(Path(recorder.folder, device), recorder))
+        if screens:
+            yield Veiled(screens, width_px=recorder.width_px)
+
+
+@contextmanager
+def surroundings(mounts: Sequence[Mount]) -> Iterator[Surroundings]:
+    """In place while the block runs; what is shared follows the first camera's settings."""
+    first, settings = mounts[0].address, mounts[0].settings
+    board = Board()
+    with (
+        _asked(settings.sensors) as polled,
+        announced(settings.home_assistant, board, first.device),
+        listening(settings.plays) as ears,
+    ):
+        playing, words = ears or (None, None)
+        hear = _answering(words) if words and settings.plays.http else None
+        previews: dict[DeviceId, Picture] = {}
+        with Watchdog(board), served(settings.status, Sights(board, previews, hear)):
+            yield Surroundings(first, board, playing, previews, polled)
+
+
+@contextmanager
+def _asked(settings: SensorSettings) -> Iterator[Sequence[Polled]]:
+    polled = [Polled(source) for source in settings.sources]
+    for one in polled:
+        one.start()
+    try:
+        yield polled
+    finally:
+        for one in polled:
+            one.stop()
+
+
+def _answering(words: PlayWords) -> Word:
+    return lambda body: {"creative": words.hear(body).creative}

@@ -1,0 +1,41 @@
+"""Settings of remote management: trusted signers and servers, program versions."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from edge_agent.settings.field_types import Section
+from wire.addresses import AddressError
+from wire.hosts import parse_host_and_port
+
+
+def _refuse_inexact(host: str) -> None:
+    if "*" in host:
+        raise ValueError(
+            f"fleet.hosts {host[:80]!r}: a pattern also admits servers of others; name each host, "
+            "such as my-bucket.s3.eu-west-2.amazonaws.com"
+        )
+    try:
+        parse_host_and_port(host)
+    except AddressError as error:
+        raise ValueError(f"fleet.hosts {host[:80]!r}: {error}") from None
+
+
+class FleetSettings(Section, frozen=True):
+    """Whom the camera believes when a job brings something new, and where files may go and come.
+
+    `signers` are public keys in PEM (Ed25519, or EC on P-256). `hosts` are exact names of servers,
+    with their port where it is not that of https: on shared storage, the host of your own bucket.
+    Without them nothing is believed and nothing sent. `slots` is the folder of the program's
+    versions (`slots.py`), where it was installed so. `allow_older` lets a job bring a version below
+    one that this camera has had.
+    """
+
+    signers: Annotated[tuple[str, ...], Meta(max_length=8)] = ()
+    hosts: Annotated[tuple[str, ...], Meta(max_length=32)] = ()
+    slots: str = ""
+    allow_older: bool = False
+
+    def __post_init__(self) -> None:
+        for host in self.hosts:
+            _refuse_inexact(host)

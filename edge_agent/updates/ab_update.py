@@ -1,0 +1,175 @@
+"""The program itself in slots: one is current, the one before stays, a new one must prove itself.
+
+    ROOT/current -> slots/1.4.0        what is started: ROOT/current/start
+    ROOT/previous -> slots/1.3.2       what it was before
+    ROOT/slots/1.4.0/start             any program that takes this one's arguments
+
+The old program ends its measuring, starts the new one as its child and waits until that says that
+every camera delivers and the broker has let it in. Only then `current` is switched, by a rename,
+and the old program becomes the new one. A child that ends, or says nothing, leaves all as it was.
+"""
+
+import io
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from edge_agent.atomic_files import PRIVATE, written
+
+log = logging.getLogger(__name__)
+
+PROVING: Final = "ONLOOKER_PROVING"  # in a child's environment: the file that says it is well
+START: Final = "start"
+LARGEST_UNPACKED_BYTES: Final = 2 * 1024**3
+PROVE_S: Final = 60.0  # less than the service manager waits for a sign of life
+GOODBYE_S: Final = 30.0
+LOOK_S: Final = 0.2
+
+
+class SlotError(RuntimeError):
+    """A release that cannot be used, or no slots to put it into."""
+
+
+class Slots:
+    """The slots below one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    @property
+    def current(self) -> Path | None:
+        """The slot that is started."""
+        return _target(self._root / "current")
+
+    @property
+    def previous(self) -> Path | None:
+        """The slot that was started before."""
+        return _target(self._root / "previous")
+
+    def take_trouble(self) -> str:
+        """Why the last release did not become current; told once."""
+        try:
+            trouble = self._trouble.read_text(encoding="utf-8")
+        except OSError:
+            return ""
+        self._trouble.unlink()
+        return trouble
+
+    @property
+    def _trouble(self) -> Path:
+        return self._root / "trouble"
+
+    def unpack(self, version: str, archive: bytes) -> Path:
+        """Put a release (tar.gz) into its slot, whole, or raise SlotError."""
+        if self.current is None:
+            raise SlotError(f"{self._root} has no current slot: install the program there first")
+        home = self._root / "slots" / version
+        if home in (self.current, self.previous):
+            return home
+        draft = home.with_name(f".{version}")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        try:
+            with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
+                if sum(member.size for member in tar.getmembers()) > LARGEST_UNPACKED_BYTES:
+                    raise SlotError(f"{version} unpacks to over {LARGEST_UNPACKED_BYTES} bytes")
+                tar.extractall(draft, filter="data")
+        except (tarfile.TarError, OSError, EOFError) as error:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise SlotError(f"{version} does not unpack: {error}") from error
+        if not os.access(draft / START, os.X_OK):
+            shutil.rmtree(draft, ignore_errors=True)
+            raise SlotError(f"{version} has no program called {START} at its top")
+        shutil.rmtree(home, ignore_errors=True)
+        draft.replace(home)
+        return home
+
+    def prove(self, slot: Path, arguments: Sequence[str], *, patience_s: float = PROVE_S) -> bool:
+        """Run a slot's program until it is well, then end it and make the slot current.
+
+        False when it did not get well; then nothing has changed, and `take_trouble` says why.
+        """
+        sign = self._root / "well"
+        sign.unlink(missing_ok=True)
+        child = subprocess.Popen(  # noqa: S603  a program that was signed
+            [str(slot / START), *arguments], env={**os.environ, PROVING: str(sign)}
+        )
+        trouble = _awaited(child, sign, patience_s)
+        _ended(child)
+        written(self._trouble, trouble.encode(), mode=PRIVATE)
+        if trouble:
+            log.error("slots.not_proved", extra={"slot": slot.name, "reason": trouble})
+            return False
+        self._switch(slot)
+        log.info("slots.switched", extra={"slot": slot.name})
+        return True
+
+    def become_current(self, arguments: Sequence[str]) -> None:
+        """Replace this process by the current slot's program."""
+        program = str(self._root / "current" / START)
+        os.execv(program, [program, *arguments])  # noqa: S606  it was signed and has proved itself
+
+    def _switch(self, slot: Path) -> None:
+        old = self.current
+        if old is not None and old != slot:
+            _point(self._root / "previous", old)
+        _point(self._root / "current", slot)
+        for home in (self._root / "slots").iterdir():
+            if home not in (self.current, self.previous):
+                shutil.rmtree(home, ignore_errors=True)
+
+
+def begin_anew(arguments: Sequence[str]) -> None:
+    """Replace this process by the same program, begun again."""
+    command = [sys.executable, "-m", "edge_agent", *arguments]
+    os.execv(sys.executable, command)  # noqa: S606  our own interpreter and program
+
+
+def say_well() -> None:
+    """Tell the program that started this one, if it waits for that, that all is well."""
+    if sign := os.environ.get(PROVING):
+        written(Path(sign), b"well", mode=PRIVATE)
+
+
+def is_proving() -> bool:
+    """Whether this process is a new program that has yet to prove itself."""
+    return PROVING in os.environ
+
+
+def _awaited(child: "subprocess.Popen[bytes]", sign: Path, patience_s: float) -> str:
+    """Empty when the child says that it is well, else what was wrong."""
+    give_up_s = time.monotonic() + patience_s
+    while time.monotonic() < give_up_s:
+        if sign.exists():
+            return ""
+        if child.poll() is not None:
+            return f"the new program ended ({child.returncode})"
+        time.sleep(LOOK_S)
+    return f"the new program was not well within {patience_s:.0f} s"
+
+
+def _ended(child: "subprocess.Popen[bytes]") -> None:
+    child.terminate()
+    try:
+        child.wait(GOODBYE_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def _target(link: Path) -> Path | None:
+    return link.resolve() if link.is_symlink() and link.exists() else None
+
+
+def _point(link: Path, target: Path) -> None:
+    draft = link.with_name(f".{link.name}")
+    draft.unlink(missing_ok=True)
+    draft.symlink_to(target)
+    draft.replace(link)

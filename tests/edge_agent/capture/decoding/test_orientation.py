@@ -1,0 +1,244 @@
+"""A camera that is mounted sideways, upside down or mirrored is measured upright on every way."""
+
+import struct
+from itertools import product
+
+import av
+import cv2
+import numpy as np
+import pytest
+from av.bitstream import BitStreamFilterContext
+
+from edge_agent.capture.camera import Rest
+from edge_agent.capture.decoding.frame_conversion import bgr, i420, luma
+from edge_agent.capture.decoding.orientation import (
+    UPRIGHT,
+    Orientation,
+    from_matrix,
+    from_sei,
+    upright,
+    upright_planes,
+)
+from edge_agent.capture.decoding.packet_decoder import PacketDecoder
+from edge_agent.capture.decoding.sei import OrientationSei, SeiReader
+from edge_agent.capture.factory import open_camera
+from edge_agent.capture.frame import Frame
+from edge_agent.settings.capture import CaptureSettings
+
+SETTINGS = CaptureSettings(
+    backoff_s=0.1, longest_backoff_s=0.2, open_timeout_s=5, analysed_fps=30, isolated=False
+)
+ALL = [Orientation(*flags) for flags in product((False, True), repeat=3)]
+
+
+@pytest.fixture(scope="module")
+def corner():
+    """A grey picture, 64 x 48, with a white corner at the upper left and a black one beside it."""
+    image = np.full((48, 64, 3), 120, np.uint8)
+    image[:16, :16] = 235
+    image[:16, 48:] = 20
+    return image
+
+
+def distorted(image, orientation):
+    """What the sensor saw, so that `upright` gives `image` back."""
+    for candidate in ALL:
+        sensed = upright(image, candidate)
+        if upright(sensed, orientation).shape == image.shape and np.array_equal(
+            upright(sensed, orientation), image
+        ):
+            return np.ascontiguousarray(sensed)
+    raise AssertionError(orientation)
+
+
+@pytest.mark.parametrize("orientation", ALL)
+def test_planes_are_turned_like_colours(corner, orientation):
+    planes = cv2.cvtColor(corner, cv2.COLOR_BGR2YUV_I420)
+    turned = cv2.cvtColor(upright_planes(planes, orientation), cv2.COLOR_YUV2BGR_I420)
+    assert np.abs(turned.astype(int) - upright(corner, orientation).astype(int)).max() < 12
+
+
+@pytest.mark.parametrize(
+    ("degrees", "expected"),
+    [
+        (0, UPRIGHT),
+        (90, Orientation(swapped=True, rows_reversed=True)),
+        (180, Orientation(rows_reversed=True, columns_reversed=True)),
+        (270, Orientation(swapped=True, columns_reversed=True)),
+        (88.0, Orientation(swapped=True, rows_reversed=True)),
+    ],
+)
+def test_a_turn_anticlockwise_is_numpys_quarter(degrees, expected):
+    found = from_sei(OrientationSei(degrees))
+    assert found == expected
+    image = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    assert np.array_equal(upright(image, found), np.rot90(image, round(degrees / 90)))
+
+
+@pytest.mark.parametrize("across", [False, True])
+@pytest.mark.parametrize("down", [False, True])
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_a_picture_is_mirrored_first_and_turned_then(across, down, degrees):
+    image = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    mirrored = image[:, ::-1] if across else image
+    mirrored = mirrored[::-1] if down else mirrored
+    wanted = np.rot90(mirrored, degrees // 90)
+    found = from_sei(OrientationSei(degrees, across, down))
+    assert np.array_equal(upright(image, found), wanted)
+
+
+def test_a_matrix_is_read_as_ffmpeg_writes_it():
+    assert from_matrix([65536, 0, 0, 0, 65536]) == UPRIGHT
+    assert from_matrix([0, -65536, 0, 65536, 0]) == from_sei(OrientationSei(90))
+    assert from_matrix([-65536, 0, 0, 0, 65536]) == Orientation(columns_reversed=True)
+
+
+def with_sei(path, into, *said):
+    """The film with an orientation said at each of these key pictures, by FFmpeg's own filter."""
+    with av.open(str(path)) as source, av.open(str(into), "w") as copy:
+        stream = source.streams.video[0]
+        out = copy.add_stream_from_template(stream)
+        filters = [
+            BitStreamFilterContext(f"h264_metadata=display_orientation=insert:{words}", stream)
+            for words in said
+        ]
+        current = -1
+        for packet in source.demux(stream):
+            if packet.dts is None:
+                continue
+            current += packet.is_keyframe
+            told = current < len(filters) and packet.is_keyframe
+            for one in filters[current].filter(packet) if told else [packet]:
+                one.stream = out
+                copy.mux(one)
+    return into
+
+
+def decoded(path, rest=Rest.AWAKE):
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        decoder = PacketDecoder(stream)
+        return [one for packet in container.demux(stream)
+                for one in decoder.pictures(packet, rest=rest)]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["clip.ts", "clip.mkv", "clip.mp4"])
+@pytest.mark.parametrize("rest", [Rest.AWAKE, Rest.DOZING])
+def test_an_orientation_said_once_holds_for_the_stream(film, corner, tmp_path, name, rest):
+    whole = film((corner for _ in range(40)), name="whole.ts")
+    turned = with_sei(whole, tmp_path / name, "rotate=90")
+    pictures = decoded(turned, rest)
+    assert len(pictures) >= 4
+    assert {one.orientation for one in pictures[1:]} == {from_sei(OrientationSei(90))}
+    assert {bgr(one).shape for one in pictures[1:]} == {(64, 48, 3)}
+    assert {luma(one).shape for one in pictures[1:]} == {(64, 48)}
+    assert {i420(one).shape for one in pictures[1:]} == {(96, 48)}
+
+
+def test_an_orientation_that_changes_holds_from_there_on(film, corner, tmp_path):
+    whole = film((corner for _ in range(50)), name="whole.ts")
+    turned = with_sei(
+        whole, tmp_path / "turned.mkv",
+        "rotate=90", "rotate=180", "rotate=0", "rotate=90:flip=horizontal",
+    )  # fmt: skip
+    found = [one.orientation for one in decoded(turned)]
+    wanted = [(90, False), (180, False), (0, False), (90, True), (90, True)]
+    assert found == [
+        from_sei(OrientationSei(degrees, is_mirrored))
+        for degrees, is_mirrored in wanted
+        for _ in range(10)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("payload", "wanted"),
+    [
+        (bytes([47, 4]) + (0x4000 << 5 | 1 << 4).to_bytes(3, "big") + b"\x80", 90.0),
+        (b"\x05\x11" + b"u" * 17 + b"\x2f\x01\x80\x80", 0.0),  # another message, then a cancel
+        (b"\x05\xff\x01" + b"u" * 256 + b"\x2f\x01\xc0\x80", 0.0),  # a message of 256 bytes
+        (b"\x2f\x04\x08", None),  # cut off
+        (b"\x2f", None),
+        (b"", None),
+        (b"\xff\xff\xff", None),
+        (b"\x05\xff\xff\xff", None),
+    ],
+)
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+@pytest.mark.parametrize("by_length", [False, True])
+def test_messages_are_read_in_either_codec_and_form(codec, by_length, payload, wanted):
+    header = b"\x06" if codec == "h264" else b"\x4e\x01"
+    slice_ = (b"\x65" if codec == "h264" else b"\x26\x01") + b"\x88" * 40
+    units = [header + payload, slice_, header + b"\x2f\x01\x80\x80"]  # what follows a slice is late
+    if by_length:
+        extradata = b"\x01" + bytes(20) + b"\xff" if codec == "hevc" else b"\x01dd\x00\xff\xe1"
+        packet = b"".join(struct.pack(">I", len(unit)) + unit for unit in units)
+    else:
+        extradata, packet = b"", b"".join(b"\0\0\0\1" + unit for unit in units)
+    found = SeiReader(codec, extradata).orientation(memoryview(packet), is_key=False)
+    assert (None if found is None else found.anticlockwise_deg) == wanted
+
+
+def test_a_message_behind_the_last_slice_of_a_key_picture_is_read_too():
+    said = b"\x06\x2f\x04" + (0x4000 << 5 | 1 << 4).to_bytes(3, "big") + b"\x80\x80"
+    packet = b"\0\0\1\x65" + b"\x88" * 40_000 + b"\0\0\1" + said
+    reader = SeiReader("h264", b"")
+    found = reader.orientation(memoryview(packet), is_key=True)
+    assert found is not None
+    assert found.anticlockwise_deg == 90
+    assert reader.orientation(memoryview(packet), is_key=False) is None
+
+
+def test_a_turned_mp4_is_upright_mirrored_or_not(film, corner):
+    """As phones and editors write it: a matrix in the track's header."""
+    for orientation in ALL:
+        path = film((distorted(corner, orientation) for _ in range(12)), name="clip.mp4")
+        a, b, c, d = _matrix(orientation)
+        content = path.read_bytes()
+        at = content.index(b"tkhd") + 4 + 40
+        words = (a << 16, b << 16, 0, c << 16, d << 16, 0, 0, 0, 1 << 30)
+        path.write_bytes(content[:at] + struct.pack(">9i", *words) + content[at + 36 :])
+        for moment in open_camera(str(path), SETTINGS, speed=1000.0):
+            if isinstance(moment, Frame):
+                assert np.abs(moment.image.astype(int) - corner.astype(int)).mean() < 6
+                assert moment.luma().shape == corner.shape[:2]
+
+
+def _matrix(orientation):
+    across = -1 if orientation.columns_reversed else 1
+    down = -1 if orientation.rows_reversed else 1
+    return (0, down, across, 0) if orientation.swapped else (across, 0, 0, down)
+
+
+@pytest.mark.parametrize("isolated", [False, True])
+@pytest.mark.parametrize("has_substream", [False, True])
+def test_a_live_camera_is_upright_in_every_process_and_stream(
+    film, corner, tmp_path, live, isolated, has_substream
+):
+    orientation = from_sei(OrientationSei(90, is_mirrored=True))
+    sensed = distorted(corner, orientation)
+    large = film((cv2.resize(sensed, None, fx=4, fy=4) for _ in range(40)), name="large.ts")
+    small = film((sensed for _ in range(40)), name="small.ts")
+    large, small = (
+        with_sei(path, tmp_path / f"turned-{path.name}", "rotate=90:flip=horizontal")
+        for path in (large, small)
+    )
+    uri = live(large.read_bytes()).url
+    substream = live(small.read_bytes()).url if has_substream else None
+    settings = CaptureSettings(
+        backoff_s=0.1, longest_backoff_s=0.2, analysed_fps=30, isolated=isolated
+    )
+    camera = open_camera(uri, settings, substream=substream)
+    shapes, brightest = set(), set()
+    for moment in camera:
+        if isinstance(moment, Frame) and not moment.is_coarse:
+            shapes.add((moment.image.shape, moment.luma().shape))
+            rows, columns = np.unravel_index(moment.luma().argmax(), moment.luma().shape)
+            half = moment.luma().shape
+            brightest.add((rows < half[0] / 2, columns < half[1] / 2))
+        if moment.elapsed_s > 4.0:
+            camera.close()
+    luma_shape = corner.shape[:2] if has_substream else (192, 256)
+    assert ((192, 256, 3), luma_shape) in shapes
+    assert all(image == (192, 256, 3) for image, _ in shapes)
+    assert (True, True) in brightest
+    assert len(brightest) == 1

@@ -1,0 +1,118 @@
+"""One camera with two streams: what is looked at, what is decoded, and what happens without one."""
+
+import time
+
+import cv2
+import pytest
+
+from edge_agent.capture.camera import CaptureError, Rest
+from edge_agent.capture.factory import open_camera
+from edge_agent.capture.frame import Frame, Silence
+from edge_agent.settings.capture import CaptureSettings
+
+QUICK = CaptureSettings(
+    open_timeout_s=2, read_timeout_s=1, backoff_s=0.1, longest_backoff_s=0.2, analysed_fps=10
+)
+LARGE, SMALL = (360, 640), (180, 320)
+SOON_S = 30.0
+
+
+@pytest.fixture
+def streams(film, street, live):
+    """The same view twice, large and small."""
+    pictures = [street(n / 10, [(40 + 3 * n, 60)]) for n in range(40)]
+    large = film((cv2.resize(one, LARGE[::-1]) for one in pictures), name="large.ts")
+    small = film(pictures, name="small.ts")
+    return live(large.read_bytes()), live(small.read_bytes())
+
+
+def watch(moments, wanted):
+    """Moments up to the first that is wanted; it."""
+    deadline = time.monotonic() + SOON_S
+    for moment in moments:
+        if wanted(moment):
+            return moment
+        assert time.monotonic() < deadline
+    raise AssertionError("the camera ended")
+
+
+def is_whole(moment):
+    return isinstance(moment, Frame) and not moment.is_coarse and moment.luma().shape == SMALL
+
+
+def is_coarse(moment):
+    return isinstance(moment, Frame) and moment.is_coarse
+
+
+@pytest.mark.parametrize("isolated", [True, False])
+def test_awake_faces_are_cut_from_the_large_stream_and_movement_is_seen_in_the_small(
+    streams, isolated
+):
+    large, small = streams
+    settings = CaptureSettings(isolated=isolated, analysed_fps=10)
+    camera = open_camera(large.url, settings, substream=small.url)
+    assert camera.rest_after_s == 2.0
+    moments = iter(camera)
+    frame = watch(moments, is_whole)
+    assert frame.image.shape == (*LARGE, 3)
+    camera.rest(Rest.DOZING)
+    frame = watch(moments, is_coarse)
+    assert frame.image.shape == (*SMALL, 3)
+    assert frame.luma().shape == SMALL
+    camera.rest(Rest.AWAKE)
+    assert watch(moments, is_whole).image.shape == (*LARGE, 3)
+    camera.close()
+    moments.close()
+
+
+def test_without_the_small_stream_the_large_one_does_both(streams):
+    large, small = streams
+    camera = open_camera(large.url, QUICK, substream=small.url)
+    moments = iter(camera)
+    watch(moments, is_whole)
+    small.mood = "gone"
+    alone = watch(moments, lambda m: isinstance(m, Frame) and m.luma().shape == LARGE)
+    assert not alone.is_coarse
+    small.mood = "well"
+    watch(moments, is_whole)
+    camera.close()
+    moments.close()
+
+
+def test_without_the_large_stream_nobody_can_be_measured(streams):
+    large, small = streams
+    camera = open_camera(large.url, QUICK, substream=small.url)
+    moments = iter(camera)
+    watch(moments, is_whole)
+    large.mood = "gone"
+    watch(moments, lambda m: isinstance(m, Silence) and not m.resting)
+    large.mood = "well"
+    watch(moments, is_whole)
+    camera.close()
+    moments.close()
+
+
+def test_a_file_has_no_substream(film, street):
+    path = str(film(street(n / 10) for n in range(3)))
+    with pytest.raises(CaptureError, match="a file has no substream"):
+        open_camera(path, QUICK, substream="rtsp://cam:s3cr3t@10.0.0.1/sub")
+    with pytest.raises(CaptureError, match="is not live"):
+        open_camera("rtsp://10.0.0.1/main", QUICK, substream=path)
+    with pytest.raises(CaptureError, match="begin it with rtsp://") as refusal:
+        open_camera("rtsp://10.0.0.1/main", QUICK, substream="ftp://cam:s3cr3t@10.0.0.1/sub")
+    assert "s3cr3t" not in str(refusal.value)
+
+
+def test_hardware_that_is_not_there_is_told_once_and_software_does_it(streams, caplog):
+    large, _ = streams
+    for isolated in (True, False):
+        settings = CaptureSettings(isolated=isolated, hwaccel="videotoolbox", backoff_s=0.1)
+        camera = open_camera(large.url, settings)
+        moments = iter(camera)
+        watch(moments, lambda m: isinstance(m, Frame))
+        camera.close()
+        moments.close()
+        told = [r for r in caplog.records if r.message == "capture.software"]
+        assert [record.wanted for record in told] == ["videotoolbox"]
+        assert "s3cr3t" not in str(vars(told[0]))
+        caplog.clear()

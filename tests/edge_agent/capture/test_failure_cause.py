@@ -1,0 +1,259 @@
+"""Each way in which a camera fails is told by its own cause, without any part of its address."""
+
+import errno
+import ipaddress
+import re
+import socket
+import ssl
+import threading
+import time
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+
+import certifi
+import msgspec
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from edge_agent.capture.camera import trouble_of
+from edge_agent.capture.factory import open_camera
+from edge_agent.capture.failure import Trouble, trouble_from
+from edge_agent.capture.failure_cause import SENTENCES, Cause
+from edge_agent.capture.network_probe import unreachable
+from edge_agent.check.camera import first_picture
+from edge_agent.privacy.encoded_data import complaints
+from edge_agent.reporting.alarms import REMEDIES, Alarms
+from edge_agent.settings.capture import CaptureSettings
+from wire.addresses import parse_address
+from wire.health import CaptureState
+
+QUICK = CaptureSettings(
+    open_timeout_s=0.5, read_timeout_s=0.5, backoff_s=0.1, longest_backoff_s=0.2, isolated=False
+)
+SOON_S = 20.0
+
+
+@contextmanager
+def server(answer, tls=None):
+    """Answers the first request of every connection with bytes, or not at all."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0.05)
+        over = threading.Event()
+
+        def serve():
+            while not over.is_set():
+                with suppress(OSError):
+                    connection, _ = listening.accept()
+                    connection.settimeout(1)
+                    connection = (
+                        tls.wrap_socket(connection, server_side=True) if tls else connection
+                    )
+                    with connection:
+                        request = connection.recv(4096)
+                        said = answer(request)
+                        over.wait(2) if said is None else connection.sendall(said)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield listening.getsockname()[1]
+        over.set()
+        thread.join()
+
+
+def http_status(code):
+    return lambda request: b"HTTP/1.1 %d X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % code
+
+
+def rtsp_status(code, header=b""):
+    def answer(request):
+        number = re.search(rb"CSeq: (\d+)", request)
+        counted = number[1] if number else b"1"
+        return b"RTSP/1.0 %d X\r\nCSeq: %s\r\n%s\r\n" % (code, counted, header)
+
+    return answer
+
+
+def told(uri, settings=QUICK):
+    """The first trouble that a camera at this address tells."""
+    camera = open_camera(uri, settings)
+    deadline = time.monotonic() + SOON_S
+    for _ in camera:
+        trouble = trouble_of(camera)
+        if trouble is not None or time.monotonic() > deadline:
+            camera.close()
+    assert trouble is not None
+    return trouble
+
+
+@pytest.mark.parametrize(
+    ("scheme", "answer", "cause"),
+    [
+        ("http", http_status(401), Cause.PASSWORD_REFUSED),
+        ("http", http_status(403), Cause.ACCESS_FORBIDDEN),
+        ("http", http_status(404), Cause.NO_SUCH_STREAM),
+        ("http", http_status(410), Cause.REQUEST_REFUSED),
+        ("http", http_status(429), Cause.TOO_MANY_VIEWERS),
+        ("http", http_status(503), Cause.SERVER_FAILED),
+        ("rtsp", rtsp_status(401), Cause.PASSWORD_REFUSED),
+        ("rtsp", rtsp_status(403), Cause.ACCESS_FORBIDDEN),
+        ("rtsp", rtsp_status(404), Cause.NO_SUCH_STREAM),
+        ("rtsp", rtsp_status(454), Cause.REQUEST_REFUSED),
+        ("rtsp", rtsp_status(453), Cause.TOO_MANY_VIEWERS),
+        ("rtsp", rtsp_status(301), Cause.REDIRECTED),
+        ("rtsp", rtsp_status(302, b"Location: http://127.0.0.1/s3cr3t\r\n"), Cause.REDIRECTED),
+        ("rtsp", rtsp_status(500), Cause.SERVER_FAILED),
+        ("http", lambda request: None, Cause.NO_ANSWER),
+        ("rtsp", lambda request: None, Cause.NO_ANSWER),
+        (
+            "http",
+            lambda request: (
+                b"HTTP/1.0 200 OK\r\nContent-Length: 9000\r\n\r\n" + b"\xff\x01\x02" * 3000
+            ),
+            Cause.NOT_A_VIDEO,
+        ),
+        ("rtsp", lambda request: b"garbage\r\n\r\n", Cause.NOT_A_VIDEO),
+        ("https", lambda request: b"no handshake", Cause.TLS_FAILED),
+        ("rtsps", lambda request: b"no handshake", Cause.TLS_FAILED),
+        ("http", lambda request: b"", Cause.CONNECTION_LOST),
+    ],
+)
+def test_what_a_camera_answers_is_told_as_its_cause(scheme, answer, cause):
+    with server(answer) as port:
+        trouble = told(f"{scheme}://admin:s3cr3t@127.0.0.1:{port}/live-path?token=t0ken")
+    assert trouble.cause is cause
+    for secret in ("s3cr3t", "t0ken", "live-path", "admin"):
+        assert secret not in str(trouble)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 302 Found\r\nLocation: file:///etc/hostname\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 33\r\n\r\nffconcat version 1.0\nfile /tmp/x.ts",
+    ],
+    ids=["redirect", "concat"],
+)
+def test_a_server_that_names_a_local_file_is_no_device_of_this_machine(answer):
+    with server(lambda request: answer) as port:
+        assert told(f"http://127.0.0.1:{port}/x").cause is Cause.NOT_A_VIDEO
+
+
+def test_a_port_where_nobody_listens_refuses_the_connection():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    for scheme in ("rtsp", "http"):
+        assert told(f"{scheme}://127.0.0.1:{port}/live").cause is Cause.CONNECTION_REFUSED
+
+
+@pytest.mark.parametrize("scheme", ["rtsp", "http", "https"])
+def test_a_host_name_that_nobody_knows_is_told(scheme):
+    assert told(f"{scheme}://no-such-camera.invalid/live").cause is Cause.NAME_NOT_RESOLVED
+
+
+@pytest.mark.parametrize("device", ["/dev/video97", "/dev/v4l/by-id/usb-none-video-index0"])
+def test_a_device_that_is_not_plugged_in_is_told(device):
+    assert told(device).cause is Cause.NO_SUCH_DEVICE
+
+
+def test_a_device_that_is_no_camera_is_told():
+    assert told("/dev/null").cause is Cause.NOT_A_CAMERA
+
+
+@pytest.mark.parametrize("isolated", [True, False])
+def test_the_check_says_why_whatever_process_reads(isolated):
+    settings = CaptureSettings(
+        open_timeout_s=0.5, read_timeout_s=0.5, backoff_s=0.1, longest_backoff_s=0.1,
+        isolated=isolated,
+    )  # fmt: skip
+    with server(http_status(401)) as port:
+        camera = open_camera(f"http://admin:s3cr3t@127.0.0.1:{port}/live", settings)
+        verdict = first_picture(camera, settings)
+    assert verdict.level == 2
+    assert "refuses the user name or password" in verdict.found
+    assert "s3cr3t" not in verdict.found
+    assert f"http://127.0.0.1:{port}" in verdict.found
+
+
+def test_an_alarm_carries_the_cause_and_not_a_guess(address):
+    alarms, now = Alarms(address), datetime(2026, 11, 29, tzinfo=UTC)
+    alarms.watch({"capture.failed"}, 0.0, now, cause=Cause.PASSWORD_REFUSED)
+    (raised,) = alarms.watch({"capture.failed"}, 11.0, now, cause=Cause.PASSWORD_REFUSED)
+    assert raised.message == SENTENCES[Cause.PASSWORD_REFUSED]
+
+
+@pytest.mark.parametrize("cause", list(Cause))
+def test_every_cause_has_a_sentence_that_may_leave_the_device(cause):
+    sentence = SENTENCES[cause]
+    assert not list(complaints(sentence))
+    assert ":" in sentence  # what is wrong: what to do
+    assert sentence in REMEDIES.values()
+
+
+def test_an_error_is_never_quoted_with_its_address():
+    secret = "rtsp://admin:s3cr3t@host/live"
+    for error in (OSError(errno.EIO, "Input/output error", secret), ValueError(secret)):
+        assert "s3cr3t" not in str(trouble_from(error))
+    assert trouble_from(OSError(errno.EHOSTUNREACH, "x")).cause is Cause.HOST_UNREACHABLE
+    assert trouble_from(PermissionError(errno.EACCES, "x")).cause is Cause.PERMISSION_DENIED
+    assert trouble_from(OSError(errno.EBUSY, "x")).cause is Cause.DEVICE_BUSY
+
+
+def test_a_camera_that_streams_has_no_trouble(street):
+    class Streaming:
+        state, trouble = CaptureState.STREAMING, Trouble(Cause.STREAM_ENDED)
+
+    assert trouble_of(Streaming()) is None
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    """A certificate that signs itself, as cameras have; the paths of certificate and key."""
+    folder = tmp_path_factory.mktemp("tls")
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "camera")])
+    now = datetime.now(UTC)
+    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    signed = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name)
+        .public_key(key.public_key()).serial_number(1)
+        .not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .add_extension(here, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    (folder / "camera.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    (folder / "camera.key").write_bytes(secret)
+    return folder / "camera.pem", folder / "camera.key"
+
+
+@pytest.mark.parametrize("scheme", ["https", "rtsps"])
+def test_a_certificate_is_verified_where_its_authority_is_given(authority, scheme):
+    certificate, key = authority
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    status = http_status(404) if scheme == "https" else rtsp_status(404)
+    with server(status, tls=context) as port:
+        uri = f"{scheme}://127.0.0.1:{port}/live"
+        for ca_file, cause in (
+            ("", Cause.NO_SUCH_STREAM),
+            (str(certificate), Cause.NO_SUCH_STREAM),
+            (certifi.where(), Cause.TLS_UNTRUSTED),
+        ):
+            settings = msgspec.structs.replace(QUICK, ca_file=ca_file)
+            assert told(uri, settings).cause is cause
+
+
+def test_asking_the_network_ends_in_time():
+    with server(lambda request: None) as port:
+        began_s = time.monotonic()
+        trouble = unreachable(parse_address(f"https://127.0.0.1:{port}/"), within_s=0.3)
+    assert trouble is not None
+    assert time.monotonic() - began_s < 5
+    assert ssl  # the handshake is what hangs

@@ -1,0 +1,263 @@
+"""A worker that is killed, stopped and orphaned, and the camera that goes on."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from edge_agent.capture.camera import Rest
+from edge_agent.capture.factory import open_camera
+from edge_agent.capture.frame import Frame, Silence
+from edge_agent.capture.source import live
+from edge_agent.capture.workers import isolated_camera
+from edge_agent.capture.workers.fork_server import NURSERY, Child
+from edge_agent.capture.workers.isolated_camera import IsolatedCamera
+from edge_agent.settings.capture import CaptureSettings
+from wire.health import CaptureState
+
+QUICK = CaptureSettings(
+    open_timeout_s=0.5, read_timeout_s=0.5, backoff_s=0.1, longest_backoff_s=0.2, analysed_fps=30
+)
+HEAD = b"HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n"
+SOON_S = 40.0
+
+
+@pytest.fixture
+def station(film, street, request):
+    """A camera on loopback that sends the same four seconds to whoever calls; its address."""
+    broadcast = film((street(n / 10) for n in range(40)), name="clip.ts").read_bytes()
+    piece = len(broadcast) // 40
+    pause_s = getattr(request, "param", 0.02)
+    done = threading.Event()
+
+    def send(connection):
+        with connection, suppress(OSError):
+            connection.recv(4096)
+            connection.sendall(HEAD)
+            for start in range(0, len(broadcast), piece):
+                connection.sendall(broadcast[start : start + piece])
+                done.wait(pause_s)
+
+    def serve(listening):
+        while not done.is_set():
+            with suppress(TimeoutError):
+                connection, _ = listening.accept()
+                callers.append(threading.Thread(target=send, args=(connection,)))
+                callers[-1].start()
+
+    callers: list[threading.Thread] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0.1)
+        server = threading.Thread(target=serve, args=(listening,))
+        server.start()
+        yield f"http://cam:s3cr3t@127.0.0.1:{listening.getsockname()[1]}/live.ts"
+        done.set()
+        server.join()
+        for caller in callers:
+            caller.join()
+
+
+def take(moments, kind):
+    """The next moment of a kind."""
+    deadline = time.monotonic() + SOON_S
+    for moment in moments:
+        if isinstance(moment, kind):
+            return moment
+        assert time.monotonic() < deadline
+    raise AssertionError("the camera ended")
+
+
+def test_a_live_camera_is_read_by_a_process_of_its_own(station):
+    camera = open_camera(station, QUICK)
+    assert isinstance(camera, IsolatedCamera)
+    moments = iter(camera)
+    frame = take(moments, Frame)
+    assert frame.image.shape == (180, 320, 3)
+    assert frame.luma().shape == (180, 320)
+    assert abs(float(frame.image.mean()) - 115) < 10
+    assert camera.pid not in (None, os.getpid())
+    assert camera.state is CaptureState.STREAMING
+    assert camera.counters.captured > 0
+    moments.close()
+    assert camera.pid is None
+
+
+@pytest.mark.parametrize("station", [0.15], indirect=True)
+def test_a_worker_at_rest_sends_fewer_pictures_and_says_that_it_is_well(station):
+    camera = open_camera(station, structs.replace(QUICK, open_timeout_s=5, read_timeout_s=5))
+    moments = iter(camera)
+    take(moments, Frame)
+    camera.rest(Rest.DOZING)
+    deadline = time.monotonic() + SOON_S
+    seen = [next(moments)]
+    while not (isinstance(seen[-1], Silence) and seen[-1].resting):
+        assert time.monotonic() < deadline
+        seen.append(next(moments))
+    assert camera.state is CaptureState.STREAMING
+    camera.rest(Rest.AWAKE)
+    take(moments, Frame)
+    moments.close()
+
+
+def test_the_password_stands_on_no_command_line(station):
+    camera = open_camera(station, QUICK)
+    moments = iter(camera)
+    take(moments, Frame)
+    assert b"s3cr3t" not in Path(f"/proc/{camera.pid}/cmdline").read_bytes()
+    assert "s3cr3t" not in camera.name
+    moments.close()
+
+
+def test_a_killed_worker_is_replaced_and_time_and_counts_go_on(station):
+    camera = open_camera(station, QUICK)
+    moments = iter(camera)
+    before = take(moments, Frame)
+    captured = camera.counters.captured
+    os.kill(camera.pid, signal.SIGKILL)
+    take(moments, Silence)
+    after = take(moments, Frame)
+    assert camera.workers == 2
+    assert after.elapsed_s > before.elapsed_s
+    assert after.index > before.index
+    assert camera.counters.captured > captured
+    assert camera.counters.reconnects >= 1
+    moments.close()
+
+
+def test_a_worker_that_hangs_is_killed(station, monkeypatch):
+    monkeypatch.setattr(isolated_camera, "ANSWER_WITHIN_S", 1.5)
+    camera = open_camera(station, QUICK)
+    moments = iter(camera)
+    take(moments, Frame)
+    hung = camera.pid
+    os.kill(hung, signal.SIGSTOP)
+    deadline = time.monotonic() + SOON_S
+    while camera.pid == hung and time.monotonic() < deadline:
+        next(moments)
+    take(moments, Frame)
+    assert camera.pid != hung
+    assert not Path(f"/proc/{hung}").exists()
+    moments.close()
+
+
+@pytest.fixture
+def hired():
+    """A worker that runs a program of its own, as `hire` wants it."""
+    born = []
+
+    def run(program):
+        process = subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+        )
+        born.append(process)
+        return Child(process.pid, process.stdin, process.stdout)
+
+    yield lambda program: lambda: run(program)
+    for process in born:
+        process.wait()
+
+
+def test_five_deaths_within_a_minute_bring_a_minutes_rest(monkeypatch, hired):
+    monkeypatch.setattr(isolated_camera, "SILENCE_EVERY_S", 0.02)
+    now = [1000.0]
+    camera = IsolatedCamera(
+        live("http://127.0.0.1:1/x", QUICK),
+        QUICK,
+        steady=lambda: now[0],
+        hire=hired("raise SystemExit(3)"),
+    )
+    moments, deadline = iter(camera), time.monotonic() + SOON_S
+    while camera.workers < 5 and time.monotonic() < deadline:
+        next(moments)
+    for _ in range(20):
+        assert isinstance(next(moments), Silence)
+    assert camera.workers == 5
+    assert camera.state is CaptureState.FAILED
+    now[0] += isolated_camera.REST_S + 1
+    while camera.workers < 6 and time.monotonic() < deadline:
+        next(moments)
+    moments.close()
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import sys; sys.stdout.buffer.write(b'\\xff' * 99); sys.stdout.flush(); input()",
+        "import sys; sys.stdout.buffer.write(b'\\0\\0\\0\\4junk'); sys.stdout.flush(); input()",
+    ],
+)
+def test_a_worker_that_speaks_nonsense_is_replaced(hired, program):
+    camera = IsolatedCamera(live("http://127.0.0.1:1/x", QUICK), QUICK, hire=hired(program))
+    moments, deadline = iter(camera), time.monotonic() + SOON_S
+    while camera.workers < 2 and time.monotonic() < deadline:
+        assert isinstance(next(moments), Silence)
+    assert camera.workers == 2
+    moments.close()
+
+
+def test_a_nursery_that_dies_is_replaced_and_its_workers_go_on(station):
+    first, second = open_camera(station, QUICK), open_camera(station, QUICK)
+    moments = iter(first)
+    take(moments, Frame)
+    nursery, worker = NURSERY.pid, first.pid
+    os.kill(nursery, signal.SIGKILL)
+    take(moments, Frame)
+    others = iter(second)
+    take(others, Frame)
+    assert first.pid == worker
+    assert NURSERY.pid != nursery
+    moments.close()
+    others.close()
+
+
+PARENT = """
+import sys
+from edge_agent.capture import open_camera
+from edge_agent.settings import CaptureSettings
+camera = open_camera(sys.argv[1], CaptureSettings())
+for _ in camera:
+    print(camera.pid, flush=True)
+"""
+
+
+def test_no_worker_outlives_its_agent(station):
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, station], stdout=subprocess.PIPE, text=True
+    )
+    worker = int(parent.stdout.readline())
+    parent.kill()
+    parent.communicate()
+    deadline = time.monotonic() + SOON_S
+    while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{worker}").exists()
+
+
+def test_other_settings_take_another_worker_and_other_masks_do_not(station):
+    camera = open_camera(station, QUICK)
+    moments = iter(camera)
+    before = take(moments, Frame)
+    first = camera.pid
+    camera.adopt(structs.replace(QUICK, masks=(((0.0, 0.0), (1.0, 0.0), (1.0, 1.0)),)))
+    take(moments, Frame)
+    assert camera.pid == first
+    camera.adopt(structs.replace(QUICK, analysed_fps=5))
+    take(moments, Silence)
+    after = take(moments, Frame)
+    assert camera.pid != first
+    assert after.elapsed_s > before.elapsed_s
+    assert after.index > before.index
+    assert camera.counters.reconnects == 0
+    camera.close()
+    list(moments)

@@ -1,0 +1,180 @@
+"""People described once, from their best picture, and only where somebody asked for it."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+from edge_agent.capture.frame import Frame
+from edge_agent.perception.demographics import (
+    ClassNetwork,
+    Describer,
+    Description,
+    decided,
+    describer_for,
+)
+from edge_agent.perception.face_detector import Face, load_detector
+from edge_agent.perception.head_pose import HeadPose
+from edge_agent.perception.inference import open_session
+from edge_agent.perception.model_errors import LicenceError, ModelError, ModelMissingError
+from edge_agent.perception.pipeline import Watch
+from edge_agent.settings.camera_settings import Settings
+from edge_agent.settings.perception import ModelSettings
+from edge_agent.settings.privacy import PrivacySettings
+from wire.audience import AgeGroup, Expression, Gender
+
+RESEARCH = Path(__file__).resolve().parents[2] / "models" / "weights" / "research"
+STRAIGHT = HeadPose(0.0, 0.0, 0.0, 4.0)
+
+
+def settings(*, folders=(str(RESEARCH),), **privacy):
+    return Settings(privacy=PrivacySettings(**privacy), models=ModelSettings(folders=folders))
+
+
+@pytest.fixture(scope="module")
+def describer():
+    return describer_for(settings(demographics=True, emotion=True, accept_research_licence=True))
+
+
+@pytest.fixture(scope="module")
+def astronaut():
+    picture = np.ascontiguousarray(data.astronaut()[:, :, ::-1])
+    return picture, load_detector().faces(picture)[0].box
+
+
+def test_nobody_is_described_unless_the_site_says_so():
+    assert describer_for(Settings()) is None
+
+
+def test_a_research_network_opens_only_where_its_licence_is_accepted():
+    with pytest.raises(LicenceError, match="accept the research licence"):
+        describer_for(settings(demographics=True))
+
+
+def test_a_network_that_is_not_here_is_named():
+    wish = settings(demographics=True, accept_research_licence=True, folders=("/nowhere",))
+    with pytest.raises(ModelMissingError, match="onlooker-demographics"):
+        describer_for(wish)
+
+
+def test_another_kind_of_network_is_refused():
+    with pytest.raises(ModelError, match="wanted one for demographics"):
+        ClassNetwork(open_session("onlooker-face"), "demographics")
+
+
+def test_the_start_says_that_people_are_described(caplog):
+    wish = settings(emotion=True, accept_research_licence=True, folders=(str(RESEARCH), "x"))
+    describer_for(wish)
+    told = [record for record in caplog.records if record.msg == "demographics.on"]
+    assert told
+    assert "research" in told[0].licence
+
+
+def test_the_astronaut_is_described_once_and_forgotten(describer, astronaut):
+    picture, box = astronaut
+    describer.see(1, picture, box, STRAIGHT)
+    told = describer.part(1)
+    assert told.gender in {Gender.FEMALE, Gender.UNKNOWN}
+    assert told.expression in {Expression.HAPPY, Expression.UNKNOWN}
+    assert told != Description()
+    assert describer.part(1) == Description()
+
+
+@pytest.mark.parametrize(
+    ("box", "head"),
+    [
+        ((0, 0, 20, 24), STRAIGHT),  # too small
+        ((100, 100, 160, 170), HeadPose(60.0, 0.0, 0.0, 4.0)),  # turned away
+        ((100, 100, 160, 170), HeadPose(float("nan"), 0.0, 0.0, 4.0)),
+    ],
+)
+def test_without_a_good_picture_a_person_is_unknown(describer, astronaut, box, head):
+    describer.see(7, astronaut[0], box, head)
+    assert describer.part(7) == Description(AgeGroup.UNKNOWN, Gender.UNKNOWN, Expression.UNKNOWN)
+
+
+class Watching:
+    """A network that says how bright the crop was: class 0 in the dark, 1 in the light."""
+
+    margin, side_px = 1.0, 64
+
+    def classes(self, face):
+        bright = int(face.mean() > 100)
+        return [bright, bright]
+
+
+def test_the_best_picture_speaks_whenever_it_came():
+    #   small, far      large, straight      large, half turned
+    watched = Describer(Watching(), None)
+    dark, light = (np.full((400, 400, 3), value, np.uint8) for value in (10, 200))
+    watched.see(1, dark, (0, 0, 40, 40), STRAIGHT)
+    watched.see(1, light, (0, 0, 90, 90), STRAIGHT)
+    watched.see(1, dark, (0, 0, 90, 90), HeadPose(30.0, 0.0, 0.0, 4.0))
+    assert watched.part(1) == Description(AgeGroup.FROM_13, Gender.MALE)
+
+
+def test_a_rumour_leaves_no_picture():
+    watched = Describer(Watching(), None)
+    watched.see(1, np.zeros((90, 90, 3), np.uint8), (0, 0, 60, 60), STRAIGHT)
+    watched.forget(1)
+    assert watched.part(1) == Description()
+
+
+def test_an_unsure_network_says_nothing(tmp_path, astronaut):
+    card = json.loads((RESEARCH / "onlooker-demographics.json").read_text())
+    card["thresholds"]["unknown_below"] = 1.01
+    (tmp_path / "onlooker-demographics.json").write_text(json.dumps(card))
+    weights = (RESEARCH / card["file"]).read_bytes()
+    (tmp_path / card["file"]).write_bytes(weights)
+    card_path = tmp_path / "onlooker-demographics.json"
+    network = ClassNetwork(open_session(card_path, accept_research=True), "demographics")
+    assert network.classes(np.zeros((64, 64, 3), np.uint8)) == [None, None]
+
+
+class Once:
+    """A detector that shows one face in every picture until it has been told to stop."""
+
+    name, version = "once", "1"
+
+    def __init__(self, box):
+        self.shown = [Face(box, 0.9, np.zeros((5, 2), np.float32))]
+
+    def faces(self, image):
+        return self.shown
+
+    def poses(self, image, faces):
+        return [STRAIGHT for _ in faces]
+
+
+def test_whoever_leaves_the_picture_has_been_described(astronaut):
+    picture, box = astronaut
+    eyes = Once(box)
+    wish = settings(demographics=True, emotion=True, accept_research_licence=True)
+    watch, told = Watch(wish, eyes, eyes), {}
+    rng = np.random.default_rng(1)
+    for n in range(30):
+        if n == 10:
+            eyes.shown = []
+        at = datetime(2026, 3, 2, 8, tzinfo=UTC) + timedelta(seconds=n / 5)
+        noise = rng.integers(0, 12, picture.shape, np.uint8)
+        told |= watch.look(Frame(cv2.add(picture, noise), at, n / 5, n)).described
+    assert len(told) == 1
+    assert next(iter(told.values())) != Description()
+
+
+@pytest.mark.parametrize(
+    ("label", "shares", "least", "said"),
+    [
+        ("age_group", [0.3, 0.1, 0.2, 0.2, 0.2, 0, 0], 0.0, 2),  # the median, not the likeliest
+        ("age_group", [0, 0.3, 0.3, 0.3, 0.1, 0, 0], 0.85, 2),  # its neighbours speak for it
+        ("age_group", [0.4, 0, 0, 0.2, 0, 0, 0.4], 0.6, None),
+        ("gender", [0.55, 0.45], 0.6, None),
+        ("gender", [0.35, 0.65], 0.6, 1),
+    ],
+)
+def test_what_is_said_and_when_nothing_is(label, shares, least, said):
+    assert decided(label, np.asarray(shares, np.float32), least) == said

@@ -1,0 +1,119 @@
+"""The three ways in which a player's word arrives: a real broker, a real web server, our page."""
+
+import http.client
+import json
+import threading
+import time
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from paho.mqtt import publish
+
+from edge_agent.cameras_config import Mount
+from edge_agent.player.now_playing import Playing
+from edge_agent.player.player_input import PlayWords, listening
+from edge_agent.services import surroundings
+from edge_agent.settings.loading import SettingsError, parse
+from edge_agent.settings.services import PlaysSettings
+from simulators.servers.mosquitto import free_port
+
+TOPIC = "player/lobby/now-playing"
+
+
+def until(holds):
+    deadline = time.monotonic() + 20
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return holds()
+
+
+def shows(playing):
+    return playing.now(datetime.now(UTC))
+
+
+def test_nobody_is_listened_to_unless_it_is_wished():
+    with listening(PlaysSettings()) as ears:
+        assert ears is None
+
+
+@pytest.mark.broker
+def test_a_retained_word_and_those_that_follow(mosquitto, caplog):
+    def say(word, *, retain=False):
+        publish.single(TOPIC, word, qos=1, retain=retain, hostname=mosquitto.host,
+                       port=mosquitto.port)  # fmt: skip
+
+    say(b'{"creative": "tea"}', retain=True)
+    with listening(PlaysSettings(broker=mosquitto.url, topic=TOPIC)) as (playing, _):
+        assert until(lambda: shows(playing) == "tea")
+        say(b"\xff\xd8\xff a picture")
+        say(b"no json")
+        say(b'{"creative": "coffee"}')
+        assert until(lambda: shows(playing) == "coffee")
+    complaints = [record for record in caplog.records if record.message == "plays.unusable"]
+    assert len(complaints) == 1
+
+
+@pytest.fixture
+def player():
+    """Answers a GET with what it plays."""
+    answers = {"word": b'{"creative": "tea"}', "status": 200}
+
+    class Player(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(answers["status"])
+            self.end_headers()
+            self.wfile.write(answers["word"])
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Player)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    answers["url"] = f"http://127.0.0.1:{server.server_address[1]}/now"
+    yield answers
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_player_that_is_asked(player):
+    with listening(PlaysSettings(url=player["url"], ask_every_s=0.2)) as (playing, _):
+        assert until(lambda: shows(playing) == "tea")
+        player["status"] = 500
+        time.sleep(0.3)
+        assert shows(playing) == "tea"
+        player.update(status=200, word=b'{"creative": "coffee"}')
+        assert until(lambda: shows(playing) == "coffee")
+        assert sum(playing.starts(0, 10**14).values()) == 2
+
+
+def test_a_player_that_posts_to_the_status_page(address):
+    port = free_port()
+    settings = parse(f"[status]\nport = {port}\n[plays]\nhttp = true\n")
+    with surroundings([Mount("clip.mp4", address, settings)]) as around:
+        for word, status in ((b'{"creative": "tea"}', 200), (b'{"creative": "a b"}', 422)):
+            line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            line.request("POST", "/plays", word, {"Content-Type": "application/json"})
+            answer = line.getresponse()
+            said = json.loads(answer.read())
+            line.close()
+            assert answer.status == status, said
+        assert shows(around.playing) == "tea"
+
+
+@pytest.mark.parametrize(
+    "text", ["[plays]\nhttp = true\n", '[plays]\nurl = "file:///etc/passwd"\n']
+)
+def test_what_cannot_be_listened_to_is_refused(text):
+    with pytest.raises(SettingsError):
+        parse(text)
+
+
+def test_no_word_of_a_player_ends_its_thread(monkeypatch, caplog):
+    playing = Playing()
+    monkeypatch.setattr(playing, "hear", lambda *_: 1 / 0)
+    PlayWords(playing, lambda: datetime.now(UTC)).overhear(b"{}")
+    (record,) = caplog.records
+    assert record.reason == "a word that cannot be used: ZeroDivisionError"

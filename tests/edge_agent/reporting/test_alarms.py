@@ -1,0 +1,67 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from edge_agent.reporting.alarms import Alarms, troubles
+from edge_agent.reporting.system_health import rss_bytes
+from wire.audience import BlindCause
+from wire.health import AlarmState, CaptureState
+
+EIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+R, C = AlarmState.RAISED, AlarmState.CLEARED
+
+
+def told(alarms, moments):
+    return [
+        (second, alarm.kind, alarm.state)
+        for second, kinds in moments
+        for alarm in alarms.watch(kinds, second, EIGHT + timedelta(seconds=second))
+    ]
+
+
+def test_a_trouble_is_told_when_it_has_lasted_and_cleared_when_it_has_been_gone(address):
+    moments = [(n, {"blind.dark"} if 5 <= n < 30 else set()) for n in range(60)]
+    assert told(Alarms(address), moments) == [(15, "blind.dark", R), (39, "blind.dark", C)]
+
+
+def test_a_short_trouble_is_not_worth_a_word(address):
+    moments = [(n, {"blind.dark"} if n % 20 < 9 else set()) for n in range(100)]
+    assert told(Alarms(address), moments) == []
+
+
+def test_a_flickering_trouble_is_one_trouble(address):
+    moments = [(n, {"blind.dark"} if n < 15 or n % 5 else set()) for n in range(100)]
+    assert told(Alarms(address), moments) == [(10, "blind.dark", R)]
+
+
+def test_troubles_are_told_apart(address):
+    moments = [
+        (n, {"blind.dark", "outbox.failed"} if n > 50 else {"blind.dark"}) for n in range(70)
+    ]
+    assert told(Alarms(address), moments) == [(10, "blind.dark", R), (61, "outbox.failed", R)]
+
+
+def test_an_alarm_says_what_to_do(address):
+    alarms = Alarms(address)
+    alarms.watch({"capture.failed"}, 0, EIGHT)
+    (alarm,) = alarms.watch({"capture.failed"}, 10, EIGHT)
+    assert "check its power" in alarm.message
+    assert (alarm.location, alarm.device) == (address.location, address.device)
+
+
+@pytest.mark.parametrize(
+    ("capture", "blind", "kinds"),
+    [
+        (CaptureState.STREAMING, None, set()),
+        (CaptureState.STREAMING, BlindCause.DARK, {"blind.dark"}),
+        (CaptureState.FAILED, BlindCause.OFFLINE, {"capture.failed"}),
+        (CaptureState.STALLED, None, {"capture.failed"}),
+        (CaptureState.STREAMING, BlindCause.PAUSED, set()),
+    ],
+)
+def test_what_counts_as_trouble(capture, blind, kinds):
+    assert troubles(capture, blind) == kinds
+
+
+def test_memory_is_told_where_the_system_tells_it():
+    assert rss_bytes() > 1_000_000

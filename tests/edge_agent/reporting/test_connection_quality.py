@@ -1,0 +1,52 @@
+"""One word for an hour of pictures."""
+
+import pytest
+
+from edge_agent.capture.camera import Counters
+from edge_agent.reporting.connection_quality import CameraConnection
+from wire.health import CaptureState, Connection
+
+FLOWS, STANDS = CaptureState.STREAMING, CaptureState.STALLED
+
+
+def after(minutes):
+    """A camera's hour: (frames, reconnects, state) for each minute."""
+    camera, counters = CameraConnection(), Counters()
+    camera.note(0.0, FLOWS, counters)
+    for minute, (frames, reconnects, state) in enumerate(minutes, 1):
+        counters.captured += frames
+        counters.reconnects += reconnects
+        camera.note(60.0 * minute - 30, state, counters)
+        camera.note(60.0 * minute, FLOWS, counters)
+    return camera
+
+
+STEADY = (1500, 0, FLOWS)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "word"),
+    [
+        ([], Connection.EXCELLENT),
+        ([STEADY] * 60, Connection.EXCELLENT),
+        ([STEADY] * 9 + [(1300, 0, FLOWS)], Connection.FAIR),
+        ([STEADY] * 9 + [(800, 0, FLOWS)], Connection.POOR),
+        ([STEADY] * 9 + [(200, 0, FLOWS)], Connection.UNUSABLE),
+        ([STEADY] * 9 + [(1500, 1, FLOWS)], Connection.FAIR),
+        ([(1500, 0, STANDS)] * 5, Connection.POOR),
+        ([(1500, 3, FLOWS)] * 10, Connection.UNUSABLE),
+        ([(1500, 3, FLOWS)] * 10 + [STEADY] * 61, Connection.EXCELLENT),
+    ],
+)
+def test_the_word_follows_the_worst_of_rate_reopenings_and_standstills(minutes, word):
+    assert after(minutes).word is word
+
+
+def test_a_stream_that_does_not_flow_now_is_unusable():
+    camera = after([STEADY] * 10)
+    camera.note(601.0, CaptureState.FAILED, Counters(15_000))
+    assert (camera.word, camera.stalls) == (Connection.UNUSABLE, 1)
+
+
+def test_the_rate_is_of_the_last_whole_minute():
+    assert after([STEADY, (750, 0, FLOWS)]).rate_hz == 12.5

@@ -1,0 +1,90 @@
+"""Several agents in one process: what befalls one does not befall the others."""
+
+import threading
+from contextlib import contextmanager
+
+from edge_agent import supervisor
+from edge_agent.capture.camera import CaptureError
+from edge_agent.metering.run_totals import Totals
+from edge_agent.perception.shared_networks import Models
+from edge_agent.settings.camera_settings import Settings
+from edge_agent.settings.loading import parse
+from edge_agent.supervisor import Station
+
+PATIENCE_S = 20
+
+
+class Worker:
+    """Stands in for an agent: falls as often as it is told, then works until it is stopped."""
+
+    def __init__(self, falls=0, *, reads_recording=False):
+        self.reads_recording = reads_recording
+        self.totals = Totals()
+        self.falls = falls
+        self.begun = 0
+        self.at_work = threading.Event()
+        self.closed = threading.Event()
+
+    def close(self):
+        self.closed.set()
+
+    def run(self, stop, *, drain_s):
+        self.begun += 1
+        if self.begun <= self.falls:
+            raise RuntimeError("a fault of ours")
+        self.at_work.set()
+        assert self.closed.wait(PATIENCE_S)
+        assert stop.is_set()
+        return self.totals
+
+    @contextmanager
+    def engaged(self):
+        yield self
+
+
+def test_an_agent_that_falls_is_made_anew_and_the_other_never_notices(monkeypatch, caplog):
+    monkeypatch.setattr(supervisor, "FIRST_PAUSE_S", 0.01)
+    steady, shaky = Worker(), Worker(falls=3)
+    station = Station({"steady": steady.engaged, "shaky": shaky.engaged}, drain_s=1)
+    running = threading.Thread(target=station.run)
+    running.start()
+    assert steady.at_work.wait(PATIENCE_S)
+    assert shaky.at_work.wait(PATIENCE_S)
+    station.stop()
+    running.join(PATIENCE_S)
+    assert not running.is_alive()
+    assert (steady.begun, shaky.begun) == (1, 4)
+    fallen = [record.device for record in caplog.records if record.message == "agent.fell"]
+    assert fallen == ["shaky"] * 3
+    assert station.totals.keys() == {"steady", "shaky"}
+
+
+def test_a_recording_is_not_read_again_after_an_unexpected_error(monkeypatch, caplog):
+    monkeypatch.setattr(supervisor, "FIRST_PAUSE_S", 0.01)
+    recording = Worker(falls=1, reads_recording=True)
+    station = Station({"one": recording.engaged}, drain_s=1)
+    station.run()
+    assert recording.begun == 1
+    assert "rest of the recording is not measured" in station.unreadable["one"]
+    assert [record.message for record in caplog.records] == ["recording.interrupted"]
+
+
+def test_a_recording_without_pictures_ends_its_camera_and_is_not_read_for_ever(caplog):
+    class Unreadable(Worker):
+        def run(self, stop, *, drain_s):
+            self.begun += 1
+            raise CaptureError("clip.mp4 holds no picture: give a video that plays")
+
+    one = Unreadable()
+    station = Station({"one": one.engaged}, drain_s=1)
+    station.run()
+    assert one.begun == 1
+    assert station.unreadable == {"one": "clip.mp4 holds no picture: give a video that plays"}
+    assert [record.message for record in caplog.records] == ["source.unreadable"]
+
+
+def test_cameras_with_the_same_wishes_share_one_copy_of_the_networks():
+    models = Models()
+    one = models.for_settings(Settings(interval_s=10))
+    assert models.for_settings(Settings(interval_s=20)) is one
+    assert models.for_settings(parse("[models]\ninput_px = 320\n")) is not one

@@ -1,0 +1,44 @@
+"""When a step of the clock says that what came before it was told the wrong time."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from edge_agent.wall_clock import CivilTime, disciplined
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+WOKE = datetime(1970, 1, 1, 0, 0, 20, tzinfo=UTC)
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
+
+
+def steps(civil, *moments):
+    return [civil.observe(at, elapsed_s) for at, elapsed_s in moments]
+
+
+def test_a_clock_that_was_never_set_is_corrected_by_the_whole_step():
+    civil = CivilTime(lambda: None)
+    found = steps(civil, (WOKE, 0), (WOKE + SECOND, 1), (NOON, 2), (NOON + SECOND, 3))
+    assert found == [None, None, NOON - WOKE - 2 * SECOND, None]
+
+
+@pytest.mark.parametrize(
+    ("kept", "correction"),
+    [
+        pytest.param(False, HOUR, id="nobody kept it: it was wrong"),
+        pytest.param(True, None, id="it was kept: whoever sets it now knows why"),
+        pytest.param(None, None, id="nobody can say: what was said stays said"),
+    ],
+)
+def test_a_plausible_clock_is_corrected_only_when_it_was_in_doubt(kept, correction):
+    civil = CivilTime(lambda: kept)
+    found = steps(civil, (NOON, 0), (NOON + HOUR + SECOND, 1), (NOON + HOUR + 2 * SECOND, 2))
+    assert found == [None, correction, None]
+
+
+def test_slewing_is_no_step():
+    civil = CivilTime(lambda: False)
+    assert steps(civil, (NOON, 0), (NOON + 1.4 * SECOND, 1)) == [None, None]
+
+
+def test_the_kernel_answers_or_says_that_it_cannot():
+    assert disciplined() in (True, False, None)

@@ -1,0 +1,85 @@
+"""Versions of the program: unpacked whole, proved by running, switched by a rename."""
+
+import io
+import tarfile
+
+import pytest
+
+from edge_agent.updates import ab_update
+from edge_agent.updates.ab_update import SlotError, Slots
+
+WELL = f'#!/bin/sh\necho well > "${ab_update.PROVING}"\nexec sleep 60\n'
+MUTE = "#!/bin/sh\nexec sleep 60\n"
+ENDS = "#!/bin/sh\nexit 3\n"
+
+
+def archive(files, *, mode=0o755):
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as tar:
+        for name, text in files.items():
+            member = tarfile.TarInfo(name)
+            member.mode, member.size = mode, len(text)
+            tar.addfile(member, io.BytesIO(text.encode()))
+    return content.getvalue()
+
+
+@pytest.fixture
+def program(tmp_path):
+    home = tmp_path / "slots" / "1.0"
+    home.mkdir(parents=True)
+    (tmp_path / "current").symlink_to(home)
+    return Slots(tmp_path)
+
+
+def test_a_version_that_gets_well_becomes_current_and_the_old_one_stays(program, tmp_path):
+    slot = program.unpack("1.1", archive({"start": WELL}))
+    assert program.prove(slot, ["run"])
+    assert (program.current.name, program.previous.name) == ("1.1", "1.0")
+    assert program.take_trouble() == ""
+
+
+def test_only_two_versions_are_kept(program, tmp_path):
+    for version in ("1.1", "1.2"):
+        assert program.prove(program.unpack(version, archive({"start": WELL})), [])
+    assert sorted(home.name for home in (tmp_path / "slots").iterdir()) == ["1.1", "1.2"]
+
+
+@pytest.mark.parametrize(
+    ("script", "trouble"), [(ENDS, "the new program ended (3)"), (MUTE, "was not well within 1 s")]
+)
+def test_a_version_that_does_not_get_well_changes_nothing(program, script, trouble):
+    slot = program.unpack("1.1", archive({"start": script}))
+    assert not program.prove(slot, [], patience_s=1.0)
+    assert (program.current.name, program.previous) == ("1.0", None)
+    assert trouble in program.take_trouble()
+    assert program.take_trouble() == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"not an archive", "does not unpack"),
+        (archive({"start": WELL})[:60], "does not unpack"),
+        (archive({"../start": WELL}), "does not unpack"),
+        (archive({"/etc/start": WELL}), "no program called start"),
+        (archive({"README": "x"}), "no program called start"),
+        (archive({"start": WELL}, mode=0o644), "no program called start"),
+    ],
+    ids=range(6),
+)
+def test_what_is_no_release_leaves_no_slot(program, tmp_path, content, complaint):
+    with pytest.raises(SlotError, match=complaint):
+        program.unpack("1.1", content)
+    assert [home.name for home in (tmp_path / "slots").iterdir()] == ["1.0"]
+    assert not (tmp_path.parent / "start").exists()
+
+
+def test_a_release_that_swells_is_refused(program, monkeypatch):
+    monkeypatch.setattr(ab_update, "LARGEST_UNPACKED_BYTES", 10)
+    with pytest.raises(SlotError, match="unpacks to over 10 bytes"):
+        program.unpack("1.1", archive({"start": WELL}))
+
+
+def test_without_slots_there_is_nothing_to_unpack_into(tmp_path):
+    with pytest.raises(SlotError, match="no current slot"):
+        Slots(tmp_path).unpack("1.1", archive({"start": WELL}))
