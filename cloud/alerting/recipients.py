@@ -47,6 +47,11 @@ class Quiet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"fr
             raise ValueError(
                 f"timezone {self.timezone[:64]!r} is not known: use a name such as Europe/London"
             ) from None
+        if self.from_ == self.until:
+            raise ValueError(
+                f"quiet hours from {self.from_} until {self.until} could be no time or the whole "
+                "day: write two different times, or remove the recipient for silence all day"
+            )
 
     def ends_after(self, at: datetime) -> datetime:
         """`at` itself, or the end of the quiet hours that hold it."""

@@ -77,6 +77,7 @@ ROOMS: Final = (
 
 LOST: Final = "the database cannot be reached just now: ask again in a few seconds"
 AGAIN: Final = {"Retry-After": "5"}
+MOST_LOGGED: Final = 300
 ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
     NotKnown: (401, "Not known"),
     NotAllowed: (403, "Not allowed"),
@@ -197,7 +198,11 @@ async def _anticipated(request: HTTPConnection, error: Exception) -> Response:
     headers = error.headers if isinstance(error, AccessError) else None
     if status < 500:
         return problem.answer(request, status, title, str(error), headers)
-    log.warning("api.unavailable", exc_info=error, extra=_where(request))
+    if kind is DBAPIError:
+        log.warning("api.unavailable", exc_info=error, extra=_where(request))
+    else:  # an expected outcome, such as a search that its own time limit ended
+        reason = {"error": kind.__name__, "reason": str(error)[:MOST_LOGGED]}
+        log.warning("api.unavailable", extra={**_where(request), **reason})
     detail = LOST if kind is DBAPIError else str(error)
     return problem.answer(request, status, title, detail, AGAIN)
 

@@ -7,11 +7,12 @@ never been observed together with another has no known share; nothing is added f
 is given. Cameras that see next to nothing of a place say nothing about the others: without those,
 the hour is not observed.
 
-The result describes the cameras that are expected now, over the whole history, so that a camera
-that is added or removed does not look like a change of the audience.
+The result describes the usual cameras over the whole history: those that are expected now, and
+optional ones that usually report. A camera that is added or removed, or an optional one that starts
+to report, therefore does not look like a change of the audience.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,7 +31,12 @@ COMMON_H: Final = 24
 LATEST_H: Final = 13 * 168
 LEAST_SHARE: Final = 0.05
 """Of the usual entries: the present cameras must count so much for the others to be estimated."""
+USUAL_W: Final = 16
+LATELY_W: Final = 2
+USUAL_SHARE: Final = 0.5
+"""An optional camera is usual when it observed more of the hours, over both stretches."""
 MEASURES: Final = 4
+WEEK_S: Final = 7 * 86_400
 
 Weights = Mapping[str, tuple[float, ...]]
 """What each camera usually counts of each measure, relative to the others."""
@@ -62,6 +68,14 @@ class Expected:
     required: frozenset[str]
     counted: frozenset[str]
 
+    def with_usual(self, optional: Collection[str]) -> "Expected":
+        """Optional cameras that usually report are required; the others do not count.
+
+        Where no camera is required or usual, all count.
+        """
+        usual = self.required | (self.counted & frozenset(optional))
+        return Expected(usual, usual or self.counted)
+
 
 @dataclass(frozen=True, slots=True)
 class Combined:
@@ -82,13 +96,14 @@ def combined(hours: CameraHours, expected: Expected, weights: Weights) -> Combin
     required = np.array([name in expected.required for name in devices])
     counted = np.array([name in expected.counted for name in devices])
     own = present & counted[:, None]
-    own |= present & ~own.any(axis=0)  # nothing but cameras that are not listed (any more)
-    direct = np.where(own, hours.full, 0).sum(axis=1)
     of_present = present & known[:, None]
     missing = ~present & (required & known)[:, None]
     usual = np.where(known, weight, 0)
     base = np.einsum("mc,ch->mh", usual, of_present)
     absent = np.einsum("mc,ch->mh", usual, missing)
+    is_estimated = (base[0] > 0) & (absent[0] > 0)
+    own |= present & ~own.any(axis=0) & ~is_estimated  # nothing but cameras that do not count
+    direct = np.where(own, hours.full, 0).sum(axis=1)
     ratio = absent / np.where(base > 0, base, 1)
     added = np.where(base > 0, ratio, 0) * np.where(of_present, hours.full, 0).sum(axis=1)
     total = direct + added
@@ -98,6 +113,21 @@ def combined(hours: CameraHours, expected: Expected, weights: Weights) -> Combin
     share = np.where(too_little, 0.0, share)
     estimated = np.where(total[1] > 0, added[1] / np.where(total[1] > 0, total[1], 1), 0)
     return Combined(share, np.concatenate([total[:1] / np.maximum(views, 1), total[1:]]), estimated)
+
+
+def usual_optional(hours: CameraHours, expected: Expected) -> frozenset[str]:
+    """The optional cameras that observed most hours of the last weeks, and of the latest two."""
+    optional = expected.counted - expected.required
+    if not (optional and hours.starts_s.size):
+        return frozenset()
+    newest_s = int(hours.starts_s[-1])
+    observed = hours.present
+    usual = np.ones(len(hours.devices), dtype=bool)
+    for weeks in (USUAL_W, LATELY_W):
+        lately = observed[:, hours.starts_s > newest_s - weeks * WEEK_S]
+        usual &= lately.mean(axis=1) > USUAL_SHARE
+    names = (name for name, is_usual in zip(hours.devices, usual, strict=True) if is_usual)
+    return optional & frozenset(names)
 
 
 def usual_weights(hours: CameraHours) -> dict[str, tuple[float, ...]]:

@@ -33,7 +33,7 @@ from sqlalchemy import (
 from cloud import database
 from cloud.database import EPOCH
 from cloud.estate import Site
-from cloud.forecast.cameras import CameraHours, Weights, usual_weights
+from cloud.forecast.cameras import CameraHours, Weights, usual_optional, usual_weights
 from cloud.forecast.hours import HOUR_S, Hours, Measures, expected_on, read_cameras
 from cloud.forecast.series import WEEK_H, ClockSeries, clock_series
 from cloud.windows.local_hours import has_whole_hours
@@ -61,21 +61,29 @@ class CameraNotes(msgspec.Struct, frozen=True):
     """What is known of the cameras of a place.
 
     `expected` and `counted` are those of the sites file, `weights` what each usually counts,
-    `last_s` the end of its last observed hour in seconds since 1970.
+    `last_s` the end of its last observed hour in seconds since 1970. `usual` are the optional
+    cameras that usually report; None was stored before they were told apart.
     """
 
     expected: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()
     weights: dict[str, tuple[float, ...]] = msgspec.field(default_factory=dict)
     last_s: dict[str, int] = msgspec.field(default_factory=dict)
+    usual: tuple[str, ...] | None = None
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """The optional cameras of the sites file."""
+        return tuple(name for name in self.counted if name not in self.expected)
 
     def same_cameras(self, other: "CameraNotes") -> bool:
         """Whether the sites file names the same cameras in both."""
-        return (self.expected, self.counted) == (other.expected, other.counted)
+        is_known = self.usual is not None or not self.optional
+        return is_known and (self.expected, self.counted) == (other.expected, other.counted)
 
     def knowing(self, weights: Weights, last_s: Mapping[str, int]) -> "CameraNotes":
         """The same cameras with what is known of them."""
-        return CameraNotes(self.expected, self.counted, dict(weights), dict(last_s))
+        return CameraNotes(self.expected, self.counted, dict(weights), dict(last_s), self.usual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +200,13 @@ def _read(
     first_on = ends_on - timedelta(weeks=weeks)
     since_at, until_at = midnight(first_on, site), midnight(ends_on, site)
     cameras = read_cameras(connection, site, since_at=since_at, until_at=until_at)
+    expected = expected_on(site, ends_on)
     if weeks == LOOK_BACK_W:
         notes = notes.knowing(notes.weights | usual_weights(cameras), notes.last_s)
+        usual = sorted(usual_optional(cameras, expected))
+        notes = msgspec.structs.replace(notes, usual=tuple(usual))
     notes = notes.knowing(notes.weights, notes.last_s | last_observed(cameras))
-    hours = Hours.of_cameras(cameras, expected_on(site, ends_on), notes.weights)
+    hours = Hours.of_cameras(cameras, expected.with_usual(notes.usual or ()), notes.weights)
     series = on_clock(site, hours, ends_on, weeks)
     return History(series, notes, lately_estimated(hours, until_at), is_new=True)
 

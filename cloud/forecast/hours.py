@@ -19,7 +19,15 @@ from sqlalchemy import Connection, select
 
 from cloud.database import EPOCH, hour_tallies
 from cloud.estate import Site
-from cloud.forecast.cameras import HOUR_MS, CameraHours, Combined, Expected, Weights, combined
+from cloud.forecast.cameras import (
+    HOUR_MS,
+    CameraHours,
+    Combined,
+    Expected,
+    Weights,
+    combined,
+    usual_optional,
+)
 from cloud.forecast.series import Floats
 from cloud.windows.local_hours import has_whole_hours, local_hour_sums
 from cloud.windows.query import HourRow
@@ -148,9 +156,10 @@ def read_hours(
     until_at: datetime,
     weights: Weights | None = None,
 ) -> Hours:
-    """The observed local hours of a site, with the cameras that are expected when it ends."""
+    """The observed local hours of a site, with its usual cameras when the stretch ends."""
     cameras = read_cameras(connection, site, since_at=since_at, until_at=until_at)
     expected = expected_on(site, until_at.astimezone(site.zone).date())
+    expected = expected.with_usual(usual_optional(cameras, expected))
     return Hours.of_cameras(cameras, expected, weights or {})
 
 

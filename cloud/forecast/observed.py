@@ -60,7 +60,7 @@ class Observed:
         age = int(ages_w(series.last(series.values.shape[-1] // WEEK_H)).min())
         learnt = series.until(series.ends_on - timedelta(weeks=age))
         since_on = learnt.ends_on - timedelta(weeks=LEARNT_W)
-        left_out = named_hours(kept.named, series, since_on)
+        high, low = (named_hours(one, series, since_on) for one in (kept.high, kept.low))
         return cls(
             site=site,
             series=series,
@@ -68,7 +68,7 @@ class Observed:
             age_weeks=age,
             newest_at=_newest_at(site, series),
             estimated=found.estimated,
-            notes=(*_camera_notes(site, found.cameras), *_outlier_notes(left_out)),
+            notes=(*_camera_notes(site, found.cameras), *_outlier_notes(high, low)),
         )
 
     @classmethod
@@ -115,6 +115,23 @@ def _camera_notes(site: Site, cameras: CameraNotes) -> Iterator[str]:
         yield _missing_note(site, cameras, name, set(missing))
     if len(missing) > SHOWN:
         yield f"{len(missing) - SHOWN} more cameras are missing"
+    yield from _optional_notes(cameras, newest_s)
+
+
+def _optional_notes(cameras: CameraNotes, newest_s: int) -> Iterator[str]:
+    """The optional cameras that report now and are not counted, since they usually do not."""
+    absent = silent(cameras.optional, cameras.last_s, newest_s, SILENT_S)
+    present = [name for name in cameras.optional if name not in absent]
+    names = ", ".join(present)
+    if present and not (cameras.expected or cameras.usual):
+        yield f"every camera is optional: the audience is that of those that reported ({names})"
+        return
+    for name in present:
+        if name not in (cameras.usual or ()):
+            yield (
+                f"camera {name} is optional and has not usually reported: its people are not "
+                "added to those of the usual cameras"
+            )
 
 
 def _missing_note(site: Site, cameras: CameraNotes, name: str, missing: Set[str]) -> str:
@@ -135,11 +152,14 @@ def _missing_note(site: Site, cameras: CameraNotes, name: str, missing: Set[str]
 
 
 def _expected_weights(cameras: CameraNotes) -> Iterator[tuple[str, tuple[float, ...]]]:
-    return ((name, cameras.weights[name]) for name in cameras.expected if name in cameras.weights)
+    usual = (*cameras.expected, *(cameras.usual or ()))
+    return ((name, cameras.weights[name]) for name in usual if name in cameras.weights)
 
 
-def _outlier_notes(hours: list[datetime]) -> Iterator[str]:
-    if hours:
-        shown = ", ".join(f"{hour:%Y-%m-%d %H:%M}" for hour in hours[-SHOWN:][::-1])
-        counted = "1 hour" if len(hours) == 1 else f"{len(hours)} hours"
-        yield f"{counted} far above the usual left out ({shown})"
+def _outlier_notes(high: list[datetime], low: list[datetime]) -> Iterator[str]:
+    """The hours that are excluded from the history, the newest first."""
+    for hours, side in ((high, "above"), (low, "below")):
+        if hours:
+            shown = ", ".join(f"{hour:%Y-%m-%d %H:%M}" for hour in hours[-SHOWN:][::-1])
+            counted = "1 hour" if len(hours) == 1 else f"{len(hours)} hours"
+            yield f"{counted} far {side} the usual left out ({shown})"

@@ -1,18 +1,19 @@
-"""Hours that are too far above their own usual to be believed, left out before anything is learnt.
+"""Exclude outliers from the history of a place before a model learns from it.
 
-A single hour of fifty times the usual number must not move the level of a week, nor the interval of
-the next months. An hour is compared with the third highest of the same hour of the week in a block
-of eight weeks; two wrong hours in one block are therefore found, and a pattern of three weeks is
-believed. Where a block holds fewer than four such hours, the same hour of all days of its kind
-(weekday or weekend) is the reference.
+One hour of fifty times the usual count, or of zero, must not move the level of a week or the
+interval of the following months. A high outlier is compared with the third highest, a low outlier
+(`low_outliers`) with the third lowest of the same hour of the week in a block of eight weeks. Up to
+two wrong hours in a block are therefore found, and three weeks alike are accepted. Where a block
+holds fewer than four such hours, the same hour of all days of its kind (weekday or weekend) is the
+reference.
 
-Two exceptions. A day with many such hours beside another one is a new level, not an error; many are
-eight, or half of the hours of the day in which anybody was counted. Near a public holiday an
-unusual hour is what a holiday does: it stays in the record of that day, is left out of the usual
-week only, and has to be possible at the place at all.
+Two exceptions. Two days in a row with many outliers are a new level, not an error; many are eight,
+or half of the hours of the day in which anybody was counted. Near a public holiday an unusual hour
+stays in the record of that day and is excluded from the usual week only; a high one must also be
+possible at the place.
 
-Neither exception, nor a pattern of three weeks in one hour, holds beyond ten times the busy hours
-of the place, unless five days of a week are new levels.
+Neither exception, nor three weeks alike in one hour, holds beyond ten times the busy hours of the
+place, unless five days of a week are new levels.
 """
 
 from dataclasses import dataclass
@@ -23,18 +24,17 @@ from typing import Final
 import numpy as np
 
 from cloud.forecast import weekly
+from cloud.forecast.low_outliers import low_hours
+from cloud.forecast.outlier_references import BLOCK_W, third_highest
 from cloud.forecast.series import ClockSeries, Flags, Floats
 
-BLOCK_W: Final = 8
 TIMES: Final = 3.0
 """Beyond three times the third highest, real footfall of two cities has one hour in 400."""
 MARGIN: Final = 0.1
 """Of the mean hour, in addition: at night three people are no outlier of one."""
-RANK: Final = 3
-LEAST_HOURS: Final = 4
 MANY_HOURS: Final = 8
 FEW_HOURS: Final = 3
-"""A day with fewer high hours than these is never a new level."""
+"""A day with fewer outliers than these is never a new level."""
 COUNTED_SHARE: Final = 0.5
 BUSY: Final = 0.95
 """The quantile of the usual hours of a week that stands for the busy hours of a place."""
@@ -48,44 +48,52 @@ POSSIBLE: Final = 2.5
 
 @dataclass(frozen=True, slots=True)
 class Believed:
-    """A history without outliers, and which hours of it are worth naming: (series, hours).
+    """A history without outliers, and which hours of it to name: (series, hours).
 
-    Worth naming are those above the mean hour; at night a few people more are left out unnamed.
+    `high` are the excluded hours above the mean hour (a few people more at night are excluded
+    unnamed), `low` all excluded hours below the usual.
     """
 
     series: ClockSeries
-    named: Flags
+    high: Flags
+    low: Flags
 
 
 def believed(history: ClockSeries, holidays: frozenset[date], *, together: int = 1) -> Believed:
-    """Leave outliers out of (series, hours).
+    """Exclude outliers from (series, hours).
 
     `together` series in a row belong to one place: an hour that one of them excludes is excluded
     from all of them.
     """
-    weeks = -(-history.values.shape[-1] // (BLOCK_W * 168)) * BLOCK_W
+    size = history.values.shape[-1]
+    none = np.zeros(history.values.shape, dtype=bool)
+    weeks = -(-size // (BLOCK_W * 168)) * BLOCK_W
     if not weeks:
-        return Believed(history, np.zeros(history.values.shape, dtype=bool))
+        return Believed(history, none, none)
     hours = history.last(weeks)
     blocks = hours.reshape(len(hours), -1, BLOCK_W, 168)
-    usual = _references(blocks, _is_weekend(history))
+    weekend = _is_weekend(history)
+    usual = third_highest(blocks, weekend)
     mean = weekly.mean(usual, (1, 2))[:, None, None]
     high = (blocks > (TIMES * usual + MARGIN * mean)[:, :, None]).reshape(hours.shape)
     beyond = hours > BEYOND * _busy(usual)[:, None, None]
-    if not (high.any() or beyond.any()):
-        return Believed(history, np.zeros(history.values.shape, dtype=bool))
-    high = (high | beyond) & ~_new_levels(high, beyond, hours)
-    near = np.repeat(
-        _near_holidays(history.ends_on - timedelta(weeks=weeks), weeks, holidays), 24
-    ).reshape(weeks, 168)
+    low = low_hours(blocks, weekend, mean, together)
+    if not (high.any() or beyond.any() or low.any()):
+        return Believed(history, none, none)
+    high = (high | beyond) & ~_new_levels(high, beyond, hours > 0)
+    is_counted = np.repeat(usual[:, :, None] > 0, BLOCK_W, axis=2).reshape(hours.shape)
+    low &= ~_new_levels(low, np.zeros_like(low), is_counted)
+    first_on = history.ends_on - timedelta(weeks=weeks)
+    near = np.repeat(_near_holidays(first_on, weeks, holidays), 24).reshape(weeks, 168)
     highest = np.fmax.reduce(usual, axis=(1, 2))[:, None, None]
     possible = (hours <= POSSIBLE * highest) & ~beyond
-    size = history.values.shape[-1]
-    odd = _of_places(high & near & possible, together)[:, -size:]
-    wrong = _of_places(high & ~(near & possible), together)[:, -size:]
-    values = np.where(wrong, np.nan, history.values)
-    named = _of_places(high & (hours > mean), together)[:, -size:]
-    return Believed(ClockSeries(history.first_on, values, odd), named)
+    odd = _of_places(((high & possible) | low) & near, together)[:, -size:]
+    wrong = _of_places((high & ~(near & possible)) | (low & ~near), together)[:, -size:]
+    return Believed(
+        ClockSeries(history.first_on, np.where(wrong, np.nan, history.values), odd),
+        high=_of_places(high & (hours > mean), together)[:, -size:],
+        low=_of_places(low, together)[:, -size:],
+    )
 
 
 def named_hours(named: Flags, series: ClockSeries, since_on: date) -> list[datetime]:
@@ -93,47 +101,6 @@ def named_hours(named: Flags, series: ClockSeries, since_on: date) -> list[datet
     midnight = datetime.combine(series.first_on, time())
     hours = (midnight + timedelta(hours=int(at)) for at in np.flatnonzero(named.any(axis=0)))
     return [hour for hour in hours if hour.date() >= since_on]
-
-
-def _references(blocks: Floats, weekend: Flags) -> Floats:
-    """The third highest of each hour of the week in each block, NaN where unknown.
-
-    (series, blocks, 168) from (series, blocks, weeks, 168).
-    """
-    own, known = _third(blocks), np.isfinite(blocks).sum(axis=2)
-    few = np.flatnonzero(((known > 0) & (known < LEAST_HOURS)).any(axis=(0, 2)))
-    if few.size:
-        kind = _of_kind(blocks[:, few], weekend)
-        own[:, few] = np.where(known[:, few] >= LEAST_HOURS, own[:, few], kind)
-    return own
-
-
-def _third(values: Floats) -> Floats:
-    """The third highest over axis 2; NaN where fewer than three are known.
-
-    By running maxima: a tenth of the time of sorting.
-    """
-    shape = (*values.shape[:2], *values.shape[3:])
-    first, second, third = (np.full(shape, -np.inf) for _ in range(RANK))
-    low = np.empty(shape)
-    for at in range(values.shape[2]):
-        one = values[:, :, at]
-        np.fmax(third, np.fmin(second, one, out=low), out=third, where=one == one)
-        np.fmax(second, np.fmin(first, one, out=low), out=second, where=one == one)
-        np.fmax(first, one, out=first)
-    return np.where(np.isfinite(third), third, np.nan)
-
-
-def _of_kind(blocks: Floats, weekend: Flags) -> Floats:
-    """The same over all days of a kind: (series, blocks, 168)."""
-    series, count = blocks.shape[:2]
-    days = blocks.reshape(series, count, BLOCK_W, 7, 24)
-    found = np.full((series, count, 7, 24), np.nan)
-    for kind in (weekend, ~weekend):
-        pool = days[:, :, :, kind].reshape(series, count, -1, 24)
-        enough = np.isfinite(pool).sum(axis=2) >= LEAST_HOURS
-        found[:, :, kind] = np.where(enough, _third(pool), np.nan)[:, :, None]
-    return found.reshape(series, count, 168)
 
 
 def _busy(usual: Floats) -> Floats:
@@ -146,11 +113,14 @@ def _busy(usual: Floats) -> Floats:
     return np.where(busy > 0, busy, np.inf)
 
 
-def _new_levels(high: Flags, beyond: Flags, hours: Floats) -> Flags:
-    """The hours of days with many high hours beside such a day, or in a week of them."""
-    days = high.reshape(len(high), -1, 24)
+def _new_levels(outliers: Flags, beyond: Flags, is_counted: Flags) -> Flags:
+    """The hours of days with many outliers beside such a day, or in a week of them.
+
+    `is_counted`: the hours in which anybody is counted, of which a day may have few.
+    """
+    days = outliers.reshape(len(outliers), -1, 24)
     count = days.sum(axis=2)
-    counted = (hours > 0).reshape(days.shape).sum(axis=2)
+    counted = is_counted.reshape(days.shape).sum(axis=2)
     many = (count >= MANY_HOURS) | (
         (count >= FEW_HOURS) & (count >= COUNTED_SHARE * np.maximum(counted, 1))
     )
@@ -159,7 +129,7 @@ def _new_levels(high: Flags, beyond: Flags, hours: Floats) -> Flags:
     beside = possible & (padded[:, :-2] | padded[:, 2:])
     long = _windows(many).sum(axis=2) >= LEAST_LONG_D
     lasting = many & _windows(np.pad(long, ((0, 0), (LONG_D - 1, LONG_D - 1)))).any(axis=2)
-    return np.repeat(beside | lasting, 24, axis=1).reshape(high.shape)
+    return np.repeat(beside | lasting, 24, axis=1).reshape(outliers.shape)
 
 
 def _windows(days: Flags) -> Flags:

@@ -35,6 +35,11 @@ class HourBand(_Card, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         _refuse_factor(f"band {self.name!r}", self.factor)
+        if self.from_hour == self.to_hour:
+            raise ValueError(
+                f"band {self.name!r} from {self.from_hour} to {self.to_hour} could be no hour or "
+                "the whole day: write 0 to 24 for the whole day"
+            )
 
     @property
     def hours(self) -> Iterator[int]:

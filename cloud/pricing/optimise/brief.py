@@ -55,6 +55,11 @@ class Daypart:
             raise BriefError(
                 f"a daypart from {self.from_hour} to {self.to_hour}: wanted hours from 0 to 24"
             )
+        if self.from_hour == self.to_hour:
+            raise BriefError(
+                f"a daypart from {self.from_hour} to {self.to_hour} could be no hour or the whole "
+                "day: write 0 to 24 for the whole day"
+            )
         if not self.weekdays or not self.weekdays <= set(range(7)):
             raise BriefError(
                 f"a daypart on the weekdays {sorted(self.weekdays)}: wanted some of 0 (Monday) to 6"

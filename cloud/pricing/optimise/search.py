@@ -19,7 +19,7 @@ from cloud.pricing.optimise.offer import Integers, Offer
 from cloud.pricing.optimise.plan import Listener, Outcome, Plan, Progress
 from cloud.pricing.optimise.programme import programme
 from cloud.pricing.optimise.relax import Relaxed, relax
-from cloud.pricing.optimise.whole import CORES, filled, floored, whole
+from cloud.pricing.optimise.whole import CORES, filled, floored, met_exactly, whole
 
 log = logging.getLogger(__name__)
 GOOD_ENOUGH: Final = 5e-4
@@ -82,6 +82,10 @@ def _candidates(relaxed: Relaxed) -> Iterator[Integers]:
                 yield filled(relaxed.asked, found)
         if found is not None or not relaxed.asked.brief.minimums:
             return
+    has_curves = any(curve.minimum is not None for curve in relaxed.asked.curves)
+    found = met_exactly(relaxed, core=CORES[-1]) if has_curves else None
+    if found is not None:
+        yield filled(relaxed.asked, found)
 
 
 def _firmer(relaxed: Relaxed, times: float) -> Relaxed | None:

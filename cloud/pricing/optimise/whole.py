@@ -2,8 +2,10 @@
 
 Hard truths. Slots whose reduced worth is far from zero keep what the relaxation gave them; the few
 near zero, the core, are decided again as an integer programme in which every limit still stands, so
-what comes out keeps them all. Curves are drawn as chords here: a minimum met on a chord is met. The
-search is cut by nodes, never by the clock, so that the same brief gets the same plan.
+what comes out keeps them all. Curves are drawn as chords first: a minimum met on a chord is met,
+but a tight one can be met on the curve and missed on every chord. Then curves are drawn as tangents
+instead, and each plan that misses a minimum adds a tangent where it lies. The search is cut by
+nodes, never by the clock, so that the same brief gets the same plan.
 """
 
 from dataclasses import replace
@@ -13,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from cloud.pricing.optimise.concave import chords, nearer
+from cloud.pricing.optimise.audit import violations
+from cloud.pricing.optimise.concave import chords, nearer, tangents
 from cloud.pricing.optimise.offer import Floats, Integers
-from cloud.pricing.optimise.programme import Matrices, Programme, matrices
+from cloud.pricing.optimise.programme import Matrices, Programme, Shape, matrices
 from cloud.pricing.optimise.relax import Relaxed
 from cloud.pricing.optimise.room import Room
 
@@ -27,12 +30,30 @@ MARGIN: Final = 1e-6
 """By how much minimums are overdone, since HiGHS may miss a row by as much."""
 AROUND: Final = (0.9, 0.95, 0.98, 1.0, 1.02, 1.05, 1.1)
 EPSILON: Final = 1e-6
+CUTS: Final = 24
+"""Plans tried against a tight minimum of reach, each with a tangent more."""
 
 
 def whole(relaxed: Relaxed, *, core: int) -> Integers | None:
     """The best whole shares found with all but `core` slots as relaxed; None when none were."""
-    asked = _bent(relaxed)
-    drawn = matrices(asked, chords)
+    asked = _bent(relaxed.asked, relaxed.shares, AROUND)
+    return _decided(relaxed, asked, chords, core)
+
+
+def met_exactly(relaxed: Relaxed, *, core: int) -> Integers | None:
+    """The same where minimums of reach are too tight for chords."""
+    asked = _bent(relaxed.asked, relaxed.shares, AROUND)
+    for _ in range(CUTS):
+        found = _decided(relaxed, asked, tangents, core)
+        if found is None or not violations(asked.brief, asked.offer, found):
+            return found
+        asked = _bent(asked, found.astype(np.float64), (1.0,))
+    return None
+
+
+def _decided(relaxed: Relaxed, asked: Programme, shape: Shape, core: int) -> Integers | None:
+    """The core decided as an integer programme, the other slots held."""
+    drawn = matrices(asked, shape)
     free = _core(relaxed, core)
     fixed = np.where(free, 0.0, np.round(relaxed.shares))
     columns = np.concatenate([np.flatnonzero(free), np.arange(drawn.slots, drawn.most.size)])
@@ -65,14 +86,13 @@ def filled(asked: Programme, shares: Integers) -> Integers:
     return bought
 
 
-def _bent(relaxed: Relaxed) -> Programme:
-    """The programme with points of its curves around the relaxation."""
-    asked = relaxed.asked
+def _bent(asked: Programme, shares: Floats, around: tuple[float, ...]) -> Programme:
+    """The programme with points of its curves around the contacts of a plan."""
     curves = []
     for curve in asked.curves:
         people = curve.audience.people
-        level = asked.contacts(curve, relaxed.shares) / np.where(people > 0, people, 1)
-        curves.append(replace(curve, points=nearer(curve.points, level, AROUND)))
+        level = asked.contacts(curve, shares) / np.where(people > 0, people, 1)
+        curves.append(replace(curve, points=nearer(curve.points, level, around)))
     return replace(asked, curves=tuple(curves))
 
 

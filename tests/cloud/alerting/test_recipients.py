@@ -74,6 +74,8 @@ def written(tmp_path: Path, text: str) -> Path:
          "timezone: UTC}}]", "regex"),
         ("recipients: [{name: a, to: 'log:', quiet: {from: '22:00', until: '07:00', "
          "timezone: Mars}}]", "Mars"),
+        ("recipients: [{name: a, to: 'log:', quiet: {from: '07:00', until: '07:00', "
+         "timezone: UTC}}]", "could be no time or the whole day"),
         ("recipients: [{name: a, to: 'log:', when: never}]", "unknown field"),
         ("recipients: [{name: a, to: 'log:', secret_env: X}]", "webhooks only"),
         ("recipients: [7]", "line 1"),

@@ -73,6 +73,7 @@ def test_an_impossible_brief_is_answered_with_what_to_ease(ask):
         ({"venues": ["3"]}, 422, "none is sold in GBP and of the venues asked for; those asked"),
         ({"venues": ["platform"]}, 422, "`venues.0` in the body"),
         ({"dayparts": [{"from_hour": 25, "to_hour": 3}]}, 422, "less than or equal to 23"),
+        ({"dayparts": [{"from_hour": 5, "to_hour": 5}]}, 422, "write 0 to 24 for the whole day"),
         ({"target": {"ages": ["25-34"]}}, 422, "no camera there tells 25-34 from others"),
         ({"target": {"ages": ["unknown"]}}, 422, "nobody can be sought as 'unknown'"),
         ({"objective": "fame"}, 422, "`objective` in the body"),

@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import logging
+import time
 from datetime import timedelta
 
 import pytest
 
 from cloud.api import optimize
 from cloud.planning.plan_offers import offer
+from cloud.pricing.optimise import apart
 from cloud.pricing.optimise.apart import SearchStopped
 from cloud.pricing.optimise.brief import Brief, BriefError
 
@@ -52,6 +55,24 @@ def test_a_search_without_a_plan_ends_the_stream_with_a_problem(ask, monkeypatch
     (event,) = events(ask("POST", PATH, json=BRIEF, headers=STREAM))
     assert event == ("problem", {"status": 503, "detail": "allow it more time"})
     assert ask("POST", PATH, json=BRIEF).status_code == 503
+
+
+def endless_search(*_):
+    time.sleep(60)
+
+
+def test_a_search_ended_by_its_time_limit_is_one_log_event_without_a_traceback(
+    ask, monkeypatch, caplog
+):
+    monkeypatch.setattr(apart, "_search", endless_search)
+    caplog.clear()
+    answer = ask("POST", PATH, json={**BRIEF, "within_s": 0.3})
+
+    assert answer.status_code == 503
+    assert "ended before it had found a plan: allow it more time" in answer.json()["detail"]
+    (event,) = [one for one in caplog.records if one.levelno >= logging.WARNING]
+    assert (event.message, event.exc_info) == ("api.unavailable", None)
+    assert "allow it more time" in event.reason
 
 
 def test_who_goes_away_ends_the_search(ask, monkeypatch):

@@ -221,6 +221,45 @@ def test_a_camera_that_is_not_expected_any_more_is_not_missing(
     assert "not observed since" not in noon.reason
 
 
+@pytest.mark.parametrize("since", [datetime(2026, 11, 6), datetime(2026, 10, 16)])
+def test_an_optional_camera_that_starts_to_report_is_named_and_raises_nothing(
+    engine: Engine, since: datetime
+):
+    site = msgspec.structs.replace(
+        PLAIN, listed_cameras=("one", SiteCamera(id="two", optional=True))
+    )
+    starting = Camera("two", BUSY, sees=lambda local: local >= since)
+    made = both(engine, site, Camera("one"), starting)
+    noon = at(made, MONDAY_NOON)
+
+    assert noon.entries.p50 == pytest.approx(expected(datetime(2026, 11, 23, 12)), rel=0.03)
+    assert "camera two is optional and has not usually reported" in noon.reason
+
+
+def test_an_optional_camera_that_usually_reports_is_one_of_the_usual_cameras(engine: Engine):
+    site = msgspec.structs.replace(
+        PLAIN, listed_cameras=("one", SiteCamera(id="two", optional=True))
+    )
+    gap = range(20, 24)
+    two = Camera("two", BUSY, sees=lambda local: not (local.month == 11 and local.day in gap))
+    noon = at(both(engine, site, Camera("one"), two), MONDAY_NOON)
+
+    assert noon.entries.p50 == pytest.approx(2 * expected(datetime(2026, 11, 23, 12)), rel=0.03)
+    assert "optional" not in noon.reason
+
+
+def test_a_spare_camera_stands_in_for_a_missing_one_by_its_share(engine: Engine):
+    site = msgspec.structs.replace(
+        PLAIN, listed_cameras=("one", SiteCamera(id="two", optional=True))
+    )
+    spare = Camera("two", 3 * BUSY, sees=lambda local: local >= datetime(2026, 10, 30))
+    main = Camera("one", sees=lambda local: local < datetime(2026, 11, 13))
+    noon = at(both(engine, site, main, spare), MONDAY_NOON)
+
+    assert noon.entries.p50 == pytest.approx(expected(datetime(2026, 11, 23, 12)), rel=0.05)
+    assert "camera one not observed since 2026-11-13" in noon.reason
+
+
 def test_a_camera_that_never_reported_is_named_and_nothing_is_made_up_for_it(engine: Engine):
     made = both(engine, PLAIN, Camera("one"))
     noon = at(made, MONDAY_NOON)
@@ -300,6 +339,54 @@ def test_one_wild_hour_moves_nothing_and_is_named(engine: Engine, hour: str, val
 
     assert moved == pytest.approx(usual, rel=0.05, abs=2)
     assert f"far above the usual left out ({hour.replace('T', ' ')})" in made.reason
+
+
+@pytest.mark.parametrize(
+    "hour", ["2026-11-18T17:00", "2026-11-16T12:00", "2026-11-14T20:00", "2026-11-19T22:00"]
+)
+def test_one_hour_measured_as_zero_moves_nothing_and_is_named(engine: Engine, hour: str):
+    wrong = datetime.fromisoformat(hour)
+    unobserved = Camera(sees=lambda local: local != wrong, is_noisy=True)
+    calm = both(engine, msgspec.structs.replace(ONE_CAMERA, id="AL-01"), unobserved)
+    made = both(engine, ONE_CAMERA, Camera(odd={wrong: 0.0}, is_noisy=True))
+    hours = [NOW.replace(hour=0) + timedelta(hours=ahead) for ahead in range(168)]
+    moved = np.array([figures(made.outlook(at)) for at in hours])
+    usual = np.array([figures(calm.outlook(at)) for at in hours])
+
+    assert moved == pytest.approx(usual, rel=1e-4, abs=1e-3)
+    assert f"1 hour far below the usual left out ({hour.replace('T', ' ')})" in made.reason
+
+
+def test_zeros_of_a_place_that_is_closed_at_night_and_on_mondays_stay_zero(engine: Engine):
+    shut = {
+        at: 0.0 for at in days("2026-05-01", "2026-11-19", 0.0) if at.hour < 7 or at.weekday() == 0
+    }
+    made = both(engine, ONE_CAMERA, Camera(odd=shut, is_noisy=True))
+
+    for hour in ("2026-11-24T03:00", MONDAY_NOON):
+        assert at(made, hour).entries.p50 < 1
+        assert at(made, hour).entries.p90 < 20
+        assert at(made, hour).basis == "measured"
+    assert "left out" not in made.reason
+
+
+def test_a_place_that_closes_earlier_for_three_days_is_believed(engine: Engine):
+    late = dict.fromkeys(days("2026-11-17", "2026-11-19", 0.0, range(19, 24)), 0.0)
+    made = both(engine, ONE_CAMERA, Camera(odd=late, is_noisy=True))
+
+    assert "left out" not in made.reason
+
+
+def test_a_few_people_an_hour_are_sometimes_nobody(engine: Engine):
+    draw = np.random.default_rng(3)
+    few = {at: float(draw.poisson(4)) for at in days("2026-05-01", "2026-11-19", 0.0)}
+    made = both(
+        engine,
+        ONE_CAMERA,
+        Camera(people=1.0, odd={at: n / max(expected(at, 1.0), 1e-9) for at, n in few.items()}),
+    )
+
+    assert "far below" not in made.reason
 
 
 def days(first: str, last: str, value: float, hours: range = range(24)) -> dict[datetime, float]:

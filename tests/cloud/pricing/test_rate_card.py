@@ -29,6 +29,7 @@ def test_the_reference_card_names_every_hour_at_most_once():
         ("factor: 1.4}", "factor: 1000}", "write one above 0, at most 100"),
         ("broad: 1.0", "broad: 0", "'broad' has the factor 0"),
         ("to_hour: 9", "to_hour: 11", "hour 10 is in both 'morning peak' and 'daytime'"),
+        ("from_hour: 7, to_hour: 9", "from_hour: 9, to_hour: 9", "write 0 to 24 for the whole day"),
         ("[6, 7, 8]", "[6, 7, 11]", "month 11 is in both"),
         ("[6, 7, 8]", "[6, 7, 13]", r"\$.seasons\[1\].months\[2\]"),
         ("most: 2.5", "most: 0.001", r"least \(0.01\) is more than most \(0.001\)"),

@@ -73,6 +73,8 @@ def test_senseless_briefs_are_refused(wrong, sentence):
         (lambda: Caps(slots=0), "the cap slots of 0"),
         (lambda: Caps(shares_per_slot=-1), "the cap shares_per_slot of -1"),
         (lambda: Daypart(24, 24), "wanted hours from 0 to 24"),
+        (lambda: Daypart(5, 5), "write 0 to 24 for the whole day"),
+        (lambda: Daypart(0, 0), "write 0 to 24 for the whole day"),
         (lambda: Daypart(7, 9, frozenset({7})), "wanted some of 0"),
         (lambda: Daypart(7, 9, frozenset()), "wanted some of 0"),
         (lambda: Group(genders=frozenset({Gender.UNKNOWN})), "leave the age or gender out"),

@@ -59,6 +59,21 @@ def test_no_limit_is_ever_broken(drawn, seed):
         assert 0 <= found.value <= found.bound * (1 + 1e-9)
 
 
+@pytest.mark.parametrize("spend", [0.2777, 0.2896, 0.2898, 0.2924])
+def test_a_minimum_of_reach_that_is_met_on_the_curve_only_is_possible(spend: float):
+    sold = offer(np.random.default_rng(1423), locations=2, hours=3, free=1)
+    drawn = {
+        "budget": 1.0, "objective": Objective.ATTENTIVE, "slots": None, "per_location": None,
+        "per_day": None, "spend": spend, "shares": 2, "least": 0.95, "measure": "reach",
+    }  # fmt: skip
+    asked = drawn_brief(drawn, sold)
+    best = max(value(asked, sold, shares) for shares in every_plan(asked, sold))
+    found = optimise(asked, sold)
+
+    assert isinstance(found, Plan)
+    assert found.value == pytest.approx(best, rel=1e-3)
+
+
 def test_the_same_question_gets_the_same_plan():
     sold = offer(np.random.default_rng(3), locations=8, hours=12, days=7)
     asked = brief(20_000, minimums=(Minimum(YOUNG, "impressions", 150),))
