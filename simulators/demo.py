@@ -146,10 +146,11 @@ def _show(line: Line, video: Path | None) -> None:
     _say(f"\nOne slot at {PLACE}, explained\n")
     price = ["cloud", "price", PLACE, slot, "--explain", "--url", line.api]
     _say(line.crew.perform("price", price))
+    logs = line.crew.log("stream").parent
     _say(
         f"Look around:\n  {line.api}/        the live page\n  {line.api}/docs    the API\n"
         f"  {line.api}/api/audience/{PLACE}?window=5m\n"
-        f"  {line.api}/api/pricing/slot/{PLACE}/{slot}\n  {line.crew.log('stream').parent}  logs"
+        f"  {line.api}/api/pricing/slot/{PLACE}/{slot}\n  {logs}  logs"
     )
 
 

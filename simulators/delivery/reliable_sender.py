@@ -151,9 +151,10 @@ class Delivery:
         if self.on_the_way and now_s - self._moved_s > self._patience_s:
             where = next(iter(self._under_way.values()))[0].address
             raise DeliveryError(
-                f"no acknowledgement for {self._patience_s:.0f} s: {self.settled} reports are "
-                f"settled, {self.on_the_way} are not. Is `python -m cloud stream` running on this "
-                f"broker, and does its estate list {where.device} at {where.location}?"
+                f"no acknowledgement for {self._patience_s:.0f} s: "
+                f"{self.settled} reports are acknowledged, "
+                f"{self.on_the_way} are not. Is `python -m cloud stream` running on this "
+                f"broker, and does its sites file list {where.device} at {where.location}?"
             )
         anew = self._post.renewed()
         for journal, waiting in self._under_way.items():

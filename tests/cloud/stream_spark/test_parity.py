@@ -96,8 +96,10 @@ def recorded() -> list[Message]:
             line.send(parcel.address, parcel.payload)
         list(line.acknowledged(wait_s=0))
     assert min(line.happened[what] for what in ("lost", "twice", "overtaken")) > 0
-    late = [(p.address.topic(Channel.AUDIENCE), p.payload)
-            for p in parcels(in_turns(CAMERAS[:1], LATE, chunk=10, squeeze=None))]  # fmt: skip
+    late = [
+        (p.address.topic(Channel.AUDIENCE), p.payload)
+        for p in parcels(in_turns(CAMERAS[:1], LATE, chunk=10, squeeze=None))
+    ]
     random.Random(3).shuffle(recorder.said)
     return [*recorder.said, *late, *forgotten(), *overlapping(), *torn_and_sound(),
             *distant()]  # fmt: skip
