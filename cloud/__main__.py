@@ -5,16 +5,16 @@ Ctrl-C ends it with status 130 while its libraries load, and as the command says
 
 import sys
 
-from wire.interrupts import exiting_on_interrupt, interruptible
+from wire.interrupts import exit_on_interrupt, run_interruptible
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Load a command and run it."""
-    with exiting_on_interrupt():
+    with exit_on_interrupt():
         from cloud.cli.main import loaded
 
         command = loaded(sys.argv[1:] if arguments is None else arguments)
-    return interruptible(command)
+    return run_interruptible(command)
 
 
 if __name__ == "__main__":

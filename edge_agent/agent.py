@@ -32,7 +32,7 @@ from edge_agent.settings.camera_settings import Settings
 from edge_agent.state_board import Board
 from edge_agent.versions import versions_of
 from wire.health import CaptureState
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Agent:
         self,
         settings: Settings,
         *,
-        address: Address,
+        address: DeviceAddress,
         camera: Camera,
         detector: FaceDetector,
         pose: PoseEstimator,

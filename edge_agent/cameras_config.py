@@ -12,7 +12,7 @@ from typing import Any, Final
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.loading import SettingsError, parsed, read, settings_from
 from wire.scalars import DeviceId, LocationId
-from wire.topics import Address, TopicError
+from wire.topics import DeviceAddress, TopicError
 
 NEEDED: Final = frozenset({"source", "location", "device"})
 PATHS: Final = ("outbox", "certificate", "key", "identity")
@@ -28,7 +28,7 @@ class Mount:
     """
 
     source: str = field(repr=False)
-    address: Address
+    address: DeviceAddress
     settings: Settings
     substream: str | None = field(default=None, repr=False)
     outbox: Path | None = None
@@ -84,7 +84,7 @@ def _mount(shared: Mapping[str, Any], table: Mapping[str, Any]) -> Mount:
     own = {name: value for name, value in table.items() if name not in ALLOWED}
     return Mount(
         words["source"],
-        Address(LocationId(words["location"]), DeviceId(words["device"])),
+        DeviceAddress(LocationId(words["location"]), DeviceId(words["device"])),
         settings_from(_overlaid(shared, own)),
         words.get("substream"),
         **{name: Path(words[name]) for name in PATHS if name in words},

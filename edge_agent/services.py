@@ -21,7 +21,7 @@ from edge_agent.status.preview import Preview
 from edge_agent.status.server import Picture, Sights, Word, served
 from edge_agent.status.watchdog import Watchdog
 from wire.scalars import DeviceId
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 
 class Company(TypedDict):
@@ -37,7 +37,7 @@ class Company(TypedDict):
 class Surroundings:
     """Shared by all cameras."""
 
-    first: Address
+    first: DeviceAddress
     board: Board
     playing: Playing | None
     previews: dict[DeviceId, Picture]

@@ -6,17 +6,17 @@ Ctrl-C ends it with status 130.
 import sys
 from collections.abc import Sequence
 
-from wire.interrupts import exiting_on_interrupt, interruptible
+from wire.interrupts import exit_on_interrupt, run_interruptible
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it succeeded, 2 when it was refused with a reason."""
-    with exiting_on_interrupt():
+    with exit_on_interrupt():
         from models.cli.arguments import parser
         from models.cli.main import run
 
         options = parser().parse_args(words)
-    return interruptible(lambda: run(options))
+    return run_interruptible(lambda: run(options))
 
 
 if __name__ == "__main__":

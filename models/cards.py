@@ -11,7 +11,7 @@ import msgspec
 
 from models.datasets.fer import EXPRESSIONS
 from models.datasets.utkface import AGE_GROUPS, GENDERS
-from wire.model_card import Figure, ModelCard, Port, TrainingSet
+from wire.model_card import ModelCard, ModelFigure, Port, TrainingSet
 
 # chosen on the development set, see docs/accuracy.md
 FACE_SCORE = 0.45
@@ -49,7 +49,7 @@ def write_card(path: Path, card: ModelCard) -> Path:
 
 
 def face_card(
-    version: str, opset: int, threshold: float, figures: Sequence[Figure] = ()
+    version: str, opset: int, threshold: float, figures: Sequence[ModelFigure] = ()
 ) -> ModelCard:
     """The default face detector's card, still without its file's checksum."""
     meaning = (
@@ -91,7 +91,7 @@ def face_card(
     )
 
 
-def second_look_card(version: str, opset: int) -> ModelCard:
+def face_verifier_card(version: str, opset: int) -> ModelCard:
     """The card of the network that checks what the face detector found."""
     return ModelCard(
         name="onlooker-face-check",
@@ -115,7 +115,7 @@ def second_look_card(version: str, opset: int) -> ModelCard:
 
 
 def attention_card(
-    version: str, opset: int, figures: Sequence[Figure] = (), *, research: bool = False
+    version: str, opset: int, figures: Sequence[ModelFigure] = (), *, research: bool = False
 ) -> ModelCard:
     """The attention network's card before its calibration; `research` for the variant trained on
     YouTube Faces.

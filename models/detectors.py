@@ -19,7 +19,7 @@ LOW = 0.02
 ALIASES = {"yunet": "yunet-2023mar"}
 
 
-def opened(
+def open_detector(
     name: str, folders: Sequence[Path], input_px: int, *, accept_research: bool = False
 ) -> tuple[FaceDetector, float]:
     """Return the detector with a low threshold for its curve, and its own default threshold."""
@@ -48,7 +48,7 @@ def sizes_of(name: str, folders: Sequence[Path], wanted: Sequence[int]) -> list[
     return [fixed]
 
 
-def those_here(names: Sequence[str], folders: Sequence[Path]) -> list[str]:
+def available_detectors(names: Sequence[str], folders: Sequence[Path]) -> list[str]:
     """Return the detectors whose card is in a folder; the others are logged, with the remedy."""
     here = []
     for name in names:

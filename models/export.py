@@ -25,7 +25,7 @@ class ParityError(RuntimeError):
     """The exported network does not repeat the trained one."""
 
 
-def averaged(net: nn.Module, checkpoint: Path) -> nn.Module:
+def load_average(net: nn.Module, checkpoint: Path) -> nn.Module:
     """Load the averaged weights of a checkpoint into `net`, ready to be run."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     net.load_state_dict(state["average"])
@@ -67,7 +67,7 @@ def _compare(net: nn.Module, example: torch.Tensor, path: Path, outputs: list[st
         )
 
 
-def sealed(card: ModelCard, path: Path) -> Path:
+def seal_card(card: ModelCard, path: Path) -> Path:
     """Write `card` beside the ONNX file with that file's true checksum and size."""
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()

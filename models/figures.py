@@ -13,11 +13,11 @@ import msgspec
 from edge_agent.perception.model_cards import read_card
 from models.cards import write_card
 from models.evaluate.scores import HELD_OUT
-from wire.model_card import Figure
+from wire.model_card import ModelFigure
 
 
-def _figure(metric: str, measured: Mapping[str, float], name: str) -> Figure:
-    return Figure(
+def _figure(metric: str, measured: Mapping[str, float], name: str) -> ModelFigure:
+    return ModelFigure(
         metric=metric,
         value=measured["value"],
         low=measured["low"],
@@ -27,7 +27,7 @@ def _figure(metric: str, measured: Mapping[str, float], name: str) -> Figure:
     )
 
 
-def of_detector(report: Mapping[str, Any]) -> Iterator[Figure]:
+def of_detector(report: Mapping[str, Any]) -> Iterator[ModelFigure]:
     """Yield AP, recall and precision of one run at one input size."""
     size = report["input_px"]
     for folder in ("face_boxes_facemask", "face_boxes_groups"):
@@ -42,13 +42,13 @@ def of_detector(report: Mapping[str, Any]) -> Iterator[Figure]:
         yield _figure(f"calibration_error@{size} {score}", honest, folder)
 
 
-def of_estimator(report: Mapping[str, Any]) -> Iterator[Figure]:
+def of_estimator(report: Mapping[str, Any]) -> Iterator[ModelFigure]:
     """Yield every figure of an attention network with an interval over persons."""
     for metric in ("precision", "recall", "f1", "yaw_mae_deg", "pitch_mae_deg"):
         yield _figure(metric, report[metric], "head_pose_ytf")
 
 
-def of_classes(report: Mapping[str, Any], name: str) -> Iterator[Figure]:
+def of_classes(report: Mapping[str, Any], name: str) -> Iterator[ModelFigure]:
     """Yield the shares of right answers, over all and by subgroup."""
     for label, part in report.items():
         if not isinstance(part, dict):
@@ -60,9 +60,9 @@ def of_classes(report: Mapping[str, Any], name: str) -> Iterator[Figure]:
             yield _figure(f"{label} exact, group {group}", share, name)
 
 
-def by_model(report: Mapping[str, Any]) -> dict[str, list[Figure]]:
+def by_model(report: Mapping[str, Any]) -> dict[str, list[ModelFigure]]:
     """Sort the figures of `evaluate all` by the name of the network."""
-    found: dict[str, list[Figure]] = {}
+    found: dict[str, list[ModelFigure]] = {}
     for part in report["detection"]:
         found.setdefault(part["detector"], []).extend(of_detector(part))
     for part in report["attention"]:

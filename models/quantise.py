@@ -35,7 +35,7 @@ class Pictures(CalibrationDataReader):  # type: ignore[misc]  # the runtime carr
         return next(self._feeds, None)
 
 
-def quantised(card_path: Path, planes: Sequence[Floats], folder: Path) -> Path:
+def quantise_network(card_path: Path, planes: Sequence[Floats], folder: Path) -> Path:
     """Write an eight-bit copy of a network and its card, named NAME-int8; return the card."""
     card = read_card(card_path)
     name = f"{card.name}-int8"

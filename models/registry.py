@@ -27,7 +27,7 @@ LARGEST_BYTES = 256 * 1024 * 1024
 Progress = Callable[[int, int], None]
 
 
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PublicNetwork(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One network that may be fetched. `stated` is the accuracy its authors publish."""
 
     url: str
@@ -39,14 +39,14 @@ class FetchError(Exception):
     """The network was not brought in; the message says why and what to do."""
 
 
-def manifest(path: Path = MANIFEST) -> dict[str, Entry]:
+def read_manifest(path: Path = MANIFEST) -> dict[str, PublicNetwork]:
     """Read the manifest: entries by name."""
-    entries = msgspec.json.decode(path.read_bytes(), type=list[Entry])
+    entries = msgspec.json.decode(path.read_bytes(), type=list[PublicNetwork])
     return {entry.card.name: entry for entry in entries}
 
 
-def entry(name: str, path: Path = MANIFEST) -> Entry:
-    known = manifest(path)
+def find_network(name: str, path: Path = MANIFEST) -> PublicNetwork:
+    known = read_manifest(path)
     if name not in known:
         raise FetchError(
             f"found no {name!r} in the manifest, expected one of {', '.join(sorted(known))}; "
@@ -55,7 +55,9 @@ def entry(name: str, path: Path = MANIFEST) -> Entry:
     return known[name]
 
 
-def fetch(wanted: Entry, folder: Path = FETCHED, *, progress: Progress | None = None) -> Path:
+def fetch_network(
+    wanted: PublicNetwork, folder: Path = FETCHED, *, progress: Progress | None = None
+) -> Path:
     """Download, verify and keep a network with its card; return the card's path."""
     try:
         address = parse_address(wanted.url, WEB_SCHEMES)
@@ -70,10 +72,10 @@ def fetch(wanted: Entry, folder: Path = FETCHED, *, progress: Progress | None = 
             f"{_size(wanted)}; try again where there is internet, or bring the file and use "
             "--from FILE"
         ) from error
-    return keep(wanted, content, folder)
+    return store_network(wanted, content, folder)
 
 
-def copied(wanted: Entry, source: Path, folder: Path = FETCHED) -> Path:
+def copy_network(wanted: PublicNetwork, source: Path, folder: Path = FETCHED) -> Path:
     """Verify and keep a copy that somebody brought; return the card's path."""
     try:
         content = source.read_bytes()
@@ -82,10 +84,10 @@ def copied(wanted: Entry, source: Path, folder: Path = FETCHED) -> Path:
             f"found {source} not to be read ({error.strerror}), expected {_size(wanted)}; give the "
             "file's path"
         ) from error
-    return keep(wanted, content, folder)
+    return store_network(wanted, content, folder)
 
 
-def _size(wanted: Entry) -> str:
+def _size(wanted: PublicNetwork) -> str:
     return f"{wanted.card.bytes} bytes" if wanted.card.bytes else "its file"
 
 
@@ -100,7 +102,7 @@ def _read(read: Callable[[int], bytes], size: int, progress: Progress | None) ->
     return bytes(content)
 
 
-def keep(wanted: Entry, content: bytes, folder: Path = FETCHED) -> Path:
+def store_network(wanted: PublicNetwork, content: bytes, folder: Path = FETCHED) -> Path:
     """Verify `content` against the card and write both files; return the card's path."""
     digest = hashlib.sha256(content).hexdigest()
     if digest != wanted.card.sha256:

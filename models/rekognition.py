@@ -44,7 +44,9 @@ class RekognitionFaceDetector:
     def faces(self, image: Image) -> list[Face]:
         """Send one picture and read its faces, best score first."""
         bgr = as_bgr(image)
-        answer = self._client.detect_faces(Image={"Bytes": packed(bgr)}, Attributes=["DEFAULT"])
+        answer = self._client.detect_faces(
+            Image={"Bytes": pack_picture(bgr)}, Attributes=["DEFAULT"]
+        )
         if "FaceDetails" not in answer:
             raise RekognitionError(
                 f"found an answer with {sorted(answer)}, expected FaceDetails; check the service's "
@@ -55,7 +57,7 @@ class RekognitionFaceDetector:
         return sorted(kept, key=lambda face: -face.score)
 
 
-def packed(image: Image) -> bytes:
+def pack_picture(image: Image) -> bytes:
     """Return the picture as JPEG within the service's limits."""
     ratio = min(1.0, LONGEST_PX / max(image.shape[:2]))
     small = cv2.resize(image, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA)

@@ -5,14 +5,14 @@ Ctrl-C ends it with status 130 while its libraries load, and as the command says
 
 import sys
 
-from wire.interrupts import exiting_on_interrupt, interruptible
+from wire.interrupts import exit_on_interrupt, run_interruptible
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Load the commands and run one."""
-    with exiting_on_interrupt():
+    with exit_on_interrupt():
         from provisioning.commands import main as command
-    return interruptible(lambda: command(arguments))
+    return run_interruptible(lambda: command(arguments))
 
 
 if __name__ == "__main__":

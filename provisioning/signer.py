@@ -30,7 +30,16 @@ from provisioning.authority.revocation import ReasonError
 from provisioning.authority.signing_request import SigningRequestError
 from provisioning.folder_lock import FolderLock, FolderLockedError
 from provisioning.vault import VaultError
-from wire.enrolment import Errand, Outcome, Refused, Sign, Signed, Withdraw, Withdrawn, line
+from wire.enrolment import (
+    CaCommand,
+    CaReply,
+    CommandRefused,
+    SignCommand,
+    Signed,
+    WithdrawCommand,
+    Withdrawn,
+    encode_line,
+)
 
 log = logging.getLogger(__name__)
 
@@ -41,22 +50,26 @@ READ_BYTES: Final = 8 * 1024
 LOOK_AT_LIST_EVERY_S: Final = 3_600.0
 REFUSALS: Final = (OfficeError, ReasonError, RegisterError, SigningRequestError, VaultError)
 
-_decoder: msgspec.json.Decoder[Errand] = msgspec.json.Decoder(Errand)
+_decoder: msgspec.json.Decoder[CaCommand] = msgspec.json.Decoder(CaCommand)
 
 
-def performed(office: Office, errand: Errand, *, at: datetime) -> Outcome:
+def performed(office: Office, errand: CaCommand, *, at: datetime) -> CaReply:
     """Do one errand."""
     try:
-        return _sign(office, errand, at) if isinstance(errand, Sign) else _take(office, errand, at)
+        return (
+            _sign(office, errand, at)
+            if isinstance(errand, SignCommand)
+            else _take(office, errand, at)
+        )
     except REFUSALS as error:
-        return Refused(reason=str(error)[:500])
+        return CommandRefused(reason=str(error)[:500])
 
 
-def _sign(office: Office, errand: Sign, at: datetime) -> Outcome:
+def _sign(office: Office, errand: SignCommand, at: datetime) -> CaReply:
     pem = errand.request.encode()
     name, key = signing_request.read(pem)
     if name != errand.device:
-        return Refused(reason=f"the request is for {name!r}, not {errand.device!r}")
+        return CommandRefused(reason=f"the request is for {name!r}, not {errand.device!r}")
     before = office.signed_before(errand.device, errand.location, key, at=at)
     entry = before or office.sign_device(pem, errand.location, at=at)
     certificate = entry.certificate + office.chain.decode()
@@ -64,7 +77,7 @@ def _sign(office: Office, errand: Sign, at: datetime) -> Outcome:
     return Signed(serial=entry.serial, certificate=certificate, ends_at=entry.ends_at)
 
 
-def _take(office: Office, errand: Withdraw, at: datetime) -> Outcome:
+def _take(office: Office, errand: WithdrawCommand, at: datetime) -> CaReply:
     [entry] = office.revoke([errand.serial], reason=errand.reason, at=at)
     log.info("signer.withdrew", extra={"device": entry.name, "serial": entry.serial})
     return Withdrawn(serial=entry.serial)
@@ -138,7 +151,7 @@ class _Errands(socketserver.BaseRequestHandler):
         try:
             for asked in lines:
                 self.request.settimeout(ERRAND_WITHIN_S)
-                self.request.sendall(line(self._outcome(self.server, asked)))
+                self.request.sendall(encode_line(self._outcome(self.server, asked)))
         except OSError as error:
             log.debug("signer.left", extra={"reason": type(error).__name__})
 
@@ -152,7 +165,9 @@ class _Errands(socketserver.BaseRequestHandler):
                 buffer, ends_s = rest, time.monotonic() + ERRAND_WITHIN_S
                 continue
             if len(buffer) > LONGEST_LINE_BYTES:
-                self.request.sendall(line(Refused(reason="no errand: the line is too long")))
+                self.request.sendall(
+                    encode_line(CommandRefused(reason="no errand: the line is too long"))
+                )
                 return
             self.request.settimeout(max(ends_s - time.monotonic(), 0.001))
             chunk = self.request.recv(READ_BYTES)
@@ -160,11 +175,11 @@ class _Errands(socketserver.BaseRequestHandler):
                 return
             buffer += chunk
 
-    def _outcome(self, server: Signer, asked: bytes) -> Outcome:
+    def _outcome(self, server: Signer, asked: bytes) -> CaReply:
         try:
             errand = _decoder.decode(asked)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            return Refused(reason=f"no errand: {error}"[:500])
+            return CommandRefused(reason=f"no errand: {error}"[:500])
         with server.working:
             return performed(server.office, errand, at=server.clock())
 

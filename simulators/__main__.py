@@ -8,7 +8,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
-from wire.interrupts import exiting_on_interrupt, interruptible
+from wire.interrupts import exit_on_interrupt, run_interruptible
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -26,9 +26,9 @@ COMMANDS: Final = {
 def main(words: list[str] | None = None) -> int:
     """Run one simulator; its exit status."""
     words = sys.argv[1:] if words is None else words
-    with exiting_on_interrupt():
+    with exit_on_interrupt():
         module, asked = _loaded(words)
-    return interruptible(lambda: int(module.run(asked)))
+    return run_interruptible(lambda: int(module.run(asked)))
 
 
 def _loaded(words: list[str]) -> "tuple[ModuleType, Namespace]":

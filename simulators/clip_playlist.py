@@ -16,20 +16,20 @@ from edge_agent.capture.frame import Frame, Silence
 from edge_agent.capture.recording_reader import Recording, duration_s
 from wire.health import CaptureState
 
-TOLD_EVERY_S: Final = 1.0
+PROGRESS_EVERY_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class PlaylistClip:
     """A video and the length that its file states or its packets show."""
 
     path: Path
     length: timedelta
 
 
-def clips(paths: Sequence[Path]) -> list[Clip]:
+def read_clips(paths: Sequence[Path]) -> list[PlaylistClip]:
     """Look into every file before the first is played; CaptureError for the one that is broken."""
-    return [Clip(path, timedelta(seconds=_length_s(path))) for path in paths]
+    return [PlaylistClip(path, timedelta(seconds=_length_s(path))) for path in paths]
 
 
 def _length_s(path: Path) -> float:
@@ -44,19 +44,19 @@ def _length_s(path: Path) -> float:
     return (recording.end_s or 0.0) - (recording.first_s or 0.0)
 
 
-def beginning(reel: Sequence[Clip], speed: float, now: datetime) -> datetime:
+def first_start(playlist: Sequence[PlaylistClip], speed: float, now: datetime) -> datetime:
     """Where the first clip starts, so that the last one ends now at the latest."""
-    length = sum((clip.length for clip in reel), timedelta())
+    length = sum((clip.length for clip in playlist), timedelta())
     return now if speed <= 1 else now - length * (1 - 1 / speed)
 
 
-class Watched:
+class ProgressCamera:
     """A camera that passes on everything and tells the progress on standard error."""
 
-    def __init__(self, camera: Camera, clip: Clip) -> None:
+    def __init__(self, camera: Camera, clip: PlaylistClip) -> None:
         self._camera = camera
         self._clip = clip
-        self._told_s = time.monotonic()
+        self._shown_at_s = time.monotonic()
         self.elapsed_s = 0.0
 
     @property
@@ -77,12 +77,12 @@ class Watched:
     def __iter__(self) -> Iterator[Frame | Silence]:
         for moment in self._camera:
             self.elapsed_s = moment.elapsed_s
-            if time.monotonic() - self._told_s >= TOLD_EVERY_S:
-                self._told_s = time.monotonic()
-                self._tell()
+            if time.monotonic() - self._shown_at_s >= PROGRESS_EVERY_S:
+                self._shown_at_s = time.monotonic()
+                self._show_progress()
             yield moment
 
-    def _tell(self) -> None:
+    def _show_progress(self) -> None:
         length_s = self._clip.length.total_seconds()
         sys.stderr.write(f"\r{self._clip.path.name}: {self.elapsed_s:.0f} of {length_s:.0f} s ")
         sys.stderr.flush()

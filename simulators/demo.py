@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from simulators.servers.mosquitto import Mosquitto, MosquittoError, free_port
-from simulators.servers.process_group import Crew, CrewError
+from simulators.servers.process_group import ProcessGroup, ProcessGroupError
 
-PLACE: Final = "KX-01"
-PLACE_OF_YOURS: Final = "LB-01"
+LOCATION: Final = "KX-01"
+LOCATION_OF_VIDEO: Final = "LB-01"
 SCENE: Final = ("--people", "8", "--seconds", "40", "--seed", "7")
 HISTORY_DAYS: Final = 28
 RESULTS_WITHIN_S: Final = 150.0
@@ -34,10 +34,10 @@ class DemoError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Demo:
     """The running line: who works on it and where it is reached."""
 
-    crew: Crew
+    processes: ProcessGroup
     broker: Mosquitto
     folder: Path
     api: str
@@ -61,96 +61,107 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         if arguments.video is not None and not arguments.video.is_file():
             raise DemoError(f"VIDEO={arguments.video} is not a file")
-        with _line(arguments.folder) as line:
-            _film(line, arguments.video)
-            _show(line, arguments.video)
-            _stay(line, until=started + arguments.seconds if arguments.seconds else None)
+        with _started(arguments.folder) as line:
+            _start_cameras(line, arguments.video)
+            _show_results(line, arguments.video)
+            _wait_for_end(line, until=started + arguments.seconds if arguments.seconds else None)
     except KeyboardInterrupt:
-        _say("")
-    except (CrewError, DemoError, MosquittoError) as error:
+        _print("")
+    except (ProcessGroupError, DemoError, MosquittoError) as error:
         sys.stderr.write(f"\n{error}\n")
         return 1
-    _say("Everything has ended.")
+    _print("Everything has ended.")
     return 0
 
 
 @contextmanager
-def _line(folder: Path) -> Iterator[Line]:
+def _started(folder: Path) -> Iterator[Demo]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     broker = Mosquitto(folder / "mosquitto")
-    with Crew(folder / "logs") as crew:
+    with ProcessGroup(folder / "logs") as processes:
         port = free_port()
-        line = Line(crew=crew, broker=broker, folder=folder, api=f"http://127.0.0.1:{port}")
+        line = Demo(
+            processes=processes, broker=broker, folder=folder, api=f"http://127.0.0.1:{port}"
+        )
         with _step("broker"):
             broker.start()
         try:
             with _step("cloud: stream and API"):
                 database = ["--database", line.database]
-                crew.engage("stream", ["cloud", "stream", "--broker", broker.url, *database])
-                crew.engage("serve", ["cloud", "serve", "--port", str(port), *database])
-                _wait(line, "/readyz", lambda ready: True)
+                processes.start("stream", ["cloud", "stream", "--broker", broker.url, *database])
+                processes.start("serve", ["cloud", "serve", "--port", str(port), *database])
+                _wait_for(line, "/readyz", lambda ready: True)
             yield line
         finally:
-            crew.dismiss()
+            processes.stop()
             broker.stop()
 
 
-def _film(line: Line, video: Path | None) -> None:
-    with _step(f"{HISTORY_DAYS} days of plausible history for {PLACE}"):
+def _start_cameras(demo: Demo, video: Path | None) -> None:
+    with _step(f"{HISTORY_DAYS} days of plausible history for {LOCATION}"):
         until = datetime.now(UTC) - timedelta(hours=1)  # the last hour belongs to the cameras
-        history = ["--location", PLACE, "--days", str(HISTORY_DAYS), "--until", until.isoformat()]
-        sender = ["--device", _device(PLACE), "--broker", line.broker.url]
-        line.crew.perform("footfall", ["simulators", "footfall", *history, *sender])
-    clip = line.folder / "scene.mp4"
+        history = [
+            "--location",
+            LOCATION,
+            "--days",
+            str(HISTORY_DAYS),
+            "--until",
+            until.isoformat(),
+        ]
+        sender = ["--device", _device(LOCATION), "--broker", demo.broker.url]
+        demo.processes.run("footfall", ["simulators", "footfall", *history, *sender])
+    clip = demo.folder / "scene.mp4"
     with _step("a scene, drawn"):
-        truth = ["--out", str(clip), "--truth", str(line.folder / "truth.json")]
-        line.crew.perform("scene", ["simulators", "scene", *SCENE, *truth])
+        truth = ["--out", str(clip), "--truth", str(demo.folder / "truth.json")]
+        demo.processes.run("scene", ["simulators", "scene", *SCENE, *truth])
     with _step("cameras"):
-        _camera(line, PLACE, clip)
+        _start_camera(demo, LOCATION, clip)
         if video is not None:
-            _camera(line, PLACE_OF_YOURS, video)
+            _start_camera(demo, LOCATION_OF_VIDEO, video)
 
 
-def _camera(line: Line, place: str, clip: Path) -> None:
-    device = _device(place)
-    settings = line.folder / "agent.toml"
+def _start_camera(demo: Demo, location: str, clip: Path) -> None:
+    device = _device(location)
+    settings = demo.folder / "agent.toml"
     settings.write_text(AGENT_SETTINGS)
     options = {
         "--source": clip,
-        "--location": place,
+        "--location": location,
         "--device": device,
-        "--broker": line.broker.url,
+        "--broker": demo.broker.url,
         "--config": settings,
-        "--outbox": line.folder / f"{device}.db",
+        "--outbox": demo.folder / f"{device}.db",
         "--speed": 1,
     }
     pairs = [str(word) for option in options.items() for word in option]
-    line.crew.engage(device, ["edge_agent", "run", *pairs, "--loop"])
+    demo.processes.start(device, ["edge_agent", "run", *pairs, "--loop"])
 
 
-def _device(place: str) -> str:
+def _device(location: str) -> str:
     """The camera that the sample sites file expects there; history and live reports are its own."""
-    return f"{place.lower()}-cam-1"
+    return f"{location.lower()}-cam-1"
 
 
-def _show(line: Line, video: Path | None) -> None:
+def _show_results(demo: Demo, video: Path | None) -> None:
     with _step("the first visits, measured and counted"):
-        live = {PLACE: _wait(line, _live(PLACE), _somebody_left)}
+        live = {LOCATION: _wait_for(demo, _audience_path(LOCATION), _has_visits)}
         if video is not None:  # nobody knows whether anybody comes in it
-            live[PLACE_OF_YOURS] = _wait(line, _live(PLACE_OF_YOURS), _something_was_measured)
+            live[LOCATION_OF_VIDEO] = _wait_for(
+                demo, _audience_path(LOCATION_OF_VIDEO), _has_windows
+            )
     for place, answer in live.items():
-        _say(f"\nMeasured at {place}, the window of these five minutes\n")
-        _say(_window(answer["windows"][-1]))
+        _print(f"\nMeasured at {place}, the window of these five minutes\n")
+        _print(_window(answer["windows"][-1]))
     slot = _next_morning(datetime.now(UTC))
-    _say(f"\nOne slot at {PLACE}, explained\n")
-    price = ["cloud", "price", PLACE, slot, "--explain", "--url", line.api]
-    _say(line.crew.perform("price", price))
-    logs = line.crew.log("stream").parent
-    _say(
-        f"Look around:\n  {line.api}/        the live page\n  {line.api}/docs    the API\n"
-        f"  {line.api}/api/audience/{PLACE}?window=5m\n"
-        f"  {line.api}/api/pricing/slot/{PLACE}/{slot}\n  {logs}  logs"
+    _print(f"\nOne slot at {LOCATION}, explained\n")
+    price = ["cloud", "price", LOCATION, slot, "--explain", "--url", demo.api]
+    _print(demo.processes.run("price", price))
+    logs = demo.processes.log("stream").parent
+    _print(
+        f"Look around:\n  {demo.api}/        the live page\n  {demo.api}/docs    the API\n"
+        f"  {demo.api}/api/audience/{LOCATION}?window=5m\n"
+        f"  {demo.api}/api/pricing/slot/{LOCATION}/{slot}\n  {logs}  logs"
     )
 
 
@@ -172,16 +183,16 @@ def _figure(value: float | None) -> str:
     return "?" if value is None else f"{value:.1f}"
 
 
-def _live(place: str) -> str:
-    return f"/api/audience/{place}?window=5m"
+def _audience_path(location: str) -> str:
+    return f"/api/audience/{location}?window=5m"
 
 
-def _something_was_measured(answer: Mapping[str, Any]) -> bool:
+def _has_windows(answer: Mapping[str, Any]) -> bool:
     return bool(answer["windows"])
 
 
-def _somebody_left(answer: Mapping[str, Any]) -> bool:
-    return _something_was_measured(answer) and answer["windows"][-1]["visits"] > 1
+def _has_visits(answer: Mapping[str, Any]) -> bool:
+    return _has_windows(answer) and answer["windows"][-1]["visits"] > 1
 
 
 def _next_morning(now: datetime) -> str:
@@ -192,20 +203,20 @@ def _next_morning(now: datetime) -> str:
     return f"{day.isoformat()}T08:00"
 
 
-def _stay(line: Line, *, until: float | None) -> None:
-    _say("\nPress Ctrl-C to end." if until is None else "")
+def _wait_for_end(demo: Demo, *, until: float | None) -> None:
+    _print("\nPress Ctrl-C to end." if until is None else "")
     while until is None or time.monotonic() < until:
-        line.crew.check()
+        demo.processes.check()
         time.sleep(0.2)
 
 
-def _wait(line: Line, path: str, satisfied: Callable[[Any], bool]) -> Any:
+def _wait_for(demo: Demo, path: str, satisfied: Callable[[Any], bool]) -> Any:
     """Ask the API again and again until its answer satisfies."""
     deadline = time.monotonic() + RESULTS_WITHIN_S
     while time.monotonic() < deadline:
-        line.crew.check()
+        demo.processes.check()
         try:
-            with urllib.request.urlopen(line.api + path, timeout=5) as answer:  # noqa: S310  loopback
+            with urllib.request.urlopen(demo.api + path, timeout=5) as answer:  # noqa: S310  loopback
                 body = json.load(answer)
             if satisfied(body):
                 return body
@@ -213,7 +224,7 @@ def _wait(line: Line, path: str, satisfied: Callable[[Any], bool]) -> Any:
             pass  # not up yet
         time.sleep(0.3)
     raise DemoError(
-        f"{path} gave no result within {RESULTS_WITHIN_S:.0f} s; see {line.folder / 'logs'}"
+        f"{path} gave no result within {RESULTS_WITHIN_S:.0f} s; see {demo.folder / 'logs'}"
     )
 
 
@@ -223,9 +234,9 @@ def _step(what: str) -> Iterator[None]:
     sys.stdout.write(f"{what:<50s} ")
     sys.stdout.flush()
     yield
-    _say(f"{time.monotonic() - started:5.1f} s")
+    _print(f"{time.monotonic() - started:5.1f} s")
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()

@@ -17,18 +17,31 @@ from typing import Final
 
 import numpy as np
 
-from simulators.delivery.mqtt_client import Post, PostError
-from simulators.delivery.reliable_sender import Carrier, Delivery, DeliveryError, Parcel, parcels
-from simulators.footfall import Told, write
-from simulators.replay import speed
-from simulators.synthetic.cameras import CHUNK, MOST_CAMERAS, Period, estate, in_turns, places
-from simulators.synthetic.fault_injection import BadLine, Faults
-from simulators.synthetic.footfall_model import Place
+from simulators.delivery.mqtt_client import SimulatorClient, SimulatorClientError
+from simulators.delivery.reliable_sender import (
+    NotAcknowledgedError,
+    ReliableSender,
+    ReportBatch,
+    ReportConnection,
+    pack_batches,
+)
+from simulators.footfall import ReportTotals, write_events
+from simulators.replay import parse_speed
+from simulators.synthetic.cameras import (
+    CHUNK,
+    MAX_CAMERAS,
+    Period,
+    create_sites,
+    interleave_reports,
+    render_sites_file,
+)
+from simulators.synthetic.fault_injection import FaultProfile, FaultyConnection
+from simulators.synthetic.footfall_model import SyntheticSite
 
 INTERVALS_S: Final = (5, 6, 10, 12, 15, 20, 30, 60, 300, 900, 3600)
-MOST_DAYS: Final = 400.0
+MAX_DAYS: Final = 400.0
 RESEND_AFTER_S: Final = 2.0
-TOLD_EVERY_S: Final = 1.0
+PROGRESS_EVERY_S: Final = 1.0
 
 
 class FleetError(ValueError):
@@ -36,7 +49,7 @@ class FleetError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class ReportPace:
     """How event time runs against the clock: `speed` seconds of it for each real one."""
 
     period: Period
@@ -56,8 +69,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--interval", type=int, default=60, metavar="S", help="of the reports; default 60")
     add("--days", type=float, default=1.0, metavar="D", help="how much time they cover; default 1")
     add("--until", metavar="ISO", help="end of that time; default: this minute")
-    add("--speed", type=speed, default=math.inf, metavar="X|max", help="default: max")
-    add("--faults", type=Faults, choices=list(Faults), default=Faults.NONE)
+    add("--speed", type=parse_speed, default=math.inf, metavar="X|max", help="default: max")
+    add("--faults", type=FaultProfile, choices=list(FaultProfile), default=FaultProfile.NONE)
     add("--seed", type=int, default=1)
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--broker", metavar="URL", help="mqtt[s]://host[:port]")
@@ -69,29 +82,29 @@ def run(arguments: argparse.Namespace) -> int:
     """0 when everything is settled, 1 when it is not, 2 when refused."""
     try:
         period = _period(arguments, now=datetime.now(UTC))
-        everywhere = places(arguments.cameras, arguments.seed)
+        everywhere = create_sites(arguments.cameras, arguments.seed)
         if arguments.write_estate is not None:
-            arguments.write_estate.write_text(estate(everywhere), encoding="utf-8")
+            arguments.write_estate.write_text(render_sites_file(everywhere), encoding="utf-8")
             sys.stderr.write(f"fleet: {len(everywhere)} cameras in {arguments.write_estate}\n")
             return 0
         _send(arguments, everywhere, period)
     except FleetError as error:
         sys.stderr.write(f"fleet: {error}\n")
         return 2
-    except (DeliveryError, PostError, OSError) as error:
+    except (NotAcknowledgedError, SimulatorClientError, OSError) as error:
         sys.stderr.write(f"\nfleet: {error}\n")
         return 1
     return 0
 
 
 def _period(arguments: argparse.Namespace, *, now: datetime) -> Period:
-    if not 1 <= arguments.cameras <= MOST_CAMERAS:
-        raise FleetError(f"--cameras {arguments.cameras}: use 1 to {MOST_CAMERAS}")
+    if not 1 <= arguments.cameras <= MAX_CAMERAS:
+        raise FleetError(f"--cameras {arguments.cameras}: use 1 to {MAX_CAMERAS}")
     if arguments.interval not in INTERVALS_S:
         known = ", ".join(map(str, INTERVALS_S))
         raise FleetError(f"--interval {arguments.interval}: use one of {known} seconds")
-    if not 0 < arguments.days <= MOST_DAYS:
-        raise FleetError(f"--days {arguments.days:g}: use more than 0 and at most {MOST_DAYS:g}")
+    if not 0 < arguments.days <= MAX_DAYS:
+        raise FleetError(f"--days {arguments.days:g}: use more than 0 and at most {MAX_DAYS:g}")
     interval = timedelta(seconds=arguments.interval)
     until = _on_grid(_until(arguments.until, now), max(interval, timedelta(minutes=1)))
     starts_at = _on_grid(until - timedelta(days=arguments.days), interval)
@@ -114,33 +127,35 @@ def _on_grid(at: datetime, step: timedelta) -> datetime:
     return at - (at - datetime(2020, 1, 1, tzinfo=UTC)) % step
 
 
-def _send(arguments: argparse.Namespace, everywhere: list[Place], period: Period) -> None:
-    told = Told()
+def _send(arguments: argparse.Namespace, sites: list[SyntheticSite], period: Period) -> None:
+    told = ReportTotals()
     rng = np.random.default_rng((arguments.seed, 7))
-    squeeze = rng if arguments.faults is not Faults.NONE else None
+    squeeze = rng if arguments.faults is not FaultProfile.NONE else None
     chunk = CHUNK if math.isinf(arguments.speed) else 1
-    reports = told.counting(in_turns(everywhere, period, chunk=chunk, squeeze=squeeze))
+    reports = told.count(interleave_reports(sites, period, chunk=chunk, squeeze=squeeze))
     if arguments.out is not None:
-        write(reports, arguments.out)
+        write_events(reports, arguments.out)
         sys.stdout.write(f"{told}\n")
         return
-    pace = Pace(period, arguments.speed, time.monotonic())
+    pace = ReportPace(period, arguments.speed, time.monotonic())
     begun_s = time.monotonic()
-    with Post(arguments.broker) as post:
-        line = BadLine(post, arguments.faults, rng)
-        carrier: Carrier = post if arguments.faults is Faults.NONE else line
-        delivery = Delivery(carrier, resend_after_s=RESEND_AFTER_S)
-        delivery.deliver(paced(parcels(reports), pace, time.monotonic), Progress(told))
+    with SimulatorClient(arguments.broker) as post:
+        line = FaultyConnection(post, arguments.faults, rng)
+        carrier: ReportConnection = post if arguments.faults is FaultProfile.NONE else line
+        delivery = ReliableSender(carrier, resend_after_s=RESEND_AFTER_S)
+        delivery.send_all(
+            pace_batches(pack_batches(reports), pace, time.monotonic), FleetProgress(told)
+        )
     took_s = time.monotonic() - begun_s
     sys.stderr.write("\n")
     sys.stdout.write(f"{told}\nsettled in {took_s:.1f} s: {told.reports / took_s:.0f} reports/s\n")
-    for what, times in sorted(line.happened.items()):
+    for what, times in sorted(line.counts.items()):
         sys.stdout.write(f"{what}: {times}\n")
 
 
-def paced(
-    load: Iterator[Parcel], pace: Pace, clock: Callable[[], float]
-) -> Iterator[Parcel | None]:
+def pace_batches(
+    load: Iterator[ReportBatch], pace: ReportPace, clock: Callable[[], float]
+) -> Iterator[ReportBatch | None]:
     """The parcels when their time has come, and None in between."""
     for parcel in load:
         while not pace.is_due(parcel.ended_at, clock()):
@@ -148,15 +163,15 @@ def paced(
         yield parcel
 
 
-class Progress:
+class FleetProgress:
     """Says once a second how far the fleet has come."""
 
-    def __init__(self, told: Told) -> None:
-        self._told = told
+    def __init__(self, totals: ReportTotals) -> None:
+        self._told = totals
         self._said_s = time.monotonic()
 
     def __call__(self, settled: int) -> None:
-        if time.monotonic() - self._said_s >= TOLD_EVERY_S:
+        if time.monotonic() - self._said_s >= PROGRESS_EVERY_S:
             self._said_s = time.monotonic()
             sys.stderr.write(f"\rfleet: {settled} settled of {self._told.reports} sent ")
             sys.stderr.flush()

@@ -13,16 +13,21 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from simulators.delivery.mqtt_client import Post, PostError
-from simulators.delivery.reliable_sender import Delivery, DeliveryError, parcels
-from simulators.output_file import replacing
-from simulators.synthetic.footfall_model import Place, Profile, history, midnight
+from simulators.delivery.mqtt_client import SimulatorClient, SimulatorClientError
+from simulators.delivery.reliable_sender import NotAcknowledgedError, ReliableSender, pack_batches
+from simulators.output_file import replace_file
+from simulators.synthetic.footfall_model import (
+    Profile,
+    SyntheticSite,
+    generate_history,
+    local_midnight,
+)
 from wire.audience import AudienceReport
-from wire.envelope import audience_event, seal
+from wire.envelope import audience_event, encode_event
 from wire.scalars import DeviceId, LocationId
-from wire.topics import Address, TopicError
+from wire.topics import DeviceAddress, TopicError
 
-MOST_DAYS: Final = 1_100
+MAX_DAYS: Final = 1_100
 EARLIEST: Final = datetime(2020, 1, 3, tzinfo=UTC)  # the cloud refuses what is older
 
 
@@ -31,7 +36,7 @@ class FootfallError(ValueError):
 
 
 @dataclass(slots=True)
-class Told:
+class ReportTotals:
     """Exact sums of what was told, so that a count elsewhere can be checked to the unit."""
 
     reports: int = 0
@@ -42,7 +47,7 @@ class Told:
     observed_ms: int = 0
     blind_ms: int = 0
 
-    def counting(self, reports: Iterable[AudienceReport]) -> Iterator[AudienceReport]:
+    def count(self, reports: Iterable[AudienceReport]) -> Iterator[AudienceReport]:
         """Let reports through and add them up."""
         for report in reports:
             self.reports += 1
@@ -80,50 +85,50 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Tell the history; 0 when all of it is acknowledged or written."""
-    told = Told()
+    told = ReportTotals()
     try:
-        reports = told.counting(_history(arguments, now=datetime.now(UTC)))
+        reports = told.count(_history(arguments, now=datetime.now(UTC)))
         if arguments.out is not None:
-            write(reports, arguments.out)
+            write_events(reports, arguments.out)
         else:
-            with Post(arguments.broker) as post:
-                Delivery(post).deliver(parcels(reports), _progress)
+            with SimulatorClient(arguments.broker) as post:
+                ReliableSender(post).send_all(pack_batches(reports), _show_progress)
             sys.stderr.write("\n")
     except (FootfallError, TopicError) as error:
         sys.stderr.write(f"footfall: {error}\n")
         return 2
-    except (DeliveryError, PostError, OSError) as error:
+    except (NotAcknowledgedError, SimulatorClientError, OSError) as error:
         sys.stderr.write(f"\nfootfall: {error}\n")
         return 1
     sys.stdout.write(f"{told}\n")
     return 0
 
 
-def write(reports: Iterable[AudienceReport], path: Path) -> None:
+def write_events(reports: Iterable[AudienceReport], path: Path) -> None:
     """Write one sealed event per line; no file is left if writing is interrupted."""
-    with replacing(path) as partial, partial.open("wb") as lines:
-        lines.writelines(seal(audience_event(report)) + b"\n" for report in reports)
+    with replace_file(path) as partial, partial.open("wb") as lines:
+        lines.writelines(encode_event(audience_event(report)) + b"\n" for report in reports)
 
 
 def _history(arguments: argparse.Namespace, *, now: datetime) -> Iterator[AudienceReport]:
     timezone = _timezone(arguments.timezone)
     device = arguments.device or f"{arguments.location.lower()}-sim"
-    address = Address(LocationId(arguments.location), DeviceId(device))
+    address = DeviceAddress(LocationId(arguments.location), DeviceId(device))
     until = _until(arguments.until, timezone, now)
-    if not 1 <= arguments.days <= MOST_DAYS:
-        raise FootfallError(f"--days {arguments.days}: use 1 to {MOST_DAYS}")
+    if not 1 <= arguments.days <= MAX_DAYS:
+        raise FootfallError(f"--days {arguments.days}: use 1 to {MAX_DAYS}")
     first_on = until.astimezone(timezone).date() - timedelta(days=arguments.days)
-    if midnight(first_on, timezone) < EARLIEST:
+    if local_midnight(first_on, timezone) < EARLIEST:
         raise FootfallError(
             f"the history would begin on {first_on}, before {EARLIEST.date()}: use fewer days"
         )
-    place = Place(address, arguments.profile, timezone, arguments.seed)
-    return history(place, first_on, until)
+    place = SyntheticSite(address, arguments.profile, timezone, arguments.seed)
+    return generate_history(place, first_on, until)
 
 
 def _until(text: str | None, timezone: ZoneInfo, now: datetime) -> datetime:
     if text is None:
-        return midnight(now.astimezone(timezone).date(), timezone)
+        return local_midnight(now.astimezone(timezone).date(), timezone)
     try:
         until = datetime.fromisoformat(text)
     except ValueError as error:
@@ -143,6 +148,6 @@ def _timezone(key: str) -> ZoneInfo:
         ) from error
 
 
-def _progress(settled: int) -> None:
+def _show_progress(settled: int) -> None:
     sys.stderr.write(f"\rfootfall: {settled} reports acknowledged ")
     sys.stderr.flush()

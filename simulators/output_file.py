@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replace_file(path: Path) -> Iterator[Path]:
     """Yield a path beside `path` to write to. It replaces `path` on success and is deleted on any
     exception, KeyboardInterrupt included.
 

@@ -35,15 +35,17 @@ from edge_agent.settings.privacy import PrivacySettings
 from edge_agent.transport.broker import Broker, LinkError, broker_at
 from edge_agent.transport.loopback import LoopbackLink
 from edge_agent.transport.paho import PahoLink
-from simulators.clip_playlist import Clip, Watched, beginning, clips
-from wire.envelope import AudienceEvent, Event, seal
+from simulators.clip_playlist import PlaylistClip, ProgressCamera, first_start, read_clips
+from wire.envelope import AudienceEvent, Event, encode_event
 from wire.interrupts import INTERRUPTED
 from wire.scalars import DeviceId, LocationId
-from wire.topics import Address, TopicError
+from wire.topics import DeviceAddress, TopicError
 
 CONNECT_WITHIN_S: Final = 5.0
-UNREAD: Final = 3  # exit code: parts of a recording are damaged or missing
-EVERYBODY: Final = Settings(privacy=PrivacySettings(smallest_cell=1))  # a film is measured exactly
+PARTLY_READ: Final = 3  # exit code: parts of a recording are damaged or missing
+EXACT_SETTINGS: Final = Settings(
+    privacy=PrivacySettings(smallest_cell=1)
+)  # a film is measured exactly
 REFUSALS: Final = (CaptureError, LinkError, ModelError, OutboxError, SettingsError, TopicError)
 
 
@@ -60,7 +62,7 @@ class Replay:
     """Everything that stays the same from clip to clip."""
 
     settings: Settings
-    address: Address
+    address: DeviceAddress
     detector: FaceDetector
     pose: PoseEstimator
     link: Callable[[], Link]
@@ -68,16 +70,16 @@ class Replay:
     loop: bool = False
     drain_s: float = 10.0
     stop: threading.Event = field(default_factory=threading.Event)
-    unread: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
     is_interrupted: bool = False
 
     def play(
-        self, reel: Sequence[Clip], outbox: Outbox, starts_at: datetime
-    ) -> Iterator[tuple[Clip, Totals]]:
+        self, playlist: Sequence[PlaylistClip], outbox: Outbox, starts_at: datetime
+    ) -> Iterator[tuple[PlaylistClip, Totals]]:
         """One clip after the other; yields what each measured."""
-        alone = self.loop and len(reel) == 1
-        for clip in cycle(reel) if self.loop and not alone else reel:
-            camera = Watched(
+        alone = self.loop and len(playlist) == 1
+        for clip in cycle(playlist) if self.loop and not alone else playlist:
+            camera = ProgressCamera(
                 open_camera(
                     str(clip.path),
                     self.settings.capture,
@@ -99,9 +101,9 @@ class Replay:
             try:
                 yield clip, agent.run(self.stop, drain_s=self.drain_s)
             except CaptureError as error:  # the other clips are measured all the same
-                if len(reel) == 1:
+                if len(playlist) == 1:
                     raise
-                self.unread.append(str(error))
+                self.unreadable.append(str(error))
             starts_at += max(clip.length, timedelta(seconds=camera.elapsed_s))
             if self.stop.is_set():
                 return
@@ -116,14 +118,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--broker", metavar="URL", help="mqtt[s]://host[:port]")
     where.add_argument("--out", type=Path, metavar="FILE.jsonl", help="one event per line")
-    add("--speed", type=speed, default=math.inf, metavar="N|max", help="default: max")
+    add("--speed", type=parse_speed, default=math.inf, metavar="N|max", help="default: max")
     add("--loop", action="store_true", help="begin again at the end, until Ctrl-C")
     add("--config", type=Path, metavar="FILE", help="the agent's settings (TOML)")
     add("--starts-at", metavar="ISO", help="event time of the first frame; default: ends now")
     add("--drain", type=float, default=10.0, metavar="S", help="wait so long for the last word")
 
 
-def speed(text: str) -> float:
+def parse_speed(text: str) -> float:
     """How often faster than it was taken, or `max`."""
     try:
         found = math.inf if text == "max" else float(text)
@@ -153,10 +155,10 @@ def _run(arguments: argparse.Namespace, *, now: datetime) -> int:
     if arguments.loop and math.isinf(arguments.speed):
         raise ReplayError("a loop at full speed never ends: give --speed a number, or no --loop")
     device = arguments.device or f"{arguments.location.lower()}-sim"
-    address = Address(LocationId(arguments.location), DeviceId(device))
-    settings = load(arguments.config) if arguments.config else EVERYBODY
-    reel = clips(arguments.videos)
-    starts_at = _starts_at(arguments.starts_at, now) or beginning(reel, arguments.speed, now)
+    address = DeviceAddress(LocationId(arguments.location), DeviceId(device))
+    settings = load(arguments.config) if arguments.config else EXACT_SETTINGS
+    reel = read_clips(arguments.videos)
+    starts_at = _starts_at(arguments.starts_at, now) or first_start(reel, arguments.speed, now)
     with _links(arguments, address, settings) as link, _outbox() as outbox:
         detector, pose = models_for(settings)
         replay = Replay(
@@ -170,13 +172,13 @@ def _run(arguments: argparse.Namespace, *, now: datetime) -> int:
             arguments.drain,
         )
         with _stopped_by_signals(replay):
-            results = list(_told(replay.play(reel, outbox, starts_at)))
-    _closing(results)
-    for reason in replay.unread:
+            results = list(_print_results(replay.play(reel, outbox, starts_at)))
+    _print_totals(results)
+    for reason in replay.unreadable:
         sys.stderr.write(f"replay: {reason}\n")
     if replay.is_interrupted and not arguments.loop:  # a loop has no other end
         return INTERRUPTED
-    return UNREAD if replay.unread or any(one.damaged for one in results) else 0
+    return PARTLY_READ if replay.unreadable or any(one.damaged for one in results) else 0
 
 
 def _starts_at(text: str | None, now: datetime) -> datetime | None:
@@ -195,25 +197,25 @@ def _starts_at(text: str | None, now: datetime) -> datetime | None:
 
 @contextmanager
 def _links(
-    arguments: argparse.Namespace, address: Address, settings: Settings
+    arguments: argparse.Namespace, address: DeviceAddress, settings: Settings
 ) -> Iterator[Callable[[], Link]]:
     """A maker of links, since a link serves one run."""
     if arguments.broker is not None:
         broker = broker_at(arguments.broker)
-        _reach(broker)
+        _check_reachable(broker)
         yield lambda: PahoLink(broker, address, keepalive_s=settings.link.keepalive_s)
         return
     with arguments.out.open("wb") as lines:
 
         def keep(event: Event) -> bool:
             if isinstance(event, AudienceEvent):
-                lines.write(seal(event) + b"\n")
+                lines.write(encode_event(event) + b"\n")
             return True
 
         yield lambda: LoopbackLink(address, keep)
 
 
-def _reach(broker: Broker) -> None:
+def _check_reachable(broker: Broker) -> None:
     try:
         socket.create_connection((broker.host, broker.port), timeout=CONNECT_WITHIN_S).close()
     except OSError as error:
@@ -257,11 +259,11 @@ HEADINGS: Final = (
 )  # fmt: skip
 
 
-def _told(results: Iterator[tuple[Clip, Totals]]) -> Iterator[Totals]:
-    _row(HEADINGS)
+def _print_results(results: Iterator[tuple[PlaylistClip, Totals]]) -> Iterator[Totals]:
+    _print_row(HEADINGS)
     for clip, totals in results:
         sys.stderr.write("\r\x1b[K" if sys.stderr.isatty() else "\n")
-        _row((clip.path.name, *_figures(totals)))
+        _print_row((clip.path.name, *_figures(totals)))
         if totals.damaged:
             sys.stderr.write(
                 f"replay: {totals.damaged} packets of {clip.path.name} could not be read: their "
@@ -277,12 +279,12 @@ def _figures(totals: Totals) -> tuple[str, ...]:
     return (*map(str, counts), *(f"{spent_ms / 1000:.1f}" for spent_ms in times))
 
 
-def _row(cells: Sequence[str]) -> None:
+def _print_row(cells: Sequence[str]) -> None:
     sys.stdout.write(f"{cells[0][:38]:38s}" + "".join(f"{cell:>12s}" for cell in cells[1:]) + "\n")
     sys.stdout.flush()
 
 
-def _closing(results: Sequence[Totals]) -> None:
+def _print_totals(results: Sequence[Totals]) -> None:
     if results and results[-1].unacknowledged:
         raise UndeliveredError(
             f"{results[-1].unacknowledged} reports were not acknowledged and are lost with the "
@@ -293,7 +295,7 @@ def _closing(results: Sequence[Totals]) -> None:
         whole = Totals()
         for totals in results:
             _add(whole, totals)
-        _row(("all", *_figures(whole)))
+        _print_row(("all", *_figures(whole)))
 
 
 def _add(whole: Totals, totals: Totals) -> None:

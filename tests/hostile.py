@@ -36,11 +36,11 @@ from provisioning.authority.profiles import Kind, Subject
 from provisioning.broker.settings import BrokerSettings, Limits
 from provisioning.broker.supervisor import Supervisor
 from simulators.servers.mosquitto import free_port
-from simulators.servers.process_group import Crew
-from simulators.synthetic.cameras import estate, places
+from simulators.servers.process_group import ProcessGroup
+from simulators.synthetic.cameras import create_sites, render_sites_file
 from tests.guard import built
 from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
-from wire.envelope import MAX_PAYLOAD_BYTES, AckEvent, audience_event, seal, unseal
+from wire.envelope import MAX_PAYLOAD_BYTES, AckEvent, audience_event, decode_events, encode_event
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 from wire.scalars import SequenceRange
 from wire.topics import Channel
@@ -134,7 +134,7 @@ class Honest:
     def produce(self, ends_at):
         self.sequence += 1
         event = audience_event(report(self.address, self.journal, self.sequence, ends_at))
-        self.pending[self.sequence] = (ends_at, seal(event), 0.0)
+        self.pending[self.sequence] = (ends_at, encode_event(event), 0.0)
 
     def exchange(self):
         """Send what is due, take what was acknowledged."""
@@ -144,7 +144,7 @@ class Honest:
             if is_due and self.link.send(Channel.AUDIENCE, payload):
                 self.pending[number] = (ends_at, payload, now_s)
         for payload in self.link.received():
-            for event in unseal(payload):
+            for event in decode_events(payload):
                 if isinstance(event, AckEvent) and event.data.journal == self.journal:
                     self._settle(event.data.through)
 
@@ -199,7 +199,7 @@ class Hostile:
             msgspec.structs.replace(honest, sequence=SequenceRange(first=1, last=LARGEST)),
             msgspec.structs.replace(honest, sequence=SequenceRange(first=4, last=10**15)),
         ]
-        documents = [seal(audience_event(one)) for one in wrong]
+        documents = [encode_event(audience_event(one)) for one in wrong]
         odd = json.loads(documents[0])
         odd["data"] = {"sequence": {"first": 4, "last": LARGEST}}
         documents.append(json.dumps(odd).encode())
@@ -258,12 +258,14 @@ class House:
 
     def __init__(self, folder: Path, scale: Scale):
         self.folder, self.scale = folder, scale
-        self.addresses = [place.address for place in places(scale.honest + 1, seed=7)]
+        self.addresses = [place.address for place in create_sites(scale.honest + 1, seed=7)]
         self.office = open_office(folder / "ca", name="Test", secret=None, at=clock())
         self.trust = folder / "ca" / "trust.pem"
         self.port = free_port()
         self.database = f"sqlite:///{folder}/cloud.db"
-        (folder / "sites.yaml").write_text(estate(places(scale.honest + 1, seed=7)))
+        (folder / "sites.yaml").write_text(
+            render_sites_file(create_sites(scale.honest + 1, seed=7))
+        )
         self._settings = BrokerSettings(
             folder=folder / "broker",
             authority=folder / "ca",
@@ -339,9 +341,9 @@ class House:
 def run(folder: Path, scale: Scale) -> Outcome:
     """Do all of it and say what came of it."""
     house, outcome = House(folder, scale), Outcome()
-    with house.open(), Crew(folder / "logs") as crew:
-        stream = crew.engage("stream", ["cloud", "stream", *house.stream_options()])
-        _until(lambda: "stream.started" in crew.log("stream").read_text())
+    with house.open(), ProcessGroup(folder / "logs") as processes:
+        stream = processes.start("stream", ["cloud", "stream", *house.stream_options()])
+        _until(lambda: "stream.started" in processes.log("stream").read_text())
         broker_pid = house.supervisor.process_id
         *honest_addresses, hostile_address = house.addresses
         honest = [

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wire.interrupts import exiting_on_interrupt, interruptible
+from wire.interrupts import exit_on_interrupt, run_interruptible
 
 if TYPE_CHECKING:
     import argparse
@@ -14,10 +14,10 @@ EXAMPLE = "example:\n  python -m wire check\n"
 
 def main(words: list[str] | None = None) -> int:
     """`python -m wire write|check [--into DIR]`; 1 when a checked document differs."""
-    with exiting_on_interrupt():
+    with exit_on_interrupt():
         arguments = _parsed(words)
-        from wire.schema_documents import documents
-    return interruptible(lambda: _run(arguments, documents()))
+        from wire.schema_documents import generate_documents
+    return run_interruptible(lambda: _run(arguments, generate_documents()))
 
 
 def _parsed(words: list[str] | None) -> "argparse.Namespace":

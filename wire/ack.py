@@ -9,10 +9,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from wire.scalars import Device, Instant, Journal, Message
+from wire.scalars import Device, Instant, Journal, WireMessage
 
 
-class Ack(Message, frozen=True, kw_only=True):
+class Ack(WireMessage, frozen=True, kw_only=True):
     """Everything up to `through` is safe; 0 means nothing yet."""
 
     device: Device

@@ -46,7 +46,7 @@ _IN_TEXT: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Address:
+class NetworkAddress:
     """One address in parts. User name and password are decoded; path and query are as written.
 
     `host` is in lower case, without brackets, and empty for a file or a local socket. `port` is
@@ -89,7 +89,7 @@ class Address:
 
     def without_credentials_uri(self) -> str:
         """The same without user name and password. Path and query may still be secret."""
-        return Address(
+        return NetworkAddress(
             self.scheme, self.host, self.port, path=self.path, query=self.query
         ).with_credentials_uri()
 
@@ -100,7 +100,7 @@ class Address:
         return f"{quote(self.username or '', safe='')}{password}@"
 
 
-def parse_address(text: str, schemes: Collection[str] = KNOWN_SCHEMES) -> Address:
+def parse_address(text: str, schemes: Collection[str] = KNOWN_SCHEMES) -> NetworkAddress:
     """Read an address of one of `schemes`, or AddressError.
 
     A database's scheme may be followed by `+driver`, which is ignored: each has one driver here.
@@ -117,7 +117,7 @@ def parse_address(text: str, schemes: Collection[str] = KNOWN_SCHEMES) -> Addres
     return _file_address(scheme, rest) if scheme in FILE_SCHEMES else _host_address(scheme, rest)
 
 
-def parse_broker(text: str) -> Address:
+def parse_broker(text: str) -> NetworkAddress:
     """Read `mqtt[s]://[user:password@]host[:port]`, or AddressError."""
     address = parse_address(text, BROKER_SCHEMES)
     if address.path.strip("/") or address.query:
@@ -125,9 +125,9 @@ def parse_broker(text: str) -> Address:
     return address
 
 
-def display_address(address: str | Address) -> str:
+def display_address(address: str | NetworkAddress) -> str:
     """Scheme, host and port of any text, or that it cannot be read; never raises."""
-    if isinstance(address, Address):
+    if isinstance(address, NetworkAddress):
         return str(address)
     try:
         return str(parse_address(address))
@@ -181,14 +181,14 @@ def _without_driver(scheme: str) -> str:
     return base if base in DATABASE_SCHEMES else scheme
 
 
-def _file_address(scheme: str, rest: str) -> Address:
+def _file_address(scheme: str, rest: str) -> NetworkAddress:
     path, _, query = rest.partition("?")
     if path and not path.startswith("/"):
         raise AddressError(f"a {scheme} address has no host or user: write {scheme}:///path")
-    return Address(scheme, "", None, path=path, query=query)
+    return NetworkAddress(scheme, "", None, path=path, query=query)
 
 
-def _host_address(scheme: str, rest: str) -> Address:
+def _host_address(scheme: str, rest: str) -> NetworkAddress:
     _refuse_blanks(rest)
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     after = rest[len(authority) :]
@@ -203,7 +203,7 @@ def _host_address(scheme: str, rest: str) -> Address:
     if not host and scheme != "postgresql":
         raise AddressError(f"the address has no host: write {scheme}://host")
     default = DEFAULT_PORTS[scheme] if host else None
-    return Address(scheme, host, port or default, username, password, path, query)
+    return NetworkAddress(scheme, host, port or default, username, password, path, query)
 
 
 def _credentials(user_info: str) -> tuple[str | None, str | None]:

@@ -20,18 +20,18 @@ from wire.scalars import (
     Instant,
     Journal,
     Location,
-    Message,
     Milliseconds,
     SequenceRange,
+    WireMessage,
     Word,
 )
 
 LONGEST_REPORT = timedelta(hours=1)
-MOST_ZONES = 16
-MOST_CREATIVES = 64
-MOST_SENSORS = 32
+MAX_ZONES = 16
+MAX_CREATIVES = 64
+MAX_SENSORS = 32
 CREATIVE = r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$(?!\n)"
-NOTHING_KNOWN = "-"  # the creative of the time in which nobody knows what was shown
+UNKNOWN_CREATIVE = "-"  # the creative of the time in which nobody knows what was shown
 SLACK_MS = 1  # rounding of an interval to whole milliseconds
 
 DwellHistogram = Annotated[
@@ -98,7 +98,7 @@ class AttentionBasis(StrEnum):
     SCREEN = "screen"  # head ray against the screen's rectangle
 
 
-class FrameCounts(Message, frozen=True, kw_only=True):
+class FrameCounts(WireMessage, frozen=True, kw_only=True):
     """Frames that arrived, that were dropped unread, and that the models looked at."""
 
     captured: Count
@@ -106,7 +106,7 @@ class FrameCounts(Message, frozen=True, kw_only=True):
     analysed: Count
 
 
-class DemographicCell(Message, frozen=True, kw_only=True):
+class DemographicCell(WireMessage, frozen=True, kw_only=True):
     """Ended visits of one age group and gender."""
 
     age: AgeGroup
@@ -115,7 +115,7 @@ class DemographicCell(Message, frozen=True, kw_only=True):
     onlookers: Count
 
 
-class SensorSum(Message, frozen=True, kw_only=True):
+class SensorSum(WireMessage, frozen=True, kw_only=True):
     """Readings of one sensor in thousandths of its unit (the unit is in its name: `lux`)."""
 
     samples: Annotated[int, Meta(ge=1, le=2**53 - 1)]
@@ -133,7 +133,7 @@ class SensorSum(Message, frozen=True, kw_only=True):
         )
 
 
-class ZoneSum(Message, frozen=True, kw_only=True):
+class ZoneSum(WireMessage, frozen=True, kw_only=True):
     """Who was in one named part of the picture; whoever is in two zones counts in both.
 
     `entries` are people who came into the zone, once each, however often they come back to it.
@@ -144,7 +144,7 @@ class ZoneSum(Message, frozen=True, kw_only=True):
     looking_ms: Milliseconds
 
 
-class SnapshotSum(Message, frozen=True, kw_only=True):
+class SnapshotSum(WireMessage, frozen=True, kw_only=True):
     """Single pictures, each the best of its stretch of time, and the faces in them.
 
     A face in two pictures counts twice, nobody knows for how long it was there, and the best
@@ -166,7 +166,7 @@ class SnapshotSum(Message, frozen=True, kw_only=True):
         )
 
 
-class BandSum(Message, frozen=True, kw_only=True):
+class BandSum(WireMessage, frozen=True, kw_only=True):
     """Everybody's time in view by how probable it was that they looked at the screen.
 
     High is above 0.90, medium from 0.70, low below; of somebody whose head cannot be measured the
@@ -186,7 +186,7 @@ class BandSum(Message, frozen=True, kw_only=True):
         )
 
 
-class CreativeSum(Message, frozen=True, kw_only=True):
+class CreativeSum(WireMessage, frozen=True, kw_only=True):
     """The time of one creative on the screen; over all creatives these are the report's own sums.
 
     `plays` are its starts in the interval. A visit may see several creatives and is not split.
@@ -200,7 +200,7 @@ class CreativeSum(Message, frozen=True, kw_only=True):
     unsure_ms: Milliseconds
 
 
-class Versions(Message, frozen=True, kw_only=True):
+class Versions(WireMessage, frozen=True, kw_only=True):
     """What produced the numbers. `config` is a digest of the settings in force."""
 
     agent: Word
@@ -210,7 +210,7 @@ class Versions(Message, frozen=True, kw_only=True):
     schema: Literal["1"] = "1"
 
 
-class AudienceReport(Message, frozen=True, kw_only=True):
+class AudienceReport(WireMessage, frozen=True, kw_only=True):
     """One interval of one camera, half-open: `starts_at` belongs to it, `ends_at` does not.
 
     `observed_ms` and `blind_ms` never exceed the interval; what is missing, the agent was down.
@@ -254,15 +254,15 @@ class AudienceReport(Message, frozen=True, kw_only=True):
     dwell_histogram: DwellHistogram
     attention_histogram: AttentionHistogram
     demographics: Annotated[tuple[DemographicCell, ...], Meta(max_length=24)]
-    sensors: Annotated[dict[Word, SensorSum], Meta(max_length=MOST_SENSORS)]
+    sensors: Annotated[dict[Word, SensorSum], Meta(max_length=MAX_SENSORS)]
     attention_basis: AttentionBasis
     versions: Versions
-    zones: Annotated[dict[Word, ZoneSum], Meta(max_length=MOST_ZONES)] | UnsetType = UNSET
+    zones: Annotated[dict[Word, ZoneSum], Meta(max_length=MAX_ZONES)] | UnsetType = UNSET
     snapshots: SnapshotSum | UnsetType = UNSET
     creatives: (
         Annotated[
             dict[Annotated[str, Meta(pattern=f"{CREATIVE}|^-$")], CreativeSum],
-            Meta(max_length=MOST_CREATIVES),
+            Meta(max_length=MAX_CREATIVES),
         ]
         | UnsetType
     ) = UNSET
@@ -270,11 +270,11 @@ class AudienceReport(Message, frozen=True, kw_only=True):
     bands: BandSum | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        for broken in contradictions(self):
+        for broken in find_contradictions(self):
             raise ValueError(broken)
 
 
-def contradictions(report: AudienceReport) -> list[str]:
+def find_contradictions(report: AudienceReport) -> list[str]:
     """Sentences for each way in which the report's numbers cannot all be true."""
     span = report.ends_at - report.starts_at
     span_ms = span // timedelta(milliseconds=1) + SLACK_MS
@@ -344,6 +344,6 @@ def _band_checks(report: AudienceReport) -> Iterator[tuple[bool, str]]:
         yield split == report.person_ms, f"bands add up to {split} ms, not to {report.person_ms}"
 
 
-def encoded(report: AudienceReport) -> bytes:
+def encode_report(report: AudienceReport) -> bytes:
     """The report's own JSON, without the envelope."""
     return msgspec.json.encode(report)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from msgspec import UNSET, Meta, UnsetType
 
-from wire.scalars import DeviceId, Message, Sentence, Word
+from wire.scalars import DeviceId, Sentence, WireMessage, Word
 from wire.visible_names import check_visible_name
 
 THINGS: Final = "$aws/things"
@@ -54,7 +54,7 @@ ClockTime = Annotated[str, Meta(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
-class ZoneConfig(Message, frozen=True, kw_only=True):
+class ZoneConfig(WireMessage, frozen=True, kw_only=True):
     """A named part of the picture whose people are also counted apart."""
 
     name: Word
@@ -64,7 +64,7 @@ class ZoneConfig(Message, frozen=True, kw_only=True):
         check_visible_name("zone name", self.name)
 
 
-class OpeningHours(Message, frozen=True, kw_only=True):
+class OpeningHours(WireMessage, frozen=True, kw_only=True):
     """From `opens` up to `closes`, local time, on each of these days; 24:00 is the day's end."""
 
     days: Annotated[tuple[Day, ...], Meta(min_length=1, max_length=7)]
@@ -78,7 +78,7 @@ class OpeningHours(Message, frozen=True, kw_only=True):
             )
 
 
-class ScheduleConfig(Message, frozen=True, kw_only=True):
+class ScheduleConfig(WireMessage, frozen=True, kw_only=True):
     """When the camera measures; without hours, always."""
 
     time_zone: Word
@@ -100,7 +100,7 @@ def check_time_zone(name: str) -> None:
         ) from None
 
 
-class LensConfig(Message, frozen=True, kw_only=True):
+class LensConfig(WireMessage, frozen=True, kw_only=True):
     """Where the lens is and where it looks, seen from the middle of the screen looking out."""
 
     horizontal_fov_deg: Annotated[float, Meta(ge=5, le=175)]
@@ -112,7 +112,7 @@ class LensConfig(Message, frozen=True, kw_only=True):
     roll_deg: Annotated[float, Meta(ge=-180, le=180)] = 0.0
 
 
-class ViewConfig(Message, frozen=True, kw_only=True):
+class ViewConfig(WireMessage, frozen=True, kw_only=True):
     """The screen's size and the camera's place; with it attention is judged by geometry."""
 
     screen_width_m: Annotated[float, Meta(gt=0, le=100)]
@@ -121,7 +121,7 @@ class ViewConfig(Message, frozen=True, kw_only=True):
     gaze_margin_deg: Annotated[float, Meta(ge=0, le=45)] = 12.0
 
 
-class Thresholds(Message, frozen=True, kw_only=True):
+class Thresholds(WireMessage, frozen=True, kw_only=True):
     """Where the camera draws its lines; each stands for the setting of the same name."""
 
     face: Ratio | UnsetType = UNSET
@@ -137,7 +137,7 @@ class Thresholds(Message, frozen=True, kw_only=True):
     lost_after_s: Seconds | UnsetType = UNSET
 
 
-class DeviceConfig(Message, frozen=True, kw_only=True):
+class DeviceConfig(WireMessage, frozen=True, kw_only=True):
     """What may be set from afar. Sources and credentials may not."""
 
     report_interval_ms: IntervalMs | UnsetType = UNSET
@@ -166,7 +166,7 @@ class DeviceConfig(Message, frozen=True, kw_only=True):
                 )
 
 
-class Verdict(Message, frozen=True, kw_only=True):
+class ConfigOutcome(WireMessage, frozen=True, kw_only=True):
     """What became of the wish that stood in the shadow at `version`."""
 
     outcome: Literal["applied", "rejected", "rolled-back"]
@@ -185,7 +185,7 @@ def jobs_topic(device: DeviceId, request: str) -> str:
     return f"{THINGS}/{device}/jobs/{request}"
 
 
-def answers(device: DeviceId) -> tuple[str, ...]:
+def response_topics(device: DeviceId) -> tuple[str, ...]:
     """All that a managed device subscribes to, filter by filter; AWS takes eight at once."""
     shadow = [shadow_topic(device, one, shadow=CONFIG_SHADOW) for one in SHADOW_ANSWERS]
     declared = [shadow_topic(device, one, shadow=PRIVACY_SHADOW) for one in DECLARATION_ANSWERS]

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from wire.scalars import Device, Instant, Location, Message, Sentence, Word
+from wire.scalars import Device, Instant, Location, Sentence, WireMessage, Word
 
 CREATE: Final = "$aws/certificates/create-from-csr/json"
 TEMPLATE: Final = "onlooker"
@@ -25,13 +25,13 @@ Serial = Annotated[str, Meta(pattern=r"^[0-9a-f]{1,40}$(?!\n)")]
 Token = Annotated[str, Meta(min_length=1, max_length=8_192)]
 
 
-class CertificateWanted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class CertificateRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """First step, camera → desk: sign this request."""
 
     certificate_signing_request: Pem
 
 
-class CertificateMade(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class CertificateIssued(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The answer: a certificate that counts only once it is registered with its token."""
 
     certificate_id: str
@@ -61,7 +61,7 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     error_message: str = ""
 
 
-class Sign(Message, frozen=True, kw_only=True, tag="sign"):
+class SignCommand(WireMessage, frozen=True, kw_only=True, tag="sign"):
     """Sign this request, if it is for this device."""
 
     device: Device
@@ -69,14 +69,14 @@ class Sign(Message, frozen=True, kw_only=True, tag="sign"):
     request: Pem
 
 
-class Withdraw(Message, frozen=True, kw_only=True, tag="withdraw"):
+class WithdrawCommand(WireMessage, frozen=True, kw_only=True, tag="withdraw"):
     """Take a certificate back: nobody registered with it in time, or it has a successor."""
 
     serial: Serial
     reason: Word
 
 
-class Signed(Message, frozen=True, kw_only=True, tag="signed"):
+class Signed(WireMessage, frozen=True, kw_only=True, tag="signed"):
     """The certificate with the one above it."""
 
     serial: Serial
@@ -84,22 +84,22 @@ class Signed(Message, frozen=True, kw_only=True, tag="signed"):
     ends_at: Instant
 
 
-class Withdrawn(Message, frozen=True, kw_only=True, tag="withdrawn"):
+class Withdrawn(WireMessage, frozen=True, kw_only=True, tag="withdrawn"):
     """It is on the revocation list."""
 
     serial: Serial
 
 
-class Refused(Message, frozen=True, kw_only=True, tag="refused"):
+class CommandRefused(WireMessage, frozen=True, kw_only=True, tag="refused"):
     """Why not, in a sentence that may be shown to whoever asked."""
 
     reason: Sentence
 
 
-Errand = Sign | Withdraw
-Outcome = Signed | Withdrawn | Refused
+CaCommand = SignCommand | WithdrawCommand
+CaReply = Signed | Withdrawn | CommandRefused
 
 
-def line(message: Errand | Outcome) -> bytes:
+def encode_line(message: CaCommand | CaReply) -> bytes:
     """One message as one line."""
     return msgspec.json.encode(message) + b"\n"

@@ -15,7 +15,7 @@ from wire.ack import Ack
 from wire.audience import AudienceReport
 from wire.health import Alarm, Heartbeat
 from wire.scalars import Instant, Journal, SequenceRange
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 MAX_PAYLOAD_BYTES: Final = 128 * 1024  # AWS IoT Core's limit, kept on every broker
 MAX_BATCH: Final = 100
@@ -60,7 +60,7 @@ class AckEvent(_Event, frozen=True, kw_only=True, tag="onlooker.ack.v1"):
 Event = AudienceEvent | HeartbeatEvent | AlarmEvent | AckEvent
 
 
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+class InvalidEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One event that could not be read: why, the bytes, and which report it was if that shows."""
 
     reason: str
@@ -74,20 +74,20 @@ class _Identity(msgspec.Struct):
     sequence: SequenceRange
 
 
-class _Torn(msgspec.Struct):
+class _PartialEvent(msgspec.Struct):
     data: _Identity
 
 
 _event_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _batch_decoder = msgspec.json.Decoder(list[msgspec.Raw])
-_torn_decoder = msgspec.json.Decoder(_Torn)
+_torn_decoder = msgspec.json.Decoder(_PartialEvent)
 
 
 def audience_event(report: AudienceReport) -> AudienceEvent:
     """Wrap a report; its id is unique for ever, since journal and sequence are."""
     return AudienceEvent(
         id=f"{report.journal}:{report.sequence.first}-{report.sequence.last}",
-        source=Address(report.location, report.device).source,
+        source=DeviceAddress(report.location, report.device).source,
         time=report.ends_at,
         data=report,
     )
@@ -97,7 +97,7 @@ def heartbeat_event(beat: Heartbeat) -> HeartbeatEvent:
     """Wrap a heartbeat."""
     return HeartbeatEvent(
         id=f"{beat.boot}:{beat.uptime_ms}",
-        source=Address(beat.location, beat.device).source,
+        source=DeviceAddress(beat.location, beat.device).source,
         time=beat.sent_at,
         data=beat,
     )
@@ -107,33 +107,33 @@ def alarm_event(alarm: Alarm) -> AlarmEvent:
     """Wrap an alarm."""
     return AlarmEvent(
         id=f"{alarm.kind}:{alarm.state}:{alarm.at.isoformat()}",
-        source=Address(alarm.location, alarm.device).source,
+        source=DeviceAddress(alarm.location, alarm.device).source,
         time=alarm.at,
         data=alarm,
     )
 
 
-def ack_event(ack: Ack, address: Address) -> AckEvent:
+def ack_event(ack: Ack, address: DeviceAddress) -> AckEvent:
     """Wrap an acknowledgement for the device at `address`."""
     return AckEvent(
         id=f"{ack.journal}:through:{ack.through}", source=address.source, time=ack.at, data=ack
     )
 
 
-def seal(event: Event) -> bytes:
+def encode_event(event: Event) -> bytes:
     """One event as bytes."""
     return msgspec.json.encode(event)
 
 
-def seal_batch(sealed: Sequence[bytes]) -> bytes:
+def join_events(sealed: Sequence[bytes]) -> bytes:
     """Join sealed events into one batch, without decoding them again."""
     return b"[" + b",".join(sealed) + b"]"
 
 
-def unseal(payload: bytes) -> Iterator[Event | Refusal]:
+def decode_events(payload: bytes) -> Iterator[Event | InvalidEvent]:
     """Yield each event of the payload, or a refusal in its place."""
     if len(payload) > MAX_PAYLOAD_BYTES:
-        yield Refusal(
+        yield InvalidEvent(
             reason=f"payload of {len(payload)} bytes; at most {MAX_PAYLOAD_BYTES} are read",
             payload=payload[:MAX_PAYLOAD_BYTES],
         )
@@ -144,17 +144,17 @@ def unseal(payload: bytes) -> Iterator[Event | Refusal]:
     try:
         events = _batch_decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        yield Refusal(reason=f"not a JSON batch: {error}", payload=payload)
+        yield InvalidEvent(reason=f"not a JSON batch: {error}", payload=payload)
         return
     if len(events) > MAX_BATCH:
         reason = f"a batch of {len(events)} events; at most {MAX_BATCH} are read"
-        yield Refusal(reason=reason, payload=payload)
+        yield InvalidEvent(reason=reason, payload=payload)
         return
     for event in events:
         yield _unseal_one(bytes(event))
 
 
-def _unseal_one(payload: bytes) -> Event | Refusal:
+def _unseal_one(payload: bytes) -> Event | InvalidEvent:
     try:
         event: Event = _event_decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -162,9 +162,9 @@ def _unseal_one(payload: bytes) -> Event | Refusal:
     return event
 
 
-def _refusal(payload: bytes, reason: str) -> Refusal:
+def _refusal(payload: bytes, reason: str) -> InvalidEvent:
     try:
         who = _torn_decoder.decode(payload).data
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Refusal(reason=reason, payload=payload)
-    return Refusal(reason=reason, payload=payload, journal=who.journal, sequence=who.sequence)
+        return InvalidEvent(reason=reason, payload=payload)
+    return InvalidEvent(reason=reason, payload=payload, journal=who.journal, sequence=who.sequence)

@@ -12,10 +12,10 @@ from wire.scalars import (
     Instant,
     Journal,
     Location,
-    Message,
     Milliseconds,
     Sentence,
     Sequence,
+    WireMessage,
     Word,
 )
 
@@ -31,7 +31,7 @@ class CaptureState(StrEnum):
     PAUSED = "paused"  # outside its operating schedule, nothing is read
 
 
-class GateCounts(Message, frozen=True, kw_only=True):
+class GateCounts(WireMessage, frozen=True, kw_only=True):
     """Pictures since the start that were sampled, and those that woke the detector, by reason.
 
     `missed` had faces that only the slow look found: a free estimate of the motion gate's recall.
@@ -53,7 +53,7 @@ class Connection(StrEnum):
     UNUSABLE = "unusable"
 
 
-class Figures(Message, frozen=True, kw_only=True):
+class DeviceFigures(WireMessage, frozen=True, kw_only=True):
     """What an operator watches beside the counts: the same on every surface of the device.
 
     Running totals begin with the process. `clock_kept` and `temperature_milli_c` are null where
@@ -75,7 +75,7 @@ class Figures(Message, frozen=True, kw_only=True):
     alarms: Annotated[tuple[Word, ...], Meta(max_length=32)]
 
 
-class Heartbeat(Message, frozen=True, kw_only=True):
+class Heartbeat(WireMessage, frozen=True, kw_only=True):
     """Sent at a steady beat, whether or not anybody is in view. Never stored for later.
 
     `oldest_sequence` is the first number of the journal that the device still holds, or the next
@@ -100,7 +100,7 @@ class Heartbeat(Message, frozen=True, kw_only=True):
     versions: Versions
     gate: GateCounts | UnsetType = UNSET
     oldest_sequence: Sequence | UnsetType = UNSET
-    figures: Figures | UnsetType = UNSET
+    figures: DeviceFigures | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         if self.oldest_sequence and self.oldest_sequence > self.next_sequence:
@@ -117,7 +117,7 @@ class AlarmState(StrEnum):
     CLEARED = "cleared"
 
 
-class Alarm(Message, frozen=True, kw_only=True):
+class Alarm(WireMessage, frozen=True, kw_only=True):
     """A condition that lasted: `kind` is a word such as `blind.dark` or `capture.failed`."""
 
     location: Location
@@ -136,7 +136,7 @@ class Presence(StrEnum):
     STOPPED = "stopped"
 
 
-class Status(Message, frozen=True, kw_only=True):
+class Status(WireMessage, frozen=True, kw_only=True):
     """The retained status document. `since` is absent in the will, which is written ahead."""
 
     device: Device

@@ -17,7 +17,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
-from wire.addresses import Address
+from wire.addresses import NetworkAddress
 from wire.web_request import failure_of
 
 CHUNK_BYTES: Final = 64 * 1024
@@ -25,12 +25,12 @@ SILENCE_S: Final = 20.0
 _TARGET: Final = re.compile(r"[/?]")
 
 
-class ExchangeError(RuntimeError):
+class HttpRequestError(RuntimeError):
     """A request without a whole answer. The text says why and holds no part of the address."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """What came back, whatever its status."""
 
     status: int
@@ -43,7 +43,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class HttpLimits:
     """How long the whole call may take, how long a wait within it, how much is read."""
 
     within_s: float
@@ -51,20 +51,20 @@ class Bounds:
     silence_s: float = SILENCE_S
 
 
-def exchange(
-    address: Address,
-    bounds: Bounds,
+def send_request(
+    address: NetworkAddress,
+    bounds: HttpLimits,
     *,
     method: str = "GET",
     body: bytes | BinaryIO | None = None,
     headers: Mapping[str, str] | None = None,
-) -> Answer:
+) -> HttpResponse:
     """Send one request and read its whole answer, or raise ExchangeError."""
-    call = _Call(address, bounds)
+    call = _BoundedCall(address, bounds)
     try:
-        return call.made(method, body, dict(headers or {}))
+        return call.send(method, body, dict(headers or {}))
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise ExchangeError(call.trouble or failure_of(error)) from None
+        raise HttpRequestError(call.trouble or failure_of(error)) from None
     finally:
         call.close()
 
@@ -72,17 +72,17 @@ def exchange(
 class _Http(http.client.HTTPConnection):
     """Remembers its socket, which it forgets once the answer has begun."""
 
-    line: socket.socket | None = None
+    raw_socket: socket.socket | None = None
 
     def connect(self) -> None:
         super().connect()
-        self.line = self.sock
+        self.raw_socket = self.sock
 
 
 class _Https(http.client.HTTPSConnection):
     """Likewise, and before the handshake, so that the handshake can be cut off too."""
 
-    line: socket.socket | None = None
+    raw_socket: socket.socket | None = None
 
     def __init__(self, host: str, port: int | None, *, timeout: float) -> None:
         self._tls = ssl.create_default_context()
@@ -93,14 +93,14 @@ class _Https(http.client.HTTPSConnection):
         self.sock = self._tls.wrap_socket(
             self.sock, server_hostname=self.host, do_handshake_on_connect=False
         )
-        self.line = self.sock
+        self.raw_socket = self.sock
         self.sock.do_handshake()
 
 
-class _Call:
+class _BoundedCall:
     """One connection with its deadline."""
 
-    def __init__(self, address: Address, bounds: Bounds) -> None:
+    def __init__(self, address: NetworkAddress, bounds: HttpLimits) -> None:
         kind = _Https if address.is_secure else _Http
         wait_s = min(bounds.silence_s, bounds.within_s)
         self._connection = kind(address.host, address.port, timeout=wait_s)
@@ -117,7 +117,9 @@ class _Call:
         is_late = time.monotonic() >= self._ends_s
         return f"it takes longer than {self._bounds.within_s:g} s" if is_late else ""
 
-    def made(self, method: str, body: bytes | BinaryIO | None, headers: dict[str, str]) -> Answer:
+    def send(
+        self, method: str, body: bytes | BinaryIO | None, headers: dict[str, str]
+    ) -> HttpResponse:
         headers.setdefault("Connection", "close")
         headers.update(_authorization(self._address))
         self._connection.request(method, _target(self._address), body=body, headers=headers)
@@ -125,7 +127,7 @@ class _Call:
             content = self._read(answer)
         if self.trouble:
             raise OSError(self.trouble)
-        return Answer(answer.status, content, dict(answer.getheaders()))
+        return HttpResponse(answer.status, content, dict(answer.getheaders()))
 
     def close(self) -> None:
         self._timer.cancel()
@@ -136,26 +138,26 @@ class _Call:
         while chunk := answer.read(CHUNK_BYTES):
             content += chunk
             if len(content) > self._bounds.limit_bytes:
-                raise ExchangeError(f"it sends more than {self._bounds.limit_bytes} bytes")
+                raise HttpRequestError(f"it sends more than {self._bounds.limit_bytes} bytes")
         if answer.length:
             raise http.client.IncompleteRead(b"", answer.length)
         return bytes(content)
 
     def _cut(self) -> None:
-        line = self._connection.line
+        line = self._connection.raw_socket
         if line is not None:
             with suppress(OSError):  # not SSLSocket.shutdown, which would change it under a read
                 socket.socket.shutdown(line, socket.SHUT_RDWR)
 
 
-def _target(address: Address) -> str:
+def _target(address: NetworkAddress) -> str:
     rest = address.without_credentials_uri().partition("://")[2]
     found = _TARGET.search(rest)
     target = rest[found.start() :] if found else "/"
     return target if target.startswith("/") else f"/{target}"
 
 
-def _authorization(address: Address) -> dict[str, str]:
+def _authorization(address: NetworkAddress) -> dict[str, str]:
     if address.username is None and address.password is None:
         return {}
     pair = f"{address.username or ''}:{address.password or ''}".encode()

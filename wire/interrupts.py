@@ -15,7 +15,7 @@ INTERRUPTED = 130
 
 
 @contextmanager
-def exiting_on_interrupt() -> Iterator[None]:
+def exit_on_interrupt() -> Iterator[None]:
     """Inside, Ctrl-C ends the process at once. Only for what may be broken off anywhere."""
     try:
         before = signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
@@ -28,7 +28,7 @@ def exiting_on_interrupt() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def interruptible(run: Callable[[], int]) -> int:
+def run_interruptible(run: Callable[[], int]) -> int:
     """The status of `run`, or 130 when Ctrl-C ended it.
 
     A KeyboardInterrupt that is raised in a finalizer or a callback reaches nobody: Python prints

@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
-from wire.scalars import Instant, Message, Sentence
+from wire.scalars import Instant, Sentence, WireMessage
 
 LONGEST_CLIP: Final = timedelta(hours=1)
 
@@ -20,7 +20,7 @@ Signature = Annotated[str, Meta(max_length=256, description="base64; Ed25519, or
 Ratio = Annotated[float, Meta(ge=0, le=1)]
 
 
-class Package(Message, frozen=True, kw_only=True):
+class Package(WireMessage, frozen=True, kw_only=True):
     """A model on its way: its card as signed, byte for byte, and where the weights are."""
 
     card: Annotated[str, Meta(max_length=24_576)]
@@ -28,7 +28,7 @@ class Package(Message, frozen=True, kw_only=True):
     url: Url
 
 
-class ModelTrial(Message, frozen=True, kw_only=True):
+class ModelTrial(WireMessage, frozen=True, kw_only=True):
     """When a new detector is as good as the old, seen on the same pictures, and for how long
     it is watched after it has taken over.
     """
@@ -41,7 +41,7 @@ class ModelTrial(Message, frozen=True, kw_only=True):
     watch_s: Annotated[float, Meta(ge=0, le=3_600)] = 30.0
 
 
-class ModelJob(Message, frozen=True, kw_only=True, tag_field="operation", tag="model"):
+class ModelJob(WireMessage, frozen=True, kw_only=True, tag_field="operation", tag="model"):
     """Measure with another detector. Without a package it must be on the camera already."""
 
     version: Version
@@ -50,21 +50,21 @@ class ModelJob(Message, frozen=True, kw_only=True, tag_field="operation", tag="m
     trial: ModelTrial = ModelTrial()
 
 
-class RenewJob(Message, frozen=True, kw_only=True, tag_field="operation", tag="renew"):
+class RenewJob(WireMessage, frozen=True, kw_only=True, tag_field="operation", tag="renew"):
     """Get a new key and certificate."""
 
 
-class RestartJob(Message, frozen=True, kw_only=True, tag_field="operation", tag="restart"):
+class RestartJob(WireMessage, frozen=True, kw_only=True, tag_field="operation", tag="restart"):
     """End in order and begin anew."""
 
 
-class DiagnoseJob(Message, frozen=True, kw_only=True, tag_field="operation", tag="diagnose"):
+class DiagnoseJob(WireMessage, frozen=True, kw_only=True, tag_field="operation", tag="diagnose"):
     """Send logs, settings and health, without secrets and pictures, by PUT to a presigned URL."""
 
     url: Url
 
 
-class ClipJob(Message, frozen=True, kw_only=True, tag_field="operation", tag="clip"):
+class ClipJob(WireMessage, frozen=True, kw_only=True, tag_field="operation", tag="clip"):
     """Send what the recorder kept of these times, every head under a mosaic, by PUT to a presigned
     URL. Only a camera whose own settings switch the recorder on has any.
     """
@@ -78,7 +78,7 @@ class ClipJob(Message, frozen=True, kw_only=True, tag_field="operation", tag="cl
             raise ValueError(f"a clip ends after it starts, and lasts {LONGEST_CLIP} at most")
 
 
-class Release(Message, frozen=True, kw_only=True):
+class Release(WireMessage, frozen=True, kw_only=True):
     """A version of the program: what its archive (tar.gz) must be."""
 
     version: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,62}$(?!\n)")]
@@ -86,7 +86,7 @@ class Release(Message, frozen=True, kw_only=True):
     bytes: Annotated[int, Meta(ge=1, le=1024**3)]
 
 
-class UpdateJob(Message, frozen=True, kw_only=True, tag_field="operation", tag="update"):
+class UpdateJob(WireMessage, frozen=True, kw_only=True, tag_field="operation", tag="update"):
     """Become another version of the program. `release` is the signed text of a `Release`."""
 
     release: Annotated[str, Meta(max_length=1_024)]
@@ -97,7 +97,7 @@ class UpdateJob(Message, frozen=True, kw_only=True, tag_field="operation", tag="
 Job = ModelJob | RenewJob | RestartJob | DiagnoseJob | ClipJob | UpdateJob
 
 
-class Outcome(Message, frozen=True, kw_only=True):
+class JobResult(WireMessage, frozen=True, kw_only=True):
     """How a job ended; details are a few short words, as the service takes them."""
 
     status: Literal["SUCCEEDED", "FAILED", "REJECTED"]

@@ -29,7 +29,7 @@ class TrainingSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     images: int
 
 
-class Figure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ModelFigure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A measured figure with its 95 % interval, over `n` cases of the set named `set`."""
 
     metric: str
@@ -61,7 +61,7 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     licence_allows: Allows
     training_data: list[TrainingSet]
     teachers: list[str] = []
-    figures: list[Figure] = []
+    figures: list[ModelFigure] = []
     limits: list[str] = []
     calibration: dict[str, float] = {}
     second_look: str | None = None

@@ -11,10 +11,10 @@ import msgspec
 from msgspec import Meta
 
 from wire.audience import Versions
-from wire.scalars import Count, Device, Instant, Location, Message, Milliseconds, Word
+from wire.scalars import Count, Device, Instant, Location, Milliseconds, WireMessage, Word
 
 
-class PrivacyManifest(Message, frozen=True, kw_only=True):
+class PrivacyManifest(WireMessage, frozen=True, kw_only=True):
     """The switches in force. `leaves` are the channels on which messages go out."""
 
     schema: Literal["1"] = "1"
@@ -33,7 +33,7 @@ class PrivacyManifest(Message, frozen=True, kw_only=True):
     leaves: tuple[Word, ...]
 
 
-class SignedManifest(Message, frozen=True, kw_only=True):
+class SignedManifest(WireMessage, frozen=True, kw_only=True):
     """A manifest with its signature; `key` is the start of the SHA-256 of the public key (DER)."""
 
     manifest: PrivacyManifest

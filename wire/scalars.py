@@ -36,11 +36,11 @@ Word = Annotated[str, Meta(min_length=1, max_length=64)]
 Sentence = Annotated[str, Meta(max_length=500)]
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WireMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A value of the contract: frozen, named fields only, no field that the schema lacks."""
 
 
-class SequenceRange(Message, frozen=True, kw_only=True):
+class SequenceRange(WireMessage, frozen=True, kw_only=True):
     """The device's sequence numbers that a report stands for, both ends included."""
 
     first: Sequence

@@ -56,7 +56,7 @@ def asyncapi() -> dict[str, Any]:
     }
 
 
-def documents() -> dict[str, str]:
+def generate_documents() -> dict[str, str]:
     """File name → text of everything that is generated."""
     files: dict[str, Any] = {
         f"{channel}.schema.json": json_schema(MESSAGES[channel]) for channel in MESSAGES

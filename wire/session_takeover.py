@@ -25,7 +25,7 @@ ADVICE: Final = (
 )
 
 
-class TakeoverWatch:
+class TakeoverDetector:
     """One client's sessions. Time is a count of seconds that only grows."""
 
     def __init__(self, *, spread: Callable[[], float] = lambda: random.uniform(1.0, 1.5)) -> None:  # noqa: S311

@@ -29,7 +29,7 @@ class TopicError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class DeviceAddress:
     """Where a device stands in the topic tree."""
 
     location: LocationId
@@ -53,12 +53,12 @@ class Address:
         return f"/{ROOT}/{self.location}/{self.device}"
 
 
-def everyone(channel: Channel) -> str:
+def all_devices_filter(channel: Channel) -> str:
     """The subscription that hears one channel of all devices."""
     return f"{ROOT}/+/+/{channel}"
 
 
-def parse(topic: str) -> tuple[Address, Channel]:
+def parse_topic(topic: str) -> tuple[DeviceAddress, Channel]:
     """Split a topic into its address and channel, or raise TopicError."""
     levels = topic.split("/")
     if len(levels) != 5 or "/".join(levels[:2]) != ROOT:
@@ -67,4 +67,4 @@ def parse(topic: str) -> tuple[Address, Channel]:
         )
     if levels[4] not in set(Channel):
         raise TopicError(f"topic {topic[:200]!r} ends in no channel: wanted {', '.join(Channel)}")
-    return Address(LocationId(levels[2]), DeviceId(levels[3])), Channel(levels[4])
+    return DeviceAddress(LocationId(levels[2]), DeviceId(levels[3])), Channel(levels[4])

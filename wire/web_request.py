@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from http.client import HTTPException
 from typing import BinaryIO, Final
 
-from wire.addresses import Address
+from wire.addresses import NetworkAddress
 
 REDIRECTED: Final = ", a redirection that is not followed"
 
 
 def web_request(
-    address: Address,
+    address: NetworkAddress,
     *,
     data: bytes | BinaryIO | None = None,
     headers: Mapping[str, str] | None = None,

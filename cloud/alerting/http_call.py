@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import quote
 
 from cloud.alerting.deadline import Deadline, connect
-from wire.addresses import DEFAULT_PORTS, Address
+from wire.addresses import DEFAULT_PORTS, NetworkAddress
 
 NOTHING: Final = 0
 
@@ -28,7 +28,7 @@ class Answer:
 
 
 def call(
-    address: Address,
+    address: NetworkAddress,
     deadline: Deadline,
     *,
     body: bytes | None = None,
@@ -56,7 +56,7 @@ def call(
         connection.close()
 
 
-def _headers(address: Address) -> dict[str, str]:
+def _headers(address: NetworkAddress) -> dict[str, str]:
     default = DEFAULT_PORTS[address.scheme]
     port = "" if address.port == default else f":{address.port}"
     headers = {
@@ -70,7 +70,7 @@ def _headers(address: Address) -> dict[str, str]:
     return headers
 
 
-def _resource(address: Address) -> str:
+def _resource(address: NetworkAddress) -> str:
     query = f"?{_ascii(address.query)}" if address.query else ""
     return f"{_ascii(address.path) or '/'}{query}"
 

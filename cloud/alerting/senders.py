@@ -25,7 +25,7 @@ from cloud.alerting.message import DEVICES_SHOWN, Message
 from cloud.alerting.notices import Failure, Fault
 from cloud.alerting.recipients import Recipient
 from cloud.alerting.targets import Log, Mailbox, TargetError, Topic, Webhook
-from wire.addresses import Address
+from wire.addresses import NetworkAddress
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ class Senders:
             to_log(message)
 
     def _post(
-        self, address: Address, message: Message, secret: bytes | None, deadline: Deadline
+        self, address: NetworkAddress, message: Message, secret: bytes | None, deadline: Deadline
     ) -> None:
         """POST as JSON; any 2xx means delivered. A redirect, which could go anywhere, is not."""
         body = json.dumps(message.json(), ensure_ascii=False).encode()

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from wire.addresses import WEB_SCHEMES, Address, parse_address
+from wire.addresses import WEB_SCHEMES, NetworkAddress, parse_address
 from wire.hosts import AddressError
 
 LONGEST_MAIL: Final = 254
@@ -29,7 +29,7 @@ class TargetError(ValueError):
 class Webhook:
     """A web service that takes a POST of JSON."""
 
-    address: Address
+    address: NetworkAddress
 
     def __str__(self) -> str:
         return str(self.address)

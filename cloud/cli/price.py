@@ -26,7 +26,7 @@ from cloud.cli.serve import add_rate_card, open_desk
 from cloud.database import DatabaseError
 from cloud.database.existing import open_or_make, require_file
 from cloud.pricing.slot import parse_slot
-from wire.addresses import WEB_SCHEMES, Address, AddressError, parse_address
+from wire.addresses import WEB_SCHEMES, AddressError, NetworkAddress, parse_address
 from wire.web_request import failure_of
 
 TIMEOUT_S: Final = 10.0  # for the whole call
@@ -119,7 +119,7 @@ def _asked(arguments: argparse.Namespace) -> PriceAnswer:
         raise AskError(f"{api} gave no price: {failure_of(error)}") from None
 
 
-def _detail(refused: Answer, api: Address) -> str:
+def _detail(refused: Answer, api: NetworkAddress) -> str:
     try:
         return str(json.loads(refused.body)["detail"])
     except (ValueError, KeyError, TypeError):

@@ -20,8 +20,8 @@ from cloud.estate_reload import SitesFile
 from cloud.ingest.source import SourceError
 from cloud.windows.query import LENGTHS
 from wire.ack import Ack
-from wire.envelope import ack_event, seal
-from wire.topics import Address, Channel
+from wire.envelope import ack_event, encode_event
+from wire.topics import Channel, DeviceAddress
 
 if TYPE_CHECKING:
     from pyspark.sql import Row, SparkSession
@@ -155,6 +155,6 @@ def tell_by_iot(region: str | None, rows: "Iterable[Row]") -> None:
 
 def acknowledgement(row: "Row") -> tuple[str, bytes]:
     """Topic and payload that tell a camera how far its journal is settled."""
-    address = Address(row.location, row.device)
+    address = DeviceAddress(row.location, row.device)
     ack = Ack(device=row.device, journal=row.journal, through=row.through, at=datetime.now(UTC))
-    return address.topic(Channel.ACK), seal(ack_event(ack, address))
+    return address.topic(Channel.ACK), encode_event(ack_event(ack, address))

@@ -2,16 +2,16 @@
 
 import sys
 
-from wire.interrupts import exiting_on_interrupt, interruptible
+from wire.interrupts import exit_on_interrupt, run_interruptible
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Load the command and run one of its actions."""
-    with exiting_on_interrupt():
+    with exit_on_interrupt():
         from cloud.fleet.program import loaded
 
         command = loaded(sys.argv[1:] if arguments is None else arguments)
-    return interruptible(command)
+    return run_interruptible(command)
 
 
 if __name__ == "__main__":

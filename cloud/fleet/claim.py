@@ -31,12 +31,12 @@ from wire.enrolment import (
     PROVISION,
     SERIAL_NUMBER,
     TOKEN_VALID_S,
-    Errand,
-    Outcome,
-    Refused,
-    Sign,
+    CaCommand,
+    CaReply,
+    CommandRefused,
+    SignCommand,
     Signed,
-    Withdraw,
+    WithdrawCommand,
 )
 from wire.scalars import DeviceId, LocationId
 
@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 TOKEN_VALID: Final = timedelta(seconds=TOKEN_VALID_S)
 KEYS_ARE_MADE_AT_HOME: Final = "$aws/certificates/create/json"
 
-Signer = Callable[[Errand], Outcome]
+Signer = Callable[[CaCommand], CaReply]
 
 
 class ClaimError(ValueError):
@@ -124,8 +124,10 @@ class Enrolment:
         except ValueError as error:
             raise ClaimError(400, "InvalidRequest", str(error)) from error
         location = self._place_of(holder, device)
-        outcome = self._signer(Sign(device=DeviceId(device), location=location, request=request))
-        if isinstance(outcome, Refused):
+        outcome = self._signer(
+            SignCommand(device=DeviceId(device), location=location, request=request)
+        )
+        if isinstance(outcome, CommandRefused):
             raise ClaimError(400, "InvalidRequest", outcome.reason)
         assert isinstance(outcome, Signed)
         return self._issued(holder, device, outcome, at)
@@ -187,8 +189,8 @@ class Enrolment:
         return LocationId(row.location)
 
     def _withdraw(self, row: Row[Any], reason: str, at: datetime) -> None:
-        outcome = self._signer(Withdraw(serial=row.certificate, reason=reason))
-        if isinstance(outcome, Refused):
+        outcome = self._signer(WithdrawCommand(serial=row.certificate, reason=reason))
+        if isinstance(outcome, CommandRefused):
             log.warning("enrolment.not_withdrawn", extra={"reason": outcome.reason})
             return
         with writing(self._engine) as connection:

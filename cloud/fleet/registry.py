@@ -25,7 +25,7 @@ from cloud.fleet.shadows import delete as delete_shadow
 from cloud.fleet.tables import shadows, thing_groups, things
 from wire.device_config import shadow_topic
 from wire.scalars import NAME, DeviceId, LocationId
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 MOST_ATTRIBUTES: Final = 50
 ROWS_AT_A_TIME: Final = 1_000
@@ -92,7 +92,7 @@ def register(connection: Connection, thing: Thing, author: Author) -> None:
 
 
 def _keep(connection: Connection, thing: Thing, author: Author) -> None:
-    Address(LocationId(thing.location), DeviceId(thing.name))
+    DeviceAddress(LocationId(thing.location), DeviceId(thing.name))
     _check_attributes(thing.attributes)
     values = {
         "location": thing.location,

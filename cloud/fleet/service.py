@@ -26,7 +26,7 @@ from cloud.database import writing
 from cloud.fleet import gateway, job_book
 from cloud.fleet.message import Saying, settle, waiting
 from wire.device_config import JOB_REQUESTS, SHADOW_ACTIONS, THINGS
-from wire.session_takeover import ADVICE, TakeoverWatch
+from wire.session_takeover import ADVICE, TakeoverDetector
 
 log = logging.getLogger(__name__)
 
@@ -185,7 +185,7 @@ def client_for(where: Connection) -> Client:
 
 def attach(client: Client, service: FleetService) -> None:
     """Let the service hear what the client hears, on every connection that it makes."""
-    takeovers = TakeoverWatch()
+    takeovers = TakeoverDetector()
 
     def subscribe(connection: Client, _data: Any, _flags: Any, reason: Any, _more: Any) -> None:
         if reason.is_failure:

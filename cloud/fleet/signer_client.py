@@ -13,12 +13,12 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
-from wire.enrolment import Errand, Outcome, Refused, line
+from wire.enrolment import CaCommand, CaReply, CommandRefused, encode_line
 
 PATIENCE_S: Final = 10.0
 LARGEST_REQUEST_BYTES: Final = 8 * 1024
 
-_decoder: msgspec.json.Decoder[Outcome] = msgspec.json.Decoder(Outcome)
+_decoder: msgspec.json.Decoder[CaReply] = msgspec.json.Decoder(CaReply)
 
 
 class SigningRequestError(ValueError):
@@ -31,17 +31,17 @@ class SignerClient:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def __call__(self, errand: Errand) -> Outcome:
+    def __call__(self, errand: CaCommand) -> CaReply:
         """Have one errand done."""
         try:
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.settimeout(PATIENCE_S)
                 connection.connect(str(self._path))
-                connection.sendall(line(errand))
+                connection.sendall(encode_line(errand))
                 with connection.makefile("rb") as answers:
                     return _decoder.decode(answers.readline())
         except (OSError, msgspec.DecodeError) as error:
-            return Refused(reason=f"the signer does not answer ({error}): try again later")
+            return CommandRefused(reason=f"the signer does not answer ({error}): try again later")
 
 
 def named_in(pem: bytes) -> str:

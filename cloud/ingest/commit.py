@@ -44,7 +44,7 @@ from cloud.ingest.tallies import Tallies
 from wire.ack import Ack
 from wire.health import Heartbeat
 from wire.scalars import DeviceId, JournalId
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 OVERLAPPING: Final = "part of its sequences is counted already, and sums cannot be split"
 SETTLED_BY_LETTER: Final = (Standing.NEW, Standing.OVERLAP)
@@ -61,7 +61,7 @@ class Outcome:
     letters: list[DeadLetter] = field(default_factory=list)
     new_letters: int = 0
     lost: int = 0
-    acks: list[tuple[Address, Ack]] = field(default_factory=list)
+    acks: list[tuple[DeviceAddress, Ack]] = field(default_factory=list)
     withheld: Counter[Key] = field(default_factory=Counter)
     """Messages that failed validation and are not kept, by device."""
     quarantined: list[tuple[Key, str]] = field(default_factory=list)
@@ -254,9 +254,9 @@ class _Batch:
         ]  # fmt: skip
 
 
-def _addresses(findings: Sequence[Finding]) -> dict[JournalKey, set[Address]]:
+def _addresses(findings: Sequence[Finding]) -> dict[JournalKey, set[DeviceAddress]]:
     """Where each device listens: at the address that it used, and at its location's present one."""
-    found: dict[JournalKey, set[Address]] = {}
+    found: dict[JournalKey, set[DeviceAddress]] = {}
     for finding in findings:
         match finding:
             case Sound():

@@ -29,7 +29,7 @@ from cloud.ingest.quarantine import end_quiet
 from cloud.ingest.source import Portion, Source
 from wire import envelope
 from wire.ack import Ack
-from wire.topics import Address, Channel
+from wire.topics import Channel, DeviceAddress
 
 log = logging.getLogger(__name__)
 
@@ -65,11 +65,11 @@ class Consumer:
         self._portion = portion
         self._budget = Budget(limit)
         self._stopping = stopping or threading.Event()
-        self._owed: dict[tuple[Address, str], Ack] = {}
+        self._owed: dict[tuple[DeviceAddress, str], Ack] = {}
         self._told_at = clock()
         self._look_at = clock()
         self._withheld: Counter[Key] = Counter()
-        self._unlisted: dict[Address, datetime] = {}
+        self._unlisted: dict[DeviceAddress, datetime] = {}
 
     def step(self) -> Outcome | None:
         """One portion; None when there was nothing to do or the database stayed away."""
@@ -107,7 +107,7 @@ class Consumer:
         """Acknowledge to each device; in a flood once a second is enough: it is cumulative."""
         for (address, _), ack in self._owed.items():
             if ack.through:
-                payload = envelope.seal(envelope.ack_event(ack, address))
+                payload = envelope.encode_event(envelope.ack_event(ack, address))
                 self._source.send(address.topic(Channel.ACK), payload)
         self._owed.clear()
         self._told_at = now

@@ -34,7 +34,7 @@ from sqlalchemy import (
 
 from cloud.database import dead_letters, losses, reports
 from cloud.ingest.judge import FURTHEST_AHEAD, Sound
-from wire.audience import AudienceReport, encoded
+from wire.audience import AudienceReport, encode_report
 
 REUSED: Final = (
     "its sequence number was used before, for a report that says something else: the outbox was "
@@ -71,7 +71,7 @@ class Duplicates:
             if other.identity.covers(which):
                 return Again.SAME if _is_same(other.report, sound.report) else Again.REUSED
         body = self._kept.get(_number(sound))
-        if body is not None and body == encoded(sound.report).decode():
+        if body is not None and body == encode_report(sound.report).decode():
             return Again.SAME
         if body is None:
             body = _covering(self._connection, sound)

@@ -29,10 +29,10 @@ from cloud.ingest.plausible import (
 from cloud.ingest.source import Delivery
 from wire import envelope
 from wire.audience import AudienceReport
-from wire.envelope import AlarmEvent, AudienceEvent, Event, HeartbeatEvent, Refusal
+from wire.envelope import AlarmEvent, AudienceEvent, Event, HeartbeatEvent, InvalidEvent
 from wire.health import Alarm, Heartbeat, Status
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
-from wire.topics import Address, Channel, TopicError, parse
+from wire.topics import Channel, DeviceAddress, TopicError, parse_topic
 
 FURTHEST_AHEAD: Final = timedelta(minutes=5)  # a camera's clock may be this wrong
 OLDEST: Final = timedelta(days=400)  # the minutes of anything older are deleted at the next sweep
@@ -74,7 +74,7 @@ LEFT_WITH_DEVICE: Final = ONE_PER_TOPIC | {
 class Identity:
     """Which report: the device that its topic names, and its place in that device's journal."""
 
-    address: Address
+    address: DeviceAddress
     journal: JournalId
     first: int
     last: int
@@ -99,14 +99,16 @@ class Sound:
     def set_aside(self, kind: Kind, reason: str) -> "DeadLetter":
         """The dead letter of this report."""
         which, event = self.identity, envelope.audience_event(self.report)
-        return DeadLetter(kind, reason, self.topic, envelope.seal(event), which.address, which)
+        return DeadLetter(
+            kind, reason, self.topic, envelope.encode_event(event), which.address, which
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
     """News of a device's health."""
 
-    address: Address
+    address: DeviceAddress
     about: Heartbeat | Alarm | Status
     topic: str
 
@@ -124,7 +126,7 @@ class DeadLetter:
     reason: str
     topic: str
     payload: bytes
-    address: Address | None = None
+    address: DeviceAddress | None = None
     identity: Identity | None = None
 
     @property
@@ -159,18 +161,18 @@ def judge(
         if payload:  # an empty one only clears what the broker retained
             yield _status(delivery, address)
         return
-    for event in envelope.unseal(payload):
+    for event in envelope.decode_events(payload):
         yield _Event(delivery, address, channel, now, rules).finding(event)
 
 
-def said_at(topic: str) -> Address:
+def said_at(topic: str) -> DeviceAddress:
     """The address that a topic names, which may hold a former name of the location."""
     return _parsed(topic)[0]
 
 
-def _present(address: Address, rules: Rules) -> Address:
+def _present(address: DeviceAddress, rules: Rules) -> DeviceAddress:
     present = rules.current_id(address.location)
-    return address if present == address.location else Address(present, address.device)
+    return address if present == address.location else DeviceAddress(present, address.device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +180,12 @@ class _Event:
     """Where an event comes from, and what is believed of it."""
 
     delivery: Delivery
-    address: Address
+    address: DeviceAddress
     channel: Channel
     now: datetime
     rules: Rules
 
-    def finding(self, event: Event | Refusal) -> Finding:
+    def finding(self, event: Event | InvalidEvent) -> Finding:
         """What becomes of it."""
         channel, delivery = self.channel, self.delivery
         match event:
@@ -191,12 +193,14 @@ class _Event:
                 return self._report(event.data)
             case HeartbeatEvent() | AlarmEvent() if channel is EXPECTED[type(event)]:
                 return self._note(event.data)
-            case Refusal():
+            case InvalidEvent():
                 return self._refused(event)
         reason = f"a {type(event).__name__} does not belong on the channel {channel}"
-        return DeadLetter(Kind.TOPIC, reason, delivery.topic, envelope.seal(event), self.address)
+        return DeadLetter(
+            Kind.TOPIC, reason, delivery.topic, envelope.encode_event(event), self.address
+        )
 
-    def _refused(self, refusal: Refusal) -> DeadLetter:
+    def _refused(self, refusal: InvalidEvent) -> DeadLetter:
         payload = self.delivery.payload
         oversize = len(payload) > envelope.MAX_PAYLOAD_BYTES
         return DeadLetter(
@@ -258,7 +262,7 @@ EXPECTED: Final = {HeartbeatEvent: Channel.HEARTBEAT, AlarmEvent: Channel.ALARM}
 
 
 def _identity(
-    address: Address, journal: JournalId | None, sequence: SequenceRange | None
+    address: DeviceAddress, journal: JournalId | None, sequence: SequenceRange | None
 ) -> Identity | None:
     if journal is None or sequence is None:
         return None
@@ -272,7 +276,7 @@ def _ahead(at: datetime, now: datetime) -> str:
     )
 
 
-def _status(delivery: Delivery, address: Address) -> Finding:
+def _status(delivery: Delivery, address: DeviceAddress) -> Finding:
     try:
         status = _status_decoder.decode(delivery.payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -288,5 +292,5 @@ def _speaks_for(location: str, device: str) -> str:
     return f"speaks for {location}/{device}, which its topic does not name: publish under it"
 
 
-_parsed = lru_cache(65_536)(parse)
+_parsed = lru_cache(65_536)(parse_topic)
 _status_decoder = msgspec.json.Decoder(Status)

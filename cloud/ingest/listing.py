@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 from cloud.camera_listings import Listing
 from wire.audience import AudienceReport
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 KEPT = "the camera keeps its reports until then"
 
 
-def unlisted_reason(address: Address, listings: Sequence[Listing]) -> str:
+def unlisted_reason(address: DeviceAddress, listings: Sequence[Listing]) -> str:
     """What to do about a camera that is not listed at the location that its topic names."""
     device, location = repr(address.device), repr(address.location)
     if not listings:

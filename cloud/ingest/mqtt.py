@@ -29,7 +29,7 @@ from paho.mqtt.properties import Properties
 
 from cloud.ingest.source import Delivery, Portion, SourceError
 from wire.addresses import AddressError, parse_broker
-from wire.topics import Channel, everyone
+from wire.topics import Channel, all_devices_filter
 
 log = logging.getLogger(__name__)
 
@@ -218,8 +218,8 @@ class MqttSource:
             return
         self._connection += 1
         share = f"$share/{self._broker.share}/" if self._broker.share else ""
-        shared = [(share + everyone(channel), 1) for channel in SHARED]
-        client.subscribe([*shared, (everyone(Channel.STATUS), 1)])
+        shared = [(share + all_devices_filter(channel), 1) for channel in SHARED]
+        client.subscribe([*shared, (all_devices_filter(Channel.STATUS), 1)])
 
     def _on_subscribe(self, _c: Client, _: Any, _mid: int, reasons: Any, _more: Any) -> None:
         refused = [str(reason) for reason in reasons if reason.is_failure]

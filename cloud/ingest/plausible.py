@@ -12,7 +12,7 @@ from typing import Final
 
 from cloud.camera_listings import Listing
 from wire.audience import AudienceReport, SensorSum
-from wire.health import Figures, Heartbeat
+from wire.health import DeviceFigures, Heartbeat
 from wire.histogram import DWELL_EDGES_MS
 from wire.scalars import DeviceId, LocationId
 
@@ -148,7 +148,7 @@ def _heartbeat_bounds(beat: Heartbeat) -> Iterator[Bound]:
         yield from _figure_bounds(beat.figures, frames, events)
 
 
-def _figure_bounds(figures: Figures, frames: int, events: int) -> Iterator[Bound]:
+def _figure_bounds(figures: DeviceFigures, frames: int, events: int) -> Iterator[Bound]:
     yield "frames_milli_hz", figures.frames_milli_hz, 1_000 * TOTAL_FRAMES_PER_S
     yield "frames_dropped", figures.frames_dropped, frames
     yield "stalls", figures.stalls, events

@@ -21,7 +21,7 @@ from cloud.database import (
     touched,
 )
 from cloud.ingest.tallies import Tallies
-from wire.audience import AudienceReport, encoded
+from wire.audience import AudienceReport, encode_report
 
 
 def add(connection: Connection, tallies: Tallies, now: datetime) -> None:
@@ -58,7 +58,7 @@ def keep(connection: Connection, counted: Sequence[AudienceReport], now: datetim
             report.location,
             microseconds(report.starts_at),
             microseconds(now),
-            encoded(report).decode(),
+            encode_report(report).decode(),
         )
         for report in counted
     ]

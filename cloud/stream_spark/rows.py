@@ -16,10 +16,10 @@ from cloud.ingest.plausible import Rules
 from cloud.ingest.record import UNREADABLE_TOPIC, delivery_of
 from cloud.ingest.source import Delivery
 from cloud.ingest.tallies import minute_of, sums_of
-from wire.audience import encoded
-from wire.envelope import Refusal, unseal
+from wire.audience import encode_report
+from wire.envelope import InvalidEvent, decode_events
 from wire.health import Heartbeat
-from wire.topics import Address, Channel
+from wire.topics import Channel, DeviceAddress
 
 REPORT: Final = "report"
 LETTER: Final = "letter"
@@ -67,8 +67,8 @@ def rows_of(line: bytes, *, knows: Knows, now: datetime, rules: Rules = RULES) -
 
 def _as_said(line: bytes) -> Iterable[Delivery]:
     """A recorded line under the topic that its event names; one that names none is torn."""
-    for event in unseal(line):
-        if not isinstance(event, Refusal):
+    for event in decode_events(line):
+        if not isinstance(event, InvalidEvent):
             channel = Channel.HEARTBEAT if isinstance(event.data, Heartbeat) else Channel.AUDIENCE
             topic = event.source.removeprefix("/") + f"/{channel}"
             return [Delivery(topic, line)]
@@ -83,7 +83,7 @@ def _rows(finding: Finding) -> Iterator[Line]:
             yield Line(which.journal, which.address.device, which.address.location, REPORT,
                        which.first, which.last, microseconds(report.ends_at),
                        minute_of(report), sums, "", "", finding.topic,
-                       encoded(report), "")  # fmt: skip
+                       encode_report(report), "")  # fmt: skip
         case DeadLetter():
             yield _letter(finding)
         case Note(about=Heartbeat() as beat) if beat.oldest_sequence:
@@ -101,7 +101,7 @@ def _forgotten(note: Note, beat: Heartbeat, oldest: int) -> Line:
 
 def _letter(letter: DeadLetter) -> Line:
     which = letter.settles
-    at: Address | None = letter.address
+    at: DeviceAddress | None = letter.address
     return Line(
         which.journal if which else None,
         at.device if at else None,

@@ -13,7 +13,7 @@ from typing import Final
 from edge_agent.capture.failure import AMBIGUOUS, Trouble, trouble_from
 from edge_agent.capture.failure_cause import Cause
 from edge_agent.capture.rtsp_status import read_rtsp_status
-from wire.addresses import Address
+from wire.addresses import NetworkAddress
 
 REACH_WITHIN_S: Final = 3.0
 NOT_ENOUGH_BANDWIDTH: Final = 453  # RFC 2326, 7.1.1
@@ -22,7 +22,11 @@ ASKED_OF_RTSP: Final = frozenset((Cause.REQUEST_REFUSED, Cause.NOT_A_VIDEO))
 
 
 def with_network(
-    trouble: Trouble, address: Address, *, ca_file: str = "", within_s: float = REACH_WITHIN_S
+    trouble: Trouble,
+    address: NetworkAddress,
+    *,
+    ca_file: str = "",
+    within_s: float = REACH_WITHIN_S,
 ) -> Trouble:
     """`trouble` as it is, or a more exact one when the camera's host cannot be spoken to."""
     if address.scheme in ("rtsp", "rtsps") and trouble.cause in ASKED_OF_RTSP:
@@ -37,7 +41,9 @@ def with_network(
     return trouble
 
 
-def _with_rtsp_status(trouble: Trouble, address: Address, ca_file: str, within_s: float) -> Trouble:
+def _with_rtsp_status(
+    trouble: Trouble, address: NetworkAddress, ca_file: str, within_s: float
+) -> Trouble:
     """FFmpeg has one error for most RTSP statuses, and none for a redirection it cannot follow."""
     context = _trust(ca_file) if address.is_secure else None
     status = read_rtsp_status(address, context, within_s=within_s)
@@ -51,7 +57,7 @@ def _with_rtsp_status(trouble: Trouble, address: Address, ca_file: str, within_s
 
 
 def unreachable(
-    address: Address,
+    address: NetworkAddress,
     *,
     within_s: float,
     ca_file: str = "",
@@ -73,7 +79,9 @@ def unreachable(
         return trouble_from(error)
 
 
-def _tls_trouble(connection: socket.socket, address: Address, ca_file: str) -> Trouble | None:
+def _tls_trouble(
+    connection: socket.socket, address: NetworkAddress, ca_file: str
+) -> Trouble | None:
     try:
         context = _trust(ca_file)
         context.wrap_socket(connection, server_hostname=address.host if ca_file else None).close()

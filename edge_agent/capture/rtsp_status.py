@@ -10,7 +10,7 @@ import ssl
 from contextlib import suppress
 from typing import Final
 
-from wire.addresses import Address
+from wire.addresses import NetworkAddress
 
 REQUESTS: Final = ("OPTIONS", "DESCRIBE")
 SUCCESS: Final = range(200, 300)
@@ -20,7 +20,7 @@ STATUS_LINE: Final = re.compile(rb"RTSP/\d\.\d (\d{3})[^\r\n]*\r\n")
 
 
 def read_rtsp_status(
-    address: Address, context: ssl.SSLContext | None, *, within_s: float
+    address: NetworkAddress, context: ssl.SSLContext | None, *, within_s: float
 ) -> int | None:
     """The first status that is neither success nor a request for credentials; None without one.
 
@@ -36,7 +36,7 @@ def read_rtsp_status(
     return None
 
 
-def _read_statuses(connection: socket.socket, address: Address) -> int | None:
+def _read_statuses(connection: socket.socket, address: NetworkAddress) -> int | None:
     uri = address.without_credentials_uri()
     for number, method in enumerate(REQUESTS, 1):
         connection.sendall(f"{method} {uri} RTSP/1.0\r\nCSeq: {number}\r\n\r\n".encode())

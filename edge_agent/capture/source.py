@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from edge_agent.capture.camera import CaptureError
 from edge_agent.settings.capture import CaptureSettings
-from wire.addresses import CAMERA_SCHEMES, Address, AddressError, display_path, parse_address
+from wire.addresses import CAMERA_SCHEMES, AddressError, NetworkAddress, display_path, parse_address
 
 DEVICES: Final = Path("/dev")
 NOT_DEVICES: Final = ("shm", "fd", "mqueue", "hugepages", "pts")  # folders of /dev without cameras
@@ -35,7 +35,7 @@ class Source:
     patience_s: float = 0.0  # for one packet, where it may take longer than `read_timeout_s`
 
     @property
-    def address(self) -> Address | None:
+    def address(self) -> NetworkAddress | None:
         """Where it is on the network; None for a device of this machine."""
         return None if self.container == "v4l2" else parse_address(self.uri, CAMERA_SCHEMES)
 
@@ -65,14 +65,14 @@ def live(uri: str, settings: CaptureSettings) -> Source:
     return make(address, settings)
 
 
-def rtsp(address: Address, settings: CaptureSettings) -> Source:
+def rtsp(address: NetworkAddress, settings: CaptureSettings) -> Source:
     """RTSP over TCP: what UDP loses is seen as blur."""
     options = {"rtsp_transport": "tcp", "timeout": _timeout_us(settings)}
     options |= _trust(address, settings)
     return Source(address.with_credentials_uri(), str(address), options=options)
 
 
-def http(address: Address, settings: CaptureSettings) -> Source:
+def http(address: NetworkAddress, settings: CaptureSettings) -> Source:
     """An HTTP stream: MJPEG, MPEG-TS or HLS.
 
     Each answer is waited for as long as a picture, and HLS for its next segment.
@@ -87,7 +87,7 @@ def v4l2(device: str) -> Source:
     return Source(device, device, container="v4l2")
 
 
-def _trust(address: Address, settings: CaptureSettings) -> dict[str, str]:
+def _trust(address: NetworkAddress, settings: CaptureSettings) -> dict[str, str]:
     """Verify the camera's certificate where its authority is given; most sign their own."""
     if not (address.is_secure and settings.ca_file):
         return {}

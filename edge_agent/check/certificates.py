@@ -11,7 +11,7 @@ from cryptography.x509.oid import NameOID
 from edge_agent.check.findings import Verdict, failure, ok, warning
 from edge_agent.identity.certificates import location_in
 from edge_agent.transport.broker import Broker, LinkError
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 WARN_DAYS: Final = 30
 SHORTEST_SHARE: Final = 1 / 4
@@ -37,7 +37,7 @@ DEFAULT: Final = Thresholds()
 
 
 def device_certificate(
-    broker: Broker, now: datetime, whose: Address, thresholds: Thresholds = DEFAULT
+    broker: Broker, now: datetime, whose: DeviceAddress, thresholds: Thresholds = DEFAULT
 ) -> Verdict:
     """Whose certificate the broker is shown, and how long it holds."""
     if broker.certificate is None:
@@ -53,7 +53,7 @@ def device_certificate(
     return judged
 
 
-def _stranger(mine: x509.Certificate, whose: Address) -> str:
+def _stranger(mine: x509.Certificate, whose: DeviceAddress) -> str:
     """In what the certificate differs from the device that shows it."""
     names = [one.value for one in mine.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
     if names != [whose.device]:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from edge_agent.check.findings import Verdict, failure, ok, warning
-from wire.addresses import WEB_SCHEMES, Address, AddressError, parse_address
+from wire.addresses import WEB_SCHEMES, AddressError, NetworkAddress, parse_address
 from wire.scalars import LocationId
 from wire.web_request import failure_of, web_request
 
@@ -79,9 +79,9 @@ def not_asked(error: CloudError) -> Verdict:
     return warning(str(error), "reports go to the broker all the same")
 
 
-def _joined(base: Address) -> Address:
+def _joined(base: NetworkAddress) -> NetworkAddress:
     path = f"{base.path.rstrip('/')}/api/locations"
-    return Address(base.scheme, base.host, base.port, base.username, base.password, path)
+    return NetworkAddress(base.scheme, base.host, base.port, base.username, base.password, path)
 
 
 def _trust(ca: Path | None) -> ssl.SSLContext:

@@ -15,7 +15,7 @@ from typing import Final
 from edge_agent.check.broker_errors import CLOSED, reason_of_code, reason_of_failure
 from edge_agent.check.findings import Verdict, failure, ok
 from edge_agent.transport.broker import Broker, tls_context
-from wire.topics import Address, Channel
+from wire.topics import Channel, DeviceAddress
 
 PATIENCE_S: Final = 5.0
 CONNACK, SUBACK, DISCONNECT = 2, 9, 14
@@ -31,7 +31,7 @@ class NoSessionError(Exception):
     """The broker does not accept the session; the text says why and what to do."""
 
 
-def session(broker: Broker, address: Address, *, is_version_5: bool = False) -> Verdict:
+def session(broker: Broker, address: DeviceAddress, *, is_version_5: bool = False) -> Verdict:
     """Whether the broker accepts this device and lets it hear its acknowledgements."""
     try:
         with closing(_connected(broker)) as line:
@@ -55,7 +55,9 @@ def _connected(broker: Broker) -> socket.socket:
         raise
 
 
-def _open(line: socket.socket, broker: Broker, address: Address, *, is_version_5: bool) -> str:
+def _open(
+    line: socket.socket, broker: Broker, address: DeviceAddress, *, is_version_5: bool
+) -> str:
     line.sendall(_connect(broker, address.device, is_version_5=is_version_5))
     answer = _expected(line, CONNACK, is_version_5=is_version_5)
     if len(answer) < 2 or answer[1]:

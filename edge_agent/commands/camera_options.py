@@ -24,7 +24,7 @@ from edge_agent.transport.broker import Broker, LinkError, broker_at
 from wire.addresses import AddressError, parse_address
 from wire.command_line import FROM_FILE, address_argument, address_in
 from wire.scalars import DeviceId, LocationId
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ def mounts_of(
         raise SettingsError(
             f"no camera: give {' and '.join(missing)}, or --config a file with [[camera]] tables"
         )
-    address = Address(LocationId(one["location"]), DeviceId(one["device"]))
+    address = DeviceAddress(LocationId(one["location"]), DeviceId(one["device"]))
     return (Mount(one["source"], address, settings, outbox=asked.outbox, identity=asked.identity),)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from edge_agent.enrolment.claim import SERIAL_FILE, EnrolError, claim_at, serial_number
 from edge_agent.enrolment.procedure import Application, broker_of, enrol
 from edge_agent.identity.folder import IdentityFolder
-from wire.addresses import Address, AddressError, parse_broker
+from wire.addresses import AddressError, NetworkAddress, parse_broker
 from wire.scalars import DeviceId, LocationId
 
 FOLDER: Final = Path("identity")
@@ -57,7 +57,7 @@ def run(asked: argparse.Namespace) -> int:
     return 0
 
 
-def _broker(text: str) -> Address:
+def _broker(text: str) -> NetworkAddress:
     try:
         address = parse_broker(text if "://" in text else f"mqtts://{text}")
     except AddressError as error:

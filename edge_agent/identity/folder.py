@@ -21,10 +21,10 @@ from edge_agent.identity.certificates import (
 )
 from edge_agent.identity.errors import IdentityError
 from wire.enrolment import Pem, Token
-from wire.scalars import Device, Instant, Location, Message
+from wire.scalars import Device, Instant, Location, WireMessage
 
 
-class Belonging(Message, frozen=True, kw_only=True):
+class Belonging(WireMessage, frozen=True, kw_only=True):
     """Who this camera is and whom it talks to. `desk` is where its certificate is renewed."""
 
     device: Device
@@ -33,7 +33,7 @@ class Belonging(Message, frozen=True, kw_only=True):
     desk: str
 
 
-class Pending(Message, frozen=True, kw_only=True):
+class Pending(WireMessage, frozen=True, kw_only=True):
     """How far a certificate has come that is not in use yet. `registering` is written before
     the token is sent: after a crash it may have been used.
     """

@@ -6,7 +6,7 @@ from pathlib import Path
 from edge_agent.management.http_transfer import TransferError, checked
 from edge_agent.management.job_runner import Apart, Means, rejected, succeeded
 from edge_agent.recorder.segments import ClipError, clip, segments, send
-from wire.jobs import ClipJob, Outcome
+from wire.jobs import ClipJob, JobResult
 
 
 class Clip:
@@ -18,7 +18,7 @@ class Clip:
         self._folder = Path(means.own.recorder.folder, means.device)
         self._work: Apart[int] | None = None
 
-    def pump(self, now_s: float) -> Outcome | None:
+    def pump(self, now_s: float) -> JobResult | None:
         if self._work is None:
             refusal = self._refusal()
             if refusal:

@@ -27,7 +27,7 @@ from edge_agent.management.self_check import SelfCheck
 from edge_agent.perception.model_errors import ModelError
 from edge_agent.perception.networks import Networks
 from edge_agent.settings.camera_settings import Settings
-from wire.device_config import CONFIG_SHADOW, Verdict, shadow_topic
+from wire.device_config import CONFIG_SHADOW, ConfigOutcome, shadow_topic
 from wire.scalars import DeviceId
 
 log = logging.getLogger(__name__)
@@ -240,7 +240,7 @@ class ConfigKeeper:
         self._ask(now_s)
 
     def _conclude(self, outcome: Any, wish: str, version: int, reason: str = "") -> None:
-        verdict = Verdict(outcome=outcome, version=version, reason=tellable(reason))
+        verdict = ConfigOutcome(outcome=outcome, version=version, reason=tellable(reason))
         self._keep(msgspec.structs.replace(self._kept, trying=None, judged=wish, verdict=verdict))
         tell = log.info if outcome == "applied" else log.warning
         tell(f"config.{outcome}", extra={"version": version, "reason": reason})

@@ -8,13 +8,13 @@ import msgspec
 from msgspec import Meta
 
 from edge_agent.atomic_files import PRIVATE, written
-from wire.device_config import Verdict
-from wire.scalars import Message
+from wire.device_config import ConfigOutcome
+from wire.scalars import WireMessage
 
 log = logging.getLogger(__name__)
 
 
-class Kept(Message, frozen=True, kw_only=True):
+class Kept(WireMessage, frozen=True, kw_only=True):
     """`good` is in force; `trying` is being tried, and after a crash it did not pass.
 
     `judged` is the digest of the last wish that got a verdict: it is not tried twice.
@@ -24,7 +24,7 @@ class Kept(Message, frozen=True, kw_only=True):
     trying: dict[str, Any] | None = None
     trying_version: Annotated[int, Meta(ge=0)] = 0
     judged: str = ""
-    verdict: Verdict | None = None
+    verdict: ConfigOutcome | None = None
 
 
 def read(path: Path) -> Kept:

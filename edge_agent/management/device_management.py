@@ -21,7 +21,7 @@ from edge_agent.perception.networks import Networks
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.updates.model_store import ModelStore
 from edge_agent.versions import versions_of
-from wire.device_config import answers
+from wire.device_config import response_topics
 from wire.scalars import DeviceId
 
 CONFIG_FILE: Final = "config.json"
@@ -56,7 +56,7 @@ class Care:
         self._restart = restart
         self._tail = tail
         self._well = well
-        self.hears = answers(self._device)
+        self.hears = response_topics(self._device)
         self.settings = in_force(self._own, config_store.read(self._config), self._models.load)
 
     @property

@@ -7,9 +7,9 @@ redirections, within a size and a time. What a URL's query holds is a credential
 from collections.abc import Sequence
 from typing import BinaryIO, Final
 
-from wire.addresses import DEFAULT_PORTS, WEB_SCHEMES, Address, AddressError, parse_address
+from wire.addresses import DEFAULT_PORTS, WEB_SCHEMES, AddressError, NetworkAddress, parse_address
 from wire.hosts import parse_host_and_port
-from wire.http_client import Answer, Bounds, ExchangeError, exchange
+from wire.http_client import HttpLimits, HttpRequestError, HttpResponse, send_request
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 LONGEST_S: Final = 600.0
@@ -25,7 +25,7 @@ def fetch(
 ) -> bytes:
     """The whole content, or TransferError."""
     address = checked(url, hosts)
-    return _answered(address, Bounds(longest_s, limit_bytes)).body
+    return _answered(address, HttpLimits(longest_s, limit_bytes)).body
 
 
 def send(
@@ -42,11 +42,11 @@ def send(
     headers = {"Content-Type": kind}
     if size_bytes is not None:
         headers["Content-Length"] = str(size_bytes)
-    bounds = Bounds(longest_s, LARGEST_ANSWER_BYTES)
+    bounds = HttpLimits(longest_s, LARGEST_ANSWER_BYTES)
     _answered(address, bounds, method="PUT", body=content, headers=headers)
 
 
-def checked(url: str, hosts: Sequence[str]) -> Address:
+def checked(url: str, hosts: Sequence[str]) -> NetworkAddress:
     """The address, if the camera's settings allow to go there."""
     try:
         address = parse_address(url, WEB_SCHEMES)
@@ -64,7 +64,7 @@ def checked(url: str, hosts: Sequence[str]) -> Address:
     return address
 
 
-def _is_meant(address: Address, allowed: str) -> bool:
+def _is_meant(address: NetworkAddress, allowed: str) -> bool:
     """Exactly that host, at the port written or that of its scheme; on this machine, at any."""
     host, port = parse_host_and_port(allowed)
     if host != address.host:
@@ -75,16 +75,16 @@ def _is_meant(address: Address, allowed: str) -> bool:
 
 
 def _answered(
-    address: Address,
-    bounds: Bounds,
+    address: NetworkAddress,
+    bounds: HttpLimits,
     *,
     method: str = "GET",
     body: bytes | BinaryIO | None = None,
     headers: dict[str, str] | None = None,
-) -> Answer:
+) -> HttpResponse:
     try:
-        answer = exchange(address, bounds, method=method, body=body, headers=headers)
-    except ExchangeError as error:
+        answer = send_request(address, bounds, method=method, body=body, headers=headers)
+    except HttpRequestError as error:
         raise TransferError(f"{address.host} does not serve: {error}") from None
     if not answer.is_success:
         raise TransferError(f"{address.host} answers {answer.status}")

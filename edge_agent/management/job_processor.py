@@ -21,8 +21,8 @@ from edge_agent.management.simple_jobs import Diagnosis, Renewal, Restart, seria
 from edge_agent.management.update_job import Update
 from edge_agent.perception.model_errors import ModelError
 from wire.device_config import jobs_topic
-from wire.jobs import ClipJob, DiagnoseJob, Job, ModelJob, Outcome, RenewJob, UpdateJob
-from wire.scalars import Message
+from wire.jobs import ClipJob, DiagnoseJob, Job, JobResult, ModelJob, RenewJob, UpdateJob
+from wire.scalars import WireMessage
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ JOB_NAME: Final = 64
 MOST_BEGINNINGS: Final = 3
 
 
-class Entry(Message, frozen=True, kw_only=True):
+class Entry(WireMessage, frozen=True, kw_only=True):
     """The job at hand. `since` is what was so before it: a serial number, a boot.
     `begun` counts the processes that have begun it.
     """
@@ -44,7 +44,7 @@ class Entry(Message, frozen=True, kw_only=True):
     since: str = ""
     begun: int = 1
     watching: bool = False
-    outcome: Outcome | None = None
+    outcome: JobResult | None = None
 
 
 class JobDesk:
@@ -160,7 +160,7 @@ class JobDesk:
         elif isinstance(work, ModelUndertaking) and work.is_watching and not entry.watching:
             self._keep(msgspec.structs.replace(entry, watching=True))
 
-    def _conclude(self, entry: Entry, outcome: Outcome, now_s: float) -> None:
+    def _conclude(self, entry: Entry, outcome: JobResult, now_s: float) -> None:
         self._work = None
         self._keep(msgspec.structs.replace(entry, outcome=outcome))
         log.info(

@@ -12,7 +12,7 @@ from edge_agent.management.config_shadow import ConfigKeeper, Measuring
 from edge_agent.management.mqtt_rpc import Line, tellable
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.updates.model_store import ModelStore
-from wire.jobs import Outcome
+from wire.jobs import JobResult
 from wire.scalars import DeviceId
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ class Means:
 class Undertaking(Protocol):
     """A job at work. `pump` is called often, from one thread; what it raises fails the job."""
 
-    def pump(self, now_s: float) -> Outcome | None: ...
+    def pump(self, now_s: float) -> JobResult | None: ...
 
     def abandon(self) -> None:
         """The fleet has changed its mind: leave things as they were."""
@@ -73,13 +73,13 @@ class Apart(Generic[T]):
             self._error = error
 
 
-def succeeded(**details: str) -> Outcome:
-    return Outcome(status="SUCCEEDED", details=details)
+def succeeded(**details: str) -> JobResult:
+    return JobResult(status="SUCCEEDED", details=details)
 
 
-def failed(reason: str, **details: str) -> Outcome:
-    return Outcome(status="FAILED", details={"reason": tellable(reason), **details})
+def failed(reason: str, **details: str) -> JobResult:
+    return JobResult(status="FAILED", details={"reason": tellable(reason), **details})
 
 
-def rejected(reason: str) -> Outcome:
-    return Outcome(status="REJECTED", details={"reason": tellable(reason)})
+def rejected(reason: str) -> JobResult:
+    return JobResult(status="REJECTED", details={"reason": tellable(reason)})

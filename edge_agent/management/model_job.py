@@ -22,7 +22,7 @@ from edge_agent.settings.camera_settings import Settings
 from edge_agent.updates.model_store import digest_of, identity_of, opened
 from edge_agent.updates.signature import verify
 from edge_agent.updates.version_history import Held, VersionBook
-from wire.jobs import ModelJob, Outcome, Package
+from wire.jobs import JobResult, ModelJob, Package
 from wire.model_card import ModelCard
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ class ModelUndertaking:
             floor = Held(version=own.version, digest=digest_of(own)) if own else None
             self._versions.check(card.name, card.version, digest_of(card), floor=floor)
 
-    def pump(self, now_s: float) -> Outcome | None:
+    def pump(self, now_s: float) -> JobResult | None:
         if self._was_watching:
             return failed("the agent ended while it was watched; the old one is back")
         if self._means.shadow.is_trying:
@@ -140,7 +140,7 @@ class ModelUndertaking:
         self._means.camera.apply(settings, (self._beside, self._before[1]))
         log.info("model.beside", extra={"version": self._job.version})
 
-    def _compare(self, beside: SideBySide, now_s: float) -> Outcome | None:
+    def _compare(self, beside: SideBySide, now_s: float) -> JobResult | None:
         trial = self._job.trial
         is_over = now_s - self._began_s > trial.longest_s
         reason = objection(beside.tally, trial, is_over=is_over)
@@ -163,7 +163,7 @@ class ModelUndertaking:
         self._means.camera.apply(settings, (self._candidate, self._before[1]))
         log.info("model.took_over", extra={"version": self._job.version})
 
-    def _watch(self, check: SelfCheck, now_s: float) -> Outcome | None:
+    def _watch(self, check: SelfCheck, now_s: float) -> JobResult | None:
         assert self._card is not None
         details = self._beside.tally.as_details() if self._beside else {}
         pulse = self._means.camera.pulse

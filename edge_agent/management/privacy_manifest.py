@@ -16,7 +16,7 @@ from edge_agent.privacy.manifest import ManifestError, manifest_of, signed
 from edge_agent.settings.camera_settings import Settings
 from wire.audience import Versions
 from wire.device_config import PRIVACY_SHADOW, shadow_topic
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class Declaration:
         clock: Callable[[], datetime],
     ) -> None:
         mine = identity.belonging()
-        self._address = Address(mine.location, mine.device)
+        self._address = DeviceAddress(mine.location, mine.device)
         self._identity = identity
         self._line = line
         self._settings = settings

@@ -6,7 +6,7 @@ from edge_agent.enrolment.procedure import renew
 from edge_agent.identity.certificates import certificate_in
 from edge_agent.management.http_transfer import TransferError, checked, send
 from edge_agent.management.job_runner import Apart, Means, rejected, succeeded
-from wire.jobs import DiagnoseJob, Outcome
+from wire.jobs import DiagnoseJob, JobResult
 
 
 class Renewal:
@@ -18,7 +18,7 @@ class Renewal:
         self._since = since
         self._work: Apart[object] | None = None
 
-    def pump(self, now_s: float) -> Outcome | None:
+    def pump(self, now_s: float) -> JobResult | None:
         if serial_of(self._means) != self._since:
             self._means.line.renewed()
             ends_at = self._means.identity.ends_at()
@@ -40,7 +40,7 @@ class Restart:
         self._since = since
         self._asked = False
 
-    def pump(self, now_s: float) -> Outcome | None:
+    def pump(self, now_s: float) -> JobResult | None:
         if self._means.boot != self._since:
             return succeeded(boot=self._means.boot)
         if not self._asked:
@@ -60,7 +60,7 @@ class Diagnosis:
         self._means = means
         self._work: Apart[int] | None = None
 
-    def pump(self, now_s: float) -> Outcome | None:
+    def pump(self, now_s: float) -> JobResult | None:
         hosts = self._means.own.fleet.hosts
         if self._work is None:
             try:

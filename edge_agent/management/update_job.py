@@ -10,7 +10,7 @@ from edge_agent.management.job_runner import Apart, Means, failed, rejected, suc
 from edge_agent.updates.ab_update import SlotError, Slots, is_proving
 from edge_agent.updates.signature import SignatureError, verify
 from edge_agent.updates.version_history import PROGRAM, Held, VersionBook, VersionError, order_of
-from wire.jobs import Outcome, Release, UpdateJob
+from wire.jobs import JobResult, Release, UpdateJob
 
 
 class Update:
@@ -24,14 +24,14 @@ class Update:
         self._work: Apart[Path] | None = None
         self._asked = False
 
-    def pump(self, now_s: float) -> Outcome | None:
+    def pump(self, now_s: float) -> JobResult | None:
         if is_proving():
             return None
         if not self._means.own.fleet.slots:
             return rejected("settings fleet.slots is empty: this program has no slots")
         slots = Slots(Path(self._means.own.fleet.slots))
         release = self._release(slots)
-        if isinstance(release, Outcome):
+        if isinstance(release, JobResult):
             return release
         if slots.current is not None and slots.current.name == release.version:
             self._versions.note(PROGRAM, release.version, release.sha256)
@@ -54,7 +54,7 @@ class Update:
         allow_older = self._means.own.fleet.allow_older
         return VersionBook(self._means.identity.versions, allow_older=allow_older)
 
-    def _release(self, slots: Slots) -> Release | Outcome:
+    def _release(self, slots: Slots) -> Release | JobResult:
         fleet = self._means.own.fleet
         try:
             verify(self._job.release.encode(), self._job.signature, fleet.signers)

@@ -10,9 +10,9 @@ from edge_agent.metering.creative_shares import CreativeTally, Lived, shares
 from edge_agent.perception.attention import Attention, Band
 from edge_agent.player.now_playing import Piece, Playing
 from wire.audience import (
-    MOST_CREATIVES,
-    MOST_SENSORS,
-    NOTHING_KNOWN,
+    MAX_CREATIVES,
+    MAX_SENSORS,
+    UNKNOWN_CREATIVE,
     AttentionBasis,
     AudienceReport,
     BandSum,
@@ -28,7 +28,7 @@ from wire.audience import (
 )
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 from wire.scalars import JournalId, SequenceRange
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -103,18 +103,18 @@ class Tally:
         known = self.sensors.get(sensor)
         if known is not None:
             self.sensors[sensor] = known.joined(new)
-        elif len(self.sensors) < MOST_SENSORS:
+        elif len(self.sensors) < MAX_SENSORS:
             self.sensors[sensor] = new
 
     def split(self, playing: Playing, offset_ms: int) -> None:
         """Share the time out among what was played; `offset_ms` is civil minus steady time."""
         pieces = playing.pieces(self.starts_ms, self.ends_ms)
-        told = set(list(dict.fromkeys(piece.creative for piece in pieces))[: MOST_CREATIVES - 1])
+        told = set(list(dict.fromkeys(piece.creative for piece in pieces))[: MAX_CREATIVES - 1])
         self.creatives = shares(
             self.lived,
             [
                 Piece(
-                    piece.creative if piece.creative in told else NOTHING_KNOWN,
+                    piece.creative if piece.creative in told else UNKNOWN_CREATIVE,
                     piece.first_ms - offset_ms,
                     piece.last_ms - offset_ms,
                 )
@@ -151,7 +151,11 @@ class Tally:
         return max(most, self.highest)
 
     def report(
-        self, address: Address, versions: Versions, journal: JournalId, sequence: SequenceRange
+        self,
+        address: DeviceAddress,
+        versions: Versions,
+        journal: JournalId,
+        sequence: SequenceRange,
     ) -> AudienceReport:
         """The sums as the contract wants them."""
         looking_ms = self.attention_ms[Attention.LOOKING]

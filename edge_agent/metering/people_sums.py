@@ -13,7 +13,7 @@ import msgspec
 from edge_agent.metering.creative_shares import CreativeTally
 from edge_agent.metering.interval_sums import Tally
 from edge_agent.perception.attention import Attention, Band
-from wire.audience import MOST_CREATIVES, NOTHING_KNOWN
+from wire.audience import MAX_CREATIVES, UNKNOWN_CREATIVE
 
 K = TypeVar("K")
 UNKNOWN_BAND: Final = Band.LOW  # as for a head that cannot be measured
@@ -67,8 +67,8 @@ class People(msgspec.Struct, kw_only=True):
         self.attention_ms = added(self.attention_ms, other.attention_ms)
         self.band_ms = added(self.band_ms, other.band_ms)
         for name, spent in other.creatives.items():
-            known = name in self.creatives or len(self.creatives) < MOST_CREATIVES - 1
-            held = name if known else NOTHING_KNOWN
+            known = name in self.creatives or len(self.creatives) < MAX_CREATIVES - 1
+            held = name if known else UNKNOWN_CREATIVE
             self.creatives[held] = added(self.creatives.get(held, {}), spent)
         self.entries += other.entries
         self.visits += other.visits
@@ -123,14 +123,14 @@ def _put_creatives(tally: Tally, people: People) -> None:
     for one in tally.creatives.values():
         one.attention_ms = dict.fromkeys(Attention, 0)
     for name, spent in people.creatives.items():
-        has_room = name in tally.creatives or len(tally.creatives) < MOST_CREATIVES - 1
-        held = tally.creatives.setdefault(name if has_room else NOTHING_KNOWN, CreativeTally())
+        has_room = name in tally.creatives or len(tally.creatives) < MAX_CREATIVES - 1
+        held = tally.creatives.setdefault(name if has_room else UNKNOWN_CREATIVE, CreativeTally())
         for what, share in spent.items():
             held.attention_ms[what] += share
     for what, whole in tally.attention_ms.items():
         split = sum(one.attention_ms[what] for one in tally.creatives.values())
         if whole != split:
-            nobody = tally.creatives.setdefault(NOTHING_KNOWN, CreativeTally())
+            nobody = tally.creatives.setdefault(UNKNOWN_CREATIVE, CreativeTally())
             nobody.attention_ms[what] += whole - split
 
 
@@ -159,8 +159,8 @@ def joined_creatives(
     """Plays and observed time of both; what exceeds the contract's number belongs to none."""
     joined = dict(one)
     for name, other in others:
-        has_room = name in joined or len(joined) < MOST_CREATIVES - 1
-        held = joined.setdefault(name if has_room else NOTHING_KNOWN, CreativeTally())
+        has_room = name in joined or len(joined) < MAX_CREATIVES - 1
+        held = joined.setdefault(name if has_room else UNKNOWN_CREATIVE, CreativeTally())
         held.plays += other.plays
         held.observed_ms += other.observed_ms
         held.visits |= other.visits

@@ -14,7 +14,7 @@ from typing import Final
 from msgspec import UNSET, UnsetType, structs
 
 from wire.audience import (
-    MOST_CREATIVES,
+    MAX_CREATIVES,
     AudienceReport,
     BandSum,
     CreativeSum,
@@ -37,7 +37,7 @@ def groups(reports: Iterable[AudienceReport], length: timedelta) -> Iterator[lis
     shown: set[str] = set()
     for report in reports:
         creatives = set(report.creatives or ())
-        too_many = len(shown | creatives) > MOST_CREATIVES
+        too_many = len(shown | creatives) > MAX_CREATIVES
         if run and (too_many or not _continues(run[-1], report, length)):
             if len(run) > 1:
                 yield run

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from edge_agent.outbox.errors import sqlite_trouble
 from edge_agent.wall_clock import EARLIEST_AT
 from wire.audience import AudienceReport
-from wire.envelope import AudienceEvent, audience_event, seal, unseal
+from wire.envelope import AudienceEvent, audience_event, decode_events, encode_event
 from wire.sqlite_errors import SqliteCause, cause_of
 
 BETWEEN: Final = "FROM report WHERE first BETWEEN ? AND ?"
@@ -108,11 +108,11 @@ class Rows:
 def with_rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, AudienceReport]]:
     """Each report with the number of its row."""
     for row, sealed in rows:
-        for event in unseal(sealed):
+        for event in decode_events(sealed):
             if isinstance(event, AudienceEvent):
                 yield row, event.data
 
 
 def content_of(report: AudienceReport) -> Content:
     """What is stored of a report."""
-    return Content(report.starts_at.isoformat(), seal(audience_event(report)))
+    return Content(report.starts_at.isoformat(), encode_event(audience_event(report)))

@@ -25,7 +25,7 @@ from edge_agent.outbox.shortening import shortened
 from edge_agent.outbox.store import Outbox, Sealed
 from edge_agent.outbox.streams import Stream
 from edge_agent.settings.transport import LinkSettings
-from wire.envelope import MAX_PAYLOAD_BYTES, AckEvent, seal_batch, unseal
+from wire.envelope import MAX_PAYLOAD_BYTES, AckEvent, decode_events, join_events
 from wire.scalars import JournalId, LocationId
 from wire.topics import Channel
 
@@ -176,7 +176,7 @@ class Courier:
 
     def _take_acknowledgements(self, now_s: float) -> None:
         for payload in self._link.received():
-            for event in unseal(payload):
+            for event in decode_events(payload):
                 if isinstance(event, AckEvent):
                     self._settle(event, now_s)
                 else:
@@ -213,7 +213,7 @@ class Courier:
         events = [sealed.event for sealed in batch]
         if len(events) == 1 and len(events[0]) + 2 > self._limit.bytes and self._limit.shortens:
             events = [self._short(batch[0])]
-        payload = seal_batch(events)
+        payload = join_events(events)
         if location is not None and isinstance(self._link, Relocating):
             is_taken = self._link.send_audience(location, payload)
         else:

@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import UNSET, structs
 
 from wire.audience import AudienceReport
-from wire.envelope import AudienceEvent, audience_event, seal, unseal
+from wire.envelope import AudienceEvent, audience_event, decode_events, encode_event
 
 STEPS: Final[tuple[Callable[[AudienceReport], AudienceReport], ...]] = (
     lambda report: structs.replace(report, creatives=UNSET),
@@ -17,12 +17,12 @@ STEPS: Final[tuple[Callable[[AudienceReport], AudienceReport], ...]] = (
 
 def shortened(event: bytes, limit_bytes: int) -> bytes:
     """The event of a report with as many of its splits as fit; the totals alone if none does."""
-    for one in unseal(event):
+    for one in decode_events(event):
         if isinstance(one, AudienceEvent):
             report = one.data
             for step in STEPS:
                 report = step(report)
-                event = seal(audience_event(report))
+                event = encode_event(audience_event(report))
                 if len(event) <= limit_bytes:
                     break
     return event

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from edge_agent.outbox.rows import LARGEST_NUMBER, READ_AT_ONCE, Rows
 from wire.audience import AudienceReport
-from wire.envelope import AudienceEvent, unseal
+from wire.envelope import AudienceEvent, decode_events
 from wire.scalars import JournalId
 
 log = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ def _all_rows(rows: Rows) -> Iterator[tuple[int, int, str, bytes]]:
 
 
 def _report_in(sealed: bytes) -> AudienceReport | None:
-    events = list(unseal(bytes(sealed)))
+    events = list(decode_events(bytes(sealed)))
     if len(events) == 1 and isinstance(events[0], AudienceEvent):
         return events[0].data
     return None

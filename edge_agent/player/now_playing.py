@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from edge_agent.privacy.encoded_data import complaints
-from wire.audience import CREATIVE, NOTHING_KNOWN
+from wire.audience import CREATIVE, UNKNOWN_CREATIVE
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
@@ -96,7 +96,7 @@ class Playing:
         with self._lock:
             changes = list(self._changes)
         before = bisect_right(changes, first_ms, key=lambda change: change.at_ms)
-        playing = changes[before - 1].creative if before else NOTHING_KNOWN
+        playing = changes[before - 1].creative if before else UNKNOWN_CREATIVE
         found, since_ms = [], first_ms
         for change in changes[before:]:
             if change.at_ms >= last_ms:
@@ -129,9 +129,9 @@ class Playing:
                 and not (change.starts and change.at_ms == starts_ms)  # the same word again
                 and not self._is_over(position, forgotten_ms)
             ]
-            insort(kept, _Change(starts_ms, creative or NOTHING_KNOWN, creative is not None))
+            insort(kept, _Change(starts_ms, creative or UNKNOWN_CREATIVE, creative is not None))
             if ends_ms is not None:
-                insort(kept, _Change(ends_ms, NOTHING_KNOWN, starts=False))
+                insort(kept, _Change(ends_ms, UNKNOWN_CREATIVE, starts=False))
             self._changes = kept
 
     def _is_over(self, position: int, before_ms: int) -> bool:

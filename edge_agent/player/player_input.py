@@ -19,7 +19,7 @@ from edge_agent.player.now_playing import NowPlaying, PlayError, Playing
 from edge_agent.settings.services import PlaysSettings
 from edge_agent.transport.broker import broker_at, tls_context
 from wire.addresses import WEB_SCHEMES, parse_address
-from wire.http_client import Bounds, ExchangeError, exchange
+from wire.http_client import HttpLimits, HttpRequestError, send_request
 
 log = logging.getLogger(__name__)
 
@@ -110,8 +110,8 @@ def _asking(settings: PlaysSettings, words: PlayWords) -> Iterator[None]:
         before = None
         while not ended.wait(settings.ask_every_s):
             try:
-                answer = exchange(address, Bounds(ASK_TIMEOUT_S, LARGEST_WORD_BYTES))
-            except ExchangeError as error:
+                answer = send_request(address, HttpLimits(ASK_TIMEOUT_S, LARGEST_WORD_BYTES))
+            except HttpRequestError as error:
                 words.complain(f"the player does not answer: {error}")
                 continue
             if not answer.is_success:

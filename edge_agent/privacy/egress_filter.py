@@ -27,11 +27,11 @@ from wire.envelope import (
     AudienceEvent,
     HeartbeatEvent,
     audience_event,
-    seal,
-    seal_batch,
+    encode_event,
+    join_events,
 )
 from wire.health import Status
-from wire.topics import Address, Channel
+from wire.topics import Channel, DeviceAddress
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ class Egress:
     """Judges payloads. `refusals` counts those that were not let through, by channel."""
 
     def __init__(
-        self, address: Address, *, smallest_cell: int = 5, sensors: Sequence[str] = ()
+        self, address: DeviceAddress, *, smallest_cell: int = 5, sensors: Sequence[str] = ()
     ) -> None:
         self._own = {address.location, address.device, address.source}
         self.smallest_cell = smallest_cell
@@ -116,7 +116,7 @@ class Egress:
             self._examined_one(channel, event, f"event {number}")
             for number, event in enumerate(events)
         ]
-        return seal_batch(anew) if payload[:1] == b"[" else anew[0]
+        return join_events(anew) if payload[:1] == b"[" else anew[0]
 
     def _examined_one(self, channel: Channel, payload: bytes, where: str) -> bytes:
         if len(payload) > LARGEST_EVENT_BYTES:
@@ -165,7 +165,7 @@ class Egress:
         except EgressError:
             return None
         left = [kept for event in events if (kept := self._bare(event)) is not None]
-        return seal_batch(left) if left else None
+        return join_events(left) if left else None
 
     def _bare(self, event: bytes) -> bytes | None:
         """The event, or its totals alone; None when it has none that can be read."""
@@ -237,7 +237,7 @@ def _totals_alone(event: bytes) -> bytes:
         report = msgspec.convert(plain, AudienceReport)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, TypeError, KeyError):
         raise EgressError("no report") from None
-    return seal(audience_event(structs.replace(report, versions=WITHHELD)))
+    return encode_event(audience_event(structs.replace(report, versions=WITHHELD)))
 
 
 def _shape(error: Exception) -> str:

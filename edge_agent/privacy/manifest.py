@@ -12,7 +12,7 @@ from edge_agent.privacy.egress_filter import LEAVING
 from edge_agent.settings.camera_settings import Settings
 from wire.audience import Versions
 from wire.privacy_manifest import PrivacyManifest, SignedManifest, canonical
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 MILLISECOND = timedelta(milliseconds=1)
 
@@ -22,7 +22,7 @@ class ManifestError(RuntimeError):
 
 
 def manifest_of(
-    settings: Settings, address: Address, versions: Versions, issued_at: datetime
+    settings: Settings, address: DeviceAddress, versions: Versions, issued_at: datetime
 ) -> PrivacyManifest:
     """What is switched on."""
     recorder = settings.recorder

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET, structs
 
-from wire.audience import NOTHING_KNOWN, AudienceReport
+from wire.audience import UNKNOWN_CREATIVE, AudienceReport
 
 FRAMES_TOLD: Final = 1_800  # a minute at the most frames per second that are analysed
 
@@ -127,7 +127,7 @@ def creatives_told(
     fewer visits, the named creative of the fewest joins it. `visits` are those of each creative,
     `person_ms` is the report's; what exceeds `spent_ms` is of visits that nobody counts.
     """
-    named = {name for name, seen in visits.items() if len(seen) >= smallest} - {NOTHING_KNOWN}
+    named = {name for name, seen in visits.items() if len(seen) >= smallest} - {UNKNOWN_CREATIVE}
     rest: set[int] = set().union(*(seen for name, seen in visits.items() if name not in named))
     for name in sorted(named, key=lambda name: (len(visits[name]), spent_ms.get(name, 0), name)):
         rest_ms = person_ms - sum(spent_ms.get(name, 0) for name in named)

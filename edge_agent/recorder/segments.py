@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from edge_agent.settings.services import LOOPBACK
 from wire.addresses import WEB_SCHEMES, AddressError, parse_address
-from wire.http_client import Bounds, ExchangeError, exchange
+from wire.http_client import HttpLimits, HttpRequestError, send_request
 from wire.web_request import REDIRECTED
 
 log = logging.getLogger(__name__)
@@ -100,11 +100,11 @@ def send(clip: Path, url: str) -> int:
         raise ClipError("clips go over https alone: ask for another address")
     size = clip.stat().st_size
     headers = {"Content-Length": str(size), "Content-Type": "video/mp2t"}
-    bounds = Bounds(SEND_WITHIN_S, LARGEST_ANSWER_BYTES)
+    bounds = HttpLimits(SEND_WITHIN_S, LARGEST_ANSWER_BYTES)
     try:
         with clip.open("rb") as content:
-            answer = exchange(address, bounds, method="PUT", body=content, headers=headers)
-    except ExchangeError as error:
+            answer = send_request(address, bounds, method="PUT", body=content, headers=headers)
+    except HttpRequestError as error:
         raise _not_taken(str(error)) from None
     if not answer.is_success:
         raise _not_taken(f"status {answer.status}" + REDIRECTED * (300 <= answer.status < 400))

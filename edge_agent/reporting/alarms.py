@@ -10,7 +10,7 @@ from typing import Final
 from edge_agent.capture.failure_cause import SENTENCES, Cause
 from wire.audience import BlindCause
 from wire.health import Alarm, AlarmState, CaptureState
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 RAISE_AFTER_S: Final = 10.0
 CLEAR_AFTER_S: Final = 10.0
@@ -46,7 +46,7 @@ class _Trouble:
 class Alarms:
     """Watches troubles by kind, a word such as `blind.dark`."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: DeviceAddress) -> None:
         self._address = address
         self._troubles: dict[str, _Trouble] = {}
 

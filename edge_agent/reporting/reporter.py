@@ -36,9 +36,9 @@ from edge_agent.settings.transport import LinkSettings
 from edge_agent.state_board import Board, Glance
 from edge_agent.wall_clock import EARLIEST_AT, CivilTime, disciplined
 from wire.audience import Versions
-from wire.envelope import alarm_event, heartbeat_event, seal
-from wire.health import CaptureState, Figures, GateCounts, Heartbeat
-from wire.topics import Address, Channel
+from wire.envelope import alarm_event, encode_event, heartbeat_event
+from wire.health import CaptureState, DeviceFigures, GateCounts, Heartbeat
+from wire.topics import Channel, DeviceAddress
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class Reporting:
 
     def __init__(
         self,
-        address: Address,
+        address: DeviceAddress,
         versions: Versions,
         outbox: Outbox,
         link: Link,
@@ -189,7 +189,7 @@ class Reporting:
         if is_due:
             self._beat_s = now_s
             self._beats += 1
-            self._link.send(Channel.HEARTBEAT, seal(heartbeat_event(beat)))
+            self._link.send(Channel.HEARTBEAT, encode_event(heartbeat_event(beat)))
 
     def tell(
         self, kinds: set[str], at_s: float, at: datetime, *, cause: Cause | None = None
@@ -210,7 +210,7 @@ class Reporting:
             kinds = kinds | {"privacy.refused"}
         for alarm in self._alarms.watch(kinds, at_s, at, cause=cause):
             log.warning("alarm", extra={"kind": alarm.kind, "state": str(alarm.state)})
-            self._courier.notice(Channel.ALARM, seal(alarm_event(alarm)))
+            self._courier.notice(Channel.ALARM, encode_event(alarm_event(alarm)))
 
     def finish(self, drain_s: float) -> None:
         """Give the cloud so long to acknowledge what is left, then hang up."""
@@ -334,8 +334,8 @@ class Reporting:
             by_heartbeat=coarse(counts.by_heartbeat),
         )
 
-    def _figures(self, vitals: Vitals) -> Figures:
-        return Figures(
+    def _figures(self, vitals: Vitals) -> DeviceFigures:
+        return DeviceFigures(
             connection=self._connection.word,
             frames_milli_hz=round(1000 * self._connection.rate_hz),
             frames_dropped=vitals.counters.dropped,

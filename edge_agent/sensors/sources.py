@@ -20,7 +20,7 @@ import msgspec
 
 from edge_agent.settings.services import SensorSource
 from wire.addresses import WEB_SCHEMES, display_address, display_path, parse_address
-from wire.http_client import Bounds, ExchangeError, exchange
+from wire.http_client import HttpLimits, HttpRequestError, send_request
 from wire.web_request import failure_of
 
 log = logging.getLogger(__name__)
@@ -125,8 +125,8 @@ def from_address(source: SensorSource) -> Answer:
     """The object at a web address."""
     address = parse_address(source.at, WEB_SCHEMES)
     try:
-        answer = exchange(address, Bounds(TIMEOUT_S, LARGEST_ANSWER_BYTES))
-    except ExchangeError as error:
+        answer = send_request(address, HttpLimits(TIMEOUT_S, LARGEST_ANSWER_BYTES))
+    except HttpRequestError as error:
         raise SensorError(f"no answer: {error}") from None
     if not answer.is_success:
         raise SensorError(f"it answers {answer.status}")

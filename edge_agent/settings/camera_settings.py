@@ -37,7 +37,7 @@ from edge_agent.settings.services import (
     StatusSettings,
 )
 from edge_agent.settings.transport import LinkSettings, OutboxSettings
-from wire.audience import MOST_ZONES
+from wire.audience import MAX_ZONES
 from wire.device_config import check_time_zone
 
 
@@ -53,7 +53,7 @@ class Settings(Section, frozen=True):
     attention: AttentionSettings = AttentionSettings()
     view: ViewSettings | None = None  # without it attention is judged by angles to the camera
     models: ModelSettings = ModelSettings()
-    zones: Annotated[tuple[Zone, ...], Meta(max_length=MOST_ZONES)] = ()
+    zones: Annotated[tuple[Zone, ...], Meta(max_length=MAX_ZONES)] = ()
     schedule: ScheduleSettings = ScheduleSettings()
     outbox: OutboxSettings = OutboxSettings()
     link: LinkSettings = LinkSettings()

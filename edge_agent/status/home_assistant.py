@@ -18,7 +18,7 @@ from edge_agent.privacy.egress_filter import EgressError, examine_document
 from edge_agent.settings.services import HomeAssistantSettings
 from edge_agent.state_board import Board, Glance
 from edge_agent.transport.broker import broker_at, tls_context
-from wire.health import CaptureState, Figures
+from wire.health import CaptureState, DeviceFigures
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +34,10 @@ class Entity(NamedTuple):
     name: str
     kind: str
     about: dict[str, str]
-    read: Callable[[Glance, Figures | None], object]
+    read: Callable[[Glance, DeviceFigures | None], object]
 
 
-def _total(name: str) -> Callable[[Glance, Figures | None], object]:
+def _total(name: str) -> Callable[[Glance, DeviceFigures | None], object]:
     return lambda one, _figures: one.totals.get(name)
 
 
@@ -137,7 +137,7 @@ class HomeAssistant:
                 topic = f"{self._settings.prefix}/{entity.kind}/{device}/{entity.key}/config"
                 self._publish(topic, self._discovery(glance, entity), retain=True)
             self._announced.add(device)
-        figures = glance.beat.figures if isinstance(glance.beat.figures, Figures) else None
+        figures = glance.beat.figures if isinstance(glance.beat.figures, DeviceFigures) else None
         state = {entity.key: entity.read(glance, figures) for entity in ENTITIES}
         self._publish(f"{self._root}/{device}", state, retain=False)
 

@@ -12,7 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from edge_agent.state_board import Board, Glance
-from wire.health import CaptureState, Connection, Figures, GateCounts
+from wire.health import CaptureState, Connection, DeviceFigures, GateCounts
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 LABELS: Final = ("location", "device")
@@ -61,7 +61,7 @@ def _beat(name: str) -> Callable[[Glance], Rows]:
 def _figure(name: str, per: int = 1) -> Callable[[Glance], Rows]:
     def read(one: Glance) -> Rows:
         figures = one.beat.figures
-        value = getattr(figures, name) if isinstance(figures, Figures) else None
+        value = getattr(figures, name) if isinstance(figures, DeviceFigures) else None
         return [] if value is None else [("", value / per)]
 
     return read
@@ -81,13 +81,13 @@ def _state(one: Glance) -> Rows:
 
 def _connection(one: Glance) -> Rows:
     figures = one.beat.figures
-    now = figures.connection if isinstance(figures, Figures) else None
+    now = figures.connection if isinstance(figures, DeviceFigures) else None
     return [(word, word is now) for word in Connection]
 
 
 def _alarms(one: Glance) -> Rows:
     figures = one.beat.figures
-    return [(kind, 1) for kind in figures.alarms] if isinstance(figures, Figures) else []
+    return [(kind, 1) for kind in figures.alarms] if isinstance(figures, DeviceFigures) else []
 
 
 def _blind(one: Glance) -> Rows:

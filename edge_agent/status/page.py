@@ -9,7 +9,7 @@ from html import escape
 from typing import Final
 
 from edge_agent.state_board import Glance
-from wire.health import CaptureState, Connection, Figures
+from wire.health import CaptureState, Connection, DeviceFigures
 from wire.scalars import DeviceId
 
 REFRESH_S: Final = 5
@@ -65,7 +65,7 @@ def page(
 
 def _card(one: Glance, now: datetime, has_preview: bool, query: str) -> str:
     beat = one.beat
-    figures = beat.figures if isinstance(beat.figures, Figures) else None
+    figures = beat.figures if isinstance(beat.figures, DeviceFigures) else None
     words = "".join(_word(text, tone) for text, tone in _words(one, figures))
     facts = "".join(
         f"<div><dt>{escape(name)}</dt><dd>{value}</dd></div>"
@@ -93,7 +93,7 @@ def _word(text: str, tone: str) -> str:
     return f'<span class="word {tone}">{escape(text)}</span>'
 
 
-def _words(one: Glance, figures: Figures | None) -> Iterator[tuple[str, str]]:
+def _words(one: Glance, figures: DeviceFigures | None) -> Iterator[tuple[str, str]]:
     streams = one.beat.capture is CaptureState.STREAMING
     yield one.beat.capture, GOOD if streams else BAD
     if figures is not None:
@@ -111,7 +111,7 @@ def _counts(one: Glance) -> Iterator[tuple[str, str]]:
     yield "observed", _duration(totals.get("observed_ms"))
 
 
-def _health(one: Glance, figures: Figures | None, now: datetime) -> Iterator[tuple[str, str]]:
+def _health(one: Glance, figures: DeviceFigures | None, now: datetime) -> Iterator[tuple[str, str]]:
     beat = one.beat
     yield (
         "frames",
@@ -136,7 +136,7 @@ def _health(one: Glance, figures: Figures | None, now: datetime) -> Iterator[tup
     yield "running", _duration(beat.uptime_ms)
 
 
-def _alarms(figures: Figures | None) -> Iterable[str]:
+def _alarms(figures: DeviceFigures | None) -> Iterable[str]:
     return figures.alarms if figures is not None else ()
 
 

@@ -25,7 +25,7 @@ from wire.envelope import MAX_PAYLOAD_BYTES
 from wire.health import Presence, Status
 from wire.scalars import LocationId
 from wire.session_takeover import ADVICE, TAKEN_OVER
-from wire.topics import Address, Channel
+from wire.topics import Channel, DeviceAddress
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class AwsIotLink:
     def __init__(
         self,
         broker: Broker,
-        address: Address,
+        address: DeviceAddress,
         *,
         keepalive_s: int = 30,
         hears: Sequence[str] = (),
@@ -82,7 +82,7 @@ class AwsIotLink:
 
     def send_audience(self, location: LocationId, payload: bytes) -> bool:
         """Reports of a location where the device may have stood before; its answers are heard."""
-        address = Address(location, self._address.device)
+        address = DeviceAddress(location, self._address.device)
         answers = address.topic(Channel.ACK)
         if answers not in (self._hears[0], *self._former_acks) and self.connected:
             self._former_acks.append(answers)

@@ -4,7 +4,7 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
-from wire.addresses import Address, AddressError, parse_broker
+from wire.addresses import AddressError, NetworkAddress, parse_broker
 
 
 class LinkError(ValueError):
@@ -25,7 +25,7 @@ class Broker:
     key: Path | None = None
 
     def __repr__(self) -> str:
-        return str(Address("mqtts" if self.tls else "mqtt", self.host, self.port))
+        return str(NetworkAddress("mqtts" if self.tls else "mqtt", self.host, self.port))
 
 
 def broker_at(

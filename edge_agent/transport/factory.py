@@ -8,7 +8,7 @@ from paho.mqtt.enums import MQTTProtocolVersion
 from edge_agent.settings.transport import LinkSettings
 from edge_agent.transport.broker import Broker, LinkError
 from edge_agent.transport.paho import PahoLink
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 if TYPE_CHECKING:
     from edge_agent.transport.aws_iot import AwsIotLink
@@ -17,7 +17,7 @@ PROTOCOLS: Final = {"3.1.1": MQTTProtocolVersion.MQTTv311, "5": MQTTProtocolVers
 
 
 def link_for(
-    broker: Broker, address: Address, settings: LinkSettings, *, hears: Sequence[str] = ()
+    broker: Broker, address: DeviceAddress, settings: LinkSettings, *, hears: Sequence[str] = ()
 ) -> "PahoLink | AwsIotLink":
     """A link that is not started yet. AWS's client is loaded only when it is wanted."""
     if settings.client == "paho":

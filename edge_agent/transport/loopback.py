@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from wire.ack import Ack
 from wire.audience import AudienceReport
-from wire.envelope import AudienceEvent, Event, Refusal, ack_event, seal, unseal
+from wire.envelope import AudienceEvent, Event, InvalidEvent, ack_event, decode_events, encode_event
 from wire.scalars import JournalId
-from wire.topics import Address, Channel
+from wire.topics import Channel, DeviceAddress
 
 Deliver = Callable[[Event], bool]
 
@@ -24,7 +24,7 @@ class LoopbackLink:
     """`deliver` returns True when the event is settled and may be acknowledged."""
 
     def __init__(
-        self, address: Address, deliver: Deliver, *, clock: Callable[[], datetime] = utc_now
+        self, address: DeviceAddress, deliver: Deliver, *, clock: Callable[[], datetime] = utc_now
     ) -> None:
         self._address = address
         self._deliver = deliver
@@ -42,8 +42,8 @@ class LoopbackLink:
     def send(self, channel: Channel, payload: bytes) -> bool:
         if not self.connected:
             return False
-        for event in unseal(payload):
-            if isinstance(event, Refusal):
+        for event in decode_events(payload):
+            if isinstance(event, InvalidEvent):
                 raise ValueError(f"the agent sent what the contract refuses: {event.reason}")
             if isinstance(event, AudienceEvent):  # the first that is sent is the oldest that waits
                 self._through.setdefault(event.data.journal, event.data.sequence.first - 1)
@@ -66,4 +66,4 @@ class LoopbackLink:
             through = self._settled.pop((journal, through + 1))
         self._through[journal] = through
         ack = Ack(device=report.device, journal=journal, through=through, at=self._clock())
-        self._acks.append(seal(ack_event(ack, self._address)))
+        self._acks.append(encode_event(ack_event(ack, self._address)))

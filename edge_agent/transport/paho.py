@@ -27,8 +27,8 @@ from edge_agent.transport.broker import Broker, tls_context
 from wire.envelope import MAX_PAYLOAD_BYTES
 from wire.health import Presence, Status
 from wire.scalars import LocationId
-from wire.session_takeover import ADVICE, TakeoverWatch
-from wire.topics import Address, Channel
+from wire.session_takeover import ADVICE, TakeoverDetector
+from wire.topics import Channel, DeviceAddress
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class PahoLink:
     def __init__(
         self,
         broker: Broker,
-        address: Address,
+        address: DeviceAddress,
         *,
         keepalive_s: int = 30,
         hears: Sequence[str] = (),
@@ -75,7 +75,7 @@ class PahoLink:
         self._counting = threading.Lock()
         self.largest_payload_bytes: int | None = None
         self._former_acks: list[str] = []  # of locations where the device stood before
-        self._takeovers = TakeoverWatch()
+        self._takeovers = TakeoverDetector()
         self._is_stopping = False
         self._client = self._configured(protocol)
 
@@ -88,7 +88,7 @@ class PahoLink:
 
     def send_audience(self, location: LocationId, payload: bytes) -> bool:
         """Reports of a location where the device may have stood before; its answers are heard."""
-        address = Address(location, self._address.device)
+        address = DeviceAddress(location, self._address.device)
         answers = address.topic(Channel.ACK)
         if answers not in (self._hears[0], *self._former_acks) and self.connected:
             self._former_acks.append(answers)

@@ -25,8 +25,8 @@ from wire.enrolment import (
     CREATE,
     PROVISION,
     REJECTED,
-    CertificateMade,
-    CertificateWanted,
+    CertificateIssued,
+    CertificateRequest,
     Registered,
     Registration,
     Rejected,
@@ -95,10 +95,10 @@ class Desk(AbstractContextManager["Desk"]):
         self._client.disconnect()
         self._client.loop_stop()
 
-    def certify(self, request: str) -> CertificateMade:
+    def certify(self, request: str) -> CertificateIssued:
         """Have a signing request signed."""
-        wanted = CertificateWanted(certificate_signing_request=request)
-        return self._ask(CREATE, wanted, CertificateMade)
+        wanted = CertificateRequest(certificate_signing_request=request)
+        return self._ask(CREATE, wanted, CertificateIssued)
 
     def register(self, token: str, parameters: dict[str, str]) -> Registered:
         """Register with the token that came with the certificate."""

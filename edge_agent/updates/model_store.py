@@ -17,7 +17,7 @@ from edge_agent.perception.networks import Networks, pose_for
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.updates.version_history import order_of
 from wire.model_card import ModelCard
-from wire.scalars import Message
+from wire.scalars import WireMessage
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ DETECTION = "face-detection"
 CARD_FILE = "card.json"
 
 
-class Chosen(Message, frozen=True, kw_only=True):
+class Chosen(WireMessage, frozen=True, kw_only=True):
     """The detector that a job has put in the place of the settings' own; null, the own."""
 
     detector: str | None = None

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from edge_agent.atomic_files import PRIVATE, written
-from wire.scalars import Message
+from wire.scalars import WireMessage
 
 PROGRAM: Final = "program"
 _VERSION: Final = re.compile(
@@ -31,14 +31,14 @@ class VersionError(ValueError):
     """A version that is not taken; the sentence says which one is held."""
 
 
-class Held(Message, frozen=True, kw_only=True):
+class Held(WireMessage, frozen=True, kw_only=True):
     """The highest version accepted, and the digest of its content where that is known."""
 
     version: str
     digest: str = ""
 
 
-class Book(Message, frozen=True, kw_only=True):
+class Book(WireMessage, frozen=True, kw_only=True):
     """What the file holds. `before` is the model that the present one replaced."""
 
     highest: dict[str, Held] = msgspec.field(default_factory=dict)

@@ -15,7 +15,7 @@ from models import registry
 from models.cli import folders
 from models.detectors import ALIASES
 from models.evaluate.errors import CommandError
-from wire.interrupts import exiting_on_interrupt
+from wire.interrupts import exit_on_interrupt
 
 
 def list_networks(_: argparse.Namespace) -> list[dict[str, Any]]:
@@ -41,7 +41,7 @@ def list_networks(_: argparse.Namespace) -> list[dict[str, Any]]:
             "bytes": entry.card.bytes or None,
             "stated": entry.stated,
         }
-        for name, entry in registry.manifest().items()
+        for name, entry in registry.read_manifest().items()
         if name not in present
     ]
     return rows
@@ -49,11 +49,11 @@ def list_networks(_: argparse.Namespace) -> list[dict[str, Any]]:
 
 def fetch_network(options: argparse.Namespace) -> dict[str, str]:
     """Download a network by name, or verify and store a local copy."""
-    entry = registry.entry(ALIASES.get(options.name, options.name))
+    entry = registry.find_network(ALIASES.get(options.name, options.name))
     if options.source:
-        card = registry.copied(entry, options.source, options.to)
+        card = registry.copy_network(entry, options.source, options.to)
     else:
-        card = registry.fetch(entry, options.to, progress=_show_progress)
+        card = registry.fetch_network(entry, options.to, progress=_show_progress)
         sys.stderr.write("\n")
     return {"name": entry.card.name, "card": str(card)}
 
@@ -107,7 +107,7 @@ def calibrate(options: argparse.Namespace) -> dict[str, Any]:
     from models.evaluate import commands
 
     first = (options.weights,) if options.weights else ()
-    kinds = {"detection": commands.calibrated, "attention": commands.calibrated_angles}
+    kinds = {"detection": commands.calibrate_detector, "attention": commands.calibrate_pose}
     return kinds[options.kind](options, (*first, *folders.FOLDERS))
 
 
@@ -134,7 +134,7 @@ def export(options: argparse.Namespace) -> dict[str, str]:
 
 def _load_recipes() -> ModuleType:
     try:
-        with exiting_on_interrupt():
+        with exit_on_interrupt():
             from models.train import recipes
     except ImportError as error:
         raise CommandError(

@@ -11,7 +11,7 @@ from edge_agent.settings.loading import SettingsError
 from models.cli.actions import ACTIONS
 from models.datasets.picture import DatasetError
 from models.datasets.pictures_on_disk import PictureError
-from models.datasets.table import TableError
+from models.datasets.table import LabelTableError
 from models.evaluate.errors import EvaluationError
 from models.registry import FetchError
 from models.rekognition import RekognitionError
@@ -20,7 +20,7 @@ REFUSALS: Final = (
     ModelError,
     DatasetError,
     PictureError,
-    TableError,
+    LabelTableError,
     EvaluationError,
     RekognitionError,
     FetchError,

@@ -10,14 +10,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from models.datasets.picture import DatasetError, Picture
+from models.datasets.picture import DatasetError, LabelledPicture
 
 LICENCE = "MIT (dusty-nv/jetson-inference)"
 LONGEST_PX = 800
 NAME = "backgrounds/"
 
 
-def pictures(folder: Path) -> Iterator[Picture]:
+def pictures(folder: Path) -> Iterator[LabelledPicture]:
     """Yield every picture of `folder`, its longest side at most `LONGEST_PX`."""
     files = sorted(path for path in folder.glob("*") if path.suffix in {".jpg", ".png"})
     if not files:
@@ -28,4 +28,4 @@ def pictures(folder: Path) -> Iterator[Picture]:
             raise DatasetError(path)
         ratio = min(1.0, LONGEST_PX / max(image.shape[:2]))
         small = cv2.resize(image, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA)
-        yield Picture(NAME + path.name, np.asarray(small, np.uint8))
+        yield LabelledPicture(NAME + path.name, np.asarray(small, np.uint8))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edge_agent.capture.decoding.frame_conversion import bgr
 from edge_agent.capture.recording_reader import Recording
-from models.datasets.picture import DatasetError, Image, Picture
+from models.datasets.picture import DatasetError, Image, LabelledPicture
 
 LICENCE = "CC-BY-4.0 (Intel Corporation, sample-videos)"
 
@@ -25,7 +25,7 @@ def frames(path: Path, *, every: int = 1) -> Iterator[tuple[int, Image]]:
 
 def pictures(
     folder: Path, *, at_most: int = 40, without: tuple[str, ...] = ()
-) -> Iterator[Picture]:
+) -> Iterator[LabelledPicture]:
     """Yield at most `at_most` frames, evenly spread, of every clip in `folder`."""
     clips = sorted(path for path in folder.glob("*") if path.suffix in {".gif", ".mp4"})
     if not clips:
@@ -35,4 +35,4 @@ def pictures(
             continue
         count = sum(1 for _ in frames(clip))
         for index, image in frames(clip, every=max(1, -(-count // at_most))):
-            yield Picture(f"clips/{clip.stem}/{index}", image)
+            yield LabelledPicture(f"clips/{clip.stem}/{index}", image)

@@ -12,8 +12,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from models.datasets.picture import DatasetError, Floats, Picture
-from models.datasets.table import rows
+from models.datasets.picture import DatasetError, Floats, LabelledPicture
+from models.datasets.table import read_rows
 
 LICENCE = "CC0-1.0 (as claimed by its publisher)"
 
@@ -21,16 +21,16 @@ LICENCE = "CC0-1.0 (as claimed by its publisher)"
 def boxes_by_image(table: Path) -> dict[str, Floats]:
     """Read `image,...,x1,y1,x2,y2` rows into (n, 4) boxes by image name, px."""
     boxes: dict[str, list[list[float]]] = defaultdict(list)
-    for row in rows(table, "image", "x1", "y1", "x2", "y2"):
+    for row in read_rows(table, "image", "x1", "y1", "x2", "y2"):
         boxes[row.text("image")].append(row.box())
     return {name: np.asarray(found, np.float32) for name, found in boxes.items()}
 
 
-def pictures(folder: Path) -> Iterator[Picture]:
+def pictures(folder: Path) -> Iterator[LabelledPicture]:
     """Yield every labelled photograph of `folder` with its boxes; landmarks are unknown."""
     for name, boxes in sorted(boxes_by_image(folder / "boxes.csv").items()):
         image = cv2.imread(str(folder / "images" / name), cv2.IMREAD_COLOR)
         if image is None:
             raise DatasetError(folder / "images" / name)
         unknown = np.full((len(boxes), 5, 2), np.nan, np.float32)
-        yield Picture(f"facemask/{name}", np.asarray(image, np.uint8), boxes, unknown)
+        yield LabelledPicture(f"facemask/{name}", np.asarray(image, np.uint8), boxes, unknown)

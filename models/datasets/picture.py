@@ -23,7 +23,7 @@ def no_landmarks() -> Floats:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture:
+class LabelledPicture:
     """`image` BGR; `boxes` (n, 4); `landmarks` (n, 5, 2), subject's right side first."""
 
     name: str

@@ -11,14 +11,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from models.datasets.picture import DatasetError, Picture
+from models.datasets.picture import DatasetError, LabelledPicture
 
 LICENCE = "synthetic (SFHQ, no restriction stated by its author)"
 # portraits of a 1x2 and a 2x4 sheet are huge: those sheets are shrunk
 SCALES = {"SFHQ_sample_1x2": 0.25, "SFHQ_sample_2x4": 0.4, "SFHQ_sample_3x6": 0.6}
 
 
-def pictures(folder: Path) -> Iterator[Picture]:
+def pictures(folder: Path) -> Iterator[LabelledPicture]:
     """Yield every sheet; the faces in it are about 120 to 250 px high."""
     sheets = sorted(folder.glob("*.jpg"))
     if not sheets:
@@ -29,4 +29,4 @@ def pictures(folder: Path) -> Iterator[Picture]:
             raise DatasetError(path)
         ratio = SCALES.get(path.stem, 1.0)
         sheet = cv2.resize(sheet, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA)
-        yield Picture(f"sheets/{path.stem}", np.asarray(sheet, np.uint8))
+        yield LabelledPicture(f"sheets/{path.stem}", np.asarray(sheet, np.uint8))

@@ -13,12 +13,12 @@ from pathlib import Path
 from models.datasets.picture import DatasetError
 
 
-class TableError(ValueError):
+class LabelTableError(ValueError):
     """A table that does not read: the message names the file, the line and what was wanted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LabelRow:
     """One line: its place in the file, and its cells by column."""
 
     table: Path
@@ -56,16 +56,16 @@ class Row:
             raise self.refused("x1 below x2 and y1 below y2")
         return [x1, y1, x2, y2]
 
-    def refused(self, wanted: str) -> TableError:
+    def refused(self, wanted: str) -> LabelTableError:
         """Return the error that says what is wrong with this line."""
         said = ", ".join(f"{name} {cell!r}" for name, cell in self.cells.items() if name)
-        return TableError(
+        return LabelTableError(
             f"found {self.table}, line {self.line}, with {said}, expected {wanted}; correct or "
             "remove the line"
         )
 
 
-def rows(table: Path, *columns: str) -> list[Row]:
+def read_rows(table: Path, *columns: str) -> list[LabelRow]:
     """Read a table that has these columns and at least one line; raises `TableError`."""
     if not table.is_file():
         raise DatasetError(table)
@@ -73,16 +73,18 @@ def rows(table: Path, *columns: str) -> list[Row]:
         with table.open(newline="", encoding="utf-8-sig") as lines:
             reader = csv.DictReader(lines)
             missing = [name for name in columns if name not in (reader.fieldnames or ())]
-            found = [] if missing else [Row(table, reader.line_num, row) for row in reader]
+            found = [] if missing else [LabelRow(table, reader.line_num, row) for row in reader]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise TableError(
+        raise LabelTableError(
             f"found {table} that is not text ({error}), expected CSV in UTF-8; save it in UTF-8"
         ) from error
     if missing:
-        raise TableError(
+        raise LabelTableError(
             f"found {table} without {', '.join(missing)} among its columns, expected "
             f"{', '.join(columns)}; name them in its first line"
         )
     if not found:
-        raise TableError(f"found {table} without a line below its head, expected one case at least")
+        raise LabelTableError(
+            f"found {table} without a line below its head, expected one case at least"
+        )
     return found

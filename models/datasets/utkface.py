@@ -12,7 +12,7 @@ import numpy as np
 
 from models.datasets.labelled_faces import LabelledFaces, sized
 from models.datasets.pictures_on_disk import read_image
-from models.datasets.table import rows
+from models.datasets.table import read_rows
 
 LICENCE = "non-commercial research (UTKFace)"
 AGE_GROUPS = ("under 13", "13-17", "18-24", "25-34", "35-44", "45-54", "55 and over")
@@ -26,7 +26,7 @@ def faces(folder: Path) -> LabelledFaces:
     Targets are (n, 2): age group 0 to 6, gender 0 to 1. Groups for subgroup figures are the
     labels' own race codes.
     """
-    labels = rows(folder / "labels.csv", "file", "gender", "race_code", "age_group7")
+    labels = read_rows(folder / "labels.csv", "file", "gender", "race_code", "age_group7")
     images = [sized(read_image(folder / "images" / row.text("file"))) for row in labels]
     targets = [[row.one_of("age_group7", GROUPS), row.one_of("gender", GENDERS)] for row in labels]
     return LabelledFaces(

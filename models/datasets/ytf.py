@@ -14,7 +14,7 @@ import numpy as np
 
 from models.datasets.picture import Floats, Image
 from models.datasets.pictures_on_disk import read_image
-from models.datasets.table import Row, rows
+from models.datasets.table import LabelRow, read_rows
 
 LICENCE = "research only (YouTube Faces)"
 POINTS = ("reye", "leye", "nose", "rmouth", "lmouth")
@@ -42,7 +42,7 @@ class PosedCrop:
 def posed_crops(table: Path, folder: Path) -> list[PosedCrop]:
     """Read `labels.csv` (file, person, yaw, pitch_up, roll, landmarks) and its crops."""
     crops = []
-    for row in rows(table, "file", "person", "yaw", "pitch_up", "roll"):
+    for row in read_rows(table, "file", "person", "yaw", "pitch_up", "roll"):
         angles = [-row.number("yaw"), row.number("pitch_up"), row.number("roll")]
         points = [[_place(row, f"{name}_{axis}") for axis in "xy"] for name in POINTS]
         crops.append(
@@ -56,5 +56,5 @@ def posed_crops(table: Path, folder: Path) -> list[PosedCrop]:
     return crops
 
 
-def _place(row: Row, column: str) -> float:
+def _place(row: LabelRow, column: str) -> float:
     return row.number(column) if row.cells.get(column) else math.nan

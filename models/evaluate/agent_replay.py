@@ -25,12 +25,12 @@ from models.evaluate.errors import EvaluationError
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-class FilmError(EvaluationError):
+class VideoError(EvaluationError):
     """A film that cannot be watched."""
 
 
 @dataclass(slots=True)
-class Stay:
+class ReplayedVisit:
     """One believed person: seconds of the film, and what they did."""
 
     first_s: float
@@ -43,26 +43,26 @@ class Stay:
 
 
 @dataclass(slots=True)
-class Watched:
+class ReplayResult:
     """A film as the agent saw it. Times are seconds of the film."""
 
     seconds: float = 0.0
     pictures: int = 0
     analysed: int = 0
-    stays: list[Stay] = field(default_factory=list)
+    stays: list[ReplayedVisit] = field(default_factory=list)
     attention_s: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     band_s: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
 
-def watched(film: Path, settings: Settings) -> Watched:
+def replay_video(video: Path, settings: Settings) -> ReplayResult:
     """Run the agent's judgement over a film."""
-    if not film.is_file():
-        raise FilmError(f"found no film at {film}, expected a video file or an animated GIF")
+    if not video.is_file():
+        raise VideoError(f"found no film at {video}, expected a video file or an animated GIF")
     watch = Watch(settings, *models_for(settings))
-    told, begun = Watched(), defaultdict[int, list[tuple[float, Any]]](list)
+    told, begun = ReplayResult(), defaultdict[int, list[tuple[float, Any]]](list)
     believed: set[int] = set()
     try:
-        for frame in _frames(film, settings):
+        for frame in _frames(video, settings):
             seen = watch.look(frame)
             told.pictures, told.analysed = told.pictures + 1, told.analysed + seen.analysed
             told.seconds = frame.elapsed_s
@@ -71,14 +71,14 @@ def watched(film: Path, settings: Settings) -> Watched:
                 if sighting.confirmed:
                     believed.add(sighting.track)
     except CaptureError as error:
-        raise FilmError(str(error)) from error
+        raise VideoError(str(error)) from error
     for track in sorted(believed):
         _keep(told, begun[track], settings)
     return told
 
 
-def _frames(film: Path, settings: Settings) -> Iterator[Frame]:
-    camera = open_camera(str(film), settings.capture, speed=math.inf, starts_at=EPOCH)
+def _frames(video: Path, settings: Settings) -> Iterator[Frame]:
+    camera = open_camera(str(video), settings.capture, speed=math.inf, starts_at=EPOCH)
     try:
         for moment in camera:
             if isinstance(moment, Frame):
@@ -87,7 +87,7 @@ def _frames(film: Path, settings: Settings) -> Iterator[Frame]:
         camera.close()
 
 
-def _keep(told: Watched, sights: Sequence[tuple[float, Any]], settings: Settings) -> None:
+def _keep(told: ReplayResult, sights: Sequence[tuple[float, Any]], settings: Settings) -> None:
     """Add a believed track: its stay, and its seconds by verdict and by band."""
     (first_s, first), *rest = sights
     begins = round(first_s * 1000)
@@ -103,10 +103,10 @@ def _keep(told: Watched, sights: Sequence[tuple[float, Any]], settings: Settings
         told.attention_s[str(before.attention)] += spent_s
         told.band_s[str(band_of(before.looking_ratio))] += spent_s
         before_s, before = at_s, sighting
-    told.stays.append(Stay(first_s, before_s, visit))
+    told.stays.append(ReplayedVisit(first_s, before_s, visit))
 
 
-def audience(told: Watched) -> dict[str, Any]:
+def summarize_audience(told: ReplayResult) -> dict[str, Any]:
     """Return the film's audience as a report would count it, seconds rounded."""
     tiers = told.attention_s
     looking_s = tiers[str(Attention.LOOKING)]

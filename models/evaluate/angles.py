@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from edge_agent.perception.head_pose import PoseEstimator
 from models.datasets.ytf import PosedCrop
-from models.evaluate.attention import measured
+from models.evaluate.attention import measure_pose
 from models.evaluate.errors import EvaluationError
 from wire.model_card import ModelCard
 
@@ -31,7 +31,7 @@ class AnglesError(EvaluationError):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Said:
+class RawPoses:
     """What a network said of some crops before any calibration, and the truth: yaw and pitch
     (n, 2), the doubt of both (n,), degrees.
     """
@@ -48,10 +48,12 @@ def every_other(crops: Sequence[PosedCrop]) -> list[PosedCrop]:
     return [crop for crop in crops if crop.person in chosen]
 
 
-def said(estimator: PoseEstimator, card: ModelCard, crops: Sequence[PosedCrop]) -> Said:
+def read_raw_poses(
+    estimator: PoseEstimator, card: ModelCard, crops: Sequence[PosedCrop]
+) -> RawPoses:
     """Run the network over crops, and take its card's calibration off again."""
     known = card.calibration
-    poses = [measured(estimator, crop.image, crop.box) for crop in crops]
+    poses = [measure_pose(estimator, crop.image, crop.box) for crop in crops]
     angles = [
         [
             pose.yaw_deg / known.get("yaw_scale", 1.0) + known.get("yaw_zero", 0.0),
@@ -61,10 +63,10 @@ def said(estimator: PoseEstimator, card: ModelCard, crops: Sequence[PosedCrop]) 
     ]
     sigmas = [pose.sigma_deg / known.get("sigma_scale", 1.0) for pose in poses]
     truth = [crop.angles[:2] for crop in crops]
-    return Said(np.asarray(angles), np.asarray(sigmas), np.asarray(truth, np.float64))
+    return RawPoses(np.asarray(angles), np.asarray(sigmas), np.asarray(truth, np.float64))
 
 
-def fitted(what: Said) -> dict[str, float]:
+def fit_angles(what: RawPoses) -> dict[str, float]:
     """Return the five numbers for a card's calibration."""
     if len(what.truth) < LEAST_CROPS:
         raise AnglesError(

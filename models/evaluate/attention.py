@@ -20,10 +20,10 @@ from edge_agent.perception.head_pose import HeadPose, PoseEstimator
 from edge_agent.settings.perception import AttentionSettings
 from models.datasets.clips import frames
 from models.datasets.picture import DatasetError
-from models.datasets.table import Row, rows
+from models.datasets.table import LabelRow, read_rows
 from models.datasets.ytf import posed_crops
 from models.evaluate.calibration import expected_error
-from models.evaluate.intervals import bootstrapped
+from models.evaluate.intervals import bootstrap
 
 LOOKING_DEG = 20.0
 FILM_COLUMNS = ("video", "frame", "scale_w", "x1", "y1", "x2", "y2", "facing_camera")
@@ -31,7 +31,7 @@ LIMITS = AttentionSettings(looking_yaw_deg=LOOKING_DEG, looking_pitch_deg=LOOKIN
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedCrop:
     """One face: what the label says, what the estimator says, degrees."""
 
     looks: bool
@@ -42,11 +42,11 @@ class Judged:
     probability: float = float("nan")
 
 
-def looking(yaw_deg: float, pitch_deg: float, limit_deg: float = LOOKING_DEG) -> bool:
+def is_looking(yaw_deg: float, pitch_deg: float, limit_deg: float = LOOKING_DEG) -> bool:
     return abs(yaw_deg) <= limit_deg and abs(pitch_deg) <= limit_deg
 
 
-def measured(
+def measure_pose(
     estimator: PoseEstimator, image: Image, box: tuple[float, float, float, float]
 ) -> HeadPose:
     """Measure the pose of one face whose box is known."""
@@ -55,34 +55,34 @@ def measured(
     return pose
 
 
-def precision(cases: Sequence[Judged]) -> float:
+def precision(cases: Sequence[JudgedCrop]) -> float:
     said = [case.looks for case in cases if case.judged]
     return sum(said) / len(said) if said else 1.0
 
 
-def recall(cases: Sequence[Judged]) -> float:
+def recall(cases: Sequence[JudgedCrop]) -> float:
     true = [case.judged for case in cases if case.looks]
     return sum(true) / len(true) if true else 1.0
 
 
-def f1(cases: Sequence[Judged]) -> float:
+def f1(cases: Sequence[JudgedCrop]) -> float:
     """Return the harmonic mean of precision and recall."""
     both = precision(cases) + recall(cases)
     return 2 * precision(cases) * recall(cases) / both if both else 0.0
 
 
-def judged(
+def judge_crops(
     estimator: PoseEstimator, table: Path, folder: Path, *, limit_deg: float = LOOKING_DEG
-) -> list[list[Judged]]:
+) -> list[list[JudgedCrop]]:
     """Judge labelled crops, person by person."""
-    people: dict[str, list[Judged]] = defaultdict(list)
+    people: dict[str, list[JudgedCrop]] = defaultdict(list)
     for crop in posed_crops(table, folder):
-        pose = measured(estimator, crop.image, crop.box)
+        pose = measure_pose(estimator, crop.image, crop.box)
         yaw, pitch = float(crop.angles[0]), float(crop.angles[1])
         people[crop.person].append(
-            Judged(
-                looking(yaw, pitch, LOOKING_DEG),
-                looking(pose.yaw_deg, pose.pitch_deg, limit_deg),
+            JudgedCrop(
+                is_looking(yaw, pitch, LOOKING_DEG),
+                is_looking(pose.yaw_deg, pose.pitch_deg, limit_deg),
                 pose.yaw_deg - yaw,
                 pose.pitch_deg - pitch,
                 pose.sigma_deg,
@@ -92,7 +92,7 @@ def judged(
     return list(people.values())
 
 
-def on_crops(estimator: PoseEstimator, people: list[list[Judged]]) -> dict[str, Any]:
+def crop_figures(estimator: PoseEstimator, people: list[list[JudgedCrop]]) -> dict[str, Any]:
     """Return the figures of judged crops; intervals over persons."""
     return {
         "estimator": estimator.name,
@@ -103,9 +103,9 @@ def on_crops(estimator: PoseEstimator, people: list[list[Judged]]) -> dict[str, 
     }
 
 
-def _figures(people: list[list[Judged]]) -> dict[str, Any]:
+def _figures(people: list[list[JudgedCrop]]) -> dict[str, Any]:
     def over(figure: Any) -> dict[str, float]:
-        return bootstrapped(
+        return bootstrap(
             people, lambda drawn: float(figure([case for cases in drawn for case in cases]))
         ).as_dict()
 
@@ -120,20 +120,20 @@ def _figures(people: list[list[Judged]]) -> dict[str, Any]:
     }
 
 
-def calibration_error(cases: Sequence[Judged]) -> float:
+def calibration_error(cases: Sequence[JudgedCrop]) -> float:
     """Return how far the probability of looking is from how often it is so."""
     said = np.asarray([case.probability for case in cases])
     return expected_error(said, np.asarray([case.looks for case in cases]))
 
 
-def _within_one_sigma(cases: Sequence[Judged]) -> float:
+def _within_one_sigma(cases: Sequence[JudgedCrop]) -> float:
     """Return the share of errors within one sigma: 0.683 when the doubt is honest."""
     near = [abs(c.yaw_error_deg) <= c.sigma_deg for c in cases]
     near += [abs(c.pitch_error_deg) <= c.sigma_deg for c in cases]
     return float(np.mean(near))
 
 
-def on_films(
+def video_figures(
     estimator: PoseEstimator,
     table: Path,
     folders: Sequence[Path],
@@ -145,39 +145,41 @@ def on_films(
 
     With `only`, those of the film of that name.
     """
-    labels = [row for row in rows(table, *FILM_COLUMNS) if row.cells["facing_camera"]]
+    labels = [row for row in read_rows(table, *FILM_COLUMNS) if row.cells["facing_camera"]]
     labels = [row for row in labels if only is None or row.text("video") == only]
     if not labels:
         raise DatasetError(f"{table} (a line for {only or 'any film'})")
-    cases: dict[str, list[Judged]] = defaultdict(list)
+    cases: dict[str, list[JudgedCrop]] = defaultdict(list)
     for name in sorted({row.text("video") for row in labels}):
-        wanted: dict[int, list[Row]] = defaultdict(list)
+        wanted: dict[int, list[LabelRow]] = defaultdict(list)
         for row in labels:
             if row.text("video") == name:
                 wanted[int(row.number("frame"))].append(row)
-        for index, image in frames(_film(name, folders)):
+        for index, image in frames(_find_video(name, folders)):
             for row in wanted.get(index, []):
-                cases[name].append(_seen(estimator, image, row, limit_deg))
+                cases[name].append(_judge_row(estimator, image, row, limit_deg))
     together = [case for found in cases.values() for case in found]
     return {name: _plain(found) for name, found in [*cases.items(), ("all", together)]}
 
 
-def _film(name: str, folders: Sequence[Path]) -> Path:
+def _find_video(name: str, folders: Sequence[Path]) -> Path:
     found = [folder / name for folder in folders if (folder / name).is_file()]
     if not found:
         raise DatasetError(f"{name} in {' or '.join(str(folder) for folder in folders)}")
     return found[0]
 
 
-def _seen(estimator: PoseEstimator, image: Image, row: Row, limit_deg: float) -> Judged:
+def _judge_row(
+    estimator: PoseEstimator, image: Image, row: LabelRow, limit_deg: float
+) -> JudgedCrop:
     ratio = image.shape[1] / row.number("scale_w")
     x1, y1, x2, y2 = (edge * ratio for edge in row.box())
-    pose = measured(estimator, image, (x1, y1, x2, y2))
-    judged = looking(pose.yaw_deg, pose.pitch_deg, limit_deg)
+    pose = measure_pose(estimator, image, (x1, y1, x2, y2))
+    judged = is_looking(pose.yaw_deg, pose.pitch_deg, limit_deg)
     looks = bool(row.one_of("facing_camera", ("0", "1")))
-    return Judged(looks, judged, 0.0, 0.0, pose.sigma_deg)
+    return JudgedCrop(looks, judged, 0.0, 0.0, pose.sigma_deg)
 
 
-def _plain(cases: Sequence[Judged]) -> dict[str, float]:
+def _plain(cases: Sequence[JudgedCrop]) -> dict[str, float]:
     figures = {"precision": precision(cases), "recall": recall(cases), "f1": f1(cases)}
     return {**{name: round(value, 4) for name, value in figures.items()}, "faces": len(cases)}

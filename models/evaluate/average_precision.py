@@ -36,7 +36,7 @@ def overlaps(boxes: Floats, others: Floats) -> Floats:
     return np.asarray(shared / np.maximum(union, 1e-6), np.float32)
 
 
-def matched(
+def match_boxes(
     faces: Sequence[Face], truth: Floats, *, least_px: float = 0.0, overlap: float = OVERLAP
 ) -> Matches:
     """Match the faces of one picture with its (n, 4) true boxes, best score first."""

@@ -46,7 +46,9 @@ def half(crops: Sequence[PosedCrop], *, second: bool) -> list[PosedCrop]:
     return [crop for crop in crops if crop.person in chosen]
 
 
-def answers(estimator: OnnxPoseEstimator, crops: Sequence[PosedCrop]) -> tuple[Floats, Floats]:
+def measure_poses(
+    estimator: OnnxPoseEstimator, crops: Sequence[PosedCrop]
+) -> tuple[Floats, Floats]:
     """Return measured (n, 3) yaw, pitch, sigma and true (n, 2) yaw, pitch, degrees."""
     nowhere = np.zeros((5, 2), np.float32)
     measured = []
@@ -57,7 +59,7 @@ def answers(estimator: OnnxPoseEstimator, crops: Sequence[PosedCrop]) -> tuple[F
     return np.asarray(measured, np.float32), true
 
 
-def fitted(measured: Floats, true: Floats) -> dict[str, float]:
+def fit_scale_and_zero(measured: Floats, true: Floats) -> dict[str, float]:
     """Return scales, zeros and the factor of sigma for a card's `calibration`.
 
     The scale is the ratio of spreads, the zero the median offset: neither is bent by the few

@@ -15,7 +15,7 @@ from edge_agent.perception.demographics import decided
 from edge_agent.perception.inference import Floats, Session
 from models.datasets.labelled_faces import LabelledFaces
 from models.evaluate.calibration import expected_error
-from models.evaluate.intervals import bootstrapped
+from models.evaluate.intervals import bootstrap
 
 BATCH = 128
 
@@ -89,4 +89,4 @@ def within_one(rows: Floats, faces: LabelledFaces, label: int) -> dict[str, floa
 
 def _share(right: NDArray[np.bool_] | Sequence[bool]) -> dict[str, float]:
     cases = [bool(one) for one in right]
-    return bootstrapped(cases, lambda units: sum(units) / len(units)).as_dict()
+    return bootstrap(cases, lambda units: sum(units) / len(units)).as_dict()

@@ -17,7 +17,7 @@ from edge_agent.settings.loading import load
 from models.cards import CLASSES, write_card
 from models.datasets import fer, utkface
 from models.datasets.ytf import posed_crops
-from models.detectors import card_of, opened, sizes_of, those_here
+from models.detectors import available_detectors, card_of, open_detector, sizes_of
 from models.evaluate import (
     agent_replay,
     angles,
@@ -30,7 +30,7 @@ from models.evaluate import (
     scores,
     speed,
 )
-from models.evaluate.average_precision import curve, matched
+from models.evaluate.average_precision import curve, match_boxes
 from models.evaluate.errors import CommandError
 
 # the first of the seven age groups whose members are adults
@@ -43,40 +43,40 @@ def detection_figures(options: argparse.Namespace, folders: Sequence[Path]) -> l
     """Measure detectors by name on one CSV of boxes, at each input size."""
     truth = detection.labelled_boxes(options.boxes)
     reports, curves = [], {}
-    for name in options.detector or those_here(COMPARED, folders):
+    for name in options.detector or available_detectors(COMPARED, folders):
         for size in sizes_of(name, folders, options.input_px or SIZES_PX):
-            detector, threshold = opened(
+            detector, threshold = open_detector(
                 name, folders, size, accept_research=options.accept_research
             )
             seen = detection.run(detector, truth, options.images)
             report = detection.against_boxes(detector, seen, threshold=threshold)
             reports.append({"input_px": size, **report})
-            cases = [matched(faces, boxes) for faces, boxes in seen]
+            cases = [match_boxes(faces, boxes) for faces, boxes in seen]
             curves[f"{detector.name} {size}"] = curve(cases)[1:]
             if options.plot:
-                told = detection.told(cases, 0.0)
+                told = detection.scores_above(cases, 0.0)
                 plots.calibration(options.plot, f"{detector.name}-{size}", *told)
     if options.plot:
         plots.precision_recall(options.plot, curves)
     return reports
 
 
-def calibrated(options: argparse.Namespace, folders: Sequence[Path]) -> dict[str, Any]:
+def calibrate_detector(options: argparse.Namespace, folders: Sequence[Path]) -> dict[str, Any]:
     """Fit a detector's scores to labelled pictures, and write them into its card."""
     sets = _labelled_sets(options)
     path = card_of(options.detector, folders)
     card, runs = read_card(path), []
     for size in sizes_of(options.detector, folders, options.input_px or SIZES_PX):
         research = options.accept_research
-        detector, _ = opened(options.detector, folders, size, accept_research=research)
+        detector, _ = open_detector(options.detector, folders, size, accept_research=research)
         found = [detection.run(detector, detection.labelled_boxes(t), i) for t, i in sets]
-        runs.append([matched(faces, boxes) for seen in found for faces, boxes in seen])
+        runs.append([match_boxes(faces, boxes) for seen in found for faces, boxes in seen])
     name = " and ".join(table.parent.name for table, _ in sets)
-    honest, report = scores.calibrated(card, scores.at_all_sizes(runs), name)
+    honest, report = scores.calibrate_card(card, scores.at_all_sizes(runs), name)
     return {**report, "card": str(write_card(path, honest))}
 
 
-def calibrated_angles(options: argparse.Namespace, folders: Sequence[Path]) -> dict[str, Any]:
+def calibrate_pose(options: argparse.Namespace, folders: Sequence[Path]) -> dict[str, Any]:
     """Fit a head-pose network to crops of every other person, judge it on the rest's."""
     if (options.labels is None) != (options.crops is None):
         raise CommandError("found one of --labels CSV and --crops DIR, expected both or neither")
@@ -85,12 +85,12 @@ def calibrated_angles(options: argparse.Namespace, folders: Sequence[Path]) -> d
     path = card_named(options.estimator, folders)
     card, research = read_card(path), options.accept_research
     taught = angles.every_other(posed_crops(table, crops))
-    said = angles.said(load_pose(path, accept_research=research), card, taught)
-    found = angles.fitted(said)
+    said = angles.read_raw_poses(load_pose(path, accept_research=research), card, taught)
+    found = angles.fit_angles(said)
     write_card(path, msgspec.structs.replace(card, calibration=card.calibration | found))
     estimator = load_pose(path, accept_research=research)
-    others = attention.judged(estimator, table, crops)[1::2]
-    told = attention.on_crops(estimator, others)
+    others = attention.judge_crops(estimator, table, crops)[1::2]
+    told = attention.crop_figures(estimator, others)
     return {"model": card.name, **found, "held_out": told, "card": str(path)}
 
 
@@ -113,7 +113,7 @@ def attention_figures(options: argparse.Namespace, folders: Sequence[Path]) -> d
             "found neither --video FILE nor --labels CSV with --crops DIR, expected one of both"
         )
     estimator = _estimator(options, folders)
-    people = attention.judged(estimator, options.labels, options.crops)
+    people = attention.judge_crops(estimator, options.labels, options.crops)
     if options.plot:
         cases = [case for person in people for case in person]
         said = np.asarray([case.probability for case in cases])
@@ -121,7 +121,7 @@ def attention_figures(options: argparse.Namespace, folders: Sequence[Path]) -> d
         plots.calibration(options.plot, estimator.name, said, looks)
         guess = np.asarray([case.judged for case in cases])
         plots.confusion(options.plot, estimator.name, looks, guess, ("away", "looking"))
-    return attention.on_crops(estimator, people)
+    return attention.crop_figures(estimator, people)
 
 
 def _film_figures(options: argparse.Namespace, folders: Sequence[Path]) -> dict[str, Any]:
@@ -130,10 +130,12 @@ def _film_figures(options: argparse.Namespace, folders: Sequence[Path]) -> dict[
     report = {
         "film": options.video.name,
         "attention_basis": "screen" if settings.view else "angles",
-        "audience": agent_replay.audience(agent_replay.watched(options.video, settings)),
+        "audience": agent_replay.summarize_audience(
+            agent_replay.replay_video(options.video, settings)
+        ),
     }
     if options.labels:
-        report["labelled_faces"] = attention.on_films(
+        report["labelled_faces"] = attention.video_figures(
             _estimator(options, folders),
             options.labels,
             (options.video.parent,),
@@ -146,7 +148,7 @@ def _film_figures(options: argparse.Namespace, folders: Sequence[Path]) -> dict[
 def dwell_figures(options: argparse.Namespace) -> dict[str, Any]:
     """Compare the stays that the agent tells of a film with the people who were there."""
     truth = dwell.presence(options.truth, dwell.frames_per_s(options.video))
-    told = agent_replay.watched(options.video, _settings(options))
+    told = agent_replay.replay_video(options.video, _settings(options))
     return {"film": options.video.name, **dwell.against(told, truth)}
 
 
@@ -167,7 +169,7 @@ def speed_figures(wanted: Sequence[str] | None, folders: Sequence[Path]) -> list
     """Time detectors on a 1080p picture of noise, at 320, 640 and in tiles of 640."""
     rng = np.random.default_rng(4)
     image = rng.integers(0, 256, (1080, 1920, 3), np.uint8)
-    names = wanted or those_here(COMPARED, folders)
+    names = wanted or available_detectors(COMPARED, folders)
     return speed.detectors(names, image, sizes_px=SIZES_PX, tiled_px=640, folders=folders)
 
 
@@ -185,7 +187,7 @@ def development_figures(
     }
     return {
         **sorted_faces,
-        "films": development_set.films(data),
+        "films": development_set.video_reports(data),
         "detection": development_set.detectors(data, names, folders),
         "attention": development_set.estimators(
             data,

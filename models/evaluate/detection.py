@@ -20,12 +20,12 @@ from models.datasets.pictures_on_disk import read_image
 from models.evaluate.average_precision import (
     Matches,
     average_precision,
-    matched,
+    match_boxes,
     precision_at,
     recall_at,
 )
 from models.evaluate.calibration import expected_error
-from models.evaluate.intervals import bootstrapped
+from models.evaluate.intervals import bootstrap
 
 SIZES_PX = (0, 16, 32)
 
@@ -47,17 +47,17 @@ def against_boxes(detector: FaceDetector, seen: Seen, *, threshold: float) -> di
     """
     report: dict[str, Any] = {"detector": detector.name, "version": detector.version}
     for least in SIZES_PX:
-        cases = [matched(faces, boxes, least_px=least) for faces, boxes in seen]
+        cases = [match_boxes(faces, boxes, least_px=least) for faces, boxes in seen]
         report[f"from_{least}_px"] = _figures(cases, threshold)
-    everything = [matched(faces, boxes) for faces, boxes in seen]
-    report["calibration_error"] = bootstrapped(
-        everything, lambda units: expected_error(*told(units, threshold))
+    everything = [match_boxes(faces, boxes) for faces, boxes in seen]
+    report["calibration_error"] = bootstrap(
+        everything, lambda units: expected_error(*scores_above(units, threshold))
     ).as_dict()
     report["threshold"] = round(threshold, 6)
     return report
 
 
-def told(
+def scores_above(
     pictures: Sequence[Matches], threshold: float
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return the score of every box of at least `threshold`, and whether it is a face."""
@@ -72,7 +72,7 @@ def _figures(cases: list[Matches], threshold: float) -> dict[str, Any]:
         "recall": lambda units: recall_at(units, threshold),
         "precision": lambda units: precision_at(units, threshold),
     }
-    found = {name: bootstrapped(cases, figure).as_dict() for name, figure in figures.items()}
+    found = {name: bootstrap(cases, figure).as_dict() for name, figure in figures.items()}
     return {**found, "faces": sum(case.wanted for case in cases)}
 
 
@@ -89,14 +89,14 @@ def faces_per_frame(
 
 
 def on_clip(
-    detector: FaceDetector, film: Path, *, people: int | None, threshold: float, every: int = 1
+    detector: FaceDetector, video: Path, *, people: int | None, threshold: float, every: int = 1
 ) -> dict[str, Any]:
     """Return the share of `people` found per frame; without people, every face is false.
 
     With `people` None only the number of faces is told, since nobody knows the truth.
     """
     shown = faces_per_frame(
-        detector, (image for _, image in frames(film, every=every)), threshold=threshold
+        detector, (image for _, image in frames(video, every=every)), threshold=threshold
     )
     counts = np.asarray([len(faces) for faces in shown])
     report: dict[str, Any] = {"frames": len(counts), "faces": int(counts.sum())}

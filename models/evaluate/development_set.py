@@ -15,9 +15,9 @@ from edge_agent.perception.model_errors import ModelError
 from edge_agent.settings.camera_settings import Settings
 from models.datasets.picture import DatasetError
 from models.datasets.pictures_on_disk import read_image
-from models.detectors import opened, sizes_of, those_here
+from models.detectors import available_detectors, open_detector, sizes_of
 from models.evaluate import attention, detection
-from models.evaluate.agent_replay import audience, watched
+from models.evaluate.agent_replay import replay_video, summarize_audience
 
 log = logging.getLogger(__name__)
 # clip -> people whose face can be seen in every frame. Nobody's can in the store aisle: its three
@@ -44,10 +44,10 @@ def detectors(
 ) -> list[dict[str, Any]]:
     """Measure each detector at each size on boxes, clips and pictures without faces."""
     reports = []
-    for name in those_here(names, folders):
+    for name in available_detectors(names, folders):
         for size in sizes_of(name, folders, sizes_px):
             try:
-                detector, threshold = opened(name, folders, size)
+                detector, threshold = open_detector(name, folders, size)
             except ModelError as error:
                 log.warning("evaluate.skipped %s: %s", name, error)
                 continue
@@ -83,11 +83,11 @@ def _one(detector: FaceDetector, threshold: float, data: Path) -> dict[str, Any]
     return report
 
 
-def films(data: Path) -> list[dict[str, Any]]:
+def video_reports(data: Path) -> list[dict[str, Any]]:
     """Let the agent, as it is shipped, watch every film, and lay its audience beside the truth."""
     reports = []
     for film, people in FILMS.items():
-        told = audience(watched(data / film, Settings()))
+        told = summarize_audience(replay_video(data / film, Settings()))
         true_s = round(people * told["seconds"], 2)
         errors = []
         if told["visits"] != people:
@@ -111,10 +111,10 @@ def estimators(
             log.warning("evaluate.skipped %s: %s", name, error)
             continue
         labels = data / "dev" / "head_pose_ytf"
-        judged = attention.judged(estimator, labels / "labels.csv", labels / "crops")
-        report = attention.on_crops(estimator, judged)
+        judged = attention.judge_crops(estimator, labels / "labels.csv", labels / "crops")
+        report = attention.crop_figures(estimator, judged)
         videos = data / "dev" / "videos"
-        report["films"] = attention.on_films(
+        report["films"] = attention.video_figures(
             estimator,
             videos / "attention_labels.csv",
             (videos, data / "train" / "videos"),

@@ -13,9 +13,9 @@ from typing import Any
 
 from edge_agent.capture.camera import CaptureError
 from edge_agent.capture.recording_reader import opened
-from models.datasets.table import Row, rows
-from models.evaluate.agent_replay import FilmError, Stay, Watched, audience
-from models.evaluate.intervals import bootstrapped
+from models.datasets.table import LabelRow, read_rows
+from models.evaluate.agent_replay import ReplayedVisit, ReplayResult, VideoError, summarize_audience
+from models.evaluate.intervals import bootstrap
 
 COLUMNS = ("person", "first_frame", "last_frame_exclusive")
 
@@ -34,24 +34,26 @@ class Present:
         return self.last_s - self.first_s
 
 
-def frames_per_s(film: Path) -> float:
+def frames_per_s(video: Path) -> float:
     """Return the film's own rate; raises `FilmError` for what is no film."""
     try:
-        with opened(film) as container:
+        with opened(video) as container:
             rate = container.streams.video[0].average_rate
     except CaptureError as error:
-        raise FilmError(f"found no film at {film}, expected a video file ({error})") from error
+        raise VideoError(f"found no film at {video}, expected a video file ({error})") from error
     if not rate:
-        raise FilmError(f"found {film} without a frame rate, expected one to place frames in time")
+        raise VideoError(
+            f"found {video} without a frame rate, expected one to place frames in time"
+        )
     return float(rate)
 
 
 def presence(table: Path, fps: float) -> list[Present]:
     """Read the truth; raises `TableError` with the line that does not read."""
-    return [_present(row, fps) for row in rows(table, *COLUMNS)]
+    return [_present(row, fps) for row in read_rows(table, *COLUMNS)]
 
 
-def _present(row: Row, fps: float) -> Present:
+def _present(row: LabelRow, fps: float) -> Present:
     first, last = row.number("first_frame"), row.number("last_frame_exclusive")
     if not 0 <= first < last or first % 1 or last % 1:
         raise row.refused("whole frames, 0 <= first_frame < last_frame_exclusive")
@@ -59,7 +61,7 @@ def _present(row: Row, fps: float) -> Present:
     return Present(row.text("person"), first / fps, last / fps, bool(shows))
 
 
-def against(told: Watched, truth: Sequence[Present]) -> dict[str, Any]:
+def against(told: ReplayResult, truth: Sequence[Present]) -> dict[str, Any]:
     """Compare the stays of a film with the people who were there; intervals over people."""
     matched = _matched(told.stays, truth)
     people = [person for person in truth if person.shows_face]
@@ -75,16 +77,16 @@ def against(told: Watched, truth: Sequence[Present]) -> dict[str, Any]:
         "counted_twice_or_nobody": len(told.stays) - len(matched),
         "true_dwell_s": round(sum(person.dwell_s for person in people), 2),
         "measured_dwell_s": round(sum(stay.dwell_s for stay in told.stays), 2),
-        "audience": audience(told),
+        "audience": summarize_audience(told),
     }
     if shown:
-        report["found"] = bootstrapped(shown, _found).as_dict()
-        report["dwell_error_s"] = bootstrapped(shown, _dwell_error).as_dict()
+        report["found"] = bootstrap(shown, _found).as_dict()
+        report["dwell_error_s"] = bootstrap(shown, _dwell_error).as_dict()
     report["errors"] = _errors(pairs)
     return report
 
 
-Pair = tuple[Present, Stay | None]
+Pair = tuple[Present, ReplayedVisit | None]
 
 
 def _found(pairs: Sequence[Pair]) -> float:
@@ -109,7 +111,7 @@ def _errors(pairs: Sequence[Pair]) -> list[str]:
     return told
 
 
-def _matched(stays: Sequence[Stay], truth: Sequence[Present]) -> dict[int, Stay]:
+def _matched(stays: Sequence[ReplayedVisit], truth: Sequence[Present]) -> dict[int, ReplayedVisit]:
     """Pair people and stays by shared time, the longest first."""
     shared = sorted(
         (
@@ -119,7 +121,7 @@ def _matched(stays: Sequence[Stay], truth: Sequence[Present]) -> dict[int, Stay]
         ),
         reverse=True,
     )
-    pairs: dict[int, Stay] = {}
+    pairs: dict[int, ReplayedVisit] = {}
     taken: set[int] = set()
     for seconds, place, index in shared:
         if seconds > 0 and place not in taken and index not in pairs:

@@ -17,7 +17,7 @@ DRAWS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Estimate:
     """A figure, its 95 % interval and the number of units it rests on."""
 
     value: float
@@ -34,13 +34,13 @@ class Measured:
         }
 
 
-def bootstrapped(
+def bootstrap(
     units: Sequence[Unit],
     figure: Callable[[Sequence[Unit]], float],
     *,
     draws: int = DRAWS,
     seed: int = 1,
-) -> Measured:
+) -> Estimate:
     """Return `figure(units)` with the 2.5 and 97.5 % points over resampled units."""
     if not units:
         raise EvaluationError(
@@ -50,4 +50,4 @@ def bootstrapped(
     picks = rng.integers(len(units), size=(draws, len(units)))
     values = [figure([units[index] for index in pick]) for pick in picks]
     low, high = np.nanpercentile(values, [2.5, 97.5])
-    return Measured(figure(units), float(low), float(high), len(units))
+    return Estimate(figure(units), float(low), float(high), len(units))

@@ -24,10 +24,10 @@ from edge_agent.perception.score_calibration import (
 )
 from models.evaluate.average_precision import Matches
 from models.evaluate.calibration import expected_error
-from models.evaluate.detection import told
+from models.evaluate.detection import scores_above
 from models.evaluate.errors import EvaluationError
-from models.evaluate.intervals import Measured, bootstrapped
-from wire.model_card import Figure, ModelCard
+from models.evaluate.intervals import Estimate, bootstrap
+from wire.model_card import ModelCard, ModelFigure
 
 HELD_OUT = "calibration_error, held out"
 FOLDS = 5
@@ -40,9 +40,9 @@ class ScoresError(EvaluationError):
     """Scores that no calibration can be fitted to."""
 
 
-def fitted(pictures: Sequence[Matches]) -> Calibration:
+def fit_scores(pictures: Sequence[Matches]) -> Calibration:
     """Return the slope and zero under which what came true is likeliest, by Newton's method."""
-    scores, right = told(pictures, 0.0)
+    scores, right = scores_above(pictures, 0.0)
     yes, no = int(right.sum()), int((~right).sum())
     if min(yes, no) < LEAST_OF_EACH:
         raise ScoresError(
@@ -70,7 +70,7 @@ def held_out(pictures: Sequence[Matches]) -> list[Matches]:
     judged = list(pictures)
     for fold in range(FOLDS):
         mine = range(fold, len(pictures), FOLDS)
-        known = fitted([one for place, one in enumerate(pictures) if place not in mine])
+        known = fit_scores([one for place, one in enumerate(pictures) if place not in mine])
         for place in mine:
             judged[place] = _scored(pictures[place], known.probability(pictures[place].scores))
     return judged
@@ -88,7 +88,7 @@ def at_all_sizes(runs: Sequence[Sequence[Matches]]) -> list[Matches]:
     ]
 
 
-def calibrated(
+def calibrate_card(
     card: ModelCard, pictures: Sequence[Matches], name: str
 ) -> tuple[ModelCard, dict[str, Any]]:
     """Return the card with its scores made probabilities by `pictures` run under it, and figures.
@@ -101,10 +101,10 @@ def calibrated(
         pictures = [_scored(one, old.score(one.scores)) for one in pictures]
         threshold = float(old.score(threshold))
     ever = [_from(one, one.scores >= threshold * DOUBTFUL_RATIO) for one in pictures]
-    known, judged = fitted(ever), held_out(ever)
+    known, judged = fit_scores(ever), held_out(ever)
     sure = [one.scores >= threshold for one in ever]
     honest = _error([_from(one, mask) for one, mask in zip(judged, sure, strict=True)])
-    figure = msgspec.convert({"metric": HELD_OUT, "set": name, **honest.as_dict()}, Figure)
+    figure = msgspec.convert({"metric": HELD_OUT, "set": name, **honest.as_dict()}, ModelFigure)
     moved = round(float(known.probability(threshold)), DIGITS)
     report = {
         "model": card.name,
@@ -137,5 +137,5 @@ def _from(picture: Matches, kept: NDArray[np.bool_]) -> Matches:
     return Matches(picture.scores[kept], picture.right[kept], picture.wanted)
 
 
-def _error(pictures: Sequence[Matches]) -> Measured:
-    return bootstrapped(pictures, lambda units: expected_error(*told(units, 0.0)))
+def _error(pictures: Sequence[Matches]) -> Estimate:
+    return bootstrap(pictures, lambda units: expected_error(*scores_above(units, 0.0)))

@@ -19,7 +19,7 @@ from models.detectors import ALIASES, sizes_of
 RUNS, TILED_RUNS = 25, 9
 
 
-def timed(run: Callable[[], object], runs: int = RUNS) -> dict[str, float]:
+def time_calls(run: Callable[[], object], runs: int = RUNS) -> dict[str, float]:
     """Return the clock's best and the processor's median of `runs` calls, ms."""
     took, worked = [], []
     for _ in range(runs):
@@ -43,10 +43,10 @@ def detectors(
     for name in (ALIASES.get(name, name) for name in names):
         for size in sizes_of(name, folders, sizes_px):
             detector = load_detector(name, input_px=size, folders=folders)
-            took = timed(partial(detector.faces, image))
+            took = time_calls(partial(detector.faces, image))
             rows.append({"detector": detector.name, "input_px": size, **took})
         tile = load_detector(name, input_px=tiled_px, folders=folders)
-        took = timed(partial(in_tiles, tile, image, tiled_px), runs=TILED_RUNS)
+        took = time_calls(partial(in_tiles, tile, image, tiled_px), runs=TILED_RUNS)
         rows.append({"detector": tile.name, "tiles_px": tiled_px, **took})
     return rows
 

@@ -47,7 +47,7 @@ def cut(image: Image, box: Floats, margin: float = 1.0) -> Image:
 
 
 @dataclass(frozen=True, slots=True)
-class TaughtFaces:
+class FacesOfTeacher:
     """`boxes` (n, 4) px and `scores` (n,) of one picture."""
 
     boxes: Floats
@@ -62,7 +62,7 @@ class IntelTeacher:
         self._landmarks = _compiled(folder, "landmarks-regression-retail-0009")
         self._pose = _compiled(folder, "head-pose-estimation-adas-0001")
 
-    def faces(self, image: Image, *, least_score: float = 0.3) -> TaughtFaces:
+    def faces(self, image: Image, *, least_score: float = 0.3) -> FacesOfTeacher:
         """Find faces in the whole picture and in overlapping quarters and ninths of it.
 
         The network wants faces of 20 px; in a ninth of a small picture one of 6 px is as large.
@@ -79,7 +79,7 @@ class IntelTeacher:
         ]
         kept = cv2.dnn.NMSBoxes(corners, found[:, 4].tolist(), least_score, 0.4)
         order = np.asarray(kept, np.int64).reshape(-1)
-        return TaughtFaces(found[order, :4], found[order, 4])
+        return FacesOfTeacher(found[order, :4], found[order, 4])
 
     def _view(self, image: Image, view: tuple[int, int, int, int]) -> Floats:
         left, top, width, height = view

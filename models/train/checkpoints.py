@@ -79,6 +79,6 @@ def resume(path: Path, net: nn.Module, average: Average, optimiser: torch.optim.
     return int(state["step"])
 
 
-def reached(path: Path) -> int:
+def steps_of(path: Path) -> int:
     """Return the step that a checkpoint was made at."""
     return int(torch.load(path, map_location="cpu", weights_only=True)["step"])

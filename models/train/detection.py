@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.datasets.picture import Picture
+from models.datasets.picture import LabelledPicture
 from models.train.checkpoints import Average, Schedule, resume, save
 from models.train.detector_loss import detection_loss
 from models.train.detector_net import DetectorNet
@@ -27,11 +27,11 @@ SEED = 7
 # shares of the schedule after which the network's mistakes are looked for
 MINED_AT = (0.35, 0.65)
 
-Mining = Callable[[Path, int], Sequence[Picture]]
+Mining = Callable[[Path, int], Sequence[LabelledPicture]]
 
 
 def train(
-    pictures: Sequence[Picture],
+    pictures: Sequence[LabelledPicture],
     folder: Path,
     *,
     schedule: Schedule,

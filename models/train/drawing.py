@@ -14,9 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.datasets.picture import Picture
+from models.datasets.picture import LabelledPicture
 from models.train.detector_targets import assigned, cells
-from models.train.scene_composer import Studio
+from models.train.scene_composer import SceneSampler
 
 # side of the scenes of a step, px, and how many fit in the same time
 SIDES_PX = {192: 42, 256: 24, 320: 15}
@@ -25,15 +25,15 @@ AHEAD = 3
 
 Drawn = tuple[NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.int8], ...]
 
-_studios: list[Studio] = []
+_studios: list[SceneSampler] = []
 
 
-def drawn(studio: Studio, seed: int, step: int) -> Drawn:
+def draw_scenes(sampler: SceneSampler, seed: int, step: int) -> Drawn:
     """Draw the scenes of one step: images (n, 3, s, s), then the targets of `batches`."""
     rng = np.random.default_rng([seed, step])
     side = int(rng.choice(list(SIDES_PX), p=SIDE_SHARE))
     centres, strides = cells(side)
-    scenes = [studio.scene(side, rng) for _ in range(SIDES_PX[side])]
+    scenes = [sampler.scene(side, rng) for _ in range(SIDES_PX[side])]
     targets = [assigned(centres, strides, s.boxes, s.landmarks, s.ignored) for s in scenes]
     return (
         np.stack([s.image for s in scenes]).transpose(0, 3, 1, 2),
@@ -46,7 +46,7 @@ def drawn(studio: Studio, seed: int, step: int) -> Drawn:
 
 
 def batches(
-    pictures: Sequence[Picture], seed: int, steps: range
+    pictures: Sequence[LabelledPicture], seed: int, steps: range
 ) -> Iterator[tuple[int, Tensor, list[Tensor]]]:
     """Yield each step, its images, and their centres, strides, kinds, boxes and landmarks."""
     with ProcessPoolExecutor(
@@ -60,10 +60,10 @@ def batches(
             yield step, images.float(), targets
 
 
-def _open(pictures: Sequence[Picture]) -> None:
+def _open(pictures: Sequence[LabelledPicture]) -> None:
     cv2.setNumThreads(1)
-    _studios.append(Studio(pictures))
+    _studios.append(SceneSampler(pictures))
 
 
 def _draw(seed: int, step: int) -> Drawn:
-    return drawn(_studios[0], seed, step)
+    return draw_scenes(_studios[0], seed, step)

@@ -18,10 +18,10 @@ import torch
 from torch import Tensor, nn
 
 from edge_agent.perception.image_crops import crop
-from models.datasets.picture import Floats, Image, Picture
+from models.datasets.picture import Floats, Image, LabelledPicture
 from models.train.attention import crop as drawn_crop
 from models.train.clutter import clutter
-from models.train.hard_negatives import faceless, scrambled
+from models.train.hard_negatives import cover_face, scramble_face
 from models.train.photometric import weathered
 from models.train.pose_net import SIDE_PX, PoseNet
 from models.train.pose_views import Views
@@ -34,7 +34,7 @@ LOOKS_AT_AN_EMPTY_PLACE = 3
 STEPS, FACES_A_STEP = 1500, 512
 
 
-class SecondLookNet(nn.Module):
+class FaceVerifierNet(nn.Module):
     """Maps (n, 3, 64, 64) BGR 0 to 255 to (n, 1): the probability of a face."""
 
     def __init__(self, body: PoseNet) -> None:
@@ -51,7 +51,7 @@ class SecondLookNet(nn.Module):
         return torch.sigmoid(self.head(self.norm(self.features(image))))
 
 
-def seen(image: Image, box: Floats, rng: np.random.Generator) -> Image:
+def sample_crop(image: Image, box: Floats, rng: np.random.Generator) -> Image:
     """Cut a place out as the camera would, a little beside it, in some weather."""
     size = float(max(box[2] - box[0], box[3] - box[1]))
     moved = box + rng.normal(0, 0.05, 4) * size
@@ -61,8 +61,8 @@ def seen(image: Image, box: Floats, rng: np.random.Generator) -> Image:
     return weathered(cut, rng) if rng.random() < 0.5 else cut
 
 
-def true_faces(
-    pictures: Sequence[Picture], views: Views, rng: np.random.Generator
+def sample_faces(
+    pictures: Sequence[LabelledPicture], views: Views, rng: np.random.Generator
 ) -> Iterator[Image]:
     """Yield turned portraits and every labelled face that is large enough to be known."""
     for index in rng.choice(len(views.images), VIEWS_DRAWN):
@@ -70,31 +70,31 @@ def true_faces(
     for picture in pictures:
         for box in picture.boxes:
             if box[3] - box[1] >= LEAST_FACE_PX:
-                yield seen(picture.image, box, rng)
+                yield sample_crop(picture.image, box, rng)
 
 
-def false_faces(
-    pictures: Sequence[Picture], views: Views, rng: np.random.Generator
+def sample_non_faces(
+    pictures: Sequence[LabelledPicture], views: Views, rng: np.random.Generator
 ) -> Iterator[Image]:
     """Yield decoys, empty places, clutter, and portraits whose face is hidden."""
     for picture in pictures:
         again = 1 if len(picture.boxes) else LOOKS_AT_AN_EMPTY_PLACE
         for box in picture.decoys:
             for _ in range(again):
-                yield seen(picture.image, box, rng)
+                yield sample_crop(picture.image, box, rng)
         if not len(picture.boxes):
             for _ in range(again):
-                yield seen(picture.image, anywhere(picture.image, rng), rng)
+                yield sample_crop(picture.image, sample_square(picture.image, rng), rng)
     for _ in range(CLUTTER_DRAWN):
         drawn = clutter(128, rng)
-        yield seen(drawn, anywhere(drawn, rng), rng)
+        yield sample_crop(drawn, sample_square(drawn, rng), rng)
     for index in rng.choice(len(views.images), HIDDEN_DRAWN):
-        hide = faceless if rng.random() < 0.6 else scrambled
+        hide = cover_face if rng.random() < 0.6 else scramble_face
         box = views.boxes[index]
-        yield seen(hide(views.images[index], box, rng), box, rng)
+        yield sample_crop(hide(views.images[index], box, rng), box, rng)
 
 
-def anywhere(image: Image, rng: np.random.Generator) -> Floats:
+def sample_square(image: Image, rng: np.random.Generator) -> Floats:
     """Draw a square place of the picture, small ones as often as large ones."""
     height, width = image.shape[:2]
     size = np.exp(rng.uniform(np.log(14.0), np.log(min(height, width) * 0.8)))
@@ -103,7 +103,7 @@ def anywhere(image: Image, rng: np.random.Generator) -> Floats:
 
 
 @torch.no_grad()
-def featured(net: SecondLookNet, crops: Image) -> Tensor:
+def compute_features(net: FaceVerifierNet, crops: Image) -> Tensor:
     """Return (n, 128) features of the crops."""
     rows = []
     for start in range(0, len(crops), 128):
@@ -113,21 +113,21 @@ def featured(net: SecondLookNet, crops: Image) -> Tensor:
 
 
 def train(
-    body: PoseNet, pictures: Sequence[Picture], views: Views, folder: Path, *, seed: int = 9
+    body: PoseNet, pictures: Sequence[LabelledPicture], views: Views, folder: Path, *, seed: int = 9
 ) -> Path:
     """Learn the head; every tenth case is kept aside to say how well it went."""
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    net = SecondLookNet(body).eval()
-    true = list(true_faces(pictures, views, rng))
-    false = list(false_faces(pictures, views, rng))
+    net = FaceVerifierNet(body).eval()
+    true = list(sample_faces(pictures, views, rng))
+    false = list(sample_non_faces(pictures, views, rng))
     log.info("train.second_look faces=%d decoys=%d", len(true), len(false))
     crops = np.stack(true + false)
     truth = torch.cat([torch.ones(len(true)), torch.zeros(len(false))])
     aside = torch.arange(len(crops)) % 10 == 0
-    rows = featured(net, crops)
+    rows = compute_features(net, crops)
     _learn(net, rows[~aside], truth[~aside])
     _report(net, rows[aside], truth[aside])
     path = folder / "last.pt"
@@ -136,7 +136,7 @@ def train(
     return path
 
 
-def _learn(net: SecondLookNet, rows: Tensor, truth: Tensor) -> None:
+def _learn(net: FaceVerifierNet, rows: Tensor, truth: Tensor) -> None:
     net.norm.running_mean.copy_(rows.mean(0))
     net.norm.running_var.copy_(rows.var(0))
     optimiser = torch.optim.AdamW(net.head.parameters(), lr=3e-3, weight_decay=0.02)
@@ -155,7 +155,7 @@ def _learn(net: SecondLookNet, rows: Tensor, truth: Tensor) -> None:
 
 
 @torch.no_grad()
-def _report(net: SecondLookNet, rows: Tensor, truth: Tensor) -> None:
+def _report(net: FaceVerifierNet, rows: Tensor, truth: Tensor) -> None:
     sure = torch.sigmoid(net.head(net.norm(rows))[:, 0])
     missed = float((sure[truth == 1] < 0.5).float().mean())
     fooled = float((sure[truth == 0] > 0.5).float().mean())

@@ -6,20 +6,24 @@ import numpy as np
 from models.datasets.picture import Floats, Image
 
 # a stamped head smaller than this may as well be a person in bad light
-LEAST_STAMPED_PX = 28.0
+MIN_EMBOSSED_PX = 28.0
 
 
-def hidden(head: Image, box: Floats, rng: np.random.Generator, *, height_px: float) -> Image:
+def make_hard_negative(
+    head: Image, box: Floats, rng: np.random.Generator, *, height_px: float
+) -> Image:
     """Make a head into something that is no face, in one of three ways."""
     ways = (
-        [faceless, scrambled, stamped] if height_px >= LEAST_STAMPED_PX else [faceless, scrambled]
+        [cover_face, scramble_face, emboss_head]
+        if height_px >= MIN_EMBOSSED_PX
+        else [cover_face, scramble_face]
     )
     return ways[int(rng.choice(len(ways), p=[0.5, 0.25, 0.25] if len(ways) > 2 else [0.6, 0.4]))](
         head, box, rng
     )
 
 
-def stamped(head: Image, _: Floats, rng: np.random.Generator) -> Image:
+def emboss_head(head: Image, _: Floats, rng: np.random.Generator) -> Image:
     """Emboss a head in one metal's colour, as on a coin or a relief."""
     grey = cv2.GaussianBlur(cv2.cvtColor(head, cv2.COLOR_BGR2GRAY), (0, 0), head.shape[0] * 0.012)
     angle, depth = rng.uniform(0, 2 * np.pi), rng.uniform(2.0, 5.0)
@@ -30,7 +34,7 @@ def stamped(head: Image, _: Floats, rng: np.random.Generator) -> Image:
     return np.asarray(np.clip(relief[..., None] * metal, 0, 255), np.uint8)
 
 
-def faceless(head: Image, box: Floats, rng: np.random.Generator) -> Image:
+def cover_face(head: Image, box: Floats, rng: np.random.Generator) -> Image:
     """Cover the face with the hair above it, down to the chin or the neck."""
     x1, y1, x2, y2 = (int(edge) for edge in box.clip(0, head.shape[0] - 1))
     width, height = max(2, x2 - x1), max(2, y2 - y1)
@@ -51,7 +55,7 @@ def faceless(head: Image, box: Floats, rng: np.random.Generator) -> Image:
     return np.asarray(mixed, np.uint8)
 
 
-def scrambled(head: Image, box: Floats, rng: np.random.Generator) -> Image:
+def scramble_face(head: Image, box: Floats, rng: np.random.Generator) -> Image:
     """Cut the face in nine and lay the pieces elsewhere: all of a face but its order."""
     x1, y1, x2, y2 = (int(edge) for edge in box.clip(0, head.shape[0] - 1))
     wide, high = (x2 - x1) // 3, (y2 - y1) // 3

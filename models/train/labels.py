@@ -16,7 +16,7 @@ import numpy as np
 
 from edge_agent.perception.face_detector import FaceDetector
 from models.datasets import backgrounds, clips, face_masks, synthetic_sheets
-from models.datasets.picture import DatasetError, Floats, Image, Picture
+from models.datasets.picture import DatasetError, Floats, Image, LabelledPicture
 
 SURE, DOUBTFUL = 0.75, 0.3
 SAME_FACE_IOU = 0.3
@@ -26,7 +26,7 @@ LEAST_LANDMARK_PX = 20.0
 LEAST_DECOY_PX = 20.0
 
 
-class Taught(Protocol):
+class TeacherFaces(Protocol):
     @property
     def boxes(self) -> Floats: ...
     @property
@@ -36,7 +36,7 @@ class Taught(Protocol):
 class Teacher(Protocol):
     """Finds faces and places their five landmarks."""
 
-    def faces(self, image: Image, *, least_score: float = ...) -> Taught: ...
+    def faces(self, image: Image, *, least_score: float = ...) -> TeacherFaces: ...
     def landmarks(self, image: Image, box: Floats) -> Floats: ...
 
 
@@ -59,7 +59,7 @@ def overlap(boxes: Floats, others: Floats) -> Floats:
     return np.asarray(shared / np.maximum(union, 1e-6), np.float32)
 
 
-def completed(picture: Picture, teacher: Teacher) -> Labels:
+def complete_labels(picture: LabelledPicture, teacher: Teacher) -> Labels:
     """Join the picture's own boxes with what the teacher is sure or doubtful about."""
     taught = teacher.faces(picture.image, least_score=DOUBTFUL)
     new = np.ones(len(taught.boxes), bool)
@@ -81,11 +81,11 @@ def _landmarks(image: Image, box: Floats, teacher: Teacher) -> list[list[float]]
     return points
 
 
-def labelled(picture: Picture, labels: Labels) -> Picture:
+def label_picture(picture: LabelledPicture, labels: Labels) -> LabelledPicture:
     """Return the picture with the labels in place of its own."""
     unknown = [[np.nan, np.nan]] * 5
     points = [unknown if known is None else known for known in labels.landmarks]
-    return Picture(
+    return LabelledPicture(
         picture.name,
         picture.image,
         np.asarray(labels.boxes, np.float32).reshape(-1, 4),
@@ -95,7 +95,7 @@ def labelled(picture: Picture, labels: Labels) -> Picture:
     )
 
 
-def permissive(train: Path) -> Iterator[Picture]:
+def permissive_pictures(train: Path) -> Iterator[LabelledPicture]:
     """Yield every picture whose licence allows commercial use; `train` holds the data sets."""
     yield from face_masks.pictures(train / "face_boxes_facemask")
     yield from synthetic_sheets.pictures(train / "synthetic_faces_sfhq")
@@ -104,26 +104,28 @@ def permissive(train: Path) -> Iterator[Picture]:
     yield from backgrounds.pictures(train / "backgrounds_no_face")
 
 
-def label(pictures: Iterable[Picture], teacher: Teacher | None, kept: Path) -> list[Picture]:
+def label_pictures(
+    pictures: Iterable[LabelledPicture], teacher: Teacher | None, kept: Path
+) -> list[LabelledPicture]:
     """Label every picture, or read the labels `kept` from an earlier run."""
     known = msgspec.json.decode(kept.read_bytes(), type=dict[str, Labels]) if kept.is_file() else {}
-    done: list[Picture] = []
+    done: list[LabelledPicture] = []
     for picture in pictures:
         if picture.name.startswith(backgrounds.NAME):
             known[picture.name] = Labels([], [], [])
         if picture.name not in known:
             if teacher is None:
                 raise DatasetError(kept)
-            known[picture.name] = completed(picture, teacher)
-        done.append(labelled(picture, known[picture.name]))
+            known[picture.name] = complete_labels(picture, teacher)
+        done.append(label_picture(picture, known[picture.name]))
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_bytes(msgspec.json.encode(known))
     return done
 
 
 def with_decoys(
-    picture: Picture, detectors: Sequence[FaceDetector], *, least_px: float = LEAST_DECOY_PX
-) -> Picture:
+    picture: LabelledPicture, detectors: Sequence[FaceDetector], *, least_px: float = LEAST_DECOY_PX
+) -> LabelledPicture:
     """Add the places where a detector sees a face that nobody labelled, to be unlearnt.
 
     Among people those below `least_px` teach nothing instead: see `LEAST_DECOY_PX`.

@@ -14,8 +14,8 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from models.datasets.picture import Floats, Image, Picture
-from models.train.view_synthesis import turned
+from models.datasets.picture import Floats, Image, LabelledPicture
+from models.train.view_synthesis import synthesize_view
 
 SIDE_PX, MARGIN = 128, 1.9
 LEAST_FACE_PX = 28.0
@@ -43,7 +43,7 @@ class Views:
     people: Floats
 
 
-def cut_out(image: Image, box: Floats, landmarks: Floats) -> tuple[Image, Floats, Floats]:
+def crop_face(image: Image, box: Floats, landmarks: Floats) -> tuple[Image, Floats, Floats]:
     """Cut the square of `MARGIN` boxes around a face, `SIDE_PX` wide."""
     side = float(max(box[2] - box[0], box[3] - box[1])) * MARGIN
     scale = SIDE_PX / side
@@ -57,7 +57,9 @@ def cut_out(image: Image, box: Floats, landmarks: Floats) -> tuple[Image, Floats
     return np.asarray(cut, np.uint8), moved.reshape(4), marks
 
 
-def views(pictures: Sequence[Picture], teacher: PoseTeacher, *, seed: int = 5) -> Iterator[Views]:
+def create_views(
+    pictures: Sequence[LabelledPicture], teacher: PoseTeacher, *, seed: int = 5
+) -> Iterator[Views]:
     """Yield the views of one face at a time."""
     rng = np.random.default_rng(seed)
     person = 0
@@ -70,7 +72,7 @@ def views(pictures: Sequence[Picture], teacher: PoseTeacher, *, seed: int = 5) -
                 or not np.isfinite(points).all()
             ):
                 continue
-            face = cut_out(_around(picture.image, box), *_shifted(box, points, picture.image))
+            face = crop_face(_around(picture.image, box), *_shifted(box, points, picture.image))
             person += 1
             made = _turned_views(kind, face, teacher, rng)
             if made:
@@ -111,7 +113,7 @@ def _turned_views(
     for _ in range(VIEWS[kind]):
         turn = rng.normal(0, SPREAD_DEG[kind])
         turn = np.clip(turn, (-45, -28), (45, 28))
-        view, marks = turned(
+        view, marks = synthesize_view(
             image, box, points, yaw_deg=float(turn[0]), pitch_up_deg=float(turn[1])
         )
         seen = teacher.pose_of(view, box, TEACHER_MARGINS)
@@ -121,12 +123,14 @@ def _turned_views(
     return made
 
 
-def kept(path: Path, pictures: Sequence[Picture], teacher: PoseTeacher | None) -> Views:
+def load_or_create_views(
+    path: Path, pictures: Sequence[LabelledPicture], teacher: PoseTeacher | None
+) -> Views:
     """Read the views made by an earlier run, or make and keep them: about ten minutes."""
     if not path.is_file():
         if teacher is None:
             raise FileNotFoundError(f"found no {path}, expected views; run with the teachers once")
-        parts = list(views(pictures, teacher))
+        parts = list(create_views(pictures, teacher))
         path.parent.mkdir(parents=True, exist_ok=True)
         fields = ("images", "boxes", "angles", "landmarks", "people")
         arrays = {f: np.concatenate([getattr(p, f) for p in parts]) for f in fields}

@@ -19,14 +19,14 @@ from edge_agent.perception.face_detector import FaceDetector, load_detector
 from models import cards
 from models.datasets import fer, utkface
 from models.datasets.labelled_faces import LabelledFaces
-from models.datasets.picture import Picture
-from models.export import OPSET, averaged, export_onnx, sealed
+from models.datasets.picture import LabelledPicture
+from models.export import OPSET, export_onnx, load_average, seal_card
 from models.train import attention, classes, detection, face_verifier, labels, pose_views
-from models.train.checkpoints import Schedule, reached
+from models.train.checkpoints import Schedule, steps_of
 from models.train.classes import ClassNet
 from models.train.clutter import clutter
 from models.train.detector_net import DetectorNet, ExportedDetector
-from models.train.face_verifier import SecondLookNet
+from models.train.face_verifier import FaceVerifierNet
 from models.train.pose_net import SIDE_PX, PoseNet
 from models.train.ytf_views import ytf_views
 from wire.model_card import ModelCard
@@ -61,11 +61,11 @@ RECIPES = {
 }
 
 
-def labelled_pictures(data: Path, runs: Path) -> list[Picture]:
+def labelled_pictures(data: Path, runs: Path) -> list[LabelledPicture]:
     """Return the permissive pictures with their labels, made by the teachers the first time."""
     kept = runs / "labels" / "detection.json"
     teacher = None if kept.is_file() else _teacher(data)
-    return labels.label(labels.permissive(data / "train"), teacher, kept)
+    return labels.label_pictures(labels.permissive_pictures(data / "train"), teacher, kept)
 
 
 def _teacher(data: Path) -> "IntelTeacher":
@@ -74,7 +74,7 @@ def _teacher(data: Path) -> "IntelTeacher":
     return IntelTeacher(data / "teachers" / "intel")
 
 
-def run(kind: str, data: Path, runs: Path, steps: int | None) -> Path:
+def train_network(kind: str, data: Path, runs: Path, steps: int | None) -> Path:
     """Train one network and return its checkpoint."""
     recipe = RECIPES[kind]
     schedule = Schedule(steps or recipe.steps, recipe.rate, fall_ratio=recipe.fall_ratio)
@@ -96,7 +96,9 @@ def run(kind: str, data: Path, runs: Path, steps: int | None) -> Path:
     kept = folder / "views.npz"
     pictures = [] if kept.is_file() else labelled_pictures(data, runs)
     teacher = None if kept.is_file() else _teacher(data)
-    return attention.train(pose_views.kept(kept, pictures, teacher), folder, schedule=schedule)
+    return attention.train(
+        pose_views.load_or_create_views(kept, pictures, teacher), folder, schedule=schedule
+    )
 
 
 def _second_look(data: Path, runs: Path, folder: Path) -> Path:
@@ -111,8 +113,10 @@ def _second_look(data: Path, runs: Path, folder: Path) -> Path:
     taught = [
         labels.with_decoys(shown, finders, least_px=0.0) for shown in [*pictures, *_drawn_clutter()]
     ]
-    body = averaged(PoseNet(), runs / RECIPES["attention"].folder / "last.pt")
-    views = pose_views.kept(runs / RECIPES["attention"].folder / "views.npz", [], None)
+    body = load_average(PoseNet(), runs / RECIPES["attention"].folder / "last.pt")
+    views = pose_views.load_or_create_views(
+        runs / RECIPES["attention"].folder / "views.npz", [], None
+    )
     return face_verifier.train(body, taught, views, folder)
 
 
@@ -126,12 +130,12 @@ def _counts(kind: str) -> list[int]:
     return [len(names) for names in cards.CLASSES[kind].values()]
 
 
-def _detection(pictures: list[Picture], folder: Path, schedule: Schedule) -> Path:
+def _detection(pictures: list[LabelledPicture], folder: Path, schedule: Schedule) -> Path:
     """Begin from noise, and look for mistakes on the way in the pictures and in drawn clutter."""
 
-    def mined(checkpoint: Path, step: int) -> list[Picture]:
+    def mined(checkpoint: Path, step: int) -> list[LabelledPicture]:
         kept = folder / f"at-{step}"
-        if reached(checkpoint) == step:  # a run that goes on later finds these mistakes again
+        if steps_of(checkpoint) == step:  # a run that goes on later finds these mistakes again
             _write(checkpoint, kept, "0.0.0", "detection-alone")
         finders = _finders(kept, DECOY_SCORE)
         return [labels.with_decoys(shown, finders) for shown in [*pictures, *_drawn_clutter()]]
@@ -139,10 +143,10 @@ def _detection(pictures: list[Picture], folder: Path, schedule: Schedule) -> Pat
     return detection.train(pictures, folder, schedule=schedule, mined=mined)
 
 
-def _drawn_clutter() -> Iterator[Picture]:
+def _drawn_clutter() -> Iterator[LabelledPicture]:
     rng = np.random.default_rng(CLUTTER_SEED)
     for number in range(CLUTTER_PICTURES):
-        yield Picture(f"clutter/{number}", clutter(CLUTTER_SIDE_PX, rng))
+        yield LabelledPicture(f"clutter/{number}", clutter(CLUTTER_SIDE_PX, rng))
 
 
 def _finders(folder: Path, threshold: float) -> list[FaceDetector]:
@@ -159,8 +163,8 @@ def export(kind: str, runs: Path, folder: Path, version: str) -> Path:
 def _write(checkpoint: Path, folder: Path, version: str, kind: str) -> Path:
     card, net, example, outputs, free = _described(kind, version)
     path = folder / card.file
-    export_onnx(_exported(averaged(net, checkpoint)), example, path, outputs=outputs, free=free)
-    return sealed(card, path)
+    export_onnx(_exported(load_average(net, checkpoint)), example, path, outputs=outputs, free=free)
+    return seal_card(card, path)
 
 
 def _exported(net: nn.Module) -> nn.Module:
@@ -179,8 +183,8 @@ def _described(
         return card, DetectorNet(), example, names, {2: "height", 3: "width"}
     example = torch.rand(3, 3, SIDE_PX, SIDE_PX) * 255
     if kind == "face-check":
-        card = cards.second_look_card(version, OPSET)
-        return card, SecondLookNet(PoseNet()), example, ["face"], {0: "faces"}
+        card = cards.face_verifier_card(version, OPSET)
+        return card, FaceVerifierNet(PoseNet()), example, ["face"], {0: "faces"}
     if kind in cards.CLASSES:
         card = cards.class_card(kind, version, OPSET, {})
         return card, ClassNet(_counts(kind)), example, ["logits"], {0: "faces"}

@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.datasets.picture import Floats, Image, Picture
+from models.datasets.picture import Floats, Image, LabelledPicture
 from models.train.clutter import clutter
-from models.train.hard_negatives import hidden
+from models.train.hard_negatives import make_hard_negative
 from models.train.photometric import toned, weathered
 
 MIRRORED = [1, 0, 2, 4, 3]
@@ -34,7 +34,7 @@ OVAL = (0.4, 0.47)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scene:
+class TrainingScene:
     """`image` (s, s, 3) BGR; `boxes` (n, 4), `landmarks` (n, 5, 2), `ignored` (m, 4), px."""
 
     image: Image
@@ -44,27 +44,27 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shelf:
+class PicturePyramid:
     """A picture at full, half, quarter... size, so that shrinking it is quick and smooth."""
 
-    picture: Picture
+    picture: LabelledPicture
     sizes: tuple[Image, ...]
 
 
-def shelved(picture: Picture) -> Shelf:
+def build_pyramid(picture: LabelledPicture) -> PicturePyramid:
     sizes = [picture.image]
     while min(sizes[-1].shape[:2]) > 64:
         half = cv2.resize(sizes[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         sizes.append(np.asarray(half, np.uint8))
-    return Shelf(picture, tuple(sizes))
+    return PicturePyramid(picture, tuple(sizes))
 
 
-class Studio:
+class SceneSampler:
     """Draws scenes from `pictures`; the same generator state draws the same scene."""
 
-    def __init__(self, pictures: Sequence[Picture]) -> None:
-        self._faces = [shelved(p) for p in pictures if len(p.boxes)]
-        self._empty = [shelved(p) for p in pictures if not len(p.boxes)]
+    def __init__(self, pictures: Sequence[LabelledPicture]) -> None:
+        self._faces = [build_pyramid(p) for p in pictures if len(p.boxes)]
+        self._empty = [build_pyramid(p) for p in pictures if not len(p.boxes)]
         self._decoys = [
             [(shelf, box) for shelf in shelves for box in shelf.picture.decoys]
             for shelves in (self._faces, self._empty)
@@ -73,14 +73,16 @@ class Studio:
         weights = np.asarray([_weight(s.picture) for s in self._faces])
         self._share = weights / weights.sum()
 
-    def scene(self, side_px: int, rng: np.random.Generator) -> Scene:
+    def scene(self, side_px: int, rng: np.random.Generator) -> TrainingScene:
         """Draw one scene of `side_px` pixels a side."""
         drawn = self._mosaic(side_px, rng) if rng.random() < MOSAIC else self._single(side_px, rng)
         if rng.random() < 0.5:
-            drawn = mirrored(drawn)
-        return Scene(weathered(drawn.image, rng), drawn.boxes, drawn.landmarks, drawn.ignored)
+            drawn = mirror_scene(drawn)
+        return TrainingScene(
+            weathered(drawn.image, rng), drawn.boxes, drawn.landmarks, drawn.ignored
+        )
 
-    def _single(self, side_px: int, rng: np.random.Generator) -> Scene:
+    def _single(self, side_px: int, rng: np.random.Generator) -> TrainingScene:
         kind = rng.random()
         if kind < EMPTY:
             shelf = self._empty[rng.integers(len(self._empty))]
@@ -93,7 +95,7 @@ class Studio:
             shelf = self._faces[rng.choice(len(self._faces), p=self._share)]
             boxes = shelf.picture.boxes
             view = _view_of_face(boxes[rng.integers(len(boxes))], side_px, rng)
-        scene = warped(shelf, view, side_px, self._ground(side_px, rng))
+        scene = warp_picture(shelf, view, side_px, self._ground(side_px, rng))
         if rng.random() < CROWD:
             return self._crowded(scene, rng)
         heads = rng.integers(1, MOST_PASTED + 1) if rng.random() < PASTED else 0
@@ -110,9 +112,9 @@ class Studio:
         if kind < 0.4:
             return plain
         shelf = self._empty[rng.integers(len(self._empty))]
-        return warped(shelf, _view_anywhere(shelf, side_px, rng), side_px, plain).image
+        return warp_picture(shelf, _view_anywhere(shelf, side_px, rng), side_px, plain).image
 
-    def _mosaic(self, side_px: int, rng: np.random.Generator) -> Scene:
+    def _mosaic(self, side_px: int, rng: np.random.Generator) -> TrainingScene:
         half = side_px // 2
         parts = [self._single(half, rng) for _ in range(4)]
         corners = [(0, 0), (half, 0), (0, half), (half, half)]
@@ -120,14 +122,14 @@ class Studio:
         for part, (x, y) in zip(parts, corners, strict=True):
             image[y : y + half, x : x + half] = part.image
         moved = list(zip(parts, np.asarray(corners, np.float32), strict=True))
-        return Scene(
+        return TrainingScene(
             image,
             np.concatenate([p.boxes + np.tile(c, 2) for p, c in moved]),
             np.concatenate([p.landmarks + c for p, c in moved]),
             np.concatenate([p.ignored + np.tile(c, 2) for p, c in moved]),
         )
 
-    def _visited(self, scene: Scene, rng: np.random.Generator) -> Scene:
+    def _visited(self, scene: TrainingScene, rng: np.random.Generator) -> TrainingScene:
         """Paste one synthetic head anywhere."""
         side_px = scene.image.shape[0]
         height = _height(side_px * 0.5, rng)
@@ -135,7 +137,7 @@ class Studio:
         left, top = rng.integers(-patch // 4, max(1, side_px - patch * 3 // 4), 2)
         return self._pasted(scene, height, (int(left), int(top)), FACELESS, rng)
 
-    def _crowded(self, scene: Scene, rng: np.random.Generator) -> Scene:
+    def _crowded(self, scene: TrainingScene, rng: np.random.Generator) -> TrainingScene:
         """Stand synthetic heads in rows, the last row first."""
         side_px = scene.image.shape[0]
         largest = min(LARGEST_CROWD_PX, side_px / 4)
@@ -153,18 +155,18 @@ class Studio:
 
     def _pasted(
         self,
-        scene: Scene,
+        scene: TrainingScene,
         height: float,
         at: tuple[int, int],
         faceless_share: float,
         rng: np.random.Generator,
-    ) -> Scene:
+    ) -> TrainingScene:
         """Paste one synthetic head, left top corner `at`, where it covers no labelled face."""
         shelf = self._portraits[rng.integers(len(self._portraits))]
         index = int(rng.integers(len(shelf.picture.boxes)))
         patch, (left, top) = _patch_px(height), at
         view = _view(shelf.picture.boxes[index], height, np.full(2, patch / 2), rng)
-        head = warped(shelf, view, patch, np.full((patch, patch, 3), 30, np.uint8))
+        head = warp_picture(shelf, view, patch, np.full((patch, patch, 3), 30, np.uint8))
         centre = np.argmin(np.abs((head.boxes[:, :2] + head.boxes[:, 2:]) / 2 - patch / 2).sum(1))
         middle = np.asarray([left + patch / 2, top + patch / 2])
         reach = np.concatenate(
@@ -175,9 +177,9 @@ class Studio:
             return scene
         ground = _shouldered(scene.image, taken, middle, height, rng)
         if rng.random() < faceless_share:
-            bare = hidden(head.image, head.boxes[centre], rng, height_px=height)
+            bare = make_hard_negative(head.image, head.boxes[centre], rng, height_px=height)
             covered = _blended(ground, toned(bare, rng), left, top)
-            return Scene(covered, scene.boxes, scene.landmarks, scene.ignored)
+            return TrainingScene(covered, scene.boxes, scene.landmarks, scene.ignored)
         image = _blended(ground, toned(head.image, rng), left, top)
         corner = np.asarray([left, top], np.float32)
         return _clipped(
@@ -209,7 +211,7 @@ def _shouldered(
     return dressed
 
 
-def _weight(picture: Picture) -> float:
+def _weight(picture: LabelledPicture) -> float:
     """Make sheets and clips count as kinds of scene, not by their number of files."""
     kind = picture.name.split("/")[0]
     return {"sheets": 10.0, "clips": 1.6}.get(kind, 1.0 + 0.1 * min(len(picture.boxes), 10))
@@ -247,21 +249,23 @@ def _height(largest: float, rng: np.random.Generator) -> float:
     return float(np.exp(rng.uniform(np.log(min(SMALLEST_FACE_PX, top)), np.log(top))))
 
 
-def _view_anywhere(shelf: Shelf, side_px: int, rng: np.random.Generator) -> Floats:
-    height, width = shelf.picture.image.shape[:2]
+def _view_anywhere(pyramid: PicturePyramid, side_px: int, rng: np.random.Generator) -> Floats:
+    height, width = pyramid.picture.image.shape[:2]
     seen = np.exp(rng.uniform(np.log(side_px * 0.4), np.log(max(height, width) * 1.1)))
     middle = rng.uniform(0.2, 0.8, 2) * (width, height)
     box = np.concatenate([middle - seen / 2, middle + seen / 2]).astype(np.float32)
     return _view(box, float(side_px), np.full(2, side_px / 2), rng)
 
 
-def warped(shelf: Shelf, view: Floats, side_px: int, ground: Image) -> Scene:
+def warp_picture(
+    pyramid: PicturePyramid, view: Floats, side_px: int, ground: Image
+) -> TrainingScene:
     """Cut the scene that `view` shows from the size of the picture that suits it, on `ground`."""
     scale = float(np.sqrt(abs(np.linalg.det(view[:, :2]))))
-    level = int(np.clip(np.floor(np.log2(1 / max(scale, 1e-6)) + 0.3), 0, len(shelf.sizes) - 1))
-    source = shelf.sizes[level]
+    level = int(np.clip(np.floor(np.log2(1 / max(scale, 1e-6)) + 0.3), 0, len(pyramid.sizes) - 1))
+    source = pyramid.sizes[level]
     grown = view.copy()
-    full = shelf.picture.image.shape
+    full = pyramid.picture.image.shape
     grown[:, :2] *= np.asarray([full[1] / source.shape[1], full[0] / source.shape[0]], np.float32)
     image = cv2.warpAffine(
         source,
@@ -271,7 +275,7 @@ def warped(shelf: Shelf, view: Floats, side_px: int, ground: Image) -> Scene:
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_TRANSPARENT,
     )
-    picture = shelf.picture
+    picture = pyramid.picture
     points = picture.landmarks @ view[:, :2].T + view[:, 2]
     boxes, ignored = _moved(picture.boxes, view), _moved(picture.ignored, view)
     return _clipped(np.asarray(image, np.uint8), boxes, points, ignored)
@@ -285,7 +289,7 @@ def _moved(boxes: Floats, view: Floats) -> Floats:
     return np.concatenate([centres - half, centres + half], axis=1).astype(np.float32)
 
 
-def _clipped(image: Image, boxes: Floats, landmarks: Floats, ignored: Floats) -> Scene:
+def _clipped(image: Image, boxes: Floats, landmarks: Floats, ignored: Floats) -> TrainingScene:
     """Keep faces at least 60 % inside, ignore those cut more, forget those outside."""
     side = image.shape[0]
     inside = boxes.clip(0, side)
@@ -295,16 +299,16 @@ def _clipped(image: Image, boxes: Floats, landmarks: Floats, ignored: Floats) ->
     doubtful = (seen > 0.05) & ~kept
     rest = np.concatenate([ignored.clip(0, side), inside[doubtful]])
     rest = rest[(rest[:, 2:] - rest[:, :2]).min(axis=1, initial=np.inf) > 0]
-    return Scene(image, inside[kept], landmarks[kept].astype(np.float32), rest)
+    return TrainingScene(image, inside[kept], landmarks[kept].astype(np.float32), rest)
 
 
-def mirrored(scene: Scene) -> Scene:
+def mirror_scene(scene: TrainingScene) -> TrainingScene:
     """Mirror left and right, landmarks renamed so that right stays the subject's right."""
     side = scene.image.shape[0]
     points = scene.landmarks[:, MIRRORED] * np.asarray([-1, 1], np.float32)
     flip = np.asarray([side, 0, side, 0], np.float32)
     sign = np.asarray([-1, 1, -1, 1], np.float32)
-    return Scene(
+    return TrainingScene(
         np.ascontiguousarray(scene.image[:, ::-1]),
         (flip + sign * scene.boxes)[:, [2, 1, 0, 3]],
         points + np.asarray([side, 0], np.float32),

@@ -42,7 +42,7 @@ def _depth(x: NDArray[np.float64], y: NDArray[np.float64], nose: Floats, box: Fl
     return np.asarray(dome + bump, np.float32)
 
 
-def turned(
+def synthesize_view(
     image: Image, box: Floats, landmarks: Floats, *, yaw_deg: float, pitch_up_deg: float
 ) -> tuple[Image, Floats]:
     """Return the view of a head turned by these angles, and its landmarks in that view."""

@@ -20,7 +20,7 @@ from provisioning.authority.profiles import ROLES, SERVICE_PREFIX, Kind, Subject
 from provisioning.authority.register import Entry
 from provisioning.authority.revocation import REASONS
 from wire.scalars import DeviceId, LocationId
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 MOST_DAYS: Final = 3_660
 
@@ -123,7 +123,7 @@ def issued(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
         return
     if asked.csr is None or asked.location is None:
         raise OfficeError("a device needs --location and --csr: its key is made on the device")
-    address = Address(LocationId(asked.location), DeviceId(asked.device))
+    address = DeviceAddress(LocationId(asked.location), DeviceId(asked.device))
     pem = _request(asked.csr)
     name, _ = signing_request.read(pem)
     if name != address.device:

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from typing import Final
 
 from provisioning.access import DEVICE, SERVICES, Rule, Verb, rules_of
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 WORD: Final = {Verb.SAY: "write", Verb.HEAR: "read"}
 
 
-def rendered(devices: Iterable[Address], services: Iterable[str] = ()) -> str:
+def rendered(devices: Iterable[DeviceAddress], services: Iterable[str] = ()) -> str:
     """The whole file; a device that stands twice is written once."""
     lines = ["# Written by `python -m provisioning broker`; changes here are lost."]
     for name in sorted({*SERVICES, *services}):

@@ -18,7 +18,7 @@ from provisioning.authority.profiles import Kind, Subject
 from provisioning.authority.register import Entry
 from provisioning.broker import acl, config
 from provisioning.broker.settings import BrokerError, BrokerSettings
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 LONGEST_SOCKET_BYTES: Final = 100  # Linux takes 107, macOS 103
 RENEW_AT_LEFT: Final = 1 / 3
@@ -61,7 +61,7 @@ class BrokerFolder:
         """
         settings = self._settings
         allowed = [one for one in entries if one.stands(at) or one.serial in lingering]
-        devices = [Address(*found) for one in allowed if (found := device_of(one))]
+        devices = [DeviceAddress(*found) for one in allowed if (found := device_of(one))]
         services = [one.name for one in allowed if one.kind is Kind.SERVICE]
         changed = [
             self._server_certificate(at),

@@ -11,36 +11,36 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_agent.transport.broker import Broker, LinkError, broker_at, tls_context
-from wire.envelope import AckEvent, unseal
-from wire.topics import Address, Channel
+from wire.envelope import AckEvent, decode_events
+from wire.topics import Channel, DeviceAddress
 
 CONNECT_WITHIN_S: Final = 10.0
 
 
-class PostError(RuntimeError):
+class SimulatorClientError(RuntimeError):
     """The broker's address is none, or nobody answers there."""
 
 
-class Post:
+class SimulatorClient:
     """A connection to the broker that hears acknowledgements. Used as a context."""
 
     def __init__(self, url: str) -> None:
         """`url` is mqtt[s]://[name:password@]host[:port]."""
         self._url = url
-        self._heard: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._received: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._topics: set[str] = set()
         self._sessions: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._client = Client(CallbackAPIVersion.VERSION2)
         self._client.on_connect = self._connected
         self._client.on_message = self._message
 
-    def __enter__(self) -> "Post":
+    def __enter__(self) -> "SimulatorClient":
         broker = self._configured()
         self._client.connect_timeout = CONNECT_WITHIN_S
         try:
             self._client.connect(broker.host, broker.port, keepalive=30)
         except (OSError, ValueError) as error:
-            raise PostError(
+            raise SimulatorClientError(
                 f"no broker at {broker!r} ({error}): start one or correct --broker"
             ) from error
         self._client.loop_start()
@@ -48,38 +48,40 @@ class Post:
             self._sessions.get(timeout=CONNECT_WITHIN_S)
         except queue.Empty:
             self._client.loop_stop()
-            raise PostError(f"{broker!r} accepts no session: check name and password") from None
+            raise SimulatorClientError(
+                f"{broker!r} accepts no session: check name and password"
+            ) from None
         return self
 
     def __exit__(self, *_: object) -> None:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def listen(self, address: Address) -> None:
+    def subscribe(self, address: DeviceAddress) -> None:
         """Hear the acknowledgements for a device."""
         topic = address.topic(Channel.ACK)
         if topic not in self._topics:
             self._topics.add(topic)
             self._client.subscribe(topic, qos=1)
 
-    def send(self, address: Address, payload: bytes) -> None:
+    def send(self, address: DeviceAddress, payload: bytes) -> None:
         """Publish on a device's audience channel."""
         self._client.publish(address.topic(Channel.AUDIENCE), payload, qos=1)
 
-    def acknowledged(self, *, wait_s: float) -> Iterator[AckEvent]:
+    def read_acknowledgements(self, *, wait_s: float) -> Iterator[AckEvent]:
         """What the cloud has said; waits at most that long for the first word."""
         payload = self._next(wait_s)
         while payload is not None:
-            yield from (event for event in unseal(payload) if isinstance(event, AckEvent))
+            yield from (event for event in decode_events(payload) if isinstance(event, AckEvent))
             payload = self._next(0.0)
 
     def _next(self, wait_s: float) -> bytes | None:
         try:
-            return self._heard.get(block=wait_s > 0, timeout=wait_s or None)
+            return self._received.get(block=wait_s > 0, timeout=wait_s or None)
         except queue.Empty:
             return None
 
-    def renewed(self) -> bool:
+    def has_reconnected(self) -> bool:
         """Whether the connection was made anew since the last question."""
         anew = False
         while not self._sessions.empty():
@@ -93,7 +95,7 @@ class Post:
             if broker.tls:
                 self._client.tls_set_context(tls_context(broker))
         except LinkError as error:
-            raise PostError(f"--broker: {error}") from error
+            raise SimulatorClientError(f"--broker: {error}") from error
         if broker.username:
             self._client.username_pw_set(broker.username, broker.password)
         return broker
@@ -106,4 +108,4 @@ class Post:
         self._sessions.put(None)
 
     def _message(self, _: Client, __: Any, message: MQTTMessage) -> None:
-        self._heard.put(bytes(message.payload))
+        self._received.put(bytes(message.payload))

@@ -47,7 +47,7 @@ class Hair(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
+class Appearance:
     """One person's appearance; `age_ratio` runs from 0 (young adult) to 1 (old)."""
 
     build: Build
@@ -67,14 +67,14 @@ class Looks:
     texture_seed: int
 
 
-def looks(rng: np.random.Generator) -> Looks:
+def sample_appearance(rng: np.random.Generator) -> Appearance:
     """One person, at random."""
     style = Hair(rng.choice(list(Hair), p=(0.45, 0.33, 0.14, 0.08)))
     age = float(rng.beta(1.5, 2.5))
     bearded = style is not Hair.LONG and rng.random() < 0.4
     skin = SKINS[int(rng.integers(len(SKINS)))]
     grey = age > 0.65 and rng.random() < 0.7
-    return Looks(
+    return Appearance(
         build=_build(rng),
         skin=skin,
         hair=HAIRS[-1] if grey else _hair_for(skin, rng),

@@ -21,7 +21,7 @@ DRIFT_PERIOD_S: Final = 37.0
 Picture = NDArray[np.uint8]
 
 
-class Stage:
+class Background:
     """An empty concourse that can be copied, and the sensor that looks at it."""
 
     def __init__(self, lens: Lens, seed: int) -> None:
@@ -37,7 +37,7 @@ class Stage:
         """A fresh copy to draw on."""
         return self._empty.copy()
 
-    def exposed(self, picture: Picture, at_s: float) -> Picture:
+    def add_exposure(self, picture: Picture, at_s: float) -> Picture:
         """The picture as the sensor gives it: the light drifts slowly, every frame is noisy."""
         turn = 2 * math.pi * at_s / DRIFT_PERIOD_S + self._phase
         gain = 1 + DRIFT_RATIO * math.sin(turn)

@@ -16,7 +16,7 @@ from simulators.scene.trajectory import Gaze, Waypoint
 OUTSIDE_M: Final = 0.6  # beyond the picture's edge, so that nobody appears out of nothing
 
 
-class Story(StrEnum):
+class Behaviour(StrEnum):
     """The four things people do."""
 
     PASSES = "passes"  # face in view, never looks
@@ -25,58 +25,60 @@ class Story(StrEnum):
     LEAVES = "leaves"  # walks away from the camera, back of the head
 
 
-STORIES: Final = (
-    Story.STOPS,
-    Story.GLANCES,
-    Story.PASSES,
-    Story.GLANCES,
-    Story.STOPS,
-    Story.LEAVES,
+BEHAVIOURS: Final = (
+    Behaviour.STOPS,
+    Behaviour.GLANCES,
+    Behaviour.PASSES,
+    Behaviour.GLANCES,
+    Behaviour.STOPS,
+    Behaviour.LEAVES,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TimedPath:
     """A way without its place in time: seconds run from 0."""
 
-    story: Story
-    way: tuple[Waypoint, ...]
+    behaviour: Behaviour
+    waypoints: tuple[Waypoint, ...]
     gazes: tuple[Gaze, ...]
 
     @property
     def length_s(self) -> float:
         """How long the person is on the way."""
-        return self.way[-1].at_s
+        return self.waypoints[-1].at_s
 
 
-def plan(story: Story, longest_s: float, lens: Lens, rng: np.random.Generator) -> Plan:
+def plan_path(
+    behaviour: Behaviour, longest_s: float, lens: Lens, rng: np.random.Generator
+) -> TimedPath:
     """One telling of a story that takes no longer than `longest_s`."""
     return {
-        Story.PASSES: _passes,
-        Story.GLANCES: _glances,
-        Story.STOPS: _stops,
-        Story.LEAVES: _leaves,
-    }[story](longest_s, lens, rng)
+        Behaviour.PASSES: _passes,
+        Behaviour.GLANCES: _glances,
+        Behaviour.STOPS: _stops,
+        Behaviour.LEAVES: _leaves,
+    }[behaviour](longest_s, lens, rng)
 
 
-def _passes(longest_s: float, lens: Lens, rng: np.random.Generator) -> Plan:
+def _passes(longest_s: float, lens: Lens, rng: np.random.Generator) -> TimedPath:
     way = _crossing(rng.uniform(2.0, 5.2), longest_s, lens, rng)
-    return Plan(Story.PASSES, way, (_ahead(0.0, way, rng),))
+    return TimedPath(Behaviour.PASSES, way, (_ahead(0.0, way, rng),))
 
 
-def _glances(longest_s: float, lens: Lens, rng: np.random.Generator) -> Plan:
+def _glances(longest_s: float, lens: Lens, rng: np.random.Generator) -> TimedPath:
     way = _crossing(rng.uniform(2.6, 5.2), longest_s, lens, rng)
     length_s = way[-1].at_s
     from_s = length_s * rng.uniform(0.22, 0.32)
     until_s = from_s + min(rng.uniform(1.7, 3.0), length_s * 0.45)
-    return Plan(
-        Story.GLANCES,
+    return TimedPath(
+        Behaviour.GLANCES,
         way,
         (_ahead(0.0, way, rng), _screen(from_s, rng), _ahead(until_s, way, rng)),
     )
 
 
-def _stops(longest_s: float, lens: Lens, rng: np.random.Generator) -> Plan:
+def _stops(longest_s: float, lens: Lens, rng: np.random.Generator) -> TimedPath:
     z = rng.uniform(1.5, 4.2)
     way = _crossing(z, longest_s * 0.6, lens, rng)
     stand_s = min(rng.uniform(3.0, 9.0), longest_s - way[-1].at_s)
@@ -89,10 +91,10 @@ def _stops(longest_s: float, lens: Lens, rng: np.random.Generator) -> Plan:
     if stand_s > 6.0:
         gazes += [_telephone(middle_s + stand_s * 0.4, rng), _screen(middle_s + stand_s * 0.7, rng)]
     gazes.append(_ahead(go.at_s, path, rng))
-    return Plan(Story.STOPS, path, tuple(gazes))
+    return TimedPath(Behaviour.STOPS, path, tuple(gazes))
 
 
-def _leaves(longest_s: float, lens: Lens, rng: np.random.Generator) -> Plan:
+def _leaves(longest_s: float, lens: Lens, rng: np.random.Generator) -> TimedPath:
     """From near the camera, at one side, into the distance and out at the other side."""
     side = _side(rng)
     near, far = rng.uniform(1.8, 2.4), rng.uniform(5.5, 6.5)
@@ -100,7 +102,7 @@ def _leaves(longest_s: float, lens: Lens, rng: np.random.Generator) -> Plan:
     last_x = side * (lens.edge_m(far) + OUTSIDE_M)
     last = Waypoint(_time_s(first, last_x, far, longest_s, rng), last_x, far)
     turned = side * float(rng.uniform(145, 170))
-    return Plan(Story.LEAVES, (first, last), (Gaze(0.0, turned, 0.0),))
+    return TimedPath(Behaviour.LEAVES, (first, last), (Gaze(0.0, turned, 0.0),))
 
 
 def _crossing(
@@ -121,15 +123,15 @@ def _time_s(
     return min(metres / float(rng.uniform(0.85, 1.4)), longest_s)
 
 
-def _between(way: tuple[Waypoint, Waypoint], at_s: float) -> tuple[float, float]:
-    share = at_s / way[1].at_s
-    x, z = (way[0].x_m, way[0].z_m), (way[1].x_m, way[1].z_m)
+def _between(waypoints: tuple[Waypoint, Waypoint], at_s: float) -> tuple[float, float]:
+    share = at_s / waypoints[1].at_s
+    x, z = (waypoints[0].x_m, waypoints[0].z_m), (waypoints[1].x_m, waypoints[1].z_m)
     return x[0] + (z[0] - x[0]) * share, x[1] + (z[1] - x[1]) * share
 
 
-def _ahead(from_s: float, way: tuple[Waypoint, ...], rng: np.random.Generator) -> Gaze:
+def _ahead(from_s: float, waypoints: tuple[Waypoint, ...], rng: np.random.Generator) -> Gaze:
     """Where one walks, the face still in view."""
-    side = 1.0 if way[-1].x_m > way[0].x_m else -1.0
+    side = 1.0 if waypoints[-1].x_m > waypoints[0].x_m else -1.0
     return Gaze(from_s, side * float(rng.uniform(34, 50)), float(rng.uniform(-6, 2)))
 
 

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.scene.appearance import Looks, Tone
+from simulators.scene.appearance import Appearance, Tone
 from simulators.scene.lens import Lens
-from simulators.scene.trajectory import Stance
+from simulators.scene.trajectory import Pose
 
 SHIFT: Final = 3
 SWING: Final = 0.42  # radians of a leg at an ordinary pace
@@ -18,13 +18,13 @@ Picture = NDArray[np.uint8]
 Point = tuple[float, float]  # metres: to the picture's right of the feet, above the floor
 
 
-class Pencil:
+class BodyPainter:
     """Draws metres around one person's feet on the picture."""
 
-    def __init__(self, picture: Picture, stance: Stance, lens: Lens) -> None:
+    def __init__(self, picture: Picture, pose: Pose, lens: Lens) -> None:
         self._picture = picture
-        self._scale = lens.scale(stance.z_m)
-        self._feet = lens.pixel(stance.x_m, 0.0, stance.z_m)
+        self._scale = lens.scale(pose.z_m)
+        self._feet = lens.pixel(pose.x_m, 0.0, pose.z_m)
 
     def shape(self, points: list[Point], tone: Tone) -> None:
         """A filled polygon."""
@@ -58,47 +58,59 @@ class Pencil:
         return round(column * 2**SHIFT), round(row * 2**SHIFT)
 
 
-def draw_body(picture: Picture, stance: Stance, looks: Looks, lens: Lens) -> None:
+def draw_body(picture: Picture, pose: Pose, appearance: Appearance, lens: Lens) -> None:
     """Everything below the chin, the far arm and leg first."""
-    pencil = Pencil(picture, stance, lens)
-    tall = looks.height_cm / 100
-    turned = math.radians(stance.body_yaw_deg)
-    swing = SWING * min(1.0, stance.speed_m_s) * math.sin(2 * math.pi * stance.stride_ratio)
+    pencil = BodyPainter(picture, pose, lens)
+    tall = appearance.height_cm / 100
+    turned = math.radians(pose.body_yaw_deg)
+    swing = SWING * min(1.0, pose.speed_m_s) * math.sin(2 * math.pi * pose.stride_ratio)
     sideways = math.sin(turned)
     broad = 0.13 + 0.09 * abs(math.cos(turned))
     pencil.shadow(0.38)
     for side in (-1, 1):
-        _leg(pencil, looks, tall, side * swing, sideways, side * broad * 0.45)
+        _leg(pencil, appearance, tall, side * swing, sideways, side * broad * 0.45)
     hang = 0.02 + 0.18 * abs(math.cos(turned))
-    _arm(pencil, looks, tall, swing, sideways, -hang)
-    _torso(pencil, looks, tall, broad, abs(stance.body_yaw_deg) < 80)
-    _arm(pencil, looks, tall, -swing, sideways, hang)
+    _arm(pencil, appearance, tall, swing, sideways, -hang)
+    _torso(pencil, appearance, tall, broad, abs(pose.body_yaw_deg) < 80)
+    _arm(pencil, appearance, tall, -swing, sideways, hang)
 
 
 def _leg(
-    pencil: Pencil, looks: Looks, tall: float, swing: float, sideways: float, aside: float
+    pencil: BodyPainter,
+    appearance: Appearance,
+    tall: float,
+    swing: float,
+    sideways: float,
+    aside: float,
 ) -> None:
     hip = (aside, 0.50 * tall)
     knee = (aside + 0.24 * tall * math.sin(swing) * sideways, 0.27 * tall)
     lift = 0.03 * max(0.0, -swing) * tall
     foot = (aside + 0.46 * tall * math.sin(swing) * sideways, 0.04 * tall + lift)
     toe = (foot[0] + 0.09 * sideways, foot[1] - 0.02)
-    pencil.limb([hip, knee, foot], 0.135, _shaded(looks.trousers, 0.85 + 0.15 * (aside > 0)))
+    pencil.limb([hip, knee, foot], 0.135, _shaded(appearance.trousers, 0.85 + 0.15 * (aside > 0)))
     pencil.limb([foot, toe], 0.08, (28, 28, 32))
 
 
 def _arm(
-    pencil: Pencil, looks: Looks, tall: float, swing: float, sideways: float, aside: float
+    pencil: BodyPainter,
+    appearance: Appearance,
+    tall: float,
+    swing: float,
+    sideways: float,
+    aside: float,
 ) -> None:
     reach = aside
     shoulder = (reach, 0.79 * tall)
     elbow = (reach * 1.12 + 0.17 * tall * math.sin(swing) * sideways, 0.62 * tall)
     hand = (reach * 1.1 + 0.34 * tall * math.sin(swing * 1.2) * sideways, 0.48 * tall)
-    pencil.limb([hand, (hand[0], hand[1] - 0.03)], 0.075, _shaded(looks.skin, 0.8))
-    pencil.limb([shoulder, elbow, hand], 0.105, _shaded(looks.coat, 0.82))
+    pencil.limb([hand, (hand[0], hand[1] - 0.03)], 0.075, _shaded(appearance.skin, 0.8))
+    pencil.limb([shoulder, elbow, hand], 0.105, _shaded(appearance.coat, 0.82))
 
 
-def _torso(pencil: Pencil, looks: Looks, tall: float, broad: float, fronted: bool) -> None:
+def _torso(
+    pencil: BodyPainter, appearance: Appearance, tall: float, broad: float, fronted: bool
+) -> None:
     neck, shoulder, waist, hem = 0.845 * tall, 0.81 * tall, 0.6 * tall, 0.44 * tall
     right = [
         (0.055, neck),
@@ -108,11 +120,13 @@ def _torso(pencil: Pencil, looks: Looks, tall: float, broad: float, fronted: boo
         (broad * 0.98, hem),
     ]
     left = [(-x, y) for x, y in reversed(right)]
-    pencil.shape(right + left, looks.coat)
+    pencil.shape(right + left, appearance.coat)
     lit = [(0.0, neck), *left[::-1][1:], (-broad * 0.3, hem)]
-    pencil.shape(lit, _shaded(looks.coat, 1.12))
+    pencil.shape(lit, _shaded(appearance.coat, 1.12))
     if fronted:
-        pencil.shape([(0.05, neck), (-0.05, neck), (0.0, neck - 0.11)], _shaded(looks.skin, 0.72))
+        pencil.shape(
+            [(0.05, neck), (-0.05, neck), (0.0, neck - 0.11)], _shaded(appearance.skin, 0.72)
+        )
 
 
 def _shaded(tone: Tone, factor: float) -> Tone:

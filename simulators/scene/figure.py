@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from simulators.scene.appearance import Hair, Looks
-from simulators.scene.face import painted, sampled
+from simulators.scene.appearance import Appearance, Hair
+from simulators.scene.face import paint_face, sample_colours
 from simulators.scene.head import Floats, normals_of, surface
 
 SHINY_SKIN: Final = 0.10
@@ -19,7 +19,7 @@ AROUND_AXIS: Final = (1.0, 0.3, 1.0)  # what counts as outwards: mostly away fro
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Figure:
+class HeadMesh:
     """Points with unit normals, colours (BGR 0-255) and shine; all arrays of n rows."""
 
     points: Floats
@@ -28,43 +28,45 @@ class Figure:
     shine: Floats
 
 
-def figure(looks: Looks) -> Figure:
+def build_head_mesh(appearance: Appearance) -> HeadMesh:
     """The head of one person."""
-    rng = np.random.default_rng(looks.texture_seed + 1)
-    parts = [_skin_and_hair(looks, rng), _neck(looks)]
-    if looks.style is Hair.LONG:
-        outside = _curtain(looks, rng)
+    rng = np.random.default_rng(appearance.texture_seed + 1)
+    parts = [_skin_and_hair(appearance, rng), _neck(appearance)]
+    if appearance.style is Hair.LONG:
+        outside = _curtain(appearance, rng)
         parts += [outside, replace(outside, normals=-outside.normals)]  # seen from within too
     else:
-        parts += [_ear(looks, side) for side in (-1, 1)]
-    if looks.hat:
-        parts += _hat(looks)
-    if looks.glasses:
-        parts += _glasses(looks)
-    return Figure(*(np.concatenate([getattr(p, f) for p in parts]) for f in Figure.__slots__))
+        parts += [_ear(appearance, side) for side in (-1, 1)]
+    if appearance.hat:
+        parts += _hat(appearance)
+    if appearance.glasses:
+        parts += _glasses(appearance)
+    return HeadMesh(*(np.concatenate([getattr(p, f) for p in parts]) for f in HeadMesh.__slots__))
 
 
-def _skin_and_hair(looks: Looks, rng: np.random.Generator) -> Figure:
-    skin = surface(looks.build)
+def _skin_and_hair(appearance: Appearance, rng: np.random.Generator) -> HeadMesh:
+    skin = surface(appearance.build)
     x, y = skin.points[..., 0], skin.points[..., 1]
-    colours = sampled(painted(looks), x, y)
-    cover = _hair_cover(skin.longitude_deg, y, looks)
+    colours = sample_colours(paint_face(appearance), x, y)
+    cover = _hair_cover(skin.longitude_deg, y, appearance)
     strands = _strands(skin.longitude_deg, y, rng)
-    thick_cm = {Hair.SHORT: 1.0, Hair.LONG: 1.3, Hair.CROPPED: 0.25, Hair.BALD: 0.0}[looks.style]
+    thick_cm = {Hair.SHORT: 1.0, Hair.LONG: 1.3, Hair.CROPPED: 0.25, Hair.BALD: 0.0}[
+        appearance.style
+    ]
     out = cover * thick_cm * (1 + 0.12 * strands)
     points = skin.points + skin.normals * out[..., None]
-    tone = np.array(looks.hair, np.float32) * (1 + 0.22 * strands[..., None])
-    share = cover[..., None] * (0.85 if looks.style is Hair.CROPPED else 1.0)
+    tone = np.array(appearance.hair, np.float32) * (1 + 0.22 * strands[..., None])
+    share = cover[..., None] * (0.85 if appearance.style is Hair.CROPPED else 1.0)
     colours = colours + (tone - colours) * share
     return _part(points, colours, SHINY_SKIN * (1 - cover))
 
 
-def _hair_cover(longitude_deg: Floats, y: Floats, looks: Looks) -> Floats:
+def _hair_cover(longitude_deg: Floats, y: Floats, appearance: Appearance) -> Floats:
     """1 where hair grows, 0 on bare skin; the hairline falls from the brow to the nape."""
-    if looks.style is Hair.BALD:
+    if appearance.style is Hair.BALD:
         line = np.interp(np.abs(longitude_deg), (0, 55, 75, 95, 180), (-14, -14, -5, -1, -2))
     else:
-        high = -7.0 - 1.8 * looks.age_ratio * (looks.style is not Hair.LONG)
+        high = -7.0 - 1.8 * appearance.age_ratio * (appearance.style is not Hair.LONG)
         steps = (high, high + 0.3, -5.2, -2.0, 1.6, 3.0, 7.5)
         line = np.interp(np.abs(longitude_deg), (0, 30, 48, 62, 76, 100, 150), steps)
     return np.asarray(1 / (1 + np.exp((y - line) * 3.0)), dtype=np.float32)
@@ -79,7 +81,7 @@ def _strands(longitude_deg: Floats, y: Floats, rng: np.random.Generator) -> Floa
     return np.asarray(np.asarray(waves) / 2, dtype=np.float32)
 
 
-def _curtain(looks: Looks, rng: np.random.Generator) -> Figure:
+def _curtain(appearance: Appearance, rng: np.random.Generator) -> HeadMesh:
     """Long hair beside and behind the face, down to the shoulders."""
     around, y = np.meshgrid(
         np.radians(np.linspace(62, 298, 300)), np.linspace(-6, 16, 210), indexing="xy"
@@ -90,39 +92,39 @@ def _curtain(looks: Looks, rng: np.random.Generator) -> Figure:
     scale = 1 + 0.015 * strands
     z = deep * np.cos(around) * scale - 0.6
     points = np.stack([wide * np.sin(around) * scale, y, z], axis=-1).astype(np.float32)
-    colours = np.array(looks.hair, np.float32) * (1 + 0.25 * strands[..., None])
+    colours = np.array(appearance.hair, np.float32) * (1 + 0.25 * strands[..., None])
     return _part(points, colours, np.zeros_like(strands))
 
 
-def _ear(looks: Looks, side: int) -> Figure:
+def _ear(appearance: Appearance, side: int) -> HeadMesh:
     turn, tilt = np.meshgrid(np.linspace(0, 2 * np.pi, 120), np.linspace(0, np.pi, 70))
-    x = side * (7.2 * looks.build.width + 0.75 * np.sin(tilt) * np.cos(turn))
+    x = side * (7.2 * appearance.build.width + 0.75 * np.sin(tilt) * np.cos(turn))
     y = 1.6 - 3.1 * np.cos(tilt)
     z = -0.8 + 1.7 * np.sin(tilt) * np.sin(turn)
     shade = 0.72 + 0.28 * np.sin(tilt)
-    colours = np.array(looks.skin, np.float32) * (0.9, 0.88, 1.0) * shade[..., None]
+    colours = np.array(appearance.skin, np.float32) * (0.9, 0.88, 1.0) * shade[..., None]
     return _part(np.stack([x, y, z], axis=-1), colours, np.zeros_like(tilt))
 
 
-def _neck(looks: Looks) -> Figure:
+def _neck(appearance: Appearance) -> HeadMesh:
     around, y = np.meshgrid(np.linspace(-np.pi, np.pi, 300), np.linspace(6, 22, 130))
     wide = 5.3 * (1 + np.clip((y - 15) / 14, 0, 1))
     points = np.stack([wide * np.sin(around), y, 5.3 * np.cos(around) - 1.2], axis=-1)
     shade = 0.62 + 0.2 * np.clip((y - 11) / 6, 0, 1)
-    colours = np.array(looks.skin, np.float32) * shade[..., None]
+    colours = np.array(appearance.skin, np.float32) * shade[..., None]
     return _part(points, colours, np.zeros_like(y))
 
 
-def _hat(looks: Looks) -> list[Figure]:
+def _hat(appearance: Appearance) -> list[HeadMesh]:
     around, step = np.meshgrid(np.linspace(-np.pi, np.pi, 520), np.linspace(0, 1, 170))
     y = -5.2 - 8.2 * np.sin(step * np.pi / 2)
     size = np.cos(step * np.pi / 2) ** 0.5
     dome = np.stack([8.5 * np.sin(around) * size, y, 10.6 * np.cos(around) * size - 0.4], axis=-1)
-    colours = np.array(looks.coat, np.float32) * (0.9 + 0.1 * (step[..., None] < 0.12))
+    colours = np.array(appearance.coat, np.float32) * (0.9 + 0.1 * (step[..., None] < 0.12))
     return [_part(dome, np.broadcast_to(colours, dome.shape), np.zeros_like(step))]
 
 
-def _glasses(looks: Looks) -> list[Figure]:
+def _glasses(appearance: Appearance) -> list[HeadMesh]:
     """Two rims before the eyes, a bridge, and an arm to each ear."""
     turn, thick = np.meshgrid(np.linspace(0, 2 * np.pi, 260), np.linspace(-0.16, 0.16, 6))
     front = 10.4
@@ -143,10 +145,10 @@ def _glasses(looks: Looks) -> list[Figure]:
     ]
 
 
-def _part(points: Floats, colours: Floats, shine: Floats) -> Figure:
+def _part(points: Floats, colours: Floats, shine: Floats) -> HeadMesh:
     normals = normals_of(np.asarray(points, dtype=np.float32))
     outward = np.sign(np.sum(normals * points * AROUND_AXIS, axis=-1, keepdims=True))
-    return Figure(
+    return HeadMesh(
         points=np.asarray(points, np.float32).reshape(-1, 3),
         normals=(normals * np.where(outward == 0, 1, outward)).reshape(-1, 3),
         colours=np.asarray(colours, np.float32).reshape(-1, 3),

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from simulators.scene.lens import Lens
-from simulators.scene.trajectory import Stance, Walk
+from simulators.scene.trajectory import Pose, Trajectory
 
 LEAST_FACE_RATIO: Final = 28 / 1280  # of the picture's width: detectors look at it scaled down
 LEAST_FACE_PX: Final = 14.0
@@ -22,13 +22,13 @@ LOWERED_DEG: Final = -50.0
 LOOKING_DEG: Final = 15.0
 VISIBLE_SHARE: Final = 0.7
 ONLOOKER_S: Final = 1.0
-SEEN_S: Final = 0.5  # a face visible for less is nobody's visit
+VISIT_S: Final = 0.5  # a face visible for less is nobody's visit
 
 Interval = tuple[float, float]
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
 
-class Spot(msgspec.Struct, frozen=True):
+class HeadPosition(msgspec.Struct, frozen=True):
     """The head at one frame; pixels of the point between the eyes, degrees, metres."""
 
     at_s: float
@@ -44,7 +44,7 @@ class PersonTruth(msgspec.Struct, frozen=True):
     """One person; intervals are half-open seconds of the clip."""
 
     person: int
-    story: str
+    behaviour: str
     enter_at_s: float
     exit_at_s: float
     face_visible: tuple[Interval, ...]
@@ -52,10 +52,10 @@ class PersonTruth(msgspec.Struct, frozen=True):
     face_visible_s: float
     looking_s: float
     dwell_s: float  # from the first to the last sight of the face
-    path: tuple[Spot, ...]
+    path: tuple[HeadPosition, ...]
 
 
-class Totals(msgspec.Struct, frozen=True):
+class SceneTotals(msgspec.Struct, frozen=True):
     """Sums over the people; `visitors` have shown their face, `onlookers` have looked 1 s."""
 
     people: int
@@ -78,14 +78,18 @@ class SceneTruth(msgspec.Struct, frozen=True):
     seconds: float
     seed: int
     people: tuple[PersonTruth, ...]
-    totals: Totals
+    totals: SceneTotals
 
 
-def truth(walks: Sequence[Walk], lens: Lens, *, fps: int, frames: int, seed: int) -> SceneTruth:
+def compute_ground_truth(
+    trajectories: Sequence[Trajectory], lens: Lens, *, fps: int, frames: int, seed: int
+) -> SceneTruth:
     """Follow everybody frame by frame."""
-    stances = [[walk.at(frame / fps) for walk in walks] for frame in range(frames)]
+    stances = [[walk.at(frame / fps) for walk in trajectories] for frame in range(frames)]
     visible = [_faces_visible(row, lens) for row in stances]
-    people = tuple(_person(walk, at, stances, visible, lens, fps) for at, walk in enumerate(walks))
+    people = tuple(
+        _person(walk, at, stances, visible, lens, fps) for at, walk in enumerate(trajectories)
+    )
     return SceneTruth(
         width_px=lens.width_px,
         height_px=lens.height_px,
@@ -98,43 +102,43 @@ def truth(walks: Sequence[Walk], lens: Lens, *, fps: int, frames: int, seed: int
     )
 
 
-def head_box(stance: Stance, lens: Lens) -> Box:
+def head_box(pose: Pose, lens: Lens) -> Box:
     """The head with its hair, in pixels."""
-    column, row = lens.pixel(stance.x_m, stance.eyes_m, stance.z_m)
-    scale = lens.scale(stance.z_m)
+    column, row = lens.pixel(pose.x_m, pose.eyes_m, pose.z_m)
+    scale = lens.scale(pose.z_m)
     return column - 0.10 * scale, row - 0.13 * scale, column + 0.10 * scale, row + 0.12 * scale
 
 
-def face_box(stance: Stance, lens: Lens) -> Box:
+def face_box(pose: Pose, lens: Lens) -> Box:
     """Brow to chin, in pixels."""
-    column, row = lens.pixel(stance.x_m, stance.eyes_m, stance.z_m)
-    scale = lens.scale(stance.z_m)
+    column, row = lens.pixel(pose.x_m, pose.eyes_m, pose.z_m)
+    scale = lens.scale(pose.z_m)
     return column - 0.07 * scale, row - 0.06 * scale, column + 0.07 * scale, row + 0.12 * scale
 
 
 def _person(
-    walk: Walk,
+    trajectory: Trajectory,
     at: int,
-    stances: list[list[Stance | None]],
+    stances: list[list[Pose | None]],
     visible: list[list[bool]],
     lens: Lens,
     fps: int,
 ) -> PersonTruth:
-    def runs(holds: Callable[[int, Stance], bool]) -> tuple[Interval, ...]:
+    def runs(holds: Callable[[int, Pose], bool]) -> tuple[Interval, ...]:
         flags = [
             stance is not None and holds(frame, stance)
             for frame, stance in enumerate(row[at] for row in stances)
         ]
         return intervals(flags, fps)
 
-    in_view = runs(lambda frame, stance: _overlap(head_box(stance, lens), _picture(lens)) > 0)
-    seen = runs(lambda frame, stance: visible[frame][at])
-    looking = runs(lambda frame, stance: visible[frame][at] and _on_screen(stance))
+    in_view = runs(lambda frame, pose: _overlap(head_box(pose, lens), _picture(lens)) > 0)
+    seen = runs(lambda frame, pose: visible[frame][at])
+    looking = runs(lambda frame, pose: visible[frame][at] and _on_screen(pose))
     return PersonTruth(
-        person=walk.person,
-        story=walk.story,
-        enter_at_s=in_view[0][0] if in_view else walk.starts_s,
-        exit_at_s=in_view[-1][1] if in_view else walk.ends_s,
+        person=trajectory.person,
+        behaviour=trajectory.behaviour,
+        enter_at_s=in_view[0][0] if in_view else trajectory.starts_s,
+        exit_at_s=in_view[-1][1] if in_view else trajectory.ends_s,
         face_visible=seen,
         looking=looking,
         face_visible_s=length_s(seen),
@@ -144,7 +148,9 @@ def _person(
     )
 
 
-def _path(at: int, stances: list[list[Stance | None]], lens: Lens, fps: int) -> tuple[Spot, ...]:
+def _path(
+    at: int, stances: list[list[Pose | None]], lens: Lens, fps: int
+) -> tuple[HeadPosition, ...]:
     """Twice a second is enough to draw it and to check it."""
     spots = []
     for frame in range(0, len(stances), max(1, fps // 2)):
@@ -154,23 +160,23 @@ def _path(at: int, stances: list[list[Stance | None]], lens: Lens, fps: int) -> 
     return tuple(spots)
 
 
-def _spot(at_s: float, stance: Stance, lens: Lens) -> Spot:
-    column, row = lens.pixel(stance.x_m, stance.eyes_m, stance.z_m)
-    return Spot(
+def _spot(at_s: float, pose: Pose, lens: Lens) -> HeadPosition:
+    column, row = lens.pixel(pose.x_m, pose.eyes_m, pose.z_m)
+    return HeadPosition(
         at_s=round(at_s, 3),
         eyes_px=(round(column, 1), round(row, 1)),
-        face_px=round(lens.face_px(stance.z_m), 1),
-        yaw_deg=round(stance.yaw_deg, 1),
-        pitch_deg=round(stance.pitch_deg, 1),
-        x_m=round(stance.x_m, 2),
-        z_m=round(stance.z_m, 2),
+        face_px=round(lens.face_px(pose.z_m), 1),
+        yaw_deg=round(pose.yaw_deg, 1),
+        pitch_deg=round(pose.pitch_deg, 1),
+        x_m=round(pose.x_m, 2),
+        z_m=round(pose.z_m, 2),
     )
 
 
-def _totals(people: Sequence[PersonTruth], peak: int) -> Totals:
-    return Totals(
+def _totals(people: Sequence[PersonTruth], peak: int) -> SceneTotals:
+    return SceneTotals(
         people=len(people),
-        visitors=sum(person.face_visible_s >= SEEN_S for person in people),
+        visitors=sum(person.face_visible_s >= VISIT_S for person in people),
         onlookers=sum(person.looking_s >= ONLOOKER_S for person in people),
         in_view_s=round(sum(person.exit_at_s - person.enter_at_s for person in people), 3),
         face_visible_s=round(sum(person.face_visible_s for person in people), 3),
@@ -198,35 +204,35 @@ def length_s(spans: Sequence[Interval]) -> float:
     return round(sum(end - start for start, end in spans), 3)
 
 
-def _faces_visible(row: Sequence[Stance | None], lens: Lens) -> list[bool]:
+def _faces_visible(row: Sequence[Pose | None], lens: Lens) -> list[bool]:
     return [
         stance is not None and _turned_here(stance, lens) and not _hidden(stance, row, lens)
         for stance in row
     ]
 
 
-def _turned_here(stance: Stance, lens: Lens) -> bool:
-    face = face_box(stance, lens)
+def _turned_here(pose: Pose, lens: Lens) -> bool:
+    face = face_box(pose, lens)
     return (
-        lens.face_px(stance.z_m) >= max(LEAST_FACE_PX, LEAST_FACE_RATIO * lens.width_px)
-        and abs(stance.yaw_deg) < TURNED_DEG
-        and stance.pitch_deg > LOWERED_DEG
+        lens.face_px(pose.z_m) >= max(LEAST_FACE_PX, LEAST_FACE_RATIO * lens.width_px)
+        and abs(pose.yaw_deg) < TURNED_DEG
+        and pose.pitch_deg > LOWERED_DEG
         and _overlap(face, _picture(lens)) > 0.999
     )
 
 
-def _on_screen(stance: Stance) -> bool:
-    return max(abs(stance.yaw_deg), abs(stance.pitch_deg)) <= LOOKING_DEG
+def _on_screen(pose: Pose) -> bool:
+    return max(abs(pose.yaw_deg), abs(pose.pitch_deg)) <= LOOKING_DEG
 
 
-def _hidden(stance: Stance, row: Sequence[Stance | None], lens: Lens) -> bool:
-    face = face_box(stance, lens)
-    nearer = (other for other in row if other is not None and other.z_m < stance.z_m)
+def _hidden(pose: Pose, row: Sequence[Pose | None], lens: Lens) -> bool:
+    face = face_box(pose, lens)
+    nearer = (other for other in row if other is not None and other.z_m < pose.z_m)
     covered = max((_covered(face, other, lens) for other in nearer), default=0.0)
     return covered > 1 - VISIBLE_SHARE
 
 
-def _covered(face: Box, other: Stance, lens: Lens) -> float:
+def _covered(face: Box, other: Pose, lens: Lens) -> float:
     column, shoulders = lens.pixel(other.x_m, other.eyes_m - 0.20, other.z_m)
     scale = lens.scale(other.z_m)
     _, floor = lens.pixel(other.x_m, 0.0, other.z_m)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.scene.figure import Figure
+from simulators.scene.figure import HeadMesh
 from simulators.scene.head import Floats
 
 PX_PER_CM: Final = 8.0
@@ -39,10 +39,10 @@ HALF_WAY: Final = _unit(-0.35, -0.72, 1.60)  # between the lamp and the eye: whe
 Sprite = NDArray[np.uint8]
 
 
-class Portraits:
+class HeadRenderer:
     """Drawings of one head from every side, made when first asked for."""
 
-    def __init__(self, figure: Figure) -> None:
+    def __init__(self, figure: HeadMesh) -> None:
         self._figure = figure
         self._drawn = lru_cache(maxsize=400)(self._draw)
 
@@ -52,7 +52,7 @@ class Portraits:
 
     def _draw(self, yaw_steps: int, pitch_steps: int) -> Sprite:
         turn = rotation(yaw_steps * YAW_STEP_DEG, pitch_steps * PITCH_STEP_DEG)
-        return drawn(self._figure, turn)
+        return draw_head(self._figure, turn)
 
 
 def rotation(yaw_deg: float, pitch_deg: float) -> Floats:
@@ -63,7 +63,7 @@ def rotation(yaw_deg: float, pitch_deg: float) -> Floats:
     return np.asarray(np.array(about_y) @ np.array(about_x), dtype=np.float32)
 
 
-def drawn(figure: Figure, turn: Floats) -> Sprite:
+def draw_head(figure: HeadMesh, turn: Floats) -> Sprite:
     """Every visible point on its pixel, the nearest last."""
     seen = np.flatnonzero(figure.normals @ turn[2] > EDGE_ON)
     points = (figure.points[seen] - PIVOT) @ turn.T + PIVOT
@@ -78,12 +78,12 @@ def drawn(figure: Figure, turn: Floats) -> Sprite:
     visible = nearest[nearest >= 0]
     sprite = np.zeros((SIDE_PX * SIDE_PX, 4), dtype=np.uint8)
     normals = figure.normals[visible] @ turn.T
-    sprite[nearest >= 0, :3] = lit(figure.colours[visible], normals, figure.shine[visible])
+    sprite[nearest >= 0, :3] = shade_points(figure.colours[visible], normals, figure.shine[visible])
     sprite[nearest >= 0, 3] = 255
     return _mended(sprite.reshape(SIDE_PX, SIDE_PX, 4))
 
 
-def lit(colours: Floats, normals: Floats, shine: Floats) -> NDArray[np.uint8]:
+def shade_points(colours: Floats, normals: Floats, shine: Floats) -> NDArray[np.uint8]:
     """Colours under a lamp from above, a softer light from the other side, and the room."""
     lamp, fill, gloss = (np.clip(normals @ towards, 0, 1) for towards in (LAMP, FILL, HALF_WAY))
     level = 0.32 + 0.50 * lamp + 0.22 * fill

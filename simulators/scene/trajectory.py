@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from simulators.scene.appearance import Looks
+from simulators.scene.appearance import Appearance
 from simulators.scene.lens import yaw_seen
 
 TURN_S: Final = 0.35
@@ -41,7 +41,7 @@ class Gaze:
 
 
 @dataclass(frozen=True, slots=True)
-class Stance:
+class Pose:
     """A person at one instant; angles are as the camera sees them."""
 
     x_m: float
@@ -55,26 +55,26 @@ class Stance:
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class Trajectory:
     """A person's looks, way and gazes, in the order of time."""
 
     person: int
-    story: str
-    looks: Looks
-    way: tuple[Waypoint, ...]
+    behaviour: str
+    appearance: Appearance
+    waypoints: tuple[Waypoint, ...]
     gazes: tuple[Gaze, ...]
 
     @property
     def starts_s(self) -> float:
         """When the way begins, outside the picture."""
-        return self.way[0].at_s
+        return self.waypoints[0].at_s
 
     @property
     def ends_s(self) -> float:
         """When the way has left the picture."""
-        return self.way[-1].at_s
+        return self.waypoints[-1].at_s
 
-    def at(self, at_s: float) -> Stance | None:
+    def at(self, at_s: float) -> Pose | None:
         """The person at an instant; None before and after the way."""
         if not self.starts_s <= at_s <= self.ends_s:
             return None
@@ -85,10 +85,10 @@ class Walk:
         yaw, pitch = self._head(at_s)
         stride = self._walked(at_s) / (2 * STRIDE_M) % 1.0
         bob = 0.015 * math.cos(4 * math.pi * stride) * min(1.0, speed)
-        return Stance(
+        return Pose(
             x_m=x,
             z_m=z,
-            eyes_m=(self.looks.height_cm - EYES_BELOW_CROWN_CM) / 100 + bob,
+            eyes_m=(self.appearance.height_cm - EYES_BELOW_CROWN_CM) / 100 + bob,
             yaw_deg=yaw,
             pitch_deg=pitch,
             body_yaw_deg=yaw_seen(x, z, *along) if speed > STILL_M_S else yaw / 2,
@@ -97,16 +97,16 @@ class Walk:
         )
 
     def _place(self, at_s: float) -> tuple[float, float]:
-        times = [point.at_s for point in self.way]
+        times = [point.at_s for point in self.waypoints]
         around = at_s + STOPPING_S * SPREAD
-        x = np.interp(around, times, [point.x_m for point in self.way])
-        z = np.interp(around, times, [point.z_m for point in self.way])
+        x = np.interp(around, times, [point.x_m for point in self.waypoints])
+        z = np.interp(around, times, [point.z_m for point in self.waypoints])
         return float(x.mean()), float(z.mean())
 
     def _walked(self, at_s: float) -> float:
-        pairs = zip(self.way, self.way[1:], strict=False)
+        pairs = zip(self.waypoints, self.waypoints[1:], strict=False)
         gone = np.cumsum([0.0] + [math.hypot(b.x_m - a.x_m, b.z_m - a.z_m) for a, b in pairs])
-        return float(np.interp(at_s, [point.at_s for point in self.way], gone))
+        return float(np.interp(at_s, [point.at_s for point in self.waypoints], gone))
 
     def _head(self, at_s: float) -> tuple[float, float]:
         yaw, pitch = self.gazes[0].yaw_deg, self.gazes[0].pitch_deg

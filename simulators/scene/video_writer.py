@@ -19,15 +19,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.output_file import replacing
-from simulators.scene.background import Stage
+from simulators.output_file import replace_file
+from simulators.scene.background import Background
 from simulators.scene.body import draw_body
-from simulators.scene.figure import figure
-from simulators.scene.ground_truth import SceneTruth, truth
-from simulators.scene.head_renderer import PX_PER_CM, SIDE_PX, Portraits
+from simulators.scene.figure import build_head_mesh
+from simulators.scene.ground_truth import SceneTruth, compute_ground_truth
+from simulators.scene.head_renderer import PX_PER_CM, SIDE_PX, HeadRenderer
 from simulators.scene.lens import Lens, SizeError
-from simulators.scene.population import CastError, cast
-from simulators.scene.trajectory import Stance, Walk
+from simulators.scene.population import PopulationError, create_population
+from simulators.scene.trajectory import Pose, Trajectory
 
 CODEC: Final = {"preset": "veryfast", "crf": "23", "g": "30"}
 ENCODER_THREADS: Final = 2  # fixed: the number of threads changes the bytes
@@ -36,30 +36,32 @@ PROGRESS_EVERY_S: Final = 1.0
 Picture = NDArray[np.uint8]
 
 
-class Scene:
+class SceneRenderer:
     """Everybody and the place, ready to be drawn at any instant."""
 
-    def __init__(self, walks: tuple[Walk, ...], lens: Lens, seed: int) -> None:
-        self._walks = walks
+    def __init__(self, trajectories: tuple[Trajectory, ...], lens: Lens, seed: int) -> None:
+        self._walks = trajectories
         self._lens = lens
-        self._stage = Stage(lens, seed)
-        self._portraits = {walk.person: Portraits(figure(walk.looks)) for walk in walks}
+        self._stage = Background(lens, seed)
+        self._portraits = {
+            walk.person: HeadRenderer(build_head_mesh(walk.appearance)) for walk in trajectories
+        }
 
     def picture(self, at_s: float) -> Picture:
         """The camera's frame at an instant of the clip, BGR."""
         picture = self._stage.empty()
         present = [(walk, stance) for walk in self._walks if (stance := walk.at(at_s))]
         for walk, stance in sorted(present, key=lambda pair: -pair[1].z_m):
-            draw_body(picture, stance, walk.looks, self._lens)
+            draw_body(picture, stance, walk.appearance, self._lens)
             self._draw_head(picture, walk, stance)
-        return self._stage.exposed(picture, at_s)
+        return self._stage.add_exposure(picture, at_s)
 
-    def _draw_head(self, picture: Picture, walk: Walk, stance: Stance) -> None:
-        sprite = self._portraits[walk.person].at(stance.yaw_deg, stance.pitch_deg)
-        side_px = max(2, round(SIDE_PX * self._lens.scale(stance.z_m) / 100 / PX_PER_CM))
-        column, row = self._lens.pixel(stance.x_m, stance.eyes_m, stance.z_m)
+    def _draw_head(self, picture: Picture, trajectory: Trajectory, pose: Pose) -> None:
+        sprite = self._portraits[trajectory.person].at(pose.yaw_deg, pose.pitch_deg)
+        side_px = max(2, round(SIDE_PX * self._lens.scale(pose.z_m) / 100 / PX_PER_CM))
+        column, row = self._lens.pixel(pose.x_m, pose.eyes_m, pose.z_m)
         small = cv2.resize(sprite, (side_px, side_px), interpolation=cv2.INTER_AREA)
-        paste(
+        paste_sprite(
             picture,
             np.asarray(small, dtype=np.uint8),
             round(column - side_px / 2),
@@ -67,7 +69,7 @@ class Scene:
         )
 
 
-def paste(picture: Picture, sprite: Picture, left: int, top: int) -> None:
+def paste_sprite(picture: Picture, sprite: Picture, left: int, top: int) -> None:
     """Lay a premultiplied BGRA sprite on the picture, as far as it lies inside."""
     place = picture[max(0, top) :, max(0, left) :]
     part = sprite[max(0, -top) :, max(0, -left) :][: place.shape[0], : place.shape[1]]
@@ -76,7 +78,9 @@ def paste(picture: Picture, sprite: Picture, left: int, top: int) -> None:
     place[:] = part[..., :3] + (place * through + 127) // 255
 
 
-def filmed(scene: Scene, frames: int, fps: int, into: Path, lens: Lens) -> Iterator[int]:
+def write_video(
+    scene: SceneRenderer, frames: int, fps: int, into: Path, lens: Lens
+) -> Iterator[int]:
     """Write the clip; yields the number of frames written so far."""
     with av.open(str(into), "w") as container:
         stream = container.add_stream("libx264", rate=fps, options=CODEC)
@@ -109,13 +113,13 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         lens = lens_for(arguments.size)
         if not 1 <= arguments.fps <= 60 or arguments.seed < 0:
-            raise CastError(
+            raise PopulationError(
                 f"--fps {arguments.fps} and --seed {arguments.seed}: use 1 to 60 frames per "
                 "second and a seed that is not negative"
             )
-        walks = cast(arguments.people, arguments.seconds, arguments.seed, lens)
+        walks = create_population(arguments.people, arguments.seconds, arguments.seed, lens)
         _write(arguments, walks, lens)
-    except (CastError, SizeError) as error:
+    except (PopulationError, SizeError) as error:
         sys.stderr.write(f"scene: {error}\n")
         return 2
     except (OSError, av.FFmpegError) as error:
@@ -132,14 +136,16 @@ def lens_for(size: str) -> Lens:
     return Lens(int(width), int(height))
 
 
-def _write(arguments: argparse.Namespace, walks: tuple[Walk, ...], lens: Lens) -> None:
+def _write(arguments: argparse.Namespace, trajectories: tuple[Trajectory, ...], lens: Lens) -> None:
     frames = round(arguments.seconds * arguments.fps)
-    happens = truth(walks, lens, fps=arguments.fps, frames=frames, seed=arguments.seed)
-    scene = Scene(walks, lens, arguments.seed)
-    with replacing(arguments.truth) as facts, replacing(arguments.out) as clip:
+    happens = compute_ground_truth(
+        trajectories, lens, fps=arguments.fps, frames=frames, seed=arguments.seed
+    )
+    scene = SceneRenderer(trajectories, lens, arguments.seed)
+    with replace_file(arguments.truth) as facts, replace_file(arguments.out) as clip:
         facts.write_bytes(msgspec.json.format(msgspec.json.encode(happens), indent=1))
         shown_s = time.monotonic()
-        for done in filmed(scene, frames, arguments.fps, clip, lens):
+        for done in write_video(scene, frames, arguments.fps, clip, lens):
             if time.monotonic() - shown_s >= PROGRESS_EVERY_S:
                 shown_s = time.monotonic()
                 sys.stderr.write(f"\rscene: {done} of {frames} frames ")
@@ -147,9 +153,9 @@ def _write(arguments: argparse.Namespace, walks: tuple[Walk, ...], lens: Lens) -
     sys.stderr.write(f"\rscene: {frames} frames in {arguments.out}; {summary(happens)}\n")
 
 
-def summary(happens: SceneTruth) -> str:
+def summary(facts: SceneTruth) -> str:
     """The totals in one line."""
-    totals = happens.totals
+    totals = facts.totals
     return (
         f"{totals.people} people, {totals.visitors} show their face, "
         f"{totals.onlookers} onlookers, {totals.looking_s:.1f} s of looking"

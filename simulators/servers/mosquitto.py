@@ -37,7 +37,7 @@ def free_port() -> int:
     raise MosquittoError(f"no free TCP port found between {PORTS.start} and {PORTS.stop - 1}")
 
 
-def binary() -> str:
+def find_binary() -> str:
     """Path of the program, also where only root's PATH leads."""
     found = shutil.which("mosquitto") or shutil.which("mosquitto", path=":".join(BINARY_DIRS))
     if found is None:
@@ -83,7 +83,7 @@ class Mosquitto:
         config.write_text(self._config())
         with (self.folder / "mosquitto.log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  the path comes from `binary`
-                [binary(), "-c", str(config)], stdout=log, stderr=log, start_new_session=True
+                [find_binary(), "-c", str(config)], stdout=log, stderr=log, start_new_session=True
             )
         self._wait_until_ready(self._process)
 
@@ -124,7 +124,7 @@ class Mosquitto:
         deadline = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < deadline:
             if process.poll() is not None:
-                raise MosquittoError(f"mosquitto ended at once: {self._last_words()}")
+                raise MosquittoError(f"mosquitto ended at once: {self._log_tail()}")
             with socket.socket() as probe:
                 probe.settimeout(0.5)
                 if probe.connect_ex((self.host, self.port)) == 0:
@@ -134,5 +134,5 @@ class Mosquitto:
             f"mosquitto did not listen on port {self.port} within {READY_WITHIN_S:.0f} s"
         )
 
-    def _last_words(self) -> str:
+    def _log_tail(self) -> str:
         return (self.folder / "mosquitto.log").read_text(errors="replace")[-500:].strip()

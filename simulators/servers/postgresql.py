@@ -22,7 +22,7 @@ class PostgresqlError(RuntimeError):
     """PostgreSQL is not installed or does not start."""
 
 
-def programs() -> Path:
+def find_programs() -> Path:
     """The folder of `initdb` and `postgres`."""
     installed = sorted(INSTALLED.glob("*/bin/initdb"))
     found = installed[-1] if installed else shutil.which("initdb")
@@ -52,7 +52,7 @@ class Postgresql:
 
     def start(self) -> None:
         """Make the cluster and wait until it answers."""
-        found = programs()
+        found = find_programs()
         self.folder.mkdir(parents=True)
         owner = self._unprivileged()
         where = ["-D", str(self.folder / "data")]

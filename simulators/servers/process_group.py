@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Self
 
-PATIENCE_S: Final = 20.0
+STOP_WITHIN_S: Final = 20.0
 
 
-class CrewError(RuntimeError):
+class ProcessGroupError(RuntimeError):
     """A process ended although it was to go on."""
 
 
-class Crew:
+class ProcessGroup:
     """Starts `python -m ...` processes, notices when one dies, ends them newest first."""
 
     def __init__(self, logs: Path) -> None:
@@ -27,9 +27,9 @@ class Crew:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.dismiss()
+        self.stop()
 
-    def engage(self, name: str, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+    def start(self, name: str, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
         """Start `python -m arguments`; its output goes to `name`.log."""
         with self.log(name).open("ab") as log:
             process = subprocess.Popen(  # noqa: S603  our own interpreter and modules
@@ -43,7 +43,7 @@ class Crew:
         self._running.append((name, process))
         return process
 
-    def perform(self, name: str, arguments: Sequence[str]) -> str:
+    def run(self, name: str, arguments: Sequence[str]) -> str:
         """Run `python -m arguments` to its end and return what it printed."""
         with self.log(name).open("wb") as log:
             done = subprocess.run(  # noqa: S603  our own interpreter and modules
@@ -54,14 +54,14 @@ class Crew:
                 check=False,
             )
         if done.returncode:
-            raise CrewError(self._obituary(name, done.returncode))
+            raise ProcessGroupError(self._exit_report(name, done.returncode))
         return done.stdout.decode(errors="replace")
 
     def check(self) -> None:
         """Raise CrewError when somebody has left."""
         for name, process in self._running:
             if process.poll() is not None:
-                raise CrewError(self._obituary(name, process.returncode))
+                raise ProcessGroupError(self._exit_report(name, process.returncode))
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """End one as a power cut would; nobody misses it afterwards."""
@@ -69,7 +69,7 @@ class Crew:
         process.kill()
         process.wait()
 
-    def dismiss(self) -> None:
+    def stop(self) -> None:
         """End everybody, newest first; who does not go within `PATIENCE_S` is killed."""
         while self._running:
             _, process = self._running.pop()
@@ -77,7 +77,7 @@ class Crew:
                 continue
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(timeout=PATIENCE_S)
+                process.wait(timeout=STOP_WITHIN_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -86,6 +86,6 @@ class Crew:
         """Where `name` writes."""
         return self._logs / f"{name}.log"
 
-    def _obituary(self, name: str, code: int) -> str:
+    def _exit_report(self, name: str, code: int) -> str:
         last = self.log(name).read_text(errors="replace").strip().splitlines()[-8:]
         return "\n  ".join([f"{name} ended with exit code {code}. Its last words:", *last])

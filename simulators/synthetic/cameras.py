@@ -15,16 +15,16 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from edge_agent.outbox.downsampling import groups, merged
-from simulators.synthetic.footfall_model import Place, Profile, measured, size_of
+from simulators.synthetic.footfall_model import Profile, SyntheticSite, generate_report, site_scale
 from wire.audience import AudienceReport
 from wire.scalars import DeviceId, JournalId, LocationId
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
-MOST_CAMERAS: Final = 10_000
+MAX_CAMERAS: Final = 10_000
 TIMEZONE: Final = ZoneInfo("Europe/London")
 CHUNK: Final = 40  # reports of one camera in a row when time does not matter
 SURGE_PER_DAY: Final = 0.1  # an event next door: a concert, a broken line
-MERGED: Final = 0.1  # of the chunks, under a disk budget that has been spent
+DOWNSAMPLED_RATIO: Final = 0.1  # of the chunks, under a disk budget that has been spent
 
 VENUES: Final = {
     Profile.STATION: ("10604", "concourse", 1800, 1200),
@@ -47,12 +47,12 @@ class Period:
         return (self.ends_at - self.starts_at) // self.interval
 
 
-def places(cameras: int, seed: int) -> list[Place]:
+def create_sites(cameras: int, seed: int) -> list[SyntheticSite]:
     """One place for each camera; the kinds of place take turns."""
     profiles = list(Profile)
     return [
-        Place(
-            Address(LocationId(f"SIM-{number:05d}"), DeviceId(f"sim-{number:05d}-cam-1")),
+        SyntheticSite(
+            DeviceAddress(LocationId(f"SIM-{number:05d}"), DeviceId(f"sim-{number:05d}-cam-1")),
             profiles[(number - 1) % len(profiles)],
             TIMEZONE,
             seed,
@@ -61,10 +61,10 @@ def places(cameras: int, seed: int) -> list[Place]:
     ]
 
 
-def reports(place: Place, period: Period) -> Iterator[AudienceReport]:
+def generate_reports(site: SyntheticSite, period: Period) -> Iterator[AudienceReport]:
     """Everything one camera reports; the same for the same place and period."""
     words = f"{period.starts_at.isoformat()} {period.interval}"
-    digest = place.digest(words)
+    digest = site.digest(words)
     journal = JournalId(digest.hex()[:16])
     rng = np.random.default_rng(int.from_bytes(digest[:8]))
     surges: dict[int, tuple[float, float, float]] = {}
@@ -73,8 +73,8 @@ def reports(place: Place, period: Period) -> Iterator[AudienceReport]:
         since = starts_at - period.starts_at
         surge = surges.setdefault(since.days, _surge(rng))
         hour = since.seconds / 3600
-        size = size_of(place) * (surge[2] if surge[0] <= hour < surge[1] else 1.0)
-        yield measured(place, starts_at, period.interval, (journal, number + 1), size, rng)
+        size = site_scale(site) * (surge[2] if surge[0] <= hour < surge[1] else 1.0)
+        yield generate_report(site, starts_at, period.interval, (journal, number + 1), size, rng)
 
 
 def _surge(rng: np.random.Generator) -> tuple[float, float, float]:
@@ -85,22 +85,22 @@ def _surge(rng: np.random.Generator) -> tuple[float, float, float]:
     return begins, begins + float(rng.uniform(0.7, 2.5)), float(rng.uniform(2.5, 5.0))
 
 
-def in_turns(
-    everywhere: list[Place], period: Period, *, chunk: int, squeeze: np.random.Generator | None
+def interleave_reports(
+    sites: list[SyntheticSite], period: Period, *, chunk: int, squeeze: np.random.Generator | None
 ) -> Iterator[AudienceReport]:
     """`chunk` reports of the first camera, then of the next, round after round.
 
     With `squeeze` some chunks are merged into longer reports, as a full disk would have it.
     """
-    streams = [reports(place, period) for place in everywhere]
+    streams = [generate_reports(place, period) for place in sites]
     for _ in range(0, period.reports, chunk):
         for stream in streams:
             taken = list(islice(stream, chunk))
-            squeezed = squeeze is not None and squeeze.random() < MERGED
-            yield from _merged(taken) if squeezed else taken
+            squeezed = squeeze is not None and squeeze.random() < DOWNSAMPLED_RATIO
+            yield from _downsample(taken) if squeezed else taken
 
 
-def _merged(run: list[AudienceReport]) -> Iterator[AudienceReport]:
+def _downsample(run: list[AudienceReport]) -> Iterator[AudienceReport]:
     together = {group[0].sequence.first: group for group in groups(run, timedelta(minutes=15))}
     covered = 0
     for report in run:
@@ -111,19 +111,19 @@ def _merged(run: list[AudienceReport]) -> Iterator[AudienceReport]:
         yield merged(group) if len(group) > 1 else report
 
 
-def estate(everywhere: list[Place]) -> str:
+def render_sites_file(sites: list[SyntheticSite]) -> str:
     """The estate file (YAML) that lists the cameras; places and rates are invented."""
-    return "version: 1\nlocations:\n" + "".join(map(_location, everywhere))
+    return "version: 1\nlocations:\n" + "".join(map(_location, sites))
 
 
-def _location(place: Place) -> str:
-    venue, placement, rate_pence, looking_s = VENUES[place.profile]
+def _location(site: SyntheticSite) -> str:
+    venue, placement, rate_pence, looking_s = VENUES[site.profile]
     return f"""\
-  - id: {place.address.location}
-    name: Simulated {place.profile} {place.address.location}
-    latitude_deg: {51.3 + place.digest()[1] / 640:.4f}
-    longitude_deg: {-0.4 + place.digest()[2] / 320:.4f}
-    timezone: {place.timezone.key}
+  - id: {site.address.location}
+    name: Simulated {site.profile} {site.address.location}
+    latitude_deg: {51.3 + site.digest()[1] / 640:.4f}
+    longitude_deg: {-0.4 + site.digest()[2] / 320:.4f}
+    timezone: {site.timezone.key}
     holidays: GB-ENG
     venue: "{venue}"
     placement: {placement}
@@ -133,8 +133,8 @@ def _location(place: Place) -> str:
     base_rate_pence: {rate_pence}
     base_looking_s: {looking_s}
     currency: GBP
-    attributes: {{traffic: {_traffic(place.profile)}, demographic: broad}}
-    cameras: [{place.address.device}]
+    attributes: {{traffic: {_traffic(site.profile)}, demographic: broad}}
+    cameras: [{site.address.device}]
 """
 
 

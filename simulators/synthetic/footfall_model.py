@@ -26,11 +26,11 @@ from wire.audience import (
 )
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS, tally
 from wire.scalars import JournalId, SequenceRange
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 QUARTER: Final = timedelta(minutes=15)
 HOUR_MS: Final = 3_600_000
-BLIND_PER_HOUR: Final = 0.04
+UNOBSERVED_PER_HOUR: Final = 0.04
 ANALYSED_FPS: Final = 5
 CAPTURED_FPS: Final = 15
 LONGEST_VISIT_MS: Final = 600_000
@@ -47,7 +47,7 @@ class Profile(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rhythm:
+class WeeklyPattern:
     """Visits per hour at hours of the day (straight lines between), and how they behave."""
 
     working_day: tuple[tuple[float, float], ...]
@@ -59,8 +59,8 @@ class Rhythm:
     glance_s: float  # median of those who look
 
 
-RHYTHMS: Final = {
-    Profile.STATION: Rhythm(
+PATTERNS: Final = {
+    Profile.STATION: WeeklyPattern(
         working_day=(
             (0, 30), (1, 6), (4.5, 4), (6, 120), (8, 700), (8.75, 755), (10, 325), (13, 365),
             (16, 445), (17.75, 810), (19, 515), (21, 230), (24, 30),
@@ -72,7 +72,7 @@ RHYTHMS: Final = {
         dwell_s=5.0,
         glance_s=3.2,
     ),
-    Profile.BUSINESS: Rhythm(
+    Profile.BUSINESS: WeeklyPattern(
         working_day=((0, 4), (6, 12), (8.5, 330), (10, 120), (12.75, 360), (14.5, 130),
                      (17.5, 310), (20, 60), (24, 4)),
         weekend=((0, 4), (9, 12), (14, 45), (18, 30), (24, 4)),
@@ -82,7 +82,7 @@ RHYTHMS: Final = {
         dwell_s=4.2,
         glance_s=2.6,
     ),
-    Profile.RESIDENTIAL: Rhythm(
+    Profile.RESIDENTIAL: WeeklyPattern(
         working_day=((0, 4), (6, 12), (8, 110), (9.5, 60), (13, 70), (15.5, 120), (18, 140),
                      (21, 50), (24, 4)),
         weekend=((0, 6), (8, 20), (11, 120), (15, 140), (19, 80), (24, 6)),
@@ -96,10 +96,10 @@ RHYTHMS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SyntheticSite:
     """Where the crowd comes past; `seed` makes another history of the same place."""
 
-    address: Address
+    address: DeviceAddress
     profile: Profile
     timezone: ZoneInfo
     seed: int
@@ -114,48 +114,53 @@ class Place:
         return JournalId(self.digest(on).hex()[:16])
 
 
-def history(place: Place, first_on: date, until: datetime) -> Iterator[AudienceReport]:
+def generate_history(
+    site: SyntheticSite, first_on: date, until: datetime
+) -> Iterator[AudienceReport]:
     """Every quarter hour from the local midnight of `first_on`, ended before `until`."""
     on = first_on
-    while midnight(on, place.timezone) < until:
-        yield from (report for report in day(place, on) if report.ends_at <= until)
+    while local_midnight(on, site.timezone) < until:
+        yield from (report for report in generate_day(site, on) if report.ends_at <= until)
         on += timedelta(days=1)
 
 
-def day(place: Place, on: date) -> Iterator[AudienceReport]:
+def generate_day(site: SyntheticSite, on: date) -> Iterator[AudienceReport]:
     """The reports of one local day: 96 of them, 92 or 100 when the clocks change."""
-    rng = np.random.default_rng(int.from_bytes(place.digest(on)[:8]))
-    size = size_of(place) * float(rng.lognormal(0.0, 0.10))
-    starts_at, end = midnight(on, place.timezone), midnight(on + timedelta(days=1), place.timezone)
+    rng = np.random.default_rng(int.from_bytes(site.digest(on)[:8]))
+    size = site_scale(site) * float(rng.lognormal(0.0, 0.10))
+    starts_at, end = (
+        local_midnight(on, site.timezone),
+        local_midnight(on + timedelta(days=1), site.timezone),
+    )
     sequence = 0
     while starts_at < end:
         sequence += 1
-        yield measured(place, starts_at, QUARTER, (place.journal(on), sequence), size, rng)
+        yield generate_report(site, starts_at, QUARTER, (site.journal(on), sequence), size, rng)
         starts_at += QUARTER
 
 
-def midnight(on: date, timezone: ZoneInfo) -> datetime:
+def local_midnight(on: date, timezone: ZoneInfo) -> datetime:
     """The instant at which a local day begins."""
     return datetime.combine(on, time(), timezone).astimezone(UTC)
 
 
-def visits_per_hour(place: Place, at: datetime) -> float:
+def visits_per_hour(site: SyntheticSite, at: datetime) -> float:
     """The ordinary rate at an instant, before the day's and the hour's own luck."""
-    local = at.astimezone(place.timezone)
-    rhythm = RHYTHMS[place.profile]
+    local = at.astimezone(site.timezone)
+    rhythm = PATTERNS[site.profile]
     points = rhythm.weekend if local.weekday() >= 5 else rhythm.working_day
     factor = {4: rhythm.friday, 6: rhythm.sunday}.get(local.weekday(), 1.0)
     hour = local.hour + local.minute / 60
     return factor * float(np.interp(hour, [at for at, _ in points], [rate for _, rate in points]))
 
 
-def size_of(place: Place) -> float:
+def site_scale(site: SyntheticSite) -> float:
     """Some places are busier than others: 0.8 to 1.25, always the same for one place."""
-    return 0.8 + 0.45 * place.digest()[0] / 255
+    return 0.8 + 0.45 * site.digest()[0] / 255
 
 
-def measured(
-    place: Place,
+def generate_report(
+    site: SyntheticSite,
     starts_at: datetime,
     length: timedelta,
     number: tuple[JournalId, int],
@@ -164,17 +169,17 @@ def measured(
 ) -> AudienceReport:
     """What a camera would report of one interval; `number` is its journal and sequence there."""
     length_ms = length // timedelta(milliseconds=1)
-    blind = _blind(length_ms, rng)
+    blind = _unobserved(length_ms, rng)
     observed_ms = length_ms - sum(blind.values())
-    rate = visits_per_hour(place, starts_at + length / 2) * size
+    rate = visits_per_hour(site, starts_at + length / 2) * size
     expected = rate * observed_ms / HOUR_MS * float(rng.gamma(40, 1 / 40))
-    dwell, looking = _visits(int(rng.poisson(expected)), RHYTHMS[place.profile], rng)
+    dwell, looking = _visits(int(rng.poisson(expected)), PATTERNS[site.profile], rng)
     person_ms, looking_ms = int(dwell.sum()), int(looking.sum())
     unsure_ms = int((person_ms - looking_ms) * 0.12)
     at_once = person_ms / max(1, observed_ms)
     return AudienceReport(
-        location=place.address.location,
-        device=place.address.device,
+        location=site.address.location,
+        device=site.address.device,
         journal=number[0],
         sequence=SequenceRange(first=number[1], last=number[1]),
         starts_at=starts_at,
@@ -213,19 +218,19 @@ def _bands(person_ms: int, looking_ms: int, unsure_ms: int) -> BandSum:
 
 
 def _visits(
-    count: int, rhythm: Rhythm, rng: np.random.Generator
+    count: int, pattern: WeeklyPattern, rng: np.random.Generator
 ) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], np.ndarray[tuple[int], np.dtype[np.int64]]]:
     """Dwell and looking time of each visit, whole milliseconds."""
-    dwell_s = rng.lognormal(np.log(rhythm.dwell_s), 0.75, count)
+    dwell_s = rng.lognormal(np.log(pattern.dwell_s), 0.75, count)
     dwell = np.clip(dwell_s * 1000, 400, LONGEST_VISIT_MS).astype(np.int64)
-    glance = (rng.lognormal(np.log(rhythm.glance_s), 0.8, count) * 1000).astype(np.int64)
-    looks = rng.random(count) < rhythm.looking_share
+    glance = (rng.lognormal(np.log(pattern.glance_s), 0.8, count) * 1000).astype(np.int64)
+    looks = rng.random(count) < pattern.looking_share
     return dwell, np.where(looks, np.minimum(glance, dwell * 9 // 10), 0)
 
 
-def _blind(length_ms: int, rng: np.random.Generator) -> dict[BlindCause, int]:
+def _unobserved(length_ms: int, rng: np.random.Generator) -> dict[BlindCause, int]:
     """Now and then, once in a day or so, a camera cannot see for some minutes."""
-    if rng.random() > BLIND_PER_HOUR * length_ms / HOUR_MS:
+    if rng.random() > UNOBSERVED_PER_HOUR * length_ms / HOUR_MS:
         return {}
     causes = (BlindCause.OFFLINE, BlindCause.OBSTRUCTED, BlindCause.BLURRED)
     cause = causes[int(rng.choice(3, p=(0.6, 0.25, 0.15)))]

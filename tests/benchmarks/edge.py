@@ -40,11 +40,11 @@ from edge_agent.settings.capture import MotionSettings, QualitySettings
 from edge_agent.settings.loading import parse
 from edge_agent.settings.perception import TrackingSettings
 from edge_agent.transport.loopback import LoopbackLink
-from simulators.scene.population import cast
-from simulators.scene.video_writer import Scene, lens_for
+from simulators.scene.population import create_population
+from simulators.scene.video_writer import SceneRenderer, lens_for
 from wire.health import CaptureState
 from wire.scalars import DeviceId, LocationId
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 FPS, SECONDS, ANALYSED_FPS = 30, 12, 5
 BEGUN_AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -102,7 +102,7 @@ def drawn(path: Path, people: int) -> Path:
     """
     random = np.random.default_rng(1)
     lens = lens_for("1920x1080")
-    scene = Scene(cast(people, SECONDS, 7, lens), lens, 7)
+    scene = SceneRenderer(create_population(people, SECONDS, 7, lens), lens, 7)
     grains = [random.normal(0, 4, (1080, 1920, 1)).astype(np.int16) for _ in range(4)]
     options = {"preset": "veryfast", "tune": "zerolatency", "g": "60", "sc_threshold": "0"}
     with av.open(str(path), "w") as container:
@@ -218,7 +218,7 @@ def ours() -> Callable[[np.ndarray, float], object]:
 
 def whole(camera: Camera, settings: Settings, networks: Networks | None) -> tuple[float, int]:
     """CPU milliseconds of the agent per picture sent, and how often the detector was woken."""
-    here = Address(LocationId("bench"), DeviceId("bench"))
+    here = DeviceAddress(LocationId("bench"), DeviceId("bench"))
     detector, pose = networks or (NoNetworks(), NoNetworks())
     with tempfile.TemporaryDirectory() as folder:
         outbox = Outbox(Path(folder, "outbox.sqlite3"))

@@ -29,7 +29,7 @@ from edge_agent.transport.loopback import LoopbackLink
 from wire.envelope import AudienceEvent, Event
 from wire.health import CaptureState
 from wire.scalars import DeviceId, LocationId
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 BEGUN_AT = datetime(2026, 11, 23, tzinfo=UTC)
 HOUR_S = 3600
@@ -95,7 +95,7 @@ class Day:
 
 def lived(hours: int, folder: Path) -> tuple[int, int, list[float]]:
     """Reports made, reports received, and the memory in MiB at the end of every hour."""
-    here = Address(LocationId("soak"), DeviceId("soak"))
+    here = DeviceAddress(LocationId("soak"), DeviceId("soak"))
     away = range(hours * 2 // 5 * HOUR_S, (hours * 2 // 5 + hours // 4) * HOUR_S)
     received: list[int] = []
     rss_mib: list[float] = []

@@ -21,12 +21,12 @@ from edge_agent.state_board import Board, Glance
 from edge_agent.status.metrics import exposition
 from edge_agent.status.page import page
 from wire.audience import Versions
-from wire.envelope import audience_event, seal, seal_batch
-from wire.health import CaptureState, Connection, Figures, Heartbeat
+from wire.envelope import audience_event, encode_event, join_events
+from wire.health import CaptureState, Connection, DeviceFigures, Heartbeat
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
-from wire.topics import Address, Channel
+from wire.topics import Channel, DeviceAddress
 
-HERE = Address(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
+HERE = DeviceAddress(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
 VERSIONS = Versions(agent="0.1.0", detector="f:1", attention="a:1", config="3f2a1bc94d5e")
 JOURNAL = JournalId("0" * 16)
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
@@ -64,7 +64,7 @@ def storing(folder, budget_bytes):
 
 def checking():
     egress = Egress(HERE)
-    batch = seal_batch([seal(audience_event(report(n))) for n in range(1, 51)])
+    batch = join_events([encode_event(audience_event(report(n))) for n in range(1, 51)])
     each = cpu_ms(lambda _: egress.passed(Channel.AUDIENCE, batch), 100) / 50
     print(f"the privacy gate: {each:.3f} ms a report ({len(batch) / 50:.0f} bytes)")
 
@@ -82,7 +82,7 @@ def veiling():
 
 
 def showing():
-    figures = Figures(
+    figures = DeviceFigures(
         connection=Connection.EXCELLENT, frames_milli_hz=25_000, frames_dropped=0, stalls=0,
         model_faults=0, outbox_bytes=0, outbox_merges=0, egress_refusals=0, disk_free_bytes=1,
         clock_kept=True, clock_ahead_ms=0, temperature_milli_c=50_000, alarms=(),

@@ -98,9 +98,9 @@ def messages(reports: int, batch: int) -> Iterator[tuple[str, bytes]]:
     for number in range(1, reports // CAMERAS + 1, batch):
         for camera in range(CAMERAS):
             some = [report(camera, number + more) for more in range(batch)]
-            sealed = [envelope.seal(envelope.audience_event(one)) for one in some]
+            sealed = [envelope.encode_event(envelope.audience_event(one)) for one in some]
             topic = f"onlooker/v1/{some[0].location}/{some[0].device}/audience"
-            yield topic, sealed[0] if batch == 1 else envelope.seal_batch(sealed)
+            yield topic, sealed[0] if batch == 1 else envelope.join_events(sealed)
 
 
 def publish(host: str, port: int, reports: int, batch: int) -> None:
@@ -196,7 +196,7 @@ def publish_live(host: str, port: int, seconds: int) -> None:
             ends_at=ends_at,
         )
         topic = f"onlooker/v1/{one.location}/{one.device}/audience"
-        client.publish(topic, envelope.seal(envelope.audience_event(one)), qos=1)
+        client.publish(topic, envelope.encode_event(envelope.audience_event(one)), qos=1)
     client.disconnect()
     client.loop_stop()
 
@@ -230,7 +230,9 @@ def freshness(broker: Mosquitto, url: str, seconds: int) -> str:
 def baselines(broker: Mosquitto, reports: int) -> Iterator[Run]:
     """What reading alone costs."""
     yield baseline("paho alone", broker, reports, len)
-    yield baseline("paho, the contract's decoder", broker, reports, lambda p: [*envelope.unseal(p)])
+    yield baseline(
+        "paho, the contract's decoder", broker, reports, lambda p: [*envelope.decode_events(p)]
+    )
     yield baseline("paho, json", broker, reports, json.loads)
     yield baseline("paho, json and pydantic", broker, reports, lambda p: Loose(**json.loads(p)))
 

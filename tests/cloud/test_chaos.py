@@ -35,12 +35,12 @@ from cloud.database import (
     reading,
     reports,
 )
-from simulators.delivery.mqtt_client import Post
-from simulators.delivery.reliable_sender import Delivery, parcels
-from simulators.fleet import Pace, paced
+from simulators.delivery.mqtt_client import SimulatorClient
+from simulators.delivery.reliable_sender import ReliableSender, pack_batches
+from simulators.fleet import ReportPace, pace_batches
 from simulators.servers.mosquitto import Mosquitto
-from simulators.synthetic.cameras import Period, estate, in_turns, places
-from simulators.synthetic.fault_injection import BadLine, Faults
+from simulators.synthetic.cameras import Period, create_sites, interleave_reports, render_sites_file
+from simulators.synthetic.fault_injection import FaultProfile, FaultyConnection
 from wire.audience import AudienceReport
 
 SEED = int(os.environ.get("ONLOOKER_CHAOS_SEED", "20261121"))
@@ -128,21 +128,21 @@ class Fleet(threading.Thread):
 
     def __init__(self, broker: Mosquitto, rng: np.random.Generator) -> None:
         super().__init__(daemon=True)
-        self.everywhere = places(CAMERAS, SEED)
-        self.said = list(in_turns(self.everywhere, TEN_MINUTES, chunk=5, squeeze=rng))
+        self.everywhere = create_sites(CAMERAS, SEED)
+        self.said = list(interleave_reports(self.everywhere, TEN_MINUTES, chunk=5, squeeze=rng))
         self.trouble: Exception | None = None
-        self.happened: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
         self._broker = broker
         self._rng = rng
 
     def run(self) -> None:
         try:
-            with Post(self._broker.url) as post:
-                line = BadLine(post, Faults.LOSSY, self._rng)
-                pace = Pace(TEN_MINUTES, SPEED, time.monotonic())
-                load = paced(parcels(self.said), pace, time.monotonic)
-                Delivery(line, resend_after_s=2.0).deliver(load, lambda _: None)
-                self.happened = line.happened
+            with SimulatorClient(self._broker.url) as post:
+                line = FaultyConnection(post, FaultProfile.LOSSY, self._rng)
+                pace = ReportPace(TEN_MINUTES, SPEED, time.monotonic())
+                load = pace_batches(pack_batches(self.said), pace, time.monotonic)
+                ReliableSender(line, resend_after_s=2.0).send_all(load, lambda _: None)
+                self.counts = line.counts
         except Exception as error:  # noqa: BLE001  whatever it is, the test must hear of it
             self.trouble = error
 
@@ -189,7 +189,7 @@ def test_whatever_dies_the_totals_are_exact_to_the_unit(
     sys.stdout.write(f"ONLOOKER_CHAOS_SEED={SEED}\n")
     chance = random.Random(SEED)
     fleet = Fleet(mosquitto, np.random.default_rng(SEED))
-    (tmp_path / "fleet.yaml").write_text(estate(fleet.everywhere))
+    (tmp_path / "fleet.yaml").write_text(render_sites_file(fleet.everywhere))
     world = World(mosquitto, engine, database_url, tmp_path / "fleet.yaml", chance)
     try:
         fleet.start()
@@ -202,7 +202,7 @@ def test_whatever_dies_the_totals_are_exact_to_the_unit(
         assert not fleet.is_alive()
     finally:
         world.end()
-    assert min(fleet.happened[what] for what in ("lost", "twice", "overtaken")) > 0
+    assert min(fleet.counts[what] for what in ("lost", "twice", "overtaken")) > 0
     check(engine, fleet.said)
 
 

@@ -20,8 +20,8 @@ from cloud.database import connect, dead_letters, minute_tallies, reading, writi
 from simulators.servers.mosquitto import Mosquitto, free_port
 from wire import envelope
 from wire.audience import AudienceReport
-from wire.envelope import AckEvent, audience_event, seal, seal_batch
-from wire.topics import Channel, everyone
+from wire.envelope import AckEvent, audience_event, encode_event, join_events
+from wire.topics import Channel, all_devices_filter
 
 Reports = Callable[..., AudienceReport]
 
@@ -39,7 +39,9 @@ class Camera:
         self.through: dict[str, int] = {}
         self._client = Client(CallbackAPIVersion.VERSION2, client_id="kx-01-cam-1")
         self._client.on_message = self._acknowledged
-        self._client.on_connect = lambda client, *_: client.subscribe(everyone(Channel.ACK), 1)
+        self._client.on_connect = lambda client, *_: client.subscribe(
+            all_devices_filter(Channel.ACK), 1
+        )
         self._client.connect(broker.host, broker.port)
         self._client.loop_start()
 
@@ -51,7 +53,7 @@ class Camera:
         self._client.loop_stop()
 
     def _acknowledged(self, _client: Client, _data: object, message: object) -> None:
-        for event in envelope.unseal(message.payload):  # type: ignore[attr-defined]
+        for event in envelope.decode_events(message.payload):  # type: ignore[attr-defined]
             assert isinstance(event, AckEvent)
             journal, through = event.data.journal, event.data.through
             self.through[journal] = max(through, self.through.get(journal, 0))
@@ -103,14 +105,14 @@ def kinds(engine: Engine) -> list[str]:
 
 
 def sealed(report: AudienceReport) -> bytes:
-    return seal(audience_event(report))
+    return encode_event(audience_event(report))
 
 
 def test_rubbish_leaves_totals_exact_reasons_kept_and_the_stream_running(
     mosquitto: Mosquitto, database_url: str, engine: Engine, report: Reports
 ) -> None:
     good = sealed(report(1))
-    batch = seal_batch([good, sealed(report(2)), sealed(report(3))])
+    batch = join_events([good, sealed(report(2)), sealed(report(3))])
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     with streaming(mosquitto, database_url) as stream:
         camera = Camera(mosquitto)
@@ -144,7 +146,7 @@ def test_killed_again_and_again_every_report_is_counted_once(
             until(lambda kill=kill: visits(engine) > kill * 400 + 40)
     with streaming(mosquitto, database_url):
         for start in range(0, 600, 100):  # what a camera does: all that is not acknowledged, again
-            camera.say(seal_batch(reports[start : start + 100]))
+            camera.say(join_events(reports[start : start + 100]))
         until(lambda: camera.through.get(JOURNAL) == 600)
     assert visits(engine) == 1_200
     camera.close()

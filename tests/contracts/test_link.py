@@ -18,13 +18,13 @@ from edge_agent.transport.paho import PahoLink
 from provisioning.authority.profiles import Kind, Subject
 from wire.ack import Ack
 from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
-from wire.device_config import CONFIG_SHADOW, answers, shadow_topic
-from wire.envelope import AudienceEvent, ack_event, seal, unseal
+from wire.device_config import CONFIG_SHADOW, response_topics, shadow_topic
+from wire.envelope import AudienceEvent, ack_event, decode_events, encode_event
 from wire.scalars import DeviceId, LocationId
-from wire.topics import Address, Channel
+from wire.topics import Channel, DeviceAddress
 
 BROKERED = ("paho", "paho by certificate", "aws by certificate")
-HERE = Address(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
+HERE = DeviceAddress(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
 SOON_S = 10.0
 
 
@@ -78,7 +78,7 @@ class BrokerCloud:
         assert self._ready.wait(SOON_S)
 
     def _hear(self, client, _userdata, message):
-        for event in unseal(message.payload):
+        for event in decode_events(message.payload):
             assert isinstance(event, AudienceEvent)
             if not self.deaf:
                 self.believed.append(event.data.sequence.last)
@@ -88,7 +88,7 @@ class BrokerCloud:
                     through=event.data.sequence.last,
                     at=event.time,
                 )
-                client.publish(HERE.topic(Channel.ACK), seal(ack_event(ack, HERE)), qos=1)
+                client.publish(HERE.topic(Channel.ACK), encode_event(ack_event(ack, HERE)), qos=1)
 
     def close(self):
         self._client.disconnect()
@@ -137,7 +137,9 @@ def link_and_cloud(request):
         url = f"mqtts://localhost:{works.port}"
         broker = broker_at(url, ca=works.trust, certificate=certificate, key=key)
         client = request.param.partition(" ")[0]
-        link = link_for(broker, HERE, LinkSettings(client=client), hears=answers(HERE.device))
+        link = link_for(
+            broker, HERE, LinkSettings(client=client), hears=response_topics(HERE.device)
+        )
     yield link, cloud
     link.stop()
     cloud.close()
@@ -214,7 +216,7 @@ def test_what_the_fleet_says_is_heard_apart_and_a_renewed_pair_is_shown(guarded,
     works.register(HERE.device, HERE.location)
     url = f"mqtts://localhost:{works.port}"
     broker = broker_at(url, ca=works.trust, certificate=certificate, key=key)
-    link = link_for(broker, HERE, LinkSettings(client=client), hears=answers(HERE.device))
+    link = link_for(broker, HERE, LinkSettings(client=client), hears=response_topics(HERE.device))
     question = shadow_topic(HERE.device, "get", shadow=CONFIG_SHADOW)
     link.start()
     try:

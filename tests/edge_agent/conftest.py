@@ -15,7 +15,7 @@ import pytest
 from edge_agent.perception.face_detector import Face
 from edge_agent.perception.head_pose import HeadPose
 from wire.scalars import DeviceId, LocationId
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 
 @dataclass
@@ -61,7 +61,7 @@ def pose():
 
 @pytest.fixture
 def address():
-    return Address(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
+    return DeviceAddress(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
 
 
 @pytest.fixture(scope="session")

@@ -19,9 +19,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 from edge_agent.__main__ import main
 from simulators.servers.mosquitto import free_port
 from wire.ack import Ack
-from wire.envelope import AudienceEvent, ack_event, seal, unseal
+from wire.envelope import AudienceEvent, ack_event, decode_events, encode_event
 from wire.health import Presence, Status
-from wire.topics import Channel, parse
+from wire.topics import Channel, parse_topic
 
 
 @pytest.fixture
@@ -42,19 +42,21 @@ def cloud(mosquitto):
             assert ready.wait(10)
 
         def hear(self, client, _userdata, message):
-            address, channel = parse(message.topic)
+            address, channel = parse_topic(message.topic)
             if channel is Channel.STATUS:
                 self.presences.append(msgspec.json.decode(message.payload, type=Status).presence)
             if channel is not Channel.AUDIENCE:
                 return
-            for event in unseal(message.payload):
+            for event in decode_events(message.payload):
                 assert isinstance(event, AudienceEvent)
                 self.reports.append(event.data)
                 last = event.data.sequence.last
                 ack = Ack(
                     device=address.device, journal=event.data.journal, through=last, at=event.time
                 )
-                client.publish(address.topic(Channel.ACK), seal(ack_event(ack, address)), qos=1)
+                client.publish(
+                    address.topic(Channel.ACK), encode_event(ack_event(ack, address)), qos=1
+                )
 
     one = Cloud()
     yield one

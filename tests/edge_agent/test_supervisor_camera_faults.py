@@ -21,7 +21,7 @@ from edge_agent.supervisor import Station
 from edge_agent.transport.loopback import LoopbackLink
 from wire.envelope import AudienceEvent
 from wire.scalars import DeviceId, LocationId
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 SETTINGS = parse("""
 interval_s = 1
@@ -90,7 +90,7 @@ def pair(live, film, street, detector, pose, tmp_path):
     def engaged(name):
         @contextmanager
         def engage():
-            address = Address(LocationId("KX-01"), DeviceId(name))
+            address = DeviceAddress(LocationId("KX-01"), DeviceId(name))
             passing[name] = Watched(open_camera(walls[name].url, SETTINGS.capture))
             outbox = Outbox(tmp_path / name)
 

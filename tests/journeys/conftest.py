@@ -16,17 +16,17 @@ from sqlalchemy import text
 from cloud.database import connect
 from simulators.__main__ import main as simulators
 from simulators.servers.mosquitto import free_port
-from simulators.servers.process_group import Crew
+from simulators.servers.process_group import ProcessGroup
 
 PATIENCE_S = 120.0
 
 
-def ask_until(holds: Callable[[], Any], *, what: str, crew: Crew | None = None) -> Any:
+def ask_until(holds: Callable[[], Any], *, what: str, processes: ProcessGroup | None = None) -> Any:
     """Ask until the answer is truthy; a process that dies meanwhile ends the waiting."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        if crew is not None:
-            crew.check()
+        if processes is not None:
+            processes.check()
         if answer := holds():
             return answer
         time.sleep(0.1)
@@ -62,21 +62,21 @@ def scene(tmp_path_factory) -> Scene:
 class Cloud:
     """The cloud's two processes over one database."""
 
-    crew: Crew
+    processes: ProcessGroup
     broker_url: str
     database: str
     port: int
 
     def start_stream(self):
-        return self.crew.engage(
+        return self.processes.start(
             "stream",
             ["cloud", "stream", "--broker", self.broker_url, "--database", self.database],
         )
 
     def start_api(self):
         serve = ["cloud", "serve", "--port", str(self.port), "--database", self.database]
-        process = self.crew.engage("serve", serve)
-        ask_until(lambda: self.ask("/readyz"), what="the API", crew=self.crew)
+        process = self.processes.start("serve", serve)
+        ask_until(lambda: self.ask("/readyz"), what="the API", processes=self.processes)
         return process
 
     def ask(self, path: str, **query: str) -> Any:
@@ -97,12 +97,12 @@ class Cloud:
 
 
 @pytest.fixture
-def crew(tmp_path):
-    with Crew(tmp_path / "logs") as crew:
-        yield crew
+def processes(tmp_path):
+    with ProcessGroup(tmp_path / "logs") as processes:
+        yield processes
 
 
 @pytest.fixture
-def cloud(crew, mosquitto, tmp_path) -> Cloud:
+def cloud(processes, mosquitto, tmp_path) -> Cloud:
     database = f"sqlite:///{tmp_path / 'onlooker.db'}"
-    return Cloud(crew, mosquitto.url, database, free_port())
+    return Cloud(processes, mosquitto.url, database, free_port())

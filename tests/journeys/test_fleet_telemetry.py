@@ -24,18 +24,18 @@ from provisioning.authority.profiles import Kind, Subject
 from provisioning.broker.settings import BrokerSettings
 from provisioning.broker.supervisor import Supervisor
 from simulators.servers.mosquitto import free_port
-from simulators.servers.process_group import Crew
+from simulators.servers.process_group import ProcessGroup
 from tests.guard import built
 from wire.ack import Ack
 from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
-from wire.envelope import AckEvent, audience_event, seal
+from wire.envelope import AckEvent, audience_event, encode_event
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 from wire.scalars import SequenceRange
-from wire.topics import Address, Channel
+from wire.topics import Channel, DeviceAddress
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
-MINE = Address("KX-01", "kx-01-cam-1")
-THEIRS = Address("KX-01", "kx-01-sim")
+MINE = DeviceAddress("KX-01", "kx-01-cam-1")
+THEIRS = DeviceAddress("KX-01", "kx-01-sim")
 JOURNAL = "00000000000000a1"
 
 
@@ -136,9 +136,9 @@ def test_a_cameras_reports_are_counted_and_nobody_elses_in_its_name(
     for name, ending in (("--cert", "crt"), ("--key", "key")):
         options += [name, str(tmp_path / f"service:stream.{ending}")]
     engine = connect(database)
-    with Crew(tmp_path / "logs") as crew:
-        crew.engage("stream", ["cloud", "stream", *options])
-        eventually(lambda: "stream.started" in crew.log("stream").read_text(), what="a stream")
+    with ProcessGroup(tmp_path / "logs") as processes:
+        processes.start("stream", ["cloud", "stream", *options])
+        eventually(lambda: "stream.started" in processes.log("stream").read_text(), what="a stream")
         rules = tmp_path / "broker" / "access.acl"
         eventually(lambda: MINE.device in rules.read_text(), what="the camera's rules")
         certificate, key = (tmp_path / f"{MINE.device}.{ending}" for ending in ("crt", "key"))
@@ -158,7 +158,7 @@ def test_a_cameras_reports_are_counted_and_nobody_elses_in_its_name(
         heard = []
 
         def acknowledged():
-            link.send(Channel.AUDIENCE, seal(audience_event(report(MINE, 1))))
+            link.send(Channel.AUDIENCE, encode_event(audience_event(report(MINE, 1))))
             heard.extend(link.received())
             return heard
 

@@ -16,18 +16,20 @@ OBSERVED_RATIO = 0.95  # of the clip: by then every report is counted
 
 @pytest.mark.broker
 @pytest.mark.slow
-def test_what_the_camera_saw_becomes_a_price(scene, cloud, crew, eventually, mosquitto, tmp_path):
+def test_what_the_camera_saw_becomes_a_price(
+    scene, cloud, processes, eventually, mosquitto, tmp_path
+):
     began_at = datetime.now(UTC)
     cloud.start_stream()
     cloud.start_api()
     history = ["--days", "21", "--until", (began_at - timedelta(hours=1)).isoformat()]
-    crew.perform(
+    processes.run(
         "footfall",
         ["simulators", "footfall", "--location", "KX-01", *history, "--broker", mosquitto.url],
     )
     settings = tmp_path / "agent.toml"
     settings.write_text(AGENT_SETTINGS)
-    crew.perform(
+    processes.run(
         "camera",
         [
             *("edge_agent", "run", "--source", str(scene.clip), "--speed", "max"),
@@ -38,7 +40,7 @@ def test_what_the_camera_saw_becomes_a_price(scene, cloud, crew, eventually, mos
     counted = eventually(
         lambda: counts_since(cloud, began_at, whole_s=scene.truth["seconds"]),
         what="the reports of the whole clip",
-        crew=crew,
+        processes=processes,
     )
 
     seen = [person for person in scene.people if person["face_visible_s"] >= SEEN_S]
@@ -50,7 +52,7 @@ def test_what_the_camera_saw_becomes_a_price(scene, cloud, crew, eventually, mos
     assert counted["entries"] == counted["visits"]
 
     slot = "/api/pricing/slot/KX-01/2026-11-23T08:00"
-    quote = eventually(lambda: cloud.ask(slot), what="the price", crew=crew)
+    quote = eventually(lambda: cloud.ask(slot), what="the price", processes=processes)
     assert quote["currency"] == "GBP"
     assert all(factor["reason"] for factor in quote["factors"])
     product = prod(

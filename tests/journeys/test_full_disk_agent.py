@@ -28,9 +28,9 @@ from edge_agent.transport.loopback import LoopbackLink
 from wire.audience import Versions
 from wire.envelope import AudienceEvent
 from wire.scalars import DeviceId, LocationId
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
-HERE = Address(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
+HERE = DeviceAddress(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
 VERSIONS = Versions(agent="1", detector="d", attention="a", config="c")
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 STEPS = 1_500

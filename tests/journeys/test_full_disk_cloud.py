@@ -13,7 +13,7 @@ from simulators.servers.mosquitto import Mosquitto
 from tests.cloud.conftest import report  # noqa: F401  a fixture
 from tests.cloud.test_stream import JOURNAL, WITHIN_S, Camera, sealed, streaming, until, visits
 from tests.small_disk import SmallDisk, small_disk
-from wire.envelope import seal_batch
+from wire.envelope import join_events
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
@@ -47,7 +47,7 @@ def test_a_disk_that_fills_and_empties_loses_and_doubles_nothing(
     starts_at = datetime.now(UTC) - timedelta(days=1)
     made = [report(n, starts_at=starts_at + n * INTERVAL) for n in range(1, REPORTS + 1)]
     batches = [
-        seal_batch([sealed(one) for one in made[start : start + BATCH]])
+        join_events([sealed(one) for one in made[start : start + BATCH]])
         for start in range(0, REPORTS, BATCH)
     ]
     rng = random.Random(12)
@@ -93,7 +93,7 @@ def test_a_stream_that_starts_in_trouble_waits_and_begins_when_it_is_over(
         disk.fill()
     else:
         disk.remount("ro")
-    payload = [seal_batch([sealed(report(n)) for n in range(1, BATCH + 1)])]
+    payload = [join_events([sealed(report(n)) for n in range(1, BATCH + 1)])]
     with streaming(mosquitto, url, wait_for=None) as stream:
         camera = Camera(mosquitto)
         repeat(camera, payload, 3.0)

@@ -15,13 +15,13 @@ SETTINGS = "interval_s = 1\n[link]\nresend_after_s = 1.0\n[privacy]\nsmallest_ce
 @pytest.mark.broker
 @pytest.mark.slow
 def test_every_report_counts_once_through_three_crashes(
-    scene, cloud, crew, eventually, mosquitto, tmp_path
+    scene, cloud, processes, eventually, mosquitto, tmp_path
 ):
     settings, outbox = tmp_path / "agent.toml", tmp_path / "outbox.db"
     settings.write_text(SETTINGS)
 
     def start_agent():
-        return crew.engage(
+        return processes.start(
             "camera",
             [
                 *("edge_agent", "run", "--source", str(scene.clip), "--speed", "2", "--loop"),
@@ -47,7 +47,7 @@ def test_every_report_counts_once_through_three_crashes(
         return following - 1
 
     stream, agent = cloud.start_stream(), start_agent()
-    eventually(made, what="the first report", crew=crew)
+    eventually(made, what="the first report", processes=processes)
     grows(counted, 4, "reports in the cloud")
 
     mosquitto.kill()
@@ -55,12 +55,12 @@ def test_every_report_counts_once_through_three_crashes(
     mosquitto.start()
     grows(counted, 8, "reports after the broker's return")
 
-    crew.kill(stream)
+    processes.kill(stream)
     grows(made, 6, "reports made without a stream")
     stream = cloud.start_stream()
     grows(counted, 8, "reports after the stream's return")
 
-    crew.kill(agent)
+    processes.kill(agent)
     agent = start_agent()
     grows(counted, 6, "reports after the agent's return")
     agent.send_signal(signal.SIGTERM)

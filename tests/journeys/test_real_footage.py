@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from simulators.__main__ import main as simulators
-from wire.envelope import AudienceEvent, unseal
+from wire.envelope import AudienceEvent, decode_events
 
 FOOTAGE = Path(__file__).resolve().parents[3] / "shared" / "data" / "models"
 
@@ -29,7 +29,7 @@ def test_the_people_who_show_their_face_are_counted(video, visits, tmp_path):
     out = tmp_path / "reports.jsonl"
     options = ["--location", "KX-01", "--out", str(out), "--speed", "max"]
     assert simulators(["replay", str(FOOTAGE / video), *options]) == 0
-    events = [event for line in out.read_bytes().splitlines() for event in unseal(line)]
+    events = [event for line in out.read_bytes().splitlines() for event in decode_events(line)]
     assert events
     assert all(isinstance(event, AudienceEvent) for event in events)
     assert sum(event.data.visits for event in events) == visits

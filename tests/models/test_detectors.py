@@ -7,24 +7,24 @@ import pytest
 from edge_agent.perception.model_cards import WEIGHTS
 from edge_agent.perception.model_errors import ModelError, ModelMissingError
 from models.cli.folders import DATA
-from models.detectors import LOW, opened
-from models.registry import FETCHED, keep, manifest
+from models.detectors import LOW, open_detector
+from models.registry import FETCHED, read_manifest, store_network
 
 
 def test_yunet_is_a_name_of_its_own(tmp_path):
-    listed = manifest()["yunet-2023mar"]
+    listed = read_manifest()["yunet-2023mar"]
     for file in (FETCHED / listed.card.file, DATA / "teachers" / listed.card.file):
         if file.is_file():
-            keep(listed, file.read_bytes(), tmp_path)
-            detector, threshold = opened("yunet", [tmp_path], 640)
+            store_network(listed, file.read_bytes(), tmp_path)
+            detector, threshold = open_detector("yunet", [tmp_path], 640)
             assert (detector.name, threshold) == ("yunet-2023mar", 0.6)
             return
     with pytest.raises(ModelMissingError, match="fetch"):
-        opened("yunet", [tmp_path], 640)
+        open_detector("yunet", [tmp_path], 640)
 
 
 def test_a_detector_is_opened_low_for_its_curve_and_tells_its_usual_threshold():
-    detector, threshold = opened("onlooker-face", [WEIGHTS], 320)
+    detector, threshold = open_detector("onlooker-face", [WEIGHTS], 320)
     assert detector.threshold == detector.probability(LOW)
     assert threshold > 0.3
 
@@ -35,7 +35,7 @@ def test_rekognition_is_opened_through_its_library(monkeypatch):
             return {"FaceDetails": []}
 
     monkeypatch.setattr(boto3, "client", lambda name: Service())
-    detector, threshold = opened("rekognition", [], 320)
+    detector, threshold = open_detector("rekognition", [], 320)
     assert (detector.name, threshold) == ("rekognition", 0.8)
     assert detector.faces(np.zeros((64, 64, 3), np.uint8)) == []
 
@@ -45,4 +45,4 @@ def test_the_cloud_without_a_region_is_a_sentence(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     with pytest.raises(ModelError, match="set AWS_REGION and sign in"):
-        opened("rekognition", [], 320)
+        open_detector("rekognition", [], 320)

@@ -11,7 +11,7 @@ from skimage import data
 from edge_agent.perception.face_detector import load_detector
 from edge_agent.perception.image_crops import ImageError
 from models.cli.folders import DATA
-from models.registry import FETCHED, keep, manifest
+from models.registry import FETCHED, read_manifest, store_network
 from models.rekognition import RekognitionError, RekognitionFaceDetector
 
 # where the one face of the astronaut's portrait is, in shares of its sides
@@ -39,10 +39,10 @@ class Service:
 
 
 def yunet(tmp_path):
-    listed = manifest()["yunet-2023mar"]
+    listed = read_manifest()["yunet-2023mar"]
     for file in (FETCHED / listed.card.file, DATA / "teachers" / listed.card.file):
         if file.is_file():
-            keep(listed, file.read_bytes(), tmp_path)
+            store_network(listed, file.read_bytes(), tmp_path)
             return load_detector("yunet-2023mar", folders=[tmp_path])
     pytest.skip("YuNet has not been fetched: python -m models fetch yunet-2023mar")
 

@@ -6,7 +6,7 @@ import pytest
 from edge_agent.perception.model_cards import WEIGHTS, read_card
 from models.evaluate.scores import HELD_OUT
 from models.figures import record
-from wire.model_card import Figure
+from wire.model_card import ModelFigure
 
 ONE = {"value": 0.9, "low": 0.8, "high": 0.95, "n": 58}
 
@@ -39,7 +39,7 @@ def test_a_card_keeps_everything_but_its_figures(report, tmp_path):
 
 def test_what_was_measured_on_held_out_pictures_stays_on_the_card(report, tmp_path):
     before = read_card(WEIGHTS / "onlooker-face.json")
-    held_out = Figure(HELD_OUT, 0.02, 0.01, 0.04, 95, "drawn")
+    held_out = ModelFigure(HELD_OUT, 0.02, 0.01, 0.04, 95, "drawn")
     card = msgspec.structs.replace(before, figures=[*before.figures, held_out])
     (tmp_path / "onlooker-face.json").write_bytes(msgspec.json.encode(card))
     record(report, [tmp_path])

@@ -13,7 +13,15 @@ from edge_agent.perception import detector_outputs, head_pose
 from edge_agent.perception.face_detector import load_detector
 from edge_agent.perception.model_cards import WEIGHTS, read_card
 from models.__main__ import main
-from models.registry import Entry, FetchError, copied, entry, fetch, keep, manifest
+from models.registry import (
+    FetchError,
+    PublicNetwork,
+    copy_network,
+    fetch_network,
+    find_network,
+    read_manifest,
+    store_network,
+)
 
 
 @pytest.fixture
@@ -46,12 +54,14 @@ def offered(site):
     card = msgspec.json.decode((WEIGHTS / "onlooker-face.json").read_bytes())
     card.update(name="other", file="other.onnx", sha256=hashlib.sha256(content).hexdigest())
     raw = {"url": f"{address}/other.onnx", "stated": "-", "card": card}
-    return msgspec.convert(raw, Entry)
+    return msgspec.convert(raw, PublicNetwork)
 
 
 def test_a_fetched_detector_runs_by_its_name(offered, tmp_path):
     seen = []
-    fetch(offered, tmp_path / "models", progress=lambda done, size: seen.append((done, size)))
+    fetch_network(
+        offered, tmp_path / "models", progress=lambda done, size: seen.append((done, size))
+    )
     detector = load_detector("other", folders=[tmp_path / "models"], input_px=320)
     assert detector.name == "other"
     assert seen[-1] == (offered.card.bytes, offered.card.bytes)
@@ -60,7 +70,7 @@ def test_a_fetched_detector_runs_by_its_name(offered, tmp_path):
 def test_a_changed_file_is_thrown_away(offered, site, tmp_path):
     (site[0] / "other.onnx").write_bytes(b"something else")
     with pytest.raises(FetchError, match="nothing was kept"):
-        fetch(offered, tmp_path / "models")
+        fetch_network(offered, tmp_path / "models")
     assert not (tmp_path / "models").exists()
 
 
@@ -68,35 +78,35 @@ def test_an_endless_file_is_not_read_to_its_end(offered, site, tmp_path):
     (site[0] / "other.onnx").write_bytes(b"x" * 5_000_000)
     read = []
     with pytest.raises(FetchError):
-        fetch(offered, tmp_path / "models", progress=lambda done, size: read.append(done))
+        fetch_network(offered, tmp_path / "models", progress=lambda done, size: read.append(done))
     assert read[-1] < offered.card.bytes + 100_000
 
 
 def test_a_site_out_of_reach_says_what_to_do(offered, tmp_path):
     nowhere = msgspec.structs.replace(offered, url="http://127.0.0.1:9/other.onnx")
     with pytest.raises(FetchError, match="--from FILE"):
-        fetch(nowhere, tmp_path)
+        fetch_network(nowhere, tmp_path)
 
 
 def test_a_missing_page_says_what_to_do(offered, tmp_path):
     gone = msgspec.structs.replace(offered, url=offered.url + ".gone")
     with pytest.raises(FetchError, match="404"):
-        fetch(gone, tmp_path)
+        fetch_network(gone, tmp_path)
 
 
 def test_other_schemes_are_refused(offered, tmp_path):
     local = msgspec.structs.replace(offered, url="file:///etc/hostname")
     with pytest.raises(FetchError, match="begin it with http"):
-        fetch(local, tmp_path)
+        fetch_network(local, tmp_path)
 
 
 def test_an_unknown_name_says_which_are_listed():
     with pytest.raises(FetchError, match="yunet-2023mar"):
-        entry("yunet-2033")
+        find_network("yunet-2033")
 
 
 def test_every_entry_has_a_checksum_a_licence_and_a_known_layout():
-    for name, listed in manifest().items():
+    for name, listed in read_manifest().items():
         assert listed.card.name == name
         assert listed.url.startswith("https://")
         assert listed.card.licence
@@ -108,7 +118,7 @@ def test_where_nobody_states_the_size_the_kept_card_has_the_true_one(offered, tm
     card = msgspec.structs.replace(offered.card, bytes=0)
     told = []
     unsized = msgspec.structs.replace(offered, card=card)
-    kept = fetch(unsized, tmp_path, progress=lambda done, size: told.append(size))
+    kept = fetch_network(unsized, tmp_path, progress=lambda done, size: told.append(size))
     assert read_card(kept).bytes == (tmp_path / "other.onnx").stat().st_size
     assert set(told) == {0}
 
@@ -160,27 +170,27 @@ def test_a_server_that_does_not_deliver_is_a_sentence_and_nothing_is_kept(
     said, url = rude
     said.append(answer)
     with pytest.raises(FetchError, match=words):
-        fetch(msgspec.structs.replace(offered, url=url), tmp_path / "models")
+        fetch_network(msgspec.structs.replace(offered, url=url), tmp_path / "models")
     assert not (tmp_path / "models").exists()
 
 
 def test_a_page_that_has_moved_is_followed(offered, site, rude, tmp_path):
     said, url = rude
     said.append(f"HTTP/1.1 301 Moved\r\nLocation: {site[1]}/other.onnx\r\n\r\n".encode())
-    assert fetch(msgspec.structs.replace(offered, url=url), tmp_path).name == "other.json"
+    assert fetch_network(msgspec.structs.replace(offered, url=url), tmp_path).name == "other.json"
 
 
 def test_a_copy_that_is_not_there_and_a_folder_that_is_none_are_sentences(offered, tmp_path):
     with pytest.raises(FetchError, match="not to be read"):
-        copied(offered, tmp_path / "nothing.onnx", tmp_path)
+        copy_network(offered, tmp_path / "nothing.onnx", tmp_path)
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(FetchError, match="give another with --to"):
-        fetch(offered, tmp_path / "taken")
+        fetch_network(offered, tmp_path / "taken")
 
 
 def test_a_copy_is_verified_like_a_download(offered, tmp_path):
     with pytest.raises(FetchError, match="sha256"):
-        keep(offered, b"not it", tmp_path)
+        store_network(offered, b"not it", tmp_path)
 
 
 def test_the_list_names_what_is_here_and_what_may_come(capsys):

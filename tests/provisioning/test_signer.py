@@ -20,7 +20,15 @@ from provisioning.authority.office import LIST_FILE, OfficeError, open_office
 from provisioning.folder_lock import FolderLockedError
 from provisioning.signer import Signer
 from provisioning.vault import VaultError
-from wire.enrolment import Outcome, Refused, Sign, Signed, Withdraw, Withdrawn, line
+from wire.enrolment import (
+    CaReply,
+    CommandRefused,
+    SignCommand,
+    Signed,
+    WithdrawCommand,
+    Withdrawn,
+    encode_line,
+)
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -53,38 +61,42 @@ def tell(signer, *lines):
         answers = connection.makefile("rb")
         for said in lines:
             connection.sendall(said)
-        got = [msgspec.json.decode(answers.readline(), type=Outcome) for _ in lines]
+        got = [msgspec.json.decode(answers.readline(), type=CaReply) for _ in lines]
         answers.close()
         return got
 
 
 def test_the_same_request_again_is_answered_with_the_same_certificate(signer, office):
-    wanted = line(Sign(device="cam-1", location="KX-01", request=request("cam-1")))
+    wanted = encode_line(SignCommand(device="cam-1", location="KX-01", request=request("cam-1")))
     first, again = tell(signer, wanted, wanted)
     assert first == again
     assert len(office.register.entries(name="cam-1")) == 1
 
 
 def test_a_certificate_taken_back_is_not_given_again(signer, office):
-    wanted = line(Sign(device="cam-1", location="KX-01", request=request("cam-1")))
+    wanted = encode_line(SignCommand(device="cam-1", location="KX-01", request=request("cam-1")))
     [first] = tell(signer, wanted)
-    tell(signer, line(Withdraw(serial=first.serial, reason="withdrawn")))
+    tell(signer, encode_line(WithdrawCommand(serial=first.serial, reason="withdrawn")))
     [again] = tell(signer, wanted)
     assert again.serial != first.serial
 
 
 def test_another_place_needs_another_certificate(signer, office):
     pem = request("cam-1")
-    here, there = (line(Sign(device="cam-1", location=at, request=pem)) for at in ("A", "B"))
+    here, there = (
+        encode_line(SignCommand(device="cam-1", location=at, request=pem)) for at in ("A", "B")
+    )
     first, second = tell(signer, here, there)
     assert first.serial != second.serial
 
 
 def test_a_request_is_signed_and_taken_back(signer, office):
-    [signed] = tell(signer, line(Sign(device="cam-1", location="KX-01", request=request("cam-1"))))
+    [signed] = tell(
+        signer, encode_line(SignCommand(device="cam-1", location="KX-01", request=request("cam-1")))
+    )
     assert isinstance(signed, Signed)
     assert office.standing("cam-1", at=NOW).serial == signed.serial
-    [gone] = tell(signer, line(Withdraw(serial=signed.serial, reason="superseded")))
+    [gone] = tell(signer, encode_line(WithdrawCommand(serial=signed.serial, reason="superseded")))
     assert gone == Withdrawn(serial=signed.serial)
     assert office.register.entries(name="cam-1")[0].reason == "superseded"
 
@@ -98,17 +110,26 @@ def test_a_request_is_signed_and_taken_back(signer, office):
         (b"\xff\xfe\n", "no errand"),
         (b'{"type": "publish"}\n', "no errand"),
         (b"x" * 70_000 + b"\n", "no errand"),
-        (line(Sign(device="cam-2", location="KX-01", request=request("cam-1"))), "is for 'cam-1'"),
-        (line(Sign(device="service:stream", location="KX-01", request="")), "no errand"),
-        (line(Sign(device="../x", location="KX-01", request="")), "no errand"),
-        (line(Sign(device="cam-1", location="KX-01", request="rubbish")), "not a PEM"),
-        (line(Withdraw(serial="abc", reason="superseded")), "no certificate abc"),
-        (line(Withdraw(serial="abc", reason="mood")), "reason 'mood'"),
+        (
+            encode_line(SignCommand(device="cam-2", location="KX-01", request=request("cam-1"))),
+            "is for 'cam-1'",
+        ),
+        (
+            encode_line(SignCommand(device="service:stream", location="KX-01", request="")),
+            "no errand",
+        ),
+        (encode_line(SignCommand(device="../x", location="KX-01", request="")), "no errand"),
+        (
+            encode_line(SignCommand(device="cam-1", location="KX-01", request="rubbish")),
+            "not a PEM",
+        ),
+        (encode_line(WithdrawCommand(serial="abc", reason="superseded")), "no certificate abc"),
+        (encode_line(WithdrawCommand(serial="abc", reason="mood")), "reason 'mood'"),
     ],
 )
 def test_anything_else_is_refused_with_a_sentence_and_signs_nothing(signer, office, said, because):
     [refused, *_] = tell(signer, said)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, CommandRefused)
     assert because in refused.reason
     assert office.register.entries() == []
 
@@ -142,7 +163,9 @@ def test_a_second_signer_on_a_folder_or_a_socket_is_refused_and_the_first_goes_o
     other = open_office(tmp_path / "other", name="Other", secret=None, at=NOW)
     with pytest.raises(FolderLockedError, match=r"another signer\.socket"):
         Signer(other, Path(signer.server_address), lambda: NOW)
-    [signed] = tell(signer, line(Sign(device="cam-1", location="KX-01", request=request("cam-1"))))
+    [signed] = tell(
+        signer, encode_line(SignCommand(device="cam-1", location="KX-01", request=request("cam-1")))
+    )
     assert isinstance(signed, Signed)
 
 
@@ -152,7 +175,9 @@ def test_a_visitor_that_drips_holds_nobody_up_and_is_let_go(signer, monkeypatch)
         slow.connect(signer.server_address)
         slow.settimeout(5)
         slow.sendall(b"{")
-        wanted = line(Sign(device="cam-1", location="KX-01", request=request("cam-1")))
+        wanted = encode_line(
+            SignCommand(device="cam-1", location="KX-01", request=request("cam-1"))
+        )
         assert isinstance(tell(signer, wanted)[0], Signed)
         with contextlib.suppress(OSError):
             for _ in range(100):
@@ -163,7 +188,7 @@ def test_a_visitor_that_drips_holds_nobody_up_and_is_let_go(signer, monkeypatch)
 
 def test_a_line_without_an_end_is_refused(signer):
     [answer] = tell(signer, b"x" * 100_000)
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, CommandRefused)
     assert "too long" in answer.reason
 
 
@@ -174,7 +199,7 @@ def test_silent_visitors_are_bounded_and_let_go(signer, monkeypatch):
         one.connect(signer.server_address)
     assert threading.active_count() < 30
     threading.Event().wait(1.0)
-    wanted = line(Sign(device="cam-1", location="KX-01", request=request("cam-1")))
+    wanted = encode_line(SignCommand(device="cam-1", location="KX-01", request=request("cam-1")))
     assert isinstance(tell(signer, wanted)[0], Signed)
     for one in silent:
         one.close()

@@ -13,7 +13,7 @@ import pytest
 from provisioning.authority.office import open_office
 from provisioning.broker import acl
 from tests.guard import built
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 pytestmark = pytest.mark.broker
 PATIENCE_S = 10.0
@@ -56,7 +56,11 @@ def test_newcomers_of_a_big_fleet_wait_for_each_other_and_leavers_do_not(
 
 
 def test_a_device_at_two_locations_may_speak_for_both_until_the_old_certificate_goes():
-    places = [Address("KX-01", "cam"), Address("LB-01", "cam"), Address("KX-01", "cam")]
+    places = [
+        DeviceAddress("KX-01", "cam"),
+        DeviceAddress("LB-01", "cam"),
+        DeviceAddress("KX-01", "cam"),
+    ]
     assert acl.rendered(places).count("onlooker/v1/KX-01/cam/audience") == 1
     assert acl.rendered(places).count("onlooker/v1/LB-01/cam/audience") == 1
 

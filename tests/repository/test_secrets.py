@@ -38,8 +38,8 @@ from edge_agent.management.http_transfer import TransferError, fetch, send
 from edge_agent.recorder.segments import ClipError
 from edge_agent.recorder.segments import send as send_clip
 from edge_agent.settings.loading import SettingsError
-from models.registry import FetchError, manifest
-from models.registry import fetch as fetch_model
+from models.registry import FetchError, read_manifest
+from models.registry import fetch_network as fetch_model
 from simulators.servers.mosquitto import free_port
 from wire.health import CaptureState
 
@@ -335,7 +335,7 @@ def test_redis_tells_no_secret(shape, tmp_path, at, said):
 def test_what_calls_a_web_service_tells_no_secret(shape, tmp_path, at, said):
     url = shape.format(at=at)
     (tmp_path / "clip").write_bytes(b"x")
-    entry = next(iter(manifest().values()))
+    entry = next(iter(read_manifest().values()))
     attempts = (
         lambda: fetch(url, hosts=["127.0.0.1"], limit_bytes=9),
         lambda: fetch(url, hosts=[], limit_bytes=9),

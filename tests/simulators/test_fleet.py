@@ -11,14 +11,21 @@ from cloud.estate import LARGEST_FILE_BYTES, load
 from cloud.ingest.judge import DeadLetter, judge
 from cloud.ingest.source import Delivery as Arrival
 from simulators.__main__ import main
-from simulators.delivery.reliable_sender import Delivery, DeliveryError, parcels
-from simulators.fleet import Pace, paced
-from simulators.footfall import Told
-from simulators.synthetic.cameras import MOST_CAMERAS, Period, estate, in_turns, places, reports
-from simulators.synthetic.fault_injection import HARMS, BadLine, Faults
+from simulators.delivery.reliable_sender import NotAcknowledgedError, ReliableSender, pack_batches
+from simulators.fleet import ReportPace, pace_batches
+from simulators.footfall import ReportTotals
+from simulators.synthetic.cameras import (
+    MAX_CAMERAS,
+    Period,
+    create_sites,
+    generate_reports,
+    interleave_reports,
+    render_sites_file,
+)
+from simulators.synthetic.fault_injection import HOSTILE_MESSAGES, FaultProfile, FaultyConnection
 from simulators.synthetic.footfall_model import Profile
 from wire.ack import Ack
-from wire.envelope import AudienceEvent, ack_event, unseal
+from wire.envelope import AudienceEvent, ack_event, decode_events
 from wire.topics import Channel
 
 NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
@@ -31,14 +38,14 @@ class Cloud:
     def __init__(self):
         self.visits, self.ends, self.answers, self.seen = 0, {}, [], set()
 
-    def listen(self, address):
+    def subscribe(self, address):
         pass
 
-    def renewed(self):
+    def has_reconnected(self):
         return False
 
     def send(self, address, payload):
-        for event in unseal(payload):
+        for event in decode_events(payload):
             if isinstance(event, AudienceEvent) and event.data.journal[:3] != "bad":
                 self._count(event.data, address)
 
@@ -54,34 +61,38 @@ class Cloud:
         ack = Ack(device=report.device, journal=report.journal, through=through, at=NOON)
         self.answers.append(ack_event(ack, address))
 
-    def acknowledged(self, *, wait_s):
+    def read_acknowledgements(self, *, wait_s):
         answers, self.answers = self.answers, []
         return iter(answers)
 
 
-@pytest.mark.parametrize("faults", [Faults.LOSSY, Faults.HOSTILE])
+@pytest.mark.parametrize("faults", [FaultProfile.LOSSY, FaultProfile.HOSTILE])
 def test_a_bad_line_changes_no_total(faults):
-    cloud, told = Cloud(), Told()
-    line = BadLine(cloud, faults, np.random.default_rng(1))
+    cloud, told = Cloud(), ReportTotals()
+    line = FaultyConnection(cloud, faults, np.random.default_rng(1))
     squeeze = np.random.default_rng(2)
-    load = parcels(told.counting(in_turns(places(8, 1), HOURS_2, chunk=10, squeeze=squeeze)))
+    load = pack_batches(
+        told.count(interleave_reports(create_sites(8, 1), HOURS_2, chunk=10, squeeze=squeeze))
+    )
     ticks = count()
-    delivery = Delivery(line, resend_after_s=3, clock=lambda: float(next(ticks)))
-    assert delivery.deliver(load, lambda _: None) == told.reports
+    delivery = ReliableSender(line, resend_after_s=3, clock=lambda: float(next(ticks)))
+    assert delivery.send_all(load, lambda _: None) == told.reports
     assert (len(cloud.seen), cloud.visits) == (told.reports, told.visits)
-    assert min(line.happened[what] for what in ("lost", "twice", "overtaken")) > 0
+    assert min(line.counts[what] for what in ("lost", "twice", "overtaken")) > 0
 
 
-@pytest.mark.parametrize("kind", sorted(HARMS))
+@pytest.mark.parametrize("kind", sorted(HOSTILE_MESSAGES))
 def test_every_harm_is_a_dead_letter_and_touches_no_honest_journal(kind):
-    (place,) = places(1, 1)
-    honest = next(reports(place, HOURS_2))
-    line = BadLine(Cloud(), Faults.HOSTILE, np.random.default_rng(1))
+    (place,) = create_sites(1, 1)
+    honest = next(generate_reports(place, HOURS_2))
+    line = FaultyConnection(Cloud(), FaultProfile.HOSTILE, np.random.default_rng(1))
     sent = []
     line._post.send = lambda address, payload: sent.append((address, payload))
     with pytest.MonkeyPatch.context() as only:
-        only.setattr("simulators.synthetic.fault_injection.HARMS", {kind: HARMS[kind]})
-        line._harm(place.address, next(parcels([honest])).payload)
+        only.setattr(
+            "simulators.synthetic.fault_injection.HOSTILE_MESSAGES", {kind: HOSTILE_MESSAGES[kind]}
+        )
+        line._harm(place.address, next(pack_batches([honest])).payload)
     ((address, payload),) = sent
     arrival = Arrival(address.topic(Channel.AUDIENCE), payload)
     found = list(judge(arrival, knows=lambda _, device: device != "nobody", now=NOON))
@@ -92,10 +103,10 @@ def test_every_harm_is_a_dead_letter_and_touches_no_honest_journal(kind):
 
 
 def test_squeezed_reports_say_the_same_in_fewer_words():
-    plain, squeezed = Told(), Told()
+    plain, squeezed = ReportTotals(), ReportTotals()
     for told, squeeze in ((plain, None), (squeezed, np.random.default_rng(5))):
-        turns = in_turns(places(6, 1), HOURS_2, chunk=20, squeeze=squeeze)
-        run = [r for r in told.counting(turns) if r.device == "sim-00001-cam-1"]
+        turns = interleave_reports(create_sites(6, 1), HOURS_2, chunk=20, squeeze=squeeze)
+        run = [r for r in told.count(turns) if r.device == "sim-00001-cam-1"]
         assert run[0].sequence.first == 1
         assert all(b.sequence.first == a.sequence.last + 1 for a, b in pairwise(run))
     assert squeezed.reports < plain.reports
@@ -104,59 +115,65 @@ def test_squeezed_reports_say_the_same_in_fewer_words():
 
 
 def test_short_reports_lie_within_one_minute():
-    (place,) = places(1, 1)
-    for report in reports(place, HOURS_2):
+    (place,) = create_sites(1, 1)
+    for report in generate_reports(place, HOURS_2):
         last = report.ends_at - timedelta(microseconds=1)
         assert report.starts_at.replace(second=0) == last.replace(second=0, microsecond=0)
 
 
 def test_a_camera_tells_the_same_again_and_another_time_another_journal():
-    (place,) = places(1, 1)
+    (place,) = create_sites(1, 1)
     begun, minute = HOURS_2.starts_at, timedelta(minutes=1)
-    first = list(reports(place, HOURS_2))
-    assert first == list(reports(place, HOURS_2))
-    assert first == list(reports(place, Period(begun, NOON + minute, HOURS_2.interval)))[:-2]
-    other = next(reports(place, Period(begun + minute, NOON, HOURS_2.interval)))
+    first = list(generate_reports(place, HOURS_2))
+    assert first == list(generate_reports(place, HOURS_2))
+    assert (
+        first == list(generate_reports(place, Period(begun, NOON + minute, HOURS_2.interval)))[:-2]
+    )
+    other = next(generate_reports(place, Period(begun + minute, NOON, HOURS_2.interval)))
     assert other.journal != first[0].journal
 
 
 def test_the_cloud_knows_every_camera_of_the_estate_that_is_written(tmp_path):
     path = tmp_path / "estate.yaml"
-    path.write_text(estate(places(7, 1)))
+    path.write_text(render_sites_file(create_sites(7, 1)))
     known = load(path)
-    assert [place.profile for place in places(7, 1)][:4] == [*Profile, Profile.STATION]
-    for place in places(7, 1):
+    assert [place.profile for place in create_sites(7, 1)][:4] == [*Profile, Profile.STATION]
+    for place in create_sites(7, 1):
         assert known.knows(place.address.location, place.address.device)
 
 
 def test_the_largest_fleet_fits_into_an_estate_file():
-    assert len(estate(places(MOST_CAMERAS, 1)).encode()) < LARGEST_FILE_BYTES
+    assert len(render_sites_file(create_sites(MAX_CAMERAS, 1)).encode()) < LARGEST_FILE_BYTES
 
 
 def test_reports_leave_when_their_time_has_come():
     #  event time  10:00:00   10:00:30   10:01:00      at 60 times its speed
     #  clock       0 s        0.5 s      1.0 s
-    (place,) = places(1, 1)
-    load = (parcel for report in reports(place, HOURS_2) for parcel in parcels([report]))
+    (place,) = create_sites(1, 1)
+    load = (
+        parcel for report in generate_reports(place, HOURS_2) for parcel in pack_batches([report])
+    )
     clock = iter([0.0, 0.4, 0.6, 0.7, 1.1]).__next__
-    coming = paced(load, Pace(HOURS_2, 60, 0.0), clock)
+    coming = pace_batches(load, ReportPace(HOURS_2, 60, 0.0), clock)
     told = [next(coming) for _ in range(5)]
     assert [parcel and parcel.through for parcel in told] == [None, None, 1, None, 2]
 
 
 def test_at_full_speed_nothing_waits():
-    (place,) = places(1, 1)
-    load = parcels(reports(place, HOURS_2))
-    assert None not in list(paced(load, Pace(HOURS_2, math.inf, 0.0), lambda: 1.0))
+    (place,) = create_sites(1, 1)
+    load = pack_batches(generate_reports(place, HOURS_2))
+    assert None not in list(pace_batches(load, ReportPace(HOURS_2, math.inf, 0.0), lambda: 1.0))
 
 
 def test_silence_is_told_with_the_camera_that_waits():
     ticks = count()
     deaf = Cloud()
     deaf.send = lambda address, payload: None
-    delivery = Delivery(deaf, patience_s=5, clock=lambda: float(next(ticks)))
-    with pytest.raises(DeliveryError, match="sim-00001-cam-1 at SIM-00001"):
-        delivery.deliver(parcels(reports(places(1, 1)[0], HOURS_2)), lambda _: None)
+    delivery = ReliableSender(deaf, patience_s=5, clock=lambda: float(next(ticks)))
+    with pytest.raises(NotAcknowledgedError, match="sim-00001-cam-1 at SIM-00001"):
+        delivery.send_all(
+            pack_batches(generate_reports(create_sites(1, 1)[0], HOURS_2)), lambda _: None
+        )
 
 
 @pytest.mark.parametrize(
@@ -182,7 +199,7 @@ def test_the_command_writes_what_it_counts(tmp_path, capsys):
     out, listed = tmp_path / "f.jsonl", tmp_path / "estate.yaml"
     words = ["fleet", "--cameras=3", "--days=0.05", f"--until={NOON.isoformat()}"]
     assert main([*words, f"--out={out}"]) == 0
-    events = [event for line in out.read_bytes().splitlines() for event in unseal(line)]
+    events = [event for line in out.read_bytes().splitlines() for event in decode_events(line)]
     assert len(events) == 3 * 72
     visits = sum(event.data.visits for event in events)
     assert f"216 reports, {visits} visits" in capsys.readouterr().out

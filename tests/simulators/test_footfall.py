@@ -8,10 +8,16 @@ import paho.mqtt.client as mqtt
 import pytest
 
 from simulators.__main__ import main
-from simulators.delivery.mqtt_client import Post
-from simulators.delivery.reliable_sender import Delivery, DeliveryError, parcels
-from simulators.footfall import Told
-from simulators.synthetic.footfall_model import QUARTER, Place, Profile, day, history
+from simulators.delivery.mqtt_client import SimulatorClient
+from simulators.delivery.reliable_sender import NotAcknowledgedError, ReliableSender, pack_batches
+from simulators.footfall import ReportTotals
+from simulators.synthetic.footfall_model import (
+    QUARTER,
+    Profile,
+    SyntheticSite,
+    generate_day,
+    generate_history,
+)
 from wire.ack import Ack
 from wire.audience import AudienceReport
 from wire.envelope import (
@@ -20,14 +26,14 @@ from wire.envelope import (
     AudienceEvent,
     ack_event,
     audience_event,
-    seal,
-    unseal,
+    decode_events,
+    encode_event,
 )
-from wire.topics import Address, Channel, everyone, parse
+from wire.topics import Channel, DeviceAddress, all_devices_filter, parse_topic
 
 LONDON = ZoneInfo("Europe/London")
-HERE = Address("KX-01", "kx-01-sim")
-PLACE = Place(HERE, Profile.STATION, LONDON, seed=1)
+HERE = DeviceAddress("KX-01", "kx-01-sim")
+PLACE = SyntheticSite(HERE, Profile.STATION, LONDON, seed=1)
 TUESDAY, SUNDAY = date(2026, 11, 17), date(2026, 11, 15)
 
 
@@ -39,20 +45,20 @@ def visits(reports, place=PLACE):
 
 
 def test_a_working_day_has_two_peaks_and_a_quiet_night():
-    by_hour = visits(day(PLACE, TUESDAY))
+    by_hour = visits(generate_day(PLACE, TUESDAY))
     assert min(by_hour[8], by_hour[17]) > 1.5 * by_hour[11] > 10 * by_hour[3]
 
 
 def test_a_sunday_has_its_peak_in_the_afternoon():
-    by_hour = visits(day(PLACE, SUNDAY))
+    by_hour = visits(generate_day(PLACE, SUNDAY))
     assert max(by_hour, key=by_hour.get) in range(12, 19)
     assert by_hour[8] < by_hour[14] / 2
 
 
 @pytest.mark.parametrize("profile", list(Profile))
 def test_every_report_of_every_profile_is_valid(profile):
-    for report in day(Place(HERE, profile, LONDON, seed=4), TUESDAY):
-        (event,) = unseal(seal(audience_event(report)))
+    for report in generate_day(SyntheticSite(HERE, profile, LONDON, seed=4), TUESDAY):
+        (event,) = decode_events(encode_event(audience_event(report)))
         assert isinstance(event, AudienceEvent), event
 
 
@@ -61,13 +67,15 @@ def test_a_day_is_the_same_from_whatever_range_it_is_told():
     #  [--------------)   three days
     #       [----)        Tuesday alone
     until = datetime(2026, 11, 19, tzinfo=UTC)
-    week = list(history(PLACE, date(2026, 11, 16), until))
-    assert list(day(PLACE, TUESDAY)) == [r for r in week if r.journal == PLACE.journal(TUESDAY)]
+    week = list(generate_history(PLACE, date(2026, 11, 16), until))
+    assert list(generate_day(PLACE, TUESDAY)) == [
+        r for r in week if r.journal == PLACE.journal(TUESDAY)
+    ]
 
 
 def test_other_days_places_and_seeds_have_other_journals():
-    elsewhere = Place(Address("LB-01", "lb-01-sim"), Profile.STATION, LONDON, seed=1)
-    again = Place(HERE, Profile.STATION, LONDON, seed=2)
+    elsewhere = SyntheticSite(DeviceAddress("LB-01", "lb-01-sim"), Profile.STATION, LONDON, seed=1)
+    again = SyntheticSite(HERE, Profile.STATION, LONDON, seed=2)
     journals = [
         place.journal(on) for place in (PLACE, elsewhere, again) for on in (TUESDAY, SUNDAY)
     ]
@@ -79,7 +87,7 @@ def test_other_days_places_and_seeds_have_other_journals():
     [(TUESDAY, 96), (date(2026, 3, 29), 92), (date(2026, 10, 25), 100)],
 )
 def test_a_local_day_is_covered_without_gap_when_clocks_change(on, quarters):
-    reports = list(day(PLACE, on))
+    reports = list(generate_day(PLACE, on))
     assert len(reports) == quarters
     assert [r.sequence.first for r in reports] == list(range(1, quarters + 1))
     assert all(a.ends_at == b.starts_at for a, b in pairwise(reports))
@@ -88,24 +96,24 @@ def test_a_local_day_is_covered_without_gap_when_clocks_change(on, quarters):
 
 def test_history_ends_before_until():
     until = datetime(2026, 11, 17, 10, 7, tzinfo=UTC)
-    *_, last = history(PLACE, TUESDAY, until)
+    *_, last = generate_history(PLACE, TUESDAY, until)
     assert last.ends_at == datetime(2026, 11, 17, 10, 0, tzinfo=UTC)
     assert last.ends_at - last.starts_at == QUARTER
 
 
 def test_some_minutes_are_blind_and_count_nobody():
-    reports = list(history(PLACE, date(2026, 10, 1), datetime(2026, 11, 1, tzinfo=UTC)))
+    reports = list(generate_history(PLACE, date(2026, 10, 1), datetime(2026, 11, 1, tzinfo=UTC)))
     blind = [r for r in reports if r.blind_ms]
     assert 0.003 < len(blind) / len(reports) < 0.03
     assert all(r.observed_ms + sum(r.blind_ms.values()) == 900_000 for r in reports)
 
 
 def test_parcels_keep_the_contracts_limits_and_journals_apart():
-    reports = list(history(PLACE, SUNDAY, datetime(2026, 11, 18, tzinfo=UTC)))
-    packed = list(parcels(reports))
+    reports = list(generate_history(PLACE, SUNDAY, datetime(2026, 11, 18, tzinfo=UTC)))
+    packed = list(pack_batches(reports))
     assert sum(parcel.reports for parcel in packed) == len(reports)
     for parcel in packed:
-        events = list(unseal(parcel.payload))
+        events = list(decode_events(parcel.payload))
         assert len(parcel.payload) <= MAX_PAYLOAD_BYTES
         assert len(events) == parcel.reports <= MAX_BATCH
         assert {event.data.journal for event in events} == {parcel.journal}
@@ -116,9 +124,9 @@ def test_the_command_writes_the_totals_it_prints(tmp_path, capsys):
     out = tmp_path / "history.jsonl"
     words = f"footfall --location KX-01 --days 2 --until 2026-11-18 --out {out}"
     assert main(words.split()) == 0
-    counted = Told()
-    events = [event for line in out.read_bytes().splitlines() for event in unseal(line)]
-    assert sum(1 for _ in counted.counting(event.data for event in events)) == 2 * 96
+    counted = ReportTotals()
+    events = [event for line in out.read_bytes().splitlines() for event in decode_events(line)]
+    assert sum(1 for _ in counted.count(event.data for event in events)) == 2 * 96
     assert capsys.readouterr().out == f"{counted}\n"
 
 
@@ -171,34 +179,36 @@ class Cloud:
         self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
         self.client.on_message = self._message
         self.client.connect(broker.host, broker.port)
-        self.client.subscribe(everyone(Channel.AUDIENCE), qos=1)
+        self.client.subscribe(all_devices_filter(Channel.AUDIENCE), qos=1)
         self.client.loop_start()
 
     def _message(self, client, _, message):
         self.heard += 1
         if self.heard <= self._deaf_to:
             return
-        address, _ = parse(message.topic)
-        for event in unseal(message.payload):
+        address, _ = parse_topic(message.topic)
+        for event in decode_events(message.payload):
             report: AudienceReport = event.data
             self.counted[report.journal, report.sequence.first] = report.visits
             ack = Ack(
                 device=address.device, journal=report.journal,
                 through=report.sequence.last, at=datetime.now(UTC),
             )  # fmt: skip
-        client.publish(address.topic(Channel.ACK), seal(ack_event(ack, address)), qos=1)
+        client.publish(address.topic(Channel.ACK), encode_event(ack_event(ack, address)), qos=1)
 
 
 def delivered(mosquitto, told, **limits):
-    reports = history(PLACE, SUNDAY, datetime(2026, 11, 18, tzinfo=UTC))
-    with Post(mosquitto.url) as post:
-        return Delivery(post, **limits).deliver(parcels(told.counting(reports)), lambda _: None)
+    reports = generate_history(PLACE, SUNDAY, datetime(2026, 11, 18, tzinfo=UTC))
+    with SimulatorClient(mosquitto.url) as post:
+        return ReliableSender(post, **limits).send_all(
+            pack_batches(told.count(reports)), lambda _: None
+        )
 
 
 @pytest.mark.broker
 @pytest.mark.parametrize("deaf_to", [0, 2])
 def test_everything_arrives_also_when_the_cloud_misses_the_first_messages(mosquitto, deaf_to):
-    cloud, told = Cloud(mosquitto, deaf_to), Told()
+    cloud, told = Cloud(mosquitto, deaf_to), ReportTotals()
     assert delivered(mosquitto, told, resend_after_s=0.2) == 3 * 96
     assert len(cloud.counted) == told.reports == 3 * 96
     assert sum(cloud.counted.values()) == told.visits
@@ -208,6 +218,6 @@ def test_everything_arrives_also_when_the_cloud_misses_the_first_messages(mosqui
 @pytest.mark.broker
 def test_a_silent_cloud_is_reported_after_some_patience(mosquitto):
     with pytest.raises(
-        DeliveryError, match=r"0 reports are settled, 288 are not.*kx-01-sim at KX-01"
+        NotAcknowledgedError, match=r"0 reports are settled, 288 are not.*kx-01-sim at KX-01"
     ):
-        delivered(mosquitto, Told(), patience_s=0.3)
+        delivered(mosquitto, ReportTotals(), patience_s=0.3)

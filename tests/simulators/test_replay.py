@@ -20,10 +20,10 @@ from edge_agent.perception.head_pose import HeadPose
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.transport.loopback import LoopbackLink
 from simulators.__main__ import main
-from simulators.clip_playlist import clips
+from simulators.clip_playlist import read_clips
 from simulators.replay import Replay
-from wire.envelope import AudienceEvent, unseal
-from wire.topics import Address
+from wire.envelope import AudienceEvent, decode_events
+from wire.topics import DeviceAddress
 
 
 class Bright:
@@ -72,7 +72,7 @@ def film(path, *, seconds, white_s=(0, 0)):
 
 
 def events_in(path):
-    events = [event for line in path.read_bytes().splitlines() for event in unseal(line)]
+    events = [event for line in path.read_bytes().splitlines() for event in decode_events(line)]
     assert all(isinstance(event, AudienceEvent) for event in events), events
     return events
 
@@ -118,8 +118,8 @@ def test_nothing_is_left_behind(tmp_path, monkeypatch):
 
 
 def test_a_loop_of_clips_goes_on_in_time_until_it_is_stopped(tmp_path):
-    reel = clips([film(tmp_path / f"{name}.mp4", seconds=2) for name in "ab"])
-    here, heard = Address("KX-01", "d1"), []
+    reel = read_clips([film(tmp_path / f"{name}.mp4", seconds=2) for name in "ab"])
+    here, heard = DeviceAddress("KX-01", "d1"), []
     link = partial(LoopbackLink, here, lambda event: heard.append(event) or True)
     replay = Replay(Settings(), here, Bright(), Straight(), link, speed=1000.0, loop=True)
     outbox = Outbox(tmp_path / "outbox.sqlite3")

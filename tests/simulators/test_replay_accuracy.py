@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from simulators.__main__ import main
-from wire.envelope import unseal
+from wire.envelope import decode_events
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +18,7 @@ def measured(tmp_path, people, seconds, seed):
     assert main([*scene.split(), f"--out={clip}", f"--truth={told}"]) == 0
     assert main(["replay", clip, "--location=KX-01", f"--out={out}"]) == 0
     lines = Path(out).read_bytes().splitlines()
-    reports = [event.data for line in lines for event in unseal(line)]
+    reports = [event.data for line in lines for event in decode_events(line)]
     return json.loads(Path(told).read_text())["totals"], reports
 
 

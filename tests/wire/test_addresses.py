@@ -9,8 +9,8 @@ from wire.addresses import (
     BROKER_SCHEMES,
     CAMERA_SCHEMES,
     UNREADABLE,
-    Address,
     AddressError,
+    NetworkAddress,
     display_address,
     hide_addresses,
     parse_address,
@@ -188,7 +188,7 @@ def test_the_default_port_is_that_of_the_scheme():
 def test_an_address_survives_a_pipe_between_processes():
     address = parse_address("rtsp://me:pw@cam.example/x")
     assert pickle.loads(pickle.dumps(address)) == address
-    assert isinstance(address, Address)
+    assert isinstance(address, NetworkAddress)
 
 
 def test_addresses_in_a_text_of_unknown_origin_are_hidden():

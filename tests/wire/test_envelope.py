@@ -11,28 +11,28 @@ from wire.envelope import (
     MAX_BATCH,
     MAX_PAYLOAD_BYTES,
     AudienceEvent,
-    Refusal,
+    InvalidEvent,
     audience_event,
-    seal,
-    seal_batch,
-    unseal,
+    decode_events,
+    encode_event,
+    join_events,
 )
 
 
 def changed(report, **fields):
-    event = json.loads(seal(audience_event(report)))
+    event = json.loads(encode_event(audience_event(report)))
     event["data"].update(fields)
     return json.dumps(event).encode()
 
 
 def test_a_sealed_report_is_read_back_equal(report):
-    [event] = unseal(seal(audience_event(report)))
+    [event] = decode_events(encode_event(audience_event(report)))
     assert isinstance(event, AudienceEvent)
     assert event.data == report
 
 
 def test_a_sealed_report_is_a_cloudevent(report):
-    event = json.loads(seal(audience_event(report)))
+    event = json.loads(encode_event(audience_event(report)))
     assert event["specversion"] == "1.0"
     assert event["type"] == "onlooker.audience.v1"
     assert event["source"] == "/onlooker/v1/KX-01/kx-01-cam-1"
@@ -40,20 +40,23 @@ def test_a_sealed_report_is_a_cloudevent(report):
 
 
 def test_a_batch_gives_each_event_in_order(report):
-    sealed = seal(audience_event(report))
-    assert [event.data for event in unseal(seal_batch([sealed, sealed]))] == [report, report]
+    sealed = encode_event(audience_event(report))
+    assert [event.data for event in decode_events(join_events([sealed, sealed]))] == [
+        report,
+        report,
+    ]
 
 
 def test_one_bad_event_in_a_batch_disturbs_no_other(report):
-    good, bad = seal(audience_event(report)), changed(report, visits=-1)
-    first, refused, last = unseal(seal_batch([good, bad, good]))
+    good, bad = encode_event(audience_event(report)), changed(report, visits=-1)
+    first, refused, last = decode_events(join_events([good, bad, good]))
     assert first.data == last.data == report
-    assert isinstance(refused, Refusal)
+    assert isinstance(refused, InvalidEvent)
     assert "visits" in refused.reason
 
 
 def test_a_refusal_keeps_the_identity_it_can_read(report):
-    [refused] = unseal(changed(report, person_ms="many"))
+    [refused] = decode_events(changed(report, person_ms="many"))
     assert refused.journal == report.journal
     assert refused.sequence == report.sequence
 
@@ -87,8 +90,8 @@ def test_a_refusal_keeps_the_identity_it_can_read(report):
     ],
 )
 def test_what_cannot_be_true_is_refused_with_the_reason(report, fields, reason):
-    [refused] = unseal(changed(report, **fields))
-    assert isinstance(refused, Refusal)
+    [refused] = decode_events(changed(report, **fields))
+    assert isinstance(refused, InvalidEvent)
     assert reason in refused.reason
 
 
@@ -110,36 +113,38 @@ def test_what_cannot_be_true_is_refused_with_the_reason(report, fields, reason):
     ids=lambda payload: repr(payload[:12]),
 )
 def test_garbage_gives_one_refusal_and_no_error(payload):
-    [refused] = unseal(payload)
-    assert isinstance(refused, Refusal)
+    [refused] = decode_events(payload)
+    assert isinstance(refused, InvalidEvent)
     assert refused.reason
     assert len(refused.payload) <= MAX_PAYLOAD_BYTES
 
 
 def test_bands_travel_and_their_absence_is_no_zero(report):
     bands = BandSum(high_ms=5_000, medium_ms=1_500, low_ms=13_000)
-    [told] = unseal(seal(audience_event(msgspec.structs.replace(report, bands=bands))))
+    [told] = decode_events(
+        encode_event(audience_event(msgspec.structs.replace(report, bands=bands)))
+    )
     assert told.data.bands == bands
-    sealed = seal(audience_event(report))
-    [untold] = unseal(sealed)
+    sealed = encode_event(audience_event(report))
+    [untold] = decode_events(sealed)
     assert b"bands" not in sealed
     assert untold.data.bands is msgspec.UNSET
 
 
 def test_an_empty_batch_holds_nothing():
-    assert list(unseal(b"[]")) == []
+    assert list(decode_events(b"[]")) == []
 
 
 def test_a_report_cut_short_anywhere_is_refused(report):
-    sealed = seal(audience_event(report))
+    sealed = encode_event(audience_event(report))
     for length in range(len(sealed)):
-        [refused] = unseal(sealed[:length])
-        assert isinstance(refused, Refusal)
+        [refused] = decode_events(sealed[:length])
+        assert isinstance(refused, InvalidEvent)
 
 
 @given(payload=st.binary(max_size=400))
 def test_any_bytes_are_answered(payload):
-    assert all(isinstance(read, Refusal) for read in unseal(payload))
+    assert all(isinstance(read, InvalidEvent) for read in decode_events(payload))
 
 
 def test_a_report_of_an_hour_is_the_longest(report):

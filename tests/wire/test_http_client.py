@@ -10,9 +10,9 @@ import time
 import pytest
 
 from wire.addresses import parse_address
-from wire.http_client import Bounds, ExchangeError, exchange
+from wire.http_client import HttpLimits, HttpRequestError, send_request
 
-QUICK = Bounds(within_s=0.6, limit_bytes=1_000)
+QUICK = HttpLimits(within_s=0.6, limit_bytes=1_000)
 
 
 @contextlib.contextmanager
@@ -56,7 +56,7 @@ def answering(*pieces, every_s=0.0, for_ever=(), on_request=lambda: None):
 
 
 def asked(port, bounds=QUICK, scheme="http"):
-    return exchange(parse_address(f"{scheme}://127.0.0.1:{port}/a/b?c=secret"), bounds)
+    return send_request(parse_address(f"{scheme}://127.0.0.1:{port}/a/b?c=secret"), bounds)
 
 
 def test_an_answer_comes_whole():
@@ -85,7 +85,7 @@ def test_a_server_that_drips_is_given_up_at_the_deadline(case, scheme):
     began_s = time.monotonic()
     with (
         answering(*pieces, for_ever=for_ever, every_s=0.05) as port,
-        pytest.raises(ExchangeError) as failed,
+        pytest.raises(HttpRequestError) as failed,
     ):
         asked(port, scheme=scheme)
     assert time.monotonic() - began_s < 5
@@ -107,7 +107,7 @@ GARBAGE = {
 
 @pytest.mark.parametrize("case", GARBAGE)
 def test_garbage_is_one_error_of_ours(case):
-    with answering(GARBAGE[case]) as port, pytest.raises(ExchangeError) as failed:
+    with answering(GARBAGE[case]) as port, pytest.raises(HttpRequestError) as failed:
         asked(port)
     assert "secret" not in str(failed.value)
 
@@ -115,7 +115,7 @@ def test_garbage_is_one_error_of_ours(case):
 def test_nobody_there_is_told_with_the_system_s_own_words():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with pytest.raises(ExchangeError, match="Connection refused"):
+    with pytest.raises(HttpRequestError, match="Connection refused"):
         asked(port)
 
 
@@ -135,7 +135,7 @@ def test_user_name_and_password_travel_in_a_header_and_the_target_as_written():
         thread = threading.Thread(target=server.handle_request)
         thread.start()
         port = server.server_address[1]
-        answer = exchange(parse_address(f"http://me:w%40rd@127.0.0.1:{port}?a=b"), QUICK)
+        answer = send_request(parse_address(f"http://me:w%40rd@127.0.0.1:{port}?a=b"), QUICK)
         thread.join()
     assert answer.status == 204
     assert seen == [("/?a=b", "Basic bWU6d0ByZA==")]

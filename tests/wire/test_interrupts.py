@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from wire.interrupts import INTERRUPTED, exiting_on_interrupt, interruptible
+from wire.interrupts import INTERRUPTED, exit_on_interrupt, run_interruptible
 
 IN_A_FINALIZER = """
 import os, signal
@@ -41,7 +41,7 @@ def test_an_interrupt_that_would_be_swallowed_ends_the_process(program):
 
 def test_other_statuses_and_hooks_stay_as_they_were():
     before = sys.unraisablehook
-    assert interruptible(lambda: 3) == 3
+    assert run_interruptible(lambda: 3) == 3
     assert sys.unraisablehook is before
-    with exiting_on_interrupt(), pytest.raises(ValueError, match="x"):
+    with exit_on_interrupt(), pytest.raises(ValueError, match="x"):
         raise ValueError("x")

@@ -5,7 +5,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from wire.__main__ import main
-from wire.envelope import AudienceEvent, audience_event, seal
+from wire.envelope import AudienceEvent, audience_event, encode_event
 from wire.schema_documents import asyncapi, json_schema
 from wire.topics import Channel
 
@@ -13,11 +13,11 @@ from wire.topics import Channel
 def test_the_schema_accepts_what_the_code_writes(report):
     schema = json_schema(AudienceEvent)
     Draft202012Validator.check_schema(schema)
-    Draft202012Validator(schema).validate(json.loads(seal(audience_event(report))))
+    Draft202012Validator(schema).validate(json.loads(encode_event(audience_event(report))))
 
 
 def test_the_schema_refuses_a_field_of_its_own_invention(report):
-    event = json.loads(seal(audience_event(report)))
+    event = json.loads(encode_event(audience_event(report)))
     event["data"]["face"] = "…"
     with pytest.raises(ValidationError):
         Draft202012Validator(json_schema(AudienceEvent)).validate(event)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from wire.session_takeover import LONGEST_PAUSE_S, TAKEN_OVER, TakeoverWatch
+from wire.session_takeover import LONGEST_PAUSE_S, TAKEN_OVER, TakeoverDetector
 
 
 @pytest.fixture
 def watch():
-    return TakeoverWatch(spread=lambda: 1.0)
+    return TakeoverDetector(spread=lambda: 1.0)
 
 
 def session(watch, begins_s, lasts_s, **how):
@@ -51,6 +51,6 @@ def test_a_session_that_lasts_brings_back_the_short_pause(watch):
 
 
 def test_two_of_them_do_not_stay_in_step():
-    one, other = (TakeoverWatch() for _ in range(2))
+    one, other = (TakeoverDetector() for _ in range(2))
     pauses = [[session(w, 1_000 * n, 5, reason=TAKEN_OVER) for n in range(3)] for w in (one, other)]
     assert pauses[0] != pauses[1]

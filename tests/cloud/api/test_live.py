@@ -31,7 +31,7 @@ from cloud.windows import news as live_news
 from tests.cloud.alerting.conftest import AT_ONCE, blind
 from tests.cloud.rates import CARD, sites
 from wire.audience import AudienceReport
-from wire.envelope import audience_event, seal
+from wire.envelope import audience_event, encode_event
 
 SOON_S = 20.0
 AT, BEFORE = "2026-11-20T", "2026-11-19T"
@@ -85,7 +85,9 @@ def counted(desk: Desk, watch, report: Callable[..., AudienceReport]) -> Callabl
             finding
             for one in made
             for finding in judge(
-                Delivery(f"onlooker/v1/{location}/{device}/audience", seal(audience_event(one))),
+                Delivery(
+                    f"onlooker/v1/{location}/{device}/audience", encode_event(audience_event(one))
+                ),
                 knows=lambda *_: True,
                 now=watch.now,
             )

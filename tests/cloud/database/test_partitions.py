@@ -13,7 +13,7 @@ from cloud.ingest.judge import Finding, judge
 from cloud.ingest.retention import Keep, sweep
 from cloud.ingest.source import Delivery
 from wire.audience import AudienceReport
-from wire.envelope import audience_event, seal
+from wire.envelope import audience_event, encode_event
 
 FAR: datetime = datetime(2042, 3, 12, 9, 0, tzinfo=UTC)  # a Wednesday; weeks begin on Thursdays
 EARLY = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=Tr
 
 def findings(report: AudienceReport, now: datetime) -> list[Finding]:
     topic = f"onlooker/v1/{report.location}/{report.device}/audience"
-    delivery = Delivery(topic, seal(audience_event(report)))
+    delivery = Delivery(topic, encode_event(audience_event(report)))
     return list(judge(delivery, knows=lambda *_: True, now=now))
 
 

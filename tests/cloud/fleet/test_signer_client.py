@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.fleet.signer_client import SignerClient, SigningRequestError, named_in
-from wire.enrolment import Refused, Withdraw
+from wire.enrolment import CommandRefused, WithdrawCommand
 
 SUBJECT = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cam-1")])
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -25,7 +25,7 @@ DER = (
     .sign(KEY, hashes.SHA256())
     .public_bytes(Encoding.DER)
 )
-ERRAND = Withdraw(serial="abc", reason="superseded")
+ERRAND = WithdrawCommand(serial="abc", reason="superseded")
 
 
 def test_the_name_is_read(new_request):
@@ -50,7 +50,7 @@ def test_no_flipped_byte_does_worse_than_a_refusal(place, value):
 
 def test_a_signer_that_is_away_is_a_refusal(tmp_path):
     answer = SignerClient(tmp_path / "nowhere")(ERRAND)
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, CommandRefused)
     assert "the signer does not answer" in answer.reason
 
 
@@ -69,5 +69,5 @@ def test_a_signer_that_says_nonsense_is_a_refusal(tmp_path, said):
 
         thread = threading.Thread(target=answer)
         thread.start()
-        assert isinstance(SignerClient(path)(ERRAND), Refused)
+        assert isinstance(SignerClient(path)(ERRAND), CommandRefused)
         thread.join()

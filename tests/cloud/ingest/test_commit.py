@@ -29,7 +29,7 @@ from cloud.ingest.judge import judge
 from cloud.ingest.memory import MemorySource
 from cloud.ingest.source import Delivery
 from wire.audience import AgeGroup, AudienceReport, BlindCause, DemographicCell, Gender, SensorSum
-from wire.envelope import audience_event, seal, seal_batch
+from wire.envelope import audience_event, encode_event, join_events
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -95,7 +95,9 @@ def test_order_duplication_and_batching_change_nothing(
             finding
             for one in some
             for finding in judge(
-                Delivery(f"onlooker/v1/KX-01/{one.device}/audience", seal(audience_event(one))),
+                Delivery(
+                    f"onlooker/v1/KX-01/{one.device}/audience", encode_event(audience_event(one))
+                ),
                 knows=lambda *_: True,
                 now=NOW,
             )
@@ -116,7 +118,9 @@ def test_order_duplication_and_batching_change_nothing(
 
 
 def test_a_transaction_that_fails_leaves_nothing_behind(engine: Engine, report: Reports) -> None:
-    delivery = Delivery("onlooker/v1/KX-01/kx-01-cam-1/audience", seal(audience_event(report(1))))
+    delivery = Delivery(
+        "onlooker/v1/KX-01/kx-01-cam-1/audience", encode_event(audience_event(report(1)))
+    )
     findings = list(judge(delivery, knows=lambda *_: True, now=NOW))
     before = content(engine)
 
@@ -137,7 +141,7 @@ def test_what_the_database_refuses_is_set_aside_alone(engine: Engine, report: Re
     consumer = Consumer(source, engine, knows=lambda *_: True, clock=lambda: NOW)
     with writing(engine) as connection:
         connection.exec_driver_sql(NO_THREES[connection.dialect.name])
-    batch = seal_batch([seal(audience_event(report(number))) for number in range(1, 8)])
+    batch = join_events([encode_event(audience_event(report(number))) for number in range(1, 8)])
     source.put("onlooker/v1/KX-01/kx-01-cam-1/audience", batch)
     outcome = consumer.step()
     assert outcome is not None
@@ -154,7 +158,7 @@ def test_a_fault_of_ours_is_not_blamed_on_the_messages(engine: Engine, report: R
     consumer = Consumer(source, engine, knows=lambda *_: True, clock=lambda: NOW)
     with writing(engine) as connection:
         connection.exec_driver_sql("ALTER TABLE minute_tallies DROP COLUMN looking_ms")
-    source.put("onlooker/v1/KX-01/kx-01-cam-1/audience", seal(audience_event(report(1))))
+    source.put("onlooker/v1/KX-01/kx-01-cam-1/audience", encode_event(audience_event(report(1))))
     with pytest.raises(ProgrammingError):
         consumer.step()
     assert content_of(engine, dead_letters) == content_of(engine, journals) == []

@@ -13,7 +13,7 @@ from cloud.ingest.memory import MemorySource
 from wire import envelope
 from wire.ack import Ack
 from wire.audience import AudienceReport
-from wire.envelope import AckEvent, audience_event, seal, seal_batch
+from wire.envelope import AckEvent, audience_event, encode_event, join_events
 
 NOW = datetime(2026, 11, 20, 9, 1, tzinfo=UTC)
 TOPIC = "onlooker/v1/KX-01/kx-01-cam-1/audience"
@@ -35,11 +35,11 @@ def consumer(source: MemorySource, engine: Engine) -> Consumer:
 
 
 def sealed(report: AudienceReport) -> bytes:
-    return seal(audience_event(report))
+    return encode_event(audience_event(report))
 
 
 def said(source: MemorySource) -> list[Ack]:
-    events = [event for _, payload in source.sent for event in envelope.unseal(payload)]
+    events = [event for _, payload in source.sent for event in envelope.decode_events(payload)]
     return [event.data for event in events if isinstance(event, AckEvent)]
 
 
@@ -70,7 +70,7 @@ def test_a_report_is_counted_kept_and_acknowledged(
 def test_a_batch_twice_counts_once_and_is_acknowledged_twice(
     source: MemorySource, consumer: Consumer, engine: Engine, report: Reports
 ) -> None:
-    batch = seal_batch([sealed(report(n)) for n in (1, 2, 3)])
+    batch = join_events([sealed(report(n)) for n in (1, 2, 3)])
     for _ in range(2):
         source.put(TOPIC, batch)
         consumer.step()
@@ -128,8 +128,8 @@ def test_rubbish_is_set_aside_with_its_kind_and_disturbs_nothing(
         sealed(report(6, device="kx-01-cam-2")),
         sealed(report(7, person_ms=2**50)),
         good,
-        seal_batch([good, b'{"half":', sealed(report(8))]),
-        seal_batch([good, b'{"half":1}', sealed(report(8))]),
+        join_events([good, b'{"half":', sealed(report(8))]),
+        join_events([good, b'{"half":1}', sealed(report(8))]),
     ):
         source.put(TOPIC, payload)
     source.put("onlooker/v1/KX-01/kx-01-cam-1/wrong", good)

@@ -11,7 +11,7 @@ from cloud.ingest.consume import Consumer
 from cloud.ingest.memory import MemorySource
 from wire import envelope
 from wire.audience import AudienceReport
-from wire.envelope import AckEvent, audience_event, seal
+from wire.envelope import AckEvent, audience_event, encode_event
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 TOPIC = "onlooker/v1/KX-01/kx-01-cam-1/audience"
@@ -21,9 +21,9 @@ Reports = Callable[..., AudienceReport]
 
 
 def told_through(engine: Engine, *reports: AudienceReport) -> list[int]:
-    source = MemorySource((TOPIC, seal(audience_event(one))) for one in reports)
+    source = MemorySource((TOPIC, encode_event(audience_event(one))) for one in reports)
     Consumer(source, engine, knows=lambda *_: True, clock=lambda: NOW).step()
-    events = [event for _, payload in source.sent for event in envelope.unseal(payload)]
+    events = [event for _, payload in source.sent for event in envelope.decode_events(payload)]
     return [event.data.through for event in events if isinstance(event, AckEvent)]
 
 

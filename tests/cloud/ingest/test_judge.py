@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cloud.ingest.judge import DeadLetter, Kind, Note, Sound, judge
 from cloud.ingest.source import Delivery
 from wire.audience import AudienceReport, SensorSum
-from wire.envelope import audience_event, seal, seal_batch
+from wire.envelope import audience_event, encode_event, join_events
 from wire.health import Presence, Status
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -35,7 +35,7 @@ def test_noise_is_set_aside_with_a_reason(topic: str, payload: bytes) -> None:
 @given(data=st.data())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 def test_a_torn_or_bent_report_is_sound_or_set_aside(report: Reports, data: st.DataObject) -> None:
-    whole = seal_batch([seal(audience_event(report(n))) for n in (1, 2)])
+    whole = join_events([encode_event(audience_event(report(n))) for n in (1, 2)])
     at = data.draw(st.integers(0, len(whole) - 1))
     bent = (
         whole[:at] + data.draw(st.binary(max_size=4)) + whole[at + data.draw(st.integers(0, 9)) :]
@@ -55,7 +55,7 @@ def test_a_report_may_end_five_minutes_ahead_and_no_more(
     report: Reports, ahead_s: int, sound: bool
 ) -> None:
     late = report(1, starts_at=NOW + timedelta(seconds=ahead_s))
-    (finding,) = judged(TOPIC, seal(audience_event(late)))
+    (finding,) = judged(TOPIC, encode_event(audience_event(late)))
     assert isinstance(finding, Sound) is sound
 
 
@@ -70,7 +70,7 @@ def test_a_report_may_end_five_minutes_ahead_and_no_more(
 def test_sensors_that_no_database_could_hold_are_set_aside(
     report: Reports, sensor: dict[str, SensorSum]
 ) -> None:
-    (finding,) = judged(TOPIC, seal(audience_event(report(1, sensors=sensor))))
+    (finding,) = judged(TOPIC, encode_event(audience_event(report(1, sensors=sensor))))
     assert isinstance(finding, DeadLetter)
     assert finding.kind is Kind.IMPLAUSIBLE
     assert finding.settles

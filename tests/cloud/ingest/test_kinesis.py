@@ -16,7 +16,7 @@ from cloud.ingest.kinesis import KinesisSource
 from cloud.ingest.kinesis_lambda import ingest
 from cloud.ingest.source import Portion, SourceError
 from wire.audience import AudienceReport
-from wire.envelope import audience_event, seal
+from wire.envelope import audience_event, encode_event
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 TOPIC = "onlooker/v1/KX-01/kx-01-cam-1/audience"
@@ -116,7 +116,7 @@ def visits(engine: Engine) -> int:
 
 def test_an_invocation_counts_sets_aside_and_acknowledges(engine: Engine, report: Reports) -> None:
     iot_data = IotData()
-    good = [recorded(seal(audience_event(report(number)))) for number in (1, 2)]
+    good = [recorded(encode_event(audience_event(report(number)))) for number in (1, 2)]
     happened = event(*good, good[0], b"no record of ours", recorded(b"rubbish"))
     answer = ingest(happened, engine, knows=lambda *_: True, iot_data=iot_data, clock=lambda: NOW)
     assert answer == {"batchItemFailures": []}
@@ -133,7 +133,7 @@ def test_an_invocation_without_its_database_gives_everything_back(
 ) -> None:
     monkeypatch.setattr("cloud.database.engine.BUSY_TIMEOUT_MS", 1)
     engine.dispose()  # new connections wait one millisecond
-    happened = event(recorded(seal(audience_event(report(1)))))
+    happened = event(recorded(encode_event(audience_event(report(1)))))
     with writing(engine):
         answer = ingest(
             happened, engine, knows=lambda *_: True, iot_data=IotData(), clock=lambda: NOW

@@ -11,7 +11,7 @@ from cloud.ingest.judge import DeadLetter, Finding, Kind, Sound, judge
 from cloud.ingest.membership import Membership
 from cloud.ingest.source import Delivery
 from wire.audience import AudienceReport
-from wire.envelope import audience_event, seal
+from wire.envelope import audience_event, encode_event
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 BEFORE, AFTER = datetime(2026, 11, 19, 9, tzinfo=UTC), datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -37,7 +37,7 @@ def judged(file: Path, report: AudienceReport) -> Finding:
     membership = Membership(file)
     topic = f"onlooker/v1/{report.location}/{report.device}/audience"
     (finding,) = judge(
-        Delivery(topic, seal(audience_event(report))),
+        Delivery(topic, encode_event(audience_event(report))),
         knows=membership.knows,
         now=NOW,
         rules=membership.rules(),

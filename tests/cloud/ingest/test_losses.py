@@ -16,7 +16,7 @@ from cloud.ingest.memory import MemorySource
 from edge_agent.outbox import Outbox
 from wire import envelope
 from wire.audience import AudienceReport
-from wire.envelope import AckEvent, heartbeat_event, seal
+from wire.envelope import AckEvent, encode_event, heartbeat_event
 from wire.health import CaptureState, Heartbeat
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -43,7 +43,7 @@ class Camera:
 
     def speak(self, *, beat: bool = False, reports: bool = True) -> None:
         held = self.outbox.unacknowledged(100) if reports else []
-        said = [(f"{TOPIC}/heartbeat", seal(heartbeat_event(self._beat())))] if beat else []
+        said = [(f"{TOPIC}/heartbeat", encode_event(heartbeat_event(self._beat())))] if beat else []
         said += [(f"{TOPIC}/audience", one.event) for one in held]
         for ack in heard(self._engine, *said):
             self.outbox.acknowledge(ack.data.journal, ack.data.through)
@@ -63,7 +63,7 @@ def heard(engine: Engine, *said: tuple[str, bytes]) -> Iterator[AckEvent]:
     source = MemorySource(said)
     Consumer(source, engine, knows=lambda *_: True, clock=lambda: NOW).step()
     for _, payload in source.sent:
-        yield from (one for one in envelope.unseal(payload) if isinstance(one, AckEvent))
+        yield from (one for one in envelope.decode_events(payload) if isinstance(one, AckEvent))
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from cloud.ingest.judge import Note
 from wire.audience import Versions
 from wire.health import Alarm, AlarmState, CaptureState, Heartbeat, Presence, Status
 from wire.scalars import DeviceId, JournalId, LocationId
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-CAMERA = Address(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
+CAMERA = DeviceAddress(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
 
 
 def beat(minute: int) -> Heartbeat:

@@ -22,13 +22,13 @@ from wire.audience import (
     SnapshotSum,
     ZoneSum,
 )
-from wire.envelope import alarm_event, audience_event, heartbeat_event, seal
+from wire.envelope import alarm_event, audience_event, encode_event, heartbeat_event
 from wire.health import (
     Alarm,
     AlarmState,
     CaptureState,
     Connection,
-    Figures,
+    DeviceFigures,
     GateCounts,
     Heartbeat,
 )
@@ -100,7 +100,7 @@ IMPLAUSIBLE: list[dict[str, Any]] = [
 def test_a_number_that_no_camera_measures_is_a_dead_letter_that_says_which(
     report: Reports, more: dict[str, Any]
 ) -> None:
-    finding = judged(seal(audience_event(report(1, **more))))
+    finding = judged(encode_event(audience_event(report(1, **more))))
     assert isinstance(finding, DeadLetter)
     assert finding.kind is Kind.IMPLAUSIBLE
     assert next(iter(more)).split(".")[0] in finding.reason
@@ -120,13 +120,13 @@ def test_a_full_hour_of_a_dense_crowd_is_believed(report: Reports) -> None:
         entries=20_000,
         frames=FrameCounts(captured=30 * 3600, dropped=0, analysed=10 * 3600),
     )
-    assert isinstance(judged(seal(audience_event(made))), Sound)
+    assert isinstance(judged(encode_event(audience_event(made))), Sound)
 
 
 def test_how_many_people_a_camera_sees_is_a_setting_and_may_differ_by_camera(
     report: Reports,
 ) -> None:
-    payload = seal(audience_event(report(1, peak=600)))
+    payload = encode_event(audience_event(report(1, peak=600)))
     assert isinstance(judged(payload), DeadLetter)
     assert isinstance(judged(payload, rules=Rules(people_per_camera=600)), Sound)
     few = Rules(people_per_camera=600, people=lambda _, device: 20 if "cam-1" in device else None)
@@ -139,7 +139,7 @@ def test_how_many_people_a_camera_sees_is_a_setting_and_may_differ_by_camera(
 def test_a_range_of_sequences_is_bounded_by_its_interval(
     report: Reports, first: int, last: int, sound: bool
 ) -> None:
-    finding = judged(seal(audience_event(report(first, last))))
+    finding = judged(encode_event(audience_event(report(first, last))))
     assert isinstance(finding, Sound) is sound
     if isinstance(finding, DeadLetter):
         assert (finding.kind, finding.settles) == (Kind.SEQUENCE, None)
@@ -158,21 +158,21 @@ def test_a_range_of_sequences_is_bounded_by_its_interval(
 def test_a_clock_that_is_far_wrong_is_told(
     report: Reports, starts_at: datetime, kind: Kind
 ) -> None:
-    finding = judged(seal(audience_event(report(1, starts_at=starts_at))))
+    finding = judged(encode_event(audience_event(report(1, starts_at=starts_at))))
     assert isinstance(finding, DeadLetter)
     assert finding.kind is kind
 
 
 @pytest.mark.parametrize("broken", [b'"visits":2', b'"dwell_ms":8000', b'"first":1'])
 def test_what_was_not_parsed_is_never_acknowledged(report: Reports, broken: bytes) -> None:
-    whole = seal(audience_event(report(1)))
+    whole = encode_event(audience_event(report(1)))
     finding = judged(whole.replace(broken, broken.split(b":")[0] + b':"?"'))
     assert isinstance(finding, DeadLetter)
     assert (finding.kind, finding.settles) == (Kind.UNREADABLE, None)
 
 
 def test_a_report_that_ends_before_it_starts_is_never_acknowledged(report: Reports) -> None:
-    whole = seal(audience_event(report(1)))
+    whole = encode_event(audience_event(report(1)))
     turned = whole.replace(b"2026-11-20T09:00:10Z", b"2026-11-20T08:00:10Z")
     finding = judged(turned)
     assert isinstance(finding, DeadLetter)
@@ -191,14 +191,14 @@ def heartbeat(report: AudienceReport, **more: Any) -> Heartbeat:
     return Heartbeat(**(values | more))
 
 
-def figures(**more: Any) -> Figures:
+def figures(**more: Any) -> DeviceFigures:
     values: dict[str, Any] = {
         "connection": Connection.FAIR, "frames_milli_hz": 10_000, "frames_dropped": 0, "stalls": 0,
         "model_faults": 0, "outbox_bytes": 0, "outbox_merges": 0, "egress_refusals": 0,
         "disk_free_bytes": 1, "clock_kept": True, "clock_ahead_ms": 0, "temperature_milli_c": None,
         "alarms": (),
     }  # fmt: skip
-    return Figures(**(values | more))
+    return DeviceFigures(**(values | more))
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def figures(**more: Any) -> Figures:
     ids=lambda more: next(iter(more)),
 )
 def test_a_heartbeat_says_nothing_that_cannot_be(report: Reports, more: dict[str, Any]) -> None:
-    payload = seal(heartbeat_event(heartbeat(report(1), **more)))
+    payload = encode_event(heartbeat_event(heartbeat(report(1), **more)))
     finding = judged(payload, "heartbeat")
     assert isinstance(finding, DeadLetter)
     assert finding.kind is Kind.IMPLAUSIBLE
@@ -231,7 +231,7 @@ def test_an_alarm_of_tomorrow_is_a_dead_letter(report: Reports) -> None:
         location=some.location, device=some.device, kind="blind.dark", state=AlarmState.RAISED,
         at=NOW + timedelta(days=1), message="dark",
     )  # fmt: skip
-    finding = judged(seal(alarm_event(alarm)), "alarm")
+    finding = judged(encode_event(alarm_event(alarm)), "alarm")
     assert isinstance(finding, DeadLetter)
     assert finding.kind is Kind.FUTURE
 
@@ -242,7 +242,7 @@ def test_an_empty_report_is_plausible(report: Reports) -> None:
 
 
 def test_how_many_people_enter_in_a_second_is_a_setting(report: Reports) -> None:
-    payload = seal(audience_event(report(1, entries=900)))
+    payload = encode_event(audience_event(report(1, entries=900)))
     assert isinstance(judged(payload), DeadLetter)
     assert isinstance(judged(payload, rules=Rules(people_per_second=40)), Sound)
     assert isinstance(judged(payload, rules=Rules(people_per_second=39)), DeadLetter)
@@ -250,4 +250,6 @@ def test_how_many_people_enter_in_a_second_is_a_setting(report: Reports) -> None
 
 def test_all_who_are_in_view_when_an_interval_begins_may_leave_within_it(report: Reports) -> None:
     second = {"starts_at": NOW - timedelta(seconds=1), "ends_at": NOW, "observed_ms": 1_000}
-    assert isinstance(judged(seal(audience_event(report(1, **second, **visits(500))))), Sound)
+    assert isinstance(
+        judged(encode_event(audience_event(report(1, **second, **visits(500))))), Sound
+    )

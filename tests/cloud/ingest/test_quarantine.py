@@ -13,7 +13,7 @@ from cloud.ingest.consume import Consumer
 from cloud.ingest.letters import SAMPLE_BYTES
 from cloud.ingest.memory import MemorySource
 from wire.audience import AudienceReport
-from wire.envelope import audience_event, seal, unseal
+from wire.envelope import audience_event, decode_events, encode_event
 
 NINE = datetime(2026, 11, 20, 9, 0, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -48,7 +48,7 @@ class Cloud:
 
     def take(self, report: AudienceReport) -> None:
         topic = f"onlooker/v1/KX-01/{report.device}/audience"
-        self.source.put(topic, seal(audience_event(report)))
+        self.source.put(topic, encode_event(audience_event(report)))
         self.run()
 
     def visits(self) -> int:
@@ -119,11 +119,11 @@ def test_a_camera_gets_past_reports_that_fail_and_its_quarantine_ends(
         cloud.source.sent.clear()
         for one in reports[through : through + 50]:
             topic = f"onlooker/v1/KX-01/{one.device}/audience"
-            cloud.source.put(topic, seal(audience_event(one)))
+            cloud.source.put(topic, encode_event(audience_event(one)))
         cloud.run()
         cloud.consumer._tell(cloud.now)
         for _, payload in cloud.source.sent:
-            through = max(through, *(event.data.through for event in unseal(payload)))
+            through = max(through, *(event.data.through for event in decode_events(payload)))
         cloud.now += timedelta(minutes=5)
     assert (through, cloud.visits(), cloud.kept()) == (400, 200, 300)
     assert cloud.quarantined() == {}
@@ -245,7 +245,7 @@ class Device:
         self.cloud.run()
         self.cloud.consumer._tell(self.cloud.now)
         for _, payload in self.cloud.source.sent:
-            self.through = max(self.through, *(one.data.through for one in unseal(payload)))
+            self.through = max(self.through, *(one.data.through for one in decode_events(payload)))
         self.cloud.now += timedelta(minutes=5)
 
 
@@ -262,7 +262,7 @@ def test_beyond_the_letters_that_are_kept_the_stream_goes_on_and_the_rest_is_lis
     made = [report(n, starts_at=NINE - timedelta(hours=3), peak=600 if n <= 300 else 2)
             for n in range(1, 401)]  # fmt: skip
     topic = f"onlooker/v1/KX-01/{made[0].device}/audience"
-    camera = Device(cloud, {one.sequence.first: (topic, seal(audience_event(one)))
+    camera = Device(cloud, {one.sequence.first: (topic, encode_event(audience_event(one)))
                             for one in made})  # fmt: skip
     for _ in range(12):
         camera.send()
@@ -290,7 +290,7 @@ def test_an_unreadable_report_does_not_block_a_device_of_which_enough_letters_ar
     topic = "onlooker/v1/KX-01/kx-01-cam-1/audience"
     messages = {}
     for number in range(1, 11):
-        payload = seal(audience_event(report(number)))
+        payload = encode_event(audience_event(report(number)))
         torn = payload.replace(b'"visits":2', b'"visits":"?"')
         messages[number] = (topic, payload if number > 5 else torn)
     camera = Device(cloud, messages)

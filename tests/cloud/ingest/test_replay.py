@@ -12,7 +12,7 @@ from cloud.ingest.consume import Consumer
 from cloud.ingest.memory import MemorySource
 from cloud.ingest.replay import replay, waiting
 from wire.audience import AudienceReport
-from wire.envelope import audience_event, seal
+from wire.envelope import audience_event, encode_event
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -40,7 +40,7 @@ def again(engine: Engine, *, now: datetime = LATER) -> list[str]:
 def test_a_report_from_the_future_counts_when_its_time_has_come(
     engine: Engine, report: Reports
 ) -> None:
-    early = seal(audience_event(report(1, starts_at=NOW + timedelta(minutes=30))))
+    early = encode_event(audience_event(report(1, starts_at=NOW + timedelta(minutes=30))))
     consume(engine, early)
     assert again(engine, now=NOW)[0].startswith("refused again: ends at")
     assert again(engine) == ["counted 1 reports"]
@@ -52,7 +52,7 @@ def test_a_report_from_the_future_counts_when_its_time_has_come(
 def test_what_the_camera_sent_again_meanwhile_is_not_counted_twice(
     engine: Engine, report: Reports
 ) -> None:
-    payload = seal(audience_event(report(1)))
+    payload = encode_event(audience_event(report(1)))
     consume(engine, payload, known=False)
     consume(engine, payload)
     assert again(engine) == ["counted 0 reports, 1 were counted before, 0 notes"]
@@ -60,7 +60,7 @@ def test_what_the_camera_sent_again_meanwhile_is_not_counted_twice(
 
 
 def test_a_replay_comes_before_the_camera_sends_again(engine: Engine, report: Reports) -> None:
-    payload = seal(audience_event(report(1)))
+    payload = encode_event(audience_event(report(1)))
     consume(engine, payload, known=False)
     assert again(engine) == ["counted 1 reports, 0 were counted before, 0 notes"]
     consume(engine, payload)
@@ -78,8 +78,8 @@ def test_a_sample_cannot_be_replayed(engine: Engine) -> None:
 
 
 def test_a_letter_that_holds_another_report_is_refused(engine: Engine, report: Reports) -> None:
-    consume(engine, seal(audience_event(report(1, starts_at=NOW + timedelta(minutes=30)))))
-    other = seal(audience_event(report(2)))
+    consume(engine, encode_event(audience_event(report(1, starts_at=NOW + timedelta(minutes=30)))))
+    other = encode_event(audience_event(report(2)))
     with writing(engine) as connection:
         connection.execute(update(dead_letters).values(payload=other, payload_bytes=len(other)))
     assert again(engine)[0].startswith("refused: it holds another report")
@@ -94,7 +94,7 @@ def test_the_command_lists_shows_and_replays(
 ) -> None:
     monkeypatch.setenv("ONLOOKER_DATABASE_URL", engine.url.render_as_string())
     consume(engine, b'{"\x1b[31m": 1}')
-    consume(engine, seal(audience_event(report(1, starts_at=NOW + timedelta(minutes=30)))))
+    consume(engine, encode_event(audience_event(report(1, starts_at=NOW + timedelta(minutes=30)))))
 
     assert main(["dead-letters", "list"]) == 0
     listed = capsys.readouterr().out

@@ -19,7 +19,7 @@ from cloud.ingest.consume import Consumer
 from cloud.ingest.memory import MemorySource
 from cloud.ingest.retention import Keep, sweep
 from wire.audience import AudienceReport
-from wire.envelope import audience_event, seal
+from wire.envelope import audience_event, encode_event
 
 NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 TOPIC = "onlooker/v1/KX-01/kx-01-cam-1/audience"
@@ -41,10 +41,10 @@ def test_what_is_old_goes_and_what_was_counted_stays(
     engine: Engine, report: Reports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "BITE", 2)
-    old = [seal(audience_event(report(n))) for n in range(1, 6)]
+    old = [encode_event(audience_event(report(n))) for n in range(1, 6)]
     later = NINE + timedelta(days=10)
     consume(engine, *old, b"rubbish", now=NINE)
-    consume(engine, seal(audience_event(report(6, starts_at=later))), now=later)
+    consume(engine, encode_event(audience_event(report(6, starts_at=later))), now=later)
 
     swept = sweep(engine, Keep(reports_days=5, minutes_days=5, letters_days=5), later)
     assert (swept["reports"], swept["minute_tallies"], swept["dead_letters"]) == (5, 1, 1)
@@ -59,7 +59,7 @@ def test_the_command_keeps_what_is_young(
     engine: Engine, report: Reports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ONLOOKER_DATABASE_URL", engine.url.render_as_string())
-    consume(engine, seal(audience_event(report(1))), now=datetime.now(UTC))
+    consume(engine, encode_event(audience_event(report(1))), now=datetime.now(UTC))
     assert main(["sweep", "--minutes-days", "36500"]) == 0
     assert rows(engine, reports) == 1
 

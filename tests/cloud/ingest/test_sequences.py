@@ -13,7 +13,7 @@ from cloud.ingest.memory import MemorySource
 from cloud.ingest.replay import replay, waiting
 from wire import envelope
 from wire.audience import AudienceReport
-from wire.envelope import AckEvent, audience_event, heartbeat_event, seal, seal_batch
+from wire.envelope import AckEvent, audience_event, encode_event, heartbeat_event, join_events
 from wire.health import CaptureState, Heartbeat
 
 NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -43,7 +43,7 @@ class Cloud:
         acks = [
             event.data.through
             for _, payload in self.source.sent
-            for event in envelope.unseal(payload)
+            for event in envelope.decode_events(payload)
             if isinstance(event, AckEvent)
         ]
         return max(acks, default=0)
@@ -69,7 +69,7 @@ def cloud(engine: Engine) -> Cloud:
 
 
 def sealed(report: AudienceReport) -> bytes:
-    return seal(audience_event(report))
+    return encode_event(audience_event(report))
 
 
 def beat(report: AudienceReport, **more: Any) -> bytes:
@@ -80,7 +80,7 @@ def beat(report: AudienceReport, **more: Any) -> bytes:
         "outbox_oldest_at": None, "next_sequence": 5, "rss_bytes": 1,
         "versions": report.versions,
     }  # fmt: skip
-    return seal(heartbeat_event(Heartbeat(**(values | more))))
+    return encode_event(heartbeat_event(Heartbeat(**(values | more))))
 
 
 @pytest.mark.parametrize("last", [HUGE, 10**15, 10**12])
@@ -193,14 +193,14 @@ def test_a_number_used_again_for_another_report_is_listed_and_the_report_can_be_
     """An outbox put back from an older copy: 50 numbers are used a second time."""
     first = [sealed(report(n, starts_at=NINE + n * INTERVAL)) for n in range(1, 51)]
     cloud.now = NINE + timedelta(hours=1)
-    cloud.take(seal_batch(first))
+    cloud.take(join_events(first))
     assert cloud.visits == 100
     later = NINE + timedelta(hours=2)
     cloud.now = later + timedelta(hours=1)
     again = [sealed(report(n, starts_at=later + n * INTERVAL, visits=1)) for n in range(1, 51)]
-    assert cloud.take(seal_batch(again)) == 50
+    assert cloud.take(join_events(again)) == 50
     assert (cloud.visits, cloud.letters()) == (100, ["sequence_reused"] * 50)
-    cloud.take(seal_batch(again))
+    cloud.take(join_events(again))
     assert cloud.letters() == ["sequence_reused"] * 50
     with reading(cloud.engine) as connection:
         numbers = waiting(connection)

@@ -16,10 +16,16 @@ from cloud.pricing.quote import quote
 from cloud.pricing.rate_card import REFERENCE, RateCard
 from cloud.pricing.slot import Slot, slots_on
 from cloud.pricing.stays import measured_stays
-from simulators.synthetic.footfall_model import Place, Profile, measured, size_of, visits_per_hour
+from simulators.synthetic.footfall_model import (
+    Profile,
+    SyntheticSite,
+    generate_report,
+    site_scale,
+    visits_per_hour,
+)
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 from wire.scalars import JournalId
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 SITES = list(estate.load())
 CARD = estate.document(REFERENCE, RateCard)
@@ -33,14 +39,14 @@ BELIEVABLE_GBP = (Decimal(5), Decimal(20))
 
 
 @cache
-def crowd_of(site: estate.Site) -> tuple[Place, PerPerson, float]:
+def crowd_of(site: estate.Site) -> tuple[SyntheticSite, PerPerson, float]:
     """The simulated place of a site, what a visit there is worth to a spot, its mean looking."""
-    address = Address(site.id, site.device_ids[0])
-    place = Place(address, PROFILES[site.attributes.traffic], site.zone, seed=1)
+    address = DeviceAddress(site.id, site.device_ids[0])
+    place = SyntheticSite(address, PROFILES[site.attributes.traffic], site.zone, seed=1)
     number = (JournalId("0" * 16), 1)
     rng = np.random.default_rng(1)
     noon = MONDAYS[0] + timedelta(hours=12)
-    hour = measured(place, noon, timedelta(hours=1), number, 20.0, rng)
+    hour = generate_report(place, noon, timedelta(hours=1), number, 20.0, rng)
     dwell = measured_stays(hour.dwell_histogram, DWELL_EDGES_MS, hour.dwell_ms)
     looking = measured_stays(hour.attention_histogram, ATTENTION_EDGES_MS, hour.looking_ms)
     spot = Spot(site.loop.spot_s, site.loop.length_s)
@@ -50,7 +56,7 @@ def crowd_of(site: estate.Site) -> tuple[Place, PerPerson, float]:
 def floor_of(site: estate.Site, slot: Slot) -> Decimal:
     place, person, looking_s = crowd_of(site)
     middle = slot.starts_at + timedelta(minutes=30)
-    entries = visits_per_hour(place, middle) * size_of(place)
+    entries = visits_per_hour(place, middle) * site_scale(place)
     each = Interval(entries, entries, entries)
     looking = Interval(*[entries * looking_s] * 3)
     outlook = Outlook(

@@ -41,20 +41,20 @@ from cloud.stream_spark.windows import windows
 from cloud.windows.audience import Audience, Tally
 from cloud.windows.query import LENGTHS, WindowName
 from cloud.windows.query import windows as embedded_windows
-from simulators.delivery.reliable_sender import parcels
-from simulators.synthetic.cameras import Period, in_turns, places
-from simulators.synthetic.fault_injection import BadLine, Faults
+from simulators.delivery.reliable_sender import pack_batches
+from simulators.synthetic.cameras import Period, create_sites, interleave_reports
+from simulators.synthetic.fault_injection import FaultProfile, FaultyConnection
 from wire.audience import AudienceReport
-from wire.envelope import audience_event, heartbeat_event, seal
+from wire.envelope import audience_event, encode_event, heartbeat_event
 from wire.health import CaptureState, Heartbeat
 from wire.scalars import SequenceRange
-from wire.topics import Address, Channel
+from wire.topics import Channel, DeviceAddress
 
 NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HOUR = Period(NOON - timedelta(hours=1), NOON, timedelta(seconds=30))
 LATE = Period(HOUR.starts_at - timedelta(days=5), NOON - timedelta(days=5), HOUR.interval)
-CAMERAS = places(8, 1)
+CAMERAS = create_sites(8, 1)
 MANY = Rate(10**6, timedelta(seconds=1))
 LIMIT = Limit(per_device=MANY, unlisted=MANY, in_all=MANY)
 DEVICES = frozenset((p.address.location, p.address.device) for p in CAMERAS)
@@ -73,32 +73,32 @@ class Recorder:
     def __init__(self) -> None:
         self.said: list[Message] = []
 
-    def listen(self, address: Address) -> None:
+    def subscribe(self, address: DeviceAddress) -> None:
         pass
 
-    def renewed(self) -> bool:
+    def has_reconnected(self) -> bool:
         return False
 
-    def send(self, address: Address, payload: bytes) -> None:
+    def send(self, address: DeviceAddress, payload: bytes) -> None:
         self.said.append((address.topic(Channel.AUDIENCE), payload))
 
-    def acknowledged(self, *, wait_s: float) -> Iterator[Any]:
+    def read_acknowledgements(self, *, wait_s: float) -> Iterator[Any]:
         return iter(())
 
 
 def recorded() -> list[Message]:
     """What reaches the cloud of eight cameras in an hour, and of one five days late."""
     recorder, rng = Recorder(), np.random.default_rng(3)
-    line = BadLine(recorder, Faults.HOSTILE, rng)
-    load = list(parcels(in_turns(CAMERAS, HOUR, chunk=10, squeeze=rng)))
+    line = FaultyConnection(recorder, FaultProfile.HOSTILE, rng)
+    load = list(pack_batches(interleave_reports(CAMERAS, HOUR, chunk=10, squeeze=rng)))
     for _ in range(3):  # a camera says it again until it is believed
         for parcel in load:
             line.send(parcel.address, parcel.payload)
-        list(line.acknowledged(wait_s=0))
-    assert min(line.happened[what] for what in ("lost", "twice", "overtaken")) > 0
+        list(line.read_acknowledgements(wait_s=0))
+    assert min(line.counts[what] for what in ("lost", "twice", "overtaken")) > 0
     late = [
         (p.address.topic(Channel.AUDIENCE), p.payload)
-        for p in parcels(in_turns(CAMERAS[:1], LATE, chunk=10, squeeze=None))
+        for p in pack_batches(interleave_reports(CAMERAS[:1], LATE, chunk=10, squeeze=None))
     ]
     random.Random(3).shuffle(recorder.said)
     return [*recorder.said, *late, *forgotten(), *overlapping(), *torn_and_sound(),
@@ -106,22 +106,22 @@ def recorded() -> list[Message]:
 
 
 def made(camera: int, first: int, last: int, journal: str) -> AudienceReport:
-    (report, *_) = in_turns(CAMERAS[camera : camera + 1], HOUR, chunk=1, squeeze=None)
+    (report, *_) = interleave_reports(CAMERAS[camera : camera + 1], HOUR, chunk=1, squeeze=None)
     sequence = SequenceRange(first=first, last=last)
     return structs.replace(report, journal=journal, sequence=sequence)
 
 
 def said(report: AudienceReport) -> Message:
-    address = Address(report.location, report.device)
-    return address.topic(Channel.AUDIENCE), seal(audience_event(report))
+    address = DeviceAddress(report.location, report.device)
+    return address.topic(Channel.AUDIENCE), encode_event(audience_event(report))
 
 
 def forgotten() -> Iterator[Message]:
     """A camera whose first five reports the cloud has lost, and that has forgotten them."""
     report = made(2, 6, 7, "f" * 16)
     yield said(report)
-    address = Address(report.location, report.device)
-    yield address.topic(Channel.HEARTBEAT), seal(heartbeat_event(beat(report, 6)))
+    address = DeviceAddress(report.location, report.device)
+    yield address.topic(Channel.HEARTBEAT), encode_event(heartbeat_event(beat(report, 6)))
 
 
 def beat(report: AudienceReport, oldest: int) -> Heartbeat:
@@ -153,8 +153,8 @@ def distant() -> Iterator[Message]:
     yield said(made(5, 10**15, 10**15, "c" * 16))
     report = made(5, 2, 2, "c" * 16)
     yield said(report)
-    address = Address(report.location, report.device)
-    yield address.topic(Channel.HEARTBEAT), seal(heartbeat_event(beat(report, 10**12)))
+    address = DeviceAddress(report.location, report.device)
+    yield address.topic(Channel.HEARTBEAT), encode_event(heartbeat_event(beat(report, 10**12)))
 
 
 def as_lines(messages: Iterable[Message]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from cloud.ingest.plausible import Rules
 from cloud.stream_spark.rows import FORGOTTEN, LETTER, REPORT, Line, rows_of
 from cloud.stream_spark.settle import Held, settle
 from wire.audience import AudienceReport
-from wire.envelope import AckEvent, audience_event, seal, seal_batch, unseal
+from wire.envelope import AckEvent, audience_event, decode_events, encode_event, join_events
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TOPIC = "onlooker/v1/KX-01/kx-01-cam-1/audience"
@@ -36,7 +36,7 @@ def record(payload: bytes, topic: str = TOPIC) -> bytes:
 
 
 def test_a_record_and_a_recorded_event_say_the_same(report: Reports) -> None:
-    batch = seal_batch([seal(audience_event(report(n))) for n in (1, 2)])
+    batch = join_events([encode_event(audience_event(report(n))) for n in (1, 2)])
     told = rows(record(batch))
     assert rows(batch) == told
     assert [(row.what, row.journal, row.first) for row in told] == [
@@ -64,9 +64,9 @@ def test_a_refused_report_settles_its_numbers_but_a_strangers_stay_with_it(
     report: Reports,
 ) -> None:
     ahead = report(4, starts_at=datetime(2027, 1, 1, tzinfo=UTC))
-    (letter,) = rows(seal(audience_event(ahead)))
+    (letter,) = rows(encode_event(audience_event(ahead)))
     assert (letter.kind, letter.journal, letter.first) == ("future", "00000000000000a1", 4)
-    (letter,) = rows(seal(audience_event(report(4, location="NOWHERE"))))
+    (letter,) = rows(encode_event(audience_event(report(4, location="NOWHERE"))))
     assert (letter.kind, letter.journal) == ("unknown", None)
 
 
@@ -109,6 +109,6 @@ def test_a_camera_is_told_in_the_words_of_the_contract() -> None:
     )
     topic, payload = acknowledgement(row)
     assert topic == "onlooker/v1/KX-01/kx-01-cam-1/ack"
-    (event,) = unseal(payload)
+    (event,) = decode_events(payload)
     assert isinstance(event, AckEvent)
     assert (event.data.journal, event.data.through) == ("00000000000000a1", 7)

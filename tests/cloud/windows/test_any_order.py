@@ -27,7 +27,7 @@ from cloud.windows.places import know_places
 from cloud.windows.query import LENGTHS, window_audience, windows
 from cloud.windows.rolled import rolled, rolled_demographics
 from wire.audience import AgeGroup, AudienceReport, BandSum, BlindCause, DemographicCell, Gender
-from wire.envelope import audience_event, seal
+from wire.envelope import audience_event, encode_event
 
 Reports = Callable[..., AudienceReport]
 
@@ -83,7 +83,7 @@ def arrive(engine: Engine, some: Iterable[AudienceReport]) -> None:
         for one in some
         for finding in judge(
             Delivery(f"onlooker/v1/{one.location}/{one.device}/audience",
-                     seal(audience_event(one))),
+                     encode_event(audience_event(one))),
             knows=lambda *_: True,
             now=NOW,
         )

@@ -17,7 +17,7 @@ from cloud.windows.cells import Dimension, Where
 from cloud.windows.places import Venues
 from cloud.windows.rolled import rolled
 from wire.audience import AudienceReport
-from wire.envelope import audience_event, seal
+from wire.envelope import audience_event, encode_event
 
 NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -40,7 +40,7 @@ def test_what_was_counted_before_goes_along(
     def arrives(sequence: int) -> None:
         clock[0] += CHECK_EVERY_S
         one = report(sequence, visits=2)
-        sealed = seal(audience_event(one))
+        sealed = encode_event(audience_event(one))
         delivery = Delivery(f"onlooker/v1/{one.location}/{one.device}/audience", sealed)
         commit(engine, list(judge(delivery, knows=membership.knows, now=NINE)), NINE)
 

@@ -20,7 +20,7 @@ from cloud.windows.renames import Renames
 from tests.cloud.windows.test_places import visits_by_venue
 from wire import envelope
 from wire.audience import AudienceReport
-from wire.envelope import AckEvent, audience_event, seal
+from wire.envelope import AckEvent, audience_event, encode_event
 
 NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -60,12 +60,12 @@ class Cloud:
         """Topics of the acknowledgements, and how far they reach."""
         self.source.sent.clear()
         for one in made:
-            self.source.put(topic, seal(audience_event(one)))
+            self.source.put(topic, encode_event(audience_event(one)))
         self.consumer.step()
         return {
             (topic, event.data.through)
             for topic, payload in self.source.sent
-            for event in envelope.unseal(payload)
+            for event in envelope.decode_events(payload)
             if isinstance(event, AckEvent)
         }
 

@@ -12,9 +12,9 @@ from edge_agent.check.certificates import Thresholds, authority_certificates, de
 from edge_agent.check.findings import Level
 from edge_agent.transport.broker import LinkError, broker_at
 from wire.scalars import DeviceId, LocationId
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
-CAMERA = Address(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
+CAMERA = DeviceAddress(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 OK, WARNING, FAILURE = Level
 
@@ -90,7 +90,7 @@ def test_the_line_names_subject_days_and_date(issued):
 
 
 def test_a_certificate_of_another_device_is_a_warning(issued):
-    other = Address(CAMERA.location, DeviceId("kx-01-cam-2"))
+    other = DeviceAddress(CAMERA.location, DeviceId("kx-01-cam-2"))
     verdict = device_certificate(shown(issued(365)), NOON, other)
     assert verdict.level is WARNING
     assert verdict.found.endswith("; not of kx-01-cam-2")

@@ -19,9 +19,9 @@ from provisioning.authority.profiles import Kind, Subject
 from simulators.servers.mosquitto import Mosquitto, free_port
 from tests.edge_agent.check.answers import answering
 from wire.scalars import DeviceId, LocationId
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
-CAMERA = Address(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
+CAMERA = DeviceAddress(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
 
 
 @pytest.mark.broker
@@ -148,7 +148,7 @@ def test_the_hardened_broker_accepts_its_own_device(camera):
 
 @pytest.mark.broker
 def test_the_hardened_broker_refuses_another_devices_name(works, camera):
-    other = Address(CAMERA.location, DeviceId("kx-01-cam-9"))
+    other = DeviceAddress(CAMERA.location, DeviceId("kx-01-cam-9"))
     verdict = session(camera, other)
     assert verdict.level is Level.FAILURE
     assert "device" in verdict.remedy
@@ -185,7 +185,7 @@ def test_a_revoked_certificate_is_said_to_be_revoked(works, camera):
     device = DeviceId("kx-01-cam-7")
     certificate, key = works.certified(device, CAMERA.location)
     shown = replace(camera, certificate=certificate, key=key)
-    where = Address(CAMERA.location, device)
+    where = DeviceAddress(CAMERA.location, device)
     assert session(shown, where).level is Level.OK
     serial = next(e.serial for e in works.office.register.entries() if e.name == device)
     works.office.revoke([serial], reason="withdrawn", at=works.now())

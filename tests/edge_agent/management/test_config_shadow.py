@@ -6,7 +6,7 @@ from edge_agent.perception.model_errors import ModelMissingError
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.capture import CaptureSettings
 from edge_agent.settings.privacy import PrivacySettings
-from wire.device_config import answers, shadow_topic
+from wire.device_config import response_topics, shadow_topic
 from wire.health import CaptureState
 from wire.scalars import DeviceId
 
@@ -376,7 +376,7 @@ def test_a_deletion_takes_the_wishes_out_of_force_at_once(stand):
     stand.passes(60)
     stand.fleet.shadow = stand.fleet.shadow.__class__()
     topic = shadow_topic(DeviceId("kx-01-cam-1"), "delete/accepted", shadow="config")
-    assert topic in answers(DeviceId("kx-01-cam-1"))
+    assert topic in response_topics(DeviceId("kx-01-cam-1"))
     stand.fleet.line.inbox.append((topic, b'{"version": 9}'))
     stand.passes(60)
     assert stand.keeper.settings == stand.own

@@ -13,9 +13,9 @@ from edge_agent.perception.attention import Attention
 from edge_agent.perception.sightings import Sighting, View
 from edge_agent.player.now_playing import NowPlaying, Playing
 from edge_agent.settings.camera_settings import Settings
-from wire.audience import MOST_CREATIVES, CreativeSum, Versions, contradictions
+from wire.audience import MAX_CREATIVES, CreativeSum, Versions, find_contradictions
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 EIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SEES = View(observed=True)
@@ -28,7 +28,7 @@ def at(seconds):
 
 
 def reports(tallies):
-    address = Address(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
+    address = DeviceAddress(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
     versions = Versions(agent="1", detector="d", attention="a", config="c")
     return [
         tally.report(address, versions, JournalId("0" * 16), SequenceRange(first=n, last=n))
@@ -76,7 +76,7 @@ def test_attention_goes_to_what_was_on_the_screen():
             unsure_ms=0,
         ),
     }  # fmt: skip
-    assert contradictions(report) == []
+    assert find_contradictions(report) == []
 
 
 def test_without_a_player_nothing_is_said_of_creatives():
@@ -103,13 +103,13 @@ def test_the_creatives_add_up_to_the_report_whatever_is_played_and_whoever_comes
     stays = [(track, first, first + length, how) for track, first, length, how in people]
     found = run(sorted(plays, key=lambda play: play[0]), stays, seconds=65, step_s=0.25)
     for report in found:
-        assert contradictions(report) == []
+        assert find_contradictions(report) == []
         for name in ADDED:
             split = sum(getattr(one, name) for one in report.creatives.values())
             assert split == getattr(report, name), name
     for group in groups(found, timedelta(minutes=1)):
         whole = merged(group)
-        assert contradictions(whole) == []
+        assert find_contradictions(whole) == []
         assert sum(one.plays for one in whole.creatives.values()) == sum(
             one.plays for report in group for one in report.creatives.values()
         )
@@ -118,8 +118,8 @@ def test_the_creatives_add_up_to_the_report_whatever_is_played_and_whoever_comes
 def test_a_player_gone_mad_does_not_burst_the_report():
     plays = [(n / 10, f"spot-{n}") for n in range(200)]
     report, *_ = run(plays, [(1, 0, 25, L)], seconds=29)
-    assert len(report.creatives) <= MOST_CREATIVES
-    assert contradictions(report) == []
+    assert len(report.creatives) <= MAX_CREATIVES
+    assert find_contradictions(report) == []
     assert report.creatives["-"].looking_ms > 10_000
 
 

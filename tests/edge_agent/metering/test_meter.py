@@ -14,7 +14,7 @@ from edge_agent.perception.sightings import Sighting, View
 from edge_agent.settings.camera_settings import Settings
 from wire.audience import AudienceReport, BandSum, BlindCause, Versions
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 EIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SEES = View(observed=True)
@@ -36,7 +36,7 @@ def watch(meter, moments):
 
 
 def sealed(tallies):
-    address = Address(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
+    address = DeviceAddress(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
     versions = Versions(agent="1", detector="d", attention="a", config="c")
     return [
         tally.report(

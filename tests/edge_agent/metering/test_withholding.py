@@ -18,12 +18,12 @@ from edge_agent.player.now_playing import NowPlaying, Playing
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.perception import Zone
 from edge_agent.settings.privacy import PrivacySettings
-from wire.audience import NOTHING_KNOWN, AudienceReport, Versions
+from wire.audience import UNKNOWN_CREATIVE, AudienceReport, Versions
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-HERE = Address(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
+HERE = DeviceAddress(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
 VERSIONS = Versions(agent="1", detector="d", attention="a", config="c")
 STEP_S = 0.5
 AD_S, ADS = 10, 7
@@ -310,12 +310,14 @@ def test_what_was_on_the_screen_does_not_divide_people_into_small_groups(people,
     reports = published(measured(asked_for(interval_s), people, 900.0, playing=Playing()))
     for report in reports:
         told = {name for name, one in report.creatives.items() if one.person_ms}
-        named = told - {NOTHING_KNOWN}
+        named = told - {UNKNOWN_CREATIVE}
         assert not named or report.visits >= 5
         for name in named:
             assert len(seen_by(people, report, {name})) >= 5
         others = {f"ad-{number}" for number in range(ADS)} - named
-        if named and NOTHING_KNOWN in told:  # what an attacker has who subtracts those with names
+        if (
+            named and UNKNOWN_CREATIVE in told
+        ):  # what an attacker has who subtracts those with names
             assert len(seen_by(people, report, others)) >= 5
 
 

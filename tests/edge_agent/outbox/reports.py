@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
-from wire.envelope import unseal
+from wire.envelope import decode_events
 from wire.scalars import DeviceId, LocationId
 
 EIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -42,5 +42,5 @@ def quiet_minute(journal, sequence):
 
 def wire_numbers(outbox):
     """Stream and number of each report that waits, as the cloud will see them."""
-    events = [event for one in outbox.unacknowledged(999) for event in unseal(one.event)]
+    events = [event for one in outbox.unacknowledged(999) for event in decode_events(one.event)]
     return [(event.data.journal, event.data.sequence.first) for event in events]

@@ -25,9 +25,9 @@ from wire.audience import (
     SnapshotSum,
     Versions,
     ZoneSum,
-    contradictions,
+    find_contradictions,
 )
-from wire.envelope import AudienceEvent, unseal
+from wire.envelope import AudienceEvent, decode_events
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS, tally
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
 
@@ -118,7 +118,7 @@ def test_an_hour_says_what_its_half_minutes_said():
     assert hour.sensors["lux"] == SensorSum(
         samples=120, total_milli=7260, least_milli=1, most_milli=120
     )
-    assert contradictions(hour) == []
+    assert find_contradictions(hour) == []
 
 
 def test_described_visits_are_added_cell_by_cell():
@@ -174,14 +174,14 @@ def test_merging_never_changes_a_sum(days, length):
     }
     kept = [report for report in reports if report.sequence.first in alone]
     assert totals(short + kept) == totals(reports)
-    assert all(contradictions(report) == [] for report in short)
+    assert all(find_contradictions(report) == [] for report in short)
 
 
 def stored(outbox):
     return [
         event.data
         for sealed in outbox.unacknowledged(100_000)
-        for event in unseal(sealed.event)
+        for event in decode_events(sealed.event)
         if isinstance(event, AudienceEvent)
     ]
 

@@ -8,7 +8,13 @@ from edge_agent.outbox.shortening import shortened
 from edge_agent.settings.transport import LinkSettings
 from tests.edge_agent.outbox.reports import quiet_minute
 from wire.audience import CreativeSum, ZoneSum
-from wire.envelope import MAX_PAYLOAD_BYTES, AudienceEvent, audience_event, seal, unseal
+from wire.envelope import (
+    MAX_PAYLOAD_BYTES,
+    AudienceEvent,
+    audience_event,
+    decode_events,
+    encode_event,
+)
 from wire.scalars import JournalId, SequenceRange
 from wire.topics import Channel
 
@@ -37,7 +43,7 @@ class Narrow:
             self.sizes.append(len(payload))
             self.taken += [
                 event.data.sequence.first
-                for event in unseal(payload)
+                for event in decode_events(payload)
                 if isinstance(event, AudienceEvent)
             ]
         return True
@@ -115,11 +121,11 @@ def test_a_shortened_report_keeps_its_totals_and_as_many_splits_as_fit(tmp_path)
     whole = structs.replace(
         large(JournalId("0" * 16), SequenceRange(first=1, last=1)), zones={"left": zone}
     )
-    (event,) = unseal(shortened(seal(audience_event(whole)), 4096))
+    (event,) = decode_events(shortened(encode_event(audience_event(whole)), 4096))
     assert event.data.zones == {"left": zone}
     assert not event.data.creatives
     assert structs.replace(event.data, creatives=whole.creatives) == whole
-    (bare,) = unseal(shortened(seal(audience_event(whole)), 10))
+    (bare,) = decode_events(shortened(encode_event(audience_event(whole)), 10))
     assert (bare.data.zones or None, bare.data.sequence) == (None, whole.sequence)
 
 

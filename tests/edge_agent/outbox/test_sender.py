@@ -10,12 +10,12 @@ from edge_agent.outbox.store import Sealed
 from edge_agent.settings.transport import LinkSettings
 from wire.ack import Ack
 from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
-from wire.envelope import MAX_PAYLOAD_BYTES, AudienceEvent, ack_event, seal, unseal
+from wire.envelope import MAX_PAYLOAD_BYTES, AudienceEvent, ack_event, decode_events, encode_event
 from wire.scalars import DeviceId, LocationId
-from wire.topics import Address, Channel
+from wire.topics import Channel, DeviceAddress
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-HERE = Address(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
+HERE = DeviceAddress(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
 
 
 class PaperLink:
@@ -47,7 +47,7 @@ class PaperLink:
         """Sequence numbers of each batch since the last call."""
         sent, self.sent = self.sent, []
         return [
-            [e.data.sequence.last for e in unseal(payload) if isinstance(e, AudienceEvent)]
+            [e.data.sequence.last for e in decode_events(payload) if isinstance(e, AudienceEvent)]
             for channel, payload in sent
             if channel is Channel.AUDIENCE
         ]
@@ -80,7 +80,7 @@ def link():
 
 def acked(outbox, through):
     ack = Ack(device=HERE.device, journal=outbox.journal, through=through, at=NOON)
-    return seal(ack_event(ack, HERE))
+    return encode_event(ack_event(ack, HERE))
 
 
 def test_no_more_is_under_way_than_the_window_holds(outbox, link):

@@ -10,9 +10,9 @@ from edge_agent.settings.transport import LinkSettings
 from tests.edge_agent.outbox.reports import quiet_minute
 from wire.ack import Ack
 from wire.audience import AudienceReport
-from wire.envelope import AudienceEvent, ack_event, seal, unseal
+from wire.envelope import AudienceEvent, ack_event, decode_events, encode_event
 from wire.scalars import DeviceId, LocationId
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 OLD, NEW = LocationId("KX-1"), LocationId("KX-01")
@@ -35,7 +35,9 @@ class Topics:
 
     def send_audience(self, location, payload):
         self.sent += [
-            (location, event.data) for event in unseal(payload) if isinstance(event, AudienceEvent)
+            (location, event.data)
+            for event in decode_events(payload)
+            if isinstance(event, AudienceEvent)
         ]
         return True
 
@@ -53,7 +55,7 @@ def at(location):
 def acked(journal, through):
     device = DeviceId("kx-01-cam-1")
     ack = Ack(device=device, journal=journal, through=through, at=NOON)
-    return seal(ack_event(ack, Address(NEW, device)))
+    return encode_event(ack_event(ack, DeviceAddress(NEW, device)))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from msgspec import structs
 from edge_agent.outbox import Outbox, OutboxError
 from edge_agent.outbox.store import Sealed
 from tests.edge_agent.outbox.reports import EIGHT, quiet_minute, wire_numbers
-from wire.envelope import AudienceEvent, unseal
+from wire.envelope import AudienceEvent, decode_events
 from wire.scalars import JournalId
 
 
@@ -37,7 +37,7 @@ def test_reports_are_numbered_from_one_and_wait_oldest_first(outbox):
 
 def test_what_is_stored_is_what_was_put(outbox):
     report = outbox.put(quiet_minute)
-    (event,) = unseal(outbox.unacknowledged(1)[0].event)
+    (event,) = decode_events(outbox.unacknowledged(1)[0].event)
     assert isinstance(event, AudienceEvent)
     assert event.data == report
     assert report.journal == outbox.journal
@@ -130,7 +130,9 @@ def at(starts_at):
 
 
 def starts(outbox):
-    events = [event for report in outbox.unacknowledged(99) for event in unseal(report.event)]
+    events = [
+        event for report in outbox.unacknowledged(99) for event in decode_events(report.event)
+    ]
     return [event.data.starts_at for event in events]
 
 
@@ -198,7 +200,7 @@ def test_what_was_believed_before_a_kill_is_there_after_it(tmp_path):
     outbox.close()
     assert numbers(waiting) == list(range(1, len(waiting) + 1))
     assert len(waiting) >= believed
-    events = [event for report in waiting for event in unseal(report.event)]
+    events = [event for report in waiting for event in decode_events(report.event)]
     assert all(isinstance(event, AudienceEvent) for event in events)
     assert len({event.data.journal for event in events}) == 3
     numbers_by_stream = [event.data.sequence.first for event in events]

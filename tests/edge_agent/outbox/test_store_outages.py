@@ -30,13 +30,13 @@ from edge_agent.settings.transport import LinkSettings
 from wire.audience import AttentionBasis, AudienceReport, BlindCause, FrameCounts, Versions
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS, tally
 from wire.scalars import DeviceId, LocationId
-from wire.topics import Address, Channel
+from wire.topics import Channel, DeviceAddress
 
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 FORTNIGHT = 14 * 24 * 120  # half minutes
 HALF_MINUTE = timedelta(seconds=30)
 LATER = MONDAY + timedelta(days=40)
-HERE = Address(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
+HERE = DeviceAddress(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
 ADDED = (
     "observed_ms", "person_ms", "facing_ms", "looking_ms", "unsure_ms",
     "entries", "visits", "onlookers", "dwell_ms",

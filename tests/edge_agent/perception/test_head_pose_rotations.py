@@ -20,7 +20,7 @@ from edge_agent.perception.inference import open_session
 from edge_agent.perception.model_errors import LicenceError, ModelError
 from edge_agent.settings.perception import AttentionSettings
 from models.cards import write_card
-from models.registry import manifest
+from models.registry import read_manifest
 
 KNOWN = {"sigma_deg": 6.4}
 PICTURE = np.full((80, 100, 3), 127, np.uint8)
@@ -92,7 +92,7 @@ def folder(tmp_path):
     """The listed network's card beside a file that tells 25 degrees right, 10 down, 5 clockwise."""
     content = network(turned(25, -10, 5))
     onnx.checker.check_model(onnx.load_from_string(content))
-    listed = manifest()["6drepnet-resnet18"].card
+    listed = read_manifest()["6drepnet-resnet18"].card
     digest = hashlib.sha256(content).hexdigest()
     (tmp_path / listed.file).write_bytes(content)
     write_card(tmp_path / f"{listed.name}.json", msgspec.structs.replace(listed, sha256=digest))

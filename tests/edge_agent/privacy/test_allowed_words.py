@@ -17,12 +17,12 @@ from edge_agent.reporting.alarms import REMEDIES
 from edge_agent.settings.camera_settings import Settings
 from tests.edge_agent.outbox.reports import quiet_minute
 from wire.audience import SensorSum
-from wire.envelope import alarm_event, audience_event, seal
+from wire.envelope import alarm_event, audience_event, encode_event
 from wire.health import Alarm, AlarmState
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
-from wire.topics import Address, Channel
+from wire.topics import Channel, DeviceAddress
 
-HERE = Address(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
+HERE = DeviceAddress(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
 READING = SensorSum(samples=1, total_milli=1, least_milli=1, most_milli=1)
 
 
@@ -64,7 +64,7 @@ def test_an_alarm_of_other_words_is_kept_back():
         location=HERE.location, device=HERE.device, kind="capture.failed",
         state=AlarmState.RAISED, at=datetime(2026, 11, 23, tzinfo=UTC), message="xqzv wkjt pqrs",
     )  # fmt: skip
-    assert egress.passed(Channel.ALARM, seal(alarm_event(alarm))) is None
+    assert egress.passed(Channel.ALARM, encode_event(alarm_event(alarm))) is None
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_readings_under_other_names_are_left_out_and_the_totals_arrive():
     report = structs.replace(
         quiet_minute(JournalId("0" * 16), numbers), sensors={"a7f3k2": READING}
     )
-    sealed = seal(audience_event(report))
+    sealed = encode_event(audience_event(report))
     assert b"a7f3k2" not in egress.passed(Channel.AUDIENCE, sealed)
     assert egress.refusals == {"audience": 1}
     egress = Egress(HERE, sensors=("a7f3k2",))

@@ -24,15 +24,15 @@ from wire.audience import (
     SensorSum,
     Versions,
 )
-from wire.envelope import alarm_event, audience_event, seal, seal_batch, unseal
+from wire.envelope import alarm_event, audience_event, decode_events, encode_event, join_events
 from wire.health import Alarm, AlarmState
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS, tally
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
-from wire.topics import Address, Channel
+from wire.topics import Channel, DeviceAddress
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 # A name may look like anything; the gate knows its own.
-HERE = Address(LocationId("KingsCrossNorthConcourse0123456789"), DeviceId("kx-01-cam-1"))
+HERE = DeviceAddress(LocationId("KingsCrossNorthConcourse0123456789"), DeviceId("kx-01-cam-1"))
 JPEG = base64.b64encode(b"\xff\xd8\xff\xe0" + bytes(range(26))).decode()
 READING = SensorSum(samples=1, total_milli=5, least_milli=5, most_milli=5)
 
@@ -56,7 +56,7 @@ def report(number=1, *, visits=6, **others) -> AudienceReport:
 
 
 def sealed(one: AudienceReport) -> bytes:
-    return seal(audience_event(one))
+    return encode_event(audience_event(one))
 
 
 def changed(**more) -> bytes:
@@ -79,8 +79,8 @@ def test_what_the_agent_says_passes_untouched(egress):
     )  # fmt: skip
     for channel, payload in (
         (Channel.AUDIENCE, sealed(report())),
-        (Channel.AUDIENCE, seal_batch([sealed(report(n)) for n in range(1, 51)])),
-        (Channel.ALARM, seal(alarm_event(alarm))),
+        (Channel.AUDIENCE, join_events([sealed(report(n)) for n in range(1, 51)])),
+        (Channel.ALARM, encode_event(alarm_event(alarm))),
     ):
         assert egress.passed(channel, payload) == payload
     assert egress.refusals == {}
@@ -129,8 +129,10 @@ def test_what_does_not_belong_is_refused_and_never_repeated(egress, case, caplog
 
 def test_of_a_refused_report_the_totals_still_arrive(egress):
     bad = sealed(report(2, demographics=(SMALL,), sensors={JPEG[:64]: READING}))
-    payload = seal_batch([sealed(report(1)), bad, sealed(report(3))])
-    one, two, three = (event.data for event in unseal(egress.passed(Channel.AUDIENCE, payload)))
+    payload = join_events([sealed(report(1)), bad, sealed(report(3))])
+    one, two, three = (
+        event.data for event in decode_events(egress.passed(Channel.AUDIENCE, payload))
+    )
     assert (one, three) == (report(1), report(3))
     assert two == structs.replace(report(2), sensors={}, versions=two.versions)
     assert two.versions.agent == "withheld"
@@ -139,12 +141,14 @@ def test_of_a_refused_report_the_totals_still_arrive(egress):
 def test_bands_are_totals_and_stay(egress):
     bands = BandSum(high_ms=2_000, medium_ms=1_000, low_ms=6_000)
     bad = sealed(report(2, bands=bands, demographics=(SMALL,)))
-    (left,) = (event.data for event in unseal(egress.passed(Channel.AUDIENCE, bad)))
+    (left,) = (event.data for event in decode_events(egress.passed(Channel.AUDIENCE, bad)))
     assert (left.bands, left.demographics) == (bands, ())
 
 
 def test_a_field_that_the_contract_does_not_know_is_left_behind(egress):
-    (event,) = unseal(egress.passed(Channel.AUDIENCE, changed(data__face=[1, 2], portrait="x")))
+    (event,) = decode_events(
+        egress.passed(Channel.AUDIENCE, changed(data__face=[1, 2], portrait="x"))
+    )
     assert event.data == structs.replace(report(), sensors={}, versions=event.data.versions)
 
 

@@ -19,7 +19,7 @@ from edge_agent.sensors.sources import Polled, SensorError, from_bh1750, reading
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.loading import SettingsError, parse
 from edge_agent.settings.services import SensorSource
-from wire.audience import MOST_SENSORS, SensorSum
+from wire.audience import MAX_SENSORS, SensorSum
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -183,5 +183,5 @@ def test_more_sensors_than_a_report_carries_are_left_out():
         meter.read("s0", 1)
     meter.observe(NOON.replace(second=1), 1.0, View(observed=True))
     (tally,) = meter.close()
-    assert len(tally.sensors) == MOST_SENSORS
+    assert len(tally.sensors) == MAX_SENSORS
     assert tally.sensors["s0"].samples == 51

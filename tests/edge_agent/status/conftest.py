@@ -7,7 +7,7 @@ from msgspec import structs
 
 from edge_agent.state_board import Board, Glance
 from wire.audience import BlindCause, Versions
-from wire.health import CaptureState, Connection, Figures, GateCounts, Heartbeat
+from wire.health import CaptureState, Connection, DeviceFigures, GateCounts, Heartbeat
 from wire.scalars import DeviceId, JournalId, LocationId
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -23,7 +23,7 @@ def glance():
     """A camera that has been well for an hour; `changed` says how it differs."""
 
     def made(*, source="rtsp://10.0.0.7/main", totals=None, connected=True, **changed):
-        figures = Figures(
+        figures = DeviceFigures(
             connection=changed.pop("connection", Connection.EXCELLENT),
             frames_milli_hz=24_800, frames_dropped=7, stalls=1, model_faults=2,
             outbox_bytes=4_096, outbox_merges=30, egress_refusals=1, disk_free_bytes=5 * 2**30,

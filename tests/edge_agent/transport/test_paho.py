@@ -17,7 +17,7 @@ from edge_agent.transport.factory import link_for
 from edge_agent.transport.paho import PahoLink
 from simulators.servers.mosquitto import Mosquitto
 from tests.edge_agent.outbox.reports import quiet_minute
-from wire.envelope import unseal
+from wire.envelope import decode_events
 from wire.health import Presence, Status
 from wire.topics import Channel
 
@@ -180,7 +180,7 @@ def test_sixty_reports_get_through_a_broker_that_takes_4096_bytes(
     taken: set[int] = set()
     cloud = mqtt.Client(CallbackAPIVersion.VERSION2)
     cloud.on_message = lambda _c, _u, message: taken.update(
-        event.data.sequence.first for event in unseal(message.payload)
+        event.data.sequence.first for event in decode_events(message.payload)
     )
     cloud.connect(broker.host, broker.port)
     cloud.subscribe(address.topic(Channel.AUDIENCE), qos=1)

@@ -42,7 +42,7 @@ from edge_agent.settings.capture import MotionSettings
 from edge_agent.settings.fleet import FleetSettings
 from edge_agent.transport.paho import PahoLink
 from wire.health import CaptureState
-from wire.topics import Address
+from wire.topics import DeviceAddress
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 PATIENCE_S = 40.0
@@ -142,7 +142,7 @@ class Camera:
             tail=LogTail(),
         )
         mine = self.identity.belonging()
-        address = Address(mine.location, mine.device)
+        address = DeviceAddress(mine.location, mine.device)
         self.link = PahoLink(broker_of(self.identity), address, hears=care.hears)
         detector, pose = care.networks
         outbox = Outbox(self.identity.path / "outbox.sqlite3")

@@ -9,7 +9,7 @@ import pytest
 from models.__main__ import main
 from models.datasets.face_masks import boxes_by_image
 from models.datasets.picture import DatasetError
-from models.datasets.table import TableError, rows
+from models.datasets.table import LabelTableError, read_rows
 from models.datasets.utkface import faces
 from models.datasets.ytf import posed_crops
 
@@ -44,7 +44,7 @@ def table(tmp_path):
     ],
 )
 def test_boxes_that_are_none_are_told(table, content, words):
-    with pytest.raises(TableError, match=words):
+    with pytest.raises(LabelTableError, match=words):
         boxes_by_image(table(content))
 
 
@@ -55,7 +55,7 @@ def test_further_columns_a_byte_mark_and_boxes_over_the_edge_are_fine(table):
 
 def test_a_table_that_is_not_there_is_told(tmp_path):
     with pytest.raises(DatasetError, match="correct the path"):
-        rows(tmp_path / "none.csv")
+        read_rows(tmp_path / "none.csv")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_table_that_is_not_there_is_told(tmp_path):
     ],
 )
 def test_poses_that_are_none_are_told(table, content, words):
-    with pytest.raises(TableError, match=words):
+    with pytest.raises(LabelTableError, match=words):
         posed_crops(table(content), table(content).parent)
 
 
@@ -77,7 +77,7 @@ def test_classes_that_nobody_knows_are_told(table, line, words):
     path = table(f"file,age_group7,gender,race_code\na.png,{line},0\n")
     (path.parent / "images").mkdir()
     cv2.imwrite(str(path.parent / "images" / "a.png"), np.zeros((9, 9, 3), np.uint8))
-    with pytest.raises(TableError, match=words):
+    with pytest.raises(LabelTableError, match=words):
         faces(path.parent)
 
 

@@ -6,7 +6,7 @@ import pytest
 from edge_agent.perception.head_pose import HeadPose
 from edge_agent.perception.model_cards import WEIGHTS, read_card
 from models.datasets.ytf import PosedCrop
-from models.evaluate.angles import AnglesError, Said, every_other, fitted, said
+from models.evaluate.angles import AnglesError, RawPoses, every_other, fit_angles, read_raw_poses
 
 # a network that draws yaw in by a tenth and tells pitch 6 degrees too high, twice as sure as it may
 YAW, PITCH_ZERO, NOISE_DEG = 0.9, 6.0, 4.0
@@ -16,19 +16,19 @@ def drawn(count=4000, noise_deg=NOISE_DEG):
     rng = np.random.default_rng(3)
     truth = rng.normal(0, 18, (count, 2))
     angles = truth * (YAW, 1.0) + (0.0, PITCH_ZERO) + rng.normal(0, noise_deg, (count, 2))
-    return Said(angles, np.full(count, noise_deg / 2), truth)
+    return RawPoses(angles, np.full(count, noise_deg / 2), truth)
 
 
 def test_scale_and_zero_are_found_however_little_is_known():
     for noise_deg in (1.0, 4.0, 12.0):
-        found = fitted(drawn(noise_deg=noise_deg))
+        found = fit_angles(drawn(noise_deg=noise_deg))
         assert found["yaw_scale"] == pytest.approx(1 / YAW, rel=0.03)
         assert found["pitch_scale"] == pytest.approx(1.0, rel=0.03)
         assert found["pitch_zero"] == pytest.approx(PITCH_ZERO, abs=0.5)
 
 
 def test_two_errors_in_three_lie_within_the_stretched_doubt():
-    what, found = drawn(), fitted(drawn())
+    what, found = drawn(), fit_angles(drawn())
     scale = np.asarray([found["yaw_scale"], found["pitch_scale"]])
     zero = np.asarray([found["yaw_zero"], found["pitch_zero"]])
     errors = np.abs((what.angles - zero) * scale - what.truth)
@@ -39,15 +39,15 @@ def test_two_errors_in_three_lie_within_the_stretched_doubt():
 def test_signs_that_are_turned_around_are_refused():
     what = drawn()
     with pytest.raises(AnglesError, match="yaw that contradicts the labels"):
-        fitted(Said(-what.angles, what.sigmas, what.truth))
+        fit_angles(RawPoses(-what.angles, what.sigmas, what.truth))
     with pytest.raises(AnglesError, match="yaw that contradicts"):
-        fitted(Said(np.zeros_like(what.angles), what.sigmas, what.truth))
+        fit_angles(RawPoses(np.zeros_like(what.angles), what.sigmas, what.truth))
 
 
 def test_a_few_crops_are_too_few():
     what = drawn(20)
     with pytest.raises(AnglesError, match="found 20 crops of every other person"):
-        fitted(what)
+        fit_angles(what)
 
 
 def crop(person):
@@ -70,7 +70,7 @@ class Told:
 def test_the_cards_own_calibration_is_taken_off_first():
     card = read_card(WEIGHTS / "onlooker-attention.json")
     known = card.calibration
-    what = said(Told(), card, [crop("a")])
+    what = read_raw_poses(Told(), card, [crop("a")])
     yaw, pitch = what.angles[0]
     assert (yaw - known["yaw_zero"]) * known["yaw_scale"] == pytest.approx(10.0)
     assert (pitch - known["pitch_zero"]) * known["pitch_scale"] == pytest.approx(-4.0)

@@ -9,8 +9,8 @@ import pytest
 from edge_agent.perception.head_pose import HeadPose
 from models.datasets.picture import DatasetError
 from models.datasets.ytf import posed_crops
-from models.evaluate.attention import judged, on_crops
-from models.evaluate.calibration import fitted
+from models.evaluate.attention import crop_figures, judge_crops
+from models.evaluate.calibration import fit_scale_and_zero
 
 
 class Oracle:
@@ -42,7 +42,7 @@ def crops(tmp_path):
 
 
 def test_the_truth_told_back_is_perfect(crops):
-    report = on_crops(Oracle(), judged(Oracle(), crops / "labels.csv", crops))
+    report = crop_figures(Oracle(), judge_crops(Oracle(), crops / "labels.csv", crops))
     assert report["f1"]["value"] == 1.0
     assert report["yaw_mae_deg"]["value"] == 0.0
     assert (report["crops"], report["persons"]) == (6, 3)
@@ -50,7 +50,7 @@ def test_the_truth_told_back_is_perfect(crops):
 
 def test_a_biased_answer_is_found_out(crops):
     biased = Oracle(bias_deg=15)
-    report = on_crops(biased, judged(biased, crops / "labels.csv", crops))
+    report = crop_figures(biased, judge_crops(biased, crops / "labels.csv", crops))
     assert report["yaw_mae_deg"]["value"] == pytest.approx(15)
     assert report["recall"]["value"] == pytest.approx(2 / 3, abs=1e-3)
     assert report["within_one_sigma"]["value"] == pytest.approx(0.5)
@@ -71,7 +71,7 @@ def test_a_timid_and_shifted_network_is_brought_back():
     rng = np.random.default_rng(2)
     true = rng.normal(0, 15, (2000, 2)).astype(np.float32)
     told = true * (0.8, 0.5) + (3, -4) + rng.normal(0, 1, (2000, 2))
-    found = fitted(np.concatenate([told, np.full((2000, 1), 2.0)], axis=1), true)
+    found = fit_scale_and_zero(np.concatenate([told, np.full((2000, 1), 2.0)], axis=1), true)
     assert found["yaw_scale"] == pytest.approx(1 / 0.8, abs=0.05)
     assert found["yaw_zero"] == pytest.approx(3, abs=0.2)
     assert found["pitch_scale"] == pytest.approx(2, abs=0.1)

@@ -10,15 +10,15 @@ from skimage import data
 from edge_agent.metering.visit import Visit
 from edge_agent.perception.attention import Attention
 from models.__main__ import main
-from models.datasets.table import TableError
-from models.evaluate.agent_replay import Stay, Watched
+from models.datasets.table import LabelTableError
+from models.evaluate.agent_replay import ReplayedVisit, ReplayResult
 from models.evaluate.dwell import Present, against, presence
 
 FPS = 10
 
 
 def stay(first_s, last_s):
-    return Stay(first_s, last_s, Visit(1, 0, 0, Attention.LOOKING))
+    return ReplayedVisit(first_s, last_s, Visit(1, 0, 0, Attention.LOOKING))
 
 
 def people(*spans, shows_face=True):
@@ -29,7 +29,7 @@ def test_each_person_gets_the_stay_that_shares_most_time():
     #  0    2    4    6    8    10
     #  [---- first ---)              told 0.5 to 6
     #            [---- second ----)  told 4 to 9, and 9.5 to 9.9 again
-    told = Watched(10.0, stays=[stay(4, 9), stay(0.5, 6), stay(9.5, 9.9)])
+    told = ReplayResult(10.0, stays=[stay(4, 9), stay(0.5, 6), stay(9.5, 9.9)])
     report = against(told, people((0, 6), (4, 10)))
     assert report["counted"] == 2
     assert report["counted_twice_or_nobody"] == 1
@@ -47,14 +47,14 @@ def test_what_is_no_film_is_refused_in_a_sentence(tmp_path, capsys, content):
 
 
 def test_whoever_is_missed_counts_with_all_their_time():
-    report = against(Watched(10.0), people((0, 4)))
+    report = against(ReplayResult(10.0), people((0, 4)))
     assert report["found"]["value"] == 0
     assert report["dwell_error_s"]["value"] == 4
     assert report["errors"] == ["person 0: 4.0 s, missed"]
 
 
 def test_a_back_that_was_counted_is_an_error():
-    report = against(Watched(10.0, stays=[stay(1, 3)]), people((0, 4), shows_face=False))
+    report = against(ReplayResult(10.0, stays=[stay(1, 3)]), people((0, 4), shows_face=False))
     assert report["counted_without_a_face"] == 1
     assert "found" not in report
     assert report["errors"] == ["person 0: shows no face, counted"]
@@ -78,7 +78,7 @@ def test_frames_become_seconds(tmp_path):
 def test_a_table_that_does_not_read_says_where(tmp_path, text, words):
     table = tmp_path / "truth.csv"
     table.write_text(text)
-    with pytest.raises(TableError, match=words):
+    with pytest.raises(LabelTableError, match=words):
         presence(table, FPS)
 
 

@@ -13,7 +13,7 @@ from edge_agent.perception.model_cards import WEIGHTS, read_card
 from edge_agent.perception.score_calibration import Calibration, calibration_of
 from models.__main__ import main
 from models.evaluate.average_precision import Matches, average_precision
-from models.evaluate.scores import HELD_OUT, ScoresError, calibrated, fitted
+from models.evaluate.scores import HELD_OUT, ScoresError, calibrate_card, fit_scores
 
 TRUE = Calibration(slope=2.5, zero=0.7)
 FACE = (182, 66, 264, 172)
@@ -37,27 +37,27 @@ def card():
 
 
 def test_what_the_scores_were_made_with_is_found_again():
-    found = fitted(list(pictures(400)))
+    found = fit_scores(list(pictures(400)))
     assert found.slope == pytest.approx(TRUE.slope, rel=0.08)
     assert found.zero == pytest.approx(TRUE.zero, abs=0.1)
 
 
 def test_on_held_out_pictures_the_probability_is_honest_where_the_score_was_not(card):
-    _, report = calibrated(card, list(pictures(200)), "drawn")
+    _, report = calibrate_card(card, list(pictures(200)), "drawn")
     assert report["calibration_error"]["own_scores"]["value"] > 0.1
     assert report["calibration_error"]["held_out"]["value"] < 0.05
 
 
 def test_the_order_of_boxes_and_with_it_the_average_precision_stay(card):
     drawn = list(pictures(60))
-    changed, _ = calibrated(card, drawn, "drawn")
+    changed, _ = calibrate_card(card, drawn, "drawn")
     known = calibration_of(changed)
     honest = [Matches(known.probability(one.scores), one.right, one.wanted) for one in drawn]
     assert average_precision(honest) == average_precision(drawn)
 
 
 def test_the_card_gets_two_numbers_a_moved_threshold_and_its_figure(card):
-    changed, _ = calibrated(card, list(pictures(200)), "drawn")
+    changed, _ = calibrate_card(card, list(pictures(200)), "drawn")
     known = calibration_of(changed)
     assert float(known.score(changed.thresholds["score"])) == pytest.approx(0.45, abs=1e-5)
     assert changed.thresholds["overlap"] == card.thresholds["overlap"]
@@ -67,17 +67,17 @@ def test_the_card_gets_two_numbers_a_moved_threshold_and_its_figure(card):
 
 def test_calibrating_again_changes_nothing(card):
     drawn = list(pictures(200))
-    once, _ = calibrated(card, drawn, "drawn")
+    once, _ = calibrate_card(card, drawn, "drawn")
     known = calibration_of(once)
     told = [Matches(known.probability(one.scores), one.right, one.wanted) for one in drawn]
-    again, _ = calibrated(once, told, "drawn")
+    again, _ = calibrate_card(once, told, "drawn")
     assert again.calibration == pytest.approx(once.calibration, abs=1e-5)
     assert again.thresholds == pytest.approx(once.thresholds, abs=1e-5)
 
 
 def test_too_few_boxes_are_a_sentence(card):
     with pytest.raises(ScoresError, match="label more pictures"):
-        calibrated(card, list(pictures(3)), "drawn")
+        calibrate_card(card, list(pictures(3)), "drawn")
 
 
 def test_scores_that_know_nothing_are_a_sentence():
@@ -85,7 +85,7 @@ def test_scores_that_know_nothing_are_a_sentence():
     scores = rng.uniform(0.1, 0.9, 400)
     worse = Matches(scores, rng.uniform(size=400) > scores, 400)
     with pytest.raises(ScoresError, match="knows better"):
-        fitted([worse])
+        fit_scores([worse])
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.train.view_synthesis import rotation, turned
+from models.train.view_synthesis import rotation, synthesize_view
 
 BOX = np.asarray([40, 36, 88, 92], np.float32)
 POINTS = np.asarray([[53, 56], [75, 56], [64, 69], [56, 79], [72, 79]], np.float32)
@@ -19,25 +19,25 @@ def face():
 
 
 def test_no_turn_changes_nothing(face):
-    view, points = turned(face, BOX, POINTS, yaw_deg=0, pitch_up_deg=0)
+    view, points = synthesize_view(face, BOX, POINTS, yaw_deg=0, pitch_up_deg=0)
     assert np.abs(view.astype(int) - face).mean() < 1
     assert np.allclose(points, POINTS, atol=0.5)
 
 
 def test_turning_right_brings_the_nose_towards_the_eye_on_the_right(face):
-    _, points = turned(face, BOX, POINTS, yaw_deg=25, pitch_up_deg=0)
+    _, points = synthesize_view(face, BOX, POINTS, yaw_deg=25, pitch_up_deg=0)
     right_eye, left_eye, nose = points[:3, 0]
     assert left_eye - nose < nose - right_eye
 
 
 def test_turning_up_brings_the_nose_towards_the_eyes(face):
-    _, up = turned(face, BOX, POINTS, yaw_deg=0, pitch_up_deg=20)
-    _, down = turned(face, BOX, POINTS, yaw_deg=0, pitch_up_deg=-20)
+    _, up = synthesize_view(face, BOX, POINTS, yaw_deg=0, pitch_up_deg=20)
+    _, down = synthesize_view(face, BOX, POINTS, yaw_deg=0, pitch_up_deg=-20)
     assert up[2, 1] - up[:2, 1].mean() < down[2, 1] - down[:2, 1].mean()
 
 
 def test_the_picture_moves_with_the_landmarks(face):
-    view, points = turned(face, BOX, POINTS, yaw_deg=20, pitch_up_deg=-10)
+    view, points = synthesize_view(face, BOX, POINTS, yaw_deg=20, pitch_up_deg=-10)
     for x, y in points.round().astype(int):
         assert view[y - 2 : y + 3, x - 2 : x + 3].min() < 80
 

@@ -12,23 +12,25 @@ import numpy as np
 import pytest
 
 from simulators.__main__ import main
-from simulators.scene.ground_truth import intervals, truth
+from simulators.scene.ground_truth import compute_ground_truth, intervals
 from simulators.scene.lens import Lens, SizeError, yaw_seen
-from simulators.scene.population import CastError, cast
-from simulators.scene.video_writer import Scene, filmed
+from simulators.scene.population import PopulationError, create_population
+from simulators.scene.video_writer import SceneRenderer, write_video
 
 SMALL = Lens(640, 360)
 FPS = 10
 
 
 def truth_of(people=6, seconds=20.0, seed=3, lens=SMALL):
-    walks = cast(people, seconds, seed, lens)
-    return truth(walks, lens, fps=FPS, frames=int(seconds * FPS), seed=seed)
+    walks = create_population(people, seconds, seed, lens)
+    return compute_ground_truth(walks, lens, fps=FPS, frames=int(seconds * FPS), seed=seed)
 
 
 def test_the_same_seed_draws_the_same_pixels():
-    first, again = (Scene(cast(2, 12, 5, SMALL), SMALL, 5).picture(6.0) for _ in range(2))
-    other = Scene(cast(2, 12, 6, SMALL), SMALL, 6).picture(6.0)
+    first, again = (
+        SceneRenderer(create_population(2, 12, 5, SMALL), SMALL, 5).picture(6.0) for _ in range(2)
+    )
+    other = SceneRenderer(create_population(2, 12, 6, SMALL), SMALL, 6).picture(6.0)
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
@@ -36,8 +38,8 @@ def test_the_same_seed_draws_the_same_pixels():
 def test_a_person_is_where_the_truth_says():
     happens = truth_of(people=1, seconds=12.0, seed=2)
     (person,) = happens.people
-    empty = Scene((), SMALL, 2).picture(0.0).astype(int)
-    scene = Scene(cast(1, 12.0, 2, SMALL), SMALL, 2)
+    empty = SceneRenderer((), SMALL, 2).picture(0.0).astype(int)
+    scene = SceneRenderer(create_population(1, 12.0, 2, SMALL), SMALL, 2)
     inside = [spot for spot in person.path if 60 < spot.eyes_px[0] < SMALL.width_px - 60]
     assert inside
     for spot in inside:
@@ -52,7 +54,10 @@ def test_a_person_is_where_the_truth_says():
 def test_nobody_is_in_the_picture_outside_the_interval_of_the_truth():
     happens = truth_of(people=1, seconds=12.0, seed=4)
     (person,) = happens.people
-    scene, empty = Scene(cast(1, 12.0, 4, SMALL), SMALL, 4), Scene((), SMALL, 4)
+    scene, empty = (
+        SceneRenderer(create_population(1, 12.0, 4, SMALL), SMALL, 4),
+        SceneRenderer((), SMALL, 4),
+    )
     row, size = round(person.path[0].eyes_px[1]), round(person.path[0].face_px / 3)
     for at_s, present in (
         (person.enter_at_s - 0.2, False),
@@ -86,9 +91,9 @@ def test_looking_lies_within_seen_and_seen_within_the_picture(seed):
 @pytest.mark.parametrize("seed", range(6))
 def test_stories_are_kept(seed):
     for person in truth_of(people=12, seconds=60.0, seed=seed, lens=Lens(1280, 720)).people:
-        if person.story in ("passes", "leaves"):
+        if person.behaviour in ("passes", "leaves"):
             assert person.looking == ()
-        if person.story == "leaves":
+        if person.behaviour == "leaves":
             assert person.face_visible == ()
 
 
@@ -124,7 +129,7 @@ def test_runs_of_frames_become_half_open_intervals():
 
 def test_a_clip_has_every_frame_at_its_time(tmp_path):
     clip = tmp_path / "clip.mp4"
-    assert list(filmed(Scene((), SMALL, 1), 25, FPS, clip, SMALL))[-1] == 25
+    assert list(write_video(SceneRenderer((), SMALL, 1), 25, FPS, clip, SMALL))[-1] == 25
     with av.open(str(clip)) as container:
         times = [frame.time for frame in container.decode(video=0)]
     assert times == pytest.approx([number / FPS for number in range(25)])
@@ -167,8 +172,8 @@ def test_what_cannot_be_drawn_is_refused(tmp_path, capsys, option, value, compla
 
 
 def test_refusals_name_what_was_wanted():
-    with pytest.raises(CastError, match="200"):
-        cast(10_000, 60, 1, SMALL)
+    with pytest.raises(PopulationError, match="200"):
+        create_population(10_000, 60, 1, SMALL)
     with pytest.raises(SizeError, match="320x180"):
         Lens(100, 100)
 

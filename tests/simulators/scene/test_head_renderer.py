@@ -6,10 +6,10 @@ import pytest
 
 from edge_agent.perception.face_detector import load_detector
 from edge_agent.perception.head_pose import load_pose
-from simulators.scene.appearance import looks
-from simulators.scene.figure import figure
-from simulators.scene.head_renderer import PX_PER_CM, SIDE_PX, Portraits
-from simulators.scene.video_writer import paste
+from simulators.scene.appearance import sample_appearance
+from simulators.scene.figure import build_head_mesh
+from simulators.scene.head_renderer import PX_PER_CM, SIDE_PX, HeadRenderer
+from simulators.scene.video_writer import paste_sprite
 
 PEOPLE = 6
 FACE_CM = 18.0
@@ -19,7 +19,10 @@ SCORE = 0.3  # as low as the tracker goes on with a face once it has begun
 
 @pytest.fixture(scope="module")
 def portraits():
-    return [Portraits(figure(looks(np.random.default_rng(seed)))) for seed in range(PEOPLE)]
+    return [
+        HeadRenderer(build_head_mesh(sample_appearance(np.random.default_rng(seed))))
+        for seed in range(PEOPLE)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +36,7 @@ def picture(portrait, yaw_deg, pitch_deg, face_px):
     image = cv2.resize(wall, (WIDE, HIGH), interpolation=cv2.INTER_CUBIC)
     side = round(SIDE_PX * face_px / FACE_CM / PX_PER_CM)
     sprite = cv2.resize(portrait.at(yaw_deg, pitch_deg), (side, side), interpolation=cv2.INTER_AREA)
-    paste(image, sprite, (WIDE - side) // 2, (HIGH - side) // 2)
+    paste_sprite(image, sprite, (WIDE - side) // 2, (HIGH - side) // 2)
     return image
 
 
