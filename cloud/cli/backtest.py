@@ -38,7 +38,8 @@ from cloud.forecast.models.prophets import Prophet
 from cloud.forecast.models.recent import Recent
 from cloud.forecast.series import ClockSeries
 from cloud.forecast.signals import NOTHING_TOLD, SignalError, Told, read_folder, read_signals
-from cloud.forecast.table_file import Reading, TableError, read_series
+from cloud.forecast.table_file import Reading, read_series
+from cloud.forecast.table_hours import TableError
 
 MODELS: Final[Mapping[str, Callable[[], Model]]] = {
     "naive": SeasonalNaive,

@@ -103,13 +103,19 @@ def _week(
     like = columns_like(network.today, network.holidays)
     assumed = venues.week(venues.venue(place.site.venue), network.today)
     coming, of_coming = _whole(
-        place, said.of_place(name, at), wider, of_place(said.plain.coming_observed, at),
+        place,
+        said.of_place(name, at),
+        wider,
+        of_place(said.plain.coming_observed, at),
         assumed[:, like],
-    )  # fmt: skip
+    )
     usual, of_usual = _whole(
-        place, of_place(said.plain.usual, at), wider, of_place(said.plain.usual_observed, at),
+        place,
+        of_place(said.plain.usual, at),
+        wider,
+        of_place(said.plain.usual_observed, at),
         assumed,
-    )  # fmt: skip
+    )
     assert place.newest_at is not None  # it has weeks enough
     return StoredWeek(
         location=place.site.id,

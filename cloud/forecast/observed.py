@@ -24,12 +24,11 @@ from cloud.forecast.histories import (
     on_clock,
 )
 from cloud.forecast.hours import Hours
-from cloud.forecast.models.recent import Recent
 from cloud.forecast.outliers import believed, named_hours
 from cloud.forecast.past import ages_w
 from cloud.forecast.series import WEEK_H, ClockSeries
+from cloud.forecast.weekly import LEARNT_W
 
-LEARNT_W: Final = Recent().weeks
 SILENT_S: Final = 2 * 86_400
 """A camera is named when its newest hour lies so far before the newest one of the place."""
 SHOWN: Final = 3

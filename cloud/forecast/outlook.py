@@ -25,9 +25,10 @@ from cloud.forecast.hours import HOUR_S, Hours, Measures, read_hours
 from cloud.forecast.interval import Interval
 from cloud.forecast.mix import HourMix, Mix, stored_mix
 from cloud.forecast.network import Network, network_of
-from cloud.forecast.observed import LEARNT_W, Observed
+from cloud.forecast.observed import Observed
 from cloud.forecast.series import WEEK_H, Flags, Floats
 from cloud.forecast.store import StoredWeek, stored_week
+from cloud.forecast.weekly import LEARNT_W
 
 Integers = NDArray[np.int64]
 VENUE_MODEL: Final = "venue-1"

@@ -35,8 +35,6 @@ SEPARATED: Final = re.compile(r"[+-]?[0-9]+([.,'\N{RIGHT SINGLE QUOTATION MARK}\
 TRUE: Final = frozenset({"true", "t", "yes", "y", "1", "1.0"})
 FALSE: Final = frozenset({"false", "f", "no", "n", "0", "0.0"})
 
-__all__ = ["Aggregate", "Hourly", "Reading", "TableError", "read_series"]
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:

@@ -17,6 +17,8 @@ from cloud.forecast.series import Floats
 Integers = NDArray[np.int64]
 
 WEEKS: Final = 8
+LEARNT_W: Final = 16
+"""The weeks of a history that count most: those of the usual week."""
 HALF_LIFE_WEEKS: Final = 1.0
 LEAST_SHARE: Final = 0.05
 

@@ -47,7 +47,7 @@ class Recent:
     follow: float = 0.7
     median_share: float = 0.3
     hour_share: float = 0.2
-    weeks: int = 16
+    weeks: int = weekly.LEARNT_W
     name: str = "recent"
 
     def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:

@@ -18,7 +18,7 @@ from cloud.forecast.table_file import Reading, TableError, read_series
 pytest.importorskip("pyarrow")
 MONDAY = date(2024, 1, 1)
 ZONE = ["--timezone", "Europe/London"]
-LEEDS = Path(__file__).parents[4] / "shared/data/forecast/leeds_2009_2013.parquet"
+LEEDS = Path(__file__).parents[5] / "shared/data/forecast/leeds_2009_2013.parquet"
 
 
 class Spy:

@@ -14,7 +14,7 @@ from cloud.forecast.season import year_end_hours
 from cloud.forecast.series import WEEK_H, ClockSeries, Floats
 from cloud.forecast.table_file import Reading, read_series
 
-SHARED = Path(__file__).parents[4] / "shared/data/forecast"
+SHARED = Path(__file__).parents[5] / "shared/data/forecast"
 COLUMNS = ("location_id", "ts_local", "count", "ok")
 CHRISTMAS = frozenset({date(2024, 12, 25), date(2024, 12, 26), date(2025, 1, 1)})
 

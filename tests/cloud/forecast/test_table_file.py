@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from cloud.forecast.table_file import Hourly, Reading, TableError, read_series
+from cloud.forecast.table_file import Hourly, Reading, read_series
+from cloud.forecast.table_hours import TableError
 
 pytest.importorskip("pyarrow")
 LONDON = ZoneInfo("Europe/London")

@@ -173,9 +173,11 @@ def test_tiers_only_ever_narrow(counts, entries):
     stays = stays_of(counts)
     looking = measured_stays((50, 0, 0, 30, 10, *[0] * 8), ATTENTION_EDGES_MS, 30_000 + 25_000)
     made = ladder(
-        Interval(entries * 0.8, entries, entries * 1.3), per_person(stays, looking, SPOT), MEASURED,
+        Interval(entries * 0.8, entries, entries * 1.3),
+        per_person(stays, looking, SPOT),
+        MEASURED,
         looking_s=LOOKING,
-    )  # fmt: skip
+    )
     assert made.gross.p50 >= made.ots.p50 >= made.lts.p50 >= 0
 
 
@@ -219,8 +221,12 @@ def test_sample_error_is_that_of_a_resample():
     "entries", [Interval(0, 0, 0), Interval(0, 0, 40), Interval(0, 30, 40), Interval(5, 5, 5)]
 )
 def test_quiet_hours_keep_their_order(entries):
-    made = ladder(entries, per_person(steady_stays(20), steady_stays(2, 0.3), SPOT), MEASURED,
-                  looking_s=LOOKING)  # fmt: skip
+    made = ladder(
+        entries,
+        per_person(steady_stays(20), steady_stays(2, 0.3), SPOT),
+        MEASURED,
+        looking_s=LOOKING,
+    )
     assert made.ots.p10 <= made.ots.p50 <= made.ots.p90
     assert made.ots.p10 == 0 if entries.p10 == 0 else made.ots.p10 > 0
 
