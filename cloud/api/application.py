@@ -60,8 +60,8 @@ from cloud.fleet.rollout import UnknownJob
 from cloud.fleet.shadow import ShadowError
 from cloud.money import MoneyError
 from cloud.pricing.openooh import VenueError
-from cloud.pricing.optimise.apart import SearchStopped
 from cloud.pricing.optimise.brief import BriefError
+from cloud.pricing.optimise.subprocess_solver import SearchStopped
 from cloud.pricing.slot import SlotError
 from cloud.sales.overrides import UnknownOverride
 from cloud.sales.plans import TooManyPlans, UnknownPlan

@@ -32,8 +32,8 @@ from cloud.app.site_selection import LeftOut, isolated
 from cloud.auth.access import opened_to
 from cloud.auth.keys import Role
 from cloud.estate import Site, UnknownLocation
-from cloud.forecast.mix import HourMix
-from cloud.pricing.slot import SlotError, parse_slot, slots_on
+from cloud.forecast.visitors.visitor_mix import HourVisitorMix
+from cloud.pricing.slot import SlotError, list_slots, parse_slot
 
 MOST: Final = 500
 LONGEST_DAYS: Final = 28
@@ -148,9 +148,11 @@ async def forecast(
 
 def _week(site: Site, made: Made, first_on: date, days: int) -> ForecastAnswer:
     slots = [
-        slot for day in range(days) for slot in slots_on(first_on + timedelta(days=day), site.zone)
+        slot
+        for day in range(days)
+        for slot in list_slots(first_on + timedelta(days=day), site.zone)
     ]
-    outlooks = [made.forecast.outlook(slot.starts_at) for slot in slots]
+    outlooks = [made.forecast.hour_forecast(slot.starts_at) for slot in slots]
     return ForecastAnswer(
         location=site.id,
         timezone=site.timezone,
@@ -169,7 +171,7 @@ def _week(site: Site, made: Made, first_on: date, days: int) -> ForecastAnswer:
     )
 
 
-def _mix(mix: HourMix | None) -> MixAhead | None:
+def _mix(mix: HourVisitorMix | None) -> MixAhead | None:
     if mix is None:
         return None
     return MixAhead(

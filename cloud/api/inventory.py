@@ -29,7 +29,7 @@ from cloud.auth.access import opened_to
 from cloud.auth.keys import Role
 from cloud.estate import Site
 from cloud.pricing.availability import has_begun
-from cloud.pricing.inventory import Element, element
+from cloud.pricing.inventory import Element, build_inventory_element
 from cloud.pricing.quote import quote
 from cloud.pricing.slot import NoSuchHour, Slot, parse_slot
 from wire.scalars import LocationId
@@ -143,7 +143,7 @@ class _Page:
 
     def _screen(self, site: Site, made: Made) -> Element:
         desk, slot = self._desk, self._slots[site.id]
-        outlook = made.forecast.outlook(slot.starts_at)
+        outlook = made.forecast.hour_forecast(slot.starts_at)
         market = made.book.market(slot, self._buyer.account)
         price_pence = quote(site, slot, outlook, desk.card, market).price_pence
         on_sale = available(desk, site, slot, market)
@@ -152,7 +152,7 @@ class _Page:
         rungs = made.plays.ladder(outlook)
         told = {**asdict(on_sale), "sentence": on_sale.sentence}
         return {
-            **element(site, slot, made.plays.spot, price_pence, rungs, free),
+            **build_inventory_element(site, slot, made.plays.spot, price_pence, rungs, free),
             "ext": {"onlooker": {"availability": told}},
         }
 

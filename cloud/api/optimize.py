@@ -27,10 +27,10 @@ from cloud.auth.keys import Role
 from cloud.planning.plan_offers import Sold, sold
 from cloud.planning.plan_request import AskedPlan
 from cloud.planning.plan_response import ImpossibleAnswer, PlanAnswer, answered
-from cloud.pricing.optimise.apart import SearchStopped, optimise_apart
 from cloud.pricing.optimise.brief import Brief
 from cloud.pricing.optimise.offer import Offer
-from cloud.pricing.optimise.plan import Listener, Outcome, Progress
+from cloud.pricing.optimise.plan import Outcome, ProgressListener, SearchProgress
+from cloud.pricing.optimise.subprocess_solver import SearchStopped, optimise_in_subprocess
 
 IN_LINE: Final = 8
 GLANCE_S: Final = 0.5
@@ -93,10 +93,15 @@ async def _searched(
     offer: Offer,
     within_s: float,
     gone: threading.Event,
-    listener: Listener = lambda progress: None,
+    listener: ProgressListener = lambda progress: None,
 ) -> Outcome:
     search = partial(
-        optimise_apart, brief, offer, within_s=within_s, listener=listener, cancelled=gone.is_set
+        optimise_in_subprocess,
+        brief,
+        offer,
+        within_s=within_s,
+        listener=listener,
+        cancelled=gone.is_set,
     )
     return await run_in_threadpool(search)
 
@@ -121,10 +126,10 @@ async def _presence(request: Request) -> AsyncIterator[threading.Event]:
 async def _told(line: Line, brief: Brief, on_sale: Sold, within_s: float) -> AsyncIterator[str]:
     """`progress` events until the search ends, then an `answer` or a `problem`."""
     gone = threading.Event()
-    news: asyncio.Queue[Progress | None] = asyncio.Queue()
+    news: asyncio.Queue[SearchProgress | None] = asyncio.Queue()
     loop = asyncio.get_running_loop()
 
-    def hear(step: Progress) -> None:
+    def hear(step: SearchProgress) -> None:
         loop.call_soon_threadsafe(news.put_nowait, step)
 
     try:

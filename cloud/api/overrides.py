@@ -30,8 +30,8 @@ from cloud.database import EPOCH
 from cloud.estate import Site
 from cloud.money import major, minor, written
 from cloud.pricing.availability import has_begun
-from cloud.pricing.market import Override
-from cloud.pricing.rules import card_limits
+from cloud.pricing.market import PriceOverride
+from cloud.pricing.rules import compute_card_limits
 from cloud.pricing.slot import Slot, parse_slot
 from cloud.sales.overrides import (
     Standing,
@@ -148,7 +148,7 @@ def set_price(desk: Desk, site: Site, slot: Slot, asked: OverrideAsked, by: str)
     now = desk.clock()
     _refuse_times(slot, asked.until, now)
     pence = minor(asked.price, site.currency)
-    least, most = card_limits(site.base_rate_pence, desk.card)
+    least, most = compute_card_limits(site.base_rate_pence, desk.card)
     if not least <= pence <= most:
         raise OverrideRefused(
             f"{written(pence, site.currency)} is not between {written(least, site.currency)} and "
@@ -172,7 +172,7 @@ def set_price(desk: Desk, site: Site, slot: Slot, asked: OverrideAsked, by: str)
             },
         )
         author = by[:LONGEST_AUTHOR]
-        override = Override(number, pence, author, asked.reason, asked.until, asked.account)
+        override = PriceOverride(number, pence, author, asked.reason, asked.until, asked.account)
         standing = Standing(site.id, hour_at, now, override)
         keep_override(connection, standing)
     desk.hear()

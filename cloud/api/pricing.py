@@ -26,11 +26,11 @@ from cloud.app.rate_card_reload import desk_of
 from cloud.auth.access import opened_to
 from cloud.auth.keys import Role
 from cloud.estate import Site
-from cloud.forecast.outlook import Outlook
+from cloud.forecast.forecaster import HourForecast
 from cloud.money import major
-from cloud.pricing.availability import Availability, Status, availability, has_begun
-from cloud.pricing.market import Market, Override
-from cloud.pricing.quote import Quote, quote, without_reasons
+from cloud.pricing.availability import Availability, Status, compute_availability, has_begun
+from cloud.pricing.market import Market, PriceOverride
+from cloud.pricing.quote import Quote, hide_reasons, quote
 from cloud.pricing.slot import Slot, parse_slot
 
 router = APIRouter(tags=["pricing"], dependencies=[opened_to(Role.SALES, Role.ADVERTISER)])
@@ -198,11 +198,11 @@ def _view(buyer: Buyer, made: Made, slot: Slot) -> Hashable:
 def priced(desk: Desk, site: Site, slot: Slot, made: Made, buyer: Buyer = STAFF) -> PriceAnswer:
     """The answer for a slot and a buyer, from a forecast that has been made."""
     refuse_distant(slot, made.at)
-    outlook = made.forecast.outlook(slot.starts_at)
+    outlook = made.forecast.hour_forecast(slot.starts_at)
     market = made.book.market(slot, buyer.account)
     quoted = quote(site, slot, outlook, desk.card, market)
     if market.override is not None and not buyer.is_staff:
-        quoted = without_reasons(quoted, is_deal=market.override.account is not None)
+        quoted = hide_reasons(quoted, is_deal=market.override.account is not None)
     answer = _described(desk, site, quoted, outlook, made, market)
     if buyer.is_staff:
         answer.deals = [
@@ -218,7 +218,7 @@ def priced(desk: Desk, site: Site, slot: Slot, made: Made, buyer: Buyer = STAFF)
     return answer
 
 
-def _set_by_hand(override: Override, currency: str) -> dict[str, Any]:
+def _set_by_hand(override: PriceOverride, currency: str) -> dict[str, Any]:
     return {
         "number": override.number,
         "account": override.account,
@@ -231,10 +231,10 @@ def _set_by_hand(override: Override, currency: str) -> dict[str, Any]:
 
 def available(desk: Desk, site: Site, slot: Slot, market: Market) -> Availability:
     """What can still be bought of a slot, as of now."""
-    return availability(slot, site.loop.shares, market, desk.clock())
+    return compute_availability(slot, site.loop.shares, market, desk.clock())
 
 
-def expected(outlook: Outlook) -> Expected:
+def expected(outlook: HourForecast) -> Expected:
     """The audience of an outlook as it is written."""
     return Expected(
         crowd=range_of(outlook.crowd, 2),
@@ -244,7 +244,7 @@ def expected(outlook: Outlook) -> Expected:
     )
 
 
-def stands_on(outlook: Outlook, made: Made) -> StandsOn:
+def stands_on(outlook: HourForecast, made: Made) -> StandsOn:
     """What an outlook rests on as it is written."""
     seen = made.observed
     newest_at = seen.newest_at
@@ -271,7 +271,7 @@ def refuse_distant(slot: Slot, now: datetime) -> None:
 
 
 def _described(
-    desk: Desk, site: Site, quoted: Quote, outlook: Outlook, made: Made, market: Market
+    desk: Desk, site: Site, quoted: Quote, outlook: HourForecast, made: Made, market: Market
 ) -> PriceAnswer:
     slot = quoted.slot
     on_sale = available(desk, site, slot, market)

@@ -27,7 +27,7 @@ from cloud.app.play_impressions import plays
 from cloud.app.recent_coverage import observed
 from cloud.app.shared_store import Alone, Shared
 from cloud.estate import Estate, Site
-from cloud.forecast.outlook import forecast_at
+from cloud.forecast.forecaster import forecast_at
 from cloud.lru_cache import Memory
 from cloud.pricing.rate_card import RateCard
 from cloud.sales.book import read_book

@@ -12,7 +12,7 @@ from prometheus_client import Counter
 
 from cloud.app.play_impressions import Plays
 from cloud.app.recent_coverage import Observed
-from cloud.forecast.outlook import Forecast
+from cloud.forecast.forecaster import SiteForecast
 from cloud.sales.book import Book
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ class Made:
     """A forecast, what a play is worth there, what the sales floor knows, and as of when."""
 
     at: datetime
-    forecast: Forecast
+    forecast: SiteForecast
     plays: Plays
     book: Book
     observed: Observed

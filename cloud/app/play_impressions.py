@@ -14,10 +14,18 @@ from sqlalchemy import Connection, select
 
 from cloud.database import ATTENTION, DWELL, EPOCH, hour_tallies, minute_demographics, total
 from cloud.estate import Site
-from cloud.forecast import venues
-from cloud.forecast.outlook import Outlook
-from cloud.pricing.impressions import Basis, Ladder, PerPerson, Provenance, Spot, ladder, per_person
-from cloud.pricing.stays import Stays, measured_stays, steady_stays
+from cloud.forecast import venue_profiles
+from cloud.forecast.forecaster import HourForecast
+from cloud.pricing.dwell_curve import DwellCurve, assume_dwell_curve, build_dwell_curve
+from cloud.pricing.impressions import (
+    Basis,
+    PlayImpressions,
+    Provenance,
+    Spot,
+    VisitorImpressions,
+    compute_play_impressions,
+    compute_visitor_impressions,
+)
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 
 MEASURED_BY: Final = "onlooker"
@@ -30,13 +38,13 @@ class Plays:
     """One spot at one place. `cells` are visits by (age, gender), empty where nobody is told."""
 
     spot: Spot
-    person: PerPerson
+    person: VisitorImpressions
     visits: int
     cells: Mapping[tuple[str, str], int]
     basis: Basis
     reason: str
 
-    def ladder(self, outlook: Outlook) -> Ladder:
+    def ladder(self, outlook: HourForecast) -> PlayImpressions:
         """Impressions of one play in the hour of the outlook."""
         provenance = Provenance(
             basis=self.basis,
@@ -47,7 +55,7 @@ class Plays:
             forecast=outlook.model,
         )
         named = {f"{age} {gender}": count for (age, gender), count in self.cells.items()}
-        return ladder(
+        return compute_play_impressions(
             outlook.entries,
             self.person,
             provenance,
@@ -63,14 +71,16 @@ def plays(connection: Connection, site: Site, now: datetime) -> Plays:
     visits = sum(sums[name] or 0 for name in DWELL)
     if visits < ENOUGH_VISITS:
         dwell, looking = _assumed(site)
-        kind = venues.venue(site.venue).name
+        kind = venue_profiles.find_venue(site.venue).name
         reason = f"stays assumed for {kind}s, since {visits} visits were measured here lately"
-        return Plays(spot, per_person(dwell, looking, spot), visits, {}, "modelled", reason)
+        return Plays(
+            spot, compute_visitor_impressions(dwell, looking, spot), visits, {}, "modelled", reason
+        )
     dwell = _stays(sums, DWELL, DWELL_EDGES_MS, "dwell_ms")
     looking = _stays(sums, ATTENTION, ATTENTION_EDGES_MS, "looking_ms")
     return Plays(
         spot=spot,
-        person=per_person(dwell, looking, spot),
+        person=compute_visitor_impressions(dwell, looking, spot),
         visits=visits,
         cells=_cells(connection, site.id, now - LOOK_BACK, now),
         basis="sensor_measured",
@@ -78,16 +88,16 @@ def plays(connection: Connection, site: Site, now: datetime) -> Plays:
     )
 
 
-def _assumed(site: Site) -> tuple[Stays, Stays]:
-    kind = venues.venue(site.venue)
+def _assumed(site: Site) -> tuple[DwellCurve, DwellCurve]:
+    kind = venue_profiles.find_venue(site.venue)
     looking_s = kind.looking_s_per_entry / kind.onlooker_share
-    return steady_stays(kind.dwell_s), steady_stays(looking_s, kind.onlooker_share)
+    return assume_dwell_curve(kind.dwell_s), assume_dwell_curve(looking_s, kind.onlooker_share)
 
 
 def _stays(
     sums: Mapping[str, Any], buckets: tuple[str, ...], edges_ms: tuple[int, ...], total: str
-) -> Stays:
-    return measured_stays([int(sums[name]) for name in buckets], edges_ms, int(sums[total]))
+) -> DwellCurve:
+    return build_dwell_curve([int(sums[name]) for name in buckets], edges_ms, int(sums[total]))
 
 
 def _sums(

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from cloud.forecast.interval import Interval
+from cloud.forecast.intervals.interval import Interval
 
 
 class Range(BaseModel):

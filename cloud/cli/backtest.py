@@ -17,29 +17,35 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
-from cloud.forecast.backtest import (
+from cloud.forecast.backtesting.backtest import (
     BacktestError,
-    Result,
-    better_share,
-    checked,
-    origins,
-    silent,
-    table,
+    BacktestResult,
+    build_score_table,
+    choose_origins,
+    compute_better_share,
+    find_uncounted_series,
+    validate_origins,
 )
-from cloud.forecast.backtest import run as run_backtest
-from cloud.forecast.days import CalendarError, public_holidays
-from cloud.forecast.model import Model
+from cloud.forecast.backtesting.backtest import run as run_backtest
+from cloud.forecast.backtesting.row_hours import TableError
+from cloud.forecast.backtesting.series_file import ReadOptions, read_series
 from cloud.forecast.models.blend import Blend
 from cloud.forecast.models.boosted import Boosted, LearningError
-from cloud.forecast.models.effects import WithSignals
 from cloud.forecast.models.median import MedianProfile
+from cloud.forecast.models.model import Model
 from cloud.forecast.models.naive import SeasonalNaive
-from cloud.forecast.models.prophets import Prophet
+from cloud.forecast.models.prophet_model import Prophet
 from cloud.forecast.models.recent import Recent
+from cloud.forecast.models.signal_effects import WithSignals
+from cloud.forecast.public_holidays import CalendarError, public_holidays
 from cloud.forecast.series import ClockSeries
-from cloud.forecast.signals import NOTHING_TOLD, SignalError, Told, read_folder, read_signals
-from cloud.forecast.table_file import Reading, read_series
-from cloud.forecast.table_hours import TableError
+from cloud.forecast.signals import (
+    NO_SERIES_SIGNALS,
+    SeriesSignals,
+    SignalError,
+    read_folder,
+    read_signals,
+)
 
 MODELS: Final[Mapping[str, Callable[[], Model]]] = {
     "naive": SeasonalNaive,
@@ -110,7 +116,9 @@ def run(arguments: argparse.Namespace) -> int:
         names, series = read.names, read.series
         told = _told(arguments.signals, names)
         chosen = (
-            checked(series, arguments.on) if arguments.on else origins(series, arguments.origins)
+            validate_origins(series, arguments.on)
+            if arguments.on
+            else choose_origins(series, arguments.origins)
         )
         names, series, told = _counted(names, series, told, chosen)
         years = (series.first_on.year, series.ends_on.year + 1)
@@ -129,11 +137,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _reading(arguments: argparse.Namespace) -> Reading:
+def _reading(arguments: argparse.Namespace) -> ReadOptions:
     """How the file is to be read, by the options."""
     if len(arguments.delimiter.encode()) != 1:
         raise TableError(f"--delimiter {arguments.delimiter!r}: one plain character is wanted")
-    return Reading(
+    return ReadOptions(
         columns=tuple(arguments.columns.split(",")),
         zone=_zone(arguments.timezone),
         aggregate=arguments.aggregate,
@@ -153,10 +161,10 @@ def _zone(name: str | None) -> ZoneInfo | None:
 
 
 def _counted(
-    names: list[str], series: ClockSeries, told: Told, chosen: Sequence[date]
-) -> tuple[list[str], ClockSeries, Told]:
+    names: list[str], series: ClockSeries, series_signals: SeriesSignals, chosen: Sequence[date]
+) -> tuple[list[str], ClockSeries, SeriesSignals]:
     """The series that can be scored; the others are named."""
-    left_out = set(silent(series, chosen))
+    left_out = set(find_uncounted_series(series, chosen))
     kept = [at for at in range(len(names)) if at not in left_out]
     if not kept:
         raise BacktestError("nobody was counted in any of the weeks to be scored")
@@ -164,29 +172,41 @@ def _counted(
         gone = ", ".join(names[at] for at in sorted(left_out))
         sys.stderr.write(f"left out, nobody counted in the weeks to be scored: {gone[:300]}\n")
     counted = ClockSeries(series.first_on, series.values[kept])
-    return [names[at] for at in kept], counted, Told(tuple(told.of[at] for at in kept if told.of))
+    return (
+        [names[at] for at in kept],
+        counted,
+        SeriesSignals(tuple(series_signals.of[at] for at in kept if series_signals.of)),
+    )
 
 
-def _models(names: list[str], told: Told) -> list[Model]:
+def _models(names: list[str], series_signals: SeriesSignals) -> list[Model]:
     models = [MODELS[name]() for name in dict.fromkeys(["naive", *names])]
-    return [models[0], *(_told_to(model, told) for model in models[1:])] if told else models
+    return (
+        [models[0], *(_told_to(model, series_signals) for model in models[1:])]
+        if series_signals
+        else models
+    )
 
 
-def _told_to(model: Model, told: Told) -> Model:
+def _told_to(model: Model, series_signals: SeriesSignals) -> Model:
     """A learner learns from signals; any other model is moved by what they have done before."""
     if isinstance(model, Boosted):
-        return replace(model, told=told)
+        return replace(model, series_signals=series_signals)
     if isinstance(model, Blend):
-        return replace(model, one=_told_to(model.one, told), other=_told_to(model.other, told))
-    return WithSignals(model, told)
+        return replace(
+            model,
+            one=_told_to(model.one, series_signals),
+            other=_told_to(model.other, series_signals),
+        )
+    return WithSignals(model, series_signals)
 
 
-def _told(path: Path | None, names: list[str]) -> Told:
+def _told(path: Path | None, names: list[str]) -> SeriesSignals:
     """One file speaks of all series, a folder holds one for each that has any."""
     if path is None:
-        return NOTHING_TOLD
+        return NO_SERIES_SIGNALS
     if not path.is_dir():
-        return Told((read_signals(path),) * len(names))
+        return SeriesSignals((read_signals(path),) * len(names))
     known = read_folder(path)
     strangers = sorted(known.keys() - set(names))
     if strangers:
@@ -194,18 +214,18 @@ def _told(path: Path | None, names: list[str]) -> Told:
             f"{path / strangers[0]}.csv speaks of no series of the file: they are "
             f"{', '.join(names)[:200]}"
         )
-    return Told(tuple(known.get(name) for name in names))
+    return SeriesSignals(tuple(known.get(name) for name in names))
 
 
-def _print(results: Mapping[str, Result], names: list[str], *, as_json: bool) -> None:
-    rows = list(table(results))
+def _print(results: Mapping[str, BacktestResult], names: list[str], *, as_json: bool) -> None:
+    rows = list(build_score_table(results))
     if as_json:
         by_series = {
             name: dict(zip(names, result.total.wql.tolist(), strict=True))
             for name, result in results.items()
         }
         wins = {
-            f"{one.model} over {other.model}": better_share(one, other)
+            f"{one.model} over {other.model}": compute_better_share(one, other)
             for one, other in permutations(results.values(), 2)
         }
         document = {"models": rows, "wql_by_series": by_series, "better_share": wins}

@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from cloud import database, estate, settings
 from cloud.forecast import store
 from cloud.forecast.nightly import run as run_night
-from cloud.forecast.signals import SignalError, Signals, read_usable
+from cloud.forecast.signals import SignalError, Signals, read_valid_signals
 
 NOTHING_DONE: Final = 1
 SOME_LEFT_OUT: Final = 3
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     0: all places; 1: nothing could be done; 3: places or signals that `failed` names were left out.
     """
     try:
-        signals, errors = read_usable(arguments.signals) if arguments.signals else ({}, {})
+        signals, errors = read_valid_signals(arguments.signals) if arguments.signals else ({}, {})
     except SignalError as error:
         sys.stderr.write(f"{error}\n")
         return NOTHING_DONE
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
             _name_unused(arguments.signals, signals, errors, places)
             complete = _night(engine, places, signals, learn=not arguments.plain) and not errors
         with database.reading(engine) as connection:
-            for line in store.scoreboard(connection):
+            for line in store.read_scoreboard(connection):
                 sys.stdout.write(json.dumps(line) + "\n")
     except OperationalError as error:
         sys.stderr.write(

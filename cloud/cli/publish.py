@@ -18,10 +18,10 @@ from cloud.app.site_selection import LeftOut, isolated
 from cloud.auth import audit
 from cloud.cli.serve import add_rate_card, open_desk
 from cloud.estate import Site
-from cloud.forecast.hours import Measures
+from cloud.forecast.history.hours import Measures
 from cloud.pricing.availability import has_begun
-from cloud.pricing.price_list import prices
-from cloud.pricing.slot import in_columns, slots_on
+from cloud.pricing.price_list import price_slots
+from cloud.pricing.slot import build_slot_columns, list_slots
 from cloud.sales.price_sheet import DAYS, PriceSheet, is_published, keep_sheet
 
 AT_ONCE: Final = 100
@@ -108,8 +108,8 @@ def price_sheet(desk: Desk, site: Site, today: date, now: datetime) -> PriceShee
     made = desk.forecast(site)
     book = replace(made.book, overrides={})
     days = (today + timedelta(days=ahead) for ahead in range(DAYS))
-    slots = in_columns(
-        slot for day in days for slot in slots_on(day, site.zone) if not has_begun(slot, now)
+    slots = build_slot_columns(
+        slot for day in days for slot in list_slots(day, site.zone) if not has_begun(slot, now)
     )
     expected = made.forecast.columns(slots.days, slots.day, slots.hour)
     looking_s = expected[Measures._fields.index("looking_s"), 1]
@@ -120,7 +120,7 @@ def price_sheet(desk: Desk, site: Site, today: date, now: datetime) -> PriceShee
         published_at=now,
         first_at=slots.slots[0].starts_at,
         versions=f"{desk.card.version} {desk.card_digest}, {made.forecast.model}",
-        pence=prices(
+        pence=price_slots(
             site,
             slots,
             looking_s,

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Final
 
 from cloud.estate import Estate, Site
-from cloud.forecast.days import CalendarError, public_holidays
+from cloud.forecast.public_holidays import CalendarError, public_holidays
 
 NO_CALENDAR: Final = "none"
 YEARS_BACK: Final = 4
@@ -13,7 +13,7 @@ YEARS_AHEAD: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class SiteFailure:
     """A place that has no forecast because of an error."""
 
     location: str
@@ -30,7 +30,7 @@ class Network:
     holidays: frozenset[date]
 
 
-def network_of(site: Site, today: date) -> Network:
+def build_site_network(site: Site, today: date) -> Network:
     """The network of one site alone; CalendarError when its holidays are in no calendar."""
     return Network(site.holidays or NO_CALENDAR, today, (site,), _holidays(site.holidays, today))
 
@@ -40,15 +40,15 @@ def _holidays(code: str | None, today: date) -> frozenset[date]:
     return public_holidays(code, today.year - YEARS_BACK, today.year + YEARS_AHEAD)
 
 
-def networks(estate: Estate, now: datetime) -> tuple[list[Network], list[Failure]]:
+def build_networks(estate: Estate, now: datetime) -> tuple[list[Network], list[SiteFailure]]:
     """The estate by calendar and local day, and the sites that have neither, with the reason."""
     groups: dict[tuple[str, date], list[Site]] = {}
-    failed: list[Failure] = []
+    failed: list[SiteFailure] = []
     for site in estate:
         try:
             today = now.astimezone(site.zone).date()
         except (LookupError, ValueError, OSError) as error:  # a zone that cannot be loaded any more
-            failed.append(Failure(site.id, f"time zone {site.timezone!r}: {error}"))
+            failed.append(SiteFailure(site.id, f"time zone {site.timezone!r}: {error}"))
             continue
         groups.setdefault((site.holidays or NO_CALENDAR, today), []).append(site)
     found = []
@@ -56,7 +56,7 @@ def networks(estate: Estate, now: datetime) -> tuple[list[Network], list[Failure
         try:
             holidays = _holidays(sites[0].holidays, today)
         except CalendarError as error:
-            failed += [Failure(site.id, str(error)) for site in sites]
+            failed += [SiteFailure(site.id, str(error)) for site in sites]
             continue
         found.append(Network(code, today, tuple(sites), holidays))
     return found, failed

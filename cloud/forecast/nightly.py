@@ -22,29 +22,31 @@ from sqlalchemy.exc import OperationalError
 
 from cloud import database
 from cloud.estate import Estate, Site
-from cloud.forecast import forecaster, histories, learning, store, trials
-from cloud.forecast.clocks import Zones, forget_other_clocks
-from cloud.forecast.histories import History
-from cloud.forecast.mix import Mix, mix
-from cloud.forecast.mix import keep as keep_mix
-from cloud.forecast.models.boosted import Trained
-from cloud.forecast.network import Failure, Network, networks
-from cloud.forecast.observed import Observed
-from cloud.forecast.score import Sums, sums, weekly_scale
+from cloud.forecast import store, training, week_forecasts
+from cloud.forecast.history import history_store
+from cloud.forecast.history.history_store import SiteHistory
+from cloud.forecast.history.observations import SiteObservations
+from cloud.forecast.history.time_zones import Zones, delete_other_zones
+from cloud.forecast.models import model_selection
+from cloud.forecast.models.boosted import TrainedModel
+from cloud.forecast.network import Network, SiteFailure, build_networks
+from cloud.forecast.scores import ScoreSums, compute_scores, compute_weekly_scale
 from cloud.forecast.series import WEEK_H, ClockSeries
 from cloud.forecast.signals import Signals
+from cloud.forecast.visitors.visitor_mix import VisitorMix, compute_visitor_mix
+from cloud.forecast.visitors.visitor_mix import store_visitor_mix as keep_mix
 
 log = logging.getLogger(__name__)
 PORTION: Final = 50
 LATE_DATA: Final = timedelta(days=1)
 NO_SIGNALS: Final[Mapping[str, Signals]] = MappingProxyType({})
-DATED: Final = (store.forecast_weeks, trials.forecast_rivals, trials.forecast_trials)
+DATED: Final = (store.forecast_weeks, model_selection.candidate_weeks, model_selection.model_scores)
 
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Stale:
+class StaleSite:
     """A place whose newest observation is a week old or older when it is forecast."""
 
     location: str
@@ -53,7 +55,7 @@ class Stale:
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
+class NightlyResult:
     """What was done."""
 
     scored: int = 0
@@ -61,21 +63,21 @@ class Night:
     forecast: int = 0
     left_out: int = 0
     """Places with less than two weeks of hours, which the API takes for their kind of venue."""
-    failed: tuple[Failure, ...] = ()
+    failed: tuple[SiteFailure, ...] = ()
     """Places without a forecast because of an error."""
-    stale: tuple[Stale, ...] = ()
+    stale: tuple[StaleSite, ...] = ()
 
-    def __add__(self, other: "Night") -> "Night":
-        return Night(*(getattr(self, one) + getattr(other, one) for one in self.__slots__))
+    def __add__(self, other: "NightlyResult") -> "NightlyResult":
+        return NightlyResult(*(getattr(self, one) + getattr(other, one) for one in self.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class SiteInputs:
     """What is read of a place."""
 
-    place: Observed
-    history: History
-    mix: Mix | None
+    place: SiteObservations
+    history: SiteHistory
+    mix: VisitorMix | None
     """Made with every full reading."""
 
 
@@ -87,13 +89,13 @@ def run(
     learn: bool = True,
     signals: Mapping[str, Signals] = NO_SIGNALS,
     progress: Progress,
-) -> Night:
+) -> NightlyResult:
     """Do the whole night's work; `signals` are those of the places that have any."""
-    found, failed = networks(estate, now)
-    night = Night(failed=tuple(failed))
+    found, failed = build_networks(estate, now)
+    night = NightlyResult(failed=tuple(failed))
     for network in found:
         trained = _trained(engine, network, signals, now=now) if learn else None
-        night += Night(learnt=int(trained is not None))
+        night += NightlyResult(learnt=int(trained is not None))
         for done, portion in _portions(engine, network):
             night += _isolated(engine, network, portion, trained, signals, now=now)
             progress(network.name, done, len(network.sites))
@@ -102,10 +104,10 @@ def run(
 
 def _trained(
     engine: Engine, network: Network, signals: Mapping[str, Signals], *, now: datetime
-) -> Trained | None:
+) -> TrainedModel | None:
     """What is known of the network; when learning fails, the plain model forecasts alone."""
     try:
-        return learning.trained(engine, network, signals, now=now)
+        return training.train_if_due(engine, network, signals, now=now)
     except OperationalError:
         raise
     except Exception:  # a library's error of any kind
@@ -115,13 +117,13 @@ def _trained(
 
 def _portions(engine: Engine, network: Network) -> Iterator[tuple[int, list[Site]]]:
     with database.reading(engine) as connection:
-        done = store.places_done(connection, network.today, zones_of(network.sites))
+        done = store.list_sites_done(connection, network.today, list_zones(network.sites))
     for start in range(0, len(network.sites), PORTION):
         sites = network.sites[start : start + PORTION]
         yield start + len(sites), [site for site in sites if site.id not in done]
 
 
-def zones_of(sites: Sequence[Site]) -> Zones:
+def list_zones(sites: Sequence[Site]) -> Zones:
     """The clock of each site."""
     return {site.id: site.timezone for site in sites}
 
@@ -130,11 +132,11 @@ def _isolated(
     engine: Engine,
     network: Network,
     sites: list[Site],
-    trained: Trained | None,
+    trained: TrainedModel | None,
     signals: Mapping[str, Signals],
     *,
     now: datetime,
-) -> Night:
+) -> NightlyResult:
     """A portion; if it fails, each of its places for itself."""
     try:
         return _portion(engine, network, sites, trained, signals, now=now)
@@ -143,46 +145,48 @@ def _isolated(
     except Exception as error:  # whatever one place's rows or a model may raise
         if len(sites) == 1:
             log.exception("forecast.place_failed", extra={"location": sites[0].id})
-            return Night(failed=(Failure(sites[0].id, f"{type(error).__name__}: {error}"[:300]),))
+            return NightlyResult(
+                failed=(SiteFailure(sites[0].id, f"{type(error).__name__}: {error}"[:300]),)
+            )
     alone = (_isolated(engine, network, [one], trained, signals, now=now) for one in sites)
-    return sum(alone, Night())
+    return sum(alone, NightlyResult())
 
 
 def _portion(
     engine: Engine,
     network: Network,
     sites: list[Site],
-    trained: Trained | None,
+    trained: TrainedModel | None,
     signals: Mapping[str, Signals],
     *,
     now: datetime,
-) -> Night:
+) -> NightlyResult:
     before = network.today - timedelta(days=7) - LATE_DATA
-    names, zones = [site.id for site in sites], zones_of(sites)
+    names, zones = [site.id for site in sites], list_zones(sites)
     with database.reading(engine) as connection:
         known = [_known(connection, site, network) for site in sites]
         places = [one.place for one in known]
         histories_of: dict[str, ClockSeries] = {one.site.id: one.series for one in places}
-        waiting = store.unscored(connection, names, before)
-        turned_out = trials.judged(connection, histories_of, before, zones)
-        standings = trials.standings(connection, names, network.today, zones)
-    ready = [place for place in places if forecaster.has_enough(place)]
-    made = forecaster.make(network, ready, trained, signals, standings, now=now)
+        waiting = store.read_unscored_weeks(connection, names, before)
+        turned_out = model_selection.score_candidates(connection, histories_of, before, zones)
+        standings = model_selection.read_model_scores(connection, names, network.today, zones)
+    ready = [place for place in places if week_forecasts.has_enough_weeks(place)]
+    made = week_forecasts.build_week_forecasts(network, ready, trained, signals, standings, now=now)
     scores = list(_scores(waiting, histories_of, zones))
     with database.writing(engine) as connection:
-        forget_other_clocks(connection, DATED, zones, before)
+        delete_other_zones(connection, DATED, zones, before)
         for one in known:
             if one.mix is not None:
                 keep_mix(connection, one.place.site, one.mix)
-        store.keep_scores(connection, scores)
-        trials.settle(connection, names, before, turned_out)
-        trials.keep(connection, network.today, made.rivals, zones)
+        store.store_scores(connection, scores)
+        model_selection.store_model_scores(connection, names, before, turned_out)
+        model_selection.store_candidates(connection, network.today, made.candidate_weeks, zones)
         read = {one.place.site.id: one for one in known if one.history.is_new}
-        histories.keep(
+        history_store.store_histories(
             connection, {name: (one.place.site, one.history) for name, one in read.items()}
         )
-        store.keep_weeks(connection, made.weeks)
-    return Night(
+        store.store_weeks(connection, made.weeks)
+    return NightlyResult(
         scored=len(scores),
         forecast=len(ready),
         left_out=len(known) - len(ready),
@@ -190,16 +194,20 @@ def _portion(
     )
 
 
-def _known(connection: Connection, site: Site, network: Network) -> Known:
-    found = histories.history(connection, site, network.today)
-    made = mix(connection, site, network.today, network.holidays) if found.is_new else None
-    return Known(Observed.of(site, found, network.holidays), found, made)
+def _known(connection: Connection, site: Site, network: Network) -> SiteInputs:
+    found = history_store.read_history(connection, site, network.today)
+    made = (
+        compute_visitor_mix(connection, site, network.today, network.holidays)
+        if found.is_new
+        else None
+    )
+    return SiteInputs(SiteObservations.of(site, found, network.holidays), found, made)
 
 
-def _stale(places: list[Observed], network: Network, now: datetime) -> Iterator[Stale]:
+def _stale(places: list[SiteObservations], network: Network, now: datetime) -> Iterator[StaleSite]:
     for place in places:
         if place.age_weeks and place.newest_at is not None:
-            stale = Stale(place.site.id, place.newest_at, (now - place.newest_at).days)
+            stale = StaleSite(place.site.id, place.newest_at, (now - place.newest_at).days)
             log.warning(
                 "forecast.stale",
                 extra={"location": stale.location, "age_days": stale.age_days},
@@ -209,11 +217,14 @@ def _stale(places: list[Observed], network: Network, now: datetime) -> Iterator[
 
 def _scores(
     waiting: list[store.StoredWeek], histories_of: Mapping[str, ClockSeries], zones: Zones
-) -> Iterator[tuple[store.StoredWeek, Sums]]:
+) -> Iterator[tuple[store.StoredWeek, ScoreSums]]:
     """How what was said has turned out; what was said on another clock has no truth."""
     for week in waiting:
         series = histories_of[week.location]
         start = (week.first_on - series.first_on).days * 24
         if start > 0 and week.zone in (None, zones[week.location]):
             truth = series.values[:, start : start + WEEK_H]
-            yield week, sums(truth, week.week, weekly_scale(series.values[:, :start]))
+            yield (
+                week,
+                compute_scores(truth, week.week, compute_weekly_scale(series.values[:, :start])),
+            )

@@ -34,7 +34,7 @@ class ClockSeries:
         """The first day after the series, at whose midnight a forecast from it starts."""
         return self.first_on + timedelta(days=self.values.shape[-1] // 24)
 
-    def weeks_seen(self, among: int) -> float:
+    def weeks_observed(self, among: int) -> float:
         """How many weeks of observed hours the last weeks hold, over all gaps."""
         known = np.isfinite(self.last(among)).sum(axis=(-1, -2))
         return float(known.max(initial=0) / WEEK_H)

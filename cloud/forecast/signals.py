@@ -38,7 +38,7 @@ class SignalError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SignalLine:
     """A value from one local hour to another."""
 
     name: str
@@ -52,7 +52,7 @@ class Signals:
     """All lines of one place."""
 
     names: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[SignalLine, ...]
 
     def over(self, first_on: date, days: int) -> Floats:
         """Each signal in each local hour of some days: (signals, days x 24)."""
@@ -67,7 +67,7 @@ class Signals:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SeriesSignals:
     """The signals of many series, one after the other; None where a place has none."""
 
     of: tuple[Signals | None, ...] = ()
@@ -85,7 +85,7 @@ class Told:
             yield ats, cast(Signals, self.of[ats[0]])
 
 
-NOTHING_TOLD: Final = Told()
+NO_SERIES_SIGNALS: Final = SeriesSignals()
 
 
 def read_signals(path: Path) -> Signals:
@@ -103,13 +103,13 @@ def read_signals(path: Path) -> Signals:
 
 def read_folder(folder: Path) -> Mapping[str, Signals]:
     """Every `<location>.csv` of a folder, or SignalError for the first that cannot be used."""
-    found, errors = read_usable(folder)
+    found, errors = read_valid_signals(folder)
     if errors:
         raise next(iter(errors.values()))
     return found
 
 
-def read_usable(folder: Path) -> tuple[dict[str, Signals], dict[str, SignalError]]:
+def read_valid_signals(folder: Path) -> tuple[dict[str, Signals], dict[str, SignalError]]:
     """Every `<location>.csv` of a folder that can be used, and what is wrong with the others."""
     if not folder.is_dir():
         raise SignalError(f"{folder} is no folder: it should hold <location>.csv files")
@@ -123,7 +123,7 @@ def read_usable(folder: Path) -> tuple[dict[str, Signals], dict[str, SignalError
     return found, errors
 
 
-def _lines(path: Path, file: Iterator[str]) -> Iterator[Line]:
+def _lines(path: Path, file: Iterator[str]) -> Iterator[SignalLine]:
     table = csv.reader(file)
     head = next(table, [])
     if head != COLUMNS:
@@ -135,10 +135,10 @@ def _lines(path: Path, file: Iterator[str]) -> Iterator[Line]:
             yield _line(f"{path}, line {number}", cells)
 
 
-def _line(where: str, cells: list[str]) -> Line:
+def _line(where: str, cells: list[str]) -> SignalLine:
     try:
         name, starts, ends, value = cells
-        line = Line(name, _hour(starts), _hour(ends), float(value))
+        line = SignalLine(name, _hour(starts), _hour(ends), float(value))
     except ValueError as error:
         raise SignalError(f"{where}: {error}") from None
     if not NAME.fullmatch(name):

@@ -30,8 +30,8 @@ from sqlalchemy import (
 from cloud import database
 from cloud.database import total
 from cloud.forecast.basis import BasisError, WeekBasis
-from cloud.forecast.hours import Measures
-from cloud.forecast.score import Sums
+from cloud.forecast.history.hours import Measures
+from cloud.forecast.scores import ScoreSums
 from cloud.forecast.series import WEEK_H, Floats
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ forecast_scores = Table(
     Column("first_on", Date, primary_key=True),
     Column("measure", String(20), primary_key=True),
     Column("model", String(40), nullable=False),
-    *(Column(name, Float, nullable=False) for name in Sums.__slots__),
+    *(Column(name, Float, nullable=False) for name in ScoreSums.__slots__),
 )
 
 forecast_models = Table(
@@ -89,7 +89,7 @@ class StoredWeek:
     zone: str | None = None
 
 
-def keep_weeks(connection: Connection, weeks: Iterable[StoredWeek]) -> None:
+def store_weeks(connection: Connection, weeks: Iterable[StoredWeek]) -> None:
     """Store forecasts; their places have none of that day yet."""
     rows = [
         {
@@ -109,7 +109,7 @@ def keep_weeks(connection: Connection, weeks: Iterable[StoredWeek]) -> None:
         connection.execute(insert(forecast_weeks), rows)
 
 
-def stored_week(
+def read_week(
     connection: Connection, location: str, first_on: date, zone: str | None = None
 ) -> StoredWeek | None:
     """The forecast that was made for a place on a day; with a zone, only one on that clock."""
@@ -121,7 +121,9 @@ def stored_week(
     return None if row is None else _read(row)
 
 
-def places_done(connection: Connection, first_on: date, zones: Mapping[str, str]) -> frozenset[str]:
+def list_sites_done(
+    connection: Connection, first_on: date, zones: Mapping[str, str]
+) -> frozenset[str]:
     """The places that have their forecast of that day on their present clock (id -> zone)."""
     weeks = forecast_weeks.c
     wanted = select(weeks.location, weeks.zone).where(weeks.first_on == first_on)
@@ -132,7 +134,9 @@ def places_done(connection: Connection, first_on: date, zones: Mapping[str, str]
     )
 
 
-def unscored(connection: Connection, locations: Sequence[str], before: date) -> list[StoredWeek]:
+def read_unscored_weeks(
+    connection: Connection, locations: Sequence[str], before: date
+) -> list[StoredWeek]:
     """Forecasts of places for days before `before` that have no scores, oldest first."""
     weeks, scores = forecast_weeks.c, forecast_scores.c
     scored = exists().where(scores.location == weeks.location, scores.first_on == weeks.first_on)
@@ -145,7 +149,7 @@ def unscored(connection: Connection, locations: Sequence[str], before: date) -> 
     return [week for week in found if week is not None]
 
 
-def keep_scores(connection: Connection, scored: Iterable[tuple[StoredWeek, Sums]]) -> None:
+def store_scores(connection: Connection, scored: Iterable[tuple[StoredWeek, ScoreSums]]) -> None:
     """Store how forecasts turned out, a row for each measure."""
     rows = [
         {
@@ -153,7 +157,7 @@ def keep_scores(connection: Connection, scored: Iterable[tuple[StoredWeek, Sums]
             "first_on": week.first_on,
             "measure": measure,
             "model": week.model,
-            **{name: float(getattr(sums, name)[at]) for name in Sums.__slots__},
+            **{name: float(getattr(sums, name)[at]) for name in ScoreSums.__slots__},
         }
         for week, sums in scored
         for at, measure in enumerate(Measures._fields)
@@ -162,10 +166,10 @@ def keep_scores(connection: Connection, scored: Iterable[tuple[StoredWeek, Sums]
         connection.execute(insert(forecast_scores), rows)
 
 
-def scoreboard(connection: Connection) -> list[dict[str, Any]]:
+def read_scoreboard(connection: Connection) -> list[dict[str, Any]]:
     """How each model has done for each measure: WQL, WAPE and coverage over all that is scored."""
     scores = forecast_scores.c
-    summed = {name: total(scores[name]) for name in Sums.__slots__}
+    summed = {name: total(scores[name]) for name in ScoreSums.__slots__}
     rows = connection.execute(
         select(scores.model, scores.measure, *(one.label(name) for name, one in summed.items()))
         .group_by(scores.model, scores.measure)
@@ -174,14 +178,14 @@ def scoreboard(connection: Connection) -> list[dict[str, Any]]:
     return [_line(row) for row in rows.mappings()]
 
 
-def keep_model(connection: Connection, network: str, trained_at: datetime, body: str) -> None:
+def store_model(connection: Connection, network: str, trained_at: datetime, body: str) -> None:
     """Store what has been learnt of a network, in place of what was there."""
     connection.execute(delete(forecast_models).where(forecast_models.c.network == network))
     row = {"network": network, "trained_at": trained_at, "body": body}
     connection.execute(insert(forecast_models).values(row))
 
 
-def stored_model(connection: Connection, network: str) -> tuple[datetime, str] | None:
+def read_model(connection: Connection, network: str) -> tuple[datetime, str] | None:
     """What has been learnt of a network, and when."""
     wanted = select(forecast_models).where(forecast_models.c.network == network)
     row = connection.execute(wanted).mappings().one_or_none()
@@ -192,7 +196,7 @@ def _packed(week: Floats) -> bytes:
     return zlib.compress(week.astype("<f4").tobytes())
 
 
-def unpacked(body: bytes) -> Floats:
+def unpack_week(body: bytes) -> Floats:
     """A stored week again, (measures, 3, 168); zlib.error or ValueError when it is damaged."""
     week = np.frombuffer(zlib.decompress(body), dtype="<f4").astype(np.float64).reshape(SHAPE)
     if not np.isfinite(week).all():
@@ -206,8 +210,8 @@ def _read(row: Any) -> StoredWeek | None:
     try:
         return StoredWeek(
             **{name: row[name] for name in names},
-            week=unpacked(row["body"]),
-            usual=None if row["usual"] is None else unpacked(row["usual"]),
+            week=unpack_week(row["body"]),
+            usual=None if row["usual"] is None else unpack_week(row["usual"]),
             basis=None if row["basis"] is None else WeekBasis.from_text(row["basis"]),
         )
     except (zlib.error, ValueError, BasisError) as error:

@@ -18,14 +18,14 @@ from cloud.app.forecast_cache import Made
 from cloud.app.forecasts import REACH, made_for_each
 from cloud.app.site_selection import LeftOut, isolated, of_venues
 from cloud.estate import Site
-from cloud.forecast.hours import Measures
+from cloud.forecast.history.hours import Measures
 from cloud.pricing.availability import has_begun
-from cloud.pricing.impressions import lts_columns
+from cloud.pricing.impressions import compute_lts_columns
 from cloud.pricing.market import Market
-from cloud.pricing.optimise.brief import Brief, BriefError, Group
-from cloud.pricing.optimise.offer import Audience, Floats, Integers, Offer
-from cloud.pricing.price_list import prices
-from cloud.pricing.slot import Slot, Slots, in_columns, slots_on
+from cloud.pricing.optimise.brief import AudienceGroup, Brief, BriefError
+from cloud.pricing.optimise.offer import Floats, GroupAudience, Integers, Offer
+from cloud.pricing.price_list import price_slots
+from cloud.pricing.slot import Slot, SlotColumns, build_slot_columns, list_slots
 
 VISITS_PER_WEEK: Final = 2.0
 MOST_SLOTS: Final = 200_000
@@ -38,7 +38,7 @@ class Column:
 
     site: Site
     made: Made
-    slots: Slots
+    slots: SlotColumns
     price_pence: Integers
     free: Integers
     contacts: Floats
@@ -89,7 +89,8 @@ def sold(desk: Desk, brief: Brief, account: str | None = None) -> Sold:
     low, contacts, high = np.concatenate([one.contacts for one in columns], axis=1)
     people = _people(brief, columns)
     groups = {
-        name: Audience(contacts * share[where], people * share) for name, share in shares.items()
+        name: GroupAudience(contacts * share[where], people * share)
+        for name, share in shares.items()
     }
     target = shares[brief.target.name][where]
     on_offer = Offer(
@@ -143,12 +144,12 @@ def _columns(
     """The slots of each site, and the sites whose prices cannot be worked out."""
     now = desk.clock()
     made = {site.id: known for site, known in forecasts}
-    by_clock: dict[str, Slots] = {}
+    by_clock: dict[str, SlotColumns] = {}
 
     def column(site: Site) -> Column:
         slots = by_clock.get(site.timezone)
         if slots is None:
-            slots = by_clock[site.timezone] = in_columns(_slots(brief, site, now))
+            slots = by_clock[site.timezone] = build_slot_columns(_slots(brief, site, now))
         return _column(desk, site, made[site.id], slots, account)
 
     found = [isolated(site, column) for site, _ in forecasts]
@@ -158,17 +159,17 @@ def _columns(
     )
 
 
-def _column(desk: Desk, site: Site, known: Made, slots: Slots, account: str | None) -> Column:
+def _column(desk: Desk, site: Site, known: Made, slots: SlotColumns, account: str | None) -> Column:
     expected = known.forecast.columns(slots.days, slots.day, slots.hour)
     measures = dict(zip(Measures._fields, expected, strict=True))
     entries, looking_s = measures["entries"], measures["looking_s"]
     markets = _markets(known, slots, account)
-    seen = lts_columns(entries, known.plays.person)
+    seen = compute_lts_columns(entries, known.plays.person)
     return Column(
         site=site,
         made=known,
         slots=slots,
-        price_pence=prices(
+        price_pence=price_slots(
             site,
             slots,
             looking_s[1],
@@ -182,14 +183,14 @@ def _column(desk: Desk, site: Site, known: Made, slots: Slots, account: str | No
     )
 
 
-def _markets(known: Made, slots: Slots, account: str | None) -> list[Market] | None:
+def _markets(known: Made, slots: SlotColumns, account: str | None) -> list[Market] | None:
     """What is known of each slot; None when nothing is known of any."""
     if known.book.is_empty:
         return None
     return [known.book.market(slot, account) for slot in slots.slots]
 
 
-def _free(site: Site, slots: Slots, markets: list[Market] | None) -> Integers:
+def _free(site: Site, slots: SlotColumns, markets: list[Market] | None) -> Integers:
     free = np.full(len(slots), site.loop.shares, dtype=np.int64)
     for at, market in enumerate(markets or ()):
         if market.occupancy is not None:
@@ -200,7 +201,7 @@ def _free(site: Site, slots: Slots, markets: list[Market] | None) -> Integers:
 def _slots(brief: Brief, site: Site, now: datetime) -> Iterator[Slot]:
     """The hours of the brief that have not begun."""
     for day in _days(brief):
-        for slot in slots_on(day, site.zone):
+        for slot in list_slots(day, site.zone):
             if not has_begun(slot, now) and brief.covers(slot.local):
                 yield slot
 
@@ -212,7 +213,7 @@ def _days(brief: Brief) -> Iterator[date]:
     )
 
 
-def _days_in(brief: Brief, slots: Slots) -> Integers:
+def _days_in(brief: Brief, slots: SlotColumns) -> Integers:
     """Of each slot, the day of the brief, from 0."""
     days = np.array([(day - brief.first_on).days for day in slots.days], dtype=np.int64)
     return days[slots.day]
@@ -229,7 +230,7 @@ def _people(brief: Brief, columns: Sequence[Column]) -> Floats:
     return people
 
 
-def _shares(sites: Sequence[Site], made: Sequence[Made], group: Group) -> np.ndarray:
+def _shares(sites: Sequence[Site], made: Sequence[Made], group: AudienceGroup) -> np.ndarray:
     """The share of each place's people who belong to a group."""
     if group.is_everybody:
         return np.ones(len(sites))
@@ -242,7 +243,7 @@ def _shares(sites: Sequence[Site], made: Sequence[Made], group: Group) -> np.nda
     return shares
 
 
-def _share(cells: Mapping[tuple[str, str], int], group: Group) -> float:
+def _share(cells: Mapping[tuple[str, str], int], group: AudienceGroup) -> float:
     """Of the visits whose age and gender are known, as far as the group asks for them."""
     known = {
         (age, gender): visits

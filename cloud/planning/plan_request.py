@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.money import minor, minor_per_unit
-from cloud.pricing.optimise.brief import Brief, Caps, Daypart, Group, Minimum, Objective
+from cloud.pricing.optimise.brief import AudienceGroup, Brief, Caps, Daypart, Minimum, Objective
 from wire.audience import AgeGroup, Gender
 
 VenueId = Annotated[str, Field(pattern="^[1-9][0-9]{0,5}$", examples=["10503"])]
@@ -40,9 +40,9 @@ class AskedGroup(Asked):
     ages: list[AgeGroup] = Field(default=[], max_length=8, examples=[["25-34", "35-44"]])
     genders: list[Gender] = Field(default=[], max_length=3)
 
-    def brief(self) -> Group:
+    def brief(self) -> AudienceGroup:
         """As the optimiser reads it."""
-        return Group(frozenset(self.ages), frozenset(self.genders))
+        return AudienceGroup(frozenset(self.ages), frozenset(self.genders))
 
 
 class AskedMinimum(Asked):

@@ -8,12 +8,12 @@ from pydantic import BaseModel, Field
 
 from cloud.app.ranges import Range
 from cloud.app.site_selection import LeftOut
-from cloud.forecast.interval import Interval
+from cloud.forecast.intervals.interval import Interval
 from cloud.money import major
 from cloud.planning.plan_offers import VISITS_PER_WEEK, Sold
 from cloud.pricing.impressions import FORMULA
 from cloud.pricing.optimise.brief import Brief
-from cloud.pricing.optimise.plan import TOGETHER, Easing, Impossible, Outcome, Plan
+from cloud.pricing.optimise.plan import TOGETHER, Infeasible, MediaPlan, Outcome, Relaxation
 
 ASSUMPTIONS = (
     f"somebody passes a place {VISITS_PER_WEEK:g} times a week: reach rests on it, since nobody is "
@@ -139,7 +139,7 @@ class PlanVersions(BaseModel):
 def answered(found: Outcome, brief: Brief, on_sale: Sold) -> PlanAnswer | ImpossibleAnswer:
     """The end of a search as it is written."""
     slots = len(on_sale.offer)
-    if isinstance(found, Impossible):
+    if isinstance(found, Infeasible):
         easings = [_easing(one) for one in found.easings]
         answer: PlanAnswer | ImpossibleAnswer = ImpossibleAnswer(
             sentence=found.sentence, easings=easings, slots_considered=slots
@@ -150,7 +150,7 @@ def answered(found: Outcome, brief: Brief, on_sale: Sold) -> PlanAnswer | Imposs
     return answer
 
 
-def _plan(found: Plan, brief: Brief, slots: int) -> PlanAnswer:
+def _plan(found: MediaPlan, brief: Brief, slots: int) -> PlanAnswer:
     return PlanAnswer(
         finished=found.finished,
         cost=major(found.cost_pence, brief.currency),
@@ -196,7 +196,7 @@ def _plan(found: Plan, brief: Brief, slots: int) -> PlanAnswer:
     )
 
 
-def _easing(easing: Easing) -> EasingAnswer:
+def _easing(easing: Relaxation) -> EasingAnswer:
     return EasingAnswer(
         sentence=easing.sentence,
         proven=easing.proven,

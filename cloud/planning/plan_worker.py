@@ -25,9 +25,9 @@ from cloud.estate import UnknownLocation
 from cloud.planning.plan_offers import Sold, sold
 from cloud.planning.plan_request import AskedKept
 from cloud.planning.plan_response import ForecastUsed, PlanVersions, answered
-from cloud.pricing.optimise.apart import SearchStopped, optimise_apart
 from cloud.pricing.optimise.brief import Brief, BriefError
-from cloud.pricing.optimise.plan import Impossible, Outcome, Progress
+from cloud.pricing.optimise.plan import Infeasible, Outcome, SearchProgress
+from cloud.pricing.optimise.subprocess_solver import SearchStopped, optimise_in_subprocess
 from cloud.sales import plan_queue
 from cloud.sales.plan_queue import MOST_TURNS, Answered
 from cloud.sales.plans import KeptPlan, Status, forget_expired
@@ -105,7 +105,7 @@ class _Search:
         self._plan = plan
         self._turn = turn
         self._stop = stop
-        self._progress = Progress("reading prices", 0.0)
+        self._progress = SearchProgress("reading prices", 0.0)
         self._said_s = time.monotonic()
         self._is_ours = True
 
@@ -154,13 +154,13 @@ class _Search:
         on_sale = sold(self._desk, brief, self._plan.account)
         found = self._found(brief, on_sale, asked.within_s)
         return Answered(
-            Status.IMPOSSIBLE if isinstance(found, Impossible) else Status.DONE,
+            Status.IMPOSSIBLE if isinstance(found, Infeasible) else Status.DONE,
             answered(found, brief, on_sale).model_dump_json().encode(),
             _versions(self._desk, on_sale).model_dump_json().encode(),
         )
 
     def _found(self, brief: Brief, on_sale: Sold, within_s: float) -> Outcome:
-        found = optimise_apart(
+        found = optimise_in_subprocess(
             brief,
             on_sale.offer,
             within_s=within_s,
@@ -172,7 +172,7 @@ class _Search:
             raise SearchStopped("the process is stopping")  # half an answer is not kept
         return found
 
-    def _hear(self, step: Progress) -> None:
+    def _hear(self, step: SearchProgress) -> None:
         self._progress = step
 
     def _is_to_end(self) -> bool:

@@ -49,7 +49,7 @@ def has_begun(slot: Slot, now: datetime) -> bool:
     return slot.starts_at < now
 
 
-def availability(slot: Slot, shares: int, market: Market, now: datetime) -> Availability:
+def compute_availability(slot: Slot, shares: int, market: Market, now: datetime) -> Availability:
     """What can be bought of a slot with `shares` shares as of `now`."""
     noted = market.occupancy
     taken, free = (None, None) if noted is None else (noted.taken, noted.free)

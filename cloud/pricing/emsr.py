@@ -43,7 +43,7 @@ class _Pooled:
     demand_deviation: float
 
 
-def protection_levels(classes: Sequence[FareClass]) -> tuple[float, ...]:
+def compute_protection_levels(classes: Sequence[FareClass]) -> tuple[float, ...]:
     """Shares to keep for the classes down to each, dearest first; none for the cheapest."""
     together = _together(classes)
     return tuple(
@@ -52,7 +52,7 @@ def protection_levels(classes: Sequence[FareClass]) -> tuple[float, ...]:
     )
 
 
-def bid_price_pence(free: float, classes: Sequence[FareClass]) -> float:
+def compute_bid_price_pence(free: float, classes: Sequence[FareClass]) -> float:
     """What the last of `free` shares is expected to earn if it is kept: no sale below that.
 
     0 shares free has no price at all and is infinite.

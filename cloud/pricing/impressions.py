@@ -18,8 +18,8 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.forecast.interval import Interval
-from cloud.pricing.stays import Stays
+from cloud.forecast.intervals.interval import Interval
+from cloud.pricing.dwell_curve import DwellCurve
 
 FORMULA: Final = "impressions-2"
 Z90: Final = 1.2815515655446004
@@ -102,7 +102,7 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
-class PerPerson:
+class VisitorImpressions:
     """What one person who comes into view is worth to a spot, on average.
 
     Times the arrivals during one second, each figure is what one play earns.
@@ -120,7 +120,7 @@ class PerPerson:
 
 
 @dataclass(frozen=True, slots=True)
-class Ladder:
+class PlayImpressions:
     """Impressions of one play by tier, each with its P10, P50 and P90.
 
     `audience` is by demographic cell and None where people are only counted.
@@ -135,11 +135,13 @@ class Ladder:
     provenance: Provenance
 
 
-def per_person(dwell: Stays, looking: Stays, spot: Spot) -> PerPerson:
+def compute_visitor_impressions(
+    dwell: DwellCurve, looking: DwellCurve, spot: Spot
+) -> VisitorImpressions:
     """The ladder without the arrivals; they only multiply it."""
     ots_s = _opportunity_s(dwell, spot)
     lts_s = min(ots_s, _opportunity_s(looking, spot))
-    return PerPerson(
+    return VisitorImpressions(
         gross_s=spot.spot_s + dwell.mean_s,
         ots_s=ots_s,
         lts_s=lts_s,
@@ -150,14 +152,14 @@ def per_person(dwell: Stays, looking: Stays, spot: Spot) -> PerPerson:
     )
 
 
-def ladder(
+def compute_play_impressions(
     entries: Interval,
-    person: PerPerson,
+    person: VisitorImpressions,
     provenance: Provenance,
     *,
     looking_s: Interval,
     cells: Mapping[str, int] | None = None,
-) -> Ladder:
+) -> PlayImpressions:
     """Impressions of one play in an hour that `entries` people come into view in.
 
     `looking_s` is everybody's looking time of the hour, which the price is made of: a play has its
@@ -169,7 +171,7 @@ def ladder(
     known = calibration.deviation / calibration.factor
     per_s = calibration.factor / HOUR_S
     lts = _scaled(entries, person.lts_s * per_s, math.hypot(known, person.lts_error))
-    return Ladder(
+    return PlayImpressions(
         gross=_scaled(entries, person.gross_s * per_s, math.hypot(known, person.ots_error)),
         ots=_scaled(entries, person.ots_s * per_s, math.hypot(known, person.ots_error)),
         lts=lts,
@@ -180,7 +182,7 @@ def ladder(
     )
 
 
-def lts_columns(entries: Floats, person: PerPerson) -> Floats:
+def compute_lts_columns(entries: Floats, person: VisitorImpressions) -> Floats:
     """LTS impressions of one play in many hours: `Ladder.lts` as (P10 P50 P90, hours).
 
     `entries` has the same shape; uncalibrated, as a ladder is without a calibration.
@@ -198,7 +200,7 @@ def lts_columns(entries: Floats, person: PerPerson) -> Floats:
     return np.stack([least, middle, most])
 
 
-def arrivals(crowd: float, dwell_mean_s: float) -> float:
+def compute_arrivals(crowd: float, dwell_mean_s: float) -> float:
     """People entering per hour where only the crowd is counted: Little's law."""
     if not (crowd >= 0 and dwell_mean_s > 0):
         raise ImpressionError(
@@ -207,13 +209,13 @@ def arrivals(crowd: float, dwell_mean_s: float) -> float:
     return HOUR_S * crowd / dwell_mean_s
 
 
-def _opportunity_s(times: Stays, spot: Spot) -> float:
+def _opportunity_s(times: DwellCurve, spot: Spot) -> float:
     """E[D + spot - 2 least; D >= least]: the window of arrivals that a play is seen by."""
     least_s = spot.least_s
     return (spot.spot_s - least_s) * times.still_there(least_s) + times.beyond_s(least_s)
 
 
-def _seen_share(times: Stays, spot: Spot) -> float:
+def _seen_share(times: DwellCurve, spot: Spot) -> float:
     """E[min(1, (D + spot - 2 least) / loop); D >= least]."""
     least_s = spot.least_s
     certain_s = max(least_s, spot.loop_s - spot.spot_s + 2 * least_s)
@@ -222,7 +224,7 @@ def _seen_share(times: Stays, spot: Spot) -> float:
     return min(1.0, window_s / spot.loop_s)
 
 
-def _error(times: Stays, spot: Spot, mean_s: float) -> float:
+def _error(times: DwellCurve, spot: Spot, mean_s: float) -> float:
     if not times.people or not mean_s:
         return 0.0
 

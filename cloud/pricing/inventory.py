@@ -10,10 +10,10 @@ The publisher measures (`sourcetype` 2); nobody independent has audited it.
 from typing import Any, Final
 
 from cloud.estate import Site
-from cloud.forecast.interval import Interval
+from cloud.forecast.intervals.interval import Interval
 from cloud.pricing.cpm import cpm_per_second, floor_cpm, multiplier
-from cloud.pricing.impressions import SUPPRESSED_BELOW, Ladder, Spot, Tier
-from cloud.pricing.openooh import KNOWN, TAXONOMY_1_1, on_the_wire
+from cloud.pricing.impressions import SUPPRESSED_BELOW, PlayImpressions, Spot, Tier
+from cloud.pricing.openooh import KNOWN, TAXONOMY_1_1, to_openooh_1_1
 from cloud.pricing.slot import Slot
 
 SOURCE_PUBLISHER: Final = 2
@@ -27,8 +27,13 @@ INCH_M: Final = 0.0254
 Element = dict[str, Any]
 
 
-def element(
-    site: Site, slot: Slot, spot: Spot, price_pence: int, rungs: Ladder, free: int | None = None
+def build_inventory_element(
+    site: Site,
+    slot: Slot,
+    spot: Spot,
+    price_pence: int,
+    rungs: PlayImpressions,
+    free: int | None = None,
 ) -> Element:
     """What one share of the loop is in that hour.
 
@@ -37,24 +42,24 @@ def element(
     """
     free = site.loop.shares if free is None else free
     return {
-        "dooh": dooh(site),
-        "device": device(site, slot),
-        "imp": impressions(site, slot, spot, price_pence, rungs, free),
+        "dooh": build_dooh(site),
+        "device": build_device(site, slot),
+        "imp": build_impressions(site, slot, spot, price_pence, rungs, free),
     }
 
 
-def dooh(site: Site) -> Element:
+def build_dooh(site: Site) -> Element:
     """The placement. It takes the place of `site` and `app` in a request.
 
     An id that the taxonomy does not know is left out: buyers take it for no venue at all.
     """
     placed: Element = {"id": site.id, "name": site.name, "keywords": site.placement}
     if site.venue in KNOWN:
-        placed |= {"venuetype": [on_the_wire(site.venue)], "venuetypetax": TAXONOMY_1_1}
+        placed |= {"venuetype": [to_openooh_1_1(site.venue)], "venuetypetax": TAXONOMY_1_1}
     return placed
 
 
-def device(site: Site, slot: Slot) -> Element:
+def build_device(site: Site, slot: Slot) -> Element:
     """The screen. Its ids are those of a screen, never of a person."""
     face = site.screen
     offset = slot.local.utcoffset()
@@ -75,8 +80,8 @@ def device(site: Site, slot: Slot) -> Element:
     }
 
 
-def impressions(
-    site: Site, slot: Slot, spot: Spot, price_pence: int, rungs: Ladder, free: int
+def build_impressions(
+    site: Site, slot: Slot, spot: Spot, price_pence: int, rungs: PlayImpressions, free: int
 ) -> list[Element]:
     """The one impression that is for sale, or none."""
     per_play = multiplier(rungs.ots.p50)
@@ -107,7 +112,7 @@ def impressions(
     ]
 
 
-def _metrics(rungs: Ladder) -> list[Element]:
+def _metrics(rungs: PlayImpressions) -> list[Element]:
     """How many in view see at least a second of the play, and how long each of these looks."""
     found = {
         "viewability": min(1.0, rungs.ots.p50 / rungs.gross.p50),
@@ -119,7 +124,9 @@ def _metrics(rungs: Ladder) -> list[Element]:
     ]
 
 
-def _provenance(site: Site, spot: Spot, price_pence: int, rungs: Ladder, free: int) -> Element:
+def _provenance(
+    site: Site, spot: Spot, price_pence: int, rungs: PlayImpressions, free: int
+) -> Element:
     """Who measured what with which instrument, and how sure that is."""
     source = rungs.provenance
     tiers = {Tier.GROSS: rungs.gross, Tier.OTS: rungs.ots, Tier.LTS: rungs.lts}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from cloud.pricing.emsr import FareClass, bid_price_pence
+from cloud.pricing.emsr import FareClass, compute_bid_price_pence
 
 
 class OccupancyError(ValueError):
@@ -17,7 +17,7 @@ class OccupancyError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedPrice:
     """The price that a slot was last published at: on which local day, `days` ago, made of what."""
 
     price_pence: int
@@ -39,7 +39,7 @@ class Occupancy:
             raise OccupancyError(
                 f"{self.taken} shares are taken of {self.shares}: wanted 0 to {self.shares}"
             )
-        bid_price_pence(1, self.classes)  # refuses classes in the wrong order
+        compute_bid_price_pence(1, self.classes)  # refuses classes in the wrong order
 
     @property
     def free(self) -> int:
@@ -49,7 +49,7 @@ class Occupancy:
     @property
     def bid_pence(self) -> int:
         """No sale below it, by EMSR-b; 0 when nobody else is expected or nothing is left."""
-        return math.ceil(bid_price_pence(self.free, self.classes)) if self.free else 0
+        return math.ceil(compute_bid_price_pence(self.free, self.classes)) if self.free else 0
 
     @property
     def reason(self) -> str:
@@ -62,7 +62,7 @@ class Occupancy:
 
 
 @dataclass(frozen=True, slots=True)
-class Override:
+class PriceOverride:
     """A price that somebody has set: by number, in whole pence, by whom, why, until when.
 
     With an account it is a deal: it holds for that account and for nobody else.
@@ -80,9 +80,9 @@ class Override:
 class Market:
     """What is known of one slot beside its audience."""
 
-    published: Published | None = None
+    published: PublishedPrice | None = None
     occupancy: Occupancy | None = None
-    override: Override | None = None
+    override: PriceOverride | None = None
 
 
-UNKNOWN: Final = Market()
+UNKNOWN_MARKET: Final = Market()

@@ -56,7 +56,7 @@ class VenueError(ValueError):
     """An id that names no kind of place."""
 
 
-def on_the_wire(venue: str) -> str:
+def to_openooh_1_1(venue: str) -> str:
     """The 1.1 id of a place's 1.2 id, or VenueError."""
     if venue not in KNOWN:
         raise VenueError(
@@ -72,7 +72,7 @@ def lineage(venue: str) -> tuple[str, ...]:
     """
     if venue not in KNOWN:
         return (venue,)
-    sent = on_the_wire(venue)
+    sent = to_openooh_1_1(venue)
     return tuple(dict.fromkeys((venue, *_broader(venue), sent, *_broader(sent))))
 
 

@@ -16,10 +16,16 @@ from numpy.typing import NDArray
 from cloud.estate import Site
 from cloud.pricing import factors
 from cloud.pricing.market import Market
-from cloud.pricing.quote import explained
+from cloud.pricing.quote import compute_factors
 from cloud.pricing.rate_card import RateCard
-from cloud.pricing.rules import UNIT, card_limits, moved_from, rounded, to_step
-from cloud.pricing.slot import Slots
+from cloud.pricing.rules import (
+    UNIT,
+    compute_card_limits,
+    compute_daily_bounds,
+    round_minor,
+    round_to_step,
+)
+from cloud.pricing.slot import SlotColumns
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -28,9 +34,9 @@ DOUBTFUL_FACTOR: Final = 1e-6
 """In units of the last of its four decimals."""
 
 
-def prices(
+def price_slots(
     site: Site,
-    slots: Slots,
+    slots: SlotColumns,
     looking_s: Floats,
     card: RateCard,
     markets: Sequence[Market] | None = None,
@@ -49,9 +55,9 @@ def prices(
     price = np.floor(amount + 0.5).astype(np.int64)
     for at in np.flatnonzero(doubtful).tolist():
         slot, unseen = slots.slots[at], bool(never[at])
-        made_of = explained(site, slot, float(looking_s[at]), card, unobserved=unseen)
+        made_of = compute_factors(site, slot, float(looking_s[at]), card, unobserved=unseen)
         product = math.prod((one.value for one in made_of[:5]), start=Decimal(site.base_rate_pence))
-        price[at] = rounded(product)
+        price[at] = round_minor(product)
     return _ruled(price, site.base_rate_pence, card, markets)
 
 
@@ -64,7 +70,7 @@ def _attention(
     return np.floor(measured + 0.5), np.abs(measured % 1 - 0.5) < DOUBTFUL_FACTOR
 
 
-def _others(site: Site, slots: Slots, card: RateCard) -> Floats:
+def _others(site: Site, slots: SlotColumns, card: RateCard) -> Floats:
     """The product of the other factors: a few different ones, by hour and month."""
     still = factors.demographic(site.attributes.demographic, card).value
     still *= factors.location(site.attributes.traffic, card).value
@@ -81,10 +87,10 @@ def _ruled(
     price: Integers, base_pence: int, card: RateCard, markets: Sequence[Market] | None
 ) -> Integers:
     if card.rounding_pence > 1:
-        price = np.maximum(card.rounding_pence, to_step(price, card.rounding_pence))
+        price = np.maximum(card.rounding_pence, round_to_step(price, card.rounding_pence))
     if markets is not None:
         price = _traded(price, card, markets)
-    least, most = card_limits(base_pence, card)
+    least, most = compute_card_limits(base_pence, card)
     for at, market in enumerate(markets or ()):
         if market.override is not None:
             price[at] = market.override.price_pence
@@ -101,5 +107,5 @@ def _traded(price: Integers, card: RateCard, markets: Sequence[Market]) -> Integ
         for one in markets
     ]
     before, days = np.array(last, dtype=np.int64).reshape(-1, 2).T
-    least, most = moved_from(before, card.daily_move, days)
+    least, most = compute_daily_bounds(before, card.daily_move, days)
     return np.where(before > 0, np.minimum(np.maximum(price, least), most), price)

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from cloud.estate import Site
-from cloud.forecast.outlook import Outlook
+from cloud.forecast.forecaster import HourForecast
 from cloud.pricing import factors
 from cloud.pricing.factors import Factor
-from cloud.pricing.market import UNKNOWN, Market
+from cloud.pricing.market import UNKNOWN_MARKET, Market
 from cloud.pricing.rate_card import RateCard
-from cloud.pricing.rules import TWELVE_DIGITS, Terms, rounded, ruled
+from cloud.pricing.rules import TWELVE_DIGITS, RuleTerms, apply_rules, round_minor
 from cloud.pricing.slot import Slot
 
 
@@ -39,26 +39,28 @@ class Quote:
     rate_card: str
 
     def __post_init__(self) -> None:
-        explained = rounded(_product(self.base_rate_pence, self.factors))
+        explained = round_minor(_product(self.base_rate_pence, self.factors))
         if explained != self.price_pence:
             raise QuoteError(f"factors come to {explained} pence, the price is {self.price_pence}")
 
 
 def quote(
-    site: Site, slot: Slot, outlook: Outlook, card: RateCard, market: Market = UNKNOWN
+    site: Site, slot: Slot, expected: HourForecast, card: RateCard, market: Market = UNKNOWN_MARKET
 ) -> Quote:
     """Price a slot of `site` on the attention that `outlook` expects in it.
 
     An hour that was never observed there is priced at the base rate; its range is that of the
     estimate, widened to hold the price.
     """
-    made_of = explained(
-        site, slot, outlook.looking_s.p50, card, market, unobserved=outlook.unobserved
+    made_of = compute_factors(
+        site, slot, expected.looking_s.p50, card, market, unobserved=expected.unobserved
     )
-    price = rounded(_product(site.base_rate_pence, made_of))
+    price = round_minor(_product(site.base_rate_pence, made_of))
     low, high = (
-        rounded(_product(site.base_rate_pence, explained(site, slot, looking_s, card, market)))
-        for looking_s in (outlook.looking_s.p10, outlook.looking_s.p90)
+        round_minor(
+            _product(site.base_rate_pence, compute_factors(site, slot, looking_s, card, market))
+        )
+        for looking_s in (expected.looking_s.p10, expected.looking_s.p90)
     )
     return Quote(
         slot=slot,
@@ -72,7 +74,7 @@ def quote(
     )
 
 
-def without_reasons(quoted: Quote, *, is_deal: bool) -> Quote:
+def hide_reasons(quoted: Quote, *, is_deal: bool) -> Quote:
     """A price that somebody has set, as those see it who may not know what it would be without.
 
     One factor takes the place of all, since the others multiply to the computed price.
@@ -82,12 +84,12 @@ def without_reasons(quoted: Quote, *, is_deal: bool) -> Quote:
     return replace(quoted, factors=(Factor("set price", value, reason),))
 
 
-def explained(
+def compute_factors(
     site: Site,
     slot: Slot,
     looking_s: float,
     card: RateCard,
-    market: Market = UNKNOWN,
+    market: Market = UNKNOWN_MARKET,
     *,
     unobserved: bool = False,
 ) -> tuple[Factor, ...]:
@@ -105,8 +107,8 @@ def explained(
         factors.season(slot, card),
     )
     amount = _product(site.base_rate_pence, made_of)
-    terms = Terms(site.base_rate_pence, site.currency, card, market)
-    return made_of + tuple(ruled(amount, terms))
+    terms = RuleTerms(site.base_rate_pence, site.currency, card, market)
+    return made_of + tuple(apply_rules(amount, terms))
 
 
 def _product(base: int, made_of: tuple[Factor, ...]) -> Decimal:

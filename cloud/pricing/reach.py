@@ -40,7 +40,7 @@ def rating_points(impressions: float, people: float) -> float:
     return 100 * impressions / people if people else 0.0
 
 
-def across(shares: Iterable[float]) -> float:
+def combine_independent_reach(shares: Iterable[float]) -> float:
     """Share reached on any of several screens, were their people independent: an upper estimate."""
     missed = 1.0
     for share in shares:

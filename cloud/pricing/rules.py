@@ -28,7 +28,7 @@ UNIT: Final = 10**PLACES
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class RuleResult:
     """What a rule makes of a price."""
 
     name: str
@@ -37,7 +37,7 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class RuleTerms:
     """What a rule needs beside the price: base rate, currency, rate card, what the market knows."""
 
     base_minor: int
@@ -50,9 +50,9 @@ class Terms:
         return written(amount_minor, self.currency)
 
 
-def ruled(amount: Decimal, terms: Terms) -> Iterator[Factor]:
+def apply_rules(amount: Decimal, terms: RuleTerms) -> Iterator[Factor]:
     """A factor for each rule that bites on `amount` minor units."""
-    price = rounded(amount)
+    price = round_minor(amount)
     for rule in (_step, _occupancy, _move, _limit, _override):
         for ruling in rule(price, terms):
             if ruling.pence != price:
@@ -61,17 +61,17 @@ def ruled(amount: Decimal, terms: Terms) -> Iterator[Factor]:
                 amount, price = amount * value, ruling.pence
 
 
-def rounded(amount: Decimal) -> int:
+def round_minor(amount: Decimal) -> int:
     """Whole pence, halves up."""
     return int(amount.quantize(PENNY, ROUND_HALF_UP))
 
 
-def to_step(price: Pence, step: int) -> Pence:
+def round_to_step(price: Pence, step: int) -> Pence:
     """The nearest multiple of `step`, halves up."""
     return (2 * price + step) // (2 * step) * step
 
 
-def moved_from(published: Pence, most: Decimal, days: Pence) -> tuple[Pence, Pence]:
+def compute_daily_bounds(published: Pence, most: Decimal, days: Pence) -> tuple[Pence, Pence]:
     """The least and the most after so many days' moves; always room for one penny."""
     move = int(most * UNIT) * days
     least = -(-published * (UNIT - move) // UNIT)
@@ -79,50 +79,52 @@ def moved_from(published: Pence, most: Decimal, days: Pence) -> tuple[Pence, Pen
     return least - (least == published), highest + (highest == published)
 
 
-def card_limits(base_pence: int, card: RateCard) -> tuple[int, int]:
+def compute_card_limits(base_pence: int, card: RateCard) -> tuple[int, int]:
     """The least and the most that the card lets an hour of that base rate cost."""
-    least, most = (rounded(base_pence * bound) for bound in (card.limits.least, card.limits.most))
+    least, most = (
+        round_minor(base_pence * bound) for bound in (card.limits.least, card.limits.most)
+    )
     return max(1, least), max(1, most)
 
 
-def _step(price: int, terms: Terms) -> Iterable[Ruling]:
+def _step(price: int, terms: RuleTerms) -> Iterable[RuleResult]:
     step = terms.card.rounding_pence
     if step > 1:
         reason = f"the card rounds to {terms.written(step)}"
-        yield Ruling("rounding", max(step, to_step(price, step)), reason)
+        yield RuleResult("rounding", max(step, round_to_step(price, step)), reason)
 
 
-def _occupancy(price: int, terms: Terms) -> Iterable[Ruling]:
+def _occupancy(price: int, terms: RuleTerms) -> Iterable[RuleResult]:
     occupancy = terms.market.occupancy
     if occupancy is not None:
-        yield Ruling("occupancy", max(price, occupancy.bid_pence), occupancy.reason)
+        yield RuleResult("occupancy", max(price, occupancy.bid_pence), occupancy.reason)
 
 
-def _move(price: int, terms: Terms) -> Iterable[Ruling]:
+def _move(price: int, terms: RuleTerms) -> Iterable[RuleResult]:
     before, card = terms.market.published, terms.card
     if before is None or card.daily_move is None:
         return
-    least, most = moved_from(before.price_pence, card.daily_move, before.days)
+    least, most = compute_daily_bounds(before.price_pence, card.daily_move, before.days)
     reason = (
         f"at most {card.daily_move:.0%} a day from {terms.written(before.price_pence)}, published "
         f"on {before.published_on} ({before.versions})"
     )
-    yield Ruling("daily move", min(max(price, least), most), reason)
+    yield RuleResult("daily move", min(max(price, least), most), reason)
 
 
-def _limit(price: int, terms: Terms) -> Iterable[Ruling]:
+def _limit(price: int, terms: RuleTerms) -> Iterable[RuleResult]:
     card = terms.card
-    least, most = card_limits(terms.base_minor, card)
+    least, most = compute_card_limits(terms.base_minor, card)
     below = f"the card never goes below {card.limits.least} of the base rate"
     above = f"the card never goes above {card.limits.most} times the base rate"
-    yield Ruling("floor", max(price, least), below)
-    yield Ruling("ceiling", min(max(price, least), most), above)
+    yield RuleResult("floor", max(price, least), below)
+    yield RuleResult("ceiling", min(max(price, least), most), above)
 
 
-def _override(price: int, terms: Terms) -> Iterable[Ruling]:
+def _override(price: int, terms: RuleTerms) -> Iterable[RuleResult]:
     held = terms.market.override
     if held is not None:
-        least, most = card_limits(terms.base_minor, terms.card)
+        least, most = compute_card_limits(terms.base_minor, terms.card)
         pence = min(max(held.price_pence, least), most)
         reason = (
             f"override {held.number} by {held.author} in place of {terms.written(price)}: "
@@ -134,4 +136,4 @@ def _override(price: int, terms: Terms) -> Iterable[Ruling]:
             reason += (
                 f" (set to {terms.written(held.price_pence)}, which the card no longer allows)"
             )
-        yield Ruling("override", pence, reason)
+        yield RuleResult("override", pence, reason)

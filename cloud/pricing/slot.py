@@ -48,7 +48,7 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Slots:
+class SlotColumns:
     """Many slots of one clock with their local times, read once: columns of one row per slot.
 
     `day` counts into `days`, the local days in order; `month` is 1 to 12.
@@ -65,14 +65,14 @@ class Slots:
         return len(self.slots)
 
 
-def in_columns(slots: Iterable[Slot]) -> Slots:
+def build_slot_columns(slots: Iterable[Slot]) -> SlotColumns:
     """Slots of one clock as columns."""
     held = tuple(slots)
     local = tuple(slot.local for slot in held)
     dates = [moment.date() for moment in local]
     days = sorted(set(dates))
     place = {day: at for at, day in enumerate(days)}
-    return Slots(
+    return SlotColumns(
         slots=held,
         local=local,
         days=tuple(days),
@@ -109,7 +109,7 @@ def parse_slot(written: str, zone: ZoneInfo) -> Slot:
     return Slot(starts_at, zone)
 
 
-def slots_on(day: date, zone: ZoneInfo) -> Iterator[Slot]:
+def list_slots(day: date, zone: ZoneInfo) -> Iterator[Slot]:
     """Every slot of a local day: 24 of them, 23 in the spring, 25 in the autumn."""
     starts_at = datetime.combine(day, time(), zone).astimezone(UTC)
     until_at = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)

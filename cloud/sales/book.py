@@ -8,7 +8,7 @@ from itertools import chain
 from sqlalchemy import Connection
 
 from cloud.estate import Site
-from cloud.pricing.market import UNKNOWN, Market, Occupancy, Override
+from cloud.pricing.market import UNKNOWN_MARKET, Market, Occupancy, PriceOverride
 from cloud.pricing.slot import Slot
 from cloud.sales.occupancy import read_occupancy
 from cloud.sales.overrides import read_overrides
@@ -22,7 +22,7 @@ class Book:
     today: date
     sheet: PriceSheet | None = None
     occupancy: Mapping[int, Occupancy] = field(default_factory=dict)
-    overrides: Mapping[int, tuple[Override, ...]] = field(default_factory=dict)
+    overrides: Mapping[int, tuple[PriceOverride, ...]] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -41,14 +41,14 @@ class Book:
         not exist here.
         """
         if self.is_empty:
-            return UNKNOWN
+            return UNKNOWN_MARKET
         published = self.sheet.published(slot, self.today) if self.sheet else None
         hour_at = int(slot.starts_at.timestamp())
         found = {one.account: one for one in self.overrides.get(hour_at, ())}
         override = found.get(account) or found.get(None)
         return Market(published, self.occupancy.get(hour_at), override)
 
-    def deals(self, slot: Slot) -> tuple[Override, ...]:
+    def deals(self, slot: Slot) -> tuple[PriceOverride, ...]:
         """The prices of a slot that each hold for one account only."""
         every = self.overrides.get(int(slot.starts_at.timestamp()), ())
         return tuple(one for one in every if one.account is not None)

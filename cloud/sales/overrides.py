@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from cloud import database
 from cloud.estate import Site
-from cloud.pricing.market import Override
+from cloud.pricing.market import PriceOverride
 
 FOR_EVERYBODY: Final = ""
 KEY: Final = ("location", "hour_at", "account")
@@ -57,7 +57,7 @@ class Standing:
     location: str
     hour_at: int
     set_at: datetime
-    override: Override
+    override: PriceOverride
 
 
 def keep_override(connection: Connection, standing: Standing) -> None:
@@ -140,7 +140,7 @@ def _in_force(found: Sequence[Standing], ids: Sequence[str]) -> list[Standing]:
 
 def read_overrides(
     connection: Connection, site: Site, now: datetime
-) -> Mapping[int, tuple[Override, ...]]:
+) -> Mapping[int, tuple[PriceOverride, ...]]:
     """The overrides of a place by the second that their slots start."""
     found = standing_overrides(connection, now, site)
     return {
@@ -152,5 +152,5 @@ def read_overrides(
 def _standing(row: Any) -> Standing:
     named = ("number", "price_pence", "author", "reason", "until_at")
     account = row["account"] or None
-    override = Override(**{name: row[name] for name in named}, account=account)
+    override = PriceOverride(**{name: row[name] for name in named}, account=account)
     return Standing(row["location"], row["hour_at"], row["set_at"], override)

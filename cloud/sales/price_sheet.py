@@ -17,7 +17,7 @@ from sqlalchemy import Column, Connection, Date, LargeBinary, String, Table, del
 
 from cloud import database
 from cloud.estate import Site
-from cloud.pricing.market import Published
+from cloud.pricing.market import PublishedPrice
 from cloud.pricing.slot import HOUR, Slot
 
 DAYS: Final = 92
@@ -48,13 +48,13 @@ class PriceSheet:
     versions: str
     pence: NDArray[np.int64]
 
-    def published(self, slot: Slot, today: date) -> Published | None:
+    def published(self, slot: Slot, today: date) -> PublishedPrice | None:
         """The price of a slot on the sheet, if it is on it."""
         at = (slot.starts_at - self.first_at) // HOUR
         if not 0 <= at < self.pence.size:
             return None
         days = (today - self.published_on).days
-        return Published(int(self.pence[at]), self.published_on, self.versions, days)
+        return PublishedPrice(int(self.pence[at]), self.published_on, self.versions, days)
 
 
 def sheet_digest(body: bytes) -> str:

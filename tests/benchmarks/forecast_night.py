@@ -24,10 +24,12 @@ from sqlalchemy import Connection, Engine
 
 from cloud import database, estate
 from cloud.estate import Estate, Site
-from cloud.forecast import histories, store, trials, venues
-from cloud.forecast.histories import LOOK_BACK_W, MEASURES
-from cloud.forecast.hours import Hours
-from cloud.forecast.model import version
+from cloud.forecast import store, venue_profiles
+from cloud.forecast.history import history_store
+from cloud.forecast.history.history_store import LOOK_BACK_W, MEASURES
+from cloud.forecast.history.hours import ObservedHours
+from cloud.forecast.models import model_selection
+from cloud.forecast.models.model import model_version
 from cloud.forecast.nightly import LATE_DATA, run
 from cloud.forecast.series import WEEK_H, ClockSeries, clock_series
 
@@ -83,20 +85,22 @@ def fill(engine: Engine, places: Estate, nights: int) -> None:
     coming = [today + timedelta(days=day) for day in range(nights + 1)]
     for number, site in enumerate(places):
         starts_s, people = counted(np.random.default_rng(number), nights)
-        ages = [age for age in range(1, 14) if histories._is_due(site, today - timedelta(days=age))]
-        due = any(histories._is_due(site, day) for day in coming) or not ages
+        ages = [
+            age for age in range(1, 14) if history_store._is_due(site, today - timedelta(days=age))
+        ]
+        due = any(history_store._is_due(site, day) for day in coming) or not ages
         with database.writing(engine) as connection:
             keep_hours(connection, site, starts_s, people, hours=None if due else RECENT_H)
             if ages:
                 series = on_clock(site, starts_s, people, today - timedelta(days=ages[0]))
-                histories.keep(connection, {site.id: (site, as_read(site, series))})
+                history_store.store_histories(connection, {site.id: (site, as_read(site, series))})
             for day in coming:
                 keep_forecasts(connection, site, day - timedelta(days=8) - LATE_DATA)
 
 
 def counted(chance: np.random.Generator, nights: int) -> tuple[np.ndarray, np.ndarray]:
     """When hours began, in seconds, and how many people came."""
-    shape = np.tile(venues.week_shape(date(2024, 1, 1)), WEEKS + 3)
+    shape = np.tile(venue_profiles.build_week_shape(date(2024, 1, 1)), WEEKS + 3)
     people = chance.poisson(chance.lognormal(6, 0.7) * shape * chance.lognormal(0, 0.2, shape.size))
     first_at = NOW - timedelta(weeks=WEEKS, days=NOW.weekday(), hours=NOW.hour)
     starts_s = int(first_at.timestamp()) + 3600 * np.arange(shape.size)
@@ -133,26 +137,26 @@ def on_clock(site: Site, starts_s: np.ndarray, people: np.ndarray, ends_on: date
     each = dict(zip(COLUMNS, HOUR_MS, strict=True))
     of_hour = [people * each[name] for name in ("person_ms", "entries", "onlookers", "looking_ms")]
     sums = np.stack([np.full(people.shape, 3_600_000), *of_hour])
-    found = Hours.counted(starts_s, np.ones_like(starts_s), np.floor(sums))
+    found = ObservedHours.counted(starts_s, np.ones_like(starts_s), np.floor(sums))
     series = clock_series(found.on_clock(site.zone), found.full, ends_on=ends_on)
     first_on = ends_on - timedelta(weeks=LOOK_BACK_W)
     return ClockSeries(first_on, series.last(LOOK_BACK_W).reshape(MEASURES, -1))
 
 
-def as_read(site: Site, series: ClockSeries) -> histories.History:
+def as_read(site: Site, series: ClockSeries) -> history_store.SiteHistory:
     """As a full reading of one camera gives it."""
-    cameras = histories.CameraNotes(expected=("cam",), counted=("cam",))
-    return histories.History(series, cameras, 0.0, is_new=True)
+    cameras = history_store.CameraNotes(expected=("cam",), counted=("cam",))
+    return history_store.SiteHistory(series, cameras, 0.0, is_new=True)
 
 
 def keep_forecasts(connection: Connection, site: Site, first_on: date) -> None:
     """Something that was said of a week that has come true by now."""
     week = np.tile(np.array([300.0, 400.0, 500.0])[None, :, None], (MEASURES, 1, WEEK_H))
-    said = {version(name): {site.id: week} for name in ("recent", "blend")}
-    trials.keep(connection, first_on, said)
+    said = {model_version(name): {site.id: week} for name in ("recent", "blend")}
+    model_selection.store_candidates(connection, first_on, said)
     made_at = datetime.combine(first_on, NOW.timetz())
-    known = store.StoredWeek(site.id, first_on, version("blend"), made_at, made_at, week)
-    store.keep_weeks(connection, [known])
+    known = store.StoredWeek(site.id, first_on, model_version("blend"), made_at, made_at, week)
+    store.store_weeks(connection, [known])
 
 
 def watched(url: str, places: int, number: int, *, kill: bool) -> float:

@@ -22,20 +22,20 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from cloud.pricing.optimise.audit import violations
-from cloud.pricing.optimise.brief import Brief, Caps, Group, Minimum, Objective
-from cloud.pricing.optimise.offer import Audience, Integers, Offer
-from cloud.pricing.optimise.plan import Plan
-from cloud.pricing.optimise.programme import programme
-from cloud.pricing.optimise.relax import relax
+from cloud.pricing.optimise.audit import find_violations
+from cloud.pricing.optimise.brief import AudienceGroup, Brief, Caps, Minimum, Objective
+from cloud.pricing.optimise.linear_program import build_linear_program
+from cloud.pricing.optimise.offer import GroupAudience, Integers, Offer
+from cloud.pricing.optimise.plan import MediaPlan
+from cloud.pricing.optimise.relaxation import solve_relaxation
+from cloud.pricing.optimise.rounding import fill_remaining
 from cloud.pricing.optimise.search import optimise
-from cloud.pricing.optimise.whole import filled
 from wire.audience import AgeGroup
 
 PLACES, HOURS = 100, 168 * 4
 CAPS = Caps(slots_per_location=120)
-YOUNG = Group(ages=frozenset({AgeGroup.FROM_18}))
-OLD = Group(ages=frozenset({AgeGroup.FROM_55}))
+YOUNG = AudienceGroup(ages=frozenset({AgeGroup.FROM_18}))
+OLD = AudienceGroup(ages=frozenset({AgeGroup.FROM_55}))
 REACH: dict[str, object] = {"objective": Objective.REACH}
 BUDGET_SHARES = (0.01, 0.05, 0.2)
 
@@ -73,10 +73,13 @@ def invented(seed: int) -> Offer:
         day=hour // 24,
         price_pence=np.maximum(5, price).astype(np.int64),
         free=np.ones(hour.size, dtype=np.int64),
-        target=Audience(contacts, people),
+        target=GroupAudience(contacts, people),
         low=contacts * 0.7,
         high=contacts * 1.4,
-        groups={YOUNG.name: Audience(young, people * 0.2), OLD.name: Audience(old, people * 0.2)},
+        groups={
+            YOUNG.name: GroupAudience(young, people * 0.2),
+            OLD.name: GroupAudience(old, people * 0.2),
+        },
     )
 
 
@@ -96,7 +99,7 @@ def cases(offer: Offer, share: float) -> Iterator[tuple[str, Brief]]:
     """The same money asked for in six ways; minimums a tenth above what comes by itself."""
     plain = brief(offer, share)
     yield "impressions", plain
-    relaxed = relax(programme(plain, offer))
+    relaxed = solve_relaxation(build_linear_program(plain, offer))
     assert relaxed is not None
     by_itself = {
         group.name: offer.groups[group.name].contacts @ relaxed.shares for group in (YOUNG, OLD)
@@ -123,7 +126,7 @@ def every_cap(offer: Offer, share: float) -> Caps:
 
 def greedy(asked: Brief, offer: Offer) -> Integers:
     """The best contacts for the money first, as long as budget and caps hold."""
-    return filled(programme(asked, offer), np.zeros(len(offer), dtype=np.int64))
+    return fill_remaining(build_linear_program(asked, offer), np.zeros(len(offer), dtype=np.int64))
 
 
 def lazy_greedy(asked: Brief, offer: Offer) -> Integers:
@@ -156,12 +159,12 @@ def lazy_greedy(asked: Brief, offer: Offer) -> Integers:
 def measured(everything: Offer, seed: int, share: float) -> Iterator[Row]:
     """Every case by the optimiser and by greedy, on the same bound."""
     for case, asked in cases(everything, share):
-        offer = programme(asked, everything).offer
+        offer = build_linear_program(asked, everything).offer
         started_s = time.process_time()
         with silence():
             plan = optimise(asked, offer)
         took_s = time.process_time() - started_s
-        assert isinstance(plan, Plan), plan.sentence
+        assert isinstance(plan, MediaPlan), plan.sentence
         keys = {line.key for line in plan.lines}
         shares = np.array([key in keys for key in offer.key.tolist()], dtype=np.int64)
         yield _row(seed, share, case, "optimiser", asked, offer, plan, shares, took_s)
@@ -198,12 +201,12 @@ def _row(
     method: str,
     asked: Brief,
     offer: Offer,
-    plan: Plan,
+    plan: MediaPlan,
     shares: Integers,
     took_s: float,
 ) -> Row:
-    value = programme(asked, offer).value(shares.astype(float))
-    broken = len(violations(asked, offer, shares))
+    value = build_linear_program(asked, offer).value(shares.astype(float))
+    broken = len(find_violations(asked, offer, shares))
     gap = 100 * (1 - value / plan.bound)
     return Row(seed, share, case, method, value, gap, took_s, int(shares.sum()), broken)
 

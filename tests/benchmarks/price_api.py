@@ -24,7 +24,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cloud import database, estate
-from cloud.forecast import venues
+from cloud.forecast import venue_profiles
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
 
 WEEKS = 30
@@ -67,8 +67,8 @@ def fill(url: str) -> None:
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     rough = random.Random(7)
     for site in estate.load():
-        kind = venues.venue(site.venue)
-        shape = venues.week_shape((now - timedelta(days=now.weekday())).date())
+        kind = venue_profiles.find_venue(site.venue)
+        shape = venue_profiles.build_week_shape((now - timedelta(days=now.weekday())).date())
         rows = []
         for age in range(WEEKS * 168):
             at = now - timedelta(hours=age)
@@ -81,7 +81,9 @@ def fill(url: str) -> None:
     engine.dispose()
 
 
-def hour(location: str, device: str, at: datetime, people: int, kind: venues.Venue) -> dict:
+def hour(
+    location: str, device: str, at: datetime, people: int, kind: venue_profiles.VenueProfile
+) -> dict:
     dwell = [0] * (len(DWELL_EDGES_MS) + 1)
     looked = [0] * (len(ATTENTION_EDGES_MS) + 1)
     dwell[6], looked[3] = people, people

@@ -11,10 +11,10 @@ from datetime import date
 
 import numpy as np
 
-from cloud.forecast import season
-from cloud.forecast.guard import guarded, widened
-from cloud.forecast.model import Model
+from cloud.forecast.intervals import holiday_widening
+from cloud.forecast.intervals.sanity_bounds import apply_sanity_bounds, widen
 from cloud.forecast.models.boosted import Boosted
+from cloud.forecast.models.model import Model
 from cloud.forecast.models.recent import Recent
 from cloud.forecast.series import ClockSeries, Floats
 
@@ -40,6 +40,6 @@ class Blend:
     ) -> Floats:
         """The blend of two weeks that are known."""
         between = self.share * one + (1 - self.share) * other
-        festive = season.year_end_hours(history.ends_on, holidays)
+        festive = holiday_widening.mark_year_end_hours(history.ends_on, holidays)
         times = np.where(festive, self.widen_at_year_end, self.widen)
-        return guarded(widened(between, times), history)
+        return apply_sanity_bounds(widen(between, times), history)

@@ -15,13 +15,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from cloud.forecast.guard import guarded
-from cloud.forecast.models import effects, features
-from cloud.forecast.models.effects import Said
+from cloud.forecast.history.history_view import HistoryView
+from cloud.forecast.intervals.sanity_bounds import apply_sanity_bounds
+from cloud.forecast.models import features, signal_effects
 from cloud.forecast.models.features import LOOK_BACK_W
-from cloud.forecast.past import Past
+from cloud.forecast.models.signal_effects import SignalEffects
 from cloud.forecast.series import WEEK_H, ClockSeries, Floats
-from cloud.forecast.signals import NOTHING_TOLD, Told
+from cloud.forecast.signals import NO_SERIES_SIGNALS, SeriesSignals
 
 QUANTILES: Final = (0.1, 0.5, 0.9)
 OLDEST_W: Final = 104
@@ -54,7 +54,7 @@ class LearningError(ValueError):
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedModel:
     """One booster for each quantile, and the names of the signals that they know."""
 
     boosters: tuple[Any, ...]
@@ -67,7 +67,7 @@ class Trained:
         return json.dumps({"signals": self.signals, "boosters": written})
 
     @classmethod
-    def from_text(cls, written: str) -> "Trained":
+    def from_text(cls, written: str) -> "TrainedModel":
         """From what was stored."""
         import lightgbm
 
@@ -76,16 +76,16 @@ class Trained:
         return cls(tuple(boosters), tuple(stored["signals"]))
 
     def week(
-        self, history: ClockSeries, holidays: frozenset[date], said: Said | None = None
+        self, history: ClockSeries, holidays: frozenset[date], said: SignalEffects | None = None
     ) -> Floats:
         """The coming week of each series, guarded; `said` is that of `effects.coming`."""
-        past = Past.of(history, holidays, LOOK_BACK_W)
-        coming = features.week(past, LOOK_BACK_W, said, self.signals)
+        past = HistoryView.of(history, holidays, LOOK_BACK_W)
+        coming = features.build_week_features(past, LOOK_BACK_W, said, self.signals)
         flat = coming.features.reshape(-1, coming.features.shape[-1])
         raw = np.stack([booster.predict(flat, num_threads=1) for booster in self.boosters])
         ratios = raw.reshape(len(QUANTILES), WEEK_H, -1).transpose(2, 0, 1)
         plain = coming.base[:, None] + ratios * coming.scale[:, None, None]
-        return guarded(plain, history)
+        return apply_sanity_bounds(plain, history)
 
 
 @dataclass(frozen=True)
@@ -93,23 +93,28 @@ class Boosted:
     """Trains afresh for every forecast."""
 
     trees: int = 150
-    told: Told = NOTHING_TOLD
+    series_signals: SeriesSignals = NO_SERIES_SIGNALS
     name: str = "boosted"
 
     def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
         """The next week as `Model.week` says."""
-        said = effects.coming(history, holidays, self.told)
+        said = signal_effects.compute_coming_effects(history, holidays, self.series_signals)
         return self.trained(history, holidays).week(history, holidays, said)
 
-    def trained(self, history: ClockSeries, holidays: frozenset[date]) -> Trained:
+    def trained(self, history: ClockSeries, holidays: frozenset[date]) -> TrainedModel:
         """Learn from all weeks of two years."""
         import lightgbm
 
         pasts = [
-            Past.of(history.until(history.ends_on - earlier), holidays, OLDEST_W + LOOK_BACK_W)
+            HistoryView.of(
+                history.until(history.ends_on - earlier), holidays, OLDEST_W + LOOK_BACK_W
+            )
             for earlier in EARLIER
         ]
-        said = [effects.said(past, self.told, LOOK_BACK_W) for past in pasts]
+        said = [
+            signal_effects.compute_signal_effects(past, self.series_signals, LOOK_BACK_W)
+            for past in pasts
+        ]
         names = said[0].telling()
         lessons = list(_lessons(pasts, said, names))
         given = np.concatenate([lesson[0] for lesson in lessons])
@@ -123,7 +128,7 @@ class Boosted:
         lesson = lightgbm.Dataset(
             given, wanted, params=LEARNING, categorical_feature=[which], free_raw_data=False
         )
-        return Trained(
+        return TrainedModel(
             tuple(
                 lightgbm.train({**LEARNING, "alpha": share}, lesson, self.trees)
                 for share in QUANTILES
@@ -135,15 +140,17 @@ class Boosted:
 Lesson = tuple[np.ndarray, np.ndarray]
 
 
-def _lessons(pasts: list[Past], said: list[Said], names: tuple[str, ...]) -> Iterator[Lesson]:
+def _lessons(
+    pasts: list[HistoryView], said: list[SignalEffects], names: tuple[str, ...]
+) -> Iterator[Lesson]:
     chance = np.random.default_rng(1)
     for past, told in zip(pasts, said, strict=True):
         for at in range(LOOK_BACK_W, LOOK_BACK_W + OLDEST_W):
-            week = features.week(past, at, told, names)
+            week = features.build_week_features(past, at, told, names)
             yield _lesson(week, past.raw[:, at], chance)
 
 
-def _lesson(week: features.Week, truth: Floats, chance: np.random.Generator) -> Lesson:
+def _lesson(week: features.WeekFeatures, truth: Floats, chance: np.random.Generator) -> Lesson:
     wanted = (truth - week.base) / week.scale[:, None]
     known = np.isfinite(wanted) & week.teaches[:, None] & (chance.random(wanted.shape) < SHARE)
     by_series = week.features.swapaxes(0, 1)

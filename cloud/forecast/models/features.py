@@ -13,13 +13,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.forecast import conformal, season, weekly, years
-from cloud.forecast.models.effects import Said
+from cloud.forecast import weekly
+from cloud.forecast.history.history_view import YEAR_D, YEAR_W, HistoryView
+from cloud.forecast.intervals import conformal, holiday_widening
+from cloud.forecast.models import yearly_pattern
 from cloud.forecast.models.recent import Recent
-from cloud.forecast.past import YEAR_D, YEAR_W, Past
+from cloud.forecast.models.signal_effects import SignalEffects
 from cloud.forecast.series import WEEK_H, Floats
 
-LOOK_BACK_W: Final = years.LOOK_BACK_W
+LOOK_BACK_W: Final = yearly_pattern.LOOK_BACK_W
 LEARNABLE_W: Final = YEAR_W + weekly.WEEKS + 12
 """Weeks of observed hours below which there is nothing to be learnt from a series."""
 LEAST_VALID: Final = 0.6
@@ -29,7 +31,7 @@ LEAST_LEVEL: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Week:
+class WeekFeatures:
     """One coming week as a learner sees it: features (168, series, features) and what to undo.
 
     Hours come first, since a forest answers almost twice as fast where neighbours are alike.
@@ -42,7 +44,9 @@ class Week:
     teaches: NDArray[np.bool_]
 
 
-def week(past: Past, at: int, said: Said | None = None, names: tuple[str, ...] = ()) -> Week:
+def build_week_features(
+    past: HistoryView, at: int, said: SignalEffects | None = None, names: tuple[str, ...] = ()
+) -> WeekFeatures:
     """The week number `at` of the past (its length stands for the coming one).
 
     What signals are known to do at a place moves its base; `names` are those the learner knows.
@@ -50,21 +54,23 @@ def week(past: Past, at: int, said: Said | None = None, names: tuple[str, ...] =
     like = past.columns(past.days(at))
     level = _level(past.usual[:, :at])
     plain = Recent()
-    weekend = conformal.weekend(past.first_on)
+    weekend = conformal.mark_weekend(past.first_on)
     recent = plain.middle(past.usual[:, at - plain.weeks : at], weekend=weekend)
-    base = np.maximum(recent[:, like] + years.returning(past, at) * level[:, None], 0)
+    base = np.maximum(
+        recent[:, like] + yearly_pattern.compute_returning(past, at) * level[:, None], 0
+    )
     ratio = np.ones_like(base) if said is None else said.ratio(at)
     base *= ratio
     given = {"base": base / level[:, None], **dict(_given(past, at, like, level, recent))}
     given |= dict(_signals(said, at, names, ratio))
     given["series"] = np.arange(len(past.raw))[:, None]
     size = (WEEK_H, len(past.raw))
-    return Week(
+    return WeekFeatures(
         features=_laid_out(given, size),
         names=tuple(given),
         base=base,
         scale=level,
-        teaches=observed_share(past.raw[:, at - weekly.WEEKS : at]) >= LEAST_VALID,
+        teaches=compute_observed_share(past.raw[:, at - weekly.WEEKS : at]) >= LEAST_VALID,
     )
 
 
@@ -81,7 +87,7 @@ def _level(usual: Floats) -> Floats:
     return np.maximum(np.fmax(month, 0.25 * half_year), LEAST_LEVEL)
 
 
-def observed_share(lately: Floats) -> Floats:
+def compute_observed_share(lately: Floats) -> Floats:
     """How much of the last four weeks was observed: (series,) from (series, weeks, 168).
 
     Of the hours of the week that are observed there at all: a place that is measured by day only is
@@ -96,7 +102,9 @@ def observed_share(lately: Floats) -> Floats:
 Named = Iterator[tuple[str, np.ndarray]]
 
 
-def _given(past: Past, at: int, like: NDArray[np.int64], level: Floats, recent: Floats) -> Named:
+def _given(
+    past: HistoryView, at: int, like: NDArray[np.int64], level: Floats, recent: Floats
+) -> Named:
     scale, last = level[:, None], past.usual[:, at - 1]
     shape = past.profile(at)
     yield "profile", shape[:, like] / scale
@@ -132,7 +140,7 @@ def _latest_misses(missed: Floats, like: NDArray[np.int64]) -> Named:
     yield "missed_hour", np.tile(weekly.mean(days, 1), 7)
 
 
-def _last_year(past: Past, at: int) -> Named:
+def _last_year(past: HistoryView, at: int) -> Named:
     """What the same week did a year ago, against the weeks before it then."""
     then = at - YEAR_W
     before = weekly.mean(past.usual[:, then - 4 : then], (1, 2))
@@ -148,9 +156,9 @@ def _last_year(past: Past, at: int) -> Named:
     yield "year_missed_day", _by_day(missed)
 
 
-def _like_days(past: Past, at: int) -> Named:
+def _like_days(past: HistoryView, at: int) -> Named:
     """What the like days of a year ago did, and by how many days they lie off the weekday."""
-    missed = years.departures(past, at)[0]
+    missed = yearly_pattern.compute_departures(past, at)[0]
     days = past.days(at)
     yield "like_missed", missed
     yield "like_missed_day", _by_day(missed)
@@ -169,7 +177,7 @@ def _trends(usual: Floats, at: int, level: Floats, shape: Floats) -> Named:
     yield "day_to_usual", (day / usual_day)[:, None]
 
 
-def _calendar(past: Past, at: int) -> Named:
+def _calendar(past: HistoryView, at: int) -> Named:
     days = [past.first_on + timedelta(days=at * 7 + day) for day in range(7)]
     here = past.days(at)
     yield "hour", np.tile(np.arange(24), 7)
@@ -180,14 +188,14 @@ def _calendar(past: Past, at: int) -> Named:
     yield "holiday", np.repeat(past.is_holiday(here), 24)
     yield "eve", np.repeat(past.is_holiday(here + 1), 24)
     yield "day_after", np.repeat(past.is_holiday(here - 1), 24)
-    since, until = season.days_away(past, here)
+    since, until = holiday_widening.compute_days_away(past, here)
     yield "days_since_holiday", np.repeat(since, 24)
     yield "days_to_holiday", np.repeat(until, 24)
-    yield "year_end", np.repeat(season.at_year_end(past, here), 24)
+    yield "year_end", np.repeat(holiday_widening.mark_year_end(past, here), 24)
     yield "holidays_last_week", np.full(WEEK_H, past.is_holiday(here - 7).sum())
 
 
-def _signals(said: Said | None, at: int, names: tuple[str, ...], ratio: Floats) -> Named:
+def _signals(said: SignalEffects | None, at: int, names: tuple[str, ...], ratio: Floats) -> Named:
     """What each signal says more than lately, NaN where a place has none of it."""
     if names:
         yield "moved", ratio - 1

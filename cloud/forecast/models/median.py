@@ -5,8 +5,9 @@ Half a line of arithmetic and nothing to tune; a mad hour cannot bend a median.
 
 from datetime import date
 
-from cloud.forecast import conformal, weekly
-from cloud.forecast.guard import guarded
+from cloud.forecast import weekly
+from cloud.forecast.intervals import conformal
+from cloud.forecast.intervals.sanity_bounds import apply_sanity_bounds
 from cloud.forecast.series import ClockSeries, Floats
 
 
@@ -18,8 +19,8 @@ class MedianProfile:
     def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
         """The next week as `Model.week` says."""
         seen = history.without(holidays).last(weekly.WEEKS + conformal.WEEKS)
-        plain = conformal.banded(seen, _profiles, first_on=history.ends_on)
-        return guarded(weekly.as_sundays(plain, history.ends_on, holidays), history)
+        plain = conformal.add_conformal_band(seen, _profiles, first_on=history.ends_on)
+        return apply_sanity_bounds(weekly.as_sundays(plain, history.ends_on, holidays), history)
 
 
 def _profiles(weeks: Floats) -> Floats:

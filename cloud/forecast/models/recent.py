@@ -15,9 +15,11 @@ from typing import Final
 
 import numpy as np
 
-from cloud.forecast import conformal, season, weekly, years
-from cloud.forecast.guard import guarded, widened
-from cloud.forecast.past import Past, month_level
+from cloud.forecast import weekly
+from cloud.forecast.history.history_view import HistoryView, compute_month_level
+from cloud.forecast.intervals import conformal, holiday_widening
+from cloud.forecast.intervals.sanity_bounds import apply_sanity_bounds, widen
+from cloud.forecast.models import yearly_pattern
 from cloud.forecast.series import ClockSeries, Flags, Floats
 
 TOGETHER: Final = 8
@@ -25,7 +27,7 @@ TOGETHER: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class WeeksAhead:
     """The coming week with its holidays and the usual week without: (series, 3, 168).
 
     And which of their hours of the week were observed lately: (series, 168). Others come from the
@@ -54,27 +56,39 @@ class Recent:
         """The next week as `Model.week` says."""
         return self.ahead(history, holidays).coming
 
-    def ahead(self, history: ClockSeries, holidays: frozenset[date]) -> Ahead:
+    def ahead(self, history: ClockSeries, holidays: frozenset[date]) -> WeeksAhead:
         """The next week, and the usual one for all weeks after it.
 
         Learnt from the weeks up to the newest observed hour of each series, however old that is.
         """
-        past = Past.of(history, holidays, years.LOOK_BACK_W)
+        past = HistoryView.of(history, holidays, yearly_pattern.LOOK_BACK_W)
         seen = past.latest(self.weeks + conformal.WEEKS)
-        middles = partial(self.middles, weekend=conformal.weekend(history.ends_on))
+        middles = partial(self.middles, weekend=conformal.mark_weekend(history.ends_on))
         plain = np.concatenate(
             [
-                conformal.banded(seen[at : at + TOGETHER], middles, first_on=history.ends_on)
+                conformal.add_conformal_band(
+                    seen[at : at + TOGETHER], middles, first_on=history.ends_on
+                )
                 for at in range(0, len(seen), TOGETHER)
             ]
         )
         observed: Flags = np.any(np.isfinite(seen[:, -self.weeks :]), axis=1)
-        like = past.columns(past.days(years.LOOK_BACK_W))
-        coming = years.moved(plain[..., like], past, month_level(seen))
-        coming = widened(
-            coming, season.widening(past, years.LOOK_BACK_W, years.known(past))[:, None]
+        like = past.columns(past.days(yearly_pattern.LOOK_BACK_W))
+        coming = yearly_pattern.add_yearly_pattern(
+            plain[..., like], past, compute_month_level(seen)
         )
-        return Ahead(guarded(coming, history), guarded(plain, history), observed[:, like], observed)
+        coming = widen(
+            coming,
+            holiday_widening.compute_holiday_widening(
+                past, yearly_pattern.LOOK_BACK_W, yearly_pattern.count_known_years(past)
+            )[:, None],
+        )
+        return WeeksAhead(
+            apply_sanity_bounds(coming, history),
+            apply_sanity_bounds(plain, history),
+            observed[:, like],
+            observed,
+        )
 
     def middle(self, weeks: Floats, *, weekend: np.ndarray) -> Floats:
         """The usual week (..., 168) from the last ones (..., weeks, 168), oldest first."""

@@ -7,24 +7,24 @@ billionth; nothing else may be missed at all.
 import numpy as np
 
 from cloud.pricing.optimise.brief import Brief
-from cloud.pricing.optimise.limits import Limit, limits
+from cloud.pricing.optimise.limits import Limit, list_limits
 from cloud.pricing.optimise.offer import Integers, Offer
 
 SLACK: float = 1e-9
 
 
-def violations(brief: Brief, offer: Offer, shares: Integers) -> list[str]:
+def find_violations(brief: Brief, offer: Offer, shares: Integers) -> list[str]:
     """A sentence for each limit that the plan breaks."""
     broken = [
-        _broken(limit, amount(limit, offer, shares, brief.minor_per_unit))
-        for limit in limits(brief)
+        _broken(limit, measure_limit(limit, offer, shares, brief.minor_per_unit))
+        for limit in list_limits(brief)
     ]
     if (shares < 0).any() or (shares > np.minimum(offer.free, brief.caps.shares_per_slot)).any():
         broken.append("more shares of a slot than are free or allowed")
     return [sentence for sentence in broken if sentence]
 
 
-def amount(limit: Limit, offer: Offer, shares: Integers, minor_per_unit: int) -> float:
+def measure_limit(limit: Limit, offer: Offer, shares: Integers, minor_per_unit: int) -> float:
     """What the plan uses of a limit, or brings to a minimum; of several rows the fullest."""
     if limit.minimum is not None:
         return _brings(limit, offer, shares)

@@ -75,7 +75,7 @@ class Daypart:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class AudienceGroup:
     """People by age and gender, as a camera estimates them; empty means everybody."""
 
     ages: frozenset[AgeGroup] = frozenset()
@@ -105,7 +105,7 @@ class Group:
 class Minimum:
     """So many impressions of a group, or so many different people of it, at the least."""
 
-    group: Group
+    group: AudienceGroup
     measure: Measure
     least: float
 
@@ -148,7 +148,7 @@ class Brief:
     dayparts: tuple[Daypart, ...] = ()
     locations: frozenset[str] = frozenset()
     venues: frozenset[str] = frozenset()
-    target: Group = Group()
+    target: AudienceGroup = AudienceGroup()
     caps: Caps = Caps()
     minimums: tuple[Minimum, ...] = ()
     objective: Objective = Objective.ATTENTIVE

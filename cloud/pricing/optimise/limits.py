@@ -22,7 +22,7 @@ class Limit:
     minimum: Minimum | None = None
 
 
-def limits(brief: Brief) -> tuple[Limit, ...]:
+def list_limits(brief: Brief) -> tuple[Limit, ...]:
     """Every limit of the brief, in the order in which it names them."""
     caps = brief.caps
     found: tuple[tuple[Kind, str, float | None, str], ...] = (
@@ -48,7 +48,7 @@ def minimum_limit(minimum: Minimum) -> Limit:
     return Limit("minimum", f"the minimum of {minimum.group.name}", minimum.least, unit, minimum)
 
 
-def eased(brief: Brief, limit: Limit, to: float) -> Brief:
+def relax_limit(brief: Brief, limit: Limit, to: float) -> Brief:
     """The brief with one limit set to another size; a minimum of nothing is left out."""
     if limit.minimum is not None:
         others = tuple(one for one in brief.minimums if one != limit.minimum)

@@ -19,7 +19,7 @@ Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Audience:
+class GroupAudience:
     """A group of people: contacts by slot, different people by location."""
 
     contacts: Floats
@@ -51,10 +51,10 @@ class Offer:
     day: Integers
     price_pence: Integers
     free: Integers
-    target: Audience
+    target: GroupAudience
     low: Floats
     high: Floats
-    groups: Mapping[str, Audience]
+    groups: Mapping[str, GroupAudience]
 
     def __post_init__(self) -> None:
         if not 1 <= len(self) <= MOST_SLOTS:
@@ -88,11 +88,11 @@ class Offer:
             day=self.day[rows],
             price_pence=self.price_pence[rows],
             free=self.free[rows],
-            target=Audience(self.target.contacts[rows], self.target.people),
+            target=GroupAudience(self.target.contacts[rows], self.target.people),
             low=self.low[rows],
             high=self.high[rows],
             groups={
-                name: Audience(group.contacts[rows], group.people)
+                name: GroupAudience(group.contacts[rows], group.people)
                 for name, group in self.groups.items()
             },
         )

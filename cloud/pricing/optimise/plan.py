@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from cloud.forecast.interval import Interval
+from cloud.forecast.intervals.interval import Interval
 from cloud.pricing.optimise.brief import Minimum
 from cloud.pricing.optimise.limits import Limit
 
@@ -13,7 +13,7 @@ TOGETHER: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PlanLine:
     """Shares of one slot. `contacts` is what all the shares bring."""
 
     key: str
@@ -34,7 +34,7 @@ class ShadowPrice:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldBack:
+class BindingLimit:
     """A limit that keeps a plan from buying more shares of so many slots."""
 
     limit: str
@@ -43,7 +43,7 @@ class HeldBack:
 
 
 @dataclass(frozen=True, slots=True)
-class Met:
+class MinimumResult:
     """A minimum, and how much of it the plan brings."""
 
     minimum: Minimum
@@ -51,7 +51,7 @@ class Met:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class MediaPlan:
     """Whole shares that keep every limit.
 
     No plan can be worth more than `bound`; `gap` is how far `value` stays below it, as a share.
@@ -60,7 +60,7 @@ class Plan:
     stopped and this is the best plan until then.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[PlanLine, ...]
     cost_pence: int
     impressions: Interval
     reach: Interval
@@ -68,10 +68,10 @@ class Plan:
     unit: str
     bound: float
     gap: float
-    minimums: tuple[Met, ...]
+    minimums: tuple[MinimumResult, ...]
     shadow_prices: tuple[ShadowPrice, ...]
     unspent_pence: int
-    held_back_by: tuple[HeldBack, ...]
+    held_back_by: tuple[BindingLimit, ...]
     finished: bool = True
 
     @property
@@ -81,7 +81,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LimitChange:
     """A limit as it was asked for and as it would have to be."""
 
     limit: Limit
@@ -89,30 +89,30 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Easing:
+class Relaxation:
     """Changes that together make the brief possible; `proven` by a plan of whole shares."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[LimitChange, ...]
     proven: bool
     sentence: str
 
 
 @dataclass(frozen=True, slots=True)
-class Impossible:
+class Infeasible:
     """No plan keeps every limit. Each easing would do by itself, the smallest change first."""
 
     sentence: str
-    easings: tuple[Easing, ...]
+    easings: tuple[Relaxation, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class SearchProgress:
     """How far the search has come, 0 to 1, and the best plan so far."""
 
     stage: str
     done: float
-    plan: Plan | None = None
+    plan: MediaPlan | None = None
 
 
-Outcome = Plan | Impossible
-Listener = Callable[[Progress], None]
+Outcome = MediaPlan | Infeasible
+ProgressListener = Callable[[SearchProgress], None]

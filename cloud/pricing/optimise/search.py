@@ -9,17 +9,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from cloud.pricing.optimise.audit import violations
+from cloud.pricing.optimise.audit import find_violations
 from cloud.pricing.optimise.brief import Brief, BriefError
-from cloud.pricing.optimise.ceiling import clashes
-from cloud.pricing.optimise.describe import described
-from cloud.pricing.optimise.easing import impossible
-from cloud.pricing.optimise.nothing import is_affordable, nothing_bought
+from cloud.pricing.optimise.empty_plan import explain_empty_plan, is_affordable
+from cloud.pricing.optimise.feasibility import find_conflicts
+from cloud.pricing.optimise.linear_program import build_linear_program
 from cloud.pricing.optimise.offer import Integers, Offer
-from cloud.pricing.optimise.plan import Listener, Outcome, Plan, Progress
-from cloud.pricing.optimise.programme import programme
-from cloud.pricing.optimise.relax import Relaxed, relax
-from cloud.pricing.optimise.whole import CORES, filled, floored, met_exactly, whole
+from cloud.pricing.optimise.plan import MediaPlan, Outcome, ProgressListener, SearchProgress
+from cloud.pricing.optimise.plan_description import describe_plan
+from cloud.pricing.optimise.relaxation import RelaxedPlan, solve_relaxation
+from cloud.pricing.optimise.relaxation_advice import advise_relaxations
+from cloud.pricing.optimise.rounding import (
+    CORES,
+    fill_remaining,
+    round_core,
+    round_core_exactly,
+    round_down,
+)
 
 log = logging.getLogger(__name__)
 GOOD_ENOUGH: Final = 5e-4
@@ -28,73 +34,77 @@ FIRMER: Final = (1.0, 1.003, 1.02)
 """Minimums are asked for a little more firmly when whole shares just miss them."""
 
 
-def optimise(brief: Brief, offer: Offer, listener: Listener = lambda progress: None) -> Outcome:
+def optimise(
+    brief: Brief, offer: Offer, listener: ProgressListener = lambda progress: None
+) -> Outcome:
     """The best plan found, with its bound, or what to ease. The same question, the same answer."""
     _refuse_unknown_groups(brief, offer)
-    listener(Progress("reading the brief", 0.0))
-    asked = programme(brief, offer)
+    listener(SearchProgress("reading the brief", 0.0))
+    asked = build_linear_program(brief, offer)
     if not (brief.minimums or is_affordable(asked)):
-        return nothing_bought(asked)
-    relaxed = None if clashes(asked) else relax(asked)
+        return explain_empty_plan(asked)
+    relaxed = None if find_conflicts(asked) else solve_relaxation(asked)
     if relaxed is None:
-        listener(Progress("no plan is possible: finding what to ease", 0.5))
-        return impossible(asked)
-    listener(Progress("choosing whole slots", 0.6))
+        listener(SearchProgress("no plan is possible: finding what to ease", 0.5))
+        return advise_relaxations(asked)
+    listener(SearchProgress("choosing whole slots", 0.6))
     best = _best(relaxed, listener)
     if best is None and not brief.minimums:
-        return nothing_bought(asked)
+        return explain_empty_plan(asked)
     if best is None:
-        listener(Progress("no plan is possible: finding what to ease", 0.9))
-        return impossible(asked)
-    listener(Progress("done", 1.0, best))
+        listener(SearchProgress("no plan is possible: finding what to ease", 0.9))
+        return advise_relaxations(asked)
+    listener(SearchProgress("done", 1.0, best))
     return best
 
 
-def _best(relaxed: Relaxed, listener: Listener) -> Plan | None:
+def _best(relaxed: RelaxedPlan, listener: ProgressListener) -> MediaPlan | None:
     """The most valuable of the candidates that keep every limit, stopping at a good one."""
-    best: Plan | None = None
+    best: MediaPlan | None = None
     for step, shares in enumerate(_candidates(relaxed)):
-        broken = violations(relaxed.asked.brief, relaxed.asked.offer, shares)
+        broken = find_violations(relaxed.asked.brief, relaxed.asked.offer, shares)
         if broken:
             log.debug("optimise.refused", extra={"step": step, "broken": broken})
             continue
         if not shares.any():
             continue  # nothing bought is no plan
-        plan = described(relaxed, shares)
+        plan = describe_plan(relaxed, shares)
         if best is None or plan.value > best.value:
             best = plan
-            listener(Progress("choosing whole slots", 0.8, replace(best, finished=False)))
+            listener(SearchProgress("choosing whole slots", 0.8, replace(best, finished=False)))
         if step and best.gap <= GOOD_ENOUGH:
             break
     return best
 
 
-def _candidates(relaxed: Relaxed) -> Iterator[Integers]:
+def _candidates(relaxed: RelaxedPlan) -> Iterator[Integers]:
     """Whole plans, quickest first, then the ones that keep minimums which whole shares miss."""
-    yield filled(relaxed.asked, floored(relaxed))
+    yield fill_remaining(relaxed.asked, round_down(relaxed))
     for firmness in FIRMER:
         firmer = relaxed if firmness == 1 else _firmer(relaxed, firmness)
         found = None
         for core in CORES if firmer is not None else ():
             assert firmer is not None
-            found = whole(firmer, core=core)
+            found = round_core(firmer, core=core)
             if found is not None:
-                yield filled(relaxed.asked, found)
+                yield fill_remaining(relaxed.asked, found)
         if found is not None or not relaxed.asked.brief.minimums:
             return
     has_curves = any(curve.minimum is not None for curve in relaxed.asked.curves)
-    found = met_exactly(relaxed, core=CORES[-1]) if has_curves else None
+    found = round_core_exactly(relaxed, core=CORES[-1]) if has_curves else None
     if found is not None:
-        yield filled(relaxed.asked, found)
+        yield fill_remaining(relaxed.asked, found)
 
 
-def _firmer(relaxed: Relaxed, times: float) -> Relaxed | None:
+def _firmer(relaxed: RelaxedPlan, times: float) -> RelaxedPlan | None:
     """The relaxation with its minimums raised, or None when it has no room for that."""
     asked = relaxed.asked
     raised = tuple(
         replace(minimum, least=minimum.least * times) for minimum in asked.brief.minimums
     )
-    return relax(programme(replace(asked.brief, minimums=raised), asked.offer), near=relaxed)
+    return solve_relaxation(
+        build_linear_program(replace(asked.brief, minimums=raised), asked.offer), near=relaxed
+    )
 
 
 def _refuse_unknown_groups(brief: Brief, offer: Offer) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cloud import database
-from cloud.forecast.mix import Group, Mix, keep
+from cloud.forecast.visitors.visitor_mix import VisitorGroup, VisitorMix, store_visitor_mix
 
 BATCH = "/api/pricing/batch"
 MONDAY = {"location": "KX-01", "time_slot": "2026-11-23T08:00"}
@@ -96,11 +96,13 @@ def test_who_comes_is_told_with_the_forecast_once_it_is_known(ask, desk):
     assert ask.get(path).json()["hours"][8]["visitors"] is None
 
     rates = np.tile(np.array([[0.1, 0.2, 0.3], [8, 9, 10]])[:, :, None], (1, 1, 168))
-    groups = (Group("25-34", "female"), Group("25-34", "male"))
+    groups = (VisitorGroup("25-34", "female"), VisitorGroup("25-34", "male"))
     half = np.tile(np.array([0.4, 0.5, 0.6])[None, :, None], (2, 1, 168))
     with database.writing(desk.engine) as connection:
-        keep(
-            connection, desk.estate.location("KX-01"), Mix(date(2026, 11, 20), rates, groups, half)
+        store_visitor_mix(
+            connection,
+            desk.estate.location("KX-01"),
+            VisitorMix(date(2026, 11, 20), rates, groups, half),
         )
     desk.clock.pass_by(timedelta(hours=1))
     visitors = ask.get(path).json()["hours"][8]["visitors"]

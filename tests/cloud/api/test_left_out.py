@@ -14,7 +14,7 @@ from cloud.app.context import Desk, Shelf
 from cloud.auth import audit
 from cloud.cli.publish import publish
 from cloud.estate import Estate
-from cloud.forecast.days import CalendarError, public_holidays
+from cloud.forecast.public_holidays import CalendarError, public_holidays
 from cloud.pricing.market import Occupancy
 from cloud.pricing.quote import quote
 from cloud.pricing.slot import parse_slot

@@ -10,7 +10,7 @@ import pytest
 from cloud import database
 from cloud.app.context import Desk
 from cloud.estate import Estate
-from cloud.forecast.store import StoredWeek, keep_weeks
+from cloud.forecast.store import StoredWeek, store_weeks
 from cloud.planning.plan_offers import offer
 from cloud.pricing.optimise.brief import Brief
 from cloud.pricing.quote import quote
@@ -41,7 +41,7 @@ def forecast_in_the_night(desk: Desk, location: str) -> None:
     week = np.sort(chance.lognormal(5, 1, (4, 3, 168)), axis=1).astype("<f4").astype(float)
     today, now = desk.clock().date(), desk.clock()
     with database.writing(desk.engine) as connection:
-        keep_weeks(connection, [StoredWeek(location, today, "night-1", now, now, week)])
+        store_weeks(connection, [StoredWeek(location, today, "night-1", now, now, week)])
 
 
 @pytest.mark.parametrize("first_on", [date(2026, 11, 20), date(2027, 3, 26), date(2026, 12, 23)])
@@ -57,7 +57,7 @@ def test_every_slot_is_offered_at_its_quote_with_the_people_of_its_ladder(desk: 
         site = desk.estate.location(name)
         made = desk.forecast(site)
         slot = parse_slot(time_slot, site.zone)
-        outlook = made.forecast.outlook(slot.starts_at)
+        outlook = made.forecast.hour_forecast(slot.starts_at)
         seen = made.plays.ladder(outlook).lts
         plays = float(made.plays.spot.plays_per_hour)
 

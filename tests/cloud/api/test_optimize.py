@@ -7,7 +7,7 @@ import pytest
 from cloud import database
 from cloud.app.context import Desk
 from cloud.planning.plan_offers import offer
-from cloud.pricing.optimise.brief import Brief, BriefError, Group
+from cloud.pricing.optimise.brief import AudienceGroup, Brief, BriefError
 from wire.audience import AgeGroup
 
 PATH = "/api/pricing/optimize"
@@ -122,7 +122,7 @@ def test_a_group_counts_as_many_as_the_cameras_told_of_it(desk: Desk, watch):
     asked = {"currency": "GBP", "locations": frozenset({"KX-01"}), "budget_pence": 100_000}
     days = {"first_on": watch.now.date(), "until_on": watch.now.date().replace(day=22)}
     everybody = offer(desk, Brief(**asked, **days))
-    young = Group(ages=frozenset({AgeGroup.FROM_25}))
+    young = AudienceGroup(ages=frozenset({AgeGroup.FROM_25}))
     some = offer(desk, Brief(**asked, **days, target=young))
 
     assert some.target.contacts == pytest.approx(everybody.target.contacts * 0.6)

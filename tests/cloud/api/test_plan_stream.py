@@ -10,9 +10,9 @@ import pytest
 
 from cloud.api import optimize
 from cloud.planning.plan_offers import offer
-from cloud.pricing.optimise import apart
-from cloud.pricing.optimise.apart import SearchStopped
+from cloud.pricing.optimise import subprocess_solver
 from cloud.pricing.optimise.brief import Brief, BriefError
+from cloud.pricing.optimise.subprocess_solver import SearchStopped
 
 PATH = "/api/pricing/optimize"
 STREAM = {"accept": "text/event-stream"}
@@ -51,7 +51,7 @@ def test_a_search_without_a_plan_ends_the_stream_with_a_problem(ask, monkeypatch
     def stopped(*_, **__):
         raise SearchStopped("allow it more time")
 
-    monkeypatch.setattr(optimize, "optimise_apart", stopped)
+    monkeypatch.setattr(optimize, "optimise_in_subprocess", stopped)
     (event,) = events(ask("POST", PATH, json=BRIEF, headers=STREAM))
     assert event == ("problem", {"status": 503, "detail": "allow it more time"})
     assert ask("POST", PATH, json=BRIEF).status_code == 503
@@ -64,7 +64,7 @@ def endless_search(*_):
 def test_a_search_ended_by_its_time_limit_is_one_log_event_without_a_traceback(
     ask, monkeypatch, caplog
 ):
-    monkeypatch.setattr(apart, "_search", endless_search)
+    monkeypatch.setattr(subprocess_solver, "_search", endless_search)
     caplog.clear()
     answer = ask("POST", PATH, json={**BRIEF, "within_s": 0.3})
 
@@ -84,7 +84,7 @@ def test_who_goes_away_ends_the_search(ask, monkeypatch):
         ended.append(True)
         raise SearchStopped("nobody is there")
 
-    monkeypatch.setattr(optimize, "optimise_apart", endless)
+    monkeypatch.setattr(optimize, "optimise_in_subprocess", endless)
     sent = []
 
     async def leave_soon() -> None:

@@ -18,8 +18,8 @@ from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
 from cloud.planning import plan_worker
 from cloud.planning.plan_worker import TOO_OFTEN, PlanWork
-from cloud.pricing.optimise.apart import SearchStopped
-from cloud.pricing.optimise.plan import Progress
+from cloud.pricing.optimise.plan import SearchProgress
+from cloud.pricing.optimise.subprocess_solver import SearchStopped
 from cloud.sales import plan_queue, plans
 from cloud.sales.plans import KEPT_FOR, MOST_KEPT, MOST_TO_DO, Status, kept_plans
 from tests.cloud.api.conftest import FRIDAY_NOON, Asker
@@ -233,7 +233,7 @@ def test_progress_is_seen_while_it_is_worked_on_and_delete_ends_the_search(ask, 
     monkeypatch.setattr(plan_worker, "LOOK_S", 0.0)
 
     def searched(*_: object, listener, cancelled, **__: object) -> None:
-        listener(Progress("choosing whole slots", 0.6))
+        listener(SearchProgress("choosing whole slots", 0.6))
         assert not cancelled()
         told = ask.get(where).json()
         seen.append((told["status"], told["stage"], told["done"]))
@@ -241,7 +241,7 @@ def test_progress_is_seen_while_it_is_worked_on_and_delete_ends_the_search(ask, 
         assert cancelled()
         raise SearchStopped("ended")
 
-    monkeypatch.setattr(plan_worker, "optimise_apart", searched)
+    monkeypatch.setattr(plan_worker, "optimise_in_subprocess", searched)
     assert work.step()
     assert seen == [("working", "choosing whole slots", 0.6)]
     assert ask.get(where).status_code == 404
@@ -258,7 +258,7 @@ def test_a_process_that_is_told_to_stop_hands_its_plan_back(ask, desk: Desk, mon
         raise SearchStopped("ended")
 
     with monkeypatch.context() as patched:
-        patched.setattr(plan_worker, "optimise_apart", searched)
+        patched.setattr(plan_worker, "optimise_in_subprocess", searched)
         stopping.step()
     assert ask.get(where).json()["status"] == "waiting"
     assert PlanWork(lambda: desk).step()
@@ -289,7 +289,7 @@ def test_a_fault_fails_its_plan_and_no_other(ask, work, watch, monkeypatch):
         raise ZeroDivisionError("a secret of the house")
 
     with monkeypatch.context() as patched:
-        patched.setattr(plan_worker, "optimise_apart", fail)
+        patched.setattr(plan_worker, "optimise_in_subprocess", fail)
         work.step()
     work.step()
     told = ask.get(bad).json()

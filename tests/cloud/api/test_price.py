@@ -11,7 +11,7 @@ import pytest
 
 from cloud.api.application import create_app
 from cloud.app.context import Desk
-from cloud.pricing.slot import slots_on
+from cloud.pricing.slot import list_slots
 
 PRICE = "/api/pricing/slot/KX-01/2026-11-23T08:00"
 
@@ -34,7 +34,7 @@ def test_a_price_comes_with_everything_it_is_made_of(ask):
 
 @pytest.mark.parametrize("day", ["2026-11-23", "2026-12-25", "2027-03-28", "2026-10-25"])
 def test_the_factors_of_every_hour_multiply_to_its_price(ask, day: str):
-    for slot in slots_on(date.fromisoformat(day), ZoneInfo("Europe/London")):
+    for slot in list_slots(date.fromisoformat(day), ZoneInfo("Europe/London")):
         body = ask.get(f"/api/pricing/slot/KX-01/{slot.local.isoformat()}").json()
         values = (Decimal(factor["value"]) for factor in body["factors"])
         product = math.prod(values, start=Decimal(body["base_rate_pence"]))

@@ -123,7 +123,9 @@ def test_a_forecast_survives_the_way_to_another_process(desk: Desk, watch, tmp_p
     assert again.book.occupancy == made.book.occupancy != {}
     assert again.forecast.holidays == made.forecast.holidays
     slot = parse_slot("2026-11-23T08:00", site.zone)
-    assert again.forecast.outlook(slot.starts_at) == made.forecast.outlook(slot.starts_at)
+    assert again.forecast.hour_forecast(slot.starts_at) == made.forecast.hour_forecast(
+        slot.starts_at
+    )
     assert again.book.market(slot) == made.book.market(slot)
     assert unread._value.get() == 0
     assert unpacked(b"\x00", unread) is None

@@ -14,11 +14,11 @@ from sqlalchemy import Engine
 
 from cloud import database
 from cloud.estate import Estate, Site, SiteCamera
-from cloud.forecast import venues
-from cloud.forecast.days import CalendarError, public_holidays
-from cloud.forecast.hours import read_cameras
-from cloud.forecast.nightly import Night, run
-from cloud.forecast.outlook import Forecast, Outlook, forecast_at
+from cloud.forecast import venue_profiles
+from cloud.forecast.forecaster import HourForecast, SiteForecast, forecast_at
+from cloud.forecast.history.hours import read_camera_hours
+from cloud.forecast.nightly import NightlyResult, run
+from cloud.forecast.public_holidays import CalendarError, public_holidays
 from cloud.pricing.quote import quote
 from cloud.pricing.slot import parse_slot
 from tests.cloud.rates import CARD, sites
@@ -26,7 +26,7 @@ from tests.cloud.rates import CARD, sites
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
 MONDAY_NOON = "2026-11-23T12:00"
-SHAPE = venues.week_shape(date(2024, 1, 1))
+SHAPE = venue_profiles.build_week_shape(date(2024, 1, 1))
 BUSY = 1000.0
 PLAIN = msgspec.structs.replace(
     sites().location("KX-01"), listed_cameras=("one", "two"), base_looking_s=500
@@ -92,18 +92,18 @@ def put(engine: Engine, rows: list[dict[str, Any]], table: Any = database.hour_t
         connection.execute(table.insert(), rows)
 
 
-def requested(engine: Engine, site: Site, now: datetime = NOW) -> Forecast:
+def requested(engine: Engine, site: Site, now: datetime = NOW) -> SiteForecast:
     with database.reading(engine) as connection:
         return forecast_at(connection, site, now)
 
 
-def night(engine: Engine, *sites: Site, now: datetime = NOW) -> Night:
+def night(engine: Engine, *sites: Site, now: datetime = NOW) -> NightlyResult:
     done = run(engine, Estate(sites), now=now, learn=False, progress=lambda *_: None)
     assert not done.failed
     return done
 
 
-def both(engine: Engine, site: Site, *cameras: Camera, now: datetime = NOW) -> Forecast:
+def both(engine: Engine, site: Site, *cameras: Camera, now: datetime = NOW) -> SiteForecast:
     """The forecast of a site; by request and by night it is the same to every figure and word."""
     for camera in cameras:
         put(engine, list(tallies(site, camera)))
@@ -112,7 +112,7 @@ def both(engine: Engine, site: Site, *cameras: Camera, now: datetime = NOW) -> F
     by_night = requested(engine, site, now)
     for ahead in [*range(168), 9 * 24 + 12, 40 * 24 + 8]:
         at = NOW.replace(hour=0) + timedelta(hours=ahead)
-        one, other = by_request.outlook(at), by_night.outlook(at)
+        one, other = by_request.hour_forecast(at), by_night.hour_forecast(at)
         for measure in ("crowd", "entries", "onlookers", "looking_s"):
             figures = [
                 (span.p10, span.p50, span.p90)
@@ -124,11 +124,11 @@ def both(engine: Engine, site: Site, *cameras: Camera, now: datetime = NOW) -> F
     return by_night
 
 
-def at(made: Forecast, local: str) -> Outlook:
-    return made.outlook(datetime.fromisoformat(local).replace(tzinfo=made.zone))
+def at(made: SiteForecast, local: str) -> HourForecast:
+    return made.hour_forecast(datetime.fromisoformat(local).replace(tzinfo=made.zone))
 
 
-def widths(outlook: Outlook) -> float:
+def widths(outlook: HourForecast) -> float:
     return (outlook.entries.p90 - outlook.entries.p10) / outlook.entries.p50
 
 
@@ -334,8 +334,8 @@ def test_one_wild_hour_moves_nothing_and_is_named(engine: Engine, hour: str, val
     calm = both(engine, msgspec.structs.replace(ONE_CAMERA, id="AL-01"), Camera())
     made = both(engine, ONE_CAMERA, Camera(odd=odd))
     hours = [NOW.replace(hour=0) + timedelta(hours=ahead) for ahead in range(168)]
-    moved = np.array([figures(made.outlook(at)) for at in hours])
-    usual = np.array([figures(calm.outlook(at)) for at in hours])
+    moved = np.array([figures(made.hour_forecast(at)) for at in hours])
+    usual = np.array([figures(calm.hour_forecast(at)) for at in hours])
 
     assert moved == pytest.approx(usual, rel=0.05, abs=2)
     assert f"far above the usual left out ({hour.replace('T', ' ')})" in made.reason
@@ -350,8 +350,8 @@ def test_one_hour_measured_as_zero_moves_nothing_and_is_named(engine: Engine, ho
     calm = both(engine, msgspec.structs.replace(ONE_CAMERA, id="AL-01"), unobserved)
     made = both(engine, ONE_CAMERA, Camera(odd={wrong: 0.0}, is_noisy=True))
     hours = [NOW.replace(hour=0) + timedelta(hours=ahead) for ahead in range(168)]
-    moved = np.array([figures(made.outlook(at)) for at in hours])
-    usual = np.array([figures(calm.outlook(at)) for at in hours])
+    moved = np.array([figures(made.hour_forecast(at)) for at in hours])
+    usual = np.array([figures(calm.hour_forecast(at)) for at in hours])
 
     assert moved == pytest.approx(usual, rel=1e-4, abs=1e-3)
     assert f"1 hour far below the usual left out ({hour.replace('T', ' ')})" in made.reason
@@ -417,8 +417,8 @@ def test_a_counter_that_fails_for_days_or_at_one_hour_moves_nothing(
     calm = both(engine, msgspec.structs.replace(ONE_CAMERA, id="AL-01"), Camera())
     made = both(engine, ONE_CAMERA, Camera(odd=odd))
     hours = [NOW.replace(hour=0) + timedelta(hours=ahead) for ahead in range(168)]
-    moved = np.array([figures(made.outlook(at)) for at in hours])
-    usual = np.array([figures(calm.outlook(at)) for at in hours])
+    moved = np.array([figures(made.hour_forecast(at)) for at in hours])
+    usual = np.array([figures(calm.hour_forecast(at)) for at in hours])
 
     assert moved == pytest.approx(usual, rel=0.05, abs=3)
     assert "far above the usual left out" in made.reason
@@ -446,7 +446,7 @@ def test_a_level_of_twenty_times_is_believed_after_a_week(engine: Engine):
     assert at(made, MONDAY_NOON).entries.p50 > 4 * expected(datetime(2026, 11, 23, 12))
 
 
-def figures(outlook: Outlook) -> tuple[float, ...]:
+def figures(outlook: HourForecast) -> tuple[float, ...]:
     return (outlook.entries.p10, outlook.entries.p50, outlook.entries.p90)
 
 
@@ -503,12 +503,12 @@ def test_one_place_that_fails_is_left_out_by_name_and_the_others_are_forecast(
     unknown = msgspec.structs.replace(ONE_CAMERA, id="XX-01", holidays="FR")
     for site in sites:
         put(engine, list(tallies(site, Camera(), weeks=4)))
-    read = "cloud.forecast.histories.read_cameras"
+    read = "cloud.forecast.history.history_store.read_camera_hours"
 
     def failing(connection: Any, site: Site, **stretch: Any) -> Any:
         if site.id == "PL-1":
             raise ArithmeticError("a row that cannot be")
-        return read_cameras(connection, site, **stretch)
+        return read_camera_hours(connection, site, **stretch)
 
     def calendar(code: str | None, *years: int) -> frozenset[date]:
         if code == "FR":

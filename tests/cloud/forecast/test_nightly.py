@@ -10,19 +10,20 @@ import pytest
 from sqlalchemy import Engine, func, select, update
 
 from cloud import database, estate
-from cloud.forecast import store, trials, venues
-from cloud.forecast.model import version
+from cloud.forecast import store, venue_profiles
+from cloud.forecast.forecaster import forecast_at
+from cloud.forecast.models import model_selection
 from cloud.forecast.models.boosted import Boosted
-from cloud.forecast.nightly import Night, run
-from cloud.forecast.outlook import forecast_at
+from cloud.forecast.models.model import model_version
+from cloud.forecast.nightly import NightlyResult, run
 from cloud.forecast.series import ClockSeries, Floats
-from cloud.forecast.signals import Line, Signals
+from cloud.forecast.signals import SignalLine, Signals
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 FRIDAY = date(2026, 11, 20)
 ESTATE = estate.Estate(tuple(site for site in estate.load() if site.id in {"KX-01", "LB-01"}))
 KINGS_CROSS = ESTATE.location("KX-01")
-SHAPE = venues.week_shape(date(2024, 1, 1))
+SHAPE = venue_profiles.build_week_shape(date(2024, 1, 1))
 
 
 @pytest.fixture
@@ -56,17 +57,17 @@ def tallied(location: str, at: datetime) -> dict[str, object]:
     }
 
 
-def night(engine: Engine, now: datetime = NOW, *, learn: bool = False) -> Night:
+def night(engine: Engine, now: datetime = NOW, *, learn: bool = False) -> NightlyResult:
     return run(engine, ESTATE, now=now, learn=learn, progress=lambda *_: None)
 
 
 def test_each_place_with_two_weeks_is_forecast_and_the_others_are_counted(engine: Engine):
     measured(engine, "KX-01", weeks=3)
 
-    assert night(engine) == Night(scored=0, learnt=0, forecast=1, left_out=1)
+    assert night(engine) == NightlyResult(scored=0, learnt=0, forecast=1, left_out=1)
     with database.reading(engine) as connection:
-        week = store.stored_week(connection, "KX-01", FRIDAY)
-        assert store.stored_week(connection, "LB-01", FRIDAY) is None
+        week = store.read_week(connection, "KX-01", FRIDAY)
+        assert store.read_week(connection, "LB-01", FRIDAY) is None
     assert week is not None
     assert week.model == "recent-3"
     assert (np.diff(week.week, axis=1) >= 0).all()
@@ -79,7 +80,7 @@ def test_a_night_taken_up_again_makes_only_what_is_missing(engine: Engine):
 
     assert night(engine, NOW + timedelta(hours=1)).forecast == 1
     with database.reading(engine) as connection:
-        week = store.stored_week(connection, "KX-01", FRIDAY)
+        week = store.read_week(connection, "KX-01", FRIDAY)
     assert week is not None
     assert week.made_at == NOW
 
@@ -95,7 +96,7 @@ def test_a_forecast_is_scored_when_its_week_has_come_true(engine: Engine):
 
     assert (too_early.scored, on_time.scored, again.scored) == (0, 1, 0)
     with database.reading(engine) as connection:
-        board = {line["measure"]: line for line in store.scoreboard(connection)}
+        board = {line["measure"]: line for line in store.read_scoreboard(connection)}
     assert board["entries"]["wape"] < 0.05
     assert board["entries"]["hours"] >= 160
 
@@ -104,16 +105,16 @@ def test_what_the_night_said_is_what_the_price_stands_on(engine: Engine):
     measured(engine, "KX-01", weeks=3)
     night(engine)
     with database.reading(engine) as connection:
-        week = store.stored_week(connection, "KX-01", FRIDAY)
+        week = store.read_week(connection, "KX-01", FRIDAY)
     assert week is not None
     with database.reading(engine) as connection:
         made = forecast_at(connection, KINGS_CROSS, NOW)
     monday_at_eight = datetime(2026, 11, 23, 8, tzinfo=UTC)
-    outlook = made.outlook(monday_at_eight)
+    outlook = made.hour_forecast(monday_at_eight)
 
     assert outlook.model == "recent-3"
     assert outlook.entries.p50 == pytest.approx(week.week[1, 1, 3 * 24 + 8])
-    assert made.outlook(monday_at_eight + timedelta(days=7)).model == "recent-3"
+    assert made.hour_forecast(monday_at_eight + timedelta(days=7)).model == "recent-3"
 
 
 def test_places_of_other_clocks_and_calendars_are_networks_of_their_own(engine: Engine):
@@ -135,14 +136,17 @@ def test_places_of_other_clocks_and_calendars_are_networks_of_their_own(engine: 
 @pytest.mark.slow
 def test_a_year_and_more_is_learnt_from_once_a_week(engine: Engine, monkeypatch):
     pytest.importorskip("lightgbm")
-    monkeypatch.setattr("cloud.forecast.learning.Boosted", lambda **told: Boosted(trees=5, **told))
+    monkeypatch.setattr(
+        "cloud.forecast.training.Boosted",
+        lambda **series_signals: Boosted(trees=5, **series_signals),
+    )
     measured(engine, "KX-01", weeks=80)
     first = night(engine, learn=True)
     next_day = night(engine, NOW + timedelta(days=1), learn=True)
 
     assert (first.learnt, first.forecast) == (1, 1)
     with database.reading(engine) as connection:
-        week = store.stored_week(connection, "KX-01", FRIDAY)
+        week = store.read_week(connection, "KX-01", FRIDAY)
         trained_at = connection.execute(select(func.max(store.forecast_models.c.trained_at)))
         assert trained_at.scalar_one() == NOW
     assert week is not None
@@ -153,7 +157,7 @@ def test_a_year_and_more_is_learnt_from_once_a_week(engine: Engine, monkeypatch)
 def test_a_programme_of_events_moves_the_night_s_forecast_of_its_place_alone(engine: Engine):
     evenings = [NOW.date() - timedelta(weeks=age) for age in range(1, 40)]
     lines = tuple(
-        Line("event", *(datetime.combine(day, time(hour)) for hour in (19, 22)), 1.0)
+        SignalLine("event", *(datetime.combine(day, time(hour)) for hour in (19, 22)), 1.0)
         for day in [*evenings, FRIDAY]
     )
     for location in ("KX-01", "LB-01"):
@@ -168,7 +172,7 @@ def test_a_programme_of_events_moves_the_night_s_forecast_of_its_place_alone(eng
     signals = {"KX-01": Signals(("event",), lines), "LB-01": Signals(("event",), silent)}
     run(engine, ESTATE, now=NOW, learn=False, signals=signals, progress=lambda *_: None)
     with database.reading(engine) as connection:
-        found = [store.stored_week(connection, name, FRIDAY) for name in ("KX-01", "LB-01")]
+        found = [store.read_week(connection, name, FRIDAY) for name in ("KX-01", "LB-01")]
     with_it, without = (week.week[1, 1, 19:22].sum() for week in found if week is not None)
 
     assert with_it > 1.3 * without
@@ -176,14 +180,14 @@ def test_a_programme_of_events_moves_the_night_s_forecast_of_its_place_alone(eng
 
 def test_a_place_leaves_the_learner_that_misses_more_there(engine: Engine, monkeypatch):
     measured(engine, "KX-01", weeks=20)
-    poor, good = trials.Standing(30, 0.3, 0.8), trials.Standing(30, 0.1, 0.6)
-    said = {"KX-01": {version("blend"): poor, version("recent"): good}}
-    monkeypatch.setattr("cloud.forecast.learning.trained", lambda *_, **__: Flat())
-    monkeypatch.setattr("cloud.forecast.trials.standings", lambda *_: said)
+    poor, good = model_selection.ModelScore(30, 0.3, 0.8), model_selection.ModelScore(30, 0.1, 0.6)
+    said = {"KX-01": {model_version("blend"): poor, model_version("recent"): good}}
+    monkeypatch.setattr("cloud.forecast.training.train_if_due", lambda *_, **__: Flat())
+    monkeypatch.setattr("cloud.forecast.models.model_selection.read_model_scores", lambda *_: said)
     night(engine, learn=True)
     with database.reading(engine) as connection:
-        week = store.stored_week(connection, "KX-01", FRIDAY)
-        rivals = connection.execute(select(trials.forecast_rivals.c.model)).scalars().all()
+        week = store.read_week(connection, "KX-01", FRIDAY)
+        rivals = connection.execute(select(model_selection.candidate_weeks.c.model)).scalars().all()
 
     assert week is not None
     assert week.model == "recent-3"

@@ -65,7 +65,7 @@ def test_a_place_that_fails_is_named_and_the_exit_code_is_three(
     def failing(*_: object, **__: object) -> None:
         raise ArithmeticError("no such figure")
 
-    monkeypatch.setattr("cloud.forecast.forecaster.make", failing)
+    monkeypatch.setattr("cloud.forecast.week_forecasts.build_week_forecasts", failing)
 
     assert typed() == 3
     out, err = capsys.readouterr()

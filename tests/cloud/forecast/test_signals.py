@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cloud.forecast import venues
-from cloud.forecast.models.effects import WithSignals
+from cloud.forecast import venue_profiles
 from cloud.forecast.models.recent import Recent
+from cloud.forecast.models.signal_effects import WithSignals
 from cloud.forecast.series import WEEK_H, ClockSeries
-from cloud.forecast.signals import SignalError, Signals, Told, read_folder, read_signals
+from cloud.forecast.signals import SeriesSignals, SignalError, Signals, read_folder, read_signals
 
 MONDAY = date(2026, 11, 23)
 WEEKS = 72
@@ -64,7 +64,7 @@ def test_a_file_that_is_none_is_refused_with_its_line(tmp_path: Path, text: str,
 def place(tmp_path: Path, lines: list[str], factor: float, name: str) -> ClockSeries:
     """A street whose hours are `factor` times as busy where the signal of that name speaks."""
     signals = read_signals(written(tmp_path, HEAD + "\n".join(lines)))
-    values = 400 * np.tile(venues.week_shape(FIRST_ON), WEEKS)[None]
+    values = 400 * np.tile(venue_profiles.build_week_shape(FIRST_ON), WEEKS)[None]
     values = values * np.random.default_rng(1).lognormal(0, 0.15, values.shape)
     spoken = signals.over(FIRST_ON, WEEKS * 7)[signals.names.index(name)]
     return ClockSeries(FIRST_ON, np.where(spoken > 0, values * factor, values))
@@ -76,7 +76,7 @@ def span(name: str, day: date, first: int, last: int) -> str:
 
 def moved(tmp_path: Path, history: ClockSeries, coming: list[str], lines: list[str]) -> np.ndarray:
     signals = read_signals(written(tmp_path, HEAD + "\n".join([*lines, *coming])))
-    return WithSignals(Recent(), Told((signals,))).week(history, frozenset())[0]
+    return WithSignals(Recent(), SeriesSignals((signals,))).week(history, frozenset())[0]
 
 
 @pytest.mark.parametrize(("name", "factor"), [("rain_mm", 0.7), ("event", 1.8)])
@@ -119,8 +119,8 @@ def test_an_event_seen_once_is_hardly_believed(tmp_path: Path):
 
 
 def test_silent_signals_change_nothing():
-    values = 400 * np.tile(venues.week_shape(FIRST_ON), WEEKS)[None]
+    values = 400 * np.tile(venue_profiles.build_week_shape(FIRST_ON), WEEKS)[None]
     history = ClockSeries(FIRST_ON, values[:, : WEEKS * WEEK_H])
-    silent = WithSignals(Recent(), Told((Signals((), ()),)))
+    silent = WithSignals(Recent(), SeriesSignals((Signals((), ()),)))
 
     assert (silent.week(history, frozenset()) == Recent().week(history, frozenset())).all()

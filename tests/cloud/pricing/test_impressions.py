@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.forecast.interval import Interval
+from cloud.forecast.intervals.interval import Interval
+from cloud.pricing.dwell_curve import DwellCurveError, assume_dwell_curve, build_dwell_curve
 from cloud.pricing.impressions import (
     Calibration,
     ImpressionError,
     Provenance,
     Spot,
-    arrivals,
-    ladder,
-    per_person,
+    compute_arrivals,
+    compute_play_impressions,
+    compute_visitor_impressions,
 )
-from cloud.pricing.stays import StaysError, measured_stays, steady_stays
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS, tally
 
 SPOT = Spot(spot_s=10, loop_s=60)
@@ -31,7 +31,7 @@ MEASURED = Provenance(
     forecast="recent-1",
 )
 LOOKING = Interval(600, 720, 900)
-NOBODY_LOOKED = measured_stays((1, *[0] * 12), ATTENTION_EDGES_MS, 0)
+NOBODY_LOOKED = build_dwell_curve((1, *[0] * 12), ATTENTION_EDGES_MS, 0)
 
 
 def drawn(name, people=200_000):
@@ -66,7 +66,7 @@ def simulated(dwell_s, spot):
 
 def as_reported(times_s, edges_ms):
     times_ms = np.rint(times_s * 1000).astype(int)
-    return measured_stays(tally(times_ms.tolist(), edges_ms), edges_ms, int(times_ms.sum()))
+    return build_dwell_curve(tally(times_ms.tolist(), edges_ms), edges_ms, int(times_ms.sum()))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def as_reported(times_s, edges_ms):
 )
 def test_formula_agrees_with_simulation_within_a_percent(name):
     dwell_s = drawn(name)
-    person = per_person(as_reported(dwell_s, DWELL_EDGES_MS), NOBODY_LOOKED, SPOT)
+    person = compute_visitor_impressions(as_reported(dwell_s, DWELL_EDGES_MS), NOBODY_LOOKED, SPOT)
     ots_s, seen = simulated(dwell_s, SPOT)
     assert person.ots_s == pytest.approx(ots_s, rel=0.01)
     assert person.seen_share == pytest.approx(seen, rel=0.01)
@@ -84,15 +84,17 @@ def test_formula_agrees_with_simulation_within_a_percent(name):
 def test_it_agrees_for_other_spots_and_loops(spot_s, loop_s):
     spot = Spot(spot_s, loop_s)
     dwell_s = drawn("lognormal 20 s")
-    person = per_person(as_reported(dwell_s, DWELL_EDGES_MS), NOBODY_LOOKED, spot)
+    person = compute_visitor_impressions(as_reported(dwell_s, DWELL_EDGES_MS), NOBODY_LOOKED, spot)
     ots_s, seen = simulated(dwell_s, spot)
     assert person.ots_s == pytest.approx(ots_s, rel=0.01)
     assert person.seen_share == pytest.approx(seen, rel=0.01)
 
 
 def test_worked_example():
-    person = per_person(steady_stays(20), steady_stays(2, 0.3), SPOT)
-    made = ladder(Interval(1200, 1200, 1200), person, MEASURED, looking_s=Interval(600, 720, 900))
+    person = compute_visitor_impressions(assume_dwell_curve(20), assume_dwell_curve(2, 0.3), SPOT)
+    made = compute_play_impressions(
+        Interval(1200, 1200, 1200), person, MEASURED, looking_s=Interval(600, 720, 900)
+    )
     assert made.ots.p50 == pytest.approx(9.19, abs=0.01)
     assert made.gross.p50 == pytest.approx(10.0)  # 1/3 a second x (10 + 20)
     assert made.attention_s.p50 == pytest.approx(720 / 3600 * 10)
@@ -100,9 +102,11 @@ def test_worked_example():
 
 @pytest.mark.parametrize("spot", [Spot(5, 30), Spot(10, 60), Spot(30, 120)])
 def test_an_hour_of_plays_has_the_attention_that_the_price_is_made_of(spot):
-    person = per_person(steady_stays(20), steady_stays(2, 0.3), spot)
+    person = compute_visitor_impressions(assume_dwell_curve(20), assume_dwell_curve(2, 0.3), spot)
     looking_s = Interval(500, 700, 950)  # not what entries times mean looking time would give
-    made = ladder(Interval(1000, 1200, 1500), person, MEASURED, looking_s=looking_s)
+    made = compute_play_impressions(
+        Interval(1000, 1200, 1500), person, MEASURED, looking_s=looking_s
+    )
     plays = 3600 / spot.spot_s
     assert made.attention_s.p50 * plays == pytest.approx(looking_s.p50)
     assert made.attention_s.p10 * plays == pytest.approx(looking_s.p10)
@@ -110,13 +114,13 @@ def test_an_hour_of_plays_has_the_attention_that_the_price_is_made_of(spot):
 
 
 def test_without_a_least_time_and_dwell_it_is_the_share_of_the_hour():
-    instant = measured_stays((1, *[0] * 14), DWELL_EDGES_MS, 0)
-    person = per_person(instant, NOBODY_LOOKED, Spot(10, 60, least_s=0))
+    instant = build_dwell_curve((1, *[0] * 14), DWELL_EDGES_MS, 0)
+    person = compute_visitor_impressions(instant, NOBODY_LOOKED, Spot(10, 60, least_s=0))
     assert person.ots_s == pytest.approx(10, rel=1e-3)  # "prorated": arrivals x spot
 
 
 def test_who_stays_for_the_rest_of_the_loop_sees_one_play():
-    person = per_person(
+    person = compute_visitor_impressions(
         as_reported(np.full(100, 52.0), DWELL_EDGES_MS), NOBODY_LOOKED, Spot(10, 60)
     )
     assert person.ots_s == pytest.approx(60)  # "dwell mode": arrivals x loop
@@ -124,16 +128,20 @@ def test_who_stays_for_the_rest_of_the_loop_sees_one_play():
 
 
 def test_a_glimpse_is_no_opportunity():
-    person = per_person(as_reported(np.full(100, 0.9), DWELL_EDGES_MS), NOBODY_LOOKED, SPOT)
+    person = compute_visitor_impressions(
+        as_reported(np.full(100, 0.9), DWELL_EDGES_MS), NOBODY_LOOKED, SPOT
+    )
     assert person.ots_s == pytest.approx(0, abs=0.5)
     assert person.seen_share == 0
     assert person.gross_s == pytest.approx(10.9)
 
 
 def test_sums_are_exact_whatever_lies_inside_the_buckets():
-    early = measured_stays((0,) * 7 + (100, *[0] * 7), DWELL_EDGES_MS, 100 * 15_500)
-    late = measured_stays((0,) * 7 + (100, *[0] * 7), DWELL_EDGES_MS, 100 * 19_500)
-    ots_s = [per_person(stays, NOBODY_LOOKED, SPOT).ots_s for stays in (early, late)]
+    early = build_dwell_curve((0,) * 7 + (100, *[0] * 7), DWELL_EDGES_MS, 100 * 15_500)
+    late = build_dwell_curve((0,) * 7 + (100, *[0] * 7), DWELL_EDGES_MS, 100 * 19_500)
+    ots_s = [
+        compute_visitor_impressions(stays, NOBODY_LOOKED, SPOT).ots_s for stays in (early, late)
+    ]
     assert ots_s == [pytest.approx(15.5 + 8), pytest.approx(19.5 + 8)]
 
 
@@ -144,14 +152,15 @@ def stays_of(counts):
     middles = [500, 1500, 2500, 4000, 6000, 8500, 12500, 17500, 25000]
     middles += [37500, 52500, 75000, 105000, 210000, 400000]
     total = sum(count * middle for count, middle in zip(counts, middles, strict=True))
-    return measured_stays(tuple(counts), DWELL_EDGES_MS, total)
+    return build_dwell_curve(tuple(counts), DWELL_EDGES_MS, total)
 
 
 @given(counts=histograms, spot_s=st.integers(1, 59))
 def test_a_longer_spot_never_earns_less(counts, spot_s):
     stays = stays_of(counts)
     short, long = (
-        per_person(stays, stays, Spot(length_s, 60)) for length_s in (spot_s, spot_s + 1)
+        compute_visitor_impressions(stays, stays, Spot(length_s, 60))
+        for length_s in (spot_s, spot_s + 1)
     )
     assert short.ots_s <= long.ots_s
     assert short.seen_share <= long.seen_share
@@ -164,17 +173,19 @@ def test_a_visitor_who_stays_longer_never_earns_less(counts):
     longer = counts.copy()
     longer[bucket] -= 1
     longer[min(14, bucket + 1)] += 1
-    before, after = (per_person(stays_of(one), NOBODY_LOOKED, SPOT) for one in (counts, longer))
+    before, after = (
+        compute_visitor_impressions(stays_of(one), NOBODY_LOOKED, SPOT) for one in (counts, longer)
+    )
     assert after.ots_s >= before.ots_s - 1e-9
 
 
 @given(counts=histograms, entries=st.floats(0, 1e5))
 def test_tiers_only_ever_narrow(counts, entries):
     stays = stays_of(counts)
-    looking = measured_stays((50, 0, 0, 30, 10, *[0] * 8), ATTENTION_EDGES_MS, 30_000 + 25_000)
-    made = ladder(
+    looking = build_dwell_curve((50, 0, 0, 30, 10, *[0] * 8), ATTENTION_EDGES_MS, 30_000 + 25_000)
+    made = compute_play_impressions(
         Interval(entries * 0.8, entries, entries * 1.3),
-        per_person(stays, looking, SPOT),
+        compute_visitor_impressions(stays, looking, SPOT),
         MEASURED,
         looking_s=LOOKING,
     )
@@ -194,11 +205,11 @@ def test_the_curve_only_falls_and_its_area_only_grows(counts):
 
 def test_error_bars_hold_forecast_sample_and_calibration():
     entries = Interval(900, 1000, 1100)
-    few = measured_stays((0, 5, 0, 5, *[0] * 11), DWELL_EDGES_MS, 5 * 1500 + 5 * 4000)
-    person = per_person(few, NOBODY_LOOKED, SPOT)
-    plain = ladder(entries, person, MEASURED, looking_s=LOOKING)
+    few = build_dwell_curve((0, 5, 0, 5, *[0] * 11), DWELL_EDGES_MS, 5 * 1500 + 5 * 4000)
+    person = compute_visitor_impressions(few, NOBODY_LOOKED, SPOT)
+    plain = compute_play_impressions(entries, person, MEASURED, looking_s=LOOKING)
     unsure = Provenance(**{**_fields(MEASURED), "calibration": Calibration(1.25, 0.2, "walk-3")})
-    calibrated = ladder(entries, person, unsure, looking_s=LOOKING)
+    calibrated = compute_play_impressions(entries, person, unsure, looking_s=LOOKING)
     assert plain.ots.p90 / plain.ots.p50 > entries.p90 / entries.p50
     assert calibrated.ots.p50 == pytest.approx(1.25 * plain.ots.p50)
     assert calibrated.ots.p90 / calibrated.ots.p50 > plain.ots.p90 / plain.ots.p50
@@ -213,7 +224,9 @@ def test_sample_error_is_that_of_a_resample():
     chance = np.random.default_rng(7)
     sample = chance.exponential(20, (400, 300))
     windows = np.where(sample >= 1, sample + 8, 0).mean(axis=1)
-    person = per_person(as_reported(sample[0], DWELL_EDGES_MS), NOBODY_LOOKED, SPOT)
+    person = compute_visitor_impressions(
+        as_reported(sample[0], DWELL_EDGES_MS), NOBODY_LOOKED, SPOT
+    )
     assert person.ots_error == pytest.approx(windows.std() / windows.mean(), rel=0.15)
 
 
@@ -221,9 +234,9 @@ def test_sample_error_is_that_of_a_resample():
     "entries", [Interval(0, 0, 0), Interval(0, 0, 40), Interval(0, 30, 40), Interval(5, 5, 5)]
 )
 def test_quiet_hours_keep_their_order(entries):
-    made = ladder(
+    made = compute_play_impressions(
         entries,
-        per_person(steady_stays(20), steady_stays(2, 0.3), SPOT),
+        compute_visitor_impressions(assume_dwell_curve(20), assume_dwell_curve(2, 0.3), SPOT),
         MEASURED,
         looking_s=LOOKING,
     )
@@ -232,17 +245,21 @@ def test_quiet_hours_keep_their_order(entries):
 
 
 def test_small_cells_and_the_unknown_are_not_shown():
-    person = per_person(steady_stays(20), steady_stays(2, 0.3), SPOT)
+    person = compute_visitor_impressions(assume_dwell_curve(20), assume_dwell_curve(2, 0.3), SPOT)
     cells = {"25-34": 60, "35-44": 31, "55+": 9, "unknown": 70, "25-34 unknown": 30}
-    made = ladder(Interval(1200, 1200, 1200), person, MEASURED, looking_s=LOOKING, cells=cells)
+    made = compute_play_impressions(
+        Interval(1200, 1200, 1200), person, MEASURED, looking_s=LOOKING, cells=cells
+    )
     assert set(made.audience) == {"25-34", "35-44"}
     assert made.audience["25-34"].p50 == pytest.approx(made.lts.p50 * 0.3)
-    plain = ladder(Interval(1200, 1200, 1200), person, MEASURED, looking_s=LOOKING)
+    plain = compute_play_impressions(
+        Interval(1200, 1200, 1200), person, MEASURED, looking_s=LOOKING
+    )
     assert plain.audience is None
 
 
 def test_arrivals_follow_from_a_crowd():
-    assert arrivals(crowd=5, dwell_mean_s=20) == 900
+    assert compute_arrivals(crowd=5, dwell_mean_s=20) == 900
 
 
 @pytest.mark.parametrize(
@@ -264,8 +281,8 @@ def test_impossible_spots_are_refused(spot_s, loop_s, least_s):
     ],
 )
 def test_impossible_histograms_are_refused(counts, total_ms, sentence):
-    with pytest.raises(StaysError, match=sentence):
-        measured_stays(counts, DWELL_EDGES_MS, total_ms)
+    with pytest.raises(DwellCurveError, match=sentence):
+        build_dwell_curve(counts, DWELL_EDGES_MS, total_ms)
 
 
 @pytest.mark.parametrize(("factor", "deviation"), [(0, 0), (math.nan, 0), (1, -1), (1, math.inf)])

@@ -17,7 +17,12 @@ from cloud.pricing.cpm import (
     play_cost_minor,
     slot_price_minor,
 )
-from cloud.pricing.emsr import DemandError, FareClass, bid_price_pence, protection_levels
+from cloud.pricing.emsr import (
+    DemandError,
+    FareClass,
+    compute_bid_price_pence,
+    compute_protection_levels,
+)
 from cloud.pricing.impressions import Spot
 from cloud.pricing.reach import ReachError
 
@@ -75,26 +80,26 @@ CLASSES = [
 
 
 def test_protection_levels_are_those_of_the_textbook():
-    assert [round(level, 1) for level in protection_levels(CLASSES)] == [16.7, 50.9, 83.2]
+    assert [round(level, 1) for level in compute_protection_levels(CLASSES)] == [16.7, 50.9, 83.2]
 
 
 def test_at_a_protection_level_a_share_is_worth_the_next_fare():
-    levels = protection_levels(CLASSES)
+    levels = compute_protection_levels(CLASSES)
     for level, cheaper in zip(levels, CLASSES[1:], strict=True):
-        assert bid_price_pence(level, CLASSES) >= cheaper.fare_pence - 1
+        assert compute_bid_price_pence(level, CLASSES) >= cheaper.fare_pence - 1
 
 
 @given(st.lists(st.floats(0.1, 200), min_size=2, max_size=10))
 def test_the_floor_falls_as_more_is_free(free):
-    prices = [bid_price_pence(shares, CLASSES) for shares in sorted(free)]
+    prices = [compute_bid_price_pence(shares, CLASSES) for shares in sorted(free)]
     assert prices == sorted(prices, reverse=True)
 
 
 def test_what_is_sold_out_has_no_price_and_what_nobody_wants_no_floor():
-    assert bid_price_pence(0, CLASSES) == math.inf
-    assert bid_price_pence(3, []) == 0
-    assert bid_price_pence(3, [FareClass("open", 500, 2.0, 0.0)]) == 0
-    assert bid_price_pence(2, [FareClass("open", 500, 2.0, 0.0)]) == 500
+    assert compute_bid_price_pence(0, CLASSES) == math.inf
+    assert compute_bid_price_pence(3, []) == 0
+    assert compute_bid_price_pence(3, [FareClass("open", 500, 2.0, 0.0)]) == 0
+    assert compute_bid_price_pence(2, [FareClass("open", 500, 2.0, 0.0)]) == 500
 
 
 @pytest.mark.parametrize(
@@ -107,7 +112,7 @@ def test_impossible_demand_is_refused(fare, mean, deviation):
 
 def test_classes_in_the_wrong_order_are_refused():
     with pytest.raises(DemandError, match="dearest first"):
-        protection_levels(CLASSES[::-1])
+        compute_protection_levels(CLASSES[::-1])
 
 
 def test_reach_grows_ever_more_slowly_and_never_beyond_everybody():
@@ -131,10 +136,10 @@ def test_contacts_add_up_over_how_often():
 
 
 def test_screens_together_reach_more_than_each_and_less_than_the_sum():
-    assert reach.across([0.5, 0.5]) == 0.75
-    assert reach.across([]) == 0
+    assert reach.combine_independent_reach([0.5, 0.5]) == 0.75
+    assert reach.combine_independent_reach([]) == 0
     with pytest.raises(ReachError, match="wanted 0 to 1"):
-        reach.across([1.5])
+        reach.combine_independent_reach([1.5])
 
 
 @pytest.mark.parametrize(

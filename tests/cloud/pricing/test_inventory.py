@@ -8,13 +8,18 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
-from cloud.forecast.interval import Interval
+from cloud.forecast.intervals.interval import Interval
 from cloud.pricing.cpm import slot_price_minor
-from cloud.pricing.impressions import Provenance, Spot, ladder, per_person
-from cloud.pricing.inventory import element
-from cloud.pricing.openooh import KNOWN, VenueError, is_narrow, on_the_wire
+from cloud.pricing.dwell_curve import assume_dwell_curve
+from cloud.pricing.impressions import (
+    Provenance,
+    Spot,
+    compute_play_impressions,
+    compute_visitor_impressions,
+)
+from cloud.pricing.inventory import build_inventory_element
+from cloud.pricing.openooh import KNOWN, VenueError, is_narrow, to_openooh_1_1
 from cloud.pricing.slot import Slot
-from cloud.pricing.stays import steady_stays
 from tests.cloud.rates import sites
 
 SITES = list(sites())
@@ -153,9 +158,9 @@ ELEMENT = {
 
 
 def rungs(entries=Interval(1000, 1200, 1500), cells=None):  # noqa: B008 - a frozen value
-    return ladder(
+    return compute_play_impressions(
         entries,
-        per_person(steady_stays(20), steady_stays(2, 0.3), SPOT),
+        compute_visitor_impressions(assume_dwell_curve(20), assume_dwell_curve(2, 0.3), SPOT),
         MEASURED,
         looking_s=Interval(600, 720, 900),
         cells=cells,
@@ -164,13 +169,13 @@ def rungs(entries=Interval(1000, 1200, 1500), cells=None):  # noqa: B008 - a fro
 
 @pytest.mark.parametrize("site", SITES, ids=lambda site: site.id)
 def test_every_screen_is_said_as_the_standard_wants_it(site):
-    said = element(site, MONDAY, SPOT, 1200, rungs())
+    said = build_inventory_element(site, MONDAY, SPOT, 1200, rungs())
     Draft202012Validator.check_schema(ELEMENT)
     Draft202012Validator(ELEMENT).validate(said)
 
 
 def test_the_worked_example_comes_out():
-    (imp,) = element(SITES[0], MONDAY, SPOT, 1200, rungs())["imp"]
+    (imp,) = build_inventory_element(SITES[0], MONDAY, SPOT, 1200, rungs())["imp"]
     assert imp["id"] == "2026-11-23T08:00Z/1"
     assert imp["dt"] == 1_795_420_800_000
     assert imp["qty"]["multiplier"] == pytest.approx(9.19, abs=0.01)
@@ -183,25 +188,29 @@ def test_the_worked_example_comes_out():
 @pytest.mark.parametrize("price_pence", [1, 1200, 4312, 99_999])
 @pytest.mark.parametrize("people", [0.5, 37, 1200, 54_321])
 def test_what_is_sent_is_worth_the_slot(price_pence, people):
-    (imp,) = element(SITES[0], MONDAY, SPOT, price_pence, rungs(Interval(people, people, people)))[
-        "imp"
-    ]
+    (imp,) = build_inventory_element(
+        SITES[0], MONDAY, SPOT, price_pence, rungs(Interval(people, people, people))
+    )["imp"]
     floor, per_play = Decimal(repr(imp["bidfloor"])), Decimal(repr(imp["qty"]["multiplier"]))
     assert slot_price_minor(floor, SPOT, per_play, "GBP") == price_pence
 
 
 def test_an_hour_without_people_is_not_put_up():
-    assert element(SITES[0], MONDAY, SPOT, 1200, rungs(Interval(0, 0, 0)))["imp"] == []
+    assert (
+        build_inventory_element(SITES[0], MONDAY, SPOT, 1200, rungs(Interval(0, 0, 0)))["imp"] == []
+    )
 
 
 def test_a_venue_that_nobody_knows_is_left_out():
     lost = msgspec.structs.replace(SITES[0], venue="99999")
-    said = element(lost, MONDAY, SPOT, 1200, rungs())["dooh"]
+    said = build_inventory_element(lost, MONDAY, SPOT, 1200, rungs())["dooh"]
     assert not said.keys() & {"venuetype", "venuetypetax"}
 
 
 def test_small_cells_are_not_told():
-    said = element(SITES[0], MONDAY, SPOT, 1200, rungs(cells={"25-34 female": 90, "55+ male": 9}))
+    said = build_inventory_element(
+        SITES[0], MONDAY, SPOT, 1200, rungs(cells={"25-34 female": 90, "55+ male": 9})
+    )
     told = said["imp"][0]["ext"]["onlooker"]
     assert set(told["audience_per_play"]) == {"25-34 female"}
     assert told["suppressed_below"] == 10
@@ -209,8 +218,14 @@ def test_small_cells_are_not_told():
 
 def test_the_clock_of_the_place_is_told_in_minutes():
     summer = Slot(datetime(2026, 7, 6, 7, tzinfo=UTC), LONDON)
-    assert element(SITES[0], MONDAY, SPOT, 1, rungs())["device"]["geo"]["utcoffset"] == 0
-    assert element(SITES[0], summer, SPOT, 1, rungs())["device"]["geo"]["utcoffset"] == 60
+    assert (
+        build_inventory_element(SITES[0], MONDAY, SPOT, 1, rungs())["device"]["geo"]["utcoffset"]
+        == 0
+    )
+    assert (
+        build_inventory_element(SITES[0], summer, SPOT, 1, rungs())["device"]["geo"]["utcoffset"]
+        == 60
+    )
 
 
 def narrower(kind, places):
@@ -254,7 +269,7 @@ SENT_AS = {
 
 def test_every_venue_is_sent_as_the_taxonomy_says():
     moved = {venue: sent for sent, venues in SENT_AS.items() for venue in venues}
-    assert {venue: on_the_wire(venue) for venue in KNOWN} == {
+    assert {venue: to_openooh_1_1(venue) for venue in KNOWN} == {
         venue: moved.get(venue, venue) for venue in KNOWN
     }
     assert moved.keys() <= KNOWN
@@ -263,7 +278,7 @@ def test_every_venue_is_sent_as_the_taxonomy_says():
 @pytest.mark.parametrize("venue", ["", "0", "12", "10505", "99", "10502\n", "1050", "x"])
 def test_unknown_venues_are_refused(venue):
     with pytest.raises(VenueError, match="is no OpenOOH"):
-        on_the_wire(venue)
+        to_openooh_1_1(venue)
 
 
 def test_a_screen_hangs_in_one_place():

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from cloud import estate
-from cloud.forecast.interval import Interval
-from cloud.forecast.outlook import Outlook
+from cloud.forecast.forecaster import HourForecast
+from cloud.forecast.intervals.interval import Interval
 from cloud.pricing.cpm import floor_cpm, multiplier
-from cloud.pricing.impressions import HOUR_S, PerPerson, Spot, per_person
+from cloud.pricing.dwell_curve import build_dwell_curve
+from cloud.pricing.impressions import HOUR_S, Spot, VisitorImpressions, compute_visitor_impressions
 from cloud.pricing.quote import quote
 from cloud.pricing.rate_card import REFERENCE, RateCard
-from cloud.pricing.slot import Slot, slots_on
-from cloud.pricing.stays import measured_stays
+from cloud.pricing.slot import Slot, list_slots
 from simulators.synthetic.footfall_model import (
     Profile,
     SyntheticSite,
@@ -39,7 +39,7 @@ BELIEVABLE_GBP = (Decimal(5), Decimal(20))
 
 
 @cache
-def crowd_of(site: estate.Site) -> tuple[SyntheticSite, PerPerson, float]:
+def crowd_of(site: estate.Site) -> tuple[SyntheticSite, VisitorImpressions, float]:
     """The simulated place of a site, what a visit there is worth to a spot, its mean looking."""
     address = DeviceAddress(site.id, site.device_ids[0])
     place = SyntheticSite(address, PROFILES[site.attributes.traffic], site.zone, seed=1)
@@ -47,10 +47,14 @@ def crowd_of(site: estate.Site) -> tuple[SyntheticSite, PerPerson, float]:
     rng = np.random.default_rng(1)
     noon = MONDAYS[0] + timedelta(hours=12)
     hour = generate_report(place, noon, timedelta(hours=1), number, 20.0, rng)
-    dwell = measured_stays(hour.dwell_histogram, DWELL_EDGES_MS, hour.dwell_ms)
-    looking = measured_stays(hour.attention_histogram, ATTENTION_EDGES_MS, hour.looking_ms)
+    dwell = build_dwell_curve(hour.dwell_histogram, DWELL_EDGES_MS, hour.dwell_ms)
+    looking = build_dwell_curve(hour.attention_histogram, ATTENTION_EDGES_MS, hour.looking_ms)
     spot = Spot(site.loop.spot_s, site.loop.length_s)
-    return place, per_person(dwell, looking, spot), hour.looking_ms / 1000 / hour.visits
+    return (
+        place,
+        compute_visitor_impressions(dwell, looking, spot),
+        hour.looking_ms / 1000 / hour.visits,
+    )
 
 
 def floor_of(site: estate.Site, slot: Slot) -> Decimal:
@@ -59,7 +63,7 @@ def floor_of(site: estate.Site, slot: Slot) -> Decimal:
     entries = visits_per_hour(place, middle) * site_scale(place)
     each = Interval(entries, entries, entries)
     looking = Interval(*[entries * looking_s] * 3)
-    outlook = Outlook(
+    outlook = HourForecast(
         slot.starts_at, each, each, each, looking, "measured", "simulated", 8, "none", None
     )
     quoted = quote(site, slot, outlook, CARD)
@@ -74,7 +78,7 @@ def test_a_daytime_hour_costs_what_a_buyer_would_believe(site):
         slot.local: floor_of(site, slot)
         for monday in MONDAYS
         for day in (0, 4, 5, 6)
-        for slot in slots_on((monday + timedelta(days=day)).date(), site.zone)
+        for slot in list_slots((monday + timedelta(days=day)).date(), site.zone)
         if 6 <= slot.local.hour < 23
     }
 

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.forecast.interval import Interval
-from cloud.forecast.outlook import Outlook
+from cloud.forecast.forecaster import HourForecast
+from cloud.forecast.intervals.interval import Interval
 from cloud.pricing.emsr import FareClass
-from cloud.pricing.market import UNKNOWN, Market, Occupancy, Override, Published
-from cloud.pricing.price_list import prices
+from cloud.pricing.market import UNKNOWN_MARKET, Market, Occupancy, PriceOverride, PublishedPrice
+from cloud.pricing.price_list import price_slots
 from cloud.pricing.quote import quote
 from cloud.pricing.rate_card import Bounds
-from cloud.pricing.slot import Slot, in_columns
+from cloud.pricing.slot import Slot, build_slot_columns
 from tests.cloud.rates import CARD, sites
 
 LONDON = ZoneInfo("Europe/London")
@@ -43,7 +43,7 @@ markets = st.builds(
     Market,
     st.none()
     | st.builds(
-        Published, st.integers(1, 10**8), st.just(TODAY), st.just("a test"), st.integers(1, 7)
+        PublishedPrice, st.integers(1, 10**8), st.just(TODAY), st.just("a test"), st.integers(1, 7)
     ),
     st.none()
     | st.builds(
@@ -56,15 +56,17 @@ markets = st.builds(
         st.floats(0, 9),
     ),
     st.none()
-    | st.builds(Override, st.just(1), st.integers(1, 10**9), st.just("me"), st.just("a test")),
+    | st.builds(PriceOverride, st.just(1), st.integers(1, 10**9), st.just("me"), st.just("a test")),
 )
 rows = st.lists(st.tuples(hours, st.floats(0, 1e5), markets), min_size=1, max_size=12)
 
 
 def one_by_one(site, slots, looking_s, card, held) -> list[int]:
-    def expecting(slot: Slot, seconds: float) -> Outlook:
+    def expecting(slot: Slot, seconds: float) -> HourForecast:
         same = Interval(seconds, seconds, seconds)
-        return Outlook(slot.starts_at, same, same, same, same, "measured", "a test", 8, "r", None)
+        return HourForecast(
+            slot.starts_at, same, same, same, same, "measured", "a test", 8, "r", None
+        )
 
     return [
         quote(site, slot, expecting(slot, seconds), card, market).price_pence
@@ -78,7 +80,7 @@ def test_a_column_of_prices_is_its_quotes_one_by_one(asked, card, base: int, bas
     slots = [Slot(datetime.fromtimestamp(hour * 3600, UTC), LONDON) for hour, _, _ in asked]
     looking_s = [seconds for _, seconds, _ in asked]
     held = [market for _, _, market in asked]
-    found = prices(site, in_columns(slots), np.array(looking_s), card, held)
+    found = price_slots(site, build_slot_columns(slots), np.array(looking_s), card, held)
 
     assert found.tolist() == one_by_one(site, slots, looking_s, card, held)
 
@@ -94,9 +96,9 @@ def test_halves_of_a_penny_go_up_in_both(penny: float):
     site = msgspec.structs.replace(KINGS_CROSS, base_rate_pence=5000, base_looking_s=10_000.0)
     slots = [Slot(datetime(2026, 11, 23, 8, tzinfo=UTC), LONDON)]
     looking_s = [penny * 2]
-    found = prices(site, in_columns(slots), np.array(looking_s), bare)
+    found = price_slots(site, build_slot_columns(slots), np.array(looking_s), bare)
 
-    assert found.tolist() == one_by_one(site, slots, looking_s, bare, [UNKNOWN])
+    assert found.tolist() == one_by_one(site, slots, looking_s, bare, [UNKNOWN_MARKET])
     assert found.tolist() == [int(penny + 0.5)]
 
 
@@ -112,7 +114,7 @@ def test_halves_that_floating_point_puts_just_below_go_up_too(base, looking_s, f
     )  # fmt: skip
     site = msgspec.structs.replace(KINGS_CROSS, base_rate_pence=base, base_looking_s=10_000.0)
     slots = [Slot(datetime(2026, 11, 23, 8, tzinfo=UTC), LONDON)]
-    found = prices(site, in_columns(slots), np.array([float(looking_s)]), bare)
+    found = price_slots(site, build_slot_columns(slots), np.array([float(looking_s)]), bare)
 
     assert found.tolist() == [pence]
-    assert found.tolist() == one_by_one(site, slots, [float(looking_s)], bare, [UNKNOWN])
+    assert found.tolist() == one_by_one(site, slots, [float(looking_s)], bare, [UNKNOWN_MARKET])

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.forecast.interval import Interval
-from cloud.forecast.outlook import Outlook
+from cloud.forecast.forecaster import HourForecast
+from cloud.forecast.intervals.interval import Interval
 from cloud.pricing.factors import Factor
 from cloud.pricing.quote import Quote, QuoteError, quote
 from cloud.pricing.rate_card import Bounds
@@ -27,9 +27,9 @@ pence = st.integers(1, 100_000_000)
 hours = st.integers(946_684_800 // 3600, 4_102_444_799 // 3600)
 
 
-def expecting(p10: float, p50: float, p90: float) -> Outlook:
+def expecting(p10: float, p50: float, p90: float) -> HourForecast:
     looking_s = Interval(p10, p50, p90)
-    return Outlook(
+    return HourForecast(
         starts_at=MONDAY_AT_EIGHT.starts_at,
         crowd=looking_s,
         entries=looking_s,

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.forecast.interval import Interval
-from cloud.forecast.outlook import Outlook
+from cloud.forecast.forecaster import HourForecast
+from cloud.forecast.intervals.interval import Interval
 from cloud.pricing.emsr import DemandError, FareClass
-from cloud.pricing.market import Market, Occupancy, OccupancyError, Published
+from cloud.pricing.market import Market, Occupancy, OccupancyError, PublishedPrice
 from cloud.pricing.quote import Quote, quote
-from cloud.pricing.rules import moved_from, to_step
+from cloud.pricing.rules import compute_daily_bounds, round_to_step
 from cloud.pricing.slot import Slot
 from tests.cloud.rates import CARD, sites
 
@@ -25,7 +25,7 @@ BY_ITSELF = 6921
 """Pence for Monday at eight at 1,000 s of looking, as test_quote works it out."""
 
 published = st.builds(
-    Published, st.integers(1, 10**8), st.just(THURSDAY), st.just("a test"), st.integers(1, 7)
+    PublishedPrice, st.integers(1, 10**8), st.just(THURSDAY), st.just("a test"), st.integers(1, 7)
 )
 occupancies = st.builds(
     lambda taken, fare: Occupancy(6, taken, (FareClass("late", fare, 3.0, 1.0),)),
@@ -38,7 +38,7 @@ markets = st.builds(Market, st.none() | published, st.none() | occupancies)
 def quoted(market: Market, looking_s: float = 1000.0, **card: object) -> Quote:
     looking = Interval(looking_s, looking_s, looking_s)
     slot = Slot(datetime(2026, 11, 23, 8, tzinfo=UTC), ZoneInfo("Europe/London"))
-    outlook = Outlook(
+    outlook = HourForecast(
         slot.starts_at,
         looking,
         looking,
@@ -54,7 +54,7 @@ def quoted(market: Market, looking_s: float = 1000.0, **card: object) -> Quote:
 
 
 def at(pence: int, days: int = 1) -> Market:
-    return Market(Published(pence, THURSDAY, "reference-2 abc, recent-1", days))
+    return Market(PublishedPrice(pence, THURSDAY, "reference-2 abc, recent-1", days))
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_more_attention_never_costs_less_under_any_rule(market, one, other, step
 
 @given(st.integers(1, 10**9), st.integers(1, 7))
 def test_a_move_holds_the_price_it_starts_from_and_room_for_a_penny(before: int, days: int):
-    least, most = moved_from(before, Decimal("0.15"), days)
+    least, most = compute_daily_bounds(before, Decimal("0.15"), days)
 
     assert least < before < most
     assert before - least <= max(1, before * 0.15 * days + 1e-6)
@@ -152,8 +152,8 @@ def test_a_move_holds_the_price_it_starts_from_and_room_for_a_penny(before: int,
 
 @given(st.integers(0, 10**9), st.integers(1, 1000))
 def test_a_step_is_the_nearest_one(price: int, step: int):
-    assert to_step(price, step) % step == 0
-    assert abs(to_step(price, step) - price) * 2 <= step
+    assert round_to_step(price, step) % step == 0
+    assert abs(round_to_step(price, step) - price) * 2 <= step
 
 
 def test_an_occupancy_that_cannot_be_is_refused():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.pricing.slot import SlotError, parse_slot, slots_on
+from cloud.pricing.slot import SlotError, list_slots, parse_slot
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -63,14 +63,14 @@ def test_anything_else_is_refused_with_what_to_ask_instead(written: str, sentenc
     [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25), (date(2026, 11, 23), 24)],
 )
 def test_no_hour_of_a_day_is_missing_or_doubled(day: date, hours: int):
-    slots = list(slots_on(day, LONDON))
+    slots = list(list_slots(day, LONDON))
     midnight, after = slots[0].starts_at, slots[-1].ends_at
 
     assert len(slots) == hours
     assert [slot.starts_at for slot in slots] == [
         midnight + timedelta(hours=hour) for hour in range(hours)
     ]
-    assert after == next(iter(slots_on(day + timedelta(days=1), LONDON))).starts_at
+    assert after == next(iter(list_slots(day + timedelta(days=1), LONDON))).starts_at
     assert {parse_slot(slot.local.isoformat(), LONDON) for slot in slots} == set(slots)
 
 

@@ -7,14 +7,16 @@ from datetime import date, datetime
 import numpy as np
 import pytest
 
-from cloud.pricing.optimise.brief import BriefError, Caps, Daypart, Group, Minimum, Objective
-from cloud.pricing.optimise.search import optimise
-from tests.cloud.pricing.optimise.drawing import (
-    MONDAY,
-    YOUNG,
-    brief,
-    offer,
+from cloud.pricing.optimise.brief import (
+    AudienceGroup,
+    BriefError,
+    Caps,
+    Daypart,
+    Minimum,
+    Objective,
 )
+from cloud.pricing.optimise.search import optimise
+from tests.cloud.pricing.optimise.random_briefs import MONDAY, YOUNG, brief, offer
 from wire.audience import AgeGroup, Gender
 
 
@@ -34,11 +36,11 @@ def test_a_brief_covers_its_days_half_open():
 
 
 def test_groups_hold_people_by_age_and_gender():
-    women = Group(ages=frozenset({AgeGroup.FROM_25}), genders=frozenset({Gender.FEMALE}))
+    women = AudienceGroup(ages=frozenset({AgeGroup.FROM_25}), genders=frozenset({Gender.FEMALE}))
     assert women.holds("25-34", "female")
     assert not women.holds("25-34", "male")
     assert not women.holds("unknown", "female")
-    assert Group().holds("unknown", "unknown")
+    assert AudienceGroup().holds("unknown", "unknown")
     assert women.name == "25-34, female"
 
 
@@ -77,7 +79,7 @@ def test_senseless_briefs_are_refused(wrong, sentence):
         (lambda: Daypart(0, 0), "write 0 to 24 for the whole day"),
         (lambda: Daypart(7, 9, frozenset({7})), "wanted some of 0"),
         (lambda: Daypart(7, 9, frozenset()), "wanted some of 0"),
-        (lambda: Group(genders=frozenset({Gender.UNKNOWN})), "leave the age or gender out"),
+        (lambda: AudienceGroup(genders=frozenset({Gender.UNKNOWN})), "leave the age or gender out"),
     ],
 )
 def test_senseless_parts_are_refused(make, sentence):
@@ -107,6 +109,6 @@ def test_an_empty_offer_says_so():
 
 
 def test_a_minimum_of_people_nobody_counts_is_refused():
-    old = Group(ages=frozenset({AgeGroup.FROM_55}))
+    old = AudienceGroup(ages=frozenset({AgeGroup.FROM_55}))
     with pytest.raises(BriefError, match="leave that minimum out"):
         optimise(brief(1000, minimums=(Minimum(old, "reach", 5),)), offer(np.random.default_rng(1)))

@@ -9,11 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud.pricing.optimise.brief import Brief, BriefError, Caps, Minimum, Objective
-from cloud.pricing.optimise.limits import eased
-from cloud.pricing.optimise.plan import Impossible, Plan
-from cloud.pricing.optimise.programme import programme
+from cloud.pricing.optimise.limits import relax_limit
+from cloud.pricing.optimise.linear_program import build_linear_program
+from cloud.pricing.optimise.plan import Infeasible, MediaPlan
 from cloud.pricing.optimise.search import optimise
-from tests.cloud.pricing.optimise.drawing import MONDAY, YOUNG, brief, briefs, drawn_brief, offer
+from tests.cloud.pricing.optimise.random_briefs import (
+    MONDAY,
+    YOUNG,
+    brief,
+    briefs,
+    drawn_brief,
+    offer,
+)
 
 UNREADABLE = re.compile(r"None|nan|inf\b|-\d+ days|\s-\d|[{}]")
 
@@ -35,14 +42,14 @@ def test_a_budget_below_the_cheapest_share_is_impossible_and_says_what_it_costs(
     cheapest = int(sold.price_pence.min())
     found = optimise(brief(1), sold)
 
-    assert isinstance(found, Impossible)
+    assert isinstance(found, Infeasible)
     assert f"the cheapest costs GBP {cheapest / 100:.2f}, more than the budget of GBP 0.01" in (
         found.sentence
     )
     (easing,) = found.easings
     assert easing.sentence == f"raise the budget from GBP 0.01 to GBP {cheapest / 100:.2f}"
-    again = optimise(eased(brief(1), easing.changes[0].limit, easing.changes[0].to), sold)
-    assert isinstance(again, Plan)
+    again = optimise(relax_limit(brief(1), easing.changes[0].limit, easing.changes[0].to), sold)
+    assert isinstance(again, MediaPlan)
     assert len(again.lines) == 1
 
 
@@ -51,14 +58,14 @@ def test_every_money_limit_that_is_too_small_is_raised_at_once():
     asked = brief(2, caps=Caps(spend_per_location_pence=1))
     found = optimise(asked, sold)
 
-    assert isinstance(found, Impossible)
+    assert isinstance(found, Infeasible)
     (easing,) = found.easings
     assert {change.limit.kind for change in easing.changes} == {"budget", "spend_per_location"}
 
 
 def test_what_is_sold_out_is_said_to_be():
     found = optimise(brief(10_000), seeded(free=0))
-    assert isinstance(found, Impossible)
+    assert isinstance(found, Infeasible)
     assert "sold out" in found.sentence
 
 
@@ -66,7 +73,7 @@ def test_a_target_of_whom_nobody_comes_is_said_so():
     sold = seeded()
     sold.target.contacts[:] = 0
     found = optimise(brief(10_000), sold)
-    assert isinstance(found, Impossible)
+    assert isinstance(found, Infeasible)
     assert "nobody of the target is expected" in found.sentence
 
 
@@ -95,7 +102,7 @@ def test_every_plan_buys_something_and_every_slot_it_leaves_is_accounted_for(dra
     if refused:
         assert not UNREADABLE.search(refused)
         return
-    if isinstance(found, Impossible):
+    if isinstance(found, Infeasible):
         words = [found.sentence, *(one.sentence for one in found.easings)]
     else:
         words = [
@@ -104,7 +111,7 @@ def test_every_plan_buys_something_and_every_slot_it_leaves_is_accounted_for(dra
         ]
         assert found.lines
         assert 0 <= found.unspent_pence == asked.budget_pence - found.cost_pence
-        wanted = int((programme(asked, sold).wanted > 0).sum())
+        wanted = int((build_linear_program(asked, sold).wanted > 0).sum())
         assert sum(one.slots for one in found.held_back_by) == wanted
     assert [one for one in words if UNREADABLE.search(one)] == []
 
@@ -144,5 +151,5 @@ def test_minimums_that_need_more_shares_are_not_mistaken_for_nothing():
     sold = seeded(free=3)
     most = float(sold.groups[YOUNG.name].contacts.sum())
     found = optimise(brief(10**9, minimums=(Minimum(YOUNG, "impressions", most * 2),)), sold)
-    assert isinstance(found, Impossible)
+    assert isinstance(found, Infeasible)
     assert "shares_per_slot" in " ".join([found.sentence, *(one.sentence for one in found.easings)])

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloud.pricing.optimise.audit import violations
+from cloud.pricing.optimise.audit import find_violations
 from cloud.pricing.optimise.brief import BriefError, Caps, Minimum, Objective
-from cloud.pricing.optimise.offer import Audience, Offer
-from cloud.pricing.optimise.plan import Impossible, Plan
+from cloud.pricing.optimise.offer import GroupAudience, Offer
+from cloud.pricing.optimise.plan import Infeasible, MediaPlan
 from cloud.pricing.optimise.search import optimise
-from tests.cloud.pricing.optimise.drawing import (
+from tests.cloud.pricing.optimise.random_briefs import (
     YOUNG,
     bought,
     brief,
@@ -35,7 +35,7 @@ def test_a_small_plan_is_the_best_of_all_plans(drawn, seed):
     except BriefError:
         assert asked.objective is Objective.ROI  # nothing there earns its price
         return
-    if isinstance(found, Impossible):
+    if isinstance(found, Infeasible):
         assert not any(worths)  # to buy nothing is no plan
         return
     assert found.value == pytest.approx(value(asked, sold, bought(found, sold)))
@@ -52,9 +52,9 @@ def test_no_limit_is_ever_broken(drawn, seed):
         found = optimise(asked, sold)
     except BriefError:
         return
-    if isinstance(found, Plan):
+    if isinstance(found, MediaPlan):
         shares = bought(found, sold)
-        assert violations(asked, sold, shares) == []
+        assert find_violations(asked, sold, shares) == []
         assert found.cost_pence == (sold.price_pence * shares).sum() <= asked.budget_pence
         assert 0 <= found.value <= found.bound * (1 + 1e-9)
 
@@ -70,7 +70,7 @@ def test_a_minimum_of_reach_that_is_met_on_the_curve_only_is_possible(spend: flo
     best = max(value(asked, sold, shares) for shares in every_plan(asked, sold))
     found = optimise(asked, sold)
 
-    assert isinstance(found, Plan)
+    assert isinstance(found, MediaPlan)
     assert found.value == pytest.approx(best, rel=1e-3)
 
 
@@ -98,7 +98,7 @@ def test_the_gap_is_small(objective):
 def test_a_budget_too_small_for_any_slot_makes_no_plan():
     sold = offer(np.random.default_rng(1))
     found = optimise(brief(1), replace(sold, price_pence=sold.price_pence + 10))
-    assert isinstance(found, Impossible)
+    assert isinstance(found, Infeasible)
     assert "no share can be bought" in found.sentence
 
 
@@ -111,7 +111,7 @@ def test_reach_spreads_where_impressions_pile_up():
         day=np.zeros(6, dtype=np.int64),
         price_pence=np.full(6, 100),
         free=np.ones(6, dtype=np.int64),
-        target=Audience(np.array([100.0, 100, 100, 60, 60, 60]), np.array([50.0, 1000])),
+        target=GroupAudience(np.array([100.0, 100, 100, 60, 60, 60]), np.array([50.0, 1000])),
         low=np.zeros(6),
         high=np.full(6, 120.0),
         groups={},

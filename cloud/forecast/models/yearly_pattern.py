@@ -1,0 +1,72 @@
+"""What comes back every year: how the like days of one and two years ago left their usual week.
+
+Of what one odd day showed, little comes back a year later; of what a holiday and the days beside it
+showed, most does. Both shares were read off two networks of sensors, outside their last year.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from cloud.forecast import weekly
+from cloud.forecast.history.history_view import YEAR_W, HistoryView, Integers, compute_month_level
+from cloud.forecast.intervals import conformal
+from cloud.forecast.series import Floats
+
+YEARS: Final = 2
+LOOK_BACK_W: Final = YEARS * YEAR_W + 2 * weekly.WEEKS
+SHARES: Final = np.array([[0, 0, 0], [0.2, 0.3, 0.75], [0.3, 0.4, 0.85]])
+"""The share that comes back, by years known (0, 1, 2) and nearness of a holiday (0, 1, 2)."""
+MOST: Final = np.array([1.0, 1.0, 3.0])
+"""A day that left its usual by more than this many mean hours is believed this far, by nearness."""
+
+
+def compute_departures(past: HistoryView, at: int) -> Floats:
+    """How each hour of the week `at` did one and two years ago, against its usual of then.
+
+    As (years, series, 168), in mean hours of then; NaN where nobody knows.
+    """
+    return np.stack(list(_departures(past, at)))
+
+
+def _departures(past: HistoryView, at: int) -> Iterator[Floats]:
+    days = past.days(at)
+    for year in range(1, YEARS + 1):
+        days, then = past.a_year_before(np.maximum(days, 0)), at - year * YEAR_W
+        if then < weekly.WEEKS or days.min() < 0:
+            yield np.full((len(past.raw), 168), np.nan)
+            continue
+        usual = past.profile(then)[:, past.columns(days)]
+        hours = past.raw.reshape(len(past.raw), -1, 24)[:, days].reshape(len(past.raw), -1)
+        level = compute_month_level(past.usual[:, then - weekly.WEEKS : then])
+        yield (hours - usual) / np.where(level > 0, level, np.nan)[:, None]
+
+
+def compute_returning(past: HistoryView, at: int) -> Floats:
+    """What to expect above the usual week, in mean hours of now: (series, 168)."""
+    found = compute_departures(past, at)
+    known = np.isfinite(found)  # what no year shows adds nothing: SHARES[0] is 0
+    near = np.repeat(past.nearness(past.days(at)), 24)
+    mean = np.where(known, found, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    above: Floats = SHARES[known.sum(axis=0), near] * np.clip(mean, -MOST[near], MOST[near])
+    return above
+
+
+def count_known_years(past: HistoryView) -> Integers:
+    """In how many earlier years the like hours of the coming week were observed: (series, 168)."""
+    found: Integers = np.isfinite(compute_departures(past, past.raw.shape[1])).sum(axis=0)
+    return found
+
+
+def add_yearly_pattern(week: Floats, past: HistoryView, level: Floats) -> Floats:
+    """A coming week (series, 3, 168) with what comes back, its band in proportion.
+
+    `level` is the mean hour of now, (series,).
+    """
+    plain = week[:, 1]
+    above = compute_returning(past, past.raw.shape[1]) * level[:, None]
+    middle = np.maximum(plain + above, 0)
+    least = conformal.compute_offset(plain)
+    wider = (middle + least) / (plain + least)
+    return middle[:, None] + (week - plain[:, None]) * wider[:, None]

@@ -1,0 +1,70 @@
+"""When the best plan buys nothing: why, and what would have to change for the first share.
+
+A plan without a line is no plan. Either a single share costs more than the money that is there, or
+nothing that answers the brief is free or worth anything.
+"""
+
+from typing import Final
+
+from cloud.pricing.optimise.brief import Brief
+from cloud.pricing.optimise.explanations import amount_in_words
+from cloud.pricing.optimise.limits import Limit, list_limits
+from cloud.pricing.optimise.linear_program import LinearProgram
+from cloud.pricing.optimise.plan import Infeasible, LimitChange, Relaxation
+
+HALF: Final = 0.5
+"""Of a minor unit, since limits are floating point."""
+
+
+def is_affordable(asked: LinearProgram) -> bool:
+    """Whether the money of the brief buys any one share that it has a use for."""
+    offer, brief = asked.offer, asked.brief
+    buyable = asked.most > 0 if brief.minimums else (asked.most > 0) & (asked.wanted > 0)
+    most_pence = min(one.size for one in list_limits(brief) if is_money(one, brief))
+    affordable = offer.price_pence <= most_pence * brief.minor_per_unit + HALF
+    return bool((buyable & affordable).any())
+
+
+def is_money(limit: Limit, brief: Brief) -> bool:
+    """Whether a limit is an amount of money."""
+    return limit.unit == brief.currency
+
+
+def explain_empty_plan(asked: LinearProgram) -> Infeasible:
+    """Why no share is bought at all."""
+    offer = asked.offer
+    if not offer.free.any():
+        return Infeasible(
+            f"every slot that answers the brief is sold out ({len(offer)} slots): widen its dates, "
+            "dayparts or places",
+            (),
+        )
+    wanted = (asked.wanted > 0) & (asked.most > 0)
+    if not wanted.any():
+        return Infeasible(
+            "no slot of the brief adds anything to its objective: nobody of the target is expected "
+            "there, or the slots only just earn their price; widen the brief",
+            (),
+        )
+    return _too_dear(asked, int(offer.price_pence[wanted].min()))
+
+
+def _too_dear(asked: LinearProgram, cheapest_pence: int) -> Infeasible:
+    price = cheapest_pence / asked.brief.minor_per_unit
+    short = [one for one in list_limits(asked.brief) if is_money(one, asked.brief)]
+    changes = tuple(LimitChange(limit, price) for limit in short if limit.size < price)
+    if not changes:
+        return Infeasible("no share fits the limits of the brief together: raise one of them", ())
+    above = " and ".join(_named(change.limit) for change in changes)
+    cheapest = amount_in_words(changes[0].limit, price)
+    sentence = f"no share can be bought: the cheapest costs {cheapest}, more than {above}"
+    raised = " and ".join(
+        f"raise {change.limit.name} from {amount_in_words(change.limit, change.limit.size)} to "
+        f"{amount_in_words(change.limit, change.to)}"
+        for change in changes
+    )
+    return Infeasible(sentence, (Relaxation(changes, True, raised),))
+
+
+def _named(limit: Limit) -> str:
+    return f"{limit.name} of {amount_in_words(limit, limit.size)}"

@@ -1,0 +1,95 @@
+"""A plan from whole shares: its lines, its audience with an interval, its certificate.
+
+Hard truth about the interval: forecasts of one place err together, those of different places only
+partly. All hours of a place are taken to miss by the same quantile, places to hang together by
+`TOGETHER`; independent errors would make the band of a large plan absurdly narrow.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from cloud.forecast.intervals.interval import Interval
+from cloud.pricing.optimise.audit import measure_limit
+from cloud.pricing.optimise.binding_limits import find_binding_limits
+from cloud.pricing.optimise.brief import Objective
+from cloud.pricing.optimise.explanations import shadow_prices
+from cloud.pricing.optimise.limits import minimum_limit
+from cloud.pricing.optimise.linear_program import LinearProgram
+from cloud.pricing.optimise.offer import Floats, Integers, Offer
+from cloud.pricing.optimise.plan import TOGETHER, MediaPlan, MinimumResult, PlanLine
+from cloud.pricing.optimise.relaxation import RelaxedPlan
+
+SMALLEST: Final = 1e-9
+UNITS: Final = {Objective.ATTENTIVE: "attentive impressions", Objective.REACH: "people"}
+
+
+def describe_plan(relaxed: RelaxedPlan, shares: Integers, *, finished: bool = True) -> MediaPlan:
+    """The plan that buys `shares`."""
+    asked = relaxed.asked
+    brief, offer = asked.brief, asked.offer
+    contacts = offer.target.contacts * shares
+    value = asked.value(shares.astype(float))
+    impressions = _impressions(offer, shares)
+    cost_pence = int((offer.price_pence * shares).sum())
+    return MediaPlan(
+        lines=_lines(offer, shares, contacts),
+        cost_pence=cost_pence,
+        impressions=impressions,
+        reach=_reach(offer, contacts, impressions),
+        value=value,
+        unit=unit(asked),
+        bound=max(value, relaxed.bound),
+        gap=max(0.0, relaxed.bound - value) / max(abs(relaxed.bound), SMALLEST),
+        minimums=tuple(
+            MinimumResult(
+                minimum, measure_limit(minimum_limit(minimum), offer, shares, brief.minor_per_unit)
+            )
+            for minimum in brief.minimums
+        ),
+        shadow_prices=shadow_prices(relaxed, unit(asked)),
+        unspent_pence=brief.budget_pence - cost_pence,
+        held_back_by=find_binding_limits(asked, shares),
+        finished=finished,
+    )
+
+
+def unit(asked: LinearProgram) -> str:
+    """What the plan's value is counted in."""
+    return UNITS.get(asked.brief.objective, f"{asked.brief.currency} of return")
+
+
+def _lines(offer: Offer, shares: Integers, contacts: Floats) -> tuple[PlanLine, ...]:
+    return tuple(
+        PlanLine(
+            key=str(offer.key[slot]),
+            location=offer.names[offer.location[slot]],
+            shares=int(shares[slot]),
+            cost_pence=int(offer.price_pence[slot] * shares[slot]),
+            contacts=float(contacts[slot]),
+        )
+        for slot in np.flatnonzero(shares).tolist()
+    )
+
+
+def _impressions(offer: Offer, shares: Integers) -> Interval:
+    middle = float(offer.target.contacts @ shares)
+    below = _together(offer.by_location((offer.target.contacts - offer.low) * shares))
+    above = _together(offer.by_location((offer.high - offer.target.contacts) * shares))
+    return Interval(max(0.0, middle - max(0.0, below)), middle, middle + max(0.0, above))
+
+
+def _together(misses: Floats) -> float:
+    apart = (1 - TOGETHER) * float((misses**2).sum())
+    return float(np.sqrt(apart + TOGETHER * float(misses.sum()) ** 2))
+
+
+def _reach(offer: Offer, contacts: Floats, impressions: Interval) -> Interval:
+    placed = offer.by_location(contacts)
+    middle = impressions.p50 or 1.0
+    return Interval(
+        *(
+            float(offer.target.reach(placed * total / middle).sum())
+            for total in (impressions.p10, impressions.p50, impressions.p90)
+        )
+    )

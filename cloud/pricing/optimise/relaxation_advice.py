@@ -1,0 +1,200 @@
+"""When no plan keeps every limit: which one to ease, and by how much.
+
+Each limit in turn is given room at a price and everything else is kept; the least room that makes a
+plan possible is the answer. Where no single limit will do, all are given room and the smallest sum
+of relative changes is taken. Fractions are turned into whole shares before anything is promised:
+an easing is `proven` when a plan of whole shares keeps the brief with it.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from scipy import sparse
+
+from cloud.pricing.optimise.audit import find_violations, measure_limit
+from cloud.pricing.optimise.brief import Brief
+from cloud.pricing.optimise.empty_plan import is_affordable, is_money
+from cloud.pricing.optimise.explanations import amount_in_words
+from cloud.pricing.optimise.feasibility import find_conflicts, remains_infeasible
+from cloud.pricing.optimise.limits import Limit, list_limits, relax_limit, shares_limit
+from cloud.pricing.optimise.linear_program import (
+    LinearProgram,
+    Matrices,
+    build_linear_program,
+    build_matrices,
+)
+from cloud.pricing.optimise.offer import Floats, Integers, Offer
+from cloud.pricing.optimise.piecewise_linear import tangents
+from cloud.pricing.optimise.plan import Infeasible, LimitChange, Relaxation
+from cloud.pricing.optimise.relaxation import solve_matrices, solve_relaxation
+
+NOTHING: Final = 1e-7
+UNPROVEN_MARGIN: Final = 0.01
+"""Added to a change that only fractions of shares have shown to be enough."""
+
+
+def advise_relaxations(asked: LinearProgram) -> Infeasible:
+    """Say what would have to give."""
+    drawn = build_matrices(asked, tangents)
+    every = list_limits(asked.brief)
+    clash = find_conflicts(asked)
+    affordable = is_affordable(asked)  # where not one share is, nothing but money helps
+    easings = [
+        easing
+        for limit in every
+        if not remains_infeasible(clash, (limit,)) and (affordable or is_money(limit, asked.brief))
+        for easing in _by(asked, drawn, (limit,))
+    ]
+    if affordable:
+        easings += _more_shares(asked)
+    easings.sort(key=_effort)
+    if easings:
+        return Infeasible(
+            "no plan keeps every limit of the brief; any one of these would do", tuple(easings)
+        )
+    together = tuple(_by(asked, drawn, every))
+    if together:
+        return Infeasible(
+            "no plan keeps every limit of the brief, and easing one alone is not enough", together
+        )
+    return Infeasible(
+        "no plan keeps every limit of the brief: too few slots are free for its minimums; widen "
+        "its dates, dayparts or places",
+        (),
+    )
+
+
+def _more_shares(asked: LinearProgram) -> Iterator[Relaxation]:
+    """The fewest shares of a slot with which fractions keep every limit, if any do."""
+    brief, limit = asked.brief, shares_limit(asked.brief)
+    few, enough = brief.caps.shares_per_slot, int(asked.offer.free.max())
+    if enough <= few or not _is_possible(relax_limit(brief, limit, enough), asked.offer):
+        return
+    while enough - few > 1:
+        middle = (few + enough) // 2
+        if _is_possible(relax_limit(brief, limit, middle), asked.offer):
+            enough = middle
+        else:
+            few = middle
+    changes = (LimitChange(limit, float(enough)),)
+    yield Relaxation(changes, False, _sentence(changes, proven=False))
+
+
+def _is_possible(brief: Brief, offer: Offer) -> bool:
+    asked = build_linear_program(brief, offer)
+    return not find_conflicts(asked) and solve_relaxation(asked) is not None
+
+
+def _by(asked: LinearProgram, drawn: Matrices, given: tuple[Limit, ...]) -> Iterator[Relaxation]:
+    """The easing that gives room to these limits and to no other, if there is one."""
+    solved = solve_matrices(_with_room(drawn, given))
+    if solved is None:
+        return
+    shares = solved.shares[: len(asked.offer)]
+    room = {
+        limit: float(size)
+        for limit, size in zip(given, solved.shares[len(asked.offer) :], strict=True)
+        if size > NOTHING * max(1.0, limit.size)
+    }
+    easing = _proven(asked, shares, tuple(room) or given)
+    if easing is None and room:
+        easing = _about(room)
+    if easing is not None:
+        yield easing
+
+
+def _with_room(drawn: Matrices, given: tuple[Limit, ...]) -> Matrices:
+    """The programme that minimises room: a column for each limit, taking from all of its rows.
+
+    The room's columns stand right behind the slots.
+    """
+    rows = drawn.below.shape[0]
+    columns = np.zeros((rows, len(given)))
+    for column, limit in enumerate(given):
+        columns[[row for row in range(rows) if drawn.limits[row] == limit], column] = -1.0
+    none = sparse.csr_matrix((drawn.equal.shape[0], len(given)))
+    return replace(
+        drawn,
+        cost=_inserted(np.zeros(drawn.cost.size), drawn.slots, [1 / limit.size for limit in given]),
+        below=_beside(drawn.below, drawn.slots, sparse.csr_matrix(columns)),
+        equal=_beside(drawn.equal, drawn.slots, none),
+        most=_inserted(drawn.most, drawn.slots, [np.inf] * len(given)),
+        slots=drawn.slots + len(given),
+    )
+
+
+def _inserted(values: Floats, at: int, more: list[float]) -> Floats:
+    return np.concatenate([values[:at], more, values[at:]])
+
+
+def _beside(matrix: sparse.csr_matrix, at: int, more: sparse.csr_matrix) -> sparse.csr_matrix:
+    if not matrix.shape[0]:
+        return matrix
+    return sparse.hstack([matrix[:, :at], more, matrix[:, at:]], format="csr")
+
+
+def _proven(asked: LinearProgram, shares: Floats, given: tuple[Limit, ...]) -> Relaxation | None:
+    """The smallest change that a plan of whole shares near the fractions bears out."""
+    found = [
+        easing
+        for whole in (np.ceil(shares - NOTHING), np.floor(shares + NOTHING), np.round(shares))
+        if (easing := _shown(asked.brief, asked.offer, whole.astype(np.int64), given)) is not None
+    ]
+    return min(found, key=_effort, default=None)
+
+
+def _shown(
+    brief: Brief, offer: Offer, whole: Integers, given: tuple[Limit, ...]
+) -> Relaxation | None:
+    wanted = (
+        LimitChange(
+            limit, _outward(limit, measure_limit(limit, offer, whole, brief.minor_per_unit))
+        )
+        for limit in given
+    )
+    changes = tuple(change for change in wanted if change.to != change.limit.size)
+    changed = brief
+    for change in changes:
+        changed = relax_limit(changed, change.limit, change.to)
+    if not changes or not whole.any() or find_violations(changed, offer, whole):
+        return None
+    return Relaxation(changes, True, _sentence(changes, proven=True))
+
+
+def _about(room: dict[Limit, float]) -> Relaxation:
+    """What fractions say, and a little more."""
+    changes = []
+    for limit, size in room.items():
+        more = size * (1 + UNPROVEN_MARGIN) * (1 if limit.minimum is None else -1)
+        changes.append(LimitChange(limit, max(0.0, _outward(limit, limit.size + more))))
+    return Relaxation(tuple(changes), False, _sentence(tuple(changes), proven=False))
+
+
+def _outward(limit: Limit, size: float) -> float:
+    """Whole pounds, slots and people, on the side that makes room."""
+    if limit.minimum is not None:
+        return min(limit.size, float(math.floor(size)))
+    return max(limit.size, float(math.ceil(size)))
+
+
+def _effort(easing: Relaxation) -> float:
+    return sum(abs(change.to - change.limit.size) / change.limit.size for change in easing.changes)
+
+
+def _sentence(changes: tuple[LimitChange, ...], *, proven: bool) -> str:
+    about = "" if proven else "about "
+    return " and ".join(
+        f"{verb(change)} from {amount_in_words(change.limit, change.limit.size)} to "
+        f"{about}{amount_in_words(change.limit, change.to)}"
+        if change.to > 0
+        else f"leave out {change.limit.name}"
+        for change in changes
+    )
+
+
+def verb(change: LimitChange) -> str:
+    """What is done to the limit: minimums are lowered, all else is raised."""
+    return f"{'raise' if change.limit.minimum is None else 'lower'} {change.limit.name}"

@@ -1,0 +1,27 @@
+"""What a cap or the budget still has room for, slot by slot."""
+
+from typing import Any, Final
+
+from cloud.pricing.optimise.limit_rows import LimitRows
+from cloud.pricing.optimise.offer import Floats, Integers
+
+ROUNDING: Final = 1e-7
+"""Of sums of pounds: far below a penny."""
+
+
+class RemainingCapacity:
+    """What a cap or the budget has left; every slot lies in exactly one of its rows."""
+
+    def __init__(self, rows: LimitRows, bought: Integers) -> None:
+        columns = rows.matrix.tocsc()
+        self._row: Integers = columns.indices
+        self._amounts: Floats = columns.data
+        self._left: Floats = rows.sizes - rows.matrix @ bought
+
+    def holds(self, slots: Any) -> Any:
+        """Whether one more share of each of `slots` fits."""
+        return self._amounts[slots] <= self._left[self._row[slots]] + ROUNDING
+
+    def take(self, slot: int) -> None:
+        """Take the room of one more share."""
+        self._left[self._row[slot]] -= self._amounts[slot]

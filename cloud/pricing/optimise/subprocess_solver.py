@@ -1,0 +1,123 @@
+"""The search in a process of its own, so that it can be stopped; the solver is loaded only there.
+
+Hard truth: HiGHS does not always keep its time limit and cannot be interrupted from inside, so the
+only sure stop is to end the process. It is forked from a server that has the solver loaded already;
+a parent that dies leaves it a limit of processor seconds. Whatever it had found until it was ended
+is kept: the best plan so far counts.
+"""
+
+import logging
+import multiprocessing
+import os
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Final
+
+from cloud.pricing.optimise.brief import Brief, BriefError
+from cloud.pricing.optimise.offer import Offer
+from cloud.pricing.optimise.plan import (
+    Infeasible,
+    MediaPlan,
+    Outcome,
+    ProgressListener,
+    SearchProgress,
+)
+
+log = logging.getLogger(__name__)
+GLANCE_S: Final = 0.2
+"""How often the parent looks whether it should stop."""
+GRACE_S: Final = 5
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["cloud.pricing.optimise.search"])
+
+
+class SearchStopped(RuntimeError):  # noqa: N818 - reads as what happened
+    """The search was ended before it had any plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    sentence: str
+    of_brief: bool
+
+
+def optimise_in_subprocess(
+    brief: Brief,
+    offer: Offer,
+    *,
+    within_s: float,
+    listener: ProgressListener = lambda progress: None,
+    cancelled: Callable[[], bool] = lambda: False,
+    niceness: int = 0,
+) -> Outcome:
+    """As `optimise`, for at most `within_s` and until `cancelled`; raises SearchStopped.
+
+    A search that is ended after it had a plan answers with it, marked as not finished.
+    """
+    ours, theirs = _context.Pipe(duplex=False)
+    child = _context.Process(
+        target=_search,
+        args=(theirs, brief, offer, within_s, niceness),
+        daemon=True,
+        name="optimise",
+    )
+    child.start()
+    theirs.close()
+    try:
+        return _awaited(ours, time.monotonic() + within_s, listener, cancelled)
+    finally:
+        child.kill()
+        child.join()
+        child.close()
+        ours.close()
+
+
+def _awaited(
+    ours: Connection, until_s: float, listener: ProgressListener, cancelled: Callable[[], bool]
+) -> Outcome:
+    best: MediaPlan | None = None
+    while (left_s := until_s - time.monotonic()) > 0 and not cancelled():
+        if not ours.poll(min(GLANCE_S, left_s)):
+            continue
+        try:
+            said = ours.recv()
+        except EOFError:
+            raise SearchStopped(
+                "the process of the search ended by itself: make the brief smaller"
+            ) from None
+        match said:
+            case MediaPlan() | Infeasible():
+                return said
+            case _Failed():
+                raise BriefError(said.sentence) if said.of_brief else RuntimeError(said.sentence)
+            case SearchProgress():
+                best = said.plan or best
+                listener(said)
+    if best is None:
+        raise SearchStopped(
+            "the search was ended before it had found a plan: allow it more time, or ask for "
+            "fewer days and places"
+        )
+    return best
+
+
+def _search(theirs: Connection, brief: Brief, offer: Offer, within_s: float, niceness: int) -> None:
+    """What the child does: search, and say how it goes."""
+    os.nice(niceness)
+    limit_s = int(within_s) + GRACE_S
+    resource.setrlimit(resource.RLIMIT_CPU, (limit_s, limit_s))
+    from cloud.pricing.optimise.search import optimise
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the solver talks to itself on standard output
+    try:
+        theirs.send(optimise(brief, offer, theirs.send))
+    except BriefError as error:
+        theirs.send(_Failed(str(error), of_brief=True))
+    except Exception as error:
+        log.exception("optimise.failed")
+        theirs.send(_Failed(f"{type(error).__name__}: {error}", of_brief=False))
+        raise

@@ -1,0 +1,216 @@
+"""A backtest sees nothing ahead, reads any hourly file, and refuses what is none."""
+
+import argparse
+import json
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from cloud.cli.backtest import add_arguments
+from cloud.cli.backtest import run as run_command
+from cloud.forecast.backtesting.backtest import BacktestError, choose_origins, run
+from cloud.forecast.backtesting.series_file import ReadOptions, TableError, read_series
+from cloud.forecast.series import ClockSeries, Floats
+
+pytest.importorskip("pyarrow")
+MONDAY = date(2024, 1, 1)
+ZONE = ["--timezone", "Europe/London"]
+LEEDS = Path(__file__).parents[5] / "shared/data/forecast/leeds_2009_2013.parquet"
+
+
+class Spy:
+    """Writes down what it was shown and forecasts nothing."""
+
+    name = "spy"
+
+    def __init__(self) -> None:
+        self.seen: list[ClockSeries] = []
+
+    def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
+        self.seen.append(history)
+        return np.zeros((len(history.values), 3, 168))
+
+
+class Crossed:
+    """Gives a P10 above its P90."""
+
+    name = "crossed"
+
+    def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
+        return np.tile(np.array([3.0, 2.0, 1.0])[None, :, None], (len(history.values), 1, 168))
+
+
+def days(count: int) -> ClockSeries:
+    return ClockSeries(MONDAY, np.arange(count * 24.0)[None])
+
+
+def test_a_model_is_shown_nothing_from_its_origin_on():
+    series, spy = days(100), Spy()
+    list(run(series, [spy], frozenset(), choose_origins(series, 3)))
+
+    assert [seen.ends_on for seen in spy.seen] == choose_origins(series, 3)
+    for seen in spy.seen:
+        assert np.nanmax(seen.values) < (seen.ends_on - MONDAY).days * 24
+
+
+def test_origins_come_round_the_days_of_the_week():
+    chosen = choose_origins(days(365), 7)
+
+    assert len({origin.weekday() for origin in chosen}) == 7
+    assert chosen[-1] + timedelta(days=7) == MONDAY + timedelta(days=365)
+
+
+def test_more_origins_than_the_history_holds_are_refused():
+    with pytest.raises(BacktestError, match="ask for fewer"):
+        choose_origins(days(100), 12)
+
+
+def test_crossed_quantiles_are_never_scored():
+    with pytest.raises(BacktestError, match="'crossed' gave a quantile"):
+        list(run(days(100), [Crossed()], frozenset(), choose_origins(days(100), 1)))
+
+
+def written(folder: Path, *, hours: int = 24 * 100) -> Path:
+    start = datetime(2024, 1, 1)  # noqa: DTZ001 - a local clock
+    lines = ["series,at,value"]
+    for hour in range(hours):
+        at = start + timedelta(hours=hour)
+        lines += [f"a,{at.isoformat()},{hour % 24}", f"b,{at.isoformat()},{5 + hour % 24}"]
+    file = folder / "hours.csv"
+    file.write_text("\n".join(lines))
+    return file
+
+
+def test_the_command_scores_any_hourly_file(tmp_path: Path, capsys):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    file = written(tmp_path)
+
+    assert run_command(parser.parse_args([str(file), *ZONE, "--origins", "2", "--json"])) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [row["model"] for row in answer["models"]] == ["naive", "median", "recent"]
+    assert set(answer["wql_by_series"]["naive"]) == {"a", "b"}
+
+
+def test_a_series_that_counted_nobody_is_left_out_by_name_with_what_is_told_of_it(
+    tmp_path: Path, capsys
+):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    file, told = written(tmp_path), tmp_path / "told"
+    told.mkdir()
+    silent = [f"c,{datetime(2024, 1, 1) + timedelta(hours=hour)},0" for hour in range(24 * 100)]  # noqa: DTZ001
+    file.write_text("\n".join([file.read_text(), *silent]))
+    for name in ("b", "c"):
+        (told / f"{name}.csv").write_text("name,from,until,value\nrain,2024-03-01,2024-03-02,1\n")
+    typed = [str(file), *ZONE, "--origins", "2", "--json", "--signals", str(told)]
+
+    assert run_command(parser.parse_args(typed)) == 0
+    out, err = capsys.readouterr()
+    assert set(json.loads(out)["wql_by_series"]["recent"]) == {"a", "b"}
+    assert err.endswith("scored: c\n")
+    (told / "d.csv").write_text("name,from,until,value\n")
+    assert run_command(parser.parse_args(typed)) == 1
+    assert "d.csv speaks of no series of the file" in capsys.readouterr().err
+
+
+def test_weeks_from_chosen_days_are_scored_or_refused(tmp_path: Path, capsys):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    file = str(written(tmp_path))
+
+    assert run_command(parser.parse_args([file, *ZONE, "--on", "2024-02-14", "2024-03-01"])) == 0
+    assert run_command(parser.parse_args([file, *ZONE, "--on", "2024-04-08"])) == 1
+    assert "days from 2024-01-29 to 2024-04-03 can" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("origins", "sentence"), [("0", "ask for one"), ("9", "ask for fewer")])
+def test_origins_that_cannot_be_scored_are_refused(
+    tmp_path: Path, capsys, origins: str, sentence: str
+):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+
+    typed = [str(written(tmp_path)), *ZONE, "--origins", origins]
+    assert run_command(parser.parse_args(typed)) == 1
+    assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_last_week_of_each_series_is_drawn(tmp_path: Path, capsys):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    file, folder = written(tmp_path), tmp_path / "drawn"
+    typed = [str(file), *ZONE, "--origins", "1", "--models", "recent", "--plot", str(folder)]
+
+    assert run_command(parser.parse_args(typed)) == 0
+    assert sorted(drawn.name for drawn in folder.iterdir()) == ["a.svg", "b.svg"]
+    assert "recent" in capsys.readouterr().out
+
+
+def test_an_hour_that_comes_twice_is_the_mean_and_a_bad_one_is_missing(tmp_path: Path):
+    file = tmp_path / "hours.csv"
+    file.write_text(
+        "s,t,v,ok\n"
+        "a,2024-10-27T01:00:00,10,true\n"
+        "a,2024-10-27T01:00:00,20,true\n"
+        "a,2024-10-27T02:00:00,99,false\n"
+        "a,2024-10-27T03:00:00,-1,true\n"
+        "a,2024-10-27T04:00:00,,true\n"
+        "a,2024-10-27T05:00:00,7,true\n"
+    )
+    read = read_series(file, ReadOptions(("s", "t", "v", "ok"), zone=ZoneInfo("Europe/London")))
+    series = read.series
+
+    assert read.names == ["a"]
+    assert read.notes == (
+        "1 negative rows: missing",
+        "1 empty rows: missing",
+        "2 rows in a local hour that comes twice (clocks go back): the mean of both",
+    )
+    assert series.values[0, 1] == 15
+    assert np.isnan(series.values[0, [0, 2, 3, 4]]).all()
+    assert series.values[0, 5] == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("x.csv", "series,at\na,2024-01-01", "has no column value: it has series, at"),
+        ("x.csv", "series,at,value\n", "holds no rows"),
+        ("x.csv", "series,at,value\na,yesterday,1\n", "something that is no time"),
+        ("x.csv", "series,at,value\na,1024-01-01T00:00:00,1\na,2024-01-01T00:00:00,1\n", "years"),
+        ("x.csv", "series,at,value\na,0001-01-01T00:00:00,1\n", "years from 1900"),
+        ("x.csv", "series,at,value\na,2024-01-01T00:00:00,lots\n", "the first is 'lots'"),
+        ("x.csv", "series,at,value\na,2024-01-01,1\n", "is a day, not an hour"),
+        ("x.csv", "series,at,at,value\na,2024-01-01,2024-01-01,1\n", "at is not"),
+        ("x.csv", "", "cannot be read"),
+        ("x.parquet", "PAR1 not really", "cannot be read"),
+        ("x.txt", "series,at,value\n", "neither .csv nor .parquet"),
+    ],
+)
+def test_a_file_without_hourly_series_is_refused(
+    tmp_path: Path, name: str, content: str, sentence: str
+):
+    file = tmp_path / name
+    file.write_text(content)
+
+    with pytest.raises(TableError, match=sentence):
+        read_series(file, ReadOptions(("series", "at", "value"), zone=ZoneInfo("Europe/London")))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not LEEDS.exists(), reason="the shared footfall data is not here")
+def test_the_untrained_default_misses_a_third_less_than_last_week_on_real_footfall(capsys):
+    pytest.importorskip("holidays")
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    columns = ["--columns", "location_id,ts_local,count,ok", "--holidays", "GB-ENG", *ZONE]
+
+    assert run_command(parser.parse_args([str(LEEDS), *columns, "--json"])) == 0
+    rows = {row["model"]: row for row in json.loads(capsys.readouterr().out)["models"]}
+    assert rows["recent"]["relative_wql"] <= 0.67
+    assert 0.75 <= rows["recent"]["coverage"] <= 0.85

@@ -1,0 +1,115 @@
+"""Invented offers and briefs, small enough for every plan to be tried."""
+
+from datetime import date
+from itertools import product
+
+import numpy as np
+from hypothesis import strategies as st
+
+from cloud.pricing.optimise.audit import find_violations
+from cloud.pricing.optimise.brief import AudienceGroup, Brief, Caps, Minimum, Objective
+from cloud.pricing.optimise.offer import GroupAudience, Offer
+from wire.audience import AgeGroup
+
+YOUNG = AudienceGroup(ages=frozenset({AgeGroup.FROM_18}))
+MONDAY = date(2026, 11, 23)
+
+
+def offer(rng, *, locations=2, hours=4, days=1, free=1):
+    """Invented slots: `hours` of each of `days` at each of `locations`."""
+    slots = locations * days * hours
+    location = np.repeat(np.arange(locations), days * hours)
+    day = np.tile(np.repeat(np.arange(days), hours), locations)
+    contacts = np.round(rng.lognormal(2, 0.7, slots), 3)
+    price_pence = np.maximum(1, np.round(contacts * rng.uniform(5, 20, slots))).astype(np.int64)
+    young = contacts * rng.uniform(0.05, 0.5, slots)
+    people = np.maximum(1.0, np.bincount(location, weights=contacts) * rng.uniform(0.2, 2))
+    return Offer(
+        key=np.array([f"{place}/{index}" for index, place in enumerate(location)]),
+        names=tuple(f"L{place}" for place in range(locations)),
+        location=location,
+        day=day,
+        price_pence=price_pence,
+        free=np.full(slots, free, dtype=np.int64),
+        target=GroupAudience(contacts, people),
+        low=contacts * 0.7,
+        high=contacts * 1.4,
+        groups={
+            YOUNG.name: GroupAudience(young, people * 0.3),
+            "everybody": GroupAudience(contacts, people),
+        },
+    )
+
+
+def brief(budget_pence, **asked):
+    fields = {
+        "budget_pence": int(budget_pence),
+        "currency": "GBP",
+        "first_on": MONDAY,
+        "until_on": date(2026, 11, 30),
+    }
+    return Brief(**(fields | asked))
+
+
+def every_plan(asked, sold):
+    """All plans that keep the brief: two to the power of the slots, so few slots please."""
+    most = np.minimum(sold.free, asked.caps.shares_per_slot)
+    for shares in product(*(range(top + 1) for top in most)):
+        plan = np.array(shares)
+        if not find_violations(asked, sold, plan):
+            yield plan
+
+
+def value(asked, sold, shares):
+    contacts = sold.target.contacts * shares
+    if asked.objective is Objective.REACH:
+        return sold.target.reach(sold.by_location(contacts)).sum()
+    if asked.objective is Objective.ROI:
+        return (contacts.sum() * asked.value_pence - (sold.price_pence * shares).sum()) / 100
+    return contacts.sum()
+
+
+def bought(plan, sold):
+    shares = np.zeros(len(sold), dtype=np.int64)
+    for line in plan.lines:
+        shares[list(sold.key).index(line.key)] = line.shares
+    return shares
+
+
+briefs = st.fixed_dictionaries(
+    {
+        "budget": st.floats(0.02, 1.2),
+        "objective": st.sampled_from(Objective),
+        "slots": st.none() | st.integers(1, 8),
+        "per_location": st.none() | st.integers(1, 4),
+        "per_day": st.none() | st.integers(1, 3),
+        "spend": st.none() | st.floats(0.05, 0.8),
+        "shares": st.integers(1, 2),
+        "least": st.none() | st.floats(0.01, 0.9),
+        "measure": st.sampled_from(["impressions", "reach"]),
+    }
+)
+
+
+def drawn_brief(drawn, sold):
+    total = int(sold.price_pence.sum())
+    least = ()
+    if drawn["least"] is not None:
+        young = sold.groups[YOUNG.name]
+        most = young.contacts.sum()
+        if drawn["measure"] == "reach":
+            most = young.reach(sold.by_location(young.contacts)).sum()
+        least = (Minimum(YOUNG, drawn["measure"], float(most * drawn["least"])),)
+    return brief(
+        max(1, total * drawn["budget"]),
+        objective=drawn["objective"],
+        value_pence=25.0 if drawn["objective"] is Objective.ROI else None,
+        minimums=least,
+        caps=Caps(
+            slots=drawn["slots"],
+            slots_per_location=drawn["per_location"],
+            slots_per_day=drawn["per_day"],
+            spend_per_location_pence=drawn["spend"] and max(1, int(total * drawn["spend"])),
+            shares_per_slot=drawn["shares"],
+        ),
+    )
