@@ -92,7 +92,7 @@ def test_every_harm_is_a_dead_letter_and_touches_no_honest_journal(kind):
         only.setattr(
             "simulators.synthetic.fault_injection.HOSTILE_MESSAGES", {kind: HOSTILE_MESSAGES[kind]}
         )
-        line._harm(place.address, next(pack_batches([honest])).payload)
+        line._send_hostile(place.address, next(pack_batches([honest])).payload)
     ((address, payload),) = sent
     arrival = Arrival(address.topic(Channel.AUDIENCE), payload)
     found = list(judge(arrival, knows=lambda _, device: device != "nobody", now=NOON))

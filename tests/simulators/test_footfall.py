@@ -218,6 +218,6 @@ def test_everything_arrives_also_when_the_cloud_misses_the_first_messages(mosqui
 @pytest.mark.broker
 def test_a_silent_cloud_is_reported_after_some_patience(mosquitto):
     with pytest.raises(
-        NotAcknowledgedError, match=r"0 reports are settled, 288 are not.*kx-01-sim at KX-01"
+        NotAcknowledgedError, match=r"0 reports are acknowledged, 288 are not.*kx-01-sim at KX-01"
     ):
         delivered(mosquitto, ReportTotals(), patience_s=0.3)

@@ -28,7 +28,7 @@ def pictures():
 
 
 @pytest.fixture(scope="module")
-def studio(pictures):
+def sampler(pictures):
     return SceneSampler(pictures)
 
 
