@@ -7,7 +7,7 @@ of an hour; hours that are missing or marked as bad are neither learnt from nor 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import permutations
@@ -31,11 +31,8 @@ from cloud.forecast.backtesting.row_hours import TableError
 from cloud.forecast.backtesting.series_file import ReadOptions, read_series
 from cloud.forecast.models.blend import Blend
 from cloud.forecast.models.boosted import Boosted, LearningError
-from cloud.forecast.models.median import MedianProfile
 from cloud.forecast.models.model import Model
-from cloud.forecast.models.naive import SeasonalNaive
-from cloud.forecast.models.prophet_model import Prophet
-from cloud.forecast.models.recent import Recent
+from cloud.forecast.models.registry import REGISTRY
 from cloud.forecast.models.signal_effects import WithSignals
 from cloud.forecast.public_holidays import CalendarError, public_holidays
 from cloud.forecast.series import ClockSeries
@@ -47,19 +44,10 @@ from cloud.forecast.signals import (
     read_signals,
 )
 
-MODELS: Final[Mapping[str, Callable[[], Model]]] = {
-    "naive": SeasonalNaive,
-    "median": MedianProfile,
-    "recent": Recent,
-    "boosted": Boosted,
-    "blend": Blend,
-    "prophet": Prophet,
-    "prophet-tuned": lambda: Prophet(weeks=12, tuned=True, name="prophet-tuned"),
-}
 REFUSED: Final = (
     BacktestError, CalendarError, LearningError, TableError, SignalError, OSError,
 )  # fmt: skip
-QUICK: Final = ("naive", "median", "recent")
+DEFAULT_MODELS: Final = [name for name, entry in REGISTRY.items() if entry.is_default]
 HORIZON_H: Final = 168
 
 
@@ -91,8 +79,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="forecast the weeks from these days instead of --origins",
     )  # fmt: skip
     parser.add_argument(
-        "--models", nargs="+", choices=MODELS, default=list(QUICK), metavar="MODEL",
-        help=f"of {', '.join(MODELS)} (default: {' '.join(QUICK)})",
+        "--models", nargs="+", choices=REGISTRY, default=DEFAULT_MODELS, metavar="MODEL",
+        help=f"of {', '.join(REGISTRY)} (default: {' '.join(DEFAULT_MODELS)})",
     )  # fmt: skip
     parser.add_argument("--holidays", metavar="CODE", help="calendar, such as GB-ENG or AU-VIC")
     parser.add_argument(
@@ -180,7 +168,7 @@ def _counted(
 
 
 def _models(names: list[str], series_signals: SeriesSignals) -> list[Model]:
-    models = [MODELS[name]() for name in dict.fromkeys(["naive", *names])]
+    models = [REGISTRY[name].build() for name in dict.fromkeys(["naive", *names])]
     return (
         [models[0], *(_told_to(model, series_signals) for model in models[1:])]
         if series_signals

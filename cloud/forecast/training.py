@@ -17,7 +17,7 @@ from cloud.forecast.history.history_store import LOOK_BACK_W, MEASURES
 from cloud.forecast.history.outliers import exclude_outliers
 from cloud.forecast.models.boosted import Boosted, TrainedModel
 from cloud.forecast.models.features import LEARNABLE_W
-from cloud.forecast.models.model import model_version
+from cloud.forecast.models.registry import model_version
 from cloud.forecast.network import Network
 from cloud.forecast.series import ClockSeries
 from cloud.forecast.signals import SeriesSignals, Signals

@@ -1,8 +1,8 @@
-"""The forecast of places from what was observed there: one way for the night and for a request.
+"""Forecast the weeks of sites from their observations, in the nightly run and for a request alike.
 
-A place is forecast from its own hours when the weeks up to its newest observation hold two weeks of
-them. Old observations are used however old they are: the interval widens with their age, by the
-same square root as with the distance of the day that is forecast, and the basis says so.
+A site is forecast from its own hours when the weeks up to its newest observation hold two weeks of
+them. Observations may be old: the interval widens with their age, by the same square root as with
+the distance of the forecast day, and the basis tells the age.
 """
 
 import math
@@ -13,30 +13,31 @@ from typing import Final
 
 import numpy as np
 
-from cloud.forecast import unobserved_hours, venue_profiles
 from cloud.forecast.basis import Sources, WeekBasis
 from cloud.forecast.history.history_store import local_midnight
 from cloud.forecast.history.observations import SiteObservations
 from cloud.forecast.intervals.sanity_bounds import apply_sanity_bounds, widen
-from cloud.forecast.models import model_selection
 from cloud.forecast.models.boosted import TrainedModel
 from cloud.forecast.models.candidate_forecasts import (
     CandidateForecasts,
     forecast_candidates,
     select_site_rows,
 )
-from cloud.forecast.models.model import model_version
+from cloud.forecast.models.model_selection import ModelScore, choose_model
+from cloud.forecast.models.registry import model_version
 from cloud.forecast.network import Network
 from cloud.forecast.series import Flags, Floats
 from cloud.forecast.signals import Signals
 from cloud.forecast.store import StoredWeek
+from cloud.forecast.unobserved_hours import fill_unobserved_hours
+from cloud.forecast.venue_profiles import build_venue_week, find_venue
 from cloud.forecast.weekly import columns_like
 
 LEAST_WEEKS: Final = 1.8
 """Two weeks, of which a tenth may have been missed."""
 WIDEST: Final = 3.0
 
-ModelScores = Mapping[str, Mapping[str, model_selection.ModelScore]]
+ModelScores = Mapping[str, Mapping[str, ModelScore]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,98 +60,93 @@ def compute_age_widening(weeks: float) -> float:
 
 def build_week_forecasts(
     network: Network,
-    places: Sequence[SiteObservations],
+    sites: Sequence[SiteObservations],
     trained: TrainedModel | None,
     signals: Mapping[str, Signals],
-    standings: ModelScores,
+    scores: ModelScores,
     *,
     now: datetime,
 ) -> WeekForecasts:
-    """Forecast places that have weeks enough, all on one local day."""
-    if not places:
+    """Forecast sites that have enough weeks, all on one local day."""
+    if not sites:
         return WeekForecasts([], {})
-    said = forecast_candidates(network, places, trained, signals)
+    candidates = forecast_candidates(network, sites, trained, signals)
     weeks = [
-        _week(network, place, said, at, standings.get(place.site.id, {}), now=now)
-        for at, place in enumerate(places)
+        _build_week(network, site, candidates, at, scores.get(site.site.id, {}), now=now)
+        for at, site in enumerate(sites)
     ]
-    return WeekForecasts(weeks, dict(_rivals(places, said)))
+    return WeekForecasts(weeks, dict(_weeks_by_model(sites, candidates)))
 
 
-def _rivals(
-    places: Sequence[SiteObservations], said: CandidateForecasts
+def _weeks_by_model(
+    sites: Sequence[SiteObservations], candidates: CandidateForecasts
 ) -> Iterator[tuple[str, dict[str, Floats]]]:
-    for name in said.said:
+    for name in candidates.weeks:
         yield (
             model_version(name),
             {
-                place.site.id: said.of_place(name, at)
-                for at, place in enumerate(places)
-                if name in said.names(at)
+                site.site.id: candidates.of_site(name, at)
+                for at, site in enumerate(sites)
+                if name in candidates.list_models(at)
             },
         )
 
 
-def _week(
+def _build_week(
     network: Network,
-    place: SiteObservations,
-    said: CandidateForecasts,
+    site: SiteObservations,
+    candidates: CandidateForecasts,
     at: int,
-    standing: Mapping[str, model_selection.ModelScore],
+    scores: Mapping[str, ModelScore],
     *,
     now: datetime,
 ) -> StoredWeek:
-    names = said.names(at)
-    tried = {
-        name: standing[model_version(name)] for name in names if model_version(name) in standing
-    }
-    name = model_selection.choose_model(tried, names[0])
-    wider = tried[name].widening if name in tried else 1.0
-    wider *= compute_age_widening(place.age_weeks) * (1 + place.estimated)
-    like = columns_like(network.today, network.holidays)
-    assumed = venue_profiles.build_venue_week(
-        venue_profiles.find_venue(place.site.venue), network.today
+    name, width = _select_model(site, candidates.list_models(at), scores)
+    plain = candidates.plain
+    coming_like = columns_like(network.today, network.holidays)
+    assumed = build_venue_week(find_venue(site.site.venue), network.today)
+    observed = select_site_rows(plain.coming_observed, at)
+    coming, coming_sources = _complete(
+        site, candidates.of_site(name, at), width, observed, assumed[:, coming_like]
     )
-    coming, of_coming = _whole(
-        place,
-        said.of_place(name, at),
-        wider,
-        select_site_rows(said.plain.coming_observed, at),
-        assumed[:, like],
-    )
-    usual, of_usual = _whole(
-        place,
-        select_site_rows(said.plain.usual, at),
-        wider,
-        select_site_rows(said.plain.usual_observed, at),
+    usual, usual_sources = _complete(
+        site,
+        select_site_rows(plain.usual, at),
+        width,
+        select_site_rows(plain.usual_observed, at),
         assumed,
     )
-    assert place.newest_at is not None  # it has weeks enough
+    assert site.newest_at is not None  # it has enough weeks
+    reason, weeks = describe_basis(network, site), round(site.weeks, 1)
     return StoredWeek(
-        location=place.site.id,
+        location=site.site.id,
         first_on=network.today,
         model=model_version(name),
         made_at=now,
-        cutoff_at=min(now, place.newest_at),
+        cutoff_at=min(now, site.newest_at),
         week=coming,
         usual=usual,
-        basis=WeekBasis(
-            describe_basis(network, place),
-            round(place.weeks, 1),
-            place.age_weeks,
-            of_coming,
-            of_usual,
-        ),
-        zone=place.site.timezone,
+        basis=WeekBasis(reason, weeks, site.age_weeks, coming_sources, usual_sources),
+        zone=site.site.timezone,
     )
 
 
-def _whole(
-    place: SiteObservations, week: Floats, wider: float, observed: Flags, assumed: Floats
+def _select_model(
+    site: SiteObservations, names: Sequence[str], scores: Mapping[str, ModelScore]
+) -> tuple[str, float]:
+    """The model of a site, and by how much its interval is wider than the model's own."""
+    tried = {name: scores[model_version(name)] for name in names if model_version(name) in scores}
+    name = choose_model(tried, names[0])
+    width = tried[name].widening if name in tried else 1.0
+    return name, width * compute_age_widening(site.age_weeks) * (1 + site.estimated)
+
+
+def _complete(
+    site: SiteObservations, week: Floats, width: float, observed: Flags, assumed: Floats
 ) -> tuple[Floats, Sources]:
-    """A week with all its hours, each interval as wide as its sources ask for."""
-    known = apply_sanity_bounds(widen(week, wider), place.series)
-    whole, sources = unobserved_hours.fill_unobserved_hours(known, observed[0], assumed)
+    """A week with all its hours, each interval as wide as its sources require."""
+    known = apply_sanity_bounds(widen(week, width), site.series)
+    whole, sources = fill_unobserved_hours(known, observed[0], assumed)
     return np.sort(np.maximum(whole, 0), axis=1), sources
 
 

@@ -1,83 +1,128 @@
-"""What a price is made of: one pure function for each factor, with the reason in words.
+"""The factors of a price: one pure function for each, with its reason in words.
 
-Every value is a decimal of at most four places, so that anybody can multiply the factors shown
-and come out at the price. Hours and months are those of the location's own clock.
+`FACTORS` is the one list of them, read by quotes and by price lists; the attention factor comes
+before it. To add a factor: a function here, its entry in `FACTORS`, a test. Every value is a
+decimal of at most four places, so that the factors of an answer multiply to its price. Hours and
+months are those of the site's local clock.
 """
 
 import calendar
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from cloud.estate import Site
 from cloud.pricing.rate_card import Bounds, RateCard
-from cloud.pricing.slot import Slot
+from cloud.pricing.slot import Slot, SlotColumns
 
 ONE: Final = Decimal(1)
 FOUR_PLACES: Final = Decimal("0.0001")
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """One multiplier of a price: what it is called, what it is, and why."""
+    """One multiplier of a price: its name, its value, and its reason."""
 
     name: str
     value: Decimal
     reason: str
 
 
-def attention(looking_s: float, base_looking_s: float, bounds: Bounds) -> Factor:
-    """Expected looking time against the looking time that the base rate was set for."""
+@dataclass(frozen=True, slots=True)
+class PriceFactor:
+    """A factor of the rate card. Slots of one site with the same `key` have the same value."""
+
+    compute: Callable[[Site, Slot, RateCard], Factor]
+    key: Callable[[SlotColumns], Integers]
+
+
+def compute_attention(looking_s: float, base_looking_s: float, bounds: Bounds) -> Factor:
+    """Expected attention against the attention for which the base rate was set."""
     measured = Decimal(looking_s / base_looking_s).quantize(FOUR_PLACES, ROUND_HALF_UP)
     value = min(max(measured, bounds.least), bounds.most)
     reason = (
-        f"{looking_s:,.0f} s of looking expected in the hour; "
-        f"the base rate buys {base_looking_s:,.0f} s"
+        f"{looking_s:,.0f} attention seconds expected in the hour; "
+        f"the base rate buys {base_looking_s:,.0f}"
     )
     if value != measured:
         side = "at least" if value > measured else "at most"
-        reason += f", and the card counts {side} {value.normalize():f} of it"
+        reason += f", and the rate card counts {side} {value.normalize():f} of them"
     return Factor("attention", value, reason)
 
 
-def attention_unobserved(estimated_s: float) -> Factor:
+def compute_unobserved_attention(estimated_s: float) -> Factor:
     """An hour of the week that no camera has observed is sold at the base rate, not as empty."""
     reason = (
         "this hour of the week was not observed here, so the base rate is charged; "
-        f"{estimated_s:,.0f} s of looking are an estimate"
+        f"{estimated_s:,.0f} attention seconds are an estimate"
     )
     return Factor("attention", ONE, reason)
 
 
-def peak(slot: Slot, card: RateCard) -> Factor:
+def compute_peak(slot: Slot, card: RateCard) -> Factor:
     """The hour of the local day."""
     band = card.band_at(slot.local.hour)
     when = f"{calendar.day_name[slot.local.weekday()]} {slot.local:%H:%M}"
     if band is None:
-        return Factor("peak", ONE, f"{when} lies between the hours that the card names")
+        return Factor("peak", ONE, f"{when} lies between the hours that the rate card names")
     hours = f"{band.from_hour:02}-{band.to_hour:02}"
     return Factor("peak", band.factor, f"{when} lies in the {band.name} ({hours})")
 
 
-def demographic(profile: str, card: RateCard) -> Factor:
-    """Who is usually there."""
-    return _word("demographic", profile, card.demographic.get(profile))
+def compute_demographic(profile: str, card: RateCard) -> Factor:
+    """The usual audience of the site."""
+    return _of_word("demographic", profile, card.demographic.get(profile))
 
 
-def location(traffic: str, card: RateCard) -> Factor:
-    """What kind of place it is."""
-    return _word("location", traffic, card.traffic.get(traffic))
+def compute_location(traffic: str, card: RateCard) -> Factor:
+    """The kind of site."""
+    return _of_word("location", traffic, card.traffic.get(traffic))
 
 
-def season(slot: Slot, card: RateCard) -> Factor:
+def compute_season(slot: Slot, card: RateCard) -> Factor:
     """The month of the local year."""
     found = card.season_in(slot.local.month)
     month = calendar.month_name[slot.local.month]
     if found is None:
-        return Factor("season", ONE, f"{month} is in no season of the card")
+        return Factor("season", ONE, f"{month} is in no season of the rate card")
     return Factor("season", found.factor, f"{month} is {found.name}")
 
 
-def _word(name: str, word: str, value: Decimal | None) -> Factor:
+def _of_word(name: str, word: str, value: Decimal | None) -> Factor:
     if value is None:
-        return Factor(name, ONE, f"the card does not name {word!r}")
+        return Factor(name, ONE, f"the rate card does not name {word!r}")
     return Factor(name, value, f"the location is marked {word!r}")
+
+
+def _same_for_site(slots: SlotColumns) -> Integers:
+    return np.zeros(len(slots), dtype=np.int64)
+
+
+FACTORS: Final[tuple[PriceFactor, ...]] = (
+    PriceFactor(lambda _, slot, card: compute_peak(slot, card), lambda slots: slots.hour),
+    PriceFactor(
+        lambda site, _, card: compute_demographic(site.attributes.demographic, card),
+        _same_for_site,
+    ),
+    PriceFactor(
+        lambda site, _, card: compute_location(site.attributes.traffic, card), _same_for_site
+    ),
+    PriceFactor(lambda _, slot, card: compute_season(slot, card), lambda slots: slots.month),
+)
+
+
+def compute_base_factors(
+    site: Site, slot: Slot, looking_s: float, card: RateCard, *, unobserved: bool = False
+) -> tuple[Factor, ...]:
+    """Every factor before the rules: attention, then those of the rate card."""
+    attention = (
+        compute_unobserved_attention(looking_s)
+        if unobserved
+        else compute_attention(looking_s, site.base_looking_s, card.attention)
+    )
+    return (attention, *(one.compute(site, slot, card) for one in FACTORS))

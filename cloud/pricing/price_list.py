@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.estate import Site
-from cloud.pricing import factors
+from cloud.pricing.factors import FACTORS, compute_base_factors
 from cloud.pricing.market import Market
-from cloud.pricing.quote import compute_factors
 from cloud.pricing.rate_card import RateCard
 from cloud.pricing.rules import (
     UNIT,
@@ -50,13 +49,14 @@ def price_slots(
     never = np.zeros(looking_s.shape, dtype=bool) if unobserved is None else unobserved
     attention, doubtful = _attention(looking_s, site.base_looking_s, card)
     attention = np.where(never, UNIT, attention)
-    amount = site.base_rate_pence * attention / UNIT * _others(site, slots, card)
+    amount = site.base_rate_pence * attention / UNIT * _card_factors(site, slots, card)
     doubtful |= np.abs(amount % 1 - 0.5) < DOUBTFUL_PENCE
     price = np.floor(amount + 0.5).astype(np.int64)
     for at in np.flatnonzero(doubtful).tolist():
-        slot, unseen = slots.slots[at], bool(never[at])
-        made_of = compute_factors(site, slot, float(looking_s[at]), card, unobserved=unseen)
-        product = math.prod((one.value for one in made_of[:5]), start=Decimal(site.base_rate_pence))
+        made_of = compute_base_factors(
+            site, slots.slots[at], float(looking_s[at]), card, unobserved=bool(never[at])
+        )
+        product = math.prod((one.value for one in made_of), start=Decimal(site.base_rate_pence))
         price[at] = round_minor(product)
     return _ruled(price, site.base_rate_pence, card, markets)
 
@@ -70,17 +70,14 @@ def _attention(
     return np.floor(measured + 0.5), np.abs(measured % 1 - 0.5) < DOUBTFUL_FACTOR
 
 
-def _others(site: Site, slots: SlotColumns, card: RateCard) -> Floats:
-    """The product of the other factors: a few different ones, by hour and month."""
-    still = factors.demographic(site.attributes.demographic, card).value
-    still *= factors.location(site.attributes.traffic, card).value
-    _, first, which = np.unique(
-        slots.month * 24 + slots.hour, return_index=True, return_inverse=True
-    )
-    kinds = [slots.slots[at] for at in first.tolist()]
-    known = [factors.peak(one, card).value * factors.season(one, card).value for one in kinds]
-    products: Floats = np.array([float(value * still) for value in known])[which]
-    return products
+def _card_factors(site: Site, slots: SlotColumns, card: RateCard) -> Floats:
+    """The product of the rate card's factors: each computed once for slots with the same key."""
+    product = np.ones(len(slots))
+    for factor in FACTORS:
+        _, first, which = np.unique(factor.key(slots), return_index=True, return_inverse=True)
+        values = [factor.compute(site, slots.slots[at], card).value for at in first.tolist()]
+        product *= np.array([float(value) for value in values])[which]
+    return product
 
 
 def _ruled(

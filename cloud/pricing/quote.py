@@ -10,8 +10,7 @@ from decimal import Decimal
 
 from cloud.estate import Site
 from cloud.forecast.forecaster import HourForecast
-from cloud.pricing import factors
-from cloud.pricing.factors import Factor
+from cloud.pricing.factors import Factor, compute_base_factors
 from cloud.pricing.market import UNKNOWN_MARKET, Market
 from cloud.pricing.rate_card import RateCard
 from cloud.pricing.rules import TWELVE_DIGITS, RuleTerms, apply_rules, round_minor
@@ -94,18 +93,7 @@ def compute_factors(
     unobserved: bool = False,
 ) -> tuple[Factor, ...]:
     """Every factor of the price, the rules last and only where they bite."""
-    attention = (
-        factors.attention_unobserved(looking_s)
-        if unobserved
-        else factors.attention(looking_s, site.base_looking_s, card.attention)
-    )
-    made_of = (
-        attention,
-        factors.peak(slot, card),
-        factors.demographic(site.attributes.demographic, card),
-        factors.location(site.attributes.traffic, card),
-        factors.season(slot, card),
-    )
+    made_of = compute_base_factors(site, slot, looking_s, card, unobserved=unobserved)
     amount = _product(site.base_rate_pence, made_of)
     terms = RuleTerms(site.base_rate_pence, site.currency, card, market)
     return made_of + tuple(apply_rules(amount, terms))

@@ -14,7 +14,7 @@ from cloud.forecast import store, venue_profiles
 from cloud.forecast.forecaster import forecast_at
 from cloud.forecast.models import model_selection
 from cloud.forecast.models.boosted import Boosted
-from cloud.forecast.models.model import model_version
+from cloud.forecast.models.registry import model_version
 from cloud.forecast.nightly import NightlyResult, run
 from cloud.forecast.series import ClockSeries, Floats
 from cloud.forecast.signals import SignalLine, Signals

@@ -18,7 +18,7 @@ LONDON = ZoneInfo("Europe/London")
     [
         (0, "0.6", "night (23-06)"),
         (5, "0.6", "night (23-06)"),
-        (6, "1", "between the hours that the card names"),
+        (6, "1", "between the hours that the rate card names"),
         (7, "1.4", "morning peak (07-09)"),
         (8, "1.4", "morning peak (07-09)"),
         (9, "1", "between the hours"),
@@ -37,7 +37,7 @@ LONDON = ZoneInfo("Europe/London")
 def test_peak_follows_the_local_hour_in_winter_and_summer(
     day: str, hour: int, value: str, reason: str
 ):
-    found = factors.peak(parse_slot(f"{day}T{hour:02}:00", LONDON), CARD)
+    found = factors.compute_peak(parse_slot(f"{day}T{hour:02}:00", LONDON), CARD)
 
     assert found.value == Decimal(value)
     assert reason in found.reason
@@ -57,7 +57,7 @@ def test_peak_follows_the_local_hour_in_winter_and_summer(
     ],
 )
 def test_season_follows_the_local_month(month: int, value: str, reason: str):
-    found = factors.season(parse_slot(f"2026-{month:02}-14T12:00", LONDON), CARD)
+    found = factors.compute_season(parse_slot(f"2026-{month:02}-14T12:00", LONDON), CARD)
 
     assert (found.value, reason in found.reason) == (Decimal(value), True)
 
@@ -66,15 +66,15 @@ def test_the_season_changes_at_local_midnight_not_at_utc():
     last_of_may = parse_slot("2026-05-31T22:00Z", LONDON)  # 23:00 in London
     first_of_june = parse_slot("2026-05-31T23:00Z", LONDON)  # 00:00 in London
 
-    assert factors.season(last_of_may, CARD).value == 1
-    assert factors.season(first_of_june, CARD).value == Decimal("0.95")
+    assert factors.compute_season(last_of_may, CARD).value == 1
+    assert factors.compute_season(first_of_june, CARD).value == Decimal("0.95")
 
 
 @pytest.mark.parametrize(
     ("word", "value"), [("professionals_25_45", "1.3"), ("broad", "1.0"), ("students", "1")]
 )
 def test_demographic_is_the_cards_word_for_who_is_there(word: str, value: str):
-    found = factors.demographic(word, CARD)
+    found = factors.compute_demographic(word, CARD)
 
     assert found.value == Decimal(value)
     assert repr(word) in found.reason
@@ -85,25 +85,25 @@ def test_demographic_is_the_cards_word_for_who_is_there(word: str, value: str):
     [("high_traffic_station", "1.3"), ("business", "1.2"), ("residential", "0.9"), ("moon", "1")],
 )
 def test_location_is_the_cards_word_for_the_place(word: str, value: str):
-    assert factors.location(word, CARD).value == Decimal(value)
+    assert factors.compute_location(word, CARD).value == Decimal(value)
 
 
 @pytest.mark.parametrize(
     ("looking_s", "value", "reason"),
     [
-        (800.0, "1.0000", "800 s of looking expected in the hour; the base rate buys 800 s"),
-        (1000.0, "1.2500", "1,000 s of looking"),
-        (800 / 3, "0.4000", "counts at least 0.4 of it"),
-        (0.0, "0.4", "counts at least 0.4 of it"),
-        (1e9, "2.5", "counts at most 2.5 of it"),
-        (533.3333, "0.6667", "533 s of looking"),
+        (800.0, "1.0000", "800 attention seconds expected in the hour; the base rate buys 800"),
+        (1000.0, "1.2500", "1,000 attention seconds"),
+        (800 / 3, "0.4000", "counts at least 0.4 of them"),
+        (0.0, "0.4", "counts at least 0.4 of them"),
+        (1e9, "2.5", "counts at most 2.5 of them"),
+        (533.3333, "0.6667", "533 attention seconds"),
     ],
 )
 def test_attention_is_the_expected_looking_over_what_the_base_rate_buys(
     looking_s: float, value: str, reason: str
 ):
     bounds = Bounds(least=Decimal("0.4"), most=Decimal("2.5"))
-    found = factors.attention(looking_s, 800.0, bounds)
+    found = factors.compute_attention(looking_s, 800.0, bounds)
 
     assert found.value == Decimal(value)
     assert reason in found.reason
