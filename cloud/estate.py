@@ -275,7 +275,7 @@ class Estate:
         site = self._sites.get(self.current_id(location))
         return None if site is None else site.currency
 
-    def knows(self, location: LocationId, device: DeviceId) -> bool:
+    def is_listed(self, location: LocationId, device: DeviceId) -> bool:
         """Whether that camera is one of that location's, by its present or a former id."""
         return device in self._devices.get(self.current_id(location), frozenset())
 

@@ -24,16 +24,16 @@ from sqlalchemy.exc import DBAPIError
 
 from cloud import database, settings
 from cloud.database.failures import failure_of, is_passing
-from cloud.database.partitions import Ahead
+from cloud.database.partitions import PartitionMaker
 from cloud.estate import SAMPLE
-from cloud.ingest.commit import Outcome
-from cloud.ingest.consume import Consumer
+from cloud.ingest.commit import CommitResult
+from cloud.ingest.consumer import Consumer
 from cloud.ingest.membership import Membership
-from cloud.ingest.mqtt import MqttSource, broker_at, name_in
-from cloud.ingest.source import Source, SourceError
+from cloud.ingest.sources.base import Source, SourceError
+from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url, read_common_name
 from cloud.metrics_server import serving_metrics
-from cloud.windows.places import Venues
-from cloud.windows.renames import Renames
+from cloud.windows.renamed_locations import LocationRenames
+from cloud.windows.venue_types import VenueTypeSync
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
         consumer = Consumer(
             source,
             engine,
-            knows=membership.knows,
+            is_listed=membership.is_listed,
             clock=lambda: datetime.now(UTC),
             rules=membership.rules(chosen.people_per_camera, chosen.people_per_second),
             stopping=stopping,
@@ -145,7 +145,7 @@ def _ready(engine: Engine, stopping: threading.Event) -> bool:
 def _mqtt(arguments: argparse.Namespace, chosen: settings.Settings) -> Source:
     ca_file, cert_file, key_file = _certificates(arguments)
     return MqttSource(
-        broker_at(
+        parse_broker_url(
             chosen.broker_url,
             client_id=arguments.client_id or _client_id(arguments.share, cert_file),
             share=arguments.share,
@@ -176,7 +176,7 @@ def _kinesis(stream: str, engine: Engine) -> Source:
     try:
         import boto3
 
-        from cloud.ingest.kinesis import KinesisSource
+        from cloud.ingest.sources.kinesis import KinesisSource
     except ImportError as error:
         raise SourceError("Kinesis needs boto3: install onlooker[cloud,aws]") from error
     return KinesisSource(
@@ -185,7 +185,7 @@ def _kinesis(stream: str, engine: Engine) -> Source:
 
 
 def _keeper(engine: Engine, membership: Membership) -> Keep:
-    ahead, venues, renames = Ahead(engine), Venues(engine), Renames(engine)
+    ahead, venues, renames = PartitionMaker(engine), VenueTypeSync(engine), LocationRenames(engine)
 
     def keep(now: datetime) -> None:
         ahead.keep(now)
@@ -220,7 +220,7 @@ def _take_portions(consumer: Consumer, stopping: threading.Event, keep: Keep) ->
     progress.say()
 
 
-def measure(outcome: Outcome, now: datetime) -> None:
+def measure(outcome: CommitResult, now: datetime) -> None:
     """Add one portion to the metrics."""
     REPORTS.inc(len(outcome.counted))
     DUPLICATES.inc(outcome.duplicates)
@@ -229,7 +229,7 @@ def measure(outcome: Outcome, now: datetime) -> None:
     LOST.inc(outcome.lost)
     WITHHELD.inc(outcome.withheld.total())
     QUARANTINED.inc(len(outcome.quarantined))
-    for letter in outcome.letters:
+    for letter in outcome.dead_letters:
         LETTERS.labels(letter.kind).inc()
     for sound in outcome.counted:
         LAG.observe(max(0.0, (now - sound.report.ends_at) / _SECOND))
@@ -244,12 +244,12 @@ class Progress:
         self._said_at = 0.0
         self._fields: dict[str, int] = {}
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: CommitResult) -> None:
         """Remember one portion."""
         for name, value in (
             ("reports", len(outcome.counted)),
             ("duplicates", outcome.duplicates),
-            ("dead_letters", len(outcome.letters)),
+            ("dead_letters", len(outcome.dead_letters)),
             ("notes", outcome.notes),
             ("withheld", outcome.withheld.total()),
             ("lost", outcome.lost),
@@ -271,7 +271,7 @@ class Progress:
 
 def _client_id(share: str | None, certificate: Path | None) -> str:
     """A certificate's name, which no second consumer may have; else one of our making."""
-    if certificate is not None and (name := name_in(certificate)):
+    if certificate is not None and (name := read_common_name(certificate)):
         return name
     host = socket.gethostname().split(".")[0]
     member = f"-{host}-{threading.get_native_id()}" if share else ""

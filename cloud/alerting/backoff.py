@@ -5,7 +5,7 @@ from typing import Final
 
 FIRST: Final = timedelta(minutes=1)
 LONGEST: Final = timedelta(hours=1)
-MOST_TRIES: Final = 8
+MOST_ATTEMPTS: Final = 8
 """Of one notice that its recipient, who can be reached, refuses."""
 GIVE_UP_AFTER: Final = timedelta(days=2)
 """From the change of the alert on: a recipient who was away longer is not told of it any more."""

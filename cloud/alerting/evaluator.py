@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
-from cloud.alerting import notices
-from cloud.alerting.dispatcher import Dispatcher
-from cloud.alerting.lifecycle import LONGEST_PAUSE, Event, settle
-from cloud.alerting.listing import Listed, close_unlisted
-from cloud.alerting.notices import GROUP_WITHIN
+from cloud.alerting import notifications
+from cloud.alerting.baselines import Baselines
+from cloud.alerting.lifecycle import LONGEST_PAUSE, AlertEvent, apply_measures
+from cloud.alerting.listed_cameras import ListedCameras, close_unlisted_alerts
+from cloud.alerting.measures import read_measures
+from cloud.alerting.notifications import GROUP_WITHIN
+from cloud.alerting.notifier import Notifier
 from cloud.alerting.recipients_file import RecipientsFile
 from cloud.database import reading, writing
 from cloud.estate_reload import SitesFile
-from cloud.windows.baselines import Baselines
-from cloud.windows.watch import look
 
 
 @dataclass
@@ -24,18 +24,18 @@ class Evaluator:
     engine: Engine
     sites: SitesFile
     recipients: RecipientsFile
-    dispatcher: Dispatcher
+    dispatcher: Notifier
     group_within: timedelta = GROUP_WITHIN
     baselines: Baselines = field(default_factory=Baselines)
     longest_pause: timedelta = LONGEST_PAUSE
 
-    def evaluate(self, now: datetime) -> list[Event]:
+    def evaluate(self, now: datetime) -> list[AlertEvent]:
         """Look once: what has changed is written down together with who is to be told."""
         estate, recipients = self.sites.estate, self.recipients.read()
-        listed = Listed.of(estate, now)
+        listed = ListedCameras.of(estate, now)
         with reading(self.engine) as connection:
             measures = list(
-                look(
+                read_measures(
                     connection,
                     listed.cameras,
                     now,
@@ -44,10 +44,10 @@ class Evaluator:
                 )
             )
         with writing(self.engine) as connection:
-            events = close_unlisted(connection, estate, listed, now)
-            events += settle(connection, measures, now, longest_pause=self.longest_pause)
-            notices.plan(connection, events, recipients, self.group_within)
-            notices.give_up_old(connection, now)
+            events = close_unlisted_alerts(connection, estate, listed, now)
+            events += apply_measures(connection, measures, now, longest_pause=self.longest_pause)
+            notifications.plan_notifications(connection, events, recipients, self.group_within)
+            notifications.give_up_old(connection, now)
         return events
 
     def deliver(self, now: datetime) -> int:

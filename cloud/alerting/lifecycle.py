@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
+from cloud.alerting.rules import THRESHOLDS, AlertKind, Measure, Thresholds
 from cloud.database import Instant, alert_evaluations, alert_holds, alerts, insert
-from cloud.windows.anomalies import THRESHOLDS, Kind, Measure, Thresholds
 
 HOLD_FACTOR: Final = 4
 LONGEST_HOLD: Final = timedelta(hours=16)
@@ -30,14 +30,14 @@ LONGEST_PAUSE: Final = timedelta(minutes=5)
 Key = tuple[str, str, str]  # kind, location, device
 
 
-class Change(StrEnum):
+class AlertChange(StrEnum):
     """What has become of an alert."""
 
     RAISED = "raised"
     CLEARED = "cleared"
 
 
-class Hold(StrEnum):
+class HoldState(StrEnum):
     """Why a condition that would raise an alert does not do so yet."""
 
     PENDING = "pending"  # it has not lasted long enough
@@ -45,11 +45,11 @@ class Hold(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class AlertEvent:
     """An alert that has just changed."""
 
     alert: int
-    change: Change
+    change: AlertChange
     kind: str
     location: str
     device: str
@@ -69,17 +69,17 @@ class _Memory:
     raised_lately: Mapping[Key, int]
     raising: list[Measure] = field(default_factory=list)
     held: list[dict[str, Any]] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
+    events: list[AlertEvent] = field(default_factory=list)
 
 
-def settle(
+def apply_measures(
     connection: Connection,
     measures: Iterable[Measure],
     now: datetime,
-    thresholds: Mapping[Kind, Thresholds] = THRESHOLDS,
+    thresholds: Mapping[AlertKind, Thresholds] = THRESHOLDS,
     *,
     longest_pause: timedelta = LONGEST_PAUSE,
-) -> list[Event]:
+) -> list[AlertEvent]:
     """Raise, hold and clear by the measures of one evaluation; what has changed.
 
     `longest_pause` is the time between two evaluations after which every hold restarts.
@@ -118,11 +118,11 @@ def _restart_holds(connection: Connection, memory: _Memory, measured: Set[Key]) 
     A condition whose alert was closed by hand stays closed until a measure says that it is over.
     """
     for key, hold in memory.holds.items():
-        if key not in measured and hold.state == Hold.PENDING:
-            forget_hold(connection, key)
+        if key not in measured and hold.state == HoldState.PENDING:
+            delete_hold(connection, key)
     for key, alert in memory.standing.items():
         if key not in measured and alert.clearing_since_at is not None:
-            change(connection, alert.id, clearing_since_at=None)
+            update_alert(connection, alert.id, clearing_since_at=None)
 
 
 def hold_clear(limits: Thresholds, raised_lately: int) -> timedelta:
@@ -142,20 +142,20 @@ def _consider_raising(
     hold = memory.holds.get(key)
     if measure.value < limits.raise_at:
         is_over = hold is not None and (
-            hold.state == Hold.PENDING or measure.value < limits.clear_at
+            hold.state == HoldState.PENDING or measure.value < limits.clear_at
         )
         if is_over:
-            forget_hold(connection, key)
+            delete_hold(connection, key)
         return
-    if hold is not None and hold.state == Hold.CLOSED:
+    if hold is not None and hold.state == HoldState.CLOSED:
         return
     since_at = now if hold is None else hold.since_at
     if now - since_at >= limits.hold_raise:
         if hold is not None:
-            forget_hold(connection, key)
+            delete_hold(connection, key)
         memory.raising.append(measure)
     elif hold is None:
-        write_hold(connection, key, Hold.PENDING, now)
+        write_hold(connection, key, HoldState.PENDING, now)
 
 
 def _consider_clearing(
@@ -173,29 +173,31 @@ def _consider_clearing(
     since_at = standing.clearing_since_at or now
     key = (standing.kind, standing.location, standing.device)
     if now - since_at >= hold_clear(limits, memory.raised_lately.get(key, 0)):
-        change(connection, standing.id, cleared_at=now)
-        memory.events.append(event_of(standing, Change.CLEARED, now))
+        update_alert(connection, standing.id, cleared_at=now)
+        memory.events.append(make_event(standing, AlertChange.CLEARED, now))
     elif standing.clearing_since_at is None:
-        change(connection, standing.id, clearing_since_at=now)
+        update_alert(connection, standing.id, clearing_since_at=now)
 
 
-def event_of(alert: Row[Any], change: Change, now: datetime) -> Event:
+def make_event(alert: Row[Any], change: AlertChange, now: datetime) -> AlertEvent:
     """The event of an alert that is in the table."""
     is_acknowledged = alert.acknowledged_at is not None
-    return Event(alert.id, change, alert.kind, alert.location, alert.device, now, is_acknowledged)
+    return AlertEvent(
+        alert.id, change, alert.kind, alert.location, alert.device, now, is_acknowledged
+    )
 
 
-def open_alerts(connection: Connection) -> list[Row[Any]]:
+def read_open_alerts(connection: Connection) -> list[Row[Any]]:
     """Every alert that is open."""
     return list(connection.execute(select(alerts).where(alerts.c.cleared_at.is_(None))))
 
 
-def change(connection: Connection, alert: int, **values: Any) -> None:
+def update_alert(connection: Connection, alert: int, **values: Any) -> None:
     """Change columns of one alert."""
     connection.execute(alerts.update().where(alerts.c.id == alert).values(**values))
 
 
-def write_hold(connection: Connection, key: Key, state: Hold, now: datetime) -> None:
+def write_hold(connection: Connection, key: Key, state: HoldState, now: datetime) -> None:
     """Remember a condition that has no open alert."""
     kind, location, device = key
     values = {"state": str(state), "since_at": now}
@@ -207,7 +209,7 @@ def write_hold(connection: Connection, key: Key, state: Hold, now: datetime) -> 
     )
 
 
-def forget_hold(connection: Connection, key: Key) -> None:
+def delete_hold(connection: Connection, key: Key) -> None:
     """The condition is over, or its alert is raised."""
     cells = alert_holds.c
     kind, location, device = key
@@ -223,7 +225,7 @@ def _memory(connection: Connection, now: datetime) -> _Memory:
         .group_by(cells.kind, cells.location, cells.device)
     )
     return _Memory(
-        {(row.kind, row.location, row.device): row for row in open_alerts(connection)},
+        {(row.kind, row.location, row.device): row for row in read_open_alerts(connection)},
         {
             (row.kind, row.location, row.device): row
             for row in connection.execute(select(alert_holds))
@@ -232,7 +234,7 @@ def _memory(connection: Connection, now: datetime) -> _Memory:
     )
 
 
-def _raise(connection: Connection, measures: Sequence[Measure], now: datetime) -> list[Event]:
+def _raise(connection: Connection, measures: Sequence[Measure], now: datetime) -> list[AlertEvent]:
     """Raise alerts; of two measures of one key, and of two processes, one does."""
     if not measures:
         return []
@@ -242,7 +244,7 @@ def _raise(connection: Connection, measures: Sequence[Measure], now: datetime) -
             "location": one.location,
             "device": one.device,
             "raised_at": now,
-            "seen_at": now,
+            "last_held_at": now,
             "value": one.value,
             "message": one.message,
         }
@@ -256,7 +258,7 @@ def _raise(connection: Connection, measures: Sequence[Measure], now: datetime) -
     )
     return sorted(
         (
-            Event(number, Change.RAISED, kind, location, device, now)
+            AlertEvent(number, AlertChange.RAISED, kind, location, device, now)
             for number, kind, location, device in found
         ),
         key=lambda event: event.alert,
@@ -267,7 +269,7 @@ _HELD: Final = (
     update(alerts)
     .where(alerts.c.id == bindparam("number"))
     .values(
-        seen_at=bindparam("held_at", type_=Instant),
+        last_held_at=bindparam("held_at", type_=Instant),
         value=bindparam("held_value"),
         message=bindparam("held_message"),
         clearing_since_at=None,

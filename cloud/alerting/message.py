@@ -12,8 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from cloud.alerting.lifecycle import Change
-from cloud.windows.anomalies import Kind
+from cloud.alerting.lifecycle import AlertChange
+from cloud.alerting.rules import AlertKind
 
 SITES_SHOWN: Final = 50
 DEVICES_SHOWN: Final = 20
@@ -29,15 +29,15 @@ class Severity(StrEnum):
 
 
 SEVERITIES: Final[Mapping[str, Severity]] = {
-    Kind.SILENT: Severity.CRITICAL,
-    Kind.BLIND: Severity.CRITICAL,
-    Kind.NO_DATA: Severity.CRITICAL,
-    Kind.QUARANTINED: Severity.CRITICAL,
-    Kind.NO_FACES: Severity.WARNING,
-    Kind.CLOCK: Severity.WARNING,
-    Kind.DRIFT: Severity.WARNING,
-    Kind.SURGE: Severity.INFO,
-    Kind.COLLAPSE: Severity.INFO,
+    AlertKind.OFFLINE: Severity.CRITICAL,
+    AlertKind.UNOBSERVED: Severity.CRITICAL,
+    AlertKind.NO_DATA: Severity.CRITICAL,
+    AlertKind.QUARANTINED: Severity.CRITICAL,
+    AlertKind.NO_FACES: Severity.WARNING,
+    AlertKind.CLOCK: Severity.WARNING,
+    AlertKind.DRIFT: Severity.WARNING,
+    AlertKind.SURGE: Severity.INFO,
+    AlertKind.COLLAPSE: Severity.INFO,
 }
 
 
@@ -47,7 +47,7 @@ def severity(kind: str) -> Severity:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class AlertItem:
     """One alert in a message. `at` is when it was raised or cleared."""
 
     notice: int
@@ -68,13 +68,13 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class AlertMessage:
     """What one recipient is told at once; at least one item."""
 
     batch: str
-    change: Change
+    change: AlertChange
     kind: str
-    items: tuple[Item, ...]
+    items: tuple[AlertItem, ...]
     base_url: str = ""
 
     @property
@@ -117,7 +117,7 @@ class Message:
         """Where the alerts can be looked up."""
         if len(self.items) == 1:
             return f"{self.base_url}/api/alerts/{self.items[0].alert}"
-        state = "open" if self.change is Change.RAISED else "cleared"
+        state = "open" if self.change is AlertChange.RAISED else "cleared"
         return f"{self.base_url}/api/alerts?kind={self.kind}&state={state}"
 
     def text(self) -> str:
@@ -166,7 +166,7 @@ class Message:
             "link": self.link,
         }
 
-    def _described(self, item: Item) -> dict[str, Any]:
+    def _described(self, item: AlertItem) -> dict[str, Any]:
         return {
             "alert": item.alert,
             "location": item.location,

@@ -24,16 +24,16 @@ import msgspec
 import yaml
 from msgspec import Meta
 
+from cloud.alerting.rules import AlertKind
 from cloud.alerting.targets import Target, TargetError, Webhook, parse_target
 from cloud.estate import Estate, EstateError, UnknownLocation, document
-from cloud.windows.anomalies import Kind
 
 MOST: Final = 1_000
 SHORTEST_SECRET: Final = 16
 Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d\Z")]
 
 
-class Quiet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+class QuietHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
     """Hours of the day, by the recipient's own clock, in which nothing is sent."""
 
     from_: Clock
@@ -75,7 +75,7 @@ class Recipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     to: Annotated[str, Meta(min_length=4, max_length=2_000)]
     kinds: tuple[str, ...] = ()
     locations: tuple[str, ...] = ()
-    quiet: Quiet | None = None
+    quiet: QuietHours | None = None
     secret_file: str | None = None
     secret_env: str | None = None
 
@@ -83,10 +83,10 @@ class Recipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         if self.secret_file is not None and self.secret_env is not None:
             raise ValueError("`secret_file` and `secret_env` are both given: choose one")
         for beginning in self.kinds:
-            if not any(kind.startswith(beginning) for kind in Kind):
+            if not any(kind.startswith(beginning) for kind in AlertKind):
                 raise ValueError(
                     f"no kind of alert begins with {beginning[:40]!r}: give beginnings of "
-                    f"{', '.join(Kind)}"
+                    f"{', '.join(AlertKind)}"
                 )
         target = self.target  # refuses what cannot be read
         if self._has_secret and not isinstance(target, Webhook):
@@ -130,7 +130,7 @@ class Recipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusedRecipient:
     """A recipient of the file that cannot be used, and why."""
 
     line: int
@@ -146,7 +146,7 @@ class Recipients:
     """What a recipients file says: those that can be told, and those that cannot."""
 
     usable: tuple[Recipient, ...]
-    refused: tuple[Refusal, ...] = ()
+    refused: tuple[RefusedRecipient, ...] = ()
 
 
 TO_LOG: Final = Recipients((Recipient(name="log", to="log:"),))
@@ -156,7 +156,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recipients: Annotated[tuple[Any, ...], Meta(max_length=MOST)]
 
 
-def load(
+def load_recipients(
     path: Path, environment: Mapping[str, str] = os.environ, estate: Estate | None = None
 ) -> Recipients:
     """Read the file; locations are checked against `estate` where it is given.
@@ -177,7 +177,7 @@ def load(
             if recipient.name in usable:
                 raise ValueError("the name is given twice: give each recipient its own")
         except ValueError as error:
-            refused.append(Refusal(line, name, str(error)))
+            refused.append(RefusedRecipient(line, name, str(error)))
         else:
             usable[recipient.name] = recipient
     if refused and not usable:

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from cloud.alerting.recipients import TO_LOG, Recipient, Recipients, load
+from cloud.alerting.recipients import TO_LOG, Recipient, Recipients, load_recipients
 from cloud.estate import Estate, EstateError
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ class RecipientsFile:
         self._sites = sites
         self._estate = sites()
         self._signature = self._stat()
-        self._found = TO_LOG if path is None else load(path, estate=self._estate)
+        self._found = TO_LOG if path is None else load_recipients(path, estate=self._estate)
         _complain(self._found)
 
     def read(self) -> tuple[Recipient, ...]:
@@ -42,7 +42,7 @@ class RecipientsFile:
         if self._path is not None and (is_changed or estate is not self._estate):
             self._signature, self._estate = signature, estate
             try:
-                found = load(self._path, estate=estate)
+                found = load_recipients(self._path, estate=estate)
                 self._found = found if is_changed else _with_former(found, self._found)
             except EstateError as error:
                 fields = {"reason": str(error), "in_force": "the last valid version"}

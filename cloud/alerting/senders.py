@@ -20,11 +20,11 @@ from email.utils import format_datetime
 from typing import Any, Final
 
 from cloud.alerting.deadline import Deadline, connect
-from cloud.alerting.http_call import call
-from cloud.alerting.message import DEVICES_SHOWN, Message
-from cloud.alerting.notices import Failure, Fault
+from cloud.alerting.http_request import http_request
+from cloud.alerting.message import DEVICES_SHOWN, AlertMessage
+from cloud.alerting.notifications import DeliveryFailure, FailureKind
 from cloud.alerting.recipients import Recipient
-from cloud.alerting.targets import Log, Mailbox, TargetError, Topic, Webhook
+from cloud.alerting.targets import LogTarget, Mailbox, SnsTopic, TargetError, Webhook
 from wire.addresses import NetworkAddress
 
 log = logging.getLogger(__name__)
@@ -46,13 +46,13 @@ def utc_now() -> datetime:
 class _FailedError(Exception):
     """A delivery that ended with an answer."""
 
-    def __init__(self, reason: str, fault: Fault) -> None:
+    def __init__(self, reason: str, fault: FailureKind) -> None:
         super().__init__(reason)
         self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)
-class Relay:
+class MailRelay:
     """The SMTP relay and the sender's address."""
 
     host: str = "localhost"
@@ -69,48 +69,52 @@ class Relay:
 class Senders:
     """The ways to every kind of target. `tls` None means the system's certificate authorities."""
 
-    relay: Relay = field(default_factory=Relay)
+    relay: MailRelay = field(default_factory=MailRelay)
     call_s: float = CALL_S
     clock: Callable[[], datetime] = utc_now
     tls: ssl.SSLContext | None = None
 
-    def send(self, recipient: Recipient, message: Message) -> Failure | None:
+    def send(self, recipient: Recipient, message: AlertMessage) -> DeliveryFailure | None:
         """Deliver a message; the failure, when it was not."""
         try:
             self._send(recipient, message, Deadline.after(self.call_s))
         except _FailedError as error:
-            return Failure(str(error), error.fault)
+            return DeliveryFailure(str(error), error.fault)
         except Exception as error:  # noqa: BLE001 - the boundary: see above
-            fault = Fault.AWAY if isinstance(error, UNREACHABLE) else Fault.LATER
-            return Failure(_sentence(error), fault)
+            fault = FailureKind.AWAY if isinstance(error, UNREACHABLE) else FailureKind.LATER
+            return DeliveryFailure(_sentence(error), fault)
         return None
 
-    def _send(self, recipient: Recipient, message: Message, deadline: Deadline) -> None:
+    def _send(self, recipient: Recipient, message: AlertMessage, deadline: Deadline) -> None:
         target = recipient.target
         if isinstance(target, Webhook):
             self._post(target.address, message, recipient.secret(), deadline)
         elif isinstance(target, Mailbox):
             self._mail(target, message, deadline)
-        elif isinstance(target, Topic):
+        elif isinstance(target, SnsTopic):
             _publish(target, message, deadline)
         else:
-            assert isinstance(target, Log)
-            to_log(message)
+            assert isinstance(target, LogTarget)
+            log_message(message)
 
     def _post(
-        self, address: NetworkAddress, message: Message, secret: bytes | None, deadline: Deadline
+        self,
+        address: NetworkAddress,
+        message: AlertMessage,
+        secret: bytes | None,
+        deadline: Deadline,
     ) -> None:
         """POST as JSON; any 2xx means delivered. A redirect, which could go anywhere, is not."""
         body = json.dumps(message.json(), ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json", "Idempotency-Key": message.key}
         if secret is not None:
             headers["Onlooker-Signature"] = signature(secret, self.clock(), body)
-        status = call(address, deadline, body=body, headers=headers, tls=self.tls).status
+        status = http_request(address, deadline, body=body, headers=headers, tls=self.tls).status
         if status // 100 != 2:
             raise _FailedError(*_meaning(status))
 
-    def _mail(self, mailbox: Mailbox, message: Message, deadline: Deadline) -> None:
-        mail = as_mail(mailbox, message, self.relay, self.clock())
+    def _mail(self, mailbox: Mailbox, message: AlertMessage, deadline: Deadline) -> None:
+        mail = make_mail(mailbox, message, self.relay, self.clock())
         relay = _DeadlineSmtp(deadline)
         try:
             code, _ = relay.connect(self.relay.host, self.relay.port)
@@ -149,7 +153,9 @@ def signature(secret: bytes, at: datetime, body: bytes) -> str:
     return f"t={seconds},v1={digest}"
 
 
-def as_mail(mailbox: Mailbox, message: Message, relay: Relay, now: datetime) -> EmailMessage:
+def make_mail(
+    mailbox: Mailbox, message: AlertMessage, relay: MailRelay, now: datetime
+) -> EmailMessage:
     """The mail; a repeated attempt has the same Message-ID."""
     mail = EmailMessage()
     mail["From"], mail["To"] = relay.sender, mailbox.address
@@ -161,7 +167,7 @@ def as_mail(mailbox: Mailbox, message: Message, relay: Relay, now: datetime) -> 
     return mail
 
 
-def to_log(message: Message) -> None:
+def log_message(message: AlertMessage) -> None:
     """One line in the program's own log."""
     first = message.items[0]
     fields: dict[str, Any] = {
@@ -176,14 +182,14 @@ def to_log(message: Message) -> None:
     log.warning("alert.%s", message.change, extra=fields)
 
 
-def _publish(topic: Topic, message: Message, deadline: Deadline) -> None:
+def _publish(topic: SnsTopic, message: AlertMessage, deadline: Deadline) -> None:
     """Publish on a topic of Amazon SNS; region and credentials as boto3 finds them."""
     try:
         import boto3
         from botocore.config import Config
         from botocore.exceptions import ClientError
     except ImportError:
-        raise _FailedError("boto3 is missing: install onlooker[aws]", Fault.AWAY) from None
+        raise _FailedError("boto3 is missing: install onlooker[aws]", FailureKind.AWAY) from None
     seconds = deadline.left_s() / 2
     config = Config(connect_timeout=seconds, read_timeout=seconds, retries={"max_attempts": 0})
     client = boto3.client("sns", region_name=topic.region, config=config)
@@ -195,27 +201,27 @@ def _publish(topic: Topic, message: Message, deadline: Deadline) -> None:
         )
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", "unknown"))[:60]
-        raise _FailedError(f"SNS refused the message: {code}", Fault.LATER) from error
+        raise _FailedError(f"SNS refused the message: {code}", FailureKind.LATER) from error
 
 
-def _meaning(status: int) -> tuple[str, Fault]:
+def _meaning(status: int) -> tuple[str, FailureKind]:
     """A status of HTTP as a sentence, and what it says about further attempts."""
     if status // 100 == 3:
-        return f"it redirects ({status}): give the final address in the file", Fault.REFUSED
+        return f"it redirects ({status}): give the final address in the file", FailureKind.REFUSED
     if status in OVERLOADED:
-        return f"it is overloaded ({status})", Fault.AWAY
+        return f"it is overloaded ({status})", FailureKind.AWAY
     if status in TEMPORARY or status // 100 == 5:
-        return f"it answered {status}", Fault.LATER
-    return f"it refused the message ({status})", Fault.REFUSED
+        return f"it answered {status}", FailureKind.LATER
+    return f"it refused the message ({status})", FailureKind.REFUSED
 
 
-def _reply(code: int) -> tuple[str, Fault]:
+def _reply(code: int) -> tuple[str, FailureKind]:
     """A reply code of SMTP likewise."""
     if code // 100 == 4:
-        return f"the relay cannot take the mail now ({code})", Fault.LATER
+        return f"the relay cannot take the mail now ({code})", FailureKind.LATER
     if code // 100 == 5:
-        return f"the relay refused the mail ({code})", Fault.REFUSED
-    return "the relay does not speak SMTP", Fault.AWAY
+        return f"the relay refused the mail ({code})", FailureKind.REFUSED
+    return "the relay does not speak SMTP", FailureKind.AWAY
 
 
 def _sentence(error: Exception) -> str:

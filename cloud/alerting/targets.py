@@ -46,7 +46,7 @@ class Mailbox:
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
+class SnsTopic:
     """A topic of Amazon SNS."""
 
     arn: str
@@ -57,7 +57,7 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class LogTarget:
     """The program's own log."""
 
     kind: Literal["log"] = "log"
@@ -66,7 +66,7 @@ class Log:
         return "log:"
 
 
-Target = Webhook | Mailbox | Topic | Log
+Target = Webhook | Mailbox | SnsTopic | LogTarget
 
 
 def parse_target(text: str) -> Target:
@@ -79,7 +79,7 @@ def parse_target(text: str) -> Target:
     if scheme == "sns":
         return _topic(rest)
     if text == "log:":
-        return Log()
+        return LogTarget()
     raise TargetError(f"`to` is no target: begin it with {KINDS}")
 
 
@@ -105,8 +105,8 @@ def _mailbox(address: str) -> Mailbox:
     return Mailbox(address)
 
 
-def _topic(arn: str) -> Topic:
+def _topic(arn: str) -> SnsTopic:
     found = _TOPIC.fullmatch(arn)
     if found is None:
         raise TargetError("the topic cannot be read: write sns:arn:aws:sns:REGION:ACCOUNT:NAME")
-    return Topic(arn, found["region"])
+    return SnsTopic(arn, found["region"])

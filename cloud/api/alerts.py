@@ -15,15 +15,21 @@ from sqlalchemy import Connection, Row
 from starlette.concurrency import run_in_threadpool
 
 from cloud import database
-from cloud.alerting import acts
-from cloud.alerting.acts import Act
+from cloud.alerting import actions
+from cloud.alerting.actions import OperatorAction
+from cloud.alerting.history import (
+    AlertSearch,
+    alert_kind_prefix,
+    find_alerts,
+    read_alert,
+    read_notifications,
+)
 from cloud.alerting.message import Severity, severity
 from cloud.app.context import Desk
 from cloud.app.problem import REFUSALS, documented
 from cloud.app.rate_card_reload import desk_of
 from cloud.auth.access import caller, opened_to
 from cloud.auth.keys import Role
-from cloud.windows.alerts import Search, alert, alert_kind_prefix, history, told
 from cloud.windows.query import WindowError
 from wire.scalars import NAME
 
@@ -41,14 +47,14 @@ class AlertAnswer(BaseModel):
     """One alert, raised once; `cleared_at` is null while it stands."""
 
     id: int = Field(examples=[17])
-    kind: str = Field(examples=["camera.blind"])
+    kind: str = Field(examples=["camera.unobserved"])
     location: str = Field(examples=["KX-01"])
     device: str | None = Field(examples=["kx-01-cam-1"], description="null: the whole place")
     severity: Severity
     state: Literal["open", "cleared"]
     raised_at: datetime
     cleared_at: datetime | None
-    seen_at: datetime = Field(description="when it last held")
+    last_held_at: datetime = Field(description="when it last held")
     value: float = Field(examples=[0.83], description="how bad, in the unit of its kind")
     message: str = Field(examples=["83% of its last ten minutes blind, most of it dark"])
     acknowledged_at: datetime | None = Field(description="from then on it sends no notices")
@@ -72,8 +78,8 @@ class NoticeAnswer(BaseModel):
     change: Literal["raised", "cleared"]
     state: Literal["pending", "sent", "withdrawn", "given_up"]
     due_at: datetime = Field(description="when it is attempted, or was due last")
-    told_at: datetime | None = Field(description="null: not delivered")
-    tries: int
+    sent_at: datetime | None = Field(description="null: not delivered")
+    attempts: int
     failure: str | None = Field(examples=["mail: connection refused"])
 
 
@@ -106,8 +112,8 @@ async def alerts(
     if since is not None and until is not None and until <= since:
         raise WindowError(f"`until` is {until.isoformat()}: ask for a moment after `from`")
     is_open = None if state is None else state == "open"
-    search = Search(since, until, tuple(location or ()), tuple(kind or ()), is_open)
-    found = await _read(request, partial(history, search=search, below=before, most=count + 1))
+    search = AlertSearch(since, until, tuple(location or ()), tuple(kind or ()), is_open)
+    found = await _read(request, partial(find_alerts, search=search, below=before, most=count + 1))
     shown = found[:count]
     further = shown[-1].id if len(found) > count else None
     return AlertsAnswer(alerts=[AlertAnswer(**described(one)) for one in shown], next=further)
@@ -126,7 +132,7 @@ class Acknowledgement(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    note: str = Field("", max_length=acts.LONGEST_NOTE, examples=["technician on site at 14:00"])
+    note: str = Field("", max_length=actions.LONGEST_NOTE, examples=["technician on site at 14:00"])
 
 
 class Closing(BaseModel):
@@ -135,7 +141,7 @@ class Closing(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: str = Field(
-        min_length=1, max_length=acts.LONGEST_NOTE, examples=["camera taken down for repair"]
+        min_length=1, max_length=actions.LONGEST_NOTE, examples=["camera taken down for repair"]
     )
 
 
@@ -150,7 +156,7 @@ async def acknowledge(
     asked: Acknowledgement,
 ) -> AlertInFull:
     """Take charge of an open alert: it sends no further notice, and the log of changes says who."""
-    return await _act(request, number, asked.note, acts.acknowledge)
+    return await _act(request, number, asked.note, actions.acknowledge)
 
 
 @router.post(
@@ -164,7 +170,7 @@ async def close(
     asked: Closing,
 ) -> AlertInFull:
     """End an open alert by hand; it is not raised again before its condition has ended once."""
-    return await _act(request, number, asked.reason, acts.close)
+    return await _act(request, number, asked.reason, actions.close)
 
 
 def described(row: Row[Any]) -> dict[str, Any]:
@@ -176,16 +182,16 @@ def described(row: Row[Any]) -> dict[str, Any]:
 
 
 def _in_full(connection: Connection, number: int) -> AlertInFull:
-    found = described(alert(connection, number))
-    notices = [NoticeAnswer(**row._mapping) for row in told(connection, number)]
+    found = described(read_alert(connection, number))
+    notices = [NoticeAnswer(**row._mapping) for row in read_notifications(connection, number)]
     return AlertInFull(**found, notices=notices)
 
 
 async def _act(
-    request: Request, number: int, note: str, act: Callable[[Connection, int, Act], Any]
+    request: Request, number: int, note: str, act: Callable[[Connection, int, OperatorAction], Any]
 ) -> AlertInFull:
     desk: Desk = desk_of(request)
-    wanted = Act(f"api:{caller(request)}", desk.clock(), note)
+    wanted = OperatorAction(f"api:{caller(request)}", desk.clock(), note)
 
     def change() -> AlertInFull:
         with database.writing(desk.engine) as connection:

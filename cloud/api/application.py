@@ -17,7 +17,8 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import HTTPConnection
 
-from cloud.alerting.acts import AlertActError, AlertEnded
+from cloud.alerting.actions import AlertActionError, AlertEnded
+from cloud.alerting.history import UnknownAlert
 from cloud.api import (
     alerts,
     audience,
@@ -65,7 +66,6 @@ from cloud.pricing.optimise.subprocess_solver import SearchStopped
 from cloud.pricing.slot import SlotError
 from cloud.sales.overrides import UnknownOverride
 from cloud.sales.plans import TooManyPlans, UnknownPlan
-from cloud.windows.alerts import UnknownAlert
 from cloud.windows.query import WindowError
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
     Misdirected: (421, "Misdirected request"),
     TooOften: (429, "Too often"),
     AlertEnded: (409, "Alert has ended"),
-    AlertActError: (422, "Not for an alert"),
+    AlertActionError: (422, "Not for an alert"),
     UnknownAlert: (404, "Unknown alert"),
     UnknownOverride: (404, "No such override"),
     UnknownPlan: (404, "Unknown plan"),

@@ -23,7 +23,7 @@ from cloud.auth.access import opened_to
 from cloud.auth.keys import Role
 from cloud.estate import Site
 from cloud.windows.audience import Audience, Tally
-from cloud.windows.expected import ExpectedCameras
+from cloud.windows.expected_cameras import ExpectedCameras
 from cloud.windows.query import LENGTHS, WindowName, windows
 
 LONGEST: Final = timedelta(days=7)

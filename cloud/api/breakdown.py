@@ -30,9 +30,9 @@ from cloud.database.rollups import UNKNOWN
 from cloud.pricing.openooh import refuse_unknown
 from cloud.windows.audience import Audience, Tally
 from cloud.windows.breakdown import breakdown, demographics, known_places
-from cloud.windows.cells import Dimension, Group, Where, span
-from cloud.windows.expectation import Expectation, identity, unexpected_ms
-from cloud.windows.rolled import DIMENSIONS, rolled, rolled_demographics
+from cloud.windows.dimensions import BreakdownFilter, DemographicGroup, Dimension, cell_interval
+from cloud.windows.expected_time import ExpectedTime, group_key, unexpected_ms
+from cloud.windows.venue_breakdown import DIMENSIONS, venue_breakdown, venue_demographic_groups
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
@@ -114,7 +114,7 @@ class Part(StrEnum):
 class Asked:
     """A question that makes sense; `after` and `count` are about places."""
 
-    where: Where
+    where: BreakdownFilter
     by: tuple[Dimension, ...]
     after: str = ""
     count: int = 0
@@ -131,7 +131,7 @@ class Asked:
         return max(1, min(self.count, MOST_ROWS // max(1, hours)))
 
 
-Read = Callable[[Connection, Asked, Expectation], dict[str, Any]]
+Read = Callable[[Connection, Asked, ExpectedTime], dict[str, Any]]
 Since = Annotated[
     AwareDatetime | None, Query(alias="from", description="default: a day before `until`")
 ]
@@ -201,7 +201,7 @@ def _asked(
     )  # fmt: skip
     running = (now + HOUR).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     starts_at, ends_at = stretch(since, until or running, now, usual=DAY, longest=longest)
-    where = Where(starts_at, ends_at, location, venue_type)
+    where = BreakdownFilter(starts_at, ends_at, location, venue_type)
     asked = Asked(where, tuple(dict.fromkeys(by)))
     if not where.is_of_whole_hours:
         _refuse_minutes(asked)
@@ -234,15 +234,15 @@ async def _answered(request: Request, what: str, asked: Asked, read: Read) -> Re
 
 def _read(desk: Desk, asked: Asked, read: Read, now: datetime) -> bytes:
     with database.reading(desk.engine) as connection:
-        found = read(connection, asked, Expectation(desk.estate, asked.where, now))
+        found = read(connection, asked, ExpectedTime(desk.estate, asked.where, now))
     where = asked.where
     head = {"by": asked.by, "starts_at": where.starts_at, "ends_at": where.ends_at}
     return msgspec.json.encode({**head, "asked_at": now, **found})
 
 
-def _cells(connection: Connection, asked: Asked, expectation: Expectation) -> dict[str, Any]:
+def _cells(connection: Connection, asked: Asked, expectation: ExpectedTime) -> dict[str, Any]:
     if asked.is_rolled:
-        groups = rolled(connection, asked.where, asked.by, sums=WANTED)
+        groups = venue_breakdown(connection, asked.where, asked.by, sums=WANTED)
         cells = [_cell(one.key, one.tally, asked, expectation) for one in groups]
         return {"cells": cells, "next": None}
     where, further = asked.where, None
@@ -253,17 +253,17 @@ def _cells(connection: Connection, asked: Asked, expectation: Expectation) -> di
     return {
         "cells": [
             _cell(one.key, one.audience.tally, asked, expectation,
-                  cameras=one.audience.cameras, beside_ms=beside.get(identity(one.key), 0))
+                  cameras=one.audience.cameras, beside_ms=beside.get(group_key(one.key), 0))
             for one in found
         ],
         "next": further,
     }  # fmt: skip
 
 
-def _page(connection: Connection, asked: Asked) -> tuple[Where, str | None]:
+def _page(connection: Connection, asked: Asked) -> tuple[BreakdownFilter, str | None]:
     where, most = asked.where, asked.places_in_a_page
     found = known_places(connection, venue_type=where.venue_type, after=asked.after, most=most + 1)
-    page = Where(where.starts_at, where.ends_at, locations=tuple(found[:most]))
+    page = BreakdownFilter(where.starts_at, where.ends_at, locations=tuple(found[:most]))
     return page, found[most - 1] if len(found) > most else None
 
 
@@ -271,12 +271,12 @@ def _cell(
     key: Any,
     tally: Tally,
     asked: Asked,
-    expectation: Expectation,
+    expectation: ExpectedTime,
     *,
     cameras: int | None = None,
     beside_ms: int = 0,
 ) -> dict[str, Any]:
-    starts_at, ends_at = span(key, asked.where)
+    starts_at, ends_at = cell_interval(key, asked.where)
     expected_ms = expectation.expected_ms(key, starts_at, ends_at)
     whole_ms = expected_ms + beside_ms
     return {
@@ -294,13 +294,13 @@ def _cell(
     }
 
 
-def _groups(connection: Connection, asked: Asked, _: Expectation) -> dict[str, Any]:
-    read = rolled_demographics if asked.is_rolled else demographics
+def _groups(connection: Connection, asked: Asked, _: ExpectedTime) -> dict[str, Any]:
+    read = venue_demographic_groups if asked.is_rolled else demographics
     return {"groups": [_group(one, asked) for one in read(connection, asked.where, asked.by)]}
 
 
-def _group(group: Group, asked: Asked) -> dict[str, Any]:
-    starts_at, ends_at = span(group.key, asked.where)
+def _group(group: DemographicGroup, asked: Asked) -> dict[str, Any]:
+    starts_at, ends_at = cell_interval(group.key, asked.where)
     return {
         "location": asked.where.location,
         "venue_type": group.key.get(Dimension.VENUE_TYPE, asked.where.venue_type),

@@ -68,7 +68,7 @@ async def metrics(request: Request) -> Response:
 
 
 def _latest_report_at(desk: Desk) -> datetime | None:
-    newest = select(func.max(database.journals.c.settled_at))
+    newest = select(func.max(database.report_streams.c.acknowledged_at))
     with database.reading(desk.engine) as connection:
         found: datetime | None = connection.execute(newest).scalar_one()
     return found

@@ -26,7 +26,7 @@ from cloud.app.site_selection import of_venues
 from cloud.auth.access import AccessError, Gate, key_of, opened_to, require
 from cloud.auth.keys import Role
 from cloud.windows.audience import Audience
-from cloud.windows.news import News
+from cloud.windows.changes import ChangeReader
 
 HEARTBEAT_S: Final = 15.0
 PATIENCE_S: Final = 60.0  # for a client that takes nothing
@@ -52,7 +52,7 @@ def hub(in_force: InForce) -> Hub:
     """The one hub of a process."""
     desk = in_force.desk
     return Hub(
-        lambda: News(desk.engine, desk.clock, lambda: in_force.desk.estate),
+        lambda: ChangeReader(desk.engine, desk.clock, lambda: in_force.desk.estate),
         clock=desk.clock,
         window_told=window_told,
         alert_told=alert_told,

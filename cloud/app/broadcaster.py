@@ -19,8 +19,8 @@ from starlette.concurrency import run_in_threadpool
 
 from cloud.database.failures import failure_of
 from cloud.windows.audience import Audience
-from cloud.windows.live import WindowKey
-from cloud.windows.news import ALERTS_KEPT, News, Seen
+from cloud.windows.change_feed import WindowKey
+from cloud.windows.changes import ALERTS_KEPT, ChangeReader, ChangeSet
 
 log = logging.getLogger(__name__)
 
@@ -147,7 +147,7 @@ class Hub:
 
     def __init__(
         self,
-        news: Callable[[], News],
+        news: Callable[[], ChangeReader],
         *,
         clock: Callable[[], datetime],
         window_told: Callable[[Audience, datetime], bytes],
@@ -230,7 +230,7 @@ class Hub:
         listener.hear(_chosen(listener.wish, map(self._alert, missed)))
         listener.reach(None if listener.owed else self._mark)
 
-    async def _run(self, news: News) -> None:
+    async def _run(self, news: ChangeReader) -> None:
         loop = asyncio.get_running_loop()
         try:
             while True:
@@ -241,11 +241,11 @@ class Hub:
         finally:
             self._let_all_go("the reading has ended: come back")
 
-    async def _look(self, news: News) -> None:
+    async def _look(self, news: ChangeReader) -> None:
         due = {listener: listener.due() for listener in self._listeners if listener.owed}
         owed: frozenset[WindowKey] = frozenset().union(*due.values())
         try:
-            seen = await run_in_threadpool(news.look, self._wanted(), owed)
+            seen = await run_in_threadpool(news.read, self._wanted(), owed)
         except DBAPIError as error:
             if self._trouble is None:
                 log.warning("live.database_away", extra={"reason": failure_of(error)})
@@ -261,7 +261,7 @@ class Hub:
             return None
         return frozenset(place for some in places for place in some or ())
 
-    def _tell(self, seen: Seen, due: Mapping[Listener, frozenset[WindowKey]]) -> None:
+    def _tell(self, seen: ChangeSet, due: Mapping[Listener, frozenset[WindowKey]]) -> None:
         is_first = self._oldest is None
         self._remember(seen)
         self._mark = Mark(seen.through, int(seen.at.timestamp()))
@@ -282,7 +282,7 @@ class Hub:
             if is_news and not listener.owed:
                 listener.reach(self._mark)
 
-    def _remember(self, seen: Seen) -> None:
+    def _remember(self, seen: ChangeSet) -> None:
         if self._oldest is None:
             self._oldest = min((one.number - 1 for one in seen.counted), default=seen.through)
         for one in seen.counted:

@@ -1,4 +1,4 @@
-"""`python -m cloud alerts ...`: list and show alerts, acknowledge and close them, who is not told.
+"""`python -m cloud alerts ...`: evaluate rules, list, show, acknowledge and close alerts.
 
 Acknowledging and closing are entered in the log of changes under the name of who runs the command.
 """
@@ -13,40 +13,54 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select
 
 from cloud import settings
-from cloud.alerting import acts
-from cloud.alerting.acts import Act, AlertActError
+from cloud.alerting import actions
+from cloud.alerting.actions import AlertActionError, OperatorAction
+from cloud.alerting.history import (
+    AlertSearch,
+    UnknownAlert,
+    alert_kind_prefix,
+    find_alerts,
+    read_alert,
+    read_notifications,
+)
 from cloud.alerting.message import severity
-from cloud.database import open_existing, reading, recipient_states, writing
-from cloud.windows.alerts import Search, UnknownAlert, alert, alert_kind_prefix, history, told
+from cloud.cli import alerts_run
+from cloud.database import open_existing, reading, recipient_status, writing
 from wire.command_line import row_count, row_id
 
 REFUSED: Final = 1
-CHANGES: Final = {"acknowledge": acts.acknowledge, "close": acts.close}
+CHANGES: Final = {"acknowledge": actions.acknowledge, "close": actions.close}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The actions of `alerts`."""
-    actions = parser.add_subparsers(dest="action", required=True)
-    listing = _action(actions, "list", "alerts, the latest first")
+    """The subcommands of `alerts`."""
+    subcommands = parser.add_subparsers(dest="action", required=True)
+    evaluates = "evaluate alert rules every minute and send notifications"
+    alerts_run.add_arguments(subcommands.add_parser("run", help=evaluates, description=evaluates))
+    listing = _action(subcommands, "list", "alerts, the latest first")
     listing.add_argument("--open", action="store_true", help="only those that are open")
     listing.add_argument("--kind", action="append", type=_kind, default=[],
                          help="a kind or its beginning")  # fmt: skip
     listing.add_argument("--location", action="append", default=[])
     listing.add_argument("--count", type=row_count, default=50, help="(%(default)s)")
-    _action(actions, "show", "one alert and who was told").add_argument("alert", type=row_id)
-    _action(actions, "recipients", "recipients whose last delivery failed")
-    taken = _action(actions, "acknowledge", "take charge: it sends no further notice")
+    _action(subcommands, "show", "one alert and its notifications").add_argument(
+        "alert", type=row_id
+    )
+    _action(subcommands, "recipients", "recipients whose last delivery failed")
+    taken = _action(
+        subcommands, "acknowledge", "acknowledge alerts: they send no further notification"
+    )
     taken.add_argument("alert", type=row_id, nargs="+")
     taken.add_argument("--note", default="", help="why, or who is on the way")
-    closed = _action(actions, "close", "end alerts by hand")
+    closed = _action(subcommands, "close", "close alerts by hand")
     closed.add_argument("alert", type=row_id, nargs="+")
     closed.add_argument("--reason", dest="note", required=True, help="why it is over")
 
 
 def _action(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, purpose: str
+    subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, purpose: str
 ) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=purpose, description=purpose)
+    parser = subcommands.add_parser(name, help=purpose, description=purpose)
     settings.add_arguments(parser, "database")
     return parser
 
@@ -60,12 +74,14 @@ def _kind(text: str) -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked; 1 when it is refused, with a sentence."""
+    if arguments.action == "run":
+        return alerts_run.run(arguments)
     engine = open_existing(settings.read(arguments).database_url)
     opened = writing if arguments.action in CHANGES else reading
     try:
         with opened(engine) as connection:
             lines = list(_lines(connection, arguments))
-    except (AlertActError, UnknownAlert) as error:
+    except (AlertActionError, UnknownAlert) as error:
         sys.stderr.write(f"{error}\n")
         return REFUSED
     finally:
@@ -82,25 +98,25 @@ def _lines(connection: Connection, arguments: argparse.Namespace) -> Iterator[st
     elif arguments.action == "recipients":
         yield from _away(connection)
     else:
-        by = Act(f"operator:{getpass.getuser()}", datetime.now(UTC), arguments.note)
+        by = OperatorAction(f"operator:{getpass.getuser()}", datetime.now(UTC), arguments.note)
         for number in arguments.alert:
             CHANGES[arguments.action](connection, number, by)
-            yield _line(alert(connection, number))
+            yield _line(read_alert(connection, number))
 
 
 def _listed(connection: Connection, arguments: argparse.Namespace) -> Iterator[str]:
-    search = Search(
+    search = AlertSearch(
         locations=tuple(arguments.location),
         kinds=tuple(arguments.kind),
         is_open=True if arguments.open else None,
     )
-    found = history(connection, search, most=max(1, arguments.count))
+    found = find_alerts(connection, search, most=max(1, arguments.count))
     yield from map(_line, found)
     yield f"{len(found)} alerts"
 
 
 def _shown(connection: Connection, number: int) -> Iterator[str]:
-    found = alert(connection, number)
+    found = read_alert(connection, number)
     yield _line(found)
     yield f"  {found.message}"
     if found.acknowledged_at:
@@ -108,15 +124,15 @@ def _shown(connection: Connection, number: int) -> Iterator[str]:
         yield f"  acknowledged at {_at(found.acknowledged_at)} by {found.acknowledged_by}{note}"
     if found.closed_by:
         yield f"  closed at {_at(found.cleared_at)} by {found.closed_by}: {found.close_reason}"
-    for notice in told(connection, number):
-        when = f" at {_at(notice.told_at)}" if notice.told_at else ""
+    for notice in read_notifications(connection, number):
+        when = f" at {_at(notice.sent_at)}" if notice.sent_at else ""
         failure = f" ({notice.failure})" if notice.failure else ""
-        tries = f", {notice.tries} attempts" if notice.tries else ""
+        tries = f", {notice.attempts} attempts" if notice.attempts else ""
         yield f"  {notice.change} for {notice.recipient}: {notice.state}{when}{tries}{failure}"
 
 
 def _away(connection: Connection) -> Iterator[str]:
-    rows = list(connection.execute(select(recipient_states)))
+    rows = list(connection.execute(select(recipient_status)))
     for row in rows:
         yield (
             f"{row.recipient}: {row.failure}, {row.failures} failures in a row, "

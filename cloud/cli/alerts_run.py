@@ -1,4 +1,4 @@
-"""`python -m cloud watch`: evaluates the estate every minute, raises and clears alerts, tells.
+"""`python -m cloud alerts run`: evaluates rules every minute, raises, clears and notifies.
 
 The clock is read here. One process is enough; two do no harm. Evaluation and delivery have a thread
 each, so SIGTERM and Ctrl-C end the program with 0 within two seconds, whatever it waits for.
@@ -17,12 +17,12 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError
 
 from cloud import settings
-from cloud.alerting.dispatcher import Dispatcher
 from cloud.alerting.evaluator import Evaluator
 from cloud.alerting.lifecycle import LONGEST_PAUSE
-from cloud.alerting.notices import GROUP_WITHIN
+from cloud.alerting.notifications import GROUP_WITHIN
+from cloud.alerting.notifier import Notifier
 from cloud.alerting.recipients_file import RecipientsFile
-from cloud.alerting.senders import Relay, Senders
+from cloud.alerting.senders import MailRelay, Senders
 from cloud.alerting.targets import TargetError, parse_target
 from cloud.database import open_existing
 from cloud.estate import SAMPLE
@@ -42,16 +42,24 @@ SMTP_PORT: Final = 25
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of `watch`."""
+    """The options of `alerts run`."""
     settings.add_arguments(parser, "database", "estate")
     offer = parser.add_argument
-    offer("--recipients", type=Path, metavar="FILE", help="who is told of what (without: the log)")
+    offer(
+        "--recipients",
+        type=Path,
+        metavar="FILE",
+        help="recipients of notifications (default: the log)",
+    )
     offer("--every", type=float, default=60.0, metavar="SECONDS", help="(%(default)s)")
     offer("--group-within", type=float, default=GROUP_WITHIN.total_seconds(), metavar="SECONDS",
-          help="alerts of one kind within this time are one notice (%(default)s)")  # fmt: skip
+          help="time within which alerts of one kind are one notification "
+          "(%(default)s)")  # fmt: skip
     offer("--smtp", default="localhost:25", metavar="HOST:PORT", help="mail relay (%(default)s)")
-    offer("--mail-from", default=Relay().sender, metavar="ADDRESS", help="sender (%(default)s)")
-    offer("--link", default="", metavar="URL", help="address of the API, for links in notices")
+    offer("--mail-from", default=MailRelay().sender, metavar="ADDRESS", help="sender (%(default)s)")
+    offer(
+        "--link", default="", metavar="URL", help="address of the API, for links in notifications"
+    )
     offer("--once", action="store_true", help="evaluate once, deliver what is due, and end")
 
 
@@ -68,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         engine,
         sites,
         recipients,
-        Dispatcher(engine, senders.send, senders.call_s, base_url),
+        Notifier(engine, senders.send, senders.call_s, base_url),
         timedelta(seconds=0 if arguments.once else within_s),
         longest_pause=_longest_pause(every_s, is_once=arguments.once),
     )
@@ -132,7 +140,7 @@ def _attempt(act: Callable[[], object]) -> bool:
     except DBAPIError as error:
         log.warning("database.away", extra={"reason": type(error.orig).__name__})
     except Exception:
-        log.exception("watch.failed")
+        log.exception("alerts.evaluation_failed")
     else:
         return True
     return False
@@ -144,7 +152,7 @@ def _seconds(option: str, value: float) -> float:
     return value
 
 
-def _relay(where: str, sender: str) -> Relay:
+def _relay(where: str, sender: str) -> MailRelay:
     try:
         host, port = parse_host_and_port(where)
         if not host:
@@ -155,7 +163,7 @@ def _relay(where: str, sender: str) -> Relay:
             f"--smtp or --mail-from cannot be read, {error}: write --smtp HOST:PORT and "
             "--mail-from name@example.com"
         ) from None
-    return Relay(host, port or SMTP_PORT, sender)
+    return MailRelay(host, port or SMTP_PORT, sender)
 
 
 def _link(url: str) -> str:

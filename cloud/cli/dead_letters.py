@@ -14,11 +14,11 @@ from sqlalchemy import Engine, Row, select
 from cloud import settings
 from cloud.database import dead_letters, open_existing, reading, writing
 from cloud.estate import SAMPLE
-from cloud.ingest.judge import Kind
-from cloud.ingest.letters import printable
+from cloud.ingest.dead_letters import printable
 from cloud.ingest.membership import Membership
-from cloud.ingest.quarantine import in_quarantine, release
-from cloud.ingest.replay import replay, waiting
+from cloud.ingest.quarantine import read_quarantined_devices, release_device
+from cloud.ingest.replay import list_unreplayed, replay_dead_letter
+from cloud.ingest.validate import DeadLetterKind
 from wire.command_line import row_count, row_id
 
 
@@ -26,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `dead-letters`."""
     actions = parser.add_subparsers(dest="action", required=True)
     lists = actions.add_parser("list", help="the latest, one line each")
-    lists.add_argument("--kind", choices=[str(one) for one in Kind], help="only of this kind")
+    lists.add_argument(
+        "--kind", choices=[str(one) for one in DeadLetterKind], help="only of this kind"
+    )
     lists.add_argument("--limit", type=row_count, default=50, help="how many (%(default)s)")
     shows = actions.add_parser("show", help="one letter, with its sample")
     shows.add_argument("id", type=row_id)
@@ -105,7 +107,7 @@ def _delete(engine: Engine, device: str) -> int:
 
 def _quarantined(engine: Engine) -> int:
     with reading(engine) as connection:
-        for row in in_quarantine(connection):
+        for row in read_quarantined_devices(connection):
             _write(
                 f"{row.location}/{row.device}  since {row.since_at:%Y-%m-%d %H:%M:%S}Z  "
                 f"{row.messages} messages not kept, the latest {row.last_at:%Y-%m-%d %H:%M:%S}Z: "
@@ -116,7 +118,7 @@ def _quarantined(engine: Engine) -> int:
 
 def _release(engine: Engine, device: str, now: datetime) -> int:
     with writing(engine) as connection:
-        if release(connection, device, now):
+        if release_device(connection, device, now):
             return 0
     sys.stderr.write(f"{printable(device)} is not in quarantine: see `dead-letters quarantined`\n")
     return 1
@@ -127,11 +129,13 @@ def _replay(engine: Engine, letters: list[int], chosen: settings.Settings) -> in
     rules = membership.rules(chosen.people_per_camera, chosen.people_per_second)
     if not letters:
         with reading(engine) as connection:
-            letters = waiting(connection)
+            letters = list_unreplayed(connection)
     refused = 0
     for letter in letters:
         now = datetime.now(UTC)
-        said = replay(engine, letter, knows=membership.knows, now=now, rules=rules)
+        said = replay_dead_letter(
+            engine, letter, is_listed=membership.is_listed, now=now, rules=rules
+        )
         refused += not said.startswith("counted")
         _write(f"{letter}: {said}")
     return 1 if refused else 0

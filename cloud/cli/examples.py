@@ -31,7 +31,7 @@ EXAMPLES: Final = (
     "keys list",
     "keys revoke 0123456789ab",
     *(f"fleet {example}" for example in FLEET),
-    "watch --recipients recipients.yaml --smtp relay.example.org:25",
+    "alerts run --recipients recipients.yaml --smtp relay.example.org:25",
     "alerts list --open --kind camera.",
     "alerts show 17",
     "alerts recipients",
@@ -43,13 +43,13 @@ EXAMPLES: Final = (
     "dead-letters delete kx-01-cam-1",
     "dead-letters quarantined",
     "dead-letters release kx-01-cam-1",
-    "journals list --gaps",
-    "journals losses",
-    "journals close kx-01-cam-1 3f2a9c1e5b7d4806",
+    "streams list --gaps",
+    "streams losses",
+    "streams close kx-01-cam-1 3f2a9c1e5b7d4806",
     "database upgrade --database sqlite:///var/onlooker.db",
     "database current",
     "database check",
-    "sweep --reports-days 30 --minutes-days 400",
+    "retention --reports-days 30 --minutes-days 400",
 )
 
 

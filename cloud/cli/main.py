@@ -15,17 +15,17 @@ from sqlalchemy.exc import DBAPIError
 from cloud import settings
 from cloud.cli.examples import EXAMPLES, examples_of
 from cloud.database import DatabaseError
-from cloud.database.failures import sentence
+from cloud.database.failures import failure_sentence
 from cloud.estate import EstateError
-from cloud.ingest.source import SourceError
+from cloud.ingest.sources.base import SourceError
 from cloud.logs import write_json_lines
 from cloud.settings import SettingsError
 from wire.addresses import hide_addresses
 from wire.command_line import Parser, add_examples
 
 COMMANDS: Final = {
-    "stream": ("cloud.stream", "run", "take in what the cameras send"),
-    "stream-spark": ("cloud.cli.stream_spark", "run", "the same on Spark, for huge fleets"),
+    "stream": ("cloud.stream", "run", "receive and count the messages of cameras"),
+    "stream-spark": ("cloud.cli.stream_spark", "run", "the same on Spark, for very large fleets"),
     "serve": ("cloud.cli.serve", "serve", "serve the API"),
     "price": ("cloud.cli.price", "run", "price one slot and say why"),
     "publish": ("cloud.cli.publish", "run", "publish today's prices of the quarter"),
@@ -38,12 +38,19 @@ COMMANDS: Final = {
     "sites": ("cloud.cli.sites", "run", "check a sites file, print its schema"),
     "keys": ("cloud.cli.keys", "run", "make, list and revoke API keys"),
     "fleet": ("cloud.fleet.command", "run", "the cameras: who they are, what they should be"),
-    "watch": ("cloud.cli.alerts_run", "run", "raise alerts and tell people of them"),
-    "alerts": ("cloud.cli.alerts", "run", "list, acknowledge and close alerts"),
-    "dead-letters": ("cloud.cli.dead_letters", "run", "look at what was set aside"),
-    "journals": ("cloud.cli.streams", "run", "how far each camera is settled"),
-    "database": ("cloud.cli.database", "run", "bring the tables to this version"),
-    "sweep": ("cloud.ingest.retention", "run", "forget what is older than it has to be kept"),
+    "alerts": ("cloud.cli.alerts", "run", "evaluate rules, list, acknowledge and close alerts"),
+    "dead-letters": (
+        "cloud.cli.dead_letters",
+        "run",
+        "list and replay messages that failed validation",
+    ),
+    "streams": (
+        "cloud.cli.streams",
+        "run",
+        "acknowledged, missing and lost reports of each camera",
+    ),
+    "database": ("cloud.cli.database", "run", "upgrade the tables to this version"),
+    "retention": ("cloud.ingest.retention", "run", "delete rows older than their retention period"),
 }
 """Command → module with `add_arguments`, its function, and what it is for."""
 
@@ -88,6 +95,6 @@ def refusing(run: Callable[[], int]) -> int:
     except (DatabaseError, EstateError, SettingsError, SourceError) as error:
         reason = hide_addresses(str(error))
     except DBAPIError as error:
-        reason = sentence(error)
+        reason = failure_sentence(error)
     sys.stderr.write(f"{reason}\n")
     return REFUSED

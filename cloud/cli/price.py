@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from cloud import settings
 from cloud.alerting.deadline import Deadline
-from cloud.alerting.http_call import Answer, call
+from cloud.alerting.http_request import HttpResponse, http_request
 from cloud.api.buyer import Buyer
 from cloud.api.explained import brief, explained
 from cloud.api.pricing import PriceAnswer, priced
@@ -109,7 +109,7 @@ def _asked(arguments: argparse.Namespace) -> PriceAnswer:
         key = arguments.key_file.read_text().strip() if arguments.key_file else ""
         headers = {"X-API-Key": key} if key else {}
         deadline = Deadline.after(TIMEOUT_S)
-        answer = call(api, deadline, headers=headers, most_bytes=LARGEST_BYTES)
+        answer = http_request(api, deadline, headers=headers, most_bytes=LARGEST_BYTES)
         if answer.status != OK:
             raise AskError(_detail(answer, api))
         return PriceAnswer.model_validate_json(answer.body)
@@ -119,7 +119,7 @@ def _asked(arguments: argparse.Namespace) -> PriceAnswer:
         raise AskError(f"{api} gave no price: {failure_of(error)}") from None
 
 
-def _detail(refused: Answer, api: NetworkAddress) -> str:
+def _detail(refused: HttpResponse, api: NetworkAddress) -> str:
     try:
         return str(json.loads(refused.body)["detail"])
     except (ValueError, KeyError, TypeError):

@@ -17,7 +17,7 @@ from cloud import settings
 from cloud.database import EPOCH
 from cloud.estate import SAMPLE
 from cloud.estate_reload import SitesFile
-from cloud.ingest.source import SourceError
+from cloud.ingest.sources.base import SourceError
 from cloud.windows.query import LENGTHS
 from wire.ack import Ack
 from wire.envelope import ack_event, encode_event
@@ -91,14 +91,14 @@ def count(spark: "SparkSession", arguments: argparse.Namespace) -> None:
     """Count until the end of what there is, or until stopped."""
     from pyspark.errors.exceptions.captured import StreamingQueryException
 
-    from cloud.stream_spark.count import Cameras, Counting, files, kinesis
-    from cloud.stream_spark.folder import Folder
+    from cloud.stream_spark.count import SitesSnapshot, StreamCounter, files, kinesis
+    from cloud.stream_spark.table_store import TableStore
 
     chosen = settings.read(arguments)
     sites = SitesFile(chosen.estate or SAMPLE)
-    counting = Counting(
-        Folder(spark, arguments.folder),
-        lambda: Cameras.of(sites.estate, chosen.people_per_camera, chosen.people_per_second),
+    counting = StreamCounter(
+        TableStore(spark, arguments.folder),
+        lambda: SitesSnapshot.of(sites.estate, chosen.people_per_camera, chosen.people_per_second),
         clock=lambda: datetime.now(UTC),
         tell=partial(tell_by_iot, arguments.region) if arguments.tell else None,
     )
@@ -127,13 +127,13 @@ def _region(region: str | None) -> str:
 def write_windows(spark: "SparkSession", arguments: argparse.Namespace) -> None:
     """The windows that open in the stretch, by the hour in which they open."""
     from cloud.stream_spark.count import MINUTES
-    from cloud.stream_spark.folder import Folder
+    from cloud.stream_spark.table_store import TableStore
     from cloud.stream_spark.windows import between, windows
 
     since_s, until_s = (
         int((at - EPOCH).total_seconds()) for at in (arguments.since, arguments.until)
     )
-    minutes = Folder(spark, arguments.folder).table("minutes", f"{MINUTES}, hour_at bigint")
+    minutes = TableStore(spark, arguments.folder).table("minutes", f"{MINUTES}, hour_at bigint")
     for name in LENGTHS:
         made = windows(between(minutes, since_s, until_s), name)
         chosen = made.filter(f"starts_at >= {since_s} and starts_at < {until_s}")
@@ -154,7 +154,7 @@ def tell_by_iot(region: str | None, rows: "Iterable[Row]") -> None:
 
 
 def acknowledgement(row: "Row") -> tuple[str, bytes]:
-    """Topic and payload that tell a camera how far its journal is settled."""
+    """Topic and payload that tell a camera how far its stream is settled."""
     address = DeviceAddress(row.location, row.device)
-    ack = Ack(device=row.device, journal=row.journal, through=row.through, at=datetime.now(UTC))
+    ack = Ack(device=row.device, journal=row.stream_id, through=row.through, at=datetime.now(UTC))
     return address.topic(Channel.ACK), encode_event(ack_event(ack, address))

@@ -74,7 +74,7 @@ def is_passing(error: DBAPIError) -> bool:
     return isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
 
 
-def sentence(error: DBAPIError) -> str:
+def failure_sentence(error: DBAPIError) -> str:
     """What a program says of the failure that ends it: no row, no parameter, no statement."""
     cause = error.orig
     if isinstance(cause, sqlite3.Error) and cause_of(cause) is not SqliteCause.OTHER:

@@ -15,8 +15,8 @@ from typing import Final
 from sqlalchemy import Column, Connection, Engine, Table, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
+from cloud.database.audience import minute_demographics, minute_sensors, minute_tallies, reports
 from cloud.database.columns import EPOCH
-from cloud.database.counts import minute_demographics, minute_sensors, minute_tallies, reports
 from cloud.database.engine import reading, writing
 from cloud.database.failures import failure_of, is_passing
 
@@ -31,7 +31,7 @@ SECOND: Final = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Divided:
+class PartitionedTable:
     """A table in partitions of `length` by `column`, which counts `unit`s since 1970."""
 
     table: Table
@@ -48,16 +48,16 @@ class Divided:
         return f"{self.table.name}_{starts_at:%Y%m%d}"
 
 
-DIVIDED: Final = (
-    Divided(reports, reports.c.received_at, MICROSECOND, DAY),
+PARTITIONED: Final = (
+    PartitionedTable(reports, reports.c.received_at, MICROSECOND, DAY),
     *(
-        Divided(table, table.c.minute_at, SECOND, 7 * DAY)
+        PartitionedTable(table, table.c.minute_at, SECOND, 7 * DAY)
         for table in (minute_tallies, minute_demographics, minute_sensors)
     ),
 )
 
 
-def prepare(engine: Engine, now: datetime) -> list[str]:
+def make_partitions(engine: Engine, now: datetime) -> list[str]:
     """Make the partitions of today and the next two weeks; the names of the new ones.
 
     Raises:
@@ -68,7 +68,7 @@ def prepare(engine: Engine, now: datetime) -> list[str]:
     with reading(engine) as connection:
         there = set(inspect(connection).get_table_names())
     made = []
-    for divided in DIVIDED:
+    for divided in PARTITIONED:
         starts_at = divided.start(now)
         while starts_at <= now + AHEAD:
             if divided.name(starts_at) not in there and _made(engine, divided, starts_at):
@@ -77,7 +77,7 @@ def prepare(engine: Engine, now: datetime) -> list[str]:
     return made
 
 
-def _made(engine: Engine, divided: Divided, starts_at: datetime) -> bool:
+def _made(engine: Engine, divided: PartitionedTable, starts_at: datetime) -> bool:
     first, end = ((at - EPOCH) // divided.unit for at in (starts_at, starts_at + divided.length))
     try:
         with writing(engine) as connection:
@@ -97,7 +97,7 @@ def _made(engine: Engine, divided: Divided, starts_at: datetime) -> bool:
 
 def drop_before(engine: Engine, table: Table, before: datetime) -> int:
     """Drop the partitions that end at or before an instant; how many rows went with them."""
-    divided = next((one for one in DIVIDED if one.table is table), None)
+    divided = next((one for one in PARTITIONED if one.table is table), None)
     if divided is None or engine.dialect.name != "postgresql":
         return 0
     with reading(engine) as connection:
@@ -105,7 +105,7 @@ def drop_before(engine: Engine, table: Table, before: datetime) -> int:
     return sum(_dropped(engine, name) for name in old)
 
 
-def _dated(connection: Connection, divided: Divided) -> Iterator[tuple[str, datetime]]:
+def _dated(connection: Connection, divided: PartitionedTable) -> Iterator[tuple[str, datetime]]:
     """Name and end of each partition that is named for a day."""
     named = re.compile(rf"{divided.table.name}_(\d{{8}})")
     for name in inspect(connection).get_table_names():
@@ -128,7 +128,7 @@ def _dropped(engine: Engine, name: str) -> int:
     return rows
 
 
-class Ahead:
+class PartitionMaker:
     """Makes partitions at the first call of each day; a call in between costs a comparison.
 
     A table that is in use is left alone for ten minutes.
@@ -143,7 +143,7 @@ class Ahead:
         if now < self._until:
             return
         try:
-            made = prepare(self._engine, now)
+            made = make_partitions(self._engine, now)
         except DBAPIError as error:
             if not is_passing(error):
                 raise

@@ -10,11 +10,11 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, text
 
+from cloud.database.audience import SUMS, sum_columns
 from cloud.database.columns import metadata
-from cloud.database.counts import SUMS, sums
 
 LANES: Final = 4
-MOVING: Final = 7_305_812
+MOVING_LOCK: Final = 7_305_812
 """Of PostgreSQL's advisory lock: any number, as long as it is ours."""
 UNKNOWN: Final = "unknown"
 """The venue type of a place that the estate has not named yet."""
@@ -25,7 +25,7 @@ venue_hours = Table(
     Column("hour_at", BigInteger, primary_key=True),  # seconds since 1970, a multiple of 3600
     Column("venue_type", String(64), primary_key=True),
     Column("lane", Integer, primary_key=True),
-    *sums(*SUMS, "peak"),
+    *sum_columns(*SUMS, "peak"),
     sqlite_with_rowid=False,
 )
 
@@ -37,24 +37,24 @@ venue_demographics = Table(
     Column("age", String(16), primary_key=True),
     Column("gender", String(16), primary_key=True),
     Column("lane", Integer, primary_key=True),
-    *sums("visits", "onlookers"),
+    *sum_columns("visits", "onlookers"),
     sqlite_with_rowid=False,
 )
 
 
-def counting(connection: Connection) -> int:
+def lock_for_counting(connection: Connection) -> int:
     """Let no place move until this transaction ends; the lane to write to.
 
     It comes before the first report is written: who follows the reports looks for those who count.
     """
     if connection.dialect.name != "postgresql":
         return 0  # who writes to SQLite is alone
-    lock = f"SELECT pg_backend_pid() % {LANES}, pg_advisory_xact_lock_shared({MOVING})"
+    lock = f"SELECT pg_backend_pid() % {LANES}, pg_advisory_xact_lock_shared({MOVING_LOCK})"
     lane: int = connection.execute(text(lock)).one()[0]
     return lane
 
 
-def moving(connection: Connection) -> None:
+def lock_for_moving(connection: Connection) -> None:
     """Wait for those who count, and let nobody count until this transaction ends."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({MOVING})"))
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({MOVING_LOCK})"))

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, select
 
-from cloud.database import device_states
+from cloud.database import device_status
 from cloud.fleet.tables import jobs
 
 BUILT_IN: Final[Mapping[str, str]] = {
@@ -22,7 +22,7 @@ BUILT_IN: Final[Mapping[str, str]] = {
 def known_models(connection: Connection) -> dict[str, set[str]]:
     """Names by setting, as heartbeats tell them and jobs carried them."""
     found = {setting: {name} for setting, name in BUILT_IN.items()}
-    for beat in connection.execute(select(device_states.c.heartbeat)).scalars():
+    for beat in connection.execute(select(device_status.c.heartbeat)).scalars():
         versions = _object(_object(beat).get("versions"))
         for setting, names in found.items():
             names.add(str(versions.get(setting, "")).partition(":")[0])

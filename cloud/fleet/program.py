@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from cloud import settings
 from cloud.database import DatabaseError
-from cloud.database.failures import sentence
+from cloud.database.failures import failure_sentence
 from cloud.estate import EstateError
 from cloud.fleet import command
 from cloud.fleet.examples import EXAMPLES
@@ -36,6 +36,6 @@ def _refusing(run: Callable[[], int]) -> int:
     except (DatabaseError, EstateError, SettingsError) as error:
         reason = hide_addresses(str(error))
     except DBAPIError as error:
-        reason = sentence(error)
+        reason = failure_sentence(error)
     sys.stderr.write(f"{reason}\n")
     return REFUSED

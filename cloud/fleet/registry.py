@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, Row, delete, select, update
 
-from cloud.database import device_states, insert
+from cloud.database import device_status, insert
 from cloud.estate import Estate
 from cloud.fleet import job_book, states
 from cloud.fleet.changes import Author, Note, note_many
@@ -183,12 +183,12 @@ def find(
     statement = (
         select(
             things,
-            device_states.c.presence,
-            device_states.c.heartbeat,
-            device_states.c.heartbeat_received_at,
+            device_status.c.presence,
+            device_status.c.heartbeat,
+            device_status.c.heartbeat_received_at,
             shadows.c.differs,
         )
-        .outerjoin(device_states, device_states.c.device == things.c.name)
+        .outerjoin(device_status, device_status.c.device == things.c.name)
         .outerjoin(
             shadows,
             (shadows.c.thing == things.c.name)
@@ -256,7 +256,7 @@ def _conditions(search: Search) -> Iterable[Any]:
         members = select(thing_groups.c.thing).where(thing_groups.c.name == search.group)
         yield things.c.name.in_(members)
     if search.presence is not None:
-        yield device_states.c.presence == search.presence
+        yield device_status.c.presence == search.presence
     if search.drifting:
         yield shadows.c.differs.is_(True)
 

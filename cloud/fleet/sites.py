@@ -33,7 +33,7 @@ def require_locations(estate: Estate, locations: Iterable[str]) -> None:
 
 def is_listed(estate: Estate, thing: Thing) -> bool:
     """Whether the reports of a thing count: the file lists it at its location."""
-    return estate.knows(LocationId(thing.location), DeviceId(thing.name))
+    return estate.is_listed(LocationId(thing.location), DeviceId(thing.name))
 
 
 def warnings(estate: Estate, cameras: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -41,7 +41,7 @@ def warnings(estate: Estate, cameras: Iterable[tuple[str, str]]) -> Iterator[str
     unlisted = [
         (device, location)
         for device, location in cameras
-        if not estate.knows(LocationId(location), DeviceId(device))
+        if not estate.is_listed(LocationId(location), DeviceId(device))
     ]
     for device, location in unlisted[:SHOWN]:
         yield (

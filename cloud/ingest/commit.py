@@ -22,44 +22,44 @@ from typing import Final
 from sqlalchemy import Connection, Engine
 
 from cloud.database import writing
-from cloud.database.rollups import counting
-from cloud.ingest import letters, notes, rollup, store
-from cloud.ingest.budget import Budget, Draft, Key
-from cloud.ingest.duplicates import REUSED, Again, Duplicates, found_after_all
-from cloud.ingest.journals import JournalKey, Journals
-from cloud.ingest.judge import (
-    RULES,
-    DeadLetter,
-    Finding,
-    Identity,
-    Kind,
-    Note,
-    Sound,
-    said_at,
-)
-from cloud.ingest.plausible import Rules
+from cloud.database.rollups import lock_for_counting
+from cloud.ingest import dead_letters, device_status, report_store, venue_sums
+from cloud.ingest.dead_letter_budget import BudgetDraft, DeadLetterBudget, Key
+from cloud.ingest.duplicates import REUSED, DuplicateCheck, RepeatKind, remove_from_losses
+from cloud.ingest.minute_sums import MinuteSums
+from cloud.ingest.plausibility import ValidationRules
 from cloud.ingest.quarantine import Admission, Quarantine
-from cloud.ingest.settled import Standing
-from cloud.ingest.tallies import Tallies
+from cloud.ingest.received_ranges import SequenceStatus
+from cloud.ingest.sequences import ReportStreams, StreamKey
+from cloud.ingest.validate import (
+    DEFAULT_RULES,
+    DeadLetter,
+    DeadLetterKind,
+    DeviceMessage,
+    ReportIdentity,
+    ValidationResult,
+    ValidReport,
+    topic_address,
+)
 from wire.ack import Ack
 from wire.health import Heartbeat
 from wire.scalars import DeviceId, JournalId
 from wire.topics import DeviceAddress
 
 OVERLAPPING: Final = "part of its sequences is counted already, and sums cannot be split"
-SETTLED_BY_LETTER: Final = (Standing.NEW, Standing.OVERLAP)
+SETTLED_BY_LETTER: Final = (SequenceStatus.NEW, SequenceStatus.OVERLAP)
 SCATTERED: Final = "too many gaps lie before it: the camera must send what is missing first"
 
 
 @dataclass(slots=True)
-class Outcome:
+class CommitResult:
     """What became of a batch."""
 
-    counted: list[Sound] = field(default_factory=list)
+    counted: list[ValidReport] = field(default_factory=list)
     duplicates: int = 0
     notes: int = 0
-    letters: list[DeadLetter] = field(default_factory=list)
-    new_letters: int = 0
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+    new_dead_letters: int = 0
     lost: int = 0
     acks: list[tuple[DeviceAddress, Ack]] = field(default_factory=list)
     withheld: Counter[Key] = field(default_factory=Counter)
@@ -67,13 +67,13 @@ class Outcome:
     quarantined: list[tuple[Key, str]] = field(default_factory=list)
     """Devices quarantined with this batch, each with the reason."""
 
-    def absorb(self, later: "Outcome") -> None:
+    def absorb(self, later: "CommitResult") -> None:
         """Add what became of a later part of the same batch."""
         self.counted += later.counted
         self.duplicates += later.duplicates
         self.notes += later.notes
-        self.letters += later.letters
-        self.new_letters += later.new_letters
+        self.dead_letters += later.dead_letters
+        self.new_dead_letters += later.new_dead_letters
         self.lost += later.lost
         self.acks += later.acks
         self.withheld += later.withheld
@@ -82,12 +82,12 @@ class Outcome:
 
 def commit(
     engine: Engine,
-    findings: Sequence[Finding],
+    findings: Sequence[ValidationResult],
     now: datetime,
     *,
-    rules: Rules = RULES,
-    budget: Budget | None = None,
-) -> Outcome:
+    rules: ValidationRules = DEFAULT_RULES,
+    budget: DeadLetterBudget | None = None,
+) -> CommitResult:
     """Commit the findings and say what to acknowledge. Without a budget all letters are kept."""
     draft = budget.draft(now) if budget else None
     with writing(engine) as connection:
@@ -98,8 +98,11 @@ def commit(
 
 
 def commit_within(
-    connection: Connection, findings: Sequence[Finding], now: datetime, rules: Rules = RULES
-) -> Outcome:
+    connection: Connection,
+    findings: Sequence[ValidationResult],
+    now: datetime,
+    rules: ValidationRules = DEFAULT_RULES,
+) -> CommitResult:
     """The same as a part of a transaction that somebody else ends."""
     return _Batch(connection, findings, now, rules, None).run()
 
@@ -110,10 +113,10 @@ class _Batch:
     def __init__(
         self,
         connection: Connection,
-        findings: Sequence[Finding],
+        findings: Sequence[ValidationResult],
         now: datetime,
-        rules: Rules,
-        draft: Draft | None,
+        rules: ValidationRules,
+        draft: BudgetDraft | None,
     ) -> None:
         self._connection = connection
         self._findings = findings
@@ -122,59 +125,65 @@ class _Batch:
         self._beats = _beats(findings)
         places = {key: min(one.location for one in at) for key, at in self._addresses.items()}
         places |= {key: note.address.location for key, (note, _) in self._beats.items()}
-        self._journals = Journals(connection, places, now, rules)
+        self._streams = ReportStreams(connection, places, now, rules)
         failed = [one for one in findings if isinstance(one, DeadLetter)]
         self._quarantine = Quarantine(connection, draft, failed, now) if draft else None
         self._kept: list[tuple[DeadLetter, bool]] = []
-        self._notes: list[Note] = []
-        self._again: list[Sound] = []
-        self._outcome = Outcome()
+        self._notes: list[DeviceMessage] = []
+        self._again: list[ValidReport] = []
+        self._outcome = CommitResult()
 
-    def run(self) -> Outcome:
+    def run(self) -> CommitResult:
         """Judge each against what is settled, then write."""
         for finding in self._findings:
             match finding:
-                case Sound():
+                case ValidReport():
                     self._count(finding)
                 case DeadLetter():
                     self._refuse(finding)
-                case Note():
+                case DeviceMessage():
                     self._note(finding)
         self._compare()
         self._close_gaps()
         self._write()
         return self._outcome
 
-    def _count(self, sound: Sound) -> None:
-        which, key, ends_at = sound.identity, _journal(sound.identity), sound.report.ends_at
-        if reason := self._journals.too_far(key, which.last, ends_at):
-            self._keep(sound.set_aside(Kind.SEQUENCE, reason))
+    def _count(self, sound: ValidReport) -> None:
+        which, key, ends_at = sound.identity, _stream_key(sound.identity), sound.report.ends_at
+        if reason := self._streams.implausible_sequence(key, which.last, ends_at):
+            self._keep(sound.as_dead_letter(DeadLetterKind.SEQUENCE, reason))
             return
-        match self._journals.standing(key, which.first, which.last):
-            case Standing.NEW:
-                self._journals.settle(key, which.first, which.last, ends_at)
+        match self._streams.status(key, which.first, which.last):
+            case SequenceStatus.NEW:
+                self._streams.acknowledge(key, which.first, which.last, ends_at)
                 self._outcome.counted.append(sound)
-            case Standing.DUPLICATE:
+            case SequenceStatus.DUPLICATE:
                 self._again.append(sound)
-            case Standing.OVERLAP:
-                self._settle(key, which, self._keep(sound.set_aside(Kind.OVERLAP, OVERLAPPING)))
-            case Standing.SCATTERED:
-                self._keep(sound.set_aside(Kind.SCATTERED, SCATTERED))
+            case SequenceStatus.OVERLAP:
+                self._settle(
+                    key,
+                    which,
+                    self._keep(sound.as_dead_letter(DeadLetterKind.OVERLAP, OVERLAPPING)),
+                )
+            case SequenceStatus.SCATTERED:
+                self._keep(sound.as_dead_letter(DeadLetterKind.SCATTERED, SCATTERED))
 
     def _refuse(self, letter: DeadLetter) -> None:
-        which = letter.settles
+        which = letter.acknowledges
         if which is None:
             is_settled_by_loss = self._keep(letter) is not Admission.NOT_NOW
-            if is_settled_by_loss and letter.kind is Kind.UNREADABLE and letter.identity:
+            if is_settled_by_loss and letter.kind is DeadLetterKind.UNREADABLE and letter.identity:
                 which = letter.identity
-                self._journals.give_up(_journal(which), which.first, which.last)
+                self._streams.mark_unreadable_lost(_stream_key(which), which.first, which.last)
             return
-        key = _journal(which)
-        if reason := self._journals.too_far(key, which.last, self._now):
-            self._keep(letter.set_aside(Kind.SEQUENCE, f"{reason}; and it {letter.reason}"))
+        key = _stream_key(which)
+        if reason := self._streams.implausible_sequence(key, which.last, self._now):
+            self._keep(
+                letter.as_dead_letter(DeadLetterKind.SEQUENCE, f"{reason}; and it {letter.reason}")
+            )
             return
-        standing = self._journals.standing(key, which.first, which.last)
-        admission = self._keep(letter, claims=standing is Standing.NEW)
+        standing = self._streams.status(key, which.first, which.last)
+        admission = self._keep(letter, claims=standing is SequenceStatus.NEW)
         if standing in SETTLED_BY_LETTER:
             self._settle(key, which, admission)
 
@@ -187,22 +196,22 @@ class _Batch:
         self._kept.append((letter, claims))
         return Admission.KEPT
 
-    def _settle(self, key: JournalKey, which: Identity, admission: Admission) -> None:
+    def _settle(self, key: StreamKey, which: ReportIdentity, admission: Admission) -> None:
         """Settle the numbers of a report by its dead letter, or by writing them down as lost."""
         if admission is Admission.KEPT:
-            self._journals.settle(key, which.first, which.last)
+            self._streams.acknowledge(key, which.first, which.last)
         elif admission is Admission.FULL:
-            self._journals.settle_as_lost(key, which.first, which.last)
+            self._streams.settle_as_lost(key, which.first, which.last)
 
-    def _note(self, note: Note) -> None:
+    def _note(self, note: DeviceMessage) -> None:
         """A heartbeat speaks of its stream's numbers, and is believed only within bounds."""
         about = note.about
         key = _beat(note, about) if isinstance(about, Heartbeat) else None
         if isinstance(about, Heartbeat) and key in self._beats:
             last = max(about.oldest_sequence or 1, about.next_sequence) - 1
-            if reason := self._journals.too_far(key, last, about.sent_at):
+            if reason := self._streams.implausible_sequence(key, last, about.sent_at):
                 del self._beats[key]
-                self._keep(note.set_aside(Kind.SEQUENCE, reason))
+                self._keep(note.as_dead_letter(DeadLetterKind.SEQUENCE, reason))
                 return
         self._notes.append(note)
 
@@ -210,71 +219,75 @@ class _Batch:
         """What the reports are whose numbers are settled already."""
         if not self._again:
             return
-        duplicates = Duplicates(self._connection, self._again)
+        duplicates = DuplicateCheck(self._connection, self._again)
         for sound in self._again:
             match duplicates.kind(sound, self._outcome.counted):
-                case Again.SAME:
+                case RepeatKind.SAME:
                     self._outcome.duplicates += 1
-                case Again.REUSED:
-                    self._keep(sound.set_aside(Kind.SEQUENCE_REUSED, REUSED))
-                case Again.LOST:
-                    found_after_all(self._connection, sound)
+                case RepeatKind.REUSED:
+                    self._keep(sound.as_dead_letter(DeadLetterKind.SEQUENCE_REUSED, REUSED))
+                case RepeatKind.LOST:
+                    remove_from_losses(self._connection, sound)
                     self._outcome.counted.append(sound)
 
     def _close_gaps(self) -> None:
         """After the reports of the batch: one that is here is not lost."""
         for key, (note, sequence) in self._beats.items():
-            if self._journals.close_below(key, sequence):
+            if self._streams.close_gaps_below(key, sequence):
                 self._addresses.setdefault(key, set()).add(note.address)
-        self._outcome.lost = self._journals.lost
+        self._outcome.lost = self._streams.lost
 
     def _write(self) -> None:
         outcome, now = self._outcome, self._now
-        tallies = Tallies()
+        tallies = MinuteSums()
         for sound in outcome.counted:
             tallies.add(sound.report)
-        lane = counting(self._connection)  # before any report has a number
-        store.add(self._connection, tallies, now)
-        store.keep(self._connection, [sound.report for sound in outcome.counted], now)
-        self._journals.save()
-        notes.keep(self._connection, self._notes, now)
+        lane = lock_for_counting(self._connection)  # before any report has a number
+        report_store.add_sums(self._connection, tallies, now)
+        report_store.write_reports(
+            self._connection, [sound.report for sound in outcome.counted], now
+        )
+        self._streams.save()
+        device_status.write_device_messages(self._connection, self._notes, now)
         outcome.notes = len(self._notes)
-        outcome.new_letters = letters.set_aside(self._connection, self._kept, now)
-        outcome.letters = [letter for letter, _ in self._kept]
+        outcome.new_dead_letters = dead_letters.write_dead_letters(
+            self._connection, self._kept, now
+        )
+        outcome.dead_letters = [letter for letter, _ in self._kept]
         if self._quarantine is not None:
             self._quarantine.save()
             outcome.withheld = self._quarantine.withheld
             outcome.quarantined = self._quarantine.begun
-        rollup.add(self._connection, tallies, lane)
+        venue_sums.add_venue_sums(self._connection, tallies, lane)
         outcome.acks = [
-            (address, Ack(device=DeviceId(device), journal=JournalId(journal),
-                          through=self._journals.through((device, journal)), at=now))
-            for (device, journal), addresses in self._addresses.items()
+            (address, Ack(device=DeviceId(device), journal=JournalId(stream_id),
+                          through=self._streams.through((device, stream_id)), at=now))
+            for (device, stream_id), addresses in self._addresses.items()
             for address in sorted(addresses, key=lambda one: one.location)
         ]  # fmt: skip
 
 
-def _addresses(findings: Sequence[Finding]) -> dict[JournalKey, set[DeviceAddress]]:
+def _addresses(findings: Sequence[ValidationResult]) -> dict[StreamKey, set[DeviceAddress]]:
     """Where each device listens: at the address that it used, and at its location's present one."""
-    found: dict[JournalKey, set[DeviceAddress]] = {}
+    found: dict[StreamKey, set[DeviceAddress]] = {}
     for finding in findings:
         match finding:
-            case Sound():
+            case ValidReport():
                 which = finding.identity
-            case DeadLetter(settles=Identity() as which):
+            case DeadLetter(acknowledges=ReportIdentity() as which):
                 pass
             case _:
                 continue
-        heard_at = {which.address, said_at(finding.topic)}
-        found.setdefault(_journal(which), set()).update(heard_at)
+        heard_at = {which.address, topic_address(finding.topic)}
+        found.setdefault(_stream_key(which), set()).update(heard_at)
     return found
 
 
-def _beats(findings: Sequence[Finding]) -> dict[JournalKey, tuple[Note, int]]:
+def _beats(findings: Sequence[ValidationResult]) -> dict[StreamKey, tuple[DeviceMessage, int]]:
     """Below which number each camera holds nothing any more, with the heartbeat that says so."""
-    below: dict[JournalKey, tuple[Note, int]] = {}
+    below: dict[StreamKey, tuple[DeviceMessage, int]] = {}
     for finding in findings:
-        if isinstance(finding, Note) and isinstance(finding.about, Heartbeat):
+        if isinstance(finding, DeviceMessage) and isinstance(finding.about, Heartbeat):
             beat = finding.about
             key, sequence = _beat(finding, beat), beat.oldest_sequence or 1
             if sequence > below.get(key, (finding, 1))[1]:
@@ -282,9 +295,9 @@ def _beats(findings: Sequence[Finding]) -> dict[JournalKey, tuple[Note, int]]:
     return below
 
 
-def _beat(note: Note, beat: Heartbeat) -> JournalKey:
+def _beat(note: DeviceMessage, beat: Heartbeat) -> StreamKey:
     return note.address.device, beat.journal
 
 
-def _journal(which: Identity) -> JournalKey:
-    return which.address.device, which.journal
+def _stream_key(which: ReportIdentity) -> StreamKey:
+    return which.address.device, which.stream_id

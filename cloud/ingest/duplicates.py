@@ -1,13 +1,11 @@
-"""Reports whose numbers are settled already: the same report again, another one, or one given up.
+"""Reports whose sequence numbers are acknowledged already: repeated, reused or recorded as lost.
 
-A device that repeats itself is no news. A device whose outbox was put back from an older copy uses
-its numbers again for other reports: those are dead letters, because counting them under numbers
-that are taken would end exactly-once. A number that was closed over as lost, and comes after all,
-is counted.
+A repeated report changes nothing. A device whose outbox was restored from an older copy uses its
+numbers again for other reports: these are dead letters, because counting them would break
+exactly-once. A report that was recorded as lost and arrives after all is counted.
 
-The report that was counted is kept for a limited time (`sweep --reports-days`, 30 days). A number
-whose report is gone was counted before that, so a report that is younger than everything kept is
-another one.
+Counted reports are kept for a limited time (`retention --reports-days`, 30 days). A number whose
+report is deleted was counted before that time, so a younger report with that number is another one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,8 +30,8 @@ from sqlalchemy import (
     select,
 )
 
-from cloud.database import dead_letters, losses, reports
-from cloud.ingest.judge import FURTHEST_AHEAD, Sound
+from cloud.database import dead_letters, lost_sequences, reports
+from cloud.ingest.validate import FURTHEST_AHEAD, ValidReport
 from wire.audience import AudienceReport, encode_report
 
 REUSED: Final = (
@@ -44,7 +42,7 @@ REUSED: Final = (
 _decoder = msgspec.json.Decoder(AudienceReport)
 
 
-class Again(Enum):
+class RepeatKind(Enum):
     """What a report with settled numbers is."""
 
     SAME = auto()
@@ -53,35 +51,41 @@ class Again(Enum):
 
 
 Number = tuple[str, str, int]
-"""Device, journal and first sequence."""
+"""Device, stream_id and first sequence."""
 
 
-class Duplicates:
+class DuplicateCheck:
     """Compares reports with what was counted under their numbers."""
 
-    def __init__(self, connection: Connection, sounds: Sequence[Sound]) -> None:
+    def __init__(self, connection: Connection, sounds: Sequence[ValidReport]) -> None:
         self._connection = connection
         self._kept = _kept(connection, sorted({_number(sound) for sound in sounds}))
         self._oldest_at: datetime | None = None
 
-    def kind(self, sound: Sound, lately: Iterable[Sound]) -> Again:
+    def kind(self, sound: ValidReport, lately: Iterable[ValidReport]) -> RepeatKind:
         """What the report is; `lately` was counted, and is not in the database yet."""
         which = sound.identity
         for other in lately:
             if other.identity.covers(which):
-                return Again.SAME if _is_same(other.report, sound.report) else Again.REUSED
+                return (
+                    RepeatKind.SAME if _is_same(other.report, sound.report) else RepeatKind.REUSED
+                )
         body = self._kept.get(_number(sound))
         if body is not None and body == encode_report(sound.report).decode():
-            return Again.SAME
+            return RepeatKind.SAME
         if body is None:
             body = _covering(self._connection, sound)
         if body is not None:
-            return Again.SAME if _is_same(_decoder.decode(body), sound.report) else Again.REUSED
+            return (
+                RepeatKind.SAME
+                if _is_same(_decoder.decode(body), sound.report)
+                else RepeatKind.REUSED
+            )
         if _loss(self._connection, sound) is not None:
-            return Again.LOST
+            return RepeatKind.LOST
         if self._was_dead_letter(sound) or not self._would_be_kept(sound.report):
-            return Again.SAME
-        return Again.REUSED
+            return RepeatKind.SAME
+        return RepeatKind.REUSED
 
     def _would_be_kept(self, report: AudienceReport) -> bool:
         """Whether the report of that number, received after this one ended, would be here still."""
@@ -90,26 +94,26 @@ class Duplicates:
             self._oldest_at = oldest or report.ends_at
         return report.ends_at - FURTHEST_AHEAD > self._oldest_at
 
-    def _was_dead_letter(self, sound: Sound) -> bool:
+    def _was_dead_letter(self, sound: ValidReport) -> bool:
         which, letters = sound.identity, dead_letters.c
         query = (
             select(letters.id)
-            .where(letters.device == which.address.device, letters.journal == which.journal)
+            .where(letters.device == which.address.device, letters.stream_id == which.stream_id)
             .where(letters.first_sequence <= which.last, letters.last_sequence >= which.first)
             .limit(1)
         )
         return self._connection.execute(query).scalar() is not None
 
 
-def found_after_all(connection: Connection, sound: Sound) -> None:
+def remove_from_losses(connection: Connection, sound: ValidReport) -> None:
     """Take the numbers of a report off the list of losses; what remains of the range stays."""
     loss = _loss(connection, sound)
     assert loss is not None, "only a report that is listed as lost can be found"
-    which, key = sound.identity, losses.c
+    which, key = sound.identity, lost_sequences.c
     connection.execute(
-        losses.delete().where(
+        lost_sequences.delete().where(
             key.device == loss.device,
-            key.journal == loss.journal,
+            key.stream_id == loss.stream_id,
             key.first_sequence == loss.first_sequence,
         )
     )
@@ -120,31 +124,31 @@ def found_after_all(connection: Connection, sound: Sound) -> None:
         if first <= last
     ]
     if rows:
-        connection.execute(losses.insert(), rows)
+        connection.execute(lost_sequences.insert(), rows)
 
 
-def _loss(connection: Connection, sound: Sound) -> Row[Any] | None:
-    which, key = sound.identity, losses.c
-    query = select(losses).where(
+def _loss(connection: Connection, sound: ValidReport) -> Row[Any] | None:
+    which, key = sound.identity, lost_sequences.c
+    query = select(lost_sequences).where(
         key.device == which.address.device,
-        key.journal == which.journal,
+        key.stream_id == which.stream_id,
         key.first_sequence <= which.first,
         key.last_sequence >= which.last,
     )
     return connection.execute(query).first()
 
 
-def _number(sound: Sound) -> Number:
+def _number(sound: ValidReport) -> Number:
     which = sound.identity
-    return which.address.device, which.journal, which.first
+    return which.address.device, which.stream_id, which.first
 
 
-def _covering(connection: Connection, sound: Sound) -> str | None:
+def _covering(connection: Connection, sound: ValidReport) -> str | None:
     """The body of the report that stands for the first of these numbers, with others."""
     which, kept = sound.identity, reports.c
     query = (
         select(kept.body, kept.last_sequence)
-        .where(kept.device == which.address.device, kept.journal == which.journal)
+        .where(kept.device == which.address.device, kept.stream_id == which.stream_id)
         .where(kept.first_sequence < which.first)
         .order_by(kept.first_sequence.desc())
         .limit(1)
@@ -170,38 +174,38 @@ def _kept(connection: Connection, numbers: Sequence[Number]) -> Mapping[Number, 
         return {}
     dialect = connection.dialect.name
     if dialect == "postgresql":
-        devices, journals, firsts = zip(*numbers, strict=True)
+        devices, streams, firsts = zip(*numbers, strict=True)
         values: dict[str, Any] = {
-            "devices": [*devices], "journals": [*journals], "firsts": [*firsts],
+            "devices": [*devices], "streams": [*streams], "firsts": [*firsts],
         }  # fmt: skip
     else:
         values = {"numbers": msgspec.json.encode(numbers).decode()}
     rows = connection.execute(_reading(dialect), values)
-    return {(device, journal, first): body for device, journal, first, body in rows}
+    return {(device, stream_id, first): body for device, stream_id, first, body in rows}
 
 
 @cache
 def _reading(dialect: str) -> Select[*tuple[Any, ...]]:
     device: ColumnElement[Any]
-    journal: ColumnElement[Any]
+    stream_id: ColumnElement[Any]
     first: ColumnElement[Any]
     if dialect == "postgresql":
         wanted = func.unnest(
             bindparam("devices", type_=ARRAY(Text)),
-            bindparam("journals", type_=ARRAY(Text)),
+            bindparam("streams", type_=ARRAY(Text)),
             bindparam("firsts", type_=ARRAY(BigInteger)),
-        ).table_valued("device", "journal", "first", name="wanted").render_derived()  # fmt: skip
-        device, journal, first = wanted.c.device, wanted.c.journal, wanted.c.first
+        ).table_valued("device", "stream_id", "first", name="wanted").render_derived()  # fmt: skip
+        device, stream_id, first = wanted.c.device, wanted.c.stream_id, wanted.c.first
     else:
         wanted = func.json_each(bindparam("numbers", type_=Text)).table_valued(
             "value", name="wanted"
         )
-        device, journal, first = (
+        device, stream_id, first = (
             func.json_extract(wanted.c.value, f"$[{place}]") for place in range(3)
         )
     kept = reports.c
-    return select(kept.device, kept.journal, kept.first_sequence, kept.body).join_from(
+    return select(kept.device, kept.stream_id, kept.first_sequence, kept.body).join_from(
         wanted,
         reports,
-        and_(kept.device == device, kept.journal == journal, kept.first_sequence == first),
+        and_(kept.device == device, kept.stream_id == stream_id, kept.first_sequence == first),
     )

@@ -19,12 +19,12 @@ from sqlalchemy import Engine
 from cloud import settings
 from cloud.database import connect, create
 from cloud.estate import SAMPLE
-from cloud.ingest.consume import Consumer
-from cloud.ingest.judge import RULES, Knows
+from cloud.ingest.consumer import Consumer
 from cloud.ingest.membership import Membership
-from cloud.ingest.plausible import Rules
-from cloud.ingest.record import delivery_of
-from cloud.ingest.source import Delivery, Portion
+from cloud.ingest.plausibility import ValidationRules
+from cloud.ingest.sources.base import BatchLimits, Delivery
+from cloud.ingest.sources.kinesis_record import parse_record
+from cloud.ingest.validate import DEFAULT_RULES, IsListed
 
 
 class RecordsSource:
@@ -34,17 +34,17 @@ class RecordsSource:
         self.unsettled = {_number(record): None for record in records}  # in their order
         self._iot_data = iot_data
         self._waiting = [
-            delivery_of(base64.b64decode(record["kinesis"]["data"]), _number(record))
+            parse_record(base64.b64decode(record["kinesis"]["data"]), _number(record))
             for record in records
         ]
 
-    def receive(self, portion: Portion) -> Sequence[Delivery]:
+    def receive(self, limits: BatchLimits) -> Sequence[Delivery]:
         """The next of them."""
-        taken = self._waiting[: portion.messages]
-        del self._waiting[: portion.messages]
+        taken = self._waiting[: limits.messages]
+        del self._waiting[: limits.messages]
         return taken
 
-    def settle(self, deliveries: Sequence[Delivery]) -> None:
+    def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         """Remember that they were committed."""
         for delivery in deliveries:
             del self.unsettled[delivery.receipt]
@@ -61,16 +61,18 @@ def ingest(
     event: Mapping[str, Any],
     engine: Engine,
     *,
-    knows: Knows,
+    is_listed: IsListed,
     iot_data: Any,
     clock: Callable[[], datetime],
-    rules: Rules = RULES,
+    rules: ValidationRules = DEFAULT_RULES,
 ) -> dict[str, list[dict[str, str]]]:
     """Commit the records of one event; the answer names the first that was not."""
     source = RecordsSource(event["Records"], iot_data)
     no_patience = threading.Event()
     no_patience.set()  # AWS tries again, and bills no waiting
-    consumer = Consumer(source, engine, knows=knows, clock=clock, rules=rules, stopping=no_patience)
+    consumer = Consumer(
+        source, engine, is_listed=is_listed, clock=clock, rules=rules, stopping=no_patience
+    )
     while consumer.step() is not None:
         pass
     consumer.finish()
@@ -83,7 +85,7 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[s
     return ingest(
         event,
         engine,
-        knows=membership.knows,
+        is_listed=membership.is_listed,
         iot_data=iot_data,
         clock=lambda: datetime.now(UTC),
         rules=membership.rules(chosen.people_per_camera, chosen.people_per_second),

@@ -10,7 +10,7 @@ from pathlib import Path
 from cloud.camera_listings import Listing
 from cloud.estate import Estate
 from cloud.estate_reload import SitesFile
-from cloud.ingest.plausible import PEOPLE_PER_CAMERA, PEOPLE_PER_SECOND, Rules
+from cloud.ingest.plausibility import PEOPLE_PER_CAMERA, PEOPLE_PER_SECOND, ValidationRules
 from wire.scalars import DeviceId, LocationId
 
 
@@ -26,9 +26,9 @@ class Membership:
         """The sites in force."""
         return self._file.estate
 
-    def knows(self, location: LocationId, device: DeviceId) -> bool:
+    def is_listed(self, location: LocationId, device: DeviceId) -> bool:
         """Whether that camera is one of that location's, by its present or a former id."""
-        return self._file.estate.knows(location, device)
+        return self._file.estate.is_listed(location, device)
 
     def current_id(self, location: LocationId) -> LocationId:
         """The present id of a location that had another."""
@@ -44,9 +44,9 @@ class Membership:
 
     def rules(
         self, people_per_camera: int | None = None, people_per_second: int | None = None
-    ) -> Rules:
+    ) -> ValidationRules:
         """What is believed of this file's cameras, now and whenever the file changes."""
-        return Rules(
+        return ValidationRules(
             people_per_camera=people_per_camera or PEOPLE_PER_CAMERA,
             people_per_second=people_per_second or PEOPLE_PER_SECOND,
             current_id=self.current_id,

@@ -20,9 +20,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, func, select, tuple_
 
 from cloud.database import dead_letters, insert, quarantined_devices
-from cloud.ingest import letters
-from cloud.ingest.budget import COSTS, IN_ALL, PARSED_COSTS, UNLISTED, Draft, Key
-from cloud.ingest.judge import DeadLetter, Kind
+from cloud.ingest.dead_letter_budget import COSTS, IN_ALL, PARSED_COSTS, UNLISTED, BudgetDraft, Key
+from cloud.ingest.dead_letters import digest_of, known_digests, printable
+from cloud.ingest.validate import DeadLetter, DeadLetterKind
 
 LONGEST_REASON: Final = 500
 CHUNK: Final = 400
@@ -37,7 +37,7 @@ class Admission(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class QuarantineState:
     """A row of the table."""
 
     since_at: datetime
@@ -51,16 +51,20 @@ class Quarantine:
     """Decides for one transaction which dead letters are kept."""
 
     def __init__(
-        self, connection: Connection, draft: Draft, failed: Iterable[DeadLetter], now: datetime
+        self,
+        connection: Connection,
+        draft: BudgetDraft,
+        failed: Iterable[DeadLetter],
+        now: datetime,
     ) -> None:
         self._connection = connection
         self._draft = draft
         self._now = now
         first = list(failed)
-        keys = {key for key in map(key_of, first) if key != UNLISTED}
-        self._standings: dict[Key, Standing | None] = _standings(connection, keys)
+        keys = {key for key in map(budget_key, first) if key != UNLISTED}
+        self._standings: dict[Key, QuarantineState | None] = _standings(connection, keys)
         self._kept = _kept_of(connection, keys)
-        self._known = letters.known(connection, map(letters.digest, first))
+        self._known = known_digests(connection, map(digest_of, first))
         self._changed: set[Key] = set()
         self.begun: list[tuple[Key, str]] = []
         """Devices quarantined in this transaction, each with the reason."""
@@ -69,12 +73,12 @@ class Quarantine:
 
     def admit(self, letter: DeadLetter) -> Admission:
         """Whether the letter is kept; the device's quarantine begins when its budget is spent."""
-        key = key_of(letter)
+        key = budget_key(letter)
         is_in = self._is_in(key)
-        if is_in and letter.settles is None:
+        if is_in and letter.acknowledges is None:
             self._withhold(key)
             return self._not_kept(key)
-        digest = letters.digest(letter)
+        digest = digest_of(letter)
         if digest in self._known or self._is_known(digest):
             return Admission.KEPT
         if why := self._refusal(key, letter):
@@ -142,8 +146,8 @@ class Quarantine:
         self.withheld[key] += 1
         if key == UNLISTED:
             return
-        reason = f"{why}; the latest: {letters.printable(letter.reason)}"[:LONGEST_REASON]
-        self._standings[key] = Standing(self._now, self._now, 1, reason)
+        reason = f"{why}; the latest: {printable(letter.reason)}"[:LONGEST_REASON]
+        self._standings[key] = QuarantineState(self._now, self._now, 1, reason)
         self._changed.add(key)
         self.begun.append((key, reason))
 
@@ -154,7 +158,7 @@ class Quarantine:
         self._standings[key] = replace(standing, last_at=self._now, messages=standing.messages + 1)
         self._changed.add(key)
 
-    def _standing(self, key: Key) -> Standing | None:
+    def _standing(self, key: Key) -> QuarantineState | None:
         if key == UNLISTED:
             return None
         if key not in self._standings:
@@ -163,12 +167,12 @@ class Quarantine:
         return self._standings[key]
 
     def _is_known(self, digest: str) -> bool:
-        found = letters.known(self._connection, [digest])
+        found = known_digests(self._connection, [digest])
         self._known |= found
         return bool(found)
 
 
-def end_quiet(connection: Connection, now: datetime, quiet: timedelta) -> int:
+def end_expired_quarantines(connection: Connection, now: datetime, quiet: timedelta) -> int:
     """End the quarantine of devices that have been quiet for long enough; how many."""
     rows = quarantined_devices.c
     return connection.execute(
@@ -178,7 +182,7 @@ def end_quiet(connection: Connection, now: datetime, quiet: timedelta) -> int:
     ).rowcount
 
 
-def release(connection: Connection, device: str, now: datetime) -> int:
+def release_device(connection: Connection, device: str, now: datetime) -> int:
     """End the quarantine of a device by hand; how many there were."""
     rows = quarantined_devices.c
     return connection.execute(
@@ -188,33 +192,33 @@ def release(connection: Connection, device: str, now: datetime) -> int:
     ).rowcount
 
 
-def in_quarantine(connection: Connection) -> list[Row[Any]]:
+def read_quarantined_devices(connection: Connection) -> list[Row[Any]]:
     """The devices that are in quarantine now, those of the longest time first."""
     rows = quarantined_devices.c
     query = select(quarantined_devices).where(rows.ended_at.is_(None)).order_by(rows.since_at)
     return list(connection.execute(query))
 
 
-def key_of(letter: DeadLetter) -> Key:
+def budget_key(letter: DeadLetter) -> Key:
     """Whose budget a letter spends."""
-    if letter.address is None or letter.kind is Kind.UNKNOWN:
+    if letter.address is None or letter.kind is DeadLetterKind.UNKNOWN:
         return UNLISTED
     return letter.address.location, letter.address.device
 
 
 def _cost(letter: DeadLetter) -> float:
-    return COSTS if letter.settles is None else PARSED_COSTS
+    return COSTS if letter.acknowledges is None else PARSED_COSTS
 
 
-def _standings(connection: Connection, keys: Iterable[Key]) -> dict[Key, Standing | None]:
+def _standings(connection: Connection, keys: Iterable[Key]) -> dict[Key, QuarantineState | None]:
     wanted = sorted(keys)
-    found: dict[Key, Standing | None] = dict.fromkeys(wanted)
+    found: dict[Key, QuarantineState | None] = dict.fromkeys(wanted)
     rows = quarantined_devices.c
     for start in range(0, len(wanted), CHUNK):
         some = wanted[start : start + CHUNK]
         query = select(quarantined_devices).where(tuple_(rows.location, rows.device).in_(some))
         for location, device, *values in connection.execute(query):
-            found[location, device] = Standing(*values)
+            found[location, device] = QuarantineState(*values)
     return found
 
 
@@ -235,7 +239,7 @@ def _kept_of(connection: Connection, keys: Iterable[Key]) -> Counter[Key]:
     return counts
 
 
-def _write(connection: Connection, key: Key, standing: Standing) -> None:
+def _write(connection: Connection, key: Key, standing: QuarantineState) -> None:
     into = insert(connection.dialect.name, quarantined_devices)
     values = {
         "since_at": standing.since_at,

@@ -15,24 +15,37 @@ from msgspec import structs
 from sqlalchemy import Connection, Engine, Row, select
 
 from cloud.database import dead_letters, writing
-from cloud.database.rollups import counting
-from cloud.ingest import rollup, store
+from cloud.database.rollups import lock_for_counting
+from cloud.ingest import report_store, venue_sums
 from cloud.ingest.commit import commit_within
-from cloud.ingest.judge import RULES, DeadLetter, Finding, Kind, Knows, Sound, judge
-from cloud.ingest.plausible import Rules
-from cloud.ingest.source import Delivery
-from cloud.ingest.tallies import Tallies
+from cloud.ingest.minute_sums import MinuteSums
+from cloud.ingest.plausibility import ValidationRules
+from cloud.ingest.sources.base import Delivery
+from cloud.ingest.validate import (
+    DEFAULT_RULES,
+    DeadLetter,
+    DeadLetterKind,
+    IsListed,
+    ValidationResult,
+    ValidReport,
+    validate,
+)
 from wire.scalars import JournalId
 
 
-def waiting(connection: Connection) -> list[int]:
+def list_unreplayed(connection: Connection) -> list[int]:
     """The letters that were not replayed yet, oldest first."""
     rows = select(dead_letters.c.id).where(dead_letters.c.replayed_at.is_(None))
     return list(connection.execute(rows.order_by(dead_letters.c.id)).scalars())
 
 
-def replay(
-    engine: Engine, letter: int, *, knows: Knows, now: datetime, rules: Rules = RULES
+def replay_dead_letter(
+    engine: Engine,
+    letter: int,
+    *,
+    is_listed: IsListed,
+    now: datetime,
+    rules: ValidationRules = DEFAULT_RULES,
 ) -> str:
     """Try one letter again in a transaction of its own, and say what became of it."""
     with writing(engine) as connection:
@@ -44,7 +57,9 @@ def replay(
         refused = next(_obstacles(found), None)
         if refused is not None:
             return refused
-        said = _tried(connection, found, partial(judge, knows=knows, now=now, rules=rules), now)
+        said = _tried(
+            connection, found, partial(validate, is_listed=is_listed, now=now, rules=rules), now
+        )
         if not said.startswith("refused"):
             connection.execute(
                 dead_letters.update().where(dead_letters.c.id == letter).values(replayed_at=now)
@@ -62,51 +77,51 @@ def _obstacles(found: Row[Any]) -> Iterator[str]:
 def _tried(
     connection: Connection,
     found: Row[Any],
-    judged: Callable[[Delivery], Iterable[Finding]],
+    judged: Callable[[Delivery], Iterable[ValidationResult]],
     now: datetime,
 ) -> str:
     findings = list(judged(Delivery(found.topic, found.payload)))
     for finding in findings:
         if isinstance(finding, DeadLetter):
             return f"refused again: {finding.reason}"
-    if found.kind == Kind.SEQUENCE_REUSED:
+    if found.kind == DeadLetterKind.SEQUENCE_REUSED:
         findings = [_apart(finding, found.digest) for finding in findings]
     if found.claims:
         return _claimed(connection, found, findings, now)
     outcome = commit_within(connection, findings, now)
-    if outcome.letters:
-        return f"refused again: {outcome.letters[0].reason}"
+    if outcome.dead_letters:
+        return f"refused again: {outcome.dead_letters[0].reason}"
     return (
         f"counted {len(outcome.counted)} reports, {outcome.duplicates} were counted before, "
         f"{outcome.notes} notes"
     )
 
 
-def _apart(finding: Finding, digest: str) -> Finding:
+def _apart(finding: ValidationResult, digest: str) -> ValidationResult:
     """The report in a stream of its own: its number was taken in that of its device."""
-    if not isinstance(finding, Sound):
+    if not isinstance(finding, ValidReport):
         return finding
-    journal = JournalId(digest[:16])
+    stream_id = JournalId(digest[:16])
     return replace(
         finding,
-        identity=replace(finding.identity, journal=journal),
-        report=structs.replace(finding.report, journal=journal),
+        identity=replace(finding.identity, stream_id=stream_id),
+        report=structs.replace(finding.report, journal=stream_id),
     )
 
 
 def _claimed(connection: Connection, found: Row[Any], findings: list[Any], now: datetime) -> str:
-    wanted = (found.journal, found.first_sequence, found.last_sequence)
-    tallies = Tallies()
+    wanted = (found.stream_id, found.first_sequence, found.last_sequence)
+    tallies = MinuteSums()
     for finding in findings:
-        if not isinstance(finding, Sound) or wanted != (
-            finding.identity.journal,
+        if not isinstance(finding, ValidReport) or wanted != (
+            finding.identity.stream_id,
             finding.identity.first,
             finding.identity.last,
         ):
             return "refused: it holds another report than the one it was set aside for"
         tallies.add(finding.report)
-    lane = counting(connection)
-    store.add(connection, tallies, now)
-    store.keep(connection, [finding.report for finding in findings], now)
-    rollup.add(connection, tallies, lane)
+    lane = lock_for_counting(connection)
+    report_store.add_sums(connection, tallies, now)
+    report_store.write_reports(connection, [finding.report for finding in findings], now)
+    venue_sums.add_venue_sums(connection, tallies, lane)
     return f"counted {len(findings)} reports"

@@ -1,8 +1,8 @@
-"""`python -m cloud sweep`: forget what is older than it has to be kept, a little at a time.
+"""`python -m cloud retention`: forget what is older than it has to be kept, a little at a time.
 
-Raw reports go once the lake has them, minutes once hours suffice; hours, journals and open alerts
+Raw reports go once the lake has them, minutes once hours suffice; hours, streams and open alerts
 stay. What was counted stays counted, and a report that comes again after its raw row is gone is
-still a duplicate, because journals remember numbers and not rows. PostgreSQL drops partitions that
+still a duplicate, because streams remember numbers and not rows. PostgreSQL drops partitions that
 are old altogether; the rest goes in bites, each a transaction of its own, so that ingest waits for
 none of them.
 """
@@ -30,12 +30,12 @@ from cloud.database import (
 
 log = logging.getLogger(__name__)
 
-BITE: Final = 5_000
+ROWS_AT_ONCE: Final = 5_000
 LONGEST_DAYS: Final = 36_500
 
 
 @dataclass(frozen=True, slots=True)
-class Keep:
+class RetentionPeriods:
     """For how many days each is kept."""
 
     reports_days: int = 30
@@ -44,10 +44,10 @@ class Keep:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of `sweep`."""
+    """The options of `retention`."""
     settings.add_arguments(parser, "database")
     for name in ("reports", "minutes", "letters"):
-        usual = getattr(Keep(), f"{name}_days")
+        usual = getattr(RetentionPeriods(), f"{name}_days")
         parser.add_argument(f"--{name}-days", type=days, default=usual, metavar="N",
                             help=f"keep {name} so many days (%(default)s)")  # fmt: skip
 
@@ -61,19 +61,19 @@ def days(typed: str) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Sweep once."""
-    keep = Keep(arguments.reports_days, arguments.minutes_days, arguments.letters_days)
+    keep = RetentionPeriods(arguments.reports_days, arguments.minutes_days, arguments.letters_days)
     engine = open_existing(settings.read(arguments).database_url)
     now = datetime.now(UTC)
     try:
-        partitions.Ahead(engine).keep(now)
-        swept = sweep(engine, keep, now)
+        partitions.PartitionMaker(engine).keep(now)
+        swept = apply_retention(engine, keep, now)
     finally:
         engine.dispose()
     log.info("database.swept", extra=swept)
     return 0
 
 
-def sweep(engine: Engine, keep: Keep, now: datetime) -> dict[str, int]:
+def apply_retention(engine: Engine, keep: RetentionPeriods, now: datetime) -> dict[str, int]:
     """Forget; how many rows of each table."""
     minutes_before = now - timedelta(days=keep.minutes_days)
     minute_at = microseconds(minutes_before) // 1_000_000
@@ -95,11 +95,11 @@ def sweep(engine: Engine, keep: Keep, now: datetime) -> dict[str, int]:
 
 def _forget(engine: Engine, table: Table, which: ColumnElement[bool]) -> int:
     keys = list(table.primary_key)
-    bite: Any = select(*keys).where(which).limit(BITE)
+    bite: Any = select(*keys).where(which).limit(ROWS_AT_ONCE)
     forgotten = 0
     while True:
         with writing(engine) as connection:
             done = connection.execute(table.delete().where(tuple_(*keys).in_(bite))).rowcount
         forgotten += done
-        if done < BITE:
+        if done < ROWS_AT_ONCE:
             return forgotten

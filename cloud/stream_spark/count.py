@@ -1,9 +1,9 @@
 """Structured Streaming that counts every report once: lines in, minutes out, cameras told.
 
 Hard truths. A micro-batch that dies is read again, and not every source gives the same lines the
-second time; so what a batch holds is written down first, all else is made from that, and journals
-(which numbers are settled) are written last. A batch whose journals are complete is done, whatever
-Spark believes. A report days late is as good as any: journals do not expire, and no watermark drops
+second time; so what a batch holds is written down first, all else is made from that, and streams
+(which numbers are settled) are written last. A batch whose streams are complete is done, whatever
+Spark believes. A report days late is as good as any: streams do not expire, and no watermark drops
 it. The folder and the checkpoint belong together: another checkpoint would count all of it again.
 """
 
@@ -22,23 +22,23 @@ from cloud.camera_listings import Listing
 from cloud.database import SUMS
 from cloud.estate import Estate
 from cloud.ingest.commit import OVERLAPPING, SCATTERED
-from cloud.ingest.plausible import PEOPLE_PER_CAMERA, PEOPLE_PER_SECOND, Rules
-from cloud.ingest.settled import Standing
-from cloud.ingest.source import SourceError
-from cloud.stream_spark.folder import Folder
-from cloud.stream_spark.rows import FORGOTTEN, LETTER, REPORT, rows_of
-from cloud.stream_spark.rows import SCHEMA as LINE
-from cloud.stream_spark.settle import SCHEMA as VERDICT
-from cloud.stream_spark.settle import TOO_FAR, Held, Verdict, settle
+from cloud.ingest.plausibility import PEOPLE_PER_CAMERA, PEOPLE_PER_SECOND, ValidationRules
+from cloud.ingest.received_ranges import SequenceStatus
+from cloud.ingest.sources.base import SourceError
+from cloud.stream_spark.finalize import SCHEMA as VERDICT
+from cloud.stream_spark.finalize import TOO_FAR, StreamResult, StreamState, finalize_stream
+from cloud.stream_spark.parse import FORGOTTEN, LETTER, REPORT, parse_line
+from cloud.stream_spark.parse import SCHEMA as LINE
+from cloud.stream_spark.table_store import TableStore
 from wire.scalars import DeviceId, LocationId
 
 log = logging.getLogger(__name__)
 
 KINESIS: Final = "aws-kinesis"  # the connector that EMR 7.1 and later carry
-JOURNAL: Final = ("device", "journal")
-HELD: Final = Held._fields
-JOURNALS: Final = (
-    "device string, journal string, location string, through bigint, islands string, "
+STREAM_KEY: Final = ("device", "stream_id")
+HELD: Final = StreamState._fields
+STREAMS: Final = (
+    "device string, stream_id string, location string, through bigint, received_ranges string, "
     "through_us bigint, moved_us bigint, heard boolean"
 )
 MINUTES: Final = "location string, device string, minute_at bigint, " + ", ".join(
@@ -46,19 +46,19 @@ MINUTES: Final = "location string, device string, minute_at bigint, " + ", ".joi
 )
 LETTERS: Final = (
     "digest string, kind string, reason string, topic string, location string, device string, "
-    "journal string, first bigint, last bigint, claims boolean, payload binary"
+    "stream_id string, first bigint, last bigint, claims boolean, payload binary"
 )
-UNFIT: Final = (Standing.OVERLAP.name, Standing.SCATTERED.name, TOO_FAR)
+UNFIT: Final = (SequenceStatus.OVERLAP.name, SequenceStatus.SCATTERED.name, TOO_FAR)
 LETTERS_PER_DEVICE: Final = 100
 """Messages that could not be read, kept of one device in one batch."""
 DISTANT: Final = "its sequence numbers lie further beyond the stream's mark than time allows"
-LOSSES: Final = "device string, journal string, location string, first bigint, last bigint"
+LOSSES: Final = "device string, stream_id string, location string, first bigint, last bigint"
 
 Tell = Callable[[Iterable[Row]], None]
-"""Hears (device, journal, location, through), a partition at a time, on the executors."""
+"""Hears (device, stream_id, location, through), a partition at a time, on the executors."""
 
 
-class FolderError(RuntimeError):
+class TableStoreError(RuntimeError):
     """The folder belongs to another checkpoint."""
 
 
@@ -95,7 +95,7 @@ def kinesis(spark: SparkSession, stream: str, *, region: str) -> DataFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Cameras:
+class SitesSnapshot:
     """What the executors have to know of the sites file, as it is when a batch begins."""
 
     listed: frozenset[tuple[str, str]]
@@ -111,7 +111,7 @@ class Cameras:
         estate: Estate,
         people_per_camera: int | None = None,
         people_per_second: int | None = None,
-    ) -> "Cameras":
+    ) -> "SitesSnapshot":
         """Those of an estate, former names of locations among them."""
         listed, current, people = set(), dict[str, str](), dict[tuple[str, str], int]()
         listings: dict[str, Sequence[Listing]] = {}
@@ -131,7 +131,7 @@ class Cameras:
             listings,
         )
 
-    def knows(self, location: LocationId, device: DeviceId) -> bool:
+    def is_listed(self, location: LocationId, device: DeviceId) -> bool:
         """Whether that camera is one of that location's."""
         return (location, device) in self.listed
 
@@ -148,9 +148,9 @@ class Cameras:
         return self.listed_at.get(device, ())
 
     @property
-    def rules(self) -> Rules:
+    def rules(self) -> ValidationRules:
         """What is believed of these cameras."""
-        return Rules(
+        return ValidationRules(
             people_per_camera=self.people_per_camera,
             people_per_second=self.people_per_second,
             current_id=self.current_id,
@@ -160,11 +160,11 @@ class Cameras:
 
 
 @dataclass(frozen=True, slots=True)
-class Counting:
+class StreamCounter:
     """Where to count, whom to believe (asked before every batch), whom to tell."""
 
-    folder: Folder
-    cameras: Callable[[], Cameras]
+    folder: TableStore
+    cameras: Callable[[], SitesSnapshot]
     clock: Callable[[], datetime]
     tell: Tell | None = None
 
@@ -176,11 +176,11 @@ class Counting:
     def batch(self, lines: DataFrame, number: int) -> None:
         """Count one batch, or tell of one that is counted."""
         self._refuse_strange_checkpoint(lines)
-        if number not in self.folder.batches("journals"):
+        if number not in self.folder.batches("streams"):
             self._write(lines, number)
         self._tidy(number)
         if self.tell is not None:
-            told = self.folder.part("journals", number, JOURNALS)
+            told = self.folder.part("streams", number, STREAMS)
             told.filter("heard and through > 0").foreachPartition(self.tell)
 
     def _write(self, lines: DataFrame, number: int) -> None:
@@ -189,27 +189,27 @@ class Counting:
         said = lines.select(f.explode(read("data")).alias("line")).select("line.*")
         folder.write(said, "said", number)
         said = folder.part("said", number, LINE)
-        before = self._journals_before(number)
-        judged = settled(said, before, partial(settle, now=now, rules=cameras.rules))
+        before = self._streams_before(number)
+        judged = settled(said, before, partial(finalize_stream, now=now, rules=cameras.rules))
         folder.write(judged, "judged", number)
         judged = folder.part("judged", number, judged.schema)
         folder.write(minutes_of(judged), "minutes", number, by=("hour_at",))
         folder.write(reports_of(judged), "reports", number, by=("hour_at",))
         folder.write(letters_of(said, judged), "letters", number)
         folder.write(losses_of(judged), "losses", number)
-        folder.write(journals_after(judged, before), "journals", number)
+        folder.write(streams_after(judged, before), "streams", number)
 
-    def _journals_before(self, number: int) -> DataFrame:
-        older = [batch for batch in self.folder.batches("journals") if batch < number]
+    def _streams_before(self, number: int) -> DataFrame:
+        older = [batch for batch in self.folder.batches("streams") if batch < number]
         if not older:
-            return self.folder.spark.createDataFrame([], JOURNALS)
-        return self.folder.part("journals", older[-1], JOURNALS)
+            return self.folder.spark.createDataFrame([], STREAMS)
+        return self.folder.part("streams", older[-1], STREAMS)
 
     def _refuse_strange_checkpoint(self, lines: DataFrame) -> None:
         query = lines.sparkSession.sparkContext.getLocalProperty("sql.streaming.queryId")
         owner = self.folder.claim(str(query))
         if owner != query:
-            raise FolderError(
+            raise TableStoreError(
                 f"{self.folder.root} was counted by the checkpoint of query {owner}, this one is "
                 f"{query}: give the old checkpoint, or an empty folder"
             )
@@ -217,17 +217,17 @@ class Counting:
     def _tidy(self, number: int) -> None:
         for table in ("said", "judged"):
             self.folder.forget(table, number)
-        for batch in self.folder.batches("journals"):
+        for batch in self.folder.batches("streams"):
             if batch < number - 1:
-                self.folder.forget("journals", batch)
+                self.folder.forget("streams", batch)
 
 
-def _read(cameras: Cameras, now: datetime, data: bytes) -> list[Any]:
-    return rows_of(bytes(data), knows=cameras.knows, now=now, rules=cameras.rules)
+def _read(cameras: SitesSnapshot, now: datetime, data: bytes) -> list[Any]:
+    return parse_line(bytes(data), is_listed=cameras.is_listed, now=now, rules=cameras.rules)
 
 
-def settled(said: DataFrame, before: DataFrame, judge: Callable[..., Verdict]) -> DataFrame:
-    """Each journal of the batch with its items, and what became of them.
+def settled(said: DataFrame, before: DataFrame, judge: Callable[..., StreamResult]) -> DataFrame:
+    """Each stream of the batch with its items, and what became of them.
 
     In order of their numbers, reports first: a torn copy does not take the number of a sound one.
     """
@@ -235,34 +235,34 @@ def settled(said: DataFrame, before: DataFrame, judge: Callable[..., Verdict]) -
         (f.col("what") != REPORT).alias("refused"), "first", "last", "what", "location",
         "at_us", "minute_at", "sums", "kind", "reason", "topic", "payload", "digest",
     )  # fmt: skip
-    journals = (
-        said.filter("journal is not null")
-        .groupBy(*JOURNAL)
+    streams = (
+        said.filter("stream_id is not null")
+        .groupBy(*STREAM_KEY)
         .agg(f.sort_array(f.collect_list(item)).alias("items"), f.max("location").alias("place"))
-        .join(before.select(*JOURNAL, *HELD), list(JOURNAL), "left")
+        .join(before.select(*STREAM_KEY, *HELD), list(STREAM_KEY), "left")
     )
     verdict = f.udf(partial(_settled, judge), VERDICT)
     brief = f.transform(
         "items", lambda one: f.struct(one["what"], one["first"], one["last"], one["at_us"])
     )
-    return journals.select(*JOURNAL, "place", "items", verdict(*HELD, brief).alias("verdict"))
+    return streams.select(*STREAM_KEY, "place", "items", verdict(*HELD, brief).alias("verdict"))
 
 
-def _settled(judge: Callable[..., Verdict], *values: Any) -> Verdict:
+def _settled(judge: Callable[..., StreamResult], *values: Any) -> StreamResult:
     *held, items = values
-    return judge(Held(*held), [tuple(item) for item in items])
+    return judge(StreamState(*held), [tuple(item) for item in items])
 
 
 def _items(judged: DataFrame) -> DataFrame:
     pair = f.explode(f.arrays_zip(f.col("items"), f.col("verdict.standings").alias("standing")))
-    return judged.select(*JOURNAL, pair.alias("one")).select(
-        *JOURNAL, "one.items.*", f.col("one.standing").alias("standing")
+    return judged.select(*STREAM_KEY, pair.alias("one")).select(
+        *STREAM_KEY, "one.items.*", f.col("one.standing").alias("standing")
     )
 
 
 def _counted(judged: DataFrame) -> DataFrame:
     return _items(judged).filter(
-        (f.col("what") == REPORT) & (f.col("standing") == Standing.NEW.name)
+        (f.col("what") == REPORT) & (f.col("standing") == SequenceStatus.NEW.name)
     )
 
 
@@ -278,15 +278,15 @@ def reports_of(judged: DataFrame) -> DataFrame:
     """The counted reports in their own words, for the lake."""
     body = f.col("payload").cast("string").alias("body")
     hour_at = f.expr("minute_at - minute_at % 3600").alias("hour_at")
-    return _counted(judged).select(*JOURNAL, "first", "last", "location", body, hour_at)
+    return _counted(judged).select(*STREAM_KEY, "first", "last", "location", body, hour_at)
 
 
 def letters_of(said: DataFrame, judged: DataFrame) -> DataFrame:
     """What was set aside: refused as it came, or because part of it is counted already."""
-    columns = ("digest", "kind", "reason", "topic", "location", "device", "journal", "first",
+    columns = ("digest", "kind", "reason", "topic", "location", "device", "stream_id", "first",
                "last", "payload")  # fmt: skip
-    no, claims = f.lit(False), f.col("standing") == Standing.NEW.name
-    loose = _first_of_device(said.filter((f.col("what") == LETTER) & f.col("journal").isNull()))
+    no, claims = f.lit(False), f.col("standing") == SequenceStatus.NEW.name
+    loose = _first_of_device(said.filter((f.col("what") == LETTER) & f.col("stream_id").isNull()))
     items = _items(judged)
     refused = items.filter((f.col("what") == LETTER) & (f.col("standing") != TOO_FAR))
     reports = (f.col("what") == REPORT) & f.col("standing").isin(*UNFIT)
@@ -308,11 +308,11 @@ def _first_of_device(letters: DataFrame) -> DataFrame:
 
 
 def _unfit(items: DataFrame) -> DataFrame:
-    scattered = f.col("standing") == Standing.SCATTERED.name
-    numbers = f.concat_ws("", "journal", f.lit(":"), "first", f.lit("-"), "last")
+    scattered = f.col("standing") == SequenceStatus.SCATTERED.name
+    numbers = f.concat_ws("", "stream_id", f.lit(":"), "first", f.lit("-"), "last")
     said = f.concat_ws("\0", "kind", "topic", f.when(scattered, "").otherwise(numbers))
     kinds = items.withColumn("kind", f.lower("standing"))
-    overlaps = f.col("standing") == Standing.OVERLAP.name
+    overlaps = f.col("standing") == SequenceStatus.OVERLAP.name
     reason = f.when(overlaps, OVERLAPPING).when(scattered, SCATTERED).otherwise(DISTANT)
     own = f.when(f.col("what") == FORGOTTEN, f.col("digest")).otherwise(f.sha2(said, 256))
     return kinds.withColumns({"reason": reason, "digest": own})
@@ -320,15 +320,15 @@ def _unfit(items: DataFrame) -> DataFrame:
 
 def losses_of(judged: DataFrame) -> DataFrame:
     """Numbers that a camera was told are safe, and that are not here."""
-    lost = judged.select(*JOURNAL, "place", f.explode("verdict.lost").alias("lost"))
-    return lost.select(*JOURNAL, f.col("place").alias("location"), "lost.first", "lost.last")
+    lost = judged.select(*STREAM_KEY, "place", f.explode("verdict.lost").alias("lost"))
+    return lost.select(*STREAM_KEY, f.col("place").alias("location"), "lost.first", "lost.last")
 
 
-def journals_after(judged: DataFrame, before: DataFrame) -> DataFrame:
-    """Every journal there is; `heard` says whose camera spoke in this batch."""
+def streams_after(judged: DataFrame, before: DataFrame) -> DataFrame:
+    """Every stream there is; `heard` says whose camera spoke in this batch."""
     after = judged.select(
-        *JOURNAL, f.col("place").alias("location"), "verdict.through", "verdict.islands",
+        *STREAM_KEY, f.col("place").alias("location"), "verdict.through", "verdict.received_ranges",
         "verdict.through_us", "verdict.moved_us", "verdict.heard",
     )  # fmt: skip
-    rest = before.join(judged, list(JOURNAL), "left_anti").withColumn("heard", f.lit(False))
+    rest = before.join(judged, list(STREAM_KEY), "left_anti").withColumn("heard", f.lit(False))
     return after.union(rest.select(*after.columns))

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
 from cloud.database import ATTENTION, BLIND, DWELL, SUMS
-from cloud.windows.expected import Coverage
+from cloud.windows.expected_cameras import Coverage
 from wire.audience import BlindCause
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS, quantile_ms
 

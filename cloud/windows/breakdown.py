@@ -22,24 +22,24 @@ from sqlalchemy import (
 from cloud.database import (
     SUMS,
     hour_tallies,
+    location_updates,
+    location_venues,
     minute_demographics,
     minute_tallies,
-    places,
     total,
-    touched,
 )
 from cloud.database.rollups import UNKNOWN
 from cloud.windows.audience import Audience, Tally
-from cloud.windows.cells import (
+from cloud.windows.dimensions import (
     DAY_S,
     HOUR_S,
-    Cell,
+    BreakdownCell,
+    BreakdownFilter,
+    DemographicGroup,
     Dimension,
-    Group,
-    Where,
-    in_steps,
-    shown,
-    span,
+    cell_interval,
+    key_value,
+    rounded_down,
 )
 
 MOST_CELLS: Final = 100_000
@@ -47,11 +47,11 @@ MOST_CELLS: Final = 100_000
 
 def breakdown(
     connection: Connection,
-    where: Where,
+    where: BreakdownFilter,
     by: tuple[Dimension, ...],
     *,
     sums: tuple[str, ...] = SUMS,
-) -> list[Cell]:
+) -> list[BreakdownCell]:
     """One cell for each group that holds a report, in the order of the keys.
 
     Adding up costs by the column: over a large estate ask only for the `sums` that are wanted, the
@@ -76,8 +76,8 @@ def breakdown(
 
 
 def demographics(
-    connection: Connection, where: Where, by: tuple[Dimension, ...] = ()
-) -> list[Group]:
+    connection: Connection, where: BreakdownFilter, by: tuple[Dimension, ...] = ()
+) -> list[DemographicGroup]:
     """Ended visits by age and gender, "unknown" being a group like any other."""
     cells = minute_demographics.c
     keys = [_key(dimension, minute_demographics, cells.minute_at) for dimension in by]
@@ -89,8 +89,8 @@ def demographics(
     )
     held = _held(query, minute_demographics, cells.minute_at, where, by)
     return [
-        Group(age, gender, int(visits), int(onlookers),
-              {one: shown(one, value) for one, value in zip(by, key, strict=True)})
+        DemographicGroup(age, gender, int(visits), int(onlookers),
+              {one: key_value(one, value) for one, value in zip(by, key, strict=True)})
         for age, gender, visits, onlookers, *key in connection.execute(held)
     ]  # fmt: skip
 
@@ -99,14 +99,16 @@ def known_places(
     connection: Connection, *, venue_type: str | None, after: str, most: int
 ) -> list[str]:
     """Places where something was ever counted, in their order, beyond `after`."""
-    query = select(touched.c.location).where(touched.c.location > after)
+    query = select(location_updates.c.location).where(location_updates.c.location > after)
     if venue_type is not None:
-        beside = places.c.location == touched.c.location
-        query = query.join(places, beside, isouter=True).where(_venue_type == venue_type)
-    return list(connection.execute(query.order_by(touched.c.location).limit(most)).scalars())
+        beside = location_venues.c.location == location_updates.c.location
+        query = query.join(location_venues, beside, isouter=True).where(_venue_type == venue_type)
+    return list(
+        connection.execute(query.order_by(location_updates.c.location).limit(most)).scalars()
+    )
 
 
-def _tallies_for(where: Where) -> tuple[Table, ColumnElement[int]]:
+def _tallies_for(where: BreakdownFilter) -> tuple[Table, ColumnElement[int]]:
     if where.is_of_whole_hours:
         return hour_tallies, hour_tallies.c.hour_at
     return minute_tallies, minute_tallies.c.minute_at
@@ -117,9 +119,9 @@ def _key(dimension: Dimension, tallies: Table, clock: ColumnElement[int]) -> Col
         case Dimension.VENUE_TYPE:
             return _venue_type
         case Dimension.HOUR:
-            return in_steps(clock, HOUR_S)
+            return rounded_down(clock, HOUR_S)
         case Dimension.DAY:
-            return in_steps(clock, DAY_S)
+            return rounded_down(clock, DAY_S)
         case _:
             column: ColumnElement[Any] = tallies.c[str(dimension)]
             return column
@@ -135,14 +137,14 @@ def _held(
     query: Select[*tuple[Any, ...]],
     tallies: Table,
     clock: ColumnElement[int],
-    where: Where,
+    where: BreakdownFilter,
     by: tuple[Dimension, ...],
 ) -> Select[*tuple[Any, ...]]:
     first, end = where.seconds
     query = query.where(clock >= first, clock < end)
     if Dimension.VENUE_TYPE in by or where.venue_type is not None:
         query = query.join_from(
-            tallies, places, tallies.c.location == places.c.location, isouter=True
+            tallies, location_venues, tallies.c.location == location_venues.c.location, isouter=True
         )
     if where.location is not None:
         query = query.where(tallies.c.location == where.location)
@@ -153,9 +155,11 @@ def _held(
     return query
 
 
-def _cell(row: Mapping[Any, Any], by: tuple[Dimension, ...], where: Where) -> Cell:
-    key = {dimension: shown(dimension, row[str(dimension)]) for dimension in by}
-    starts_at, ends_at = span(key, where)
+def _cell(
+    row: Mapping[Any, Any], by: tuple[Dimension, ...], where: BreakdownFilter
+) -> BreakdownCell:
+    key = {dimension: key_value(dimension, row[str(dimension)]) for dimension in by}
+    starts_at, ends_at = cell_interval(key, where)
     audience = Audience(
         str(row["location"]) if Dimension.LOCATION in by else where.location or "",
         starts_at,
@@ -163,9 +167,9 @@ def _cell(row: Mapping[Any, Any], by: tuple[Dimension, ...], where: Where) -> Ce
         int(row["cameras"]),
         Tally.of(row),
     )
-    return Cell(key, int(row["locations"]), audience)
+    return BreakdownCell(key, int(row["locations"]), audience)
 
 
 _venue_type: Final[ColumnElement[str]] = func.coalesce(
-    places.c.venue_type, literal_column(f"'{UNKNOWN}'")
+    location_venues.c.venue_type, literal_column(f"'{UNKNOWN}'")
 )

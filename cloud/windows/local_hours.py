@@ -6,7 +6,7 @@ hour covers parts of two UTC hours, so it is summed from minutes. Use `local_hou
 everything that compares hours of the day (forecasts, weekly profiles): it reads hours where they
 are exact and minutes where they are not, and gives the same rows in both cases.
 
-Constraints. Minutes are kept for a limited time (`sweep --minutes-days`, 400 days): in a zone
+Constraints. Minutes are kept for a limited time (`retention --minutes-days`, 400 days): in a zone
 without whole hours, older hours are absent, not approximated. A change of offset ends a span; a
 local hour that the change cuts is two rows, each with the instant at which its part starts.
 """
@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BigInteger, ColumnElement, Connection, Table, func, literal_column, select
 
 from cloud.database import EPOCH, hour_tallies, minute_tallies
-from cloud.windows.cells import HOUR_S, in_steps
+from cloud.windows.dimensions import HOUR_S, rounded_down
 
 STEP_S: Final = 7 * 24 * HOUR_S  # no zone changes its offset twice within a week
 LocalHour = tuple[Any, ...]
@@ -28,7 +28,7 @@ LocalHour = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class OffsetSpan:
     """A stretch of constant offset, half-open, in seconds since 1970."""
 
     first_s: int
@@ -56,27 +56,27 @@ def local_hour_sums(
     `(starts_s, device, *sums)`; whole numbers on every database.
     """
     rows: list[LocalHour] = []
-    for span in spans(zone, since_at, until_at):
+    for span in offset_spans(zone, since_at, until_at):
         rows += _of_span(connection, location, span, names)
     return rows
 
 
-def spans(zone: ZoneInfo, since_at: datetime, until_at: datetime) -> list[Span]:
+def offset_spans(zone: ZoneInfo, since_at: datetime, until_at: datetime) -> list[OffsetSpan]:
     """The stretch, divided where the zone's offset changes."""
     first, end = _seconds(since_at), _seconds(until_at)
-    found: list[Span] = []
+    found: list[OffsetSpan] = []
     for start, stop in _pieces(first, end, zone):
         offset_s = offset_at(start, zone)
         if found and found[-1].offset_s == offset_s:
-            found[-1] = Span(found[-1].first_s, stop, offset_s)
+            found[-1] = OffsetSpan(found[-1].first_s, stop, offset_s)
         else:
-            found.append(Span(start, stop, offset_s))
+            found.append(OffsetSpan(start, stop, offset_s))
     return found
 
 
 def has_whole_hours(zone: ZoneInfo, since_at: datetime, until_at: datetime) -> bool:
     """Whether UTC hours are local hours in all of the stretch."""
-    return all(span.has_whole_hours for span in spans(zone, since_at, until_at))
+    return all(span.has_whole_hours for span in offset_spans(zone, since_at, until_at))
 
 
 def offset_at(instant_s: int, zone: ZoneInfo) -> int:
@@ -109,11 +109,11 @@ def _change(first: int, stop: int, zone: ZoneInfo) -> int:
 
 
 def _of_span(
-    connection: Connection, location: str, span: Span, names: tuple[str, ...]
+    connection: Connection, location: str, span: OffsetSpan, names: tuple[str, ...]
 ) -> Iterator[LocalHour]:
     tallies, clock, shift_s = _source(span)
     shift: ColumnElement[int] = literal_column(str(shift_s), BigInteger)  # a bound value would
-    starts = (in_steps(clock + shift, HOUR_S) - shift).label("starts_s")  # not group by
+    starts = (rounded_down(clock + shift, HOUR_S) - shift).label("starts_s")  # not group by
     query = (
         select(starts, tallies.c.device, *(func.sum(tallies.c[name]) for name in names))
         .where(tallies.c.location == location, clock >= span.first_s, clock < span.end_s)
@@ -124,7 +124,7 @@ def _of_span(
         yield max(int(starts_s), span.first_s), device, *map(int, sums)
 
 
-def _source(span: Span) -> tuple[Table, Any, int]:
+def _source(span: OffsetSpan) -> tuple[Table, Any, int]:
     """Table, its clock, and by how much the clock is shifted to local hours."""
     if span.has_whole_hours and not (span.first_s % HOUR_S or span.end_s % HOUR_S):
         return hour_tallies, hour_tallies.c.hour_at, 0

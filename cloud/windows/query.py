@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from cloud.database import BLIND, EPOCH, SUMS, hour_tallies, minute_tallies, total
 from cloud.windows.audience import Audience, Tally
-from cloud.windows.expected import ExpectedCameras
+from cloud.windows.expected_cameras import ExpectedCameras
 
 WindowName = Literal["5m", "15m", "1h"]
 STEP: Final = timedelta(minutes=5)

@@ -23,11 +23,11 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine
 
 from cloud import database
+from cloud.alerting.measures import read_measures
 from cloud.database import SUMS
-from cloud.ingest import rollup, store
-from cloud.ingest.tallies import Tallies
-from cloud.windows.places import know_places
-from cloud.windows.watch import look
+from cloud.ingest import report_store, venue_sums
+from cloud.ingest.minute_sums import MinuteSums
+from cloud.windows.venue_types import sync_venue_types
 
 VENUES = ("10503", "10604", "20301", "30101", "40101", "50101", "60101", "70101")
 MINUTE_MS = 60_000
@@ -87,11 +87,13 @@ def fill(engine: Engine, places: int, days: int, now: datetime) -> None:
     rough, names = random.Random(7), named(places)
     rows = [row(rough) for _ in range(997)]
     with database.writing(engine) as connection:
-        know_places(connection, {name: VENUES[i % len(VENUES)] for i, name in enumerate(names)})
+        sync_venue_types(
+            connection, {name: VENUES[i % len(VENUES)] for i, name in enumerate(names)}
+        )
     end = now.replace(minute=0)
     for hour in range(days * 24):
         hour_at = int((end - timedelta(hours=hour)).timestamp())
-        tallies = Tallies()
+        tallies = MinuteSums()
         for number, name in enumerate(names):
             tallies.hours[name, hour_at, f"{name}-cam"] = scaled(rows[(number + hour) % 997], 60)
             if number % 10 == 0:
@@ -100,17 +102,17 @@ def fill(engine: Engine, places: int, days: int, now: datetime) -> None:
         write(engine, tallies, now)
     for age in range(60):
         minute_at = int((now - timedelta(minutes=age + 1)).timestamp())
-        tallies = Tallies()
+        tallies = MinuteSums()
         for number, name in enumerate(names):
             tallies.minutes[name, minute_at, f"{name}-cam"] = rows[(number + age) % 997]
         write(engine, tallies, now)
     print(f"filled {places} places, {days} days in {time.perf_counter() - began:.0f} s")
 
 
-def write(engine: Engine, tallies: Tallies, now: datetime) -> None:
+def write(engine: Engine, tallies: MinuteSums, now: datetime) -> None:
     with database.writing(engine) as connection:
-        store.add(connection, tallies, now)
-        rollup.add(connection, tallies, 0)
+        report_store.add_sums(connection, tallies, now)
+        venue_sums.add_venue_sums(connection, tallies, 0)
 
 
 def row(rough: random.Random) -> list[int]:
@@ -136,9 +138,9 @@ def watch(engine: Engine, places: int, now: datetime) -> None:
     for _ in range(3):
         began = time.process_time()
         with database.reading(engine) as connection:
-            measures = list(look(connection, cameras, now))
+            measures = list(read_measures(connection, cameras, now))
         took.append(time.process_time() - began)
-    print(f"a round of `watch`: {min(took):.2f} s CPU, {len(measures)} measures")
+    print(f"a round of `alerts run`: {min(took):.2f} s CPU, {len(measures)} measures")
 
 
 @contextmanager

@@ -26,9 +26,9 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from cloud import database
-from cloud.ingest.consume import Consumer
-from cloud.ingest.mqtt import MqttSource, broker_at
-from cloud.ingest.source import Portion
+from cloud.ingest.consumer import Consumer
+from cloud.ingest.sources.base import BatchLimits
+from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url
 from cloud.stream import collect_seldom
 from simulators.servers.mosquitto import Mosquitto
 from simulators.servers.postgresql import Postgresql
@@ -137,8 +137,8 @@ def timed(name: str, reports: int, work: Callable[[], int]) -> Run:
 
 def subscribed(broker: Mosquitto) -> MqttSource:
     """A source whose session the broker knows, so that messages wait for it."""
-    source = MqttSource(broker_at(broker.url))
-    source.receive(Portion(idle_s=0.2))
+    source = MqttSource(parse_broker_url(broker.url))
+    source.receive(BatchLimits(idle_s=0.2))
     return source
 
 
@@ -148,8 +148,8 @@ def durable(broker: Mosquitto, url: str, reports: int, batch: int) -> Run:
     database.create(engine)
     subscribed(broker).close()
     fill(broker, reports, batch)
-    source = MqttSource(broker_at(broker.url))
-    consumer = Consumer(source, engine, knows=lambda *_: True, clock=lambda: datetime.now(UTC))
+    source = MqttSource(parse_broker_url(broker.url))
+    consumer = Consumer(source, engine, is_listed=lambda *_: True, clock=lambda: datetime.now(UTC))
 
     def work() -> int:
         outcome = consumer.step()
@@ -167,13 +167,13 @@ def baseline(name: str, broker: Mosquitto, reports: int, read: Callable[[bytes],
     source = subscribed(broker)
     source.close()
     fill(broker, reports, 1)
-    source = MqttSource(broker_at(broker.url))
+    source = MqttSource(parse_broker_url(broker.url))
 
     def work() -> int:
-        deliveries = source.receive(Portion())
+        deliveries = source.receive(BatchLimits())
         for delivery in deliveries:
             read(delivery.payload)
-        source.settle(deliveries)
+        source.acknowledge(deliveries)
         return len(deliveries)
 
     run = timed(name, reports, work)
@@ -206,7 +206,7 @@ def freshness(broker: Mosquitto, url: str, seconds: int) -> str:
     engine = database.connect(url)
     database.create(engine)
     source = subscribed(broker)
-    consumer = Consumer(source, engine, knows=lambda *_: True, clock=lambda: datetime.now(UTC))
+    consumer = Consumer(source, engine, is_listed=lambda *_: True, clock=lambda: datetime.now(UTC))
     publishing = multiprocessing.get_context("spawn").Process(
         target=publish_live, args=(broker.host, broker.port, seconds)
     )

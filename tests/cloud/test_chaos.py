@@ -29,10 +29,10 @@ from cloud.database import (
     SUMS,
     dead_letters,
     hour_tallies,
-    journals,
-    losses,
+    lost_sequences,
     minute_tallies,
     reading,
+    report_streams,
     reports,
 )
 from simulators.delivery.mqtt_client import SimulatorClient
@@ -221,9 +221,11 @@ def check(engine: Engine, said: list[AudienceReport]) -> None:
             assert counted == {device: said_by(some) for device, some in by_device.items()}
         kept = connection.execute(select(reports.c.device, reports.c.first_sequence)).all()
         assert sorted(map(tuple, kept)) == sorted((r.device, r.sequence.first) for r in said)
-        standing = connection.execute(select(journals.c.through, journals.c.islands)).all()
+        standing = connection.execute(
+            select(report_streams.c.through, report_streams.c.received_ranges)
+        ).all()
         assert set(map(tuple, standing)) == {(TEN_MINUTES.reports, "[]")}
-        for table in (dead_letters, losses):
+        for table in (dead_letters, lost_sequences):
             assert connection.execute(select(func.count()).select_from(table)).scalar() == 0
     if engine.dialect.name == "sqlite":
         with closing(sqlite3.connect(str(engine.url.database))) as database:

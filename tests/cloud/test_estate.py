@@ -16,9 +16,9 @@ def test_the_sample_estate_is_london_and_knows_its_cameras():
     london = estate.load()
 
     assert len(london) == 8
-    assert london.knows(LocationId("KX-01"), DeviceId("kx-01-sim"))
-    assert not london.knows(LocationId("KX-01"), DeviceId("lb-01-sim"))
-    assert not london.knows(LocationId("XX-99"), DeviceId("kx-01-sim"))
+    assert london.is_listed(LocationId("KX-01"), DeviceId("kx-01-sim"))
+    assert not london.is_listed(LocationId("KX-01"), DeviceId("lb-01-sim"))
+    assert not london.is_listed(LocationId("XX-99"), DeviceId("kx-01-sim"))
     for site in london:
         assert site.device_ids == (f"{site.id.lower()}-cam-1", f"{site.id.lower()}-sim")
         assert 51.3 < site.latitude_deg < 51.7
@@ -160,8 +160,8 @@ def test_a_former_name_leads_to_the_location(tmp_path):
     assert london.current_id("KX-1") == "KX-01"
     assert london.current_id("XX-99") == "XX-99"
     assert london.location("KX-1").id == "KX-01"
-    assert london.knows(LocationId("KX-1"), DeviceId("kx-01-cam-1"))
-    assert not london.knows(LocationId("KX-1"), DeviceId("lb-01-cam-1"))
+    assert london.is_listed(LocationId("KX-1"), DeviceId("kx-01-cam-1"))
+    assert not london.is_listed(LocationId("KX-1"), DeviceId("lb-01-cam-1"))
 
 
 @pytest.mark.parametrize(

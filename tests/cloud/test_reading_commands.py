@@ -15,7 +15,7 @@ COMMANDS = [
     ["publish"],
     ["rate-card", "put", str(REFERENCE)],
     ["serve", "--port", "18080"],
-    ["watch", "--once"],
+    ["alerts", "run", "--once"],
     ["fleet", "register", "cam-1", "--location", "KX-01"],
     ["alerts", "list"],
     ["alerts", "show", "1"],
@@ -35,12 +35,12 @@ COMMANDS = [
     ["fleet", "jobs"],
     ["fleet", "set", "--all", "report_interval_ms=15000"],
     ["fleet", "retire", "cam-1"],
-    ["journals", "list"],
-    ["journals", "losses"],
+    ["streams", "list"],
+    ["streams", "losses"],
     ["keys", "list"],
     ["keys", "revoke", "0123456789ab"],
     ["override", "list"],
-    ["sweep"],
+    ["retention"],
 ]
 
 
@@ -82,7 +82,7 @@ def test_an_empty_database_is_left_as_it_is(
     elsewhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (elsewhere / "empty.db").touch()
-    assert main(["journals", "list", "--database", "sqlite:///empty.db"]) == 2
+    assert main(["streams", "list", "--database", "sqlite:///empty.db"]) == 2
     assert "holds no tables of Onlooker" in capsys.readouterr().err
 
 

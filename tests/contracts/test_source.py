@@ -13,10 +13,10 @@ from moto import mock_aws
 from paho.mqtt.publish import multiple
 
 from cloud.database import connect, create
-from cloud.ingest.kinesis import KinesisSource
-from cloud.ingest.memory import MemorySource
-from cloud.ingest.mqtt import MqttSource, broker_at
-from cloud.ingest.source import Delivery, Portion, Source
+from cloud.ingest.sources.base import BatchLimits, Delivery, Source
+from cloud.ingest.sources.kinesis import KinesisSource
+from cloud.ingest.sources.memory import MemorySource
+from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url
 from simulators.servers.mosquitto import Mosquitto
 
 TOPIC = "onlooker/v1/KX-01/kx-01-cam-1/audience"
@@ -85,15 +85,15 @@ def over_kinesis(folder: Path) -> Iterator[Line]:
 def over_mqtt(folder: Path) -> Iterator[Line]:
     broker = Mosquitto(folder / "mosquitto")
     broker.start()
-    sources = [MqttSource(broker_at(broker.url))]
-    assert list(sources[0].receive(Portion(idle_s=0.1))) == []  # connected from here on
+    sources = [MqttSource(parse_broker_url(broker.url))]
+    assert list(sources[0].receive(BatchLimits(idle_s=0.1))) == []  # connected from here on
 
     def publish(payloads: Sequence[bytes]) -> None:
         multiple([(TOPIC, each, 1, False) for each in payloads], broker.host, broker.port)
 
     def come_back() -> Source:
         sources[-1]._client.socket().close()  # type: ignore[union-attr]  as a killed process leaves it
-        sources.append(MqttSource(broker_at(broker.url)))
+        sources.append(MqttSource(parse_broker_url(broker.url)))
         return sources[-1]
 
     yield Line(sources[0], publish, come_back)
@@ -102,10 +102,10 @@ def over_mqtt(folder: Path) -> Iterator[Line]:
     broker.stop()
 
 
-def received(source: Source, wanted: int, portion: Portion = Portion()) -> list[Delivery]:  # noqa: B008  frozen
+def received(source: Source, wanted: int, limits: BatchLimits = BatchLimits()) -> list[Delivery]:  # noqa: B008  frozen
     deadline, deliveries = time.monotonic() + WITHIN_S, list[Delivery]()
     while len(deliveries) < wanted and time.monotonic() < deadline:
-        deliveries += source.receive(portion)
+        deliveries += source.receive(limits)
     return deliveries
 
 
@@ -115,7 +115,7 @@ def test_messages_come_whole_and_in_order(line: Line) -> None:
     deliveries = []
     while len(deliveries) < 30:
         some = received(line.source, 1)
-        line.source.settle(some)
+        line.source.acknowledge(some)
         deliveries += some
     assert [delivery.payload for delivery in deliveries] == payloads
     assert {delivery.topic for delivery in deliveries} == {TOPIC}
@@ -125,8 +125,8 @@ def test_a_portion_is_never_larger_than_asked(line: Line) -> None:
     line.publish([b"%d" % number for number in range(7)])
     sizes = []
     while sum(sizes) < 7:
-        some = line.source.receive(Portion(messages=3))
-        line.source.settle(some)
+        some = line.source.receive(BatchLimits(messages=3))
+        line.source.acknowledge(some)
         sizes.append(len(some))
     assert max(sizes) <= 3
 
@@ -134,11 +134,11 @@ def test_a_portion_is_never_larger_than_asked(line: Line) -> None:
 def test_what_was_not_settled_comes_again(line: Line) -> None:
     line.publish([b"settled", b"not settled"])
     settled, not_settled = received(line.source, 2)
-    line.source.settle([settled])
-    line.source.receive(Portion(idle_s=0.1))
+    line.source.acknowledge([settled])
+    line.source.receive(BatchLimits(idle_s=0.1))
     again = received(line.come_back(), 1)
     assert [delivery.payload for delivery in again] == [not_settled.payload]
 
 
 def test_nothing_is_nothing(line: Line) -> None:
-    assert list(line.source.receive(Portion(idle_s=0.01))) == []
+    assert list(line.source.receive(BatchLimits(idle_s=0.01))) == []

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from cloud.database import connect, device_states, minute_tallies, reading
+from cloud.database import connect, device_status, minute_tallies, reading
 from edge_agent.transport.broker import broker_at
 from edge_agent.transport.paho import PahoLink
 from provisioning import vault
@@ -179,7 +179,7 @@ def test_a_cameras_reports_are_counted_and_nobody_elses_in_its_name(
 
 
 def presence(engine, address):
-    wanted = device_states.c.device == address.device
+    wanted = device_status.c.device == address.device
     with reading(engine) as connection:
-        row = connection.execute(device_states.select().where(wanted)).one_or_none()
+        row = connection.execute(device_status.select().where(wanted)).one_or_none()
     return row and row.presence

@@ -72,7 +72,9 @@ def test_every_report_counts_once_through_three_crashes(
     assert depth == 0, "the agent still holds reports"
     bodies = [json.loads(body) for (body,) in cloud.rows("select body from reports")]
     numbers = sorted((body["journal"], body["sequence"]["first"]) for body in bodies)
-    runs = cloud.rows("select journal, through, islands from journals order by journal")
+    runs = cloud.rows(
+        "select stream_id, through, received_ranges from report_streams order by stream_id"
+    )
     assert numbers == [(name, n) for name, through, _ in runs for n in range(1, through + 1)]
     assert (len(runs), len(numbers)) == (2, last), "each run of the agent counts in its own stream"
     assert {islands for _, _, islands in runs} == {"[]"}

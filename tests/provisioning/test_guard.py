@@ -17,7 +17,7 @@ from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID
 
 from cloud import settings, stream
-from cloud.ingest.source import Portion
+from cloud.ingest.sources.base import BatchLimits
 from provisioning import vault
 from provisioning.authority import profiles
 from provisioning.authority.office import open_office
@@ -178,7 +178,7 @@ def test_the_stream_comes_in_under_its_certificates_name(house, victim):
 
     def hears():
         victim.says(topic)
-        return any(one.topic == topic for one in source.receive(Portion(idle_s=0.2)))
+        return any(one.topic == topic for one in source.receive(BatchLimits(idle_s=0.2)))
 
     house.wait_until(hears)
     source.close()

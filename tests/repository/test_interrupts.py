@@ -50,7 +50,7 @@ def cloud_stream(folder, _):
 
 
 def cloud_watch(folder, _):
-    return ["cloud", "watch", *database(folder)]
+    return ["cloud", "alerts", "run", *database(folder)]
 
 
 def cloud_forecast(folder, _):

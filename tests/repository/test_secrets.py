@@ -27,8 +27,8 @@ from cloud.alerting.senders import Senders
 from cloud.alerting.targets import TargetError, Webhook, parse_target
 from cloud.app.redis_store import InRedis
 from cloud.fleet.__main__ import main as cloud_fleet
-from cloud.ingest.mqtt import MqttSource, broker_at
-from cloud.ingest.source import Portion, SourceError
+from cloud.ingest.sources.base import BatchLimits, SourceError
+from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url
 from cloud.settings import _redis
 from edge_agent.__main__ import main as edge
 from edge_agent.agent import Pulse
@@ -302,13 +302,13 @@ def test_a_broker_tells_no_secret(shape, tmp_path, at, said):
         assert cloud(["stream", "--broker", url, "--database", database]) == 2
         assert cloud_fleet(["serve", "--broker", url, "--database", database]) == 2
         with pytest.raises(SourceError) as caught:
-            broker_at(url)
+            parse_broker_url(url)
         said(caught.value)
         return
-    source = MqttSource(broker_at(url))
-    source.receive(Portion(idle_s=0.1))
+    source = MqttSource(parse_broker_url(url))
+    source.receive(BatchLimits(idle_s=0.1))
     source.close()
-    assert "broker.unreachable" in said(broker_at(url))
+    assert "broker.unreachable" in said(parse_broker_url(url))
 
 
 @pytest.mark.parametrize("shape", DATABASES)
@@ -360,7 +360,7 @@ def test_a_webhook_tells_no_secret(shape, tmp_path, at, said):
     recipients = tmp_path / "recipients.yaml"
     recipients.write_text(f"recipients:\n  - name: ops\n    to: {json.dumps(url)}\n")
     database = f"sqlite:///{tmp_path}/x.db"
-    cloud(["watch", "--once", "--recipients", str(recipients), "--database", database])
+    cloud(["alerts", "run", "--once", "--recipients", str(recipients), "--database", database])
     try:
         target = parse_target(url)
     except TargetError as error:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from cloud.estate import LARGEST_FILE_BYTES, load
-from cloud.ingest.judge import DeadLetter, judge
-from cloud.ingest.source import Delivery as Arrival
+from cloud.ingest.sources.base import Delivery as Arrival
+from cloud.ingest.validate import DeadLetter, validate
 from simulators.__main__ import main
 from simulators.delivery.reliable_sender import NotAcknowledgedError, ReliableSender, pack_batches
 from simulators.fleet import ReportPace, pace_batches
@@ -95,11 +95,11 @@ def test_every_harm_is_a_dead_letter_and_touches_no_honest_journal(kind):
         line._send_hostile(place.address, next(pack_batches([honest])).payload)
     ((address, payload),) = sent
     arrival = Arrival(address.topic(Channel.AUDIENCE), payload)
-    found = list(judge(arrival, knows=lambda _, device: device != "nobody", now=NOON))
+    found = list(validate(arrival, is_listed=lambda _, device: device != "nobody", now=NOON))
     assert found
     for letter in found:
         assert isinstance(letter, DeadLetter), kind
-        assert letter.settles is None or letter.settles.journal != honest.journal
+        assert letter.acknowledges is None or letter.acknowledges.stream_id != honest.journal
 
 
 def test_squeezed_reports_say_the_same_in_fewer_words():
@@ -139,7 +139,7 @@ def test_the_cloud_knows_every_camera_of_the_estate_that_is_written(tmp_path):
     known = load(path)
     assert [place.profile for place in create_sites(7, 1)][:4] == [*Profile, Profile.STATION]
     for place in create_sites(7, 1):
-        assert known.knows(place.address.location, place.address.device)
+        assert known.is_listed(place.address.location, place.address.device)
 
 
 def test_the_largest_fleet_fits_into_an_estate_file():

@@ -38,7 +38,7 @@ from cloud.forecast.intervals import conformal
 from cloud.forecast.intervals.interval import Interval
 from cloud.forecast.series import ClockSeries, Floats, clock_series
 from cloud.forecast.visitors.share_estimates import VisitCounts, estimate_dwell, estimate_shares
-from cloud.windows.local_hours import Span, local_hour_sums, spans
+from cloud.windows.local_hours import OffsetSpan, local_hour_sums, offset_spans
 
 log = logging.getLogger(__name__)
 WEEKS: Final = 8
@@ -177,7 +177,7 @@ def _groups(
     connection: Connection, site: Site, stretch: TimeRange, today: date
 ) -> dict[VisitorGroup, ClockSeries]:
     cells: dict[VisitorGroup, dict[int, float]] = defaultdict(dict)
-    for span in spans(site.zone, stretch["since_at"], stretch["until_at"]):
+    for span in offset_spans(site.zone, stretch["since_at"], stretch["until_at"]):
         for starts_s, age, gender, visits in _by_hour(connection, site.id, span):
             cells[VisitorGroup(age, gender)][max(int(starts_s), span.first_s)] = float(visits)
     seconds = np.array(sorted({at for cell in cells.values() for at in cell}), dtype=np.float64)
@@ -187,7 +187,7 @@ def _groups(
     }
 
 
-def _by_hour(connection: Connection, location: str, span: Span) -> Iterator[Any]:
+def _by_hour(connection: Connection, location: str, span: OffsetSpan) -> Iterator[Any]:
     """Visits of each group by local hour of a stretch of one offset."""
     minutes = minute_demographics.c
     shift = literal_column(str(span.offset_s % HOUR_S), BigInteger)  # a bound value would not

@@ -7,25 +7,25 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from cloud.alerting import notices
-from cloud.alerting.dispatcher import Dispatcher
-from cloud.alerting.lifecycle import Event, settle
-from cloud.alerting.message import Message
-from cloud.alerting.notices import Failure
+from cloud.alerting import notifications
+from cloud.alerting.lifecycle import AlertEvent, apply_measures
+from cloud.alerting.message import AlertMessage
+from cloud.alerting.notifications import DeliveryFailure
+from cloud.alerting.notifier import Notifier
 from cloud.alerting.recipients import Recipient
+from cloud.alerting.rules import AlertKind, Measure, Thresholds
 from cloud.database import writing
-from cloud.windows.anomalies import Kind, Measure, Thresholds
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 OPS = Recipient(name="ops", to="log:")
-AT_ONCE = {kind: Thresholds(0.5, 0.2, hold_clear=timedelta()) for kind in Kind}
+AT_ONCE = {kind: Thresholds(0.5, 0.2, hold_clear=timedelta()) for kind in AlertKind}
 """Thresholds without hold times, for tests of something else."""
 
 
 def blind(share: float, location: str = "KX-01", device: str = "") -> Measure:
     named = device or f"{location.lower()}-cam-1"
-    return Measure(Kind.BLIND, location, named, share, f"{share:.0%} blind")
+    return Measure(AlertKind.UNOBSERVED, location, named, share, f"{share:.0%} blind")
 
 
 @dataclass
@@ -33,11 +33,11 @@ class Ear:
     """A way to deliver that hears, or does not."""
 
     heard: list[str] = field(default_factory=list)
-    messages: list[Message] = field(default_factory=list)
-    failure: Failure | None = None
+    messages: list[AlertMessage] = field(default_factory=list)
+    failure: DeliveryFailure | None = None
     deaf: set[str] = field(default_factory=set)
 
-    def __call__(self, recipient: Recipient, message: Message) -> Failure | None:
+    def __call__(self, recipient: Recipient, message: AlertMessage) -> DeliveryFailure | None:
         if self.failure is not None and (not self.deaf or recipient.name in self.deaf):
             return self.failure
         self.messages.append(message)
@@ -54,16 +54,16 @@ class Scene:
     names: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.dispatcher = Dispatcher(self.engine, self.ear, call_s=10.0)
+        self.dispatcher = Notifier(self.engine, self.ear, call_s=10.0)
 
     def happens(
         self, measures: Measure | list[Measure], at: datetime, *who: Recipient,
         within: timedelta = timedelta(),
-    ) -> list[Event]:  # fmt: skip
+    ) -> list[AlertEvent]:  # fmt: skip
         with writing(self.engine) as connection:
             every = measures if isinstance(measures, list) else [measures]
-            events = settle(connection, every, at, AT_ONCE)
-            notices.plan(connection, events, who, within)
+            events = apply_measures(connection, every, at, AT_ONCE)
+            notifications.plan_notifications(connection, events, who, within)
         return events
 
     def deliver(self, at: datetime, *who: Recipient) -> int:

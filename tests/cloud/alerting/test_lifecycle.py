@@ -6,18 +6,18 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, Engine
 
+from cloud.alerting.history import AlertSearch, find_alerts
 from cloud.alerting.lifecycle import (
     LONGEST_PAUSE,
-    Change,
-    Event,
-    Hold,
+    AlertChange,
+    AlertEvent,
+    HoldState,
+    apply_measures,
     hold_clear,
-    settle,
     write_hold,
 )
+from cloud.alerting.rules import THRESHOLDS, AlertKind, Measure
 from cloud.database import writing
-from cloud.windows.alerts import Search, history
-from cloud.windows.anomalies import THRESHOLDS, Kind, Measure
 from tests.cloud.alerting.conftest import AT_ONCE, MINUTE, NOON, blind
 
 
@@ -35,52 +35,55 @@ def test_between_the_thresholds_an_alert_neither_rises_nor_clears(connection: Co
     changes = [
         [
             event.change
-            for event in settle(connection, [blind(share)], NOON + index * MINUTE, AT_ONCE)
+            for event in apply_measures(connection, [blind(share)], NOON + index * MINUTE, AT_ONCE)
         ]
         for index, share in enumerate((0.2, 0.5, 0.4, 0.2, 0.19, 0.4))
     ]
-    assert changes == [[], [Change.RAISED], [], [], [Change.CLEARED], []]
+    assert changes == [[], [AlertChange.RAISED], [], [], [AlertChange.CLEARED], []]
 
 
 def test_no_measure_leaves_the_alert_as_it_is(connection: Connection) -> None:
-    settle(connection, [blind(0.9)], NOON, AT_ONCE)
-    assert settle(connection, [], NOON + MINUTE, AT_ONCE) == []
-    (alert,) = history(connection, Search(NOON))
+    apply_measures(connection, [blind(0.9)], NOON, AT_ONCE)
+    assert apply_measures(connection, [], NOON + MINUTE, AT_ONCE) == []
+    (alert,) = find_alerts(connection, AlertSearch(NOON))
     assert (alert.cleared_at, alert.message) == (None, "90% blind")
 
 
 def test_two_that_watch_raise_one_alert(connection: Connection) -> None:
-    assert len(settle(connection, [blind(0.9), blind(0.9)], NOON, AT_ONCE)) == 1
-    assert len(history(connection, Search(NOON))) == 1
+    assert len(apply_measures(connection, [blind(0.9), blind(0.9)], NOON, AT_ONCE)) == 1
+    assert len(find_alerts(connection, AlertSearch(NOON))) == 1
 
 
 def test_an_alert_that_comes_back_is_another_one(connection: Connection) -> None:
     for index, share in enumerate((0.9, 0.0, 0.9)):
         at = NOON + index * MINUTE
-        settle(connection, [blind(share), blind(0.9, "LB-01")], at, AT_ONCE)
-    of_place = history(connection, Search(NOON, locations=("KX-01",)))
+        apply_measures(connection, [blind(share), blind(0.9, "LB-01")], at, AT_ONCE)
+    of_place = find_alerts(connection, AlertSearch(NOON, locations=("KX-01",)))
     assert [alert.cleared_at for alert in of_place] == [None, NOON + MINUTE]
-    assert len(history(connection, Search(NOON + 2 * MINUTE))) == 2
+    assert len(find_alerts(connection, AlertSearch(NOON + 2 * MINUTE))) == 2
 
 
 def test_a_condition_shorter_than_its_hold_time_raises_nothing(connection: Connection) -> None:
     for minute, share in enumerate((0.9, 0.1, 0.9, 0.1)):
-        assert settle(connection, [blind(share)], NOON + minute * MINUTE) == []
-    held = [settle(connection, [blind(0.9)], NOON + (10 + minute) * MINUTE) for minute in range(3)]
+        assert apply_measures(connection, [blind(share)], NOON + minute * MINUTE) == []
+    held = [
+        apply_measures(connection, [blind(0.9)], NOON + (10 + minute) * MINUTE)
+        for minute in range(3)
+    ]
     assert [len(events) for events in held] == [0, 0, 1]
 
 
 def test_an_alert_clears_only_after_its_condition_stayed_over(connection: Connection) -> None:
-    hold = THRESHOLDS[Kind.SILENT].hold_clear
-    silent = lambda minutes: [Measure(Kind.SILENT, "KX-01", "cam", minutes, "so")]  # noqa: E731
+    hold = THRESHOLDS[AlertKind.OFFLINE].hold_clear
+    silent = lambda minutes: [Measure(AlertKind.OFFLINE, "KX-01", "cam", minutes, "so")]  # noqa: E731
     minutes = int(hold / MINUTE)
     values = [10, 0, *[6] * 6, *[0] * (minutes + 1)]  # 6 begins the hold anew
     events = [
-        settle(connection, silent(value), NOON + minute * MINUTE)
+        apply_measures(connection, silent(value), NOON + minute * MINUTE)
         for minute, value in enumerate(values)
     ]
     assert [len(found) for found in events] == [1, *[0] * (len(values) - 2), 1]
-    assert events[-1][0].change is Change.CLEARED
+    assert events[-1][0].change is AlertChange.CLEARED
 
 
 @pytest.mark.parametrize(
@@ -93,13 +96,13 @@ def test_a_camera_that_flaps_all_day_makes_a_few_notices(
     with writing(engine) as connection:
         for minute in range(24 * 60):
             silent_min = 0 if minute % cycle <= up_min else silent_min + 1
-            measure = Measure(Kind.SILENT, "KX-01", "cam", float(silent_min), "so")
-            events += settle(connection, [measure], NOON + minute * MINUTE)
+            measure = Measure(AlertKind.OFFLINE, "KX-01", "cam", float(silent_min), "so")
+            events += apply_measures(connection, [measure], NOON + minute * MINUTE)
     assert 0 < len(events) <= 7
 
 
 def test_the_hold_time_grows_with_each_return_and_has_an_end() -> None:
-    holds = [hold_clear(THRESHOLDS[Kind.SILENT], count) for count in (0, 1, 2, 3, 4, 400)]
+    holds = [hold_clear(THRESHOLDS[AlertKind.OFFLINE], count) for count in (0, 1, 2, 3, 4, 400)]
     assert holds == [
         timedelta(minutes=15),
         timedelta(minutes=15),
@@ -110,7 +113,7 @@ def test_the_hold_time_grows_with_each_return_and_has_an_end() -> None:
     ]
 
 
-def kinds_of(events: list[Event]) -> list[tuple[str, str]]:
+def kinds_of(events: list[AlertEvent]) -> list[tuple[str, str]]:
     return [(str(event.change), event.location) for event in events]
 
 
@@ -121,26 +124,28 @@ def test_a_measure_that_is_missing_restarts_the_hold_before_raising(
     #   KX-01    x    -    x    x    x          held from minute 2 on
     #   LB-01    x    x    x
     both = [blind(0.9), blind(0.9, "LB-01")]
-    assert settle(connection, both, NOON) == []
-    assert settle(connection, both[1:], NOON + MINUTE) == []
-    assert kinds_of(settle(connection, both, NOON + 2 * MINUTE)) == [("raised", "LB-01")]
-    assert settle(connection, both, NOON + 3 * MINUTE) == []
-    assert kinds_of(settle(connection, both, NOON + 4 * MINUTE)) == [("raised", "KX-01")]
+    assert apply_measures(connection, both, NOON) == []
+    assert apply_measures(connection, both[1:], NOON + MINUTE) == []
+    assert kinds_of(apply_measures(connection, both, NOON + 2 * MINUTE)) == [("raised", "LB-01")]
+    assert apply_measures(connection, both, NOON + 3 * MINUTE) == []
+    assert kinds_of(apply_measures(connection, both, NOON + 4 * MINUTE)) == [("raised", "KX-01")]
 
 
 def test_a_measure_that_is_missing_restarts_the_hold_before_clearing(
     connection: Connection,
 ) -> None:
-    hold = THRESHOLDS[Kind.BLIND].hold_clear
+    hold = THRESHOLDS[AlertKind.UNOBSERVED].hold_clear
     for minute in range(3):
-        settle(connection, [blind(0.9)], NOON + minute * MINUTE)
+        apply_measures(connection, [blind(0.9)], NOON + minute * MINUTE)
     over = NOON + 3 * MINUTE
-    settle(connection, [blind(0.0)], over)
-    settle(connection, [], over + MINUTE)
+    apply_measures(connection, [blind(0.0)], over)
+    apply_measures(connection, [], over + MINUTE)
     restarted = over + 2 * MINUTE
     for minute in range(int(hold / MINUTE)):
-        assert settle(connection, [blind(0.0)], restarted + minute * MINUTE) == []
-    assert kinds_of(settle(connection, [blind(0.0)], restarted + hold)) == [("cleared", "KX-01")]
+        assert apply_measures(connection, [blind(0.0)], restarted + minute * MINUTE) == []
+    assert kinds_of(apply_measures(connection, [blind(0.0)], restarted + hold)) == [
+        ("cleared", "KX-01")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -149,13 +154,15 @@ def test_a_measure_that_is_missing_restarts_the_hold_before_clearing(
 def test_a_pause_between_two_evaluations_restarts_every_hold(
     connection: Connection, pause: timedelta, raised: int
 ) -> None:
-    settle(connection, [blind(0.9)], NOON)
-    assert len(settle(connection, [blind(0.9)], NOON + pause)) == raised
-    assert len(settle(connection, [blind(0.9)], NOON + pause + 2 * MINUTE)) == 1 - raised
+    apply_measures(connection, [blind(0.9)], NOON)
+    assert len(apply_measures(connection, [blind(0.9)], NOON + pause)) == raised
+    assert len(apply_measures(connection, [blind(0.9)], NOON + pause + 2 * MINUTE)) == 1 - raised
 
 
 def test_an_alert_closed_by_hand_stays_closed_without_a_measure(connection: Connection) -> None:
-    write_hold(connection, (str(Kind.BLIND), "KX-01", "kx-01-cam-1"), Hold.CLOSED, NOON)
-    settle(connection, [], NOON + MINUTE)
+    write_hold(
+        connection, (str(AlertKind.UNOBSERVED), "KX-01", "kx-01-cam-1"), HoldState.CLOSED, NOON
+    )
+    apply_measures(connection, [], NOON + MINUTE)
     for minute in range(2, 9):
-        assert settle(connection, [blind(0.9)], NOON + minute * MINUTE) == []
+        assert apply_measures(connection, [blind(0.9)], NOON + minute * MINUTE) == []

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.alerting.recipients import Recipient, load
+from cloud.alerting.recipients import Recipient, load_recipients
 from cloud.alerting.recipients_file import RecipientsFile
 from cloud.alerting.targets import TargetError, parse_target
 from cloud.estate import EstateError
@@ -86,7 +86,7 @@ def written(tmp_path: Path, text: str) -> Path:
 )  # fmt: skip
 def test_a_file_without_a_usable_recipient_is_refused(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(EstateError, match=said):
-        load(written(tmp_path, text))
+        load_recipients(written(tmp_path, text))
 
 
 def test_a_bad_recipient_is_refused_by_line_and_name_and_the_others_are_told(
@@ -103,7 +103,7 @@ def test_a_bad_recipient_is_refused_by_line_and_name_and_the_others_are_told(
         "  - {name: signed, to: 'https://example.com', secret_env: NOT_SET}\n"
         "  - {name: filed, to: 'https://example.com', secret_file: /nowhere}\n",
     )
-    found = load(file, {})
+    found = load_recipients(file, {})
     assert [one.name for one in found.usable] == ["ops"]
     refused = [str(one) for one in found.refused]
     assert refused[0].startswith("line 4, recipient 'hook': the address holds a blank")
@@ -153,13 +153,13 @@ AT_LB = "recipients: [{name: a, to: 'log:', locations: [%s]}, {name: all, to: 'l
 
 def test_a_location_that_the_sites_file_lacks_is_refused_with_those_it_has(tmp_path: Path) -> None:
     estate = load_sites(sites_file(tmp_path / "sites.yaml", {"KX-01": "[a]"}, "[KINGS]"))
-    found = load(written(tmp_path, AT_LB % "KX-01, LB-99"), estate=estate)
+    found = load_recipients(written(tmp_path, AT_LB % "KX-01, LB-99"), estate=estate)
     assert [one.name for one in found.usable] == ["all"]
     (refused,) = found.refused
     assert (refused.line, refused.name) == (1, "'a'")
     assert "no location 'LB-99' in the sites file: it has KX-01" in refused.reason
-    renamed = load(written(tmp_path, AT_LB % "KINGS"), estate=estate).usable[0]
-    assert renamed.wants("camera.blind", "KX-01")
+    renamed = load_recipients(written(tmp_path, AT_LB % "KINGS"), estate=estate).usable[0]
+    assert renamed.wants("camera.unobserved", "KX-01")
 
 
 def test_locations_are_checked_again_when_the_sites_file_changes(tmp_path: Path) -> None:

@@ -19,11 +19,11 @@ import pytest
 from moto import mock_aws
 
 from cloud.alerting import senders
-from cloud.alerting.lifecycle import Change
-from cloud.alerting.message import Item, Message
-from cloud.alerting.notices import Failure, Fault
+from cloud.alerting.lifecycle import AlertChange
+from cloud.alerting.message import AlertItem, AlertMessage
+from cloud.alerting.notifications import DeliveryFailure, FailureKind
 from cloud.alerting.recipients import Recipient
-from cloud.alerting.senders import Relay, Senders, signature
+from cloud.alerting.senders import MailRelay, Senders, signature
 from tests.cloud.alerting.conftest import NOON
 from tests.cloud.peers import (
     Behaviour,
@@ -38,11 +38,13 @@ from tests.cloud.peers import (
 
 SECRET_PATH = "/services/T0P-s3cret"
 CALL_S = 1.0
-ITEM = Item(7, 17, "KX-01", "King's Cross", "kx-01-cam-1", NOON, "90% blind")
-MESSAGE = Message("b", Change.RAISED, "camera.blind", (ITEM,), "https://api.example.com")
+ITEM = AlertItem(7, 17, "KX-01", "King's Cross", "kx-01-cam-1", NOON, "90% blind")
+MESSAGE = AlertMessage(
+    "b", AlertChange.RAISED, "camera.unobserved", (ITEM,), "https://api.example.com"
+)
 
 
-def send(to: str, **more: Any) -> tuple[Failure | None, float]:
+def send(to: str, **more: Any) -> tuple[DeliveryFailure | None, float]:
     began = time.monotonic()
     recipient = Recipient(name="hook", to=to, **more)
     every = Senders(call_s=CALL_S, clock=lambda: NOON)
@@ -52,25 +54,25 @@ def send(to: str, **more: Any) -> tuple[Failure | None, float]:
 @pytest.mark.parametrize(
     ("behave", "fault", "said"),
     [
-        (says(b"SSH-2.0-OpenSSH_9.2\r\n"), Fault.AWAY, "not HTTP"),
-        (says(b"\x00\xff" * 4_000), Fault.AWAY, "not HTTP"),
-        (says(b""), Fault.AWAY, "not HTTP"),
-        (says(b"HTTP/1.1 200\r\n" + b"A: " + b"x" * 70_000 + b"\r\n\r\n"), Fault.AWAY, "not HTTP"),
-        (says(b"HTTP/1.1 999999 OK\r\n\r\n"), Fault.AWAY, "not HTTP"),
-        (hangs, Fault.AWAY, "in time"),
-        (drips(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 50), Fault.AWAY, "in time"),
-        (pours, Fault.AWAY, "not HTTP"),
-        (continues_for_ever, Fault.AWAY, "in time"),
-        (says(b"HTTP/1.1 302 Found\r\nLocation: file:///etc\r\n\r\n"), Fault.REFUSED, "302"),
-        (says(b"HTTP/1.1 307 X\r\nLocation: http://10.0.0.1/\r\n\r\n"), Fault.REFUSED, "307"),
-        (says(b"HTTP/1.1 500 Oh\r\n\r\n"), Fault.LATER, "500"),
-        (says(b"HTTP/1.1 503 Oh\r\n\r\n"), Fault.AWAY, "503"),
-        (says(b"HTTP/1.1 404 Oh\r\n\r\n"), Fault.REFUSED, "404"),
-        (says(b"HTTP/1.1 429 Oh\r\n\r\n"), Fault.AWAY, "429"),
+        (says(b"SSH-2.0-OpenSSH_9.2\r\n"), FailureKind.AWAY, "not HTTP"),
+        (says(b"\x00\xff" * 4_000), FailureKind.AWAY, "not HTTP"),
+        (says(b""), FailureKind.AWAY, "not HTTP"),
+        (says(b"HTTP/1.1 200\r\nA: " + b"x" * 70_000 + b"\r\n\r\n"), FailureKind.AWAY, "not HTTP"),
+        (says(b"HTTP/1.1 999999 OK\r\n\r\n"), FailureKind.AWAY, "not HTTP"),
+        (hangs, FailureKind.AWAY, "in time"),
+        (drips(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 50), FailureKind.AWAY, "in time"),
+        (pours, FailureKind.AWAY, "not HTTP"),
+        (continues_for_ever, FailureKind.AWAY, "in time"),
+        (says(b"HTTP/1.1 302 Found\r\nLocation: file:///etc\r\n\r\n"), FailureKind.REFUSED, "302"),
+        (says(b"HTTP/1.1 307 X\r\nLocation: http://10.0.0.1/\r\n\r\n"), FailureKind.REFUSED, "307"),
+        (says(b"HTTP/1.1 500 Oh\r\n\r\n"), FailureKind.LATER, "500"),
+        (says(b"HTTP/1.1 503 Oh\r\n\r\n"), FailureKind.AWAY, "503"),
+        (says(b"HTTP/1.1 404 Oh\r\n\r\n"), FailureKind.REFUSED, "404"),
+        (says(b"HTTP/1.1 429 Oh\r\n\r\n"), FailureKind.AWAY, "429"),
     ],
 )  # fmt: skip
 def test_a_hostile_webhook_is_a_failure_in_time(
-    peer: Callable[[Behaviour], Peer], behave: Behaviour, fault: Fault, said: str
+    peer: Callable[[Behaviour], Peer], behave: Behaviour, fault: FailureKind, said: str
 ) -> None:
     failure, took_s = send(f"http://127.0.0.1:{peer(behave).port}{SECRET_PATH}")
     assert failure is not None
@@ -95,7 +97,7 @@ def test_a_port_that_is_closed_and_a_name_that_is_not_there_are_failures() -> No
     for to in ("http://127.0.0.1:1/x", "http://nowhere.invalid/x", "https://127.0.0.1:1/x"):
         failure, _ = send(to)
         assert failure is not None
-        assert failure.fault is Fault.AWAY
+        assert failure.fault is FailureKind.AWAY
 
 
 def test_a_plain_port_does_not_hold_up_tls(peer: Callable[[Behaviour], Peer]) -> None:
@@ -199,7 +201,8 @@ def test_a_webhook_gets_ids_severity_and_a_signature(
     assert headers["Onlooker-Signature"] == f"t={seconds},v1={digest.hexdigest()}"
     told = json.loads(body)
     assert {name: told[name] for name in ("alert", "kind", "severity", "change", "count")} == {
-        "alert": 17, "kind": "camera.blind", "severity": "critical", "change": "raised", "count": 1,
+        "alert": 17, "kind": "camera.unobserved", "severity": "critical", "change": "raised",
+        "count": 1,
     }  # fmt: skip
     assert told["link"] == "https://api.example.com/api/alerts/17"
     assert told["site_name"] == "King's Cross"
@@ -238,8 +241,8 @@ class Smtp:
         connection.sendall(self.answers.get(word, answer) + b"\r\n")
 
 
-def mail_by(port: int, message: Message = MESSAGE) -> Failure | None:
-    every = Senders(Relay("127.0.0.1", port, "onlooker@ad.example"), CALL_S, lambda: NOON)
+def mail_by(port: int, message: AlertMessage = MESSAGE) -> DeliveryFailure | None:
+    every = Senders(MailRelay("127.0.0.1", port, "onlooker@ad.example"), CALL_S, lambda: NOON)
     return every.send(Recipient(name="ops", to="mailto:ops@example.com"), message)
 
 
@@ -250,7 +253,7 @@ def test_a_mail_names_the_site_and_has_what_mail_programs_need(
     assert mail_by(peer(server).port) is None
     mail = message_from_bytes(server.mail, policy=policy.default)
     assert mail["Subject"] == (
-        "[Onlooker] CRITICAL camera.blind raised: King's Cross (KX-01), camera kx-01-cam-1"
+        "[Onlooker] CRITICAL camera.unobserved raised: King's Cross (KX-01), camera kx-01-cam-1"
     )
     assert mail["Date"].datetime == NOON
     assert mail["Message-ID"] == f"<{MESSAGE.key}@ad.example>"
@@ -262,8 +265,8 @@ def test_a_mail_names_the_site_and_has_what_mail_programs_need(
 
 def test_a_site_name_of_two_lines_is_one_subject(peer: Callable[[Behaviour], Peer]) -> None:
     server = Smtp()
-    item = Item(1, 1, "KX", "King's\nCross\r\nBcc: x@y.z", "cam", NOON, "gone\nfor good")
-    message = Message("b", Change.RAISED, "camera.silent", (item,))
+    item = AlertItem(1, 1, "KX", "King's\nCross\r\nBcc: x@y.z", "cam", NOON, "gone\nfor good")
+    message = AlertMessage("b", AlertChange.RAISED, "camera.offline", (item,))
     assert mail_by(peer(server).port, message) is None
     mail = message_from_bytes(server.mail, policy=policy.default)
     assert "King's Cross Bcc: x@y.z (KX)" in mail["Subject"]
@@ -276,20 +279,25 @@ def test_a_message_that_cannot_be_made_does_not_make_its_recipient_unreachable(
     def fails(*_: object) -> None:
         raise KeyError("s3cret")
 
-    monkeypatch.setattr(senders, "as_mail", fails)
+    monkeypatch.setattr(senders, "make_mail", fails)
     failure = mail_by(1)
-    assert failure == Failure("the delivery failed: KeyError", Fault.LATER)
+    assert failure == DeliveryFailure("the delivery failed: KeyError", FailureKind.LATER)
 
 
 def test_a_mail_about_many_cameras_lists_them(peer: Callable[[Behaviour], Peer]) -> None:
     server = Smtp()
     items = tuple(
-        Item(number, number, f"S-{number % 3}", f"Site {number % 3}", f"cam-{number}", NOON, "gone")
+        AlertItem(
+            number, number, f"S-{number % 3}", f"Site {number % 3}", f"cam-{number}", NOON, "gone"
+        )
         for number in range(30)
     )
-    assert mail_by(peer(server).port, Message("b", Change.RAISED, "camera.silent", items)) is None
+    assert (
+        mail_by(peer(server).port, AlertMessage("b", AlertChange.RAISED, "camera.offline", items))
+        is None
+    )
     mail = message_from_bytes(server.mail, policy=policy.default)
-    assert mail["Subject"].endswith("camera.silent raised: 30 cameras at 3 sites")
+    assert mail["Subject"].endswith("camera.offline raised: 30 cameras at 3 sites")
     text = mail.get_content()
     assert "10 S-0  Site 0" in text
     assert "camera cam-19: gone" in text
@@ -305,20 +313,20 @@ def drips_greeting(connection: socket.socket) -> None:
 @pytest.mark.parametrize(
     ("behave", "fault", "said"),
     [
-        (hangs, Fault.AWAY, "in time"),
-        (drips_greeting, Fault.AWAY, "in time"),
-        (Smtp(greeting=b"HTTP/1.1 400 Bad"), Fault.AWAY, "SMTP"),
-        (Smtp(greeting=b"SSH-2.0-OpenSSH_9.2"), Fault.AWAY, "SMTP"),
-        (Smtp(greeting=b"554 no"), Fault.REFUSED, "554"),
-        (Smtp(rcpt=b"550 no such user"), Fault.REFUSED, "550"),
-        (Smtp(rcpt=b"451 greylisted"), Fault.LATER, "451"),
-        (Smtp(mail=b"553 not from you"), Fault.REFUSED, "553"),
-        (Smtp(sent=b"452 full"), Fault.LATER, "452"),
+        (hangs, FailureKind.AWAY, "in time"),
+        (drips_greeting, FailureKind.AWAY, "in time"),
+        (Smtp(greeting=b"HTTP/1.1 400 Bad"), FailureKind.AWAY, "SMTP"),
+        (Smtp(greeting=b"SSH-2.0-OpenSSH_9.2"), FailureKind.AWAY, "SMTP"),
+        (Smtp(greeting=b"554 no"), FailureKind.REFUSED, "554"),
+        (Smtp(rcpt=b"550 no such user"), FailureKind.REFUSED, "550"),
+        (Smtp(rcpt=b"451 greylisted"), FailureKind.LATER, "451"),
+        (Smtp(mail=b"553 not from you"), FailureKind.REFUSED, "553"),
+        (Smtp(sent=b"452 full"), FailureKind.LATER, "452"),
         (Smtp(quit=b"999 what"), None, ""),
     ],
 )
 def test_a_hostile_relay_is_a_failure_in_time(
-    peer: Callable[[Behaviour], Peer], behave: Behaviour, fault: Fault | None, said: str
+    peer: Callable[[Behaviour], Peer], behave: Behaviour, fault: FailureKind | None, said: str
 ) -> None:
     began = time.monotonic()
     failure = mail_by(peer(behave).port)
@@ -357,4 +365,4 @@ def test_a_topic_of_sns_gets_the_alert_and_one_that_is_not_there_is_a_failure(
     assert json.loads(heard["Body"]) == MESSAGE.json()
     failure = every.send(Recipient(name="nowhere", to=f"sns:{topic}-of-nobody"), MESSAGE)
     assert failure is not None
-    assert failure.fault is Fault.LATER
+    assert failure.fault is FailureKind.LATER

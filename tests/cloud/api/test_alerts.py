@@ -5,28 +5,28 @@ from datetime import datetime, timedelta
 import pytest
 
 from cloud import database
-from cloud.alerting.lifecycle import settle
-from cloud.alerting.notices import plan
+from cloud.alerting.lifecycle import apply_measures
+from cloud.alerting.notifications import plan_notifications
 from cloud.alerting.recipients import Recipient
+from cloud.alerting.rules import AlertKind, Measure, Thresholds
 from cloud.api.application import create_app
 from cloud.app.context import Desk
 from cloud.auth import audit
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
-from cloud.windows.anomalies import Kind, Measure, Thresholds
 
 PATH = "/api/alerts"
 MINUTE = timedelta(minutes=1)
 OPS = Recipient(name="ops", to="log:")
-AT_ONCE = {kind: Thresholds(0.5, 0.2, hold_clear=timedelta()) for kind in Kind}
+AT_ONCE = {kind: Thresholds(0.5, 0.2, hold_clear=timedelta()) for kind in AlertKind}
 
 
-def happens(desk: Desk, at: datetime, location: str, kind: Kind, value: float) -> None:
-    device = "" if kind is Kind.SURGE else f"{location.lower()}-cam-1"
+def happens(desk: Desk, at: datetime, location: str, kind: AlertKind, value: float) -> None:
+    device = "" if kind is AlertKind.SURGE else f"{location.lower()}-cam-1"
     with database.writing(desk.engine) as connection:
-        plan(
+        plan_notifications(
             connection,
-            settle(connection, [Measure(kind, location, device, value, "so")], at, AT_ONCE),
+            apply_measures(connection, [Measure(kind, location, device, value, "so")], at, AT_ONCE),
             [OPS],
         )
 
@@ -39,10 +39,10 @@ def noon(desk: Desk, watch) -> datetime:
     #         ------------------|----|----------|--
     #                         11:30            12:00
     start = watch.now - timedelta(hours=1)
-    happens(desk, start, "KX-01", Kind.BLIND, 0.9)
-    happens(desk, start + 10 * MINUTE, "LB-01", Kind.BLIND, 0.8)
-    happens(desk, start + 20 * MINUTE, "KX-01", Kind.SURGE, 4.0)
-    happens(desk, start + 30 * MINUTE, "KX-01", Kind.BLIND, 0.0)
+    happens(desk, start, "KX-01", AlertKind.UNOBSERVED, 0.9)
+    happens(desk, start + 10 * MINUTE, "LB-01", AlertKind.UNOBSERVED, 0.8)
+    happens(desk, start + 20 * MINUTE, "KX-01", AlertKind.SURGE, 4.0)
+    happens(desk, start + 30 * MINUTE, "KX-01", AlertKind.UNOBSERVED, 0.0)
     return watch.now
 
 
@@ -77,7 +77,7 @@ def test_what_is_no_number_is_not_understood(ask, number: str):
         ("location=LB-01&location=KX-01", [3, 2, 1]),
         ("location=NO-01", []),
         ("kind=camera.", [2, 1]),
-        ("kind=crowd.surge&kind=camera.blind", [3, 2, 1]),
+        ("kind=crowd.surge&kind=camera.unobserved", [3, 2, 1]),
         ("state=open", [3, 2]),
         ("state=cleared", [1]),
         ("from=2026-11-20T11:30:00Z", [3, 2]),
@@ -108,12 +108,12 @@ def test_what_cannot_be_asked_is_refused_with_a_reason(ask, query: str):
 def test_a_kind_that_no_alert_has_is_refused_with_those_there_are(ask):
     detail = ask.get(f"{PATH}?kind=banana").json()["detail"]
     assert "'banana' is neither a kind of alert" in detail
-    assert all(kind in detail for kind in Kind)
+    assert all(kind in detail for kind in AlertKind)
 
 
 def test_pages_follow_each_other_whatever_is_raised_meanwhile(ask, desk: Desk, noon):
     first = ask.get(f"{PATH}?count=2").json()
-    happens(desk, noon, "SC-01", Kind.SILENT, 20.0)
+    happens(desk, noon, "SC-01", AlertKind.OFFLINE, 20.0)
     second = ask.get(f"{PATH}?count=2&before={first['next']}").json()
     assert [[one["id"] for one in page["alerts"]] for page in (first, second)] == [[3, 2], [1]]
     assert second["next"] is None
@@ -123,14 +123,14 @@ def test_an_alert_is_shown_with_who_was_told(ask, noon):
     answer = ask.get(f"{PATH}/1").json()
     assert (answer["state"], answer["kind"], answer["device"]) == (
         "cleared",
-        "camera.blind",
+        "camera.unobserved",
         "kx-01-cam-1",
     )
     assert (answer["raised_at"], answer["cleared_at"]) == (
         "2026-11-20T11:00:00Z",
         "2026-11-20T11:30:00Z",
     )
-    assert [(one["recipient"], one["change"], one["told_at"]) for one in answer["notices"]] == [
+    assert [(one["recipient"], one["change"], one["sent_at"]) for one in answer["notices"]] == [
         ("ops", "raised", None),
         ("ops", "cleared", None),
     ]

@@ -9,9 +9,9 @@ import pytest
 
 from cloud import database
 from cloud.app.context import Desk
-from cloud.ingest import rollup, store
-from cloud.ingest.tallies import Tallies
-from cloud.windows.places import know_places
+from cloud.ingest import report_store, venue_sums
+from cloud.ingest.minute_sums import MinuteSums
+from cloud.windows.venue_types import sync_venue_types
 from wire.audience import AgeGroup, AudienceReport, BlindCause, DemographicCell, Gender
 
 HOUR = timedelta(hours=1)
@@ -24,16 +24,16 @@ WOMEN = DemographicCell(age=AgeGroup.FROM_25, gender=Gender.FEMALE, visits=1, on
 @pytest.fixture(autouse=True)
 def counted(desk: Desk, watch, report: Callable[..., AudienceReport]) -> None:
     """Two visits in each of three hours at three places, two cameras at one of them."""
-    tallies = Tallies()
+    tallies = MinuteSums()
     cameras = [("KX-01", "kx-01-cam-1"), ("KX-01", "kx-01-cam-2"), ("LB-01", "lb"), ("WL-01", "wl")]
     for (location, device), ago in product(cameras, (1, 2, 5)):
         at = watch.now - timedelta(hours=ago)
         tallies.add(report(location=location, device=device, starts_at=at, visits=2,
                            blind_ms={BlindCause.DARK: 500}, demographics=(WOMEN,)))  # fmt: skip
     with database.writing(desk.engine) as connection:
-        know_places(connection, VENUES)
-        store.add(connection, tallies, watch.now)
-        rollup.add(connection, tallies, 0)
+        sync_venue_types(connection, VENUES)
+        report_store.add_sums(connection, tallies, watch.now)
+        venue_sums.add_venue_sums(connection, tallies, 0)
 
 
 def visits(answer, *names: str) -> dict[tuple[str, ...], int]:

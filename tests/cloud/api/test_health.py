@@ -19,13 +19,13 @@ def test_an_empty_database_is_ready_and_says_that_nothing_has_come(ask):
 def test_readiness_says_how_old_the_newest_report_is(ask, desk: Desk, watch):
     with database.writing(desk.engine) as connection:
         connection.execute(
-            database.journals.insert().values(
+            database.report_streams.insert().values(
                 device="kx-01-cam-1",
-                journal="0123456789abcdef",
+                stream_id="0123456789abcdef",
                 location="KX-01",
                 through=4,
-                islands="[]",
-                settled_at=watch.now - timedelta(seconds=12.5),
+                received_ranges="[]",
+                acknowledged_at=watch.now - timedelta(seconds=12.5),
             )
         )
 

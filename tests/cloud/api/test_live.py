@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from cloud import database
-from cloud.alerting.lifecycle import settle
+from cloud.alerting.lifecycle import apply_measures
 from cloud.api import live
 from cloud.api.application import create_app
 from cloud.app import broadcaster
@@ -25,9 +25,9 @@ from cloud.auth.keys import Role, create_key, list_keys, revoke_key
 from cloud.auth.quota import Quota
 from cloud.cli.serve import Server
 from cloud.ingest.commit import commit
-from cloud.ingest.judge import judge
-from cloud.ingest.source import Delivery
-from cloud.windows import news as live_news
+from cloud.ingest.sources.base import Delivery
+from cloud.ingest.validate import validate
+from cloud.windows import changes as live_news
 from tests.cloud.alerting.conftest import AT_ONCE, blind
 from tests.cloud.rates import CARD, sites
 from wire.audience import AudienceReport
@@ -48,7 +48,7 @@ def desk(engine: Engine, watch) -> Desk:
 @pytest.fixture(autouse=True)
 def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broadcaster, "EVERY_S", 0.05)
-    monkeypatch.setattr("cloud.windows.news.ALERTS_EVERY", timedelta(0))
+    monkeypatch.setattr("cloud.windows.changes.ALERTS_EVERY", timedelta(0))
 
 
 @contextmanager
@@ -84,11 +84,11 @@ def counted(desk: Desk, watch, report: Callable[..., AudienceReport]) -> Callabl
         findings = [
             finding
             for one in made
-            for finding in judge(
+            for finding in validate(
                 Delivery(
                     f"onlooker/v1/{location}/{device}/audience", encode_event(audience_event(one))
                 ),
-                knows=lambda *_: True,
+                is_listed=lambda *_: True,
                 now=watch.now,
             )
         ]
@@ -244,7 +244,7 @@ def test_one_hears_only_what_one_asked_for(desk, counted, watch, client, query):
     with serving(desk) as at, listening(client, at, query) as ear:
         mark(ear)
         with database.writing(desk.engine) as connection:
-            settle(connection, [blind(0.9)], watch.now, AT_ONCE)
+            apply_measures(connection, [blind(0.9)], watch.now, AT_ONCE)
         counted("KX-01", 6)
         counted("LB-01", 6)
         heard = windows(ear, lambda heard: f"LB-01 {AT}11:50:00Z" in heard)
@@ -256,7 +256,7 @@ def test_one_hears_only_what_one_asked_for(desk, counted, watch, client, query):
 def test_alerts_are_told_when_they_are_raised_and_when_they_are_cleared(desk, watch, client):
     def measured(share: float) -> None:
         with database.writing(desk.engine) as connection:
-            settle(connection, [blind(share)], watch.now, AT_ONCE)
+            apply_measures(connection, [blind(share)], watch.now, AT_ONCE)
 
     def alert(ear: Sse | Ws) -> Told:
         while (told := ear.next())["event"] != "alert":
@@ -271,7 +271,7 @@ def test_alerts_are_told_when_they_are_raised_and_when_they_are_cleared(desk, wa
         cleared = alert(ear)
     assert (raised["state"], raised["kind"], cleared["state"]) == (
         "open",
-        "camera.blind",
+        "camera.unobserved",
         "cleared",
     )
     assert raised["id"] == cleared["id"]
@@ -288,7 +288,7 @@ def test_who_comes_back_hears_what_changed_meanwhile_even_from_another_server(
     counted("KX-01", 6, 20)
     counted("LB-01", 1440)
     with database.writing(desk.engine) as connection:
-        settle(connection, [blind(0.9)], watch.now, AT_ONCE)
+        apply_measures(connection, [blind(0.9)], watch.now, AT_ONCE)
     with serving(desk) as at, listening(client, at, f"?last_id={last}") as ear:
         heard = windows(ear, bool)
     assert heard == {
@@ -385,13 +385,13 @@ def test_a_server_that_stops_says_so_and_where_to_go_on(desk, client):
 @SQLITE
 def test_however_many_listen_the_database_is_read_once(desk, counted, monkeypatch):
     looks: list[int] = []
-    audiences = live_news.audiences
+    audiences = live_news.read_windows
 
     def read(connection, keys, **more):
         looks.append(len(keys))
         return audiences(connection, keys, **more)
 
-    monkeypatch.setattr(live_news, "audiences", read)
+    monkeypatch.setattr(live_news, "read_windows", read)
     with serving(desk) as at:
         ears = [Sse(at) for _ in range(20)]
         for ear in ears:

@@ -128,7 +128,7 @@ def measure(engine: Engine, watch: Watch) -> None:
         connection.execute(database.hour_tallies.insert(), hours)
         connection.execute(database.minute_tallies.insert(), minutes)
         connection.execute(database.minute_demographics.insert(), people)
-        connection.execute(database.touched.insert(), touched)
+        connection.execute(database.location_updates.insert(), touched)
 
 
 @pytest.fixture

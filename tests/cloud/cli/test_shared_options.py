@@ -46,7 +46,7 @@ def test_what_a_subcommand_offers_its_command_offers_and_the_reverse(name):
         ("rate-card", "list"),
         ("override", "list"),
         ("dead-letters", "list"),
-        ("journals", "list"),
+        ("streams", "list"),
         ("alerts", "list"),
     ],
 )

@@ -11,11 +11,11 @@ from sqlalchemy.exc import StatementError
 from cloud.database import (
     EPOCH,
     DatabaseError,
-    alarms,
     connect,
     create,
-    journals,
+    device_alarms,
     reading,
+    report_streams,
     run_many,
     writing,
 )
@@ -26,9 +26,9 @@ def test_instants_come_back_as_they_went_in(engine: Engine) -> None:
     row = {"location": "KX-01", "device": "d", "kind": "k", "state": "raised", "message": "",
            "at": at, "received_at": datetime(1969, 1, 1, tzinfo=UTC)}  # fmt: skip
     with writing(engine) as connection:
-        connection.execute(alarms.insert(), row)
+        connection.execute(device_alarms.insert(), row)
     with reading(engine) as connection:
-        held = connection.execute(select(alarms)).one()
+        held = connection.execute(select(device_alarms)).one()
     assert held.at == at
     assert held.at.tzinfo is UTC
     assert held.received_at == row["received_at"]
@@ -36,30 +36,44 @@ def test_instants_come_back_as_they_went_in(engine: Engine) -> None:
 
 def test_a_naive_instant_is_refused(engine: Engine) -> None:
     with reading(engine) as connection, pytest.raises(StatementError, match="no time zone"):
-        connection.execute(select(alarms).where(alarms.c.at > datetime(2026, 11, 20)))  # noqa: DTZ001
+        connection.execute(select(device_alarms).where(device_alarms.c.at > datetime(2026, 11, 20)))  # noqa: DTZ001
 
 
 def test_making_the_tables_again_keeps_what_is_there(engine: Engine) -> None:
-    row = {"device": "d", "journal": "j", "location": "KX-01", "through": 7, "islands": "[]",
-           "settled_at": datetime(2026, 11, 20, tzinfo=UTC)}  # fmt: skip
+    row = {
+        "device": "d",
+        "stream_id": "j",
+        "location": "KX-01",
+        "through": 7,
+        "received_ranges": "[]",
+        "acknowledged_at": datetime(2026, 11, 20, tzinfo=UTC),
+    }
     with writing(engine) as connection:
-        connection.execute(journals.insert(), row)
+        connection.execute(report_streams.insert(), row)
     create(engine)
     with reading(engine) as connection:
-        assert connection.execute(select(journals.c.through)).scalar_one() == 7
+        assert connection.execute(select(report_streams.c.through)).scalar_one() == 7
 
 
 def test_writers_wait_for_each_other_instead_of_failing(engine: Engine) -> None:
-    row = {"device": "d", "journal": "j", "location": "KX-01", "through": 0, "islands": "[]",
-           "settled_at": datetime(2026, 11, 20, tzinfo=UTC)}  # fmt: skip
+    row = {
+        "device": "d",
+        "stream_id": "j",
+        "location": "KX-01",
+        "through": 0,
+        "received_ranges": "[]",
+        "acknowledged_at": datetime(2026, 11, 20, tzinfo=UTC),
+    }
     with writing(engine) as connection:
-        connection.execute(journals.insert(), row)
+        connection.execute(report_streams.insert(), row)
 
     def count_up() -> None:
         for _ in range(25):
             with writing(engine) as connection:  # reads first, writes later
-                through = connection.execute(select(journals.c.through).with_for_update()).scalar()
-                connection.execute(journals.update().values(through=(through or 0) + 1))
+                through = connection.execute(
+                    select(report_streams.c.through).with_for_update()
+                ).scalar()
+                connection.execute(report_streams.update().values(through=(through or 0) + 1))
 
     writers = [threading.Thread(target=count_up) for _ in range(4)]
     for writer in writers:
@@ -67,7 +81,7 @@ def test_writers_wait_for_each_other_instead_of_failing(engine: Engine) -> None:
     for writer in writers:
         writer.join()
     with reading(engine) as connection:
-        assert connection.execute(select(journals.c.through)).scalar_one() == 100
+        assert connection.execute(select(report_streams.c.through)).scalar_one() == 100
 
 
 @pytest.mark.parametrize(
@@ -92,7 +106,7 @@ def test_the_folder_of_a_sqlite_file_is_made(tmp_path: Path) -> None:
 
 
 def test_many_rows_arrive_as_they_were_sent(engine: Engine) -> None:
-    names = ("device", "journal", "location", "through", "islands", "settled_at")
+    names = ("device", "stream_id", "location", "through", "received_ranges", "acknowledged_at")
     nasty = [
         '"',
         "\\",
@@ -108,9 +122,9 @@ def test_many_rows_arrive_as_they_were_sent(engine: Engine) -> None:
     ]
     rows = [(f"d{n}", "j", "KX-01", n, text, -n) for n, text in enumerate(nasty)]
     with writing(engine) as connection:
-        run_many(connection, journals.insert().inline(), names, rows)
-        run_many(connection, journals.insert().inline(), names, [])
+        run_many(connection, report_streams.insert().inline(), names, rows)
+        run_many(connection, report_streams.insert().inline(), names, [])
     with reading(engine) as connection:
-        held = connection.execute(select(journals).order_by(journals.c.through)).all()
-    assert [row.islands for row in held] == nasty
-    assert [(EPOCH - row.settled_at).microseconds for row in held] == list(range(len(nasty)))
+        held = connection.execute(select(report_streams).order_by(report_streams.c.through)).all()
+    assert [row.received_ranges for row in held] == nasty
+    assert [(EPOCH - row.acknowledged_at).microseconds for row in held] == list(range(len(nasty)))

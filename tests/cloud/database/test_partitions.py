@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import Engine, inspect, select, text
 
 from cloud.database import minute_tallies, partitions, reading, reports, writing
-from cloud.database.partitions import Ahead, drop_before, prepare
+from cloud.database.partitions import PartitionMaker, drop_before, make_partitions
 from cloud.ingest.commit import commit
-from cloud.ingest.judge import Finding, judge
-from cloud.ingest.retention import Keep, sweep
-from cloud.ingest.source import Delivery
+from cloud.ingest.retention import RetentionPeriods, apply_retention
+from cloud.ingest.sources.base import Delivery
+from cloud.ingest.validate import ValidationResult, validate
 from wire.audience import AudienceReport
 from wire.envelope import audience_event, encode_event
 
@@ -24,10 +24,10 @@ Reports = Callable[..., AudienceReport]
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
-def findings(report: AudienceReport, now: datetime) -> list[Finding]:
+def findings(report: AudienceReport, now: datetime) -> list[ValidationResult]:
     topic = f"onlooker/v1/{report.location}/{report.device}/audience"
     delivery = Delivery(topic, encode_event(audience_event(report)))
-    return list(judge(delivery, knows=lambda *_: True, now=now))
+    return list(validate(delivery, is_listed=lambda *_: True, now=now))
 
 
 def held_in(engine: Engine, table: str) -> list[str]:
@@ -37,17 +37,17 @@ def held_in(engine: Engine, table: str) -> list[str]:
 
 
 def test_partitions_are_made_for_today_and_two_weeks_and_only_once(engine: Engine) -> None:
-    made = prepare(engine, FAR)
+    made = make_partitions(engine, FAR)
     assert len(made) == 15 + 3 * 3
     assert made[0] == "reports_20420312"
     assert made[-1] == "minute_sensors_20420320"
-    assert prepare(engine, FAR) == []
+    assert make_partitions(engine, FAR) == []
 
 
 def test_a_row_goes_to_its_day_and_without_one_to_the_default(
     engine: Engine, report: Reports
 ) -> None:
-    prepare(engine, FAR)
+    make_partitions(engine, FAR)
     for number, at in enumerate((FAR, FAR + DAY, FAR + 30 * DAY), start=1):
         commit(engine, findings(report(number, starts_at=at), at), at)
     commit(engine, findings(report(4), EARLY), FAR)  # twenty years late
@@ -62,7 +62,7 @@ def test_a_row_goes_to_its_day_and_without_one_to_the_default(
 
 def test_a_day_that_the_default_holds_already_stays_there(engine: Engine, report: Reports) -> None:
     commit(engine, findings(report(1, starts_at=FAR), FAR), FAR)
-    made = prepare(engine, FAR)
+    made = make_partitions(engine, FAR)
     assert "reports_20420312" not in made
     assert "reports_20420313" in made
     commit(engine, findings(report(2, starts_at=FAR), FAR), FAR)
@@ -70,12 +70,12 @@ def test_a_day_that_the_default_holds_already_stays_there(engine: Engine, report
 
 
 def test_old_partitions_go_whole_and_the_rest_row_by_row(engine: Engine, report: Reports) -> None:
-    prepare(engine, FAR)
+    make_partitions(engine, FAR)
     for number in range(1, 4):
         at = FAR + number * DAY
         commit(engine, findings(report(number, starts_at=at), at), at)
     commit(engine, findings(report(4), EARLY), FAR - 40 * DAY)  # in the default partition
-    swept = sweep(engine, Keep(reports_days=1, minutes_days=1), FAR + 3 * DAY)
+    swept = apply_retention(engine, RetentionPeriods(reports_days=1, minutes_days=1), FAR + 3 * DAY)
     assert (swept["reports"], swept["minute_tallies"]) == (2, 2)
     assert held_in(engine, "reports") == ["reports_20420314", "reports_20420315"]
     with reading(engine) as connection:
@@ -88,7 +88,7 @@ def test_nobody_waits_for_ever_for_a_table_in_use(
     engine: Engine, report: Reports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(partitions, "PATIENCE", "SET LOCAL lock_timeout = '100ms'")
-    prepare(engine, FAR)
+    make_partitions(engine, FAR)
     commit(engine, findings(report(1, starts_at=FAR), FAR), FAR)
     with reading(engine) as connection:
         assert connection.execute(select(reports.c.id)).all()
@@ -100,7 +100,7 @@ def test_a_table_in_use_is_left_alone_for_a_while(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(partitions, "PATIENCE", "SET LOCAL lock_timeout = '100ms'")
-    ahead = Ahead(engine)
+    ahead = PartitionMaker(engine)
     with reading(engine) as connection:
         assert connection.execute(select(reports.c.id)).all() == []
         ahead.keep(FAR)
@@ -113,7 +113,7 @@ def test_a_table_in_use_is_left_alone_for_a_while(
 
 
 def test_a_program_is_ahead_from_its_first_step_and_again_each_day(engine: Engine) -> None:
-    ahead = Ahead(engine)
+    ahead = PartitionMaker(engine)
     ahead.keep(FAR)
     with writing(engine) as connection:
         connection.execute(text("DROP TABLE reports_20420314"))

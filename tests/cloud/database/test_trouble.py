@@ -12,17 +12,17 @@ from sqlalchemy.exc import DBAPIError
 
 from cloud.__main__ import main
 from cloud.database import DatabaseError, connect, create, engine, writing
-from cloud.database.failures import is_passing, sentence
+from cloud.database.failures import failure_sentence, is_passing
 from cloud.fleet.__main__ import main as fleet
 from tests.small_disk import SmallDisk, small_disk
 
 SECRET = "a-row-that-nobody-may-read"
 COMMANDS: list[list[str]] = [
     ["stream"],
-    ["journals", "list"],
+    ["streams", "list"],
     ["dead-letters", "list"],
-    ["watch", "--once"],
-    ["sweep"],
+    ["alerts", "run", "--once"],
+    ["retention"],
     ["forecast"],
     ["fleet", "list"],
     ["database", "current"],
@@ -45,7 +45,7 @@ def filled(file: Path) -> Path:
 
 def insert(made: Engine, rows: list[dict[str, str]]) -> None:
     with writing(made) as connection:
-        connection.execute(text("INSERT INTO touched VALUES (:location, 1, 1)"), rows)
+        connection.execute(text("INSERT INTO location_updates VALUES (:location, 1, 1)"), rows)
 
 
 def spoil_pages(file: Path) -> None:
@@ -100,9 +100,9 @@ def test_a_database_that_another_program_holds_is_locked_not_damaged(
     monkeypatch.setenv("ONLOOKER_DATABASE_URL", f"sqlite:///{file}")
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert main(["sweep"]) == 2
+        assert main(["retention"]) == 2
     assert "is locked by another program" in capsys.readouterr().err
-    assert main(["sweep"]) == 0
+    assert main(["retention"]) == 0
 
 
 @pytest.fixture
@@ -123,13 +123,13 @@ def test_a_full_disk_is_said_and_nothing_is_lost(
     with pytest.raises(DBAPIError) as failed:
         insert(made, rows)
     assert is_passing(failed.value)
-    said = sentence(failed.value)
+    said = failure_sentence(failed.value)
     assert "the disk is full" in said or "check the disk" in said  # growing the -shm is I/O
     assert "more-" not in str(failed.value)
     made.dispose()
     disk.empty()
     with closing(sqlite3.connect(file)) as raw:
-        assert raw.execute("SELECT count(*) FROM touched").fetchone() == (2_000,)
+        assert raw.execute("SELECT count(*) FROM location_updates").fetchone() == (2_000,)
 
 
 def test_a_database_on_a_read_only_file_system_is_not_damaged(
@@ -140,13 +140,13 @@ def test_a_database_on_a_read_only_file_system_is_not_damaged(
     monkeypatch.setenv("ONLOOKER_DATABASE_URL", f"sqlite:///{file}")
     disk.remount("ro")
     try:
-        assert main(["sweep"]) == 2
+        assert main(["retention"]) == 2
     finally:
         disk.remount("rw")
     said = capsys.readouterr().err
     assert "read-only file system" in said or "cannot be opened" in said
     assert digest(file) == before
-    assert main(["sweep"]) == 0
+    assert main(["retention"]) == 0
 
 
 def test_a_folder_that_cannot_be_made_is_said(disk: SmallDisk) -> None:
@@ -162,6 +162,6 @@ def test_a_row_that_postgresql_refuses_is_not_told(database_url: str) -> None:
     with pytest.raises(DBAPIError) as failed:
         insert(made, [{"location": SECRET}] * 2)
     assert not is_passing(failed.value)
-    assert SECRET not in sentence(failed.value)
-    assert "touched_pkey" in sentence(failed.value)
+    assert SECRET not in failure_sentence(failed.value)
+    assert "touched_pkey" in failure_sentence(failed.value)
     made.dispose()

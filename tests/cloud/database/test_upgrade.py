@@ -19,6 +19,7 @@ from cloud.__main__ import main
 from cloud.database import DatabaseError, connect, create, metadata, reading, writing
 from cloud.database.migrations import HEAD
 from cloud.database.migrations.versions.r0001_baseline import tables as before
+from cloud.database.migrations.versions.r0021_standard_names import TABLES as RENAMED
 from cloud.database.upgrade import revision, upgrade
 
 HOUSE = Path(__file__).resolve().parents[3]
@@ -84,10 +85,13 @@ def test_a_database_from_before_there_were_migrations_keeps_what_it_has(
     create(engine)
     with reading(engine) as connection:
         assert revision(connection) == HEAD
-        assert connection.execute(text("SELECT location FROM places")).scalars().all() == ["KX-01"]
+        assert connection.execute(text("SELECT location FROM location_venues")).scalars().all() == [
+            "KX-01"
+        ]
         bodies = connection.execute(text("SELECT body FROM reports")).scalars().all()
         assert bodies == (["{}"] if known == "all" else [])
-        assert set(before.tables) <= set(inspect(connection).get_table_names())
+        present = {dict(RENAMED).get(name, name) for name in before.tables}
+        assert present <= set(inspect(connection).get_table_names())
     engine.dispose()
 
 
@@ -95,7 +99,7 @@ def test_a_database_from_before_there_were_migrations_keeps_what_it_has(
 def test_notices_from_before_keep_what_became_of_them(database_url: str) -> None:
     engine = connect(database_url)
     upgrade(engine, to="0015")
-    alert = {"kind": "camera.blind", "location": "KX-01", "device": "cam", "raised_at": 1,
+    alert = {"kind": "camera.unobserved", "location": "KX-01", "device": "cam", "raised_at": 1,
              "seen_at": 1, "value": 0.9, "message": "so"}  # fmt: skip
     names = ", ".join(alert)
     values = ", ".join(f":{name}" for name in alert)
@@ -106,7 +110,9 @@ def test_notices_from_before_keep_what_became_of_them(database_url: str) -> None
             connection.execute(text(f"{notice}(1, 'raised', {row})"))
     create(engine)
     with reading(engine) as connection:
-        found = connection.execute(text("SELECT state FROM notices ORDER BY recipient")).scalars()
+        found = connection.execute(
+            text("SELECT state FROM alert_notifications ORDER BY recipient")
+        ).scalars()
         assert found.all() == ["sent", "given_up", "pending"]
     engine.dispose()
 
@@ -182,3 +188,31 @@ def test_an_upgrade_logs_nothing_of_the_library_that_makes_it(tmp_path):
     )
     assert done.stdout.strip() == HEAD
     assert "alembic" not in done.stderr
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_renamed_tables_and_columns_keep_their_rows(database_url: str) -> None:
+    engine = connect(database_url)
+    upgrade(engine, to="0018")
+    with writing(engine) as connection:
+        for statement in (
+            "INSERT INTO journals (device, journal, location, through, islands, settled_at) "
+            "VALUES ('cam', 'j', 'KX-01', 7, '[[9, 9]]', 1)",
+            "INSERT INTO losses VALUES ('cam', 'j', 3, 4, 'KX-01', 1)",
+            "INSERT INTO reports (device, journal, first_sequence, last_sequence, location, "
+            "starts_at, received_at, body) VALUES ('cam', 'j', 1, 1, 'KX-01', 0, 0, '{}')",
+            "INSERT INTO touched VALUES ('KX-01', 5, 60)",
+            "INSERT INTO alert_holds VALUES ('camera.blind', 'KX-01', 'cam', 'pending', 1)",
+        ):
+            connection.execute(text(statement))
+    create(engine)
+    with reading(engine) as connection:
+        for query, kept in (
+            ("stream_id, through, received_ranges FROM report_streams", ("j", 7, "[[9, 9]]")),
+            ("stream_id, first_sequence FROM lost_sequences", ("j", 3)),
+            ("stream_id, body FROM reports", ("j", "{}")),
+            ("location, changed_at FROM location_updates", ("KX-01", 5)),
+            ("kind FROM alert_holds", ("camera.unobserved",)),
+        ):
+            assert tuple(connection.execute(text(f"SELECT {query}")).one()) == kept
+    engine.dispose()

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from cloud.auth import audit
-from cloud.database import connect, create, device_states, reading, writing
+from cloud.database import connect, create, device_status, reading, writing
 from cloud.fleet import changes, command, job_book, registry, tables
 from cloud.fleet.changes import Author
 from cloud.fleet.job_book import Job
@@ -91,7 +91,7 @@ def test_a_model_may_be_named_once_a_camera_runs_it_or_a_job_sent_it(fleet, type
     with writing(fleet) as connection:
         beat = json.dumps({"versions": {"detector": "d-1:4", "attention": "a-1:2"}})
         values = {"location": "KX-01", "device": "cam-2", "heartbeat": beat}
-        connection.execute(device_states.insert().values(**values))
+        connection.execute(device_status.insert().values(**values))
     assert typed("set", "detector=d-1", "--all")[0] == 0
     assert typed("set", "attention=a-1", "--all")[0] == 0
     assert typed("set", "attention=d-1", "--all")[0] == 2
@@ -141,7 +141,7 @@ def test_a_model_reaches_the_canaries_fails_there_and_goes_back(fleet, typed):
     with writing(fleet) as connection:
         beat = json.dumps({"versions": {"detector": "d-1"}})
         values = {"location": "KX-01", "device": "cam-1", "heartbeat": beat}
-        connection.execute(device_states.insert().values(**values))
+        connection.execute(device_status.insert().values(**values))
     assert "1 things would get d-2" in typed("roll-out", "d-2", "--group", "canary")[1]
     assert (
         typed("roll-out", "d-2", "--group", "canary", "--apply")[1] == "d-2-1: d-2 for 1 things\n"

@@ -14,20 +14,20 @@ from sqlalchemy.exc import ProgrammingError
 from cloud.database import (
     dead_letters,
     hour_tallies,
-    journals,
     metadata,
     minute_demographics,
     minute_sensors,
     minute_tallies,
     reading,
+    report_streams,
     reports,
     writing,
 )
 from cloud.ingest.commit import commit
-from cloud.ingest.consume import Consumer
-from cloud.ingest.judge import judge
-from cloud.ingest.memory import MemorySource
-from cloud.ingest.source import Delivery
+from cloud.ingest.consumer import Consumer
+from cloud.ingest.sources.base import Delivery
+from cloud.ingest.sources.memory import MemorySource
+from cloud.ingest.validate import validate
 from wire.audience import AgeGroup, AudienceReport, BlindCause, DemographicCell, Gender, SensorSum
 from wire.envelope import audience_event, encode_event, join_events
 
@@ -49,7 +49,9 @@ def content(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
         held = {
             table.name: sorted(map(tuple, connection.execute(select(table)))) for table in TABLES
         }
-        standing = select(journals.c.device, journals.c.journal, journals.c.through)
+        standing = select(
+            report_streams.c.device, report_streams.c.stream_id, report_streams.c.through
+        )
         held["journals"] = sorted(map(tuple, connection.execute(standing)))
         held["kept"] = sorted(connection.execute(select(reports.c.body)).scalars().all())
         return held
@@ -94,11 +96,11 @@ def test_order_duplication_and_batching_change_nothing(
         return [
             finding
             for one in some
-            for finding in judge(
+            for finding in validate(
                 Delivery(
                     f"onlooker/v1/KX-01/{one.device}/audience", encode_event(audience_event(one))
                 ),
-                knows=lambda *_: True,
+                is_listed=lambda *_: True,
                 now=NOW,
             )
         ]
@@ -121,7 +123,7 @@ def test_a_transaction_that_fails_leaves_nothing_behind(engine: Engine, report: 
     delivery = Delivery(
         "onlooker/v1/KX-01/kx-01-cam-1/audience", encode_event(audience_event(report(1)))
     )
-    findings = list(judge(delivery, knows=lambda *_: True, now=NOW))
+    findings = list(validate(delivery, is_listed=lambda *_: True, now=NOW))
     before = content(engine)
 
     def fail(*_: Any) -> None:
@@ -138,7 +140,7 @@ def test_a_transaction_that_fails_leaves_nothing_behind(engine: Engine, report: 
 
 def test_what_the_database_refuses_is_set_aside_alone(engine: Engine, report: Reports) -> None:
     source = MemorySource()
-    consumer = Consumer(source, engine, knows=lambda *_: True, clock=lambda: NOW)
+    consumer = Consumer(source, engine, is_listed=lambda *_: True, clock=lambda: NOW)
     with writing(engine) as connection:
         connection.exec_driver_sql(NO_THREES[connection.dialect.name])
     batch = join_events([encode_event(audience_event(report(number))) for number in range(1, 8)])
@@ -146,7 +148,7 @@ def test_what_the_database_refuses_is_set_aside_alone(engine: Engine, report: Re
     outcome = consumer.step()
     assert outcome is not None
     assert [sound.identity.first for sound in outcome.counted] == [1, 2, 4, 5, 6, 7]
-    (letter,) = outcome.letters
+    (letter,) = outcome.dead_letters
     assert (letter.kind, letter.identity.first if letter.identity else 0) == ("unstorable", 3)
     assert "no_threes" in letter.reason
     assert max(ack.through for _, ack in outcome.acks) == 7
@@ -155,13 +157,13 @@ def test_what_the_database_refuses_is_set_aside_alone(engine: Engine, report: Re
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_fault_of_ours_is_not_blamed_on_the_messages(engine: Engine, report: Reports) -> None:
     source = MemorySource()
-    consumer = Consumer(source, engine, knows=lambda *_: True, clock=lambda: NOW)
+    consumer = Consumer(source, engine, is_listed=lambda *_: True, clock=lambda: NOW)
     with writing(engine) as connection:
         connection.exec_driver_sql("ALTER TABLE minute_tallies DROP COLUMN looking_ms")
     source.put("onlooker/v1/KX-01/kx-01-cam-1/audience", encode_event(audience_event(report(1))))
     with pytest.raises(ProgrammingError):
         consumer.step()
-    assert content_of(engine, dead_letters) == content_of(engine, journals) == []
+    assert content_of(engine, dead_letters) == content_of(engine, report_streams) == []
     assert source.sent == []
 
 

@@ -10,9 +10,9 @@ from msgspec import structs
 from sqlalchemy import Engine, func, select
 
 from cloud.__main__ import main
-from cloud.database import losses, metadata, minute_tallies, reading, writing
-from cloud.ingest.consume import Consumer
-from cloud.ingest.memory import MemorySource
+from cloud.database import lost_sequences, metadata, minute_tallies, reading, writing
+from cloud.ingest.consumer import Consumer
+from cloud.ingest.sources.memory import MemorySource
 from edge_agent.outbox import Outbox
 from wire import envelope
 from wire.audience import AudienceReport
@@ -61,7 +61,7 @@ class Camera:
 
 def heard(engine: Engine, *said: tuple[str, bytes]) -> Iterator[AckEvent]:
     source = MemorySource(said)
-    Consumer(source, engine, knows=lambda *_: True, clock=lambda: NOW).step()
+    Consumer(source, engine, is_listed=lambda *_: True, clock=lambda: NOW).step()
     for _, payload in source.sent:
         yield from (one for one in envelope.decode_events(payload) if isinstance(one, AckEvent))
 
@@ -99,7 +99,7 @@ def counted(engine: Engine) -> tuple[int, int]:
 
 def lost(engine: Engine) -> list[tuple[int, int]]:
     with reading(engine) as connection:
-        numbers = losses.c.first_sequence, losses.c.last_sequence
+        numbers = lost_sequences.c.first_sequence, lost_sequences.c.last_sequence
         return [tuple(row) for row in connection.execute(select(*numbers))]
 
 
@@ -131,7 +131,7 @@ def test_an_old_copy_put_back_holds_up_nobody_and_hides_no_loss(
     assert lost(engine) == [(11, 15)]
 
     monkeypatch.setenv("ONLOOKER_DATABASE_URL", engine.url.render_as_string())
-    assert main(["journals", "losses"]) == 0
+    assert main(["streams", "losses"]) == 0
     assert f"kx-01-cam-1  {camera.outbox.journal}  11 to 15  noticed" in capsys.readouterr().out
 
 

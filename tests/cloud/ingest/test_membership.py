@@ -32,9 +32,9 @@ def test_a_camera_that_is_added_is_known_at_the_next_look(file: Path) -> None:
     clock = Clock()
     membership = Membership(file, steady_clock=clock)
     file.write_text(SAMPLE.read_text().replace("[kx-01-cam-1,", "[kx-01-cam-1, kx-01-cam-2,"))
-    assert not membership.knows(KX, NEW)
+    assert not membership.is_listed(KX, NEW)
     clock.now_s += CHECK_EVERY_S
-    assert membership.knows(KX, NEW)
+    assert membership.is_listed(KX, NEW)
 
 
 @pytest.mark.parametrize("spoil", [lambda file: file.write_text("{"), lambda file: file.unlink()])
@@ -46,7 +46,7 @@ def test_a_spoilt_file_changes_nothing_and_is_complained_of_once(
     spoil(file)  # type: ignore[operator]
     for _ in range(3):
         clock.now_s += CHECK_EVERY_S
-        assert membership.knows(KX, OLD)
+        assert membership.is_listed(KX, OLD)
     assert [record.getMessage() for record in caplog.records] == ["sites_file.refused"]
 
 

@@ -7,17 +7,25 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from cloud.__main__ import main
-from cloud.database import dead_letters, losses, minute_tallies, quarantined_devices, reading
-from cloud.ingest.budget import Budget, Limit, Rate
-from cloud.ingest.consume import Consumer
-from cloud.ingest.letters import SAMPLE_BYTES
-from cloud.ingest.memory import MemorySource
+from cloud.database import (
+    dead_letters,
+    lost_sequences,
+    minute_tallies,
+    quarantined_devices,
+    reading,
+)
+from cloud.ingest.consumer import Consumer
+from cloud.ingest.dead_letter_budget import DeadLetterBudget, DeadLetterLimits, RefillRate
+from cloud.ingest.dead_letters import SAMPLE_BYTES
+from cloud.ingest.sources.memory import MemorySource
 from wire.audience import AudienceReport
 from wire.envelope import audience_event, decode_events, encode_event
 
 NINE = datetime(2026, 11, 20, 9, 0, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-LIMIT = Limit(per_device=Rate(10, MINUTE), in_all=Rate(25, MINUTE), kept_per_device=40)
+LIMIT = DeadLetterLimits(
+    per_device=RefillRate(10, MINUTE), in_all=RefillRate(25, MINUTE), kept_per_device=40
+)
 
 Reports = Callable[..., AudienceReport]
 
@@ -25,14 +33,14 @@ Reports = Callable[..., AudienceReport]
 class Cloud:
     """A consumer on a clock of its own."""
 
-    def __init__(self, engine: Engine, limit: Limit = LIMIT) -> None:
+    def __init__(self, engine: Engine, limit: DeadLetterLimits = LIMIT) -> None:
         self.now = NINE
         self.engine = engine
         self.source = MemorySource()
         self.consumer = Consumer(
             self.source,
             engine,
-            knows=lambda _, device: "ghost" not in device,
+            is_listed=lambda _, device: "ghost" not in device,
             clock=lambda: self.now,
             limit=limit,
         )
@@ -77,7 +85,7 @@ def test_a_hundred_thousand_pieces_of_rubbish_end_nothing_and_fill_nothing(
 
     engine = connect(f"sqlite:///{tmp_path}/onlooker.db")
     create(engine)
-    cloud = Cloud(engine, Limit())
+    cloud = Cloud(engine, DeadLetterLimits())
     cloud.rubbish("kx-01-cam-9", 101_000)
     cloud.take(report(1))
     assert cloud.visits() == 2
@@ -109,7 +117,7 @@ def test_a_camera_gets_past_reports_that_fail_and_its_quarantine_ends(
     engine: Engine, report: Reports
 ) -> None:
     """It sends the same window of reports again until the first of them is acknowledged."""
-    cloud = Cloud(engine, Limit(per_device=Rate(10, MINUTE)))
+    cloud = Cloud(engine, DeadLetterLimits(per_device=RefillRate(10, MINUTE)))
     reports = [
         report(n, starts_at=NINE - timedelta(hours=3), peak=600 if n <= 300 else 2)
         for n in range(1, 401)
@@ -167,7 +175,7 @@ def test_the_fleet_has_a_budget_that_comes_back(cloud: Cloud) -> None:
 
 
 def test_names_that_no_sites_file_lists_share_one_budget(engine: Engine) -> None:
-    cloud = Cloud(engine, Limit(unlisted=Rate(20, MINUTE)))
+    cloud = Cloud(engine, DeadLetterLimits(unlisted=RefillRate(20, MINUTE)))
     for number in range(30):
         cloud.rubbish(f"ghost-{number}", 1)
     cloud.rubbish("kx-01-cam-1", 3)
@@ -208,7 +216,7 @@ def test_operators_list_and_release_a_device(
 
 
 def test_a_transaction_that_is_tried_again_spends_once() -> None:
-    budget = Budget(LIMIT)
+    budget = DeadLetterBudget(LIMIT)
     device = ("KX-01", "kx-01-cam-1")
     for _ in range(100):
         assert budget.draft(NINE).take(device, 1.0)
@@ -220,7 +228,7 @@ def test_a_transaction_that_is_tried_again_spends_once() -> None:
 
 
 def test_a_clock_that_goes_back_gives_nothing_away() -> None:
-    budget = Budget(LIMIT)
+    budget = DeadLetterBudget(LIMIT)
     device = ("KX-01", "kx-01-cam-1")
     draft = budget.draft(NINE)
     while draft.take(device, 1.0):
@@ -251,14 +259,14 @@ class Device:
 
 def losses_in(cloud: Cloud) -> list[tuple[int, int]]:
     with reading(cloud.engine) as connection:
-        rows = connection.execute(select(losses).order_by(losses.c.first_sequence))
+        rows = connection.execute(select(lost_sequences).order_by(lost_sequences.c.first_sequence))
         return [(row.first_sequence, row.last_sequence) for row in rows]
 
 
 def test_beyond_the_letters_that_are_kept_the_stream_goes_on_and_the_rest_is_listed_as_lost(
     engine: Engine, report: Reports
 ) -> None:
-    cloud = Cloud(engine, Limit(per_device=Rate(100, MINUTE), kept_per_device=40))
+    cloud = Cloud(engine, DeadLetterLimits(per_device=RefillRate(100, MINUTE), kept_per_device=40))
     made = [report(n, starts_at=NINE - timedelta(hours=3), peak=600 if n <= 300 else 2)
             for n in range(1, 401)]  # fmt: skip
     topic = f"onlooker/v1/KX-01/{made[0].device}/audience"
@@ -274,7 +282,7 @@ def test_beyond_the_letters_that_are_kept_the_stream_goes_on_and_the_rest_is_lis
 def test_a_report_that_was_listed_as_lost_is_counted_when_it_comes_after_a_fix(
     engine: Engine, report: Reports
 ) -> None:
-    cloud = Cloud(engine, Limit(per_device=Rate(100, MINUTE), kept_per_device=2))
+    cloud = Cloud(engine, DeadLetterLimits(per_device=RefillRate(100, MINUTE), kept_per_device=2))
     for number in (1, 2, 3, 4):
         cloud.take(report(number, starts_at=NINE + timedelta(hours=1)))
     assert losses_in(cloud) == [(3, 4)]
@@ -286,7 +294,7 @@ def test_a_report_that_was_listed_as_lost_is_counted_when_it_comes_after_a_fix(
 def test_an_unreadable_report_does_not_block_a_device_of_which_enough_letters_are_kept(
     engine: Engine, report: Reports
 ) -> None:
-    cloud = Cloud(engine, Limit(per_device=Rate(100, MINUTE), kept_per_device=2))
+    cloud = Cloud(engine, DeadLetterLimits(per_device=RefillRate(100, MINUTE), kept_per_device=2))
     topic = "onlooker/v1/KX-01/kx-01-cam-1/audience"
     messages = {}
     for number in range(1, 11):

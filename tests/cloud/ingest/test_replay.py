@@ -8,9 +8,9 @@ from sqlalchemy import Engine, select, update
 
 from cloud.__main__ import main
 from cloud.database import dead_letters, minute_tallies, reading, writing
-from cloud.ingest.consume import Consumer
-from cloud.ingest.memory import MemorySource
-from cloud.ingest.replay import replay, waiting
+from cloud.ingest.consumer import Consumer
+from cloud.ingest.replay import list_unreplayed, replay_dead_letter
+from cloud.ingest.sources.memory import MemorySource
 from wire.audience import AudienceReport
 from wire.envelope import audience_event, encode_event
 
@@ -23,7 +23,7 @@ Reports = Callable[..., AudienceReport]
 
 def consume(engine: Engine, payload: bytes, *, known: bool = True, now: datetime = NOW) -> None:
     source = MemorySource([(TOPIC, payload)])
-    Consumer(source, engine, knows=lambda *_: known, clock=lambda: now).step()
+    Consumer(source, engine, is_listed=lambda *_: known, clock=lambda: now).step()
 
 
 def visits(engine: Engine) -> int:
@@ -33,8 +33,10 @@ def visits(engine: Engine) -> int:
 
 def again(engine: Engine, *, now: datetime = LATER) -> list[str]:
     with reading(engine) as connection:
-        letters = waiting(connection)
-    return [replay(engine, letter, knows=lambda *_: True, now=now) for letter in letters]
+        letters = list_unreplayed(connection)
+    return [
+        replay_dead_letter(engine, letter, is_listed=lambda *_: True, now=now) for letter in letters
+    ]
 
 
 def test_a_report_from_the_future_counts_when_its_time_has_come(

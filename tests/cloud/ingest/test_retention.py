@@ -15,9 +15,9 @@ from cloud.database import (
     reports,
 )
 from cloud.ingest import retention
-from cloud.ingest.consume import Consumer
-from cloud.ingest.memory import MemorySource
-from cloud.ingest.retention import Keep, sweep
+from cloud.ingest.consumer import Consumer
+from cloud.ingest.retention import RetentionPeriods, apply_retention
+from cloud.ingest.sources.memory import MemorySource
 from wire.audience import AudienceReport
 from wire.envelope import audience_event, encode_event
 
@@ -29,7 +29,7 @@ Reports = Callable[..., AudienceReport]
 
 def consume(engine: Engine, *payloads: bytes, now: datetime) -> None:
     source = MemorySource((TOPIC, payload) for payload in payloads)
-    Consumer(source, engine, knows=lambda *_: True, clock=lambda: now).step()
+    Consumer(source, engine, is_listed=lambda *_: True, clock=lambda: now).step()
 
 
 def rows(engine: Engine, table: Table) -> int:
@@ -40,13 +40,15 @@ def rows(engine: Engine, table: Table) -> int:
 def test_what_is_old_goes_and_what_was_counted_stays(
     engine: Engine, report: Reports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retention, "BITE", 2)
+    monkeypatch.setattr(retention, "ROWS_AT_ONCE", 2)
     old = [encode_event(audience_event(report(n))) for n in range(1, 6)]
     later = NINE + timedelta(days=10)
     consume(engine, *old, b"rubbish", now=NINE)
     consume(engine, encode_event(audience_event(report(6, starts_at=later))), now=later)
 
-    swept = sweep(engine, Keep(reports_days=5, minutes_days=5, letters_days=5), later)
+    swept = apply_retention(
+        engine, RetentionPeriods(reports_days=5, minutes_days=5, letters_days=5), later
+    )
     assert (swept["reports"], swept["minute_tallies"], swept["dead_letters"]) == (5, 1, 1)
     assert [rows(engine, table) for table in (reports, minute_tallies, dead_letters)] == [1, 1, 0]
     assert rows(engine, hour_tallies) == 2
@@ -60,12 +62,12 @@ def test_the_command_keeps_what_is_young(
 ) -> None:
     monkeypatch.setenv("ONLOOKER_DATABASE_URL", engine.url.render_as_string())
     consume(engine, encode_event(audience_event(report(1))), now=datetime.now(UTC))
-    assert main(["sweep", "--minutes-days", "36500"]) == 0
+    assert main(["retention", "--minutes-days", "36500"]) == 0
     assert rows(engine, reports) == 1
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "36501", "some"])
 def test_days_that_make_no_sense_are_refused(days: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
-        main(["sweep", "--reports-days", days])
+        main(["retention", "--reports-days", days])
     assert "invalid days value" in capsys.readouterr().err

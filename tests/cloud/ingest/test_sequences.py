@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from cloud.database import dead_letters, losses, minute_tallies, reading
-from cloud.ingest.consume import Consumer
-from cloud.ingest.memory import MemorySource
-from cloud.ingest.replay import replay, waiting
+from cloud.database import dead_letters, lost_sequences, minute_tallies, reading
+from cloud.ingest.consumer import Consumer
+from cloud.ingest.replay import list_unreplayed, replay_dead_letter
+from cloud.ingest.sources.memory import MemorySource
 from wire import envelope
 from wire.audience import AudienceReport
 from wire.envelope import AckEvent, audience_event, encode_event, heartbeat_event, join_events
@@ -31,7 +31,9 @@ class Cloud:
         self.now = NINE
         self.engine = engine
         self.source = MemorySource()
-        self.consumer = Consumer(self.source, engine, knows=lambda *_: True, clock=lambda: self.now)
+        self.consumer = Consumer(
+            self.source, engine, is_listed=lambda *_: True, clock=lambda: self.now
+        )
 
     def take(self, *payloads: bytes, channel: str = "audience") -> int:
         """Take messages; how far the stream is acknowledged, 0 without an acknowledgement."""
@@ -53,13 +55,13 @@ class Cloud:
         with reading(self.engine) as connection:
             return sum(connection.execute(select(minute_tallies.c.visits)).scalars())
 
-    def letters(self) -> list[str]:
+    def dead_letters(self) -> list[str]:
         with reading(self.engine) as connection:
             return sorted(connection.execute(select(dead_letters.c.kind)).scalars())
 
     def lost(self) -> list[tuple[int, int]]:
         with reading(self.engine) as connection:
-            numbers = select(losses.c.first_sequence, losses.c.last_sequence)
+            numbers = select(lost_sequences.c.first_sequence, lost_sequences.c.last_sequence)
             return sorted((first, last) for first, last in connection.execute(numbers))
 
 
@@ -92,7 +94,7 @@ def test_an_unreadable_event_that_claims_all_numbers_takes_none_from_the_next(
     torn = torn.replace(b'"first":4,"last":4', b'"first":4,"last":%d' % last)
     cloud.take(torn)
     assert cloud.take(sealed(report(4)), sealed(report(5))) == 5
-    assert (cloud.visits, cloud.letters()) == (10, ["unreadable"])
+    assert (cloud.visits, cloud.dead_letters()) == (10, ["unreadable"])
 
 
 @pytest.mark.parametrize("last", [HUGE, 10**15, 10**9])
@@ -103,7 +105,7 @@ def test_a_report_that_claims_all_numbers_takes_none_from_the_next(
     for first in (2, last):
         cloud.take(sealed(report(first, last)))
     assert cloud.take(sealed(report(2))) == 2
-    assert (cloud.visits, cloud.letters()) == (4, ["sequence", "sequence"])
+    assert (cloud.visits, cloud.dead_letters()) == (4, ["sequence", "sequence"])
 
 
 def test_an_unreadable_report_holds_its_camera_up_no_longer_than_one_turn(
@@ -115,7 +117,7 @@ def test_an_unreadable_report_holds_its_camera_up_no_longer_than_one_turn(
     cloud.take(sealed(report(1)))
     assert cloud.take(torn, *others) == 1
     assert cloud.take(torn, *others) == 4
-    assert (cloud.visits, cloud.letters(), cloud.lost()) == (6, ["unreadable"], [(2, 2)])
+    assert (cloud.visits, cloud.dead_letters(), cloud.lost()) == (6, ["unreadable"], [(2, 2)])
     cloud.take(sealed(report(2)))
     assert (cloud.visits, cloud.lost()) == (8, [])
 
@@ -141,7 +143,7 @@ def test_a_heartbeat_that_has_forgotten_all_numbers_closes_no_gap(
     some = report(1)
     cloud.take(beat(some, oldest_sequence=oldest, next_sequence=oldest), channel="heartbeat")
     assert cloud.take(sealed(report(2))) == 2
-    assert (cloud.visits, cloud.letters(), cloud.lost()) == (4, ["sequence"], [])
+    assert (cloud.visits, cloud.dead_letters(), cloud.lost()) == (4, ["sequence"], [])
 
 
 @pytest.mark.parametrize("weeks", [1, 3, 26])
@@ -154,7 +156,7 @@ def test_numbers_that_advanced_during_an_outage_of_weeks_are_believed(
     cloud.now += outage
     number = 1 + outage // INTERVAL
     cloud.take(sealed(report(number, starts_at=NINE + outage - INTERVAL)))
-    assert (cloud.visits, cloud.letters()) == (4, [])
+    assert (cloud.visits, cloud.dead_letters()) == (4, [])
 
 
 def test_a_backlog_of_weeks_is_believed_when_its_messages_overtake_each_other(
@@ -165,14 +167,14 @@ def test_a_backlog_of_weeks_is_believed_when_its_messages_overtake_each_other(
     cloud.take(sealed(report(1)))
     number = weeks // INTERVAL
     cloud.take(sealed(report(number, starts_at=NINE + weeks - INTERVAL)))
-    assert (cloud.visits, cloud.letters()) == (4, [])
+    assert (cloud.visits, cloud.dead_letters()) == (4, [])
 
 
 def test_a_stream_that_a_lost_database_has_not_met_may_begin_high(
     cloud: Cloud, report: Reports
 ) -> None:
     cloud.take(sealed(report(3_000_000)))
-    assert (cloud.visits, cloud.letters()) == (2, [])
+    assert (cloud.visits, cloud.dead_letters()) == (2, [])
 
 
 def test_a_report_that_was_given_up_as_lost_and_comes_is_counted_and_leaves_the_list(
@@ -184,7 +186,7 @@ def test_a_report_that_was_given_up_as_lost_and_comes_is_counted_and_leaves_the_
     cloud.take(sealed(report(3)))
     assert (cloud.visits, cloud.lost()) == (4, [(2, 2), (4, 5)])
     cloud.take(sealed(report(3)))
-    assert (cloud.visits, cloud.letters()) == (4, [])
+    assert (cloud.visits, cloud.dead_letters()) == (4, [])
 
 
 def test_a_number_used_again_for_another_report_is_listed_and_the_report_can_be_counted(
@@ -199,14 +201,14 @@ def test_a_number_used_again_for_another_report_is_listed_and_the_report_can_be_
     cloud.now = later + timedelta(hours=1)
     again = [sealed(report(n, starts_at=later + n * INTERVAL, visits=1)) for n in range(1, 51)]
     assert cloud.take(join_events(again)) == 50
-    assert (cloud.visits, cloud.letters()) == (100, ["sequence_reused"] * 50)
+    assert (cloud.visits, cloud.dead_letters()) == (100, ["sequence_reused"] * 50)
     cloud.take(join_events(again))
-    assert cloud.letters() == ["sequence_reused"] * 50
+    assert cloud.dead_letters() == ["sequence_reused"] * 50
     with reading(cloud.engine) as connection:
-        numbers = waiting(connection)
+        numbers = list_unreplayed(connection)
     for _ in range(2):
         for number in numbers:
-            replay(cloud.engine, number, knows=lambda *_: True, now=cloud.now)
+            replay_dead_letter(cloud.engine, number, is_listed=lambda *_: True, now=cloud.now)
     assert cloud.visits == 150
 
 
@@ -216,12 +218,12 @@ def test_the_same_report_again_is_no_letter_even_in_one_batch(
     same = sealed(report(1))
     cloud.take(same, same)
     cloud.take(same)
-    assert (cloud.visits, cloud.letters()) == (2, [])
+    assert (cloud.visits, cloud.dead_letters()) == (2, [])
 
 
 def test_one_batch_may_hold_two_reports_of_one_number(cloud: Cloud, report: Reports) -> None:
     cloud.take(sealed(report(1)), sealed(report(1, visits=4)))
-    assert (cloud.visits, cloud.letters()) == (2, ["sequence_reused"])
+    assert (cloud.visits, cloud.dead_letters()) == (2, ["sequence_reused"])
 
 
 def test_reports_that_were_merged_after_they_were_counted_are_the_same(
@@ -231,17 +233,17 @@ def test_reports_that_were_merged_after_they_were_counted_are_the_same(
     cloud.take(*(sealed(report(n, starts_at=NINE + n * INTERVAL)) for n in range(1, 5)))
     whole = report(1, 4, starts_at=NINE + INTERVAL, ends_at=NINE + 5 * INTERVAL, visits=8)
     cloud.take(sealed(whole))
-    assert (cloud.visits, cloud.letters()) == (8, [])
+    assert (cloud.visits, cloud.dead_letters()) == (8, [])
 
 
 def test_a_report_that_comes_again_after_its_copy_was_swept_is_a_duplicate(
     cloud: Cloud, report: Reports
 ) -> None:
-    from cloud.ingest.retention import Keep, sweep
+    from cloud.ingest.retention import RetentionPeriods, apply_retention
 
     cloud.take(sealed(report(1)))
     cloud.now += timedelta(days=40)
     cloud.take(sealed(report(2, starts_at=cloud.now - INTERVAL)))
-    sweep(cloud.engine, Keep(), cloud.now)
+    apply_retention(cloud.engine, RetentionPeriods(), cloud.now)
     cloud.take(sealed(report(1)))
-    assert (cloud.visits, cloud.letters()) == (4, [])
+    assert (cloud.visits, cloud.dead_letters()) == (4, [])

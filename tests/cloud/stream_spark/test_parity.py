@@ -21,22 +21,30 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from sqlalchemy import Engine, select
 
 from cloud.cli import stream_spark
-from cloud.database import connect, create, dead_letters, journals, losses, reading, reports
-from cloud.ingest.budget import Limit, Rate
-from cloud.ingest.consume import Consumer
-from cloud.ingest.memory import MemorySource
-from cloud.ingest.source import Portion, SourceError
+from cloud.database import (
+    connect,
+    create,
+    dead_letters,
+    lost_sequences,
+    reading,
+    report_streams,
+    reports,
+)
+from cloud.ingest.consumer import Consumer
+from cloud.ingest.dead_letter_budget import DeadLetterLimits, RefillRate
+from cloud.ingest.sources.base import BatchLimits, SourceError
+from cloud.ingest.sources.memory import MemorySource
 from cloud.stream_spark.count import (
-    JOURNALS,
     LETTERS,
     LOSSES,
     MINUTES,
-    Cameras,
-    Counting,
+    STREAMS,
+    SitesSnapshot,
+    StreamCounter,
     files,
     kinesis,
 )
-from cloud.stream_spark.folder import Folder
+from cloud.stream_spark.table_store import TableStore
 from cloud.stream_spark.windows import windows
 from cloud.windows.audience import Audience, Tally
 from cloud.windows.query import LENGTHS, WindowName
@@ -55,8 +63,8 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HOUR = Period(NOON - timedelta(hours=1), NOON, timedelta(seconds=30))
 LATE = Period(HOUR.starts_at - timedelta(days=5), NOON - timedelta(days=5), HOUR.interval)
 CAMERAS = create_sites(8, 1)
-MANY = Rate(10**6, timedelta(seconds=1))
-LIMIT = Limit(per_device=MANY, unlisted=MANY, in_all=MANY)
+MANY = RefillRate(10**6, timedelta(seconds=1))
+LIMIT = DeadLetterLimits(per_device=MANY, unlisted=MANY, in_all=MANY)
 DEVICES = frozenset((p.address.location, p.address.device) for p in CAMERAS)
 
 pytestmark = [
@@ -174,8 +182,8 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = connect(f"sqlite:///{tmp_path_factory.mktemp('embedded')}/onlooker.db")
     create(engine)
     consumer = Consumer(
-        MemorySource(recorded()), engine, knows=lambda *camera: camera in DEVICES,
-        clock=lambda: NOW, portion=Portion(messages=50, idle_s=0.0), limit=LIMIT,
+        MemorySource(recorded()), engine, is_listed=lambda *camera: camera in DEVICES,
+        clock=lambda: NOW, limits=BatchLimits(messages=50, idle_s=0.0), limit=LIMIT,
     )  # fmt: skip
     while consumer.step() is not None:
         pass
@@ -183,7 +191,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine.dispose()
 
 
-class FragileFolder(Folder):
+class FragileFolder(TableStore):
     """One that fails when it is to write a certain table."""
 
     def __init__(self, spark: SparkSession, root: str, refuses: str) -> None:
@@ -200,7 +208,7 @@ def writes_down(path: str) -> Callable[[Iterable[Row]], None]:
     def tell(rows: Iterable[Row]) -> None:
         with open(path, "a", encoding="utf-8") as told:  # noqa: PTH123  runs without our imports
             for row in rows:
-                told.write(f"{row.device} {row.journal} {row.through}\n")
+                told.write(f"{row.device} {row.stream_id} {row.through}\n")
 
     return tell
 
@@ -216,8 +224,10 @@ def counted(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pa
         (root / "in" / f"{part}.jsonl").write_text("\n".join(some) + "\n")
     folder = str(root / "out")
 
-    def run(where: Folder, tell: Callable[[Iterable[Row]], None] | None) -> None:
-        query = Counting(where, lambda: Cameras(DEVICES), clock=lambda: NOW, tell=tell).start(
+    def run(where: TableStore, tell: Callable[[Iterable[Row]], None] | None) -> None:
+        query = StreamCounter(
+            where, lambda: SitesSnapshot(DEVICES), clock=lambda: NOW, tell=tell
+        ).start(
             files(spark, str(root / "in"), at_once=1), str(root / "checkpoint"), availableNow=True
         )
         query.awaitTermination()
@@ -228,8 +238,8 @@ def counted(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pa
     with pytest.raises(StreamingQueryException, match="the disk is full"):
         run(FragileFolder(spark, folder, refuses="letters"), None)
     with pytest.raises(StreamingQueryException, match="nobody answers"):
-        run(Folder(spark, folder), refuse)  # it is written by then
-    run(Folder(spark, folder), writes_down(str(root / "told")))
+        run(TableStore(spark, folder), refuse)  # it is written by then
+    run(TableStore(spark, folder), writes_down(str(root / "told")))
     return root
 
 
@@ -263,7 +273,7 @@ def test_every_window_is_the_same_to_the_unit(
                 connection, location, window=name, step="5m", starts_at=since, ends_at=until
             )
         ]
-    minutes = Folder(spark, str(counted / "out")).table("minutes", MINUTES)
+    minutes = TableStore(spark, str(counted / "out")).table("minutes", MINUTES)
     assert len(wanted) >= 9 * 12
     assert sum(window.tally.visits for window in wanted) > 1_000
     assert spark_windows(minutes, name) == wanted
@@ -272,21 +282,23 @@ def test_every_window_is_the_same_to_the_unit(
 def test_the_same_is_settled_lost_and_refused(
     spark: SparkSession, embedded: Engine, counted: Path
 ) -> None:
-    folder = Folder(spark, str(counted / "out"))
-    standing, lost = journals.c, losses.c
+    folder = TableStore(spark, str(counted / "out"))
+    standing, lost = report_streams.c, lost_sequences.c
     with reading(embedded) as connection:
         settled = connection.execute(
-            select(standing.device, standing.journal, standing.through, standing.islands)
+            select(standing.device, standing.stream_id, standing.through, standing.received_ranges)
         ).all()
         gone = connection.execute(
-            select(lost.device, lost.journal, lost.first_sequence, lost.last_sequence)
+            select(lost.device, lost.stream_id, lost.first_sequence, lost.last_sequence)
         ).all()
         refused = connection.execute(select(dead_letters.c.digest, dead_letters.c.kind)).all()
-    newest = folder.part("journals", folder.batches("journals")[-1], JOURNALS).collect()
+    newest = folder.part("streams", folder.batches("streams")[-1], STREAMS).collect()
     assert len(newest) == len(settled)
-    assert {(r.device, r.journal, r.through, r.islands) for r in newest} == {*map(tuple, settled)}
+    assert {(r.device, r.stream_id, r.through, r.received_ranges) for r in newest} == {
+        *map(tuple, settled)
+    }
     missed = folder.table("losses", LOSSES).collect()
-    assert [(r.device, r.journal, r.first, r.last) for r in missed] == [*map(tuple, gone)]
+    assert [(r.device, r.stream_id, r.first, r.last) for r in missed] == [*map(tuple, gone)]
     assert len(gone) == 1
     letters = folder.table("letters", LETTERS).collect()
     assert {(row.digest, row.kind) for row in letters} == {*map(tuple, refused)}
@@ -298,7 +310,7 @@ def test_every_counted_report_is_kept_in_its_own_words(
 ) -> None:
     with reading(embedded) as connection:
         bodies = connection.execute(select(reports.c.body)).scalars().all()
-    kept = Folder(spark, str(counted / "out")).table("reports", "body string").collect()
+    kept = TableStore(spark, str(counted / "out")).table("reports", "body string").collect()
     assert sorted(row.body for row in kept) == sorted(bodies)
 
 
@@ -332,8 +344,8 @@ def test_each_camera_hears_how_far_it_is_settled(counted: Path, embedded: Engine
         device, journal, through = line.split()
         told[device, journal] = max(int(through), told.get((device, journal), 0))
     with reading(embedded) as connection:
-        rows = connection.execute(select(journals)).all()
-    honest = {(r.device, r.journal): r.through for r in rows if r.through}
+        rows = connection.execute(select(report_streams)).all()
+    honest = {(r.device, r.stream_id): r.through for r in rows if r.through}
     assert {key: told[key] for key in honest} == honest
 
 

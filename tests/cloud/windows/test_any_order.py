@@ -17,15 +17,15 @@ from cloud.database import BANDS, SUMS, metadata, reading, writing
 from cloud.database.migrations import HEAD
 from cloud.database.upgrade import upgrade
 from cloud.ingest.commit import commit
-from cloud.ingest.judge import judge
-from cloud.ingest.source import Delivery
-from cloud.ingest.tallies import minute_of, sums_of
+from cloud.ingest.minute_sums import report_minute, report_sums
+from cloud.ingest.sources.base import Delivery
+from cloud.ingest.validate import validate
 from cloud.windows.audience import Tally
 from cloud.windows.breakdown import breakdown, demographics
-from cloud.windows.cells import Dimension, Group, Where
-from cloud.windows.places import know_places
+from cloud.windows.dimensions import BreakdownFilter, DemographicGroup, Dimension
 from cloud.windows.query import LENGTHS, window_audience, windows
-from cloud.windows.rolled import rolled, rolled_demographics
+from cloud.windows.venue_breakdown import venue_breakdown, venue_demographic_groups
+from cloud.windows.venue_types import sync_venue_types
 from wire.audience import AgeGroup, AudienceReport, BandSum, BlindCause, DemographicCell, Gender
 from wire.envelope import audience_event, encode_event
 
@@ -33,7 +33,7 @@ Reports = Callable[..., AudienceReport]
 
 SIX = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 20, tzinfo=UTC)
-DAY = Where(MIDNIGHT, MIDNIGHT + timedelta(days=1))
+DAY = BreakdownFilter(MIDNIGHT, MIDNIGHT + timedelta(days=1))
 NOW = MIDNIGHT + timedelta(days=1)
 CAMERAS = (("A", "a-1"), ("A", "a-2"), ("B", "b-1"), ("C", "c-1"))
 HALF_SURE = BandSum(high_ms=3_500, medium_ms=500, low_ms=4_000)
@@ -81,10 +81,10 @@ def arrive(engine: Engine, some: Iterable[AudienceReport]) -> None:
     findings = [
         finding
         for one in some
-        for finding in judge(
+        for finding in validate(
             Delivery(f"onlooker/v1/{one.location}/{one.device}/audience",
                      encode_event(audience_event(one))),
-            knows=lambda *_: True,
+            is_listed=lambda *_: True,
             now=NOW,
         )
     ]  # fmt: skip
@@ -114,7 +114,7 @@ def added(some: Iterable[AudienceReport]) -> tuple[list[int], int]:
     """The sums and the peak of some reports, straight from them."""
     total, peak = [0] * len(SUMS), 0
     for one in some:
-        total = list(map(add, total, sums_of(one)))
+        total = list(map(add, total, report_sums(one)))
         peak = max(peak, one.peak)
     return total, peak
 
@@ -145,7 +145,7 @@ def test_every_window_is_the_sum_of_the_reports_that_start_in_it(
                                 starts_at=DAY.starts_at, ends_at=DAY.ends_at)  # fmt: skip
                 held: dict[datetime, list[AudienceReport]] = defaultdict(list)
                 for one in made:
-                    minute = datetime.fromtimestamp(minute_of(one), UTC)
+                    minute = datetime.fromtimestamp(report_minute(one), UTC)
                     opens = minute - (minute - MIDNIGHT) % timedelta(minutes=5)
                     while one.location == location and opens + length > minute:
                         held[opens].append(one)
@@ -168,7 +168,7 @@ def test_what_is_rolled_up_is_the_sum_of_the_minutes_whatever_moves_meanwhile(
         if draw.random() < 0.4:
             place = {draw.choice("ABC"): draw.choice(VENUES)}
             with writing(engine) as connection:
-                know_places(connection, place)
+                sync_venue_types(connection, place)
 
     arrive_shaken(engine, a_morning(report, draw), draw, convert)
     convert()
@@ -177,23 +177,23 @@ def test_what_is_rolled_up_is_the_sum_of_the_minutes_whatever_moves_meanwhile(
 
 
 def assert_rolled_up(connection: Connection) -> None:
-    unaligned = Where(DAY.starts_at, DAY.ends_at - timedelta(minutes=1))  # reads minutes
+    unaligned = BreakdownFilter(DAY.starts_at, DAY.ends_at - timedelta(minutes=1))  # reads minutes
     for by in COARSE:
         exact = {tuple(cell.key.values()): as_sums(cell.audience.tally)
                  for cell in breakdown(connection, unaligned, by)}  # fmt: skip
         assert {tuple(one.key.values()): as_sums(one.tally)
-                for one in rolled(connection, DAY, by)} == exact  # fmt: skip
-        assert sorted_groups(rolled_demographics(connection, DAY, by)) == sorted_groups(
+                for one in venue_breakdown(connection, DAY, by)} == exact  # fmt: skip
+        assert sorted_groups(venue_demographic_groups(connection, DAY, by)) == sorted_groups(
             demographics(connection, unaligned, by)
         )
     for venue_type in VENUES[:2]:
-        only = Where(DAY.starts_at, DAY.ends_at, venue_type=venue_type)
-        assert [as_sums(one.tally) for one in rolled(connection, only, ())] == [
+        only = BreakdownFilter(DAY.starts_at, DAY.ends_at, venue_type=venue_type)
+        assert [as_sums(one.tally) for one in venue_breakdown(connection, only, ())] == [
             as_sums(cell.audience.tally) for cell in breakdown(connection, only, ())
         ]
 
 
-def sorted_groups(groups: list[Group]) -> list[tuple[Any, ...]]:
+def sorted_groups(groups: list[DemographicGroup]) -> list[tuple[Any, ...]]:
     return sorted(
         (*map(str, one.key.values()), one.age, one.gender, one.visits, one.onlookers)
         for one in groups
@@ -204,7 +204,7 @@ def test_an_older_database_gets_its_roll_ups_from_what_it_holds(
     engine: Engine, report: Reports
 ) -> None:
     with writing(engine) as connection:
-        know_places(connection, {"A": "station", "B": "mall"})
+        sync_venue_types(connection, {"A": "station", "B": "mall"})
     untold = [structs.replace(one, bands=UNSET) for one in a_morning(report, random.Random(7))]
     arrive(engine, untold)
     with writing(engine) as connection:
@@ -221,4 +221,4 @@ def test_an_older_database_gets_its_roll_ups_from_what_it_holds(
         connection.execute(text(f"UPDATE alembic_version SET version_num = '{HEAD}'"))
     with reading(engine) as connection:
         assert_rolled_up(connection)
-        assert len(rolled(connection, DAY, (Dimension.VENUE_TYPE,))) == 3
+        assert len(venue_breakdown(connection, DAY, (Dimension.VENUE_TYPE,))) == 3

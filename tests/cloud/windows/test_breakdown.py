@@ -7,17 +7,17 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from cloud.database import writing
-from cloud.ingest import store
-from cloud.ingest.tallies import Tallies
+from cloud.ingest import report_store
+from cloud.ingest.minute_sums import MinuteSums
 from cloud.windows.breakdown import breakdown, demographics
-from cloud.windows.cells import Dimension, Group, Where
-from cloud.windows.places import know_places
+from cloud.windows.dimensions import BreakdownFilter, DemographicGroup, Dimension
 from cloud.windows.query import WindowError
+from cloud.windows.venue_types import sync_venue_types
 from wire.audience import AgeGroup, AudienceReport, DemographicCell, Gender
 
 NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-MORNING = Where(NINE, NINE + 3 * HOUR)
+MORNING = BreakdownFilter(NINE, NINE + 3 * HOUR)
 
 Reports = Callable[..., AudienceReport]
 
@@ -26,7 +26,7 @@ Reports = Callable[..., AudienceReport]
 def connection(engine: Engine, report: Reports) -> Iterator[Connection]:
     """KX-01 (a station, two cameras) and SC-01 (a shopping centre) at 09:00, 09:30 and 11:00."""
     women = DemographicCell(age=AgeGroup.FROM_25, gender=Gender.FEMALE, visits=1, onlookers=0)
-    tallies = Tallies()
+    tallies = MinuteSums()
     for location, device, at, visits in (
         ("KX-01", "kx-01-cam-1", NINE, 1),
         ("KX-01", "kx-01-cam-2", NINE, 2),
@@ -40,13 +40,15 @@ def connection(engine: Engine, report: Reports) -> Iterator[Connection]:
                    demographics=(women,))
         )  # fmt: skip
     with writing(engine) as connection:
-        know_places(connection, {"KX-01": "station", "SC-01": "station"})
-        know_places(connection, {"KX-01": "station", "SC-01": "shopping_centre"})
-        store.add(connection, tallies, NINE)
+        sync_venue_types(connection, {"KX-01": "station", "SC-01": "station"})
+        sync_venue_types(connection, {"KX-01": "station", "SC-01": "shopping_centre"})
+        report_store.add_sums(connection, tallies, NINE)
         yield connection
 
 
-def visits(connection: Connection, where: Where, *by: Dimension) -> dict[tuple[str, ...], int]:
+def visits(
+    connection: Connection, where: BreakdownFilter, *by: Dimension
+) -> dict[tuple[str, ...], int]:
     def shown(value: str | datetime) -> str:
         return value if isinstance(value, str) else f"{value:%H:%M}"
 
@@ -75,7 +77,7 @@ def test_by_place_and_by_kind_of_place(connection: Connection) -> None:
 
 
 def test_down_from_the_kind_of_place_to_the_camera_and_the_hour(connection: Connection) -> None:
-    stations = Where(MORNING.starts_at, MORNING.ends_at, venue_type="station")
+    stations = BreakdownFilter(MORNING.starts_at, MORNING.ends_at, venue_type="station")
     assert visits(connection, stations, Dimension.DEVICE) == {
         ("kx-01-cam-1",): 13,
         ("kx-01-cam-2",): 2,
@@ -88,22 +90,22 @@ def test_down_from_the_kind_of_place_to_the_camera_and_the_hour(connection: Conn
 
 
 def test_a_broken_hour_is_read_from_its_minutes(connection: Connection) -> None:
-    half = Where(NINE, NINE + HOUR / 2, location="KX-01")
+    half = BreakdownFilter(NINE, NINE + HOUR / 2, location="KX-01")
     assert visits(connection, half, Dimension.HOUR) == {("09:00",): 3}
     (cell,) = breakdown(connection, half, (Dimension.HOUR,))
     assert (cell.audience.starts_at, cell.audience.ends_at) == (NINE, NINE + HOUR / 2)
 
 
 def test_demographics_are_ended_visits(connection: Connection) -> None:
-    assert demographics(connection, MORNING) == [Group("25-34", "female", 6, 0, {})]
-    assert demographics(connection, Where(NINE, NINE + HOUR, "SC-01")) == [
-        Group("25-34", "female", 1, 0, {})
+    assert demographics(connection, MORNING) == [DemographicGroup("25-34", "female", 6, 0, {})]
+    assert demographics(connection, BreakdownFilter(NINE, NINE + HOUR, "SC-01")) == [
+        DemographicGroup("25-34", "female", 1, 0, {})
     ]
 
 
 def test_a_stretch_that_runs_backwards_is_refused() -> None:
     with pytest.raises(WindowError, match="before it has started"):
-        Where(NINE, NINE)
+        BreakdownFilter(NINE, NINE)
 
 
 def test_only_the_sums_that_are_asked_for_are_added_up(connection: Connection) -> None:

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Engine
 
 from cloud.database import reading, writing
-from cloud.ingest import store
-from cloud.ingest.tallies import Tallies
-from cloud.windows.local_hours import has_whole_hours, local_hour_sums, spans
+from cloud.ingest import report_store
+from cloud.ingest.minute_sums import MinuteSums
+from cloud.windows.local_hours import has_whole_hours, local_hour_sums, offset_spans
 from wire.audience import AudienceReport
 
 KOLKATA, LONDON = ZoneInfo("Asia/Kolkata"), ZoneInfo("Europe/London")
@@ -20,11 +20,11 @@ Reports = Callable[..., AudienceReport]
 
 
 def count(engine: Engine, reports: list[AudienceReport]) -> None:
-    tallies = Tallies()
+    tallies = MinuteSums()
     for report in reports:
         tallies.add(report)
     with writing(engine) as connection:
-        store.add(connection, tallies, NOW)
+        report_store.add_sums(connection, tallies, NOW)
 
 
 def visits(
@@ -77,7 +77,7 @@ def test_a_zone_of_whole_hours_reads_the_hours(engine: Engine, report: Reports) 
 def test_a_change_of_offset_divides_the_stretch(
     name: str, day: datetime, offsets: list[int]
 ) -> None:
-    found = spans(ZoneInfo(name), day - timedelta(days=20), day + timedelta(days=20))
+    found = offset_spans(ZoneInfo(name), day - timedelta(days=20), day + timedelta(days=20))
     assert [span.offset_s for span in found] == offsets
     assert found[0].end_s - found[0].first_s + sum(
         span.end_s - span.first_s for span in found[1:]

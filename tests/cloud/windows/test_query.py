@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from cloud.database import hour_tallies, minute_tallies, writing
 from cloud.estate import Site, SiteCamera, load
-from cloud.windows.expected import ExpectedCameras
+from cloud.windows.expected_cameras import ExpectedCameras
 from cloud.windows.query import HourRow, WindowError, hourly, window_audience, windows
 from wire.scalars import DeviceId
 

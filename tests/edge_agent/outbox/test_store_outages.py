@@ -21,10 +21,10 @@ import pytest
 from sqlalchemy import func
 from sqlalchemy import select as query
 
-from cloud.database import connect, create, journals, minute_tallies, reading
+from cloud.database import connect, create, minute_tallies, reading, report_streams
 from cloud.database import reports as kept
-from cloud.ingest.consume import Consumer
-from cloud.ingest.memory import MemorySource
+from cloud.ingest.consumer import Consumer
+from cloud.ingest.sources.memory import MemorySource
 from edge_agent.outbox import Courier, Outbox
 from edge_agent.settings.transport import LinkSettings
 from wire.audience import AttentionBasis, AudienceReport, BlindCause, FrameCounts, Versions
@@ -88,7 +88,7 @@ class Cloud:
         create(self.engine)
         self.source = MemorySource()
         self.consumer = Consumer(
-            self.source, self.engine, knows=lambda *_: True, clock=lambda: LATER
+            self.source, self.engine, is_listed=lambda *_: True, clock=lambda: LATER
         )
 
     def hear(self, channel: str, payload: bytes) -> list[bytes]:
@@ -115,7 +115,9 @@ class Cloud:
     def journals(self) -> list[tuple[int, str]]:
         """How far each stream is settled, without a gap."""
         with reading(self.engine) as connection:
-            rows = connection.execute(query(journals.c.through, journals.c.islands))
+            rows = connection.execute(
+                query(report_streams.c.through, report_streams.c.received_ranges)
+            )
             return [tuple(row) for row in rows]
 
 

@@ -1,0 +1,82 @@
+"""The history of alerts, as it is asked for. What raises and clears them: `cloud.alerting`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, or_, select
+
+from cloud.alerting.rules import AlertKind
+from cloud.database import alert_notifications, alerts
+
+
+class UnknownAlert(LookupError):  # noqa: N818 - reads as what happened
+    """An alert that was never raised."""
+
+
+def alert_kind_prefix(text: str) -> str:
+    """The text, if it is a kind of alert or the beginning of one.
+
+    Raises:
+        ValueError: it is neither; names every kind.
+    """
+    if text and any(kind.startswith(text) for kind in AlertKind):
+        return text
+    raise ValueError(
+        f"{text[:64]!r} is neither a kind of alert nor the beginning of one: give "
+        f"{', '.join(sorted(AlertKind))}, or a beginning such as camera."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSearch:
+    """Which alerts: those that stood at some moment of [since_at, until_at), if these are given.
+
+    `kinds` are beginnings, as with recipients; empty tuples let every place and kind through.
+    """
+
+    since_at: datetime | None = None
+    until_at: datetime | None = None
+    locations: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    is_open: bool | None = None
+
+
+def find_alerts(
+    connection: Connection, search: AlertSearch, *, below: int | None = None, most: int = 1_000
+) -> list[Row[Any]]:
+    """The alerts that fit, the latest first; `below` leaves out those of that number and above."""
+    cells, query = alerts.c, select(alerts)
+    if search.since_at is not None:
+        query = query.where(cells.cleared_at.is_(None) | (cells.cleared_at > search.since_at))
+    if search.until_at is not None:
+        query = query.where(cells.raised_at < search.until_at)
+    if search.locations:
+        query = query.where(cells.location.in_(search.locations))
+    if search.kinds:
+        begins = (cells.kind.startswith(kind, autoescape=True) for kind in search.kinds)
+        query = query.where(or_(*begins))
+    if search.is_open is not None:
+        cleared = cells.cleared_at
+        query = query.where(cleared.is_(None) if search.is_open else cleared.is_not(None))
+    if below is not None:
+        query = query.where(cells.id < below)
+    return list(connection.execute(query.order_by(cells.id.desc()).limit(most)))
+
+
+def read_alert(connection: Connection, number: int) -> Row[Any]:
+    """One alert, or UnknownAlert."""
+    found = connection.execute(select(alerts).where(alerts.c.id == number)).one_or_none()
+    if found is None:
+        raise UnknownAlert(f"no alert {number}: GET /api/alerts lists those there are")
+    return found
+
+
+def read_notifications(connection: Connection, number: int) -> list[Row[Any]]:
+    """Who was to be told of an alert, in the order in which it was written down."""
+    query = (
+        select(alert_notifications)
+        .where(alert_notifications.c.alert == number)
+        .order_by(alert_notifications.c.id)
+    )
+    return list(connection.execute(query))

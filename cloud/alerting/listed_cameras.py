@@ -1,0 +1,107 @@
+"""Which cameras the sites file lists now, and the end of alerts for what it lists no more."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, delete
+
+from cloud.alerting.lifecycle import (
+    AlertChange,
+    AlertEvent,
+    make_event,
+    read_open_alerts,
+    update_alert,
+)
+from cloud.alerting.rules import LOOK_BACK, AlertKind
+from cloud.database import alert_holds
+from cloud.estate import Estate, Site, UnknownLocation
+
+CLOSED_BY: Final = "sites file"
+MOMENT: Final = timedelta(milliseconds=1)
+CameraKey = tuple[str, str]  # location, device
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCameras:
+    """The cameras that should be looked at now; the `optional` among them may be silent."""
+
+    cameras: frozenset[CameraKey]
+    optional: frozenset[CameraKey]
+
+    @classmethod
+    def of(cls, estate: Estate, now: datetime) -> "ListedCameras":
+        """The cameras of a sites file whose dates hold `now`."""
+        cameras, optional = set(), set()
+        for site in estate:
+            for camera in site.cameras:
+                dated = msgspec.structs.replace(camera, optional=False)
+                if not dated.expected_ms(now, now + MOMENT, site.zone):
+                    continue
+                cameras.add((site.id, camera.id))
+                if camera.optional or not camera.expected_ms(now - LOOK_BACK, now, site.zone):
+                    optional.add((site.id, camera.id))
+        return cls(frozenset(cameras), frozenset(optional))
+
+
+def close_unlisted_alerts(
+    connection: Connection, estate: Estate, listed: ListedCameras, now: datetime
+) -> list[AlertEvent]:
+    """Close the open alerts of cameras and places that the sites file lists no more, with why.
+
+    An alert of a place that was renamed moves to its present id. A quarantine stays: ingest
+    refuses devices that no sites file lists.
+    """
+    events = []
+    standing = {(row.kind, row.location, row.device): row for row in read_open_alerts(connection)}
+    for (kind, location, device), row in standing.items():
+        present = estate.current_id(location)
+        if present != location and (kind, present, device) not in standing:
+            update_alert(connection, row.id, location=present)
+            location = present
+        reason = _why_unlisted(estate, listed, kind, location, device)
+        if reason is None:
+            continue
+        update_alert(connection, row.id, cleared_at=now, closed_by=CLOSED_BY, close_reason=reason)
+        forget = (alert_holds.c.location == location) & (alert_holds.c.device == device)
+        connection.execute(delete(alert_holds).where(forget))
+        events.append(make_event(row, AlertChange.CLEARED, now))
+    return events
+
+
+def _why_unlisted(
+    estate: Estate, listed: ListedCameras, kind: str, location: str, device: str
+) -> str | None:
+    if kind == AlertKind.QUARANTINED:
+        return None
+    try:
+        site = estate.location(location)
+    except UnknownLocation:
+        return f"location {location} is no longer in the sites file"
+    if site.id != location:
+        return f"location {location} is now called {site.id}"
+    if not device:
+        return None
+    key = (location, device)
+    if key not in listed.cameras:
+        return _dates(site, device)
+    if kind == AlertKind.OFFLINE and key in listed.optional:
+        return f"camera {device} is optional in the sites file: it may be silent"
+    return None
+
+
+def _dates(site: Site, device: str) -> str:
+    for camera in site.cameras:
+        if camera.id == device:
+            dates = " ".join(_words(camera.from_on, camera.until_on))
+            return f"camera {device} is listed at {site.id} {dates} only"
+    return f"camera {device} is no longer listed at {site.id} in the sites file"
+
+
+def _words(from_on: Any, until_on: Any) -> Iterator[str]:
+    if from_on is not None:
+        yield f"from {from_on}"
+    if until_on is not None:
+        yield f"until {until_on}"

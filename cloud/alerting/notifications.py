@@ -1,0 +1,385 @@
+"""The state of every notice: pending, sent, withdrawn or given up.
+
+A notice is one change of one alert for one recipient. It is written down with the change itself,
+waits for the others of its kind (grouping), for the recipient's quiet hours, and for its turn after
+a failure. Notices that are first attempted together stay one message at every further attempt. An
+alert's end is not sent before its beginning.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, or_, select, update
+
+from cloud.alerting.backoff import GIVE_UP_AFTER, MOST_ATTEMPTS, pause
+from cloud.alerting.lifecycle import AlertChange, AlertEvent
+from cloud.alerting.message import AlertItem, AlertMessage
+from cloud.alerting.recipients import Recipient
+from cloud.database import alert_notifications, alerts, insert, recipient_status
+
+GROUP_WITHIN: Final = timedelta(minutes=2)
+"""Two to three evaluations: cameras that lose one network are reported silent within two."""
+ALERT_COLUMNS: Final = (
+    "kind",
+    "location",
+    "device",
+    "message",
+    "raised_at",
+    "cleared_at",
+    "closed_by",
+    "close_reason",
+)
+LEASE: Final = timedelta(minutes=2)
+AT_ONCE: Final = 400
+
+
+class NotificationState(StrEnum):
+    """What has become of a notice."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    WITHDRAWN = "withdrawn"
+    GIVEN_UP = "given_up"
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedMessage:
+    """A message that this process delivers now, and the notices that it carries."""
+
+    recipient: str
+    message: AlertMessage
+    numbers: tuple[int, ...]
+
+
+class FailureKind(StrEnum):
+    """What a failure says about further attempts."""
+
+    AWAY = "away"  # the recipient cannot be reached: nothing is tried for a while
+    LATER = "later"  # it answers that it cannot take this message now
+    REFUSED = "refused"  # it answers that it will not take this message
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFailure:
+    """Why a message was not delivered."""
+
+    reason: str
+    fault: FailureKind = FailureKind.AWAY
+
+
+def plan_notifications(
+    connection: Connection,
+    events: Iterable[AlertEvent],
+    recipients: Sequence[Recipient],
+    within: timedelta = GROUP_WITHIN,
+) -> None:
+    """Write down who is to be told of each event, and when."""
+    windows: dict[tuple[str, str, str], datetime] = {}
+    new = [
+        _row(event, recipient.name, due_at)
+        for event in events
+        if not event.acknowledged
+        for recipient in recipients
+        if recipient.wants(event.kind, event.location)
+        and (due_at := _due_at(connection, event, recipient, within, windows)) is not None
+    ]
+    _insert(connection, new)
+
+
+def _due_at(
+    connection: Connection,
+    event: AlertEvent,
+    recipient: Recipient,
+    within: timedelta,
+    windows: dict[tuple[str, str, str], datetime],
+) -> datetime | None:
+    """When a recipient is told of an event; None when there is nothing to tell."""
+    quiet_until = recipient.due_at(event.at)
+    if quiet_until > event.at:
+        return None if _was_all_quiet(connection, event, recipient) else quiet_until
+    key = (recipient.name, event.kind, str(event.change))
+    if key not in windows:
+        windows[key] = _window(connection, key, event.at, within)
+    return windows[key]
+
+
+def _was_all_quiet(connection: Connection, event: AlertEvent, recipient: Recipient) -> bool:
+    """Whether an alert began and ended within the same quiet hours: then nothing is told of it."""
+    if event.change is not AlertChange.CLEARED:
+        return False
+    raised_at: datetime = connection.execute(
+        select(alerts.c.raised_at).where(alerts.c.id == event.alert)
+    ).scalar_one()
+    began_in_quiet = raised_at < recipient.due_at(raised_at) > event.at
+    return began_in_quiet and _withdraw_unsent(connection, event, recipient.name)
+
+
+def plan_for_notified(connection: Connection, event: AlertEvent) -> None:
+    """Tell the end of an alert that was closed by hand to those who were told that it began."""
+    if event.acknowledged:
+        return
+    told = select(alert_notifications.c.recipient, alert_notifications.c.attempts).where(
+        alert_notifications.c.alert == event.alert,
+        alert_notifications.c.change == str(AlertChange.RAISED),
+        alert_notifications.c.state.in_([NotificationState.PENDING, NotificationState.SENT]),
+    )
+    names = [recipient for recipient, _ in connection.execute(told).all()]
+    new = [
+        _row(event, name, event.at)
+        for name in names
+        if not _withdraw_unsent(connection, event, name)
+    ]
+    _insert(connection, new)
+
+
+def withdraw_notifications(connection: Connection, alert: int, reason: str) -> None:
+    """Send nothing more of an alert."""
+    waiting = (alert_notifications.c.alert == alert) & (
+        alert_notifications.c.state == NotificationState.PENDING
+    )
+    connection.execute(
+        update(alert_notifications)
+        .where(waiting)
+        .values(state=str(NotificationState.WITHDRAWN), failure=reason)
+    )
+
+
+def claim_message(
+    connection: Connection,
+    recipient: Recipient,
+    now: datetime,
+    site_names: Mapping[str, str],
+    base_url: str = "",
+) -> ClaimedMessage | None:
+    """The next message that is due for a recipient; nobody else delivers it for two minutes."""
+    if recipient.due_at(now) > now or _is_away(connection, recipient.name, now):
+        return None
+    first = connection.execute(_due(recipient.name, now).limit(1)).one_or_none()
+    if first is None:
+        return None
+    together = _due(recipient.name, now)
+    if first.batch is None:
+        same = (alerts.c.kind == first.kind) & (alert_notifications.c.change == first.change)
+        together = together.where(same, alert_notifications.c.batch.is_(None))
+    else:
+        together = together.where(alert_notifications.c.batch == first.batch)
+    rows = list(connection.execute(together))
+    batch = first.batch or secrets.token_hex(16)
+    numbers = tuple(row.id for row in rows)
+    _set(connection, numbers, batch=batch, leased_until_at=now + LEASE)
+    change = AlertChange(first.change)
+    items = tuple(_item(row, change, site_names) for row in rows)
+    return ClaimedMessage(
+        recipient.name, AlertMessage(batch, change, first.kind, items, base_url), numbers
+    )
+
+
+def recipients_due(connection: Connection, now: datetime) -> set[str]:
+    """Recipients that have something to be told now and are not waited for after a failure."""
+    waiting = (
+        select(alert_notifications.c.recipient)
+        .distinct()
+        .where(
+            alert_notifications.c.state == NotificationState.PENDING,
+            alert_notifications.c.due_at <= now,
+        )
+        .where(
+            or_(
+                alert_notifications.c.leased_until_at.is_(None),
+                alert_notifications.c.leased_until_at <= now,
+            )
+        )
+    )
+    away = select(recipient_status.c.recipient).where(recipient_status.c.next_at > now)
+    due = set(connection.execute(waiting).scalars())
+    return due - set(connection.execute(away).scalars())
+
+
+def record_delivery(
+    connection: Connection, claim: ClaimedMessage, failure: DeliveryFailure | None, now: datetime
+) -> None:
+    """Write down how the delivery of a message ended."""
+    if failure is None:
+        sent = {"state": str(NotificationState.SENT), "sent_at": now, "failure": None}
+        _set(
+            connection,
+            claim.numbers,
+            **sent,
+            attempts=alert_notifications.c.attempts + 1,
+            leased_until_at=None,
+        )
+        connection.execute(
+            recipient_status.delete().where(recipient_status.c.recipient == claim.recipient)
+        )
+        return
+    rows = connection.execute(
+        select(alert_notifications.c.id, alert_notifications.c.attempts).where(
+            alert_notifications.c.id.in_(claim.numbers[:1])
+        )
+    )
+    attempts = max((row.attempts for row in rows), default=0) + 1
+    is_last = failure.fault is FailureKind.REFUSED and attempts >= MOST_ATTEMPTS
+    state = NotificationState.GIVEN_UP if is_last else NotificationState.PENDING
+    _set(
+        connection,
+        claim.numbers,
+        state=str(state),
+        attempts=attempts,
+        failure=failure.reason,
+        due_at=now + pause(attempts),
+        leased_until_at=None,
+    )
+    if failure.fault is FailureKind.AWAY:
+        _note_away(connection, claim.recipient, failure.reason, now)
+
+
+def give_up_old(connection: Connection, now: datetime) -> int:
+    """Give up notices of changes that happened too long ago; how many."""
+    since_at = now - GIVE_UP_AFTER
+    happened_long_ago = exists().where(
+        alerts.c.id == alert_notifications.c.alert,
+        or_(
+            (alert_notifications.c.change == str(AlertChange.RAISED))
+            & (alerts.c.raised_at < since_at),
+            (alert_notifications.c.change == str(AlertChange.CLEARED))
+            & (alerts.c.cleared_at < since_at),
+        ),
+    )
+    old = (
+        (alert_notifications.c.state == NotificationState.PENDING)
+        & (alert_notifications.c.due_at < now)
+        & happened_long_ago
+    )
+    reason = func.coalesce(alert_notifications.c.failure, "not delivered within two days")
+    given_up = (
+        update(alert_notifications)
+        .where(old)
+        .values(state=str(NotificationState.GIVEN_UP), failure=reason)
+    )
+    return connection.execute(given_up).rowcount
+
+
+def _due(recipient: str, now: datetime) -> Any:
+    begun = alert_notifications.alias("begun")
+    unsent_beginning = exists().where(
+        begun.c.alert == alert_notifications.c.alert,
+        begun.c.recipient == alert_notifications.c.recipient,
+        begun.c.change == str(AlertChange.RAISED),
+        begun.c.state == NotificationState.PENDING,
+        alert_notifications.c.change == str(AlertChange.CLEARED),
+    )
+    return (
+        select(alert_notifications, *(alerts.c[name] for name in ALERT_COLUMNS))
+        .join(alerts, alerts.c.id == alert_notifications.c.alert)
+        .where(alert_notifications.c.state == NotificationState.PENDING)
+        .where(alert_notifications.c.due_at <= now, alert_notifications.c.recipient == recipient)
+        .where(~unsent_beginning, _is_unleased(now))
+        .order_by(alert_notifications.c.id)
+    )
+
+
+def _is_unleased(now: datetime) -> ColumnElement[bool]:
+    leased_until_at = alert_notifications.c.leased_until_at
+    return or_(leased_until_at.is_(None), leased_until_at <= now)
+
+
+def _item(row: Row[Any], change: AlertChange, site_names: Mapping[str, str]) -> AlertItem:
+    is_end = change is AlertChange.CLEARED
+    message = row.message
+    if is_end and row.closed_by:
+        message = f"closed by {row.closed_by}: {row.close_reason}"
+    elif is_end:
+        message = f"over; it was: {row.message}"
+    at = (row.cleared_at if is_end else None) or row.raised_at
+    name = site_names.get(row.location, row.location)
+    return AlertItem(row.id, row.alert, row.location, name, row.device, at, message)
+
+
+def _window(
+    connection: Connection, key: tuple[str, str, str], at: datetime, within: timedelta
+) -> datetime:
+    """When the group that is being gathered is sent: the end of the one that is open, or a new."""
+    recipient, kind, change = key
+    waiting = (
+        select(func.min(alert_notifications.c.due_at))
+        .join(alerts, alerts.c.id == alert_notifications.c.alert)
+        .where(
+            alert_notifications.c.state == NotificationState.PENDING,
+            alert_notifications.c.batch.is_(None),
+        )
+        .where(
+            alert_notifications.c.recipient == recipient,
+            alert_notifications.c.change == change,
+            alerts.c.kind == kind,
+        )
+        .where(alert_notifications.c.due_at >= at, alert_notifications.c.due_at <= at + within)
+    )
+    return connection.execute(waiting).scalar() or at + within
+
+
+def _withdraw_unsent(connection: Connection, event: AlertEvent, recipient: str) -> bool:
+    """Withdraw the notice of a beginning that was never attempted; whether there was one."""
+    never_tried = (
+        (alert_notifications.c.alert == event.alert)
+        & (alert_notifications.c.recipient == recipient)
+        & (alert_notifications.c.change == str(AlertChange.RAISED))
+        & (alert_notifications.c.state == NotificationState.PENDING)
+        & (alert_notifications.c.attempts == 0)
+        & alert_notifications.c.batch.is_(None)
+    )
+    reason = "the alert ended before the recipient was to be told"
+    withdrawn = update(alert_notifications).where(never_tried)
+    return bool(
+        connection.execute(
+            withdrawn.values(state=str(NotificationState.WITHDRAWN), failure=reason)
+        ).rowcount
+    )
+
+
+def _row(event: AlertEvent, recipient: str, due_at: datetime) -> dict[str, Any]:
+    return {
+        "alert": event.alert,
+        "change": str(event.change),
+        "recipient": recipient,
+        "due_at": due_at,
+    }
+
+
+def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        new = insert(connection.dialect.name, alert_notifications).on_conflict_do_nothing()
+        connection.execute(new, list(rows))
+
+
+def _set(connection: Connection, numbers: Sequence[int], **values: Any) -> None:
+    for start in range(0, len(numbers), AT_ONCE):
+        some = alert_notifications.c.id.in_(numbers[start : start + AT_ONCE])
+        pending = (
+            alert_notifications.c.state == NotificationState.PENDING
+        )  # not what was withdrawn meanwhile
+        connection.execute(update(alert_notifications).where(some, pending).values(**values))
+
+
+def _is_away(connection: Connection, recipient: str, now: datetime) -> bool:
+    states = recipient_status.c
+    query = select(states.next_at).where(states.recipient == recipient)
+    next_at = connection.execute(query).scalar_one_or_none()
+    return next_at is not None and next_at > now
+
+
+def _note_away(connection: Connection, recipient: str, reason: str, now: datetime) -> None:
+    states = recipient_status.c
+    query = select(states.failures).where(states.recipient == recipient)
+    failures = (connection.execute(query).scalar_one_or_none() or 0) + 1
+    values = {
+        "failures": failures,
+        "next_at": now + pause(failures),
+        "failure": reason,
+        "failed_at": now,
+    }
+    new = insert(connection.dialect.name, recipient_status).values(recipient=recipient, **values)
+    connection.execute(new.on_conflict_do_update(index_elements=["recipient"], set_=values))

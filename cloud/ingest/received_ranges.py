@@ -1,0 +1,120 @@
+"""Which sequences of a stream are settled: an unbroken run from 1, and ranges beyond gaps.
+
+"Settled" means counted, or set aside as a dead letter, for ever. Whatever lies wholly within is a
+duplicate; what lies half within can be neither counted nor split, since its sums are one.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum, auto
+from typing import Final, Self
+
+from cloud.ingest.plausibility import ValidationRules
+
+GAP: Final = 10_000
+"""Numbers that a report may always lie ahead of the mark: messages overtake each other, and clocks
+are set."""
+FIRST_DEVICE_AT: Final = datetime(2020, 1, 1, tzinfo=UTC)
+"""No stream is older; it bounds the numbers of a stream that this database has not met."""
+MOST_RANGES: Final = 1_000  # a device that leaves more gaps than this has lost its numbering
+
+
+class SequenceStatus(Enum):
+    """How a range of sequences stands to what is settled."""
+
+    NEW = auto()
+    DUPLICATE = auto()
+    OVERLAP = auto()
+    SCATTERED = auto()  # new, but beyond more gaps than are remembered
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedRanges:
+    """Everything up to `through`, and `ranges`: sorted ranges that neither touch nor overlap."""
+
+    through: int = 0
+    ranges: tuple[tuple[int, int], ...] = ()
+
+    @classmethod
+    def read(cls, through: int, ranges: str) -> Self:
+        """From the columns of a stream."""
+        if ranges == "[]":
+            return cls(through)
+        return cls(through, tuple((first, last) for first, last in json.loads(ranges)))
+
+    @property
+    def ranges_json(self) -> str:
+        """The ranges as they are stored."""
+        return json.dumps(self.ranges) if self.ranges else "[]"
+
+    def status(self, first: int, last: int) -> SequenceStatus:
+        """Whether `first`..`last` is news."""
+        if last <= self.through:
+            return SequenceStatus.DUPLICATE
+        if first <= self.through:
+            return SequenceStatus.OVERLAP
+        for begins, ends in self.ranges:
+            if begins <= first and last <= ends:
+                return SequenceStatus.DUPLICATE
+            if begins <= last and first <= ends:
+                return SequenceStatus.OVERLAP
+        if first > self.through + 1 and len(self.ranges) >= MOST_RANGES:
+            return SequenceStatus.SCATTERED
+        return SequenceStatus.NEW
+
+    def gaps_below(self, sequence: int) -> tuple[tuple[int, int], ...]:
+        """The ranges before `sequence` that are not settled."""
+        begins = (self.through + 1, *(last + 1 for _, last in self.ranges))
+        ends = (*(first - 1 for first, _ in self.ranges), sequence - 1)
+        return tuple(
+            (first, min(last, sequence - 1))
+            for first, last in zip(begins, ends, strict=True)
+            if first < sequence and first <= last
+        )
+
+    def is_in_the_way(self, first: int, last: int) -> bool:
+        """Whether `first`..`last` comes next and later numbers are settled already."""
+        comes_next = first == self.through + 1 <= last
+        return comes_next and bool(self.ranges) and last < self.ranges[0][0]
+
+    def adding(self, first: int, last: int) -> "ReceivedRanges":
+        """The same with `first`..`last` settled too."""
+        if not self.ranges and first <= self.through + 1:
+            return ReceivedRanges(max(self.through, last))
+        through, ranges = self.through, list[tuple[int, int]]()
+        for begins, ends in sorted((*self.ranges, (first, last))):
+            if begins <= through + 1:
+                through = max(through, ends)
+            elif ranges and begins <= ranges[-1][1] + 1:
+                ranges[-1] = (ranges[-1][0], max(ranges[-1][1], ends))
+            else:
+                ranges.append((begins, ends))
+        return ReceivedRanges(through, tuple(ranges))
+
+
+@dataclass(frozen=True, slots=True)
+class StreamProgress:
+    """When the report at the mark ended, as far as it is known, and when the mark last moved.
+
+    The time since then bounds how far the numbers of the stream can have advanced, so an outage of
+    weeks is believed and a number from nowhere is not.
+    """
+
+    through_at: datetime = FIRST_DEVICE_AT
+    moved_at: datetime = FIRST_DEVICE_AT
+
+    def furthest(self, through: int, at: datetime, now: datetime, rules: ValidationRules) -> int:
+        """The largest number that a message of `at` can speak of."""
+        elapsed = max(min(at, now) - self.through_at, now - self.moved_at)
+        return through + GAP + rules.sequences_within(elapsed)
+
+
+def implausible_sequence(last: int, furthest: int, through: int) -> str | None:
+    """Why a sequence number cannot be of this stream; None when it can."""
+    if last <= furthest:
+        return None
+    return (
+        f"sequence number {last} lies {last - through} beyond {through}, up to which the stream is "
+        f"acknowledged; in the time since then it can have reached {furthest} at most"
+    )

@@ -1,0 +1,22 @@
+"""A record of the stream as the IoT rule writes it: the message as it came, and its topic.
+
+The rule is `SELECT encode(*, 'base64') AS payload, topic() AS topic FROM 'onlooker/v1/+/+/+'`.
+"""
+
+import base64
+import binascii
+import json
+from typing import Any, Final
+
+from cloud.ingest.sources.base import Delivery
+
+UNREADABLE_TOPIC: Final = "(a record that is not one of the rule's)"
+
+
+def parse_record(data: bytes, receipt: Any = None) -> Delivery:
+    """The message in a record; whatever else it holds is left to be judged as it is."""
+    try:
+        record = json.loads(data)
+        return Delivery(record["topic"], base64.b64decode(record["payload"]), receipt)
+    except (ValueError, TypeError, KeyError, binascii.Error, RecursionError):
+        return Delivery(UNREADABLE_TOPIC, data, receipt)

@@ -1,0 +1,116 @@
+"""Lines are judged as the embedded stream judges them, and journals are settled as it settles."""
+
+import base64
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cloud.cli.stream_spark import acknowledgement
+from cloud.database import SUMS, microseconds
+from cloud.ingest.plausibility import ValidationRules
+from cloud.stream_spark.finalize import StreamState, finalize_stream
+from cloud.stream_spark.parse import FORGOTTEN, LETTER, REPORT, ParsedRow, parse_line
+from wire.audience import AudienceReport
+from wire.envelope import AckEvent, audience_event, decode_events, encode_event, join_events
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+TOPIC = "onlooker/v1/KX-01/kx-01-cam-1/audience"
+
+Reports = Callable[..., AudienceReport]
+
+
+def rows(line: bytes) -> list[ParsedRow]:
+    return parse_line(line, is_listed=lambda location, _: location == "KX-01", now=NOW)
+
+
+def dated(items: list[tuple[str, int, int]]) -> list[tuple[str, int, int, int]]:
+    return [(*item, microseconds(NOW)) for item in items]
+
+
+def record(payload: bytes, topic: str = TOPIC) -> bytes:
+    return json.dumps({"topic": topic, "payload": base64.b64encode(payload).decode()}).encode()
+
+
+def test_a_record_and_a_recorded_event_say_the_same(report: Reports) -> None:
+    batch = join_events([encode_event(audience_event(report(n))) for n in (1, 2)])
+    told = rows(record(batch))
+    assert rows(batch) == told
+    assert [(row.what, row.stream_id, row.first) for row in told] == [
+        (REPORT, "00000000000000a1", 1), (REPORT, "00000000000000a1", 2),
+    ]  # fmt: skip
+    assert told[0].sums[SUMS.index("visits")] == 2
+    assert told[0].sums[len(SUMS)] == report(1).peak
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (b"", "topic"),
+        (b"rubbish", "topic"),
+        (record(b"rubbish"), "unreadable"),
+        (record(b"[]", "elsewhere/v1"), "topic"),
+    ],
+)
+def test_what_cannot_be_read_is_a_letter_that_settles_nothing(line: bytes, kind: str) -> None:
+    (letter,) = rows(line)
+    assert (letter.what, letter.kind, letter.stream_id) == (LETTER, kind, None)
+
+
+def test_a_refused_report_settles_its_numbers_but_a_strangers_stay_with_it(
+    report: Reports,
+) -> None:
+    ahead = report(4, starts_at=datetime(2027, 1, 1, tzinfo=UTC))
+    (letter,) = rows(encode_event(audience_event(ahead)))
+    assert (letter.kind, letter.stream_id, letter.first) == ("future", "00000000000000a1", 4)
+    (letter,) = rows(encode_event(audience_event(report(4, location="NOWHERE"))))
+    assert (letter.kind, letter.stream_id) == ("unknown", None)
+
+
+@pytest.mark.parametrize(
+    ("before", "items", "after"),
+    [
+        # what is held             what comes                           through, ranges, standings
+        ((None, None), [(REPORT, 1, 1), (REPORT, 2, 4)], (4, "[]", ["NEW", "NEW"])),
+        ((4, "[]"), [(REPORT, 2, 4), (REPORT, 6, 6)], (4, "[[6, 6]]", ["DUPLICATE", "NEW"])),
+        ((4, "[]"), [(REPORT, 4, 5)], (5, "[]", ["OVERLAP"])),
+        ((4, "[[6, 6]]"), [(LETTER, 5, 5)], (6, "[]", ["NEW"])),
+    ],
+)
+def test_a_journal_is_settled(before: Any, items: Any, after: Any) -> None:
+    verdict = finalize_stream(StreamState(*before), dated(items), now=NOW, rules=ValidationRules())
+    assert (verdict.through, verdict.received_ranges, verdict.standings) == after
+    assert verdict.heard
+    assert verdict.lost == []
+
+
+def test_a_camera_that_has_forgotten_says_what_is_lost() -> None:
+    beat = dated([(FORGOTTEN, 6, 6)])
+    held = StreamState(2, "[[4, 4]]")
+    verdict = finalize_stream(
+        held, dated([(REPORT, 6, 7)]) + beat, now=NOW, rules=ValidationRules()
+    )
+    assert (verdict.through, verdict.lost) == (7, [(3, 3), (5, 5)])
+    assert not finalize_stream(StreamState(7, "[]"), beat, now=NOW, rules=ValidationRules()).heard
+
+
+@pytest.mark.parametrize("what", [REPORT, LETTER, FORGOTTEN])
+def test_a_number_from_nowhere_moves_no_mark(what: str) -> None:
+    items = dated([(REPORT, 1, 1), (what, 10**12, 10**12), (REPORT, 2, 2)])
+    verdict = finalize_stream(StreamState(), items, now=NOW, rules=ValidationRules())
+    assert (verdict.through, verdict.received_ranges, verdict.lost) == (2, "[]", [])
+    assert verdict.standings == ["NEW", "SEQUENCE", "NEW"]
+
+
+def test_a_camera_is_told_in_the_words_of_the_contract() -> None:
+    row: Any = SimpleNamespace(
+        device="kx-01-cam-1", location="KX-01", stream_id="00000000000000a1", through=7
+    )
+    topic, payload = acknowledgement(row)
+    assert topic == "onlooker/v1/KX-01/kx-01-cam-1/ack"
+    (event,) = decode_events(payload)
+    assert isinstance(event, AckEvent)
+    assert (event.data.journal, event.data.through) == ("00000000000000a1", 7)
