@@ -13,13 +13,13 @@ from wire.interrupts import exit_on_interrupt, run_interruptible
 if TYPE_CHECKING:
     from argparse import Namespace
 
-# Loaded only when asked for: drawing needs OpenCV, the history needs nothing but the contract.
+# Loaded on demand: scenes need OpenCV, a history needs only the wire schema.
 COMMANDS: Final = {
-    "scene": ("simulators.scene.video_writer", "draw people walking past a screen, with the truth"),
+    "scene": ("simulators.scene.command", "draw people walking past a screen, with ground truth"),
     "replay": ("simulators.replay", "run the real agent on videos"),
     "footfall": ("simulators.footfall", "write plausible history for a location"),
-    "fleet": ("simulators.fleet", "many cameras at once, with faults and known totals"),
-    "demo": ("simulators.demo", "the whole line on this machine"),
+    "fleet": ("simulators.fleet", "simulate many cameras, with faults and known totals"),
+    "demo": ("simulators.demo", "run broker, cloud and cameras on this machine"),
 }
 
 

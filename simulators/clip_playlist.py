@@ -1,4 +1,4 @@
-"""Clips to be replayed one after another, and a camera that tells how far it has come.
+"""Clips to replay one after another, and a camera that shows its progress.
 
 The clips follow each other in event time without a gap, as one recording would.
 """
@@ -21,14 +21,14 @@ PROGRESS_EVERY_S: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class PlaylistClip:
-    """A video and the length that its file states or its packets show."""
+    """A video with its length, from the container or from its packets."""
 
     path: Path
     length: timedelta
 
 
 def read_clips(paths: Sequence[Path]) -> list[PlaylistClip]:
-    """Look into every file before the first is played; CaptureError for the one that is broken."""
+    """Open every file before the first is played; CaptureError for a broken one."""
     return [PlaylistClip(path, timedelta(seconds=_length_s(path))) for path in paths]
 
 
@@ -45,13 +45,13 @@ def _length_s(path: Path) -> float:
 
 
 def first_start(playlist: Sequence[PlaylistClip], speed: float, now: datetime) -> datetime:
-    """Where the first clip starts, so that the last one ends now at the latest."""
+    """Start of the first clip, chosen so that the last one ends now at the latest."""
     length = sum((clip.length for clip in playlist), timedelta())
     return now if speed <= 1 else now - length * (1 - 1 / speed)
 
 
 class ProgressCamera:
-    """A camera that passes on everything and tells the progress on standard error."""
+    """A camera that passes every frame on and shows the progress on standard error."""
 
     def __init__(self, camera: Camera, clip: PlaylistClip) -> None:
         self._camera = camera

@@ -1,7 +1,7 @@
-"""The whole line on one machine: broker, cloud, cameras, and a price at the end of it.
+"""Broker, cloud and cameras on one machine, from a synthetic scene to an explained price.
 
-Everything is the real thing, started as an installation would start it. Only the street is
-drawn: a scene of people walking past, turning and stopping, whose truth is known.
+All programs are the real ones, started as in an installation. Only the video is synthetic: people
+who walk past, turn and stop, with known ground truth.
 """
 
 import argparse
@@ -30,12 +30,12 @@ AGENT_SETTINGS: Final = "interval_s = 10\n[privacy]\nsmallest_cell = 1\n"  # dra
 
 
 class DemoError(RuntimeError):
-    """The line did not deliver."""
+    """The demonstration produced no result."""
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """The running line: who works on it and where it is reached."""
+    """The running demonstration: its processes and addresses."""
 
     processes: ProcessGroup
     broker: Mosquitto
@@ -44,33 +44,33 @@ class Demo:
 
     @property
     def database(self) -> str:
-        """Where the cloud keeps everything."""
+        """URL of the cloud's database."""
         return f"sqlite:///{self.folder / 'onlooker.db'}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `python -m simulators demo`."""
-    parser.add_argument("--video", type=Path, help="a clip of your own, as a second camera")
-    parser.add_argument("--seconds", type=float, help="end after this long; without it: Ctrl-C")
-    parser.add_argument("--folder", type=Path, default=Path("var/demo"), help="where it works")
+    parser.add_argument("--video", type=Path, help="your own video, played by a second camera")
+    parser.add_argument("--seconds", type=float, help="stop after this time; default: never")
+    parser.add_argument("--folder", type=Path, default=Path("var/demo"), help="working folder")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the demonstration; 0 when a price came out and everybody went home."""
+    """Run the demonstration; 0 when it printed a price and every process stopped."""
     started = time.monotonic()
     try:
         if arguments.video is not None and not arguments.video.is_file():
             raise DemoError(f"VIDEO={arguments.video} is not a file")
-        with _started(arguments.folder) as line:
-            _start_cameras(line, arguments.video)
-            _show_results(line, arguments.video)
-            _wait_for_end(line, until=started + arguments.seconds if arguments.seconds else None)
+        with _started(arguments.folder) as demo:
+            _start_cameras(demo, arguments.video)
+            _show_results(demo, arguments.video)
+            _wait_for_end(demo, until=started + arguments.seconds if arguments.seconds else None)
     except KeyboardInterrupt:
         _print("")
     except (ProcessGroupError, DemoError, MosquittoError) as error:
         sys.stderr.write(f"\n{error}\n")
         return 1
-    _print("Everything has ended.")
+    _print("All processes have stopped.")
     return 0
 
 
@@ -81,26 +81,26 @@ def _started(folder: Path) -> Iterator[Demo]:
     broker = Mosquitto(folder / "mosquitto")
     with ProcessGroup(folder / "logs") as processes:
         port = free_port()
-        line = Demo(
+        demo = Demo(
             processes=processes, broker=broker, folder=folder, api=f"http://127.0.0.1:{port}"
         )
         with _step("broker"):
             broker.start()
         try:
             with _step("cloud: stream and API"):
-                database = ["--database", line.database]
+                database = ["--database", demo.database]
                 processes.start("stream", ["cloud", "stream", "--broker", broker.url, *database])
                 processes.start("serve", ["cloud", "serve", "--port", str(port), *database])
-                _wait_for(line, "/readyz", lambda ready: True)
-            yield line
+                _wait_for(demo, "/readyz", lambda ready: True)
+            yield demo
         finally:
             processes.stop()
             broker.stop()
 
 
 def _start_cameras(demo: Demo, video: Path | None) -> None:
-    with _step(f"{HISTORY_DAYS} days of plausible history for {LOCATION}"):
-        until = datetime.now(UTC) - timedelta(hours=1)  # the last hour belongs to the cameras
+    with _step(f"{HISTORY_DAYS} days of generated history for {LOCATION}"):
+        until = datetime.now(UTC) - timedelta(hours=1)  # the cameras report the last hour
         history = [
             "--location",
             LOCATION,
@@ -112,7 +112,7 @@ def _start_cameras(demo: Demo, video: Path | None) -> None:
         sender = ["--device", _device(LOCATION), "--broker", demo.broker.url]
         demo.processes.run("footfall", ["simulators", "footfall", *history, *sender])
     clip = demo.folder / "scene.mp4"
-    with _step("a scene, drawn"):
+    with _step("synthetic scene"):
         truth = ["--out", str(clip), "--truth", str(demo.folder / "truth.json")]
         demo.processes.run("scene", ["simulators", "scene", *SCENE, *truth])
     with _step("cameras"):
@@ -139,19 +139,19 @@ def _start_camera(demo: Demo, location: str, clip: Path) -> None:
 
 
 def _device(location: str) -> str:
-    """The camera that the sample sites file expects there; history and live reports are its own."""
+    """The camera of the location in the sample sites file; it sends history and live reports."""
     return f"{location.lower()}-cam-1"
 
 
 def _show_results(demo: Demo, video: Path | None) -> None:
-    with _step("the first visits, measured and counted"):
+    with _step("first visits, measured and counted"):
         live = {LOCATION: _wait_for(demo, _audience_path(LOCATION), _has_visits)}
-        if video is not None:  # nobody knows whether anybody comes in it
+        if video is not None:  # it may show no people
             live[LOCATION_OF_VIDEO] = _wait_for(
                 demo, _audience_path(LOCATION_OF_VIDEO), _has_windows
             )
     for place, answer in live.items():
-        _print(f"\nMeasured at {place}, the window of these five minutes\n")
+        _print(f"\nMeasured at {place} in the current window of 5 minutes\n")
         _print(_window(answer["windows"][-1]))
     slot = _next_morning(datetime.now(UTC))
     _print(f"\nOne slot at {LOCATION}, explained\n")
@@ -159,7 +159,7 @@ def _show_results(demo: Demo, video: Path | None) -> None:
     _print(demo.processes.run("price", price))
     logs = demo.processes.log("stream").parent
     _print(
-        f"Look around:\n  {demo.api}/        the live page\n  {demo.api}/docs    the API\n"
+        f"Open:\n  {demo.api}/        the live page\n  {demo.api}/docs    the API\n"
         f"  {demo.api}/api/audience/{LOCATION}?window=5m\n"
         f"  {demo.api}/api/pricing/slot/{LOCATION}/{slot}\n  {logs}  logs"
     )
@@ -168,12 +168,12 @@ def _show_results(demo: Demo, video: Path | None) -> None:
 def _window(window: Mapping[str, Any]) -> str:
     rows = {
         "window": f"{window['starts_at'][11:16]} to {window['ends_at'][11:16]} UTC, so far",
-        "the camera could see": f"{window['observed_share']:.0%} of it",
+        "observed": f"{window['observed_share']:.0%} of it",
         "people in view": f"{_figure(window['crowd'])} on average, {window['peak']} at most",
-        "came into view": window["entries"],
+        "entries": window["entries"],
         "visits ended": window["visits"],
-        "really looked": window["onlookers"],
-        "looking, all together": f"{window['looking_s']:.1f} s",
+        "onlookers": window["onlookers"],
+        "attention, total": f"{window['looking_s']:.1f} s",
         "dwell": f"{_figure(window['dwell_mean_s'])} s on average",
     }
     return "\n".join(f"  {name:<24}{value}" for name, value in rows.items())
@@ -211,7 +211,7 @@ def _wait_for_end(demo: Demo, *, until: float | None) -> None:
 
 
 def _wait_for(demo: Demo, path: str, satisfied: Callable[[Any], bool]) -> Any:
-    """Ask the API again and again until its answer satisfies."""
+    """Query the API until its answer satisfies the condition."""
     deadline = time.monotonic() + RESULTS_WITHIN_S
     while time.monotonic() < deadline:
         demo.processes.check()

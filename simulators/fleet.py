@@ -1,4 +1,4 @@
-"""Many cameras at once against a running cloud, with known totals and, if wanted, with faults.
+"""Simulate many cameras against a running cloud, with known totals and optional faults.
 
 The cloud must know the cameras: write their estate first (`--write-estate`), start
 `python -m cloud stream --estate` with it, then run the fleet. What is printed at the end is exact:
@@ -45,21 +45,21 @@ PROGRESS_EVERY_S: Final = 1.0
 
 
 class FleetError(ValueError):
-    """A fleet that cannot be run."""
+    """Options of which no fleet can be simulated."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportPace:
-    """How event time runs against the clock: `speed` seconds of it for each real one."""
+    """Relation of event time to real time: `speed` seconds of event time for each second."""
 
     period: Period
     speed: float
-    begun_s: float
+    started_s: float
 
     def is_due(self, ended_at: datetime, now_s: float) -> bool:
         """Whether a report that ends then would have been sent by now."""
         ahead_s = (ended_at - self.period.starts_at).total_seconds()
-        return (now_s - self.begun_s) * self.speed >= ahead_s
+        return (now_s - self.started_s) * self.speed >= ahead_s
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,20 +74,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=1)
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--broker", metavar="URL", help="mqtt[s]://host[:port]")
-    where.add_argument("--out", type=Path, metavar="FILE.jsonl", help="one event per line")
+    where.add_argument("--out", type=Path, metavar="FILE.jsonl", help="one event per faulty")
     where.add_argument("--write-estate", type=Path, metavar="FILE.yaml", help="and end")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 when everything is settled, 1 when it is not, 2 when refused."""
+    """0 when every report is acknowledged, 1 when not, 2 when refused."""
     try:
         period = _period(arguments, now=datetime.now(UTC))
-        everywhere = create_sites(arguments.cameras, arguments.seed)
+        sites = create_sites(arguments.cameras, arguments.seed)
         if arguments.write_estate is not None:
-            arguments.write_estate.write_text(render_sites_file(everywhere), encoding="utf-8")
-            sys.stderr.write(f"fleet: {len(everywhere)} cameras in {arguments.write_estate}\n")
+            arguments.write_estate.write_text(render_sites_file(sites), encoding="utf-8")
+            sys.stderr.write(f"fleet: {len(sites)} cameras in {arguments.write_estate}\n")
             return 0
-        _send(arguments, everywhere, period)
+        _send(arguments, sites, period)
     except FleetError as error:
         sys.stderr.write(f"fleet: {error}\n")
         return 2
@@ -128,35 +128,37 @@ def _on_grid(at: datetime, step: timedelta) -> datetime:
 
 
 def _send(arguments: argparse.Namespace, sites: list[SyntheticSite], period: Period) -> None:
-    told = ReportTotals()
+    totals = ReportTotals()
     rng = np.random.default_rng((arguments.seed, 7))
     squeeze = rng if arguments.faults is not FaultProfile.NONE else None
     chunk = CHUNK if math.isinf(arguments.speed) else 1
-    reports = told.count(interleave_reports(sites, period, chunk=chunk, squeeze=squeeze))
+    reports = totals.count(interleave_reports(sites, period, chunk=chunk, squeeze=squeeze))
     if arguments.out is not None:
         write_events(reports, arguments.out)
-        sys.stdout.write(f"{told}\n")
+        sys.stdout.write(f"{totals}\n")
         return
     pace = ReportPace(period, arguments.speed, time.monotonic())
-    begun_s = time.monotonic()
-    with SimulatorClient(arguments.broker) as post:
-        line = FaultyConnection(post, arguments.faults, rng)
-        carrier: ReportConnection = post if arguments.faults is FaultProfile.NONE else line
-        delivery = ReliableSender(carrier, resend_after_s=RESEND_AFTER_S)
-        delivery.send_all(
-            pace_batches(pack_batches(reports), pace, time.monotonic), FleetProgress(told)
+    started_s = time.monotonic()
+    with SimulatorClient(arguments.broker) as client:
+        faulty = FaultyConnection(client, arguments.faults, rng)
+        connection: ReportConnection = client if arguments.faults is FaultProfile.NONE else faulty
+        sender = ReliableSender(connection, resend_after_s=RESEND_AFTER_S)
+        sender.send_all(
+            pace_batches(pack_batches(reports), pace, time.monotonic), FleetProgress(totals)
         )
-    took_s = time.monotonic() - begun_s
+    took_s = time.monotonic() - started_s
     sys.stderr.write("\n")
-    sys.stdout.write(f"{told}\nsettled in {took_s:.1f} s: {told.reports / took_s:.0f} reports/s\n")
-    for what, times in sorted(line.counts.items()):
-        sys.stdout.write(f"{what}: {times}\n")
+    sys.stdout.write(
+        f"{totals}\nacknowledged in {took_s:.1f} s: {totals.reports / took_s:.0f} reports/s\n"
+    )
+    for kind, count in sorted(faulty.counts.items()):
+        sys.stdout.write(f"{kind}: {count}\n")
 
 
 def pace_batches(
     load: Iterator[ReportBatch], pace: ReportPace, clock: Callable[[], float]
 ) -> Iterator[ReportBatch | None]:
-    """The parcels when their time has come, and None in between."""
+    """Yield each batch when it is due, and None in between."""
     for parcel in load:
         while not pace.is_due(parcel.ended_at, clock()):
             yield None
@@ -164,14 +166,14 @@ def pace_batches(
 
 
 class FleetProgress:
-    """Says once a second how far the fleet has come."""
+    """Shows the progress of the fleet once a second."""
 
     def __init__(self, totals: ReportTotals) -> None:
         self._told = totals
-        self._said_s = time.monotonic()
+        self._shown_at_s = time.monotonic()
 
     def __call__(self, settled: int) -> None:
-        if time.monotonic() - self._said_s >= PROGRESS_EVERY_S:
-            self._said_s = time.monotonic()
-            sys.stderr.write(f"\rfleet: {settled} settled of {self._told.reports} sent ")
+        if time.monotonic() - self._shown_at_s >= PROGRESS_EVERY_S:
+            self._shown_at_s = time.monotonic()
+            sys.stderr.write(f"\rfleet: {settled} acknowledged of {self._told.reports} sent ")
             sys.stderr.flush()

@@ -1,7 +1,7 @@
-"""Writes a plausible history for one location, as the reports a camera would have sent.
+"""Generate a plausible history of one location, as the reports of a camera.
 
-Told twice, it changes nothing: a day's reports and their numbers depend on the place, the seed
-and the day alone, so the cloud knows them again.
+Sending it twice changes nothing: the reports and sequences of a day depend only on location, seed
+and date, so the cloud recognises them.
 """
 
 import argparse
@@ -32,12 +32,12 @@ EARLIEST: Final = datetime(2020, 1, 3, tzinfo=UTC)  # the cloud refuses what is 
 
 
 class FootfallError(ValueError):
-    """A history that cannot be told."""
+    """Options of which no history can be generated."""
 
 
 @dataclass(slots=True)
 class ReportTotals:
-    """Exact sums of what was told, so that a count elsewhere can be checked to the unit."""
+    """Exact sums of the generated reports, to compare with the sums of the cloud."""
 
     reports: int = 0
     visits: int = 0
@@ -48,7 +48,7 @@ class ReportTotals:
     blind_ms: int = 0
 
     def count(self, reports: Iterable[AudienceReport]) -> Iterator[AudienceReport]:
-        """Let reports through and add them up."""
+        """Yield the reports and add them up."""
         for report in reports:
             self.reports += 1
             self.visits += report.visits
@@ -80,19 +80,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", choices=list(Profile), default=Profile.STATION, type=Profile)
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--broker", metavar="URL", help="mqtt[s]://host[:port]")
-    where.add_argument("--out", type=Path, metavar="FILE.jsonl", help="one event per line")
+    where.add_argument("--out", type=Path, metavar="FILE.jsonl", help="one event per faulty")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Tell the history; 0 when all of it is acknowledged or written."""
-    told = ReportTotals()
+    """Generate the history; 0 when all reports are acknowledged or written."""
+    totals = ReportTotals()
     try:
-        reports = told.count(_history(arguments, now=datetime.now(UTC)))
+        reports = totals.count(_history(arguments, now=datetime.now(UTC)))
         if arguments.out is not None:
             write_events(reports, arguments.out)
         else:
-            with SimulatorClient(arguments.broker) as post:
-                ReliableSender(post).send_all(pack_batches(reports), _show_progress)
+            with SimulatorClient(arguments.broker) as client:
+                ReliableSender(client).send_all(pack_batches(reports), _show_progress)
             sys.stderr.write("\n")
     except (FootfallError, TopicError) as error:
         sys.stderr.write(f"footfall: {error}\n")
@@ -100,12 +100,12 @@ def run(arguments: argparse.Namespace) -> int:
     except (NotAcknowledgedError, SimulatorClientError, OSError) as error:
         sys.stderr.write(f"\nfootfall: {error}\n")
         return 1
-    sys.stdout.write(f"{told}\n")
+    sys.stdout.write(f"{totals}\n")
     return 0
 
 
 def write_events(reports: Iterable[AudienceReport], path: Path) -> None:
-    """Write one sealed event per line; no file is left if writing is interrupted."""
+    """Write one event per faulty; no file is left if writing is interrupted."""
     with replace_file(path) as partial, partial.open("wb") as lines:
         lines.writelines(encode_event(audience_event(report)) + b"\n" for report in reports)
 

@@ -1,7 +1,7 @@
-"""Runs the real agent on recorded videos, into a broker or into a file of events.
+"""Run the real agent on recorded videos and send its reports to a broker or a file.
 
-Nothing here measures: frames go through the agent's own rooms with its own models and settings.
-Each clip is one run of the agent, so a visit does not reach from one clip into the next.
+All measurements are the agent's own, with its networks and settings. Each clip is one run of the
+agent, so a visit does not continue from one clip to the next.
 """
 
 import argparse
@@ -45,21 +45,21 @@ CONNECT_WITHIN_S: Final = 5.0
 PARTLY_READ: Final = 3  # exit code: parts of a recording are damaged or missing
 EXACT_SETTINGS: Final = Settings(
     privacy=PrivacySettings(smallest_cell=1)
-)  # a film is measured exactly
+)  # synthetic people: exact times
 REFUSALS: Final = (CaptureError, LinkError, ModelError, OutboxError, SettingsError, TopicError)
 
 
 class ReplayError(ValueError):
-    """A replay that cannot be asked for like this."""
+    """Options of which no replay can be run."""
 
 
 class UndeliveredError(RuntimeError):
-    """The broker is not there, or the cloud did not acknowledge everything."""
+    """The broker is unreachable, or the cloud did not acknowledge every report."""
 
 
 @dataclass(slots=True)
 class Replay:
-    """Everything that stays the same from clip to clip."""
+    """What all clips share."""
 
     settings: Settings
     address: DeviceAddress
@@ -76,7 +76,7 @@ class Replay:
     def play(
         self, playlist: Sequence[PlaylistClip], outbox: Outbox, starts_at: datetime
     ) -> Iterator[tuple[PlaylistClip, Totals]]:
-        """One clip after the other; yields what each measured."""
+        """Play one clip after the other; yield the totals of each."""
         alone = self.loop and len(playlist) == 1
         for clip in cycle(playlist) if self.loop and not alone else playlist:
             camera = ProgressCamera(
@@ -100,7 +100,7 @@ class Replay:
             )
             try:
                 yield clip, agent.run(self.stop, drain_s=self.drain_s)
-            except CaptureError as error:  # the other clips are measured all the same
+            except CaptureError as error:  # the other clips are measured nevertheless
                 if len(playlist) == 1:
                     raise
                 self.unreadable.append(str(error))
@@ -122,22 +122,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--loop", action="store_true", help="begin again at the end, until Ctrl-C")
     add("--config", type=Path, metavar="FILE", help="the agent's settings (TOML)")
     add("--starts-at", metavar="ISO", help="event time of the first frame; default: ends now")
-    add("--drain", type=float, default=10.0, metavar="S", help="wait so long for the last word")
+    add(
+        "--drain",
+        type=float,
+        default=10.0,
+        metavar="S",
+        help="wait for acknowledgements",
+    )
 
 
 def parse_speed(text: str) -> float:
-    """How often faster than it was taken, or `max`."""
+    """Argument type of a factor of real time, or `max`."""
     try:
         found = math.inf if text == "max" else float(text)
     except ValueError:
         found = math.nan
     if not found > 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no speed: give a number above 0, or max")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a speed: give a number above 0, or max")
     return found
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 when all was measured and delivered, 1 when undelivered, 2 when refused, 3 when parts of
+    """0 when all is measured and delivered, 1 when undelivered, 2 when refused, 3 when parts of
     a clip could not be read, 130 when Ctrl-C ended it before its end.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
@@ -199,7 +205,7 @@ def _starts_at(text: str | None, now: datetime) -> datetime | None:
 def _links(
     arguments: argparse.Namespace, address: DeviceAddress, settings: Settings
 ) -> Iterator[Callable[[], Link]]:
-    """A maker of links, since a link serves one run."""
+    """A factory of links, since a link serves one run."""
     if arguments.broker is not None:
         broker = broker_at(arguments.broker)
         _check_reachable(broker)
@@ -289,7 +295,7 @@ def _print_totals(results: Sequence[Totals]) -> None:
         raise UndeliveredError(
             f"{results[-1].unacknowledged} reports were not acknowledged and are lost with the "
             "temporary outbox: is `python -m cloud stream` running, and is the camera in its "
-            "estate? Raise --drain to wait longer"
+            "sites file? Raise --drain to wait longer"
         )
     if len(results) > 1:
         whole = Totals()

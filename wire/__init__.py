@@ -1,1 +1,1 @@
-"""What crosses the wire between a camera and the cloud, and nothing else."""
+"""Messages between camera and cloud, and what both sides need to read them."""

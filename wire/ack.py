@@ -1,8 +1,8 @@
-"""The cloud's word that reports are safe: only then may a device forget them.
+"""The cloud's acknowledgement of reports. A device deletes a report only after it.
 
-An acknowledgement is cumulative. It says that every sequence up to and including `through` of
-that journal is durably counted or durably set aside as a dead letter. A broker's PUBACK is not
-that word: it says only that the broker has the message in memory.
+An acknowledgement is cumulative: every sequence up to and including `through` of the report stream
+(`journal`) is durably counted or durably stored as a dead letter. A broker's PUBACK says only that
+the broker has the message in memory.
 """
 
 from typing import Annotated
@@ -13,7 +13,7 @@ from wire.scalars import Device, Instant, Journal, WireMessage
 
 
 class Ack(WireMessage, frozen=True, kw_only=True):
-    """Everything up to `through` is safe; 0 means nothing yet."""
+    """Every report up to `through` is durable; 0 means none."""
 
     device: Device
     journal: Journal

@@ -80,7 +80,7 @@ class NetworkAddress:
         return f"[{self.host}]" if ":" in self.host else self.host
 
     def with_credentials_uri(self) -> str:
-        """The whole address, encoded, for a library; never for a log, an error or an argument."""
+        """The complete address, encoded for a library; never for a log, error or argument."""
         default = DEFAULT_PORTS.get(self.scheme)
         port = "" if self.port in (None, default) else f":{self.port}"
         query = f"?{_ascii(self.query)}" if self.query else ""
@@ -88,7 +88,7 @@ class NetworkAddress:
         return f"{self.scheme}://{where}{_ascii(self.path)}{query}"
 
     def without_credentials_uri(self) -> str:
-        """The same without user name and password. Path and query may still be secret."""
+        """The address without user name and password. Path and query may still be secret."""
         return NetworkAddress(
             self.scheme, self.host, self.port, path=self.path, query=self.query
         ).with_credentials_uri()
@@ -126,7 +126,7 @@ def parse_broker(text: str) -> NetworkAddress:
 
 
 def display_address(address: str | NetworkAddress) -> str:
-    """Scheme, host and port of any text, or that it cannot be read; never raises."""
+    """Scheme, host and port of any text, or `UNREADABLE`; never raises."""
     if isinstance(address, NetworkAddress):
         return str(address)
     try:
@@ -136,7 +136,7 @@ def display_address(address: str | NetworkAddress) -> str:
 
 
 def hide_addresses(text: str) -> str:
-    """A text of unknown origin (traceback, library error), every address in its display form."""
+    """Replace every address in a text (traceback, library error) by its display form."""
     return _IN_TEXT.sub(_displayed, text)
 
 
@@ -146,7 +146,7 @@ def _displayed(found: re.Match[str]) -> str:
 
 
 def hide_in_values(value: Any) -> Any:
-    """Likewise every text within the mappings and sequences of a log line or document."""
+    """Apply `hide_addresses` to every text in nested mappings and sequences."""
     if isinstance(value, str):
         return hide_addresses(value)
     if isinstance(value, dict):
@@ -157,7 +157,7 @@ def hide_in_values(value: Any) -> Any:
 
 
 def display_path(path: object) -> str:
-    """A path of plain characters; any other may be an address without its scheme."""
+    """The path if it has plain characters only; any other may be an address without its scheme."""
     text = str(path)
     return text if _PLAIN_PATH.fullmatch(text) else HIDDEN_PATH
 
@@ -173,7 +173,7 @@ def _refuse_characters(text: str) -> None:
 
 def _refuse_blanks(text: str) -> None:
     if any(character.isspace() for character in text):
-        raise AddressError(f"the address holds a blank: {ENCODE}")
+        raise AddressError(f"the address holds a space: {ENCODE}")
 
 
 def _without_driver(scheme: str) -> str:
@@ -222,5 +222,5 @@ def _decoded(text: str) -> str:
 
 
 def _ascii(text: str) -> str:
-    """Characters beyond ASCII encoded, all others as written: cameras compare byte by byte."""
+    """Encode characters beyond ASCII only: cameras compare the rest byte by byte."""
     return "".join(one if one.isascii() else quote(one, safe="") for one in text)

@@ -1,8 +1,8 @@
-"""The audience report: what one camera saw in one interval, as sums that can be added.
+"""The audience report: what one camera measured in one interval, as sums that can be added.
 
-Hard truths. Every number is a count or whole milliseconds; `peak` alone merges by maximum.
-"Nobody came" (observed, no entries) and "nobody could see" (blind) are different facts.
-A visit is counted where it ends, an entry where it begins.
+Every number is a count or whole milliseconds; only `peak` is combined by maximum. Observed time
+without entries and unobserved time (`blind_ms`) are different facts. A visit is counted in the
+interval in which it ends, an entry in the interval in which it begins.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ MAX_ZONES = 16
 MAX_CREATIVES = 64
 MAX_SENSORS = 32
 CREATIVE = r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$(?!\n)"
-UNKNOWN_CREATIVE = "-"  # the creative of the time in which nobody knows what was shown
+UNKNOWN_CREATIVE = "-"  # the creative of time in which it is not known what was shown
 SLACK_MS = 1  # rounding of an interval to whole milliseconds
 
 DwellHistogram = Annotated[
@@ -44,7 +44,7 @@ AttentionHistogram = Annotated[
 
 
 class BlindCause(StrEnum):
-    """Why the camera could not see although the agent was running."""
+    """Why time was unobserved although the agent was running."""
 
     OFFLINE = "offline"  # no frames arrive
     DARK = "dark"
@@ -58,7 +58,7 @@ class BlindCause(StrEnum):
 
 
 class AgeGroup(StrEnum):
-    """Seven groups and "unknown", the default."""
+    """Seven groups and the default, "unknown"."""
 
     UNDER_13 = "<13"
     FROM_13 = "13-17"
@@ -92,14 +92,14 @@ class Expression(StrEnum):
 
 
 class AttentionBasis(StrEnum):
-    """What "looking" was judged from."""
+    """What attention was computed from."""
 
     ANGLES = "angles"  # head within fixed angles of the camera's axis
     SCREEN = "screen"  # head ray against the screen's rectangle
 
 
 class FrameCounts(WireMessage, frozen=True, kw_only=True):
-    """Frames that arrived, that were dropped unread, and that the models looked at."""
+    """Frames that arrived, that were dropped without decoding, and that the networks analysed."""
 
     captured: Count
     dropped: Count
@@ -124,7 +124,7 @@ class SensorSum(WireMessage, frozen=True, kw_only=True):
     most_milli: int
 
     def joined(self, other: "SensorSum") -> "SensorSum":
-        """The readings of both."""
+        """Both sets of readings combined."""
         return SensorSum(
             samples=self.samples + other.samples,
             total_milli=self.total_milli + other.total_milli,
@@ -134,9 +134,9 @@ class SensorSum(WireMessage, frozen=True, kw_only=True):
 
 
 class ZoneSum(WireMessage, frozen=True, kw_only=True):
-    """Who was in one named part of the picture; whoever is in two zones counts in both.
+    """People in one named part of the frame; a person in two zones counts in both.
 
-    `entries` are people who came into the zone, once each, however often they come back to it.
+    `entries` counts each person once, however often the person returns to the zone.
     """
 
     entries: Count
@@ -145,10 +145,10 @@ class ZoneSum(WireMessage, frozen=True, kw_only=True):
 
 
 class SnapshotSum(WireMessage, frozen=True, kw_only=True):
-    """Single pictures, each the best of its stretch of time, and the faces in them.
+    """Snapshots, each the best frame of its period, and the faces in them.
 
-    A face in two pictures counts twice, nobody knows for how long it was there, and the best
-    picture is one with many faces: these are observations, not visits, and not an average.
+    A face in two snapshots counts twice, its dwell is unknown, and the best frame tends to have
+    many faces: these are observations, neither visits nor an average.
     """
 
     taken: Count
@@ -157,7 +157,7 @@ class SnapshotSum(WireMessage, frozen=True, kw_only=True):
     looking: Count
 
     def joined(self, other: "SnapshotSum") -> "SnapshotSum":
-        """Both together."""
+        """Both sums combined."""
         return SnapshotSum(
             taken=self.taken + other.taken,
             people=self.people + other.people,
@@ -167,10 +167,10 @@ class SnapshotSum(WireMessage, frozen=True, kw_only=True):
 
 
 class BandSum(WireMessage, frozen=True, kw_only=True):
-    """Everybody's time in view by how probable it was that they looked at the screen.
+    """Person time by the probability of looking at the screen.
 
-    High is above 0.90, medium from 0.70, low below; of somebody whose head cannot be measured the
-    last answer holds, and before any it is low. Together they are `person_ms`.
+    High is above 0.90, medium from 0.70, low below. While a head cannot be measured its last band
+    holds; before the first measurement it is low. The bands add up to `person_ms`.
     """
 
     high_ms: Milliseconds
@@ -178,7 +178,7 @@ class BandSum(WireMessage, frozen=True, kw_only=True):
     low_ms: Milliseconds
 
     def joined(self, other: "BandSum") -> "BandSum":
-        """Both together."""
+        """Both sums combined."""
         return BandSum(
             high_ms=self.high_ms + other.high_ms,
             medium_ms=self.medium_ms + other.medium_ms,
@@ -187,9 +187,9 @@ class BandSum(WireMessage, frozen=True, kw_only=True):
 
 
 class CreativeSum(WireMessage, frozen=True, kw_only=True):
-    """The time of one creative on the screen; over all creatives these are the report's own sums.
+    """Times during one creative; over all creatives they add up to the report's sums.
 
-    `plays` are its starts in the interval. A visit may see several creatives and is not split.
+    `plays` counts its starts in the interval. A visit may span several creatives and is not split.
     """
 
     plays: Count
@@ -201,7 +201,7 @@ class CreativeSum(WireMessage, frozen=True, kw_only=True):
 
 
 class Versions(WireMessage, frozen=True, kw_only=True):
-    """What produced the numbers. `config` is a digest of the settings in force."""
+    """Versions that produced the numbers. `config` is a digest of the active settings."""
 
     agent: Word
     detector: Word
@@ -213,23 +213,23 @@ class Versions(WireMessage, frozen=True, kw_only=True):
 class AudienceReport(WireMessage, frozen=True, kw_only=True):
     """One interval of one camera, half-open: `starts_at` belongs to it, `ends_at` does not.
 
-    `observed_ms` and `blind_ms` never exceed the interval; what is missing, the agent was down.
-    `person_ms` is everybody's time in view, `facing_ms` with the face towards the camera (by
+    `observed_ms` and `blind_ms` never exceed the interval; the agent was not running in the rest.
+    `person_ms` is the time of all people in view, `facing_ms` with the face towards the camera (by
     `attention_basis` screen: towards the screen), `looking_ms` with the head pointing at the
-    screen, `unsure_ms` undecided. `onlookers` are ended visits that were engaged: three analysed
-    frames in a row and one second of looking, at least. `demographics` and `expressions` are
-    guesses about ended visits, where a site has them switched on; whom they leave out is unknown.
+    screen, `unsure_ms` undecided. `onlookers` are ended visits that were engaged: at least three
+    analysed frames in a row and one second of looking. `demographics` and `expressions` are
+    estimates about ended visits, where a site enables them; the remaining visits are unknown.
 
-    The histograms count at most as many visits as the report: a class of few visits waits on the
-    device until it is large enough, and is told in a later report.
+    The histograms count at most as many visits as the report: a bucket of few visits is withheld
+    on the device until it is large enough, and is part of a later report.
 
-    `bands` split `person_ms` by the probability of looking. A report without them comes from an
-    agent that does not tell them: its bands are unknown, not zero.
+    `bands` split `person_ms` by the probability of looking. They are unknown, not zero, in a report
+    without them.
 
-    With `creatives` the report's time is split by what the screen showed, `-` where nobody knows.
-    The times of people that a device may not tell by creative are under `-` as well.
+    `creatives` split the report's time by what the screen showed, `-` where it is not known. Times
+    that a device may not report by creative are under `-` as well.
 
-    A camera that only takes snapshots observes no time: `snapshots` says what it saw, and every
+    A camera that takes only snapshots observes no time: `snapshots` holds its counts, and every
     other count is zero.
     """
 
@@ -275,7 +275,7 @@ class AudienceReport(WireMessage, frozen=True, kw_only=True):
 
 
 def find_contradictions(report: AudienceReport) -> list[str]:
-    """Sentences for each way in which the report's numbers cannot all be true."""
+    """One sentence for each contradiction between the numbers of the report."""
     span = report.ends_at - report.starts_at
     span_ms = span // timedelta(milliseconds=1) + SLACK_MS
     accounted_ms = report.observed_ms + sum(report.blind_ms.values())

@@ -1,7 +1,7 @@
-"""Command lines that keep secrets: addresses from files, and errors that quote no address.
+"""Command lines without secrets: addresses from files, and errors that quote no address.
 
-What stands on a command line can be read by every user of the machine (`ps`). An address with
-credentials is therefore given as `@/path/of/a/file` or through an environment variable.
+Every user of the machine can read a command line (`ps`). An address with credentials is therefore
+given as `@/path/of/a/file` or through an environment variable.
 """
 
 import argparse
@@ -21,28 +21,28 @@ FROM_FILE: Final = "@FILE reads it from a file, which hides credentials from the
 
 
 class Parser(argparse.ArgumentParser):
-    """An ArgumentParser whose errors name options, but repeat no words and no addresses."""
+    """An ArgumentParser whose errors name options but repeat no values and no addresses."""
 
     def parse_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> argparse.Namespace:
-        """The arguments; words that nothing wants are counted, their options named."""
+        """Parse the arguments. The error names unknown options and counts unknown values."""
         parsed, left = self.parse_known_args(args, namespace or argparse.Namespace())
         if left:
             options = [one.partition("=")[0] for one in left if one.startswith("--")]
             words = sum(not one.startswith("--") for one in left)
-            named = [*options, *([f"{words} more (a blank needs quotes)"] if words else [])]
+            named = [*options, *([f"{words} more (a space needs quotes)"] if words else [])]
             self.error(f"unrecognized arguments: {', '.join(named)}")
         assert isinstance(parsed, argparse.Namespace)
         return parsed
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Refuse what is no choice; only a plain word is repeated."""
+        """Refuse a value that is no choice; the error repeats it only if it is a plain word."""
         if action.choices is None or value in action.choices:
             return
-        shown = repr(value) if _WORD.fullmatch(str(value)) else "this word"
+        shown = repr(value) if _WORD.fullmatch(str(value)) else "this value"
         raise argparse.ArgumentError(
-            action, f"{shown} is no choice: give {', '.join(map(str, action.choices))}"
+            action, f"{shown} is not a choice: give {', '.join(map(str, action.choices))}"
         )
 
     def error(self, message: str) -> NoReturn:
@@ -95,7 +95,7 @@ def _path(
 
 
 def address_in(text: str) -> str:
-    """The text, or the one line of the file that `@FILE` names; AddressError when there is none."""
+    """The text, or the single line of the file that `@FILE` names; otherwise AddressError."""
     if not text.startswith("@"):
         return text
     path = Path(text[1:])
@@ -111,7 +111,7 @@ def address_in(text: str) -> str:
 
 
 def whole_number(least: int = 1, most: int = LARGEST_NUMBER) -> Callable[[str], int]:
-    """Type of an argument that is a whole number; no database holds a larger one."""
+    """Argument type of a whole number that every database can store."""
 
     def number(text: str) -> int:
         if not _DIGITS.fullmatch(text) or not least <= int(text) <= most:
@@ -122,13 +122,13 @@ def whole_number(least: int = 1, most: int = LARGEST_NUMBER) -> Callable[[str], 
 
 
 row_id = whole_number()
-"""Type of an argument that is the number of a row."""
+"""Argument type of a row id."""
 row_count = whole_number(most=1_000_000)
-"""Type of an argument that is a number of rows, things or minutes."""
+"""Argument type of a number of rows, devices or minutes."""
 
 
 def address_argument(text: str) -> str:
-    """Type of an argument that is an address or `@FILE`."""
+    """Argument type of an address or `@FILE`."""
     try:
         return address_in(text)
     except AddressError as error:

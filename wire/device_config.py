@@ -1,11 +1,11 @@
-"""How a camera is told what to be: shadows and jobs on `$aws/things/{device}/...`.
+"""Configuration of a device: shadows and jobs on `$aws/things/{device}/...`.
 
 The topics and documents are those of AWS IoT Device Shadow and Jobs, so that one agent serves a
 self-hosted broker and AWS IoT Core alike. A device's thing name is its device id.
 
-The `config` shadow carries `DeviceConfig` twice: `desired` is what the fleet wants, `reported` what
-the camera has in force, with its verdict on the last wish. A field that is absent from `desired` is
-the camera's own default; `null` takes it out. What is not acceptable as a whole changes nothing.
+The `config` shadow carries `DeviceConfig` twice: `desired` by the operator, `reported` by the
+device with the outcome of the last desired config. A field that is absent from `desired` has the
+device's own default; `null` removes it. A desired config with any invalid part changes nothing.
 """
 
 from difflib import get_close_matches
@@ -55,7 +55,7 @@ Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class ZoneConfig(WireMessage, frozen=True, kw_only=True):
-    """A named part of the picture whose people are also counted apart."""
+    """A named part of the frame whose people are also counted separately."""
 
     name: Word
     polygon: Polygon
@@ -79,7 +79,7 @@ class OpeningHours(WireMessage, frozen=True, kw_only=True):
 
 
 class ScheduleConfig(WireMessage, frozen=True, kw_only=True):
-    """When the camera measures; without hours, always."""
+    """When the camera measures; without hours it always does."""
 
     time_zone: Word
     hours: Annotated[tuple[OpeningHours, ...], Meta(max_length=64)]
@@ -89,7 +89,7 @@ class ScheduleConfig(WireMessage, frozen=True, kw_only=True):
 
 
 def check_time_zone(name: str) -> None:
-    """Refuse what is no IANA time zone, and say which are like it."""
+    """Refuse a name that is no IANA time zone; the error suggests similar names."""
     try:
         ZoneInfo(name)
     except (KeyError, OSError, ValueError):
@@ -101,7 +101,7 @@ def check_time_zone(name: str) -> None:
 
 
 class LensConfig(WireMessage, frozen=True, kw_only=True):
-    """Where the lens is and where it looks, seen from the middle of the screen looking out."""
+    """Position and direction of the lens, relative to the centre of the screen, facing outwards."""
 
     horizontal_fov_deg: Annotated[float, Meta(ge=5, le=175)]
     x_m: Metres = 0.0
@@ -113,7 +113,7 @@ class LensConfig(WireMessage, frozen=True, kw_only=True):
 
 
 class ViewConfig(WireMessage, frozen=True, kw_only=True):
-    """The screen's size and the camera's place; with it attention is judged by geometry."""
+    """Size of the screen and pose of the camera: attention is then computed from geometry."""
 
     screen_width_m: Annotated[float, Meta(gt=0, le=100)]
     screen_height_m: Annotated[float, Meta(gt=0, le=100)]
@@ -122,7 +122,7 @@ class ViewConfig(WireMessage, frozen=True, kw_only=True):
 
 
 class Thresholds(WireMessage, frozen=True, kw_only=True):
-    """Where the camera draws its lines; each stands for the setting of the same name."""
+    """Thresholds; each overrides the setting of the same name."""
 
     face: Ratio | UnsetType = UNSET
     dark_below: Grey | UnsetType = UNSET
@@ -138,7 +138,7 @@ class Thresholds(WireMessage, frozen=True, kw_only=True):
 
 
 class DeviceConfig(WireMessage, frozen=True, kw_only=True):
-    """What may be set from afar. Sources and credentials may not."""
+    """What can be configured remotely. Sources and credentials cannot."""
 
     report_interval_ms: IntervalMs | UnsetType = UNSET
     heartbeat_interval_ms: IntervalMs | UnsetType = UNSET
@@ -167,7 +167,7 @@ class DeviceConfig(WireMessage, frozen=True, kw_only=True):
 
 
 class ConfigOutcome(WireMessage, frozen=True, kw_only=True):
-    """What became of the wish that stood in the shadow at `version`."""
+    """Outcome of the desired config of the shadow at `version`."""
 
     outcome: Literal["applied", "rejected", "rolled-back"]
     version: Annotated[int, Meta(ge=0)]
@@ -175,18 +175,18 @@ class ConfigOutcome(WireMessage, frozen=True, kw_only=True):
 
 
 def shadow_topic(device: DeviceId, action: str, *, shadow: str | None = None) -> str:
-    """Where a device asks about one of its shadows; the classic one has no name."""
+    """Topic on which a device requests one of its shadows; the classic shadow has no name."""
     name = f"/name/{shadow}" if shadow is not None else ""
     return f"{THINGS}/{device}/shadow{name}/{action}"
 
 
 def jobs_topic(device: DeviceId, request: str) -> str:
-    """Where a device asks about its jobs: `get`, `start-next`, `{id}/get`, `{id}/update`."""
+    """Topic on which a device requests its jobs: `get`, `start-next`, `{id}/get`, `{id}/update`."""
     return f"{THINGS}/{device}/jobs/{request}"
 
 
 def response_topics(device: DeviceId) -> tuple[str, ...]:
-    """All that a managed device subscribes to, filter by filter; AWS takes eight at once."""
+    """Topic filters that a managed device subscribes to. AWS accepts eight in one request."""
     shadow = [shadow_topic(device, one, shadow=CONFIG_SHADOW) for one in SHADOW_ANSWERS]
     declared = [shadow_topic(device, one, shadow=PRIVACY_SHADOW) for one in DECLARATION_ANSWERS]
     return (*shadow, *declared, *(jobs_topic(device, one) for one in JOB_ANSWERS))

@@ -1,8 +1,9 @@
-"""How a camera comes to its certificate, and how the desk that enrols it asks for a signature.
+"""Enrolment: messages between camera, enrolment service and CA service.
 
-A camera speaks AWS IoT's fleet provisioning, whose field names these are: it asks for a
-certificate with its own request, then registers with the token that came with it. The desk passes
-requests to the signer, which alone holds the authority's key, one JSON line each way.
+Camera and enrolment service use the topics and fields of AWS IoT fleet provisioning: the camera
+sends a certificate signing request, then registers with the ownership token of the answer. The
+enrolment service passes requests to the CA service, which alone holds the authority's key, as one
+JSON line in each direction.
 """
 
 from typing import Annotated, Final
@@ -26,13 +27,13 @@ Token = Annotated[str, Meta(min_length=1, max_length=8_192)]
 
 
 class CertificateRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """First step, camera → desk: sign this request."""
+    """First step, camera → enrolment service: a certificate signing request."""
 
     certificate_signing_request: Pem
 
 
 class CertificateIssued(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The answer: a certificate that counts only once it is registered with its token."""
+    """The answer: a certificate that becomes valid when it is registered with its token."""
 
     certificate_id: str
     certificate_pem: Pem
@@ -40,21 +41,21 @@ class CertificateIssued(msgspec.Struct, frozen=True, kw_only=True, rename="camel
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Second step, camera → desk: this certificate is mine, and this is who I am."""
+    """Second step, camera → enrolment service: register the certificate for a serial number."""
 
     certificate_ownership_token: Token
     parameters: dict[str, str] = {}
 
 
 class Registered(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The answer: under which name, and what the desk knows that the camera does not."""
+    """The answer: the device id and the configuration that the allow-list holds."""
 
     thing_name: Device
     device_configuration: dict[str, str] = {}
 
 
 class Rejected(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Either step's refusal."""
+    """Either step was refused."""
 
     status_code: int = 0
     error_code: str = "Unknown"
@@ -62,7 +63,7 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class SignCommand(WireMessage, frozen=True, kw_only=True, tag="sign"):
-    """Sign this request, if it is for this device."""
+    """Sign this request if it is for this device."""
 
     device: Device
     location: Location
@@ -70,14 +71,14 @@ class SignCommand(WireMessage, frozen=True, kw_only=True, tag="sign"):
 
 
 class WithdrawCommand(WireMessage, frozen=True, kw_only=True, tag="withdraw"):
-    """Take a certificate back: nobody registered with it in time, or it has a successor."""
+    """Revoke a certificate: it was not registered in time, or it was replaced."""
 
     serial: Serial
     reason: Word
 
 
 class Signed(WireMessage, frozen=True, kw_only=True, tag="signed"):
-    """The certificate with the one above it."""
+    """The certificate and its issuer's certificate."""
 
     serial: Serial
     certificate: Pem
@@ -85,13 +86,13 @@ class Signed(WireMessage, frozen=True, kw_only=True, tag="signed"):
 
 
 class Withdrawn(WireMessage, frozen=True, kw_only=True, tag="withdrawn"):
-    """It is on the revocation list."""
+    """The certificate is on the revocation list."""
 
     serial: Serial
 
 
 class CommandRefused(WireMessage, frozen=True, kw_only=True, tag="refused"):
-    """Why not, in a sentence that may be shown to whoever asked."""
+    """Why the command was refused, in a sentence that may be shown to the caller."""
 
     reason: Sentence
 
@@ -101,5 +102,5 @@ CaReply = Signed | Withdrawn | CommandRefused
 
 
 def encode_line(message: CaCommand | CaReply) -> bytes:
-    """One message as one line."""
+    """Encode one message as one line."""
     return msgspec.json.encode(message) + b"\n"

@@ -1,8 +1,8 @@
 """CloudEvents 1.0 in structured JSON: one event, or a batch as an array.
 
-Reading never raises for what the payload says. A batch of good and bad events gives each good
-event and, for each bad one, a refusal with its reason and as much of its identity as can be
-read, so that one torn message disturbs no other.
+Decoding never raises because of the payload. A batch of valid and invalid events yields each valid
+event and, for each invalid one, its reason and as much of its identity as can be decoded, so that
+one invalid event does not affect the others.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ Id = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=False):
-    """Context attributes of CloudEvents 1.0; unknown extension attributes are let through."""
+    """Context attributes of CloudEvents 1.0; unknown extension attributes are accepted."""
 
     specversion: Literal["1.0"] = "1.0"
     id: Id
@@ -61,7 +61,7 @@ Event = AudienceEvent | HeartbeatEvent | AlarmEvent | AckEvent
 
 
 class InvalidEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """One event that could not be read: why, the bytes, and which report it was if that shows."""
+    """An event that could not be decoded: reason, bytes, identity of its report if known."""
 
     reason: str
     payload: bytes
@@ -84,7 +84,7 @@ _torn_decoder = msgspec.json.Decoder(_PartialEvent)
 
 
 def audience_event(report: AudienceReport) -> AudienceEvent:
-    """Wrap a report; its id is unique for ever, since journal and sequence are."""
+    """Wrap a report. Its id is unique because stream and sequence are."""
     return AudienceEvent(
         id=f"{report.journal}:{report.sequence.first}-{report.sequence.last}",
         source=DeviceAddress(report.location, report.device).source,
@@ -121,17 +121,17 @@ def ack_event(ack: Ack, address: DeviceAddress) -> AckEvent:
 
 
 def encode_event(event: Event) -> bytes:
-    """One event as bytes."""
+    """Encode one event."""
     return msgspec.json.encode(event)
 
 
 def join_events(sealed: Sequence[bytes]) -> bytes:
-    """Join sealed events into one batch, without decoding them again."""
+    """Join encoded events into one batch, without decoding them."""
     return b"[" + b",".join(sealed) + b"]"
 
 
 def decode_events(payload: bytes) -> Iterator[Event | InvalidEvent]:
-    """Yield each event of the payload, or a refusal in its place."""
+    """Yield each event of the payload, or an InvalidEvent in its place."""
     if len(payload) > MAX_PAYLOAD_BYTES:
         yield InvalidEvent(
             reason=f"payload of {len(payload)} bytes; at most {MAX_PAYLOAD_BYTES} are read",

@@ -1,4 +1,4 @@
-"""How a camera says that it is well, that it is not, and whether it is there at all."""
+"""Heartbeat, alarms and presence of a device."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -21,7 +21,7 @@ from wire.scalars import (
 
 
 class CaptureState(StrEnum):
-    """What the camera's stream is doing."""
+    """State of the video source."""
 
     STARTING = "starting"
     STREAMING = "streaming"
@@ -32,9 +32,10 @@ class CaptureState(StrEnum):
 
 
 class GateCounts(WireMessage, frozen=True, kw_only=True):
-    """Pictures since the start that were sampled, and those that woke the detector, by reason.
+    """Frames since the start that were sampled, and those that were analysed, by reason.
 
-    `missed` had faces that only the slow look found: a free estimate of the motion gate's recall.
+    `missed` counts faces that only the periodic analysis found: an estimate of the motion gate's
+    recall.
     """
 
     sampled: Count
@@ -45,7 +46,7 @@ class GateCounts(WireMessage, frozen=True, kw_only=True):
 
 
 class Connection(StrEnum):
-    """How well pictures come, in one word, over the last hour."""
+    """Quality of the video connection over the last hour."""
 
     EXCELLENT = "excellent"
     FAIR = "fair"
@@ -54,10 +55,11 @@ class Connection(StrEnum):
 
 
 class DeviceFigures(WireMessage, frozen=True, kw_only=True):
-    """What an operator watches beside the counts: the same on every surface of the device.
+    """Operating figures; the status page and the metrics show the same.
 
-    Running totals begin with the process. `clock_kept` and `temperature_milli_c` are null where
-    the system does not tell, `clock_ahead_ms` (of the cloud's) before the cloud has spoken.
+    Running totals start with the process. `clock_kept` and `temperature_milli_c` are null where
+    the system does not provide them, `clock_ahead_ms` (relative to the cloud) before the first
+    message from the cloud.
     """
 
     connection: Connection
@@ -76,11 +78,11 @@ class DeviceFigures(WireMessage, frozen=True, kw_only=True):
 
 
 class Heartbeat(WireMessage, frozen=True, kw_only=True):
-    """Sent at a steady beat, whether or not anybody is in view. Never stored for later.
+    """Sent at a fixed interval, also when nobody is in view. Never stored.
 
-    `oldest_sequence` is the first number of the journal that the device still holds, or the next
-    one when it holds none: what lies below was acknowledged and is forgotten, so a cloud that
-    misses it will never get it. Older agents do not say it.
+    `oldest_sequence` is the lowest sequence of the report stream that the device still holds, or
+    the next one when it holds none. Lower ones were acknowledged and are deleted, so a cloud
+    without them cannot receive them any more. Older agents omit it.
     """
 
     location: Location
@@ -118,7 +120,7 @@ class AlarmState(StrEnum):
 
 
 class Alarm(WireMessage, frozen=True, kw_only=True):
-    """A condition that lasted: `kind` is a word such as `blind.dark` or `capture.failed`."""
+    """A lasting condition: `kind` is a word such as `blind.dark` or `capture.failed`."""
 
     location: Location
     device: Device
@@ -129,7 +131,7 @@ class Alarm(WireMessage, frozen=True, kw_only=True):
 
 
 class Presence(StrEnum):
-    """Retained word on the status topic; the broker publishes OFFLINE by the device's will."""
+    """Retained on the status topic; the broker publishes OFFLINE as the device's last will."""
 
     ONLINE = "online"
     OFFLINE = "offline"
@@ -137,7 +139,7 @@ class Presence(StrEnum):
 
 
 class Status(WireMessage, frozen=True, kw_only=True):
-    """The retained status document. `since` is absent in the will, which is written ahead."""
+    """The retained status document. The last will is written in advance, without `since`."""
 
     device: Device
     presence: Presence

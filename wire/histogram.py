@@ -1,8 +1,8 @@
-"""Fixed buckets, the same on every camera for ever, so that histograms add up.
+"""Fixed buckets, the same on every camera, so that histograms can be added.
 
 A bucket holds the values from its lower edge up to, and not including, its upper edge. The first
 bucket starts at zero, the last one is open. Edges follow the lengths of spots and loops (1 to
-120 s) that impressions are computed from; changing them is a new version of the contract.
+120 s) that impressions are computed from; changing them is a new version of the wire schema.
 """
 
 from bisect import bisect_right
@@ -34,9 +34,9 @@ def tally(values_ms: list[int], edges_ms: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def quantile_ms(counts: tuple[int, ...], edges_ms: tuple[int, ...], share: float) -> float | None:
-    """The value below which `share` of the histogram lies, linear inside a bucket.
+    """The value below which `share` of the histogram lies, interpolated linearly in a bucket.
 
-    None when the histogram is empty. The open bucket answers with its lower edge: what is known.
+    None when the histogram is empty. The open bucket returns its lower edge.
     """
     total = sum(counts)
     if not total:

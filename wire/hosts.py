@@ -1,6 +1,6 @@
 """Host and port of an address: names, IPv4, IPv6 in brackets; every other spelling is refused.
 
-No error quotes the text: what stands where a host should stand may be a part of a password.
+No error quotes the text: the text in place of a host may be part of a password.
 """
 
 import re
@@ -9,14 +9,14 @@ from typing import Final
 
 ENCODE: Final = (
     "percent-encode special characters of the user name, password, path and query: "
-    "@ as %40, / as %2F, # as %23, ? as %3F, : as %3A, % as %25, a blank as %20"
+    "@ as %40, / as %2F, # as %23, ? as %3F, : as %3A, % as %25, a space as %20"
 )
 _LABEL: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _ZONE: Final = re.compile(r"[A-Za-z0-9._-]{1,32}")
 
 
 class AddressError(ValueError):
-    """An address that cannot be used. The text holds no part of it but a known scheme."""
+    """An address that cannot be used. The message holds no part of it except a known scheme."""
 
 
 def parse_host_and_port(text: str) -> tuple[str, int | None]:

@@ -1,8 +1,8 @@
-"""One HTTP request with a deadline for the whole of it and a limit of what is read.
+"""One HTTP request with a deadline for the whole call and a limit for the response.
 
-`urllib` bounds each wait, not the call: a server that drips a byte at a time holds it for hours, in
-the handshake, in the headers or in the body. Here a timer ends the connection at the deadline.
-Redirections are answers like any other: nothing is asked anywhere else. Proxies are not used.
+`urllib` limits each read, not the call: a server that sends a byte at a time can hold it for hours,
+in the handshake, the headers or the body. Here a timer closes the connection at the deadline.
+Redirects are not followed and proxies are not used.
 """
 
 import base64
@@ -26,12 +26,12 @@ _TARGET: Final = re.compile(r"[/?]")
 
 
 class HttpRequestError(RuntimeError):
-    """A request without a whole answer. The text says why and holds no part of the address."""
+    """A request without a complete response. The message holds no part of the address."""
 
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """What came back, whatever its status."""
+    """A response of any status."""
 
     status: int
     body: bytes
@@ -44,7 +44,7 @@ class HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class HttpLimits:
-    """How long the whole call may take, how long a wait within it, how much is read."""
+    """Limits: seconds of the whole call, seconds of one read, bytes of the response."""
 
     within_s: float
     limit_bytes: int
@@ -59,7 +59,7 @@ def send_request(
     body: bytes | BinaryIO | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """Send one request and read its whole answer, or raise ExchangeError."""
+    """Send one request and read the complete response, or raise HttpRequestError."""
     call = _BoundedCall(address, bounds)
     try:
         return call.send(method, body, dict(headers or {}))
@@ -70,7 +70,7 @@ def send_request(
 
 
 class _Http(http.client.HTTPConnection):
-    """Remembers its socket, which it forgets once the answer has begun."""
+    """Keeps its socket, which the base class drops when the response begins."""
 
     raw_socket: socket.socket | None = None
 
@@ -80,7 +80,7 @@ class _Http(http.client.HTTPConnection):
 
 
 class _Https(http.client.HTTPSConnection):
-    """Likewise, and before the handshake, so that the handshake can be cut off too."""
+    """Keeps its socket from before the handshake, so that the handshake can be ended too."""
 
     raw_socket: socket.socket | None = None
 
@@ -113,7 +113,7 @@ class _BoundedCall:
 
     @property
     def trouble(self) -> str:
-        """Why it was cut off; empty when it was not."""
+        """Why the connection was closed; empty if it was not."""
         is_late = time.monotonic() >= self._ends_s
         return f"it takes longer than {self._bounds.within_s:g} s" if is_late else ""
 

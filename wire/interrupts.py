@@ -1,8 +1,8 @@
 """Ctrl-C at any moment ends a program with status 130 and without a traceback.
 
 Loading the libraries takes a second or more; a KeyboardInterrupt raised inside them prints a
-traceback or is swallowed. Nothing has begun by then, so the process may end at once. Imports
-nothing of ours and little of Python's, so that a program can be protected from its first line on.
+traceback or is lost. No work has started by then, so the process may exit at once. This module
+imports little, so that a program is protected from its first line on.
 """
 
 import os
@@ -16,10 +16,10 @@ INTERRUPTED = 130
 
 @contextmanager
 def exit_on_interrupt() -> Iterator[None]:
-    """Inside, Ctrl-C ends the process at once. Only for what may be broken off anywhere."""
+    """Within the context, Ctrl-C ends the process at once. Only for code that may stop anywhere."""
     try:
         before = signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
-    except ValueError:  # only the main thread may say so; tests call from others
+    except ValueError:  # only the main thread may set it; tests call from others
         yield
         return
     try:
@@ -31,8 +31,8 @@ def exit_on_interrupt() -> Iterator[None]:
 def run_interruptible(run: Callable[[], int]) -> int:
     """The status of `run`, or 130 when Ctrl-C ended it.
 
-    A KeyboardInterrupt that is raised in a finalizer or a callback reaches nobody: Python prints
-    it and goes on. It ends the process here.
+    Python prints a KeyboardInterrupt raised in a finalizer or a callback and continues. Here it
+    ends the process.
     """
     before = sys.unraisablehook
 
@@ -45,7 +45,7 @@ def run_interruptible(run: Callable[[], int]) -> int:
     try:
         return run()
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one must not break the exit
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not interrupt the exit
         return INTERRUPTED
     finally:
         sys.unraisablehook = before

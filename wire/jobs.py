@@ -1,8 +1,7 @@
-"""What a camera may be told to do once: the documents of its jobs.
+"""Job documents: one task of a device each.
 
-A job says nothing that a camera must believe. What changes its models or its program is signed by
-a key whose public half stands in the camera's own settings, and files come from and go to hosts
-that stand there too; whoever can write jobs alone can change neither.
+Permission to create jobs is not sufficient to change models or program: those packages are signed,
+the public key is in the device's own settings, and so are the hosts that files come from and go to.
 """
 
 from datetime import timedelta
@@ -21,7 +20,7 @@ Ratio = Annotated[float, Meta(ge=0, le=1)]
 
 
 class Package(WireMessage, frozen=True, kw_only=True):
-    """A model on its way: its card as signed, byte for byte, and where the weights are."""
+    """A model to install: its signed card, byte for byte, and the URL of its weights."""
 
     card: Annotated[str, Meta(max_length=24_576)]
     signature: Signature
@@ -29,8 +28,8 @@ class Package(WireMessage, frozen=True, kw_only=True):
 
 
 class ModelTrial(WireMessage, frozen=True, kw_only=True):
-    """When a new detector is as good as the old, seen on the same pictures, and for how long
-    it is watched after it has taken over.
+    """When a new detector is as good as the current one on the same frames, and for how long it is
+    monitored after the switch.
     """
 
     pictures: Annotated[int, Meta(ge=1, le=100_000)] = 100
@@ -42,7 +41,7 @@ class ModelTrial(WireMessage, frozen=True, kw_only=True):
 
 
 class ModelJob(WireMessage, frozen=True, kw_only=True, tag_field="operation", tag="model"):
-    """Measure with another detector. Without a package it must be on the camera already."""
+    """Measure with another detector. Without a package it must be installed already."""
 
     version: Version
     replaces: Version | None = None
@@ -55,18 +54,18 @@ class RenewJob(WireMessage, frozen=True, kw_only=True, tag_field="operation", ta
 
 
 class RestartJob(WireMessage, frozen=True, kw_only=True, tag_field="operation", tag="restart"):
-    """End in order and begin anew."""
+    """Stop in order and start again."""
 
 
 class DiagnoseJob(WireMessage, frozen=True, kw_only=True, tag_field="operation", tag="diagnose"):
-    """Send logs, settings and health, without secrets and pictures, by PUT to a presigned URL."""
+    """Send logs, settings and health, without secrets and images, by PUT to a presigned URL."""
 
     url: Url
 
 
 class ClipJob(WireMessage, frozen=True, kw_only=True, tag_field="operation", tag="clip"):
-    """Send what the recorder kept of these times, every head under a mosaic, by PUT to a presigned
-    URL. Only a camera whose own settings switch the recorder on has any.
+    """Send the recording of these times, every head pixelated, by PUT to a presigned URL. Only a
+    device whose own settings enable the recorder has recordings.
     """
 
     url: Url
@@ -79,7 +78,7 @@ class ClipJob(WireMessage, frozen=True, kw_only=True, tag_field="operation", tag
 
 
 class Release(WireMessage, frozen=True, kw_only=True):
-    """A version of the program: what its archive (tar.gz) must be."""
+    """A version of the program: size and digest of its archive (tar.gz)."""
 
     version: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,62}$(?!\n)")]
     sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
@@ -87,7 +86,7 @@ class Release(WireMessage, frozen=True, kw_only=True):
 
 
 class UpdateJob(WireMessage, frozen=True, kw_only=True, tag_field="operation", tag="update"):
-    """Become another version of the program. `release` is the signed text of a `Release`."""
+    """Install another version of the program. `release` is the signed text of a `Release`."""
 
     release: Annotated[str, Meta(max_length=1_024)]
     signature: Signature
@@ -98,7 +97,7 @@ Job = ModelJob | RenewJob | RestartJob | DiagnoseJob | ClipJob | UpdateJob
 
 
 class JobResult(WireMessage, frozen=True, kw_only=True):
-    """How a job ended; details are a few short words, as the service takes them."""
+    """How a job ended; details are a few short texts, within the limits of the job service."""
 
     status: Literal["SUCCEEDED", "FAILED", "REJECTED"]
     details: dict[str, Sentence]

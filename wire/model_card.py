@@ -1,7 +1,7 @@
-"""What is known about a network: where it came from, what it may be used for, what it scores.
+"""Model card of a network: origin, permitted use, measured figures.
 
-The card lies beside its ONNX file as JSON. The camera refuses a file that its card does not
-describe, and the health report names the models by the card's name and version.
+The card is a JSON file next to its ONNX file. The agent refuses a network that differs from its
+card. Reports name networks by the card's name and version.
 """
 
 from typing import Annotated, Literal
@@ -14,7 +14,7 @@ Allows = Literal["commercial", "research"]
 
 
 class Port(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An input or output: `shape` with names for free axes, and what the numbers mean."""
+    """An input or output: `shape` with names for variable axes, and the meaning of the numbers."""
 
     name: str
     shape: list[int | str]
@@ -22,7 +22,7 @@ class Port(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TrainingSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One source of training images and the licence it came under."""
+    """One source of training images and its licence."""
 
     name: str
     licence: str
@@ -41,9 +41,9 @@ class ModelFigure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The card of one ONNX file. `layout` names the reading of its outputs.
+    """The card of one ONNX file. `layout` names the decoder of its outputs.
 
-    `second_look` names the network that checks what this one found, where there is one.
+    `second_look` names the network that verifies the faces that this one finds, if there is one.
     """
 
     name: str

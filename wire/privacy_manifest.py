@@ -1,7 +1,7 @@
-"""What a camera says of its own privacy, signed with its key: which switches are on, and by whom.
+"""A device's signed statement of its privacy settings.
 
 The signature is over `canonical(manifest)`, with the key of the device's certificate (ECDSA over
-P-256 with SHA-256, ASN.1 DER, in base64). Whoever holds the certificate can check it without us:
+P-256 with SHA-256, ASN.1 DER, in base64). It can be verified with the certificate alone:
 `openssl dgst -sha256 -verify key.pem -signature signature.der manifest.json`.
 """
 
@@ -15,7 +15,7 @@ from wire.scalars import Count, Device, Instant, Location, Milliseconds, WireMes
 
 
 class PrivacyManifest(WireMessage, frozen=True, kw_only=True):
-    """The switches in force. `leaves` are the channels on which messages go out."""
+    """The active switches. `leaves` lists the channels on which messages are sent."""
 
     schema: Literal["1"] = "1"
     device: Device
@@ -42,5 +42,5 @@ class SignedManifest(WireMessage, frozen=True, kw_only=True):
 
 
 def canonical(manifest: PrivacyManifest) -> bytes:
-    """The bytes that are signed: JSON without blanks, fields in the order of their names."""
+    """The signed bytes: JSON without spaces, fields ordered by name."""
     return msgspec.json.encode(manifest, order="sorted")

@@ -1,7 +1,7 @@
-"""The small words of the contract: who, when, how many. Each refuses what it is not.
+"""Scalar types of the wire schema, with their validation.
 
-Times are aware UTC instants; durations are whole milliseconds, so that sums are exact on every
-engine and in every order.
+Times are aware UTC instants; durations are whole milliseconds, so that sums are exact in every
+database and in every order.
 """
 
 from datetime import datetime
@@ -18,13 +18,13 @@ JournalId = NewType("JournalId", str)
 # newline; the look-ahead closes that gap and means nothing to JSON Schema's dialect.
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$(?!\n)"
 
-Location = Annotated[LocationId, Meta(pattern=NAME, description="a place with one screen")]
+Location = Annotated[LocationId, Meta(pattern=NAME, description="a location with one screen")]
 Device = Annotated[DeviceId, Meta(pattern=NAME, description="one camera agent")]
 Journal = Annotated[
     JournalId,
     Meta(
         pattern=r"^[0-9a-f]{16}$(?!\n)",
-        description="the outbox the sequence counts in; a replaced disk starts a new one",
+        description="report stream that the sequence counts in; each run of the agent starts one",
     ),
 ]
 
@@ -37,11 +37,11 @@ Sentence = Annotated[str, Meta(max_length=500)]
 
 
 class WireMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A value of the contract: frozen, named fields only, no field that the schema lacks."""
+    """Base of all messages: frozen, keyword fields only, unknown fields are refused."""
 
 
 class SequenceRange(WireMessage, frozen=True, kw_only=True):
-    """The device's sequence numbers that a report stands for, both ends included."""
+    """The sequence numbers that a report covers, both ends included."""
 
     first: Sequence
     last: Sequence

@@ -1,4 +1,4 @@
-"""The contract as documents: JSON Schema 2020-12 and AsyncAPI 3.0, generated from the structs."""
+"""The wire schema as JSON Schema 2020-12 and AsyncAPI 3.0, generated from the structs."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from wire.health import Status
 from wire.jobs import Job
 from wire.topics import ROOT, Channel
 
-TITLE: Final = "Onlooker wire contract"
+TITLE: Final = "Onlooker wire schema"
 VERSION: Final = "1"
 
 MESSAGES: Final[Mapping[Channel, type[msgspec.Struct]]] = {
@@ -31,7 +31,7 @@ def json_schema(message: Any) -> dict[str, Any]:
 
 
 def asyncapi() -> dict[str, Any]:
-    """The topics and what travels on them, as the cloud's side sees it."""
+    """Topics and messages, from the cloud's point of view."""
     _, components = msgspec.json.schema_components(
         MESSAGES.values(), ref_template="#/components/schemas/{name}"
     )
@@ -57,7 +57,7 @@ def asyncapi() -> dict[str, Any]:
 
 
 def generate_documents() -> dict[str, str]:
-    """File name → text of everything that is generated."""
+    """File name → text of every generated document."""
     files: dict[str, Any] = {
         f"{channel}.schema.json": json_schema(MESSAGES[channel]) for channel in MESSAGES
     }

@@ -1,10 +1,10 @@
-"""Notices that somebody else connects under our client id, and how long to stay away then.
+"""Detect that another client connects with the same client id, and how long to wait then.
 
-A broker that lets a second client in under an id ends the first one's session. Both connect again,
-and end each other's sessions for as long as they run. MQTT 5 says so with reason 0x8E. MQTT 3.1.1
-says nothing: there, sessions that the other side ends soon after they began, again and again, with
-nothing unconfirmed that could be the cause, are taken for it. Each time the pause is longer, so
-that one of the two has most of the time to itself; a session that lasts brings back the short one.
+A broker ends the session of the first client when a second one connects with its id. Both reconnect
+and end each other's sessions indefinitely. MQTT 5 reports this with reason 0x8E. MQTT 3.1.1 reports
+nothing: there, repeated sessions that the broker ends soon after their start, with no unconfirmed
+message that could be the cause, count as a takeover. The pause doubles each time, so that one
+client is connected most of the time; a session that lasts resets it.
 """
 
 import random
@@ -15,7 +15,7 @@ from typing import Final
 TAKEN_OVER: Final = 0x8E  # MQTT 5, Session taken over
 SHORT_S: Final = 30.0
 WINDOW_S: Final = 180.0
-MOST_SHORT: Final = 3  # a broker that starts again may end one or two
+MOST_SHORT: Final = 3  # a broker restart may end one or two
 FIRST_PAUSE_S: Final = 30.0
 LONGEST_PAUSE_S: Final = 600.0
 STEADY_S: Final = 300.0
@@ -36,15 +36,15 @@ class TakeoverDetector:
 
     @property
     def times(self) -> int:
-        """How often it has happened since the last session that lasted."""
+        """Takeovers since the last session that lasted."""
         return self._times
 
     def begin(self, now_s: float) -> None:
-        """A session has begun."""
+        """Record the start of a session."""
         self._began_s = now_s
 
     def end(self, now_s: float, *, reason: int | None = None, unconfirmed: int = 0) -> float | None:
-        """The other side has ended the session: how long to stay away, None when it is no takeover.
+        """Record that the broker ended the session; the seconds to wait, None if it is no takeover.
 
         `reason` is that of an MQTT 5 DISCONNECT from the broker.
         """

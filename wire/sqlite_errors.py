@@ -1,9 +1,9 @@
-"""What an SQLite error says about the file: damaged, or intact behind a problem of its environment.
+"""Classify SQLite errors: the file is damaged, or intact and its environment has a problem.
 
-The one place that decides this, for the device's outbox and for the cloud's database. Damage is
+The outbox of the device and the database of the cloud both use this. Damage is
 SQLITE_CORRUPT, SQLITE_NOTADB or a failed `quick_check`, nothing else. A full disk, a lock, missing
-rights, a read-only file system or an I/O error says nothing about the content: the file must stay
-where and as it is, and the same call may succeed later.
+rights, a read-only file system or an I/O error does not concern the content: the file must not be
+moved or changed, and the same call may succeed later.
 """
 
 import sqlite3

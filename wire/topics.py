@@ -1,7 +1,7 @@
-"""Where messages travel: `onlooker/v1/{location}/{device}/{channel}`.
+"""MQTT topics: `onlooker/v1/{location}/{device}/{channel}`.
 
-A device writes and reads below its own address and nowhere else; access rules are written from
-this file. Names hold no `/`, `+` or `#`, so an address cannot reach into another.
+A device publishes and subscribes below its own address only; the broker's access rules are
+generated from this module. Names hold no `/`, `+` or `#`, so an address cannot match another.
 """
 
 import re
@@ -20,17 +20,17 @@ class Channel(StrEnum):
     AUDIENCE = "audience"  # device → cloud, until acknowledged
     HEARTBEAT = "heartbeat"  # device → cloud, may be lost
     ALARM = "alarm"  # device → cloud
-    STATUS = "status"  # device → cloud, retained, with a will
+    STATUS = "status"  # device → cloud, retained, with a last will
     ACK = "ack"  # cloud → device
 
 
 class TopicError(ValueError):
-    """A topic that is none of ours."""
+    """A topic outside this schema."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceAddress:
-    """Where a device stands in the topic tree."""
+    """Location and device: the prefix of a device's topics."""
 
     location: LocationId
     device: DeviceId
@@ -49,12 +49,12 @@ class DeviceAddress:
 
     @property
     def source(self) -> str:
-        """The CloudEvents `source` of everything this device says."""
+        """The CloudEvents `source` of this device's messages."""
         return f"/{ROOT}/{self.location}/{self.device}"
 
 
 def all_devices_filter(channel: Channel) -> str:
-    """The subscription that hears one channel of all devices."""
+    """Topic filter of one channel of all devices."""
     return f"{ROOT}/+/+/{channel}"
 
 
@@ -63,8 +63,10 @@ def parse_topic(topic: str) -> tuple[DeviceAddress, Channel]:
     levels = topic.split("/")
     if len(levels) != 5 or "/".join(levels[:2]) != ROOT:
         raise TopicError(
-            f"topic {topic[:200]!r} is not ours: wanted {ROOT}/location/device/channel"
+            f"topic {topic[:200]!r} is unknown: expected {ROOT}/location/device/channel"
         )
     if levels[4] not in set(Channel):
-        raise TopicError(f"topic {topic[:200]!r} ends in no channel: wanted {', '.join(Channel)}")
+        raise TopicError(
+            f"topic {topic[:200]!r} ends in no channel: expected one of {', '.join(Channel)}"
+        )
     return DeviceAddress(LocationId(levels[2]), DeviceId(levels[3])), Channel(levels[4])

@@ -1,7 +1,7 @@
-"""Requests over HTTP from an address, and failures without the address.
+"""HTTP requests from an address, and failure texts without the address.
 
-`urllib` takes user information for a part of the host, quotes addresses in its errors, and sends
-credentials along to where an answer redirects. Here they travel in a header, to the host alone.
+`urllib` treats user information as part of the host, quotes addresses in errors, and forwards
+credentials on a redirect. Here they are sent in a header, to the original host only.
 """
 
 import base64

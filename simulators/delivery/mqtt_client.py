@@ -1,6 +1,6 @@
-"""A connection to the broker on behalf of many made-up cameras; hears their acknowledgements.
+"""A broker connection shared by many synthetic cameras; it receives their acknowledgements.
 
-A broker's PUBACK counts for nothing here: who sends, keeps until the cloud has answered.
+A PUBACK of the broker is not sufficient: the sender keeps a report until the cloud acknowledges it.
 """
 
 import queue
@@ -18,11 +18,11 @@ CONNECT_WITHIN_S: Final = 10.0
 
 
 class SimulatorClientError(RuntimeError):
-    """The broker's address is none, or nobody answers there."""
+    """The broker address is invalid, or no broker answers."""
 
 
 class SimulatorClient:
-    """A connection to the broker that hears acknowledgements. Used as a context."""
+    """A broker connection that receives acknowledgements. Use it as a context manager."""
 
     def __init__(self, url: str) -> None:
         """`url` is mqtt[s]://[name:password@]host[:port]."""
@@ -58,7 +58,7 @@ class SimulatorClient:
         self._client.loop_stop()
 
     def subscribe(self, address: DeviceAddress) -> None:
-        """Hear the acknowledgements for a device."""
+        """Subscribe to the acknowledgements of a device."""
         topic = address.topic(Channel.ACK)
         if topic not in self._topics:
             self._topics.add(topic)
@@ -69,7 +69,7 @@ class SimulatorClient:
         self._client.publish(address.topic(Channel.AUDIENCE), payload, qos=1)
 
     def read_acknowledgements(self, *, wait_s: float) -> Iterator[AckEvent]:
-        """What the cloud has said; waits at most that long for the first word."""
+        """Yield received acknowledgements; wait at most `wait_s` for the first."""
         payload = self._next(wait_s)
         while payload is not None:
             yield from (event for event in decode_events(payload) if isinstance(event, AckEvent))
@@ -82,7 +82,7 @@ class SimulatorClient:
             return None
 
     def has_reconnected(self) -> bool:
-        """Whether the connection was made anew since the last question."""
+        """Whether the client has reconnected since the last call."""
         anew = False
         while not self._sessions.empty():
             self._sessions.get()

@@ -1,7 +1,7 @@
-"""Brings made-up reports to the cloud and keeps each until an acknowledgement covers it.
+"""Send reports and keep each until an acknowledgement covers it.
 
-The same promise as a camera's outbox, held in memory: a bounded number on the way, sent again
-after a silence or a new connection.
+The same guarantee as the agent's outbox, in memory: a limited number of reports in flight, resent
+after a timeout or a reconnection.
 """
 
 import time
@@ -29,12 +29,12 @@ ACKNOWLEDGED_WITHIN_S: Final = 60.0
 
 
 class NotAcknowledgedError(RuntimeError):
-    """The cloud stays silent."""
+    """The cloud acknowledges nothing within the time limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportBatch:
-    """Reports of one journal that travel as one message."""
+    """Reports of one stream in one message."""
 
     address: DeviceAddress
     journal: JournalId
@@ -45,7 +45,7 @@ class ReportBatch:
 
 
 def pack_batches(reports: Iterable[AudienceReport]) -> Iterator[ReportBatch]:
-    """Pack reports in their order; a parcel holds one journal and fits the contract."""
+    """Pack reports in order; a batch holds one stream and respects the size limits."""
     waiting: list[bytes] = []
     size, last = 2, None
     for report in reports:
@@ -72,7 +72,7 @@ def _pack(last: AudienceReport, sealed: list[bytes]) -> ReportBatch:
 
 
 class ReportConnection(Protocol):
-    """What a delivery needs of the post."""
+    """What the sender requires of a connection."""
 
     def subscribe(self, address: DeviceAddress) -> None: ...
     def send(self, address: DeviceAddress, payload: bytes) -> None: ...
@@ -81,7 +81,7 @@ class ReportConnection(Protocol):
 
 
 class ReliableSender:
-    """Every parcel on its way until it is acknowledged."""
+    """Sends batches and keeps each until it is acknowledged."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class ReliableSender:
         patience_s: float = ACKNOWLEDGED_WITHIN_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._post = connection
+        self._connection = connection
         self._clock = clock
         self._resend_after_s = resend_after_s
         self._patience_s = patience_s
@@ -104,46 +104,46 @@ class ReliableSender:
     def send_all(
         self, load: Iterable[ReportBatch | None], on_progress: Callable[[int], None]
     ) -> int:
-        """Deliver everything; the number of reports settled. `told` hears that number growing.
+        """Send everything; the number of acknowledged reports. `on_progress` receives that number.
 
-        A None in the load means that nothing is ready at the moment.
+        A None in `load` means that nothing is due at the moment.
         """
-        coming = iter(load)
+        batches = iter(load)
         self._moved_s = self._clock()
-        while self._fill(coming) or self.in_flight:
+        while self._fill(batches) or self.in_flight:
             self._read_acknowledgements()
             on_progress(self.acknowledged_count)
             self._resend()
         return self.acknowledged_count
 
-    def _fill(self, coming: Iterator[ReportBatch | None]) -> bool:
-        """Send while there is room; False when the load is at its end."""
+    def _fill(self, batches: Iterator[ReportBatch | None]) -> bool:
+        """Send up to the limit in flight; False when `load` is exhausted."""
         while self.in_flight < MAX_IN_FLIGHT:
             try:
-                parcel = next(coming)
+                batch = next(batches)
             except StopIteration:
                 return False
-            if parcel is None:
+            if batch is None:
                 return True
             if not self.in_flight:
                 self._moved_s = self._clock()
-            self._post.subscribe(parcel.address)
-            self._pending.setdefault(parcel.journal, deque()).append(parcel)
-            self._sent_at_s[parcel.journal] = self._clock()
-            self.in_flight += parcel.reports
-            self._post.send(parcel.address, parcel.payload)
+            self._connection.subscribe(batch.address)
+            self._pending.setdefault(batch.journal, deque()).append(batch)
+            self._sent_at_s[batch.journal] = self._clock()
+            self.in_flight += batch.reports
+            self._connection.send(batch.address, batch.payload)
         return True
 
     def _read_acknowledgements(self) -> None:
-        for event in self._post.read_acknowledgements(wait_s=0.1):
+        for event in self._connection.read_acknowledgements(wait_s=0.1):
             self._acknowledge(event.data.journal, event.data.through)
 
     def _acknowledge(self, journal: JournalId, through: int) -> None:
         waiting = self._pending.get(journal, deque())
         while waiting and waiting[0].through <= through:
-            parcel = waiting.popleft()
-            self.in_flight -= parcel.reports
-            self.acknowledged_count += parcel.reports
+            batch = waiting.popleft()
+            self.in_flight -= batch.reports
+            self.acknowledged_count += batch.reports
             self._moved_s = self._clock()
         if not waiting:
             self._pending.pop(journal, None)
@@ -158,9 +158,9 @@ class ReliableSender:
                 f"{self.in_flight} are not. Is `python -m cloud stream` running on this "
                 f"broker, and does its sites file list {where.device} at {where.location}?"
             )
-        anew = self._post.has_reconnected()
+        anew = self._connection.has_reconnected()
         for journal, waiting in self._pending.items():
             if anew or now_s - self._sent_at_s[journal] > self._resend_after_s:
                 self._sent_at_s[journal] = now_s
-                for parcel in waiting:
-                    self._post.send(parcel.address, parcel.payload)
+                for batch in waiting:
+                    self._connection.send(batch.address, batch.payload)

@@ -1,1 +1,1 @@
-"""People drawn walking past a screen, with the truth about each of them known."""
+"""Synthetic scenes of people walking past a screen, with ground truth."""

@@ -1,6 +1,6 @@
-"""What a drawn person looks like: tones, hair, age, what is worn. Chosen from a seed.
+"""Appearance of a synthetic person: skin, hair, age, clothes. Sampled from a seed.
 
-Nobody's likeness: every value is drawn at random within the range of ordinary people.
+Every value is random within the usual range; no real person is depicted.
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ CLOTHES: Final[tuple[Tone, ...]] = (
 
 
 class Hair(StrEnum):
-    """How the hair is worn."""
+    """Hair style."""
 
     SHORT = "short"
     LONG = "long"
@@ -68,7 +68,7 @@ class Appearance:
 
 
 def sample_appearance(rng: np.random.Generator) -> Appearance:
-    """One person, at random."""
+    """Sample one person."""
     style = Hair(rng.choice(list(Hair), p=(0.45, 0.33, 0.14, 0.08)))
     age = float(rng.beta(1.5, 2.5))
     bearded = style is not Hair.LONG and rng.random() < 0.4

@@ -1,4 +1,4 @@
-"""The concourse: floor, wall, lamps, and the camera's own noise and drift.
+"""The background: floor, wall and lamps of a concourse, with sensor noise and exposure drift.
 
 Nothing on the walls resembles a face, so that whatever a detector finds is a person.
 """
@@ -22,7 +22,7 @@ Picture = NDArray[np.uint8]
 
 
 class Background:
-    """An empty concourse that can be copied, and the sensor that looks at it."""
+    """An empty concourse and a model of the sensor."""
 
     def __init__(self, lens: Lens, seed: int) -> None:
         rng = np.random.default_rng((seed, 1))
@@ -34,11 +34,11 @@ class Background:
         self._rng = rng
 
     def empty(self) -> Picture:
-        """A fresh copy to draw on."""
+        """A copy to draw on."""
         return self._empty.copy()
 
     def add_exposure(self, picture: Picture, at_s: float) -> Picture:
-        """The picture as the sensor gives it: the light drifts slowly, every frame is noisy."""
+        """Apply slow exposure drift and frame noise."""
         turn = 2 * math.pi * at_s / DRIFT_PERIOD_S + self._phase
         gain = 1 + DRIFT_RATIO * math.sin(turn)
         noise = self._noise[int(self._rng.integers(NOISE_SHEETS))]

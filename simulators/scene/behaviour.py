@@ -1,7 +1,7 @@
-"""What a person does before the screen, as a way and a list of gazes.
+"""Behaviour of a person in front of the screen, as waypoints and gazes.
 
 Gazes are either well on the screen (within 10 degrees) or well off it (beyond 32), so that the
-truth has no doubtful cases. A glance lasts longer than the second that makes an onlooker.
+ground truth is unambiguous. A glance lasts longer than the second that defines an onlooker.
 """
 
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ import numpy as np
 from simulators.scene.lens import Lens
 from simulators.scene.trajectory import Gaze, Waypoint
 
-OUTSIDE_M: Final = 0.6  # beyond the picture's edge, so that nobody appears out of nothing
+OUTSIDE_M: Final = 0.6  # beyond the frame's edge, so that nobody appears inside the frame
 
 
 class Behaviour(StrEnum):
-    """The four things people do."""
+    """Four kinds of behaviour."""
 
     PASSES = "passes"  # face in view, never looks
     GLANCES = "glances"  # looks in walking
@@ -37,7 +37,7 @@ BEHAVIOURS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class TimedPath:
-    """A way without its place in time: seconds run from 0."""
+    """Waypoints and gazes relative to their start: seconds count from 0."""
 
     behaviour: Behaviour
     waypoints: tuple[Waypoint, ...]
@@ -45,14 +45,14 @@ class TimedPath:
 
     @property
     def length_s(self) -> float:
-        """How long the person is on the way."""
+        """Duration of the path."""
         return self.waypoints[-1].at_s
 
 
 def plan_path(
     behaviour: Behaviour, longest_s: float, lens: Lens, rng: np.random.Generator
 ) -> TimedPath:
-    """One telling of a story that takes no longer than `longest_s`."""
+    """Sample one path of this behaviour that takes at most `longest_s`."""
     return {
         Behaviour.PASSES: _passes,
         Behaviour.GLANCES: _glances,
@@ -130,7 +130,7 @@ def _between(waypoints: tuple[Waypoint, Waypoint], at_s: float) -> tuple[float, 
 
 
 def _ahead(from_s: float, waypoints: tuple[Waypoint, ...], rng: np.random.Generator) -> Gaze:
-    """Where one walks, the face still in view."""
+    """A gaze in walking direction, the face still in view."""
     side = 1.0 if waypoints[-1].x_m > waypoints[0].x_m else -1.0
     return Gaze(from_s, side * float(rng.uniform(34, 50)), float(rng.uniform(-6, 2)))
 

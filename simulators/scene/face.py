@@ -1,7 +1,8 @@
-"""A face painted flat, as a make-up artist would: the colours that the head's shape then wears.
+"""A face painted on a flat canvas: the texture of the head mesh.
 
 The canvas is the face seen from the front without perspective, in centimetres; the renderer
-hangs it on the head's surface, so that a turned head shows a turned face. No photograph is used.
+projects it onto the head's surface, so that a turned head shows a turned face. No photograph is
+used.
 """
 
 from typing import Final
@@ -24,7 +25,7 @@ Canvas = NDArray[np.uint8]
 
 
 def paint_face(appearance: Appearance) -> Canvas:
-    """The canvas of one face, BGR."""
+    """Paint the canvas of one face, BGR."""
     rng = np.random.default_rng(appearance.texture_seed)
     canvas = _skin(appearance, rng)
     _beard(canvas, appearance, rng)
@@ -38,7 +39,7 @@ def paint_face(appearance: Appearance) -> Canvas:
 
 
 def sample_colours(canvas: Canvas, x: Floats, y: Floats) -> Floats:
-    """The canvas's colour at points of the surface."""
+    """Colours of the canvas at points of the surface."""
     across = ((x - LEFT_CM) * PX_PER_CM).astype(np.float32)
     down = ((y - TOP_CM) * PX_PER_CM).astype(np.float32)
     colour = cv2.remap(canvas, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

@@ -1,4 +1,4 @@
-"""A whole head in the round: skin, hair, ears, neck, hat and glasses as coloured points.
+"""A complete head as coloured points: skin, hair, ears, neck, hat and glasses.
 
 Points, not triangles: they lie closer together than the pixels they are drawn on, so that
 drawing is one sort and one assignment, and the same few lines draw skin, hair and spectacles.
@@ -29,7 +29,7 @@ class HeadMesh:
 
 
 def build_head_mesh(appearance: Appearance) -> HeadMesh:
-    """The head of one person."""
+    """Build the head of one person."""
     rng = np.random.default_rng(appearance.texture_seed + 1)
     parts = [_skin_and_hair(appearance, rng), _neck(appearance)]
     if appearance.style is Hair.LONG:

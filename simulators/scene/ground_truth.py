@@ -1,10 +1,10 @@
-"""What really happens in a scene, computed from the ways and gazes and never from pixels.
+"""Ground truth of a scene, computed from trajectories and gazes, never from pixels.
 
-Definitions, all on the clip's frames. *In view*: some of the head is inside the picture. *Face
-visible*: at least 28 px high in a picture 1280 px wide (in proportion, never below 14), wholly
-inside, turned less than 60 degrees (lowered less than 50), seven tenths of it in front of
-everybody else. *Looking*: visible and within 15 degrees of the camera; not looking is beyond 25
-degrees, and what lies between is only the turn of a head.
+Definitions, all on the clip's frames. *In view*: part of the head is inside the frame. *Face
+visible*: at least 28 px high in a frame 1280 px wide (in proportion, never below 14), entirely
+inside, yaw below 60 degrees, pitch above -50, at least 70 % of it not covered by others.
+*Looking*: visible and within 15 degrees of the camera; not looking is beyond 25 degrees; angles
+between occur only while a head turns.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ LOWERED_DEG: Final = -50.0
 LOOKING_DEG: Final = 15.0
 VISIBLE_SHARE: Final = 0.7
 ONLOOKER_S: Final = 1.0
-VISIT_S: Final = 0.5  # a face visible for less is nobody's visit
+VISIT_S: Final = 0.5  # a face visible for less is not a visit
 
 Interval = tuple[float, float]
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
@@ -56,7 +56,7 @@ class PersonTruth(msgspec.Struct, frozen=True):
 
 
 class SceneTotals(msgspec.Struct, frozen=True):
-    """Sums over the people; `visitors` have shown their face, `onlookers` have looked 1 s."""
+    """Sums over all people; `visitors` showed their face, `onlookers` looked for 1 s."""
 
     people: int
     visitors: int
@@ -84,7 +84,7 @@ class SceneTruth(msgspec.Struct, frozen=True):
 def compute_ground_truth(
     trajectories: Sequence[Trajectory], lens: Lens, *, fps: int, frames: int, seed: int
 ) -> SceneTruth:
-    """Follow everybody frame by frame."""
+    """Compute the ground truth of all people, frame by frame."""
     stances = [[walk.at(frame / fps) for walk in trajectories] for frame in range(frames)]
     visible = [_faces_visible(row, lens) for row in stances]
     people = tuple(
@@ -151,7 +151,7 @@ def _person(
 def _path(
     at: int, stances: list[list[Pose | None]], lens: Lens, fps: int
 ) -> tuple[HeadPosition, ...]:
-    """Twice a second is enough to draw it and to check it."""
+    """Head positions, two a second."""
     spots = []
     for frame in range(0, len(stances), max(1, fps // 2)):
         stance = stances[frame][at]
@@ -200,7 +200,7 @@ def intervals(flags: Sequence[bool], fps: int) -> tuple[Interval, ...]:
 
 
 def length_s(spans: Sequence[Interval]) -> float:
-    """Their sum in seconds."""
+    """Total length in seconds."""
     return round(sum(end - start for start, end in spans), 3)
 
 

@@ -1,6 +1,6 @@
 """The shape of a human head: a closed surface in centimetres, star-like around its axis.
 
-Hard truth: these are drawn heads, not scans. Proportions follow plain anatomy (eyes half-way
+These heads are constructed, not scanned. Proportions follow anatomy (eyes half-way
 between crown and chin, 23 cm high, 15 cm wide); features are soft bumps and hollows on the face.
 x runs to the viewer's right, y down, z towards the viewer; the eyes lie at y = 0.
 """
@@ -71,7 +71,7 @@ NOSE: Final = np.array(
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What makes one head unlike another; 1.0 is the ordinary proportion."""
+    """Individual proportions of a head; 1.0 is average."""
 
     width: float = 1.0
     jaw: float = 1.0
@@ -92,7 +92,7 @@ class Surface:
 
 
 def surface(build: Build) -> Surface:
-    """The bare skin of one head."""
+    """Build the skin surface of one head."""
     longitude = np.linspace(-np.pi, np.pi, AROUND, dtype=np.float32)
     step = np.linspace(0.0, np.pi, DOWN, dtype=np.float32)
     half = (CHIN_CM - CROWN_CM) / 2
@@ -108,7 +108,7 @@ def surface(build: Build) -> Surface:
 
 
 def relief(x: Floats, y: Floats, build: Build) -> Floats:
-    """How far the features stand out of the plain face, in centimetres."""
+    """Relief of the facial features, in centimetres."""
     wide = 0.62 + 0.42 * np.clip((y + 1) / 5, 0, 1) * build.nose_width
     out: Floats = build.nose * np.interp(y, NOSE[:, 0], NOSE[:, 1]) * np.exp(-((x / wide) ** 2) / 2)
     for at, (side, level, rise, spread_x, spread_y) in enumerate(BUMPS):

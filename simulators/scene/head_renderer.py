@@ -1,7 +1,7 @@
 """A head as the camera sees it: turned, lit and drawn, with its outline as transparency.
 
 Angles are degrees as seen by the camera: yaw turns the nose towards the picture's right, pitch
-lifts it, and at 0, 0 the face looks straight into the lens. Drawings are kept per rounded angle,
+lifts it, and at 0, 0 the face looks straight into the lens. Drawings are cached per rounded angle,
 since a person repeats the same few angles for many frames.
 """
 
@@ -40,7 +40,7 @@ Sprite = NDArray[np.uint8]
 
 
 class HeadRenderer:
-    """Drawings of one head from every side, made when first asked for."""
+    """Draws one head at any angle and caches the drawings."""
 
     def __init__(self, figure: HeadMesh) -> None:
         self._figure = figure
@@ -56,7 +56,7 @@ class HeadRenderer:
 
 
 def rotation(yaw_deg: float, pitch_deg: float) -> Floats:
-    """The matrix that turns a head that looks into the camera."""
+    """Rotation matrix of a head that looks into the camera."""
     yaw, pitch = np.radians((yaw_deg, pitch_deg + NEUTRAL_DEG))
     about_y = [(np.cos(yaw), 0, np.sin(yaw)), (0, 1, 0), (-np.sin(yaw), 0, np.cos(yaw))]
     about_x = [(1, 0, 0), (0, np.cos(pitch), -np.sin(pitch)), (0, np.sin(pitch), np.cos(pitch))]
@@ -64,7 +64,7 @@ def rotation(yaw_deg: float, pitch_deg: float) -> Floats:
 
 
 def draw_head(figure: HeadMesh, turn: Floats) -> Sprite:
-    """Every visible point on its pixel, the nearest last."""
+    """Draw every visible point, the nearest last."""
     seen = np.flatnonzero(figure.normals @ turn[2] > EDGE_ON)
     points = (figure.points[seen] - PIVOT) @ turn.T + PIVOT
     order = np.argsort((points[:, 2] * 400).astype(np.int16), kind="stable")
@@ -84,7 +84,7 @@ def draw_head(figure: HeadMesh, turn: Floats) -> Sprite:
 
 
 def shade_points(colours: Floats, normals: Floats, shine: Floats) -> NDArray[np.uint8]:
-    """Colours under a lamp from above, a softer light from the other side, and the room."""
+    """Shade colours with a lamp from above, a fill light, and ambient light."""
     lamp, fill, gloss = (np.clip(normals @ towards, 0, 1) for towards in (LAMP, FILL, HALF_WAY))
     level = 0.32 + 0.50 * lamp + 0.22 * fill
     shaded = colours * level[:, None] + (255 * gloss**24 * shine)[:, None]
@@ -92,7 +92,7 @@ def shade_points(colours: Floats, normals: Floats, shine: Floats) -> NDArray[np.
 
 
 def _mended(sprite: Sprite) -> Sprite:
-    """Pin-holes between points take their neighbours' colour; the outline is softened."""
+    """Fill holes between points with neighbouring colours and smooth the outline."""
     alpha = sprite[..., 3]
     whole = cv2.morphologyEx(alpha, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     grown = cv2.dilate(sprite, np.ones((3, 3), np.uint8))

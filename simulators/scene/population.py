@@ -1,4 +1,4 @@
-"""Who walks through the scene and when, chosen from a seed.
+"""People of a scene with their trajectories, sampled from a seed.
 
 People keep their distance where there is room; in a crowd they hide one another, and the truth
 says who could be seen.
@@ -25,11 +25,11 @@ ATTEMPTS: Final = 40
 
 
 class PopulationError(ValueError):
-    """A number of people or a length that no scene can have."""
+    """A number of people or a length outside the limits of a scene."""
 
 
 def create_population(people: int, seconds: float, seed: int, lens: Lens) -> tuple[Trajectory, ...]:
-    """Everybody of the scene, in order of arrival; the same for the same arguments."""
+    """Create all people in order of arrival; the same arguments give the same people."""
     if not 0 <= people <= MAX_PEOPLE:
         raise PopulationError(f"{people} people cannot be drawn: use 0 to {MAX_PEOPLE}")
     if not SHORTEST_S <= seconds <= LONGEST_S:
@@ -47,7 +47,7 @@ def create_population(people: int, seconds: float, seed: int, lens: Lens) -> tup
 
 
 class HeadSpacing:
-    """Where everybody's head is in the picture, sampled over the scene."""
+    """Horizontal head positions of all people, sampled over the scene."""
 
     def __init__(self, seconds: float, lens: Lens) -> None:
         self.lens = lens
@@ -55,11 +55,11 @@ class HeadSpacing:
         self._heads = np.empty((0, len(self._times)))
 
     def add(self, trajectory: Trajectory) -> None:
-        """Count this one in."""
+        """Add a person."""
         self._heads = np.vstack([self._heads, self._columns(trajectory)])
 
     def min_distance(self, trajectory: Trajectory) -> float:
-        """Least distance from anybody's head, as a share of the picture's width; at most 1."""
+        """Smallest distance to another head, as a share of the frame width; at most 1."""
         apart = np.abs(self._heads - self._columns(trajectory))
         return float(np.nanmin(apart)) if np.isfinite(apart).any() else 1.0
 
@@ -74,7 +74,7 @@ class HeadSpacing:
 def _place_person(
     person: int, share: float, seconds: float, crowd: HeadSpacing, rng: np.random.Generator
 ) -> Trajectory:
-    """The try that comes least close to the others' heads."""
+    """Sample several trajectories and return the one farthest from other heads."""
     appearance = sample_appearance(rng)
     best, widest = None, -1.0
     for _ in range(ATTEMPTS):

@@ -1,4 +1,4 @@
-"""One person's way through the picture: where, how fast, and where the head points.
+"""Trajectory of one person: position, speed and head direction over time.
 
 The head's angles are against the camera, by construction: a gaze of 0, 0 looks into the lens.
 Between two gazes the head turns smoothly within TURN_S, so that it is never long in the doubtful
@@ -18,7 +18,7 @@ TURN_S: Final = 0.35
 STRIDE_M: Final = 0.75
 EYES_BELOW_CROWN_CM: Final = 11.5
 STILL_M_S: Final = 0.15
-STOPPING_S: Final = 0.8  # from a walk to a stand: nobody stops at once
+STOPPING_S: Final = 0.8  # from walking to standing
 SPREAD: Final = np.linspace(-0.5, 0.5, 7)
 
 
@@ -56,7 +56,7 @@ class Pose:
 
 @dataclass(frozen=True, slots=True)
 class Trajectory:
-    """A person's looks, way and gazes, in the order of time."""
+    """A person's appearance, waypoints and gazes, in order of time."""
 
     person: int
     behaviour: str
@@ -66,16 +66,16 @@ class Trajectory:
 
     @property
     def starts_s(self) -> float:
-        """When the way begins, outside the picture."""
+        """Start of the trajectory, outside the frame."""
         return self.waypoints[0].at_s
 
     @property
     def ends_s(self) -> float:
-        """When the way has left the picture."""
+        """End of the trajectory, outside the frame."""
         return self.waypoints[-1].at_s
 
     def at(self, at_s: float) -> Pose | None:
-        """The person at an instant; None before and after the way."""
+        """The person at an instant; None before the start and after the end."""
         if not self.starts_s <= at_s <= self.ends_s:
             return None
         x, z = self._place(at_s)
@@ -118,6 +118,6 @@ class Trajectory:
 
 
 def _eased(ratio: float) -> float:
-    """From 0 to 1 with the least jerk, as heads and arms move."""
+    """Minimum-jerk transition from 0 to 1."""
     t = min(1.0, max(0.0, ratio))
     return t * t * t * (10 - 15 * t + 6 * t * t)

@@ -1,4 +1,4 @@
-"""Processes that work together and end together. What one of them says goes to its own log."""
+"""A group of processes that start and stop together. Each writes to its own log file."""
 
 import os
 import signal
@@ -12,11 +12,11 @@ STOP_WITHIN_S: Final = 20.0
 
 
 class ProcessGroupError(RuntimeError):
-    """A process ended although it was to go on."""
+    """A process exited unexpectedly."""
 
 
 class ProcessGroup:
-    """Starts `python -m ...` processes, notices when one dies, ends them newest first."""
+    """Starts `python -m ...` processes, detects when one exits, stops them newest first."""
 
     def __init__(self, logs: Path) -> None:
         self._logs = logs
@@ -38,7 +38,7 @@ class ProcessGroup:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
-                start_new_session=True,  # Ctrl-C reaches us alone; we end them in order
+                start_new_session=True,  # Ctrl-C reaches only the parent, which stops them in order
             )
         self._running.append((name, process))
         return process
@@ -58,19 +58,19 @@ class ProcessGroup:
         return done.stdout.decode(errors="replace")
 
     def check(self) -> None:
-        """Raise CrewError when somebody has left."""
+        """Raise ProcessGroupError if a process has exited."""
         for name, process in self._running:
             if process.poll() is not None:
                 raise ProcessGroupError(self._exit_report(name, process.returncode))
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
-        """End one as a power cut would; nobody misses it afterwards."""
+        """Kill one process, as a power cut would; `check` then ignores it."""
         self._running = [(name, other) for name, other in self._running if other is not process]
         process.kill()
         process.wait()
 
     def stop(self) -> None:
-        """End everybody, newest first; who does not go within `PATIENCE_S` is killed."""
+        """Stop all processes, newest first; kill any that runs longer than `STOP_WITHIN_S`."""
         while self._running:
             _, process = self._running.pop()
             if process.poll() is not None:
@@ -83,9 +83,9 @@ class ProcessGroup:
                 process.wait()
 
     def log(self, name: str) -> Path:
-        """Where `name` writes."""
+        """Log file of `name`."""
         return self._logs / f"{name}.log"
 
     def _exit_report(self, name: str, code: int) -> str:
         last = self.log(name).read_text(errors="replace").strip().splitlines()[-8:]
-        return "\n  ".join([f"{name} ended with exit code {code}. Its last words:", *last])
+        return "\n  ".join([f"{name} ended with exit code {code}. End of its log:", *last])

@@ -1,8 +1,7 @@
-"""Made-up cameras, many of them: each reports its own place at a steady interval.
+"""Synthetic cameras: each reports its own location at a fixed interval.
 
-Only numbers are made up; reports, journals and sequences are those of the contract. The estate
-file that lists these cameras is written from here too, since a cloud that does not know a camera
-keeps its reports waiting.
+Reports, streams and sequences follow the wire schema; the numbers are generated. The sites file of
+these cameras is generated here too, because the cloud does not acknowledge unknown cameras.
 """
 
 from collections.abc import Iterator
@@ -22,9 +21,9 @@ from wire.topics import DeviceAddress
 
 MAX_CAMERAS: Final = 10_000
 TIMEZONE: Final = ZoneInfo("Europe/London")
-CHUNK: Final = 40  # reports of one camera in a row when time does not matter
-SURGE_PER_DAY: Final = 0.1  # an event next door: a concert, a broken line
-DOWNSAMPLED_RATIO: Final = 0.1  # of the chunks, under a disk budget that has been spent
+CHUNK: Final = 40  # consecutive reports of one camera at full speed
+SURGE_PER_DAY: Final = 0.1  # an event nearby: a concert, a closed line
+DOWNSAMPLED_RATIO: Final = 0.1  # of the chunks, as an outbox over its disk budget would
 
 VENUES: Final = {
     Profile.STATION: ("10604", "concourse", 1800, 1200),
@@ -35,7 +34,7 @@ VENUES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """What every camera covers: half-open, cut at every `interval`."""
+    """The period of all reports, half-open, divided into intervals."""
 
     starts_at: datetime
     ends_at: datetime
@@ -43,12 +42,12 @@ class Period:
 
     @property
     def reports(self) -> int:
-        """How many one camera sends."""
+        """Number of reports of one camera."""
         return (self.ends_at - self.starts_at) // self.interval
 
 
 def create_sites(cameras: int, seed: int) -> list[SyntheticSite]:
-    """One place for each camera; the kinds of place take turns."""
+    """Create one site for each camera; the profiles alternate."""
     profiles = list(Profile)
     return [
         SyntheticSite(
@@ -62,7 +61,7 @@ def create_sites(cameras: int, seed: int) -> list[SyntheticSite]:
 
 
 def generate_reports(site: SyntheticSite, period: Period) -> Iterator[AudienceReport]:
-    """Everything one camera reports; the same for the same place and period."""
+    """Generate all reports of one camera; the same site and period give the same reports."""
     words = f"{period.starts_at.isoformat()} {period.interval}"
     digest = site.digest(words)
     journal = JournalId(digest.hex()[:16])
@@ -78,7 +77,7 @@ def generate_reports(site: SyntheticSite, period: Period) -> Iterator[AudienceRe
 
 
 def _surge(rng: np.random.Generator) -> tuple[float, float, float]:
-    """From which hour of the day until which, and how many times as many people."""
+    """First hour, last hour, and factor of a day's surge in visits."""
     if rng.random() > SURGE_PER_DAY:
         return 0.0, 0.0, 1.0
     begins = float(rng.uniform(8, 20))
@@ -88,9 +87,9 @@ def _surge(rng: np.random.Generator) -> tuple[float, float, float]:
 def interleave_reports(
     sites: list[SyntheticSite], period: Period, *, chunk: int, squeeze: np.random.Generator | None
 ) -> Iterator[AudienceReport]:
-    """`chunk` reports of the first camera, then of the next, round after round.
+    """Yield `chunk` reports of each camera in turn until all are sent.
 
-    With `squeeze` some chunks are merged into longer reports, as a full disk would have it.
+    With `squeeze` some chunks are downsampled to longer reports, as a full outbox would do.
     """
     streams = [generate_reports(place, period) for place in sites]
     for _ in range(0, period.reports, chunk):
@@ -112,7 +111,7 @@ def _downsample(run: list[AudienceReport]) -> Iterator[AudienceReport]:
 
 
 def render_sites_file(sites: list[SyntheticSite]) -> str:
-    """The estate file (YAML) that lists the cameras; places and rates are invented."""
+    """Render the sites file (YAML) of the cameras, with generated locations and rates."""
     return "version: 1\nlocations:\n" + "".join(map(_location, sites))
 
 

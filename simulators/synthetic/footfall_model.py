@@ -1,4 +1,4 @@
-"""How many people come past a screen, quarter hour by quarter hour: a plausible invention.
+"""Model of plausible visits at a screen, in intervals of 15 minutes.
 
 Commuters come in two peaks on working days, shoppers and travellers over midday at week-ends, and
 no two Tuesdays are the same. A visit's dwell is lognormal, as counts of real streets show; some
@@ -39,7 +39,7 @@ VERSIONS: Final = Versions(agent="footfall-1", detector="none", attention="none"
 
 
 class Profile(StrEnum):
-    """Whose place it is."""
+    """Kind of location."""
 
     STATION = "station"
     BUSINESS = "business"
@@ -48,7 +48,7 @@ class Profile(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WeeklyPattern:
-    """Visits per hour at hours of the day (straight lines between), and how they behave."""
+    """Visits per hour by hour of day (linear in between), and the behaviour of visitors."""
 
     working_day: tuple[tuple[float, float], ...]
     weekend: tuple[tuple[float, float], ...]
@@ -97,7 +97,7 @@ PATTERNS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class SyntheticSite:
-    """Where the crowd comes past; `seed` makes another history of the same place."""
+    """A generated site; another `seed` generates another history of the same location."""
 
     address: DeviceAddress
     profile: Profile
@@ -105,19 +105,19 @@ class SyntheticSite:
     seed: int
 
     def digest(self, about: object = None) -> bytes:
-        """Bytes that stand for this place, or for one local day or stretch of it."""
+        """Digest of this site, or of a day or period of it: the seed of its random numbers."""
         words = (self.address.source, self.profile, self.timezone.key, self.seed, about)
         return hashlib.sha256(repr(tuple(map(str, words))).encode()).digest()
 
     def journal(self, on: date) -> JournalId:
-        """One journal for each local day: whoever tells that day again, tells the same reports."""
+        """Stream id of a local day. Generating the day again gives the same reports."""
         return JournalId(self.digest(on).hex()[:16])
 
 
 def generate_history(
     site: SyntheticSite, first_on: date, until: datetime
 ) -> Iterator[AudienceReport]:
-    """Every quarter hour from the local midnight of `first_on`, ended before `until`."""
+    """Generate the reports from the local midnight of `first_on` that end before `until`."""
     on = first_on
     while local_midnight(on, site.timezone) < until:
         yield from (report for report in generate_day(site, on) if report.ends_at <= until)
@@ -125,7 +125,7 @@ def generate_history(
 
 
 def generate_day(site: SyntheticSite, on: date) -> Iterator[AudienceReport]:
-    """The reports of one local day: 96 of them, 92 or 100 when the clocks change."""
+    """Generate the reports of one local day: 96, or 92 or 100 when the clocks change."""
     rng = np.random.default_rng(int.from_bytes(site.digest(on)[:8]))
     size = site_scale(site) * float(rng.lognormal(0.0, 0.10))
     starts_at, end = (
@@ -145,7 +145,7 @@ def local_midnight(on: date, timezone: ZoneInfo) -> datetime:
 
 
 def visits_per_hour(site: SyntheticSite, at: datetime) -> float:
-    """The ordinary rate at an instant, before the day's and the hour's own luck."""
+    """The mean rate at an instant, before random variation of day and hour."""
     local = at.astimezone(site.timezone)
     rhythm = PATTERNS[site.profile]
     points = rhythm.weekend if local.weekday() >= 5 else rhythm.working_day
@@ -155,7 +155,7 @@ def visits_per_hour(site: SyntheticSite, at: datetime) -> float:
 
 
 def site_scale(site: SyntheticSite) -> float:
-    """Some places are busier than others: 0.8 to 1.25, always the same for one place."""
+    """Factor of a site's visits, 0.8 to 1.25, constant for one site."""
     return 0.8 + 0.45 * site.digest()[0] / 255
 
 
@@ -167,7 +167,7 @@ def generate_report(
     size: float,
     rng: np.random.Generator,
 ) -> AudienceReport:
-    """What a camera would report of one interval; `number` is its journal and sequence there."""
+    """Generate the report of one interval; `number` holds its stream and sequence."""
     length_ms = length // timedelta(milliseconds=1)
     blind = _unobserved(length_ms, rng)
     observed_ms = length_ms - sum(blind.values())
@@ -211,7 +211,7 @@ def generate_report(
 
 
 def _bands(person_ms: int, looking_ms: int, unsure_ms: int) -> BandSum:
-    """Most looking is very probable, some of it and of the undecided time only fairly."""
+    """Split person time into bands: most attention is high; little of it is medium."""
     high_ms = looking_ms * 3 // 4
     medium_ms = looking_ms // 5 + unsure_ms // 10
     return BandSum(high_ms=high_ms, medium_ms=medium_ms, low_ms=person_ms - high_ms - medium_ms)
@@ -229,7 +229,7 @@ def _visits(
 
 
 def _unobserved(length_ms: int, rng: np.random.Generator) -> dict[BlindCause, int]:
-    """Now and then, once in a day or so, a camera cannot see for some minutes."""
+    """Unobserved time by cause: some minutes about once a day."""
     if rng.random() > UNOBSERVED_PER_HOUR * length_ms / HOUR_MS:
         return {}
     causes = (BlindCause.OFFLINE, BlindCause.OBSTRUCTED, BlindCause.BLURRED)

@@ -40,8 +40,9 @@ from edge_agent.settings.capture import MotionSettings, QualitySettings
 from edge_agent.settings.loading import parse
 from edge_agent.settings.perception import TrackingSettings
 from edge_agent.transport.loopback import LoopbackLink
+from simulators.scene.command import lens_for
 from simulators.scene.population import create_population
-from simulators.scene.video_writer import SceneRenderer, lens_for
+from simulators.scene.video_writer import SceneRenderer
 from wire.health import CaptureState
 from wire.scalars import DeviceId, LocationId
 from wire.topics import DeviceAddress

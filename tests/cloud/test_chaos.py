@@ -202,7 +202,7 @@ def test_whatever_dies_the_totals_are_exact_to_the_unit(
         assert not fleet.is_alive()
     finally:
         world.end()
-    assert min(fleet.counts[what] for what in ("lost", "twice", "overtaken")) > 0
+    assert min(fleet.counts[what] for what in ("lost", "duplicated", "reordered")) > 0
     check(engine, fleet.said)
 
 

@@ -18,11 +18,11 @@ def test_the_demonstration_ends_by_itself_with_a_price_explained(tmp_path):
         timeout=170,
     )
     assert shown.returncode == 0, shown.stdout + shown.stderr
-    assert "really looked" in shown.stdout
+    assert "onlookers" in shown.stdout
     for factor in FACTORS:
         assert f"  {factor}" in shown.stdout
     assert "£" in shown.stdout
-    assert shown.stdout.endswith("Everything has ended.\n")
+    assert shown.stdout.endswith("All processes have stopped.\n")
 
 
 def test_a_clip_that_is_not_there_is_named(tmp_path):

@@ -40,13 +40,16 @@ def test_a_file_that_is_not_there_is_refused(parser, capsys):
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        (["--source", "rtsp://me:pa", "s3cret@cam.example/x"], "this word is no choice: give go"),
+        (
+            ["--source", "rtsp://me:pa", "s3cret@cam.example/x"],
+            "this value is not a choice: give go",
+        ),
         (["go", "--sourc=rtsp://me:s3cret@cam/x"], "unrecognized arguments: --sourc\n"),
-        (["go", "s3cret@cam"], "unrecognized arguments: 1 more (a blank needs quotes)"),
+        (["go", "s3cret@cam"], "unrecognized arguments: 1 more (a space needs quotes)"),
         (["--port", "rtsp://me:s3cret@cam/x"], "rtsp://cam:554"),
-        (["go", "--kind", "rtsp://me:s3cret@cam/x"], "this word is no choice: give a, b"),
-        (["go", "--kind", "c"], "'c' is no choice: give a, b"),
-        (["rtsp://me:s3cret@cam/x"], "this word is no choice: give go"),
+        (["go", "--kind", "rtsp://me:s3cret@cam/x"], "this value is not a choice: give a, b"),
+        (["go", "--kind", "c"], "'c' is not a choice: give a, b"),
+        (["rtsp://me:s3cret@cam/x"], "this value is not a choice: give go"),
     ],
 )
 def test_an_error_quotes_no_address(parser, capsys, typed, said):

@@ -9,7 +9,7 @@ from wire.interrupts import INTERRUPTED, exit_on_interrupt, run_interruptible
 
 IN_A_FINALIZER = """
 import os, signal
-from wire.interrupts import interruptible
+from wire.interrupts import run_interruptible
 class Dying:
     def __del__(self):
         os.kill(os.getpid(), signal.SIGINT)
@@ -18,12 +18,12 @@ def run():
     Dying()
     print("went on")
     return 0
-raise SystemExit(interruptible(run))
+raise SystemExit(run_interruptible(run))
 """
 LOADING = """
 import os, signal
-from wire.interrupts import exiting_on_interrupt
-with exiting_on_interrupt():
+from wire.interrupts import exit_on_interrupt
+with exit_on_interrupt():
     try:
         os.kill(os.getpid(), signal.SIGINT)
         for _ in range(1000): pass

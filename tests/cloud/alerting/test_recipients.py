@@ -106,7 +106,7 @@ def test_a_bad_recipient_is_refused_by_line_and_name_and_the_others_are_told(
     found = load_recipients(file, {})
     assert [one.name for one in found.usable] == ["ops"]
     refused = [str(one) for one in found.refused]
-    assert refused[0].startswith("line 4, recipient 'hook': the address holds a blank")
+    assert refused[0].startswith("line 4, recipient 'hook': the address holds a space")
     assert refused[1].startswith("line 6, recipient 'ops': the name is given twice")
     assert refused[2].startswith("line 7, recipient 'signed': the secret has 0 bytes")
     assert refused[3].startswith("line 8, recipient 'filed': the secret file cannot be read")

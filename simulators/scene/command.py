@@ -1,0 +1,87 @@
+"""`python -m simulators scene`: draw a scene and write its ground truth next to it."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+import av
+import msgspec
+
+from simulators.output_file import replace_file
+from simulators.scene.ground_truth import SceneTruth, compute_ground_truth
+from simulators.scene.lens import Lens, SizeError
+from simulators.scene.population import PopulationError, create_population
+from simulators.scene.trajectory import Trajectory
+from simulators.scene.video_writer import SceneRenderer, write_video
+
+PROGRESS_EVERY_S: Final = 1.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `python -m simulators scene`."""
+    parser.add_argument("--people", type=int, required=True, help="number of people")
+    parser.add_argument("--seconds", type=float, required=True, help="length of the clip")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same scene")
+    parser.add_argument("--out", type=Path, required=True, metavar="CLIP.mp4")
+    parser.add_argument("--truth", type=Path, required=True, metavar="TRUTH.json")
+    parser.add_argument("--size", default="1280x720", metavar="WIDTHxHEIGHT")
+    parser.add_argument("--fps", type=int, default=15, help="frames per second, 1 to 60")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Draw the scene; 0 when both files are written, 2 when it cannot be drawn.
+
+    On any failure and on Ctrl-C neither file is written.
+    """
+    try:
+        lens = lens_for(arguments.size)
+        if not 1 <= arguments.fps <= 60 or arguments.seed < 0:
+            raise PopulationError(
+                f"--fps {arguments.fps} and --seed {arguments.seed}: use 1 to 60 frames per "
+                "second and a seed that is not negative"
+            )
+        walks = create_population(arguments.people, arguments.seconds, arguments.seed, lens)
+        _write(arguments, walks, lens)
+    except (PopulationError, SizeError) as error:
+        sys.stderr.write(f"scene: {error}\n")
+        return 2
+    except (OSError, av.FFmpegError) as error:
+        sys.stderr.write(f"scene: {arguments.out} or {arguments.truth}: {error}\n")
+        return 2
+    return 0
+
+
+def lens_for(size: str) -> Lens:
+    """The lens of a frame size written as 1280x720."""
+    width, _, height = size.partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise SizeError(f"--size {size[:40]!r} is not a size: write it as 1280x720")
+    return Lens(int(width), int(height))
+
+
+def _write(arguments: argparse.Namespace, trajectories: tuple[Trajectory, ...], lens: Lens) -> None:
+    frames = round(arguments.seconds * arguments.fps)
+    happens = compute_ground_truth(
+        trajectories, lens, fps=arguments.fps, frames=frames, seed=arguments.seed
+    )
+    scene = SceneRenderer(trajectories, lens, arguments.seed)
+    with replace_file(arguments.truth) as facts, replace_file(arguments.out) as clip:
+        facts.write_bytes(msgspec.json.format(msgspec.json.encode(happens), indent=1))
+        shown_s = time.monotonic()
+        for done in write_video(scene, frames, arguments.fps, clip, lens):
+            if time.monotonic() - shown_s >= PROGRESS_EVERY_S:
+                shown_s = time.monotonic()
+                sys.stderr.write(f"\rscene: {done} of {frames} frames ")
+                sys.stderr.flush()
+    sys.stderr.write(f"\rscene: {frames} frames in {arguments.out}; {summary(happens)}\n")
+
+
+def summary(facts: SceneTruth) -> str:
+    """The totals in one line."""
+    totals = facts.totals
+    return (
+        f"{totals.people} people, {totals.visitors} show their face, "
+        f"{totals.onlookers} onlookers, {totals.looking_s:.1f} s of looking"
+    )
