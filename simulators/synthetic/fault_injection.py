@@ -122,7 +122,7 @@ def _in_the_future(report: AudienceReport) -> AudienceReport:
 
 
 def _from_unknown_device(report: AudienceReport) -> tuple[DeviceAddress, bytes]:
-    unknown = DeviceAddress(LocationId("NOWHERE"), DeviceId("unknown"))
+    unknown = DeviceAddress(LocationId("NOWHERE"), DeviceId("nobody"))
     forged = msgspec.structs.replace(report, location=unknown.location, device=unknown.device)
     return unknown, encode_event(audience_event(forged))
 
