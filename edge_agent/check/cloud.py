@@ -49,8 +49,8 @@ def ask(url: str, key_file: Path | None = None, ca: Path | None = None) -> Cloud
     headers = {"X-API-Key": _key(key_file)} if key_file else {}
     address = _joined(base)
     try:
-        request = web_request(address, headers=headers)
-        with urllib.request.urlopen(request, timeout=PATIENCE_S, context=_trust(ca)) as answer:  # noqa: S310
+        request, trust = web_request(address, headers=headers), _trust(ca)
+        with urllib.request.urlopen(request, timeout=PATIENCE_S, context=trust) as answer:  # noqa: S310
             content, date = answer.read(LARGEST_BYTES), answer.headers.get("Date", "")
         found = msgspec.json.decode(content, type=_Locations)
     except urllib.error.HTTPError as error:

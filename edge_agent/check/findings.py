@@ -70,9 +70,13 @@ def as_lines(findings: Sequence[Finding]) -> list[str]:
     names = [f"{one.check} {one.device}".strip() if several else one.check for one in findings]
     width = max(map(len, names), default=0)
     return [
-        f"{name:{width}} {WORDS[one.verdict.level]:<5} {': '.join(filter(None, one.verdict[1:]))}"
+        f"{name:{width}} {WORDS[one.verdict.level]:<5} {_sentence(one.verdict)}"
         for name, one in zip(names, findings, strict=True)
     ]
+
+
+def _sentence(result: Verdict) -> str:
+    return ": ".join(filter(None, (result.found, result.remedy)))
 
 
 def as_json(findings: Sequence[Finding]) -> str:

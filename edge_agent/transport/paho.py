@@ -280,4 +280,5 @@ class PahoLink:
 
 def _spread(client: mqtt.Client) -> None:
     """Another pause before each series of attempts: a broker's return must not meet a stampede."""
-    client.reconnect_delay_set(random.randint(*FIRST_PAUSES_S), random.randint(*LONGEST_PAUSES_S))  # noqa: S311
+    first_s, longest_s = (random.randint(*one) for one in (FIRST_PAUSES_S, LONGEST_PAUSES_S))  # noqa: S311
+    client.reconnect_delay_set(first_s, longest_s)

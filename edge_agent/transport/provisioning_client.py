@@ -9,9 +9,9 @@ import queue
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import msgspec
 from paho.mqtt import client as mqtt
@@ -53,7 +53,7 @@ class RefusedError(DeskError):
         self.code = code
 
 
-class Desk(AbstractContextManager["Desk"]):
+class Desk:
     """One visit: enter to connect, ask, leave."""
 
     def __init__(self, where: Broker, device: DeviceId, *, patience_s: float = PATIENCE_S) -> None:
@@ -72,7 +72,7 @@ class Desk(AbstractContextManager["Desk"]):
             (said.topic, bytes(said.payload))
         )
 
-    def __enter__(self) -> "Desk":
+    def __enter__(self) -> Self:
         _check_handshake(self._where, self._patience_s)
         reach(self._client, self._where)
         self._client.loop_start()
