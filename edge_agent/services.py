@@ -11,14 +11,14 @@ from edge_agent.observers import Sensor, Witness
 from edge_agent.player.now_playing import Playing
 from edge_agent.player.player_input import PlayWords, listening
 from edge_agent.recorder.hls import Recorder
-from edge_agent.recorder.redacting_observer import Screen, Veiled
+from edge_agent.recorder.redacting_observer import RedactedFrameSink, RedactingObserver
 from edge_agent.sensors.light import LightFromPicture
 from edge_agent.sensors.sources import Polled
 from edge_agent.settings.services import SensorSettings
 from edge_agent.state_board import Board
-from edge_agent.status.home_assistant import announced
-from edge_agent.status.preview import Preview
-from edge_agent.status.server import Picture, Sights, Word, served
+from edge_agent.status.home_assistant import publish_to_home_assistant
+from edge_agent.status.preview import PreviewImage
+from edge_agent.status.server import ImageSource, PlayerMessageHandler, StatusSources, serve_status
 from edge_agent.status.watchdog import Watchdog
 from wire.scalars import DeviceId
 from wire.topics import DeviceAddress
@@ -40,7 +40,7 @@ class Surroundings:
     first: DeviceAddress
     board: Board
     playing: Playing | None
-    previews: dict[DeviceId, Picture]
+    previews: dict[DeviceId, ImageSource]
     polled: Sequence[Polled]
 
     def company(self, mount: Mount) -> Company:
@@ -60,15 +60,15 @@ class Surroundings:
 
     def _screens(self, mount: Mount) -> Iterator[Witness]:
         device, recorder = mount.address.device, mount.settings.recorder
-        screens: list[Screen] = []
+        screens: list[RedactedFrameSink] = []
         if mount.settings.status.preview:
-            preview = Preview()
+            preview = PreviewImage()
             self.previews[device] = preview.jpeg
             screens.append(preview)
         if recorder.on:
             screens.append(Recorder(Path(recorder.folder, device), recorder))
         if screens:
-            yield Veiled(screens, width_px=recorder.width_px)
+            yield RedactingObserver(screens, width_px=recorder.width_px)
 
 
 @contextmanager
@@ -78,13 +78,13 @@ def surroundings(mounts: Sequence[Mount]) -> Iterator[Surroundings]:
     board = Board()
     with (
         _asked(settings.sensors) as polled,
-        announced(settings.home_assistant, board, first.device),
+        publish_to_home_assistant(settings.home_assistant, board, first.device),
         listening(settings.plays) as ears,
     ):
         playing, words = ears or (None, None)
         hear = _answering(words) if words and settings.plays.http else None
-        previews: dict[DeviceId, Picture] = {}
-        with Watchdog(board), served(settings.status, Sights(board, previews, hear)):
+        previews: dict[DeviceId, ImageSource] = {}
+        with Watchdog(board), serve_status(settings.status, StatusSources(board, previews, hear)):
             yield Surroundings(first, board, playing, previews, polled)
 
 
@@ -100,5 +100,5 @@ def _asked(settings: SensorSettings) -> Iterator[Sequence[Polled]]:
             one.stop()
 
 
-def _answering(words: PlayWords) -> Word:
+def _answering(words: PlayWords) -> PlayerMessageHandler:
     return lambda body: {"creative": words.hear(body).creative}

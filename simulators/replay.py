@@ -32,7 +32,7 @@ from edge_agent.perception.networks import models_for
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.loading import SettingsError, load
 from edge_agent.settings.privacy import PrivacySettings
-from edge_agent.transport.broker import Broker, LinkError, broker_at
+from edge_agent.transport.broker import BrokerEndpoint, LinkError, parse_broker_url
 from edge_agent.transport.loopback import LoopbackLink
 from edge_agent.transport.paho import PahoLink
 from simulators.clip_playlist import PlaylistClip, ProgressCamera, first_start, read_clips
@@ -207,7 +207,7 @@ def _links(
 ) -> Iterator[Callable[[], Link]]:
     """A factory of links, since a link serves one run."""
     if arguments.broker is not None:
-        broker = broker_at(arguments.broker)
+        broker = parse_broker_url(arguments.broker)
         _check_reachable(broker)
         yield lambda: PahoLink(broker, address, keepalive_s=settings.link.keepalive_s)
         return
@@ -221,7 +221,7 @@ def _links(
         yield lambda: LoopbackLink(address, keep)
 
 
-def _check_reachable(broker: Broker) -> None:
+def _check_reachable(broker: BrokerEndpoint) -> None:
     try:
         socket.create_connection((broker.host, broker.port), timeout=CONNECT_WITHIN_S).close()
     except OSError as error:

@@ -28,7 +28,7 @@ from cryptography.x509.oid import NameOID
 from sqlalchemy import func, select
 
 from cloud.database import connect, minute_tallies, quarantined_devices, reading
-from edge_agent.transport.broker import broker_at
+from edge_agent.transport.broker import parse_broker_url
 from edge_agent.transport.paho import PahoLink
 from provisioning import vault
 from provisioning.authority.office import open_office
@@ -143,7 +143,7 @@ class Honest:
             is_due = now_s - sent_s > RESEND_AFTER_S
             if is_due and self.link.send(Channel.AUDIENCE, payload):
                 self.pending[number] = (ends_at, payload, now_s)
-        for payload in self.link.received():
+        for payload in self.link.take_acknowledgements():
             for event in decode_events(payload):
                 if isinstance(event, AckEvent) and event.data.journal == self.journal:
                     self._settle(event.data.through)
@@ -300,7 +300,7 @@ class House:
     def link(self, address):
         certificate, key = map(Path, self.pair(address.device))
         url = f"mqtts://localhost:{self.port}"
-        broker = broker_at(url, ca=self.trust, certificate=certificate, key=key)
+        broker = parse_broker_url(url, ca=self.trust, certificate=certificate, key=key)
         return PahoLink(broker, address)
 
     def stream_options(self):

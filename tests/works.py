@@ -26,8 +26,8 @@ from cloud.fleet.registry import Thing
 from cloud.fleet.roster import RosterEntry, expect
 from cloud.fleet.service import Connection, FleetService, attach, client_for
 from cloud.fleet.signer_client import SignerClient, named_in
-from edge_agent.transport.broker import Broker
-from edge_agent.transport.provisioning_client import prove
+from edge_agent.transport.broker import BrokerEndpoint
+from edge_agent.transport.provisioning_client import verify_connection
 from provisioning import vault
 from provisioning.authority.office import open_office
 from provisioning.authority.profiles import Kind, Subject
@@ -114,10 +114,10 @@ class Works:
     def drop(self, device):
         """End a device's session, as another with the same name does."""
         certificate, key = (self.folder / f"{device}.{end}" for end in ("crt", "key"))
-        broker = Broker(
+        broker = BrokerEndpoint(
             "localhost", self.port, tls=True, ca=self.trust, certificate=certificate, key=key
         )
-        prove(broker, device)
+        verify_connection(broker, device)
 
     def wait_until(self, holds):
         """Until something that another thread or process does has happened."""

@@ -4,7 +4,7 @@ import socket
 import ssl
 from typing import Final
 
-from edge_agent.transport.broker import Broker
+from edge_agent.transport.broker import BrokerEndpoint
 
 ALERTS: Final = (
     ("CERTIFICATE_REVOKED", "the certificate of this device is revoked: enrol this device again"),
@@ -61,13 +61,13 @@ CLOSED: Final = (
 )
 
 
-def reason_of_code(code: int, *, is_version_5: bool) -> str:
+def describe_reason_code(code: int, *, is_version_5: bool) -> str:
     """What a reason code of CONNACK or DISCONNECT means, and what to do."""
     known = (VERSION_5 if is_version_5 else VERSION_311).get(code)
     return known or f"the broker refuses with reason code {code:#04x}: look at its log"
 
 
-def reason_of_failure(broker: Broker, error: Exception) -> str:
+def describe_connection_error(broker: BrokerEndpoint, error: Exception) -> str:
     """Why there is no connection, or none with TLS."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return _distrust(broker, error)
@@ -89,7 +89,7 @@ def reason_of_failure(broker: Broker, error: Exception) -> str:
     return f"cannot be reached ({cause or type(error).__name__}): check address and network"
 
 
-def _distrust(broker: Broker, error: ssl.SSLCertVerificationError) -> str:
+def _distrust(broker: BrokerEndpoint, error: ssl.SSLCertVerificationError) -> str:
     why = error.verify_message
     if any(word in why for word in CLOCK_WORDS):
         return f"its {why} by this device's clock: set the clock, or renew the broker's certificate"

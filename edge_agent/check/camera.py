@@ -6,15 +6,15 @@ from edge_agent.capture.camera import Camera, trouble_of
 from edge_agent.capture.failure import Trouble
 from edge_agent.capture.failure_cause import Cause
 from edge_agent.capture.frame import Frame
-from edge_agent.check.findings import Verdict, failure, ok
+from edge_agent.check.findings import CheckResult, failure, ok
 from edge_agent.settings.capture import CaptureSettings
 
 CONNECT_S: Final = 5.0
-ATTEMPTS: Final = 2
+MAX_ATTEMPTS: Final = 2
 """A camera that fails twice for a known cause is not waited for any longer."""
 
 
-def first_picture(camera: Camera, settings: CaptureSettings) -> Verdict:
+def check_first_frame(camera: Camera, settings: CaptureSettings) -> CheckResult:
     """The size of the camera's first picture, or the cause when none comes in time."""
     patience_s = settings.open_timeout_s + CONNECT_S
     try:
@@ -32,4 +32,4 @@ def first_picture(camera: Camera, settings: CaptureSettings) -> Verdict:
 def _is_hopeless(camera: Camera) -> bool:
     trouble = trouble_of(camera)
     is_known = trouble is not None and trouble.cause is not Cause.UNKNOWN
-    return is_known and camera.counters.reconnects >= ATTEMPTS
+    return is_known and camera.counters.reconnects >= MAX_ATTEMPTS

@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from edge_agent.check.findings import Verdict, failure, ok, warning
+from edge_agent.check.findings import CheckResult, failure, ok, warning
 from edge_agent.identity.certificates import location_in
-from edge_agent.transport.broker import Broker, LinkError
+from edge_agent.transport.broker import BrokerEndpoint, LinkError
 from wire.topics import DeviceAddress
 
 WARN_DAYS: Final = 30
@@ -18,7 +18,7 @@ SHORTEST_SHARE: Final = 1 / 4
 """Of a lifetime. Renewal begins when a half to a third is left, so less means that it fails."""
 
 
-class Thresholds(NamedTuple):
+class ValidityThresholds(NamedTuple):
     """Days left below which a certificate is a warning or a failure.
 
     Without `warn_days` it is 30 days, but a quarter of the lifetime for certificates that live
@@ -29,21 +29,24 @@ class Thresholds(NamedTuple):
     fail_days: float = 0.0
 
 
-RENEW: Final = (
+RENEW_REMEDY: Final = (
     "renew it: `python -m edge_agent enrol --claim FILE --broker HOST --device NAME`, or "
     "`python -m provisioning ca renew --dir CA --csr FILE --out DIR`"
 )
-DEFAULT: Final = Thresholds()
+DEFAULT_THRESHOLDS: Final = ValidityThresholds()
 
 
-def device_certificate(
-    broker: Broker, now: datetime, whose: DeviceAddress, thresholds: Thresholds = DEFAULT
-) -> Verdict:
+def check_device_certificate(
+    broker: BrokerEndpoint,
+    now: datetime,
+    whose: DeviceAddress,
+    thresholds: ValidityThresholds = DEFAULT_THRESHOLDS,
+) -> CheckResult:
     """Whose certificate the broker is shown, and how long it holds."""
     if broker.certificate is None:
         return ok("none is shown" if broker.tls else "none is needed without TLS")
     mine = _certificates(broker.certificate, "--cert")[0]
-    judged = _validity(mine, now, thresholds, RENEW)
+    judged = _validity(mine, now, thresholds, RENEW_REMEDY)
     stranger = _stranger(mine, whose)
     if judged.level == 0 and stranger:
         return warning(
@@ -62,9 +65,9 @@ def _stranger(mine: x509.Certificate, whose: DeviceAddress) -> str:
     return f"for {place}, not for {whose.location}" if place not in (None, whose.location) else ""
 
 
-def authority_certificates(
-    broker: Broker, now: datetime, thresholds: Thresholds = DEFAULT
-) -> Verdict:
+def check_authority_certificates(
+    broker: BrokerEndpoint, now: datetime, thresholds: ValidityThresholds = DEFAULT_THRESHOLDS
+) -> CheckResult:
     """How long the authorities hold that this device trusts as its broker's."""
     if not broker.tls:
         return ok("none is needed without TLS")
@@ -93,8 +96,8 @@ def _pem(path: Path) -> Iterator[x509.Certificate]:
 
 
 def _validity(
-    shown: x509.Certificate, now: datetime, thresholds: Thresholds, remedy: str
-) -> Verdict:
+    shown: x509.Certificate, now: datetime, thresholds: ValidityThresholds, remedy: str
+) -> CheckResult:
     whose = shown.subject.rfc4514_string() or "nobody"
     begins_at, ends_at = shown.not_valid_before_utc, shown.not_valid_after_utc
     if now < begins_at:
@@ -113,7 +116,7 @@ def _validity(
     return ok(found)
 
 
-def _warned_below(lifetime: timedelta, thresholds: Thresholds) -> timedelta:
+def _warned_below(lifetime: timedelta, thresholds: ValidityThresholds) -> timedelta:
     if thresholds.warn_days is not None:
         return timedelta(days=thresholds.warn_days)
     return min(timedelta(days=WARN_DAYS), lifetime * SHORTEST_SHARE)

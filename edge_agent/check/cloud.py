@@ -11,20 +11,20 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from edge_agent.check.findings import Verdict, failure, ok, warning
+from edge_agent.check.findings import CheckResult, failure, ok, warning
 from wire.addresses import WEB_SCHEMES, AddressError, NetworkAddress, parse_address
 from wire.scalars import LocationId
 from wire.web_request import failure_of, web_request
 
-PATIENCE_S: Final = 10.0
-LARGEST_BYTES: Final = 64 * 2**20
+REQUEST_TIMEOUT_S: Final = 10.0
+MAX_RESPONSE_BYTES: Final = 64 * 2**20
 
 
 class CloudError(OSError):
     """The cloud cannot be asked: why, what to do."""
 
 
-class CloudAnswer(NamedTuple):
+class CloudLocations(NamedTuple):
     """The locations that the cloud knows, and its time where it says so."""
 
     locations: frozenset[str]
@@ -40,7 +40,9 @@ class _Locations(msgspec.Struct):
     locations: tuple[_Location, ...]
 
 
-def ask(url: str, key_file: Path | None = None, ca: Path | None = None) -> CloudAnswer:
+def fetch_locations(
+    url: str, key_file: Path | None = None, ca: Path | None = None
+) -> CloudLocations:
     """Ask `GET /api/locations`, or CloudError."""
     try:
         base = parse_address(url, WEB_SCHEMES)
@@ -50,8 +52,8 @@ def ask(url: str, key_file: Path | None = None, ca: Path | None = None) -> Cloud
     address = _joined(base)
     try:
         request, trust = web_request(address, headers=headers), _trust(ca)
-        with urllib.request.urlopen(request, timeout=PATIENCE_S, context=trust) as answer:  # noqa: S310
-            content, date = answer.read(LARGEST_BYTES), answer.headers.get("Date", "")
+        with urllib.request.urlopen(request, timeout=REQUEST_TIMEOUT_S, context=trust) as answer:  # noqa: S310
+            content, date = answer.read(MAX_RESPONSE_BYTES), answer.headers.get("Date", "")
         found = msgspec.json.decode(content, type=_Locations)
     except urllib.error.HTTPError as error:
         error.close()
@@ -61,10 +63,10 @@ def ask(url: str, key_file: Path | None = None, ca: Path | None = None) -> Cloud
     except (OSError, HTTPException, ValueError) as error:
         raise CloudError(f"{base} cannot be asked: {failure_of(error)}") from None
     names = (name for one in found.locations for name in (one.id, *one.formerly))
-    return CloudAnswer(frozenset(names), _date(date))
+    return CloudLocations(frozenset(names), _date(date))
 
 
-def location(answer: CloudAnswer, wanted: LocationId) -> Verdict:
+def check_location(answer: CloudLocations, wanted: LocationId) -> CheckResult:
     """Whether the sites file of the cloud lists the location."""
     if wanted in answer.locations:
         return ok(f"the cloud knows {wanted}")
@@ -74,7 +76,7 @@ def location(answer: CloudAnswer, wanted: LocationId) -> Verdict:
     )
 
 
-def not_asked(error: CloudError) -> Verdict:
+def report_unreachable(error: CloudError) -> CheckResult:
     """A cloud that cannot be asked does not keep a camera from measuring."""
     return warning(str(error), "reports go to the broker all the same")
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Final, NamedTuple
 
-from edge_agent.check.startup_errors import REFUSALS
+from edge_agent.check.startup_errors import STARTUP_ERRORS
 from wire.addresses import hide_addresses
 
 
@@ -17,10 +17,10 @@ class Level(IntEnum):
     FAILURE = 2
 
 
-WORDS: Final = {Level.OK: "ok", Level.WARNING: "WARN", Level.FAILURE: "FAIL"}
+LEVEL_NAMES: Final = {Level.OK: "ok", Level.WARNING: "WARN", Level.FAILURE: "FAIL"}
 
 
-class Verdict(NamedTuple):
+class CheckResult(NamedTuple):
     """What was found, and what to do about it where something is to be done."""
 
     level: Level
@@ -33,62 +33,62 @@ class Finding(NamedTuple):
 
     check: str
     device: str
-    verdict: Verdict
+    verdict: CheckResult
 
 
-def ok(found: str) -> Verdict:
+def ok(found: str) -> CheckResult:
     """In order."""
-    return Verdict(Level.OK, found)
+    return CheckResult(Level.OK, found)
 
 
-def warning(found: str, remedy: str) -> Verdict:
+def warning(found: str, remedy: str) -> CheckResult:
     """A run works, but not well or not for long."""
-    return Verdict(Level.WARNING, found, remedy)
+    return CheckResult(Level.WARNING, found, remedy)
 
 
-def failure(found: str, remedy: str = "") -> Verdict:
+def failure(found: str, remedy: str = "") -> CheckResult:
     """A run does not work."""
-    return Verdict(Level.FAILURE, found, remedy)
+    return CheckResult(Level.FAILURE, found, remedy)
 
 
-def verdict_of(check: Callable[[], Verdict]) -> Verdict:
+def run_check(check: Callable[[], CheckResult]) -> CheckResult:
     """The verdict of a check, which fails where a run would be refused."""
     try:
         return check()
-    except (*REFUSALS, OSError) as error:
+    except (*STARTUP_ERRORS, OSError) as error:
         return failure(hide_addresses(str(error)))
 
 
-def worst(findings: Sequence[Finding]) -> Level:
+def worst_level(findings: Sequence[Finding]) -> Level:
     """The gravest level."""
     return max((finding.verdict.level for finding in findings), default=Level.OK)
 
 
-def as_lines(findings: Sequence[Finding]) -> list[str]:
+def format_lines(findings: Sequence[Finding]) -> list[str]:
     """A line for each; the device is named where there are several."""
     several = len({finding.device for finding in findings if finding.device}) > 1
     names = [f"{one.check} {one.device}".strip() if several else one.check for one in findings]
     width = max(map(len, names), default=0)
     return [
-        f"{name:{width}} {WORDS[one.verdict.level]:<5} {_sentence(one.verdict)}"
+        f"{name:{width}} {LEVEL_NAMES[one.verdict.level]:<5} {_sentence(one.verdict)}"
         for name, one in zip(names, findings, strict=True)
     ]
 
 
-def _sentence(result: Verdict) -> str:
+def _sentence(result: CheckResult) -> str:
     return ": ".join(filter(None, (result.found, result.remedy)))
 
 
-def as_json(findings: Sequence[Finding]) -> str:
+def format_json(findings: Sequence[Finding]) -> str:
     """The worst level and every finding, as one object."""
     return json.dumps(
         {
-            "level": WORDS[worst(findings)].lower(),
+            "level": LEVEL_NAMES[worst_level(findings)].lower(),
             "checks": [
                 {
                     "check": one.check,
                     "device": one.device or None,
-                    "level": WORDS[one.verdict.level].lower(),
+                    "level": LEVEL_NAMES[one.verdict.level].lower(),
                     "found": one.verdict.found,
                     "remedy": one.verdict.remedy or None,
                 }

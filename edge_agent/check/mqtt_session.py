@@ -12,26 +12,28 @@ from collections.abc import Collection
 from contextlib import closing
 from typing import Final
 
-from edge_agent.check.broker_errors import CLOSED, reason_of_code, reason_of_failure
-from edge_agent.check.findings import Verdict, failure, ok
-from edge_agent.transport.broker import Broker, tls_context
+from edge_agent.check.broker_errors import CLOSED, describe_connection_error, describe_reason_code
+from edge_agent.check.findings import CheckResult, failure, ok
+from edge_agent.transport.broker import BrokerEndpoint, create_tls_context
 from wire.topics import Channel, DeviceAddress
 
-PATIENCE_S: Final = 5.0
+TIMEOUT_S: Final = 5.0
 CONNACK, SUBACK, DISCONNECT = 2, 9, 14
 CLEAN, PASSWORD, USERNAME = 0x02, 0x40, 0x80
 KEEPALIVE_S: Final = 30
-LARGEST_ANSWER_BYTES: Final = 64 * 1024
+MAX_PACKET_BYTES: Final = 64 * 1024
 PACKET_ID: Final = 1
-NO_MQTT: Final = "what answers is no MQTT broker: check host and port"
-GONE: Final = b"\xe0\x00"  # DISCONNECT, in order
+NOT_MQTT: Final = "what answers is no MQTT broker: check host and port"
+DISCONNECT_PACKET: Final = b"\xe0\x00"  # DISCONNECT, in order
 
 
 class NoSessionError(Exception):
     """The broker does not accept the session; the text says why and what to do."""
 
 
-def session(broker: Broker, address: DeviceAddress, *, is_version_5: bool = False) -> Verdict:
+def check_session(
+    broker: BrokerEndpoint, address: DeviceAddress, *, is_version_5: bool = False
+) -> CheckResult:
     """Whether the broker accepts this device and lets it hear its acknowledgements."""
     try:
         with closing(_connected(broker)) as line:
@@ -39,13 +41,13 @@ def session(broker: Broker, address: DeviceAddress, *, is_version_5: bool = Fals
     except NoSessionError as error:
         return failure(f"{broker!r}", str(error))
     except (OSError, EOFError) as error:
-        return failure(f"{broker!r}", reason_of_failure(broker, error))
+        return failure(f"{broker!r}", describe_connection_error(broker, error))
     return ok(f"{broker!r} accepts {address.device} ({version or 'without TLS'})")
 
 
-def _connected(broker: Broker) -> socket.socket:
-    context = tls_context(broker) if broker.tls else None
-    plain = socket.create_connection((broker.host, broker.port), timeout=PATIENCE_S)
+def _connected(broker: BrokerEndpoint) -> socket.socket:
+    context = create_tls_context(broker) if broker.tls else None
+    plain = socket.create_connection((broker.host, broker.port), timeout=TIMEOUT_S)
     if context is None:
         return plain
     try:
@@ -56,13 +58,13 @@ def _connected(broker: Broker) -> socket.socket:
 
 
 def _open(
-    line: socket.socket, broker: Broker, address: DeviceAddress, *, is_version_5: bool
+    line: socket.socket, broker: BrokerEndpoint, address: DeviceAddress, *, is_version_5: bool
 ) -> str:
     line.sendall(_connect(broker, address.device, is_version_5=is_version_5))
     answer = _expected(line, CONNACK, is_version_5=is_version_5)
     if len(answer) < 2 or answer[1]:
         code = answer[1] if len(answer) > 1 else 0xFF
-        raise NoSessionError(reason_of_code(code, is_version_5=is_version_5))
+        raise NoSessionError(describe_reason_code(code, is_version_5=is_version_5))
     topic = address.topic(Channel.ACK)
     line.sendall(_subscribe(topic, is_version_5=is_version_5))
     if _expected(line, SUBACK, is_version_5=is_version_5)[-1] >= 0x80:
@@ -70,7 +72,7 @@ def _open(
             f"the session is accepted, but not its subscription to {topic}: the broker's rules "
             "do not know this device at this location"
         )
-    line.sendall(GONE)
+    line.sendall(DISCONNECT_PACKET)
     return str(getattr(line, "version", lambda: "")())
 
 
@@ -78,17 +80,17 @@ def _expected(line: socket.socket, wanted: int, *, is_version_5: bool) -> bytes:
     kind, body = _packet(line, (wanted, DISCONNECT))
     if kind == DISCONNECT:
         raise NoSessionError(
-            reason_of_code(body[0], is_version_5=True) if is_version_5 and body else CLOSED
+            describe_reason_code(body[0], is_version_5=True) if is_version_5 and body else CLOSED
         )
     if not body:
-        raise NoSessionError(NO_MQTT)
+        raise NoSessionError(NOT_MQTT)
     return body
 
 
 def _packet(line: socket.socket, kinds: Collection[int]) -> tuple[int, bytes]:
     kind, flags = divmod(_read(line, 1)[0], 16)
     if kind not in kinds or flags:
-        raise NoSessionError(NO_MQTT)
+        raise NoSessionError(NOT_MQTT)
     size, shift = 0, 0
     while True:
         byte = _read(line, 1)[0]
@@ -97,9 +99,9 @@ def _packet(line: socket.socket, kinds: Collection[int]) -> tuple[int, bytes]:
         if not byte & 0x80:
             break
         if shift > 21:
-            raise NoSessionError(NO_MQTT)
-    if size > LARGEST_ANSWER_BYTES:
-        raise NoSessionError(NO_MQTT)
+            raise NoSessionError(NOT_MQTT)
+    if size > MAX_PACKET_BYTES:
+        raise NoSessionError(NOT_MQTT)
     return kind, _read(line, size)
 
 
@@ -113,7 +115,7 @@ def _read(line: socket.socket, size: int) -> bytes:
     return content
 
 
-def _connect(broker: Broker, client_id: str, *, is_version_5: bool) -> bytes:
+def _connect(broker: BrokerEndpoint, client_id: str, *, is_version_5: bool) -> bytes:
     flags = CLEAN
     payload = _text(client_id)
     if broker.username is not None or (broker.password is not None and not is_version_5):

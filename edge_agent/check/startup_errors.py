@@ -3,7 +3,7 @@
 from typing import Final
 
 from edge_agent.capture.camera import CaptureError
-from edge_agent.enrolment.procedure import REFUSALS as NOT_ENROLLED
+from edge_agent.enrolment.procedure import ENROLMENT_ERRORS as NOT_ENROLLED
 from edge_agent.outbox import OutboxError
 from edge_agent.perception.model_errors import ModelError
 from edge_agent.settings.loading import SettingsError
@@ -11,7 +11,7 @@ from edge_agent.status.server import StatusError
 from edge_agent.transport.broker import LinkError
 from wire.topics import TopicError
 
-REFUSALS: Final = (
+STARTUP_ERRORS: Final = (
     CaptureError,
     LinkError,
     ModelError,

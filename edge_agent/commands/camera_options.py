@@ -15,12 +15,12 @@ from edge_agent import cameras_config
 from edge_agent.cameras_config import Mount
 from edge_agent.capture.camera import Camera
 from edge_agent.capture.factory import open_camera
-from edge_agent.enrolment.procedure import broker_of
+from edge_agent.enrolment.procedure import load_broker
 from edge_agent.identity.folder import IdentityFolder
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.capture import CaptureSettings
 from edge_agent.settings.loading import SettingsError
-from edge_agent.transport.broker import Broker, LinkError, broker_at
+from edge_agent.transport.broker import BrokerEndpoint, LinkError, parse_broker_url
 from wire.addresses import AddressError, parse_address
 from wire.command_line import FROM_FILE, address_argument, address_in
 from wire.scalars import DeviceId, LocationId
@@ -28,9 +28,9 @@ from wire.topics import DeviceAddress
 
 log = logging.getLogger(__name__)
 
-SOURCE: Final = "ONLOOKER_SOURCE"
-BROKER: Final = "ONLOOKER_BROKER_URL"
-UNNAMED: Final = "check"
+SOURCE_VARIABLE: Final = "ONLOOKER_SOURCE"
+BROKER_VARIABLE: Final = "ONLOOKER_BROKER_URL"
+UNNAMED_CAMERA: Final = "check"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,10 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--source", type=address_argument, metavar="URI",
         help="rtsp[s]://, http[s]://, /dev/videoN, or the path of a video file "
-             f"({SOURCE}); {FROM_FILE}")  # fmt: skip
+             f"({SOURCE_VARIABLE}); {FROM_FILE}")  # fmt: skip
     add("--identity", type=Path, metavar="DIR", help="of an enrolled camera: who it is, and where")
     add("--broker", type=address_argument, metavar="URL",
-        help=f"mqtt[s]://[user:password@]host[:port] ({BROKER}); {FROM_FILE}")  # fmt: skip
+        help=f"mqtt[s]://[user:password@]host[:port] ({BROKER_VARIABLE}); {FROM_FILE}")  # fmt: skip
     add("--location", metavar="ID", help="the place, such as KX-01")
     add("--device", metavar="ID", help="this camera, such as kx-01-cam-1")
     add("--config", type=Path, metavar="FILE", help="settings in TOML; may name several cameras")
@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--outbox", type=Path, metavar="PATH", help="default: var/DEVICE.outbox.sqlite3")
 
 
-def mounts_of(
+def read_cameras(
     asked: argparse.Namespace,
     *,
     may_be_unnamed: bool = False,
@@ -68,9 +68,9 @@ def mounts_of(
         raise SettingsError(f"{asked.config} names its cameras: leave {' and '.join(given)} out")
     if mounts:
         return mounts
-    one["source"] = one["source"] or _from_environment(SOURCE, environment)
+    one["source"] = one["source"] or _from_environment(SOURCE_VARIABLE, environment)
     if may_be_unnamed and one["source"]:
-        one = {name: value or UNNAMED for name, value in one.items()}
+        one = {name: value or UNNAMED_CAMERA for name, value in one.items()}
     missing = [f"--{name}" for name, value in one.items() if value is None]
     if missing:
         raise SettingsError(
@@ -80,16 +80,16 @@ def mounts_of(
     return (Mount(one["source"], address, settings, outbox=asked.outbox, identity=asked.identity),)
 
 
-def broker_for(
+def read_broker(
     asked: argparse.Namespace, mount: Mount, environment: Mapping[str, str] = os.environ
-) -> Broker:
+) -> BrokerEndpoint:
     """Where this camera's reports go; LinkError when nothing says so."""
     if mount.identity:
-        return broker_of(IdentityFolder(mount.identity))
-    url = asked.broker or _from_environment(BROKER, environment)
+        return load_broker(IdentityFolder(mount.identity))
+    url = asked.broker or _from_environment(BROKER_VARIABLE, environment)
     if not url:
         raise LinkError("no broker: give --identity, or --broker with its certificates")
-    return broker_at(
+    return parse_broker_url(
         url,
         ca=asked.ca,
         certificate=mount.certificate or asked.cert,
@@ -97,7 +97,7 @@ def broker_for(
     )
 
 
-def camera_for(
+def create_camera(
     asked: argparse.Namespace, mount: Mount, capture: CaptureSettings | None = None
 ) -> Camera:
     """The camera of a mount, not opened yet."""
@@ -111,7 +111,7 @@ def camera_for(
     )
 
 
-def warn_of_visible_credentials(typed: list[str]) -> None:
+def warn_about_visible_credentials(typed: list[str]) -> None:
     """Say that a password on the command line can be read by every user of this machine."""
     for word in typed:
         text = word.partition("=")[2] if word.startswith("--") else word

@@ -13,16 +13,24 @@ from pathlib import Path
 
 from edge_agent.cameras_config import Mount
 from edge_agent.check import camera, certificates, cloud, machine
-from edge_agent.check.certificates import Thresholds
-from edge_agent.check.findings import Finding, Verdict, as_json, as_lines, ok, verdict_of, worst
-from edge_agent.check.mqtt_session import session
-from edge_agent.commands.camera_options import broker_for, camera_for, mounts_of
+from edge_agent.check.certificates import ValidityThresholds
+from edge_agent.check.findings import (
+    CheckResult,
+    Finding,
+    format_json,
+    format_lines,
+    ok,
+    run_check,
+    worst_level,
+)
+from edge_agent.check.mqtt_session import check_session
+from edge_agent.commands.camera_options import create_camera, read_broker, read_cameras
 from edge_agent.outbox.lock import is_in_use
 from edge_agent.perception.shared_networks import Models
 from edge_agent.wall_clock import disciplined
 from wire.command_line import address_argument
 
-Checks = dict[str, Callable[[], Verdict]]
+Checks = dict[str, Callable[[], CheckResult]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,66 +47,70 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(asked: argparse.Namespace) -> int:
     """Check everything, print it, and return the exit status."""
     findings = list(_findings(asked))
-    sys.stdout.write((as_json(findings) if asked.json else "\n".join(as_lines(findings))) + "\n")
-    return int(worst(findings))
+    sys.stdout.write(
+        (format_json(findings) if asked.json else "\n".join(format_lines(findings))) + "\n"
+    )
+    return int(worst_level(findings))
 
 
 def _findings(asked: argparse.Namespace) -> Iterator[Finding]:
     now = datetime.now(UTC)
     models, answer, asked_at = Models(), None, now
-    trouble: Verdict | None = None
+    trouble: CheckResult | None = None
     if asked.cloud:
         try:
-            answer = cloud.ask(asked.cloud, asked.cloud_key_file, asked.ca)
+            answer = cloud.fetch_locations(asked.cloud, asked.cloud_key_file, asked.ca)
             asked_at = datetime.now(UTC)
         except cloud.CloudError as error:
-            trouble = cloud.not_asked(error)
-    for mount in mounts_of(asked, may_be_unnamed=True):
+            trouble = cloud.report_unreachable(error)
+    for mount in read_cameras(asked, may_be_unnamed=True):
         checks = _of_camera(asked, mount, models, now)
         if answer is not None:
-            checks["location"] = partial(cloud.location, answer, mount.address.location)
+            checks["location"] = partial(cloud.check_location, answer, mount.address.location)
         for name, check in checks.items():
-            yield Finding(name, mount.address.device, verdict_of(check))
+            yield Finding(name, mount.address.device, run_check(check))
     if trouble is not None:
         yield Finding("cloud", "", trouble)
     yield Finding(
         "clock",
         "",
-        machine.clock(asked_at, is_kept=disciplined(), reference_at=answer.at if answer else None),
+        machine.check_clock(
+            asked_at, is_kept=disciplined(), reference_at=answer.at if answer else None
+        ),
     )
 
 
 def _of_camera(asked: argparse.Namespace, mount: Mount, models: Models, now: datetime) -> Checks:
     settings = mount.settings
-    thresholds = Thresholds(asked.warn_days, asked.fail_days)
+    thresholds = ValidityThresholds(asked.warn_days, asked.fail_days)
     checks: Checks = {
         "settings": lambda: ok(f"digest {settings.digest}"),
-        "camera": lambda: camera.first_picture(camera_for(asked, mount), settings.capture),
-        "models": lambda: machine.models(settings, models),
-        "outbox": lambda: machine.outbox(mount.outbox_path),
-        "disk": lambda: machine.disk(mount.outbox_path.parent, settings.outbox.budget_bytes),
+        "camera": lambda: camera.check_first_frame(create_camera(asked, mount), settings.capture),
+        "models": lambda: machine.check_models(settings, models),
+        "outbox": lambda: machine.check_outbox(mount.outbox_path),
+        "disk": lambda: machine.check_disk(mount.outbox_path.parent, settings.outbox.budget_bytes),
         "broker": lambda: _session(asked, mount),
-        "certificate": lambda: certificates.device_certificate(
-            broker_for(asked, mount), now, mount.address, thresholds
+        "certificate": lambda: certificates.check_device_certificate(
+            read_broker(asked, mount), now, mount.address, thresholds
         ),
-        "authority": lambda: certificates.authority_certificates(
-            broker_for(asked, mount), now, thresholds
+        "authority": lambda: certificates.check_authority_certificates(
+            read_broker(asked, mount), now, thresholds
         ),
     }
     if mount.identity:
         folder = mount.identity
-        checks["identity"] = lambda: machine.folder_writable(folder, "renewed certificates")
+        checks["identity"] = lambda: machine.check_writable_folder(folder, "renewed certificates")
     if settings.recorder.on:
         recordings = Path(settings.recorder.folder)
-        checks["recorder"] = lambda: machine.folder_writable(recordings, "recordings")
+        checks["recorder"] = lambda: machine.check_writable_folder(recordings, "recordings")
     return checks
 
 
-def _session(asked: argparse.Namespace, mount: Mount) -> Verdict:
-    broker = broker_for(asked, mount)
+def _session(asked: argparse.Namespace, mount: Mount) -> CheckResult:
+    broker = read_broker(asked, mount)
     if is_in_use(mount.outbox_path):
         return ok(
             f"{broker!r} not tried: the agent of {mount.address.device} runs, and a second session "
             "of its name would end its own; look at its status page or log"
         )
-    return session(broker, mount.address, is_version_5=mount.settings.link.client == "aws")
+    return check_session(broker, mount.address, is_version_5=mount.settings.link.client == "aws")

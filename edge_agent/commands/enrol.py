@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from edge_agent.enrolment.claim import SERIAL_FILE, EnrolError, claim_at, serial_number
-from edge_agent.enrolment.procedure import Application, broker_of, enrol
+from edge_agent.enrolment.claim import SERIAL_FILE, EnrolError, load_claim, read_serial_number
+from edge_agent.enrolment.procedure import EnrolmentRequest, enrol, load_broker
 from edge_agent.identity.folder import IdentityFolder
 from wire.addresses import AddressError, NetworkAddress, parse_broker
 from wire.scalars import DeviceId, LocationId
@@ -32,15 +32,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(asked: argparse.Namespace) -> int:
     """Enrol; a run that was broken off goes on where it stopped."""
-    serial = asked.serial or serial_number()
+    serial = asked.serial or read_serial_number()
     if not serial:
         raise EnrolError(f"this board has no {SERIAL_FILE}: give --serial as on the roster")
     broker = _broker(asked.broker)
     folder = IdentityFolder(asked.identity)
     mine = enrol(
         folder,
-        claim_at(asked.claim, trust=asked.ca),
-        Application(
+        load_claim(asked.claim, trust=asked.ca),
+        EnrolmentRequest(
             device=DeviceId(asked.device),
             serial=serial,
             broker=str(broker),
@@ -51,7 +51,7 @@ def run(asked: argparse.Namespace) -> int:
     )
     sys.stdout.write(
         f"{mine.device} at {mine.location}: certified until {folder.ends_at():%Y-%m-%d}, let in by "
-        f"{broker_of(folder)!r}\nnow run: python -m edge_agent run --identity {folder.path} "
+        f"{load_broker(folder)!r}\nnow run: python -m edge_agent run --identity {folder.path} "
         "--source URI\n"
     )
     return 0

@@ -10,7 +10,7 @@ import sys
 
 import cv2
 
-from edge_agent.check.startup_errors import REFUSALS
+from edge_agent.check.startup_errors import STARTUP_ERRORS
 from edge_agent.commands import camera_options, check, run
 from edge_agent.commands import enrol as enrolment
 from edge_agent.logs import write_json_lines
@@ -25,19 +25,19 @@ def main(arguments: list[str] | None = None) -> int:
     `check` also ends with 1 when there are warnings only.
     """
     typed = sys.argv[1:] if arguments is None else arguments
-    asked = parser().parse_args(typed)
+    asked = build_parser().parse_args(typed)
     write_json_lines(asked.log_level)
-    camera_options.warn_of_visible_credentials(typed)
+    camera_options.warn_about_visible_credentials(typed)
     cv2.setNumThreads(1)  # its threads spin for work that takes a tenth of a millisecond
     try:
         with private_umask():
             return int(asked.action(asked))
-    except REFUSALS as error:
+    except STARTUP_ERRORS as error:
         sys.stderr.write(hide_addresses(f"edge_agent: {error}") + "\n")
         return 2
 
 
-def parser() -> Parser:
+def build_parser() -> Parser:
     """Every command with its options."""
     made = Parser(
         prog="python -m edge_agent",

@@ -16,17 +16,17 @@ from pathlib import Path
 
 from edge_agent.agent import Agent
 from edge_agent.cameras_config import Mount
-from edge_agent.commands.camera_options import broker_for, camera_for, mounts_of
+from edge_agent.commands.camera_options import create_camera, read_broker, read_cameras
 from edge_agent.identity.folder import IdentityFolder
-from edge_agent.management.device_management import Care
+from edge_agent.management.device_management import DeviceManagement
 from edge_agent.management.diagnostics import LogTail
 from edge_agent.outbox import Outbox
 from edge_agent.perception.shared_networks import Models
 from edge_agent.services import Surroundings, surroundings
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.supervisor import Station
-from edge_agent.transport.broker import tls_context
-from edge_agent.transport.factory import link_for
+from edge_agent.transport.broker import create_tls_context
+from edge_agent.transport.factory import create_link
 from edge_agent.updates.ab_update import Slots, begin_anew, say_well
 from wire.scalars import DeviceId
 
@@ -38,7 +38,7 @@ def run(asked: argparse.Namespace) -> int:
     models = Models()
     tail = LogTail()
     logging.getLogger().addHandler(tail)
-    mounts = mounts_of(asked)
+    mounts = read_cameras(asked)
     unwell = {mount.address.device for mount in mounts}
 
     def well(device: DeviceId) -> None:
@@ -48,15 +48,15 @@ def run(asked: argparse.Namespace) -> int:
 
     for mount in mounts:  # what cannot work is said before anything begins
         models.for_settings(mount.settings)
-        broker = broker_for(asked, mount)
+        broker = read_broker(asked, mount)
         if broker.tls:
-            tls_context(broker)
+            create_tls_context(broker)
         Outbox(mount.outbox_path).close()
-        camera_for(asked, mount).close()
+        create_camera(asked, mount).close()
     with surroundings(mounts) as around:
         station: Station
         engage = partial(
-            _engaged, asked, models, around, lambda slot: station.restart(slot), tail, well
+            _run_camera, asked, models, around, lambda slot: station.restart(slot), tail, well
         )
         station = Station(
             {mount.address.device: partial(engage, mount) for mount in mounts},
@@ -91,49 +91,49 @@ def _restart(settings: Settings, slot: Path | None) -> None:
 
 
 @contextmanager
-def _engaged(
+def _run_camera(
     asked: argparse.Namespace,
     models: Models,
     around: Surroundings,
     restart: Callable[[Path | None], None],
     tail: LogTail,
-    well: Callable[[DeviceId], None],
+    on_ready: Callable[[DeviceId], None],
     mount: Mount,
 ) -> Iterator[Agent]:
     """One camera's agent, ready to run and attended to, and its outbox closed behind it."""
     care = (
-        Care(
+        DeviceManagement(
             IdentityFolder(mount.identity),
             mount.settings,
             models.for_settings,
             restart=restart,
             tail=tail,
-            well=well,
+            on_ready=on_ready,
         )
         if mount.identity
         else None
     )
     settings = care.settings if care else mount.settings
     detector, pose = care.networks if care else models.for_settings(settings)
-    link = link_for(
-        broker_for(asked, mount),
+    link = create_link(
+        read_broker(asked, mount),
         mount.address,
         settings.link,
-        hears=care.hears if care else (),
+        subscriptions=care.subscriptions if care else (),
     )
     outbox = Outbox(mount.outbox_path, budget_bytes=settings.outbox.budget_bytes)
     try:
         agent = Agent(
             settings,
             address=mount.address,
-            camera=camera_for(asked, mount, settings.capture),
+            camera=create_camera(asked, mount, settings.capture),
             detector=detector,
             pose=pose,
             outbox=outbox,
             link=link,
             **around.company(mount),
         )
-        with care.attending(agent, link) if care else nullcontext():
+        with care.attend(agent, link) if care else nullcontext():
             yield agent
     finally:
         outbox.close()

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from edge_agent.identity.certificates import certificate_in
-from edge_agent.transport.broker import Broker
+from edge_agent.transport.broker import BrokerEndpoint
 from edge_agent.wall_clock import EARLIEST_AT
 from wire.hosts import AddressError, parse_host_and_port
 
-DESK_PORT: Final = 8884
+ENROLMENT_PORT: Final = 8884
 SERIAL_FILE: Final = Path("/proc/device-tree/serial-number")  # single-board computers have one
 
 
@@ -19,7 +19,7 @@ class EnrolError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class ClaimCertificate:
     """What the factory put into every camera of a batch: a certificate, its key, whom to trust."""
 
     certificate: Path
@@ -27,7 +27,7 @@ class Claim:
     trust: Path
 
 
-def claim_at(path: Path, *, trust: Path | None = None) -> Claim:
+def load_claim(path: Path, *, trust: Path | None = None) -> ClaimCertificate:
     """The claim of a PEM file; its key in the same file or beside it, the authority beside it."""
     beside = path.with_suffix(".key")
     try:
@@ -39,10 +39,10 @@ def claim_at(path: Path, *, trust: Path | None = None) -> Claim:
     trust = trust or path.with_name("trust.pem")
     if not trust.exists():
         raise EnrolError(f"no {trust}: give the authority of broker and desk with --ca")
-    return Claim(path, path if whole else beside, trust)
+    return ClaimCertificate(path, path if whole else beside, trust)
 
 
-def where_of(desk: str) -> str:
+def format_server(desk: str) -> str:
     """`host[:port]` with the port."""
     host, port = _host_and_port(desk)
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -55,13 +55,13 @@ def _host_and_port(desk: str) -> tuple[str, int]:
         raise EnrolError(f"desk: {error}") from None
     if not host:
         raise EnrolError("the desk has no host: give host or host:port")
-    return host, port or DESK_PORT
+    return host, port or ENROLMENT_PORT
 
 
-def desk_at(desk: str, *, trust: Path, certificate: Path, key: Path) -> Broker:
+def enrolment_server(desk: str, *, trust: Path, certificate: Path, key: Path) -> BrokerEndpoint:
     """The desk as an address with certificates."""
     host, port = _host_and_port(desk)
-    return Broker(host, port, tls=True, ca=trust, certificate=certificate, key=key)
+    return BrokerEndpoint(host, port, tls=True, ca=trust, certificate=certificate, key=key)
 
 
 def check_clock(certificate: Path, now: datetime) -> None:
@@ -79,7 +79,7 @@ def check_clock(certificate: Path, now: datetime) -> None:
         )
 
 
-def serial_number(path: Path = SERIAL_FILE) -> str | None:
+def read_serial_number(path: Path = SERIAL_FILE) -> str | None:
     """What the board says its serial number is; None where it has none."""
     try:
         return path.read_text(encoding="ascii", errors="replace").strip("\0\n ") or None

@@ -15,24 +15,30 @@ from typing import Final
 
 import msgspec
 
-from edge_agent.enrolment.claim import Claim, EnrolError, check_clock, desk_at, where_of
+from edge_agent.enrolment.claim import (
+    ClaimCertificate,
+    EnrolError,
+    check_clock,
+    enrolment_server,
+    format_server,
+)
 from edge_agent.identity.certificates import certificate_in, location_in, request_for
 from edge_agent.identity.errors import IdentityError
 from edge_agent.identity.folder import Belonging, IdentityFolder, Pending
-from edge_agent.transport.broker import Broker, broker_at
+from edge_agent.transport.broker import BrokerEndpoint, parse_broker_url
 from edge_agent.transport.provisioning_client import (
     TOKEN_REFUSED,
-    Desk,
-    DeskError,
-    RefusedError,
-    prove,
+    ProvisioningClient,
+    ProvisioningError,
+    ProvisioningRefusedError,
+    verify_connection,
 )
 from wire.enrolment import SERIAL_NUMBER, TOKEN_VALID_S
 from wire.scalars import Device, DeviceId, LocationId
 
 log = logging.getLogger(__name__)
 
-TOKEN_SAFE: Final = timedelta(seconds=TOKEN_VALID_S - 300)
+TOKEN_USABLE: Final = timedelta(seconds=TOKEN_VALID_S - 300)
 
 Clock = Callable[[], datetime]
 
@@ -44,7 +50,7 @@ class AlreadyEnrolledError(EnrolError):
 
 
 @dataclass(frozen=True, slots=True)
-class Application:
+class EnrolmentRequest:
     """Who wants to be enrolled where. `location` is asked for only where the desk knows none."""
 
     device: DeviceId
@@ -54,7 +60,9 @@ class Application:
     location: LocationId | None = None
 
 
-def enrol(folder: IdentityFolder, claim: Claim, who: Application, clock: Clock) -> Belonging:
+def enrol(
+    folder: IdentityFolder, claim: ClaimCertificate, who: EnrolmentRequest, clock: Clock
+) -> Belonging:
     """Come back certified, or raise EnrolError; calling it again goes on where it stopped."""
     _check_name(who.device)
     if folder.is_complete:
@@ -63,18 +71,20 @@ def enrol(folder: IdentityFolder, claim: Claim, who: Application, clock: Clock) 
             "it, or remove the folder to begin anew (the operator must expect the camera again)"
         )
     check_clock(claim.certificate, clock())
-    where = desk_at(who.desk, trust=claim.trust, certificate=claim.certificate, key=claim.key)
+    where = enrolment_server(
+        who.desk, trust=claim.trust, certificate=claim.certificate, key=claim.key
+    )
     parameters = {SERIAL_NUMBER: who.serial}
     pending = _registered(folder, where, who.device, parameters, clock)
     location = who.location or pending.location or location_in(certificate_in(folder.next_pair))
     if location is None:
         raise EnrolError("the desk did not say where this camera hangs: give --location")
-    broker = broker_at(
+    broker = parse_broker_url(
         who.broker, ca=claim.trust, certificate=folder.next_pair, key=folder.next_pair
     )
     _prove(folder, broker, who.device, pending)
     belonging = Belonging(
-        device=who.device, location=location, broker=who.broker, desk=where_of(who.desk)
+        device=who.device, location=location, broker=who.broker, desk=format_server(who.desk)
     )
     folder.adopt(belonging, claim.trust.read_bytes())
     log.info("enrol.done", extra={"device": who.device, "location": location})
@@ -93,9 +103,9 @@ def renew(folder: IdentityFolder, clock: Clock) -> datetime:
 def _renewed(folder: IdentityFolder, clock: Clock) -> datetime:
     mine = folder.belonging()
     check_clock(folder.pair, clock())
-    desk = desk_at(mine.desk, trust=folder.trust, certificate=folder.pair, key=folder.pair)
+    desk = enrolment_server(mine.desk, trust=folder.trust, certificate=folder.pair, key=folder.pair)
     pending = _registered(folder, desk, mine.device, {}, clock)
-    broker = broker_at(
+    broker = parse_broker_url(
         mine.broker, ca=folder.trust, certificate=folder.next_pair, key=folder.next_pair
     )
     _prove(folder, broker, mine.device, pending)
@@ -104,15 +114,15 @@ def _renewed(folder: IdentityFolder, clock: Clock) -> datetime:
     return folder.ends_at()
 
 
-def broker_of(folder: IdentityFolder) -> Broker:
+def load_broker(folder: IdentityFolder) -> BrokerEndpoint:
     """The broker of an enrolled camera, with the certificate in use."""
     mine = folder.belonging()
-    return broker_at(mine.broker, ca=folder.trust, certificate=folder.pair, key=folder.pair)
+    return parse_broker_url(mine.broker, ca=folder.trust, certificate=folder.pair, key=folder.pair)
 
 
 def _registered(
     folder: IdentityFolder,
-    where: Broker,
+    where: BrokerEndpoint,
     device: DeviceId,
     parameters: dict[str, str],
     clock: Clock,
@@ -126,7 +136,7 @@ def _registered(
     if pending is not None and pending.registering and not fresh:  # perhaps it came through
         folder.pair_up(pending.certificate)
         return pending
-    with Desk(where, device) as desk:
+    with ProvisioningClient(where, device) as desk:
         if pending is None or not fresh:
             pending = _certified(folder, desk, device, clock)
         folder.pair_up(pending.certificate)
@@ -134,10 +144,12 @@ def _registered(
 
 
 def _token_stands(pending: Pending, now: datetime) -> bool:
-    return timedelta(0) <= now - pending.made_at < TOKEN_SAFE
+    return timedelta(0) <= now - pending.made_at < TOKEN_USABLE
 
 
-def _certified(folder: IdentityFolder, desk: Desk, device: DeviceId, clock: Clock) -> Pending:
+def _certified(
+    folder: IdentityFolder, desk: ProvisioningClient, device: DeviceId, clock: Clock
+) -> Pending:
     made = desk.certify(request_for(device, folder.next_key()))
     pending = Pending(
         certificate=made.certificate_pem, token=made.certificate_ownership_token, made_at=clock()
@@ -148,7 +160,7 @@ def _certified(folder: IdentityFolder, desk: Desk, device: DeviceId, clock: Cloc
 
 def _register(
     folder: IdentityFolder,
-    desk: Desk,
+    desk: ProvisioningClient,
     pending: Pending,
     device: DeviceId,
     parameters: dict[str, str],
@@ -157,7 +169,7 @@ def _register(
     folder.note(msgspec.structs.replace(pending, registering=True))
     try:
         answer = desk.register(pending.token, parameters)
-    except RefusedError as error:
+    except ProvisioningRefusedError as error:
         if sent_before and error.code == TOKEN_REFUSED:  # it was taken; the answer was lost
             return pending
         if error.code == TOKEN_REFUSED:
@@ -175,11 +187,15 @@ def _register(
     return registered
 
 
-def _prove(folder: IdentityFolder, broker: Broker, device: DeviceId, pending: Pending) -> None:
+def _prove(
+    folder: IdentityFolder, broker: BrokerEndpoint, device: DeviceId, pending: Pending
+) -> None:
     try:
-        prove(broker, device)
-    except DeskError as error:
-        if isinstance(error, RefusedError) and pending.location is None:  # it never came through
+        verify_connection(broker, device)
+    except ProvisioningError as error:
+        if (
+            isinstance(error, ProvisioningRefusedError) and pending.location is None
+        ):  # it never came through
             folder.give_up()
         raise EnrolError(
             f"certified, but {error}; what was reached is kept: run the same command again"
@@ -193,4 +209,4 @@ def _check_name(device: str) -> None:
         raise EnrolError(f"--device {device[:80]!r} is no name: {error}") from error
 
 
-REFUSALS: Final = (EnrolError, IdentityError, DeskError)
+ENROLMENT_ERRORS: Final = (EnrolError, IdentityError, ProvisioningError)

@@ -11,33 +11,35 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from edge_agent.enrolment.procedure import REFUSALS, renew
+from edge_agent.enrolment.procedure import ENROLMENT_ERRORS, renew
 from edge_agent.identity.certificates import certificate_in
 from edge_agent.identity.errors import IdentityError
 from edge_agent.identity.folder import IdentityFolder
-from edge_agent.management.job_runner import Apart
-from edge_agent.management.mqtt_rpc import Line
+from edge_agent.management.job_runner import BackgroundTask
+from edge_agent.management.mqtt_rpc import RpcLink
 from edge_agent.transport.broker import LinkError
 
 log = logging.getLogger(__name__)
 
-EVERY_S: Final = 3_600.0
-EARLIEST_SHARE: Final = 1 / 2
-LATEST_SHARE: Final = 1 / 3
+CHECK_INTERVAL_S: Final = 3_600.0
+EARLIEST_LIFETIME_RATIO: Final = 1 / 2
+LATEST_LIFETIME_RATIO: Final = 1 / 3
 
 
-class Lifetime:
+class CertificateRenewal:
     """Watches over one camera's certificate."""
 
-    def __init__(self, folder: IdentityFolder, line: Line, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, folder: IdentityFolder, line: RpcLink, clock: Callable[[], datetime]
+    ) -> None:
         self._folder = folder
         self._line = line
         self._clock = clock
-        self._share = random.uniform(LATEST_SHARE, EARLIEST_SHARE)  # noqa: S311  a spread
+        self._share = random.uniform(LATEST_LIFETIME_RATIO, EARLIEST_LIFETIME_RATIO)  # noqa: S311  a spread
         self._look_s = 0.0
-        self._work: Apart[datetime] | None = None
+        self._work: BackgroundTask[datetime] | None = None
 
-    def hear(self, topic: str, body: Mapping[str, Any], now_s: float) -> None:
+    def handle_message(self, topic: str, body: Mapping[str, Any], now_s: float) -> None:
         """Nothing that the fleet says concerns it."""
 
     def pump(self, now_s: float) -> None:
@@ -45,20 +47,20 @@ class Lifetime:
         if self._work is not None:
             self._settle(self._work)
         elif now_s >= self._look_s:
-            self._look_s = now_s + EVERY_S
+            self._look_s = now_s + CHECK_INTERVAL_S
             if self._is_due():
-                self._work = Apart(lambda: renew(self._folder, self._clock))
+                self._work = BackgroundTask(lambda: renew(self._folder, self._clock))
 
-    def _settle(self, work: Apart[datetime]) -> None:
+    def _settle(self, work: BackgroundTask[datetime]) -> None:
         try:
             ends_at = work.result()
-        except (*REFUSALS, LinkError, OSError) as error:
+        except (*ENROLMENT_ERRORS, LinkError, OSError) as error:
             self._work = None
             log.warning("certificate.not_renewed", extra={"reason": str(error)})
             return
         if ends_at is not None:
             self._work = None
-            self._line.renewed()
+            self._line.reload_certificate()
             log.info("certificate.renewed", extra={"until": ends_at.isoformat()})
 
     def _is_due(self) -> bool:

@@ -15,15 +15,15 @@ import msgspec
 
 from edge_agent.agent import Pulse
 from edge_agent.management import config_store as memory
-from edge_agent.management.mqtt_rpc import ACCEPTED, REJECTED, Inquiry, Line, tellable
+from edge_agent.management.mqtt_rpc import ACCEPTED, REJECTED, RpcLink, RpcRequest, redact_reason
 from edge_agent.management.remote_config import (
     ConfigError,
-    amendment,
-    described,
-    merged,
-    settings_under,
+    apply_desired_config,
+    describe_config,
+    diff_objects,
+    merge_objects,
 )
-from edge_agent.management.self_check import SelfCheck
+from edge_agent.management.self_check import ChangeCheck
 from edge_agent.perception.model_errors import ModelError
 from edge_agent.perception.networks import Networks
 from edge_agent.settings.camera_settings import Settings
@@ -37,10 +37,10 @@ CONFLICT: Final = 409
 TOO_LARGE: Final = 413
 
 
-Load = Callable[[Settings], Networks]
+NetworkLoader = Callable[[Settings], Networks]
 
 
-class Measuring(Protocol):
+class MeasuringCamera(Protocol):
     """A camera at work, seen from another thread."""
 
     @property
@@ -51,26 +51,26 @@ class Measuring(Protocol):
         ...
 
 
-class Trial(NamedTuple):
+class ConfigTrial(NamedTuple):
     """A change that is being watched, and the shadow's version that wished for it."""
 
-    check: SelfCheck
+    check: ChangeCheck
     version: int
     other_models: bool
 
 
-class ConfigKeeper:
+class ConfigShadow:
     """One camera's `config` shadow. `pump` is called often; `hear` for each message."""
 
     def __init__(
         self,
         device: DeviceId,
-        line: Line,
-        measuring: Measuring,
+        line: RpcLink,
+        measuring: MeasuringCamera,
         own: Settings,
         path: Path,
         *,
-        load: Load,
+        load: NetworkLoader,
     ) -> None:
         self._line = line
         self._measuring = measuring
@@ -81,25 +81,25 @@ class ConfigKeeper:
             action: shadow_topic(device, action, shadow=CONFIG_SHADOW)
             for action in ("get", "update", "update/delta", "delete/accepted")
         }
-        self._inquiry = Inquiry(line)
+        self._inquiry = RpcRequest(line)
         self._session = 0
         self._seen_version = 0
         self._is_brief = False
-        self._kept = memory.read(path)
-        self._trial: Trial | None = None
-        self._settings = in_force(own, self._kept, load)
+        self._kept = memory.load_config(path)
+        self._trial: ConfigTrial | None = None
+        self._settings = effective_settings(own, self._kept, load)
         self._drop_outgrown()
         if self._kept.trying is not None:
             reason = "the agent ended while it was tried"
-            wish = digest_of(self._kept.trying)
+            wish = config_digest(self._kept.trying)
             self._conclude("rolled-back", wish, self._kept.trying_version, reason)
 
     def _drop_outgrown(self) -> None:
         """A wish that was good and that this camera's own settings do not allow any more."""
         try:
-            settings_under(self._own, self._kept.good)
+            apply_desired_config(self._own, self._kept.good)
         except ConfigError as error:
-            wish = digest_of(self._kept.good)
+            wish = config_digest(self._kept.good)
             version = self._kept.verdict.version if self._kept.verdict else 0
             self._kept = msgspec.structs.replace(self._kept, good={})
             self._conclude("rejected", wish, version, str(error))
@@ -110,13 +110,13 @@ class ConfigKeeper:
         return self._settings
 
     @property
-    def wished(self) -> Mapping[str, Any]:
+    def desired(self) -> Mapping[str, Any]:
         """The fleet's wishes that are in force."""
         return self._kept.good
 
     def rebase(self, own: Settings) -> Settings:
         """Lay the wishes over other settings of the camera's own from now on; returns the sum."""
-        settings = settings_under(own, self._kept.good)
+        settings = apply_desired_config(own, self._kept.good)
         self._own, self._settings = own, settings
         return settings
 
@@ -146,9 +146,9 @@ class ConfigKeeper:
             self._watch(self._trial, now_s)
         self._inquiry.pump(now_s)
 
-    def hear(self, topic: str, body: Mapping[str, Any], now_s: float) -> None:
+    def handle_message(self, topic: str, body: Mapping[str, Any], now_s: float) -> None:
         """Take a message from one of the shadow's topics."""
-        if self._inquiry.settles(topic, body):
+        if self._inquiry.accept_answer(topic, body):
             self._take_answer(topic, body, now_s)
         elif topic == self._topic["update/delta"] or self._is_others_wish(topic, body):
             if body.get("version") != self._seen_version:  # lower in a shadow that was made anew
@@ -189,13 +189,13 @@ class ConfigKeeper:
         self._seen_version = version
         if self.is_trying:
             return  # its end asks again
-        wish = digest_of(desired)
+        wish = config_digest(desired)
         if wish != self._kept.judged and (desired or self._kept.good):
             self._judge(desired, wish, version, now_s)
         self._correct(reported, version, now_s)
 
     def _correct(self, reported: dict[str, Any], version: int, now_s: float) -> None:
-        change = amendment(reported, self._report())
+        change = diff_objects(reported, self._report())
         if change and not self.is_trying:
             request = {"state": {"reported": change}, **({"version": version} if version else {})}
             self._inquiry.ask(self._topic["update"], request, now_s)
@@ -207,7 +207,7 @@ class ConfigKeeper:
     def _judge(self, desired: dict[str, Any], wish: str, version: int, now_s: float) -> None:
         self._is_brief = False
         try:
-            settings = settings_under(self._own, desired)
+            settings = apply_desired_config(self._own, desired)
             networks = self._load(settings) if self._looks_otherwise(settings) else None
         except (ConfigError, ModelError) as error:
             self._conclude("rejected", wish, version, str(error))
@@ -217,13 +217,13 @@ class ConfigKeeper:
             self._conclude("applied", wish, version)
             return
         self._keep(msgspec.structs.replace(self._kept, trying=desired, trying_version=version))
-        check = SelfCheck(self._measuring.pulse, settings.digest, now_s)
-        self._trial = Trial(check, version, networks is not None)
+        check = ChangeCheck(self._measuring.pulse, settings.digest, now_s)
+        self._trial = ConfigTrial(check, version, networks is not None)
         self._measuring.apply(settings, networks)
         log.info("config.trying", extra={"version": version, "digest": settings.digest})
 
-    def _watch(self, trial: Trial, now_s: float) -> None:
-        harm = trial.check.harm(self._measuring.pulse, now_s)
+    def _watch(self, trial: ConfigTrial, now_s: float) -> None:
+        harm = trial.check.find_harm(self._measuring.pulse, now_s)
         if harm is None:
             return
         self._trial = None
@@ -232,29 +232,33 @@ class ConfigKeeper:
         if harm:
             settings = self._settings
             self._measuring.apply(settings, self._load(settings) if trial.other_models else None)
-            self._conclude("rolled-back", digest_of(desired), version, harm)
+            self._conclude("rolled-back", config_digest(desired), version, harm)
         else:
-            self._settings = settings_under(self._own, desired)
+            self._settings = apply_desired_config(self._own, desired)
             self._keep(msgspec.structs.replace(self._kept, good=desired, trying=None))
-            self._conclude("applied", digest_of(desired), version)
+            self._conclude("applied", config_digest(desired), version)
         self._ask(now_s)
 
     def _conclude(self, outcome: Any, wish: str, version: int, reason: str = "") -> None:
-        verdict = ConfigOutcome(outcome=outcome, version=version, reason=tellable(reason))
+        verdict = ConfigOutcome(outcome=outcome, version=version, reason=redact_reason(reason))
         self._keep(msgspec.structs.replace(self._kept, trying=None, judged=wish, verdict=verdict))
         tell = log.info if outcome == "applied" else log.warning
         tell(f"config.{outcome}", extra={"version": version, "reason": reason})
 
-    def _keep(self, kept: memory.Kept) -> None:
+    def _keep(self, kept: memory.StoredConfig) -> None:
         try:
-            memory.keep(self._path, kept)
+            memory.save_config(self._path, kept)
         except OSError as error:
             log.error("config.not_kept", extra={"reason": str(error)})
         self._kept = kept
 
     def _report(self) -> dict[str, Any]:
         """What is in force: numbers as they were wished, so that the fleet sees no difference."""
-        report = {} if self._is_brief else merged(described(self._settings), self._kept.good)
+        report = (
+            {}
+            if self._is_brief
+            else merge_objects(describe_config(self._settings), self._kept.good)
+        )
         if self._kept.verdict is not None:
             report["verdict"] = msgspec.to_builtins(self._kept.verdict)
         return {**report, "digest": self._settings.digest}
@@ -269,10 +273,10 @@ class ConfigKeeper:
             self._ask(now_s)
 
 
-def in_force(own: Settings, kept: memory.Kept, load: Load) -> Settings:
+def effective_settings(own: Settings, kept: memory.StoredConfig, load: NetworkLoader) -> Settings:
     """The settings to start with: the last good wish over the camera's own, if it still fits."""
     try:
-        settings = settings_under(own, kept.good)
+        settings = apply_desired_config(own, kept.good)
         load(settings)
         return settings
     except (ConfigError, ModelError) as error:
@@ -280,7 +284,7 @@ def in_force(own: Settings, kept: memory.Kept, load: Load) -> Settings:
         return own
 
 
-def digest_of(desired: Mapping[str, Any]) -> str:
+def config_digest(desired: Mapping[str, Any]) -> str:
     """The same for the same wish, however it is written."""
     content = msgspec.json.encode(desired, order="deterministic")
     return hashlib.sha256(content).hexdigest()[:16]

@@ -14,7 +14,7 @@ from wire.scalars import WireMessage
 log = logging.getLogger(__name__)
 
 
-class Kept(WireMessage, frozen=True, kw_only=True):
+class StoredConfig(WireMessage, frozen=True, kw_only=True):
     """`good` is in force; `trying` is being tried, and after a crash it did not pass.
 
     `judged` is the digest of the last wish that got a verdict: it is not tried twice.
@@ -27,17 +27,17 @@ class Kept(WireMessage, frozen=True, kw_only=True):
     verdict: ConfigOutcome | None = None
 
 
-def read(path: Path) -> Kept:
+def load_config(path: Path) -> StoredConfig:
     """What was kept; nothing when there is no file, or none that can be read."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Kept)
+        return msgspec.json.decode(path.read_bytes(), type=StoredConfig)
     except FileNotFoundError:
-        return Kept()
+        return StoredConfig()
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         log.error("config.unreadable", extra={"path": str(path), "reason": str(error)})
-        return Kept()
+        return StoredConfig()
 
 
-def keep(path: Path, kept: Kept) -> None:
+def save_config(path: Path, kept: StoredConfig) -> None:
     """Write it so that a power cut leaves the old or the new."""
     written(path, msgspec.json.encode(kept), mode=PRIVATE)

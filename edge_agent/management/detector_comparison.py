@@ -13,13 +13,13 @@ from edge_agent.capture.frame import Image
 from edge_agent.perception.face_detector import Face, FaceDetector
 from wire.jobs import ModelTrial
 
-SAME_FACE: Final = 0.5  # intersection over union, as PASCAL VOC has it
+SAME_FACE_IOU: Final = 0.5  # intersection over union, as PASCAL VOC has it
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Tally:
+class DetectionCounts:
     """What the two have found so far. Times are of this thread's processor."""
 
     pictures: int = 0
@@ -36,12 +36,12 @@ class Tally:
         return self.both + self.only_old + self.only_new
 
     @property
-    def disagreement(self) -> float:
+    def disagreement_ratio(self) -> float:
         """The share of faces that only one of them found."""
         return (self.only_old + self.only_new) / self.faces if self.faces else 0.0
 
     @property
-    def slower(self) -> float:
+    def time_ratio(self) -> float:
         """How many times as long the new one takes."""
         return self.new_s / self.old_s if self.old_s else 1.0
 
@@ -50,17 +50,17 @@ class Tally:
         return {
             "pictures": str(self.pictures),
             "faces": str(self.faces),
-            "disagreement": f"{self.disagreement:.3f}",
-            "slower": f"{self.slower:.2f}",
+            "disagreement": f"{self.disagreement_ratio:.3f}",
+            "slower": f"{self.time_ratio:.2f}",
         }
 
 
-class SideBySide:
+class ComparingDetector:
     """A detector that is the old one to everybody, and has the new one look too."""
 
     def __init__(self, old: FaceDetector, new: FaceDetector) -> None:
         self.name, self.version = old.name, old.version
-        self.tally = Tally()
+        self.tally = DetectionCounts()
         self._old = old
         self._new = new
 
@@ -83,8 +83,8 @@ class SideBySide:
     def _compare(self, old: list[Face], new: list[Face]) -> None:
         left = list(new)
         for face in old:
-            twin = max(left, key=lambda other: overlap(face, other), default=None)
-            if twin is not None and overlap(face, twin) >= SAME_FACE:
+            twin = max(left, key=lambda other: intersection_over_union(face, other), default=None)
+            if twin is not None and intersection_over_union(face, twin) >= SAME_FACE_IOU:
                 left.remove(twin)
                 self.tally.both += 1
             else:
@@ -93,7 +93,7 @@ class SideBySide:
         self.tally.pictures += 1
 
 
-def overlap(one: Face, other: Face) -> float:
+def intersection_over_union(one: Face, other: Face) -> float:
     """Intersection over union of two faces' boxes."""
     (ax1, ay1, ax2, ay2), (bx1, by1, bx2, by2) = one.box, other.box
     width, height = min(ax2, bx2) - max(ax1, bx1), min(ay2, by2) - max(ay1, by1)
@@ -103,18 +103,20 @@ def overlap(one: Face, other: Face) -> float:
     return shared / ((ax2 - ax1) * (ay2 - ay1) + (bx2 - bx1) * (by2 - by1) - shared)
 
 
-def objection(tally: Tally, trial: ModelTrial, *, is_over: bool) -> str | None:
+def reason_to_reject(tally: DetectionCounts, trial: ModelTrial, *, is_over: bool) -> str | None:
     """Why the new one may not take over, empty when it may, None while more must be seen."""
     if tally.faults:
         return "it fails on the pictures"
     if tally.pictures >= trial.pictures and tally.faces >= trial.faces:
-        if tally.disagreement > trial.disagreement_ratio:
+        if tally.disagreement_ratio > trial.disagreement_ratio:
             return (
-                f"it disagrees on {tally.disagreement:.0%} of {tally.faces} faces, "
+                f"it disagrees on {tally.disagreement_ratio:.0%} of {tally.faces} faces, "
                 f"at most {trial.disagreement_ratio:.0%} are allowed"
             )
-        if tally.slower > trial.slower_ratio:
-            return f"it takes {tally.slower:.1f} times as long, {trial.slower_ratio:g} are allowed"
+        if tally.time_ratio > trial.slower_ratio:
+            return (
+                f"it takes {tally.time_ratio:.1f} times as long, {trial.slower_ratio:g} are allowed"
+            )
         return ""
     if is_over:
         return (

@@ -9,14 +9,19 @@ from typing import Final
 
 from edge_agent.identity.folder import IdentityFolder
 from edge_agent.management import config_store, diagnostics
-from edge_agent.management.certificate_renewal import Lifetime
-from edge_agent.management.config_shadow import ConfigKeeper, Load, Measuring, in_force
-from edge_agent.management.job_processor import JobDesk
-from edge_agent.management.job_runner import Means
-from edge_agent.management.management_thread import Steward
-from edge_agent.management.mqtt_rpc import Line
-from edge_agent.management.privacy_manifest import Declaration
-from edge_agent.management.self_check import FirstHealth
+from edge_agent.management.certificate_renewal import CertificateRenewal
+from edge_agent.management.config_shadow import (
+    ConfigShadow,
+    MeasuringCamera,
+    NetworkLoader,
+    effective_settings,
+)
+from edge_agent.management.job_processor import JobProcessor
+from edge_agent.management.job_runner import JobContext
+from edge_agent.management.management_thread import ManagementThread
+from edge_agent.management.mqtt_rpc import RpcLink
+from edge_agent.management.privacy_manifest import ManifestReporter
+from edge_agent.management.self_check import ReadinessNotifier
 from edge_agent.perception.networks import Networks
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.updates.model_store import ModelStore
@@ -26,11 +31,11 @@ from wire.scalars import DeviceId
 
 CONFIG_FILE: Final = "config.json"
 JOB_FILE: Final = "job.json"
-MODELS: Final = "models"
-BOOT: Final = secrets.token_hex(8)  # of this process
+MODELS_FOLDER: Final = "models"
+BOOT_ID: Final = secrets.token_hex(8)  # of this process
 
 
-class Care:
+class DeviceManagement:
     """Of one camera; its memory lies in the identity's folder.
 
     `provided` opens the networks that came with the program. `restart` ends this process in order
@@ -41,23 +46,25 @@ class Care:
         self,
         folder: IdentityFolder,
         settings: Settings,
-        provided: Load,
+        provided: NetworkLoader,
         *,
         restart: Callable[[Path | None], None],
         tail: diagnostics.LogTail,
-        well: Callable[[DeviceId], None] = lambda _device: None,
+        on_ready: Callable[[DeviceId], None] = lambda _device: None,
     ) -> None:
         self._folder = folder
         self._device = folder.belonging().device
         self._config = folder.path / CONFIG_FILE
-        self._models = ModelStore(folder.path / MODELS, provided)
+        self._models = ModelStore(folder.path / MODELS_FOLDER, provided)
         self._given = settings
-        self._own = self._models.adopted(settings)
+        self._own = self._models.apply_choice(settings)
         self._restart = restart
         self._tail = tail
-        self._well = well
-        self.hears = response_topics(self._device)
-        self.settings = in_force(self._own, config_store.read(self._config), self._models.load)
+        self._well = on_ready
+        self.subscriptions = response_topics(self._device)
+        self.settings = effective_settings(
+            self._own, config_store.load_config(self._config), self._models.load
+        )
 
     @property
     def networks(self) -> Networks:
@@ -65,16 +72,16 @@ class Care:
         return self._models.load(self.settings)
 
     @contextmanager
-    def attending(self, camera: Measuring, line: Line) -> Iterator[Steward]:
+    def attend(self, camera: MeasuringCamera, line: RpcLink) -> Iterator[ManagementThread]:
         """Attend to this camera while the block runs.
 
         A block that ends by an error may have been ended by a config under trial; one that ends in
         order was not.
         """
-        shadow = ConfigKeeper(
+        shadow = ConfigShadow(
             self._device, line, camera, self._own, self._config, load=self._models.load
         )
-        means = Means(
+        means = JobContext(
             device=self._device,
             own=self._given,
             camera=camera,
@@ -83,21 +90,21 @@ class Care:
             identity=self._folder,
             line=line,
             clock=_utc_now,
-            boot=BOOT,
+            boot=BOOT_ID,
             restart=self._restart,
             report=lambda: self._report(shadow.settings, camera),
         )
-        jobs = JobDesk(means, line, self._folder.path / JOB_FILE)
-        declaration = Declaration(
+        jobs = JobProcessor(means, line, self._folder.path / JOB_FILE)
+        declaration = ManifestReporter(
             self._folder,
             line,
             settings=lambda: shadow.settings,
             versions=lambda settings: versions_of(settings, *self._models.load(settings)),
             clock=_utc_now,
         )
-        health = FirstHealth(camera, line, lambda: self._well(self._device))
-        lifetime = Lifetime(self._folder, line, _utc_now)
-        with Steward(
+        health = ReadinessNotifier(camera, line, lambda: self._well(self._device))
+        lifetime = CertificateRenewal(self._folder, line, _utc_now)
+        with ManagementThread(
             self._device,
             line,
             shadow=shadow,
@@ -108,8 +115,8 @@ class Care:
             yield steward
         shadow.suspend_trial()
 
-    def _report(self, settings: Settings, camera: Measuring) -> bytes:
-        return diagnostics.report(
+    def _report(self, settings: Settings, camera: MeasuringCamera) -> bytes:
+        return diagnostics.build_report(
             device=self._device,
             at=_utc_now(),
             settings=settings,

@@ -20,15 +20,15 @@ import msgspec
 from edge_agent.agent import Pulse
 from edge_agent.logs import JsonLines
 from edge_agent.privacy.egress_filter import examine_document
-from edge_agent.privacy.encoded_data import complaints
+from edge_agent.privacy.encoded_data import find_encoded_data
 from edge_agent.reporting.system_health import rss_bytes
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.versions import agent_version
 from wire.addresses import hide_addresses
 
-LINES_KEPT: Final = 2_000
-LARGEST_BYTES: Final = 4 * 1024 * 1024
-WITHHELD: Final = "withheld"
+MAX_LOG_LINES: Final = 2_000
+MAX_REPORT_BYTES: Final = 4 * 1024 * 1024
+REDACTED: Final = "withheld"
 
 
 class LogTail(logging.Handler):
@@ -37,13 +37,13 @@ class LogTail(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.setFormatter(JsonLines())
-        self.lines: deque[str] = deque(maxlen=LINES_KEPT)
+        self.lines: deque[str] = deque(maxlen=MAX_LOG_LINES)
 
     def emit(self, record: logging.LogRecord) -> None:
         self.lines.append(self.format(record))
 
 
-def report(
+def build_report(
     *, device: str, at: datetime, settings: Settings, pulse: Pulse, folder: Path, tail: LogTail
 ) -> bytes:
     """Everything as one JSON document, gzipped."""
@@ -63,24 +63,24 @@ def report(
         "settings": msgspec.to_builtins(settings),
         "log": lines,
     }
-    return sealed(fit(content))
+    return compress_report(redact(content))
 
 
-def sealed(content: Any) -> bytes:
+def compress_report(content: Any) -> bytes:
     """The oldest lines go until the rest may leave."""
-    while len(msgspec.json.encode(content)) > LARGEST_BYTES:
+    while len(msgspec.json.encode(content)) > MAX_REPORT_BYTES:
         content["log"] = content["log"][len(content["log"]) // 2 + 1 :]
-    examine_document(content, largest_bytes=LARGEST_BYTES)
+    examine_document(content, largest_bytes=MAX_REPORT_BYTES)
     return gzip.compress(msgspec.json.encode(content))
 
 
-def fit(value: Any) -> Any:
+def redact(value: Any) -> Any:
     """The same without passwords, and without any text that may not leave."""
     if isinstance(value, str):
         text = hide_addresses(value)
-        return WITHHELD if any(complaints(text)) else text
+        return REDACTED if any(find_encoded_data(text)) else text
     if isinstance(value, dict):
-        return {fit(str(name)): fit(inner) for name, inner in value.items()}
+        return {redact(str(name)): redact(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [fit(inner) for inner in value]
+        return [redact(inner) for inner in value]
     return value

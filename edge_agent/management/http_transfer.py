@@ -12,41 +12,41 @@ from wire.hosts import parse_host_and_port
 from wire.http_client import HttpLimits, HttpRequestError, HttpResponse, send_request
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
-LONGEST_S: Final = 600.0
-LARGEST_ANSWER_BYTES: Final = 64 * 1024  # to what was sent
+TRANSFER_TIMEOUT_S: Final = 600.0
+MAX_RESPONSE_BYTES: Final = 64 * 1024  # to what was sent
 
 
 class TransferError(RuntimeError):
     """A file did not come or go: which host, why."""
 
 
-def fetch(
-    url: str, *, hosts: Sequence[str], limit_bytes: int, longest_s: float = LONGEST_S
+def download(
+    url: str, *, hosts: Sequence[str], limit_bytes: int, longest_s: float = TRANSFER_TIMEOUT_S
 ) -> bytes:
     """The whole content, or TransferError."""
-    address = checked(url, hosts)
+    address = validate_url(url, hosts)
     return _answered(address, HttpLimits(longest_s, limit_bytes)).body
 
 
-def send(
+def upload(
     url: str,
     content: bytes | BinaryIO,
     *,
     hosts: Sequence[str],
     size_bytes: int | None = None,
     kind: str = "application/octet-stream",
-    longest_s: float = LONGEST_S,
+    longest_s: float = TRANSFER_TIMEOUT_S,
 ) -> None:
     """PUT the content, or TransferError. A file needs its size."""
-    address = checked(url, hosts)
+    address = validate_url(url, hosts)
     headers = {"Content-Type": kind}
     if size_bytes is not None:
         headers["Content-Length"] = str(size_bytes)
-    bounds = HttpLimits(longest_s, LARGEST_ANSWER_BYTES)
+    bounds = HttpLimits(longest_s, MAX_RESPONSE_BYTES)
     _answered(address, bounds, method="PUT", body=content, headers=headers)
 
 
-def checked(url: str, hosts: Sequence[str]) -> NetworkAddress:
+def validate_url(url: str, hosts: Sequence[str]) -> NetworkAddress:
     """The address, if the camera's settings allow to go there."""
     try:
         address = parse_address(url, WEB_SCHEMES)

@@ -13,12 +13,17 @@ from typing import Any, Final
 import msgspec
 
 from edge_agent.atomic_files import PRIVATE, written
-from edge_agent.management.clip_job import Clip
-from edge_agent.management.job_runner import Means, Undertaking, failed, rejected
-from edge_agent.management.model_job import ModelUndertaking
-from edge_agent.management.mqtt_rpc import ACCEPTED, Inquiry, Line
-from edge_agent.management.simple_jobs import Diagnosis, Renewal, Restart, serial_of
-from edge_agent.management.update_job import Update
+from edge_agent.management.clip_job import ClipJobRunner
+from edge_agent.management.job_runner import JobContext, JobRunner, fail, reject
+from edge_agent.management.model_job import ModelJobRunner
+from edge_agent.management.mqtt_rpc import ACCEPTED, RpcLink, RpcRequest
+from edge_agent.management.simple_jobs import (
+    DiagnoseJobRunner,
+    RenewJobRunner,
+    RestartJobRunner,
+    certificate_serial,
+)
+from edge_agent.management.update_job import UpdateJobRunner
 from edge_agent.perception.model_errors import ModelError
 from wire.device_config import jobs_topic
 from wire.jobs import ClipJob, DiagnoseJob, Job, JobResult, ModelJob, RenewJob, UpdateJob
@@ -26,13 +31,13 @@ from wire.scalars import WireMessage
 
 log = logging.getLogger(__name__)
 
-LARGEST_DOCUMENT_BYTES: Final = 32 * 1024  # AWS's limit
-MISMATCH: Final = "VersionMismatch"
-JOB_NAME: Final = 64
-MOST_BEGINNINGS: Final = 3
+MAX_DOCUMENT_BYTES: Final = 32 * 1024  # AWS's limit
+VERSION_MISMATCH: Final = "VersionMismatch"
+MAX_JOB_ID_LENGTH: Final = 64
+MAX_STARTS: Final = 3
 
 
-class Entry(WireMessage, frozen=True, kw_only=True):
+class JobState(WireMessage, frozen=True, kw_only=True):
     """The job at hand. `since` is what was so before it: a serial number, a boot.
     `begun` counts the processes that have begun it.
     """
@@ -42,28 +47,28 @@ class Entry(WireMessage, frozen=True, kw_only=True):
     version: int
     document: dict[str, Any]
     since: str = ""
-    begun: int = 1
+    starts: int = 1
     watching: bool = False
     outcome: JobResult | None = None
 
 
-class JobDesk:
+class JobProcessor:
     """One camera's jobs. `pump` is called often; `hear` for each message."""
 
-    def __init__(self, means: Means, line: Line, path: Path) -> None:
+    def __init__(self, means: JobContext, line: RpcLink, path: Path) -> None:
         self._means = means
         self._line = line
         self._path = path
-        self._inquiry = Inquiry(line)
+        self._inquiry = RpcRequest(line)
         self._session = 0
         self._entry = _read(path)
-        self._work: Undertaking | None = None
+        self._work: JobRunner | None = None
         if self._entry is not None and self._entry.outcome is None:
             self._work = self._taken_up(self._entry)
-            unknown = rejected("this version of the program does not know the job")
+            unknown = reject("this version of the program does not know the job")
             outcome = None if self._work else unknown
-            begun = self._entry.begun + 1
-            self._keep(msgspec.structs.replace(self._entry, begun=begun, outcome=outcome))
+            begun = self._entry.starts + 1
+            self._keep(msgspec.structs.replace(self._entry, starts=begun, outcome=outcome))
 
     def pump(self, now_s: float) -> None:
         """Ask at every new connection, do what is at hand, tell how it ended."""
@@ -74,9 +79,9 @@ class JobDesk:
             self._go_on(self._entry, self._work, now_s)
         self._inquiry.pump(now_s)
 
-    def hear(self, topic: str, body: Mapping[str, Any], now_s: float) -> None:
+    def handle_message(self, topic: str, body: Mapping[str, Any], now_s: float) -> None:
         """Take a message from one of the jobs' topics."""
-        if self._inquiry.settles(topic, body):
+        if self._inquiry.accept_answer(topic, body):
             self._take_answer(topic, body, now_s)
         elif topic == self._topic("notify-next"):
             execution = _object(body.get("execution"))
@@ -123,44 +128,44 @@ class JobDesk:
             self._let_go(now_s, ask=False)
         self._begin(found, now_s)
 
-    def _begin(self, entry: Entry, now_s: float) -> None:
+    def _begin(self, entry: JobState, now_s: float) -> None:
         try:
-            job = understood(entry.document)
+            job = parse_job(entry.document)
         except ValueError as error:
             self._keep(entry)
-            self._conclude(entry, rejected(str(error)), now_s)
+            self._conclude(entry, reject(str(error)), now_s)
             return
-        since = serial_of(self._means) if isinstance(job, RenewJob) else self._means.boot
+        since = certificate_serial(self._means) if isinstance(job, RenewJob) else self._means.boot
         entry = msgspec.structs.replace(entry, since=since)
         self._keep(entry)
         self._work = self._taken_up(entry)
         log.info("job.begun", extra={"job": entry.job})
 
-    def _taken_up(self, entry: Entry) -> Undertaking | None:
+    def _taken_up(self, entry: JobState) -> JobRunner | None:
         try:
-            job = understood(entry.document)
+            job = parse_job(entry.document)
         except ValueError:  # written by another version of this program
             return None
         return _undertaking(job, entry, self._means)
 
-    def _go_on(self, entry: Entry, work: Undertaking, now_s: float) -> None:
+    def _go_on(self, entry: JobState, work: JobRunner, now_s: float) -> None:
         try:
             outcome = (
-                failed(f"the agent ended {entry.begun - 1} times while it was at work")
-                if entry.begun > MOST_BEGINNINGS
+                fail(f"the agent ended {entry.starts - 1} times while it was at work")
+                if entry.starts > MAX_STARTS
                 else work.pump(now_s)
             )
         except Exception as error:
             foreseen = isinstance(error, RuntimeError | ValueError | OSError | ModelError)
             log.warning("job.fell", exc_info=not foreseen, extra={"job": entry.job})
             work.abandon()
-            outcome = failed(str(error) or type(error).__name__)
+            outcome = fail(str(error) or type(error).__name__)
         if outcome is not None:
             self._conclude(entry, outcome, now_s)
-        elif isinstance(work, ModelUndertaking) and work.is_watching and not entry.watching:
+        elif isinstance(work, ModelJobRunner) and work.is_watching and not entry.watching:
             self._keep(msgspec.structs.replace(entry, watching=True))
 
-    def _conclude(self, entry: Entry, outcome: JobResult, now_s: float) -> None:
+    def _conclude(self, entry: JobState, outcome: JobResult, now_s: float) -> None:
         self._work = None
         self._keep(msgspec.structs.replace(entry, outcome=outcome))
         log.info(
@@ -187,7 +192,12 @@ class JobDesk:
         state = _object(body.get("executionState"))
         version = state.get("versionNumber")
         open_still = state.get("status") in ("QUEUED", "IN_PROGRESS")
-        if self._entry and body.get("code") == MISMATCH and open_still and isinstance(version, int):
+        if (
+            self._entry
+            and body.get("code") == VERSION_MISMATCH
+            and open_still
+            and isinstance(version, int)
+        ):
             self._keep(msgspec.structs.replace(self._entry, version=version))
             self._tell(now_s)
             return
@@ -208,7 +218,7 @@ class JobDesk:
         self._entry = None
         self._path.unlink(missing_ok=True)
 
-    def _keep(self, entry: Entry) -> None:
+    def _keep(self, entry: JobState) -> None:
         self._entry = entry
         try:
             written(self._path, msgspec.json.encode(entry), mode=PRIVATE)
@@ -216,11 +226,11 @@ class JobDesk:
             log.error("job.not_kept", extra={"reason": str(error)})
 
 
-def understood(document: Mapping[str, Any]) -> Job:
+def parse_job(document: Mapping[str, Any]) -> Job:
     """The job of a document, or ValueError with what is wrong."""
     size = len(msgspec.json.encode(document))
-    if size > LARGEST_DOCUMENT_BYTES:
-        raise ValueError(f"a document of {size} bytes: at most {LARGEST_DOCUMENT_BYTES} are read")
+    if size > MAX_DOCUMENT_BYTES:
+        raise ValueError(f"a document of {size} bytes: at most {MAX_DOCUMENT_BYTES} are read")
     try:
         job: Job = msgspec.convert(document, Job)
     except msgspec.ValidationError as error:
@@ -228,33 +238,33 @@ def understood(document: Mapping[str, Any]) -> Job:
     return job
 
 
-def _undertaking(job: Job, entry: Entry, means: Means) -> Undertaking:
+def _undertaking(job: Job, entry: JobState, means: JobContext) -> JobRunner:
     if isinstance(job, ModelJob):
-        return ModelUndertaking(job, means, was_watching=entry.watching)
+        return ModelJobRunner(job, means, was_watching=entry.watching)
     if isinstance(job, RenewJob):
-        return Renewal(means, since=entry.since)
+        return RenewJobRunner(means, since=entry.since)
     if isinstance(job, DiagnoseJob):
-        return Diagnosis(job, means)
+        return DiagnoseJobRunner(job, means)
     if isinstance(job, ClipJob):
-        return Clip(job, means)
+        return ClipJobRunner(job, means)
     if isinstance(job, UpdateJob):
-        return Update(job, means, since=entry.since)
-    return Restart(means, since=entry.since)
+        return UpdateJobRunner(job, means, since=entry.since)
+    return RestartJobRunner(means, since=entry.since)
 
 
-def _entry_of(execution: Mapping[str, Any]) -> Entry | None:
+def _entry_of(execution: Mapping[str, Any]) -> JobState | None:
     job, document = execution.get("jobId"), execution.get("jobDocument")
     version, number = execution.get("versionNumber"), execution.get("executionNumber", 1)
-    if not isinstance(job, str) or not 0 < len(job) <= JOB_NAME or set(job) & set("/+#$"):
+    if not isinstance(job, str) or not 0 < len(job) <= MAX_JOB_ID_LENGTH or set(job) & set("/+#$"):
         return None
     if not isinstance(version, int) or not isinstance(number, int):
         return None
-    return Entry(job=job, number=number, version=version, document=_object(document))
+    return JobState(job=job, number=number, version=version, document=_object(document))
 
 
-def _read(path: Path) -> Entry | None:
+def _read(path: Path) -> JobState | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Entry)
+        return msgspec.json.decode(path.read_bytes(), type=JobState)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:

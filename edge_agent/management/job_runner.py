@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from edge_agent.identity.folder import IdentityFolder
-from edge_agent.management.config_shadow import ConfigKeeper, Measuring
-from edge_agent.management.mqtt_rpc import Line, tellable
+from edge_agent.management.config_shadow import ConfigShadow, MeasuringCamera
+from edge_agent.management.mqtt_rpc import RpcLink, redact_reason
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.updates.model_store import ModelStore
 from wire.jobs import JobResult
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class JobContext:
     """What a job may lay its hands on. `restart` ends this process in order and begins anew, as
     another version if its slot is given;
     `boot` tells one process from the next; `report` gathers what a diagnosis sends.
@@ -27,18 +27,18 @@ class Means:
 
     device: DeviceId
     own: Settings
-    camera: Measuring
-    shadow: ConfigKeeper
+    camera: MeasuringCamera
+    shadow: ConfigShadow
     models: ModelStore
     identity: IdentityFolder
-    line: Line
+    line: RpcLink
     clock: Callable[[], datetime]
     boot: str
     restart: Callable[[Path | None], None]
     report: Callable[[], bytes]
 
 
-class Undertaking(Protocol):
+class JobRunner(Protocol):
     """A job at work. `pump` is called often, from one thread; what it raises fails the job."""
 
     def pump(self, now_s: float) -> JobResult | None: ...
@@ -48,7 +48,7 @@ class Undertaking(Protocol):
         ...
 
 
-class Apart(Generic[T]):
+class BackgroundTask(Generic[T]):
     """Something that takes its time, in a thread of its own."""
 
     def __init__(self, act: Callable[[], T]) -> None:
@@ -73,13 +73,13 @@ class Apart(Generic[T]):
             self._error = error
 
 
-def succeeded(**details: str) -> JobResult:
+def succeed(**details: str) -> JobResult:
     return JobResult(status="SUCCEEDED", details=details)
 
 
-def failed(reason: str, **details: str) -> JobResult:
-    return JobResult(status="FAILED", details={"reason": tellable(reason), **details})
+def fail(reason: str, **details: str) -> JobResult:
+    return JobResult(status="FAILED", details={"reason": redact_reason(reason), **details})
 
 
-def rejected(reason: str) -> JobResult:
-    return JobResult(status="REJECTED", details={"reason": tellable(reason)})
+def reject(reason: str) -> JobResult:
+    return JobResult(status="REJECTED", details={"reason": redact_reason(reason)})

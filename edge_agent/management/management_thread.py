@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, Protocol
 
-from edge_agent.management.mqtt_rpc import Line, read
+from edge_agent.management.mqtt_rpc import RpcLink, parse_body
 from wire.device_config import PRIVACY_SHADOW, jobs_topic, shadow_topic
 from wire.scalars import DeviceId
 
@@ -20,26 +20,26 @@ log = logging.getLogger(__name__)
 STEP_S: Final = 0.2
 
 
-class Office(Protocol):
+class MessageHandler(Protocol):
     """What takes care of one kind of message."""
 
-    def hear(self, topic: str, body: Mapping[str, Any], now_s: float) -> None: ...
+    def handle_message(self, topic: str, body: Mapping[str, Any], now_s: float) -> None: ...
 
     def pump(self, now_s: float) -> None: ...
 
 
-class Steward:
+class ManagementThread:
     """Enter to begin, leave to end. `shadow`, `jobs` and `declaration` hear the fleet."""
 
     def __init__(
         self,
         device: DeviceId,
-        line: Line,
+        line: RpcLink,
         *,
-        shadow: Office,
-        jobs: Office | None = None,
-        declaration: Office | None = None,
-        others: Sequence[Office] = (),
+        shadow: MessageHandler,
+        jobs: MessageHandler | None = None,
+        declaration: MessageHandler | None = None,
+        others: Sequence[MessageHandler] = (),
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._line = line
@@ -55,7 +55,7 @@ class Steward:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._serve, name=f"{device}.steward", daemon=True)
 
-    def __enter__(self) -> "Steward":
+    def __enter__(self) -> "ManagementThread":
         self._thread.start()
         return self
 
@@ -66,10 +66,12 @@ class Steward:
     def step(self) -> None:
         """Hear what has come, then do what is due."""
         now_s = self._steady()
-        for topic, payload in self._line.heard():
+        for topic, payload in self._line.take_messages():
             for root, office in self._offices.items():
                 if topic.startswith(root):
-                    self._safely(root, partial(office.hear, topic, read(payload), now_s))
+                    self._safely(
+                        root, partial(office.handle_message, topic, parse_body(payload), now_s)
+                    )
         for root, office in self._offices.items():
             self._safely(root, partial(office.pump, now_s))
 

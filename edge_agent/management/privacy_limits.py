@@ -15,21 +15,21 @@ from edge_agent.settings.loading import SettingsError
 from edge_agent.settings.schedule import Hours
 
 
-class LoosenedError(SettingsError):
+class LooserPrivacyError(SettingsError):
     """A remote configuration that would loosen what the camera's own settings allow."""
 
 
-Merge = Callable[[LocalSettings, Any], Any]
+Limit = Callable[[LocalSettings, Any], Any]
 
 
-class Rule(NamedTuple):
+class PrivacyRule(NamedTuple):
     """How a wished value meets the camera's own: `merge` gives what is used, or raises.
 
     A field without influence on privacy has no `merge` and is used as it is.
     """
 
     why: str
-    merge: Merge | None = None
+    merge: Limit | None = None
 
 
 def shortest_interval_s(own: LocalSettings) -> int:
@@ -40,7 +40,7 @@ def shortest_interval_s(own: LocalSettings) -> int:
 def _interval(own: LocalSettings, wished_ms: int) -> int:
     shortest_ms = 1000 * shortest_interval_s(own)
     if wished_ms < shortest_ms:
-        raise LoosenedError(
+        raise LooserPrivacyError(
             f"an interval of {wished_ms} ms: this camera's own settings allow {shortest_ms} ms or "
             "more (privacy.min_interval_s)"
         )
@@ -59,7 +59,7 @@ def _paused(own: LocalSettings, wished: bool) -> bool:
 
 def _switch(own: LocalSettings, wished: bool) -> bool:
     if wished and not own.privacy.demographics:
-        raise LoosenedError(
+        raise LooserPrivacyError(
             "demographics: only this camera's own settings may switch it on (privacy.demographics)"
         )
     return wished
@@ -78,15 +78,17 @@ def _schedule(own: LocalSettings, wished: Mapping[str, Any]) -> dict[str, Any]:
     if not own.schedule.hours:
         return {**wished}
     if zone != own.schedule.time_zone:
-        raise LoosenedError(
+        raise LooserPrivacyError(
             f"schedule: this camera's own hours are in {own.schedule.time_zone}: wish for hours "
             "in that time zone"
         )
     if not hours:
         return {}
-    both = intersection(own.schedule.hours, tuple(Hours(**one) for one in hours))
+    both = intersect_hours(own.schedule.hours, tuple(Hours(**one) for one in hours))
     if not both:
-        raise LoosenedError("schedule: no hour lies within this camera's own; pause it instead")
+        raise LooserPrivacyError(
+            "schedule: no hour lies within this camera's own; pause it instead"
+        )
     return {"hours": [{"days": [day], "opens": a, "closes": b} for day, a, b in both]}
 
 
@@ -95,14 +97,16 @@ def _thresholds(own: LocalSettings, wished: Mapping[str, Any]) -> Mapping[str, A
     for name in ("confirm_s", "lost_after_s"):
         least_s = getattr(own.tracking, name)
         if wished.get(name, least_s) < least_s:
-            raise LoosenedError(
+            raise LooserPrivacyError(
                 f"thresholds.{name} of {wished[name]:g}: this camera's own settings allow "
                 f"{least_s:g} or more (tracking.{name})"
             )
     return wished
 
 
-def intersection(own: tuple[Hours, ...], wished: tuple[Hours, ...]) -> list[tuple[Day, str, str]]:
+def intersect_hours(
+    own: tuple[Hours, ...], wished: tuple[Hours, ...]
+) -> list[tuple[Day, str, str]]:
     """Day, opening and closing for each stretch that lies in both."""
     return sorted(
         {
@@ -117,27 +121,27 @@ def intersection(own: tuple[Hours, ...], wished: tuple[Hours, ...]) -> list[tupl
     )
 
 
-RULES: Final[Mapping[str, Rule]] = {
-    "report_interval_ms": Rule("short intervals follow single people", _interval),
-    "heartbeat_interval_ms": Rule("a heartbeat tells whether anything moves", _heartbeat),
-    "paused": Rule("may pause, not resume", _paused),
-    "schedule": Rule("may shorten the hours, not lengthen them", _schedule),
-    "masks": Rule("may add masks, not remove them", _masks),
-    "demographics": Rule("may switch off, not on", _switch),
-    "analysed_fps": Rule("how well is measured, not what is told"),
-    "analysed_px": Rule("how well is measured, not what is told"),
-    "zones": Rule("told only of groups, whatever their number"),
-    "view": Rule("where the screen is"),
-    "thresholds": Rule("may not make several visits of one person", _thresholds),
-    "detector": Rule("one of the models that the camera's own settings let in"),
-    "attention": Rule("one of the models that the camera's own settings let in"),
+RULES: Final[Mapping[str, PrivacyRule]] = {
+    "report_interval_ms": PrivacyRule("short intervals follow single people", _interval),
+    "heartbeat_interval_ms": PrivacyRule("a heartbeat tells whether anything moves", _heartbeat),
+    "paused": PrivacyRule("may pause, not resume", _paused),
+    "schedule": PrivacyRule("may shorten the hours, not lengthen them", _schedule),
+    "masks": PrivacyRule("may add masks, not remove them", _masks),
+    "demographics": PrivacyRule("may switch off, not on", _switch),
+    "analysed_fps": PrivacyRule("how well is measured, not what is told"),
+    "analysed_px": PrivacyRule("how well is measured, not what is told"),
+    "zones": PrivacyRule("told only of groups, whatever their number"),
+    "view": PrivacyRule("where the screen is"),
+    "thresholds": PrivacyRule("may not make several visits of one person", _thresholds),
+    "detector": PrivacyRule("one of the models that the camera's own settings let in"),
+    "attention": PrivacyRule("one of the models that the camera's own settings let in"),
 }
 
 
-def tightened(own: LocalSettings, wished: Mapping[str, Any]) -> dict[str, Any]:
+def limit_config(own: LocalSettings, wished: Mapping[str, Any]) -> dict[str, Any]:
     """The wish as it may be used; LoosenedError says what only the camera's settings may do."""
     return {name: _used(RULES[name], own, value) for name, value in wished.items()}
 
 
-def _used(rule: Rule, own: LocalSettings, value: Any) -> Any:
+def _used(rule: PrivacyRule, own: LocalSettings, value: Any) -> Any:
     return value if rule.merge is None or value is None else rule.merge(own, value)

@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 
 from edge_agent.identity.folder import IdentityFolder
-from edge_agent.management.mqtt_rpc import Inquiry, Line
-from edge_agent.privacy.manifest import ManifestError, manifest_of, signed
+from edge_agent.management.mqtt_rpc import RpcLink, RpcRequest
+from edge_agent.privacy.manifest import ManifestError, build_manifest, sign_manifest
 from edge_agent.settings.camera_settings import Settings
 from wire.audience import Versions
 from wire.device_config import PRIVACY_SHADOW, shadow_topic
@@ -21,13 +21,13 @@ from wire.topics import DeviceAddress
 log = logging.getLogger(__name__)
 
 
-class Declaration:
+class ManifestReporter:
     """One camera's. `settings` and `versions` are asked for whenever they may have changed."""
 
     def __init__(
         self,
         identity: IdentityFolder,
-        line: Line,
+        line: RpcLink,
         *,
         settings: Callable[[], Settings],
         versions: Callable[[Settings], Versions],
@@ -42,14 +42,14 @@ class Declaration:
         self._clock = clock
         self._topic = shadow_topic(mine.device, "update", shadow=PRIVACY_SHADOW)
         self._deleted = shadow_topic(mine.device, "delete/accepted", shadow=PRIVACY_SHADOW)
-        self._inquiry = Inquiry(line)
+        self._inquiry = RpcRequest(line)
         self._declared: tuple[int, str] | None = None  # in which session, which settings
 
-    def hear(self, topic: str, body: Mapping[str, Any], _now_s: float) -> None:
+    def handle_message(self, topic: str, body: Mapping[str, Any], _now_s: float) -> None:
         """Take the answer to a declaration; one that somebody deleted is made again."""
         if topic == self._deleted:
             self._declared = None
-        if self._inquiry.settles(topic, body) and "code" in body:
+        if self._inquiry.accept_answer(topic, body) and "code" in body:
             log.warning("privacy.not_declared", extra={"code": body.get("code")})
 
     def pump(self, now_s: float) -> None:
@@ -64,9 +64,9 @@ class Declaration:
         self._inquiry.pump(now_s)
 
     def _declare(self, settings: Settings, now_s: float) -> None:
-        manifest = manifest_of(settings, self._address, self._versions(settings), self._clock())
+        manifest = build_manifest(settings, self._address, self._versions(settings), self._clock())
         try:
-            said = signed(manifest, self._identity.pair.read_bytes())
+            said = sign_manifest(manifest, self._identity.pair.read_bytes())
         except (ManifestError, OSError) as error:
             log.error("privacy.not_signed", extra={"reason": str(error)})
             return

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from edge_agent.management.privacy_limits import tightened
+from edge_agent.management.privacy_limits import limit_config
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.loading import SettingsError, settings_from
 from wire.device_config import LARGEST_CONFIG_BYTES, DeviceConfig
@@ -22,7 +22,7 @@ class ConfigError(ValueError):
     """A wish that this camera cannot fulfil: what was found, what was wanted."""
 
 
-class Row(NamedTuple):
+class FieldMapping(NamedTuple):
     """One thing under its two names, and its two units."""
 
     config: Path
@@ -39,24 +39,24 @@ def _milliseconds(seconds: float) -> int:
     return round(seconds * 1000)
 
 
-def _threshold(section: str, name: str, setting: str | None = None) -> Row:
-    return Row(("thresholds", name), (section, setting or name))
+def _threshold(section: str, name: str, setting: str | None = None) -> FieldMapping:
+    return FieldMapping(("thresholds", name), (section, setting or name))
 
 
-ROWS: Final = (
-    Row(("report_interval_ms",), ("interval_s",), _seconds, _milliseconds),
-    Row(("heartbeat_interval_ms",), ("link", "heartbeat_s"), _seconds, _milliseconds),
-    Row(("analysed_fps",), ("capture", "analysed_fps")),
-    Row(("analysed_px",), ("models", "input_px")),
-    Row(("masks",), ("capture", "masks")),
-    Row(("zones",), ("zones",)),
-    Row(("view",), ("view",)),
-    Row(("paused",), ("schedule", "paused")),
-    Row(("schedule", "time_zone"), ("schedule", "time_zone")),
-    Row(("schedule", "hours"), ("schedule", "hours")),
-    Row(("demographics",), ("privacy", "demographics")),
-    Row(("detector",), ("models", "detector")),
-    Row(("attention",), ("models", "attention")),
+FIELD_MAPPINGS: Final = (
+    FieldMapping(("report_interval_ms",), ("interval_s",), _seconds, _milliseconds),
+    FieldMapping(("heartbeat_interval_ms",), ("link", "heartbeat_s"), _seconds, _milliseconds),
+    FieldMapping(("analysed_fps",), ("capture", "analysed_fps")),
+    FieldMapping(("analysed_px",), ("models", "input_px")),
+    FieldMapping(("masks",), ("capture", "masks")),
+    FieldMapping(("zones",), ("zones",)),
+    FieldMapping(("view",), ("view",)),
+    FieldMapping(("paused",), ("schedule", "paused")),
+    FieldMapping(("schedule", "time_zone"), ("schedule", "time_zone")),
+    FieldMapping(("schedule", "hours"), ("schedule", "hours")),
+    FieldMapping(("demographics",), ("privacy", "demographics")),
+    FieldMapping(("detector",), ("models", "detector")),
+    FieldMapping(("attention",), ("models", "attention")),
     _threshold("models", "face", "threshold"),
     *(_threshold("quality", name) for name in ("dark_below", "bright_above", "flat_below")),
     _threshold("quality", "sharp_ratio"),
@@ -67,15 +67,15 @@ ROWS: Final = (
 )
 
 
-def settings_under(own: Settings, desired: Mapping[str, Any]) -> Settings:
+def apply_desired_config(own: Settings, desired: Mapping[str, Any]) -> Settings:
     """The camera's own settings with the wish laid over them, or ConfigError."""
     size = len(msgspec.json.encode(desired))
     if size > LARGEST_CONFIG_BYTES:
         raise ConfigError(f"a wish of {size} bytes: at most {LARGEST_CONFIG_BYTES} are read")
     try:
-        given = tightened(own, msgspec.to_builtins(msgspec.convert(desired, DeviceConfig)))
+        given = limit_config(own, msgspec.to_builtins(msgspec.convert(desired, DeviceConfig)))
         tables = msgspec.to_builtins(own)
-        for row in ROWS:
+        for row in FIELD_MAPPINGS:
             value = _at(given, row.config)
             if value is not None:
                 _put(tables, row.setting, row.inward(value))
@@ -84,36 +84,36 @@ def settings_under(own: Settings, desired: Mapping[str, Any]) -> Settings:
         raise ConfigError(str(error)) from error
 
 
-def described(settings: Settings) -> dict[str, Any]:
+def describe_config(settings: Settings) -> dict[str, Any]:
     """What is in force, in the fleet's words."""
     tables = msgspec.json.decode(msgspec.json.encode(settings))
     found: dict[str, Any] = {}
-    for row in ROWS:
+    for row in FIELD_MAPPINGS:
         value = _at(tables, row.setting)
         if value is not None:
             _put(found, row.config, row.outward(value))
     return found
 
 
-def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def merge_objects(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """`under` with the keys of `over`, objects key by key."""
     result = dict(under)
     for key, value in over.items():
         held = result.get(key)
         if isinstance(value, Mapping) and isinstance(held, Mapping):
-            result[key] = merged(held, value)
+            result[key] = merge_objects(held, value)
         else:
             result[key] = value
     return result
 
 
-def amendment(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+def diff_objects(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
     """What turns one reported state into another, `null` where something must go."""
     changes: dict[str, Any] = {key: None for key in before if key not in wanted}
     for key, value in wanted.items():
         held = before.get(key)
         if isinstance(value, Mapping) and isinstance(held, Mapping):
-            if inner := amendment(held, value):
+            if inner := diff_objects(held, value):
                 changes[key] = inner
         elif (
             key not in before or held != value or isinstance(held, bool) != isinstance(value, bool)

@@ -8,41 +8,41 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from edge_agent.agent import Pulse
-from edge_agent.management.mqtt_rpc import Line
+from edge_agent.management.mqtt_rpc import RpcLink
 from wire.health import CaptureState
 
 SETTLE_S: Final = 2.0  # a fault that comes with a change comes soon
-PICTURES: Final = 3
-GIVE_UP_S: Final = 30.0  # a stream that is opened anew may take its time
+MIN_FRAMES: Final = 3
+CHECK_TIMEOUT_S: Final = 30.0  # a stream that is opened anew may take its time
 
 
-class Alive(Protocol):
+class MonitoredCamera(Protocol):
     """Whatever has a pulse."""
 
     @property
     def pulse(self) -> Pulse: ...
 
 
-class FirstHealth:
+class ReadinessNotifier:
     """Tells once that a camera delivers, its models work and the broker has let it in."""
 
-    def __init__(self, camera: Alive, line: Line, tell: Callable[[], None]) -> None:
+    def __init__(self, camera: MonitoredCamera, line: RpcLink, tell: Callable[[], None]) -> None:
         self._camera = camera
         self._line = line
         self._tell: Callable[[], None] | None = tell
 
-    def hear(self, topic: str, body: Mapping[str, Any], now_s: float) -> None:
+    def handle_message(self, topic: str, body: Mapping[str, Any], now_s: float) -> None:
         """Nothing that the fleet says concerns it."""
 
     def pump(self, now_s: float) -> None:
         pulse = self._camera.pulse
-        delivers = pulse.captured >= PICTURES or pulse.capture is CaptureState.PAUSED
+        delivers = pulse.captured >= MIN_FRAMES or pulse.capture is CaptureState.PAUSED
         if self._tell and delivers and not pulse.model_faults and self._line.connected:
             self._tell()
             self._tell = None
 
 
-class SelfCheck:
+class ChangeCheck:
     """Watches one change from the moment it was asked for. Times are steady seconds."""
 
     def __init__(self, before: Pulse, digest: str, now_s: float) -> None:
@@ -52,20 +52,20 @@ class SelfCheck:
         self._applied_s: float | None = None
         self._first: Pulse | None = None
 
-    def harm(self, pulse: Pulse, now_s: float) -> str | None:
+    def find_harm(self, pulse: Pulse, now_s: float) -> str | None:
         """What is wrong, empty when all is well, None while it cannot be said."""
-        late = now_s - self._asked_s > GIVE_UP_S
+        late = now_s - self._asked_s > CHECK_TIMEOUT_S
         if pulse.digest != self._digest:
-            return f"not in force after {GIVE_UP_S:.0f} s" if late else None
+            return f"not in force after {CHECK_TIMEOUT_S:.0f} s" if late else None
         if self._first is None or self._applied_s is None:
             self._first, self._applied_s = pulse, now_s
         if pulse.model_faults > self._before.model_faults:
             return "the models fail on the pictures"
         if now_s - self._applied_s < SETTLE_S:
             return None
-        if self._is_idle(pulse) or pulse.captured - self._first.captured >= PICTURES:
+        if self._is_idle(pulse) or pulse.captured - self._first.captured >= MIN_FRAMES:
             return ""
-        return f"no pictures within {GIVE_UP_S:.0f} s" if late else None
+        return f"no pictures within {CHECK_TIMEOUT_S:.0f} s" if late else None
 
     def _is_idle(self, pulse: Pulse) -> bool:
         """Nothing came before, or nothing is to come now."""

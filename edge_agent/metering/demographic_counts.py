@@ -5,7 +5,7 @@ from collections import Counter
 from msgspec import UNSET, UnsetType
 
 from edge_agent.perception.demographics import Description
-from edge_agent.privacy.demographic_suppression import HeldCells
+from edge_agent.privacy.demographic_suppression import DemographicSuppression
 from wire.audience import DemographicCell, Expression
 
 
@@ -14,7 +14,7 @@ class Described:
 
     def __init__(self, smallest: int) -> None:
         self.smallest = smallest
-        self._cells = HeldCells(smallest)
+        self._cells = DemographicSuppression(smallest)
         self._expressions: Counter[Expression] = Counter()
 
     def add(self, person: Description, *, engaged: bool) -> None:
@@ -28,7 +28,7 @@ class Described:
 
     def cells(self, visits: int, onlookers: int) -> tuple[DemographicCell, ...]:
         """What a report of so many visits and onlookers may say."""
-        return self._cells.released(visits, onlookers)
+        return self._cells.release(visits, onlookers)
 
     def expressions(self, visits: int) -> dict[Expression, int] | UnsetType:
         """Expressions that enough people wore, at most as many as the report has visits."""

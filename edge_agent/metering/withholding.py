@@ -31,15 +31,15 @@ from edge_agent.metering.interval_sums import Tally, ZoneTally
 from edge_agent.metering.people_sums import People, joined_creatives, put
 from edge_agent.perception.attention import Attention
 from edge_agent.privacy.suppression import (
-    Waiting,
-    ZonePeople,
-    coarse,
-    creatives_told,
-    gathered,
-    is_too_near,
-    note_reported,
-    released,
-    released_zone,
+    SuppressedCells,
+    ZoneCell,
+    add_histograms,
+    is_too_similar,
+    record_reported,
+    release_buckets,
+    release_zone,
+    round_frames,
+    select_creatives,
 )
 from wire.audience import DemographicCell, SnapshotSum
 from wire.histogram import DWELL_EDGES_MS
@@ -58,7 +58,7 @@ class Withheld(msgspec.Struct, kw_only=True):
 
     location: str = ""
     people: People = msgspec.field(default_factory=People)
-    cells: Waiting = msgspec.field(default_factory=Waiting)
+    cells: SuppressedCells = msgspec.field(default_factory=SuppressedCells)
 
 
 class Told(NamedTuple):
@@ -157,24 +157,24 @@ class Withholding:
         self._run_people.creatives = {}
         self._waits.people.add(self._run_people)
         self._run_people = People()
-        run.analysed = coarse(run.analysed)
+        run.analysed = round_frames(run.analysed)
 
     def _creatives(self, run: Tally, people: People) -> dict[str, dict[Attention, int]]:
         """The creatives that are told by name; the rest of the time is that of none."""
         spent = {name: sum(one.values()) for name, one in people.creatives.items()}
         visits = {name: one.visits for name, one in run.creatives.items()}
-        named = creatives_told(visits, spent, people.person_ms, self._smallest)
+        named = select_creatives(visits, spent, people.person_ms, self._smallest)
         return {name: one for name, one in people.creatives.items() if name in named}
 
     def _said(self, run: Tally, people: People) -> Told:
         put(run, people)
         cells = self._waits.cells
         before = list(cells.dwell)
-        run.dwell_histogram = released(cells.dwell, people.visits, self._smallest)
+        run.dwell_histogram = release_buckets(cells.dwell, people.visits, self._smallest)
         if people.dwell_ms > _longest_dwell_ms(run.dwell_histogram, people.visits):
             #  classes of earlier visits, which cannot stand beside the dwell of these
             cells.dwell, run.dwell_histogram = before, [0] * len(before)
-        run.attention_histogram = released(cells.attention, people.visits, self._smallest)
+        run.attention_histogram = release_buckets(cells.attention, people.visits, self._smallest)
         run.zones = self._zones(run, people)
         self._tell_snapshots(run)
         self._run = None
@@ -183,10 +183,10 @@ class Withholding:
     def _gather(self, tally: Tally) -> None:
         """Put an interval's cells to those that wait."""
         cells = self._waits.cells
-        cells.dwell = gathered(cells.dwell, tally.dwell_histogram)
-        cells.attention = gathered(cells.attention, tally.attention_histogram)
+        cells.dwell = add_histograms(cells.dwell, tally.dwell_histogram)
+        cells.attention = add_histograms(cells.attention, tally.attention_histogram)
         for name, zone in tally.zones.items():
-            held = cells.zones.setdefault(name, ZonePeople())
+            held = cells.zones.setdefault(name, ZoneCell())
             held.entries += zone.entries
             held.person_ms += zone.person_ms
             held.looking_ms += zone.looking_ms
@@ -195,21 +195,21 @@ class Withholding:
             held.beside |= zone.beside
         if tally.snapshots:
             seen = tally.snapshots.people, tally.snapshots.facing, tally.snapshots.looking
-            cells.snapshots = gathered(cells.snapshots, seen)
+            cells.snapshots = add_histograms(cells.snapshots, seen)
 
     def _zones(self, run: Tally, people: People) -> dict[str, ZoneTally]:
         """Zones that enough people have entered; those that nobody did; no others."""
-        zones = {name: self._waits.cells.zones.get(name, ZonePeople()) for name in run.zones}
+        zones = {name: self._waits.cells.zones.get(name, ZoneCell()) for name in run.zones}
         if people.visits < self._smallest:
             return {name: ZoneTally() for name, zone in zones.items() if zone.is_empty}
-        leaving: dict[str, ZonePeople] = {}
+        leaving: dict[str, ZoneCell] = {}
         before = {name: structs.replace(zone) for name, zone in zones.items()}
         for name in sorted(zones, key=lambda name: -before[name].entries):
-            if zones[name].is_empty or not is_too_near(name, before, leaving, self._smallest):
-                zone = released_zone(zones[name], people.person_ms, self._smallest)
+            if zones[name].is_empty or not is_too_similar(name, before, leaving, self._smallest):
+                zone = release_zone(zones[name], people.person_ms, self._smallest)
                 if zone is not None:
                     leaving[name] = zone
-        note_reported(zones, {name: zone.entries for name, zone in leaving.items()})
+        record_reported(zones, {name: zone.entries for name, zone in leaving.items()})
         return {
             name: ZoneTally(zone.entries, zone.person_ms, zone.looking_ms)
             for name, zone in leaving.items()

@@ -17,7 +17,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from edge_agent.outbox.errors import OutboxDamagedError, OutboxError, sqlite_trouble, unwritable
+from edge_agent.outbox.errors import (
+    OutboxDamagedError,
+    OutboxError,
+    outbox_error_from_os,
+    outbox_error_from_sqlite,
+)
 from edge_agent.private_files import open_private_file, restrict
 from wire.sqlite_errors import DamagedDatabaseError
 
@@ -51,13 +56,13 @@ TABLES: Final = {
 }
 
 
-def opened(path: Path) -> sqlite3.Connection:
+def open_database(path: Path) -> sqlite3.Connection:
     """The database, complete; OutboxDamagedError when it is damaged, OutboxError for all else."""
     is_new = not path.exists()
     try:
         os.close(open_private_file(path))
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise outbox_error_from_os(path, error) from error
     for suffix in SUFFIXES[1:]:
         restrict(path.with_name(path.name + suffix))
     try:
@@ -67,14 +72,14 @@ def opened(path: Path) -> sqlite3.Connection:
             _remove_empty(path)
         if isinstance(error, OutboxError):
             raise
-        raise sqlite_trouble(path, error) from error
+        raise outbox_error_from_sqlite(path, error) from error
 
 
 def _prepared(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:  # opened here, used by one other thread
         database.execute(f"PRAGMA busy_timeout = {BUSY_AT_START_MS}")
-        missing = TABLES.keys() - checked_tables(path, database)
+        missing = TABLES.keys() - check_tables(path, database)
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         database.execute(f"PRAGMA journal_size_limit = {LARGEST_WAL_BYTES}")
@@ -88,7 +93,7 @@ def _prepared(path: Path) -> sqlite3.Connection:
     return database
 
 
-def checked_tables(path: Path, database: sqlite3.Connection) -> set[str]:
+def check_tables(path: Path, database: sqlite3.Connection) -> set[str]:
     """The tables of a database that may be used; only reads.
 
     Raises DamagedDatabaseError, or OutboxError for a file that is not this agent's to change.

@@ -27,11 +27,13 @@ from wire.audience import (
 )
 from wire.scalars import SequenceRange
 
-LENGTHS: Final = (timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1))
+INTERVALS: Final = (timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1))
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def groups(reports: Iterable[AudienceReport], length: timedelta) -> Iterator[list[AudienceReport]]:
+def group_reports(
+    reports: Iterable[AudienceReport], length: timedelta
+) -> Iterator[list[AudienceReport]]:
     """Runs of two or more reports, in order of their numbers, that may become one."""
     run: list[AudienceReport] = []
     shown: set[str] = set()
@@ -48,7 +50,7 @@ def groups(reports: Iterable[AudienceReport], length: timedelta) -> Iterator[lis
         yield run
 
 
-def merged(run: Sequence[AudienceReport]) -> AudienceReport:
+def downsample_reports(run: Sequence[AudienceReport]) -> AudienceReport:
     """One report that says what all of them said, added up; `peak` is the largest."""
     first, last = run[0], run[-1]
     return structs.replace(

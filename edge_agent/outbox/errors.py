@@ -15,13 +15,13 @@ class OutboxDamagedError(OutboxError):
     """The file itself is damaged: it may be renamed, and another begun."""
 
 
-def sqlite_trouble(path: Path, error: sqlite3.Error) -> OutboxError:
+def outbox_error_from_sqlite(path: Path, error: sqlite3.Error) -> OutboxError:
     """The error as a sentence, and as damage if the file itself is damaged."""
     kind = OutboxDamagedError if is_damage(error) else OutboxError
     return kind(f"outbox {path} {explanation(error)}")
 
 
-def unwritable(path: Path, error: OSError) -> OutboxError:
+def outbox_error_from_os(path: Path, error: OSError) -> OutboxError:
     """The system's refusal as a sentence."""
     if error.errno == errno.ENOSPC:
         return OutboxError(f"outbox {path} cannot be written: the disk is full; free space on it")

@@ -7,15 +7,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from edge_agent.outbox.database import checked_tables
-from edge_agent.outbox.errors import OutboxError, sqlite_trouble, unwritable
+from edge_agent.outbox.database import check_tables
+from edge_agent.outbox.errors import OutboxError, outbox_error_from_os, outbox_error_from_sqlite
 from edge_agent.outbox.lock import is_in_use
 from edge_agent.private_files import refuse_special_file
 
 LOG_SUFFIX: Final = "-wal"
 
 
-def inspect(path: Path) -> int | None:
+def inspect_outbox(path: Path) -> int | None:
     """How many reports wait, None while an agent uses the file; nothing is written or created.
 
     OutboxError says why an agent could not start with it.
@@ -23,7 +23,7 @@ def inspect(path: Path) -> int | None:
     try:
         refuse_special_file(path)
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise outbox_error_from_os(path, error) from error
     if not path.exists():
         _check_folder(path)
         return 0
@@ -31,19 +31,19 @@ def inspect(path: Path) -> int | None:
         return None
     _check_folder(path)
     if not os.access(path, os.R_OK | os.W_OK):
-        raise unwritable(path, PermissionError(errno.EACCES, "Permission denied"))
+        raise outbox_error_from_os(path, PermissionError(errno.EACCES, "Permission denied"))
     return _waiting(path)
 
 
 def _waiting(path: Path) -> int:
     try:
         with closing(_opened_read_only(path)) as database:
-            tables = checked_tables(path, database)
+            tables = check_tables(path, database)
             if "report" not in tables:
                 return 0
             return int(database.execute("SELECT count(*) FROM report").fetchone()[0])
     except sqlite3.Error as error:
-        raise sqlite_trouble(path, error) from error
+        raise outbox_error_from_sqlite(path, error) from error
 
 
 def _opened_read_only(path: Path) -> sqlite3.Connection:
@@ -73,8 +73,12 @@ def _check_folder(path: Path) -> None:
         raise OutboxError(f"outbox {path} is a link to a missing file: remove or correct the link")
     folder = next(one for one in path.absolute().parents if one.exists())
     if not folder.is_dir():
-        raise unwritable(path, NotADirectoryError(errno.ENOTDIR, f"{folder} is no folder"))
+        raise outbox_error_from_os(
+            path, NotADirectoryError(errno.ENOTDIR, f"{folder} is no folder")
+        )
     if os.statvfs(folder).f_flag & os.ST_RDONLY:
-        raise unwritable(path, OSError(errno.EROFS, "read-only file system"))
+        raise outbox_error_from_os(path, OSError(errno.EROFS, "read-only file system"))
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise unwritable(path, PermissionError(errno.EACCES, f"{folder}: permission denied"))
+        raise outbox_error_from_os(
+            path, PermissionError(errno.EACCES, f"{folder}: permission denied")
+        )

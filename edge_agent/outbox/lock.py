@@ -6,18 +6,18 @@ import os
 from pathlib import Path
 from typing import IO
 
-from edge_agent.outbox.errors import OutboxError, unwritable
+from edge_agent.outbox.errors import OutboxError, outbox_error_from_os
 from edge_agent.private_files import create_private_folder, open_private_file, refuse_special_file
 
 
-def locked(path: Path) -> IO[bytes]:
+def acquire_lock(path: Path) -> IO[bytes]:
     """Nobody else's from now on, until it is closed; OutboxError when it is somebody's."""
     try:
         refuse_special_file(path)
         create_private_folder(path.parent)
         lock = os.fdopen(open_private_file(_lock_of(path)), "r+b")
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise outbox_error_from_os(path, error) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -52,5 +52,5 @@ def is_in_use(path: Path) -> bool:
     except BlockingIOError:
         return True
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise outbox_error_from_os(path, error) from error
     return False

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 SMALLEST_BYTES: Final = 1024  # below, not even a heartbeat gets through: nothing is left to halve
 GROW_AFTER_S: Final = 600.0
 LONGEST_GROW_AFTER_S: Final = 86_400.0
-REFUSALS_BELIEVED: Final = 3  # of a report alone, in a row, before it is shortened
+DISCONNECTS_BEFORE_SHORTENING: Final = 3  # of a report alone, in a row, before it is shortened
 
 
 class PacketLimit:
@@ -46,7 +46,7 @@ class PacketLimit:
 
         A limit that the broker states is certain; one that was found by trial might be an outage.
         """
-        return self._stated_bytes is not None or self._refusals >= REFUSALS_BELIEVED
+        return self._stated_bytes is not None or self._refusals >= DISCONNECTS_BEFORE_SHORTENING
 
     def state(self, largest_bytes: int | None) -> None:
         """Take what the broker says at the beginning of a session; None when it says nothing."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from edge_agent.outbox.errors import sqlite_trouble
+from edge_agent.outbox.errors import outbox_error_from_sqlite
 from edge_agent.wall_clock import EARLIEST_AT
 from wire.audience import AudienceReport
 from wire.envelope import AudienceEvent, audience_event, decode_events, encode_event
@@ -14,12 +14,12 @@ from wire.sqlite_errors import SqliteCause, cause_of
 
 BETWEEN: Final = "FROM report WHERE first BETWEEN ? AND ?"
 INSERT: Final = "INSERT INTO report VALUES (?, ?, ?, ?, 0)"
-READ_AT_ONCE: Final = 500
+ROWS_PER_READ: Final = 500
 LARGEST_NUMBER: Final = 2**53 - 1  # of a row; that of a sequence number in a report, too
 UNDATED: Final = "SELECT min(first) FROM report WHERE starts_at < ?"
 
 
-class Content(NamedTuple):
+class RowContent(NamedTuple):
     """What a row says of its report: when it starts, and its event."""
 
     starts_at: str
@@ -42,7 +42,7 @@ class Rows:
         try:
             return self.database.execute(query, values).fetchall()
         except sqlite3.Error as error:
-            raise sqlite_trouble(self.path, error) from error
+            raise outbox_error_from_sqlite(self.path, error) from error
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -60,7 +60,7 @@ class Rows:
         except sqlite3.Error as error:
             if cause_of(error) is SqliteCause.DISK_FULL:
                 self._shrink_log()
-            raise sqlite_trouble(self.path, error) from error
+            raise outbox_error_from_sqlite(self.path, error) from error
 
     def _shrink_log(self) -> None:
         """Give the space of the write-ahead log back: it may be what fills the disk."""
@@ -99,13 +99,13 @@ class Rows:
         while rows := self.read(
             "SELECT first, sealed FROM report WHERE first > ? AND NOT sent ORDER BY first LIMIT ?",
             after,
-            READ_AT_ONCE,
+            ROWS_PER_READ,
         ):
             after = rows[-1][0]
-            yield from (report for _, report in with_rows(rows))
+            yield from (report for _, report in decode_rows(rows))
 
 
-def with_rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, AudienceReport]]:
+def decode_rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, AudienceReport]]:
     """Each report with the number of its row."""
     for row, sealed in rows:
         for event in decode_events(sealed):
@@ -113,6 +113,6 @@ def with_rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, AudienceRe
                 yield row, event.data
 
 
-def content_of(report: AudienceReport) -> Content:
+def encode_report(report: AudienceReport) -> RowContent:
     """What is stored of a report."""
-    return Content(report.starts_at.isoformat(), encode_event(audience_event(report)))
+    return RowContent(report.starts_at.isoformat(), encode_event(audience_event(report)))

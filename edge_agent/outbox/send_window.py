@@ -7,7 +7,7 @@ from edge_agent.settings.transport import LinkSettings
 
 
 @dataclass(slots=True)
-class Lane:
+class SendWindow:
     """One stream's progress. Rows are the outbox's; `quiet_since_s` is of a steady clock."""
 
     settings: LinkSettings
@@ -16,10 +16,10 @@ class Lane:
     sent_through: int = 0
     in_flight: deque[int] = field(default_factory=deque)  # last rows
     quiet_since_s: float = 0.0
-    silences: int = 0  # how often in a row nobody has answered
+    timeouts: int = 0  # how often in a row nobody has answered
 
     @classmethod
-    def under(cls, settings: LinkSettings) -> "Lane":
+    def under(cls, settings: LinkSettings) -> "SendWindow":
         return cls(settings, settings.resend_after_s, settings.in_flight)
 
     def is_overdue(self, now_s: float) -> bool:
@@ -28,7 +28,7 @@ class Lane:
 
     def ask_again(self, now_s: float) -> None:
         """Send again what was not answered, one batch of it, and wait twice as long."""
-        self.silences += 1
+        self.timeouts += 1
         self.patience_s = min(self.patience_s * 2, self.settings.longest_resend_s)
         self.begin_again(now_s, window=self.settings.batch)
 
@@ -51,6 +51,6 @@ class Lane:
         while self.in_flight and self.in_flight[0] <= through:
             self.in_flight.popleft()
         self.quiet_since_s = now_s
-        self.silences = 0
+        self.timeouts = 0
         self.patience_s = self.settings.resend_after_s
         self.window = self.settings.in_flight

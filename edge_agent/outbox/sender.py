@@ -20,10 +20,10 @@ from typing import Final, Protocol, runtime_checkable
 import msgspec
 
 from edge_agent.outbox.packet_limit import PacketLimit
-from edge_agent.outbox.send_window import Lane
-from edge_agent.outbox.shortening import shortened
-from edge_agent.outbox.store import Outbox, Sealed
-from edge_agent.outbox.streams import Stream
+from edge_agent.outbox.send_window import SendWindow
+from edge_agent.outbox.shortening import shorten_report
+from edge_agent.outbox.store import Outbox, StoredReport
+from edge_agent.outbox.streams import ReportStream
 from edge_agent.settings.transport import LinkSettings
 from wire.envelope import MAX_PAYLOAD_BYTES, AckEvent, decode_events, join_events
 from wire.scalars import JournalId, LocationId
@@ -31,8 +31,8 @@ from wire.topics import Channel
 
 log = logging.getLogger(__name__)
 
-NOTICES_KEPT: Final = 64  # alarms that wait for a connection; the oldest gives way
-SILENCES_TOLD: Final = 4  # unanswered tries of a former location's reports before an alarm
+MAX_ALARMS_WAITING: Final = 64  # alarms that wait for a connection; the oldest gives way
+TIMEOUTS_BEFORE_ALARM: Final = 4  # unanswered tries of a former location's reports before an alarm
 
 
 class Link(Protocol):
@@ -54,7 +54,7 @@ class Link(Protocol):
         """Hand over a payload; False when it cannot be taken now."""
         ...
 
-    def received(self) -> list[bytes]:
+    def take_acknowledgements(self) -> list[bytes]:
         """What has come on the acknowledgement channel since the last call."""
         ...
 
@@ -64,7 +64,7 @@ class Link(Protocol):
 
 
 @runtime_checkable
-class Confirming(Protocol):
+class ConfirmingLink(Protocol):
     """A link that knows what the broker has, and perhaps how much it takes at once."""
 
     @property
@@ -79,7 +79,7 @@ class Confirming(Protocol):
 
 
 @runtime_checkable
-class Relocating(Protocol):
+class RelocatingLink(Protocol):
     """A link that can speak for a location where the device stood before."""
 
     def send_audience(self, location: LocationId, payload: bytes) -> bool:
@@ -98,7 +98,7 @@ class _Placed(msgspec.Struct):
 _placed: Final = msgspec.json.Decoder(_Placed)
 
 
-class Courier:
+class ReportSender:
     """Moves reports from the outbox over the link each time `pump` is called."""
 
     def __init__(self, outbox: Outbox, link: Link, settings: LinkSettings) -> None:
@@ -106,19 +106,19 @@ class Courier:
         self._link = link
         self._settings = settings
         self._session = 0
-        self._lanes: dict[JournalId, Lane] = {}
+        self._lanes: dict[JournalId, SendWindow] = {}
         self._limit = PacketLimit()
         self._told_session = 0  # in which it was said that reports are shortened
-        self._notices: deque[tuple[Channel, bytes]] = deque(maxlen=NOTICES_KEPT)
-        self.cloud_said_at: datetime | None = None  # the cloud's clock in its latest word
+        self._notices: deque[tuple[Channel, bytes]] = deque(maxlen=MAX_ALARMS_WAITING)
+        self.cloud_time: datetime | None = None  # the cloud's clock in its latest word
 
     @property
-    def troubles(self) -> set[str]:
+    def alarm_kinds(self) -> set[str]:
         """What somebody should know, as kinds of alarms."""
         kinds = {"link.packet_limit"} if self._limit.is_reduced else set()
         older = [self._lanes.get(stream.id) for stream in self._outbox.streams[:-1]]
-        is_heard = any(lane.silences == 0 for lane in self._lanes.values())
-        if is_heard and any(lane and lane.silences >= SILENCES_TOLD for lane in older):
+        is_heard = any(lane.timeouts == 0 for lane in self._lanes.values())
+        if is_heard and any(lane and lane.timeouts >= TIMEOUTS_BEFORE_ALARM for lane in older):
             kinds.add("reports.unclaimed")
         return kinds
 
@@ -133,9 +133,9 @@ class Courier:
         self._watch_connection(now_s)
         if not self._link.connected:
             return
-        self.send_notices()
+        self.send_alarms()
         for stream in self._outbox.streams:
-            lane = self._lanes.setdefault(stream.id, Lane.under(self._settings))
+            lane = self._lanes.setdefault(stream.id, SendWindow.under(self._settings))
             if lane.is_overdue(now_s):
                 waited_s = round(lane.patience_s, 1)
                 fields = {"reports": len(lane.in_flight), "waited_s": waited_s}
@@ -144,11 +144,11 @@ class Courier:
             if not self._send_reports(stream, lane, now_s):
                 return
 
-    def notice(self, channel: Channel, payload: bytes) -> None:
+    def queue_alarm(self, channel: Channel, payload: bytes) -> None:
         """Send an alarm as soon as there is a connection. Lost when the process ends before."""
         self._notices.append((channel, payload))
 
-    def send_notices(self) -> None:
+    def send_alarms(self) -> None:
         """Send alarms that wait; needs no disk."""
         while self._notices and self._link.send(*self._notices[0]):
             self._notices.popleft()
@@ -162,20 +162,20 @@ class Courier:
         if is_new:
             self._session = self._link.sessions
             self._begin_again(now_s)
-        elif isinstance(self._link, Confirming) and self._link.unconfirmed == 0:
+        elif isinstance(self._link, ConfirmingLink) and self._link.unconfirmed == 0:
             self._limit.confirmed(now_s)
 
     def _begin_again(self, now_s: float) -> None:
-        if isinstance(self._link, Confirming):
+        if isinstance(self._link, ConfirmingLink):
             self._limit.state(self._link.largest_payload_bytes)
         current = self._outbox.streams[-1].id
         for name, lane in self._lanes.items():
-            if name != current and lane.silences:
+            if name != current and lane.timeouts:
                 continue  # asked again when its time comes: perhaps it is what ends connections
             lane.begin_again(now_s, window=self._settings.in_flight)
 
     def _take_acknowledgements(self, now_s: float) -> None:
-        for payload in self._link.received():
+        for payload in self._link.take_acknowledgements():
             for event in decode_events(payload):
                 if isinstance(event, AckEvent):
                     self._settle(event, now_s)
@@ -183,7 +183,7 @@ class Courier:
                     log.warning("courier.strange_ack", extra={"bytes": len(payload)})
 
     def _settle(self, event: AckEvent, now_s: float) -> None:
-        self.cloud_said_at = event.data.at
+        self.cloud_time = event.data.at
         journal = event.data.journal
         stream = next((one for one in self._outbox.streams if one.id == journal), None)
         gone = self._outbox.acknowledge(journal, event.data.through)
@@ -194,7 +194,7 @@ class Courier:
         known = {one.id for one in self._outbox.streams}
         self._lanes = {name: lane for name, lane in self._lanes.items() if name in known}
 
-    def _send_reports(self, stream: Stream, lane: Lane, now_s: float) -> bool:
+    def _send_reports(self, stream: ReportStream, lane: SendWindow, now_s: float) -> bool:
         """Send what the lane has room for; False when the link takes no more now."""
         while (room := lane.window - len(lane.in_flight)) > 0:
             limit = min(room, self._settings.batch)
@@ -202,28 +202,28 @@ class Courier:
             if not waiting:
                 return True
             location, placed = next(_by_location(waiting))
-            batch = fitting(placed, self._limit.bytes)
+            batch = select_batch(placed, self._limit.bytes)
             self._outbox.mark_sent(batch[0].first, batch[-1].last)
             if not self._send(location, batch):
                 return False
             lane.sent([sealed.last for sealed in batch], now_s)
         return True
 
-    def _send(self, location: LocationId | None, batch: Sequence[Sealed]) -> bool:
+    def _send(self, location: LocationId | None, batch: Sequence[StoredReport]) -> bool:
         events = [sealed.event for sealed in batch]
         if len(events) == 1 and len(events[0]) + 2 > self._limit.bytes and self._limit.shortens:
             events = [self._short(batch[0])]
         payload = join_events(events)
-        if location is not None and isinstance(self._link, Relocating):
+        if location is not None and isinstance(self._link, RelocatingLink):
             is_taken = self._link.send_audience(location, payload)
         else:
             is_taken = self._link.send(Channel.AUDIENCE, payload)
-        if is_taken and isinstance(self._link, Confirming):
+        if is_taken and isinstance(self._link, ConfirmingLink):
             self._limit.sent(len(payload))
         return is_taken
 
-    def _short(self, sealed: Sealed) -> bytes:
-        event = shortened(sealed.event, self._limit.bytes - 2)
+    def _short(self, sealed: StoredReport) -> bytes:
+        event = shorten_report(sealed.event, self._limit.bytes - 2)
         if self._session != self._told_session:
             self._told_session = self._session
             log.warning(
@@ -240,20 +240,22 @@ class Courier:
 
 
 def _by_location(
-    waiting: Sequence[Sealed],
-) -> Iterator[tuple[LocationId | None, list[Sealed]]]:
+    waiting: Sequence[StoredReport],
+) -> Iterator[tuple[LocationId | None, list[StoredReport]]]:
     for location, group in groupby(waiting, key=_location_of):
         yield location, list(group)
 
 
-def _location_of(sealed: Sealed) -> LocationId | None:
+def _location_of(sealed: StoredReport) -> LocationId | None:
     try:
         return _placed.decode(sealed.event).data.location
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 
-def fitting(reports: Sequence[Sealed], limit_bytes: int = MAX_PAYLOAD_BYTES) -> list[Sealed]:
+def select_batch(
+    reports: Sequence[StoredReport], limit_bytes: int = MAX_PAYLOAD_BYTES
+) -> list[StoredReport]:
     """As many of the first reports as one message may hold; one at least."""
     size = 2
     for count, report in enumerate(reports):

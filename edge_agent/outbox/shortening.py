@@ -8,19 +8,19 @@ from msgspec import UNSET, structs
 from wire.audience import AudienceReport
 from wire.envelope import AudienceEvent, audience_event, decode_events, encode_event
 
-STEPS: Final[tuple[Callable[[AudienceReport], AudienceReport], ...]] = (
+REMOVAL_STEPS: Final[tuple[Callable[[AudienceReport], AudienceReport], ...]] = (
     lambda report: structs.replace(report, creatives=UNSET),
     lambda report: structs.replace(report, zones=UNSET),
     lambda report: structs.replace(report, sensors={}, demographics=(), expressions=UNSET),
 )
 
 
-def shortened(event: bytes, limit_bytes: int) -> bytes:
+def shorten_report(event: bytes, limit_bytes: int) -> bytes:
     """The event of a report with as many of its splits as fit; the totals alone if none does."""
     for one in decode_events(event):
         if isinstance(one, AudienceEvent):
             report = one.data
-            for step in STEPS:
+            for step in REMOVAL_STEPS:
                 report = step(report)
                 event = encode_event(audience_event(report))
                 if len(event) <= limit_bytes:

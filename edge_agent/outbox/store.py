@@ -22,13 +22,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from edge_agent.outbox.database import opened, rename_damaged
+from edge_agent.outbox.database import open_database, rename_damaged
 from edge_agent.outbox.errors import OutboxDamagedError, OutboxError
-from edge_agent.outbox.lock import locked
-from edge_agent.outbox.rewriting import merge, move, renumber
-from edge_agent.outbox.rows import BETWEEN, INSERT, Rows, content_of, with_rows
-from edge_agent.outbox.streams import Stream, StreamStatus, new_id, stored_streams
-from edge_agent.outbox.unreadable import set_unreadable_apart
+from edge_agent.outbox.lock import acquire_lock
+from edge_agent.outbox.rewriting import downsample_stored, renumber_rows, shift_times
+from edge_agent.outbox.rows import BETWEEN, INSERT, Rows, decode_rows, encode_report
+from edge_agent.outbox.streams import ReportStream, StreamStatus, new_stream_id, read_streams
+from edge_agent.outbox.unreadable import isolate_unreadable_rows
 from edge_agent.wall_clock import EARLIEST_AT
 from wire.audience import AudienceReport
 from wire.scalars import JournalId, SequenceRange
@@ -36,17 +36,17 @@ from wire.scalars import JournalId, SequenceRange
 log = logging.getLogger(__name__)
 
 BUDGET_BYTES: Final = 16 * 1024 * 1024  # five days of half minutes
-AFTER_MERGING: Final = 0.8  # of the budget, so that not every report leads to merging
-MERGE_AGAIN: Final = 1.05  # when merging was not enough, only after so much more
+DOWNSAMPLE_TARGET_RATIO: Final = 0.8  # of the budget, so that not every report leads to merging
+DOWNSAMPLE_RETRY_RATIO: Final = 1.05  # when merging was not enough, only after so much more
 SAVE_NEXT: Final = "UPDATE journal SET id = ?, next_sequence = ?"
 SAVE_WITHHELD: Final = "INSERT OR REPLACE INTO withheld VALUES (1, ?)"
-RESTORED: Final = (
+RESTORED_FROM_COPY: Final = (
     "the cloud acknowledges numbers that this run has not given: the agent or its disk was "
     "restored from an older copy"
 )
 
 
-class Sealed(NamedTuple):
+class StoredReport(NamedTuple):
     """One stored report: its first and last row number and the bytes of its event."""
 
     first: int
@@ -54,7 +54,7 @@ class Sealed(NamedTuple):
     event: bytes
 
 
-ReportFor = Callable[[JournalId, SequenceRange], AudienceReport]
+ReportFactory = Callable[[JournalId, SequenceRange], AudienceReport]
 
 
 class Outbox:
@@ -62,9 +62,9 @@ class Outbox:
 
     def __init__(self, path: Path, *, budget_bytes: int = BUDGET_BYTES) -> None:
         self.path = path
-        self.merges = 0  # reports that became part of a longer one, since the start
+        self.downsampled = 0  # reports that became part of a longer one, since the start
         self._budget_bytes = budget_bytes
-        self._lock = locked(path)
+        self._lock = acquire_lock(path)
         try:
             try:
                 self._open()
@@ -76,19 +76,19 @@ class Outbox:
             raise
 
     def _open(self) -> None:
-        rows = Rows(self.path, opened(self.path))
+        rows = Rows(self.path, open_database(self.path))
         try:
-            set_unreadable_apart(rows)
+            isolate_unreadable_rows(rows)
             self._next_row = rows.next_row()
-            self._older = stored_streams(rows, self._next_row)
+            self._older = read_streams(rows, self._next_row)
             self._bytes = rows.stored_bytes()
             self._undated_from = rows.first_undated()
         except BaseException:
             rows.close()
             raise
         self._rows = rows
-        self._for_older_agents = new_id()
-        self._stream = Stream(new_id(), self._next_row, self._next_row - 1)
+        self._for_older_agents = new_stream_id()
+        self._stream = ReportStream(new_stream_id(), self._next_row, self._next_row - 1)
         self._merge_above: float = self._budget_bytes
 
     def recover(self) -> bool:
@@ -125,11 +125,11 @@ class Outbox:
         return self._next_row
 
     @property
-    def streams(self) -> tuple[Stream, ...]:
+    def streams(self) -> tuple[ReportStream, ...]:
         """The streams of which reports may wait, the running one last."""
         return (*self._older, self._stream)
 
-    def put(self, report_for: ReportFor, *, withheld: bytes | None = None) -> AudienceReport:
+    def put(self, report_for: ReportFactory, *, withheld: bytes | None = None) -> AudienceReport:
         """Number the report, store it, and return it once it is safe on the disk.
 
         `withheld` replaces what `withheld` returns after a restart, in the same transaction.
@@ -137,7 +137,7 @@ class Outbox:
         row = self._next_row
         number = self._stream.sequence(row)
         report = report_for(self.journal, SequenceRange(first=number, last=number))
-        content = content_of(report)
+        content = encode_report(report)
         with self._rows.transaction() as database:
             database.execute(INSERT, (row, row, *content))
             values = self._for_older_agents, row + 1
@@ -165,8 +165,8 @@ class Outbox:
             database.execute(SAVE_WITHHELD, (content,))
 
     def unacknowledged(
-        self, limit: int, *, after: int = 0, stream: Stream | None = None
-    ) -> list[Sealed]:
+        self, limit: int, *, after: int = 0, stream: ReportStream | None = None
+    ) -> list[StoredReport]:
         """The oldest `limit` stored reports beyond row `after`, of one stream or of all.
 
         Reports without an honest time, and what follows them, are left out.
@@ -182,7 +182,7 @@ class Outbox:
             before,
             limit,
         )
-        return [Sealed(*row) for row in rows]
+        return [StoredReport(*row) for row in rows]
 
     def acknowledge(self, journal: JournalId, through: int) -> int:
         """Forget what the cloud has; how many reports that were.
@@ -220,12 +220,12 @@ class Outbox:
                     "UPDATE report SET sent = 1 WHERE first BETWEEN ? AND ?", (first, last)
                 )
 
-    def correct(self, since: int, by: timedelta) -> None:
+    def correct_times(self, since: int, by: timedelta) -> None:
         """The clock was wrong by `by` from row `since` on: what was not sent says the truth."""
         rows = self._rows.read(
             "SELECT first, sealed FROM report WHERE first >= ? AND NOT sent ORDER BY first", since
         )
-        self._moved(move(self._rows, with_rows(rows), by), by)
+        self._moved(shift_times(self._rows, decode_rows(rows), by), by)
 
     def date_undated(self, before: datetime) -> None:
         """Place what never had a time, as it follows one another, right before an instant."""
@@ -233,9 +233,9 @@ class Outbox:
             "SELECT first, sealed FROM report WHERE starts_at < ? ORDER BY first",
             EARLIEST_AT.isoformat(),
         )
-        lost = list(with_rows(rows))
+        lost = list(decode_rows(rows))
         by = before - max((report.ends_at for _, report in lost), default=before)
-        self._moved(move(self._rows, lost, by), by)
+        self._moved(shift_times(self._rows, lost, by), by)
 
     @property
     def bytes(self) -> int:
@@ -243,12 +243,12 @@ class Outbox:
         return self._bytes
 
     @property
-    def over_budget(self) -> bool:
+    def is_over_budget(self) -> bool:
         """More waits than the disk's budget allows, however much was merged."""
         return self._bytes > self._budget_bytes
 
     @property
-    def undated(self) -> bool:
+    def has_undated(self) -> bool:
         """Something waits for the clock to be set."""
         return self._undated_from is not None
 
@@ -280,38 +280,38 @@ class Outbox:
         self._rows.close()
         self._lock.close()
 
-    def _end(self, stream: Stream) -> int:
+    def _end(self, stream: ReportStream) -> int:
         return self._next_row if stream.last is None else stream.last + 1
 
-    def _first(self, stream: Stream) -> int | None:
+    def _first(self, stream: ReportStream) -> int | None:
         return self._rows.first_between(stream.first, self._end(stream) - 1)
 
     def _begin_stream(self, through: int) -> None:
         old, waiting = self._stream, self._first(self._stream)
         first = self._next_row if waiting is None else waiting
-        new = Stream(new_id(), first, first - 1)
-        moved = renumber(self._rows, new)
+        new = ReportStream(new_stream_id(), first, first - 1)
+        moved = renumber_rows(self._rows, new)
         self._stream = new
         self._bytes = self._rows.stored_bytes()
         fields = {"acknowledged": through, "next": old.sequence(self._next_row), "moved": moved}
-        log.warning("outbox.stream_begun", extra={"reason": RESTORED, **fields})
+        log.warning("outbox.stream_begun", extra={"reason": RESTORED_FROM_COPY, **fields})
 
     def _merge_if_possible(self) -> None:
         """The report is stored already: a failure here is no failure to store it."""
         try:
             self._merge()
         except OutboxError as error:
-            self._merge_above = self._bytes * MERGE_AGAIN
+            self._merge_above = self._bytes * DOWNSAMPLE_RETRY_RATIO
             log.warning("outbox.not_merged", extra={"reason": str(error)})
 
     def _merge(self) -> None:
         """Make the oldest reports longer, no more of them and no longer than it takes."""
         before, budget = self._bytes, self._budget_bytes
-        wanted = int(budget * AFTER_MERGING)
-        self.merges += merge(self._rows, self.streams, left=before, wanted=wanted)
+        wanted = int(budget * DOWNSAMPLE_TARGET_RATIO)
+        self.downsampled += downsample_stored(self._rows, self.streams, left=before, wanted=wanted)
         self._bytes = self._rows.stored_bytes()
         self._undated_from = self._rows.first_undated()
-        self._merge_above = max(budget, self._bytes * MERGE_AGAIN)
+        self._merge_above = max(budget, self._bytes * DOWNSAMPLE_RETRY_RATIO)
         log.warning(
             "outbox.merged" if self._bytes <= budget else "outbox.over_budget",
             extra={"bytes_before": before, "bytes": self._bytes, "budget": budget},

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from edge_agent.outbox.rows import Rows
 from wire.scalars import JournalId
 
-STORED: Final = """
+STREAMS_QUERY: Final = """
 SELECT json_extract(event, '$.data.journal'), min(first),
        min(first) - json_extract(event, '$.data.sequence.first')
 FROM (SELECT first, CAST(sealed AS TEXT) AS event FROM report)
@@ -24,12 +24,12 @@ WHERE json_valid(event) AND json_type(event, '$.data.journal') = 'text'
     AND json_type(event, '$.data.sequence.first') = 'integer'
 GROUP BY 1 ORDER BY 2
 """  # bare columns of a min() are those of its row: https://sqlite.org/lang_select.html#bareagg
-UNREADABLE: Final = (
+UNREADABLE_QUERY: Final = (
     "SELECT first, last FROM unreadable WHERE first > ? AND first < ? ORDER BY first"
 )
 
 
-class Stream(NamedTuple):
+class ReportStream(NamedTuple):
     """Rows from `first` to `last`, both included; `last` of the running stream is not known yet.
 
     `ends_lost`: its last rows cannot be read. Heartbeats name such a stream until the agent ends,
@@ -55,26 +55,26 @@ class StreamStatus(NamedTuple):
     oldest_sequence: int
 
 
-def new_id() -> JournalId:
+def new_stream_id() -> JournalId:
     """An id that nobody has used."""
     return JournalId(secrets.token_hex(8))
 
 
-def stored_streams(rows: Rows, next_row: int) -> list[Stream]:
+def read_streams(rows: Rows, next_row: int) -> list[ReportStream]:
     """The streams of the reports that wait, the oldest first, each with its end."""
-    found = rows.read(STORED)
+    found = rows.read(STREAMS_QUERY)
     before = [*(first for _, first, _ in found[1:]), next_row]
     return [
-        _with_end(rows, Stream(JournalId(name), first, base), end)
+        _with_end(rows, ReportStream(JournalId(name), first, base), end)
         for (name, first, base), end in zip(found, before, strict=False)
     ]
 
 
-def _with_end(rows: Rows, stream: Stream, before: int) -> Stream:
+def _with_end(rows: Rows, stream: ReportStream, before: int) -> ReportStream:
     """The stream with the last of its rows, those included that follow and cannot be read."""
     stored = rows.last_between(stream.first, before - 1)
     last = stored
-    for first, end in rows.read(UNREADABLE, stored, before):
+    for first, end in rows.read(UNREADABLE_QUERY, stored, before):
         if first != last + 1:
             break
         last = end if first <= end < before else first

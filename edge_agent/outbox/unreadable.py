@@ -11,25 +11,25 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from edge_agent.outbox.rows import LARGEST_NUMBER, READ_AT_ONCE, Rows
+from edge_agent.outbox.rows import LARGEST_NUMBER, ROWS_PER_READ, Rows
 from wire.audience import AudienceReport
 from wire.envelope import AudienceEvent, decode_events
 from wire.scalars import JournalId
 
 log = logging.getLogger(__name__)
 
-ROWS_KEPT: Final = 1000
-ROWS_LOGGED: Final = 20
-SET_APART: Final = (
+MAX_ISOLATED_ROWS: Final = 1000
+MAX_ROWS_LOGGED: Final = 20
+ISOLATE_ROW: Final = (
     "INSERT OR REPLACE INTO unreadable SELECT first, last, ?, sealed FROM report WHERE first = ?"
 )
-FORGET_OLDEST: Final = (
+DELETE_OLDEST: Final = (
     "DELETE FROM unreadable WHERE first NOT IN "
     "(SELECT first FROM unreadable ORDER BY first DESC LIMIT ?)"
 )
 
 
-class Unreadable(NamedTuple):
+class UnreadableRow(NamedTuple):
     """A row that cannot be sent, and why."""
 
     row: int
@@ -42,7 +42,7 @@ class _Readable(NamedTuple):
     base: int  # row number less sequence number, the same for all rows of a stream
 
 
-def set_unreadable_apart(rows: Rows) -> int:
+def isolate_unreadable_rows(rows: Rows) -> int:
     """Move every row that cannot be sent out of the queue; how many.
 
     A start time that contradicts its report is corrected: the report itself is readable.
@@ -52,10 +52,10 @@ def set_unreadable_apart(rows: Rows) -> int:
         return 0
     with rows.transaction() as database:
         for row, reason in found:
-            database.execute(SET_APART, (reason, row))
+            database.execute(ISOLATE_ROW, (reason, row))
             database.execute("DELETE FROM report WHERE first = ?", (row,))
-        database.execute(FORGET_OLDEST, (ROWS_KEPT,))
-    for row, reason in found[:ROWS_LOGGED]:
+        database.execute(DELETE_OLDEST, (MAX_ISOLATED_ROWS,))
+    for row, reason in found[:MAX_ROWS_LOGGED]:
         log.error("outbox.row_unreadable", extra={"row": row, "reason": reason})
     log.error(
         "outbox.rows_set_apart",
@@ -67,7 +67,7 @@ def set_unreadable_apart(rows: Rows) -> int:
     return len(found)
 
 
-def _unreadable_rows(rows: Rows) -> Iterator[Unreadable]:
+def _unreadable_rows(rows: Rows) -> Iterator[UnreadableRow]:
     readable: list[_Readable] = []
     corrections: list[tuple[str, int]] = []
     through = 0
@@ -75,7 +75,7 @@ def _unreadable_rows(rows: Rows) -> Iterator[Unreadable]:
         report = _report_in(sealed)
         fault = _fault(first, last, through, report)
         if fault or report is None:
-            yield Unreadable(first, fault)
+            yield UnreadableRow(first, fault)
             continue
         through = last
         readable.append(_Readable(first, report.journal, first - report.sequence.first))
@@ -92,7 +92,7 @@ def _all_rows(rows: Rows) -> Iterator[tuple[int, int, str, bytes]]:
     query = (
         "SELECT first, last, starts_at, sealed FROM report WHERE first > ? ORDER BY first LIMIT ?"
     )
-    while found := rows.read(query, after, READ_AT_ONCE):
+    while found := rows.read(query, after, ROWS_PER_READ):
         after = found[-1][0]
         yield from found
 
@@ -117,7 +117,7 @@ def _fault(first: int, last: int, through: int, report: AudienceReport | None) -
     return ""
 
 
-def _out_of_place(readable: Iterable[_Readable]) -> Iterator[Unreadable]:
+def _out_of_place(readable: Iterable[_Readable]) -> Iterator[UnreadableRow]:
     """Rows whose number is not that of their stream, or that lie between those of another."""
     streams: dict[JournalId, list[_Readable]] = defaultdict(list)
     for one in readable:
@@ -132,4 +132,4 @@ def _out_of_place(readable: Iterable[_Readable]) -> Iterator[Unreadable]:
             taken.append((first, last))
         for one in members:
             if is_apart or one.base != base:
-                yield Unreadable(one.row, "its number does not fit those of the rows around it")
+                yield UnreadableRow(one.row, "its number does not fit those of the rows around it")

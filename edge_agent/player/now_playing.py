@@ -14,7 +14,7 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from edge_agent.privacy.encoded_data import complaints
+from edge_agent.privacy.encoded_data import find_encoded_data
 from wire.audience import CREATIVE, UNKNOWN_CREATIVE
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -72,7 +72,7 @@ class Playing:
 
     def take(self, said: NowPlaying, heard_at: datetime) -> None:
         """Take a word; PlayError when its times or its name cannot be used."""
-        for complaint in complaints(said.creative or ""):
+        for complaint in find_encoded_data(said.creative or ""):
             raise PlayError(f"creative: {complaint}: give it a short name")
         skew = heard_at - said.sent_at if said.sent_at else timedelta(0)
         if abs(skew) > LARGEST_SKEW:

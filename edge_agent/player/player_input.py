@@ -17,7 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_agent.player.now_playing import NowPlaying, PlayError, Playing
 from edge_agent.settings.services import PlaysSettings
-from edge_agent.transport.broker import broker_at, tls_context
+from edge_agent.transport.broker import create_tls_context, parse_broker_url
 from wire.addresses import WEB_SCHEMES, parse_address
 from wire.http_client import HttpLimits, HttpRequestError, send_request
 
@@ -78,11 +78,11 @@ def listening(
 
 @contextmanager
 def _subscribed(settings: PlaysSettings, words: PlayWords) -> Iterator[None]:
-    broker = broker_at(settings.broker)
+    broker = parse_broker_url(settings.broker)
     client = mqtt.Client(CallbackAPIVersion.VERSION2)
     client.username_pw_set(broker.username, broker.password)
     if broker.tls:
-        client.tls_set_context(tls_context(broker))
+        client.tls_set_context(create_tls_context(broker))
 
     def connected(client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _more: Any) -> None:
         if reason.is_failure:

@@ -20,8 +20,8 @@ TOKEN: Final = re.compile(r"[A-Za-z0-9]+")
 NUMBER: Final = re.compile(
     r"[0-9]{1,12}|(?=.*[0-9])[0-9a-f]{8,16}|[0-9]{1,4}[a-z]{1,3}|[a-z]{1,2}[0-9]{1,4}"
 )
-LEFT_OUT: Final = "..."
-OTHERS: Final = (  # of libraries whose reasons are passed on
+OMISSION: Final = "..."
+LIBRARY_WORDS: Final = (  # of libraries whose reasons are passed on
     "Expected got of with length at key in Object contains unknown field missing required object "
     "array str int float bool null valid Invalid value enum is not JSON malformed truncated data "
     "refused timed out certificate verify failed expired self signed unable to get local issuer "
@@ -30,15 +30,15 @@ OTHERS: Final = (  # of libraries whose reasons are passed on
 
 
 @cache
-def vocabulary() -> frozenset[str]:
+def load_vocabulary() -> frozenset[str]:
     """All words of the program's own text, of the system's errors, and a few of libraries."""
-    texts = [OTHERS, *(os.strerror(number) for number in errno.errorcode)]
+    texts = [LIBRARY_WORDS, *(os.strerror(number) for number in errno.errorcode)]
     for folder in (PROGRAM, PROGRAM.with_name("wire")):
         texts += [path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.py"))]
     return frozenset(word.lower() for text in texts for word in WORD.findall(text))
 
 
-def unknown_words(text: str, own: Iterable[str] = ()) -> Iterator[str]:
+def find_unknown_words(text: str, own: Iterable[str] = ()) -> Iterator[str]:
     """Tokens of a sentence that are neither words of the program, numbers, nor `own` names."""
     for name in own:
         text = text.replace(name, " ")
@@ -47,14 +47,14 @@ def unknown_words(text: str, own: Iterable[str] = ()) -> Iterator[str]:
             yield token
 
 
-def in_own_words(text: str, own: Iterable[str] = ()) -> str:
+def omit_quotations(text: str, own: Iterable[str] = ()) -> str:
     """A sentence with everything left out that is a quotation."""
     kept = set(own)
     plain = "".join(sign if sign.isascii() and sign.isprintable() else " " for sign in text)
 
     def said(match: "re.Match[str]") -> str:
         token = match.group()
-        return token if token in kept or _is_known(token) else LEFT_OUT
+        return token if token in kept or _is_known(token) else OMISSION
 
     return TOKEN.sub(said, plain)
 
@@ -62,7 +62,9 @@ def in_own_words(text: str, own: Iterable[str] = ()) -> str:
 def _is_known(token: str) -> bool:
     if NUMBER.fullmatch(token):
         return True
-    return all(word.lower() in vocabulary() for word in WORD.findall(token)) and not _is_long(token)
+    return all(word.lower() in load_vocabulary() for word in WORD.findall(token)) and not _is_long(
+        token
+    )
 
 
 def _is_long(token: str) -> bool:

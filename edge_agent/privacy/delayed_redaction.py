@@ -19,14 +19,21 @@ import cv2
 import numpy as np
 
 from edge_agent.capture.frame import Frame, Image
-from edge_agent.privacy.pixelate import MARGIN, WHOLE_CELLS, Box, coarse, veiled, widened
+from edge_agent.privacy.pixelate import (
+    FRAME_CELLS,
+    HEAD_MARGIN_RATIO,
+    Box,
+    pixelate,
+    pixelate_boxes,
+    widen,
+)
 
-AROUND_S: Final = 0.6
+DELAY_S: Final = 0.6
 DRIFT_PER_S: Final = 4.0  # face sizes; 0.65 m/s across the picture, and trackers do the rest
 LARGEST_SIZE_RATIO: Final = 2.0
 
 
-class Shown(NamedTuple):
+class RedactedFrame(NamedTuple):
     """A picture that may be shown: BGR, every head under a mosaic. Times as of its frame."""
 
     image: Image
@@ -41,7 +48,7 @@ class _Waiting(NamedTuple):
     at_s: float
 
 
-class Veil:
+class DelayedRedaction:
     """One camera's pictures, at most `width_px` wide, in their order."""
 
     def __init__(self, width_px: int) -> None:
@@ -49,9 +56,9 @@ class Veil:
         self._waiting: deque[_Waiting] = deque()
         self._heads: deque[tuple[float, Sequence[Box]]] = deque()
 
-    def pass_on(
+    def add_frame(
         self, frame: Frame, heads: Sequence[Box] | None, *, wanted: bool
-    ) -> Iterator[Shown]:
+    ) -> Iterator[RedactedFrame]:
         """Take a picture if it is `wanted`, its heads in any case; those that may be shown now."""
         at_s, scale = frame.elapsed_s, 1.0
         if wanted:
@@ -63,36 +70,34 @@ class Veil:
             scale = min(self._width_px / frame.width_px, 1.0)
         if heads:
             self._heads.append((at_s, _times(heads, scale)))
-        while self._heads and self._heads[0][0] < at_s - 3 * AROUND_S:
+        while self._heads and self._heads[0][0] < at_s - 3 * DELAY_S:
             self._heads.popleft()
-        while self._waiting and self._waiting[0].at_s <= at_s - AROUND_S:
+        while self._waiting and self._waiting[0].at_s <= at_s - DELAY_S:
             yield self._shown(self._waiting.popleft())
 
-    def rest(self) -> Iterator[Shown]:
+    def flush(self) -> Iterator[RedactedFrame]:
         """What still waits; nothing follows it."""
         while self._waiting:
             yield self._shown(self._waiting.popleft())
 
-    def _shown(self, picture: _Waiting) -> Shown:
+    def _shown(self, picture: _Waiting) -> RedactedFrame:
         if picture.heads is None:
-            image = coarse(picture.image, WHOLE_CELLS)
+            image = pixelate(picture.image, FRAME_CELLS)
         else:
-            image = veiled(picture.image, self._boxes(picture.at_s, picture.heads))
-        return Shown(image, picture.captured_at, picture.at_s)
+            image = pixelate_boxes(picture.image, self._boxes(picture.at_s, picture.heads))
+        return RedactedFrame(image, picture.captured_at, picture.at_s)
 
     def _boxes(self, at_s: float, here: Sequence[Box]) -> Iterator[Box]:
-        yield from (widened(box, MARGIN) for box in here)
+        yield from (widen(box, HEAD_MARGIN_RATIO) for box in here)
         for seen_s, heads in self._heads:
             apart_s = abs(seen_s - at_s)
-            if 0 < apart_s <= AROUND_S + 1e-6:
+            if 0 < apart_s <= DELAY_S + 1e-6:
                 drift = DRIFT_PER_S * apart_s
-                for box in without_counterpart(heads, here, reach=drift + MARGIN):
-                    yield widened(box, MARGIN + drift)
+                for box in find_unmatched(heads, here, reach=drift + HEAD_MARGIN_RATIO):
+                    yield widen(box, HEAD_MARGIN_RATIO + drift)
 
 
-def without_counterpart(
-    heads: Sequence[Box], others: Sequence[Box], *, reach: float
-) -> Iterator[Box]:
+def find_unmatched(heads: Sequence[Box], others: Sequence[Box], *, reach: float) -> Iterator[Box]:
     """Heads that none of the others can be: each other is one head at most, the nearest first.
 
     `reach` is how far apart two boxes of one head may be, in sizes of the head.

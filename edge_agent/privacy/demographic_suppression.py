@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from wire.audience import AgeGroup, DemographicCell, Gender
 
 
-class HeldCells:
+class DemographicSuppression:
     """The cells that wait."""
 
     def __init__(self, smallest: int) -> None:
@@ -20,7 +20,7 @@ class HeldCells:
         self._held: dict[tuple[AgeGroup, Gender], tuple[int, int]] = {}  # visits, onlookers
 
     @property
-    def held(self) -> int:
+    def waiting_visits(self) -> int:
         """Visits that wait to be described."""
         return sum(visits for visits, _ in self._held.values())
 
@@ -32,7 +32,7 @@ class HeldCells:
             visits, onlookers = self._held.get((cell.age, cell.gender), (0, 0))
             self._held[cell.age, cell.gender] = visits + cell.visits, onlookers + cell.onlookers
 
-    def released(self, visits: int, onlookers: int) -> tuple[DemographicCell, ...]:
+    def release(self, visits: int, onlookers: int) -> tuple[DemographicCell, ...]:
         """What a report of so many visits and onlookers may say, the largest cells first."""
         leaving = []
         for which in sorted(self._held, key=lambda which: -self._held[which][0]):

@@ -15,10 +15,10 @@ from typing import Any, Final
 import msgspec
 from msgspec import structs
 
-from edge_agent.privacy.allowed_words import unknown_words
-from edge_agent.privacy.encoded_data import complaints
-from edge_agent.privacy.sensor_names import is_allowed
-from edge_agent.privacy.suppression import without_small_cells
+from edge_agent.privacy.allowed_words import find_unknown_words
+from edge_agent.privacy.encoded_data import find_encoded_data
+from edge_agent.privacy.sensor_names import is_allowed_name
+from edge_agent.privacy.suppression import drop_small_cells
 from wire.audience import AudienceReport, Versions
 from wire.envelope import (
     MAX_BATCH,
@@ -35,11 +35,11 @@ from wire.topics import Channel, DeviceAddress
 
 log = logging.getLogger(__name__)
 
-LARGEST_EVENT_BYTES: Final = 48 * 1024  # every field of a report at its most; usually 1 KiB
-DEEPEST: Final = 16
+MAX_EVENT_BYTES: Final = 48 * 1024  # every field of a report at its most; usually 1 KiB
+MAX_DEPTH: Final = 16
 SENTENCES: Final = frozenset({"reason", "message"})  # fields of free text: only our own words
 SIGNATURES: Final = frozenset({"state.reported.manifest.signature"})  # of the privacy manifest
-WITHHELD: Final = Versions(
+WITHHELD_VERSIONS: Final = Versions(
     agent="withheld", detector="withheld", attention="withheld", config="withheld"
 )
 
@@ -70,16 +70,18 @@ class _Alarm(
     pass
 
 
-LEAVING: Final[Mapping[Channel, type[msgspec.Struct]]] = {
+ALLOWED_MESSAGES: Final[Mapping[Channel, type[msgspec.Struct]]] = {
     Channel.AUDIENCE: _Audience,
     Channel.HEARTBEAT: _Heartbeat,
     Channel.ALARM: _Alarm,
     Channel.STATUS: Status,
 }
-_DECODERS: Final = {channel: msgspec.json.Decoder(message) for channel, message in LEAVING.items()}
+_DECODERS: Final = {
+    channel: msgspec.json.Decoder(message) for channel, message in ALLOWED_MESSAGES.items()
+}
 
 
-class Egress:
+class EgressFilter:
     """Judges payloads. `refusals` counts those that were not let through, by channel."""
 
     def __init__(
@@ -88,24 +90,24 @@ class Egress:
         self._own = {address.location, address.device, address.source}
         self.smallest_cell = smallest_cell
         self.sensors = sensors
-        self.refusals: Counter[str] = Counter()
+        self.blocked: Counter[str] = Counter()
 
-    def passed(self, channel: Channel, payload: bytes) -> bytes | None:
+    def filter_payload(self, channel: Channel, payload: bytes) -> bytes | None:
         """What may be sent in the payload's place: itself, less of it, or nothing (None)."""
         try:
-            return self.examined(channel, payload)
+            return self.rewrite_payload(channel, payload)
         except EgressError as error:
-            self.refuse(channel, error)
+            self.record_blocked(channel, error)
             return self._without_words(payload) if channel is Channel.AUDIENCE else None
 
-    def refuse(self, channel: str, error: EgressError) -> None:
+    def record_blocked(self, channel: str, error: EgressError) -> None:
         """Count a refusal."""
-        self.refusals[str(channel)] += 1
+        self.blocked[str(channel)] += 1
         log.error("egress.refused", extra={"channel": str(channel), "reason": str(error)})
 
-    def examined(self, channel: Channel, payload: bytes) -> bytes:
+    def rewrite_payload(self, channel: Channel, payload: bytes) -> bytes:
         """The payload written anew, or EgressError unless all of it may leave on this channel."""
-        if channel not in LEAVING:
+        if channel not in ALLOWED_MESSAGES:
             raise EgressError(f"nothing leaves on the channel {channel}")
         if len(payload) > MAX_PAYLOAD_BYTES:
             raise EgressError(f"{len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} leave at once")
@@ -119,23 +121,23 @@ class Egress:
         return join_events(anew) if payload[:1] == b"[" else anew[0]
 
     def _examined_one(self, channel: Channel, payload: bytes, where: str) -> bytes:
-        if len(payload) > LARGEST_EVENT_BYTES:
+        if len(payload) > MAX_EVENT_BYTES:
             raise EgressError(
-                f"{where}: {len(payload)} bytes, at most {LARGEST_EVENT_BYTES} are one event"
+                f"{where}: {len(payload)} bytes, at most {MAX_EVENT_BYTES} are one event"
             )
         try:
             event = _DECODERS[channel].decode(payload)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise EgressError(f"{where}: {_shape(error)}") from None
-        for path, text in words(msgspec.json.decode(payload)):
-            for complaint in () if text in self._own else complaints(text):
+        for path, text in iterate_texts(msgspec.json.decode(payload)):
+            for complaint in () if text in self._own else find_encoded_data(text):
                 raise EgressError(f"{where}: {path}: {complaint}")
         if isinstance(event, AlarmEvent):
             _examine_sentence(event.data.message, f"{where}: data.message", self._own)
         if isinstance(event, AudienceEvent):
             self._examine_cells(event.data, where)
             self._examine_sensors(event.data, where)
-            report = without_small_cells(event.data, self.smallest_cell)
+            report = drop_small_cells(event.data, self.smallest_cell)
             event = structs.replace(event, data=report)
         return msgspec.json.encode(event)
 
@@ -153,7 +155,7 @@ class Egress:
 
     def _examine_sensors(self, report: AudienceReport, where: str) -> None:
         for number, name in enumerate(report.sensors):
-            if not is_allowed(name, self.sensors):
+            if not is_allowed_name(name, self.sensors):
                 raise EgressError(
                     f"{where}: sensors.name[{number}]: none of the known names, nor of "
                     "privacy.sensors in this camera's settings"
@@ -187,34 +189,34 @@ def examine_document(
     payload = msgspec.json.encode(document)
     if len(payload) > largest_bytes:
         raise EgressError(f"{len(payload)} bytes, at most {largest_bytes} leave at once")
-    for path, text in words(msgspec.json.decode(payload)):
+    for path, text in iterate_texts(msgspec.json.decode(payload)):
         if path in signatures and len(text) <= 128:
             continue
-        for complaint in complaints(text):
+        for complaint in find_encoded_data(text):
             raise EgressError(f"{path}: {complaint}")
         if path.rpartition(".")[2] in SENTENCES:
             _examine_sentence(text, path)
 
 
 def _examine_sentence(text: str, where: str, own: Iterable[str] = ()) -> None:
-    for _ in unknown_words(text, own):
+    for _ in find_unknown_words(text, own):
         raise EgressError(f"{where}: a word that is none of this program's")
 
 
-def words(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+def iterate_texts(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
     """Every text in a decoded document with its place, names of fields included."""
-    if depth > DEEPEST:
-        raise EgressError(f"more than {DEEPEST} levels deep")
+    if depth > MAX_DEPTH:
+        raise EgressError(f"more than {MAX_DEPTH} levels deep")
     if isinstance(value, str):
         yield path or "text", value
     elif isinstance(value, list):
         for number, item in enumerate(value):
-            yield from words(item, f"{path}[{number}]", depth + 1)
+            yield from iterate_texts(item, f"{path}[{number}]", depth + 1)
     elif isinstance(value, dict):
         for number, (name, item) in enumerate(value.items()):
             yield f"{path}.name[{number}]".lstrip("."), name
             shown = name if name.isidentifier() and len(name) <= 32 else f"[{number}]"
-            yield from words(item, f"{path}.{shown}".lstrip("."), depth + 1)
+            yield from iterate_texts(item, f"{path}.{shown}".lstrip("."), depth + 1)
 
 
 def _events(payload: bytes) -> list[bytes]:
@@ -231,13 +233,17 @@ def _totals_alone(event: bytes) -> bytes:
     try:
         data = msgspec.json.decode(event)["data"]
         plain = {name: data[name] for name in AudienceReport.__struct_fields__ if name in data}
-        plain |= {"demographics": [], "sensors": {}, "versions": msgspec.to_builtins(WITHHELD)}
+        plain |= {
+            "demographics": [],
+            "sensors": {},
+            "versions": msgspec.to_builtins(WITHHELD_VERSIONS),
+        }
         for name in ("creatives", "zones", "expressions"):
             plain.pop(name, None)
         report = msgspec.convert(plain, AudienceReport)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, TypeError, KeyError):
         raise EgressError("no report") from None
-    return encode_event(audience_event(structs.replace(report, versions=WITHHELD)))
+    return encode_event(audience_event(structs.replace(report, versions=WITHHELD_VERSIONS)))
 
 
 def _shape(error: Exception) -> str:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
-LONGEST_TEXT: Final = 500  # the contract's longest sentence
+MAX_TEXT_LENGTH: Final = 500  # the contract's longest sentence
 # JPEG, PNG, GIF, WebP, AVIF, HEIC, SVG; the same in base64; the same in hexadecimal
-PICTURES: Final = (
+IMAGE_SIGNATURES: Final = (
     *("ÿØÿ", "JFIF", "PNG\r\n", "\x89PNG", "GIF87a", "GIF89a", "WEBPVP8"),
     *("ftypavif", "ftypheic", "data:image", "<svg"),
     *("/9j/", "_9j_", "iVBORw0KGgo", "R0lGOD", "UklGR", "AAAAIGZ0eX"),
@@ -23,22 +23,22 @@ ENCODED: Final = re.compile(r"[A-Za-z0-9+/]{32,}={0,2}")
 ENCODED_FOR_URLS: Final = re.compile(r"[A-Za-z0-9_-]{64,}={0,2}")  # no name is so long
 HEXADECIMAL: Final = re.compile(r"[0-9a-fA-F]{33,}")
 SEPARATORS: Final = re.compile(r"[^A-Za-z0-9]")
-SCATTERED_LETTERS: Final = 24  # of a text without its separators, from where on it is looked at
-CHANGES_OF_BYTES: Final = 0.47  # base64 changes kind at 0.64 of its places, names at 0.4
+MIN_SCATTERED_LETTERS: Final = 24  # of a text without its separators, from where on it is looked at
+ENCODED_CHANGE_RATIO: Final = 0.47  # base64 changes kind at 0.64 of its places, names at 0.4
 RUN_OF_BASE32: Final = re.compile(r"[A-Z2-7]{24,}|[a-z2-7]{24,}")
-NUMBERS_IN_BASE32: Final = 3  # places with digits; a name has a year and a number
+MIN_BASE32_NUMBERS: Final = 3  # places with digits; a name has a year and a number
 KINDS: Final = (re.compile("[A-Z]"), re.compile("[a-z]"), re.compile("[0-9+/]"))
 
 
-def complaints(text: str) -> Iterator[str]:
+def find_encoded_data(text: str) -> Iterator[str]:
     """Why `text` may not leave; never with the text itself, nor any part of it."""
-    if len(text) > LONGEST_TEXT:
-        yield f"text of {len(text)} characters, at most {LONGEST_TEXT} leave"
+    if len(text) > MAX_TEXT_LENGTH:
+        yield f"text of {len(text)} characters, at most {MAX_TEXT_LENGTH} leave"
     if not text.isascii():
         yield "characters beyond ASCII"
     elif not text.isprintable():
         yield "characters that do not print"
-    if any(mark in text for mark in PICTURES):
+    if any(mark in text for mark in IMAGE_SIGNATURES):
         yield "the beginning of a picture"
     if (
         HEXADECIMAL.search(text)
@@ -60,12 +60,14 @@ def _is_scattered(text: str) -> bool:
     """
     for word in text.split():
         letters = SEPARATORS.sub("", word)
-        if len(letters) < SCATTERED_LETTERS:
+        if len(letters) < MIN_SCATTERED_LETTERS:
             continue
-        if _changes(letters) >= CHANGES_OF_BYTES and all(kind.search(letters) for kind in KINDS):
+        if _changes(letters) >= ENCODED_CHANGE_RATIO and all(
+            kind.search(letters) for kind in KINDS
+        ):
             return True
         if any(
-            len(re.findall("[0-9]+", run)) >= NUMBERS_IN_BASE32
+            len(re.findall("[0-9]+", run)) >= MIN_BASE32_NUMBERS
             for run in RUN_OF_BASE32.findall(letters)
         ):
             return True

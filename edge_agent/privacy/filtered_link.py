@@ -2,12 +2,12 @@
 
 from typing import Protocol, runtime_checkable
 
-from edge_agent.privacy.egress_filter import Egress
+from edge_agent.privacy.egress_filter import EgressFilter
 from wire.scalars import LocationId
 from wire.topics import Channel
 
 
-class Way(Protocol):
+class UnfilteredLink(Protocol):
     """As much of a link as the gate stands before."""
 
     @property
@@ -20,7 +20,7 @@ class Way(Protocol):
 
     def send(self, channel: Channel, payload: bytes) -> bool: ...
 
-    def received(self) -> list[bytes]: ...
+    def take_acknowledgements(self) -> list[bytes]: ...
 
     def stop(self) -> None: ...
 
@@ -43,10 +43,10 @@ class Relocating(Protocol):
     def send_audience(self, location: LocationId, payload: bytes) -> bool: ...
 
 
-class Guarded:
+class FilteredLink:
     """Passes on what `Egress` lets through; what it refuses counts as taken and goes nowhere."""
 
-    def __init__(self, link: Way, egress: Egress) -> None:
+    def __init__(self, link: UnfilteredLink, egress: EgressFilter) -> None:
         self._link = link
         self._egress = egress
 
@@ -64,14 +64,14 @@ class Guarded:
     def send(self, channel: Channel, payload: bytes) -> bool:
         if not self._link.connected:
             return False
-        passed = self._egress.passed(channel, payload)
+        passed = self._egress.filter_payload(channel, payload)
         return True if passed is None else self._link.send(channel, passed)
 
     def send_audience(self, location: LocationId, payload: bytes) -> bool:
         """Likewise, reports of a location where the device may have stood before."""
         if not self._link.connected:
             return False
-        passed = self._egress.passed(Channel.AUDIENCE, payload)
+        passed = self._egress.filter_payload(Channel.AUDIENCE, payload)
         if passed is None:
             return True
         if isinstance(self._link, Relocating):
@@ -88,8 +88,8 @@ class Guarded:
         """The largest payload that the broker says it takes; None when it does not say."""
         return self._link.largest_payload_bytes if isinstance(self._link, Confirming) else None
 
-    def received(self) -> list[bytes]:
-        return self._link.received()
+    def take_acknowledgements(self) -> list[bytes]:
+        return self._link.take_acknowledgements()
 
     def stop(self) -> None:
         self._link.stop()

@@ -8,7 +8,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from edge_agent.privacy.egress_filter import LEAVING
+from edge_agent.privacy.egress_filter import ALLOWED_MESSAGES
 from edge_agent.settings.camera_settings import Settings
 from wire.audience import Versions
 from wire.privacy_manifest import PrivacyManifest, SignedManifest, canonical
@@ -21,7 +21,7 @@ class ManifestError(RuntimeError):
     """A key that cannot sign: what was found, what was wanted."""
 
 
-def manifest_of(
+def build_manifest(
     settings: Settings, address: DeviceAddress, versions: Versions, issued_at: datetime
 ) -> PrivacyManifest:
     """What is switched on."""
@@ -39,11 +39,11 @@ def manifest_of(
         recorder=recorder.on,
         recording_ms=timedelta(days=recorder.days) // MILLISECOND if recorder.on else 0,
         preview=settings.status.preview and settings.status.port > 0,
-        leaves=tuple(map(str, LEAVING)),
+        leaves=tuple(map(str, ALLOWED_MESSAGES)),
     )
 
 
-def signed(manifest: PrivacyManifest, key_pem: bytes) -> SignedManifest:
+def sign_manifest(manifest: PrivacyManifest, key_pem: bytes) -> SignedManifest:
     """Sign with the device's key; the PEM may hold its certificate too. ManifestError if not."""
     try:
         key = serialization.load_pem_private_key(_key_alone(key_pem), password=None)
@@ -59,7 +59,7 @@ def signed(manifest: PrivacyManifest, key_pem: bytes) -> SignedManifest:
     )
 
 
-def is_genuine(said: SignedManifest, key: ec.EllipticCurvePublicKey) -> bool:
+def is_signed_by(said: SignedManifest, key: ec.EllipticCurvePublicKey) -> bool:
     """Whether the holder of this key said exactly this."""
     if said.key != _name_of(key):
         return False

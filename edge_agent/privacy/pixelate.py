@@ -13,19 +13,19 @@ import numpy as np
 from edge_agent.capture.frame import Image
 
 Box = tuple[float, float, float, float]  # x1, y1, x2, y2 in pixels
-CELLS: Final = 4  # across a widened head, whose face then has two
-MARGIN: Final = 0.5  # of the face's own size, on each side
-WHOLE_CELLS: Final = 12  # across a picture in which nobody looked for faces
+HEAD_CELLS: Final = 4  # across a widened head, whose face then has two
+HEAD_MARGIN_RATIO: Final = 0.5  # of the face's own size, on each side
+FRAME_CELLS: Final = 12  # across a picture in which nobody looked for faces
 
 
-def widened(box: Box, share: float) -> Box:
+def widen(box: Box, share: float) -> Box:
     """The box, larger on each side by a share of its longer side."""
     x1, y1, x2, y2 = box
     by = share * max(x2 - x1, y2 - y1)
     return x1 - by, y1 - by, x2 + by, y2 + by
 
 
-def veiled(image: Image, boxes: Iterable[Box]) -> Image:
+def pixelate_boxes(image: Image, boxes: Iterable[Box]) -> Image:
     """A copy with each box under a mosaic; boxes may reach beyond the picture."""
     picture = image.copy()
     height, width = picture.shape[:2]
@@ -34,11 +34,11 @@ def veiled(image: Image, boxes: Iterable[Box]) -> Image:
         top, bottom = max(int(np.floor(y1)), 0), min(int(np.ceil(y2)), height)
         if left < right and top < bottom:
             head = image[top:bottom, left:right]  # of the original: overlaps are not mixed twice
-            picture[top:bottom, left:right] = coarse(head, CELLS)
+            picture[top:bottom, left:right] = pixelate(head, HEAD_CELLS)
     return picture
 
 
-def coarse(image: Image, cells: int) -> Image:
+def pixelate(image: Image, cells: int) -> Image:
     """The picture in `cells` cells across its longer side."""
     height, width = image.shape[:2]
     longer = max(height, width)

@@ -15,7 +15,7 @@ KNOWN: Final = frozenset(
 NUMBERED: Final = re.compile(r"(.+?)_[0-9]{1,2}")  # several of one kind: lux_2
 
 
-def is_allowed(name: str, own: Iterable[str] = ()) -> bool:
+def is_allowed_name(name: str, own: Iterable[str] = ()) -> bool:
     """Whether a reading may leave under this name; `own` are those of the camera's settings."""
     numbered = NUMBERED.fullmatch(name)
     return name in KNOWN or name in own or bool(numbered and numbered.group(1) in KNOWN)

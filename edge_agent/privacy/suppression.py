@@ -14,10 +14,10 @@ from msgspec import UNSET, structs
 
 from wire.audience import UNKNOWN_CREATIVE, AudienceReport
 
-FRAMES_TOLD: Final = 1_800  # a minute at the most frames per second that are analysed
+FRAME_STEP: Final = 1_800  # a minute at the most frames per second that are analysed
 
 
-class ZonePeople(msgspec.Struct):
+class ZoneCell(msgspec.Struct):
     """What waits of one zone, and who was in view `outside` of it since it was last reported.
 
     `beside` are the zones that overlap it: somebody stood in both. `ahead` are the entries of this
@@ -37,16 +37,16 @@ class ZonePeople(msgspec.Struct):
         return not (self.entries or self.person_ms or self.looking_ms)
 
 
-class Waiting(msgspec.Struct, kw_only=True):
+class SuppressedCells(msgspec.Struct, kw_only=True):
     """The cells that wait."""
 
     dwell: list[int] = msgspec.field(default_factory=list)
     attention: list[int] = msgspec.field(default_factory=list)
-    zones: dict[str, ZonePeople] = msgspec.field(default_factory=dict)
+    zones: dict[str, ZoneCell] = msgspec.field(default_factory=dict)
     snapshots: list[int] = msgspec.field(default_factory=lambda: [0, 0, 0])
 
 
-def released(waiting: list[int], visits: int, smallest: int) -> list[int]:
+def release_buckets(waiting: list[int], visits: int, smallest: int) -> list[int]:
     """What a report of so many visits may say of a histogram; it is taken out of `waiting`."""
     told = [0] * len(waiting)
     for bucket in sorted(range(len(waiting)), key=lambda bucket: -waiting[bucket]):
@@ -58,13 +58,13 @@ def released(waiting: list[int], visits: int, smallest: int) -> list[int]:
     return told
 
 
-def gathered(waiting: list[int], new: Sequence[int]) -> list[int]:
+def add_histograms(waiting: list[int], new: Sequence[int]) -> list[int]:
     """A histogram with more in it."""
     held = waiting or [0] * len(new)
     return [one + other for one, other in zip(held, new, strict=True)]
 
 
-def released_zone(zone: ZonePeople, person_ms: int, smallest: int) -> ZonePeople | None:
+def release_zone(zone: ZoneCell, person_ms: int, smallest: int) -> ZoneCell | None:
     """What a report with so much time in view may say of a zone; None when it says nothing.
 
     The report's time less the zone's is that of the people outside: enough of them, or none.
@@ -75,20 +75,20 @@ def released_zone(zone: ZonePeople, person_ms: int, smallest: int) -> ZonePeople
         return None
     zone.outside = zone.outside_ms = 0
     told_ms = min(zone.person_ms, person_ms)
-    told = ZonePeople(zone.entries, told_ms, min(zone.looking_ms, told_ms))
+    told = ZoneCell(zone.entries, told_ms, min(zone.looking_ms, told_ms))
     zone.entries -= told.entries
     zone.person_ms -= told.person_ms
     zone.looking_ms -= told.looking_ms
     return told
 
 
-def coarse(frames: int) -> int:
+def round_frames(frames: int) -> int:
     """A number of frames that does not tell for how long somebody was followed."""
-    return frames // FRAMES_TOLD * FRAMES_TOLD
+    return frames // FRAME_STEP * FRAME_STEP
 
 
-def is_too_near(
-    name: str, zones: Mapping[str, ZonePeople], chosen: Iterable[str], smallest: int
+def is_too_similar(
+    name: str, zones: Mapping[str, ZoneCell], chosen: Iterable[str], smallest: int
 ) -> bool:
     """Whether reports of a zone less those of another could be the time of a few people.
 
@@ -107,7 +107,7 @@ def is_too_near(
     return False
 
 
-def note_reported(zones: Mapping[str, ZonePeople], entries: Mapping[str, int]) -> None:
+def record_reported(zones: Mapping[str, ZoneCell], entries: Mapping[str, int]) -> None:
     """Note which zones a report names, with their entries: overlaps may be found later."""
     for name, count in entries.items():
         for other in zones:
@@ -118,7 +118,7 @@ def note_reported(zones: Mapping[str, ZonePeople], entries: Mapping[str, int]) -
                 ahead[other] = ahead.get(other, 0) + count
 
 
-def creatives_told(
+def select_creatives(
     visits: Mapping[str, Set[int]], spent_ms: Mapping[str, int], person_ms: int, smallest: int
 ) -> set[str]:
     """The creatives whose times are told by name: those that enough visits saw.
@@ -138,7 +138,7 @@ def creatives_told(
     return named
 
 
-def without_small_cells(report: AudienceReport, smallest: int) -> AudienceReport:
+def drop_small_cells(report: AudienceReport, smallest: int) -> AudienceReport:
     """A report of any origin without cells of fewer people; its totals stay as they are."""
     if smallest <= 1:
         return report

@@ -18,37 +18,37 @@ import av
 import numpy as np
 from av.video.frame import PictureType
 
-from edge_agent.privacy.delayed_redaction import Shown
+from edge_agent.privacy.delayed_redaction import RedactedFrame
 from edge_agent.private_files import create_private_folder, restrict_folder
-from edge_agent.recorder.segments import INDEX, NAME, prune
+from edge_agent.recorder.segments import INDEX_FILE, NAME_FORMAT, delete_expired
 from edge_agent.settings.services import RecorderSettings
 from wire.web_request import failure_of
 
 log = logging.getLogger(__name__)
 
-CHAPTER_S: Final = 600.0
+RECORDING_S: Final = 600.0
 SEGMENT_S: Final = 10
-WAITING: Final = 50  # pictures between the agent and the disk
+QUEUE_FRAMES: Final = 50  # pictures between the agent and the disk
 MILLISECONDS: Final = Fraction(1, 1000)
-LAST_MS: Final = 200  # how long a folder's last picture stands
+LAST_FRAME_MS: Final = 200  # how long a folder's last picture stands
 GOODBYE_S: Final = 5.0
 
 
 class Recorder:
     """Writes below `folder` from the first picture until it is closed."""
 
-    wants = True
+    is_wanted = True
 
     def __init__(self, folder: Path, settings: RecorderSettings) -> None:
         self.dropped = 0
         self._folder = folder
         self._settings = settings
-        self._waiting: queue.Queue[Shown | None] = queue.Queue(WAITING)
+        self._waiting: queue.Queue[RedactedFrame | None] = queue.Queue(QUEUE_FRAMES)
         self._chapter: _Chapter | None = None
         self._thread = threading.Thread(target=self._write, name="recorder", daemon=True)
         self._thread.start()
 
-    def show(self, picture: Shown) -> None:
+    def write_frame(self, picture: RedactedFrame) -> None:
         """Take a picture, or drop it when the disk is behind."""
         try:
             self._waiting.put_nowait(picture)
@@ -79,12 +79,12 @@ class Recorder:
         except Exception as error:  # noqa: BLE001  whatever the disk does, the agent ends in order
             log.error("recorder.failed", extra={"reason": failure_of(error)})
 
-    def _add(self, picture: Shown) -> None:
+    def _add(self, picture: RedactedFrame) -> None:
         if self._chapter is not None and not self._chapter.fits(picture):
             self._end()
         if self._chapter is None:
             now = datetime.now(UTC)
-            prune(self._folder, now, self._settings.days, self._settings.budget_bytes)
+            delete_expired(self._folder, now, self._settings.days, self._settings.budget_bytes)
             self._chapter = _Chapter(self._folder, picture)
         self._chapter.add(picture)
 
@@ -97,12 +97,12 @@ class Recorder:
 class _Chapter:
     """One folder."""
 
-    def __init__(self, folder: Path, first: Shown) -> None:
+    def __init__(self, folder: Path, first: RedactedFrame) -> None:
         self._begins_s = first.at_s
         self._last_ms, self._key_ms = -1, 0
         self._held: Any = None
         self._shape = first.image.shape
-        path = folder / first.captured_at.strftime(NAME)
+        path = folder / first.captured_at.strftime(NAME_FORMAT)
         create_private_folder(path)
         self._path = path
         options = {
@@ -111,7 +111,7 @@ class _Chapter:
             "hls_playlist_type": "event",
             "hls_segment_filename": str(path / "%03d.ts"),
         }
-        self._container: Any = av.open(str(path / INDEX), "w", format="hls", options=options)
+        self._container: Any = av.open(str(path / INDEX_FILE), "w", format="hls", options=options)
         self._stream = self._container.add_stream(
             "libx264", options={"preset": "ultrafast", "crf": "28", "g": "600", "forced-idr": "1"}
         )
@@ -119,12 +119,12 @@ class _Chapter:
         self._stream.pix_fmt = "yuv420p"
         self._stream.time_base = self._stream.codec_context.time_base = MILLISECONDS
 
-    def fits(self, picture: Shown) -> bool:
+    def fits(self, picture: RedactedFrame) -> bool:
         """Same size, same ten minutes."""
         lasts_s = picture.at_s - self._begins_s
-        return picture.image.shape == self._shape and 0 <= lasts_s < CHAPTER_S
+        return picture.image.shape == self._shape and 0 <= lasts_s < RECORDING_S
 
-    def add(self, picture: Shown) -> None:
+    def add(self, picture: RedactedFrame) -> None:
         at_ms = max(round((picture.at_s - self._begins_s) * 1000), self._last_ms + 1)
         self._last_ms = at_ms
         even = np.ascontiguousarray(picture.image[: self._stream.height, : self._stream.width])
@@ -138,7 +138,7 @@ class _Chapter:
     def close(self) -> None:
         self._mux(self._stream.encode(None))
         if self._held is not None:
-            self._held.duration = LAST_MS
+            self._held.duration = LAST_FRAME_MS
             self._container.mux(self._held)
         self._container.close()
         restrict_folder(self._path)

@@ -5,41 +5,41 @@ from typing import Protocol
 
 from edge_agent.capture.frame import Frame
 from edge_agent.perception.tracker import Box
-from edge_agent.privacy.delayed_redaction import Shown, Veil
+from edge_agent.privacy.delayed_redaction import DelayedRedaction, RedactedFrame
 
 
-class Screen(Protocol):
+class RedactedFrameSink(Protocol):
     """Somewhere a veiled picture goes: a recorder, a preview."""
 
     @property
-    def wants(self) -> bool:
+    def is_wanted(self) -> bool:
         """Whether pictures are looked at now; veiling what nobody sees costs time."""
         ...
 
-    def show(self, picture: Shown) -> None: ...
+    def write_frame(self, picture: RedactedFrame) -> None: ...
 
     def close(self) -> None: ...
 
 
-class Veiled:
+class RedactingObserver:
     """Nothing passes here that was not veiled."""
 
-    def __init__(self, screens: Sequence[Screen], *, width_px: int) -> None:
+    def __init__(self, screens: Sequence[RedactedFrameSink], *, width_px: int) -> None:
         self._screens = screens
-        self._veil = Veil(width_px)
+        self._veil = DelayedRedaction(width_px)
 
     def see(self, frame: Frame, heads: Sequence[Box] | None) -> None:
-        wanted = any(screen.wants for screen in self._screens)
-        for picture in self._veil.pass_on(frame, heads, wanted=wanted):
+        wanted = any(screen.is_wanted for screen in self._screens)
+        for picture in self._veil.add_frame(frame, heads, wanted=wanted):
             self._show(picture)
 
     def close(self) -> None:
-        for picture in self._veil.rest():
+        for picture in self._veil.flush():
             self._show(picture)
         for screen in self._screens:
             screen.close()
 
-    def _show(self, picture: Shown) -> None:
+    def _show(self, picture: RedactedFrame) -> None:
         for screen in self._screens:
-            if screen.wants:
-                screen.show(picture)
+            if screen.is_wanted:
+                screen.write_frame(picture)

@@ -19,18 +19,18 @@ from wire.web_request import REDIRECTED
 
 log = logging.getLogger(__name__)
 
-NAME: Final = "%Y%m%dT%H%M%SZ"
-INDEX: Final = "index.m3u8"
-LARGEST_CLIP_BYTES: Final = 256 * 1024 * 1024
-SEND_WITHIN_S: Final = 600.0  # the whole of it: a slow line takes minutes for a large clip
-LARGEST_ANSWER_BYTES: Final = 64 * 1024
+NAME_FORMAT: Final = "%Y%m%dT%H%M%SZ"
+INDEX_FILE: Final = "index.m3u8"
+MAX_CLIP_BYTES: Final = 256 * 1024 * 1024
+UPLOAD_TIMEOUT_S: Final = 600.0  # the whole of it: a slow line takes minutes for a large clip
+MAX_RESPONSE_BYTES: Final = 64 * 1024
 
 
 class ClipError(RuntimeError):
     """A clip that cannot be made or sent: why, what to do."""
 
 
-class Segment(NamedTuple):
+class VideoSegment(NamedTuple):
     """A stretch of video, half-open."""
 
     path: Path
@@ -38,12 +38,12 @@ class Segment(NamedTuple):
     ends_at: datetime
 
 
-def chapters(folder: Path) -> list[tuple[datetime, Path]]:
+def list_recordings(folder: Path) -> list[tuple[datetime, Path]]:
     """The folders of recordings with when they begin, oldest first; anything else is left alone."""
     found = []
     for path in folder.iterdir() if folder.is_dir() else ():
         try:
-            begins_at = datetime.strptime(path.name, NAME).replace(tzinfo=UTC)
+            begins_at = datetime.strptime(path.name, NAME_FORMAT).replace(tzinfo=UTC)
         except ValueError:
             continue
         if path.is_dir():
@@ -51,10 +51,10 @@ def chapters(folder: Path) -> list[tuple[datetime, Path]]:
     return sorted(found)
 
 
-def prune(folder: Path, now: datetime, days: float, budget_bytes: int) -> int:
+def delete_expired(folder: Path, now: datetime, days: float, budget_bytes: int) -> int:
     """Delete what is older than `days`, and the oldest until the rest fits; how many folders."""
     kept, gone = [], 0
-    for begins_at, path in chapters(folder):
+    for begins_at, path in list_recordings(folder):
         if begins_at < now - timedelta(days=days):
             gone += _delete(path)
         else:
@@ -67,22 +67,22 @@ def prune(folder: Path, now: datetime, days: float, budget_bytes: int) -> int:
     return gone
 
 
-def segments(folder: Path, since: datetime, until: datetime) -> Iterator[Segment]:
+def find_segments(folder: Path, since: datetime, until: datetime) -> Iterator[VideoSegment]:
     """What was recorded from `since` up to `until`, whole segments."""
-    for begins_at, path in chapters(folder):
+    for begins_at, path in list_recordings(folder):
         for segment in _listed(path, begins_at):
             if segment.starts_at < until and since < segment.ends_at:
                 yield segment
 
 
-def clip(folder: Path, since: datetime, until: datetime, into: Path) -> Path:
+def write_clip(folder: Path, since: datetime, until: datetime, into: Path) -> Path:
     """One MPEG-TS file of all that was recorded then, or ClipError."""
-    found = [one for one in segments(folder, since, until) if one.path.is_file()]
+    found = [one for one in find_segments(folder, since, until) if one.path.is_file()]
     if not found:
         raise ClipError(f"nothing was recorded from {since} to {until}: is the recorder on?")
     size = sum(segment.path.stat().st_size for segment in found)
-    if size > LARGEST_CLIP_BYTES:
-        raise ClipError(f"a clip of {size} bytes, at most {LARGEST_CLIP_BYTES}: ask for less time")
+    if size > MAX_CLIP_BYTES:
+        raise ClipError(f"a clip of {size} bytes, at most {MAX_CLIP_BYTES}: ask for less time")
     with into.open("wb") as whole:
         for segment in found:
             with segment.path.open("rb") as part:
@@ -90,7 +90,7 @@ def clip(folder: Path, since: datetime, until: datetime, into: Path) -> Path:
     return into
 
 
-def send(clip: Path, url: str) -> int:
+def upload_clip(clip: Path, url: str) -> int:
     """PUT a clip to an address that was made for it; how many bytes went. ClipError when not."""
     try:
         address = parse_address(url, WEB_SCHEMES)
@@ -100,7 +100,7 @@ def send(clip: Path, url: str) -> int:
         raise ClipError("clips go over https alone: ask for another address")
     size = clip.stat().st_size
     headers = {"Content-Length": str(size), "Content-Type": "video/mp2t"}
-    bounds = HttpLimits(SEND_WITHIN_S, LARGEST_ANSWER_BYTES)
+    bounds = HttpLimits(UPLOAD_TIMEOUT_S, MAX_RESPONSE_BYTES)
     try:
         with clip.open("rb") as content:
             answer = send_request(address, bounds, method="PUT", body=content, headers=headers)
@@ -117,9 +117,9 @@ def _not_taken(why: str) -> ClipError:
     return ClipError(f"the clip was not taken: {why}; ask for a new address")
 
 
-def _listed(path: Path, begins_at: datetime) -> Iterator[Segment]:
+def _listed(path: Path, begins_at: datetime) -> Iterator[VideoSegment]:
     try:
-        lines = (path / INDEX).read_text(encoding="utf-8").splitlines()
+        lines = (path / INDEX_FILE).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         return
     starts_at, lasts = begins_at, timedelta(0)
@@ -127,7 +127,7 @@ def _listed(path: Path, begins_at: datetime) -> Iterator[Segment]:
         if line.startswith("#EXTINF:"):
             lasts = _length(line)
         elif line and not line.startswith("#"):
-            yield Segment(path / Path(line).name, starts_at, starts_at + lasts)
+            yield VideoSegment(path / Path(line).name, starts_at, starts_at + lasts)
             starts_at += lasts
 
 

@@ -22,11 +22,11 @@ from edge_agent.capture.failure_cause import Cause
 from edge_agent.metering.interval_sums import Tally
 from edge_agent.metering.run_totals import Totals
 from edge_agent.metering.withholding import Told, Withholding
-from edge_agent.outbox import Courier, Link, Outbox, OutboxDamagedError, OutboxError
+from edge_agent.outbox import Link, Outbox, OutboxDamagedError, OutboxError, ReportSender
 from edge_agent.outbox.streams import StreamStatus
-from edge_agent.privacy.egress_filter import Egress
-from edge_agent.privacy.filtered_link import Guarded
-from edge_agent.privacy.suppression import coarse
+from edge_agent.privacy.egress_filter import EgressFilter
+from edge_agent.privacy.filtered_link import FilteredLink
+from edge_agent.privacy.suppression import round_frames
 from edge_agent.reporting.alarms import Alarms
 from edge_agent.reporting.connection_quality import CameraConnection
 from edge_agent.reporting.system_health import disk_free_bytes, rss_bytes, temperature_milli_c
@@ -93,12 +93,14 @@ class Reporting:
         self.disk_failing = False
         self._address = address
         self._outbox = outbox
-        self._egress = Egress(address, smallest_cell=privacy.smallest_cell, sensors=privacy.sensors)
-        self._link = Guarded(link, self._egress)
+        self._egress = EgressFilter(
+            address, smallest_cell=privacy.smallest_cell, sensors=privacy.sensors
+        )
+        self._link = FilteredLink(link, self._egress)
         self._settings = settings
         self._clock = clock
         self._steady = steady
-        self._courier = Courier(outbox, self._link, settings)
+        self._courier = ReportSender(outbox, self._link, settings)
         self._alarms = Alarms(address)
         self._connection = CameraConnection()
         self._board = board
@@ -197,20 +199,20 @@ class Reporting:
         """Raise and clear alarms; `kinds` are the troubles of this moment, `cause` the camera's."""
         if self.disk_failing:
             kinds = kinds | {"outbox.failed"}
-        if self._outbox.over_budget:
+        if self._outbox.is_over_budget:
             kinds = kinds | {"outbox.full"}
-        kinds = kinds | self._courier.troubles
+        kinds = kinds | self._courier.alarm_kinds
         if at < EARLIEST_AT:
             kinds = kinds | {"clock.unset"}
         elif abs(self._ahead_ms or 0) > WRONG_BY_MS:
             kinds = kinds | {"clock.wrong"}
-        if self._egress.refusals.total() > self._refusals_told:
-            self._refusals_told, self._refused_s = self._egress.refusals.total(), at_s
+        if self._egress.blocked.total() > self._refusals_told:
+            self._refusals_told, self._refused_s = self._egress.blocked.total(), at_s
         if at_s - self._refused_s < REFUSAL_TOLD_S:
             kinds = kinds | {"privacy.refused"}
         for alarm in self._alarms.watch(kinds, at_s, at, cause=cause):
             log.warning("alarm", extra={"kind": alarm.kind, "state": str(alarm.state)})
-            self._courier.notice(Channel.ALARM, encode_event(alarm_event(alarm)))
+            self._courier.queue_alarm(Channel.ALARM, encode_event(alarm_event(alarm)))
 
     def finish(self, drain_s: float) -> None:
         """Give the cloud so long to acknowledge what is left, then hang up."""
@@ -233,16 +235,16 @@ class Reporting:
 
     def _date(self) -> None:
         if self._clock_was_wrong_by:
-            self._outbox.correct(self._first_row, self._clock_was_wrong_by)
+            self._outbox.correct_times(self._first_row, self._clock_was_wrong_by)
             self._clock_was_wrong_by = timedelta(0)
-        if self._outbox.undated and self._began_at >= EARLIEST_AT:  # of an earlier run
+        if self._outbox.has_undated and self._began_at >= EARLIEST_AT:  # of an earlier run
             self._outbox.date_undated(self._began_at)
 
     def _compare_clocks(self) -> None:
-        if self._courier.cloud_said_at is not None:
-            ahead = self._clock() - self._courier.cloud_said_at
+        if self._courier.cloud_time is not None:
+            ahead = self._clock() - self._courier.cloud_time
             self._ahead_ms = ahead // timedelta(milliseconds=1)
-            self._courier.cloud_said_at = None
+            self._courier.cloud_time = None
 
     def _await(self, every: Iterable[Told]) -> None:
         """Keep in memory until the disk takes it. Of what waits only the latest counts."""
@@ -285,7 +287,7 @@ class Reporting:
     def _send_notices(self) -> None:
         """An alarm needs no disk."""
         if self._link.connected:
-            self._courier.send_notices()
+            self._courier.send_alarms()
 
     def _recover(self) -> None:
         """Begin another outbox if this one is damaged; what is in memory goes there."""
@@ -329,9 +331,9 @@ class Reporting:
             return counts
         return structs.replace(
             counts,
-            by_track=coarse(counts.by_track),
-            by_motion=coarse(counts.by_motion),
-            by_heartbeat=coarse(counts.by_heartbeat),
+            by_track=round_frames(counts.by_track),
+            by_motion=round_frames(counts.by_motion),
+            by_heartbeat=round_frames(counts.by_heartbeat),
         )
 
     def _figures(self, vitals: Vitals) -> DeviceFigures:
@@ -342,8 +344,8 @@ class Reporting:
             stalls=self._connection.stalls,
             model_faults=self.totals.model_faults,
             outbox_bytes=self._outbox.bytes,
-            outbox_merges=self._outbox.merges,
-            egress_refusals=self._egress.refusals.total(),
+            outbox_merges=self._outbox.downsampled,
+            egress_refusals=self._egress.blocked.total(),
             disk_free_bytes=disk_free_bytes(self._outbox.path.parent),
             clock_kept=disciplined(),
             clock_ahead_ms=self._ahead_ms,

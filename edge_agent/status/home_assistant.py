@@ -17,7 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from edge_agent.privacy.egress_filter import EgressError, examine_document
 from edge_agent.settings.services import HomeAssistantSettings
 from edge_agent.state_board import Board, Glance
-from edge_agent.transport.broker import broker_at, tls_context
+from edge_agent.transport.broker import create_tls_context, parse_broker_url
 from wire.health import CaptureState, DeviceFigures
 
 log = logging.getLogger(__name__)
@@ -79,13 +79,13 @@ class HomeAssistant:
         """`name` tells this device from others of the same node: that of its first camera."""
         self._settings = settings
         self._board = board
-        self._broker = broker_at(settings.broker)
+        self._broker = parse_broker_url(settings.broker)
         self._ended = threading.Event()
         self._announced: set[str] = set()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
         self._client.username_pw_set(self._broker.username, self._broker.password)
         if self._broker.tls:
-            self._client.tls_set_context(tls_context(self._broker))
+            self._client.tls_set_context(create_tls_context(self._broker))
         self._available = f"{self._root}/{name}/available"
         self._client.will_set(self._available, "offline", qos=1, retain=True)
         self._client.on_connect = self._connected
@@ -173,7 +173,9 @@ def _on(is_on: bool) -> str:
 
 
 @contextmanager
-def announced(settings: HomeAssistantSettings, board: Board, name: str) -> Iterator[None]:
+def publish_to_home_assistant(
+    settings: HomeAssistantSettings, board: Board, name: str
+) -> Iterator[None]:
     """While the block runs, if there is a broker to tell."""
     if not settings.broker:
         yield

@@ -21,7 +21,7 @@ Family = type[CounterMetricFamily] | type[GaugeMetricFamily]
 Rows = Iterable[tuple[str, float]]  # the value of the extra label, and the figure
 
 
-class _Told(NamedTuple):
+class _MetricSpec(NamedTuple):
     """One metric: how it is read from a camera's glance; `label` is its own beside the camera's."""
 
     family: Family
@@ -31,20 +31,20 @@ class _Told(NamedTuple):
     label: str | None = None
 
 
-def exposition(board: Board, now: datetime) -> bytes:
+def render_metrics(board: Board, now: datetime) -> bytes:
     """Prometheus's text format for every camera on the board."""
     registry = CollectorRegistry()
-    registry.register(_OnTheBoard(board.glances, now))
+    registry.register(_BoardCollector(board.glances, now))
     return generate_latest(registry)
 
 
-class _OnTheBoard(Collector):
+class _BoardCollector(Collector):
     def __init__(self, glances: Sequence[Glance], now: datetime) -> None:
         self._glances = glances
         self._now = now
 
     def collect(self) -> Iterator[Metric]:
-        for told in (*TOLD, _age(self._now)):
+        for told in (*METRIC_SPECS, _age(self._now)):
             labels = (*LABELS, told.label) if told.label else LABELS
             family = told.family(f"onlooker_{told.name}", told.about, labels=labels)
             for one in self._glances:
@@ -113,50 +113,56 @@ def _gate_part(name: str) -> Callable[[Glance], Rows]:
     return read
 
 
-def _age(now: datetime) -> _Told:
+def _age(now: datetime) -> _MetricSpec:
     def read(one: Glance) -> Rows:
         oldest_at = one.beat.outbox_oldest_at
         return [("", max((now - oldest_at).total_seconds(), 0.0) if oldest_at else 0.0)]
 
     about = "Age of the oldest report that waits"
-    return _Told(GaugeMetricFamily, "outbox_oldest_age_seconds", about, read)
+    return _MetricSpec(GaugeMetricFamily, "outbox_oldest_age_seconds", about, read)
 
 
 C, G = CounterMetricFamily, GaugeMetricFamily
-TOLD: Final = (
-    _Told(C, "entries", "People who came into view", _total("entries")),
-    _Told(C, "visits", "Visits that ended", _total("visits")),
-    _Told(C, "onlookers", "Ended visits that looked for a while", _total("onlookers")),
-    _Told(C, "person_seconds", "Time of people in view", _total("person_ms", 1000)),
-    _Told(C, "looking_seconds", "Time of people looking", _total("looking_ms", 1000)),
-    _Told(C, "observed_seconds", "Time the camera could see", _total("observed_ms", 1000)),
-    _Told(C, "blind_seconds", "Time it could not, by cause", _blind, "cause"),
-    _Told(C, "reports", "Reports made", _total("reports")),
-    _Told(G, "capture_state", "What the stream is doing", _state, "state"),
-    _Told(G, "connection", "How well pictures come", _connection, "word"),
-    _Told(G, "frames_per_second", "Frames that arrive", _figure("frames_milli_hz", 1000)),
-    _Told(C, "frames_captured", "Frames that arrived", _beat("frames_captured")),
-    _Told(C, "frames_analysed", "Frames the networks looked at", _beat("frames_analysed")),
-    _Told(C, "frames_dropped", "Frames dropped unread", _figure("frames_dropped")),
-    _Told(C, "gate", "Sampled frames, by what woke the detector", _gate, "reason"),
-    _Told(C, "gate_sampled", "Sampled frames", _gate_part("sampled")),
-    _Told(C, "gate_missed", "Frames with faces that only a heartbeat found", _gate_part("missed")),
-    _Told(C, "reconnects", "Times the stream was opened anew", _beat("reconnects")),
-    _Told(C, "stalls", "Times the stream stood still", _figure("stalls")),
-    _Told(C, "model_faults", "Frames on which a network failed", _figure("model_faults")),
-    _Told(G, "outbox_reports", "Reports that wait for the cloud", _beat("outbox_reports")),
-    _Told(G, "outbox_bytes", "Bytes of the reports that wait", _figure("outbox_bytes")),
-    _Told(C, "outbox_merges", "Reports that became part of longer ones", _figure("outbox_merges")),
-    _Told(G, "next_sequence", "Number of the next report", _beat("next_sequence")),
-    _Told(C, "egress_refusals", "Messages the gate kept back", _figure("egress_refusals")),
-    _Told(G, "broker_connected", "The broker is reached", lambda one: [("", one.connected)]),
-    _Told(G, "alarm", "Troubles that last", _alarms, "kind"),
-    _Told(G, "rss_bytes", "Resident memory of the process", _beat("rss_bytes")),
-    _Told(G, "disk_free_bytes", "Left on the reports' disk", _figure("disk_free_bytes")),
-    _Told(G, "temperature_celsius", "The board's hottest", _figure("temperature_milli_c", 1000)),
-    _Told(G, "clock_ahead_seconds", "Of the cloud's clock", _figure("clock_ahead_ms", 1000)),
-    _Told(G, "clock_kept", "Something keeps the clock", _figure("clock_kept")),
-    _Told(
+METRIC_SPECS: Final = (
+    _MetricSpec(C, "entries", "People who came into view", _total("entries")),
+    _MetricSpec(C, "visits", "Visits that ended", _total("visits")),
+    _MetricSpec(C, "onlookers", "Ended visits that looked for a while", _total("onlookers")),
+    _MetricSpec(C, "person_seconds", "Time of people in view", _total("person_ms", 1000)),
+    _MetricSpec(C, "looking_seconds", "Time of people looking", _total("looking_ms", 1000)),
+    _MetricSpec(C, "observed_seconds", "Time the camera could see", _total("observed_ms", 1000)),
+    _MetricSpec(C, "blind_seconds", "Time it could not, by cause", _blind, "cause"),
+    _MetricSpec(C, "reports", "Reports made", _total("reports")),
+    _MetricSpec(G, "capture_state", "What the stream is doing", _state, "state"),
+    _MetricSpec(G, "connection", "How well pictures come", _connection, "word"),
+    _MetricSpec(G, "frames_per_second", "Frames that arrive", _figure("frames_milli_hz", 1000)),
+    _MetricSpec(C, "frames_captured", "Frames that arrived", _beat("frames_captured")),
+    _MetricSpec(C, "frames_analysed", "Frames the networks looked at", _beat("frames_analysed")),
+    _MetricSpec(C, "frames_dropped", "Frames dropped unread", _figure("frames_dropped")),
+    _MetricSpec(C, "gate", "Sampled frames, by what woke the detector", _gate, "reason"),
+    _MetricSpec(C, "gate_sampled", "Sampled frames", _gate_part("sampled")),
+    _MetricSpec(
+        C, "gate_missed", "Frames with faces that only a heartbeat found", _gate_part("missed")
+    ),
+    _MetricSpec(C, "reconnects", "Times the stream was opened anew", _beat("reconnects")),
+    _MetricSpec(C, "stalls", "Times the stream stood still", _figure("stalls")),
+    _MetricSpec(C, "model_faults", "Frames on which a network failed", _figure("model_faults")),
+    _MetricSpec(G, "outbox_reports", "Reports that wait for the cloud", _beat("outbox_reports")),
+    _MetricSpec(G, "outbox_bytes", "Bytes of the reports that wait", _figure("outbox_bytes")),
+    _MetricSpec(
+        C, "outbox_merges", "Reports that became part of longer ones", _figure("outbox_merges")
+    ),
+    _MetricSpec(G, "next_sequence", "Number of the next report", _beat("next_sequence")),
+    _MetricSpec(C, "egress_refusals", "Messages the gate kept back", _figure("egress_refusals")),
+    _MetricSpec(G, "broker_connected", "The broker is reached", lambda one: [("", one.connected)]),
+    _MetricSpec(G, "alarm", "Troubles that last", _alarms, "kind"),
+    _MetricSpec(G, "rss_bytes", "Resident memory of the process", _beat("rss_bytes")),
+    _MetricSpec(G, "disk_free_bytes", "Left on the reports' disk", _figure("disk_free_bytes")),
+    _MetricSpec(
+        G, "temperature_celsius", "The board's hottest", _figure("temperature_milli_c", 1000)
+    ),
+    _MetricSpec(G, "clock_ahead_seconds", "Of the cloud's clock", _figure("clock_ahead_ms", 1000)),
+    _MetricSpec(G, "clock_kept", "Something keeps the clock", _figure("clock_kept")),
+    _MetricSpec(
         G, "uptime_seconds", "Since the agent started", lambda o: [("", o.beat.uptime_ms / 1000)]
     ),
 )

@@ -47,7 +47,7 @@ img{width:100%;height:auto;border-radius:10px;margin-top:1.1rem;display:block;ba
 """
 
 
-def page(
+def render_page(
     glances: Sequence[Glance], now: datetime, previews: Collection[DeviceId], query: str = ""
 ) -> str:
     """The whole page. `query` is added to what the page asks for itself: the token, if any."""

@@ -23,20 +23,20 @@ from urllib.parse import parse_qs
 
 from edge_agent.settings.services import LOOPBACK, StatusSettings
 from edge_agent.state_board import Board
-from edge_agent.status.metrics import CONTENT_TYPE, exposition
-from edge_agent.status.page import page
+from edge_agent.status.metrics import CONTENT_TYPE, render_metrics
+from edge_agent.status.page import render_page
 from edge_agent.status.request_deadline import DeadlineReader
 from wire.hosts import AddressError, parse_host_and_port
 from wire.scalars import DeviceId
 
 log = logging.getLogger(__name__)
 
-LARGEST_BODY_BYTES: Final = 16 * 1024
-LARGEST_REQUEST_BYTES: Final = 64 * 1024  # head and body
-PATIENCE_S: Final = 10.0  # for a whole request, and again for its answer
-MOST_READERS: Final = 16
-SHORTEST_TOKEN: Final = 16
-ALWAYS: Final = {
+MAX_BODY_BYTES: Final = 16 * 1024
+MAX_REQUEST_BYTES: Final = 64 * 1024  # head and body
+REQUEST_TIMEOUT_S: Final = 10.0  # for a whole request, and again for its answer
+MAX_CLIENTS: Final = 16
+MIN_TOKEN_LENGTH: Final = 16
+COMMON_HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -44,8 +44,8 @@ ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
 }
 
-Picture = Callable[[], bytes | None]
-Word = Callable[[bytes], Mapping[str, Any]]  # ValueError refuses
+ImageSource = Callable[[], bytes | None]
+PlayerMessageHandler = Callable[[bytes], Mapping[str, Any]]  # ValueError refuses
 
 
 class StatusError(RuntimeError):
@@ -53,27 +53,27 @@ class StatusError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Sights:
+class StatusSources:
     """What there is to show. `previews` are JPEGs by device, already under their mosaic."""
 
     board: Board
-    previews: Mapping[DeviceId, Picture] = field(default_factory=dict)
-    hear: Word | None = None  # takes a player's word about what is on the screen
+    previews: Mapping[DeviceId, ImageSource] = field(default_factory=dict)
+    hear: PlayerMessageHandler | None = None  # takes a player's word about what is on the screen
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 class StatusServer:
     """Serves from `start` to `stop`. `port` is the one that was chosen when 0 was asked for."""
 
-    def __init__(self, settings: StatusSettings, sights: Sights) -> None:
+    def __init__(self, settings: StatusSettings, sights: StatusSources) -> None:
         token = _token(settings)
 
-        class Handler(_Handler):
+        class Handler(_StatusRequestHandler):
             pass
 
         Handler.sights, Handler.token, Handler.host = sights, token, settings.host
         try:
-            self._server = _Server((settings.host, settings.port), Handler)
+            self._server = _StatusHttpServer((settings.host, settings.port), Handler)
         except OSError as error:
             raise StatusError(
                 f"status page at {settings.host}:{settings.port}: {error}; choose another port"
@@ -91,7 +91,7 @@ class StatusServer:
 
 
 @contextmanager
-def served(settings: StatusSettings, sights: Sights) -> Iterator[StatusServer | None]:
+def serve_status(settings: StatusSettings, sights: StatusSources) -> Iterator[StatusServer | None]:
     """The page while the block runs; nothing with port 0."""
     if not settings.port:
         yield None
@@ -112,21 +112,21 @@ def _token(settings: StatusSettings) -> str:
         token = Path(settings.token_file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise StatusError(f"status.token_file {settings.token_file}: {error}") from error
-    if len(token) < SHORTEST_TOKEN:
+    if len(token) < MIN_TOKEN_LENGTH:
         raise StatusError(
             f"status.token_file {settings.token_file} holds {len(token)} characters: "
-            f"give {SHORTEST_TOKEN} or more"
+            f"give {MIN_TOKEN_LENGTH} or more"
         )
     return token
 
 
-class _Server(ThreadingHTTPServer):
+class _StatusHttpServer(ThreadingHTTPServer):
     """A thread for each reader, and no more readers than `MOST_READERS` at once."""
 
     daemon_threads = True
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
-        self._room = threading.Semaphore(MOST_READERS)
+        self._room = threading.Semaphore(MAX_CLIENTS)
         super().__init__(address, handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -146,18 +146,18 @@ class _Server(ThreadingHTTPServer):
         log.debug("status.reader_gone")
 
 
-class _Handler(BaseHTTPRequestHandler):
-    sights: Sights
+class _StatusRequestHandler(BaseHTTPRequestHandler):
+    sights: StatusSources
     token: str
     host: str
     server_version, sys_version = "onlooker", ""
     protocol_version = "HTTP/1.1"
-    timeout = PATIENCE_S
+    timeout = REQUEST_TIMEOUT_S
 
     def setup(self) -> None:
         super().setup()
         self._requests = DeadlineReader(
-            self.connection, within_s=PATIENCE_S, limit_bytes=LARGEST_REQUEST_BYTES
+            self.connection, within_s=REQUEST_TIMEOUT_S, limit_bytes=MAX_REQUEST_BYTES
         )
         self.rfile = io.BufferedReader(self._requests)
 
@@ -172,7 +172,7 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/":
             self._answer(HTTPStatus.OK, self._page(), "text/html; charset=utf-8")
         elif path == "/metrics":
-            text = exposition(self.sights.board, self.sights.clock())
+            text = render_metrics(self.sights.board, self.sights.clock())
             self._answer(HTTPStatus.OK, text, CONTENT_TYPE)
         elif path == "/healthz":
             self._json(HTTPStatus.OK, {"cameras": len(self.sights.board.glances)})
@@ -203,7 +203,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _page(self) -> bytes:
         query = self.path.partition("?")[2]
         previews = frozenset(self.sights.previews)
-        return page(self.sights.board.glances, self.sights.clock(), previews, query).encode()
+        return render_page(self.sights.board.glances, self.sights.clock(), previews, query).encode()
 
     def _preview(self, device: str) -> None:
         picture = self.sights.previews.get(DeviceId(device))
@@ -237,10 +237,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> bytes | None:
         length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > LARGEST_BODY_BYTES:
+        if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
             self._refuse(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                f"say Content-Length, {LARGEST_BODY_BYTES} bytes at most",
+                f"say Content-Length, {MAX_BODY_BYTES} bytes at most",
             )
             return None
         return self.rfile.read(int(length))
@@ -253,9 +253,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._json(status, {"error": reason})
 
     def _answer(self, status: HTTPStatus, body: bytes, kind: str) -> None:
-        self.connection.settimeout(PATIENCE_S)  # for the whole answer
+        self.connection.settimeout(REQUEST_TIMEOUT_S)  # for the whole answer
         self.send_response(status)
-        headers = {"Content-Type": kind, "Content-Length": str(len(body)), **ALWAYS}
+        headers = {"Content-Type": kind, "Content-Length": str(len(body)), **COMMON_HEADERS}
         if status is HTTPStatus.UNAUTHORIZED:
             headers["WWW-Authenticate"] = "Bearer"
         if self.close_connection:

@@ -20,7 +20,7 @@ from edge_agent.state_board import Board
 
 log = logging.getLogger(__name__)
 
-HANGS_AFTER_S: Final = 30.0  # a loop turns at least once a second; merging a full disk takes a few
+HANG_TIMEOUT_S: Final = 30.0  # a loop turns at least once a second; merging a full disk takes a few
 
 
 class Watchdog:
@@ -31,7 +31,7 @@ class Watchdog:
         board: Board,
         *,
         environment: Mapping[str, str] = os.environ,
-        hangs_after_s: float = HANGS_AFTER_S,
+        hangs_after_s: float = HANG_TIMEOUT_S,
     ) -> None:
         self._board = board
         self._address = environment.get("NOTIFY_SOCKET", "")

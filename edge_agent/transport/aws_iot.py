@@ -20,7 +20,7 @@ import msgspec
 from awscrt import mqtt5
 from awsiot import mqtt5_client_builder
 
-from edge_agent.transport.broker import Broker, LinkError
+from edge_agent.transport.broker import BrokerEndpoint, LinkError
 from wire.envelope import MAX_PAYLOAD_BYTES
 from wire.health import Presence, Status
 from wire.scalars import LocationId
@@ -29,12 +29,12 @@ from wire.topics import Channel, DeviceAddress
 
 log = logging.getLogger(__name__)
 
-UNSENT_LIMIT: Final = 20  # messages between us and the broker before `send` says "not now"
+MAX_UNSENT: Final = 20  # messages between us and the broker before `send` says "not now"
 PACKET_OVERHEAD_BYTES: Final = 20  # fixed header, topic length, message id, no properties
-LONGEST_NAME: Final = 64  # of another location
-FILTERS_AT_ONCE: Final = 8  # AWS IoT Core takes no more in one request
-INBOX_KEPT: Final = 1000
-GOODBYE_S: Final = 2.0
+MAX_LOCATION_LENGTH: Final = 64  # of another location
+FILTERS_PER_REQUEST: Final = 8  # AWS IoT Core takes no more in one request
+MAX_INBOX: Final = 1000
+DISCONNECT_TIMEOUT_S: Final = 2.0
 KEY: Final = re.compile(
     rb"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----\s*", re.S
 )
@@ -49,11 +49,11 @@ class AwsIotLink:
 
     def __init__(
         self,
-        broker: Broker,
+        broker: BrokerEndpoint,
         address: DeviceAddress,
         *,
         keepalive_s: int = 30,
-        hears: Sequence[str] = (),
+        subscriptions: Sequence[str] = (),
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         if not (broker.tls and broker.certificate and broker.key):
@@ -64,10 +64,10 @@ class AwsIotLink:
         self._address = address
         self._keepalive_s = keepalive_s
         self._clock = clock
-        self._hears = (address.topic(Channel.ACK), *hears)
-        self._inbox: deque[bytes] = deque(maxlen=INBOX_KEPT)
-        self._heard: deque[tuple[str, bytes]] = deque(maxlen=INBOX_KEPT)
-        self._room = threading.Semaphore(UNSENT_LIMIT)
+        self._hears = (address.topic(Channel.ACK), *subscriptions)
+        self._inbox: deque[bytes] = deque(maxlen=MAX_INBOX)
+        self._heard: deque[tuple[str, bytes]] = deque(maxlen=MAX_INBOX)
+        self._room = threading.Semaphore(MAX_UNSENT)
         self._unconfirmed = 0
         self._counting = threading.Lock()
         self._former_acks: list[str] = []  # of locations where the device stood before
@@ -78,7 +78,7 @@ class AwsIotLink:
         self._client.start()
 
     def send(self, channel: Channel, payload: bytes) -> bool:
-        return self.tell(self._address.topic(channel), payload)
+        return self.publish(self._address.topic(channel), payload)
 
     def send_audience(self, location: LocationId, payload: bytes) -> bool:
         """Reports of a location where the device may have stood before; its answers are heard."""
@@ -87,14 +87,14 @@ class AwsIotLink:
         if answers not in (self._hears[0], *self._former_acks) and self.connected:
             self._former_acks.append(answers)
             self._subscribe([answers])
-        return self.tell(address.topic(Channel.AUDIENCE), payload)
+        return self.publish(address.topic(Channel.AUDIENCE), payload)
 
     @property
     def unconfirmed(self) -> int:
         """Messages that were handed over and that the broker has not confirmed."""
         return self._unconfirmed
 
-    def tell(self, topic: str, payload: bytes) -> bool:
+    def publish(self, topic: str, payload: bytes) -> bool:
         """Likewise, on any topic."""
         if not self.connected or not self._room.acquire(blocking=False):
             return False
@@ -111,14 +111,14 @@ class AwsIotLink:
         with self._counting:
             self._unconfirmed = max(self._unconfirmed + change, 0)
 
-    def received(self) -> list[bytes]:
+    def take_acknowledgements(self) -> list[bytes]:
         return [self._inbox.popleft() for _ in range(len(self._inbox))]
 
-    def heard(self) -> list[tuple[str, bytes]]:
+    def take_messages(self) -> list[tuple[str, bytes]]:
         """What has come on the topics of `hears` since the last call."""
         return [self._heard.popleft() for _ in range(len(self._heard))]
 
-    def renewed(self) -> None:
+    def reload_certificate(self) -> None:
         """The certificate's files are new: connect again, with what they hold."""
         old, self._client = self._client, self._configured()
         old.stop()
@@ -128,7 +128,7 @@ class AwsIotLink:
     def stop(self) -> None:
         if self.connected:
             with suppress(Exception):  # the connection went meanwhile
-                self._say(Presence.STOPPED).result(GOODBYE_S)
+                self._say(Presence.STOPPED).result(DISCONNECT_TIMEOUT_S)
         self.connected = False
         self._client.stop()
 
@@ -172,8 +172,8 @@ class AwsIotLink:
         log.info("link.connected", extra={"broker": repr(self._broker)})
 
     def _subscribe(self, topics: Sequence[str]) -> None:
-        for first in range(0, len(topics), FILTERS_AT_ONCE):
-            filters = topics[first : first + FILTERS_AT_ONCE]
+        for first in range(0, len(topics), FILTERS_PER_REQUEST):
+            filters = topics[first : first + FILTERS_PER_REQUEST]
             wanted = [mqtt5.Subscription(topic, mqtt5.QoS.AT_LEAST_ONCE) for topic in filters]
             self._client.subscribe(mqtt5.SubscribePacket(wanted))
 
@@ -182,7 +182,7 @@ class AwsIotLink:
         packet_bytes = data.connack_packet.maximum_packet_size
         if packet_bytes is None:
             return None
-        longest_topic = len(self._address.topic(Channel.HEARTBEAT)) + LONGEST_NAME
+        longest_topic = len(self._address.topic(Channel.HEARTBEAT)) + MAX_LOCATION_LENGTH
         return max(int(packet_bytes) - longest_topic - PACKET_OVERHEAD_BYTES, 1)
 
     def _on_failure(self, data: mqtt5.LifecycleConnectFailureData) -> None:
@@ -234,7 +234,7 @@ class AwsIotLink:
         )
 
 
-def _pair(broker: Broker) -> tuple[bytes, bytes]:
+def _pair(broker: BrokerEndpoint) -> tuple[bytes, bytes]:
     """Certificate chain and key, apart, whether they lie in one file or in two."""
     assert broker.certificate is not None
     assert broker.key is not None

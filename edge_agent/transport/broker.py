@@ -12,7 +12,7 @@ class LinkError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Broker:
+class BrokerEndpoint:
     """Where the broker is and how this device proves itself. The password is never printed."""
 
     host: str
@@ -28,13 +28,13 @@ class Broker:
         return str(NetworkAddress("mqtts" if self.tls else "mqtt", self.host, self.port))
 
 
-def broker_at(
+def parse_broker_url(
     url: str,
     *,
     ca: Path | None = None,
     certificate: Path | None = None,
     key: Path | None = None,
-) -> Broker:
+) -> BrokerEndpoint:
     """Read `mqtt[s]://[user:password@]host[:port]`; certificates make sense with mqtts only."""
     try:
         address = parse_broker(url)
@@ -45,7 +45,7 @@ def broker_at(
     if bool(certificate) != bool(key):
         raise LinkError("a certificate needs its key and a key its certificate: give both")
     assert address.port is not None
-    return Broker(
+    return BrokerEndpoint(
         host=address.host,
         port=address.port,
         tls=address.is_secure,
@@ -57,7 +57,7 @@ def broker_at(
     )
 
 
-def tls_context(broker: Broker) -> ssl.SSLContext:
+def create_tls_context(broker: BrokerEndpoint) -> ssl.SSLContext:
     """Trust and proof of one connection; LinkError when a file does not serve."""
     given = (("--ca", broker.ca), ("--cert", broker.certificate), ("--key", broker.key))
     for option, file in given:

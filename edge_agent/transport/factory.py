@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from edge_agent.settings.transport import LinkSettings
-from edge_agent.transport.broker import Broker, LinkError
+from edge_agent.transport.broker import BrokerEndpoint, LinkError
 from edge_agent.transport.paho import PahoLink
 from wire.topics import DeviceAddress
 
@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 PROTOCOLS: Final = {"3.1.1": MQTTProtocolVersion.MQTTv311, "5": MQTTProtocolVersion.MQTTv5}
 
 
-def link_for(
-    broker: Broker, address: DeviceAddress, settings: LinkSettings, *, hears: Sequence[str] = ()
+def create_link(
+    broker: BrokerEndpoint,
+    address: DeviceAddress,
+    settings: LinkSettings,
+    *,
+    subscriptions: Sequence[str] = (),
 ) -> "PahoLink | AwsIotLink":
     """A link that is not started yet. AWS's client is loaded only when it is wanted."""
     if settings.client == "paho":
@@ -25,7 +29,7 @@ def link_for(
             broker,
             address,
             keepalive_s=settings.keepalive_s,
-            hears=hears,
+            subscriptions=subscriptions,
             protocol=PROTOCOLS[settings.mqtt],
         )
     try:
@@ -34,4 +38,6 @@ def link_for(
         raise LinkError(
             'link.client is "aws", but AWS\'s client is not installed: pip install onlooker[aws]'
         ) from error
-    return AwsIotLink(broker, address, keepalive_s=settings.keepalive_s, hears=hears)
+    return AwsIotLink(
+        broker, address, keepalive_s=settings.keepalive_s, subscriptions=subscriptions
+    )

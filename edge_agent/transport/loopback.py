@@ -51,7 +51,7 @@ class LoopbackLink:
                 self._settle(event.data)
         return True
 
-    def received(self) -> list[bytes]:
+    def take_acknowledgements(self) -> list[bytes]:
         acks, self._acks = self._acks, []
         return acks
 

@@ -23,7 +23,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from edge_agent.transport.broker import Broker, tls_context
+from edge_agent.transport.broker import BrokerEndpoint, create_tls_context
 from wire.envelope import MAX_PAYLOAD_BYTES
 from wire.health import Presence, Status
 from wire.scalars import LocationId
@@ -32,14 +32,14 @@ from wire.topics import Channel, DeviceAddress
 
 log = logging.getLogger(__name__)
 
-UNSENT_LIMIT: Final = 20  # messages between us and the broker before `send` says "not now"
-GOODBYE_S: Final = 2.0
-FIRST_PAUSES_S: Final = (1, 3)
-LONGEST_PAUSES_S: Final = (20, 40)
-FILTERS_AT_ONCE: Final = 8  # AWS IoT Core takes no more in one request
+MAX_UNSENT: Final = 20  # messages between us and the broker before `send` says "not now"
+DISCONNECT_TIMEOUT_S: Final = 2.0
+FIRST_RECONNECT_S: Final = (1, 3)
+LONGEST_RECONNECT_S: Final = (20, 40)
+FILTERS_PER_REQUEST: Final = 8  # AWS IoT Core takes no more in one request
 PACKET_OVERHEAD_BYTES: Final = 16  # fixed header, topic length, message id, no properties
-LONGEST_NAME: Final = 64  # of another location
-INBOX_KEPT: Final = 1000  # acknowledgements are cumulative: the newest say it all
+MAX_LOCATION_LENGTH: Final = 64  # of another location
+MAX_INBOX: Final = 1000  # acknowledgements are cumulative: the newest say it all
 
 
 def utc_now() -> datetime:
@@ -51,11 +51,11 @@ class PahoLink:
 
     def __init__(
         self,
-        broker: Broker,
+        broker: BrokerEndpoint,
         address: DeviceAddress,
         *,
         keepalive_s: int = 30,
-        hears: Sequence[str] = (),
+        subscriptions: Sequence[str] = (),
         protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv311,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -65,12 +65,12 @@ class PahoLink:
         self._address = address
         self._keepalive_s = keepalive_s
         self._clock = clock
-        self._inbox: deque[bytes] = deque(maxlen=INBOX_KEPT)
-        self._hears = (address.topic(Channel.ACK), *hears)
-        self._heard: deque[tuple[str, bytes]] = deque(maxlen=INBOX_KEPT)
-        self._tls = tls_context(broker) if broker.tls else None
+        self._inbox: deque[bytes] = deque(maxlen=MAX_INBOX)
+        self._hears = (address.topic(Channel.ACK), *subscriptions)
+        self._heard: deque[tuple[str, bytes]] = deque(maxlen=MAX_INBOX)
+        self._tls = create_tls_context(broker) if broker.tls else None
         self._is_renewed = False
-        self._room = threading.Semaphore(UNSENT_LIMIT)
+        self._room = threading.Semaphore(MAX_UNSENT)
         self._handed = self._confirmed = 0  # messages, of this connection
         self._counting = threading.Lock()
         self.largest_payload_bytes: int | None = None
@@ -84,7 +84,7 @@ class PahoLink:
         self._client.loop_start()
 
     def send(self, channel: Channel, payload: bytes) -> bool:
-        return self.tell(self._address.topic(channel), payload)
+        return self.publish(self._address.topic(channel), payload)
 
     def send_audience(self, location: LocationId, payload: bytes) -> bool:
         """Reports of a location where the device may have stood before; its answers are heard."""
@@ -93,14 +93,14 @@ class PahoLink:
         if answers not in (self._hears[0], *self._former_acks) and self.connected:
             self._former_acks.append(answers)
             self._client.subscribe([(answers, 1)])
-        return self.tell(address.topic(Channel.AUDIENCE), payload)
+        return self.publish(address.topic(Channel.AUDIENCE), payload)
 
     @property
     def unconfirmed(self) -> int:
         """Messages that were handed over and that the broker has not confirmed."""
         return max(self._handed - self._confirmed, 0)
 
-    def tell(self, topic: str, payload: bytes) -> bool:
+    def publish(self, topic: str, payload: bytes) -> bool:
         """Likewise, on any topic."""
         if not self.connected or not self._room.acquire(blocking=False):
             return False
@@ -113,14 +113,14 @@ class PahoLink:
                 self._handed -= 1
         return sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
 
-    def received(self) -> list[bytes]:
+    def take_acknowledgements(self) -> list[bytes]:
         return [self._inbox.popleft() for _ in range(len(self._inbox))]
 
-    def heard(self) -> list[tuple[str, bytes]]:
+    def take_messages(self) -> list[tuple[str, bytes]]:
         """What has come on the topics of `hears` since the last call."""
         return [self._heard.popleft() for _ in range(len(self._heard))]
 
-    def renewed(self) -> None:
+    def reload_certificate(self) -> None:
         """The certificate's files are new: the next connection shows what they hold."""
         self._is_renewed = True
 
@@ -129,7 +129,7 @@ class PahoLink:
         if self.connected:
             goodbye = self._say(Presence.STOPPED)
             with suppress(RuntimeError, ValueError):  # the connection went meanwhile
-                goodbye.wait_for_publish(GOODBYE_S)
+                goodbye.wait_for_publish(DISCONNECT_TIMEOUT_S)
         self.connected = False
         self._client.disconnect()
         self._client.loop_stop()
@@ -190,8 +190,8 @@ class PahoLink:
             return
         self.largest_payload_bytes = self._payload_limit(properties)
         hears = (*self._hears, *self._former_acks)
-        for first in range(0, len(hears), FILTERS_AT_ONCE):
-            filters = hears[first : first + FILTERS_AT_ONCE]
+        for first in range(0, len(hears), FILTERS_PER_REQUEST):
+            filters = hears[first : first + FILTERS_PER_REQUEST]
             client.subscribe([(topic, 1) for topic in filters])
         self._say(Presence.ONLINE)
         self.sessions += 1
@@ -258,7 +258,7 @@ class PahoLink:
         packet_bytes = getattr(properties, "MaximumPacketSize", None)
         if packet_bytes is None:
             return None
-        longest_topic = len(self._address.topic(Channel.HEARTBEAT)) + LONGEST_NAME
+        longest_topic = len(self._address.topic(Channel.HEARTBEAT)) + MAX_LOCATION_LENGTH
         return max(int(packet_bytes) - longest_topic - PACKET_OVERHEAD_BYTES, 1)
 
     def _say(self, presence: Presence) -> mqtt.MQTTMessageInfo:
@@ -280,5 +280,5 @@ class PahoLink:
 
 def _spread(client: mqtt.Client) -> None:
     """Another pause before each series of attempts: a broker's return must not meet a stampede."""
-    first_s, longest_s = (random.randint(*one) for one in (FIRST_PAUSES_S, LONGEST_PAUSES_S))  # noqa: S311
+    first_s, longest_s = (random.randint(*one) for one in (FIRST_RECONNECT_S, LONGEST_RECONNECT_S))  # noqa: S311
     client.reconnect_delay_set(first_s, longest_s)

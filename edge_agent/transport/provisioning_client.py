@@ -19,7 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from edge_agent.transport.broker import Broker, tls_context
+from edge_agent.transport.broker import BrokerEndpoint, create_tls_context
 from wire.enrolment import (
     ACCEPTED,
     CREATE,
@@ -33,7 +33,7 @@ from wire.enrolment import (
 )
 from wire.scalars import DeviceId
 
-PATIENCE_S: Final = 20.0
+TIMEOUT_S: Final = 20.0
 KEEPALIVE_S: Final = 30
 TOKEN_REFUSED: Final = "InvalidCertificateOwnershipToken"  # noqa: S105  a word of the protocol
 CLOCK_WORDS: Final = ("certificate has expired", "certificate is not yet valid")
@@ -41,11 +41,11 @@ CLOCK_WORDS: Final = ("certificate has expired", "certificate is not yet valid")
 Answer = TypeVar("Answer")
 
 
-class DeskError(RuntimeError):
+class ProvisioningError(RuntimeError):
     """The desk cannot be talked to, or says no; the message ends with what to do."""
 
 
-class RefusedError(DeskError):
+class ProvisioningRefusedError(ProvisioningError):
     """The desk's own no, with the protocol's word for it."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -53,10 +53,12 @@ class RefusedError(DeskError):
         self.code = code
 
 
-class Desk:
+class ProvisioningClient:
     """One visit: enter to connect, ask, leave."""
 
-    def __init__(self, where: Broker, device: DeviceId, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self, where: BrokerEndpoint, device: DeviceId, *, patience_s: float = TIMEOUT_S
+    ) -> None:
         self._where = where
         self._patience_s = patience_s
         self._news: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
@@ -64,7 +66,7 @@ class Desk:
             CallbackAPIVersion.VERSION2, client_id=device, reconnect_on_failure=False
         )
         self._client.connect_timeout = patience_s
-        self._client.tls_set_context(tls_context(where))
+        self._client.tls_set_context(create_tls_context(where))
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = lambda *_: self._news.put(("subscribed", b""))
@@ -74,14 +76,14 @@ class Desk:
 
     def __enter__(self) -> Self:
         _check_handshake(self._where, self._patience_s)
-        reach(self._client, self._where)
+        connect(self._client, self._where)
         self._client.loop_start()
         try:
             self._await("connected")
             topics = [topic + end for topic in (CREATE, PROVISION) for end in (ACCEPTED, REJECTED)]
             self._client.subscribe([(topic, 1) for topic in topics])
             self._await("subscribed")
-        except DeskError:
+        except ProvisioningError:
             self.__exit__(None, None, None)
             raise
         return self
@@ -111,12 +113,12 @@ class Desk:
         try:
             if said.endswith(REJECTED):
                 no = msgspec.json.decode(payload, type=Rejected)
-                raise RefusedError(
+                raise ProvisioningRefusedError(
                     no.error_code, f"{self._where!r} refuses: {no.error_message or no.error_code}"
                 )
             return msgspec.json.decode(payload, type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise DeskError(
+            raise ProvisioningError(
                 f"{self._where!r} gave an answer that does not read: {error}"
             ) from error
 
@@ -125,13 +127,13 @@ class Desk:
             try:
                 said, payload = self._news.get(timeout=self._patience_s)
             except queue.Empty:
-                raise DeskError(
+                raise ProvisioningError(
                     f"{self._where!r} did not answer within {self._patience_s:.0f} s: try again"
                 ) from None
             if said in wanted:
                 return said, payload
             if said in ("refused", "closed"):
-                raise DeskError(
+                raise ProvisioningError(
                     f"{self._where!r} closed the door ({payload.decode()}): the certificate shown "
                     "is not one that it takes (wrong, run out or revoked); get a new claim"
                 )
@@ -157,44 +159,46 @@ class Desk:
         self._news.put(("closed", str(reason).encode()))
 
 
-def reach(client: mqtt.Client, where: Broker) -> None:
+def connect(client: mqtt.Client, where: BrokerEndpoint) -> None:
     """Connect, or say in one sentence why not."""
     with _explained(where):
         client.connect(where.host, where.port, KEEPALIVE_S)
 
 
-def _check_handshake(where: Broker, patience_s: float) -> None:
+def _check_handshake(where: BrokerEndpoint, patience_s: float) -> None:
     """Shake hands once beforehand: paho leaves a socket open when a handshake fails."""
     with (
         _explained(where),
         socket.create_connection((where.host, where.port), timeout=patience_s) as plain,
-        tls_context(where).wrap_socket(plain, server_hostname=where.host),
+        create_tls_context(where).wrap_socket(plain, server_hostname=where.host),
     ):
         pass
 
 
 @contextmanager
-def _explained(where: Broker) -> Iterator[None]:
+def _explained(where: BrokerEndpoint) -> Iterator[None]:
     try:
         yield
     except ssl.SSLCertVerificationError as error:
-        raise DeskError(_distrust(where, error)) from error
+        raise ProvisioningError(_distrust(where, error)) from error
     except ssl.SSLError as error:
-        raise DeskError(
+        raise ProvisioningError(
             f"{where!r} ends the handshake ({error.reason}): the certificate shown is not one that "
             "it takes, or this is no MQTT port with TLS; check both"
         ) from error
     except socket.gaierror as error:
-        raise DeskError(
+        raise ProvisioningError(
             f"{where.host} has no address ({error.strerror}): check the name and the DNS"
         ) from error
     except (OSError, ValueError) as error:
-        raise DeskError(
+        raise ProvisioningError(
             f"{where!r} cannot be reached ({error}): check address, port, network and firewall"
         ) from error
 
 
-def prove(broker: Broker, device: DeviceId, *, patience_s: float = PATIENCE_S) -> None:
+def verify_connection(
+    broker: BrokerEndpoint, device: DeviceId, *, patience_s: float = TIMEOUT_S
+) -> None:
     """Open a real connection as this device and close it in order.
 
     Raises RefusedError when the broker says no, DeskError when it cannot be asked.
@@ -202,26 +206,28 @@ def prove(broker: Broker, device: DeviceId, *, patience_s: float = PATIENCE_S) -
     client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=device, reconnect_on_failure=False)
     client.connect_timeout = patience_s
     if broker.tls:
-        client.tls_set_context(tls_context(broker))
+        client.tls_set_context(create_tls_context(broker))
     outcome: queue.SimpleQueue[str] = queue.SimpleQueue()
     client.on_connect = lambda _c, _u, _f, reason, _p: outcome.put(
         str(reason) if reason.is_failure else ""
     )
     client.on_disconnect = lambda _c, _u, _f, reason, _p: outcome.put(str(reason))
-    reach(client, broker)
+    connect(client, broker)
     client.loop_start()
     try:
         trouble = outcome.get(timeout=patience_s)
     except queue.Empty:
-        raise DeskError(f"{broker!r} did not answer within {patience_s:.0f} s") from None
+        raise ProvisioningError(f"{broker!r} did not answer within {patience_s:.0f} s") from None
     finally:
         client.disconnect()
         client.loop_stop()
     if trouble:
-        raise RefusedError("NotLetIn", f"{broker!r} does not let {device} in ({trouble})")
+        raise ProvisioningRefusedError(
+            "NotLetIn", f"{broker!r} does not let {device} in ({trouble})"
+        )
 
 
-def _distrust(where: Broker, error: ssl.SSLCertVerificationError) -> str:
+def _distrust(where: BrokerEndpoint, error: ssl.SSLCertVerificationError) -> str:
     why = error.verify_message
     if any(word in why for word in CLOCK_WORDS):
         return f"{where!r}: its {why} by this camera's clock: set the clock, or renew the server's"

@@ -15,17 +15,17 @@ from edge_agent.perception.model_cards import WEIGHTS, read_card
 from edge_agent.perception.model_errors import ModelError
 from edge_agent.perception.networks import Networks, pose_for
 from edge_agent.settings.camera_settings import Settings
-from edge_agent.updates.version_history import order_of
+from edge_agent.updates.version_history import version_key
 from wire.model_card import ModelCard
 from wire.scalars import WireMessage
 
 log = logging.getLogger(__name__)
 
-DETECTION = "face-detection"
+DETECTION_TASK = "face-detection"
 CARD_FILE = "card.json"
 
 
-class Chosen(WireMessage, frozen=True, kw_only=True):
+class ChosenModel(WireMessage, frozen=True, kw_only=True):
     """The detector that a job has put in the place of the settings' own; null, the own."""
 
     detector: str | None = None
@@ -42,7 +42,7 @@ class ModelStore:
     def chosen(self) -> str | None:
         """`name:version` of the detector that a job has chosen."""
         try:
-            return msgspec.json.decode(self._choice.read_bytes(), type=Chosen).detector
+            return msgspec.json.decode(self._choice.read_bytes(), type=ChosenModel).detector
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             return None
 
@@ -50,7 +50,7 @@ class ModelStore:
     def _choice(self) -> Path:
         return self._folder / "chosen.json"
 
-    def adopted(self, own: Settings) -> Settings:
+    def apply_choice(self, own: Settings) -> Settings:
         """The camera's own settings with the chosen detector in its place."""
         chosen = self.chosen
         if chosen is None or self.find(chosen) is None:
@@ -67,7 +67,7 @@ class ModelStore:
         if card is None or card.parent == WEIGHTS:
             return self._provided(settings)
         describer_for(settings)  # raises now rather than when the first person has left
-        return opened(card, settings), pose_for(settings)
+        return open_detector(card, settings), pose_for(settings)
 
     def find(self, version: str) -> Path | None:
         """The card of a model on this camera by `name:version`, or by name alone."""
@@ -84,13 +84,13 @@ class ModelStore:
         """The newest card of that name which came with the program."""
         cards = [card for path in WEIGHTS.glob("*.json") if (card := _card_at(path))]
         named = [card for card in cards if card.name == name]
-        return max(named, key=lambda card: order_of(card.version), default=None)
+        return max(named, key=lambda card: version_key(card.version), default=None)
 
     def in_use(self, settings: Settings) -> str:
         """`name:version` of the detector that these settings mean; empty when it has no card."""
         path = self.find(self.chosen) if self.chosen else None
         card = _card_at(path) if path else self.provided(settings.models.detector)
-        return identity_of(card) if card else ""
+        return model_id(card) if card else ""
 
     def install(self, card_text: bytes, fetch: Callable[[int], bytes]) -> Path:
         """Bring a model here, whole and as its card says, or raise ModelError or ValueError.
@@ -112,7 +112,7 @@ class ModelStore:
         """Use this detector from now on; all that came before it, but the last, is removed."""
         before = self.chosen and self.find(self.chosen)
         named = read_card(card)
-        choice = Chosen(detector=f"{named.name}:{named.version}")
+        choice = ChosenModel(detector=f"{named.name}:{named.version}")
         written(self._choice, msgspec.json.encode(choice), mode=PUBLIC)
         kept = {card.parent, before.parent if before else None}
         for home in self._folder.glob("*/"):
@@ -124,12 +124,12 @@ class ModelStore:
         yield from sorted(WEIGHTS.glob("*.json"))
 
 
-def identity_of(card: ModelCard) -> str:
+def model_id(card: ModelCard) -> str:
     """The name under which jobs know a model."""
     return f"{card.name}:{card.version}"
 
 
-def digest_of(card: ModelCard) -> str:
+def model_digest(card: ModelCard) -> str:
     """What tells one content of a version from another: all of the card, its weights' too."""
     return hashlib.sha256(msgspec.json.encode(card)).hexdigest()
 
@@ -141,9 +141,9 @@ def _card_at(path: Path) -> ModelCard | None:
         return None
 
 
-def opened(card: Path, settings: Settings) -> FaceDetector:
+def open_detector(card: Path, settings: Settings) -> FaceDetector:
     """The detector of a card, as these settings want it."""
-    if read_card(card).task != DETECTION:
+    if read_card(card).task != DETECTION_TASK:
         raise ModelError(f"{card} is no detector of faces: only these can be changed by a job")
     models = settings.models
     return load_detector(

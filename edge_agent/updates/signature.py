@@ -14,7 +14,7 @@ class SignatureError(ValueError):
     """Nobody whom this camera trusts has signed it."""
 
 
-def verify(content: bytes, signature: str, signers: Sequence[str]) -> None:
+def verify_signature(content: bytes, signature: str, signers: Sequence[str]) -> None:
     """Pass in silence, or raise SignatureError. `signers` are public keys, each a PEM text."""
     if not signers:
         raise SignatureError("settings fleet.signers is empty: this camera trusts no signature")

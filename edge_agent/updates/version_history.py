@@ -24,28 +24,28 @@ _VERSION: Final = re.compile(
 )
 REMEDY: Final = "release it under a higher version, or set fleet.allow_older in the camera's file"
 
-Order = tuple[tuple[int, ...], int, tuple[tuple[int, int, str], ...]]
+VersionKey = tuple[tuple[int, ...], int, tuple[tuple[int, int, str], ...]]
 
 
 class VersionError(ValueError):
     """A version that is not taken; the sentence says which one is held."""
 
 
-class Held(WireMessage, frozen=True, kw_only=True):
+class AcceptedVersion(WireMessage, frozen=True, kw_only=True):
     """The highest version accepted, and the digest of its content where that is known."""
 
     version: str
     digest: str = ""
 
 
-class Book(WireMessage, frozen=True, kw_only=True):
+class VersionFile(WireMessage, frozen=True, kw_only=True):
     """What the file holds. `before` is the model that the present one replaced."""
 
-    highest: dict[str, Held] = msgspec.field(default_factory=dict)
-    before: str = ""
+    highest: dict[str, AcceptedVersion] = msgspec.field(default_factory=dict)
+    previous: str = ""
 
 
-def order_of(version: str) -> Order:
+def version_key(version: str) -> VersionKey:
     """A value that sorts as Semantic Versioning does, without build data; or VersionError."""
     found = _VERSION.fullmatch(version)
     if found is None:
@@ -58,7 +58,7 @@ def order_of(version: str) -> Order:
     return numbers, 0 if early else 1, early
 
 
-class VersionBook:
+class VersionHistory:
     """One camera's book. Every question reads the file: several processes may keep it."""
 
     def __init__(self, path: Path, *, allow_older: bool = False) -> None:
@@ -66,19 +66,21 @@ class VersionBook:
         self._allow_older = allow_older
 
     @property
-    def before(self) -> str:
+    def previous(self) -> str:
         """`name:version` of the model that the present one replaced; empty when there is none."""
-        return self._read().before
+        return self._read().previous
 
-    def check(self, name: str, version: str, digest: str, *, floor: Held | None = None) -> None:
+    def check(
+        self, name: str, version: str, digest: str, *, floor: AcceptedVersion | None = None
+    ) -> None:
         """Pass in silence, or raise VersionError. `floor` is what the camera has without a job."""
-        wanted = order_of(version)
+        wanted = version_key(version)
         if self._allow_older:
             return
         for held in (self._read().highest.get(name), floor):
             if held is None:
                 continue
-            at_least = order_of(held.version)
+            at_least = version_key(held.version)
             if wanted < at_least:
                 raise VersionError(
                     f"{name} {version} is older than {held.version}, which this camera has had: "
@@ -90,23 +92,24 @@ class VersionBook:
                     f"content differs; {REMEDY}"
                 )
 
-    def note(self, name: str, version: str, digest: str, *, before: str | None = None) -> None:
+    def record(self, name: str, version: str, digest: str, *, previous: str | None = None) -> None:
         """Remember a version that has been taken, unless a higher one was before."""
         book = self._read()
         held = book.highest.get(name)
-        if held is None or order_of(version) >= order_of(held.version):
+        if held is None or version_key(version) >= version_key(held.version):
             book = msgspec.structs.replace(
-                book, highest={**book.highest, name: Held(version=version, digest=digest)}
+                book,
+                highest={**book.highest, name: AcceptedVersion(version=version, digest=digest)},
             )
-        if before is not None:
-            book = msgspec.structs.replace(book, before=before)
+        if previous is not None:
+            book = msgspec.structs.replace(book, previous=previous)
         written(self._path, msgspec.json.encode(book), mode=PRIVATE)
 
-    def _read(self) -> Book:
+    def _read(self) -> VersionFile:
         try:
-            return msgspec.json.decode(self._path.read_bytes(), type=Book)
+            return msgspec.json.decode(self._path.read_bytes(), type=VersionFile)
         except FileNotFoundError:
-            return Book()
+            return VersionFile()
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             raise VersionError(
                 f"{self._path} cannot be read, so that no version is known to be newer: restore "

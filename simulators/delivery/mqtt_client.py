@@ -10,7 +10,12 @@ from typing import Any, Final
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
-from edge_agent.transport.broker import Broker, LinkError, broker_at, tls_context
+from edge_agent.transport.broker import (
+    BrokerEndpoint,
+    LinkError,
+    create_tls_context,
+    parse_broker_url,
+)
 from wire.envelope import AckEvent, decode_events
 from wire.topics import Channel, DeviceAddress
 
@@ -89,11 +94,11 @@ class SimulatorClient:
             anew = True
         return anew
 
-    def _configured(self) -> Broker:
+    def _configured(self) -> BrokerEndpoint:
         try:
-            broker = broker_at(self._url)
+            broker = parse_broker_url(self._url)
             if broker.tls:
-                self._client.tls_set_context(tls_context(broker))
+                self._client.tls_set_context(create_tls_context(broker))
         except LinkError as error:
             raise SimulatorClientError(f"--broker: {error}") from error
         if broker.username:

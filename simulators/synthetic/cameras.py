@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from edge_agent.outbox.downsampling import groups, merged
+from edge_agent.outbox.downsampling import downsample_reports, group_reports
 from simulators.synthetic.footfall_model import Profile, SyntheticSite, generate_report, site_scale
 from wire.audience import AudienceReport
 from wire.scalars import DeviceId, JournalId, LocationId
@@ -100,14 +100,16 @@ def interleave_reports(
 
 
 def _downsample(run: list[AudienceReport]) -> Iterator[AudienceReport]:
-    together = {group[0].sequence.first: group for group in groups(run, timedelta(minutes=15))}
+    together = {
+        group[0].sequence.first: group for group in group_reports(run, timedelta(minutes=15))
+    }
     covered = 0
     for report in run:
         if report.sequence.last <= covered:
             continue
         group = together.get(report.sequence.first, [report])
         covered = group[-1].sequence.last
-        yield merged(group) if len(group) > 1 else report
+        yield downsample_reports(group) if len(group) > 1 else report
 
 
 def render_sites_file(sites: list[SyntheticSite]) -> str:

@@ -15,11 +15,11 @@ from msgspec import structs
 from edge_agent.capture.frame import Frame
 from edge_agent.metering.interval_sums import Tally
 from edge_agent.outbox import Outbox
-from edge_agent.privacy.delayed_redaction import Veil
-from edge_agent.privacy.egress_filter import Egress
+from edge_agent.privacy.delayed_redaction import DelayedRedaction
+from edge_agent.privacy.egress_filter import EgressFilter
 from edge_agent.state_board import Board, Glance
-from edge_agent.status.metrics import exposition
-from edge_agent.status.page import page
+from edge_agent.status.metrics import render_metrics
+from edge_agent.status.page import render_page
 from wire.audience import Versions
 from wire.envelope import audience_event, encode_event, join_events
 from wire.health import CaptureState, Connection, DeviceFigures, Heartbeat
@@ -63,7 +63,7 @@ def storing(folder, budget_bytes):
 
 
 def checking():
-    egress = Egress(HERE)
+    egress = EgressFilter(HERE)
     batch = join_events([encode_event(audience_event(report(n))) for n in range(1, 51)])
     each = cpu_ms(lambda _: egress.passed(Channel.AUDIENCE, batch), 100) / 50
     print(f"the privacy gate: {each:.3f} ms a report ({len(batch) / 50:.0f} bytes)")
@@ -72,7 +72,7 @@ def checking():
 def veiling():
     image = np.random.default_rng(1).integers(0, 255, (1080, 1920, 3), np.uint8)
     heads = [(300.0 * n, 400.0, 300.0 * n + 80, 480.0) for n in range(1, 4)]
-    veil = Veil(640)
+    veil = DelayedRedaction(640)
 
     def one(number):
         frame = Frame(image, MONDAY + timedelta(seconds=number / 5), number / 5, number)
@@ -97,8 +97,8 @@ def showing():
     for number in range(8):
         device = DeviceId(f"kx-01-cam-{number}")
         board.post(device, Glance("rtsp://x", structs.replace(beat, device=device), {}, True))
-    metrics = cpu_ms(lambda _: exposition(board, MONDAY), 50)
-    html = cpu_ms(lambda _: page(board.glances, MONDAY, ()), 50)
+    metrics = cpu_ms(lambda _: render_metrics(board, MONDAY), 50)
+    html = cpu_ms(lambda _: render_page(board.glances, MONDAY, ()), 50)
     print(f"eight cameras' figures: {metrics:.1f} ms a scrape; the page {html:.1f} ms")
 
 

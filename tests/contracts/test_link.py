@@ -9,10 +9,10 @@ import pytest
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from edge_agent.outbox import Courier, Outbox
+from edge_agent.outbox import Outbox, ReportSender
 from edge_agent.settings.transport import LinkSettings
-from edge_agent.transport.broker import LinkError, broker_at
-from edge_agent.transport.factory import link_for
+from edge_agent.transport.broker import LinkError, parse_broker_url
+from edge_agent.transport.factory import create_link
 from edge_agent.transport.loopback import LoopbackLink
 from edge_agent.transport.paho import PahoLink
 from provisioning.authority.profiles import Kind, Subject
@@ -128,17 +128,17 @@ def link_and_cloud(request):
     if request.param == "paho":
         mosquitto = request.getfixturevalue("mosquitto")
         cloud = BrokerCloud(mosquitto.host, mosquitto.port)
-        link = PahoLink(broker_at(mosquitto.url), HERE)
+        link = PahoLink(parse_broker_url(mosquitto.url), HERE)
     else:
         works, stream, (certificate, key) = request.getfixturevalue("guarded")
         cloud = BrokerCloud(
             "localhost", works.port, client_id="service:stream", tls=(str(works.trust), *stream)
         )
         url = f"mqtts://localhost:{works.port}"
-        broker = broker_at(url, ca=works.trust, certificate=certificate, key=key)
+        broker = parse_broker_url(url, ca=works.trust, certificate=certificate, key=key)
         client = request.param.partition(" ")[0]
-        link = link_for(
-            broker, HERE, LinkSettings(client=client), hears=response_topics(HERE.device)
+        link = create_link(
+            broker, HERE, LinkSettings(client=client), subscriptions=response_topics(HERE.device)
         )
     yield link, cloud
     link.stop()
@@ -166,7 +166,7 @@ def test_nothing_is_taken_before_there_is_a_connection(link_and_cloud):
     assert not link.connected
     assert link.sessions == 0
     assert link.send(Channel.AUDIENCE, b"[]") is False
-    assert link.received() == []
+    assert link.take_acknowledgements() == []
 
 
 def test_a_connection_begins_a_session(link_and_cloud):
@@ -178,7 +178,7 @@ def test_a_connection_begins_a_session(link_and_cloud):
 
 def test_reports_go_out_in_order_and_are_forgotten_on_the_clouds_word(link_and_cloud, outbox):
     link, cloud = link_and_cloud
-    courier = Courier(outbox, link, LinkSettings(batch=10))
+    courier = ReportSender(outbox, link, LinkSettings(batch=10))
     for _ in range(35):
         outbox.put(report_for)
     link.start()
@@ -189,7 +189,7 @@ def test_reports_go_out_in_order_and_are_forgotten_on_the_clouds_word(link_and_c
 def test_reports_that_the_cloud_does_not_believe_stay(link_and_cloud, outbox):
     link, cloud = link_and_cloud
     cloud.deaf = True
-    courier = Courier(outbox, link, LinkSettings(resend_after_s=0.2))
+    courier = ReportSender(outbox, link, LinkSettings(resend_after_s=0.2))
     outbox.put(report_for)
     link.start()
     assert until(lambda: link.connected)
@@ -215,20 +215,22 @@ def test_what_the_fleet_says_is_heard_apart_and_a_renewed_pair_is_shown(guarded,
     works, _, (certificate, key) = guarded
     works.register(HERE.device, HERE.location)
     url = f"mqtts://localhost:{works.port}"
-    broker = broker_at(url, ca=works.trust, certificate=certificate, key=key)
-    link = link_for(broker, HERE, LinkSettings(client=client), hears=response_topics(HERE.device))
+    broker = parse_broker_url(url, ca=works.trust, certificate=certificate, key=key)
+    link = create_link(
+        broker, HERE, LinkSettings(client=client), subscriptions=response_topics(HERE.device)
+    )
     question = shadow_topic(HERE.device, "get", shadow=CONFIG_SHADOW)
     link.start()
     try:
         assert until(lambda: link.connected)
-        assert link.tell(question, b'{"clientToken":"t-1"}')
+        assert link.publish(question, b'{"clientToken":"t-1"}')
         heard = []
-        assert until(lambda: heard or heard.extend(link.heard()))
+        assert until(lambda: heard or heard.extend(link.take_messages()))
         topic, payload = heard[0]
         assert topic.startswith(question)
         assert b"t-1" in payload
-        assert link.received() == []
-        link.renewed()
+        assert link.take_acknowledgements() == []
+        link.reload_certificate()
         works.drop(HERE.device)
         assert until(lambda: link.connected and link.sessions == 2)
     finally:
@@ -238,9 +240,9 @@ def test_what_the_fleet_says_is_heard_apart_and_a_renewed_pair_is_shown(guarded,
 def test_a_client_that_is_not_installed_is_a_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "edge_agent.transport.aws_iot", None)
     with pytest.raises(LinkError, match=r"pip install onlooker\[aws\]"):
-        link_for(broker_at("mqtt://localhost"), HERE, LinkSettings(client="aws"))
+        create_link(parse_broker_url("mqtt://localhost"), HERE, LinkSettings(client="aws"))
 
 
 def test_aws_s_client_goes_by_certificate_only():
     with pytest.raises(LinkError, match="goes by certificate"):
-        link_for(broker_at("mqtt://localhost"), HERE, LinkSettings(client="aws"))
+        create_link(parse_broker_url("mqtt://localhost"), HERE, LinkSettings(client="aws"))

@@ -254,7 +254,7 @@ def test_a_clock_that_is_set_late_dates_what_was_measured_before(agent, street, 
     expected = [(0, 30), (30, 50), (50, 60), (60, 69.8)]
     assert seconds == [(timedelta(seconds=a), timedelta(seconds=b)) for a, b in expected]
     assert [r.sequence.first for r in reports(post)] == [1, 2, 3, 4]
-    assert (sum(r.observed_ms for r in reports(post)), outbox.undated) == (69_800, False)
+    assert (sum(r.observed_ms for r in reports(post)), outbox.has_undated) == (69_800, False)
     alarms = [(e.data.kind, e.data.state) for e in post if isinstance(e, AlarmEvent)]
     assert alarms == [("clock.unset", AlarmState.RAISED), ("clock.unset", AlarmState.CLEARED)]
 
@@ -262,7 +262,7 @@ def test_a_clock_that_is_set_late_dates_what_was_measured_before(agent, street, 
 def test_what_an_earlier_run_could_not_date_lies_before_this_one(agent, street, post, outbox):
     dateless = Woken([street(n / 5) for n in range(100)])
     agent(dateless).run(drain_s=0)
-    assert (reports(post), outbox.undated) == ([], True)
+    assert (reports(post), outbox.has_undated) == ([], True)
     agent(Reel([street(n / 5) for n in range(100)])).run()
     earlier, later = reports(post)
     assert (earlier.ends_at, later.starts_at) == (EIGHT, EIGHT)

@@ -18,7 +18,7 @@ import pytest
 
 from edge_agent.metering.interval_sums import Tally
 from edge_agent.outbox import Outbox, OutboxError
-from edge_agent.outbox.inspection import inspect
+from edge_agent.outbox.inspection import inspect_outbox
 from edge_agent.perception.attention import Attention, Band
 from edge_agent.reporting.reporter import Reporting
 from edge_agent.settings.privacy import PrivacySettings
@@ -137,12 +137,12 @@ def test_totals_are_equal_to_the_unit_on_a_disk_that_fills_and_empties(disk, see
             trouble.change()
             cloud.deaf = dice.random() < 0.5
             with suppress(OutboxError):
-                assert inspect(path) is None
+                assert inspect_outbox(path) is None
         if number % 400 == 399:  # a restart in good order, as of an update
             trouble.end()
             reporting.finish(0.0)
             outbox.close()
-            assert inspect(path) == waiting(path)
+            assert inspect_outbox(path) == waiting(path)
             start_on_a_read_only_disk(disk, path)
             outbox, link = Outbox(path), LoopbackLink(HERE, cloud.hear)
             reporting = reporting_over(outbox, link, clock)
@@ -178,7 +178,7 @@ def start_on_a_read_only_disk(disk: Path, path: Path) -> None:
         with pytest.raises(OutboxError, match=r"[Rr]ead-only file system"):
             Outbox(path)
         with pytest.raises(OutboxError, match=r"[Rr]ead-only file system"):
-            inspect(path)
+            inspect_outbox(path)
         assert path.read_bytes() == before
     finally:
         mount("-o", "remount,rw", str(disk))

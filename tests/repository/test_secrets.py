@@ -33,10 +33,10 @@ from cloud.settings import _redis
 from edge_agent.__main__ import main as edge
 from edge_agent.agent import Pulse
 from edge_agent.cameras_config import parse
-from edge_agent.management.diagnostics import LogTail, report
-from edge_agent.management.http_transfer import TransferError, fetch, send
+from edge_agent.management.diagnostics import LogTail, build_report
+from edge_agent.management.http_transfer import TransferError, download, upload
 from edge_agent.recorder.segments import ClipError
-from edge_agent.recorder.segments import send as send_clip
+from edge_agent.recorder.segments import upload_clip as send_clip
 from edge_agent.settings.loading import SettingsError
 from models.registry import FetchError, read_manifest
 from models.registry import fetch_network as fetch_model
@@ -266,7 +266,7 @@ def bundle_of(log, config, folder):
     tail.lines.extend(line for line in log.splitlines() if line.startswith("{"))
     settings, _ = parse(config.read_text())
     pulse = Pulse("digest", 0, 0, CaptureState.FAILED)
-    content = report(
+    content = build_report(
         device="kx-01-cam-1", at=datetime.now(UTC), settings=settings, pulse=pulse,
         folder=folder, tail=tail,
     )  # fmt: skip
@@ -337,9 +337,9 @@ def test_what_calls_a_web_service_tells_no_secret(shape, tmp_path, at, said):
     (tmp_path / "clip").write_bytes(b"x")
     entry = next(iter(read_manifest().values()))
     attempts = (
-        lambda: fetch(url, hosts=["127.0.0.1"], limit_bytes=9),
-        lambda: fetch(url, hosts=[], limit_bytes=9),
-        lambda: send(url, b"x", hosts=["127.0.0.1"]),
+        lambda: download(url, hosts=["127.0.0.1"], limit_bytes=9),
+        lambda: download(url, hosts=[], limit_bytes=9),
+        lambda: upload(url, b"x", hosts=["127.0.0.1"]),
         lambda: send_clip(tmp_path / "clip", url),
         lambda: fetch_model(msgspec.structs.replace(entry, url=url), tmp_path),
     )

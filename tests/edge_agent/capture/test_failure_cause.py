@@ -22,8 +22,8 @@ from edge_agent.capture.factory import open_camera
 from edge_agent.capture.failure import Trouble, trouble_from
 from edge_agent.capture.failure_cause import SENTENCES, Cause
 from edge_agent.capture.network_probe import unreachable
-from edge_agent.check.camera import first_picture
-from edge_agent.privacy.encoded_data import complaints
+from edge_agent.check.camera import check_first_frame
+from edge_agent.privacy.encoded_data import find_encoded_data
 from edge_agent.reporting.alarms import REMEDIES, Alarms
 from edge_agent.settings.capture import CaptureSettings
 from wire.addresses import parse_address
@@ -169,7 +169,7 @@ def test_the_check_says_why_whatever_process_reads(isolated):
     )  # fmt: skip
     with server(http_status(401)) as port:
         camera = open_camera(f"http://admin:s3cr3t@127.0.0.1:{port}/live", settings)
-        verdict = first_picture(camera, settings)
+        verdict = check_first_frame(camera, settings)
     assert verdict.level == 2
     assert "refuses the user name or password" in verdict.found
     assert "s3cr3t" not in verdict.found
@@ -186,7 +186,7 @@ def test_an_alarm_carries_the_cause_and_not_a_guess(address):
 @pytest.mark.parametrize("cause", list(Cause))
 def test_every_cause_has_a_sentence_that_may_leave_the_device(cause):
     sentence = SENTENCES[cause]
-    assert not list(complaints(sentence))
+    assert not list(find_encoded_data(sentence))
     assert ":" in sentence  # what is wrong: what to do
     assert sentence in REMEDIES.values()
 

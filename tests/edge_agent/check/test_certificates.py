@@ -8,9 +8,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from edge_agent.check.certificates import Thresholds, authority_certificates, device_certificate
+from edge_agent.check.certificates import (
+    ValidityThresholds,
+    check_authority_certificates,
+    check_device_certificate,
+)
 from edge_agent.check.findings import Level
-from edge_agent.transport.broker import LinkError, broker_at
+from edge_agent.transport.broker import LinkError, parse_broker_url
 from wire.scalars import DeviceId, LocationId
 from wire.topics import DeviceAddress
 
@@ -41,7 +45,7 @@ def issued(tmp_path):
 
 
 def shown(file):
-    return broker_at("mqtts://cloud.example.org", certificate=file, key=file, ca=file)
+    return parse_broker_url("mqtts://cloud.example.org", certificate=file, key=file, ca=file)
 
 
 @pytest.mark.parametrize(
@@ -62,63 +66,69 @@ def shown(file):
 )
 def test_days_left_are_judged(issued, lifetime, age, level):
     broker, now = shown(issued(lifetime)), NOON + timedelta(days=age)
-    verdict = device_certificate(broker, now, CAMERA)
+    verdict = check_device_certificate(broker, now, CAMERA)
     assert verdict.level is level, verdict
-    assert authority_certificates(broker, now).level is level
+    assert check_authority_certificates(broker, now).level is level
     assert bool(verdict.remedy) == (level is not OK)
 
 
 @pytest.mark.parametrize(
     ("thresholds", "left", "level"),
     [
-        (Thresholds(warn_days=60), 59, WARNING),
-        (Thresholds(warn_days=60), 60, OK),
-        (Thresholds(warn_days=5), 6, OK),
-        (Thresholds(warn_days=60, fail_days=14), 13, FAILURE),
-        (Thresholds(warn_days=60, fail_days=14), 14, WARNING),
+        (ValidityThresholds(warn_days=60), 59, WARNING),
+        (ValidityThresholds(warn_days=60), 60, OK),
+        (ValidityThresholds(warn_days=5), 6, OK),
+        (ValidityThresholds(warn_days=60, fail_days=14), 13, FAILURE),
+        (ValidityThresholds(warn_days=60, fail_days=14), 14, WARNING),
     ],
 )
 def test_thresholds_can_be_set(issued, thresholds, left, level):
     broker, now = shown(issued(365)), NOON + timedelta(days=365 - left)
-    assert device_certificate(broker, now, CAMERA, thresholds).level is level
+    assert check_device_certificate(broker, now, CAMERA, thresholds).level is level
 
 
 def test_the_line_names_subject_days_and_date(issued):
     now = NOON + timedelta(days=2, hours=1)
-    verdict = device_certificate(shown(issued(30)), now, CAMERA)
+    verdict = check_device_certificate(shown(issued(30)), now, CAMERA)
     assert verdict.found == "CN=kx-01-cam-1, 27 days left, until 2026-12-23"
 
 
 def test_a_certificate_of_another_device_is_a_warning(issued):
     other = DeviceAddress(CAMERA.location, DeviceId("kx-01-cam-2"))
-    verdict = device_certificate(shown(issued(365)), NOON, other)
+    verdict = check_device_certificate(shown(issued(365)), NOON, other)
     assert verdict.level is WARNING
     assert verdict.found.endswith("; not of kx-01-cam-2")
 
 
 def test_a_certificate_for_another_location_is_a_warning(issued):
-    verdict = device_certificate(shown(issued(365, location="LB-01")), NOON, CAMERA)
+    verdict = check_device_certificate(shown(issued(365, location="LB-01")), NOON, CAMERA)
     assert verdict.level is WARNING
     assert verdict.found.endswith("; for LB-01, not for KX-01")
-    assert device_certificate(shown(issued(365, location="KX-01")), NOON, CAMERA).level is OK
+    assert check_device_certificate(shown(issued(365, location="KX-01")), NOON, CAMERA).level is OK
 
 
 def test_one_expired_authority_beside_a_valid_one_is_a_warning(issued, tmp_path):
     both = tmp_path / "both.pem"
     both.write_bytes(issued(1, "old").read_bytes() + issued(365, "new").read_bytes())
-    broker = broker_at("mqtts://h", ca=both)
-    verdict = authority_certificates(broker, NOON + timedelta(days=2))
+    broker = parse_broker_url("mqtts://h", ca=both)
+    verdict = check_authority_certificates(broker, NOON + timedelta(days=2))
     assert (verdict.level, verdict.remedy) == (WARNING, f"remove it from {both}")
 
 
 def test_what_is_no_certificate_is_refused(tmp_path):
     (tmp_path / "no.pem").write_text("nothing")
-    broker = broker_at("mqtts://h", certificate=tmp_path / "no.pem", key=tmp_path / "no.pem")
+    broker = parse_broker_url("mqtts://h", certificate=tmp_path / "no.pem", key=tmp_path / "no.pem")
     with pytest.raises(LinkError, match="give --cert a PEM"):
-        device_certificate(broker, NOON, CAMERA)
+        check_device_certificate(broker, NOON, CAMERA)
 
 
 def test_none_is_in_order():
-    assert device_certificate(broker_at("mqtt://h"), NOON, CAMERA).level is OK
-    assert device_certificate(broker_at("mqtts://h"), NOON, CAMERA).found == "none is shown"
-    assert authority_certificates(broker_at("mqtts://h"), NOON).found == "those of the system"
+    assert check_device_certificate(parse_broker_url("mqtt://h"), NOON, CAMERA).level is OK
+    assert (
+        check_device_certificate(parse_broker_url("mqtts://h"), NOON, CAMERA).found
+        == "none is shown"
+    )
+    assert (
+        check_authority_certificates(parse_broker_url("mqtts://h"), NOON).found
+        == "those of the system"
+    )

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from edge_agent.check.cloud import CloudError, ask, location
+from edge_agent.check.cloud import CloudError, check_location, fetch_locations
 from edge_agent.check.findings import Level
 from tests.edge_agent.check.answers import answering
 
@@ -26,8 +26,8 @@ def api(body, status="200 OK"):
 )
 def test_a_location_is_known_by_its_present_and_former_ids(name, level):
     with api(PLACES) as url:
-        answer = ask(url)
-    assert location(answer, name).level is level
+        answer = fetch_locations(url)
+    assert check_location(answer, name).level is level
     assert answer.at.isoformat() == "2026-11-23T12:00:00+00:00"
 
 
@@ -42,17 +42,17 @@ def test_a_location_is_known_by_its_present_and_former_ids(name, level):
 )
 def test_a_cloud_that_does_not_answer_so_is_told_without_its_credentials(body, status, said):
     with api(body, status) as url, pytest.raises(CloudError, match=said) as caught:
-        ask(url)
+        fetch_locations(url)
     assert "s3cret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["http://u:s3cret@127.0.0.1:9", "ftp://u:s3cret@h", "u:s3cret@h"])
 def test_a_cloud_that_cannot_be_asked_is_told_without_its_credentials(url):
     with pytest.raises(CloudError) as caught:
-        ask(url)
+        fetch_locations(url)
     assert "s3cret" not in str(caught.value)
 
 
 def test_a_key_is_read_from_a_file(tmp_path):
     with pytest.raises(CloudError, match=r"--cloud-key-file .* cannot be read: No such file"):
-        ask("http://127.0.0.1:9", tmp_path / "none")
+        fetch_locations("http://127.0.0.1:9", tmp_path / "none")

@@ -27,7 +27,7 @@ MIB = 2**20
     ],
 )
 def test_the_clock(now, kept, cloud, level, said):
-    verdict = machine.clock(now, is_kept=kept, reference_at=cloud)
+    verdict = machine.check_clock(now, is_kept=kept, reference_at=cloud)
     assert verdict.level is level
     assert said in verdict.found
 
@@ -38,14 +38,14 @@ def test_the_clock(now, kept, cloud, level, said):
 )
 def test_room_on_the_disk_counts_the_budget_of_the_outbox(tmp_path, free, level):
     folder = tmp_path / "not" / "there"
-    verdict = machine.disk(folder, 16 * MIB, lambda _: free)
+    verdict = machine.check_disk(folder, 16 * MIB, lambda _: free)
     assert verdict.level is level
     assert not folder.exists()
 
 
 def test_an_outbox_is_looked_at_and_nothing_is_made(tmp_path):
     path = tmp_path / "var" / "cam.outbox.sqlite3"
-    assert machine.outbox(path).level is Level.OK
+    assert machine.check_outbox(path).level is Level.OK
     assert list(tmp_path.iterdir()) == []
 
 
@@ -55,7 +55,7 @@ def test_a_running_agent_is_found_by_its_outbox(tmp_path):
     outbox = Outbox(path)
     try:
         assert is_in_use(path)
-        assert "in use by a running agent" in machine.outbox(path).found
+        assert "in use by a running agent" in machine.check_outbox(path).found
     finally:
         outbox.close()
     assert not is_in_use(path)
@@ -65,10 +65,10 @@ def test_a_folder_that_cannot_be_written_fails(tmp_path, monkeypatch):
     tmp_path.chmod(0o500)
     if os.geteuid() == 0:  # who may write anywhere
         monkeypatch.setattr(os, "access", lambda _, mode: not mode & os.W_OK)
-    verdict = machine.folder_writable(tmp_path / "video", "recordings")
+    verdict = machine.check_writable_folder(tmp_path / "video", "recordings")
     assert verdict.level is Level.FAILURE
 
 
 def test_a_file_in_the_place_of_a_folder_fails(tmp_path):
     (tmp_path / "video").write_text("")
-    assert machine.folder_writable(tmp_path / "video", "recordings").level is Level.FAILURE
+    assert machine.check_writable_folder(tmp_path / "video", "recordings").level is Level.FAILURE

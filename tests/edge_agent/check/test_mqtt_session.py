@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from edge_agent.check.broker_errors import CLOSED, VERSION_5, VERSION_311, reason_of_failure
+from edge_agent.check.broker_errors import CLOSED, VERSION_5, VERSION_311, describe_connection_error
 from edge_agent.check.findings import Level
-from edge_agent.check.mqtt_session import session
-from edge_agent.transport.broker import Broker, broker_at
+from edge_agent.check.mqtt_session import check_session
+from edge_agent.transport.broker import BrokerEndpoint, parse_broker_url
 from provisioning import vault
 from provisioning.authority.office import open_office
 from provisioning.authority.profiles import Kind, Subject
@@ -27,7 +27,7 @@ CAMERA = DeviceAddress(LocationId("KX-01"), DeviceId("kx-01-cam-1"))
 @pytest.mark.broker
 @pytest.mark.parametrize("is_version_5", [False, True])
 def test_a_broker_that_takes_everybody_accepts_the_session(mosquitto, is_version_5):
-    verdict = session(broker_at(mosquitto.url), CAMERA, is_version_5=is_version_5)
+    verdict = check_session(parse_broker_url(mosquitto.url), CAMERA, is_version_5=is_version_5)
     assert verdict.level is Level.OK, verdict
     assert f"127.0.0.1:{mosquitto.port} accepts kx-01-cam-1" in verdict.found
 
@@ -56,8 +56,8 @@ def guarded(tmp_path):
     [("", Level.FAILURE), ("cam:wr0ng@", Level.FAILURE), ("cam:s3%40%3A%2Fcret@", Level.OK)],
 )
 def test_a_broker_that_wants_a_password_gets_it_or_refuses(guarded, user, level, is_version_5):
-    broker = broker_at(f"mqtt://{user}127.0.0.1:{guarded.port}")
-    verdict = session(broker, CAMERA, is_version_5=is_version_5)
+    broker = parse_broker_url(f"mqtt://{user}127.0.0.1:{guarded.port}")
+    verdict = check_session(broker, CAMERA, is_version_5=is_version_5)
     assert verdict.level is level, verdict
     assert "s3" not in str(verdict)
     assert "wr0ng" not in str(verdict)
@@ -72,8 +72,8 @@ def test_a_broker_that_wants_a_password_gets_it_or_refuses(guarded, user, level,
 def test_every_reason_code_is_a_sentence(code, is_version_5):
     answer = bytes((0x20, 3, 0, code, 0) if is_version_5 else (0x20, 2, 0, code))
     with answering(answer) as port:
-        broker = broker_at(f"mqtt://127.0.0.1:{port}")
-        verdict = session(broker, CAMERA, is_version_5=is_version_5)
+        broker = parse_broker_url(f"mqtt://127.0.0.1:{port}")
+        verdict = check_session(broker, CAMERA, is_version_5=is_version_5)
     known = (VERSION_5 if is_version_5 else VERSION_311).get(code, "reason code 0xee")
     assert verdict.level is Level.FAILURE
     assert known in verdict.remedy
@@ -94,24 +94,26 @@ def test_every_reason_code_is_a_sentence(code, is_version_5):
 )
 def test_what_is_no_acceptance_is_told_apart(answer, said):
     with answering(answer) as port:
-        verdict = session(broker_at(f"mqtt://127.0.0.1:{port}"), CAMERA)
+        verdict = check_session(parse_broker_url(f"mqtt://127.0.0.1:{port}"), CAMERA)
     assert verdict.level is Level.FAILURE
     assert said in verdict.remedy
 
 
 def test_version_5_says_in_a_disconnect_why_the_session_ends():
     with answering(b"\x20\x03\x00\x00\x00\xe0\x02\x87\x00") as port:
-        verdict = session(broker_at(f"mqtt://127.0.0.1:{port}"), CAMERA, is_version_5=True)
+        verdict = check_session(
+            parse_broker_url(f"mqtt://127.0.0.1:{port}"), CAMERA, is_version_5=True
+        )
     assert verdict.remedy == VERSION_5[0x87]
 
 
 def test_nobody_at_the_address_and_no_tls_at_the_port_are_told_apart(tmp_path):
-    nobody = session(broker_at(f"mqtt://127.0.0.1:{free_port()}"), CAMERA)
+    nobody = check_session(parse_broker_url(f"mqtt://127.0.0.1:{free_port()}"), CAMERA)
     assert "is the broker running" in nobody.remedy
     with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
-        plain = session(broker_at(f"mqtts://127.0.0.1:{port}"), CAMERA)
+        plain = check_session(parse_broker_url(f"mqtts://127.0.0.1:{port}"), CAMERA)
     assert "no TLS at this port" in plain.remedy
-    unknown = session(broker_at("mqtt://broker.invalid"), CAMERA)
+    unknown = check_session(parse_broker_url("mqtt://broker.invalid"), CAMERA)
     assert "check the name and the DNS" in unknown.remedy
 
 
@@ -128,20 +130,20 @@ def test_nobody_at_the_address_and_no_tls_at_the_port_are_told_apart(tmp_path):
 def test_tls_alerts_are_sentences(reason, said):
     error = ssl.SSLError(1, reason)
     error.reason = reason
-    assert said in reason_of_failure(broker_at("mqtts://h"), error)
+    assert said in describe_connection_error(parse_broker_url("mqtts://h"), error)
 
 
 @pytest.fixture(scope="module")
 def camera(works):
     certificate, key = works.certified(CAMERA.device, CAMERA.location)
-    return Broker(
+    return BrokerEndpoint(
         "localhost", works.port, tls=True, ca=works.trust, certificate=certificate, key=key
     )
 
 
 @pytest.mark.broker
 def test_the_hardened_broker_accepts_its_own_device(camera):
-    verdict = session(camera, CAMERA)
+    verdict = check_session(camera, CAMERA)
     assert verdict.level is Level.OK, verdict
     assert "TLSv1." in verdict.found
 
@@ -149,21 +151,21 @@ def test_the_hardened_broker_accepts_its_own_device(camera):
 @pytest.mark.broker
 def test_the_hardened_broker_refuses_another_devices_name(works, camera):
     other = DeviceAddress(CAMERA.location, DeviceId("kx-01-cam-9"))
-    verdict = session(camera, other)
+    verdict = check_session(camera, other)
     assert verdict.level is Level.FAILURE
     assert "device" in verdict.remedy
 
 
 @pytest.mark.broker
 def test_a_device_without_a_certificate_is_told_to_bring_one(camera):
-    verdict = session(replace(camera, certificate=None, key=None), CAMERA)
+    verdict = check_session(replace(camera, certificate=None, key=None), CAMERA)
     assert verdict.level is Level.FAILURE
     assert "--identity" in verdict.remedy or "certificate" in verdict.remedy
 
 
 @pytest.mark.broker
 def test_a_broker_of_a_private_authority_is_not_trusted_without_it(camera):
-    verdict = session(replace(camera, ca=None), CAMERA)
+    verdict = check_session(replace(camera, ca=None), CAMERA)
     assert verdict.level is Level.FAILURE
     assert "--ca FILE" in verdict.remedy
 
@@ -175,7 +177,7 @@ def test_a_certificate_of_another_authority_is_refused(camera, tmp_path):
     vault.write_private(tmp_path / "other.key", vault.sealed(key, None))
     (tmp_path / "other.crt").write_bytes(entry.certificate.encode() + office.chain)
     strange = replace(camera, certificate=tmp_path / "other.crt", key=tmp_path / "other.key")
-    verdict = session(strange, CAMERA)
+    verdict = check_session(strange, CAMERA)
     assert verdict.level is Level.FAILURE
     assert "authority" in verdict.remedy
 
@@ -186,14 +188,14 @@ def test_a_revoked_certificate_is_said_to_be_revoked(works, camera):
     certificate, key = works.certified(device, CAMERA.location)
     shown = replace(camera, certificate=certificate, key=key)
     where = DeviceAddress(CAMERA.location, device)
-    assert session(shown, where).level is Level.OK
+    assert check_session(shown, where).level is Level.OK
     serial = next(e.serial for e in works.office.register.entries() if e.name == device)
     works.office.revoke([serial], reason="withdrawn", at=works.now())
     verdicts = []
 
     def refused():
         time.sleep(0.3)  # the broker bans devices that connect many times a second
-        verdicts.append(session(shown, where))
+        verdicts.append(check_session(shown, where))
         return verdicts[-1].level is Level.FAILURE
 
     works.wait_until(refused)
@@ -204,5 +206,5 @@ def test_a_revoked_certificate_is_said_to_be_revoked(works, camera):
 def test_a_session_that_was_tried_leaves_no_thread_and_no_will(mosquitto):
     before = threading.active_count()
     for _ in range(3):
-        assert session(broker_at(mosquitto.url), CAMERA).level is Level.OK
+        assert check_session(parse_broker_url(mosquitto.url), CAMERA).level is Level.OK
     assert threading.active_count() == before

@@ -11,11 +11,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from edge_agent.__main__ import main
 from edge_agent.enrolment import procedure
-from edge_agent.enrolment.claim import EnrolError, claim_at
-from edge_agent.enrolment.procedure import Application, broker_of, enrol, renew
+from edge_agent.enrolment.claim import EnrolError, load_claim
+from edge_agent.enrolment.procedure import EnrolmentRequest, enrol, load_broker, renew
 from edge_agent.identity.certificates import certificate_in
 from edge_agent.identity.folder import IdentityFolder
-from edge_agent.transport.provisioning_client import Desk, DeskError, prove
+from edge_agent.transport.provisioning_client import (
+    ProvisioningClient,
+    ProvisioningError,
+    verify_connection,
+)
 from provisioning.authority.office import open_office
 from simulators.servers.mosquitto import free_port
 
@@ -33,7 +37,7 @@ class PowerCutError(Exception):
 
 @pytest.fixture(scope="module")
 def claim(works):
-    return claim_at(works.claim())
+    return load_claim(works.claim())
 
 
 @pytest.fixture
@@ -46,7 +50,7 @@ def camera(works):
     """A camera that the roster expects."""
     device = f"cam-{next(numbers)}"
     works.expect(device)
-    return Application(
+    return EnrolmentRequest(
         device=device,
         serial=f"SN-{device}",
         broker=f"mqtts://localhost:{works.port}",
@@ -57,7 +61,7 @@ def camera(works):
 def test_a_claim_becomes_a_camera_that_is_let_in(works, claim, folder, camera):
     mine = enrol(folder, claim, camera, utc_now)
     assert (mine.device, mine.location) == (camera.device, "KX-01")
-    prove(broker_of(folder), mine.device)
+    verify_connection(load_broker(folder), mine.device)
     assert folder.ends_at() > utc_now() + timedelta(days=29)
     assert {path.name for path in folder.path.iterdir()} == {
         "device.pem",
@@ -89,7 +93,7 @@ STEPS = {
     "the key is made": (IdentityFolder, "next_key"),
     "the certificate is noted": (IdentityFolder, "note"),
     "the certificate is paired": (IdentityFolder, "pair_up"),
-    "the registration is sent": (Desk, "register"),
+    "the registration is sent": (ProvisioningClient, "register"),
     "the pair is proved": (procedure, "prove"),
     "the pair is adopted": (IdentityFolder, "adopt"),
 }
@@ -114,7 +118,7 @@ def test_a_power_cut_at_any_step_is_gone_on_from(step, works, claim, folder, cam
     if not folder.is_complete:
         enrol(folder, claim, camera, utc_now)
     mine = folder.belonging()
-    prove(broker_of(folder), mine.device)
+    verify_connection(load_broker(folder), mine.device)
     assert mine.location == "KX-01"
 
 
@@ -126,7 +130,7 @@ def then_cut_without(error):
 
 
 def test_a_claim_that_ran_out(works, folder, camera):
-    short = claim_at(works.claim(days=1))
+    short = load_claim(works.claim(days=1))
 
     def in_two_days():
         return utc_now() + timedelta(days=2)
@@ -142,25 +146,25 @@ def test_a_clock_that_was_never_set(claim, folder, camera):
 
 def test_a_claim_of_another_house(works, folder, camera, tmp_path):
     other = open_office(tmp_path / "ca", name="Other", secret=None, at=utc_now())
-    with pytest.raises(DeskError, match=r"wrong, run out or revoked|ends the handshake"):
-        enrol(folder, claim_at(works.claim(office=other)), camera, utc_now)
+    with pytest.raises(ProvisioningError, match=r"wrong, run out or revoked|ends the handshake"):
+        enrol(folder, load_claim(works.claim(office=other)), camera, utc_now)
 
 
 def test_a_camera_that_nobody_expects(claim, folder, camera):
     stranger = dataclasses.replace(camera, device="stranger")
-    with pytest.raises(DeskError, match="'stranger' is not on this claim's roster"):
+    with pytest.raises(ProvisioningError, match="'stranger' is not on this claim's roster"):
         enrol(folder, claim, stranger, utc_now)
 
 
 def test_a_wrong_serial_number(claim, folder, camera):
-    with pytest.raises(DeskError, match="the SerialNumber is not that of"):
+    with pytest.raises(ProvisioningError, match="the SerialNumber is not that of"):
         enrol(folder, claim, dataclasses.replace(camera, serial="SN-0"), utc_now)
     enrol(folder, claim, camera, utc_now)
 
 
 def test_nobody_at_the_desk(claim, folder, camera):
     away = dataclasses.replace(camera, desk=f"localhost:{free_port()}")
-    with pytest.raises(DeskError, match=r"cannot be reached .* check address, port"):
+    with pytest.raises(ProvisioningError, match=r"cannot be reached .* check address, port"):
         enrol(folder, claim, away, utc_now)
 
 
@@ -175,14 +179,16 @@ def test_a_desk_of_another_authority(works, folder, camera, tmp_path):
     other = open_office(tmp_path / "ca", name="Other", secret=None, at=utc_now())
     path = works.claim()
     (path.parent / "trust.pem").write_bytes(other.trust)
-    with pytest.raises(DeskError, match=r"not who the trusted authority says .* check --ca"):
-        enrol(folder, claim_at(path), camera, utc_now)
+    with pytest.raises(
+        ProvisioningError, match=r"not who the trusted authority says .* check --ca"
+    ):
+        enrol(folder, load_claim(path), camera, utc_now)
 
 
 def test_a_claim_without_its_key(tmp_path):
     (tmp_path / "claim.crt").write_text("-----BEGIN CERTIFICATE-----")
     with pytest.raises(EnrolError, match=r"no key in it and no claim\.key"):
-        claim_at(tmp_path / "claim.crt")
+        load_claim(tmp_path / "claim.crt")
 
 
 def test_renewal_replaces_key_and_certificate_together(claim, folder, camera):
@@ -193,7 +199,7 @@ def test_renewal_replaces_key_and_certificate_together(claim, folder, camera):
     assert after.serial_number != before.serial_number
     assert isinstance(after.public_key(), ec.EllipticCurvePublicKey)
     assert after.public_key() != before.public_key()
-    prove(broker_of(folder), camera.device)
+    verify_connection(load_broker(folder), camera.device)
 
 
 def test_a_renewal_that_cannot_be_proved_leaves_the_old_pair(claim, folder, camera, monkeypatch):
@@ -201,9 +207,9 @@ def test_a_renewal_that_cannot_be_proved_leaves_the_old_pair(claim, folder, came
     before = folder.pair.read_bytes()
 
     def closed(*_arguments):
-        raise DeskError("the broker is away")
+        raise ProvisioningError("the broker is away")
 
-    monkeypatch.setattr(procedure, "prove", closed)
+    monkeypatch.setattr(procedure, "verify_connection", closed)
     with pytest.raises(EnrolError, match="the broker is away"):
         renew(folder, utc_now)
     assert folder.pair.read_bytes() == before

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from cloud.fleet import jobs
 from cloud.fleet import shadow as engine
 from edge_agent.agent import Pulse
-from edge_agent.management.config_shadow import ConfigKeeper
-from edge_agent.management.mqtt_rpc import read
+from edge_agent.management.config_shadow import ConfigShadow
+from edge_agent.management.mqtt_rpc import parse_body
 from edge_agent.settings.camera_settings import Settings
 from wire.health import CaptureState
 
@@ -34,7 +34,7 @@ class Line:
     inbox: deque = field(default_factory=deque)
     renewals: int = 0
 
-    def tell(self, topic, payload):
+    def publish(self, topic, payload):
         if not self.connected:
             return False
         body = msgspec.json.decode(payload)
@@ -42,10 +42,10 @@ class Line:
         self.inbox.extend(self.answer(topic, body))
         return True
 
-    def heard(self):
+    def take_messages(self):
         return [self.inbox.popleft() for _ in range(len(self.inbox))]
 
-    def renewed(self):
+    def reload_certificate(self):
         self.renewals += 1
 
 
@@ -132,7 +132,7 @@ class Stand:
 
     def start(self):
         """Begin, or begin again after the end of the process."""
-        self.keeper = ConfigKeeper(
+        self.keeper = ConfigShadow(
             DEVICE, self.fleet.line, self.camera, self.own, self.path, load=self._load
         )
         self.camera.settings = self.keeper.settings
@@ -143,8 +143,8 @@ class Stand:
         for _ in range(round(seconds)):
             self.keeper.pump(self.now_s)
             while self.fleet.line.inbox:
-                for topic, payload in self.fleet.line.heard():
-                    self.keeper.hear(topic, read(payload), self.now_s)
+                for topic, payload in self.fleet.line.take_messages():
+                    self.keeper.handle_message(topic, parse_body(payload), self.now_s)
             self.now_s += 1.0
 
     def _load(self, settings):

@@ -8,7 +8,7 @@ import pytest
 
 from edge_agent.enrolment.claim import EnrolError
 from edge_agent.management import certificate_renewal
-from edge_agent.management.certificate_renewal import EVERY_S, Lifetime
+from edge_agent.management.certificate_renewal import CHECK_INTERVAL_S, CertificateRenewal
 
 MADE = datetime(2026, 11, 1, tzinfo=UTC)
 ENDS = MADE + timedelta(days=30)
@@ -43,7 +43,7 @@ def desk(monkeypatch):
 def watched(desk, shop):
     """Let days pass, an hour at a time."""
     at = [MADE]
-    one = Lifetime(SimpleNamespace(pair=None), shop.line, lambda: at[0])
+    one = CertificateRenewal(SimpleNamespace(pair=None), shop.line, lambda: at[0])
 
     def days(count):
         for _ in range(24 * count):
@@ -81,7 +81,7 @@ def test_what_fails_is_tried_every_hour_until_it_succeeds(watched, desk, shop):
 
 def test_it_looks_once_an_hour_only(desk, shop):
     looks = []
-    one = Lifetime(SimpleNamespace(pair=None), shop.line, lambda: looks.append(1) or MADE)
-    for second in range(0, int(2 * EVERY_S), 60):
+    one = CertificateRenewal(SimpleNamespace(pair=None), shop.line, lambda: looks.append(1) or MADE)
+    for second in range(0, int(2 * CHECK_INTERVAL_S), 60):
         one.pump(float(second))
     assert len(looks) == 2

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from edge_agent.management.clip_job import Clip
-from edge_agent.management.job_processor import understood
+from edge_agent.management.clip_job import ClipJobRunner
+from edge_agent.management.job_processor import parse_job
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.fleet import FleetSettings
 from edge_agent.settings.services import RecorderSettings
@@ -57,7 +57,7 @@ def means(tmp_path):
 
 def job(url, *, first_s=0.0, last_s=15.0):
     at = [(NOON + timedelta(seconds=second)).isoformat() for second in (first_s, last_s)]
-    return understood({"operation": "clip", "url": url, "starts_at": at[0], "ends_at": at[1]})
+    return parse_job({"operation": "clip", "url": url, "starts_at": at[0], "ends_at": at[1]})
 
 
 def worked(undertaking):
@@ -71,7 +71,7 @@ def worked(undertaking):
 
 
 def test_the_segments_of_those_times_arrive_and_the_cut_is_gone(bucket, means, tmp_path):
-    outcome = worked(Clip(job(f"{bucket.url}/clip?signature=s"), means))
+    outcome = worked(ClipJobRunner(job(f"{bucket.url}/clip?signature=s"), means))
     assert (outcome.status, outcome.details) == ("SUCCEEDED", {"bytes": "376"})
     assert bucket.put == {"/clip?signature=s": bytes(188) + b"\x01" * 188}
     assert [path.name for path in (tmp_path / "kx-01-cam-1").iterdir()] == ["20261123T120000Z"]
@@ -88,14 +88,14 @@ def test_the_segments_of_those_times_arrive_and_the_cut_is_gone(bucket, means, t
 )
 def test_what_may_not_be_sent_is_refused(means, changed, url, first_s, reason):
     means.own = msgspec.structs.replace(means.own, **changed)
-    outcome = Clip(job(url, first_s=first_s, last_s=first_s + 10), means).pump(0.0)
+    outcome = ClipJobRunner(job(url, first_s=first_s, last_s=first_s + 10), means).pump(0.0)
     assert outcome.status == "REJECTED"
     assert reason in outcome.details["reason"]
 
 
 def test_an_address_that_has_expired_fails_the_job_without_telling_it(bucket, means):
     with pytest.raises(Exception, match="403") as failure:
-        worked(Clip(job(f"{bucket.url}/expired?signature=s3cret"), means))
+        worked(ClipJobRunner(job(f"{bucket.url}/expired?signature=s3cret"), means))
     assert "s3cret" not in str(failure.value)
 
 

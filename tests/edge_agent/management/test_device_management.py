@@ -6,7 +6,7 @@ import pytest
 
 from edge_agent.identity.folder import Belonging, IdentityFolder
 from edge_agent.management import config_store
-from edge_agent.management.device_management import CONFIG_FILE, Care
+from edge_agent.management.device_management import CONFIG_FILE, DeviceManagement
 from edge_agent.management.diagnostics import LogTail
 from edge_agent.settings.camera_settings import Settings
 
@@ -30,7 +30,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def care(folder):
-    return Care(
+    return DeviceManagement(
         folder,
         Settings(),
         lambda _settings: (NETWORK, NETWORK),
@@ -50,14 +50,14 @@ def fleet(stand):
 def until_trial_begins(fleet, folder):
     fleet.desires({"report_interval_ms": 10_000})
     fleet.line.sessions += 1
-    while config_store.read(folder.path / CONFIG_FILE).trying is None:
+    while config_store.load_config(folder.path / CONFIG_FILE).trying is None:
         pass
 
 
 def test_a_process_that_ends_in_order_leaves_a_trial_to_the_next(care, stand, fleet, folder):
-    with care.attending(stand.camera, fleet.line):
+    with care.attend(stand.camera, fleet.line):
         until_trial_begins(fleet, folder)
-    left = config_store.read(folder.path / CONFIG_FILE)
+    left = config_store.load_config(folder.path / CONFIG_FILE)
     assert (left.trying, left.verdict) == (None, None)
 
 
@@ -66,10 +66,12 @@ def test_a_fault_that_ends_the_agent_leaves_the_trial_as_its_cause(care, stand, 
         pass
 
     def run():
-        with care.attending(stand.camera, fleet.line):
+        with care.attend(stand.camera, fleet.line):
             until_trial_begins(fleet, folder)
             raise FaultOfOursError
 
     with pytest.raises(FaultOfOursError):
         run()
-    assert config_store.read(folder.path / CONFIG_FILE).trying == {"report_interval_ms": 10_000}
+    assert config_store.load_config(folder.path / CONFIG_FILE).trying == {
+        "report_interval_ms": 10_000
+    }

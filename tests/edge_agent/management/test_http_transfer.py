@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from edge_agent.management.http_transfer import TransferError, checked, fetch, send
+from edge_agent.management.http_transfer import TransferError, download, upload, validate_url
 from edge_agent.settings.fleet import FleetSettings
 from tests.wire.test_http_client import answering
 
@@ -53,13 +53,13 @@ REFUSED = [
 
 @pytest.mark.parametrize("url", ADMITTED)
 def test_the_hosts_of_the_settings_are_admitted(url):
-    assert checked(url, HOSTS).host in (BUCKET, "files.example.org")
+    assert validate_url(url, HOSTS).host in (BUCKET, "files.example.org")
 
 
 @pytest.mark.parametrize("url", REFUSED)
 def test_every_other_host_is_refused_however_it_is_written(url):
     with pytest.raises(TransferError) as refused:
-        checked(url, HOSTS)
+        validate_url(url, HOSTS)
     assert "s3cr3t" not in str(refused.value)
 
 
@@ -75,9 +75,9 @@ def test_a_redirection_is_an_answer_and_nothing_is_asked_elsewhere():
         location = f"Location: http://127.0.0.1:{elsewhere}/\r\n\r\n".encode()
         with answering(b"HTTP/1.1 302 Found\r\n" + location) as port:
             with pytest.raises(TransferError, match="answers 302"):
-                fetch(f"http://127.0.0.1:{port}/x", hosts=("127.0.0.1",), limit_bytes=100)
+                download(f"http://127.0.0.1:{port}/x", hosts=("127.0.0.1",), limit_bytes=100)
             with pytest.raises(TransferError, match="answers 302"):
-                send(f"http://127.0.0.1:{port}/x", b"clip", hosts=("127.0.0.1",))
+                upload(f"http://127.0.0.1:{port}/x", b"clip", hosts=("127.0.0.1",))
     assert not asked_elsewhere.is_set()
 
 
@@ -86,5 +86,5 @@ def test_a_server_that_takes_nothing_is_given_up():
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/x"
         began_s = time.monotonic()
         with pytest.raises(TransferError, match="takes longer than"):
-            send(url, bytes(50_000_000), hosts=("127.0.0.1",), longest_s=0.5)
+            upload(url, bytes(50_000_000), hosts=("127.0.0.1",), longest_s=0.5)
         assert time.monotonic() - began_s < 5

@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from edge_agent.identity.folder import IdentityFolder
 from edge_agent.management import model_job, simple_jobs
-from edge_agent.management.diagnostics import LogTail, report
-from edge_agent.management.job_processor import JobDesk
-from edge_agent.management.job_runner import Means
-from edge_agent.management.mqtt_rpc import read
-from edge_agent.management.remote_config import ConfigError, settings_under
+from edge_agent.management.diagnostics import LogTail, build_report
+from edge_agent.management.job_processor import JobProcessor
+from edge_agent.management.job_runner import JobContext
+from edge_agent.management.mqtt_rpc import parse_body
+from edge_agent.management.remote_config import ConfigError, apply_desired_config
 from edge_agent.perception.face_detector import Face
 from edge_agent.perception.model_cards import WEIGHTS
 from edge_agent.settings.camera_settings import Settings
@@ -74,7 +74,7 @@ class Bench:
         self.start()
 
     def start(self):
-        means = Means(
+        means = JobContext(
             device="kx-01-cam-1",
             own=self.own,
             camera=self.stand.camera,
@@ -85,7 +85,7 @@ class Bench:
             clock=lambda: datetime.now(UTC),
             boot=self.boot,
             restart=lambda slot: self.restarts.append(self.boot),
-            report=lambda: report(
+            report=lambda: build_report(
                 device="kx-01-cam-1",
                 at=datetime.now(UTC),
                 settings=self.own,
@@ -94,15 +94,15 @@ class Bench:
                 tail=self.tail,
             ),
         )
-        self.desk = JobDesk(means, self.shop.line, self.folder / "job.json")
+        self.desk = JobProcessor(means, self.shop.line, self.folder / "job.json")
         self.shop.line.sessions += 1
 
     def step(self):
         """A second passes; the camera sees a picture with whatever networks it has."""
         self.desk.pump(self.now_s)
         while self.shop.line.inbox:
-            for topic, payload in self.shop.line.heard():
-                self.desk.hear(topic, read(payload), self.now_s)
+            for topic, payload in self.shop.line.take_messages():
+                self.desk.handle_message(topic, parse_body(payload), self.now_s)
         if self.networks is not None:
             try:
                 self.networks[0].faces(PICTURE)
@@ -139,7 +139,7 @@ def candidate(monkeypatch):
     """What opening the new model gives."""
 
     def be(finder):
-        monkeypatch.setattr(model_job, "opened", lambda card, settings: finder)
+        monkeypatch.setattr(model_job, "open_detector", lambda card, settings: finder)
 
     return be
 
@@ -299,7 +299,7 @@ def test_the_camera_s_own_settings_may_allow_an_older_model(bench, package, cand
 
 def test_no_remote_config_allows_an_older_version(bench):
     with pytest.raises(ConfigError, match="unknown field `fleet`"):
-        settings_under(bench.own, {"fleet": {"allow_older": True}})
+        apply_desired_config(bench.own, {"fleet": {"allow_older": True}})
 
 
 def test_a_version_that_cannot_be_ordered_is_refused(bench, package):
@@ -314,7 +314,7 @@ def test_a_real_network_comes_whole_and_opens(bench, package, street):
     while bench.networks is None:
         bench.step()
     came = bench.models.find("onlooker-face:99.0")
-    network = model_job.opened(came, Settings(models=ModelSettings(input_px=128)))
+    network = model_job.open_detector(came, Settings(models=ModelSettings(input_px=128)))
     assert (network.name, network.version) == ("onlooker-face", "99.0")
     assert network.faces(street(0.0)) == []
 
@@ -544,8 +544,10 @@ def test_a_diagnosis_holds_no_secret_and_no_picture(bench, web):
 def test_a_renewal_is_told_when_the_new_pair_is_in_use(bench, monkeypatch):
     serials = ["aa"]
     identity = SimpleNamespace(ends_at=lambda: datetime(2026, 12, 21, tzinfo=UTC))
-    monkeypatch.setattr(simple_jobs, "serial_of", lambda means: serials[-1])
-    monkeypatch.setattr("edge_agent.management.job_processor.serial_of", lambda means: serials[-1])
+    monkeypatch.setattr(simple_jobs, "certificate_serial", lambda means: serials[-1])
+    monkeypatch.setattr(
+        "edge_agent.management.job_processor.certificate_serial", lambda means: serials[-1]
+    )
     monkeypatch.setattr(simple_jobs, "renew", lambda folder, clock: serials.append("bb"))
     object.__setattr__(bench.desk._means, "identity", identity)
     status, details = bench.works("job-1", {"operation": "renew"}, seconds=4)

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from edge_agent.management.management_thread import Steward
+from edge_agent.management.management_thread import ManagementThread
 
 SHADOW = "$aws/things/kx-01-cam-1/shadow/name/config/update/delta"
 JOB = "$aws/things/kx-01-cam-1/jobs/notify-next"
@@ -13,11 +13,11 @@ JOB = "$aws/things/kx-01-cam-1/jobs/notify-next"
 class Office:
     def __init__(self, error=None):
         self.error = error
-        self.heard = []
+        self.take_messages = []
         self.pumped = threading.Event()
 
-    def hear(self, topic, body, now_s):
-        self.heard.append((topic, body))
+    def handle_message(self, topic, body, now_s):
+        self.take_messages.append((topic, body))
         self._fall()
 
     def pump(self, now_s):
@@ -37,25 +37,25 @@ def line(shop):
 def test_each_office_hears_its_own(line):
     shadow, jobs = Office(), Office()
     line.inbox.extend([(SHADOW, b'{"version":1}'), (JOB, b"{}"), ("onlooker/x", b"{}")])
-    Steward("kx-01-cam-1", line, shadow=shadow, jobs=jobs).step()
-    assert shadow.heard == [(SHADOW, {"version": 1})]
-    assert jobs.heard == [(JOB, {})]
+    ManagementThread("kx-01-cam-1", line, shadow=shadow, jobs=jobs).step()
+    assert shadow.take_messages == [(SHADOW, {"version": 1})]
+    assert jobs.take_messages == [(JOB, {})]
 
 
 def test_one_office_s_fall_is_told_once_and_does_not_concern_the_other(line, caplog):
     shadow, jobs = Office(RuntimeError("boom")), Office()
-    steward = Steward("kx-01-cam-1", line, shadow=shadow, jobs=jobs)
+    steward = ManagementThread("kx-01-cam-1", line, shadow=shadow, jobs=jobs)
     line.inbox.extend([(SHADOW, b"{}"), (JOB, b"{}")])
     for _ in range(3):
         steward.step()
-    assert jobs.heard == [(JOB, {})]
+    assert jobs.take_messages == [(JOB, {})]
     assert jobs.pumped.is_set()
     assert [record.message for record in caplog.records] == ["steward.fell"]
 
 
 def test_it_serves_from_a_thread_of_its_own_until_it_is_left(line):
     shadow = Office()
-    with Steward("kx-01-cam-1", line, shadow=shadow):
+    with ManagementThread("kx-01-cam-1", line, shadow=shadow):
         assert shadow.pumped.wait(10)
     shadow.pumped.clear()
     assert not [thread for thread in threading.enumerate() if "steward" in thread.name]

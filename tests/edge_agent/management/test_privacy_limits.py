@@ -2,8 +2,8 @@
 
 import pytest
 
-from edge_agent.management.privacy_limits import RULES, intersection
-from edge_agent.management.remote_config import ConfigError, settings_under
+from edge_agent.management.privacy_limits import RULES, intersect_hours
+from edge_agent.management.remote_config import ConfigError, apply_desired_config
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.capture import CaptureSettings
 from edge_agent.settings.privacy import PrivacySettings
@@ -69,7 +69,7 @@ def test_every_field_of_the_remote_configuration_has_a_rule():
     ],
 )
 def test_a_wish_that_tightens_is_used_and_what_is_the_cameras_own_stays(own, wish, used):
-    assert used(settings_under(own, wish))
+    assert used(apply_desired_config(own, wish))
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_wish_that_tightens_is_used_and_what_is_the_cameras_own_stays(own, wis
 )
 def test_a_wish_that_loosens_is_refused_with_its_reason(own, wish, reason):
     with pytest.raises(ConfigError, match=reason):
-        settings_under(own, wish)
+        apply_desired_config(own, wish)
 
 
 def test_no_remote_configuration_reaches_what_only_the_local_file_switches():
@@ -110,7 +110,7 @@ def test_no_remote_configuration_reaches_what_only_the_local_file_switches():
         "zones": [{"name": "left", "polygon": LEFT}],
     }  # fmt: skip
     own = Settings()
-    under = settings_under(own, wished)
+    under = apply_desired_config(own, wished)
     for section in ("privacy", "recorder", "status", "snapshots", "fleet", "plays", "outbox"):
         assert getattr(under, section) == getattr(own, section)
     assert under.home_assistant == own.home_assistant
@@ -119,7 +119,7 @@ def test_no_remote_configuration_reaches_what_only_the_local_file_switches():
 def test_hours_meet_by_day():
     early = Hours(days=("mon", "fri"), opens="00:00", closes="10:00")
     late = Hours(days=("fri",), opens="09:00", closes="24:00")
-    assert intersection((early, late), (late,)) == [
+    assert intersect_hours((early, late), (late,)) == [
         ("fri", "09:00", "10:00"),
         ("fri", "09:00", "24:00"),
     ]

@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from cloud.fleet import shadow as engine
 from edge_agent.identity.folder import IdentityFolder
-from edge_agent.management.management_thread import Steward
-from edge_agent.management.mqtt_rpc import Inquiry
-from edge_agent.management.privacy_manifest import Declaration
-from edge_agent.privacy.manifest import is_genuine
+from edge_agent.management.management_thread import ManagementThread
+from edge_agent.management.mqtt_rpc import RpcRequest
+from edge_agent.management.privacy_manifest import ManifestReporter
+from edge_agent.privacy.manifest import is_signed_by
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.loading import parse
 from wire.audience import Versions
@@ -30,7 +30,7 @@ class Fleet:
         self.shadow, self.said, self.inbox = engine.Shadow(), [], []
         self.connected, self.sessions, self.deaf = True, 1, False
 
-    def tell(self, topic, payload):
+    def publish(self, topic, payload):
         assert topic == TOPIC
         body = msgspec.json.decode(payload)
         self.said.append(body)
@@ -40,7 +40,7 @@ class Fleet:
             self.inbox.append((f"{TOPIC}/accepted", {"clientToken": body["clientToken"]}))
         return True
 
-    def heard(self):
+    def take_messages(self):
         heard, self.inbox = self.inbox, []
         return [(topic, msgspec.json.encode(body)) for topic, body in heard]
 
@@ -78,7 +78,7 @@ def settings():
 
 @pytest.fixture
 def declaration(identity, fleet, settings):
-    return Declaration(
+    return ManifestReporter(
         identity,
         fleet,
         settings=lambda: settings[0],
@@ -88,7 +88,7 @@ def declaration(identity, fleet, settings):
 
 
 class Quiet:
-    def hear(self, topic, body, now_s):
+    def handle_message(self, topic, body, now_s):
         raise AssertionError(topic)
 
     def pump(self, now_s):
@@ -96,19 +96,19 @@ class Quiet:
 
 
 class Deaf(Quiet):
-    def hear(self, topic, body, now_s):
+    def handle_message(self, topic, body, now_s):
         pass
 
 
 def test_what_is_on_is_declared_and_signed(declaration, fleet, key):
-    Steward(DEVICE, fleet, shadow=Deaf(), jobs=Quiet(), declaration=declaration).step()
-    assert is_genuine(fleet.declared, key.public_key())
+    ManagementThread(DEVICE, fleet, shadow=Deaf(), jobs=Quiet(), declaration=declaration).step()
+    assert is_signed_by(fleet.declared, key.public_key())
     assert fleet.declared.manifest.recorder is False
     assert fleet.declared.manifest.device == DEVICE
 
 
 def test_it_is_declared_once_for_each_connection_and_each_change(declaration, fleet, settings):
-    steward = Steward(DEVICE, fleet, shadow=Deaf(), declaration=declaration)
+    steward = ManagementThread(DEVICE, fleet, shadow=Deaf(), declaration=declaration)
     for _ in range(5):
         steward.step()
     assert len(fleet.said) == 1
@@ -143,7 +143,7 @@ def test_a_lost_key_is_told_of_and_nothing_falls(declaration, fleet, identity, c
 
 
 def test_a_declaration_passes_the_gate_and_little_else_that_looks_like_a_signature(fleet, caplog):
-    inquiry = Inquiry(fleet)
+    inquiry = RpcRequest(fleet)
     inquiry.ask(TOPIC, {"state": {"reported": {"note": "AbC1" * 20}}}, 0.0)
     assert not inquiry.is_open
     assert [record.message for record in caplog.records] == ["fleet.withheld"]

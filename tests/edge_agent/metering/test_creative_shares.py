@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent.metering.meter import Meter
-from edge_agent.outbox.downsampling import groups, merged
+from edge_agent.outbox.downsampling import downsample_reports, group_reports
 from edge_agent.perception.attention import Attention
 from edge_agent.perception.sightings import Sighting, View
 from edge_agent.player.now_playing import NowPlaying, Playing
@@ -107,8 +107,8 @@ def test_the_creatives_add_up_to_the_report_whatever_is_played_and_whoever_comes
         for name in ADDED:
             split = sum(getattr(one, name) for one in report.creatives.values())
             assert split == getattr(report, name), name
-    for group in groups(found, timedelta(minutes=1)):
-        whole = merged(group)
+    for group in group_reports(found, timedelta(minutes=1)):
+        whole = downsample_reports(group)
         assert find_contradictions(whole) == []
         assert sum(one.plays for one in whole.creatives.values()) == sum(
             one.plays for report in group for one in report.creatives.values()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from edge_agent.management.remote_config import ConfigError, settings_under
+from edge_agent.management.remote_config import ConfigError, apply_desired_config
 from edge_agent.metering.interval_sums import Tally
 from edge_agent.metering.meter import Arrivals, Meter
 from edge_agent.metering.withholding import Withheld, Withholding
@@ -114,7 +114,7 @@ def sums(reports):
 def test_neither_one_second_nor_eight_zones_can_be_had_to_follow_somebody_remotely():
     zones = [{"name": name, "polygon": CORNERS} for name in ZONES]
     with pytest.raises(ConfigError, match="10000 ms or more"):
-        settings_under(Settings(), {"report_interval_ms": 1_000, "zones": zones})
+        apply_desired_config(Settings(), {"report_interval_ms": 1_000, "zones": zones})
 
 
 @pytest.mark.parametrize("interval_s", [1, 10, 30])

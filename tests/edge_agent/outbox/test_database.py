@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from edge_agent.outbox import Outbox, OutboxError
-from edge_agent.outbox.inspection import inspect
+from edge_agent.outbox.inspection import inspect_outbox
 from tests.edge_agent.outbox.reports import quiet_minute, wire_numbers
 
 
@@ -60,7 +60,7 @@ def fails_like(code):
 def test_every_other_error_leaves_the_file_alone(five, monkeypatch, code, sentence):
     before = content(five.parent)
     with monkeypatch.context() as patched:
-        patched.setattr("edge_agent.outbox.database.checked_tables", fails_like(code))
+        patched.setattr("edge_agent.outbox.database.check_tables", fails_like(code))
         with pytest.raises(OutboxError, match=sentence):
             Outbox(five)
     assert content(five.parent) == before
@@ -149,7 +149,7 @@ def test_what_fails_after_a_report_was_stored_does_not_store_it_twice(tmp_path, 
     def full(*_arguments, **_options):
         raise OutboxError("the disk is full")
 
-    monkeypatch.setattr("edge_agent.outbox.store.merge", full)
+    monkeypatch.setattr("edge_agent.outbox.store.downsample_stored", full)
     assert outbox.put(quiet_minute).sequence.first == 1
     assert (outbox.depth, outbox.next_sequence) == (1, 2)
     outbox.close()
@@ -159,14 +159,14 @@ def test_an_inspection_writes_nothing(five):
     five.chmod(0o644)
     before = content(five.parent)
     times = {path: path.stat().st_mtime_ns for path in five.parent.iterdir()}
-    assert inspect(five) == 5
+    assert inspect_outbox(five) == 5
     assert content(five.parent) == before
     assert {path: path.stat().st_mtime_ns for path in five.parent.iterdir()} == times
     assert stat.S_IMODE(five.stat().st_mode) == 0o644
 
 
 def test_an_inspection_creates_nothing(tmp_path):
-    assert inspect(tmp_path / "not" / "yet" / "outbox.sqlite3") == 0
+    assert inspect_outbox(tmp_path / "not" / "yet" / "outbox.sqlite3") == 0
     assert list(tmp_path.iterdir()) == []
 
 
@@ -181,7 +181,7 @@ def test_an_inspection_counts_what_an_agent_that_was_killed_left_in_its_log(tmp_
     outbox.close()
     before = content(copy)
     times = {path: path.stat().st_mtime_ns for path in (copy, *copy.iterdir())}
-    assert inspect(copy / "outbox.sqlite3") == 3
+    assert inspect_outbox(copy / "outbox.sqlite3") == 3
     assert content(copy) == before
     assert {path: path.stat().st_mtime_ns for path in (copy, *copy.iterdir())} == times
 
@@ -196,7 +196,7 @@ def test_an_inspection_of_a_log_without_its_index_creates_none(tmp_path):
         (copy / name).write_bytes(outbox.path.with_name(name).read_bytes())
     outbox.close()
     before = content(copy)
-    assert inspect(copy / outbox.path.name) == 1
+    assert inspect_outbox(copy / outbox.path.name) == 1
     assert content(copy) == before
 
 
@@ -206,12 +206,12 @@ def test_an_inspection_copies_nothing(five, monkeypatch):
 
     monkeypatch.setattr("tempfile.mkdtemp", no_temporary_file)
     monkeypatch.setattr("shutil.copyfile", no_temporary_file)
-    assert inspect(five) == 5
+    assert inspect_outbox(five) == 5
 
 
 def test_an_inspection_of_an_outbox_in_use_says_so(tmp_path):
     outbox = Outbox(tmp_path / "outbox.sqlite3")
-    assert inspect(outbox.path) is None
+    assert inspect_outbox(outbox.path) is None
     outbox.close()
 
 
@@ -221,7 +221,7 @@ def test_an_inspection_of_a_damaged_file_tells_and_does_not_rename(five):
         five.with_name(five.name + name).unlink(missing_ok=True)
     before = content(five.parent)
     with pytest.raises(OutboxError, match="is damaged"):
-        inspect(five)
+        inspect_outbox(five)
     assert content(five.parent) == before
 
 
@@ -248,7 +248,7 @@ def test_files_that_exist_are_closed_to_others_when_they_are_opened(five):
     outbox.close()
 
 
-@pytest.mark.parametrize("use", [Outbox, inspect])
+@pytest.mark.parametrize("use", [Outbox, inspect_outbox])
 def test_a_pipe_or_device_is_refused_and_keeps_its_mode(tmp_path, use):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -259,7 +259,7 @@ def test_a_pipe_or_device_is_refused_and_keeps_its_mode(tmp_path, use):
     assert list(tmp_path.iterdir()) == [pipe]
 
 
-@pytest.mark.parametrize("use", [Outbox, inspect])
+@pytest.mark.parametrize("use", [Outbox, inspect_outbox])
 @pytest.mark.parametrize("path", ["", "/"])
 def test_a_path_without_a_name_is_refused(path, use):
     with pytest.raises(OutboxError, match="names no file"):
@@ -270,7 +270,7 @@ def test_a_check_refuses_a_link_to_a_missing_file_as_a_run_does(tmp_path):
     link = tmp_path / "outbox.sqlite3"
     link.symlink_to(tmp_path / "missing" / "file")
     with pytest.raises(OutboxError, match="a link to a missing file"):
-        inspect(link)
+        inspect_outbox(link)
     with pytest.raises(OutboxError):
         Outbox(link)
 

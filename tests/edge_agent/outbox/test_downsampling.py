@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET, structs
 
 from edge_agent.outbox import Outbox
-from edge_agent.outbox.downsampling import groups, merged
+from edge_agent.outbox.downsampling import downsample_reports, group_reports
 from wire.audience import (
     AgeGroup,
     AttentionBasis,
@@ -89,7 +89,7 @@ def totals(reports):
     ],
 )
 def test_runs_are_cut_on_the_grid(length, ranges):
-    runs = groups([half_minute(n) for n in range(1, 7)], length)
+    runs = group_reports([half_minute(n) for n in range(1, 7)], length)
     assert [(run[0].sequence.first, run[-1].sequence.last) for run in runs] == ranges
 
 
@@ -104,13 +104,13 @@ def test_runs_are_cut_on_the_grid(length, ranges):
     ],
 )
 def test_what_does_not_belong_together_is_left_alone(second):
-    assert list(groups([half_minute(1), second], timedelta(minutes=1))) == []
+    assert list(group_reports([half_minute(1), second], timedelta(minutes=1))) == []
 
 
 def test_an_hour_says_what_its_half_minutes_said():
     reports = [half_minute(n, visits=n % 4) for n in range(1, 121)]
-    (run,) = groups(reports, timedelta(hours=1))
-    hour = merged(run)
+    (run,) = group_reports(reports, timedelta(hours=1))
+    hour = downsample_reports(run)
     assert totals([hour]) == totals(reports)
     assert hour.peak == 3
     assert (hour.starts_at, hour.ends_at) == (EIGHT, EIGHT + timedelta(hours=1))
@@ -126,7 +126,7 @@ def test_described_visits_are_added_cell_by_cell():
     other = structs.replace(cell, age=AgeGroup.FROM_35)
     one = structs.replace(half_minute(1, visits=4), demographics=(cell, other))
     two = structs.replace(half_minute(2, visits=4), demographics=(cell,))
-    assert merged([one, two]).demographics == (
+    assert downsample_reports([one, two]).demographics == (
         structs.replace(cell, visits=4, onlookers=2),
         other,
     )
@@ -140,21 +140,24 @@ def banded(number, high_ms):
 
 def test_bands_are_added():
     one, two = banded(1, 700), banded(2, 1_100)
-    (run,) = groups([one, two], timedelta(minutes=1))
-    bands = merged(run).bands
+    (run,) = group_reports([one, two], timedelta(minutes=1))
+    bands = downsample_reports(run).bands
     assert (bands.high_ms, bands.medium_ms) == (1_800, one.person_ms + two.person_ms - 1_800)
 
 
 def test_who_tells_bands_is_not_merged_with_who_does_not():
-    assert list(groups([half_minute(1, visits=4), banded(2, 5)], timedelta(minutes=1))) == []
+    assert list(group_reports([half_minute(1, visits=4), banded(2, 5)], timedelta(minutes=1))) == []
 
 
 def test_expressions_are_added_and_their_absence_is_kept():
     plain, sad = half_minute(1, visits=4), {Expression.SAD: 2}
     one = structs.replace(half_minute(2, visits=4), expressions=sad)
     two = structs.replace(half_minute(3, visits=4), expressions=sad | {Expression.HAPPY: 1})
-    assert merged([plain, one, two]).expressions == {Expression.SAD: 4, Expression.HAPPY: 1}
-    assert merged([plain]).expressions is UNSET
+    assert downsample_reports([plain, one, two]).expressions == {
+        Expression.SAD: 4,
+        Expression.HAPPY: 1,
+    }
+    assert downsample_reports([plain]).expressions is UNSET
 
 
 @settings(max_examples=40, deadline=None)
@@ -168,7 +171,7 @@ def test_merging_never_changes_a_sum(days, length):
         at += timedelta(seconds=30 * pause)
         reports.append(half_minute(number, starts_at=at, visits=visits))
         at += timedelta(seconds=30)
-    short = [merged(run) for run in groups(reports, length)]
+    short = [downsample_reports(run) for run in group_reports(reports, length)]
     alone = {n for report in reports for n in [report.sequence.first]} - {
         n for report in short for n in range(report.sequence.first, report.sequence.last + 1)
     }
@@ -265,9 +268,9 @@ def test_zones_and_snapshots_are_added_too():
     taken = SnapshotSum(taken=1, people=4, facing=2, looking=1)
     first = structs.replace(first, zones={"door": door}, snapshots=taken)
     second = structs.replace(second, zones={"door": door, "stairs": door}, snapshots=taken)
-    both = merged([plain, first, second])
+    both = downsample_reports([plain, first, second])
     assert both.zones == {"door": ZoneSum(entries=4, person_ms=1_800, looking_ms=600),
                           "stairs": door}  # fmt: skip
     assert both.snapshots == SnapshotSum(taken=2, people=8, facing=4, looking=2)
-    none = merged([plain, half_minute(2)])
+    none = downsample_reports([plain, half_minute(2)])
     assert (none.zones, none.snapshots) == (UNSET, UNSET)

@@ -2,9 +2,9 @@
 
 from msgspec import structs
 
-from edge_agent.outbox import Courier, Outbox
+from edge_agent.outbox import Outbox, ReportSender
 from edge_agent.outbox.packet_limit import GROW_AFTER_S, PacketLimit
-from edge_agent.outbox.shortening import shortened
+from edge_agent.outbox.shortening import shorten_report
 from edge_agent.settings.transport import LinkSettings
 from tests.edge_agent.outbox.reports import quiet_minute
 from wire.audience import CreativeSum, ZoneSum
@@ -48,7 +48,7 @@ class Narrow:
             ]
         return True
 
-    def received(self):
+    def take_acknowledgements(self):
         return []
 
     def again(self):
@@ -59,7 +59,7 @@ class Narrow:
 
 
 def pumped(outbox, link, *, times=40, settings=None):
-    courier = Courier(outbox, link, settings or LinkSettings(resend_after_s=3600))
+    courier = ReportSender(outbox, link, settings or LinkSettings(resend_after_s=3600))
     for number in range(times):
         courier.pump(float(number))
         link.again()
@@ -83,7 +83,7 @@ def test_the_batch_is_halved_until_the_broker_takes_it(tmp_path):
     assert sorted(set(link.taken)) == list(range(1, 61))
     assert link.ends <= 6
     assert courier.packet_limit_bytes <= 4096
-    assert "link.packet_limit" in courier.troubles
+    assert "link.packet_limit" in courier.alarm_kinds
     outbox.close()
 
 
@@ -121,11 +121,11 @@ def test_a_shortened_report_keeps_its_totals_and_as_many_splits_as_fit(tmp_path)
     whole = structs.replace(
         large(JournalId("0" * 16), SequenceRange(first=1, last=1)), zones={"left": zone}
     )
-    (event,) = decode_events(shortened(encode_event(audience_event(whole)), 4096))
+    (event,) = decode_events(shorten_report(encode_event(audience_event(whole)), 4096))
     assert event.data.zones == {"left": zone}
     assert not event.data.creatives
     assert structs.replace(event.data, creatives=whole.creatives) == whole
-    (bare,) = decode_events(shortened(encode_event(audience_event(whole)), 10))
+    (bare,) = decode_events(shorten_report(encode_event(audience_event(whole)), 10))
     assert (bare.data.zones or None, bare.data.sequence) == (None, whole.sequence)
 
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from edge_agent.outbox import Courier, Outbox
-from edge_agent.outbox.sender import fitting
-from edge_agent.outbox.store import Sealed
+from edge_agent.outbox import Outbox, ReportSender
+from edge_agent.outbox.sender import select_batch
+from edge_agent.outbox.store import StoredReport
 from edge_agent.settings.transport import LinkSettings
 from wire.ack import Ack
 from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
@@ -39,7 +39,7 @@ class PaperLink:
             self.sent.append((channel, payload))
         return self.connected and self.willing
 
-    def received(self):
+    def take_acknowledgements(self):
         inbox, self.inbox = self.inbox, []
         return inbox
 
@@ -84,7 +84,7 @@ def acked(outbox, through):
 
 
 def test_no_more_is_under_way_than_the_window_holds(outbox, link):
-    courier = Courier(outbox, link, LinkSettings(batch=3, in_flight=7))
+    courier = ReportSender(outbox, link, LinkSettings(batch=3, in_flight=7))
     for _ in range(20):
         outbox.put(report_for)
     courier.pump(0.0)
@@ -97,7 +97,7 @@ def test_no_more_is_under_way_than_the_window_holds(outbox, link):
 
 
 def test_a_silent_cloud_is_asked_with_one_batch_and_ever_less_often(outbox, link):
-    courier = Courier(outbox, link, LinkSettings(batch=2, in_flight=6, resend_after_s=10))
+    courier = ReportSender(outbox, link, LinkSettings(batch=2, in_flight=6, resend_after_s=10))
     for _ in range(6):
         outbox.put(report_for)
     courier.pump(0.0)
@@ -118,7 +118,7 @@ def test_a_silent_cloud_is_asked_with_one_batch_and_ever_less_often(outbox, link
 
 
 def test_a_new_session_begins_with_everything_unacknowledged(outbox, link):
-    courier = Courier(outbox, link, LinkSettings())
+    courier = ReportSender(outbox, link, LinkSettings())
     for _ in range(3):
         outbox.put(report_for)
     courier.pump(0.0)
@@ -130,7 +130,7 @@ def test_a_new_session_begins_with_everything_unacknowledged(outbox, link):
 
 
 def test_an_acknowledgement_that_came_before_the_disconnection_still_counts(outbox, link):
-    courier = Courier(outbox, link, LinkSettings())
+    courier = ReportSender(outbox, link, LinkSettings())
     outbox.put(report_for)
     courier.pump(0.0)
     link.inbox, link.connected = [acked(outbox, 1)], False
@@ -139,7 +139,7 @@ def test_an_acknowledgement_that_came_before_the_disconnection_still_counts(outb
 
 
 def test_a_link_that_is_full_is_asked_again_later(outbox, link):
-    courier = Courier(outbox, link, LinkSettings())
+    courier = ReportSender(outbox, link, LinkSettings())
     outbox.put(report_for)
     link.willing = False
     courier.pump(0.0)
@@ -163,7 +163,7 @@ def test_a_link_that_is_full_is_asked_again_later(outbox, link):
     ],
 )
 def test_words_that_are_no_acknowledgement_change_nothing(outbox, link, word):
-    courier = Courier(outbox, link, LinkSettings())
+    courier = ReportSender(outbox, link, LinkSettings())
     outbox.put(report_for)
     link.inbox = [word]
     courier.pump(0.0)
@@ -172,7 +172,7 @@ def test_words_that_are_no_acknowledgement_change_nothing(outbox, link, word):
 
 
 def test_an_old_acknowledgement_changes_nothing(outbox, link):
-    courier = Courier(outbox, link, LinkSettings())
+    courier = ReportSender(outbox, link, LinkSettings())
     for _ in range(3):
         outbox.put(report_for)
     link.inbox = [acked(outbox, 2), acked(outbox, 1), acked(outbox, 2)]
@@ -181,10 +181,10 @@ def test_an_old_acknowledgement_changes_nothing(outbox, link):
 
 
 def test_alarms_wait_for_a_connection_and_go_first(outbox, link):
-    courier = Courier(outbox, link, LinkSettings())
+    courier = ReportSender(outbox, link, LinkSettings())
     outbox.put(report_for)
     link.connected = False
-    courier.notice(Channel.ALARM, b"fire")
+    courier.queue_alarm(Channel.ALARM, b"fire")
     courier.pump(0.0)
     assert link.sent == []
     link.connected, link.sessions = True, 2
@@ -193,7 +193,7 @@ def test_alarms_wait_for_a_connection_and_go_first(outbox, link):
 
 
 def test_a_message_holds_what_the_contract_allows():
-    big = [Sealed(n, n, b"x" * 50_000) for n in range(5)]
-    assert [report.last for report in fitting(big)] == [0, 1]
-    assert fitting([Sealed(1, 1, b"x" * 2 * MAX_PAYLOAD_BYTES)])[0].last == 1
-    assert fitting([]) == []
+    big = [StoredReport(n, n, b"x" * 50_000) for n in range(5)]
+    assert [report.last for report in select_batch(big)] == [0, 1]
+    assert select_batch([StoredReport(1, 1, b"x" * 2 * MAX_PAYLOAD_BYTES)])[0].last == 1
+    assert select_batch([]) == []

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from msgspec import structs
 
-from edge_agent.outbox import Courier, Outbox
+from edge_agent.outbox import Outbox, ReportSender
 from edge_agent.settings.transport import LinkSettings
 from tests.edge_agent.outbox.reports import quiet_minute
 from wire.ack import Ack
@@ -41,7 +41,7 @@ class Topics:
         ]
         return True
 
-    def received(self):
+    def take_acknowledgements(self):
         inbox, self.inbox = self.inbox, []
         return inbox
 
@@ -75,7 +75,7 @@ def renamed(tmp_path):
 def test_each_waiting_report_is_sent_under_its_own_location(renamed):
     _, outbox = renamed
     link = Topics()
-    Courier(outbox, link, LinkSettings()).pump(0.0)
+    ReportSender(outbox, link, LinkSettings()).pump(0.0)
     assert {location for location, report in link.sent if report.location == OLD} == {OLD}
     assert {location for location, report in link.sent if report.location == NEW} == {NEW}
     assert len(link.sent) == 33
@@ -86,7 +86,7 @@ def test_locations_that_alternate_in_one_stream_share_no_message(tmp_path):
     for location in (OLD, OLD, NEW, OLD):
         outbox.put(at(location))
     link = Topics()
-    Courier(outbox, link, LinkSettings()).pump(0.0)
+    ReportSender(outbox, link, LinkSettings()).pump(0.0)
     assert [location for location, _ in link.sent] == [OLD, OLD, NEW, OLD]
     assert all(location == report.location for location, report in link.sent)
     outbox.close()
@@ -95,7 +95,7 @@ def test_locations_that_alternate_in_one_stream_share_no_message(tmp_path):
 def test_a_stream_that_nobody_acknowledges_does_not_hold_up_the_running_one(renamed):
     old, outbox = renamed
     link = Topics()
-    courier = Courier(outbox, link, LinkSettings(batch=10, in_flight=10))
+    courier = ReportSender(outbox, link, LinkSettings(batch=10, in_flight=10))
     for number in range(40):
         if number:
             outbox.put(at(NEW))
@@ -111,19 +111,19 @@ def test_a_stream_that_nobody_acknowledges_does_not_hold_up_the_running_one(rena
 def test_it_is_told_when_earlier_reports_stay_unclaimed(renamed):
     _, outbox = renamed
     link = Topics()
-    courier = Courier(outbox, link, LinkSettings(resend_after_s=1, longest_resend_s=4))
+    courier = ReportSender(outbox, link, LinkSettings(resend_after_s=1, longest_resend_s=4))
     for number in range(30):
         outbox.put(at(NEW))
         courier.pump(float(number))
         link.inbox = [acked(outbox.journal, outbox.next_sequence - 1)]
-    assert "reports.unclaimed" in courier.troubles
+    assert "reports.unclaimed" in courier.alarm_kinds
 
 
 def test_an_unclaimed_stream_is_not_sent_first_at_every_connection(renamed):
     #  some brokers end the connection of whoever publishes under a name that is not its own
     _, outbox = renamed
     link = Topics()
-    courier = Courier(outbox, link, LinkSettings(resend_after_s=10))
+    courier = ReportSender(outbox, link, LinkSettings(resend_after_s=10))
     courier.pump(0.0)
     courier.pump(10.0)
     link.sent.clear()

@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 
 from edge_agent.outbox import Outbox, OutboxError
-from edge_agent.outbox.store import Sealed
+from edge_agent.outbox.store import StoredReport
 from tests.edge_agent.outbox.reports import EIGHT, quiet_minute, wire_numbers
 from wire.envelope import AudienceEvent, decode_events
 from wire.scalars import JournalId
@@ -22,7 +22,7 @@ def outbox(tmp_path: Path):
     box.close()
 
 
-def numbers(reports: list[Sealed]):
+def numbers(reports: list[StoredReport]):
     return [report.last for report in reports]
 
 
@@ -143,10 +143,10 @@ SPAN = timedelta(seconds=30)
 def test_reports_without_an_honest_time_wait_and_hold_back_what_follows(outbox):
     for starts_at in (EIGHT, WOKE, WOKE + SPAN, EIGHT + SPAN):
         outbox.put(at(starts_at))
-    assert outbox.undated
+    assert outbox.has_undated
     assert numbers(outbox.unacknowledged(9)) == [1]
     outbox.date_undated(EIGHT + 10 * SPAN)
-    assert not outbox.undated
+    assert not outbox.has_undated
     assert starts(outbox) == [EIGHT, EIGHT + 8 * SPAN, EIGHT + 9 * SPAN, EIGHT + SPAN]
 
 
@@ -155,7 +155,7 @@ def test_that_a_time_is_missing_is_remembered_over_a_restart(tmp_path):
     first.put(at(WOKE))
     first.close()
     again = Outbox(tmp_path / "outbox.sqlite3")
-    assert again.undated
+    assert again.has_undated
     assert again.unacknowledged(9) == []
     again.close()
 
@@ -164,7 +164,7 @@ def test_a_corrected_clock_moves_what_was_not_sent_and_nothing_else(outbox):
     for number in range(4):
         outbox.put(at(EIGHT + number * SPAN))
     outbox.mark_sent(1, 2)
-    outbox.correct(2, timedelta(hours=3))
+    outbox.correct_times(2, timedelta(hours=3))
     moved = EIGHT + timedelta(hours=3)
     assert starts(outbox) == [EIGHT, EIGHT + SPAN, moved + 2 * SPAN, moved + 3 * SPAN]
     assert outbox.oldest_at == EIGHT

@@ -102,7 +102,7 @@ def test_merged_reports_of_an_older_stream_keep_their_range(tmp_path):
     first = Outbox(path, budget_bytes=5_000)
     for _ in range(40):
         first.put(quiet_minute)
-    assert first.merges
+    assert first.downsampled
     first.close()
     again = Outbox(path)
     events = again.unacknowledged(99)

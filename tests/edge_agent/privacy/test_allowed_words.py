@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from msgspec import structs
 
-from edge_agent.management.mqtt_rpc import tellable
-from edge_agent.management.remote_config import ConfigError, settings_under
-from edge_agent.privacy.allowed_words import in_own_words, unknown_words
-from edge_agent.privacy.egress_filter import Egress, EgressError, examine_document
-from edge_agent.privacy.encoded_data import complaints
-from edge_agent.privacy.sensor_names import is_allowed
+from edge_agent.management.mqtt_rpc import redact_reason
+from edge_agent.management.remote_config import ConfigError, apply_desired_config
+from edge_agent.privacy.allowed_words import find_unknown_words, omit_quotations
+from edge_agent.privacy.egress_filter import EgressError, EgressFilter, examine_document
+from edge_agent.privacy.encoded_data import find_encoded_data
+from edge_agent.privacy.sensor_names import is_allowed_name
 from edge_agent.reporting.alarms import REMEDIES
 from edge_agent.settings.camera_settings import Settings
 from tests.edge_agent.outbox.reports import quiet_minute
@@ -28,16 +28,18 @@ READING = SensorSum(samples=1, total_milli=1, least_milli=1, most_milli=1)
 
 @pytest.mark.parametrize("sentence", REMEDIES.values())
 def test_every_alarm_says_only_words_of_the_program(sentence):
-    assert list(unknown_words(sentence)) == []
-    assert list(complaints(sentence)) == []
+    assert list(find_unknown_words(sentence)) == []
+    assert list(find_encoded_data(sentence)) == []
 
 
 def test_what_a_sentence_quotes_is_left_out():
-    assert in_own_words("settings zorgblatt.toml cannot be read: No space left on device") == (
+    assert omit_quotations("settings zorgblatt.toml cannot be read: No space left on device") == (
         "settings ....toml cannot be read: No space left on device"
     )
-    assert in_own_words("a face: " + base64.b32encode(bytes(range(30))).decode()) == "a face: ..."
-    assert in_own_words("status 403, 12.5 s, 640 x 480, digest 3f2a1bc94d5e") == (
+    assert (
+        omit_quotations("a face: " + base64.b32encode(bytes(range(30))).decode()) == "a face: ..."
+    )
+    assert omit_quotations("status 403, 12.5 s, 640 x 480, digest 3f2a1bc94d5e") == (
         "status 403, 12.5 s, 640 x 480, digest 3f2a1bc94d5e"
     )
 
@@ -46,7 +48,7 @@ def test_no_free_text_leaves_as_a_reason():
     dice = random.Random(1)
     letters = "abcdefghijklmnopqrstuvwxyz"
     hidden = ["".join(dice.choices(letters, k=7)) for _ in range(40)]
-    said = tellable("failed: " + " ".join(hidden))
+    said = redact_reason("failed: " + " ".join(hidden))
     assert sum(word in said for word in hidden) <= 1
     with pytest.raises(EgressError, match="none of this program's"):
         examine_document({"statusDetails": {"reason": " ".join(hidden)}}, largest_bytes=4096)
@@ -54,17 +56,17 @@ def test_no_free_text_leaves_as_a_reason():
 
 def test_a_refused_configuration_is_still_explained():
     with pytest.raises(ConfigError) as refused:
-        settings_under(Settings(), {"analysed_fps": "five"})
-    assert tellable(str(refused.value)) == str(refused.value)
+        apply_desired_config(Settings(), {"analysed_fps": "five"})
+    assert redact_reason(str(refused.value)) == str(refused.value)
 
 
 def test_an_alarm_of_other_words_is_kept_back():
-    egress = Egress(HERE)
+    egress = EgressFilter(HERE)
     alarm = Alarm(
         location=HERE.location, device=HERE.device, kind="capture.failed",
         state=AlarmState.RAISED, at=datetime(2026, 11, 23, tzinfo=UTC), message="xqzv wkjt pqrs",
     )  # fmt: skip
-    assert egress.passed(Channel.ALARM, encode_event(alarm_event(alarm))) is None
+    assert egress.filter_payload(Channel.ALARM, encode_event(alarm_event(alarm))) is None
 
 
 @pytest.mark.parametrize(
@@ -80,17 +82,17 @@ def test_an_alarm_of_other_words_is_kept_back():
     ],
 )
 def test_sensors_are_named_from_a_list(name, own, allowed):
-    assert is_allowed(name, own) == allowed
+    assert is_allowed_name(name, own) == allowed
 
 
 def test_readings_under_other_names_are_left_out_and_the_totals_arrive():
-    egress = Egress(HERE)
+    egress = EgressFilter(HERE)
     numbers = SequenceRange(first=1, last=1)
     report = structs.replace(
         quiet_minute(JournalId("0" * 16), numbers), sensors={"a7f3k2": READING}
     )
     sealed = encode_event(audience_event(report))
-    assert b"a7f3k2" not in egress.passed(Channel.AUDIENCE, sealed)
-    assert egress.refusals == {"audience": 1}
-    egress = Egress(HERE, sensors=("a7f3k2",))
-    assert b"a7f3k2" in egress.passed(Channel.AUDIENCE, sealed)
+    assert b"a7f3k2" not in egress.filter_payload(Channel.AUDIENCE, sealed)
+    assert egress.blocked == {"audience": 1}
+    egress = EgressFilter(HERE, sensors=("a7f3k2",))
+    assert b"a7f3k2" in egress.filter_payload(Channel.AUDIENCE, sealed)

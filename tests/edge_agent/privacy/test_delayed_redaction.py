@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from edge_agent.capture.frame import Frame
-from edge_agent.privacy.delayed_redaction import AROUND_S, Veil, without_counterpart
-from edge_agent.privacy.pixelate import CELLS, coarse, veiled, widened
+from edge_agent.privacy.delayed_redaction import DELAY_S, DelayedRedaction, find_unmatched
+from edge_agent.privacy.pixelate import HEAD_CELLS, pixelate, pixelate_boxes, widen
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TEXTURE = np.random.default_rng(3).integers(0, 255, (180, 320, 3), np.uint8)
@@ -26,20 +26,20 @@ def frame(at_s, image=TEXTURE):
 
 def shown(moments, *, width_px=320, wanted=lambda at_s: True):
     """Each moment: second, heads or None."""
-    veil = Veil(width_px)
+    veil = DelayedRedaction(width_px)
     out = [
         picture
         for at_s, heads in moments
-        for picture in veil.pass_on(frame(at_s), heads, wanted=wanted(at_s))
+        for picture in veil.add_frame(frame(at_s), heads, wanted=wanted(at_s))
     ]
-    return {round(picture.at_s, 2): picture.image for picture in (*out, *veil.rest())}
+    return {round(picture.at_s, 2): picture.image for picture in (*out, *veil.flush())}
 
 
 def test_a_veiled_head_keeps_a_few_cells_and_nothing_else_changes():
     box = (100.0, 50.0, 140.0, 98.0)
-    picture = veiled(TEXTURE, [box])
+    picture = pixelate_boxes(TEXTURE, [box])
     head = picture[50:98, 100:140]
-    assert len(np.unique(head.reshape(-1, 3), axis=0)) <= CELLS * CELLS
+    assert len(np.unique(head.reshape(-1, 3), axis=0)) <= HEAD_CELLS * HEAD_CELLS
     elsewhere = np.ones(TEXTURE.shape, bool)
     elsewhere[50:98, 100:140] = False
     assert np.array_equal(picture[elsewhere], TEXTURE[elsewhere])
@@ -57,17 +57,17 @@ def test_a_veiled_head_keeps_a_few_cells_and_nothing_else_changes():
     ],
 )
 def test_boxes_may_reach_beyond_the_picture(box):
-    assert veiled(TEXTURE, [box]).shape == TEXTURE.shape
+    assert pixelate_boxes(TEXTURE, [box]).shape == TEXTURE.shape
 
 
 def test_overlapping_heads_do_not_uncover_each_other():
     boxes = [(100, 50, 140, 90), (120, 60, 160, 100)]
-    picture = veiled(TEXTURE, boxes)
+    picture = pixelate_boxes(TEXTURE, boxes)
     assert all(detail(picture, box) < 15 for box in boxes)
 
 
 def test_a_face_is_widened_to_its_head():
-    assert widened((100, 100, 120, 130), 0.4) == (88, 88, 132, 142)
+    assert widen((100, 100, 120, 130), 0.4) == (88, 88, 132, 142)
 
 
 HEAD = (150.0, 60.0, 180.0, 90.0)
@@ -79,12 +79,12 @@ def test_a_head_is_hidden_before_and_after_it_was_found():
     pictures = shown((n / 5, [HEAD] if n == 5 else []) for n in range(11))
     hidden = {at_s for at_s, image in pictures.items() if detail(image, HEAD) < 20}
     assert hidden == {0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6}
-    assert AROUND_S == 0.6
+    assert DELAY_S == 0.6
 
 
 def test_what_is_hidden_grows_with_the_time_between():
     pictures = shown((n / 5, [HEAD] if n == 5 else []) for n in range(11))
-    beside = widened(HEAD, 2.0)
+    beside = widen(HEAD, 2.0)
     assert detail(pictures[1.0], beside) > 40
     assert detail(pictures[1.4], beside) < 20
 
@@ -114,7 +114,7 @@ def test_a_head_that_is_found_every_time_hides_no_more_than_itself():
     ],
 )
 def test_each_head_excuses_one_other(heads, others, left):
-    assert len(list(without_counterpart(heads, others, reach=1.0))) == left
+    assert len(list(find_unmatched(heads, others, reach=1.0))) == left
 
 
 def test_a_head_on_its_way_is_never_seen_although_every_other_picture_misses_it():
@@ -146,4 +146,4 @@ def test_what_nobody_wants_is_not_kept_but_its_heads_are():
 
 
 def test_coarse_keeps_the_size():
-    assert coarse(TEXTURE, 12).shape == TEXTURE.shape
+    assert pixelate(TEXTURE, 12).shape == TEXTURE.shape

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.privacy.demographic_suppression import HeldCells
+from edge_agent.privacy.demographic_suppression import DemographicSuppression
 from wire.audience import AgeGroup, DemographicCell, Gender
 
 
@@ -16,27 +16,27 @@ def cell(age, gender, visits, onlookers=0):
 def test_a_cell_leaves_when_enough_have_come_together():
     #  visits of women of 25 to 34   2 │ 2 │ 2
     #  told with k = 5                 │   │ 6
-    held = HeldCells(5)
+    held = DemographicSuppression(5)
     told = []
     for _ in range(3):
         held.add([cell("25-34", "female", 2, 1)])
-        told.append(held.released(9, 9))
+        told.append(held.release(9, 9))
     assert told == [(), (), (cell("25-34", "female", 6, 3),)]
-    assert held.held == 0
+    assert held.waiting_visits == 0
 
 
 def test_a_report_never_describes_more_than_it_counts():
-    held = HeldCells(5)
+    held = DemographicSuppression(5)
     held.add([cell("25-34", "male", 12, 4)])
-    assert held.released(4, 4) == ()
-    assert held.released(6, 2) == (cell("25-34", "male", 6, 2),)
-    assert held.released(100, 100) == (cell("25-34", "male", 6, 2),)
+    assert held.release(4, 4) == ()
+    assert held.release(6, 2) == (cell("25-34", "male", 6, 2),)
+    assert held.release(100, 100) == (cell("25-34", "male", 6, 2),)
 
 
 def test_whoever_could_not_be_estimated_is_not_described():
-    held = HeldCells(2)
+    held = DemographicSuppression(2)
     held.add([cell("unknown", "unknown", 50), cell("unknown", "female", 3)])
-    assert held.released(99, 99) == (cell("unknown", "female", 3),)
+    assert held.release(99, 99) == (cell("unknown", "female", 3),)
 
 
 CELLS = st.builds(
@@ -50,12 +50,12 @@ REPORTS = st.lists(st.lists(CELLS, max_size=6), max_size=30)
 
 @given(REPORTS, st.integers(2, 9))
 def test_everybody_is_described_once_at_most_and_never_in_a_small_group(reports, smallest):
-    held = HeldCells(smallest)
+    held = DemographicSuppression(smallest)
     into = out = into_looked = out_looked = 0
     for cells in reports:
         held.add(cells)
         visits, onlookers = sum(c.visits for c in cells), sum(c.onlookers for c in cells)
-        told = held.released(visits, onlookers)
+        told = held.release(visits, onlookers)
         known = [c for c in cells if (c.age, c.gender) != (AgeGroup.UNKNOWN, Gender.UNKNOWN)]
         into, into_looked = (
             into + sum(c.visits for c in known),
@@ -69,5 +69,5 @@ def test_everybody_is_described_once_at_most_and_never_in_a_small_group(reports,
         assert sum(c.onlookers for c in told) <= onlookers
         assert all(c.visits >= smallest and c.onlookers <= c.visits for c in told)
         assert len({(c.age, c.gender) for c in told}) == len(told)
-    assert into == out + held.held
+    assert into == out + held.waiting_visits
     assert out_looked <= into_looked

@@ -8,7 +8,7 @@ import av
 import pytest
 
 from edge_agent.perception.face_detector import load_detector
-from edge_agent.privacy.encoded_data import ENCODED, HEXADECIMAL, PICTURES
+from edge_agent.privacy.encoded_data import ENCODED, HEXADECIMAL, IMAGE_SIGNATURES
 from simulators.__main__ import main as simulators
 
 MAGIC = (
@@ -70,7 +70,7 @@ def test_no_picture_of_any_kind_is_written(ran):
         assert not [mark for mark in MAGIC if mark in content], name
         for run in PRINTABLE.findall(content):
             text = run.decode()
-            assert not [mark for mark in PICTURES if mark in text], name
+            assert not [mark for mark in IMAGE_SIGNATURES if mark in text], name
             assert not HEXADECIMAL.search(text), name
             assert not [
                 word for word in ENCODED.findall(text)

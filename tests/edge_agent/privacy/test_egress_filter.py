@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from edge_agent.outbox import Courier, Outbox
-from edge_agent.privacy.egress_filter import Egress, EgressError, examine_document
-from edge_agent.privacy.filtered_link import Guarded
+from edge_agent.outbox import Outbox, ReportSender
+from edge_agent.privacy.egress_filter import EgressError, EgressFilter, examine_document
+from edge_agent.privacy.filtered_link import FilteredLink
 from edge_agent.settings.transport import LinkSettings
 from edge_agent.transport.loopback import LoopbackLink
 from wire.audience import (
@@ -69,7 +69,7 @@ def changed(**more) -> bytes:
 
 @pytest.fixture
 def egress():
-    return Egress(HERE)
+    return EgressFilter(HERE)
 
 
 def test_what_the_agent_says_passes_untouched(egress):
@@ -82,8 +82,8 @@ def test_what_the_agent_says_passes_untouched(egress):
         (Channel.AUDIENCE, join_events([sealed(report(n)) for n in range(1, 51)])),
         (Channel.ALARM, encode_event(alarm_event(alarm))),
     ):
-        assert egress.passed(channel, payload) == payload
-    assert egress.refusals == {}
+        assert egress.filter_payload(channel, payload) == payload
+    assert egress.blocked == {}
 
 
 SMALL = DemographicCell(age=AgeGroup.FROM_25, gender=Gender.FEMALE, visits=4, onlookers=1)
@@ -117,10 +117,10 @@ REFUSED = {
 def test_what_does_not_belong_is_refused_and_never_repeated(egress, case, caplog):
     payload, reason = REFUSED[case]
     with pytest.raises(EgressError) as refusal:
-        egress.examined(Channel.AUDIENCE, payload)
+        egress.rewrite_payload(Channel.AUDIENCE, payload)
     assert reason in str(refusal.value)
-    passed = egress.passed(Channel.AUDIENCE, payload)
-    assert egress.refusals == {"audience": 1}
+    passed = egress.filter_payload(Channel.AUDIENCE, payload)
+    assert egress.blocked == {"audience": 1}
     said = caplog.text + str(refusal.value) + " ".join(str(vars(r)) for r in caplog.records)
     for secret in (JPEG[:20], "portrait", "face", "AAA", "BwgJ", "data:image"):
         assert secret not in said
@@ -131,7 +131,7 @@ def test_of_a_refused_report_the_totals_still_arrive(egress):
     bad = sealed(report(2, demographics=(SMALL,), sensors={JPEG[:64]: READING}))
     payload = join_events([sealed(report(1)), bad, sealed(report(3))])
     one, two, three = (
-        event.data for event in decode_events(egress.passed(Channel.AUDIENCE, payload))
+        event.data for event in decode_events(egress.filter_payload(Channel.AUDIENCE, payload))
     )
     assert (one, three) == (report(1), report(3))
     assert two == structs.replace(report(2), sensors={}, versions=two.versions)
@@ -141,13 +141,13 @@ def test_of_a_refused_report_the_totals_still_arrive(egress):
 def test_bands_are_totals_and_stay(egress):
     bands = BandSum(high_ms=2_000, medium_ms=1_000, low_ms=6_000)
     bad = sealed(report(2, bands=bands, demographics=(SMALL,)))
-    (left,) = (event.data for event in decode_events(egress.passed(Channel.AUDIENCE, bad)))
+    (left,) = (event.data for event in decode_events(egress.filter_payload(Channel.AUDIENCE, bad)))
     assert (left.bands, left.demographics) == (bands, ())
 
 
 def test_a_field_that_the_contract_does_not_know_is_left_behind(egress):
     (event,) = decode_events(
-        egress.passed(Channel.AUDIENCE, changed(data__face=[1, 2], portrait="x"))
+        egress.filter_payload(Channel.AUDIENCE, changed(data__face=[1, 2], portrait="x"))
     )
     assert event.data == structs.replace(report(), sensors={}, versions=event.data.versions)
 
@@ -167,23 +167,23 @@ def test_nothing_hides_between_the_fields(egress, before, hidden):
     said = sealed(report())
     smuggled = said.replace(before, hidden + before, 1)
     assert smuggled != said
-    assert egress.passed(Channel.AUDIENCE, smuggled) == said
+    assert egress.filter_payload(Channel.AUDIENCE, smuggled) == said
 
 
 def test_nothing_is_sent_of_what_cannot_be_read_or_goes_the_wrong_way(egress):
-    assert egress.passed(Channel.AUDIENCE, b"\xff\xd8\xff") is None
-    assert egress.passed(Channel.AUDIENCE, b"[{]") is None
-    assert egress.passed(Channel.ALARM, sealed(report())) is None
-    assert egress.passed(Channel.ACK, sealed(report())) is None
-    assert egress.refusals == {"audience": 2, "alarm": 1, "ack": 1}
+    assert egress.filter_payload(Channel.AUDIENCE, b"\xff\xd8\xff") is None
+    assert egress.filter_payload(Channel.AUDIENCE, b"[{]") is None
+    assert egress.filter_payload(Channel.ALARM, sealed(report())) is None
+    assert egress.filter_payload(Channel.ACK, sealed(report())) is None
+    assert egress.blocked == {"audience": 2, "alarm": 1, "ack": 1}
 
 
 def test_the_numbers_go_on_behind_a_gate_that_refuses(tmp_path):
     heard = []
-    egress = Egress(HERE)
-    link = Guarded(LoopbackLink(HERE, lambda event: heard.append(event) or True), egress)
+    egress = EgressFilter(HERE)
+    link = FilteredLink(LoopbackLink(HERE, lambda event: heard.append(event) or True), egress)
     outbox = Outbox(tmp_path / "outbox.sqlite3")
-    courier = Courier(outbox, link, LinkSettings())
+    courier = ReportSender(outbox, link, LinkSettings())
     for number in range(1, 6):
         sensors = {JPEG[:64]: READING} if number == 3 else {}
         outbox.put(
@@ -198,7 +198,7 @@ def test_the_numbers_go_on_behind_a_gate_that_refuses(tmp_path):
     outbox.close()
     assert [event.data.sequence.first for event in heard] == [1, 2, 3, 4, 5]
     assert {event.data.visits for event in heard} == {6}
-    assert egress.refusals == {"audience": 1}
+    assert egress.blocked == {"audience": 1}
 
 
 def test_other_documents_are_looked_through_too():

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_agent.privacy.encoded_data import complaints
+from edge_agent.privacy.encoded_data import find_encoded_data
 
 NOISE = np.random.default_rng(5).integers(0, 255, (8, 8, 3), np.uint8)
 FILES = {kind: cv2.imencode(kind, NOISE)[1].tobytes() for kind in (".png", ".jpg", ".webp", ".gif")}
@@ -29,15 +29,15 @@ FILES = {kind: cv2.imencode(kind, NOISE)[1].tobytes() for kind in (".png", ".jpg
 )
 @pytest.mark.parametrize("length", [24, 64])
 def test_a_picture_is_recognised_in_every_dress(kind, disguise, length):
-    assert list(complaints(disguise(FILES[kind][:length])))
+    assert list(find_encoded_data(disguise(FILES[kind][:length])))
 
 
 def test_an_embedding_in_base64_is_recognised_however_short():
     dice = random.Random(3)
     for _ in range(200):
         text = base64.b64encode(dice.randbytes(48)).decode()
-        assert list(complaints(text)), text
-    assert list(complaints(base64.b64encode(zlib.compress(bytes(range(64)))).decode()))
+        assert list(find_encoded_data(text)), text
+    assert list(find_encoded_data(base64.b64encode(zlib.compress(bytes(range(64)))).decode()))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_an_embedding_in_base64_is_recognised_however_short():
     ],
 )
 def test_honest_words_pass(word):
-    assert list(complaints(word)) == []
+    assert list(find_encoded_data(word)) == []
 
 
 def as_cjk(content):
@@ -86,15 +86,15 @@ def test_random_bytes_do_not_pass_as_names(disguise):
     names, caught = 0, 0
     for seed in range(50):
         content = random.Random(seed).randbytes(512)
-        assert any(complaints(disguise(content)[:500]))
+        assert any(find_encoded_data(disguise(content)[:500]))
         pieces = [disguise(content[n : n + 36])[:64] for n in range(0, 504, 36)]
         names += len(pieces)
-        caught += sum(any(complaints(piece)) for piece in pieces)
-        assert any(map(list, map(complaints, pieces)))
+        caught += sum(any(find_encoded_data(piece)) for piece in pieces)
+        assert any(map(list, map(find_encoded_data, pieces)))
     assert caught >= 0.95 * names
 
 
 def test_what_is_too_long_or_does_not_print_is_refused_without_being_repeated():
     for text in ("long " * 200, "bell\x07", "a\x00b", "\ud83d"):
-        (complaint,) = complaints(text)
+        (complaint,) = find_encoded_data(text)
         assert text not in complaint

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from msgspec import structs
 
 from edge_agent.privacy.egress_filter import examine_document
-from edge_agent.privacy.manifest import ManifestError, is_genuine, manifest_of, signed
+from edge_agent.privacy.manifest import ManifestError, build_manifest, is_signed_by, sign_manifest
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.loading import parse
 from wire.audience import Versions
@@ -32,7 +32,7 @@ def key():
 
 @pytest.fixture
 def manifest(address):
-    return manifest_of(Settings(), address, VERSIONS, NOON)
+    return build_manifest(Settings(), address, VERSIONS, NOON)
 
 
 def test_by_default_nothing_is_on(manifest):
@@ -48,7 +48,7 @@ def test_what_is_switched_on_is_said(address):
         "[recorder]\non = true\ndays = 2\n[status]\nport = 8080\npreview = true\n"
         "[capture]\nmasks = [[[0, 0], [0.5, 0], [0, 0.5]]]\n"
     )
-    manifest = manifest_of(settings, address, VERSIONS, NOON)
+    manifest = build_manifest(settings, address, VERSIONS, NOON)
     assert (manifest.recorder, manifest.recording_ms) == (True, 2 * 86_400_000)
     assert (manifest.preview, manifest.masks) == (True, 1)
 
@@ -58,20 +58,20 @@ def test_what_is_switched_on_is_said(address):
 def test_the_devices_key_signs_and_its_public_half_proves_it(manifest, key, form, order):
     text = pem(key, getattr(serialization.PrivateFormat, form))
     text = {"key alone": text, "key first": text + CERTIFICATE}.get(order, CERTIFICATE + text)
-    said = signed(manifest, text)
-    assert is_genuine(said, key.public_key())
+    said = sign_manifest(manifest, text)
+    assert is_signed_by(said, key.public_key())
 
 
 def test_nobody_else_can_say_it_and_nothing_in_it_can_be_changed(manifest, key):
-    said = signed(manifest, pem(key))
-    assert not is_genuine(said, ec.generate_private_key(ec.SECP256R1()).public_key())
+    said = sign_manifest(manifest, pem(key))
+    assert not is_signed_by(said, ec.generate_private_key(ec.SECP256R1()).public_key())
     forged = structs.replace(said, manifest=structs.replace(manifest, smallest_cell=2))
-    assert not is_genuine(forged, key.public_key())
-    assert not is_genuine(structs.replace(said, signature="A" * 96), key.public_key())
+    assert not is_signed_by(forged, key.public_key())
+    assert not is_signed_by(structs.replace(said, signature="A" * 96), key.public_key())
 
 
 def test_it_can_be_checked_without_us(manifest, key, tmp_path):
-    said = signed(manifest, pem(key))
+    said = sign_manifest(manifest, pem(key))
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     public = key.public_key().public_bytes(serialization.Encoding.PEM, form)
     (tmp_path / "key.pem").write_bytes(public)
@@ -83,7 +83,7 @@ def test_it_can_be_checked_without_us(manifest, key, tmp_path):
 
 
 def test_it_survives_the_wire_and_passes_the_gate(manifest, key):
-    said = signed(manifest, pem(key))
+    said = sign_manifest(manifest, pem(key))
     assert msgspec.json.decode(msgspec.json.encode(said), type=SignedManifest) == said
     examine_document({"state": {"reported": {"manifest": said}}}, largest_bytes=8192)
 
@@ -91,9 +91,9 @@ def test_it_survives_the_wire_and_passes_the_gate(manifest, key):
 @pytest.mark.parametrize("content", [b"", b"nothing", CERTIFICATE])
 def test_without_a_key_nothing_is_signed(manifest, content):
     with pytest.raises(ManifestError, match="no private key"):
-        signed(manifest, content)
+        sign_manifest(manifest, content)
 
 
 def test_another_kind_of_key_is_refused(manifest):
     with pytest.raises(ManifestError, match="elliptic curve"):
-        signed(manifest, pem(rsa.generate_private_key(65_537, 2_048)))
+        sign_manifest(manifest, pem(rsa.generate_private_key(65_537, 2_048)))

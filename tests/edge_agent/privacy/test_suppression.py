@@ -3,11 +3,11 @@
 from msgspec import UNSET, structs
 
 from edge_agent.privacy.suppression import (
-    ZonePeople,
-    creatives_told,
-    released,
-    released_zone,
-    without_small_cells,
+    ZoneCell,
+    drop_small_cells,
+    release_buckets,
+    release_zone,
+    select_creatives,
 )
 from tests.edge_agent.outbox.reports import quiet_minute
 from wire.audience import ZoneSum
@@ -16,33 +16,33 @@ from wire.scalars import JournalId, SequenceRange
 
 def test_the_largest_classes_are_told_first_and_no_more_than_the_report_counts():
     waiting = [4, 9, 6, 0]
-    assert released(waiting, 12, 5) == [0, 9, 0, 0]
+    assert release_buckets(waiting, 12, 5) == [0, 9, 0, 0]
     assert waiting == [4, 0, 6, 0]
-    assert released(waiting, 12, 5) == [0, 0, 6, 0]
-    assert released(waiting, 12, 5) == [0, 0, 0, 0]
+    assert release_buckets(waiting, 12, 5) == [0, 0, 6, 0]
+    assert release_buckets(waiting, 12, 5) == [0, 0, 0, 0]
 
 
 def test_a_zone_is_told_of_enough_people_and_never_more_than_the_report():
-    zone = ZonePeople(4, 9_000, 2_000)
-    assert released_zone(zone, 60_000, 5) is None
+    zone = ZoneCell(4, 9_000, 2_000)
+    assert release_zone(zone, 60_000, 5) is None
     zone.entries = 5
-    told = released_zone(zone, 6_000, 5)
-    assert (told, zone) == (ZonePeople(5, 6_000, 2_000), ZonePeople(0, 3_000, 0))
-    assert released_zone(ZonePeople(), 0, 5) == ZonePeople()
-    assert released_zone(ZonePeople(5, 9_000, 0, outside=4, outside_ms=1), 60_000, 5) is None
-    enough = ZonePeople(5, 9_000, 0, outside=5, outside_ms=1)
-    assert released_zone(enough, 60_000, 5) == ZonePeople(5, 9_000, 0)
-    assert enough == ZonePeople()
+    told = release_zone(zone, 6_000, 5)
+    assert (told, zone) == (ZoneCell(5, 6_000, 2_000), ZoneCell(0, 3_000, 0))
+    assert release_zone(ZoneCell(), 0, 5) == ZoneCell()
+    assert release_zone(ZoneCell(5, 9_000, 0, outside=4, outside_ms=1), 60_000, 5) is None
+    enough = ZoneCell(5, 9_000, 0, outside=5, outside_ms=1)
+    assert release_zone(enough, 60_000, 5) == ZoneCell(5, 9_000, 0)
+    assert enough == ZoneCell()
 
 
 def test_creatives_are_told_of_enough_visits_and_so_is_the_rest():
     many, more, few = {1, 2, 3, 4, 5}, {1, 2, 3, 4, 5, 6}, {7}
     spent = {"tea": 500, "milk": 600, "rum": 10}
-    assert creatives_told({"tea": many, "milk": more}, spent, 1_100, 5) == {"tea", "milk"}
-    assert creatives_told({"tea": many, "milk": more, "rum": few}, spent, 1_110, 5) == {"milk"}
-    assert creatives_told({"tea": many, "milk": more}, spent, 1_150, 5) == {"milk"}
-    assert creatives_told({"tea": many, "-": many}, {"tea": 500, "-": 9}, 509, 5) == {"tea"}
-    assert creatives_told({"tea": many, "rum": few}, spent, 510, 5) == set()
+    assert select_creatives({"tea": many, "milk": more}, spent, 1_100, 5) == {"tea", "milk"}
+    assert select_creatives({"tea": many, "milk": more, "rum": few}, spent, 1_110, 5) == {"milk"}
+    assert select_creatives({"tea": many, "milk": more}, spent, 1_150, 5) == {"milk"}
+    assert select_creatives({"tea": many, "-": many}, {"tea": 500, "-": 9}, 509, 5) == {"tea"}
+    assert select_creatives({"tea": many, "rum": few}, spent, 510, 5) == set()
 
 
 def test_a_report_of_an_older_agent_leaves_without_its_small_cells_and_with_its_totals():
@@ -57,10 +57,10 @@ def test_a_report_of_an_older_agent_leaves_without_its_small_cells_and_with_its_
             "somebody": ZoneSum(entries=0, person_ms=10, looking_ms=0),
         },
     )  # fmt: skip
-    left = without_small_cells(report, 5)
+    left = drop_small_cells(report, 5)
     assert left.dwell_histogram == (0, 5, *[0] * 13)
     assert set(left.zones) == {"many", "nobody"}
     assert (left.visits, left.person_ms) == (9, 9_000)
-    assert without_small_cells(report, 1) == report
+    assert drop_small_cells(report, 1) == report
     alone = structs.replace(report, zones={"few": report.zones["few"]})
-    assert without_small_cells(alone, 5).zones is UNSET
+    assert drop_small_cells(alone, 5).zones is UNSET

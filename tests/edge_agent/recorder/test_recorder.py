@@ -11,10 +11,17 @@ import av
 import numpy as np
 import pytest
 
-from edge_agent.privacy.delayed_redaction import Shown
-from edge_agent.recorder.hls import CHAPTER_S, Recorder
-from edge_agent.recorder.redacting_observer import Veiled
-from edge_agent.recorder.segments import ClipError, chapters, clip, prune, segments, send
+from edge_agent.privacy.delayed_redaction import RedactedFrame
+from edge_agent.recorder.hls import RECORDING_S, Recorder
+from edge_agent.recorder.redacting_observer import RedactingObserver
+from edge_agent.recorder.segments import (
+    ClipError,
+    delete_expired,
+    find_segments,
+    list_recordings,
+    upload_clip,
+    write_clip,
+)
 from edge_agent.settings.loading import SettingsError, parse
 from edge_agent.settings.services import RecorderSettings
 
@@ -26,21 +33,22 @@ def grey(at_s, *, level=None, size=(90, 160)):
     """A picture whose brightness tells its second."""
     tone = level if level is not None else 40 + round(at_s) % 60 * 3
     image = np.full((*size, 3), tone, np.uint8)
-    return Shown(image, NOON + timedelta(seconds=at_s), at_s)
+    return RedactedFrame(image, NOON + timedelta(seconds=at_s), at_s)
 
 
 @pytest.fixture
 def recorded(tmp_path, monkeypatch):
     """Records pictures and gives back the folder. The recordings' clock is noon's."""
-    monkeypatch.setattr("edge_agent.recorder.hls.WAITING", 10_000)
+    monkeypatch.setattr("edge_agent.recorder.hls.QUEUE_FRAMES", 10_000)
     monkeypatch.setattr(
-        "edge_agent.recorder.hls.prune", lambda folder, _now, *rest: prune(folder, NOON, *rest)
+        "edge_agent.recorder.hls.delete_expired",
+        lambda folder, _now, *rest: delete_expired(folder, NOON, *rest),
     )
 
     def record(pictures, settings=ON):
         recorder = Recorder(tmp_path / "cam", settings)
         for picture in pictures:
-            recorder.show(picture)
+            recorder.write_frame(picture)
         recorder.close()
         assert recorder.dropped == 0
         return tmp_path / "cam"
@@ -62,7 +70,7 @@ def tones(path):
 
 def test_what_was_shown_can_be_played_back_at_its_times(recorded):
     folder = recorded(grey(n / 2) for n in range(60))
-    ((begins_at, path),) = chapters(folder)
+    ((begins_at, path),) = list_recordings(folder)
     assert begins_at == NOON
     played = tones(path / "index.m3u8")
     start_s = played[0][0]
@@ -74,9 +82,9 @@ def test_what_was_shown_can_be_played_back_at_its_times(recorded):
 
 
 def test_every_ten_minutes_and_every_new_size_begin_a_folder(recorded):
-    later = CHAPTER_S + 1
+    later = RECORDING_S + 1
     folder = recorded([grey(0), grey(5), grey(later), grey(later + 1, size=(120, 160))])
-    names = [path.name for _, path in chapters(folder)]
+    names = [path.name for _, path in list_recordings(folder)]
     assert names == ["20261123T120000Z", "20261123T121001Z", "20261123T121002Z"]
 
 
@@ -93,9 +101,9 @@ def test_recordings_are_for_the_agents_user_alone(recorded):
 
 def test_odd_sizes_are_recorded_too(recorded):
     folder = recorded(grey(n, size=(91, 161)) for n in range(9))
-    ((_, path),) = chapters(folder)
+    ((_, path),) = list_recordings(folder)
     assert len(tones(path / "index.m3u8")) == 9
-    assert next(segments(folder, NOON, NOON + timedelta(hours=1))).ends_at == at_end(8.2)
+    assert next(find_segments(folder, NOON, NOON + timedelta(hours=1))).ends_at == at_end(8.2)
 
 
 def test_a_clip_holds_the_segments_of_its_time(recorded, tmp_path):
@@ -103,15 +111,15 @@ def test_a_clip_holds_the_segments_of_its_time(recorded, tmp_path):
     since, until = NOON + timedelta(seconds=22), NOON + timedelta(seconds=38)
     spans = [
         ((one.starts_at - NOON).total_seconds(), (one.ends_at - NOON).total_seconds())
-        for one in segments(folder, since, until)
+        for one in find_segments(folder, since, until)
     ]
     assert spans[0][0] <= 22
     assert spans[-1][1] >= 38
     assert all(ends == begins for (_, ends), (begins, _) in pairwise(spans))
-    played = tones(clip(folder, since, until, tmp_path / "clip.ts"))
+    played = tones(write_clip(folder, since, until, tmp_path / "clip.ts"))
     assert len(played) == round(2 * (spans[-1][1] - spans[0][0]))
     with pytest.raises(ClipError, match="nothing was recorded"):
-        clip(folder, NOON - timedelta(hours=2), NOON - timedelta(hours=1), tmp_path / "no.ts")
+        write_clip(folder, NOON - timedelta(hours=2), NOON - timedelta(hours=1), tmp_path / "no.ts")
 
 
 def old(folder, days_ago, size=1_000):
@@ -125,7 +133,7 @@ def test_nothing_is_kept_beyond_its_days(tmp_path):
     paths = [old(tmp_path, days) for days in (9, 7.1, 6.9, 1)]
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / "20261123").mkdir()
-    assert prune(tmp_path, NOON, 7, 10**9) == 2
+    assert delete_expired(tmp_path, NOON, 7, 10**9) == 2
     assert [path.exists() for path in paths] == [False, False, True, True]
     assert (tmp_path / "notes.txt").exists()
     assert (tmp_path / "20261123").exists()
@@ -133,7 +141,7 @@ def test_nothing_is_kept_beyond_its_days(tmp_path):
 
 def test_nothing_is_kept_beyond_the_budget_and_the_oldest_goes_first(tmp_path):
     paths = [old(tmp_path, days) for days in (4, 3, 2, 1)]
-    assert prune(tmp_path, NOON, 7, 2_500) == 2
+    assert delete_expired(tmp_path, NOON, 7, 2_500) == 2
     assert [path.exists() for path in paths] == [False, False, True, True]
 
 
@@ -147,7 +155,7 @@ def test_a_disk_that_refuses_stops_nothing(tmp_path, caplog):
     (tmp_path / "cam").write_text("a file where the folder should be")
     recorder = Recorder(tmp_path / "cam", ON)
     for n in range(5):
-        recorder.show(grey(n))
+        recorder.write_frame(grey(n))
     recorder.close()
     assert recorder.dropped == 5
     assert [record.message for record in caplog.records].count("recorder.failed") == 1
@@ -158,7 +166,7 @@ def test_a_slow_disk_costs_pictures_and_no_time(tmp_path, monkeypatch):
     monkeypatch.setattr(Recorder, "_add", lambda *_: go.wait(20))
     recorder = Recorder(tmp_path, ON)
     for n in range(80):
-        recorder.show(grey(n))
+        recorder.write_frame(grey(n))
     assert recorder.dropped >= 29
     go.set()
     recorder.close()
@@ -167,9 +175,9 @@ def test_a_slow_disk_costs_pictures_and_no_time(tmp_path, monkeypatch):
 def test_a_clip_goes_over_https_alone_and_errors_keep_the_address_secret(tmp_path):
     (tmp_path / "clip.ts").write_bytes(b"video")
     with pytest.raises(ClipError, match="https alone"):
-        send(tmp_path / "clip.ts", "http://bucket.example.org/x?signature=s3cret")
+        upload_clip(tmp_path / "clip.ts", "http://bucket.example.org/x?signature=s3cret")
     with pytest.raises(ClipError) as refusal:
-        send(tmp_path / "clip.ts", "https://127.0.0.1:1/x?signature=s3cret")
+        upload_clip(tmp_path / "clip.ts", "https://127.0.0.1:1/x?signature=s3cret")
     assert "s3cret" not in str(refusal.value)
 
 
@@ -191,7 +199,9 @@ def test_a_clip_that_is_sent_arrives_whole(tmp_path):
     thread.start()
     (tmp_path / "clip.ts").write_bytes(bytes(range(256)) * 40)
     try:
-        size = send(tmp_path / "clip.ts", f"http://127.0.0.1:{server.server_address[1]}/clip")
+        size = upload_clip(
+            tmp_path / "clip.ts", f"http://127.0.0.1:{server.server_address[1]}/clip"
+        )
     finally:
         server.shutdown()
         server.server_close()
@@ -202,16 +212,16 @@ def test_a_clip_that_is_sent_arrives_whole(tmp_path):
 
 def test_nothing_reaches_a_screen_that_does_not_want_it():
     class Screen:
-        wants = False
+        is_wanted = False
 
-        def show(self, picture):
+        def write_frame(self, picture):
             raise AssertionError
 
         def close(self):
             self.closed = True
 
     screen = Screen()
-    Veiled([screen], width_px=320).close()
+    RedactingObserver([screen], width_px=320).close()
     assert screen.closed
 
 
@@ -233,7 +243,7 @@ def test_whatever_an_encoder_raises_the_next_picture_is_recorded(tmp_path, monke
 
     monkeypatch.setattr(recorder, "_add", shaky)
     for at_s in (0.0, 0.2):
-        recorder.show(grey(at_s))
+        recorder.write_frame(grey(at_s))
     recorder.close()
     assert len(calls) == 2
     assert recorder.dropped == 1
@@ -244,5 +254,5 @@ def test_a_spoilt_index_line_costs_only_its_own_segment(tmp_path):
     folder = tmp_path / "20261123T120000Z"
     folder.mkdir()
     (folder / "index.m3u8").write_text("#EXTINF:nan?,\n000.ts\n#EXTINF:10.0,\n001.ts\n")
-    found = list(segments(tmp_path, NOON, NOON + timedelta(hours=1)))
+    found = list(find_segments(tmp_path, NOON, NOON + timedelta(hours=1)))
     assert [one.path.name for one in found] == ["001.ts"]

@@ -10,7 +10,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_agent.settings.services import HomeAssistantSettings
 from edge_agent.state_board import Board
-from edge_agent.status.home_assistant import ENTITIES, announced
+from edge_agent.status.home_assistant import ENTITIES, publish_to_home_assistant
 from wire.health import CaptureState
 from wire.scalars import DeviceId
 
@@ -49,7 +49,7 @@ def settings(mosquitto):
 
 @pytest.mark.broker
 def test_a_camera_is_announced_and_then_told_of(house, mosquitto, board):
-    with announced(settings(mosquitto), board, CAMERA):
+    with publish_to_home_assistant(settings(mosquitto), board, CAMERA):
         found = until(house, f"onlooker-device/lobby/{CAMERA}")
     state = json.loads(found[-1][1])
     assert state == {
@@ -75,14 +75,14 @@ def test_a_camera_is_announced_and_then_told_of(house, mosquitto, board):
 def test_trouble_is_a_problem_and_what_is_unknown_is_null(house, mosquitto, glance):
     board = Board()
     board.post(CAMERA, glance(capture=CaptureState.FAILED, figures=UNSET))
-    with announced(settings(mosquitto), board, CAMERA):
+    with publish_to_home_assistant(settings(mosquitto), board, CAMERA):
         state = json.loads(until(house, f"onlooker-device/lobby/{CAMERA}")[-1][1])
     assert (state["problem"], state["connection"]) == ("ON", None)
 
 
 @pytest.mark.broker
 def test_a_house_that_comes_back_is_told_anew(house, mosquitto, board):
-    with announced(settings(mosquitto), board, CAMERA):
+    with publish_to_home_assistant(settings(mosquitto), board, CAMERA):
         until(house, f"onlooker-device/lobby/{CAMERA}")
         mosquitto.kill()
         mosquitto.start()
@@ -91,7 +91,7 @@ def test_a_house_that_comes_back_is_told_anew(house, mosquitto, board):
 
 
 def test_without_a_broker_nobody_is_told(board):
-    with announced(HomeAssistantSettings(), board, CAMERA):
+    with publish_to_home_assistant(HomeAssistantSettings(), board, CAMERA):
         pass
 
 
@@ -99,9 +99,9 @@ def test_without_a_broker_nobody_is_told(board):
 def test_a_device_that_ends_does_not_make_another_of_the_same_node_unavailable(
     house, mosquitto, board
 ):
-    with announced(settings(mosquitto), board, "other"):
+    with publish_to_home_assistant(settings(mosquitto), board, "other"):
         until(house, "onlooker-device/lobby/other/available")
-        with announced(settings(mosquitto), board, CAMERA):
+        with publish_to_home_assistant(settings(mosquitto), board, CAMERA):
             until(house, f"onlooker-device/lobby/{CAMERA}/available")
         found = until(house, f"onlooker-device/lobby/{CAMERA}/available")
         assert ("onlooker-device/lobby/other/available", b"offline") not in found

@@ -3,12 +3,12 @@
 from prometheus_client.parser import text_string_to_metric_families
 
 from edge_agent.state_board import Board
-from edge_agent.status.metrics import TOLD, exposition
+from edge_agent.status.metrics import METRIC_SPECS, render_metrics
 from wire.scalars import DeviceId
 
 
 def samples(board, now):
-    families = text_string_to_metric_families(exposition(board, now).decode())
+    families = text_string_to_metric_families(render_metrics(board, now).decode())
     return {
         (sample.name, *(v for k, v in sample.labels.items() if k not in ("location", "device"))): (
             sample.value
@@ -43,7 +43,7 @@ def test_every_figure_is_there_and_true(board, now):
     }
     assert {name: found.get(name) for name in expected} == expected
     names = {name.removesuffix("_total") for name, *_ in found}
-    assert {f"onlooker_{told.name}" for told in TOLD} - names == {"onlooker_alarm"}
+    assert {f"onlooker_{told.name}" for told in METRIC_SPECS} - names == {"onlooker_alarm"}
 
 
 def test_the_parts_of_the_gate_add_up_to_the_frames_that_were_sampled(board, now):
@@ -61,8 +61,8 @@ def test_what_the_system_does_not_tell_is_left_out(board, glance, now):
 
 def test_several_cameras_stand_side_by_side(board, glance, now):
     board.post(DeviceId("other"), glance(device=DeviceId("other")))
-    assert exposition(board, now).decode().count("onlooker_entries_total{") == 2
+    assert render_metrics(board, now).decode().count("onlooker_entries_total{") == 2
 
 
 def test_an_empty_board_is_no_error(now):
-    assert b"onlooker_entries" in exposition(Board(), now)
+    assert b"onlooker_entries" in render_metrics(Board(), now)

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from edge_agent.status.page import page
+from edge_agent.status.page import render_page
 from wire.audience import Versions
 from wire.health import CaptureState, Connection
 
@@ -31,7 +31,7 @@ def facts(seen):
 
 
 def test_a_camera_that_is_well(glance, now):
-    seen = Seen(page([glance()], now, ()))
+    seen = Seen(render_page([glance()], now, ()))
     shown = facts(seen)
     assert shown["people seen"] == "1,234"
     assert shown["looking"] == "12 min 34 s"
@@ -46,7 +46,7 @@ def test_trouble_is_told_in_words_and_not_by_colour_alone(glance, now):
         capture=CaptureState.FAILED, connection=Connection.UNUSABLE, connected=False,
         clock_kept=False, alarms=("capture.failed",),
     )  # fmt: skip
-    texts = Seen(page([ill], now, ())).texts
+    texts = Seen(render_page([ill], now, ())).texts
     wanted = {"failed", "connection unusable", "cloud not reached", "clock not kept"}
     assert wanted | {"capture.failed"} <= set(texts)
 
@@ -64,7 +64,7 @@ def test_what_others_say_stays_text(glance, now, where):
         "query": {},
     }[where]
     one = glance(**changed)
-    seen = Seen(page([one], now, {one.beat.device}, EVIL if where == "query" else ""))
+    seen = Seen(render_page([one], now, {one.beat.device}, EVIL if where == "query" else ""))
     assert {tag for tag, _ in seen.tags}.isdisjoint({"script"})
     images = [attrs for tag, attrs in seen.tags if tag == "img"]
     assert len(images) == 1
@@ -72,11 +72,11 @@ def test_what_others_say_stays_text(glance, now, where):
 
 
 def test_nothing_comes_from_elsewhere(glance, now):
-    text = page([glance(source="camera")], now, {"kx-01-cam-1"})
+    text = render_page([glance(source="camera")], now, {"kx-01-cam-1"})
     assert "http://" not in text
     assert "https://" not in text
     assert "url(" not in text
 
 
 def test_before_anybody_has_spoken(now):
-    assert "No camera has said anything yet." in Seen(page([], now, ())).texts
+    assert "No camera has said anything yet." in Seen(render_page([], now, ())).texts

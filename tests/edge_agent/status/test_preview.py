@@ -6,37 +6,39 @@ from datetime import UTC, datetime
 import cv2
 import numpy as np
 
-from edge_agent.privacy.delayed_redaction import Shown
-from edge_agent.status.preview import Preview
+from edge_agent.privacy.delayed_redaction import RedactedFrame
+from edge_agent.status.preview import PreviewImage
 
-PICTURE = Shown(np.full((90, 160, 3), 77, np.uint8), datetime(2026, 11, 23, tzinfo=UTC), 0.0)
+PICTURE = RedactedFrame(
+    np.full((90, 160, 3), 77, np.uint8), datetime(2026, 11, 23, tzinfo=UTC), 0.0
+)
 
 
 def test_it_is_made_only_while_somebody_looks(monkeypatch):
-    monkeypatch.setattr("edge_agent.status.preview.PATIENCE_S", 0.0)
+    monkeypatch.setattr("edge_agent.status.preview.FRAME_TIMEOUT_S", 0.0)
     now = [100.0]
-    preview = Preview(lambda: now[0])
-    assert not preview.wants
+    preview = PreviewImage(lambda: now[0])
+    assert not preview.is_wanted
     assert preview.jpeg() is None
-    assert preview.wants
-    preview.show(PICTURE)
+    assert preview.is_wanted
+    preview.write_frame(PICTURE)
     image = cv2.imdecode(np.frombuffer(preview.jpeg(), np.uint8), cv2.IMREAD_COLOR)
     assert image.shape == (90, 160, 3)
     assert abs(int(image[5, 5, 0]) - 77) < 3
     now[0] += 5
     assert preview.jpeg() is None, "a picture of five seconds ago is shown"
     now[0] += 16
-    assert not preview.wants
+    assert not preview.is_wanted
 
 
 def test_who_asks_first_waits_for_a_picture():
-    preview = Preview()
+    preview = PreviewImage()
     got = []
     reader = threading.Thread(target=lambda: got.append(preview.jpeg()))
     reader.start()
-    while not preview.wants:
+    while not preview.is_wanted:
         pass
-    preview.show(PICTURE)
+    preview.write_frame(PICTURE)
     reader.join()
     assert got[0].startswith(b"\xff\xd8")
     preview.close()

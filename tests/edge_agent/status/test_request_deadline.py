@@ -10,7 +10,7 @@ import pytest
 from edge_agent.settings.services import StatusSettings
 from edge_agent.status import server as status
 from edge_agent.status.request_deadline import DeadlineReader, RequestOverdueError
-from edge_agent.status.server import Sights, StatusServer
+from edge_agent.status.server import StatusServer, StatusSources
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def test_a_request_has_one_size(pair):
 
 @pytest.fixture
 def server(board, now, monkeypatch):
-    monkeypatch.setattr(status, "PATIENCE_S", 0.5)
-    one = StatusServer(StatusSettings(), Sights(board, clock=lambda: now))
+    monkeypatch.setattr(status, "REQUEST_TIMEOUT_S", 0.5)
+    one = StatusServer(StatusSettings(), StatusSources(board, clock=lambda: now))
     one.start()
     yield one
     one.stop()
@@ -70,7 +70,7 @@ HEAD = b"POST /plays HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/js
 def test_clients_that_drip_on_every_place_are_dropped_and_others_are_answered(server, begin):
     over = threading.Event()
     clients = [
-        socket.create_connection(("127.0.0.1", server.port)) for _ in range(status.MOST_READERS)
+        socket.create_connection(("127.0.0.1", server.port)) for _ in range(status.MAX_CLIENTS)
     ]
 
     def drip():

@@ -8,7 +8,7 @@ import pytest
 
 from edge_agent.settings.loading import SettingsError, parse
 from edge_agent.settings.services import StatusSettings
-from edge_agent.status.server import Sights, StatusError, StatusServer, served
+from edge_agent.status.server import StatusError, StatusServer, StatusSources, serve_status
 from wire.scalars import DeviceId
 
 TOKEN = "a-token-of-twenty-one"
@@ -20,7 +20,7 @@ def serve(board, now):
     servers = []
 
     def started(settings=StatusSettings(), **sights):  # noqa: B008  frozen
-        server = StatusServer(settings, Sights(board, clock=lambda: now, **sights))
+        server = StatusServer(settings, StatusSources(board, clock=lambda: now, **sights))
         server.start()
         servers.append(server)
         return server
@@ -126,7 +126,7 @@ def is_answered(server):
 
 
 def test_readers_that_never_speak_take_no_more_than_their_places(serve, monkeypatch):
-    monkeypatch.setattr("edge_agent.status.server.MOST_READERS", 3)
+    monkeypatch.setattr("edge_agent.status.server.MAX_CLIENTS", 3)
     server = serve()
     lines = [socket.create_connection(("127.0.0.1", server.port), timeout=10) for _ in range(3)]
     assert any(not is_answered(server) for _ in range(100)), "a fourth reader found a place"
@@ -153,5 +153,5 @@ def test_an_open_door_needs_a_token():
 
 
 def test_port_nought_serves_nothing(board):
-    with served(StatusSettings(), Sights(board)) as server:
+    with serve_status(StatusSettings(), StatusSources(board)) as server:
         assert server is None

@@ -10,10 +10,10 @@ import pytest
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from edge_agent.outbox import Courier, Outbox
+from edge_agent.outbox import Outbox, ReportSender
 from edge_agent.settings.transport import LinkSettings
-from edge_agent.transport.broker import LinkError, broker_at, tls_context
-from edge_agent.transport.factory import link_for
+from edge_agent.transport.broker import LinkError, create_tls_context, parse_broker_url
+from edge_agent.transport.factory import create_link
 from edge_agent.transport.paho import PahoLink
 from simulators.servers.mosquitto import Mosquitto
 from tests.edge_agent.outbox.reports import quiet_minute
@@ -30,13 +30,13 @@ def listener(mosquitto):
 
     class Listener:
         def __init__(self):
-            self.heard: list[mqtt.MQTTMessage] = []
+            self.take_messages: list[mqtt.MQTTMessage] = []
             ready = threading.Event()
             self.client = mqtt.Client(CallbackAPIVersion.VERSION2)
             self.client.reconnect_delay_set(1, 1)
             self.client.on_connect = lambda client, *_: client.subscribe("onlooker/#", qos=1)
             self.client.on_subscribe = lambda *_: ready.set()
-            self.client.on_message = lambda _c, _u, message: self.heard.append(message)
+            self.client.on_message = lambda _c, _u, message: self.take_messages.append(message)
             self.client.connect(mosquitto.host, mosquitto.port)
             self.client.loop_start()
             assert ready.wait(10)
@@ -44,7 +44,7 @@ def listener(mosquitto):
         def presences(self):
             return [
                 msgspec.json.decode(message.payload, type=Status).presence
-                for message in self.heard
+                for message in self.take_messages
                 if message.topic.endswith("/status")
             ]
 
@@ -63,7 +63,7 @@ def until(holds, within_s=10.0):
 
 @pytest.mark.parametrize("protocol", [MQTTProtocolVersion.MQTTv311, MQTTProtocolVersion.MQTTv5])
 def test_presence_is_told_on_coming_and_on_going(mosquitto, listener, address, protocol):
-    link = PahoLink(broker_at(mosquitto.url), address, protocol=protocol)
+    link = PahoLink(parse_broker_url(mosquitto.url), address, protocol=protocol)
     link.start()
     assert until(lambda: listener.presences() == [Presence.ONLINE])
     link.stop()
@@ -91,7 +91,7 @@ def test_the_broker_tells_of_a_death(mosquitto, listener):
 
 def test_a_broker_that_comes_later_is_found(mosquitto, address):
     mosquitto.kill()
-    link = PahoLink(broker_at(mosquitto.url), address)
+    link = PahoLink(parse_broker_url(mosquitto.url), address)
     link.start()
     assert not link.connected
     mosquitto.start()
@@ -102,7 +102,7 @@ def test_a_broker_that_comes_later_is_found(mosquitto, address):
 def test_after_a_brokers_death_there_is_a_new_session_that_hears_acknowledgements(
     mosquitto, address
 ):
-    link = PahoLink(broker_at(mosquitto.url), address)
+    link = PahoLink(parse_broker_url(mosquitto.url), address)
     link.start()
     assert until(lambda: link.connected)
     mosquitto.kill()
@@ -114,14 +114,14 @@ def test_after_a_brokers_death_there_is_a_new_session_that_hears_acknowledgement
     cloud.connect(mosquitto.host, mosquitto.port)
     cloud.loop_start()
     cloud.publish(address.topic(Channel.ACK), b"word", qos=1).wait_for_publish(10)
-    assert until(lambda: link.received() == [b"word"])
+    assert until(lambda: link.take_acknowledgements() == [b"word"])
     cloud.disconnect()
     cloud.loop_stop()
     link.stop()
 
 
 def test_a_payload_beyond_the_contract_is_not_kept(mosquitto, address):
-    link = PahoLink(broker_at(mosquitto.url), address)
+    link = PahoLink(parse_broker_url(mosquitto.url), address)
     link.start()
     assert until(lambda: link.connected)
     cloud = mqtt.Client(CallbackAPIVersion.VERSION2)
@@ -129,7 +129,7 @@ def test_a_payload_beyond_the_contract_is_not_kept(mosquitto, address):
     cloud.loop_start()
     cloud.publish(address.topic(Channel.ACK), b"x" * 200_000, qos=1).wait_for_publish(10)
     cloud.publish(address.topic(Channel.ACK), b"word", qos=1).wait_for_publish(10)
-    assert until(lambda: link.received() == [b"word"])
+    assert until(lambda: link.take_acknowledgements() == [b"word"])
     cloud.disconnect()
     cloud.loop_stop()
     link.stop()
@@ -147,11 +147,11 @@ def test_a_payload_beyond_the_contract_is_not_kept(mosquitto, address):
 )
 def test_an_address_that_is_none_is_refused(url, complaint):
     with pytest.raises(LinkError, match=complaint):
-        broker_at(url)
+        parse_broker_url(url)
 
 
 def test_an_address_is_read_whole_and_printed_without_its_password():
-    broker = broker_at("mqtts://cam:s%40cret@broker.example")
+    broker = parse_broker_url("mqtts://cam:s%40cret@broker.example")
     assert (broker.host, broker.port, broker.tls) == ("broker.example", 8883, True)
     assert (broker.username, broker.password) == ("cam", "s@cret")
     assert "cret" not in f"{broker!r} {broker}"
@@ -159,22 +159,22 @@ def test_an_address_is_read_whole_and_printed_without_its_password():
 
 def test_certificates_need_tls_and_each_other(tmp_path):
     with pytest.raises(LinkError, match="use mqtts"):
-        broker_at("mqtt://host", ca=tmp_path / "ca.pem")
+        parse_broker_url("mqtt://host", ca=tmp_path / "ca.pem")
     with pytest.raises(LinkError, match="give both"):
-        broker_at("mqtts://host", certificate=tmp_path / "cert.pem")
+        parse_broker_url("mqtts://host", certificate=tmp_path / "cert.pem")
 
 
 def test_a_certificate_that_is_none_is_refused_before_anything_starts(tmp_path):
     (tmp_path / "ca.pem").write_text("no certificate")
     with pytest.raises(LinkError, match="check --ca"):
-        tls_context(broker_at("mqtts://host", ca=tmp_path / "ca.pem"))
+        create_tls_context(parse_broker_url("mqtts://host", ca=tmp_path / "ca.pem"))
 
 
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
 def test_sixty_reports_get_through_a_broker_that_takes_4096_bytes(
     tmp_path, address, version, monkeypatch
 ):
-    monkeypatch.setattr("edge_agent.transport.paho.FIRST_PAUSES_S", (1, 1))
+    monkeypatch.setattr("edge_agent.transport.paho.FIRST_RECONNECT_S", (1, 1))
     broker = Mosquitto(tmp_path / "narrow", largest_packet_bytes=4096)
     broker.start()
     taken: set[int] = set()
@@ -189,8 +189,8 @@ def test_sixty_reports_get_through_a_broker_that_takes_4096_bytes(
     for _ in range(60):
         outbox.put(quiet_minute)
     settings = LinkSettings(mqtt=version)
-    link = link_for(broker_at(broker.url), address, settings)
-    courier = Courier(outbox, link, settings)
+    link = create_link(parse_broker_url(broker.url), address, settings)
+    courier = ReportSender(outbox, link, settings)
     link.start()
 
     def all_taken():
@@ -212,8 +212,8 @@ def test_sixty_reports_get_through_a_broker_that_takes_4096_bytes(
 def test_of_two_agents_with_one_id_one_says_so_and_stays_away(
     mosquitto, address, caplog, monkeypatch
 ):
-    monkeypatch.setattr("edge_agent.transport.paho.FIRST_PAUSES_S", (1, 1))
-    links = [PahoLink(broker_at(mosquitto.url), address) for _ in range(2)]
+    monkeypatch.setattr("edge_agent.transport.paho.FIRST_RECONNECT_S", (1, 1))
+    links = [PahoLink(parse_broker_url(mosquitto.url), address) for _ in range(2)]
     for link in links:
         link.start()
     assert until(lambda: "link.taken_over" in caplog.text, within_s=40)

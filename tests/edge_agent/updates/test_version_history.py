@@ -4,7 +4,13 @@ import stat
 
 import pytest
 
-from edge_agent.updates.version_history import PROGRAM, Held, VersionBook, VersionError, order_of
+from edge_agent.updates.version_history import (
+    PROGRAM,
+    AcceptedVersion,
+    VersionError,
+    VersionHistory,
+    version_key,
+)
 
 RISING = [
     "0.9", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta.2", "1.0.0-beta.11",
@@ -13,12 +19,12 @@ RISING = [
 
 
 def test_versions_rise_in_this_order():
-    assert sorted({*RISING}, key=order_of) == RISING
-    assert len({order_of(version) for version in RISING}) == len(RISING)
+    assert sorted({*RISING}, key=version_key) == RISING
+    assert len({version_key(version) for version in RISING}) == len(RISING)
 
 
 def test_other_spellings_of_a_version_are_the_same():
-    assert len({order_of(one) for one in ("1.4", "1.4.0", "v1.4", "1.4.0+linux.2")}) == 1
+    assert len({version_key(one) for one in ("1.4", "1.4.0", "v1.4", "1.4.0+linux.2")}) == 1
 
 
 @pytest.mark.parametrize(
@@ -39,18 +45,18 @@ def test_other_spellings_of_a_version_are_the_same():
 )
 def test_what_is_no_version_is_refused(version):
     with pytest.raises(VersionError, match="cannot be ordered"):
-        order_of(version)
+        version_key(version)
 
 
 @pytest.fixture
 def book(tmp_path):
-    return VersionBook(tmp_path / "identity" / "versions.json")
+    return VersionHistory(tmp_path / "identity" / "versions.json")
 
 
 def test_the_highest_is_remembered_whatever_came_later(book, tmp_path):
-    book.note(PROGRAM, "1.5.0", "five")
-    book.note(PROGRAM, "1.4.0", "four")
-    again = VersionBook(tmp_path / "identity" / "versions.json")
+    book.record(PROGRAM, "1.5.0", "five")
+    book.record(PROGRAM, "1.4.0", "four")
+    again = VersionHistory(tmp_path / "identity" / "versions.json")
     with pytest.raises(VersionError, match=r"program 1\.4\.9 is older than 1\.5\.0"):
         again.check(PROGRAM, "1.4.9", "x")
     again.check(PROGRAM, "1.5.0", "five")
@@ -59,22 +65,22 @@ def test_the_highest_is_remembered_whatever_came_later(book, tmp_path):
 
 
 def test_each_name_has_its_own_versions(book):
-    book.note("onlooker-face", "9.0", "nine")
+    book.record("onlooker-face", "9.0", "nine")
     book.check(PROGRAM, "1.0", "one")
     with pytest.raises(VersionError, match=r"older than 9\.0"):
         book.check("onlooker-face", "8.0", "eight")
 
 
 def test_a_floor_counts_where_nothing_is_remembered(book):
-    floor = Held(version="2.0")
+    floor = AcceptedVersion(version="2.0")
     with pytest.raises(VersionError, match=r"older than 2\.0"):
         book.check(PROGRAM, "1.9", "x", floor=floor)
     book.check(PROGRAM, "2.0", "x", floor=floor)
 
 
 def test_an_override_still_wants_a_version(tmp_path):
-    book = VersionBook(tmp_path / "versions.json", allow_older=True)
-    book.note(PROGRAM, "2.0", "two")
+    book = VersionHistory(tmp_path / "versions.json", allow_older=True)
+    book.record(PROGRAM, "2.0", "two")
     book.check(PROGRAM, "1.0", "one")
     with pytest.raises(VersionError, match="cannot be ordered"):
         book.check(PROGRAM, "old", "one")

@@ -26,12 +26,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from edge_agent.agent import Agent
 from edge_agent.capture.camera import Counters
 from edge_agent.capture.frame import Frame
-from edge_agent.enrolment.claim import claim_at
-from edge_agent.enrolment.procedure import Application, broker_of, enrol
+from edge_agent.enrolment.claim import load_claim
+from edge_agent.enrolment.procedure import EnrolmentRequest, enrol, load_broker
 from edge_agent.identity.certificates import certificate_in
 from edge_agent.identity.folder import IdentityFolder
 from edge_agent.management import model_job
-from edge_agent.management.device_management import Care
+from edge_agent.management.device_management import DeviceManagement
 from edge_agent.management.diagnostics import LogTail
 from edge_agent.outbox import Outbox
 from edge_agent.perception.face_detector import Face
@@ -120,8 +120,8 @@ class Camera:
         self._stop = threading.Event()
 
     def enrol(self, company):
-        claim = claim_at(company.own / "batch-7.crt")
-        who = Application(
+        claim = load_claim(company.own / "batch-7.crt")
+        who = EnrolmentRequest(
             device=self.device,
             serial=f"SN-{self.device}",
             broker=f"mqtts://localhost:{company.port}",
@@ -134,7 +134,7 @@ class Camera:
         self._thread.start()
 
     def _run(self):
-        care = Care(
+        care = DeviceManagement(
             self.identity,
             self._settings,
             lambda settings: PROVIDED,
@@ -143,7 +143,7 @@ class Camera:
         )
         mine = self.identity.belonging()
         address = DeviceAddress(mine.location, mine.device)
-        self.link = PahoLink(broker_of(self.identity), address, hears=care.hears)
+        self.link = PahoLink(load_broker(self.identity), address, subscriptions=care.subscriptions)
         detector, pose = care.networks
         outbox = Outbox(self.identity.path / "outbox.sqlite3")
         self.agent = Agent(
@@ -155,7 +155,7 @@ class Camera:
             outbox=outbox,
             link=self.link,
         )
-        with care.attending(self.agent, self.link):
+        with care.attend(self.agent, self.link):
             self.agent.run(self._stop, drain_s=0)
         outbox.close()
 
@@ -242,7 +242,7 @@ def test_a_fleet_is_born_led_renewed_and_loses_one(
         version = read_card(card).version
         return PROVIDED[0] if version == OWN_CARD.version else Squares(version, tires_after=8)
 
-    monkeypatch.setattr(model_job, "opened", opened)
+    monkeypatch.setattr(model_job, "open_detector", opened)
     roster = tmp_path / "roster.csv"
     with roster.open("w", newline="") as file:
         rows = csv.writer(file)
