@@ -1,7 +1,7 @@
-"""The streaming half's front door: broker → counted once → acknowledged, until told to stop.
+"""`python -m cloud stream`: receive from the broker, count once, acknowledge, until stopped.
 
-`python -m cloud stream`. The clock is read here. SIGTERM and Ctrl-C let the portion in hand be
-committed and acknowledged, then leave with 0. Nothing that devices send ends it.
+The clock is read here. SIGTERM and Ctrl-C let the current batch be committed and acknowledged; the
+exit status is then 0. No message from a device ends the program.
 """
 
 import argparse
@@ -40,33 +40,37 @@ log = logging.getLogger(__name__)
 STOPPED: Final = 0
 PROGRESS_EVERY_S: Final = 10.0
 DATABASE_AGAIN_S: Final = 2.0
-COLLECT_AFTER: Final = 100_000  # values that live on
+COLLECT_AFTER: Final = 100_000  # allocated objects
 SETTINGS: Final = ("broker", "database", "estate", "people-per-camera", "people-per-second")
 _SECOND: Final = timedelta(seconds=1)
-Keep = Callable[[datetime], None]
-"""Called before every portion: what has to be kept up to date beside the counts."""
+Maintain = Callable[[datetime], None]
+"""Called before every batch: partitions, renamed locations and venue types."""
 
 REPORTS = Counter("onlooker_ingest_reports", "Reports counted, each once")
 DUPLICATES = Counter("onlooker_ingest_duplicates", "Reports that were counted before")
-NOTES = Counter("onlooker_ingest_notes", "Heartbeats, alarms and presence taken in")
-LETTERS = Counter("onlooker_ingest_dead_letters", "Messages set aside", ["kind"])
+DEVICE_MESSAGES = Counter(
+    "onlooker_ingest_device_messages", "Heartbeats, alarms and status messages received"
+)
+DEAD_LETTERS = Counter("onlooker_ingest_dead_letters", "Messages that failed validation", ["kind"])
 WITHHELD = Counter(
-    "onlooker_ingest_withheld_messages", "Failed messages that are counted and not kept"
+    "onlooker_ingest_withheld_messages", "Failing messages that are counted and not kept"
 )
 QUARANTINED = Counter("onlooker_ingest_quarantined_devices", "Devices put in quarantine")
-LOST = Counter("onlooker_ingest_lost_reports", "Acknowledged once and gone with a database")
+LOST = Counter("onlooker_ingest_lost_reports", "Reports recorded as lost")
 ACKS = Counter("onlooker_ingest_acks", "Acknowledgements sent")
 LAG = Histogram(
     "onlooker_ingest_lag_seconds",
     "From the end of a report to its commit",
     buckets=(0.5, 1, 2, 5, 10, 30, 60, 300, 3600, 86400),
 )
-PORTION_S = Histogram(
-    "onlooker_ingest_portion_seconds",
-    "One portion from the first look to the last acknowledgement",
+BATCH_S = Histogram(
+    "onlooker_ingest_batch_seconds",
+    "One batch, from the first read to the last acknowledgement",
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),
 )
-LATEST_AT = Gauge("onlooker_ingest_latest_commit_timestamp_seconds", "When something was counted")
+LATEST_AT = Gauge(
+    "onlooker_ingest_latest_commit_timestamp_seconds", "When the latest report was counted"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,19 +80,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     offer(
         "--client-id",
         metavar="NAME",
-        help="who we are to the broker, which keeps our place (the certificate's name)",
+        help="client id at the broker (default: the name in the certificate)",
     )
     offer("--share", metavar="GROUP", help="divide the messages among consumers of this group")
     offer("--identity", type=Path, metavar="DIR",
           help="stream.crt, stream.key and trust.pem (`ca issue --service stream`)")  # fmt: skip
     offer("--ca", dest="ca_file", type=Path, metavar="FILE",
           help="certificate authority of the broker (PEM)")  # fmt: skip
-    offer("--cert", dest="cert_file", type=Path, metavar="FILE", help="our certificate (PEM)")
-    offer("--key", dest="key_file", type=Path, metavar="FILE", help="its key (PEM)")
+    offer("--cert", dest="cert_file", type=Path, metavar="FILE", help="client certificate (PEM)")
+    offer("--key", dest="key_file", type=Path, metavar="FILE", help="key of the certificate (PEM)")
     for name in ("ca", "cert", "key"):  # the names of earlier versions
         offer(f"--{name}-file", dest=f"{name}_file", type=Path, help=argparse.SUPPRESS)
     offer("--kinesis", metavar="STREAM", default=os.environ.get("ONLOOKER_KINESIS_STREAM"),
-          help="read this Kinesis stream and no broker (ONLOOKER_KINESIS_STREAM)")  # fmt: skip
+          help="read a Kinesis stream, not a broker (ONLOOKER_KINESIS_STREAM)")  # fmt: skip
     offer("--metrics-port", type=int, metavar="PORT", help="serve Prometheus metrics on loopback")
 
 
@@ -98,7 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
     membership = Membership(chosen.estate or SAMPLE)
     engine = database.connect(chosen.database_url)
     source = _kinesis(arguments.kinesis, engine) if arguments.kinesis else _mqtt(arguments, chosen)
-    collect_seldom()
+    reduce_garbage_collection()
     with serving_metrics(arguments.metrics_port or None), _stopping() as stopping:
         if not _ready(engine, stopping):
             return STOPPED
@@ -111,16 +115,16 @@ def run(arguments: argparse.Namespace) -> int:
             stopping=stopping,
         )
         try:
-            return stream(consumer, stopping, _keeper(engine, membership))
+            return stream(consumer, stopping, _maintenance(engine, membership))
         finally:
             engine.dispose()
 
 
-def collect_seldom() -> None:
-    """Look for garbage seldom, and never among what was there at the start.
+def reduce_garbage_collection() -> None:
+    """Run the garbage collector rarely, and never over the objects present at start.
 
-    A portion makes tens of thousands of values that all die with it; looking for cycles among them
-    every few hundred costs a seventh of the time.
+    A batch creates tens of thousands of short-lived objects. Searching them for cycles every few
+    hundred allocations takes a seventh of the time.
     """
     gc.collect()
     gc.freeze()
@@ -128,14 +132,14 @@ def collect_seldom() -> None:
 
 
 def _ready(engine: Engine, stopping: threading.Event) -> bool:
-    """Wait for a database that is not there yet; False when told to stop meanwhile."""
+    """Wait until the database is available; False when stopped meanwhile."""
     while True:
         try:
             database.create(engine)
         except DBAPIError as error:
             if not is_passing(error):
                 raise
-            log.warning("database.away", extra={"reason": failure_of(error)})
+            log.warning("database.unavailable", extra={"reason": failure_of(error)})
         else:
             return True
         if stopping.wait(DATABASE_AGAIN_S):
@@ -157,7 +161,7 @@ def _mqtt(arguments: argparse.Namespace, chosen: settings.Settings) -> Source:
 
 
 def _certificates(arguments: argparse.Namespace) -> tuple[Path | None, Path | None, Path | None]:
-    """Authority, certificate and key: those of the options, else those of the identity."""
+    """Authority, certificate and key: from the options, else from the identity folder."""
     ca, cert, key = arguments.ca_file, arguments.cert_file, arguments.key_file
     folder: Path | None = arguments.identity
     if folder is None:
@@ -184,93 +188,93 @@ def _kinesis(stream: str, engine: Engine) -> Source:
     )
 
 
-def _keeper(engine: Engine, membership: Membership) -> Keep:
+def _maintenance(engine: Engine, membership: Membership) -> Maintain:
     ahead, venues, renames = PartitionMaker(engine), VenueTypeSync(engine), LocationRenames(engine)
 
-    def keep(now: datetime) -> None:
-        ahead.keep(now)
-        renames.keep(membership.estate, now)
-        venues.keep(membership.venues)
+    def maintain(now: datetime) -> None:
+        ahead.maintain(now)
+        renames.maintain(membership.estate, now)
+        venues.maintain(membership.venues)
 
-    return keep
+    return maintain
 
 
-def stream(consumer: Consumer, stopping: threading.Event, keep: Keep) -> int:
-    """Take portions until `stopping` is set."""
+def stream(consumer: Consumer, stopping: threading.Event, maintain: Maintain) -> int:
+    """Process batches until `stopping` is set."""
     log.info("stream.started")
     try:
-        _take_portions(consumer, stopping, keep)
+        _process_batches(consumer, stopping, maintain)
     finally:
         consumer.finish()
     log.info("stream.stopped")
     return STOPPED
 
 
-def _take_portions(consumer: Consumer, stopping: threading.Event, keep: Keep) -> None:
+def _process_batches(consumer: Consumer, stopping: threading.Event, maintain: Maintain) -> None:
     progress = Progress()
     while not stopping.is_set():
-        keep(datetime.now(UTC))
+        maintain(datetime.now(UTC))
         began = time.perf_counter()
         outcome = consumer.step()
         if outcome is not None:
-            PORTION_S.observe(time.perf_counter() - began)
+            BATCH_S.observe(time.perf_counter() - began)
             measure(outcome, datetime.now(UTC))
             progress.add(outcome)
-        progress.say_when_due(time.monotonic())
-    progress.say()
+        progress.log_when_due(time.monotonic())
+    progress.log_now()
 
 
 def measure(outcome: CommitResult, now: datetime) -> None:
-    """Add one portion to the metrics."""
+    """Add one batch to the metrics."""
     REPORTS.inc(len(outcome.counted))
     DUPLICATES.inc(outcome.duplicates)
-    NOTES.inc(outcome.notes)
+    DEVICE_MESSAGES.inc(outcome.device_messages)
     ACKS.inc(len(outcome.acks))
     LOST.inc(outcome.lost)
     WITHHELD.inc(outcome.withheld.total())
     QUARANTINED.inc(len(outcome.quarantined))
-    for letter in outcome.dead_letters:
-        LETTERS.labels(letter.kind).inc()
-    for sound in outcome.counted:
-        LAG.observe(max(0.0, (now - sound.report.ends_at) / _SECOND))
+    for dead_letter in outcome.dead_letters:
+        DEAD_LETTERS.labels(dead_letter.kind).inc()
+    for valid in outcome.counted:
+        LAG.observe(max(0.0, (now - valid.report.ends_at) / _SECOND))
     if outcome.counted:
         LATEST_AT.set(now.timestamp())
 
 
 class Progress:
-    """A line in the log now and then, when there is something to say."""
+    """Logs the progress every ten seconds, when there is any."""
 
     def __init__(self) -> None:
-        self._said_at = 0.0
+        self._logged_at = 0.0
         self._fields: dict[str, int] = {}
 
     def add(self, outcome: CommitResult) -> None:
-        """Remember one portion."""
+        """Add one batch."""
         for name, value in (
             ("reports", len(outcome.counted)),
             ("duplicates", outcome.duplicates),
             ("dead_letters", len(outcome.dead_letters)),
-            ("notes", outcome.notes),
+            ("device_messages", outcome.device_messages),
             ("withheld", outcome.withheld.total()),
             ("lost", outcome.lost),
         ):
             self._fields[name] = self._fields.get(name, 0) + value
 
-    def say_when_due(self, now_s: float) -> None:
-        """Say it when ten seconds have passed since the last time."""
-        if now_s - self._said_at >= PROGRESS_EVERY_S:
-            self._said_at = now_s
-            self.say()
+    def log_when_due(self, now_s: float) -> None:
+        """Log when ten seconds have passed since the last time."""
+        if now_s - self._logged_at >= PROGRESS_EVERY_S:
+            self._logged_at = now_s
+            self.log_now()
 
-    def say(self) -> None:
-        """Say what has come since the last time."""
+    def log_now(self) -> None:
+        """Log the progress since the last time."""
         if self._fields:
             log.info("stream.progress", extra=self._fields)
             self._fields = {}
 
 
 def _client_id(share: str | None, certificate: Path | None) -> str:
-    """A certificate's name, which no second consumer may have; else one of our making."""
+    """The name in the certificate, which is unique to a consumer; else a generated one."""
     if certificate is not None and (name := read_common_name(certificate)):
         return name
     host = socket.gethostname().split(".")[0]

@@ -138,7 +138,7 @@ def _attempt(act: Callable[[], object]) -> bool:
     try:
         act()
     except DBAPIError as error:
-        log.warning("database.away", extra={"reason": type(error.orig).__name__})
+        log.warning("database.unavailable", extra={"reason": type(error.orig).__name__})
     except Exception:
         log.exception("alerts.evaluation_failed")
     else:

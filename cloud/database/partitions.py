@@ -138,7 +138,7 @@ class PartitionMaker:
         self._engine = engine
         self._until = EPOCH
 
-    def keep(self, now: datetime) -> None:
+    def maintain(self, now: datetime) -> None:
         """Be two weeks ahead."""
         if now < self._until:
             return

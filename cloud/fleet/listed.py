@@ -39,4 +39,4 @@ class ListedCameras:
             if new := self.register(now):
                 log.info("fleet.registered", extra={"things": new})
         except DBAPIError as error:
-            log.warning("database.away", extra={"reason": type(error.orig).__name__})
+            log.warning("database.unavailable", extra={"reason": type(error.orig).__name__})

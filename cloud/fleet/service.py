@@ -142,7 +142,7 @@ class FleetService:
                 if left:
                     settle(connection, left[-1][0])
         except SQLAlchemyError as error:
-            log.warning("database.away", extra={"reason": type(error).__name__})
+            log.warning("database.unavailable", extra={"reason": type(error).__name__})
 
     def _say(self, sayings: Iterable[Saying]) -> None:
         for one in sayings:

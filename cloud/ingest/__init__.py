@@ -1,1 +1,1 @@
-"""From the broker to committed tallies: decode, judge, count once, acknowledge."""
+"""From the broker to committed sums: decode, validate, count once, acknowledge."""

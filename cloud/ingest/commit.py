@@ -1,16 +1,16 @@
-"""One transaction per batch: remember, count, keep, advance. All of it happens or none.
+"""Commit a batch in one transaction: reports, their sums, dead letters and acknowledged numbers.
 
-Only after it has happened is anything acknowledged, so whatever dies in between, the devices send
-again, and what was committed is known to be a duplicate. A message that fails validation is settled
-only when it was parsed and is kept: what is neither counted nor kept stays with its device. One
-exception: a report that cannot be read, while later ones of its stream are counted, would hold up
-its camera for ever. Its numbers are written down as lost, its dead letter is kept; should it ever
-be readable, it is counted after all. The other exception: of a device of which no further dead
-letters are kept, the numbers of those reports are written down as lost.
+Nothing is acknowledged before the commit. Whatever fails in between, the devices send again, and
+what was committed is recognised as a duplicate. A message that fails validation is acknowledged
+only when it was parsed and its dead letter is kept; otherwise it stays with its device.
 
-A heartbeat says below which number its camera has forgotten everything. What the database misses
-there was lost with an older copy and never comes: it is written down as lost and settled, or the
-camera would wait for ever to be told that what it still holds is safe.
+Two exceptions keep a stream from being blocked. An unreadable report is recorded as lost when later
+reports of its stream are counted; its dead letter is kept, and a readable copy is counted later.
+When no further dead letters of a device are kept, those numbers are recorded as lost.
+
+A heartbeat names the oldest sequence number that its camera still holds. Reports below it that this
+database does not have will not arrive (the database was restored from an older copy): their numbers
+are recorded as lost and acknowledged, so that the camera's later reports can be.
 """
 
 from collections import Counter
@@ -47,17 +47,17 @@ from wire.scalars import DeviceId, JournalId
 from wire.topics import DeviceAddress
 
 OVERLAPPING: Final = "part of its sequences is counted already, and sums cannot be split"
-SETTLED_BY_LETTER: Final = (SequenceStatus.NEW, SequenceStatus.OVERLAP)
+ACKNOWLEDGED_BY_DEAD_LETTER: Final = (SequenceStatus.NEW, SequenceStatus.OVERLAP)
 SCATTERED: Final = "too many gaps lie before it: the camera must send what is missing first"
 
 
 @dataclass(slots=True)
 class CommitResult:
-    """What became of a batch."""
+    """The result of one batch."""
 
     counted: list[ValidReport] = field(default_factory=list)
     duplicates: int = 0
-    notes: int = 0
+    device_messages: int = 0
     dead_letters: list[DeadLetter] = field(default_factory=list)
     new_dead_letters: int = 0
     lost: int = 0
@@ -68,10 +68,10 @@ class CommitResult:
     """Devices quarantined with this batch, each with the reason."""
 
     def absorb(self, later: "CommitResult") -> None:
-        """Add what became of a later part of the same batch."""
+        """Add the result of a later part of the same batch."""
         self.counted += later.counted
         self.duplicates += later.duplicates
-        self.notes += later.notes
+        self.device_messages += later.device_messages
         self.dead_letters += later.dead_letters
         self.new_dead_letters += later.new_dead_letters
         self.lost += later.lost
@@ -82,16 +82,16 @@ class CommitResult:
 
 def commit(
     engine: Engine,
-    findings: Sequence[ValidationResult],
+    results: Sequence[ValidationResult],
     now: datetime,
     *,
     rules: ValidationRules = DEFAULT_RULES,
     budget: DeadLetterBudget | None = None,
 ) -> CommitResult:
-    """Commit the findings and say what to acknowledge. Without a budget all letters are kept."""
+    """Commit the results; without a budget, all dead letters are kept."""
     draft = budget.draft(now) if budget else None
     with writing(engine) as connection:
-        outcome = _Batch(connection, findings, now, rules, draft).run()
+        outcome = _Batch(connection, results, now, rules, draft).run()
     if draft is not None:
         draft.save()
     return outcome
@@ -99,161 +99,171 @@ def commit(
 
 def commit_within(
     connection: Connection,
-    findings: Sequence[ValidationResult],
+    results: Sequence[ValidationResult],
     now: datetime,
     rules: ValidationRules = DEFAULT_RULES,
 ) -> CommitResult:
-    """The same as a part of a transaction that somebody else ends."""
-    return _Batch(connection, findings, now, rules, None).run()
+    """Commit the results within the transaction of the caller."""
+    return _Batch(connection, results, now, rules, None).run()
 
 
 class _Batch:
-    """The findings of one transaction on their way."""
+    """The state of one transaction."""
 
     def __init__(
         self,
         connection: Connection,
-        findings: Sequence[ValidationResult],
+        results: Sequence[ValidationResult],
         now: datetime,
         rules: ValidationRules,
         draft: BudgetDraft | None,
     ) -> None:
         self._connection = connection
-        self._findings = findings
+        self._results = results
         self._now = now
-        self._addresses = _addresses(findings)
-        self._beats = _beats(findings)
-        places = {key: min(one.location for one in at) for key, at in self._addresses.items()}
-        places |= {key: note.address.location for key, (note, _) in self._beats.items()}
-        self._streams = ReportStreams(connection, places, now, rules)
-        failed = [one for one in findings if isinstance(one, DeadLetter)]
+        self._addresses = _addresses(results)
+        self._heartbeats = _heartbeats(results)
+        locations = {key: min(one.location for one in at) for key, at in self._addresses.items()}
+        locations |= {
+            key: message.address.location for key, (message, _) in self._heartbeats.items()
+        }
+        self._streams = ReportStreams(connection, locations, now, rules)
+        failed = [one for one in results if isinstance(one, DeadLetter)]
         self._quarantine = Quarantine(connection, draft, failed, now) if draft else None
-        self._kept: list[tuple[DeadLetter, bool]] = []
-        self._notes: list[DeviceMessage] = []
-        self._again: list[ValidReport] = []
+        self._admitted: list[tuple[DeadLetter, bool]] = []
+        self._messages: list[DeviceMessage] = []
+        self._repeated: list[ValidReport] = []
         self._outcome = CommitResult()
 
     def run(self) -> CommitResult:
-        """Judge each against what is settled, then write."""
-        for finding in self._findings:
-            match finding:
+        """Compare each result with what is acknowledged, then write."""
+        for result in self._results:
+            match result:
                 case ValidReport():
-                    self._count(finding)
+                    self._count(result)
                 case DeadLetter():
-                    self._refuse(finding)
+                    self._reject(result)
                 case DeviceMessage():
-                    self._note(finding)
+                    self._receive_message(result)
         self._compare()
         self._close_gaps()
         self._write()
         return self._outcome
 
-    def _count(self, sound: ValidReport) -> None:
-        which, key, ends_at = sound.identity, _stream_key(sound.identity), sound.report.ends_at
-        if reason := self._streams.implausible_sequence(key, which.last, ends_at):
-            self._keep(sound.as_dead_letter(DeadLetterKind.SEQUENCE, reason))
+    def _count(self, valid: ValidReport) -> None:
+        identity, key, ends_at = valid.identity, _stream_key(valid.identity), valid.report.ends_at
+        if reason := self._streams.implausible_sequence(key, identity.last, ends_at):
+            self._keep(valid.as_dead_letter(DeadLetterKind.SEQUENCE, reason))
             return
-        match self._streams.status(key, which.first, which.last):
+        match self._streams.status(key, identity.first, identity.last):
             case SequenceStatus.NEW:
-                self._streams.acknowledge(key, which.first, which.last, ends_at)
-                self._outcome.counted.append(sound)
+                self._streams.acknowledge(key, identity.first, identity.last, ends_at)
+                self._outcome.counted.append(valid)
             case SequenceStatus.DUPLICATE:
-                self._again.append(sound)
+                self._repeated.append(valid)
             case SequenceStatus.OVERLAP:
-                self._settle(
+                self._acknowledge(
                     key,
-                    which,
-                    self._keep(sound.as_dead_letter(DeadLetterKind.OVERLAP, OVERLAPPING)),
+                    identity,
+                    self._keep(valid.as_dead_letter(DeadLetterKind.OVERLAP, OVERLAPPING)),
                 )
             case SequenceStatus.SCATTERED:
-                self._keep(sound.as_dead_letter(DeadLetterKind.SCATTERED, SCATTERED))
+                self._keep(valid.as_dead_letter(DeadLetterKind.SCATTERED, SCATTERED))
 
-    def _refuse(self, letter: DeadLetter) -> None:
-        which = letter.acknowledges
-        if which is None:
-            is_settled_by_loss = self._keep(letter) is not Admission.NOT_NOW
-            if is_settled_by_loss and letter.kind is DeadLetterKind.UNREADABLE and letter.identity:
-                which = letter.identity
-                self._streams.mark_unreadable_lost(_stream_key(which), which.first, which.last)
+    def _reject(self, dead_letter: DeadLetter) -> None:
+        identity = dead_letter.acknowledges
+        if identity is None:
+            is_settled_by_loss = self._keep(dead_letter) is not Admission.NOT_NOW
+            if (
+                is_settled_by_loss
+                and dead_letter.kind is DeadLetterKind.UNREADABLE
+                and dead_letter.identity
+            ):
+                identity = dead_letter.identity
+                self._streams.mark_unreadable_lost(
+                    _stream_key(identity), identity.first, identity.last
+                )
             return
-        key = _stream_key(which)
-        if reason := self._streams.implausible_sequence(key, which.last, self._now):
+        key = _stream_key(identity)
+        if reason := self._streams.implausible_sequence(key, identity.last, self._now):
             self._keep(
-                letter.as_dead_letter(DeadLetterKind.SEQUENCE, f"{reason}; and it {letter.reason}")
+                dead_letter.as_dead_letter(
+                    DeadLetterKind.SEQUENCE, f"{reason}; and it {dead_letter.reason}"
+                )
             )
             return
-        standing = self._streams.status(key, which.first, which.last)
-        admission = self._keep(letter, claims=standing is SequenceStatus.NEW)
-        if standing in SETTLED_BY_LETTER:
-            self._settle(key, which, admission)
+        status = self._streams.status(key, identity.first, identity.last)
+        admission = self._keep(dead_letter, claims=status is SequenceStatus.NEW)
+        if status in ACKNOWLEDGED_BY_DEAD_LETTER:
+            self._acknowledge(key, identity, admission)
 
-    def _keep(self, letter: DeadLetter, *, claims: bool = False) -> Admission:
-        """Keep a letter, if its device's budget allows it."""
+    def _keep(self, dead_letter: DeadLetter, *, claims: bool = False) -> Admission:
+        """Keep a dead letter, if the budget of its device allows it."""
         if self._quarantine is not None:
-            admission = self._quarantine.admit(letter)
+            admission = self._quarantine.admit(dead_letter)
             if admission is not Admission.KEPT:
                 return admission
-        self._kept.append((letter, claims))
+        self._admitted.append((dead_letter, claims))
         return Admission.KEPT
 
-    def _settle(self, key: StreamKey, which: ReportIdentity, admission: Admission) -> None:
-        """Settle the numbers of a report by its dead letter, or by writing them down as lost."""
+    def _acknowledge(self, key: StreamKey, identity: ReportIdentity, admission: Admission) -> None:
+        """Acknowledge the numbers of a report by its dead letter, or by recording them as lost."""
         if admission is Admission.KEPT:
-            self._streams.acknowledge(key, which.first, which.last)
+            self._streams.acknowledge(key, identity.first, identity.last)
         elif admission is Admission.FULL:
-            self._streams.settle_as_lost(key, which.first, which.last)
+            self._streams.acknowledge_as_lost(key, identity.first, identity.last)
 
-    def _note(self, note: DeviceMessage) -> None:
-        """A heartbeat speaks of its stream's numbers, and is believed only within bounds."""
-        about = note.about
-        key = _beat(note, about) if isinstance(about, Heartbeat) else None
-        if isinstance(about, Heartbeat) and key in self._beats:
+    def _receive_message(self, message: DeviceMessage) -> None:
+        """Accept a device message; the sequence numbers of a heartbeat must be plausible."""
+        about = message.about
+        key = _heartbeat_key(message, about) if isinstance(about, Heartbeat) else None
+        if isinstance(about, Heartbeat) and key in self._heartbeats:
             last = max(about.oldest_sequence or 1, about.next_sequence) - 1
             if reason := self._streams.implausible_sequence(key, last, about.sent_at):
-                del self._beats[key]
-                self._keep(note.as_dead_letter(DeadLetterKind.SEQUENCE, reason))
+                del self._heartbeats[key]
+                self._keep(message.as_dead_letter(DeadLetterKind.SEQUENCE, reason))
                 return
-        self._notes.append(note)
+        self._messages.append(message)
 
     def _compare(self) -> None:
-        """What the reports are whose numbers are settled already."""
-        if not self._again:
+        """Sort reports with acknowledged numbers into repeated, reused and recorded as lost."""
+        if not self._repeated:
             return
-        duplicates = DuplicateCheck(self._connection, self._again)
-        for sound in self._again:
-            match duplicates.kind(sound, self._outcome.counted):
+        duplicates = DuplicateCheck(self._connection, self._repeated)
+        for valid in self._repeated:
+            match duplicates.kind(valid, self._outcome.counted):
                 case RepeatKind.SAME:
                     self._outcome.duplicates += 1
                 case RepeatKind.REUSED:
-                    self._keep(sound.as_dead_letter(DeadLetterKind.SEQUENCE_REUSED, REUSED))
+                    self._keep(valid.as_dead_letter(DeadLetterKind.SEQUENCE_REUSED, REUSED))
                 case RepeatKind.LOST:
-                    remove_from_losses(self._connection, sound)
-                    self._outcome.counted.append(sound)
+                    remove_from_losses(self._connection, valid)
+                    self._outcome.counted.append(valid)
 
     def _close_gaps(self) -> None:
-        """After the reports of the batch: one that is here is not lost."""
-        for key, (note, sequence) in self._beats.items():
+        """Close gaps below the oldest numbers of heartbeats, after the reports of the batch."""
+        for key, (message, sequence) in self._heartbeats.items():
             if self._streams.close_gaps_below(key, sequence):
-                self._addresses.setdefault(key, set()).add(note.address)
+                self._addresses.setdefault(key, set()).add(message.address)
         self._outcome.lost = self._streams.lost
 
     def _write(self) -> None:
         outcome, now = self._outcome, self._now
         tallies = MinuteSums()
-        for sound in outcome.counted:
-            tallies.add(sound.report)
+        for valid in outcome.counted:
+            tallies.add(valid.report)
         lane = lock_for_counting(self._connection)  # before any report has a number
         report_store.add_sums(self._connection, tallies, now)
         report_store.write_reports(
-            self._connection, [sound.report for sound in outcome.counted], now
+            self._connection, [valid.report for valid in outcome.counted], now
         )
         self._streams.save()
-        device_status.write_device_messages(self._connection, self._notes, now)
-        outcome.notes = len(self._notes)
+        device_status.write_device_messages(self._connection, self._messages, now)
+        outcome.device_messages = len(self._messages)
         outcome.new_dead_letters = dead_letters.write_dead_letters(
-            self._connection, self._kept, now
+            self._connection, self._admitted, now
         )
-        outcome.dead_letters = [letter for letter, _ in self._kept]
+        outcome.dead_letters = [dead_letter for dead_letter, _ in self._admitted]
         if self._quarantine is not None:
             self._quarantine.save()
             outcome.withheld = self._quarantine.withheld
@@ -267,37 +277,37 @@ class _Batch:
         ]  # fmt: skip
 
 
-def _addresses(findings: Sequence[ValidationResult]) -> dict[StreamKey, set[DeviceAddress]]:
-    """Where each device listens: at the address that it used, and at its location's present one."""
+def _addresses(results: Sequence[ValidationResult]) -> dict[StreamKey, set[DeviceAddress]]:
+    """Where acknowledgements go: the address that the device used, and its present one."""
     found: dict[StreamKey, set[DeviceAddress]] = {}
-    for finding in findings:
-        match finding:
+    for result in results:
+        match result:
             case ValidReport():
-                which = finding.identity
-            case DeadLetter(acknowledges=ReportIdentity() as which):
+                identity = result.identity
+            case DeadLetter(acknowledges=ReportIdentity() as identity):
                 pass
             case _:
                 continue
-        heard_at = {which.address, topic_address(finding.topic)}
-        found.setdefault(_stream_key(which), set()).update(heard_at)
+        addresses_of = {identity.address, topic_address(result.topic)}
+        found.setdefault(_stream_key(identity), set()).update(addresses_of)
     return found
 
 
-def _beats(findings: Sequence[ValidationResult]) -> dict[StreamKey, tuple[DeviceMessage, int]]:
-    """Below which number each camera holds nothing any more, with the heartbeat that says so."""
+def _heartbeats(results: Sequence[ValidationResult]) -> dict[StreamKey, tuple[DeviceMessage, int]]:
+    """The oldest sequence number that each camera holds, with the heartbeat that names it."""
     below: dict[StreamKey, tuple[DeviceMessage, int]] = {}
-    for finding in findings:
-        if isinstance(finding, DeviceMessage) and isinstance(finding.about, Heartbeat):
-            beat = finding.about
-            key, sequence = _beat(finding, beat), beat.oldest_sequence or 1
-            if sequence > below.get(key, (finding, 1))[1]:
-                below[key] = (finding, sequence)
+    for result in results:
+        if isinstance(result, DeviceMessage) and isinstance(result.about, Heartbeat):
+            heartbeat = result.about
+            key, sequence = _heartbeat_key(result, heartbeat), heartbeat.oldest_sequence or 1
+            if sequence > below.get(key, (result, 1))[1]:
+                below[key] = (result, sequence)
     return below
 
 
-def _beat(note: DeviceMessage, beat: Heartbeat) -> StreamKey:
-    return note.address.device, beat.journal
+def _heartbeat_key(message: DeviceMessage, heartbeat: Heartbeat) -> StreamKey:
+    return message.address.device, heartbeat.journal
 
 
-def _stream_key(which: ReportIdentity) -> StreamKey:
-    return which.address.device, which.stream_id
+def _stream_key(identity: ReportIdentity) -> StreamKey:
+    return identity.address.device, identity.stream_id

@@ -1,10 +1,10 @@
-"""The consumer's turn: take a portion, judge it, commit it, acknowledge it, settle it.
+"""The consumer loop: receive a batch, validate, commit, acknowledge to devices and broker.
 
-A database that is busy, full or away is waited for; the broker and the devices hold what is not
-committed. A message that the database refuses for what it says is set aside alone; a statement
-that it does not understand is our own fault, and ends the program with nothing acknowledged. What
-is kept of messages that fail validation has a budget, by device and in all; beyond it a device is
-quarantined, and nothing that devices send ends the program.
+While the database is locked, full or unreachable, the batch is retried; the broker and the devices
+keep what is not committed. A message whose data the database refuses becomes a dead letter by
+itself. A statement that the database does not understand is a bug: the program ends with nothing
+acknowledged. Dead letters have a budget per device and one for all; beyond its own, a device is
+quarantined. No message from a device ends the program.
 """
 
 import logging
@@ -41,16 +41,21 @@ from wire.topics import Channel, DeviceAddress
 log = logging.getLogger(__name__)
 
 RETRY_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-SAID_EVERY: Final = 12  # attempts: about once a minute
-LATEST_ACK: Final = timedelta(seconds=1)
-UNLISTED_EVERY: Final = timedelta(hours=1)
+LOG_EVERY_ATTEMPTS: Final = 12  # attempts: about once a minute
+LONGEST_ACK_DELAY: Final = timedelta(seconds=1)
+UNLISTED_LOG_INTERVAL: Final = timedelta(hours=1)
 MOST_UNLISTED: Final = 1_000
-LOOK_EVERY: Final = timedelta(minutes=1)
-REFUSED: Final = (DataError, IntegrityError, OverflowError, UnicodeError)  # for what it says
+QUARANTINE_CHECK_INTERVAL: Final = timedelta(minutes=1)
+DATA_ERRORS: Final = (
+    DataError,
+    IntegrityError,
+    OverflowError,
+    UnicodeError,
+)  # raised by the values of a message
 
 
 class Consumer:
-    """Joins a source to a database."""
+    """Moves messages from a source into the database."""
 
     def __init__(
         self,
@@ -66,111 +71,114 @@ class Consumer:
     ) -> None:
         self._source = source
         self._engine = engine
-        self._judge = partial(validate, is_listed=is_listed, rules=rules)
+        self._validate = partial(validate, is_listed=is_listed, rules=rules)
         self._rules = rules
         self._clock = clock
         self._portion = limits
         self._budget = DeadLetterBudget(limit)
         self._stopping = stopping or threading.Event()
-        self._owed: dict[tuple[DeviceAddress, str], Ack] = {}
-        self._told_at = clock()
-        self._look_at = clock()
+        self._pending_acks: dict[tuple[DeviceAddress, str], Ack] = {}
+        self._acknowledged_at = clock()
+        self._checked_quarantine_at = clock()
         self._withheld: Counter[Key] = Counter()
         self._unlisted: dict[DeviceAddress, datetime] = {}
 
     def step(self) -> CommitResult | None:
-        """One portion; None when there was nothing to do or the database stayed away."""
+        """Process one batch; None when there was none or the database stayed unavailable."""
         deliveries = self._source.receive(self._portion)
         now = self._clock()
-        self._look_at_quarantine(now)
+        self._check_quarantine(now)
         if not deliveries:
-            self._tell(now)
+            self._send_acks(now)
             return None
-        findings = [
-            finding for delivery in deliveries for finding in self._judge(delivery, now=now)
+        results = [
+            result for delivery in deliveries for result in self._validate(delivery, now=now)
         ]
-        outcome = self._committed(findings, now)
+        outcome = self._commit(results, now)
         if outcome is None:
             return None
         self._source.acknowledge(deliveries)
-        self._owed.update(((address, ack.journal), ack) for address, ack in outcome.acks)
-        if len(deliveries) < self._portion.messages or now - self._told_at >= LATEST_ACK:
-            self._tell(now)
+        self._pending_acks.update(((address, ack.journal), ack) for address, ack in outcome.acks)
+        if (
+            len(deliveries) < self._portion.messages
+            or now - self._acknowledged_at >= LONGEST_ACK_DELAY
+        ):
+            self._send_acks(now)
         if outcome.lost:
             log.warning("streams.lost", extra={"reports": outcome.lost, "see": "streams losses"})
         self._withheld += outcome.withheld
-        self._tell_unlisted(outcome, now)
+        self._log_unlisted(outcome, now)
         for (location, device), reason in outcome.quarantined:
             where = {"location": location, "device": device}
             log.error("device.quarantined", extra={**where, "reason": reason})
         return outcome
 
     def finish(self) -> None:
-        """Say what is still owed and leave the source."""
-        self._tell(self._clock())
+        """Send pending acknowledgements and close the source."""
+        self._send_acks(self._clock())
         self._source.close()
 
-    def _tell(self, now: datetime) -> None:
-        """Acknowledge to each device; in a flood once a second is enough: it is cumulative."""
-        for (address, _), ack in self._owed.items():
+    def _send_acks(self, now: datetime) -> None:
+        """Acknowledge to each device; once a second under load, because it is cumulative."""
+        for (address, _), ack in self._pending_acks.items():
             if ack.through:
                 payload = envelope.encode_event(envelope.ack_event(ack, address))
                 self._source.send(address.topic(Channel.ACK), payload)
-        self._owed.clear()
-        self._told_at = now
+        self._pending_acks.clear()
+        self._acknowledged_at = now
 
-    def _committed(
-        self, findings: Sequence[ValidationResult], now: datetime
-    ) -> CommitResult | None:
+    def _commit(self, results: Sequence[ValidationResult], now: datetime) -> CommitResult | None:
         for attempt in count():
             try:
-                return commit(self._engine, findings, now, rules=self._rules, budget=self._budget)
-            except REFUSED as error:
-                return self._divided(findings, error, now)
+                return commit(self._engine, results, now, rules=self._rules, budget=self._budget)
+            except DATA_ERRORS as error:
+                return self._commit_halves(results, error, now)
             except DBAPIError as error:
                 if not is_passing(error):
                     raise
-                self._say_away(attempt, error)
+                self._log_unavailable(attempt, error)
                 if self._engine.dialect.name == "sqlite":  # one opened read-only stays so
                     self._engine.dispose()
             if self._stopping.wait(RETRY_S[min(attempt, len(RETRY_S) - 1)]):
                 return None
         raise AssertionError("count() has no end")
 
-    def _divided(
-        self, findings: Sequence[ValidationResult], error: Exception, now: datetime
+    def _commit_halves(
+        self, results: Sequence[ValidationResult], error: Exception, now: datetime
     ) -> CommitResult | None:
-        """Close in on the one that the database refuses, and set it aside."""
+        """Commit halves until the message that the database refuses is alone."""
         whole = CommitResult()
-        for part in _smaller(findings, error):
-            outcome = self._committed(part, now)
+        for part in _halves(results, error):
+            outcome = self._commit(part, now)
             if outcome is None:
                 return None
             whole.absorb(outcome)
         return whole
 
-    def _say_away(self, attempt: int, error: DBAPIError) -> None:
-        level = logging.WARNING if attempt % SAID_EVERY == 3 else logging.DEBUG
-        log.log(level, "database.away", extra={"attempt": attempt, "reason": failure_of(error)})
+    def _log_unavailable(self, attempt: int, error: DBAPIError) -> None:
+        level = logging.WARNING if attempt % LOG_EVERY_ATTEMPTS == 3 else logging.DEBUG
+        log.log(
+            level, "database.unavailable", extra={"attempt": attempt, "reason": failure_of(error)}
+        )
 
-    def _tell_unlisted(self, outcome: CommitResult, now: datetime) -> None:
-        """Name each camera that the sites file does not list, once an hour."""
-        for letter in outcome.dead_letters:
-            if letter.kind is not DeadLetterKind.UNKNOWN or letter.address is None:
+    def _log_unlisted(self, outcome: CommitResult, now: datetime) -> None:
+        """Log each camera that the sites file does not list, once an hour."""
+        for dead_letter in outcome.dead_letters:
+            if dead_letter.kind is not DeadLetterKind.UNKNOWN or dead_letter.address is None:
                 continue
-            if now < self._unlisted.get(letter.address, now):
+            if now < self._unlisted.get(dead_letter.address, now):
                 continue
             if len(self._unlisted) >= MOST_UNLISTED:
                 self._unlisted.clear()
-            self._unlisted[letter.address] = now + UNLISTED_EVERY
-            where = {"location": letter.address.location, "device": letter.address.device}
-            log.warning("camera.unlisted", extra={**where, "reason": letter.reason})
+            self._unlisted[dead_letter.address] = now + UNLISTED_LOG_INTERVAL
+            where = {"location": dead_letter.address.location, "device": dead_letter.address.device}
+            log.warning("camera.unlisted", extra={**where, "reason": dead_letter.reason})
 
-    def _look_at_quarantine(self, now: datetime) -> None:
-        """Once a minute: end what has been quiet, and say what was not kept."""
-        if now < self._look_at:
+    def _check_quarantine(self, now: datetime) -> None:
+        """Once a minute: end expired quarantines and log how many messages were not kept."""
+        if now < self._checked_quarantine_at:
             return
-        self._look_at = now + LOOK_EVERY
+        self._checked_quarantine_at = now + QUARANTINE_CHECK_INTERVAL
         for (location, device), messages in self._withheld.items():
             where = {"location": location, "device": device, "messages": messages}
             log.warning("dead_letters.not_kept", extra=where)
@@ -181,29 +189,33 @@ class Consumer:
         except DBAPIError as error:
             if not is_passing(error):
                 raise
-            return  # the next commit says so
+            return  # the next commit logs it
         if ended:
             log.info("quarantine.ended", extra={"devices": ended})
 
 
-def _smaller(
-    findings: Sequence[ValidationResult], error: Exception
+def _halves(
+    results: Sequence[ValidationResult], error: Exception
 ) -> Sequence[Sequence[ValidationResult]]:
-    """Two halves; of a single finding, its dead letter; and what is neither is our own fault."""
-    if len(findings) > 1:
-        middle = len(findings) // 2
-        return findings[:middle], findings[middle:]
-    if isinstance(findings[0], DeadLetter) and findings[0].kind is DeadLetterKind.UNSTORABLE:
+    """Two halves, or the dead letter of a single result.
+
+    Raises:
+        Exception: `error`, when the database refuses the dead letter too.
+    """
+    if len(results) > 1:
+        middle = len(results) // 2
+        return results[:middle], results[middle:]
+    if isinstance(results[0], DeadLetter) and results[0].kind is DeadLetterKind.UNSTORABLE:
         raise error
     return (
         [
-            findings[0].as_dead_letter(
-                DeadLetterKind.UNSTORABLE, f"the database refuses it: {_why(error)}"
+            results[0].as_dead_letter(
+                DeadLetterKind.UNSTORABLE, f"the database refuses it: {_reason_of(error)}"
             )
         ],
     )
 
 
-def _why(error: Exception) -> str:
-    """Without statement, parameters or rows."""
+def _reason_of(error: Exception) -> str:
+    """The reason without statement, parameters or rows."""
     return failure_of(error) if isinstance(error, DBAPIError) else type(error).__name__

@@ -1,8 +1,8 @@
-"""How many dead letters may be kept, by device and in all: token buckets that fill up with time.
+"""Token buckets that limit how many dead letters are kept, per device and in all.
 
-The clock is injected; a budget that was spent comes back at a steady rate, so nothing depends on
-how long the process has run. A `Draft` takes tokens for one transaction and gives them back unless
-it is saved, because a transaction may be tried again.
+The clock is injected. A spent bucket is refilled at a steady rate, independent of how long the
+process has run. A `BudgetDraft` takes tokens for one transaction and spends them only when it is
+saved, because a transaction may be retried.
 """
 
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ Key = tuple[str, str]
 """Location and device."""
 IN_ALL: Final[Key] = ("", "all")
 UNLISTED: Final[Key] = ("", "unlisted")
-"""All topics that name no camera of the sites file: whoever invents names spends one budget."""
+"""All topics that name no camera of the sites file share one budget."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefillRate:
-    """A bucket of `burst` tokens into which one falls every `every`."""
+    """A bucket of `burst` tokens that gains one token every `every`."""
 
     burst: float
     every: timedelta
@@ -26,11 +26,10 @@ class RefillRate:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterLimits:
-    """What is kept of messages that fail validation.
+    """Limits of the dead letters that are kept.
 
-    A device that spends its budget, or of which `kept_per_device` letters are held, is quarantined
-    until it has sent no such message for `quiet`. A message that was parsed, and of which nothing
-    is lost as long as it is kept, costs a tenth.
+    A device that spends its budget, or of which `kept_per_device` dead letters are kept, is
+    quarantined until it has sent no such message for `quiet`. A parsed message costs a tenth.
     """
 
     per_device: RefillRate = RefillRate(burst=100, every=timedelta(minutes=1))
@@ -49,9 +48,9 @@ class _Bucket:
     tokens: float
     at: datetime
 
-    def at_time(self, now: datetime, rate: RefillRate) -> "_Bucket":
-        fallen = max(timedelta(0), now - self.at) / rate.every
-        return _Bucket(min(rate.burst, self.tokens + fallen), max(now, self.at))
+    def refilled_at(self, now: datetime, rate: RefillRate) -> "_Bucket":
+        refilled = max(timedelta(0), now - self.at) / rate.every
+        return _Bucket(min(rate.burst, self.tokens + refilled), max(now, self.at))
 
 
 @dataclass
@@ -62,13 +61,13 @@ class DeadLetterBudget:
     _buckets: dict[Key, _Bucket] = field(default_factory=dict)
 
     def draft(self, now: datetime) -> "BudgetDraft":
-        """The budget as of now, for one transaction."""
+        """A draft of the budget at `now`, for one transaction."""
         return BudgetDraft(self, now)
 
     def bucket(self, key: Key, now: datetime) -> _Bucket:
         rate = self.rate(key)
         held = self._buckets.get(key)
-        return _Bucket(rate.burst, now) if held is None else held.at_time(now, rate)
+        return _Bucket(rate.burst, now) if held is None else held.refilled_at(now, rate)
 
     def rate(self, key: Key) -> RefillRate:
         return {IN_ALL: self.limit.in_all, UNLISTED: self.limit.unlisted}.get(
@@ -93,7 +92,7 @@ class BudgetDraft:
         self._buckets: dict[Key, _Bucket] = {}
 
     def take(self, key: Key, cost: float) -> bool:
-        """Take from a bucket; False when it holds less."""
+        """Take tokens from a bucket; False when it holds fewer."""
         bucket = self._buckets.get(key) or self._budget.bucket(key, self._now)
         enough = bucket.tokens >= cost
         tokens = bucket.tokens - cost if enough else bucket.tokens
@@ -105,5 +104,5 @@ class BudgetDraft:
         self._buckets[key] = _Bucket(self._budget.rate(key).burst, self._now)
 
     def save(self) -> None:
-        """The transaction is committed: what was taken is spent."""
+        """Spend the tokens: the transaction is committed."""
         self._budget.save(self._buckets)

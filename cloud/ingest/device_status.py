@@ -1,10 +1,9 @@
-"""News of devices: the latest heartbeat and presence of each, and the history of alarms.
+"""Write device messages: the latest heartbeat and presence of each device, and the alarm history.
 
-The latest is told by the device's own clock where there is one, so late news overwrite nothing. A
-clock that ran ahead of the cloud's is not believed in that: what it dated gives way to all else.
-Of a batch only the latest of each device is written, all devices in one statement and in one order,
-so that two consumers cannot lock each other out: every camera sends a heartbeat as often as a
-report, and it may not cost more.
+"Latest" is by the device's own clock, so a delayed message overwrites nothing. A clock that ran
+ahead of the cloud's is not trusted: what it dated is replaced by any later message. A batch writes
+only the latest heartbeat of each device, all devices in one statement and in one order, so that two
+consumers cannot deadlock: cameras send heartbeats as often as reports.
 """
 
 from collections.abc import Iterable
@@ -29,64 +28,66 @@ from cloud.ingest.validate import FURTHEST_AHEAD, DeviceMessage
 from wire.health import Alarm, Heartbeat, Status
 
 Latest = dict[tuple[str, str], tuple[int, tuple[Any, ...]]]
-"""Location and device → the device's clock, and the values to write."""
+"""(location, device) -> (time by the device's clock, values to write)."""
 
 AHEAD_US: Final = FURTHEST_AHEAD // timedelta(microseconds=1)
-BEAT: Final = ("heartbeat_at", "heartbeat_received_at", "heartbeat")
-PRESENCE: Final = ("presence", "presence_at")
-ALARM: Final = ("location", "device", "kind", "state", "at", "message", "received_at")
+HEARTBEAT_COLUMNS: Final = ("heartbeat_at", "heartbeat_received_at", "heartbeat")
+PRESENCE_COLUMNS: Final = ("presence", "presence_at")
+ALARM_COLUMNS: Final = ("location", "device", "kind", "state", "at", "message", "received_at")
 
 
 def write_device_messages(
-    connection: Connection, notes: Iterable[DeviceMessage], now: datetime
+    connection: Connection, messages: Iterable[DeviceMessage], now: datetime
 ) -> None:
-    """Write what the notes say."""
+    """Write heartbeats, presences and alarms."""
     now_us, latest_us = microseconds(now), microseconds(now + FURTHEST_AHEAD)
-    beats: Latest = {}
-    words: Latest = {}
-    raised: dict[tuple[str, str, str, str, int], tuple[str, int]] = {}
-    for note in notes:
-        where = (note.address.location, note.address.device)
-        match note.about:
-            case Heartbeat() as beat:
-                body = msgspec.json.encode(beat).decode()
-                sent_us = microseconds(beat.sent_at)
-                _hold(beats, where, sent_us, latest_us, (sent_us, now_us, body))
+    heartbeats: Latest = {}
+    presences: Latest = {}
+    alarms: dict[tuple[str, str, str, str, int], tuple[str, int]] = {}
+    for received in messages:
+        where = (received.address.location, received.address.device)
+        match received.about:
+            case Heartbeat() as heartbeat:
+                body = msgspec.json.encode(heartbeat).decode()
+                sent_us = microseconds(heartbeat.sent_at)
+                _keep_latest(heartbeats, where, sent_us, latest_us, (sent_us, now_us, body))
             case Status() as status:
                 since_us = min(microseconds(status.since or now), now_us)
-                _hold(words, where, since_us, latest_us, (str(status.presence), since_us))
+                _keep_latest(
+                    presences, where, since_us, latest_us, (str(status.presence), since_us)
+                )
             case Alarm() as alarm:
                 kind, message = printable(alarm.kind), printable(alarm.message)
                 which = (*where, kind, str(alarm.state), microseconds(alarm.at))
-                raised.setdefault(which, (message, now_us))
-    _write(connection, "heartbeat_at", BEAT, beats)
-    _write(connection, "presence_at", PRESENCE, words)
-    rows = [(*which, *said) for which, said in sorted(raised.items())]
-    run_many(connection, _unheard(connection.dialect.name), ALARM, rows)
+                alarms.setdefault(which, (message, now_us))
+    _write(connection, "heartbeat_at", HEARTBEAT_COLUMNS, heartbeats)
+    _write(connection, "presence_at", PRESENCE_COLUMNS, presences)
+    rows = [(*which, *said) for which, said in sorted(alarms.items())]
+    run_many(connection, _insert_alarms(connection.dialect.name), ALARM_COLUMNS, rows)
 
 
-def _hold(
-    held: Latest, where: tuple[str, str], clock: int, latest: int, values: tuple[Any, ...]
+def _keep_latest(
+    latest_of: Latest, where: tuple[str, str], clock: int, latest: int, values: tuple[Any, ...]
 ) -> None:
-    if where not in held or held[where][0] <= clock or held[where][0] > latest:
-        held[where] = (clock, values)
+    if where not in latest_of or latest_of[where][0] <= clock or latest_of[where][0] > latest:
+        latest_of[where] = (clock, values)
 
 
-def _write(connection: Connection, clock: str, names: tuple[str, ...], held: Latest) -> None:
-    rows = [(*where, *values) for where, (_, values) in sorted(held.items())]
-    into = _newest(connection.dialect.name, clock, names)
+def _write(connection: Connection, clock: str, names: tuple[str, ...], latest_of: Latest) -> None:
+    rows = [(*where, *values) for where, (_, values) in sorted(latest_of.items())]
+    into = _upsert_newest(connection.dialect.name, clock, names)
     run_many(connection, into, ("location", "device", *names), rows)
 
 
 @cache
-def _newest(dialect: str, clock: str, names: tuple[str, ...]) -> Insert:
+def _upsert_newest(dialect: str, clock: str, names: tuple[str, ...]) -> Insert:
     into = insert(dialect, device_status)
-    held = type_coerce(device_status.c[clock], BigInteger)
+    latest_of = type_coerce(device_status.c[clock], BigInteger)
     received = type_coerce(device_status.c.heartbeat_received_at, BigInteger)
-    older = or_(held.is_(None), held <= type_coerce(into.excluded[clock], BigInteger))
+    older = or_(latest_of.is_(None), latest_of <= type_coerce(into.excluded[clock], BigInteger))
     if clock == "heartbeat_at":
         ahead_us: ColumnElement[int] = literal_column(str(AHEAD_US), BigInteger)
-        older = or_(older, held > received + ahead_us)
+        older = or_(older, latest_of > received + ahead_us)
     return into.on_conflict_do_update(
         index_elements=["location", "device"],
         set_={name: into.excluded[name] for name in names},
@@ -95,5 +96,5 @@ def _newest(dialect: str, clock: str, names: tuple[str, ...]) -> Insert:
 
 
 @cache
-def _unheard(dialect: str) -> Insert:
+def _insert_alarms(dialect: str) -> Insert:
     return insert(dialect, device_alarms).on_conflict_do_nothing()

@@ -35,19 +35,19 @@ from cloud.ingest.validate import FURTHEST_AHEAD, ValidReport
 from wire.audience import AudienceReport, encode_report
 
 REUSED: Final = (
-    "its sequence number was used before, for a report that says something else: the outbox was "
-    "put back from an older copy, or copied to a second device. It is not counted; `dead-letters "
+    "its sequence number was used before, for another report: the outbox was restored "
+    "from an older copy, or copied to a second device. It is not counted; `dead-letters "
     "replay` counts it"
 )
 _decoder = msgspec.json.Decoder(AudienceReport)
 
 
 class RepeatKind(Enum):
-    """What a report with settled numbers is."""
+    """What a report with acknowledged numbers is."""
 
     SAME = auto()
     REUSED = auto()
-    LOST = auto()  # given up as lost, and here after all
+    LOST = auto()  # recorded as lost, and arrived after all
 
 
 Number = tuple[str, str, int]
@@ -55,61 +55,63 @@ Number = tuple[str, str, int]
 
 
 class DuplicateCheck:
-    """Compares reports with what was counted under their numbers."""
+    """Compares reports with those that were counted under their numbers."""
 
-    def __init__(self, connection: Connection, sounds: Sequence[ValidReport]) -> None:
+    def __init__(self, connection: Connection, valid_reports: Sequence[ValidReport]) -> None:
         self._connection = connection
-        self._kept = _kept(connection, sorted({_number(sound) for sound in sounds}))
+        self._stored = _stored(connection, sorted({_number(valid) for valid in valid_reports}))
         self._oldest_at: datetime | None = None
 
-    def kind(self, sound: ValidReport, lately: Iterable[ValidReport]) -> RepeatKind:
-        """What the report is; `lately` was counted, and is not in the database yet."""
-        which = sound.identity
-        for other in lately:
-            if other.identity.covers(which):
+    def kind(self, valid: ValidReport, counted_now: Iterable[ValidReport]) -> RepeatKind:
+        """What the report is; `counted_now` is counted in this transaction, not stored yet."""
+        identity = valid.identity
+        for other in counted_now:
+            if other.identity.covers(identity):
                 return (
-                    RepeatKind.SAME if _is_same(other.report, sound.report) else RepeatKind.REUSED
+                    RepeatKind.SAME if _is_same(other.report, valid.report) else RepeatKind.REUSED
                 )
-        body = self._kept.get(_number(sound))
-        if body is not None and body == encode_report(sound.report).decode():
+        body = self._stored.get(_number(valid))
+        if body is not None and body == encode_report(valid.report).decode():
             return RepeatKind.SAME
         if body is None:
-            body = _covering(self._connection, sound)
+            body = _covering_body(self._connection, valid)
         if body is not None:
             return (
                 RepeatKind.SAME
-                if _is_same(_decoder.decode(body), sound.report)
+                if _is_same(_decoder.decode(body), valid.report)
                 else RepeatKind.REUSED
             )
-        if _loss(self._connection, sound) is not None:
+        if _loss(self._connection, valid) is not None:
             return RepeatKind.LOST
-        if self._was_dead_letter(sound) or not self._would_be_kept(sound.report):
+        if self._is_dead_letter(valid) or not self._would_be_stored(valid.report):
             return RepeatKind.SAME
         return RepeatKind.REUSED
 
-    def _would_be_kept(self, report: AudienceReport) -> bool:
-        """Whether the report of that number, received after this one ended, would be here still."""
+    def _would_be_stored(self, report: AudienceReport) -> bool:
+        """Whether a report of that number, received after this one ended, would still be stored."""
         if self._oldest_at is None:
             oldest = self._connection.execute(select(func.min(reports.c.received_at))).scalar()
             self._oldest_at = oldest or report.ends_at
         return report.ends_at - FURTHEST_AHEAD > self._oldest_at
 
-    def _was_dead_letter(self, sound: ValidReport) -> bool:
-        which, letters = sound.identity, dead_letters.c
+    def _is_dead_letter(self, valid: ValidReport) -> bool:
+        identity, letters = valid.identity, dead_letters.c
         query = (
             select(letters.id)
-            .where(letters.device == which.address.device, letters.stream_id == which.stream_id)
-            .where(letters.first_sequence <= which.last, letters.last_sequence >= which.first)
+            .where(
+                letters.device == identity.address.device, letters.stream_id == identity.stream_id
+            )
+            .where(letters.first_sequence <= identity.last, letters.last_sequence >= identity.first)
             .limit(1)
         )
         return self._connection.execute(query).scalar() is not None
 
 
-def remove_from_losses(connection: Connection, sound: ValidReport) -> None:
-    """Take the numbers of a report off the list of losses; what remains of the range stays."""
-    loss = _loss(connection, sound)
+def remove_from_losses(connection: Connection, valid: ValidReport) -> None:
+    """Remove the numbers of a report from the losses; the rest of the range stays."""
+    loss = _loss(connection, valid)
     assert loss is not None, "only a report that is listed as lost can be found"
-    which, key = sound.identity, lost_sequences.c
+    identity, key = valid.identity, lost_sequences.c
     connection.execute(
         lost_sequences.delete().where(
             key.device == loss.device,
@@ -117,58 +119,58 @@ def remove_from_losses(connection: Connection, sound: ValidReport) -> None:
             key.first_sequence == loss.first_sequence,
         )
     )
-    rest = ((loss.first_sequence, which.first - 1), (which.last + 1, loss.last_sequence))
+    remaining = ((loss.first_sequence, identity.first - 1), (identity.last + 1, loss.last_sequence))
     rows = [
         {**loss._mapping, "first_sequence": first, "last_sequence": last}
-        for first, last in rest
+        for first, last in remaining
         if first <= last
     ]
     if rows:
         connection.execute(lost_sequences.insert(), rows)
 
 
-def _loss(connection: Connection, sound: ValidReport) -> Row[Any] | None:
-    which, key = sound.identity, lost_sequences.c
+def _loss(connection: Connection, valid: ValidReport) -> Row[Any] | None:
+    identity, key = valid.identity, lost_sequences.c
     query = select(lost_sequences).where(
-        key.device == which.address.device,
-        key.stream_id == which.stream_id,
-        key.first_sequence <= which.first,
-        key.last_sequence >= which.last,
+        key.device == identity.address.device,
+        key.stream_id == identity.stream_id,
+        key.first_sequence <= identity.first,
+        key.last_sequence >= identity.last,
     )
     return connection.execute(query).first()
 
 
-def _number(sound: ValidReport) -> Number:
-    which = sound.identity
-    return which.address.device, which.stream_id, which.first
+def _number(valid: ValidReport) -> Number:
+    identity = valid.identity
+    return identity.address.device, identity.stream_id, identity.first
 
 
-def _covering(connection: Connection, sound: ValidReport) -> str | None:
-    """The body of the report that stands for the first of these numbers, with others."""
-    which, kept = sound.identity, reports.c
+def _covering_body(connection: Connection, valid: ValidReport) -> str | None:
+    """The body of the stored report whose range contains the first of these numbers."""
+    identity, stored = valid.identity, reports.c
     query = (
-        select(kept.body, kept.last_sequence)
-        .where(kept.device == which.address.device, kept.stream_id == which.stream_id)
-        .where(kept.first_sequence < which.first)
-        .order_by(kept.first_sequence.desc())
+        select(stored.body, stored.last_sequence)
+        .where(stored.device == identity.address.device, stored.stream_id == identity.stream_id)
+        .where(stored.first_sequence < identity.first)
+        .order_by(stored.first_sequence.desc())
         .limit(1)
     )
     row = connection.execute(query).one_or_none()
-    return row.body if row is not None and row.last_sequence >= which.first else None
+    return row.body if row is not None and row.last_sequence >= identity.first else None
 
 
-def _is_same(kept: AudienceReport, report: AudienceReport) -> bool:
-    """Whether both are about the same time; of one range of numbers, whether they say the same.
+def _is_same(stored: AudienceReport, report: AudienceReport) -> bool:
+    """Whether both are the same report, or one contains the time of the other.
 
-    A location may have another name since, and one of the two may be the other merged with more.
+    The location may have been renamed since, and one may be the other downsampled with more.
     """
-    if kept.sequence == report.sequence:
-        return structs.replace(kept, location=report.location) == report
-    inner, outer = sorted((kept, report), key=lambda one: one.ends_at - one.starts_at)
+    if stored.sequence == report.sequence:
+        return structs.replace(stored, location=report.location) == report
+    inner, outer = sorted((stored, report), key=lambda one: one.ends_at - one.starts_at)
     return outer.starts_at <= inner.starts_at and inner.ends_at <= outer.ends_at
 
 
-def _kept(connection: Connection, numbers: Sequence[Number]) -> Mapping[Number, str]:
+def _stored(connection: Connection, numbers: Sequence[Number]) -> Mapping[Number, str]:
     """The bodies of the reports that begin with these numbers."""
     if not numbers:
         return {}
@@ -180,12 +182,12 @@ def _kept(connection: Connection, numbers: Sequence[Number]) -> Mapping[Number, 
         }  # fmt: skip
     else:
         values = {"numbers": msgspec.json.encode(numbers).decode()}
-    rows = connection.execute(_reading(dialect), values)
+    rows = connection.execute(_stored_query(dialect), values)
     return {(device, stream_id, first): body for device, stream_id, first, body in rows}
 
 
 @cache
-def _reading(dialect: str) -> Select[*tuple[Any, ...]]:
+def _stored_query(dialect: str) -> Select[*tuple[Any, ...]]:
     device: ColumnElement[Any]
     stream_id: ColumnElement[Any]
     first: ColumnElement[Any]
@@ -203,9 +205,11 @@ def _reading(dialect: str) -> Select[*tuple[Any, ...]]:
         device, stream_id, first = (
             func.json_extract(wanted.c.value, f"$[{place}]") for place in range(3)
         )
-    kept = reports.c
-    return select(kept.device, kept.stream_id, kept.first_sequence, kept.body).join_from(
+    stored = reports.c
+    return select(stored.device, stored.stream_id, stored.first_sequence, stored.body).join_from(
         wanted,
         reports,
-        and_(kept.device == device, kept.stream_id == stream_id, kept.first_sequence == first),
+        and_(
+            stored.device == device, stored.stream_id == stream_id, stored.first_sequence == first
+        ),
     )

@@ -1,6 +1,6 @@
-"""Which camera belongs to which location, as the sites file says now.
+"""Which camera belongs to which location, by the sites file in force.
 
-A camera that is added to the file is known within seconds; see `cloud.estate_reload`.
+A camera that is added to the file is recognised within seconds; see `cloud.estate_reload`.
 """
 
 import time
@@ -45,7 +45,7 @@ class Membership:
     def rules(
         self, people_per_camera: int | None = None, people_per_second: int | None = None
     ) -> ValidationRules:
-        """What is believed of this file's cameras, now and whenever the file changes."""
+        """The validation rules for the cameras of this file; they follow its changes."""
         return ValidationRules(
             people_per_camera=people_per_camera or PEOPLE_PER_CAMERA,
             people_per_second=people_per_second or PEOPLE_PER_SECOND,

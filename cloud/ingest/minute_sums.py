@@ -1,7 +1,7 @@
-"""From reports to rows that add up: one row per place, minute and camera.
+"""Reports as rows that add up: one row per location, minute and camera.
 
-Reports of one minute are added here, before the database adds them to what it holds, so the order
-and the batching of reports cannot change a total.
+Reports of one minute are added here before the database adds them to the stored row, so neither the
+order nor the batching of reports changes a total.
 """
 
 from datetime import timedelta

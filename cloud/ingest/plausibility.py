@@ -1,8 +1,8 @@
-"""What one report can say at most: every number is bounded by its interval and by people in view.
+"""Bounds of every value in a report or heartbeat, by its interval and the people in view.
 
-A report that breaks a bound is a dead letter, whatever else it says, because sums cannot be taken
-back. The bounds are wide: they refuse what no camera can measure, not what is unusual. Nothing here
-needs a database; the bound that depends on the stream's mark is in `sequences`.
+A report that exceeds a bound is a dead letter as a whole, because sums cannot be taken back. The
+bounds are wide: they refuse what no camera can measure, not what is unusual. Nothing here needs a
+database; the bound that depends on the stream's mark is in `received_ranges`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -49,7 +49,7 @@ LARGEST_TEMPERATURE: Final = 1_000_000  # thousandths of a degree
 _SECOND: Final = timedelta(seconds=1)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 Bound = tuple[str, int, int]
-"""A field, what the report says, and the most that is believed."""
+"""(field, reported value, largest plausible value)."""
 
 
 def _as_it_is(location: LocationId) -> LocationId:
@@ -66,7 +66,7 @@ def _without_listings(_device: DeviceId) -> Sequence[Listing]:
 
 @dataclass(frozen=True, slots=True)
 class ValidationRules:
-    """What is believed of a report, and under which name a location is counted.
+    """Limits of plausible reports, and the present ids of locations.
 
     `current_id` gives the present id of a location that had another. `people` gives the number of
     people that one camera can see, where the sites file says so; None means `people_per_camera`.
@@ -86,7 +86,7 @@ class ValidationRules:
         return self.people(location, device) or self.people_per_camera
 
     def sequences_within(self, length: timedelta) -> int:
-        """How many reports can be produced in a stretch of time, at most."""
+        """The largest number of reports in an interval."""
         return max(0, -(-length // self.shortest_interval)) + SHORT_REPORTS
 
 
@@ -110,25 +110,25 @@ def implausible_figure(
 
     None when a camera can.
     """
-    for field, said, most in _bounds(report, people, per_second):
-        if said > most:
+    for field, reported, most in _bounds(report, people, per_second):
+        if reported > most:
             length_s = (report.ends_at - report.starts_at) / _SECOND
             return (
-                f"{field} is {said} in {length_s:g} s; at most {most} is believed of a camera that "
-                f"sees {people} people at once (people_per_camera), of whom {per_second} a second "
-                "may enter or leave (people_per_second)"
+                f"{field} is {reported} in {length_s:g} s; at most {most} is plausible for a "
+                f"camera that sees {people} people at once (people_per_camera), of whom "
+                f"{per_second} a second may enter or leave (people_per_second)"
             )
     return next(_odd_sensors(report), None)
 
 
 def implausible_heartbeat(beat: Heartbeat) -> str | None:
-    """Why no device can say this of itself; None when one can.
+    """Why no device can report this; None when one can.
 
-    A clock that is wrong is news, not a fault: it is stored and raises an alert.
+    A wrong clock is plausible: it is stored and raises an alert.
     """
-    for field, said, most in _heartbeat_bounds(beat):
-        if said > most:
-            return f"{field} of the heartbeat is {said}; at most {most} is believed"
+    for field, reported, most in _heartbeat_bounds(beat):
+        if reported > most:
+            return f"{field} of the heartbeat is {reported}; at most {most} is plausible"
     return None
 
 
@@ -188,7 +188,7 @@ def _per_s(rate: int, length_ms: int) -> int:
 
 
 def _longest_dwell_ms(report: AudienceReport) -> int:
-    """What the visits can have lasted together; of those that the histogram leaves out, a day."""
+    """The longest total dwell: by the histogram, and a day for each visit that it leaves out."""
     ends = (*DWELL_EDGES_MS, LONGEST_VISIT_MS)
     known = sum(visits * end for visits, end in zip(report.dwell_histogram, ends, strict=True))
     unknown = report.visits - sum(report.dwell_histogram)

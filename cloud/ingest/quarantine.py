@@ -1,13 +1,13 @@
-"""Devices that send too many messages which fail validation: counted, and kept no longer.
+"""Quarantine of devices that send too many messages which fail validation.
 
-A quarantined device goes on: its valid reports are counted and acknowledged like any other. Only
-its failing messages are not kept one by one, and what is not kept is not acknowledged, so the
-device holds it, sends it again, and sends no more than a window of reports beyond it. Reports that
-were parsed are therefore kept on at the steady rate of the budget: the device gets past them. When
-`Limit.kept_per_device` dead letters are kept, the numbers of further ones are recorded as lost and
-acknowledged, so that the reports behind them are counted. The quarantine ends when nothing has been
-withheld for `Limit.quiet`, or by `python -m cloud dead-letters release`. Alert rules read the table
-`quarantined_devices`.
+The valid reports of a quarantined device are counted and acknowledged like any other. Its failing
+messages are counted and not kept, and therefore not acknowledged: the device keeps them, sends them
+again, and sends only a window of reports beyond them. Dead letters of parsed reports are still kept
+at the steady rate of the budget, so the device gets past them. When
+`DeadLetterLimits.kept_per_device` dead letters are kept, the numbers of further ones are recorded
+as lost and acknowledged, so that the reports behind them are counted. A quarantine ends when
+nothing was withheld for `DeadLetterLimits.quiet`, or by `python -m cloud dead-letters release`.
+Alert rules read the table `quarantined_devices`.
 """
 
 from collections import Counter
@@ -33,12 +33,12 @@ class Admission(Enum):
 
     KEPT = auto()
     NOT_NOW = auto()  # a budget is spent, and comes back: the device sends the message again
-    FULL = auto()  # so many letters of the device are kept that no further one is
+    FULL = auto()  # the maximum number of dead letters of the device is kept
 
 
 @dataclass(frozen=True, slots=True)
 class QuarantineState:
-    """A row of the table."""
+    """A row of `quarantined_devices`."""
 
     since_at: datetime
     last_at: datetime
@@ -60,34 +60,34 @@ class Quarantine:
         self._connection = connection
         self._draft = draft
         self._now = now
-        first = list(failed)
-        keys = {key for key in map(budget_key, first) if key != UNLISTED}
-        self._standings: dict[Key, QuarantineState | None] = _standings(connection, keys)
+        rejected = list(failed)
+        keys = {key for key in map(budget_key, rejected) if key != UNLISTED}
+        self._states: dict[Key, QuarantineState | None] = _states(connection, keys)
         self._kept = _kept_of(connection, keys)
-        self._known = known_digests(connection, map(digest_of, first))
+        self._known = known_digests(connection, map(digest_of, rejected))
         self._changed: set[Key] = set()
         self.begun: list[tuple[Key, str]] = []
         """Devices quarantined in this transaction, each with the reason."""
         self.withheld: Counter[Key] = Counter()
         """Messages that are not kept, by device."""
 
-    def admit(self, letter: DeadLetter) -> Admission:
-        """Whether the letter is kept; the device's quarantine begins when its budget is spent."""
-        key = budget_key(letter)
+    def admit(self, dead_letter: DeadLetter) -> Admission:
+        """Decide whether to keep a dead letter; quarantine its device when the budget is spent."""
+        key = budget_key(dead_letter)
         is_in = self._is_in(key)
-        if is_in and letter.acknowledges is None:
+        if is_in and dead_letter.acknowledges is None:
             self._withhold(key)
             return self._not_kept(key)
-        digest = digest_of(letter)
+        digest = digest_of(dead_letter)
         if digest in self._known or self._is_known(digest):
             return Admission.KEPT
-        if why := self._refusal(key, letter):
+        if why := self._refusal(key, dead_letter):
             if is_in:
                 self._withhold(key)
             else:
-                self._begin(key, why, letter)
+                self._begin(key, why, dead_letter)
             return self._not_kept(key)
-        if not self._draft.take(IN_ALL, _cost(letter)):
+        if not self._draft.take(IN_ALL, _cost(dead_letter)):
             self.withheld[IN_ALL] += 1
             return Admission.NOT_NOW
         self._known.add(digest)
@@ -95,19 +95,19 @@ class Quarantine:
         return Admission.KEPT
 
     def save(self) -> None:
-        """Write what has changed."""
+        """Write the changed states."""
         for key in sorted(self._changed):
-            standing = self._standings[key]
-            assert standing is not None, "a device changes by being quarantined"
-            _write(self._connection, key, standing)
+            state = self._states[key]
+            assert state is not None, "a device changes by being quarantined"
+            _write(self._connection, key, state)
 
     def _is_in(self, key: Key) -> bool:
-        standing = self._standing(key)
-        if standing is None or standing.ended_at is not None:
+        state = self._state(key)
+        if state is None or state.ended_at is not None:
             return False
-        if self._now - standing.last_at < self._draft.limit.quiet:
+        if self._now - state.last_at < self._draft.limit.quiet:
             return True
-        self._standings[key] = replace(standing, ended_at=self._now)
+        self._states[key] = replace(state, ended_at=self._now)
         self._changed.add(key)
         self._draft.refill(key)
         return False
@@ -118,14 +118,14 @@ class Quarantine:
     def _not_kept(self, key: Key) -> Admission:
         return Admission.FULL if self._is_full(key) else Admission.NOT_NOW
 
-    def _refusal(self, key: Key, letter: DeadLetter) -> str | None:
+    def _refusal(self, key: Key, dead_letter: DeadLetter) -> str | None:
         if self._is_full(key):
             return (
                 f"{self._kept[key]} of its dead letters are kept, and no further one: look at "
                 "them, then replay or delete them (`dead-letters delete`); the numbers of further "
                 "ones are recorded as lost"
             )
-        if self._draft.take(key, _cost(letter)) or self._is_released(key, letter):
+        if self._draft.take(key, _cost(dead_letter)) or self._is_released(key, dead_letter):
             return None
         rate = self._draft.limit.per_device
         return (
@@ -133,38 +133,38 @@ class Quarantine:
             f"more every {rate.every.total_seconds():g} s)"
         )
 
-    def _is_released(self, key: Key, letter: DeadLetter) -> bool:
-        """Somebody released the device since it was quarantined: its budget begins anew, once."""
-        standing = self._standing(key)
-        if standing is None or standing.ended_at is None or key in self._changed:
+    def _is_released(self, key: Key, dead_letter: DeadLetter) -> bool:
+        """Whether an operator released the device; its budget is then refilled once."""
+        state = self._state(key)
+        if state is None or state.ended_at is None or key in self._changed:
             return False
-        self._standings[key] = None
+        self._states[key] = None
         self._draft.refill(key)
-        return self._draft.take(key, _cost(letter))
+        return self._draft.take(key, _cost(dead_letter))
 
-    def _begin(self, key: Key, why: str, letter: DeadLetter) -> None:
+    def _begin(self, key: Key, why: str, dead_letter: DeadLetter) -> None:
         self.withheld[key] += 1
         if key == UNLISTED:
             return
-        reason = f"{why}; the latest: {printable(letter.reason)}"[:LONGEST_REASON]
-        self._standings[key] = QuarantineState(self._now, self._now, 1, reason)
+        reason = f"{why}; the latest: {printable(dead_letter.reason)}"[:LONGEST_REASON]
+        self._states[key] = QuarantineState(self._now, self._now, 1, reason)
         self._changed.add(key)
         self.begun.append((key, reason))
 
     def _withhold(self, key: Key) -> None:
-        standing = self._standings[key]
-        assert standing is not None, "only a quarantined device is withheld"
+        state = self._states[key]
+        assert state is not None, "only a quarantined device is withheld"
         self.withheld[key] += 1
-        self._standings[key] = replace(standing, last_at=self._now, messages=standing.messages + 1)
+        self._states[key] = replace(state, last_at=self._now, messages=state.messages + 1)
         self._changed.add(key)
 
-    def _standing(self, key: Key) -> QuarantineState | None:
+    def _state(self, key: Key) -> QuarantineState | None:
         if key == UNLISTED:
             return None
-        if key not in self._standings:
-            self._standings |= _standings(self._connection, {key})
+        if key not in self._states:
+            self._states |= _states(self._connection, {key})
             self._kept |= _kept_of(self._connection, {key})
-        return self._standings[key]
+        return self._states[key]
 
     def _is_known(self, digest: str) -> bool:
         found = known_digests(self._connection, [digest])
@@ -173,7 +173,7 @@ class Quarantine:
 
 
 def end_expired_quarantines(connection: Connection, now: datetime, quiet: timedelta) -> int:
-    """End the quarantine of devices that have been quiet for long enough; how many."""
+    """End quarantines without failing messages for `quiet`; returns how many."""
     rows = quarantined_devices.c
     return connection.execute(
         quarantined_devices.update()
@@ -183,7 +183,7 @@ def end_expired_quarantines(connection: Connection, now: datetime, quiet: timede
 
 
 def release_device(connection: Connection, device: str, now: datetime) -> int:
-    """End the quarantine of a device by hand; how many there were."""
+    """End the quarantine of a device by hand; returns how many there were."""
     rows = quarantined_devices.c
     return connection.execute(
         quarantined_devices.update()
@@ -193,24 +193,24 @@ def release_device(connection: Connection, device: str, now: datetime) -> int:
 
 
 def read_quarantined_devices(connection: Connection) -> list[Row[Any]]:
-    """The devices that are in quarantine now, those of the longest time first."""
+    """The devices in quarantine, the longest first."""
     rows = quarantined_devices.c
     query = select(quarantined_devices).where(rows.ended_at.is_(None)).order_by(rows.since_at)
     return list(connection.execute(query))
 
 
-def budget_key(letter: DeadLetter) -> Key:
-    """Whose budget a letter spends."""
-    if letter.address is None or letter.kind is DeadLetterKind.UNKNOWN:
+def budget_key(dead_letter: DeadLetter) -> Key:
+    """The budget that a dead letter is charged to."""
+    if dead_letter.address is None or dead_letter.kind is DeadLetterKind.UNKNOWN:
         return UNLISTED
-    return letter.address.location, letter.address.device
+    return dead_letter.address.location, dead_letter.address.device
 
 
-def _cost(letter: DeadLetter) -> float:
-    return COSTS if letter.acknowledges is None else PARSED_COSTS
+def _cost(dead_letter: DeadLetter) -> float:
+    return COSTS if dead_letter.acknowledges is None else PARSED_COSTS
 
 
-def _standings(connection: Connection, keys: Iterable[Key]) -> dict[Key, QuarantineState | None]:
+def _states(connection: Connection, keys: Iterable[Key]) -> dict[Key, QuarantineState | None]:
     wanted = sorted(keys)
     found: dict[Key, QuarantineState | None] = dict.fromkeys(wanted)
     rows = quarantined_devices.c
@@ -223,7 +223,7 @@ def _standings(connection: Connection, keys: Iterable[Key]) -> dict[Key, Quarant
 
 
 def _kept_of(connection: Connection, keys: Iterable[Key]) -> Counter[Key]:
-    """How many letters of these devices are kept."""
+    """How many dead letters of these devices are kept."""
     wanted = sorted(keys)
     counts: Counter[Key] = Counter()
     rows = dead_letters.c
@@ -239,14 +239,14 @@ def _kept_of(connection: Connection, keys: Iterable[Key]) -> Counter[Key]:
     return counts
 
 
-def _write(connection: Connection, key: Key, standing: QuarantineState) -> None:
+def _write(connection: Connection, key: Key, state: QuarantineState) -> None:
     into = insert(connection.dialect.name, quarantined_devices)
     values = {
-        "since_at": standing.since_at,
-        "last_at": standing.last_at,
-        "messages": standing.messages,
-        "reason": standing.reason,
-        "ended_at": standing.ended_at,
+        "since_at": state.since_at,
+        "last_at": state.last_at,
+        "messages": state.messages,
+        "reason": state.reason,
+        "ended_at": state.ended_at,
     }
     upsert = into.on_conflict_do_update(index_elements=["location", "device"], set_=values)
     connection.execute(upsert, {"location": key[0], "device": key[1], **values})

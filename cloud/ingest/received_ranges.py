@@ -1,7 +1,8 @@
-"""Which sequences of a stream are settled: an unbroken run from 1, and ranges beyond gaps.
+"""The acknowledged sequence numbers of a stream: all up to a mark, and ranges beyond gaps.
 
-"Settled" means counted, or set aside as a dead letter, for ever. Whatever lies wholly within is a
-duplicate; what lies half within can be neither counted nor split, since its sums are one.
+A number is acknowledged when its report was counted, kept as a dead letter, or recorded as lost. A
+report whose range lies wholly within is a duplicate. One that lies partly within can be neither
+counted nor split, because its sums are one.
 """
 
 import json
@@ -13,20 +14,19 @@ from typing import Final, Self
 from cloud.ingest.plausibility import ValidationRules
 
 GAP: Final = 10_000
-"""Numbers that a report may always lie ahead of the mark: messages overtake each other, and clocks
-are set."""
+"""How far a number may always lie beyond the mark: messages arrive out of order, clocks are set."""
 FIRST_DEVICE_AT: Final = datetime(2020, 1, 1, tzinfo=UTC)
-"""No stream is older; it bounds the numbers of a stream that this database has not met."""
-MOST_RANGES: Final = 1_000  # a device that leaves more gaps than this has lost its numbering
+"""No stream is older; it bounds the numbers of a stream that is new to this database."""
+MOST_RANGES: Final = 1_000  # a device with more gaps than this has lost its numbering
 
 
 class SequenceStatus(Enum):
-    """How a range of sequences stands to what is settled."""
+    """How a range of sequence numbers relates to those that are acknowledged."""
 
     NEW = auto()
     DUPLICATE = auto()
     OVERLAP = auto()
-    SCATTERED = auto()  # new, but beyond more gaps than are remembered
+    SCATTERED = auto()  # new, but beyond more gaps than are stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class ReceivedRanges:
         return json.dumps(self.ranges) if self.ranges else "[]"
 
     def status(self, first: int, last: int) -> SequenceStatus:
-        """Whether `first`..`last` is news."""
+        """The status of `first`..`last`."""
         if last <= self.through:
             return SequenceStatus.DUPLICATE
         if first <= self.through:
@@ -64,7 +64,7 @@ class ReceivedRanges:
         return SequenceStatus.NEW
 
     def gaps_below(self, sequence: int) -> tuple[tuple[int, int], ...]:
-        """The ranges before `sequence` that are not settled."""
+        """The ranges before `sequence` that are not acknowledged."""
         begins = (self.through + 1, *(last + 1 for _, last in self.ranges))
         ends = (*(first - 1 for first, _ in self.ranges), sequence - 1)
         return tuple(
@@ -74,12 +74,12 @@ class ReceivedRanges:
         )
 
     def is_in_the_way(self, first: int, last: int) -> bool:
-        """Whether `first`..`last` comes next and later numbers are settled already."""
+        """Whether `first`..`last` is next and later numbers are acknowledged already."""
         comes_next = first == self.through + 1 <= last
         return comes_next and bool(self.ranges) and last < self.ranges[0][0]
 
     def adding(self, first: int, last: int) -> "ReceivedRanges":
-        """The same with `first`..`last` settled too."""
+        """The ranges with `first`..`last` added."""
         if not self.ranges and first <= self.through + 1:
             return ReceivedRanges(max(self.through, last))
         through, ranges = self.through, list[tuple[int, int]]()
@@ -95,23 +95,23 @@ class ReceivedRanges:
 
 @dataclass(frozen=True, slots=True)
 class StreamProgress:
-    """When the report at the mark ended, as far as it is known, and when the mark last moved.
+    """When the report at the mark ended, if known, and when the mark last advanced.
 
-    The time since then bounds how far the numbers of the stream can have advanced, so an outage of
-    weeks is believed and a number from nowhere is not.
+    The time since then bounds how far the stream can have advanced, so the reports after an outage
+    of weeks are accepted and a random number is not.
     """
 
     through_at: datetime = FIRST_DEVICE_AT
     moved_at: datetime = FIRST_DEVICE_AT
 
     def furthest(self, through: int, at: datetime, now: datetime, rules: ValidationRules) -> int:
-        """The largest number that a message of `at` can speak of."""
+        """The largest number that a message sent at `at` can contain."""
         elapsed = max(min(at, now) - self.through_at, now - self.moved_at)
         return through + GAP + rules.sequences_within(elapsed)
 
 
 def implausible_sequence(last: int, furthest: int, through: int) -> str | None:
-    """Why a sequence number cannot be of this stream; None when it can."""
+    """Why a sequence number cannot belong to this stream; None when it can."""
     if last <= furthest:
         return None
     return (

@@ -1,8 +1,9 @@
-"""Dead letters again, after a fix: counted once, or refused again with the reason.
+"""Replay dead letters after a fix: each is counted once, or refused again with the reason.
 
-A letter that claims its sequences is what settled them, so it alone may count them now; any other
-goes the way of a message that has just come, and is a duplicate if it was counted meanwhile. A
-report whose number was used before is counted in a stream of its own, named for the letter.
+A dead letter that claims its sequence numbers is what acknowledged them, so only it may count them
+now. Any other is processed like a new message, and is a duplicate if it was counted meanwhile. A
+report whose number was used for another report is counted in a stream of its own, named by the
+digest of the dead letter.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -34,37 +35,37 @@ from wire.scalars import JournalId
 
 
 def list_unreplayed(connection: Connection) -> list[int]:
-    """The letters that were not replayed yet, oldest first."""
+    """The dead letters that were not replayed, oldest first."""
     rows = select(dead_letters.c.id).where(dead_letters.c.replayed_at.is_(None))
     return list(connection.execute(rows.order_by(dead_letters.c.id)).scalars())
 
 
 def replay_dead_letter(
     engine: Engine,
-    letter: int,
+    number: int,
     *,
     is_listed: IsListed,
     now: datetime,
     rules: ValidationRules = DEFAULT_RULES,
 ) -> str:
-    """Try one letter again in a transaction of its own, and say what became of it."""
+    """Replay one dead letter in its own transaction; returns the outcome as a sentence."""
     with writing(engine) as connection:
         found = connection.execute(
-            select(dead_letters).where(dead_letters.c.id == letter).with_for_update()
+            select(dead_letters).where(dead_letters.c.id == number).with_for_update()
         ).one_or_none()
         if found is None:
             return "there is no such dead letter"
-        refused = next(_obstacles(found), None)
-        if refused is not None:
-            return refused
-        said = _tried(
+        obstacle = next(_obstacles(found), None)
+        if obstacle is not None:
+            return obstacle
+        outcome_text = _validate_and_count(
             connection, found, partial(validate, is_listed=is_listed, now=now, rules=rules), now
         )
-        if not said.startswith("refused"):
+        if not outcome_text.startswith("refused"):
             connection.execute(
-                dead_letters.update().where(dead_letters.c.id == letter).values(replayed_at=now)
+                dead_letters.update().where(dead_letters.c.id == number).values(replayed_at=now)
             )
-        return said
+        return outcome_text
 
 
 def _obstacles(found: Row[Any]) -> Iterator[str]:
@@ -74,54 +75,56 @@ def _obstacles(found: Row[Any]) -> Iterator[str]:
         yield f"refused: only a sample of its {found.payload_bytes} bytes was kept"
 
 
-def _tried(
+def _validate_and_count(
     connection: Connection,
     found: Row[Any],
-    judged: Callable[[Delivery], Iterable[ValidationResult]],
+    validated: Callable[[Delivery], Iterable[ValidationResult]],
     now: datetime,
 ) -> str:
-    findings = list(judged(Delivery(found.topic, found.payload)))
-    for finding in findings:
-        if isinstance(finding, DeadLetter):
-            return f"refused again: {finding.reason}"
+    results = list(validated(Delivery(found.topic, found.payload)))
+    for result in results:
+        if isinstance(result, DeadLetter):
+            return f"refused again: {result.reason}"
     if found.kind == DeadLetterKind.SEQUENCE_REUSED:
-        findings = [_apart(finding, found.digest) for finding in findings]
+        results = [_in_own_stream(result, found.digest) for result in results]
     if found.claims:
-        return _claimed(connection, found, findings, now)
-    outcome = commit_within(connection, findings, now)
+        return _count_claimed(connection, found, results, now)
+    outcome = commit_within(connection, results, now)
     if outcome.dead_letters:
         return f"refused again: {outcome.dead_letters[0].reason}"
     return (
         f"counted {len(outcome.counted)} reports, {outcome.duplicates} were counted before, "
-        f"{outcome.notes} notes"
+        f"{outcome.device_messages} notes"
     )
 
 
-def _apart(finding: ValidationResult, digest: str) -> ValidationResult:
-    """The report in a stream of its own: its number was taken in that of its device."""
-    if not isinstance(finding, ValidReport):
-        return finding
+def _in_own_stream(result: ValidationResult, digest: str) -> ValidationResult:
+    """The report in its own stream: its number is used in the stream of its device."""
+    if not isinstance(result, ValidReport):
+        return result
     stream_id = JournalId(digest[:16])
     return replace(
-        finding,
-        identity=replace(finding.identity, stream_id=stream_id),
-        report=structs.replace(finding.report, journal=stream_id),
+        result,
+        identity=replace(result.identity, stream_id=stream_id),
+        report=structs.replace(result.report, journal=stream_id),
     )
 
 
-def _claimed(connection: Connection, found: Row[Any], findings: list[Any], now: datetime) -> str:
+def _count_claimed(
+    connection: Connection, found: Row[Any], results: list[Any], now: datetime
+) -> str:
     wanted = (found.stream_id, found.first_sequence, found.last_sequence)
     tallies = MinuteSums()
-    for finding in findings:
-        if not isinstance(finding, ValidReport) or wanted != (
-            finding.identity.stream_id,
-            finding.identity.first,
-            finding.identity.last,
+    for result in results:
+        if not isinstance(result, ValidReport) or wanted != (
+            result.identity.stream_id,
+            result.identity.first,
+            result.identity.last,
         ):
-            return "refused: it holds another report than the one it was set aside for"
-        tallies.add(finding.report)
+            return "refused: it contains another report than the one it was stored for"
+        tallies.add(result.report)
     lane = lock_for_counting(connection)
     report_store.add_sums(connection, tallies, now)
-    report_store.write_reports(connection, [finding.report for finding in findings], now)
+    report_store.write_reports(connection, [result.report for result in results], now)
     venue_sums.add_venue_sums(connection, tallies, lane)
-    return f"counted {len(findings)} reports"
+    return f"counted {len(results)} reports"

@@ -1,4 +1,4 @@
-"""How counted reports are written: sums onto minutes, and each report's own JSON for the lake."""
+"""Write counted reports: their sums by minute and hour, and each report's JSON for the lake."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -25,15 +25,15 @@ from wire.audience import AudienceReport, encode_report
 
 
 def add_sums(connection: Connection, tallies: MinuteSums, now: datetime) -> None:
-    """Add the rows to what the minutes hold; rows in one order, so that writers cannot deadlock."""
+    """Add sums to the stored rows, in one order, so that writers cannot deadlock."""
     earliest: dict[str, int] = {}
     for location, minute_at, _ in tallies.minutes:
         earliest[location] = min(minute_at, earliest.get(location, minute_at))
-    touches = [
-        (place, microseconds(now), minute_at) for place, minute_at in sorted(earliest.items())
+    updates = [
+        (location, microseconds(now), minute_at) for location, minute_at in sorted(earliest.items())
     ]
-    touching = _touching(connection.dialect.name)
-    run_many(connection, touching, ("location", "changed_at", "minute_at"), touches)
+    statement = _update_statement(connection.dialect.name)
+    run_many(connection, statement, ("location", "changed_at", "minute_at"), updates)
     kinds: tuple[tuple[Table, Mapping[Any, list[int]]], ...] = (
         (minute_tallies, tallies.minutes),
         (hour_tallies, tallies.hours),
@@ -51,7 +51,7 @@ def add_sums(connection: Connection, tallies: MinuteSums, now: datetime) -> None
 
 
 def write_reports(connection: Connection, counted: Sequence[AudienceReport], now: datetime) -> None:
-    """Keep the reports as they were said."""
+    """Store the reports as they were received."""
     rows = [
         (
             report.device,
@@ -65,10 +65,10 @@ def write_reports(connection: Connection, counted: Sequence[AudienceReport], now
         )
         for report in counted
     ]
-    run_many(connection, _KEEP, _KEPT, rows)
+    run_many(connection, _INSERT, _INSERT_COLUMNS, rows)
 
 
-_KEPT = (
+_INSERT_COLUMNS = (
     "device",
     "stream_id",
     "first_sequence",
@@ -78,11 +78,11 @@ _KEPT = (
     "received_at",
     "body",
 )
-_KEEP = reports.insert().inline()
+_INSERT = reports.insert().inline()
 
 
 @cache
-def _touching(dialect: str) -> sqlite.Insert | postgresql.Insert:
+def _update_statement(dialect: str) -> sqlite.Insert | postgresql.Insert:
     into = insert(dialect, location_updates)
     return into.on_conflict_do_update(
         index_elements=["location"],
@@ -92,7 +92,7 @@ def _touching(dialect: str) -> sqlite.Insert | postgresql.Insert:
 
 @cache
 def adding_upsert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An insert that adds to the row that is there; extremes merge as extremes."""
+    """An upsert that adds to the stored row; extremes merge as extremes."""
     into = insert(dialect, table)
     greatest, least = (func.max, func.min) if dialect == "sqlite" else (func.greatest, func.least)
     merge = {"peak": greatest, "most_milli": greatest, "least_milli": least}

@@ -1,10 +1,9 @@
-"""`python -m cloud retention`: forget what is older than it has to be kept, a little at a time.
+"""`python -m cloud retention`: delete rows older than their retention period, in small steps.
 
-Raw reports go once the lake has them, minutes once hours suffice; hours, streams and open alerts
-stay. What was counted stays counted, and a report that comes again after its raw row is gone is
-still a duplicate, because streams remember numbers and not rows. PostgreSQL drops partitions that
-are old altogether; the rest goes in bites, each a transaction of its own, so that ingest waits for
-none of them.
+Raw reports are deleted once the lake has them, minute sums once hour sums suffice; hour sums,
+report streams and open alerts are kept. A report that arrives again after its row was deleted is
+still a duplicate, because streams store numbers and not rows. PostgreSQL drops whole partitions;
+other rows are deleted in small transactions, so that ingest waits for none of them.
 """
 
 import argparse
@@ -36,7 +35,7 @@ LONGEST_DAYS: Final = 36_500
 
 @dataclass(frozen=True, slots=True)
 class RetentionPeriods:
-    """For how many days each is kept."""
+    """How many days each kind of row is kept."""
 
     reports_days: int = 30
     minutes_days: int = 400
@@ -47,9 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `retention`."""
     settings.add_arguments(parser, "database")
     for name in ("reports", "minutes", "letters"):
-        usual = getattr(RetentionPeriods(), f"{name}_days")
-        parser.add_argument(f"--{name}-days", type=days, default=usual, metavar="N",
-                            help=f"keep {name} so many days (%(default)s)")  # fmt: skip
+        default = getattr(RetentionPeriods(), f"{name}_days")
+        parser.add_argument(f"--{name}-days", type=days, default=default, metavar="N",
+                            help=f"days to keep {name} (%(default)s)")  # fmt: skip
 
 
 def days(typed: str) -> int:
@@ -60,21 +59,21 @@ def days(typed: str) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Sweep once."""
+    """Apply the retention periods once."""
     keep = RetentionPeriods(arguments.reports_days, arguments.minutes_days, arguments.letters_days)
     engine = open_existing(settings.read(arguments).database_url)
     now = datetime.now(UTC)
     try:
-        partitions.PartitionMaker(engine).keep(now)
-        swept = apply_retention(engine, keep, now)
+        partitions.PartitionMaker(engine).maintain(now)
+        deleted_rows = apply_retention(engine, keep, now)
     finally:
         engine.dispose()
-    log.info("database.swept", extra=swept)
+    log.info("retention.applied", extra=deleted_rows)
     return 0
 
 
 def apply_retention(engine: Engine, keep: RetentionPeriods, now: datetime) -> dict[str, int]:
-    """Forget; how many rows of each table."""
+    """Delete old rows; returns how many of each table."""
     minutes_before = now - timedelta(days=keep.minutes_days)
     minute_at = microseconds(minutes_before) // 1_000_000
     letters_before = now - timedelta(days=keep.letters_days)
@@ -88,18 +87,20 @@ def apply_retention(engine: Engine, keep: RetentionPeriods, now: datetime) -> di
         ),
     )
     return {
-        table.name: partitions.drop_before(engine, table, before) + _forget(engine, table, which)
+        table.name: partitions.drop_before(engine, table, before) + _delete(engine, table, which)
         for table, before, which in old
     }
 
 
-def _forget(engine: Engine, table: Table, which: ColumnElement[bool]) -> int:
+def _delete(engine: Engine, table: Table, which: ColumnElement[bool]) -> int:
     keys = list(table.primary_key)
-    bite: Any = select(*keys).where(which).limit(ROWS_AT_ONCE)
-    forgotten = 0
+    rows_at_once: Any = select(*keys).where(which).limit(ROWS_AT_ONCE)
+    deleted = 0
     while True:
         with writing(engine) as connection:
-            done = connection.execute(table.delete().where(tuple_(*keys).in_(bite))).rowcount
-        forgotten += done
-        if done < ROWS_AT_ONCE:
-            return forgotten
+            removed = connection.execute(
+                table.delete().where(tuple_(*keys).in_(rows_at_once))
+            ).rowcount
+        deleted += removed
+        if removed < ROWS_AT_ONCE:
+            return deleted

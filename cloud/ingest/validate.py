@@ -1,12 +1,12 @@
-"""From a delivery to findings: what may be counted, what is noted, what is set aside and why.
+"""Validate the messages of a delivery: each is a valid report, a device message or a dead letter.
 
-Nothing is looked up and nothing is kept here, and nothing a payload can say raises. A message is
-believed only as far as its topic goes, because the topic is what the broker's access rules guard:
-a report about another device than its topic names is set aside. A former name of a location stands
-for the present one (`Rules.current_id`), and everything that follows uses the present name.
+This module reads no database and keeps no state, and no payload makes it raise. The topic is
+authoritative, because the broker's access rules guard it: a report about another device than its
+topic names is a dead letter. A former id of a location is replaced by the present one
+(`ValidationRules.current_id`).
 
-Only a report that was parsed and whose sequence numbers are plausible can be acknowledged, as
-counted or as a dead letter that is kept whole. Whatever else a message says stays with the device.
+Only a report that was parsed and whose sequence numbers are plausible can be acknowledged: as
+counted, or as a dead letter that is kept whole. Every other message stays with the device.
 """
 
 from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ from wire.health import Alarm, Heartbeat, Status
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
 from wire.topics import Channel, DeviceAddress, TopicError, parse_topic
 
-FURTHEST_AHEAD: Final = timedelta(minutes=5)  # a camera's clock may be this wrong
+FURTHEST_AHEAD: Final = timedelta(minutes=5)  # tolerated error of a camera's clock
 OLDEST_REPORT: Final = timedelta(
     days=400
 )  # the minutes of anything older are deleted at the next sweep
@@ -44,25 +44,25 @@ IsListed = Callable[[LocationId, DeviceId], bool]
 
 
 class DeadLetterKind(StrEnum):
-    """Why a message was set aside, in one word."""
+    """Why a message is a dead letter."""
 
-    TOPIC = "topic"  # not one of ours, or another message than the channel carries
+    TOPIC = "topic"  # unknown topic, or a message type that the channel does not carry
     OVERSIZE = "oversize"
     UNREADABLE = "unreadable"
-    ADDRESS = "address"  # speaks for somebody else
-    UNKNOWN = "unknown"  # no such camera in the estate
+    ADDRESS = "address"  # reports about another device than its topic
+    UNKNOWN = "unknown"  # no such camera in the sites file
     FUTURE = "future"
     ANCIENT = "ancient"
-    IMPLAUSIBLE = "implausible"  # a number or a name that no camera measures
-    SEQUENCE = "sequence"  # sequence numbers that a stream of this age cannot have
-    SEQUENCE_REUSED = "sequence_reused"  # the number of a report that said something else
+    IMPLAUSIBLE = "implausible"  # a value that no camera can measure
+    SEQUENCE = "sequence"  # sequence numbers that the stream cannot have reached
+    SEQUENCE_REUSED = "sequence_reused"  # the number was used for another report
     OVERLAP = "overlap"  # part of it is already counted
-    SCATTERED = "scattered"  # beyond more gaps than are remembered
-    UNSTORABLE = "unstorable"  # the database refuses it, and it alone
+    SCATTERED = "scattered"  # beyond more gaps than are stored
+    UNSTORABLE = "unstorable"  # the database refuses its values
 
 
 KEPT_ONCE_PER_TOPIC: Final = frozenset({DeadLetterKind.UNKNOWN, DeadLetterKind.SCATTERED})
-"""Kept as one letter for each topic: the device still has all such reports."""
+"""Kept as one dead letter for each topic: the device still has all such reports."""
 NOT_ACKNOWLEDGED: Final = KEPT_ONCE_PER_TOPIC | {
     DeadLetterKind.TOPIC,
     DeadLetterKind.OVERSIZE,
@@ -74,7 +74,7 @@ NOT_ACKNOWLEDGED: Final = KEPT_ONCE_PER_TOPIC | {
 
 @dataclass(frozen=True, slots=True)
 class ReportIdentity:
-    """Which report: the device that its topic names, and its place in that device's stream."""
+    """A report by device (from the topic), stream and sequence numbers."""
 
     address: DeviceAddress
     stream_id: JournalId
@@ -82,7 +82,7 @@ class ReportIdentity:
     last: int
 
     def covers(self, other: "ReportIdentity") -> bool:
-        """Whether it stands for the first number of another."""
+        """Whether the range contains the first number of another."""
         return (
             self.first <= other.first <= self.last
             and self.stream_id == other.stream_id
@@ -92,7 +92,7 @@ class ReportIdentity:
 
 @dataclass(frozen=True, slots=True)
 class ValidReport:
-    """A report that may be counted, if it was not before."""
+    """A report that may be counted, unless it is a duplicate."""
 
     identity: ReportIdentity
     report: AudienceReport
@@ -108,21 +108,21 @@ class ValidReport:
 
 @dataclass(frozen=True, slots=True)
 class DeviceMessage:
-    """News of a device's health."""
+    """A heartbeat, alarm or status of a device."""
 
     address: DeviceAddress
     about: Heartbeat | Alarm | Status
     topic: str
 
     def as_dead_letter(self, kind: DeadLetterKind, reason: str) -> "DeadLetter":
-        """The dead letter of this news."""
+        """The dead letter of this message."""
         payload = msgspec.json.encode(self.about)
         return DeadLetter(kind, reason, self.topic, payload, self.address)
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message set aside: from where, why, and which report it was, if that shows."""
+    """A message that failed validation: topic, reason, and the report if it is known."""
 
     kind: DeadLetterKind
     reason: str
@@ -133,11 +133,11 @@ class DeadLetter:
 
     @property
     def acknowledges(self) -> ReportIdentity | None:
-        """The report that counts as settled by being set aside."""
+        """The report that is acknowledged by this dead letter; None when it is not."""
         return None if self.kind in NOT_ACKNOWLEDGED else self.identity
 
     def as_dead_letter(self, kind: DeadLetterKind, reason: str) -> "DeadLetter":
-        """The same for another reason."""
+        """The same message with another reason."""
         return replace(self, kind=kind, reason=reason)
 
 
@@ -151,10 +151,10 @@ def validate(
     now: datetime,
     rules: ValidationRules = DEFAULT_RULES,
 ) -> Iterator[ValidationResult]:
-    """Every finding in one delivery, in its order."""
+    """The results of one delivery, in the order of its messages."""
     topic, payload = delivery.topic, delivery.payload
     try:
-        address, channel = _parsed(topic)
+        address, channel = _parse_topic(topic)
     except TopicError as error:
         yield DeadLetter(DeadLetterKind.TOPIC, str(error), topic, payload)
         return
@@ -162,28 +162,28 @@ def validate(
         reason = unlisted_reason(address, rules.listings(address.device))
         yield DeadLetter(DeadLetterKind.UNKNOWN, reason, topic, payload, address)
         return
-    address = _present(address, rules)
+    address = _present_address(address, rules)
     if channel is Channel.STATUS:
         if payload:  # an empty one only clears what the broker retained
             yield _status(delivery, address)
         return
     for event in envelope.decode_events(payload):
-        yield _EventValidator(delivery, address, channel, now, rules).finding(event)
+        yield _EventValidator(delivery, address, channel, now, rules).result(event)
 
 
 def topic_address(topic: str) -> DeviceAddress:
-    """The address that a topic names, which may hold a former name of the location."""
-    return _parsed(topic)[0]
+    """The address in a topic; its location may be a former id."""
+    return _parse_topic(topic)[0]
 
 
-def _present(address: DeviceAddress, rules: ValidationRules) -> DeviceAddress:
+def _present_address(address: DeviceAddress, rules: ValidationRules) -> DeviceAddress:
     present = rules.current_id(address.location)
     return address if present == address.location else DeviceAddress(present, address.device)
 
 
 @dataclass(frozen=True, slots=True)
 class _EventValidator:
-    """Where an event comes from, and what is believed of it."""
+    """Validates the events of one delivery."""
 
     delivery: Delivery
     address: DeviceAddress
@@ -191,53 +191,55 @@ class _EventValidator:
     now: datetime
     rules: ValidationRules
 
-    def finding(self, event: Event | InvalidEvent) -> ValidationResult:
-        """What becomes of it."""
+    def result(self, event: Event | InvalidEvent) -> ValidationResult:
+        """The result of one event."""
         channel, delivery = self.channel, self.delivery
         match event:
             case AudienceEvent() if channel is Channel.AUDIENCE:
                 return self._report(event.data)
             case HeartbeatEvent() | AlarmEvent() if channel is CHANNELS[type(event)]:
-                return self._note(event.data)
+                return self._device_message(event.data)
             case InvalidEvent():
-                return self._refused(event)
+                return self._invalid_dead_letter(event)
         reason = f"a {type(event).__name__} does not belong on the channel {channel}"
         return DeadLetter(
             DeadLetterKind.TOPIC, reason, delivery.topic, envelope.encode_event(event), self.address
         )
 
-    def _refused(self, refusal: InvalidEvent) -> DeadLetter:
+    def _invalid_dead_letter(self, invalid: InvalidEvent) -> DeadLetter:
         payload = self.delivery.payload
         oversize = len(payload) > envelope.MAX_PAYLOAD_BYTES
         return DeadLetter(
             DeadLetterKind.OVERSIZE if oversize else DeadLetterKind.UNREADABLE,
-            refusal.reason,
+            invalid.reason,
             self.delivery.topic,
-            payload if oversize else refusal.payload,
+            payload if oversize else invalid.payload,
             self.address,
-            _identity(self.address, refusal.journal, refusal.sequence),
+            _identity(self.address, invalid.journal, invalid.sequence),
         )
 
-    def _report(self, said: AudienceReport) -> ValidationResult:
-        report, address = self._placed(said), self.address
-        identity = ReportIdentity(address, said.journal, said.sequence.first, said.sequence.last)
-        sound = ValidReport(identity, report, self.delivery.topic)
-        fault = self._fault(report)
-        return sound.as_dead_letter(*fault) if fault else sound
+    def _report(self, reported: AudienceReport) -> ValidationResult:
+        report, address = self._at_present_id(reported), self.address
+        identity = ReportIdentity(
+            address, reported.journal, reported.sequence.first, reported.sequence.last
+        )
+        valid = ValidReport(identity, report, self.delivery.topic)
+        problem = self._problem(report)
+        return valid.as_dead_letter(*problem) if problem else valid
 
-    def _placed(self, report: AudienceReport) -> AudienceReport:
-        """The report under the present name of its location."""
+    def _at_present_id(self, report: AudienceReport) -> AudienceReport:
+        """The report with the present id of its location."""
         present = self.rules.current_id(report.location)
         return report if present == report.location else structs.replace(report, location=present)
 
-    def _fault(self, report: AudienceReport) -> tuple[DeadLetterKind, str] | None:
+    def _problem(self, report: AudienceReport) -> tuple[DeadLetterKind, str] | None:
         address, rules = self.address, self.rules
         if reason := implausible_range(report, rules):
             return DeadLetterKind.SEQUENCE, reason
         if report.device != address.device or report.location != address.location:
-            return DeadLetterKind.ADDRESS, _speaks_for(report.location, report.device)
+            return DeadLetterKind.ADDRESS, _address_reason(report.location, report.device)
         if report.ends_at > self.now + FURTHEST_AHEAD:
-            return DeadLetterKind.FUTURE, f"ends at {_ahead(report.ends_at, self.now)}"
+            return DeadLetterKind.FUTURE, f"ends at {_ahead_reason(report.ends_at, self.now)}"
         if report.starts_at < self.now - OLDEST_REPORT:
             return DeadLetterKind.ANCIENT, (
                 f"starts at {report.starts_at.isoformat()}, more than {OLDEST_REPORT.days} days "
@@ -250,20 +252,22 @@ class _EventValidator:
         reason = implausible_figure(report, people, rules.people_per_second)
         return (DeadLetterKind.IMPLAUSIBLE, reason) if reason else None
 
-    def _note(self, about: Heartbeat | Alarm) -> ValidationResult:
+    def _device_message(self, about: Heartbeat | Alarm) -> ValidationResult:
         address, rules = self.address, self.rules
-        note = DeviceMessage(address, about, self.delivery.topic)
+        message = DeviceMessage(address, about, self.delivery.topic)
         location = rules.current_id(about.location)
         if about.device != address.device or location != address.location:
-            return note.as_dead_letter(
-                DeadLetterKind.ADDRESS, _speaks_for(about.location, about.device)
+            return message.as_dead_letter(
+                DeadLetterKind.ADDRESS, _address_reason(about.location, about.device)
             )
         if isinstance(about, Heartbeat):
             reason = implausible_heartbeat(about)
-            return note.as_dead_letter(DeadLetterKind.IMPLAUSIBLE, reason) if reason else note
+            return message.as_dead_letter(DeadLetterKind.IMPLAUSIBLE, reason) if reason else message
         if about.at > self.now + FURTHEST_AHEAD:
-            return note.as_dead_letter(DeadLetterKind.FUTURE, f"is of {_ahead(about.at, self.now)}")
-        return note
+            return message.as_dead_letter(
+                DeadLetterKind.FUTURE, f"is of {_ahead_reason(about.at, self.now)}"
+            )
+        return message
 
 
 CHANNELS: Final = {HeartbeatEvent: Channel.HEARTBEAT, AlarmEvent: Channel.ALARM}
@@ -277,10 +281,10 @@ def _identity(
     return ReportIdentity(address, stream_id, sequence.first, sequence.last)
 
 
-def _ahead(at: datetime, now: datetime) -> str:
+def _ahead_reason(at: datetime, now: datetime) -> str:
     return (
         f"{at.isoformat()}, {at - now} ahead of the cloud's clock; at most "
-        f"{FURTHEST_AHEAD} is believed: set the camera's clock"
+        f"{FURTHEST_AHEAD} is accepted: set the camera's clock"
     )
 
 
@@ -292,13 +296,15 @@ def _status(delivery: Delivery, address: DeviceAddress) -> ValidationResult:
     else:
         if status.device == address.device:
             return DeviceMessage(address, status, delivery.topic)
-        kind, reason = DeadLetterKind.ADDRESS, _speaks_for(address.location, status.device)
+        kind, reason = DeadLetterKind.ADDRESS, _address_reason(address.location, status.device)
     return DeadLetter(kind, reason, delivery.topic, delivery.payload, address)
 
 
-def _speaks_for(location: str, device: str) -> str:
-    return f"speaks for {location}/{device}, which its topic does not name: publish under it"
+def _address_reason(location: str, device: str) -> str:
+    return (
+        f"is about {location}/{device}, which its topic does not name: publish it under that topic"
+    )
 
 
-_parsed = lru_cache(65_536)(parse_topic)
+_parse_topic = lru_cache(65_536)(parse_topic)
 _status_decoder = msgspec.json.Decoder(Status)

@@ -1,6 +1,6 @@
-"""How a batch is added to the hours of each venue type: summed here first, so a few rows each.
+"""Add a batch to the hour sums of each venue type; summed here first, so it writes few rows.
 
-It comes last in a transaction: the rows are those that every consumer writes to.
+It is the last step of a transaction, because every consumer writes to these rows.
 """
 
 from collections import defaultdict

@@ -59,7 +59,7 @@ class LocationRenames:
         self._done: Estate | None = None
         self._again_at = EPOCH
 
-    def keep(self, estate: Estate, now: datetime) -> None:
+    def maintain(self, estate: Estate, now: datetime) -> None:
         """Move what is there; a database that is away is asked again at the next call."""
         if estate is self._done and now < self._again_at:
             return

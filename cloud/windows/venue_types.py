@@ -44,7 +44,7 @@ class VenueTypeSync:
         self._engine = engine
         self._told: Mapping[str, str] = {}
 
-    def keep(self, venue_types: Mapping[str, str]) -> None:
+    def maintain(self, venue_types: Mapping[str, str]) -> None:
         """Say what is new; a database that is away hears of it at the next call."""
         if venue_types is self._told or venue_types == self._told:
             return

@@ -29,7 +29,7 @@ from cloud import database
 from cloud.ingest.consumer import Consumer
 from cloud.ingest.sources.base import BatchLimits
 from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url
-from cloud.stream import collect_seldom
+from cloud.stream import reduce_garbage_collection
 from simulators.servers.mosquitto import Mosquitto
 from simulators.servers.postgresql import Postgresql
 from wire import audience, envelope, histogram
@@ -264,7 +264,7 @@ class Loose(pydantic.BaseModel):
 
 def main() -> None:
     """Print the table."""
-    collect_seldom()  # as `python -m cloud stream` does
+    reduce_garbage_collection()  # as `python -m cloud stream` does
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", help="this PostgreSQL, emptied before")
     parser.add_argument("--reports", type=int, default=40_000)

@@ -270,7 +270,7 @@ def test_a_database_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
         [sys.executable, "-m", "cloud", "stream", "--database", nowhere],
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    until_said(process, "database.away")
+    until_said(process, "database.unavailable")
     process.send_signal(signal.SIGTERM)
     assert process.wait(WITHIN_S) == 0
     process.stderr.close()  # type: ignore[union-attr]

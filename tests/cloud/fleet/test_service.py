@@ -254,6 +254,6 @@ def test_a_database_that_is_away_for_a_moment_does_not_end_the_service(tmp_path,
     engine = create_engine(f"sqlite:///{tmp_path}/none/fleet.db")
     service = FleetService(engine, lambda *said: published.append(said), lambda: START)
     service.step(0)
-    assert "database.away" in caplog.text
+    assert "database.unavailable" in caplog.text
     assert published == []
     engine.dispose()

@@ -129,7 +129,7 @@ def test_a_camera_gets_past_reports_that_fail_and_its_quarantine_ends(
             topic = f"onlooker/v1/KX-01/{one.device}/audience"
             cloud.source.put(topic, encode_event(audience_event(one)))
         cloud.run()
-        cloud.consumer._tell(cloud.now)
+        cloud.consumer._send_acks(cloud.now)
         for _, payload in cloud.source.sent:
             through = max(through, *(event.data.through for event in decode_events(payload)))
         cloud.now += timedelta(minutes=5)
@@ -251,7 +251,7 @@ class Device:
         for topic, payload in waiting[:window]:
             self.cloud.source.put(topic, payload)
         self.cloud.run()
-        self.cloud.consumer._tell(self.cloud.now)
+        self.cloud.consumer._send_acks(self.cloud.now)
         for _, payload in self.cloud.source.sent:
             self.through = max(self.through, *(one.data.through for one in decode_events(payload)))
         self.cloud.now += timedelta(minutes=5)

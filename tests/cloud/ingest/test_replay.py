@@ -84,7 +84,7 @@ def test_a_letter_that_holds_another_report_is_refused(engine: Engine, report: R
     other = encode_event(audience_event(report(2)))
     with writing(engine) as connection:
         connection.execute(update(dead_letters).values(payload=other, payload_bytes=len(other)))
-    assert again(engine)[0].startswith("refused: it holds another report")
+    assert again(engine)[0].startswith("refused: it contains another report")
     assert visits(engine) == 0
 
 

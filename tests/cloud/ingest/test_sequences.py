@@ -41,7 +41,7 @@ class Cloud:
         for payload in payloads:
             self.source.put(f"{TOPIC}/{channel}", payload)
         self.consumer.step()
-        self.consumer._tell(self.now)
+        self.consumer._send_acks(self.now)
         acks = [
             event.data.through
             for _, payload in self.source.sent

@@ -212,12 +212,14 @@ def test_an_older_database_gets_its_roll_ups_from_what_it_holds(
         connection.execute(text("DROP TABLE venue_demographics"))
         for table, column in product(("minute_tallies", "hour_tallies"), BANDS):
             connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
+        connection.execute(text("ALTER TABLE location_venues RENAME TO places"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
     upgrade(engine, to="0004")
     with writing(engine) as connection:  # the tables of the steps between are there
         connection.execute(text("UPDATE alembic_version SET version_num = '0009'"))
     upgrade(engine, to="0010")
     with writing(engine) as connection:  # and so are those of the steps after
+        connection.execute(text("ALTER TABLE places RENAME TO location_venues"))
         connection.execute(text(f"UPDATE alembic_version SET version_num = '{HEAD}'"))
     with reading(engine) as connection:
         assert_rolled_up(connection)

@@ -60,8 +60,8 @@ class Cloud:
         self.clock_s += CHECK_EVERY_S
 
     def keep(self) -> None:
-        self.renames.keep(self.membership.estate, self.now)
-        self.venues.keep(self.membership.venues)
+        self.renames.maintain(self.membership.estate, self.now)
+        self.venues.maintain(self.membership.venues)
 
     def take(self, topic: str, *made: AudienceReport) -> set[tuple[str, int]]:
         """Topics of the acknowledgements, and how far they reach."""

@@ -48,10 +48,10 @@ def test_what_was_counted_before_goes_along(
 
     arrives(1)
     assert visits_by_venue(engine) == {"unknown": 2}
-    venues.keep(membership.venues)
+    venues.maintain(membership.venues)
     assert visits_by_venue(engine) == {"10503": 2}
     file.write_text(SAMPLE.read_text().replace('"10503"', '"105"'))
     arrives(2)
-    venues.keep(membership.venues)
+    venues.maintain(membership.venues)
     arrives(3)
     assert visits_by_venue(engine) == {"105": 6}
