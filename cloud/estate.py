@@ -158,7 +158,7 @@ class Site(_Fact, frozen=True, kw_only=True):
     screen: Screen
     camera: CameraOffset = CameraOffset()
     loop: Loop = Loop(length_s=60, spot_s=10)
-    base_rate_pence: Annotated[int, Meta(ge=1, le=100_000_000)]
+    base_rate_minor: Annotated[int, Meta(ge=1, le=100_000_000)]
     base_looking_s: Annotated[float, Meta(gt=0, le=1e9)]
     currency: Word
     attributes: Attributes

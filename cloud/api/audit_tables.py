@@ -82,14 +82,19 @@ class _Overrides:
             said, row = self._set.get(key), rows.get(key)
             if said is None:
                 if row is not None:
-                    yield f"{what} has a price of {row['price_pence']} that no entry has set"
+                    yield f"{what} has a price of {row['price_minor']} that no entry has set"
                 continue
             entry, details = said
             yield from _differences(
                 what, entry, row,
-                number=entry.number, price_pence=details["price_pence"], author=entry.actor,
+                number=entry.number, price_minor=_price_minor(details), author=entry.actor,
                 reason=details["reason"], until_at=_instant(details["until"]), set_at=entry.at,
             )  # fmt: skip
+
+
+def _price_minor(details: Details) -> Any:
+    """The price of an override; entries before version 0022 of the database say `price_minor`."""
+    return details["price_minor"] if "price_minor" in details else details["price_minor"]
 
 
 class _RateCards:

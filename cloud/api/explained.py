@@ -49,7 +49,7 @@ def brief(answer: PriceAnswer) -> Iterator[str]:
     """The price in one line."""
     slot = answer.slot
     when = f"{slot.local:%A} {slot.local.day} {slot.local:%B %Y, %H:%M}"
-    spread = f"{_money(answer, answer.low)} to {_money(answer, answer.high)}"
+    spread = f"{_money(answer, answer.price_p10)} to {_money(answer, answer.price_p90)}"
     yield f"{_money(answer, answer.price)}  {answer.location}  {when}  ({spread})"
 
 
@@ -60,13 +60,13 @@ def explained(answer: PriceAnswer) -> Iterator[str]:
     yield f"{slot.local:%A} {slot.local.day} {slot.local:%B %Y, %H:%M}, one hour, one share"
     yield ""
     yield f"  {'base rate':<12}{'':>9}{_money(answer, answer.base_rate):>11}"
-    running = Decimal(answer.base_rate_pence)
+    running = Decimal(answer.base_rate_minor)
     for factor in answer.factors:
         running *= Decimal(factor.value)
         worth = _money(answer, major(running, answer.currency))
         yield f"  {factor.name:<12}x {Decimal(factor.value):<7.4f}{worth:>11}  {factor.reason}"
     yield f"  {'price':<12}{'':>9}{_money(answer, answer.price):>11}  {answer.currency}, {ROUNDED}"
-    spread = f"{_money(answer, answer.low)} to {_money(answer, answer.high)}"
+    spread = f"{_money(answer, answer.price_p10)} to {_money(answer, answer.price_p90)}"
     yield f"  {'P10 to P90':<12}{'':>9}{spread:>18}"
     yield f"  {'for sale':<12}{answer.availability.sentence}"
     yield ""

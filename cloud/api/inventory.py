@@ -145,14 +145,14 @@ class _Page:
         desk, slot = self._desk, self._slots[site.id]
         outlook = made.forecast.hour_forecast(slot.starts_at)
         market = made.book.market(slot, self._buyer.account)
-        price_pence = quote(site, slot, outlook, desk.card, market).price_pence
+        price_minor = quote(site, slot, outlook, desk.card, market).price_minor
         on_sale = available(desk, site, slot, market)
         shares = site.loop.shares if on_sale.free is None else on_sale.free
         free = shares if on_sale.is_for_sale else 0
         rungs = made.plays.ladder(outlook)
         told = {**asdict(on_sale), "sentence": on_sale.sentence}
         return {
-            **build_inventory_element(site, slot, made.plays.spot, price_pence, rungs, free),
+            **build_inventory_element(site, slot, made.plays.spot, price_minor, rungs, free),
             "ext": {"onlooker": {"availability": told}},
         }
 

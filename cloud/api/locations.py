@@ -77,7 +77,7 @@ def _described(site: Site) -> LocationAnswer:
         ),
         loop_s=site.loop.length_s,
         spot_s=site.loop.spot_s,
-        base_rate=major(site.base_rate_pence, site.currency),
+        base_rate=major(site.base_rate_minor, site.currency),
         currency=site.currency,
         traffic=site.attributes.traffic,
         demographic=site.attributes.demographic,

@@ -82,7 +82,7 @@ class OverrideAnswer(BaseModel):
     price: Decimal | None = Field(
         examples=["45.00"], description="null where the sites file no longer has the location"
     )
-    price_pence: int = Field(examples=[4500])
+    price_minor: int = Field(examples=[4500])
     reason: str = Field(examples=["agreed in March"])
     author: str = Field(examples=["Mary Poole (key 4f1c)"])
     set_at: datetime
@@ -148,7 +148,7 @@ def set_price(desk: Desk, site: Site, slot: Slot, asked: OverrideAsked, by: str)
     now = desk.clock()
     _refuse_times(slot, asked.until, now)
     pence = minor(asked.price, site.currency)
-    least, most = compute_card_limits(site.base_rate_pence, desk.card)
+    least, most = compute_card_limits(site.base_rate_minor, desk.card)
     if not least <= pence <= most:
         raise OverrideRefused(
             f"{written(pence, site.currency)} is not between {written(least, site.currency)} and "
@@ -165,7 +165,7 @@ def set_price(desk: Desk, site: Site, slot: Slot, asked: OverrideAsked, by: str)
             action="price.override",
             about=_about(site.id, slot),
             details={
-                "price_pence": pence,
+                "price_minor": pence,
                 "reason": asked.reason,
                 "until": asked.until.isoformat() if asked.until else None,
                 "account": asked.account,
@@ -215,7 +215,7 @@ def _drop(
             about=_about(one.location, slot),
             details={
                 "number": one.override.number,
-                "price_pence": one.override.price_pence,
+                "price_minor": one.override.price_minor,
                 "account": account,
             },
         )
@@ -244,8 +244,8 @@ def _described(desk: Desk, standing: Standing) -> OverrideAnswer:
         number=override.number,
         location=desk.estate.current_id(standing.location),
         starts_at=EPOCH + timedelta(seconds=standing.hour_at),
-        price=None if currency is None else major(override.price_pence, currency),
-        price_pence=override.price_pence,
+        price=None if currency is None else major(override.price_minor, currency),
+        price_minor=override.price_minor,
         reason=override.reason,
         author=override.author,
         set_at=standing.set_at,

@@ -124,7 +124,7 @@ class OverrideShown(DealShown):
     """Who has set the price that is quoted, and what it would be without that."""
 
     computed_price: Decimal = Field(examples=["43.12"])
-    computed_price_pence: int = Field(examples=[4312])
+    computed_price_minor: int = Field(examples=[4312])
 
 
 class AvailabilityAnswer(BaseModel):
@@ -146,12 +146,16 @@ class PriceAnswer(BaseModel):
     name: str = Field(examples=["King's Cross St Pancras, Northern ticket hall"])
     slot: SlotAnswer
     price: Decimal = Field(examples=["43.12"])
-    price_pence: int = Field(examples=[4312])
+    price_minor: int = Field(examples=[4312])
     currency: str = Field(examples=["GBP"])
-    low: Decimal = Field(examples=["36.20"], description="the price at the P10 of the attention")
-    high: Decimal = Field(examples=["51.90"], description="the price at the P90 of the attention")
+    price_p10: Decimal = Field(
+        examples=["36.20"], description="the price at the P10 of the attention"
+    )
+    price_p90: Decimal = Field(
+        examples=["51.90"], description="the price at the P90 of the attention"
+    )
     base_rate: Decimal = Field(examples=["18.00"])
-    base_rate_pence: int = Field(examples=[1800])
+    base_rate_minor: int = Field(examples=[1800])
     factors: list[FactorAnswer]
     override: OverrideShown | None = Field(
         default=None, description="shown to staff only; null: a computed price"
@@ -212,8 +216,8 @@ def priced(desk: Desk, site: Site, slot: Slot, made: Made, buyer: Buyer = STAFF)
         computed = quote(site, slot, outlook, desk.card, replace(market, override=None))
         answer.override = OverrideShown(
             **_set_by_hand(market.override, site.currency),
-            computed_price=major(computed.price_pence, computed.currency),
-            computed_price_pence=computed.price_pence,
+            computed_price=major(computed.price_minor, computed.currency),
+            computed_price_minor=computed.price_minor,
         )
     return answer
 
@@ -222,7 +226,7 @@ def _set_by_hand(override: PriceOverride, currency: str) -> dict[str, Any]:
     return {
         "number": override.number,
         "account": override.account,
-        "price": major(override.price_pence, currency),
+        "price": major(override.price_minor, currency),
         "author": override.author,
         "reason": override.reason,
         "until": override.until_at,
@@ -279,13 +283,13 @@ def _described(
         location=site.id,
         name=site.name,
         slot=SlotAnswer(local=slot.local, starts_at=slot.starts_at, ends_at=slot.ends_at),
-        price=major(quoted.price_pence, quoted.currency),
-        price_pence=quoted.price_pence,
+        price=major(quoted.price_minor, quoted.currency),
+        price_minor=quoted.price_minor,
         currency=quoted.currency,
-        low=major(quoted.low_pence, quoted.currency),
-        high=major(quoted.high_pence, quoted.currency),
-        base_rate=major(quoted.base_rate_pence, quoted.currency),
-        base_rate_pence=quoted.base_rate_pence,
+        price_p10=major(quoted.price_p10_minor, quoted.currency),
+        price_p90=major(quoted.price_p90_minor, quoted.currency),
+        base_rate=major(quoted.base_rate_minor, quoted.currency),
+        base_rate_minor=quoted.base_rate_minor,
         factors=[
             FactorAnswer(name=factor.name, value=f"{factor.value:f}", reason=factor.reason)
             for factor in quoted.factors

@@ -39,7 +39,7 @@ class Column:
     site: Site
     made: Made
     slots: SlotColumns
-    price_pence: Integers
+    price_minor: Integers
     free: Integers
     contacts: Floats
     """(P10 P50 P90, slots)"""
@@ -98,7 +98,7 @@ def sold(desk: Desk, brief: Brief, account: str | None = None) -> Sold:
         names=tuple(site.id for site in sites),
         location=where,
         day=np.concatenate([_days_in(brief, one.slots) for one in columns]),
-        price_pence=np.concatenate([one.price_pence for one in columns]),
+        price_minor=np.concatenate([one.price_minor for one in columns]),
         free=np.concatenate([one.free for one in columns]),
         target=groups[brief.target.name],
         low=low * target,
@@ -169,7 +169,7 @@ def _column(desk: Desk, site: Site, known: Made, slots: SlotColumns, account: st
         site=site,
         made=known,
         slots=slots,
-        price_pence=price_slots(
+        price_minor=price_slots(
             site,
             slots,
             looking_s[1],

@@ -50,27 +50,27 @@ class AskedMinimum(Asked):
 
     group: AskedGroup = AskedGroup()
     measure: Literal["impressions", "reach"]
-    least: float = Field(gt=0, le=1e12)
+    min: float = Field(gt=0, le=1e12)
 
 
 class AskedCaps(Asked):
     """The most of something; a slot bought in two shares counts twice."""
 
-    slots: int | None = Field(default=None, ge=1, le=10**9)
-    slots_per_location: int | None = Field(default=None, ge=1, le=10**9)
-    slots_per_day: int | None = Field(default=None, ge=1, le=10**9)
-    spend_per_location: Decimal | None = Field(default=None, gt=0, le=10**10, decimal_places=4)
-    shares_per_slot: int = Field(default=1, ge=1, le=3600)
+    max_spots: int | None = Field(default=None, ge=1, le=10**9)
+    max_spots_per_screen: int | None = Field(default=None, ge=1, le=10**9)
+    max_spots_per_screen_per_day: int | None = Field(default=None, ge=1, le=10**9)
+    max_spend_per_screen: Decimal | None = Field(default=None, gt=0, le=10**10, decimal_places=4)
+    max_shares_per_slot: int = Field(default=1, ge=1, le=3600)
 
     def brief(self, currency: str) -> Caps:
         """As the optimiser reads it."""
-        spend = self.spend_per_location
+        spend = self.max_spend_per_screen
         return Caps(
-            slots=self.slots,
-            slots_per_location=self.slots_per_location,
-            slots_per_day=self.slots_per_day,
-            spend_per_location_pence=None if spend is None else minor(spend, currency),
-            shares_per_slot=self.shares_per_slot,
+            max_spots=self.max_spots,
+            max_spots_per_screen=self.max_spots_per_screen,
+            max_spots_per_screen_per_day=self.max_spots_per_screen_per_day,
+            max_spend_per_screen_minor=None if spend is None else minor(spend, currency),
+            max_shares_per_slot=self.max_shares_per_slot,
         )
 
 
@@ -89,14 +89,14 @@ class AskedPlan(Asked):
     minimums: list[AskedMinimum] = Field(default=[], max_length=20)
     objective: Objective = Objective.ATTENTIVE
     value_per_impression: Decimal | None = Field(default=None, gt=0, le=10**6)
-    least_return: float = Field(default=0.0, ge=0, le=1000)
+    min_roi: float = Field(default=0.0, ge=0, le=1000)
     within_s: float = Field(default=25.0, gt=0, le=60, description="how long to search at most")
 
     def brief(self) -> Brief:
         """As the optimiser reads it; raises BriefError or MoneyError."""
         value = self.value_per_impression
         return Brief(
-            budget_pence=minor(self.budget, self.currency),
+            budget_minor=minor(self.budget, self.currency),
             currency=self.currency,
             first_on=self.first_on,
             until_on=self.until_on,
@@ -106,11 +106,11 @@ class AskedPlan(Asked):
             target=self.target.brief(),
             caps=self.caps.brief(self.currency),
             minimums=tuple(
-                Minimum(one.group.brief(), one.measure, one.least) for one in self.minimums
+                Minimum(one.group.brief(), one.measure, one.min) for one in self.minimums
             ),
             objective=self.objective,
-            value_pence=None if value is None else float(value * minor_per_unit(self.currency)),
-            least_return=self.least_return,
+            value_minor=None if value is None else float(value * minor_per_unit(self.currency)),
+            min_roi=self.min_roi,
         )
 
 

@@ -43,10 +43,10 @@ class ShadowAnswer(BaseModel):
     sentence: str = Field(examples=["GBP 1 more buys 53.2 attentive impressions"])
 
 
-class HeldBackAnswer(BaseModel):
+class BindingLimitAnswer(BaseModel):
     """A limit that keeps the plan from buying more."""
 
-    limit: str = Field(examples=["shares_per_slot"])
+    limit: str = Field(examples=["max_shares_per_slot"])
     slots: int = Field(examples=[240], description="slots of which it allows no further share")
     sentence: str = Field(examples=["the budget of GBP 2,500.00 leaves no room for more"])
 
@@ -56,8 +56,8 @@ class MinimumAnswer(BaseModel):
 
     group: str = Field(examples=["18-24"])
     measure: str = Field(examples=["reach"])
-    least: float
-    brings: float
+    min: float
+    achieved: float
 
 
 class ChangeAnswer(BaseModel):
@@ -70,7 +70,7 @@ class ChangeAnswer(BaseModel):
     unit: str = Field(examples=["GBP"])
 
 
-class EasingAnswer(BaseModel):
+class RelaxationAnswer(BaseModel):
     """Changes that would make the brief possible; proven by a plan, or only estimated."""
 
     sentence: str = Field(examples=["raise the budget from GBP 1,200.00 to GBP 1,570.00"])
@@ -85,7 +85,7 @@ class PlanAnswer(BaseModel):
     finished: bool = Field(description="false: the search was ended, this is its best until then")
     cost: Decimal
     unspent: Decimal = Field(description="what is left of the budget")
-    held_back_by: list[HeldBackAnswer] = Field(
+    limited_by: list[BindingLimitAnswer] = Field(
         description="what keeps the plan from buying more shares; empty: nothing more to buy"
     )
     currency: str
@@ -108,11 +108,11 @@ class PlanAnswer(BaseModel):
 
 
 class ImpossibleAnswer(BaseModel):
-    """There is no such plan; each easing alone would make one possible, smallest change first."""
+    """No plan exists; each relaxation alone makes one possible, the smallest change first."""
 
     possible: Literal[False] = False
     sentence: str
-    easings: list[EasingAnswer]
+    relaxations: list[RelaxationAnswer]
     left_out: list[LeftOut] = Field(
         default=[], description="places of which no forecast can be made, and why"
     )
@@ -140,9 +140,9 @@ def answered(found: Outcome, brief: Brief, on_sale: Sold) -> PlanAnswer | Imposs
     """The end of a search as it is written."""
     slots = len(on_sale.offer)
     if isinstance(found, Infeasible):
-        easings = [_easing(one) for one in found.easings]
+        relaxations = [_relaxation(one) for one in found.relaxations]
         answer: PlanAnswer | ImpossibleAnswer = ImpossibleAnswer(
-            sentence=found.sentence, easings=easings, slots_considered=slots
+            sentence=found.sentence, relaxations=relaxations, slots_considered=slots
         )
     else:
         answer = _plan(found, brief, slots)
@@ -153,11 +153,11 @@ def answered(found: Outcome, brief: Brief, on_sale: Sold) -> PlanAnswer | Imposs
 def _plan(found: MediaPlan, brief: Brief, slots: int) -> PlanAnswer:
     return PlanAnswer(
         finished=found.finished,
-        cost=major(found.cost_pence, brief.currency),
-        unspent=major(found.unspent_pence, brief.currency),
-        held_back_by=[
-            HeldBackAnswer(limit=one.limit, slots=one.slots, sentence=one.sentence)
-            for one in found.held_back_by
+        cost=major(found.cost_minor, brief.currency),
+        unspent=major(found.unspent_minor, brief.currency),
+        limited_by=[
+            BindingLimitAnswer(limit=one.limit, slots=one.slots, sentence=one.sentence)
+            for one in found.limited_by
         ],
         currency=brief.currency,
         impressions=_range(found.impressions),
@@ -171,8 +171,8 @@ def _plan(found: MediaPlan, brief: Brief, slots: int) -> PlanAnswer:
             MinimumAnswer(
                 group=met.minimum.group.name,
                 measure=met.minimum.measure,
-                least=met.minimum.least,
-                brings=met.brings,
+                min=met.minimum.least,
+                achieved=met.achieved,
             )
             for met in found.minimums
         ],
@@ -181,7 +181,7 @@ def _plan(found: MediaPlan, brief: Brief, slots: int) -> PlanAnswer:
                 location=line.location,
                 time_slot=line.key.partition("/")[2],
                 shares=line.shares,
-                cost=major(line.cost_pence, brief.currency),
+                cost=major(line.cost_minor, brief.currency),
                 impressions=round(line.contacts, 3),
             )
             for line in found.lines
@@ -196,10 +196,10 @@ def _plan(found: MediaPlan, brief: Brief, slots: int) -> PlanAnswer:
     )
 
 
-def _easing(easing: Relaxation) -> EasingAnswer:
-    return EasingAnswer(
-        sentence=easing.sentence,
-        proven=easing.proven,
+def _relaxation(relaxation: Relaxation) -> RelaxationAnswer:
+    return RelaxationAnswer(
+        sentence=relaxation.sentence,
+        proven=relaxation.proven,
         changes=[
             ChangeAnswer(
                 limit=change.limit.kind,
@@ -208,7 +208,7 @@ def _easing(easing: Relaxation) -> EasingAnswer:
                 to=change.to,
                 unit=change.limit.unit,
             )
-            for change in easing.changes
+            for change in relaxation.changes
         ],
     )
 

@@ -52,7 +52,7 @@ def compute_protection_levels(classes: Sequence[FareClass]) -> tuple[float, ...]
     )
 
 
-def compute_bid_price_pence(free: float, classes: Sequence[FareClass]) -> float:
+def compute_bid_price_minor(free: float, classes: Sequence[FareClass]) -> float:
     """What the last of `free` shares is expected to earn if it is kept: no sale below that.
 
     0 shares free has no price at all and is infinite.

@@ -31,7 +31,7 @@ def build_inventory_element(
     site: Site,
     slot: Slot,
     spot: Spot,
-    price_pence: int,
+    price_minor: int,
     rungs: PlayImpressions,
     free: int | None = None,
 ) -> Element:
@@ -44,7 +44,7 @@ def build_inventory_element(
     return {
         "dooh": build_dooh(site),
         "device": build_device(site, slot),
-        "imp": build_impressions(site, slot, spot, price_pence, rungs, free),
+        "imp": build_impressions(site, slot, spot, price_minor, rungs, free),
     }
 
 
@@ -81,13 +81,13 @@ def build_device(site: Site, slot: Slot) -> Element:
 
 
 def build_impressions(
-    site: Site, slot: Slot, spot: Spot, price_pence: int, rungs: PlayImpressions, free: int
+    site: Site, slot: Slot, spot: Spot, price_minor: int, rungs: PlayImpressions, free: int
 ) -> list[Element]:
     """The one impression that is for sale, or none."""
     per_play = multiplier(rungs.ots.p50)
     if per_play <= 0 or free <= 0:
         return []
-    floor = floor_cpm(price_pence, spot, per_play, site.currency)
+    floor = floor_cpm(price_minor, spot, per_play, site.currency)
     video = {
         "mimes": MIMES,
         "w": site.screen.width_px,
@@ -107,7 +107,7 @@ def build_impressions(
             "exp": EXPIRES_S,
             "qty": {"multiplier": float(per_play), "sourcetype": SOURCE_PUBLISHER},
             "metric": _metrics(rungs),
-            "ext": {"onlooker": _provenance(site, spot, price_pence, rungs, free)},
+            "ext": {"onlooker": _provenance(site, spot, price_minor, rungs, free)},
         }
     ]
 
@@ -125,7 +125,7 @@ def _metrics(rungs: PlayImpressions) -> list[Element]:
 
 
 def _provenance(
-    site: Site, spot: Spot, price_pence: int, rungs: PlayImpressions, free: int
+    site: Site, spot: Spot, price_minor: int, rungs: PlayImpressions, free: int
 ) -> Element:
     """Who measured what with which instrument, and how sure that is."""
     source = rungs.provenance
@@ -140,7 +140,7 @@ def _provenance(
         "suppressed_below": SUPPRESSED_BELOW,
         "attention_s_per_play": _interval(rungs.attention_s),
         "seen_share": round(rungs.seen_share, 6),
-        "slot_price_pence": price_pence,
+        "slot_price_minor": price_minor,
         "plays_per_hour": float(spot.plays_per_hour),
         "loop_s": spot.loop_s,
         "shares": site.loop.shares,

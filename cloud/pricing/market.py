@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from cloud.pricing.emsr import FareClass, compute_bid_price_pence
+from cloud.pricing.emsr import FareClass, compute_bid_price_minor
 
 
 class OccupancyError(ValueError):
@@ -20,7 +20,7 @@ class OccupancyError(ValueError):
 class PublishedPrice:
     """The price that a slot was last published at: on which local day, `days` ago, made of what."""
 
-    price_pence: int
+    price_minor: int
     published_on: date
     versions: str
     days: int = 1
@@ -39,7 +39,7 @@ class Occupancy:
             raise OccupancyError(
                 f"{self.taken} shares are taken of {self.shares}: wanted 0 to {self.shares}"
             )
-        compute_bid_price_pence(1, self.classes)  # refuses classes in the wrong order
+        compute_bid_price_minor(1, self.classes)  # refuses classes in the wrong order
 
     @property
     def free(self) -> int:
@@ -47,9 +47,9 @@ class Occupancy:
         return self.shares - self.taken
 
     @property
-    def bid_pence(self) -> int:
+    def bid_minor(self) -> int:
         """No sale below it, by EMSR-b; 0 when nobody else is expected or nothing is left."""
-        return math.ceil(compute_bid_price_pence(self.free, self.classes)) if self.free else 0
+        return math.ceil(compute_bid_price_minor(self.free, self.classes)) if self.free else 0
 
     @property
     def reason(self) -> str:
@@ -69,7 +69,7 @@ class PriceOverride:
     """
 
     number: int
-    price_pence: int
+    price_minor: int
     author: str
     reason: str
     until_at: datetime | None = None

@@ -28,7 +28,7 @@ from cloud.pricing.slot import SlotColumns
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-DOUBTFUL_PENCE: Final = 1e-4
+DOUBTFUL_MINOR: Final = 1e-4
 DOUBTFUL_FACTOR: Final = 1e-6
 """In units of the last of its four decimals."""
 
@@ -49,16 +49,16 @@ def price_slots(
     never = np.zeros(looking_s.shape, dtype=bool) if unobserved is None else unobserved
     attention, doubtful = _attention(looking_s, site.base_looking_s, card)
     attention = np.where(never, UNIT, attention)
-    amount = site.base_rate_pence * attention / UNIT * _card_factors(site, slots, card)
-    doubtful |= np.abs(amount % 1 - 0.5) < DOUBTFUL_PENCE
+    amount = site.base_rate_minor * attention / UNIT * _card_factors(site, slots, card)
+    doubtful |= np.abs(amount % 1 - 0.5) < DOUBTFUL_MINOR
     price = np.floor(amount + 0.5).astype(np.int64)
     for at in np.flatnonzero(doubtful).tolist():
         made_of = compute_base_factors(
             site, slots.slots[at], float(looking_s[at]), card, unobserved=bool(never[at])
         )
-        product = math.prod((one.value for one in made_of), start=Decimal(site.base_rate_pence))
+        product = math.prod((one.value for one in made_of), start=Decimal(site.base_rate_minor))
         price[at] = round_minor(product)
-    return _ruled(price, site.base_rate_pence, card, markets)
+    return _ruled(price, site.base_rate_minor, card, markets)
 
 
 def _attention(
@@ -81,26 +81,26 @@ def _card_factors(site: Site, slots: SlotColumns, card: RateCard) -> Floats:
 
 
 def _ruled(
-    price: Integers, base_pence: int, card: RateCard, markets: Sequence[Market] | None
+    price: Integers, base_minor: int, card: RateCard, markets: Sequence[Market] | None
 ) -> Integers:
-    if card.rounding_pence > 1:
-        price = np.maximum(card.rounding_pence, round_to_step(price, card.rounding_pence))
+    if card.rounding_minor > 1:
+        price = np.maximum(card.rounding_minor, round_to_step(price, card.rounding_minor))
     if markets is not None:
         price = _traded(price, card, markets)
-    least, most = compute_card_limits(base_pence, card)
+    least, most = compute_card_limits(base_minor, card)
     for at, market in enumerate(markets or ()):
         if market.override is not None:
-            price[at] = market.override.price_pence
+            price[at] = market.override.price_minor
     return np.minimum(np.maximum(price, least), most)
 
 
 def _traded(price: Integers, card: RateCard, markets: Sequence[Market]) -> Integers:
-    bids = [one.occupancy.bid_pence if one.occupancy else 0 for one in markets]
+    bids = [one.occupancy.bid_minor if one.occupancy else 0 for one in markets]
     price = np.maximum(price, np.array(bids, dtype=np.int64))
     if card.daily_move is None:
         return price
     last = [
-        (one.published.price_pence, one.published.days) if one.published else (0, 0)
+        (one.published.price_minor, one.published.days) if one.published else (0, 0)
         for one in markets
     ]
     before, days = np.array(last, dtype=np.int64).reshape(-1, 2).T

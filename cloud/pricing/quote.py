@@ -25,22 +25,22 @@ class QuoteError(ValueError):
 class Quote:
     """The price of one advertiser's share of one slot, and everything it is made of.
 
-    `low_pence` and `high_pence` are the prices at the P10 and the P90 of the attention forecast.
+    `price_p10_minor` and `price_p90_minor` are the prices at P10 and P90 of the attention.
     """
 
     slot: Slot
-    base_rate_pence: int
+    base_rate_minor: int
     factors: tuple[Factor, ...]
-    price_pence: int
-    low_pence: int
-    high_pence: int
+    price_minor: int
+    price_p10_minor: int
+    price_p90_minor: int
     currency: str
     rate_card: str
 
     def __post_init__(self) -> None:
-        explained = round_minor(_product(self.base_rate_pence, self.factors))
-        if explained != self.price_pence:
-            raise QuoteError(f"factors come to {explained} pence, the price is {self.price_pence}")
+        explained = round_minor(_product(self.base_rate_minor, self.factors))
+        if explained != self.price_minor:
+            raise QuoteError(f"factors come to {explained} pence, the price is {self.price_minor}")
 
 
 def quote(
@@ -54,20 +54,20 @@ def quote(
     made_of = compute_factors(
         site, slot, expected.looking_s.p50, card, market, unobserved=expected.unobserved
     )
-    price = round_minor(_product(site.base_rate_pence, made_of))
+    price = round_minor(_product(site.base_rate_minor, made_of))
     low, high = (
         round_minor(
-            _product(site.base_rate_pence, compute_factors(site, slot, looking_s, card, market))
+            _product(site.base_rate_minor, compute_factors(site, slot, looking_s, card, market))
         )
         for looking_s in (expected.looking_s.p10, expected.looking_s.p90)
     )
     return Quote(
         slot=slot,
-        base_rate_pence=site.base_rate_pence,
+        base_rate_minor=site.base_rate_minor,
         factors=made_of,
-        price_pence=price,
-        low_pence=min(low, price),
-        high_pence=max(high, price),
+        price_minor=price,
+        price_p10_minor=min(low, price),
+        price_p90_minor=max(high, price),
         currency=site.currency,
         rate_card=card.version,
     )
@@ -78,7 +78,7 @@ def hide_reasons(quoted: Quote, *, is_deal: bool) -> Quote:
 
     One factor takes the place of all, since the others multiply to the computed price.
     """
-    value = TWELVE_DIGITS.divide(Decimal(quoted.price_pence), Decimal(quoted.base_rate_pence))
+    value = TWELVE_DIGITS.divide(Decimal(quoted.price_minor), Decimal(quoted.base_rate_minor))
     reason = "the price agreed with your account" if is_deal else "the price set for this hour"
     return replace(quoted, factors=(Factor("set price", value, reason),))
 
@@ -94,8 +94,8 @@ def compute_factors(
 ) -> tuple[Factor, ...]:
     """Every factor of the price, the rules last and only where they bite."""
     made_of = compute_base_factors(site, slot, looking_s, card, unobserved=unobserved)
-    amount = _product(site.base_rate_pence, made_of)
-    terms = RuleTerms(site.base_rate_pence, site.currency, card, market)
+    amount = _product(site.base_rate_minor, made_of)
+    terms = RuleTerms(site.base_rate_minor, site.currency, card, market)
     return made_of + tuple(apply_rules(amount, terms))
 
 

@@ -84,7 +84,9 @@ class RateCard(_Card, frozen=True, kw_only=True):
     limits: Bounds
     daily_move: Decimal | None = None
     """The most by which a price moves in a day, as a share of the price published before."""
-    rounding_pence: Annotated[int, Meta(ge=1, le=100_000)] = 1
+    rounding_minor: Annotated[int, Meta(ge=1, le=100_000)] = msgspec.field(
+        default=1, name="rounding_pence"
+    )
 
     def __post_init__(self) -> None:
         for words in (self.demographic, self.traffic):

@@ -79,16 +79,16 @@ def compute_daily_bounds(published: Pence, most: Decimal, days: Pence) -> tuple[
     return least - (least == published), highest + (highest == published)
 
 
-def compute_card_limits(base_pence: int, card: RateCard) -> tuple[int, int]:
+def compute_card_limits(base_minor: int, card: RateCard) -> tuple[int, int]:
     """The least and the most that the card lets an hour of that base rate cost."""
     least, most = (
-        round_minor(base_pence * bound) for bound in (card.limits.least, card.limits.most)
+        round_minor(base_minor * bound) for bound in (card.limits.least, card.limits.most)
     )
     return max(1, least), max(1, most)
 
 
 def _step(price: int, terms: RuleTerms) -> Iterable[RuleResult]:
-    step = terms.card.rounding_pence
+    step = terms.card.rounding_minor
     if step > 1:
         reason = f"the card rounds to {terms.written(step)}"
         yield RuleResult("rounding", max(step, round_to_step(price, step)), reason)
@@ -97,16 +97,16 @@ def _step(price: int, terms: RuleTerms) -> Iterable[RuleResult]:
 def _occupancy(price: int, terms: RuleTerms) -> Iterable[RuleResult]:
     occupancy = terms.market.occupancy
     if occupancy is not None:
-        yield RuleResult("occupancy", max(price, occupancy.bid_pence), occupancy.reason)
+        yield RuleResult("occupancy", max(price, occupancy.bid_minor), occupancy.reason)
 
 
 def _move(price: int, terms: RuleTerms) -> Iterable[RuleResult]:
     before, card = terms.market.published, terms.card
     if before is None or card.daily_move is None:
         return
-    least, most = compute_daily_bounds(before.price_pence, card.daily_move, before.days)
+    least, most = compute_daily_bounds(before.price_minor, card.daily_move, before.days)
     reason = (
-        f"at most {card.daily_move:.0%} a day from {terms.written(before.price_pence)}, published "
+        f"at most {card.daily_move:.0%} a day from {terms.written(before.price_minor)}, published "
         f"on {before.published_on} ({before.versions})"
     )
     yield RuleResult("daily move", min(max(price, least), most), reason)
@@ -125,15 +125,15 @@ def _override(price: int, terms: RuleTerms) -> Iterable[RuleResult]:
     held = terms.market.override
     if held is not None:
         least, most = compute_card_limits(terms.base_minor, terms.card)
-        pence = min(max(held.price_pence, least), most)
+        pence = min(max(held.price_minor, least), most)
         reason = (
             f"override {held.number} by {held.author} in place of {terms.written(price)}: "
             f"{held.reason}"
         )
         if held.account is not None:
             reason += f" (a deal of the account {held.account})"
-        if pence != held.price_pence:
+        if pence != held.price_minor:
             reason += (
-                f" (set to {terms.written(held.price_pence)}, which the card no longer allows)"
+                f" (set to {terms.written(held.price_minor)}, which the card no longer allows)"
             )
         yield RuleResult("override", pence, reason)

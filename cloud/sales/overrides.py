@@ -38,7 +38,7 @@ price_overrides = Table(
     Column("hour_at", BigInteger, primary_key=True, autoincrement=False),  # seconds since 1970
     Column("account", String(40), primary_key=True),  # empty: for everybody
     Column("number", Integer, nullable=False),  # of its entry in the audit log
-    Column("price_pence", BigInteger, nullable=False),
+    Column("price_minor", BigInteger, nullable=False),
     Column("author", String(120), nullable=False),
     Column("reason", String(200), nullable=False),
     Column("set_at", database.Instant, nullable=False),
@@ -69,7 +69,7 @@ def keep_override(connection: Connection, standing: Standing) -> None:
         "account": override.account or FOR_EVERYBODY,
         "set_at": standing.set_at,
         "number": override.number,
-        "price_pence": override.price_pence,
+        "price_minor": override.price_minor,
         "author": override.author,
         "reason": override.reason,
         "until_at": override.until_at,
@@ -150,7 +150,7 @@ def read_overrides(
 
 
 def _standing(row: Any) -> Standing:
-    named = ("number", "price_pence", "author", "reason", "until_at")
+    named = ("number", "price_minor", "author", "reason", "until_at")
     account = row["account"] or None
     override = PriceOverride(**{name: row[name] for name in named}, account=account)
     return Standing(row["location"], row["hour_at"], row["set_at"], override)

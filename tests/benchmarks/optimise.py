@@ -33,7 +33,7 @@ from cloud.pricing.optimise.search import optimise
 from wire.audience import AgeGroup
 
 PLACES, HOURS = 100, 168 * 4
-CAPS = Caps(slots_per_location=120)
+CAPS = Caps(max_spots_per_screen=120)
 YOUNG = AudienceGroup(ages=frozenset({AgeGroup.FROM_18}))
 OLD = AudienceGroup(ages=frozenset({AgeGroup.FROM_55}))
 REACH: dict[str, object] = {"objective": Objective.REACH}
@@ -71,7 +71,7 @@ def invented(seed: int) -> Offer:
         names=tuple(f"L{place:03}" for place in range(PLACES)),
         location=location,
         day=hour // 24,
-        price_pence=np.maximum(5, price).astype(np.int64),
+        price_minor=np.maximum(5, price).astype(np.int64),
         free=np.ones(hour.size, dtype=np.int64),
         target=GroupAudience(contacts, people),
         low=contacts * 0.7,
@@ -86,7 +86,7 @@ def invented(seed: int) -> Offer:
 def brief(offer: Offer, share: float, **asked: object) -> Brief:
     """A brief for a share of what the whole offer costs."""
     fields: dict[str, object] = {
-        "budget_pence": int(offer.price_pence.sum() * share),
+        "budget_minor": int(offer.price_minor.sum() * share),
         "currency": "GBP",
         "first_on": date(2026, 11, 23),
         "until_on": date(2026, 12, 21),
@@ -115,13 +115,15 @@ def cases(offer: Offer, share: float) -> Iterator[tuple[str, Brief]]:
     least = (Minimum(YOUNG, "reach", float(reached * 1.02)),)
     yield "impressions, reach minimum", brief(offer, share, minimums=least)
     yield "reach, every cap", brief(offer, share, caps=every_cap(offer, share), **REACH)
-    yield "return", brief(offer, share, objective=Objective.ROI, value_pence=12.0, least_return=0.1)
+    yield "return", brief(offer, share, objective=Objective.ROI, value_minor=12.0, min_roi=0.1)
 
 
 def every_cap(offer: Offer, share: float) -> Caps:
     """By day and by money as well: 2,900 rows."""
-    spend = int(offer.price_pence.sum() * share / PLACES * 1.5)
-    return Caps(slots_per_location=120, slots_per_day=6, spend_per_location_pence=spend)
+    spend = int(offer.price_minor.sum() * share / PLACES * 1.5)
+    return Caps(
+        max_spots_per_screen=120, max_spots_per_screen_per_day=6, max_spend_per_screen_minor=spend
+    )
 
 
 def greedy(asked: Brief, offer: Offer) -> Integers:
@@ -134,25 +136,25 @@ def lazy_greedy(asked: Brief, offer: Offer) -> Integers:
     shares = np.zeros(len(offer), dtype=np.int64)
     people, contacts = offer.target.people, offer.target.contacts
     held, bought = np.zeros(PLACES), np.zeros(PLACES, dtype=np.int64)
-    left_pence = asked.budget_pence
-    promised = contacts / offer.price_pence
+    left_minor = asked.budget_minor
+    promised = contacts / offer.price_minor
     queue = [(-promise, slot, 0) for slot, promise in enumerate(promised.tolist())]
     heapq.heapify(queue)
     while queue:
         _, slot, looked = heapq.heappop(queue)
         place = int(offer.location[slot])
-        price_pence = int(offer.price_pence[slot])
-        if price_pence > left_pence or bought[place] >= (asked.caps.slots_per_location or 0):
+        price_minor = int(offer.price_minor[slot])
+        if price_minor > left_minor or bought[place] >= (asked.caps.max_spots_per_screen or 0):
             continue
         if looked < bought[place]:
             now = people[place] * np.exp(-held[place] / people[place])
             gain = -now * np.expm1(-contacts[slot] / people[place])
-            heapq.heappush(queue, (-gain / price_pence, slot, int(bought[place])))
+            heapq.heappush(queue, (-gain / price_minor, slot, int(bought[place])))
             continue
         shares[slot] = 1
         held[place] += contacts[slot]
         bought[place] += 1
-        left_pence -= price_pence
+        left_minor -= price_minor
     return shares
 
 

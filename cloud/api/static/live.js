@@ -134,7 +134,7 @@ const showPrice = async () => {
   try {
     const answer = await ask(`/api/pricing/slot/${place.id}/${slot}`);
     $("refusal").textContent = "";
-    const range = `${money(answer.low, answer.currency)} to ${money(answer.high, answer.currency)}`;
+    const range = `${money(answer.price_p10, answer.currency)} to ${money(answer.price_p90, answer.currency)}`;
     const onSale = element("small", {}, answer.availability.sentence);
     $("price").replaceChildren(money(answer.price, answer.currency), element("small", {}, range), onSale);
     state.priced = answer;

@@ -48,7 +48,7 @@ const show = async () => {
   $("refusal").textContent = "";
   draw();
   list();
-  const dearest = state.answers.reduce((best, one) => (one.price_pence > best.price_pence ? one : best));
+  const dearest = state.answers.reduce((best, one) => (one.price_minor > best.price_minor ? one : best));
   explain(state.answers.find((one) => one.slot.starts_at === state.chosen) ?? dearest);
   summarise(dearest);
 };
@@ -68,7 +68,7 @@ const draw = () => {
   // Drawn at the width that it is shown at, so that its letters are never scaled down.
   const WIDTH = Math.max(280, Math.round($("day-chart").getBoundingClientRect().width));
   const every = WIDTH < 500 ? 6 : 3;
-  const most = scaleFor(Math.max(...answers.map((one) => Number(one.high))));
+  const most = scaleFor(Math.max(...answers.map((one) => Number(one.price_p90))));
   const level = (amount) => FLOOR - (Number(amount) / most) * (FLOOR - TOP);
   const pitch = (WIDTH - LEFT) / answers.length;
   const along = (amounts, back = false) => {
@@ -79,7 +79,7 @@ const draw = () => {
     shape("line", { x1: LEFT, x2: WIDTH, y1: level(most * part), y2: level(most * part), class: "axis" }),
     shape("text", { x: LEFT - 8, y: level(most * part) + 4, "text-anchor": "end" }, money(most * part, currency, most < 20 ? undefined : 0)),
   ]);
-  const [lows, highs] = [answers.map((one) => one.low), answers.map((one) => one.high)];
+  const [lows, highs] = [answers.map((one) => one.price_p10), answers.map((one) => one.price_p90)];
   marks.push(shape("polygon", { points: `${along(highs)} ${along(lows, true)}`, class: "band" }));
   answers.forEach((one, at) => {
     const mark = shape("rect", { x: LEFT + at * pitch, y: TOP, width: pitch, height: FLOOR - TOP, class: "hour", "data-at": one.slot.starts_at });
@@ -106,7 +106,7 @@ const list = () => {
     const head = element("th", { scope: "row" });
     head.append(button);
     const row = element("tr");
-    const range = `${money(one.low, one.currency)} to ${money(one.high, one.currency)}`;
+    const range = `${money(one.price_p10, one.currency)} to ${money(one.price_p90, one.currency)}`;
     row.append(head, element("td", {}, money(one.price, one.currency)), element("td", {}, range), element("td", {}, number(one.expected.looking_s.p50, 0)), element("td", {}, ON_SALE[one.availability.status](one.availability)));
     row.classList.toggle("past", one.availability.status === "past");
     return row;

@@ -47,7 +47,7 @@ PER_SHARE: Final = 2.2
 WIDEST: Final = 1.4
 
 candidate_weeks = Table(
-    "forecast_rivals",
+    "forecast_candidate_weeks",
     database.metadata,
     Column("location", String(63), primary_key=True),
     Column("first_on", Date, primary_key=True),
@@ -57,13 +57,13 @@ candidate_weeks = Table(
 )
 
 model_scores = Table(
-    "forecast_trials",
+    "forecast_model_scores",
     database.metadata,
     Column("location", String(63), primary_key=True),
     Column("first_on", Date, primary_key=True),
     Column("model", String(40), primary_key=True),
     Column("loss", Float, nullable=False),  # WQL, the mean over the measures
-    Column("inside", Float, nullable=False),  # share of hours in the band, likewise
+    Column("coverage", Float, nullable=False),  # share of hours in the band, likewise
     Column("zone", String(64)),
 )
 
@@ -74,14 +74,14 @@ class ModelScore:
 
     nights: int
     loss: float
-    inside: float
+    coverage: float
 
     def with_more(self, other: "ModelScore") -> "ModelScore":
         """Both together, each night counting once."""
         nights = self.nights + other.nights
         mean = [
             (self.nights * mine + other.nights * theirs) / nights
-            for mine, theirs in ((self.loss, other.loss), (self.inside, other.inside))
+            for mine, theirs in ((self.loss, other.loss), (self.coverage, other.coverage))
         ]
         return ModelScore(nights, *mean)
 
@@ -89,7 +89,7 @@ class ModelScore:
     def widening(self) -> float:
         """By how much its band there must be wider, from how many hours it held."""
         trust = self.nights / (self.nights + LEAN_NIGHTS)
-        wider = np.exp(PER_SHARE * (WANTED - self.inside) * trust)
+        wider = np.exp(PER_SHARE * (WANTED - self.coverage) * trust)
         return float(np.clip(wider, 1 / WIDEST, WIDEST))
 
 
@@ -168,7 +168,7 @@ def _figures(body: bytes, history: ClockSeries, first_on: date) -> dict[str, flo
         return {}
     return {
         "loss": float(score.wql[counted].mean()),
-        "inside": float(score.coverage[counted].mean()),
+        "coverage": float(score.coverage[counted].mean()),
     }
 
 
@@ -183,7 +183,7 @@ def read_model_scores(
     rows = connection.execute(
         select(
             trials.location, trials.model, trials.zone,
-            func.count(), mean(trials.loss), mean(trials.inside),
+            func.count(), mean(trials.loss), mean(trials.coverage),
         )
         .where(trials.location.in_(list(locations)), trials.first_on >= today - WINDOW)
         .group_by(trials.location, trials.model, trials.zone)

@@ -19,7 +19,9 @@ def find_violations(brief: Brief, offer: Offer, shares: Integers) -> list[str]:
         _broken(limit, measure_limit(limit, offer, shares, brief.minor_per_unit))
         for limit in list_limits(brief)
     ]
-    if (shares < 0).any() or (shares > np.minimum(offer.free, brief.caps.shares_per_slot)).any():
+    if (shares < 0).any() or (
+        shares > np.minimum(offer.free, brief.caps.max_shares_per_slot)
+    ).any():
         broken.append("more shares of a slot than are free or allowed")
     return [sentence for sentence in broken if sentence]
 
@@ -28,19 +30,19 @@ def measure_limit(limit: Limit, offer: Offer, shares: Integers, minor_per_unit: 
     """What the plan uses of a limit, or brings to a minimum; of several rows the fullest."""
     if limit.minimum is not None:
         return _brings(limit, offer, shares)
-    cost_pence = offer.price_pence * shares
+    cost_minor = offer.price_minor * shares
     match limit.kind:
         case "budget":
-            return int(cost_pence.sum()) / minor_per_unit
-        case "slots":
+            return int(cost_minor.sum()) / minor_per_unit
+        case "max_spots":
             return int(shares.sum())
-        case "slots_per_location":
+        case "max_spots_per_screen":
             return _fullest(offer.location, shares)
-        case "slots_per_day":
+        case "max_spots_per_screen_per_day":
             days = int(offer.day.max()) + 1
             return _fullest(offer.location * days + offer.day, shares)
         case _:
-            return _fullest(offer.location, cost_pence) / minor_per_unit
+            return _fullest(offer.location, cost_minor) / minor_per_unit
 
 
 def _brings(limit: Limit, offer: Offer, shares: Integers) -> float:

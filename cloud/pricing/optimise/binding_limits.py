@@ -15,7 +15,7 @@ from cloud.pricing.optimise.offer import Integers
 from cloud.pricing.optimise.plan import BindingLimit
 from cloud.pricing.optimise.remaining_capacity import RemainingCapacity
 
-SHARES: str = "shares_per_slot"
+SHARES: str = "max_shares_per_slot"
 FREE: str = "free_shares"
 
 
@@ -33,7 +33,7 @@ def find_binding_limits(asked: LinearProgram, shares: Integers) -> tuple[Binding
 
 def _every(asked: LinearProgram, shares: Integers) -> Iterator[tuple[str, NDArray[np.bool_], str]]:
     """Each limit with the slots of which it allows no further share, and in words."""
-    offer, cap = asked.offer, asked.brief.caps.shares_per_slot
+    offer, cap = asked.offer, asked.brief.caps.max_shares_per_slot
     yield (
         SHARES,
         (shares >= cap) & (offer.free > shares),

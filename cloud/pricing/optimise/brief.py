@@ -13,7 +13,7 @@ from typing import Final, Literal
 from cloud.money import exponent, minor_per_unit, written
 from wire.audience import AgeGroup, Gender
 
-MOST_PENCE: Final = 10**12
+MOST_MINOR: Final = 10**12
 MOST_DAYS: Final = 92
 MOST_NAMES: Final = 1_000
 MOST_LIMITS: Final = 20
@@ -119,17 +119,17 @@ class Minimum:
 class Caps:
     """The most of something; None is no cap. A slot bought in two shares counts twice."""
 
-    slots: int | None = None
-    slots_per_location: int | None = None
-    slots_per_day: int | None = None
-    spend_per_location_pence: int | None = None
-    shares_per_slot: int = 1
+    max_spots: int | None = None
+    max_spots_per_screen: int | None = None
+    max_spots_per_screen_per_day: int | None = None
+    max_spend_per_screen_minor: int | None = None
+    max_shares_per_slot: int = 1
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
             value = getattr(self, name)
             _refuse_unless(
-                value is None or 1 <= value <= MOST_PENCE, f"the cap {name} of {value}", "1 or more"
+                value is None or 1 <= value <= MOST_MINOR, f"the cap {name} of {value}", "1 or more"
             )
 
 
@@ -137,11 +137,11 @@ class Caps:
 class Brief:
     """The whole of it. No dayparts means all hours; no locations and venues, all of them.
 
-    `value_pence` is what one attentive impression is worth to the advertiser and
-    `least_return` what each slot has to earn beyond its price, as a share of it.
+    `value_minor` is what one attentive impression is worth to the advertiser and
+    `min_roi` what each slot has to earn beyond its price, as a share of it.
     """
 
-    budget_pence: int
+    budget_minor: int
     currency: str
     first_on: date
     until_on: date
@@ -152,14 +152,14 @@ class Brief:
     caps: Caps = Caps()
     minimums: tuple[Minimum, ...] = ()
     objective: Objective = Objective.ATTENTIVE
-    value_pence: float | None = None
-    least_return: float = 0.0
+    value_minor: float | None = None
+    min_roi: float = 0.0
 
     def __post_init__(self) -> None:
         _refuse_unless(
-            1 <= self.budget_pence <= MOST_PENCE,
-            f"a budget of {self.currency} {written(self.budget_pence, self.currency)}",
-            f"{written(1, self.currency)} to {written(MOST_PENCE, self.currency)}",
+            1 <= self.budget_minor <= MOST_MINOR,
+            f"a budget of {self.currency} {written(self.budget_minor, self.currency)}",
+            f"{written(1, self.currency)} to {written(MOST_MINOR, self.currency)}",
         )
         exponent(self.currency)
         days = (self.until_on - self.first_on).days
@@ -195,19 +195,17 @@ class Brief:
 
     def _refuse_unpriced_return(self) -> None:
         if self.objective is Objective.ROI:
-            if self.value_pence is None:
+            if self.value_minor is None:
                 raise BriefError(
                     "the objective 'roi' weighs what impressions are worth against what they cost: "
                     "say with value_per_impression what one is worth, above 0"
                 )
             _refuse_unless(
-                0 < self.value_pence <= MOST_PENCE,
+                0 < self.value_minor <= MOST_MINOR,
                 f"impressions worth {self.currency} "
-                f"{self.value_pence / self.minor_per_unit:g} each",
-                f"a value above 0, at most {written(MOST_PENCE, self.currency)}",
+                f"{self.value_minor / self.minor_per_unit:g} each",
+                f"a value above 0, at most {written(MOST_MINOR, self.currency)}",
             )
-        _refuse_unless(
-            0 <= self.least_return <= 1000, f"a least return of {self.least_return}", "0 to 1000"
-        )
-        if self.least_return and self.objective is not Objective.ROI:
+        _refuse_unless(0 <= self.min_roi <= 1000, f"a least return of {self.min_roi}", "0 to 1000")
+        if self.min_roi and self.objective is not Objective.ROI:
             raise BriefError("a least return is asked for: that needs the objective 'roi'")

@@ -20,8 +20,8 @@ def is_affordable(asked: LinearProgram) -> bool:
     """Whether the money of the brief buys any one share that it has a use for."""
     offer, brief = asked.offer, asked.brief
     buyable = asked.most > 0 if brief.minimums else (asked.most > 0) & (asked.wanted > 0)
-    most_pence = min(one.size for one in list_limits(brief) if is_money(one, brief))
-    affordable = offer.price_pence <= most_pence * brief.minor_per_unit + HALF
+    most_minor = min(one.size for one in list_limits(brief) if is_money(one, brief))
+    affordable = offer.price_minor <= most_minor * brief.minor_per_unit + HALF
     return bool((buyable & affordable).any())
 
 
@@ -46,11 +46,11 @@ def explain_empty_plan(asked: LinearProgram) -> Infeasible:
             "there, or the slots only just earn their price; widen the brief",
             (),
         )
-    return _too_dear(asked, int(offer.price_pence[wanted].min()))
+    return _too_dear(asked, int(offer.price_minor[wanted].min()))
 
 
-def _too_dear(asked: LinearProgram, cheapest_pence: int) -> Infeasible:
-    price = cheapest_pence / asked.brief.minor_per_unit
+def _too_dear(asked: LinearProgram, cheapest_minor: int) -> Infeasible:
+    price = cheapest_minor / asked.brief.minor_per_unit
     short = [one for one in list_limits(asked.brief) if is_money(one, asked.brief)]
     changes = tuple(LimitChange(limit, price) for limit in short if limit.size < price)
     if not changes:

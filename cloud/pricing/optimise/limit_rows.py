@@ -48,16 +48,16 @@ def _rows(limit: Limit, offer: Offer, minor_per_unit: int) -> LimitRows:
 def _amounts(limit: Limit, offer: Offer, minor_per_unit: int) -> Floats:
     if limit.minimum is not None:
         return -offer.groups[limit.minimum.group.name].contacts
-    if limit.kind in ("budget", "spend_per_location"):
-        return offer.price_pence / minor_per_unit
+    if limit.kind in ("budget", "max_spend_per_screen"):
+        return offer.price_minor / minor_per_unit
     return np.ones(len(offer))
 
 
 def _placed(limit: Limit, offer: Offer) -> tuple[Integers, tuple[str, ...]]:
     """The row of each slot, and what each row is about."""
-    if limit.kind in ("slots_per_location", "spend_per_location"):
+    if limit.kind in ("max_spots_per_screen", "max_spend_per_screen"):
         return offer.location, offer.names
-    if limit.kind != "slots_per_day":
+    if limit.kind != "max_spots_per_screen_per_day":
         return np.zeros(len(offer), dtype=np.int64), ("",)
     pairs = np.stack([offer.location, offer.day], axis=1)
     held, row = np.unique(pairs, axis=0, return_inverse=True)

@@ -6,9 +6,14 @@ from typing import Literal
 from cloud.pricing.optimise.brief import Brief, Minimum
 
 Kind = Literal[
-    "budget", "slots", "slots_per_location", "slots_per_day", "spend_per_location", "minimum",
-    "shares_per_slot",
-]  # fmt: skip
+    "budget",
+    "max_spots",
+    "max_spots_per_screen",
+    "max_spots_per_screen_per_day",
+    "max_spend_per_screen",
+    "minimum",
+    "max_shares_per_slot",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +31,16 @@ def list_limits(brief: Brief) -> tuple[Limit, ...]:
     """Every limit of the brief, in the order in which it names them."""
     caps = brief.caps
     found: tuple[tuple[Kind, str, float | None, str], ...] = (
-        ("budget", "the budget", brief.budget_pence / brief.minor_per_unit, brief.currency),
-        ("slots", "the slots of the plan", caps.slots, "slots"),
-        ("slots_per_location", "the slots per location", caps.slots_per_location, "slots"),
-        ("slots_per_day", "the slots per location and day", caps.slots_per_day, "slots"),
-        ("spend_per_location", "the spend per location", _spend(brief), brief.currency),
+        ("budget", "the budget", brief.budget_minor / brief.minor_per_unit, brief.currency),
+        ("max_spots", "the slots of the plan", caps.max_spots, "slots"),
+        ("max_spots_per_screen", "the slots per screen", caps.max_spots_per_screen, "slots"),
+        (
+            "max_spots_per_screen_per_day",
+            "the slots per screen and day",
+            caps.max_spots_per_screen_per_day,
+            "slots",
+        ),
+        ("max_spend_per_screen", "the spend per screen", _spend(brief), brief.currency),
     )
     capped = [Limit(kind, name, size, unit) for kind, name, size, unit in found if size is not None]
     return (*capped, *(minimum_limit(minimum) for minimum in brief.minimums))
@@ -38,8 +48,10 @@ def list_limits(brief: Brief) -> tuple[Limit, ...]:
 
 def shares_limit(brief: Brief) -> Limit:
     """The cap of shares of one slot, which bounds every slot and is no row of the programme."""
-    size = brief.caps.shares_per_slot
-    return Limit("shares_per_slot", "the shares of a slot (shares_per_slot)", size, "shares")
+    size = brief.caps.max_shares_per_slot
+    return Limit(
+        "max_shares_per_slot", "the shares of a slot (max_shares_per_slot)", size, "shares"
+    )
 
 
 def minimum_limit(minimum: Minimum) -> Limit:
@@ -55,15 +67,15 @@ def relax_limit(brief: Brief, limit: Limit, to: float) -> Brief:
         left = (replace(limit.minimum, least=to),) if to > 0 else ()
         return replace(brief, minimums=others + left)
     if limit.kind == "budget":
-        return replace(brief, budget_pence=round(to * brief.minor_per_unit))
-    if limit.kind == "spend_per_location":
+        return replace(brief, budget_minor=round(to * brief.minor_per_unit))
+    if limit.kind == "max_spend_per_screen":
         return replace(
             brief,
-            caps=replace(brief.caps, spend_per_location_pence=round(to * brief.minor_per_unit)),
+            caps=replace(brief.caps, max_spend_per_screen_minor=round(to * brief.minor_per_unit)),
         )
     return replace(brief, caps=replace(brief.caps, **{limit.kind: round(to)}))
 
 
 def _spend(brief: Brief) -> float | None:
-    spend = brief.caps.spend_per_location_pence
+    spend = brief.caps.max_spend_per_screen_minor
     return None if spend is None else spend / brief.minor_per_unit

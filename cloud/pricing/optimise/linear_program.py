@@ -80,7 +80,7 @@ def build_linear_program(brief: Brief, offer: Offer) -> LinearProgram:
     """Lay the brief over the offer; slots that cannot earn the least return are left out."""
     if brief.objective is Objective.ROI:
         offer = _worthwhile(brief, offer)
-    most = np.minimum(offer.free, brief.caps.shares_per_slot)
+    most = np.minimum(offer.free, brief.caps.max_shares_per_slot)
     return LinearProgram(
         brief, offer, _worth(brief, offer), most, limit_rows(brief, offer), _curves(brief, offer)
     )
@@ -128,14 +128,12 @@ def build_matrices(asked: LinearProgram, shape: Shape) -> Matrices:
 
 
 def _worthwhile(brief: Brief, offer: Offer) -> Offer:
-    assert brief.value_pence is not None
-    earns = offer.target.contacts * brief.value_pence >= offer.price_pence * (
-        1 + brief.least_return
-    )
+    assert brief.value_minor is not None
+    earns = offer.target.contacts * brief.value_minor >= offer.price_minor * (1 + brief.min_roi)
     if not earns.any():
         raise BriefError(
-            f"no slot earns {brief.least_return:.0%} beyond its price at {brief.currency} "
-            f"{brief.value_pence / brief.minor_per_unit:g} an impression: ask for less return or "
+            f"no slot earns {brief.min_roi:.0%} beyond its price at {brief.currency} "
+            f"{brief.value_minor / brief.minor_per_unit:g} an impression: ask for less return or "
             "value impressions higher"
         )
     return offer.kept(earns)
@@ -147,8 +145,8 @@ def _worth(brief: Brief, offer: Offer) -> Floats:
         return np.zeros(len(offer))
     if brief.objective is Objective.ATTENTIVE:
         return offer.target.contacts
-    assert brief.value_pence is not None
-    earned_minor = offer.target.contacts * brief.value_pence - offer.price_pence
+    assert brief.value_minor is not None
+    earned_minor = offer.target.contacts * brief.value_minor - offer.price_minor
     profit: Floats = earned_minor / brief.minor_per_unit
     return profit
 

@@ -49,7 +49,7 @@ class Offer:
     names: tuple[str, ...]
     location: Integers
     day: Integers
-    price_pence: Integers
+    price_minor: Integers
     free: Integers
     target: GroupAudience
     low: Floats
@@ -68,7 +68,7 @@ class Offer:
                     f"the column {name} of the offer has {column.shape} rows for {len(self)} "
                     "slots or a value that is no number from 0 on"
                 )
-        if self.price_pence.min() < 1:
+        if self.price_minor.min() < 1:
             raise BriefError("a slot of the offer is free of charge: wanted a price from 1 on")
 
     def __len__(self) -> int:
@@ -86,7 +86,7 @@ class Offer:
             names=self.names,
             location=self.location[rows],
             day=self.day[rows],
-            price_pence=self.price_pence[rows],
+            price_minor=self.price_minor[rows],
             free=self.free[rows],
             target=GroupAudience(self.target.contacts[rows], self.target.people),
             low=self.low[rows],
@@ -101,7 +101,7 @@ class Offer:
         return {
             "location": self.location,
             "day": self.day,
-            "price_pence": self.price_pence,
+            "price_minor": self.price_minor,
             "free": self.free,
             "contacts": self.target.contacts,
             "low": self.low,

@@ -19,7 +19,7 @@ class PlanLine:
     key: str
     location: str
     shares: int
-    cost_pence: int
+    cost_minor: int
     contacts: float
 
 
@@ -47,7 +47,7 @@ class MinimumResult:
     """A minimum, and how much of it the plan brings."""
 
     minimum: Minimum
-    brings: float
+    achieved: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,13 @@ class MediaPlan:
     """Whole shares that keep every limit.
 
     No plan can be worth more than `bound`; `gap` is how far `value` stays below it, as a share.
-    `held_back_by` says what keeps it from buying more with what is unspent of the budget.
+    `limited_by` says what keeps it from buying more with what is unspent of the budget.
     `impressions` and `reach` are those of the target. `finished` is False when the search was
     stopped and this is the best plan until then.
     """
 
     lines: tuple[PlanLine, ...]
-    cost_pence: int
+    cost_minor: int
     impressions: Interval
     reach: Interval
     value: float
@@ -70,8 +70,8 @@ class MediaPlan:
     gap: float
     minimums: tuple[MinimumResult, ...]
     shadow_prices: tuple[ShadowPrice, ...]
-    unspent_pence: int
-    held_back_by: tuple[BindingLimit, ...]
+    unspent_minor: int
+    limited_by: tuple[BindingLimit, ...]
     finished: bool = True
 
     @property
@@ -99,10 +99,10 @@ class Relaxation:
 
 @dataclass(frozen=True, slots=True)
 class Infeasible:
-    """No plan keeps every limit. Each easing would do by itself, the smallest change first."""
+    """No plan keeps every limit. Each relaxation would do by itself, the smallest change first."""
 
     sentence: str
-    easings: tuple[Relaxation, ...]
+    relaxations: tuple[Relaxation, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,10 +31,10 @@ def describe_plan(relaxed: RelaxedPlan, shares: Integers, *, finished: bool = Tr
     contacts = offer.target.contacts * shares
     value = asked.value(shares.astype(float))
     impressions = _impressions(offer, shares)
-    cost_pence = int((offer.price_pence * shares).sum())
+    cost_minor = int((offer.price_minor * shares).sum())
     return MediaPlan(
         lines=_lines(offer, shares, contacts),
-        cost_pence=cost_pence,
+        cost_minor=cost_minor,
         impressions=impressions,
         reach=_reach(offer, contacts, impressions),
         value=value,
@@ -48,8 +48,8 @@ def describe_plan(relaxed: RelaxedPlan, shares: Integers, *, finished: bool = Tr
             for minimum in brief.minimums
         ),
         shadow_prices=shadow_prices(relaxed, unit(asked)),
-        unspent_pence=brief.budget_pence - cost_pence,
-        held_back_by=find_binding_limits(asked, shares),
+        unspent_minor=brief.budget_minor - cost_minor,
+        limited_by=find_binding_limits(asked, shares),
         finished=finished,
     )
 
@@ -65,7 +65,7 @@ def _lines(offer: Offer, shares: Integers, contacts: Floats) -> tuple[PlanLine, 
             key=str(offer.key[slot]),
             location=offer.names[offer.location[slot]],
             shares=int(shares[slot]),
-            cost_pence=int(offer.price_pence[slot] * shares[slot]),
+            cost_minor=int(offer.price_minor[slot] * shares[slot]),
             contacts=float(contacts[slot]),
         )
         for slot in np.flatnonzero(shares).tolist()

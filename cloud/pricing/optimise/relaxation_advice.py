@@ -3,7 +3,7 @@
 Each limit in turn is given room at a price and everything else is kept; the least room that makes a
 plan possible is the answer. Where no single limit will do, all are given room and the smallest sum
 of relative changes is taken. Fractions are turned into whole shares before anything is promised:
-an easing is `proven` when a plan of whole shares keeps the brief with it.
+an relaxation is `proven` when a plan of whole shares keeps the brief with it.
 """
 
 import math
@@ -42,23 +42,24 @@ def advise_relaxations(asked: LinearProgram) -> Infeasible:
     every = list_limits(asked.brief)
     clash = find_conflicts(asked)
     affordable = is_affordable(asked)  # where not one share is, nothing but money helps
-    easings = [
-        easing
+    relaxations = [
+        relaxation
         for limit in every
         if not remains_infeasible(clash, (limit,)) and (affordable or is_money(limit, asked.brief))
-        for easing in _by(asked, drawn, (limit,))
+        for relaxation in _by(asked, drawn, (limit,))
     ]
     if affordable:
-        easings += _more_shares(asked)
-    easings.sort(key=_effort)
-    if easings:
+        relaxations += _more_shares(asked)
+    relaxations.sort(key=_effort)
+    if relaxations:
         return Infeasible(
-            "no plan keeps every limit of the brief; any one of these would do", tuple(easings)
+            "no plan keeps every limit of the brief; any one of these would do", tuple(relaxations)
         )
     together = tuple(_by(asked, drawn, every))
     if together:
         return Infeasible(
-            "no plan keeps every limit of the brief, and easing one alone is not enough", together
+            "no plan keeps every limit of the brief, and relaxation one alone is not enough",
+            together,
         )
     return Infeasible(
         "no plan keeps every limit of the brief: too few slots are free for its minimums; widen "
@@ -70,7 +71,7 @@ def advise_relaxations(asked: LinearProgram) -> Infeasible:
 def _more_shares(asked: LinearProgram) -> Iterator[Relaxation]:
     """The fewest shares of a slot with which fractions keep every limit, if any do."""
     brief, limit = asked.brief, shares_limit(asked.brief)
-    few, enough = brief.caps.shares_per_slot, int(asked.offer.free.max())
+    few, enough = brief.caps.max_shares_per_slot, int(asked.offer.free.max())
     if enough <= few or not _is_possible(relax_limit(brief, limit, enough), asked.offer):
         return
     while enough - few > 1:
@@ -89,7 +90,7 @@ def _is_possible(brief: Brief, offer: Offer) -> bool:
 
 
 def _by(asked: LinearProgram, drawn: Matrices, given: tuple[Limit, ...]) -> Iterator[Relaxation]:
-    """The easing that gives room to these limits and to no other, if there is one."""
+    """The relaxation that gives room to these limits and to no other, if there is one."""
     solved = solve_matrices(_with_room(drawn, given))
     if solved is None:
         return
@@ -99,11 +100,11 @@ def _by(asked: LinearProgram, drawn: Matrices, given: tuple[Limit, ...]) -> Iter
         for limit, size in zip(given, solved.shares[len(asked.offer) :], strict=True)
         if size > NOTHING * max(1.0, limit.size)
     }
-    easing = _proven(asked, shares, tuple(room) or given)
-    if easing is None and room:
-        easing = _about(room)
-    if easing is not None:
-        yield easing
+    relaxation = _proven(asked, shares, tuple(room) or given)
+    if relaxation is None and room:
+        relaxation = _about(room)
+    if relaxation is not None:
+        yield relaxation
 
 
 def _with_room(drawn: Matrices, given: tuple[Limit, ...]) -> Matrices:
@@ -139,9 +140,10 @@ def _beside(matrix: sparse.csr_matrix, at: int, more: sparse.csr_matrix) -> spar
 def _proven(asked: LinearProgram, shares: Floats, given: tuple[Limit, ...]) -> Relaxation | None:
     """The smallest change that a plan of whole shares near the fractions bears out."""
     found = [
-        easing
+        relaxation
         for whole in (np.ceil(shares - NOTHING), np.floor(shares + NOTHING), np.round(shares))
-        if (easing := _shown(asked.brief, asked.offer, whole.astype(np.int64), given)) is not None
+        if (relaxation := _shown(asked.brief, asked.offer, whole.astype(np.int64), given))
+        is not None
     ]
     return min(found, key=_effort, default=None)
 
@@ -180,8 +182,10 @@ def _outward(limit: Limit, size: float) -> float:
     return max(limit.size, float(math.ceil(size)))
 
 
-def _effort(easing: Relaxation) -> float:
-    return sum(abs(change.to - change.limit.size) / change.limit.size for change in easing.changes)
+def _effort(relaxation: Relaxation) -> float:
+    return sum(
+        abs(change.to - change.limit.size) / change.limit.size for change in relaxation.changes
+    )
 
 
 def _sentence(changes: tuple[LimitChange, ...], *, proven: bool) -> str:

@@ -80,7 +80,7 @@ def fill_remaining(asked: LinearProgram, shares: Integers) -> Integers:
     fits = (worth > 0) & (bought < asked.most)
     for room in rooms:
         fits &= room.holds(slice(None))
-    for slot in np.argsort(-worth / asked.offer.price_pence, kind="stable"):
+    for slot in np.argsort(-worth / asked.offer.price_minor, kind="stable"):
         while fits[slot] and bought[slot] < asked.most[slot] and all(r.holds(slot) for r in rooms):
             bought[slot] += 1
             for room in rooms:

@@ -23,7 +23,7 @@ def logged(desk: Desk, watch) -> Desk:
         with database.writing(desk.engine) as connection:
             record(
                 connection, at=watch.now, actor="ann", action="price.set", about=f"KX-0{number}",
-                details={"to_pence": number, "from_pence": 7},
+                details={"to_minor": number, "from_minor": 7},
             )  # fmt: skip
     return desk
 

@@ -113,8 +113,8 @@ OVERRIDES, CARDS = "UPDATE price_overrides SET", "UPDATE rate_cards SET"
 PLANS = "UPDATE kept_plans SET"
 KEYS, SHEETS, TAKEN = "UPDATE api_keys SET", "UPDATE price_sheets SET", "UPDATE slot_occupancy SET"
 CHANGES = [
-    (f"{OVERRIDES} price_pence = 1 WHERE account = ''", "price_pence is 1, and entry"),
-    (f"{OVERRIDES} price_pence = 1 WHERE account = 'acme'", "for acme: price_pence"),
+    (f"{OVERRIDES} price_minor = 1 WHERE account = ''", "price_minor is 1, and entry"),
+    (f"{OVERRIDES} price_minor = 1 WHERE account = 'acme'", "for acme: price_minor"),
     (f"{OVERRIDES} reason = 'none'", "reason is none"),
     (f"{OVERRIDES} author = 'Bob'", "author is Bob"),
     (f"{OVERRIDES} until_at = 1", "until_at is 1970"),

@@ -63,7 +63,7 @@ def quoted(asker: Asker, who: dict[str, str], account: str | None = None) -> lis
         asker.get(PRICE, **more).json()["price"],
         batch["answers"][0]["price"]["price"],
         re.findall(r"price +£([\d.]+) ", explained)[0],
-        f"{imp['ext']['onlooker']['slot_price_pence'] / 100:.2f}",
+        f"{imp['ext']['onlooker']['slot_price_minor'] / 100:.2f}",
         plan["lines"][0]["cost"],
     ]
 
@@ -128,7 +128,7 @@ def test_the_factors_of_a_set_price_multiply_to_it_and_tell_no_other(locked: Ask
     told = locked.get(PRICE, headers=acme)
     (factor,) = told.json()["factors"]
 
-    assert round(float(factor["value"]) * told.json()["base_rate_pence"]) == 4567
+    assert round(float(factor["value"]) * told.json()["base_rate_minor"]) == 4567
     assert told.json()["override"] is told.json()["deals"] is None
     assert computed not in told.text
 

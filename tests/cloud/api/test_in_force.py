@@ -80,7 +80,7 @@ def test_every_process_changes_at_the_same_moment(desk: Desk, watch, put):
     after = both[0].get(PRICE, headers=tag)
 
     assert after.status_code == 200
-    assert after.json()["price_pence"] > before[0].json()["price_pence"]
+    assert after.json()["price_minor"] > before[0].json()["price_minor"]
 
 
 def test_a_process_that_starts_later_knows_what_holds_and_what_will(desk: Desk, watch, put):
@@ -153,12 +153,12 @@ def test_a_moment_that_not_every_process_would_hear_of_in_time_is_refused(put, w
 
 def test_a_price_set_by_another_program_is_heard_of_without_redis(desk: Desk):
     one, other = process(desk), process(desk)
-    before = version(other), other.get(PRICE).json()["price_pence"]
+    before = version(other), other.get(PRICE).json()["price_minor"]
     wanted = {"price": "45.67", "reason": "agreed in March"}
     one("PUT", f"/api/pricing/override/KX-01/{SLOT}", json=wanted)
-    assert (version(other), other.get(PRICE).json()["price_pence"]) == before
+    assert (version(other), other.get(PRICE).json()["price_minor"]) == before
     look(other)
-    assert other.get(PRICE).json()["price_pence"] == 4567
+    assert other.get(PRICE).json()["price_minor"] == 4567
 
 
 def test_who_loses_the_database_goes_on_and_says_so_once(desk: Desk, monkeypatch, caplog):

@@ -28,9 +28,9 @@ def test_floor_times_multiplier_times_plays_is_the_slots_price(ask):
         floor, per_play = Decimal(str(imp["bidfloor"])), Decimal(str(imp["qty"]["multiplier"]))
         pounds = floor / 1000 * per_play * Decimal(str(told["plays_per_hour"]))
 
-        assert round(pounds * 100) == told["slot_price_pence"]
+        assert round(pounds * 100) == told["slot_price_minor"]
         price = ask.get(f"/api/pricing/slot/{screen['dooh']['id']}/2026-11-23T08:00").json()
-        assert told["slot_price_pence"] == price["price_pence"]
+        assert told["slot_price_minor"] == price["price_minor"]
 
 
 def test_an_element_says_what_the_standard_wants_of_a_screen(ask):

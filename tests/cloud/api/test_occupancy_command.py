@@ -28,7 +28,7 @@ def load(tmp_path: Path, lines: str) -> int:
 
 
 def test_what_is_taken_makes_the_rest_dearer_and_fewer(ask, desk: Desk, watch, tmp_path, capsys):
-    before = ask.get(PRICE).json()["price_pence"]
+    before = ask.get(PRICE).json()["price_minor"]
     assert load(tmp_path, HEAD + FULL) == 0
     assert capsys.readouterr().out == "2 slots noted\n"
     watch.pass_by(timedelta(minutes=15))
@@ -36,11 +36,11 @@ def test_what_is_taken_makes_the_rest_dearer_and_fewer(ask, desk: Desk, watch, t
     hours = ask.get("/api/inventory?location=KX-01&time_slot=2026-11-23T08:00").json()
     full = ask.get("/api/inventory?location=KX-01&time_slot=2026-11-23T09:00").json()
 
-    assert before < after["price_pence"] <= 8 * after["base_rate_pence"]
+    assert before < after["price_minor"] <= 8 * after["base_rate_minor"]
     assert "5 of 6 shares are taken and 8.0 more" in after["factors"][-1]["reason"]
     told = hours["screens"][0]["imp"][0]["ext"]["onlooker"]
     assert (told["shares"], told["free_shares"]) == (6, 1)
-    assert told["slot_price_pence"] == after["price_pence"]
+    assert told["slot_price_minor"] == after["price_minor"]
     assert full["screens"][0]["imp"] == []
     with database.reading(desk.engine) as connection:
         assert audit.verify(connection).action == "occupancy.load"
@@ -52,22 +52,22 @@ def test_a_plan_buys_only_what_is_free_at_the_price_of_the_last_share(desk: Desk
     sold = offer(
         desk,
         Brief(
-            budget_pence=1, currency="GBP", first_on=day, until_on=day + timedelta(days=1),
+            budget_minor=1, currency="GBP", first_on=day, until_on=day + timedelta(days=1),
             locations=frozenset({"KX-01"}),
         ),
     )  # fmt: skip
 
     assert sold.free.tolist()[7:11] == [6, 1, 0, 6]
-    assert sold.price_pence[8] == ask.get(PRICE).json()["price_pence"]
+    assert sold.price_minor[8] == ask.get(PRICE).json()["price_minor"]
 
 
 def test_what_is_noted_again_takes_the_place_of_what_was_known(ask, tmp_path, watch):
-    plain = ask.get(PRICE).json()["price_pence"]
+    plain = ask.get(PRICE).json()["price_minor"]
     load(tmp_path, HEAD + FULL)
     load(tmp_path, HEAD + "KX-01,2026-11-23T08:00,0,,,,\n")
     watch.pass_by(timedelta(minutes=15))
 
-    assert ask.get(PRICE).json()["price_pence"] == plain
+    assert ask.get(PRICE).json()["price_minor"] == plain
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_every_slot_is_offered_at_its_quote_with_the_people_of_its_ladder(desk: 
     measured(desk, "KX-01", 3)
     forecast_in_the_night(desk, "LB-01")
     until_on = first_on + timedelta(days=10)
-    sold = offer(desk, Brief(budget_pence=1, currency="GBP", first_on=first_on, until_on=until_on))
+    sold = offer(desk, Brief(budget_minor=1, currency="GBP", first_on=first_on, until_on=until_on))
 
     never_observed = 0
     for at in range(0, len(sold), 3):
@@ -62,7 +62,7 @@ def test_every_slot_is_offered_at_its_quote_with_the_people_of_its_ladder(desk: 
         plays = float(made.plays.spot.plays_per_hour)
 
         never_observed += outlook.unobserved
-        assert sold.price_pence[at] == quote(site, slot, outlook, desk.card).price_pence
+        assert sold.price_minor[at] == quote(site, slot, outlook, desk.card).price_minor
         offered = (sold.low[at], sold.target.contacts[at], sold.high[at])
         assert offered == pytest.approx([getattr(seen, p) * plays for p in FIELDS], rel=1e-9)
         assert sold.day[at] == (slot.local.date() - first_on).days
@@ -77,7 +77,7 @@ def test_a_hundred_places_for_four_weeks_are_not_too_many(desk: Desk):
     sold = offer(
         many,
         Brief(
-            budget_pence=1, currency="GBP", first_on=first_on,
+            budget_minor=1, currency="GBP", first_on=first_on,
             until_on=first_on + timedelta(weeks=4),
         ),
     )  # fmt: skip

@@ -34,7 +34,7 @@ def test_a_set_price_is_a_factor_with_its_reason_beside_the_computed_one(ask: As
 
     assert before["override"] is None
     assert (set_["number"], set_["price"], set_["until"]) == (1, "45.67", None)
-    assert after["price_pence"] == 4567
+    assert after["price_minor"] == 4567
     assert after["factors"][:-1] == before["factors"]
     assert after["factors"][-1]["name"] == "override"
     assert after["override"]["computed_price"] == before["price"]
@@ -57,7 +57,7 @@ def test_it_holds_alike_for_the_batch_the_inventory_and_a_plan(ask: Asker):
 
     assert batch["answers"][0]["price"]["price"] == "45.67"
     (screen,) = [one for one in screens if one["dooh"]["id"] == location]
-    assert screen["imp"][0]["ext"]["onlooker"]["slot_price_pence"] == 4567
+    assert screen["imp"][0]["ext"]["onlooker"]["slot_price_minor"] == 4567
     assert [line["cost"] for line in plan.json()["lines"]] == ["45.67"]
 
 
@@ -89,7 +89,7 @@ def test_a_second_one_takes_the_place_of_the_first(ask: Asker):
     ask("PUT", OVERRIDE, json={**WANTED, "price": "50"})
     (only,) = ask.get("/api/pricing/overrides?location=KX-01").json()["overrides"]
 
-    assert (only["number"], only["price_pence"]) == (2, 5000)
+    assert (only["number"], only["price_minor"]) == (2, 5000)
     others = [site.id for site in ask.app.state.in_force.desk.estate if site.id != "KX-01"]
     assert ask.get(f"/api/pricing/overrides?location={others[0]}").json() == {"overrides": []}
 
@@ -138,7 +138,7 @@ def test_both_changes_are_in_the_audit_log_by_name(desk: Desk):
         set_["number"], set_["author"], "price.override",
     )  # fmt: skip
     assert first.object == "KX-01/2026-11-23T08:00+00:00"
-    assert '"price_pence":4567' in first.details
+    assert '"price_minor":4567' in first.details
     assert second.action == "price.override.withdraw"
 
 
@@ -159,7 +159,7 @@ def test_another_process_hears_of_it(ask: Asker, desk: Desk):
 
 
 def test_the_sheet_of_the_day_holds_the_computed_price(ask: Asker, desk: Desk, watch):
-    computed = ask.get(PRICE).json()["price_pence"]
+    computed = ask.get(PRICE).json()["price_minor"]
     ask("PUT", OVERRIDE, json=WANTED)
     publish(desk)
     with database.reading(desk.engine) as connection:

@@ -101,7 +101,7 @@ def test_the_prices_of_a_day_are_drawn_within_their_band(page: Page, address: st
     for (_, price, band, _, _), answer in zip(rows, told, strict=True):
         low, high = pounds(band)
         assert pounds(price) == [Decimal(answer["price"])]
-        assert (low, high) == (Decimal(answer["low"]), Decimal(answer["high"]))
+        assert (low, high) == (Decimal(answer["price_p10"]), Decimal(answer["price_p90"]))
         assert low <= pounds(price)[0] <= high
     line, band = points(page, "price"), points(page, "band")
     assert (len(line), len(band)) == (48, 96)
@@ -110,7 +110,7 @@ def test_the_prices_of_a_day_are_drawn_within_their_band(page: Page, address: st
         assert x == at_high == at_low
         assert high <= y <= low  # the picture grows downwards
     assert max(low - high for (_, high), (_, low) in zip(highs, lows, strict=True)) > 10
-    dearest = max(told, key=lambda one: one["price_pence"])
+    dearest = max(told, key=lambda one: one["price_minor"])
     title = page.value("document.getElementById('hour-title').textContent")
     assert title.endswith(f" factors = £{dearest['price']}")
     assert "Rate card reference-2" in page.text()

@@ -110,30 +110,30 @@ def test_who_goes_away_ends_the_search(ask, monkeypatch):
 
 
 def test_a_plan_says_what_it_brings_and_what_it_assumes(ask):
-    least = {"measure": "impressions", "least": 10}
+    least = {"measure": "impressions", "min": 10}
     plan = ask("POST", PATH, json={**BRIEF, "minimums": [least]}).json()
 
     (met,) = plan["minimums"]
-    assert met["brings"] >= met["least"] == 10
+    assert met["achieved"] >= met["min"] == 10
     assert plan["slots_considered"] == 48
     assert any("nobody is recognised" in assumed for assumed in plan["assumptions"])
 
 
 def test_what_to_ease_can_be_read_by_a_machine(ask):
-    least = {"measure": "impressions", "least": 10_000_000}
+    least = {"measure": "impressions", "min": 10_000_000}
     answer = ask("POST", PATH, json={**BRIEF, "minimums": [least]}).json()
-    (change,) = answer["easings"][0]["changes"]
+    (change,) = answer["relaxations"][0]["changes"]
 
     assert change["limit"] == "minimum"
     assert change["asked"] == 10_000_000
-    eased = {**least, "least": change["to"]}
+    eased = {**least, "min": change["to"]}
     assert ask("POST", PATH, json={**BRIEF, "minimums": [eased]}).json()["possible"] is True
 
 
 def test_hours_that_have_begun_are_not_sold(desk, watch):
     today = watch.now.date()
     asked = Brief(
-        budget_pence=1000, currency="GBP", first_on=today, until_on=today + timedelta(days=1),
+        budget_minor=1000, currency="GBP", first_on=today, until_on=today + timedelta(days=1),
         locations=frozenset({"KX-01"}),
     )  # fmt: skip
     watch.now += timedelta(minutes=1)  # 12:01 in London

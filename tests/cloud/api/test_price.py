@@ -26,7 +26,7 @@ def test_a_price_comes_with_everything_it_is_made_of(ask):
     ]  # fmt: skip
     assert all(factor["reason"] for factor in body["factors"])
     assert body["currency"] == "GBP"
-    assert Decimal(body["low"]) <= Decimal(body["price"]) <= Decimal(body["high"])
+    assert Decimal(body["price_p10"]) <= Decimal(body["price"]) <= Decimal(body["price_p90"])
     assert body["stands_on"]["basis"] == "venue"
     assert body["versions"]["rate_card"] == "reference-2"
     assert len(body["versions"]["rate_card_digest"]) == 12
@@ -37,10 +37,10 @@ def test_the_factors_of_every_hour_multiply_to_its_price(ask, day: str):
     for slot in list_slots(date.fromisoformat(day), ZoneInfo("Europe/London")):
         body = ask.get(f"/api/pricing/slot/KX-01/{slot.local.isoformat()}").json()
         values = (Decimal(factor["value"]) for factor in body["factors"])
-        product = math.prod(values, start=Decimal(body["base_rate_pence"]))
+        product = math.prod(values, start=Decimal(body["base_rate_minor"]))
 
-        assert body["price_pence"] == product.quantize(Decimal(1), ROUND_HALF_UP)
-        assert Decimal(body["price"]) * 100 == body["price_pence"]
+        assert body["price_minor"] == product.quantize(Decimal(1), ROUND_HALF_UP)
+        assert Decimal(body["price"]) * 100 == body["price_minor"]
 
 
 def test_the_same_question_has_the_same_answer_until_the_forecast_is_due(ask, watch):
@@ -75,7 +75,7 @@ def test_a_new_rate_card_is_never_answered_with_an_old_price(ask, desk: Desk):
     after = ask.get(PRICE).json()
 
     assert after["versions"]["rate_card"] == "dearer-2"
-    assert after["price_pence"] < before["price_pence"]
+    assert after["price_minor"] < before["price_minor"]
 
 
 @pytest.mark.parametrize(

@@ -27,15 +27,15 @@ def dearer(desk: Desk) -> Desk:
 
 
 def test_a_price_follows_the_one_published_the_day_before(ask, desk: Desk, dearer, watch):
-    before = ask.get(PRICE).json()["price_pence"]
+    before = ask.get(PRICE).json()["price_minor"]
     assert publish(desk) == (len(desk.estate), [])
     ask.app = create_app(dearer)
     same_day = ask.get(PRICE).json()
     watch.pass_by(timedelta(days=1))
     next_day = ask.get(PRICE).json()
 
-    assert same_day["price_pence"] == pytest.approx(before * 1.2, abs=1)  # nothing before today
-    assert next_day["price_pence"] == int(before * Decimal("1.15"))
+    assert same_day["price_minor"] == pytest.approx(before * 1.2, abs=1)  # nothing before today
+    assert next_day["price_minor"] == int(before * Decimal("1.15"))
     assert next_day["factors"][-1]["name"] == "daily move"
     assert next_day["versions"]["published_on"] == "2026-11-20"
 
@@ -48,7 +48,7 @@ def test_day_after_day_the_published_price_comes_nearer_to_the_new_card(desk, de
     for _ in range(4):
         watch.pass_by(timedelta(days=1))
         publish(dearer)
-        prices.append(dearer.forecast(site).book.market(slot).published.price_pence)
+        prices.append(dearer.forecast(site).book.market(slot).published.price_minor)
 
     assert [later / first for first, later in pairwise(prices)] == pytest.approx(
         [1.15, 1.2 / 1.15, 1.0], abs=0.001
@@ -86,7 +86,7 @@ def test_every_hour_of_the_sheet_is_its_quote_across_the_clock_change(ask, desk:
     for ahead in range(6 * 24 + 12, 9 * 24 - 12):
         at = sheet.first_at + timedelta(hours=ahead)
         answer = ask.get(f"/api/pricing/slot/KX-01/{at:%Y-%m-%dT%H:%M}+00:00").json()
-        assert answer["price_pence"] == sheet.pence[ahead]
+        assert answer["price_minor"] == sheet.pence[ahead]
 
 
 def test_the_command_publishes_and_says_so(tmp_path, capsys):

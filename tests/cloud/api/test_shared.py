@@ -196,7 +196,7 @@ def test_redis_may_go_and_come_back_and_no_request_fails(
         prices.append(ask.get(PRICE, headers=key))
 
     assert [answer.status_code for answer in prices] == [200] * 6
-    assert len({answer.json()["price_pence"] for answer in prices}) == 1
+    assert len({answer.json()["price_minor"] for answer in prices}) == 1
     told = [one.message for one in caplog.records if one.name == "cloud.app.redis_store"]
     assert told == ["redis.lost", "redis.back"]
     assert own.url not in caplog.text
@@ -257,7 +257,7 @@ def test_no_process_ever_serves_the_price_of_another_card(
             told = ask.get(PRICE).json()
             fresh = priced(replace(mine, answers=Memory(1)), site, slot, mine.forecast(site))
             assert told["versions"]["rate_card_digest"] == mine.card.digest
-            assert told["price_pence"] == fresh.price_pence
+            assert told["price_minor"] == fresh.price_minor
             assert told == msgspec.json.decode(fresh.model_dump_json())
     for each in desks:
         each.shared.close()

@@ -151,7 +151,7 @@ def test_hours_overexposed_every_day_are_estimated_wide_and_charged_at_the_base_
     attention = quoted.factors[0]
     assert (attention.name, attention.value) == ("attention", 1)
     assert "not observed here, so the base rate is charged" in attention.reason
-    assert quoted.low_pence < quoted.price_pence < quoted.high_pence
+    assert quoted.price_p10_minor < quoted.price_minor < quoted.price_p90_minor
 
 
 def test_a_paused_weekday_is_taken_from_other_days_and_not_as_empty(engine: Engine):
@@ -529,7 +529,12 @@ def test_rows_that_are_damaged_are_made_anew_and_stop_nobody(engine: Engine):
     put(engine, list(tallies(ONE_CAMERA, Camera())))
     night(engine, ONE_CAMERA, now=NOW - timedelta(days=1))
     with database.writing(engine) as connection:
-        for table in ("forecast_histories", "forecast_weeks", "forecast_rivals", "forecast_mixes"):
+        for table in (
+            "forecast_histories",
+            "forecast_weeks",
+            "forecast_candidate_weeks",
+            "forecast_mixes",
+        ):
             connection.exec_driver_sql(f"UPDATE {table} SET body = x'00'")
         connection.exec_driver_sql(
             "UPDATE hour_tallies SET entries = -5 WHERE hour_at = (SELECT max(hour_at) FROM "

@@ -20,7 +20,7 @@ from cloud.pricing.cpm import (
 from cloud.pricing.emsr import (
     DemandError,
     FareClass,
-    compute_bid_price_pence,
+    compute_bid_price_minor,
     compute_protection_levels,
 )
 from cloud.pricing.impressions import Spot
@@ -38,22 +38,22 @@ def test_worked_example_of_a_floor():
 
 
 @given(
-    price_pence=st.integers(1, 10_000_000),
+    price_minor=st.integers(1, 10_000_000),
     per_play=st.decimals("0.000001", "100000", places=6),
     loop_s=st.sampled_from([10, 30, 45, 60, 90, 120, 3600]),
 )
-def test_no_penny_is_lost_on_the_way_there_and_back(price_pence, per_play, loop_s):
+def test_no_penny_is_lost_on_the_way_there_and_back(price_minor, per_play, loop_s):
     spot = Spot(10, loop_s)
     assert (
-        slot_price_minor(floor_cpm(price_pence, spot, per_play, "GBP"), spot, per_play, "GBP")
-        == price_pence
+        slot_price_minor(floor_cpm(price_minor, spot, per_play, "GBP"), spot, per_play, "GBP")
+        == price_minor
     )
 
 
 @given(st.integers(1, 1_000_000), st.decimals("0.01", "1000", places=6))
-def test_an_hour_of_plays_costs_what_the_slot_costs(price_pence, per_play):
-    floor = floor_cpm(price_pence, SPOT, per_play, "GBP")
-    assert play_cost_minor(floor, per_play, "GBP", plays=60) == price_pence
+def test_an_hour_of_plays_costs_what_the_slot_costs(price_minor, per_play):
+    floor = floor_cpm(price_minor, SPOT, per_play, "GBP")
+    assert play_cost_minor(floor, per_play, "GBP", plays=60) == price_minor
 
 
 def test_a_multiplier_keeps_its_decimals():
@@ -86,20 +86,20 @@ def test_protection_levels_are_those_of_the_textbook():
 def test_at_a_protection_level_a_share_is_worth_the_next_fare():
     levels = compute_protection_levels(CLASSES)
     for level, cheaper in zip(levels, CLASSES[1:], strict=True):
-        assert compute_bid_price_pence(level, CLASSES) >= cheaper.fare_pence - 1
+        assert compute_bid_price_minor(level, CLASSES) >= cheaper.fare_pence - 1
 
 
 @given(st.lists(st.floats(0.1, 200), min_size=2, max_size=10))
 def test_the_floor_falls_as_more_is_free(free):
-    prices = [compute_bid_price_pence(shares, CLASSES) for shares in sorted(free)]
+    prices = [compute_bid_price_minor(shares, CLASSES) for shares in sorted(free)]
     assert prices == sorted(prices, reverse=True)
 
 
 def test_what_is_sold_out_has_no_price_and_what_nobody_wants_no_floor():
-    assert compute_bid_price_pence(0, CLASSES) == math.inf
-    assert compute_bid_price_pence(3, []) == 0
-    assert compute_bid_price_pence(3, [FareClass("open", 500, 2.0, 0.0)]) == 0
-    assert compute_bid_price_pence(2, [FareClass("open", 500, 2.0, 0.0)]) == 500
+    assert compute_bid_price_minor(0, CLASSES) == math.inf
+    assert compute_bid_price_minor(3, []) == 0
+    assert compute_bid_price_minor(3, [FareClass("open", 500, 2.0, 0.0)]) == 0
+    assert compute_bid_price_minor(2, [FareClass("open", 500, 2.0, 0.0)]) == 500
 
 
 @pytest.mark.parametrize(

@@ -185,14 +185,14 @@ def test_the_worked_example_comes_out():
     assert imp["metric"][1]["value"] == pytest.approx(2 / 9.195, rel=1e-3)
 
 
-@pytest.mark.parametrize("price_pence", [1, 1200, 4312, 99_999])
+@pytest.mark.parametrize("price_minor", [1, 1200, 4312, 99_999])
 @pytest.mark.parametrize("people", [0.5, 37, 1200, 54_321])
-def test_what_is_sent_is_worth_the_slot(price_pence, people):
+def test_what_is_sent_is_worth_the_slot(price_minor, people):
     (imp,) = build_inventory_element(
-        SITES[0], MONDAY, SPOT, price_pence, rungs(Interval(people, people, people))
+        SITES[0], MONDAY, SPOT, price_minor, rungs(Interval(people, people, people))
     )["imp"]
     floor, per_play = Decimal(repr(imp["bidfloor"])), Decimal(repr(imp["qty"]["multiplier"]))
-    assert slot_price_minor(floor, SPOT, per_play, "GBP") == price_pence
+    assert slot_price_minor(floor, SPOT, per_play, "GBP") == price_minor
 
 
 def test_an_hour_without_people_is_not_put_up():

@@ -69,7 +69,7 @@ def floor_of(site: estate.Site, slot: Slot) -> Decimal:
     quoted = quote(site, slot, outlook, CARD)
     per_play = multiplier(person.ots_s * entries / HOUR_S)
     spot = Spot(site.loop.spot_s, site.loop.length_s)
-    return floor_cpm(quoted.price_pence, spot, per_play, site.currency)
+    return floor_cpm(quoted.price_minor, spot, per_play, site.currency)
 
 
 @pytest.mark.parametrize("site", SITES, ids=lambda site: site.id)

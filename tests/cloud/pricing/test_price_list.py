@@ -31,7 +31,7 @@ cards = st.builds(
         CARD,
         limits=Bounds(least=min(bounds), most=max(bounds)),
         daily_move=move,
-        rounding_pence=step,
+        rounding_minor=step,
         demographic={"professionals_25_45": factor},
     ),
     st.tuples(shares, shares),
@@ -69,14 +69,14 @@ def one_by_one(site, slots, looking_s, card, held) -> list[int]:
         )
 
     return [
-        quote(site, slot, expecting(slot, seconds), card, market).price_pence
+        quote(site, slot, expecting(slot, seconds), card, market).price_minor
         for slot, seconds, market in zip(slots, looking_s, held, strict=True)
     ]
 
 
 @given(rows, cards, st.integers(1, 10**8), st.floats(0.5, 1e5))
 def test_a_column_of_prices_is_its_quotes_one_by_one(asked, card, base: int, base_looking_s):
-    site = msgspec.structs.replace(KINGS_CROSS, base_rate_pence=base, base_looking_s=base_looking_s)
+    site = msgspec.structs.replace(KINGS_CROSS, base_rate_minor=base, base_looking_s=base_looking_s)
     slots = [Slot(datetime.fromtimestamp(hour * 3600, UTC), LONDON) for hour, _, _ in asked]
     looking_s = [seconds for _, seconds, _ in asked]
     held = [market for _, _, market in asked]
@@ -93,7 +93,7 @@ def test_halves_of_a_penny_go_up_in_both(penny: float):
         attention=Bounds(least=Decimal("0.0001"), most=Decimal(1)),
         limits=Bounds(least=Decimal("0.0001"), most=Decimal(1)),
     )  # fmt: skip
-    site = msgspec.structs.replace(KINGS_CROSS, base_rate_pence=5000, base_looking_s=10_000.0)
+    site = msgspec.structs.replace(KINGS_CROSS, base_rate_minor=5000, base_looking_s=10_000.0)
     slots = [Slot(datetime(2026, 11, 23, 8, tzinfo=UTC), LONDON)]
     looking_s = [penny * 2]
     found = price_slots(site, build_slot_columns(slots), np.array(looking_s), bare)
@@ -112,7 +112,7 @@ def test_halves_that_floating_point_puts_just_below_go_up_too(base, looking_s, f
         CARD, peak_hours=(), seasons=(), traffic={},
         demographic={"professionals_25_45": Decimal(factor)},
     )  # fmt: skip
-    site = msgspec.structs.replace(KINGS_CROSS, base_rate_pence=base, base_looking_s=10_000.0)
+    site = msgspec.structs.replace(KINGS_CROSS, base_rate_minor=base, base_looking_s=10_000.0)
     slots = [Slot(datetime(2026, 11, 23, 8, tzinfo=UTC), LONDON)]
     found = price_slots(site, build_slot_columns(slots), np.array([float(looking_s)]), bare)
 

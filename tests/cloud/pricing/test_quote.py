@@ -54,53 +54,57 @@ def test_monday_at_eight_in_november_at_kings_cross():
         ("location", Decimal("1.3")),
         ("season", Decimal("1.3")),
     ]
-    assert (quoted.low_pence, quoted.price_pence, quoted.high_pence) == (5536, 6921, 8305)
+    assert (quoted.price_p10_minor, quoted.price_minor, quoted.price_p90_minor) == (
+        5536,
+        6921,
+        8305,
+    )
 
 
 @given(spans, pence, hours)
 def test_the_factors_multiply_to_the_price(looking: list[float], base: int, hour: int):
-    site = msgspec.structs.replace(KINGS_CROSS, base_rate_pence=base)
+    site = msgspec.structs.replace(KINGS_CROSS, base_rate_minor=base)
     slot = Slot(datetime.fromtimestamp(hour * 3600, UTC), LONDON)
     quoted = quote(site, slot, expecting(*looking), CARD)
     product = math.prod((factor.value for factor in quoted.factors), start=Decimal(base))
 
-    assert quoted.price_pence == product.quantize(Decimal(1), ROUND_HALF_UP)
-    assert quoted.low_pence <= quoted.price_pence <= quoted.high_pence
+    assert quoted.price_minor == product.quantize(Decimal(1), ROUND_HALF_UP)
+    assert quoted.price_p10_minor <= quoted.price_minor <= quoted.price_p90_minor
 
 
 @given(st.floats(0, 1e6), st.floats(0, 1e6), pence)
 def test_more_attention_never_costs_less(one: float, other: float, base: int):
     less, more = sorted((one, other))
-    site = msgspec.structs.replace(KINGS_CROSS, base_rate_pence=base)
+    site = msgspec.structs.replace(KINGS_CROSS, base_rate_minor=base)
     cheap = quote(site, MONDAY_AT_EIGHT, expecting(less, less, less), CARD)
     dear = quote(site, MONDAY_AT_EIGHT, expecting(more, more, more), CARD)
 
-    assert cheap.price_pence <= dear.price_pence
+    assert cheap.price_minor <= dear.price_minor
 
 
 @pytest.mark.parametrize(
-    ("least", "most", "name", "price_pence"),
+    ("least", "most", "name", "price_minor"),
     [("0.25", "2", "ceiling", 3600), ("5", "8", "floor", 9000)],
 )
-def test_a_limit_is_a_factor_of_its_own(least: str, most: str, name: str, price_pence: int):
+def test_a_limit_is_a_factor_of_its_own(least: str, most: str, name: str, price_minor: int):
     limits = Bounds(least=Decimal(least), most=Decimal(most))
     card = msgspec.structs.replace(CARD, limits=limits)
     quoted = quote(KINGS_CROSS, MONDAY_AT_EIGHT, expecting(800, 1000, 1200), card)
 
     assert quoted.factors[-1].name == name
     assert "the card never goes" in quoted.factors[-1].reason
-    assert quoted.price_pence == price_pence
+    assert quoted.price_minor == price_minor
 
 
 def test_a_quote_that_its_factors_do_not_explain_cannot_be_made():
     with pytest.raises(QuoteError, match="factors come to 1800 pence, the price is 1801"):
         Quote(
             slot=MONDAY_AT_EIGHT,
-            base_rate_pence=1800,
+            base_rate_minor=1800,
             factors=(Factor("attention", Decimal(1), "as ever"),),
-            price_pence=1801,
-            low_pence=1800,
-            high_pence=1800,
+            price_minor=1801,
+            price_p10_minor=1800,
+            price_p90_minor=1800,
             currency="GBP",
             rate_card="reference-2",
         )

@@ -58,7 +58,7 @@ def at(pence: int, days: int = 1) -> Market:
 
 
 @pytest.mark.parametrize(
-    ("before", "days", "price_pence"),
+    ("before", "days", "price_minor"),
     [
         (BY_ITSELF, 1, BY_ITSELF),  # nothing to limit
         (6500, 1, BY_ITSELF),  # within 15 %
@@ -70,9 +70,9 @@ def at(pence: int, days: int = 1) -> Market:
         (3, 1, 4),  # always room for a penny, but below the card's floor ...
     ],
 )
-def test_a_price_moves_by_so_much_a_day(before: int, days: int, price_pence: int):
+def test_a_price_moves_by_so_much_a_day(before: int, days: int, price_minor: int):
     floor = 450  # a quarter of the base rate of 18.00
-    assert quoted(at(before, days)).price_pence == max(price_pence, floor)
+    assert quoted(at(before, days)).price_minor == max(price_minor, floor)
 
 
 def test_a_move_gives_its_reason_and_what_it_counts_from():
@@ -85,7 +85,7 @@ def test_a_move_gives_its_reason_and_what_it_counts_from():
 
 
 def test_a_card_without_a_daily_move_lets_prices_leap():
-    assert quoted(at(5000), daily_move=None).price_pence == BY_ITSELF
+    assert quoted(at(5000), daily_move=None).price_minor == BY_ITSELF
 
 
 def test_the_last_share_is_not_sold_below_what_it_earns_if_it_is_kept():
@@ -95,7 +95,7 @@ def test_the_last_share_is_not_sold_below_what_it_earns_if_it_is_kept():
 
     assert answer.factors[-1].name == "occupancy"
     assert "5 of 6 shares are taken and 2.0 more are expected" in answer.factors[-1].reason
-    assert answer.price_pence == math.ceil(9000 * 0.8413447)
+    assert answer.price_minor == math.ceil(9000 * 0.8413447)
 
 
 @pytest.mark.parametrize("taken", [0, 6])
@@ -103,7 +103,7 @@ def test_a_bid_price_below_the_price_or_of_nothing_left_changes_nothing(taken: i
     late = FareClass("late", 7000, 2.0, 1.0)
     answer = quoted(Market(occupancy=Occupancy(6, taken, (late,))))
 
-    assert answer.price_pence == BY_ITSELF
+    assert answer.price_minor == BY_ITSELF
     assert len(answer.factors) == 5
 
 
@@ -112,23 +112,23 @@ def test_the_daily_move_wins_over_occupancy_and_the_ceiling_over_both():
 
     names = [factor.name for factor in quoted(Market(at(10_000).published, dear)).factors[5:]]
     assert names == ["occupancy", "daily move"]
-    assert quoted(Market(occupancy=dear)).price_pence == 8 * 1800
-    assert quoted(Market(at(10**6).published, dear)).price_pence == 8 * 1800
+    assert quoted(Market(occupancy=dear)).price_minor == 8 * 1800
+    assert quoted(Market(at(10**6).published, dear)).price_minor == 8 * 1800
 
 
-@pytest.mark.parametrize(("step", "price_pence"), [(1, 6921), (5, 6920), (50, 6900), (100, 6900)])
-def test_a_card_may_round_to_whole_coins(step: int, price_pence: int):
-    assert quoted(Market(), rounding_pence=step).price_pence == price_pence
+@pytest.mark.parametrize(("step", "price_minor"), [(1, 6921), (5, 6920), (50, 6900), (100, 6900)])
+def test_a_card_may_round_to_whole_coins(step: int, price_minor: int):
+    assert quoted(Market(), rounding_minor=step).price_minor == price_minor
 
 
 @given(markets, st.floats(0, 1e5), st.sampled_from([1, 5, 100]))
 def test_whatever_the_rules_do_the_factors_multiply_to_the_price(market, looking_s, step):
-    answer = quoted(market, looking_s, rounding_pence=step)
+    answer = quoted(market, looking_s, rounding_minor=step)
     shown = (Decimal(f"{factor.value:f}") for factor in answer.factors)
-    product = math.prod(shown, start=Decimal(answer.base_rate_pence))
+    product = math.prod(shown, start=Decimal(answer.base_rate_minor))
 
-    assert answer.price_pence == product.quantize(Decimal(1), ROUND_HALF_UP)
-    assert 450 <= answer.price_pence <= 14_400
+    assert answer.price_minor == product.quantize(Decimal(1), ROUND_HALF_UP)
+    assert 450 <= answer.price_minor <= 14_400
 
 
 @given(markets, st.floats(0, 1e5), st.floats(0, 1e5), st.sampled_from([1, 5, 100]))
@@ -136,8 +136,8 @@ def test_more_attention_never_costs_less_under_any_rule(market, one, other, step
     less, more = sorted((one, other))
 
     assert (
-        quoted(market, less, rounding_pence=step).price_pence
-        <= quoted(market, more, rounding_pence=step).price_pence
+        quoted(market, less, rounding_minor=step).price_minor
+        <= quoted(market, more, rounding_minor=step).price_minor
     )
 
 

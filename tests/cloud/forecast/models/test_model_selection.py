@@ -38,7 +38,7 @@ def test_what_came_true_is_judged_once_and_what_was_said_is_dropped(engine: Engi
 
     # pinball of 93, 98, 103 against 100: 0.7 + 1 + 0.3, twice over three, per hundred
     assert standing["A"]["near"].loss == pytest.approx(2 * 2.0 / 3 / 100)
-    assert (standing["A"]["near"].inside, standing["A"]["far"].inside) == (1.0, 0.0)
+    assert (standing["A"]["near"].coverage, standing["A"]["far"].coverage) == (1.0, 0.0)
     assert standing["A"]["near"].nights == 1
     assert "B" not in standing
     assert again == []

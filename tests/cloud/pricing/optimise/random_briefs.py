@@ -21,7 +21,7 @@ def offer(rng, *, locations=2, hours=4, days=1, free=1):
     location = np.repeat(np.arange(locations), days * hours)
     day = np.tile(np.repeat(np.arange(days), hours), locations)
     contacts = np.round(rng.lognormal(2, 0.7, slots), 3)
-    price_pence = np.maximum(1, np.round(contacts * rng.uniform(5, 20, slots))).astype(np.int64)
+    price_minor = np.maximum(1, np.round(contacts * rng.uniform(5, 20, slots))).astype(np.int64)
     young = contacts * rng.uniform(0.05, 0.5, slots)
     people = np.maximum(1.0, np.bincount(location, weights=contacts) * rng.uniform(0.2, 2))
     return Offer(
@@ -29,7 +29,7 @@ def offer(rng, *, locations=2, hours=4, days=1, free=1):
         names=tuple(f"L{place}" for place in range(locations)),
         location=location,
         day=day,
-        price_pence=price_pence,
+        price_minor=price_minor,
         free=np.full(slots, free, dtype=np.int64),
         target=GroupAudience(contacts, people),
         low=contacts * 0.7,
@@ -41,9 +41,9 @@ def offer(rng, *, locations=2, hours=4, days=1, free=1):
     )
 
 
-def brief(budget_pence, **asked):
+def brief(budget_minor, **asked):
     fields = {
-        "budget_pence": int(budget_pence),
+        "budget_minor": int(budget_minor),
         "currency": "GBP",
         "first_on": MONDAY,
         "until_on": date(2026, 11, 30),
@@ -53,7 +53,7 @@ def brief(budget_pence, **asked):
 
 def every_plan(asked, sold):
     """All plans that keep the brief: two to the power of the slots, so few slots please."""
-    most = np.minimum(sold.free, asked.caps.shares_per_slot)
+    most = np.minimum(sold.free, asked.caps.max_shares_per_slot)
     for shares in product(*(range(top + 1) for top in most)):
         plan = np.array(shares)
         if not find_violations(asked, sold, plan):
@@ -65,7 +65,7 @@ def value(asked, sold, shares):
     if asked.objective is Objective.REACH:
         return sold.target.reach(sold.by_location(contacts)).sum()
     if asked.objective is Objective.ROI:
-        return (contacts.sum() * asked.value_pence - (sold.price_pence * shares).sum()) / 100
+        return (contacts.sum() * asked.value_minor - (sold.price_minor * shares).sum()) / 100
     return contacts.sum()
 
 
@@ -92,7 +92,7 @@ briefs = st.fixed_dictionaries(
 
 
 def drawn_brief(drawn, sold):
-    total = int(sold.price_pence.sum())
+    total = int(sold.price_minor.sum())
     least = ()
     if drawn["least"] is not None:
         young = sold.groups[YOUNG.name]
@@ -103,13 +103,13 @@ def drawn_brief(drawn, sold):
     return brief(
         max(1, total * drawn["budget"]),
         objective=drawn["objective"],
-        value_pence=25.0 if drawn["objective"] is Objective.ROI else None,
+        value_minor=25.0 if drawn["objective"] is Objective.ROI else None,
         minimums=least,
         caps=Caps(
-            slots=drawn["slots"],
-            slots_per_location=drawn["per_location"],
-            slots_per_day=drawn["per_day"],
-            spend_per_location_pence=drawn["spend"] and max(1, int(total * drawn["spend"])),
-            shares_per_slot=drawn["shares"],
+            max_spots=drawn["slots"],
+            max_spots_per_screen=drawn["per_location"],
+            max_spots_per_screen_per_day=drawn["per_day"],
+            max_spend_per_screen_minor=drawn["spend"] and max(1, int(total * drawn["spend"])),
+            max_shares_per_slot=drawn["shares"],
         ),
     )

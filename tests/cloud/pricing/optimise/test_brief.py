@@ -47,23 +47,23 @@ def test_groups_hold_people_by_age_and_gender():
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"budget_pence": 0}, "a budget of GBP 0.00: wanted 0.01 to"),
-        ({"budget_pence": -5}, "a budget of GBP -0.05: wanted 0.01 to"),
-        ({"budget_pence": 10**13}, "a budget of"),
+        ({"budget_minor": 0}, "a budget of GBP 0.00: wanted 0.01 to"),
+        ({"budget_minor": -5}, "a budget of GBP -0.05: wanted 0.01 to"),
+        ({"budget_minor": 10**13}, "a budget of"),
         ({"until_on": MONDAY}, "is not after its first day 2026-11-23"),
         ({"until_on": date(2027, 11, 23)}, "is 365 days"),
         ({"first_on": date(2026, 12, 1)}, "is not after its first day 2026-12-01"),
         ({"dayparts": (Daypart(7, 9),) * 21}, "21 dayparts"),
         ({"locations": frozenset(map(str, range(1001)))}, "1001 locations"),
         ({"objective": Objective.ROI}, "say with value_per_impression what one is worth"),
-        ({"objective": Objective.ROI, "value_pence": math.nan}, "worth GBP nan each"),
-        ({"least_return": math.nan}, "a least return of nan"),
-        ({"least_return": 0.2}, "needs the objective 'roi'"),
+        ({"objective": Objective.ROI, "value_minor": math.nan}, "worth GBP nan each"),
+        ({"min_roi": math.nan}, "a least return of nan"),
+        ({"min_roi": 0.2}, "needs the objective 'roi'"),
     ],
 )
 def test_senseless_briefs_are_refused(wrong, sentence):
     with pytest.raises(BriefError, match=sentence):
-        brief(**{"budget_pence": 1000, **wrong})
+        brief(**{"budget_minor": 1000, **wrong})
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ def test_senseless_briefs_are_refused(wrong, sentence):
         (lambda: Minimum(YOUNG, "reach", math.nan), "a minimum of nan"),
         (lambda: Minimum(YOUNG, "reach", 0), "a minimum of 0"),
         (lambda: Minimum(YOUNG, "reach", math.inf), "a minimum of inf"),
-        (lambda: Caps(slots=0), "the cap slots of 0"),
-        (lambda: Caps(shares_per_slot=-1), "the cap shares_per_slot of -1"),
+        (lambda: Caps(max_spots=0), "the cap max_spots of 0"),
+        (lambda: Caps(max_shares_per_slot=-1), "the cap max_shares_per_slot of -1"),
         (lambda: Daypart(24, 24), "wanted hours from 0 to 24"),
         (lambda: Daypart(5, 5), "write 0 to 24 for the whole day"),
         (lambda: Daypart(0, 0), "write 0 to 24 for the whole day"),
@@ -90,7 +90,7 @@ def test_senseless_parts_are_refused(make, sentence):
 @pytest.mark.parametrize(
     ("column", "values"),
     [
-        ("price_pence", np.array([1, 1, 0, 1])),
+        ("price_minor", np.array([1, 1, 0, 1])),
         ("low", np.array([1, 1, np.nan, 1])),
         ("high", np.array([1, 1, -1.0, 1])),
         ("free", np.array([1, 1, 1])),

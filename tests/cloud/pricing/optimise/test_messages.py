@@ -39,28 +39,33 @@ def seeded(seed: int = 7, **more):
 
 def test_a_budget_below_the_cheapest_share_is_impossible_and_says_what_it_costs():
     sold = seeded()
-    cheapest = int(sold.price_pence.min())
+    cheapest = int(sold.price_minor.min())
     found = optimise(brief(1), sold)
 
     assert isinstance(found, Infeasible)
     assert f"the cheapest costs GBP {cheapest / 100:.2f}, more than the budget of GBP 0.01" in (
         found.sentence
     )
-    (easing,) = found.easings
-    assert easing.sentence == f"raise the budget from GBP 0.01 to GBP {cheapest / 100:.2f}"
-    again = optimise(relax_limit(brief(1), easing.changes[0].limit, easing.changes[0].to), sold)
+    (relaxation,) = found.relaxations
+    assert relaxation.sentence == f"raise the budget from GBP 0.01 to GBP {cheapest / 100:.2f}"
+    again = optimise(
+        relax_limit(brief(1), relaxation.changes[0].limit, relaxation.changes[0].to), sold
+    )
     assert isinstance(again, MediaPlan)
     assert len(again.lines) == 1
 
 
 def test_every_money_limit_that_is_too_small_is_raised_at_once():
     sold = seeded()
-    asked = brief(2, caps=Caps(spend_per_location_pence=1))
+    asked = brief(2, caps=Caps(max_spend_per_screen_minor=1))
     found = optimise(asked, sold)
 
     assert isinstance(found, Infeasible)
-    (easing,) = found.easings
-    assert {change.limit.kind for change in easing.changes} == {"budget", "spend_per_location"}
+    (relaxation,) = found.relaxations
+    assert {change.limit.kind for change in relaxation.changes} == {
+        "budget",
+        "max_spend_per_screen",
+    }
 
 
 def test_what_is_sold_out_is_said_to_be():
@@ -80,17 +85,17 @@ def test_a_target_of_whom_nobody_comes_is_said_so():
 def test_money_that_cannot_be_spent_is_told_with_what_holds_it_back():
     sold = seeded(free=3)
     found = optimise(brief(10**12), sold)
-    (held,) = found.held_back_by
+    (held,) = found.limited_by
 
-    assert found.unspent_pence == 10**12 - found.cost_pence
-    assert (held.limit, held.slots) == ("shares_per_slot", len(sold))
-    assert "shares_per_slot: 1" in held.sentence
-    (held,) = optimise(brief(10**12, caps=Caps(shares_per_slot=9)), sold).held_back_by
+    assert found.unspent_minor == 10**12 - found.cost_minor
+    assert (held.limit, held.slots) == ("max_shares_per_slot", len(sold))
+    assert "max_shares_per_slot: 1" in held.sentence
+    (held,) = optimise(brief(10**12, caps=Caps(max_shares_per_slot=9)), sold).limited_by
     assert (held.limit, held.slots) == ("free_shares", len(sold))
-    kinds = [one.limit for one in optimise(brief(sold.price_pence.min() * 2), sold).held_back_by]
-    assert kinds == ["shares_per_slot", "budget"]
-    few = optimise(brief(10**12, caps=Caps(slots_per_location=1)), sold)
-    assert [one.limit for one in few.held_back_by] == ["shares_per_slot", "slots_per_location"]
+    kinds = [one.limit for one in optimise(brief(sold.price_minor.min() * 2), sold).limited_by]
+    assert kinds == ["max_shares_per_slot", "budget"]
+    few = optimise(brief(10**12, caps=Caps(max_spots_per_screen=1)), sold)
+    assert [one.limit for one in few.limited_by] == ["max_shares_per_slot", "max_spots_per_screen"]
 
 
 @settings(max_examples=40, deadline=None)
@@ -103,28 +108,28 @@ def test_every_plan_buys_something_and_every_slot_it_leaves_is_accounted_for(dra
         assert not UNREADABLE.search(refused)
         return
     if isinstance(found, Infeasible):
-        words = [found.sentence, *(one.sentence for one in found.easings)]
+        words = [found.sentence, *(one.sentence for one in found.relaxations)]
     else:
         words = [
             *(one.sentence for one in found.shadow_prices),
-            *(one.sentence for one in found.held_back_by),
+            *(one.sentence for one in found.limited_by),
         ]
         assert found.lines
-        assert 0 <= found.unspent_pence == asked.budget_pence - found.cost_pence
+        assert 0 <= found.unspent_minor == asked.budget_minor - found.cost_minor
         wanted = int((build_linear_program(asked, sold).wanted > 0).sum())
-        assert sum(one.slots for one in found.held_back_by) == wanted
+        assert sum(one.slots for one in found.limited_by) == wanted
     assert [one for one in words if UNREADABLE.search(one)] == []
 
 
 fields = st.fixed_dictionaries(
     {},
     optional={
-        "budget_pence": st.integers(-5, 10**13),
+        "budget_minor": st.integers(-5, 10**13),
         "first_on": st.dates(MONDAY - timedelta(400), MONDAY + timedelta(400)),
         "until_on": st.dates(MONDAY - timedelta(400), MONDAY + timedelta(400)),
         "objective": st.sampled_from(Objective),
-        "value_pence": st.none() | st.floats(-1, 1e13),
-        "least_return": st.floats(-1, 2000),
+        "value_minor": st.none() | st.floats(-1, 1e13),
+        "min_roi": st.floats(-1, 2000),
     },
 )
 
@@ -133,7 +138,7 @@ fields = st.fixed_dictionaries(
 @given(fields)
 def test_no_refusal_of_a_brief_shows_what_was_not_given_or_counts_days_backwards(drawn):
     whole = {
-        "budget_pence": 100, "currency": "GBP", "first_on": MONDAY,
+        "budget_minor": 100, "currency": "GBP", "first_on": MONDAY,
         "until_on": date(2026, 11, 30),
     }  # fmt: skip
     _, refused = outcome(lambda: Brief(**(whole | drawn)))
@@ -152,4 +157,6 @@ def test_minimums_that_need_more_shares_are_not_mistaken_for_nothing():
     most = float(sold.groups[YOUNG.name].contacts.sum())
     found = optimise(brief(10**9, minimums=(Minimum(YOUNG, "impressions", most * 2),)), sold)
     assert isinstance(found, Infeasible)
-    assert "shares_per_slot" in " ".join([found.sentence, *(one.sentence for one in found.easings)])
+    assert "max_shares_per_slot" in " ".join(
+        [found.sentence, *(one.sentence for one in found.relaxations)]
+    )

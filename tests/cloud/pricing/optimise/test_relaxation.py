@@ -27,9 +27,9 @@ def test_few_slots_decided_again_are_enough_for_the_same_optimum(
     reachable = sold.groups[YOUNG.name].people.sum() * share
     asked = build_linear_program(
         brief(
-            max(1, sold.price_pence.sum() * share),
+            max(1, sold.price_minor.sum() * share),
             objective=objective,
-            caps=Caps(slots_per_location=12),
+            caps=Caps(max_spots_per_screen=12),
             minimums=() if least is None else (Minimum(YOUNG, "reach", reachable * least),),
         ),
         sold,
@@ -52,7 +52,7 @@ def test_few_slots_decided_again_are_enough_for_the_same_optimum(
 @given(seed=st.integers(0, 10_000), near=st.integers(1, 20))
 def test_what_was_far_from_chosen_is_let_go_when_its_price_says_so(seed, near):
     sold = offer(np.random.default_rng(seed), locations=4, hours=12, days=3)
-    total = sold.price_pence.sum()
+    total = sold.price_minor.sum()
     poor, rich = (build_linear_program(brief(total * share), sold) for share in (0.02, 0.5))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(room, "LARGE", 10)

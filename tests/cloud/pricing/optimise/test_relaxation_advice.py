@@ -36,12 +36,12 @@ def test_what_is_said_to_help_helps(drawn, seed):
     if isinstance(found, MediaPlan):
         return
     assert list(every_plan(asked, sold)) == []
-    for easing in found.easings:
+    for relaxation in found.relaxations:
         changed = asked
-        for change in easing.changes:
+        for change in relaxation.changes:
             changed = relax_limit(changed, change.limit, change.to)
-        if easing.proven:
-            assert isinstance(optimise(changed, sold), MediaPlan), easing
+        if relaxation.proven:
+            assert isinstance(optimise(changed, sold), MediaPlan), relaxation
 
 
 def test_an_impossible_minimum_says_how_much_is_possible_and_what_it_would_cost():
@@ -51,7 +51,7 @@ def test_an_impossible_minimum_says_how_much_is_possible_and_what_it_would_cost(
     asked = replace(cheap, minimums=(Minimum(YOUNG, "impressions", float(young.sum() * 0.5)),))
     found = optimise(asked, sold)
     assert isinstance(found, Infeasible)
-    by_kind = {easing.changes[0].limit.kind: easing for easing in found.easings}
+    by_kind = {relaxation.changes[0].limit.kind: relaxation for relaxation in found.relaxations}
     assert set(by_kind) == {"budget", "minimum"}
     assert by_kind["budget"].sentence.startswith("raise the budget from GBP 50.00 to GBP ")
     assert by_kind["minimum"].sentence.startswith("lower the minimum of 18-24 from ")
@@ -65,8 +65,8 @@ def test_an_impossible_minimum_says_how_much_is_possible_and_what_it_would_cost(
     )
 
 
-def _change(easing):
-    (change,) = easing.changes
+def _change(relaxation):
+    (change,) = relaxation.changes
     return change.limit, change.to
 
 
@@ -75,20 +75,22 @@ def test_when_one_change_is_not_enough_all_are_given():
     young = sold.groups[YOUNG.name].contacts
     asked = brief(
         100,
-        caps=Caps(slots=2),
+        caps=Caps(max_spots=2),
         minimums=(Minimum(YOUNG, "impressions", float(young.sum() * 0.6)),),
     )
     found = optimise(asked, sold)
-    kinds = [{change.limit.kind for change in easing.changes} for easing in found.easings]
+    kinds = [
+        {change.limit.kind for change in relaxation.changes} for relaxation in found.relaxations
+    ]
     assert {"budget"} not in kinds
-    assert {"slots"} not in kinds
-    assert all("minimum" in kind or kind >= {"budget", "slots"} for kind in kinds)
+    assert {"max_spots"} not in kinds
+    assert all("minimum" in kind or kind >= {"budget", "max_spots"} for kind in kinds)
 
 
 def test_more_than_there_is_cannot_be_bought_with_money():
     sold = offer(np.random.default_rng(4))
     total = float(sold.groups[YOUNG.name].contacts.sum())
     found = optimise(brief(10**6, minimums=(Minimum(YOUNG, "impressions", total * 2),)), sold)
-    (easing,) = found.easings
-    assert easing.changes[0].limit.kind == "minimum"
-    assert easing.changes[0].to == math.floor(total)
+    (relaxation,) = found.relaxations
+    assert relaxation.changes[0].limit.kind == "minimum"
+    assert relaxation.changes[0].to == math.floor(total)

@@ -55,7 +55,7 @@ def test_no_limit_is_ever_broken(drawn, seed):
     if isinstance(found, MediaPlan):
         shares = bought(found, sold)
         assert find_violations(asked, sold, shares) == []
-        assert found.cost_pence == (sold.price_pence * shares).sum() <= asked.budget_pence
+        assert found.cost_minor == (sold.price_minor * shares).sum() <= asked.budget_minor
         assert 0 <= found.value <= found.bound * (1 + 1e-9)
 
 
@@ -85,9 +85,9 @@ def test_the_gap_is_small(objective):
     sold = offer(np.random.default_rng(1), locations=12, hours=14, days=7)
     found = optimise(
         brief(
-            sold.price_pence.sum() * 0.05,
+            sold.price_minor.sum() * 0.05,
             objective=objective,
-            caps=Caps(slots_per_location=20, slots_per_day=5),
+            caps=Caps(max_spots_per_screen=20, max_spots_per_screen_per_day=5),
         ),
         sold,
     )
@@ -97,7 +97,7 @@ def test_the_gap_is_small(objective):
 
 def test_a_budget_too_small_for_any_slot_makes_no_plan():
     sold = offer(np.random.default_rng(1))
-    found = optimise(brief(1), replace(sold, price_pence=sold.price_pence + 10))
+    found = optimise(brief(1), replace(sold, price_minor=sold.price_minor + 10))
     assert isinstance(found, Infeasible)
     assert "no share can be bought" in found.sentence
 
@@ -109,7 +109,7 @@ def test_reach_spreads_where_impressions_pile_up():
         names=("A", "B"),
         location=np.array([0, 0, 0, 1, 1, 1]),
         day=np.zeros(6, dtype=np.int64),
-        price_pence=np.full(6, 100),
+        price_minor=np.full(6, 100),
         free=np.ones(6, dtype=np.int64),
         target=GroupAudience(np.array([100.0, 100, 100, 60, 60, 60]), np.array([50.0, 1000])),
         low=np.zeros(6),
@@ -126,18 +126,16 @@ def test_reach_spreads_where_impressions_pile_up():
 
 def test_return_leaves_out_what_does_not_earn_its_price():
     sold = offer(np.random.default_rng(5), locations=3, hours=8)
-    worth = sold.target.contacts * 12 / sold.price_pence
-    found = optimise(
-        brief(10**6, objective=Objective.ROI, value_pence=12.0, least_return=0.2), sold
-    )
+    worth = sold.target.contacts * 12 / sold.price_minor
+    found = optimise(brief(10**6, objective=Objective.ROI, value_minor=12.0, min_roi=0.2), sold)
     assert {line.key for line in found.lines} == set(sold.key[worth >= 1.2].tolist())
     with pytest.raises(BriefError, match="value impressions higher"):
-        optimise(brief(10**6, objective=Objective.ROI, value_pence=0.01), sold)
+        optimise(brief(10**6, objective=Objective.ROI, value_minor=0.01), sold)
 
 
 def test_the_price_of_a_limit_is_what_one_more_brings():
     sold = offer(np.random.default_rng(2), locations=6, hours=12, days=7)
-    budget = int(sold.price_pence.sum() * 0.2)
+    budget = int(sold.price_minor.sum() * 0.2)
     found = optimise(brief(budget), sold)
     (price,) = found.shadow_prices
     more = optimise(brief(budget + 100), sold)
@@ -152,7 +150,7 @@ def test_a_minimum_costs_what_it_takes_from_the_rest():
     young = sold.groups[YOUNG.name].contacts @ bought(plain, sold)
     asked = brief(20_000, minimums=(Minimum(YOUNG, "impressions", float(young * 1.2)),))
     found = optimise(asked, sold)
-    assert found.minimums[0].brings >= young * 1.2 * (1 - 1e-9)
+    assert found.minimums[0].achieved >= young * 1.2 * (1 - 1e-9)
     assert found.value < plain.value
     sentences = [price.sentence for price in found.shadow_prices]
     assert any(line.startswith("the minimum of 18-24: each impression") for line in sentences)

@@ -25,7 +25,7 @@ def offer(slots):
         names=("KX-01",),
         location=np.zeros(slots, dtype=np.int64),
         day=np.zeros(slots, dtype=np.int64),
-        price_pence=chance.integers(50, 500, slots),
+        price_minor=chance.integers(50, 500, slots),
         free=np.ones(slots, dtype=np.int64),
         target=GroupAudience(contacts, np.array([1000.0])),
         low=contacts / 2,
@@ -35,7 +35,7 @@ def offer(slots):
 
 
 def brief(**asked):
-    fields = {"budget_pence": 5_000, "currency": "GBP"}
+    fields = {"budget_minor": 5_000, "currency": "GBP"}
     days = {"first_on": date(2026, 11, 23), "until_on": date(2026, 11, 24)}
     return Brief(**(fields | days | asked))
 
