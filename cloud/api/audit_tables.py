@@ -93,8 +93,8 @@ class _Overrides:
 
 
 def _price_minor(details: Details) -> Any:
-    """The price of an override; entries before version 0022 of the database say `price_minor`."""
-    return details["price_minor"] if "price_minor" in details else details["price_minor"]
+    """The price of an override; entries before version 0022 of the database say `price_pence`."""
+    return details["price_minor"] if "price_minor" in details else details["price_pence"]
 
 
 class _RateCards:
