@@ -34,6 +34,7 @@ from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url, read_common_
 from cloud.metrics_server import serving_metrics
 from cloud.windows.renamed_locations import LocationRenames
 from cloud.windows.venue_types import VenueTypeSync
+from wire.command_line import CERTIFICATES, add_certificates, refuse_options
 
 log = logging.getLogger(__name__)
 
@@ -85,12 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     offer("--share", metavar="GROUP", help="divide the messages among consumers of this group")
     offer("--identity", type=Path, metavar="DIR",
           help="stream.crt, stream.key and trust.pem (`ca issue --service stream`)")  # fmt: skip
-    offer("--ca", dest="ca_file", type=Path, metavar="FILE",
-          help="certificate authority of the broker (PEM)")  # fmt: skip
-    offer("--cert", dest="cert_file", type=Path, metavar="FILE", help="client certificate (PEM)")
-    offer("--key", dest="key_file", type=Path, metavar="FILE", help="key of the certificate (PEM)")
-    for name in ("ca", "cert", "key"):  # the names of earlier versions
-        offer(f"--{name}-file", dest=f"{name}_file", type=Path, help=argparse.SUPPRESS)
+    add_certificates(parser)
     offer("--kinesis", metavar="STREAM", default=os.environ.get("ONLOOKER_KINESIS_STREAM"),
           help="read a Kinesis stream, not a broker (ONLOOKER_KINESIS_STREAM)")  # fmt: skip
     offer("--metrics-port", type=int, metavar="PORT", help="serve Prometheus metrics on loopback")
@@ -100,6 +96,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Stream until stopped."""
     chosen = settings.read(arguments)
     membership = Membership(chosen.estate or SAMPLE)
+    if arguments.kinesis:
+        refuse_options(
+            arguments,
+            *("broker", "client-id", "share", "identity", *CERTIFICATES),
+            because="they belong to an MQTT broker, and --kinesis reads none",
+        )
     engine = database.connect(chosen.database_url)
     source = _kinesis(arguments.kinesis, engine) if arguments.kinesis else _mqtt(arguments, chosen)
     reduce_garbage_collection()
@@ -161,8 +163,8 @@ def _mqtt(arguments: argparse.Namespace, chosen: settings.Settings) -> Source:
 
 
 def _certificates(arguments: argparse.Namespace) -> tuple[Path | None, Path | None, Path | None]:
-    """Authority, certificate and key: from the options, else from the identity folder."""
-    ca, cert, key = arguments.ca_file, arguments.cert_file, arguments.key_file
+    """Authority, certificate and key: those of the options, else those of the identity."""
+    ca, cert, key = arguments.ca, arguments.cert, arguments.key
     folder: Path | None = arguments.identity
     if folder is None:
         return ca, cert, key

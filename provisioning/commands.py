@@ -18,13 +18,14 @@ from provisioning.folder_lock import FolderLockedError
 from provisioning.kms import KmsError
 from provisioning.release import ReleaseError
 from provisioning.vault import VaultError
-from wire.command_line import Parser
+from wire.command_line import OptionError, Parser
 
 REFUSALS = (
     BrokerError,
     FolderLockedError,
     KmsError,
     OfficeError,
+    OptionError,
     ReleaseError,
     RegisterError,
     ReasonError,

@@ -17,7 +17,7 @@ from typing import Final
 
 import numpy as np
 
-from simulators.delivery.mqtt_client import SimulatorClient, SimulatorClientError
+from simulators.delivery.mqtt_client import SimulatorClientError, simulator_client
 from simulators.delivery.reliable_sender import (
     NotAcknowledgedError,
     ReliableSender,
@@ -74,13 +74,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=1)
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--broker", metavar="URL", help="mqtt[s]://host[:port]")
-    where.add_argument("--out", type=Path, metavar="FILE.jsonl", help="one event per faulty")
+    where.add_argument("--out", type=Path, metavar="FILE.jsonl", help="one event per line")
     where.add_argument("--write-estate", type=Path, metavar="FILE.yaml", help="and end")
+    add_certificates(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """0 when every report is acknowledged, 1 when not, 2 when refused."""
     try:
+        if arguments.broker is None:
+            refuse_options(arguments, *CERTIFICATES, because="they are used with --broker only")
         period = _period(arguments, now=datetime.now(UTC))
         sites = create_sites(arguments.cameras, arguments.seed)
         if arguments.write_estate is not None:
@@ -88,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
             sys.stderr.write(f"fleet: {len(sites)} cameras in {arguments.write_estate}\n")
             return 0
         _send(arguments, sites, period)
-    except FleetError as error:
+    except (FleetError, OptionError) as error:
         sys.stderr.write(f"fleet: {error}\n")
         return 2
     except (NotAcknowledgedError, SimulatorClientError, OSError) as error:
@@ -139,7 +142,7 @@ def _send(arguments: argparse.Namespace, sites: list[SyntheticSite], period: Per
         return
     pace = ReportPace(period, arguments.speed, time.monotonic())
     started_s = time.monotonic()
-    with SimulatorClient(arguments.broker) as client:
+    with simulator_client(arguments) as client:
         faulty = FaultyConnection(client, arguments.faults, rng)
         connection: ReportConnection = client if arguments.faults is FaultProfile.NONE else faulty
         sender = ReliableSender(connection, resend_after_s=RESEND_AFTER_S)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from simulators.delivery.mqtt_client import SimulatorClient, SimulatorClientError
+from simulators.delivery.mqtt_client import SimulatorClientError, simulator_client
 from simulators.delivery.reliable_sender import NotAcknowledgedError, ReliableSender, pack_batches
 from simulators.output_file import replace_file
 from simulators.synthetic.footfall_model import (
@@ -23,6 +23,7 @@ from simulators.synthetic.footfall_model import (
     local_midnight,
 )
 from wire.audience import AudienceReport
+from wire.command_line import OptionError, add_certificates
 from wire.envelope import audience_event, encode_event
 from wire.scalars import DeviceId, LocationId
 from wire.topics import DeviceAddress, TopicError
@@ -80,7 +81,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", choices=list(Profile), default=Profile.STATION, type=Profile)
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--broker", metavar="URL", help="mqtt[s]://host[:port]")
-    where.add_argument("--out", type=Path, metavar="FILE.jsonl", help="one event per faulty")
+    where.add_argument("--out", type=Path, metavar="FILE.jsonl", help="one event per line")
+    add_certificates(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -91,10 +93,10 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.out is not None:
             write_events(reports, arguments.out)
         else:
-            with SimulatorClient(arguments.broker) as client:
+            with simulator_client(arguments) as client:
                 ReliableSender(client).send_all(pack_batches(reports), _show_progress)
             sys.stderr.write("\n")
-    except (FootfallError, TopicError) as error:
+    except (FootfallError, OptionError, TopicError) as error:
         sys.stderr.write(f"footfall: {error}\n")
         return 2
     except (NotAcknowledgedError, SimulatorClientError, OSError) as error:
@@ -105,7 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def write_events(reports: Iterable[AudienceReport], path: Path) -> None:
-    """Write one event per faulty; no file is left if writing is interrupted."""
+    """Write one event per line; no file is left if writing is interrupted."""
     with replace_file(path) as partial, partial.open("wb") as lines:
         lines.writelines(encode_event(audience_event(report)) + b"\n" for report in reports)
 

@@ -36,6 +36,7 @@ from edge_agent.transport.broker import BrokerEndpoint, LinkError, parse_broker_
 from edge_agent.transport.loopback import LoopbackLink
 from edge_agent.transport.paho import PahoLink
 from simulators.clip_playlist import PlaylistClip, ProgressCamera, first_start, read_clips
+from wire.command_line import CERTIFICATES, OptionError, refuse_options
 from wire.envelope import AudienceEvent, Event, encode_event
 from wire.interrupts import INTERRUPTED
 from wire.scalars import DeviceId, LocationId
@@ -152,12 +153,14 @@ def run(arguments: argparse.Namespace) -> int:
     except UndeliveredError as error:
         sys.stderr.write(f"replay: {error}\n")
         return 1
-    except (*REFUSALS, ReplayError, OSError) as error:
+    except (*REFUSALS, OptionError, ReplayError, OSError) as error:
         sys.stderr.write(f"replay: {error}\n")
         return 2
 
 
 def _run(arguments: argparse.Namespace, *, now: datetime) -> int:
+    if arguments.broker is None:
+        refuse_options(arguments, *CERTIFICATES, because="they are used with --broker only")
     if arguments.loop and math.isinf(arguments.speed):
         raise ReplayError("a loop at full speed never ends: give --speed a number, or no --loop")
     device = arguments.device or f"{arguments.location.lower()}-sim"

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -50,15 +51,31 @@ settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
 @pytest.fixture(autouse=True)
-def _no_log_handler_outlives_its_test() -> Iterator[None]:
-    """A program that runs inside a test logs to a stream which pytest closes after it."""
+def _restore_log_level() -> Iterator[None]:
+    """A program that runs inside a test sets the level of the root logger."""
     root = logging.getLogger()
-    before, level = list(root.handlers), root.level
+    level = root.level
     yield
-    for handler in list(root.handlers):
-        if handler not in before and not type(handler).__module__.startswith("_pytest"):
-            root.removeHandler(handler)
     root.setLevel(level)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    """Remove the log handlers of programs that ran inside the test, before its fixtures end.
+
+    A handler writes to the test's own stderr, which `capsys` closes. A thread of a longer-lived
+    fixture may be inside the handler at that moment: so the handler is given another stream first.
+    """
+    root = logging.getLogger()
+    for handler in list(root.handlers):
+        if not _is_pytest(handler):
+            if isinstance(handler, logging.StreamHandler):
+                handler.setStream(sys.__stderr__)
+            root.removeHandler(handler)
+
+
+def _is_pytest(handler: logging.Handler) -> bool:
+    return type(handler).__module__.startswith("_pytest")
 
 
 @pytest.fixture

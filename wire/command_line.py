@@ -14,6 +14,8 @@ from wire.addresses import AddressError, display_path, hide_addresses
 
 LARGEST_FILE_BYTES: Final = 16 * 1024
 LARGEST_NUMBER: Final = 2**63 - 1
+CERTIFICATES: Final = ("ca", "cert", "key")
+"""The options of `add_certificates`."""
 _DIGITS: Final = re.compile(r"[0-9]{1,19}", re.ASCII)
 _WORD: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 EXAMPLE: Final = "example:"
@@ -92,6 +94,30 @@ def _path(
             break
         path.append(below)
     return path
+
+
+class OptionError(ValueError):
+    """An option that the rest of the command line makes useless."""
+
+
+def refuse_options(arguments: argparse.Namespace, *names: str, because: str) -> None:
+    """Raise OptionError when one of these options was given; `because` says when it is used."""
+    values = {name: getattr(arguments, name.replace("-", "_"), None) for name in names}
+    if given := [f"--{name}" for name, value in values.items() if value not in (None, False, [])]:
+        raise OptionError(f"{', '.join(given)} would have no effect: {because}")
+
+
+def add_certificates(parser: argparse.ArgumentParser) -> None:
+    """Offer `--ca`, `--cert` and `--key`: the files of a TLS connection to a broker."""
+    offer = parser.add_argument
+    offer(
+        "--ca",
+        type=Path,
+        metavar="FILE",
+        help="authority of the broker's certificate (PEM); without it, the system's are trusted",
+    )
+    offer("--cert", type=Path, metavar="FILE", help="certificate to present (PEM); needs --key")
+    offer("--key", type=Path, metavar="FILE", help="private key of --cert (PEM)")
 
 
 def address_in(text: str) -> str:

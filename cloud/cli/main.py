@@ -21,7 +21,7 @@ from cloud.ingest.sources.base import SourceError
 from cloud.logs import write_json_lines
 from cloud.settings import SettingsError
 from wire.addresses import hide_addresses
-from wire.command_line import Parser, add_examples
+from wire.command_line import OptionError, Parser, add_examples
 
 COMMANDS: Final = {
     "stream": ("cloud.stream", "run", "receive and count the messages of cameras"),
@@ -92,7 +92,7 @@ def refusing(run: Callable[[], int]) -> int:
     """The status of `run`, or 2 and one sentence when it is refused."""
     try:
         return run()
-    except (DatabaseError, EstateError, SettingsError, SourceError) as error:
+    except (DatabaseError, EstateError, OptionError, SettingsError, SourceError) as error:
         reason = hide_addresses(str(error))
     except DBAPIError as error:
         reason = failure_sentence(error)

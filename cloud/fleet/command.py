@@ -37,10 +37,10 @@ from cloud.fleet.job_book import JobExists
 from cloud.fleet.jobs import Rollout, Status
 from cloud.fleet.registry import RegistryError, Standing, Thing
 from cloud.fleet.shadow import ShadowError
-from wire.command_line import row_count
+from wire.command_line import OptionError, refuse_options, row_count
 from wire.topics import TopicError
 
-REFUSALS: Final = (DesireError, JobExists, RegistryError, ShadowError, TopicError)
+REFUSALS: Final = (DesireError, JobExists, OptionError, RegistryError, ShadowError, TopicError)
 
 READS: Final = frozenset({"list", "show", "drift", "audit", "jobs", "job"})
 
@@ -171,7 +171,7 @@ def run(asked: argparse.Namespace) -> int:
 def _served(asked: argparse.Namespace) -> int:
     try:
         return serve.serve(asked)
-    except DeskError as error:
+    except (DeskError, OptionError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
 
@@ -213,6 +213,11 @@ def shown(connection: Connection, asked: argparse.Namespace, author: Author) -> 
 def registered(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
     """Take in one camera, or every camera of the estate."""
     if asked.thing is None:
+        refuse_options(
+            asked,
+            *("location", "attribute", "force"),
+            because="they describe one camera: name it, or leave them out to register all",
+        )
         yield f"{registry.register_estate(connection, _estate(asked), author)} new things"
         return
     if asked.location is None:

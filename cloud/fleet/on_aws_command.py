@@ -4,17 +4,23 @@ import argparse
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
+from cloud import settings
 from cloud.fleet import lines
 from cloud.fleet.jobs import Rollout
 from cloud.fleet.on_aws import AwsFleet
+from wire.command_line import refuse_options
 
 Action = Callable[[AwsFleet, argparse.Namespace, datetime], Iterator[str]]
 
 
 def run(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     """Do what was asked, on AWS."""
+    refuse_options(
+        asked, *settings.OFFERS, because="with --on-aws the fleet is AWS's registry, not a database"
+    )
     yield from ACTIONS[asked.action](AwsFleet(asked.on_aws), asked, at)
 
 
@@ -59,11 +65,11 @@ def _jobs(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[
 
 
 def _job(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
-    for one in fleet.progress(asked.job):
-        if asked.status in (None, one["status"]):
-            said = "".join(f"  {name}={value}" for name, value in sorted(one["details"].items()))
-            updated = one.get("lastUpdatedAt", "-")
-            yield f"{one['thing']}  {one['status']}  last word {updated}{said}"
+    found = (one for one in fleet.progress(asked.job) if asked.status in (None, one["status"]))
+    for one in islice(found, asked.last):
+        said = "".join(f"  {name}={value}" for name, value in sorted(one["details"].items()))
+        updated = one.get("lastUpdatedAt", "-")
+        yield f"{one['thing']}  {one['status']}  last word {updated}{said}"
 
 
 def _tally(details: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from cloud.database.failures import failure_sentence
 from cloud.estate import EstateError
 from cloud.fleet import command
 from cloud.fleet.examples import EXAMPLES
+from cloud.ingest.source import SourceError
 from cloud.logs import write_json_lines
 from cloud.settings import SettingsError
 from wire.addresses import hide_addresses
@@ -33,7 +34,7 @@ def loaded(typed: list[str]) -> Callable[[], int]:
 def _refusing(run: Callable[[], int]) -> int:
     try:
         return run()
-    except (DatabaseError, EstateError, SettingsError) as error:
+    except (DatabaseError, EstateError, SettingsError, SourceError) as error:
         reason = hide_addresses(str(error))
     except DBAPIError as error:
         reason = failure_sentence(error)

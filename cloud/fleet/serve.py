@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from paho.mqtt.client import Client
 from sqlalchemy import Engine
 
 from cloud import settings
@@ -23,19 +24,28 @@ from cloud.fleet.desk_thread import DeskThread
 from cloud.fleet.listed import ListedCameras
 from cloud.fleet.service import Connection, FleetService, attach, client_for
 from cloud.fleet.signer_client import SignerClient, named_in
+from cloud.ingest.source import SourceError
 from cloud.settings import SettingsError
 from wire.addresses import AddressError, parse_broker
+from wire.command_line import CERTIFICATES, add_certificates, refuse_options
 
 log = logging.getLogger(__name__)
 
 DESK_PORT: Final = 8884
+DESK_BIND: Final = "0.0.0.0"  # noqa: S104 - a certificate is needed
+FILES: Final = ("trust.pem", "fleet.crt", "fleet.key")
+"""What a folder of `--identity` holds: authority, certificate and key."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `serve`."""
     settings.add_arguments(parser, "database", "broker", "estate")
+    add_certificates(parser)
     parser.add_argument(
-        "--identity", type=Path, metavar="DIR", help="fleet.crt, fleet.key and trust.pem"
+        "--identity",
+        type=Path,
+        metavar="DIR",
+        help="folder with trust.pem, fleet.crt and fleet.key, in place of --ca, --cert and --key",
     )
     parser.add_argument(
         "--authority", type=Path, metavar="DIR", help="the authority's public files: opens the desk"
@@ -44,26 +54,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--desk-identity", type=Path, metavar="DIR", help="server.crt and server.key of the desk"
     )
-    parser.add_argument("--desk-port", type=int, default=DESK_PORT)
-    parser.add_argument("--desk-bind", default="0.0.0.0")  # noqa: S104 - a certificate is needed
+    parser.add_argument("--desk-port", type=int, help=f"default: {DESK_PORT}")
+    parser.add_argument("--desk-bind", help=f"default: {DESK_BIND}")
 
 
 def serve(asked: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C."""
+    if asked.authority is None:
+        refuse_options(
+            asked,
+            *("signer", "desk-identity", "desk-port", "desk-bind"),
+            because="they belong to the enrolment service, which needs --authority",
+        )
     chosen = settings.read(asked)
+    client = _client(chosen.broker_url, asked)
     engine = connect(chosen.database_url)
     create(engine)
     listed = ListedCameras(engine, SitesFile(chosen.estate or SAMPLE))
     listed.register(datetime.now(UTC))
-    try:
-        client = client_for(_broker(chosen.broker_url, asked.identity))
-    except (OSError, ValueError) as error:
-        if isinstance(error, SettingsError):
-            raise
-        raise SettingsError(
-            f"the certificates in {asked.identity} cannot be used: {error}; make them again with "
-            f"`python -m provisioning ca issue --dir CA --service fleet --out {asked.identity}`"
-        ) from error
     service = FleetService(
         engine, lambda topic, payload: client.publish(topic, payload, 1), lambda: datetime.now(UTC)
     )
@@ -87,7 +95,18 @@ def serve(asked: argparse.Namespace) -> int:
     return 0
 
 
-def _broker(url: str, identity: Path | None) -> Connection:
+def _client(url: str, asked: argparse.Namespace) -> Client:
+    where = _broker(url, asked)
+    try:
+        return client_for(where)
+    except (OSError, ValueError, SourceError) as error:
+        raise SettingsError(
+            f"the certificates for the broker cannot be used: {error}; make them again with "
+            "`python -m provisioning ca issue --dir CA --service fleet --out DIR`"
+        ) from error
+
+
+def _broker(url: str, asked: argparse.Namespace) -> Connection:
     try:
         address = parse_broker(url)
     except AddressError as error:
@@ -96,17 +115,30 @@ def _broker(url: str, identity: Path | None) -> Connection:
         raise SettingsError("broker: the fleet service proves itself by certificate: give no user")
     assert address.port is not None
     if not address.is_secure:
-        return Connection(address.host, address.port)
-    if identity is None:
-        raise SettingsError("mqtts:// needs --identity DIR with fleet.crt, fleet.key and trust.pem")
-    names = ("trust.pem", "fleet.crt", "fleet.key")
-    missing = [name for name in names if not (identity / name).exists()]
-    if missing:
-        raise SettingsError(
-            f"{identity} lacks {', '.join(missing)}: "
-            f"`python -m provisioning ca issue --dir CA --service fleet --out {identity}`"
+        refuse_options(
+            asked, *CERTIFICATES, "identity", because="they are used with an mqtts:// broker only"
         )
-    return Connection(address.host, address.port, *(str(identity / one) for one in names))
+        return Connection(address.host, address.port)
+    return Connection(address.host, address.port, *_certificates(asked))
+
+
+def _certificates(asked: argparse.Namespace) -> tuple[str, str, str]:
+    """Authority, certificate and key: those of the options, else those of the identity."""
+    folder: Path | None = asked.identity
+    given = dict(zip(FILES, (asked.ca, asked.cert, asked.key), strict=True))
+    files = [one or (folder and folder / name) for name, one in given.items()]
+    if None in files:
+        raise SettingsError(
+            "an mqtts:// broker needs certificates: give --ca, --cert and --key, or --identity DIR "
+            f"with {', '.join(FILES)}"
+        )
+    if missing := [str(file) for file in files if not file.exists()]:
+        raise SettingsError(
+            f"no file {', '.join(missing)}: correct the path, or make certificates with "
+            "`python -m provisioning ca issue --dir CA --service fleet --out DIR`"
+        )
+    ca, cert, key = map(str, files)
+    return ca, cert, key
 
 
 @contextmanager
@@ -135,7 +167,8 @@ async def _opened(asked: argparse.Namespace, engine: Engine, ready: Callable[[in
     )
     signer = SignerClient(asked.signer or authority / "signer.socket")
     desk = Desk(Enrolment(engine, signer, named_in), files, lambda: datetime.now(UTC))
-    await desk.serve(asked.desk_bind, asked.desk_port, ready)
+    port = DESK_PORT if asked.desk_port is None else asked.desk_port
+    await desk.serve(asked.desk_bind or DESK_BIND, port, ready)
 
 
 def _until_told() -> list[int]:

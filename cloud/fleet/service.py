@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from paho.mqtt.client import Client, MQTTMessage
@@ -25,6 +26,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from cloud.database import writing
 from cloud.fleet import gateway, job_book
 from cloud.fleet.message import Saying, settle, waiting
+from cloud.ingest.mqtt import name_in
 from wire.device_config import JOB_REQUESTS, SHADOW_ACTIONS, THINGS
 from wire.session_takeover import ADVICE, TakeoverDetector
 
@@ -40,6 +42,7 @@ MOST_QUEUED: Final = 10_000
 TICK_EVERY: Final = timedelta(seconds=1)
 PAUSE_S: Final = 0.25
 KEEPALIVE_S: Final = 30
+CLIENT_ID: Final = "service:fleet"  # without a certificate; the broker requires its name
 PAUSES_S: Final = (1, 30)
 
 
@@ -173,7 +176,8 @@ class Connection:
 
 def client_for(where: Connection) -> Client:
     """A client that knows the broker and who we are, not connected yet."""
-    client = Client(CallbackAPIVersion.VERSION2, client_id="service:fleet")
+    own_name = name_in(Path(where.certificate_file)) if where.certificate_file else None
+    client = Client(CallbackAPIVersion.VERSION2, client_id=own_name or CLIENT_ID)
     if where.trust_file is not None:
         context = ssl.create_default_context(cafile=where.trust_file)
         if where.certificate_file is not None:

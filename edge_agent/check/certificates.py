@@ -30,7 +30,7 @@ class ValidityThresholds(NamedTuple):
 
 
 RENEW_REMEDY: Final = (
-    "renew it: `python -m edge_agent enrol --claim FILE --broker HOST --device NAME`, or "
+    "renew it: `python -m edge_agent enrol --cert FILE --broker HOST --device NAME`, or "
     "`python -m provisioning ca renew --dir CA --csr FILE --out DIR`"
 )
 DEFAULT_THRESHOLDS: Final = ValidityThresholds()

@@ -22,7 +22,7 @@ from edge_agent.settings.capture import CaptureSettings
 from edge_agent.settings.loading import SettingsError
 from edge_agent.transport.broker import BrokerEndpoint, LinkError, parse_broker_url
 from wire.addresses import AddressError, parse_address
-from wire.command_line import FROM_FILE, address_argument, address_in
+from wire.command_line import FROM_FILE, add_certificates, address_argument, address_in
 from wire.scalars import DeviceId, LocationId
 from wire.topics import DeviceAddress
 
@@ -45,9 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--location", metavar="ID", help="the place, such as KX-01")
     add("--device", metavar="ID", help="this camera, such as kx-01-cam-1")
     add("--config", type=Path, metavar="FILE", help="settings in TOML; may name several cameras")
-    add("--ca", type=Path, metavar="FILE", help="certificate authority of the broker (PEM)")
-    add("--cert", type=Path, metavar="FILE", help="certificate of this device (PEM)")
-    add("--key", type=Path, metavar="FILE", help="key of this device (PEM)")
+    add_certificates(parser)
     add("--outbox", type=Path, metavar="PATH", help="default: var/DEVICE.outbox.sqlite3")
 
 

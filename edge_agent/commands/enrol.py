@@ -18,13 +18,14 @@ FOLDER: Final = Path("identity")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what enrolment needs."""
     add = parser.add_argument
-    add("--claim", type=Path, required=True, metavar="FILE", help="the factory claim (PEM)")
+    add("--cert", type=Path, required=True, metavar="FILE", help="the claim certificate (PEM)")
+    add("--key", type=Path, metavar="FILE", help="its key; default: in the same file or beside it")
     add("--broker", required=True, metavar="HOST[:PORT]", help="where reports go; port 8883")
     add("--desk", metavar="HOST[:PORT]", help="where to enrol; default: the broker's, port 8884")
     add("--device", required=True, metavar="ID", help="this camera, such as kx-01-cam-1")
     add("--serial", metavar="NUMBER", help=f"as on the roster; default: {SERIAL_FILE}")
     add("--location", metavar="ID", help="the place, where the desk knows none")
-    add("--ca", type=Path, metavar="FILE", help="default: trust.pem beside the claim")
+    add("--ca", type=Path, metavar="FILE", help="default: trust.pem beside --cert")
     add("--identity", type=Path, default=FOLDER, metavar="DIR", help=f"default: {FOLDER}/")
     add("--log-level", default="warning", choices=("debug", "info", "warning", "error"))
     parser.set_defaults(action=run)
@@ -39,7 +40,7 @@ def run(asked: argparse.Namespace) -> int:
     folder = IdentityFolder(asked.identity)
     mine = enrol(
         folder,
-        load_claim(asked.claim, trust=asked.ca),
+        load_claim(asked.cert, key=asked.key, trust=asked.ca),
         EnrolmentRequest(
             device=DeviceId(asked.device),
             serial=serial,

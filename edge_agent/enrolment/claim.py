@@ -27,19 +27,22 @@ class ClaimCertificate:
     trust: Path
 
 
-def load_claim(path: Path, *, trust: Path | None = None) -> ClaimCertificate:
+def load_claim(
+    path: Path, *, key: Path | None = None, trust: Path | None = None
+) -> ClaimCertificate:
     """The claim of a PEM file; its key in the same file or beside it, the authority beside it."""
-    beside = path.with_suffix(".key")
     try:
-        whole = b"PRIVATE KEY" in path.read_bytes()
+        content = path.read_bytes()
     except OSError as error:
         raise EnrolError(f"the claim {path} cannot be read: {error.strerror}") from error
-    if not whole and not beside.exists():
-        raise EnrolError(f"the claim {path} has no key in it and no {beside.name} beside it")
+    if key is None:
+        key = path if b"PRIVATE KEY" in content else path.with_suffix(".key")
+    if not key.exists():
+        raise EnrolError(f"the claim {path} contains no key and there is no file {key}: give --key")
     trust = trust or path.with_name("trust.pem")
     if not trust.exists():
         raise EnrolError(f"no {trust}: give the authority of broker and desk with --ca")
-    return ClaimCertificate(path, path if whole else beside, trust)
+    return ClaimCertificate(path, key, trust)
 
 
 def format_server(desk: str) -> str:

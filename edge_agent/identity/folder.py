@@ -94,7 +94,7 @@ class IdentityFolder:
         except FileNotFoundError as error:
             raise IdentityError(
                 f"no identity in {self.path}: enrol first with `python -m edge_agent enrol "
-                f"--claim FILE --broker HOST --device NAME --identity {self.path}`"
+                f"--cert FILE --broker HOST --device NAME --identity {self.path}`"
             ) from error
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise IdentityError(

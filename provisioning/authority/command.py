@@ -19,6 +19,7 @@ from provisioning.authority.office import Office, OfficeError, open_office
 from provisioning.authority.profiles import ROLES, SERVICE_PREFIX, Kind, Subject
 from provisioning.authority.register import Entry
 from provisioning.authority.revocation import REASONS
+from wire.command_line import refuse_options
 from wire.scalars import DeviceId, LocationId
 from wire.topics import DeviceAddress
 
@@ -119,6 +120,9 @@ def opened(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
 def issued(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     """Sign for somebody new."""
     if asked.device is None:
+        refuse_options(
+            asked, "location", "csr", because="they belong to --device, whose request is signed"
+        )
         yield from _equipped(asked, at)
         return
     if asked.csr is None or asked.location is None:

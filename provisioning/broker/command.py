@@ -95,6 +95,12 @@ def _port(written: str) -> int:
 
 def _user(wanted: str | None) -> str | None:
     if os.geteuid() != 0:
+        own = pwd.getpwuid(os.geteuid()).pw_name
+        if wanted not in (None, own):
+            raise BrokerError(
+                f"--user {wanted}: only root can run Mosquitto as another account, and this is "
+                f"{own}: leave --user out, or start as root"
+            )
         return None
     try:
         return pwd.getpwnam(wanted or DEFAULT_USER).pw_name

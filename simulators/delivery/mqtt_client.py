@@ -3,13 +3,18 @@
 A PUBACK of the broker is not sufficient: the sender keeps a report until the cloud acknowledges it.
 """
 
+import argparse
 import queue
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
+from cryptography.x509.oid import NameOID
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
+from edge_agent.identity.certificates import certificate_in
+from edge_agent.identity.errors import IdentityError
 from edge_agent.transport.broker import (
     BrokerEndpoint,
     LinkError,
@@ -29,18 +34,36 @@ class SimulatorClientError(RuntimeError):
 class SimulatorClient:
     """A broker connection that receives acknowledgements. Use it as a context manager."""
 
-    def __init__(self, url: str) -> None:
-        """`url` is mqtt[s]://[name:password@]host[:port]."""
-        self._url = url
+    def __init__(
+        self,
+        url: str,
+        *,
+        ca: Path | None = None,
+        certificate: Path | None = None,
+        key: Path | None = None,
+    ) -> None:
+        """`url` is mqtt[s]://[name:password@]host[:port]. The certificate's name is the client id.
+
+        Raises:
+            SimulatorClientError: the address, a certificate or a key cannot be used.
+        """
+        try:
+            self._broker = parse_broker_url(url, ca=ca, certificate=certificate, key=key)
+            self._client = Client(CallbackAPIVersion.VERSION2, client_id=_client_id(self._broker))
+            if self._broker.tls:
+                self._client.tls_set_context(create_tls_context(self._broker))
+        except (IdentityError, LinkError) as error:
+            raise SimulatorClientError(f"--broker: {error}") from error
+        if self._broker.username:
+            self._client.username_pw_set(self._broker.username, self._broker.password)
         self._received: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._topics: set[str] = set()
         self._sessions: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self._client = Client(CallbackAPIVersion.VERSION2)
         self._client.on_connect = self._connected
         self._client.on_message = self._message
 
     def __enter__(self) -> "SimulatorClient":
-        broker = self._configured()
+        broker = self._broker
         self._client.connect_timeout = CONNECT_WITHIN_S
         try:
             self._client.connect(broker.host, broker.port, keepalive=30)
@@ -94,17 +117,6 @@ class SimulatorClient:
             anew = True
         return anew
 
-    def _configured(self) -> BrokerEndpoint:
-        try:
-            broker = parse_broker_url(self._url)
-            if broker.tls:
-                self._client.tls_set_context(create_tls_context(broker))
-        except LinkError as error:
-            raise SimulatorClientError(f"--broker: {error}") from error
-        if broker.username:
-            self._client.username_pw_set(broker.username, broker.password)
-        return broker
-
     def _connected(self, client: Client, _: Any, __: Any, reason: Any, ___: Any) -> None:
         if reason.is_failure:
             return
@@ -114,3 +126,19 @@ class SimulatorClient:
 
     def _message(self, _: Client, __: Any, message: MQTTMessage) -> None:
         self._received.put(bytes(message.payload))
+
+
+def simulator_client(arguments: argparse.Namespace) -> SimulatorClient:
+    """The connection that `--broker`, `--ca`, `--cert` and `--key` describe."""
+    return SimulatorClient(
+        arguments.broker, ca=arguments.ca, certificate=arguments.cert, key=arguments.key
+    )
+
+
+def _client_id(broker: BrokerEndpoint) -> str:
+    """The certificate's common name, which the broker requires; "" lets the broker choose."""
+    if broker.certificate is None:
+        return ""
+    subject = certificate_in(broker.certificate).subject
+    names = subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(names[0].value) if names else ""

@@ -241,6 +241,23 @@ def test_a_refusal_is_one_sentence(office, capsys, words, says):
     assert says in said
 
 
+@pytest.mark.parametrize(
+    ("who", "more", "named"),
+    [
+        ("--service stream", "--location KX-01", "--location"),
+        ("--server a.example", "--csr request.pem", "--csr"),
+        ("--claim batch-7", "--csr request.pem --location KX-01", "--location, --csr"),
+    ],
+)
+def test_an_option_that_does_not_apply_is_refused_by_name(
+    office, tmp_path, capsys, who, more, named
+):
+    words = ["issue", "--dir", office.folder, "--out", tmp_path / "out", *f"{who} {more}".split()]
+    code, said = ca(capsys, *words)
+    assert (code, office.register.entries()) == (1, [])
+    assert said.startswith(f"error: {named} would have no effect: they belong to --device")
+
+
 def test_a_folder_that_is_no_authority_says_what_to_do(tmp_path, capsys):
     code, said = ca(capsys, "list", "--dir", tmp_path)
     assert code == 1

@@ -1,6 +1,7 @@
 """The broker's process: its log never blocks it, a reload never ends it, sessions end apart."""
 
 import os
+import pwd
 import signal
 import stat
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from provisioning import vault
+from provisioning.__main__ import main as provisioning_main
 from provisioning.authority.office import open_office
 from provisioning.broker.audit import Audit
 from provisioning.broker.doorman import DoormanError
@@ -136,6 +138,15 @@ def test_a_second_broker_in_a_folder_is_refused_and_the_first_goes_on(another_ho
     visitor = house.visitor(house.certify("unharmed")).join()
     house.wait_until(lambda: visitor.says("onlooker/v1/KX-01/unharmed/audience"))
     assert house.supervisor.last_death == ""
+
+
+def test_another_account_is_refused_where_only_root_could_use_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(os, "geteuid", lambda: pwd.getpwnam("nobody").pw_uid)
+    words = ["broker", "--dir", str(tmp_path / "broker"), "--user", "mosquitto", "--unguarded"]
+    assert provisioning_main(words) == 1
+    said = capsys.readouterr().err
+    assert "--user mosquitto: only root can run Mosquitto as another account" in said
+    assert not (tmp_path / "broker").exists()
 
 
 def test_a_file_has_its_owner_and_mode_before_it_has_its_name(tmp_path, monkeypatch):

@@ -171,6 +171,18 @@ def test_what_is_no_broker_address_is_refused(capsys, url, sentence):
     assert sentence in capsys.readouterr().err
 
 
+def test_certificates_without_a_broker_are_refused_by_name(tmp_path, capsys):
+    words = ["--location=KX-01", "--days=1", f"--out={tmp_path / 'h.jsonl'}", "--ca=ca.pem"]
+    assert main(["footfall", *words]) == 2
+    assert "--ca would have no effect: they are used with --broker only" in capsys.readouterr().err
+
+
+def test_certificates_for_a_broker_without_tls_are_refused(tmp_path, capsys):
+    words = ["--location=KX-01", "--days=1", "--broker=mqtt://127.0.0.1:1", "--ca=ca.pem"]
+    assert main(["footfall", *words]) == 1
+    assert "certificates were given for an mqtt:// broker" in capsys.readouterr().err
+
+
 class Cloud:
     """Counts each report once and acknowledges, except what it is told to ignore at first."""
 

@@ -69,7 +69,7 @@ def parse_broker_url(url: str, **more: Any) -> BrokerConnection:
     except AddressError as error:
         raise SourceError(f"broker: {error}") from None
     assert address.port is not None
-    return BrokerConnection(
+    broker = BrokerConnection(
         address.host,
         address.port,
         address.is_secure,
@@ -77,6 +77,11 @@ def parse_broker_url(url: str, **more: Any) -> BrokerConnection:
         address.password,
         **more,
     )
+    if not broker.tls and (broker.ca_file or broker.cert_file or broker.key_file):
+        raise SourceError("certificates were given for an mqtt:// broker: write mqtts://")
+    if broker.key_file and not broker.cert_file:
+        raise SourceError("--key was given without its certificate: give --cert too")
+    return broker
 
 
 def read_common_name(certificate: Path) -> str | None:

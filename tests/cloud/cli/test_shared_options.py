@@ -105,14 +105,6 @@ def test_an_address_may_come_from_a_file_or_the_environment(tmp_path):
         settings.read(untyped, {"ONLOOKER_DATABASE_URL": "@/none"})
 
 
-def test_the_certificates_of_a_service_have_the_flags_of_the_camera():
-    parser = parser_of("stream")
-    typed = parser.parse_args(["--ca", "a.pem", "--cert", "b.crt", "--key", "c.key"])
-    old = parser.parse_args(["--ca-file", "a.pem", "--cert-file", "b.crt", "--key-file", "c.key"])
-    assert typed == old
-    assert "--ca-file" not in parser.format_help()
-
-
 def test_a_command_is_loaded_before_it_runs(tmp_path):
     assert callable(loaded(["database", "check", "--database", f"sqlite:///{tmp_path}/x.db"]))
     assert list(tmp_path.iterdir()) == []

@@ -129,6 +129,9 @@ def test_a_model_may_be_named_once_a_camera_runs_it_or_a_job_sent_it(fleet, type
         (["join", "canary", "nobody"], "no thing 'nobody' in the fleet"),
         (["roll-back", "nothing"], "no job 'nothing'"),
         (["expect", "/absent.csv"], "cannot be read as CSV"),
+        (["register", "--location", "KX-01"], "--location would have no effect"),
+        (["register", "--attribute", "a=b", "--force"], "--attribute, --force would have no"),
+        (["list", "--on-aws", "eu-west-2"], "--database would have no effect: with --on-aws"),
     ],
 )
 def test_what_cannot_be_done_is_refused_with_a_sentence(fleet, typed, words, says):

@@ -1,8 +1,10 @@
 """`fleet serve` starts whole or says in one sentence why not; its enrolment service is bounded."""
 
+import argparse
 import asyncio
 import contextlib
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -13,12 +15,15 @@ from datetime import UTC, datetime
 import pytest
 
 from cloud.connection_table import ConnectionTable
+from cloud.fleet import serve
 from cloud.fleet.desk import DeskError
 from cloud.fleet.desk_thread import DeskThread
 from cloud.fleet.tls_listener import Listener
+from cloud.settings import SettingsError
 from provisioning import vault
 from provisioning.authority.office import open_office
 from provisioning.authority.profiles import Kind, Subject
+from wire.command_line import OptionError
 
 PATIENCE_S = 10.0
 
@@ -71,6 +76,27 @@ def test_a_taken_port_ends_it_with_one_sentence(authority):
         said = refusal(run(authority, "--desk-bind", "127.0.0.1", "--desk-port", port))
     assert f"cannot listen on 127.0.0.1 port {port}" in said
     assert "--desk-port" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ("--desk-port 1 --signer a.socket", "--signer, --desk-port would have no effect"),
+        ("--cert a.crt --broker mqtt://x", "--cert would have no effect: they are used with an mq"),
+        ("--identity own --broker mqtt://x", "--identity would have no effect"),
+        ("--broker mqtts://x", "give --ca, --cert and --key, or --identity DIR"),
+        ("--broker mqtts://x --identity /none", "no file /none/trust.pem, /none/fleet.crt, /none"),
+        ("--broker mqtts://x --identity /none --ca /ca.pem", "no file /ca.pem, /none/fleet.crt"),
+    ],
+)
+def test_options_without_effect_and_missing_certificates_are_refused(options, sentence, tmp_path):
+    parser = argparse.ArgumentParser()
+    serve.add_arguments(parser)
+    database = tmp_path / "fleet.db"
+    asked = parser.parse_args([*options.split(), "--database", f"sqlite:///{database}"])
+    with pytest.raises((OptionError, SettingsError), match=re.escape(sentence)):
+        serve.serve(asked)
+    assert not database.exists()
 
 
 def test_a_service_that_ends_later_is_noticed():

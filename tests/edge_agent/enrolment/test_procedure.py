@@ -77,7 +77,7 @@ def test_only_the_owner_may_read_the_key(claim, folder, camera):
 
 
 def test_the_command_enrols_and_run_finds_all_that_it_needs(works, folder, camera, capsys):
-    words = ["enrol", "--claim", str(works.claim()), "--broker", f"localhost:{works.port}"]
+    words = ["enrol", "--cert", str(works.claim()), "--broker", f"localhost:{works.port}"]
     words += ["--desk", camera.desk, "--device", camera.device, "--serial", camera.serial]
     words += ["--identity", str(folder.path)]
     assert main(words) == 0
@@ -187,7 +187,7 @@ def test_a_desk_of_another_authority(works, folder, camera, tmp_path):
 
 def test_a_claim_without_its_key(tmp_path):
     (tmp_path / "claim.crt").write_text("-----BEGIN CERTIFICATE-----")
-    with pytest.raises(EnrolError, match=r"no key in it and no claim\.key"):
+    with pytest.raises(EnrolError, match=r"no key and there is no file .*claim\.key: give --key"):
         load_claim(tmp_path / "claim.crt")
 
 

@@ -31,7 +31,7 @@ SAME = f'#!/bin/sh\nexec {sys.executable} -m edge_agent "$@"\n'
 @pytest.fixture
 def identity(works, tmp_path):
     works.expect(DEVICE, again=True)
-    words = ["enrol", "--claim", works.claim(), "--broker", f"localhost:{works.port}"]
+    words = ["enrol", "--cert", works.claim(), "--broker", f"localhost:{works.port}"]
     words += ["--desk", f"localhost:{works.desk_port}", "--identity", tmp_path / "identity"]
     words += ["--device", DEVICE, "--serial", f"SN-{DEVICE}"]
     assert main([*map(str, words)]) == 0
