@@ -25,6 +25,7 @@ from cloud.fleet import (
     on_aws_command,
     progress,
     registry,
+    retirement,
     rollout,
     roster,
     serve,
@@ -232,7 +233,7 @@ def registered(connection: Connection, asked: argparse.Namespace, author: Author
 
 def retired(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
     """Take a thing out."""
-    registry.retire(connection, asked.thing, author)
+    retirement.retire(connection, asked.thing, author)
     yield f"retired {asked.thing}; its certificate still opens the broker until it is revoked:"
     yield f"  python -m provisioning ca revoke --dir AUTHORITY --name {asked.thing}"
 

@@ -14,7 +14,6 @@ from sqlalchemy import Connection, select
 
 from cloud.fleet import registry, shadows
 from cloud.fleet.changes import Author, Note, note_many
-from cloud.fleet.gateway import told
 from cloud.fleet.known_models import known_models
 from cloud.fleet.message import post
 from cloud.fleet.registry import Search
@@ -98,7 +97,7 @@ def desire(
         name = ShadowName(one.thing, CONFIG_SHADOW)
         change = shadows.change(connection, name, Update({"desired": dict(wish)}), at=author.at)
         topic = shadow_topic(DeviceId(one.thing), "update", shadow=CONFIG_SHADOW)
-        post(connection, told(topic, change))
+        post(connection, shadows.change_messages(topic, change))
     note_many(connection, author, (_noted(one) for one in foreseen))
     return foreseen
 

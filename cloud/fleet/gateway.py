@@ -106,7 +106,7 @@ def _get(connection: Connection, whose: ShadowName, asked: Asked) -> list[Saying
 
 def _update(connection: Connection, whose: ShadowName, asked: Asked) -> list[Saying]:
     change = shadows.change(connection, whose, shadow.read_update(asked.payload), at=asked.at)
-    return [asked.accepted(change.accepted), *told(asked.topic, change)]
+    return [asked.accepted(change.accepted), *shadows.change_messages(asked.topic, change)]
 
 
 def _delete(connection: Connection, whose: ShadowName, asked: Asked) -> list[Saying]:
@@ -114,12 +114,6 @@ def _delete(connection: Connection, whose: ShadowName, asked: Asked) -> list[Say
     version = shadows.delete(connection, whose, at=asked.at)
     body: dict[str, Any] = {"version": version, "timestamp": asked.seconds}
     return [asked.accepted(body if token is None else {**body, "clientToken": token})]
-
-
-def told(update_topic: str, change: shadow.Change) -> list[Saying]:
-    """What everybody hears of a change, beside the one who asked for it."""
-    delta = [Saying(f"{update_topic}/delta", change.delta)] if change.delta else []
-    return [*delta, Saying(f"{update_topic}/documents", change.documents)]
 
 
 def _shadow_refusal(asked: Asked, error: ShadowError) -> Saying:

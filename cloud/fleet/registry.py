@@ -17,13 +17,9 @@ from sqlalchemy import Connection, Row, delete, select, update
 
 from cloud.database import device_status, insert
 from cloud.estate import Estate
-from cloud.fleet import job_book, states
+from cloud.fleet import states
 from cloud.fleet.changes import Author, Note, note_many
-from cloud.fleet.message import Saying, post
-from cloud.fleet.shadows import ShadowName
-from cloud.fleet.shadows import delete as delete_shadow
 from cloud.fleet.tables import shadows, thing_groups, things
-from wire.device_config import shadow_topic
 from wire.scalars import NAME, DeviceId, LocationId
 from wire.topics import DeviceAddress
 
@@ -123,29 +119,17 @@ def register_estate(connection: Connection, estate: Estate, author: Author) -> i
     return len(new)
 
 
-def retire(connection: Connection, name: str, author: Author) -> None:
-    """Take a thing out of the fleet: its shadows, jobs and groups go, its history stays."""
+def mark_retired(connection: Connection, name: str, author: Author) -> None:
+    """Record that a device has left the fleet and its groups; UnknownThing when there is none."""
     wanted = (things.c.name == name) & things.c.retired_at.is_(None)
     if not connection.execute(update(things).where(wanted).values(retired_at=author.at)).rowcount:
         raise UnknownThing(name)
-    job_book.forget(connection, name)
-    _delete_shadows(connection, name, author)
     member = thing_groups.c.thing == name
     left = connection.execute(select(thing_groups.c.name).where(member)).scalars().all()
     connection.execute(delete(thing_groups).where(member))
     for one in left:
         _note_group(connection, author, "group.left", one, [name])
     _note_thing(connection, author, "thing.retired", name, "")
-
-
-def _delete_shadows(connection: Connection, name: str, author: Author) -> None:
-    """Delete a thing's shadows as the protocol does: subscribers hear of it, versions go on."""
-    held = (shadows.c.thing == name) & shadows.c.deleted_at.is_(None)
-    for shadow in connection.execute(select(shadows.c.name).where(held)).scalars().all():
-        version = delete_shadow(connection, ShadowName(name, shadow), at=author.at)
-        topic = shadow_topic(DeviceId(name), "delete/accepted", shadow=shadow or None)
-        body = {"version": version, "timestamp": int(author.at.timestamp())}
-        post(connection, [Saying(topic, body)])
 
 
 def certify(

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Row, select
 
 from cloud.database import insert
+from cloud.fleet.message import Saying
 from cloud.fleet.shadow import Change, Shadow, ShadowError, Update, update
 from cloud.fleet.tables import shadows, things
 
@@ -47,6 +48,12 @@ def change(connection: Connection, whose: ShadowName, request: Update, *, at: da
     changed = update(_before(connection, whose, at), request, at=int(at.timestamp()))
     _write(connection, whose, changed.shadow, at=at, deleted_at=None)
     return changed
+
+
+def change_messages(update_topic: str, change: Change) -> list[Saying]:
+    """The messages that tell all subscribers of a change: the delta, and the documents."""
+    delta = [Saying(f"{update_topic}/delta", change.delta)] if change.delta else []
+    return [*delta, Saying(f"{update_topic}/documents", change.documents)]
 
 
 def delete(connection: Connection, whose: ShadowName, *, at: datetime) -> int:

@@ -14,7 +14,7 @@ from cloud.app.rate_card_reload import desk_of
 from cloud.auth.access import opened_to
 from cloud.auth.keys import Role
 from cloud.estate import Estate
-from cloud.fleet import desire, registry, sites
+from cloud.fleet import desire, registry, retirement, sites
 from cloud.fleet.changes import Author
 from cloud.fleet.registry import RegistryError, Search, Standing, Thing
 from wire.health import Presence
@@ -191,7 +191,7 @@ async def retire(request: Request, thing: ThingName) -> Retired:
     """Take a camera out of the fleet; its history stays, its certificate is to be revoked."""
 
     def act(connection: Connection, author: Author) -> Retired:
-        registry.retire(connection, thing, author)
+        retirement.retire(connection, thing, author)
         to_do = f"revoke its certificate: python -m provisioning ca revoke --dir CA --name {thing}"
         return Retired(name=thing, still_to_do=to_do)
 

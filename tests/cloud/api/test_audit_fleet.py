@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 
 from cloud import database
 from cloud.api.audit_tables import findings
-from cloud.fleet import registry, roster
+from cloud.fleet import registry, retirement, roster
 from cloud.fleet.changes import Author
 from cloud.fleet.registry import Thing
 from cloud.fleet.roster import RosterEntry
@@ -63,7 +63,7 @@ def fleet(database_url: str):
         registry.group(connection, "pilot", ["cam-1", "cam-2"], ME)
         registry.group(connection, "spare", ["cam-1"], ME)
         registry.ungroup(connection, "spare", ["cam-1"], ME)
-        registry.retire(connection, "cam-2", ME)
+        retirement.retire(connection, "cam-2", ME)
         lines = [
             RosterEntry("S1", "batch", "cam-7", "KX-01", ("pilot",)),
             RosterEntry("S2", "batch", "cam-8", "KX-01"),
