@@ -59,12 +59,27 @@ def _restore_log_level() -> Iterator[None]:
     root.setLevel(level)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_teardown() -> None:
-    """Remove the log handlers of programs that ran inside the test, before its fixtures end.
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_setup() -> Iterator[None]:
+    try:
+        return (yield)
+    finally:
+        _remove_log_handlers()
 
-    A handler writes to the test's own stderr, which `capsys` closes. A thread of a longer-lived
-    fixture may be inside the handler at that moment: so the handler is given another stream first.
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call() -> Iterator[None]:
+    try:
+        return (yield)
+    finally:
+        _remove_log_handlers()
+
+
+def _remove_log_handlers() -> None:
+    """Remove the log handlers of programs that ran inside the test.
+
+    They write to the stderr that `capsys` closes at the end of each phase. A thread of a fixture
+    may be inside such a handler at that moment: so the handler is given another stream first.
     """
     root = logging.getLogger()
     for handler in list(root.handlers):
