@@ -126,18 +126,19 @@ def _certificates(asked: argparse.Namespace) -> tuple[str, str, str]:
     """Authority, certificate and key: those of the options, else those of the identity."""
     folder: Path | None = asked.identity
     given = dict(zip(FILES, (asked.ca, asked.cert, asked.key), strict=True))
-    files = [one or (folder and folder / name) for name, one in given.items()]
-    if None in files:
+    files = [one or (folder / name if folder else None) for name, one in given.items()]
+    found = [file for file in files if file is not None]
+    if len(found) < len(FILES):
         raise SettingsError(
             "an mqtts:// broker needs certificates: give --ca, --cert and --key, or --identity DIR "
             f"with {', '.join(FILES)}"
         )
-    if missing := [str(file) for file in files if not file.exists()]:
+    if missing := [str(file) for file in found if not file.exists()]:
         raise SettingsError(
             f"no file {', '.join(missing)}: correct the path, or make certificates with "
             "`python -m provisioning ca issue --dir CA --service fleet --out DIR`"
         )
-    ca, cert, key = map(str, files)
+    ca, cert, key = map(str, found)
     return ca, cert, key
 
 
