@@ -7,7 +7,7 @@ import pytest
 
 from cloud.cli.main import COMMANDS as CLOUD
 from edge_agent.commands.main import parser as edge_parser
-from models.__main__ import parser as models_parser
+from models.cli.arguments import parser as models_parser
 from provisioning.commands import parser as provisioning_parser
 from simulators.__main__ import COMMANDS as SIMULATORS
 from wire.command_line import CERTIFICATES
