@@ -37,6 +37,7 @@ from simulators.synthetic.cameras import (
 )
 from simulators.synthetic.fault_injection import FaultProfile, FaultyConnection
 from simulators.synthetic.footfall_model import SyntheticSite
+from wire.command_line import CERTIFICATES, OptionError, add_certificates, refuse_options
 
 INTERVALS_S: Final = (5, 6, 10, 12, 15, 20, 30, 60, 300, 900, 3600)
 MAX_DAYS: Final = 400.0

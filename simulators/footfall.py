@@ -23,7 +23,7 @@ from simulators.synthetic.footfall_model import (
     local_midnight,
 )
 from wire.audience import AudienceReport
-from wire.command_line import OptionError, add_certificates
+from wire.command_line import CERTIFICATES, OptionError, add_certificates, refuse_options
 from wire.envelope import audience_event, encode_event
 from wire.scalars import DeviceId, LocationId
 from wire.topics import DeviceAddress, TopicError
@@ -91,6 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         reports = totals.count(_history(arguments, now=datetime.now(UTC)))
         if arguments.out is not None:
+            refuse_options(arguments, *CERTIFICATES, because="they are used with --broker only")
             write_events(reports, arguments.out)
         else:
             with simulator_client(arguments) as client:
