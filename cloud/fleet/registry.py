@@ -270,5 +270,6 @@ def _check_attributes(attributes: Mapping[str, str]) -> None:
     for name, value in attributes.items():
         if not ATTRIBUTE.fullmatch(name) or len(value) > LONGEST_VALUE:
             raise RegistryError(
-                f"attribute {name[:40]!r}: use a plain name and a text of at most {LONGEST_VALUE}"
+                f"attribute {name[:40]!r}: use a plain name and a text of at most "
+                f"{LONGEST_VALUE} characters"
             )

@@ -143,7 +143,7 @@ def _certificates(asked: argparse.Namespace) -> tuple[str, str, str]:
 
 
 @contextmanager
-def _desk(asked: argparse.Namespace, engine: Engine) -> Iterator["DeskThread | None"]:
+def _desk(asked: argparse.Namespace, engine: Engine) -> Iterator[DeskThread | None]:
     """Run the desk while inside, when there is an authority to enrol for; raises DeskError."""
     if asked.authority is None:
         yield None

@@ -112,8 +112,9 @@ def opened(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     office = open_office(asked.dir, name=asked.name, secret=secret, at=at)
     yield f"opened the authority {asked.name!r} in {office.folder}"
     if secret is None:
-        yield f"its keys have no passphrase: set {vault.PASSPHRASE} or {vault.PASSPHRASE_FILE}, or"
-        yield f"have AWS KMS keep it: `ca seal`, {kms.SEALED_FILE}"
+        yield "its keys have no passphrase: set one of these variables before `ca init`:"
+        yield f"  {vault.PASSPHRASE}, {vault.PASSPHRASE_FILE}"
+        yield f"  {kms.SEALED_FILE} (made by `ca seal` with AWS KMS)"
     yield "root.key is not needed for daily work: move it to an offline place"
 
 
@@ -184,7 +185,8 @@ def sealed(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     if asked.out.exists():
         raise OfficeError(f"{asked.out} exists: an authority that needs it could not be opened")
     vault.write_private(asked.out, kms.sealed(asked.kms_key))
-    yield f"wrote {asked.out}: set {kms.SEALED_FILE} to it, now and whenever the authority works"
+    variable = kms.SEALED_FILE
+    yield f"wrote {asked.out}: set {variable} to this path for every command that signs"
 
 
 def _equipped(asked: argparse.Namespace, at: datetime) -> Iterator[str]:

@@ -28,6 +28,7 @@ def found(named: Path | None, environ: Mapping[str, str]) -> Path:
         if place.is_file():
             return place.resolve()
     raise BrokerError(
-        f"the broker's guard is not at {' nor '.join(map(str, places))}: compile it (sh {SCRIPT}), "
-        f"name it with --guard or {VARIABLE}, or do without and say --unguarded ({UNGUARDED})"
+        f"no auth plugin at {' nor '.join(map(str, places))}: compile it "
+        f"(sh {SCRIPT}), name it with --guard or {VARIABLE}, or start with --unguarded "
+        f"({UNGUARDED})"
     )
