@@ -8,7 +8,7 @@ import base64
 from pathlib import Path
 from typing import Any, Final
 
-SEALED_FILE: Final = "ONLOOKER_CA_PASSPHRASE_KMS"  # noqa: S105 - the variable's name, not a secret
+SEALED_FILE: Final = "ONLOOKER_CA_PASSPHRASE_KMS"
 CONTEXT: Final = {"onlooker": "authority-passphrase"}
 LARGEST_BYTES: Final = 6 * 1024
 SHORTEST_BYTES: Final = 16
