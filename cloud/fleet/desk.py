@@ -138,8 +138,8 @@ class Desk:
         except (OSError, OverflowError) as error:
             raise DeskError(
                 f"the enrolment service cannot listen on {host} port {port}: "
-                f"{getattr(error, 'strerror', None) or error}; choose another with --desk-bind and "
-                "--desk-port"
+                f"{getattr(error, 'strerror', None) or error}; choose another with "
+                "--desk-bind and --desk-port"
             ) from error
         async with server:
             ready(server.sockets[0].getsockname()[1])

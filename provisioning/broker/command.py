@@ -1,4 +1,4 @@
-"""`python -m provisioning broker`: writes a hardened Mosquitto and keeps it until told to end."""
+"""`python -m provisioning broker`: configure and supervise a hardened Mosquitto."""
 
 import argparse
 import os
@@ -41,9 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--websockets", type=_port, metavar="PORT", help="MQTT over websockets too")
     parser.add_argument("--user", help=f"account to run as when started as root ({DEFAULT_USER})")
-    door = parser.add_mutually_exclusive_group()
-    door.add_argument("--guard", type=Path, metavar="FILE", help=f"guard.so ({guard.VARIABLE})")
-    door.add_argument("--unguarded", action="store_true", help=f"do without: {guard.UNGUARDED}")
+    plugin = parser.add_mutually_exclusive_group()
+    plugin.add_argument(
+        "--guard", type=Path, metavar="FILE", help=f"the auth plugin ({guard.VARIABLE})"
+    )
+    plugin.add_argument("--unguarded", action="store_true", help=guard.UNGUARDED)
     parser.add_argument(
         "--messages-per-s",
         type=arguments.whole(1, 100_000, "messages"),

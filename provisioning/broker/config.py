@@ -1,9 +1,10 @@
 """Mosquitto's configuration, for version 2.0.11 and later.
 
 The common name of the certificate is the user and the client id, so no client can take over the
-session of another. The guard (`guard.c`) sees to it and refuses who asks for another id; without
-the guard Mosquitto replaces the id in silence. The only listener without certificates is a socket
-in a folder of the supervisor's own; it may say and hear nothing, and serves to end sessions.
+session of another. The auth plugin (`guard.c`) enforces it and rejects any other client id;
+without the plugin Mosquitto replaces the id and logs nothing. The only listener without
+certificates is a socket in a folder of the supervisor's own. Its clients may publish and subscribe
+to nothing: it serves to end sessions.
 """
 
 from typing import Final
@@ -66,7 +67,7 @@ def _listener(settings: BrokerSettings, port: int, *, websockets: bool) -> list[
 
 
 def _identity(settings: BrokerSettings) -> list[str]:
-    """The guard is asked only where Mosquitto does not take the certificate's word by itself."""
+    """The plugin is consulted only where Mosquitto does not use the certificate's name itself."""
     if settings.guard is None:
         return ["use_identity_as_username true", "use_username_as_clientid true"]
     limits = settings.limits

@@ -1,7 +1,7 @@
-"""Where the broker's guard is: `guard.c`, compiled on each machine, for the Mosquitto there.
+"""Finds the broker's auth plugin: `guard.c`, compiled on each machine for its Mosquitto.
 
-A broker does not start without it unless a person says so: a door that tells of nobody looks like
-a door at which nobody knocks.
+Without the plugin, rejected client ids are not logged. So a broker starts without it only on
+request.
 """
 
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ SCRIPT: Final = ROOM.parent / "local" / "guard.sh"
 VARIABLE: Final = "ONLOOKER_BROKER_GUARD"
 PLACES: Final = (ROOM.parents[1] / "build/guard.so", Path("/usr/local/lib/onlooker/guard.so"))
 UNGUARDED: Final = (
-    "no guard at the door: whoever asks for another's client id gets his own without a word, "
-    "is not refused and stands in no audit"
+    "without the auth plugin a client that asks for another client id is given its own: "
+    "it is neither rejected nor logged"
 )
 
 
@@ -29,6 +29,6 @@ def found(named: Path | None, environ: Mapping[str, str]) -> Path:
             return place.resolve()
     raise BrokerError(
         f"no auth plugin at {' nor '.join(map(str, places))}: compile it "
-        f"(sh {SCRIPT}), name it with --guard or {VARIABLE}, or start with --unguarded "
-        f"({UNGUARDED})"
+        f"(sh {SCRIPT}), name it with --guard or {VARIABLE}, "
+        f"or start with --unguarded ({UNGUARDED})"
     )
