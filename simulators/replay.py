@@ -36,7 +36,7 @@ from edge_agent.transport.broker import BrokerEndpoint, LinkError, parse_broker_
 from edge_agent.transport.loopback import LoopbackLink
 from edge_agent.transport.paho import PahoLink
 from simulators.clip_playlist import PlaylistClip, ProgressCamera, first_start, read_clips
-from wire.command_line import CERTIFICATES, OptionError, refuse_options
+from wire.command_line import CERTIFICATES, OptionError, add_certificates, refuse_options
 from wire.envelope import AudienceEvent, Event, encode_event
 from wire.interrupts import INTERRUPTED
 from wire.scalars import DeviceId, LocationId
@@ -119,6 +119,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--broker", metavar="URL", help="mqtt[s]://host[:port]")
     where.add_argument("--out", type=Path, metavar="FILE.jsonl", help="one event per line")
+    add_certificates(parser)
     add("--speed", type=parse_speed, default=math.inf, metavar="N|max", help="default: max")
     add("--loop", action="store_true", help="begin again at the end, until Ctrl-C")
     add("--config", type=Path, metavar="FILE", help="the agent's settings (TOML)")
@@ -210,7 +211,9 @@ def _links(
 ) -> Iterator[Callable[[], Link]]:
     """A factory of links, since a link serves one run."""
     if arguments.broker is not None:
-        broker = parse_broker_url(arguments.broker)
+        broker = parse_broker_url(
+            arguments.broker, ca=arguments.ca, certificate=arguments.cert, key=arguments.key
+        )
         _check_reachable(broker)
         yield lambda: PahoLink(broker, address, keepalive_s=settings.link.keepalive_s)
         return
