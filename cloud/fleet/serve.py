@@ -24,7 +24,7 @@ from cloud.fleet.desk_thread import DeskThread
 from cloud.fleet.listed import ListedCameras
 from cloud.fleet.service import Connection, FleetService, attach, client_for
 from cloud.fleet.signer_client import SignerClient, named_in
-from cloud.ingest.source import SourceError
+from cloud.ingest.sources.base import SourceError
 from cloud.settings import SettingsError
 from wire.addresses import AddressError, parse_broker
 from wire.command_line import CERTIFICATES, add_certificates, refuse_options

@@ -26,7 +26,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from cloud.database import writing
 from cloud.fleet import gateway, job_book
 from cloud.fleet.message import Saying, settle, waiting
-from cloud.ingest.mqtt import name_in
+from cloud.ingest.sources.mqtt import read_common_name
 from wire.device_config import JOB_REQUESTS, SHADOW_ACTIONS, THINGS
 from wire.session_takeover import ADVICE, TakeoverDetector
 
@@ -176,7 +176,7 @@ class Connection:
 
 def client_for(where: Connection) -> Client:
     """A client that knows the broker and who we are, not connected yet."""
-    own_name = name_in(Path(where.certificate_file)) if where.certificate_file else None
+    own_name = read_common_name(Path(where.certificate_file)) if where.certificate_file else None
     client = Client(CallbackAPIVersion.VERSION2, client_id=own_name or CLIENT_ID)
     if where.trust_file is not None:
         context = ssl.create_default_context(cafile=where.trust_file)
