@@ -36,7 +36,7 @@ mosquitto:
 	@provisioning/local/ensure.sh mosquitto mosquitto
 
 broker: mosquitto  ## Mosquitto and what guards its door, compiled; from Debian's packages what is missing
-	@provisioning/local/guard.sh build/guard.so
+	@provisioning/local/auth_plugin.sh build/auth_plugin.so
 
 browser:  ## Chromium likewise, unless Chrome is here, for the tests of the pages
 	@command -v google-chrome >/dev/null 2>&1 || provisioning/local/ensure.sh chromium chromium

@@ -9,7 +9,7 @@ from wire.hosts import AddressError, parse_host_and_port
 from wire.scalars import NAME
 
 
-def matching(pattern: str, wanted: str) -> Callable[[str], str]:
+def matching_pattern(pattern: str, wanted: str) -> Callable[[str], str]:
     """A text that the whole of a pattern fits, else a sentence with what is wanted."""
 
     def read(written: str) -> str:
@@ -20,7 +20,7 @@ def matching(pattern: str, wanted: str) -> Callable[[str], str]:
     return read
 
 
-def whole(least: int, most: int, what: str) -> Callable[[str], int]:
+def whole_number(least: int, most: int, what: str) -> Callable[[str], int]:
     """A whole number within bounds."""
 
     def read(written: str) -> int:
@@ -68,14 +68,20 @@ def bind_address(written: str) -> str:
         ) from None
 
 
-device = matching(NAME, "a device id: use 1 to 63 letters, digits, - or _")
-location = matching(NAME, "a location: use 1 to 63 letters, digits, - or _")
-claim = matching(NAME, "a name of a claim: use 1 to 63 letters, digits, - or _")
-authority_name = matching(
+device = matching_pattern(NAME, "a device id: use 1 to 63 letters, digits, - or _")
+location = matching_pattern(NAME, "a location: use 1 to 63 letters, digits, - or _")
+claim = matching_pattern(NAME, "a name of a claim: use 1 to 63 letters, digits, - or _")
+authority_name = matching_pattern(
     r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,38}[A-Za-z0-9])?",
     "a name of an authority: use 1 to 40 letters, digits, blanks and . _ -",
 )
-serial = matching(r"[0-9A-Fa-f]{1,40}", "a serial number: use the digits that `ca list` shows")
-stack = matching(r"[A-Za-z][A-Za-z0-9-]{0,127}", "a stack's name: use letters, digits and -")
-region = matching(r"[a-z]{2}(-[a-z]+)+-[0-9]", "an AWS region: write it as eu-west-2")
-version = matching(r"[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?", "a version: write it as 1.2.3")
+serial = matching_pattern(
+    r"[0-9A-Fa-f]{1,40}", "a serial number: use the digits that `ca list` shows"
+)
+stack = matching_pattern(
+    r"[A-Za-z][A-Za-z0-9-]{0,127}", "a stack's name: use letters, digits and -"
+)
+region = matching_pattern(r"[a-z]{2}(-[a-z]+)+-[0-9]", "an AWS region: write it as eu-west-2")
+version = matching_pattern(
+    r"[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?", "a version: write it as 1.2.3"
+)

@@ -4,9 +4,9 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-from provisioning import release, signer
+from provisioning import ca_service, release
 from provisioning.authority import command as authority_command
-from provisioning.authority.office import OfficeError
+from provisioning.authority.ca import AuthorityError
 from provisioning.authority.register import RegisterError
 from provisioning.authority.revocation import ReasonError
 from provisioning.authority.signing_request import SigningRequestError
@@ -15,23 +15,23 @@ from provisioning.aws.stack import StackError
 from provisioning.broker import command as broker_command
 from provisioning.broker.settings import BrokerError
 from provisioning.folder_lock import FolderLockedError
+from provisioning.key_store import KeyStoreError
 from provisioning.kms import KmsError
 from provisioning.release import ReleaseError
-from provisioning.vault import VaultError
 from wire.command_line import OptionError, Parser
 
 REFUSALS = (
     BrokerError,
     FolderLockedError,
     KmsError,
-    OfficeError,
+    AuthorityError,
     OptionError,
     ReleaseError,
     RegisterError,
     ReasonError,
     SigningRequestError,
     StackError,
-    VaultError,
+    KeyStoreError,
 )
 
 
@@ -59,7 +59,7 @@ def parser() -> Parser:
     rooms = made.add_subparsers(dest="room", required=True)
     authority_command.add_arguments(rooms.add_parser("ca", help="the certificate authority"))
     broker_command.add_arguments(rooms.add_parser("broker", help="a hardened Mosquitto"))
-    signer.add_arguments(rooms.add_parser("signer", help="signs for the enrolment desk"))
+    ca_service.add_arguments(rooms.add_parser("ca-service", help="sign for the enrolment service"))
     aws_command.add_arguments(rooms.add_parser("aws", help="the same house on AWS"))
     release.add_arguments(rooms.add_parser("release", help="the notes of a version"))
     return made

@@ -8,17 +8,17 @@ import base64
 from pathlib import Path
 from typing import Any, Final
 
-SEALED_FILE: Final = "ONLOOKER_CA_PASSPHRASE_KMS"
+KMS_FILE_VARIABLE: Final = "ONLOOKER_CA_PASSPHRASE_KMS"
 CONTEXT: Final = {"onlooker": "authority-passphrase"}
-LARGEST_BYTES: Final = 6 * 1024
-SHORTEST_BYTES: Final = 16
+MAX_BYTES: Final = 6 * 1024
+MIN_BYTES: Final = 16
 
 
 class KmsError(RuntimeError):
     """A passphrase that KMS does not make or open."""
 
 
-def sealed(key: str) -> bytes:
+def create_passphrase(key: str) -> bytes:
     """A new 256-bit passphrase, sealed under the KMS key; nobody sees it in the clear."""
     client, refused = _client()
     try:
@@ -30,14 +30,14 @@ def sealed(key: str) -> bytes:
     return base64.b64encode(made["CiphertextBlob"]) + b"\n"
 
 
-def opened(path: Path) -> bytes:
+def decrypt_passphrase(path: Path) -> bytes:
     """The passphrase in a file that `sealed` made, as text that other tools take too."""
     client, refused = _client()
     try:
         with path.open("rb") as file:
-            blob = base64.b64decode(file.read(LARGEST_BYTES), validate=False)
+            blob = base64.b64decode(file.read(MAX_BYTES), validate=False)
     except (OSError, ValueError) as error:
-        raise KmsError(f"{SEALED_FILE}={path} cannot be read: {error}") from error
+        raise KmsError(f"{KMS_FILE_VARIABLE}={path} cannot be read: {error}") from error
     try:
         clear = client.decrypt(CiphertextBlob=blob, EncryptionContext=CONTEXT)["Plaintext"]
     except refused as error:
@@ -45,7 +45,7 @@ def opened(path: Path) -> bytes:
             f"KMS does not open {path}: {error}; wanted a file made by `ca seal` and the right "
             "to kms:Decrypt with its key"
         ) from error
-    if len(clear) < SHORTEST_BYTES:
+    if len(clear) < MIN_BYTES:
         raise KmsError(f"{path} holds a passphrase of {len(clear)} bytes: make it with `ca seal`")
     return base64.b64encode(clear)
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from provisioning import arguments
 
-HEADING: Final = re.compile(r"## (?P<version>\S+)(?: - (?P<date>\d{4}-\d{2}-\d{2}))?\s*")
+VERSION_HEADING: Final = re.compile(r"## (?P<version>\S+)(?: - (?P<date>\d{4}-\d{2}-\d{2}))?\s*")
 
 
 class ReleaseError(RuntimeError):
@@ -25,10 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `release`."""
     parser.add_argument("version", type=arguments.version, help="as 1.2.3, without a v")
     parser.add_argument("--root", type=Path, default=Path(), help="the repository (here)")
-    parser.set_defaults(run=told)
+    parser.set_defaults(run=print_notes)
 
 
-def told(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+def print_notes(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     """The notes of a version, line by line."""
     try:
         project = tomllib.loads((asked.root / "pyproject.toml").read_text())["project"]
@@ -45,9 +45,9 @@ def told(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
 def notes(changelog: str, version: str) -> list[str]:
     """The lines below a version's heading, without blank ones around them."""
     lines = changelog.splitlines()
-    starts = [number for number, line in enumerate(lines) if HEADING.fullmatch(line)]
+    starts = [number for number, line in enumerate(lines) if VERSION_HEADING.fullmatch(line)]
     for number, following in zip(starts, [*starts[1:], len(lines)], strict=True):
-        heading = HEADING.fullmatch(lines[number])
+        heading = VERSION_HEADING.fullmatch(lines[number])
         if heading is None or heading["version"] != version:
             continue
         if heading["date"] is None:

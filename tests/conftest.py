@@ -105,8 +105,8 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
 @pytest.fixture(scope="module")
 def works(tmp_path_factory):
     """A self-hosted house with client certificates, enrolment, shadows and jobs."""
-    from tests.works import Works
+    from tests.self_hosted import SelfHosted
 
-    made = Works(tmp_path_factory.mktemp("works")).open()
+    made = SelfHosted(tmp_path_factory.mktemp("works")).open()
     yield made
     made.close()

@@ -30,15 +30,15 @@ from sqlalchemy import func, select
 from cloud.database import connect, minute_tallies, quarantined_devices, reading
 from edge_agent.transport.broker import parse_broker_url
 from edge_agent.transport.paho import PahoLink
-from provisioning import vault
-from provisioning.authority.office import open_office
-from provisioning.authority.profiles import Kind, Subject
+from provisioning import key_store
+from provisioning.authority.ca import create_authority
+from provisioning.authority.profiles import CertificateKind, CertificateSubject
 from provisioning.broker.settings import BrokerSettings, Limits
 from provisioning.broker.supervisor import Supervisor
 from simulators.servers.mosquitto import free_port
 from simulators.servers.process_group import ProcessGroup
 from simulators.synthetic.cameras import create_sites, render_sites_file
-from tests.guard import built
+from tests.auth_plugin import built
 from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
 from wire.envelope import MAX_PAYLOAD_BYTES, AckEvent, audience_event, decode_events, encode_event
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS
@@ -259,7 +259,7 @@ class House:
     def __init__(self, folder: Path, scale: Scale):
         self.folder, self.scale = folder, scale
         self.addresses = [place.address for place in create_sites(scale.honest + 1, seed=7)]
-        self.office = open_office(folder / "ca", name="Test", secret=None, at=clock())
+        self.authority = create_authority(folder / "ca", name="Test", secret=None, at=clock())
         self.trust = folder / "ca" / "trust.pem"
         self.port = free_port()
         self.database = f"sqlite:///{folder}/cloud.db"
@@ -271,11 +271,11 @@ class House:
             authority=folder / "ca",
             port=self.port,
             bind="127.0.0.1",
-            guard=built(),
+            auth_plugin=built(),
             user=pwd.getpwuid(os.geteuid()).pw_name,
             limits=scale.limits,
         )
-        self.supervisor = Supervisor(self._settings, self.office, clock, ("localhost",))
+        self.supervisor = Supervisor(self._settings, self.authority, clock, ("localhost",))
         self._ended = threading.Event()
 
     @contextlib.contextmanager
@@ -323,19 +323,24 @@ class House:
             self.supervisor.step()
 
     def _certify(self, address):
-        key = vault.new_key()
+        key = key_store.generate_key()
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address.device)])
         builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
         pem = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
-        self._file(address.device, self.office.sign_device(pem, address.location, at=clock()), key)
+        self._file(
+            address.device, self.authority.sign_device(pem, address.location, at=clock()), key
+        )
 
     def _equip(self, name):
-        self._file(name, *self.office.equip(Subject(Kind.SERVICE, name), at=clock()))
+        self._file(
+            name,
+            *self.authority.equip(CertificateSubject(CertificateKind.SERVICE, name), at=clock()),
+        )
 
     def _file(self, name, entry, key):
         certificate, key_file = self.pair(name)
-        vault.write_private(Path(key_file), vault.sealed(key, None))
-        vault.write_public(Path(certificate), entry.certificate.encode() + self.office.chain)
+        key_store.write_private(Path(key_file), key_store.encode_key(key, None))
+        key_store.write_public(Path(certificate), entry.certificate.encode() + self.authority.chain)
 
 
 def run(folder: Path, scale: Scale) -> Outcome:

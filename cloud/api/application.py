@@ -37,9 +37,9 @@ from cloud.api import (
 )
 from cloud.api.audience import RangeError
 from cloud.api.fleet import config as fleet_config
+from cloud.api.fleet import devices as fleet_things
 from cloud.api.fleet import jobs as fleet_jobs
-from cloud.api.fleet import things as fleet_things
-from cloud.api.fleet.things import ThingExists
+from cloud.api.fleet.devices import DeviceExists
 from cloud.api.optimize import Line, LineBusy
 from cloud.api.overrides import OverrideRefused
 from cloud.app import problem
@@ -54,11 +54,11 @@ from cloud.auth.access import AccessError, Gate, NotAllowed, NotKnown, TooOften,
 from cloud.auth.quota import Quota
 from cloud.estate import UnknownLocation
 from cloud.estate_reload import SitesFile
-from cloud.fleet.desire import DesireError
-from cloud.fleet.job_book import JobExists
-from cloud.fleet.registry import RegistryError, UnknownThing
-from cloud.fleet.rollout import UnknownJob
-from cloud.fleet.shadow import ShadowError
+from cloud.fleet.jobs.job_store import JobExists
+from cloud.fleet.jobs.rollout import UnknownJob
+from cloud.fleet.registry.devices import RegistryError, UnknownDevice
+from cloud.fleet.shadows.desired_config import DesiredConfigError
+from cloud.fleet.shadows.shadow import ShadowError
 from cloud.money import MoneyError
 from cloud.pricing.openooh import VenueError
 from cloud.pricing.optimise.brief import BriefError
@@ -99,12 +99,12 @@ ANTICIPATED: Final[Mapping[type[Exception], tuple[int, str]]] = {
     WindowError: (422, "Out of range"),
     BriefError: (422, "No such brief"),
     MoneyError: (422, "No such amount"),
-    UnknownThing: (404, "Unknown thing"),
+    UnknownDevice: (404, "Unknown thing"),
     UnknownJob: (404, "Unknown job"),
-    ThingExists: (409, "There already"),
+    DeviceExists: (409, "There already"),
     JobExists: (409, "There already"),
     RegistryError: (422, "Not for this fleet"),
-    DesireError: (422, "No such configuration"),
+    DesiredConfigError: (422, "No such configuration"),
     ShadowError: (422, "No such configuration"),
     SearchStopped: (503, "No plan in time"),
     ForecastFailed: (503, "No forecast"),

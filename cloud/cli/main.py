@@ -37,7 +37,7 @@ COMMANDS: Final = {
     "audit": ("cloud.cli.audit", "run", "check the log of changes"),
     "sites": ("cloud.cli.sites", "run", "check a sites file, print its schema"),
     "keys": ("cloud.cli.keys", "run", "make, list and revoke API keys"),
-    "fleet": ("cloud.fleet.command", "run", "the cameras: who they are, what they should be"),
+    "fleet": ("cloud.fleet.cli.commands", "run", "the cameras: who they are, what they should be"),
     "alerts": ("cloud.cli.alerts", "run", "evaluate rules, list, acknowledge and close alerts"),
     "dead-letters": (
         "cloud.cli.dead_letters",

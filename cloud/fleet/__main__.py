@@ -8,9 +8,9 @@ from wire.interrupts import exit_on_interrupt, run_interruptible
 def main(arguments: list[str] | None = None) -> int:
     """Load the command and run one of its actions."""
     with exit_on_interrupt():
-        from cloud.fleet.program import loaded
+        from cloud.fleet.cli.program import load
 
-        command = loaded(sys.argv[1:] if arguments is None else arguments)
+        command = load(sys.argv[1:] if arguments is None else arguments)
     return run_interruptible(command)
 
 

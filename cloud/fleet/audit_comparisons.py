@@ -11,9 +11,9 @@ from typing import Any, Final
 from sqlalchemy import Column, Connection, Table, select
 
 from cloud.auth.audit import Entry
-from cloud.fleet import states
-from cloud.fleet.changes import PREFIX
-from cloud.fleet.states import State
+from cloud.fleet import audit_states
+from cloud.fleet.audit_states import State
+from cloud.fleet.history import PREFIX
 from cloud.fleet.tables import fleet_audit, roster, thing_groups, things
 
 
@@ -40,7 +40,7 @@ class _Rows:
     def findings(self, connection: Connection, now: datetime) -> Iterator[str]:
         """A sentence for each row that is not as the log says."""
         rows = {
-            row[self._key]: states.of_row(row, self._table)
+            row[self._key]: audit_states.row_state(row, self._table)
             for row in connection.execute(select(self._table)).mappings()
         }
         older = set(connection.execute(select(fleet_audit.c.thing)).scalars())
@@ -63,14 +63,16 @@ class Things(_Rows):
     """`things`: where each hangs, its certificate, whether it is retired."""
 
     def __init__(self) -> None:
-        super().__init__(states.THING, things, key=things.c.name, device=things.c.name)
+        super().__init__(audit_states.DEVICE, things, key=things.c.name, device=things.c.name)
 
 
 class RosterLines(_Rows):
     """`roster`: which camera may enrol with which claim and serial number."""
 
     def __init__(self) -> None:
-        super().__init__(states.ROSTER, roster, key=roster.c.serial, device=roster.c.device)
+        super().__init__(
+            audit_states.ALLOW_LIST, roster, key=roster.c.serial, device=roster.c.device
+        )
 
 
 class Groups:
@@ -82,8 +84,8 @@ class Groups:
 
     def hear(self, entry: Entry, details: dict[str, Any]) -> None:
         """Take in an entry, oldest first."""
-        if states.GROUP in details:
-            self._left[details[states.GROUP]] = entry, details[states.MEMBERS]
+        if audit_states.GROUP in details:
+            self._left[details[audit_states.GROUP]] = entry, details[audit_states.MEMBERS]
         elif entry.action in (f"{PREFIX}group.joined", f"{PREFIX}group.left"):
             self._has_older.add(details["detail"].partition(":")[0])
 
@@ -101,5 +103,5 @@ class Groups:
             if entry is None:
                 if name not in known:
                     yield f"thing_groups: group {name} has no entry"
-            elif states.of_members(members.get(name, ())) != digest:
+            elif audit_states.members_digest(members.get(name, ())) != digest:
                 yield f"thing_groups: group {name} has not the members of entry {entry.number}"

@@ -2,11 +2,12 @@
 
 from sqlalchemy import Connection, select
 
-from cloud.fleet import job_book, registry
-from cloud.fleet.changes import Author
-from cloud.fleet.message import Saying, post
-from cloud.fleet.shadows import ShadowName
-from cloud.fleet.shadows import delete as delete_shadow
+from cloud.fleet.history import Author
+from cloud.fleet.jobs import job_store
+from cloud.fleet.outbox import OutgoingMessage, enqueue
+from cloud.fleet.registry import devices
+from cloud.fleet.shadows.shadow_store import ShadowName
+from cloud.fleet.shadows.shadow_store import delete_shadow as delete_shadow
 from cloud.fleet.tables import shadows
 from wire.device_config import shadow_topic
 from wire.scalars import DeviceId
@@ -14,8 +15,8 @@ from wire.scalars import DeviceId
 
 def retire(connection: Connection, name: str, author: Author) -> None:
     """Remove a device; UnknownThing when the fleet does not have it."""
-    registry.mark_retired(connection, name, author)
-    job_book.forget(connection, name)
+    devices.mark_retired(connection, name, author)
+    job_store.delete_executions(connection, name)
     _delete_shadows(connection, name, author)
 
 
@@ -26,4 +27,4 @@ def _delete_shadows(connection: Connection, name: str, author: Author) -> None:
         version = delete_shadow(connection, ShadowName(name, shadow), at=author.at)
         topic = shadow_topic(DeviceId(name), "delete/accepted", shadow=shadow or None)
         body = {"version": version, "timestamp": int(author.at.timestamp())}
-        post(connection, [Saying(topic, body)])
+        enqueue(connection, [OutgoingMessage(topic, body)])

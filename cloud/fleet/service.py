@@ -24,8 +24,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from cloud.database import writing
-from cloud.fleet import gateway, job_book
-from cloud.fleet.message import Saying, settle, waiting
+from cloud.fleet import topic_handler
+from cloud.fleet.jobs import job_store
+from cloud.fleet.outbox import OutgoingMessage, delete_published, pending_messages
 from cloud.ingest.sources.mqtt import read_common_name
 from wire.device_config import JOB_REQUESTS, SHADOW_ACTIONS, THINGS
 from wire.session_takeover import ADVICE, TakeoverDetector
@@ -37,17 +38,17 @@ FILTERS: Final = (
     *(f"{THINGS}/+/shadow/name/+/{action}" for action in SHADOW_ACTIONS),
     *(f"{THINGS}/+/jobs/{request}" for request in JOB_REQUESTS),
 )
-MOST_AT_ONCE: Final = 100
-MOST_QUEUED: Final = 10_000
-TICK_EVERY: Final = timedelta(seconds=1)
-PAUSE_S: Final = 0.25
+MAX_BATCH: Final = 100
+MAX_QUEUED: Final = 10_000
+TICK_INTERVAL: Final = timedelta(seconds=1)
+POLL_S: Final = 0.25
 KEEPALIVE_S: Final = 30
 CLIENT_ID: Final = "service:fleet"  # without a certificate; the broker requires its name
-PAUSES_S: Final = (1, 30)
+RECONNECT_DELAYS_S: Final = (1, 30)
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class QueuedRequest:
     """A message as it came."""
 
     topic: str
@@ -66,58 +67,60 @@ class FleetService:
         self._engine = engine
         self._publish = publish
         self._clock = clock
-        self._queue: queue.Queue[Request] = queue.Queue(MOST_QUEUED)
+        self._queue: queue.Queue[QueuedRequest] = queue.Queue(MAX_QUEUED)
         self._waiting: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._tick_at: datetime | None = None
 
     def take(self, topic: str, payload: bytes) -> None:
         """Accept a message for later; called on the connection's thread."""
-        thing = gateway.thing_of(topic)
+        thing = topic_handler.device_in(topic)
         if thing is None:
             return
         with self._lock:
-            has_room = self._waiting[thing] < gateway.MOST_WAITING and not self._queue.full()
+            has_room = (
+                self._waiting[thing] < topic_handler.MAX_PENDING_REQUESTS and not self._queue.full()
+            )
             if has_room:
                 self._waiting[thing] += 1
-                self._queue.put_nowait(Request(topic, payload))
+                self._queue.put_nowait(QueuedRequest(topic, payload))
         if not has_room:
-            self._say(gateway.too_many(topic, payload, at=self._clock()))
+            self._say(topic_handler.reject_throttled(topic, payload, at=self._clock()))
 
-    def step(self, pause_s: float = PAUSE_S) -> None:
+    def step(self, pause_s: float = POLL_S) -> None:
         """Answer what waits, for at most `pause_s` before there is something; let time pass."""
         if batch := self._batch(pause_s):
             self._answer(batch)
         at = self._clock()
         if self._tick_at is None or at >= self._tick_at:
-            self._tick_at = at + TICK_EVERY
+            self._tick_at = at + TICK_INTERVAL
             self._tick(at)
 
-    def _batch(self, pause_s: float) -> list[Request]:
-        batch: list[Request] = []
+    def _batch(self, pause_s: float) -> list[QueuedRequest]:
+        batch: list[QueuedRequest] = []
         try:
             batch.append(self._queue.get(timeout=pause_s))
-            while len(batch) < MOST_AT_ONCE:
+            while len(batch) < MAX_BATCH:
                 batch.append(self._queue.get_nowait())
         except queue.Empty:
             pass
         return batch
 
-    def _answer(self, batch: list[Request]) -> None:
+    def _answer(self, batch: list[QueuedRequest]) -> None:
         at = self._clock()
         sayings = self._written(batch, at)
         with self._lock:
-            self._waiting.subtract(str(gateway.thing_of(one.topic)) for one in batch)
+            self._waiting.subtract(str(topic_handler.device_in(one.topic)) for one in batch)
             self._waiting += Counter()  # drops those at nought
         self._say(sayings)
 
-    def _written(self, batch: list[Request], at: datetime) -> list[Saying]:
+    def _written(self, batch: list[QueuedRequest], at: datetime) -> list[OutgoingMessage]:
         """The answers, once they are committed; what the database refuses is told apart."""
-        sayings: list[Saying] = []
+        sayings: list[OutgoingMessage] = []
         try:
             with writing(self._engine) as connection:
                 for one in batch:
-                    sayings += _answered(connection, one, at)
+                    sayings += _handle_one(connection, one, at)
         except (OperationalError, InterfaceError) as error:
             self._complain(error, batch)
             return []
@@ -128,7 +131,7 @@ class FleetService:
             return []
         return sayings
 
-    def _complain(self, error: SQLAlchemyError, batch: list[Request]) -> None:
+    def _complain(self, error: SQLAlchemyError, batch: list[QueuedRequest]) -> None:
         fields = {"requests": len(batch), "first": batch[0].topic[:200]}
         log.error("fleet.unwritten", extra={**fields, "reason": type(error).__name__})
 
@@ -136,26 +139,28 @@ class FleetService:
         """Let time pass; a database that is away is tried again at the next tick."""
         try:
             with writing(self._engine) as connection:
-                sayings = job_book.tick(connection, at=at)
+                sayings = job_store.advance_time(connection, at=at)
             self._say(sayings)
             with writing(self._engine) as connection:
-                left = waiting(connection)
+                left = pending_messages(connection)
                 for _, topic, payload in left:
                     self._publish(topic, payload)
                 if left:
-                    settle(connection, left[-1][0])
+                    delete_published(connection, left[-1][0])
         except SQLAlchemyError as error:
             log.warning("database.unavailable", extra={"reason": type(error).__name__})
 
-    def _say(self, sayings: Iterable[Saying]) -> None:
+    def _say(self, sayings: Iterable[OutgoingMessage]) -> None:
         for one in sayings:
             self._publish(one.topic, one.payload)
 
 
-def _answered(connection: SqlConnection, one: Request, at: datetime) -> list[Saying]:
+def _handle_one(
+    connection: SqlConnection, one: QueuedRequest, at: datetime
+) -> list[OutgoingMessage]:
     """The answers to one request. What a device sends stops no other device."""
     try:
-        return gateway.answer(connection, one.topic, one.payload, at=at)
+        return topic_handler.handle(connection, one.topic, one.payload, at=at)
     except SQLAlchemyError:
         raise
     except Exception:
@@ -164,7 +169,7 @@ def _answered(connection: SqlConnection, one: Request, at: datetime) -> list[Say
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class BrokerConnection:
     """Where the broker is, and the service's own certificate; none on a plain broker."""
 
     host: str
@@ -174,7 +179,7 @@ class Connection:
     key_file: str | None = None
 
 
-def client_for(where: Connection) -> Client:
+def create_client(where: BrokerConnection) -> Client:
     """A client that knows the broker and who we are, not connected yet."""
     own_name = read_common_name(Path(where.certificate_file)) if where.certificate_file else None
     client = Client(CallbackAPIVersion.VERSION2, client_id=own_name or CLIENT_ID)
@@ -187,7 +192,7 @@ def client_for(where: Connection) -> Client:
     return client
 
 
-def attach(client: Client, service: FleetService) -> None:
+def connect_service(client: Client, service: FleetService) -> None:
     """Let the service hear what the client hears, on every connection that it makes."""
     takeovers = TakeoverDetector()
 
@@ -200,7 +205,7 @@ def attach(client: Client, service: FleetService) -> None:
         connection.subscribe([(topic, 1) for topic in FILTERS])
 
     def stay_away(connection: Client, _data: Any, flags: Any, reason: Any, _more: Any) -> None:
-        connection.reconnect_delay_set(*PAUSES_S)
+        connection.reconnect_delay_set(*RECONNECT_DELAYS_S)
         if not reason.is_failure:  # we ended it
             return
         log.warning("fleet.disconnected", extra={"reason": str(reason)})

@@ -22,7 +22,7 @@ SERVICE_PREFIX: Final = "service:"
 ROLES: Final = ("stream", "fleet", "watch")  # of our services; what each may do is in access.py
 
 
-class Kind(StrEnum):
+class CertificateKind(StrEnum):
     """Who holds the certificate."""
 
     DEVICE = "device"
@@ -32,16 +32,16 @@ class Kind(StrEnum):
 
 
 LIFETIME: Final = {
-    Kind.DEVICE: timedelta(days=30),
-    Kind.SERVICE: timedelta(days=90),
-    Kind.SERVER: timedelta(days=90),
-    Kind.CLAIM: timedelta(days=365),
+    CertificateKind.DEVICE: timedelta(days=30),
+    CertificateKind.SERVICE: timedelta(days=90),
+    CertificateKind.SERVER: timedelta(days=90),
+    CertificateKind.CLAIM: timedelta(days=365),
 }
-LONGEST: Final = {
-    Kind.DEVICE: timedelta(days=90),
-    Kind.SERVICE: timedelta(days=366),
-    Kind.SERVER: timedelta(days=366),
-    Kind.CLAIM: timedelta(days=3 * 366),
+MAX_LIFETIME: Final = {
+    CertificateKind.DEVICE: timedelta(days=90),
+    CertificateKind.SERVICE: timedelta(days=366),
+    CertificateKind.SERVER: timedelta(days=366),
+    CertificateKind.CLAIM: timedelta(days=3 * 366),
 }
 
 
@@ -54,16 +54,16 @@ class Issuer:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class CertificateSubject:
     """Who a certificate is for. `hosts` are the names and addresses of a server."""
 
-    kind: Kind
+    kind: CertificateKind
     name: str
     location: str | None = None
     hosts: tuple[str, ...] = ()
 
 
-def authority(
+def build_authority(
     name: str,
     key: ec.EllipticCurvePrivateKey,
     *,
@@ -75,7 +75,7 @@ def authority(
     """A certificate that may sign others; self-signed when it stands under nobody."""
     subject = _subject(name)
     builder = (
-        _draft(subject, under.certificate.subject if under else subject, key.public_key())
+        _builder(subject, under.certificate.subject if under else subject, key.public_key())
         .not_valid_before(at - CLOCK_SLACK)
         .not_valid_after(at + lifetime)
         .add_extension(x509.BasicConstraints(ca=True, path_length=depth), critical=True)
@@ -83,11 +83,13 @@ def authority(
     )
     signer = under.key if under else key
     issuer_key = signer.public_key()
-    return _identified(builder, key.public_key(), issuer_key).sign(signer, hashes.SHA256())
+    return _with_key_identifiers(builder, key.public_key(), issuer_key).sign(
+        signer, hashes.SHA256()
+    )
 
 
-def leaf(
-    who: Subject,
+def build_leaf(
+    who: CertificateSubject,
     key: ec.EllipticCurvePublicKey,
     issuer: Issuer,
     *,
@@ -97,12 +99,12 @@ def leaf(
     """A certificate that signs nothing: for a device, a service, a server or a claim."""
     purpose = (
         ExtendedKeyUsageOID.SERVER_AUTH
-        if who.kind is Kind.SERVER
+        if who.kind is CertificateKind.SERVER
         else ExtendedKeyUsageOID.CLIENT_AUTH
     )
     until = min(at + lifetime, issuer.certificate.not_valid_after_utc)
     builder = (
-        _draft(_subject(who.name, who.location), issuer.certificate.subject, key)
+        _builder(_subject(who.name, who.location), issuer.certificate.subject, key)
         .not_valid_before(at - CLOCK_SLACK)
         .not_valid_after(until)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
@@ -112,11 +114,11 @@ def leaf(
     if who.hosts:
         names = x509.SubjectAlternativeName([_host(host) for host in who.hosts])
         builder = builder.add_extension(names, critical=False)
-    identified = _identified(builder, key, issuer.key.public_key())
+    identified = _with_key_identifiers(builder, key, issuer.key.public_key())
     return identified.sign(issuer.key, hashes.SHA256())
 
 
-def subject_word(certificate: x509.Certificate, oid: ObjectIdentifier) -> str | None:
+def subject_attribute(certificate: x509.Certificate, oid: ObjectIdentifier) -> str | None:
     """One word of a certificate's subject, such as its common name."""
     words = certificate.subject.get_attributes_for_oid(oid)
     return str(words[0].value) if words else None
@@ -133,7 +135,7 @@ def _subject(name: str, location: str | None = None) -> x509.Name:
     )
 
 
-def _draft(
+def _builder(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
 ) -> x509.CertificateBuilder:
     return (
@@ -145,7 +147,7 @@ def _draft(
     )
 
 
-def _identified(
+def _with_key_identifiers(
     builder: x509.CertificateBuilder,
     key: ec.EllipticCurvePublicKey,
     issuer_key: ec.EllipticCurvePublicKey,

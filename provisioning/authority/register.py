@@ -14,10 +14,10 @@ from typing import Any, Final
 
 import msgspec
 
-from provisioning.authority.profiles import Kind
+from provisioning.authority.profiles import CertificateKind
 
-BUSY_S: Final = 10.0
-BURST: Final = timedelta(seconds=60)
+LOCK_TIMEOUT_S: Final = 10.0
+BACKDATED_BY: Final = timedelta(seconds=60)
 EPOCH: Final = "1970-01-01T00:00:00+00:00"
 SCHEMA: Final = """
 create table if not exists certificates (
@@ -30,7 +30,7 @@ create table if not exists revocation_lists (number integer primary key, at text
 """
 
 
-TROUBLES: Final = {
+SQLITE_ERRORS: Final = {
     sqlite3.SQLITE_BUSY: "another program is writing to it: try again",
     sqlite3.SQLITE_LOCKED: "another program is writing to it: try again",
     sqlite3.SQLITE_FULL: "the disk is full: make room, then try again",
@@ -46,11 +46,11 @@ class RegisterError(LookupError):
     """A certificate that the register does not hold, or a register that cannot be opened."""
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class CertificateRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One signed certificate."""
 
     serial: str
-    kind: Kind
+    kind: CertificateKind
     name: str
     location: str | None
     starts_at: datetime
@@ -64,7 +64,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return self.revoked_at is None and at < self.ends_at
 
 
-class Register:
+class CertificateRegister:
     """Opens the file for each question, so that a command and a service may share it."""
 
     def __init__(self, path: Path) -> None:
@@ -76,7 +76,7 @@ class Register:
         with self._explained(), closing(sqlite3.connect(self._path)) as connection:
             connection.executescript(SCHEMA)
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: CertificateRecord) -> None:
         """Remember a certificate before it is handed out."""
         row = msgspec.to_builtins(entry)
         with self._writing() as connection:
@@ -86,7 +86,7 @@ class Register:
                 row,
             )
 
-    def revoke(self, serial: str, *, reason: str, at: datetime) -> Entry:
+    def revoke(self, serial: str, *, reason: str, at: datetime) -> CertificateRecord:
         """Take a certificate back; taking it back twice changes nothing."""
         with self._writing() as connection:
             connection.execute(
@@ -101,7 +101,7 @@ class Register:
             raise RegisterError(f"no certificate {serial[:60]} in {self._path}: see `ca list`")
         return _entry(row)
 
-    def entries(self, *, name: str | None = None) -> list[Entry]:
+    def entries(self, *, name: str | None = None) -> list[CertificateRecord]:
         """All certificates, or those of one name, oldest first."""
         with self._open() as connection:
             rows = connection.execute(
@@ -121,7 +121,7 @@ class Register:
                 "select number, at from revocation_lists order by number desc limit 1"
             ).fetchone() or (0, EPOCH)
             after = datetime.fromisoformat(last[1]) + timedelta(seconds=1)
-            number, dated_at = last[0] + 1, max(after, at - BURST)
+            number, dated_at = last[0] + 1, max(after, at - BACKDATED_BY)
             yield number, dated_at
             connection.execute(
                 "insert into revocation_lists values (?, ?)", (number, dated_at.isoformat())
@@ -134,7 +134,7 @@ class Register:
         with (
             self._explained(),
             closing(
-                sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None)
+                sqlite3.connect(self._path, timeout=LOCK_TIMEOUT_S, isolation_level=None)
             ) as connection,
         ):
             connection.row_factory = sqlite3.Row
@@ -147,7 +147,7 @@ class Register:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            why = TROUBLES.get(error.sqlite_errorcode & 0xFF, str(error))
+            why = SQLITE_ERRORS.get(error.sqlite_errorcode & 0xFF, str(error))
             raise RegisterError(f"{self._path}: {why}; nothing was changed") from error
 
     @contextmanager
@@ -163,10 +163,10 @@ class Register:
                 raise
 
 
-def _entry(row: Mapping[str, Any]) -> Entry:
-    return msgspec.convert({key: row[key] for key in row.keys()}, Entry)  # noqa: SIM118 - a Row
+def _entry(row: Mapping[str, Any]) -> CertificateRecord:
+    return msgspec.convert({key: row[key] for key in row.keys()}, CertificateRecord)  # noqa: SIM118 - a Row
 
 
-def aware(instant: datetime) -> datetime:
+def to_utc_seconds(instant: datetime) -> datetime:
     """The same instant in UTC, to the second: what a certificate can say."""
     return instant.astimezone(UTC).replace(microsecond=0)

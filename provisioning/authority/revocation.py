@@ -13,10 +13,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from provisioning.authority.profiles import Issuer
-from provisioning.authority.register import Entry
+from provisioning.authority.register import CertificateRecord
 
 LIFETIME: Final = timedelta(days=30)
-REWRITE_AFTER: Final = timedelta(days=1)
+RENEW_AFTER: Final = timedelta(days=1)
 REASONS: Final = {
     "unspecified": x509.ReasonFlags.unspecified,
     "key-compromise": x509.ReasonFlags.key_compromise,
@@ -30,15 +30,15 @@ class ReasonError(ValueError):
     """A reason that no revocation list can give."""
 
 
-def reason(word: str) -> str:
+def validate_reason(word: str) -> str:
     """The word itself when it is one of `REASONS`."""
     if word not in REASONS:
         raise ReasonError(f"reason {word[:40]!r}: wanted one of {', '.join(REASONS)}")
     return word
 
 
-def signed(
-    entries: Iterable[Entry], issuer: Issuer, *, number: int, at: datetime
+def sign_list(
+    entries: Iterable[CertificateRecord], issuer: Issuer, *, number: int, at: datetime
 ) -> x509.CertificateRevocationList:
     """The list of one issuer. Certificates that have run out need no mention."""
     builder = (
@@ -54,11 +54,11 @@ def signed(
     )
     for entry in entries:
         if entry.revoked_at is not None and entry.ends_at > at:
-            builder = builder.add_revoked_certificate(_taken_back(entry, entry.revoked_at))
+            builder = builder.add_revoked_certificate(_revoked_entry(entry, entry.revoked_at))
     return builder.sign(issuer.key, hashes.SHA256())
 
 
-def _taken_back(entry: Entry, revoked_at: datetime) -> x509.RevokedCertificate:
+def _revoked_entry(entry: CertificateRecord, revoked_at: datetime) -> x509.RevokedCertificate:
     return (
         x509.RevokedCertificateBuilder()
         .serial_number(int(entry.serial, 16))
@@ -68,7 +68,7 @@ def _taken_back(entry: Entry, revoked_at: datetime) -> x509.RevokedCertificate:
     )
 
 
-def serials(pem: bytes) -> frozenset[str]:
+def read_serials(pem: bytes) -> frozenset[str]:
     """What the lists of one file name, of all their issuers."""
     head = b"-----BEGIN X509 CRL-----"
     lists = [x509.load_pem_x509_crl(head + part) for part in pem.split(head)[1:]]
@@ -77,4 +77,4 @@ def serials(pem: bytes) -> frozenset[str]:
 
 def is_stale(pem: bytes, *, at: datetime) -> bool:
     """Whether the list has stood for a day and should be written again."""
-    return at - x509.load_pem_x509_crl(pem).last_update_utc >= REWRITE_AFTER
+    return at - x509.load_pem_x509_crl(pem).last_update_utc >= RENEW_AFTER

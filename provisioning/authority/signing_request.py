@@ -14,8 +14,8 @@ from cryptography.x509.oid import NameOID
 
 from wire.scalars import NAME, DeviceId
 
-LARGEST_BYTES: Final = 8 * 1024
-PEM_HEADS: Final = (b"-----BEGIN CERTIFICATE REQUEST-----", b"-----BEGIN NEW CERTIFICATE REQUEST")
+MAX_BYTES: Final = 8 * 1024
+PEM_HEADERS: Final = (b"-----BEGIN CERTIFICATE REQUEST-----", b"-----BEGIN NEW CERTIFICATE REQUEST")
 ALLOWED_IN_SUBJECT: Final = {NameOID.COMMON_NAME, NameOID.ORGANIZATIONAL_UNIT_NAME}
 
 
@@ -25,19 +25,19 @@ class SigningRequestError(ValueError):
 
 def read(pem: bytes) -> tuple[DeviceId, ec.EllipticCurvePublicKey]:
     """The name that a request asks for and the key it proves to hold."""
-    request = _parsed(pem)
+    request = _parse(pem)
     key = _public_key(request)
-    _refuse_forged(request)
-    _refuse_wishes(request)
+    _refuse_invalid_signature(request)
+    _refuse_extensions(request)
     return _name(request), key
 
 
-def _parsed(pem: bytes) -> x509.CertificateSigningRequest:
-    if len(pem) > LARGEST_BYTES:
+def _parse(pem: bytes) -> x509.CertificateSigningRequest:
+    if len(pem) > MAX_BYTES:
         raise SigningRequestError(
-            f"a signing request of {len(pem)} bytes; at most {LARGEST_BYTES} are read"
+            f"a signing request of {len(pem)} bytes; at most {MAX_BYTES} are read"
         )
-    if not pem.lstrip().startswith(PEM_HEADS):
+    if not pem.lstrip().startswith(PEM_HEADERS):
         raise SigningRequestError(
             "not a PEM signing request: wanted -----BEGIN CERTIFICATE REQUEST"
         )
@@ -64,7 +64,7 @@ def _kind(key: object) -> str:
     return type(key).__name__.removesuffix("PublicKey") + (f" of {size} bits" if size else "")
 
 
-def _refuse_forged(request: x509.CertificateSigningRequest) -> None:
+def _refuse_invalid_signature(request: x509.CertificateSigningRequest) -> None:
     try:
         valid = request.is_signature_valid
     except (ValueError, InvalidSignature, UnsupportedAlgorithm):
@@ -75,7 +75,7 @@ def _refuse_forged(request: x509.CertificateSigningRequest) -> None:
         )
 
 
-def _refuse_wishes(request: x509.CertificateSigningRequest) -> None:
+def _refuse_extensions(request: x509.CertificateSigningRequest) -> None:
     try:
         wishes = [wish.oid._name for wish in request.extensions]
     except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:

@@ -12,11 +12,11 @@ from provisioning.aws.stack import Stack, StackError
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions of `aws`."""
     actions = parser.add_subparsers(dest="action", required=True)
-    actions.add_parser("template", help="print the template").set_defaults(run=printed)
+    actions.add_parser("template", help="print the template").set_defaults(run=print_template)
     for name, purpose, run in (
-        ("plan", "what a deployment would change", planned),
-        ("deploy", "make AWS as the template says", deployed),
-        ("destroy", "delete the stack; measurements stay", destroyed),
+        ("plan", "what a deployment would change", plan),
+        ("deploy", "make AWS as the template says", deploy),
+        ("destroy", "delete the stack; measurements stay", destroy),
     ):
         action = actions.add_parser(name, help=purpose, description=purpose)
         action.add_argument("--stack", type=arguments.stack, default="onlooker")
@@ -27,37 +27,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         else:
             action.add_argument("parameters", nargs="*", metavar="NAME=VALUE")
     costs = actions.add_parser("cost", help="what a month costs, with the arithmetic")
-    cameras = arguments.whole(1, 10_000_000, "cameras")
+    cameras = arguments.whole_number(1, 10_000_000, "cameras")
     costs.add_argument("--cameras", type=cameras, nargs="+", default=[100, 10_000])
-    reports = arguments.whole(1, 1_000, "reports")
+    reports = arguments.whole_number(1, 1_000, "reports")
     costs.add_argument("--reports-per-message", type=reports, default=1)
     costs.add_argument("--basic-ingest", action="store_true")
-    costs.set_defaults(run=reckoned)
+    costs.set_defaults(run=estimate_cost)
 
 
-def printed(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+def print_template(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     """The template as CloudFormation takes it."""
     yield template.text()
 
 
-def planned(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+def plan(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     """What would change."""
-    yield from _told(Stack(asked.stack, asked.region).plan(_parameters(asked.parameters)))
+    yield from _explaining_errors(
+        Stack(asked.stack, asked.region).plan(_parameters(asked.parameters))
+    )
 
 
-def deployed(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+def deploy(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     """Change it."""
-    yield from _told(Stack(asked.stack, asked.region).deploy(_parameters(asked.parameters)))
+    yield from _explaining_errors(
+        Stack(asked.stack, asked.region).deploy(_parameters(asked.parameters))
+    )
 
 
-def destroyed(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+def destroy(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     """Delete it, when the name is said twice."""
     if asked.yes != asked.stack:
         raise StackError(f"to delete {asked.stack}, say --yes {asked.stack}")
-    yield from _told(Stack(asked.stack, asked.region).destroy())
+    yield from _explaining_errors(Stack(asked.stack, asked.region).destroy())
 
 
-def _told(words: Iterable[str]) -> Iterator[str]:
+def _explaining_errors(words: Iterable[str]) -> Iterator[str]:
     """What is done, or AWS's own reason why it is not: no credentials, no network, no right."""
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -67,9 +71,9 @@ def _told(words: Iterable[str]) -> Iterator[str]:
         raise StackError(f"AWS cannot be asked, or refuses: {error}") from error
 
 
-def reckoned(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+def estimate_cost(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     """The month's estimate for each number of cameras."""
-    habits = cost.Habits(
+    habits = cost.UsageProfile(
         reports_per_message=asked.reports_per_message, basic_ingest=asked.basic_ingest
     )
     for cameras in asked.cameras:

@@ -36,7 +36,7 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class UsageProfile:
     """How much a camera says. A report of 1.1 KB a minute, ten to a message, beats between."""
 
     report_bytes: int = 1_100
@@ -50,7 +50,7 @@ class Habits:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CostLine:
     """One line of the estimate: what, how it is reckoned, dollars a month."""
 
     what: str
@@ -58,14 +58,14 @@ class Line:
     usd: float
 
 
-def estimate(cameras: int, habits: Habits, prices: Prices) -> list[Line]:
+def estimate(cameras: int, habits: UsageProfile, prices: Prices) -> list[CostLine]:
     """The lines of a month, for so many cameras."""
     return [*_iot(cameras, habits, prices), *_stream(cameras, habits, prices), *_programs(prices)]
 
 
-def _iot(cameras: int, habits: Habits, prices: Prices) -> Iterator[Line]:
+def _iot(cameras: int, habits: UsageProfile, prices: Prices) -> Iterator[CostLine]:
     minutes = cameras * MINUTES
-    yield Line(
+    yield CostLine(
         "connections",
         f"{cameras} cameras x {MINUTES:,} minutes x {prices.connection_million_minutes}/million",
         minutes / MILLION * prices.connection_million_minutes,
@@ -75,7 +75,7 @@ def _iot(cameras: int, habits: Habits, prices: Prices) -> Iterator[Line]:
     metered_reports = reports * _metered(habits.report_bytes * habits.reports_per_message)
     up = 0.0 if habits.basic_ingest else metered_reports + beats * _metered(habits.heartbeat_bytes)
     down = reports * _metered(habits.acknowledgement_bytes)
-    yield Line(
+    yield CostLine(
         "messages",
         f"{up / MILLION:,.2f} million up{' (Basic Ingest)' if habits.basic_ingest else ''} + "
         f"{down / MILLION:,.2f} million acknowledgements x {prices.message_million}/million",
@@ -83,14 +83,14 @@ def _iot(cameras: int, habits: Habits, prices: Prices) -> Iterator[Line]:
     )
     handled = reports + beats
     each = prices.rule_million + prices.action_million
-    yield Line(
+    yield CostLine(
         "rules and their actions",
         f"{handled / MILLION:,.2f} million x ({prices.rule_million} + {prices.action_million})",
         handled / MILLION * each,
     )
 
 
-def _stream(cameras: int, habits: Habits, prices: Prices) -> Iterator[Line]:
+def _stream(cameras: int, habits: UsageProfile, prices: Prices) -> Iterator[CostLine]:
     bytes_a_minute = (
         (
             habits.report_bytes * habits.reports_per_minute
@@ -100,7 +100,7 @@ def _stream(cameras: int, habits: Habits, prices: Prices) -> Iterator[Line]:
         / 3
     )  # base64 in the stream
     gigabytes = cameras * MINUTES * bytes_a_minute / GIGABYTE
-    yield Line(
+    yield CostLine(
         "Kinesis",
         f"{HOURS} hours x {prices.stream_hour} + {gigabytes:,.1f} GB x "
         f"({prices.stream_in_gigabyte} in + {prices.stream_out_gigabyte} out)",
@@ -108,17 +108,17 @@ def _stream(cameras: int, habits: Habits, prices: Prices) -> Iterator[Line]:
         + gigabytes * (prices.stream_in_gigabyte + prices.stream_out_gigabyte),
     )
     kept = gigabytes * habits.kept_months
-    yield Line(
+    yield CostLine(
         "lake, when it is full",
         f"{gigabytes:,.1f} GB x {habits.kept_months} months x {prices.storage_gigabyte_month}",
         kept * prices.storage_gigabyte_month,
     )
 
 
-def _programs(prices: Prices) -> Iterator[Line]:
+def _programs(prices: Prices) -> Iterator[CostLine]:
     task = 0.5 * prices.cpu_hour + 1.0 * prices.memory_gigabyte_hour
-    yield Line("stream and API", f"3 tasks x {HOURS} hours x {task:.4f}", 3 * HOURS * task)
-    yield Line(
+    yield CostLine("stream and API", f"3 tasks x {HOURS} hours x {task:.4f}", 3 * HOURS * task)
+    yield CostLine(
         "load balancer and key",
         f"{HOURS} hours x {prices.balancer_hour} + {prices.key_month}",
         HOURS * prices.balancer_hour + prices.key_month,

@@ -27,7 +27,7 @@ class Attempt:
     variables: Mapping[str, str]
 
 
-def allowed(policies: Iterable[Mapping[str, Any]], attempt: Attempt) -> bool:
+def is_allowed(policies: Iterable[Mapping[str, Any]], attempt: Attempt) -> bool:
     """Whether all policies together allow the attempt."""
     effects = {
         statement["Effect"]
@@ -45,18 +45,18 @@ def _matches(statement: Mapping[str, Any], attempt: Attempt) -> bool:
     actions = _as_list(statement["Action"])
     resources = _as_list(statement["Resource"])
     return (
-        any(_like(action, attempt.action) for action in actions)
-        and any(_names(resource, attempt) for resource in resources)
+        any(_action_matches(action, attempt.action) for action in actions)
+        and any(_resource_matches(resource, attempt) for resource in resources)
         and _condition_holds(statement.get("Condition", {}), attempt)
     )
 
 
-def _names(resource: str, attempt: Attempt) -> bool:
-    filled = _filled(resource, attempt.variables)
+def _resource_matches(resource: str, attempt: Attempt) -> bool:
+    filled = _resource_pattern(resource, attempt.variables)
     return filled is not None and re.fullmatch(filled, attempt.resource, re.DOTALL) is not None
 
 
-def _filled(resource: str, variables: Mapping[str, str]) -> str | None:
+def _resource_pattern(resource: str, variables: Mapping[str, str]) -> str | None:
     """The resource as a pattern; what a variable brings in is never a wildcard."""
     pattern, end = "", 0
     for found in VARIABLE.finditer(resource):
@@ -71,7 +71,7 @@ def _pattern(text: str) -> str:
     return re.escape(text).replace(r"\*", ".*").replace(r"\?", ".")
 
 
-def _like(wanted: str, action: str) -> bool:
+def _action_matches(wanted: str, action: str) -> bool:
     return re.fullmatch(_pattern(wanted), action) is not None
 
 

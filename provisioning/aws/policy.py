@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from provisioning.access import DEVICE, Rule, Verb
+from provisioning.access_rules import DEVICE_RULES, Rule, TopicAction
 from wire.device_config import THINGS
 from wire.topics import ROOT
 
@@ -40,7 +40,7 @@ def management(arn: str) -> Policy:
 
 def basic_ingest(arn: str, stage: str) -> Policy:
     """Saying the same straight to the rules engine, which costs no message. AWS alone has this."""
-    rules = [rule for rule in _below(ROOT) if rule.verb is Verb.SAY]
+    rules = [rule for rule in _below(ROOT) if rule.verb is TopicAction.SAY]
     resources = [
         f"{arn}:topic/$aws/rules/onlooker_{stage}_{rule.topic.rpartition('/')[2]}/"
         f"{_wildcards(rule.topic)}"
@@ -71,12 +71,12 @@ def _policy(statements: list[Policy]) -> Policy:
 
 
 def _below(root: str) -> list[Rule]:
-    return [rule for rule in DEVICE if rule.topic.startswith(f"{root}/")]
+    return [rule for rule in DEVICE_RULES if rule.topic.startswith(f"{root}/")]
 
 
 def _statements(arn: str, rules: list[Rule]) -> list[Policy]:
-    say = [rule for rule in rules if rule.verb is Verb.SAY]
-    hear = [rule for rule in rules if rule.verb is Verb.HEAR]
+    say = [rule for rule in rules if rule.verb is TopicAction.SAY]
+    hear = [rule for rule in rules if rule.verb is TopicAction.HEAR]
     retained = [rule for rule in say if rule.retained]
     statements = [
         _allow(["Publish"], _resources(arn, "topic", say)),

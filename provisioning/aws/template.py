@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import yaml
 
-from provisioning.access import UPWARDS
+from provisioning.access_rules import UPLINK
 from provisioning.aws import policy
 from wire.enrolment import SERIAL_NUMBER, TEMPLATE
 from wire.topics import ROOT, Channel
@@ -18,8 +18,8 @@ from wire.topics import ROOT, Channel
 ARN: Final = "arn:${AWS::Partition}:iot:${AWS::Region}:${AWS::AccountId}"
 LARGEST_BYTES: Final = 51_200  # a template handed over inline
 ZONES: Final = ("Landing", "Raw", "Trusted", "Curated")
-COLD_AFTER_DAYS: Final = {"Landing": 30, "Raw": 90, "Trusted": 180, "Curated": 365}
-LANDING_KEPT_DAYS: Final = 400
+INFREQUENT_ACCESS_AFTER_DAYS: Final = {"Landing": 30, "Raw": 90, "Trusted": 180, "Curated": 365}
+LANDING_RETENTION_DAYS: Final = 400
 SELECTED: Final = (
     "SELECT encode(*, 'base64') AS payload, topic() AS topic, timestamp() AS received_ms"
 )
@@ -34,7 +34,7 @@ def template() -> dict[str, Any]:
     )
     stack["Resources"] |= {
         **_policies(),
-        **{f"{channel.title()}Rule": _rule(channel) for channel in UPWARDS},
+        **{f"{channel.title()}Rule": _rule(channel) for channel in UPLINK},
         "Enrolment": _enrolment(),
         **{f"{zone}Zone": _zone(zone) for zone in ZONES},
         **{f"{zone}ZoneAccess": _tls_only(f"{zone}Zone") for zone in ZONES},
@@ -158,8 +158,10 @@ def _template_body() -> Resource:
 
 
 def _zone(zone: str) -> Resource:
-    expires = LANDING_KEPT_DAYS if zone == "Landing" else None
-    return _bucket(zone.lower(), cold_after_days=COLD_AFTER_DAYS[zone], expires_after_days=expires)
+    expires = LANDING_RETENTION_DAYS if zone == "Landing" else None
+    return _bucket(
+        zone.lower(), cold_after_days=INFREQUENT_ACCESS_AFTER_DAYS[zone], expires_after_days=expires
+    )
 
 
 def _bucket(name: str, *, cold_after_days: int, expires_after_days: int | None = None) -> Resource:

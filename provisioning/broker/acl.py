@@ -7,26 +7,26 @@ only. Anything not listed is refused. Mosquitto reads the file when it starts an
 from collections.abc import Iterable
 from typing import Final
 
-from provisioning.access import DEVICE, SERVICES, Rule, Verb, rules_of
+from provisioning.access_rules import DEVICE_RULES, SERVICE_RULES, Rule, TopicAction, rules_for
 from wire.topics import DeviceAddress
 
-WORD: Final = {Verb.SAY: "write", Verb.HEAR: "read"}
+MOSQUITTO_VERBS: Final = {TopicAction.SAY: "write", TopicAction.HEAR: "read"}
 
 
-def rendered(devices: Iterable[DeviceAddress], services: Iterable[str] = ()) -> str:
+def render(devices: Iterable[DeviceAddress], services: Iterable[str] = ()) -> str:
     """The whole file; a device that stands twice is written once."""
     lines = ["# Written by `python -m provisioning broker`; changes here are lost."]
-    for name in sorted({*SERVICES, *services}):
-        lines += [f"user {name}", *(_line("topic", rule, rule.topic) for rule in rules_of(name))]
-    bound = [rule for rule in DEVICE if rule.binds_location()]
+    for name in sorted({*SERVICE_RULES, *services}):
+        lines += [f"user {name}", *(_line("topic", rule, rule.topic) for rule in rules_for(name))]
+    bound = [rule for rule in DEVICE_RULES if rule.binds_location()]
     for address in sorted(set(devices), key=lambda one: (one.device, one.location)):
         names = {"location": address.location, "device": address.device}
         lines += [f"user {address.device}"]
         lines += [_line("topic", rule, rule.topic.format(**names)) for rule in bound]
-    free = [rule for rule in DEVICE if not rule.binds_location()]
+    free = [rule for rule in DEVICE_RULES if not rule.binds_location()]
     lines += [_line("pattern", rule, rule.topic.format(device="%u")) for rule in free]
     return "\n".join([*lines, ""])
 
 
 def _line(kind: str, rule: Rule, topic: str) -> str:
-    return f"{kind} {WORD[rule.verb]} {topic}"
+    return f"{kind} {MOSQUITTO_VERBS[rule.verb]} {topic}"

@@ -10,30 +10,32 @@ from typing import Final
 
 import msgspec
 
-from provisioning.broker.watch import Verdict
+from provisioning.broker.log_monitor import AuditEvent
 
 log = logging.getLogger(__name__)
 
-LARGEST_BYTES: Final = 16 * 1024 * 1024
+MAX_BYTES: Final = 16 * 1024 * 1024
 
 
-class Audit:
+class AuditLog:
     """Appends to one file, which only its owner may read: it names clients and addresses."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def write(self, verdict: Verdict) -> None:
+    def write(self, audit_event: AuditEvent) -> None:
         """Add one line; a disk that takes none is logged and stops nothing."""
         try:
-            self._append(msgspec.json.encode(verdict) + b"\n")
+            self._append(msgspec.json.encode(audit_event) + b"\n")
         except OSError as error:
-            log.error("audit.not_written", extra={"reason": error.strerror, "event": verdict.event})
+            log.error(
+                "audit.not_written", extra={"reason": error.strerror, "event": audit_event.event}
+            )
 
     def _append(self, line: bytes) -> None:
         with open(self._path, "ab", opener=_private) as file:
             file.write(line)
-            full = file.tell() > LARGEST_BYTES
+            full = file.tell() > MAX_BYTES
         if full:
             self._path.replace(self._path.with_suffix(".1.jsonl"))
 

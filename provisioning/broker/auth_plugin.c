@@ -9,7 +9,7 @@
  * disconnected inside Mosquitto, before the message is passed on; whoever empties the second is
  * refused, and takes no session over. Services of ours have no bucket. The buckets outlast
  * connections, in a table of fixed size; a full neighbourhood of the table forgets the device that
- * was idle longest. No allocation, one thread. Built by provisioning/local/guard.sh for Mosquitto
+ * was idle longest. No allocation, one thread. Built by provisioning/local/auth_plugin.sh for Mosquitto
  * 2.0's plugin interface 5, and loaded once for each listener with certificates: all share the table.
  */
 
@@ -191,18 +191,18 @@ static int admit(struct mosquitto *client, const X509 *certificate)
 	}
 	if (!read_name(certificate, name)) {
 		mosquitto_log_printf(MOSQ_LOG_NOTICE,
-			"Guard: connection from %s refused, its certificate has no usable name", address);
+			"Auth plugin: connection from %s refused, its certificate has no usable name", address);
 		return MOSQ_ERR_AUTH;
 	}
 	if (id == NULL || strcmp(id, name) != 0) {
 		make_fit_to_show(id, shown);
 		mosquitto_log_printf(MOSQ_LOG_NOTICE,
-			"Guard: %s refused from %s, asked for client id '%s'", name, address, shown);
+			"Auth plugin: %s refused from %s, asked for client id '%s'", name, address, shown);
 		return MOSQ_ERR_AUTH;
 	}
 	if (!is_service(name) && !may_connect(name, client)) {
 		mosquitto_log_printf(MOSQ_LOG_NOTICE,
-			"Guard: %s refused from %s, more than %d connections and %d a minute after them",
+			"Auth plugin: %s refused from %s, more than %d connections and %d a minute after them",
 			name, address, (int)connections.burst, (int)(connections.per_s * 60 + 0.5));
 		return MOSQ_ERR_AUTH;
 	}
@@ -254,7 +254,7 @@ static int on_access(int event, void *data, void *unused)
 		return asked->retain && !may_be_retained(asked->topic) ? MOSQ_ERR_ACL_DENIED
 								       : MOSQ_ERR_PLUGIN_DEFER;
 	}
-	mosquitto_log_printf(MOSQ_LOG_NOTICE, "Guard: %s disconnected, more than %d messages a second",
+	mosquitto_log_printf(MOSQ_LOG_NOTICE, "Auth plugin: %s disconnected, more than %d messages a second",
 		name, (int)messages.per_s);
 	return MOSQ_ERR_ADMINISTRATIVE_ACTION;
 }

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from provisioning import arguments, vault
-from provisioning.authority.office import Office
-from provisioning.broker import guard
+from provisioning import arguments, key_store
+from provisioning.authority.ca import CertificateAuthority
+from provisioning.broker import auth_plugin
 from provisioning.broker.settings import BrokerError, BrokerSettings, Limits
 from provisioning.broker.supervisor import Supervisor
 
@@ -43,26 +43,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--user", help=f"account to run as when started as root ({DEFAULT_USER})")
     plugin = parser.add_mutually_exclusive_group()
     plugin.add_argument(
-        "--guard", type=Path, metavar="FILE", help=f"the auth plugin ({guard.VARIABLE})"
+        "--auth-plugin", type=Path, metavar="FILE", help=f"the auth plugin ({auth_plugin.VARIABLE})"
     )
-    plugin.add_argument("--unguarded", action="store_true", help=guard.UNGUARDED)
+    plugin.add_argument("--no-auth-plugin", action="store_true", help=auth_plugin.WITHOUT_PLUGIN)
     parser.add_argument(
         "--messages-per-s",
-        type=arguments.whole(1, 100_000, "messages"),
+        type=arguments.whole_number(1, 100_000, "messages"),
         default=Limits().messages_per_s,
         help="of one device; more ends its session (%(default)s)",
     )
-    parser.set_defaults(run=supervised)
+    parser.set_defaults(run=run)
 
 
-def supervised(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
+def run(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     """Run until SIGTERM or Ctrl-C."""
     if asked.websockets == asked.port:
         raise BrokerError(f"--port and --websockets are both {asked.port}: give two ports")
-    settings = settings_of(asked)
-    office = Office(settings.authority, vault.passphrase(os.environ))
-    supervisor = Supervisor(settings, office, lambda: datetime.now(UTC), tuple(asked.host))
-    asked_to_end = _until_told()
+    settings = read_settings(asked)
+    authority = CertificateAuthority(settings.authority, key_store.read_passphrase(os.environ))
+    supervisor = Supervisor(settings, authority, lambda: datetime.now(UTC), tuple(asked.host))
+    asked_to_end = _stop_signals()
     supervisor.start()
     try:
         while not (supervisor.is_ready or asked_to_end):
@@ -76,7 +76,7 @@ def supervised(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
         supervisor.stop()
 
 
-def settings_of(asked: argparse.Namespace) -> BrokerSettings:
+def read_settings(asked: argparse.Namespace) -> BrokerSettings:
     """The settings that the command line describes."""
     folder = asked.dir.resolve()
     return BrokerSettings(
@@ -85,17 +85,19 @@ def settings_of(asked: argparse.Namespace) -> BrokerSettings:
         port=asked.port,
         bind=asked.bind,
         websockets_port=asked.websockets,
-        user=_user(asked.user),
-        guard=None if asked.unguarded else guard.found(asked.guard, os.environ),
+        user=_account(asked.user),
+        auth_plugin=None
+        if asked.no_auth_plugin
+        else auth_plugin.find_plugin(asked.auth_plugin, os.environ),
         limits=replace(Limits(), messages_per_s=asked.messages_per_s),
     )
 
 
 def _port(written: str) -> int:
-    return arguments.whole(1, PORTS - 1, "a port")(written)
+    return arguments.whole_number(1, PORTS - 1, "a port")(written)
 
 
-def _user(wanted: str | None) -> str | None:
+def _account(wanted: str | None) -> str | None:
     if os.geteuid() != 0:
         own = pwd.getpwuid(os.geteuid()).pw_name
         if wanted not in (None, own):
@@ -112,12 +114,12 @@ def _user(wanted: str | None) -> str | None:
         ) from None
 
 
-def _until_told() -> list[int]:
-    told: list[int] = []
+def _stop_signals() -> list[int]:
+    received: list[int] = []
 
     def hear(number: int, _frame: FrameType | None) -> None:
-        told.append(number)
+        received.append(number)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, hear)
-    return told
+    return received

@@ -1,7 +1,7 @@
 """Mosquitto's configuration, for version 2.0.11 and later.
 
 The common name of the certificate is the user and the client id, so no client can take over the
-session of another. The auth plugin (`guard.c`) enforces it and rejects any other client id;
+session of another. The auth plugin (`auth_plugin.c`) enforces it and rejects any other client id;
 without the plugin Mosquitto replaces the id and logs nothing. The only listener without
 certificates is a socket in a folder of the supervisor's own. Its clients may publish and subscribe
 to nothing: it serves to end sessions.
@@ -11,19 +11,19 @@ from typing import Final
 
 from provisioning.broker.settings import TOPIC_BYTES, BrokerSettings
 
-LOGGED: Final = ("error", "warning", "notice", "information", "debug", "subscribe")
+LOG_TYPES: Final = ("error", "warning", "notice", "information", "debug", "subscribe")
 
 
-def rendered(settings: BrokerSettings) -> str:
+def render(settings: BrokerSettings) -> str:
     """The whole file."""
-    parts = [_house(settings), _listener(settings, settings.port, websockets=False)]
+    parts = [_global_options(settings), _listener(settings, settings.port, websockets=False)]
     if settings.websockets_port is not None:
         parts.append(_listener(settings, settings.websockets_port, websockets=True))
     parts.append(_control(settings))
     return "\n".join([line for part in parts for line in part] + [""])
 
 
-def _house(settings: BrokerSettings) -> list[str]:
+def _global_options(settings: BrokerSettings) -> list[str]:
     limits = settings.limits
     return [
         "# Written by `python -m provisioning broker`; changes here are lost.",
@@ -44,7 +44,7 @@ def _house(settings: BrokerSettings) -> list[str]:
         "connection_messages true",
         "log_timestamp false",
         "log_dest stderr",
-        *(f"log_type {kind}" for kind in LOGGED),
+        *(f"log_type {kind}" for kind in LOG_TYPES),
     ]
 
 
@@ -68,11 +68,11 @@ def _listener(settings: BrokerSettings, port: int, *, websockets: bool) -> list[
 
 def _identity(settings: BrokerSettings) -> list[str]:
     """The plugin is consulted only where Mosquitto does not use the certificate's name itself."""
-    if settings.guard is None:
+    if settings.auth_plugin is None:
         return ["use_identity_as_username true", "use_username_as_clientid true"]
     limits = settings.limits
     return [
-        f"plugin {settings.guard_file}",
+        f"plugin {settings.auth_plugin_file}",
         f"plugin_opt_messages_per_s {limits.messages_per_s}",
         f"plugin_opt_burst_messages {limits.burst_messages}",
         f"plugin_opt_connections_per_min {limits.connections_per_min}",

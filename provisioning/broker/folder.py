@@ -11,48 +11,50 @@ from typing import Final
 
 from cryptography import x509
 
-from provisioning import vault
+from provisioning import key_store
 from provisioning.authority import revocation
-from provisioning.authority.office import LIST_FILE, TRUST_FILE, Office, device_of
-from provisioning.authority.profiles import Kind, Subject
-from provisioning.authority.register import Entry
+from provisioning.authority.ca import LIST_FILE, TRUST_FILE, CertificateAuthority, device_identity
+from provisioning.authority.profiles import CertificateKind, CertificateSubject
+from provisioning.authority.register import CertificateRecord
 from provisioning.broker import acl, config
 from provisioning.broker.settings import BrokerError, BrokerSettings
 from wire.topics import DeviceAddress
 
-LONGEST_SOCKET_BYTES: Final = 100  # Linux takes 107, macOS 103
+MAX_SOCKET_PATH_BYTES: Final = 100  # Linux takes 107, macOS 103
 RENEW_AT_LEFT: Final = 1 / 3
 
 
 class BrokerFolder:
     """Writes what Mosquitto reads."""
 
-    def __init__(self, settings: BrokerSettings, office: Office, hosts: tuple[str, ...]) -> None:
+    def __init__(
+        self, settings: BrokerSettings, authority: CertificateAuthority, hosts: tuple[str, ...]
+    ) -> None:
         self._settings = settings
-        self._office = office
+        self._authority = authority
         self._hosts = hosts
 
     def prepare(self) -> None:
         """Make the folders; the control socket's is for its owner only."""
         settings = self._settings
-        if len(os.fsencode(settings.control_socket)) > LONGEST_SOCKET_BYTES:
+        if len(os.fsencode(settings.control_socket)) > MAX_SOCKET_PATH_BYTES:
             raise BrokerError(
                 f"{settings.control_socket} is too long for a socket: choose a --dir whose path "
-                f"has at most {LONGEST_SOCKET_BYTES - len('/control/socket')} characters"
+                f"has at most {MAX_SOCKET_PATH_BYTES - len('/control/socket')} characters"
             )
         settings.folder.mkdir(parents=True, exist_ok=True)
         for inner in ("state", "control"):
             path = settings.folder / inner
             path.mkdir(mode=0o700, exist_ok=True)
             path.chmod(0o700)
-            if (owner := vault.owner_of(settings.user)) is not None:
+            if (owner := key_store.owner_of(settings.user)) is not None:
                 os.chown(path, owner.uid, owner.gid)
         settings.control_socket.unlink(missing_ok=True)
-        if settings.guard is not None:
-            self._put(settings.guard_file, settings.guard.read_bytes())
+        if settings.auth_plugin is not None:
+            self._put(settings.auth_plugin_file, settings.auth_plugin.read_bytes())
 
     def bring_up_to_date(
-        self, entries: list[Entry], at: datetime, *, lingering: Set[str] = frozenset()
+        self, entries: list[CertificateRecord], at: datetime, *, lingering: Set[str] = frozenset()
     ) -> bool:
         """Write what has changed; True when Mosquitto has something to read again.
 
@@ -61,51 +63,51 @@ class BrokerFolder:
         """
         settings = self._settings
         allowed = [one for one in entries if one.stands(at) or one.serial in lingering]
-        devices = [DeviceAddress(*found) for one in allowed if (found := device_of(one))]
-        services = [one.name for one in allowed if one.kind is Kind.SERVICE]
+        devices = [DeviceAddress(*found) for one in allowed if (found := device_identity(one))]
+        services = [one.name for one in allowed if one.kind is CertificateKind.SERVICE]
         changed = [
             self._server_certificate(at),
-            self._put(settings.config_file, config.rendered(settings).encode()),
-            self._put(settings.access_file, acl.rendered(devices, services).encode()),
+            self._put(settings.config_file, config.render(settings).encode()),
+            self._put(settings.access_file, acl.render(devices, services).encode()),
             self._put(settings.folder / "nothing.acl", b"# nothing may be said or heard here\n"),
-            self._put(settings.folder / TRUST_FILE, self._office.trust),
+            self._put(settings.folder / TRUST_FILE, self._authority.trust),
             self._put(settings.folder / LIST_FILE, self._list()),
         ]
         return any(changed)
 
     def revoked(self) -> frozenset[str]:
         """The serial numbers that Mosquitto has been told to refuse."""
-        return revocation.serials((self._settings.folder / LIST_FILE).read_bytes())
+        return revocation.read_serials((self._settings.folder / LIST_FILE).read_bytes())
 
     def _list(self) -> bytes:
-        return (self._office.folder / LIST_FILE).read_bytes()
+        return (self._authority.folder / LIST_FILE).read_bytes()
 
     def _put(self, path: Path, content: bytes) -> bool:
         """Write what has changed, in content, owner or mode; nobody sees it half done."""
-        owner = vault.owner_of(self._settings.user)
-        if vault.is_private(path, owner) and path.read_bytes() == content:
+        owner = key_store.owner_of(self._settings.user)
+        if key_store.is_private(path, owner) and path.read_bytes() == content:
             return False
-        vault.write_private(path, content, owner=owner)
+        key_store.write_private(path, content, owner=owner)
         return True
 
     def _server_certificate(self, at: datetime) -> bool:
         settings = self._settings
-        if settings.server_key.exists() and not _aged(settings.server_certificate, at):
+        if settings.server_key.exists() and not _needs_renewal(settings.server_certificate, at):
             return False
         if not self._hosts:
             raise BrokerError(
                 f"{settings.server_key} is missing or runs out: say --host NAME to have one made, "
                 "or put server.key and server.crt there"
             )
-        who = Subject(Kind.SERVER, self._hosts[0], hosts=self._hosts)
-        entry, key = self._office.equip(who, at=at)
-        self._put(settings.server_key, vault.sealed(key, None))
+        who = CertificateSubject(CertificateKind.SERVER, self._hosts[0], hosts=self._hosts)
+        entry, key = self._authority.equip(who, at=at)
+        self._put(settings.server_key, key_store.encode_key(key, None))
         return self._put(
-            settings.server_certificate, entry.certificate.encode() + self._office.chain
+            settings.server_certificate, entry.certificate.encode() + self._authority.chain
         )
 
 
-def _aged(path: Path, at: datetime) -> bool:
+def _needs_renewal(path: Path, at: datetime) -> bool:
     if not path.exists():
         return True
     current = x509.load_pem_x509_certificate(path.read_bytes())

@@ -23,9 +23,9 @@ from provisioning.broker.settings import BrokerError
 
 READ_BYTES: Final = 256 * 1024
 PENDING_BYTES: Final = 32 * 1024 * 1024
-STOP_WITHIN_S: Final = 10.0
-DRAINED_WITHIN_S: Final = 2.0
-READY_AFTER_S: Final = 5.0  # with its sockets open, where the log does not say that it runs
+STOP_TIMEOUT_S: Final = 10.0
+DRAIN_TIMEOUT_S: Final = 2.0
+READY_TIMEOUT_S: Final = 5.0  # with its sockets open, where the log does not say that it runs
 RUNNING: Final = " running"
 STARTED_BY: Final = "mosquitto version "
 SBIN: Final = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
@@ -100,7 +100,7 @@ class BrokerProcess:
         self._is_reload_pending = False
         self.is_ready = False
         self._process = subprocess.Popen(  # noqa: S603 - the path comes from `binary`
-            [binary(), "-c", str(config)],
+            [find_mosquitto(), "-c", str(config)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -147,7 +147,7 @@ class BrokerProcess:
         if self.exit_code is None:
             self._process.terminate()
             try:
-                self._process.wait(STOP_WITHIN_S)
+                self._process.wait(STOP_TIMEOUT_S)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
@@ -155,7 +155,7 @@ class BrokerProcess:
 
     def close(self) -> list[str]:
         """Release the pipe of a process that has ended; its last lines."""
-        self._log.join(DRAINED_WITHIN_S)
+        self._log.join(DRAIN_TIMEOUT_S)
         lines = self._log.take(0)
         if self._process.stderr is not None:
             self._process.stderr.close()
@@ -165,10 +165,10 @@ class BrokerProcess:
         if any(line.startswith(STARTED_BY) and line.endswith(RUNNING) for line in lines):
             return True
         waited_s = self._seconds() - self._started_s
-        return waited_s > READY_AFTER_S and self._control_socket.exists()
+        return waited_s > READY_TIMEOUT_S and self._control_socket.exists()
 
 
-def binary() -> str:
+def find_mosquitto() -> str:
     """Mosquitto's path, also where only root's PATH leads."""
     found = shutil.which("mosquitto") or shutil.which("mosquitto", path=SBIN)
     if found is None:

@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from provisioning.broker.doorman import DoormanError, end_session
-from provisioning.broker.watch import Verdict
+from provisioning.broker.log_monitor import AuditEvent
+from provisioning.broker.session_control import SessionControlError, end_session
 
-TRIES: Final = 3
-CLOSED_WITHIN_S: Final = 15.0
+ATTEMPTS: Final = 3
+CLOSE_TIMEOUT_S: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class SessionResult:
     """What became of one request; `trouble` is empty when the session is over."""
 
-    verdict: Verdict
+    audit_event: AuditEvent
     trouble: str = ""
 
 
@@ -32,22 +32,22 @@ class SessionEnder:
     def __init__(self, control: Path, *, end: Callable[[Path, str], None] = end_session) -> None:
         self._control = control
         self._end = end
-        self._asked: queue.SimpleQueue[Verdict | None] = queue.SimpleQueue()
-        self._ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()
+        self._asked: queue.SimpleQueue[AuditEvent | None] = queue.SimpleQueue()
+        self._ended: queue.SimpleQueue[SessionResult] = queue.SimpleQueue()
         self._waiting: set[str] = set()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="session-ender", daemon=True)
         self._thread.start()
 
-    def request(self, verdict: Verdict) -> None:
-        """Have the session of the verdict's client ended."""
+    def request(self, audit_event: AuditEvent) -> None:
+        """Have the session of the audit_event's client ended."""
         with self._lock:
-            if verdict.client in self._waiting:
+            if audit_event.client in self._waiting:
                 return
-            self._waiting.add(str(verdict.client))
-        self._asked.put(verdict)
+            self._waiting.add(str(audit_event.client))
+        self._asked.put(audit_event)
 
-    def results(self) -> list[Ended]:
+    def results(self) -> list[SessionResult]:
         """What has become of requests since the last call."""
         return [self._ended.get() for _ in range(self._ended.qsize())]
 
@@ -55,36 +55,36 @@ class SessionEnder:
         """End the thread after the request that it is busy with."""
         self.forget()
         self._asked.put(None)
-        self._thread.join(CLOSED_WITHIN_S)
+        self._thread.join(CLOSE_TIMEOUT_S)
 
     def forget(self) -> None:
         """Discard what waits: a broker that has ended has no sessions."""
         while not self._asked.empty():
             try:
-                verdict = self._asked.get_nowait()
+                audit_event = self._asked.get_nowait()
             except queue.Empty:
                 return
-            if verdict is not None:
-                self._ended.put(Ended(verdict))
-                self._finish(verdict)
+            if audit_event is not None:
+                self._ended.put(SessionResult(audit_event))
+                self._finish(audit_event)
 
     def _work(self) -> None:
-        while (verdict := self._asked.get()) is not None:
-            outcome = Ended(verdict, self._attempt(str(verdict.client)))
-            self._finish(verdict)
+        while (audit_event := self._asked.get()) is not None:
+            outcome = SessionResult(audit_event, self._attempt(str(audit_event.client)))
+            self._finish(audit_event)
             self._ended.put(outcome)
 
     def _attempt(self, client: str) -> str:
         trouble = ""
-        for _ in range(TRIES):
+        for _ in range(ATTEMPTS):
             try:
                 self._end(self._control, client)
-            except DoormanError as error:
+            except SessionControlError as error:
                 trouble = str(error)
             else:
                 return ""
         return trouble
 
-    def _finish(self, verdict: Verdict) -> None:
+    def _finish(self, audit_event: AuditEvent) -> None:
         with self._lock:
-            self._waiting.discard(str(verdict.client))
+            self._waiting.discard(str(audit_event.client))

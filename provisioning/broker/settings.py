@@ -43,7 +43,7 @@ class BrokerSettings:
     bind: str = "0.0.0.0"  # noqa: S104 - cameras come from the network; a certificate is needed
     websockets_port: int | None = None
     user: str | None = None
-    guard: Path | None = None
+    auth_plugin: Path | None = None
     limits: Limits = Limits()
 
     @property
@@ -62,9 +62,9 @@ class BrokerSettings:
         return self.folder / "control" / "socket"
 
     @property
-    def guard_file(self) -> Path:
+    def auth_plugin_file(self) -> Path:
         """The guard where Mosquitto's account can read it."""
-        return self.folder / "guard.so"
+        return self.folder / "auth_plugin.so"
 
     @property
     def audit_file(self) -> Path:

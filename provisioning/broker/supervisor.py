@@ -17,26 +17,34 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from provisioning.authority.office import LIST_FILE, REGISTER_FILE, Office, OfficeError, device_of
-from provisioning.authority.profiles import Kind
-from provisioning.authority.register import Entry, RegisterError
-from provisioning.broker.audit import Audit
+from provisioning.authority.ca import (
+    LIST_FILE,
+    REGISTER_FILE,
+    AuthorityError,
+    CertificateAuthority,
+    device_identity,
+)
+from provisioning.authority.profiles import CertificateKind
+from provisioning.authority.register import CertificateRecord, RegisterError
+from provisioning.broker.audit import AuditLog
+from provisioning.broker.auth_plugin import WITHOUT_PLUGIN
 from provisioning.broker.folder import BrokerFolder
-from provisioning.broker.guard import UNGUARDED
+from provisioning.broker.log_monitor import AuditEvent, LogMonitor
 from provisioning.broker.process import BrokerProcess
 from provisioning.broker.session_ender import SessionEnder
 from provisioning.broker.settings import BrokerSettings
-from provisioning.broker.watch import Verdict, Watch
 from provisioning.folder_lock import FolderLock
-from provisioning.vault import VaultError
+from provisioning.key_store import KeyStoreError
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY: Final = timedelta(seconds=1)
-REREAD_EVERY: Final = timedelta(minutes=1)
-REST_FOR_EACH: Final = timedelta(milliseconds=1)  # between two readings, for each certificate
-PAUSE_S: Final = 0.2
-LONGEST_PAUSE: Final = timedelta(seconds=10)
+CHECK_INTERVAL: Final = timedelta(seconds=1)
+REREAD_INTERVAL: Final = timedelta(minutes=1)
+RELOAD_REST_PER_CERTIFICATE: Final = timedelta(
+    milliseconds=1
+)  # between two readings, for each certificate
+POLL_S: Final = 0.2
+MAX_RESTART_DELAY: Final = timedelta(seconds=10)
 HEALTHY_AFTER: Final = timedelta(minutes=1)  # a death after that long is no series of deaths
 
 
@@ -46,16 +54,16 @@ class Supervisor:
     def __init__(
         self,
         settings: BrokerSettings,
-        office: Office,
+        authority: CertificateAuthority,
         clock: Callable[[], datetime],
         hosts: tuple[str, ...] = (),
     ) -> None:
         self._settings = settings
-        self._office = office
+        self._authority = authority
         self._clock = clock
-        self._folder = BrokerFolder(settings, office, hosts)
-        self._audit = Audit(settings.audit_file)
-        self._watch = Watch(settings.limits, counts_messages=settings.guard is None)
+        self._folder = BrokerFolder(settings, authority, hosts)
+        self._audit = AuditLog(settings.audit_file)
+        self._watch = LogMonitor(settings.limits, counts_messages=settings.auth_plugin is None)
         self._lock = FolderLock(settings.folder, "broker")
         self._ender: SessionEnder | None = None
         self._process: BrokerProcess | None = None
@@ -77,7 +85,7 @@ class Supervisor:
         """
         self._lock.take()
         at = self._clock()
-        entries = self._office.register.entries()
+        entries = self._authority.register.entries()
         self._folder.prepare()
         self._folder.bring_up_to_date(entries, at)
         self._learn(entries)
@@ -85,16 +93,16 @@ class Supervisor:
         self._expelled = {
             one.serial for one in entries if one.serial in listed or at >= one.ends_at
         }
-        self._look_at = at + LOOK_EVERY
-        if self._settings.guard is None:
-            self._write(Verdict(at, "broker.unguarded", None, UNGUARDED))
+        self._look_at = at + CHECK_INTERVAL
+        if self._settings.auth_plugin is None:
+            self._write(AuditEvent(at, "broker.no_auth_plugin", None, WITHOUT_PLUGIN))
         self._ender = SessionEnder(self._settings.control_socket)
         self._launch(at)
 
     def step(self) -> None:
         """Read the log, look after the process, look for news of the authority."""
         if self._process is not None:
-            self._hear(self._process.lines(PAUSE_S))
+            self._hear(self._process.lines(POLL_S))
         at = self._clock()
         self._write_all(self._watch.repeats(at))
         self._collect_ended()
@@ -104,7 +112,7 @@ class Supervisor:
         if self._deaths and at - self._launched_at >= HEALTHY_AFTER:
             self._deaths = 0
         if self._process.is_ready and (self._look_at is None or at >= self._look_at):
-            self._look_at = at + LOOK_EVERY
+            self._look_at = at + CHECK_INTERVAL
             self._try_to_follow(at)
 
     def stop(self) -> None:
@@ -143,8 +151,8 @@ class Supervisor:
                 self._hear(self._process.close())
             why = f"exit code {code} {self._last_words}".strip()
             self.last_death = why
-            self._write(Verdict(at, "broker.died", None, why))
-            pause = min(LONGEST_PAUSE, timedelta(seconds=0.25 * 2 ** min(self._deaths, 8)))
+            self._write(AuditEvent(at, "broker.died", None, why))
+            pause = min(MAX_RESTART_DELAY, timedelta(seconds=0.25 * 2 ** min(self._deaths, 8)))
             self._start_at = at + pause
         elif at >= self._start_at:
             self._start_at = None
@@ -154,14 +162,14 @@ class Supervisor:
         """A disk that is full or a register that is locked now is tried again at the next look."""
         try:
             self._follow_authority(at)
-        except (OSError, OfficeError, RegisterError, VaultError) as error:
+        except (OSError, AuthorityError, RegisterError, KeyStoreError) as error:
             self._stamp = ()
             log.error("broker.not_up_to_date", extra={"reason": str(error)})
 
     def _follow_authority(self, at: datetime) -> None:
         if not self._has_news(at):
             return
-        entries = self._office.register.entries()
+        entries = self._authority.register.entries()
         lingering = {one.serial for one in entries if not one.stands(at)} - self._expelled
         if not lingering and at < self._rested_at:
             self._stamp = ()  # look again
@@ -170,7 +178,7 @@ class Supervisor:
         self._learn(entries)
         if changed and self._process is not None:
             self._process.reload()
-            self._rested_at = at + len(entries) * REST_FOR_EACH
+            self._rested_at = at + len(entries) * RELOAD_REST_PER_CERTIFICATE
             log.info("broker.reloaded", extra={"pid": self._process.pid})
         listed = self._folder.revoked()
         for entry in entries:
@@ -180,41 +188,41 @@ class Supervisor:
 
     def _has_news(self, at: datetime) -> bool:
         """Whether the authority's files have changed, or certificates may have run out."""
-        files = (self._office.folder / REGISTER_FILE, self._office.folder / LIST_FILE)
+        files = (self._authority.folder / REGISTER_FILE, self._authority.folder / LIST_FILE)
         stamp = tuple(path.stat().st_mtime_ns for path in files)
         if stamp == self._stamp and at < self._reread_at:
             return False
-        self._stamp, self._reread_at = stamp, at + REREAD_EVERY
+        self._stamp, self._reread_at = stamp, at + REREAD_INTERVAL
         return True
 
-    def _expel(self, entry: Entry, at: datetime) -> None:
+    def _expel(self, entry: CertificateRecord, at: datetime) -> None:
         self._expelled.add(entry.serial)
         self._stamp = ()  # look again: its rules can go now
-        if entry.kind in (Kind.CLAIM, Kind.SERVER):
+        if entry.kind in (CertificateKind.CLAIM, CertificateKind.SERVER):
             return
         why = f"revoked: {entry.reason}" if entry.revoked_at else "the certificate ran out"
-        self._end(Verdict(at, "session.ended", entry.name, why, ends_session=True))
+        self._end(AuditEvent(at, "session.ended", entry.name, why, ends_session=True))
 
-    def _end(self, verdict: Verdict) -> None:
-        self._watch.show_out(str(verdict.client), verdict.at)
+    def _end(self, audit_event: AuditEvent) -> None:
+        self._watch.show_out(str(audit_event.client), audit_event.at)
         if self._ender is not None:
-            self._ender.request(verdict)
+            self._ender.request(audit_event)
 
     def _collect_ended(self) -> None:
         """Write down which sessions have ended; a broker that ends none of them is replaced."""
         for ended in self._ender.results() if self._ender is not None else ():
-            if ended.verdict.event == "session.ended":
-                self._write(ended.verdict)
+            if ended.audit_event.event == "session.ended":
+                self._write(ended.audit_event)
             if ended.trouble:
                 log.error(
                     "broker.session_not_ended",
-                    extra={"client": ended.verdict.client, "reason": ended.trouble},
+                    extra={"client": ended.audit_event.client, "reason": ended.trouble},
                 )
-                if ended.verdict.event == "session.ended" and self._process is not None:
+                if ended.audit_event.event == "session.ended" and self._process is not None:
                     self._process.kill()  # started again, it has the new list and no session
 
-    def _learn(self, entries: list[Entry]) -> None:
-        addresses = [found for entry in entries if (found := device_of(entry))]
+    def _learn(self, entries: list[CertificateRecord]) -> None:
+        addresses = [found for entry in entries if (found := device_identity(entry))]
         self._watch.locations = {device: location for location, device in addresses}
 
     def _hear(self, lines: list[str]) -> None:
@@ -223,20 +231,24 @@ class Supervisor:
         at = self._clock()
         if self._process is not None and (discarded := self._process.take_discarded()):
             detail = f"{discarded} bytes of Mosquitto's log were discarded: it came too fast"
-            self._write(Verdict(at, "audit.incomplete", None, detail))
-        for verdict in self._watch.read(lines, at):
-            if verdict.ends_session:
-                self._end(verdict)
-            if verdict.times:
-                self._write(verdict)
+            self._write(AuditEvent(at, "audit.incomplete", None, detail))
+        for audit_event in self._watch.read(lines, at):
+            if audit_event.ends_session:
+                self._end(audit_event)
+            if audit_event.times:
+                self._write(audit_event)
 
-    def _write_all(self, verdicts: Iterable[Verdict]) -> None:
-        for verdict in verdicts:
-            self._write(verdict)
+    def _write_all(self, audit_events: Iterable[AuditEvent]) -> None:
+        for audit_event in audit_events:
+            self._write(audit_event)
 
-    def _write(self, verdict: Verdict) -> None:
-        self._audit.write(verdict)
+    def _write(self, audit_event: AuditEvent) -> None:
+        self._audit.write(audit_event)
         log.warning(
-            verdict.event,
-            extra={"client": verdict.client, "detail": verdict.detail, "times": verdict.times},
+            audit_event.event,
+            extra={
+                "client": audit_event.client,
+                "detail": audit_event.detail,
+                "times": audit_event.times,
+            },
         )

@@ -1,11 +1,11 @@
 #!/bin/sh
-# guard.sh [FILE]: compiles the broker's guard (provisioning/broker/guard.c) unless FILE is newer than
-# its source. FILE is build/guard.so in a checkout, else /usr/local/lib/onlooker/guard.so.
+# auth_plugin.sh [FILE]: compiles the broker's guard (provisioning/broker/auth_plugin.c) unless FILE is newer than
+# its source. FILE is build/auth_plugin.so in a checkout, else /usr/local/lib/onlooker/auth_plugin.so.
 # Compiler and headers are installed from Debian's packages where they are missing and may be.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-source="$here/../broker/guard.c"
-if [ -e "$here/../../Makefile" ]; then usual="$here/../../build/guard.so"; else usual=/usr/local/lib/onlooker/guard.so; fi
+source="$here/../broker/auth_plugin.c"
+if [ -e "$here/../../Makefile" ]; then usual="$here/../../build/auth_plugin.so"; else usual=/usr/local/lib/onlooker/auth_plugin.so; fi
 made=${1:-$usual}
 [ "$made" -nt "$source" ] && exit 0
 

@@ -19,15 +19,17 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from cloud.database import connect, create, reading, writing
-from cloud.fleet import desire, registry, tables
-from cloud.fleet.changes import Author
-from cloud.fleet.claim import Bearer, Enrolment, Holder
-from cloud.fleet.registry import Search
-from cloud.fleet.roster import RosterEntry, expect
+from cloud.fleet import tables
+from cloud.fleet.enrolment.allow_list import AllowedCamera, allow
+from cloud.fleet.enrolment.ca_client import read_common_name
+from cloud.fleet.enrolment.claim_provisioning import CertificateHolder, Enrolment, HolderKind
+from cloud.fleet.history import Author
+from cloud.fleet.registry import devices
+from cloud.fleet.registry.devices import DeviceSelector
 from cloud.fleet.service import FleetService
-from cloud.fleet.signer_client import named_in
-from provisioning.authority.office import open_office
-from provisioning.signer import performed
+from cloud.fleet.shadows import desired_config
+from provisioning.authority.ca import create_authority
+from provisioning.ca_service import perform
 from wire.enrolment import CREATE, PROVISION
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -81,12 +83,14 @@ def request(name: str) -> str:
 
 
 def enrol(engine, folder: Path) -> None:
-    office = open_office(folder / "ca", name="Bench", secret=None, at=START)
-    desk = Enrolment(engine, lambda errand: performed(office, errand, at=START), named_in)
-    holder = Holder(Bearer.CLAIM, "batch")
+    office = create_authority(folder / "ca", name="Bench", secret=None, at=START)
+    desk = Enrolment(engine, lambda errand: perform(office, errand, at=START), read_common_name)
+    holder = CertificateHolder(HolderKind.CLAIM, "batch")
     names = [f"new-{number}" for number in range(ENROLMENTS)]
     with writing(engine) as connection:
-        expect(connection, [RosterEntry(f"SN-{one}", "batch", one, "L-1") for one in names], AUTHOR)
+        allow(
+            connection, [AllowedCamera(f"SN-{one}", "batch", one, "L-1") for one in names], AUTHOR
+        )
     for name in names:
         asked = {"certificateSigningRequest": request(name)}
         made = desk.answer(holder, CREATE, json.dumps(asked).encode(), at=START)
@@ -99,17 +103,21 @@ def enrol(engine, folder: Path) -> None:
 
 def listed(engine) -> int:
     with reading(engine) as connection:
-        return len(registry.find(connection, Search()))
+        return len(devices.find_devices(connection, DeviceSelector()))
 
 
 def wish(engine) -> int:
     with writing(engine) as connection:
-        return len(desire.desire(connection, Search(group="half"), {"paused": True}, AUTHOR))
+        return len(
+            desired_config.set_desired(
+                connection, DeviceSelector(group="half"), {"paused": True}, AUTHOR
+            )
+        )
 
 
 def drift(engine) -> int:
     with reading(engine) as connection:
-        return len(desire.drifting(connection, Search()))
+        return len(desired_config.find_drift(connection, DeviceSelector()))
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from edge_agent.transport.broker import LinkError, parse_broker_url
 from edge_agent.transport.factory import create_link
 from edge_agent.transport.loopback import LoopbackLink
 from edge_agent.transport.paho import PahoLink
-from provisioning.authority.profiles import Kind, Subject
+from provisioning.authority.profiles import CertificateKind, CertificateSubject
 from wire.ack import Ack
 from wire.audience import AttentionBasis, AudienceReport, FrameCounts, Versions
 from wire.device_config import CONFIG_SHADOW, response_topics, shadow_topic
@@ -111,7 +111,7 @@ class DirectCloud:
 @pytest.fixture(scope="module")
 def guarded(works):
     """A broker that asks for certificates: our device's, and the stream's to listen with."""
-    stream = works.equipped("stream", Subject(Kind.SERVICE, "service:stream"))
+    stream = works.equipped("stream", CertificateSubject(CertificateKind.SERVICE, "service:stream"))
     device = works.certified(HERE.device, HERE.location)
     return works, [str(path) for path in stream], device
 

@@ -17,13 +17,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from provisioning import vault
-from provisioning.authority.office import Office, open_office
-from provisioning.authority.profiles import Kind, Subject
+from provisioning import key_store
+from provisioning.authority.ca import CertificateAuthority, create_authority
+from provisioning.authority.profiles import CertificateKind, CertificateSubject
 from provisioning.broker.settings import BrokerSettings, Limits
 from provisioning.broker.supervisor import Supervisor
 from simulators.servers.mosquitto import free_port
-from tests.guard import built
+from tests.auth_plugin import built
 
 PATIENCE_S = 10.0
 LIMITS = Limits(messages_per_s=50, burst_messages=200)
@@ -98,19 +98,19 @@ class House:
 
     def __init__(self, folder: Path, limits: Limits = LIMITS, *, guarded: bool = True) -> None:
         self.folder = folder
-        self.office = open_office(folder / "ca", name="Test", secret=None, at=read_clock())
+        self.authority = create_authority(folder / "ca", name="Test", secret=None, at=read_clock())
         self.settings = BrokerSettings(
             folder=folder / "broker",
             authority=folder / "ca",
             port=free_port(),
             websockets_port=free_port(),
             bind="127.0.0.1",
-            guard=built() if guarded else None,
+            auth_plugin=built() if guarded else None,
             user=pwd.getpwuid(os.geteuid()).pw_name,
             limits=limits,
         )
         hosts = ("localhost", "127.0.0.1")
-        self.supervisor = Supervisor(self.settings, self.office, read_clock, hosts)
+        self.supervisor = Supervisor(self.settings, self.authority, read_clock, hosts)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._visitors: list[Visitor] = []
@@ -132,29 +132,35 @@ class House:
             self.supervisor.step()
 
     def certify(
-        self, device, location="KX-01", *, office: Office | None = None, at=None, days=None
+        self,
+        device,
+        location="KX-01",
+        *,
+        office: CertificateAuthority | None = None,
+        at=None,
+        days=None,
     ):
         """A device's key and certificate in files, with the register's entry."""
-        office = office or self.office
-        key = vault.new_key()
+        office = office or self.authority
+        key = key_store.generate_key()
         entry = office.sign_device(request(device, key), location, at=at or read_clock(), days=days)
         return self._filed(entry, key, office)
 
     def equip(self, kind, name):
-        entry, key = self.office.equip(Subject(kind, name), at=read_clock())
-        return self._filed(entry, key, self.office)
+        entry, key = self.authority.equip(CertificateSubject(kind, name), at=read_clock())
+        return self._filed(entry, key, self.authority)
 
     def _filed(self, entry, key, office):
         stem = self.folder / entry.serial
-        vault.write_private(stem.with_suffix(".key"), vault.sealed(key, None))
-        vault.write_public(stem.with_suffix(".crt"), entry.certificate.encode() + office.chain)
+        key_store.write_private(stem.with_suffix(".key"), key_store.encode_key(key, None))
+        key_store.write_public(stem.with_suffix(".crt"), entry.certificate.encode() + office.chain)
         return entry
 
     def file(self, certificate, key):
         """A certificate that no register knows, in files; what a visitor needs of an entry."""
         pem = certificate.public_bytes(Encoding.PEM).decode()
         stray = SimpleNamespace(serial=f"{certificate.serial_number:x}", name="x", certificate=pem)
-        return self._filed(stray, key, self.office)
+        return self._filed(stray, key, self.authority)
 
     def visitor(self, entry, *, client_id=None, clean=True, version=mqtt.MQTTv5, websockets=False):
         """A client with that certificate, or with none."""
@@ -169,7 +175,7 @@ class House:
             **more,
         )
         stem = str(self.folder / entry.serial) if entry else None
-        trust = str(self.office.folder / "trust.pem")
+        trust = str(self.authority.folder / "trust.pem")
         client.tls_set(trust, stem and f"{stem}.crt", stem and f"{stem}.key")
         port = self.settings.websockets_port if websockets else self.settings.port
         made = Visitor(client, port)
@@ -244,9 +250,9 @@ def unguarded_house(tmp_path_factory):
 @pytest.fixture(scope="module")
 def fleet(house):
     """The fleet service, with its own certificate, listening to what devices say."""
-    return house.visitor(house.equip(Kind.SERVICE, "service:fleet")).join()
+    return house.visitor(house.equip(CertificateKind.SERVICE, "service:fleet")).join()
 
 
 @pytest.fixture(scope="module")
 def stream(house):
-    return house.visitor(house.equip(Kind.SERVICE, "service:stream")).join()
+    return house.visitor(house.equip(CertificateKind.SERVICE, "service:stream")).join()

@@ -4,7 +4,7 @@ import pytest
 from moto import mock_aws
 
 from provisioning.__main__ import main
-from provisioning.kms import SEALED_FILE
+from provisioning.kms import KMS_FILE_VARIABLE
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def key(monkeypatch):
 def sealed(key, tmp_path, monkeypatch):
     path = tmp_path / "passphrase.kms"
     assert main(["ca", "seal", "--kms-key", key, "--out", str(path)]) == 0
-    monkeypatch.setenv(SEALED_FILE, str(path))
+    monkeypatch.setenv(KMS_FILE_VARIABLE, str(path))
     return path
 
 
@@ -39,7 +39,7 @@ def test_an_authority_under_kms_works_with_the_key_and_not_without(
     assert sealed.stat().st_mode & 0o777 == 0o600
     assert opens(tmp_path) == 0
 
-    monkeypatch.delenv(SEALED_FILE)
+    monkeypatch.delenv(KMS_FILE_VARIABLE)
     assert opens(tmp_path) == 1
     assert "does not open" in capsys.readouterr().err
 

@@ -69,13 +69,13 @@ def authority_in(folder):
 
 
 def signer(folder, _):
-    return ["provisioning", "signer", "--dir", authority_in(folder)]
+    return ["provisioning", "ca-service", "--dir", authority_in(folder)]
 
 
 def broker(folder, _):
     return [
         "provisioning", "broker", "--dir", f"{folder}/broker", "--authority", authority_in(folder),
-        "--host", "localhost", "--port", str(free_port()), "--unguarded",
+        "--host", "localhost", "--port", str(free_port()), "--no-auth-plugin",
     ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from cloud import settings
 from cloud.cli.main import COMMANDS
-from cloud.fleet import command as fleet
+from cloud.fleet.cli import commands as fleet
 from edge_agent.commands.main import build_parser as edge_parser
 from models.cli.arguments import parser as models_parser
 from provisioning.commands import parser as provisioning_parser

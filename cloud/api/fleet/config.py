@@ -6,29 +6,29 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from cloud.api.fleet.acting import Whom, changing, reading
+from cloud.api.fleet.transactions import TargetSelector, change_fleet, read_fleet
 from cloud.app.problem import REFUSALS, documented
 from cloud.app.rate_card_reload import desk_of
 from cloud.auth.access import opened_to
 from cloud.auth.keys import Role
-from cloud.fleet import desire
-from cloud.fleet.changes import Author
-from cloud.fleet.desire import Preview
-from cloud.fleet.registry import Search
+from cloud.fleet.history import Author
+from cloud.fleet.registry.devices import DeviceSelector
+from cloud.fleet.shadows import desired_config
+from cloud.fleet.shadows.desired_config import ConfigPreview
 
-MOST_SHOWN: Final = 1_000
+MAX_SHOWN: Final = 1_000
 
 router = APIRouter(tags=["fleet"])
 READ: Final = [opened_to(Role.SALES, Role.OPERATIONS)]
 CHANGE: Final = [opened_to(Role.OPERATIONS)]
 
 
-class Wish(BaseModel):
+class ConfigUpdate(BaseModel):
     """Settings for some cameras; shown first, done with `apply`."""
 
     model_config = ConfigDict(extra="forbid")
 
-    whom: Whom
+    whom: TargetSelector
     settings: dict[str, Any] = Field(
         min_length=1,
         max_length=100,
@@ -38,7 +38,7 @@ class Wish(BaseModel):
     apply: bool = Field(False, description="without it nothing changes: the answer is a preview")
 
 
-class Change(BaseModel):
+class SettingChange(BaseModel):
     """One setting of one camera; `-` stands for absent."""
 
     thing: str
@@ -47,12 +47,12 @@ class Change(BaseModel):
     then: Any
 
 
-class WishAnswer(BaseModel):
+class ConfigUpdateAnswer(BaseModel):
     """What changes, or would."""
 
     applied: bool
     things: int = Field(description="how many cameras it changes")
-    changes: list[Change] = Field(description=f"the first {MOST_SHOWN}")
+    changes: list[SettingChange] = Field(description=f"the first {MAX_SHOWN}")
 
 
 class DriftAnswer(BaseModel):
@@ -68,48 +68,56 @@ class DriftsAnswer(BaseModel):
     """The longest drift first."""
 
     total: int
-    drifts: list[DriftAnswer] = Field(description=f"the first {MOST_SHOWN}")
+    drifts: list[DriftAnswer] = Field(description=f"the first {MAX_SHOWN}")
 
 
 @router.post(
     "/api/fleet/config", dependencies=CHANGE, responses=documented(*REFUSALS, 413, 422, 500, 503)
 )
-async def wish(request: Request, asked: Wish) -> WishAnswer:
+async def update_config(request: Request, asked: ConfigUpdate) -> ConfigUpdateAnswer:
     """Show what a configuration would change; with `apply`, write it into the shadows."""
     whom = asked.whom.search()
     if asked.apply:
         details = {"settings": asked.settings, "whom": asked.whom.model_dump(exclude_defaults=True)}
-        changes = await changing(
+        changes = await change_fleet(
             request,
             "fleet.config",
             "cameras",
             details,
-            lambda connection, author: desire.desire(connection, whom, asked.settings, author),
+            lambda connection, author: desired_config.set_desired(
+                connection, whom, asked.settings, author
+            ),
         )
     else:
         nobody = Author("", desk_of(request).clock())
-        changes = await reading(
+        changes = await read_fleet(
             request,
-            lambda connection: desire.preview(connection, whom, asked.settings, nobody),
+            lambda connection: desired_config.preview_changes(
+                connection, whom, asked.settings, nobody
+            ),
         )
-    return WishAnswer(applied=asked.apply, things=len(changes), changes=_first(changes))
+    return ConfigUpdateAnswer(
+        applied=asked.apply, things=len(changes), changes=_first_changes(changes)
+    )
 
 
 @router.get("/api/fleet/drift", dependencies=READ, responses=documented(*REFUSALS, 422, 500, 503))
 async def drift(request: Request) -> DriftsAnswer:
     """Say which cameras are not what they should be."""
-    found = await reading(request, lambda connection: desire.drifting(connection, Search()))
+    found = await read_fleet(
+        request, lambda connection: desired_config.find_drift(connection, DeviceSelector())
+    )
     shown = [
         DriftAnswer(thing=one.thing, location=one.location, delta=dict(one.delta), since=one.since)
-        for one in found[:MOST_SHOWN]
+        for one in found[:MAX_SHOWN]
     ]
     return DriftsAnswer(total=len(found), drifts=shown)
 
 
-def _first(previews: list[Preview]) -> list[Change]:
+def _first_changes(previews: list[ConfigPreview]) -> list[SettingChange]:
     every = [
-        Change(thing=one.thing, setting=setting, now=now, then=then)
-        for one in previews[:MOST_SHOWN]
+        SettingChange(thing=one.thing, setting=setting, now=now, then=then)
+        for one in previews[:MAX_SHOWN]
         for setting, (now, then) in one.changes.items()
     ]
-    return every[:MOST_SHOWN]
+    return every[:MAX_SHOWN]

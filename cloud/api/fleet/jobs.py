@@ -9,45 +9,47 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from cloud.api.fleet.acting import PLAIN, Whom, changing, reading
+from cloud.api.fleet.transactions import NAME_PATTERN, TargetSelector, change_fleet, read_fleet
 from cloud.app.problem import REFUSALS, documented
 from cloud.auth.access import opened_to
 from cloud.auth.keys import Role
-from cloud.fleet import changes, progress, registry, rollout
-from cloud.fleet.changes import Author
-from cloud.fleet.job_book import Job
-from cloud.fleet.jobs import Abort, Rollout, Status
-from cloud.fleet.progress import Progress
-from cloud.fleet.rollout import Plan
+from cloud.fleet import history
+from cloud.fleet.history import Author
+from cloud.fleet.jobs import progress, rollout
+from cloud.fleet.jobs.execution import AbortCriteria, ExecutionStatus, RolloutConfig
+from cloud.fleet.jobs.job_store import Job
+from cloud.fleet.jobs.progress import DeviceProgress
+from cloud.fleet.jobs.rollout import ModelRollout
+from cloud.fleet.registry import devices
 
-MOST: Final = 200
+MAX_LIMIT: Final = 200
 MODEL: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,128}$"
-MAY_HOLD_A_KEY: Final = {"package", "document"}  # a presigned address is one, while it stands
+NOT_AUDITED: Final = {"package", "document"}  # a presigned address is one, while it stands
 
 router = APIRouter(tags=["fleet"], dependencies=[opened_to(Role.OPERATIONS)])
 
 JobName = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{1,64}$", examples=["onlooker-face-0-3-0-1"])]
 
 
-class Spread(BaseModel):
+class RolloutOptions(BaseModel):
     """Whom a job concerns and how fast it spreads; shown first, done with `apply`."""
 
     model_config = ConfigDict(extra="forbid")
 
-    whom: Whom
+    whom: TargetSelector
     per_minute: int | None = Field(None, ge=1, le=1_000, description="absent: all at once")
     minutes_each: int = Field(30, ge=1, le=10_080, description="then it counts as failed")
     abort_percent: float = Field(20.0, gt=0, le=100, description="of failures among those done")
     abort_after: int = Field(1, ge=1, le=100_000, description="failures count from so many on")
     apply: bool = Field(False, description="without it nothing changes: the answer is a preview")
 
-    def rollout(self) -> Rollout:
+    def rollout(self) -> RolloutConfig:
         """The same as the job book has it."""
-        abort = Abort(self.abort_after, self.abort_percent)
-        return Rollout(self.per_minute, self.minutes_each, abort)
+        abort = AbortCriteria(self.abort_after, self.abort_percent)
+        return RolloutConfig(self.per_minute, self.minutes_each, abort)
 
 
-class RollOut(Spread):
+class ModelRolloutRequest(RolloutOptions):
     """A model for some cameras."""
 
     model: str = Field(pattern=MODEL, examples=["onlooker-face:0.3.0"])
@@ -56,20 +58,20 @@ class RollOut(Spread):
     trial: dict[str, Any] | None = Field(None, description="when it is as good as the old one")
 
 
-class Order(Spread):
+class JobRequest(RolloutOptions):
     """Any other job: the document as the contract of jobs has it."""
 
     document: dict[str, Any] = Field(examples=[{"operation": "renew"}])
 
 
-class RollOutAnswer(BaseModel):
+class JobCreatedAnswer(BaseModel):
     """The job that was opened, or would be."""
 
     job: str | None = Field(description="null in a preview")
     things: int
 
 
-class RollBackAnswer(BaseModel):
+class RollbackAnswer(BaseModel):
     """What became of the cameras of the job, and the job that gives the old model back."""
 
     job: str | None = Field(description="null: nobody had taken the new model")
@@ -80,11 +82,11 @@ class RollBackAnswer(BaseModel):
     failed: int = Field(description="had failed, and kept the old model")
 
 
-class ThingProgress(BaseModel):
+class DeviceProgressAnswer(BaseModel):
     """Where one camera stands with a job, and why."""
 
     thing: str
-    status: Status
+    status: ExecutionStatus
     reason: str | None = Field(examples=["the package's digest is another"])
     details: dict[str, str] = Field(description="as the camera said them")
     queued_at: datetime
@@ -95,11 +97,11 @@ class ThingProgress(BaseModel):
 class ProgressAnswer(BaseModel):
     """One page, by name; cameras that still wait are not among them."""
 
-    things: list[ThingProgress]
+    things: list[DeviceProgressAnswer]
     next: str | None = Field(description="`after` of the next page; null on the last")
 
 
-class RollBack(BaseModel):
+class RollbackRequest(BaseModel):
     """Which model comes back."""
 
     model_config = ConfigDict(extra="forbid")
@@ -125,7 +127,7 @@ class JobsAnswer(BaseModel):
     jobs: list[JobAnswer]
 
 
-class Line(BaseModel):
+class HistoryEntryAnswer(BaseModel):
     """One entry of the audit log about the fleet."""
 
     entry: int | None = Field(description="its number in the audit log; null from before there was")
@@ -136,78 +138,82 @@ class Line(BaseModel):
     detail: str
 
 
-class AuditAnswer(BaseModel):
+class HistoryAnswer(BaseModel):
     """Newest first."""
 
-    lines: list[Line]
+    lines: list[HistoryEntryAnswer]
 
 
 @router.get("/api/fleet/jobs", responses=documented(*REFUSALS, 422, 500, 503))
-async def jobs(request: Request, count: Annotated[int, Query(ge=1, le=MOST)] = 50) -> JobsAnswer:
+async def list_jobs(
+    request: Request, count: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50
+) -> JobsAnswer:
     """List what was rolled out."""
-    found = await reading(request, lambda connection: rollout.listed(connection, last=count))
+    found = await read_fleet(request, lambda connection: rollout.list_jobs(connection, last=count))
     return JobsAnswer(jobs=[JobAnswer(**one) for one in found])
 
 
 @router.get("/api/fleet/jobs/{job}", responses=documented(*REFUSALS, 404, 422, 500, 503))
-async def job(request: Request, job: JobName) -> JobAnswer:
+async def get_job(request: Request, job: JobName) -> JobAnswer:
     """Say how far one job has come."""
-    return JobAnswer(**await reading(request, lambda connection: rollout.one(connection, job)))
+    return JobAnswer(
+        **await read_fleet(request, lambda connection: rollout.get_job(connection, job))
+    )
 
 
 @router.post("/api/fleet/jobs", responses=documented(*REFUSALS, 409, 413, 422, 500, 503))
-async def roll_out(request: Request, asked: RollOut) -> RollOutAnswer:
+async def create_rollout(request: Request, asked: ModelRolloutRequest) -> JobCreatedAnswer:
     """Bring a model to some cameras, a few first; failures stop it before it reaches the rest."""
     brought = {"package": asked.package, "trial": asked.trial}
     more = {name: given for name, given in brought.items() if given is not None}
-    plan = Plan(asked.model, asked.whom.search(), asked.rollout(), more)
+    plan = ModelRollout(asked.model, asked.whom.search(), asked.rollout(), more)
 
     def act(connection: Connection, author: Author) -> Job:
-        return rollout.roll_out(connection, plan, author, replaces=asked.replaces)
+        return rollout.roll_out_model(connection, plan, author, replaces=asked.replaces)
 
-    return await _opened(request, asked, "fleet.roll_out", asked.model, act)
+    return await _create(request, asked, "fleet.roll_out", asked.model, act)
 
 
 @router.post("/api/fleet/orders", responses=documented(*REFUSALS, 409, 413, 422, 500, 503))
-async def order(request: Request, asked: Order) -> RollOutAnswer:
+async def create_job(request: Request, asked: JobRequest) -> JobCreatedAnswer:
     """Have some cameras renew their certificate, restart, send a diagnosis, a clip, or update."""
     whom = asked.whom.search()
 
     def act(connection: Connection, author: Author) -> Job:
-        return rollout.order(connection, asked.document, whom, asked.rollout(), author)
+        return rollout.create_job(connection, asked.document, whom, asked.rollout(), author)
 
     about = str(asked.document.get("operation", "?"))
-    return await _opened(request, asked, "fleet.order", about, act)
+    return await _create(request, asked, "fleet.order", about, act)
 
 
-async def _opened(
+async def _create(
     request: Request,
-    asked: Spread,
+    asked: RolloutOptions,
     action: str,
     about: str,
     act: Callable[[Connection, Author], Job],
-) -> RollOutAnswer:
+) -> JobCreatedAnswer:
     whom = asked.whom.search()
     if not asked.apply:
-        meant = await reading(request, lambda connection: registry.names(connection, whom))
-        return RollOutAnswer(job=None, things=len(meant))
-    details = asked.model_dump(exclude_defaults=True, exclude=MAY_HOLD_A_KEY)
-    opened = await changing(request, action, about, details, act)
-    return RollOutAnswer(job=opened.id, things=len(opened.targets))
+        meant = await read_fleet(request, lambda connection: devices.find_names(connection, whom))
+        return JobCreatedAnswer(job=None, things=len(meant))
+    details = asked.model_dump(exclude_defaults=True, exclude=NOT_AUDITED)
+    opened = await change_fleet(request, action, about, details, act)
+    return JobCreatedAnswer(job=opened.id, things=len(opened.targets))
 
 
 @router.post(
     "/api/fleet/jobs/{job}/roll-back",
     responses=documented(*REFUSALS, 404, 409, 413, 422, 500, 503),
 )
-async def roll_back(request: Request, job: JobName, asked: RollBack) -> RollBackAnswer:
+async def roll_back(request: Request, job: JobName, asked: RollbackRequest) -> RollbackAnswer:
     """Stop a job and give the old model to whoever took the new one, or may have."""
 
-    def act(connection: Connection, author: Author) -> rollout.RollBack:
+    def act(connection: Connection, author: Author) -> rollout.RollbackResult:
         return rollout.roll_back(connection, job, author, to=asked.to)
 
-    back = await changing(request, "fleet.roll_back", job, asked.model_dump(), act)
-    return RollBackAnswer(
+    back = await change_fleet(request, "fleet.roll_back", job, asked.model_dump(), act)
+    return RollbackAnswer(
         job=back.job.id if back.job else None,
         things=back.done + back.unfinished,
         done=back.done,
@@ -218,34 +224,36 @@ async def roll_back(request: Request, job: JobName, asked: RollBack) -> RollBack
 
 
 @router.get("/api/fleet/jobs/{job}/things", responses=documented(*REFUSALS, 404, 422, 500, 503))
-async def job_things(
+async def list_job_devices(
     request: Request,
     job: JobName,
-    status: Annotated[Status | None, Query()] = None,
+    status: Annotated[ExecutionStatus | None, Query()] = None,
     after: Annotated[str, Query(pattern="^[A-Za-z0-9_-]*$", max_length=63)] = "",
-    count: Annotated[int, Query(ge=1, le=MOST)] = 100,
+    count: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 100,
 ) -> ProgressAnswer:
     """Say where each camera stands with a job, why it failed, and when it last said so."""
 
-    def page(connection: Connection) -> list[Progress]:
-        return progress.of_job(connection, job, status=status, after=after, most=count + 1)
+    def page(connection: Connection) -> list[DeviceProgress]:
+        return progress.read_progress(connection, job, status=status, after=after, most=count + 1)
 
-    found = await reading(request, page)
-    shown = [ThingProgress(**asdict(one)) for one in found[:count]]
+    found = await read_fleet(request, page)
+    shown = [DeviceProgressAnswer(**asdict(one)) for one in found[:count]]
     further = shown[-1].thing if len(found) > count else None
     return ProgressAnswer(things=shown, next=further)
 
 
 @router.get("/api/fleet/audit", responses=documented(*REFUSALS, 422, 500, 503))
-async def audit(
+async def list_history(
     request: Request,
-    thing: Annotated[str | None, Query(pattern=PLAIN, max_length=63)] = None,
-    count: Annotated[int, Query(ge=1, le=MOST)] = 50,
-) -> AuditAnswer:
+    thing: Annotated[str | None, Query(pattern=NAME_PATTERN, max_length=63)] = None,
+    count: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
+) -> HistoryAnswer:
     """Say what was done to the fleet, by whom, and what was refused."""
-    rows = await reading(request, lambda connection: changes.history(connection, thing, last=count))
+    rows = await read_fleet(
+        request, lambda connection: history.read_history(connection, thing, last=count)
+    )
     lines = [
-        Line(
+        HistoryEntryAnswer(
             entry=row.entry,
             at=row.at,
             who=row.who,
@@ -255,4 +263,4 @@ async def audit(
         )
         for row in rows
     ]
-    return AuditAnswer(lines=lines)
+    return HistoryAnswer(lines=lines)

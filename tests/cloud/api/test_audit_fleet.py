@@ -8,10 +8,12 @@ from sqlalchemy import Engine, text
 
 from cloud import database
 from cloud.api.audit_tables import findings
-from cloud.fleet import registry, retirement, roster
-from cloud.fleet.changes import Author
-from cloud.fleet.registry import Thing
-from cloud.fleet.roster import RosterEntry
+from cloud.fleet import retirement
+from cloud.fleet.enrolment import allow_list
+from cloud.fleet.enrolment.allow_list import AllowedCamera
+from cloud.fleet.history import Author
+from cloud.fleet.registry import devices
+from cloud.fleet.registry.devices import Device
 from tests.cloud.rates import sites
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -55,21 +57,23 @@ def fleet(database_url: str):
     engine = database.connect(database_url)
     database.create(engine)
     with database.writing(engine) as connection:
-        registry.register_estate(connection, sites(), ME)
+        devices.register_sites(connection, sites(), ME)
         attributes = {"platform": "2"}
-        registry.register(connection, Thing("cam-1", "KX-01", attributes=attributes), ME)
-        registry.certify(connection, "cam-1", "0a", AT + timedelta(days=90), ME)
-        registry.register(connection, Thing("cam-2", "KX-01"), ME)
-        registry.group(connection, "pilot", ["cam-1", "cam-2"], ME)
-        registry.group(connection, "spare", ["cam-1"], ME)
-        registry.ungroup(connection, "spare", ["cam-1"], ME)
+        devices.register_device(connection, Device("cam-1", "KX-01", attributes=attributes), ME)
+        devices.record_certificate(connection, "cam-1", "0a", AT + timedelta(days=90), ME)
+        devices.register_device(connection, Device("cam-2", "KX-01"), ME)
+        devices.add_to_group(connection, "pilot", ["cam-1", "cam-2"], ME)
+        devices.add_to_group(connection, "spare", ["cam-1"], ME)
+        devices.remove_from_group(connection, "spare", ["cam-1"], ME)
         retirement.retire(connection, "cam-2", ME)
         lines = [
-            RosterEntry("S1", "batch", "cam-7", "KX-01", ("pilot",)),
-            RosterEntry("S2", "batch", "cam-8", "KX-01"),
+            AllowedCamera("S1", "batch", "cam-7", "KX-01", ("pilot",)),
+            AllowedCamera("S2", "batch", "cam-8", "KX-01"),
         ]
-        roster.expect(connection, lines, ME)
-        roster.expect(connection, [RosterEntry("S2", "batch", "cam-9", "LB-01")], ME, again=True)
+        allow_list.allow(connection, lines, ME)
+        allow_list.allow(
+            connection, [AllowedCamera("S2", "batch", "cam-9", "LB-01")], ME, again=True
+        )
     yield Fleet(engine)
     engine.dispose()
 

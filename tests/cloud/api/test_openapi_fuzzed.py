@@ -25,9 +25,9 @@ from cloud import database
 from cloud.api.application import create_app
 from cloud.app.context import Desk
 from cloud.app.host_names import HostNames
-from cloud.fleet import registry
-from cloud.fleet.changes import Author
-from cloud.fleet.registry import Thing
+from cloud.fleet.history import Author
+from cloud.fleet.registry import devices
+from cloud.fleet.registry.devices import Device
 from cloud.planning.plan_worker import PlanWork
 from cloud.sales import plans
 from tests.cloud.rates import CARD, sites
@@ -81,7 +81,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('fuzzed')}/onlooker.db")
     database.create(engine)
     with database.writing(engine) as connection:
-        registry.register(connection, Thing("cam-01", "KX-01"), Author("a test", FRIDAY_NOON))
+        devices.register_device(
+            connection, Device("cam-01", "KX-01"), Author("a test", FRIDAY_NOON)
+        )
         plans.keep(connection, PLAN, "-", "a test", QUESTION, FRIDAY_NOON)
     app = app_over(engine)
     assert PlanWork(lambda: app.state.in_force.desk).step()

@@ -15,22 +15,22 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from cloud import database
-from cloud.fleet import registry
-from cloud.fleet.changes import Author
-from cloud.fleet.claim import Enrolment
-from cloud.fleet.desk import Desk, DeskFiles
-from cloud.fleet.registry import Thing
-from cloud.fleet.roster import RosterEntry, expect
-from cloud.fleet.service import Connection, FleetService, attach, client_for
-from cloud.fleet.signer_client import SignerClient, named_in
-from provisioning import vault
-from provisioning.authority.office import open_office
-from provisioning.authority.profiles import Kind, Subject
+from cloud.fleet.enrolment.allow_list import AllowedCamera, allow
+from cloud.fleet.enrolment.ca_client import CaClient, read_common_name
+from cloud.fleet.enrolment.claim_provisioning import Enrolment
+from cloud.fleet.enrolment.server import EnrolmentServer, ServerFiles
+from cloud.fleet.history import Author
+from cloud.fleet.registry import devices
+from cloud.fleet.registry.devices import Device
+from cloud.fleet.service import BrokerConnection, FleetService, connect_service, create_client
+from provisioning import key_store
+from provisioning.authority.ca import create_authority
+from provisioning.authority.profiles import CertificateKind, CertificateSubject
 from provisioning.broker.settings import BrokerSettings
 from provisioning.broker.supervisor import Supervisor
-from provisioning.signer import Signer
+from provisioning.ca_service import CaService
 from simulators.servers.mosquitto import free_port
-from tests.guard import built
+from tests.auth_plugin import built
 
 THINGS = ("cam-1", "cam-2", "cam-3", "cam-4")
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -41,7 +41,7 @@ def fleet(engine):
     """An engine with four things in it."""
     with database.writing(engine) as connection:
         for name in THINGS:
-            registry.register(connection, Thing(name, "KX-01"), Author("test", START))
+            devices.register_device(connection, Device(name, "KX-01"), Author("test", START))
     return engine
 
 
@@ -54,18 +54,18 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.office = open_office(folder / "ca", name="Test", secret=None, at=clock())
+        self.authority = create_authority(folder / "ca", name="Test", secret=None, at=clock())
         self.port = free_port()
         settings = BrokerSettings(
             folder=folder / "broker",
             authority=folder / "ca",
             port=self.port,
             bind="127.0.0.1",
-            guard=built(),
+            auth_plugin=built(),
             user=pwd.getpwuid(os.geteuid()).pw_name,
         )
         hosts = ("localhost", "127.0.0.1")
-        self._supervisor = Supervisor(settings, self.office, clock, hosts)
+        self._supervisor = Supervisor(settings, self.authority, clock, hosts)
         self.engine = database.connect(f"sqlite:///{folder}/fleet.db")
         self._ended = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -77,19 +77,23 @@ class Stage:
         database.create(self.engine)
         with database.writing(self.engine) as connection:
             for name in THINGS:
-                registry.register(connection, Thing(name, "KX-01"), Author("test", clock()))
+                devices.register_device(connection, Device(name, "KX-01"), Author("test", clock()))
         for name in THINGS:
             self.certify(name)
-        entry, key = self.office.equip(Subject(Kind.SERVICE, "service:fleet"), at=clock())
+        entry, key = self.authority.equip(
+            CertificateSubject(CertificateKind.SERVICE, "service:fleet"), at=clock()
+        )
         certificate, key_file = self._filed("fleet", entry, key)
         self._supervisor.start()
         self._run(self._supervisor.step)
-        where = Connection("localhost", self.port, str(self.trust), str(certificate), str(key_file))
-        self._client = client_for(where)
+        where = BrokerConnection(
+            "localhost", self.port, str(self.trust), str(certificate), str(key_file)
+        )
+        self._client = create_client(where)
         service = FleetService(
             self.engine, lambda topic, payload: self._client.publish(topic, payload, 1), clock
         )
-        attach(self._client, service)
+        connect_service(self._client, service)
         subscribed = threading.Event()
         self._client.on_subscribe = lambda *_: subscribed.set()
         self._client.reconnect_delay_set(0.1, 0.5)
@@ -107,11 +111,11 @@ class Stage:
         self.engine.dispose()
 
     def certify(self, device):
-        key = vault.new_key()
+        key = key_store.generate_key()
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, device)])
         builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
         pem = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
-        entry = self.office.sign_device(pem, "KX-01", at=clock())
+        entry = self.authority.sign_device(pem, "KX-01", at=clock())
         return self._filed(device, entry, key)
 
     def files_of(self, device):
@@ -119,8 +123,8 @@ class Stage:
 
     def _filed(self, name, entry, key):
         certificate, key_file = self.folder / f"{name}.crt", self.folder / f"{name}.key"
-        vault.write_private(key_file, vault.sealed(key, None))
-        vault.write_public(certificate, entry.certificate.encode() + self.office.chain)
+        key_store.write_private(key_file, key_store.encode_key(key, None))
+        key_store.write_public(certificate, entry.certificate.encode() + self.authority.chain)
         return certificate, key_file
 
     def _run(self, step):
@@ -146,12 +150,12 @@ class Front:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.office = open_office(folder / "ca", name="Test", secret=None, at=clock())
+        self.authority = create_authority(folder / "ca", name="Test", secret=None, at=clock())
         self.trust = folder / "ca" / "trust.pem"
         self.engine = database.connect(f"sqlite:///{folder}/fleet.db")
         self.later = timedelta(0)
         self._loop = asyncio.new_event_loop()
-        self._signer = Signer(self.office, folder / "signer.socket", clock)
+        self._signer = CaService(self.authority, folder / "ca.socket", clock)
 
     def now(self):
         return clock() + self.later
@@ -160,14 +164,18 @@ class Front:
         database.create(self.engine)
         threading.Thread(target=self._signer.serve_forever, daemon=True).start()
         hosts = ("localhost", "127.0.0.1")
-        server, key = self.office.equip(Subject(Kind.SERVER, "localhost", hosts=hosts), at=clock())
+        server, key = self.authority.equip(
+            CertificateSubject(CertificateKind.SERVER, "localhost", hosts=hosts), at=clock()
+        )
         certificate, key_file = self.filed("desk", server, key)
         ca = self.folder / "ca"
-        files = DeskFiles(self.trust, ca / "claims.crt", ca / "revoked.pem", certificate, key_file)
-        self.enrolment = Enrolment(
-            self.engine, SignerClient(self.folder / "signer.socket"), named_in
+        files = ServerFiles(
+            self.trust, ca / "claims.crt", ca / "revoked.pem", certificate, key_file
         )
-        desk = Desk(self.enrolment, files, self.now)
+        self.enrolment = Enrolment(
+            self.engine, CaClient(self.folder / "ca.socket"), read_common_name
+        )
+        desk = EnrolmentServer(self.enrolment, files, self.now)
         ready = threading.Event()
 
         def note(port):
@@ -195,24 +203,26 @@ class Front:
 
     def filed(self, name, entry, key):
         certificate, key_file = self.folder / f"{name}.crt", self.folder / f"{name}.key"
-        vault.write_private(key_file, vault.sealed(key, None))
-        chain = b"" if entry.kind is Kind.CLAIM else self.office.chain
-        vault.write_public(certificate, entry.certificate.encode() + chain)
+        key_store.write_private(key_file, key_store.encode_key(key, None))
+        chain = b"" if entry.kind is CertificateKind.CLAIM else self.authority.chain
+        key_store.write_public(certificate, entry.certificate.encode() + chain)
         return certificate, key_file
 
     def claim(self, name):
-        entry, key = self.office.equip(Subject(Kind.CLAIM, name), at=clock())
+        entry, key = self.authority.equip(
+            CertificateSubject(CertificateKind.CLAIM, name), at=clock()
+        )
         return entry, self.filed(name, entry, key)
 
     def expect(self, device, *, claim="batch-7", location="KX-01", groups=(), again=False):
-        entry = RosterEntry(f"SN-{device}", claim, device, location, groups)
+        entry = AllowedCamera(f"SN-{device}", claim, device, location, groups)
         with database.writing(self.engine) as connection:
-            expect(connection, [entry], Author("test", clock()), again=again)
+            allow(connection, [entry], Author("test", clock()), again=again)
 
 
 def signing_request(device):
     """A device's new key and its request, as made on the device."""
-    key = vault.new_key()
+    key = key_store.generate_key()
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, device)])
     builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
     return key, builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()

@@ -21,10 +21,10 @@ from awsiot import (
 )
 
 from cloud.database import writing
-from cloud.fleet import job_book
-from cloud.fleet.job_book import Job
-from cloud.fleet.jobs import Rollout
-from cloud.fleet.message import post
+from cloud.fleet.jobs import job_store
+from cloud.fleet.jobs.execution import RolloutConfig
+from cloud.fleet.jobs.job_store import Job
+from cloud.fleet.outbox import enqueue
 
 pytestmark = pytest.mark.broker
 PATIENCE_S = 10.0
@@ -96,7 +96,7 @@ def jobs(connection, stage):
     thing, made = connection
     yield thing, iotjobs.IotJobsClientV2(made, OPTIONS)
     with writing(stage.engine) as database:
-        job_book.forget(database, thing)
+        job_store.delete_executions(database, thing)
 
 
 @contextmanager
@@ -225,8 +225,10 @@ def opened(stage, connection):
 
     def make(name, *, minutes_each=None, **document):
         with writing(stage.engine) as database:
-            job = Job(f"{thing}-{name}", document, (thing,), Rollout(minutes_each=minutes_each))
-            post(database, job_book.create(database, job, at=stage.now()))
+            job = Job(
+                f"{thing}-{name}", document, (thing,), RolloutConfig(minutes_each=minutes_each)
+            )
+            enqueue(database, job_store.create_job(database, job, at=stage.now()))
         return f"{thing}-{name}"
 
     return make
@@ -320,7 +322,7 @@ def test_a_step_that_takes_too_long_times_out(jobs, opened, stage):
     begun = client.start_next_pending_job_execution(begin).result(PATIENCE_S).execution
     assert begun.job_id == job
     with writing(stage.engine) as database:
-        job_book.tick(database, at=stage.now() + timedelta(minutes=6))
+        job_store.advance_time(database, at=stage.now() + timedelta(minutes=6))
     listed = client.get_pending_job_executions(
         iotjobs.GetPendingJobExecutionsRequest(thing_name=thing)
     ).result(PATIENCE_S)

@@ -8,12 +8,14 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import DataError, OperationalError
 
 from cloud.database import reading, writing
-from cloud.fleet import gateway, job_book, shadows
-from cloud.fleet.job_book import Job, JobExists
-from cloud.fleet.jobs import Abort, Rollout
-from cloud.fleet.message import Saying, post
+from cloud.fleet import topic_handler
+from cloud.fleet.jobs import job_store
+from cloud.fleet.jobs.execution import AbortCriteria, RolloutConfig
+from cloud.fleet.jobs.job_store import Job, JobExists
+from cloud.fleet.outbox import OutgoingMessage, enqueue
 from cloud.fleet.service import FleetService
-from cloud.fleet.shadows import ShadowName
+from cloud.fleet.shadows import shadow_store
+from cloud.fleet.shadows.shadow_store import ShadowName
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 MY = "$aws/things/cam-1"
@@ -48,7 +50,7 @@ def desk(fleet):
 
 def make(engine, job, *, at=START):
     with writing(engine) as connection:
-        return job_book.create(connection, job, at=at)
+        return job_store.create_job(connection, job, at=at)
 
 
 def told(said, suffix):
@@ -133,19 +135,19 @@ def test_rubbish_on_a_jobs_topic_is_refused_with_the_protocols_word(desk):
 
 def test_a_version_starts_anew_two_days_after_a_deletion(fleet):
     whose = ShadowName("cam-1")
-    wish = gateway.shadow.Update({"desired": {"a": 1}})
+    wish = topic_handler.shadow.Update({"desired": {"a": 1}})
     #  Friday 9:00 made and deleted, Sunday 8:59 goes on at 2, Sunday 9:00 would start at 1
     for later, version in ((timedelta(hours=47), 2), (timedelta(hours=48), 1)):
         with writing(fleet) as connection:
             connection.exec_driver_sql("delete from shadows")
-            shadows.change(connection, whose, wish, at=START)
-            shadows.delete(connection, whose, at=START)
-            again = shadows.change(connection, whose, wish, at=START + later)
+            shadow_store.update_shadow(connection, whose, wish, at=START)
+            shadow_store.delete_shadow(connection, whose, at=START)
+            again = shadow_store.update_shadow(connection, whose, wish, at=START + later)
         assert again.shadow.version == version
 
 
 def test_a_rollout_reaches_two_things_a_minute(desk, fleet):
-    job = Job("j", {"n": 1}, ("cam-1", "cam-2", "cam-3"), Rollout(per_minute=2))
+    job = Job("j", {"n": 1}, ("cam-1", "cam-2", "cam-3"), RolloutConfig(per_minute=2))
     first = make(fleet, job)
     assert {said.topic.split("/")[2] for said in first} == {"cam-1", "cam-2"}
     desk.at = START + timedelta(seconds=59)
@@ -155,7 +157,7 @@ def test_a_rollout_reaches_two_things_a_minute(desk, fleet):
 
 
 def test_a_job_that_goes_wrong_is_stopped_before_it_reaches_the_rest(desk, fleet):
-    rollout = Rollout(per_minute=2, abort=Abort(at_least=2, percentage=50))
+    rollout = RolloutConfig(per_minute=2, abort=AbortCriteria(at_least=2, percentage=50))
     make(fleet, Job("j", {}, ("cam-1", "cam-2", "cam-3", "cam-4"), rollout))
     desk.ask("jobs/j/update", {"status": "FAILED"})
     desk.ask("jobs/j/update", {"status": "SUCCEEDED"}, thing="cam-2")
@@ -163,7 +165,7 @@ def test_a_job_that_goes_wrong_is_stopped_before_it_reaches_the_rest(desk, fleet
     desk.at = START + timedelta(minutes=10)
     assert desk.step() == []
     with reading(fleet) as connection:
-        assert job_book.tallied(connection, "j") == {"FAILED": 1, "SUCCEEDED": 1}
+        assert job_store.count_by_status(connection, "j") == {"FAILED": 1, "SUCCEEDED": 1}
         status = connection.exec_driver_sql("select status, reason from jobs").one()
     assert tuple(status) == ("CANCELED", "too many things went wrong")
 
@@ -178,7 +180,7 @@ def test_a_job_is_complete_when_everybody_is_through(desk, fleet):
 
 
 def test_time_that_runs_out_counts_as_gone_wrong(desk, fleet):
-    rollout = Rollout(minutes_each=5, abort=Abort(at_least=1, percentage=100))
+    rollout = RolloutConfig(minutes_each=5, abort=AbortCriteria(at_least=1, percentage=100))
     make(fleet, Job("j", {}, ("cam-1", "cam-2"), rollout))
     desk.ask("jobs/start-next")
     desk.step()
@@ -186,13 +188,13 @@ def test_time_that_runs_out_counts_as_gone_wrong(desk, fleet):
     said = desk.step()
     assert {thing for thing, _ in told(said, "notify")} == {"cam-1", "cam-2"}
     with reading(fleet) as connection:
-        assert job_book.tallied(connection, "j") == {"TIMED_OUT": 1, "CANCELED": 1}
+        assert job_store.count_by_status(connection, "j") == {"TIMED_OUT": 1, "CANCELED": 1}
 
 
 def test_cancelling_lets_everybody_off(fleet):
     make(fleet, Job("j", {}, ("cam-1", "cam-2")))
     with writing(fleet) as connection:
-        said = job_book.cancel(connection, "j", reason="enough", at=START)
+        said = job_store.cancel_job(connection, "j", reason="enough", at=START)
     assert [one.body.get("execution") for one in said if one.topic.endswith("next")] == [None, None]
 
 
@@ -213,7 +215,7 @@ def test_the_next_job_is_told_when_the_one_before_is_over(desk, fleet):
 
 def test_what_a_command_left_is_said_once(desk, fleet):
     with writing(fleet) as connection:
-        post(connection, [Saying("a/b", {"n": 1}), Saying("a/c", {"n": 2})])
+        enqueue(connection, [OutgoingMessage("a/b", {"n": 1}), OutgoingMessage("a/c", {"n": 2})])
     assert desk.step() == [("a/b", {"n": 1}), ("a/c", {"n": 2})]
     desk.at += timedelta(seconds=2)
     assert desk.step() == []
@@ -223,14 +225,14 @@ def test_what_a_command_left_is_said_once(desk, fleet):
     "error", [KeyError("x"), RecursionError(), DataError("x", None, OSError())]
 )
 def test_a_request_that_cannot_be_answered_stops_no_other(desk, monkeypatch, error):
-    answer = gateway.answer
+    answer = topic_handler.handle
 
     def fails_for_one(connection, topic, payload, *, at):
         if "cam-2" in topic:
             raise error
         return answer(connection, topic, payload, at=at)
 
-    monkeypatch.setattr(gateway, "answer", fails_for_one)
+    monkeypatch.setattr(topic_handler, "handle", fails_for_one)
     for thing in ("cam-1", "cam-2", "cam-3"):
         desk.ask("shadow/name/config/update", {"state": {"desired": {"a": 1}}}, thing=thing)
     assert [thing for thing, _ in told(desk.step(), "update/accepted")] == ["cam-1", "cam-3"]
@@ -243,7 +245,7 @@ def test_a_database_that_is_away_does_not_end_the_service(desk, monkeypatch):
         raise OperationalError("x", None, OSError())
 
     with monkeypatch.context() as patch:
-        patch.setattr(job_book, "tick", away)
+        patch.setattr(job_store, "advance_time", away)
         assert desk.step() == []
     desk.at += timedelta(seconds=2)
     desk.step()

@@ -13,9 +13,9 @@ from edge_agent.check.broker_errors import CLOSED, VERSION_5, VERSION_311, descr
 from edge_agent.check.findings import Level
 from edge_agent.check.mqtt_session import check_session
 from edge_agent.transport.broker import BrokerEndpoint, parse_broker_url
-from provisioning import vault
-from provisioning.authority.office import open_office
-from provisioning.authority.profiles import Kind, Subject
+from provisioning import key_store
+from provisioning.authority.ca import create_authority
+from provisioning.authority.profiles import CertificateKind, CertificateSubject
 from simulators.servers.mosquitto import Mosquitto, free_port
 from tests.edge_agent.check.answers import answering
 from wire.scalars import DeviceId, LocationId
@@ -172,9 +172,11 @@ def test_a_broker_of_a_private_authority_is_not_trusted_without_it(camera):
 
 @pytest.mark.broker
 def test_a_certificate_of_another_authority_is_refused(camera, tmp_path):
-    office = open_office(tmp_path / "other", name="Other", secret=None, at=datetime.now(UTC))
-    entry, key = office.equip(Subject(Kind.CLAIM, "batch-1"), at=datetime.now(UTC))
-    vault.write_private(tmp_path / "other.key", vault.sealed(key, None))
+    office = create_authority(tmp_path / "other", name="Other", secret=None, at=datetime.now(UTC))
+    entry, key = office.equip(
+        CertificateSubject(CertificateKind.CLAIM, "batch-1"), at=datetime.now(UTC)
+    )
+    key_store.write_private(tmp_path / "other.key", key_store.encode_key(key, None))
     (tmp_path / "other.crt").write_bytes(entry.certificate.encode() + office.chain)
     strange = replace(camera, certificate=tmp_path / "other.crt", key=tmp_path / "other.key")
     verdict = check_session(strange, CAMERA)
@@ -189,8 +191,8 @@ def test_a_revoked_certificate_is_said_to_be_revoked(works, camera):
     shown = replace(camera, certificate=certificate, key=key)
     where = DeviceAddress(CAMERA.location, device)
     assert check_session(shown, where).level is Level.OK
-    serial = next(e.serial for e in works.office.register.entries() if e.name == device)
-    works.office.revoke([serial], reason="withdrawn", at=works.now())
+    serial = next(e.serial for e in works.authority.register.entries() if e.name == device)
+    works.authority.revoke([serial], reason="withdrawn", at=works.now())
     verdicts = []
 
     def refused():

@@ -20,7 +20,7 @@ from edge_agent.transport.provisioning_client import (
     ProvisioningError,
     verify_connection,
 )
-from provisioning.authority.office import open_office
+from provisioning.authority.ca import create_authority
 from simulators.servers.mosquitto import free_port
 
 pytestmark = pytest.mark.broker
@@ -54,7 +54,7 @@ def camera(works):
         device=device,
         serial=f"SN-{device}",
         broker=f"mqtts://localhost:{works.port}",
-        desk=f"localhost:{works.desk_port}",
+        desk=f"localhost:{works.enrolment_port}",
     )
 
 
@@ -145,7 +145,7 @@ def test_a_clock_that_was_never_set(claim, folder, camera):
 
 
 def test_a_claim_of_another_house(works, folder, camera, tmp_path):
-    other = open_office(tmp_path / "ca", name="Other", secret=None, at=utc_now())
+    other = create_authority(tmp_path / "ca", name="Other", secret=None, at=utc_now())
     with pytest.raises(ProvisioningError, match=r"wrong, run out or revoked|ends the handshake"):
         enrol(folder, load_claim(works.claim(office=other)), camera, utc_now)
 
@@ -176,7 +176,7 @@ def test_no_broker_yet_keeps_what_was_reached(claim, folder, camera):
 
 
 def test_a_desk_of_another_authority(works, folder, camera, tmp_path):
-    other = open_office(tmp_path / "ca", name="Other", secret=None, at=utc_now())
+    other = create_authority(tmp_path / "ca", name="Other", secret=None, at=utc_now())
     path = works.claim()
     (path.parent / "trust.pem").write_bytes(other.trust)
     with pytest.raises(

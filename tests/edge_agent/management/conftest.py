@@ -11,8 +11,8 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from cloud.fleet import jobs
-from cloud.fleet import shadow as engine
+from cloud.fleet.jobs import execution
+from cloud.fleet.shadows import shadow as engine
 from edge_agent.agent import Pulse
 from edge_agent.management.config_shadow import ConfigShadow
 from edge_agent.management.mqtt_rpc import parse_body
@@ -62,7 +62,7 @@ class Fleet:
 
     def desires(self, wish):
         """An operator writes a wish; whoever listens is told."""
-        update = engine.Update({"desired": wish})
+        update = engine.ShadowUpdate({"desired": wish})
         self._change(update)
 
     def _answer(self, topic, body):
@@ -70,16 +70,18 @@ class Fleet:
         if topic == f"{SHADOW}/get":
             if not self.shadow.version:
                 return [self._said("get/rejected", {"code": 404, "clientToken": token})]
-            return [self._said("get/accepted", engine.current(self.shadow, at=0, token=token))]
+            return [
+                self._said("get/accepted", engine.build_response(self.shadow, at=0, token=token))
+            ]
         assert topic == f"{SHADOW}/update"
         try:
-            return self._change(engine.read_update(msgspec.json.encode(body)))
+            return self._change(engine.parse_update(msgspec.json.encode(body)))
         except engine.ShadowError as error:
             no = {"code": error.code, "message": error.message, "clientToken": token}
             return [self._said("update/rejected", no)]
 
     def _change(self, update):
-        changed = engine.update(self.shadow, update, at=0)
+        changed = engine.apply_update(self.shadow, update, at=0)
         self.shadow = changed.shadow
         said = [self._said("update/accepted", changed.accepted)]
         if changed.delta:
@@ -171,14 +173,16 @@ class Shop:
 
     def orders(self, job, document):
         """A new job; the camera is told when it is the first."""
-        first = not jobs.pending(self.executions.values())
+        first = not execution.sort_pending(self.executions.values())
         self.documents[job] = document
-        self.executions[job] = jobs.Execution(job, DEVICE, queued_at=len(self.documents))
+        self.executions[job] = execution.Execution(job, DEVICE, queued_at=len(self.documents))
         if first:
             self._notify()
 
     def cancels(self, job):
-        self.executions[job] = jobs.ended(self.executions[job], jobs.Status.CANCELED, at=0)
+        self.executions[job] = execution.end_execution(
+            self.executions[job], execution.ExecutionStatus.CANCELED, at=0
+        )
         self._notify()
 
     def outcome(self, job):
@@ -189,28 +193,34 @@ class Shop:
         self.line.inbox.append(self._said("notify-next", {"execution": self._next() or {}}))
 
     def _next(self):
-        todo = jobs.pending(self.executions.values())
-        return todo and jobs.described(todo[0], self.documents[todo[0].job], at=0)
+        todo = execution.sort_pending(self.executions.values())
+        return todo and execution.describe(todo[0], self.documents[todo[0].job], at=0)
 
     def _answer(self, topic, body):
         request, token = topic.removeprefix(f"{self.root}/"), {"clientToken": body["clientToken"]}
         if request == "start-next":
-            todo = jobs.pending(self.executions.values())
+            todo = execution.sort_pending(self.executions.values())
             if not todo:
                 return [self._said("start-next/accepted", token)]
-            self._apply(todo[0].job, jobs.Word(jobs.Status.IN_PROGRESS))
+            self._apply(todo[0].job, execution.StatusUpdate(execution.ExecutionStatus.IN_PROGRESS))
             return [self._said("start-next/accepted", {"execution": self._next(), **token})]
         job = request.removesuffix("/update")
         try:
-            self._apply(job, jobs.read_word(body))
-        except jobs.JobError as error:
-            state = {"executionState": jobs.state(error.execution)} if error.execution else {}
+            self._apply(job, execution.parse_update(body))
+        except execution.JobError as error:
+            state = (
+                {"executionState": execution.execution_state(error.execution)}
+                if error.execution
+                else {}
+            )
             no = {"code": error.code, "message": error.message, **state, **token}
             return [self._said(f"{job}/update/rejected", no)]
         return [self._said(f"{job}/update/accepted", token)]
 
     def _apply(self, job, word):
-        self.executions[job] = jobs.apply(self.executions[job], word, jobs.Rollout(), at=0)
+        self.executions[job] = execution.apply_update(
+            self.executions[job], word, execution.RolloutConfig(), at=0
+        )
 
     def _said(self, end, body):
         return f"{self.root}/{end}", msgspec.json.encode(body)

@@ -15,10 +15,11 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from cloud.database import reading, writing
-from cloud.fleet import desire, job_book, rollout
-from cloud.fleet.changes import Author
-from cloud.fleet.jobs import Rollout
-from cloud.fleet.registry import Search
+from cloud.fleet.history import Author
+from cloud.fleet.jobs import job_store, rollout
+from cloud.fleet.jobs.execution import RolloutConfig
+from cloud.fleet.registry.devices import DeviceSelector
+from cloud.fleet.shadows import desired_config
 from edge_agent.__main__ import main
 from edge_agent.identity.certificates import certificate_in
 from edge_agent.identity.folder import IdentityFolder
@@ -32,7 +33,7 @@ SAME = f'#!/bin/sh\nexec {sys.executable} -m edge_agent "$@"\n'
 def identity(works, tmp_path):
     works.expect(DEVICE, again=True)
     words = ["enrol", "--cert", works.claim(), "--broker", f"localhost:{works.port}"]
-    words += ["--desk", f"localhost:{works.desk_port}", "--identity", tmp_path / "identity"]
+    words += ["--desk", f"localhost:{works.enrolment_port}", "--identity", tmp_path / "identity"]
     words += ["--device", DEVICE, "--serial", f"SN-{DEVICE}"]
     assert main([*map(str, words)]) == 0
     return tmp_path / "identity"
@@ -101,23 +102,25 @@ def author(works):
 
 def order(works, document):
     with writing(works.engine) as connection:
-        whom = Search(DEVICE, None, None, {})
-        return rollout.order(connection, document, whom, Rollout(), author(works)).id
+        whom = DeviceSelector(DEVICE, None, None, {})
+        return rollout.create_job(connection, document, whom, RolloutConfig(), author(works)).id
 
 
 def state_of(works, job):
     with reading(works.engine) as connection:
-        return job_book.tallied(connection, job)
+        return job_store.count_by_status(connection, job)
 
 
 def test_a_camera_is_led_renewed_and_begun_anew(works, identity, program):
     wish = {"report_interval_ms": 20_000, "analysed_fps": 4}
     with writing(works.engine) as connection:
-        desire.desire(connection, Search(DEVICE, None, None, {}), wish, author(works))
+        desired_config.set_desired(
+            connection, DeviceSelector(DEVICE, None, None, {}), wish, author(works)
+        )
 
     def reported():
         with reading(works.engine) as connection:
-            return desire.config_of(connection, DEVICE).get("reported", {})
+            return desired_config.read_config(connection, DEVICE).get("reported", {})
 
     works.wait_until(lambda: reported().get("verdict", {}).get("outcome") == "applied")
     assert (reported()["report_interval_ms"], reported()["analysed_fps"]) == (20_000, 4)

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from cloud.fleet import shadow as engine
+from cloud.fleet.shadows import shadow as engine
 from edge_agent.identity.folder import IdentityFolder
 from edge_agent.management.management_thread import ManagementThread
 from edge_agent.management.mqtt_rpc import RpcRequest
@@ -35,8 +35,8 @@ class Fleet:
         body = msgspec.json.decode(payload)
         self.said.append(body)
         if not self.deaf:
-            update = engine.Update(body["state"])
-            self.shadow = engine.update(self.shadow, update, at=len(self.said)).shadow
+            update = engine.ShadowUpdate(body["state"])
+            self.shadow = engine.apply_update(self.shadow, update, at=len(self.said)).shadow
             self.inbox.append((f"{TOPIC}/accepted", {"clientToken": body["clientToken"]}))
         return True
 

@@ -14,7 +14,7 @@ import pytest
 from cloud.fleet.__main__ import main as fleet_main
 from provisioning.__main__ import main as provisioning_main
 from simulators.servers.mosquitto import free_port
-from tests.guard import built
+from tests.auth_plugin import built
 
 PATIENCE_S = 30.0
 
@@ -25,7 +25,7 @@ class Company:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.ca, self.own = folder / "ca", folder / "own"
-        self.port, self.desk_port = free_port(), free_port()
+        self.port, self.enrolment_port = free_port(), free_port()
         self.database = f"sqlite:///{folder}/cloud.db"
         self._programs = contextlib.ExitStack()
 
@@ -39,15 +39,22 @@ class Company:
             self.provisioning("ca", "issue", "--dir", self.ca, kind, name, "--out", self.own)
         for ending in ("crt", "key"):
             (self.own / f"localhost.{ending}").rename(self.own / f"server.{ending}")
-        self.start("provisioning", "signer", "--dir", self.ca, ready="signing for")
+        self.start("provisioning", "ca-service", "--dir", self.ca, ready="signing for")
         account = pwd.getpwuid(os.geteuid()).pw_name
         broker = ["--dir", self.folder / "broker", "--authority", self.ca, "--host", "localhost"]
         broker += ["--bind", "127.0.0.1", "--port", self.port, "--user", account]
-        broker += ["--guard", built()]
+        broker += ["--auth-plugin", built()]
         self.start("provisioning", "broker", *broker, ready="mqtts://")
         fleet = ["--broker", f"mqtts://localhost:{self.port}", "--identity", self.own]
-        fleet += ["--authority", self.ca, "--desk-identity", self.own, "--desk-bind", "127.0.0.1"]
-        fleet += ["--desk-port", self.desk_port, "--database", self.database]
+        fleet += [
+            "--authority",
+            self.ca,
+            "--enrolment-identity",
+            self.own,
+            "--enrolment-bind",
+            "127.0.0.1",
+        ]
+        fleet += ["--enrolment-port", self.enrolment_port, "--database", self.database]
         self.start("cloud.fleet", "serve", *fleet, ready="fleet.connected")
 
     def close(self):

@@ -125,7 +125,7 @@ class Camera:
             device=self.device,
             serial=f"SN-{self.device}",
             broker=f"mqtts://localhost:{company.port}",
-            desk=f"localhost:{company.desk_port}",
+            desk=f"localhost:{company.enrolment_port}",
         )
         enrol(self.identity, claim, who, lambda: datetime.now(UTC))
 

@@ -6,9 +6,9 @@ import pytest
 
 from cloud import database
 from cloud.app.context import Desk
-from cloud.fleet import registry
-from cloud.fleet.changes import Author
-from cloud.fleet.registry import Thing
+from cloud.fleet.history import Author
+from cloud.fleet.registry import devices
+from cloud.fleet.registry.devices import Device
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def fleet(desk: Desk, watch) -> Desk:
     author = Author("factory", watch.now - timedelta(days=1))
     with database.writing(desk.engine) as connection:
         for name, location in (("cam-01", "KX-01"), ("cam-02", "KX-01"), ("cam-03", "OX-02")):
-            thing = Thing(name, location, attributes={"lens": "wide" if "1" in name else "tele"})
-            registry.register(connection, thing, author)
-        registry.group(connection, "canary", ["cam-01"], author)
+            thing = Device(name, location, attributes={"lens": "wide" if "1" in name else "tele"})
+            devices.register_device(connection, thing, author)
+        devices.add_to_group(connection, "canary", ["cam-01"], author)
     return desk

@@ -10,8 +10,8 @@ from cloud.app.context import Desk
 from cloud.auth import audit
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
-from cloud.fleet import job_book
-from cloud.fleet.jobs import Status, Word
+from cloud.fleet.jobs import job_store
+from cloud.fleet.jobs.execution import ExecutionStatus, StatusUpdate
 
 CONFIG = "/api/fleet/config"
 JOBS = "/api/fleet/jobs"
@@ -80,9 +80,13 @@ def test_a_model_is_rolled_out_and_back(ask, fleet: Desk, watch):
     told = ask.get(f"{JOBS}/{job['job']}").json()
     watch.pass_by(timedelta(minutes=1))
     with database.writing(fleet.engine) as connection:
-        job_book.hear(connection, "cam-01", job["job"], Word(Status.SUCCEEDED), at=watch.now)
-        word = Word(Status.FAILED, {"reason": "its digest is another", "tries": "3"})
-        job_book.hear(connection, "cam-02", job["job"], word, at=watch.now)
+        job_store.update_execution(
+            connection, "cam-01", job["job"], StatusUpdate(ExecutionStatus.SUCCEEDED), at=watch.now
+        )
+        word = StatusUpdate(
+            ExecutionStatus.FAILED, {"reason": "its digest is another", "tries": "3"}
+        )
+        job_store.update_execution(connection, "cam-02", job["job"], word, at=watch.now)
     answers = ask.get(f"{JOBS}/{job['job']}/things?count=2").json()
     back = ask("POST", f"{JOBS}/{job['job']}/roll-back", json={}).json()
 

@@ -1,0 +1,256 @@
+"""`/api/fleet/things`: the cameras of the fleet, where they hang and how they are."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
+
+from cloud.api.fleet.transactions import NAME_PATTERN, Attributes, Name, change_fleet, read_fleet
+from cloud.app.problem import REFUSALS, documented
+from cloud.app.rate_card_reload import desk_of
+from cloud.auth.access import opened_to
+from cloud.auth.keys import Role
+from cloud.estate import Estate
+from cloud.fleet import retirement
+from cloud.fleet.history import Author
+from cloud.fleet.registry import devices, sites_check
+from cloud.fleet.registry.devices import Device, DeviceSelector, DeviceStatus, RegistryError
+from cloud.fleet.shadows import desired_config
+from wire.health import Presence
+
+MAX_LIMIT: Final = 500
+
+router = APIRouter(tags=["fleet"])
+READ: Final = [opened_to(Role.SALES, Role.OPERATIONS)]
+CHANGE: Final = [opened_to(Role.OPERATIONS)]
+
+DeviceName = Annotated[str, Path(pattern=NAME_PATTERN, max_length=63, examples=["cam-01"])]
+
+
+class DeviceAnswer(BaseModel):
+    """One camera's agent as it is registered, and as it was last known to be."""
+
+    name: str = Field(examples=["cam-01"])
+    location: str = Field(examples=["KX-01"])
+    kind: str = Field(examples=["camera"])
+    serial: str | None = Field(description="the factory's, where it enrolled by claim")
+    attributes: dict[str, str]
+    groups: list[str] = Field(examples=[["canary"]])
+    presence: str | None = Field(examples=["online"], description="null: never heard of")
+    seen_at: datetime | None = Field(description="when its last heartbeat came in")
+    certificate_ends_at: datetime | None
+    drifts: bool = Field(description="whether it is not what its shadow wants it to be")
+    in_sites_file: bool = Field(description="false: its reports do not count")
+    heartbeat: dict[str, Any] | None = Field(description="versions and health, as it said last")
+
+
+class DevicesAnswer(BaseModel):
+    """One page, by name."""
+
+    things: list[DeviceAnswer]
+    next: str | None = Field(description="`after` of the next page; null on the last")
+
+
+class ConfiguredDevice(DeviceAnswer):
+    """One camera with its configuration."""
+
+    config: dict[str, Any] = Field(description="desired, reported and version of the shadow")
+
+
+class NewDevice(BaseModel):
+    """A camera to take in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+    location: Name = Field(examples=["KX-01"])
+    attributes: Attributes = {}
+    groups: list[Name] = Field([], max_length=50)
+    force: bool = Field(False, description="take a location that the sites file does not list")
+
+
+class DeviceChange(BaseModel):
+    """What is to be different; what is absent stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    location: Name | None = Field(None, examples=["KX-02"])
+    attributes: Annotated[
+        dict[str, str | None] | None, Field(max_length=50, description="null takes one away")
+    ] = None
+    groups: list[Name] | None = Field(None, max_length=50, description="all that it is to be in")
+    force: bool = Field(False, description="take a location that the sites file does not list")
+
+
+class DeviceExists(ValueError):  # noqa: N818 - reads as what happened
+    """A thing of that name is in the fleet."""
+
+
+class RetiredAnswer(BaseModel):
+    """A camera that is out of the fleet."""
+
+    name: str
+    still_to_do: str = Field(
+        examples=["revoke its certificate: python -m provisioning ca revoke --dir CA --name cam-1"]
+    )
+
+
+@router.get("/api/fleet/things", dependencies=READ, responses=documented(*REFUSALS, 422, 500, 503))
+async def list_devices(
+    request: Request,
+    location: Annotated[str | None, Query(pattern=NAME_PATTERN, max_length=63)] = None,
+    group: Annotated[str | None, Query(pattern=NAME_PATTERN, max_length=63)] = None,
+    presence: Annotated[Presence | None, Query(examples=["online"])] = None,
+    attribute: Annotated[
+        list[str] | None, Query(max_length=20, description="NAME=VALUE, each must hold")
+    ] = None,
+    drifting: Annotated[bool, Query(description="only those that are not what they should be")] = (
+        False
+    ),
+    after: Annotated[str, Query(pattern="^[A-Za-z0-9_-]*$", max_length=63)] = "",
+    count: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 100,
+) -> DevicesAnswer:
+    """List the cameras that are meant, page by page, with what is known of each."""
+    search = DeviceSelector(
+        None, location, group, _parse_attributes(attribute or []), presence, drifting
+    )
+
+    def page(connection: Connection) -> list[DeviceStatus]:
+        return devices.find_devices(connection, search, after=after, most=count + 1)
+
+    found = await read_fleet(request, page)
+    shown = found[:count]
+    further = shown[-1].thing.name if len(found) > count else None
+    estate = desk_of(request).estate
+    return DevicesAnswer(things=[_to_answer(one, estate) for one in shown], next=further)
+
+
+@router.get(
+    "/api/fleet/things/{thing}",
+    dependencies=READ,
+    responses=documented(*REFUSALS, 404, 422, 500, 503),
+)
+async def get_device(request: Request, thing: DeviceName) -> ConfiguredDevice:
+    """Show one camera with its configuration, desired and reported."""
+    estate = desk_of(request).estate
+    return await read_fleet(request, lambda connection: _read_configured(connection, thing, estate))
+
+
+@router.post(
+    "/api/fleet/things",
+    dependencies=CHANGE,
+    status_code=201,
+    responses=documented(*REFUSALS, 409, 413, 422, 500, 503),
+)
+async def register_device(request: Request, asked: NewDevice) -> ConfiguredDevice:
+    """Take in a camera; it can measure once it has a certificate."""
+    estate = desk_of(request).estate
+
+    def act(connection: Connection, author: Author) -> ConfiguredDevice:
+        if devices.find_devices(connection, DeviceSelector(name=asked.name)):
+            raise DeviceExists(f"{asked.name} is in the fleet: PATCH it, or choose another name")
+        if not asked.force:
+            sites_check.require_locations(estate, [asked.location])
+        new = Device(asked.name, asked.location, attributes=asked.attributes)
+        devices.register_device(connection, new, author)
+        for group in asked.groups:
+            devices.add_to_group(connection, group, [asked.name], author)
+        return _read_configured(connection, asked.name, estate)
+
+    details = asked.model_dump(exclude={"name"})
+    return await change_fleet(request, "fleet.register", asked.name, details, act)
+
+
+@router.patch(
+    "/api/fleet/things/{thing}",
+    dependencies=CHANGE,
+    responses=documented(*REFUSALS, 404, 413, 422, 500, 503),
+)
+async def change_device(
+    request: Request, thing: DeviceName, asked: DeviceChange
+) -> ConfiguredDevice:
+    """Correct where a camera hangs, its attributes or its groups."""
+    estate = desk_of(request).estate
+
+    def act(connection: Connection, author: Author) -> ConfiguredDevice:
+        if asked.location is not None and not asked.force:
+            sites_check.require_locations(estate, [asked.location])
+        before = devices.get_device(connection, thing)
+        devices.register_device(connection, _apply_change(before.thing, asked), author)
+        if asked.groups is not None:
+            _update_groups(connection, before, set(asked.groups), author)
+        return _read_configured(connection, thing, estate)
+
+    details = asked.model_dump(exclude_none=True)
+    return await change_fleet(request, "fleet.change", thing, details, act)
+
+
+@router.delete(
+    "/api/fleet/things/{thing}",
+    dependencies=CHANGE,
+    responses=documented(*REFUSALS, 404, 422, 500, 503),
+)
+async def retire_device(request: Request, thing: DeviceName) -> RetiredAnswer:
+    """Take a camera out of the fleet; its history stays, its certificate is to be revoked."""
+
+    def act(connection: Connection, author: Author) -> RetiredAnswer:
+        retirement.retire(connection, thing, author)
+        to_do = f"revoke its certificate: python -m provisioning ca revoke --dir CA --name {thing}"
+        return RetiredAnswer(name=thing, still_to_do=to_do)
+
+    return await change_fleet(request, "fleet.retire", thing, {}, act)
+
+
+def _apply_change(before: Device, asked: DeviceChange) -> Device:
+    wished = {**before.attributes, **(asked.attributes or {})}
+    attributes = {name: value for name, value in wished.items() if value is not None}
+    return Device(
+        before.name, asked.location or before.location, before.kind, before.serial, attributes
+    )
+
+
+def _update_groups(
+    connection: Connection, before: DeviceStatus, wanted: set[str], author: Author
+) -> None:
+    held = set(before.groups)
+    for group in sorted(wanted - held):
+        devices.add_to_group(connection, group, [before.thing.name], author)
+    for group in sorted(held - wanted):
+        devices.remove_from_group(connection, group, [before.thing.name], author)
+
+
+def _read_configured(connection: Connection, name: str, estate: Estate) -> ConfiguredDevice:
+    told = _to_answer(devices.get_device(connection, name), estate)
+    return ConfiguredDevice(
+        **told.model_dump(), config=desired_config.read_config(connection, name)
+    )
+
+
+def _to_answer(one: DeviceStatus, estate: Estate) -> DeviceAnswer:
+    return DeviceAnswer(
+        name=one.thing.name,
+        location=one.thing.location,
+        kind=one.thing.kind,
+        serial=one.thing.serial,
+        attributes=dict(one.thing.attributes),
+        groups=list(one.groups),
+        presence=one.presence,
+        seen_at=one.seen_at,
+        certificate_ends_at=one.certificate_ends_at,
+        drifts=one.drifts,
+        in_sites_file=sites_check.is_listed(estate, one.thing),
+        heartbeat=None if one.heartbeat is None else dict(one.heartbeat),
+    )
+
+
+def _parse_attributes(words: list[str]) -> Mapping[str, str]:
+    found = {}
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not sign or not name:
+            raise RegistryError(f"attribute {word[:60]!r}: write NAME=VALUE")
+        found[name] = value
+    return found

@@ -1,0 +1,90 @@
+"""What every change to the fleet has in common: who is meant, who did it, and the audit log.
+
+One entry says who asked for it, others what happened to which camera. All are in the one chain, and
+in the transaction of the change.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+
+from cloud import database
+from cloud.app.context import Desk
+from cloud.app.rate_card_reload import desk_of
+from cloud.auth import audit
+from cloud.auth.access import caller
+from cloud.fleet.history import Author
+from cloud.fleet.registry.devices import DeviceSelector, RegistryError
+from wire.scalars import NAME
+
+Answer = TypeVar("Answer")
+
+NAME_PATTERN: Final = NAME.removesuffix(r"(?!\n)")
+Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=63, examples=["cam-01"])]
+Attributes = Annotated[dict[str, str], Field(max_length=50, examples=[{"platform": "2"}])]
+
+
+class TargetSelector(BaseModel):
+    """Which things are meant: everything that is given must hold; nothing given means nobody."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    device: Name | None = None
+    group: Name | None = None
+    location: Name | None = None
+    attributes: Attributes = {}
+    everything: bool = Field(False, description="true means the whole fleet")
+
+    def search(self) -> DeviceSelector:
+        """The same as the registry has it; RegistryError when nobody or everybody is meant."""
+        search = DeviceSelector(self.device, self.location, self.group, self.attributes)
+        if search.is_everything is not self.everything:
+            raise RegistryError(
+                "`whom` names nobody: give device, group, location or attributes, or "
+                '{"everything": true}'
+                if not self.everything
+                else "`whom` says everything and names some: say one or the other"
+            )
+        return search
+
+
+async def read_fleet(request: Request, act: Callable[[Connection], Answer]) -> Answer:
+    """Look something up, off the event loop."""
+    desk: Desk = desk_of(request)
+
+    def read() -> Answer:
+        with database.reading(desk.engine) as connection:
+            return act(connection)
+
+    return await run_in_threadpool(read)
+
+
+async def change_fleet(
+    request: Request,
+    action: str,
+    about: str,
+    details: dict[str, Any],
+    act: Callable[[Connection, Author], Answer],
+) -> Answer:
+    """Change something and write down who did: both happen, or neither."""
+    desk: Desk = desk_of(request)
+    author = Author(f"api:{caller(request)}"[:128], desk.clock())
+
+    def change() -> Answer:
+        with database.writing(desk.engine) as connection:
+            answer = act(connection, author)
+            audit.record(
+                connection,
+                at=author.at,
+                actor=author.name[:120],
+                action=action,
+                about=about[:120],
+                details=details,
+            )
+            return answer
+
+    return await run_in_threadpool(change)

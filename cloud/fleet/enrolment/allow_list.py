@@ -1,0 +1,105 @@
+"""The roster: which cameras are expected, with which claim, where they will hang.
+
+It is written before the cameras arrive; an enrolment that it does not foresee gets no signature.
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from cloud.database import insert
+from cloud.fleet.audit_states import with_allow_list_states
+from cloud.fleet.history import Author, FleetEvent, record_events
+from cloud.fleet.registry.devices import RegistryError
+from cloud.fleet.tables import roster
+from wire.scalars import Device, Location
+
+COLUMNS: Final = ("serial", "claim", "device", "location", "groups")
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedCamera:
+    """A camera that is expected."""
+
+    serial: str
+    claim: str
+    device: str
+    location: str
+    groups: tuple[str, ...] = ()
+
+
+def read_csv(path: Path) -> Iterator[AllowedCamera]:
+    """The lines of a CSV file with a heading; groups are separated by spaces."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise RegistryError(f"{path} cannot be read as CSV: {error}") from error
+    for number, row in enumerate(rows, 2):
+        if missing := [name for name in COLUMNS[:4] if not row.get(name)]:
+            raise RegistryError(f"{path}, line {number}: no {', '.join(missing)}")
+        groups = tuple((row.get("groups") or "").split())
+        yield AllowedCamera(row["serial"], row["claim"], row["device"], row["location"], groups)
+
+
+def allow(
+    connection: Connection, entries: list[AllowedCamera], author: Author, *, again: bool = False
+) -> int:
+    """Write cameras onto the roster; returns how many lines are new or changed.
+
+    A line that stands as it is given is left alone. `again` opens it for another enrolment: a
+    camera whose disk was lost.
+    """
+    written: list[FleetEvent] = []
+    for entry in entries:
+        _validate(entry)
+        _reject_taken(connection, entry)
+        values = _row_values(entry)
+        old = connection.execute(
+            select(roster).where(roster.c.serial == entry.serial)
+        ).one_or_none()
+        if (
+            old is not None
+            and not again
+            and all(getattr(old, key) == values[key] for key in values)
+        ):
+            continue
+        if again or old is None:
+            values["enrolled_at"] = None
+        statement = insert(connection.dialect.name, roster).values(**values)
+        connection.execute(statement.on_conflict_do_update(index_elements=["serial"], set_=values))
+        written.append(FleetEvent("roster.written", entry.device, f"serial {entry.serial}"))
+    record_events(connection, author, with_allow_list_states(connection, written))
+    return len(written)
+
+
+def _row_values(entry: AllowedCamera) -> dict[str, Any]:
+    return {
+        "serial": entry.serial,
+        "claim": entry.claim,
+        "device": entry.device,
+        "location": entry.location,
+        "groups": msgspec.json.encode(entry.groups).decode(),
+    }
+
+
+def _reject_taken(connection: Connection, entry: AllowedCamera) -> None:
+    other = (roster.c.device == entry.device) & (roster.c.serial != entry.serial)
+    serial = connection.execute(select(roster.c.serial).where(other)).scalar_one_or_none()
+    if serial is not None:
+        raise RegistryError(
+            f"roster line {entry.serial[:60]!r}: {entry.device} is expected with serial {serial}"
+        )
+
+
+def _validate(entry: AllowedCamera) -> None:
+    try:
+        msgspec.convert(entry.device, Device)
+        msgspec.convert(entry.location, Location)
+    except msgspec.ValidationError as error:
+        raise RegistryError(f"roster line {entry.serial[:60]!r}: {error}") from error

@@ -1,0 +1,289 @@
+"""Jobs kept in the database, and what things are told when something changes.
+
+A job's executions appear as the roll-out reaches them; the others wait in the job's `targets`.
+Every function belongs to one transaction of its caller and returns what is to be said.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, Row, delete, func, select, update
+
+from cloud.database import insert
+from cloud.fleet.jobs import execution as engine
+from cloud.fleet.jobs.execution import (
+    Execution,
+    ExecutionStatus,
+    JobError,
+    RolloutConfig,
+    StatusUpdate,
+)
+from cloud.fleet.outbox import OutgoingMessage
+from cloud.fleet.tables import executions, jobs
+from wire.device_config import jobs_topic
+from wire.scalars import DeviceId
+
+NEXT: Final = "$next"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be done, by whom, how fast."""
+
+    id: str
+    document: dict[str, Any]
+    targets: tuple[str, ...]
+    rollout: RolloutConfig = field(default_factory=RolloutConfig)
+
+
+class JobExists(ValueError):  # noqa: N818 - reads as what happened
+    """A job of that id was made before."""
+
+
+@dataclass(slots=True)
+class PendingListChanges:
+    """Remembers what things had to do before a change, to tell them what is different after."""
+
+    connection: Connection
+    at: int
+    before: dict[str, list[Execution]] = field(default_factory=dict)
+
+    def concerns(self, thing: str) -> None:
+        """Remember a thing's list before it is changed."""
+        if thing not in self.before:
+            self.before[thing] = read_pending(self.connection, thing)
+
+    def sayings(self) -> list[OutgoingMessage]:
+        """What must be said about all that changed."""
+        return [said for thing, old in self.before.items() for said in self._about(thing, old)]
+
+    def _about(self, thing: str, old: list[Execution]) -> Iterator[OutgoingMessage]:
+        new = read_pending(self.connection, thing)
+        if {one.job for one in old} != {one.job for one in new}:
+            body = {"timestamp": self.at, "jobs": _group_by_status(new)}
+            yield OutgoingMessage(jobs_topic(DeviceId(thing), "notify"), body)
+        if [one.job for one in old[:1]] != [one.job for one in new[:1]]:
+            following = {"execution": self._described(new[0])} if new else {}
+            yield OutgoingMessage(
+                jobs_topic(DeviceId(thing), "notify-next"), {"timestamp": self.at, **following}
+            )
+
+    def _described(self, one: Execution) -> dict[str, Any]:
+        return engine.describe(one, read_document(self.connection, one.job), at=self.at)
+
+
+@contextmanager
+def _collecting_notifications(
+    connection: Connection, at: datetime, sayings: list[OutgoingMessage]
+) -> Iterator[PendingListChanges]:
+    news = PendingListChanges(connection, _epoch_seconds(at))
+    yield news
+    sayings.extend(news.sayings())
+
+
+def create_job(connection: Connection, job: Job, *, at: datetime) -> list[OutgoingMessage]:
+    """Open a job and tell the first of its things."""
+    statement = insert(connection.dialect.name, jobs).values(
+        id=job.id,
+        document=msgspec.json.encode(job.document).decode(),
+        rollout=msgspec.json.encode(job.rollout).decode(),
+        targets=msgspec.json.encode(job.targets).decode(),
+        told=0,
+        status=ExecutionStatus.IN_PROGRESS,
+        created_at=at,
+    )
+    made = connection.execute(statement.on_conflict_do_nothing().returning(jobs.c.id)).first()
+    if made is None:
+        raise JobExists(f"job {job.id!r} exists: give this one another id")
+    return queue_due_targets(connection, job.id, at=at)
+
+
+def queue_due_targets(connection: Connection, job: str, *, at: datetime) -> list[OutgoingMessage]:
+    """Tell as many more things as the roll-out allows now."""
+    row = connection.execute(select(jobs).where(jobs.c.id == job)).one()
+    targets: list[str] = msgspec.json.decode(row.targets)
+    if row.status != ExecutionStatus.IN_PROGRESS or not targets:
+        return []
+    allowed = engine.count_due(
+        _rollout(row),
+        waiting=len(targets),
+        already=row.told,
+        since=_epoch_seconds(row.created_at),
+        at=_epoch_seconds(at),
+    )
+    sayings: list[OutgoingMessage] = []
+    with _collecting_notifications(connection, at, sayings) as news:
+        for thing in targets[:allowed]:
+            news.concerns(thing)
+            seconds = _epoch_seconds(at)
+            _save_execution(connection, Execution(job, thing, seconds, updated_at=seconds))
+        _update_job(
+            connection,
+            job,
+            targets=msgspec.json.encode(targets[allowed:]).decode(),
+            told=row.told + len(targets[:allowed]),
+        )
+    return sayings
+
+
+def read_pending(connection: Connection, thing: str) -> list[Execution]:
+    """What a thing has still to do, in order."""
+    open_ones = executions.c.status.in_([ExecutionStatus.QUEUED, ExecutionStatus.IN_PROGRESS])
+    rows = connection.execute(
+        select(executions.c.body).where(executions.c.thing == thing, open_ones)
+    )
+    return engine.sort_pending(_execution(row.body) for row in rows)
+
+
+def get_execution(connection: Connection, thing: str, job: str) -> Execution:
+    """A thing's execution of a job; `$next` is the first that is pending."""
+    if job == NEXT:
+        todo = read_pending(connection, thing)
+        if not todo:
+            raise JobError("ResourceNotFound", "There is no pending job for this thing")
+        return todo[0]
+    row = connection.execute(
+        select(executions.c.body).where(executions.c.thing == thing, executions.c.job == job)
+    ).one_or_none()
+    if row is None:
+        raise JobError("ResourceNotFound", f"This thing has no job {job[:64]!r}")
+    return _execution(row.body)
+
+
+def read_document(connection: Connection, job: str) -> dict[str, Any]:
+    """What the job says is to be done."""
+    text = connection.execute(select(jobs.c.document).where(jobs.c.id == job)).scalar_one()
+    found: dict[str, Any] = msgspec.json.decode(text)
+    return found
+
+
+def update_execution(
+    connection: Connection, thing: str, job: str, word: StatusUpdate, *, at: datetime
+) -> tuple[Execution, list[OutgoingMessage]]:
+    """Take a thing's word about its execution; stop the job when too many go wrong."""
+    before = get_execution(connection, thing, job)
+    row = connection.execute(select(jobs).where(jobs.c.id == before.job)).one()
+    after = engine.apply_update(before, word, _rollout(row), at=_epoch_seconds(at))
+    sayings: list[OutgoingMessage] = []
+    with _collecting_notifications(connection, at, sayings) as news:
+        news.concerns(thing)
+        _save_execution(connection, after)
+    sayings += evaluate_job(connection, before.job, at=at)
+    return after, sayings
+
+
+def evaluate_job(connection: Connection, job: str, *, at: datetime) -> list[OutgoingMessage]:
+    """Stop a job whose things go wrong, complete one that all things are through with."""
+    row = connection.execute(select(jobs).where(jobs.c.id == job)).one()
+    if row.status != ExecutionStatus.IN_PROGRESS:
+        return []
+    statuses = _statuses(connection, job)
+    if engine.should_abort(_rollout(row), statuses):
+        return cancel_job(connection, job, reason="too many things went wrong", at=at)
+    if row.targets == "[]" and all(status.is_over for status in statuses):
+        _update_job(connection, job, status="COMPLETED", ended_at=at)
+    return []
+
+
+def cancel_job(
+    connection: Connection, job: str, *, reason: str, at: datetime
+) -> list[OutgoingMessage]:
+    """Stop a job: who has not begun is let off; who is at work is too, and learns of it."""
+    sayings: list[OutgoingMessage] = []
+    _update_job(
+        connection, job, status=ExecutionStatus.CANCELED, reason=reason, ended_at=at, targets="[]"
+    )
+    with _collecting_notifications(connection, at, sayings) as news:
+        for one in _open_executions(connection, job):
+            news.concerns(one.thing)
+            _save_execution(
+                connection,
+                engine.end_execution(one, ExecutionStatus.CANCELED, at=_epoch_seconds(at)),
+            )
+    return sayings
+
+
+def advance_time(connection: Connection, *, at: datetime) -> list[OutgoingMessage]:
+    """Let time pass: executions run out, roll-outs go on."""
+    sayings: list[OutgoingMessage] = []
+    late = select(executions.c.body).where(executions.c.times_out_at <= _epoch_seconds(at))
+    with _collecting_notifications(connection, at, sayings) as news:
+        over = [_execution(row.body) for row in connection.execute(late).all()]
+        for one in over:
+            if after := engine.time_out(one, at=_epoch_seconds(at)):
+                news.concerns(one.thing)
+                _save_execution(connection, after)
+    for job in {one.job for one in over}:
+        sayings += evaluate_job(connection, job, at=at)
+    live = select(jobs.c.id).where(
+        jobs.c.status == ExecutionStatus.IN_PROGRESS, jobs.c.targets != "[]"
+    )
+    for job in connection.execute(live).scalars().all():
+        sayings += queue_due_targets(connection, job, at=at)
+    return sayings
+
+
+def delete_executions(connection: Connection, thing: str) -> None:
+    """Remove a thing's executions, when the thing is retired."""
+    connection.execute(delete(executions).where(executions.c.thing == thing))
+
+
+def count_by_status(connection: Connection, job: str) -> dict[str, int]:
+    """How many things stand where with a job."""
+    rows = connection.execute(
+        select(executions.c.status, func.count())
+        .where(executions.c.job == job)
+        .group_by(executions.c.status)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _group_by_status(todo: Sequence[Execution]) -> dict[str, list[dict[str, Any]]]:
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for one in todo:
+        groups.setdefault(one.status, []).append(engine.summarize(one))
+    return groups
+
+
+def _statuses(connection: Connection, job: str) -> list[ExecutionStatus]:
+    rows = connection.execute(select(executions.c.status).where(executions.c.job == job))
+    return [ExecutionStatus(status) for status in rows.scalars()]
+
+
+def _open_executions(connection: Connection, job: str) -> Iterable[Execution]:
+    open_ones = executions.c.status.in_([ExecutionStatus.QUEUED, ExecutionStatus.IN_PROGRESS])
+    rows = connection.execute(select(executions.c.body).where(executions.c.job == job, open_ones))
+    return [_execution(row.body) for row in rows.all()]
+
+
+def _save_execution(connection: Connection, one: Execution) -> None:
+    values = {
+        "status": one.status,
+        "times_out_at": one.times_out_at,
+        "body": msgspec.json.encode(one).decode(),
+    }
+    statement = insert(connection.dialect.name, executions).values(
+        thing=one.thing, job=one.job, **values
+    )
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["thing", "job"], set_=values)
+    )
+
+
+def _update_job(connection: Connection, job: str, **values: Any) -> None:
+    connection.execute(update(jobs).where(jobs.c.id == job).values(**values))
+
+
+_execution: Final[Callable[[str], Execution]] = msgspec.json.Decoder(Execution).decode
+
+
+def _rollout(row: Row[Any]) -> RolloutConfig:
+    return msgspec.json.decode(row.rollout, type=RolloutConfig)
+
+
+def _epoch_seconds(at: datetime) -> int:
+    return int(at.timestamp())

@@ -1,0 +1,205 @@
+"""Bringing a model to cameras: a few first, stopped when they fail, and back again.
+
+A camera that is given a model loads it, watches its own health with it and says SUCCEEDED, or puts
+the old one back and says FAILED. Too many failures stop the job before it reaches the rest.
+Rolling back is a job too: those that took the new model are told to take the old one.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, Row, select
+
+from cloud.fleet.history import Author
+from cloud.fleet.jobs import job_store
+from cloud.fleet.jobs.execution import Execution, ExecutionStatus, RolloutConfig
+from cloud.fleet.jobs.job_store import Job
+from cloud.fleet.outbox import OutgoingMessage, enqueue
+from cloud.fleet.registry import devices
+from cloud.fleet.registry.devices import DeviceSelector, DeviceStatus, RegistryError
+from cloud.fleet.tables import executions, jobs
+from wire.jobs import Job as OneOfAll
+
+OPERATION: Final = "model"
+UNFINISHED: Final = (
+    ExecutionStatus.IN_PROGRESS,
+    ExecutionStatus.TIMED_OUT,
+    ExecutionStatus.CANCELED,
+)
+
+
+class UnknownJob(RegistryError):  # noqa: N818 - reads as what happened
+    """A job that was never opened."""
+
+    def __init__(self, job: str) -> None:
+        super().__init__(f"no job {job[:64]!r}: see `fleet jobs`")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRollout:
+    """Which model goes to whom, and how. `more` joins the job's document: the signed package that
+    brings the model, the terms of its trial.
+    """
+
+    model: str
+    whom: DeviceSelector
+    rollout: RolloutConfig
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+def roll_out_model(
+    connection: Connection, plan: ModelRollout, author: Author, *, replaces: str | None = None
+) -> Job:
+    """Open the job; its id is the model's name and a number."""
+    meant = devices.find_devices(connection, plan.whom)
+    if not meant:
+        raise RegistryError("no thing is meant: see `fleet list`")
+    document = {
+        "operation": OPERATION,
+        "version": plan.model,
+        "replaces": replaces or _most_common_model(meant),
+        **plan.more,
+    }
+    validate_document(document)
+    targets = tuple(one.thing.name for one in meant)
+    job = Job(_next_free_id(connection, plan.model), document, targets, plan.rollout)
+    _create(connection, job, author)
+    return job
+
+
+def create_job(
+    connection: Connection,
+    document: Mapping[str, Any],
+    whom: DeviceSelector,
+    rollout: RolloutConfig,
+    author: Author,
+) -> Job:
+    """Open a job of any other kind: `renew`, `restart`, `diagnose`."""
+    meant = devices.find_names(connection, whom)
+    if not meant:
+        raise RegistryError("no thing is meant: see `fleet list`")
+    validate_document(document)
+    job = Job(
+        _next_free_id(connection, document["operation"]), dict(document), tuple(meant), rollout
+    )
+    _create(connection, job, author)
+    return job
+
+
+def validate_document(document: Mapping[str, Any]) -> None:
+    """Refuse a job that no camera would understand."""
+    try:
+        msgspec.convert(document, OneOfAll)
+    except msgspec.ValidationError as error:
+        raise RegistryError(f"no camera would understand this job: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackResult:
+    """What became of a job that was rolled back, by things. `job` None: nobody needs the old model.
+
+    `done` and `unfinished` get the old one; `let_off` had not begun; `failed` put it back alone.
+    """
+
+    job: Job | None
+    done: int
+    unfinished: int
+    let_off: int
+    failed: int
+
+
+def roll_back(
+    connection: Connection, job: str, author: Author, *, to: str | None = None
+) -> RollbackResult:
+    """Stop a job and give its old model to whoever took the new one, or may have.
+
+    Who was at work when the job was stopped, or when its time ran out, may hold either.
+    """
+    row = connection.execute(select(jobs).where(jobs.c.id == job)).one_or_none()
+    if row is None:
+        raise UnknownJob(job)
+    document = msgspec.json.decode(row.document)
+    old = to or document.get("replaces")
+    if not old:
+        raise RegistryError(f"what {job} replaced is not known: say --to VERSION")
+    known = _read_executions(connection, job)
+    waiting = len(msgspec.json.decode(row.targets))
+    done = [one.thing for one in known if one.status is ExecutionStatus.SUCCEEDED]
+    unfinished = [one.thing for one in known if one.status in UNFINISHED and one.started_at]
+    failed = sum(one.status in (ExecutionStatus.FAILED, ExecutionStatus.REJECTED) for one in known)
+    let_off = len(known) + waiting - len(done) - len(unfinished) - failed
+    if row.status == ExecutionStatus.IN_PROGRESS:
+        enqueue(
+            connection, job_store.cancel_job(connection, job, reason="rolled back", at=author.at)
+        )
+    devices.record_event(connection, author, "job.rolled_back", None, job)
+    back = None
+    if taken := tuple(sorted((*done, *unfinished))):
+        model = {"operation": OPERATION, "version": old, "replaces": document["version"]}
+        back = Job(_next_free_id(connection, f"{job}-back"[:56]), model, taken)
+        _create(connection, back, author)
+    return RollbackResult(back, len(done), len(unfinished), let_off, failed)
+
+
+def list_jobs(connection: Connection, *, last: int) -> list[dict[str, Any]]:
+    """The newest jobs, with where their things stand."""
+    rows = connection.execute(select(jobs).order_by(jobs.c.created_at.desc()).limit(last)).all()
+    return [_describe(connection, row) for row in rows]
+
+
+def get_job(connection: Connection, job: str) -> dict[str, Any]:
+    """One job, with where its things stand; UnknownJob when there is none."""
+    row = connection.execute(select(jobs).where(jobs.c.id == job)).one_or_none()
+    if row is None:
+        raise UnknownJob(job)
+    return _describe(connection, row)
+
+
+def _describe(connection: Connection, row: Row[Any]) -> dict[str, Any]:
+    return {
+        "job": row.id,
+        "status": row.status,
+        "reason": row.reason,
+        "document": msgspec.json.decode(row.document),
+        "created_at": row.created_at,
+        "waiting": len(msgspec.json.decode(row.targets)),
+        "things": job_store.count_by_status(connection, row.id),
+    }
+
+
+def _create(connection: Connection, job: Job, author: Author) -> None:
+    sayings: list[OutgoingMessage] = job_store.create_job(connection, job, at=author.at)
+    enqueue(connection, sayings)
+    what = job.document.get("version") or job.document["operation"]
+    detail = f"{job.id}: {what} for {len(job.targets)} things"
+    devices.record_event(connection, author, "job.opened", None, detail)
+
+
+def _most_common_model(meant: Sequence[DeviceStatus]) -> str | None:
+    """The model that most of them say they run."""
+    versions = Counter(
+        one.heartbeat["versions"]["detector"] for one in meant if one.heartbeat is not None
+    )
+    return versions.most_common(1)[0][0] if versions else None
+
+
+def job_id_stem(stem: str) -> str:
+    """A job's id made of a model's name: letters, digits, - and _ only."""
+    return "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in stem)[:56]
+
+
+def _next_free_id(connection: Connection, stem: str) -> str:
+    plain = job_id_stem(stem)
+    taken = set(connection.execute(select(jobs.c.id)).scalars())
+    number = 1
+    while f"{plain}-{number}" in taken:
+        number += 1
+    return f"{plain}-{number}"
+
+
+def _read_executions(connection: Connection, job: str) -> list[Execution]:
+    rows = connection.execute(select(executions.c.body).where(executions.c.job == job))
+    return [msgspec.json.decode(body, type=Execution) for body in rows.scalars()]

@@ -1,0 +1,279 @@
+"""The things of the fleet: who they are, where they hang, which groups they are in.
+
+A thing's name is its device id. What a camera says of itself (presence, heartbeat) is kept by the
+stream in `device_states`; here the two are read together. Every change is written into the audit
+in the same transaction.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, Row, delete, select, update
+
+from cloud.database import device_status, insert
+from cloud.estate import Estate
+from cloud.fleet import audit_states
+from cloud.fleet.history import Author, FleetEvent, record_events
+from cloud.fleet.tables import shadows, thing_groups, things
+from wire.scalars import NAME, DeviceId, LocationId
+from wire.topics import DeviceAddress
+
+MAX_ATTRIBUTES: Final = 50
+ROWS_AT_A_TIME: Final = 1_000
+MAX_VALUE_CHARACTERS: Final = 800
+ATTRIBUTE: Final = re.compile(r"[A-Za-z0-9_.,@/:#-]{1,128}")
+
+
+class RegistryError(ValueError):
+    """Something that the registry cannot hold."""
+
+
+class UnknownDevice(RegistryError):  # noqa: N818 - reads as what happened
+    """A thing that the fleet does not have."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no thing {name[:63]!r} in the fleet: see `fleet list`")
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One camera's agent, as it is registered."""
+
+    name: str
+    location: str
+    kind: str = "camera"
+    serial: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceStatus:
+    """A thing with what it was last known to be."""
+
+    thing: Device
+    groups: tuple[str, ...]
+    presence: str | None
+    seen_at: datetime | None
+    certificate_ends_at: datetime | None
+    heartbeat: Mapping[str, Any] | None
+    drifts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSelector:
+    """Which things are meant. Everything that is given must hold."""
+
+    name: str | None = None
+    location: str | None = None
+    group: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    presence: str | None = None
+    drifting: bool = False
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing was said, so that the whole fleet is meant."""
+        return self == DeviceSelector()
+
+
+def register_device(connection: Connection, thing: Device, author: Author) -> None:
+    """Take in a thing, or correct what is known of it."""
+    _upsert(connection, thing, author)
+    _record_device_event(connection, author, "thing.registered", thing.name, f"at {thing.location}")
+
+
+def _upsert(connection: Connection, thing: Device, author: Author) -> None:
+    DeviceAddress(LocationId(thing.location), DeviceId(thing.name))
+    _check_attributes(thing.attributes)
+    values = {
+        "location": thing.location,
+        "kind": thing.kind,
+        "attributes": msgspec.json.encode(thing.attributes).decode(),
+        "retired_at": None,
+        **({"serial": thing.serial} if thing.serial else {}),
+    }
+    statement = insert(connection.dialect.name, things).values(
+        name=thing.name, created_at=author.at, **values
+    )
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
+def register_sites(connection: Connection, estate: Estate, author: Author) -> int:
+    """Take in every camera of the estate that is not known yet; returns how many."""
+    known = set(connection.execute(select(things.c.name)).scalars())
+    new = [
+        Device(camera, site.id)
+        for site in estate
+        for camera in site.device_ids
+        if camera not in known and estate.listings(camera)[-1].location == site.id
+    ]
+    for thing in new:
+        _upsert(connection, thing, author)
+    noted = [FleetEvent("thing.registered", thing.name, f"at {thing.location}") for thing in new]
+    record_events(connection, author, audit_states.with_device_states(connection, noted))
+    return len(new)
+
+
+def mark_retired(connection: Connection, name: str, author: Author) -> None:
+    """Record that a device has left the fleet and its groups; UnknownThing when there is none."""
+    wanted = (things.c.name == name) & things.c.retired_at.is_(None)
+    if not connection.execute(update(things).where(wanted).values(retired_at=author.at)).rowcount:
+        raise UnknownDevice(name)
+    member = thing_groups.c.thing == name
+    left = connection.execute(select(thing_groups.c.name).where(member)).scalars().all()
+    connection.execute(delete(thing_groups).where(member))
+    for one in left:
+        _record_group_event(connection, author, "group.left", one, [name])
+    _record_device_event(connection, author, "thing.retired", name, "")
+
+
+def record_certificate(
+    connection: Connection, name: str, serial: str, ends_at: datetime, author: Author
+) -> None:
+    """Remember a thing's newest certificate."""
+    values = {"certificate": serial, "certificate_ends_at": ends_at}
+    connection.execute(update(things).where(things.c.name == name).values(**values))
+    detail = f"{serial} until {ends_at.isoformat()}"
+    _record_device_event(connection, author, "thing.certified", name, detail)
+
+
+def add_to_group(connection: Connection, name: str, members: Sequence[str], author: Author) -> None:
+    """Put things into a group, which is made by its first member."""
+    if not re.match(NAME, name):
+        raise RegistryError(f"{name[:80]!r} is no group name: use 1 to 63 letters, digits, - or _")
+    rows = [{"name": name, "thing": member} for member in members]
+    if rows:
+        statement = insert(connection.dialect.name, thing_groups)
+        connection.execute(statement.on_conflict_do_nothing(), rows)
+    _record_group_event(connection, author, "group.joined", name, members)
+
+
+def remove_from_group(
+    connection: Connection, name: str, members: Sequence[str], author: Author
+) -> None:
+    """Take things out of a group."""
+    leaving = (thing_groups.c.name == name) & thing_groups.c.thing.in_(members)
+    connection.execute(delete(thing_groups).where(leaving))
+    _record_group_event(connection, author, "group.left", name, members)
+
+
+def find_devices(
+    connection: Connection, search: DeviceSelector, *, after: str = "", most: int | None = None
+) -> list[DeviceStatus]:
+    """Things that are meant, by name, with what is known of them; a page of them with `most`."""
+    statement = (
+        select(
+            things,
+            device_status.c.presence,
+            device_status.c.heartbeat,
+            device_status.c.heartbeat_received_at,
+            shadows.c.differs,
+        )
+        .outerjoin(device_status, device_status.c.device == things.c.name)
+        .outerjoin(
+            shadows,
+            (shadows.c.thing == things.c.name)
+            & shadows.c.differs.is_(True)
+            & shadows.c.deleted_at.is_(None),
+        )
+        .where(things.c.retired_at.is_(None), things.c.name > after)
+        .order_by(things.c.name)
+    )
+    for wanted in _conditions(search):
+        statement = statement.where(wanted)
+    groups = _groups(connection)
+    found: dict[str, DeviceStatus] = {}
+    options = {"yield_per": ROWS_AT_A_TIME}
+    with closing(connection.execute(statement, execution_options=options)) as rows:
+        for row in rows:
+            if most is not None and len(found) == most:
+                break
+            attributes = msgspec.json.decode(row.attributes)
+            if search.attributes.items() <= attributes.items():
+                found[row.name] = _status_from_row(row, attributes, groups.get(row.name, ()))
+    return list(found.values())
+
+
+def find_names(connection: Connection, search: DeviceSelector) -> list[str]:
+    """The names of the things that are meant."""
+    return [found.thing.name for found in find_devices(connection, search)]
+
+
+def get_device(connection: Connection, name: str) -> DeviceStatus:
+    """The thing of that name, or RegistryError."""
+    found = find_devices(connection, DeviceSelector(name=name))
+    if not found:
+        raise UnknownDevice(name)
+    return found[0]
+
+
+def record_event(
+    connection: Connection, author: Author, event: str, thing: str | None, detail: str
+) -> None:
+    """Write an event into the audit chain."""
+    record_events(connection, author, [FleetEvent(event, thing, detail)])
+
+
+def _record_device_event(
+    connection: Connection, author: Author, event: str, thing: str, detail: str
+) -> None:
+    noted = [FleetEvent(event, thing, detail)]
+    record_events(connection, author, audit_states.with_device_states(connection, noted))
+
+
+def _record_group_event(
+    connection: Connection, author: Author, event: str, group: str, members: Sequence[str]
+) -> None:
+    noted = FleetEvent(event, None, f"{group}: {', '.join(members)[:800]}")
+    record_events(connection, author, [audit_states.with_group_state(connection, noted, group)])
+
+
+def _conditions(search: DeviceSelector) -> Iterable[Any]:
+    if search.name is not None:
+        yield things.c.name == search.name
+    if search.location is not None:
+        yield things.c.location == search.location
+    if search.group is not None:
+        members = select(thing_groups.c.thing).where(thing_groups.c.name == search.group)
+        yield things.c.name.in_(members)
+    if search.presence is not None:
+        yield device_status.c.presence == search.presence
+    if search.drifting:
+        yield shadows.c.differs.is_(True)
+
+
+def _groups(connection: Connection) -> dict[str, tuple[str, ...]]:
+    groups: dict[str, tuple[str, ...]] = {}
+    for row in connection.execute(select(thing_groups).order_by(thing_groups.c.name)):
+        groups[row.thing] = (*groups.get(row.thing, ()), row.name)
+    return groups
+
+
+def _status_from_row(
+    row: Row[Any], attributes: dict[str, str], groups: tuple[str, ...]
+) -> DeviceStatus:
+    return DeviceStatus(
+        thing=Device(row.name, row.location, row.kind, row.serial, attributes),
+        groups=groups,
+        presence=row.presence,
+        seen_at=row.heartbeat_received_at,
+        certificate_ends_at=row.certificate_ends_at,
+        heartbeat=msgspec.json.decode(row.heartbeat) if row.heartbeat else None,
+        drifts=bool(row.differs),
+    )
+
+
+def _check_attributes(attributes: Mapping[str, str]) -> None:
+    if len(attributes) > MAX_ATTRIBUTES:
+        raise RegistryError(f"{len(attributes)} attributes; at most {MAX_ATTRIBUTES} are kept")
+    for name, value in attributes.items():
+        if not ATTRIBUTE.fullmatch(name) or len(value) > MAX_VALUE_CHARACTERS:
+            raise RegistryError(
+                f"attribute {name[:40]!r}: use a plain name and a text of at most "
+                f"{MAX_VALUE_CHARACTERS} characters"
+            )

@@ -1,0 +1,52 @@
+"""The fleet against the sites file: a camera that the file does not list counts for nothing."""
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Final
+
+from cloud.estate import Estate
+from cloud.fleet.registry.devices import Device, RegistryError
+from wire.scalars import DeviceId, LocationId
+
+SHOWN: Final = 20
+
+
+def require_locations(estate: Estate, locations: Iterable[str]) -> None:
+    """Refuse locations that the sites file does not list.
+
+    Raises:
+        RegistryError: names them, and those that were probably meant.
+    """
+    known = {str(site.id) for site in estate}
+    unknown = sorted({one for one in locations if estate.current_id(one) not in known})
+    if not unknown:
+        return
+    near = sorted({found for one in unknown for found in get_close_matches(one, known, SHOWN)})
+    listed = near or sorted(known)[:SHOWN]
+    more = f" and {len(known) - len(listed)} more" if len(listed) < len(known) else ""
+    named = ", ".join(one[:63] for one in unknown[:SHOWN])
+    raise RegistryError(
+        f"location {named} is not in the sites file, which lists {', '.join(listed)}{more}: "
+        "correct it, add it to the file (--estate FILE or ONLOOKER_ESTATE), or force it"
+    )
+
+
+def is_listed(estate: Estate, thing: Device) -> bool:
+    """Whether the reports of a thing count: the file lists it at its location."""
+    return estate.is_listed(LocationId(thing.location), DeviceId(thing.name))
+
+
+def list_warnings(estate: Estate, cameras: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """A sentence for each camera (device, location) that the sites file does not list."""
+    unlisted = [
+        (device, location)
+        for device, location in cameras
+        if not estate.is_listed(LocationId(location), DeviceId(device))
+    ]
+    for device, location in unlisted[:SHOWN]:
+        yield (
+            f"{device} is not listed at {location} in the sites file: "
+            "its reports do not count until it is"
+        )
+    if len(unlisted) > SHOWN:
+        yield f"and {len(unlisted) - SHOWN} more are not listed"

@@ -1,0 +1,42 @@
+"""The cameras of the sites file are things of the fleet, also those that are added later."""
+
+import logging
+from datetime import datetime
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from cloud.database import writing
+from cloud.estate import Estate
+from cloud.estate_reload import SitesFile
+from cloud.fleet.history import Author
+from cloud.fleet.registry import devices
+
+log = logging.getLogger(__name__)
+
+
+class SitesSync:
+    """Registers what the sites file lists, again whenever the file has changed."""
+
+    def __init__(self, engine: Engine, sites: SitesFile) -> None:
+        self._engine = engine
+        self._sites = sites
+        self._registered: Estate | None = None
+
+    def register(self, now: datetime) -> int:
+        """Register the cameras that are new; how many."""
+        estate = self._sites.estate
+        if estate is self._registered:
+            return 0
+        with writing(self._engine) as connection:
+            new = devices.register_sites(connection, estate, Author("estate", now))
+        self._registered = estate
+        return new
+
+    def register_again(self, now: datetime) -> None:
+        """The same; a database that is away is tried at the next call."""
+        try:
+            if new := self.register(now):
+                log.info("fleet.registered", extra={"things": new})
+        except DBAPIError as error:
+            log.warning("database.unavailable", extra={"reason": type(error.orig).__name__})

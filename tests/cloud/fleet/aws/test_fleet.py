@@ -1,0 +1,136 @@
+"""The same words on AWS, in moto, which keeps jobs but runs none and has no sessions to end."""
+
+import argparse
+import json
+
+import pytest
+
+from cloud.fleet.cli import commands
+
+REGION = "eu-west-2"
+ACCOUNT = "123456789012"
+
+
+@pytest.fixture
+def aws(monkeypatch):
+    """Three cameras, two of them canaries, each with a certificate."""
+    moto = pytest.importorskip("moto")
+    boto3 = pytest.importorskip("boto3")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with moto.mock_aws():
+        iot = boto3.client("iot", region_name=REGION)
+        iot.create_thing_group(thingGroupName="canary")
+        for name, place in (("cam-1", "KX-01"), ("cam-2", "KX-01"), ("b", "LB-01")):
+            iot.create_thing(thingName=name, attributePayload={"attributes": {"location": place}})
+            made = iot.create_keys_and_certificate(setAsActive=True)
+            iot.attach_thing_principal(thingName=name, principal=made["certificateArn"])
+            if name != "b":
+                iot.add_thing_to_thing_group(thingGroupName="canary", thingName=name)
+        yield lambda service: boto3.client(service, region_name=REGION)
+
+
+@pytest.fixture
+def typed(aws, capsys):
+    def act(*words):
+        parser = argparse.ArgumentParser()
+        commands.add_arguments(parser)
+        status = commands.run(parser.parse_args([*words, "--on-aws", REGION]))
+        shown = capsys.readouterr()
+        return status, shown.out + shown.err
+
+    return act
+
+
+def reported(aws, name, **state):
+    payload = json.dumps({"state": {"reported": state}}).encode()
+    aws("iot-data").update_thing_shadow(thingName=name, shadowName="config", payload=payload)
+
+
+def test_things_are_found_by_group_and_location(typed):
+    assert typed("list")[1] == "b\ncam-1\ncam-2\n3 things\n"
+    assert typed("list", "--group", "canary")[1] == "cam-1\ncam-2\n2 things\n"
+    assert typed("list", "--location", "LB-01")[1] == "b\n1 things\n"
+    assert typed("list", "--group", "nobody")[1] == "0 things\n"
+
+
+def test_a_wish_is_shown_then_applied_and_drifts_until_it_is_followed(aws, typed):
+    assert typed("set", "paused=true", "--device", "b")[1].splitlines() == [
+        'b  paused: "-" → true',
+        "1 things would change; --apply does it",
+    ]
+    assert typed("drift")[1] == "0 things drift\n"
+    assert "1 things changed" in typed("set", "paused=true", "--device", "b", "--apply")[1]
+    assert 'b at LB-01  {"paused":true}' in typed("drift")[1]
+    reported(aws, "b", paused=True)
+    assert typed("drift")[1] == "0 things drift\n"
+    assert typed("set", "paused=true", "--device", "b", "--apply")[1] == "0 things changed\n"
+
+
+def test_a_wish_outside_the_contract_reaches_nobody(typed):
+    assert typed("set", "sauce=1", "--all", "--apply")[0] == 2
+    assert typed("drift")[1] == "0 things drift\n"
+
+
+def test_a_model_is_rolled_out_with_its_limits_and_back(aws, typed):
+    words = ("roll-out", "d-2", "--group", "canary", "--replaces", "d-1", "--per-minute", "5")
+    assert typed(*words)[1] == "2 things would get d-2; --apply does it\n"
+    job = typed(*words, "--apply")[1].strip()
+    iot = aws("iot")
+    shown = iot.describe_job(jobId=job)["job"]
+    assert [arn.rpartition(":")[2] for arn in shown["targets"]] == ["thinggroup/canary"]
+    document = json.loads(iot.get_job_document(jobId=job)["document"])
+    assert document == {"operation": "model", "version": "d-2", "replaces": "d-1"}
+    assert typed("roll-back", job)[0] == 0
+    assert iot.describe_job(jobId=job)["job"]["status"] == "CANCELED"
+    assert "no job 'none' on AWS" in typed("roll-back", "none")[1]
+
+
+def test_the_signed_package_travels_with_the_job(aws, typed, tmp_path):
+    package = {"url": "https://models.example.org/d-2", "card": "{}"}
+    (tmp_path / "more.json").write_text(json.dumps({"package": package}))
+    words = ("roll-out", "d-2", "--device", "b", "--package", str(tmp_path / "more.json"))
+    refused, why = typed(*words, "--apply")
+    assert (refused, "no camera would understand this job" in why) == (2, True)
+    whole = {"package": {**package, "signature": "c2lnbmVk"}}
+    (tmp_path / "more.json").write_text(json.dumps(whole))
+    status, job = typed(*words, "--apply")
+    assert status == 0, job
+    document = json.loads(aws("iot").get_job_document(jobId=job.strip())["document"])
+    assert document["package"] == whole["package"]
+
+
+def test_one_thing_is_shown_with_its_certificates_and_what_it_should_be(aws, typed):
+    typed("set", "paused=true", "--device", "cam-1", "--apply")
+    shown = json.loads(typed("show", "cam-1")[1])
+    assert (shown["attributes"], shown["groups"]) == ({"location": "KX-01"}, ["canary"])
+    assert [one["status"] for one in shown["certificates"]] == ["ACTIVE"]
+    assert shown["config"]["desired"] == {"paused": True}
+    assert typed("show", "nobody") == (2, "no thing 'nobody' on AWS: see `fleet list`\n")
+
+
+def test_another_order_is_shown_then_given_and_listed(aws, typed):
+    words = ("order", "restart", "--device", "b")
+    assert typed(*words)[1] == "1 things would restart; --apply does it\n"
+    job = typed(*words, "--apply")[1].strip()
+    assert json.loads(aws("iot").get_job_document(jobId=job)["document"]) == {
+        "operation": "restart"
+    }
+    assert typed("jobs")[1].startswith(f"{job}  ")
+    assert typed("order", "dance", "--device", "b", "--apply")[0] == 2
+    assert "no thing group 'x' on AWS" in typed("order", "restart", "--group", "x", "--apply")[1]
+
+
+def test_more_things_than_one_job_takes_want_a_group(aws, typed):
+    for number in range(101):
+        aws("iot").create_thing(thingName=f"many-{number}")
+    status, why = typed("order", "restart", "--all", "--apply")
+    assert (status, "AWS takes 100 for one job: put them into a thing group" in why) == (2, True)
+
+
+def test_retiring_revokes_the_certificate(aws, typed):
+    status, said = typed("retire", "cam-1")
+    assert (status, said.count("revoked ")) == (0, 1)
+    iot = aws("iot")
+    states = [one["status"] for one in iot.list_certificates()["certificates"]]
+    assert sorted(states) == ["ACTIVE", "ACTIVE", "REVOKED"]

@@ -1,9 +1,0 @@
-"""The models that the cloud takes for every camera's own are those that the agent comes with."""
-
-from cloud.fleet.known_models import BUILT_IN
-from edge_agent.settings.perception import ModelSettings
-
-
-def test_the_agents_own_models_may_always_be_named():
-    own = ModelSettings()
-    assert {"detector": own.detector, "attention": own.attention} == BUILT_IN

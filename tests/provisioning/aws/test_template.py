@@ -1,0 +1,313 @@
+"""The stack: linted, deployed in moto with a look at each resource, and what moto leaves out.
+
+Moto says CREATE_COMPLETE whatever it has skipped, so nothing here believes a stack's status.
+"""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from provisioning.__main__ import main
+from provisioning.aws import cost, policy, template
+from provisioning.aws.evaluator import Attempt, is_allowed
+from provisioning.aws.stack import Stack
+from wire.topics import Channel
+
+pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS:UserWarning")
+REGION = "eu-west-2"
+ACCOUNT = "123456789012"
+NOT_IN_MOTO = {
+    "AWS::Budgets::Budget",
+    "AWS::CloudTrail::Trail",
+    "AWS::CloudWatch::Alarm",
+    "AWS::IoT::ProvisioningTemplate",
+    "AWS::IoT::TopicRule",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::TopicPolicy",
+}
+ZONES = ("landing", "raw", "trusted", "curated", "audit")
+
+
+@pytest.fixture(scope="module")
+def resources():
+    return template.template()["Resources"]
+
+
+def of_type(resources, kind):
+    return {name: one["Properties"] for name, one in resources.items() if one["Type"] == kind}
+
+
+def test_the_template_is_small_enough_to_be_handed_over_inline():
+    assert len(template.text().encode()) <= template.LARGEST_BYTES
+
+
+@pytest.mark.slow
+def test_the_template_has_no_lint(tmp_path):
+    path = tmp_path / "stack.json"
+    path.write_text(template.text())
+    linter = Path(sys.executable).parent / "cfn-lint"
+    outcome = subprocess.run([linter, path, "-r", REGION], capture_output=True, text=True)
+    assert outcome.returncode == 0, outcome.stdout
+
+
+def test_every_bucket_is_versioned_encrypted_aged_and_closed(resources):
+    buckets = of_type(resources, "AWS::S3::Bucket")
+    assert len(buckets) == len(ZONES)
+    for bucket in buckets.values():
+        assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        [rule] = bucket["LifecycleConfiguration"]["Rules"]
+        assert rule["Transitions"]
+        [one] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert one["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+
+
+def test_measurements_outlive_the_stack(resources):
+    assert resources["Key"]["Properties"]["EnableKeyRotation"] is True
+    for kind in ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::DynamoDB::Table", "AWS::SQS::Queue"):
+        for name, one in resources.items():
+            if one["Type"] == kind:
+                assert one["DeletionPolicy"] == one["UpdateReplacePolicy"] == "Retain", name
+
+
+def test_each_channel_has_a_rule_that_loses_nothing(resources):
+    rules = of_type(resources, "AWS::IoT::TopicRule")
+    told = {
+        rule["TopicRulePayload"]["Sql"].rpartition("/")[2].rstrip("'") for rule in rules.values()
+    }
+    assert told == set(Channel) - {Channel.ACK}
+    for rule in rules.values():
+        assert rule["TopicRulePayload"]["ErrorAction"]["Sqs"]
+
+
+def test_nobody_may_do_everything(resources):
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        for inner in role.get("Policies", []):
+            for statement in inner["PolicyDocument"]["Statement"]:
+                actions = statement["Action"]
+                assert "*" not in (actions if isinstance(actions, str) else "".join(actions)), name
+                assert statement["Resource"] != "*", name
+
+
+def test_a_camera_that_enrols_becomes_a_thing_with_all_three_policies(resources):
+    [enrolment] = of_type(resources, "AWS::IoT::ProvisioningTemplate").values()
+    body = json.loads(enrolment["TemplateBody"]["Fn::Sub"])
+    things = [one for one in body["Resources"].values() if one["Type"] == "AWS::IoT::Thing"]
+    assert things[0]["Properties"]["AttributePayload"]["location"] == {"Ref": "Location"}
+    names = {
+        one["Properties"]["PolicyName"]
+        for one in body["Resources"].values()
+        if one["Type"] == "AWS::IoT::Policy"
+    }
+    assert names == {"${TelemetryPolicy}", "${ManagementPolicy}", "${IngestPolicy}"}
+
+
+@pytest.fixture(scope="module")
+def aws():
+    """Moto's AWS with the stack deployed by our own command's code."""
+    moto = pytest.importorskip("moto")
+    boto3 = pytest.importorskip("boto3")
+    with pytest.MonkeyPatch.context() as patch, moto.mock_aws():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        patch.setenv("AWS_DEFAULT_REGION", REGION)
+
+        def client(service):
+            return boto3.client(service, region_name=REGION)
+
+        ec2 = client("ec2")
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnets = ",".join(
+            ec2.create_subnet(
+                VpcId=vpc, CidrBlock=f"10.0.{place}.0/24", AvailabilityZone=f"{REGION}{letter}"
+            )["Subnet"]["SubnetId"]
+            for place, letter in enumerate("ab")
+        )
+        certificate = client("acm").request_certificate(DomainName="api.example.org")
+        said = list(
+            Stack("onlooker", REGION).deploy(
+                {
+                    "Stage": "test",
+                    "Image": "onlooker:1",
+                    "DatabaseSecret": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db-AbCdEf",
+                    "Vpc": vpc,
+                    "Subnets": subnets,
+                    "PublicSubnets": subnets,
+                    "HttpsCertificate": certificate["CertificateArn"],
+                    "AlarmEmail": "ops@example.org",
+                }
+            )
+        )
+        assert said[0] == "onlooker is as the template says"
+        yield client
+
+
+def test_the_zones_are_there_encrypted_and_closed(aws):
+    s3 = aws("s3")
+    for zone in ZONES:
+        bucket = f"onlooker-test-{zone}-{ACCOUNT}"
+        [rule] = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"][
+            "Rules"
+        ]
+        assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+
+
+def test_the_stream_and_the_queues_are_there_and_encrypted(aws):
+    kinesis = aws("kinesis").describe_stream_summary(StreamName="onlooker-test-reports")
+    assert kinesis["StreamDescriptionSummary"]["RetentionPeriodHours"] == 168
+    url = aws("sqs").get_queue_url(QueueName="onlooker-test-lost-messages")["QueueUrl"]
+    attributes = aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert attributes["MessageRetentionPeriod"] == "1209600"
+    assert attributes["KmsMasterKeyId"]
+    topics = [one["TopicArn"] for one in aws("sns").list_topics()["Topics"]]
+    assert [arn for arn in topics if arn.endswith(":onlooker-test-alarms")]
+
+
+def test_the_policies_in_force_refuse_what_the_table_refuses(aws):
+    iot = aws("iot")
+    # moto keeps the document as Python writes it, not as JSON
+    deployed = [
+        ast.literal_eval(iot.get_policy(policyName=f"onlooker-test-{word}")["policyDocument"])
+        for word in ("telemetry", "management", "ingest")
+    ]
+    arn = f"arn:aws:iot:{REGION}:{ACCOUNT}"
+    assert deployed[:2] == [policy.telemetry(arn), policy.management(arn)]
+    known = {
+        "iot:Connection.Thing.ThingName": "cam-1",
+        "iot:Connection.Thing.Attributes[location]": "KX-01",
+        "iot:Connection.Thing.IsAttached": "true",
+    }
+    for topic, may in (
+        ("onlooker/v1/KX-01/cam-1/audience", True),
+        ("onlooker/v1/KX-01/cam-2/audience", False),
+        ("$aws/things/cam-1/shadow/name/config/update", True),
+        ("$aws/things/cam-2/shadow/name/config/update", False),
+        ("$aws/rules/onlooker_test_audience/onlooker/v1/KX-01/cam-1/audience", True),
+        ("$aws/rules/onlooker_test_audience/onlooker/v1/KX-01/cam-2/audience", False),
+    ):
+        attempt = Attempt("iot:Publish", f"{arn}:topic/{topic}", known)
+        assert is_allowed(deployed, attempt) is may, topic
+
+
+def test_the_roster_and_its_doorkeeper_are_there(aws):
+    table = aws("dynamodb").describe_table(TableName="onlooker-test-roster")["Table"]
+    assert table["KeySchema"] == [{"AttributeName": "serial", "KeyType": "HASH"}]
+    function = aws("lambda").get_function_configuration(FunctionName="onlooker-test-doorkeeper")
+    assert function["Timeout"] < 5  # AWS IoT waits five seconds
+    assert function["Environment"]["Variables"] == {"ROSTER": "onlooker-test-roster"}
+
+
+@pytest.fixture
+def doorkeeper(aws, resources, monkeypatch):
+    """The doorkeeper's own code, on moto's table."""
+    monkeypatch.setenv("ROSTER", "onlooker-test-roster")
+    names = {}
+    exec(resources["Doorkeeper"]["Properties"]["Code"]["ZipFile"], names)
+    return names["decide"]
+
+
+def test_the_doorkeeper_lets_a_camera_in_once(aws, doorkeeper):
+    entry = {"serial": {"S": "SN-1"}, "device": {"S": "cam-1"}, "location": {"S": "KX-01"}}
+    aws("dynamodb").put_item(TableName="onlooker-test-roster", Item=entry)
+    asked = {"certificateId": "c1", "parameters": {"SerialNumber": "SN-1"}}
+    answer = {
+        "allowProvisioning": True,
+        "parameterOverrides": {"Device": "cam-1", "Location": "KX-01"},
+    }
+    assert doorkeeper(asked, None) == answer
+    assert doorkeeper(asked, None) == answer  # AWS may ask twice about the same certificate
+    assert doorkeeper({**asked, "certificateId": "c2"}, None) == {"allowProvisioning": False}
+
+
+@pytest.mark.parametrize("parameters", [{}, {"SerialNumber": ""}, {"SerialNumber": "SN-unknown"}])
+def test_the_doorkeeper_lets_nobody_else_in(doorkeeper, parameters):
+    asked = {"certificateId": "c", "parameters": parameters}
+    assert doorkeeper(asked, None) == {"allowProvisioning": False}
+
+
+def test_the_programs_are_described_and_behind_tls(aws):
+    ecs = aws("ecs")
+    services = ecs.list_services(cluster="onlooker-test")["serviceArns"]
+    assert {arn.rpartition("/")[2] for arn in services} == {"api", "stream"}
+    for name in ("api", "stream"):
+        [container] = ecs.describe_task_definition(taskDefinition=f"onlooker-test-{name}")[
+            "taskDefinition"
+        ]["containerDefinitions"]
+        assert container["readonlyRootFilesystem"] is True
+        assert [secret["name"] for secret in container["secrets"]] == ["ONLOOKER_DATABASE_URL"]
+    elb = aws("elbv2")
+    [balancer] = elb.describe_load_balancers()["LoadBalancers"]
+    [listener] = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    assert (listener["Port"], listener["Protocol"]) == (443, "HTTPS")
+
+
+def test_what_moto_leaves_out_is_known(aws, resources):
+    assert aws("iot").list_topic_rules()["rules"] == []
+    assert aws("cloudwatch").describe_alarms()["MetricAlarms"] == []
+    assert aws("cloudtrail").describe_trails()["trailList"] == []
+    assert {one["Type"] for one in resources.values()} >= NOT_IN_MOTO
+    kinesis = aws("kinesis").describe_stream_summary(StreamName="onlooker-test-reports")
+    mode = kinesis["StreamDescriptionSummary"]["StreamModeDetails"]["StreamMode"]
+    assert mode == "PROVISIONED"  # asked for: ON_DEMAND
+
+
+def said(capsys, *words):
+    code = main(["aws", *words])
+    shown = capsys.readouterr()
+    return code, shown.out + shown.err
+
+
+def test_destroying_needs_the_name_twice(capsys):
+    code, shown = said(capsys, "destroy", "--region", REGION)
+    assert (code, shown) == (1, "error: to delete onlooker, say --yes onlooker\n")
+
+
+@pytest.mark.parametrize(
+    ("word", "says"), [("Stage", "write NAME=VALUE"), ("Sauce=1", "wanted one of Stage")]
+)
+def test_parameters_that_are_none_are_refused(capsys, word, says):
+    code, shown = said(capsys, "plan", "--region", REGION, word)
+    assert code == 1
+    assert says in shown
+
+
+def test_a_hundred_cameras_by_hand():
+    #  100 x 43,200 minutes = 4.32 million; a report, a heartbeat and an acknowledgement each
+    lines = {line.what: line.usd for line in cost.estimate(100, cost.UsageProfile(), cost.Prices())}
+    assert lines["connections"] == pytest.approx(4.32 * 0.08)
+    assert lines["messages"] == pytest.approx(3 * 4.32)
+    assert lines["rules and their actions"] == pytest.approx(2 * 4.32 * 0.30)
+
+
+def test_ten_reports_to_a_message_are_three_metered_units_and_basic_ingest_is_none():
+    habits = cost.UsageProfile(reports_per_message=10)
+    lines = {line.what: line.usd for line in cost.estimate(100, habits, cost.Prices())}
+    assert lines["messages"] == pytest.approx(0.432 * 3 + 4.32 + 0.432)
+    free = cost.UsageProfile(basic_ingest=True)
+    lines = {line.what: line.usd for line in cost.estimate(100, free, cost.Prices())}
+    assert lines["messages"] == pytest.approx(4.32)
+
+
+def test_the_estimate_shows_its_arithmetic(capsys):
+    code, shown = said(capsys, "cost")
+    assert code == 0
+    assert "100 cameras x 43,200 minutes x 0.08/million" in shown
+    assert "10,000 cameras, a month of 30 days, US dollars (prices not verified)" in shown
+
+
+def test_without_credentials_a_plan_ends_in_a_sentence(monkeypatch, tmp_path, capsys):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)  # it remembers who it was
+    assert main(["aws", "plan", "--region", "eu-west-2"]) == 1
+    assert (
+        "error: AWS cannot be asked, or refuses: Unable to locate cred" in capsys.readouterr().err
+    )
