@@ -1,0 +1,1 @@
+"""Audience forecasts: history, models, intervals, backtests, the nightly run."""

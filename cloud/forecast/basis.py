@@ -1,4 +1,4 @@
-"""What a forecast is based on: which hours were observed, how long ago, and in words."""
+"""The basis of a forecast: the source of each hour, the age of the data, the reason in words."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cloud.forecast.series import WEEK_H
 
 Sources = NDArray[np.uint8]
-"""The source of each hour of a week, as numbers of `Source`: (168,)."""
+"""The source of each hour of a week, as numbers of `HourSource`: (168,)."""
 Basis = Literal["measured", "similar_hours", "venue"]
 
 
@@ -19,7 +19,7 @@ class BasisError(ValueError):
     """A stored basis that cannot be read."""
 
 
-class Source(IntEnum):
+class HourSource(IntEnum):
     """Where the forecast of one hour of the week comes from."""
 
     OBSERVED = 0
@@ -28,9 +28,9 @@ class Source(IntEnum):
 
 
 NAMES: Final[dict[int, Basis]] = {
-    Source.OBSERVED: "measured",
-    Source.SIMILAR_HOURS: "similar_hours",
-    Source.VENUE: "venue",
+    HourSource.OBSERVED: "measured",
+    HourSource.SIMILAR_HOURS: "similar_hours",
+    HourSource.VENUE: "venue",
 }
 
 
@@ -71,4 +71,4 @@ def _digits(sources: Sources) -> str:
 def _sources(digits: str) -> Sources:
     if len(digits) != WEEK_H:
         raise ValueError(f"{len(digits)} hours, expected {WEEK_H}")
-    return np.array([Source(int(digit)) for digit in digits], dtype=np.uint8)
+    return np.array([HourSource(int(digit)) for digit in digits], dtype=np.uint8)

@@ -1,10 +1,10 @@
-"""What to expect in one hour of one place, and what that is based on.
+"""The forecast of one site, hour by hour at any distance, and its basis.
 
-With two weeks of its own hours a place is forecast from them (`forecaster`); before that from its
-kind of venue, pulled to whatever has been measured, and the answer says so. A forecast knows seven
-days; further out the week repeats and the interval grows with the square root of the weeks, since
-errors add up like steps of a walk. A public holiday looks like a Sunday. An hour of the week that
-was never observed is estimated and marked: it is priced at the base rate, never as empty.
+A site with two weeks of its own hours is forecast from them (`week_forecasts`). Before that the
+usual week of its kind of venue is taken, scaled to the measured hours, and the basis is `venue`. A
+forecast holds seven days; later weeks repeat the usual week, and the interval grows with the square
+root of the weeks. A public holiday is forecast as a Sunday. An hour of the week that was never
+observed is estimated and marked: it is priced at the base rate, never as empty.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from cloud.database import EPOCH
 from cloud.estate import Site
 from cloud.forecast import training, venue_profiles, week_forecasts
-from cloud.forecast.basis import NAMES, Basis, Source, Sources
+from cloud.forecast.basis import NAMES, Basis, HourSource, Sources
 from cloud.forecast.history import history_store
 from cloud.forecast.history.hours import HOUR_S, Measures, ObservedHours, read_hours
 from cloud.forecast.history.observations import SiteObservations
@@ -34,7 +34,7 @@ from cloud.forecast.weekly import LEARNT_W
 
 Integers = NDArray[np.int64]
 VENUE_MODEL: Final = "venue-1"
-ALL_VENUE: Final[Sources] = np.full(WEEK_H, Source.VENUE, dtype=np.uint8)
+ALL_VENUE: Final[Sources] = np.full(WEEK_H, HourSource.VENUE, dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class SiteForecast:
         """Which of these hours were never observed at a place whose other hours were."""
         if self.basis == "venue":
             return np.zeros(day.shape, dtype=bool)
-        found: Flags = self._sources(days, day, hour) != Source.OBSERVED
+        found: Flags = self._sources(days, day, hour) != HourSource.OBSERVED
         return found
 
     def _sources(self, days: Sequence[date], day: Integers, hour: Integers) -> Sources:
@@ -144,7 +144,7 @@ class SiteForecast:
         return column[day] * 24 + hour, first_week[day]
 
     def _is_unobserved(self, source: int) -> bool:
-        return self.basis != "venue" and source != Source.OBSERVED
+        return self.basis != "venue" and source != HourSource.OBSERVED
 
     def _widening(self, weeks_ahead: int) -> float:
         """By how much wider than what is stored, which is as wide as its age asks for."""
@@ -160,7 +160,7 @@ class SiteForecast:
         if not self._is_unobserved(source):
             return ""
         lately = f"; this hour of the week was not observed here in the {LEARNT_W} weeks"
-        if source == Source.SIMILAR_HOURS:
+        if source == HourSource.SIMILAR_HOURS:
             return f"{lately}: estimated from the same hour of other days"
         return f"{lately}, nor on other days: the usual profile of {self.venue}s at the level here"
 
@@ -279,7 +279,7 @@ def _with_night(found: SiteForecast, night: StoredWeek) -> SiteForecast:
     return replace(
         found,
         coming=night.week,
-        coming_sources=np.full(WEEK_H, Source.OBSERVED, dtype=np.uint8),
+        coming_sources=np.full(WEEK_H, HourSource.OBSERVED, dtype=np.uint8),
         model=night.model,
         cutoff_at=night.cutoff_at,
     )

@@ -1,4 +1,4 @@
-"""Places with one calendar of holidays and one local day: learnt and forecast together."""
+"""Sites with one holiday calendar and one local day: trained and forecast together."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,13 +1,10 @@
-"""The night's work: score what has come true, learn once a week, forecast every place.
+"""The nightly run: forecast every site, store the forecasts, score those whose week is over.
 
-A night that is interrupted is taken up where it stopped: places are forecast in portions, each its
-own transaction, and one that has its forecast of the day is left alone. What is learnt is learnt
-per calendar of holidays, from a sample of series with more than a year of history; where there are
-none, the plain model forecasts alone and nothing is missed. Where something has been learnt both
-forecast, and each place gets the one that has done best there.
+Where a model has been trained, every nightly model of the registry forecasts and each site gets the
+one with the best score there; else the default model forecasts alone.
 
-A place that fails is left out by name and stops no other: its portion is then made place by place.
-An error of the database as a whole ends the night, since it would fail every place.
+A site that fails is skipped and named, and stops no other: its batch is then forecast site by site.
+An error of the database as a whole ends the run, since every site would fail.
 """
 
 import logging
@@ -164,7 +161,7 @@ def _portion(
     before = network.today - timedelta(days=7) - LATE_DATA
     names, zones = [site.id for site in sites], list_zones(sites)
     with database.reading(engine) as connection:
-        known = [_known(connection, site, network) for site in sites]
+        known = [_read_inputs(connection, site, network) for site in sites]
         places = [one.place for one in known]
         histories_of: dict[str, ClockSeries] = {one.site.id: one.series for one in places}
         waiting = store.read_unscored_weeks(connection, names, before)
@@ -194,7 +191,7 @@ def _portion(
     )
 
 
-def _known(connection: Connection, site: Site, network: Network) -> SiteInputs:
+def _read_inputs(connection: Connection, site: Site, network: Network) -> SiteInputs:
     found = history_store.read_history(connection, site, network.today)
     made = (
         compute_visitor_mix(connection, site, network.today, network.holidays)

@@ -1,8 +1,8 @@
-"""How good a forecast was: four figures, each over the hours whose truth is known.
+"""Scores of forecasts: four figures, each over the hours whose true count is known.
 
 WQL is twice the mean pinball loss over P10, P50 and P90, per person counted; WAPE the absolute
-error of the middle per person counted; MASE the same against the last weeks' weekly naive error;
-coverage the share of hours inside the band. MAPE is left out: at night it says nothing.
+error of P50 per person counted; MASE the same against the weekly naive error of the last weeks;
+coverage the share of hours inside the interval. MAPE is left out: it is meaningless at night.
 """
 
 from dataclasses import dataclass

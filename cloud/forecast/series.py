@@ -1,8 +1,7 @@
-"""Hours on the local clock: rows of a table whose columns are 24 hours a day, gaps as NaN.
+"""Hourly series on a local clock: whole days of 24 hours from local midnight.
 
-Hard truths. Missing is not zero: an hour that nobody could see is NaN. The hour that the spring
-takes away is a gap, the one that the autumn doubles is the mean of both, so that every week has
-168 columns and Monday 08:00 always stands under Monday 08:00.
+A local clock skips an hour in spring and repeats one in autumn: the skipped hour is missing (NaN),
+the repeated one is the mean of both. Seven local days are therefore always 168 values.
 """
 
 from dataclasses import dataclass

@@ -1,16 +1,16 @@
-"""What is known of a place besides its counts: weather, school holidays, events.
+"""Signals of a site besides its counts: weather, school holidays, events.
 
-Each place may have a file of its own:
+Each site may have a file of its own:
 
     name,from,until,value
     rain_mm,2026-11-23T08:00,2026-11-23T12:00,2.5
     school_holiday,2026-12-19,2027-01-04,1
     event,2026-11-28T17:00,2026-11-28T23:00,1
 
-Times are whole hours of the local clock, `until` is not included. Where no line of a signal speaks
-it is 0, so temperature is written as its distance from the season's usual; lines that overlap add
-up. History teaches what a signal does, lines of the coming week (a weather forecast, a programme)
-say where; nothing is fetched.
+Times are whole hours of the local clock; `until` is exclusive. A signal is 0 outside its lines, so
+write a temperature as its difference from the seasonal mean. Overlapping lines add up. Past lines
+teach the effect of a signal, lines of the coming week (a weather forecast, an event programme) say
+when it applies. Nothing is downloaded.
 """
 
 import csv

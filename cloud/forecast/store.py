@@ -1,7 +1,7 @@
-"""Forecasts and their scores as rows: what was expected, made when, and how it turned out.
+"""Tables of forecasts, their scores and trained models.
 
-One row for each place and local day on which a week was forecast; it is never rewritten, so that a
-score is always that of what was really said. Trained models lie beside them as text.
+`forecast_weeks` has one row for each site and local day on which a week was forecast. Rows are
+never rewritten, so that a score is always that of the published forecast.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""What is known of a network of places: learnt from a sample of them, once a week."""
+"""Train the model of a network from a sample of its sites, once a week."""
 
 import logging
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
-"""Hours of the week that were never observed at a place: estimated, wide, and marked as such.
+"""Estimate hours of the week that were never observed at a site: wide, and marked as estimates.
 
-The first choice is the site's own shape: the same hour of its other days, which the models give
-already. Where that hour was observed on no day, the usual profile of the kind of venue is taken at
-the level of the observed hours before and after it.
+First choice is the same hour of the site's other days, which the models return already. Where that
+hour was observed on no day, the profile of the kind of venue is taken, at the level of the observed
+hours before and after it.
 """
 
 from typing import Final
@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from cloud.forecast import venue_profiles
-from cloud.forecast.basis import Source, Sources
+from cloud.forecast.basis import HourSource, Sources
 from cloud.forecast.series import WEEK_H, Flags, Floats
 
 SIMILAR_BAND: Final = (0.45, 1.9)
@@ -29,15 +29,17 @@ def fill_unobserved_hours(week: Floats, observed: Flags, assumed: Floats) -> tup
     the venue (measures, 168).
     """
     known = np.isfinite(week[0, 1])
-    sources = np.where(observed & known, Source.OBSERVED, Source.SIMILAR_HOURS).astype(np.uint8)
-    sources[~known] = Source.VENUE
+    sources = np.where(observed & known, HourSource.OBSERVED, HourSource.SIMILAR_HOURS).astype(
+        np.uint8
+    )
+    sources[~known] = HourSource.VENUE
     whole = week
     if not (observed & known).all():
         similar = _banded(week[:, 1], SIMILAR_BAND)
-        whole = np.where(sources == Source.SIMILAR_HOURS, _wider(week, similar), week)
+        whole = np.where(sources == HourSource.SIMILAR_HOURS, _wider(week, similar), week)
     if not known.all():
         estimated = _banded(assumed * _level_beside(week[:, 1], assumed), venue_profiles.BAND)
-        whole = np.where(sources == Source.VENUE, estimated, whole)
+        whole = np.where(sources == HourSource.VENUE, estimated, whole)
     return whole, sources
 
 

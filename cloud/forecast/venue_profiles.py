@@ -1,9 +1,8 @@
-"""A week at a place nobody has measured yet: what its kind of venue usually looks like.
+"""The assumed week of a kind of venue, for sites without enough measurements.
 
-Hard truth: these are assumptions, not measurements. The shapes follow the known day of a station
-(two weekday peaks, a flat Saturday, a late Sunday); the levels are of plausible size and no more.
-The first hours that a camera sees pull the level to what is true, the second full week replaces
-the shape, and until then the band is wide and the answer says `venue`.
+These are assumptions, not measurements. The shapes follow a station (two weekday peaks, a flat
+Saturday, a late Sunday); the levels are plausible. The first measured hours scale the level, two
+weeks of them replace the profile; until then the interval is wide and the basis is `venue`.
 """
 
 from dataclasses import dataclass

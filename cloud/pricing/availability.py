@@ -1,7 +1,6 @@
-"""Whether an hour can still be bought: what is free, what is taken, or that it has begun.
+"""Whether an hour can still be bought: available, sold out, past or unknown.
 
-Hard truth: a slot of which nobody has noted anything is one of which nothing is known. It is
-offered, and its figures are null and not zero.
+A slot without a record of occupancy is offered as unknown; its figures are null, not zero.
 """
 
 from dataclasses import dataclass

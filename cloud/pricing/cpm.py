@@ -1,8 +1,8 @@
-"""The price of a slot as a price per thousand impressions, and back without losing a penny.
+"""The price of a slot as a price per thousand impressions, and back without a rounding loss.
 
-Hard truths. OpenRTB's `bidfloor` is per thousand impressions, not per play: the multiplier decides
-what it means, so the multiplier is never rounded below six decimals. Everything is Decimal; minor
-units are rounded once, at the end.
+OpenRTB's `bidfloor` is per thousand impressions, not per play, so the multiplier decides its
+meaning: it is never rounded below six decimals. All amounts are Decimal; minor units are rounded
+once, at the end.
 """
 
 from decimal import ROUND_HALF_UP, Decimal

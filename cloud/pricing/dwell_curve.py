@@ -1,8 +1,8 @@
-"""How long people stay, or look, as a survival curve read from a histogram of the wire.
+"""Dwell or attention time as a survival curve, from a histogram of the wire.
 
-Hard truths. At a bucket's edges the curve is exact. Inside a bucket people are taken to leave at a
-steady rate; in the last bucket that anybody was seen in, evenly; beyond the open edge at the rate
-that makes the mean come out. The mean itself is no assumption: the sum of all times is on the wire.
+At the edges of a bucket the curve is exact. Inside a bucket people leave at a constant rate; in the
+last bucket with people, evenly; beyond the open edge at the rate that reproduces the mean. The mean
+is no assumption: the sum of all times is on the wire.
 """
 
 import math

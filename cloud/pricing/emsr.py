@@ -1,8 +1,8 @@
-"""Shares kept back for those who come late and pay more, and what the next share is worth.
+"""Protected shares for later, dearer demand, and the value of the next share (EMSR-b).
 
-EMSR-b (Belobaba; the textbook is Talluri and van Ryzin, "The Theory and Practice of Revenue
-Management", chapter 2). Hard truth: it takes the demand of each class as normal, independent and
-arriving cheapest first. Where demand is unknown it must not be used: ask the rate card's floor.
+Belobaba; textbook: Talluri and van Ryzin, "The Theory and Practice of Revenue Management", chapter
+2. Demand of each class is taken as normal, independent and arriving cheapest first. Without an
+estimate of demand, do not use it: the floor of the rate card applies.
 """
 
 import math

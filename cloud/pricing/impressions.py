@@ -1,10 +1,10 @@
 """Impressions of one play, in tiers of rising quality: gross, OTS, LTS, audience.
 
-Hard truths. A play of a spot is one turn in the loop. Somebody who stays D sees a part of at least
-`least_s` of it when he comes up to D - least_s before its end or spot - least_s after its start, so
-a play earns arrivals x E[D + spot - 2 least; D >= least]: no mean dwell and no share of the hour
-gives that number. Looking time is taken as one stretch of the visit. The tiers are named after the
-usual ones; no conformity with anybody's standard is claimed. `docs/pricing.md` has it in words.
+A spot plays once in each loop. A person who stays D sees at least `least_s` of a play when arriving
+up to D - least_s before its end or spot - least_s after its start, so a play earns arrivals x
+E[D + spot - 2 least; D >= least]. Neither a mean dwell nor a share of the hour gives that number.
+Attention is taken as one stretch of the visit. The tiers have the trade's names; no conformity with
+a standard is claimed. Derivation: `docs/pricing.md`.
 """
 
 import math
@@ -72,7 +72,7 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class CountCalibration:
     """What one counted person stands for: 1 / recall, and how sure that is."""
 
     factor: float = 1.0
@@ -97,7 +97,7 @@ class Provenance:
     reason: str
     cutoff_at: datetime | None
     forecast: str
-    calibration: Calibration = Calibration()
+    calibration: CountCalibration = CountCalibration()
     formula: str = FORMULA
 
 

@@ -1,10 +1,10 @@
-"""One hour of one screen in the words of OpenRTB 2.6: the `dooh`, `device` and `imp` objects.
+"""One hour of one screen in OpenRTB 2.6: the `dooh`, `device` and `imp` objects.
 
-Hard truths. `bidfloor` is per thousand impressions and `qty.multiplier` is the impressions of one
-play: floor x multiplier x plays is the slot's price to the penny, so neither is rounded on the way
-and the currency is always written, since the standard's default is the dollar. An hour in which
-nobody is expected has no price per thousand and is not put up (a floor left out would mean zero).
-The publisher measures (`sourcetype` 2); nobody independent has audited it.
+`bidfloor` is per thousand impressions and `qty.multiplier` is the impressions of one play: floor x
+multiplier x plays is the exact price of the slot, so neither is rounded before. The currency is
+always written, since the default of the standard is USD. An hour without expected audience has no
+price per thousand and is not offered (an absent floor would mean zero). The publisher measures
+(`sourcetype` 2); no independent party has audited it.
 """
 
 from typing import Any, Final

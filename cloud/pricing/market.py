@@ -1,7 +1,7 @@
-"""What else is known of a slot that is quoted: its last published price, who wants it, a set price.
+"""What else is known of a quoted slot: its last published price, its occupancy, a price override.
 
-Inputs, never looked up in this room: the same ones give the same price for ever. Nothing known is
-the usual case and changes nothing.
+These are inputs; this package never looks them up, so the same inputs always give the same price.
+Usually none is known, and nothing changes.
 """
 
 import math

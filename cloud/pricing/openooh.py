@@ -1,8 +1,8 @@
-"""Kinds of places by number: OpenOOH's venue taxonomy 1.2, and what 1.1 calls them on the wire.
+"""Venue ids: the OpenOOH venue taxonomy 1.2, and its 1.1 ids for OpenRTB.
 
-Hard truth: OpenRTB 2.6 has a number for OpenOOH 1.1 (`venuetypetax` 5) and none yet for 1.2, so a
-place is kept by its 1.2 id and sent by the 1.1 id that the taxonomy's own table gives. What 1.1
-lacks becomes its parent, or its nearest kin. Ids are facts of openooh/venue-taxonomy (Apache-2.0).
+OpenRTB 2.6 has a number for OpenOOH 1.1 (`venuetypetax` 5) and none for 1.2 yet. Sites have 1.2
+ids; OpenRTB gets the 1.1 id of the taxonomy's own table, and where 1.1 lacks the venue, its parent
+or nearest relative. Ids are facts of openooh/venue-taxonomy (Apache-2.0).
 """
 
 from collections.abc import Iterable

@@ -1,8 +1,8 @@
-"""Many slots of one site priced at once, each to the very penny of its quote.
+"""Price many slots of one site at once, each exactly as its quote.
 
-Products are taken in floating point, which is good to a hundred-thousandth of a penny; the few that
-come out nearer than that to half a penny, where rounding could go either way, are quoted one by
-one in decimals. The rules after the factors are whole numbers here as there.
+Products are computed in floating point, accurate to a hundred-thousandth of a minor unit. The few
+that are nearer than that to half a minor unit are computed again in decimals, one by one. The rules
+after the factors use integers here as there.
 """
 
 import math

@@ -1,7 +1,7 @@
-"""A quote: base rate x factors, rounded to whole pence once, at the very end.
+"""A quote: base rate x factors, rounded once to minor units.
 
-The same inputs give the same price, for ever: nothing here reads a clock, a file or a database.
-What a rule takes or adds is a factor too, so the factors always multiply to the price.
+The same inputs always give the same price: nothing here reads a clock, a file or a database. A rule
+that changes the price is a factor too, so the factors always multiply to the price.
 """
 
 import math

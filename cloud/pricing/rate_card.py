@@ -1,7 +1,7 @@
-"""The rate card: what each kind of hour, audience, place and season is worth, as multipliers.
+"""The rate card: multipliers for hours, audiences, kinds of site and seasons.
 
-A value, versioned and digested: two quotes with the same digest used the same card to the last
-digit. Factors are decimals with at most four places, so what is shown is what was multiplied.
+A value with a version and a digest: two quotes with the same digest used the same rate card.
+Factors are decimals with at most four places, so the shown value is the multiplied one.
 """
 
 import hashlib

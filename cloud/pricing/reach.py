@@ -1,7 +1,7 @@
-"""How many different people: reach, frequency, rating points.
+"""Reach, frequency and rating points.
 
-Hard truth: nobody here knows that two passers are the same person, and nothing here will. `people`
-is always an assumption (how often somebody comes back); these formulae only say what follows.
+People are not recognised, so `people` is always an assumption about how often somebody returns;
+these formulae compute what follows from it.
 """
 
 import math

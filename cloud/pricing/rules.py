@@ -1,10 +1,10 @@
-"""What may change a price after its factors: rounding, occupancy, daily move, limits, override.
+"""Rules that change a price after its factors: rounding, occupancy, daily move, limits, override.
 
-In this order, so that the later rule wins: a price is never above the card's ceiling, whatever is
-free, and never leaps from one day to the next because a share was sold; what somebody sets
-in its place stays within the limits as well. Each rule maps whole pence
-to whole pence and never turns two prices round, so more attention never costs less. What a rule
-does becomes a factor of twelve digits, enough to come out at the same penny.
+They apply in this order, and a later rule takes precedence: a price is never above the ceiling of
+the rate card, does not jump from one day to the next because a share was sold, and an override
+stays within the limits. Each rule maps integers in minor units to such integers and keeps their
+order, so more attention never costs less. The change of a rule becomes a factor of twelve digits,
+enough to reproduce the price exactly.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,7 @@
-"""A slot: one hour of one screen, named by the local clock, held as an instant.
+"""A slot: one hour of one screen, named by the local clock, stored as an instant.
 
-Hard truth: twice a year the local clock lies. In the spring an hour is missing and naming it is
-refused; in the autumn an hour happens twice and is only accepted with its offset.
+Daylight saving: a local hour that spring skips is refused, one that autumn repeats is accepted only
+with its offset.
 """
 
 import re

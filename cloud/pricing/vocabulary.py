@@ -1,7 +1,7 @@
 """Words of the sites file that a rate card must price: `traffic` and `demographic`.
 
-A word that the card does not name would count 1 without anybody noticing a typing error, so the
-pair of files is checked wherever both are known.
+A word that the rate card does not name would count 1 unnoticed, also a misspelt one. The two files
+are therefore checked wherever both are known.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,0 +1,1 @@
+"""Backtests: reading hourly series from files, forecasting past weeks, scoring."""

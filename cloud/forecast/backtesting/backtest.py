@@ -1,7 +1,7 @@
-"""Rolling origins: forecast week after week of the past as it would have been, and score it.
+"""Backtests with rolling origins: forecast past weeks from the data before them, and score them.
 
-Hard truth: a model is handed a history that ends at the origin, so it cannot see ahead even if it
-tried. Origins lie 29 days apart, so that they come round the days of the week.
+A model receives a history that ends at the origin, so it cannot use later data. Origins are 29 days
+apart, so that they cover the days of the week.
 """
 
 import time

@@ -1,8 +1,8 @@
-"""Rows of parts of hours as hours of the local clock.
+"""Combine rows of parts of hours into hours of the local clock.
 
-Counts are added up, levels averaged. An hour of which at least half the rows are there is brought
-up to the whole hour, one of fewer is missing. The hour that autumn doubles is the mean of both, the
-hour that spring leaves out does not exist.
+Counts are summed, levels averaged. An hour with at least half of its rows is scaled to the whole
+hour, one with fewer is missing. The hour that autumn repeats is the mean of both; the hour that
+spring skips does not exist.
 """
 
 from collections import Counter

@@ -1,8 +1,8 @@
-"""Hourly series from a CSV or Parquet file, laid on one local clock.
+"""Hourly series from a CSV or Parquet file, on one local clock.
 
-Nothing is guessed: a row that cannot be used is counted and reported, and what could mean two
-things is refused with the option that decides it. An hour that is absent, empty, negative or marked
-as bad is missing, never zero.
+Nothing is guessed: unusable rows are counted and reported, and ambiguous ones are refused with the
+option that decides. An hour that is absent, empty, negative or marked as bad is missing, never
+zero.
 """
 
 import re

@@ -62,19 +62,19 @@ class CameraHours:
 
 
 @dataclass(frozen=True, slots=True)
-class ExpectedCameras:
+class CameraExpectation:
     """The devices whose absence is missing data, and all whose reports count when they come."""
 
     required: frozenset[str]
     counted: frozenset[str]
 
-    def with_usual(self, optional: Collection[str]) -> "ExpectedCameras":
+    def with_usual(self, optional: Collection[str]) -> "CameraExpectation":
         """Optional cameras that usually report are required; the others do not count.
 
         Where no camera is required or usual, all count.
         """
         usual = self.required | (self.counted & frozenset(optional))
-        return ExpectedCameras(usual, usual or self.counted)
+        return CameraExpectation(usual, usual or self.counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class CombinedHours:
 
 
 def combine_cameras(
-    hours: CameraHours, expected: ExpectedCameras, weights: Weights
+    hours: CameraHours, expected: CameraExpectation, weights: Weights
 ) -> CombinedHours:
     """The hours of the place from those of its cameras."""
     devices, present = hours.devices, hours.present
@@ -119,7 +119,7 @@ def combine_cameras(
     )
 
 
-def find_usual_optional(hours: CameraHours, expected: ExpectedCameras) -> frozenset[str]:
+def find_usual_optional(hours: CameraHours, expected: CameraExpectation) -> frozenset[str]:
     """The optional cameras that observed most hours of the last weeks, and of the latest two."""
     optional = expected.counted - expected.required
     if not (optional and hours.starts_s.size):

@@ -1,11 +1,11 @@
-"""The hours of a place on its local clock, read in full now and then and topped up every night.
+"""The stored hours of a site on its local clock: read in full every two weeks, extended nightly.
 
-Two years of hours are twenty thousand rows, by far the dearest part of a forecast; so they are kept
-in one piece. A fourteenth of the places is read in full each night, which also finds what cameras
-delivered very late; the last two weeks are always read afresh.
+Two years of hours are twenty thousand rows, the most expensive part of a forecast; the table
+`forecast_histories` keeps them in one row. A fourteenth of the sites is read in full each night,
+which also finds data that cameras delivered late; the last two weeks are always read again.
 
-What is kept depends on the site's time zone and on its cameras. Both are stored with it; when the
-sites file says otherwise, the hours are read in full again.
+The stored row depends on the time zone and the cameras of the site. Both are stored with it; when
+the sites file differs, the hours are read in full again.
 """
 
 import logging
@@ -114,7 +114,7 @@ class SiteHistory:
 def read_history(connection: Connection, site: Site, ends_on: date) -> SiteHistory:
     """The hours of a place, from what is kept of it where that still holds."""
     notes = _listed(site, ends_on)
-    kept = _kept(connection, site)
+    kept = _read_stored(connection, site)
     if kept is not None and not kept.cameras.same_cameras(notes):
         kept = None
     if kept is None:
@@ -186,7 +186,7 @@ def _reads_hours(site: Site, ends_on: date) -> bool:
     return has_whole_hours(site.zone, local_midnight(first_on, site), local_midnight(ends_on, site))
 
 
-def _kept(connection: Connection, site: Site) -> SiteHistory | None:
+def _read_stored(connection: Connection, site: Site) -> SiteHistory | None:
     """What is kept of a place in its present zone; None also when it cannot be read."""
     kept = forecast_histories.c
     row = connection.execute(

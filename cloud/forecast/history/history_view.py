@@ -1,8 +1,8 @@
-"""The weeks before an origin with their calendar: which day of last year is like which.
+"""The weeks before an origin with their holidays, and the like day of the year before.
 
-Hard truth: the same weekday a year ago is 52 weeks back, but Christmas is not, nor is Easter. Near
-holidays the day a year ago is the one whose neighbourhood of holidays looks most alike; no name of
-a holiday is needed, so it works for every calendar.
+The same weekday a year ago is 52 weeks back, but Christmas and Easter are not. Near holidays, the
+like day is the one with the most similar holidays around it. Names of holidays are not needed, so
+every calendar works.
 """
 
 from dataclasses import dataclass, field

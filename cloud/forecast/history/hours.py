@@ -1,10 +1,9 @@
-"""What was measured, hour by hour, as columns: thirty weeks are five thousand rows, read at once.
+"""Measured hours of a site as columns: thirty weeks are five thousand rows, read at once.
 
-Only hours in which a camera observed something are here; the others are missing, not zero. An hour
-that was observed for forty minutes had more people in it than were counted: its sums are brought up
-to the full hour of each camera, and below half an hour they say nothing of the week's shape. Hours
-are those of the site's own clock, also where its offset is not a whole number of hours. A row with
-a negative sum or none is not believed: its camera is missing from that hour.
+Only hours in which a camera observed something are here; the others are missing, not zero. Sums of
+a partly observed hour are scaled to the full hour of each camera; hours observed for less than half
+do not count for the shape of a week. Hours are those of the site's clock, also where its offset is
+not a whole number of hours. A row with a negative or absent sum counts as not observed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,9 +20,9 @@ from cloud.database import EPOCH, hour_tallies
 from cloud.estate import Site
 from cloud.forecast.history.cameras import (
     HOUR_MS,
+    CameraExpectation,
     CameraHours,
     CombinedHours,
-    ExpectedCameras,
     Weights,
     combine_cameras,
     find_usual_optional,
@@ -62,7 +61,7 @@ class ObservedHours:
 
     @classmethod
     def of_cameras(
-        cls, cameras: CameraHours, expected: ExpectedCameras, weights: Weights
+        cls, cameras: CameraHours, expected: CameraExpectation, weights: Weights
     ) -> "ObservedHours":
         """From the hours of each camera; `weights` are those of `usual_weights`."""
         if not cameras.devices:
@@ -127,7 +126,7 @@ class ObservedHours:
         return local
 
 
-def find_expected_cameras(site: Site, day: date) -> ExpectedCameras:
+def find_expected_cameras(site: Site, day: date) -> CameraExpectation:
     """The cameras of a site on a local day, by the dates of the sites file."""
     valid = [
         camera
@@ -135,7 +134,7 @@ def find_expected_cameras(site: Site, day: date) -> ExpectedCameras:
         if (camera.from_on is None or camera.from_on <= day)
         and (camera.until_on is None or day < camera.until_on)
     ]
-    return ExpectedCameras(
+    return CameraExpectation(
         required=frozenset(camera.id for camera in valid if not camera.optional),
         counted=frozenset(camera.id for camera in valid),
     )

@@ -1,7 +1,7 @@
-"""What has been observed at a place up to a local day, ready to be forecast from.
+"""The observations of a site up to a local day, as input of a forecast.
 
-One way for the night and for a request: hours of the local clock, outliers left out, the age of the
-newest observation, and what the reader of a price has to know about them.
+The same for the nightly run and for a request: hours of the local clock, outliers excluded, the age
+of the newest observation, and notes for the basis.
 """
 
 from collections.abc import Iterator, Set

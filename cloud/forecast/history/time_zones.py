@@ -1,7 +1,7 @@
-"""Derived rows belong to the clock that they were derived on: a corrected time zone ends them.
+"""Derived rows belong to the time zone in which they were derived.
 
-Every table that is derived from local days or hours stores the zone. Rows of another zone than the
-site's present one are never read, and are deleted before new ones are written.
+Every table derived from local days or hours stores the zone. Rows of another zone than the present
+one of the site are never read, and are deleted before new ones are written.
 """
 
 from collections.abc import Mapping, Sequence

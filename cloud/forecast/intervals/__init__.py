@@ -1,0 +1,1 @@
+"""Forecast intervals: conformal bands, sanity bounds, widening around holidays."""

@@ -1,9 +1,8 @@
-"""Bands from past misses: how far the same model was off in the weeks whose truth is known.
+"""Conformal intervals: the errors of the same model in past weeks whose true count is known.
 
-A miss is scaled, (truth - forecast) / (forecast + c), so that a night and a rush hour can be
-read together. Misses are kept by part of the day and kind of day and leaned towards all of them
-together, since errors within a week hang together and a few weeks are few samples however many
-hours they hold.
+An error is scaled, (truth - forecast) / (forecast + c), so that nights and rush hours are
+comparable. Errors are pooled by part of the day and kind of day, and shrunk towards all of them
+together: errors within a week are correlated, so a few weeks are few samples.
 """
 
 from collections.abc import Callable

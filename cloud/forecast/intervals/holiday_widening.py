@@ -1,10 +1,10 @@
-"""Days around public holidays: how far away the next one is, and how much less is known of them.
+"""Wider intervals around public holidays.
 
-A model learns the usual week from weeks without holidays, so the days beside one are farther from
-it than other days, and those between Christmas and New Year farthest. By how much was measured
-over every third origin of the earlier part of two cities (Leeds until 2011, Melbourne until June
-2013): the width that holds 80 % of the hours, as a multiple of the interval of an ordinary day.
-The later part was used only to judge (docs/forecast.md).
+Models learn the usual week without holidays, so days near one are less certain, most of all between
+Christmas and New Year. The factors were measured over every third origin of the earlier part of two
+cities (Leeds until 2011, Melbourne until June 2013): the width that holds 80 % of the hours, as a
+multiple of the interval of an ordinary day. The later part was used for evaluation only
+(docs/forecast.md).
 """
 
 from datetime import date, timedelta

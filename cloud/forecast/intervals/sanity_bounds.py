@@ -1,7 +1,7 @@
-"""The last word on every forecast: nothing negative, crossed, or beyond what was ever seen.
+"""Sanity bounds of every forecast: ordered, never negative, at most 2.5 x the highest hour.
 
-Hard truth: without it one sensor that came back from the dark gave a P90 forty times its highest
-hour. The guard is blunt on purpose; a place that really grows that fast is learnt within a week.
+Without them, a sensor that recovered from a failure had a P90 forty times its highest hour. The
+bounds are coarse on purpose: a site that grows faster is learnt within a week.
 """
 
 from typing import Final

@@ -1,0 +1,1 @@
+"""Forecast models, their registry, and the selection of a model for each site."""

@@ -1,9 +1,8 @@
-"""A weighted mean of two models, quantile by quantile: the learner for its eyes, the plain for its
-honest band.
+"""A weighted mean of two models, quantile by quantile: accuracy of one, calibration of the other.
 
-Raw learnt quantiles are too narrow, and the conformal band of the other widens them without cost;
-a tenth more on each side is what two networks of five and twelve sensors asked for on top. Between
-Christmas and New Year half of that is enough: there both are wide already.
+Quantiles of the trained model are too narrow, and the conformal interval of the other widens them;
+a tenth more on each side is what two networks of five and twelve sensors required. Between
+Christmas and New Year half of that is enough, since both are wide there already.
 """
 
 from dataclasses import dataclass, field

@@ -1,10 +1,9 @@
-"""Gradient boosting: one quantile model for all series together, on ratios to the recent weeks.
+"""Gradient boosting: one quantile model for all series, on ratios to the recent weeks.
 
-Hard truths. It needs a year or more of several series to be worth its training, which is the
-expensive part: train weekly, forecast nightly. Hours of one week err together, so what counts is
-how many different weeks it has seen: weeks from every other midnight of two years, a sixth of the
-hours of each. The guards are not decoration: without them one sensor that came back from the dark
-gave a P90 forty times its highest hour and taught it to others.
+It needs a year or more of several series, and training is expensive: train weekly, forecast
+nightly. Hours of one week have correlated errors, so the number of different weeks counts: weeks
+from every other midnight of two years, a sixth of the hours of each. The sanity bounds are needed:
+without them one recovered sensor had a P90 forty times its highest hour and taught it to others.
 """
 
 import json

@@ -1,8 +1,8 @@
-"""What a learner is told about each hour of a coming week, from the weeks before it alone.
+"""Features of each hour of a coming week, computed from the weeks before it alone.
 
-Everything that is a count is divided by the level of its series, so that a lesson learnt at one
-place holds at another. On a public holiday every figure of "the same hour of the week" is taken
-from Sunday. NaN says that nobody knows; the learner has its own branch for that.
+Counts are divided by the level of their series, so that what is learnt at one site holds at others.
+On a public holiday, features of "the same hour of the week" are those of Sunday. NaN means unknown;
+the trees have a branch of their own for it.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """The median profile: the median of eight weeks at one level, times the latest level.
 
-Half a line of arithmetic and nothing to tune; a mad hour cannot bend a median.
+Nothing to tune, and one wrong hour does not change a median.
 """
 
 from datetime import date

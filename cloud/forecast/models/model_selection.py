@@ -1,8 +1,8 @@
-"""Each place has the model that has done best there: all candidates are judged every night.
+"""Select a model for each site by the scores of its past forecasts there.
 
-What every candidate would have said, its band as it comes, is kept until its week has come true,
-then reduced to two figures. Over sixteen weeks these say which candidate a place gets, and how much
-wider or narrower its band must be. Nights overlap by six days, so seven of them count as one.
+The week of every candidate, with its own interval, is stored until it is over and then reduced to
+two figures. Over sixteen weeks these figures select the model of a site and the width of its
+interval. Nights overlap by six days, so seven of them count as one.
 """
 
 import zlib

@@ -1,6 +1,6 @@
-"""Seasonal naive: the next week is the last one, as far off as weeks have been before.
+"""Seasonal naive: the next week repeats the last one, with the usual change from week to week.
 
-The measuring stick: every other model is judged by how much less it misses.
+The baseline: other models are judged by how much smaller their errors are.
 """
 
 from datetime import date

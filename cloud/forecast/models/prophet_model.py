@@ -1,9 +1,9 @@
-"""Prophet, as it comes and as it can be tuned for hours: a choice, a baseline, never the default.
+"""Prophet, with default settings and tuned for hours: for backtests, never the default.
 
-Hard truths. As it comes it adds a daily to a weekly curve, so a Saturday cannot have its own shape,
-and it carries the trend of a year straight on; on hourly footfall that is worse than repeating last
-week. Tuned (log scale, flat trend, twelve weeks, one weekly curve of order 40, holidays) it comes
-level with last week. Each fit is a quarter of a second or more, for one series.
+With default settings a daily curve is added to a weekly one, so a Saturday has no shape of its own,
+and the trend of a year is extrapolated; on hourly footfall that is worse than repeating last week.
+Tuned (log scale, flat trend, twelve weeks, one weekly curve of order 40, holidays) it is about as
+good. Each fit takes a quarter of a second or more for one series.
 """
 
 import importlib

@@ -1,11 +1,11 @@
-"""The recent weeks, the latest counting most: the default wherever nothing has been trained.
+"""The default model: a weighted mean of recent weeks, nothing trained.
 
-Hard truths. Counts are averaged as square roots, where a rush hour and a night are about equally
-noisy. An hour of the week leans towards the same hour of its kind of day (weekday or weekend) as
-long as few weeks have seen it. The level follows the last weeks most of the way, not all of it:
-half of what one odd week shows is gone in the next. A median of eight weeks has a say, since it
-does not follow the odd ones. Holidays are left out and come as Sundays; where a year or two are
-known, what those did at the same time of the year is added in part.
+Counts are averaged as square roots, where a rush hour and a night have similar variance. An hour of
+the week is shrunk towards the same hour of its kind of day (weekday or weekend) while few weeks
+have observed it. The level follows the last weeks most of the way: half of one unusual week is gone
+in the next. A median of eight weeks has a share, since unusual weeks do not move it. Holidays are
+excluded and forecast as Sundays; where one or two years are known, part of what happened at the
+same time of the year is added.
 """
 
 from dataclasses import dataclass

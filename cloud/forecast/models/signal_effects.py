@@ -1,9 +1,9 @@
-"""What signals do to a place: read off its own past, carried into the coming week.
+"""Effects of signals at a site: learnt from its own past, applied to the coming week.
 
-Hard truths. Only what is *new* counts: six weeks of school holidays are in the usual week already.
-So a signal is compared with what it was, on average, in the weeks that the usual week is made of,
-and the count with that usual week. One evening with an event proves little: what a signal showed
-in a day of hours is believed by half. A week of the past is told only what was known before it.
+Only changes count: six weeks of school holidays are part of the usual week already. A signal is
+therefore compared with its mean over the weeks of the usual week, and the count with that usual
+week. One evening with an event is weak evidence: an effect seen in 24 hours is taken by half. A
+past week uses only what was known before it.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""What comes back every year: how the like days of one and two years ago left their usual week.
+"""The yearly pattern: how the like days of one and two years ago differed from their usual week.
 
-Of what one odd day showed, little comes back a year later; of what a holiday and the days beside it
-showed, most does. Both shares were read off two networks of sensors, outside their last year.
+Little of an ordinary unusual day recurs a year later, most of a holiday and its neighbours does.
+Both shares were estimated on two networks of sensors, without their last year.
 """
 
 from collections.abc import Iterator

@@ -1,0 +1,1 @@
+"""Attention rate, dwell and demographics by hour of the week."""

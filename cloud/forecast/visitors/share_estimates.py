@@ -1,10 +1,10 @@
-"""Shares and lengths by hour of the week: how many visitors look, who they are, how long they stay.
+"""Shares and dwell by hour of the week: attention rate, demographics, length of visits.
 
-Hard truths. Nine visitors of whom three looked do not say a third: every hour leans on the same
-hour of its kind of day, and that on all hours. Visitors of one hour resemble each other (a school
-class, a late train), so an hour of a thousand says less than a thousand single visitors would; by
-how much is measured, as the intra-class correlation of the beta-binomial. The band is that of the
-share that one future hour will show, not of the long-run mean.
+Three of nine visitors are no estimate of a third: every hour is shrunk towards the same hour of its
+kind of day, and that towards all hours. Visitors of one hour are alike (a school class, a late
+train), so an hour of a thousand is worth less than a thousand single visitors; the intra-class
+correlation of the beta-binomial measures by how much. The interval is that of the share which one
+future hour will show, not of the long-run mean.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class VisitCounts:
     weekend: NDArray[np.bool_]
 
     @property
-    def known(self) -> Floats:
+    def counted(self) -> Floats:
         """The visitors, 0 for none and for unseen."""
         return np.nan_to_num(self.number)
 
@@ -49,7 +49,7 @@ class VisitCounts:
     def typical(self) -> Floats:
         """Visitors to expect in each hour, at least one: (168,)."""
         hours = np.isfinite(self.number).sum(axis=0)
-        typical: Floats = np.maximum(self.known.sum(axis=0) / np.maximum(hours, 1), 1)
+        typical: Floats = np.maximum(self.counted.sum(axis=0) / np.maximum(hours, 1), 1)
         return typical
 
 
@@ -58,7 +58,7 @@ def estimate_shares(counts: Floats, visits: VisitCounts) -> Floats:
 
     The means of classes that make up all visitors add up to one.
     """
-    number = visits.known
+    number = visits.counted
     counts = np.where(number > 0, np.nan_to_num(counts), 0)
     rough, lever = _leaned(counts, number, visits.worth, visits.weekend, LEAN_VISITS)
     alike = _alike(counts, number, rough, visits.worth * number * lever)
@@ -74,7 +74,7 @@ def estimate_dwell(total_s: Floats, visits: VisitCounts) -> Floats:
     Means are taken as log-normal; their variance is a part that all visitors of an hour share and a
     part that averages out over them.
     """
-    number = visits.known
+    number = visits.counted
     stayed = (number > 0) & (np.nan_to_num(total_s) > 0)
     log = np.log(np.where(stayed, total_s, 1) / np.where(stayed, number, 1))
     hours = stayed * number / (number + 10.0)

@@ -1,8 +1,8 @@
-"""Who to expect in an hour of the week: how many look, how long they stay, who they are.
+"""The visitors to expect in an hour of the week: attention rate, dwell, age and gender.
 
-Hard truth: this is a profile, not a trend. It changes slowly, so it is made every other week from
-the last eight, with holidays left out and taken as Sundays; where cameras count only, there are
-no groups, and a place with few visitors has none of it.
+A profile, not a trend: it changes slowly, so it is computed every other week from the last eight,
+with holidays excluded and forecast as Sundays. Where cameras only count there are no groups, and a
+site with few visitors has no profile.
 """
 
 import logging

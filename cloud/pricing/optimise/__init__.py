@@ -1,1 +1,1 @@
-"""The best plan for an advertiser's money, with a certificate of how good it can get."""
+"""Media plans: the slots with the best value for a budget, with a bound on any better plan."""

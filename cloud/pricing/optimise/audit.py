@@ -1,7 +1,7 @@
-"""Whether a plan keeps its brief, counted again from the slots and not from the programme.
+"""Check a plan against its brief, counted from the slots and not from the linear program.
 
-Money and shares are whole numbers here. Minimums are sums of floating point and may be missed by a
-billionth; nothing else may be missed at all.
+Money and shares are integers. Minimums are sums of floating point and may be missed by a billionth;
+no other limit may be missed.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
-"""What keeps a plan from buying more: for each limit, the slots that it holds back.
+"""The limits that keep a plan from buying more, each with the number of slots it restricts.
 
-A slot is counted once, under the first of: the cap of shares per slot, its free shares, the budget
-and the caps in the order of the brief. A slot that adds nothing to the objective is not counted.
+A slot counts once, under the first of: the cap of shares per slot, its free shares, the budget and
+the caps in the order of the brief. A slot without value for the objective does not count.
 """
 
 from collections.abc import Iterator

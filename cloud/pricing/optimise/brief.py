@@ -1,8 +1,8 @@
-"""What an advertiser asks for: money, time, places, people, limits and what to make the most of.
+"""The brief of an advertiser: budget, dates, places, target group, limits and objective.
 
-A brief is refused whole, with a sentence, before anything is computed. Days are local days and
-half-open: `until_on` is the first day without the campaign. An hour belongs to the day in which it
-starts.
+An invalid brief is refused as a whole before anything is computed; the error says what to change.
+Days are local days and half-open: `until_on` is the first day without the campaign. An hour belongs
+to the day in which it starts.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""When the best plan buys nothing: why, and what would have to change for the first share.
+"""Explain why the best plan buys nothing, and what would have to change for the first share.
 
-A plan without a line is no plan. Either a single share costs more than the money that is there, or
-nothing that answers the brief is free or worth anything.
+Either a single share costs more than the money available, or no slot that matches the brief is free
+or has any value.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""What each limit costs, in words that an advertiser can act on.
+"""The price of each limit, in words that an advertiser can act on.
 
 A shadow price holds at the margin only: the second pound buys a little less than the first.
 """

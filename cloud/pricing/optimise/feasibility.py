@@ -1,8 +1,7 @@
-"""The quick no: the most that each limit by itself allows of each minimum.
+"""A fast feasibility check: the most that each limit alone allows of each minimum.
 
-One limit alone is a knapsack whose fractions are filled best first, which takes milliseconds where
-a linear programme takes seconds. A minimum above such a ceiling cannot be met while that limit
-stands, whatever is done about the others.
+One limit alone is a fractional knapsack, solved in milliseconds where a linear program takes
+seconds. A minimum above this bound is infeasible while that limit holds, whatever the others are.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The limits of a brief: each one sentence of it, with its name, size and unit."""
+"""The limits of a brief: each with its name, size and unit."""
 
 from dataclasses import dataclass, replace
 from typing import Literal

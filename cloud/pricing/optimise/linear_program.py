@@ -1,7 +1,7 @@
-"""The linear programme of a brief: shares of slots, contacts and reach by location.
+"""The linear program of a brief: shares of slots, contacts and reach by screen.
 
 Columns: shares of every slot; then, for each audience whose reach counts, its contacts at each
-location and the people reached there. HiGHS minimises, so the worth of a share is negated here and
+screen and the people reached there. HiGHS minimises, so the worth of a share is negated here and
 nowhere else.
 """
 
@@ -136,7 +136,7 @@ def _worthwhile(brief: Brief, offer: Offer) -> Offer:
             f"{brief.value_minor / brief.minor_per_unit:g} an impression: ask for less return or "
             "value impressions higher"
         )
-    return offer.kept(earns)
+    return offer.select(earns)
 
 
 def _worth(brief: Brief, offer: Offer) -> Floats:

@@ -1,8 +1,8 @@
-"""What can be bought, as columns: one row for each slot of each screen, in a fixed order.
+"""The slots for sale, as columns: one row for each slot of each screen, in a fixed order.
 
-Hard truths. `contacts` are the attentive impressions expected from ONE share of a slot, in the
-group asked for. `people` is how many different people of a group a place sees during the campaign:
-an assumption about how often somebody returns, never a measurement. Prices are whole pence.
+`contacts` are the attentive impressions expected from ONE share of a slot, in the target group.
+`people` is the number of different people of a group at a screen during the campaign: an assumption
+about how often somebody returns, never a measurement. Prices are integers in minor units.
 """
 
 from collections.abc import Mapping
@@ -79,7 +79,7 @@ class Offer:
         sums = np.bincount(self.location, weights=values, minlength=len(self.names))
         return sums.astype(np.float64)
 
-    def kept(self, rows: NDArray[np.bool_]) -> "Offer":
+    def select(self, rows: NDArray[np.bool_]) -> "Offer":
         """The slots in which `rows` is true."""
         return Offer(
             key=self.key[rows],

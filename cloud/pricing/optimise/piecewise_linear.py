@@ -1,8 +1,8 @@
-"""Diminishing reach in straight lines: N (1 - exp(-C / N)) from above and from below.
+"""Diminishing reach N (1 - exp(-C / N)) in straight lines, from above and from below.
 
-Hard truth. Tangents lie above the curve, so a programme with them promises at least what can be
-had: they make the bound. Chords lie below it, so a plan that meets a minimum by them truly meets
-it: they make the plan. Both are as tight as their points are near.
+Tangents lie above the curve, so a program with them gives an upper bound. Chords lie below it, so a
+plan that meets a minimum on a chord truly meets it. Both are as accurate as their points are
+close.
 """
 
 from dataclasses import dataclass

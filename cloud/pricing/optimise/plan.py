@@ -1,4 +1,4 @@
-"""What comes back: a plan with its certificate, or what to ease because there can be none."""
+"""The result of the optimiser: a plan with its bound, or the relaxations that make one possible."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
-"""A plan from whole shares: its lines, its audience with an interval, its certificate.
+"""A plan from integer shares: its lines, its audience with an interval, its bound.
 
-Hard truth about the interval: forecasts of one place err together, those of different places only
-partly. All hours of a place are taken to miss by the same quantile, places to hang together by
-`TOGETHER`; independent errors would make the band of a large plan absurdly narrow.
+Forecast errors of one site are correlated, those of different sites only partly. All hours of a
+site are taken to have the same quantile, sites to correlate by `TOGETHER`; independent errors would
+make the interval of a large plan far too narrow.
 """
 
 from typing import Final

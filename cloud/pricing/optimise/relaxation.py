@@ -1,8 +1,8 @@
-"""The relaxation: slots in fractions, which no plan can beat, and what each limit costs.
+"""The linear relaxation: fractions of slots, an upper bound of every plan, and shadow prices.
 
-Hard truths. HiGHS answers with a status, and an answer without the status "optimal" is no answer:
-it is never read. The interior point method with crossover is twice as fast on large programmes,
-simplex surer to say that a small one is impossible; where the first is unsure the second decides.
+A result of HiGHS without the status "optimal" is never read. The interior point method with
+crossover is twice as fast on large programs, the simplex method more reliable in proving a small
+one infeasible; where the first is unsure, the second decides.
 """
 
 from dataclasses import dataclass, replace

@@ -1,9 +1,9 @@
-"""When no plan keeps every limit: which one to ease, and by how much.
+"""When no plan meets every limit: which limit to relax, and by how much.
 
-Each limit in turn is given room at a price and everything else is kept; the least room that makes a
-plan possible is the answer. Where no single limit will do, all are given room and the smallest sum
-of relative changes is taken. Fractions are turned into whole shares before anything is promised:
-an relaxation is `proven` when a plan of whole shares keeps the brief with it.
+Each limit in turn may be exceeded at a cost while all others hold; the smallest excess that makes a
+plan possible is the advice. Where no single limit is enough, all may be exceeded and the smallest
+sum of relative changes is taken. A relaxation is `proven` when a plan of integer shares meets the
+brief with it; otherwise only fractions do.
 """
 
 import math

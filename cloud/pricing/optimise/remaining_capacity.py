@@ -1,4 +1,4 @@
-"""What a cap or the budget still has room for, slot by slot."""
+"""The remaining capacity of a cap or the budget, slot by slot."""
 
 from typing import Any, Final
 

@@ -1,11 +1,10 @@
-"""From fractions to whole shares: nearly every slot of the relaxation is whole already.
+"""From fractions to integer shares: nearly every slot of the relaxation is an integer already.
 
-Hard truths. Slots whose reduced worth is far from zero keep what the relaxation gave them; the few
-near zero, the core, are decided again as an integer programme in which every limit still stands, so
-what comes out keeps them all. Curves are drawn as chords first: a minimum met on a chord is met,
-but a tight one can be met on the curve and missed on every chord. Then curves are drawn as tangents
-instead, and each plan that misses a minimum adds a tangent where it lies. The search is cut by
-nodes, never by the clock, so that the same brief gets the same plan.
+Slots whose reduced worth is far from zero keep their relaxed value. The few near zero, the core,
+are decided again as an integer program under all limits. Curves are chords first: a minimum met on
+a chord is met, but a tight one can be met on the curve and missed on every chord. Then curves are
+tangents, and each plan that misses a minimum adds a tangent at its own contacts. The search is
+limited by nodes, never by time, so that the same brief gets the same plan.
 """
 
 from dataclasses import replace

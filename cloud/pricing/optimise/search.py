@@ -1,7 +1,7 @@
-"""From a brief and an offer to a plan: relax, make whole, audit, describe.
+"""From a brief and an offer to a plan: relax, round, check, describe.
 
-Hard truth: the certificate is only as good as its audit. What leaves here has been counted again
-from the slots; a plan that breaks a limit is thrown away, however the solver called it.
+Every plan is counted again from its slots before it is returned; a plan that breaks a limit is
+discarded, whatever the solver reported.
 """
 
 import logging

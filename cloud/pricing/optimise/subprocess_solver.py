@@ -1,9 +1,8 @@
-"""The search in a process of its own, so that it can be stopped; the solver is loaded only there.
+"""Run the optimiser in a process of its own, so that it can be stopped.
 
-Hard truth: HiGHS does not always keep its time limit and cannot be interrupted from inside, so the
-only sure stop is to end the process. It is forked from a server that has the solver loaded already;
-a parent that dies leaves it a limit of processor seconds. Whatever it had found until it was ended
-is kept: the best plan so far counts.
+HiGHS does not always respect its time limit and cannot be interrupted from inside; ending the
+process is the only reliable stop. The process is forked from a server that has loaded the solver.
+If the parent dies, a limit of CPU seconds ends it. The best plan found so far is returned.
 """
 
 import logging

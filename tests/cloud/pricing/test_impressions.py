@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cloud.forecast.intervals.interval import Interval
 from cloud.pricing.dwell_curve import DwellCurveError, assume_dwell_curve, build_dwell_curve
 from cloud.pricing.impressions import (
-    Calibration,
+    CountCalibration,
     ImpressionError,
     Provenance,
     Spot,
@@ -208,7 +208,9 @@ def test_error_bars_hold_forecast_sample_and_calibration():
     few = build_dwell_curve((0, 5, 0, 5, *[0] * 11), DWELL_EDGES_MS, 5 * 1500 + 5 * 4000)
     person = compute_visitor_impressions(few, NOBODY_LOOKED, SPOT)
     plain = compute_play_impressions(entries, person, MEASURED, looking_s=LOOKING)
-    unsure = Provenance(**{**_fields(MEASURED), "calibration": Calibration(1.25, 0.2, "walk-3")})
+    unsure = Provenance(
+        **{**_fields(MEASURED), "calibration": CountCalibration(1.25, 0.2, "walk-3")}
+    )
     calibrated = compute_play_impressions(entries, person, unsure, looking_s=LOOKING)
     assert plain.ots.p90 / plain.ots.p50 > entries.p90 / entries.p50
     assert calibrated.ots.p50 == pytest.approx(1.25 * plain.ots.p50)
@@ -288,4 +290,4 @@ def test_impossible_histograms_are_refused(counts, total_ms, sentence):
 @pytest.mark.parametrize(("factor", "deviation"), [(0, 0), (math.nan, 0), (1, -1), (1, math.inf)])
 def test_impossible_calibrations_are_refused(factor, deviation):
     with pytest.raises(ImpressionError, match="wanted a factor above 0"):
-        Calibration(factor, deviation)
+        CountCalibration(factor, deviation)

@@ -105,7 +105,7 @@ def test_offers_with_holes_are_refused(column, values):
 def test_an_empty_offer_says_so():
     sold = offer(np.random.default_rng(1))
     with pytest.raises(BriefError, match="0 slots answer the brief"):
-        sold.kept(np.zeros(len(sold), dtype=bool))
+        sold.select(np.zeros(len(sold), dtype=bool))
 
 
 def test_a_minimum_of_people_nobody_counts_is_refused():
