@@ -1,7 +1,7 @@
-"""What people do with an alert: acknowledge it, or close it. Both are entered in the audit log.
+"""Operator actions on an alert: acknowledge and close. Both are entered in the audit log.
 
-An acknowledged alert sends no further notice, whatever becomes of it. An alert that was closed by
-hand is not raised again until its condition has ended and come back.
+An acknowledged alert sends no further notification. An alert that was closed by hand is not raised
+again until its condition has ended and returned.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ LONGEST_NOTE: Final = 500
 
 
 class AlertActionError(ValueError):
-    """An act that this alert does not allow."""
+    """An action that this alert does not allow."""
 
 
 class AlertEnded(AlertActionError):  # noqa: N818 - reads as what happened
@@ -28,7 +28,7 @@ class AlertEnded(AlertActionError):  # noqa: N818 - reads as what happened
 
 @dataclass(frozen=True, slots=True)
 class OperatorAction:
-    """Who does something with an alert, when, and why. `actor` is written into the audit log."""
+    """Who acts on an alert, when, and why; `actor` is entered in the audit log."""
 
     actor: str
     at: datetime
@@ -36,9 +36,9 @@ class OperatorAction:
 
 
 def acknowledge(connection: Connection, number: int, act: OperatorAction) -> Row[Any]:
-    """Take charge of an open alert; what has not been delivered of it is withdrawn.
+    """Acknowledge an open alert and withdraw its pending notifications.
 
-    Acknowledging twice changes nothing: the first name stands.
+    A second acknowledgement changes nothing.
     """
     found = _open(connection, number, "acknowledged")
     if found.acknowledged_at is not None:
@@ -56,7 +56,7 @@ def acknowledge(connection: Connection, number: int, act: OperatorAction) -> Row
 
 
 def close(connection: Connection, number: int, act: OperatorAction) -> Row[Any]:
-    """End an open alert by hand; who was told of it is told, unless it was acknowledged."""
+    """Close an open alert by hand; its recipients are notified, unless it was acknowledged."""
     found = _open(connection, number, "closed")
     reason = _checked(act.note)
     if not reason:

@@ -1,4 +1,4 @@
-"""When a delivery that failed is tried again, and when it is given up."""
+"""When a failed delivery is retried, and when it is given up."""
 
 from datetime import timedelta
 from typing import Final
@@ -6,9 +6,9 @@ from typing import Final
 FIRST: Final = timedelta(minutes=1)
 LONGEST: Final = timedelta(hours=1)
 MOST_ATTEMPTS: Final = 8
-"""Of one notice that its recipient, who can be reached, refuses."""
+"""Attempts of a notification that a reachable recipient refuses."""
 GIVE_UP_AFTER: Final = timedelta(days=2)
-"""From the change of the alert on: a recipient who was away longer is not told of it any more."""
+"""After the change of the alert; a recipient that was unreachable longer is not notified."""
 
 
 def pause(failures: int) -> timedelta:

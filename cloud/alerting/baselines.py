@@ -1,7 +1,7 @@
-"""What is usual at this hour of the week, robust against one extreme week; read once an hour.
+"""Usual levels of the same hour in earlier weeks; medians, read once an hour.
 
 A baseline is the median over the same hour of the last eight weeks. An hour of which less than half
-was observed says nothing about what is usual.
+was observed is left out.
 """
 
 from collections import defaultdict
@@ -14,9 +14,9 @@ from sqlalchemy import Connection, select
 
 from cloud.alerting import data_quality
 from cloud.alerting.rules import (
-    FEWEST_WEEKS,
     HOUR_MS,
-    LEAST_SHARE,
+    MIN_OBSERVED_SHARE,
+    MIN_WEEKS,
     USUAL_WEEKS,
     QualityShare,
     UsualCrowd,
@@ -25,7 +25,7 @@ from cloud.alerting.rules import (
 from cloud.database import hour_tallies
 
 WEEK_S: Final = 7 * 24 * 3_600
-FEWEST_WEEKLY_VISITS: Final = 10  # below that, a week's attention rate is an accident
+MIN_WEEKLY_VISITS: Final = 10  # fewer give no meaningful weekly rate
 
 CameraKey = tuple[str, str]  # location, device
 Value = TypeVar("Value")
@@ -33,7 +33,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class UsualLevels:
-    """What is usual by camera, and the attention rate by place."""
+    """The usual crowd by camera and the usual attention rate by location."""
 
     cameras: Mapping[CameraKey, UsualCrowd]
     attention_rates: Mapping[str, float]
@@ -46,27 +46,31 @@ def weeks_before(hour: int) -> list[int]:
 
 @dataclass
 class Baselines:
-    """Keeps the baselines of the hour that was asked for last: they do not change within it."""
+    """Caches the baselines of one hour, within which they do not change."""
 
-    _kept: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    _cached: dict[str, tuple[int, Any]] = field(default_factory=dict)
 
-    def crowds(self, connection: Connection, hour: int) -> UsualLevels:
-        """What is usual at an hour (seconds since 1970)."""
-        return self._of("crowds", hour, lambda: read_usual_levels(connection, weeks_before(hour)))
+    def usual_levels(self, connection: Connection, hour: int) -> UsualLevels:
+        """The usual levels at an hour (seconds since 1970)."""
+        return self._of(
+            "usual_levels", hour, lambda: read_usual_levels(connection, weeks_before(hour))
+        )
 
-    def spans(
+    def usual_ranges(
         self, connection: Connection, hour: int
     ) -> dict[CameraKey, dict[QualityShare, UsualRange]]:
-        """Between what and what the quality of each camera is at an hour."""
+        """The usual range of each quality share at an hour."""
         return self._of(
-            "spans", hour, lambda: data_quality.read_usual_ranges(connection, weeks_before(hour))
+            "usual_ranges",
+            hour,
+            lambda: data_quality.read_usual_ranges(connection, weeks_before(hour)),
         )
 
     def _of(self, name: str, hour: int, read: Callable[[], Value]) -> Value:
-        kept = self._kept.get(name)
-        if kept is None or kept[0] != hour:
-            kept = self._kept[name] = (hour, read())
-        found: Value = kept[1]
+        cached = self._cached.get(name)
+        if cached is None or cached[0] != hour:
+            cached = self._cached[name] = (hour, read())
+        found: Value = cached[1]
         return found
 
 
@@ -82,29 +86,25 @@ def read_usual_levels(connection: Connection, hours: Sequence[int]) -> UsualLeve
             cells.observed_ms,
             cells.onlookers,
             cells.visits,
-        ).where(cells.hour_at.in_(hours), cells.observed_ms >= LEAST_SHARE * HOUR_MS)
+        ).where(cells.hour_at.in_(hours), cells.observed_ms >= MIN_OBSERVED_SHARE * HOUR_MS)
     )
-    levels: dict[CameraKey, list[float]] = defaultdict(list)
-    looks: dict[str, dict[int, tuple[int, int]]] = defaultdict(dict)
+    crowds_by_camera: dict[CameraKey, list[float]] = defaultdict(list)
+    visits_by_hour: dict[str, dict[int, tuple[int, int]]] = defaultdict(dict)
     for location, device, hour, person, observed, onlookers, visits in rows:
-        levels[location, device].append(person / observed)
-        before = looks[location].get(hour, (0, 0))
-        looks[location][hour] = before[0] + onlookers, before[1] + visits
-    cameras = {key: UsualCrowd(len(found), median(found)) for key, found in levels.items()}
-    rates = {location: _rates(by_hour) for location, by_hour in looks.items()}
+        crowds_by_camera[location, device].append(person / observed)
+        before = visits_by_hour[location].get(hour, (0, 0))
+        visits_by_hour[location][hour] = before[0] + onlookers, before[1] + visits
+    cameras = {
+        key: UsualCrowd(len(found), median(found)) for key, found in crowds_by_camera.items()
+    }
+    rates = {location: _rates(by_hour) for location, by_hour in visits_by_hour.items()}
     return UsualLevels(
         cameras,
-        {
-            location: median(found)
-            for location, found in rates.items()
-            if len(found) >= FEWEST_WEEKS
-        },
+        {location: median(found) for location, found in rates.items() if len(found) >= MIN_WEEKS},
     )
 
 
 def _rates(by_hour: Mapping[int, tuple[int, int]]) -> list[float]:
     return [
-        onlookers / visits
-        for onlookers, visits in by_hour.values()
-        if visits >= FEWEST_WEEKLY_VISITS
+        onlookers / visits for onlookers, visits in by_hour.values() if visits >= MIN_WEEKLY_VISITS
     ]

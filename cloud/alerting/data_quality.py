@@ -1,4 +1,4 @@
-"""How well each camera measured an hour, as shares, and what is usual at that hour of the week."""
+"""The measurement quality of each camera in an hour, as shares, and its usual range."""
 
 from collections.abc import Sequence
 from functools import reduce
@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from cloud.alerting.rules import FEWEST_QUALITY_WEEKS, VISION_CAUSES, QualityShare, UsualRange
+from cloud.alerting.rules import MIN_QUALITY_WEEKS, VISION_CAUSES, QualityShare, UsualRange
 from cloud.database import hour_tallies
 
-ENOUGH_TIME_MS: Final = 30 * 60_000  # a share of less says nothing
-ENOUGH_PEOPLE_MS: Final = 5 * 60_000
-ENOUGH_FRAMES: Final = 1_000
-ENOUGH: Final = (ENOUGH_TIME_MS, ENOUGH_PEOPLE_MS, ENOUGH_FRAMES)
+MIN_TIME_MS: Final = 30 * 60_000  # less gives no meaningful share
+MIN_PERSON_MS: Final = 5 * 60_000
+MIN_FRAMES: Final = 1_000
+MIN_WHOLES: Final = (MIN_TIME_MS, MIN_PERSON_MS, MIN_FRAMES)
 
 CameraKey = tuple[str, str]  # location, device
 
@@ -21,7 +21,7 @@ CameraKey = tuple[str, str]  # location, device
 def read_quality_shares(
     connection: Connection, hour_at: int
 ) -> dict[CameraKey, dict[QualityShare, float]]:
-    """The shares of each camera that can be told of one hour."""
+    """The quality shares of each camera in one hour."""
     cells = hour_tallies.c
     parts = [part for pair in _parts() for part in pair]
     rows = connection.execute(
@@ -30,10 +30,10 @@ def read_quality_shares(
     return {
         (location, device): {
             quality: part / whole
-            for quality, part, whole, enough in zip(
-                QualityShare, sums[::2], sums[1::2], ENOUGH, strict=True
+            for quality, part, whole, least in zip(
+                QualityShare, sums[::2], sums[1::2], MIN_WHOLES, strict=True
             )
-            if whole >= enough
+            if whole >= least
         }
         for location, device, *sums in rows
     }
@@ -42,7 +42,7 @@ def read_quality_shares(
 def read_usual_ranges(
     connection: Connection, hours: Sequence[int]
 ) -> dict[CameraKey, dict[QualityShare, UsualRange]]:
-    """Between what and what the shares of each camera were in these hours."""
+    """The range of the shares of each camera in these hours."""
     cells = hour_tallies.c
     parts = [part for pair in _parts() for part in pair]
     rows = connection.execute(
@@ -51,10 +51,10 @@ def read_usual_ranges(
     found: dict[CameraKey, dict[QualityShare, list[float]]] = {}
     for location, device, *sums in rows:
         by_quality = found.setdefault((location, device), {})
-        for quality, part, whole, enough in zip(
-            QualityShare, sums[::2], sums[1::2], ENOUGH, strict=True
+        for quality, part, whole, least in zip(
+            QualityShare, sums[::2], sums[1::2], MIN_WHOLES, strict=True
         ):
-            if whole >= enough:
+            if whole >= least:
                 by_quality.setdefault(quality, []).append(part / whole)
     return {
         key: {quality: usual_range(shares) for quality, shares in by_quality.items()}
@@ -63,18 +63,20 @@ def read_usual_ranges(
 
 
 def usual_range(shares: Sequence[float]) -> UsualRange:
-    """The least and the most, without one extreme hour at either end where enough are left."""
+    """The range, without one extreme hour at either end where enough hours remain."""
     ordered = sorted(shares)
-    kept = ordered[1:-1] if len(ordered) >= FEWEST_QUALITY_WEEKS + 2 else ordered
-    return UsualRange(len(ordered), kept[0], kept[-1])
+    inner = ordered[1:-1] if len(ordered) >= MIN_QUALITY_WEEKS + 2 else ordered
+    return UsualRange(len(ordered), inner[0], inner[-1])
 
 
 def _parts() -> list[tuple[ColumnElement[Any], ColumnElement[Any]]]:
     """Part and whole of each quality, in their order."""
     cells = hour_tallies.c
-    blind: ColumnElement[Any] = reduce(add, (cells[f"blind_{cause}_ms"] for cause in VISION_CAUSES))
+    unobserved: ColumnElement[Any] = reduce(
+        add, (cells[f"blind_{cause}_ms"] for cause in VISION_CAUSES)
+    )
     return [
-        (blind, blind + cells.observed_ms),
+        (unobserved, unobserved + cells.observed_ms),
         (cells.unsure_ms, cells.person_ms),
         (cells.frames_dropped, cells.frames_captured),
     ]

@@ -1,4 +1,4 @@
-"""One evaluation of the estate, and one round of delivery: what `watch` does again and again."""
+"""One evaluation of the alert rules and one round of delivery, which `alerts run` repeats."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ class Evaluator:
     longest_pause: timedelta = LONGEST_PAUSE
 
     def evaluate(self, now: datetime) -> list[AlertEvent]:
-        """Look once: what has changed is written down together with who is to be told."""
+        """Evaluate once: changes and their notifications are stored in one transaction."""
         estate, recipients = self.sites.estate, self.recipients.read()
         listed = ListedCameras.of(estate, now)
         with reading(self.engine) as connection:
@@ -51,7 +51,7 @@ class Evaluator:
         return events
 
     def deliver(self, now: datetime) -> int:
-        """Begin what is due, write down what has ended; waits for no recipient."""
+        """Start due deliveries and record finished ones, without waiting."""
         return self.dispatcher.step(self.recipients.read(), self._names(), now)
 
     def deliver_all(self, now: datetime) -> int:

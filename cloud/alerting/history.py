@@ -1,4 +1,4 @@
-"""The history of alerts, as it is asked for. What raises and clears them: `cloud.alerting`."""
+"""Search the history of alerts."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,9 +30,9 @@ def alert_kind_prefix(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AlertSearch:
-    """Which alerts: those that stood at some moment of [since_at, until_at), if these are given.
+    """Filter of alerts: those that were open at some moment of [since_at, until_at), if given.
 
-    `kinds` are beginnings, as with recipients; empty tuples let every place and kind through.
+    `kinds` are prefixes, as with recipients; empty tuples admit every location and kind.
     """
 
     since_at: datetime | None = None
@@ -43,25 +43,29 @@ class AlertSearch:
 
 
 def find_alerts(
-    connection: Connection, search: AlertSearch, *, below: int | None = None, most: int = 1_000
+    connection: Connection,
+    search: AlertSearch,
+    *,
+    before_number: int | None = None,
+    most: int = 1_000,
 ) -> list[Row[Any]]:
-    """The alerts that fit, the latest first; `below` leaves out those of that number and above."""
-    cells, query = alerts.c, select(alerts)
+    """The matching alerts, the latest first, with numbers below `before_number`."""
+    columns, query = alerts.c, select(alerts)
     if search.since_at is not None:
-        query = query.where(cells.cleared_at.is_(None) | (cells.cleared_at > search.since_at))
+        query = query.where(columns.cleared_at.is_(None) | (columns.cleared_at > search.since_at))
     if search.until_at is not None:
-        query = query.where(cells.raised_at < search.until_at)
+        query = query.where(columns.raised_at < search.until_at)
     if search.locations:
-        query = query.where(cells.location.in_(search.locations))
+        query = query.where(columns.location.in_(search.locations))
     if search.kinds:
-        begins = (cells.kind.startswith(kind, autoescape=True) for kind in search.kinds)
+        begins = (columns.kind.startswith(kind, autoescape=True) for kind in search.kinds)
         query = query.where(or_(*begins))
     if search.is_open is not None:
-        cleared = cells.cleared_at
+        cleared = columns.cleared_at
         query = query.where(cleared.is_(None) if search.is_open else cleared.is_not(None))
-    if below is not None:
-        query = query.where(cells.id < below)
-    return list(connection.execute(query.order_by(cells.id.desc()).limit(most)))
+    if before_number is not None:
+        query = query.where(columns.id < before_number)
+    return list(connection.execute(query.order_by(columns.id.desc()).limit(most)))
 
 
 def read_alert(connection: Connection, number: int) -> Row[Any]:
@@ -73,7 +77,7 @@ def read_alert(connection: Connection, number: int) -> Row[Any]:
 
 
 def read_notifications(connection: Connection, number: int) -> list[Row[Any]]:
-    """Who was to be told of an alert, in the order in which it was written down."""
+    """The notifications of an alert, in the order in which they were planned."""
     query = (
         select(alert_notifications)
         .where(alert_notifications.c.alert == number)

@@ -1,12 +1,11 @@
-"""Alerts: raised once, held while the condition lasts, cleared once. The table is the memory.
+"""The life of an alert: raised once, held while its condition lasts, cleared once; kept in tables.
 
-An alert is raised when its measure has held for the kind's `hold_raise`, and cleared when it has
-stayed below the lower threshold for `hold_clear` without a break. An alert that comes back within a
-day is held longer each time, so a camera that flaps makes a few notices a day and not hundreds.
-A hold time counts only while its measure is there: an evaluation without it, or a pause between two
-evaluations, restarts the hold, because nobody knows what the condition was meanwhile.
-Whoever evaluates, and however often, there is one open alert of a kind for each place and camera: a
-unique index says so, not a lock.
+An alert is raised when its measure has held for `hold_raise` of its kind, and cleared when it has
+stayed below the lower threshold for `hold_clear` without interruption. An alert that returns within
+a day is held longer each time, so that an unstable camera makes a few notifications a day. An
+evaluation without the measure, or a pause between two evaluations, restarts a hold: the condition
+was unknown meanwhile. A unique index, not a lock, admits one open alert of a kind for each location
+and camera, whatever evaluates.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -22,7 +21,7 @@ from cloud.database import Instant, alert_evaluations, alert_holds, alerts, inse
 
 HOLD_FACTOR: Final = 4
 LONGEST_HOLD: Final = timedelta(hours=16)
-COUNTED: Final = timedelta(days=1)
+RETURN_PERIOD: Final = timedelta(days=1)
 LONGEST_REASON: Final = 500
 LONGEST_PAUSE: Final = timedelta(minutes=5)
 """Between two evaluations, of which `watch` makes one a minute: a restart is shorter."""
@@ -31,7 +30,7 @@ Key = tuple[str, str, str]  # kind, location, device
 
 
 class AlertChange(StrEnum):
-    """What has become of an alert."""
+    """How an alert changed."""
 
     RAISED = "raised"
     CLEARED = "cleared"
@@ -58,15 +57,15 @@ class AlertEvent:
 
 
 @dataclass(slots=True)
-class _Memory:
-    """What the database remembers at the start of one evaluation, and what is to be written.
+class _AlertState:
+    """The state at the start of one evaluation, and the pending writes.
 
-    Ten thousand alerts are written in a few statements: other writers wait meanwhile.
+    Ten thousand alerts are written in a few statements, because other writers wait meanwhile.
     """
 
-    standing: Mapping[Key, Row[Any]]
+    open_alert: Mapping[Key, Row[Any]]
     holds: Mapping[Key, Row[Any]]
-    raised_lately: Mapping[Key, int]
+    raised_recently: Mapping[Key, int]
     raising: list[Measure] = field(default_factory=list)
     held: list[dict[str, Any]] = field(default_factory=list)
     events: list[AlertEvent] = field(default_factory=list)
@@ -80,26 +79,26 @@ def apply_measures(
     *,
     longest_pause: timedelta = LONGEST_PAUSE,
 ) -> list[AlertEvent]:
-    """Raise, hold and clear by the measures of one evaluation; what has changed.
+    """Raise, hold and clear alerts by the measures of one evaluation; returns the changes.
 
     `longest_pause` is the time between two evaluations after which every hold restarts.
     """
     if _paused(connection, now, longest_pause):
-        _restart_holds(connection, _memory(connection, now), measured=frozenset())
-    memory, measured = _memory(connection, now), set[Key]()
+        _restart_holds(connection, _load_state(connection, now), measured=frozenset())
+    alert_state, measured = _load_state(connection, now), set[Key]()
     for measure in measures:
         key = (str(measure.kind), measure.location, measure.device)
         measured.add(key)
         limits = thresholds[measure.kind]
-        standing = memory.standing.get(key)
-        if standing is None:
-            _consider_raising(connection, memory, key, measure, limits, now)
+        open_alert = alert_state.open_alert.get(key)
+        if open_alert is None:
+            _consider_raising(connection, alert_state, key, measure, limits, now)
         else:
-            _consider_clearing(connection, memory, standing, measure, limits, now)
-    _restart_holds(connection, memory, measured)
-    if memory.held:
-        connection.execute(_HELD, memory.held)
-    return _raise(connection, memory.raising, now) + memory.events
+            _consider_clearing(connection, alert_state, open_alert, measure, limits, now)
+    _restart_holds(connection, alert_state, measured)
+    if alert_state.held:
+        connection.execute(_UPDATE_HELD, alert_state.held)
+    return _insert_alerts(connection, alert_state.raising, now) + alert_state.events
 
 
 def _paused(connection: Connection, now: datetime, longest_pause: timedelta) -> bool:
@@ -112,34 +111,34 @@ def _paused(connection: Connection, now: datetime, longest_pause: timedelta) -> 
     return before is not None and now - before > longest_pause
 
 
-def _restart_holds(connection: Connection, memory: _Memory, measured: Set[Key]) -> None:
+def _restart_holds(connection: Connection, alert_state: _AlertState, measured: Set[Key]) -> None:
     """Restart the hold times of conditions without a measure, before raising and before clearing.
 
     A condition whose alert was closed by hand stays closed until a measure says that it is over.
     """
-    for key, hold in memory.holds.items():
+    for key, hold in alert_state.holds.items():
         if key not in measured and hold.state == HoldState.PENDING:
             delete_hold(connection, key)
-    for key, alert in memory.standing.items():
+    for key, alert in alert_state.open_alert.items():
         if key not in measured and alert.clearing_since_at is not None:
             update_alert(connection, alert.id, clearing_since_at=None)
 
 
-def hold_clear(limits: Thresholds, raised_lately: int) -> timedelta:
-    """How long a condition must be over: four times as long with each alert of the last day."""
-    factor: int = HOLD_FACTOR ** min(max(0, raised_lately - 1), 10)
+def hold_clear(limits: Thresholds, raised_recently: int) -> timedelta:
+    """How long a condition must be over: four times longer with each alert of the last day."""
+    factor: int = HOLD_FACTOR ** min(max(0, raised_recently - 1), 10)
     return min(limits.hold_clear * factor, max(LONGEST_HOLD, limits.hold_clear))
 
 
 def _consider_raising(
     connection: Connection,
-    memory: _Memory,
+    alert_state: _AlertState,
     key: Key,
     measure: Measure,
     limits: Thresholds,
     now: datetime,
 ) -> None:
-    hold = memory.holds.get(key)
+    hold = alert_state.holds.get(key)
     if measure.value < limits.raise_at:
         is_over = hold is not None and (
             hold.state == HoldState.PENDING or measure.value < limits.clear_at
@@ -153,30 +152,30 @@ def _consider_raising(
     if now - since_at >= limits.hold_raise:
         if hold is not None:
             delete_hold(connection, key)
-        memory.raising.append(measure)
+        alert_state.raising.append(measure)
     elif hold is None:
         write_hold(connection, key, HoldState.PENDING, now)
 
 
 def _consider_clearing(
     connection: Connection,
-    memory: _Memory,
-    standing: Row[Any],
+    alert_state: _AlertState,
+    open_alert: Row[Any],
     measure: Measure,
     limits: Thresholds,
     now: datetime,
 ) -> None:
     if measure.value >= limits.clear_at:
         values = {"held_at": now, "held_value": measure.value, "held_message": measure.message}
-        memory.held.append({"number": standing.id, **values})
+        alert_state.held.append({"number": open_alert.id, **values})
         return
-    since_at = standing.clearing_since_at or now
-    key = (standing.kind, standing.location, standing.device)
-    if now - since_at >= hold_clear(limits, memory.raised_lately.get(key, 0)):
-        update_alert(connection, standing.id, cleared_at=now)
-        memory.events.append(make_event(standing, AlertChange.CLEARED, now))
-    elif standing.clearing_since_at is None:
-        update_alert(connection, standing.id, clearing_since_at=now)
+    since_at = open_alert.clearing_since_at or now
+    key = (open_alert.kind, open_alert.location, open_alert.device)
+    if now - since_at >= hold_clear(limits, alert_state.raised_recently.get(key, 0)):
+        update_alert(connection, open_alert.id, cleared_at=now)
+        alert_state.events.append(make_event(open_alert, AlertChange.CLEARED, now))
+    elif open_alert.clearing_since_at is None:
+        update_alert(connection, open_alert.id, clearing_since_at=now)
 
 
 def make_event(alert: Row[Any], change: AlertChange, now: datetime) -> AlertEvent:
@@ -198,7 +197,7 @@ def update_alert(connection: Connection, alert: int, **values: Any) -> None:
 
 
 def write_hold(connection: Connection, key: Key, state: HoldState, now: datetime) -> None:
-    """Remember a condition that has no open alert."""
+    """Store the hold of a condition that has no open alert."""
     kind, location, device = key
     values = {"state": str(state), "since_at": now}
     new = insert(connection.dialect.name, alert_holds).values(
@@ -210,32 +209,34 @@ def write_hold(connection: Connection, key: Key, state: HoldState, now: datetime
 
 
 def delete_hold(connection: Connection, key: Key) -> None:
-    """The condition is over, or its alert is raised."""
+    """Delete the hold of a condition that is over or raised."""
     cells = alert_holds.c
     kind, location, device = key
     found = (cells.kind == kind) & (cells.location == location) & (cells.device == device)
     connection.execute(delete(alert_holds).where(found))
 
 
-def _memory(connection: Connection, now: datetime) -> _Memory:
+def _load_state(connection: Connection, now: datetime) -> _AlertState:
     cells = alerts.c
-    lately = connection.execute(
+    recent = connection.execute(
         select(cells.kind, cells.location, cells.device, func.count())
-        .where(cells.raised_at > now - COUNTED)
+        .where(cells.raised_at > now - RETURN_PERIOD)
         .group_by(cells.kind, cells.location, cells.device)
     )
-    return _Memory(
+    return _AlertState(
         {(row.kind, row.location, row.device): row for row in read_open_alerts(connection)},
         {
             (row.kind, row.location, row.device): row
             for row in connection.execute(select(alert_holds))
         },
-        {(kind, location, device): count for kind, location, device, count in lately},
+        {(kind, location, device): count for kind, location, device, count in recent},
     )
 
 
-def _raise(connection: Connection, measures: Sequence[Measure], now: datetime) -> list[AlertEvent]:
-    """Raise alerts; of two measures of one key, and of two processes, one does."""
+def _insert_alerts(
+    connection: Connection, measures: Sequence[Measure], now: datetime
+) -> list[AlertEvent]:
+    """Insert alerts, one for each key, whatever other processes insert."""
     if not measures:
         return []
     rows = {
@@ -265,7 +266,7 @@ def _raise(connection: Connection, measures: Sequence[Measure], now: datetime) -
     )
 
 
-_HELD: Final = (
+_UPDATE_HELD: Final = (
     update(alerts)
     .where(alerts.c.id == bindparam("number"))
     .values(

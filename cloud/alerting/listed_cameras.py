@@ -1,4 +1,4 @@
-"""Which cameras the sites file lists now, and the end of alerts for what it lists no more."""
+"""Which cameras the sites file lists now; closes the alerts of those that it no longer lists."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ CameraKey = tuple[str, str]  # location, device
 
 @dataclass(frozen=True, slots=True)
 class ListedCameras:
-    """The cameras that should be looked at now; the `optional` among them may be silent."""
+    """The cameras to evaluate now; the `optional` among them may be offline."""
 
     cameras: frozenset[CameraKey]
     optional: frozenset[CameraKey]
@@ -49,16 +49,18 @@ class ListedCameras:
 def close_unlisted_alerts(
     connection: Connection, estate: Estate, listed: ListedCameras, now: datetime
 ) -> list[AlertEvent]:
-    """Close the open alerts of cameras and places that the sites file lists no more, with why.
+    """Close the open alerts of cameras and locations that the sites file no longer lists.
 
-    An alert of a place that was renamed moves to its present id. A quarantine stays: ingest
-    refuses devices that no sites file lists.
+    An alert of a renamed location moves to its present id. A quarantine stays open: it also
+    concerns devices that the sites file does not list.
     """
     events = []
-    standing = {(row.kind, row.location, row.device): row for row in read_open_alerts(connection)}
-    for (kind, location, device), row in standing.items():
+    open_by_key = {
+        (row.kind, row.location, row.device): row for row in read_open_alerts(connection)
+    }
+    for (kind, location, device), row in open_by_key.items():
         present = estate.current_id(location)
-        if present != location and (kind, present, device) not in standing:
+        if present != location and (kind, present, device) not in open_by_key:
             update_alert(connection, row.id, location=present)
             location = present
         reason = _why_unlisted(estate, listed, kind, location, device)
@@ -81,14 +83,14 @@ def _why_unlisted(
     except UnknownLocation:
         return f"location {location} is no longer in the sites file"
     if site.id != location:
-        return f"location {location} is now called {site.id}"
+        return f"location {location} was renamed to {site.id}"
     if not device:
         return None
     key = (location, device)
     if key not in listed.cameras:
         return _dates(site, device)
     if kind == AlertKind.OFFLINE and key in listed.optional:
-        return f"camera {device} is optional in the sites file: it may be silent"
+        return f"camera {device} is optional in the sites file: it may be offline"
     return None
 
 

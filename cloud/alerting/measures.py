@@ -1,4 +1,4 @@
-"""Looking at the whole estate at one moment: what each place and camera measures, and is usual."""
+"""Read the measures of all cameras and locations at one moment: present values and usual ones."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,11 +39,11 @@ from wire.audience import BlindCause
 
 HOUR: Final = timedelta(hours=1)
 HOUR_S: Final = 3_600
-PLACES_AT_ONCE: Final = 400
+LOCATIONS_AT_ONCE: Final = 400
 _SECOND: Final = timedelta(seconds=1)
 
 CAUSES: Final = tuple(BlindCause)
-JUDGED_BY: Final = (
+RULE_SUMS: Final = (
     "observed_ms",
     "person_ms",
     "visits",
@@ -66,114 +66,116 @@ def read_measures(
     optional: Iterable[CameraKey] = (),
     baselines: Baselines | None = None,
 ) -> Iterator[Measure]:
-    """Every measure of the estate's cameras and of the places they stand in.
+    """Every measure of the listed cameras and of their locations.
 
-    `cameras` are those that the sites file lists now; the `optional` among them may be silent.
+    `cameras` are those that the sites file lists now; the `optional` among them may be offline.
     """
-    watched, may_be_silent = sorted(set(cameras)), frozenset(optional)
-    known = baselines or Baselines()
-    lately = _lately(connection, now)
-    usual = known.crowds(connection, _whole_hour(now - LOOK_BACK / 2))
-    heard, clocks = _heard(connection), _clocks(connection)
+    listed, optional_cameras = sorted(set(cameras)), frozenset(optional)
+    baselines_in_use = baselines or Baselines()
+    recent = _read_recent(connection, now)
+    usual = baselines_in_use.usual_levels(connection, _whole_hour(now - LOOK_BACK / 2))
+    last_messages, clock_offsets = _read_last_messages(connection), _read_clock_offsets(connection)
     last_hour = _whole_hour(now) - HOUR_S
-    shares = data_quality.read_quality_shares(connection, last_hour)
-    spans = known.spans(connection, last_hour) if shares else {}
-    for key in watched:
+    quality_shares = data_quality.read_quality_shares(connection, last_hour)
+    usual_ranges = baselines_in_use.usual_ranges(connection, last_hour) if quality_shares else {}
+    for key in listed:
         location, device = key
         camera = CameraStatus(
             location,
             device,
-            lately.get(key),
-            heard.get(device),
-            clocks.get(device),
-            key not in may_be_silent,
+            recent.get(key),
+            last_messages.get(device),
+            clock_offsets.get(device),
+            key not in optional_cameras,
         )
         yield from measure_camera(camera, usual.cameras.get(key), now)
-        if key in shares and key in spans:
-            yield from measure_quality(camera, shares[key], spans[key])
+        if key in quality_shares and key in usual_ranges:
+            yield from measure_quality(camera, quality_shares[key], usual_ranges[key])
     yield from read_quarantines(connection)
-    places = _places(watched, may_be_silent)
-    hour = _last_hour(connection, now)
-    measured = {location for location, tally in hour.items() if tally.observed_ms}
-    ages = _ages(connection, sorted(places.keys() - measured), now)
-    for location, expected in sorted(places.items()):
+    expected_by_location = _expected_by_location(listed, optional_cameras)
+    last_hour_sums = _last_hour(connection, now)
+    measured = {location for location, tally in last_hour_sums.items() if tally.observed_ms}
+    data_ages = _read_data_ages(connection, sorted(expected_by_location.keys() - measured), now)
+    for location, expected in sorted(expected_by_location.items()):
         yield from measure_location(
             LocationStatus(
                 location,
-                _in_place(location, lately, usual.cameras),
-                hour.get(location),
+                _location_cameras(location, recent, usual.cameras),
+                last_hour_sums.get(location),
                 expected,
                 usual.attention_rates.get(location),
-                0.0 if location in measured else ages.get(location),
+                0.0 if location in measured else data_ages.get(location),
             )
         )
 
 
 def read_quarantines(connection: Connection) -> Iterator[Measure]:
-    """Devices that ingest has quarantined, now or before; the sites file need not list them."""
+    """Devices that ingest has quarantined, now or before; the sites file may not list them."""
     for row in connection.execute(select(quarantined_devices)):
         is_over = row.ended_at is not None
-        said = (
+        message = (
             "its quarantine has ended"
             if is_over
             else f"{row.messages} messages refused since {row.since_at:%Y-%m-%d %H:%M}Z: "
             f"{row.reason[:300]}"
         )
-        yield Measure(AlertKind.QUARANTINED, row.location, row.device, float(not is_over), said)
+        yield Measure(AlertKind.QUARANTINED, row.location, row.device, float(not is_over), message)
 
 
 def _whole_hour(at: datetime) -> int:
     return (at - EPOCH) // HOUR * HOUR_S
 
 
-def _places(watched: Sequence[CameraKey], optional: frozenset[CameraKey]) -> dict[str, int]:
-    """How many cameras are expected at each place."""
-    places: dict[str, int] = {}
-    for key in watched:
-        places[key[0]] = places.get(key[0], 0) + (key not in optional)
-    return places
+def _expected_by_location(
+    listed: Sequence[CameraKey], optional: frozenset[CameraKey]
+) -> dict[str, int]:
+    """The number of expected cameras of each location."""
+    expected_by_location: dict[str, int] = {}
+    for key in listed:
+        expected_by_location[key[0]] = expected_by_location.get(key[0], 0) + (key not in optional)
+    return expected_by_location
 
 
-def _in_place(
-    location: str, lately: "_ByPlace", usual: Mapping[CameraKey, UsualCrowd]
+def _location_cameras(
+    location: str, recent: "_TalliesByLocation", usual: Mapping[CameraKey, UsualCrowd]
 ) -> list[tuple[Tally, UsualCrowd | None]]:
-    return [(tally, usual.get((location, device))) for device, tally in lately.at(location).items()]
+    return [(tally, usual.get((location, device))) for device, tally in recent.at(location).items()]
 
 
-class _ByPlace(dict[CameraKey, Tally]):
-    """Tallies by camera that can be asked for by place."""
+class _TalliesByLocation(dict[CameraKey, Tally]):
+    """Tallies by camera, also accessible by location."""
 
     def __init__(self, tallies: Iterable[tuple[CameraKey, Tally]]) -> None:
         super().__init__(tallies)
-        self._places: dict[str, dict[str, Tally]] = defaultdict(dict)
+        self._expected_by_location: dict[str, dict[str, Tally]] = defaultdict(dict)
         for (location, device), tally in self.items():
-            self._places[location][device] = tally
+            self._expected_by_location[location][device] = tally
 
     def at(self, location: str) -> dict[str, Tally]:
-        """The cameras of one place that have a tally."""
-        return self._places.get(location, {})
+        """The cameras of one location that have a tally."""
+        return self._expected_by_location.get(location, {})
 
 
-def _lately(connection: Connection, now: datetime) -> _ByPlace:
-    """The last ten minutes of each camera; plain rows, since an estate has many."""
+def _read_recent(connection: Connection, now: datetime) -> _TalliesByLocation:
+    """The sums of the last ten minutes of each camera."""
     cells = minute_tallies.c
     query = select(
         location_updates.c.location,
         cells.device,
-        *(total(cells[name]) for name in (*JUDGED_BY, *BLIND)),
+        *(total(cells[name]) for name in (*RULE_SUMS, *BLIND)),
     ).group_by(location_updates.c.location, cells.device)
-    rows = connection.execute(_of_places(query, now - LOOK_BACK, now))
-    return _ByPlace(
+    rows = connection.execute(_join_minutes(query, now - LOOK_BACK, now))
+    return _TalliesByLocation(
         ((location, device), _tally(sums)) for location, device, *sums in rows if device is not None
     )
 
 
 def _last_hour(connection: Connection, now: datetime) -> dict[str, Tally]:
-    """Observed time, visitors and those who looked in the last hour, for each place."""
+    """Observed time, visits and viewers of the last hour, for each location."""
     cells = minute_tallies.c
     sums = (total(cells.observed_ms), total(cells.visits), total(cells.onlookers))
     query = select(location_updates.c.location, *sums).group_by(location_updates.c.location)
-    rows = connection.execute(_of_places(query, now - HOUR, now))
+    rows = connection.execute(_join_minutes(query, now - HOUR, now))
     return {
         location: _tally((observed, 0, visits, onlookers, 0, 0, *(0 for _ in BLIND)))
         for location, observed, visits, onlookers in rows
@@ -181,7 +183,9 @@ def _last_hour(connection: Connection, now: datetime) -> dict[str, Tally]:
     }
 
 
-def _ages(connection: Connection, locations: Sequence[str], now: datetime) -> dict[str, float]:
+def _read_data_ages(
+    connection: Connection, locations: Sequence[str], now: datetime
+) -> dict[str, float]:
     """Hours since the end of the newest hour with observed time, by location.
 
     Reports that hold only unobserved time (`offline`, `paused`) are no measurement.
@@ -194,21 +198,21 @@ def _ages(connection: Connection, locations: Sequence[str], now: datetime) -> di
         .scalar_subquery()
     )
     found: dict[str, float] = {}
-    for start in range(0, len(locations), PLACES_AT_ONCE):
-        some = location_updates.c.location.in_(locations[start : start + PLACES_AT_ONCE])
-        for location, hour in connection.execute(
+    for start in range(0, len(locations), LOCATIONS_AT_ONCE):
+        some = location_updates.c.location.in_(locations[start : start + LOCATIONS_AT_ONCE])
+        for location, last_hour_sums in connection.execute(
             select(location_updates.c.location, newest).where(some)
         ):
-            if hour is not None:
-                ended_at = EPOCH + (int(hour) + HOUR_S) * _SECOND
+            if last_hour_sums is not None:
+                ended_at = EPOCH + (int(last_hour_sums) + HOUR_S) * _SECOND
                 found[location] = max(0.0, (now - ended_at) / HOUR)
     return found
 
 
-def _of_places(query: _Query, starts_at: datetime, ends_at: datetime) -> _Query:
-    """Place by place, as the minutes lie: ten times as fast as minute by minute.
+def _join_minutes(query: _Query, starts_at: datetime, ends_at: datetime) -> _Query:
+    """Join minutes location by location, in primary key order: ten times as fast as by minute.
 
-    The outer join holds SQLite to that; a place without minutes is a row of nulls.
+    The outer join makes SQLite do that; a location without minutes is a row of nulls.
     """
     cells, (first, end) = minute_tallies.c, BreakdownFilter(starts_at, ends_at).seconds
     beside = and_(
@@ -234,21 +238,21 @@ def _tally(sums: Sequence[Any]) -> Tally:
     )
 
 
-def _heard(connection: Connection) -> dict[str, datetime]:
-    """When the cloud last heard of each device, by a report or a heartbeat, from any location."""
-    heard: dict[str, datetime] = {}
+def _read_last_messages(connection: Connection) -> dict[str, datetime]:
+    """When the latest report or heartbeat of each device arrived, from any location."""
+    last_messages: dict[str, datetime] = {}
     by_report = select(report_streams.c.device, report_streams.c.acknowledged_at)
     by_heartbeat = select(device_status.c.device, device_status.c.heartbeat_received_at)
     for query in (by_report, by_heartbeat):
         rows: Any = connection.execute(query)
         for device, at in rows:
-            if at is not None and (device not in heard or heard[device] < at):
-                heard[device] = at
-    return heard
+            if at is not None and (device not in last_messages or last_messages[device] < at):
+                last_messages[device] = at
+    return last_messages
 
 
-def _clocks(connection: Connection) -> dict[str, float]:
-    """How many seconds each device's clock is off, by its newest heartbeat."""
+def _read_clock_offsets(connection: Connection) -> dict[str, float]:
+    """The clock offset of each device in seconds, by its newest heartbeat."""
     states = device_status.c
     rows = connection.execute(
         select(states.device, states.heartbeat_at, states.heartbeat_received_at)

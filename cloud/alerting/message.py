@@ -1,4 +1,4 @@
-"""One message to one recipient: the changes of one kind that came together, as text and as JSON.
+"""One message to one recipient: grouped changes of one kind, as text and as JSON.
 
 Two thousand cameras that go offline at once are one message with counts by site, the first devices
 and a link to the list.
@@ -21,7 +21,7 @@ LONGEST_SUBJECT: Final = 180
 
 
 class Severity(StrEnum):
-    """How soon somebody should act."""
+    """How urgent an alert is."""
 
     CRITICAL = "critical"  # nothing is measured
     WARNING = "warning"  # what is measured may be wrong
@@ -60,7 +60,7 @@ class AlertItem:
 
     @property
     def where(self) -> str:
-        """Site and camera in words."""
+        """Site and camera as text."""
         site = self.location
         if self.site_name and self.site_name != self.location:
             site = f"{self.site_name} ({self.location})"
@@ -69,7 +69,7 @@ class AlertItem:
 
 @dataclass(frozen=True, slots=True)
 class AlertMessage:
-    """What one recipient is told at once; at least one item."""
+    """The alerts that one recipient receives at once; at least one item."""
 
     batch: str
     change: AlertChange
@@ -85,7 +85,7 @@ class AlertMessage:
 
     @property
     def severity(self) -> Severity:
-        """How soon somebody should act."""
+        """How urgent an alert is."""
         return severity(self.kind)
 
     @property
@@ -110,7 +110,7 @@ class AlertMessage:
 
     @property
     def _noun(self) -> str:
-        return "camera" if any(item.device for item in self.items) else "place"
+        return "camera" if any(item.device for item in self.items) else "location"
 
     @property
     def link(self) -> str:

@@ -1,9 +1,9 @@
-"""The state of every notice: pending, sent, withdrawn or given up.
+"""Notifications and their state: pending, sent, withdrawn or given up.
 
-A notice is one change of one alert for one recipient. It is written down with the change itself,
-waits for the others of its kind (grouping), for the recipient's quiet hours, and for its turn after
-a failure. Notices that are first attempted together stay one message at every further attempt. An
-alert's end is not sent before its beginning.
+A notification is one change of one alert for one recipient. It is stored with the change itself.
+It waits for others of its kind (grouping), for the end of the recipient's quiet hours, and for the
+next attempt after a failure. Notifications that are first attempted together stay one message. The
+end of an alert is not sent before its beginning.
 """
 
 import secrets
@@ -22,7 +22,7 @@ from cloud.alerting.recipients import Recipient
 from cloud.database import alert_notifications, alerts, insert, recipient_status
 
 GROUP_WITHIN: Final = timedelta(minutes=2)
-"""Two to three evaluations: cameras that lose one network are reported silent within two."""
+"""Two to three evaluations: cameras that lose one network are reported offline within two."""
 ALERT_COLUMNS: Final = (
     "kind",
     "location",
@@ -38,7 +38,7 @@ AT_ONCE: Final = 400
 
 
 class NotificationState(StrEnum):
-    """What has become of a notice."""
+    """The state of a notification."""
 
     PENDING = "pending"
     SENT = "sent"
@@ -48,7 +48,7 @@ class NotificationState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMessage:
-    """A message that this process delivers now, and the notices that it carries."""
+    """A message that this process delivers now, and its notifications."""
 
     recipient: str
     message: AlertMessage
@@ -77,7 +77,7 @@ def plan_notifications(
     recipients: Sequence[Recipient],
     within: timedelta = GROUP_WITHIN,
 ) -> None:
-    """Write down who is to be told of each event, and when."""
+    """Plan the notifications of each event, and when they are due."""
     windows: dict[tuple[str, str, str], datetime] = {}
     new = [
         _row(event, recipient.name, due_at)
@@ -97,37 +97,37 @@ def _due_at(
     within: timedelta,
     windows: dict[tuple[str, str, str], datetime],
 ) -> datetime | None:
-    """When a recipient is told of an event; None when there is nothing to tell."""
+    """When a recipient is notified of an event; None when it is not."""
     quiet_until = recipient.due_at(event.at)
     if quiet_until > event.at:
-        return None if _was_all_quiet(connection, event, recipient) else quiet_until
+        return None if _ended_in_quiet_hours(connection, event, recipient) else quiet_until
     key = (recipient.name, event.kind, str(event.change))
     if key not in windows:
         windows[key] = _window(connection, key, event.at, within)
     return windows[key]
 
 
-def _was_all_quiet(connection: Connection, event: AlertEvent, recipient: Recipient) -> bool:
-    """Whether an alert began and ended within the same quiet hours: then nothing is told of it."""
+def _ended_in_quiet_hours(connection: Connection, event: AlertEvent, recipient: Recipient) -> bool:
+    """Whether an alert began and ended within the same quiet hours: then nothing is sent."""
     if event.change is not AlertChange.CLEARED:
         return False
     raised_at: datetime = connection.execute(
         select(alerts.c.raised_at).where(alerts.c.id == event.alert)
     ).scalar_one()
-    began_in_quiet = raised_at < recipient.due_at(raised_at) > event.at
-    return began_in_quiet and _withdraw_unsent(connection, event, recipient.name)
+    began_in_quiet_hours = raised_at < recipient.due_at(raised_at) > event.at
+    return began_in_quiet_hours and _withdraw_unsent(connection, event, recipient.name)
 
 
 def plan_for_notified(connection: Connection, event: AlertEvent) -> None:
-    """Tell the end of an alert that was closed by hand to those who were told that it began."""
+    """Plan the end of an alert that was closed by hand, for those who received its beginning."""
     if event.acknowledged:
         return
-    told = select(alert_notifications.c.recipient, alert_notifications.c.attempts).where(
+    notified = select(alert_notifications.c.recipient, alert_notifications.c.attempts).where(
         alert_notifications.c.alert == event.alert,
         alert_notifications.c.change == str(AlertChange.RAISED),
         alert_notifications.c.state.in_([NotificationState.PENDING, NotificationState.SENT]),
     )
-    names = [recipient for recipient, _ in connection.execute(told).all()]
+    names = [recipient for recipient, _ in connection.execute(notified).all()]
     new = [
         _row(event, name, event.at)
         for name in names
@@ -137,7 +137,7 @@ def plan_for_notified(connection: Connection, event: AlertEvent) -> None:
 
 
 def withdraw_notifications(connection: Connection, alert: int, reason: str) -> None:
-    """Send nothing more of an alert."""
+    """Withdraw the pending notifications of an alert."""
     waiting = (alert_notifications.c.alert == alert) & (
         alert_notifications.c.state == NotificationState.PENDING
     )
@@ -155,8 +155,8 @@ def claim_message(
     site_names: Mapping[str, str],
     base_url: str = "",
 ) -> ClaimedMessage | None:
-    """The next message that is due for a recipient; nobody else delivers it for two minutes."""
-    if recipient.due_at(now) > now or _is_away(connection, recipient.name, now):
+    """Claim the next message that is due for a recipient, for two minutes."""
+    if recipient.due_at(now) > now or _is_unreachable(connection, recipient.name, now):
         return None
     first = connection.execute(_due(recipient.name, now).limit(1)).one_or_none()
     if first is None:
@@ -179,7 +179,7 @@ def claim_message(
 
 
 def recipients_due(connection: Connection, now: datetime) -> set[str]:
-    """Recipients that have something to be told now and are not waited for after a failure."""
+    """Recipients with due notifications that are not waiting after a failure."""
     waiting = (
         select(alert_notifications.c.recipient)
         .distinct()
@@ -202,7 +202,7 @@ def recipients_due(connection: Connection, now: datetime) -> set[str]:
 def record_delivery(
     connection: Connection, claim: ClaimedMessage, failure: DeliveryFailure | None, now: datetime
 ) -> None:
-    """Write down how the delivery of a message ended."""
+    """Record the result of a delivery."""
     if failure is None:
         sent = {"state": str(NotificationState.SENT), "sent_at": now, "failure": None}
         _set(
@@ -234,11 +234,11 @@ def record_delivery(
         leased_until_at=None,
     )
     if failure.fault is FailureKind.AWAY:
-        _note_away(connection, claim.recipient, failure.reason, now)
+        _record_unreachable(connection, claim.recipient, failure.reason, now)
 
 
 def give_up_old(connection: Connection, now: datetime) -> int:
-    """Give up notices of changes that happened too long ago; how many."""
+    """Give up notifications of changes that are too old; returns how many."""
     since_at = now - GIVE_UP_AFTER
     happened_long_ago = exists().where(
         alerts.c.id == alert_notifications.c.alert,
@@ -302,7 +302,7 @@ def _item(row: Row[Any], change: AlertChange, site_names: Mapping[str, str]) -> 
 def _window(
     connection: Connection, key: tuple[str, str, str], at: datetime, within: timedelta
 ) -> datetime:
-    """When the group that is being gathered is sent: the end of the one that is open, or a new."""
+    """When the group is sent: with the pending group, or after `within`."""
     recipient, kind, change = key
     waiting = (
         select(func.min(alert_notifications.c.due_at))
@@ -322,7 +322,7 @@ def _window(
 
 
 def _withdraw_unsent(connection: Connection, event: AlertEvent, recipient: str) -> bool:
-    """Withdraw the notice of a beginning that was never attempted; whether there was one."""
+    """Withdraw the unsent notification of a beginning; returns whether there was one."""
     never_tried = (
         (alert_notifications.c.alert == event.alert)
         & (alert_notifications.c.recipient == recipient)
@@ -331,7 +331,7 @@ def _withdraw_unsent(connection: Connection, event: AlertEvent, recipient: str) 
         & (alert_notifications.c.attempts == 0)
         & alert_notifications.c.batch.is_(None)
     )
-    reason = "the alert ended before the recipient was to be told"
+    reason = "the alert ended before the notification was due"
     withdrawn = update(alert_notifications).where(never_tried)
     return bool(
         connection.execute(
@@ -364,14 +364,14 @@ def _set(connection: Connection, numbers: Sequence[int], **values: Any) -> None:
         connection.execute(update(alert_notifications).where(some, pending).values(**values))
 
 
-def _is_away(connection: Connection, recipient: str, now: datetime) -> bool:
+def _is_unreachable(connection: Connection, recipient: str, now: datetime) -> bool:
     states = recipient_status.c
     query = select(states.next_at).where(states.recipient == recipient)
     next_at = connection.execute(query).scalar_one_or_none()
     return next_at is not None and next_at > now
 
 
-def _note_away(connection: Connection, recipient: str, reason: str, now: datetime) -> None:
+def _record_unreachable(connection: Connection, recipient: str, reason: str, now: datetime) -> None:
     states = recipient_status.c
     query = select(states.failures).where(states.recipient == recipient)
     failures = (connection.execute(query).scalar_one_or_none() or 0) + 1

@@ -1,8 +1,8 @@
-"""Delivery in a bounded number of threads, at most one message at a time for each recipient.
+"""Deliver notifications in a bounded number of threads, one message at a time for each recipient.
 
-The caller's thread claims messages and writes down results; the threads only send. A call that is
-not over at its deadline (a name lookup cannot be cut short) is left behind and counts as failed, so
-nothing that one recipient does holds up the others, the evaluation or the end of the program.
+The caller's thread claims messages and records results; the threads only send. A call that passes
+its deadline (a name lookup cannot be cancelled) is abandoned and counts as failed, so no recipient
+delays the others, the evaluation or the exit of the program.
 """
 
 import logging
@@ -36,12 +36,12 @@ Send = Callable[[Recipient, AlertMessage], DeliveryFailure | None]
 class _Call:
     claim: ClaimedMessage
     ends_s: float
-    is_over: bool = False  # its result is written down; the thread may still run
+    is_recorded: bool = False  # its result is recorded; the thread may still run
 
 
 @dataclass(slots=True)
 class Notifier:
-    """Give it what is due from time to time; `step` never waits for a recipient."""
+    """Delivers what is due; `step` never waits for a recipient."""
 
     engine: Engine
     send: Send
@@ -57,8 +57,8 @@ class Notifier:
     def step(
         self, recipients: Sequence[Recipient], site_names: Mapping[str, str], now: datetime
     ) -> int:
-        """Write down what has ended, begin what is due; how many messages were delivered."""
-        delivered = self._collect(now)
+        """Record finished calls and start due ones; returns how many messages were delivered."""
+        delivered = self._record_results(now)
         with reading(self.engine) as connection:
             due = notifications.recipients_due(connection, now)
         for recipient in recipients:
@@ -71,13 +71,13 @@ class Notifier:
                     connection, recipient, now, site_names, self.base_url
                 )
             if claim is not None:
-                self._begin(recipient, claim)
+                self._start(recipient, claim)
         return delivered
 
     @property
     def is_idle(self) -> bool:
-        """Whether every result is written down."""
-        return all(call.is_over for call in self._calls.values())
+        """Whether every result is recorded."""
+        return all(call.is_recorded for call in self._calls.values())
 
     def run_until_idle(
         self,
@@ -86,7 +86,7 @@ class Notifier:
         now: datetime,
         stopping: threading.Event | None = None,
     ) -> int:
-        """Deliver all that is due at `now`, for a minute at most; how many messages were."""
+        """Deliver all that is due at `now`, for at most a minute; returns how many messages."""
         ends_s, delivered, stop = self.clock() + FOR_ONE_RUN_S, 0, stopping or threading.Event()
         while self.clock() < ends_s and not stop.is_set():
             delivered += self.step(recipients, site_names, now)
@@ -97,18 +97,18 @@ class Notifier:
 
     @property
     def _has_room(self) -> bool:
-        at_work = sum(not call.is_over for call in self._calls.values())
+        at_work = sum(not call.is_recorded for call in self._calls.values())
         return at_work < self.workers and len(self._calls) < self.workers * LEFT_BEHIND
 
-    def _begin(self, recipient: Recipient, claim: ClaimedMessage) -> None:
+    def _start(self, recipient: Recipient, claim: ClaimedMessage) -> None:
         self._calls[recipient.name] = _Call(claim, self.clock() + self.call_s + GRACE_S)
 
         def run() -> None:
             self._results.put((recipient.name, self.send(recipient, claim.message)))
 
-        threading.Thread(target=run, name=f"notice-{recipient.name}", daemon=True).start()
+        threading.Thread(target=run, name=f"notification-{recipient.name}", daemon=True).start()
 
-    def _collect(self, now: datetime) -> int:
+    def _record_results(self, now: datetime) -> int:
         delivered = 0
         while True:
             try:
@@ -116,18 +116,20 @@ class Notifier:
             except queue.Empty:
                 break
             call = self._calls.pop(name)
-            if not call.is_over:
+            if not call.is_recorded:
                 delivered += failure is None
-                self._write(call, failure, now)
+                self._record(call, failure, now)
         for call in self._calls.values():
-            if not call.is_over and self.clock() >= call.ends_s:
-                self._write(call, DeliveryFailure("no answer in time"), now)
+            if not call.is_recorded and self.clock() >= call.ends_s:
+                self._record(call, DeliveryFailure("no answer in time"), now)
         return delivered
 
-    def _write(self, call: _Call, failure: DeliveryFailure | None, now: datetime) -> None:
-        call.is_over = True
+    def _record(self, call: _Call, failure: DeliveryFailure | None, now: datetime) -> None:
+        call.is_recorded = True
         with writing(self.engine) as connection:
             notifications.record_delivery(connection, call.claim, failure, now)
         if failure is not None:
             fields = {"recipient": call.claim.recipient, "reason": failure.reason}
-            log.warning("notice.failed", extra={**fields, "notices": len(call.claim.numbers)})
+            log.warning(
+                "notification.failed", extra={**fields, "notifications": len(call.claim.numbers)}
+            )

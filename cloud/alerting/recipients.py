@@ -1,4 +1,4 @@
-"""Who is told of which alerts, where, and when not to be disturbed. Read from a YAML file.
+"""Recipients of notifications: address, kinds, locations and quiet hours, from a YAML file.
 
 recipients:
   - name: operations
@@ -8,7 +8,7 @@ recipients:
     quiet: {from: "22:00", until: "07:00", timezone: Europe/London}
     secret_file: /etc/onlooker/hook.key # or secret_env: NAME; signs what a webhook receives
 
-A recipient that cannot be used is refused by line and name, and the others are told. So is one
+A recipient that cannot be used is refused by line and name; the others are notified. So is one
 that names a location which the sites file does not have; a former id stands for the present one.
 """
 
@@ -69,7 +69,7 @@ class QuietHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
 
 
 class Recipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One address and what it wants."""
+    """One address and its filters."""
 
     name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.-]{0,62}\Z")]
     to: Annotated[str, Meta(min_length=4, max_length=2_000)]
@@ -98,7 +98,7 @@ class Recipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     @property
     def target(self) -> Target:
-        """Where notices go; TargetError (a ValueError) when that cannot be read."""
+        """Where notifications go; TargetError (a ValueError) when that cannot be read."""
         return parse_target(self.to)
 
     def secret(self, environment: Mapping[str, str] = os.environ) -> bytes | None:
@@ -119,13 +119,13 @@ class Recipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         return found
 
     def wants(self, kind: str, location: str) -> bool:
-        """Whether this alert is theirs."""
+        """Whether the recipient is notified of this alert."""
         return (not self.kinds or kind.startswith(self.kinds)) and (
             not self.locations or location in self.locations
         )
 
     def due_at(self, at: datetime) -> datetime:
-        """When they may be told of what happened at `at`."""
+        """When the recipient may be notified of a change at `at`."""
         return self.quiet.ends_after(at) if self.quiet else at
 
 
@@ -143,7 +143,7 @@ class RefusedRecipient:
 
 @dataclass(frozen=True, slots=True)
 class Recipients:
-    """What a recipients file says: those that can be told, and those that cannot."""
+    """The recipients of a file: usable ones and refused ones."""
 
     usable: tuple[Recipient, ...]
     refused: tuple[RefusedRecipient, ...] = ()

@@ -1,6 +1,6 @@
-"""Where a notice can go: a web service, a mail address, a topic of Amazon SNS, or the log.
+"""Targets of notifications: a web service, a mail address, a topic of Amazon SNS, or the log.
 
-A target is checked when it is read, so that nothing is found out at the first alert. Errors name no
+A target is validated when it is read, not at the first alert. Errors name no
 part of the target: the path of a webhook is a secret.
 """
 

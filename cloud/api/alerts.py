@@ -113,7 +113,9 @@ async def alerts(
         raise WindowError(f"`until` is {until.isoformat()}: ask for a moment after `from`")
     is_open = None if state is None else state == "open"
     search = AlertSearch(since, until, tuple(location or ()), tuple(kind or ()), is_open)
-    found = await _read(request, partial(find_alerts, search=search, below=before, most=count + 1))
+    found = await _read(
+        request, partial(find_alerts, search=search, before_number=before, most=count + 1)
+    )
     shown = found[:count]
     further = shown[-1].id if len(found) > count else None
     return AlertsAnswer(alerts=[AlertAnswer(**described(one)) for one in shown], next=further)

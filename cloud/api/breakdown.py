@@ -29,7 +29,7 @@ from cloud.auth.keys import Role
 from cloud.database.rollups import UNKNOWN
 from cloud.pricing.openooh import refuse_unknown
 from cloud.windows.audience import Audience, Tally
-from cloud.windows.breakdown import breakdown, demographics, known_places
+from cloud.windows.breakdown import breakdown, demographics, locations_with_reports
 from cloud.windows.dimensions import BreakdownFilter, DemographicGroup, Dimension, cell_interval
 from cloud.windows.expected_time import ExpectedTime, group_key, unexpected_ms
 from cloud.windows.venue_breakdown import DIMENSIONS, venue_breakdown, venue_demographic_groups
@@ -262,7 +262,9 @@ def _cells(connection: Connection, asked: Asked, expectation: ExpectedTime) -> d
 
 def _page(connection: Connection, asked: Asked) -> tuple[BreakdownFilter, str | None]:
     where, most = asked.where, asked.places_in_a_page
-    found = known_places(connection, venue_type=where.venue_type, after=asked.after, most=most + 1)
+    found = locations_with_reports(
+        connection, venue_type=where.venue_type, after=asked.after, most=most + 1
+    )
     page = BreakdownFilter(where.starts_at, where.ends_at, locations=tuple(found[:most]))
     return page, found[most - 1] if len(found) > most else None
 

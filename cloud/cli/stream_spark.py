@@ -46,7 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     offer("--checkpoint", metavar="FOLDER", required=True, help="Spark's own notes: keep them")
     offer("--every", type=int, default=60, metavar="S", help="a batch (%(default)s)")
     offer("--once", action="store_true", help="read what is there, then end")
-    offer("--tell", action="store_true", help="acknowledge to the cameras through AWS IoT Core")
+    offer(
+        "--acknowledge", action="store_true", help="acknowledge to the cameras through AWS IoT Core"
+    )
     sums = actions.add_parser("windows", help="write the windows of a stretch of time")
     sums.add_argument("--since", type=instant, required=True, metavar="ISO")
     sums.add_argument("--until", type=instant, required=True, metavar="ISO")
@@ -100,7 +102,9 @@ def count(spark: "SparkSession", arguments: argparse.Namespace) -> None:
         TableStore(spark, arguments.folder),
         lambda: SitesSnapshot.of(sites.estate, chosen.people_per_camera, chosen.people_per_second),
         clock=lambda: datetime.now(UTC),
-        tell=partial(tell_by_iot, arguments.region) if arguments.tell else None,
+        acknowledge=partial(acknowledge_by_iot, arguments.region)
+        if arguments.acknowledge
+        else None,
     )
     lines = (
         files(spark, arguments.files)
@@ -143,7 +147,7 @@ def write_windows(spark: "SparkSession", arguments: argparse.Namespace) -> None:
         writer.partitionBy("hour_at").parquet(out)
 
 
-def tell_by_iot(region: str | None, rows: "Iterable[Row]") -> None:
+def acknowledge_by_iot(region: str | None, rows: "Iterable[Row]") -> None:
     """Publish acknowledgements through AWS IoT Core; one that is missed is told again later."""
     import boto3
 

@@ -1,4 +1,4 @@
-"""One engine for SQLite or PostgreSQL, and the tables that the rooms share."""
+"""One engine for SQLite or PostgreSQL, and the tables that several packages use."""
 
 from cloud.database.audience import (
     ATTENTION,

@@ -1,4 +1,4 @@
-"""The tables of what was counted, and of what was counted already."""
+"""Tables of counted reports, their sums and the acknowledged sequence numbers."""
 
 from typing import Final
 

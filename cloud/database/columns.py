@@ -1,7 +1,7 @@
-"""What all tables are made of: names, numbers, and instants that name a moment.
+"""Column types that all tables share: names, numbers and instants.
 
-All instants are stored as whole microseconds since 1970 UTC, minutes as whole seconds: exact,
-sortable and the same on both engines.
+Instants are stored as whole microseconds since 1970 UTC, minutes as whole seconds: exact, sortable
+and equal on both engines.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -23,17 +23,17 @@ from sqlalchemy.types import TypeEngine
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 NAME: Final = String(63)
 NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
-"""An automatic number; SQLite counts up only what is called an integer."""
+"""An automatic number; SQLite increments only columns of type INTEGER."""
 
 metadata = MetaData()
 
 
 class NaiveInstantError(ValueError):
-    """An instant without a time zone names no moment."""
+    """An instant without a time zone is ambiguous."""
 
 
 class UnreadableInstantError(ValueError):
-    """A table holds something that is no instant."""
+    """A table contains a value that is no instant."""
 
 
 def microseconds(instant: datetime) -> int:
@@ -48,7 +48,7 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
-        """Refuse a naive instant: it names no moment."""
+        """Refuse a naive instant: it is ambiguous."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -61,7 +61,7 @@ class Instant(TypeDecorator[datetime]):
             return None if value is None else EPOCH + timedelta(microseconds=value)
         except (TypeError, OverflowError):  # SQLite keeps any value in any column
             raise UnreadableInstantError(
-                f"a time in the database is {str(value)[:40]!r}: wanted microseconds since 1970"
+                f"a time in the database is {str(value)[:40]!r}: expected microseconds since 1970"
             ) from None
 
 

@@ -1,9 +1,9 @@
 """One engine for SQLite or PostgreSQL, and how its transactions begin.
 
-Hard truths. A SQLite writer takes its lock at BEGIN (IMMEDIATE): a transaction that reads first and
-writes later fails under contention, however long it waits. Commits are on the disk when they return
-(`synchronous = FULL`): a device forgets a report as soon as it is told of the commit, so a commit
-that a power cut could take back would be a report lost. With batches that costs a few per cent.
+A SQLite writer takes its lock at BEGIN (IMMEDIATE): a transaction that reads first and writes later
+fails under contention, however long it waits. Commits are on disk when they return
+(`synchronous = FULL`): a device deletes a report as soon as it is acknowledged, so a commit that a
+power failure undoes would lose it. With batches this costs a few per cent.
 """
 
 import sqlite3
@@ -52,7 +52,7 @@ class DatabaseError(ValueError):
 
 
 def connect(url: str) -> Engine:
-    """An engine for `url`; the folder of a SQLite file is made."""
+    """An engine for `url`; the folder of a SQLite file is created."""
     address = _understood(url)
     if address.get_backend_name() == "sqlite":
         return _sqlite(address)
@@ -79,7 +79,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 def insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An insert that knows what to do on conflict; both engines say it alike."""
+    """An insert with ON CONFLICT, which both engines support."""
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
@@ -167,7 +167,7 @@ def _sqlite(address: URL) -> Engine:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DatabaseError(
-            f"the folder {folder} of the database cannot be made: {error.strerror}; make it, or "
+            f"the folder {folder} of the database cannot be created: {error.strerror}; create it, or "
             "give another path"
         ) from error
     engine = create_engine(address, hide_parameters=True)  # errors are logged, rows are not
@@ -184,7 +184,7 @@ def _prepare_sqlite(raw: Any, _record: Any) -> None:
 
 
 def _use_wal(raw: Any, *, give_up_s: float) -> None:
-    """Of programs that open a new file together one makes it WAL; SQLite lets no other wait."""
+    """Switch to WAL; programs that open a new file together retry: SQLite does not wait."""
     while True:
         try:
             raw.execute("PRAGMA journal_mode = WAL")

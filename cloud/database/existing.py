@@ -1,4 +1,4 @@
-"""Opening a database that must be there already: a command that only reads never makes one."""
+"""Open a database that must exist: a command that only reads never creates one."""
 
 from pathlib import Path
 from typing import Final
@@ -11,17 +11,17 @@ from wire.addresses import display_address
 
 HOW_TO_NAME: Final = (
     "name it with --database or ONLOOKER_DATABASE_URL (without either, sqlite:///var/onlooker.db "
-    "below the current folder); `python -m cloud database upgrade` makes a new one"
+    "below the current folder); `python -m cloud database upgrade` creates a new one"
 )
 OURS: Final = "minute_tallies"  # since the first version
 
 
 class NoDatabaseError(DatabaseError):
-    """There is no database where one was named; nothing was made."""
+    """There is no database at the given address; none was created."""
 
 
 def require_file(url: str) -> None:
-    """Refuse a SQLite database whose file is not there: opening it would make it.
+    """Refuse a SQLite database whose file does not exist: opening it would create it.
 
     Raises:
         NoDatabaseError: there is no such file; says which one was meant.

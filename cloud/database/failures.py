@@ -1,10 +1,9 @@
-"""Why the database failed, in words that hold no part of its address and no row; and what it means.
+"""Why the database failed, in text without any part of its address or rows, and whether to retry.
 
-A failure of the environment (full disk, lock, read-only file system, a server that restarts) says
-nothing about the data: the same transaction may succeed later. Damage, and a statement that the
-database does not understand, stay as they are. PostgreSQL's client quotes host, user and option
-values of the address, its server quotes rows: the reason is the SQLSTATE with the name of its
-condition, or one of a few known phrases.
+A failure of the environment (full disk, lock, read-only file system, a server that restarts) is no
+damage: the same transaction may succeed later. Damage, and a statement that the database does not
+understand, are permanent. PostgreSQL's client quotes host, user and option values, its server rows.
+ The reason is therefore the SQLSTATE with its condition, or one of a few known phrases.
 """
 
 import sqlite3
@@ -24,7 +23,7 @@ CONNECTION: Final = (
     ("network is unreachable", "the network is unreachable"),
     ("no such file or directory", "no local socket: is PostgreSQL running on this machine?"),
     ("password authentication failed", "user name or password refused"),
-    ("no password supplied", "a password is wanted: give postgresql://user:password@host/name"),
+    ("no password supplied", "a password is required: give postgresql://user:password@host/name"),
     ("no pg_hba.conf entry", "the server refuses this client (pg_hba.conf)"),
     ("certificate", "the certificate is not accepted: check sslmode and sslrootcert"),
     ("ssl", "TLS failed: check sslmode"),
@@ -75,7 +74,7 @@ def is_passing(error: DBAPIError) -> bool:
 
 
 def failure_sentence(error: DBAPIError) -> str:
-    """What a program says of the failure that ends it: no row, no parameter, no statement."""
+    """The sentence for a failure that ends a program: without row, parameter or statement."""
     cause = error.orig
     if isinstance(cause, sqlite3.Error) and cause_of(cause) is not SqliteCause.OTHER:
         return f"the database {failure_of(error)}"

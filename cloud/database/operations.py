@@ -1,4 +1,4 @@
-"""The tables of what went wrong, how devices are, and who was told of it."""
+"""Tables of dead letters, device status, alerts and notifications."""
 
 from sqlalchemy import (
     BigInteger,

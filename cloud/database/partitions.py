@@ -1,8 +1,8 @@
-"""PostgreSQL's partitions of time: made ahead, dropped whole. SQLite has none and needs none.
+"""PostgreSQL partitions by time: created ahead, dropped whole. SQLite needs none.
 
-A partition that was not made in time costs nothing but convenience: its rows go to the default one,
-and leave it by being deleted. So nothing here may stop a program. Making and dropping lock the
-table for a moment, and give up rather than let writers queue behind somebody's long query.
+A missing partition only costs convenience: its rows go to the default partition and are deleted one
+by one. So nothing here stops a program. Creating and dropping lock the table for a moment, and give
+up rather than let writers wait behind a long query.
 """
 
 import logging
@@ -22,9 +22,9 @@ from cloud.database.failures import failure_of, is_passing
 
 log = logging.getLogger(__name__)
 
-AHEAD: Final = timedelta(days=14)
-AGAIN: Final = timedelta(minutes=10)
-PATIENCE: Final = "SET LOCAL lock_timeout = '3s'"
+CREATE_AHEAD: Final = timedelta(days=14)
+RETRY_AFTER: Final = timedelta(minutes=10)
+LOCK_TIMEOUT: Final = "SET LOCAL lock_timeout = '3s'"
 DAY: Final = timedelta(days=1)
 MICROSECOND: Final = timedelta(microseconds=1)
 SECOND: Final = timedelta(seconds=1)
@@ -58,7 +58,7 @@ PARTITIONED: Final = (
 
 
 def make_partitions(engine: Engine, now: datetime) -> list[str]:
-    """Make the partitions of today and the next two weeks; the names of the new ones.
+    """Create the partitions of today and the next two weeks; returns the new names.
 
     Raises:
         OperationalError: a table was in use for longer than writers should wait.
@@ -66,22 +66,22 @@ def make_partitions(engine: Engine, now: datetime) -> list[str]:
     if engine.dialect.name != "postgresql":
         return []
     with reading(engine) as connection:
-        there = set(inspect(connection).get_table_names())
-    made = []
+        existing = set(inspect(connection).get_table_names())
+    created = []
     for divided in PARTITIONED:
         starts_at = divided.start(now)
-        while starts_at <= now + AHEAD:
-            if divided.name(starts_at) not in there and _made(engine, divided, starts_at):
-                made.append(divided.name(starts_at))
+        while starts_at <= now + CREATE_AHEAD:
+            if divided.name(starts_at) not in existing and _created(engine, divided, starts_at):
+                created.append(divided.name(starts_at))
             starts_at += divided.length
-    return made
+    return created
 
 
-def _made(engine: Engine, divided: PartitionedTable, starts_at: datetime) -> bool:
+def _created(engine: Engine, divided: PartitionedTable, starts_at: datetime) -> bool:
     first, end = ((at - EPOCH) // divided.unit for at in (starts_at, starts_at + divided.length))
     try:
         with writing(engine) as connection:
-            connection.execute(text(PATIENCE))
+            connection.execute(text(LOCK_TIMEOUT))
             connection.execute(
                 text(
                     f"CREATE TABLE IF NOT EXISTS {divided.name(starts_at)} "
@@ -89,20 +89,20 @@ def _made(engine: Engine, divided: PartitionedTable, starts_at: datetime) -> boo
                 )
             )
     except (IntegrityError, ProgrammingError) as error:
-        # its rows are elsewhere already, or we may not: the default serves
-        log.debug("partitions.not_made", extra={"reason": failure_of(error)})
+        # its rows are in the default already, or the role may not create tables
+        log.debug("partitions.not_created", extra={"reason": failure_of(error)})
         return False
     return True
 
 
 def drop_before(engine: Engine, table: Table, before: datetime) -> int:
-    """Drop the partitions that end at or before an instant; how many rows went with them."""
+    """Drop the partitions that end at or before an instant; returns how many rows they held."""
     divided = next((one for one in PARTITIONED if one.table is table), None)
     if divided is None or engine.dialect.name != "postgresql":
         return 0
     with reading(engine) as connection:
         old = [name for name, ends_at in _dated(connection, divided) if ends_at <= before]
-    return sum(_dropped(engine, name) for name in old)
+    return sum(_drop(engine, name) for name in old)
 
 
 def _dated(connection: Connection, divided: PartitionedTable) -> Iterator[tuple[str, datetime]]:
@@ -114,10 +114,10 @@ def _dated(connection: Connection, divided: PartitionedTable) -> Iterator[tuple[
             yield name, starts_at + divided.length
 
 
-def _dropped(engine: Engine, name: str) -> int:
+def _drop(engine: Engine, name: str) -> int:
     try:
         with writing(engine) as connection:
-            connection.execute(text(PATIENCE))
+            connection.execute(text(LOCK_TIMEOUT))
             rows = connection.execute(select(func.count()).select_from(text(name))).scalar_one()
             connection.execute(text(f"DROP TABLE {name}"))
     except (OperationalError, ProgrammingError) as error:
@@ -129,9 +129,9 @@ def _dropped(engine: Engine, name: str) -> int:
 
 
 class PartitionMaker:
-    """Makes partitions at the first call of each day; a call in between costs a comparison.
+    """Creates partitions at the first call of each day; other calls cost one comparison.
 
-    A table that is in use is left alone for ten minutes.
+    A table that is in use is retried after ten minutes.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -139,17 +139,17 @@ class PartitionMaker:
         self._until = EPOCH
 
     def maintain(self, now: datetime) -> None:
-        """Be two weeks ahead."""
+        """Create the partitions of the next two weeks."""
         if now < self._until:
             return
         try:
-            made = make_partitions(self._engine, now)
+            created = make_partitions(self._engine, now)
         except DBAPIError as error:
             if not is_passing(error):
                 raise
-            self._until = now + AGAIN
-            log.warning("partitions.not_made", extra={"reason": failure_of(error)})
+            self._until = now + RETRY_AFTER
+            log.warning("partitions.not_created", extra={"reason": failure_of(error)})
         else:
             self._until = EPOCH + ((now - EPOCH) // DAY + 1) * DAY
-            if made:
-                log.info("partitions.made", extra={"names": made})
+            if created:
+                log.info("partitions.created", extra={"names": created})

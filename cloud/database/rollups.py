@@ -1,9 +1,9 @@
-"""Hours of each venue type: sums over its places, so that an estate is answered without reading it.
+"""Hour sums of each venue type over its locations, so that queries over all locations are fast.
 
-They are written with the hours of the places, in one transaction, and never behind them. Consumers
-side by side would all wait for the one row of the hour, so each writes to a lane of its own; what
-is read is the sum over the lanes. Whoever counts must hold still while a place moves to another
-venue type, because its sums move with it: `counting` and `moving` exclude each other.
+They are written with the hours of the locations, in one transaction. Concurrent consumers would all
+wait for the one row of the hour, so each writes to a lane of its own; readers add the lanes. Nobody
+may count while a location moves to another venue type, because its sums move with it: the locks of
+`lock_for_counting` and `lock_for_moving` exclude each other.
 """
 
 from typing import Final
@@ -15,9 +15,9 @@ from cloud.database.columns import metadata
 
 LANES: Final = 4
 MOVING_LOCK: Final = 7_305_812
-"""Of PostgreSQL's advisory lock: any number, as long as it is ours."""
+"""Key of PostgreSQL's advisory lock; arbitrary."""
 UNKNOWN: Final = "unknown"
-"""The venue type of a place that the estate has not named yet."""
+"""The venue type of a location that the sites file does not list yet."""
 
 venue_hours = Table(
     "venue_hours",
@@ -43,18 +43,18 @@ venue_demographics = Table(
 
 
 def lock_for_counting(connection: Connection) -> int:
-    """Let no place move until this transaction ends; the lane to write to.
+    """Prevent moves of locations until this transaction ends; returns the lane to write to.
 
-    It comes before the first report is written: who follows the reports looks for those who count.
+    Call it before the first report is written: `ReportFollower` looks for holders of this lock.
     """
     if connection.dialect.name != "postgresql":
-        return 0  # who writes to SQLite is alone
+        return 0  # SQLite has a single writer
     lock = f"SELECT pg_backend_pid() % {LANES}, pg_advisory_xact_lock_shared({MOVING_LOCK})"
     lane: int = connection.execute(text(lock)).one()[0]
     return lane
 
 
 def lock_for_moving(connection: Connection) -> None:
-    """Wait for those who count, and let nobody count until this transaction ends."""
+    """Wait for counting transactions, and block new ones until this transaction ends."""
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SELECT pg_advisory_xact_lock({MOVING_LOCK})"))

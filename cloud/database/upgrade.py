@@ -1,9 +1,9 @@
-"""Brings a database to the tables of this version, whatever version made it.
+"""Upgrade a database of any earlier version to the tables of this version.
 
-Every program does so when it starts; it costs one small read once the tables are right. Programs
-that start together wait for each other: the whole ascent is one transaction behind a lock, so it
-happens once, and either wholly or not at all. A database from a newer version is refused: nobody
-here knows what its tables mean. There is no way down; go back with a copy of the database.
+Every program does so at start; it costs one small read when the tables are current. Programs that
+start together wait for each other: all steps are one transaction behind a lock, so they run once,
+completely or not at all. A database of a newer version is refused. There is no downgrade: restore a
+copy of the database.
 """
 
 import logging
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 UPGRADING: Final = 7_305_811
-"""Of PostgreSQL's advisory lock: any number, as long as it is ours."""
+"""Key of PostgreSQL's advisory lock; arbitrary."""
 
 
 def create(engine: Engine) -> None:
-    """Make or upgrade the tables.
+    """Create or upgrade the tables.
 
     Raises:
         DatabaseError: the database is newer than this program, or is not ours.
@@ -41,9 +41,11 @@ def revision(connection: Connection) -> str | None:
 
 
 def upgrade(engine: Engine, *, to: str = HEAD) -> None:
-    """Take the steps that are missing, in one transaction, unless somebody else just did."""
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # at info it names its own workings
-    from alembic import command  # heavy, and seldom needed
+    """Run the missing steps in one transaction, unless another program just did."""
+    logging.getLogger("alembic").setLevel(
+        logging.WARNING
+    )  # its info messages concern its own internals
+    from alembic import command  # slow to import, rarely needed
 
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
@@ -68,7 +70,7 @@ def missing(connection: Connection) -> list[str]:
     if found is not None and found not in known:
         raise DatabaseError(
             f"the database is at revision {found}, which this version does not know: its newest "
-            f"is {HEAD}. Run the version that upgraded it, or go back to a copy from before"
+            f"is {HEAD}. Run the version that upgraded it, or restore an earlier copy"
         )
     newer = steps[: known.index(found)] if found else steps
     return [f"{step.revision}: {step.doc}" for step in reversed(newer)]

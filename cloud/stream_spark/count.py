@@ -1,10 +1,11 @@
-"""Structured Streaming that counts every report once: lines in, minutes out, cameras told.
+"""Structured Streaming that counts every report once: lines in, minute sums out, acknowledgements.
 
-Hard truths. A micro-batch that dies is read again, and not every source gives the same lines the
-second time; so what a batch holds is written down first, all else is made from that, and streams
-(which numbers are settled) are written last. A batch whose streams are complete is done, whatever
-Spark believes. A report days late is as good as any: streams do not expire, and no watermark drops
-it. The folder and the checkpoint belong together: another checkpoint would count all of it again.
+A micro-batch that fails is read again, and not every source returns the same lines the second
+time. So the lines of a batch are written first, everything else is derived from them, and streams
+(the acknowledged numbers) are written last. A batch whose streams are complete is done, whatever
+Spark assumes. A report that is days late is counted like any other: streams do not expire, and no
+watermark drops it. Folder and checkpoint belong together: another checkpoint would count everything
+again.
 """
 
 import logging
@@ -27,7 +28,7 @@ from cloud.ingest.received_ranges import SequenceStatus
 from cloud.ingest.sources.base import SourceError
 from cloud.stream_spark.finalize import SCHEMA as VERDICT
 from cloud.stream_spark.finalize import TOO_FAR, StreamResult, StreamState, finalize_stream
-from cloud.stream_spark.parse import FORGOTTEN, LETTER, REPORT, parse_line
+from cloud.stream_spark.parse import DEAD_LETTER, OLDEST_HELD, REPORT, parse_line
 from cloud.stream_spark.parse import SCHEMA as LINE
 from cloud.stream_spark.table_store import TableStore
 from wire.scalars import DeviceId, LocationId
@@ -36,25 +37,25 @@ log = logging.getLogger(__name__)
 
 KINESIS: Final = "aws-kinesis"  # the connector that EMR 7.1 and later carry
 STREAM_KEY: Final = ("device", "stream_id")
-HELD: Final = StreamState._fields
+STATE_COLUMNS: Final = StreamState._fields
 STREAMS: Final = (
     "device string, stream_id string, location string, through bigint, received_ranges string, "
-    "through_us bigint, moved_us bigint, heard boolean"
+    "through_us bigint, moved_us bigint, is_to_acknowledge boolean"
 )
 MINUTES: Final = "location string, device string, minute_at bigint, " + ", ".join(
     f"{name} bigint" for name in (*SUMS, "peak")
 )
-LETTERS: Final = (
+DEAD_LETTERS: Final = (
     "digest string, kind string, reason string, topic string, location string, device string, "
     "stream_id string, first bigint, last bigint, claims boolean, payload binary"
 )
 UNFIT: Final = (SequenceStatus.OVERLAP.name, SequenceStatus.SCATTERED.name, TOO_FAR)
-LETTERS_PER_DEVICE: Final = 100
+DEAD_LETTERS_PER_DEVICE: Final = 100
 """Messages that could not be read, kept of one device in one batch."""
 DISTANT: Final = "its sequence numbers lie further beyond the stream's mark than time allows"
 LOSSES: Final = "device string, stream_id string, location string, first bigint, last bigint"
 
-Tell = Callable[[Iterable[Row]], None]
+Acknowledge = Callable[[Iterable[Row]], None]
 """Hears (device, stream_id, location, through), a partition at a time, on the executors."""
 
 
@@ -163,10 +164,10 @@ class SitesSnapshot:
 class StreamCounter:
     """Where to count, whom to believe (asked before every batch), whom to tell."""
 
-    folder: TableStore
+    store: TableStore
     cameras: Callable[[], SitesSnapshot]
     clock: Callable[[], datetime]
-    tell: Tell | None = None
+    acknowledge: Acknowledge | None = None
 
     def start(self, lines: DataFrame, checkpoint: str, **trigger: Any) -> StreamingQuery:
         """Begin to count `data`; the trigger is Spark's own (`availableNow=True`, ...)."""
@@ -176,57 +177,63 @@ class StreamCounter:
     def batch(self, lines: DataFrame, number: int) -> None:
         """Count one batch, or tell of one that is counted."""
         self._refuse_strange_checkpoint(lines)
-        if number not in self.folder.batches("streams"):
+        if number not in self.store.batches("streams"):
             self._write(lines, number)
-        self._tidy(number)
-        if self.tell is not None:
-            told = self.folder.part("streams", number, STREAMS)
-            told.filter("heard and through > 0").foreachPartition(self.tell)
+        self._delete_intermediate(number)
+        if self.acknowledge is not None:
+            acknowledged = self.store.part("streams", number, STREAMS)
+            acknowledged.filter("is_to_acknowledge and through > 0").foreachPartition(
+                self.acknowledge
+            )
 
     def _write(self, lines: DataFrame, number: int) -> None:
-        folder, cameras, now = self.folder, self.cameras(), self.clock()
+        store, cameras, now = self.store, self.cameras(), self.clock()
         read = f.udf(partial(_read, cameras, now), f"array<struct<{LINE}>>")
-        said = lines.select(f.explode(read("data")).alias("line")).select("line.*")
-        folder.write(said, "said", number)
-        said = folder.part("said", number, LINE)
+        received = lines.select(f.explode(read("data")).alias("line")).select("line.*")
+        store.write(received, "received", number)
+        received = store.part("received", number, LINE)
         before = self._streams_before(number)
-        judged = settled(said, before, partial(finalize_stream, now=now, rules=cameras.rules))
-        folder.write(judged, "judged", number)
-        judged = folder.part("judged", number, judged.schema)
-        folder.write(minutes_of(judged), "minutes", number, by=("hour_at",))
-        folder.write(reports_of(judged), "reports", number, by=("hour_at",))
-        folder.write(letters_of(said, judged), "letters", number)
-        folder.write(losses_of(judged), "losses", number)
-        folder.write(streams_after(judged, before), "streams", number)
+        finalized_batch = finalized(
+            received, before, partial(finalize_stream, now=now, rules=cameras.rules)
+        )
+        store.write(finalized_batch, "finalized", number)
+        finalized_batch = store.part("finalized", number, finalized_batch.schema)
+        store.write(minutes_of(finalized_batch), "minutes", number, by=("hour_at",))
+        store.write(reports_of(finalized_batch), "reports", number, by=("hour_at",))
+        store.write(dead_letters_of(received, finalized_batch), "dead_letters", number)
+        store.write(losses_of(finalized_batch), "losses", number)
+        store.write(streams_after(finalized_batch, before), "streams", number)
 
     def _streams_before(self, number: int) -> DataFrame:
-        older = [batch for batch in self.folder.batches("streams") if batch < number]
+        older = [batch for batch in self.store.batches("streams") if batch < number]
         if not older:
-            return self.folder.spark.createDataFrame([], STREAMS)
-        return self.folder.part("streams", older[-1], STREAMS)
+            return self.store.spark.createDataFrame([], STREAMS)
+        return self.store.part("streams", older[-1], STREAMS)
 
     def _refuse_strange_checkpoint(self, lines: DataFrame) -> None:
         query = lines.sparkSession.sparkContext.getLocalProperty("sql.streaming.queryId")
-        owner = self.folder.claim(str(query))
+        owner = self.store.claim(str(query))
         if owner != query:
             raise TableStoreError(
-                f"{self.folder.root} was counted by the checkpoint of query {owner}, this one is "
+                f"{self.store.root} was counted by the checkpoint of query {owner}, this one is "
                 f"{query}: give the old checkpoint, or an empty folder"
             )
 
-    def _tidy(self, number: int) -> None:
-        for table in ("said", "judged"):
-            self.folder.forget(table, number)
-        for batch in self.folder.batches("streams"):
+    def _delete_intermediate(self, number: int) -> None:
+        for table in ("received", "finalized"):
+            self.store.forget(table, number)
+        for batch in self.store.batches("streams"):
             if batch < number - 1:
-                self.folder.forget("streams", batch)
+                self.store.forget("streams", batch)
 
 
 def _read(cameras: SitesSnapshot, now: datetime, data: bytes) -> list[Any]:
     return parse_line(bytes(data), is_listed=cameras.is_listed, now=now, rules=cameras.rules)
 
 
-def settled(said: DataFrame, before: DataFrame, judge: Callable[..., StreamResult]) -> DataFrame:
+def finalized(
+    received: DataFrame, before: DataFrame, finalize: Callable[..., StreamResult]
+) -> DataFrame:
     """Each stream of the batch with its items, and what became of them.
 
     In order of their numbers, reports first: a torn copy does not take the number of a sound one.
@@ -236,59 +243,63 @@ def settled(said: DataFrame, before: DataFrame, judge: Callable[..., StreamResul
         "at_us", "minute_at", "sums", "kind", "reason", "topic", "payload", "digest",
     )  # fmt: skip
     streams = (
-        said.filter("stream_id is not null")
+        received.filter("stream_id is not null")
         .groupBy(*STREAM_KEY)
         .agg(f.sort_array(f.collect_list(item)).alias("items"), f.max("location").alias("place"))
-        .join(before.select(*STREAM_KEY, *HELD), list(STREAM_KEY), "left")
+        .join(before.select(*STREAM_KEY, *STATE_COLUMNS), list(STREAM_KEY), "left")
     )
-    verdict = f.udf(partial(_settled, judge), VERDICT)
+    verdict = f.udf(partial(_finalized, finalize), VERDICT)
     brief = f.transform(
         "items", lambda one: f.struct(one["what"], one["first"], one["last"], one["at_us"])
     )
-    return streams.select(*STREAM_KEY, "place", "items", verdict(*HELD, brief).alias("verdict"))
+    return streams.select(
+        *STREAM_KEY, "place", "items", verdict(*STATE_COLUMNS, brief).alias("verdict")
+    )
 
 
-def _settled(judge: Callable[..., StreamResult], *values: Any) -> StreamResult:
+def _finalized(finalize: Callable[..., StreamResult], *values: Any) -> StreamResult:
     *held, items = values
-    return judge(StreamState(*held), [tuple(item) for item in items])
+    return finalize(StreamState(*held), [tuple(item) for item in items])
 
 
-def _items(judged: DataFrame) -> DataFrame:
-    pair = f.explode(f.arrays_zip(f.col("items"), f.col("verdict.standings").alias("standing")))
-    return judged.select(*STREAM_KEY, pair.alias("one")).select(
+def _items(finalized_batch: DataFrame) -> DataFrame:
+    pair = f.explode(f.arrays_zip(f.col("items"), f.col("verdict.statuses").alias("standing")))
+    return finalized_batch.select(*STREAM_KEY, pair.alias("one")).select(
         *STREAM_KEY, "one.items.*", f.col("one.standing").alias("standing")
     )
 
 
-def _counted(judged: DataFrame) -> DataFrame:
-    return _items(judged).filter(
+def _counted(finalized_batch: DataFrame) -> DataFrame:
+    return _items(finalized_batch).filter(
         (f.col("what") == REPORT) & (f.col("standing") == SequenceStatus.NEW.name)
     )
 
 
-def minutes_of(judged: DataFrame) -> DataFrame:
+def minutes_of(finalized_batch: DataFrame) -> DataFrame:
     """What the batch adds to each minute of each camera."""
     sums = (f.sum(f.col("sums")[index]).alias(name) for index, name in enumerate(SUMS))
     peak = f.max(f.col("sums")[len(SUMS)]).alias("peak")
-    minutes = _counted(judged).groupBy("location", "device", "minute_at").agg(*sums, peak)
+    minutes = _counted(finalized_batch).groupBy("location", "device", "minute_at").agg(*sums, peak)
     return minutes.withColumn("hour_at", f.expr("minute_at - minute_at % 3600"))
 
 
-def reports_of(judged: DataFrame) -> DataFrame:
+def reports_of(finalized_batch: DataFrame) -> DataFrame:
     """The counted reports in their own words, for the lake."""
     body = f.col("payload").cast("string").alias("body")
     hour_at = f.expr("minute_at - minute_at % 3600").alias("hour_at")
-    return _counted(judged).select(*STREAM_KEY, "first", "last", "location", body, hour_at)
+    return _counted(finalized_batch).select(*STREAM_KEY, "first", "last", "location", body, hour_at)
 
 
-def letters_of(said: DataFrame, judged: DataFrame) -> DataFrame:
+def dead_letters_of(received: DataFrame, finalized_batch: DataFrame) -> DataFrame:
     """What was set aside: refused as it came, or because part of it is counted already."""
     columns = ("digest", "kind", "reason", "topic", "location", "device", "stream_id", "first",
                "last", "payload")  # fmt: skip
     no, claims = f.lit(False), f.col("standing") == SequenceStatus.NEW.name
-    loose = _first_of_device(said.filter((f.col("what") == LETTER) & f.col("stream_id").isNull()))
-    items = _items(judged)
-    refused = items.filter((f.col("what") == LETTER) & (f.col("standing") != TOO_FAR))
+    loose = _first_of_device(
+        received.filter((f.col("what") == DEAD_LETTER) & f.col("stream_id").isNull())
+    )
+    items = _items(finalized_batch)
+    refused = items.filter((f.col("what") == DEAD_LETTER) & (f.col("standing") != TOO_FAR))
     reports = (f.col("what") == REPORT) & f.col("standing").isin(*UNFIT)
     unfit = items.filter(reports | (f.col("standing") == TOO_FAR))
     parts = (
@@ -299,36 +310,38 @@ def letters_of(said: DataFrame, judged: DataFrame) -> DataFrame:
     return parts[0].union(parts[1]).union(parts[2]).dropDuplicates(["digest"])
 
 
-def _first_of_device(letters: DataFrame) -> DataFrame:
+def _first_of_device(dead_letters: DataFrame) -> DataFrame:
     """A few of each device in a batch: one that sends only rubbish fills no disk."""
     of_device = Window.partitionBy("location", "device").orderBy("digest")
-    once = letters.dropDuplicates(["digest"])
+    once = dead_letters.dropDuplicates(["digest"])
     numbered = once.withColumn("place", f.row_number().over(of_device))
-    return numbered.filter(f.col("place") <= LETTERS_PER_DEVICE).drop("place")
+    return numbered.filter(f.col("place") <= DEAD_LETTERS_PER_DEVICE).drop("place")
 
 
 def _unfit(items: DataFrame) -> DataFrame:
     scattered = f.col("standing") == SequenceStatus.SCATTERED.name
     numbers = f.concat_ws("", "stream_id", f.lit(":"), "first", f.lit("-"), "last")
-    said = f.concat_ws("\0", "kind", "topic", f.when(scattered, "").otherwise(numbers))
+    received = f.concat_ws("\0", "kind", "topic", f.when(scattered, "").otherwise(numbers))
     kinds = items.withColumn("kind", f.lower("standing"))
     overlaps = f.col("standing") == SequenceStatus.OVERLAP.name
     reason = f.when(overlaps, OVERLAPPING).when(scattered, SCATTERED).otherwise(DISTANT)
-    own = f.when(f.col("what") == FORGOTTEN, f.col("digest")).otherwise(f.sha2(said, 256))
+    own = f.when(f.col("what") == OLDEST_HELD, f.col("digest")).otherwise(f.sha2(received, 256))
     return kinds.withColumns({"reason": reason, "digest": own})
 
 
-def losses_of(judged: DataFrame) -> DataFrame:
+def losses_of(finalized_batch: DataFrame) -> DataFrame:
     """Numbers that a camera was told are safe, and that are not here."""
-    lost = judged.select(*STREAM_KEY, "place", f.explode("verdict.lost").alias("lost"))
+    lost = finalized_batch.select(*STREAM_KEY, "place", f.explode("verdict.lost").alias("lost"))
     return lost.select(*STREAM_KEY, f.col("place").alias("location"), "lost.first", "lost.last")
 
 
-def streams_after(judged: DataFrame, before: DataFrame) -> DataFrame:
+def streams_after(finalized_batch: DataFrame, before: DataFrame) -> DataFrame:
     """Every stream there is; `heard` says whose camera spoke in this batch."""
-    after = judged.select(
+    after = finalized_batch.select(
         *STREAM_KEY, f.col("place").alias("location"), "verdict.through", "verdict.received_ranges",
-        "verdict.through_us", "verdict.moved_us", "verdict.heard",
+        "verdict.through_us", "verdict.moved_us", "verdict.is_to_acknowledge",
     )  # fmt: skip
-    rest = before.join(judged, list(STREAM_KEY), "left_anti").withColumn("heard", f.lit(False))
+    rest = before.join(finalized_batch, list(STREAM_KEY), "left_anti").withColumn(
+        "is_to_acknowledge", f.lit(False)
+    )
     return after.union(rest.select(*after.columns))

@@ -1,7 +1,7 @@
-"""One stream's part of a batch: which of its reports are new, which were counted, what is lost.
+"""Finalise one stream's part of a batch: which reports are new, which were counted, which are lost.
 
 The same rules as `cloud.ingest.commit`, on the same `ReceivedRanges`. Runs on the executors, one
-stream at a time; no Spark in here.
+stream at a time, without Spark.
 """
 
 from collections.abc import Sequence
@@ -16,33 +16,34 @@ from cloud.ingest.received_ranges import (
     StreamProgress,
     implausible_sequence,
 )
-from cloud.stream_spark.parse import FORGOTTEN, REPORT
+from cloud.stream_spark.parse import OLDEST_HELD, REPORT
 
 
 class StreamResult(NamedTuple):
-    """What becomes of a stream and of each of its items, in their order."""
+    """The result of a stream and of each of its items, in their order."""
 
     through: int
     received_ranges: str
     through_us: int
     moved_us: int
-    standings: list[str]
+    statuses: list[str]
     lost: list[tuple[int, int]]
-    heard: bool  # the camera is to be told how far it is settled
+    is_to_acknowledge: bool  # send an acknowledgement
 
 
 SCHEMA: Final = (
     "through bigint, received_ranges string, through_us bigint, moved_us bigint, "
-    "standings array<string>, lost array<struct<first: bigint, last: bigint>>, heard boolean"
+    "statuses array<string>, lost array<struct<first: bigint, last: bigint>>, "
+    "is_to_acknowledge boolean"
 )
-SETTLING: Final = (SequenceStatus.NEW, SequenceStatus.OVERLAP)
+ACKNOWLEDGED: Final = (SequenceStatus.NEW, SequenceStatus.OVERLAP)
 TOO_FAR: Final = "SEQUENCE"
 Item = tuple[str, int, int, int]
 """What, first, last, and when in microseconds since 1970; 0: at an unknown time."""
 
 
 class StreamState(NamedTuple):
-    """A stream as the batches before have left it; all None without one."""
+    """The state of a stream after earlier batches; all None for a new stream."""
 
     through: int | None = None
     received_ranges: str | None = None
@@ -58,34 +59,39 @@ class StreamState(NamedTuple):
 
 
 def finalize_stream(
-    held: StreamState, items: Sequence[Item], *, now: datetime, rules: ValidationRules
+    before_batch: StreamState, items: Sequence[Item], *, now: datetime, rules: ValidationRules
 ) -> StreamResult:
     """Settle the items of one stream."""
-    settled, age = ReceivedRanges.read(held.through or 0, held.received_ranges or "[]"), held.age
-    standings: list[str] = []
-    forgotten = 1
+    received, age = (
+        ReceivedRanges.read(before_batch.through or 0, before_batch.received_ranges or "[]"),
+        before_batch.age,
+    )
+    statuses: list[str] = []
+    oldest_held = 1
     for what, first, last, at_us in items:
         at = _instant(at_us) if at_us else now
-        furthest = age.furthest(settled.through, at, now, rules)
-        if implausible_sequence(last, furthest, settled.through):
-            standings.append(TOO_FAR)
+        furthest = age.furthest(received.through, at, now, rules)
+        if implausible_sequence(last, furthest, received.through):
+            statuses.append(TOO_FAR)
             continue
-        if what == FORGOTTEN:
-            forgotten = max(forgotten, first)
-            standings.append("")
+        if what == OLDEST_HELD:
+            oldest_held = max(oldest_held, first)
+            statuses.append("")
             continue
-        standing = settled.status(first, last)
-        standings.append(standing.name)
-        if standing in SETTLING:
-            before, settled = settled, settled.adding(first, last)
-            if what == REPORT and settled.through > before.through:
+        status = received.status(first, last)
+        statuses.append(status.name)
+        if status in ACKNOWLEDGED:
+            before, received = received, received.adding(first, last)
+            if what == REPORT and received.through > before.through:
                 age = StreamProgress(min(at, now), now)
-    lost = settled.gaps_below(forgotten)
+    lost = received.gaps_below(oldest_held)
     if lost:
-        settled = settled.adding(1, forgotten - 1)
-    heard = bool(lost) or any(one not in ("", TOO_FAR) for one in standings)
+        received = received.adding(1, oldest_held - 1)
+    is_to_acknowledge = bool(lost) or any(one not in ("", TOO_FAR) for one in statuses)
     times = microseconds(age.through_at), microseconds(age.moved_at)
-    return StreamResult(settled.through, settled.ranges_json, *times, standings, list(lost), heard)
+    return StreamResult(
+        received.through, received.ranges_json, *times, statuses, list(lost), is_to_acknowledge
+    )
 
 
 def _instant(at_us: int) -> datetime:

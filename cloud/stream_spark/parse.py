@@ -1,7 +1,8 @@
-"""From one line of the stream to rows that Spark can count: the judging is the embedded one's.
+"""Parse one line of the stream into rows that Spark can count, validated by `cloud.ingest`.
 
-A line is a record of the IoT rule, or, in a recorded file, an event or a batch of events as the
-camera said it; its own source then stands for the topic. Runs on the executors; no Spark in here.
+A line is a record of the IoT rule or, in a recorded file, an event or a batch of events as the
+camera sent it; the source in the event then replaces the topic. Runs on the executors, without
+Spark.
 """
 
 from collections.abc import Iterable, Iterator
@@ -31,8 +32,8 @@ from wire.health import Heartbeat
 from wire.topics import Channel, DeviceAddress
 
 REPORT: Final = "report"
-LETTER: Final = "letter"
-FORGOTTEN: Final = "forgotten"  # a camera says below which number it holds nothing any more
+DEAD_LETTER: Final = "letter"
+OLDEST_HELD: Final = "forgotten"  # a camera says below which number it holds nothing any more
 
 
 class ParsedRow(NamedTuple):
@@ -70,13 +71,13 @@ def parse_line(
 ) -> list[ParsedRow]:
     """Every row of one line; what is neither report nor refusal nor of use here is left out."""
     delivery = parse_record(line)
-    deliveries = _as_said(line) if delivery.topic == UNREADABLE_TOPIC else [delivery]
-    judged = partial(validate, is_listed=is_listed, now=now, rules=rules)
-    findings = (one for each in deliveries for one in judged(each))
-    return [row for finding in findings for row in _rows(finding)]
+    deliveries = _as_recorded(line) if delivery.topic == UNREADABLE_TOPIC else [delivery]
+    validated = partial(validate, is_listed=is_listed, now=now, rules=rules)
+    results = (one for each in deliveries for one in validated(each))
+    return [row for result in results for row in _rows(result)]
 
 
-def _as_said(line: bytes) -> Iterable[Delivery]:
+def _as_recorded(line: bytes) -> Iterable[Delivery]:
     """A recorded line under the topic that its event names; one that names none is torn."""
     for event in decode_events(line):
         if not isinstance(event, InvalidEvent):
@@ -86,59 +87,71 @@ def _as_said(line: bytes) -> Iterable[Delivery]:
     return [Delivery(UNREADABLE_TOPIC, line)]
 
 
-def _rows(finding: ValidationResult) -> Iterator[ParsedRow]:
-    match finding:
+def _rows(result: ValidationResult) -> Iterator[ParsedRow]:
+    match result:
         case ValidReport():
-            report, which = finding.report, finding.identity
+            report, identity = result.report, result.identity
             sums = [*report_sums(report), report.peak]
-            yield ParsedRow(which.stream_id, which.address.device, which.address.location, REPORT,
-                       which.first, which.last, microseconds(report.ends_at),
-                       report_minute(report), sums, "", "", finding.topic,
-                       encode_report(report), "")  # fmt: skip
+            yield ParsedRow(
+                identity.stream_id,
+                identity.address.device,
+                identity.address.location,
+                REPORT,
+                identity.first,
+                identity.last,
+                microseconds(report.ends_at),
+                report_minute(report),
+                sums,
+                "",
+                "",
+                result.topic,
+                encode_report(report),
+                "",
+            )
         case DeadLetter():
-            yield _letter(finding)
-        case DeviceMessage(about=Heartbeat() as beat) if beat.oldest_sequence:
-            yield _forgotten(finding, beat, beat.oldest_sequence)
+            yield _dead_letter_row(result)
+        case DeviceMessage(about=Heartbeat() as heartbeat) if heartbeat.oldest_sequence:
+            yield _oldest_held_row(result, heartbeat, heartbeat.oldest_sequence)
 
 
-def _forgotten(note: DeviceMessage, beat: Heartbeat, oldest: int) -> ParsedRow:
+def _oldest_held_row(message: DeviceMessage, heartbeat: Heartbeat, oldest: int) -> ParsedRow:
     """With all that its dead letter needs, should it speak of numbers that cannot be."""
-    letter = note.as_dead_letter(DeadLetterKind.SEQUENCE, "")
-    last = max(oldest, beat.next_sequence) - 1
+    dead_letter = message.as_dead_letter(DeadLetterKind.SEQUENCE, "")
+    last = max(oldest, heartbeat.next_sequence) - 1
     return ParsedRow(
-        beat.journal,
-        note.address.device,
-        note.address.location,
-        FORGOTTEN,
+        heartbeat.journal,
+        message.address.device,
+        message.address.location,
+        OLDEST_HELD,
         oldest,
         last,
-        microseconds(beat.sent_at),
+        microseconds(heartbeat.sent_at),
         0,
         [],
         "",
         "",
-        note.topic,
-        sample_of(letter),
-        digest_of(letter),
+        message.topic,
+        sample_of(dead_letter),
+        digest_of(dead_letter),
     )
 
 
-def _letter(letter: DeadLetter) -> ParsedRow:
-    which = letter.acknowledges
-    at: DeviceAddress | None = letter.address
+def _dead_letter_row(dead_letter: DeadLetter) -> ParsedRow:
+    identity = dead_letter.acknowledges
+    address: DeviceAddress | None = dead_letter.address
     return ParsedRow(
-        which.stream_id if which else None,
-        at.device if at else None,
-        at.location if at else None,
-        LETTER,
-        which.first if which else 0,
-        which.last if which else 0,
+        identity.stream_id if identity else None,
+        address.device if address else None,
+        address.location if address else None,
+        DEAD_LETTER,
+        identity.first if identity else 0,
+        identity.last if identity else 0,
         0,
         0,
         [],
-        str(letter.kind),
-        printable(letter.reason),
-        printable(letter.topic),
-        sample_of(letter),
-        digest_of(letter),
+        str(dead_letter.kind),
+        printable(dead_letter.reason),
+        printable(dead_letter.topic),
+        sample_of(dead_letter),
+        digest_of(dead_letter),
     )

@@ -1,8 +1,8 @@
-"""What a stretch of time at one place held, as sums, and the few figures derived from them.
+"""The audience of an interval at one location: sums, and the ratios that are derived from them.
 
-Only sums are kept; every ratio is computed from them at the end and is None where nothing was seen:
-"nobody came" is 0.0, "nobody could see" is None. `crowd` and `peak` are per camera: two cameras on
-one crowd do not make two crowds. Entries, visits and times are summed over the cameras.
+Only sums are stored. Every ratio is computed from them at the end and is None where nothing was
+observed: "no visitor" is 0.0, "unobserved" is None. `crowd` and `peak` are per camera: two cameras
+on one crowd do not make two crowds. Entries, visits and times are summed over the cameras.
 """
 
 from collections.abc import Iterable, Mapping
@@ -57,7 +57,7 @@ class Tally:
 
     @classmethod
     def total(cls, tallies: Iterable["Tally"]) -> Self:
-        """All of them as one."""
+        """The total of several tallies."""
         parts = list(tallies)
         if len(parts) == 1 and isinstance(parts[0], cls):
             return parts[0]
@@ -82,7 +82,7 @@ class Audience:
     cameras: int
     tally: Tally
     coverage: Coverage | None = None
-    """Whom the sites file expects; None where nobody asked it."""
+    """The expected cameras; None where the sites file was not used."""
 
     @property
     def crowd(self) -> float | None:
@@ -114,9 +114,9 @@ class Audience:
 
     @property
     def observed_share(self) -> float:
-        """How much of the stretch the expected cameras could see; 0.0 where none is expected.
+        """The share of the interval that the expected cameras observed; 0.0 where none is expected.
 
-        Without the sites file, those that reported are taken for the expected ones.
+        Without the sites file, the cameras that reported count as the expected ones.
         """
         span_ms = (self.ends_at - self.starts_at) // timedelta(milliseconds=1)
         whole_ms = self.coverage.whole_ms if self.coverage else span_ms * self.cameras

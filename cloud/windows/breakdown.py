@@ -1,8 +1,8 @@
-"""Audiences broken down by place, venue type, camera, hour or day: sums first, figures after.
+"""Audiences broken down by location, venue type, camera, hour or day: sums first, ratios after.
 
-A stretch of whole hours is read from the hours, any other from the minutes; both give the same
-sums, except that a report longer than a minute counts at its start. It costs by what is read: over
-a large estate ask `rolled` for venue types, and here for the places of a page.
+An interval of whole hours is read from hour sums, any other from minute sums. Both give the same
+sums, except that a report longer than a minute counts at its start. The cost grows with the rows
+read: for all locations use `venue_breakdown`, and this module for the locations of one page.
 """
 
 from collections.abc import Mapping
@@ -52,10 +52,10 @@ def breakdown(
     *,
     sums: tuple[str, ...] = SUMS,
 ) -> list[BreakdownCell]:
-    """One cell for each group that holds a report, in the order of the keys.
+    """One cell for each group that has a report, in the order of the keys.
 
-    Adding up costs by the column: over a large estate ask only for the `sums` that are wanted, the
-    others are zero.
+    The cost grows with the columns: for many locations select only the needed `sums`; the others
+    are zero.
     """
     tallies, clock = _tallies_for(where)
     keys = [_key(dimension, tallies, clock).label(str(dimension)) for dimension in by]
@@ -71,7 +71,7 @@ def breakdown(
         .order_by(*keys)
         .limit(MOST_CELLS)
     )
-    rows = connection.execute(_held(query, tallies, clock, where, by)).mappings()
+    rows = connection.execute(_filtered(query, tallies, clock, where, by)).mappings()
     return [_cell(row, by, where) for row in rows if row["cameras"]]
 
 
@@ -87,18 +87,18 @@ def demographics(
         .order_by(*keys, cells.age, cells.gender)
         .limit(MOST_CELLS)
     )
-    held = _held(query, minute_demographics, cells.minute_at, where, by)
+    filtered = _filtered(query, minute_demographics, cells.minute_at, where, by)
     return [
         DemographicGroup(age, gender, int(visits), int(onlookers),
               {one: key_value(one, value) for one, value in zip(by, key, strict=True)})
-        for age, gender, visits, onlookers, *key in connection.execute(held)
+        for age, gender, visits, onlookers, *key in connection.execute(filtered)
     ]  # fmt: skip
 
 
-def known_places(
+def locations_with_reports(
     connection: Connection, *, venue_type: str | None, after: str, most: int
 ) -> list[str]:
-    """Places where something was ever counted, in their order, beyond `after`."""
+    """Locations with counted reports, in order, after `after`."""
     query = select(location_updates.c.location).where(location_updates.c.location > after)
     if venue_type is not None:
         beside = location_venues.c.location == location_updates.c.location
@@ -128,12 +128,12 @@ def _key(dimension: Dimension, tallies: Table, clock: ColumnElement[int]) -> Col
 
 
 def _count(tallies: Table, what: Dimension, by: tuple[Dimension, ...]) -> ColumnElement[int]:
-    """How many different ones a group holds: one, where it is a key, which saves the counting."""
+    """The number of distinct values in a group; 1 where it is a key, which saves counting."""
     one: ColumnElement[int] = literal_column("1", BigInteger)
     return one if what in by else func.count(tallies.c[str(what)].distinct())
 
 
-def _held(
+def _filtered(
     query: Select[*tuple[Any, ...]],
     tallies: Table,
     clock: ColumnElement[int],

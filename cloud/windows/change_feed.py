@@ -1,9 +1,9 @@
-"""What has changed since one last looked: the windows that reports were counted into, and alerts.
+"""What has changed since the last read: windows into which reports were counted, and alerts.
 
-Hard truth: on PostgreSQL numbers are given out before they are committed, so a report may appear
-below one that was seen before. Whoever counts holds a lock from before its first number until its
-commit; a trail is trodden firm only up to where all who held that lock have ended. What lies beyond
-is read again, and told once.
+PostgreSQL assigns row numbers before the commit, so a report may become visible below one that was
+read before. Every writer holds an advisory lock from before its first number until its commit.
+Numbers are final only up to the point at which all writers that held the lock have committed;
+later rows are read again, and each report is returned once.
 """
 
 from collections import defaultdict
@@ -32,9 +32,11 @@ from cloud.windows.audience import Audience, Tally
 from cloud.windows.expected_cameras import ExpectedCameras
 from cloud.windows.query import STEP
 
-BEHIND: Final = 100_000  # reports that a new trail goes back, for who comes back
+BACKLOG_REPORTS: Final = (
+    100_000  # reports that a new follower reads back, for clients that reconnect
+)
 AT_ONCE: Final = 20_000
-PLACES_AT_ONCE: Final = 400
+LOCATIONS_AT_ONCE: Final = 400
 STEP_S: Final = int(STEP.total_seconds())
 STEP_US: Final = STEP_S * 1_000_000
 WANTED: Final = (
@@ -48,49 +50,49 @@ WindowKey = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class CountedReport:
-    """A report that was counted, by its number, and the window that it changed."""
+    """The row number of a counted report, and the window that it changed."""
 
     number: int
     key: WindowKey
 
 
 class ReportFollower:
-    """Follows the reports as they are committed; misses none and tells each once."""
+    """Follows the committed reports; returns each exactly once."""
 
     def __init__(self, connection: Connection) -> None:
         newest = _newest(connection)
-        self.through = max(0, newest - BEHIND)
-        """Every report up to here was told, or was there before the trail began."""
-        self._seen: set[int] = set()
-        self._loose: tuple[int, frozenset[str]] = self.through, frozenset()
+        self.through = max(0, newest - BACKLOG_REPORTS)
+        """All reports up to this number were returned, or were stored before the follower began."""
+        self._read_numbers: set[int] = set()
+        self._unconfirmed: tuple[int, frozenset[str]] = self.through, frozenset()
 
     def read(self, connection: Connection) -> list[CountedReport]:
-        """What was counted since the last look."""
+        """The reports that were counted since the last read."""
         before = _counting(connection)
         found: list[CountedReport] = []
         last = self.through
         while rows := connection.execute(_AFTER, {"number": last}).all():
             found += (
-                CountedReport(number, (place, started_us // STEP_US * STEP_S))
-                for number, place, started_us in rows
-                if number not in self._seen
+                CountedReport(number, (location, started_us // STEP_US * STEP_S))
+                for number, location, started_us in rows
+                if number not in self._read_numbers
             )
             last = rows[-1][0]
             if len(rows) < AT_ONCE:
                 break
-        self._seen.update(one.number for one in found)
+        self._read_numbers.update(report.number for report in found)
         if connection.dialect.name == "sqlite":
-            self._firm(last)
+            self._advance(last)
             return found
-        loose, counting_then = self._loose
+        unconfirmed, counting_then = self._unconfirmed
         if not counting_then & before:
-            self._firm(loose)
-            self._loose = last, _counting(connection)
+            self._advance(unconfirmed)
+            self._unconfirmed = last, _counting(connection)
         return found
 
-    def _firm(self, through: int) -> None:
+    def _advance(self, through: int) -> None:
         self.through = through
-        self._seen = {number for number in self._seen if number > through}
+        self._read_numbers = {number for number in self._read_numbers if number > through}
 
 
 def read_windows(
@@ -100,9 +102,9 @@ def read_windows(
     estate: Estate | None = None,
     now: datetime | None = None,
 ) -> dict[WindowKey, Audience]:
-    """What these windows hold now, without histograms; with the cameras that `estate` expects.
+    """The present sums of these windows, without histograms, with the expected cameras.
 
-    What lies beyond `now` is not expected to be observed yet.
+    Time after `now` is not expected to be observed yet.
     """
     together: dict[int, list[str]] = defaultdict(list)
     for location, second in keys:
@@ -112,56 +114,58 @@ def read_windows(
         opens = EPOCH + second // STEP_S * STEP
         closes = opens + STEP
         until = max(opens, min(closes, now or closes))
-        for start in range(0, len(locations), PLACES_AT_ONCE):
-            some = locations[start : start + PLACES_AT_ONCE]
-            for place, held in _by_camera(connection, some, second).items():
+        for start in range(0, len(locations), LOCATIONS_AT_ONCE):
+            some = locations[start : start + LOCATIONS_AT_ONCE]
+            for location, tallies in _by_camera(connection, some, second).items():
                 coverage = None
-                if estate is not None and place in estate.ids:
-                    observed = {device: tally.observed_ms for device, tally in held.items()}
-                    expected = ExpectedCameras.of([estate.location(place)])
+                if estate is not None and location in estate.ids:
+                    observed = {device: tally.observed_ms for device, tally in tallies.items()}
+                    expected = ExpectedCameras.of([estate.location(location)])
                     coverage = expected.coverage(opens, until, observed)
-                tally = Tally.total(held.values())
-                found[place, second] = Audience(place, opens, closes, len(held), tally, coverage)
+                tally = Tally.total(tallies.values())
+                found[location, second] = Audience(
+                    location, opens, closes, len(tallies), tally, coverage
+                )
     return found
 
 
 def _by_camera(
     connection: Connection, locations: list[str], second: int
 ) -> dict[str, dict[str, Tally]]:
-    """Location → device → what it counted in the five minutes."""
-    cells = minute_tallies.c
+    """Location -> device -> sums of the five minutes."""
+    columns = minute_tallies.c
     query = (
         select(
-            cells.location,
-            cells.device,
-            func.max(cells.peak).label("peak"),
-            *(func.sum(cells[name]).label(name) for name in WANTED),
+            columns.location,
+            columns.device,
+            func.max(columns.peak).label("peak"),
+            *(func.sum(columns[name]).label(name) for name in WANTED),
         )
-        .where(cells.location.in_(locations))
-        .where(cells.minute_at >= second, cells.minute_at < second + STEP_S)
-        .group_by(cells.location, cells.device)
+        .where(columns.location.in_(locations))
+        .where(columns.minute_at >= second, columns.minute_at < second + STEP_S)
+        .group_by(columns.location, columns.device)
     )
-    held: dict[str, dict[str, Tally]] = defaultdict(dict)
+    tallies: dict[str, dict[str, Tally]] = defaultdict(dict)
     for row in connection.execute(query).mappings():
-        held[row["location"]][row["device"]] = Tally.of(row)
-    return held
+        tallies[row["location"]][row["device"]] = Tally.of(row)
+    return tallies
 
 
 class AlertFollower:
-    """Follows the alerts: each is told when it is raised and when it is cleared."""
+    """Follows the alerts; returns each when it is raised and when it is cleared."""
 
     def __init__(self, connection: Connection) -> None:
         self._open = self._open_now(connection)
         self._newest = connection.execute(select(func.max(alerts.c.id))).scalar_one() or 0
 
-    def lately(self, connection: Connection, since_at: datetime) -> list[Row[Any]]:
+    def read_since(self, connection: Connection, since_at: datetime) -> list[Row[Any]]:
         """Alerts that were raised or cleared since an instant."""
-        cells = alerts.c
-        changed = or_(cells.raised_at >= since_at, cells.cleared_at >= since_at)
-        return list(connection.execute(select(alerts).where(changed).order_by(cells.id)))
+        columns = alerts.c
+        changed = or_(columns.raised_at >= since_at, columns.cleared_at >= since_at)
+        return list(connection.execute(select(alerts).where(changed).order_by(columns.id)))
 
     def read(self, connection: Connection) -> list[Row[Any]]:
-        """Alerts that were raised or cleared since the last look, as they are now."""
+        """Alerts that were raised or cleared since the last read, in their present state."""
         open_now = self._open_now(connection)
         new = select(alerts.c.id).where(alerts.c.id > self._newest)
         changed = sorted({*connection.execute(new).scalars(), *(open_now ^ self._open)})
@@ -169,8 +173,8 @@ class AlertFollower:
         self._newest = max((self._newest, *changed))
         return [
             row
-            for start in range(0, len(changed), PLACES_AT_ONCE)
-            for row in connection.execute(_numbered(changed[start : start + PLACES_AT_ONCE]))
+            for start in range(0, len(changed), LOCATIONS_AT_ONCE)
+            for row in connection.execute(_numbered(changed[start : start + LOCATIONS_AT_ONCE]))
         ]
 
     def _open_now(self, connection: Connection) -> set[int]:
@@ -187,7 +191,7 @@ def _newest(connection: Connection) -> int:
 
 
 def _counting(connection: Connection) -> frozenset[str]:
-    """Transactions that are counting at this moment; who writes to SQLite is alone."""
+    """Transactions that are counting at this moment; SQLite has a single writer."""
     if connection.dialect.name == "sqlite":
         return frozenset()
     return frozenset(connection.execute(_HOLDERS).scalars())

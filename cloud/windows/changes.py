@@ -1,4 +1,4 @@
-"""One look at everything that has changed, for however many want to hear of it."""
+"""Read all changes of the database once, for any number of subscribers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ ALERTS_KEPT: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """What a look has found."""
+    """The result of one read."""
 
     counted: list[CountedReport]
     windows: Mapping[WindowKey, Audience]
@@ -34,7 +34,7 @@ class ChangeSet:
 
 
 class ChangeReader:
-    """Follows one database; to be asked by one thread at a time."""
+    """Follows one database; used by one thread at a time."""
 
     def __init__(
         self,
@@ -42,29 +42,29 @@ class ChangeReader:
         clock: Callable[[], datetime],
         estate: Callable[[], Estate | None] = lambda: None,
     ) -> None:
-        """`estate` gives the sites in force, for who is expected to observe."""
+        """`estate` gives the sites in force, for the expected cameras."""
         self._engine = engine
         self._clock = clock
         self._estate = estate
-        self._trail: ReportFollower | None = None
+        self._reports: ReportFollower | None = None
         self._alerts: AlertFollower | None = None
         self._alerts_at: datetime | None = None
 
-    def read(self, wanted: frozenset[str] | None, owed: frozenset[WindowKey]) -> ChangeSet:
-        """What has changed; the windows of the wanted places (None: all) are read, and the owed.
+    def read(self, wanted: frozenset[str] | None, pending: frozenset[WindowKey]) -> ChangeSet:
+        """The changes, with the windows of the wanted locations (None: all) and the pending ones.
 
-        The first look goes back some way and reads no window: it only tells when each changed.
+        The first read goes back by a backlog and reads no window: it only returns what changed.
         """
         now = self._clock()
         with reading(self._engine) as connection:
-            is_first = self._trail is None
-            trail = self._trail = self._trail or ReportFollower(connection)
-            counted = trail.read(connection)
+            is_first = self._reports is None
+            follower = self._reports = self._reports or ReportFollower(connection)
+            counted = follower.read(connection)
             changed = {one.key for one in counted if wanted is None or one.key[0] in wanted}
-            keys = owed if is_first else owed | changed
+            keys = pending if is_first else pending | changed
             windows = read_windows(connection, keys, estate=self._estate(), now=now)
             return ChangeSet(counted, windows, self._alerts_since(connection, now),
-                        trail.through, now)  # fmt: skip
+                        follower.through, now)  # fmt: skip
 
     def _alerts_since(self, connection: Connection, now: datetime) -> list[Row[Any]]:
         if self._alerts_at is not None and now < self._alerts_at + ALERTS_EVERY:
@@ -72,5 +72,5 @@ class ChangeReader:
         self._alerts_at = now
         if self._alerts is None:
             self._alerts = AlertFollower(connection)
-            return self._alerts.lately(connection, now - ALERTS_KEPT)
+            return self._alerts.read_since(connection, now - ALERTS_KEPT)
         return self._alerts.read(connection)

@@ -1,4 +1,4 @@
-"""What an audience is broken down by, and the cells that come of it. Hours and days are UTC."""
+"""The dimensions of a breakdown, its filter and its cells. Hours and days are UTC."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ DAY_S: Final = 86_400
 
 
 class Dimension(StrEnum):
-    """What an audience can be broken down by."""
+    """A dimension of a breakdown."""
 
     LOCATION = "location"
     VENUE_TYPE = "venue_type"
@@ -28,7 +28,7 @@ class Dimension(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BreakdownCell:
-    """One group: what it is (hours and days as instants), and its audience."""
+    """One group: its key (hours and days as instants) and its audience."""
 
     key: Mapping[Dimension, str | datetime]
     locations: int
@@ -48,7 +48,7 @@ class DemographicGroup:
 
 @dataclass(frozen=True, slots=True)
 class BreakdownFilter:
-    """Half-open in time; None lets every place or venue type through."""
+    """A half-open interval; None admits every location or venue type."""
 
     starts_at: datetime
     ends_at: datetime
@@ -59,19 +59,19 @@ class BreakdownFilter:
     def __post_init__(self) -> None:
         if self.ends_at <= self.starts_at:
             raise WindowError(
-                f"the stretch ends ({self.ends_at.isoformat()}) before it has started "
+                f"the interval ends ({self.ends_at.isoformat()}) before it has started "
                 f"({self.starts_at.isoformat()}): give `until` after `from`"
             )
 
     @property
     def is_of_whole_hours(self) -> bool:
-        """Whether clock hours make it up."""
+        """Whether it consists of clock hours."""
         hour_us = HOUR_S * 1_000_000
         return not (microseconds(self.starts_at) % hour_us or microseconds(self.ends_at) % hour_us)
 
     @property
     def seconds(self) -> tuple[int, int]:
-        """From and until as whole seconds; a minute begun before the start is not in it."""
+        """Bounds in whole seconds; a minute that began before the start is excluded."""
         return _ceil_s(self.starts_at), _ceil_s(self.ends_at)
 
 
@@ -82,7 +82,7 @@ def rounded_down(clock: ColumnElement[int], step_s: int) -> ColumnElement[int]:
 
 
 def key_value(dimension: Dimension, value: Any) -> str | datetime:
-    """A key as it stands in an answer."""
+    """A key as it appears in an answer."""
     if dimension in (Dimension.HOUR, Dimension.DAY):
         return datetime.fromtimestamp(value, UTC)
     return str(value)
@@ -91,7 +91,7 @@ def key_value(dimension: Dimension, value: Any) -> str | datetime:
 def cell_interval(
     key: Mapping[Dimension, Any], where: BreakdownFilter
 ) -> tuple[datetime, datetime]:
-    """The part of the stretch that a cell is about."""
+    """The part of the interval that a cell covers."""
     for dimension, length in ((Dimension.HOUR, HOUR_S), (Dimension.DAY, DAY_S)):
         if dimension in key:
             opens: datetime = key[dimension]

@@ -1,8 +1,8 @@
-"""Who should have observed a stretch of time: the cameras of the sites file, not those with rows.
+"""Which cameras should have observed an interval: those of the sites file, not those with rows.
 
-A camera that is expected and says nothing lowers the observed share. A camera that reports without
-being expected (an optional one, one outside its dates, one that the file does not list) adds its
-observed time to both sides, so it cannot make up for a silent one.
+An expected camera without data lowers the observed share. A camera that reports without being
+expected (optional, outside its dates, or not listed) adds its observed time to both sides, so it
+cannot compensate for a missing camera.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,17 +18,17 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The expected cameras of a stretch, and the camera time that a full observation has."""
+    """The expected cameras of an interval, and the camera time of a full observation."""
 
     expected: int
     whole_ms: int
     unlisted: tuple[str, ...]
-    """Cameras that reported and that the sites file does not list there."""
+    """Cameras that reported and are not listed there."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedCameras:
-    """The expected cameras of some sites, ready to be asked about many stretches."""
+    """The expected cameras of some sites, for queries about many intervals."""
 
     always: frozenset[str]
     dated: tuple[tuple[SiteCamera, ZoneInfo], ...]
@@ -36,7 +36,7 @@ class ExpectedCameras:
 
     @classmethod
     def of(cls, sites: Iterable[Site]) -> Self:
-        """Those of these sites."""
+        """The expected cameras of these sites."""
         always, dated, listed = set[str](), list[tuple[SiteCamera, ZoneInfo]](), set[str]()
         for site in sites:
             zone = site.zone
@@ -50,14 +50,14 @@ class ExpectedCameras:
         return cls(frozenset(always), tuple(dated), frozenset(listed))
 
     def whole_ms(self, starts_at: datetime, ends_at: datetime) -> int:
-        """Camera time of the stretch when every expected camera observes all of it."""
+        """Camera time of the interval when every expected camera observes all of it."""
         dated = (camera.expected_ms(starts_at, ends_at, zone) for camera, zone in self.dated)
         return len(self.always) * _span_ms(starts_at, ends_at) + sum(dated)
 
     def coverage(
         self, starts_at: datetime, ends_at: datetime, observed_ms: Mapping[str, int]
     ) -> Coverage:
-        """Of a stretch in which these devices observed so much."""
+        """The coverage of an interval, by the observed time of each device."""
         dated = {
             str(camera.id)
             for camera, zone in self.dated

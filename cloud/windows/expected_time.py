@@ -1,7 +1,7 @@
-"""How much observed time the groups of a breakdown should have, by the sites file.
+"""The observed time that the groups of a breakdown should have, by the sites file.
 
-A group without a location (a venue type, an hour of everything) is expected to have the time of all
-its sites, those without a single report included. The running hour is expected up to now.
+A group without a location (a venue type, or an hour of all locations) is expected to have the time
+of all its sites, also of those without a report. The current hour is expected up to now.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ Key = Mapping[Dimension, str | datetime]
 
 
 class ExpectedTime:
-    """Of one question to one version of the sites file."""
+    """The expected time of one query and one version of the sites file."""
 
     def __init__(self, estate: Estate, where: BreakdownFilter, now: datetime) -> None:
         self._estate = estate
@@ -56,7 +56,7 @@ class ExpectedTime:
         return str(device) in self._whole.listed
 
     def is_expected(self, key: Key, device: str) -> bool:
-        """Whether a camera should observe in the time of a group."""
+        """Whether a camera is expected in the interval of a group."""
         site = self._site(key)
         starts_at, ends_at = cell_interval(key, self._where)
         return self._of_device(site, device, starts_at, ends_at) > 0
@@ -101,7 +101,7 @@ class ExpectedTime:
 
 
 def group_key(key: Key) -> tuple[Any, ...]:
-    """A key as something to look up by."""
+    """A hashable form of a group key."""
     return tuple(sorted((str(dimension), value) for dimension, value in key.items()))
 
 
@@ -111,7 +111,7 @@ def unexpected_ms(
     by: tuple[Dimension, ...],
     expectation: ExpectedTime,
 ) -> dict[tuple[Any, ...], int]:
-    """By group of one location: what cameras observed that nobody expected to."""
+    """By group of one location: the observed time of cameras that were not expected."""
     if where.location is None and Dimension.LOCATION not in by:
         return {}
     beside: dict[tuple[Any, ...], int] = {}

@@ -1,8 +1,8 @@
-"""Reading audiences: any stretch, tumbling and sliding windows, and hours for the forecast.
+"""Read audiences: any interval, tumbling and sliding windows, and hours for the forecast.
 
-A minute belongs to a stretch when it starts in it, stretches are half-open, and a report longer
-than a minute is counted at its starting minute. A window without reports is absent from an answer,
-never a row of zeros.
+A minute belongs to an interval when it starts in it; intervals are half-open. A report longer than
+a minute is counted at its first minute. A window without reports is absent from an answer, never a
+row of zeros.
 """
 
 from collections import defaultdict
@@ -42,12 +42,12 @@ _Query = Select[*tuple[Any, ...]]
 
 
 class WindowError(ValueError):
-    """A stretch of time that cannot be asked for."""
+    """An interval that cannot be queried."""
 
 
 @dataclass(frozen=True, slots=True)
 class HourRow:
-    """One clock hour (UTC) of one place in which a camera saw something of the world."""
+    """One clock hour (UTC) of one location with observed time."""
 
     hour_at: datetime
     cameras: int
@@ -69,13 +69,13 @@ def window_audience(
     ends_at: datetime,
     expected: ExpectedCameras | None = None,
 ) -> Audience:
-    """The audience of one stretch; without reports it has no cameras and no ratios."""
-    _refuse_senseless(starts_at, ends_at)
+    """The audience of one interval; without reports it has no cameras and no ratios."""
+    _check_interval(starts_at, ends_at)
     first, last = _seconds(starts_at), _seconds(ends_at)
     query = _between(_sums().add_columns(_tallies.device), location, first, last)
     rows = connection.execute(query.group_by(_tallies.device)).mappings()
-    held = [(row["device"], Tally.of(row)) for row in rows]
-    return _audience(location, (starts_at, ends_at), held, expected, ends_at)
+    tallies = [(row["device"], Tally.of(row)) for row in rows]
+    return _audience(location, (starts_at, ends_at), tallies, expected, ends_at)
 
 
 def windows(
@@ -89,14 +89,14 @@ def windows(
     expected: ExpectedCameras | None = None,
     now: datetime | None = None,
 ) -> list[Audience]:
-    """Each window that holds a report, oldest first, from the one opening at or before `starts_at`.
+    """Each window that has a report, oldest first, from the one opening at or before `starts_at`.
 
-    They tumble: each opens where the one before has closed, and the last is cut at `ends_at`. With
+    Windows tumble: each opens where the previous one closes, and the last is cut at `ends_at`. With
     a `step` shorter than the window they slide, their sums may not be added, and those that would
-    close after `ends_at` are left out. Nothing from `ends_at` on is counted. What lies beyond `now`
-    is not expected to be observed yet.
+    close after `ends_at` are left out. Nothing from `ends_at` on is counted. Time after
+    `now` is not expected to be observed yet.
     """
-    _refuse_senseless(starts_at, ends_at)
+    _check_interval(starts_at, ends_at)
     length, stride = LENGTHS[window], LENGTHS[step or window]
     if stride > length:
         raise WindowError(f"a step of {step} leaves gaps between windows of {window}")
@@ -104,10 +104,10 @@ def windows(
     cells = _cells(connection, location, opens, ends_at)
     found = []
     for first in _openings(opens, ends_at, length, stride):
-        held = _held(cells, first, length)
-        if held:
-            stretch = first, min(first + length, ends_at)
-            found.append(_audience(location, stretch, held, expected, now or ends_at))
+        tallies = _window_tallies(cells, first, length)
+        if tallies:
+            interval = first, min(first + length, ends_at)
+            found.append(_audience(location, interval, tallies, expected, now or ends_at))
     return found
 
 
@@ -120,7 +120,7 @@ def _openings(
         opens += stride
 
 
-def _held(
+def _window_tallies(
     cells: Mapping[int, Sequence[tuple[str, Tally]]], opens: datetime, length: timedelta
 ) -> list[tuple[str, Tally]]:
     first = (opens - EPOCH) // STEP
@@ -129,31 +129,31 @@ def _held(
 
 def _audience(
     location: str,
-    stretch: tuple[datetime, datetime],
-    held: Sequence[tuple[str, Tally]],
+    interval: tuple[datetime, datetime],
+    tallies: Sequence[tuple[str, Tally]],
     expected: ExpectedCameras | None,
     now: datetime,
 ) -> Audience:
-    """Of the tallies of some cameras."""
-    starts_at, ends_at = stretch
+    """The audience of the tallies of some cameras."""
+    starts_at, ends_at = interval
     observed: dict[str, int] = defaultdict(int)
-    for device, tally in held:
+    for device, tally in tallies:
         observed[device] += tally.observed_ms
     coverage = None
     if expected is not None:
         coverage = expected.coverage(starts_at, max(starts_at, min(ends_at, now)), observed)
-    tally = Tally.total(tally for _, tally in held)
+    tally = Tally.total(tally for _, tally in tallies)
     return Audience(location, starts_at, ends_at, len(observed), tally, coverage)
 
 
 def hourly(
     connection: Connection, location: str, *, since_at: datetime, until_at: datetime
 ) -> list[HourRow]:
-    """The hours that begin in the stretch and in which something was observed.
+    """The hours that begin in the interval and have observed time.
 
-    Blind and silent hours are missing, not zero.
+    Unobserved hours are missing, not zero.
     """
-    _refuse_senseless(since_at, until_at)
+    _check_interval(since_at, until_at)
     hours = hour_tallies.c
     rows = connection.execute(
         select(
@@ -181,13 +181,13 @@ def _seconds(instant: datetime) -> int:
     return -((EPOCH - instant) // timedelta(seconds=1))  # up: a minute begun before is not in it
 
 
-def _refuse_senseless(starts_at: datetime, ends_at: datetime) -> None:
+def _check_interval(starts_at: datetime, ends_at: datetime) -> None:
     for instant in (starts_at, ends_at):
         if instant.tzinfo is None:
             raise WindowError(f"{instant.isoformat()} has no time zone: give an aware instant")
     if ends_at <= starts_at:
         raise WindowError(
-            f"the stretch ends ({ends_at.isoformat()}) before it has started "
+            f"the interval ends ({ends_at.isoformat()}) before it has started "
             f"({starts_at.isoformat()}): give `until` after `from`"
         )
 

@@ -1,4 +1,4 @@
-"""Locations that have another name now: what was counted under a former name moves to the present.
+"""Renamed locations: rows that were counted under a former id move to the present id.
 
 New reports are counted under the present name (`cloud.ingest.validate`): each name is moved once.
 The move is one transaction that waits for all others: sums are added to those of the present name,
@@ -39,72 +39,76 @@ from cloud.windows.venue_types import move_hours
 
 log = logging.getLogger(__name__)
 
-AGAIN: Final = timedelta(minutes=1)
+RECHECK_INTERVAL: Final = timedelta(minutes=1)
 ADDED: Final = (minute_tallies, hour_tallies, minute_demographics, minute_sensors)
-"""Their rows are added to those of the present name."""
+"""Their rows are added to those of the present id."""
 RENAMED: Final = (report_streams, reports, lost_sequences, dead_letters)
-"""Their rows are found by device; the location only says where it is."""
+"""Their rows are keyed by device; the location is an attribute."""
 REPLACED: Final = (device_status, quarantined_devices, device_alarms, location_updates)
-"""Of two rows that are about the same, the one of the present name stays."""
+"""Of two rows with the same key, the one of the present id stays."""
 
 
 class LocationRenames:
-    """Moves what stands under former names, again now and then.
+    """Moves rows of former ids, and checks again every minute.
 
-    A program that has not read the sites file yet may still count under a former name.
+    A program that has not read the sites file yet may still count under a former id.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._done: Estate | None = None
-        self._again_at = EPOCH
+        self._done_for: Estate | None = None
+        self._recheck_at = EPOCH
 
     def maintain(self, estate: Estate, now: datetime) -> None:
-        """Move what is there; a database that is away is asked again at the next call."""
-        if estate is self._done and now < self._again_at:
+        """Move existing rows; an unavailable database is retried at the next call."""
+        if estate is self._done_for and now < self._recheck_at:
             return
-        former = [(old, site.id) for site in estate for old in site.formerly]
+        former_ids = [(former, site.id) for site in estate for former in site.formerly]
         try:
-            moved = rename_locations(self._engine, former) if former else []
+            renamed = rename_locations(self._engine, former_ids) if former_ids else []
         except DBAPIError as error:
             if not is_passing(error):
                 raise
             log.warning("locations.not_renamed", extra={"reason": failure_of(error)})
             return
-        self._done, self._again_at = estate, now + AGAIN
-        for old, present in moved:
-            log.info("location.renamed", extra={"formerly": old, "location": present})
+        self._done_for, self._recheck_at = estate, now + RECHECK_INTERVAL
+        for former, present in renamed:
+            log.info("location.renamed", extra={"formerly": former, "location": present})
 
 
-def rename_locations(engine: Engine, former: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Move each former name to its present one; those of which there was anything."""
-    moved = []
-    for old, present in former:
+def rename_locations(
+    engine: Engine, former_ids: Iterable[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Move each former id to its present one; returns those that had rows."""
+    renamed = []
+    for former, present in former_ids:
         with writing(engine) as connection:
-            if _is_there(connection, old):
+            if _has_rows(connection, former):
                 lock_for_moving(connection)
-                _move(connection, old, present)
-                moved.append((old, present))
-    return moved
+                _move(connection, former, present)
+                renamed.append((former, present))
+    return renamed
 
 
-def _is_there(connection: Connection, old: str) -> bool:
+def _has_rows(connection: Connection, former: str) -> bool:
     tables = (location_updates, report_streams, device_status, quarantined_devices, location_venues)
-    found = [select(literal(1)).where(table.c.location == old).exists() for table in tables]
+    found = [select(literal(1)).where(table.c.location == former).exists() for table in tables]
     return bool(connection.execute(select(or_(*found))).scalar())
 
 
-def _move(connection: Connection, old: str, present: str) -> None:
-    before, after = (_venue(connection, location) for location in (old, present))
+def _move(connection: Connection, former: str, present: str) -> None:
+    before, after = (_venue(connection, location) for location in (former, present))
     if before != after:
-        move_hours(connection, [old], before, after)
+        move_hours(connection, [former], before, after)
     for table in ADDED:
-        _add(connection, table, old, present)
+        _add(connection, table, former, present)
     for table in RENAMED:
-        connection.execute(table.update().where(table.c.location == old).values(location=present))
+        connection.execute(
+            table.update().where(table.c.location == former).values(location=present)
+        )
     for table in REPLACED:
-        _replace(connection, table, old, present)
-    connection.execute(location_venues.delete().where(location_venues.c.location == old))
+        _replace(connection, table, former, present)
+    connection.execute(location_venues.delete().where(location_venues.c.location == former))
 
 
 def _venue(connection: Connection, location: str) -> str:
@@ -112,24 +116,24 @@ def _venue(connection: Connection, location: str) -> str:
     return connection.execute(query).scalar() or UNKNOWN
 
 
-def _add(connection: Connection, table: Table, old: str, present: str) -> None:
+def _add(connection: Connection, table: Table, former: str, present: str) -> None:
     names = [column.name for column in table.columns]
-    rows = _under(table, names, old, present)
+    rows = _under(table, names, former, present)
     connection.execute(adding_upsert(connection.dialect.name, table).from_select(names, rows))
-    connection.execute(table.delete().where(table.c.location == old))
+    connection.execute(table.delete().where(table.c.location == former))
 
 
-def _replace(connection: Connection, table: Table, old: str, present: str) -> None:
+def _replace(connection: Connection, table: Table, former: str, present: str) -> None:
     names = [column.name for column in table.columns if column.name != "id"]
-    rows = _under(table, names, old, present)
+    rows = _under(table, names, former, present)
     into = insert(connection.dialect.name, table).from_select(names, rows)
     connection.execute(into.on_conflict_do_nothing())
-    connection.execute(table.delete().where(table.c.location == old))
+    connection.execute(table.delete().where(table.c.location == former))
 
 
-def _under(table: Table, names: list[str], old: str, present: str) -> Select[*tuple[Any, ...]]:
-    """The rows of a former name as rows of the present one."""
+def _under(table: Table, names: list[str], former: str, present: str) -> Select[*tuple[Any, ...]]:
+    """The rows of a former id, as rows of the present one."""
     columns: list[Any] = [
         literal(present).label(name) if name == "location" else table.c[name] for name in names
     ]
-    return select(*columns).where(table.c.location == old)
+    return select(*columns).where(table.c.location == former)

@@ -1,7 +1,7 @@
-"""An estate of any size by venue type, hour and day, from sums that are kept for that.
+"""All locations by venue type, hour and day, from sums that are stored for that purpose.
 
-The sums are those of `breakdown`, to the unit. How many places and cameras stand behind a group is
-no sum, and is not told here.
+The sums equal those of `breakdown` exactly. The number of locations and cameras of a group is no
+sum and is not available here.
 """
 
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ def venue_breakdown(
     *,
     sums: tuple[str, ...] = SUMS,
 ) -> list[VenueSums]:
-    """One sum for each group that holds a report, in the order of the keys; whole hours only."""
+    """The sums of each group that has a report, in the order of the keys; whole hours only."""
     keys = _keys(venue_hours, by)
     cells = venue_hours.c
     query = (
@@ -55,7 +55,7 @@ def venue_breakdown(
         .having(total(cells.reports) > 0)
         .order_by(*keys)
     )
-    rows = connection.execute(_held(query, venue_hours, where)).mappings()
+    rows = connection.execute(_filtered(query, venue_hours, where)).mappings()
     return [VenueSums(_named(by, [row[str(one)] for one in by]), Tally.of(row)) for row in rows]
 
 
@@ -75,34 +75,36 @@ def venue_demographic_groups(
     return [
         DemographicGroup(age, gender, int(visits), int(onlookers), _named(by, key))
         for age, gender, visits, onlookers, *key in connection.execute(
-            _held(query, venue_demographics, where)
+            _filtered(query, venue_demographics, where)
         )
     ]
 
 
 def _keys(table: Table, by: tuple[Dimension, ...]) -> list[ColumnElement[Any]]:
-    strange = set(by) - DIMENSIONS
-    if strange:
-        raise WindowError(f"no sums are kept by {', '.join(sorted(strange))}: ask place by place")
-    ways: dict[Dimension, ColumnElement[Any]] = {
+    unsupported = set(by) - DIMENSIONS
+    if unsupported:
+        raise WindowError(
+            f"no sums are stored by {', '.join(sorted(unsupported))}: query location by location"
+        )
+    columns: dict[Dimension, ColumnElement[Any]] = {
         Dimension.VENUE_TYPE: table.c.venue_type,
         Dimension.HOUR: rounded_down(table.c.hour_at, HOUR_S),
         Dimension.DAY: rounded_down(table.c.hour_at, DAY_S),
     }
-    return [ways[dimension].label(str(dimension)) for dimension in by]
+    return [columns[dimension].label(str(dimension)) for dimension in by]
 
 
 def _named(by: tuple[Dimension, ...], key: list[Any]) -> Mapping[Dimension, str | datetime]:
     return {one: key_value(one, value) for one, value in zip(by, key, strict=True)}
 
 
-def _held(
+def _filtered(
     query: Select[*tuple[Any, ...]], table: Table, where: BreakdownFilter
 ) -> Select[*tuple[Any, ...]]:
     if not where.is_of_whole_hours:
         raise WindowError(
             f"from {where.starts_at.isoformat()} until {where.ends_at.isoformat()} are not whole "
-            "hours: ask for whole hours, or for one location"
+            "hours: use whole hours, or one location"
         )
     first, end = where.seconds
     query = query.where(table.c.hour_at >= first, table.c.hour_at < end)

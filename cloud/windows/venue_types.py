@@ -1,9 +1,8 @@
-"""What the estate says of each place, kept beside the counts; what changes takes its sums along.
+"""The venue type of each location, stored beside the sums; a change moves the sums along.
 
-A place that is known for the first time leaves the venue type "unknown", one that was converted
-leaves its former type: its hours are taken from there and added here, so that the hours of a venue
-type are at every moment the sums of the places that have it. Demographics older than the minutes
-that are kept stay where they were counted.
+A location that becomes known leaves the venue type "unknown", and a converted one leaves its former
+type. Its hour sums are subtracted there and added here, so that the hours of a venue type always
+are the sums of its locations. Demographics older than the kept minutes stay with the former type.
 """
 
 import logging
@@ -34,19 +33,19 @@ from cloud.windows.dimensions import HOUR_S, rounded_down
 log = logging.getLogger(__name__)
 
 CHUNK: Final = 400
-LANE: Final = 0  # a lane may go below zero; what counts is the sum over all
+SHARED_LANE: Final = 0  # a single lane may be negative; only the sum over all lanes is read
 
 
 class VenueTypeSync:
-    """Tells the database of the estate's places, again whenever they have changed."""
+    """Writes the venue types of the sites file whenever they have changed."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._told: Mapping[str, str] = {}
+        self._written: Mapping[str, str] = {}
 
     def maintain(self, venue_types: Mapping[str, str]) -> None:
-        """Say what is new; a database that is away hears of it at the next call."""
-        if venue_types is self._told or venue_types == self._told:
+        """Write changes; an unavailable database is retried at the next call."""
+        if venue_types is self._written or venue_types == self._written:
             return
         try:
             with writing(self._engine) as connection:
@@ -54,13 +53,13 @@ class VenueTypeSync:
         except DBAPIError as error:
             if not is_passing(error):
                 raise
-            log.warning("places.not_kept", extra={"reason": failure_of(error)})
+            log.warning("venue_types.not_written", extra={"reason": failure_of(error)})
         else:
-            self._told = venue_types
+            self._written = venue_types
 
 
 def sync_venue_types(connection: Connection, venue_types: Mapping[str, str]) -> None:
-    """Keep what the estate says of each location: location → venue type."""
+    """Store the venue type of each location."""
     if not _changed(connection, venue_types):
         return
     lock_for_moving(connection)
@@ -71,31 +70,31 @@ def sync_venue_types(connection: Connection, venue_types: Mapping[str, str]) -> 
     )
     rows = [(one, venue_types[one]) for one in sorted(changed)]
     run_many(connection, update, ("location", "venue_type"), rows)
-    for (before, after), locations in _together(changed, venue_types):
+    for (before, after), locations in _moves(changed, venue_types):
         move_hours(connection, locations, before, after)
 
 
 def _changed(connection: Connection, venue_types: Mapping[str, str]) -> dict[str, str]:
-    """Location → what it was, for those that are something else now."""
+    """Location -> former venue type, for those that changed."""
     rows = connection.execute(select(location_venues.c.location, location_venues.c.venue_type))
-    known = {row.location: row.venue_type for row in rows}
+    stored = {row.location: row.venue_type for row in rows}
     return {
-        location: known.get(location, UNKNOWN)
+        location: stored.get(location, UNKNOWN)
         for location, venue_type in venue_types.items()
-        if known.get(location) != venue_type
+        if stored.get(location) != venue_type
     }
 
 
-def _together(
+def _moves(
     before: Mapping[str, str], after: Mapping[str, str]
 ) -> Iterator[tuple[tuple[str, str], list[str]]]:
-    ways: dict[tuple[str, str], list[str]] = defaultdict(list)
+    moves: dict[tuple[str, str], list[str]] = defaultdict(list)
     for location in sorted(before):
         if before[location] != after[location]:
-            ways[before[location], after[location]].append(location)
-    for way, locations in ways.items():
+            moves[before[location], after[location]].append(location)
+    for move, locations in moves.items():
         for start in range(0, len(locations), CHUNK):
-            yield way, locations[start : start + CHUNK]
+            yield move, locations[start : start + CHUNK]
 
 
 def move_hours(connection: Connection, locations: list[str], before: str, after: str) -> None:
@@ -110,9 +109,13 @@ def move_hours(connection: Connection, locations: list[str], before: str, after:
         .where(cells.location.in_(locations))
         .group_by(cells.hour_at)
     ).all()
-    _add(connection, venue_hours, [(row[0], after, LANE, *map(int, row[1:])) for row in hours])
-    taken = [(row[0], before, LANE, *(-int(one) for one in row[1:-1]), 0) for row in hours]
-    _add(connection, venue_hours, taken)
+    _add(
+        connection, venue_hours, [(row[0], after, SHARED_LANE, *map(int, row[1:])) for row in hours]
+    )
+    subtracted = [
+        (row[0], before, SHARED_LANE, *(-int(one) for one in row[1:-1]), 0) for row in hours
+    ]
+    _add(connection, venue_hours, subtracted)
     _lower_peaks(connection, [row[0] for row in hours], before)
     people = minute_demographics.c
     hour_at = rounded_down(people.minute_at, HOUR_S)
@@ -123,8 +126,10 @@ def move_hours(connection: Connection, locations: list[str], before: str, after:
         .group_by(hour_at, people.age, people.gender)
     ).all()  # fmt: skip
     for venue_type, sign in ((after, 1), (before, -1)):
-        rows = [(hour, venue_type, age, gender, LANE, sign * int(visits), sign * int(onlookers))
-                for hour, age, gender, visits, onlookers in groups]  # fmt: skip
+        rows = [
+            (hour, venue_type, age, gender, SHARED_LANE, sign * int(visits), sign * int(onlookers))
+            for hour, age, gender, visits, onlookers in groups
+        ]
         _add(connection, venue_demographics, rows)
 
 
@@ -134,13 +139,13 @@ def _add(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) 
 
 
 def _lower_peaks(connection: Connection, hours: list[int], venue_type: str) -> None:
-    """A maximum cannot be taken back: it is looked up among those that stayed."""
+    """Recompute the maximum from the remaining locations: it cannot be subtracted."""
     for start in range(0, len(hours), CHUNK):
-        some = hours[start : start + CHUNK]
-        of_type = (venue_hours.c.venue_type == venue_type) & venue_hours.c.hour_at.in_(some)
+        chunk = hours[start : start + CHUNK]
+        of_type = (venue_hours.c.venue_type == venue_type) & venue_hours.c.hour_at.in_(chunk)
         connection.execute(venue_hours.update().where(of_type).values(peak=0))
         cells = hour_tallies.c
-        stayed = connection.execute(
+        remaining = connection.execute(
             select(cells.hour_at, func.max(cells.peak))
             .join_from(
                 hour_tallies,
@@ -149,9 +154,9 @@ def _lower_peaks(connection: Connection, hours: list[int], venue_type: str) -> N
                 isouter=True,
             )
             .where(func.coalesce(location_venues.c.venue_type, UNKNOWN) == venue_type)
-            .where(cells.hour_at.in_(some))
+            .where(cells.hour_at.in_(chunk))
             .group_by(cells.hour_at)
         )
         nothing = (0,) * len(SUMS)
-        rows = [(hour_at, venue_type, LANE, *nothing, peak) for hour_at, peak in stayed]
+        rows = [(hour_at, venue_type, SHARED_LANE, *nothing, peak) for hour_at, peak in remaining]
         _add(connection, venue_hours, rows)

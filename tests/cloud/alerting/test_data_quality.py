@@ -11,7 +11,7 @@ from cloud.alerting.data_quality import usual_range
 from cloud.alerting.lifecycle import AlertChange, apply_measures
 from cloud.alerting.measures import read_measures
 from cloud.alerting.rules import (
-    LEAST_MARGIN,
+    MIN_MARGIN,
     SWINGS,
     THRESHOLDS,
     AlertKind,
@@ -36,9 +36,7 @@ def drift(quality: QualityShare, now: float, before: list[float]) -> float | Non
     return values[0] if values else None
 
 
-@given(
-    shares, st.floats(0.05, 0.95), st.floats(0, LEAST_MARGIN / 2 - 0.001), weeks, st.floats(-1, 1)
-)
+@given(shares, st.floats(0.05, 0.95), st.floats(0, MIN_MARGIN / 2 - 0.001), weeks, st.floats(-1, 1))
 def test_the_swing_of_a_steady_camera_never_raises(
     quality: QualityShare, usual: float, swing: float, noise: list[float], now: float
 ) -> None:
@@ -52,7 +50,7 @@ def test_what_goes_beyond_the_margin_raises_whatever_the_noise(
     quality: QualityShare, usual: float, swing: float, noise: list[float], more: float
 ) -> None:
     before = [usual + swing * one for one in noise]
-    margin = max(LEAST_MARGIN, SWINGS * (max(before) - min(before)))
+    margin = max(MIN_MARGIN, SWINGS * (max(before) - min(before)))
     value = drift(quality, max(before) + margin + 0.001 + more, before)
     assert value is not None
     assert value >= RAISED

@@ -35,7 +35,7 @@ from cloud.ingest.dead_letter_budget import DeadLetterLimits, RefillRate
 from cloud.ingest.sources.base import BatchLimits, SourceError
 from cloud.ingest.sources.memory import MemorySource
 from cloud.stream_spark.count import (
-    LETTERS,
+    DEAD_LETTERS,
     LOSSES,
     MINUTES,
     STREAMS,
@@ -226,7 +226,7 @@ def counted(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
     def run(where: TableStore, tell: Callable[[Iterable[Row]], None] | None) -> None:
         query = StreamCounter(
-            where, lambda: SitesSnapshot(DEVICES), clock=lambda: NOW, tell=tell
+            where, lambda: SitesSnapshot(DEVICES), clock=lambda: NOW, acknowledge=tell
         ).start(
             files(spark, str(root / "in"), at_once=1), str(root / "checkpoint"), availableNow=True
         )
@@ -236,7 +236,7 @@ def counted(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pa
         raise ConnectionError("nobody answers")
 
     with pytest.raises(StreamingQueryException, match="the disk is full"):
-        run(FragileFolder(spark, folder, refuses="letters"), None)
+        run(FragileFolder(spark, folder, refuses="dead_letters"), None)
     with pytest.raises(StreamingQueryException, match="nobody answers"):
         run(TableStore(spark, folder), refuse)  # it is written by then
     run(TableStore(spark, folder), writes_down(str(root / "told")))
@@ -300,7 +300,7 @@ def test_the_same_is_settled_lost_and_refused(
     missed = folder.table("losses", LOSSES).collect()
     assert [(r.device, r.stream_id, r.first, r.last) for r in missed] == [*map(tuple, gone)]
     assert len(gone) == 1
-    letters = folder.table("letters", LETTERS).collect()
+    letters = folder.table("dead_letters", DEAD_LETTERS).collect()
     assert {(row.digest, row.kind) for row in letters} == {*map(tuple, refused)}
     assert {"overlap", "unreadable", "future", "unknown"} <= {row.kind for row in letters}
 

@@ -13,7 +13,7 @@ from cloud.cli.stream_spark import acknowledgement
 from cloud.database import SUMS, microseconds
 from cloud.ingest.plausibility import ValidationRules
 from cloud.stream_spark.finalize import StreamState, finalize_stream
-from cloud.stream_spark.parse import FORGOTTEN, LETTER, REPORT, ParsedRow, parse_line
+from cloud.stream_spark.parse import DEAD_LETTER, OLDEST_HELD, REPORT, ParsedRow, parse_line
 from wire.audience import AudienceReport
 from wire.envelope import AckEvent, audience_event, decode_events, encode_event, join_events
 
@@ -57,7 +57,7 @@ def test_a_record_and_a_recorded_event_say_the_same(report: Reports) -> None:
 )
 def test_what_cannot_be_read_is_a_letter_that_settles_nothing(line: bytes, kind: str) -> None:
     (letter,) = rows(line)
-    assert (letter.what, letter.kind, letter.stream_id) == (LETTER, kind, None)
+    assert (letter.what, letter.kind, letter.stream_id) == (DEAD_LETTER, kind, None)
 
 
 def test_a_refused_report_settles_its_numbers_but_a_strangers_stay_with_it(
@@ -73,36 +73,38 @@ def test_a_refused_report_settles_its_numbers_but_a_strangers_stay_with_it(
 @pytest.mark.parametrize(
     ("before", "items", "after"),
     [
-        # what is held             what comes                           through, ranges, standings
+        # what is held             what comes                           through, ranges, statuses
         ((None, None), [(REPORT, 1, 1), (REPORT, 2, 4)], (4, "[]", ["NEW", "NEW"])),
         ((4, "[]"), [(REPORT, 2, 4), (REPORT, 6, 6)], (4, "[[6, 6]]", ["DUPLICATE", "NEW"])),
         ((4, "[]"), [(REPORT, 4, 5)], (5, "[]", ["OVERLAP"])),
-        ((4, "[[6, 6]]"), [(LETTER, 5, 5)], (6, "[]", ["NEW"])),
+        ((4, "[[6, 6]]"), [(DEAD_LETTER, 5, 5)], (6, "[]", ["NEW"])),
     ],
 )
 def test_a_journal_is_settled(before: Any, items: Any, after: Any) -> None:
-    verdict = finalize_stream(StreamState(*before), dated(items), now=NOW, rules=ValidationRules())
-    assert (verdict.through, verdict.received_ranges, verdict.standings) == after
-    assert verdict.heard
-    assert verdict.lost == []
+    outcome = finalize_stream(StreamState(*before), dated(items), now=NOW, rules=ValidationRules())
+    assert (outcome.through, outcome.received_ranges, outcome.statuses) == after
+    assert outcome.is_to_acknowledge
+    assert outcome.lost == []
 
 
 def test_a_camera_that_has_forgotten_says_what_is_lost() -> None:
-    beat = dated([(FORGOTTEN, 6, 6)])
+    beat = dated([(OLDEST_HELD, 6, 6)])
     held = StreamState(2, "[[4, 4]]")
-    verdict = finalize_stream(
+    outcome = finalize_stream(
         held, dated([(REPORT, 6, 7)]) + beat, now=NOW, rules=ValidationRules()
     )
-    assert (verdict.through, verdict.lost) == (7, [(3, 3), (5, 5)])
-    assert not finalize_stream(StreamState(7, "[]"), beat, now=NOW, rules=ValidationRules()).heard
+    assert (outcome.through, outcome.lost) == (7, [(3, 3), (5, 5)])
+    assert not finalize_stream(
+        StreamState(7, "[]"), beat, now=NOW, rules=ValidationRules()
+    ).is_to_acknowledge
 
 
-@pytest.mark.parametrize("what", [REPORT, LETTER, FORGOTTEN])
+@pytest.mark.parametrize("what", [REPORT, DEAD_LETTER, OLDEST_HELD])
 def test_a_number_from_nowhere_moves_no_mark(what: str) -> None:
     items = dated([(REPORT, 1, 1), (what, 10**12, 10**12), (REPORT, 2, 2)])
-    verdict = finalize_stream(StreamState(), items, now=NOW, rules=ValidationRules())
-    assert (verdict.through, verdict.received_ranges, verdict.lost) == (2, "[]", [])
-    assert verdict.standings == ["NEW", "SEQUENCE", "NEW"]
+    outcome = finalize_stream(StreamState(), items, now=NOW, rules=ValidationRules())
+    assert (outcome.through, outcome.received_ranges, outcome.lost) == (2, "[]", [])
+    assert outcome.statuses == ["NEW", "SEQUENCE", "NEW"]
 
 
 def test_a_camera_is_told_in_the_words_of_the_contract() -> None:
