@@ -167,8 +167,8 @@ def _sqlite(address: URL) -> Engine:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DatabaseError(
-            f"the folder {folder} of the database cannot be created: {error.strerror}; create it, or "
-            "give another path"
+            f"the folder {folder} of the database cannot be created: {error.strerror}; create it, "
+            "or give another path"
         ) from error
     engine = create_engine(address, hide_parameters=True)  # errors are logged, rows are not
     event.listen(engine, "connect", _prepare_sqlite)

@@ -63,7 +63,7 @@ def test_better_than_usual_is_no_drift(quality: QualityShare, noise: list[float]
 
 
 def test_three_weeks_are_no_custom() -> None:
-    assert drift(QualityShare.UNSEEN, 0.9, [0.0, 0.0, 0.0]) is None
+    assert drift(QualityShare.UNOBSERVED, 0.9, [0.0, 0.0, 0.0]) is None
 
 
 def message_of(connection: Connection, alert: int) -> str:
@@ -110,7 +110,7 @@ def test_an_hour_is_held_against_the_same_hour_of_earlier_weeks(
     assert seen == changes, story
     if changes:
         assert messages[0][0] == AlertKind.DRIFT
-        assert "could not see; usual at this hour are 2% to 2%" in messages[0][1]
+        assert "was unobserved; usual at this hour is 2% to 2%" in messages[0][1]
 
 
 @pytest.mark.parametrize("shares", [[0.02] * 7 + [0.9], [0.9] + [0.02] * 5])

@@ -46,7 +46,7 @@ def swept(engine: Engine, file: Path) -> list[str | None]:
         ("[kx-cam-1, {id: kx-cam-2, from: 2026-11-21}]",
          "camera kx-cam-2 is listed at KX from 2026-11-21 only"),
         ("[kx-cam-1, {id: kx-cam-2, optional: true}]",
-         "camera kx-cam-2 is optional in the sites file: it may be silent"),
+         "camera kx-cam-2 is optional in the sites file: it may be offline"),
     ],
 )  # fmt: skip
 def test_the_alert_of_a_camera_that_is_listed_no_more_is_closed_with_why(

@@ -151,7 +151,7 @@ def test_a_database_on_a_read_only_file_system_is_not_damaged(
 
 def test_a_folder_that_cannot_be_made_is_said(disk: SmallDisk) -> None:
     disk.remount("ro")
-    with pytest.raises(DatabaseError, match="cannot be made: Read-only file system"):
+    with pytest.raises(DatabaseError, match="cannot be created: Read-only file system"):
         connect(f"sqlite:///{disk.folder}/new/onlooker.db")
 
 
