@@ -34,6 +34,7 @@ from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url, read_common_
 from cloud.metrics_server import serving_metrics
 from cloud.windows.renamed_locations import LocationRenames
 from cloud.windows.venue_types import VenueTypeSync
+from wire.clock import utc_now
 from wire.command_line import CERTIFICATES, add_certificates, refuse_options
 
 log = logging.getLogger(__name__)
@@ -112,7 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
             source,
             engine,
             is_listed=membership.is_listed,
-            clock=lambda: datetime.now(UTC),
+            clock=utc_now,
             rules=membership.rules(chosen.people_per_camera, chosen.people_per_second),
             stopping=stopping,
         )

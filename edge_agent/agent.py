@@ -9,7 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from edge_agent.capture.camera import Adaptable, Camera, Finite, Rest, Restable, trouble_of
@@ -31,14 +31,11 @@ from edge_agent.reporting.reporter import Reporting, Vitals
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.state_board import Board
 from edge_agent.versions import versions_of
+from wire.clock import utc_now
 from wire.health import CaptureState
 from wire.topics import DeviceAddress
 
 log = logging.getLogger(__name__)
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 Change = tuple[Settings, Networks | None]

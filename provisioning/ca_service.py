@@ -16,7 +16,7 @@ import socketserver
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ from provisioning.authority.revocation import ReasonError
 from provisioning.authority.signing_request import SigningRequestError
 from provisioning.folder_lock import FolderLock, FolderLockedError
 from provisioning.key_store import KeyStoreError
+from wire.clock import utc_now
 from wire.enrolment import (
     CaCommand,
     CaReply,
@@ -203,7 +204,7 @@ def serve(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     authority = CertificateAuthority(asked.dir, key_store.read_passphrase(os.environ))
     authority.register.entries(name="")  # an authority that is none is refused now, not later
     path = asked.socket or asked.dir / "ca.socket"
-    with CaService(authority, path, lambda: datetime.now(UTC)) as signer:
+    with CaService(authority, path, utc_now) as signer:
         signer.keep_list_fresh()
         ended = threading.Event()
         signal.signal(signal.SIGTERM, signal.default_int_handler)

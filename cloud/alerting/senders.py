@@ -14,7 +14,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any, Final
@@ -26,6 +26,7 @@ from cloud.alerting.notifications import DeliveryFailure, FailureKind
 from cloud.alerting.recipients import Recipient
 from cloud.alerting.targets import LogTarget, Mailbox, SnsTopic, TargetError, Webhook
 from wire.addresses import NetworkAddress
+from wire.clock import utc_now
 
 log = logging.getLogger(__name__)
 
@@ -36,11 +37,6 @@ OVERLOADED: Final = frozenset({429, 503})
 SERVICE_READY: Final = 220
 UNREACHABLE: Final = (OSError, http.client.HTTPException, smtplib.SMTPException, TargetError)
 """Errors that are the recipient's; any other may be this message's own, and stops no other."""
-
-
-def utc_now() -> datetime:
-    """The wall clock: a signature and a mail say when they were made."""
-    return datetime.now(UTC)
 
 
 class _FailedError(Exception):

@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Final
 
@@ -31,6 +31,7 @@ from cloud.forecast.forecaster import forecast_at
 from cloud.lru_cache import Memory
 from cloud.pricing.rate_card import RateCard
 from cloud.sales.book import read_book
+from wire.clock import utc_now
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
@@ -41,11 +42,6 @@ ANSWERS_BYTES: Final = 256 * 1024 * 1024
 def new_answers() -> Memory[Tagged]:
     """An empty memory of answers."""
     return Memory(ANSWERS, ANSWERS_BYTES, lambda tagged: tagged.weight)
-
-
-def utc_now() -> datetime:
-    """The wall clock, in UTC."""
-    return datetime.now(UTC)
 
 
 class ForecastFailed(RuntimeError):  # noqa: N818 - reads as what happened

@@ -16,11 +16,12 @@ from sqlalchemy import Connection, Engine
 
 from cloud import database, settings
 from cloud.api.audit_tables import findings
-from cloud.app.context import Clock, utc_now
+from cloud.app.context import Clock
 from cloud.auth import checkpoints
 from cloud.auth.audit import AuditError, Entry, entries, verify
 from cloud.auth.checkpoints import CheckpointError, Keys
 from cloud.database.columns import UnreadableInstantError
+from wire.clock import utc_now
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

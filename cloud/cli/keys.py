@@ -9,8 +9,8 @@ import sys
 from datetime import timedelta
 
 from cloud import database, settings
-from cloud.app.context import utc_now
 from cloud.auth.keys import KeyRefused, Role, create_key, list_keys, revoke_key
+from wire.clock import utc_now
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

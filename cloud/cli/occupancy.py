@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Final
 
 from cloud import database, estate, settings
-from cloud.app.context import utc_now
 from cloud.auth import audit
 from cloud.estate import Estate, UnknownLocation
 from cloud.money import minor
@@ -25,6 +24,7 @@ from cloud.pricing.emsr import FareClass
 from cloud.pricing.market import Occupancy
 from cloud.pricing.slot import parse_slot
 from cloud.sales.occupancy import Noted, load
+from wire.clock import utc_now
 
 COLUMNS: Final = ("location", "time_slot", "taken", "class", "fare", "mean", "deviation")
 LARGEST_FILE_BYTES: Final = 64 * 1024 * 1024

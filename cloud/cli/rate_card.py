@@ -16,13 +16,14 @@ import msgspec
 from sqlalchemy import Engine
 
 from cloud import database, settings
-from cloud.app.context import Clock, utc_now
+from cloud.app.context import Clock
 from cloud.app.forecasts import REACH
 from cloud.app.rate_card_reload import LEAD
 from cloud.auth import audit
 from cloud.estate import document
 from cloud.pricing.rate_card import REFERENCE, RateCard
 from cloud.sales.rate_cards import PutCard, holding, keep_card, put_cards
+from wire.clock import utc_now
 
 AHEAD: Final = LEAD.total_seconds()
 

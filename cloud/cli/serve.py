@@ -22,7 +22,7 @@ from sqlalchemy import Engine
 from cloud import database, estate, settings
 from cloud.api.application import create_app
 from cloud.app.connection_limits import LONGEST_MESSAGE_BYTES, RequestLimits, limited
-from cloud.app.context import Desk, utc_now
+from cloud.app.context import Desk
 from cloud.app.host_names import LOOPBACK as LOOPBACK_NAMES
 from cloud.app.host_names import HostNameError, HostNames
 from cloud.app.rate_card_reload import InForce
@@ -35,6 +35,7 @@ from cloud.planning.plan_worker import PlanWork
 from cloud.pricing.rate_card import REFERENCE, RateCard
 from cloud.pricing.vocabulary import require_priced_words
 from cloud.sales.rate_cards import holding, put_cards
+from wire.clock import utc_now
 
 log = logging.getLogger(__name__)
 GRACE_S: Final = 5

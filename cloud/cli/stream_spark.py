@@ -20,6 +20,7 @@ from cloud.estate_reload import SitesFile
 from cloud.ingest.sources.base import SourceError
 from cloud.windows.query import LENGTHS
 from wire.ack import Ack
+from wire.clock import utc_now
 from wire.envelope import ack_event, encode_event
 from wire.topics import Channel, DeviceAddress
 
@@ -101,7 +102,7 @@ def count(spark: "SparkSession", arguments: argparse.Namespace) -> None:
     counting = StreamCounter(
         TableStore(spark, arguments.folder),
         lambda: SitesSnapshot.of(sites.estate, chosen.people_per_camera, chosen.people_per_second),
-        clock=lambda: datetime.now(UTC),
+        clock=utc_now,
         acknowledge=partial(acknowledge_by_iot, arguments.region)
         if arguments.acknowledge
         else None,

@@ -9,7 +9,7 @@ import argparse
 import base64
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -25,6 +25,7 @@ from cloud.ingest.plausibility import ValidationRules
 from cloud.ingest.sources.base import BatchLimits, Delivery
 from cloud.ingest.sources.kinesis_record import parse_record
 from cloud.ingest.validate import DEFAULT_RULES, IsListed
+from wire.clock import utc_now
 
 
 class RecordsSource:
@@ -87,7 +88,7 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[s
         engine,
         is_listed=membership.is_listed,
         iot_data=iot_data,
-        clock=lambda: datetime.now(UTC),
+        clock=utc_now,
         rules=membership.rules(chosen.people_per_camera, chosen.people_per_second),
     )
 

@@ -11,7 +11,7 @@ the same moment; then, too, the large one does both.
 import logging
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from edge_agent.capture.camera import Counters, Rest
@@ -22,6 +22,7 @@ from edge_agent.capture.frame import Frame, Silence
 from edge_agent.capture.source import Source
 from edge_agent.capture.stream_camera import StreamCamera
 from edge_agent.settings.capture import CaptureSettings
+from wire.clock import utc_now
 from wire.health import CaptureState
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class DualCamera:
         substream: Source,
         settings: CaptureSettings,
         *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = utc_now,
         steady: Callable[[], float] = time.monotonic,
         begun_s: float | None = None,
         wrap: Callable[[Picture, datetime, float, int], Frame] = frame_of,

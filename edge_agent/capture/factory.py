@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from edge_agent.capture.camera import Camera, CaptureError
@@ -13,10 +13,7 @@ from edge_agent.capture.source import Source, located
 from edge_agent.capture.stream_camera import StreamCamera
 from edge_agent.capture.workers.isolated_camera import IsolatedCamera
 from edge_agent.settings.capture import CaptureSettings
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
+from wire.clock import utc_now
 
 
 def open_camera(

@@ -14,7 +14,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from av.codec.hwaccel import HWAccel
@@ -32,6 +32,7 @@ from edge_agent.capture.sampler import Sampler
 from edge_agent.capture.source import Source
 from edge_agent.capture.stream_connection import VideoPackets, connected, hardware, patience_s
 from edge_agent.settings.capture import CaptureSettings
+from wire.clock import utc_now
 from wire.health import CaptureState
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class StreamCamera:
         source: Source,
         settings: CaptureSettings,
         *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = utc_now,
         steady: Callable[[], float] = time.monotonic,
         begun_s: float | None = None,
         wrap: Callable[[Picture, datetime, float, int], Frame] = frame_of,

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +9,7 @@ from edge_agent.enrolment.claim import SERIAL_FILE, EnrolError, load_claim, read
 from edge_agent.enrolment.procedure import EnrolmentRequest, enrol, load_broker
 from edge_agent.identity.folder import IdentityFolder
 from wire.addresses import AddressError, NetworkAddress, parse_broker
+from wire.clock import utc_now
 from wire.scalars import DeviceId, LocationId
 
 FOLDER: Final = Path("identity")
@@ -48,7 +48,7 @@ def run(asked: argparse.Namespace) -> int:
             desk=asked.desk or broker.bracketed_host,
             location=LocationId(asked.location) if asked.location else None,
         ),
-        lambda: datetime.now(UTC),
+        utc_now,
     )
     sys.stdout.write(
         f"{mine.device} at {mine.location}: certified until {folder.ends_at():%Y-%m-%d}, let in by "

@@ -11,6 +11,7 @@ from typing import Final
 
 from edge_agent.capture.frame import Image
 from edge_agent.perception.face_detector import Face, FaceDetector
+from edge_agent.perception.tracker import overlap_ratio
 from wire.jobs import ModelTrial
 
 SAME_FACE_IOU: Final = 0.5  # intersection over union, as PASCAL VOC has it
@@ -83,24 +84,14 @@ class ComparingDetector:
     def _compare(self, old: list[Face], new: list[Face]) -> None:
         left = list(new)
         for face in old:
-            twin = max(left, key=lambda other: intersection_over_union(face, other), default=None)
-            if twin is not None and intersection_over_union(face, twin) >= SAME_FACE_IOU:
+            twin = max(left, key=lambda other: overlap_ratio(face.box, other.box), default=None)
+            if twin is not None and overlap_ratio(face.box, twin.box) >= SAME_FACE_IOU:
                 left.remove(twin)
                 self.tally.both += 1
             else:
                 self.tally.only_old += 1
         self.tally.only_new += len(left)
         self.tally.pictures += 1
-
-
-def intersection_over_union(one: Face, other: Face) -> float:
-    """Intersection over union of two faces' boxes."""
-    (ax1, ay1, ax2, ay2), (bx1, by1, bx2, by2) = one.box, other.box
-    width, height = min(ax2, bx2) - max(ax1, bx1), min(ay2, by2) - max(ay1, by1)
-    if width <= 0 or height <= 0:
-        return 0.0
-    shared = width * height
-    return shared / ((ax2 - ax1) * (ay2 - ay1) + (bx2 - bx1) * (by2 - by1) - shared)
 
 
 def reason_to_reject(tally: DetectionCounts, trial: ModelTrial, *, is_over: bool) -> str | None:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from paho.mqtt import client as mqtt
@@ -19,6 +19,7 @@ from edge_agent.player.now_playing import NowPlaying, PlayError, Playing
 from edge_agent.settings.services import PlaysSettings
 from edge_agent.transport.broker import create_tls_context, parse_broker_url
 from wire.addresses import WEB_SCHEMES, parse_address
+from wire.clock import utc_now
 from wire.http_client import HttpLimits, HttpRequestError, send_request
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class PlayWords:
 
 @contextmanager
 def listening(
-    settings: PlaysSettings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    settings: PlaysSettings, clock: Callable[[], datetime] = utc_now
 ) -> Iterator[tuple[Playing, PlayWords] | None]:
     """Listen while the block runs; None when nobody is to be listened to."""
     if not (settings.http or settings.topic or settings.url):

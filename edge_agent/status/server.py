@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,6 +26,7 @@ from edge_agent.state_board import Board
 from edge_agent.status.metrics import CONTENT_TYPE, render_metrics
 from edge_agent.status.page import render_page
 from edge_agent.status.request_deadline import DeadlineReader
+from wire.clock import utc_now
 from wire.hosts import AddressError, parse_host_and_port
 from wire.scalars import DeviceId
 
@@ -59,7 +60,7 @@ class StatusSources:
     board: Board
     previews: Mapping[DeviceId, ImageSource] = field(default_factory=dict)
     hear: PlayerMessageHandler | None = None  # takes a player's word about what is on the screen
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Callable[[], datetime] = utc_now
 
 
 class StatusServer:

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -21,6 +21,7 @@ from awscrt import mqtt5
 from awsiot import mqtt5_client_builder
 
 from edge_agent.transport.broker import BrokerEndpoint, LinkError
+from wire.clock import utc_now
 from wire.envelope import MAX_PAYLOAD_BYTES
 from wire.health import Presence, Status
 from wire.scalars import LocationId
@@ -38,10 +39,6 @@ DISCONNECT_TIMEOUT_S: Final = 2.0
 KEY: Final = re.compile(
     rb"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----\s*", re.S
 )
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class AwsIotLink:

@@ -5,19 +5,16 @@ does: a report that is not settled holds back the acknowledgement of all after i
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from wire.ack import Ack
 from wire.audience import AudienceReport
+from wire.clock import utc_now
 from wire.envelope import AudienceEvent, Event, InvalidEvent, ack_event, decode_events, encode_event
 from wire.scalars import JournalId
 from wire.topics import Channel, DeviceAddress
 
 Deliver = Callable[[Event], bool]
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class LoopbackLink:

@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -24,6 +24,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge_agent.transport.broker import BrokerEndpoint, create_tls_context
+from wire.clock import utc_now
 from wire.envelope import MAX_PAYLOAD_BYTES
 from wire.health import Presence, Status
 from wire.scalars import LocationId
@@ -40,10 +41,6 @@ FILTERS_PER_REQUEST: Final = 8  # AWS IoT Core takes no more in one request
 PACKET_OVERHEAD_BYTES: Final = 16  # fixed header, topic length, message id, no properties
 MAX_LOCATION_LENGTH: Final = 64  # of another location
 MAX_INBOX: Final = 1000  # acknowledgements are cumulative: the newest say it all
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class PahoLink:

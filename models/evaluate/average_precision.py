@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.perception.face_detector import Face
+from models.boxes import overlap_ratios
 from models.datasets.picture import Floats
 
 OVERLAP = 0.5
@@ -25,17 +26,6 @@ class Matches:
     wanted: int
 
 
-def overlaps(boxes: Floats, others: Floats) -> Floats:
-    """Return the (n, m) intersection over union."""
-    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=2)
-    area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    other = (others[:, 2:] - others[:, :2]).prod(axis=1)
-    union = area[:, None] + other[None] - shared
-    return np.asarray(shared / np.maximum(union, 1e-6), np.float32)
-
-
 def match_boxes(
     faces: Sequence[Face], truth: Floats, *, least_px: float = 0.0, overlap: float = OVERLAP
 ) -> Matches:
@@ -44,7 +34,7 @@ def match_boxes(
     free = np.ones(len(truth), bool)
     scores, right = [], []
     for face in sorted(faces, key=lambda face: -face.score):
-        share = np.where(free, overlaps(np.asarray([face.box], np.float32), truth)[0], 0)
+        share = np.where(free, overlap_ratios(np.asarray([face.box], np.float32), truth)[0], 0)
         best = int(np.argmax(share)) if len(share) else -1
         hit = best >= 0 and bool(share[best] >= overlap)
         if hit:

@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from edge_agent.perception.face_detector import FaceDetector
+from models.boxes import overlap_ratios
 from models.datasets import backgrounds, clips, face_masks, synthetic_sheets
 from models.datasets.picture import DatasetError, Floats, Image, LabelledPicture
 
@@ -48,23 +49,12 @@ class Labels(msgspec.Struct, frozen=True):
     ignored: list[list[float]]
 
 
-def overlap(boxes: Floats, others: Floats) -> Floats:
-    """Return the (n, m) intersection over union of two lists of boxes."""
-    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=2)
-    area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    other = (others[:, 2:] - others[:, :2]).prod(axis=1)
-    union = area[:, None] + other[None] - shared
-    return np.asarray(shared / np.maximum(union, 1e-6), np.float32)
-
-
 def complete_labels(picture: LabelledPicture, teacher: Teacher) -> Labels:
     """Join the picture's own boxes with what the teacher is sure or doubtful about."""
     taught = teacher.faces(picture.image, least_score=DOUBTFUL)
     new = np.ones(len(taught.boxes), bool)
     if len(picture.boxes) and len(taught.boxes):
-        new = overlap(taught.boxes, picture.boxes).max(axis=1) < SAME_FACE_IOU
+        new = overlap_ratios(taught.boxes, picture.boxes).max(axis=1) < SAME_FACE_IOU
     sure = taught.scores >= SURE
     boxes = np.concatenate([picture.boxes, taught.boxes[new & sure]])
     return Labels(
@@ -134,7 +124,7 @@ def with_decoys(
     found = np.asarray([face.box for face in faces], np.float32).reshape(-1, 4)
     known = np.concatenate([picture.boxes, picture.ignored])
     if len(found) and len(known):
-        found = found[overlap(found, known).max(axis=1) < 0.1]
+        found = found[overlap_ratios(found, known).max(axis=1) < 0.1]
     doubtful = (found[:, 3] - found[:, 1] < least_px) & bool(len(picture.boxes))
     ignored = np.concatenate([picture.ignored, found[doubtful]])
     return replace(picture, ignored=ignored, decoys=found[~doubtful])

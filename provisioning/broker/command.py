@@ -6,7 +6,7 @@ import pwd
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -16,6 +16,7 @@ from provisioning.authority.ca import CertificateAuthority
 from provisioning.broker import auth_plugin
 from provisioning.broker.settings import BrokerError, BrokerSettings, Limits
 from provisioning.broker.supervisor import Supervisor
+from wire.clock import utc_now
 
 DEFAULT_USER: Final = "mosquitto"
 PORTS: Final = 65_536
@@ -61,7 +62,7 @@ def run(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
         raise BrokerError(f"--port and --websockets are both {asked.port}: give two ports")
     settings = read_settings(asked)
     authority = CertificateAuthority(settings.authority, key_store.read_passphrase(os.environ))
-    supervisor = Supervisor(settings, authority, lambda: datetime.now(UTC), tuple(asked.host))
+    supervisor = Supervisor(settings, authority, utc_now, tuple(asked.host))
     asked_to_end = _stop_signals()
     supervisor.start()
     try:

@@ -27,6 +27,7 @@ from cloud.fleet.service import BrokerConnection, FleetService, connect_service,
 from cloud.ingest.sources.base import SourceError
 from cloud.settings import SettingsError
 from wire.addresses import AddressError, parse_broker
+from wire.clock import utc_now
 from wire.command_line import CERTIFICATES, add_certificates, refuse_options
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ def serve(asked: argparse.Namespace) -> int:
     listed = SitesSync(engine, SitesFile(chosen.estate or SAMPLE))
     listed.register(datetime.now(UTC))
     service = FleetService(
-        engine, lambda topic, payload: client.publish(topic, payload, 1), lambda: datetime.now(UTC)
+        engine, lambda topic, payload: client.publish(topic, payload, 1), utc_now
     )
     connect_service(client, service)
     received = _stop_signals()
@@ -172,9 +173,7 @@ async def _serve_enrolment(
         key=own / "server.key",
     )
     signer = CaClient(asked.ca_socket or authority / "ca.socket")
-    desk = EnrolmentServer(
-        Enrolment(engine, signer, read_common_name), files, lambda: datetime.now(UTC)
-    )
+    desk = EnrolmentServer(Enrolment(engine, signer, read_common_name), files, utc_now)
     port = ENROLMENT_PORT if asked.enrolment_port is None else asked.enrolment_port
     await desk.serve(asked.enrolment_bind or ENROLMENT_BIND, port, ready)
 

@@ -9,7 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import cv2
@@ -26,6 +26,7 @@ from edge_agent.capture.workers.fork_server import NURSERY, Child
 from edge_agent.capture.workers.worker_ipc import Answer, Worker, WorkerGoneError
 from edge_agent.capture.workers.worker_process import Order, Reply
 from edge_agent.settings.capture import CaptureSettings
+from wire.clock import utc_now
 from wire.health import CaptureState
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class IsolatedCamera:
         settings: CaptureSettings,
         *,
         substream: Source | None = None,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = utc_now,
         steady: Callable[[], float] = time.monotonic,
         hire: Callable[[], Child] = NURSERY.worker,
     ) -> None:

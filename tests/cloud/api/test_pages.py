@@ -15,11 +15,12 @@ from fastapi import FastAPI
 
 from cloud import database
 from cloud.api.application import create_app
-from cloud.app.context import Desk, utc_now
+from cloud.app.context import Desk
 from cloud.auth.keys import Role, create_key
 from cloud.auth.quota import Quota
 from tests.browser import Browser, Page
 from tests.cloud.rates import CARD, sites
+from wire.clock import utc_now
 
 ROWS = """[...document.querySelectorAll('#hours tr')].map(
     (row) => [...row.children].map((cell) => cell.textContent))"""

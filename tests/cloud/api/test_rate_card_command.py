@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from cloud.__main__ import main
-from cloud.app.context import utc_now
 from tests.cloud.rates import CARD_FILE
+from wire.clock import utc_now
 
 
 @pytest.fixture

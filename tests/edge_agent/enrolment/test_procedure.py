@@ -22,13 +22,10 @@ from edge_agent.transport.provisioning_client import (
 )
 from provisioning.authority.ca import create_authority
 from simulators.servers.mosquitto import free_port
+from wire.clock import utc_now
 
 pytestmark = pytest.mark.broker
 numbers = count(1)
-
-
-def utc_now():
-    return datetime.now(UTC)
 
 
 class PowerCutError(Exception):

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
+from models.boxes import overlap_ratios
 from models.datasets.picture import LabelledPicture
-from models.evaluate.average_precision import overlaps
 from models.train.hard_negatives import emboss_head, make_hard_negative
 from models.train.photometric import STEPS, weathered
 from models.train.scene_composer import SceneSampler, mirror_scene
@@ -64,7 +64,7 @@ def test_a_crowd_covers_nobody_who_is_labelled(sampler, monkeypatch):
     crowds = [scene.boxes for scene in scenes(sampler)]
     assert max(len(boxes) for boxes in crowds) > 8
     for boxes in crowds:
-        others = overlaps(boxes, boxes) - np.eye(len(boxes))
+        others = overlap_ratios(boxes, boxes) - np.eye(len(boxes))
         assert others.max(initial=0.0) < 0.2
 
 
