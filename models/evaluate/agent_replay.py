@@ -1,7 +1,7 @@
 """A film watched as the camera would: the agent's own judgement, person by person.
 
-`edge_agent.watch` runs over the file at the agent's rate; what it says of each track is kept, so
-that it can be laid beside what somebody has counted.
+`edge_agent.perception.pipeline` runs over the file at the agent's rate; what it says of each track
+is kept, so that it can be laid beside what somebody has counted.
 """
 
 import math

@@ -1,7 +1,7 @@
 """How well a detector finds faces: against boxes, on clips, and where there is nobody.
 
-The pictures run through `edge_agent.detect`, the code of the camera. Boxes come as CSV with the
-columns image, x1, y1, x2, y2 (px; others are left alone), one line a face.
+The pictures run through `edge_agent.perception.face_detector`, the code of the camera. Boxes come
+as CSV with the columns image, x1, y1, x2, y2 (px; others are left alone), one line a face.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -43,12 +43,12 @@ def test_the_law_holds(copy):
 @pytest.mark.parametrize(
     ("file", "line"),
     [
-        ("edge_agent/settings.py", "import cloud.settings"),
-        ("edge_agent/settings.py", "import boto3"),
-        ("wire/topics.py", "import edge_agent.settings"),
-        ("cloud/database.py", "import edge_agent.settings"),
+        ("edge_agent/settings/loading.py", "import cloud.settings"),
+        ("edge_agent/settings/loading.py", "import boto3"),
+        ("wire/topics.py", "import edge_agent.settings.loading"),
+        ("cloud/database.py", "import edge_agent.settings.loading"),
         ("simulators/servers/mosquitto.py", "import cloud.settings"),
-        ("edge_agent/motion.py", "import edge_agent.meter"),
+        ("edge_agent/selection/motion_gate.py", "import edge_agent.metering.meter"),
         ("cloud/database.py", "import cloud.pricing"),
         ("edge_agent/an_unplaced_room.py", ""),
     ],

@@ -172,9 +172,9 @@ def test_a_wrong_password_is_said_and_not_repeated(camera_on_the_wall, caplog):
 
 WATCH = """
 import sys
-from edge_agent.capture import open_camera
+from edge_agent.capture.factory import open_camera
 from edge_agent.logs import write_json_lines
-from edge_agent.settings import CaptureSettings
+from edge_agent.settings.capture import CaptureSettings
 write_json_lines("debug")
 settings = CaptureSettings(backoff_s=0.1, longest_backoff_s=0.2, isolated=sys.argv[2] == "True")
 camera = open_camera(sys.argv[1], settings, substream=sys.argv[1] + "&sub=1")

@@ -27,7 +27,7 @@ from edge_agent.settings.perception import ModelSettings
 from edge_agent.settings.privacy import PrivacySettings
 from wire.audience import AgeGroup, Expression, Gender
 
-RESEARCH = Path(__file__).resolve().parents[2] / "models" / "weights" / "research"
+RESEARCH = Path(__file__).resolve().parents[3] / "models" / "weights" / "research"
 STRAIGHT = HeadPose(0.0, 0.0, 0.0, 4.0)
 
 

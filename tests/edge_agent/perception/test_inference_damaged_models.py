@@ -29,7 +29,7 @@ from edge_agent.settings.privacy import PrivacySettings
 from models.cards import write_card
 from models.datasets.pictures_on_disk import read_image
 
-RESEARCH = Path(__file__).resolve().parents[2] / "models" / "weights" / "research"
+RESEARCH = Path(__file__).resolve().parents[3] / "models" / "weights" / "research"
 NETWORKS = {
     "onlooker-face": WEIGHTS,
     "onlooker-face-check": WEIGHTS,

@@ -223,8 +223,8 @@ def test_a_nursery_that_dies_is_replaced_and_its_workers_go_on(station):
 
 PARENT = """
 import sys
-from edge_agent.capture import open_camera
-from edge_agent.settings import CaptureSettings
+from edge_agent.capture.factory import open_camera
+from edge_agent.settings.capture import CaptureSettings
 camera = open_camera(sys.argv[1], CaptureSettings())
 for _ in camera:
     print(camera.pid, flush=True)
