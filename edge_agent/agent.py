@@ -12,25 +12,32 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from edge_agent.capture.camera import Adaptable, Camera, Finite, Rest, Restable, trouble_of
-from edge_agent.capture.frame import Frame, Silence
-from edge_agent.metering.meter import Arrivals, Meter
-from edge_agent.metering.run_totals import Totals
-from edge_agent.observers import Sensor, Witness
-from edge_agent.opening_hours import open_at
+from edge_agent.capture.camera import (
+    ActivityLevel,
+    Camera,
+    Finite,
+    Reconfigurable,
+    Throttleable,
+    failure_of,
+)
+from edge_agent.capture.frame import Frame, FrameGap
+from edge_agent.metering.meter import FrameArrivals, Meter
+from edge_agent.metering.run_totals import RunTotals
+from edge_agent.observers import FrameObserver, SensorReader
+from edge_agent.opening_hours import is_open_at
 from edge_agent.outbox import Link, Outbox
 from edge_agent.perception.face_detector import FaceDetector
 from edge_agent.perception.head_pose import PoseEstimator
 from edge_agent.perception.networks import Networks
 from edge_agent.perception.observation import Observation
-from edge_agent.perception.pipeline import Watch
+from edge_agent.perception.pipeline import FramePipeline
 from edge_agent.perception.tracker import Box
-from edge_agent.player.now_playing import Playing
-from edge_agent.reporting.alarms import troubles
-from edge_agent.reporting.reporter import Reporting, Vitals
+from edge_agent.player.now_playing import PlayHistory
+from edge_agent.reporting.alarms import current_faults
+from edge_agent.reporting.reporter import CameraHealth, Reporter
 from edge_agent.settings.camera_settings import Settings
-from edge_agent.state_board import Board
-from edge_agent.versions import versions_of
+from edge_agent.state_board import StateBoard
+from edge_agent.versions import current_versions
 from wire.clock import utc_now
 from wire.health import CaptureState
 from wire.topics import DeviceAddress
@@ -38,10 +45,10 @@ from wire.topics import DeviceAddress
 log = logging.getLogger(__name__)
 
 
-Change = tuple[Settings, Networks | None]
+SettingsChange = tuple[Settings, Networks | None]
 
 
-class Pulse(NamedTuple):
+class AgentStatus(NamedTuple):
     """How a camera is at one moment; counts since it began."""
 
     digest: str
@@ -63,46 +70,46 @@ class Agent:
         pose: PoseEstimator,
         outbox: Outbox,
         link: Link,
-        board: Board | None = None,
-        witnesses: Sequence[Witness] = (),
-        sensors: Sequence[Sensor] = (),
-        playing: Playing | None = None,
+        board: StateBoard | None = None,
+        witnesses: Sequence[FrameObserver] = (),
+        sensors: Sequence[SensorReader] = (),
+        playing: PlayHistory | None = None,
         clock: Callable[[], datetime] = utc_now,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._networks = detector, pose
-        self._changes: queue.SimpleQueue[Change] = queue.SimpleQueue()
+        self._changes: queue.SimpleQueue[SettingsChange] = queue.SimpleQueue()
         self._camera = camera
-        self._watch = Watch(settings, detector, pose)
+        self._pipeline = FramePipeline(settings, detector, pose)
         self._meter = Meter(settings, playing)
-        self._reporting = Reporting(
+        self._reporting = Reporter(
             address,
-            versions_of(settings, detector, pose),
+            current_versions(settings, detector, pose),
             outbox,
             link,
             settings.link,
             privacy=settings.privacy,
-            board=board or Board(),
+            board=board or StateBoard(),
             clock=clock,
             steady=steady,
         )
         self._witnesses = list(witnesses)
         self._sensors = sensors
-        self._arrived = Arrivals()
+        self._arrived = FrameArrivals()
 
     @property
-    def totals(self) -> Totals:
+    def totals(self) -> RunTotals:
         """What was measured so far."""
         return self._reporting.totals
 
     @property
-    def pulse(self) -> Pulse:
+    def status(self) -> AgentStatus:
         """How this camera is at the moment, from any thread."""
-        return Pulse(
+        return AgentStatus(
             self._settings.digest,
             self._camera.counters.captured,
-            self._watch.model_faults,
+            self._pipeline.model_faults,
             self._camera.state,
         )
 
@@ -126,7 +133,7 @@ class Agent:
         """Wait for no acknowledgement at the end of the run, from any thread."""
         self._reporting.skip_drain()
 
-    def run(self, stop: threading.Event | None = None, *, drain_s: float = 10.0) -> Totals:
+    def run(self, stop: threading.Event | None = None, *, drain_s: float = 10.0) -> RunTotals:
         """Measure until the camera ends or `stop` is set, then see the last reports off."""
         self._reporting.start()
         log.info("agent.started", extra={"source": self._camera.name, "boot": self._reporting.boot})
@@ -140,20 +147,20 @@ class Agent:
             self._finish(drain_s)
         return self.totals
 
-    def _step(self, moment: Frame | Silence) -> None:
-        is_open = open_at(self._settings.schedule, moment.captured_at)
+    def _step(self, moment: Frame | FrameGap) -> None:
+        is_open = is_open_at(self._settings.schedule, moment.captured_at)
         if not is_open:
-            observation = self._watch.pause()
+            observation = self._pipeline.pause()
         elif isinstance(moment, Frame):
-            observation = self._watch.look(moment)
+            observation = self._pipeline.process(moment)
             self._show(moment, observation.heads)
         else:
-            observation = self._watch.miss(moment)
-        if isinstance(self._camera, Restable):
-            self._camera.rest(
+            observation = self._pipeline.process_gap(moment)
+        if isinstance(self._camera, Throttleable):
+            self._camera.set_activity(
                 self._rest(self._camera.rest_after_s, moment.elapsed_s, observation)
                 if is_open
-                else Rest.ASLEEP
+                else ActivityLevel.OFF
             )
         self._note(moment, observation)
         self._report(moment, observation)
@@ -162,19 +169,19 @@ class Agent:
 
     def _adopt(self, settings: Settings, networks: Networks | None) -> None:
         self._networks = networks or self._networks
-        self._watch.adopt(settings, networks)
+        self._pipeline.adopt(settings, networks)
         self._meter.adopt(settings)
-        versions = versions_of(settings, *self._networks)
+        versions = current_versions(settings, *self._networks)
         self._reporting.adopt(settings.link, versions, privacy=settings.privacy)
-        if isinstance(self._camera, Adaptable):
+        if isinstance(self._camera, Reconfigurable):
             self._camera.adopt(settings.capture)
         self._settings = settings
         log.info("agent.adopted", extra={"digest": settings.digest})
 
-    def _rest(self, after_s: float, at_s: float, observation: Observation) -> Rest:
-        if not after_s or observation.wakes or not self._watch.is_still(at_s, for_s=after_s):
-            return Rest.AWAKE
-        return Rest.DOZING
+    def _rest(self, after_s: float, at_s: float, observation: Observation) -> ActivityLevel:
+        if not after_s or observation.wakes or not self._pipeline.is_still(at_s, for_s=after_s):
+            return ActivityLevel.FULL
+        return ActivityLevel.KEY_PICTURES
 
     def _show(self, frame: Frame, heads: Sequence[Box] | None) -> None:
         for witness in list(self._witnesses):
@@ -184,7 +191,7 @@ class Agent:
                 log.exception("witness.fell", extra={"witness": type(witness).__name__})
                 self._witnesses.remove(witness)
 
-    def _note(self, moment: Frame | Silence, observation: Observation) -> None:
+    def _note(self, moment: Frame | FrameGap, observation: Observation) -> None:
         self._meter.observe(
             moment.captured_at,
             moment.elapsed_s,
@@ -192,37 +199,37 @@ class Agent:
             arrivals=self._arrivals(analysed=observation.analysed),
             seen=observation.seen,
             ended=observation.ended,
-            described=observation.described,
+            demographics=observation.demographics,
             snapshot=observation.snapshot,
         )
         for sensor in self._sensors:
-            for name, value_milli in sensor.take():
+            for name, value_milli in sensor.take_readings():
                 self._meter.read(name, value_milli)
         self._reporting.keep(self._meter.close_due())
         self._reporting.keep_time(moment.captured_at, moment.elapsed_s)
 
-    def _report(self, moment: Frame | Silence, observation: Observation) -> None:
-        self.totals.model_faults = self._watch.model_faults
+    def _report(self, moment: Frame | FrameGap, observation: Observation) -> None:
+        self.totals.model_faults = self._pipeline.model_faults
         self._reporting.pump()
         self._reporting.beat(self._vitals())
-        kinds = troubles(self._camera.state, observation.view.blind)
-        if self._watch.moved:
+        kinds = current_faults(self._camera.state, observation.view.cause)
+        if self._pipeline.moved:
             kinds.add("camera.moved")
-        if self._watch.models_failing:
+        if self._pipeline.models_failing:
             kinds.add("models.failed")
-        trouble = trouble_of(self._camera)
+        trouble = failure_of(self._camera)
         cause = trouble.cause if trouble else None
         self._reporting.tell(kinds, moment.elapsed_s, moment.captured_at, cause=cause)
 
-    def _vitals(self) -> Vitals:
-        camera, trouble = self._camera, trouble_of(self._camera)
+    def _vitals(self) -> CameraHealth:
+        camera, trouble = self._camera, failure_of(self._camera)
         told = str(trouble) if trouble else ""
-        return Vitals(camera.name, camera.state, camera.counters, self._watch.gate, told)
+        return CameraHealth(camera.name, camera.state, camera.counters, self._pipeline.gate, told)
 
-    def _arrivals(self, *, analysed: int) -> Arrivals:
+    def _arrivals(self, *, analysed: int) -> FrameArrivals:
         counters, before = self._camera.counters, self._arrived
-        self._arrived = Arrivals(counters.captured, counters.dropped)
-        return Arrivals(
+        self._arrived = FrameArrivals(counters.captured, counters.dropped)
+        return FrameArrivals(
             counters.captured - before.captured, counters.dropped - before.dropped, analysed
         )
 

@@ -5,11 +5,11 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-PRIVATE: Final = 0o600
-PUBLIC: Final = 0o644
+PRIVATE_MODE: Final = 0o600
+PUBLIC_MODE: Final = 0o644
 
 
-def written(path: Path, content: bytes, *, mode: int) -> None:
+def write_atomically(path: Path, content: bytes, *, mode: int) -> None:
     """Write a file whole or not at all, readable as `mode` says from its first byte."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with 0600
@@ -23,10 +23,10 @@ def written(path: Path, content: bytes, *, mode: int) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    _settle(path.parent)
+    _sync_folder(path.parent)
 
 
-def _settle(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     """Make a rename survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from edge_agent.settings.camera_settings import Settings
-from edge_agent.settings.loading import SettingsError, parsed, read, settings_from
+from edge_agent.settings.loading import SettingsError, convert_settings, parse_tables, read_file
 from wire.scalars import DeviceId, LocationId
 from wire.topics import DeviceAddress, TopicError
 
@@ -21,7 +21,7 @@ MOST_CAMERAS: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Mount:
+class CameraConfig:
     """One camera: where its pictures come from, who it is to the cloud, how it measures.
 
     Sources may hold passwords; they stand in no representation.
@@ -42,21 +42,21 @@ class Mount:
         return self.outbox or Path("var", f"{self.address.device}.outbox.sqlite3")
 
 
-def load(path: Path) -> tuple[Settings, tuple[Mount, ...]]:
+def load(path: Path) -> tuple[Settings, tuple[CameraConfig, ...]]:
     """The settings of a file, and its cameras if it names any; SettingsError says what to mend."""
-    return read(path, parse)
+    return read_file(path, parse)
 
 
-def parse(text: str) -> tuple[Settings, tuple[Mount, ...]]:
+def parse(text: str) -> tuple[Settings, tuple[CameraConfig, ...]]:
     """Likewise from TOML text."""
-    shared = parsed(text)
+    shared = parse_tables(text)
     tables = shared.pop("camera", [])
-    settings = settings_from(shared)
+    settings = convert_settings(shared)
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise SettingsError("camera is no table: write [[camera]] above each camera's lines")
     if len(tables) > MOST_CAMERAS:
         raise SettingsError(f"{len(tables)} cameras: one device carries {MOST_CAMERAS} at most")
-    mounts = tuple(_mounts(shared, tables))
+    mounts = tuple(_camera_configs(shared, tables))
     devices = [mount.address.device for mount in mounts]
     for device in devices:
         if devices.count(device) > 1:
@@ -64,15 +64,15 @@ def parse(text: str) -> tuple[Settings, tuple[Mount, ...]]:
     return settings, mounts
 
 
-def _mounts(shared: dict[str, Any], tables: list[dict[str, Any]]) -> Iterator[Mount]:
+def _camera_configs(shared: dict[str, Any], tables: list[dict[str, Any]]) -> Iterator[CameraConfig]:
     for number, table in enumerate(tables, 1):
         try:
-            yield _mount(shared, table)
+            yield _camera_config(shared, table)
         except (SettingsError, TopicError) as error:
             raise SettingsError(f"camera {number}: {error}") from error
 
 
-def _mount(shared: Mapping[str, Any], table: Mapping[str, Any]) -> Mount:
+def _camera_config(shared: Mapping[str, Any], table: Mapping[str, Any]) -> CameraConfig:
     words = {name: value for name, value in table.items() if name in ALLOWED}
     for name in sorted(NEEDED - words.keys()):
         raise SettingsError(f"{name} is missing: every [[camera]] has {', '.join(sorted(NEEDED))}")
@@ -82,16 +82,16 @@ def _mount(shared: Mapping[str, Any], table: Mapping[str, Any]) -> Mount:
     if ("certificate" in words) != ("key" in words):
         raise SettingsError("a certificate needs its key and a key its certificate: give both")
     own = {name: value for name, value in table.items() if name not in ALLOWED}
-    return Mount(
+    return CameraConfig(
         words["source"],
         DeviceAddress(LocationId(words["location"]), DeviceId(words["device"])),
-        settings_from(_overlaid(shared, own)),
+        convert_settings(_merge_sections(shared, own)),
         words.get("substream"),
         **{name: Path(words[name]) for name in PATHS if name in words},
     )
 
 
-def _overlaid(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+def _merge_sections(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """Sections are joined line by line; everything else is replaced."""
     joined = dict(shared)
     for name, value in own.items():

@@ -12,7 +12,7 @@ from wire.addresses import hide_addresses, hide_in_values
 LOG_FIELDS: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "taskName"}
 
 
-class JsonLines(logging.Formatter):
+class JsonLogFormatter(logging.Formatter):
     """One JSON object per record: time, level, event, thread and the event's own fields."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -32,5 +32,5 @@ class JsonLines(logging.Formatter):
 def write_json_lines(level: str) -> None:
     """From now on, to standard error."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(JsonLogFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

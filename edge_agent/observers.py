@@ -7,7 +7,7 @@ from edge_agent.capture.frame import Frame
 from edge_agent.perception.tracker import Box
 
 
-class Witness(Protocol):
+class FrameObserver(Protocol):
     """Somebody who also looks at the pictures: a recorder, a preview, a light meter."""
 
     def see(self, frame: Frame, heads: Sequence[Box] | None) -> None:
@@ -19,9 +19,9 @@ class Witness(Protocol):
         ...
 
 
-class Sensor(Protocol):
+class SensorReader(Protocol):
     """Something that measures beside the camera."""
 
-    def take(self) -> Sequence[tuple[str, int]]:
+    def take_readings(self) -> Sequence[tuple[str, int]]:
         """Readings since the last call, at once: a name with its unit, thousandths of the unit."""
         ...

@@ -15,7 +15,7 @@ from edge_agent.settings.schedule import ScheduleSettings
 DAYS: Final[tuple[Day, ...]] = get_args(Day)
 
 
-def open_at(schedule: ScheduleSettings, instant: datetime) -> bool:
+def is_open_at(schedule: ScheduleSettings, instant: datetime) -> bool:
     """Whether some opening holds `instant`: from `opens` on, up to and without `closes`."""
     if schedule.paused or not schedule.hours:
         return not schedule.paused

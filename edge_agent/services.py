@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from edge_agent.cameras_config import Mount
-from edge_agent.observers import Sensor, Witness
-from edge_agent.player.now_playing import Playing
-from edge_agent.player.player_input import PlayWords, listening
+from edge_agent.cameras_config import CameraConfig
+from edge_agent.observers import FrameObserver, SensorReader
+from edge_agent.player.now_playing import PlayHistory
+from edge_agent.player.player_input import PlayerInput, listen_to_player
 from edge_agent.recorder.hls import Recorder
 from edge_agent.recorder.redacting_observer import RedactedFrameSink, RedactingObserver
-from edge_agent.sensors.light import LightFromPicture
-from edge_agent.sensors.sources import Polled
+from edge_agent.sensors.light import PictureLightSensor
+from edge_agent.sensors.sources import PolledSensor
 from edge_agent.settings.services import SensorSettings
-from edge_agent.state_board import Board
+from edge_agent.state_board import StateBoard
 from edge_agent.status.home_assistant import publish_to_home_assistant
 from edge_agent.status.preview import PreviewImage
 from edge_agent.status.server import ImageSource, PlayerMessageHandler, StatusSources, serve_status
@@ -24,41 +24,41 @@ from wire.scalars import DeviceId
 from wire.topics import DeviceAddress
 
 
-class Company(TypedDict):
+class AgentServices(TypedDict):
     """What an agent is given beside its camera, its networks and its link."""
 
-    board: Board
-    playing: Playing | None
-    witnesses: Sequence[Witness]
-    sensors: Sequence[Sensor]
+    board: StateBoard
+    playing: PlayHistory | None
+    witnesses: Sequence[FrameObserver]
+    sensors: Sequence[SensorReader]
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class DeviceServices:
     """Shared by all cameras."""
 
     first: DeviceAddress
-    board: Board
-    playing: Playing | None
+    board: StateBoard
+    playing: PlayHistory | None
     previews: dict[DeviceId, ImageSource]
-    polled: Sequence[Polled]
+    polled: Sequence[PolledSensor]
 
-    def company(self, mount: Mount) -> Company:
+    def company(self, mount: CameraConfig) -> AgentServices:
         """For one camera's agent."""
         lux_at_mid_grey = mount.settings.sensors.lux_at_mid_grey
-        light = [LightFromPicture(lux_at_mid_grey)] if lux_at_mid_grey else []
-        return Company(
+        light = [PictureLightSensor(lux_at_mid_grey)] if lux_at_mid_grey else []
+        return AgentServices(
             board=self.board,
             playing=self.playing,
             witnesses=[*self._screens(mount), *light],
             sensors=[*self._shared_out(mount), *light],
         )
 
-    def _shared_out(self, mount: Mount) -> Sequence[Sensor]:
+    def _shared_out(self, mount: CameraConfig) -> Sequence[SensorReader]:
         """The device's sensors report with its first camera, so that no reading counts twice."""
         return self.polled if mount.address == self.first else ()
 
-    def _screens(self, mount: Mount) -> Iterator[Witness]:
+    def _screens(self, mount: CameraConfig) -> Iterator[FrameObserver]:
         device, recorder = mount.address.device, mount.settings.recorder
         screens: list[RedactedFrameSink] = []
         if mount.settings.status.preview:
@@ -72,25 +72,25 @@ class Surroundings:
 
 
 @contextmanager
-def surroundings(mounts: Sequence[Mount]) -> Iterator[Surroundings]:
+def start_services(mounts: Sequence[CameraConfig]) -> Iterator[DeviceServices]:
     """In place while the block runs; what is shared follows the first camera's settings."""
     first, settings = mounts[0].address, mounts[0].settings
-    board = Board()
+    board = StateBoard()
     with (
-        _asked(settings.sensors) as polled,
+        _start_sensors(settings.sensors) as polled,
         publish_to_home_assistant(settings.home_assistant, board, first.device),
-        listening(settings.plays) as ears,
+        listen_to_player(settings.plays) as ears,
     ):
         playing, words = ears or (None, None)
-        hear = _answering(words) if words and settings.plays.http else None
+        hear = _handle_player_message(words) if words and settings.plays.http else None
         previews: dict[DeviceId, ImageSource] = {}
         with Watchdog(board), serve_status(settings.status, StatusSources(board, previews, hear)):
-            yield Surroundings(first, board, playing, previews, polled)
+            yield DeviceServices(first, board, playing, previews, polled)
 
 
 @contextmanager
-def _asked(settings: SensorSettings) -> Iterator[Sequence[Polled]]:
-    polled = [Polled(source) for source in settings.sources]
+def _start_sensors(settings: SensorSettings) -> Iterator[Sequence[PolledSensor]]:
+    polled = [PolledSensor(source) for source in settings.sources]
     for one in polled:
         one.start()
     try:
@@ -100,5 +100,5 @@ def _asked(settings: SensorSettings) -> Iterator[Sequence[Polled]]:
             one.stop()
 
 
-def _answering(words: PlayWords) -> PlayerMessageHandler:
-    return lambda body: {"creative": words.hear(body).creative}
+def _handle_player_message(words: PlayerInput) -> PlayerMessageHandler:
+    return lambda body: {"creative": words.handle_message(body).creative}

@@ -6,7 +6,7 @@ from wire.health import Heartbeat
 from wire.scalars import DeviceId
 
 
-class Glance(NamedTuple):
+class StateSnapshot(NamedTuple):
     """What a camera's agent last said. `totals` are what it measured since it started.
 
     `trouble` says why no pictures come, empty while they do.
@@ -19,31 +19,31 @@ class Glance(NamedTuple):
     trouble: str = ""
 
 
-class Board:
+class StateBoard:
     """Written by agents, each its own place; read by anybody. Assignments are atomic."""
 
     def __init__(self) -> None:
-        self._glances: dict[DeviceId, Glance] = {}
-        self._pulses: dict[DeviceId, float] = {}
+        self._snapshots: dict[DeviceId, StateSnapshot] = {}
+        self._heartbeats_s: dict[DeviceId, float] = {}
 
-    def pulse(self, device: DeviceId, at_s: float) -> None:
+    def record_heartbeat(self, device: DeviceId, at_s: float) -> None:
         """The agent's loop turns; `at_s` on time.monotonic's clock."""
-        self._pulses[device] = at_s
+        self._heartbeats_s[device] = at_s
 
-    def post(self, device: DeviceId, glance: Glance) -> None:
+    def publish(self, device: DeviceId, snapshot: StateSnapshot) -> None:
         """Replace what was said before."""
-        self._glances[device] = glance
+        self._snapshots[device] = snapshot
 
-    def leave(self, device: DeviceId) -> None:
+    def remove_heartbeat(self, device: DeviceId) -> None:
         """The agent ended in order: nobody waits for its pulse. Its last word stays."""
-        self._pulses.pop(device, None)
+        self._heartbeats_s.pop(device, None)
 
     @property
-    def glances(self) -> list[Glance]:
+    def snapshots(self) -> list[StateSnapshot]:
         """The cameras by name."""
-        return [glance for _, glance in sorted(self._glances.copy().items())]
+        return [snapshot for _, snapshot in sorted(self._snapshots.copy().items())]
 
-    def silent(self, now_s: float, longer_than_s: float) -> list[DeviceId]:
+    def stalled(self, now_s: float, longer_than_s: float) -> list[DeviceId]:
         """Agents whose loop has not turned for so long."""
-        pulses = self._pulses.copy().items()
-        return sorted(device for device, at_s in pulses if now_s - at_s > longer_than_s)
+        heartbeats = self._heartbeats_s.copy().items()
+        return sorted(device for device, at_s in heartbeats if now_s - at_s > longer_than_s)

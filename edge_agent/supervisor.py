@@ -14,7 +14,7 @@ from typing import Final
 
 from edge_agent.agent import Agent
 from edge_agent.capture.camera import CaptureError
-from edge_agent.metering.run_totals import Totals
+from edge_agent.metering.run_totals import RunTotals
 from wire.scalars import DeviceId
 
 log = logging.getLogger(__name__)
@@ -26,18 +26,18 @@ INTERRUPTED: Final = (
     "the agent failed while it read the recording: what it had measured is reported, the rest of "
     "the recording is not measured; see the log for the error"
 )
-Engagement = Callable[[], AbstractContextManager[Agent]]
+AgentFactory = Callable[[], AbstractContextManager[Agent]]
 
 
-class Station:
+class Supervisor:
     """Runs one agent per camera until all have ended or `stop` is called.
 
     `agents` holds those at work, by device; `unreadable` says why a recording was not read whole.
     """
 
-    def __init__(self, engagements: Mapping[DeviceId, Engagement], *, drain_s: float = 10.0):
+    def __init__(self, engagements: Mapping[DeviceId, AgentFactory], *, drain_s: float = 10.0):
         self.agents: dict[DeviceId, Agent] = {}
-        self.totals: dict[DeviceId, Totals] = {}
+        self.totals: dict[DeviceId, RunTotals] = {}
         self.unreadable: dict[DeviceId, str] = {}
         self.restarts = False
         self.into: Path | None = None
@@ -45,7 +45,7 @@ class Station:
         self._drain_s = drain_s
         self._stop = threading.Event()
 
-    def run(self) -> dict[DeviceId, Totals]:
+    def run(self) -> dict[DeviceId, RunTotals]:
         """Measure with every camera; the totals of each."""
         threads = [
             threading.Thread(target=self._keep, args=(device, engage), name=device, daemon=True)
@@ -81,7 +81,7 @@ class Station:
         self.restarts, self.into = True, into
         self.stop()
 
-    def _keep(self, device: DeviceId, engage: Engagement) -> None:
+    def _keep(self, device: DeviceId, engage: AgentFactory) -> None:
         pause_s = FIRST_PAUSE_S
         while not self._stop.is_set():
             agent: Agent | None = None

@@ -8,7 +8,7 @@ from edge_agent.settings.camera_settings import Settings
 from wire.audience import Versions
 
 
-def versions_of(settings: Settings, detector: FaceDetector, pose: PoseEstimator) -> Versions:
+def current_versions(settings: Settings, detector: FaceDetector, pose: PoseEstimator) -> Versions:
     """What produces the numbers."""
     return Versions(
         agent=agent_version(),

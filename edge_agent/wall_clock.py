@@ -16,7 +16,7 @@ TIME_ERROR: Final = 5  # adjtimex(2): nobody disciplines the clock
 TIMEX_BYTES: Final = 512  # struct timex has 208 on 64 bit; modes 0, all zero, only asks
 
 
-def disciplined() -> bool | None:
+def is_synchronized() -> bool | None:
     """Whether the kernel says that something keeps its clock; None where it cannot be asked."""
     try:
         answer = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(TIMEX_BYTES))
@@ -25,10 +25,10 @@ def disciplined() -> bool | None:
     return None if answer < 0 else answer != TIME_ERROR
 
 
-class CivilTime:
+class WallClock:
     """Watches civil against steady time for one run."""
 
-    def __init__(self, disciplined: Callable[[], bool | None] = disciplined) -> None:
+    def __init__(self, disciplined: Callable[[], bool | None] = is_synchronized) -> None:
         self._disciplined = disciplined
         self._origin: datetime | None = None  # civil time where the steady timeline is zero
         self._doubted = False

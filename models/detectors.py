@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from edge_agent.perception.face_detector import FaceDetector, fixed_px, load_detector
-from edge_agent.perception.model_cards import card_named, read_card
+from edge_agent.perception.face_detector import FaceDetector, fixed_input_px, load_detector
+from edge_agent.perception.model_cards import find_card, read_card
 from edge_agent.perception.model_errors import ModelError
 from models.rekognition import RekognitionFaceDetector
 
@@ -40,7 +40,7 @@ def sizes_of(name: str, folders: Sequence[Path], wanted: Sequence[int]) -> list[
     """Return the input sizes at which a detector can run: its own where its network has one."""
     if name == RekognitionFaceDetector.name:
         return list(wanted)
-    fixed = fixed_px(read_card(card_of(name, folders)))
+    fixed = fixed_input_px(read_card(card_of(name, folders)))
     if fixed is None:
         return list(dict.fromkeys(wanted))
     if fixed not in wanted:
@@ -69,7 +69,7 @@ def card_of(name: str, folders: Sequence[Path]) -> Path:
             "found Amazon Rekognition, whose confidence has no card here, expected a detector with "
             "one; name another"
         )
-    return card_named(ALIASES.get(name, name), folders)
+    return find_card(ALIASES.get(name, name), folders)
 
 
 def _rekognition(**options: float) -> RekognitionFaceDetector:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from edge_agent.capture.camera import Camera, CaptureError, Counters
-from edge_agent.capture.frame import Frame, Silence
-from edge_agent.capture.recording_reader import Recording, duration_s
+from edge_agent.capture.frame import Frame, FrameGap
+from edge_agent.capture.recording_reader import Recording, read_duration_s
 from wire.health import CaptureState
 
 PROGRESS_EVERY_S: Final = 1.0
@@ -35,7 +35,7 @@ def read_clips(paths: Sequence[Path]) -> list[PlaylistClip]:
 def _length_s(path: Path) -> float:
     if not path.is_file():
         raise CaptureError(f"no file {path}: correct the path")
-    stated = duration_s(path)
+    stated = read_duration_s(path)
     if stated:
         return stated
     recording = Recording(path)
@@ -74,7 +74,7 @@ class ProgressCamera:
     def close(self) -> None:
         self._camera.close()
 
-    def __iter__(self) -> Iterator[Frame | Silence]:
+    def __iter__(self) -> Iterator[Frame | FrameGap]:
         for moment in self._camera:
             self.elapsed_s = moment.elapsed_s
             if time.monotonic() - self._shown_at_s >= PROGRESS_EVERY_S:

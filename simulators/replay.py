@@ -23,12 +23,12 @@ from typing import Final
 from edge_agent.agent import Agent
 from edge_agent.capture.camera import CaptureError
 from edge_agent.capture.factory import open_camera
-from edge_agent.metering.run_totals import Totals
+from edge_agent.metering.run_totals import RunTotals
 from edge_agent.outbox import Link, Outbox, OutboxError
 from edge_agent.perception.face_detector import FaceDetector
 from edge_agent.perception.head_pose import PoseEstimator
 from edge_agent.perception.model_errors import ModelError
-from edge_agent.perception.networks import models_for
+from edge_agent.perception.networks import open_networks
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.loading import SettingsError, load
 from edge_agent.settings.privacy import PrivacySettings
@@ -76,7 +76,7 @@ class Replay:
 
     def play(
         self, playlist: Sequence[PlaylistClip], outbox: Outbox, starts_at: datetime
-    ) -> Iterator[tuple[PlaylistClip, Totals]]:
+    ) -> Iterator[tuple[PlaylistClip, RunTotals]]:
         """Play one clip after the other; yield the totals of each."""
         alone = self.loop and len(playlist) == 1
         for clip in cycle(playlist) if self.loop and not alone else playlist:
@@ -170,7 +170,7 @@ def _run(arguments: argparse.Namespace, *, now: datetime) -> int:
     reel = read_clips(arguments.videos)
     starts_at = _starts_at(arguments.starts_at, now) or first_start(reel, arguments.speed, now)
     with _links(arguments, address, settings) as link, _outbox() as outbox:
-        detector, pose = models_for(settings)
+        detector, pose = open_networks(settings)
         replay = Replay(
             settings,
             address,
@@ -271,7 +271,7 @@ HEADINGS: Final = (
 )  # fmt: skip
 
 
-def _print_results(results: Iterator[tuple[PlaylistClip, Totals]]) -> Iterator[Totals]:
+def _print_results(results: Iterator[tuple[PlaylistClip, RunTotals]]) -> Iterator[RunTotals]:
     _print_row(HEADINGS)
     for clip, totals in results:
         sys.stderr.write("\r\x1b[K" if sys.stderr.isatty() else "\n")
@@ -284,7 +284,7 @@ def _print_results(results: Iterator[tuple[PlaylistClip, Totals]]) -> Iterator[T
         yield totals
 
 
-def _figures(totals: Totals) -> tuple[str, ...]:
+def _figures(totals: RunTotals) -> tuple[str, ...]:
     blind_ms = sum(totals.blind_ms.values())
     counts = (totals.reports, totals.visits, totals.onlookers)
     times = (totals.dwell_ms, totals.looking_ms, totals.observed_ms, blind_ms)
@@ -296,7 +296,7 @@ def _print_row(cells: Sequence[str]) -> None:
     sys.stdout.flush()
 
 
-def _print_totals(results: Sequence[Totals]) -> None:
+def _print_totals(results: Sequence[RunTotals]) -> None:
     if results and results[-1].unacknowledged:
         raise UndeliveredError(
             f"{results[-1].unacknowledged} reports were not acknowledged and are lost with the "
@@ -304,13 +304,13 @@ def _print_totals(results: Sequence[Totals]) -> None:
             "sites file? Raise --drain to wait longer"
         )
     if len(results) > 1:
-        whole = Totals()
+        whole = RunTotals()
         for totals in results:
             _add(whole, totals)
         _print_row(("all", *_figures(whole)))
 
 
-def _add(whole: Totals, totals: Totals) -> None:
+def _add(whole: RunTotals, totals: RunTotals) -> None:
     for name in ("reports", "visits", "onlookers", "dwell_ms", "looking_ms", "observed_ms"):
         setattr(whole, name, getattr(whole, name) + getattr(totals, name))
     for cause, spent_ms in totals.blind_ms.items():

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
-from edge_agent.capture.failure import Trouble
-from edge_agent.capture.frame import Frame, Silence
+from edge_agent.capture.failure import CaptureFailure
+from edge_agent.capture.frame import Frame, FrameGap
 from edge_agent.settings.capture import CaptureSettings
 from wire.health import CaptureState
 
@@ -44,34 +44,34 @@ class Camera(Protocol):
     @property
     def counters(self) -> Counters: ...
 
-    def __iter__(self) -> Iterator[Frame | Silence]: ...
+    def __iter__(self) -> Iterator[Frame | FrameGap]: ...
 
     def close(self) -> None:
         """End the iteration soon, from any thread; closing twice is harmless."""
         ...
 
 
-class Rest(Enum):
-    """How little a camera may do."""
+class ActivityLevel(Enum):
+    """How much a camera decodes."""
 
-    AWAKE = "awake"  # every sampled picture
-    DOZING = "dozing"  # key pictures alone, or the small stream where there is one
-    LISTENING = "listening"  # packets are kept, no picture is decoded
-    ASLEEP = "asleep"  # nothing is read, the camera is let go
+    FULL = "full"  # every sampled picture is decoded
+    KEY_PICTURES = "key_pictures"  # only key pictures, or the substream where there is one
+    BUFFERING = "buffering"  # packets are kept, no picture is decoded
+    OFF = "off"  # nothing is read, the connection is closed
 
 
 @runtime_checkable
-class Troubled(Protocol):
+class FailureSource(Protocol):
     """A camera that can say why it delivers no picture."""
 
     @property
-    def trouble(self) -> Trouble | None:
+    def failure(self) -> CaptureFailure | None:
         """Why it was last interrupted; None when it never was."""
         ...
 
 
 @runtime_checkable
-class Adaptable(Protocol):
+class Reconfigurable(Protocol):
     """A camera whose settings may change while it runs; its timeline goes on."""
 
     def adopt(self, settings: CaptureSettings) -> None:
@@ -80,7 +80,7 @@ class Adaptable(Protocol):
 
 
 @runtime_checkable
-class Restable(Protocol):
+class Throttleable(Protocol):
     """A camera that can save its work while nobody moves."""
 
     @property
@@ -88,7 +88,7 @@ class Restable(Protocol):
         """Of stillness, after which it may doze; 0 when it never does."""
         ...
 
-    def rest(self, rest: Rest) -> None:
+    def set_activity(self, level: ActivityLevel) -> None:
         """Do so little from now on."""
         ...
 
@@ -103,16 +103,16 @@ class Finite(Protocol):
         ...
 
 
-def trouble_of(camera: Camera) -> Trouble | None:
+def failure_of(camera: Camera) -> CaptureFailure | None:
     """Why this camera delivers no picture, where it can say so and is not streaming."""
     if camera.state in (CaptureState.STREAMING, CaptureState.ENDED) or not isinstance(
-        camera, Troubled
+        camera, FailureSource
     ):
         return None
-    return camera.trouble
+    return camera.failure
 
 
-def reason_of(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """Why a source could not be opened or read, without the address that libraries quote."""
     cause = error.strerror if isinstance(error, OSError) else None
     return f"{type(error).__name__}: {cause}" if cause else type(error).__name__

@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final
 
-from edge_agent.capture.camera import Counters, Rest
-from edge_agent.capture.decoding.frame_conversion import frame_of
-from edge_agent.capture.decoding.packet_decoder import Picture
-from edge_agent.capture.failure import Trouble
-from edge_agent.capture.frame import Frame, Silence
-from edge_agent.capture.source import Source
+from edge_agent.capture.camera import ActivityLevel, Counters
+from edge_agent.capture.decoding.frame_conversion import to_frame
+from edge_agent.capture.decoding.packet_decoder import DecodedPicture
+from edge_agent.capture.failure import CaptureFailure
+from edge_agent.capture.frame import Frame, FrameGap
+from edge_agent.capture.source import LiveSource
 from edge_agent.capture.stream_camera import StreamCamera
 from edge_agent.settings.capture import CaptureSettings
 from wire.clock import utc_now
@@ -37,14 +37,14 @@ class DualCamera:
 
     def __init__(
         self,
-        source: Source,
-        substream: Source,
+        source: LiveSource,
+        substream: LiveSource,
         settings: CaptureSettings,
         *,
         clock: Callable[[], datetime] = utc_now,
         steady: Callable[[], float] = time.monotonic,
         begun_s: float | None = None,
-        wrap: Callable[[Picture, datetime, float, int], Frame] = frame_of,
+        wrap: Callable[[DecodedPicture, datetime, float, int], Frame] = to_frame,
     ) -> None:
         begun_s = steady() if begun_s is None else begun_s
         self._large, self._small = (
@@ -52,7 +52,7 @@ class DualCamera:
             for one in (source, substream)
         )
         self._settings = settings
-        self._rest = Rest.AWAKE
+        self._activity = ActivityLevel.FULL
         self._held: Frame | None = None
         self._told = False
 
@@ -69,9 +69,9 @@ class DualCamera:
         return self._large.counters
 
     @property
-    def trouble(self) -> Trouble | None:
+    def failure(self) -> CaptureFailure | None:
         """Why the large stream was last interrupted, or else the small one."""
-        return self._large.trouble or self._small.trouble
+        return self._large.failure or self._small.failure
 
     @property
     def alive_s(self) -> float:
@@ -95,17 +95,19 @@ class DualCamera:
         self._large.close()
         self._small.close()
 
-    def rest(self, rest: Rest) -> None:
-        self._rest = rest
-        self._small.rest(Rest.ASLEEP if rest is Rest.ASLEEP else Rest.AWAKE)
-        is_watched = rest is Rest.DOZING and self._is_watched
-        self._large.rest(Rest.LISTENING if is_watched else rest)
+    def set_activity(self, activity: ActivityLevel) -> None:
+        self._activity = activity
+        self._small.set_activity(
+            ActivityLevel.OFF if activity is ActivityLevel.OFF else ActivityLevel.FULL
+        )
+        is_watched = activity is ActivityLevel.KEY_PICTURES and self._is_watched
+        self._large.set_activity(ActivityLevel.BUFFERING if is_watched else activity)
 
-    def __iter__(self) -> Iterator[Frame | Silence]:
+    def __iter__(self) -> Iterator[Frame | FrameGap]:
         self._large.start()
         self._small.start()
         while not self._large.is_closed:
-            self.rest(self._rest)
+            self.set_activity(self._activity)
             if self._is_watched:
                 yield self._joined(self._small.moment())
             else:
@@ -120,9 +122,9 @@ class DualCamera:
             log.warning("capture.substream_unused", extra={"source": self.name, "reason": DELAYED})
         return self._small.state is CaptureState.STREAMING and not is_delayed
 
-    def _joined(self, moment: Frame | Silence) -> Frame | Silence:
-        if isinstance(moment, Silence) or self._large.state is not CaptureState.STREAMING:
-            return Silence(moment.captured_at, moment.elapsed_s)
+    def _joined(self, moment: Frame | FrameGap) -> Frame | FrameGap:
+        if isinstance(moment, FrameGap) or self._large.state is not CaptureState.STREAMING:
+            return FrameGap(moment.captured_at, moment.elapsed_s)
         self._held = self._large.take() or self._held
         large = self._held
         if large is None or moment.elapsed_s - large.elapsed_s > FRESH_S:

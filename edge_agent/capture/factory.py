@@ -7,9 +7,10 @@ from pathlib import Path
 
 from edge_agent.capture.camera import Camera, CaptureError
 from edge_agent.capture.dual_camera import DualCamera
-from edge_agent.capture.file_camera import FileCamera, duration_s
+from edge_agent.capture.file_camera import FileCamera
 from edge_agent.capture.masked_camera import MaskedCamera
-from edge_agent.capture.source import Source, located
+from edge_agent.capture.recording_reader import read_duration_s
+from edge_agent.capture.source import LiveSource, parse_source
 from edge_agent.capture.stream_camera import StreamCamera
 from edge_agent.capture.workers.isolated_camera import IsolatedCamera
 from edge_agent.settings.capture import CaptureSettings
@@ -34,9 +35,9 @@ def open_camera(
     `starts_at` are for files. Without `starts_at` a file begins now, or, when it is played faster
     than it was taken, so far back that it ends now.
     """
-    source = located(uri, settings)
+    source = parse_source(uri, settings)
     camera: Camera
-    if isinstance(source, Source):
+    if isinstance(source, LiveSource):
         camera = _live_camera(source, _substream(substream, settings), settings, clock)
     elif substream is not None:
         raise CaptureError("a file has no substream: leave it out, or give a live source")
@@ -48,8 +49,8 @@ def open_camera(
 
 
 def _live_camera(
-    source: Source,
-    substream: Source | None,
+    source: LiveSource,
+    substream: LiveSource | None,
     settings: CaptureSettings,
     clock: Callable[[], datetime],
 ) -> Camera:
@@ -60,10 +61,10 @@ def _live_camera(
     return StreamCamera(source, settings, clock=clock)
 
 
-def _substream(uri: str | None, settings: CaptureSettings) -> Source | None:
+def _substream(uri: str | None, settings: CaptureSettings) -> LiveSource | None:
     if uri is None:
         return None
-    source = located(uri, settings)
+    source = parse_source(uri, settings)
     if isinstance(source, Path):
         raise CaptureError("the substream is not live: give rtsp[s]:// or http[s]://")
     return source
@@ -73,4 +74,4 @@ def _lead(path: Path, speed: float) -> timedelta:
     if speed <= 1:
         return timedelta(0)
     ahead = 1.0 if math.isinf(speed) else 1 - 1 / speed
-    return timedelta(seconds=(duration_s(path) or 0.0) * ahead)
+    return timedelta(seconds=(read_duration_s(path) or 0.0) * ahead)

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Final
 
 
-class Cause(StrEnum):
-    """What keeps the pictures away."""
+class FailureCause(StrEnum):
+    """Why no picture arrives."""
 
     PASSWORD_REFUSED = "password_refused"  # noqa: S105  the name of a cause
     ACCESS_FORBIDDEN = "access_forbidden"
@@ -38,36 +38,43 @@ class Cause(StrEnum):
     UNKNOWN = "unknown"
 
 
-SENTENCES: Final = {
-    Cause.PASSWORD_REFUSED: "the camera refuses the user name or password: correct them",
-    Cause.ACCESS_FORBIDDEN: "the camera forbids access: allow this user, or this device's address",
-    Cause.NO_SUCH_STREAM: "the camera has no such stream: correct the path of its address",
-    Cause.REQUEST_REFUSED: "the camera refuses the request: correct the path of its address, close "
-    "other viewers of the camera, and allow RTSP over TCP in its settings",
-    Cause.TOO_MANY_VIEWERS: "the camera serves too many viewers: close one, or raise its limit",
-    Cause.REDIRECTED: "the camera refers to another address, which does not work: give the new one",
-    Cause.SERVER_FAILED: "the camera reports a fault of its own: restart it",
-    Cause.NAME_NOT_RESOLVED: "the camera's host name is not known: correct it, or check the DNS",
-    Cause.HOST_UNREACHABLE: "the camera's host cannot be reached: check its power and network",
-    Cause.CONNECTION_REFUSED: "the camera's host refuses the connection: correct the port, or "
-    "switch its streaming service on",
-    Cause.CONNECTION_LOST: "the camera closes the connection: check its network and its log",
-    Cause.NO_ANSWER: "the camera does not answer in time: check its power and network",
-    Cause.STREAM_STALLED: "the camera stops sending in the middle of its stream: check its network",
-    Cause.TLS_FAILED: "no TLS connection to the camera can be made: correct the scheme or the port",
-    Cause.TLS_UNTRUSTED: "the camera's certificate is not of the authority that was given: correct "
-    "capture.ca_file, or the camera's certificate",
-    Cause.NO_SUCH_DEVICE: "there is no such device: check its cable and its name in /dev/v4l/by-id",
-    Cause.NOT_A_CAMERA: "the device is no camera that captures: give another of /dev/v4l/by-id",
-    Cause.DEVICE_BUSY: "another program uses the device: end that program",
-    Cause.PERMISSION_DENIED: "this user may not read it: add the user to the group video",
-    Cause.NOT_A_VIDEO: "what comes is no video that can be read: correct the path of the address",
-    Cause.NO_DECODER: "the video's codec is not supported: set the camera to H.264 or MJPEG",
-    Cause.IS_A_RECORDING: "the address leads to a recording, not to a live camera: give the live "
-    "stream, or download the file and give its path",
-    Cause.RECORDING_DAMAGED: "parts of the recording cannot be read: their time is unobserved, "
-    "copy the file again",
-    Cause.STREAM_ENDED: "the camera ended its stream: it is called again",
-    Cause.WORKER_FAILED: "the process that reads the camera failed: it is started again",
-    Cause.UNKNOWN: "the camera does not deliver pictures: check its power, network and address",
+CAUSE_SENTENCES: Final = {
+    FailureCause.PASSWORD_REFUSED: "the camera refuses the user name or password: correct them",
+    FailureCause.ACCESS_FORBIDDEN: "the camera forbids access: allow this user, or the address of "
+    "this device",
+    FailureCause.NO_SUCH_STREAM: "the camera has no such stream: correct the path of its address",
+    FailureCause.REQUEST_REFUSED: "the camera refuses the request: correct the path of its "
+    "address, close other viewers of the camera, and allow RTSP over TCP in its settings",
+    FailureCause.TOO_MANY_VIEWERS: "the camera has too many viewers: close one, or raise its limit",
+    FailureCause.REDIRECTED: "the camera refers to another address, which does not work: give the "
+    "new one",
+    FailureCause.SERVER_FAILED: "the camera reports an internal error: restart it",
+    FailureCause.NAME_NOT_RESOLVED: "the host name of the camera does not resolve: correct it, or "
+    "check the DNS",
+    FailureCause.HOST_UNREACHABLE: "the host of the camera cannot be reached: check its power and "
+    "network",
+    FailureCause.CONNECTION_REFUSED: "the host of the camera refuses the connection: correct the "
+    "port, or switch its streaming service on",
+    FailureCause.CONNECTION_LOST: "the camera closes the connection: check its network and its log",
+    FailureCause.NO_ANSWER: "the camera does not answer in time: check its power and network",
+    FailureCause.STREAM_STALLED: "the camera stops sending in the middle of its stream: check its "
+    "network",
+    FailureCause.TLS_FAILED: "the TLS connection to the camera fails: correct the scheme or the "
+    "port",
+    FailureCause.TLS_UNTRUSTED: "the certificate of the camera is not issued by the given "
+    "authority: correct capture.ca_file, or the certificate of the camera",
+    FailureCause.NO_SUCH_DEVICE: "there is no such device: check its cable and its name in "
+    "/dev/v4l/by-id",
+    FailureCause.NOT_A_CAMERA: "the device does not capture video: give another of /dev/v4l/by-id",
+    FailureCause.DEVICE_BUSY: "another program uses the device: end that program",
+    FailureCause.PERMISSION_DENIED: "this user may not read it: add the user to the group video",
+    FailureCause.NOT_A_VIDEO: "the data is not a readable video: correct the path of the address",
+    FailureCause.NO_DECODER: "the video codec is not supported: set the camera to H.264 or MJPEG",
+    FailureCause.IS_A_RECORDING: "the address leads to a recording, not to a live camera: give the "
+    "live stream, or download the file and give its path",
+    FailureCause.RECORDING_DAMAGED: "parts of the recording cannot be read: their time is "
+    "unobserved, copy the file again",
+    FailureCause.STREAM_ENDED: "the camera ended its stream: the agent reconnects",
+    FailureCause.WORKER_FAILED: "the process that reads the camera failed: the agent restarts it",
+    FailureCause.UNKNOWN: "the camera delivers no pictures: check its power, network and address",
 }

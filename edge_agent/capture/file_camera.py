@@ -16,25 +16,28 @@ from pathlib import Path
 from typing import Final
 
 from edge_agent.capture.camera import CaptureError, Counters
-from edge_agent.capture.decoding.frame_conversion import frame_of
-from edge_agent.capture.decoding.packet_decoder import Picture
-from edge_agent.capture.failure import Trouble
-from edge_agent.capture.failure_cause import Cause
-from edge_agent.capture.frame import Frame, Silence
-from edge_agent.capture.recording_reader import LARGEST_ERROR_S, Recording, Shot, duration_s, opened
+from edge_agent.capture.decoding.frame_conversion import to_frame
+from edge_agent.capture.decoding.packet_decoder import DecodedPicture
+from edge_agent.capture.failure import CaptureFailure
+from edge_agent.capture.failure_cause import FailureCause
+from edge_agent.capture.frame import Frame, FrameGap
+from edge_agent.capture.recording_reader import (
+    LARGEST_ERROR_S,
+    Recording,
+    TimedPicture,
+    open_recording,
+)
 from edge_agent.capture.sampler import Sampler
 from edge_agent.settings.capture import CaptureSettings
 from wire.addresses import display_path
 from wire.health import CaptureState
 
-__all__ = ["FileCamera", "duration_s", "opened"]
-
 LONGEST_WAIT_S: Final = 0.5  # while waiting for a frame's time, say so this often
-SILENCE_EVERY_S: Final = 1.0  # of the file's time; a picture holds for as long
+GAP_INTERVAL_S: Final = 1.0  # of the file's time; a picture holds for as long
 LONGEST_GAP_S: Final = 24 * 3600.0  # a longer jump of time stamps is a clock that was set
 SPLICE_STEP_S: Final = 0.04
 
-Moment = tuple[float, Picture | None]  # seconds since the first one; no picture is a silence
+Moment = tuple[float, DecodedPicture | None]  # seconds since the first one; no picture is a silence
 
 
 class FileCamera:
@@ -57,7 +60,7 @@ class FileCamera:
         self.name = str(path)
         self.state = CaptureState.STARTING
         self.counters = Counters()
-        self.trouble: Trouble | None = None
+        self.failure: CaptureFailure | None = None
         self.plays_once = not loop
         self._path = path
         self._sampler = Sampler(fps)
@@ -66,7 +69,9 @@ class FileCamera:
         self._loop = loop
         self._steady = steady
         self._closed = threading.Event()
-        opened(path).close()  # a file that cannot be read is refused here, not at the first frame
+        open_recording(
+            path
+        ).close()  # a file that cannot be read is refused here, not at the first frame
 
     def adopt(self, settings: CaptureSettings) -> None:
         """Sample at another rate from the next picture on."""
@@ -75,7 +80,7 @@ class FileCamera:
     def close(self) -> None:
         self._closed.set()
 
-    def __iter__(self) -> Iterator[Frame | Silence]:
+    def __iter__(self) -> Iterator[Frame | FrameGap]:
         begun_s, shown_s = self._steady(), 0.0
         for elapsed_s, picture in self._timeline():
             self.counters.captured += picture is not None
@@ -85,14 +90,14 @@ class FileCamera:
             if self._closed.is_set():
                 return
             if picture is None:
-                yield Silence(self._civil(elapsed_s), elapsed_s)
+                yield FrameGap(self._civil(elapsed_s), elapsed_s)
                 continue
             shown_s = elapsed_s
             self.state = CaptureState.STREAMING
-            yield frame_of(picture, self._civil(elapsed_s), elapsed_s, self.counters.captured - 1)
+            yield to_frame(picture, self._civil(elapsed_s), elapsed_s, self.counters.captured - 1)
         self.state = CaptureState.ENDED
 
-    def _until(self, begun_s: float, elapsed_s: float, shown_s: float) -> Iterator[Silence]:
+    def _until(self, begun_s: float, elapsed_s: float, shown_s: float) -> Iterator[FrameGap]:
         """Wait for a moment's time; a long wait is broken, and meanwhile the last picture holds."""
         while math.isfinite(self._speed) and not self._closed.is_set():
             now_s = (self._steady() - begun_s) * self._speed
@@ -102,8 +107,8 @@ class FileCamera:
             self._closed.wait(min(wait_s, LONGEST_WAIT_S))
             if wait_s > LONGEST_WAIT_S:
                 now_s += LONGEST_WAIT_S * self._speed
-                holds = now_s - shown_s < SILENCE_EVERY_S and self.counters.captured > 0
-                yield Silence(self._civil(now_s), now_s, resting=holds)
+                holds = now_s - shown_s < GAP_INTERVAL_S and self.counters.captured > 0
+                yield FrameGap(self._civil(now_s), now_s, resting=holds)
 
     def _civil(self, elapsed_s: float) -> datetime:
         return self._starts_at + timedelta(seconds=elapsed_s)
@@ -122,18 +127,18 @@ class FileCamera:
     def _round(self, begins_s: float) -> Iterator[Moment]:
         """The file once, from `begins_s` on."""
         recording = Recording(self._path)
-        before: Shot | None = None
+        before: TimedPicture | None = None
         elapsed_s = begins_s
         for shot in recording.shots():
             if before is None:
                 first_s = shot.at_s if recording.first_s is None else recording.first_s
                 lead_s = _step(shot.at_s - first_s, 0.0)
-                yield from _silences(elapsed_s, elapsed_s + lead_s)
+                yield from _gaps(elapsed_s, elapsed_s + lead_s)
                 elapsed_s += lead_s
             else:
                 step_s = _step(shot.at_s - before.at_s, SPLICE_STEP_S)
                 holds_s = _holds_s(step_s, recording.step_s, after_damage=shot.after_damage)
-                yield from _silences(elapsed_s + holds_s, elapsed_s + step_s)
+                yield from _gaps(elapsed_s + holds_s, elapsed_s + step_s)
                 elapsed_s += step_s
             yield elapsed_s, shot.picture
             before = shot
@@ -146,14 +151,14 @@ class FileCamera:
         rest_s = _step((recording.end_s or ends_s) - ends_s, 0.0)
         if rest_s > LARGEST_ERROR_S:
             elapsed_s += recording.step_s
-            yield from _silences(elapsed_s, elapsed_s + rest_s)
+            yield from _gaps(elapsed_s, elapsed_s + rest_s)
             yield elapsed_s + rest_s, None
 
     def _note_damage(self, recording: Recording) -> None:
         self.counters.damaged += recording.damaged
         if recording.damaged:
             packets = f"{self.counters.damaged} packets or reads"
-            self.trouble = Trouble(Cause.RECORDING_DAMAGED, packets)
+            self.failure = CaptureFailure(FailureCause.RECORDING_DAMAGED, packets)
 
 
 def _step(step_s: float, otherwise_s: float) -> float:
@@ -164,10 +169,10 @@ def _step(step_s: float, otherwise_s: float) -> float:
 def _holds_s(step_s: float, usual_s: float, *, after_damage: bool) -> float:
     """For how long a picture stands for what follows it."""
     is_lost = after_damage and step_s > LARGEST_ERROR_S
-    return min(usual_s, SILENCE_EVERY_S) if is_lost else SILENCE_EVERY_S
+    return min(usual_s, GAP_INTERVAL_S) if is_lost else GAP_INTERVAL_S
 
 
-def _silences(first_s: float, last_s: float) -> Iterator[Moment]:
+def _gaps(first_s: float, last_s: float) -> Iterator[Moment]:
     """One at the beginning of a stretch and every second of it, before its end."""
-    count = math.ceil((last_s - first_s - 1e-3) / SILENCE_EVERY_S)
-    return ((first_s + number * SILENCE_EVERY_S, None) for number in range(count))
+    count = math.ceil((last_s - first_s - 1e-3) / GAP_INTERVAL_S)
+    return ((first_s + number * GAP_INTERVAL_S, None) for number in range(count))

@@ -65,16 +65,16 @@ class Frame:
         """
         if self._luma is not None:
             return self._luma()
-        return video_levels(np.asarray(cv2.cvtColor(self.image, cv2.COLOR_BGR2GRAY), np.uint8))
+        return to_video_levels(np.asarray(cv2.cvtColor(self.image, cv2.COLOR_BGR2GRAY), np.uint8))
 
 
-def video_levels(full: Image) -> Image:
+def to_video_levels(full: Image) -> Image:
     """Brightness from 0 to 255 on the scale from `BLACK` to `WHITE`."""
     return np.asarray(cv2.convertScaleAbs(full, alpha=(WHITE - BLACK) / 255, beta=BLACK), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class FrameGap:
     """No picture came, and this is the time: so that the hours of a dead camera are told.
 
     While `resting` the camera is well and sends, but nothing has been decoded since the last one.

@@ -12,16 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.capture.camera import (
-    Adaptable,
+    ActivityLevel,
     Camera,
     Counters,
     Finite,
-    Rest,
-    Restable,
-    trouble_of,
+    Reconfigurable,
+    Throttleable,
+    failure_of,
 )
-from edge_agent.capture.failure import Trouble
-from edge_agent.capture.frame import Frame, Image, Silence
+from edge_agent.capture.failure import CaptureFailure
+from edge_agent.capture.frame import Frame, FrameGap, Image
 from edge_agent.settings.capture import CaptureSettings
 from edge_agent.settings.field_types import Polygon
 from wire.health import CaptureState
@@ -47,8 +47,8 @@ class MaskedCamera:
         return self._camera.counters
 
     @property
-    def trouble(self) -> Trouble | None:
-        return trouble_of(self._camera)
+    def failure(self) -> CaptureFailure | None:
+        return failure_of(self._camera)
 
     @property
     def plays_once(self) -> bool:
@@ -56,21 +56,21 @@ class MaskedCamera:
 
     @property
     def rest_after_s(self) -> float:
-        return self._camera.rest_after_s if isinstance(self._camera, Restable) else 0.0
+        return self._camera.rest_after_s if isinstance(self._camera, Throttleable) else 0.0
 
-    def rest(self, rest: Rest) -> None:
-        if isinstance(self._camera, Restable):
-            self._camera.rest(rest)
+    def set_activity(self, activity: ActivityLevel) -> None:
+        if isinstance(self._camera, Throttleable):
+            self._camera.set_activity(activity)
 
     def adopt(self, settings: CaptureSettings) -> None:
         self._masks = settings.masks
-        if isinstance(self._camera, Adaptable):
+        if isinstance(self._camera, Reconfigurable):
             self._camera.adopt(settings)
 
     def close(self) -> None:
         self._camera.close()
 
-    def __iter__(self) -> Iterator[Frame | Silence]:
+    def __iter__(self) -> Iterator[Frame | FrameGap]:
         for moment in self._camera:
             if self._masks and isinstance(moment, Frame):
                 yield self._painted(moment, self._masks)
@@ -79,16 +79,16 @@ class MaskedCamera:
 
     def _painted(self, frame: Frame, masks: Sequence[Polygon]) -> Frame:
         return Frame(
-            lambda: painted(frame.image, masks, 0.0),
+            lambda: paint_masks(frame.image, masks, 0.0),
             frame.captured_at,
             frame.elapsed_s,
             frame.index,
-            luma=lambda: _even(frame.luma(), masks),
+            luma=lambda: _paint_luma(frame.luma(), masks),
             is_coarse=frame.is_coarse,
         )
 
 
-def painted(image: Image, masks: Sequence[Polygon], level: float) -> Image:
+def paint_masks(image: Image, masks: Sequence[Polygon], level: float) -> Image:
     """A copy with every mask filled with one grey."""
     copy = np.array(image, dtype=np.uint8, order="C")
     corners = [_corners(mask, *image.shape[:2]) for mask in masks]
@@ -96,8 +96,8 @@ def painted(image: Image, masks: Sequence[Polygon], level: float) -> Image:
     return copy
 
 
-def _even(luma: Image, masks: Sequence[Polygon]) -> Image:
-    return painted(luma, masks, float(luma.mean()))
+def _paint_luma(luma: Image, masks: Sequence[Polygon]) -> Image:
+    return paint_masks(luma, masks, float(luma.mean()))
 
 
 def _corners(mask: Polygon, height_px: int, width_px: int) -> NDArray[np.int32]:

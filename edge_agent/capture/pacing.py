@@ -49,7 +49,7 @@ class Pacer:
         return due_s
 
 
-class Bursts:
+class BurstDetector:
     """Notices a stream over one connection that comes in bursts: a pause, then much at once.
 
     What comes at once when the connection begins is a backlog, and no burst. A stream that comes
@@ -72,7 +72,7 @@ class Bursts:
         return self.noticed
 
 
-class Pace:
+class StreamPace:
     """How one connection's packets are given out: as they arrive, or paced."""
 
     def __init__(self, container: InputContainer, *, is_bursty: bool = False) -> None:
@@ -80,7 +80,7 @@ class Pace:
         is_stamped = not names.isdisjoint(STAMPED)
         is_paced = not names.isdisjoint(SEGMENTED) or (is_bursty and is_stamped)
         self._pacer = Pacer() if is_paced else None
-        self._bursts = Bursts() if is_stamped and not is_paced else None
+        self._bursts = BurstDetector() if is_stamped and not is_paced else None
 
     @property
     def is_bursty(self) -> bool:

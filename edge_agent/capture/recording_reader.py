@@ -17,8 +17,8 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from edge_agent.capture.camera import CaptureError, Rest, reason_of
-from edge_agent.capture.decoding.packet_decoder import PacketDecoder, Picture, demuxed
+from edge_agent.capture.camera import ActivityLevel, CaptureError, describe_error
+from edge_agent.capture.decoding.packet_decoder import DecodedPicture, PacketDecoder, demux_packets
 from wire.addresses import display_path
 
 log = logging.getLogger(__name__)
@@ -26,15 +26,15 @@ log = logging.getLogger(__name__)
 USUAL_STEP_S: Final = 0.04
 INDEXED: Final = frozenset(("mov", "mp4", "avi"))  # their streams state a length
 HEADED: Final = frozenset(("matroska", "webm", "flv"))  # the file states one, where it was finished
-FRUITLESS_READS: Final = 32  # errors in a row without a packet between: nothing follows
+MAX_FAILED_READS: Final = 32  # errors in a row without a packet between: nothing follows
 LARGEST_ERROR_S: Final = 0.5  # containers state a duration that is off by a picture or two
 
 
-class Shot(NamedTuple):
+class TimedPicture(NamedTuple):
     """A picture at its time in the recording; `after_damage` when packets before it were lost."""
 
     at_s: float
-    picture: Picture
+    picture: DecodedPicture
     after_damage: bool
 
 
@@ -50,9 +50,9 @@ class Recording:
         self._path = path
         self._last_dts = -(2**63)
 
-    def shots(self) -> Iterator[Shot]:
+    def shots(self) -> Iterator[TimedPicture]:
         """Every picture that can be read, in the order in which it is shown."""
-        with opened(self._path) as container:
+        with open_recording(self._path) as container:
             stream = container.streams.video[0]
             decoder = PacketDecoder(stream, gives_up=False)
             rate = stream.average_rate or stream.guessed_rate
@@ -62,11 +62,11 @@ class Recording:
                 self._note(packet, stream)
                 if packet.stream_index != stream.index:
                     continue
-                for picture in decoder.pictures(packet, rest=Rest.AWAKE):
+                for picture in decoder.pictures(packet, activity=ActivityLevel.FULL):
                     at_s = next_s if picture.time is None else picture.time
                     next_s = at_s + self.step_s
                     lost = self.damaged + decoder.damaged
-                    yield Shot(at_s, picture, lost > told)
+                    yield TimedPicture(at_s, picture, lost > told)
                     told = lost
             self.damaged += decoder.damaged
             self._note_stated_end(_stated_end_s(container, stream, self._all_end_s))
@@ -84,9 +84,9 @@ class Recording:
         Where only the file states a length, those of the other streams too: see `_stated_end_s`.
         """
         fruitless, wanted = 0, () if _is_headed(container) else (stream,)
-        while fruitless < FRUITLESS_READS:
+        while fruitless < MAX_FAILED_READS:
             try:
-                for packet in demuxed(container, *wanted):
+                for packet in demux_packets(container, *wanted):
                     fruitless = 0
                     yield packet
             except (FFmpegError, OSError, ValueError):
@@ -143,7 +143,7 @@ def _formats(container: InputContainer) -> list[str]:
     return container.format.name.split(",")
 
 
-def opened(path: Path) -> InputContainer:
+def open_recording(path: Path) -> InputContainer:
     """The file, with a video stream in it, or CaptureError."""
     exists = path.exists()
     if not exists and "%" not in path.name:
@@ -154,7 +154,7 @@ def opened(path: Path) -> InputContainer:
         container = av.open(f"file:{path}", mode="r", options=options)
     except (FFmpegError, OSError, ValueError) as error:
         raise CaptureError(
-            f"{display_path(path)} is no video that can be read ({reason_of(error)}): convert it"
+            f"{display_path(path)} is not a readable video ({describe_error(error)}): convert it"
         ) from None
     if not container.streams.video:
         container.close()
@@ -162,7 +162,7 @@ def opened(path: Path) -> InputContainer:
     return container
 
 
-def duration_s(path: Path) -> float | None:
+def read_duration_s(path: Path) -> float | None:
     """How long the file says it is; None when it does not say."""
-    with opened(path) as container:
+    with open_recording(path) as container:
         return container.duration / av.time_base if container.duration else None

@@ -25,7 +25,7 @@ _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(//)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class LiveSource:
     """What FFmpeg is to open, and how. `uri` may hold credentials; `name` is its display form."""
 
     uri: str = field(repr=False)
@@ -40,7 +40,7 @@ class Source:
         return None if self.container == "v4l2" else parse_address(self.uri, CAMERA_SCHEMES)
 
 
-def located(uri: str, settings: CaptureSettings) -> Source | Path:
+def parse_source(uri: str, settings: CaptureSettings) -> LiveSource | Path:
     """A live source, or the path of a recording; CaptureError when it can be neither."""
     if not uri or "\0" in uri:
         raise CaptureError(f"a source is empty or holds a null character: give {KINDS}")
@@ -52,42 +52,42 @@ def located(uri: str, settings: CaptureSettings) -> Source | Path:
         return Path(uri)
     if scheme[1].lower() == "file":
         return _file(uri)
-    return live(uri, settings)
+    return live_source(uri, settings)
 
 
-def live(uri: str, settings: CaptureSettings) -> Source:
+def live_source(uri: str, settings: CaptureSettings) -> LiveSource:
     """A camera on the network, or CaptureError without any part of the address."""
     try:
         address = parse_address(uri, CAMERA_SCHEMES)
     except AddressError as error:
         raise CaptureError(f"the source cannot be used: {error}; give {KINDS}") from None
-    make = rtsp if address.scheme in ("rtsp", "rtsps") else http
+    make = rtsp_source if address.scheme in ("rtsp", "rtsps") else http_source
     return make(address, settings)
 
 
-def rtsp(address: NetworkAddress, settings: CaptureSettings) -> Source:
+def rtsp_source(address: NetworkAddress, settings: CaptureSettings) -> LiveSource:
     """RTSP over TCP: what UDP loses is seen as blur."""
     options = {"rtsp_transport": "tcp", "timeout": _timeout_us(settings)}
-    options |= _trust(address, settings)
-    return Source(address.with_credentials_uri(), str(address), options=options)
+    options |= _tls_options(address, settings)
+    return LiveSource(address.with_credentials_uri(), str(address), options=options)
 
 
-def http(address: NetworkAddress, settings: CaptureSettings) -> Source:
+def http_source(address: NetworkAddress, settings: CaptureSettings) -> LiveSource:
     """An HTTP stream: MJPEG, MPEG-TS or HLS.
 
     Each answer is waited for as long as a picture, and HLS for its next segment.
     """
-    options = {"rw_timeout": _timeout_us(settings), **_trust(address, settings)}
+    options = {"rw_timeout": _timeout_us(settings), **_tls_options(address, settings)}
     uri = address.with_credentials_uri()
-    return Source(uri, str(address), options=options, patience_s=SEGMENT_WITHIN_S)
+    return LiveSource(uri, str(address), options=options, patience_s=SEGMENT_WITHIN_S)
 
 
-def v4l2(device: str) -> Source:
+def device_source(device: str) -> LiveSource:
     """A camera attached to a Linux machine."""
-    return Source(device, device, container="v4l2")
+    return LiveSource(device, device, container="v4l2")
 
 
-def _trust(address: NetworkAddress, settings: CaptureSettings) -> dict[str, str]:
+def _tls_options(address: NetworkAddress, settings: CaptureSettings) -> dict[str, str]:
     """Verify the camera's certificate where its authority is given; most sign their own."""
     if not (address.is_secure and settings.ca_file):
         return {}
@@ -98,26 +98,26 @@ def _timeout_us(settings: CaptureSettings) -> str:
     return str(round(settings.read_timeout_s * 1e6))
 
 
-def _existing(uri: str) -> Source | Path | None:
+def _existing(uri: str) -> LiveSource | Path | None:
     path = Path(uri)
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError):
         return None
     if stat.S_ISCHR(mode):
-        return v4l2(uri)
+        return device_source(uri)
     if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
         raise CaptureError(f"{display_path(uri)} is neither a file nor a camera: give {KINDS}")
     return path
 
 
-def _device(path: Path) -> Source | None:
+def _device(path: Path) -> LiveSource | None:
     """A camera that is not plugged in: below /dev, or a link that leads there."""
     given = path
     for _ in range(LINKS_FOLLOWED):
         if path.is_relative_to(DEVICES) and path != DEVICES and ".." not in path.parts:
             is_camera = path.relative_to(DEVICES).parts[0] not in NOT_DEVICES
-            return v4l2(str(given)) if is_camera else None
+            return device_source(str(given)) if is_camera else None
         try:
             path = path.parent / path.readlink()
         except (OSError, ValueError):

@@ -20,26 +20,41 @@ from typing import Final
 from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 
-from edge_agent.capture.camera import Counters, Rest
-from edge_agent.capture.decoding.frame_conversion import frame_of
-from edge_agent.capture.decoding.packet_decoder import PacketDecoder, Picture, seconds
-from edge_agent.capture.failure import NotLiveError, Trouble, of_network, timed_out, trouble_from
-from edge_agent.capture.failure_cause import Cause
-from edge_agent.capture.frame import Frame, Silence
-from edge_agent.capture.network_probe import with_network
-from edge_agent.capture.pacing import Pace, is_recording
+from edge_agent.capture.camera import ActivityLevel, Counters
+from edge_agent.capture.decoding.frame_conversion import to_frame
+from edge_agent.capture.decoding.packet_decoder import (
+    DecodedPicture,
+    PacketDecoder,
+    decoding_time_s,
+)
+from edge_agent.capture.failure import (
+    CaptureFailure,
+    NotLiveError,
+    as_network_failure,
+    as_timeout,
+    failure_from_exception,
+)
+from edge_agent.capture.failure_cause import FailureCause
+from edge_agent.capture.frame import Frame, FrameGap
+from edge_agent.capture.network_probe import refine_with_network
+from edge_agent.capture.pacing import StreamPace, is_recording
 from edge_agent.capture.sampler import Sampler
-from edge_agent.capture.source import Source
-from edge_agent.capture.stream_connection import VideoPackets, connected, hardware, patience_s
+from edge_agent.capture.source import LiveSource
+from edge_agent.capture.stream_connection import (
+    VideoPackets,
+    open_hardware_decoder,
+    open_stream,
+    packet_timeout_s,
+)
 from edge_agent.settings.capture import CaptureSettings
 from wire.clock import utc_now
 from wire.health import CaptureState
 
 log = logging.getLogger(__name__)
 
-SILENCE_EVERY_S: Final = 1.0
-GOODBYE_S: Final = 0.5
-PATIENT: Final = 0.9  # of the time limit: FFmpeg's RTSP calls a late answer invalid data
+GAP_INTERVAL_S: Final = 1.0
+JOIN_TIMEOUT_S: Final = 0.5
+TIMEOUT_RATIO: Final = 0.9  # of the time limit: FFmpeg's RTSP calls a late answer invalid data
 
 
 class StreamCamera:
@@ -47,13 +62,13 @@ class StreamCamera:
 
     def __init__(
         self,
-        source: Source,
+        source: LiveSource,
         settings: CaptureSettings,
         *,
         clock: Callable[[], datetime] = utc_now,
         steady: Callable[[], float] = time.monotonic,
         begun_s: float | None = None,
-        wrap: Callable[[Picture, datetime, float, int], Frame] = frame_of,
+        wrap: Callable[[DecodedPicture, datetime, float, int], Frame] = to_frame,
     ) -> None:
         self.name = source.name
         self.state = CaptureState.STARTING
@@ -64,12 +79,12 @@ class StreamCamera:
         self._steady = steady
         self._wrap = wrap
         self._begun_s = steady() if begun_s is None else begun_s
-        self.trouble: Trouble | None = None  # why it was last interrupted
+        self.failure: CaptureFailure | None = None  # why it was last interrupted
         self.alive_s = self._begun_s  # the reader's last sign of life, on the steady clock
         self.is_software = False  # although hardware was asked for
         self.is_paced = False  # it comes in bursts: its pictures are given out later than they came
         self._has_ended = False  # it was a recording, played to its end
-        self._rest = Rest.AWAKE
+        self._activity = ActivityLevel.FULL
         self._newest: Frame | None = None
         self._changed = threading.Condition()
         self._closed = threading.Event()
@@ -85,9 +100,9 @@ class StreamCamera:
         with self._changed:
             self._changed.notify_all()
 
-    def rest(self, rest: Rest) -> None:
+    def set_activity(self, activity: ActivityLevel) -> None:
         """Do so little from now on; a sleeper hangs up and says nothing but the time."""
-        self._rest = rest
+        self._activity = activity
         self._wake.set()
 
     @property
@@ -98,11 +113,11 @@ class StreamCamera:
     def is_closed(self) -> bool:
         return self._closed.is_set()
 
-    def __iter__(self) -> Iterator[Frame | Silence]:
+    def __iter__(self) -> Iterator[Frame | FrameGap]:
         reader = self.start()
         while not self._closed.is_set():
             yield self.moment()
-        reader.join(GOODBYE_S)
+        reader.join(JOIN_TIMEOUT_S)
 
     def start(self) -> threading.Thread:
         """Begin to read."""
@@ -110,11 +125,11 @@ class StreamCamera:
         reader.start()
         return reader
 
-    def moment(self) -> Frame | Silence:
+    def moment(self) -> Frame | FrameGap:
         """The newest picture, or a silence when none comes within a second."""
         with self._changed:
             if self._newest is None:
-                self._changed.wait(SILENCE_EVERY_S)
+                self._changed.wait(GAP_INTERVAL_S)
         return self.take() or self._silence()
 
     def take(self) -> Frame | None:
@@ -123,11 +138,13 @@ class StreamCamera:
             frame, self._newest = self._newest, None
         return frame
 
-    def _silence(self) -> Silence:
+    def _silence(self) -> FrameGap:
         now_s = self._steady()
-        resting = self._rest is Rest.DOZING and now_s - self.alive_s < SILENCE_EVERY_S
+        resting = (
+            self._activity is ActivityLevel.KEY_PICTURES and now_s - self.alive_s < GAP_INTERVAL_S
+        )
         resting = resting and self.state is CaptureState.STREAMING
-        return Silence(self._clock(), now_s - self._begun_s, resting)
+        return FrameGap(self._clock(), now_s - self._begun_s, resting)
 
     def _hand_over(self, frame: Frame) -> None:
         with self._changed:
@@ -141,10 +158,10 @@ class StreamCamera:
             self._sleep()
             captured_before = self.counters.captured
             self.alive_s = self._steady()
-            self.trouble = self._read_until_it_fails()
+            self.failure = self._read_until_it_fails()
             if self._closed.is_set():
                 return
-            if self._rest is Rest.ASLEEP:
+            if self._activity is ActivityLevel.OFF:
                 continue
             delivered = self.counters.captured > captured_before
             self.state = CaptureState.STALLED if delivered else CaptureState.FAILED
@@ -153,8 +170,8 @@ class StreamCamera:
                 "capture.interrupted",
                 extra={
                     "source": self.name,
-                    "cause": str(self.trouble.cause),
-                    "reason": str(self.trouble),
+                    "cause": str(self.failure.cause),
+                    "reason": str(self.failure),
                     "pause_s": round(pause_s, 1),
                 },
             )
@@ -164,43 +181,47 @@ class StreamCamera:
 
     def _sleep(self) -> None:
         """Until somebody wakes or closes this camera."""
-        while self._rest is Rest.ASLEEP and not self._closed.is_set():
+        while self._activity is ActivityLevel.OFF and not self._closed.is_set():
             self.state = CaptureState.PAUSED
             self.alive_s = self._steady()
             self._wake.clear()
-            self._wake.wait(SILENCE_EVERY_S)
+            self._wake.wait(GAP_INTERVAL_S)
 
-    def _read_until_it_fails(self) -> Trouble:
+    def _read_until_it_fails(self) -> CaptureFailure:
         """Read until the stream ends, in whatever way; the reason."""
         captured_before, began_s = self.counters.captured, self._steady()
         try:
-            with connected(self._source, self._settings, self._accelerator()) as container:
+            with open_stream(self._source, self._settings, self._accelerator()) as container:
                 self._read(container)
         except Exception as error:  # noqa: BLE001  whatever a camera causes, it is called again
-            trouble = trouble_from(error)
+            failure = failure_from_exception(error)
         else:
-            return Trouble(Cause.STREAM_ENDED)
+            return CaptureFailure(FailureCause.STREAM_ENDED)
         if self.counters.captured > captured_before:
-            is_late = trouble.cause is Cause.NO_ANSWER
-            return Trouble(Cause.STREAM_STALLED, trouble.detail) if is_late else trouble
-        return self._explained(trouble, self._steady() - began_s)
+            is_late = failure.cause is FailureCause.NO_ANSWER
+            return (
+                CaptureFailure(FailureCause.STREAM_STALLED, failure.detail) if is_late else failure
+            )
+        return self._explained(failure, self._steady() - began_s)
 
-    def _explained(self, trouble: Trouble, passed_s: float) -> Trouble:
+    def _explained(self, failure: CaptureFailure, passed_s: float) -> CaptureFailure:
         """Why not even one packet came, as exactly as the network tells it."""
         address = self._source.address
         if address is None or self._closed.is_set():
-            return trouble
+            return failure
         self.alive_s = self._steady()
         limit_s = min(self._settings.open_timeout_s, self._settings.read_timeout_s)
-        if address.scheme.startswith("rtsp") and passed_s >= PATIENT * limit_s:
-            trouble = timed_out(trouble)
-        trouble = of_network(trouble)
-        return with_network(trouble, address, ca_file=self._settings.ca_file)
+        if address.scheme.startswith("rtsp") and passed_s >= TIMEOUT_RATIO * limit_s:
+            failure = as_timeout(failure)
+        failure = as_network_failure(failure)
+        return refine_with_network(failure, address, ca_file=self._settings.ca_file)
 
     def _accelerator(self) -> HWAccel | None:
         """The hardware that was asked for; None, told once, where it is not to be had."""
         kind = self._settings.hwaccel
-        accelerator = None if kind == "none" else hardware(kind, self._settings.hwaccel_device)
+        accelerator = (
+            None if kind == "none" else open_hardware_decoder(kind, self._settings.hwaccel_device)
+        )
         if accelerator is None and kind != "none" and not self.is_software:
             log.warning("capture.software", extra={"source": self.name, "wanted": kind})
         self.is_software = accelerator is None and kind != "none"
@@ -211,22 +232,22 @@ class StreamCamera:
         is_http = self._source.patience_s > 0
         if self._has_ended or (is_http and is_recording(container)):
             raise NotLiveError
-        pace = Pace(container, is_bursty=self.is_paced) if is_http else None
+        pace = StreamPace(container, is_bursty=self.is_paced) if is_http else None
         decoder, sampler = PacketDecoder(stream), Sampler(self._settings.analysed_fps)
         packets = VideoPackets(
             container,
             stream,
-            within_s=patience_s(self._source, self._settings),
+            within_s=packet_timeout_s(self._source, self._settings),
             steady=self._steady,
         )
         for packet in packets:
             if pace is not None:
-                self._wait_until(pace.due_s(seconds(packet), self._steady()))
+                self._wait_until(pace.due_s(decoding_time_s(packet), self._steady()))
                 self.is_paced = pace.is_bursty
-            if self._closed.is_set() or self._rest is Rest.ASLEEP:
+            if self._closed.is_set() or self._activity is ActivityLevel.OFF:
                 return
             self.alive_s = self._steady()
-            pictures = decoder.pictures(packet, rest=self._rest)
+            pictures = decoder.pictures(packet, activity=self._activity)
             if packet.size:
                 self.state = CaptureState.STREAMING
                 self.counters.captured += 1
@@ -235,13 +256,13 @@ class StreamCamera:
         self._has_ended = packets.were_a_recording
 
     def _wait_until(self, due_s: float) -> None:
-        while not self._closed.is_set() and self._rest is not Rest.ASLEEP:
+        while not self._closed.is_set() and self._activity is not ActivityLevel.OFF:
             self.alive_s = self._steady()
             if due_s <= self.alive_s:
                 return
-            self._closed.wait(min(due_s - self.alive_s, SILENCE_EVERY_S / 2))
+            self._closed.wait(min(due_s - self.alive_s, GAP_INTERVAL_S / 2))
 
-    def _sample(self, sampler: Sampler, picture: Picture) -> None:
+    def _sample(self, sampler: Sampler, picture: DecodedPicture) -> None:
         now_s = self.alive_s - self._begun_s
         if sampler.takes(now_s):
             index = self.counters.captured - 1

@@ -12,8 +12,8 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from edge_agent.capture.decoding.packet_decoder import demuxed, seconds
-from edge_agent.capture.source import Source
+from edge_agent.capture.decoding.packet_decoder import decoding_time_s, demux_packets
+from edge_agent.capture.source import LiveSource
 from edge_agent.settings.capture import CaptureSettings
 
 # Without it FFmpeg counts pictures to learn the rate, which at one a second takes its time.
@@ -21,7 +21,7 @@ PROBING: Final = {"fpsprobesize": "0"}
 NEARLY_ALL: Final = 0.9  # of what a server states, played before it hangs up: it was a recording
 
 
-def hardware(kind: str, device: str) -> HWAccel | None:
+def open_hardware_decoder(kind: str, device: str) -> HWAccel | None:
     """A decoder's hardware by FFmpeg's name, when this machine and this build of FFmpeg have it.
 
     Pictures that the hardware cannot decode are decoded in software all the same.
@@ -34,8 +34,8 @@ def hardware(kind: str, device: str) -> HWAccel | None:
     return accelerator if kind in hwdevices_available() else None
 
 
-def connected(
-    source: Source, settings: CaptureSettings, accelerator: HWAccel | None
+def open_stream(
+    source: LiveSource, settings: CaptureSettings, accelerator: HWAccel | None
 ) -> InputContainer:
     """The source, opened; every further read is waited for as long as `patience_s` says."""
     return av.open(
@@ -43,12 +43,12 @@ def connected(
         mode="r",
         format=source.container,
         options={**PROBING, **source.options},
-        timeout=(settings.open_timeout_s, patience_s(source, settings)),
+        timeout=(settings.open_timeout_s, packet_timeout_s(source, settings)),
         hwaccel=accelerator,
     )
 
 
-def patience_s(source: Source, settings: CaptureSettings) -> float:
+def packet_timeout_s(source: LiveSource, settings: CaptureSettings) -> float:
     """How long one packet is waited for."""
     return max(settings.read_timeout_s, source.patience_s)
 
@@ -73,12 +73,12 @@ class VideoPackets:
     def __iter__(self) -> "Iterator[Packet[VideoStream]]":
         first_s = last_s = None
         came_s = self._steady()
-        for packet in demuxed(self._container):
+        for packet in demux_packets(self._container):
             if packet.stream_index != self._stream.index:
                 if self._steady() - came_s > self._within_s:
                     raise TimeoutError
                 continue
-            at_s = seconds(packet)
+            at_s = decoding_time_s(packet)
             last_s = last_s if at_s is None else at_s
             first_s = last_s if first_s is None else first_s
             yield packet

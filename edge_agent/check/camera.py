@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from edge_agent.capture.camera import Camera, trouble_of
-from edge_agent.capture.failure import Trouble
-from edge_agent.capture.failure_cause import Cause
+from edge_agent.capture.camera import Camera, failure_of
+from edge_agent.capture.failure import CaptureFailure
+from edge_agent.capture.failure_cause import FailureCause
 from edge_agent.capture.frame import Frame
 from edge_agent.check.findings import CheckResult, failure, ok
 from edge_agent.settings.capture import CaptureSettings
@@ -25,11 +25,11 @@ def check_first_frame(camera: Camera, settings: CaptureSettings) -> CheckResult:
                 break
     finally:
         camera.close()
-    trouble = trouble_of(camera) or Trouble(Cause.UNKNOWN)
+    trouble = failure_of(camera) or CaptureFailure(FailureCause.UNKNOWN)
     return failure(f"{camera.name} delivers no picture: {trouble}")
 
 
 def _is_hopeless(camera: Camera) -> bool:
-    trouble = trouble_of(camera)
-    is_known = trouble is not None and trouble.cause is not Cause.UNKNOWN
+    trouble = failure_of(camera)
+    is_known = trouble is not None and trouble.cause is not FailureCause.UNKNOWN
     return is_known and camera.counters.reconnects >= MAX_ATTEMPTS

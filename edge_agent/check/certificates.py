@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from edge_agent.check.findings import CheckResult, failure, ok, warning
-from edge_agent.identity.certificates import location_in
+from edge_agent.identity.certificates import read_location
 from edge_agent.transport.broker import BrokerEndpoint, LinkError
 from wire.topics import DeviceAddress
 
@@ -61,7 +61,7 @@ def _stranger(mine: x509.Certificate, whose: DeviceAddress) -> str:
     names = [one.value for one in mine.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
     if names != [whose.device]:
         return f"not of {whose.device}"
-    place = location_in(mine)
+    place = read_location(mine)
     return f"for {place}, not for {whose.location}" if place not in (None, whose.location) else ""
 
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from edge_agent.check.findings import CheckResult, failure, ok, warning
 from edge_agent.outbox.inspection import inspect_outbox
-from edge_agent.perception.demographics import describer_for
-from edge_agent.perception.shared_networks import Models
+from edge_agent.perception.demographics import demographics_estimator_for
+from edge_agent.perception.shared_networks import SharedNetworks
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.wall_clock import EARLIEST_AT
 
@@ -71,11 +71,11 @@ def check_clock(
     return ok(found + (", synchronised" if is_kept else ""))
 
 
-def check_models(settings: Settings, opened: Models) -> CheckResult:
+def check_models(settings: Settings, opened: SharedNetworks) -> CheckResult:
     """Open every network that a run opens: card, checksum, a first picture."""
     detector, pose = opened.for_settings(settings)
     names = [f"{detector.name} {detector.version}", f"{pose.name} {pose.version}"]
-    describer = describer_for(settings)
+    describer = demographics_estimator_for(settings)
     if describer is not None:
         names.append("demographics")
     return ok(", ".join(names))

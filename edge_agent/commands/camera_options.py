@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from edge_agent import cameras_config
-from edge_agent.cameras_config import Mount
+from edge_agent.cameras_config import CameraConfig
 from edge_agent.capture.camera import Camera
 from edge_agent.capture.factory import open_camera
 from edge_agent.enrolment.procedure import load_broker
@@ -54,12 +54,12 @@ def read_cameras(
     *,
     may_be_unnamed: bool = False,
     environment: Mapping[str, str] = os.environ,
-) -> tuple[Mount, ...]:
+) -> tuple[CameraConfig, ...]:
     """The cameras of the settings file, or the one of the command line."""
     settings, mounts = cameras_config.load(asked.config) if asked.config else (Settings(), ())
     one = {name: getattr(asked, name) for name in ("source", "location", "device")}
     if asked.identity:
-        mine = IdentityFolder(asked.identity).belonging()
+        mine = IdentityFolder(asked.identity).read_identity()
         one |= {"location": mine.location, "device": mine.device}
     given = [f"--{name}" for name, value in one.items() if value is not None]
     if mounts and given:
@@ -75,11 +75,15 @@ def read_cameras(
             f"no camera: give {' and '.join(missing)}, or --config a file with [[camera]] tables"
         )
     address = DeviceAddress(LocationId(one["location"]), DeviceId(one["device"]))
-    return (Mount(one["source"], address, settings, outbox=asked.outbox, identity=asked.identity),)
+    return (
+        CameraConfig(
+            one["source"], address, settings, outbox=asked.outbox, identity=asked.identity
+        ),
+    )
 
 
 def read_broker(
-    asked: argparse.Namespace, mount: Mount, environment: Mapping[str, str] = os.environ
+    asked: argparse.Namespace, mount: CameraConfig, environment: Mapping[str, str] = os.environ
 ) -> BrokerEndpoint:
     """Where this camera's reports go; LinkError when nothing says so."""
     if mount.identity:
@@ -96,7 +100,7 @@ def read_broker(
 
 
 def create_camera(
-    asked: argparse.Namespace, mount: Mount, capture: CaptureSettings | None = None
+    asked: argparse.Namespace, mount: CameraConfig, capture: CaptureSettings | None = None
 ) -> Camera:
     """The camera of a mount, not opened yet."""
     return open_camera(

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from edge_agent.cameras_config import Mount
+from edge_agent.cameras_config import CameraConfig
 from edge_agent.check import camera, certificates, cloud, machine
 from edge_agent.check.certificates import ValidityThresholds
 from edge_agent.check.findings import (
@@ -26,8 +26,8 @@ from edge_agent.check.findings import (
 from edge_agent.check.mqtt_session import check_session
 from edge_agent.commands.camera_options import create_camera, read_broker, read_cameras
 from edge_agent.outbox.lock import is_in_use
-from edge_agent.perception.shared_networks import Models
-from edge_agent.wall_clock import disciplined
+from edge_agent.perception.shared_networks import SharedNetworks
+from edge_agent.wall_clock import is_synchronized
 from wire.command_line import address_argument
 
 Checks = dict[str, Callable[[], CheckResult]]
@@ -55,7 +55,7 @@ def run(asked: argparse.Namespace) -> int:
 
 def _findings(asked: argparse.Namespace) -> Iterator[Finding]:
     now = datetime.now(UTC)
-    models, answer, asked_at = Models(), None, now
+    models, answer, asked_at = SharedNetworks(), None, now
     trouble: CheckResult | None = None
     if asked.cloud:
         try:
@@ -75,12 +75,14 @@ def _findings(asked: argparse.Namespace) -> Iterator[Finding]:
         "clock",
         "",
         machine.check_clock(
-            asked_at, is_kept=disciplined(), reference_at=answer.at if answer else None
+            asked_at, is_kept=is_synchronized(), reference_at=answer.at if answer else None
         ),
     )
 
 
-def _of_camera(asked: argparse.Namespace, mount: Mount, models: Models, now: datetime) -> Checks:
+def _of_camera(
+    asked: argparse.Namespace, mount: CameraConfig, models: SharedNetworks, now: datetime
+) -> Checks:
     settings = mount.settings
     thresholds = ValidityThresholds(asked.warn_days, asked.fail_days)
     checks: Checks = {
@@ -106,7 +108,7 @@ def _of_camera(asked: argparse.Namespace, mount: Mount, models: Models, now: dat
     return checks
 
 
-def _session(asked: argparse.Namespace, mount: Mount) -> CheckResult:
+def _session(asked: argparse.Namespace, mount: CameraConfig) -> CheckResult:
     broker = read_broker(asked, mount)
     if is_in_use(mount.outbox_path):
         return ok(

@@ -15,19 +15,19 @@ from functools import partial
 from pathlib import Path
 
 from edge_agent.agent import Agent
-from edge_agent.cameras_config import Mount
+from edge_agent.cameras_config import CameraConfig
 from edge_agent.commands.camera_options import create_camera, read_broker, read_cameras
 from edge_agent.identity.folder import IdentityFolder
 from edge_agent.management.device_management import DeviceManagement
 from edge_agent.management.diagnostics import LogTail
 from edge_agent.outbox import Outbox
-from edge_agent.perception.shared_networks import Models
-from edge_agent.services import Surroundings, surroundings
+from edge_agent.perception.shared_networks import SharedNetworks
+from edge_agent.services import DeviceServices, start_services
 from edge_agent.settings.camera_settings import Settings
-from edge_agent.supervisor import Station
+from edge_agent.supervisor import Supervisor
 from edge_agent.transport.broker import create_tls_context
 from edge_agent.transport.factory import create_link
-from edge_agent.updates.ab_update import Slots, begin_anew, say_well
+from edge_agent.updates.ab_update import ProgramSlots, report_healthy, restart_program
 from wire.scalars import DeviceId
 
 log = logging.getLogger("edge_agent")
@@ -35,7 +35,7 @@ log = logging.getLogger("edge_agent")
 
 def run(asked: argparse.Namespace) -> int:
     """Measure until the sources end or a signal comes; 1 when a recording was not read whole."""
-    models = Models()
+    models = SharedNetworks()
     tail = LogTail()
     logging.getLogger().addHandler(tail)
     mounts = read_cameras(asked)
@@ -44,7 +44,7 @@ def run(asked: argparse.Namespace) -> int:
     def well(device: DeviceId) -> None:
         unwell.discard(device)
         if not unwell:
-            say_well()
+            report_healthy()
 
     for mount in mounts:  # what cannot work is said before anything begins
         models.for_settings(mount.settings)
@@ -53,12 +53,12 @@ def run(asked: argparse.Namespace) -> int:
             create_tls_context(broker)
         Outbox(mount.outbox_path).close()
         create_camera(asked, mount).close()
-    with surroundings(mounts) as around:
-        station: Station
+    with start_services(mounts) as around:
+        station: Supervisor
         engage = partial(
             _run_camera, asked, models, around, lambda slot: station.restart(slot), tail, well
         )
-        station = Station(
+        station = Supervisor(
             {mount.address.device: partial(engage, mount) for mount in mounts},
             drain_s=asked.drain,
         )
@@ -73,7 +73,7 @@ def run(asked: argparse.Namespace) -> int:
     return 0 if is_whole else 1
 
 
-def _stop_or_hurry(station: Station) -> None:
+def _stop_or_hurry(station: Supervisor) -> None:
     """End in order at the first signal, without waiting for acknowledgements at the second."""
     if station.is_stopping:
         station.skip_drain()
@@ -84,21 +84,21 @@ def _stop_or_hurry(station: Station) -> None:
 def _restart(settings: Settings, slot: Path | None) -> None:
     """Begin anew in this process, as another version if that proves itself."""
     log.info("agent.restarts", extra={"slot": slot and slot.name})
-    slots = Slots(Path(settings.fleet.slots))
-    if slot is not None and slots.prove(slot, sys.argv[1:]):
-        slots.become_current(sys.argv[1:])
-    begin_anew(sys.argv[1:])
+    slots = ProgramSlots(Path(settings.fleet.slots))
+    if slot is not None and slots.try_slot(slot, sys.argv[1:]):
+        slots.exec_current(sys.argv[1:])
+    restart_program(sys.argv[1:])
 
 
 @contextmanager
 def _run_camera(
     asked: argparse.Namespace,
-    models: Models,
-    around: Surroundings,
+    models: SharedNetworks,
+    around: DeviceServices,
     restart: Callable[[Path | None], None],
     tail: LogTail,
     on_ready: Callable[[DeviceId], None],
-    mount: Mount,
+    mount: CameraConfig,
 ) -> Iterator[Agent]:
     """One camera's agent, ready to run and attended to, and its outbox closed behind it."""
     care = (

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from edge_agent.identity.certificates import certificate_in
+from edge_agent.identity.certificates import read_certificate
 from edge_agent.transport.broker import BrokerEndpoint
 from edge_agent.wall_clock import EARLIEST_AT
 from wire.hosts import AddressError, parse_host_and_port
@@ -69,7 +69,7 @@ def enrolment_server(desk: str, *, trust: Path, certificate: Path, key: Path) ->
 
 def check_clock(certificate: Path, now: datetime) -> None:
     """Tell a clock that is wrong from a certificate that has run out."""
-    shown = certificate_in(certificate)
+    shown = read_certificate(certificate)
     if now < EARLIEST_AT or now < shown.not_valid_before_utc:
         raise EnrolError(
             f"this camera's clock says {now:%Y-%m-%d %H:%M} UTC, before {certificate.name} was "

@@ -22,9 +22,9 @@ from edge_agent.enrolment.claim import (
     enrolment_server,
     format_server,
 )
-from edge_agent.identity.certificates import certificate_in, location_in, request_for
+from edge_agent.identity.certificates import create_signing_request, read_certificate, read_location
 from edge_agent.identity.errors import IdentityError
-from edge_agent.identity.folder import Belonging, IdentityFolder, Pending
+from edge_agent.identity.folder import DeviceIdentity, IdentityFolder, PendingCertificate
 from edge_agent.transport.broker import BrokerEndpoint, parse_broker_url
 from edge_agent.transport.provisioning_client import (
     TOKEN_REFUSED,
@@ -62,13 +62,14 @@ class EnrolmentRequest:
 
 def enrol(
     folder: IdentityFolder, claim: ClaimCertificate, who: EnrolmentRequest, clock: Clock
-) -> Belonging:
+) -> DeviceIdentity:
     """Come back certified, or raise EnrolError; calling it again goes on where it stopped."""
     _check_name(who.device)
     if folder.is_complete:
         raise AlreadyEnrolledError(
-            f"{folder.path} holds the identity of {folder.belonging().device} already: run with "
-            "it, or remove the folder to begin anew (the operator must expect the camera again)"
+            f"{folder.path} holds the identity of {folder.read_identity().device} already: run "
+            "with it, or remove the folder to enrol again (the "
+            "operator must allow the camera again)"
         )
     check_clock(claim.certificate, clock())
     where = enrolment_server(
@@ -76,14 +77,14 @@ def enrol(
     )
     parameters = {SERIAL_NUMBER: who.serial}
     pending = _registered(folder, where, who.device, parameters, clock)
-    location = who.location or pending.location or location_in(certificate_in(folder.next_pair))
+    location = who.location or pending.location or read_location(read_certificate(folder.next_pair))
     if location is None:
         raise EnrolError("the desk did not say where this camera hangs: give --location")
     broker = parse_broker_url(
         who.broker, ca=claim.trust, certificate=folder.next_pair, key=folder.next_pair
     )
     _prove(folder, broker, who.device, pending)
-    belonging = Belonging(
+    belonging = DeviceIdentity(
         device=who.device, location=location, broker=who.broker, desk=format_server(who.desk)
     )
     folder.adopt(belonging, claim.trust.read_bytes())
@@ -101,7 +102,7 @@ def renew(folder: IdentityFolder, clock: Clock) -> datetime:
 
 
 def _renewed(folder: IdentityFolder, clock: Clock) -> datetime:
-    mine = folder.belonging()
+    mine = folder.read_identity()
     check_clock(folder.pair, clock())
     desk = enrolment_server(mine.desk, trust=folder.trust, certificate=folder.pair, key=folder.pair)
     pending = _registered(folder, desk, mine.device, {}, clock)
@@ -116,7 +117,7 @@ def _renewed(folder: IdentityFolder, clock: Clock) -> datetime:
 
 def load_broker(folder: IdentityFolder) -> BrokerEndpoint:
     """The broker of an enrolled camera, with the certificate in use."""
-    mine = folder.belonging()
+    mine = folder.read_identity()
     return parse_broker_url(mine.broker, ca=folder.trust, certificate=folder.pair, key=folder.pair)
 
 
@@ -126,32 +127,32 @@ def _registered(
     device: DeviceId,
     parameters: dict[str, str],
     clock: Clock,
-) -> Pending:
+) -> PendingCertificate:
     """A certificate that the desk has registered, from wherever an earlier attempt got to."""
     pending = folder.pending()
     if pending is not None and pending.location is not None:
-        folder.pair_up(pending.certificate)
+        folder.store_next_pair(pending.certificate)
         return pending
     fresh = pending is not None and _token_stands(pending, clock())
     if pending is not None and pending.registering and not fresh:  # perhaps it came through
-        folder.pair_up(pending.certificate)
+        folder.store_next_pair(pending.certificate)
         return pending
     with ProvisioningClient(where, device) as desk:
         if pending is None or not fresh:
             pending = _certified(folder, desk, device, clock)
-        folder.pair_up(pending.certificate)
+        folder.store_next_pair(pending.certificate)
         return _register(folder, desk, pending, device, parameters)
 
 
-def _token_stands(pending: Pending, now: datetime) -> bool:
+def _token_stands(pending: PendingCertificate, now: datetime) -> bool:
     return timedelta(0) <= now - pending.made_at < TOKEN_USABLE
 
 
 def _certified(
     folder: IdentityFolder, desk: ProvisioningClient, device: DeviceId, clock: Clock
-) -> Pending:
-    made = desk.certify(request_for(device, folder.next_key()))
-    pending = Pending(
+) -> PendingCertificate:
+    made = desk.certify(create_signing_request(device, folder.next_key()))
+    pending = PendingCertificate(
         certificate=made.certificate_pem, token=made.certificate_ownership_token, made_at=clock()
     )
     folder.note(pending)
@@ -161,10 +162,10 @@ def _certified(
 def _register(
     folder: IdentityFolder,
     desk: ProvisioningClient,
-    pending: Pending,
+    pending: PendingCertificate,
     device: DeviceId,
     parameters: dict[str, str],
-) -> Pending:
+) -> PendingCertificate:
     sent_before = pending.registering
     folder.note(msgspec.structs.replace(pending, registering=True))
     try:
@@ -188,7 +189,7 @@ def _register(
 
 
 def _prove(
-    folder: IdentityFolder, broker: BrokerEndpoint, device: DeviceId, pending: Pending
+    folder: IdentityFolder, broker: BrokerEndpoint, device: DeviceId, pending: PendingCertificate
 ) -> None:
     try:
         verify_connection(broker, device)

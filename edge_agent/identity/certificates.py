@@ -11,7 +11,7 @@ from edge_agent.identity.errors import IdentityError
 from wire.scalars import DeviceId, LocationId
 
 
-def request_for(device: DeviceId, key: ec.EllipticCurvePrivateKey) -> str:
+def create_signing_request(device: DeviceId, key: ec.EllipticCurvePrivateKey) -> str:
     """A signing request that asks for nothing but a name."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, device)])
     request = x509.CertificateSigningRequestBuilder().subject_name(subject)
@@ -19,7 +19,7 @@ def request_for(device: DeviceId, key: ec.EllipticCurvePrivateKey) -> str:
     return signed.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def certificate_in(path: Path) -> x509.Certificate:
+def read_certificate(path: Path) -> x509.Certificate:
     """The first certificate of a PEM file; IdentityError when there is none."""
     try:
         return x509.load_pem_x509_certificate(path.read_bytes())
@@ -29,7 +29,7 @@ def certificate_in(path: Path) -> x509.Certificate:
         ) from error
 
 
-def location_in(certificate: x509.Certificate) -> LocationId | None:
+def read_location(certificate: x509.Certificate) -> LocationId | None:
     """The place that our own authority writes into a device's certificate; AWS's does not."""
     words = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
     return LocationId(str(words[0].value)) if words else None

@@ -13,18 +13,18 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from edge_agent.atomic_files import PRIVATE, PUBLIC, written
+from edge_agent.atomic_files import PRIVATE_MODE, PUBLIC_MODE, write_atomically
 from edge_agent.identity.certificates import (
-    certificate_in,
     private_key_from_pem,
     private_key_to_pem,
+    read_certificate,
 )
 from edge_agent.identity.errors import IdentityError
 from wire.enrolment import Pem, Token
 from wire.scalars import Device, Instant, Location, WireMessage
 
 
-class Belonging(WireMessage, frozen=True, kw_only=True):
+class DeviceIdentity(WireMessage, frozen=True, kw_only=True):
     """Who this camera is and whom it talks to. `desk` is where its certificate is renewed."""
 
     device: Device
@@ -33,7 +33,7 @@ class Belonging(WireMessage, frozen=True, kw_only=True):
     desk: str
 
 
-class Pending(WireMessage, frozen=True, kw_only=True):
+class PendingCertificate(WireMessage, frozen=True, kw_only=True):
     """How far a certificate has come that is not in use yet. `registering` is written before
     the token is sent: after a crash it may have been used.
     """
@@ -87,10 +87,10 @@ class IdentityFolder:
         """Whether this camera has been enrolled: the last file written says so."""
         return self._belonging.exists()
 
-    def belonging(self) -> Belonging:
+    def read_identity(self) -> DeviceIdentity:
         """Whom this identity belongs to; IdentityError when there is none."""
         try:
-            return msgspec.json.decode(self._belonging.read_bytes(), type=Belonging)
+            return msgspec.json.decode(self._belonging.read_bytes(), type=DeviceIdentity)
         except FileNotFoundError as error:
             raise IdentityError(
                 f"no identity in {self.path}: enrol first with `python -m edge_agent enrol "
@@ -108,23 +108,23 @@ class IdentityFolder:
             return private_key_from_pem(self._next_key.read_bytes())
         except FileNotFoundError:
             key = ec.generate_private_key(ec.SECP256R1())
-            written(self._next_key, private_key_to_pem(key), mode=PRIVATE)
+            write_atomically(self._next_key, private_key_to_pem(key), mode=PRIVATE_MODE)
             return key
         except (OSError, ValueError) as error:
             raise IdentityError(f"{self._next_key} cannot be used ({error}): remove it") from error
 
-    def pending(self) -> Pending | None:
+    def pending(self) -> PendingCertificate | None:
         """How far an unfinished enrolment had come."""
         try:
-            return msgspec.json.decode(self._pending.read_bytes(), type=Pending)
+            return msgspec.json.decode(self._pending.read_bytes(), type=PendingCertificate)
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             return None
 
-    def note(self, pending: Pending) -> None:
+    def note(self, pending: PendingCertificate) -> None:
         """Remember how far the enrolment has come."""
-        written(self._pending, msgspec.json.encode(pending), mode=PRIVATE)
+        write_atomically(self._pending, msgspec.json.encode(pending), mode=PRIVATE_MODE)
 
-    def pair_up(self, certificate: str) -> Path:
+    def store_next_pair(self, certificate: str) -> Path:
         """Put the waiting key and its certificate into `next_pair`."""
         key = self.next_key()
         try:
@@ -133,16 +133,18 @@ class IdentityFolder:
             raise IdentityError(f"the certificate that came does not parse: {error}") from error
         if not chain or chain[0].public_key() != key.public_key():
             raise IdentityError("the certificate that came is for another key: enrol again")
-        written(self.next_pair, private_key_to_pem(key) + certificate.encode(), mode=PRIVATE)
+        write_atomically(
+            self.next_pair, private_key_to_pem(key) + certificate.encode(), mode=PRIVATE_MODE
+        )
         return self.next_pair
 
-    def adopt(self, belonging: Belonging, trust: bytes | None = None) -> None:
+    def adopt(self, belonging: DeviceIdentity, trust: bytes | None = None) -> None:
         """Make the proved pair the one in use, and forget what led to it."""
         if trust is not None:
-            written(self.trust, trust, mode=PUBLIC)
+            write_atomically(self.trust, trust, mode=PUBLIC_MODE)
         if self.next_pair.exists():
             self.next_pair.replace(self.pair)
-        written(self._belonging, msgspec.json.encode(belonging), mode=PRIVATE)
+        write_atomically(self._belonging, msgspec.json.encode(belonging), mode=PRIVATE_MODE)
         self.give_up()
 
     def give_up(self) -> None:
@@ -152,4 +154,4 @@ class IdentityFolder:
 
     def ends_at(self) -> datetime:
         """When the certificate in use runs out."""
-        return certificate_in(self.pair).not_valid_after_utc
+        return read_certificate(self.pair).not_valid_after_utc

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from edge_agent.enrolment.procedure import ENROLMENT_ERRORS, renew
-from edge_agent.identity.certificates import certificate_in
+from edge_agent.identity.certificates import read_certificate
 from edge_agent.identity.errors import IdentityError
 from edge_agent.identity.folder import IdentityFolder
 from edge_agent.management.job_runner import BackgroundTask
@@ -65,7 +65,7 @@ class CertificateRenewal:
 
     def _is_due(self) -> bool:
         try:
-            shown = certificate_in(self._folder.pair)
+            shown = read_certificate(self._folder.pair)
         except IdentityError as error:
             log.error("certificate.unreadable", extra={"reason": str(error)})
             return False

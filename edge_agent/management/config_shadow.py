@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
-from edge_agent.agent import Pulse
+from edge_agent.agent import AgentStatus
 from edge_agent.management import config_store as memory
 from edge_agent.management.mqtt_rpc import ACCEPTED, REJECTED, RpcLink, RpcRequest, redact_reason
 from edge_agent.management.remote_config import (
@@ -44,7 +44,7 @@ class MeasuringCamera(Protocol):
     """A camera at work, seen from another thread."""
 
     @property
-    def pulse(self) -> Pulse: ...
+    def status(self) -> AgentStatus: ...
 
     def apply(self, settings: Settings, networks: Networks | None = None) -> None:
         """Measure by these from the next picture on; the running interval goes on."""
@@ -217,13 +217,13 @@ class ConfigShadow:
             self._conclude("applied", wish, version)
             return
         self._keep(msgspec.structs.replace(self._kept, trying=desired, trying_version=version))
-        check = ChangeCheck(self._measuring.pulse, settings.digest, now_s)
+        check = ChangeCheck(self._measuring.status, settings.digest, now_s)
         self._trial = ConfigTrial(check, version, networks is not None)
         self._measuring.apply(settings, networks)
         log.info("config.trying", extra={"version": version, "digest": settings.digest})
 
     def _watch(self, trial: ConfigTrial, now_s: float) -> None:
-        harm = trial.check.find_harm(self._measuring.pulse, now_s)
+        harm = trial.check.find_harm(self._measuring.status, now_s)
         if harm is None:
             return
         self._trial = None

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from edge_agent.atomic_files import PRIVATE, written
+from edge_agent.atomic_files import PRIVATE_MODE, write_atomically
 from wire.device_config import ConfigOutcome
 from wire.scalars import WireMessage
 
@@ -40,4 +40,4 @@ def load_config(path: Path) -> StoredConfig:
 
 def save_config(path: Path, kept: StoredConfig) -> None:
     """Write it so that a power cut leaves the old or the new."""
-    written(path, msgspec.json.encode(kept), mode=PRIVATE)
+    write_atomically(path, msgspec.json.encode(kept), mode=PRIVATE_MODE)

@@ -11,7 +11,7 @@ from typing import Final
 
 from edge_agent.capture.frame import Image
 from edge_agent.perception.face_detector import Face, FaceDetector
-from edge_agent.perception.tracker import overlap_ratio
+from edge_agent.perception.tracker import intersection_over_union
 from wire.jobs import ModelTrial
 
 SAME_FACE_IOU: Final = 0.5  # intersection over union, as PASCAL VOC has it
@@ -84,8 +84,10 @@ class ComparingDetector:
     def _compare(self, old: list[Face], new: list[Face]) -> None:
         left = list(new)
         for face in old:
-            twin = max(left, key=lambda other: overlap_ratio(face.box, other.box), default=None)
-            if twin is not None and overlap_ratio(face.box, twin.box) >= SAME_FACE_IOU:
+            twin = max(
+                left, key=lambda other: intersection_over_union(face.box, other.box), default=None
+            )
+            if twin is not None and intersection_over_union(face.box, twin.box) >= SAME_FACE_IOU:
                 left.remove(twin)
                 self.tally.both += 1
             else:

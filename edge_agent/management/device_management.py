@@ -25,7 +25,7 @@ from edge_agent.management.self_check import ReadinessNotifier
 from edge_agent.perception.networks import Networks
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.updates.model_store import ModelStore
-from edge_agent.versions import versions_of
+from edge_agent.versions import current_versions
 from wire.device_config import response_topics
 from wire.scalars import DeviceId
 
@@ -53,7 +53,7 @@ class DeviceManagement:
         on_ready: Callable[[DeviceId], None] = lambda _device: None,
     ) -> None:
         self._folder = folder
-        self._device = folder.belonging().device
+        self._device = folder.read_identity().device
         self._config = folder.path / CONFIG_FILE
         self._models = ModelStore(folder.path / MODELS_FOLDER, provided)
         self._given = settings
@@ -99,7 +99,7 @@ class DeviceManagement:
             self._folder,
             line,
             settings=lambda: shadow.settings,
-            versions=lambda settings: versions_of(settings, *self._models.load(settings)),
+            versions=lambda settings: current_versions(settings, *self._models.load(settings)),
             clock=_utc_now,
         )
         health = ReadinessNotifier(camera, line, lambda: self._well(self._device))
@@ -120,7 +120,7 @@ class DeviceManagement:
             device=self._device,
             at=_utc_now(),
             settings=settings,
-            pulse=camera.pulse,
+            pulse=camera.status,
             folder=self._folder.path,
             tail=self._tail,
         )

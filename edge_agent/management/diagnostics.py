@@ -17,8 +17,8 @@ from typing import Any, Final
 
 import msgspec
 
-from edge_agent.agent import Pulse
-from edge_agent.logs import JsonLines
+from edge_agent.agent import AgentStatus
+from edge_agent.logs import JsonLogFormatter
 from edge_agent.privacy.egress_filter import examine_document
 from edge_agent.privacy.encoded_data import find_encoded_data
 from edge_agent.reporting.system_health import rss_bytes
@@ -36,7 +36,7 @@ class LogTail(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFormatter(JsonLines())
+        self.setFormatter(JsonLogFormatter())
         self.lines: deque[str] = deque(maxlen=MAX_LOG_LINES)
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -44,7 +44,13 @@ class LogTail(logging.Handler):
 
 
 def build_report(
-    *, device: str, at: datetime, settings: Settings, pulse: Pulse, folder: Path, tail: LogTail
+    *,
+    device: str,
+    at: datetime,
+    settings: Settings,
+    pulse: AgentStatus,
+    folder: Path,
+    tail: LogTail,
 ) -> bytes:
     """Everything as one JSON document, gzipped."""
     lines = [json.loads(line) for line in list(tail.lines)]

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from edge_agent.atomic_files import PRIVATE, written
+from edge_agent.atomic_files import PRIVATE_MODE, write_atomically
 from edge_agent.management.clip_job import ClipJobRunner
 from edge_agent.management.job_runner import JobContext, JobRunner, fail, reject
 from edge_agent.management.model_job import ModelJobRunner
@@ -221,7 +221,7 @@ class JobProcessor:
     def _keep(self, entry: JobState) -> None:
         self._entry = entry
         try:
-            written(self._path, msgspec.json.encode(entry), mode=PRIVATE)
+            write_atomically(self._path, msgspec.json.encode(entry), mode=PRIVATE_MODE)
         except OSError as error:
             log.error("job.not_kept", extra={"reason": str(error)})
 

@@ -156,7 +156,7 @@ class ModelJobRunner:
         assert self._before is not None
         assert self._candidate is not None
         settings = self._with_new_name(self._means.shadow.settings)
-        before = self._means.camera.pulse
+        before = self._means.camera.status
         self._faults = before.model_faults
         self._check = ChangeCheck(before, settings.digest, now_s)
         self._watch_ends_s = now_s + self._job.trial.watch_s
@@ -166,7 +166,7 @@ class ModelJobRunner:
     def _watch(self, check: ChangeCheck, now_s: float) -> JobResult | None:
         assert self._card is not None
         details = self._beside.tally.as_details() if self._beside else {}
-        pulse = self._means.camera.pulse
+        pulse = self._means.camera.status
         harm = check.find_harm(pulse, now_s)
         if pulse.model_faults > self._faults:
             harm = "it fails on the pictures"

@@ -12,7 +12,7 @@ from edge_agent.opening_hours import DAYS
 from edge_agent.settings.camera_settings import Settings as LocalSettings
 from edge_agent.settings.field_types import Day
 from edge_agent.settings.loading import SettingsError
-from edge_agent.settings.schedule import Hours
+from edge_agent.settings.schedule import OpenHours
 
 
 class LooserPrivacyError(SettingsError):
@@ -84,7 +84,7 @@ def _schedule(own: LocalSettings, wished: Mapping[str, Any]) -> dict[str, Any]:
         )
     if not hours:
         return {}
-    both = intersect_hours(own.schedule.hours, tuple(Hours(**one) for one in hours))
+    both = intersect_hours(own.schedule.hours, tuple(OpenHours(**one) for one in hours))
     if not both:
         raise LooserPrivacyError(
             "schedule: no hour lies within this camera's own; pause it instead"
@@ -105,7 +105,7 @@ def _thresholds(own: LocalSettings, wished: Mapping[str, Any]) -> Mapping[str, A
 
 
 def intersect_hours(
-    own: tuple[Hours, ...], wished: tuple[Hours, ...]
+    own: tuple[OpenHours, ...], wished: tuple[OpenHours, ...]
 ) -> list[tuple[Day, str, str]]:
     """Day, opening and closing for each stretch that lies in both."""
     return sorted(

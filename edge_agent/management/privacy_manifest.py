@@ -33,7 +33,7 @@ class ManifestReporter:
         versions: Callable[[Settings], Versions],
         clock: Callable[[], datetime],
     ) -> None:
-        mine = identity.belonging()
+        mine = identity.read_identity()
         self._address = DeviceAddress(mine.location, mine.device)
         self._identity = identity
         self._line = line

@@ -12,7 +12,7 @@ import msgspec
 
 from edge_agent.management.privacy_limits import limit_config
 from edge_agent.settings.camera_settings import Settings
-from edge_agent.settings.loading import SettingsError, settings_from
+from edge_agent.settings.loading import SettingsError, convert_settings
 from wire.device_config import LARGEST_CONFIG_BYTES, DeviceConfig
 
 Path = tuple[str, ...]
@@ -79,7 +79,7 @@ def apply_desired_config(own: Settings, desired: Mapping[str, Any]) -> Settings:
             value = _at(given, row.config)
             if value is not None:
                 _put(tables, row.setting, row.inward(value))
-        return settings_from(tables)
+        return convert_settings(tables)
     except (msgspec.ValidationError, SettingsError, ValueError) as error:
         raise ConfigError(str(error)) from error
 

@@ -7,7 +7,7 @@ taken back for delivering nothing after it.
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
-from edge_agent.agent import Pulse
+from edge_agent.agent import AgentStatus
 from edge_agent.management.mqtt_rpc import RpcLink
 from wire.health import CaptureState
 
@@ -20,7 +20,7 @@ class MonitoredCamera(Protocol):
     """Whatever has a pulse."""
 
     @property
-    def pulse(self) -> Pulse: ...
+    def status(self) -> AgentStatus: ...
 
 
 class ReadinessNotifier:
@@ -35,7 +35,7 @@ class ReadinessNotifier:
         """Nothing that the fleet says concerns it."""
 
     def pump(self, now_s: float) -> None:
-        pulse = self._camera.pulse
+        pulse = self._camera.status
         delivers = pulse.captured >= MIN_FRAMES or pulse.capture is CaptureState.PAUSED
         if self._tell and delivers and not pulse.model_faults and self._line.connected:
             self._tell()
@@ -45,14 +45,14 @@ class ReadinessNotifier:
 class ChangeCheck:
     """Watches one change from the moment it was asked for. Times are steady seconds."""
 
-    def __init__(self, before: Pulse, digest: str, now_s: float) -> None:
+    def __init__(self, before: AgentStatus, digest: str, now_s: float) -> None:
         self._before = before
         self._digest = digest
         self._asked_s = now_s
         self._applied_s: float | None = None
-        self._first: Pulse | None = None
+        self._first: AgentStatus | None = None
 
-    def find_harm(self, pulse: Pulse, now_s: float) -> str | None:
+    def find_harm(self, pulse: AgentStatus, now_s: float) -> str | None:
         """What is wrong, empty when all is well, None while it cannot be said."""
         late = now_s - self._asked_s > CHECK_TIMEOUT_S
         if pulse.digest != self._digest:
@@ -67,7 +67,7 @@ class ChangeCheck:
             return ""
         return f"no pictures within {CHECK_TIMEOUT_S:.0f} s" if late else None
 
-    def _is_idle(self, pulse: Pulse) -> bool:
+    def _is_idle(self, pulse: AgentStatus) -> bool:
         """Nothing came before, or nothing is to come now."""
         return self._before.capture is not CaptureState.STREAMING or pulse.capture in (
             CaptureState.PAUSED,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from edge_agent.enrolment.procedure import renew
-from edge_agent.identity.certificates import certificate_in
+from edge_agent.identity.certificates import read_certificate
 from edge_agent.management.http_transfer import TransferError, upload, validate_url
 from edge_agent.management.job_runner import BackgroundTask, JobContext, reject, succeed
 from wire.jobs import DiagnoseJob, JobResult
@@ -79,7 +79,7 @@ class DiagnoseJobRunner:
 
 def certificate_serial(means: JobContext) -> str:
     """The serial number of the certificate in use."""
-    return f"{certificate_in(means.identity.pair).serial_number:x}"
+    return f"{read_certificate(means.identity.pair).serial_number:x}"
 
 
 def _sent(report: Callable[[], bytes], url: str, hosts: tuple[str, ...]) -> Callable[[], int]:

@@ -7,7 +7,7 @@ import msgspec
 
 from edge_agent.management.http_transfer import TransferError, download, validate_url
 from edge_agent.management.job_runner import BackgroundTask, JobContext, fail, reject, succeed
-from edge_agent.updates.ab_update import SlotError, Slots, is_proving
+from edge_agent.updates.ab_update import ProgramSlotError, ProgramSlots, is_on_trial
 from edge_agent.updates.signature import SignatureError, verify_signature
 from edge_agent.updates.version_history import (
     PROGRAM,
@@ -31,18 +31,18 @@ class UpdateJobRunner:
         self._asked = False
 
     def pump(self, now_s: float) -> JobResult | None:
-        if is_proving():
+        if is_on_trial():
             return None
         if not self._means.own.fleet.slots:
             return reject("settings fleet.slots is empty: this program has no slots")
-        slots = Slots(Path(self._means.own.fleet.slots))
+        slots = ProgramSlots(Path(self._means.own.fleet.slots))
         release = self._release(slots)
         if isinstance(release, JobResult):
             return release
         if slots.current is not None and slots.current.name == release.version:
             self._versions.record(PROGRAM, release.version, release.sha256)
             return succeed(version=release.version)
-        if self._means.boot != self._since and (trouble := slots.take_trouble()):
+        if self._means.boot != self._since and (trouble := slots.take_failure_reason()):
             return fail(trouble)
         if self._work is None:
             self._work = BackgroundTask(lambda: self._unpacked(slots, release))
@@ -60,7 +60,7 @@ class UpdateJobRunner:
         allow_older = self._means.own.fleet.allow_older
         return VersionHistory(self._means.identity.versions, allow_older=allow_older)
 
-    def _release(self, slots: Slots) -> Release | JobResult:
+    def _release(self, slots: ProgramSlots) -> Release | JobResult:
         fleet = self._means.own.fleet
         try:
             verify_signature(self._job.release.encode(), self._job.signature, fleet.signers)
@@ -71,15 +71,17 @@ class UpdateJobRunner:
             return reject(str(error))
         return release
 
-    def _unpacked(self, slots: Slots, release: Release) -> Path:
+    def _unpacked(self, slots: ProgramSlots, release: Release) -> Path:
         hosts = self._means.own.fleet.hosts
         archive = download(self._job.url, hosts=hosts, limit_bytes=release.bytes)
         if hashlib.sha256(archive).hexdigest() != release.sha256:
-            raise SlotError(f"{len(archive)} bytes came that are not those of {release.version}")
+            raise ProgramSlotError(
+                f"{len(archive)} bytes came that are not those of {release.version}"
+            )
         return slots.unpack(release.version, archive)
 
 
-def _installed(slots: Slots) -> AcceptedVersion | None:
+def _installed(slots: ProgramSlots) -> AcceptedVersion | None:
     """The version at work; None where somebody gave its slot a name that is no version."""
     if slots.current is None:
         return None

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from edge_agent.perception.attention import Attention
-from edge_agent.player.now_playing import Piece
+from edge_agent.player.now_playing import CreativeSpan
 
 
-class Lived(NamedTuple):
+class TimedSpan(NamedTuple):
     """A stretch of time somebody spent in view; without attention, that the camera observed."""
 
     first_ms: int
@@ -18,7 +18,7 @@ class Lived(NamedTuple):
 
 
 @dataclass(slots=True)
-class CreativeTally:
+class CreativeSums:
     """The sums of one creative; `visits` are the tracks that were in view during it."""
 
     plays: int = 0
@@ -27,9 +27,11 @@ class CreativeTally:
     visits: set[int] = field(default_factory=set)
 
 
-def shares(lived: Iterable[Lived], pieces: Sequence[Piece]) -> dict[str, CreativeTally]:
+def sum_by_creative(
+    lived: Iterable[TimedSpan], pieces: Sequence[CreativeSpan]
+) -> dict[str, CreativeSums]:
     """Sums by creative; what sticks out before the first piece or after the last belongs to it."""
-    sums = {piece.creative: CreativeTally() for piece in pieces}
+    sums = {piece.creative: CreativeSums() for piece in pieces}
     last = len(pieces) - 1
     for stretch in lived:
         for number, piece in enumerate(pieces):

@@ -4,12 +4,12 @@ from collections import Counter
 
 from msgspec import UNSET, UnsetType
 
-from edge_agent.perception.demographics import Description
+from edge_agent.perception.demographics import Demographics
 from edge_agent.privacy.demographic_suppression import DemographicSuppression
 from wire.audience import DemographicCell, Expression
 
 
-class Described:
+class DemographicCounts:
     """What waits to be told of the people who came and went."""
 
     def __init__(self, smallest: int) -> None:
@@ -17,7 +17,7 @@ class Described:
         self._cells = DemographicSuppression(smallest)
         self._expressions: Counter[Expression] = Counter()
 
-    def add(self, person: Description, *, engaged: bool) -> None:
+    def add(self, person: Demographics, *, engaged: bool) -> None:
         """Take one ended visit."""
         cell = DemographicCell(
             age=person.age, gender=person.gender, visits=1, onlookers=int(engaged)

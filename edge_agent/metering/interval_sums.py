@@ -6,9 +6,9 @@ from typing import Final
 
 from msgspec import UNSET, UnsetType
 
-from edge_agent.metering.creative_shares import CreativeTally, Lived, shares
-from edge_agent.perception.attention import Attention, Band
-from edge_agent.player.now_playing import Piece, Playing
+from edge_agent.metering.creative_shares import CreativeSums, TimedSpan, sum_by_creative
+from edge_agent.perception.attention import Attention, AttentionBand
+from edge_agent.player.now_playing import CreativeSpan, PlayHistory
 from wire.audience import (
     MAX_CREATIVES,
     MAX_SENSORS,
@@ -34,7 +34,7 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
-class ZoneTally:
+class ZoneCounts:
     """The sums of one zone.
 
     `outside` are visits, once each, that were in view elsewhere, for `outside_ms`; `beside` are the
@@ -54,7 +54,7 @@ class ZoneTally:
 
 
 @dataclass(slots=True)
-class Tally:
+class IntervalSums:
     """The sums of one interval; `starts_ms` and `ends_ms` are UTC, in milliseconds of the epoch."""
 
     starts_ms: int
@@ -66,7 +66,9 @@ class Tally:
     observed_ms: int = 0
     blind_ms: dict[BlindCause, int] = field(default_factory=lambda: dict.fromkeys(BlindCause, 0))
     attention_ms: dict[Attention, int] = field(default_factory=lambda: dict.fromkeys(Attention, 0))
-    band_ms: dict[Band, int] = field(default_factory=lambda: dict.fromkeys(Band, 0))
+    band_ms: dict[AttentionBand, int] = field(
+        default_factory=lambda: dict.fromkeys(AttentionBand, 0)
+    )
     entries: int = 0
     visits: int = 0
     onlookers: int = 0
@@ -78,17 +80,17 @@ class Tally:
     presence: dict[int, tuple[int, int]] = field(default_factory=dict)
     highest: int = 0  # the peak of what `presence` does not hold any more
     era: int = 0  # how often the settings had changed when it began
-    zones: dict[str, ZoneTally] = field(default_factory=dict)
-    lived: list[Lived] = field(default_factory=list)  # steady milliseconds, until it is sealed
-    creatives: dict[str, CreativeTally] = field(default_factory=dict)
+    zones: dict[str, ZoneCounts] = field(default_factory=dict)
+    spans: list[TimedSpan] = field(default_factory=list)  # steady milliseconds, until it is sealed
+    creatives: dict[str, CreativeSums] = field(default_factory=dict)
     sensors: dict[str, SensorSum] = field(default_factory=dict)
     snapshots: SnapshotSum | UnsetType = UNSET
     cells: tuple[DemographicCell, ...] = ()
     expressions: dict[Expression, int] | UnsetType = UNSET
 
-    def zone(self, name: str) -> "ZoneTally":
+    def zone(self, name: str) -> "ZoneCounts":
         """A zone's sums; those of a zone that came after the interval's start go nowhere."""
-        return self.zones.get(name) or ZoneTally()
+        return self.zones.get(name) or ZoneCounts()
 
     def take(self, people: int, facing: int, looking: int) -> None:
         """Add a snapshot."""
@@ -106,14 +108,14 @@ class Tally:
         elif len(self.sensors) < MAX_SENSORS:
             self.sensors[sensor] = new
 
-    def split(self, playing: Playing, offset_ms: int) -> None:
+    def split(self, playing: PlayHistory, offset_ms: int) -> None:
         """Share the time out among what was played; `offset_ms` is civil minus steady time."""
-        pieces = playing.pieces(self.starts_ms, self.ends_ms)
+        pieces = playing.creative_spans(self.starts_ms, self.ends_ms)
         told = set(list(dict.fromkeys(piece.creative for piece in pieces))[: MAX_CREATIVES - 1])
-        self.creatives = shares(
-            self.lived,
+        self.creatives = sum_by_creative(
+            self.spans,
             [
-                Piece(
+                CreativeSpan(
                     piece.creative if piece.creative in told else UNKNOWN_CREATIVE,
                     piece.first_ms - offset_ms,
                     piece.last_ms - offset_ms,
@@ -190,11 +192,11 @@ class Tally:
             zones={name: zone.sums() for name, zone in self.zones.items()} or UNSET,
             expressions=self.expressions,
             bands=BandSum(**{f"{band}_ms": spent for band, spent in self.band_ms.items()}),
-            creatives={name: _creative(one) for name, one in self.creatives.items()} or UNSET,
+            creatives={name: _creative_sum(one) for name, one in self.creatives.items()} or UNSET,
         )
 
 
-def _creative(one: CreativeTally) -> CreativeSum:
+def _creative_sum(one: CreativeSums) -> CreativeSum:
     spent = one.attention_ms
     return CreativeSum(
         plays=one.plays,

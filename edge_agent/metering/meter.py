@@ -14,24 +14,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from edge_agent.metering.creative_shares import Lived
-from edge_agent.metering.demographic_counts import Described
-from edge_agent.metering.interval_sums import EPOCH, Tally, ZoneTally
-from edge_agent.metering.visit import Span, Visit
-from edge_agent.perception.attention import Attention, band_of
-from edge_agent.perception.demographics import Description
-from edge_agent.perception.sightings import Sighting, Snapshot, View
-from edge_agent.player.now_playing import Playing
+from edge_agent.metering.creative_shares import TimedSpan
+from edge_agent.metering.demographic_counts import DemographicCounts
+from edge_agent.metering.interval_sums import EPOCH, IntervalSums, ZoneCounts
+from edge_agent.metering.visit import Visit, VisitSpan
+from edge_agent.perception.attention import Attention, attention_band
+from edge_agent.perception.demographics import Demographics
+from edge_agent.perception.sightings import Sighting, SnapshotCounts, Visibility
+from edge_agent.player.now_playing import PlayHistory
 from edge_agent.settings.camera_settings import Settings
 from wire.audience import AttentionBasis, BlindCause
 from wire.histogram import ATTENTION_EDGES_MS, DWELL_EDGES_MS, bucket_of
 
 CLOCK_WAS_SET_MS: Final = 500
-NOBODY: Final[Mapping[int, Description]] = {}
+NO_DEMOGRAPHICS: Final[Mapping[int, Demographics]] = {}
 LOOKING: Final = Attention.LOOKING
 
 
-class Arrivals(NamedTuple):
+class FrameArrivals(NamedTuple):
     """Frames since the last observation."""
 
     captured: int = 0
@@ -42,24 +42,24 @@ class Arrivals(NamedTuple):
 class Meter:
     """The open intervals and the running visits of one camera."""
 
-    def __init__(self, settings: Settings, playing: Playing | None = None) -> None:
+    def __init__(self, settings: Settings, playing: PlayHistory | None = None) -> None:
         self._playing = playing
         self._follow(settings)
         self._era = 0
-        self._described = Described(settings.privacy.smallest_cell)
+        self._demographic_counts = DemographicCounts(settings.privacy.smallest_cell)
         self._offset_ms: int | None = None  # civil minus steady
         self._last_ms = 0
-        self._view = View(observed=False)
-        self._open: list[Tally] = []
-        self._sealed: list[Tally] = []
+        self._view = Visibility(observed=False)
+        self._open: list[IntervalSums] = []
+        self._sealed: list[IntervalSums] = []
         self._visits: dict[int, Visit] = {}
 
     def adopt(self, settings: Settings) -> None:
         """Measure by these; intervals that have begun end as they were going to, in their era."""
         self._follow(settings)
         self._era += 1
-        if settings.privacy.smallest_cell != self._described.smallest:
-            self._described = Described(settings.privacy.smallest_cell)
+        if settings.privacy.smallest_cell != self._demographic_counts.smallest:
+            self._demographic_counts = DemographicCounts(settings.privacy.smallest_cell)
 
     def _follow(self, settings: Settings) -> None:
         tracking = settings.tracking
@@ -74,13 +74,13 @@ class Meter:
         self,
         captured_at: datetime,
         elapsed_s: float,
-        view: View,
+        view: Visibility,
         *,
-        arrivals: Arrivals = Arrivals(),  # noqa: B008  an immutable tuple of zeros
+        arrivals: FrameArrivals = FrameArrivals(),  # noqa: B008  an immutable tuple of zeros
         seen: Sequence[Sighting] = (),
         ended: Iterable[int] = (),
-        described: Mapping[int, Description] = NOBODY,
-        snapshot: Snapshot | None = None,
+        demographics: Mapping[int, Demographics] = NO_DEMOGRAPHICS,
+        snapshot: SnapshotCounts | None = None,
     ) -> None:
         """Take what one picture, or a silence, says; `described` are guesses about some of those
         who have ended, `snapshot` was taken a while ago.
@@ -88,7 +88,7 @@ class Meter:
         self._keep_time(captured_at, round(elapsed_s * 1000))
         self._tally_at(self._last_ms)  # whatever follows lies in an open interval
         for track in ended:
-            self._end(track, described.get(track))
+            self._end(track, demographics.get(track))
         for sighting in seen:
             self._see(sighting)
         if snapshot is not None:
@@ -98,7 +98,7 @@ class Meter:
         self.arrive(arrivals)
         self._view = view
 
-    def arrive(self, arrivals: Arrivals) -> None:
+    def arrive(self, arrivals: FrameArrivals) -> None:
         """Count frames in the interval that is running."""
         if self._offset_ms is not None:
             tally = self._tally_at(self._last_ms)
@@ -111,14 +111,14 @@ class Meter:
         if self._offset_ms is not None:
             self._tally_at(self._last_ms).read(sensor, value_milli)
 
-    def close_due(self) -> list[Tally]:
+    def close_due(self) -> list[IntervalSums]:
         """Intervals that nothing can change any more, oldest first."""
         while self._open and self._open[0].ends_ms + self._settle_ms <= self._last_ms:
             self._seal(self._open.pop(0))
         sealed, self._sealed = self._sealed, []
         return sealed
 
-    def close(self) -> list[Tally]:
+    def close(self) -> list[IntervalSums]:
         """Everything that is left, the last interval cut where observation ended."""
         for track in list(self._visits):
             self._end(track, None)
@@ -142,32 +142,32 @@ class Meter:
     def _hold(self, first_ms: int, last_ms: int) -> None:
         known_ms = min(last_ms, first_ms + self._longest_gap_ms)
         for tally, since_ms, span_ms in self._spread(first_ms, known_ms):
-            if self._view.blind is not None:
-                tally.blind_ms[self._view.blind] += span_ms
+            if self._view.cause is not None:
+                tally.blind_ms[self._view.cause] += span_ms
             elif self._view.observed:
                 tally.observed_ms += span_ms
-                self._remember(tally, Lived(since_ms, since_ms + span_ms, None))
+                self._remember(tally, TimedSpan(since_ms, since_ms + span_ms, None))
         for tally, _, span_ms in self._spread(known_ms, last_ms):
             tally.blind_ms[BlindCause.OFFLINE] += span_ms
 
-    def _remember(self, tally: Tally, lived: Lived) -> None:
+    def _remember(self, tally: IntervalSums, lived: TimedSpan) -> None:
         if self._playing is not None:
-            tally.lived.append(lived)
+            tally.spans.append(lived)
 
     def _see(self, sighting: Sighting) -> None:
         visit = self._visits.get(sighting.track)
         if visit is None:
             visit = Visit(sighting.track, self._last_ms, self._last_ms, sighting.attention)
-            visit.looks(sighting.attention)
+            visit.record_attention(sighting.attention)
             self._visits[sighting.track] = visit
         else:
             known_ms = min(self._last_ms, visit.last_ms + self._longest_gap_ms)
-            span = Span(visit.last_ms, known_ms, visit.attention, visit.zones, visit.band)
-            visit.sees(span, sighting.attention, self._limits)
+            span = VisitSpan(visit.last_ms, known_ms, visit.attention, visit.zones, visit.band)
+            visit.extend(span, sighting.attention, self._limits)
             visit.waiting.append(span)
             visit.last_ms = self._last_ms
-        visit.band = band_of(sighting.looking_ratio)
-        fresh = visit.stands_in(sighting.zones, self._last_ms)
+        visit.band = attention_band(sighting.looking_ratio)
+        fresh = visit.enter_zones(sighting.zones, self._last_ms)
         if sighting.confirmed:
             self._believe(visit, fresh)
 
@@ -183,8 +183,8 @@ class Meter:
                 tally.attention_ms[span.attention] += span_ms
                 tally.band_ms[span.band] += span_ms
                 until_ms = since_ms + span_ms
-                self._remember(tally, Lived(since_ms, until_ms, span.attention, visit.track))
-                _place(tally, visit, span, span_ms)
+                self._remember(tally, TimedSpan(since_ms, until_ms, span.attention, visit.track))
+                _add_to_zones(tally, visit, span, span_ms)
         self._mark_presence(visit)
         visit.waiting.clear()
 
@@ -195,7 +195,7 @@ class Meter:
             if first_ms <= last_ms and first_ms < tally.ends_ms:
                 tally.presence[visit.track] = (first_ms, last_ms)
 
-    def _end(self, track: int, person: Description | None) -> None:
+    def _end(self, track: int, person: Demographics | None) -> None:
         visit = self._visits.pop(track, None)
         if visit is None or not visit.confirmed:
             return
@@ -206,9 +206,9 @@ class Meter:
         tally.dwell_histogram[bucket_of(visit.dwell_ms, DWELL_EDGES_MS)] += 1
         tally.attention_histogram[bucket_of(visit.looking_ms, ATTENTION_EDGES_MS)] += 1
         if person is not None:
-            self._described.add(person, engaged=visit.engaged)
+            self._demographic_counts.add(person, engaged=visit.engaged)
 
-    def _tally_at(self, at_ms: int) -> Tally:
+    def _tally_at(self, at_ms: int) -> IntervalSums:
         """The open interval of an instant; what lies before the first one belongs to it."""
         if not self._open:
             self._open.append(self._tally(at_ms))
@@ -217,13 +217,13 @@ class Meter:
             self._open.append(self._tally(starts_ms))
         return next(tally for tally in self._open if at_ms < tally.ends_ms)
 
-    def _tally(self, starts_ms: int) -> Tally:
-        zones = {name: ZoneTally() for name in self._zones}
-        return Tally(
+    def _tally(self, starts_ms: int) -> IntervalSums:
+        zones = {name: ZoneCounts() for name in self._zones}
+        return IntervalSums(
             starts_ms, self._grid_after(starts_ms), self._basis, zones=zones, era=self._era
         )
 
-    def _spread(self, first_ms: int, last_ms: int) -> list[tuple[Tally, int, int]]:
+    def _spread(self, first_ms: int, last_ms: int) -> list[tuple[IntervalSums, int, int]]:
         """The milliseconds of a span, shared among the intervals that it crosses.
 
         Each share with its interval and where it begins.
@@ -250,19 +250,19 @@ class Meter:
             self._seal(tally)
         self._open.clear()
 
-    def _seal(self, tally: Tally) -> None:
+    def _seal(self, tally: IntervalSums) -> None:
         assert self._offset_ms is not None
         tally.starts_ms += self._offset_ms
         tally.ends_ms += self._offset_ms
         if self._playing is not None:
             tally.split(self._playing, self._offset_ms)
-        tally.lived.clear()
-        tally.cells = self._described.cells(tally.visits, tally.onlookers)
-        tally.expressions = self._described.expressions(tally.visits)
+        tally.spans.clear()
+        tally.cells = self._demographic_counts.cells(tally.visits, tally.onlookers)
+        tally.expressions = self._demographic_counts.expressions(tally.visits)
         self._sealed.append(tally)
 
 
-def _place(tally: Tally, visit: Visit, span: Span, span_ms: int) -> None:
+def _add_to_zones(tally: IntervalSums, visit: Visit, span: VisitSpan, span_ms: int) -> None:
     """Add so much of a span to the zones that it was in, and to what is outside of the others."""
     for name, zone in tally.zones.items():
         if name in span.zones:

@@ -10,20 +10,20 @@ from typing import Final, Self, TypeVar
 
 import msgspec
 
-from edge_agent.metering.creative_shares import CreativeTally
-from edge_agent.metering.interval_sums import Tally
-from edge_agent.perception.attention import Attention, Band
+from edge_agent.metering.creative_shares import CreativeSums
+from edge_agent.metering.interval_sums import IntervalSums
+from edge_agent.perception.attention import Attention, AttentionBand
 from wire.audience import MAX_CREATIVES, UNKNOWN_CREATIVE
 
 K = TypeVar("K")
-UNKNOWN_BAND: Final = Band.LOW  # as for a head that cannot be measured
+UNKNOWN_BAND: Final = AttentionBand.LOW  # as for a head that cannot be measured
 
 
-class People(msgspec.Struct, kw_only=True):
+class PeopleSums(msgspec.Struct, kw_only=True):
     """The sums over people of one or more intervals."""
 
     attention_ms: dict[Attention, int] = msgspec.field(default_factory=dict)
-    band_ms: dict[Band, int] = msgspec.field(default_factory=dict)
+    band_ms: dict[AttentionBand, int] = msgspec.field(default_factory=dict)
     creatives: dict[str, dict[Attention, int]] = msgspec.field(default_factory=dict)
     entries: int = 0
     visits: int = 0
@@ -32,7 +32,7 @@ class People(msgspec.Struct, kw_only=True):
     peak: int = 0
 
     @classmethod
-    def taken_from(cls, tally: Tally) -> Self:
+    def take_from(cls, tally: IntervalSums) -> Self:
         """The people of an interval, which has none afterwards."""
         people = cls(
             attention_ms=dict(tally.attention_ms),
@@ -44,7 +44,7 @@ class People(msgspec.Struct, kw_only=True):
             dwell_ms=tally.dwell_ms,
             peak=tally.peak,
         )
-        put(tally, cls())
+        set_people(tally, cls())
         return people
 
     @property
@@ -62,21 +62,21 @@ class People(msgspec.Struct, kw_only=True):
         """Nobody came, went, or was in view."""
         return not (self.person_ms or self.is_counted)
 
-    def add(self, other: "People") -> None:
+    def add(self, other: "PeopleSums") -> None:
         """Join the sums of others to these."""
-        self.attention_ms = added(self.attention_ms, other.attention_ms)
-        self.band_ms = added(self.band_ms, other.band_ms)
+        self.attention_ms = add_counts(self.attention_ms, other.attention_ms)
+        self.band_ms = add_counts(self.band_ms, other.band_ms)
         for name, spent in other.creatives.items():
             known = name in self.creatives or len(self.creatives) < MAX_CREATIVES - 1
             held = name if known else UNKNOWN_CREATIVE
-            self.creatives[held] = added(self.creatives.get(held, {}), spent)
+            self.creatives[held] = add_counts(self.creatives.get(held, {}), spent)
         self.entries += other.entries
         self.visits += other.visits
         self.onlookers += other.onlookers
         self.dwell_ms += other.dwell_ms
         self.peak = max(self.peak, other.peak)
 
-    def taken_out(self, most_ms: int, *, unit_ms: int = 1) -> "People":
+    def take_out(self, most_ms: int, *, unit_ms: int = 1) -> "PeopleSums":
         """All counts, and at most so much time in view, in whole units of each kind of attention.
 
         It is taken out of these sums, and no creative of it is told.
@@ -86,8 +86,8 @@ class People(msgspec.Struct, kw_only=True):
             told[what] = min(spent, most_ms) // unit_ms * unit_ms
             most_ms -= told[what]
         told = {what: spent for what, spent in told.items() if spent}
-        bands = portioned(sum(told.values()), self.band_ms)
-        people = People(
+        bands = take_amount(sum(told.values()), self.band_ms)
+        people = PeopleSums(
             attention_ms=told,
             band_ms=bands,
             entries=self.entries,
@@ -96,27 +96,27 @@ class People(msgspec.Struct, kw_only=True):
             dwell_ms=self.dwell_ms // unit_ms * unit_ms,
             peak=self.peak,
         )
-        self.attention_ms = subtracted(self.attention_ms, told)
-        self.band_ms = subtracted(self.band_ms, bands)
+        self.attention_ms = subtract_counts(self.attention_ms, told)
+        self.band_ms = subtract_counts(self.band_ms, bands)
         self.dwell_ms -= people.dwell_ms
         self.entries = self.visits = self.onlookers = self.peak = 0
         return people
 
 
-def put(tally: Tally, people: People) -> None:
+def set_people(tally: IntervalSums, people: PeopleSums) -> None:
     """Make these the people of an interval, in splits that each add up to the whole."""
     attention = {what: people.attention_ms.get(what, 0) for what in Attention}
     tally.attention_ms = attention
-    bands = {band: people.band_ms.get(band, 0) for band in Band}
+    bands = {band: people.band_ms.get(band, 0) for band in AttentionBand}
     bands[UNKNOWN_BAND] += sum(attention.values()) - sum(bands.values())
     tally.band_ms = bands
-    _put_creatives(tally, people)
+    _set_creatives(tally, people)
     tally.entries, tally.visits = people.entries, people.visits
     tally.onlookers, tally.dwell_ms = people.onlookers, people.dwell_ms
     tally.presence, tally.highest = {}, people.peak
 
 
-def _put_creatives(tally: Tally, people: People) -> None:
+def _set_creatives(tally: IntervalSums, people: PeopleSums) -> None:
     """Time of which no creative is known, or none that has room, belongs to none."""
     if not tally.creatives:
         return
@@ -124,27 +124,27 @@ def _put_creatives(tally: Tally, people: People) -> None:
         one.attention_ms = dict.fromkeys(Attention, 0)
     for name, spent in people.creatives.items():
         has_room = name in tally.creatives or len(tally.creatives) < MAX_CREATIVES - 1
-        held = tally.creatives.setdefault(name if has_room else UNKNOWN_CREATIVE, CreativeTally())
+        held = tally.creatives.setdefault(name if has_room else UNKNOWN_CREATIVE, CreativeSums())
         for what, share in spent.items():
             held.attention_ms[what] += share
     for what, whole in tally.attention_ms.items():
         split = sum(one.attention_ms[what] for one in tally.creatives.values())
         if whole != split:
-            nobody = tally.creatives.setdefault(UNKNOWN_CREATIVE, CreativeTally())
+            nobody = tally.creatives.setdefault(UNKNOWN_CREATIVE, CreativeSums())
             nobody.attention_ms[what] += whole - split
 
 
-def added(one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
+def add_counts(one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
     """Sums by key."""
     return dict(Counter(one) + Counter(other))
 
 
-def subtracted(one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
+def subtract_counts(one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
     """What is left by key; nothing goes below zero."""
     return dict(Counter(one) - Counter(other))
 
 
-def portioned(amount: int, parts: Mapping[K, int]) -> dict[K, int]:
+def take_amount(amount: int, parts: Mapping[K, int]) -> dict[K, int]:
     """An amount taken from parts, the largest first, at most all of each."""
     taken: dict[K, int] = {}
     for key in sorted(parts, key=lambda key: -parts[key]):
@@ -153,14 +153,14 @@ def portioned(amount: int, parts: Mapping[K, int]) -> dict[K, int]:
     return {key: share for key, share in taken.items() if share}
 
 
-def joined_creatives(
-    one: Mapping[str, CreativeTally], others: Iterable[tuple[str, CreativeTally]]
-) -> dict[str, CreativeTally]:
+def merge_creatives(
+    one: Mapping[str, CreativeSums], others: Iterable[tuple[str, CreativeSums]]
+) -> dict[str, CreativeSums]:
     """Plays and observed time of both; what exceeds the contract's number belongs to none."""
     joined = dict(one)
     for name, other in others:
         has_room = name in joined or len(joined) < MAX_CREATIVES - 1
-        held = joined.setdefault(name if has_room else UNKNOWN_CREATIVE, CreativeTally())
+        held = joined.setdefault(name if has_room else UNKNOWN_CREATIVE, CreativeSums())
         held.plays += other.plays
         held.observed_ms += other.observed_ms
         held.visits |= other.visits

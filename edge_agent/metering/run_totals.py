@@ -6,7 +6,7 @@ from wire.audience import AudienceReport, BlindCause
 
 
 @dataclass(slots=True)
-class Totals:
+class RunTotals:
     """What one run measured; times in whole milliseconds."""
 
     reports: int = 0

@@ -3,16 +3,16 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from edge_agent.perception.attention import Attention, Band
+from edge_agent.perception.attention import Attention, AttentionBand
 from edge_agent.settings.perception import AttentionSettings
 
 
-class Span(NamedTuple):
+class VisitSpan(NamedTuple):
     first_ms: int
     last_ms: int
     attention: Attention
     zones: tuple[str, ...] = ()
-    band: Band = Band.LOW
+    band: AttentionBand = AttentionBand.LOW
 
 
 @dataclass(slots=True)
@@ -25,9 +25,9 @@ class Visit:
     first_ms: int
     last_ms: int
     attention: Attention
-    band: Band = Band.LOW
+    band: AttentionBand = AttentionBand.LOW
     confirmed: bool = False
-    waiting: list[Span] = field(default_factory=list)
+    waiting: list[VisitSpan] = field(default_factory=list)
     zones: tuple[str, ...] = ()
     zone_entries_ms: dict[str, int] = field(default_factory=dict)
     outside: set[str] = field(default_factory=set)
@@ -37,26 +37,26 @@ class Visit:
     run_ms: int = 0
     engaged: bool = False
 
-    def sees(self, span: Span, now: Attention, limits: AttentionSettings) -> None:
+    def extend(self, span: VisitSpan, now: Attention, limits: AttentionSettings) -> None:
         """Go on from the last sight to this one."""
         passed_ms = span.last_ms - span.first_ms
         self.dwell_ms += passed_ms
         if self.attention is Attention.LOOKING:
             self.looking_ms += passed_ms
             self.run_ms += passed_ms
-        self.looks(now)
+        self.record_attention(now)
         self.engaged = self.engaged or (
             self.run_frames >= limits.engaged_frames and self.run_ms >= limits.engaged_s * 1000
         )
 
-    def stands_in(self, zones: tuple[str, ...], at_ms: int) -> list[str]:
+    def enter_zones(self, zones: tuple[str, ...], at_ms: int) -> list[str]:
         """Be in these zones from now on; those that were never entered before."""
         self.zones = zones
         fresh = [zone for zone in zones if zone not in self.zone_entries_ms]
         self.zone_entries_ms.update(dict.fromkeys(fresh, at_ms))
         return fresh
 
-    def looks(self, now: Attention) -> None:
+    def record_attention(self, now: Attention) -> None:
         """Lengthen the run of looking, or end it."""
         if now is Attention.LOOKING:
             self.run_frames += 1

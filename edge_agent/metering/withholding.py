@@ -27,8 +27,8 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import structs
 
-from edge_agent.metering.interval_sums import Tally, ZoneTally
-from edge_agent.metering.people_sums import People, joined_creatives, put
+from edge_agent.metering.interval_sums import IntervalSums, ZoneCounts
+from edge_agent.metering.people_sums import PeopleSums, merge_creatives, set_people
 from edge_agent.perception.attention import Attention
 from edge_agent.privacy.suppression import (
     SuppressedCells,
@@ -53,18 +53,18 @@ LONGEST_VISIT_MS: Final = 24 * 3_600_000
 ENDS_MS: Final = (*DWELL_EDGES_MS, LONGEST_VISIT_MS)
 
 
-class Withheld(msgspec.Struct, kw_only=True):
+class WithheldSums(msgspec.Struct, kw_only=True):
     """What waits: sums of people, and cells."""
 
     location: str = ""
-    people: People = msgspec.field(default_factory=People)
+    people: PeopleSums = msgspec.field(default_factory=PeopleSums)
     cells: SuppressedCells = msgspec.field(default_factory=SuppressedCells)
 
 
-class Told(NamedTuple):
+class Release(NamedTuple):
     """A report's sums, if there are any to tell, and what waits afterwards; None: as before."""
 
-    tally: Tally | None
+    tally: IntervalSums | None
     withheld: bytes | None
 
 
@@ -75,22 +75,22 @@ class Withholding:
         """`withheld` is what the outbox has stored; of another location nothing is taken over."""
         self._smallest = smallest
         self._location = location
-        self._waits = _read(withheld, location)
-        self._run: Tally | None = None
-        self._run_people = People()
+        self._waits = _read_withheld(withheld, location)
+        self._run: IntervalSums | None = None
+        self._run_people = PeopleSums()
         self._stored = withheld
 
-    def take(self, tallies: Iterable[Tally]) -> list[Told]:
+    def take(self, tallies: Iterable[IntervalSums]) -> list[Release]:
         """Closed intervals in order; what may be told of them now."""
-        told: list[Told] = []
+        told: list[Release] = []
         for tally in tallies:
             if self._smallest <= 1:
-                told.append(Told(tally, self._forgotten(tally)))
+                told.append(Release(tally, self._forgotten(tally)))
             else:
                 told += self._taken(tally)
         return told
 
-    def close(self) -> list[Told]:
+    def close(self) -> list[Release]:
         """The measuring ends: time that was not told yet is told; what waits goes on waiting."""
         return [] if self._run is None else [self._ended(self._run)]
 
@@ -99,75 +99,75 @@ class Withholding:
         if self._run is not None:
             self._run.move(by)
 
-    def _forgotten(self, tally: Tally) -> bytes | None:
+    def _forgotten(self, tally: IntervalSums) -> bytes | None:
         """Without a threshold nothing waits: what did, because there was one, is told now."""
-        if self._waits == Withheld(location=self._location):
+        if self._waits == WithheldSums(location=self._location):
             return None
-        people = People.taken_from(tally)
+        people = PeopleSums.take_from(tally)
         people.add(self._waits.people)
-        put(tally, people)
-        self._waits = Withheld(location=self._location)
+        set_people(tally, people)
+        self._waits = WithheldSums(location=self._location)
         return self._snapshot()
 
-    def _taken(self, tally: Tally) -> list[Told]:
+    def _taken(self, tally: IntervalSums) -> list[Release]:
         told = []
         if self._run is not None and not _continues(self._run, tally):
             told.append(self._interrupted(self._run, tally))
         self._gather(tally)
-        people = People.taken_from(tally)
+        people = PeopleSums.take_from(tally)
         self._run_people.add(people)
-        run = self._run = tally if self._run is None else _joined(self._run, tally)
+        run = self._run = tally if self._run is None else _merge(self._run, tally)
         visits = self._waits.people.visits + self._run_people.visits
         if self._run_people.is_empty and not self._waits.people.is_counted:
-            told.append(self._said(run, People()))
+            told.append(self._said(run, PeopleSums()))
         elif visits >= self._smallest:
             told.append(self._released(run))
         elif run.ends_ms % CELL_MS == 0:
             told.append(self._ended(run))
         else:
-            told.append(Told(None, self._snapshot()))
+            told.append(Release(None, self._snapshot()))
         return told
 
-    def _released(self, run: Tally) -> Told:
+    def _released(self, run: IntervalSums) -> Release:
         """Enough visits: all sums, and of what waited before as much as there is room for."""
-        everyone, self._run_people = self._run_people, People()
+        everyone, self._run_people = self._run_people, PeopleSums()
         room_ms = max(_room_ms(run) - everyone.person_ms, 0)
-        everyone.add(self._waits.people.taken_out(room_ms))
+        everyone.add(self._waits.people.take_out(room_ms))
         everyone.creatives = self._creatives(run, everyone)
         return self._said(run, everyone)
 
-    def _ended(self, run: Tally) -> Told:
+    def _ended(self, run: IntervalSums) -> Release:
         """Too few visits for more than counts and whole minutes."""
         self._keep_run(run)
-        return self._said(run, self._waits.people.taken_out(_room_ms(run), unit_ms=UNIT_MS))
+        return self._said(run, self._waits.people.take_out(_room_ms(run), unit_ms=UNIT_MS))
 
-    def _interrupted(self, run: Tally, tally: Tally) -> Told:
+    def _interrupted(self, run: IntervalSums, tally: IntervalSums) -> Release:
         """Other settings follow. Their change may not tell when somebody was in view, so within
         the same five minutes only the time is told now, and the people at their end.
         """
         if tally.starts_ms // CELL_MS != run.starts_ms // CELL_MS:
             return self._ended(run)
         self._keep_run(run)
-        return self._said(run, People())
+        return self._said(run, PeopleSums())
 
-    def _keep_run(self, run: Tally) -> None:
+    def _keep_run(self, run: IntervalSums) -> None:
         """The people of the run wait, without the creatives that they saw. Its frames are told
         coarsely: they are analysed for as long as somebody is followed.
         """
         self._run_people.creatives = {}
         self._waits.people.add(self._run_people)
-        self._run_people = People()
+        self._run_people = PeopleSums()
         run.analysed = round_frames(run.analysed)
 
-    def _creatives(self, run: Tally, people: People) -> dict[str, dict[Attention, int]]:
+    def _creatives(self, run: IntervalSums, people: PeopleSums) -> dict[str, dict[Attention, int]]:
         """The creatives that are told by name; the rest of the time is that of none."""
         spent = {name: sum(one.values()) for name, one in people.creatives.items()}
         visits = {name: one.visits for name, one in run.creatives.items()}
         named = select_creatives(visits, spent, people.person_ms, self._smallest)
         return {name: one for name, one in people.creatives.items() if name in named}
 
-    def _said(self, run: Tally, people: People) -> Told:
-        put(run, people)
+    def _said(self, run: IntervalSums, people: PeopleSums) -> Release:
+        set_people(run, people)
         cells = self._waits.cells
         before = list(cells.dwell)
         run.dwell_histogram = release_buckets(cells.dwell, people.visits, self._smallest)
@@ -178,9 +178,9 @@ class Withholding:
         run.zones = self._zones(run, people)
         self._tell_snapshots(run)
         self._run = None
-        return Told(run, self._snapshot())
+        return Release(run, self._snapshot())
 
-    def _gather(self, tally: Tally) -> None:
+    def _gather(self, tally: IntervalSums) -> None:
         """Put an interval's cells to those that wait."""
         cells = self._waits.cells
         cells.dwell = add_histograms(cells.dwell, tally.dwell_histogram)
@@ -197,11 +197,11 @@ class Withholding:
             seen = tally.snapshots.people, tally.snapshots.facing, tally.snapshots.looking
             cells.snapshots = add_histograms(cells.snapshots, seen)
 
-    def _zones(self, run: Tally, people: People) -> dict[str, ZoneTally]:
+    def _zones(self, run: IntervalSums, people: PeopleSums) -> dict[str, ZoneCounts]:
         """Zones that enough people have entered; those that nobody did; no others."""
         zones = {name: self._waits.cells.zones.get(name, ZoneCell()) for name in run.zones}
         if people.visits < self._smallest:
-            return {name: ZoneTally() for name, zone in zones.items() if zone.is_empty}
+            return {name: ZoneCounts() for name, zone in zones.items() if zone.is_empty}
         leaving: dict[str, ZoneCell] = {}
         before = {name: structs.replace(zone) for name, zone in zones.items()}
         for name in sorted(zones, key=lambda name: -before[name].entries):
@@ -211,11 +211,11 @@ class Withholding:
                     leaving[name] = zone
         record_reported(zones, {name: zone.entries for name, zone in leaving.items()})
         return {
-            name: ZoneTally(zone.entries, zone.person_ms, zone.looking_ms)
+            name: ZoneCounts(zone.entries, zone.person_ms, zone.looking_ms)
             for name, zone in leaving.items()
         }
 
-    def _tell_snapshots(self, run: Tally) -> None:
+    def _tell_snapshots(self, run: IntervalSums) -> None:
         if not run.snapshots:
             return
         people, facing, looking = self._waits.cells.snapshots
@@ -228,12 +228,12 @@ class Withholding:
 
     def _snapshot(self) -> bytes | None:
         """What waits as the outbox stores it; None when it has not changed."""
-        everyone = People()
+        everyone = PeopleSums()
         everyone.add(self._waits.people)
         everyone.add(self._run_people)
         everyone.creatives = {}
         content = msgspec.json.encode(
-            Withheld(location=self._location, people=everyone, cells=self._waits.cells)
+            WithheldSums(location=self._location, people=everyone, cells=self._waits.cells)
         )
         if content == self._stored:
             return None
@@ -241,7 +241,7 @@ class Withholding:
         return content
 
 
-def _room_ms(run: Tally) -> int:
+def _room_ms(run: IntervalSums) -> int:
     """Time in view of people that waited, at most, which an interval is given beside its own."""
     return PEOPLE_LATER * (run.ends_ms - run.starts_ms)
 
@@ -252,19 +252,19 @@ def _longest_dwell_ms(histogram: Sequence[int], visits: int) -> int:
     return known + (visits - sum(histogram)) * LONGEST_VISIT_MS
 
 
-def _read(content: bytes, location: str) -> Withheld:
+def _read_withheld(content: bytes, location: str) -> WithheldSums:
     try:
-        held = msgspec.json.decode(content, type=Withheld) if content else Withheld()
+        held = msgspec.json.decode(content, type=WithheldSums) if content else WithheldSums()
     except (msgspec.DecodeError, UnicodeDecodeError):
-        held = Withheld()
+        held = WithheldSums()
     held.people.creatives = {}
     if held.people.visits and held.location != location:
         reason = "fewer visits than may be told, at the location where the camera was before"
         log.warning("withheld.discarded", extra={"visits": held.people.visits, "reason": reason})
-    return held if held.location == location else Withheld(location=location)
+    return held if held.location == location else WithheldSums(location=location)
 
 
-def _continues(run: Tally, tally: Tally) -> bool:
+def _continues(run: IntervalSums, tally: IntervalSums) -> bool:
     return (
         tally.starts_ms == run.ends_ms
         and tally.starts_ms // CELL_MS == run.starts_ms // CELL_MS
@@ -273,7 +273,7 @@ def _continues(run: Tally, tally: Tally) -> bool:
     )
 
 
-def _joined(run: Tally, tally: Tally) -> Tally:
+def _merge(run: IntervalSums, tally: IntervalSums) -> IntervalSums:
     """One interval of two; their people are apart already."""
     run.ends_ms = tally.ends_ms
     run.captured += tally.captured
@@ -285,10 +285,10 @@ def _joined(run: Tally, tally: Tally) -> Tally:
     for name, reading in tally.sensors.items():
         known = run.sensors.get(name)
         run.sensors[name] = reading if known is None else known.joined(reading)
-    run.creatives = joined_creatives(run.creatives, tally.creatives.items())
+    run.creatives = merge_creatives(run.creatives, tally.creatives.items())
     if tally.snapshots:
         run.snapshots = run.snapshots.joined(tally.snapshots) if run.snapshots else tally.snapshots
-    run.cells = _cells((*run.cells, *tally.cells))
+    run.cells = _merge_cells((*run.cells, *tally.cells))
     if tally.expressions:
         held = dict(run.expressions or {})
         for expression, count in tally.expressions.items():
@@ -297,7 +297,7 @@ def _joined(run: Tally, tally: Tally) -> Tally:
     return run
 
 
-def _cells(cells: Iterable[DemographicCell]) -> tuple[DemographicCell, ...]:
+def _merge_cells(cells: Iterable[DemographicCell]) -> tuple[DemographicCell, ...]:
     joined: dict[tuple[str, str], DemographicCell] = {}
     for cell in cells:
         known = joined.get((cell.age, cell.gender))

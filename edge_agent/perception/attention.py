@@ -31,7 +31,7 @@ class Attention(StrEnum):
     AWAY = "away"
 
 
-class Head(Protocol):
+class HeadAngles(Protocol):
     """A measured head: zero is straight into the camera; `sigma_deg` is one standard error."""
 
     @property
@@ -44,7 +44,7 @@ class Head(Protocol):
     def sigma_deg(self) -> float: ...
 
 
-class Band(StrEnum):
+class AttentionBand(StrEnum):
     """How sure one picture is that a person looks, in the words advertisers know."""
 
     HIGH = "high"  # above 0.90
@@ -53,7 +53,7 @@ class Band(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Chances:
+class GazeProbabilities:
     """What one picture says of one head: P(it looks at the screen) and P(it faces it at all)."""
 
     looking: float
@@ -61,24 +61,24 @@ class Chances:
 
 
 @dataclass(frozen=True, slots=True)
-class Regard:
+class GazeState:
     """One track's attention so far. `looking_ratio` and `facing_ratio` are smoothed."""
 
     at_s: float
     looking_ratio: float
     facing_ratio: float
-    verdict: Attention
+    attention: Attention
 
     @property
-    def band(self) -> Band:
+    def band(self) -> AttentionBand:
         """The band of the smoothed probability."""
-        return band_of(self.looking_ratio)
+        return attention_band(self.looking_ratio)
 
 
-def band_of(probability: float) -> Band:
+def attention_band(probability: float) -> AttentionBand:
     if probability > HIGH_ABOVE:
-        return Band.HIGH
-    return Band.MEDIUM if probability >= MEDIUM_FROM else Band.LOW
+        return AttentionBand.HIGH
+    return AttentionBand.MEDIUM if probability >= MEDIUM_FROM else AttentionBand.LOW
 
 
 def within_probability(measured_deg: float, sigma_deg: float, limit_deg: float) -> float:
@@ -89,48 +89,55 @@ def within_probability(measured_deg: float, sigma_deg: float, limit_deg: float) 
     return (upper - lower) / 2
 
 
-def looking_probability(head: Head, settings: AttentionSettings) -> float:
+def looking_probability(head: HeadAngles, settings: AttentionSettings) -> float:
     """P(the head points at the screen)."""
     return within_probability(
         head.yaw_deg, head.sigma_deg, settings.looking_yaw_deg
     ) * within_probability(head.pitch_deg, head.sigma_deg, settings.looking_pitch_deg)
 
 
-def facing_probability(head: Head, settings: AttentionSettings) -> float:
+def facing_probability(head: HeadAngles, settings: AttentionSettings) -> float:
     """P(the face is towards the camera at all)."""
     return within_probability(
         head.yaw_deg, head.sigma_deg, settings.facing_deg
     ) * within_probability(head.pitch_deg, head.sigma_deg, settings.facing_deg)
 
 
-def by_angles(head: Head, settings: AttentionSettings) -> Chances:
+def gaze_from_angles(head: HeadAngles, settings: AttentionSettings) -> GazeProbabilities:
     """Judge a head by its angles to the camera alone; without finite angles there is no answer."""
     if not math.isfinite(head.yaw_deg + head.pitch_deg + head.sigma_deg):
-        return Chances(math.nan, math.nan)
-    return Chances(looking_probability(head, settings), facing_probability(head, settings))
+        return GazeProbabilities(math.nan, math.nan)
+    return GazeProbabilities(
+        looking_probability(head, settings), facing_probability(head, settings)
+    )
 
 
-def judge(
-    before: Regard | None, chances: Chances | None, at_s: float, settings: AttentionSettings
-) -> Regard:
+def update_gaze(
+    before: GazeState | None,
+    chances: GazeProbabilities | None,
+    at_s: float,
+    settings: AttentionSettings,
+) -> GazeState:
     """The track's regard after one more picture; without an answer (no pose) it is unsure."""
     if chances is None or not math.isfinite(chances.looking + chances.facing):
-        held = before or Regard(at_s, 0.5, 0.5, Attention.UNSURE)
-        return replace(held, at_s=at_s, verdict=Attention.UNSURE)
+        held = before or GazeState(at_s, 0.5, 0.5, Attention.UNSURE)
+        return replace(held, at_s=at_s, attention=Attention.UNSURE)
     looking, facing = chances.looking, chances.facing
     if before is not None:
-        kept = _kept(at_s - before.at_s, settings.filter_s)
+        kept = _filter_weight(at_s - before.at_s, settings.filter_s)
         looking += (before.looking_ratio - looking) * kept
         facing += (before.facing_ratio - facing) * kept
-    verdict = _verdict(before.verdict if before else Attention.UNSURE, looking, facing, settings)
-    return Regard(at_s, looking, facing, verdict)
+    attention = _decide_attention(
+        before.attention if before else Attention.UNSURE, looking, facing, settings
+    )
+    return GazeState(at_s, looking, facing, attention)
 
 
-def _kept(passed_s: float, filter_s: float) -> float:
+def _filter_weight(passed_s: float, filter_s: float) -> float:
     return math.exp(-max(passed_s, 0.0) / filter_s) if filter_s > 0 else 0.0
 
 
-def _verdict(
+def _decide_attention(
     before: Attention, looking: float, facing: float, settings: AttentionSettings
 ) -> Attention:
     """Looking is entered at `looking_ratio` and left `hold_ratio` below; away is its mirror."""

@@ -20,8 +20,8 @@ from edge_agent.capture.frame import Image
 from edge_agent.perception.face_sharpness import face_sharpness
 from edge_agent.perception.head_pose import HeadPose
 from edge_agent.perception.image_crops import as_bgr, crop
-from edge_agent.perception.inference import Floats, Session, open_session, tried
-from edge_agent.perception.model_cards import WEIGHTS, side_px
+from edge_agent.perception.inference import Floats, ModelSession, check_inference, open_session
+from edge_agent.perception.model_cards import WEIGHTS, input_side_px
 from edge_agent.perception.model_errors import ModelError
 from edge_agent.perception.tracker import Box
 from edge_agent.settings.camera_settings import Settings
@@ -38,12 +38,12 @@ LABELS: Final[Mapping[str, tuple[tuple[str, int], ...]]] = {
     "emotion": (("expression", len(EXPRESSIONS)),),
 }
 ORDERED: Final = frozenset({"age_group"})
-LEAST_SHARP: Final = 0.1  # sharp faces have about 0.4: among blurred ones size decides
-LEAST_FACE_PX: Final = 32.0  # below this the guesses are not worth making
-MOST_TURNED_DEG: Final = 40.0
+MIN_SHARPNESS_WEIGHT: Final = 0.1  # sharp faces have about 0.4: among blurred ones size decides
+MIN_FACE_PX: Final = 32.0  # below this the guesses are not worth making
+MAX_HEAD_ANGLE_DEG: Final = 40.0
 
 
-class Description(NamedTuple):
+class Demographics(NamedTuple):
     """What is guessed of one person."""
 
     age: AgeGroup = AgeGroup.UNKNOWN
@@ -51,10 +51,10 @@ class Description(NamedTuple):
     expression: Expression = Expression.UNKNOWN
 
 
-class ClassNetwork:
+class FaceClassifier:
     """One network that sorts faces, and its answers as far as it is sure."""
 
-    def __init__(self, session: Session, task: str) -> None:
+    def __init__(self, session: ModelSession, task: str) -> None:
         card = session.card
         wanted = sum(count for _, count in LABELS[task])
         if card.task != task or card.layout != "onlooker-classes":
@@ -68,11 +68,11 @@ class ClassNetwork:
                 "name another model"
             )
         self.name, self.margin = card.name, card.calibration.get("crop_margin", 1.0)
-        self.side_px = side_px(card)
+        self.side_px = input_side_px(card)
         self._session, self._labels, self._input = session, LABELS[task], card.inputs[0].name
         self._least = card.thresholds.get("unknown_below", 0.6)
 
-    def classes(self, face: Image) -> list[int | None]:
+    def classify(self, face: Image) -> list[int | None]:
         """The class of each label, None where the network is not sure; `face` is a crop.
 
         The face is looked at twice, once in a mirror.
@@ -82,7 +82,7 @@ class ClassNetwork:
         start, found = 0, []
         for name, count in self._labels:
             shares = self._shares(name, rows[:, start : start + count])
-            found.append(decided(name, shares, self._least))
+            found.append(choose_class(name, shares, self._least))
             start += count
         return found
 
@@ -92,7 +92,7 @@ class ClassNetwork:
         return np.asarray((powers / powers.sum(axis=1, keepdims=True)).mean(axis=0), np.float32)
 
 
-def decided(label: str, shares: Floats, least: float) -> int | None:
+def choose_class(label: str, shares: Floats, least: float) -> int | None:
     """The class that `shares` (c,) speak for, or None where they hold less than `least` of it.
 
     Of classes in an order it is the median, which is nearest on average, and its neighbours
@@ -105,61 +105,61 @@ def decided(label: str, shares: Floats, least: float) -> int | None:
     return best if shares[max(0, best - 1) : best + 2].sum() >= least else None
 
 
-class Shot(NamedTuple):
+class FaceCrops(NamedTuple):
     """The best picture of one person so far: a crop for each network."""
 
     worth: float
     crops: Sequence[Image]
 
 
-class Describer:
+class DemographicsEstimator:
     """Keeps the best shot of every track and looks at it once."""
 
-    def __init__(self, demographics: ClassNetwork | None, emotion: ClassNetwork | None) -> None:
+    def __init__(self, demographics: FaceClassifier | None, emotion: FaceClassifier | None) -> None:
         self._demographics, self._emotion = demographics, emotion
         self._networks = [one for one in (demographics, emotion) if one is not None]
-        self._shots: dict[int, Shot] = {}
+        self._shots: dict[int, FaceCrops] = {}
 
-    def see(self, track: int, image: Image, box: Box, head: HeadPose) -> None:
+    def offer(self, track: int, image: Image, box: Box, head: HeadPose) -> None:
         """Keep this picture of a track if it is better: larger, straighter, sharper."""
         height = box[3] - box[1]
         turned = max(abs(head.yaw_deg), abs(head.pitch_deg))
-        if height < LEAST_FACE_PX or not turned <= MOST_TURNED_DEG:
+        if height < MIN_FACE_PX or not turned <= MAX_HEAD_ANGLE_DEG:
             return
         straight = float(np.cos(np.deg2rad(turned)) ** 2)
         bgr = as_bgr(image)
-        sharp = LEAST_SHARP + math.sqrt(face_sharpness(bgr, box))
+        sharp = MIN_SHARPNESS_WEIGHT + math.sqrt(face_sharpness(bgr, box))
         worth = min(height, 128.0) * straight * sharp
         before = self._shots.get(track)
         if before is None or worth > before.worth:
             crops = [crop(bgr, box, one.margin, one.side_px) for one in self._networks]
-            self._shots[track] = Shot(worth, crops)
+            self._shots[track] = FaceCrops(worth, crops)
 
-    def part(self, track: int) -> Description:
+    def estimate(self, track: int) -> Demographics:
         """Describe a track that has ended, and forget its picture."""
         shot = self._shots.pop(track, None)
         if shot is None:
-            return Description()
+            return Demographics()
         crops = dict(zip(self._networks, shot.crops, strict=True))
-        told = Description()
+        told = Demographics()
         if self._demographics is not None:
-            age, gender = self._demographics.classes(crops[self._demographics])
+            age, gender = self._demographics.classify(crops[self._demographics])
             told = told._replace(
                 age=AgeGroup.UNKNOWN if age is None else AGES[age],
                 gender=Gender.UNKNOWN if gender is None else GENDERS[gender],
             )
         if self._emotion is not None:
-            (expression,) = self._emotion.classes(crops[self._emotion])
+            (expression,) = self._emotion.classify(crops[self._emotion])
             if expression is not None:
                 told = told._replace(expression=EXPRESSIONS[expression])
         return told
 
-    def forget(self, track: int) -> None:
+    def discard(self, track: int) -> None:
         """Drop the picture of a track that is not to be described."""
         self._shots.pop(track, None)
 
 
-def describer_for(settings: Settings) -> Describer | None:
+def demographics_estimator_for(settings: Settings) -> DemographicsEstimator | None:
     """What describes people, or None where the site only counts them; raises `ModelError`."""
     privacy, models = settings.privacy, settings.models
     wanted = {
@@ -169,21 +169,23 @@ def describer_for(settings: Settings) -> Describer | None:
     if not any(wanted.values()):
         return None
     opened = {
-        task: _opened(task, name, models.folders, privacy.accept_research_licence)
+        task: _open_classifier(task, name, models.folders, privacy.accept_research_licence)
         for task, name in wanted.items()
         if name is not None
     }
-    return Describer(opened.get("demographics"), opened.get("emotion"))
+    return DemographicsEstimator(opened.get("demographics"), opened.get("emotion"))
 
 
 @lru_cache(maxsize=8)
-def _opened(task: str, name: str, folders: tuple[str, ...], accept_research: bool) -> ClassNetwork:
+def _open_classifier(
+    task: str, name: str, folders: tuple[str, ...], accept_research: bool
+) -> FaceClassifier:
     places = (WEIGHTS, *map(Path, folders))
     session = open_session(name, folders=places, accept_research=accept_research)
     log.warning(
         "demographics.on", extra={"task": task, "model": name, "licence": session.card.licence}
     )
-    network = ClassNetwork(session, task)
+    network = FaceClassifier(session, task)
     black = np.zeros((network.side_px, network.side_px, 3), np.uint8)
-    tried(session.card, lambda: network.classes(black))
+    check_inference(session.card, lambda: network.classify(black))
     return network

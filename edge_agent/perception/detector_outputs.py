@@ -10,11 +10,11 @@ from edge_agent.perception.inference import Floats
 
 STRIDES_PX = (8, 16, 32)
 ANCHORS = 2
-MOST_CANDIDATES = 2000
+MAX_CANDIDATES = 2000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Candidates:
+class CandidateBoxes:
     """Cells above the threshold, px of the network's input: (n,), (n, 4) and (n, 5, 2)."""
 
     scores: Floats
@@ -22,56 +22,56 @@ class Candidates:
     landmarks: Floats
 
 
-Reader = Callable[[Sequence[Floats], float, int], Candidates]
+OutputReader = Callable[[Sequence[Floats], float, int], CandidateBoxes]
 
 
-def _cells(score: Floats, threshold: float, stride: int) -> tuple[NDArray[np.intp], Floats]:
+def _cells_above(score: Floats, threshold: float, stride: int) -> tuple[NDArray[np.intp], Floats]:
     """Return the flat indices of cells above the threshold and their corner, in strides."""
     kept = np.flatnonzero(score.reshape(-1) > threshold)
     columns = score.shape[-1]
     return kept, np.stack([kept % columns, kept // columns], axis=1).astype(np.float32)
 
 
-def _boxes(centre: Floats, log_size: Floats, stride: int) -> Floats:
+def _decode_boxes(centre: Floats, log_size: Floats, stride: int) -> Floats:
     half = np.exp(np.clip(log_size, -5, 6)) * stride / 2
     return np.concatenate([centre * stride - half, centre * stride + half], axis=1)
 
 
-def _joined(parts: Sequence[Candidates]) -> Candidates:
-    return Candidates(
+def _concatenate(parts: Sequence[CandidateBoxes]) -> CandidateBoxes:
+    return CandidateBoxes(
         np.concatenate([part.scores for part in parts]),
         np.concatenate([part.boxes for part in parts]),
         np.concatenate([part.landmarks for part in parts]),
     )
 
 
-def read_onlooker(outputs: Sequence[Floats], threshold: float, width_px: int) -> Candidates:
+def read_onlooker(outputs: Sequence[Floats], threshold: float, width_px: int) -> CandidateBoxes:
     """Read three maps (1, 15, h, w): probability, offsets from the cell's centre in strides."""
     parts = []
     for stride, output in zip(STRIDES_PX, outputs, strict=True):
-        kept, corner = _cells(output[0, 0], threshold, stride)
+        kept, corner = _cells_above(output[0, 0], threshold, stride)
         row = output[0].reshape(15, -1)[:, kept].T
         middle = corner + 0.5
         points = (row[:, 5:].reshape(-1, 5, 2) + middle[:, None]) * stride
-        boxes = _boxes(middle + row[:, 1:3], row[:, 3:5], stride)
-        parts.append(Candidates(row[:, 0], boxes, points))
-    return _joined(parts)
+        boxes = _decode_boxes(middle + row[:, 1:3], row[:, 3:5], stride)
+        parts.append(CandidateBoxes(row[:, 0], boxes, points))
+    return _concatenate(parts)
 
 
-def read_yunet(outputs: Sequence[Floats], threshold: float, width_px: int) -> Candidates:
+def read_yunet(outputs: Sequence[Floats], threshold: float, width_px: int) -> CandidateBoxes:
     """Read YuNet's twelve lists: class, objectness, box and landmarks, each for three strides."""
     parts = []
     for level, stride in enumerate(STRIDES_PX):
         kind, thing, box, points = (outputs[level + 3 * part][0] for part in range(4))
         score = np.sqrt(np.clip(kind[:, 0], 0, 1) * np.clip(thing[:, 0], 0, 1))
-        kept, corner = _cells(score.reshape(-1, width_px // stride), threshold, stride)
-        boxes = _boxes(corner + box[kept, :2], box[kept, 2:], stride)
+        kept, corner = _cells_above(score.reshape(-1, width_px // stride), threshold, stride)
+        boxes = _decode_boxes(corner + box[kept, :2], box[kept, 2:], stride)
         marks = (points[kept].reshape(-1, 5, 2) + corner[:, None]) * stride
-        parts.append(Candidates(score[kept], boxes, marks))
-    return _joined(parts)
+        parts.append(CandidateBoxes(score[kept], boxes, marks))
+    return _concatenate(parts)
 
 
-def read_scrfd(outputs: Sequence[Floats], threshold: float, width_px: int) -> Candidates:
+def read_scrfd(outputs: Sequence[Floats], threshold: float, width_px: int) -> CandidateBoxes:
     """Read SCRFD's nine lists: scores, distances to the four edges and landmarks, each for three
     strides, two anchors a cell (Guo et al., 2021).
     """
@@ -84,33 +84,33 @@ def read_scrfd(outputs: Sequence[Floats], threshold: float, width_px: int) -> Ca
         reach = edges.reshape(-1, 4)[kept] * stride
         boxes = np.concatenate([centre - reach[:, :2], centre + reach[:, 2:]], axis=1)
         marks = points.reshape(-1, 5, 2)[kept] * stride + centre[:, None]
-        parts.append(Candidates(scores.reshape(-1)[kept], boxes, marks))
-    return _joined(parts)
+        parts.append(CandidateBoxes(scores.reshape(-1)[kept], boxes, marks))
+    return _concatenate(parts)
 
 
-def around_zero(planes: Floats) -> Floats:
+def normalize_around_zero(planes: Floats) -> Floats:
     """Turn BGR planes of 0 to 255 into RGB planes of -1 to 1."""
     return np.ascontiguousarray((planes[:, ::-1] - 127.5) / 128)
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class DetectorLayout:
     """How a detector's outputs are read, and what it wants for input instead of BGR 0 to 255."""
 
-    read: Reader
+    read: OutputReader
     prepared: Callable[[Floats], Floats] | None = None
 
 
-LAYOUTS: dict[str, Layout] = {
-    "onlooker-maps": Layout(read_onlooker),
-    "yunet-lists": Layout(read_yunet),
-    "scrfd-lists": Layout(read_scrfd, around_zero),
+LAYOUTS: dict[str, DetectorLayout] = {
+    "onlooker-maps": DetectorLayout(read_onlooker),
+    "yunet-lists": DetectorLayout(read_yunet),
+    "scrfd-lists": DetectorLayout(read_scrfd, normalize_around_zero),
 }
 
 
-def suppressed(boxes: Floats, scores: Floats, overlap: float) -> NDArray[np.intp]:
+def non_max_suppression(boxes: Floats, scores: Floats, overlap: float) -> NDArray[np.intp]:
     """Return the indices of boxes that no better box overlaps by more than `overlap` (IoU)."""
-    order = np.argsort(-scores, kind="stable")[:MOST_CANDIDATES]
+    order = np.argsort(-scores, kind="stable")[:MAX_CANDIDATES]
     area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
     kept: list[int] = []
     while len(order):

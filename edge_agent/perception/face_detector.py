@@ -15,20 +15,20 @@ import cv2
 import numpy as np
 
 from edge_agent.capture.frame import Image
-from edge_agent.perception.detector_outputs import LAYOUTS, suppressed
-from edge_agent.perception.face_verifier import SecondLook
+from edge_agent.perception.detector_outputs import LAYOUTS, non_max_suppression
+from edge_agent.perception.face_verifier import FaceVerifier
 from edge_agent.perception.image_crops import as_bgr
-from edge_agent.perception.inference import Floats, Session, open_session, tried
-from edge_agent.perception.model_cards import WEIGHTS, number
+from edge_agent.perception.inference import Floats, ModelSession, check_inference, open_session
+from edge_agent.perception.model_cards import WEIGHTS, required_number
 from edge_agent.perception.model_errors import ModelError
-from edge_agent.perception.score_calibration import calibration_of
+from edge_agent.perception.score_calibration import read_calibration
 from wire.model_card import ModelCard
 
 LARGEST_STRIDE_PX = 32
-MOST_ENLARGED = 4.0
+MAX_UPSCALE = 4.0
 DOUBTFUL_RATIO = 0.6
 # cells below this are not worth a second look, nor are more than so many places of a frame
-LEAST_CANDIDATE, MOST_LOOKS = 0.1, 64
+MIN_CANDIDATE_SCORE, MAX_VERIFIED = 0.1, 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,12 +67,12 @@ class OnnxFaceDetector:
 
     def __init__(
         self,
-        session: Session,
+        session: ModelSession,
         *,
         input_px: int,
         threshold: float | None,
         doubtful: bool,
-        second_look: SecondLook | None = None,
+        second_look: FaceVerifier | None = None,
     ) -> None:
         card = session.card
         if card.task != "face-detection" or card.layout not in LAYOUTS:
@@ -81,14 +81,14 @@ class OnnxFaceDetector:
                 f"detector with one of {sorted(LAYOUTS)}; name another model"
             )
         self.name, self.version = card.name, card.version
-        self.threshold = number(card, "score") if threshold is None else threshold
-        self._calibration = calibration_of(card)
+        self.threshold = required_number(card, "score") if threshold is None else threshold
+        self._calibration = read_calibration(card)
         self._sure = self._own(self.threshold)
         self._least = self._sure * DOUBTFUL_RATIO if doubtful else self._sure
         self._second_look = second_look
         self._overlap = card.thresholds.get("overlap", 0.4)
         self._session, self._layout = session, LAYOUTS[card.layout]
-        self._input, self._fixed_px = card.inputs[0].name, fixed_px(card)
+        self._input, self._fixed_px = card.inputs[0].name, fixed_input_px(card)
         self._input_px = self._fixed_px or input_px
 
     def probability(self, score: float) -> float:
@@ -101,12 +101,12 @@ class OnnxFaceDetector:
     def faces(self, image: Image) -> list[Face]:
         """Find the faces of a BGR (or grey) picture, best score first."""
         bgr = as_bgr(image)
-        ratio = min(self._input_px / max(bgr.shape[:2]), MOST_ENLARGED)
+        ratio = min(self._input_px / max(bgr.shape[:2]), MAX_UPSCALE)
         planes = self._letterboxed(bgr, ratio)
         wanted = self._layout.prepared(planes) if self._layout.prepared else planes
         outputs = self._session.run({self._input: wanted})
         found = self._layout.read(outputs, self._candidate(), planes.shape[3])
-        kept = suppressed(found.boxes, found.scores, self._overlap)
+        kept = non_max_suppression(found.boxes, found.scores, self._overlap)
         height, width = bgr.shape[:2]
         boxes = (found.boxes[kept] / ratio).clip(0, [width, height, width, height])
         marks = (found.landmarks[kept] / ratio).astype(np.float32)
@@ -128,14 +128,16 @@ class OnnxFaceDetector:
         """Return the network's own score from which a place can still reach the threshold."""
         if self._second_look is None:
             return self._least
-        return max(float(self._least ** (1 / self._second_look.first_look_share)), LEAST_CANDIDATE)
+        return max(
+            float(self._least ** (1 / self._second_look.first_look_share)), MIN_CANDIDATE_SCORE
+        )
 
     def _looked_at(
         self, image: Image, boxes: Floats, marks: Floats, scores: Floats
     ) -> tuple[Floats, Floats, Floats]:
         """Score every place by the weighted geometric mean of both looks, the best first."""
         assert self._second_look is not None
-        boxes, marks, scores = boxes[:MOST_LOOKS], marks[:MOST_LOOKS], scores[:MOST_LOOKS]
+        boxes, marks, scores = boxes[:MAX_VERIFIED], marks[:MAX_VERIFIED], scores[:MAX_VERIFIED]
         share = self._second_look.first_look_share
         both = scores**share * self._second_look.probabilities(image, boxes) ** (1 - share)
         order = np.argsort(-both, kind="stable")
@@ -155,7 +157,7 @@ class OnnxFaceDetector:
         return planes
 
 
-def fixed_px(card: ModelCard) -> int | None:
+def fixed_input_px(card: ModelCard) -> int | None:
     """Return the only side of pictures that a detector's network takes; None: it takes any."""
     shape = card.inputs[0].shape
     return shape[3] if isinstance(shape[3], int) else None
@@ -182,16 +184,16 @@ def load_detector(
         input_px=input_px,
         threshold=threshold,
         doubtful=doubtful,
-        second_look=_second_look(session, name, folders, accept_research),
+        second_look=_open_verifier(session, name, folders, accept_research),
     )
     black = np.zeros((input_px * 9 // 16, input_px, 3), np.uint8)
-    tried(session.card, partial(detector.faces, black))
+    check_inference(session.card, partial(detector.faces, black))
     return detector
 
 
-def _second_look(
-    detector: Session, name: str | Path, folders: Sequence[Path], accept_research: bool
-) -> SecondLook | None:
+def _open_verifier(
+    detector: ModelSession, name: str | Path, folders: Sequence[Path], accept_research: bool
+) -> FaceVerifier | None:
     """Open the network that the detector's card names for checking, beside the detector."""
     wanted = detector.card.second_look
     if wanted is None:
@@ -199,6 +201,8 @@ def _second_look(
     near = (name.parent,) if isinstance(name, Path) else ()
     everywhere = (*near, *folders, WEIGHTS)
     session = open_session(wanted, folders=everywhere, accept_research=accept_research)
-    look, somewhere = SecondLook(session), np.asarray([[8, 8, 24, 24]], np.float32)
-    tried(session.card, partial(look.probabilities, np.zeros((32, 32, 3), np.uint8), somewhere))
+    look, somewhere = FaceVerifier(session), np.asarray([[8, 8, 24, 24]], np.float32)
+    check_inference(
+        session.card, partial(look.probabilities, np.zeros((32, 32, 3), np.uint8), somewhere)
+    )
     return look

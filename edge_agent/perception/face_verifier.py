@@ -4,22 +4,22 @@ import numpy as np
 
 from edge_agent.capture.frame import Image
 from edge_agent.perception.image_crops import as_bgr, crop
-from edge_agent.perception.inference import Floats, Session
-from edge_agent.perception.model_cards import number, side_px
+from edge_agent.perception.inference import Floats, ModelSession
+from edge_agent.perception.model_cards import input_side_px, required_number
 from edge_agent.perception.model_errors import ModelError
 
 
-class SecondLook:
+class FaceVerifier:
     """Asks of every place found: is this crop a face? Heads from behind and apples are not."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: ModelSession) -> None:
         card = session.card
         if card.task != "face-check":
             raise ModelError(
                 f"found {card.name} for {card.task}, wanted a network for face-check; correct "
                 "`second_look` on the detector's card"
             )
-        self._side_px, self._margin = side_px(card), number(card, "crop_margin")
+        self._side_px, self._margin = input_side_px(card), required_number(card, "crop_margin")
         self._session, self._input = session, card.inputs[0].name
         self.first_look_share = card.calibration.get("first_look_share", 0.5)
 

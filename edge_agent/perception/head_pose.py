@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from edge_agent.capture.frame import Image
 from edge_agent.perception.face_detector import Face
 from edge_agent.perception.image_crops import as_bgr, crop
-from edge_agent.perception.inference import Floats, Session, open_session, tried
-from edge_agent.perception.model_cards import WEIGHTS, number, side_px
+from edge_agent.perception.inference import Floats, ModelSession, check_inference, open_session
+from edge_agent.perception.model_cards import WEIGHTS, input_side_px, required_number
 from edge_agent.perception.model_errors import ModelError
 
 # each face is looked at three times, once in a mirror: share of the card's margin, mirrored
-LOOKS = ((0.92, False), (1.0, True), (1.08, False))
+TEST_TIME_CROPS = ((0.92, False), (1.0, True), (1.08, False))
 # a network says at most this much about its own doubt, degrees
-LEAST_SIGMA_DEG, MOST_SIGMA_DEG = 1.0, 60.0
+MIN_SIGMA_DEG, MAX_SIGMA_DEG = 1.0, 60.0
 GIMBAL_LOCK = 1e-6
 IMAGENET_MEAN = np.asarray([0.485, 0.456, 0.406], np.float32).reshape(1, 3, 1, 1)
 IMAGENET_SIGMA = np.asarray([0.229, 0.224, 0.225], np.float32).reshape(1, 3, 1, 1)
@@ -50,28 +50,28 @@ class PoseEstimator(Protocol):
 
 
 Angles = NDArray[np.float64]
-Known = Mapping[str, float]
+CardNumbers = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class PoseLayout:
     """How a network's answers are read: into (n, 5) yaw, pitch, roll and the logs of the standard
     deviations of yaw and pitch; what it wants for input instead of BGR 0 to 255; how often it
     looks at a face, and whether at several in one run.
     """
 
-    read: Callable[[Floats, Known], Angles]
+    read: Callable[[Floats, CardNumbers], Angles]
     prepared: Callable[[Floats], Floats] | None = None
-    looks: tuple[tuple[float, bool], ...] = LOOKS
+    looks: tuple[tuple[float, bool], ...] = TEST_TIME_CROPS
     together: bool = True
 
 
-def read_onlooker(rows: Floats, known: Known) -> Angles:
+def read_onlooker(rows: Floats, known: CardNumbers) -> Angles:
     """Read rows that begin with what is wanted."""
     return rows[:, :5].astype(np.float64)
 
 
-def read_rotations(matrices: Floats, known: Known) -> Angles:
+def read_rotations(matrices: Floats, known: CardNumbers) -> Angles:
     """Read (n, 3, 3) rotations of a head that turns in pitch, then yaw, then roll, as 6DRepNet
     tells them (Hempel et al., 2022): its yaw is positive to the left of the picture.
 
@@ -92,15 +92,15 @@ def read_rotations(matrices: Floats, known: Known) -> Angles:
     return np.concatenate([np.degrees(np.stack([yaw, pitch, roll], axis=1)), doubt], axis=1)
 
 
-def around_imagenet(planes: Floats) -> Floats:
+def normalize_imagenet(planes: Floats) -> Floats:
     """Turn BGR planes of 0 to 255 into RGB planes around ImageNet's mean, in its deviations."""
     return np.ascontiguousarray((planes[:, ::-1] / 255 - IMAGENET_MEAN) / IMAGENET_SIGMA)
 
 
-LAYOUTS: dict[str, Layout] = {
-    "onlooker-pose": Layout(read_onlooker),
-    "rotation-matrix": Layout(
-        read_rotations, around_imagenet, looks=((1.0, False),), together=False
+LAYOUTS: dict[str, PoseLayout] = {
+    "onlooker-pose": PoseLayout(read_onlooker),
+    "rotation-matrix": PoseLayout(
+        read_rotations, normalize_imagenet, looks=((1.0, False),), together=False
     ),
 }
 
@@ -108,7 +108,7 @@ LAYOUTS: dict[str, Layout] = {
 class OnnxPoseEstimator:
     """Head pose by a crop network."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: ModelSession) -> None:
         card = session.card
         if card.task != "head-pose" or card.layout not in LAYOUTS:
             raise ModelError(
@@ -117,7 +117,7 @@ class OnnxPoseEstimator:
             )
         self.name, self.version = card.name, card.version
         self._layout, self._known = LAYOUTS[card.layout], card.calibration
-        self._side_px, self._margin = side_px(card), number(card, "crop_margin")
+        self._side_px, self._margin = input_side_px(card), required_number(card, "crop_margin")
         self._session, self._input = session, card.inputs[0].name
 
     def poses(self, image: Image, faces: Sequence[Face]) -> list[HeadPose]:
@@ -152,7 +152,7 @@ class OnnxPoseEstimator:
             pitch_deg=float(pitches.mean() - known.get("pitch_zero", 0.0))
             * known.get("pitch_scale", 1.0),
             roll_deg=float(rolls.mean()),
-            sigma_deg=min(MOST_SIGMA_DEG, max(LEAST_SIGMA_DEG, sigma)),
+            sigma_deg=min(MAX_SIGMA_DEG, max(MIN_SIGMA_DEG, sigma)),
         )
 
 
@@ -166,5 +166,5 @@ def load_pose(
     session = open_session(name, folders=folders, accept_research=accept_research)
     estimator = OnnxPoseEstimator(session)
     empty = Face((0.0, 0.0, 32.0, 32.0), 1.0, np.zeros((5, 2), np.float32))
-    tried(session.card, lambda: estimator.poses(np.zeros((64, 64, 3), np.uint8), [empty]))
+    check_inference(session.card, lambda: estimator.poses(np.zeros((64, 64, 3), np.uint8), [empty]))
     return estimator

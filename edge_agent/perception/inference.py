@@ -14,7 +14,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from edge_agent.perception.model_cards import WEIGHTS, card_named, read_card
+from edge_agent.perception.model_cards import WEIGHTS, find_card, read_card
 from edge_agent.perception.model_errors import (
     ChecksumError,
     LicenceError,
@@ -31,7 +31,7 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Session:
+class ModelSession:
     """An open network and its card."""
 
     card: ModelCard
@@ -49,9 +49,9 @@ def open_session(
     folders: Sequence[Path] = (WEIGHTS,),
     accept_research: bool = False,
     threads: int = 1,
-) -> Session:
+) -> ModelSession:
     """Open a network by name, looked up in `folders`, or by the path of its card."""
-    path = model if isinstance(model, Path) else card_named(model, folders)
+    path = model if isinstance(model, Path) else find_card(model, folders)
     card = read_card(path)
     if card.licence_allows == "research" and not accept_research:
         raise LicenceError(
@@ -61,11 +61,11 @@ def open_session(
         )
     if card.licence_allows == "research":
         log.warning("model.research_only", extra={"model": card.name, "licence": card.licence})
-    content = _checked(path.parent / card.file, card)
-    return Session(card, _runtime(content, card, threads))
+    content = _read_weights(path.parent / card.file, card)
+    return ModelSession(card, _open_runtime(content, card, threads))
 
 
-def tried(card: ModelCard, run: Callable[[], object]) -> None:
+def check_inference(card: ModelCard, run: Callable[[], object]) -> None:
     """Run a network once at the start: what it answers must be what its layout reads."""
     try:
         run()
@@ -76,7 +76,7 @@ def tried(card: ModelCard, run: Callable[[], object]) -> None:
         ) from error
 
 
-def _checked(path: Path, card: ModelCard) -> bytes:
+def _read_weights(path: Path, card: ModelCard) -> bytes:
     if not path.is_file():
         raise ModelMissingError(
             f"found no file {path}, wanted the weights of {card.name}; restore it"
@@ -91,7 +91,7 @@ def _checked(path: Path, card: ModelCard) -> bytes:
     return content
 
 
-def _runtime(content: bytes, card: ModelCard, threads: int) -> ort.InferenceSession:
+def _open_runtime(content: bytes, card: ModelCard, threads: int) -> ort.InferenceSession:
     if card.opset not in OPSETS:
         raise ModelFormatError(
             f"found {card.name} for operator set {card.opset}, wanted {OPSETS.start} to "
@@ -108,30 +108,32 @@ def _runtime(content: bytes, card: ModelCard, threads: int) -> ort.InferenceSess
             f"found {card.file} that the runtime cannot open ({error}), wanted an ONNX network "
             f"of operator set {card.opset}; restore the file or fetch the model again"
         ) from error
-    _compare("inputs", card.inputs, runtime.get_inputs(), card)
-    _compare("outputs", card.outputs, runtime.get_outputs(), card)
+    _compare_ports("inputs", card.inputs, runtime.get_inputs(), card)
+    _compare_ports("outputs", card.outputs, runtime.get_outputs(), card)
     return runtime
 
 
-def _compare(
+def _compare_ports(
     kind: str, wanted: Sequence[Port], found: Sequence[ort.NodeArg], card: ModelCard
 ) -> None:
-    want = {port.name: _fixed(port.shape) for port in wanted}
-    have = {node.name: _fixed(node.shape) for node in found}
-    if want.keys() != have.keys() or not all(_suits(want[name], have[name]) for name in want):
+    want = {port.name: _fixed_axes(port.shape) for port in wanted}
+    have = {node.name: _fixed_axes(node.shape) for node in found}
+    if want.keys() != have.keys() or not all(
+        _shapes_match(want[name], have[name]) for name in want
+    ):
         raise PortError(
             f"found {card.file} with {kind} {have}, wanted {want} as its card says; "
             "restore the pair of files or export the model again"
         )
 
 
-def _suits(want: Sequence[int | None], have: Sequence[int | None]) -> bool:
+def _shapes_match(want: Sequence[int | None], have: Sequence[int | None]) -> bool:
     """An axis that the card leaves free may be anything."""
     return len(want) == len(have) and all(
         one is None or one == other for one, other in zip(want, have, strict=True)
     )
 
 
-def _fixed(shape: Sequence[object]) -> list[int | None]:
+def _fixed_axes(shape: Sequence[object]) -> list[int | None]:
     """Keep the fixed axes of a shape; a named axis is free."""
     return [axis if isinstance(axis, int) else None for axis in shape]

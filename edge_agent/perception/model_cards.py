@@ -27,7 +27,7 @@ def read_card(path: Path) -> ModelCard:
         ) from error
 
 
-def number(card: ModelCard, name: str) -> float:
+def required_number(card: ModelCard, name: str) -> float:
     """Return a number that a card has to state among its thresholds or its calibration."""
     stated = card.thresholds | card.calibration
     if name not in stated:
@@ -38,7 +38,7 @@ def number(card: ModelCard, name: str) -> float:
     return stated[name]
 
 
-def side_px(card: ModelCard) -> int:
+def input_side_px(card: ModelCard) -> int:
     """Return the side of the square crops that a network looks at."""
     shape = card.inputs[0].shape if card.inputs else []
     if len(shape) != 4 or not isinstance(shape[2], int) or shape[2] < 1:
@@ -49,7 +49,7 @@ def side_px(card: ModelCard) -> int:
     return shape[2]
 
 
-def card_named(name: str, folders: Sequence[Path]) -> Path:
+def find_card(name: str, folders: Sequence[Path]) -> Path:
     """Return the card of that name in the first folder that has it, or raise."""
     for folder in folders:
         if (folder / f"{name}.json").is_file():

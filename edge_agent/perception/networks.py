@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from edge_agent.perception.demographics import describer_for
+from edge_agent.perception.demographics import demographics_estimator_for
 from edge_agent.perception.face_detector import FaceDetector, load_detector
 from edge_agent.perception.head_pose import PoseEstimator, load_pose
 from edge_agent.perception.model_cards import WEIGHTS
@@ -11,7 +11,7 @@ from edge_agent.settings.camera_settings import Settings
 Networks = tuple[FaceDetector, PoseEstimator]
 
 
-def models_for(settings: Settings) -> tuple[FaceDetector, PoseEstimator]:
+def open_networks(settings: Settings) -> tuple[FaceDetector, PoseEstimator]:
     """The models that the settings name, opened and tried once."""
     models = settings.models
     folders = (WEIGHTS, *map(Path, models.folders))
@@ -24,12 +24,12 @@ def models_for(settings: Settings) -> tuple[FaceDetector, PoseEstimator]:
         folders=folders,
         accept_research=accept_research,
     )
-    pose = pose_for(settings)
-    describer_for(settings)  # raises now rather than when the first person has left
+    pose = open_pose_estimator(settings)
+    demographics_estimator_for(settings)  # raises now rather than when the first person has left
     return detector, pose
 
 
-def pose_for(settings: Settings) -> PoseEstimator:
+def open_pose_estimator(settings: Settings) -> PoseEstimator:
     """The head pose network that the settings name."""
     models = settings.models
     return load_pose(

@@ -3,19 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, TypedDict
 
-from edge_agent.perception.demographics import Description
-from edge_agent.perception.sightings import Sighting, Snapshot, View
+from edge_agent.perception.demographics import Demographics
+from edge_agent.perception.sightings import Sighting, SnapshotCounts, Visibility
 from edge_agent.perception.tracker import Box
 
 
-class Departed(TypedDict):
+class EndedTracks(TypedDict):
     """Tracks that are gone for good, and those of them whose picture was looked at."""
 
     ended: Sequence[int]
-    described: Mapping[int, Description]
+    demographics: Mapping[int, Demographics]
 
 
-NOBODY: Final[Mapping[int, Description]] = {}
+NO_DEMOGRAPHICS: Final[Mapping[int, Demographics]] = {}
 
 
 class Observation(NamedTuple):
@@ -26,11 +26,11 @@ class Observation(NamedTuple):
     were missed; None when nobody looked.
     """
 
-    view: View
+    view: Visibility
     analysed: int = 0
     seen: Sequence[Sighting] = ()
     ended: Sequence[int] = ()
     wakes: bool = False
     heads: Sequence[Box] | None = None
-    described: Mapping[int, Description] = NOBODY
-    snapshot: Snapshot | None = None
+    demographics: Mapping[int, Demographics] = NO_DEMOGRAPHICS
+    snapshot: SnapshotCounts | None = None

@@ -8,42 +8,46 @@ unobserved. Faces, tracks and track ids end here; only sightings go on to the me
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 
-from edge_agent.capture.frame import Frame, Image, Silence
-from edge_agent.perception.attention import Attention, Regard, judge
-from edge_agent.perception.demographics import Describer, Description, describer_for
+from edge_agent.capture.frame import Frame, FrameGap, Image
+from edge_agent.perception.attention import Attention, GazeState, update_gaze
+from edge_agent.perception.demographics import (
+    Demographics,
+    DemographicsEstimator,
+    demographics_estimator_for,
+)
 from edge_agent.perception.face_detector import Face, FaceDetector
 from edge_agent.perception.head_pose import HeadPose, PoseEstimator
 from edge_agent.perception.model_errors import ModelError
-from edge_agent.perception.observation import NOBODY, Departed, Observation
-from edge_agent.perception.screen_geometry import aim_for
-from edge_agent.perception.sightings import Sighting, Snapshot, View
+from edge_agent.perception.observation import NO_DEMOGRAPHICS, EndedTracks, Observation
+from edge_agent.perception.screen_geometry import gaze_estimator_for
+from edge_agent.perception.sightings import Sighting, SnapshotCounts, Visibility
 from edge_agent.perception.tracker import Track, Tracker
 from edge_agent.perception.zones import zones_of
-from edge_agent.selection.downscale import small
-from edge_agent.selection.image_quality import Quality, sharpness_ratio
-from edge_agent.selection.motion_gate import Gate, GateCounters
-from edge_agent.selection.snapshots import Candidate, Candidates
+from edge_agent.selection.downscale import downscale
+from edge_agent.selection.image_quality import ImageQuality, sharpness_ratio
+from edge_agent.selection.motion_gate import GateCounters, MotionGate
+from edge_agent.selection.snapshots import SnapshotCandidate, SnapshotCandidates
 from edge_agent.settings.camera_settings import Settings
 from wire.audience import BlindCause
 
 log = logging.getLogger(__name__)
 
 
-class Watch:
+class FramePipeline:
     """One camera's judgement, from picture to sightings."""
 
     def __init__(self, settings: Settings, detector: FaceDetector, pose: PoseEstimator) -> None:
         self._settings = settings
         self._detector = detector
         self._pose = pose
-        self._gate = Gate(settings.motion)
-        self._quality = Quality(settings.quality)
+        self._gate = MotionGate(settings.motion)
+        self._quality = ImageQuality(settings.quality)
         self._tracker = Tracker(settings.tracking)
-        self._aim = aim_for(settings)
-        self._describer = describer_for(settings)
-        self._regards: dict[int, Regard] = {}
-        self._candidates = Candidates()
-        self._last = View(observed=False)
+        self._estimate_gaze = gaze_estimator_for(settings)
+        self._demographics = demographics_estimator_for(settings)
+        self._gaze_states: dict[int, GazeState] = {}
+        self._candidates = SnapshotCandidates()
+        self._last = Visibility(observed=False)
         self.model_faults = 0
         self.models_failing = False
 
@@ -51,12 +55,12 @@ class Watch:
         self, settings: Settings, networks: tuple[FaceDetector, PoseEstimator] | None
     ) -> None:
         """Judge by these from the next picture on; whoever is here stays."""
-        afresh = settings.capture.masks != self._settings.capture.masks
-        self._gate.adopt(settings.motion, afresh=afresh)
-        self._quality.adopt(settings.quality, afresh=afresh)
+        reset = settings.capture.masks != self._settings.capture.masks
+        self._gate.adopt(settings.motion, reset=reset)
+        self._quality.adopt(settings.quality, reset=reset)
         self._tracker.adopt(settings.tracking)
-        self._aim = aim_for(settings)
-        self._describer = self._described_by(settings)
+        self._estimate_gaze = gaze_estimator_for(settings)
+        self._demographics = self._demographics_estimator(settings)
         if networks is not None:
             self._detector, self._pose = networks
         self._settings = settings
@@ -75,68 +79,68 @@ class Watch:
         """Whether nobody is there and nothing has moved for so long."""
         return not self._tracker.live and self._gate.still_s(at_s) >= for_s
 
-    def look(self, frame: Frame) -> Observation:
+    def process(self, frame: Frame) -> Observation:
         """Judge one picture."""
-        picture = small(frame.luma())
-        blind = self._quality.blindness(picture, frame.elapsed_s)
+        picture = downscale(frame.luma())
+        blind = self._quality.unobserved_cause(picture, frame.elapsed_s)
         if blind is not None:
-            return self._without_faces(frame, View(observed=False, blind=blind))
+            return self._without_faces(frame, Visibility(observed=False, cause=blind))
         if self._settings.snapshots.every_s:
-            return self._one_of_many(frame, picture)
-        opens = self._gate.opens(
+            return self._collect_snapshot(frame, picture)
+        opens = self._gate.should_analyse(
             picture, frame.elapsed_s, tracks=self._tracker.live, is_coarse=frame.is_coarse
         )
         if opens and not frame.is_coarse:
-            return self._analysed(frame)
-        seen = self._without_faces(frame, View(observed=True))
+            return self._analyse(frame)
+        seen = self._without_faces(frame, Visibility(observed=True))
         return seen._replace(wakes=opens)
 
-    def miss(self, silence: Silence) -> Observation:
+    def process_gap(self, gap: FrameGap) -> Observation:
         """No picture came: what holds meanwhile."""
-        if silence.resting:
-            return self._without_faces(silence, self._last)
-        return self._without_faces(silence, View(observed=False, blind=BlindCause.OFFLINE))
+        if gap.resting:
+            return self._without_faces(gap, self._last)
+        return self._without_faces(gap, Visibility(observed=False, cause=BlindCause.OFFLINE))
 
     def pause(self) -> Observation:
         """Nobody is to be measured now: whoever was there has gone."""
         self._candidates.forget()
-        self._last = View(observed=False, blind=BlindCause.PAUSED)
-        return Observation(self._last, **self._departed(self._tracker.end_all()))
+        self._last = Visibility(observed=False, cause=BlindCause.PAUSED)
+        return Observation(self._last, **self._ended_tracks(self._tracker.end_all()))
 
-    def _without_faces(self, moment: Frame | Silence, view: View) -> Observation:
+    def _without_faces(self, moment: Frame | FrameGap, view: Visibility) -> Observation:
         self._last = view
-        return Observation(view, **self._departed(self._tracker.expire(moment.elapsed_s)))
+        return Observation(view, **self._ended_tracks(self._tracker.expire(moment.elapsed_s)))
 
-    def _analysed(self, frame: Frame) -> Observation:
+    def _analyse(self, frame: Frame) -> Observation:
         try:
             faces = self._detector.faces(frame.image)
             heads = self._heads(frame, faces)
         except Exception as error:  # noqa: BLE001  a model's fault must not end the measuring
             self._models_failed(error)
-            return self._without_faces(frame, View(observed=False))
+            return self._without_faces(frame, Visibility(observed=False))
         self.models_failing = False
         update = self._tracker.update(
             [face.box for face in faces], frame.elapsed_s, sure=[face.sure for face in faces]
         )
-        seen = self._regarded(update.seen, heads, frame)
-        self._gate.found(len(seen))
-        self._last = View(observed=True)
+        seen = self._sightings(update.seen, heads, frame)
+        self._gate.record_faces(len(seen))
+        self._last = Visibility(observed=True)
         gone = (*update.ended, *self._tracker.expire(frame.elapsed_s))
         return Observation(
             self._last,
             analysed=1,
             seen=seen,
             heads=[*(face.box for face in faces), *self._tracker.expected(frame.elapsed_s)],
-            **self._departed(gone),
+            **self._ended_tracks(gone),
         )
 
-    def _one_of_many(self, frame: Frame, picture: Image) -> Observation:
+    def _collect_snapshot(self, frame: Frame, picture: Image) -> Observation:
         """Keep the picture if it may become the snapshot; look at those of a stretch that ended."""
         movement = self._gate.movement(picture, frame.elapsed_s)
-        seen = self._without_faces(frame, View(observed=False))
+        seen = self._without_faces(frame, Visibility(observed=False))
         if frame.is_coarse:
             return seen._replace(wakes=True)
-        candidate = Candidate(frame, movement, sharpness_ratio(picture))
+        candidate = SnapshotCandidate(frame, movement, sharpness_ratio(picture))
         candidates = self._candidates.offer(candidate, self._settings.snapshots.every_s)
         if not candidates:
             return seen
@@ -148,19 +152,21 @@ class Watch:
         self.models_failing = False
         return seen._replace(analysed=len(candidates), snapshot=snapshot)
 
-    def _snapshot(self, candidates: Sequence[Candidate]) -> Snapshot:
+    def _snapshot(self, candidates: Sequence[SnapshotCandidate]) -> SnapshotCounts:
         looks = [
             ([face for face in self._detector.faces(one.frame.image) if face.sure], one)
             for one in candidates
         ]
-        faces, best = max(looks, key=lambda look: (len(look[0]), look[1].merit))
+        faces, best = max(looks, key=lambda look: (len(look[0]), look[1].score))
         size_px = best.frame.width_px, best.frame.height_px
         verdicts = [
-            judge(None, self._aim(head, face.box, size_px), 0.0, self._settings.attention).verdict
+            update_gaze(
+                None, self._estimate_gaze(head, face.box, size_px), 0.0, self._settings.attention
+            ).attention
             for head, face in zip(self._heads(best.frame, faces), faces, strict=True)
         ]
         looking, facing = verdicts.count(Attention.LOOKING), verdicts.count(Attention.FACING)
-        return Snapshot(best.frame.elapsed_s, len(faces), facing + looking, looking)
+        return SnapshotCounts(best.frame.elapsed_s, len(faces), facing + looking, looking)
 
     def _heads(self, frame: Frame, faces: Sequence[Face]) -> Sequence[HeadPose]:
         heads = self._pose.poses(frame.image, faces) if faces else []
@@ -168,7 +174,7 @@ class Watch:
             raise ValueError(f"{len(heads)} poses for {len(faces)} faces")
         return heads
 
-    def _regarded(
+    def _sightings(
         self, tracks: Sequence[Track | None], heads: Sequence[HeadPose], frame: Frame
     ) -> list[Sighting]:
         sightings = []
@@ -176,45 +182,48 @@ class Watch:
         for track, head in zip(tracks, heads, strict=True):
             if track is None:
                 continue
-            before = self._regards.get(track.id)
-            chances = self._aim(head, track.box, size_px)
-            regard = judge(before, chances, frame.elapsed_s, self._settings.attention)
-            self._regards[track.id] = regard
-            if self._describer is not None:
-                self._describer.see(track.id, frame.image, track.box, head)
+            before = self._gaze_states.get(track.id)
+            chances = self._estimate_gaze(head, track.box, size_px)
+            gaze = update_gaze(before, chances, frame.elapsed_s, self._settings.attention)
+            self._gaze_states[track.id] = gaze
+            if self._demographics is not None:
+                self._demographics.offer(track.id, frame.image, track.box, head)
             zones = zones_of(track.box, size_px, self._settings.zones)
             sightings.append(
-                Sighting(track.id, track.confirmed, regard.verdict, zones, regard.looking_ratio)
+                Sighting(track.id, track.confirmed, gaze.attention, zones, gaze.looking_ratio)
             )
         return sightings
 
-    def _departed(self, tracks: Iterable[Track]) -> Departed:
+    def _ended_tracks(self, tracks: Iterable[Track]) -> EndedTracks:
         gone = list(tracks)
         for track in gone:
-            self._regards.pop(track.id, None)
-        return {"ended": [track.id for track in gone], "described": self._described(gone)}
+            self._gaze_states.pop(track.id, None)
+        return {
+            "ended": [track.id for track in gone],
+            "demographics": self._estimate_demographics(gone),
+        }
 
-    def _described(self, gone: Iterable[Track]) -> Mapping[int, Description]:
+    def _estimate_demographics(self, gone: Iterable[Track]) -> Mapping[int, Demographics]:
         """Look once at each person who has left; of rumours even the picture is dropped."""
-        if self._describer is None:
-            return NOBODY
+        if self._demographics is None:
+            return NO_DEMOGRAPHICS
         told = {}
         for track in gone:
             if not track.confirmed:
-                self._describer.forget(track.id)
+                self._demographics.discard(track.id)
                 continue
             try:
-                told[track.id] = self._describer.part(track.id)
+                told[track.id] = self._demographics.estimate(track.id)
             except Exception as error:  # noqa: BLE001  whoever cannot be described still counts
                 self._models_failed(error)
         return told
 
-    def _described_by(self, settings: Settings) -> Describer | None:
+    def _demographics_estimator(self, settings: Settings) -> DemographicsEstimator | None:
         """What describes people from now on; who waits to be described is not."""
         if (settings.privacy, settings.models) == (self._settings.privacy, self._settings.models):
-            return self._describer
+            return self._demographics
         try:
-            return describer_for(settings)
+            return demographics_estimator_for(settings)
         except ModelError as error:  # counting goes on
             log.error("demographics.refused", extra={"reason": str(error)})
             return None

@@ -27,13 +27,13 @@ def log_odds(ratio: NDArray[np.floating[Any]] | float) -> Doubles:
     return np.asarray(np.log(inner / (1 - inner)), np.float64)
 
 
-def ratio_of(odds: Doubles) -> Doubles:
+def from_log_odds(odds: Doubles) -> Doubles:
     """Return the ratios whose log-odds these are."""
     return np.asarray(1 / (1 + np.exp(-odds)), np.float64)
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class ScoreCalibration:
     """`slope` stretches a score's log-odds, `zero` is then added."""
 
     slope: float
@@ -41,14 +41,14 @@ class Calibration:
 
     def probability(self, scores: NDArray[np.floating[Any]] | float) -> Doubles:
         """Return how often places scored so are right."""
-        return ratio_of(self.slope * log_odds(scores) + self.zero)
+        return from_log_odds(self.slope * log_odds(scores) + self.zero)
 
     def score(self, probabilities: NDArray[np.floating[Any]] | float) -> Doubles:
         """Return the network's own score that stands for a probability."""
-        return ratio_of((log_odds(probabilities) - self.zero) / self.slope)
+        return from_log_odds((log_odds(probabilities) - self.zero) / self.slope)
 
 
-def calibration_of(card: ModelCard) -> Calibration | None:
+def read_calibration(card: ModelCard) -> ScoreCalibration | None:
     """Return the calibration of a card's scores, None where there is none; raises CardError."""
     told = {name: card.calibration[name] for name in (SLOPE, ZERO) if name in card.calibration}
     if not told:
@@ -58,4 +58,4 @@ def calibration_of(card: ModelCard) -> Calibration | None:
             f"found {card.name} with the calibration {told}, wanted {SLOPE} above 0 and {ZERO}; "
             "fit it again: python -m models calibrate detection"
         )
-    return Calibration(told[SLOPE], told[ZERO])
+    return ScoreCalibration(told[SLOPE], told[ZERO])

@@ -20,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.perception.attention import Chances, Head, by_angles
+from edge_agent.perception.attention import GazeProbabilities, HeadAngles, gaze_from_angles
 from edge_agent.perception.tracker import Box
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.perception import ViewSettings
@@ -31,23 +31,23 @@ FACE_HEIGHT_M: Final = 0.18
 DISTANCE_ERROR_RATIO: Final = 0.15  # children, hats, loose boxes: one standard deviation
 YAWS: Final = np.asarray([NormalDist().inv_cdf((n + 0.5) / 64) for n in range(64)])
 
-Aim = Callable[[Head, Box, tuple[int, int]], Chances]
+GazeEstimator = Callable[[HeadAngles, Box, tuple[int, int]], GazeProbabilities]
 
 
-def aim_for(settings: Settings) -> Aim:
+def gaze_estimator_for(settings: Settings) -> GazeEstimator:
     """How this camera judges a head, given its face's box and the picture's size."""
     attention, view = settings.attention, settings.view
     if view is None:
-        return lambda head, box, size_px: by_angles(head, attention)
-    return Screen(view, facing_deg=attention.facing_deg).chances
+        return lambda head, box, size_px: gaze_from_angles(head, attention)
+    return ScreenGeometry(view, facing_deg=attention.facing_deg).gaze
 
 
-class Screen:
+class ScreenGeometry:
     """A screen and the camera that watches the people before it."""
 
     def __init__(self, view: ViewSettings, *, facing_deg: float) -> None:
         camera = view.camera
-        self._axes = axes(camera.pan_deg, camera.tilt_deg, camera.roll_deg)
+        self._axes = camera_axes(camera.pan_deg, camera.tilt_deg, camera.roll_deg)
         self._lens = np.asarray([camera.x_m, camera.y_m, camera.z_m])
         self._half_fov = math.radians(camera.horizontal_fov_deg / 2)
         half = view.screen_width_m / 2, view.screen_height_m / 2
@@ -56,24 +56,24 @@ class Screen:
         self._gaze_rad = math.radians(view.gaze_margin_deg)
         self._facing_rad = math.radians(max(facing_deg, view.gaze_margin_deg))
 
-    def chances(self, head: Head, box: Box, size_px: tuple[int, int]) -> Chances:
+    def gaze(self, head: HeadAngles, box: Box, size_px: tuple[int, int]) -> GazeProbabilities:
         """P(looking) and P(facing) of a head seen in `box` of a picture of `size_px`."""
         if not math.isfinite(head.yaw_deg + head.pitch_deg + head.sigma_deg):
-            return Chances(math.nan, math.nan)
-        place = self.place(box, size_px)
+            return GazeProbabilities(math.nan, math.nan)
+        place = self.face_position(box, size_px)
         if place[2] <= 0:  # behind the screen, or beside its plane: it cannot be seen from there
-            return Chances(0.0, 0.0)
+            return GazeProbabilities(0.0, 0.0)
         basis = self._basis(place)
         sigma_rad = self._doubt(place, math.radians(head.sigma_deg))
-        inward = inner_normals(self._corners, place)
+        inward = edge_plane_normals(self._corners, place)
         yaw, pitch = math.radians(head.yaw_deg), math.radians(head.pitch_deg)
         looking, facing = (
-            _meeting(inward, basis, yaw, pitch, sigma_rad, margin)
+            _hit_probability(inward, basis, yaw, pitch, sigma_rad, margin)
             for margin in (self._gaze_rad, self._facing_rad)
         )
-        return Chances(looking, facing)
+        return GazeProbabilities(looking, facing)
 
-    def place(self, box: Box, size_px: tuple[int, int]) -> Vector:
+    def face_position(self, box: Box, size_px: tuple[int, int]) -> Vector:
         """Where the middle of a face is, (3,) metres of the house."""
         width, height = size_px
         focal_px = width / 2 / math.tan(self._half_fov)
@@ -85,18 +85,20 @@ class Screen:
 
     def _basis(self, place: Vector) -> tuple[Vector, Vector, Vector]:
         """The head's own axes when it looks into the camera: ahead, picture's right, up."""
-        ahead = _unit(self._lens - place)
-        right = _unit(self._axes[:, 0] - (self._axes[:, 0] @ ahead) * ahead)
+        ahead = _unit_vector(self._lens - place)
+        right = _unit_vector(self._axes[:, 0] - (self._axes[:, 0] @ ahead) * ahead)
         up = self._axes[:, 1] - (self._axes[:, 1] @ ahead) * ahead
-        return ahead, right, _unit(up - (up @ right) * right)
+        return ahead, right, _unit_vector(up - (up @ right) * right)
 
     def _doubt(self, place: Vector, sigma_rad: float) -> float:
         """The pose's doubt, and that of the distance where screen and camera are far apart."""
-        apart = math.acos(float(np.clip(_unit(-place) @ _unit(self._lens - place), -1.0, 1.0)))
+        apart = math.acos(
+            float(np.clip(_unit_vector(-place) @ _unit_vector(self._lens - place), -1.0, 1.0))
+        )
         return max(math.hypot(sigma_rad, DISTANCE_ERROR_RATIO * apart), 1e-4)
 
 
-def axes(pan_deg: float, tilt_deg: float, roll_deg: float) -> Vector:
+def camera_axes(pan_deg: float, tilt_deg: float, roll_deg: float) -> Vector:
     """(3, 3): the camera's right, up and ahead as columns, in the axes of the house.
 
     Pan turns to the right, tilt up, roll clockwise, in the reverse of this order.
@@ -109,7 +111,7 @@ def axes(pan_deg: float, tilt_deg: float, roll_deg: float) -> Vector:
     return np.asarray(np.asarray(about_y) @ np.asarray(about_x) @ np.asarray(about_z))
 
 
-def inner_normals(corners: Vector, eye: Vector) -> Vector:
+def edge_plane_normals(corners: Vector, eye: Vector) -> Vector:
     """(4, 3) unit normals of the planes through `eye` and each edge, towards the screen."""
     to = corners - eye
     normals = np.cross(to, np.roll(to, -1, axis=0))
@@ -118,7 +120,7 @@ def inner_normals(corners: Vector, eye: Vector) -> Vector:
     return np.asarray(normals * inside[:, None])
 
 
-def _meeting(
+def _hit_probability(
     inward: Vector,
     basis: tuple[Vector, Vector, Vector],
     yaw: float,
@@ -139,14 +141,14 @@ def _meeting(
     order = np.argsort(away - half, axis=1)
     starts = np.take_along_axis(away - half, order, axis=1)
     ends = np.maximum.accumulate(np.take_along_axis(away + half, order, axis=1), axis=1)
-    before = _below((starts - pitch) / sigma)
-    after = _below((ends - pitch) / sigma)
+    before = _normal_cdf((starts - pitch) / sigma)
+    after = _normal_cdf((ends - pitch) / sigma)
     inside = np.concatenate([before, np.ones_like(before[:, :1])], axis=1)
     inside[:, 1:] -= after
     return float(np.clip(inside, 0.0, None).sum(axis=1).mean())
 
 
-def _below(z: Vector) -> Vector:
+def _normal_cdf(z: Vector) -> Vector:
     """P(x < z) for standard normal x, to 1e-7 (Abramowitz and Stegun, 7.1.26)."""
     t = 1 / (1 + 0.3275911 * np.abs(z) / math.sqrt(2))
     series = 0.254829592 + t * (
@@ -156,5 +158,5 @@ def _below(z: Vector) -> Vector:
     return np.asarray(np.where(z > 0, 1 - tail, tail))
 
 
-def _unit(vector: Any) -> Vector:
+def _unit_vector(vector: Any) -> Vector:
     return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12))

@@ -1,14 +1,14 @@
 """Shares one copy of the networks among the cameras that use the same models."""
 
-from edge_agent.perception.demographics import describer_for
+from edge_agent.perception.demographics import demographics_estimator_for
 from edge_agent.perception.face_detector import FaceDetector
 from edge_agent.perception.head_pose import PoseEstimator
-from edge_agent.perception.networks import models_for
+from edge_agent.perception.networks import open_networks
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.perception import ModelSettings
 
 
-class Models:
+class SharedNetworks:
     """The networks of all cameras: those with the same wishes share one copy."""
 
     def __init__(self) -> None:
@@ -17,6 +17,8 @@ class Models:
     def for_settings(self, settings: Settings) -> tuple[FaceDetector, PoseEstimator]:
         """Open what the settings name, unless it is open; ModelError when any of it is missing."""
         if settings.models not in self._open:
-            self._open[settings.models] = models_for(settings)
-        describer_for(settings)  # by `privacy`: a network that is shared says nothing of this one
+            self._open[settings.models] = open_networks(settings)
+        demographics_estimator_for(
+            settings
+        )  # by `privacy`: a network that is shared says nothing of this one
         return self._open[settings.models]

@@ -16,7 +16,7 @@ class Sighting(NamedTuple):
     looking_ratio: float = 0.5
 
 
-class Snapshot(NamedTuple):
+class SnapshotCounts(NamedTuple):
     """A single picture and the faces in it: observations, not stays."""
 
     at_s: float
@@ -25,8 +25,8 @@ class Snapshot(NamedTuple):
     looking: int
 
 
-class View(NamedTuple):
+class Visibility(NamedTuple):
     """What one picture (or its absence) says about seeing. Neither field: nothing is known."""
 
     observed: bool
-    blind: BlindCause | None = None
+    cause: BlindCause | None = None

@@ -49,7 +49,7 @@ class Track:
         passed_s = at_s - self.last_s
         if passed_s > 0:
             share = 1 - math.exp(-passed_s / SMOOTHING_S) if self.hits > 1 else 1.0
-            (x, y), (was_x, was_y) = _centre(box), _centre(self.box)
+            (x, y), (was_x, was_y) = _box_centre(box), _box_centre(self.box)
             speed_x, speed_y = self.velocity_px_s
             self.velocity_px_s = (
                 speed_x + share * ((x - was_x) / passed_s - speed_x),
@@ -59,7 +59,7 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
+class TrackUpdate:
     """`seen` holds the track of each box in order, None for a doubtful one that continues nobody;
     `ended` are gone for good.
     """
@@ -91,16 +91,16 @@ class Tracker:
 
     def update(
         self, boxes: Sequence[Box], at_s: float, *, sure: Sequence[bool] | None = None
-    ) -> Update:
+    ) -> TrackUpdate:
         """Take the faces of one picture; without `sure`, the detector is sure of all of them."""
         ended = self.expire(at_s)
-        pairs = matched(self._tracks, boxes, at_s)
+        pairs = match_tracks(self._tracks, boxes, at_s)
         certain = sure if sure is not None else [True] * len(boxes)
         seen = [
             self._see(box, at_s, pairs.get(index), is_sure)
             for index, (box, is_sure) in enumerate(zip(boxes, certain, strict=True))
         ]
-        return Update(seen, ended)
+        return TrackUpdate(seen, ended)
 
     def _see(self, box: Box, at_s: float, track: Track | None, sure: bool) -> Track | None:
         if track is not None:
@@ -141,7 +141,7 @@ class Tracker:
         return not track.confirmed and at_s - track.first_s > self._settings.confirm_within_s
 
 
-def matched(tracks: Sequence[Track], boxes: Sequence[Box], at_s: float) -> dict[int, Track]:
+def match_tracks(tracks: Sequence[Track], boxes: Sequence[Box], at_s: float) -> dict[int, Track]:
     """The track of each box index that continues one; the best pairs choose first.
 
     Believed tracks choose before rumours, so that a false face cannot take a person's place.
@@ -150,7 +150,7 @@ def matched(tracks: Sequence[Track], boxes: Sequence[Box], at_s: float) -> dict[
         (not track.confirmed, cost, position, index)
         for position, track in enumerate(tracks)
         for index, box in enumerate(boxes)
-        if (cost := _cost(track, box, at_s)) is not None
+        if (cost := _match_cost(track, box, at_s)) is not None
     ]
     pairs: dict[int, Track] = {}
     taken: set[int] = set()
@@ -161,34 +161,34 @@ def matched(tracks: Sequence[Track], boxes: Sequence[Box], at_s: float) -> dict[
     return pairs
 
 
-def overlap_ratio(one: Box, other: Box) -> float:
+def intersection_over_union(one: Box, other: Box) -> float:
     """Intersection over union."""
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])
     if width <= 0 or height <= 0:
         return 0.0
     shared = width * height
-    return shared / (_area(one) + _area(other) - shared)
+    return shared / (_box_area(one) + _box_area(other) - shared)
 
 
-def _cost(track: Track, box: Box, at_s: float) -> float | None:
+def _match_cost(track: Track, box: Box, at_s: float) -> float | None:
     """Less is better; None when this cannot be the same face."""
     expected = track.predicted(at_s)
-    size, other = math.sqrt(_area(expected)), math.sqrt(_area(box))
+    size, other = math.sqrt(_box_area(expected)), math.sqrt(_box_area(box))
     if not size or not other or max(size, other) / min(size, other) > LARGEST_SIZE_RATIO:
         return None
     reach_per_s = REACH_PER_S if track.hits > 1 else REACH_UNKNOWN_PER_S
     reach = REACH_AT_ONCE + reach_per_s * (at_s - track.last_s)
-    distance = math.dist(_centre(expected), _centre(box)) / ((size + other) / 2)
-    overlap = overlap_ratio(expected, box)
+    distance = math.dist(_box_centre(expected), _box_centre(box)) / ((size + other) / 2)
+    overlap = intersection_over_union(expected, box)
     if distance > reach and not overlap:
         return None
     return distance / reach - OVERLAP_WEIGHT * overlap + abs(math.log(size / other))
 
 
-def _centre(box: Box) -> tuple[float, float]:
+def _box_centre(box: Box) -> tuple[float, float]:
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
 
-def _area(box: Box) -> float:
+def _box_area(box: Box) -> float:
     return max(box[2] - box[0], 0.0) * max(box[3] - box[1], 0.0)

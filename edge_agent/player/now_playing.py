@@ -19,17 +19,17 @@ from wire.audience import CREATIVE, UNKNOWN_CREATIVE
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
-REMEMBERED_MS: Final = 15 * 60 * 1000  # an interval is sealed seconds after its end
-LATEST: Final = timedelta(minutes=2)
-FURTHEST_AHEAD: Final = timedelta(hours=1)
+HISTORY_MS: Final = 15 * 60 * 1000  # an interval is sealed seconds after its end
+LONGEST_DELAY: Final = timedelta(minutes=2)
+LONGEST_LEAD: Final = timedelta(hours=1)
 LARGEST_SKEW: Final = timedelta(days=1)
 
 
-class PlayError(ValueError):
+class PlayerMessageError(ValueError):
     """A player's word that cannot be used: what was found, what was wanted."""
 
 
-class NowPlaying(msgspec.Struct, frozen=True, kw_only=True):
+class PlayerMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A player's word; null says that the screen shows nothing that is sold. Other fields pass."""
 
     creative: Annotated[str, Meta(pattern=CREATIVE)] | None
@@ -38,7 +38,7 @@ class NowPlaying(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
-class Piece(NamedTuple):
+class CreativeSpan(NamedTuple):
     """A creative's stretch of an interval, milliseconds since 1970, half-open."""
 
     creative: str
@@ -52,46 +52,48 @@ class _Change(NamedTuple):
     starts: bool  # else it only ends the one before
 
 
-class Playing:
+class PlayHistory:
     """The screen's last quarter of an hour. Heard in one thread, asked from others."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._changes: list[_Change] = []
 
-    def hear(self, word: bytes, heard_at: datetime) -> NowPlaying:
+    def handle_message(self, word: bytes, heard_at: datetime) -> PlayerMessage:
         """Take a word as JSON; PlayError says what is wrong with it."""
         try:
-            said = msgspec.json.decode(word, type=NowPlaying)
+            said = msgspec.json.decode(word, type=PlayerMessage)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise PlayError(
+            raise PlayerMessageError(
                 f'{error}: say {{"creative": "name", "started_at": "2026-11-23T08:00:00Z"}}'
             ) from error
         self.take(said, heard_at)
         return said
 
-    def take(self, said: NowPlaying, heard_at: datetime) -> None:
+    def take(self, said: PlayerMessage, heard_at: datetime) -> None:
         """Take a word; PlayError when its times or its name cannot be used."""
         for complaint in find_encoded_data(said.creative or ""):
-            raise PlayError(f"creative: {complaint}: give it a short name")
+            raise PlayerMessageError(f"creative: {complaint}: give it a short name")
         skew = heard_at - said.sent_at if said.sent_at else timedelta(0)
         if abs(skew) > LARGEST_SKEW:
-            raise PlayError(f"sent_at is {skew} from our clock: set the player's clock")
+            raise PlayerMessageError(f"sent_at is {skew} from our clock: set the player's clock")
         try:
             starts_at = said.started_at + skew if said.started_at else heard_at
             ends_at = said.ends_at + skew if said.ends_at else None
         except OverflowError:
-            raise PlayError("started_at or ends_at is beyond all years: set the clock") from None
-        if not heard_at - LATEST <= starts_at <= heard_at + FURTHEST_AHEAD:
-            raise PlayError(
-                f"started_at is {heard_at - starts_at} ago: from {LATEST} ago to {FURTHEST_AHEAD} "
-                "ahead can be used; say sent_at too when the clocks differ"
+            raise PlayerMessageError(
+                "started_at or ends_at is beyond all years: set the clock"
+            ) from None
+        if not heard_at - LONGEST_DELAY <= starts_at <= heard_at + LONGEST_LEAD:
+            raise PlayerMessageError(
+                f"started_at is {heard_at - starts_at} ago: give a time from {LONGEST_DELAY} ago "
+                f"to {LONGEST_LEAD} ahead, and sent_at too when the clocks differ"
             )
         if ends_at is not None and ends_at <= starts_at:
-            raise PlayError("ends_at does not come after started_at")
+            raise PlayerMessageError("ends_at does not come after started_at")
         self._remember(said.creative, _ms(starts_at), _ms(ends_at) if ends_at else None)
 
-    def pieces(self, first_ms: int, last_ms: int) -> list[Piece]:
+    def creative_spans(self, first_ms: int, last_ms: int) -> list[CreativeSpan]:
         """What was on the screen from first to last, without a gap; `-` is what nobody knows."""
         with self._lock:
             changes = list(self._changes)
@@ -101,10 +103,10 @@ class Playing:
         for change in changes[before:]:
             if change.at_ms >= last_ms:
                 break
-            found.append(Piece(playing, since_ms, change.at_ms))
+            found.append(CreativeSpan(playing, since_ms, change.at_ms))
             playing, since_ms = change.creative, change.at_ms
         return [*(piece for piece in found if piece.first_ms < piece.last_ms),
-                Piece(playing, since_ms, last_ms)]  # fmt: skip
+                CreativeSpan(playing, since_ms, last_ms)]  # fmt: skip
 
     def starts(self, first_ms: int, last_ms: int) -> Counter[str]:
         """How often each creative started from first up to last."""
@@ -117,11 +119,11 @@ class Playing:
 
     def now(self, at: datetime) -> str:
         """What is on the screen."""
-        return self.pieces(_ms(at), _ms(at) + 1)[0].creative
+        return self.creative_spans(_ms(at), _ms(at) + 1)[0].creative
 
     def _remember(self, creative: str | None, starts_ms: int, ends_ms: int | None) -> None:
         with self._lock:
-            forgotten_ms = starts_ms - REMEMBERED_MS
+            forgotten_ms = starts_ms - HISTORY_MS
             kept = [
                 change
                 for position, change in enumerate(self._changes)

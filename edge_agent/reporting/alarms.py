@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from edge_agent.capture.failure_cause import SENTENCES, Cause
+from edge_agent.capture.failure_cause import CAUSE_SENTENCES, FailureCause
 from wire.audience import BlindCause
 from wire.health import Alarm, AlarmState, CaptureState
 from wire.topics import DeviceAddress
@@ -15,8 +15,8 @@ from wire.topics import DeviceAddress
 RAISE_AFTER_S: Final = 10.0
 CLEAR_AFTER_S: Final = 10.0
 REMEDIES: Final = {
-    "capture.failed": SENTENCES[Cause.UNKNOWN],
-    **{f"capture.failed.{cause}": sentence for cause, sentence in SENTENCES.items()},
+    "capture.failed": CAUSE_SENTENCES[FailureCause.UNKNOWN],
+    **{f"capture.failed.{cause}": sentence for cause, sentence in CAUSE_SENTENCES.items()},
     "camera.moved": "the camera looks elsewhere than before: check its mount and what it shows",
     "models.failed": "the models fail on the pictures: see the agent's log",
     "clock.unset": "the clock was never set and reports wait for it: let NTP through, or set it",
@@ -37,7 +37,7 @@ REMEDIES: Final = {
 
 
 @dataclass(slots=True)
-class _Trouble:
+class _Fault:
     since_s: float
     last_s: float
     raised: bool = False
@@ -48,10 +48,10 @@ class Alarms:
 
     def __init__(self, address: DeviceAddress) -> None:
         self._address = address
-        self._troubles: dict[str, _Trouble] = {}
+        self._troubles: dict[str, _Fault] = {}
 
     def watch(
-        self, kinds: set[str], at_s: float, at: datetime, *, cause: Cause | None = None
+        self, kinds: set[str], at_s: float, at: datetime, *, cause: FailureCause | None = None
     ) -> list[Alarm]:
         """Take what is wrong at this moment; alarms that are due to be raised or cleared.
 
@@ -59,7 +59,7 @@ class Alarms:
         """
         due = []
         for kind in kinds:
-            trouble = self._troubles.setdefault(kind, _Trouble(at_s, at_s))
+            trouble = self._troubles.setdefault(kind, _Fault(at_s, at_s))
             trouble.last_s = at_s
             if not trouble.raised and at_s - trouble.since_s >= RAISE_AFTER_S:
                 trouble.raised = True
@@ -78,7 +78,7 @@ class Alarms:
         return tuple(sorted(kind for kind, trouble in self._troubles.items() if trouble.raised))
 
     def _alarm(
-        self, kind: str, state: AlarmState, at: datetime, cause: Cause | None = None
+        self, kind: str, state: AlarmState, at: datetime, cause: FailureCause | None = None
     ) -> Alarm:
         remedy = REMEDIES.get(f"{kind}.{cause}") or REMEDIES.get(kind, "")
         return Alarm(
@@ -91,7 +91,7 @@ class Alarms:
         )
 
 
-def troubles(capture: CaptureState, blind: BlindCause | None) -> set[str]:
+def current_faults(capture: CaptureState, blind: BlindCause | None) -> set[str]:
     """The kinds that hold at this moment. Offline is told as the capture's failure."""
     found = set()
     if capture in (CaptureState.STALLED, CaptureState.FAILED) or blind is BlindCause.OFFLINE:

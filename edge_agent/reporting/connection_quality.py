@@ -20,29 +20,29 @@ POOR_ABOVE, UNUSABLE_ABOVE = 4, 20  # reopenings or standstills in an hour
 FLOWING: Final = frozenset({CaptureState.STREAMING, CaptureState.ENDED})
 
 
-class _Mark(NamedTuple):
+class _CounterSample(NamedTuple):
     at_s: float
     captured: int
     reconnects: int
     stalls: int
 
 
-class CameraConnection:
+class ConnectionQuality:
     """Watches one camera's counters."""
 
     def __init__(self) -> None:
         self.stalls = 0
         self.rate_hz = 0.0
         self._state = CaptureState.STARTING
-        self._marks: deque[_Mark] = deque(maxlen=MINUTES_KEPT + 1)
-        self._now = _Mark(0.0, 0, 0, 0)
+        self._marks: deque[_CounterSample] = deque(maxlen=MINUTES_KEPT + 1)
+        self._now = _CounterSample(0.0, 0, 0, 0)
 
     def note(self, at_s: float, state: CaptureState, counters: Counters) -> None:
         """Take the counters at a moment of a steady clock."""
         if self._state in FLOWING and state not in FLOWING:
             self.stalls += 1
         self._state = state
-        self._now = _Mark(at_s, counters.captured, counters.reconnects, self.stalls)
+        self._now = _CounterSample(at_s, counters.captured, counters.reconnects, self.stalls)
         if not self._marks:
             self._marks.append(self._now)
         elif at_s - self._marks[-1].at_s >= MINUTE_S:
@@ -74,5 +74,5 @@ class CameraConnection:
         return rates[-1] / usual if usual else 1.0
 
 
-def _rate(before: _Mark, after: _Mark) -> float:
+def _rate(before: _CounterSample, after: _CounterSample) -> float:
     return (after.captured - before.captured) / (after.at_s - before.at_s)

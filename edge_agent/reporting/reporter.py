@@ -18,23 +18,23 @@ from typing import Final, NamedTuple
 from msgspec import structs
 
 from edge_agent.capture.camera import Counters
-from edge_agent.capture.failure_cause import Cause
-from edge_agent.metering.interval_sums import Tally
-from edge_agent.metering.run_totals import Totals
-from edge_agent.metering.withholding import Told, Withholding
+from edge_agent.capture.failure_cause import FailureCause
+from edge_agent.metering.interval_sums import IntervalSums
+from edge_agent.metering.run_totals import RunTotals
+from edge_agent.metering.withholding import Release, Withholding
 from edge_agent.outbox import Link, Outbox, OutboxDamagedError, OutboxError, ReportSender
 from edge_agent.outbox.streams import StreamStatus
 from edge_agent.privacy.egress_filter import EgressFilter
 from edge_agent.privacy.filtered_link import FilteredLink
 from edge_agent.privacy.suppression import round_frames
 from edge_agent.reporting.alarms import Alarms
-from edge_agent.reporting.connection_quality import CameraConnection
+from edge_agent.reporting.connection_quality import ConnectionQuality
 from edge_agent.reporting.system_health import disk_free_bytes, rss_bytes, temperature_milli_c
 from edge_agent.selection.motion_gate import GateCounters
 from edge_agent.settings.privacy import PrivacySettings
 from edge_agent.settings.transport import LinkSettings
-from edge_agent.state_board import Board, Glance
-from edge_agent.wall_clock import EARLIEST_AT, CivilTime, disciplined
+from edge_agent.state_board import StateBoard, StateSnapshot
+from edge_agent.wall_clock import EARLIEST_AT, WallClock, is_synchronized
 from wire.audience import Versions
 from wire.envelope import alarm_event, encode_event, heartbeat_event
 from wire.health import CaptureState, DeviceFigures, GateCounts, Heartbeat
@@ -43,17 +43,23 @@ from wire.topics import Channel, DeviceAddress
 log = logging.getLogger(__name__)
 
 DRAIN_STEP_S: Final = 0.02
-POST_EVERY_S: Final = 1.0
-WRONG_BY_MS: Final = 120_000  # the cloud believes no report from more than five minutes ahead
-REFUSAL_TOLD_S: Final = 60.0
-DISK_PATIENCE: Final = 10  # times as long as a failed call blocked, until the next: pictures wait
-FINAL_TRIES: Final = 5
-NO_DISK: Final = "the disk refuses reports and the agent ends: their time is not reported"
-NO_ROOM: Final = "the disk refuses reports and memory holds no more: their time is not reported"
-UNSTORED_KEPT: Final = 2880  # a day of half minutes in memory, should the disk refuse them
+STATE_INTERVAL_S: Final = 1.0
+CLOCK_ERROR_LIMIT_MS: Final = (
+    120_000  # the cloud believes no report from more than five minutes ahead
+)
+BLOCKED_ALARM_S: Final = 60.0
+DISK_RETRY_FACTOR: Final = (
+    10  # times as long as a failed call blocked, until the next: pictures wait
+)
+FINAL_ATTEMPTS: Final = 5
+DISK_FAILED_AT_END: Final = (
+    "the disk refuses reports and the agent ends: their time is not reported"
+)
+MEMORY_FULL: Final = "the disk refuses reports and memory holds no more: their time is not reported"
+MAX_UNSTORED_REPORTS: Final = 2880  # a day of half minutes in memory, should the disk refuse them
 
 
-class Vitals(NamedTuple):
+class CameraHealth(NamedTuple):
     """What a heartbeat says beside the outbox."""
 
     source: str
@@ -63,7 +69,7 @@ class Vitals(NamedTuple):
     trouble: str = ""  # why no pictures come
 
 
-class Waiting(NamedTuple):
+class OutboxSummary(NamedTuple):
     """What a heartbeat says of the outbox; the last known figures while the disk is in trouble."""
 
     reports: int
@@ -71,7 +77,7 @@ class Waiting(NamedTuple):
     stream: StreamStatus
 
 
-class Reporting:
+class Reporter:
     """One camera's way out. A report carries the versions of the era that it began in."""
 
     def __init__(
@@ -83,12 +89,12 @@ class Reporting:
         settings: LinkSettings,
         *,
         privacy: PrivacySettings,
-        board: Board,
+        board: StateBoard,
         clock: Callable[[], datetime],
         steady: Callable[[], float],
     ) -> None:
         self.boot = secrets.token_hex(8)
-        self.totals = Totals()
+        self.totals = RunTotals()
         self._versions = [versions]  # by era
         self.disk_failing = False
         self._address = address
@@ -102,14 +108,14 @@ class Reporting:
         self._steady = steady
         self._courier = ReportSender(outbox, self._link, settings)
         self._alarms = Alarms(address)
-        self._connection = CameraConnection()
+        self._connection = ConnectionQuality()
         self._board = board
         self._withholding = Withholding(privacy.smallest_cell, outbox.withheld, address.location)
-        self._unstored: deque[Told] = deque()
-        self._civil = CivilTime()
+        self._unstored: deque[Release] = deque()
+        self._civil = WallClock()
         self._began_at = clock()
         self._first_row = outbox.next_row
-        self._waiting = Waiting(outbox.depth, outbox.oldest_at, outbox.status(0))
+        self._waiting = OutboxSummary(outbox.depth, outbox.oldest_at, outbox.status(0))
         self._beats = 0
         self._disk_again_s = -math.inf
         self._dropped = 0
@@ -119,7 +125,7 @@ class Reporting:
         self._refused_s = -math.inf
         self._started_s = steady()
         self._beat_s = -settings.heartbeat_s
-        self._posted_s = -POST_EVERY_S
+        self._posted_s = -STATE_INTERVAL_S
         self._skips_drain = False
 
     def start(self) -> None:
@@ -134,7 +140,7 @@ class Reporting:
         self._egress.sensors = privacy.sensors
         self._versions.append(versions)
 
-    def keep(self, tallies: Iterable[Tally]) -> None:
+    def keep(self, tallies: Iterable[IntervalSums]) -> None:
         """Take closed intervals; the next `pump` stores what may be told of them."""
         self._await(self._withholding.take(tallies))
 
@@ -165,7 +171,7 @@ class Reporting:
             self._compare_clocks()
         except OutboxError as error:
             failed_s = self._steady()
-            self._disk_again_s = failed_s + DISK_PATIENCE * (failed_s - now_s)
+            self._disk_again_s = failed_s + DISK_RETRY_FACTOR * (failed_s - now_s)
             if not self.disk_failing:
                 log.error("outbox.failed", extra={"reason": str(error)})
             self.disk_failing = True
@@ -175,26 +181,26 @@ class Reporting:
         else:
             self.disk_failing = False
 
-    def beat(self, vitals: Vitals) -> None:
+    def beat(self, vitals: CameraHealth) -> None:
         """Show how things are, and send a heartbeat when one is due."""
         now_s = self._steady()
-        self._board.pulse(self._address.device, time.monotonic())
+        self._board.record_heartbeat(self._address.device, time.monotonic())
         self._connection.note(now_s, vitals.capture, vitals.counters)
         is_due = now_s - self._beat_s >= self._settings.heartbeat_s and self._link.connected
-        if not is_due and now_s - self._posted_s < POST_EVERY_S:
+        if not is_due and now_s - self._posted_s < STATE_INTERVAL_S:
             return
         beat = self._heartbeat(now_s, vitals)
         self._posted_s = now_s
         totals = self.totals.as_fields()
-        glance = Glance(vitals.source, beat, totals, self._link.connected, vitals.trouble)
-        self._board.post(self._address.device, glance)
+        snapshot = StateSnapshot(vitals.source, beat, totals, self._link.connected, vitals.trouble)
+        self._board.publish(self._address.device, snapshot)
         if is_due:
             self._beat_s = now_s
             self._beats += 1
             self._link.send(Channel.HEARTBEAT, encode_event(heartbeat_event(beat)))
 
     def tell(
-        self, kinds: set[str], at_s: float, at: datetime, *, cause: Cause | None = None
+        self, kinds: set[str], at_s: float, at: datetime, *, cause: FailureCause | None = None
     ) -> None:
         """Raise and clear alarms; `kinds` are the troubles of this moment, `cause` the camera's."""
         if self.disk_failing:
@@ -204,11 +210,11 @@ class Reporting:
         kinds = kinds | self._courier.alarm_kinds
         if at < EARLIEST_AT:
             kinds = kinds | {"clock.unset"}
-        elif abs(self._ahead_ms or 0) > WRONG_BY_MS:
+        elif abs(self._ahead_ms or 0) > CLOCK_ERROR_LIMIT_MS:
             kinds = kinds | {"clock.wrong"}
         if self._egress.blocked.total() > self._refusals_told:
             self._refusals_told, self._refused_s = self._egress.blocked.total(), at_s
-        if at_s - self._refused_s < REFUSAL_TOLD_S:
+        if at_s - self._refused_s < BLOCKED_ALARM_S:
             kinds = kinds | {"privacy.refused"}
         for alarm in self._alarms.watch(kinds, at_s, at, cause=cause):
             log.warning("alarm", extra={"kind": alarm.kind, "state": str(alarm.state)})
@@ -216,7 +222,7 @@ class Reporting:
 
     def finish(self, drain_s: float) -> None:
         """Give the cloud so long to acknowledge what is left, then hang up."""
-        self._board.leave(self._address.device)
+        self._board.remove_heartbeat(self._address.device)
         give_up_s = self._steady() + drain_s
         self._await(self._withholding.close())
         self._store_finally()
@@ -224,7 +230,7 @@ class Reporting:
             time.sleep(DRAIN_STEP_S)
             self.pump()
         if self._unstored_reports:
-            lost = {"reports": self._unstored_reports, "reason": NO_DISK}
+            lost = {"reports": self._unstored_reports, "reason": DISK_FAILED_AT_END}
             log.error("reports.dropped", extra=lost)
         self.totals.unacknowledged = self._unsettled()
         self._link.stop()
@@ -246,17 +252,19 @@ class Reporting:
             self._ahead_ms = ahead // timedelta(milliseconds=1)
             self._courier.cloud_time = None
 
-    def _await(self, every: Iterable[Told]) -> None:
+    def _await(self, every: Iterable[Release]) -> None:
         """Keep in memory until the disk takes it. Of what waits only the latest counts."""
         for told in every:
             if told.tally is None and self._unstored and self._unstored[-1].tally is None:
                 if told.withheld is not None:
                     self._unstored[-1] = told
                 continue
-            if len(self._unstored) >= UNSTORED_KEPT:
+            if len(self._unstored) >= MAX_UNSTORED_REPORTS:
                 self._unstored.popleft()
                 self._dropped += 1
-                log.error("reports.dropped", extra={"reports": self._dropped, "reason": NO_ROOM})
+                log.error(
+                    "reports.dropped", extra={"reports": self._dropped, "reason": MEMORY_FULL}
+                )
             self._unstored.append(told)
 
     def _store(self) -> None:
@@ -264,7 +272,7 @@ class Reporting:
             self._store_one(self._unstored[0])
             self._unstored.popleft()
 
-    def _store_one(self, told: Told) -> None:
+    def _store_one(self, told: Release) -> None:
         tally, withheld = told
         if tally is not None:
             try:
@@ -278,7 +286,7 @@ class Reporting:
 
     def _store_finally(self) -> None:
         """What is only in memory ends with the process: a disk in trouble gets another chance."""
-        for _ in range(FINAL_TRIES):
+        for _ in range(FINAL_ATTEMPTS):
             self._disk_again_s = -math.inf
             self.pump()
             if not self.disk_failing:
@@ -295,14 +303,14 @@ class Reporting:
             if self._outbox.recover():
                 self._first_row = self._outbox.next_row
 
-    def _take_waiting(self) -> Waiting:
+    def _take_waiting(self) -> OutboxSummary:
         if self._steady() >= self._disk_again_s:
             with suppress(OutboxError):  # `pump` tells
                 outbox, turn = self._outbox, self._beats
-                self._waiting = Waiting(outbox.depth, outbox.oldest_at, outbox.status(turn))
+                self._waiting = OutboxSummary(outbox.depth, outbox.oldest_at, outbox.status(turn))
         return self._waiting
 
-    def _heartbeat(self, now_s: float, vitals: Vitals) -> Heartbeat:
+    def _heartbeat(self, now_s: float, vitals: CameraHealth) -> Heartbeat:
         waiting = self._take_waiting()
         return Heartbeat(
             location=self._address.location,
@@ -336,7 +344,7 @@ class Reporting:
             by_heartbeat=round_frames(counts.by_heartbeat),
         )
 
-    def _figures(self, vitals: Vitals) -> DeviceFigures:
+    def _figures(self, vitals: CameraHealth) -> DeviceFigures:
         return DeviceFigures(
             connection=self._connection.word,
             frames_milli_hz=round(1000 * self._connection.rate_hz),
@@ -347,7 +355,7 @@ class Reporting:
             outbox_merges=self._outbox.downsampled,
             egress_refusals=self._egress.blocked.total(),
             disk_free_bytes=disk_free_bytes(self._outbox.path.parent),
-            clock_kept=disciplined(),
+            clock_kept=is_synchronized(),
             clock_ahead_ms=self._ahead_ms,
             temperature_milli_c=temperature_milli_c(),
             alarms=self._alarms.raised,

@@ -40,7 +40,7 @@ BORDER_PX: Final = 2  # what a shaking camera brings in from outside is no movem
 NEIGHBOURHOOD_PX: Final = 8
 
 
-class Scene:
+class BackgroundModel:
     """The remembered scene of one camera."""
 
     def __init__(self, settings: MotionSettings) -> None:
@@ -49,28 +49,28 @@ class Scene:
         self._at_s = self._began_s = 0.0
         self._learnt = 0  # pictures of a scene that has just begun
         self.learning = True
-        self._slopes: Slopes | None = None
+        self._slopes: ShiftEstimator | None = None
         self._suspect: Floats | None = None
         self._suspected_s = 0.0
         self._alive = False
         self.movement = 0.0  # share of the last picture that differed
 
     @property
-    def suspects(self) -> bool:
+    def has_suspect(self) -> bool:
         """Whether this very picture is the first that differs."""
         return self._suspect is not None and self._suspected_s == self._at_s
 
-    def moved(self, picture: Image, at_s: float, *, fruitless: bool = False) -> bool:
+    def detect_motion(self, picture: Image, at_s: float, *, without_faces: bool = False) -> bool:
         """Compare with the remembered scene, then remember this picture a little.
 
-        `fruitless`: what moved has been looked at, and nobody was there.
+        `without_faces`: what moved has been looked at, and nobody was there.
         """
         current = np.asarray(cv2.boxFilter(picture, cv2.CV_32F, (3, 3)), np.float32)
         if self._average is None:
             self._begin(current, at_s)
             return False
         apart_s, self._at_s = at_s - self._at_s, at_s
-        current = _relit(current, self._average)
+        current = _equalize_light(current, self._average)
         self.learning = at_s - self._began_s < LEARNT_AFTER_S and self._learnt < LEARNT_FROM
         if self.learning:
             self._learnt += 1
@@ -84,7 +84,7 @@ class Scene:
             return True
         differs = self._is_somewhere(changed)
         moved = self._judged(differs, rest, at_s, apart_s)
-        self._remember(current, differs, moved, apart_s, fruitless=fruitless)
+        self._remember(current, differs, moved, apart_s, without_faces=without_faces)
         return moved
 
     def _begin(self, current: Floats, at_s: float) -> None:
@@ -106,14 +106,14 @@ class Scene:
         return self._alive
 
     def _remember(
-        self, current: Floats, differs: bool, moved: bool, apart_s: float, *, fruitless: bool
+        self, current: Floats, differs: bool, moved: bool, apart_s: float, *, without_faces: bool
     ) -> None:
         assert self._average is not None
         if differs and not moved:
             if self._at_s - self._suspected_s >= SUSPECT_FOR_S:
                 self._begin(current, self._at_s)
             return
-        busy_s = FRUITLESS_MEMORY_S if fruitless else BUSY_MEMORY_S
+        busy_s = FRUITLESS_MEMORY_S if without_faces else BUSY_MEMORY_S
         share = 1 - math.exp(-max(apart_s, 0.0) / (busy_s if moved else IDLE_MEMORY_S))
         cv2.accumulateWeighted(current, self._average, share)
 
@@ -121,12 +121,12 @@ class Scene:
         """What is left when the camera's own shaking is taken out."""
         assert self._average is not None
         if self._slopes is None or at_s - self._slopes.at_s > SLOPES_KEPT_S:
-            self._slopes = Slopes(self._average, at_s)
-        return self._slopes.flattened(difference)
+            self._slopes = ShiftEstimator(self._average, at_s)
+        return self._slopes.remove_shift(difference)
 
     def _changes(self, difference: Floats, *, share: float = 1.0) -> Image:
         size = np.abs(difference)
-        limit = max(share * self.settings.smallest_change, NOISE_FACTOR * _middle(size[::4, ::4]))
+        limit = max(share * self.settings.smallest_change, NOISE_FACTOR * _median(size[::4, ::4]))
         inner = size[BORDER_PX:-BORDER_PX, BORDER_PX:-BORDER_PX]
         return np.asarray(inner > limit, np.uint8)
 
@@ -140,7 +140,7 @@ class Scene:
         return int(near.max()) >= enough
 
 
-class Slopes:
+class ShiftEstimator:
     """How the remembered scene rises from pixel to pixel: what a small shift would change."""
 
     def __init__(self, scene: Floats, at_s: float) -> None:
@@ -154,7 +154,7 @@ class Slopes:
         whole = xx * yy - xy * xy
         self._inverse = (yy / whole, -xy / whole, xx / whole) if whole > 1e-3 else (0.0, 0.0, 0.0)
 
-    def flattened(self, difference: Floats) -> Floats:
+    def remove_shift(self, difference: Floats) -> Floats:
         """`difference` without the part that one shift of the whole picture explains."""
         along_x = float(np.dot(self._x.ravel(), difference.ravel()))
         along_y = float(np.dot(self._y.ravel(), difference.ravel()))
@@ -166,13 +166,13 @@ class Slopes:
         return np.asarray(cv2.scaleAdd(self._y, -y, less_x), np.float32)
 
 
-def _relit(current: Floats, scene: Floats) -> Floats:
+def _equalize_light(current: Floats, scene: Floats) -> Floats:
     """Under the scene's light. What covers less than half of the picture does not sway it."""
-    gain = _middle(scene[::8, ::8]) / max(_middle(current[::8, ::8]), 1.0)
+    gain = _median(scene[::8, ::8]) / max(_median(current[::8, ::8]), 1.0)
     return current * np.float32(min(max(gain, GAIN_LIMITS[0]), GAIN_LIMITS[1]))
 
 
-def _middle(values: Floats) -> float:
+def _median(values: Floats) -> float:
     """The median; numpy's own takes six times as long for so few."""
     flat = values.ravel()
     half = flat.size // 2

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.capture.frame import Image
-from edge_agent.selection.viewpoint import View, Viewpoint
+from edge_agent.selection.viewpoint import Viewpoint, ViewpointState
 from edge_agent.settings.capture import QualitySettings
 from wire.audience import BlindCause
 
@@ -33,7 +33,7 @@ BRIGHT_SHARE: Final = 0.5
 SMOOTHING: Final = cv2.getGaussianKernel(7, 1.2, cv2.CV_32F)  # seven taps hold 99.7 % of it
 
 
-class Quality:
+class ImageQuality:
     """Judges each sampled picture; remembers the last one, and where the camera looks."""
 
     def __init__(self, settings: QualitySettings) -> None:
@@ -43,34 +43,34 @@ class Quality:
         self._viewpoint = Viewpoint()
         self.moved = False
 
-    def adopt(self, settings: QualitySettings, *, afresh: bool) -> None:
-        """Judge by these from now on; `afresh` when the picture itself is another."""
+    def adopt(self, settings: QualitySettings, *, reset: bool) -> None:
+        """Judge by these from now on; `reset` when the picture itself is another."""
         self._settings = settings
-        if afresh:
+        if reset:
             self._viewpoint = Viewpoint()
             self.moved = False
 
-    def blindness(self, picture: Image, at_s: float) -> BlindCause | None:
+    def unobserved_cause(self, picture: Image, at_s: float) -> BlindCause | None:
         """Why nothing can be seen in `picture` (`motion.small`), or None when something can."""
         if self._last is None or cv2.norm(self._last, picture, cv2.NORM_INF):
             self._last, self._changed_s = picture, at_s
         if at_s - self._changed_s >= self._settings.frozen_after_s:
             return BlindCause.FROZEN
-        cause = verdict(picture, self._settings)
+        cause = assess_picture(picture, self._settings)
         if cause is None:
             view = self._viewpoint.view(picture, at_s)
-            self.moved = view is View.MOVED
-            cause = BlindCause.OBSTRUCTED if view is View.OBSTRUCTED else None
+            self.moved = view is ViewpointState.MOVED
+            cause = BlindCause.OBSTRUCTED if view is ViewpointState.OBSTRUCTED else None
         return cause
 
 
-def verdict(picture: Image, settings: QualitySettings) -> BlindCause | None:
+def assess_picture(picture: Image, settings: QualitySettings) -> BlindCause | None:
     """What one picture alone shows."""
     if np.count_nonzero(picture < math.ceil(settings.dark_below)) >= DARK_SHARE * picture.size:
         return BlindCause.DARK
     if np.count_nonzero(picture >= math.ceil(settings.bright_above)) > BRIGHT_SHARE * picture.size:
         return BlindCause.OVEREXPOSED
-    if spread(picture) < settings.flat_below:
+    if standard_deviation(picture) < settings.flat_below:
         return BlindCause.FLAT
     if sharpness_ratio(picture) < settings.sharp_ratio:
         return BlindCause.BLURRED
@@ -80,10 +80,10 @@ def verdict(picture: Image, settings: QualitySettings) -> BlindCause | None:
 def sharpness_ratio(picture: Image) -> float:
     """Laplacian variance over picture variance; 0 for a picture without contrast."""
     smooth = cv2.sepFilter2D(picture, cv2.CV_32F, SMOOTHING, SMOOTHING)
-    edges = spread(cv2.Laplacian(smooth, cv2.CV_32F))
-    return (edges / max(spread(smooth), 1e-3)) ** 2
+    edges = standard_deviation(cv2.Laplacian(smooth, cv2.CV_32F))
+    return (edges / max(standard_deviation(smooth), 1e-3)) ** 2
 
 
-def spread(picture: NDArray[Any]) -> float:
+def standard_deviation(picture: NDArray[Any]) -> float:
     """Standard deviation, in levels."""
     return float(cv2.meanStdDev(picture)[1][0, 0])

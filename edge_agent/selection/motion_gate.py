@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from edge_agent.capture.frame import Image
-from edge_agent.selection.background_model import Scene
+from edge_agent.selection.background_model import BackgroundModel
 from edge_agent.settings.capture import MotionSettings
 
 Reason = Literal["track", "motion", "heartbeat"]
 
-LEARN_EVERY_S: Final = 0.5  # looks while it is too early to tell what is the scene
-SUSPECT_EVERY_S: Final = 0.5
-FRUITLESS_AFTER_S: Final = 3.0  # what was looked at for so long without any face, a parked van
+LEARN_INTERVAL_S: Final = 0.5  # looks while it is too early to tell what is the scene
+SUSPECT_INTERVAL_S: Final = 0.5
+NO_FACE_AFTER_S: Final = 3.0  # what was looked at for so long without any face, a parked van
 # or the place where somebody stood, is learnt soon
 
 
@@ -31,34 +31,36 @@ class GateCounters:
     missed: int = 0  # faces found by a heartbeat alone
 
 
-class Gate:
+class MotionGate:
     """Decides for each sampled picture whether the detector looks at it."""
 
     def __init__(self, settings: MotionSettings) -> None:
         self._settings = settings
-        self._scene = Scene(settings)
+        self._background = BackgroundModel(settings)
         self._moved_s = self._began_s = -math.inf
         self._opened_s = self._suspected_s = -math.inf
-        self._barren_since_s = math.inf
+        self._no_face_since_s = math.inf
         self._on_heartbeat = False
-        self._owed: Reason | None = None
+        self._pending_reason: Reason | None = None
         self.counters = GateCounters()
 
-    def adopt(self, settings: MotionSettings, *, afresh: bool) -> None:
-        """Decide by these from now on; `afresh` when the picture itself is another."""
+    def adopt(self, settings: MotionSettings, *, reset: bool) -> None:
+        """Decide by these from now on; `reset` when the picture itself is another."""
         self._settings = settings
-        self._scene.settings = settings
-        if afresh:
-            self._scene = Scene(settings)
+        self._background.settings = settings
+        if reset:
+            self._background = BackgroundModel(settings)
 
-    def opens(self, picture: Image, at_s: float, *, tracks: int, is_coarse: bool = False) -> bool:
+    def should_analyse(
+        self, picture: Image, at_s: float, *, tracks: int, is_coarse: bool = False
+    ) -> bool:
         """`picture` is `small`; `tracks` counts those alive, rumours included.
 
         At a coarse picture nobody can look: the look is owed until a whole one comes.
         """
         self.movement(picture, at_s)
-        reason = self._reason(at_s, tracks) or self._owed
-        self._owed = reason if is_coarse else None
+        reason = self._reason(at_s, tracks) or self._pending_reason
+        self._pending_reason = reason if is_coarse else None
         if reason is not None and not is_coarse:
             self._count(reason)
             self._opened_s = at_s
@@ -69,10 +71,10 @@ class Gate:
         self.counters.sampled += 1
         if self.counters.sampled == 1:
             self._began_s = at_s
-        fruitless = at_s - self._barren_since_s >= FRUITLESS_AFTER_S
-        if self._scene.moved(picture, at_s, fruitless=fruitless):
+        without_faces = at_s - self._no_face_since_s >= NO_FACE_AFTER_S
+        if self._background.detect_motion(picture, at_s, without_faces=without_faces):
             self._moved_s = at_s
-        return self._scene.movement
+        return self._background.movement
 
     def _reason(self, at_s: float, tracks: int) -> Reason | None:
         if tracks:
@@ -89,18 +91,18 @@ class Gate:
 
     def _due(self, at_s: float) -> bool:
         """Whether to look without movement; a suspicion brings the next heartbeat forward."""
-        if self._scene.suspects and at_s - self._suspected_s >= SUSPECT_EVERY_S:
+        if self._background.has_suspect and at_s - self._suspected_s >= SUSPECT_INTERVAL_S:
             self._suspected_s = at_s
             return True
-        patience_s = LEARN_EVERY_S if self._scene.learning else self._settings.heartbeat_s
+        patience_s = LEARN_INTERVAL_S if self._background.learning else self._settings.heartbeat_s
         return at_s - self._opened_s >= patience_s
 
     def still_s(self, at_s: float) -> float:
         """How long nothing has moved."""
         return at_s - max(self._moved_s, self._began_s)
 
-    def found(self, faces: int) -> None:
+    def record_faces(self, faces: int) -> None:
         """Tell what the detector saw in the picture that was let through."""
-        self._barren_since_s = math.inf if faces else min(self._barren_since_s, self._opened_s)
+        self._no_face_since_s = math.inf if faces else min(self._no_face_since_s, self._opened_s)
         if self._on_heartbeat and faces:
             self.counters.missed += 1

@@ -14,7 +14,7 @@ PARTS: Final = 3  # detector runs per snapshot, instead of five a second
 MOVEMENT_WEIGHT: Final = 20.0  # a twentieth of the picture in movement counts as twice as sharp
 
 
-class Candidate(NamedTuple):
+class SnapshotCandidate(NamedTuple):
     """A picture that may become the snapshot. `movement` is the share of it that differs."""
 
     frame: Frame
@@ -22,18 +22,18 @@ class Candidate(NamedTuple):
     sharpness: float
 
     @property
-    def merit(self) -> float:
+    def score(self) -> float:
         return self.sharpness * (1 + MOVEMENT_WEIGHT * self.movement)
 
 
-class Candidates:
+class SnapshotCandidates:
     """The best picture of each part of the running stretch; stretches lie on the UTC grid."""
 
     def __init__(self) -> None:
         self._stretch = 0
-        self._best: dict[int, Candidate] = {}
+        self._best: dict[int, SnapshotCandidate] = {}
 
-    def offer(self, candidate: Candidate, every_s: int) -> list[Candidate]:
+    def offer(self, candidate: SnapshotCandidate, every_s: int) -> list[SnapshotCandidate]:
         """Take a picture; the candidates of the stretch before, when this one begins another."""
         at_s = candidate.frame.captured_at.timestamp()
         stretch, ended = int(at_s // every_s), []
@@ -41,7 +41,7 @@ class Candidates:
             ended = list(self._best.values())
             self._stretch, self._best = stretch, {}
         part = int(at_s % every_s * PARTS / every_s)
-        if part not in self._best or candidate.merit > self._best[part].merit:
+        if part not in self._best or candidate.score > self._best[part].score:
             self._best[part] = candidate
         return ended
 

@@ -23,19 +23,19 @@ from edge_agent.capture.frame import Image
 SIZE_PX: Final = (160, 90)
 LEARNT_AFTER_S: Final = 60.0
 MEMORY_S: Final = 300.0
-LOOK_EVERY_S: Final = 1.0
+CHECK_INTERVAL_S: Final = 1.0
 LONGEST_STEP_S: Final = 10.0
-ALIKE: Final = 0.25
+SAME_VIEW_CORRELATION: Final = 0.25
 FEW_EDGES_RATIO: Final = 0.4
-STRANGE_AFTER_S: Final = 20.0
+CHANGED_AFTER_S: Final = 20.0
 ACCEPTED_AFTER_S: Final = 600.0
 NOISE: Final = 2.0  # levels of gradient that are not worth remembering
-STRONGEST: Final = 3.0  # one bright edge must not be the whole memory
+MAX_EDGE: Final = 3.0  # one bright edge must not be the whole memory
 
 Edges = NDArray[np.float32]
 
 
-class View(Enum):
+class ViewpointState(Enum):
     """What the camera looks at, compared with before."""
 
     KNOWN = "known"
@@ -52,20 +52,20 @@ class Viewpoint:
         self._began_s = 0.0
         self._looked_s = -math.inf
         self._known_s = self._seen_s = 0.0
-        self._view = View.KNOWN
+        self._view = ViewpointState.KNOWN
 
-    def view(self, picture: Image, at_s: float) -> View:
+    def view(self, picture: Image, at_s: float) -> ViewpointState:
         """`picture` is `motion.small`; it is looked at once a second.
 
         Below, time is that in which something was seen: a night without pictures proves nothing.
         """
         passed_s = at_s - self._looked_s
-        if passed_s < LOOK_EVERY_S:
+        if passed_s < CHECK_INTERVAL_S:
             return self._view
         self._looked_s = at_s
         passed_s = min(passed_s, LONGEST_STEP_S)
         self._seen_s += passed_s
-        edges, strength = outlines(picture)
+        edges, strength = edge_map(picture)
         self._compare(edges, strength, self._seen_s, passed_s)
         self._view = self._judged(strength, self._seen_s - self._known_s)
         return self._view
@@ -74,15 +74,18 @@ class Viewpoint:
         if self._memory is None or at_s - self._known_s > ACCEPTED_AFTER_S:
             self._memory, self._strength = edges, strength
             self._began_s = self._known_s = at_s
-        elif at_s - self._began_s < LEARNT_AFTER_S or likeness(edges, self._memory) >= ALIKE:
+        elif (
+            at_s - self._began_s < LEARNT_AFTER_S
+            or edge_correlation(edges, self._memory) >= SAME_VIEW_CORRELATION
+        ):
             self._remember(edges, strength, passed_s)
             self._known_s = at_s
 
-    def _judged(self, strength: float, strange_s: float) -> View:
-        if strange_s < STRANGE_AFTER_S:
-            return View.KNOWN
+    def _judged(self, strength: float, strange_s: float) -> ViewpointState:
+        if strange_s < CHANGED_AFTER_S:
+            return ViewpointState.KNOWN
         few = strength < FEW_EDGES_RATIO * self._strength
-        return View.OBSTRUCTED if few else View.MOVED
+        return ViewpointState.OBSTRUCTED if few else ViewpointState.MOVED
 
     def _remember(self, edges: Edges, strength: float, passed_s: float) -> None:
         assert self._memory is not None
@@ -91,16 +94,16 @@ class Viewpoint:
         self._strength += share * (strength - self._strength)
 
 
-def outlines(picture: Image) -> tuple[Edges, float]:
+def edge_map(picture: Image) -> tuple[Edges, float]:
     """The picture's edges without its light, and how strong they were with it."""
     reduced = cv2.resize(picture, SIZE_PX, interpolation=cv2.INTER_AREA).astype(np.float32)
     soft = cv2.GaussianBlur(reduced, (0, 0), 1.0)
     steps = np.abs(cv2.Sobel(soft, cv2.CV_32F, 1, 0)) + np.abs(cv2.Sobel(soft, cv2.CV_32F, 0, 1))
     strength = float(steps.mean())
-    return np.minimum(steps / (strength + NOISE), STRONGEST).astype(np.float32), strength
+    return np.minimum(steps / (strength + NOISE), MAX_EDGE).astype(np.float32), strength
 
 
-def likeness(one: Edges, other: Edges) -> float:
+def edge_correlation(one: Edges, other: Edges) -> float:
     """Correlation, -1 to 1; 0 when one of them is empty."""
     apart, other_apart = one - one.mean(), other - other.mean()
     scale = math.sqrt(float((apart * apart).sum()) * float((other_apart * other_apart).sum()))

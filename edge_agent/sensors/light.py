@@ -24,7 +24,7 @@ FACTOR: Final = 3.0
 DARKEST, BRIGHTEST = 0.002, 0.85  # of white: below is noise, above is clipped
 
 
-class LightFromPicture:
+class PictureLightSensor:
     """Looks on, and answers with readings."""
 
     def __init__(self, lux_at_mid_grey: float) -> None:
@@ -44,7 +44,7 @@ class LightFromPicture:
     def close(self) -> None:
         """Nothing to end."""
 
-    def take(self) -> list[tuple[str, int]]:
+    def take_readings(self) -> list[tuple[str, int]]:
         readings, self._readings = self._readings, []
         return readings
 

@@ -29,7 +29,7 @@ LARGEST_ANSWER_BYTES: Final = 16 * 1024
 TIMEOUT_S: Final = 3.0
 STALE_AFTER: Final = 10  # times the asking; an old file tells of another time
 MOST_READINGS: Final = 16  # of one source; a report carries 32 sensors
-KEPT: Final = 1_000
+MAX_KEPT_READINGS: Final = 1_000
 LARGEST: Final = 1e9
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 BH1750_CONTINUOUS: Final = 0x10  # high resolution, 1 lx, 120 ms
@@ -42,7 +42,7 @@ class SensorError(RuntimeError):
     """A source that does not answer, or not with readings."""
 
 
-class Polled:
+class PolledSensor:
     """One source, asked every `every_s` from `start` to `stop`."""
 
     def __init__(
@@ -53,7 +53,7 @@ class Polled:
     ) -> None:
         self._source = source
         self._ask = ask or KINDS[source.kind]
-        self._readings: deque[tuple[str, int]] = deque(maxlen=KEPT)
+        self._readings: deque[tuple[str, int]] = deque(maxlen=MAX_KEPT_READINGS)
         self._failing = False
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sensor", daemon=True)
@@ -65,37 +65,41 @@ class Polled:
         self._ended.set()
         self._thread.join(TIMEOUT_S + 1)
 
-    def take(self) -> Sequence[tuple[str, int]]:
+    def take_readings(self) -> Sequence[tuple[str, int]]:
         return [self._readings.popleft() for _ in range(len(self._readings))]
 
-    def turn(self) -> None:
+    def poll(self) -> None:
         """Ask once."""
         try:
-            self._readings.extend(readings(self._ask(self._source)))
+            self._readings.extend(parse_readings(self._ask(self._source)))
         except Exception as error:  # noqa: BLE001  whatever a driver raises, people are counted
             if not self._failing:
                 log.warning(
-                    "sensor.failed", extra={"source": _shown(self._source), "reason": _why(error)}
+                    "sensor.failed",
+                    extra={
+                        "source": _display_source(self._source),
+                        "reason": _describe_error(error),
+                    },
                 )
             self._failing = True
         else:
             self._failing = False
 
     def _run(self) -> None:
-        self.turn()
+        self.poll()
         while not self._ended.wait(self._source.every_s):
-            self.turn()
+            self.poll()
 
 
-def _shown(source: SensorSource) -> str:
+def _display_source(source: SensorSource) -> str:
     return display_address(source.at) if source.kind == "http" else display_path(source.at)
 
 
-def _why(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     return str(error)[:200] if isinstance(error, SensorError) else failure_of(error)
 
 
-def readings(answer: Answer) -> list[tuple[str, int]]:
+def parse_readings(answer: Answer) -> list[tuple[str, int]]:
     """The numbers of an answer in thousandths; SensorError when there is none."""
     found = [
         (name, round(1000 * value))
@@ -111,17 +115,17 @@ def readings(answer: Answer) -> list[tuple[str, int]]:
     return found
 
 
-def from_file(source: SensorSource) -> Answer:
+def read_file(source: SensorSource) -> Answer:
     """The object in a file that somebody else keeps fresh."""
     path = Path(source.at)
     age_s = time.time() - path.stat().st_mtime
     if age_s > STALE_AFTER * source.every_s:
         raise SensorError(f"{path} was written {age_s:.0f} s ago: whoever writes it has stopped")
     with path.open("rb") as file:
-        return _object(file.read(LARGEST_ANSWER_BYTES + 1))
+        return _decode_object(file.read(LARGEST_ANSWER_BYTES + 1))
 
 
-def from_address(source: SensorSource) -> Answer:
+def read_address(source: SensorSource) -> Answer:
     """The object at a web address."""
     address = parse_address(source.at, WEB_SCHEMES)
     try:
@@ -130,10 +134,10 @@ def from_address(source: SensorSource) -> Answer:
         raise SensorError(f"no answer: {error}") from None
     if not answer.is_success:
         raise SensorError(f"it answers {answer.status}")
-    return _object(answer.body)
+    return _decode_object(answer.body)
 
 
-def from_bh1750(source: SensorSource) -> Answer:
+def read_bh1750(source: SensorSource) -> Answer:
     """Lux from a BH1750; `at` is the bus and the chip's address, such as `1:0x23`."""
     bus, _, address = source.at.partition(":")
     with import_module("smbus2").SMBus(int(bus)) as line:
@@ -141,7 +145,7 @@ def from_bh1750(source: SensorSource) -> Answer:
     return {"lux": (high << 8 | low) / BH1750_PER_LUX}
 
 
-def _object(content: bytes) -> Answer:
+def _decode_object(content: bytes) -> Answer:
     if len(content) > LARGEST_ANSWER_BYTES:
         raise SensorError(f"an answer of more than {LARGEST_ANSWER_BYTES} bytes")
     try:
@@ -151,7 +155,7 @@ def _object(content: bytes) -> Answer:
 
 
 KINDS: Final[Mapping[str, Callable[[SensorSource], Answer]]] = {
-    "file": from_file,
-    "http": from_address,
-    "bh1750": from_bh1750,
+    "file": read_file,
+    "http": read_address,
+    "bh1750": read_bh1750,
 }

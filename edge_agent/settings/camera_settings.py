@@ -66,7 +66,7 @@ class Settings(Section, frozen=True):
     home_assistant: HomeAssistantSettings = HomeAssistantSettings()
 
     def __post_init__(self) -> None:
-        for sentence in _contradictions(self):
+        for sentence in _find_contradictions(self):
             raise ValueError(sentence)
 
     @property
@@ -76,7 +76,7 @@ class Settings(Section, frozen=True):
         return hashlib.sha256(canonical).hexdigest()[:12]
 
 
-def _contradictions(settings: Settings) -> list[str]:
+def _find_contradictions(settings: Settings) -> list[str]:
     tracking, attention, capture = settings.tracking, settings.attention, settings.capture
     checks = (
         (60 % settings.interval_s == 0, f"interval_s of {settings.interval_s} must divide 60"),
@@ -104,8 +104,8 @@ def _contradictions(settings: Settings) -> list[str]:
             "zones: two have the same name: give each its own",
         ),
         (
-            not _zone_complaint(settings.schedule.time_zone),
-            _zone_complaint(settings.schedule.time_zone),
+            not _time_zone_error(settings.schedule.time_zone),
+            _time_zone_error(settings.schedule.time_zone),
         ),
         (
             all(hours.opens < hours.closes for hours in settings.schedule.hours),
@@ -124,7 +124,7 @@ def _contradictions(settings: Settings) -> list[str]:
     return [sentence for holds, sentence in checks if not holds]
 
 
-def _zone_complaint(name: str) -> str:
+def _time_zone_error(name: str) -> str:
     """What is wrong with a time zone's name, and which are like it; empty when nothing is."""
     try:
         check_time_zone(name)

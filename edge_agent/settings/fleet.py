@@ -9,7 +9,7 @@ from wire.addresses import AddressError
 from wire.hosts import parse_host_and_port
 
 
-def _refuse_inexact(host: str) -> None:
+def _check_host(host: str) -> None:
     if "*" in host:
         raise ValueError(
             f"fleet.hosts {host[:80]!r}: a pattern also admits servers of others; name each host, "
@@ -38,4 +38,4 @@ class FleetSettings(Section, frozen=True):
 
     def __post_init__(self) -> None:
         for host in self.hosts:
-            _refuse_inexact(host)
+            _check_host(host)

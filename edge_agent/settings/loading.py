@@ -19,10 +19,10 @@ class SettingsError(ValueError):
 
 def load(path: Path) -> Settings:
     """Read a TOML file, or raise SettingsError with what to correct."""
-    return read(path, parse)
+    return read_file(path, parse)
 
 
-def read(path: Path, parse: Callable[[str], T]) -> T:
+def read_file(path: Path, parse: Callable[[str], T]) -> T:
     """What `parse` makes of a file's text; the file's name stands in every error."""
     try:
         return parse(path.read_text(encoding="utf-8"))
@@ -34,20 +34,20 @@ def read(path: Path, parse: Callable[[str], T]) -> T:
 
 def parse(text: str) -> Settings:
     """Settings from TOML text; what it does not name keeps its default."""
-    return settings_from(parsed(text))
+    return convert_settings(parse_tables(text))
 
 
-def parsed(text: str) -> dict[str, Any]:
+def parse_tables(text: str) -> dict[str, Any]:
     """The tables of a TOML text, numbers finite."""
     try:
-        return tomllib.loads(text, parse_float=_finite)
+        return tomllib.loads(text, parse_float=_parse_finite)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"not TOML: {error}") from error
     except ValueError as error:
         raise SettingsError(f"{error}; correct the line or remove it for the default") from error
 
 
-def settings_from(tables: Mapping[str, Any]) -> Settings:
+def convert_settings(tables: Mapping[str, Any]) -> Settings:
     """Settings from tables that were read already."""
     try:
         return msgspec.convert(tables, Settings)
@@ -55,7 +55,7 @@ def settings_from(tables: Mapping[str, Any]) -> Settings:
         raise SettingsError(f"{error}; correct the line or remove it for the default") from error
 
 
-def _finite(text: str) -> float:
+def _parse_finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise ValueError(f"{text} is not a number to measure with")

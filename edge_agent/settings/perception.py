@@ -32,7 +32,7 @@ class AttentionSettings(Section, frozen=True):
     engaged_s: Annotated[float, Meta(ge=0, le=60)] = 1.0
 
 
-class CameraPose(Section, frozen=True):
+class CameraMounting(Section, frozen=True):
     """Where the lens is and where it looks, seen from the screen looking out: `x_m` to the right,
     `y_m` up and `z_m` outwards from the middle of the screen; pan to the right, tilt up, roll
     clockwise. All zero: in the middle of the screen, looking straight out.
@@ -52,7 +52,7 @@ class ViewSettings(Section, frozen=True):
 
     screen_width_m: Annotated[float, Meta(gt=0, le=100)]
     screen_height_m: Annotated[float, Meta(gt=0, le=100)]
-    camera: CameraPose
+    camera: CameraMounting
     gaze_margin_deg: Annotated[float, Meta(ge=0, le=45)] = 12.0
 
 

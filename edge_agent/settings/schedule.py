@@ -7,7 +7,7 @@ from msgspec import Meta
 from edge_agent.settings.field_types import Clock, Day, Name, Section
 
 
-class Hours(Section, frozen=True):
+class OpenHours(Section, frozen=True):
     """From `opens` to `closes`, local time, on each of these days; 24:00 is the day's end."""
 
     days: Annotated[tuple[Day, ...], Meta(min_length=1, max_length=7)]
@@ -20,4 +20,4 @@ class ScheduleSettings(Section, frozen=True):
 
     paused: bool = False
     time_zone: Name = "UTC"
-    hours: Annotated[tuple[Hours, ...], Meta(max_length=64)] = ()
+    hours: Annotated[tuple[OpenHours, ...], Meta(max_length=64)] = ()

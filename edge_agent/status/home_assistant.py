@@ -16,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_agent.privacy.egress_filter import EgressError, examine_document
 from edge_agent.settings.services import HomeAssistantSettings
-from edge_agent.state_board import Board, Glance
+from edge_agent.state_board import StateBoard, StateSnapshot
 from edge_agent.transport.broker import create_tls_context, parse_broker_url
 from wire.health import CaptureState, DeviceFigures
 
@@ -34,10 +34,10 @@ class Entity(NamedTuple):
     name: str
     kind: str
     about: dict[str, str]
-    read: Callable[[Glance, DeviceFigures | None], object]
+    read: Callable[[StateSnapshot, DeviceFigures | None], object]
 
 
-def _total(name: str) -> Callable[[Glance, DeviceFigures | None], object]:
+def _total(name: str) -> Callable[[StateSnapshot, DeviceFigures | None], object]:
     return lambda one, _figures: one.totals.get(name)
 
 
@@ -75,7 +75,7 @@ ENTITIES: Final = (
 class HomeAssistant:
     """Publishes what is on the board every `every_s`, and what it means after each connection."""
 
-    def __init__(self, settings: HomeAssistantSettings, board: Board, name: str) -> None:
+    def __init__(self, settings: HomeAssistantSettings, board: StateBoard, name: str) -> None:
         """`name` tells this device from others of the same node: that of its first camera."""
         self._settings = settings
         self._board = board
@@ -121,28 +121,30 @@ class HomeAssistant:
     def _run(self) -> None:
         while not self._ended.wait(self._settings.every_s):
             if self._client.is_connected():
-                for glance in self._board.glances:
-                    self._tell_safely(glance)
+                for snapshot in self._board.snapshots:
+                    self._tell_safely(snapshot)
 
-    def _tell_safely(self, glance: Glance) -> None:
+    def _tell_safely(self, snapshot: StateSnapshot) -> None:
         try:
-            self._tell(glance)
+            self._tell(snapshot)
         except Exception:  # what one camera shows does not keep the others from being shown
-            log.exception("home_assistant.failed", extra={"device": glance.beat.device})
+            log.exception("home_assistant.failed", extra={"device": snapshot.beat.device})
 
-    def _tell(self, glance: Glance) -> None:
-        device = glance.beat.device
+    def _tell(self, snapshot: StateSnapshot) -> None:
+        device = snapshot.beat.device
         if device not in self._announced:
             for entity in ENTITIES:
                 topic = f"{self._settings.prefix}/{entity.kind}/{device}/{entity.key}/config"
-                self._publish(topic, self._discovery(glance, entity), retain=True)
+                self._publish(topic, self._discovery(snapshot, entity), retain=True)
             self._announced.add(device)
-        figures = glance.beat.figures if isinstance(glance.beat.figures, DeviceFigures) else None
-        state = {entity.key: entity.read(glance, figures) for entity in ENTITIES}
+        figures = (
+            snapshot.beat.figures if isinstance(snapshot.beat.figures, DeviceFigures) else None
+        )
+        state = {entity.key: entity.read(snapshot, figures) for entity in ENTITIES}
         self._publish(f"{self._root}/{device}", state, retain=False)
 
-    def _discovery(self, glance: Glance, entity: Entity) -> dict[str, Any]:
-        beat = glance.beat
+    def _discovery(self, snapshot: StateSnapshot, entity: Entity) -> dict[str, Any]:
+        beat = snapshot.beat
         return {
             "name": entity.name,
             "unique_id": f"onlooker.{beat.device}.{entity.key}",
@@ -174,7 +176,7 @@ def _on(is_on: bool) -> str:
 
 @contextmanager
 def publish_to_home_assistant(
-    settings: HomeAssistantSettings, board: Board, name: str
+    settings: HomeAssistantSettings, board: StateBoard, name: str
 ) -> Iterator[None]:
     """While the block runs, if there is a broker to tell."""
     if not settings.broker:

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from edge_agent.state_board import Board, Glance
+from edge_agent.state_board import StateBoard, StateSnapshot
 from wire.health import CaptureState, Connection, DeviceFigures, GateCounts
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -22,25 +22,25 @@ Rows = Iterable[tuple[str, float]]  # the value of the extra label, and the figu
 
 
 class _MetricSpec(NamedTuple):
-    """One metric: how it is read from a camera's glance; `label` is its own beside the camera's."""
+    """One metric, and how it is read from a camera's snapshot; `label` is an extra label."""
 
     family: Family
     name: str
     about: str
-    read: Callable[[Glance], Rows]
+    read: Callable[[StateSnapshot], Rows]
     label: str | None = None
 
 
-def render_metrics(board: Board, now: datetime) -> bytes:
+def render_metrics(board: StateBoard, now: datetime) -> bytes:
     """Prometheus's text format for every camera on the board."""
     registry = CollectorRegistry()
-    registry.register(_BoardCollector(board.glances, now))
+    registry.register(_BoardCollector(board.snapshots, now))
     return generate_latest(registry)
 
 
 class _BoardCollector(Collector):
-    def __init__(self, glances: Sequence[Glance], now: datetime) -> None:
-        self._glances = glances
+    def __init__(self, snapshots: Sequence[StateSnapshot], now: datetime) -> None:
+        self._glances = snapshots
         self._now = now
 
     def collect(self) -> Iterator[Metric]:
@@ -54,12 +54,12 @@ class _BoardCollector(Collector):
             yield family
 
 
-def _beat(name: str) -> Callable[[Glance], Rows]:
+def _beat(name: str) -> Callable[[StateSnapshot], Rows]:
     return lambda one: [("", getattr(one.beat, name))]
 
 
-def _figure(name: str, per: int = 1) -> Callable[[Glance], Rows]:
-    def read(one: Glance) -> Rows:
+def _figure(name: str, per: int = 1) -> Callable[[StateSnapshot], Rows]:
+    def read(one: StateSnapshot) -> Rows:
         figures = one.beat.figures
         value = getattr(figures, name) if isinstance(figures, DeviceFigures) else None
         return [] if value is None else [("", value / per)]
@@ -67,36 +67,36 @@ def _figure(name: str, per: int = 1) -> Callable[[Glance], Rows]:
     return read
 
 
-def _total(name: str, per: int = 1) -> Callable[[Glance], Rows]:
-    def read(one: Glance) -> Rows:
+def _total(name: str, per: int = 1) -> Callable[[StateSnapshot], Rows]:
+    def read(one: StateSnapshot) -> Rows:
         value = one.totals.get(name)
         return [("", value / per)] if isinstance(value, int) else []
 
     return read
 
 
-def _state(one: Glance) -> Rows:
+def _state(one: StateSnapshot) -> Rows:
     return [(word, one.beat.capture is word) for word in CaptureState]
 
 
-def _connection(one: Glance) -> Rows:
+def _connection(one: StateSnapshot) -> Rows:
     figures = one.beat.figures
     now = figures.connection if isinstance(figures, DeviceFigures) else None
     return [(word, word is now) for word in Connection]
 
 
-def _alarms(one: Glance) -> Rows:
+def _alarms(one: StateSnapshot) -> Rows:
     figures = one.beat.figures
     return [(kind, 1) for kind in figures.alarms] if isinstance(figures, DeviceFigures) else []
 
 
-def _blind(one: Glance) -> Rows:
+def _blind(one: StateSnapshot) -> Rows:
     blind_ms = one.totals.get("blind_ms")
     spent = blind_ms.items() if isinstance(blind_ms, dict) else ()
     return [(str(cause), milliseconds / 1000) for cause, milliseconds in spent]
 
 
-def _gate(one: Glance) -> Rows:
+def _gate(one: StateSnapshot) -> Rows:
     """Parts that add up to the sampled frames: what woke the detector, or nothing."""
     gate = one.beat.gate
     if not isinstance(gate, GateCounts):
@@ -105,8 +105,8 @@ def _gate(one: Glance) -> Rows:
     return [*woken.items(), ("none", gate.sampled - sum(woken.values()))]
 
 
-def _gate_part(name: str) -> Callable[[Glance], Rows]:
-    def read(one: Glance) -> Rows:
+def _gate_part(name: str) -> Callable[[StateSnapshot], Rows]:
+    def read(one: StateSnapshot) -> Rows:
         gate = one.beat.gate
         return [("", getattr(gate, name))] if isinstance(gate, GateCounts) else []
 
@@ -114,7 +114,7 @@ def _gate_part(name: str) -> Callable[[Glance], Rows]:
 
 
 def _age(now: datetime) -> _MetricSpec:
-    def read(one: Glance) -> Rows:
+    def read(one: StateSnapshot) -> Rows:
         oldest_at = one.beat.outbox_oldest_at
         return [("", max((now - oldest_at).total_seconds(), 0.0) if oldest_at else 0.0)]
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from html import escape
 from typing import Final
 
-from edge_agent.state_board import Glance
+from edge_agent.state_board import StateSnapshot
 from wire.health import CaptureState, Connection, DeviceFigures
 from wire.scalars import DeviceId
 
@@ -48,10 +48,13 @@ img{width:100%;height:auto;border-radius:10px;margin-top:1.1rem;display:block;ba
 
 
 def render_page(
-    glances: Sequence[Glance], now: datetime, previews: Collection[DeviceId], query: str = ""
+    snapshots: Sequence[StateSnapshot],
+    now: datetime,
+    previews: Collection[DeviceId],
+    query: str = "",
 ) -> str:
     """The whole page. `query` is added to what the page asks for itself: the token, if any."""
-    cards = "".join(_card(one, now, one.beat.device in previews, query) for one in glances)
+    cards = "".join(_card(one, now, one.beat.device in previews, query) for one in snapshots)
     nobody = "<article><small>No camera has said anything yet.</small></article>"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -63,7 +66,7 @@ def render_page(
     )
 
 
-def _card(one: Glance, now: datetime, has_preview: bool, query: str) -> str:
+def _card(one: StateSnapshot, now: datetime, has_preview: bool, query: str) -> str:
     beat = one.beat
     figures = beat.figures if isinstance(beat.figures, DeviceFigures) else None
     words = "".join(_word(text, tone) for text, tone in _words(one, figures))
@@ -93,7 +96,7 @@ def _word(text: str, tone: str) -> str:
     return f'<span class="word {tone}">{escape(text)}</span>'
 
 
-def _words(one: Glance, figures: DeviceFigures | None) -> Iterator[tuple[str, str]]:
+def _words(one: StateSnapshot, figures: DeviceFigures | None) -> Iterator[tuple[str, str]]:
     streams = one.beat.capture is CaptureState.STREAMING
     yield one.beat.capture, GOOD if streams else BAD
     if figures is not None:
@@ -103,7 +106,7 @@ def _words(one: Glance, figures: DeviceFigures | None) -> Iterator[tuple[str, st
         yield "clock not kept", WARY
 
 
-def _counts(one: Glance) -> Iterator[tuple[str, str]]:
+def _counts(one: StateSnapshot) -> Iterator[tuple[str, str]]:
     totals = one.totals
     yield "people seen", _number(totals.get("entries"))
     yield "onlookers", _number(totals.get("onlookers"))
@@ -111,7 +114,9 @@ def _counts(one: Glance) -> Iterator[tuple[str, str]]:
     yield "observed", _duration(totals.get("observed_ms"))
 
 
-def _health(one: Glance, figures: DeviceFigures | None, now: datetime) -> Iterator[tuple[str, str]]:
+def _health(
+    one: StateSnapshot, figures: DeviceFigures | None, now: datetime
+) -> Iterator[tuple[str, str]]:
     beat = one.beat
     yield (
         "frames",
@@ -140,7 +145,7 @@ def _alarms(figures: DeviceFigures | None) -> Iterable[str]:
     return figures.alarms if figures is not None else ()
 
 
-def _made_by(one: Glance) -> str:
+def _made_by(one: StateSnapshot) -> str:
     versions = one.beat.versions
     return (
         f"agent {versions.agent} · {versions.detector} · {versions.attention} · "

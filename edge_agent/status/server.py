@@ -22,7 +22,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 from edge_agent.settings.services import LOOPBACK, StatusSettings
-from edge_agent.state_board import Board
+from edge_agent.state_board import StateBoard
 from edge_agent.status.metrics import CONTENT_TYPE, render_metrics
 from edge_agent.status.page import render_page
 from edge_agent.status.request_deadline import DeadlineReader
@@ -57,7 +57,7 @@ class StatusError(RuntimeError):
 class StatusSources:
     """What there is to show. `previews` are JPEGs by device, already under their mosaic."""
 
-    board: Board
+    board: StateBoard
     previews: Mapping[DeviceId, ImageSource] = field(default_factory=dict)
     hear: PlayerMessageHandler | None = None  # takes a player's word about what is on the screen
     clock: Callable[[], datetime] = utc_now
@@ -176,7 +176,7 @@ class _StatusRequestHandler(BaseHTTPRequestHandler):
             text = render_metrics(self.sights.board, self.sights.clock())
             self._answer(HTTPStatus.OK, text, CONTENT_TYPE)
         elif path == "/healthz":
-            self._json(HTTPStatus.OK, {"cameras": len(self.sights.board.glances)})
+            self._json(HTTPStatus.OK, {"cameras": len(self.sights.board.snapshots)})
         elif path.startswith("/preview/"):
             self._preview(path.removeprefix("/preview/").removesuffix(".jpg"))
         else:
@@ -204,7 +204,9 @@ class _StatusRequestHandler(BaseHTTPRequestHandler):
     def _page(self) -> bytes:
         query = self.path.partition("?")[2]
         previews = frozenset(self.sights.previews)
-        return render_page(self.sights.board.glances, self.sights.clock(), previews, query).encode()
+        return render_page(
+            self.sights.board.snapshots, self.sights.clock(), previews, query
+        ).encode()
 
     def _preview(self, device: str) -> None:
         picture = self.sights.previews.get(DeviceId(device))

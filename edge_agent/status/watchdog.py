@@ -16,7 +16,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
-from edge_agent.state_board import Board
+from edge_agent.state_board import StateBoard
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class Watchdog:
 
     def __init__(
         self,
-        board: Board,
+        board: StateBoard,
         *,
         environment: Mapping[str, str] = os.environ,
         hangs_after_s: float = HANG_TIMEOUT_S,
@@ -66,7 +66,7 @@ class Watchdog:
 
     def turn(self, now_s: float) -> bool:
         """Bark or fall silent; whether all is well."""
-        silent = self._board.silent(now_s, self._hangs_after_s)
+        silent = self._board.stalled(now_s, self._hangs_after_s)
         for device in silent:
             if device not in self._told:
                 log.critical("agent.hangs", extra={"device": device, "where": _where(device)})

@@ -21,23 +21,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from edge_agent.atomic_files import PRIVATE, written
+from edge_agent.atomic_files import PRIVATE_MODE, write_atomically
 
 log = logging.getLogger(__name__)
 
-PROVING: Final = "ONLOOKER_PROVING"  # in a child's environment: the file that says it is well
+HEALTH_FILE_VARIABLE: Final = (
+    "ONLOOKER_PROVING"  # in a child's environment: the file that says it is well
+)
 START: Final = "start"
 LARGEST_UNPACKED_BYTES: Final = 2 * 1024**3
-PROVE_S: Final = 60.0  # less than the service manager waits for a sign of life
-GOODBYE_S: Final = 30.0
-LOOK_S: Final = 0.2
+TRIAL_TIMEOUT_S: Final = 60.0  # less than the service manager waits for a sign of life
+TERMINATE_TIMEOUT_S: Final = 30.0
+POLL_INTERVAL_S: Final = 0.2
 
 
-class SlotError(RuntimeError):
+class ProgramSlotError(RuntimeError):
     """A release that cannot be used, or no slots to put it into."""
 
 
-class Slots:
+class ProgramSlots:
     """The slots below one folder."""
 
     def __init__(self, root: Path) -> None:
@@ -46,14 +48,14 @@ class Slots:
     @property
     def current(self) -> Path | None:
         """The slot that is started."""
-        return _target(self._root / "current")
+        return _read_link(self._root / "current")
 
     @property
     def previous(self) -> Path | None:
         """The slot that was started before."""
-        return _target(self._root / "previous")
+        return _read_link(self._root / "previous")
 
-    def take_trouble(self) -> str:
+    def take_failure_reason(self) -> str:
         """Why the last release did not become current; told once."""
         try:
             trouble = self._trouble.read_text(encoding="utf-8")
@@ -69,7 +71,9 @@ class Slots:
     def unpack(self, version: str, archive: bytes) -> Path:
         """Put a release (tar.gz) into its slot, whole, or raise SlotError."""
         if self.current is None:
-            raise SlotError(f"{self._root} has no current slot: install the program there first")
+            raise ProgramSlotError(
+                f"{self._root} has no current slot: install the program there first"
+            )
         home = self._root / "slots" / version
         if home in (self.current, self.previous):
             return home
@@ -79,31 +83,35 @@ class Slots:
         try:
             with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
                 if sum(member.size for member in tar.getmembers()) > LARGEST_UNPACKED_BYTES:
-                    raise SlotError(f"{version} unpacks to over {LARGEST_UNPACKED_BYTES} bytes")
+                    raise ProgramSlotError(
+                        f"{version} unpacks to over {LARGEST_UNPACKED_BYTES} bytes"
+                    )
                 tar.extractall(draft, filter="data")
         except (tarfile.TarError, OSError, EOFError) as error:
             shutil.rmtree(draft, ignore_errors=True)
-            raise SlotError(f"{version} does not unpack: {error}") from error
+            raise ProgramSlotError(f"{version} does not unpack: {error}") from error
         if not os.access(draft / START, os.X_OK):
             shutil.rmtree(draft, ignore_errors=True)
-            raise SlotError(f"{version} has no program called {START} at its top")
+            raise ProgramSlotError(f"{version} has no program called {START} at its top")
         shutil.rmtree(home, ignore_errors=True)
         draft.replace(home)
         return home
 
-    def prove(self, slot: Path, arguments: Sequence[str], *, patience_s: float = PROVE_S) -> bool:
-        """Run a slot's program until it is well, then end it and make the slot current.
+    def try_slot(
+        self, slot: Path, arguments: Sequence[str], *, patience_s: float = TRIAL_TIMEOUT_S
+    ) -> bool:
+        """Run the program of a slot until it reports healthy, then make the slot current.
 
-        False when it did not get well; then nothing has changed, and `take_trouble` says why.
+        False when it did not; then nothing has changed and `take_failure_reason` says why.
         """
         sign = self._root / "well"
         sign.unlink(missing_ok=True)
         child = subprocess.Popen(  # noqa: S603  a program that was signed
-            [str(slot / START), *arguments], env={**os.environ, PROVING: str(sign)}
+            [str(slot / START), *arguments], env={**os.environ, HEALTH_FILE_VARIABLE: str(sign)}
         )
-        trouble = _awaited(child, sign, patience_s)
-        _ended(child)
-        written(self._trouble, trouble.encode(), mode=PRIVATE)
+        trouble = _await_health(child, sign, patience_s)
+        _terminate(child)
+        write_atomically(self._trouble, trouble.encode(), mode=PRIVATE_MODE)
         if trouble:
             log.error("slots.not_proved", extra={"slot": slot.name, "reason": trouble})
             return False
@@ -111,7 +119,7 @@ class Slots:
         log.info("slots.switched", extra={"slot": slot.name})
         return True
 
-    def become_current(self, arguments: Sequence[str]) -> None:
+    def exec_current(self, arguments: Sequence[str]) -> None:
         """Replace this process by the current slot's program."""
         program = str(self._root / "current" / START)
         os.execv(program, [program, *arguments])  # noqa: S606  it was signed and has proved itself
@@ -119,31 +127,31 @@ class Slots:
     def _switch(self, slot: Path) -> None:
         old = self.current
         if old is not None and old != slot:
-            _point(self._root / "previous", old)
-        _point(self._root / "current", slot)
+            _replace_link(self._root / "previous", old)
+        _replace_link(self._root / "current", slot)
         for home in (self._root / "slots").iterdir():
             if home not in (self.current, self.previous):
                 shutil.rmtree(home, ignore_errors=True)
 
 
-def begin_anew(arguments: Sequence[str]) -> None:
+def restart_program(arguments: Sequence[str]) -> None:
     """Replace this process by the same program, begun again."""
     command = [sys.executable, "-m", "edge_agent", *arguments]
     os.execv(sys.executable, command)  # noqa: S606  our own interpreter and program
 
 
-def say_well() -> None:
+def report_healthy() -> None:
     """Tell the program that started this one, if it waits for that, that all is well."""
-    if sign := os.environ.get(PROVING):
-        written(Path(sign), b"well", mode=PRIVATE)
+    if sign := os.environ.get(HEALTH_FILE_VARIABLE):
+        write_atomically(Path(sign), b"well", mode=PRIVATE_MODE)
 
 
-def is_proving() -> bool:
+def is_on_trial() -> bool:
     """Whether this process is a new program that has yet to prove itself."""
-    return PROVING in os.environ
+    return HEALTH_FILE_VARIABLE in os.environ
 
 
-def _awaited(child: "subprocess.Popen[bytes]", sign: Path, patience_s: float) -> str:
+def _await_health(child: "subprocess.Popen[bytes]", sign: Path, patience_s: float) -> str:
     """Empty when the child says that it is well, else what was wrong."""
     give_up_s = time.monotonic() + patience_s
     while time.monotonic() < give_up_s:
@@ -151,24 +159,24 @@ def _awaited(child: "subprocess.Popen[bytes]", sign: Path, patience_s: float) ->
             return ""
         if child.poll() is not None:
             return f"the new program ended ({child.returncode})"
-        time.sleep(LOOK_S)
+        time.sleep(POLL_INTERVAL_S)
     return f"the new program was not well within {patience_s:.0f} s"
 
 
-def _ended(child: "subprocess.Popen[bytes]") -> None:
+def _terminate(child: "subprocess.Popen[bytes]") -> None:
     child.terminate()
     try:
-        child.wait(GOODBYE_S)
+        child.wait(TERMINATE_TIMEOUT_S)
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
 
 
-def _target(link: Path) -> Path | None:
+def _read_link(link: Path) -> Path | None:
     return link.resolve() if link.is_symlink() and link.exists() else None
 
 
-def _point(link: Path, target: Path) -> None:
+def _replace_link(link: Path, target: Path) -> None:
     draft = link.with_name(f".{link.name}")
     draft.unlink(missing_ok=True)
     draft.symlink_to(target)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import msgspec
 
-from edge_agent.atomic_files import PUBLIC, written
-from edge_agent.perception.demographics import describer_for
+from edge_agent.atomic_files import PUBLIC_MODE, write_atomically
+from edge_agent.perception.demographics import demographics_estimator_for
 from edge_agent.perception.face_detector import FaceDetector, load_detector
 from edge_agent.perception.model_cards import WEIGHTS, read_card
 from edge_agent.perception.model_errors import ModelError
-from edge_agent.perception.networks import Networks, pose_for
+from edge_agent.perception.networks import Networks, open_pose_estimator
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.updates.version_history import version_key
 from wire.model_card import ModelCard
@@ -66,8 +66,10 @@ class ModelStore:
         card = self.find(chosen)
         if card is None or card.parent == WEIGHTS:
             return self._provided(settings)
-        describer_for(settings)  # raises now rather than when the first person has left
-        return open_detector(card, settings), pose_for(settings)
+        demographics_estimator_for(
+            settings
+        )  # raises now rather than when the first person has left
+        return open_detector(card, settings), open_pose_estimator(settings)
 
     def find(self, version: str) -> Path | None:
         """The card of a model on this camera by `name:version`, or by name alone."""
@@ -104,8 +106,8 @@ class ModelStore:
         weights = fetch(card.bytes)
         if hashlib.sha256(weights).hexdigest() != card.sha256:
             raise ModelError(f"{len(weights)} bytes came that are not those of {card.name}'s card")
-        written(home / card.file, weights, mode=PUBLIC)
-        written(home / CARD_FILE, card_text, mode=PUBLIC)
+        write_atomically(home / card.file, weights, mode=PUBLIC_MODE)
+        write_atomically(home / CARD_FILE, card_text, mode=PUBLIC_MODE)
         return home / CARD_FILE
 
     def choose(self, card: Path) -> None:
@@ -113,7 +115,7 @@ class ModelStore:
         before = self.chosen and self.find(self.chosen)
         named = read_card(card)
         choice = ChosenModel(detector=f"{named.name}:{named.version}")
-        written(self._choice, msgspec.json.encode(choice), mode=PUBLIC)
+        write_atomically(self._choice, msgspec.json.encode(choice), mode=PUBLIC_MODE)
         kept = {card.parent, before.parent if before else None}
         for home in self._folder.glob("*/"):
             if home not in kept:

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from edge_agent.atomic_files import PRIVATE, written
+from edge_agent.atomic_files import PRIVATE_MODE, write_atomically
 from wire.scalars import WireMessage
 
 PROGRAM: Final = "program"
@@ -103,7 +103,7 @@ class VersionHistory:
             )
         if previous is not None:
             book = msgspec.structs.replace(book, previous=previous)
-        written(self._path, msgspec.json.encode(book), mode=PRIVATE)
+        write_atomically(self._path, msgspec.json.encode(book), mode=PRIVATE_MODE)
 
     def _read(self) -> VersionFile:
         try:

@@ -7,7 +7,7 @@ Licence: CC-BY-4.0, credit "Intel Corporation, sample-videos". The frames carry 
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge_agent.capture.decoding.frame_conversion import bgr
+from edge_agent.capture.decoding.frame_conversion import to_bgr
 from edge_agent.capture.recording_reader import Recording
 from models.datasets.picture import DatasetError, Image, LabelledPicture
 
@@ -20,7 +20,7 @@ def frames(path: Path, *, every: int = 1) -> Iterator[tuple[int, Image]]:
         raise DatasetError(path)
     for index, shot in enumerate(Recording(path).shots()):
         if index % every == 0:
-            yield index, bgr(shot.picture)
+            yield index, to_bgr(shot.picture)
 
 
 def pictures(

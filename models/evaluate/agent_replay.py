@@ -15,10 +15,10 @@ from typing import Any
 from edge_agent.capture.camera import CaptureError
 from edge_agent.capture.factory import open_camera
 from edge_agent.capture.frame import Frame
-from edge_agent.metering.visit import Span, Visit
-from edge_agent.perception.attention import Attention, band_of
-from edge_agent.perception.networks import models_for
-from edge_agent.perception.pipeline import Watch
+from edge_agent.metering.visit import Visit, VisitSpan
+from edge_agent.perception.attention import Attention, attention_band
+from edge_agent.perception.networks import open_networks
+from edge_agent.perception.pipeline import FramePipeline
 from edge_agent.settings.camera_settings import Settings
 from models.evaluate.errors import EvaluationError
 
@@ -58,12 +58,12 @@ def replay_video(video: Path, settings: Settings) -> ReplayResult:
     """Run the agent's judgement over a film."""
     if not video.is_file():
         raise VideoError(f"found no film at {video}, expected a video file or an animated GIF")
-    watch = Watch(settings, *models_for(settings))
+    watch = FramePipeline(settings, *open_networks(settings))
     told, begun = ReplayResult(), defaultdict[int, list[tuple[float, Any]]](list)
     believed: set[int] = set()
     try:
         for frame in _frames(video, settings):
-            seen = watch.look(frame)
+            seen = watch.process(frame)
             told.pictures, told.analysed = told.pictures + 1, told.analysed + seen.analysed
             told.seconds = frame.elapsed_s
             for sighting in seen.seen:
@@ -92,16 +92,16 @@ def _keep(told: ReplayResult, sights: Sequence[tuple[float, Any]], settings: Set
     (first_s, first), *rest = sights
     begins = round(first_s * 1000)
     visit = Visit(first.track, begins, begins, first.attention)
-    visit.looks(first.attention)
+    visit.record_attention(first.attention)
     longest_s = settings.tracking.longest_gap_s
     before_s, before = first_s, first
     for at_s, sighting in rest:
         spent_s = min(at_s - before_s, longest_s)
         last_ms = round((before_s + spent_s) * 1000)
-        span = Span(round(before_s * 1000), last_ms, before.attention)
-        visit.sees(span, sighting.attention, settings.attention)
+        span = VisitSpan(round(before_s * 1000), last_ms, before.attention)
+        visit.extend(span, sighting.attention, settings.attention)
         told.attention_s[str(before.attention)] += spent_s
-        told.band_s[str(band_of(before.looking_ratio))] += spent_s
+        told.band_s[str(attention_band(before.looking_ratio))] += spent_s
         before_s, before = at_s, sighting
     told.stays.append(ReplayedVisit(first_s, before_s, visit))
 

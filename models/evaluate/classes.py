@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.perception.demographics import decided
-from edge_agent.perception.inference import Floats, Session
+from edge_agent.perception.demographics import choose_class
+from edge_agent.perception.inference import Floats, ModelSession
 from models.datasets.labelled_faces import LabelledFaces
 from models.evaluate.calibration import expected_error
 from models.evaluate.intervals import bootstrap
@@ -20,7 +20,7 @@ from models.evaluate.intervals import bootstrap
 BATCH = 128
 
 
-def logits(session: Session, faces: LabelledFaces) -> Floats:
+def logits(session: ModelSession, faces: LabelledFaces) -> Floats:
     """Run every face; (n, sum of class counts)."""
     rows = []
     name = session.card.inputs[0].name
@@ -83,7 +83,7 @@ def within_one(rows: Floats, faces: LabelledFaces, label: int) -> dict[str, floa
     """
     truth = faces.targets[:, label]
     shares = softmax(rows[1::2])
-    guess = np.asarray([decided("age_group", one, 0.0) for one in shares])
+    guess = np.asarray([choose_class("age_group", one, 0.0) for one in shares])
     return _share(np.abs(guess - truth[1::2]) <= 1)
 
 

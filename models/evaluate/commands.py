@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edge_agent.perception.head_pose import PoseEstimator, load_pose
 from edge_agent.perception.inference import Floats, open_session
-from edge_agent.perception.model_cards import card_named, read_card
+from edge_agent.perception.model_cards import find_card, read_card
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.loading import load
 from models.cards import CLASSES, write_card
@@ -82,7 +82,7 @@ def calibrate_pose(options: argparse.Namespace, folders: Sequence[Path]) -> dict
         raise CommandError("found one of --labels CSV and --crops DIR, expected both or neither")
     place = options.data / "dev" / "head_pose_ytf"
     table, crops = options.labels or place / "labels.csv", options.crops or place / "crops"
-    path = card_named(options.estimator, folders)
+    path = find_card(options.estimator, folders)
     card, research = read_card(path), options.accept_research
     taught = angles.every_other(posed_crops(table, crops))
     said = angles.read_raw_poses(load_pose(path, accept_research=research), card, taught)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edge_agent.capture.camera import CaptureError
-from edge_agent.capture.recording_reader import opened
+from edge_agent.capture.recording_reader import open_recording
 from models.datasets.table import LabelRow, read_rows
 from models.evaluate.agent_replay import ReplayedVisit, ReplayResult, VideoError, summarize_audience
 from models.evaluate.intervals import bootstrap
@@ -37,7 +37,7 @@ class Present:
 def frames_per_s(video: Path) -> float:
     """Return the film's own rate; raises `FilmError` for what is no film."""
     try:
-        with opened(video) as container:
+        with open_recording(video) as container:
             rate = container.streams.video[0].average_rate
     except CaptureError as error:
         raise VideoError(f"found no film at {video}, expected a video file ({error})") from error

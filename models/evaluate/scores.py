@@ -17,10 +17,10 @@ from edge_agent.perception.face_detector import DOUBTFUL_RATIO
 from edge_agent.perception.score_calibration import (
     SLOPE,
     ZERO,
-    Calibration,
-    calibration_of,
+    ScoreCalibration,
+    from_log_odds,
     log_odds,
-    ratio_of,
+    read_calibration,
 )
 from models.evaluate.average_precision import Matches
 from models.evaluate.calibration import expected_error
@@ -40,7 +40,7 @@ class ScoresError(EvaluationError):
     """Scores that no calibration can be fitted to."""
 
 
-def fit_scores(pictures: Sequence[Matches]) -> Calibration:
+def fit_scores(pictures: Sequence[Matches]) -> ScoreCalibration:
     """Return the slope and zero under which what came true is likeliest, by Newton's method."""
     scores, right = scores_above(pictures, 0.0)
     yes, no = int(right.sum()), int((~right).sum())
@@ -53,7 +53,7 @@ def fit_scores(pictures: Sequence[Matches]) -> Calibration:
     rows = np.stack([log_odds(scores), np.ones(len(scores))], axis=1)
     wanted = np.asarray([1.0, 0.0])
     for _ in range(STEPS):
-        said = ratio_of(rows @ wanted)
+        said = from_log_odds(rows @ wanted)
         curved = (rows * (said * (1 - said))[:, None]).T @ rows + RIDGE * np.eye(2)
         wanted = wanted - np.linalg.solve(curved, rows.T @ (said - truth))
     slope, zero = (round(float(number), DIGITS) for number in wanted)
@@ -62,7 +62,7 @@ def fit_scores(pictures: Sequence[Matches]) -> Calibration:
             f"found scores that are no higher for right boxes than for false ones (slope {slope}),"
             " expected a detector that knows better; check that the boxes belong to these pictures"
         )
-    return Calibration(slope, zero)
+    return ScoreCalibration(slope, zero)
 
 
 def held_out(pictures: Sequence[Matches]) -> list[Matches]:
@@ -96,7 +96,7 @@ def calibrate_card(
     Fitted to all that the camera is ever told, down to `DOUBTFUL_RATIO` of the threshold. The
     thresholds move with the scores, so that the same boxes pass.
     """
-    old, threshold = calibration_of(card), card.thresholds["score"]
+    old, threshold = read_calibration(card), card.thresholds["score"]
     if old:
         pictures = [_scored(one, old.score(one.scores)) for one in pictures]
         threshold = float(old.score(threshold))

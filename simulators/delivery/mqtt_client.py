@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
-from edge_agent.identity.certificates import certificate_in
+from edge_agent.identity.certificates import read_certificate
 from edge_agent.identity.errors import IdentityError
 from edge_agent.transport.broker import (
     BrokerEndpoint,
@@ -139,6 +139,6 @@ def _client_id(broker: BrokerEndpoint) -> str:
     """The certificate's common name, which the broker requires; "" lets the broker choose."""
     if broker.certificate is None:
         return ""
-    subject = certificate_in(broker.certificate).subject
+    subject = read_certificate(broker.certificate).subject
     names = subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     return str(names[0].value) if names else ""

@@ -21,20 +21,20 @@ import cv2
 import numpy as np
 
 from edge_agent.agent import Agent
-from edge_agent.capture.camera import Camera, Counters, Rest
-from edge_agent.capture.decoding.frame_conversion import bgr, frame_of, luma
+from edge_agent.capture.camera import ActivityLevel, Camera, Counters
+from edge_agent.capture.decoding.frame_conversion import to_bgr, to_frame, to_luma
 from edge_agent.capture.decoding.packet_decoder import PacketDecoder
 from edge_agent.capture.factory import open_camera
-from edge_agent.capture.frame import Frame, Silence
+from edge_agent.capture.frame import Frame, FrameGap
 from edge_agent.capture.sampler import Sampler
 from edge_agent.outbox import Outbox
 from edge_agent.perception.face_detector import Face
 from edge_agent.perception.head_pose import HeadPose
-from edge_agent.perception.networks import Networks, models_for
+from edge_agent.perception.networks import Networks, open_networks
 from edge_agent.perception.tracker import Tracker
-from edge_agent.selection.downscale import small
-from edge_agent.selection.image_quality import Quality
-from edge_agent.selection.motion_gate import Gate
+from edge_agent.selection.downscale import downscale
+from edge_agent.selection.image_quality import ImageQuality
+from edge_agent.selection.motion_gate import MotionGate
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.capture import MotionSettings, QualitySettings
 from edge_agent.settings.loading import parse
@@ -70,29 +70,29 @@ class RestingFilm:
     def __init__(self, path: Path) -> None:
         self.name, self.state, self.counters = str(path), CaptureState.STREAMING, Counters()
         self.rest_after_s = 0.01  # from its second picture on
-        self._path, self._rest = path, Rest.AWAKE
+        self._path, self._rest = path, ActivityLevel.FULL
 
-    def rest(self, rest: Rest) -> None:
+    def rest(self, rest: ActivityLevel) -> None:
         self._rest = rest
 
     def close(self) -> None:
         pass
 
-    def __iter__(self) -> Iterator[Frame | Silence]:
+    def __iter__(self) -> Iterator[Frame | FrameGap]:
         with av.open(str(self._path)) as container:
             stream = container.streams.video[0]
             decoder, sampler = PacketDecoder(stream), Sampler(ANALYSED_FPS)
             for packet in container.demux(stream):
                 at_s = self.counters.captured / FPS
                 self.counters.captured += packet.size > 0
-                pictures = decoder.pictures(packet, rest=self._rest)
+                pictures = decoder.pictures(packet, activity=self._rest)
                 if not sampler.takes(at_s):
                     continue
                 at = BEGUN_AT + timedelta(seconds=at_s)
                 for picture in pictures:
-                    yield frame_of(picture, at, at_s, self.counters.captured)
+                    yield to_frame(picture, at, at_s, self.counters.captured)
                 if not pictures:
-                    yield Silence(at, at_s, resting=True)
+                    yield FrameGap(at, at_s, resting=True)
 
 
 def drawn(path: Path, people: int) -> Path:
@@ -154,7 +154,7 @@ def listening(path: Path) -> float:
         decoder = PacketDecoder(stream)
         started_s = time.thread_time()
         for packet in container.demux(stream):
-            decoder.pictures(packet, rest=Rest.LISTENING)
+            decoder.pictures(packet, activity=ActivityLevel.BUFFERING)
         return (time.thread_time() - started_s) * 1000 / (FPS * SECONDS)
 
 
@@ -208,11 +208,13 @@ def mog2(size: tuple[int, int] | None) -> Callable[[np.ndarray, float], object]:
 
 def ours() -> Callable[[np.ndarray, float], object]:
     """Reduce, judge, gate: everything that a sampled picture meets before the detector."""
-    gate, quality = Gate(MotionSettings()), Quality(QualitySettings())
+    gate, quality = MotionGate(MotionSettings()), ImageQuality(QualitySettings())
 
     def look(picture: np.ndarray, at_s: float) -> object:
-        reduced = small(picture)
-        return quality.blindness(reduced, at_s) or gate.opens(reduced, at_s, tracks=0)
+        reduced = downscale(picture)
+        return quality.unobserved_cause(reduced, at_s) or gate.should_analyse(
+            reduced, at_s, tracks=0
+        )
 
     return look
 
@@ -255,7 +257,7 @@ def tracking() -> float:
 
 def agents(empty: Path, people: Path) -> None:
     """The agent in its modes, before its networks and with them."""
-    networks = models_for(Settings())
+    networks = open_networks(Settings())
     always = parse("[motion]\nalways = true")
     print("CPU ms per picture sent, the whole agent   before networks   with them   woken")
     for name, path, settings, rests in (
@@ -283,12 +285,14 @@ def gates(empty: Path, people: Path) -> None:
     clips = []
     for path in (empty, people):
         pictures: list[np.ndarray] = []
-        decoding(path, lambda p, n, to=pictures: n % EVERY or to.append(luma(p).copy()), keys=False)
+        decoding(
+            path, lambda p, n, to=pictures: n % EVERY or to.append(to_luma(p).copy()), keys=False
+        )
         clips.append(pictures)
     print("CPU ms per sampled 1080p luma, median    nobody there   people")
     for name, work in (
         ("ours: reduce, quality and gate", ours),
-        ("ours: reduce alone", lambda: lambda picture, _: small(picture)),
+        ("ours: reduce alone", lambda: lambda picture, _: downscale(picture)),
         ("Frigate-style gate alone", frigate_style),
         ("MOG2 at 320 x 180, gate alone", lambda: mog2((320, 180))),
         ("MOG2 at full size, gate alone", lambda: mog2(None)),
@@ -310,13 +314,13 @@ def main() -> None:
         print("CPU ms per picture that the camera sends")
         for name, keys, work in (
             ("decoding alone", False, lambda picture, n: None),
-            ("and a view of every luma", False, lambda picture, n: luma(picture)),
-            ("and every sixth in colour", False, lambda picture, n: n % EVERY or bgr(picture)),
-            ("key pictures alone", True, lambda picture, n: luma(picture)),
+            ("and a view of every luma", False, lambda picture, n: to_luma(picture)),
+            ("and every sixth in colour", False, lambda picture, n: n % EVERY or to_bgr(picture)),
+            ("key pictures alone", True, lambda picture, n: to_luma(picture)),
         ):
             spent = decoding(people, work, keys=keys)
             print(f"  {name:38} {spent:7.3f} ({spent * FPS / 10:4.1f} %)")
-        spent = decoding(shrunk(people), lambda picture, n: luma(picture), keys=False)
+        spent = decoding(shrunk(people), lambda picture, n: to_luma(picture), keys=False)
         spent += listening(people)
         print(
             f"  {'a small stream, the large one kept':38} {spent:7.3f} ({spent * FPS / 10:4.1f} %)"

@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from edge import frigate_style, mog2
 
-from edge_agent.selection.background_model import Scene
-from edge_agent.selection.downscale import small
+from edge_agent.selection.background_model import BackgroundModel
+from edge_agent.selection.downscale import downscale
 from edge_agent.settings.capture import MotionSettings
 
 TESTS = Path(__file__).parents[1] / "edge_agent" / "test_motion.py"
@@ -45,8 +45,8 @@ def other_place(width: int, height: int) -> np.ndarray:
 
 
 def ours() -> Gate:
-    scene = Scene(MotionSettings())
-    return lambda picture, at_s: scene.moved(small(picture), at_s)
+    scene = BackgroundModel(MotionSettings())
+    return lambda picture, at_s: scene.detect_motion(downscale(picture), at_s)
 
 
 def theirs() -> Gate:

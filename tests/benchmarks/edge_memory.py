@@ -21,7 +21,7 @@ from edge import FPS, SECONDS, drawn
 
 from edge_agent.capture.factory import open_camera
 from edge_agent.capture.frame import Frame
-from edge_agent.capture.workers.fork_server import NURSERY
+from edge_agent.capture.workers.fork_server import FORK_SERVER
 from edge_agent.capture.workers.isolated_camera import IsolatedCamera
 from edge_agent.settings.capture import CaptureSettings
 
@@ -99,7 +99,7 @@ def measured(address: str) -> None:
         told(f"worker of camera {number}", worker)
         print(f"  the agent grew by {grown:.1f}; together {worker['USS'] + grown:.1f} of its own")
         before = now
-    told("the nursery, once per device", memory(NURSERY.pid))
+    told("the nursery, once per device", memory(FORK_SERVER.pid))
     for camera in cameras:
         camera.close()
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from edge_agent.agent import Agent
 from edge_agent.capture.camera import Counters
-from edge_agent.capture.frame import Frame, Silence
+from edge_agent.capture.frame import Frame, FrameGap
 from edge_agent.outbox import Outbox
 from edge_agent.perception.face_detector import Face
 from edge_agent.perception.head_pose import HeadPose
@@ -72,13 +72,13 @@ class Day:
     def at(self) -> datetime:
         return BEGUN_AT + timedelta(seconds=self.now_s)
 
-    def __iter__(self) -> Iterator[Frame | Silence]:
+    def __iter__(self) -> Iterator[Frame | FrameGap]:
         for now_s in range(self._hours * HOUR_S):
             self.now_s = now_s
             if self.now_s % HOUR_S == HOUR_S - 1:
                 self._tell(self.now_s // HOUR_S + 1)
             if self.now_s % HOUR_S // 60 == 40:
-                yield Silence(self.at(), self.now_s)
+                yield FrameGap(self.at(), self.now_s)
                 continue
             self.counters.captured += 1
             yield Frame(self._picture(), self.at(), float(self.now_s), self.counters.captured)

@@ -13,11 +13,11 @@ import numpy as np
 from msgspec import structs
 
 from edge_agent.capture.frame import Frame
-from edge_agent.metering.interval_sums import Tally
+from edge_agent.metering.interval_sums import IntervalSums
 from edge_agent.outbox import Outbox
 from edge_agent.privacy.delayed_redaction import DelayedRedaction
 from edge_agent.privacy.egress_filter import EgressFilter
-from edge_agent.state_board import Board, Glance
+from edge_agent.state_board import StateBoard, StateSnapshot
 from edge_agent.status.metrics import render_metrics
 from edge_agent.status.page import render_page
 from wire.audience import Versions
@@ -35,7 +35,9 @@ FORTNIGHT = 14 * 24 * 120
 
 def report(number, journal=JOURNAL):
     starts_ms = round(MONDAY.timestamp() * 1000) + 30_000 * number
-    tally = Tally(starts_ms, starts_ms + 30_000, captured=900, analysed=150, observed_ms=30_000)
+    tally = IntervalSums(
+        starts_ms, starts_ms + 30_000, captured=900, analysed=150, observed_ms=30_000
+    )
     return tally.report(HERE, VERSIONS, journal, SequenceRange(first=number, last=number))
 
 
@@ -93,12 +95,14 @@ def showing():
         frames_analysed=1, reconnects=0, outbox_reports=0, outbox_oldest_at=None,
         next_sequence=1, rss_bytes=1, versions=VERSIONS, figures=figures,
     )  # fmt: skip
-    board = Board()
+    board = StateBoard()
     for number in range(8):
         device = DeviceId(f"kx-01-cam-{number}")
-        board.post(device, Glance("rtsp://x", structs.replace(beat, device=device), {}, True))
+        board.publish(
+            device, StateSnapshot("rtsp://x", structs.replace(beat, device=device), {}, True)
+        )
     metrics = cpu_ms(lambda _: render_metrics(board, MONDAY), 50)
-    html = cpu_ms(lambda _: render_page(board.glances, MONDAY, ()), 50)
+    html = cpu_ms(lambda _: render_page(board.snapshots, MONDAY, ()), 50)
     print(f"eight cameras' figures: {metrics:.1f} ms a scrape; the page {html:.1f} ms")
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from edge_agent.agent import Agent
-from edge_agent.capture.camera import Counters, Rest
+from edge_agent.capture.camera import ActivityLevel, Counters
 from edge_agent.capture.factory import open_camera
-from edge_agent.capture.frame import Frame, Silence
-from edge_agent.metering.interval_sums import Tally
+from edge_agent.capture.frame import Frame, FrameGap
+from edge_agent.metering.interval_sums import IntervalSums
 from edge_agent.outbox import Outbox, OutboxError
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.capture import CaptureSettings
@@ -47,7 +47,7 @@ class Reel:
         for index, picture in enumerate(self._pictures):
             at_s = index * self._step_s
             if picture is None:
-                yield Silence(EIGHT + timedelta(seconds=at_s), at_s)
+                yield FrameGap(EIGHT + timedelta(seconds=at_s), at_s)
             else:
                 self.counters.captured += 1
                 yield Frame(picture, EIGHT + timedelta(seconds=at_s), at_s, index)
@@ -214,7 +214,7 @@ def test_a_disk_that_cannot_even_be_read_does_not_stop_the_measuring(
 def test_a_report_that_contradicts_itself_does_not_cost_the_next(
     agent, street, post, monkeypatch, caplog
 ):
-    whole, made = Tally.report, []
+    whole, made = IntervalSums.report, []
 
     def wrong_at_first(tally, *others):
         made.append(tally)
@@ -222,7 +222,7 @@ def test_a_report_that_contradicts_itself_does_not_cost_the_next(
             raise ValueError("more onlookers than visits")
         return whole(tally, *others)
 
-    monkeypatch.setattr(Tally, "report", wrong_at_first)
+    monkeypatch.setattr(IntervalSums, "report", wrong_at_first)
     agent(Reel([street(n / 5) for n in range(450)])).run()
     assert [report.sequence.first for report in reports(post)] == [1, 2]
     reasons = [getattr(record, "reason", "") for record in caplog.records]
@@ -288,7 +288,7 @@ class Thermometer:
     def __init__(self):
         self.taken = 0
 
-    def take(self):
+    def take_readings(self):
         self.taken += 1
         return [("iVBORw0KGgoAAAANSUhEUg" if self.taken == 3 else "temperature_c", 21_500)]
 
@@ -339,14 +339,14 @@ class Drowsy(Reel):
     resting = False
     rest_after_s = 0.0
 
-    def rest(self, rest):
-        self.rests.append(rest)
-        self.resting = rest is Rest.DOZING
+    def set_activity(self, activity):
+        self.rests.append(activity)
+        self.resting = activity is ActivityLevel.KEY_PICTURES
 
     def __iter__(self):
         for moment in super().__iter__():
             if self.resting and moment.index % 10:
-                yield Silence(moment.captured_at, moment.elapsed_s, resting=True)
+                yield FrameGap(moment.captured_at, moment.elapsed_s, resting=True)
             else:
                 yield moment
 
@@ -399,12 +399,12 @@ class TwoStreams(Reel):
     coarse = 0
     awake = False
 
-    def rest(self, rest):
-        self.rests.append(rest)
+    def set_activity(self, activity):
+        self.rests.append(activity)
 
     def __iter__(self):
         for moment in super().__iter__():
-            was_awake, self.awake = self.awake, self.rests[-1:] != [Rest.DOZING]
+            was_awake, self.awake = self.awake, self.rests[-1:] != [ActivityLevel.KEY_PICTURES]
             if was_awake and self.awake:
                 yield moment
                 continue
@@ -422,7 +422,7 @@ def test_with_two_streams_whole_pictures_are_asked_for_when_somebody_comes(agent
     assert totals.person_ms >= 9_600
     assert totals.observed_ms == 59_800
     assert camera.coarse > 200
-    assert camera.rests[-1] is Rest.DOZING
+    assert camera.rests[-1] is ActivityLevel.KEY_PICTURES
 
 
 LUNCH = """
@@ -445,7 +445,7 @@ def test_outside_its_hours_a_camera_is_paused_and_neither_blind_nor_empty(agent,
     assert sum(report.person_ms for report in reports(post)) == 59_800
     assert sum(report.visits for report in reports(post)) == 1
     assert [event for event in post if isinstance(event, AlarmEvent)] == []
-    assert camera.rests[0] is camera.rests[-1] is Rest.ASLEEP
+    assert camera.rests[0] is camera.rests[-1] is ActivityLevel.OFF
 
 
 def test_a_snapshot_is_the_picture_with_most_people_of_its_half_minute(agent, street, post):

@@ -144,10 +144,10 @@ def test_the_pulse_says_what_is_in_force(address, detector, pose, street, tmp_pa
         outbox=outbox,
         link=link,
     )
-    assert agent.pulse.digest == settings.digest
+    assert agent.status.digest == settings.digest
     changed = told_of_everybody(interval_s=10)
     agent.apply(changed)
-    assert agent.pulse.digest == settings.digest  # not before a picture's end
+    assert agent.status.digest == settings.digest  # not before a picture's end
     agent.run()
-    assert agent.pulse.digest == changed.digest
+    assert agent.status.digest == changed.digest
     outbox.close()

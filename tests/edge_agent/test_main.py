@@ -226,7 +226,7 @@ def test_a_speed_that_is_none_is_refused(arguments, speed):
 @pytest.fixture
 def ntp(monkeypatch):
     """The machine that runs the tests may have no NTP."""
-    monkeypatch.setattr("edge_agent.commands.check.disciplined", lambda: True)
+    monkeypatch.setattr("edge_agent.commands.check.is_synchronized", lambda: True)
 
 
 @pytest.mark.broker

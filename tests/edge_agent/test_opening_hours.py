@@ -4,16 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from edge_agent.opening_hours import open_at
+from edge_agent.opening_hours import is_open_at
 from edge_agent.settings.loading import SettingsError, parse
-from edge_agent.settings.schedule import Hours, ScheduleSettings
+from edge_agent.settings.schedule import OpenHours, ScheduleSettings
 
 WEEK = ScheduleSettings(
     time_zone="Europe/London",
     hours=(
-        Hours(days=("mon", "tue", "wed", "thu", "fri"), opens="06:00", closes="23:30"),
-        Hours(days=("sat", "sun"), opens="00:00", closes="01:30"),
-        Hours(days=("sat",), opens="08:00", closes="24:00"),
+        OpenHours(days=("mon", "tue", "wed", "thu", "fri"), opens="06:00", closes="23:30"),
+        OpenHours(days=("sat", "sun"), opens="00:00", closes="01:30"),
+        OpenHours(days=("sat",), opens="08:00", closes="24:00"),
     ),
 )
 
@@ -34,12 +34,12 @@ WEEK = ScheduleSettings(
     ],
 )
 def test_hours_hold_in_local_time(instant, is_open):
-    assert open_at(WEEK, datetime.fromisoformat(instant).replace(tzinfo=UTC)) is is_open
+    assert is_open_at(WEEK, datetime.fromisoformat(instant).replace(tzinfo=UTC)) is is_open
 
 
 def open_minutes(begins, hours):
     starts = datetime.fromisoformat(begins).replace(tzinfo=UTC)
-    return sum(open_at(WEEK, starts + timedelta(minutes=n)) for n in range(hours * 60))
+    return sum(is_open_at(WEEK, starts + timedelta(minutes=n)) for n in range(hours * 60))
 
 
 def test_the_hour_that_comes_twice_is_open_twice():
@@ -53,7 +53,7 @@ def test_the_hour_that_is_missing_never_opens():
 
 
 def test_without_hours_it_is_always_open():
-    assert open_at(ScheduleSettings(), datetime(2026, 11, 22, 3, tzinfo=UTC))
+    assert is_open_at(ScheduleSettings(), datetime(2026, 11, 22, 3, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(

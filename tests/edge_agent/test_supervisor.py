@@ -5,11 +5,11 @@ from contextlib import contextmanager
 
 from edge_agent import supervisor
 from edge_agent.capture.camera import CaptureError
-from edge_agent.metering.run_totals import Totals
-from edge_agent.perception.shared_networks import Models
+from edge_agent.metering.run_totals import RunTotals
+from edge_agent.perception.shared_networks import SharedNetworks
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.loading import parse
-from edge_agent.supervisor import Station
+from edge_agent.supervisor import Supervisor
 
 PATIENCE_S = 20
 
@@ -19,7 +19,7 @@ class Worker:
 
     def __init__(self, falls=0, *, reads_recording=False):
         self.reads_recording = reads_recording
-        self.totals = Totals()
+        self.totals = RunTotals()
         self.falls = falls
         self.begun = 0
         self.at_work = threading.Event()
@@ -45,7 +45,7 @@ class Worker:
 def test_an_agent_that_falls_is_made_anew_and_the_other_never_notices(monkeypatch, caplog):
     monkeypatch.setattr(supervisor, "FIRST_PAUSE_S", 0.01)
     steady, shaky = Worker(), Worker(falls=3)
-    station = Station({"steady": steady.engaged, "shaky": shaky.engaged}, drain_s=1)
+    station = Supervisor({"steady": steady.engaged, "shaky": shaky.engaged}, drain_s=1)
     running = threading.Thread(target=station.run)
     running.start()
     assert steady.at_work.wait(PATIENCE_S)
@@ -62,7 +62,7 @@ def test_an_agent_that_falls_is_made_anew_and_the_other_never_notices(monkeypatc
 def test_a_recording_is_not_read_again_after_an_unexpected_error(monkeypatch, caplog):
     monkeypatch.setattr(supervisor, "FIRST_PAUSE_S", 0.01)
     recording = Worker(falls=1, reads_recording=True)
-    station = Station({"one": recording.engaged}, drain_s=1)
+    station = Supervisor({"one": recording.engaged}, drain_s=1)
     station.run()
     assert recording.begun == 1
     assert "rest of the recording is not measured" in station.unreadable["one"]
@@ -76,7 +76,7 @@ def test_a_recording_without_pictures_ends_its_camera_and_is_not_read_for_ever(c
             raise CaptureError("clip.mp4 holds no picture: give a video that plays")
 
     one = Unreadable()
-    station = Station({"one": one.engaged}, drain_s=1)
+    station = Supervisor({"one": one.engaged}, drain_s=1)
     station.run()
     assert one.begun == 1
     assert station.unreadable == {"one": "clip.mp4 holds no picture: give a video that plays"}
@@ -84,7 +84,7 @@ def test_a_recording_without_pictures_ends_its_camera_and_is_not_read_for_ever(c
 
 
 def test_cameras_with_the_same_wishes_share_one_copy_of_the_networks():
-    models = Models()
+    models = SharedNetworks()
     one = models.for_settings(Settings(interval_s=10))
     assert models.for_settings(Settings(interval_s=20)) is one
     assert models.for_settings(parse("[models]\ninput_px = 320\n")) is not one

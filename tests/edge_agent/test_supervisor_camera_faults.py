@@ -17,7 +17,7 @@ from edge_agent.capture.factory import open_camera
 from edge_agent.capture.frame import Frame
 from edge_agent.outbox import Outbox
 from edge_agent.settings.loading import parse
-from edge_agent.supervisor import Station
+from edge_agent.supervisor import Supervisor
 from edge_agent.transport.loopback import LoopbackLink
 from wire.envelope import AudienceEvent
 from wire.scalars import DeviceId, LocationId
@@ -109,7 +109,7 @@ def pair(live, film, street, detector, pose, tmp_path):
 
     for name in ("ill", "well"):
         walls[name] = live(normal)
-    station = Station({DeviceId(name): engaged(name) for name in walls}, drain_s=2)
+    station = Supervisor({DeviceId(name): engaged(name) for name in walls}, drain_s=2)
     running = threading.Thread(target=station.run)
     running.start()
     until(lambda: len(passing) == 2 and all(one.frames > 5 for one in passing.values()))

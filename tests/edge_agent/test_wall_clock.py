@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from edge_agent.wall_clock import CivilTime, disciplined
+from edge_agent.wall_clock import WallClock, is_synchronized
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 WOKE = datetime(1970, 1, 1, 0, 0, 20, tzinfo=UTC)
@@ -16,7 +16,7 @@ def steps(civil, *moments):
 
 
 def test_a_clock_that_was_never_set_is_corrected_by_the_whole_step():
-    civil = CivilTime(lambda: None)
+    civil = WallClock(lambda: None)
     found = steps(civil, (WOKE, 0), (WOKE + SECOND, 1), (NOON, 2), (NOON + SECOND, 3))
     assert found == [None, None, NOON - WOKE - 2 * SECOND, None]
 
@@ -30,15 +30,15 @@ def test_a_clock_that_was_never_set_is_corrected_by_the_whole_step():
     ],
 )
 def test_a_plausible_clock_is_corrected_only_when_it_was_in_doubt(kept, correction):
-    civil = CivilTime(lambda: kept)
+    civil = WallClock(lambda: kept)
     found = steps(civil, (NOON, 0), (NOON + HOUR + SECOND, 1), (NOON + HOUR + 2 * SECOND, 2))
     assert found == [None, correction, None]
 
 
 def test_slewing_is_no_step():
-    civil = CivilTime(lambda: False)
+    civil = WallClock(lambda: False)
     assert steps(civil, (NOON, 0), (NOON + 1.4 * SECOND, 1)) == [None, None]
 
 
 def test_the_kernel_answers_or_says_that_it_cannot():
-    assert disciplined() in (True, False, None)
+    assert is_synchronized() in (True, False, None)

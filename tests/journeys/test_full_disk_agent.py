@@ -16,14 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.metering.interval_sums import Tally
+from edge_agent.metering.interval_sums import IntervalSums
 from edge_agent.outbox import Outbox, OutboxError
 from edge_agent.outbox.inspection import inspect_outbox
-from edge_agent.perception.attention import Attention, Band
-from edge_agent.reporting.reporter import Reporting
+from edge_agent.perception.attention import Attention, AttentionBand
+from edge_agent.reporting.reporter import Reporter
 from edge_agent.settings.privacy import PrivacySettings
 from edge_agent.settings.transport import LinkSettings
-from edge_agent.state_board import Board
+from edge_agent.state_board import StateBoard
 from edge_agent.transport.loopback import LoopbackLink
 from wire.audience import Versions
 from wire.envelope import AudienceEvent
@@ -99,22 +99,22 @@ class Trouble:
         self.kind = "none"
 
 
-def half_minute(number: int) -> Tally:
+def half_minute(number: int) -> IntervalSums:
     dice = random.Random(number)
     starts_ms = round(MONDAY.timestamp() * 1000) + 30_000 * number
-    tally = Tally(starts_ms, starts_ms + 30_000, observed_ms=30_000, captured=150)
+    tally = IntervalSums(starts_ms, starts_ms + 30_000, observed_ms=30_000, captured=150)
     dwells = [dice.randrange(1_000, 30_000) for _ in range(dice.choice((0, 0, 1, 3, 9)))]
     tally.visits = tally.entries = len(dwells)
     tally.dwell_ms = sum(dwells)
     tally.dwell_histogram[0] = tally.attention_histogram[0] = len(dwells)
-    tally.attention_ms[Attention.AWAY] = tally.band_ms[Band.LOW] = sum(dwells)
+    tally.attention_ms[Attention.AWAY] = tally.band_ms[AttentionBand.LOW] = sum(dwells)
     return tally
 
 
 def reporting_over(outbox, link, clock):
-    return Reporting(
+    return Reporter(
         HERE, VERSIONS, outbox, link, LinkSettings(batch=20, resend_after_s=1),
-        privacy=PrivacySettings(smallest_cell=1), board=Board(),
+        privacy=PrivacySettings(smallest_cell=1), board=StateBoard(),
         clock=lambda: MONDAY + timedelta(seconds=clock[0]), steady=lambda: clock[0],
     )  # fmt: skip
 

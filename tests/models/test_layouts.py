@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edge_agent.perception.detector_outputs import (
-    around_zero,
+    normalize_around_zero,
     read_onlooker,
     read_scrfd,
     read_yunet,
@@ -68,4 +68,6 @@ def test_nothing_above_the_threshold_is_nobody(layout, read, request):
 def test_scrfd_is_shown_red_first_and_around_zero():
     blue = np.zeros((1, 3, 1, 1), np.float32)
     blue[0, 0] = 255
-    assert around_zero(blue).reshape(-1) == pytest.approx([-0.996, -0.996, 0.996], abs=1e-3)
+    assert normalize_around_zero(blue).reshape(-1) == pytest.approx(
+        [-0.996, -0.996, 0.996], abs=1e-3
+    )

@@ -31,7 +31,7 @@ from cloud.ingest.sources.base import BatchLimits, SourceError
 from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url
 from cloud.settings import _redis
 from edge_agent.__main__ import main as edge
-from edge_agent.agent import Pulse
+from edge_agent.agent import AgentStatus
 from edge_agent.cameras_config import parse
 from edge_agent.management.diagnostics import LogTail, build_report
 from edge_agent.management.http_transfer import TransferError, download, upload
@@ -265,7 +265,7 @@ def bundle_of(log, config, folder):
     tail = LogTail()
     tail.lines.extend(line for line in log.splitlines() if line.startswith("{"))
     settings, _ = parse(config.read_text())
-    pulse = Pulse("digest", 0, 0, CaptureState.FAILED)
+    pulse = AgentStatus("digest", 0, 0, CaptureState.FAILED)
     content = build_report(
         device="kx-01-cam-1", at=datetime.now(UTC), settings=settings, pulse=pulse,
         folder=folder, tail=tail,

@@ -14,7 +14,7 @@ from av.filter import Graph
 
 FILTER: Final = "bwdif"
 OPTIONS: Final = "mode=send_frame:parity=auto:deint=interlaced"
-FORGOTTEN_AFTER: Final = 250  # progressive pictures; a filter that has nothing to do is dropped
+RESET_AFTER: Final = 250  # progressive pictures; a filter that has nothing to do is dropped
 
 
 class Deinterlacer:
@@ -26,29 +26,29 @@ class Deinterlacer:
         self._times: deque[float | None] = deque()
         self._progressive = 0
 
-    def passed(self, picture: av.VideoFrame) -> list[tuple[av.VideoFrame, float | None]]:
+    def deinterlace(self, picture: av.VideoFrame) -> list[tuple[av.VideoFrame, float | None]]:
         """What comes out when this picture goes in, with the time it was taken."""
         is_interlaced = picture.interlaced_frame
         if self._graph is None and not is_interlaced:
             return [(picture, picture.time)]
         self._progressive = 0 if is_interlaced else self._progressive + 1
         ready = []
-        if self._progressive > FORGOTTEN_AFTER or self._shape != _shape(picture):
-            ready = self.rest()
+        if self._progressive > RESET_AFTER or self._shape != _shape(picture):
+            ready = self.flush()
         if not is_interlaced and self._graph is None:
             return [*ready, (picture, picture.time)]
         return [*ready, *self._filtered(picture)]
 
-    def rest(self) -> list[tuple[av.VideoFrame, float | None]]:
+    def flush(self) -> list[tuple[av.VideoFrame, float | None]]:
         """What is still inside; the next interlaced picture begins anew."""
         if self._graph is None:
             return []
         self._graph.push(None)
         ready = self._pulled()
-        self.forget()
+        self.reset()
         return ready
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Drop what is inside."""
         self._graph = self._shape = None
         self._times.clear()

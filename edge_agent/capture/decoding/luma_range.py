@@ -11,7 +11,7 @@ import av
 import cv2
 import numpy as np
 
-from edge_agent.capture.frame import Image, video_levels
+from edge_agent.capture.frame import Image, to_video_levels
 
 FULL_RANGE: Final = 2  # AVCOL_RANGE_JPEG
 COLOUR_SPAN: Final = 224 / 255
@@ -23,9 +23,9 @@ def is_full_range(picture: av.VideoFrame) -> bool:
     return picture.color_range == FULL_RANGE or name.startswith("yuvj") or name == "gray"
 
 
-def planes_on_video_levels(full: Image) -> Image:
+def planes_to_video_levels(full: Image) -> Image:
     """I420 planes of the full range (height * 3/2 x width) on video levels."""
     height = full.shape[0] * 2 // 3
     beta = 128 * (1 - COLOUR_SPAN)
     colours = cv2.convertScaleAbs(full[height:], alpha=COLOUR_SPAN, beta=beta)
-    return np.concatenate([video_levels(full[:height]), np.asarray(colours, np.uint8)])
+    return np.concatenate([to_video_levels(full[:height]), np.asarray(colours, np.uint8)])

@@ -34,7 +34,7 @@ class Orientation(NamedTuple):
 UPRIGHT: Final = Orientation()
 
 
-def from_matrix(matrix: Sequence[float]) -> Orientation:
+def orientation_from_matrix(matrix: Sequence[float]) -> Orientation:
     """The nearest of the eight orientations to FFmpeg's display matrix (3 x 3, row by row).
 
     A pixel at column x and row y goes to column `a x + c y` and row `b x + d y`.
@@ -45,32 +45,34 @@ def from_matrix(matrix: Sequence[float]) -> Orientation:
     return Orientation(swapped=False, rows_reversed=d < 0, columns_reversed=a < 0)
 
 
-def from_sei(sei: OrientationSei) -> Orientation:
+def orientation_from_sei(sei: OrientationSei) -> Orientation:
     """The picture is mirrored first, then turned anticlockwise."""
     turn = math.radians(sei.anticlockwise_deg)
     across, down = (-1.0 if flip else 1.0 for flip in (sei.is_mirrored, sei.is_upside_down))
     cosine, sine = math.cos(turn), math.sin(turn)
-    return from_matrix((cosine * across, -sine * across, 0.0, sine * down, cosine * down))
+    return orientation_from_matrix(
+        (cosine * across, -sine * across, 0.0, sine * down, cosine * down)
+    )
 
 
-def matrix_of(picture: av.VideoFrame) -> Orientation | None:
+def orientation_of_picture(picture: av.VideoFrame) -> Orientation | None:
     """What the picture itself carries; None when it says nothing."""
     carried: Any = picture.side_data  # PyAV's stub describes it by another type
     try:
         matrix = bytes(carried[Type.DISPLAYMATRIX])
     except KeyError:
         return None
-    return from_matrix(np.frombuffer(matrix, np.int32).tolist())
+    return orientation_from_matrix(np.frombuffer(matrix, np.int32).tolist())
 
 
-def upright(image: Image, orientation: Orientation) -> Image:
+def rotate_upright(image: Image, orientation: Orientation) -> Image:
     """Turn a picture (height x width, or x channels); one that stands upright is not copied."""
     if orientation.is_upright:
         return image
-    return np.ascontiguousarray(_turned(image, orientation))
+    return np.ascontiguousarray(_rotate(image, orientation))
 
 
-def upright_planes(planes: Image, orientation: Orientation) -> Image:
+def rotate_planes_upright(planes: Image, orientation: Orientation) -> Image:
     """Likewise for I420: height * 3/2 x width, both even."""
     if orientation.is_upright:
         return planes
@@ -80,11 +82,11 @@ def upright_planes(planes: Image, orientation: Orientation) -> Image:
         content[start : start + luma_px // 4].reshape(height // 2, width // 2)
         for start in (luma_px, luma_px * 5 // 4)
     ]
-    turned = [_turned(part, orientation) for part in parts]
+    turned = [_rotate(part, orientation) for part in parts]
     return np.concatenate([part.reshape(-1) for part in turned]).reshape(-1, turned[0].shape[1])
 
 
-def _turned(image: Image, orientation: Orientation) -> Image:
+def _rotate(image: Image, orientation: Orientation) -> Image:
     image = image.swapaxes(0, 1) if orientation.swapped else image
     rows = -1 if orientation.rows_reversed else 1
     columns = -1 if orientation.columns_reversed else 1

@@ -20,18 +20,23 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from edge_agent.capture.camera import Rest
+from edge_agent.capture.camera import ActivityLevel
 from edge_agent.capture.decoding.deinterlacer import Deinterlacer
-from edge_agent.capture.decoding.orientation import UPRIGHT, Orientation, from_sei, matrix_of
+from edge_agent.capture.decoding.orientation import (
+    UPRIGHT,
+    Orientation,
+    orientation_from_sei,
+    orientation_of_picture,
+)
 from edge_agent.capture.decoding.sei import SeiReader
 
 KEPT_PACKETS: Final = 300
 KEPT_BYTES: Final = 16 * 1024 * 1024
-DAMAGED_IN_A_ROW: Final = 100
+MAX_CONSECUTIVE_DAMAGED: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class DecodedPicture:
     """A decoded picture, as the decoder gave it. `time` is the stream's, in seconds, if it says."""
 
     frame: av.VideoFrame
@@ -39,13 +44,13 @@ class Picture:
     orientation: Orientation = UPRIGHT
 
 
-def seconds(packet: "Packet[VideoStream]") -> float | None:
+def decoding_time_s(packet: "Packet[VideoStream]") -> float | None:
     """The packet's time in the order of decoding, which always rises; None when it has none."""
     stamp = packet.pts if packet.dts is None else packet.dts
     return None if stamp is None else float(stamp * packet.time_base)
 
 
-def demuxed(container: InputContainer, *streams: VideoStream) -> "Iterator[Packet[Any]]":
+def demux_packets(container: InputContainer, *streams: VideoStream) -> "Iterator[Packet[Any]]":
     """All packets of these streams, or of all; those of a stream that begins later are left out.
 
     PyAV lists streams when it opens a container, and raises IndexError at a packet of another.
@@ -75,13 +80,17 @@ class PacketDecoder:
         self._orientation = UPRIGHT
         self._deinterlacer = Deinterlacer()
 
-    def pictures(self, packet: "Packet[VideoStream]", *, rest: Rest) -> list[Picture]:
+    def pictures(
+        self, packet: "Packet[VideoStream]", *, activity: ActivityLevel
+    ) -> list[DecodedPicture]:
         """What this packet completes: dozing, key pictures alone; listening, nothing."""
         if packet.is_keyframe:
             self._forget()
             self._is_torn = False
-        is_listening = rest is Rest.LISTENING
-        if is_listening or (rest is Rest.DOZING and self._may_rest and not packet.is_keyframe):
+        is_listening = activity is ActivityLevel.BUFFERING
+        if is_listening or (
+            activity is ActivityLevel.KEY_PICTURES and self._may_rest and not packet.is_keyframe
+        ):
             self._keep(packet)
             return []
         if self._is_torn:
@@ -90,15 +99,15 @@ class PacketDecoder:
             self._decoded(missed)
         self._forget()
         pictures = self._decoded(packet)
-        if rest is Rest.DOZING and self._may_rest:
-            self._deinterlacer.forget()
-            return [Picture(one, one.time, self._orientation) for one in pictures]
+        if activity is ActivityLevel.KEY_PICTURES and self._may_rest:
+            self._deinterlacer.reset()
+            return [DecodedPicture(one, one.time, self._orientation) for one in pictures]
         return self._whole(pictures, is_last=not packet.size)
 
-    def _whole(self, pictures: list[av.VideoFrame], *, is_last: bool) -> list[Picture]:
-        passed = [pair for one in pictures for pair in self._deinterlacer.passed(one)]
-        passed += self._deinterlacer.rest() if is_last else []
-        return [Picture(one, time, self._orientation) for one, time in passed]
+    def _whole(self, pictures: list[av.VideoFrame], *, is_last: bool) -> list[DecodedPicture]:
+        passed = [pair for one in pictures for pair in self._deinterlacer.deinterlace(one)]
+        passed += self._deinterlacer.flush() if is_last else []
+        return [DecodedPicture(one, time, self._orientation) for one, time in passed]
 
     def _keep(self, packet: "Packet[VideoStream]") -> None:
         self._kept.append(packet)
@@ -118,7 +127,7 @@ class PacketDecoder:
         except (FFmpegError, ValueError):
             self.damaged += 1
             self._damaged_in_a_row += 1
-            if self._gives_up and self._damaged_in_a_row >= DAMAGED_IN_A_ROW:
+            if self._gives_up and self._damaged_in_a_row >= MAX_CONSECUTIVE_DAMAGED:
                 raise
             return []
         self._damaged_in_a_row = 0
@@ -131,8 +140,8 @@ class PacketDecoder:
             return
         sei = self._sei.orientation(memoryview(packet), is_key=packet.is_keyframe)
         if sei is not None:
-            self._orientation, self._has_sei = from_sei(sei), True
+            self._orientation, self._has_sei = orientation_from_sei(sei), True
 
     def _take_matrix(self, picture: av.VideoFrame) -> None:
         if not self._has_sei:  # FFmpeg makes a matrix of an SEI too
-            self._orientation = matrix_of(picture) or self._orientation
+            self._orientation = orientation_of_picture(picture) or self._orientation

@@ -17,8 +17,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import BinaryIO, Final
 
-BORN_WITHIN_S: Final = 20.0  # a busy machine loads slowly
-DEAD_WITHIN_S: Final = 1.0  # what hangs in the kernel dies later, and is not waited for
+FORK_TIMEOUT_S: Final = 20.0  # a busy machine loads slowly
+KILL_TIMEOUT_S: Final = 1.0  # what hangs in the kernel dies later, and is not waited for
 PID_BYTES: Final = 4
 ENVIRONMENT: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 PROGRAM: Final = (
@@ -27,7 +27,7 @@ PROGRAM: Final = (
 )
 
 
-class Child:
+class WorkerHandle:
     """A worker process and the two pipes to it."""
 
     def __init__(self, pid: int, orders: BinaryIO, replies: BinaryIO) -> None:
@@ -43,7 +43,7 @@ class Child:
         if self._handle is not None:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
-            select.select([self._handle], [], [], DEAD_WITHIN_S)
+            select.select([self._handle], [], [], KILL_TIMEOUT_S)
             os.close(self._handle)
             self._handle = None
         for pipe in (self.orders, self.replies):
@@ -51,7 +51,7 @@ class Child:
                 pipe.close()
 
 
-class Nursery:
+class ForkServer:
     """The one process that forks workers for this one; `worker` may be called from any thread."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Nursery:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
 
-    def worker(self) -> Child:
+    def fork_worker(self) -> WorkerHandle:
         """Fork a worker; OSError when not even a second nursery can."""
         with self._lock:
             try:
@@ -72,7 +72,7 @@ class Nursery:
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
-    def _born(self) -> Child:
+    def _born(self) -> WorkerHandle:
         control = self._control or self._opened()
         orders, to_orders = os.pipe()
         from_replies, replies = os.pipe()
@@ -89,7 +89,7 @@ class Nursery:
             os.close(orders)
             os.close(replies)
         pid = int.from_bytes(told, "big")
-        return Child(
+        return WorkerHandle(
             pid, os.fdopen(to_orders, "wb", buffering=0), os.fdopen(from_replies, "rb", buffering=0)
         )
 
@@ -102,7 +102,7 @@ class Nursery:
                 env={**os.environ, **ENVIRONMENT},
                 start_new_session=True,  # a Ctrl-C is for the agent, who then ends the workers
             )
-        ours.settimeout(BORN_WITHIN_S)
+        ours.settimeout(FORK_TIMEOUT_S)
         self._control = ours
         return ours
 
@@ -137,4 +137,4 @@ def fork_on_request(control: socket.socket, serve: Callable[[BinaryIO, BinaryIO]
         control.sendall(pid.to_bytes(PID_BYTES, "big"))
 
 
-NURSERY: Final = Nursery()
+FORK_SERVER: Final = ForkServer()

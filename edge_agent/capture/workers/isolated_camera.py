@@ -16,26 +16,26 @@ import cv2
 import msgspec
 import numpy as np
 
-from edge_agent.capture.camera import Counters, Rest
+from edge_agent.capture.camera import ActivityLevel, Counters
 from edge_agent.capture.dual_camera import REST_AFTER_S
-from edge_agent.capture.failure import Trouble
-from edge_agent.capture.failure_cause import Cause
-from edge_agent.capture.frame import Frame, Silence
-from edge_agent.capture.source import Source
-from edge_agent.capture.workers.fork_server import NURSERY, Child
-from edge_agent.capture.workers.worker_ipc import Answer, Worker, WorkerGoneError
-from edge_agent.capture.workers.worker_process import Order, Reply
+from edge_agent.capture.failure import CaptureFailure
+from edge_agent.capture.failure_cause import FailureCause
+from edge_agent.capture.frame import Frame, FrameGap
+from edge_agent.capture.source import LiveSource
+from edge_agent.capture.workers.fork_server import FORK_SERVER, WorkerHandle
+from edge_agent.capture.workers.worker_ipc import WorkerAnswer, WorkerClient, WorkerLostError
+from edge_agent.capture.workers.worker_process import WorkerReply, WorkerRequest
 from edge_agent.settings.capture import CaptureSettings
 from wire.clock import utc_now
 from wire.health import CaptureState
 
 log = logging.getLogger(__name__)
 
-SILENCE_EVERY_S: Final = 1.0
-ANSWER_WITHIN_S: Final = 10.0  # a worker answers every second, but on a busy machine starts slowly
-DEATHS: Final = 5
-DEATHS_WITHIN_S: Final = 60.0
-REST_S: Final = 60.0
+GAP_INTERVAL_S: Final = 1.0
+ANSWER_TIMEOUT_S: Final = 10.0  # a worker answers every second, but on a busy machine starts slowly
+MAX_CRASHES: Final = 5
+CRASH_WINDOW_S: Final = 60.0
+CRASH_PAUSE_S: Final = 60.0
 
 
 class IsolatedCamera:
@@ -43,18 +43,18 @@ class IsolatedCamera:
 
     def __init__(
         self,
-        source: Source,
+        source: LiveSource,
         settings: CaptureSettings,
         *,
-        substream: Source | None = None,
+        substream: LiveSource | None = None,
         clock: Callable[[], datetime] = utc_now,
         steady: Callable[[], float] = time.monotonic,
-        hire: Callable[[], Child] = NURSERY.worker,
+        fork_worker: Callable[[], WorkerHandle] = FORK_SERVER.fork_worker,
     ) -> None:
         self.name = source.name
         self.state = CaptureState.STARTING
         self.counters = Counters()
-        self.trouble: Trouble | None = None
+        self.failure: CaptureFailure | None = None
         self.workers = 0
         self._source = source
         self._substream = substream
@@ -62,14 +62,14 @@ class IsolatedCamera:
         self._settings = settings
         self._clock = clock
         self._steady = steady
-        self._hire = hire
+        self._fork_worker = fork_worker
         self._begun_s = steady()
         patience_s = max(settings.read_timeout_s, source.patience_s)
         self._quiet_limit_s = settings.open_timeout_s + patience_s + settings.longest_backoff_s + 5
-        self._deaths: deque[float] = deque(maxlen=DEATHS)
+        self._deaths: deque[float] = deque(maxlen=MAX_CRASHES)
         self._closed = threading.Event()
-        self._worker: Worker | None = None
-        self._rest = Rest.AWAKE
+        self._worker: WorkerClient | None = None
+        self._activity = ActivityLevel.FULL
         self._outdated = False
 
     @property
@@ -84,9 +84,9 @@ class IsolatedCamera:
     def rest_after_s(self) -> float:
         return self._settings.rest_after_s or (REST_AFTER_S if self._substream else 0.0)
 
-    def rest(self, rest: Rest) -> None:
+    def set_activity(self, activity: ActivityLevel) -> None:
         """Do so little from the next answer on; a sleeper has no worker at all."""
-        self._rest = rest
+        self._activity = activity
 
     def adopt(self, settings: CaptureSettings) -> None:
         """Give the work to another worker, unless only the masks differ: they are not its own."""
@@ -94,60 +94,62 @@ class IsolatedCamera:
         self._outdated = self._outdated or unmasked != self._settings
         self._settings = settings
 
-    def __iter__(self) -> Iterator[Frame | Silence]:
+    def __iter__(self) -> Iterator[Frame | FrameGap]:
         try:
             while not self._closed.is_set():
-                if self._rest is Rest.ASLEEP:
+                if self._activity is ActivityLevel.OFF:
                     self.state = CaptureState.PAUSED
-                    yield from self._pause(SILENCE_EVERY_S)
+                    yield from self._pause(GAP_INTERVAL_S)
                 elif self._deaths_were_too_many():
-                    yield from self._pause(SILENCE_EVERY_S)
+                    yield from self._pause(GAP_INTERVAL_S)
                 else:
                     yield from self._life_of_a_worker()
                     yield from self._pause(self._settings.backoff_s)
         finally:
             self._bury()
 
-    def _life_of_a_worker(self) -> Iterator[Frame | Silence]:
+    def _life_of_a_worker(self) -> Iterator[Frame | FrameGap]:
         before = Counters(self.counters.captured, self.counters.dropped, self.counters.reconnects)
-        order = Order(self._source, self._settings, self._begun_s, self._substream)
+        order = WorkerRequest(self._source, self._settings, self._begun_s, self._substream)
         self.workers += 1
         self._outdated = False
         try:
-            self._worker = Worker(order, self._hire)
-            while not (self._closed.is_set() or self._outdated or self._rest is Rest.ASLEEP):
+            self._worker = WorkerClient(order, self._fork_worker)
+            while not (
+                self._closed.is_set() or self._outdated or self._activity is ActivityLevel.OFF
+            ):
                 yield from self._exchange(self._worker, before)
-        except WorkerGoneError as error:
+        except WorkerLostError as error:
             self._deaths.append(self._steady())
             self.state = CaptureState.FAILED
             self.counters.reconnects += 1
-            self.trouble = Trouble(Cause.WORKER_FAILED, str(error))
+            self.failure = CaptureFailure(FailureCause.WORKER_FAILED, str(error))
             log.warning("capture.worker_gone", extra={"source": self.name, "reason": str(error)})
         finally:
             self._bury()
 
-    def _exchange(self, worker: Worker, before: Counters) -> Iterator[Frame | Silence]:
+    def _exchange(self, worker: WorkerClient, before: Counters) -> Iterator[Frame | FrameGap]:
         """Ask once, and wait for the answer with a silence every second."""
-        worker.ask(resting=self._rest is Rest.DOZING)
+        worker.ask(resting=self._activity is ActivityLevel.KEY_PICTURES)
         asked_s = self._steady()
-        while not worker.has_answer(SILENCE_EVERY_S):
-            if self._steady() - asked_s > ANSWER_WITHIN_S:
-                raise WorkerGoneError(f"no answer within {ANSWER_WITHIN_S:.0f} s")
+        while not worker.has_answer(GAP_INTERVAL_S):
+            if self._steady() - asked_s > ANSWER_TIMEOUT_S:
+                raise WorkerLostError(f"no answer within {ANSWER_TIMEOUT_S:.0f} s")
             if self._closed.is_set():
                 return
             yield self._silence()
-        answer = worker.answer(self._steady() + ANSWER_WITHIN_S, self._steady)
+        answer = worker.answer(self._steady() + ANSWER_TIMEOUT_S, self._steady)
         reply = answer.reply
         if reply.quiet_s > self._quiet_limit_s:
-            raise WorkerGoneError(f"its reader has hung for {reply.quiet_s:.0f} s")
+            raise WorkerLostError(f"its reader has hung for {reply.quiet_s:.0f} s")
         self._take_over(reply, before)
         yield _moment(answer, before.captured)
 
-    def _take_over(self, reply: Reply, before: Counters) -> None:
+    def _take_over(self, reply: WorkerReply, before: Counters) -> None:
         reconnects = before.reconnects + reply.reconnects
-        self.trouble = reply.trouble or self.trouble
-        if reconnects > self.counters.reconnects and reply.trouble is not None:
-            cause, reason = str(reply.trouble.cause), str(reply.trouble)
+        self.failure = reply.failure or self.failure
+        if reconnects > self.counters.reconnects and reply.failure is not None:
+            cause, reason = str(reply.failure.cause), str(reply.failure)
             log.warning(
                 "capture.interrupted",
                 extra={"source": self.name, "cause": cause, "reason": reason},
@@ -162,16 +164,16 @@ class IsolatedCamera:
         self.counters.reconnects = reconnects
 
     def _deaths_were_too_many(self) -> bool:
-        if len(self._deaths) < DEATHS or self._deaths[-1] - self._deaths[0] > DEATHS_WITHIN_S:
+        if len(self._deaths) < MAX_CRASHES or self._deaths[-1] - self._deaths[0] > CRASH_WINDOW_S:
             return False
-        return self._steady() - self._deaths[-1] < REST_S
+        return self._steady() - self._deaths[-1] < CRASH_PAUSE_S
 
-    def _pause(self, pause_s: float) -> Iterator[Silence]:
+    def _pause(self, pause_s: float) -> Iterator[FrameGap]:
         self._closed.wait(pause_s)
         yield self._silence()
 
-    def _silence(self) -> Silence:
-        return Silence(self._clock(), self._steady() - self._begun_s)
+    def _silence(self) -> FrameGap:
+        return FrameGap(self._clock(), self._steady() - self._begun_s)
 
     def _bury(self) -> None:
         worker, self._worker = self._worker, None
@@ -179,10 +181,10 @@ class IsolatedCamera:
             worker.kill()
 
 
-def _moment(answer: Answer, earlier: int) -> Frame | Silence:
+def _moment(answer: WorkerAnswer, earlier: int) -> Frame | FrameGap:
     reply, planes, luma = answer
     if planes is None:
-        return Silence(reply.captured_at, reply.elapsed_s, reply.resting)
+        return FrameGap(reply.captured_at, reply.elapsed_s, reply.resting)
     return Frame(
         lambda: np.asarray(cv2.cvtColor(planes, cv2.COLOR_YUV2BGR_I420), dtype=np.uint8),
         reply.captured_at,

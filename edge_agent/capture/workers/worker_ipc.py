@@ -9,41 +9,41 @@ import msgspec
 import numpy as np
 
 from edge_agent.capture.frame import Image
-from edge_agent.capture.workers.fork_server import Child
+from edge_agent.capture.workers.fork_server import WorkerHandle
 from edge_agent.capture.workers.worker_process import (
     LENGTH_BYTES,
     NEXT,
     NEXT_RESTING,
-    Order,
-    Reply,
-    framed,
+    WorkerReply,
+    WorkerRequest,
+    with_length,
 )
 
 HEADER_LIMIT_BYTES: Final = 64 * 1024
 
 
-class WorkerGoneError(RuntimeError):
+class WorkerLostError(RuntimeError):
     """The worker died, hung or spoke nonsense."""
 
 
-class Answer(NamedTuple):
+class WorkerAnswer(NamedTuple):
     """What a worker said. `planes` are I420; `luma` comes from the small stream."""
 
-    reply: Reply
+    reply: WorkerReply
     planes: Image | None
     luma: Image | None
 
 
-class Worker:
+class WorkerClient:
     """One worker and the conversation with it."""
 
-    def __init__(self, order: Order, hire: Callable[[], Child]) -> None:
+    def __init__(self, order: WorkerRequest, fork_worker: Callable[[], WorkerHandle]) -> None:
         try:
-            self._child = hire()
+            self._child = fork_worker()
         except OSError as error:
-            raise WorkerGoneError(f"no worker can be had: {error}") from error
+            raise WorkerLostError(f"no worker can be had: {error}") from error
         self._orders, self._replies = self._child.orders, self._child.replies
-        self._write(framed(msgspec.msgpack.encode(order)))
+        self._write(with_length(msgspec.msgpack.encode(order)))
 
     @property
     def pid(self) -> int:
@@ -55,18 +55,18 @@ class Worker:
     def has_answer(self, within_s: float) -> bool:
         return bool(select.select([self._replies], [], [], within_s)[0])
 
-    def answer(self, deadline_s: float, steady: Callable[[], float]) -> Answer:
+    def answer(self, deadline_s: float, steady: Callable[[], float]) -> WorkerAnswer:
         """Read one reply, whole, before the deadline."""
         length = int.from_bytes(self._read(LENGTH_BYTES, deadline_s, steady), "big")
         if length > HEADER_LIMIT_BYTES:
-            raise WorkerGoneError(f"a header of {length} bytes")
+            raise WorkerLostError(f"a header of {length} bytes")
         try:
-            reply = msgspec.msgpack.decode(self._read(length, deadline_s, steady), type=Reply)
+            reply = msgspec.msgpack.decode(self._read(length, deadline_s, steady), type=WorkerReply)
         except msgspec.DecodeError as error:
-            raise WorkerGoneError(f"a header that cannot be read: {error}") from error
+            raise WorkerLostError(f"a header that cannot be read: {error}") from error
         planes = self._read(reply.planes_bytes, deadline_s, steady)
         luma = self._read(reply.luma_bytes, deadline_s, steady)
-        return Answer(reply, _rows(planes, reply.width_px), _rows(luma, reply.luma_width_px))
+        return WorkerAnswer(reply, _rows(planes, reply.width_px), _rows(luma, reply.luma_width_px))
 
     def kill(self) -> None:
         self._child.kill()
@@ -75,16 +75,16 @@ class Worker:
         try:
             self._orders.write(message)
         except OSError as error:
-            raise WorkerGoneError(f"it takes no order: {error}") from error
+            raise WorkerLostError(f"it takes no order: {error}") from error
 
     def _read(self, size: int, deadline_s: float, steady: Callable[[], float]) -> bytearray:
         content, filled = bytearray(size), 0
         while filled < size:
             if not self.has_answer(max(deadline_s - steady(), 0)):
-                raise WorkerGoneError(f"its answer stopped after {filled} of {size} bytes")
+                raise WorkerLostError(f"its answer stopped after {filled} of {size} bytes")
             count = os.readv(self._replies.fileno(), [memoryview(content)[filled:]])
             if not count:
-                raise WorkerGoneError("it ended")
+                raise WorkerLostError("it ended")
             filled += count
         return content
 

@@ -16,13 +16,13 @@ from typing import BinaryIO, Final
 import msgspec
 import numpy as np
 
-from edge_agent.capture.camera import Rest
-from edge_agent.capture.decoding.frame_conversion import i420
-from edge_agent.capture.decoding.packet_decoder import Picture
+from edge_agent.capture.camera import ActivityLevel
+from edge_agent.capture.decoding.frame_conversion import to_i420
+from edge_agent.capture.decoding.packet_decoder import DecodedPicture
 from edge_agent.capture.dual_camera import DualCamera
-from edge_agent.capture.failure import Trouble
-from edge_agent.capture.frame import Frame, Image, Silence
-from edge_agent.capture.source import Source
+from edge_agent.capture.failure import CaptureFailure
+from edge_agent.capture.frame import Frame, FrameGap, Image
+from edge_agent.capture.source import LiveSource
 from edge_agent.capture.stream_camera import StreamCamera
 from edge_agent.capture.workers.fork_server import fork_on_request
 from edge_agent.settings.capture import CaptureSettings
@@ -31,19 +31,19 @@ from wire.health import CaptureState
 LENGTH_BYTES: Final = 4
 NEXT: Final = b"n"
 NEXT_RESTING: Final = b"r"
-NOTHING: Final = np.zeros((0, 0), np.uint8)
+NO_PICTURE: Final = np.zeros((0, 0), np.uint8)
 
 
-class Order(msgspec.Struct, frozen=True):
+class WorkerRequest(msgspec.Struct, frozen=True):
     """What to read, and where the steady timeline began (`time.monotonic` of this machine)."""
 
-    source: Source
+    source: LiveSource
     settings: CaptureSettings
     begun_s: float
-    substream: Source | None = None
+    substream: LiveSource | None = None
 
 
-class Reply(msgspec.Struct, frozen=True):
+class WorkerReply(msgspec.Struct, frozen=True):
     """One moment of the camera. Without height it is a silence and no planes follow.
 
     The luma of a small stream follows the planes where there is one.
@@ -56,7 +56,7 @@ class Reply(msgspec.Struct, frozen=True):
     dropped: int
     reconnects: int
     quiet_s: float
-    trouble: Trouble | None
+    failure: CaptureFailure | None
     resting: bool = False
     index: int = 0
     is_coarse: bool = False
@@ -75,37 +75,39 @@ class Reply(msgspec.Struct, frozen=True):
         return self.luma_height_px * self.luma_width_px
 
 
-def forking(control: str) -> None:
+def run_fork_server(control: str) -> None:
     """The nursery's program; `control` is the number of its socket."""
-    logging.disable()  # every reply says what troubles it, and the agent logs that
+    logging.disable()  # every reply says what failures it, and the agent logs that
     with socket.socket(fileno=int(control)) as agent:
         fork_on_request(agent, serve)
 
 
 def serve(orders: BinaryIO, replies: BinaryIO) -> None:
     """Obey until the orders end."""
-    order = msgspec.msgpack.decode(_message(orders), type=Order)
+    order = msgspec.msgpack.decode(_message(orders), type=WorkerRequest)
     camera = _camera(order)
     moments = iter(camera)
     while wish := orders.read(1):
-        camera.rest(Rest.DOZING if wish == NEXT_RESTING else Rest.AWAKE)
+        camera.set_activity(
+            ActivityLevel.KEY_PICTURES if wish == NEXT_RESTING else ActivityLevel.FULL
+        )
         _answer(replies, camera, next(moments))
     camera.close()
 
 
-def _camera(order: Order) -> StreamCamera | DualCamera:
+def _camera(order: WorkerRequest) -> StreamCamera | DualCamera:
     source, settings, begun_s = order.source, order.settings, order.begun_s
     if order.substream is None:
         return StreamCamera(source, settings, begun_s=begun_s, wrap=_planes)
     return DualCamera(source, order.substream, settings, begun_s=begun_s, wrap=_planes)
 
 
-def _answer(replies: BinaryIO, camera: StreamCamera | DualCamera, moment: Frame | Silence) -> None:
-    planes = moment.image if isinstance(moment, Frame) else NOTHING
-    luma = NOTHING
+def _answer(replies: BinaryIO, camera: StreamCamera | DualCamera, moment: Frame | FrameGap) -> None:
+    planes = moment.image if isinstance(moment, Frame) else NO_PICTURE
+    luma = NO_PICTURE
     if isinstance(moment, Frame) and isinstance(camera, DualCamera) and not moment.is_coarse:
         luma = moment.luma()
-    reply = Reply(
+    reply = WorkerReply(
         captured_at=moment.captured_at,
         elapsed_s=moment.elapsed_s,
         state=camera.state,
@@ -113,8 +115,8 @@ def _answer(replies: BinaryIO, camera: StreamCamera | DualCamera, moment: Frame 
         dropped=camera.counters.dropped,
         reconnects=camera.counters.reconnects,
         quiet_s=time.monotonic() - camera.alive_s,
-        trouble=camera.trouble,
-        resting=isinstance(moment, Silence) and moment.resting,
+        failure=camera.failure,
+        resting=isinstance(moment, FrameGap) and moment.resting,
         index=moment.index if isinstance(moment, Frame) else 0,
         is_coarse=isinstance(moment, Frame) and moment.is_coarse,
         is_software=camera.is_software,
@@ -123,16 +125,20 @@ def _answer(replies: BinaryIO, camera: StreamCamera | DualCamera, moment: Frame 
         luma_height_px=luma.shape[0],
         luma_width_px=luma.shape[1],
     )
-    replies.write(framed(msgspec.msgpack.encode(reply)))
+    replies.write(with_length(msgspec.msgpack.encode(reply)))
     replies.write(planes.data)
     replies.write(np.ascontiguousarray(luma).data)
     replies.flush()
 
 
-def _planes(picture: Picture, captured_at: datetime, elapsed_s: float, index: int) -> Frame:
+def _planes(picture: DecodedPicture, captured_at: datetime, elapsed_s: float, index: int) -> Frame:
     """In this process alone, a frame's image is its planes: colours are the agent's business."""
     return Frame(
-        lambda: i420(picture), captured_at, elapsed_s, index, luma=lambda: _luma(i420(picture))
+        lambda: to_i420(picture),
+        captured_at,
+        elapsed_s,
+        index,
+        luma=lambda: _luma(to_i420(picture)),
     )
 
 
@@ -140,7 +146,7 @@ def _luma(planes: Image) -> Image:
     return planes[: planes.shape[0] * 2 // 3]
 
 
-def framed(message: bytes) -> bytes:
+def with_length(message: bytes) -> bytes:
     """A message with its length before it."""
     return len(message).to_bytes(LENGTH_BYTES, "big") + message
 

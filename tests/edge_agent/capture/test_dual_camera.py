@@ -5,9 +5,9 @@ import time
 import cv2
 import pytest
 
-from edge_agent.capture.camera import CaptureError, Rest
+from edge_agent.capture.camera import ActivityLevel, CaptureError
 from edge_agent.capture.factory import open_camera
-from edge_agent.capture.frame import Frame, Silence
+from edge_agent.capture.frame import Frame, FrameGap
 from edge_agent.settings.capture import CaptureSettings
 
 QUICK = CaptureSettings(
@@ -55,11 +55,11 @@ def test_awake_faces_are_cut_from_the_large_stream_and_movement_is_seen_in_the_s
     moments = iter(camera)
     frame = watch(moments, is_whole)
     assert frame.image.shape == (*LARGE, 3)
-    camera.rest(Rest.DOZING)
+    camera.set_activity(ActivityLevel.KEY_PICTURES)
     frame = watch(moments, is_coarse)
     assert frame.image.shape == (*SMALL, 3)
     assert frame.luma().shape == SMALL
-    camera.rest(Rest.AWAKE)
+    camera.set_activity(ActivityLevel.FULL)
     assert watch(moments, is_whole).image.shape == (*LARGE, 3)
     camera.close()
     moments.close()
@@ -85,7 +85,7 @@ def test_without_the_large_stream_nobody_can_be_measured(streams):
     moments = iter(camera)
     watch(moments, is_whole)
     large.mood = "gone"
-    watch(moments, lambda m: isinstance(m, Silence) and not m.resting)
+    watch(moments, lambda m: isinstance(m, FrameGap) and not m.resting)
     large.mood = "well"
     watch(moments, is_whole)
     camera.close()

@@ -17,11 +17,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from edge_agent.capture.camera import trouble_of
+from edge_agent.capture.camera import failure_of
 from edge_agent.capture.factory import open_camera
-from edge_agent.capture.failure import Trouble, trouble_from
-from edge_agent.capture.failure_cause import SENTENCES, Cause
-from edge_agent.capture.network_probe import unreachable
+from edge_agent.capture.failure import CaptureFailure, failure_from_exception
+from edge_agent.capture.failure_cause import CAUSE_SENTENCES, FailureCause
+from edge_agent.capture.network_probe import probe_network
 from edge_agent.check.camera import check_first_frame
 from edge_agent.privacy.encoded_data import find_encoded_data
 from edge_agent.reporting.alarms import REMEDIES, Alarms
@@ -76,55 +76,59 @@ def rtsp_status(code, header=b""):
 
 
 def told(uri, settings=QUICK):
-    """The first trouble that a camera at this address tells."""
+    """The first failure that a camera at this address tells."""
     camera = open_camera(uri, settings)
     deadline = time.monotonic() + SOON_S
     for _ in camera:
-        trouble = trouble_of(camera)
-        if trouble is not None or time.monotonic() > deadline:
+        failure = failure_of(camera)
+        if failure is not None or time.monotonic() > deadline:
             camera.close()
-    assert trouble is not None
-    return trouble
+    assert failure is not None
+    return failure
 
 
 @pytest.mark.parametrize(
     ("scheme", "answer", "cause"),
     [
-        ("http", http_status(401), Cause.PASSWORD_REFUSED),
-        ("http", http_status(403), Cause.ACCESS_FORBIDDEN),
-        ("http", http_status(404), Cause.NO_SUCH_STREAM),
-        ("http", http_status(410), Cause.REQUEST_REFUSED),
-        ("http", http_status(429), Cause.TOO_MANY_VIEWERS),
-        ("http", http_status(503), Cause.SERVER_FAILED),
-        ("rtsp", rtsp_status(401), Cause.PASSWORD_REFUSED),
-        ("rtsp", rtsp_status(403), Cause.ACCESS_FORBIDDEN),
-        ("rtsp", rtsp_status(404), Cause.NO_SUCH_STREAM),
-        ("rtsp", rtsp_status(454), Cause.REQUEST_REFUSED),
-        ("rtsp", rtsp_status(453), Cause.TOO_MANY_VIEWERS),
-        ("rtsp", rtsp_status(301), Cause.REDIRECTED),
-        ("rtsp", rtsp_status(302, b"Location: http://127.0.0.1/s3cr3t\r\n"), Cause.REDIRECTED),
-        ("rtsp", rtsp_status(500), Cause.SERVER_FAILED),
-        ("http", lambda request: None, Cause.NO_ANSWER),
-        ("rtsp", lambda request: None, Cause.NO_ANSWER),
+        ("http", http_status(401), FailureCause.PASSWORD_REFUSED),
+        ("http", http_status(403), FailureCause.ACCESS_FORBIDDEN),
+        ("http", http_status(404), FailureCause.NO_SUCH_STREAM),
+        ("http", http_status(410), FailureCause.REQUEST_REFUSED),
+        ("http", http_status(429), FailureCause.TOO_MANY_VIEWERS),
+        ("http", http_status(503), FailureCause.SERVER_FAILED),
+        ("rtsp", rtsp_status(401), FailureCause.PASSWORD_REFUSED),
+        ("rtsp", rtsp_status(403), FailureCause.ACCESS_FORBIDDEN),
+        ("rtsp", rtsp_status(404), FailureCause.NO_SUCH_STREAM),
+        ("rtsp", rtsp_status(454), FailureCause.REQUEST_REFUSED),
+        ("rtsp", rtsp_status(453), FailureCause.TOO_MANY_VIEWERS),
+        ("rtsp", rtsp_status(301), FailureCause.REDIRECTED),
+        (
+            "rtsp",
+            rtsp_status(302, b"Location: http://127.0.0.1/s3cr3t\r\n"),
+            FailureCause.REDIRECTED,
+        ),
+        ("rtsp", rtsp_status(500), FailureCause.SERVER_FAILED),
+        ("http", lambda request: None, FailureCause.NO_ANSWER),
+        ("rtsp", lambda request: None, FailureCause.NO_ANSWER),
         (
             "http",
             lambda request: (
                 b"HTTP/1.0 200 OK\r\nContent-Length: 9000\r\n\r\n" + b"\xff\x01\x02" * 3000
             ),
-            Cause.NOT_A_VIDEO,
+            FailureCause.NOT_A_VIDEO,
         ),
-        ("rtsp", lambda request: b"garbage\r\n\r\n", Cause.NOT_A_VIDEO),
-        ("https", lambda request: b"no handshake", Cause.TLS_FAILED),
-        ("rtsps", lambda request: b"no handshake", Cause.TLS_FAILED),
-        ("http", lambda request: b"", Cause.CONNECTION_LOST),
+        ("rtsp", lambda request: b"garbage\r\n\r\n", FailureCause.NOT_A_VIDEO),
+        ("https", lambda request: b"no handshake", FailureCause.TLS_FAILED),
+        ("rtsps", lambda request: b"no handshake", FailureCause.TLS_FAILED),
+        ("http", lambda request: b"", FailureCause.CONNECTION_LOST),
     ],
 )
 def test_what_a_camera_answers_is_told_as_its_cause(scheme, answer, cause):
     with server(answer) as port:
-        trouble = told(f"{scheme}://admin:s3cr3t@127.0.0.1:{port}/live-path?token=t0ken")
-    assert trouble.cause is cause
+        failure = told(f"{scheme}://admin:s3cr3t@127.0.0.1:{port}/live-path?token=t0ken")
+    assert failure.cause is cause
     for secret in ("s3cr3t", "t0ken", "live-path", "admin"):
-        assert secret not in str(trouble)
+        assert secret not in str(failure)
 
 
 @pytest.mark.parametrize(
@@ -137,28 +141,28 @@ def test_what_a_camera_answers_is_told_as_its_cause(scheme, answer, cause):
 )
 def test_a_server_that_names_a_local_file_is_no_device_of_this_machine(answer):
     with server(lambda request: answer) as port:
-        assert told(f"http://127.0.0.1:{port}/x").cause is Cause.NOT_A_VIDEO
+        assert told(f"http://127.0.0.1:{port}/x").cause is FailureCause.NOT_A_VIDEO
 
 
 def test_a_port_where_nobody_listens_refuses_the_connection():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     for scheme in ("rtsp", "http"):
-        assert told(f"{scheme}://127.0.0.1:{port}/live").cause is Cause.CONNECTION_REFUSED
+        assert told(f"{scheme}://127.0.0.1:{port}/live").cause is FailureCause.CONNECTION_REFUSED
 
 
 @pytest.mark.parametrize("scheme", ["rtsp", "http", "https"])
 def test_a_host_name_that_nobody_knows_is_told(scheme):
-    assert told(f"{scheme}://no-such-camera.invalid/live").cause is Cause.NAME_NOT_RESOLVED
+    assert told(f"{scheme}://no-such-camera.invalid/live").cause is FailureCause.NAME_NOT_RESOLVED
 
 
 @pytest.mark.parametrize("device", ["/dev/video97", "/dev/v4l/by-id/usb-none-video-index0"])
 def test_a_device_that_is_not_plugged_in_is_told(device):
-    assert told(device).cause is Cause.NO_SUCH_DEVICE
+    assert told(device).cause is FailureCause.NO_SUCH_DEVICE
 
 
 def test_a_device_that_is_no_camera_is_told():
-    assert told("/dev/null").cause is Cause.NOT_A_CAMERA
+    assert told("/dev/null").cause is FailureCause.NOT_A_CAMERA
 
 
 @pytest.mark.parametrize("isolated", [True, False])
@@ -178,14 +182,14 @@ def test_the_check_says_why_whatever_process_reads(isolated):
 
 def test_an_alarm_carries_the_cause_and_not_a_guess(address):
     alarms, now = Alarms(address), datetime(2026, 11, 29, tzinfo=UTC)
-    alarms.watch({"capture.failed"}, 0.0, now, cause=Cause.PASSWORD_REFUSED)
-    (raised,) = alarms.watch({"capture.failed"}, 11.0, now, cause=Cause.PASSWORD_REFUSED)
-    assert raised.message == SENTENCES[Cause.PASSWORD_REFUSED]
+    alarms.watch({"capture.failed"}, 0.0, now, cause=FailureCause.PASSWORD_REFUSED)
+    (raised,) = alarms.watch({"capture.failed"}, 11.0, now, cause=FailureCause.PASSWORD_REFUSED)
+    assert raised.message == CAUSE_SENTENCES[FailureCause.PASSWORD_REFUSED]
 
 
-@pytest.mark.parametrize("cause", list(Cause))
+@pytest.mark.parametrize("cause", list(FailureCause))
 def test_every_cause_has_a_sentence_that_may_leave_the_device(cause):
-    sentence = SENTENCES[cause]
+    sentence = CAUSE_SENTENCES[cause]
     assert not list(find_encoded_data(sentence))
     assert ":" in sentence  # what is wrong: what to do
     assert sentence in REMEDIES.values()
@@ -194,17 +198,23 @@ def test_every_cause_has_a_sentence_that_may_leave_the_device(cause):
 def test_an_error_is_never_quoted_with_its_address():
     secret = "rtsp://admin:s3cr3t@host/live"
     for error in (OSError(errno.EIO, "Input/output error", secret), ValueError(secret)):
-        assert "s3cr3t" not in str(trouble_from(error))
-    assert trouble_from(OSError(errno.EHOSTUNREACH, "x")).cause is Cause.HOST_UNREACHABLE
-    assert trouble_from(PermissionError(errno.EACCES, "x")).cause is Cause.PERMISSION_DENIED
-    assert trouble_from(OSError(errno.EBUSY, "x")).cause is Cause.DEVICE_BUSY
+        assert "s3cr3t" not in str(failure_from_exception(error))
+    assert (
+        failure_from_exception(OSError(errno.EHOSTUNREACH, "x")).cause
+        is FailureCause.HOST_UNREACHABLE
+    )
+    assert (
+        failure_from_exception(PermissionError(errno.EACCES, "x")).cause
+        is FailureCause.PERMISSION_DENIED
+    )
+    assert failure_from_exception(OSError(errno.EBUSY, "x")).cause is FailureCause.DEVICE_BUSY
 
 
 def test_a_camera_that_streams_has_no_trouble(street):
     class Streaming:
-        state, trouble = CaptureState.STREAMING, Trouble(Cause.STREAM_ENDED)
+        state, failure = CaptureState.STREAMING, CaptureFailure(FailureCause.STREAM_ENDED)
 
-    assert trouble_of(Streaming()) is None
+    assert failure_of(Streaming()) is None
 
 
 @pytest.fixture(scope="module")
@@ -242,9 +252,9 @@ def test_a_certificate_is_verified_where_its_authority_is_given(authority, schem
     with server(status, tls=context) as port:
         uri = f"{scheme}://127.0.0.1:{port}/live"
         for ca_file, cause in (
-            ("", Cause.NO_SUCH_STREAM),
-            (str(certificate), Cause.NO_SUCH_STREAM),
-            (certifi.where(), Cause.TLS_UNTRUSTED),
+            ("", FailureCause.NO_SUCH_STREAM),
+            (str(certificate), FailureCause.NO_SUCH_STREAM),
+            (certifi.where(), FailureCause.TLS_UNTRUSTED),
         ):
             settings = msgspec.structs.replace(QUICK, ca_file=ca_file)
             assert told(uri, settings).cause is cause
@@ -253,7 +263,7 @@ def test_a_certificate_is_verified_where_its_authority_is_given(authority, schem
 def test_asking_the_network_ends_in_time():
     with server(lambda request: None) as port:
         began_s = time.monotonic()
-        trouble = unreachable(parse_address(f"https://127.0.0.1:{port}/"), within_s=0.3)
-    assert trouble is not None
+        failure = probe_network(parse_address(f"https://127.0.0.1:{port}/"), within_s=0.3)
+    assert failure is not None
     assert time.monotonic() - began_s < 5
     assert ssl  # the handshake is what hangs

@@ -7,7 +7,7 @@ import pytest
 
 from edge_agent.capture.camera import CaptureError
 from edge_agent.capture.factory import open_camera
-from edge_agent.capture.frame import Frame, Silence
+from edge_agent.capture.frame import Frame, FrameGap
 from edge_agent.settings.capture import CaptureSettings
 from wire.health import CaptureState
 
@@ -93,7 +93,7 @@ def test_at_its_own_speed_a_long_wait_is_broken_by_silences(tmp_path, street):
             container.mux(stream.encode(picture))
         container.mux(stream.encode())
     kinds = [type(m) for m in open_camera(str(path), CaptureSettings(), starts_at=EIGHT)]
-    assert kinds == [Frame, Silence, Silence, Frame]
+    assert kinds == [Frame, FrameGap, FrameGap, Frame]
 
 
 def test_a_closed_camera_ends(second):

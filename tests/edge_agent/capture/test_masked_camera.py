@@ -6,7 +6,7 @@ import pytest
 
 from edge_agent.agent import Agent
 from edge_agent.capture.factory import open_camera
-from edge_agent.capture.masked_camera import painted
+from edge_agent.capture.masked_camera import paint_masks
 from edge_agent.outbox import Outbox
 from edge_agent.settings.loading import SettingsError, parse
 from edge_agent.transport.loopback import LoopbackLink
@@ -28,7 +28,7 @@ def test_what_is_masked_is_black_for_the_models_and_even_for_the_gate(film, stre
 
 def test_the_picture_itself_is_left_as_it_was():
     image = np.full((10, 10, 3), 200, np.uint8)
-    painted(image, [((0.0, 0.0), (1.0, 0.0), (1.0, 1.0))], 0)
+    paint_masks(image, [((0.0, 0.0), (1.0, 0.0), (1.0, 1.0))], 0)
     assert image.min() == 200
 
 

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.capture.camera import trouble_of
+from edge_agent.capture.camera import failure_of
 from edge_agent.capture.factory import open_camera
-from edge_agent.capture.failure_cause import Cause
-from edge_agent.capture.frame import Frame, Silence
-from edge_agent.capture.pacing import CATCH_UP, Bursts, Pacer
+from edge_agent.capture.failure_cause import FailureCause
+from edge_agent.capture.frame import Frame, FrameGap
+from edge_agent.capture.pacing import CATCH_UP, BurstDetector, Pacer
 from edge_agent.settings.capture import CaptureSettings
 from wire.health import CaptureState
 
@@ -82,7 +82,7 @@ def test_whatever_the_stamps_no_packet_waits_for_long_and_order_is_kept(steps):
 
 
 def noticed(arrivals):
-    bursts = Bursts()
+    bursts = BurstDetector()
     return any(bursts.note(at_s, came_s) for at_s, came_s in arrivals)
 
 
@@ -189,7 +189,7 @@ def test_live_hls_is_measured_steadily_and_never_offline(segments, isolated):
     assert max(steps) < 1.0
     assert camera.counters.reconnects == 0
     first, last = seen.index(frames[0]), seen.index(frames[-1])
-    assert not any(isinstance(moment, Silence) for moment in seen[first:last])
+    assert not any(isinstance(moment, FrameGap) for moment in seen[first:last])
 
 
 def test_a_substream_over_hls_is_not_laid_over_another_moment(segments, caplog):
@@ -226,7 +226,7 @@ def test_a_finished_playlist_is_a_recording_and_no_camera(segments):
     web.ended = True
     with served(web) as where:
         camera, seen = refused(f"{where}/live.m3u8")
-    assert camera.trouble.cause is Cause.IS_A_RECORDING
+    assert camera.failure.cause is FailureCause.IS_A_RECORDING
     assert camera.state is CaptureState.FAILED
     assert not any(isinstance(moment, Frame) for moment in seen)
 
@@ -237,8 +237,8 @@ def test_a_file_on_a_web_server_is_refused_and_not_played_for_ever(film, street,
     web.files[name] = film((street(n / 10) for n in range(40)), name=name).read_bytes()
     with served(web) as where:
         camera, seen = refused(f"{where}/{name}?token=t0ken")
-    assert camera.trouble.cause is Cause.IS_A_RECORDING
-    assert "download" in str(trouble_of(camera) or camera.trouble)
+    assert camera.failure.cause is FailureCause.IS_A_RECORDING
+    assert "download" in str(failure_of(camera) or camera.failure)
     assert camera.counters.captured == 0
     assert not any(isinstance(moment, Frame) for moment in seen)
 

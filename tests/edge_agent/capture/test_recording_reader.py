@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent.capture.camera import CaptureError
-from edge_agent.capture.decoding.packet_decoder import DAMAGED_IN_A_ROW
+from edge_agent.capture.decoding.packet_decoder import MAX_CONSECUTIVE_DAMAGED
 from edge_agent.capture.factory import open_camera
-from edge_agent.capture.failure_cause import Cause
-from edge_agent.capture.frame import Frame, Silence
+from edge_agent.capture.failure_cause import FailureCause
+from edge_agent.capture.frame import Frame, FrameGap
 from edge_agent.metering.meter import Meter
-from edge_agent.perception.sightings import View
+from edge_agent.perception.sightings import Visibility
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.capture import CaptureSettings
 from wire.audience import BlindCause
@@ -58,13 +58,16 @@ def moving_jpeg(path, pictures, fps=15):
 
 def accounted(moments):
     """Milliseconds by cause, `observed` among them, as the meter counts a camera's moments."""
-    meter, view = Meter(Settings(interval_s=1)), View(observed=False, blind=BlindCause.OFFLINE)
+    meter, view = (
+        Meter(Settings(interval_s=1)),
+        Visibility(observed=False, cause=BlindCause.OFFLINE),
+    )
     spent, tallies = Counter(), []
     for moment in moments:
         if isinstance(moment, Frame):
-            view = View(observed=True)
+            view = Visibility(observed=True)
         elif not moment.resting:
-            view = View(observed=False, blind=BlindCause.OFFLINE)
+            view = Visibility(observed=False, cause=BlindCause.OFFLINE)
         meter.observe(moment.captured_at, moment.elapsed_s, view)
         tallies += meter.close_due()
     for tally in (*tallies, *meter.close()):
@@ -90,7 +93,7 @@ def test_one_spoilt_picture_costs_that_picture_alone(tmp_path, street):
     assert spent["observed"] == pytest.approx(23_900, abs=150)
     assert camera.counters.damaged == 1
     assert camera.state is CaptureState.ENDED
-    assert camera.trouble.cause is Cause.RECORDING_DAMAGED
+    assert camera.failure.cause is FailureCause.RECORDING_DAMAGED
 
 
 def test_a_stretch_of_damage_is_unobserved_for_as_long_as_it_lasts(tmp_path, street):
@@ -106,7 +109,7 @@ def test_a_stretch_of_damage_is_unobserved_for_as_long_as_it_lasts(tmp_path, str
 
 
 def test_more_damage_than_a_live_stream_may_have_does_not_end_a_recording(tmp_path, street):
-    count = DAMAGED_IN_A_ROW + 20
+    count = MAX_CONSECUTIVE_DAMAGED + 20
     whole = moving_jpeg(tmp_path / "whole.avi", (street(n / 15) for n in range(count + 30)))
     spoilt = copied(
         whole, tmp_path / "spoilt.avi",
@@ -133,7 +136,7 @@ def test_a_stream_begun_between_key_pictures_is_unobserved_up_to_the_first(film,
     torn = copied(whole, tmp_path / "torn.ts", drop=range(7))  # the first key picture and six more
     camera, moments = read(torn)
     spent = accounted(moments)
-    assert isinstance(moments[0], Silence)
+    assert isinstance(moments[0], FrameGap)
     assert spent[BlindCause.OFFLINE] == pytest.approx(300, abs=120)
     assert sum(spent.values()) == pytest.approx(5_200, abs=250)
     assert camera.state is CaptureState.ENDED
@@ -230,7 +233,7 @@ def test_a_file_of_which_hardly_anything_is_there_is_refused(film, street, size)
     gap=st.tuples(st.integers(1, 89), st.floats(0, 200)),
 )
 def test_whatever_is_lost_the_causes_add_up_to_the_length(tmp_path_factory, spoilt, gap):
-    """The observed time and every cause of blindness together are the recording's length."""
+    """The observed time and every cause of unobserved_cause together are the recording's length."""
     folder = tmp_path_factory.mktemp("lost")
     noise = np.random.default_rng(3).integers(60, 180, (90, 160, 3), np.uint8)
     whole = moving_jpeg(folder / "whole.mkv", [noise] * 90)
@@ -298,6 +301,6 @@ def test_a_recording_with_sound_that_was_cut_off_says_how_much_is_missing(
     camera, moments = read(cut)
     spent = accounted(moments)
     assert camera.counters.damaged >= 1
-    assert camera.trouble.cause is Cause.RECORDING_DAMAGED
+    assert camera.failure.cause is FailureCause.RECORDING_DAMAGED
     assert sum(spent.values()) == pytest.approx(sound_s * 1000, abs=300)
     assert spent["observed"] < 7_500

@@ -9,7 +9,7 @@ import pytest
 from edge_agent.capture.camera import CaptureError
 from edge_agent.capture.factory import open_camera
 from edge_agent.capture.frame import Frame
-from edge_agent.capture.source import Source, located
+from edge_agent.capture.source import LiveSource, parse_source
 from edge_agent.settings.capture import CaptureSettings
 
 SETTINGS = CaptureSettings(isolated=False)
@@ -33,8 +33,8 @@ def test_a_file_that_exists_is_played_whatever_its_name(film, street, monkeypatc
 
 def test_a_file_address_may_be_percent_encoded(film, street):
     path = film((street(n / 10) for n in range(3)), name="my clip #1.mp4")
-    assert located(path.as_uri(), SETTINGS) == path
-    assert located(f"file://localhost{path}", SETTINGS) == path
+    assert parse_source(path.as_uri(), SETTINGS) == path
+    assert parse_source(f"file://localhost{path}", SETTINGS) == path
 
 
 def test_images_numbered_by_a_pattern_are_a_film(tmp_path, street):
@@ -55,8 +55,8 @@ def test_images_numbered_by_a_pattern_are_a_film(tmp_path, street):
     ],
 )
 def test_whatever_lies_below_dev_is_a_camera_plugged_in_or_not(path):
-    source = located(path, SETTINGS)
-    assert isinstance(source, Source)
+    source = parse_source(path, SETTINGS)
+    assert isinstance(source, LiveSource)
     assert (source.container, source.uri, source.name) == ("v4l2", path, path)
 
 
@@ -66,17 +66,17 @@ def test_a_link_to_a_device_is_a_camera(tmp_path, target):
     link.symlink_to(target)
     further.symlink_to(link.name)
     for path in (link, further):
-        source = located(str(path), SETTINGS)
-        assert isinstance(source, Source)
+        source = parse_source(str(path), SETTINGS)
+        assert isinstance(source, LiveSource)
         assert source.container == "v4l2"
 
 
 def test_a_file_in_shared_memory_is_a_file():
     path = Path("/dev/shm", f"onlooker-{os.getpid()}.mp4")
-    assert located(str(path), SETTINGS) == path
+    assert parse_source(str(path), SETTINGS) == path
     path.write_bytes(b"x")
     try:
-        assert located(str(path), SETTINGS) == path
+        assert parse_source(str(path), SETTINGS) == path
     finally:
         path.unlink()
 
@@ -110,8 +110,8 @@ def test_a_source_that_cannot_be_read_is_refused_without_its_password(uri):
 
 
 def test_addresses_are_read_in_any_case_and_named_without_their_path():
-    source = located("RTSP://cam:p%40ss@Host.Example/Live?token=t0ken", SETTINGS)
-    assert isinstance(source, Source)
+    source = parse_source("RTSP://cam:p%40ss@Host.Example/Live?token=t0ken", SETTINGS)
+    assert isinstance(source, LiveSource)
     assert source.name == "rtsp://host.example:554"
     assert "p%40ss" in source.uri
     assert "p%40ss" not in repr(source)

@@ -9,7 +9,7 @@ import cv2
 import pytest
 
 from edge_agent.capture.factory import open_camera
-from edge_agent.capture.frame import Frame, Silence
+from edge_agent.capture.frame import Frame, FrameGap
 from edge_agent.settings.capture import CaptureSettings
 from wire.health import CaptureState
 
@@ -114,7 +114,7 @@ def test_a_stream_that_falls_silent_in_the_middle_is_left_and_called_again(broad
         camera = open_camera(f"http://{where}/live.ts", QUICK)
         seen = watch(camera, until=lambda camera: camera.counters.reconnects >= 1)
         assert camera.counters.reconnects >= 1
-    assert any(isinstance(moment, Silence) for moment in seen)
+    assert any(isinstance(moment, FrameGap) for moment in seen)
     assert camera.state is not CaptureState.STARTING
 
 
@@ -130,7 +130,7 @@ def test_a_camera_that_talks_nonsense_is_called_again_for_ever(words):
         camera = open_camera(f"http://{where}/live.ts", QUICK)
         seen = watch(camera, until=lambda camera: camera.counters.reconnects >= 2)
     assert camera.counters.reconnects >= 2
-    assert all(isinstance(moment, Silence) for moment in seen)
+    assert all(isinstance(moment, FrameGap) for moment in seen)
     assert camera.state is CaptureState.FAILED
 
 
@@ -175,7 +175,7 @@ def test_nobody_reads_the_password_of_a_camera(caplog):
 def test_a_device_that_is_not_there_is_awaited():
     camera = open_camera("/dev/video97", QUICK)
     seen = watch(camera, until=lambda camera: camera.counters.reconnects >= 1)
-    assert all(isinstance(moment, Silence) for moment in seen)
+    assert all(isinstance(moment, FrameGap) for moment in seen)
     assert camera.state is CaptureState.FAILED
 
 

@@ -13,7 +13,7 @@ from edge_agent.__main__ import main
 from edge_agent.enrolment import procedure
 from edge_agent.enrolment.claim import EnrolError, load_claim
 from edge_agent.enrolment.procedure import EnrolmentRequest, enrol, load_broker, renew
-from edge_agent.identity.certificates import certificate_in
+from edge_agent.identity.certificates import read_certificate
 from edge_agent.identity.folder import IdentityFolder
 from edge_agent.transport.provisioning_client import (
     ProvisioningClient,
@@ -114,7 +114,7 @@ def test_a_power_cut_at_any_step_is_gone_on_from(step, works, claim, folder, cam
     monkeypatch.undo()
     if not folder.is_complete:
         enrol(folder, claim, camera, utc_now)
-    mine = folder.belonging()
+    mine = folder.read_identity()
     verify_connection(load_broker(folder), mine.device)
     assert mine.location == "KX-01"
 
@@ -190,9 +190,9 @@ def test_a_claim_without_its_key(tmp_path):
 
 def test_renewal_replaces_key_and_certificate_together(claim, folder, camera):
     enrol(folder, claim, camera, utc_now)
-    before = certificate_in(folder.pair)
+    before = read_certificate(folder.pair)
     renew(folder, utc_now)
-    after = certificate_in(folder.pair)
+    after = read_certificate(folder.pair)
     assert after.serial_number != before.serial_number
     assert isinstance(after.public_key(), ec.EllipticCurvePublicKey)
     assert after.public_key() != before.public_key()

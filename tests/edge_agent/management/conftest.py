@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from cloud.fleet.jobs import execution
 from cloud.fleet.shadows import shadow as engine
-from edge_agent.agent import Pulse
+from edge_agent.agent import AgentStatus
 from edge_agent.management.config_shadow import ConfigShadow
 from edge_agent.management.mqtt_rpc import parse_body
 from edge_agent.settings.camera_settings import Settings
@@ -108,10 +108,10 @@ class Camera:
         self.heeds = True
 
     @property
-    def pulse(self):
+    def status(self):
         if not self.suffers(self.settings):
             self.captured += 5
-        return Pulse(self.settings.digest, self.captured, self.model_faults, self.capture)
+        return AgentStatus(self.settings.digest, self.captured, self.model_faults, self.capture)
 
     def apply(self, settings, networks=None):
         self.applied.append((settings, networks))

@@ -35,7 +35,7 @@ class Desk:
 def desk(monkeypatch):
     made = Desk()
     monkeypatch.setattr(certificate_renewal, "renew", made.renew)
-    monkeypatch.setattr(certificate_renewal, "certificate_in", lambda _path: made.shown)
+    monkeypatch.setattr(certificate_renewal, "read_certificate", lambda _path: made.shown)
     return made
 
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from edge_agent.identity.folder import Belonging, IdentityFolder
+from edge_agent.identity.folder import DeviceIdentity, IdentityFolder
 from edge_agent.management import config_store
 from edge_agent.management.device_management import CONFIG_FILE, DeviceManagement
 from edge_agent.management.diagnostics import LogTail
@@ -18,7 +18,7 @@ NETWORK = SimpleNamespace(name="none", version="1")
 def folder(tmp_path):
     folder = IdentityFolder(tmp_path)
     folder.adopt(
-        Belonging(
+        DeviceIdentity(
             device="kx-01-cam-1",
             location="KX-01",
             broker="mqtts://localhost",

@@ -21,7 +21,7 @@ from cloud.fleet.jobs.execution import RolloutConfig
 from cloud.fleet.registry.devices import DeviceSelector
 from cloud.fleet.shadows import desired_config
 from edge_agent.__main__ import main
-from edge_agent.identity.certificates import certificate_in
+from edge_agent.identity.certificates import read_certificate
 from edge_agent.identity.folder import IdentityFolder
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
@@ -126,10 +126,10 @@ def test_a_camera_is_led_renewed_and_begun_anew(works, identity, program):
     assert (reported()["report_interval_ms"], reported()["analysed_fps"]) == (20_000, 4)
     digest = reported()["digest"]
 
-    before = certificate_in(IdentityFolder(identity).pair).serial_number
+    before = read_certificate(IdentityFolder(identity).pair).serial_number
     renewal = order(works, {"operation": "renew"})
     works.wait_until(lambda: state_of(works, renewal) == {"SUCCEEDED": 1})
-    assert certificate_in(IdentityFolder(identity).pair).serial_number != before
+    assert read_certificate(IdentityFolder(identity).pair).serial_number != before
 
     restart = order(works, {"operation": "restart"})
     works.wait_until(lambda: state_of(works, restart) == {"SUCCEEDED": 1})

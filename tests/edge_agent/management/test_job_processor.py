@@ -89,7 +89,7 @@ class Bench:
                 device="kx-01-cam-1",
                 at=datetime.now(UTC),
                 settings=self.own,
-                pulse=self.stand.camera.pulse,
+                pulse=self.stand.camera.status,
                 folder=self.folder,
                 tail=self.tail,
             ),

@@ -7,13 +7,13 @@ from edge_agent.management.remote_config import ConfigError, apply_desired_confi
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.capture import CaptureSettings
 from edge_agent.settings.privacy import PrivacySettings
-from edge_agent.settings.schedule import Hours, ScheduleSettings
+from edge_agent.settings.schedule import OpenHours, ScheduleSettings
 from edge_agent.settings.transport import LinkSettings
 from wire.device_config import DeviceConfig
 
 LEFT = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
 RIGHT = ((0.5, 0.0), (1.0, 0.0), (1.0, 1.0))
-DAY = Hours(days=("mon", "tue"), opens="08:00", closes="18:00")
+DAY = OpenHours(days=("mon", "tue"), opens="08:00", closes="18:00")
 MASKED = Settings(capture=CaptureSettings(masks=(LEFT,)))
 DESCRIBED = Settings(privacy=PrivacySettings(demographics=True))
 DAYTIME = Settings(schedule=ScheduleSettings(time_zone="Europe/London", hours=(DAY,)))
@@ -54,12 +54,16 @@ def test_every_field_of_the_remote_configuration_has_a_rule():
         (
             DAYTIME,
             {"schedule": hours("06:00", "12:00", "mon", "sun")},
-            lambda s: s.schedule.hours == (Hours(days=("mon",), opens="08:00", closes="12:00"),),
+            lambda s: (
+                s.schedule.hours == (OpenHours(days=("mon",), opens="08:00", closes="12:00"),)
+            ),
         ),
         (
             Settings(),
             {"schedule": hours("06:00", "12:00", "sun")},
-            lambda s: s.schedule.hours == (Hours(days=("sun",), opens="06:00", closes="12:00"),),
+            lambda s: (
+                s.schedule.hours == (OpenHours(days=("sun",), opens="06:00", closes="12:00"),)
+            ),
         ),
         (
             DAYTIME,
@@ -117,8 +121,8 @@ def test_no_remote_configuration_reaches_what_only_the_local_file_switches():
 
 
 def test_hours_meet_by_day():
-    early = Hours(days=("mon", "fri"), opens="00:00", closes="10:00")
-    late = Hours(days=("fri",), opens="09:00", closes="24:00")
+    early = OpenHours(days=("mon", "fri"), opens="00:00", closes="10:00")
+    late = OpenHours(days=("fri",), opens="09:00", closes="24:00")
     assert intersect_hours((early, late), (late,)) == [
         ("fri", "09:00", "10:00"),
         ("fri", "09:00", "24:00"),

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from edge_agent.metering.meter import Meter
 from edge_agent.outbox.downsampling import downsample_reports, group_reports
 from edge_agent.perception.attention import Attention
-from edge_agent.perception.sightings import Sighting, View
-from edge_agent.player.now_playing import NowPlaying, Playing
+from edge_agent.perception.sightings import Sighting, Visibility
+from edge_agent.player.now_playing import PlayerMessage, PlayHistory
 from edge_agent.settings.camera_settings import Settings
 from wire.audience import MAX_CREATIVES, CreativeSum, Versions, find_contradictions
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
 from wire.topics import DeviceAddress
 
 EIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-SEES = View(observed=True)
+SEES = Visibility(observed=True)
 L, F, U, A = Attention.LOOKING, Attention.FACING, Attention.UNSURE, Attention.AWAY
 ADDED = ("observed_ms", "person_ms", "facing_ms", "looking_ms", "unsure_ms")
 
@@ -38,14 +38,14 @@ def reports(tallies):
 
 def run(plays, people, *, seconds=30, step_s=0.2):
     """`plays`: second and creative; `people`: track, first, last second, attention."""
-    playing = Playing()
+    playing = PlayHistory()
     meter = Meter(Settings(), playing)
     tallies, waiting = [], list(plays)
     for number in range(round(seconds / step_s) + 1):
         now_s = number * step_s
         while waiting and waiting[0][0] <= now_s:
             starts_s, creative = waiting.pop(0)
-            playing.take(NowPlaying(creative=creative, started_at=at(starts_s)), at(now_s))
+            playing.take(PlayerMessage(creative=creative, started_at=at(starts_s)), at(now_s))
         seen = [
             Sighting(track, now_s - first >= 0.5, attention)
             for track, first, last, attention in people

@@ -4,21 +4,21 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import UNSET
 
-from edge_agent.metering.demographic_counts import Described
+from edge_agent.metering.demographic_counts import DemographicCounts
 from edge_agent.metering.meter import Meter
 from edge_agent.perception.attention import Attention
-from edge_agent.perception.demographics import Description
-from edge_agent.perception.sightings import Sighting, View
+from edge_agent.perception.demographics import Demographics
+from edge_agent.perception.sightings import Sighting, Visibility
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.privacy import PrivacySettings
 from wire.audience import AgeGroup, DemographicCell, Expression, Gender
 
-WOMAN = Description(AgeGroup.FROM_25, Gender.FEMALE, Expression.HAPPY)
-MAN = Description(AgeGroup.FROM_55, Gender.MALE, Expression.NEUTRAL)
+WOMAN = Demographics(AgeGroup.FROM_25, Gender.FEMALE, Expression.HAPPY)
+MAN = Demographics(AgeGroup.FROM_55, Gender.MALE, Expression.NEUTRAL)
 
 
 def after(people, smallest=3):
-    described = Described(smallest)
+    described = DemographicCounts(smallest)
     for index, person in enumerate(people):
         described.add(person, engaged=index % 2 == 0)
     return described
@@ -42,20 +42,20 @@ def test_a_report_describes_no_more_people_than_it_counts():
 
 
 def test_the_unknown_are_not_described():
-    described = after([Description()] * 9)
+    described = after([Demographics()] * 9)
     assert described.cells(9, 5) == ()
     assert described.expressions(9) is UNSET
 
 
 def test_whoever_leaves_is_told_of_in_the_report_that_counts_them():
-    begun, sees = datetime(2026, 3, 2, 8, tzinfo=UTC), View(observed=True)
+    begun, sees = datetime(2026, 3, 2, 8, tzinfo=UTC), Visibility(observed=True)
     settings = Settings(privacy=PrivacySettings(smallest_cell=2))
     meter, tallies = Meter(settings), []
     for n in range(60):
         seen = [Sighting(track, n > 0, Attention.LOOKING) for track in (1, 2, 3)] if n < 20 else []
         ended, described = ((1, 2, 3), {1: WOMAN, 2: WOMAN, 3: MAN}) if n == 20 else ((), {})
         at = begun + timedelta(seconds=n)
-        meter.observe(at, n, sees, seen=seen, ended=ended, described=described)
+        meter.observe(at, n, sees, seen=seen, ended=ended, demographics=described)
         tallies += meter.close_due()
     [first, *_] = tallies + meter.close()
     assert first.visits == 3

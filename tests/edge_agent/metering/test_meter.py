@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_agent.metering.meter import Arrivals, Meter
+from edge_agent.metering.meter import FrameArrivals, Meter
 from edge_agent.perception.attention import Attention
-from edge_agent.perception.sightings import Sighting, View
+from edge_agent.perception.sightings import Sighting, Visibility
 from edge_agent.settings.camera_settings import Settings
 from wire.audience import AudienceReport, BandSum, BlindCause, Versions
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
 from wire.topics import DeviceAddress
 
 EIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-SEES = View(observed=True)
+SEES = Visibility(observed=True)
 L, F, U, A = Attention.LOOKING, Attention.FACING, Attention.UNSURE, Attention.AWAY
 
 
@@ -30,7 +30,7 @@ def watch(meter, moments):
     known = set()
     for seconds, people in moments:
         seen = [Sighting(track, track in known, verdict) for track, verdict in people.items()]
-        meter.observe(at(seconds), seconds, SEES, arrivals=Arrivals(1, 0, 1), seen=seen)
+        meter.observe(at(seconds), seconds, SEES, arrivals=FrameArrivals(1, 0, 1), seen=seen)
         known |= set(people)
         yield from meter.close_due()
 
@@ -194,7 +194,7 @@ def test_blind_time_is_told_by_cause_and_is_not_observed():
     meter = Meter(Settings())
     for second in range(31):
         blind = BlindCause.DARK if second < 10 else BlindCause.FROZEN if second < 15 else None
-        meter.observe(at(second), second, View(blind is None, blind))
+        meter.observe(at(second), second, Visibility(blind is None, blind))
     (report,) = sealed(meter.close())[:1]
     assert report.observed_ms == 15_000
     assert report.blind_ms == {BlindCause.DARK: 10_000, BlindCause.FROZEN: 5_000}
@@ -213,7 +213,7 @@ def test_a_camera_that_sends_nothing_is_offline_after_one_second():
 def test_time_that_the_models_could_not_measure_is_neither():
     meter = Meter(Settings())
     for second in range(10):
-        meter.observe(at(second), second, View(observed=False))
+        meter.observe(at(second), second, Visibility(observed=False))
     (report,) = sealed(meter.close())
     assert (report.observed_ms, report.blind_ms) == (0, {})
 
@@ -255,7 +255,7 @@ def test_a_steady_timeline_that_stumbles_backwards_stands_still():
 
 def test_one_picture_alone_is_a_report_too():
     meter = Meter(Settings())
-    meter.observe(at(30), 0.0, SEES, arrivals=Arrivals(1, 0, 1))
+    meter.observe(at(30), 0.0, SEES, arrivals=FrameArrivals(1, 0, 1))
     (report,) = sealed(meter.close())
     assert report.frames.captured == 1
     assert report.ends_at - report.starts_at == timedelta(milliseconds=1)
@@ -269,7 +269,7 @@ moments = st.lists(
     st.tuples(
         st.integers(1, 4_000),
         st.dictionaries(st.integers(1, 4), st.sampled_from(list(Attention)), max_size=4),
-        st.sampled_from([SEES, SEES, View(False, BlindCause.DARK), View(False)]),
+        st.sampled_from([SEES, SEES, Visibility(False, BlindCause.DARK), Visibility(False)]),
     ),
     max_size=60,
 )
@@ -308,7 +308,7 @@ def lived(story, start_ms, interval_s):
         seen = [Sighting(name[who], now_ms - first[who] >= 400, act) for who, act in people.items()]
         meter.observe(
             EIGHT + timedelta(milliseconds=now_ms), now_ms / 1000, view,
-            arrivals=Arrivals(1, 0, 1), seen=seen, ended=gone,
+            arrivals=FrameArrivals(1, 0, 1), seen=seen, ended=gone,
         )  # fmt: skip
         tallies += meter.close_due()
     return added(sealed(tallies + meter.close()))

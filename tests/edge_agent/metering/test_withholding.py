@@ -9,12 +9,12 @@ import msgspec
 import pytest
 
 from edge_agent.management.remote_config import ConfigError, apply_desired_config
-from edge_agent.metering.interval_sums import Tally
-from edge_agent.metering.meter import Arrivals, Meter
-from edge_agent.metering.withholding import Withheld, Withholding
+from edge_agent.metering.interval_sums import IntervalSums
+from edge_agent.metering.meter import FrameArrivals, Meter
+from edge_agent.metering.withholding import WithheldSums, Withholding
 from edge_agent.perception.attention import Attention
-from edge_agent.perception.sightings import Sighting, View
-from edge_agent.player.now_playing import NowPlaying, Playing
+from edge_agent.perception.sightings import Sighting, Visibility
+from edge_agent.player.now_playing import PlayerMessage, PlayHistory
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.perception import Zone
 from edge_agent.settings.privacy import PrivacySettings
@@ -29,7 +29,7 @@ STEP_S = 0.5
 AD_S, ADS = 10, 7
 ZONES = tuple(f"zone-{number}" for number in range(8))
 CORNERS = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0))
-SEEN = View(observed=True)
+SEEN = Visibility(observed=True)
 SUMS = (
     "observed_ms", "person_ms", "facing_ms", "looking_ms", "unsure_ms", "entries", "visits",
     "onlookers", "dwell_ms",
@@ -55,14 +55,14 @@ def measured(
     until_s: float,
     *,
     change_every_s: float = math.inf,
-    playing: Playing | None = None,
-) -> list[Tally]:
+    playing: PlayHistory | None = None,
+) -> list[IntervalSums]:
     meter, tallies, ended = Meter(settings, playing), [], set()
     for step in range(round(until_s / STEP_S)):
         at_s = step * STEP_S
         if playing is not None and at_s % AD_S == 0:
             now = NOON + timedelta(seconds=at_s)
-            playing.take(NowPlaying(creative=ad_at(at_s), started_at=now), now)
+            playing.take(PlayerMessage(creative=ad_at(at_s), started_at=now), now)
         if step and at_s % change_every_s == 0:
             meter.adopt(settings)
         here = [one for one in people if one.comes_s <= at_s <= one.goes_s]
@@ -71,7 +71,7 @@ def measured(
         meter.observe(
             NOON + timedelta(seconds=at_s), at_s, SEEN,
             seen=[one.sighting(at_s) for one in here], ended=gone,
-            arrivals=Arrivals(captured=1, analysed=min(len(here), 1)),
+            arrivals=FrameArrivals(captured=1, analysed=min(len(here), 1)),
         )  # fmt: skip
         tallies += meter.close_due()
     return tallies + meter.close()
@@ -307,7 +307,7 @@ def one_after_another(count):
     [one_after_another(6), one_after_another(30), *(crowd(n, 40, 600.0) for n in range(4))],
 )
 def test_what_was_on_the_screen_does_not_divide_people_into_small_groups(people, interval_s):
-    reports = published(measured(asked_for(interval_s), people, 900.0, playing=Playing()))
+    reports = published(measured(asked_for(interval_s), people, 900.0, playing=PlayHistory()))
     for report in reports:
         told = {name for name, one in report.creatives.items() if one.person_ms}
         named = told - {UNKNOWN_CREATIVE}
@@ -324,7 +324,7 @@ def test_what_was_on_the_screen_does_not_divide_people_into_small_groups(people,
 def test_a_visit_of_before_is_not_told_as_what_no_creative_is_known_of():
     alone = Person(1, 20.0, 61.5)
     group = [Person(n, 302.0 + n / 2, 307.0 + n / 2) for n in range(2, 8)]
-    reports = published(measured(asked_for(10), [alone, *group], 900.0, playing=Playing()))
+    reports = published(measured(asked_for(10), [alone, *group], 900.0, playing=PlayHistory()))
     told = [one for report in reports for one in report.creatives.values() if one.person_ms]
     assert told
     assert 41_500 not in {one.person_ms for one in told}
@@ -332,17 +332,17 @@ def test_a_visit_of_before_is_not_told_as_what_no_creative_is_known_of():
 
 def test_enough_visits_during_each_creative_tell_of_it_by_name():
     people = [Person(n, 2.0 + n / 2, 40.0 + n / 2) for n in range(8)]
-    reports = published(measured(asked_for(60), people, 120.0, playing=Playing()))
+    reports = published(measured(asked_for(60), people, 120.0, playing=PlayHistory()))
     (report,) = (report for report in reports if report.visits)
     named = {name for name, one in report.creatives.items() if one.person_ms}
     assert named == {f"ad-{number}" for number in range(5)}
 
 
 def test_what_waits_does_not_say_what_somebody_saw():
-    tallies = measured(asked_for(10), one_after_another(3), 40.0, playing=Playing())
+    tallies = measured(asked_for(10), one_after_another(3), 40.0, playing=PlayHistory())
     stored = [one.withheld for one in Withholding(5).take(tallies) if one.withheld]
     assert stored
-    assert all(msgspec.json.decode(one, type=Withheld).people.creatives == {} for one in stored)
+    assert all(msgspec.json.decode(one, type=WithheldSums).people.creatives == {} for one in stored)
 
 
 @pytest.mark.parametrize("change_every_s", [20.0, math.inf])

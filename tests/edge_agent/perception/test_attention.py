@@ -7,12 +7,12 @@ import pytest
 
 from edge_agent.perception.attention import (
     Attention,
-    Band,
-    Chances,
-    band_of,
-    by_angles,
-    judge,
+    AttentionBand,
+    GazeProbabilities,
+    attention_band,
+    gaze_from_angles,
     looking_probability,
+    update_gaze,
     within_probability,
 )
 from edge_agent.settings.perception import AttentionSettings
@@ -28,14 +28,14 @@ class Head:
 
 
 def seen(head, settings=SETTINGS):
-    return by_angles(head, settings)
+    return gaze_from_angles(head, settings)
 
 
 def verdicts(heads, step_s=0.2, settings=SETTINGS):
-    regard, said = None, []
+    gaze, said = None, []
     for index, head in enumerate(heads):
-        regard = judge(regard, seen(head, settings), index * step_s, settings)
-        said.append(regard.verdict)
+        gaze = update_gaze(gaze, seen(head, settings), index * step_s, settings)
+        said.append(gaze.attention)
     return said
 
 
@@ -55,7 +55,7 @@ def test_left_and_right_are_alike_and_so_are_up_and_down():
 
 
 @pytest.mark.parametrize(
-    ("head", "verdict"),
+    ("head", "attention"),
     [
         (Head(0), Attention.LOOKING),
         (Head(0, 0, sigma_deg=0), Attention.LOOKING),
@@ -66,8 +66,8 @@ def test_left_and_right_are_alike_and_so_are_up_and_down():
         (Head(0, 0, sigma_deg=20), Attention.UNSURE),  # a straight face too small to be sure of
     ],
 )
-def test_the_first_picture_alone(head, verdict):
-    assert judge(None, seen(head), 0.0, SETTINGS).verdict is verdict
+def test_the_first_picture_alone(head, attention):
+    assert update_gaze(None, seen(head), 0.0, SETTINGS).attention is attention
 
 
 def test_a_head_on_the_border_does_not_flicker():
@@ -83,10 +83,12 @@ def test_a_passer_by_who_turns_to_the_screen_and_away_again():
 
 
 def test_the_filter_works_in_time_not_in_pictures():
-    slow = judge(judge(None, seen(Head(60)), 0.0, SETTINGS), seen(Head(0)), 1.0, SETTINGS)
-    fast = judge(None, seen(Head(60)), 0.0, SETTINGS)
+    slow = update_gaze(
+        update_gaze(None, seen(Head(60)), 0.0, SETTINGS), seen(Head(0)), 1.0, SETTINGS
+    )
+    fast = update_gaze(None, seen(Head(60)), 0.0, SETTINGS)
     for step in range(1, 11):
-        fast = judge(fast, seen(Head(0)), step * 0.1, SETTINGS)
+        fast = update_gaze(fast, seen(Head(0)), step * 0.1, SETTINGS)
     assert fast.looking_ratio == pytest.approx(slow.looking_ratio, abs=1e-9)
 
 
@@ -97,10 +99,10 @@ def test_one_blink_of_the_model_does_not_end_a_long_look():
 
 @pytest.mark.parametrize("head", [None, Head(math.nan), Head(0, math.inf), Head(0, 0, math.nan)])
 def test_without_a_measured_head_it_is_unsure_and_the_past_is_kept(head):
-    before = judge(None, seen(Head(0)), 0.0, SETTINGS)
-    regard = judge(before, head and seen(head), 0.2, SETTINGS)
-    assert regard.verdict is Attention.UNSURE
-    assert regard.looking_ratio == before.looking_ratio
+    before = update_gaze(None, seen(Head(0)), 0.0, SETTINGS)
+    gaze = update_gaze(before, head and seen(head), 0.2, SETTINGS)
+    assert gaze.attention is Attention.UNSURE
+    assert gaze.looking_ratio == before.looking_ratio
 
 
 def test_a_filter_of_no_length_believes_every_picture():
@@ -114,9 +116,15 @@ def test_a_filter_of_no_length_believes_every_picture():
 
 @pytest.mark.parametrize(
     ("probability", "band"),
-    [(0.91, Band.HIGH), (0.9, Band.MEDIUM), (0.7, Band.MEDIUM), (0.69, Band.LOW), (0.0, Band.LOW)],
+    [
+        (0.91, AttentionBand.HIGH),
+        (0.9, AttentionBand.MEDIUM),
+        (0.7, AttentionBand.MEDIUM),
+        (0.69, AttentionBand.LOW),
+        (0.0, AttentionBand.LOW),
+    ],
 )
 def test_the_bands_advertisers_know(probability, band):
-    assert band_of(probability) is band
+    assert attention_band(probability) is band
     sharp = AttentionSettings(filter_s=0)
-    assert judge(None, Chances(probability, 1.0), 0.0, sharp).band is band
+    assert update_gaze(None, GazeProbabilities(probability, 1.0), 0.0, sharp).band is band

@@ -11,17 +11,17 @@ from skimage import data
 
 from edge_agent.capture.frame import Frame
 from edge_agent.perception.demographics import (
-    ClassNetwork,
-    Describer,
-    Description,
-    decided,
-    describer_for,
+    Demographics,
+    DemographicsEstimator,
+    FaceClassifier,
+    choose_class,
+    demographics_estimator_for,
 )
 from edge_agent.perception.face_detector import Face, load_detector
 from edge_agent.perception.head_pose import HeadPose
 from edge_agent.perception.inference import open_session
 from edge_agent.perception.model_errors import LicenceError, ModelError, ModelMissingError
-from edge_agent.perception.pipeline import Watch
+from edge_agent.perception.pipeline import FramePipeline
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.perception import ModelSettings
 from edge_agent.settings.privacy import PrivacySettings
@@ -37,7 +37,9 @@ def settings(*, folders=(str(RESEARCH),), **privacy):
 
 @pytest.fixture(scope="module")
 def describer():
-    return describer_for(settings(demographics=True, emotion=True, accept_research_licence=True))
+    return demographics_estimator_for(
+        settings(demographics=True, emotion=True, accept_research_licence=True)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -47,28 +49,28 @@ def astronaut():
 
 
 def test_nobody_is_described_unless_the_site_says_so():
-    assert describer_for(Settings()) is None
+    assert demographics_estimator_for(Settings()) is None
 
 
 def test_a_research_network_opens_only_where_its_licence_is_accepted():
     with pytest.raises(LicenceError, match="accept the research licence"):
-        describer_for(settings(demographics=True))
+        demographics_estimator_for(settings(demographics=True))
 
 
 def test_a_network_that_is_not_here_is_named():
     wish = settings(demographics=True, accept_research_licence=True, folders=("/nowhere",))
     with pytest.raises(ModelMissingError, match="onlooker-demographics"):
-        describer_for(wish)
+        demographics_estimator_for(wish)
 
 
 def test_another_kind_of_network_is_refused():
     with pytest.raises(ModelError, match="wanted one for demographics"):
-        ClassNetwork(open_session("onlooker-face"), "demographics")
+        FaceClassifier(open_session("onlooker-face"), "demographics")
 
 
 def test_the_start_says_that_people_are_described(caplog):
     wish = settings(emotion=True, accept_research_licence=True, folders=(str(RESEARCH), "x"))
-    describer_for(wish)
+    demographics_estimator_for(wish)
     told = [record for record in caplog.records if record.msg == "demographics.on"]
     assert told
     assert "research" in told[0].licence
@@ -76,12 +78,12 @@ def test_the_start_says_that_people_are_described(caplog):
 
 def test_the_astronaut_is_described_once_and_forgotten(describer, astronaut):
     picture, box = astronaut
-    describer.see(1, picture, box, STRAIGHT)
-    told = describer.part(1)
+    describer.offer(1, picture, box, STRAIGHT)
+    told = describer.estimate(1)
     assert told.gender in {Gender.FEMALE, Gender.UNKNOWN}
     assert told.expression in {Expression.HAPPY, Expression.UNKNOWN}
-    assert told != Description()
-    assert describer.part(1) == Description()
+    assert told != Demographics()
+    assert describer.estimate(1) == Demographics()
 
 
 @pytest.mark.parametrize(
@@ -93,8 +95,10 @@ def test_the_astronaut_is_described_once_and_forgotten(describer, astronaut):
     ],
 )
 def test_without_a_good_picture_a_person_is_unknown(describer, astronaut, box, head):
-    describer.see(7, astronaut[0], box, head)
-    assert describer.part(7) == Description(AgeGroup.UNKNOWN, Gender.UNKNOWN, Expression.UNKNOWN)
+    describer.offer(7, astronaut[0], box, head)
+    assert describer.estimate(7) == Demographics(
+        AgeGroup.UNKNOWN, Gender.UNKNOWN, Expression.UNKNOWN
+    )
 
 
 class Watching:
@@ -102,26 +106,26 @@ class Watching:
 
     margin, side_px = 1.0, 64
 
-    def classes(self, face):
+    def classify(self, face):
         bright = int(face.mean() > 100)
         return [bright, bright]
 
 
 def test_the_best_picture_speaks_whenever_it_came():
     #   small, far      large, straight      large, half turned
-    watched = Describer(Watching(), None)
+    watched = DemographicsEstimator(Watching(), None)
     dark, light = (np.full((400, 400, 3), value, np.uint8) for value in (10, 200))
     watched.see(1, dark, (0, 0, 40, 40), STRAIGHT)
     watched.see(1, light, (0, 0, 90, 90), STRAIGHT)
     watched.see(1, dark, (0, 0, 90, 90), HeadPose(30.0, 0.0, 0.0, 4.0))
-    assert watched.part(1) == Description(AgeGroup.FROM_13, Gender.MALE)
+    assert watched.part(1) == Demographics(AgeGroup.FROM_13, Gender.MALE)
 
 
 def test_a_rumour_leaves_no_picture():
-    watched = Describer(Watching(), None)
+    watched = DemographicsEstimator(Watching(), None)
     watched.see(1, np.zeros((90, 90, 3), np.uint8), (0, 0, 60, 60), STRAIGHT)
     watched.forget(1)
-    assert watched.part(1) == Description()
+    assert watched.part(1) == Demographics()
 
 
 def test_an_unsure_network_says_nothing(tmp_path, astronaut):
@@ -131,8 +135,8 @@ def test_an_unsure_network_says_nothing(tmp_path, astronaut):
     weights = (RESEARCH / card["file"]).read_bytes()
     (tmp_path / card["file"]).write_bytes(weights)
     card_path = tmp_path / "onlooker-demographics.json"
-    network = ClassNetwork(open_session(card_path, accept_research=True), "demographics")
-    assert network.classes(np.zeros((64, 64, 3), np.uint8)) == [None, None]
+    network = FaceClassifier(open_session(card_path, accept_research=True), "demographics")
+    assert network.classify(np.zeros((64, 64, 3), np.uint8)) == [None, None]
 
 
 class Once:
@@ -154,16 +158,16 @@ def test_whoever_leaves_the_picture_has_been_described(astronaut):
     picture, box = astronaut
     eyes = Once(box)
     wish = settings(demographics=True, emotion=True, accept_research_licence=True)
-    watch, told = Watch(wish, eyes, eyes), {}
+    watch, told = FramePipeline(wish, eyes, eyes), {}
     rng = np.random.default_rng(1)
     for n in range(30):
         if n == 10:
             eyes.shown = []
         at = datetime(2026, 3, 2, 8, tzinfo=UTC) + timedelta(seconds=n / 5)
         noise = rng.integers(0, 12, picture.shape, np.uint8)
-        told |= watch.look(Frame(cv2.add(picture, noise), at, n / 5, n)).described
+        told |= watch.process(Frame(cv2.add(picture, noise), at, n / 5, n)).demographics
     assert len(told) == 1
-    assert next(iter(told.values())) != Description()
+    assert next(iter(told.values())) != Demographics()
 
 
 @pytest.mark.parametrize(
@@ -177,4 +181,4 @@ def test_whoever_leaves_the_picture_has_been_described(astronaut):
     ],
 )
 def test_what_is_said_and_when_nothing_is(label, shares, least, said):
-    assert decided(label, np.asarray(shares, np.float32), least) == said
+    assert choose_class(label, np.asarray(shares, np.float32), least) == said

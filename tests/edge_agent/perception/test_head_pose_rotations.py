@@ -8,12 +8,12 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from edge_agent.perception.attention import by_angles
+from edge_agent.perception.attention import gaze_from_angles
 from edge_agent.perception.face_detector import Face
 from edge_agent.perception.head_pose import (
     OnnxPoseEstimator,
-    around_imagenet,
     load_pose,
+    normalize_imagenet,
     read_rotations,
 )
 from edge_agent.perception.inference import open_session
@@ -64,7 +64,7 @@ def test_what_is_no_number_is_no_answer_about_looking():
 def test_pixels_are_turned_around_and_centred_as_the_network_was_taught():
     blue = np.zeros((1, 3, 1, 1), np.float32)
     blue[0, 0] = 255
-    red, green, last = around_imagenet(blue)[0, :, 0, 0]
+    red, green, last = normalize_imagenet(blue)[0, :, 0, 0]
     assert (red, green) == pytest.approx((-0.485 / 0.229, -0.456 / 0.224), abs=1e-5)
     assert last == pytest.approx((1 - 0.406) / 0.225, abs=1e-5)
 
@@ -109,7 +109,7 @@ def test_the_agent_runs_it_by_its_name_one_face_after_the_other(folder):
         assert told == pytest.approx((25, -10, 5), abs=0.01)
         assert pose.sigma_deg == pytest.approx(6.4)
     assert estimator.poses(PICTURE, []) == []
-    assert by_angles(poses[0], AttentionSettings()).looking < 0.3
+    assert gaze_from_angles(poses[0], AttentionSettings()).looking < 0.3
 
 
 def test_its_licence_has_to_be_accepted(folder):

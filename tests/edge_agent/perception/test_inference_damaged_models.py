@@ -10,9 +10,13 @@ import onnx
 import pytest
 from PIL import Image
 
-from edge_agent.perception.demographics import Describer, Description, describer_for
+from edge_agent.perception.demographics import (
+    Demographics,
+    DemographicsEstimator,
+    demographics_estimator_for,
+)
 from edge_agent.perception.face_detector import Face, load_detector
-from edge_agent.perception.face_verifier import SecondLook
+from edge_agent.perception.face_verifier import FaceVerifier
 from edge_agent.perception.head_pose import HeadPose, load_pose
 from edge_agent.perception.image_crops import ImageError
 from edge_agent.perception.inference import open_session
@@ -48,7 +52,7 @@ def start(folder, name):
     wish = {"demographics": name.endswith("demographics"), "emotion": name.endswith("emotion")}
     privacy = PrivacySettings(accept_research_licence=True, **wish)
     models = ModelSettings(folders=(str(folder),))
-    return describer_for(Settings(privacy=privacy, models=models))
+    return demographics_estimator_for(Settings(privacy=privacy, models=models))
 
 
 def resealed(folder, name, content):
@@ -157,19 +161,19 @@ def test_answers_of_another_layout_are_told_at_the_start(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def looks():
+def record_attention():
     """Each network as it is asked: a picture in, an answer out."""
     detector, pose = load_detector(input_px=320), load_pose()
-    second = SecondLook(open_session("onlooker-face-check"))
+    second = FaceVerifier(open_session("onlooker-face-check"))
     wish = PrivacySettings(demographics=True, emotion=True, accept_research_licence=True)
     models = ModelSettings(folders=(str(RESEARCH),))
-    describer = describer_for(Settings(privacy=wish, models=models))
-    assert isinstance(describer, Describer)
+    describer = demographics_estimator_for(Settings(privacy=wish, models=models))
+    assert isinstance(describer, DemographicsEstimator)
 
     def described(picture):
         box = (0.0, 0.0, 60.0, 60.0)
-        describer.see(1, picture, box, HeadPose(0.0, 0.0, 0.0, 4.0))
-        return [describer.part(1)]
+        describer.offer(1, picture, box, HeadPose(0.0, 0.0, 0.0, 4.0))
+        return [describer.estimate(1)]
 
     face = Face((0.0, 0.0, 60.0, 60.0), 0.9, np.zeros((5, 2), np.float32))
     return {
@@ -189,7 +193,7 @@ def test_a_picture_of_any_size_has_an_answer(looks, size):
     (pose,) = looks["attention"](picture)
     assert np.isfinite([pose.yaw_deg, pose.pitch_deg, pose.sigma_deg]).all()
     (told,) = looks["demographics"](picture)
-    assert isinstance(told, Description)
+    assert isinstance(told, Demographics)
 
 
 @pytest.mark.parametrize("network", ["detector", "second look", "attention", "demographics"])

@@ -11,9 +11,9 @@ from skimage import data
 from edge_agent.perception.face_detector import load_detector
 from edge_agent.perception.model_cards import WEIGHTS, read_card
 from edge_agent.perception.model_errors import CardError
-from edge_agent.perception.score_calibration import Calibration, calibration_of
+from edge_agent.perception.score_calibration import ScoreCalibration, read_calibration
 
-KNOWN = Calibration(slope=2.7, zero=0.65)
+KNOWN = ScoreCalibration(slope=2.7, zero=0.65)
 
 
 @pytest.mark.parametrize(
@@ -38,9 +38,9 @@ def carded(folder, **calibration):
     for file in WEIGHTS.glob("onlooker-face*"):
         shutil.copy(file, folder)
     card = read_card(WEIGHTS / "onlooker-face.json")
-    before = calibration_of(card)
+    before = read_calibration(card)
     own = before.score(card.thresholds["score"]) if before else card.thresholds["score"]
-    moved = float(Calibration(*calibration.values()).probability(own)) if calibration else own
+    moved = float(ScoreCalibration(*calibration.values()).probability(own)) if calibration else own
     thresholds = card.thresholds | {"score": round(float(moved), 6)}
     changed = msgspec.structs.replace(card, thresholds=thresholds, calibration=calibration)
     (folder / "onlooker-face.json").write_bytes(msgspec.json.encode(changed))
@@ -81,4 +81,4 @@ def test_a_threshold_of_the_settings_is_a_probability_too(tmp_path):
 def test_a_calibration_that_is_none_is_a_sentence(told):
     card = read_card(WEIGHTS / "onlooker-face.json")
     with pytest.raises(CardError, match="models calibrate detection"):
-        calibration_of(msgspec.structs.replace(card, calibration=told))
+        read_calibration(msgspec.structs.replace(card, calibration=told))

@@ -8,11 +8,16 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from edge_agent.perception.attention import by_angles
-from edge_agent.perception.screen_geometry import FACE_HEIGHT_M, Screen, aim_for, axes
+from edge_agent.perception.attention import gaze_from_angles
+from edge_agent.perception.screen_geometry import (
+    FACE_HEIGHT_M,
+    ScreenGeometry,
+    camera_axes,
+    gaze_estimator_for,
+)
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.loading import SettingsError, parse
-from edge_agent.settings.perception import CameraPose, ViewSettings
+from edge_agent.settings.perception import CameraMounting, ViewSettings
 
 PICTURE = (1280, 720)
 FOCAL_PX = PICTURE[0] / 2 / math.tan(math.radians(35))
@@ -26,20 +31,20 @@ class Head:
 
 
 def view(*, width=2.0, height=1.2, margin=0.0, **camera):
-    pose = CameraPose(horizontal_fov_deg=70, **camera)
+    pose = CameraMounting(horizontal_fov_deg=70, **camera)
     return ViewSettings(
         screen_width_m=width, screen_height_m=height, camera=pose, gaze_margin_deg=margin
     )
 
 
 def screen(**options):
-    return Screen(view(**options), facing_deg=45)
+    return ScreenGeometry(view(**options), facing_deg=45)
 
 
 def seen_at(place, camera):
     """The box of a face whose middle is at `place`, or None when the camera cannot see it."""
     lens = np.asarray([camera.x_m, camera.y_m, camera.z_m])
-    turned = axes(camera.pan_deg, camera.tilt_deg, camera.roll_deg)
+    turned = camera_axes(camera.pan_deg, camera.tilt_deg, camera.roll_deg)
     right, up, ahead = turned.T @ (np.asarray(place) - lens)
     if ahead < 0.3:
         return None
@@ -52,7 +57,7 @@ def seen_at(place, camera):
 def turned_to(point, place, camera, sigma_deg=3.0):
     """The head pose that looks from `place` at `point`, as the network would measure it."""
     lens = np.asarray([camera.x_m, camera.y_m, camera.z_m])
-    turned = axes(camera.pan_deg, camera.tilt_deg, camera.roll_deg)
+    turned = camera_axes(camera.pan_deg, camera.tilt_deg, camera.roll_deg)
     place = np.asarray(place, float)
     ahead = (lens - place) / np.linalg.norm(lens - place)
     right = turned[:, 0] - (turned[:, 0] @ ahead) * ahead
@@ -66,11 +71,11 @@ def turned_to(point, place, camera, sigma_deg=3.0):
 
 
 def tilted(tilt):
-    return CameraPose(horizontal_fov_deg=70, tilt_deg=tilt)
+    return CameraMounting(horizontal_fov_deg=70, tilt_deg=tilt)
 
 
 cameras = st.builds(
-    CameraPose,
+    CameraMounting,
     horizontal_fov_deg=st.just(70.0),
     x_m=st.floats(-1.5, 1.5),
     y_m=st.floats(-1, 1.5),
@@ -93,9 +98,9 @@ def drawn(camera, place):
 @given(cameras, places)
 def test_a_face_is_found_where_it_was_put(camera, place):
     box = drawn(camera, place)
-    found = Screen(
+    found = ScreenGeometry(
         ViewSettings(screen_width_m=2, screen_height_m=1, camera=camera), facing_deg=45
-    ).place(box, PICTURE)
+    ).face_position(box, PICTURE)
     assert found == pytest.approx(place, abs=1e-6)
 
 
@@ -105,14 +110,14 @@ def test_a_sharp_ray_at_the_screen_meets_it_and_one_beside_it_does_not(camera, p
     box = drawn(camera, place)
     plan = ViewSettings(screen_width_m=3, screen_height_m=2, camera=camera, gaze_margin_deg=0)
     # no doubt at all of the distance: the lens in the middle of the screen would have none
-    judged = Screen(plan, facing_deg=45)
+    judged = ScreenGeometry(plan, facing_deg=45)
     judged._doubt = lambda place, sigma_rad: math.radians(0.2)
     at = turned_to((across * 1.5, up * 1.0, 0), place, camera)
-    assert judged.chances(at, box, PICTURE).looking > 0.98
+    assert judged.gaze(at, box, PICTURE).looking > 0.98
     for beside in ((4.5, 0, 0), (-4.5, 0, 0), (0, 3.5, 0), (0, -3.5, 0)):
         missed = turned_to(beside, place, camera)
         assume(abs(missed.yaw_deg) < 88)
-        assert judged.chances(missed, box, PICTURE).looking < 0.02
+        assert judged.gaze(missed, box, PICTURE).looking < 0.02
 
 
 @settings(max_examples=30, deadline=None)
@@ -120,9 +125,9 @@ def test_a_sharp_ray_at_the_screen_meets_it_and_one_beside_it_does_not(camera, p
 def test_turning_away_never_makes_it_likelier(camera, place, sigma, side, sideways):
     box = drawn(camera, place)
     plan = ViewSettings(screen_width_m=2, screen_height_m=1.2, camera=camera)
-    judged = Screen(plan, facing_deg=45)
+    judged = ScreenGeometry(plan, facing_deg=45)
     head = turned_to((0, 0, 0), place, camera, sigma)
-    before = judged.chances(head, box, PICTURE)
+    before = judged.gaze(head, box, PICTURE)
     for step in range(1, 8):
         turn = side * step * 8
         now = replace(
@@ -130,7 +135,7 @@ def test_turning_away_never_makes_it_likelier(camera, place, sigma, side, sidewa
             yaw_deg=head.yaw_deg + turn * sideways,
             pitch_deg=head.pitch_deg + turn * (not sideways),
         )
-        after = judged.chances(now, box, PICTURE)
+        after = judged.gaze(now, box, PICTURE)
         assert after.looking <= before.looking + 0.02
         assert after.facing <= before.facing + 0.02
         before = after
@@ -141,7 +146,7 @@ def test_turning_away_never_makes_it_likelier(camera, place, sigma, side, sidewa
 def test_probabilities_are_probabilities_and_who_looks_also_faces(camera, place, yaw, pitch, sigma):
     box = drawn(camera, place)
     plan = ViewSettings(screen_width_m=2, screen_height_m=1.2, camera=camera)
-    chances = Screen(plan, facing_deg=45).chances(Head(yaw, pitch, sigma), box, PICTURE)
+    chances = ScreenGeometry(plan, facing_deg=45).gaze(Head(yaw, pitch, sigma), box, PICTURE)
     assert 0 <= chances.looking <= chances.facing + 1e-9 <= 1 + 1e-6
 
 
@@ -149,17 +154,17 @@ def test_probabilities_are_probabilities_and_who_looks_also_faces(camera, place,
 @given(places, st.floats(-40, 40), st.floats(-30, 30), st.floats(1, 10))
 def test_in_a_mirror_everything_is_as_likely(place, yaw, pitch, sigma):
     camera, other = (
-        CameraPose(horizontal_fov_deg=70, x_m=0.7 * s, pan_deg=9.0 * s, roll_deg=4.0 * s)
+        CameraMounting(horizontal_fov_deg=70, x_m=0.7 * s, pan_deg=9.0 * s, roll_deg=4.0 * s)
         for s in (1, -1)
     )
     box = drawn(camera, place)
     flipped = (PICTURE[0] - box[2], box[1], PICTURE[0] - box[0], box[3])
     one, two = (
-        Screen(ViewSettings(screen_width_m=2, screen_height_m=1, camera=c), facing_deg=45)
+        ScreenGeometry(ViewSettings(screen_width_m=2, screen_height_m=1, camera=c), facing_deg=45)
         for c in (camera, other)
     )
-    here = one.chances(Head(yaw, pitch, sigma), box, PICTURE)
-    there = two.chances(Head(-yaw, pitch, sigma), flipped, PICTURE)
+    here = one.gaze(Head(yaw, pitch, sigma), box, PICTURE)
+    there = two.gaze(Head(-yaw, pitch, sigma), flipped, PICTURE)
     assert here.looking == pytest.approx(there.looking, abs=1e-6)
     assert here.facing == pytest.approx(there.facing, abs=1e-6)
 
@@ -169,28 +174,28 @@ def test_in_a_mirror_everything_is_as_likely(place, yaw, pitch, sigma):
 def test_pixels_have_no_meaning_of_their_own(camera, place, yaw, pitch):
     box = drawn(camera, place)
     plan = ViewSettings(screen_width_m=2, screen_height_m=1, camera=camera)
-    judged = Screen(plan, facing_deg=45)
-    small = judged.chances(Head(yaw, pitch), box, PICTURE)
-    large = judged.chances(Head(yaw, pitch), tuple(3 * edge for edge in box), (3840, 2160))
+    judged = ScreenGeometry(plan, facing_deg=45)
+    small = judged.gaze(Head(yaw, pitch), box, PICTURE)
+    large = judged.gaze(Head(yaw, pitch), tuple(3 * edge for edge in box), (3840, 2160))
     assert small.looking == pytest.approx(large.looking, abs=1e-9)
 
 
 def test_moving_the_screen_moves_who_looks_at_it():
     # the lens stands 3 m to the left of one screen and 3 m to the right of another
-    box = seen_at((0, 0, 4), CameraPose(horizontal_fov_deg=70))
+    box = seen_at((0, 0, 4), CameraMounting(horizontal_fov_deg=70))
     to_the_right = Head(math.degrees(math.atan2(3, 4)), 0.0)
     right, left = screen(x_m=-3.0), screen(x_m=3.0)
-    assert right.chances(to_the_right, box, PICTURE).looking > 0.6
-    assert screen(x_m=-3.0, margin=12).chances(to_the_right, box, PICTURE).looking > 0.95
-    assert left.chances(to_the_right, box, PICTURE).looking < 0.01
+    assert right.gaze(to_the_right, box, PICTURE).looking > 0.6
+    assert screen(x_m=-3.0, margin=12).gaze(to_the_right, box, PICTURE).looking > 0.95
+    assert left.gaze(to_the_right, box, PICTURE).looking < 0.01
     straight = Head(0.0, 0.0)
-    assert right.chances(straight, box, PICTURE).looking < 0.01
-    assert screen().chances(straight, box, PICTURE).looking > 0.99
+    assert right.gaze(straight, box, PICTURE).looking < 0.01
+    assert screen().gaze(straight, box, PICTURE).looking > 0.99
 
 
 def test_a_camera_high_above_the_screen_knows_that_looking_down_is_looking_at_it():
-    camera = CameraPose(horizontal_fov_deg=70, y_m=2.5, tilt_deg=-20)
-    judged = Screen(
+    camera = CameraMounting(horizontal_fov_deg=70, y_m=2.5, tilt_deg=-20)
+    judged = ScreenGeometry(
         ViewSettings(screen_width_m=1, screen_height_m=0.6, camera=camera, gaze_margin_deg=5),
         facing_deg=45,
     )
@@ -198,35 +203,39 @@ def test_a_camera_high_above_the_screen_knows_that_looking_down_is_looking_at_it
     box = seen_at(place, camera)
     at_the_screen = turned_to((0, 0, 0), place, camera)
     assert at_the_screen.pitch_deg < -30
-    assert judged.chances(at_the_screen, box, PICTURE).looking > 0.7
-    assert judged.chances(Head(0.0, 0.0), box, PICTURE).looking < 0.05
-    assert by_angles(at_the_screen, Settings().attention).looking < 0.05  # what angles would say
+    assert judged.gaze(at_the_screen, box, PICTURE).looking > 0.7
+    assert judged.gaze(Head(0.0, 0.0), box, PICTURE).looking < 0.05
+    assert (
+        gaze_from_angles(at_the_screen, Settings().attention).looking < 0.05
+    )  # what angles would say
 
 
 def test_eyes_run_ahead_of_the_head():
     box = seen_at((0, 0, 10), tilted(0))
     beside = turned_to((2.5, 0, 0), (0, 0, 10), tilted(0))
-    assert screen(margin=0).chances(beside, box, PICTURE).looking < 0.1
-    assert screen(margin=12).chances(beside, box, PICTURE).looking > 0.8
+    assert screen(margin=0).gaze(beside, box, PICTURE).looking < 0.1
+    assert screen(margin=12).gaze(beside, box, PICTURE).looking > 0.8
 
 
 def test_who_stands_behind_the_screen_cannot_see_it():
-    camera = CameraPose(horizontal_fov_deg=70, z_m=-5.0)
+    camera = CameraMounting(horizontal_fov_deg=70, z_m=-5.0)
     box = seen_at((0, 0, -1.0), camera)
-    judged = Screen(ViewSettings(screen_width_m=2, screen_height_m=1, camera=camera), facing_deg=45)
-    assert judged.chances(Head(0, 0), box, PICTURE).looking == 0
+    judged = ScreenGeometry(
+        ViewSettings(screen_width_m=2, screen_height_m=1, camera=camera), facing_deg=45
+    )
+    assert judged.gaze(Head(0, 0), box, PICTURE).looking == 0
 
 
 @pytest.mark.parametrize("head", [Head(math.nan, 0), Head(0, math.inf), Head(0, 0, math.nan)])
 def test_a_head_without_a_pose_is_no_answer(head):
-    chances = screen().chances(head, (600, 300, 640, 350), PICTURE)
+    chances = screen().gaze(head, (600, 300, 640, 350), PICTURE)
     assert math.isnan(chances.looking)
 
 
 def test_without_a_screen_the_angles_decide():
     head = Head(12, -3)
-    aim = aim_for(Settings())
-    assert aim(head, (0, 0, 10, 10), PICTURE) == by_angles(head, Settings().attention)
+    aim = gaze_estimator_for(Settings())
+    assert aim(head, (0, 0, 10, 10), PICTURE) == gaze_from_angles(head, Settings().attention)
 
 
 def test_a_site_describes_its_screen_in_a_few_lines():
@@ -242,7 +251,7 @@ def test_a_site_describes_its_screen_in_a_few_lines():
         """
     )
     assert told.view.camera.y_m == 0.8
-    assert aim_for(told)(Head(0, 0), (600, 300, 640, 350), PICTURE).facing > 0.9
+    assert gaze_estimator_for(told)(Head(0, 0), (600, 300, 640, 350), PICTURE).facing > 0.9
 
 
 def test_a_screen_without_a_size_is_refused_with_the_place():

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from edge_agent.player.now_playing import PlayError, Playing
+from edge_agent.player.now_playing import PlayerMessageError, PlayHistory
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NOON_MS = int(NOON.timestamp() * 1000)
@@ -17,15 +17,15 @@ def at(seconds):
 
 def told(*words):
     """Each word: when it was heard, the creative, and more fields as seconds from noon."""
-    playing = Playing()
+    playing = PlayHistory()
     for heard_s, creative, times in words:
         word = {name: at(seconds).isoformat() for name, seconds in times.items()}
-        playing.hear(json.dumps({"creative": creative, **word}).encode(), at(heard_s))
+        playing.handle_message(json.dumps({"creative": creative, **word}).encode(), at(heard_s))
     return playing
 
 
 def pieces(playing, first_s, last_s):
-    found = playing.pieces(NOON_MS + round(first_s * 1000), NOON_MS + round(last_s * 1000))
+    found = playing.creative_spans(NOON_MS + round(first_s * 1000), NOON_MS + round(last_s * 1000))
     return [
         (one.creative, (one.first_ms - NOON_MS) / 1000, (one.last_ms - NOON_MS) / 1000)
         for one in found
@@ -106,21 +106,24 @@ def test_a_year_of_words_takes_no_memory():
     ],
 )
 def test_a_word_that_cannot_be_used_is_refused_and_changes_nothing(word, complaint):
-    playing = Playing()
-    with pytest.raises(PlayError, match=complaint.replace("{", r"\{")):
-        playing.hear(word, NOON)
-    assert playing.pieces(0, 10) == [("-", 0, 10)]
+    playing = PlayHistory()
+    with pytest.raises(PlayerMessageError, match=complaint.replace("{", r"\{")):
+        playing.handle_message(word, NOON)
+    assert playing.creative_spans(0, 10) == [("-", 0, 10)]
 
 
 def test_what_else_a_player_says_is_let_pass():
-    playing = Playing()
+    playing = PlayHistory()
     assert (
-        playing.hear(b'{"creative": "tea", "player": "lobby", "volume": 3}', NOON).creative == "tea"
+        playing.handle_message(
+            b'{"creative": "tea", "player": "lobby", "volume": 3}', NOON
+        ).creative
+        == "tea"
     )
 
 
 @pytest.mark.parametrize("field", ["started_at", "ends_at"])
 def test_times_beyond_all_years_are_refused(field):
     word = {"creative": "tea", "sent_at": at(-3600).isoformat(), field: "9999-12-31T23:59:59Z"}
-    with pytest.raises(PlayError, match="beyond all years"):
-        Playing().hear(json.dumps(word).encode(), NOON)
+    with pytest.raises(PlayerMessageError, match="beyond all years"):
+        PlayHistory().hear(json.dumps(word).encode(), NOON)

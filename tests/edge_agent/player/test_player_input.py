@@ -10,10 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from paho.mqtt import publish
 
-from edge_agent.cameras_config import Mount
-from edge_agent.player.now_playing import Playing
-from edge_agent.player.player_input import PlayWords, listening
-from edge_agent.services import surroundings
+from edge_agent.cameras_config import CameraConfig
+from edge_agent.player.now_playing import PlayHistory
+from edge_agent.player.player_input import PlayerInput, listen_to_player
+from edge_agent.services import start_services
 from edge_agent.settings.loading import SettingsError, parse
 from edge_agent.settings.services import PlaysSettings
 from simulators.servers.mosquitto import free_port
@@ -33,7 +33,7 @@ def shows(playing):
 
 
 def test_nobody_is_listened_to_unless_it_is_wished():
-    with listening(PlaysSettings()) as ears:
+    with listen_to_player(PlaysSettings()) as ears:
         assert ears is None
 
 
@@ -44,7 +44,7 @@ def test_a_retained_word_and_those_that_follow(mosquitto, caplog):
                        port=mosquitto.port)  # fmt: skip
 
     say(b'{"creative": "tea"}', retain=True)
-    with listening(PlaysSettings(broker=mosquitto.url, topic=TOPIC)) as (playing, _):
+    with listen_to_player(PlaysSettings(broker=mosquitto.url, topic=TOPIC)) as (playing, _):
         assert until(lambda: shows(playing) == "tea")
         say(b"\xff\xd8\xff a picture")
         say(b"no json")
@@ -79,7 +79,7 @@ def player():
 
 
 def test_a_player_that_is_asked(player):
-    with listening(PlaysSettings(url=player["url"], ask_every_s=0.2)) as (playing, _):
+    with listen_to_player(PlaysSettings(url=player["url"], ask_every_s=0.2)) as (playing, _):
         assert until(lambda: shows(playing) == "tea")
         player["status"] = 500
         time.sleep(0.3)
@@ -92,7 +92,7 @@ def test_a_player_that_is_asked(player):
 def test_a_player_that_posts_to_the_status_page(address):
     port = free_port()
     settings = parse(f"[status]\nport = {port}\n[plays]\nhttp = true\n")
-    with surroundings([Mount("clip.mp4", address, settings)]) as around:
+    with start_services([CameraConfig("clip.mp4", address, settings)]) as around:
         for word, status in ((b'{"creative": "tea"}', 200), (b'{"creative": "a b"}', 422)):
             line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
             line.request("POST", "/plays", word, {"Content-Type": "application/json"})
@@ -112,8 +112,8 @@ def test_what_cannot_be_listened_to_is_refused(text):
 
 
 def test_no_word_of_a_player_ends_its_thread(monkeypatch, caplog):
-    playing = Playing()
+    playing = PlayHistory()
     monkeypatch.setattr(playing, "hear", lambda *_: 1 / 0)
-    PlayWords(playing, lambda: datetime.now(UTC)).overhear(b"{}")
+    PlayerInput(playing, lambda: datetime.now(UTC)).handle_or_log(b"{}")
     (record,) = caplog.records
     assert record.reason == "a word that cannot be used: ZeroDivisionError"

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from edge_agent.reporting.alarms import Alarms, troubles
+from edge_agent.reporting.alarms import Alarms, current_faults
 from edge_agent.reporting.system_health import rss_bytes
 from wire.audience import BlindCause
 from wire.health import AlarmState, CaptureState
@@ -60,7 +60,7 @@ def test_an_alarm_says_what_to_do(address):
     ],
 )
 def test_what_counts_as_trouble(capture, blind, kinds):
-    assert troubles(capture, blind) == kinds
+    assert current_faults(capture, blind) == kinds
 
 
 def test_memory_is_told_where_the_system_tells_it():

@@ -3,7 +3,7 @@
 import pytest
 
 from edge_agent.capture.camera import Counters
-from edge_agent.reporting.connection_quality import CameraConnection
+from edge_agent.reporting.connection_quality import ConnectionQuality
 from wire.health import CaptureState, Connection
 
 FLOWS, STANDS = CaptureState.STREAMING, CaptureState.STALLED
@@ -11,7 +11,7 @@ FLOWS, STANDS = CaptureState.STREAMING, CaptureState.STALLED
 
 def after(minutes):
     """A camera's hour: (frames, reconnects, state) for each minute."""
-    camera, counters = CameraConnection(), Counters()
+    camera, counters = ConnectionQuality(), Counters()
     camera.note(0.0, FLOWS, counters)
     for minute, (frames, reconnects, state) in enumerate(minutes, 1):
         counters.captured += frames

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_agent.selection.downscale import small
-from edge_agent.selection.image_quality import Quality, sharpness_ratio, verdict
+from edge_agent.selection.downscale import downscale
+from edge_agent.selection.image_quality import ImageQuality, assess_picture, sharpness_ratio
 from edge_agent.settings.capture import QualitySettings
 from wire.audience import BlindCause
 
@@ -29,7 +29,7 @@ def scene():
 
 
 def seen(picture):
-    return small(np.clip(picture, 0, 255).astype(np.uint8))
+    return downscale(np.clip(picture, 0, 255).astype(np.uint8))
 
 
 def noisy(picture, sigma):
@@ -60,7 +60,7 @@ def defocused(picture, sigma_px):
     ],
 )
 def test_what_can_be_seen(scene, spoil, cause):
-    assert verdict(seen(spoil(scene)), SETTINGS) is cause
+    assert assess_picture(seen(spoil(scene)), SETTINGS) is cause
 
 
 def test_darkness_is_not_blur_and_noise_is_not_sharpness(scene):
@@ -74,15 +74,15 @@ def test_darkness_is_not_blur_and_noise_is_not_sharpness(scene):
 def test_a_lit_face_in_the_night_is_not_darkness():
     night = np.random.default_rng(2).normal(8, 3, (HEIGHT, WIDTH))
     night[200:500, 400:700] = np.random.default_rng(3).normal(140, 30, (300, 300))
-    assert verdict(seen(night), SETTINGS) is None
+    assert assess_picture(seen(night), SETTINGS) is None
 
 
 def test_the_same_picture_for_too_long_is_frozen_and_one_other_pixel_thaws_it(scene):
-    quality, still = Quality(QualitySettings(frozen_after_s=10)), seen(scene)
-    assert [quality.blindness(still.copy(), at_s) for at_s in (0, 5, 9.9)] == [None] * 3
-    assert quality.blindness(still.copy(), 10.0) is BlindCause.FROZEN
+    quality, still = ImageQuality(QualitySettings(frozen_after_s=10)), seen(scene)
+    assert [quality.unobserved_cause(still.copy(), at_s) for at_s in (0, 5, 9.9)] == [None] * 3
+    assert quality.unobserved_cause(still.copy(), 10.0) is BlindCause.FROZEN
     living = still.copy()
     living[0, 0] ^= 1
-    assert quality.blindness(living, 10.2) is None
-    assert quality.blindness(living, 20.0) is None
-    assert quality.blindness(living, 20.2) is BlindCause.FROZEN
+    assert quality.unobserved_cause(living, 10.2) is None
+    assert quality.unobserved_cause(living, 20.0) is None
+    assert quality.unobserved_cause(living, 20.2) is BlindCause.FROZEN

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_agent.selection.background_model import Scene
-from edge_agent.selection.downscale import small
-from edge_agent.selection.motion_gate import Gate
+from edge_agent.selection.background_model import BackgroundModel
+from edge_agent.selection.downscale import downscale
+from edge_agent.selection.motion_gate import MotionGate
 from edge_agent.settings.capture import MotionSettings
 
 WIDTH, HEIGHT, PICTURES = 640, 360, 150
@@ -88,11 +88,11 @@ def past_a_camera_that_trembles(place, n):
 def moved(place, draw, noise):
     random = np.random.default_rng(5)
     grains = [random.normal(0, noise, place.shape).astype(np.float32) for _ in range(8)]
-    scene = Scene(MotionSettings())
+    scene = BackgroundModel(MotionSettings())
     answers = []
     for n in range(PICTURES):
         picture = np.clip(draw(place, n) + grains[n * 3 % 8], 0, 255).astype(np.uint8)
-        answers.append(scene.moved(small(picture), n / 5))
+        answers.append(scene.detect_motion(downscale(picture), n / 5))
     return answers
 
 
@@ -136,64 +136,64 @@ def test_whoever_moves_wakes_it(place, draw, noise):
 
 
 def test_the_gate_opens_for_a_live_track_although_nothing_moves(place):
-    gate = Gate(MotionSettings(heartbeat_s=60))
-    still = small(place.astype(np.uint8))
-    assert gate.opens(still, 0.0, tracks=0)  # the first picture is always looked at
-    assert not gate.opens(still, 1.0, tracks=0)
-    assert gate.opens(still, 2.0, tracks=1)
+    gate = MotionGate(MotionSettings(heartbeat_s=60))
+    still = downscale(place.astype(np.uint8))
+    assert gate.should_analyse(still, 0.0, tracks=0)  # the first picture is always looked at
+    assert not gate.should_analyse(still, 1.0, tracks=0)
+    assert gate.should_analyse(still, 2.0, tracks=1)
     assert (gate.counters.by_heartbeat, gate.counters.by_track) == (1, 1)
 
 
 def test_the_heartbeat_looks_whatever_the_gate_says_and_tells_what_it_missed(place):
-    gate = Gate(MotionSettings(heartbeat_s=5))
-    still = small(place.astype(np.uint8))
+    gate = MotionGate(MotionSettings(heartbeat_s=5))
+    still = downscale(place.astype(np.uint8))
     opened = []
     for n in range(101):
-        if gate.opens(still, n / 5, tracks=0):
+        if gate.should_analyse(still, n / 5, tracks=0):
             opened.append(n / 5)
-            gate.found(faces=int(n == 53))
+            gate.record_faces(faces=int(n == 53))
     assert opened == [0, 0.6, 5.6, 10.6, 15.6]  # the second, because the place is not known yet
     assert (gate.counters.by_heartbeat, gate.counters.missed) == (5, 1)
 
 
 def test_the_gate_lingers_after_the_last_movement(place):
-    gate = Gate(MotionSettings(linger_s=2, heartbeat_s=60))
+    gate = MotionGate(MotionSettings(linger_s=2, heartbeat_s=60))
     #  empty for 2 s, somebody walks for 1 s, empty again
     opened = []
     for n in range(40):
         picture = place.astype(np.uint8)
         if 10 <= n <= 15:
             picture[100:200, n * 20 : n * 20 + 100] = 255
-        if gate.opens(small(picture), n / 5, tracks=0):
+        if gate.should_analyse(downscale(picture), n / 5, tracks=0):
             opened.append(n / 5)
     early = [0.0, 0.6]  # while the place is not known yet
     assert opened == [*early, *(n / 5 for n in range(10, 26))]
 
 
 def test_an_open_gate_looks_at_everything(place):
-    gate = Gate(MotionSettings(always=True))
-    still = small(place.astype(np.uint8))
-    assert all(gate.opens(still, n / 5, tracks=0) for n in range(20))
+    gate = MotionGate(MotionSettings(always=True))
+    still = downscale(place.astype(np.uint8))
+    assert all(gate.should_analyse(still, n / 5, tracks=0) for n in range(20))
 
 
 def test_black_pictures_are_no_division_by_zero():
-    scene = Scene(MotionSettings())
+    scene = BackgroundModel(MotionSettings())
     black = np.zeros((180, 320), np.uint8)
-    assert [scene.moved(black, n / 5) for n in range(3)] == [False] * 3
+    assert [scene.detect_motion(black, n / 5) for n in range(3)] == [False] * 3
 
 
 def opened_for(place, faces):
     """Somebody or something comes in within a second, then stands as a statue does."""
-    gate = Gate(MotionSettings(linger_s=1, heartbeat_s=60))
+    gate = MotionGate(MotionSettings(linger_s=1, heartbeat_s=60))
     opened = []
     for n in range(300):
         picture = place.astype(np.uint8)
         if n >= 25:
             left = 60 * (n - 25) if n < 30 else 300
             picture[100:250, left : left + 200] = 30
-        if gate.opens(small(picture), n / 5, tracks=0):
+        if gate.should_analyse(downscale(picture), n / 5, tracks=0):
             opened.append(n / 5)
-            gate.found(faces)
+            gate.record_faces(faces)
     return opened
 
 
@@ -211,9 +211,11 @@ def test_whoever_has_a_face_is_remembered_as_somebody(place):
 
 def test_between_pictures_that_lie_far_apart_every_difference_is_movement(place):
     #  key pictures alone, one in two seconds: a lamp cannot be told from a person
-    scene = Scene(MotionSettings())
+    scene = BackgroundModel(MotionSettings())
     came = place.copy()
     came[150:270, 200:240] += 35
     pictures = [place] * 8 + [came] * 3
-    answers = [scene.moved(small(p.astype(np.uint8)), 2.0 * n) for n, p in enumerate(pictures)]
+    answers = [
+        scene.detect_motion(downscale(p.astype(np.uint8)), 2.0 * n) for n, p in enumerate(pictures)
+    ]
     assert answers == [False] * 8 + [True] * 3

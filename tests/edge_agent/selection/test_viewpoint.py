@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_agent.selection.downscale import small
-from edge_agent.selection.image_quality import Quality
-from edge_agent.selection.viewpoint import View, Viewpoint
+from edge_agent.selection.downscale import downscale
+from edge_agent.selection.image_quality import ImageQuality
+from edge_agent.selection.viewpoint import Viewpoint, ViewpointState
 from edge_agent.settings.capture import QualitySettings
 from wire.audience import BlindCause
 
@@ -28,7 +28,7 @@ def square():
 
 def picture(place, second, noise=3):
     grain = GRAINS[second % len(GRAINS)] * noise
-    return small(np.clip(place + grain, 0, 255).astype(np.uint8))
+    return downscale(np.clip(place + grain, 0, 255).astype(np.uint8))
 
 
 def pushed(place):
@@ -72,30 +72,32 @@ def views(*stretches):
 )
 def test_it_is_still_the_same_place_when(square, change):
     said = views((lambda n: square, 90), (lambda n: change(square, n), 60))
-    assert said == [View.KNOWN, View.KNOWN]
+    assert said == [ViewpointState.KNOWN, ViewpointState.KNOWN]
 
 
 def test_a_pushed_camera_is_told_after_twenty_seconds(square):
-    assert views((lambda n: square, 90), (lambda n: pushed(square), 19)) == [View.KNOWN] * 2
+    assert (
+        views((lambda n: square, 90), (lambda n: pushed(square), 19)) == [ViewpointState.KNOWN] * 2
+    )
     said = views((lambda n: square, 90), (lambda n: pushed(square), 25))
-    assert said == [View.KNOWN, View.MOVED]
+    assert said == [ViewpointState.KNOWN, ViewpointState.MOVED]
 
 
 def test_somebody_who_stands_before_the_lens_for_a_moment_is_no_obstruction(square):
     said = views((lambda n: square, 90), (lambda n: covered(square), 15), (lambda n: square, 30))
-    assert said == [View.KNOWN] * 3
+    assert said == [ViewpointState.KNOWN] * 3
 
 
 def test_a_covered_camera_is_obstructed_until_it_is_uncovered(square):
     said = views((lambda n: square, 90), (lambda n: covered(square), 60), (lambda n: square, 2))
-    assert said == [View.KNOWN, View.OBSTRUCTED, View.KNOWN]
+    assert said == [ViewpointState.KNOWN, ViewpointState.OBSTRUCTED, ViewpointState.KNOWN]
 
 
 def test_a_new_place_is_accepted_after_ten_minutes(square):
     said = views(
         (lambda n: square, 90), (lambda n: pushed(square), 590), (lambda n: pushed(square), 30)
     )
-    assert said == [View.KNOWN, View.MOVED, View.KNOWN]
+    assert said == [ViewpointState.KNOWN, ViewpointState.MOVED, ViewpointState.KNOWN]
 
 
 def test_a_camera_that_was_pushed_while_nothing_was_seen_is_told_in_the_morning(square):
@@ -107,15 +109,17 @@ def test_a_camera_that_was_pushed_while_nothing_was_seen_is_told_in_the_morning(
         viewpoint.view(picture(pushed(square), second), float(morning + second))
         for second in range(30)
     ]
-    assert (said[0], said[-1]) == (View.KNOWN, View.MOVED)
+    assert (said[0], said[-1]) == (ViewpointState.KNOWN, ViewpointState.MOVED)
 
 
 def test_the_first_minute_is_for_learning(square):
-    assert views((lambda n: square, 30), (lambda n: pushed(square), 29)) == [View.KNOWN] * 2
+    assert (
+        views((lambda n: square, 30), (lambda n: pushed(square), 29)) == [ViewpointState.KNOWN] * 2
+    )
 
 
 def test_obstructed_time_is_blind_and_moved_time_is_not(square):
-    quality = Quality(QualitySettings())
+    quality = ImageQuality(QualitySettings())
     causes = {}
     for name, place, seconds in (
         ("learning", square, 90), ("pushed", pushed(square), 30),
@@ -124,7 +128,7 @@ def test_obstructed_time_is_blind_and_moved_time_is_not(square):
         for _ in range(seconds):
             second = causes.setdefault("second", 0)
             causes["second"] = second + 1
-            causes[name] = quality.blindness(picture(place, second), float(second))
+            causes[name] = quality.unobserved_cause(picture(place, second), float(second))
             causes[f"{name} moved"] = quality.moved
     assert causes["pushed"] is None
     assert causes["pushed moved"]

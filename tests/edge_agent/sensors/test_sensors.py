@@ -13,9 +13,9 @@ import pytest
 
 from edge_agent.capture.frame import Frame
 from edge_agent.metering.meter import Meter
-from edge_agent.perception.sightings import View
-from edge_agent.sensors.light import LightFromPicture
-from edge_agent.sensors.sources import Polled, SensorError, from_bh1750, readings
+from edge_agent.perception.sightings import Visibility
+from edge_agent.sensors.light import PictureLightSensor
+from edge_agent.sensors.sources import PolledSensor, SensorError, parse_readings, read_bh1750
 from edge_agent.settings.camera_settings import Settings
 from edge_agent.settings.loading import SettingsError, parse
 from edge_agent.settings.services import SensorSource
@@ -27,22 +27,22 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 def test_numbers_by_name_are_readings_in_thousandths():
     answer = {"lux": 120.5, "temperature_c": -3, "people": True, "note": "x", "Bad Name": 1,
               "nan": float("nan"), "huge": 1e30}  # fmt: skip
-    assert readings(answer) == [("lux", 120_500), ("temperature_c", -3_000)]
+    assert parse_readings(answer) == [("lux", 120_500), ("temperature_c", -3_000)]
     with pytest.raises(SensorError, match="answer with numbers"):
-        readings({"note": "x"})
+        parse_readings({"note": "x"})
 
 
 def test_a_file_that_is_kept_fresh(tmp_path, caplog):
     path = tmp_path / "lux.json"
     path.write_text('{"lux": 80}')
-    polled = Polled(SensorSource(kind="file", at=str(path), every_s=1))
-    polled.turn()
-    assert polled.take() == [("lux", 80_000)]
-    assert polled.take() == []
+    polled = PolledSensor(SensorSource(kind="file", at=str(path), every_s=1))
+    polled.poll()
+    assert polled.take_readings() == [("lux", 80_000)]
+    assert polled.take_readings() == []
     os.utime(path, (time.time() - 60, time.time() - 60))
     for _ in range(3):
-        polled.turn()
-    assert polled.take() == []
+        polled.poll()
+    assert polled.take_readings() == []
     (record,) = caplog.records
     assert "has stopped" in record.reason
 
@@ -51,14 +51,14 @@ def test_a_file_that_is_kept_fresh(tmp_path, caplog):
 def test_a_file_of_something_else_is_told_of_once(tmp_path, caplog, content):
     path = tmp_path / "lux.json"
     path.write_bytes(content)
-    polled = Polled(SensorSource(kind="file", at=str(path)))
-    polled.turn()
-    polled.turn()
-    assert polled.take() == []
+    polled = PolledSensor(SensorSource(kind="file", at=str(path)))
+    polled.poll()
+    polled.poll()
+    assert polled.take_readings() == []
     assert [record.message for record in caplog.records] == ["sensor.failed"]
     path.write_text('{"lux": 1}')
-    polled.turn()
-    assert polled.take() == [("lux", 1_000)]
+    polled.poll()
+    assert polled.take_readings() == [("lux", 1_000)]
 
 
 def test_a_web_address_is_asked_again_and_again():
@@ -75,12 +75,12 @@ def test_a_web_address_is_asked_again_and_again():
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     address = f"http://127.0.0.1:{server.server_address[1]}/"
-    polled = Polled(SensorSource(kind="http", at=address, every_s=1))
+    polled = PolledSensor(SensorSource(kind="http", at=address, every_s=1))
     polled.start()
     found = []
     deadline = time.monotonic() + 20
     while len(found) < 2 and time.monotonic() < deadline:
-        found += polled.take()
+        found += polled.take_readings()
         time.sleep(0.02)
     polled.stop()
     server.shutdown()
@@ -107,15 +107,15 @@ def test_a_light_sensor_on_i2c(monkeypatch):
             return [0x83, 0x90]  # the datasheet's example: 28067 lx
 
     monkeypatch.setitem(sys.modules, "smbus2", SimpleNamespace(SMBus=Bus))
-    answer = from_bh1750(SensorSource(kind="bh1750", at="1:0x5c"))
+    answer = read_bh1750(SensorSource(kind="bh1750", at="1:0x5c"))
     assert round(answer["lux"]) == 28_067
     assert asked == [1, (0x5C, 0x10, 2)]
 
 
 def test_a_driver_that_is_not_installed_is_told_of(monkeypatch, caplog):
     monkeypatch.setitem(sys.modules, "smbus2", None)
-    polled = Polled(SensorSource(kind="bh1750", at="1"))
-    polled.turn()
+    polled = PolledSensor(SensorSource(kind="bh1750", at="1"))
+    polled.poll()
     assert caplog.records[0].message == "sensor.failed"
 
 
@@ -142,9 +142,9 @@ def picture(level, at_s):
     ],
 )
 def test_light_from_the_picture_says_how_rough_it_is(level, lux):
-    light = LightFromPicture(300)
+    light = PictureLightSensor(300)
     light.see(picture(level, 0.0), None)
-    found = {name: value / 1000 for name, value in light.take()}
+    found = {name: value / 1000 for name, value in light.take_readings()}
     if lux is None:
         assert found == {}
         return
@@ -154,17 +154,17 @@ def test_light_from_the_picture_says_how_rough_it_is(level, lux):
 
 
 def test_it_looks_every_five_seconds():
-    light = LightFromPicture(300)
+    light = PictureLightSensor(300)
     for n in range(60):
         light.see(picture(117, n / 5), None)
-    assert [name for name, _ in light.take()].count("image_lux") == 3
+    assert [name for name, _ in light.take_readings()].count("image_lux") == 3
 
 
 def test_readings_become_sums_of_the_interval_in_which_they_came():
     meter = Meter(Settings())
     for second in range(70):
         moment = NOON.replace(minute=second // 60, second=second % 60)
-        meter.observe(moment, float(second), View(observed=True))
+        meter.observe(moment, float(second), Visibility(observed=True))
         if second in (5, 10, 40):
             meter.read("lux", 1000 * second)
     tallies = meter.close()
@@ -177,11 +177,11 @@ def test_readings_become_sums_of_the_interval_in_which_they_came():
 
 def test_more_sensors_than_a_report_carries_are_left_out():
     meter = Meter(Settings())
-    meter.observe(NOON, 0.0, View(observed=True))
+    meter.observe(NOON, 0.0, Visibility(observed=True))
     for n in range(50):
         meter.read(f"s{n}", 1)
         meter.read("s0", 1)
-    meter.observe(NOON.replace(second=1), 1.0, View(observed=True))
+    meter.observe(NOON.replace(second=1), 1.0, Visibility(observed=True))
     (tally,) = meter.close()
     assert len(tally.sensors) == MAX_SENSORS
     assert tally.sensors["s0"].samples == 51

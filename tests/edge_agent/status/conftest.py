@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec import structs
 
-from edge_agent.state_board import Board, Glance
+from edge_agent.state_board import StateBoard, StateSnapshot
 from wire.audience import BlindCause, Versions
 from wire.health import CaptureState, Connection, DeviceFigures, GateCounts, Heartbeat
 from wire.scalars import DeviceId, JournalId, LocationId
@@ -19,7 +19,7 @@ def now():
 
 
 @pytest.fixture
-def glance():
+def snapshot():
     """A camera that has been well for an hour; `changed` says how it differs."""
 
     def made(*, source="rtsp://10.0.0.7/main", totals=None, connected=True, **changed):
@@ -45,13 +45,13 @@ def glance():
             "person_ms": 9_000_000, "looking_ms": 754_000, "observed_ms": 3_590_000,
             "blind_ms": {BlindCause.DARK: 10_000},
         }  # fmt: skip
-        return Glance(source, structs.replace(beat, **changed), totals or sums, connected)
+        return StateSnapshot(source, structs.replace(beat, **changed), totals or sums, connected)
 
     return made
 
 
 @pytest.fixture
-def board(glance):
-    one = Board()
-    one.post(DeviceId("kx-01-cam-1"), glance())
+def board(snapshot):
+    one = StateBoard()
+    one.post(DeviceId("kx-01-cam-1"), snapshot())
     return one

@@ -9,7 +9,7 @@ from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_agent.settings.services import HomeAssistantSettings
-from edge_agent.state_board import Board
+from edge_agent.state_board import StateBoard
 from edge_agent.status.home_assistant import ENTITIES, publish_to_home_assistant
 from wire.health import CaptureState
 from wire.scalars import DeviceId
@@ -72,9 +72,9 @@ def test_a_camera_is_announced_and_then_told_of(house, mosquitto, board):
 
 
 @pytest.mark.broker
-def test_trouble_is_a_problem_and_what_is_unknown_is_null(house, mosquitto, glance):
-    board = Board()
-    board.post(CAMERA, glance(capture=CaptureState.FAILED, figures=UNSET))
+def test_trouble_is_a_problem_and_what_is_unknown_is_null(house, mosquitto, snapshot):
+    board = StateBoard()
+    board.publish(CAMERA, snapshot(capture=CaptureState.FAILED, figures=UNSET))
     with publish_to_home_assistant(settings(mosquitto), board, CAMERA):
         state = json.loads(until(house, f"onlooker-device/lobby/{CAMERA}")[-1][1])
     assert (state["problem"], state["connection"]) == ("ON", None)

@@ -2,7 +2,7 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from edge_agent.state_board import Board
+from edge_agent.state_board import StateBoard
 from edge_agent.status.metrics import METRIC_SPECS, render_metrics
 from wire.scalars import DeviceId
 
@@ -52,17 +52,17 @@ def test_the_parts_of_the_gate_add_up_to_the_frames_that_were_sampled(board, now
     assert sum(parts) == found["onlooker_gate_sampled_total",]
 
 
-def test_what_the_system_does_not_tell_is_left_out(board, glance, now):
-    board.post(DeviceId("kx-01-cam-1"), glance(clock_kept=None, alarms=("blind.dark",)))
+def test_what_the_system_does_not_tell_is_left_out(board, snapshot, now):
+    board.publish(DeviceId("kx-01-cam-1"), snapshot(clock_kept=None, alarms=("blind.dark",)))
     found = samples(board, now)
     assert ("onlooker_clock_kept",) not in found
     assert found["onlooker_alarm", "blind.dark"] == 1
 
 
-def test_several_cameras_stand_side_by_side(board, glance, now):
-    board.post(DeviceId("other"), glance(device=DeviceId("other")))
+def test_several_cameras_stand_side_by_side(board, snapshot, now):
+    board.publish(DeviceId("other"), snapshot(device=DeviceId("other")))
     assert render_metrics(board, now).decode().count("onlooker_entries_total{") == 2
 
 
 def test_an_empty_board_is_no_error(now):
-    assert b"onlooker_entries" in render_metrics(Board(), now)
+    assert b"onlooker_entries" in render_metrics(StateBoard(), now)

@@ -30,8 +30,8 @@ def facts(seen):
     return dict(pairwise(texts))
 
 
-def test_a_camera_that_is_well(glance, now):
-    seen = Seen(render_page([glance()], now, ()))
+def test_a_camera_that_is_well(snapshot, now):
+    seen = Seen(render_page([snapshot()], now, ()))
     shown = facts(seen)
     assert shown["people seen"] == "1,234"
     assert shown["looking"] == "12 min 34 s"
@@ -41,8 +41,8 @@ def test_a_camera_that_is_well(glance, now):
     assert not [attrs for _, attrs in seen.tags if attrs.get("class") == "bad"]
 
 
-def test_trouble_is_told_in_words_and_not_by_colour_alone(glance, now):
-    ill = glance(
+def test_trouble_is_told_in_words_and_not_by_colour_alone(snapshot, now):
+    ill = snapshot(
         capture=CaptureState.FAILED, connection=Connection.UNUSABLE, connected=False,
         clock_kept=False, alarms=("capture.failed",),
     )  # fmt: skip
@@ -55,7 +55,7 @@ EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>"
 
 
 @pytest.mark.parametrize("where", ["source", "alarms", "versions", "device", "query"])
-def test_what_others_say_stays_text(glance, now, where):
+def test_what_others_say_stays_text(snapshot, now, where):
     changed = {
         "source": {"source": EVIL},
         "alarms": {"alarms": (EVIL,)},
@@ -63,7 +63,7 @@ def test_what_others_say_stays_text(glance, now, where):
         "device": {"device": EVIL},
         "query": {},
     }[where]
-    one = glance(**changed)
+    one = snapshot(**changed)
     seen = Seen(render_page([one], now, {one.beat.device}, EVIL if where == "query" else ""))
     assert {tag for tag, _ in seen.tags}.isdisjoint({"script"})
     images = [attrs for tag, attrs in seen.tags if tag == "img"]
@@ -71,8 +71,8 @@ def test_what_others_say_stays_text(glance, now, where):
     assert not [name for _, attrs in seen.tags for name in attrs if name.startswith("on")]
 
 
-def test_nothing_comes_from_elsewhere(glance, now):
-    text = render_page([glance(source="camera")], now, {"kx-01-cam-1"})
+def test_nothing_comes_from_elsewhere(snapshot, now):
+    text = render_page([snapshot(source="camera")], now, {"kx-01-cam-1"})
     assert "http://" not in text
     assert "https://" not in text
     assert "url(" not in text

@@ -14,7 +14,7 @@ from edge_agent.agent import Agent
 from edge_agent.capture.factory import open_camera
 from edge_agent.outbox import Outbox
 from edge_agent.settings.loading import parse
-from edge_agent.state_board import Board
+from edge_agent.state_board import StateBoard
 from edge_agent.status.watchdog import Watchdog
 from edge_agent.transport.loopback import LoopbackLink
 from wire.scalars import DeviceId
@@ -35,7 +35,7 @@ def environment(systemd, **more):
 
 
 def test_it_says_when_it_is_ready_when_it_lives_and_when_it_stops(systemd):
-    board = Board()
+    board = StateBoard()
     with Watchdog(board, environment=environment(systemd, WATCHDOG_USEC="30000")):
         assert systemd.recv(99) == b"READY=1"
         assert systemd.recv(99) == b"WATCHDOG=1"
@@ -47,15 +47,15 @@ def test_it_says_when_it_is_ready_when_it_lives_and_when_it_stops(systemd):
 
 def test_a_loop_that_hangs_silences_it_and_is_told_of_once(systemd, caplog):
     #  pulse at 100 s          131 s: hangs     132 s: still    140 s: turns again
-    board = Board()
-    board.pulse(CAMERA, 100.0)
-    board.pulse(DeviceId("other"), 139.0)
+    board = StateBoard()
+    board.record_heartbeat(CAMERA, 100.0)
+    board.record_heartbeat(DeviceId("other"), 139.0)
     dog = Watchdog(board, environment=environment(systemd), hangs_after_s=30)
     assert [dog.turn(129.0), dog.turn(131.0), dog.turn(132.0)] == [True, False, False]
     assert [record.device for record in caplog.records if record.message == "agent.hangs"] == [
         CAMERA
     ]
-    board.pulse(CAMERA, 140.0)
+    board.record_heartbeat(CAMERA, 140.0)
     assert dog.turn(141.0)
     assert [systemd.recv(99) for _ in range(2)] == [b"WATCHDOG=1"] * 2
     systemd.setblocking(False)
@@ -64,10 +64,10 @@ def test_a_loop_that_hangs_silences_it_and_is_told_of_once(systemd, caplog):
 
 
 def test_where_it_hangs_stands_in_the_log(caplog):
-    board, go = Board(), threading.Event()
+    board, go = StateBoard(), threading.Event()
     thread = threading.Thread(target=go.wait, name=CAMERA, daemon=True)
     thread.start()
-    board.pulse(CAMERA, 0.0)
+    board.record_heartbeat(CAMERA, 0.0)
     Watchdog(board, environment={}).turn(31.0)
     go.set()
     thread.join()
@@ -94,7 +94,7 @@ def test_a_real_loop_that_hangs_is_found_and_one_that_goes_on_is_not(
     address, pose, street, film, tmp_path
 ):
     path = film(street(n / 10, [(100 + n, 60)]) for n in range(60))
-    stuck, board = Stuck(), Board()
+    stuck, board = Stuck(), StateBoard()
     outbox = Outbox(tmp_path / "outbox.sqlite3")
     settings = parse("[motion]\nalways = true\n")
     agent = Agent(
@@ -120,15 +120,15 @@ def test_a_real_loop_that_hangs_is_found_and_one_that_goes_on_is_not(
 
 
 def test_whoever_ended_in_order_is_not_waited_for():
-    board = Board()
-    board.pulse(CAMERA, 0.0)
-    board.leave(CAMERA)
+    board = StateBoard()
+    board.record_heartbeat(CAMERA, 0.0)
+    board.remove_heartbeat(CAMERA)
     assert Watchdog(board, environment={}).turn(1_000.0)
 
 
 @pytest.mark.parametrize("address", ["", "/no/such/socket", "@onlooker-nobody"])
 def test_without_anybody_to_tell_it_goes_on(address):
-    with Watchdog(Board(), environment={"NOTIFY_SOCKET": address}) as dog:
+    with Watchdog(StateBoard(), environment={"NOTIFY_SOCKET": address}) as dog:
         assert dog.turn(0.0)
 
 

@@ -6,9 +6,9 @@ import tarfile
 import pytest
 
 from edge_agent.updates import ab_update
-from edge_agent.updates.ab_update import SlotError, Slots
+from edge_agent.updates.ab_update import ProgramSlotError, ProgramSlots
 
-WELL = f'#!/bin/sh\necho well > "${ab_update.PROVING}"\nexec sleep 60\n'
+WELL = f'#!/bin/sh\necho well > "${ab_update.HEALTH_FILE_VARIABLE}"\nexec sleep 60\n'
 MUTE = "#!/bin/sh\nexec sleep 60\n"
 ENDS = "#!/bin/sh\nexit 3\n"
 
@@ -28,14 +28,14 @@ def program(tmp_path):
     home = tmp_path / "slots" / "1.0"
     home.mkdir(parents=True)
     (tmp_path / "current").symlink_to(home)
-    return Slots(tmp_path)
+    return ProgramSlots(tmp_path)
 
 
 def test_a_version_that_gets_well_becomes_current_and_the_old_one_stays(program, tmp_path):
     slot = program.unpack("1.1", archive({"start": WELL}))
     assert program.prove(slot, ["run"])
     assert (program.current.name, program.previous.name) == ("1.1", "1.0")
-    assert program.take_trouble() == ""
+    assert program.take_failure_reason() == ""
 
 
 def test_only_two_versions_are_kept(program, tmp_path):
@@ -51,8 +51,8 @@ def test_a_version_that_does_not_get_well_changes_nothing(program, script, troub
     slot = program.unpack("1.1", archive({"start": script}))
     assert not program.prove(slot, [], patience_s=1.0)
     assert (program.current.name, program.previous) == ("1.0", None)
-    assert trouble in program.take_trouble()
-    assert program.take_trouble() == ""
+    assert trouble in program.take_failure_reason()
+    assert program.take_failure_reason() == ""
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_version_that_does_not_get_well_changes_nothing(program, script, troub
     ids=range(6),
 )
 def test_what_is_no_release_leaves_no_slot(program, tmp_path, content, complaint):
-    with pytest.raises(SlotError, match=complaint):
+    with pytest.raises(ProgramSlotError, match=complaint):
         program.unpack("1.1", content)
     assert [home.name for home in (tmp_path / "slots").iterdir()] == ["1.0"]
     assert not (tmp_path.parent / "start").exists()
@@ -76,10 +76,10 @@ def test_what_is_no_release_leaves_no_slot(program, tmp_path, content, complaint
 
 def test_a_release_that_swells_is_refused(program, monkeypatch):
     monkeypatch.setattr(ab_update, "LARGEST_UNPACKED_BYTES", 10)
-    with pytest.raises(SlotError, match="unpacks to over 10 bytes"):
+    with pytest.raises(ProgramSlotError, match="unpacks to over 10 bytes"):
         program.unpack("1.1", archive({"start": WELL}))
 
 
 def test_without_slots_there_is_nothing_to_unpack_into(tmp_path):
-    with pytest.raises(SlotError, match="no current slot"):
-        Slots(tmp_path).unpack("1.1", archive({"start": WELL}))
+    with pytest.raises(ProgramSlotError, match="no current slot"):
+        ProgramSlots(tmp_path).unpack("1.1", archive({"start": WELL}))

@@ -28,7 +28,7 @@ from edge_agent.capture.camera import Counters
 from edge_agent.capture.frame import Frame
 from edge_agent.enrolment.claim import load_claim
 from edge_agent.enrolment.procedure import EnrolmentRequest, enrol, load_broker
-from edge_agent.identity.certificates import certificate_in
+from edge_agent.identity.certificates import read_certificate
 from edge_agent.identity.folder import IdentityFolder
 from edge_agent.management import model_job
 from edge_agent.management.device_management import DeviceManagement
@@ -141,7 +141,7 @@ class Camera:
             restart=self._stop.set,
             tail=LogTail(),
         )
-        mine = self.identity.belonging()
+        mine = self.identity.read_identity()
         address = DeviceAddress(mine.location, mine.device)
         self.link = PahoLink(load_broker(self.identity), address, subscriptions=care.subscriptions)
         detector, pose = care.networks
@@ -274,7 +274,7 @@ def live(company, cameras, package):
     shown = msgspec.json.decode(company.fleet("show", "cam-30"))["config"]["reported"]
     assert shown["report_interval_ms"] == 20_000
     assert shown["verdict"]["outcome"] == "applied"
-    assert all(camera.agent.pulse.digest == shown["digest"] for camera in cameras)
+    assert all(camera.agent.status.digest == shown["digest"] for camera in cameras)
 
     # A signed model is tried on three; it fails on one, so it reaches no other, and goes back.
     words = ["99.0", "--group", "canary", "--abort-after", "3", "--package", package]
@@ -288,10 +288,10 @@ def live(company, cameras, package):
     until(lambda: "2 SUCCEEDED, 0 waiting" in company.fleet("jobs"), "their word for it")
 
     # One renews its certificate while it runs: new key, same camera.
-    before = certificate_in(cameras[4].identity.pair)
+    before = read_certificate(cameras[4].identity.pair)
     company.fleet("order", "renew", "--device", cameras[4].device, "--apply")
     until(lambda: company.fleet("jobs").startswith("renew-1  COMPLETED"), "the renewal")
-    after = certificate_in(cameras[4].identity.pair)
+    after = read_certificate(cameras[4].identity.pair)
     assert after.public_key() != before.public_key()
     until(lambda: cameras[4].link.connected, "its return")
 

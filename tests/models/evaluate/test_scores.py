@@ -10,12 +10,12 @@ import pytest
 from skimage import data
 
 from edge_agent.perception.model_cards import WEIGHTS, read_card
-from edge_agent.perception.score_calibration import Calibration, calibration_of
+from edge_agent.perception.score_calibration import ScoreCalibration, read_calibration
 from models.__main__ import main
 from models.evaluate.average_precision import Matches, average_precision
 from models.evaluate.scores import HELD_OUT, ScoresError, calibrate_card, fit_scores
 
-TRUE = Calibration(slope=2.5, zero=0.7)
+TRUE = ScoreCalibration(slope=2.5, zero=0.7)
 FACE = (182, 66, 264, 172)
 
 
@@ -51,14 +51,14 @@ def test_on_held_out_pictures_the_probability_is_honest_where_the_score_was_not(
 def test_the_order_of_boxes_and_with_it_the_average_precision_stay(card):
     drawn = list(pictures(60))
     changed, _ = calibrate_card(card, drawn, "drawn")
-    known = calibration_of(changed)
+    known = read_calibration(changed)
     honest = [Matches(known.probability(one.scores), one.right, one.wanted) for one in drawn]
     assert average_precision(honest) == average_precision(drawn)
 
 
 def test_the_card_gets_two_numbers_a_moved_threshold_and_its_figure(card):
     changed, _ = calibrate_card(card, list(pictures(200)), "drawn")
-    known = calibration_of(changed)
+    known = read_calibration(changed)
     assert float(known.score(changed.thresholds["score"])) == pytest.approx(0.45, abs=1e-5)
     assert changed.thresholds["overlap"] == card.thresholds["overlap"]
     (figure,) = [one for one in changed.figures if one.metric == HELD_OUT]
@@ -68,7 +68,7 @@ def test_the_card_gets_two_numbers_a_moved_threshold_and_its_figure(card):
 def test_calibrating_again_changes_nothing(card):
     drawn = list(pictures(200))
     once, _ = calibrate_card(card, drawn, "drawn")
-    known = calibration_of(once)
+    known = read_calibration(once)
     told = [Matches(known.probability(one.scores), one.right, one.wanted) for one in drawn]
     again, _ = calibrate_card(once, told, "drawn")
     assert again.calibration == pytest.approx(once.calibration, abs=1e-5)

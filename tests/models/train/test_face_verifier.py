@@ -8,7 +8,7 @@ from msgspec import structs
 from skimage import data
 
 from edge_agent.perception.face_detector import OnnxFaceDetector
-from edge_agent.perception.face_verifier import SecondLook
+from edge_agent.perception.face_verifier import FaceVerifier
 from edge_agent.perception.inference import open_session
 from edge_agent.perception.model_errors import ModelError
 
@@ -65,11 +65,11 @@ def test_a_certain_second_look_lifts_a_hesitant_first_one(astronaut):
 
 
 def test_no_place_no_look():
-    look = SecondLook(open_session("onlooker-face-check"))
+    look = FaceVerifier(open_session("onlooker-face-check"))
     nowhere = np.zeros((0, 4), np.float32)
     assert look.probabilities(np.zeros((9, 9, 3), np.uint8), nowhere).shape == (0,)
 
 
 def test_another_network_is_refused():
     with pytest.raises(ModelError, match="a network for face-check"):
-        SecondLook(open_session("onlooker-face"))
+        FaceVerifier(open_session("onlooker-face"))

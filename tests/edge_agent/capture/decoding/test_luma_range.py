@@ -8,26 +8,26 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_agent.capture.camera import Rest
+from edge_agent.capture.camera import ActivityLevel
 from edge_agent.capture.decoding.deinterlacer import Deinterlacer
-from edge_agent.capture.decoding.frame_conversion import bgr, i420, luma
+from edge_agent.capture.decoding.frame_conversion import to_bgr, to_i420, to_luma
 from edge_agent.capture.decoding.packet_decoder import PacketDecoder
 from edge_agent.capture.factory import open_camera
 from edge_agent.capture.frame import Frame
-from edge_agent.selection.downscale import small
-from edge_agent.selection.image_quality import verdict
+from edge_agent.selection.downscale import downscale
+from edge_agent.selection.image_quality import assess_picture
 from edge_agent.settings.capture import CaptureSettings, QualitySettings
 from wire.audience import BlindCause
 
 EIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 
-def pictures(path, rest=Rest.AWAKE):
+def pictures(path, activity=ActivityLevel.FULL):
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         decoder = PacketDecoder(stream)
         return [one for packet in container.demux(stream)
-                for one in decoder.pictures(packet, rest=rest)]  # fmt: skip
+                for one in decoder.pictures(packet, activity=activity)]  # fmt: skip
 
 
 def encoded(path, image, *, codec, pix_fmt, count=6, options=None):
@@ -65,12 +65,12 @@ def test_brightness_is_the_same_in_every_range_and_process(tmp_path, black, whit
     image, levels = scene(black, white), []
     for name, how in RANGES.items():
         one = pictures(encoded(tmp_path / name, image, **how))[-1]
-        planes = i420(one)
+        planes = to_i420(one)
         shown = [planes[: len(planes) * 2 // 3]]
-        shown += [luma(one)] if name != "lossless.mkv" else []
+        shown += [to_luma(one)] if name != "lossless.mkv" else []
         levels += [(np.percentile(plane, 10), np.percentile(plane, 90)) for plane in shown]
         colours = cv2.cvtColor(planes, cv2.COLOR_YUV2BGR_I420).astype(int)
-        assert np.abs(np.median(colours - bgr(one).astype(int))) <= 3
+        assert np.abs(np.median(colours - to_bgr(one).astype(int))) <= 3
     frame = Frame(image, EIGHT, 0.0, 0)
     levels.append((np.percentile(frame.luma(), 10), np.percentile(frame.luma(), 90)))
     assert np.ptp(np.array(levels), axis=0).max() <= 3
@@ -88,14 +88,16 @@ def test_a_live_camera_and_its_recording_get_the_same_verdict(tmp_path, live, bl
             str(encoded(tmp_path / name, image, **how)), CaptureSettings(), speed=math.inf,
             starts_at=EIGHT,
         ):  # fmt: skip
-            verdicts[name] = verdict(small(moment.luma()), QualitySettings())
+            verdicts[name] = assess_picture(downscale(moment.luma()), QualitySettings())
     stream = encoded(tmp_path / "live.ts", image, codec="libx264", pix_fmt="yuvj420p", count=40)
     for isolated in (True, False):
         settings = CaptureSettings(isolated=isolated, backoff_s=0.1, longest_backoff_s=0.2)
         camera = open_camera(live(stream.read_bytes()).url, settings)
         for moment in camera:
             if isinstance(moment, Frame):
-                verdicts[f"live {isolated}"] = verdict(small(moment.luma()), QualitySettings())
+                verdicts[f"live {isolated}"] = assess_picture(
+                    downscale(moment.luma()), QualitySettings()
+                )
                 camera.close()
     assert set(verdicts.values()) == {cause}
 
@@ -140,9 +142,9 @@ def test_interlaced_pictures_are_made_whole_in_colours_luma_and_planes(tmp_path)
     assert len(whole) == 30
     assert [one.time for one in whole] == pytest.approx([n / 25 for n in range(30)])
     for one in whole[2:-2]:
-        assert combed(luma(one)[:, :320]) < comb / 4
-        assert combed(i420(one)[:180]) < comb / 4
-        assert combed(bgr(one)[:, :, 1]) < comb / 4
+        assert combed(to_luma(one)[:, :320]) < comb / 4
+        assert combed(to_i420(one)[:180]) < comb / 4
+        assert combed(to_bgr(one)[:, :, 1]) < comb / 4
 
 
 def test_pictures_that_were_taken_whole_are_not_touched(tmp_path):
@@ -158,7 +160,7 @@ def test_a_dozing_camera_shows_its_key_pictures_at_once(tmp_path):
         stream = container.streams.video[0]
         decoder = PacketDecoder(stream)
         for packet in container.demux(stream):
-            seen = decoder.pictures(packet, rest=Rest.DOZING)
+            seen = decoder.pictures(packet, activity=ActivityLevel.KEY_PICTURES)
             assert len(seen) == packet.is_keyframe
 
 

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from av.bitstream import BitStreamFilterContext
 
-from edge_agent.capture.camera import Rest
-from edge_agent.capture.decoding.frame_conversion import bgr, i420, luma
+from edge_agent.capture.camera import ActivityLevel
+from edge_agent.capture.decoding.frame_conversion import to_bgr, to_i420, to_luma
 from edge_agent.capture.decoding.orientation import (
     UPRIGHT,
     Orientation,
-    from_matrix,
-    from_sei,
-    upright,
-    upright_planes,
+    orientation_from_matrix,
+    orientation_from_sei,
+    rotate_planes_upright,
+    rotate_upright,
 )
 from edge_agent.capture.decoding.packet_decoder import PacketDecoder
 from edge_agent.capture.decoding.sei import OrientationSei, SeiReader
@@ -43,9 +43,9 @@ def corner():
 def distorted(image, orientation):
     """What the sensor saw, so that `upright` gives `image` back."""
     for candidate in ALL:
-        sensed = upright(image, candidate)
-        if upright(sensed, orientation).shape == image.shape and np.array_equal(
-            upright(sensed, orientation), image
+        sensed = rotate_upright(image, candidate)
+        if rotate_upright(sensed, orientation).shape == image.shape and np.array_equal(
+            rotate_upright(sensed, orientation), image
         ):
             return np.ascontiguousarray(sensed)
     raise AssertionError(orientation)
@@ -54,8 +54,8 @@ def distorted(image, orientation):
 @pytest.mark.parametrize("orientation", ALL)
 def test_planes_are_turned_like_colours(corner, orientation):
     planes = cv2.cvtColor(corner, cv2.COLOR_BGR2YUV_I420)
-    turned = cv2.cvtColor(upright_planes(planes, orientation), cv2.COLOR_YUV2BGR_I420)
-    assert np.abs(turned.astype(int) - upright(corner, orientation).astype(int)).max() < 12
+    turned = cv2.cvtColor(rotate_planes_upright(planes, orientation), cv2.COLOR_YUV2BGR_I420)
+    assert np.abs(turned.astype(int) - rotate_upright(corner, orientation).astype(int)).max() < 12
 
 
 @pytest.mark.parametrize(
@@ -69,10 +69,10 @@ def test_planes_are_turned_like_colours(corner, orientation):
     ],
 )
 def test_a_turn_anticlockwise_is_numpys_quarter(degrees, expected):
-    found = from_sei(OrientationSei(degrees))
+    found = orientation_from_sei(OrientationSei(degrees))
     assert found == expected
     image = np.arange(6, dtype=np.uint8).reshape(2, 3)
-    assert np.array_equal(upright(image, found), np.rot90(image, round(degrees / 90)))
+    assert np.array_equal(rotate_upright(image, found), np.rot90(image, round(degrees / 90)))
 
 
 @pytest.mark.parametrize("across", [False, True])
@@ -83,14 +83,16 @@ def test_a_picture_is_mirrored_first_and_turned_then(across, down, degrees):
     mirrored = image[:, ::-1] if across else image
     mirrored = mirrored[::-1] if down else mirrored
     wanted = np.rot90(mirrored, degrees // 90)
-    found = from_sei(OrientationSei(degrees, across, down))
-    assert np.array_equal(upright(image, found), wanted)
+    found = orientation_from_sei(OrientationSei(degrees, across, down))
+    assert np.array_equal(rotate_upright(image, found), wanted)
 
 
 def test_a_matrix_is_read_as_ffmpeg_writes_it():
-    assert from_matrix([65536, 0, 0, 0, 65536]) == UPRIGHT
-    assert from_matrix([0, -65536, 0, 65536, 0]) == from_sei(OrientationSei(90))
-    assert from_matrix([-65536, 0, 0, 0, 65536]) == Orientation(columns_reversed=True)
+    assert orientation_from_matrix([65536, 0, 0, 0, 65536]) == UPRIGHT
+    assert orientation_from_matrix([0, -65536, 0, 65536, 0]) == orientation_from_sei(
+        OrientationSei(90)
+    )
+    assert orientation_from_matrix([-65536, 0, 0, 0, 65536]) == Orientation(columns_reversed=True)
 
 
 def with_sei(path, into, *said):
@@ -114,25 +116,25 @@ def with_sei(path, into, *said):
     return into
 
 
-def decoded(path, rest=Rest.AWAKE):
+def decoded(path, activity=ActivityLevel.FULL):
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         decoder = PacketDecoder(stream)
         return [one for packet in container.demux(stream)
-                for one in decoder.pictures(packet, rest=rest)]  # fmt: skip
+                for one in decoder.pictures(packet, activity=activity)]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["clip.ts", "clip.mkv", "clip.mp4"])
-@pytest.mark.parametrize("rest", [Rest.AWAKE, Rest.DOZING])
+@pytest.mark.parametrize("rest", [ActivityLevel.FULL, ActivityLevel.KEY_PICTURES])
 def test_an_orientation_said_once_holds_for_the_stream(film, corner, tmp_path, name, rest):
     whole = film((corner for _ in range(40)), name="whole.ts")
     turned = with_sei(whole, tmp_path / name, "rotate=90")
     pictures = decoded(turned, rest)
     assert len(pictures) >= 4
-    assert {one.orientation for one in pictures[1:]} == {from_sei(OrientationSei(90))}
-    assert {bgr(one).shape for one in pictures[1:]} == {(64, 48, 3)}
-    assert {luma(one).shape for one in pictures[1:]} == {(64, 48)}
-    assert {i420(one).shape for one in pictures[1:]} == {(96, 48)}
+    assert {one.orientation for one in pictures[1:]} == {orientation_from_sei(OrientationSei(90))}
+    assert {to_bgr(one).shape for one in pictures[1:]} == {(64, 48, 3)}
+    assert {to_luma(one).shape for one in pictures[1:]} == {(64, 48)}
+    assert {to_i420(one).shape for one in pictures[1:]} == {(96, 48)}
 
 
 def test_an_orientation_that_changes_holds_from_there_on(film, corner, tmp_path):
@@ -144,7 +146,7 @@ def test_an_orientation_that_changes_holds_from_there_on(film, corner, tmp_path)
     found = [one.orientation for one in decoded(turned)]
     wanted = [(90, False), (180, False), (0, False), (90, True), (90, True)]
     assert found == [
-        from_sei(OrientationSei(degrees, is_mirrored))
+        orientation_from_sei(OrientationSei(degrees, is_mirrored))
         for degrees, is_mirrored in wanted
         for _ in range(10)
     ]
@@ -214,7 +216,7 @@ def _matrix(orientation):
 def test_a_live_camera_is_upright_in_every_process_and_stream(
     film, corner, tmp_path, live, isolated, has_substream
 ):
-    orientation = from_sei(OrientationSei(90, is_mirrored=True))
+    orientation = orientation_from_sei(OrientationSei(90, is_mirrored=True))
     sensed = distorted(corner, orientation)
     large = film((cv2.resize(sensed, None, fx=4, fy=4) for _ in range(40)), name="large.ts")
     small = film((sensed for _ in range(40)), name="small.ts")

@@ -4,9 +4,9 @@ import av
 import pytest
 from av.error import InvalidDataError
 
-from edge_agent.capture.camera import Rest
+from edge_agent.capture.camera import ActivityLevel
 from edge_agent.capture.decoding import packet_decoder
-from edge_agent.capture.decoding.packet_decoder import PacketDecoder, demuxed
+from edge_agent.capture.decoding.packet_decoder import PacketDecoder, demux_packets
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def times(path, *, resting, spoilt=()):
         decoder, seen = PacketDecoder(stream), []
         for number, packet in enumerate(container.demux(stream)):
             met = garbage(packet) if number in spoilt else packet
-            rest = Rest.DOZING if resting(number) else Rest.AWAKE
-            seen += [p.time for p in decoder.pictures(met, rest=rest)]
+            rest = ActivityLevel.KEY_PICTURES if resting(number) else ActivityLevel.FULL
+            seen += [p.time for p in decoder.pictures(met, activity=rest)]
     return [round(time - seen[0], 1) for time in seen]
 
 
@@ -66,14 +66,14 @@ def test_a_damaged_packet_costs_its_pictures_and_no_more(path):
 
 
 def test_nothing_but_damage_ends_the_stream(path, monkeypatch):
-    monkeypatch.setattr(packet_decoder, "DAMAGED_IN_A_ROW", 5)
+    monkeypatch.setattr(packet_decoder, "MAX_CONSECUTIVE_DAMAGED", 5)
     with pytest.raises(InvalidDataError):
         times(path, resting=lambda n: False, spoilt=range(3, 40))
 
 
 def test_a_listener_decodes_nothing_and_misses_nothing_when_it_wakes(path):
     #  packets 0 to 24 are heard, key pictures are 0, 10, 20; from 25 on it is awake
-    moods = [Rest.LISTENING] * 25 + [Rest.AWAKE] * 15
+    moods = [ActivityLevel.BUFFERING] * 25 + [ActivityLevel.FULL] * 15
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         decoder = PacketDecoder(stream)
@@ -99,4 +99,4 @@ def test_packets_of_a_stream_that_begins_later_are_left_out():
                     raise IndexError("list index out of range")
                 yield packet
 
-    assert list(demuxed(Container())) == [1, 2, 3]
+    assert list(demux_packets(Container())) == [1, 2, 3]

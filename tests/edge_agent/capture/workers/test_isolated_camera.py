@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from edge_agent.capture.camera import Rest
+from edge_agent.capture.camera import ActivityLevel
 from edge_agent.capture.factory import open_camera
-from edge_agent.capture.frame import Frame, Silence
-from edge_agent.capture.source import live
+from edge_agent.capture.frame import Frame, FrameGap
+from edge_agent.capture.source import live_source
 from edge_agent.capture.workers import isolated_camera
-from edge_agent.capture.workers.fork_server import NURSERY, Child
+from edge_agent.capture.workers.fork_server import FORK_SERVER, WorkerHandle
 from edge_agent.capture.workers.isolated_camera import IsolatedCamera
 from edge_agent.settings.capture import CaptureSettings
 from wire.health import CaptureState
@@ -95,14 +95,14 @@ def test_a_worker_at_rest_sends_fewer_pictures_and_says_that_it_is_well(station)
     camera = open_camera(station, structs.replace(QUICK, open_timeout_s=5, read_timeout_s=5))
     moments = iter(camera)
     take(moments, Frame)
-    camera.rest(Rest.DOZING)
+    camera.set_activity(ActivityLevel.KEY_PICTURES)
     deadline = time.monotonic() + SOON_S
     seen = [next(moments)]
-    while not (isinstance(seen[-1], Silence) and seen[-1].resting):
+    while not (isinstance(seen[-1], FrameGap) and seen[-1].resting):
         assert time.monotonic() < deadline
         seen.append(next(moments))
     assert camera.state is CaptureState.STREAMING
-    camera.rest(Rest.AWAKE)
+    camera.set_activity(ActivityLevel.FULL)
     take(moments, Frame)
     moments.close()
 
@@ -122,7 +122,7 @@ def test_a_killed_worker_is_replaced_and_time_and_counts_go_on(station):
     before = take(moments, Frame)
     captured = camera.counters.captured
     os.kill(camera.pid, signal.SIGKILL)
-    take(moments, Silence)
+    take(moments, FrameGap)
     after = take(moments, Frame)
     assert camera.workers == 2
     assert after.elapsed_s > before.elapsed_s
@@ -133,7 +133,7 @@ def test_a_killed_worker_is_replaced_and_time_and_counts_go_on(station):
 
 
 def test_a_worker_that_hangs_is_killed(station, monkeypatch):
-    monkeypatch.setattr(isolated_camera, "ANSWER_WITHIN_S", 1.5)
+    monkeypatch.setattr(isolated_camera, "ANSWER_TIMEOUT_S", 1.5)
     camera = open_camera(station, QUICK)
     moments = iter(camera)
     take(moments, Frame)
@@ -150,7 +150,7 @@ def test_a_worker_that_hangs_is_killed(station, monkeypatch):
 
 @pytest.fixture
 def hired():
-    """A worker that runs a program of its own, as `hire` wants it."""
+    """A worker that runs a program of its own, as `fork_worker` wants it."""
     born = []
 
     def run(program):
@@ -161,7 +161,7 @@ def hired():
             bufsize=0,
         )
         born.append(process)
-        return Child(process.pid, process.stdin, process.stdout)
+        return WorkerHandle(process.pid, process.stdin, process.stdout)
 
     yield lambda program: lambda: run(program)
     for process in born:
@@ -169,22 +169,22 @@ def hired():
 
 
 def test_five_deaths_within_a_minute_bring_a_minutes_rest(monkeypatch, hired):
-    monkeypatch.setattr(isolated_camera, "SILENCE_EVERY_S", 0.02)
+    monkeypatch.setattr(isolated_camera, "GAP_INTERVAL_S", 0.02)
     now = [1000.0]
     camera = IsolatedCamera(
-        live("http://127.0.0.1:1/x", QUICK),
+        live_source("http://127.0.0.1:1/x", QUICK),
         QUICK,
         steady=lambda: now[0],
-        hire=hired("raise SystemExit(3)"),
+        fork_worker=hired("raise SystemExit(3)"),
     )
     moments, deadline = iter(camera), time.monotonic() + SOON_S
     while camera.workers < 5 and time.monotonic() < deadline:
         next(moments)
     for _ in range(20):
-        assert isinstance(next(moments), Silence)
+        assert isinstance(next(moments), FrameGap)
     assert camera.workers == 5
     assert camera.state is CaptureState.FAILED
-    now[0] += isolated_camera.REST_S + 1
+    now[0] += isolated_camera.CRASH_PAUSE_S + 1
     while camera.workers < 6 and time.monotonic() < deadline:
         next(moments)
     moments.close()
@@ -198,10 +198,12 @@ def test_five_deaths_within_a_minute_bring_a_minutes_rest(monkeypatch, hired):
     ],
 )
 def test_a_worker_that_speaks_nonsense_is_replaced(hired, program):
-    camera = IsolatedCamera(live("http://127.0.0.1:1/x", QUICK), QUICK, hire=hired(program))
+    camera = IsolatedCamera(
+        live_source("http://127.0.0.1:1/x", QUICK), QUICK, fork_worker=hired(program)
+    )
     moments, deadline = iter(camera), time.monotonic() + SOON_S
     while camera.workers < 2 and time.monotonic() < deadline:
-        assert isinstance(next(moments), Silence)
+        assert isinstance(next(moments), FrameGap)
     assert camera.workers == 2
     moments.close()
 
@@ -210,13 +212,13 @@ def test_a_nursery_that_dies_is_replaced_and_its_workers_go_on(station):
     first, second = open_camera(station, QUICK), open_camera(station, QUICK)
     moments = iter(first)
     take(moments, Frame)
-    nursery, worker = NURSERY.pid, first.pid
+    nursery, worker = FORK_SERVER.pid, first.pid
     os.kill(nursery, signal.SIGKILL)
     take(moments, Frame)
     others = iter(second)
     take(others, Frame)
     assert first.pid == worker
-    assert NURSERY.pid != nursery
+    assert FORK_SERVER.pid != nursery
     moments.close()
     others.close()
 
@@ -253,7 +255,7 @@ def test_other_settings_take_another_worker_and_other_masks_do_not(station):
     take(moments, Frame)
     assert camera.pid == first
     camera.adopt(structs.replace(QUICK, analysed_fps=5))
-    take(moments, Silence)
+    take(moments, FrameGap)
     after = take(moments, Frame)
     assert camera.pid != first
     assert after.elapsed_s > before.elapsed_s
