@@ -62,7 +62,7 @@ class Notifier:
         with reading(self.engine) as connection:
             due = notifications.recipients_due(connection, now)
         for recipient in recipients:
-            if not self._has_room:
+            if not self._has_free_worker:
                 break
             if recipient.name in self._calls or recipient.name not in due:
                 continue
@@ -96,7 +96,7 @@ class Notifier:
         return delivered
 
     @property
-    def _has_room(self) -> bool:
+    def _has_free_worker(self) -> bool:
         at_work = sum(not call.is_recorded for call in self._calls.values())
         return at_work < self.workers and len(self._calls) < self.workers * LEFT_BEHIND
 

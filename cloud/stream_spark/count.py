@@ -26,7 +26,7 @@ from cloud.ingest.commit import OVERLAPPING, SCATTERED
 from cloud.ingest.plausibility import PEOPLE_PER_CAMERA, PEOPLE_PER_SECOND, ValidationRules
 from cloud.ingest.received_ranges import SequenceStatus
 from cloud.ingest.sources.base import SourceError
-from cloud.stream_spark.finalize import SCHEMA as VERDICT
+from cloud.stream_spark.finalize import SCHEMA as RESULT
 from cloud.stream_spark.finalize import TOO_FAR, StreamResult, StreamState, finalize_stream
 from cloud.stream_spark.parse import DEAD_LETTER, OLDEST_HELD, REPORT, parse_line
 from cloud.stream_spark.parse import SCHEMA as LINE
@@ -248,12 +248,12 @@ def finalized(
         .agg(f.sort_array(f.collect_list(item)).alias("items"), f.max("location").alias("place"))
         .join(before.select(*STREAM_KEY, *STATE_COLUMNS), list(STREAM_KEY), "left")
     )
-    verdict = f.udf(partial(_finalized, finalize), VERDICT)
+    result = f.udf(partial(_finalized, finalize), RESULT)
     brief = f.transform(
         "items", lambda one: f.struct(one["what"], one["first"], one["last"], one["at_us"])
     )
     return streams.select(
-        *STREAM_KEY, "place", "items", verdict(*STATE_COLUMNS, brief).alias("verdict")
+        *STREAM_KEY, "place", "items", result(*STATE_COLUMNS, brief).alias("result")
     )
 
 
@@ -263,7 +263,7 @@ def _finalized(finalize: Callable[..., StreamResult], *values: Any) -> StreamRes
 
 
 def _items(finalized_batch: DataFrame) -> DataFrame:
-    pair = f.explode(f.arrays_zip(f.col("items"), f.col("verdict.statuses").alias("standing")))
+    pair = f.explode(f.arrays_zip(f.col("items"), f.col("result.statuses").alias("standing")))
     return finalized_batch.select(*STREAM_KEY, pair.alias("one")).select(
         *STREAM_KEY, "one.items.*", f.col("one.standing").alias("standing")
     )
@@ -331,15 +331,15 @@ def _unfit(items: DataFrame) -> DataFrame:
 
 def losses_of(finalized_batch: DataFrame) -> DataFrame:
     """Numbers that a camera was told are safe, and that are not here."""
-    lost = finalized_batch.select(*STREAM_KEY, "place", f.explode("verdict.lost").alias("lost"))
+    lost = finalized_batch.select(*STREAM_KEY, "place", f.explode("result.lost").alias("lost"))
     return lost.select(*STREAM_KEY, f.col("place").alias("location"), "lost.first", "lost.last")
 
 
 def streams_after(finalized_batch: DataFrame, before: DataFrame) -> DataFrame:
     """Every stream there is; `heard` says whose camera spoke in this batch."""
     after = finalized_batch.select(
-        *STREAM_KEY, f.col("place").alias("location"), "verdict.through", "verdict.received_ranges",
-        "verdict.through_us", "verdict.moved_us", "verdict.is_to_acknowledge",
+        *STREAM_KEY, f.col("place").alias("location"), "result.through", "result.received_ranges",
+        "result.through_us", "result.moved_us", "result.is_to_acknowledge",
     )  # fmt: skip
     rest = before.join(finalized_batch, list(STREAM_KEY), "left_anti").withColumn(
         "is_to_acknowledge", f.lit(False)

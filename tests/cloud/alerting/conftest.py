@@ -29,19 +29,21 @@ def blind(share: float, location: str = "KX-01", device: str = "") -> Measure:
 
 
 @dataclass
-class Ear:
+class RecordingSender:
     """A way to deliver that hears, or does not."""
 
-    heard: list[str] = field(default_factory=list)
+    received: list[str] = field(default_factory=list)
     messages: list[AlertMessage] = field(default_factory=list)
     failure: DeliveryFailure | None = None
-    deaf: set[str] = field(default_factory=set)
+    failing_names: set[str] = field(default_factory=set)
 
     def __call__(self, recipient: Recipient, message: AlertMessage) -> DeliveryFailure | None:
-        if self.failure is not None and (not self.deaf or recipient.name in self.deaf):
+        if self.failure is not None and (
+            not self.failing_names or recipient.name in self.failing_names
+        ):
             return self.failure
         self.messages.append(message)
-        self.heard += [f"{message.change} {item.location}" for item in message.items]
+        self.received += [f"{message.change} {item.location}" for item in message.items]
         return None
 
 
@@ -50,11 +52,11 @@ class Scene:
     """One database, what happens to its alerts, and who hears of it."""
 
     engine: Engine
-    ear: Ear = field(default_factory=Ear)
+    recorder: RecordingSender = field(default_factory=RecordingSender)
     names: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.dispatcher = Notifier(self.engine, self.ear, call_s=10.0)
+        self.dispatcher = Notifier(self.engine, self.recorder, call_s=10.0)
 
     def happens(
         self, measures: Measure | list[Measure], at: datetime, *who: Recipient,

@@ -59,7 +59,7 @@ def place(connection: Connection, *locations: str) -> None:
     connection.execute(location_updates.insert(), rows)
 
 
-def heard(connection: Connection, location: str, device: str, at: datetime) -> None:
+def insert_stream(connection: Connection, location: str, device: str, at: datetime) -> None:
     row = {"device": device, "location": location, "stream_id": "j", "through": 1,
            "received_ranges": "[]", "acknowledged_at": at}  # fmt: skip
     connection.execute(report_streams.insert(), row)
@@ -76,7 +76,7 @@ def test_the_whole_estate_is_looked_at(connection: Connection) -> None:
     minutes(connection, "C", "C-cam", dark_ms=60_000)
     for location in "AB":
         hours(connection, location, f"{location}-cam", [2.0, 2.0, 2.0])
-    heard(connection, "D", "D-cam", NOON - timedelta(hours=1))
+    insert_stream(connection, "D", "D-cam", NOON - timedelta(hours=1))
     hours(connection, "F", "F-cam", [1.0])  # nothing for a week
     connection.execute(
         quarantined_devices.insert(),
@@ -112,8 +112,8 @@ def test_a_moment_observed_raises_no_surge(connection: Connection) -> None:
     assert of_kind(list(read_measures(connection, [("A", "cam")], NOW)), AlertKind.SURGE) == []
 
 
-def test_a_camera_is_heard_whatever_its_place_was_called(connection: Connection) -> None:
-    heard(connection, "OLD", "cam", NOW - MINUTE)
+def test_messages_of_a_camera_count_under_any_location(connection: Connection) -> None:
+    insert_stream(connection, "OLD", "cam", NOW - MINUTE)
     connection.execute(
         device_status.insert(),
         {"location": "OLD", "device": "cam", "heartbeat_at": NOW + timedelta(minutes=9),

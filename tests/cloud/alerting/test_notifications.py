@@ -26,53 +26,57 @@ def states(scene: Scene, alert: int = 1) -> list[tuple[str, str, str]]:
     return [(row.recipient, row.change, row.state) for row in rows]
 
 
-def test_a_recipient_that_was_away_is_told_later_and_only_once(scene: Scene) -> None:
-    scene.ear.failure = AWAY
+def test_an_unreachable_recipient_is_notified_later_and_only_once(scene: Scene) -> None:
+    scene.recorder.failure = AWAY
     scene.happens(blind(0.9), NOON, OPS)
     assert scene.deliver(NOON, OPS) == 0
-    scene.ear.failure = None
+    scene.recorder.failure = None
     assert scene.deliver(NOON + MINUTE / 2, OPS) == 0
     assert scene.deliver(NOON + MINUTE, OPS) == 1
     assert scene.deliver(NOON + 2 * MINUTE, OPS) == 0
-    assert scene.ear.heard == ["raised KX-01"]
+    assert scene.recorder.received == ["raised KX-01"]
 
 
-def test_an_alert_that_clears_before_its_failed_notice_is_repeated_is_told_both_ways(
+def test_an_alert_that_clears_before_a_retry_sends_both_changes(
     scene: Scene,
 ) -> None:
-    scene.ear.failure = AWAY
+    scene.recorder.failure = AWAY
     scene.happens(blind(0.9), NOON, OPS)
     scene.deliver(NOON, OPS)
     scene.happens(blind(0.0), NOON + MINUTE / 2, OPS)
     scene.deliver(NOON + MINUTE / 2, OPS)
-    scene.ear.failure = None
+    scene.recorder.failure = None
     scene.deliver(NOON + 5 * MINUTE, OPS)
-    assert scene.ear.heard == ["raised KX-01", "cleared KX-01"]
+    assert scene.recorder.received == ["raised KX-01", "cleared KX-01"]
     assert {state for _, _, state in states(scene)} == {"sent"}
 
 
-def test_both_are_told_when_the_recipient_was_away_before_the_alert(scene: Scene) -> None:
-    scene.ear.failure = AWAY
+def test_both_changes_are_sent_when_the_recipient_was_unreachable_before_the_alert(
+    scene: Scene,
+) -> None:
+    scene.recorder.failure = AWAY
     scene.happens(blind(0.9, "LB-01"), NOON, OPS)
     scene.deliver(NOON, OPS)
     scene.happens(blind(0.9), NOON + MINUTE / 4, OPS)
     scene.happens(blind(0.0), NOON + MINUTE / 2, OPS)
-    scene.ear.failure = None
+    scene.recorder.failure = None
     scene.deliver(NOON + MINUTE, OPS)
-    assert sorted(scene.ear.heard) == ["cleared KX-01", "raised KX-01", "raised LB-01"]
-    assert scene.ear.heard.index("raised KX-01") < scene.ear.heard.index("cleared KX-01")
+    assert sorted(scene.recorder.received) == ["cleared KX-01", "raised KX-01", "raised LB-01"]
+    assert scene.recorder.received.index("raised KX-01") < scene.recorder.received.index(
+        "cleared KX-01"
+    )
 
 
 def test_a_recipient_that_fails_holds_up_no_other(scene: Scene) -> None:
-    scene.ear.failure, scene.ear.deaf = AWAY, {"deaf"}
-    deaf = Recipient(name="deaf", to="log:")
-    scene.happens(blind(0.9), NOON, deaf, OPS)
-    assert scene.deliver(NOON, deaf, OPS) == 1
+    scene.recorder.failure, scene.recorder.failing_names = AWAY, {"deaf"}
+    failing_names = Recipient(name="deaf", to="log:")
+    scene.happens(blind(0.9), NOON, failing_names, OPS)
+    assert scene.deliver(NOON, failing_names, OPS) == 1
     assert states(scene) == [("deaf", "raised", "pending"), ("ops", "raised", "sent")]
 
 
 def test_attempts_grow_apart_for_each_recipient(scene: Scene) -> None:
-    scene.ear.failure = AWAY
+    scene.recorder.failure = AWAY
     at, waits = NOON, []
     scene.happens(blind(0.9), NOON, OPS)
     for _ in range(9):
@@ -85,30 +89,30 @@ def test_attempts_grow_apart_for_each_recipient(scene: Scene) -> None:
 
 
 def test_while_a_recipient_is_waited_for_nothing_else_is_tried_on_it(scene: Scene) -> None:
-    scene.ear.failure = AWAY
+    scene.recorder.failure = AWAY
     scene.happens(blind(0.9), NOON, OPS)
     scene.deliver(NOON, OPS)
-    scene.ear.failure = None
+    scene.recorder.failure = None
     scene.happens(blind(0.9, "LB-01"), NOON + MINUTE / 2, OPS)
     assert scene.deliver(NOON + MINUTE / 2, OPS) == 0
     assert scene.deliver(NOON + MINUTE, OPS) == 2
 
 
 def test_a_message_that_is_refused_is_given_up_and_others_go_on(scene: Scene) -> None:
-    scene.ear.failure = DeliveryFailure("it refused the message (400)", FailureKind.REFUSED)
+    scene.recorder.failure = DeliveryFailure("it refused the message (400)", FailureKind.REFUSED)
     scene.happens(blind(0.9), NOON, OPS)
     at = NOON
     for tries in range(1, MOST_ATTEMPTS + 1):
         scene.deliver(at, OPS)
         at += pause(tries)
     assert states(scene) == [("ops", "raised", "given_up")]
-    scene.ear.failure = None
+    scene.recorder.failure = None
     scene.happens(blind(0.0), at, OPS)
     scene.deliver(at, OPS)
-    assert scene.ear.heard == ["cleared KX-01"]
+    assert scene.recorder.received == ["cleared KX-01"]
 
 
-def test_what_could_not_be_told_for_two_days_is_given_up(scene: Scene) -> None:
+def test_a_notification_that_failed_for_two_days_is_given_up(scene: Scene) -> None:
     scene.happens(blind(0.9), NOON, OPS)
     late = NOON + GIVE_UP_AFTER + MINUTE
     with writing(scene.engine) as connection:
@@ -117,7 +121,7 @@ def test_what_could_not_be_told_for_two_days_is_given_up(scene: Scene) -> None:
     assert scene.deliver(late, OPS) == 0
 
 
-def test_a_night_is_not_disturbed_and_a_night_s_trouble_is_told_in_the_morning(
+def test_quiet_hours_delay_notifications_until_their_end(
     scene: Scene,
 ) -> None:
     sleeper = Recipient(
@@ -129,21 +133,21 @@ def test_a_night_is_not_disturbed_and_a_night_s_trouble_is_told_in_the_morning(
     scene.happens(blind(0.9), night + 2 * MINUTE, sleeper)
     assert scene.deliver(night + timedelta(hours=7), sleeper) == 0
     assert scene.deliver(datetime(2026, 11, 21, 6, 0, tzinfo=UTC), sleeper) == 1
-    assert scene.ear.heard == ["raised KX-01"]
+    assert scene.recorder.received == ["raised KX-01"]
     assert states(scene, 1) == [("sleeper", "raised", "withdrawn")]
 
 
 def test_what_failed_in_the_evening_is_not_lost_in_the_night(scene: Scene) -> None:
     sleeper = Recipient(name="sleeper", to="log:", quiet=QuietHours("22:00", "07:00", "UTC"))
     evening = datetime(2026, 11, 20, 21, 59, tzinfo=UTC)
-    scene.ear.failure = AWAY
+    scene.recorder.failure = AWAY
     scene.happens(blind(0.9), evening, sleeper)
     scene.deliver(evening, sleeper)
     scene.happens(blind(0.0), evening + 5 * MINUTE, sleeper)
-    scene.ear.failure = None
+    scene.recorder.failure = None
     assert scene.deliver(evening + 10 * MINUTE, sleeper) == 0
     scene.deliver(datetime(2026, 11, 21, 7, 0, tzinfo=UTC), sleeper)
-    assert scene.ear.heard == ["raised KX-01", "cleared KX-01"]
+    assert scene.recorder.received == ["raised KX-01", "cleared KX-01"]
 
 
 @pytest.mark.parametrize(
@@ -157,11 +161,11 @@ def test_what_failed_in_the_evening_is_not_lost_in_the_night(scene: Scene) -> No
     ],
 )
 def test_a_recipient_hears_only_what_it_wants(
-    scene: Scene, wishes: dict[str, tuple[str, ...]], is_told: bool
+    scene: Scene, filters: dict[str, tuple[str, ...]], is_notified: bool
 ) -> None:
-    choosy = Recipient(name="choosy", to="log:", **wishes)
+    choosy = Recipient(name="choosy", to="log:", **filters)
     scene.happens(blind(0.9), NOON, choosy)
-    assert scene.deliver(NOON, choosy) == int(is_told)
+    assert scene.deliver(NOON, choosy) == int(is_notified)
 
 
 def test_two_thousand_cameras_at_once_are_one_notice(scene: Scene) -> None:
@@ -175,7 +179,7 @@ def test_two_thousand_cameras_at_once_are_one_notice(scene: Scene) -> None:
     scene.happens(measures[900:], NOON + MINUTE, OPS, within=within)
     assert scene.deliver(NOON + MINUTE, OPS) == 0
     assert scene.deliver(NOON + within, OPS) == 1
-    (message,) = scene.ear.messages
+    (message,) = scene.recorder.messages
     body = json.loads(json.dumps(message.json()))
     assert (body["count"], body["alert"], body["severity"]) == (2_000, None, Severity.CRITICAL)
     assert body["sites"][0] == {"location": "S-000", "site_name": "Site 0", "count": 20}
@@ -189,15 +193,17 @@ def test_two_thousand_cameras_at_once_are_one_notice(scene: Scene) -> None:
 
 def test_a_group_that_failed_is_repeated_as_it_was(scene: Scene) -> None:
     keys: list[str] = []
-    scene.ear.failure = AWAY
-    scene.dispatcher.send = lambda who, message: keys.append(message.key) or scene.ear(who, message)
+    scene.recorder.failure = AWAY
+    scene.dispatcher.send = lambda who, message: (
+        keys.append(message.key) or scene.recorder(who, message)
+    )
     scene.happens([blind(0.9, "A"), blind(0.9, "B")], NOON, OPS)
     scene.deliver(NOON, OPS)
     scene.happens(blind(0.9, "C"), NOON + MINUTE / 2, OPS)
-    scene.ear.failure = None
+    scene.recorder.failure = None
     scene.deliver(NOON + MINUTE, OPS)
     assert keys[0] == keys[1] != keys[2]
-    assert scene.ear.heard == ["raised A", "raised B", "raised C"]
+    assert scene.recorder.received == ["raised A", "raised B", "raised C"]
 
 
 def test_two_processes_deliver_a_notice_once(scene: Scene) -> None:
@@ -218,30 +224,30 @@ def acknowledge(scene: Scene, at: datetime, number: int = 1, note: str = "on my 
 
 
 def test_an_acknowledged_alert_sends_no_further_notice(scene: Scene) -> None:
-    scene.ear.failure = AWAY
+    scene.recorder.failure = AWAY
     scene.happens(blind(0.9), NOON, OPS)
     scene.deliver(NOON, OPS)
     row = acknowledge(scene, NOON + MINUTE / 2)
     assert (row.acknowledged_by, row.acknowledged_note) == ("operator:ann", "on my way")
-    scene.ear.failure = None
+    scene.recorder.failure = None
     scene.deliver(NOON + MINUTE, OPS)
     scene.happens(blind(0.0), NOON + 2 * MINUTE, OPS)
     scene.deliver(NOON + 3 * MINUTE, OPS)
-    assert scene.ear.heard == []
+    assert scene.recorder.received == []
     assert states(scene) == [("ops", "raised", "withdrawn")]
 
 
-def test_the_next_alert_of_an_acknowledged_kind_is_told_again(scene: Scene) -> None:
+def test_the_next_alert_of_an_acknowledged_kind_is_sent_again(scene: Scene) -> None:
     scene.happens(blind(0.9), NOON, OPS)
     scene.deliver(NOON, OPS)
     acknowledge(scene, NOON)
     scene.happens(blind(0.0), NOON + MINUTE, OPS)
     scene.happens(blind(0.9), NOON + 2 * MINUTE, OPS)
     scene.deliver(NOON + 2 * MINUTE, OPS)
-    assert scene.ear.heard == ["raised KX-01", "raised KX-01"]
+    assert scene.recorder.received == ["raised KX-01", "raised KX-01"]
 
 
-def test_an_alert_closed_by_hand_is_told_with_its_reason_and_not_raised_before_it_ends(
+def test_an_alert_closed_by_hand_sends_its_reason_and_is_not_raised_before_it_ends(
     scene: Scene,
 ) -> None:
     scene.happens(blind(0.9), NOON, OPS)
@@ -251,7 +257,7 @@ def test_an_alert_closed_by_hand_is_told_with_its_reason_and_not_raised_before_i
             connection, 1, OperatorAction("operator:ann", NOON + MINUTE, "taken down for repair")
         )
     scene.deliver(NOON + MINUTE, OPS)
-    assert scene.ear.messages[-1].items[0].message == (
+    assert scene.recorder.messages[-1].items[0].message == (
         "closed by operator:ann: taken down for repair"
     )
     assert scene.happens(blind(0.9), NOON + 2 * MINUTE, OPS) == []

@@ -89,7 +89,7 @@ def test_a_file_without_a_usable_recipient_is_refused(tmp_path: Path, text: str,
         load_recipients(written(tmp_path, text))
 
 
-def test_a_bad_recipient_is_refused_by_line_and_name_and_the_others_are_told(
+def test_a_bad_recipient_is_refused_by_line_and_name_and_the_others_are_used(
     tmp_path: Path,
 ) -> None:
     file = written(

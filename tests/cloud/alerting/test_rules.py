@@ -147,8 +147,8 @@ def test_half_of_the_time_blind_is_an_alert_and_names_the_cause(dark_ms: int, al
 
 
 @pytest.mark.parametrize(("told_ms", "alert"), [(100, None), (299_000, None), (300_000, True)])
-def test_a_moment_in_the_dark_is_not_blindness(told_ms: int, alert: bool | None) -> None:
-    assert raised(AlertKind.UNOBSERVED, tally=tally(dark_ms=told_ms)) is alert
+def test_a_moment_in_the_dark_is_not_blindness(accounted_ms: int, alert: bool | None) -> None:
+    assert raised(AlertKind.UNOBSERVED, tally=tally(dark_ms=accounted_ms)) is alert
 
 
 def test_an_optional_camera_may_be_silent() -> None:
@@ -167,7 +167,7 @@ def test_silence_is_ten_minutes_without_a_word(ago_min: int, alert: bool) -> Non
     assert raised(AlertKind.OFFLINE, heard_at=NOON - timedelta(minutes=ago_min)) is alert
 
 
-def test_a_camera_that_was_never_heard_is_not_missed() -> None:
+def test_a_camera_without_any_message_is_not_offline() -> None:
     assert raised(AlertKind.OFFLINE, heard_at=None) is None
 
 

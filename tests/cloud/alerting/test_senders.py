@@ -361,8 +361,8 @@ def test_a_topic_of_sns_gets_the_alert_and_one_that_is_not_there_is_a_failure(
                   Attributes={"RawMessageDelivery": "true"})  # fmt: skip
     every = Senders()
     assert every.send(Recipient(name="there", to=f"sns:{topic}"), MESSAGE) is None
-    (heard,) = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
-    assert json.loads(heard["Body"]) == MESSAGE.json()
+    (insert_stream,) = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    assert json.loads(insert_stream["Body"]) == MESSAGE.json()
     failure = every.send(Recipient(name="nowhere", to=f"sns:{topic}-of-nobody"), MESSAGE)
     assert failure is not None
     assert failure.fault is FailureKind.LATER

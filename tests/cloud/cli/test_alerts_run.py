@@ -25,10 +25,10 @@ from cloud.alerting.notifier import Notifier
 from cloud.alerting.recipients_file import RecipientsFile
 from cloud.database import alerts, reading, report_streams, writing
 from cloud.estate_reload import SitesFile
-from tests.cloud.alerting.conftest import MINUTE, NOON, Ear, sites_file
+from tests.cloud.alerting.conftest import MINUTE, NOON, RecordingSender, sites_file
 
 
-def heard(engine: Engine, location: str, device: str, at: datetime) -> None:
+def insert_stream(engine: Engine, location: str, device: str, at: datetime) -> None:
     row = {"device": device, "location": location, "stream_id": "j", "through": 1,
            "received_ranges": "[]", "acknowledged_at": at}  # fmt: skip
     with writing(engine) as connection:
@@ -46,7 +46,7 @@ def database(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
 def test_the_command_evaluates_once_and_ends(
     database: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    heard(database, "KX-01", "kx-01-cam-1", NOON)
+    insert_stream(database, "KX-01", "kx-01-cam-1", NOON)
     file = tmp_path / "recipients.yaml"
     file.write_text("recipients: [{name: ops, to: 'log:'}, {name: bad, to: 'https://a b'}]")
     assert main(["alerts", "run", "--once", "--recipients", str(file)]) == 0
@@ -81,24 +81,24 @@ def test_options_that_cannot_be_used_are_refused_with_a_sentence(
 def test_an_evaluation_follows_the_sites_file(engine: Engine, tmp_path: Path) -> None:
     file = sites_file(tmp_path / "sites.yaml", {"KX": "[a, b]"})
     steady = [0.0]
-    ear = Ear()
+    recorder = RecordingSender()
     evaluator = Evaluator(
         engine,
         SitesFile(file, steady_clock=lambda: steady[0]),
         RecipientsFile(None),
-        Notifier(engine, ear, call_s=10.0),
+        Notifier(engine, recorder, call_s=10.0),
         timedelta(),
     )
     for device in "ab":
-        heard(engine, "KX", device, NOON - timedelta(hours=1))
+        insert_stream(engine, "KX", device, NOON - timedelta(hours=1))
     assert len(evaluator.evaluate(NOON)) == 2
     sites_file(file, {"KX": "[b]"})
     steady[0] += 10.0
     (event,) = evaluator.evaluate(NOON + MINUTE)
     assert event.device == "a"
     evaluator.deliver_all(NOON + MINUTE)
-    assert "no longer listed" in ear.messages[-1].items[0].message
-    assert ear.messages[0].items[0].site_name == "Site KX"
+    assert "no longer listed" in recorder.messages[-1].items[0].message
+    assert recorder.messages[0].items[0].site_name == "Site KX"
 
 
 class Hook:
@@ -153,8 +153,8 @@ def test_hostile_recipients_hold_up_neither_the_others_nor_the_end(
     )
     now = datetime.now(UTC)
     sites = sites_file(tmp_path / "sites.yaml", {"KX": "[a, b]"})
-    heard(database, "KX", "a", now - timedelta(hours=1))
-    heard(database, "KX", "b", now)
+    insert_stream(database, "KX", "a", now - timedelta(hours=1))
+    insert_stream(database, "KX", "b", now)
     process = subprocess.Popen(
         [sys.executable, "-m", "cloud", "alerts", "run", "--every", "0.2", "--group-within", "0",
          "--recipients", str(recipients), "--estate", str(sites),
@@ -163,7 +163,7 @@ def test_hostile_recipients_hold_up_neither_the_others_nor_the_end(
     )  # fmt: skip
     try:
         wait_for(lambda: len(hook.bodies) == 1)
-        heard(database, "KX", "b", now - timedelta(hours=1))  # while the first calls hang
+        insert_stream(database, "KX", "b", now - timedelta(hours=1))  # while the first calls hang
         wait_for(lambda: len(hook.bodies) == 2)
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
@@ -189,7 +189,7 @@ def test_a_delivery_that_never_returns_is_left_behind(engine: Engine, tmp_path: 
     dispatcher = Notifier(engine, send, call_s=10.0, clock=lambda: steady[0])
     file = sites_file(tmp_path / "sites.yaml", {"KX": "[a]"})
     evaluator = Evaluator(engine, SitesFile(file), RecipientsFile(None), dispatcher, timedelta())
-    heard(engine, "KX", "a", NOON - timedelta(hours=1))
+    insert_stream(engine, "KX", "a", NOON - timedelta(hours=1))
     evaluator.evaluate(NOON)
     evaluator.deliver(NOON)
     assert not dispatcher.is_idle
@@ -203,7 +203,7 @@ def test_a_delivery_that_never_returns_is_left_behind(engine: Engine, tmp_path: 
 def test_alerts_are_acknowledged_and_closed_from_the_command_line(
     database: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    heard(database, "KX-01", "kx-01-cam-1", NOON)
+    insert_stream(database, "KX-01", "kx-01-cam-1", NOON)
     assert main(["alerts", "run", "--once"]) == 0
     assert main(["alerts", "acknowledge", "1", "--note", "on my way"]) == 0
     assert main(["alerts", "show", "1"]) == 0

@@ -20,7 +20,7 @@ JOURNAL = "00000000000000a1"
 Reports = Callable[..., AudienceReport]
 
 
-def told_through(engine: Engine, *reports: AudienceReport) -> list[int]:
+def acknowledged_through(engine: Engine, *reports: AudienceReport) -> list[int]:
     source = MemorySource((TOPIC, encode_event(audience_event(one))) for one in reports)
     Consumer(source, engine, is_listed=lambda *_: True, clock=lambda: NOW).step()
     events = [event for _, payload in source.sent for event in envelope.decode_events(payload)]
@@ -34,15 +34,17 @@ def test_a_lost_database_is_made_good_by_hand(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("ONLOOKER_DATABASE_URL", engine.url.render_as_string())
-    assert told_through(engine, report(500), report(501)) == []  # 1 to 499 are long forgotten
+    assert (
+        acknowledged_through(engine, report(500), report(501)) == []
+    )  # 1 to 499 are long forgotten
 
     assert main(["streams", "list", "--gaps"]) == 0
     assert f"KX-01/kx-01-cam-1  {JOURNAL}  through 0, then 1 gaps" in capsys.readouterr().out
     assert main(["streams", "close", "kx-01-cam-1", JOURNAL]) == 0
     assert "settled 1 to 501" in capsys.readouterr().out
 
-    assert told_through(engine, report(500)) == [501]
-    assert told_through(engine, report(502)) == [502]
+    assert acknowledged_through(engine, report(500)) == [501]
+    assert acknowledged_through(engine, report(502)) == [502]
     assert main(["streams", "list", "--gaps"]) == 0
     assert capsys.readouterr().out == ""
 
@@ -56,6 +58,6 @@ def test_there_may_be_nothing_to_close(
     device: str,
 ) -> None:
     monkeypatch.setenv("ONLOOKER_DATABASE_URL", engine.url.render_as_string())
-    told_through(engine, report(1))
+    acknowledged_through(engine, report(1))
     assert main(["streams", "close", device, JOURNAL]) == 1
     assert "see `streams list`" in capsys.readouterr().err

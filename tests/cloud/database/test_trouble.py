@@ -156,7 +156,7 @@ def test_a_folder_that_cannot_be_made_is_said(disk: SmallDisk) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_row_that_postgresql_refuses_is_not_told(database_url: str) -> None:
+def test_a_row_that_postgresql_refuses_is_not_printed(database_url: str) -> None:
     made = connect(database_url)
     create(made)
     with pytest.raises(DBAPIError) as failed:

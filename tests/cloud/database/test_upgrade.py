@@ -22,15 +22,15 @@ from cloud.database.migrations.versions.r0001_baseline import tables as before
 from cloud.database.migrations.versions.r0021_standard_names import TABLES as RENAMED
 from cloud.database.upgrade import revision, upgrade
 
-HOUSE = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def every_table() -> None:
     """All rooms that have tables tell the metadata of them."""
-    for file in (HOUSE / "cloud").rglob("*.py"):
+    for file in (ROOT / "cloud").rglob("*.py"):
         if "metadata,\n" in file.read_text() and "migrations" not in file.parts:
-            importlib.import_module(".".join(file.relative_to(HOUSE).with_suffix("").parts))
+            importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
 
 
 def _is_described(held: Any, name: str | None, kind: str, _found: bool, _described: Any) -> bool:

@@ -38,7 +38,7 @@ def sealed(report: AudienceReport) -> bytes:
     return encode_event(audience_event(report))
 
 
-def said(source: MemorySource) -> list[Ack]:
+def sent_acks(source: MemorySource) -> list[Ack]:
     events = [event for _, payload in source.sent for event in envelope.decode_events(payload)]
     return [event.data for event in events if isinstance(event, AckEvent)]
 
@@ -61,7 +61,7 @@ def test_a_report_is_counted_kept_and_acknowledged(
     consumer.step()
     assert visits(engine) == 3
     assert [topic for topic, _ in source.sent] == [ACKS]
-    assert [(ack.journal, ack.through) for ack in said(source)] == [("00000000000000a1", 1)]
+    assert [(ack.journal, ack.through) for ack in sent_acks(source)] == [("00000000000000a1", 1)]
     with reading(engine) as connection:
         (body,) = connection.execute(select(reports.c.body)).scalars()
     assert json.loads(body)["visits"] == 3
@@ -75,7 +75,7 @@ def test_a_batch_twice_counts_once_and_is_acknowledged_twice(
         source.put(TOPIC, batch)
         consumer.step()
     assert visits(engine) == 6
-    assert [ack.through for ack in said(source)] == [3, 3]
+    assert [ack.through for ack in sent_acks(source)] == [3, 3]
 
 
 def test_a_gap_holds_the_acknowledgement_back_but_not_the_count(
@@ -85,7 +85,7 @@ def test_a_gap_holds_the_acknowledgement_back_but_not_the_count(
         source.put(TOPIC, sealed(report(sequence)))
         consumer.step()
     assert visits(engine) == 8
-    assert [ack.through for ack in said(source)] == [2, 4]
+    assert [ack.through for ack in sent_acks(source)] == [2, 4]
 
 
 def test_a_merged_report_counts_for_all_its_sequences(
@@ -95,7 +95,7 @@ def test_a_merged_report_counts_for_all_its_sequences(
     source.put(TOPIC, sealed(report(3, visits=5)))
     consumer.step()
     assert visits(engine) == 5
-    assert [ack.through for ack in said(source)] == [7]
+    assert [ack.through for ack in sent_acks(source)] == [7]
 
 
 def test_a_report_that_overlaps_what_is_counted_is_set_aside(
@@ -106,7 +106,7 @@ def test_a_report_that_overlaps_what_is_counted_is_set_aside(
     consumer.step()
     assert visits(engine) == 5
     assert letters(engine) == [("overlap", 1)]
-    assert [ack.through for ack in said(source)] == [4]
+    assert [ack.through for ack in sent_acks(source)] == [4]
 
 
 def test_rubbish_is_set_aside_with_its_kind_and_disturbs_nothing(
@@ -149,7 +149,7 @@ def test_rubbish_is_set_aside_with_its_kind_and_disturbs_nothing(
         *[("unreadable", 1)] * 8,
     ]
     # what could not be read, 2 and 3, is never acknowledged: the camera keeps it
-    assert [(ack.device, ack.through) for ack in said(source)] == [("kx-01-cam-1", 1)]
+    assert [(ack.device, ack.through) for ack in sent_acks(source)] == [("kx-01-cam-1", 1)]
 
 
 def test_an_unknown_camera_is_not_acknowledged_and_fills_no_disk(
@@ -159,7 +159,7 @@ def test_an_unknown_camera_is_not_acknowledged_and_fills_no_disk(
         payload = sealed(report(sequence, device="ghost"))
         source.put("onlooker/v1/KX-01/ghost/audience", payload)
         consumer.step()
-    assert said(source) == []
+    assert sent_acks(source) == []
     assert letters(engine) == [("unknown", 19)]
 
 
@@ -172,9 +172,9 @@ def test_a_camera_that_the_sites_file_does_not_list_is_named_once_an_hour(
         clock[0] = NOW + timedelta(minutes=minutes)
         source.put(TOPIC, sealed(report(1)))
         consumer.step()
-    said = [one for one in caplog.records if one.getMessage() == "camera.unlisted"]
-    assert [vars(one)["device"] for one in said] == ["kx-01-cam-1"] * 2
-    assert "sites file lists no camera" in vars(said[0])["reason"]
+    sent_acks = [one for one in caplog.records if one.getMessage() == "camera.unlisted"]
+    assert [vars(one)["device"] for one in sent_acks] == ["kx-01-cam-1"] * 2
+    assert "sites file lists no camera" in vars(sent_acks[0])["reason"]
 
 
 def test_a_camera_that_is_added_to_the_estate_later_loses_nothing(
@@ -189,7 +189,7 @@ def test_a_camera_that_is_added_to_the_estate_later_loses_nothing(
         consumer.step()
         known.add("kx-01-cam-1")
     assert visits(engine) == 2
-    assert [ack.through for ack in said(source)] == [1]
+    assert [ack.through for ack in sent_acks(source)] == [1]
 
 
 def test_the_same_rubbish_again_is_one_letter(source: MemorySource, engine: Engine) -> None:

@@ -45,7 +45,7 @@ class Camera:
         held = self.outbox.unacknowledged(100) if reports else []
         said = [(f"{TOPIC}/heartbeat", encode_event(heartbeat_event(self._beat())))] if beat else []
         said += [(f"{TOPIC}/audience", one.event) for one in held]
-        for ack in heard(self._engine, *said):
+        for ack in receive_acks(self._engine, *said):
             self.outbox.acknowledge(ack.data.journal, ack.data.through)
 
     def _beat(self) -> Heartbeat:
@@ -59,7 +59,7 @@ class Camera:
         )  # fmt: skip
 
 
-def heard(engine: Engine, *said: tuple[str, bytes]) -> Iterator[AckEvent]:
+def receive_acks(engine: Engine, *said: tuple[str, bytes]) -> Iterator[AckEvent]:
     source = MemorySource(said)
     Consumer(source, engine, is_listed=lambda *_: True, clock=lambda: NOW).step()
     for _, payload in source.sent:

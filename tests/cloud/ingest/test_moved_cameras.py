@@ -71,7 +71,7 @@ def test_a_camera_that_moved_counts_where_it_stood_at_the_time(
         assert "the camera keeps its reports" in finding.reason
 
 
-def test_a_camera_moved_without_dates_is_told_what_to_write(
+def test_a_camera_moved_without_dates_gets_a_reason_with_the_dates_to_write(
     tmp_path: Path, report: Reports
 ) -> None:
     file = sites(tmp_path, ("[kx-01-cam-1,", "["), ("[lb-01-cam-1,", "[lb-01-cam-1, kx-01-cam-1,"))

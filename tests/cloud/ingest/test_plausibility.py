@@ -167,7 +167,7 @@ def test_a_range_of_sequences_is_bounded_by_its_interval(
         (datetime(2106, 2, 7, tzinfo=UTC), DeadLetterKind.FUTURE),
     ],
 )
-def test_a_clock_that_is_far_wrong_is_told(
+def test_a_clock_that_is_far_wrong_is_refused_with_its_kind(
     report: Reports, starts_at: datetime, kind: DeadLetterKind
 ) -> None:
     finding = judged(encode_event(audience_event(report(1, starts_at=starts_at))))

@@ -63,7 +63,7 @@ class Cloud:
         with reading(self.engine) as connection:
             return sum(connection.execute(select(minute_tallies.c.visits)).scalars())
 
-    def kept(self) -> int:
+    def count_kept(self) -> int:
         with reading(self.engine) as connection:
             return connection.execute(select(func.count()).select_from(dead_letters)).scalar_one()
 
@@ -89,7 +89,7 @@ def test_a_hundred_thousand_pieces_of_rubbish_end_nothing_and_fill_nothing(
     cloud.rubbish("kx-01-cam-9", 101_000)
     cloud.take(report(1))
     assert cloud.visits() == 2
-    assert cloud.kept() == 100
+    assert cloud.count_kept() == 100
     assert cloud.quarantined() == {"kx-01-cam-9": 101_000 - 100}
     engine.dispose()
 
@@ -133,7 +133,7 @@ def test_a_camera_gets_past_reports_that_fail_and_its_quarantine_ends(
         for _, payload in cloud.source.sent:
             through = max(through, *(event.data.through for event in decode_events(payload)))
         cloud.now += timedelta(minutes=5)
-    assert (through, cloud.visits(), cloud.kept()) == (400, 200, 300)
+    assert (through, cloud.visits(), cloud.count_kept()) == (400, 200, 300)
     assert cloud.quarantined() == {}
 
 
@@ -150,7 +150,7 @@ def test_the_quarantine_ends_after_a_quiet_time(
     cloud.run()
     assert cloud.quarantined() == {}
     cloud.rubbish("kx-01-cam-1", 5, start=60)
-    assert (cloud.kept(), cloud.quarantined()) == (15, {})
+    assert (cloud.count_kept(), cloud.quarantined()) == (15, {})
     assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == [
         "device.quarantined"
     ]
@@ -160,18 +160,18 @@ def test_rubbish_at_a_rate_that_is_borne_is_kept_for_ever(cloud: Cloud) -> None:
     for number in range(40):
         cloud.rubbish("kx-01-cam-1", 1, start=number)
         cloud.now += MINUTE
-    assert (cloud.kept(), cloud.quarantined()) == (40, {})
+    assert (cloud.count_kept(), cloud.quarantined()) == (40, {})
     cloud.rubbish("kx-01-cam-1", 1, start=99)
-    assert (cloud.kept(), cloud.quarantined()) == (40, {"kx-01-cam-1": 1})
+    assert (cloud.count_kept(), cloud.quarantined()) == (40, {"kx-01-cam-1": 1})
 
 
 def test_the_fleet_has_a_budget_that_comes_back(cloud: Cloud) -> None:
     for camera in range(5):
         cloud.rubbish(f"kx-01-cam-{camera}", 9)
-    assert (cloud.kept(), cloud.quarantined()) == (25, {})
+    assert (cloud.count_kept(), cloud.quarantined()) == (25, {})
     cloud.now += 10 * MINUTE
     cloud.rubbish("kx-01-cam-7", 9)
-    assert cloud.kept() == 34
+    assert cloud.count_kept() == 34
 
 
 def test_names_that_no_sites_file_lists_share_one_budget(engine: Engine) -> None:
@@ -179,13 +179,13 @@ def test_names_that_no_sites_file_lists_share_one_budget(engine: Engine) -> None
     for number in range(30):
         cloud.rubbish(f"ghost-{number}", 1)
     cloud.rubbish("kx-01-cam-1", 3)
-    assert (cloud.kept(), cloud.quarantined()) == (23, {})
+    assert (cloud.count_kept(), cloud.quarantined()) == (23, {})
 
 
 def test_the_same_message_again_spends_nothing(cloud: Cloud) -> None:
     for _ in range(200):
         cloud.rubbish("kx-01-cam-1", 1)
-    assert (cloud.kept(), cloud.quarantined()) == (1, {})
+    assert (cloud.count_kept(), cloud.quarantined()) == (1, {})
 
 
 def test_an_unreadable_payload_is_kept_as_a_sample(cloud: Cloud) -> None:
@@ -210,9 +210,9 @@ def test_operators_list_and_release_a_device(
     assert main(["dead-letters", "release", "kx-01-cam-1"]) == 1
     cloud.now += timedelta(seconds=1)
     cloud.rubbish("kx-01-cam-1", 5, start=70)
-    assert (cloud.kept(), cloud.quarantined()) == (15, {})
+    assert (cloud.count_kept(), cloud.quarantined()) == (15, {})
     assert main(["dead-letters", "delete", "kx-01-cam-1"]) == 0
-    assert cloud.kept() == 0
+    assert cloud.count_kept() == 0
 
 
 def test_a_transaction_that_is_tried_again_spends_once() -> None:
@@ -274,7 +274,7 @@ def test_beyond_the_letters_that_are_kept_the_stream_goes_on_and_the_rest_is_lis
                             for one in made})  # fmt: skip
     for _ in range(12):
         camera.send()
-    assert (camera.through, cloud.visits(), cloud.kept()) == (400, 200, 40)
+    assert (camera.through, cloud.visits(), cloud.count_kept()) == (400, 200, 40)
     assert losses_in(cloud) == [(41, 300)], "one row for a run of reports"
     assert cloud.quarantined() == {}, "it ends when the device has got past such reports"
 
@@ -304,5 +304,5 @@ def test_an_unreadable_report_does_not_block_a_device_of_which_enough_letters_ar
     camera = Device(cloud, messages)
     for _ in range(8):
         camera.send()
-    assert (camera.through, cloud.visits(), cloud.kept()) == (10, 10, 2)
+    assert (camera.through, cloud.visits(), cloud.count_kept()) == (10, 10, 2)
     assert losses_in(cloud) == [(1, 5)]

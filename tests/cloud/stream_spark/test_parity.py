@@ -79,7 +79,7 @@ class Recorder:
     """A post that keeps what is sent."""
 
     def __init__(self) -> None:
-        self.said: list[Message] = []
+        self.as_line: list[Message] = []
 
     def subscribe(self, address: DeviceAddress) -> None:
         pass
@@ -88,7 +88,7 @@ class Recorder:
         return False
 
     def send(self, address: DeviceAddress, payload: bytes) -> None:
-        self.said.append((address.topic(Channel.AUDIENCE), payload))
+        self.as_line.append((address.topic(Channel.AUDIENCE), payload))
 
     def read_acknowledgements(self, *, wait_s: float) -> Iterator[Any]:
         return iter(())
@@ -108,26 +108,26 @@ def recorded() -> list[Message]:
         (p.address.topic(Channel.AUDIENCE), p.payload)
         for p in pack_batches(interleave_reports(CAMERAS[:1], LATE, chunk=10, squeeze=None))
     ]
-    random.Random(3).shuffle(recorder.said)
-    return [*recorder.said, *late, *forgotten(), *overlapping(), *torn_and_sound(),
+    random.Random(3).shuffle(recorder.as_line)
+    return [*recorder.as_line, *late, *forgotten(), *overlapping(), *torn_and_sound(),
             *distant()]  # fmt: skip
 
 
-def made(camera: int, first: int, last: int, journal: str) -> AudienceReport:
+def make_report(camera: int, first: int, last: int, journal: str) -> AudienceReport:
     (report, *_) = interleave_reports(CAMERAS[camera : camera + 1], HOUR, chunk=1, squeeze=None)
     sequence = SequenceRange(first=first, last=last)
     return structs.replace(report, journal=journal, sequence=sequence)
 
 
-def said(report: AudienceReport) -> Message:
+def as_line(report: AudienceReport) -> Message:
     address = DeviceAddress(report.location, report.device)
     return address.topic(Channel.AUDIENCE), encode_event(audience_event(report))
 
 
 def forgotten() -> Iterator[Message]:
     """A camera whose first five reports the cloud has lost, and that has forgotten them."""
-    report = made(2, 6, 7, "f" * 16)
-    yield said(report)
+    report = make_report(2, 6, 7, "f" * 16)
+    yield as_line(report)
     address = DeviceAddress(report.location, report.device)
     yield address.topic(Channel.HEARTBEAT), encode_event(heartbeat_event(beat(report, 6)))
 
@@ -143,24 +143,24 @@ def beat(report: AudienceReport, oldest: int) -> Heartbeat:
 
 def overlapping() -> Iterator[Message]:
     """Half of the second is counted already: sums cannot be split."""
-    yield said(made(3, 1, 3, "e" * 16))
-    yield said(made(3, 3, 4, "e" * 16))
+    yield as_line(make_report(3, 1, 3, "e" * 16))
+    yield as_line(make_report(3, 3, 4, "e" * 16))
 
 
 def torn_and_sound() -> Iterator[Message]:
     """The sound copy comes first here; in a batch of Spark it wins wherever it stands."""
-    report = made(4, 1, 1, "d" * 16)
-    topic, payload = said(report)
+    report = make_report(4, 1, 1, "d" * 16)
+    topic, payload = as_line(report)
     yield topic, payload
     yield topic, payload.replace(b'"visits":', b'"visits":-1,"was":')
 
 
 def distant() -> Iterator[Message]:
     """Numbers that no stream reaches, in a report and in a heartbeat; then the ones that follow."""
-    yield said(made(5, 1, 1, "c" * 16))
-    yield said(made(5, 10**15, 10**15, "c" * 16))
-    report = made(5, 2, 2, "c" * 16)
-    yield said(report)
+    yield as_line(make_report(5, 1, 1, "c" * 16))
+    yield as_line(make_report(5, 10**15, 10**15, "c" * 16))
+    report = make_report(5, 2, 2, "c" * 16)
+    yield as_line(report)
     address = DeviceAddress(report.location, report.device)
     yield address.topic(Channel.HEARTBEAT), encode_event(heartbeat_event(beat(report, 10**12)))
 
@@ -206,9 +206,9 @@ class FragileFolder(TableStore):
 
 def writes_down(path: str) -> Callable[[Iterable[Row]], None]:
     def tell(rows: Iterable[Row]) -> None:
-        with open(path, "a", encoding="utf-8") as told:  # noqa: PTH123  runs without our imports
+        with open(path, "a", encoding="utf-8") as acknowledged:  # noqa: PTH123  runs without our imports
             for row in rows:
-                told.write(f"{row.device} {row.stream_id} {row.through}\n")
+                acknowledged.write(f"{row.device} {row.stream_id} {row.through}\n")
 
     return tell
 
@@ -339,14 +339,14 @@ def test_the_windows_of_a_stretch_are_written_in_place_of_what_was_there(
 
 
 def test_each_camera_hears_how_far_it_is_settled(counted: Path, embedded: Engine) -> None:
-    told: dict[tuple[str, str], int] = {}
+    acknowledged: dict[tuple[str, str], int] = {}
     for line in (counted / "told").read_text().splitlines():
         device, journal, through = line.split()
-        told[device, journal] = max(int(through), told.get((device, journal), 0))
+        acknowledged[device, journal] = max(int(through), acknowledged.get((device, journal), 0))
     with reading(embedded) as connection:
         rows = connection.execute(select(report_streams)).all()
     honest = {(r.device, r.stream_id): r.through for r in rows if r.through}
-    assert {key: told[key] for key in honest} == honest
+    assert {key: acknowledged[key] for key in honest} == honest
 
 
 def test_another_checkpoint_may_not_count_it_all_again(

@@ -107,7 +107,7 @@ def test_a_number_from_nowhere_moves_no_mark(what: str) -> None:
     assert outcome.statuses == ["NEW", "SEQUENCE", "NEW"]
 
 
-def test_a_camera_is_told_in_the_words_of_the_contract() -> None:
+def test_an_acknowledgement_follows_the_wire_schema() -> None:
     row: Any = SimpleNamespace(
         device="kx-01-cam-1", location="KX-01", stream_id="00000000000000a1", through=7
     )

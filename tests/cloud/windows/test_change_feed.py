@@ -31,7 +31,7 @@ def keep(connection: Connection, sequence: int, location: str, minutes: int) -> 
     return number
 
 
-def told(engine: Engine, trail: ReportFollower) -> list[tuple[str, int]]:
+def read_numbers(engine: Engine, trail: ReportFollower) -> list[tuple[str, int]]:
     with reading(engine) as connection:
         return [(one.key[0], (one.key[1] - NOON_S) // 60) for one in trail.read(connection)]
 
@@ -45,19 +45,19 @@ def follow(engine: Engine) -> Callable[[], ReportFollower]:
     return follow
 
 
-def test_each_report_is_told_once_with_the_window_that_it_changed(
+def test_each_report_is_returned_once_with_the_window_that_it_changed(
     engine: Engine, follow: Callable[[], ReportFollower]
 ) -> None:
     trail = follow()
     for sequence, (place, minutes) in enumerate((("A", 0), ("A", 4), ("B", 5), ("A", -1_441))):
         with writing(engine) as connection:
             keep(connection, sequence, place, minutes)
-    assert told(engine, trail) == [("A", 0), ("A", 0), ("B", 5), ("A", -1_445)]
-    assert told(engine, trail) == []
+    assert read_numbers(engine, trail) == [("A", 0), ("A", 0), ("B", 5), ("A", -1_445)]
+    assert read_numbers(engine, trail) == []
     with writing(engine) as connection:
         keep(connection, 9, "C", 0)
-    assert told(engine, trail) == [("C", 0)]
-    assert told(engine, trail) == []
+    assert read_numbers(engine, trail) == [("C", 0)]
+    assert read_numbers(engine, trail) == []
     assert trail.through == 5
 
 
@@ -74,9 +74,9 @@ def test_a_lower_number_that_is_committed_later_is_not_missed(
         with writing(engine) as quick:
             second = keep(quick, 2, "B", 0)
         assert first < second
-        assert [told(engine, trail), told(engine, trail)] == [[("B", 0)], []]
+        assert [read_numbers(engine, trail), read_numbers(engine, trail)] == [[("B", 0)], []]
         assert trail.through < first
-    assert [told(engine, trail), told(engine, trail)] == [[("A", 0)], []]
+    assert [read_numbers(engine, trail), read_numbers(engine, trail)] == [[("A", 0)], []]
     assert trail.through == second
 
 
@@ -89,11 +89,11 @@ def test_what_was_rolled_back_holds_up_nothing(
         connection.rollback()
     with writing(engine) as connection:
         last = keep(connection, 2, "B", 0)
-    assert [told(engine, trail), told(engine, trail)] == [[("B", 0)], []]
+    assert [read_numbers(engine, trail), read_numbers(engine, trail)] == [[("B", 0)], []]
     assert trail.through == last
 
 
-def test_an_alert_is_told_when_it_rises_and_when_it_clears(engine: Engine) -> None:
+def test_an_alert_is_returned_when_it_is_raised_and_cleared(engine: Engine) -> None:
     def happens(*shares: float) -> list[tuple[int, bool]]:
         for share in shares:
             measure = Measure(AlertKind.UNOBSERVED, "A", "a", share, "so")
