@@ -118,7 +118,7 @@ def count(spark: "SparkSession", arguments: argparse.Namespace) -> None:
     try:
         query.awaitTermination()
     except StreamingQueryException as error:
-        if refused := re.search("FolderError: (.*)", str(error)):
+        if refused := re.search("TableStoreError: (.*)", str(error)):
             raise SourceError(refused[1]) from None
         raise
 

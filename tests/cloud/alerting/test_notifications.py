@@ -151,7 +151,7 @@ def test_what_failed_in_the_evening_is_not_lost_in_the_night(scene: Scene) -> No
 
 
 @pytest.mark.parametrize(
-    ("wishes", "is_told"),
+    ("filters", "is_notified"),
     [
         ({}, True),
         ({"kinds": ("camera.",)}, True),

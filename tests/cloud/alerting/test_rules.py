@@ -146,7 +146,7 @@ def test_half_of_the_time_blind_is_an_alert_and_names_the_cause(dark_ms: int, al
     )
 
 
-@pytest.mark.parametrize(("told_ms", "alert"), [(100, None), (299_000, None), (300_000, True)])
+@pytest.mark.parametrize(("accounted_ms", "alert"), [(100, None), (299_000, None), (300_000, True)])
 def test_a_moment_in_the_dark_is_not_blindness(accounted_ms: int, alert: bool | None) -> None:
     assert raised(AlertKind.UNOBSERVED, tally=tally(dark_ms=accounted_ms)) is alert
 
