@@ -16,7 +16,7 @@ import msgspec
 from models.cards import write_card
 from wire.addresses import WEB_SCHEMES, AddressError, parse_address
 from wire.model_card import ModelCard
-from wire.web_request import failure_of, web_request
+from wire.web.web_request import failure_of, web_request
 
 MANIFEST = Path(__file__).parent / "manifest.json"
 FETCHED = Path("var/models")

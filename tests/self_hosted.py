@@ -25,7 +25,7 @@ from cloud.fleet.enrolment.server import EnrolmentServer, ServerFiles
 from cloud.fleet.history import Author
 from cloud.fleet.registry import devices
 from cloud.fleet.registry.devices import Device
-from cloud.fleet.service import BrokerConnection, FleetService, connect_service, create_client
+from cloud.fleet.service import FleetConnection, FleetService, connect_service, create_client
 from edge_agent.transport.broker import BrokerEndpoint
 from edge_agent.transport.provisioning_client import verify_connection
 from provisioning import key_store
@@ -150,7 +150,7 @@ class SelfHosted:
             "fleet", CertificateSubject(CertificateKind.SERVICE, "service:fleet")
         )
         self._client = create_client(
-            BrokerConnection("localhost", self.port, str(self.trust), str(certificate), str(key))
+            FleetConnection("localhost", self.port, str(self.trust), str(certificate), str(key))
         )
         service = FleetService(
             self.engine, lambda topic, payload: self._client.publish(topic, payload, 1), self.now

@@ -121,7 +121,7 @@ class ViewConfig(WireMessage, frozen=True, kw_only=True):
     gaze_margin_deg: Annotated[float, Meta(ge=0, le=45)] = 12.0
 
 
-class Thresholds(WireMessage, frozen=True, kw_only=True):
+class ConfigThresholds(WireMessage, frozen=True, kw_only=True):
     """Thresholds; each overrides the setting of the same name."""
 
     face: Ratio | UnsetType = UNSET
@@ -152,7 +152,7 @@ class DeviceConfig(WireMessage, frozen=True, kw_only=True):
     masks: Annotated[tuple[Polygon, ...], Meta(max_length=32)] | UnsetType = UNSET
     zones: Annotated[tuple[ZoneConfig, ...], Meta(max_length=16)] | UnsetType = UNSET
     view: ViewConfig | UnsetType = UNSET
-    thresholds: Thresholds | UnsetType = UNSET
+    thresholds: ConfigThresholds | UnsetType = UNSET
     demographics: bool | UnsetType = UNSET
     detector: Word | UnsetType = UNSET
     attention: Word | UnsetType = UNSET

@@ -138,7 +138,7 @@ class Presence(StrEnum):
     STOPPED = "stopped"
 
 
-class Status(WireMessage, frozen=True, kw_only=True):
+class PresenceStatus(WireMessage, frozen=True, kw_only=True):
     """The retained status document. The last will is written in advance, without `since`."""
 
     device: Device

@@ -8,7 +8,7 @@ import msgspec
 
 from wire.device_config import DeviceConfig
 from wire.envelope import MAX_PAYLOAD_BYTES, AckEvent, AlarmEvent, AudienceEvent, HeartbeatEvent
-from wire.health import Status
+from wire.health import PresenceStatus
 from wire.jobs import Job
 from wire.topics import ROOT, Channel
 
@@ -20,7 +20,7 @@ MESSAGES: Final[Mapping[Channel, type[msgspec.Struct]]] = {
     Channel.HEARTBEAT: HeartbeatEvent,
     Channel.ALARM: AlarmEvent,
     Channel.ACK: AckEvent,
-    Channel.STATUS: Status,
+    Channel.STATUS: PresenceStatus,
 }
 
 

@@ -19,7 +19,7 @@ NOTHING: Final = 0
 
 
 @dataclass(frozen=True, slots=True)
-class HttpResponse:
+class WebhookResponse:
     """Status and the first bytes of the body; `is_whole` when there were no more."""
 
     status: int
@@ -35,7 +35,7 @@ def http_request(
     headers: Mapping[str, str] | None = None,
     most_bytes: int = NOTHING,
     tls: ssl.SSLContext | None = None,
-) -> HttpResponse:
+) -> WebhookResponse:
     """POST `body`, or GET when there is none.
 
     Raises:
@@ -51,7 +51,7 @@ def http_request(
         connection.request("GET" if body is None else "POST", _resource(address), body, whole)
         with connection.getresponse() as answer:
             found = answer.read(most_bytes + 1) if most_bytes else b""
-            return HttpResponse(answer.status, found[:most_bytes], len(found) <= most_bytes)
+            return WebhookResponse(answer.status, found[:most_bytes], len(found) <= most_bytes)
     finally:
         connection.close()
 

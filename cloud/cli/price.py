@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from cloud import settings
 from cloud.alerting.deadline import Deadline
-from cloud.alerting.http_request import HttpResponse, http_request
+from cloud.alerting.http_request import WebhookResponse, http_request
 from cloud.api.buyer import Buyer
 from cloud.api.explained import brief, explained
 from cloud.api.pricing import PriceAnswer, priced
@@ -27,7 +27,7 @@ from cloud.database import DatabaseError
 from cloud.database.existing import open_or_make, require_file
 from cloud.pricing.slot import parse_slot
 from wire.addresses import WEB_SCHEMES, AddressError, NetworkAddress, parse_address
-from wire.web_request import failure_of
+from wire.web.web_request import failure_of
 
 TIMEOUT_S: Final = 10.0  # for the whole call
 LARGEST_BYTES: Final = 1024 * 1024
@@ -119,7 +119,7 @@ def _asked(arguments: argparse.Namespace) -> PriceAnswer:
         raise AskError(f"{api} gave no price: {failure_of(error)}") from None
 
 
-def _detail(refused: HttpResponse, api: NetworkAddress) -> str:
+def _detail(refused: WebhookResponse, api: NetworkAddress) -> str:
     try:
         return str(json.loads(refused.body)["detail"])
     except (ValueError, KeyError, TypeError):

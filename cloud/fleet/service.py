@@ -169,7 +169,7 @@ def _handle_one(
 
 
 @dataclass(frozen=True, slots=True)
-class BrokerConnection:
+class FleetConnection:
     """Where the broker is, and the service's own certificate; none on a plain broker."""
 
     host: str
@@ -179,7 +179,7 @@ class BrokerConnection:
     key_file: str | None = None
 
 
-def create_client(where: BrokerConnection) -> Client:
+def create_client(where: FleetConnection) -> Client:
     """A client that knows the broker and who we are, not connected yet."""
     own_name = read_common_name(Path(where.certificate_file)) if where.certificate_file else None
     client = Client(CallbackAPIVersion.VERSION2, client_id=own_name or CLIENT_ID)

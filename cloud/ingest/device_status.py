@@ -25,7 +25,7 @@ from sqlalchemy import (
 from cloud.database import device_alarms, device_status, insert, microseconds, run_many
 from cloud.ingest.dead_letters import printable
 from cloud.ingest.validate import FURTHEST_AHEAD, DeviceMessage
-from wire.health import Alarm, Heartbeat, Status
+from wire.health import Alarm, Heartbeat, PresenceStatus
 
 Latest = dict[tuple[str, str], tuple[int, tuple[Any, ...]]]
 """(location, device) -> (time by the device's clock, values to write)."""
@@ -51,7 +51,7 @@ def write_device_messages(
                 body = msgspec.json.encode(heartbeat).decode()
                 sent_us = microseconds(heartbeat.sent_at)
                 _keep_latest(heartbeats, where, sent_us, latest_us, (sent_us, now_us, body))
-            case Status() as status:
+            case PresenceStatus() as status:
                 since_us = min(microseconds(status.since or now), now_us)
                 _keep_latest(
                     presences, where, since_us, latest_us, (str(status.presence), since_us)

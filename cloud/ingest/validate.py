@@ -30,7 +30,7 @@ from cloud.ingest.sources.base import Delivery
 from wire import envelope
 from wire.audience import AudienceReport
 from wire.envelope import AlarmEvent, AudienceEvent, Event, HeartbeatEvent, InvalidEvent
-from wire.health import Alarm, Heartbeat, Status
+from wire.health import Alarm, Heartbeat, PresenceStatus
 from wire.scalars import DeviceId, JournalId, LocationId, SequenceRange
 from wire.topics import Channel, DeviceAddress, TopicError, parse_topic
 
@@ -111,7 +111,7 @@ class DeviceMessage:
     """A heartbeat, alarm or status of a device."""
 
     address: DeviceAddress
-    about: Heartbeat | Alarm | Status
+    about: Heartbeat | Alarm | PresenceStatus
     topic: str
 
     def as_dead_letter(self, kind: DeadLetterKind, reason: str) -> "DeadLetter":
@@ -307,4 +307,4 @@ def _address_reason(location: str, device: str) -> str:
 
 
 _parse_topic = lru_cache(65_536)(parse_topic)
-_status_decoder = msgspec.json.Decoder(Status)
+_status_decoder = msgspec.json.Decoder(PresenceStatus)

@@ -14,7 +14,7 @@ import msgspec
 from edge_agent.check.findings import CheckResult, failure, ok, warning
 from wire.addresses import WEB_SCHEMES, AddressError, NetworkAddress, parse_address
 from wire.scalars import LocationId
-from wire.web_request import failure_of, web_request
+from wire.web.web_request import failure_of, web_request
 
 REQUEST_TIMEOUT_S: Final = 10.0
 MAX_RESPONSE_BYTES: Final = 64 * 2**20

@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 
 from wire.addresses import DEFAULT_PORTS, WEB_SCHEMES, AddressError, NetworkAddress, parse_address
 from wire.hosts import parse_host_and_port
-from wire.http_client import HttpLimits, HttpRequestError, HttpResponse, send_request
+from wire.web.http_client import HttpLimits, HttpRequestError, HttpResponse, send_request
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 TRANSFER_TIMEOUT_S: Final = 600.0

@@ -20,7 +20,7 @@ from edge_agent.settings.services import PlaysSettings
 from edge_agent.transport.broker import create_tls_context, parse_broker_url
 from wire.addresses import WEB_SCHEMES, parse_address
 from wire.clock import utc_now
-from wire.http_client import HttpLimits, HttpRequestError, send_request
+from wire.web.http_client import HttpLimits, HttpRequestError, send_request
 
 log = logging.getLogger(__name__)
 

@@ -30,7 +30,7 @@ from wire.envelope import (
     encode_event,
     join_events,
 )
-from wire.health import Status
+from wire.health import PresenceStatus
 from wire.topics import Channel, DeviceAddress
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ ALLOWED_MESSAGES: Final[Mapping[Channel, type[msgspec.Struct]]] = {
     Channel.AUDIENCE: _Audience,
     Channel.HEARTBEAT: _Heartbeat,
     Channel.ALARM: _Alarm,
-    Channel.STATUS: Status,
+    Channel.STATUS: PresenceStatus,
 }
 _DECODERS: Final = {
     channel: msgspec.json.Decoder(message) for channel, message in ALLOWED_MESSAGES.items()

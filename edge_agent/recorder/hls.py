@@ -22,7 +22,7 @@ from edge_agent.privacy.delayed_redaction import RedactedFrame
 from edge_agent.private_files import create_private_folder, restrict_folder
 from edge_agent.recorder.segments import INDEX_FILE, NAME_FORMAT, delete_expired
 from edge_agent.settings.services import RecorderSettings
-from wire.web_request import failure_of
+from wire.web.web_request import failure_of
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 
 from edge_agent.settings.services import LOOPBACK
 from wire.addresses import WEB_SCHEMES, AddressError, parse_address
-from wire.http_client import HttpLimits, HttpRequestError, send_request
-from wire.web_request import REDIRECTED
+from wire.web.http_client import HttpLimits, HttpRequestError, send_request
+from wire.web.web_request import REDIRECTED
 
 log = logging.getLogger(__name__)
 

@@ -20,8 +20,8 @@ import msgspec
 
 from edge_agent.settings.services import SensorSource
 from wire.addresses import WEB_SCHEMES, display_address, display_path, parse_address
-from wire.http_client import HttpLimits, HttpRequestError, send_request
-from wire.web_request import failure_of
+from wire.web.http_client import HttpLimits, HttpRequestError, send_request
+from wire.web.web_request import failure_of
 
 log = logging.getLogger(__name__)
 

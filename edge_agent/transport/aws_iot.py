@@ -23,7 +23,7 @@ from awsiot import mqtt5_client_builder
 from edge_agent.transport.broker import BrokerEndpoint, LinkError
 from wire.clock import utc_now
 from wire.envelope import MAX_PAYLOAD_BYTES
-from wire.health import Presence, Status
+from wire.health import Presence, PresenceStatus
 from wire.scalars import LocationId
 from wire.session_takeover import ADVICE, TAKEN_OVER
 from wire.topics import Channel, DeviceAddress
@@ -222,7 +222,7 @@ class AwsIotLink:
         return sent
 
     def _packet(self, presence: Presence, since: datetime | None) -> mqtt5.PublishPacket:
-        status = Status(device=self._address.device, presence=presence, since=since)
+        status = PresenceStatus(device=self._address.device, presence=presence, since=since)
         return mqtt5.PublishPacket(
             topic=self._address.topic(Channel.STATUS),
             payload=msgspec.json.encode(status),

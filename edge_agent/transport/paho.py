@@ -26,7 +26,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from edge_agent.transport.broker import BrokerEndpoint, create_tls_context
 from wire.clock import utc_now
 from wire.envelope import MAX_PAYLOAD_BYTES
-from wire.health import Presence, Status
+from wire.health import Presence, PresenceStatus
 from wire.scalars import LocationId
 from wire.session_takeover import ADVICE, TakeoverDetector
 from wire.topics import Channel, DeviceAddress
@@ -271,7 +271,7 @@ class PahoLink:
 
     def _status(self, presence: Presence, since: datetime | None) -> bytes:
         return msgspec.json.encode(
-            Status(device=self._address.device, presence=presence, since=since)
+            PresenceStatus(device=self._address.device, presence=presence, since=since)
         )
 
 

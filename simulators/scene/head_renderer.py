@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.scene.figure import HeadMesh
 from simulators.scene.head import Floats
+from simulators.scene.head_mesh import HeadMesh
 
 PX_PER_CM: Final = 8.0
 REACH_CM: Final = 20.0  # the sprite spans this much on every side of the point between the eyes

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from simulators.scene.background import Background
 from simulators.scene.body import draw_body
-from simulators.scene.figure import build_head_mesh
+from simulators.scene.head_mesh import build_head_mesh
 from simulators.scene.head_renderer import PX_PER_CM, SIDE_PX, HeadRenderer
 from simulators.scene.lens import Lens
 from simulators.scene.trajectory import Pose, Trajectory

@@ -20,7 +20,7 @@ from edge_agent.__main__ import main
 from simulators.servers.mosquitto import free_port
 from wire.ack import Ack
 from wire.envelope import AudienceEvent, ack_event, decode_events, encode_event
-from wire.health import Presence, Status
+from wire.health import Presence, PresenceStatus
 from wire.topics import Channel, parse_topic
 
 
@@ -44,7 +44,9 @@ def cloud(mosquitto):
         def hear(self, client, _userdata, message):
             address, channel = parse_topic(message.topic)
             if channel is Channel.STATUS:
-                self.presences.append(msgspec.json.decode(message.payload, type=Status).presence)
+                self.presences.append(
+                    msgspec.json.decode(message.payload, type=PresenceStatus).presence
+                )
             if channel is not Channel.AUDIENCE:
                 return
             for event in decode_events(message.payload):

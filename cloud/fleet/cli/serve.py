@@ -23,7 +23,7 @@ from cloud.fleet.enrolment.claim_provisioning import Enrolment
 from cloud.fleet.enrolment.server import EnrolmentServer, EnrolmentServerError, ServerFiles
 from cloud.fleet.enrolment.server_thread import ServerThread
 from cloud.fleet.registry.sites_sync import SitesSync
-from cloud.fleet.service import BrokerConnection, FleetService, connect_service, create_client
+from cloud.fleet.service import FleetConnection, FleetService, connect_service, create_client
 from cloud.ingest.sources.base import SourceError
 from cloud.settings import SettingsError
 from wire.addresses import AddressError, parse_broker
@@ -110,7 +110,7 @@ def _client(url: str, asked: argparse.Namespace) -> Client:
         ) from error
 
 
-def _broker(url: str, asked: argparse.Namespace) -> BrokerConnection:
+def _broker(url: str, asked: argparse.Namespace) -> FleetConnection:
     try:
         address = parse_broker(url)
     except AddressError as error:
@@ -122,8 +122,8 @@ def _broker(url: str, asked: argparse.Namespace) -> BrokerConnection:
         refuse_options(
             asked, *CERTIFICATES, "identity", because="they are used with an mqtts:// broker only"
         )
-        return BrokerConnection(address.host, address.port)
-    return BrokerConnection(address.host, address.port, *_certificates(asked))
+        return FleetConnection(address.host, address.port)
+    return FleetConnection(address.host, address.port, *_certificates(asked))
 
 
 def _certificates(asked: argparse.Namespace) -> tuple[str, str, str]:

@@ -22,7 +22,7 @@ from cloud.fleet.enrolment.server import EnrolmentServer, ServerFiles
 from cloud.fleet.history import Author
 from cloud.fleet.registry import devices
 from cloud.fleet.registry.devices import Device
-from cloud.fleet.service import BrokerConnection, FleetService, connect_service, create_client
+from cloud.fleet.service import FleetConnection, FleetService, connect_service, create_client
 from provisioning import key_store
 from provisioning.authority.ca import create_authority
 from provisioning.authority.profiles import CertificateKind, CertificateSubject
@@ -86,7 +86,7 @@ class Stage:
         certificate, key_file = self._filed("fleet", entry, key)
         self._supervisor.start()
         self._run(self._supervisor.step)
-        where = BrokerConnection(
+        where = FleetConnection(
             "localhost", self.port, str(self.trust), str(certificate), str(key_file)
         )
         self._client = create_client(where)

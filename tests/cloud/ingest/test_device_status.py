@@ -10,7 +10,7 @@ from cloud.database import device_alarms, device_status, reading
 from cloud.ingest.commit import commit
 from cloud.ingest.validate import DeviceMessage
 from wire.audience import Versions
-from wire.health import Alarm, AlarmState, CaptureState, Heartbeat, Presence, Status
+from wire.health import Alarm, AlarmState, CaptureState, Heartbeat, Presence, PresenceStatus
 from wire.scalars import DeviceId, JournalId, LocationId
 from wire.topics import DeviceAddress
 
@@ -49,7 +49,7 @@ def alarm(minute: int, state: AlarmState = AlarmState.RAISED, message: str = "da
     )
 
 
-def keep(engine: Engine, *about: Heartbeat | Status | Alarm, at: datetime = NINE) -> None:
+def keep(engine: Engine, *about: Heartbeat | PresenceStatus | Alarm, at: datetime = NINE) -> None:
     commit(engine, [DeviceMessage(CAMERA, one, "topic") for one in about], at)
 
 
@@ -66,15 +66,17 @@ def test_the_latest_heartbeat_stays(engine: Engine, order: tuple[int, ...]) -> N
 
 
 def test_a_will_carries_no_time_and_counts_when_it_arrives(engine: Engine) -> None:
-    online = Status(device=CAMERA.device, presence=Presence.ONLINE, since=NINE)
-    will = Status(device=CAMERA.device, presence=Presence.OFFLINE)
+    online = PresenceStatus(device=CAMERA.device, presence=Presence.ONLINE, since=NINE)
+    will = PresenceStatus(device=CAMERA.device, presence=Presence.OFFLINE)
     keep(engine, will, at=NINE + timedelta(minutes=5))
     keep(engine, online)
     assert (state(engine).presence, state(engine).presence_at.minute) == ("offline", 5)
 
 
 def test_heartbeat_and_presence_do_not_disturb_each_other(engine: Engine) -> None:
-    keep(engine, beat(1), Status(device=CAMERA.device, presence=Presence.ONLINE, since=NINE))
+    keep(
+        engine, beat(1), PresenceStatus(device=CAMERA.device, presence=Presence.ONLINE, since=NINE)
+    )
     assert (state(engine).presence, state(engine).heartbeat_at.minute) == ("online", 1)
 
 

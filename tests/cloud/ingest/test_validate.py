@@ -12,7 +12,7 @@ from cloud.ingest.sources.base import Delivery
 from cloud.ingest.validate import DeadLetter, DeadLetterKind, DeviceMessage, ValidReport, validate
 from wire.audience import AudienceReport, SensorSum
 from wire.envelope import audience_event, encode_event, join_events
-from wire.health import Presence, Status
+from wire.health import Presence, PresenceStatus
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 TOPIC = "onlooker/v1/KX-01/kx-01-cam-1/audience"
@@ -81,7 +81,7 @@ def test_presence_is_believed_only_for_oneself() -> None:
     (mine,) = judged(STATUS, msgspec.json.encode(online))
     (other,) = judged(STATUS, msgspec.json.encode(online | {"device": "kx-01-cam-2"}))
     assert isinstance(mine, DeviceMessage)
-    assert isinstance(mine.about, Status)
+    assert isinstance(mine.about, PresenceStatus)
     assert isinstance(other, DeadLetter)
     assert other.kind is DeadLetterKind.ADDRESS
 

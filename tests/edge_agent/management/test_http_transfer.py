@@ -8,7 +8,7 @@ import pytest
 
 from edge_agent.management.http_transfer import TransferError, download, upload, validate_url
 from edge_agent.settings.fleet import FleetSettings
-from tests.wire.test_http_client import answering
+from tests.wire.web.test_http_client import answering
 
 BUCKET = "onlooker-clips.s3.eu-west-2.amazonaws.com"
 HOSTS = (BUCKET, "files.example.org:8443")

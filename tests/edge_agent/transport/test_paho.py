@@ -18,7 +18,7 @@ from edge_agent.transport.paho import PahoLink
 from simulators.servers.mosquitto import Mosquitto
 from tests.edge_agent.outbox.reports import quiet_minute
 from wire.envelope import decode_events
-from wire.health import Presence, Status
+from wire.health import Presence, PresenceStatus
 from wire.topics import Channel
 
 pytestmark = pytest.mark.broker
@@ -43,7 +43,7 @@ def listener(mosquitto):
 
         def presences(self):
             return [
-                msgspec.json.decode(message.payload, type=Status).presence
+                msgspec.json.decode(message.payload, type=PresenceStatus).presence
                 for message in self.take_messages
                 if message.topic.endswith("/status")
             ]

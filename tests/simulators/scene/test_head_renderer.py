@@ -7,7 +7,7 @@ import pytest
 from edge_agent.perception.face_detector import load_detector
 from edge_agent.perception.head_pose import load_pose
 from simulators.scene.appearance import sample_appearance
-from simulators.scene.figure import build_head_mesh
+from simulators.scene.head_mesh import build_head_mesh
 from simulators.scene.head_renderer import PX_PER_CM, SIDE_PX, HeadRenderer
 from simulators.scene.video_writer import paste_sprite
 

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from wire.addresses import parse_address
-from wire.web_request import failure_of, web_request
+from wire.web.web_request import failure_of, web_request
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
 from wire.addresses import NetworkAddress
-from wire.web_request import failure_of
+from wire.web.web_request import failure_of
 
 CHUNK_BYTES: Final = 64 * 1024
 SILENCE_S: Final = 20.0

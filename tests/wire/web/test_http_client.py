@@ -10,7 +10,7 @@ import time
 import pytest
 
 from wire.addresses import parse_address
-from wire.http_client import HttpLimits, HttpRequestError, send_request
+from wire.web.http_client import HttpLimits, HttpRequestError, send_request
 
 QUICK = HttpLimits(within_s=0.6, limit_bytes=1_000)
 
