@@ -1,1 +1,1 @@
-"""What a run needs, checked one by one without changing anything."""
+"""Checks of the prerequisites of a run; they change nothing."""

@@ -1,4 +1,4 @@
-"""Whether the camera delivers a picture, and why it does not."""
+"""Checks whether the camera delivers a frame, and why it does not."""
 
 from typing import Final
 
@@ -11,22 +11,22 @@ from edge_agent.settings.capture import CaptureSettings
 
 CONNECT_S: Final = 5.0
 MAX_ATTEMPTS: Final = 2
-"""A camera that fails twice for a known cause is not waited for any longer."""
+"""After so many failures with a known cause the check ends."""
 
 
 def check_first_frame(camera: Camera, settings: CaptureSettings) -> CheckResult:
-    """The size of the camera's first picture, or the cause when none comes in time."""
-    patience_s = settings.open_timeout_s + CONNECT_S
+    """The size of the first frame, or the cause when none arrives in time."""
+    timeout_s = settings.open_timeout_s + CONNECT_S
     try:
         for moment in camera:
             if isinstance(moment, Frame):
                 return ok(f"{moment.width_px} x {moment.height_px} from {camera.name}")
-            if moment.elapsed_s > patience_s or _is_hopeless(camera):
+            if moment.elapsed_s > timeout_s or _is_hopeless(camera):
                 break
     finally:
         camera.close()
     trouble = failure_of(camera) or CaptureFailure(FailureCause.UNKNOWN)
-    return failure(f"{camera.name} delivers no picture: {trouble}")
+    return failure(f"{camera.name} delivers no frame: {trouble}")
 
 
 def _is_hopeless(camera: Camera) -> bool:

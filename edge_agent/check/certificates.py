@@ -1,4 +1,4 @@
-"""How many days the certificates of a connection still hold, and whose they are."""
+"""Checks validity and subject of the certificates of a connection."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from wire.topics import DeviceAddress
 
 WARN_DAYS: Final = 30
 SHORTEST_SHARE: Final = 1 / 4
-"""Of a lifetime. Renewal begins when a half to a third is left, so less means that it fails."""
+"""Of a lifetime. Renewal starts when half to a third is left; less means that renewal fails."""
 
 
 class ValidityThresholds(NamedTuple):
@@ -39,76 +39,82 @@ DEFAULT_THRESHOLDS: Final = ValidityThresholds()
 def check_device_certificate(
     broker: BrokerEndpoint,
     now: datetime,
-    whose: DeviceAddress,
+    device: DeviceAddress,
     thresholds: ValidityThresholds = DEFAULT_THRESHOLDS,
 ) -> CheckResult:
-    """Whose certificate the broker is shown, and how long it holds."""
+    """Subject and validity of the device certificate."""
     if broker.certificate is None:
-        return ok("none is shown" if broker.tls else "none is needed without TLS")
-    mine = _certificates(broker.certificate, "--cert")[0]
-    judged = _validity(mine, now, thresholds, RENEW_REMEDY)
-    stranger = _stranger(mine, whose)
-    if judged.level == 0 and stranger:
+        return ok("no certificate is used" if broker.tls else "not needed without TLS")
+    certificate = _certificates(broker.certificate, "--cert")[0]
+    validity = _check_validity(certificate, now, thresholds, RENEW_REMEDY)
+    mismatch = _find_mismatch(certificate, device)
+    if validity.level == 0 and mismatch:
         return warning(
-            f"{judged.found}; {stranger}",
-            "our own broker and AWS IoT refuse that: give this device's certificate",
+            f"{validity.found}; {mismatch}",
+            "the broker rejects that: give the certificate of this device",
         )
-    return judged
+    return validity
 
 
-def _stranger(mine: x509.Certificate, whose: DeviceAddress) -> str:
-    """In what the certificate differs from the device that shows it."""
-    names = [one.value for one in mine.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-    if names != [whose.device]:
-        return f"not of {whose.device}"
-    place = read_location(mine)
-    return f"for {place}, not for {whose.location}" if place not in (None, whose.location) else ""
+def _find_mismatch(certificate: x509.Certificate, owner: DeviceAddress) -> str:
+    """How the certificate differs from the device that uses it."""
+    names = [one.value for one in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    if names != [owner.device]:
+        return f"not of {owner.device}"
+    location = read_location(certificate)
+    return (
+        f"for {location}, not for {owner.location}"
+        if location not in (None, owner.location)
+        else ""
+    )
 
 
 def check_authority_certificates(
     broker: BrokerEndpoint, now: datetime, thresholds: ValidityThresholds = DEFAULT_THRESHOLDS
 ) -> CheckResult:
-    """How long the authorities hold that this device trusts as its broker's."""
+    """Validity of the certificate authorities that this device trusts."""
     if not broker.tls:
-        return ok("none is needed without TLS")
+        return ok("not needed without TLS")
     if broker.ca is None:
-        return ok("those of the system")
-    remedy = "get the authority's new certificate for --ca"
-    found = [_validity(one, now, thresholds, remedy) for one in _certificates(broker.ca, "--ca")]
-    graver = max(found, key=lambda verdict: verdict.level)
-    all_bad = all(verdict.level == graver.level for verdict in found)
-    if graver.level == 2 and not all_bad:
-        return warning(graver.found, f"remove it from {broker.ca}")
-    return graver
+        return ok("certificate authorities of the system")
+    remedy = "get the new certificate of the authority for --ca"
+    found = [
+        _check_validity(one, now, thresholds, remedy) for one in _certificates(broker.ca, "--ca")
+    ]
+    worst = max(found, key=lambda verdict: verdict.level)
+    all_bad = all(verdict.level == worst.level for verdict in found)
+    if worst.level == 2 and not all_bad:
+        return warning(worst.found, f"remove it from {broker.ca}")
+    return worst
 
 
 def _certificates(path: Path, option: str) -> list[x509.Certificate]:
     try:
-        found = list(_pem(path))
+        found = list(_load_pem(path))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no certificate in PEM"
         raise LinkError(f"certificate {path}: {reason}; give {option} a PEM") from None
     return found
 
 
-def _pem(path: Path) -> Iterator[x509.Certificate]:
+def _load_pem(path: Path) -> Iterator[x509.Certificate]:
     yield from x509.load_pem_x509_certificates(path.read_bytes())
 
 
-def _validity(
-    shown: x509.Certificate, now: datetime, thresholds: ValidityThresholds, remedy: str
+def _check_validity(
+    certificate: x509.Certificate, now: datetime, thresholds: ValidityThresholds, remedy: str
 ) -> CheckResult:
-    whose = shown.subject.rfc4514_string() or "nobody"
-    begins_at, ends_at = shown.not_valid_before_utc, shown.not_valid_after_utc
+    subject = certificate.subject.rfc4514_string() or "nobody"
+    begins_at, ends_at = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if now < begins_at:
         return failure(
-            f"{whose} is valid from {begins_at:%Y-%m-%d %H:%M} UTC, it is {now:%Y-%m-%d %H:%M}",
+            f"{subject} is valid from {begins_at:%Y-%m-%d %H:%M} UTC, it is {now:%Y-%m-%d %H:%M}",
             "set the clock",
         )
     left = ends_at - now
-    found = f"{whose}, {left.days} days left, until {ends_at:%Y-%m-%d}"
+    found = f"{subject}, {left.days} days left, until {ends_at:%Y-%m-%d}"
     if left <= timedelta(0):
-        return failure(f"{whose} expired on {ends_at:%Y-%m-%d}", f"{remedy}; or set the clock")
+        return failure(f"{subject} expired on {ends_at:%Y-%m-%d}", f"{remedy}; or set the clock")
     if left < timedelta(days=thresholds.fail_days):
         return failure(found, remedy)
     if left < _warned_below(ends_at - begins_at, thresholds):

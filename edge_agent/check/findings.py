@@ -1,4 +1,4 @@
-"""What a check found: one line for a person, one object for a program, one exit status for both."""
+"""Results of checks: one line for a person, one object for a program, one exit status."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from wire.addresses import hide_addresses
 
 
 class Level(IntEnum):
-    """How grave; also the exit status when nothing is graver."""
+    """Severity; the exit status is the worst one."""
 
     OK = 0
     WARNING = 1
@@ -21,7 +21,7 @@ LEVEL_NAMES: Final = {Level.OK: "ok", Level.WARNING: "WARN", Level.FAILURE: "FAI
 
 
 class CheckResult(NamedTuple):
-    """What was found, and what to do about it where something is to be done."""
+    """What was found, and what to do about it if anything."""
 
     level: Level
     found: str
@@ -29,15 +29,15 @@ class CheckResult(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """The verdict of one check; `device` is empty where it concerns the whole machine."""
+    """The result of one check; `device` is empty for the machine as a whole."""
 
     check: str
     device: str
-    verdict: CheckResult
+    result: CheckResult
 
 
 def ok(found: str) -> CheckResult:
-    """In order."""
+    """No problem."""
     return CheckResult(Level.OK, found)
 
 
@@ -52,7 +52,7 @@ def failure(found: str, remedy: str = "") -> CheckResult:
 
 
 def run_check(check: Callable[[], CheckResult]) -> CheckResult:
-    """The verdict of a check, which fails where a run would be refused."""
+    """Run a check; an error that would stop a run is a failure."""
     try:
         return check()
     except (*STARTUP_ERRORS, OSError) as error:
@@ -60,18 +60,21 @@ def run_check(check: Callable[[], CheckResult]) -> CheckResult:
 
 
 def worst_level(findings: Sequence[Finding]) -> Level:
-    """The gravest level."""
-    return max((finding.verdict.level for finding in findings), default=Level.OK)
+    """The worst level."""
+    return max((finding.result.level for finding in findings), default=Level.OK)
 
 
 def format_lines(findings: Sequence[Finding]) -> list[str]:
-    """A line for each; the device is named where there are several."""
+    """One line per finding, with the device if there are several."""
     several = len({finding.device for finding in findings if finding.device}) > 1
-    names = [f"{one.check} {one.device}".strip() if several else one.check for one in findings]
+    names = [
+        f"{finding.check} {finding.device}".strip() if several else finding.check
+        for finding in findings
+    ]
     width = max(map(len, names), default=0)
     return [
-        f"{name:{width}} {LEVEL_NAMES[one.verdict.level]:<5} {_sentence(one.verdict)}"
-        for name, one in zip(names, findings, strict=True)
+        f"{name:{width}} {LEVEL_NAMES[finding.result.level]:<5} {_sentence(finding.result)}"
+        for name, finding in zip(names, findings, strict=True)
     ]
 
 
@@ -80,19 +83,19 @@ def _sentence(result: CheckResult) -> str:
 
 
 def format_json(findings: Sequence[Finding]) -> str:
-    """The worst level and every finding, as one object."""
+    """The worst level and every finding as a JSON object."""
     return json.dumps(
         {
             "level": LEVEL_NAMES[worst_level(findings)].lower(),
             "checks": [
                 {
-                    "check": one.check,
-                    "device": one.device or None,
-                    "level": LEVEL_NAMES[one.verdict.level].lower(),
-                    "found": one.verdict.found,
-                    "remedy": one.verdict.remedy or None,
+                    "check": finding.check,
+                    "device": finding.device or None,
+                    "level": LEVEL_NAMES[finding.result.level].lower(),
+                    "found": finding.result.found,
+                    "remedy": finding.result.remedy or None,
                 }
-                for one in findings
+                for finding in findings
             ],
         },
         indent=2,

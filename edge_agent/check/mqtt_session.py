@@ -1,9 +1,9 @@
-"""A real MQTT session with the identity of this device, begun and ended at once.
+"""Checks the broker with a real MQTT session of this device, closed at once.
 
-A CONNECT takes over a session that has the same client id, so it is left out while the agent of
-this device runs: its heartbeats say more. An agent of the same name on another machine is
-disconnected once and connects again. Nothing is published, no will is left. The packets are
-written here, since a client library does not say which TLS alert or packet ended a connection.
+A CONNECT takes over a session with the same client id, so the check is skipped while the agent of
+this device is running. An agent with the same id on another machine is disconnected once and
+reconnects. Nothing is published, and no will is set. The packets are built here, since a client
+library does not report which TLS alert or packet ended a connection.
 """
 
 import socket
@@ -23,21 +23,21 @@ CLEAN, PASSWORD, USERNAME = 0x02, 0x40, 0x80
 KEEPALIVE_S: Final = 30
 MAX_PACKET_BYTES: Final = 64 * 1024
 PACKET_ID: Final = 1
-NOT_MQTT: Final = "what answers is no MQTT broker: check host and port"
-DISCONNECT_PACKET: Final = b"\xe0\x00"  # DISCONNECT, in order
+NOT_MQTT: Final = "the response is not MQTT: check host and port"
+DISCONNECT_PACKET: Final = b"\xe0\x00"  # normal DISCONNECT
 
 
 class NoSessionError(Exception):
-    """The broker does not accept the session; the text says why and what to do."""
+    """The broker rejects the session: why, what to do."""
 
 
 def check_session(
     broker: BrokerEndpoint, address: DeviceAddress, *, is_version_5: bool = False
 ) -> CheckResult:
-    """Whether the broker accepts this device and lets it hear its acknowledgements."""
+    """Whether the broker accepts this device and its subscription to acknowledgements."""
     try:
-        with closing(_connected(broker)) as line:
-            version = _open(line, broker, address, is_version_5=is_version_5)
+        with closing(_connect_socket(broker)) as connection:
+            version = _open_session(connection, broker, address, is_version_5=is_version_5)
     except NoSessionError as error:
         return failure(f"{broker!r}", str(error))
     except (OSError, EOFError) as error:
@@ -45,39 +45,39 @@ def check_session(
     return ok(f"{broker!r} accepts {address.device} ({version or 'without TLS'})")
 
 
-def _connected(broker: BrokerEndpoint) -> socket.socket:
+def _connect_socket(broker: BrokerEndpoint) -> socket.socket:
     context = create_tls_context(broker) if broker.tls else None
-    plain = socket.create_connection((broker.host, broker.port), timeout=TIMEOUT_S)
+    raw_socket = socket.create_connection((broker.host, broker.port), timeout=TIMEOUT_S)
     if context is None:
-        return plain
+        return raw_socket
     try:
-        return context.wrap_socket(plain, server_hostname=broker.host)
+        return context.wrap_socket(raw_socket, server_hostname=broker.host)
     except OSError:
-        plain.close()
+        raw_socket.close()
         raise
 
 
-def _open(
-    line: socket.socket, broker: BrokerEndpoint, address: DeviceAddress, *, is_version_5: bool
+def _open_session(
+    connection: socket.socket, broker: BrokerEndpoint, address: DeviceAddress, *, is_version_5: bool
 ) -> str:
-    line.sendall(_connect(broker, address.device, is_version_5=is_version_5))
-    answer = _expected(line, CONNACK, is_version_5=is_version_5)
-    if len(answer) < 2 or answer[1]:
-        code = answer[1] if len(answer) > 1 else 0xFF
+    connection.sendall(_connect_packet(broker, address.device, is_version_5=is_version_5))
+    response = _receive(connection, CONNACK, is_version_5=is_version_5)
+    if len(response) < 2 or response[1]:
+        code = response[1] if len(response) > 1 else 0xFF
         raise NoSessionError(describe_reason_code(code, is_version_5=is_version_5))
     topic = address.topic(Channel.ACK)
-    line.sendall(_subscribe(topic, is_version_5=is_version_5))
-    if _expected(line, SUBACK, is_version_5=is_version_5)[-1] >= 0x80:
+    connection.sendall(_subscribe_packet(topic, is_version_5=is_version_5))
+    if _receive(connection, SUBACK, is_version_5=is_version_5)[-1] >= 0x80:
         raise NoSessionError(
             f"the session is accepted, but not its subscription to {topic}: the broker's rules "
-            "do not know this device at this location"
+            "do not allow this device at this location"
         )
-    line.sendall(DISCONNECT_PACKET)
-    return str(getattr(line, "version", lambda: "")())
+    connection.sendall(DISCONNECT_PACKET)
+    return str(getattr(connection, "version", lambda: "")())
 
 
-def _expected(line: socket.socket, wanted: int, *, is_version_5: bool) -> bytes:
-    kind, body = _packet(line, (wanted, DISCONNECT))
+def _receive(connection: socket.socket, expected: int, *, is_version_5: bool) -> bytes:
+    kind, body = _read_packet(connection, (expected, DISCONNECT))
     if kind == DISCONNECT:
         raise NoSessionError(
             describe_reason_code(body[0], is_version_5=True) if is_version_5 and body else CLOSED
@@ -87,13 +87,13 @@ def _expected(line: socket.socket, wanted: int, *, is_version_5: bool) -> bytes:
     return body
 
 
-def _packet(line: socket.socket, kinds: Collection[int]) -> tuple[int, bytes]:
-    kind, flags = divmod(_read(line, 1)[0], 16)
+def _read_packet(connection: socket.socket, kinds: Collection[int]) -> tuple[int, bytes]:
+    kind, flags = divmod(_read_bytes(connection, 1)[0], 16)
     if kind not in kinds or flags:
         raise NoSessionError(NOT_MQTT)
     size, shift = 0, 0
     while True:
-        byte = _read(line, 1)[0]
+        byte = _read_bytes(connection, 1)[0]
         size |= (byte & 0x7F) << shift
         shift += 7
         if not byte & 0x80:
@@ -102,38 +102,42 @@ def _packet(line: socket.socket, kinds: Collection[int]) -> tuple[int, bytes]:
             raise NoSessionError(NOT_MQTT)
     if size > MAX_PACKET_BYTES:
         raise NoSessionError(NOT_MQTT)
-    return kind, _read(line, size)
+    return kind, _read_bytes(connection, size)
 
 
-def _read(line: socket.socket, size: int) -> bytes:
+def _read_bytes(connection: socket.socket, size: int) -> bytes:
     content = b""
     while len(content) < size:
-        part = line.recv(size - len(content))
+        part = connection.recv(size - len(content))
         if not part:
             raise EOFError("closed")
         content += part
     return content
 
 
-def _connect(broker: BrokerEndpoint, client_id: str, *, is_version_5: bool) -> bytes:
+def _connect_packet(broker: BrokerEndpoint, client_id: str, *, is_version_5: bool) -> bytes:
     flags = CLEAN
-    payload = _text(client_id)
+    payload = _encode_text(client_id)
     if broker.username is not None or (broker.password is not None and not is_version_5):
         flags |= USERNAME
-        payload += _text(broker.username or "")
+        payload += _encode_text(broker.username or "")
     if broker.password is not None:
         flags |= PASSWORD
-        payload += _text(broker.password)
-    head = _text("MQTT") + bytes((5 if is_version_5 else 4, flags)) + struct.pack("!H", KEEPALIVE_S)
-    return _framed(0x10, head + b"\x00" * is_version_5 + payload)
+        payload += _encode_text(broker.password)
+    head = (
+        _encode_text("MQTT")
+        + bytes((5 if is_version_5 else 4, flags))
+        + struct.pack("!H", KEEPALIVE_S)
+    )
+    return _build_packet(0x10, head + b"\x00" * is_version_5 + payload)
 
 
-def _subscribe(topic: str, *, is_version_5: bool) -> bytes:
-    body = struct.pack("!H", PACKET_ID) + b"\x00" * is_version_5 + _text(topic) + b"\x01"
-    return _framed(0x82, body)
+def _subscribe_packet(topic: str, *, is_version_5: bool) -> bytes:
+    body = struct.pack("!H", PACKET_ID) + b"\x00" * is_version_5 + _encode_text(topic) + b"\x01"
+    return _build_packet(0x82, body)
 
 
-def _framed(first: int, body: bytes) -> bytes:
+def _build_packet(first: int, body: bytes) -> bytes:
     size, length = len(body), bytearray()
     while True:
         size, low = divmod(size, 128)
@@ -142,6 +146,6 @@ def _framed(first: int, body: bytes) -> bytes:
             return bytes((first, *length)) + body
 
 
-def _text(text: str) -> bytes:
+def _encode_text(text: str) -> bytes:
     encoded = text.encode()
     return struct.pack("!H", len(encoded)) + encoded

@@ -1,9 +1,9 @@
-"""The errors that say in one sentence why the agent cannot start."""
+"""Errors that say in one sentence why the agent cannot start."""
 
 from typing import Final
 
 from edge_agent.capture.camera import CaptureError
-from edge_agent.enrolment.procedure import ENROLMENT_ERRORS as NOT_ENROLLED
+from edge_agent.enrolment.procedure import ENROLMENT_ERRORS
 from edge_agent.outbox import OutboxError
 from edge_agent.perception.model_errors import ModelError
 from edge_agent.settings.loading import SettingsError
@@ -19,5 +19,5 @@ STARTUP_ERRORS: Final = (
     SettingsError,
     StatusError,
     TopicError,
-    *NOT_ENROLLED,
+    *ENROLMENT_ERRORS,
 )

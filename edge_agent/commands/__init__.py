@@ -1,1 +1,1 @@
-"""The commands of `python -m edge_agent`."""
+"""Commands of `python -m edge_agent`."""

@@ -1,7 +1,7 @@
-"""Which cameras a command means, and how each reaches its source and its broker.
+"""Options that select cameras, their sources and their brokers.
 
-An address with credentials on the command line can be read by every user of the machine, so
-source and broker may come from a file (`@FILE`), from the environment, or from the settings file.
+Every user of the machine can read credentials on a command line. Source and broker may therefore
+come from a file (`@FILE`), an environment variable, or the settings file.
 """
 
 import argparse
@@ -34,88 +34,94 @@ UNNAMED_CAMERA: Final = "check"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what `run` and `check` have in common."""
+    """Add the options that `run` and `check` share."""
     add = parser.add_argument
     add("--source", type=address_argument, metavar="URI",
         help="rtsp[s]://, http[s]://, /dev/videoN, or the path of a video file "
              f"({SOURCE_VARIABLE}); {FROM_FILE}")  # fmt: skip
-    add("--identity", type=Path, metavar="DIR", help="of an enrolled camera: who it is, and where")
+    add("--identity", type=Path, metavar="DIR", help="identity folder of an enrolled camera")
     add("--broker", type=address_argument, metavar="URL",
         help=f"mqtt[s]://[user:password@]host[:port] ({BROKER_VARIABLE}); {FROM_FILE}")  # fmt: skip
-    add("--location", metavar="ID", help="the place, such as KX-01")
-    add("--device", metavar="ID", help="this camera, such as kx-01-cam-1")
-    add("--config", type=Path, metavar="FILE", help="settings in TOML; may name several cameras")
+    add("--location", metavar="ID", help="location, such as KX-01")
+    add("--device", metavar="ID", help="device id of this camera, such as kx-01-cam-1")
+    add("--config", type=Path, metavar="FILE", help="settings in TOML; may list several cameras")
     add_certificates(parser)
     add("--outbox", type=Path, metavar="PATH", help="default: var/DEVICE.outbox.sqlite3")
 
 
 def read_cameras(
-    asked: argparse.Namespace,
+    arguments: argparse.Namespace,
     *,
     may_be_unnamed: bool = False,
     environment: Mapping[str, str] = os.environ,
 ) -> tuple[CameraConfig, ...]:
-    """The cameras of the settings file, or the one of the command line."""
-    settings, mounts = cameras_config.load(asked.config) if asked.config else (Settings(), ())
-    one = {name: getattr(asked, name) for name in ("source", "location", "device")}
-    if asked.identity:
-        mine = IdentityFolder(asked.identity).read_identity()
-        one |= {"location": mine.location, "device": mine.device}
-    given = [f"--{name}" for name, value in one.items() if value is not None]
-    if mounts and given:
-        raise SettingsError(f"{asked.config} names its cameras: leave {' and '.join(given)} out")
-    if mounts:
-        return mounts
-    one["source"] = one["source"] or _from_environment(SOURCE_VARIABLE, environment)
-    if may_be_unnamed and one["source"]:
-        one = {name: value or UNNAMED_CAMERA for name, value in one.items()}
-    missing = [f"--{name}" for name, value in one.items() if value is None]
+    """The cameras of the settings file, or the one on the command line."""
+    settings, cameras = (
+        cameras_config.load(arguments.config) if arguments.config else (Settings(), ())
+    )
+    camera = {name: getattr(arguments, name) for name in ("source", "location", "device")}
+    if arguments.identity:
+        identity = IdentityFolder(arguments.identity).read_identity()
+        camera |= {"location": identity.location, "device": identity.device}
+    given = [f"--{name}" for name, value in camera.items() if value is not None]
+    if cameras and given:
+        raise SettingsError(f"{arguments.config} lists its cameras: omit {' and '.join(given)}")
+    if cameras:
+        return cameras
+    camera["source"] = camera["source"] or _from_environment(SOURCE_VARIABLE, environment)
+    if may_be_unnamed and camera["source"]:
+        camera = {name: value or UNNAMED_CAMERA for name, value in camera.items()}
+    missing = [f"--{name}" for name, value in camera.items() if value is None]
     if missing:
         raise SettingsError(
             f"no camera: give {' and '.join(missing)}, or --config a file with [[camera]] tables"
         )
-    address = DeviceAddress(LocationId(one["location"]), DeviceId(one["device"]))
+    address = DeviceAddress(LocationId(camera["location"]), DeviceId(camera["device"]))
     return (
         CameraConfig(
-            one["source"], address, settings, outbox=asked.outbox, identity=asked.identity
+            camera["source"],
+            address,
+            settings,
+            outbox=arguments.outbox,
+            identity=arguments.identity,
         ),
     )
 
 
 def read_broker(
-    asked: argparse.Namespace, mount: CameraConfig, environment: Mapping[str, str] = os.environ
+    arguments: argparse.Namespace, camera: CameraConfig, environment: Mapping[str, str] = os.environ
 ) -> BrokerEndpoint:
-    """Where this camera's reports go; LinkError when nothing says so."""
-    if mount.identity:
-        return load_broker(IdentityFolder(mount.identity))
-    url = asked.broker or _from_environment(BROKER_VARIABLE, environment)
+    """The broker of a camera; LinkError when none is given."""
+    if camera.identity:
+        return load_broker(IdentityFolder(camera.identity))
+    url = arguments.broker or _from_environment(BROKER_VARIABLE, environment)
     if not url:
         raise LinkError("no broker: give --identity, or --broker with its certificates")
     return parse_broker_url(
         url,
-        ca=asked.ca,
-        certificate=mount.certificate or asked.cert,
-        key=mount.key or asked.key,
+        ca=arguments.ca,
+        certificate=camera.certificate or arguments.cert,
+        key=camera.key or arguments.key,
     )
 
 
 def create_camera(
-    asked: argparse.Namespace, mount: CameraConfig, capture: CaptureSettings | None = None
+    arguments: argparse.Namespace, camera: CameraConfig, capture: CaptureSettings | None = None
 ) -> Camera:
-    """The camera of a mount, not opened yet."""
+    """The camera, not opened yet."""
     return open_camera(
-        mount.source,
-        capture or mount.settings.capture,
-        substream=mount.substream,
-        speed=asked.speed,
-        loop=asked.loop,
-        changeable=mount.identity is not None,
+        camera.source,
+        capture or camera.settings.capture,
+        substream=camera.substream,
+        speed=arguments.speed,
+        loop=arguments.loop,
+        changeable=camera.identity is not None,
     )
 
 
-def warn_about_visible_credentials(typed: list[str]) -> None:
-    """Say that a password on the command line can be read by every user of this machine."""
-    for word in typed:
+def warn_about_visible_credentials(words: list[str]) -> None:
+    """Warn that every user of this machine can read a password on the command line."""
+    for word in words:
         text = word.partition("=")[2] if word.startswith("--") else word
         try:
             address = parse_address(text)

@@ -1,7 +1,7 @@
-"""Say of each thing that a run needs whether it is in order; nothing is written or renamed.
+"""Check every prerequisite of a run; nothing is written or renamed.
 
-The exit status is 0 when all is in order, 1 when there are warnings only, 2 when a run would not
-work.
+The exit status is 0 when every check passes, 1 when there are only warnings, 2 when a run would
+fail.
 """
 
 import argparse
@@ -34,73 +34,87 @@ Checks = dict[str, Callable[[], CheckResult]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what `check` has besides the options of `run`."""
+    """Add the options that `check` has besides those of `run`."""
     add = parser.add_argument
     add("--json", action="store_true", help="print one JSON object instead of lines")
-    add("--cloud", type=address_argument, metavar="URL", help="API to ask for the location")
-    add("--cloud-key-file", type=Path, metavar="FILE", help="file that holds the key to show it")
+    add("--cloud", type=address_argument, metavar="URL", help="cloud API to look the location up")
+    add("--cloud-key-file", type=Path, metavar="FILE", help="file with the API key for --cloud")
     add("--warn-days", type=float, metavar="DAYS",
-        help="warn below so many days left on a certificate (default 30)")  # fmt: skip
-    add("--fail-days", type=float, default=0.0, metavar="DAYS", help="fail below so many (0)")
+        help="warn when a certificate is valid for fewer days (default 30)")  # fmt: skip
+    add(
+        "--fail-days",
+        type=float,
+        default=0.0,
+        metavar="DAYS",
+        help="fail when it is valid for fewer days (default 0)",
+    )
 
 
-def run(asked: argparse.Namespace) -> int:
-    """Check everything, print it, and return the exit status."""
-    findings = list(_findings(asked))
+def run(arguments: argparse.Namespace) -> int:
+    """Run and print all checks; return the exit status."""
+    findings = list(_findings(arguments))
     sys.stdout.write(
-        (format_json(findings) if asked.json else "\n".join(format_lines(findings))) + "\n"
+        (format_json(findings) if arguments.json else "\n".join(format_lines(findings))) + "\n"
     )
     return int(worst_level(findings))
 
 
-def _findings(asked: argparse.Namespace) -> Iterator[Finding]:
+def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:
     now = datetime.now(UTC)
-    models, answer, asked_at = SharedNetworks(), None, now
-    trouble: CheckResult | None = None
-    if asked.cloud:
+    models, cloud_locations, checked_at = SharedNetworks(), None, now
+    cloud_problem: CheckResult | None = None
+    if arguments.cloud:
         try:
-            answer = cloud.fetch_locations(asked.cloud, asked.cloud_key_file, asked.ca)
-            asked_at = datetime.now(UTC)
+            cloud_locations = cloud.fetch_locations(
+                arguments.cloud, arguments.cloud_key_file, arguments.ca
+            )
+            checked_at = datetime.now(UTC)
         except cloud.CloudError as error:
-            trouble = cloud.report_unreachable(error)
-    for mount in read_cameras(asked, may_be_unnamed=True):
-        checks = _of_camera(asked, mount, models, now)
-        if answer is not None:
-            checks["location"] = partial(cloud.check_location, answer, mount.address.location)
+            cloud_problem = cloud.report_unreachable(error)
+    for config in read_cameras(arguments, may_be_unnamed=True):
+        checks = _camera_checks(arguments, config, models, now)
+        if cloud_locations is not None:
+            checks["location"] = partial(
+                cloud.check_location, cloud_locations, config.address.location
+            )
         for name, check in checks.items():
-            yield Finding(name, mount.address.device, run_check(check))
-    if trouble is not None:
-        yield Finding("cloud", "", trouble)
+            yield Finding(name, config.address.device, run_check(check))
+    if cloud_problem is not None:
+        yield Finding("cloud", "", cloud_problem)
     yield Finding(
         "clock",
         "",
         machine.check_clock(
-            asked_at, is_kept=is_synchronized(), reference_at=answer.at if answer else None
+            checked_at,
+            is_synchronised=is_synchronized(),
+            reference_at=cloud_locations.at if cloud_locations else None,
         ),
     )
 
 
-def _of_camera(
-    asked: argparse.Namespace, mount: CameraConfig, models: SharedNetworks, now: datetime
+def _camera_checks(
+    arguments: argparse.Namespace, config: CameraConfig, models: SharedNetworks, now: datetime
 ) -> Checks:
-    settings = mount.settings
-    thresholds = ValidityThresholds(asked.warn_days, asked.fail_days)
+    settings = config.settings
+    thresholds = ValidityThresholds(arguments.warn_days, arguments.fail_days)
     checks: Checks = {
         "settings": lambda: ok(f"digest {settings.digest}"),
-        "camera": lambda: camera.check_first_frame(create_camera(asked, mount), settings.capture),
+        "camera": lambda: camera.check_first_frame(
+            create_camera(arguments, config), settings.capture
+        ),
         "models": lambda: machine.check_models(settings, models),
-        "outbox": lambda: machine.check_outbox(mount.outbox_path),
-        "disk": lambda: machine.check_disk(mount.outbox_path.parent, settings.outbox.budget_bytes),
-        "broker": lambda: _session(asked, mount),
+        "outbox": lambda: machine.check_outbox(config.outbox_path),
+        "disk": lambda: machine.check_disk(config.outbox_path.parent, settings.outbox.budget_bytes),
+        "broker": lambda: _check_session(arguments, config),
         "certificate": lambda: certificates.check_device_certificate(
-            read_broker(asked, mount), now, mount.address, thresholds
+            read_broker(arguments, config), now, config.address, thresholds
         ),
         "authority": lambda: certificates.check_authority_certificates(
-            read_broker(asked, mount), now, thresholds
+            read_broker(arguments, config), now, thresholds
         ),
     }
-    if mount.identity:
-        folder = mount.identity
+    if config.identity:
+        folder = config.identity
         checks["identity"] = lambda: machine.check_writable_folder(folder, "renewed certificates")
     if settings.recorder.on:
         recordings = Path(settings.recorder.folder)
@@ -108,11 +122,11 @@ def _of_camera(
     return checks
 
 
-def _session(asked: argparse.Namespace, mount: CameraConfig) -> CheckResult:
-    broker = read_broker(asked, mount)
-    if is_in_use(mount.outbox_path):
+def _check_session(arguments: argparse.Namespace, config: CameraConfig) -> CheckResult:
+    broker = read_broker(arguments, config)
+    if is_in_use(config.outbox_path):
         return ok(
-            f"{broker!r} not tried: the agent of {mount.address.device} runs, and a second session "
-            "of its name would end its own; look at its status page or log"
+            f"{broker!r} not tried: the agent of {config.address.device} is running, and a "
+            "second session would end its own; see its status page or log"
         )
-    return check_session(broker, mount.address, is_version_5=mount.settings.link.client == "aws")
+    return check_session(broker, config.address, is_version_5=config.settings.link.client == "aws")

@@ -1,7 +1,8 @@
-"""Command line of the agent: `run` measures until it is told to stop, `check` says whether a run
-would work, `enrol` turns a claim into a certificate.
+"""Command line of the agent: `run` measures, `check` checks the prerequisites of a run, `enrol`
+obtains a certificate.
 
-One camera is named on the command line; several are listed in the settings file (`roster.py`).
+One camera is given on the command line; several are listed in the settings file
+(`cameras_config.py`).
 """
 
 import argparse
@@ -20,52 +21,66 @@ from wire.command_line import Parser
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """`python -m edge_agent run|check|enrol ...`; 0 in order, 2 when it cannot start.
+    """Run a command; the exit status is 0 on success, 2 when it cannot start.
 
-    `check` also ends with 1 when there are warnings only.
+    `check` also exits with 1 when there are only warnings.
     """
-    typed = sys.argv[1:] if arguments is None else arguments
-    asked = build_parser().parse_args(typed)
-    write_json_lines(asked.log_level)
-    camera_options.warn_about_visible_credentials(typed)
-    cv2.setNumThreads(1)  # its threads spin for work that takes a tenth of a millisecond
+    words = sys.argv[1:] if arguments is None else arguments
+    options = build_parser().parse_args(words)
+    write_json_lines(options.log_level)
+    camera_options.warn_about_visible_credentials(words)
+    cv2.setNumThreads(1)  # OpenCV's thread pool costs more than its tasks of 0.1 ms
     try:
         with private_umask():
-            return int(asked.action(asked))
+            return int(options.action(options))
     except STARTUP_ERRORS as error:
         sys.stderr.write(hide_addresses(f"edge_agent: {error}") + "\n")
         return 2
 
 
 def build_parser() -> Parser:
-    """Every command with its options."""
-    made = Parser(
+    """The parser of all commands."""
+    root = Parser(
         prog="python -m edge_agent",
         description="Measures on the camera who looks at the screen, and sends counts only.",
     )
-    actions = made.add_subparsers(required=True, metavar="run|check|enrol")
-    commands = ((run, "measure until told to stop"), (check, "whether a run would work"))
-    for command, about in commands:
-        one = actions.add_parser(
-            command.__name__.rpartition(".")[2], help=about, description=command.__doc__
+    actions = root.add_subparsers(required=True, metavar="run|check|enrol")
+    commands = ((run, "measure until stopped"), (check, "check whether a run would work"))
+    for command, description in commands:
+        command_parser = actions.add_parser(
+            command.__name__.rpartition(".")[2], help=description, description=command.__doc__
         )
-        one.set_defaults(action=command.run)
-        camera_options.add_arguments(one)
-        _add_playback(one)
+        command_parser.set_defaults(action=command.run)
+        camera_options.add_arguments(command_parser)
+        _add_playback(command_parser)
     check.add_arguments(actions.choices["check"])
     enrolment.add_arguments(
         actions.add_parser(
-            "enrol", help="from a claim to a certificate", description=enrolment.run.__doc__
+            "enrol",
+            help="obtain a certificate with a claim certificate",
+            description=enrolment.run.__doc__,
         )
     )
-    return made
+    return root
 
 
 def _add_playback(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--speed", type=_speed, default=1.0, metavar="N|max", help="of a file; default 1")
-    add("--loop", action="store_true", help="begin a file again when it has ended")
-    add("--drain", type=float, default=10.0, metavar="S", help="wait so long for the last word")
+    add(
+        "--speed",
+        type=_speed,
+        default=1.0,
+        metavar="N|max",
+        help="playback speed of a file; default 1",
+    )
+    add("--loop", action="store_true", help="repeat a file")
+    add(
+        "--drain",
+        type=float,
+        default=10.0,
+        metavar="S",
+        help="seconds to wait for acknowledgements at the end",
+    )
     add("--log-level", default="info", choices=("debug", "info", "warning", "error"))
 
 

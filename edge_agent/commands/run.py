@@ -1,4 +1,4 @@
-"""Measure until the sources end or a signal comes.
+"""Measure until the sources end or a signal is received.
 
 SIGINT and SIGTERM end a run in order: live visits are closed, the last interval is stored, and the
 run waits up to `--drain` seconds for the cloud to acknowledge. A second signal ends that wait; the
@@ -33,43 +33,49 @@ from wire.scalars import DeviceId
 log = logging.getLogger("edge_agent")
 
 
-def run(asked: argparse.Namespace) -> int:
-    """Measure until the sources end or a signal comes; 1 when a recording was not read whole."""
+def run(arguments: argparse.Namespace) -> int:
+    """Measure until the sources end or a signal; 1 when a recording was not read completely."""
     models = SharedNetworks()
     tail = LogTail()
     logging.getLogger().addHandler(tail)
-    mounts = read_cameras(asked)
-    unwell = {mount.address.device for mount in mounts}
+    cameras = read_cameras(arguments)
+    not_ready = {camera.address.device for camera in cameras}
 
-    def well(device: DeviceId) -> None:
-        unwell.discard(device)
-        if not unwell:
+    def on_ready(device: DeviceId) -> None:
+        not_ready.discard(device)
+        if not not_ready:
             report_healthy()
 
-    for mount in mounts:  # what cannot work is said before anything begins
-        models.for_settings(mount.settings)
-        broker = read_broker(asked, mount)
+    for camera in cameras:  # report what cannot work before anything starts
+        models.for_settings(camera.settings)
+        broker = read_broker(arguments, camera)
         if broker.tls:
             create_tls_context(broker)
-        Outbox(mount.outbox_path).close()
-        create_camera(asked, mount).close()
-    with start_services(mounts) as around:
+        Outbox(camera.outbox_path).close()
+        create_camera(arguments, camera).close()
+    with start_services(cameras) as services:
         station: Supervisor
-        engage = partial(
-            _run_camera, asked, models, around, lambda slot: station.restart(slot), tail, well
+        run_camera = partial(
+            _run_camera,
+            arguments,
+            models,
+            services,
+            lambda slot: station.restart(slot),
+            tail,
+            on_ready,
         )
         station = Supervisor(
-            {mount.address.device: partial(engage, mount) for mount in mounts},
-            drain_s=asked.drain,
+            {camera.address.device: partial(run_camera, camera) for camera in cameras},
+            drain_s=arguments.drain,
         )
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: _stop_or_hurry(station))
-        every = station.run()
-    for device, totals in every.items():
-        log.info("agent.totals", extra={"device": device, **totals.as_fields()})
+        totals = station.run()
+    for device, one in totals.items():
+        log.info("agent.totals", extra={"device": device, **one.as_fields()})
     if station.restarts:
-        _restart(mounts[0].settings, station.into)
-    is_whole = not station.unreadable and not any(totals.damaged for totals in every.values())
+        _restart(cameras[0].settings, station.into)
+    is_whole = not station.unreadable and not any(one.damaged for one in totals.values())
     return 0 if is_whole else 1
 
 
@@ -82,8 +88,8 @@ def _stop_or_hurry(station: Supervisor) -> None:
 
 
 def _restart(settings: Settings, slot: Path | None) -> None:
-    """Begin anew in this process, as another version if that proves itself."""
-    log.info("agent.restarts", extra={"slot": slot and slot.name})
+    """Restart in this process, as another version if its trial succeeds."""
+    log.info("agent.restarting", extra={"slot": slot and slot.name})
     slots = ProgramSlots(Path(settings.fleet.slots))
     if slot is not None and slots.try_slot(slot, sys.argv[1:]):
         slots.exec_current(sys.argv[1:])
@@ -92,48 +98,48 @@ def _restart(settings: Settings, slot: Path | None) -> None:
 
 @contextmanager
 def _run_camera(
-    asked: argparse.Namespace,
+    arguments: argparse.Namespace,
     models: SharedNetworks,
-    around: DeviceServices,
+    services: DeviceServices,
     restart: Callable[[Path | None], None],
     tail: LogTail,
     on_ready: Callable[[DeviceId], None],
-    mount: CameraConfig,
+    camera: CameraConfig,
 ) -> Iterator[Agent]:
-    """One camera's agent, ready to run and attended to, and its outbox closed behind it."""
-    care = (
+    """Create the agent of one camera with its management; close its outbox afterwards."""
+    management = (
         DeviceManagement(
-            IdentityFolder(mount.identity),
-            mount.settings,
+            IdentityFolder(camera.identity),
+            camera.settings,
             models.for_settings,
             restart=restart,
             tail=tail,
             on_ready=on_ready,
         )
-        if mount.identity
+        if camera.identity
         else None
     )
-    settings = care.settings if care else mount.settings
-    detector, pose = care.networks if care else models.for_settings(settings)
+    settings = management.settings if management else camera.settings
+    detector, pose = management.networks if management else models.for_settings(settings)
     link = create_link(
-        read_broker(asked, mount),
-        mount.address,
+        read_broker(arguments, camera),
+        camera.address,
         settings.link,
-        subscriptions=care.subscriptions if care else (),
+        subscriptions=management.subscriptions if management else (),
     )
-    outbox = Outbox(mount.outbox_path, budget_bytes=settings.outbox.budget_bytes)
+    outbox = Outbox(camera.outbox_path, budget_bytes=settings.outbox.budget_bytes)
     try:
         agent = Agent(
             settings,
-            address=mount.address,
-            camera=create_camera(asked, mount, settings.capture),
+            address=camera.address,
+            camera=create_camera(arguments, camera, settings.capture),
             detector=detector,
             pose=pose,
             outbox=outbox,
             link=link,
-            **around.company(mount),
+            **services.company(camera),
         )
-        with care.attend(agent, link) if care else nullcontext():
+        with management.attend(agent, link) if management else nullcontext():
             yield agent
     finally:
         outbox.close()

@@ -1,1 +1,1 @@
-"""How a camera comes to its certificate, and to the next one."""
+"""Enrolment of a camera with a claim certificate, and renewal of its certificate."""

@@ -1,4 +1,4 @@
-"""What a camera brings to its enrolment: a claim, a clock that can be believed, a serial."""
+"""Inputs of an enrolment: the bootstrap (claim) certificate, the clock, the serial number."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,16 +11,16 @@ from edge_agent.wall_clock import EARLIEST_AT
 from wire.hosts import AddressError, parse_host_and_port
 
 ENROLMENT_PORT: Final = 8884
-SERIAL_FILE: Final = Path("/proc/device-tree/serial-number")  # single-board computers have one
+SERIAL_FILE: Final = Path("/proc/device-tree/serial-number")  # exists on single-board computers
 
 
 class EnrolError(RuntimeError):
-    """The camera cannot be enrolled; the message says why and what to do."""
+    """The camera cannot be enrolled: why, what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimCertificate:
-    """What the factory put into every camera of a batch: a certificate, its key, whom to trust."""
+    """The bootstrap certificate of a batch of cameras, its key, and the trusted authority."""
 
     certificate: Path
     key: Path
@@ -30,7 +30,7 @@ class ClaimCertificate:
 def load_claim(
     path: Path, *, key: Path | None = None, trust: Path | None = None
 ) -> ClaimCertificate:
-    """The claim of a PEM file; its key in the same file or beside it, the authority beside it."""
+    """Load a claim: the key is in the same PEM file or beside it, the authority beside it."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -41,49 +41,51 @@ def load_claim(
         raise EnrolError(f"the claim {path} contains no key and there is no file {key}: give --key")
     trust = trust or path.with_name("trust.pem")
     if not trust.exists():
-        raise EnrolError(f"no {trust}: give the authority of broker and desk with --ca")
+        raise EnrolError(
+            f"no {trust}: give the authority of broker and enrolment service with --ca"
+        )
     return ClaimCertificate(path, key, trust)
 
 
-def format_server(desk: str) -> str:
+def format_server(server: str) -> str:
     """`host[:port]` with the port."""
-    host, port = _host_and_port(desk)
+    host, port = _host_and_port(server)
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _host_and_port(desk: str) -> tuple[str, int]:
+def _host_and_port(server: str) -> tuple[str, int]:
     try:
-        host, port = parse_host_and_port(desk)
+        host, port = parse_host_and_port(server)
     except AddressError as error:
-        raise EnrolError(f"desk: {error}") from None
+        raise EnrolError(f"enrolment service: {error}") from None
     if not host:
-        raise EnrolError("the desk has no host: give host or host:port")
+        raise EnrolError("the enrolment service has no host: give host or host:port")
     return host, port or ENROLMENT_PORT
 
 
-def enrolment_server(desk: str, *, trust: Path, certificate: Path, key: Path) -> BrokerEndpoint:
-    """The desk as an address with certificates."""
-    host, port = _host_and_port(desk)
+def enrolment_server(server: str, *, trust: Path, certificate: Path, key: Path) -> BrokerEndpoint:
+    """Address and certificates of the enrolment service."""
+    host, port = _host_and_port(server)
     return BrokerEndpoint(host, port, tls=True, ca=trust, certificate=certificate, key=key)
 
 
 def check_clock(certificate: Path, now: datetime) -> None:
-    """Tell a clock that is wrong from a certificate that has run out."""
-    shown = read_certificate(certificate)
-    if now < EARLIEST_AT or now < shown.not_valid_before_utc:
+    """Raise EnrolError for a wrong clock or an expired certificate."""
+    found = read_certificate(certificate)
+    if now < EARLIEST_AT or now < found.not_valid_before_utc:
         raise EnrolError(
             f"this camera's clock says {now:%Y-%m-%d %H:%M} UTC, before {certificate.name} was "
-            f"made ({shown.not_valid_before_utc:%Y-%m-%d}): set the clock, or let NTP do it"
+            f"created ({found.not_valid_before_utc:%Y-%m-%d}): set the clock, or let NTP do it"
         )
-    if now >= shown.not_valid_after_utc:
+    if now >= found.not_valid_after_utc:
         raise EnrolError(
-            f"{certificate.name} ran out on {shown.not_valid_after_utc:%Y-%m-%d} (this camera's "
-            f"clock says {now:%Y-%m-%d %H:%M} UTC): get a new claim, or set the clock"
+            f"{certificate.name} expired on {found.not_valid_after_utc:%Y-%m-%d} (this camera's "
+            f"clock says {now:%Y-%m-%d %H:%M} UTC): get a new claim certificate, or set the clock"
         )
 
 
 def read_serial_number(path: Path = SERIAL_FILE) -> str | None:
-    """What the board says its serial number is; None where it has none."""
+    """The serial number of the board; None where it has none."""
     try:
         return path.read_text(encoding="ascii", errors="replace").strip("\0\n ") or None
     except OSError:

@@ -1,9 +1,8 @@
-"""From a factory claim to a certified camera, and from an old certificate to a new one.
+"""Enrols a camera with a claim certificate, and renews its certificate.
 
-The steps: a key is made here; the desk signs a request for it; the camera registers with the token
-that came with the certificate; the pair proves itself by a real connection; then, and only then,
-it is put in use. Each step leaves its result on disk before the next begins, so a camera that
-loses power on the way goes on where it was.
+Steps: create a key; have the enrolment service sign a request; register with the ownership token;
+verify the new certificate by a real connection; put it in use. The result of each step is persisted
+before the next one, so an interrupted enrolment continues where it stopped.
 """
 
 import logging
@@ -42,16 +41,16 @@ TOKEN_USABLE: Final = timedelta(seconds=TOKEN_VALID_S - 300)
 
 Clock = Callable[[], datetime]
 
-_renewing = threading.Lock()  # one at a time in this process, whoever wants it
+_renewing = threading.Lock()  # one renewal at a time in this process
 
 
 class AlreadyEnrolledError(EnrolError):
-    """There is an identity, and it is not thrown away by accident."""
+    """The camera has an identity, which is not replaced by accident."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentRequest:
-    """Who wants to be enrolled where. `location` is asked for only where the desk knows none."""
+    """Who enrols where. `location` is needed only where the enrolment service has none."""
 
     device: DeviceId
     serial: str
@@ -61,99 +60,108 @@ class EnrolmentRequest:
 
 
 def enrol(
-    folder: IdentityFolder, claim: ClaimCertificate, who: EnrolmentRequest, clock: Clock
+    folder: IdentityFolder, claim: ClaimCertificate, request: EnrolmentRequest, clock: Clock
 ) -> DeviceIdentity:
-    """Come back certified, or raise EnrolError; calling it again goes on where it stopped."""
-    _check_name(who.device)
+    """Enrol, or raise EnrolError; a repeated call continues where the last one stopped."""
+    _check_name(request.device)
     if folder.is_complete:
         raise AlreadyEnrolledError(
             f"{folder.path} holds the identity of {folder.read_identity().device} already: run "
-            "with it, or remove the folder to enrol again (the "
-            "operator must allow the camera again)"
+            "with it, or remove the folder to enrol again (the operator must allow it again)"
         )
     check_clock(claim.certificate, clock())
-    where = enrolment_server(
-        who.desk, trust=claim.trust, certificate=claim.certificate, key=claim.key
+    server = enrolment_server(
+        request.desk, trust=claim.trust, certificate=claim.certificate, key=claim.key
     )
-    parameters = {SERIAL_NUMBER: who.serial}
-    pending = _registered(folder, where, who.device, parameters, clock)
-    location = who.location or pending.location or read_location(read_certificate(folder.next_pair))
+    parameters = {SERIAL_NUMBER: request.serial}
+    pending = _obtain_registration(folder, server, request.device, parameters, clock)
+    certified = read_location(read_certificate(folder.next_pair))
+    location = request.location or pending.location or certified
     if location is None:
-        raise EnrolError("the desk did not say where this camera hangs: give --location")
+        raise EnrolError("the enrolment service has no location for this camera: give --location")
     broker = parse_broker_url(
-        who.broker, ca=claim.trust, certificate=folder.next_pair, key=folder.next_pair
+        request.broker, ca=claim.trust, certificate=folder.next_pair, key=folder.next_pair
     )
-    _prove(folder, broker, who.device, pending)
-    belonging = DeviceIdentity(
-        device=who.device, location=location, broker=who.broker, desk=format_server(who.desk)
+    _verify(folder, broker, request.device, pending)
+    identity = DeviceIdentity(
+        device=request.device,
+        location=location,
+        broker=request.broker,
+        desk=format_server(request.desk),
     )
-    folder.adopt(belonging, claim.trust.read_bytes())
-    log.info("enrol.done", extra={"device": who.device, "location": location})
-    return belonging
+    folder.adopt(identity, claim.trust.read_bytes())
+    log.info("enrol.done", extra={"device": request.device, "location": location})
+    return identity
 
 
 def renew(folder: IdentityFolder, clock: Clock) -> datetime:
-    """A new key and certificate in the place of the old; returns until when it stands.
+    """Replace key and certificate; returns until when the new certificate is valid.
 
-    The old pair is untouched, and in use, until the new one has opened a real connection.
+    The old pair stays in use until the new one has opened a real connection.
     """
     with _renewing:
-        return _renewed(folder, clock)
+        return _renew(folder, clock)
 
 
-def _renewed(folder: IdentityFolder, clock: Clock) -> datetime:
-    mine = folder.read_identity()
+def _renew(folder: IdentityFolder, clock: Clock) -> datetime:
+    identity_record = folder.read_identity()
     check_clock(folder.pair, clock())
-    desk = enrolment_server(mine.desk, trust=folder.trust, certificate=folder.pair, key=folder.pair)
-    pending = _registered(folder, desk, mine.device, {}, clock)
-    broker = parse_broker_url(
-        mine.broker, ca=folder.trust, certificate=folder.next_pair, key=folder.next_pair
+    desk = enrolment_server(
+        identity_record.desk, trust=folder.trust, certificate=folder.pair, key=folder.pair
     )
-    _prove(folder, broker, mine.device, pending)
-    folder.adopt(mine)
-    log.info("renew.done", extra={"device": mine.device})
+    pending = _obtain_registration(folder, desk, identity_record.device, {}, clock)
+    broker = parse_broker_url(
+        identity_record.broker, ca=folder.trust, certificate=folder.next_pair, key=folder.next_pair
+    )
+    _verify(folder, broker, identity_record.device, pending)
+    folder.adopt(identity_record)
+    log.info("renew.done", extra={"device": identity_record.device})
     return folder.ends_at()
 
 
 def load_broker(folder: IdentityFolder) -> BrokerEndpoint:
     """The broker of an enrolled camera, with the certificate in use."""
-    mine = folder.read_identity()
-    return parse_broker_url(mine.broker, ca=folder.trust, certificate=folder.pair, key=folder.pair)
+    identity_record = folder.read_identity()
+    return parse_broker_url(
+        identity_record.broker, ca=folder.trust, certificate=folder.pair, key=folder.pair
+    )
 
 
-def _registered(
+def _obtain_registration(
     folder: IdentityFolder,
-    where: BrokerEndpoint,
+    server: BrokerEndpoint,
     device: DeviceId,
     parameters: dict[str, str],
     clock: Clock,
 ) -> PendingCertificate:
-    """A certificate that the desk has registered, from wherever an earlier attempt got to."""
+    """A registered certificate; continues an earlier attempt."""
     pending = folder.pending()
     if pending is not None and pending.location is not None:
         folder.store_next_pair(pending.certificate)
         return pending
-    fresh = pending is not None and _token_stands(pending, clock())
-    if pending is not None and pending.registering and not fresh:  # perhaps it came through
+    is_fresh = pending is not None and _is_token_valid(pending, clock())
+    if pending is not None and pending.registering and not is_fresh:  # it may have been registered
         folder.store_next_pair(pending.certificate)
         return pending
-    with ProvisioningClient(where, device) as desk:
-        if pending is None or not fresh:
-            pending = _certified(folder, desk, device, clock)
+    with ProvisioningClient(server, device) as desk:
+        if pending is None or not is_fresh:
+            pending = _obtain_certificate(folder, desk, device, clock)
         folder.store_next_pair(pending.certificate)
         return _register(folder, desk, pending, device, parameters)
 
 
-def _token_stands(pending: PendingCertificate, now: datetime) -> bool:
+def _is_token_valid(pending: PendingCertificate, now: datetime) -> bool:
     return timedelta(0) <= now - pending.made_at < TOKEN_USABLE
 
 
-def _certified(
+def _obtain_certificate(
     folder: IdentityFolder, desk: ProvisioningClient, device: DeviceId, clock: Clock
 ) -> PendingCertificate:
-    made = desk.certify(create_signing_request(device, folder.next_key()))
+    created = desk.certify(create_signing_request(device, folder.next_key()))
     pending = PendingCertificate(
-        certificate=made.certificate_pem, token=made.certificate_ownership_token, made_at=clock()
+        certificate=created.certificate_pem,
+        token=created.certificate_ownership_token,
+        made_at=clock(),
     )
     folder.note(pending)
     return pending
@@ -169,26 +177,27 @@ def _register(
     sent_before = pending.registering
     folder.note(msgspec.structs.replace(pending, registering=True))
     try:
-        answer = desk.register(pending.token, parameters)
+        response = desk.register(pending.token, parameters)
     except ProvisioningRefusedError as error:
-        if sent_before and error.code == TOKEN_REFUSED:  # it was taken; the answer was lost
+        if sent_before and error.code == TOKEN_REFUSED:  # it was used; the response was lost
             return pending
         if error.code == TOKEN_REFUSED:
             folder.give_up()
         raise
-    if answer.thing_name != device:
+    if response.thing_name != device:
         raise EnrolError(
-            f"the desk registered {answer.thing_name!r}, not {device!r}: give that as --device"
+            f"the enrolment service registered {response.thing_name!r}, not {device!r}: correct "
+            "--device"
         )
-    place = answer.device_configuration.get("location")
+    location = response.device_configuration.get("location")
     registered = msgspec.structs.replace(
-        pending, registering=True, location=LocationId(place) if place else None
+        pending, registering=True, location=LocationId(location) if location else None
     )
     folder.note(registered)
     return registered
 
 
-def _prove(
+def _verify(
     folder: IdentityFolder, broker: BrokerEndpoint, device: DeviceId, pending: PendingCertificate
 ) -> None:
     try:
@@ -196,10 +205,10 @@ def _prove(
     except ProvisioningError as error:
         if (
             isinstance(error, ProvisioningRefusedError) and pending.location is None
-        ):  # it never came through
+        ):  # it was never registered
             folder.give_up()
         raise EnrolError(
-            f"certified, but {error}; what was reached is kept: run the same command again"
+            f"certified, but {error}; run the same command again to continue"
         ) from error
 
 
@@ -207,7 +216,7 @@ def _check_name(device: str) -> None:
     try:
         msgspec.convert(device, Device)
     except msgspec.ValidationError as error:
-        raise EnrolError(f"--device {device[:80]!r} is no name: {error}") from error
+        raise EnrolError(f"--device {device[:80]!r} is not a valid name: {error}") from error
 
 
 ENROLMENT_ERRORS: Final = (EnrolError, IdentityError, ProvisioningError)

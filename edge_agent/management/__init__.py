@@ -1,1 +1,1 @@
-"""What the fleet may change on a camera: its configuration by shadow, its work by jobs."""
+"""Remote management of a camera: configuration by device shadow, work by jobs."""

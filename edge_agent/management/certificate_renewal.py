@@ -1,8 +1,8 @@
-"""A certificate renews itself long before it runs out: nobody visits a camera for that.
+"""Renews the certificate of a camera before it expires, without a visit.
 
-It begins when between a half and a third of the lifetime is left, another share for each process,
-so that cameras enrolled on one day do not all come to the desk in one hour. What fails is tried
-again every hour for as long as the old certificate stands.
+Renewal starts when between half and a third of the lifetime is left. Each process draws its own
+share, so that cameras enrolled on one day do not all renew in one hour. A failed renewal is tried
+again every hour until the old certificate expires.
 """
 
 import logging
@@ -27,47 +27,47 @@ LATEST_LIFETIME_RATIO: Final = 1 / 3
 
 
 class CertificateRenewal:
-    """Watches over one camera's certificate."""
+    """Renews one camera's certificate when it is due."""
 
     def __init__(
-        self, folder: IdentityFolder, line: RpcLink, clock: Callable[[], datetime]
+        self, folder: IdentityFolder, link: RpcLink, clock: Callable[[], datetime]
     ) -> None:
         self._folder = folder
-        self._line = line
+        self._link = link
         self._clock = clock
-        self._share = random.uniform(LATEST_LIFETIME_RATIO, EARLIEST_LIFETIME_RATIO)  # noqa: S311  a spread
-        self._look_s = 0.0
-        self._work: BackgroundTask[datetime] | None = None
+        self._lifetime_ratio = random.uniform(LATEST_LIFETIME_RATIO, EARLIEST_LIFETIME_RATIO)  # noqa: S311  spreads renewals
+        self._next_check_s = 0.0
+        self._renewal: BackgroundTask[datetime] | None = None
 
     def handle_message(self, topic: str, body: Mapping[str, Any], now_s: float) -> None:
-        """Nothing that the fleet says concerns it."""
+        """Receives no messages."""
 
     def pump(self, now_s: float) -> None:
-        """Look once an hour; renew what is due, beside everything else."""
-        if self._work is not None:
-            self._settle(self._work)
-        elif now_s >= self._look_s:
-            self._look_s = now_s + CHECK_INTERVAL_S
+        """Check once an hour; renew a due certificate in a background thread."""
+        if self._renewal is not None:
+            self._finish(self._renewal)
+        elif now_s >= self._next_check_s:
+            self._next_check_s = now_s + CHECK_INTERVAL_S
             if self._is_due():
-                self._work = BackgroundTask(lambda: renew(self._folder, self._clock))
+                self._renewal = BackgroundTask(lambda: renew(self._folder, self._clock))
 
-    def _settle(self, work: BackgroundTask[datetime]) -> None:
+    def _finish(self, renewal: BackgroundTask[datetime]) -> None:
         try:
-            ends_at = work.result()
+            ends_at = renewal.result()
         except (*ENROLMENT_ERRORS, LinkError, OSError) as error:
-            self._work = None
+            self._renewal = None
             log.warning("certificate.not_renewed", extra={"reason": str(error)})
             return
         if ends_at is not None:
-            self._work = None
-            self._line.reload_certificate()
+            self._renewal = None
+            self._link.reload_certificate()
             log.info("certificate.renewed", extra={"until": ends_at.isoformat()})
 
     def _is_due(self) -> bool:
         try:
-            shown = read_certificate(self._folder.pair)
+            certificate = read_certificate(self._folder.pair)
         except IdentityError as error:
             log.error("certificate.unreadable", extra={"reason": str(error)})
             return False
-        lifetime = shown.not_valid_after_utc - shown.not_valid_before_utc
-        return self._clock() >= shown.not_valid_after_utc - lifetime * self._share
+        lifetime = certificate.not_valid_after_utc - certificate.not_valid_before_utc
+        return self._clock() >= certificate.not_valid_after_utc - lifetime * self._lifetime_ratio

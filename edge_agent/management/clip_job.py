@@ -1,4 +1,4 @@
-"""A clip of the recorder's video for an audit: cut, sent, and the cut deleted again."""
+"""Job `clip`: cuts a clip from recorded video for an audit, uploads it, and deletes the cut."""
 
 import tempfile
 from pathlib import Path
@@ -10,44 +10,44 @@ from wire.jobs import ClipJob, JobResult
 
 
 class ClipJobRunner:
-    """Sends what was recorded; a camera that does not record refuses."""
+    """Uploads recorded video; rejects the job when the camera does not record."""
 
-    def __init__(self, job: ClipJob, means: JobContext) -> None:
+    def __init__(self, job: ClipJob, context: JobContext) -> None:
         self._job = job
-        self._means = means
-        self._folder = Path(means.own.recorder.folder, means.device)
-        self._work: BackgroundTask[int] | None = None
+        self._context = context
+        self._folder = Path(context.own.recorder.folder, context.device)
+        self._upload: BackgroundTask[int] | None = None
 
     def pump(self, now_s: float) -> JobResult | None:
-        if self._work is None:
-            refusal = self._refusal()
-            if refusal:
-                return reject(refusal)
-            self._work = BackgroundTask(self._sent)
-        size_bytes = self._work.result()
+        if self._upload is None:
+            reason = self._find_rejection()
+            if reason:
+                return reject(reason)
+            self._upload = BackgroundTask(self._upload_clip)
+        size_bytes = self._upload.result()
         return None if size_bytes is None else succeed(bytes=str(size_bytes))
 
     def abandon(self) -> None:
-        """Nothing was changed; what is on its way arrives."""
+        """Nothing to undo: a running upload finishes."""
 
-    def _refusal(self) -> str:
-        own, job = self._means.own, self._job
-        if not own.recorder.on:
+    def _find_rejection(self) -> str:
+        settings, job = self._context.own, self._job
+        if not settings.recorder.on:
             return "the recorder is off: settings recorder.on"
         try:
-            validate_url(job.url, own.fleet.hosts)
+            validate_url(job.url, settings.fleet.hosts)
         except TransferError as error:
             return str(error)
         if not any(find_segments(self._folder, job.starts_at, job.ends_at)):
-            return "nothing was recorded then, or it is deleted already"
+            return "no video of that time: not recorded, or deleted already"
         return ""
 
-    def _sent(self) -> int:
-        with tempfile.TemporaryDirectory(dir=self._folder) as here:
-            cut = write_clip(
-                self._folder, self._job.starts_at, self._job.ends_at, Path(here, "clip.ts")
+    def _upload_clip(self) -> int:
+        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+            clip_file = write_clip(
+                self._folder, self._job.starts_at, self._job.ends_at, Path(folder, "clip.ts")
             )
             try:
-                return upload_clip(cut, self._job.url)
+                return upload_clip(clip_file, self._job.url)
             except ClipError as error:
                 raise TransferError(str(error)) from None

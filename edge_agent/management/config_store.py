@@ -1,4 +1,4 @@
-"""What a camera remembers of its configuration over a restart: the last wish that proved good."""
+"""The desired configs that a camera stores across restarts: accepted, under trial, last outcome."""
 
 import logging
 from pathlib import Path
@@ -15,20 +15,20 @@ log = logging.getLogger(__name__)
 
 
 class StoredConfig(WireMessage, frozen=True, kw_only=True):
-    """`good` is in force; `trying` is being tried, and after a crash it did not pass.
+    """`accepted` is in effect; `trial` is under trial, and after a crash it counts as failed.
 
-    `judged` is the digest of the last wish that got a verdict: it is not tried twice.
+    `decided` is the digest of the last desired config with an outcome: it is not tried twice.
     """
 
-    good: dict[str, Any] = msgspec.field(default_factory=dict)
-    trying: dict[str, Any] | None = None
-    trying_version: Annotated[int, Meta(ge=0)] = 0
-    judged: str = ""
+    accepted: dict[str, Any] = msgspec.field(default_factory=dict)
+    trial: dict[str, Any] | None = None
+    trial_version: Annotated[int, Meta(ge=0)] = 0
+    decided: str = ""
     verdict: ConfigOutcome | None = None
 
 
 def load_config(path: Path) -> StoredConfig:
-    """What was kept; nothing when there is no file, or none that can be read."""
+    """The stored state; an empty one without a readable file."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=StoredConfig)
     except FileNotFoundError:
@@ -38,6 +38,6 @@ def load_config(path: Path) -> StoredConfig:
         return StoredConfig()
 
 
-def save_config(path: Path, kept: StoredConfig) -> None:
-    """Write it so that a power cut leaves the old or the new."""
-    write_atomically(path, msgspec.json.encode(kept), mode=PRIVATE_MODE)
+def save_config(path: Path, stored: StoredConfig) -> None:
+    """Write atomically: a power cut leaves the old state or the new."""
+    write_atomically(path, msgspec.json.encode(stored), mode=PRIVATE_MODE)

@@ -1,7 +1,7 @@
-"""A new detector beside the old on the same pictures: only the old one's faces are counted.
+"""Runs a new detector beside the current one on the same frames; only the current one is counted.
 
-What both find, overlapping by half or more, they agree on. Neither is the truth: a better detector
-disagrees too, but one that disagrees much is another measurement and is not taken unseen.
+Faces that both find, with an intersection over union of 0.5 or more, are in agreement. Neither is
+the ground truth, but a detector that disagrees often measures something else and is not adopted.
 """
 
 import logging
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class DetectionCounts:
-    """What the two have found so far. Times are of this thread's processor."""
+    """Counts of faces found by both or one detector. Times are CPU times of this thread."""
 
     pictures: int = 0
     both: int = 0
@@ -33,21 +33,21 @@ class DetectionCounts:
 
     @property
     def faces(self) -> int:
-        """All that either has found."""
+        """Faces found by either detector."""
         return self.both + self.only_old + self.only_new
 
     @property
     def disagreement_ratio(self) -> float:
-        """The share of faces that only one of them found."""
+        """The ratio of faces that only one detector found."""
         return (self.only_old + self.only_new) / self.faces if self.faces else 0.0
 
     @property
     def time_ratio(self) -> float:
-        """How many times as long the new one takes."""
+        """CPU time of the new detector relative to the current one."""
         return self.new_s / self.old_s if self.old_s else 1.0
 
     def as_details(self) -> dict[str, str]:
-        """For the job's details."""
+        """As details of the job's outcome."""
         return {
             "pictures": str(self.pictures),
             "faces": str(self.faces),
@@ -57,63 +57,65 @@ class DetectionCounts:
 
 
 class ComparingDetector:
-    """A detector that is the old one to everybody, and has the new one look too."""
+    """Returns the faces of the current detector, and compares them with the new one's."""
 
     def __init__(self, old: FaceDetector, new: FaceDetector) -> None:
         self.name, self.version = old.name, old.version
-        self.tally = DetectionCounts()
+        self.counts = DetectionCounts()
         self._old = old
         self._new = new
 
     def faces(self, image: Image) -> list[Face]:
-        """The old one's; a fault of the new one is counted and disturbs nobody."""
-        began_s = time.thread_time()
+        """Faces of the current detector; exceptions of the new one are only counted."""
+        started_s = time.thread_time()
         found = self._old.faces(image)
-        between_s = time.thread_time()
+        changed_s = time.thread_time()
         try:
-            others = self._new.faces(image)
-        except Exception as error:  # noqa: BLE001  a candidate's fault must not cost a picture
+            candidates = self._new.faces(image)
+        except Exception as error:  # noqa: BLE001  a candidate must not cost a frame
             log.warning("candidate.failed", extra={"reason": str(error)})
-            self.tally.faults += 1
+            self.counts.faults += 1
             return found
-        self.tally.old_s += between_s - began_s
-        self.tally.new_s += time.thread_time() - between_s
-        self._compare([face for face in found if face.sure], [face for face in others if face.sure])
+        self.counts.old_s += changed_s - started_s
+        self.counts.new_s += time.thread_time() - changed_s
+        self._compare(
+            [face for face in found if face.sure], [face for face in candidates if face.sure]
+        )
         return found
 
     def _compare(self, old: list[Face], new: list[Face]) -> None:
-        left = list(new)
+        unmatched = list(new)
         for face in old:
-            twin = max(
-                left, key=lambda other: intersection_over_union(face.box, other.box), default=None
+            match = max(
+                unmatched,
+                key=lambda other: intersection_over_union(face.box, other.box),
+                default=None,
             )
-            if twin is not None and intersection_over_union(face.box, twin.box) >= SAME_FACE_IOU:
-                left.remove(twin)
-                self.tally.both += 1
+            if match is not None and intersection_over_union(face.box, match.box) >= SAME_FACE_IOU:
+                unmatched.remove(match)
+                self.counts.both += 1
             else:
-                self.tally.only_old += 1
-        self.tally.only_new += len(left)
-        self.tally.pictures += 1
+                self.counts.only_old += 1
+        self.counts.only_new += len(unmatched)
+        self.counts.pictures += 1
 
 
-def reason_to_reject(tally: DetectionCounts, trial: ModelTrial, *, is_over: bool) -> str | None:
-    """Why the new one may not take over, empty when it may, None while more must be seen."""
-    if tally.faults:
-        return "it fails on the pictures"
-    if tally.pictures >= trial.pictures and tally.faces >= trial.faces:
-        if tally.disagreement_ratio > trial.disagreement_ratio:
+def reason_to_reject(counts: DetectionCounts, trial: ModelTrial, *, is_over: bool) -> str | None:
+    """Why the new detector is rejected; empty when accepted, None while undecided."""
+    if counts.faults:
+        return "the new detector raises errors on frames"
+    if counts.pictures >= trial.pictures and counts.faces >= trial.faces:
+        if counts.disagreement_ratio > trial.disagreement_ratio:
             return (
-                f"it disagrees on {tally.disagreement_ratio:.0%} of {tally.faces} faces, "
+                f"it disagrees on {counts.disagreement_ratio:.0%} of {counts.faces} faces, "
                 f"at most {trial.disagreement_ratio:.0%} are allowed"
             )
-        if tally.time_ratio > trial.slower_ratio:
-            return (
-                f"it takes {tally.time_ratio:.1f} times as long, {trial.slower_ratio:g} are allowed"
-            )
+        if counts.time_ratio > trial.slower_ratio:
+            return f"it takes {counts.time_ratio:.1f} times as long, above {trial.slower_ratio:g}"
         return ""
     if is_over:
         return (
-            f"{tally.pictures} pictures and {tally.faces} faces in {trial.longest_s:.0f} s are too "
-            "few to say anything"
+            f"{counts.pictures} frames and {counts.faces} faces in {trial.longest_s:.0f} s are too "
+            "few for a decision"
         )
     return None

@@ -1,4 +1,4 @@
-"""The fleet's part in one enrolled camera: what it starts with, what it listens to, who attends."""
+"""Remote management of one enrolled camera: effective settings, subscriptions, message handlers."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -32,14 +32,15 @@ from wire.scalars import DeviceId
 CONFIG_FILE: Final = "config.json"
 JOB_FILE: Final = "job.json"
 MODELS_FOLDER: Final = "models"
-BOOT_ID: Final = secrets.token_hex(8)  # of this process
+BOOT_ID: Final = secrets.token_hex(8)  # tells this process from the next
 
 
 class DeviceManagement:
-    """Of one camera; its memory lies in the identity's folder.
+    """Remote management of one camera; its files are in the identity folder.
 
-    `provided` opens the networks that came with the program. `restart` ends this process in order
-    and begins another. `well` is told when the camera delivers and the broker has let it in.
+    `provided` opens the networks of the installed program. `restart` ends this process in order and
+    starts another. `on_ready` is called once the camera delivers frames and the broker has accepted
+    the connection.
     """
 
     def __init__(
@@ -56,34 +57,34 @@ class DeviceManagement:
         self._device = folder.read_identity().device
         self._config = folder.path / CONFIG_FILE
         self._models = ModelStore(folder.path / MODELS_FOLDER, provided)
-        self._given = settings
-        self._own = self._models.apply_choice(settings)
+        self._local_settings = settings
+        self._base_settings = self._models.apply_choice(settings)
         self._restart = restart
         self._tail = tail
-        self._well = on_ready
+        self._on_ready = on_ready
         self.subscriptions = response_topics(self._device)
         self.settings = effective_settings(
-            self._own, config_store.load_config(self._config), self._models.load
+            self._base_settings, config_store.load_config(self._config), self._models.load
         )
 
     @property
     def networks(self) -> Networks:
-        """What the camera begins with."""
+        """The networks of the effective settings."""
         return self._models.load(self.settings)
 
     @contextmanager
     def attend(self, camera: MeasuringCamera, line: RpcLink) -> Iterator[ManagementThread]:
-        """Attend to this camera while the block runs.
+        """Manage this camera while the block runs.
 
-        A block that ends by an error may have been ended by a config under trial; one that ends in
-        order was not.
+        A config under trial may be what ends the block by an exception; it is then rolled back. If
+        the block ends in order, the next process tries the config again.
         """
         shadow = ConfigShadow(
-            self._device, line, camera, self._own, self._config, load=self._models.load
+            self._device, line, camera, self._base_settings, self._config, load=self._models.load
         )
-        means = JobContext(
+        context = JobContext(
             device=self._device,
-            own=self._given,
+            own=self._local_settings,
             camera=camera,
             shadow=shadow,
             models=self._models,
@@ -94,25 +95,25 @@ class DeviceManagement:
             restart=self._restart,
             report=lambda: self._report(shadow.settings, camera),
         )
-        jobs = JobProcessor(means, line, self._folder.path / JOB_FILE)
-        declaration = ManifestReporter(
+        jobs = JobProcessor(context, line, self._folder.path / JOB_FILE)
+        manifest = ManifestReporter(
             self._folder,
             line,
             settings=lambda: shadow.settings,
             versions=lambda settings: current_versions(settings, *self._models.load(settings)),
             clock=_utc_now,
         )
-        health = ReadinessNotifier(camera, line, lambda: self._well(self._device))
-        lifetime = CertificateRenewal(self._folder, line, _utc_now)
+        readiness = ReadinessNotifier(camera, line, lambda: self._on_ready(self._device))
+        renewal = CertificateRenewal(self._folder, line, _utc_now)
         with ManagementThread(
             self._device,
             line,
             shadow=shadow,
             jobs=jobs,
-            declaration=declaration,
-            others=(health, lifetime),
-        ) as steward:
-            yield steward
+            manifest=manifest,
+            others=(readiness, renewal),
+        ) as thread:
+            yield thread
         shadow.suspend_trial()
 
     def _report(self, settings: Settings, camera: MeasuringCamera) -> bytes:

@@ -1,7 +1,7 @@
-"""How a camera is, for whoever has to find out from afar: logs, settings, health. No picture.
+"""Diagnostic report of a camera for remote support: log, settings, health. No images.
 
-Every text passes the same gate as everything that leaves; passwords are taken out, and what could
-be an encoded picture or key is replaced by a word.
+Every text passes the egress filter: passwords are removed, and text that may be an encoded image
+or key is replaced.
 """
 
 import gzip
@@ -28,7 +28,7 @@ from wire.addresses import hide_addresses
 
 MAX_LOG_LINES: Final = 2_000
 MAX_REPORT_BYTES: Final = 4 * 1024 * 1024
-REDACTED: Final = "withheld"
+REDACTED: Final = "redacted"
 
 
 class LogTail(logging.Handler):
@@ -52,7 +52,7 @@ def build_report(
     folder: Path,
     tail: LogTail,
 ) -> bytes:
-    """Everything as one JSON document, gzipped."""
+    """The report as one gzipped JSON document."""
     lines = [json.loads(line) for line in list(tail.lines)]
     for line in lines:
         if "trace" in line:
@@ -73,7 +73,7 @@ def build_report(
 
 
 def compress_report(content: Any) -> bytes:
-    """The oldest lines go until the rest may leave."""
+    """Compress the report; the oldest log lines are removed until it fits."""
     while len(msgspec.json.encode(content)) > MAX_REPORT_BYTES:
         content["log"] = content["log"][len(content["log"]) // 2 + 1 :]
     examine_document(content, largest_bytes=MAX_REPORT_BYTES)
@@ -81,7 +81,7 @@ def compress_report(content: Any) -> bytes:
 
 
 def redact(value: Any) -> Any:
-    """The same without passwords, and without any text that may not leave."""
+    """Replace passwords, and any text that the egress filter would block."""
     if isinstance(value, str):
         text = hide_addresses(value)
         return REDACTED if any(find_encoded_data(text)) else text

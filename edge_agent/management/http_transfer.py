@@ -1,7 +1,7 @@
-"""Files that come and go over HTTP, by URLs that somebody else wrote.
+"""Downloads and uploads over HTTP, at URLs given by jobs.
 
-Only to hosts that the camera's own settings name, only over TLS (but on this machine), without
-redirections, within a size and a time. What a URL's query holds is a credential and is not told.
+Only to hosts that the local settings name, only over TLS (except on this machine), without
+redirects, within a size and a time limit. The query of a URL is a credential and is never logged.
 """
 
 from collections.abc import Sequence
@@ -13,19 +13,19 @@ from wire.web.http_client import HttpLimits, HttpRequestError, HttpResponse, sen
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 TRANSFER_TIMEOUT_S: Final = 600.0
-MAX_RESPONSE_BYTES: Final = 64 * 1024  # to what was sent
+MAX_RESPONSE_BYTES: Final = 64 * 1024  # of the response to an upload
 
 
 class TransferError(RuntimeError):
-    """A file did not come or go: which host, why."""
+    """A transfer failed: which host, why."""
 
 
 def download(
     url: str, *, hosts: Sequence[str], limit_bytes: int, longest_s: float = TRANSFER_TIMEOUT_S
 ) -> bytes:
-    """The whole content, or TransferError."""
+    """Download the whole content, or raise TransferError."""
     address = validate_url(url, hosts)
-    return _answered(address, HttpLimits(longest_s, limit_bytes)).body
+    return _exchange(address, HttpLimits(longest_s, limit_bytes)).body
 
 
 def upload(
@@ -34,38 +34,38 @@ def upload(
     *,
     hosts: Sequence[str],
     size_bytes: int | None = None,
-    kind: str = "application/octet-stream",
+    content_type: str = "application/octet-stream",
     longest_s: float = TRANSFER_TIMEOUT_S,
 ) -> None:
-    """PUT the content, or TransferError. A file needs its size."""
+    """PUT the content, or raise TransferError. A file needs `size_bytes`."""
     address = validate_url(url, hosts)
-    headers = {"Content-Type": kind}
+    headers = {"Content-Type": content_type}
     if size_bytes is not None:
         headers["Content-Length"] = str(size_bytes)
     bounds = HttpLimits(longest_s, MAX_RESPONSE_BYTES)
-    _answered(address, bounds, method="PUT", body=content, headers=headers)
+    _exchange(address, bounds, method="PUT", body=content, headers=headers)
 
 
 def validate_url(url: str, hosts: Sequence[str]) -> NetworkAddress:
-    """The address, if the camera's settings allow to go there."""
+    """Parse a URL; TransferError unless the local settings allow its host."""
     try:
         address = parse_address(url, WEB_SCHEMES)
     except AddressError as error:
-        raise TransferError(f"{error}; files travel over https only") from None
+        raise TransferError(f"{error}; files are transferred over https only") from None
     if address.username is not None or address.password is not None:
-        raise TransferError("the address holds a user name or password: give one without")
-    if not any(_is_meant(address, host) for host in hosts):
+        raise TransferError("the URL contains a user name or password: give one without")
+    if not any(_is_allowed_host(address, host) for host in hosts):
         raise TransferError(
-            f"host {address.host[:100]!r} at port {address.port} is none of settings fleet.hosts "
+            f"host {address.host[:100]!r} at port {address.port} is not in settings fleet.hosts "
             f"({', '.join(hosts) or 'empty'})"
         )
     if not address.is_secure and address.host not in LOOPBACK:
-        raise TransferError("scheme 'http': files travel over https only")
+        raise TransferError("scheme 'http': files are transferred over https only")
     return address
 
 
-def _is_meant(address: NetworkAddress, allowed: str) -> bool:
-    """Exactly that host, at the port written or that of its scheme; on this machine, at any."""
+def _is_allowed_host(address: NetworkAddress, allowed: str) -> bool:
+    """Same host, at the given port or the default of the scheme; any port on this machine."""
     host, port = parse_host_and_port(allowed)
     if host != address.host:
         return False
@@ -74,7 +74,7 @@ def _is_meant(address: NetworkAddress, allowed: str) -> bool:
     return address.port == (port or DEFAULT_PORTS[address.scheme])
 
 
-def _answered(
+def _exchange(
     address: NetworkAddress,
     bounds: HttpLimits,
     *,
@@ -83,9 +83,9 @@ def _answered(
     headers: dict[str, str] | None = None,
 ) -> HttpResponse:
     try:
-        answer = send_request(address, bounds, method=method, body=body, headers=headers)
+        response = send_request(address, bounds, method=method, body=body, headers=headers)
     except HttpRequestError as error:
-        raise TransferError(f"{address.host} does not serve: {error}") from None
-    if not answer.is_success:
-        raise TransferError(f"{address.host} answers {answer.status}")
-    return answer
+        raise TransferError(f"{address.host} failed: {error}") from None
+    if not response.is_success:
+        raise TransferError(f"{address.host} responded with status {response.status}")
+    return response

@@ -1,8 +1,8 @@
-"""The camera's jobs, one after the other, in the words of AWS IoT Jobs.
+"""Runs the jobs of a camera one after the other, as an AWS IoT Jobs client.
 
-What is being done stands on the disk before it begins, and how it ended before it is told: after
-a restart the work is gone on with, or taken back, and an outcome that nobody has heard of is told
-again. A document that cannot be obeyed is rejected with its reason; nothing else happens.
+Job state is persisted before execution, and the outcome before it is reported. After a restart the
+job is continued or undone, and an outcome that was not acknowledged is reported again. A job
+document that is invalid is rejected with its reason.
 """
 
 import logging
@@ -31,15 +31,16 @@ from wire.scalars import WireMessage
 
 log = logging.getLogger(__name__)
 
-MAX_DOCUMENT_BYTES: Final = 32 * 1024  # AWS's limit
+MAX_DOCUMENT_BYTES: Final = 32 * 1024  # limit of AWS IoT
 VERSION_MISMATCH: Final = "VersionMismatch"
 MAX_JOB_ID_LENGTH: Final = 64
 MAX_STARTS: Final = 3
 
 
 class JobState(WireMessage, frozen=True, kw_only=True):
-    """The job at hand. `since` is what was so before it: a serial number, a boot.
-    `begun` counts the processes that have begun it.
+    """The current job. `since` is the state before it: a certificate serial or a boot id.
+
+    `starts` counts the processes that have started it.
     """
 
     job: str
@@ -48,211 +49,215 @@ class JobState(WireMessage, frozen=True, kw_only=True):
     document: dict[str, Any]
     since: str = ""
     starts: int = 1
-    watching: bool = False
+    on_probation: bool = False
     outcome: JobResult | None = None
 
 
 class JobProcessor:
-    """One camera's jobs. `pump` is called often; `hear` for each message."""
+    """The jobs of one camera. `pump` is called often."""
 
-    def __init__(self, means: JobContext, line: RpcLink, path: Path) -> None:
-        self._means = means
-        self._line = line
+    def __init__(self, context: JobContext, link: RpcLink, path: Path) -> None:
+        self._context = context
+        self._link = link
         self._path = path
-        self._inquiry = RpcRequest(line)
+        self._request = RpcRequest(link)
         self._session = 0
-        self._entry = _read(path)
-        self._work: JobRunner | None = None
-        if self._entry is not None and self._entry.outcome is None:
-            self._work = self._taken_up(self._entry)
-            unknown = reject("this version of the program does not know the job")
-            outcome = None if self._work else unknown
-            begun = self._entry.starts + 1
-            self._keep(msgspec.structs.replace(self._entry, starts=begun, outcome=outcome))
+        self._state = _read(path)
+        self._runner: JobRunner | None = None
+        if self._state is not None and self._state.outcome is None:
+            self._runner = self._create_runner(self._state)
+            unknown = reject("this version of the agent does not support the job")
+            outcome = None if self._runner else unknown
+            begun = self._state.starts + 1
+            self._save(msgspec.structs.replace(self._state, starts=begun, outcome=outcome))
 
     def pump(self, now_s: float) -> None:
-        """Ask at every new connection, do what is at hand, tell how it ended."""
-        if self._line.connected and self._line.sessions != self._session:
-            self._session = self._line.sessions
-            self._ask(now_s)
-        if self._work is not None and self._entry is not None:
-            self._go_on(self._entry, self._work, now_s)
-        self._inquiry.pump(now_s)
+        """Request jobs at every connection, continue the current one, report its outcome."""
+        if self._link.connected and self._link.sessions != self._session:
+            self._session = self._link.sessions
+            self._request_next(now_s)
+        if self._runner is not None and self._state is not None:
+            self._continue(self._state, self._runner, now_s)
+        self._request.pump(now_s)
 
     def handle_message(self, topic: str, body: Mapping[str, Any], now_s: float) -> None:
-        """Take a message from one of the jobs' topics."""
-        if self._inquiry.accept_answer(topic, body):
-            self._take_answer(topic, body, now_s)
+        """Process a message on one of the job topics."""
+        if self._request.accept_answer(topic, body):
+            self._process_response(topic, body, now_s)
         elif topic == self._topic("notify-next"):
             execution = _object(body.get("execution"))
-            if self._entry is None:
+            if self._state is None:
                 if execution:
-                    self._ask(now_s)
-            elif execution.get("jobId") != self._entry.job and self._entry.outcome is None:
-                self._let_go(now_s)
+                    self._request_next(now_s)
+            elif execution.get("jobId") != self._state.job and self._state.outcome is None:
+                self._cancel(now_s)
 
     def _topic(self, request: str) -> str:
-        return jobs_topic(self._means.device, request)
+        return jobs_topic(self._context.device, request)
 
-    def _ask(self, now_s: float) -> None:
-        self._inquiry.ask(self._topic("start-next"), {}, now_s)
+    def _request_next(self, now_s: float) -> None:
+        self._request.send_request(self._topic("start-next"), {}, now_s)
 
-    def _take_answer(self, topic: str, body: Mapping[str, Any], now_s: float) -> None:
+    def _process_response(self, topic: str, body: Mapping[str, Any], now_s: float) -> None:
         if topic == self._topic("start-next") + ACCEPTED:
-            self._consider(_object(body.get("execution")), now_s)
+            self._process_execution(_object(body.get("execution")), now_s)
         elif topic.startswith(self._topic("start-next")):
-            log.warning("jobs.not_told", extra={"code": body.get("code")})
+            log.warning("jobs.not_received", extra={"code": body.get("code")})
         elif topic.endswith(ACCEPTED):
-            self._forget()
-            self._ask(now_s)
+            self._clear()
+            self._request_next(now_s)
         else:
-            self._not_taken(body, now_s)
+            self._handle_outcome_rejected(body, now_s)
 
-    def _consider(self, execution: Mapping[str, Any], now_s: float) -> None:
-        """Begin what is next, or see that it is what is at hand."""
-        entry = self._entry
+    def _process_execution(self, execution: Mapping[str, Any], now_s: float) -> None:
+        """Start the next job, unless it is the current one."""
+        state = self._state
         if not execution:
-            if entry is not None:  # it was taken back while nobody could tell us
-                self._let_go(now_s, ask=False)
+            if state is not None:  # it was cancelled while the camera was offline
+                self._cancel(now_s, request_next=False)
             return
-        found = _entry_of(execution)
+        found = _state_of(execution)
         if found is None:
             log.warning("jobs.unreadable", extra={"keys": sorted(map(str, execution))[:10]})
             return
-        if entry is not None and (entry.job, entry.number) == (found.job, found.number):
-            self._keep(msgspec.structs.replace(entry, version=found.version))
-            if entry.outcome is not None:
-                self._tell(now_s)
+        if state is not None and (state.job, state.number) == (found.job, found.number):
+            self._save(msgspec.structs.replace(state, version=found.version))
+            if state.outcome is not None:
+                self._report_outcome(now_s)
             return
-        if entry is not None:
-            self._let_go(now_s, ask=False)
-        self._begin(found, now_s)
+        if state is not None:
+            self._cancel(now_s, request_next=False)
+        self._start(found, now_s)
 
-    def _begin(self, entry: JobState, now_s: float) -> None:
+    def _start(self, state: JobState, now_s: float) -> None:
         try:
-            job = parse_job(entry.document)
+            job = parse_job(state.document)
         except ValueError as error:
-            self._keep(entry)
-            self._conclude(entry, reject(str(error)), now_s)
+            self._save(state)
+            self._conclude(state, reject(str(error)), now_s)
             return
-        since = certificate_serial(self._means) if isinstance(job, RenewJob) else self._means.boot
-        entry = msgspec.structs.replace(entry, since=since)
-        self._keep(entry)
-        self._work = self._taken_up(entry)
-        log.info("job.begun", extra={"job": entry.job})
+        since = (
+            certificate_serial(self._context) if isinstance(job, RenewJob) else self._context.boot
+        )
+        state = msgspec.structs.replace(state, since=since)
+        self._save(state)
+        self._runner = self._create_runner(state)
+        log.info("job.started", extra={"job": state.job})
 
-    def _taken_up(self, entry: JobState) -> JobRunner | None:
+    def _create_runner(self, state: JobState) -> JobRunner | None:
         try:
-            job = parse_job(entry.document)
-        except ValueError:  # written by another version of this program
+            job = parse_job(state.document)
+        except ValueError:  # written by another version of the agent
             return None
-        return _undertaking(job, entry, self._means)
+        return _runner_for(job, state, self._context)
 
-    def _go_on(self, entry: JobState, work: JobRunner, now_s: float) -> None:
+    def _continue(self, state: JobState, runner: JobRunner, now_s: float) -> None:
         try:
             outcome = (
-                fail(f"the agent ended {entry.starts - 1} times while it was at work")
-                if entry.starts > MAX_STARTS
-                else work.pump(now_s)
+                fail(f"the agent ended {state.starts - 1} times during the job")
+                if state.starts > MAX_STARTS
+                else runner.pump(now_s)
             )
         except Exception as error:
-            foreseen = isinstance(error, RuntimeError | ValueError | OSError | ModelError)
-            log.warning("job.fell", exc_info=not foreseen, extra={"job": entry.job})
-            work.abandon()
+            is_expected = isinstance(error, RuntimeError | ValueError | OSError | ModelError)
+            log.warning("job.failed", exc_info=not is_expected, extra={"job": state.job})
+            runner.abandon()
             outcome = fail(str(error) or type(error).__name__)
         if outcome is not None:
-            self._conclude(entry, outcome, now_s)
-        elif isinstance(work, ModelJobRunner) and work.is_watching and not entry.watching:
-            self._keep(msgspec.structs.replace(entry, watching=True))
+            self._conclude(state, outcome, now_s)
+        elif (
+            isinstance(runner, ModelJobRunner) and runner.is_on_probation and not state.on_probation
+        ):
+            self._save(msgspec.structs.replace(state, on_probation=True))
 
-    def _conclude(self, entry: JobState, outcome: JobResult, now_s: float) -> None:
-        self._work = None
-        self._keep(msgspec.structs.replace(entry, outcome=outcome))
+    def _conclude(self, state: JobState, outcome: JobResult, now_s: float) -> None:
+        self._runner = None
+        self._save(msgspec.structs.replace(state, outcome=outcome))
         log.info(
             "job.ended",
-            extra={"job": entry.job, "outcome": outcome.status, "details": outcome.details},
+            extra={"job": state.job, "outcome": outcome.status, "details": outcome.details},
         )
-        self._tell(now_s)
+        self._report_outcome(now_s)
 
-    def _tell(self, now_s: float) -> None:
-        entry = self._entry
-        if entry is None or entry.outcome is None:
+    def _report_outcome(self, now_s: float) -> None:
+        state = self._state
+        if state is None or state.outcome is None:
             return
         body = {
-            "status": entry.outcome.status,
-            "statusDetails": entry.outcome.details,
-            "expectedVersion": entry.version,
-            "executionNumber": entry.number,
+            "status": state.outcome.status,
+            "statusDetails": state.outcome.details,
+            "expectedVersion": state.version,
+            "executionNumber": state.number,
         }
-        self._inquiry.ask(self._topic(f"{entry.job}/update"), body, now_s)
+        self._request.send_request(self._topic(f"{state.job}/update"), body, now_s)
 
-    def _not_taken(self, body: Mapping[str, Any], now_s: float) -> None:
-        """The fleet does not take our word: it knows better, or has taken the job back."""
-        log.warning("job.not_taken", extra={"code": body.get("code")})
-        state = _object(body.get("executionState"))
-        version = state.get("versionNumber")
-        open_still = state.get("status") in ("QUEUED", "IN_PROGRESS")
+    def _handle_outcome_rejected(self, body: Mapping[str, Any], now_s: float) -> None:
+        """The outcome was rejected: its version is outdated, or the job was cancelled."""
+        log.warning("job.outcome_rejected", extra={"code": body.get("code")})
+        execution = _object(body.get("executionState"))
+        version = execution.get("versionNumber")
+        is_open = execution.get("status") in ("QUEUED", "IN_PROGRESS")
         if (
-            self._entry
+            self._state
             and body.get("code") == VERSION_MISMATCH
-            and open_still
+            and is_open
             and isinstance(version, int)
         ):
-            self._keep(msgspec.structs.replace(self._entry, version=version))
-            self._tell(now_s)
+            self._save(msgspec.structs.replace(self._state, version=version))
+            self._report_outcome(now_s)
             return
-        self._forget()
-        self._ask(now_s)
+        self._clear()
+        self._request_next(now_s)
 
-    def _let_go(self, now_s: float, *, ask: bool = True) -> None:
-        if self._work is not None:
-            self._work.abandon()
-        if self._entry is not None:
-            log.info("job.let_go", extra={"job": self._entry.job})
-        self._forget()
-        if ask:
-            self._ask(now_s)
+    def _cancel(self, now_s: float, *, request_next: bool = True) -> None:
+        if self._runner is not None:
+            self._runner.abandon()
+        if self._state is not None:
+            log.info("job.cancelled", extra={"job": self._state.job})
+        self._clear()
+        if request_next:
+            self._request_next(now_s)
 
-    def _forget(self) -> None:
-        self._work = None
-        self._entry = None
+    def _clear(self) -> None:
+        self._runner = None
+        self._state = None
         self._path.unlink(missing_ok=True)
 
-    def _keep(self, entry: JobState) -> None:
-        self._entry = entry
+    def _save(self, state: JobState) -> None:
+        self._state = state
         try:
-            write_atomically(self._path, msgspec.json.encode(entry), mode=PRIVATE_MODE)
+            write_atomically(self._path, msgspec.json.encode(state), mode=PRIVATE_MODE)
         except OSError as error:
-            log.error("job.not_kept", extra={"reason": str(error)})
+            log.error("job.not_saved", extra={"reason": str(error)})
 
 
 def parse_job(document: Mapping[str, Any]) -> Job:
-    """The job of a document, or ValueError with what is wrong."""
+    """The job of a document; ValueError says what is wrong."""
     size = len(msgspec.json.encode(document))
     if size > MAX_DOCUMENT_BYTES:
         raise ValueError(f"a document of {size} bytes: at most {MAX_DOCUMENT_BYTES} are read")
     try:
         job: Job = msgspec.convert(document, Job)
     except msgspec.ValidationError as error:
-        raise ValueError(f"not a job of mine: {error}") from error
+        raise ValueError(f"the document is not a job of this agent: {error}") from error
     return job
 
 
-def _undertaking(job: Job, entry: JobState, means: JobContext) -> JobRunner:
+def _runner_for(job: Job, state: JobState, context: JobContext) -> JobRunner:
     if isinstance(job, ModelJob):
-        return ModelJobRunner(job, means, was_watching=entry.watching)
+        return ModelJobRunner(job, context, was_on_probation=state.on_probation)
     if isinstance(job, RenewJob):
-        return RenewJobRunner(means, since=entry.since)
+        return RenewJobRunner(context, since=state.since)
     if isinstance(job, DiagnoseJob):
-        return DiagnoseJobRunner(job, means)
+        return DiagnoseJobRunner(job, context)
     if isinstance(job, ClipJob):
-        return ClipJobRunner(job, means)
+        return ClipJobRunner(job, context)
     if isinstance(job, UpdateJob):
-        return UpdateJobRunner(job, means, since=entry.since)
-    return RestartJobRunner(means, since=entry.since)
+        return UpdateJobRunner(job, context, since=state.since)
+    return RestartJobRunner(context, since=state.since)
 
 
-def _entry_of(execution: Mapping[str, Any]) -> JobState | None:
+def _state_of(execution: Mapping[str, Any]) -> JobState | None:
     job, document = execution.get("jobId"), execution.get("jobDocument")
     version, number = execution.get("versionNumber"), execution.get("executionNumber", 1)
     if not isinstance(job, str) or not 0 < len(job) <= MAX_JOB_ID_LENGTH or set(job) & set("/+#$"):

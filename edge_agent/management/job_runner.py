@@ -1,4 +1,4 @@
-"""What jobs have in common: the means they may use, how they end, and work done beside the rest."""
+"""What job runners share: their context, their outcomes, and background tasks."""
 
 import threading
 from collections.abc import Callable
@@ -20,9 +20,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class JobContext:
-    """What a job may lay its hands on. `restart` ends this process in order and begins anew, as
-    another version if its slot is given;
-    `boot` tells one process from the next; `report` gathers what a diagnosis sends.
+    """What a job may use. `restart` ends this process in order and starts another, from a slot of
+    another version if one is given. `boot` identifies the process; `report` builds a diagnostic
+    report.
     """
 
     device: DeviceId
@@ -39,27 +39,27 @@ class JobContext:
 
 
 class JobRunner(Protocol):
-    """A job at work. `pump` is called often, from one thread; what it raises fails the job."""
+    """Runs one job. `pump` is called often, from one thread; an exception fails the job."""
 
     def pump(self, now_s: float) -> JobResult | None: ...
 
     def abandon(self) -> None:
-        """The fleet has changed its mind: leave things as they were."""
+        """The job was cancelled: restore the state before it."""
         ...
 
 
 class BackgroundTask(Generic[T]):
-    """Something that takes its time, in a thread of its own."""
+    """Runs a slow function in a thread of its own."""
 
-    def __init__(self, act: Callable[[], T]) -> None:
-        self._act = act
+    def __init__(self, function: Callable[[], T]) -> None:
+        self._function = function
         self._result: list[T] = []
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def result(self) -> T | None:
-        """What came of it, None while it is at work; raises what it raised."""
+        """The result, None while the function runs; raises its exception."""
         if self._thread.is_alive():
             return None
         if self._error is not None:
@@ -68,8 +68,8 @@ class BackgroundTask(Generic[T]):
 
     def _run(self) -> None:
         try:
-            self._result.append(self._act())
-        except Exception as error:  # noqa: BLE001  told where the result is asked for
+            self._result.append(self._function())
+        except Exception as error:  # noqa: BLE001  raised again by `result`
             self._error = error
 
 

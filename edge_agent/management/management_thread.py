@@ -1,7 +1,7 @@
-"""One camera's steward: hears what the fleet says, answers, and works beside the measuring.
+"""Dispatches messages from the cloud to their handlers, in a thread beside measurement.
 
-It has a thread of its own, so that neither a download nor a slow broker ever holds up a picture,
-and it must not fall: what goes wrong in it is told of, and the camera measures on.
+A download or a slow broker never delays a frame. An exception in a handler is logged; the other
+handlers and measurement go on.
 """
 
 import logging
@@ -21,7 +21,7 @@ STEP_S: Final = 0.2
 
 
 class MessageHandler(Protocol):
-    """What takes care of one kind of message."""
+    """Handles messages of one topic prefix, and periodic work."""
 
     def handle_message(self, topic: str, body: Mapping[str, Any], now_s: float) -> None: ...
 
@@ -29,7 +29,7 @@ class MessageHandler(Protocol):
 
 
 class ManagementThread:
-    """Enter to begin, leave to end. `shadow`, `jobs` and `declaration` hear the fleet."""
+    """Runs from enter to exit. `shadow`, `jobs` and `manifest` receive messages, `others` none."""
 
     def __init__(
         self,
@@ -38,54 +38,54 @@ class ManagementThread:
         *,
         shadow: MessageHandler,
         jobs: MessageHandler | None = None,
-        declaration: MessageHandler | None = None,
+        manifest: MessageHandler | None = None,
         others: Sequence[MessageHandler] = (),
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._line = line
-        self._offices = {shadow_topic(device, ""): shadow}
+        self._handlers = {shadow_topic(device, ""): shadow}
         if jobs is not None:
-            self._offices[jobs_topic(device, "")] = jobs
-        if declaration is not None:
-            self._offices[shadow_topic(device, "", shadow=PRIVACY_SHADOW)] = declaration
-        for number, office in enumerate(others):
-            self._offices[f"(no topic {number})"] = office
+            self._handlers[jobs_topic(device, "")] = jobs
+        if manifest is not None:
+            self._handlers[shadow_topic(device, "", shadow=PRIVACY_SHADOW)] = manifest
+        for number, handler in enumerate(others):
+            self._handlers[f"(no topic {number})"] = handler
         self._steady = steady
-        self._fallen: set[str] = set()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._serve, name=f"{device}.steward", daemon=True)
+        self._failing: set[str] = set()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"{device}.management", daemon=True)
 
     def __enter__(self) -> "ManagementThread":
         self._thread.start()
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._ended.set()
+        self._stopping.set()
         self._thread.join()
 
     def step(self) -> None:
-        """Hear what has come, then do what is due."""
+        """Dispatch received messages, then run periodic work."""
         now_s = self._steady()
         for topic, payload in self._line.take_messages():
-            for root, office in self._offices.items():
-                if topic.startswith(root):
-                    self._safely(
-                        root, partial(office.handle_message, topic, parse_body(payload), now_s)
+            for prefix, handler in self._handlers.items():
+                if topic.startswith(prefix):
+                    self._call(
+                        prefix, partial(handler.handle_message, topic, parse_body(payload), now_s)
                     )
-        for root, office in self._offices.items():
-            self._safely(root, partial(office.pump, now_s))
+        for prefix, handler in self._handlers.items():
+            self._call(prefix, partial(handler.pump, now_s))
 
-    def _safely(self, root: str, act: Callable[[], None]) -> None:
-        """One office's fall ends neither the other nor the measuring; it is told of once."""
+    def _call(self, prefix: str, call: Callable[[], None]) -> None:
+        """Call a handler; log the first of repeated exceptions."""
         try:
-            act()
+            call()
         except Exception:
-            if root not in self._fallen:
-                log.exception("steward.fell", extra={"office": root})
-            self._fallen.add(root)
+            if prefix not in self._failing:
+                log.exception("management.handler_failed", extra={"topic": prefix})
+            self._failing.add(prefix)
         else:
-            self._fallen.discard(root)
+            self._failing.discard(prefix)
 
-    def _serve(self) -> None:
-        while not self._ended.wait(STEP_S):
+    def _run(self) -> None:
+        while not self._stopping.wait(STEP_S):
             self.step()

@@ -1,4 +1,4 @@
-"""Questions to the fleet and their answers: one at a time, told apart by a token, asked again."""
+"""Requests over MQTT with responses matched by client token: one at a time, with retries."""
 
 import logging
 import re
@@ -24,7 +24,7 @@ CLIENT_TOKEN: Final = "clientToken"  # noqa: S105  a field's name
 
 
 class RpcLink(Protocol):
-    """A link that carries more than reports. It never blocks and may lose what it carries."""
+    """A link for management messages. It never blocks and may lose messages."""
 
     @property
     def sessions(self) -> int: ...
@@ -33,81 +33,81 @@ class RpcLink(Protocol):
     def connected(self) -> bool: ...
 
     def publish(self, topic: str, payload: bytes) -> bool:
-        """Hand over a payload; False when it cannot be taken now."""
+        """Send a payload; False when the link cannot accept it now."""
         ...
 
     def take_messages(self) -> list[tuple[str, bytes]]:
-        """What has come from the fleet since the last call, with its topic."""
+        """Messages received since the last call, each with its topic."""
         ...
 
     def reload_certificate(self) -> None:
-        """The certificate's files are new: the next connection shows what they hold."""
+        """Use the renewed certificate files from the next connection on."""
         ...
 
 
 class RpcRequest:
-    """At most one open question. What is not answered is asked again, after twice the wait."""
+    """At most one open request. Without a response it is sent again, after twice the time."""
 
-    def __init__(self, line: RpcLink) -> None:
-        self._line = line
+    def __init__(self, link: RpcLink) -> None:
+        self._link = link
         self._topic = ""
         self._payload = b""
         self._token = ""
         self._due_s: float | None = None
-        self._patience_s = FIRST_RETRY_S
+        self._retry_s = FIRST_RETRY_S
 
     @property
     def is_open(self) -> bool:
         return self._due_s is not None
 
-    def ask(self, topic: str, body: Mapping[str, Any], now_s: float) -> None:
-        """Ask, in the place of whatever was open. What may not leave is not asked."""
+    def send_request(self, topic: str, body: Mapping[str, Any], now_s: float) -> None:
+        """Send a request in place of the open one, unless the egress filter blocks it."""
         try:
             examine_document(body, largest_bytes=LARGEST_CONFIG_BYTES)
         except EgressError as error:
-            log.error("fleet.withheld", extra={"topic": topic, "reason": str(error)})
-            self.drop()
+            log.error("management.request_blocked", extra={"topic": topic, "reason": str(error)})
+            self.close()
             return
         self._topic, self._token = topic, secrets.token_hex(8)
         self._payload = msgspec.json.encode({**body, CLIENT_TOKEN: self._token})
         self._due_s = now_s
-        self._patience_s = FIRST_RETRY_S
+        self._retry_s = FIRST_RETRY_S
         self.pump(now_s)
 
     def pump(self, now_s: float) -> None:
-        """Send what is due."""
+        """Send the open request if it is due."""
         if self._due_s is None or now_s < self._due_s:
             return
-        if self._line.publish(self._topic, self._payload):
-            self._due_s = now_s + self._patience_s
-            self._patience_s = min(2 * self._patience_s, LONGEST_RETRY_S)
+        if self._link.publish(self._topic, self._payload):
+            self._due_s = now_s + self._retry_s
+            self._retry_s = min(2 * self._retry_s, LONGEST_RETRY_S)
 
     def accept_answer(self, topic: str, body: Mapping[str, Any]) -> bool:
-        """Whether this is the answer to the open question, which is then closed."""
+        """Whether a message is the response to the open request; if so, the request is closed."""
         if not self.is_open or body.get(CLIENT_TOKEN) != self._token:
             return False
         if topic not in (self._topic + ACCEPTED, self._topic + REJECTED):
             return False
-        self.drop()
+        self.close()
         return True
 
-    def drop(self) -> None:
-        """Wait for no answer any more."""
+    def close(self) -> None:
+        """Close the open request without a response."""
         self._due_s = None
 
 
 def redact_reason(reason: str) -> str:
-    """A sentence of ours as it may leave: in this program's words, what it quotes left out."""
-    short = re.sub(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b", r"\1...", reason)
-    said = omit_quotations(short)[:MAX_REASON_LENGTH]
-    if any(find_encoded_data(said)):
-        log.warning("fleet.reason_withheld", extra={"reason": said})
-        return "a reason that may not leave the camera: see its log"
-    return said
+    """A reason as it may be sent: quotations of outside text are left out."""
+    shortened = re.sub(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b", r"\1...", reason)
+    text = omit_quotations(shortened)[:MAX_REASON_LENGTH]
+    if any(find_encoded_data(text)):
+        log.warning("management.reason_blocked", extra={"reason": text})
+        return "the reason is blocked by the egress filter: see the log of the camera"
+    return text
 
 
 def parse_body(payload: bytes) -> dict[str, Any]:
-    """A message's JSON object; an empty one when it is none."""
+    """The JSON object of a payload; empty when the payload is none."""
     try:
         body = msgspec.json.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

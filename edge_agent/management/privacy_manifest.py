@@ -1,6 +1,6 @@
-"""The `privacy` shadow: what this camera declares, signed, at every connection and every change.
+"""The `privacy` shadow: the signed privacy manifest, reported at every connection and change.
 
-The fleet cannot wish for anything in it. A declaration that is not acknowledged is made again.
+The shadow has no desired state. A report that is not acknowledged is sent again.
 """
 
 import logging
@@ -22,53 +22,55 @@ log = logging.getLogger(__name__)
 
 
 class ManifestReporter:
-    """One camera's. `settings` and `versions` are asked for whenever they may have changed."""
+    """Reports the manifest of one camera. `settings` and `versions` return the current values."""
 
     def __init__(
         self,
         identity: IdentityFolder,
-        line: RpcLink,
+        link: RpcLink,
         *,
         settings: Callable[[], Settings],
         versions: Callable[[Settings], Versions],
         clock: Callable[[], datetime],
     ) -> None:
-        mine = identity.read_identity()
-        self._address = DeviceAddress(mine.location, mine.device)
+        identity_record = identity.read_identity()
+        self._address = DeviceAddress(identity_record.location, identity_record.device)
         self._identity = identity
-        self._line = line
+        self._link = link
         self._settings = settings
         self._versions = versions
         self._clock = clock
-        self._topic = shadow_topic(mine.device, "update", shadow=PRIVACY_SHADOW)
-        self._deleted = shadow_topic(mine.device, "delete/accepted", shadow=PRIVACY_SHADOW)
-        self._inquiry = RpcRequest(line)
-        self._declared: tuple[int, str] | None = None  # in which session, which settings
+        self._topic = shadow_topic(identity_record.device, "update", shadow=PRIVACY_SHADOW)
+        self._deleted = shadow_topic(
+            identity_record.device, "delete/accepted", shadow=PRIVACY_SHADOW
+        )
+        self._request = RpcRequest(link)
+        self._reported: tuple[int, str] | None = None  # session and settings of the last report
 
     def handle_message(self, topic: str, body: Mapping[str, Any], _now_s: float) -> None:
-        """Take the answer to a declaration; one that somebody deleted is made again."""
+        """Process a response; report a deleted manifest again."""
         if topic == self._deleted:
-            self._declared = None
-        if self._inquiry.accept_answer(topic, body) and "code" in body:
-            log.warning("privacy.not_declared", extra={"code": body.get("code")})
+            self._reported = None
+        if self._request.accept_answer(topic, body) and "code" in body:
+            log.warning("privacy.manifest_rejected", extra={"code": body.get("code")})
 
     def pump(self, now_s: float) -> None:
-        """Declare when there is a new connection or other settings."""
-        if not self._line.connected:
+        """Report the manifest after a new connection or a change of settings."""
+        if not self._link.connected:
             return
         settings = self._settings()
-        wanted = self._line.sessions, settings.digest
-        if wanted != self._declared:
-            self._declared = wanted
-            self._declare(settings, now_s)
-        self._inquiry.pump(now_s)
+        current = self._link.sessions, settings.digest
+        if current != self._reported:
+            self._reported = current
+            self._report(settings, now_s)
+        self._request.pump(now_s)
 
-    def _declare(self, settings: Settings, now_s: float) -> None:
+    def _report(self, settings: Settings, now_s: float) -> None:
         manifest = build_manifest(settings, self._address, self._versions(settings), self._clock())
         try:
-            said = sign_manifest(manifest, self._identity.pair.read_bytes())
+            signed_manifest = sign_manifest(manifest, self._identity.pair.read_bytes())
         except (ManifestError, OSError) as error:
-            log.error("privacy.not_signed", extra={"reason": str(error)})
+            log.error("privacy.manifest_not_signed", extra={"reason": str(error)})
             return
-        reported = {"manifest": msgspec.to_builtins(said)}
-        self._inquiry.ask(self._topic, {"state": {"reported": reported}}, now_s)
+        reported = {"manifest": msgspec.to_builtins(signed_manifest)}
+        self._request.send_request(self._topic, {"state": {"reported": reported}}, now_s)

@@ -1,8 +1,8 @@
-"""From the fleet's words to this camera's settings and back: `wire.device_config` ↔ `settings`.
+"""Converts between the remote config and local settings: `wire.device_config` ↔ `settings`.
 
-A wish is laid over the camera's own settings and the whole is checked; whatever is wrong with it
-is said in one sentence and nothing of it is used. A wish that would loosen the camera's own privacy
-is wrong (`tightening.py`).
+A desired config is applied to the local settings, and the result is validated. If any part is
+invalid, none of it is used, and the error says why. A desired config that would loosen the local
+privacy settings is invalid (`privacy_limits.py`).
 """
 
 from collections.abc import Callable, Mapping
@@ -19,16 +19,16 @@ Path = tuple[str, ...]
 
 
 class ConfigError(ValueError):
-    """A wish that this camera cannot fulfil: what was found, what was wanted."""
+    """A desired config that this camera cannot apply: what was found, what was expected."""
 
 
 class FieldMapping(NamedTuple):
-    """One thing under its two names, and its two units."""
+    """A field of the remote config, its local setting, and the conversion of units."""
 
     config: Path
     setting: Path
-    inward: Callable[[Any], Any] = lambda value: value
-    outward: Callable[[Any], Any] = lambda value: value
+    to_setting: Callable[[Any], Any] = lambda value: value
+    to_config: Callable[[Any], Any] = lambda value: value
 
 
 def _seconds(milliseconds: int) -> int:
@@ -67,31 +67,31 @@ FIELD_MAPPINGS: Final = (
 )
 
 
-def apply_desired_config(own: Settings, desired: Mapping[str, Any]) -> Settings:
-    """The camera's own settings with the wish laid over them, or ConfigError."""
+def apply_desired_config(local: Settings, desired: Mapping[str, Any]) -> Settings:
+    """The local settings with the desired config applied, or ConfigError."""
     size = len(msgspec.json.encode(desired))
     if size > LARGEST_CONFIG_BYTES:
-        raise ConfigError(f"a wish of {size} bytes: at most {LARGEST_CONFIG_BYTES} are read")
+        raise ConfigError(f"a desired config of {size} bytes: the limit is {LARGEST_CONFIG_BYTES}")
     try:
-        given = limit_config(own, msgspec.to_builtins(msgspec.convert(desired, DeviceConfig)))
-        tables = msgspec.to_builtins(own)
+        limited = limit_config(local, msgspec.to_builtins(msgspec.convert(desired, DeviceConfig)))
+        tables = msgspec.to_builtins(local)
         for row in FIELD_MAPPINGS:
-            value = _at(given, row.config)
+            value = _get(limited, row.config)
             if value is not None:
-                _put(tables, row.setting, row.inward(value))
+                _put(tables, row.setting, row.to_setting(value))
         return convert_settings(tables)
     except (msgspec.ValidationError, SettingsError, ValueError) as error:
         raise ConfigError(str(error)) from error
 
 
 def describe_config(settings: Settings) -> dict[str, Any]:
-    """What is in force, in the fleet's words."""
+    """Settings as a remote config."""
     tables = msgspec.json.decode(msgspec.json.encode(settings))
     found: dict[str, Any] = {}
     for row in FIELD_MAPPINGS:
-        value = _at(tables, row.setting)
+        value = _get(tables, row.setting)
         if value is not None:
-            _put(found, row.config, row.outward(value))
+            _put(found, row.config, row.to_config(value))
     return found
 
 
@@ -99,30 +99,32 @@ def merge_objects(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str
     """`under` with the keys of `over`, objects key by key."""
     result = dict(under)
     for key, value in over.items():
-        held = result.get(key)
-        if isinstance(value, Mapping) and isinstance(held, Mapping):
-            result[key] = merge_objects(held, value)
+        existing = result.get(key)
+        if isinstance(value, Mapping) and isinstance(existing, Mapping):
+            result[key] = merge_objects(existing, value)
         else:
             result[key] = value
     return result
 
 
 def diff_objects(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """What turns one reported state into another, `null` where something must go."""
+    """The update that turns one reported state into another; `null` removes a key."""
     changes: dict[str, Any] = {key: None for key in before if key not in wanted}
     for key, value in wanted.items():
-        held = before.get(key)
-        if isinstance(value, Mapping) and isinstance(held, Mapping):
-            if inner := diff_objects(held, value):
+        existing = before.get(key)
+        if isinstance(value, Mapping) and isinstance(existing, Mapping):
+            if inner := diff_objects(existing, value):
                 changes[key] = inner
         elif (
-            key not in before or held != value or isinstance(held, bool) != isinstance(value, bool)
+            key not in before
+            or existing != value
+            or isinstance(existing, bool) != isinstance(value, bool)
         ):
             changes[key] = value
     return changes
 
 
-def _at(tables: Mapping[str, Any], path: Path) -> Any:
+def _get(tables: Mapping[str, Any], path: Path) -> Any:
     value: Any = tables
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None

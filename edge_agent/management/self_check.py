@@ -1,7 +1,7 @@
-"""Has a change done harm? Pictures must still come and the models must still work.
+"""Health check after a change: frames must arrive, and the models must work.
 
-Only what was well before can be harmed: a camera that delivered nothing before a change is not
-taken back for delivering nothing after it.
+A change is blamed only for what worked before: a camera that delivered no frames before a change is
+not rolled back for delivering none after it.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,65 +11,65 @@ from edge_agent.agent import AgentStatus
 from edge_agent.management.mqtt_rpc import RpcLink
 from wire.health import CaptureState
 
-SETTLE_S: Final = 2.0  # a fault that comes with a change comes soon
+SETTLE_S: Final = 2.0  # a fault caused by a change occurs soon
 MIN_FRAMES: Final = 3
-CHECK_TIMEOUT_S: Final = 30.0  # a stream that is opened anew may take its time
+CHECK_TIMEOUT_S: Final = 30.0  # reopening a stream takes time
 
 
 class MonitoredCamera(Protocol):
-    """Whatever has a pulse."""
+    """A camera with a health snapshot."""
 
     @property
     def status(self) -> AgentStatus: ...
 
 
 class ReadinessNotifier:
-    """Tells once that a camera delivers, its models work and the broker has let it in."""
+    """Calls `notify` once, when the camera delivers frames, models work and MQTT is connected."""
 
-    def __init__(self, camera: MonitoredCamera, line: RpcLink, tell: Callable[[], None]) -> None:
+    def __init__(self, camera: MonitoredCamera, link: RpcLink, notify: Callable[[], None]) -> None:
         self._camera = camera
-        self._line = line
-        self._tell: Callable[[], None] | None = tell
+        self._link = link
+        self._notify: Callable[[], None] | None = notify
 
     def handle_message(self, topic: str, body: Mapping[str, Any], now_s: float) -> None:
-        """Nothing that the fleet says concerns it."""
+        """Receives no messages."""
 
     def pump(self, now_s: float) -> None:
-        pulse = self._camera.status
-        delivers = pulse.captured >= MIN_FRAMES or pulse.capture is CaptureState.PAUSED
-        if self._tell and delivers and not pulse.model_faults and self._line.connected:
-            self._tell()
-            self._tell = None
+        status = self._camera.status
+        delivers = status.captured >= MIN_FRAMES or status.capture is CaptureState.PAUSED
+        if self._notify and delivers and not status.model_faults and self._link.connected:
+            self._notify()
+            self._notify = None
 
 
 class ChangeCheck:
-    """Watches one change from the moment it was asked for. Times are steady seconds."""
+    """Checks one change from the time it was requested. Times are steady seconds."""
 
     def __init__(self, before: AgentStatus, digest: str, now_s: float) -> None:
         self._before = before
         self._digest = digest
-        self._asked_s = now_s
+        self._requested_s = now_s
         self._applied_s: float | None = None
         self._first: AgentStatus | None = None
 
-    def find_harm(self, pulse: AgentStatus, now_s: float) -> str | None:
-        """What is wrong, empty when all is well, None while it cannot be said."""
-        late = now_s - self._asked_s > CHECK_TIMEOUT_S
-        if pulse.digest != self._digest:
-            return f"not in force after {CHECK_TIMEOUT_S:.0f} s" if late else None
+    def find_harm(self, status: AgentStatus, now_s: float) -> str | None:
+        """The fault, empty when there is none, None while undecided."""
+        late = now_s - self._requested_s > CHECK_TIMEOUT_S
+        if status.digest != self._digest:
+            return f"not in effect after {CHECK_TIMEOUT_S:.0f} s" if late else None
         if self._first is None or self._applied_s is None:
-            self._first, self._applied_s = pulse, now_s
-        if pulse.model_faults > self._before.model_faults:
-            return "the models fail on the pictures"
+            self._first, self._applied_s = status, now_s
+        if status.model_faults > self._before.model_faults:
+            return "the models raise errors on frames"
         if now_s - self._applied_s < SETTLE_S:
             return None
-        if self._is_idle(pulse) or pulse.captured - self._first.captured >= MIN_FRAMES:
+        if self._is_idle(status) or status.captured - self._first.captured >= MIN_FRAMES:
             return ""
-        return f"no pictures within {CHECK_TIMEOUT_S:.0f} s" if late else None
+        return f"no frames within {CHECK_TIMEOUT_S:.0f} s" if late else None
 
-    def _is_idle(self, pulse: AgentStatus) -> bool:
-        """Nothing came before, or nothing is to come now."""
-        return self._before.capture is not CaptureState.STREAMING or pulse.capture in (
+    def _is_idle(self, status: AgentStatus) -> bool:
+        """No frames arrived before, or none are expected now."""
+        return self._before.capture is not CaptureState.STREAMING or status.capture in (
             CaptureState.PAUSED,
             CaptureState.ENDED,
         )

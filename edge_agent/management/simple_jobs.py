@@ -1,4 +1,4 @@
-"""Jobs that are one step: a new certificate, a new beginning, a look at how the camera is."""
+"""Jobs with one step: renew the certificate, restart, upload a diagnostic report."""
 
 from collections.abc import Callable
 
@@ -10,82 +10,84 @@ from wire.jobs import DiagnoseJob, JobResult
 
 
 class RenewJobRunner:
-    """New key beside old; the procedure goes on by itself where a restart broke it off."""
+    """Renews the certificate; continues where a restart interrupted it."""
 
-    def __init__(self, means: JobContext, *, since: str) -> None:
-        """`since` is the serial number that was in use when the job came."""
-        self._means = means
+    def __init__(self, context: JobContext, *, since: str) -> None:
+        """`since` is the serial number of the certificate when the job started."""
+        self._context = context
         self._since = since
-        self._work: BackgroundTask[object] | None = None
+        self._task: BackgroundTask[object] | None = None
 
     def pump(self, now_s: float) -> JobResult | None:
-        if certificate_serial(self._means) != self._since:
-            self._means.line.reload_certificate()
-            ends_at = self._means.identity.ends_at()
+        if certificate_serial(self._context) != self._since:
+            self._context.line.reload_certificate()
+            ends_at = self._context.identity.ends_at()
             return succeed(
-                serial=certificate_serial(self._means)[:12], until=f"{ends_at:%Y-%m-%dT%H:%MZ}"
+                serial=certificate_serial(self._context)[:12], until=f"{ends_at:%Y-%m-%dT%H:%MZ}"
             )
-        if self._work is None:
-            self._work = BackgroundTask(lambda: renew(self._means.identity, self._means.clock))
-        self._work.result()
+        if self._task is None:
+            self._task = BackgroundTask(lambda: renew(self._context.identity, self._context.clock))
+        self._task.result()
         return None
 
     def abandon(self) -> None:
-        """What is half done is gone on with by the next renewal."""
+        """The next renewal continues an unfinished one."""
 
 
 class RestartJobRunner:
-    """The process ends; whoever reads this in another one has restarted."""
+    """Restarts the process; succeeds in the next process."""
 
-    def __init__(self, means: JobContext, *, since: str) -> None:
-        self._means = means
+    def __init__(self, context: JobContext, *, since: str) -> None:
+        self._context = context
         self._since = since
-        self._asked = False
+        self._is_requested = False
 
     def pump(self, now_s: float) -> JobResult | None:
-        if self._means.boot != self._since:
-            return succeed(boot=self._means.boot)
-        if not self._asked:
-            self._asked = True
-            self._means.restart(None)
+        if self._context.boot != self._since:
+            return succeed(boot=self._context.boot)
+        if not self._is_requested:
+            self._is_requested = True
+            self._context.restart(None)
         return None
 
     def abandon(self) -> None:
-        """Too late: it is on its way."""
+        """A requested restart cannot be cancelled."""
 
 
 class DiagnoseJobRunner:
-    """Gathered and sent in one go."""
+    """Builds and uploads a diagnostic report."""
 
-    def __init__(self, job: DiagnoseJob, means: JobContext) -> None:
+    def __init__(self, job: DiagnoseJob, context: JobContext) -> None:
         self._job = job
-        self._means = means
-        self._work: BackgroundTask[int] | None = None
+        self._context = context
+        self._task: BackgroundTask[int] | None = None
 
     def pump(self, now_s: float) -> JobResult | None:
-        hosts = self._means.own.fleet.hosts
-        if self._work is None:
+        hosts = self._context.own.fleet.hosts
+        if self._task is None:
             try:
                 validate_url(self._job.url, hosts)
             except TransferError as error:
                 return reject(str(error))
-            self._work = BackgroundTask(_sent(self._means.report, self._job.url, hosts))
-        size_bytes = self._work.result()
+            self._task = BackgroundTask(_upload_report(self._context.report, self._job.url, hosts))
+        size_bytes = self._task.result()
         return None if size_bytes is None else succeed(bytes=str(size_bytes))
 
     def abandon(self) -> None:
-        """Nothing was changed."""
+        """Nothing to undo."""
 
 
-def certificate_serial(means: JobContext) -> str:
+def certificate_serial(context: JobContext) -> str:
     """The serial number of the certificate in use."""
-    return f"{read_certificate(means.identity.pair).serial_number:x}"
+    return f"{read_certificate(context.identity.pair).serial_number:x}"
 
 
-def _sent(report: Callable[[], bytes], url: str, hosts: tuple[str, ...]) -> Callable[[], int]:
-    def act() -> int:
+def _upload_report(
+    report: Callable[[], bytes], url: str, hosts: tuple[str, ...]
+) -> Callable[[], int]:
+    def build_and_upload() -> int:
         content = report()
         upload(url, content, hosts=hosts)
         return len(content)
 
-    return act
+    return build_and_upload

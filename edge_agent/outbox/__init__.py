@@ -1,4 +1,4 @@
-"""Reports that the cloud has not acknowledged, on disk, and the policy that sends them."""
+"""Durable queue of reports that the cloud has not acknowledged, and the sender."""
 
 from edge_agent.outbox.errors import OutboxDamagedError, OutboxError
 from edge_agent.outbox.sender import Link, ReportSender

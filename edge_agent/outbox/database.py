@@ -1,11 +1,11 @@
-"""The outbox's file: checked when it is opened, and renamed only when it is damaged.
+"""The outbox's database file: checked when opened, and renamed only when it is damaged.
 
-What is damage is decided in `wire.sqlite_errors`. A full disk, a lock, missing rights, a read-only
-file system or an I/O error is an OutboxError that leaves the file as it is: the reports in it are
-intact. Nothing is written to an existing file before it has passed its check.
+`wire.sqlite_errors` decides what counts as damage. A full disk, a lock, missing permissions, a
+read-only file system or an I/O error raises OutboxError and leaves the file as it is: the reports
+in it are intact. Nothing is written to an existing file before it has passed the check.
 
-`report` rows are numbered over all streams; `journal` holds the next such number, and an id that
-only an older agent would use, so that such an agent deletes nothing that this one has stored.
+`report` rows are numbered over all streams. `journal` holds the next row number, and a stream id
+that only older agents use, so that an older agent after a rollback deletes no report of this one.
 """
 
 import logging
@@ -29,10 +29,10 @@ from wire.sqlite_errors import DamagedDatabaseError
 log = logging.getLogger(__name__)
 
 VERSION: Final = 1
-LARGEST_WAL_BYTES: Final = 1024 * 1024  # kept between transactions; a merging's is larger
-CHECKPOINT_PAGES: Final = 128  # half a mebibyte of log, then it is written into the database
+LARGEST_WAL_BYTES: Final = 1024 * 1024  # between transactions; downsampling needs more
+CHECKPOINT_PAGES: Final = 128  # half a MiB of log, then it is written to the database
 BUSY_AT_START_MS: Final = 5000
-BUSY_LATER_MS: Final = 200  # measuring must not wait; the call is tried again
+BUSY_LATER_MS: Final = 200  # measurement must not wait; the call is repeated
 SUFFIXES: Final = ("", "-wal", "-shm")
 TABLES: Final = {
     "journal": "CREATE TABLE journal (id TEXT NOT NULL, next_sequence INTEGER NOT NULL) STRICT",
@@ -57,7 +57,10 @@ TABLES: Final = {
 
 
 def open_database(path: Path) -> sqlite3.Connection:
-    """The database, complete; OutboxDamagedError when it is damaged, OutboxError for all else."""
+    """Open the database and create missing tables.
+
+    Raises OutboxDamagedError when the file is damaged, OutboxError for every other cause.
+    """
     is_new = not path.exists()
     try:
         os.close(open_private_file(path))
@@ -66,7 +69,7 @@ def open_database(path: Path) -> sqlite3.Connection:
     for suffix in SUFFIXES[1:]:
         restrict(path.with_name(path.name + suffix))
     try:
-        return _prepared(path)
+        return _prepare(path)
     except (sqlite3.Error, OutboxError) as error:
         if is_new:
             _remove_empty(path)
@@ -75,9 +78,9 @@ def open_database(path: Path) -> sqlite3.Connection:
         raise outbox_error_from_sqlite(path, error) from error
 
 
-def _prepared(path: Path) -> sqlite3.Connection:
+def _prepare(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:  # opened here, used by one other thread
+    try:  # opened by this thread, used by one other
         database.execute(f"PRAGMA busy_timeout = {BUSY_AT_START_MS}")
         missing = TABLES.keys() - check_tables(path, database)
         database.execute("PRAGMA journal_mode = WAL")
@@ -94,13 +97,13 @@ def _prepared(path: Path) -> sqlite3.Connection:
 
 
 def check_tables(path: Path, database: sqlite3.Connection) -> set[str]:
-    """The tables of a database that may be used; only reads.
+    """The tables of a database that this agent may use; only reads.
 
-    Raises DamagedDatabaseError, or OutboxError for a file that is not this agent's to change.
+    Raises DamagedDatabaseError, or OutboxError for a file of a newer agent or another program.
     """
-    verdict = database.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if verdict != "ok":
-        raise DamagedDatabaseError(verdict)
+    result = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if result != "ok":
+        raise DamagedDatabaseError(result)
     version = database.execute("PRAGMA user_version").fetchone()[0]
     names = database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
     tables = {name for (name,) in names}
@@ -130,7 +133,7 @@ def _create(database: sqlite3.Connection, missing: set[str]) -> None:
 
 
 def rename_damaged(path: Path, error: OutboxDamagedError) -> None:
-    """Keep a damaged database under another name: somebody may still read it."""
+    """Rename a damaged database: its reports may still be recovered by hand."""
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
     kept_as = f"{path.name}.damaged-{stamp}"
     try:
@@ -138,16 +141,16 @@ def rename_damaged(path: Path, error: OutboxDamagedError) -> None:
             damaged = path.with_name(path.name + suffix)
             if damaged.exists():
                 damaged.rename(path.with_name(kept_as + suffix))
-    except OSError as refused:
+    except OSError as os_error:
         raise OutboxError(
-            f"outbox {path} is damaged and cannot be renamed: {refused.strerror}; move it away"
-        ) from refused
+            f"outbox {path} is damaged and cannot be renamed: {os_error.strerror}; move it away"
+        ) from os_error
     reason = str(error.__cause__ or error)
     log.error("outbox.damaged", extra={"path": str(path), "reason": reason, "kept_as": kept_as})
 
 
 def _remove_empty(path: Path) -> None:
-    """A file that was created a moment ago and never got a content is no outbox."""
+    """Remove the empty file that a failed start has just created."""
     with suppress(OSError):
         if path.stat().st_size == 0:
             path.unlink()

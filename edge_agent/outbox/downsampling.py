@@ -1,8 +1,8 @@
-"""Longer reports for shorter ones, when the disk's budget is spent: sums are kept, detail goes.
+"""Replaces short reports by longer ones when the outbox exceeds its disk budget; sums stay exact.
 
-Only reports that were never sent may be merged: one that was sent may have been counted already,
-under its own number. A merged report stands for a whole range of numbers without a gap, lies in
-one cell of the grid, and was produced by one version of everything.
+Only reports that were never sent may be replaced: the cloud may have counted a sent report under
+its own number. A longer report covers a range of numbers without a gap, lies within one interval of
+the grid, and has the same versions throughout.
 """
 
 from collections import Counter
@@ -34,24 +34,24 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 def group_reports(
     reports: Iterable[AudienceReport], length: timedelta
 ) -> Iterator[list[AudienceReport]]:
-    """Runs of two or more reports, in order of their numbers, that may become one."""
+    """Groups of two or more consecutive reports that may be replaced by one."""
     run: list[AudienceReport] = []
-    shown: set[str] = set()
+    creative_names: set[str] = set()
     for report in reports:
         creatives = set(report.creatives or ())
-        too_many = len(shown | creatives) > MAX_CREATIVES
-        if run and (too_many or not _continues(run[-1], report, length)):
+        too_many = len(creative_names | creatives) > MAX_CREATIVES
+        if run and (too_many or not _may_follow(run[-1], report, length)):
             if len(run) > 1:
                 yield run
-            run, shown = [], set()
+            run, creative_names = [], set()
         run.append(report)
-        shown |= creatives
+        creative_names |= creatives
     if len(run) > 1:
         yield run
 
 
 def downsample_reports(run: Sequence[AudienceReport]) -> AudienceReport:
-    """One report that says what all of them said, added up; `peak` is the largest."""
+    """One report with the sums of a group; `peak` is the largest."""
     first, last = run[0], run[-1]
     return structs.replace(
         first,
@@ -85,7 +85,7 @@ def downsample_reports(run: Sequence[AudienceReport]) -> AudienceReport:
     )
 
 
-def _continues(before: AudienceReport, after: AudienceReport, length: timedelta) -> bool:
+def _may_follow(before: AudienceReport, after: AudienceReport, length: timedelta) -> bool:
     return (
         after.journal == before.journal
         and after.location == before.location
@@ -107,14 +107,14 @@ def _added(histograms: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
 def _cells(run: Sequence[AudienceReport]) -> tuple[DemographicCell, ...]:
     cells: dict[tuple[str, str], DemographicCell] = {}
     for cell in (cell for report in run for cell in report.demographics):
-        known = cells.get((cell.age, cell.gender))
+        existing = cells.get((cell.age, cell.gender))
         cells[cell.age, cell.gender] = (
             cell
-            if known is None
+            if existing is None
             else structs.replace(
                 cell,
-                visits=known.visits + cell.visits,
-                onlookers=known.onlookers + cell.onlookers,
+                visits=existing.visits + cell.visits,
+                onlookers=existing.onlookers + cell.onlookers,
             )
         )
     return tuple(cells.values())
@@ -140,21 +140,21 @@ def _expressions(run: Sequence[AudienceReport]) -> dict[Expression, int] | Unset
 
 
 def _bands(run: Sequence[AudienceReport]) -> BandSum | UnsetType:
-    told = [report.bands for report in run if report.bands]
-    return reduce(BandSum.joined, told) if told else UNSET
+    sums = [report.bands for report in run if report.bands]
+    return reduce(BandSum.joined, sums) if sums else UNSET
 
 
 def _zones(run: Sequence[AudienceReport]) -> dict[str, ZoneSum] | UnsetType:
     sums: dict[str, ZoneSum] = {}
     for name, one in (item for report in run for item in (report.zones or {}).items()):
-        known = sums.get(name)
+        existing = sums.get(name)
         sums[name] = (
             one
-            if known is None
+            if existing is None
             else ZoneSum(
-                entries=known.entries + one.entries,
-                person_ms=known.person_ms + one.person_ms,
-                looking_ms=known.looking_ms + one.looking_ms,
+                entries=existing.entries + one.entries,
+                person_ms=existing.person_ms + one.person_ms,
+                looking_ms=existing.looking_ms + one.looking_ms,
             )
         )
     return sums or UNSET

@@ -1,4 +1,4 @@
-"""What can be wrong with an outbox, in one sentence each; damage is a class of its own."""
+"""Errors of the outbox: the file, the cause, what to do. Damage is a class of its own."""
 
 import errno
 import sqlite3
@@ -12,17 +12,17 @@ class OutboxError(RuntimeError):
 
 
 class OutboxDamagedError(OutboxError):
-    """The file itself is damaged: it may be renamed, and another begun."""
+    """The file is damaged: it may be renamed and replaced by a new one."""
 
 
 def outbox_error_from_sqlite(path: Path, error: sqlite3.Error) -> OutboxError:
-    """The error as a sentence, and as damage if the file itself is damaged."""
+    """The outbox error for an error of SQLite; OutboxDamagedError if the file is damaged."""
     kind = OutboxDamagedError if is_damage(error) else OutboxError
     return kind(f"outbox {path} {explanation(error)}")
 
 
 def outbox_error_from_os(path: Path, error: OSError) -> OutboxError:
-    """The system's refusal as a sentence."""
+    """The outbox error for an error of the operating system."""
     if error.errno == errno.ENOSPC:
         return OutboxError(f"outbox {path} cannot be written: the disk is full; free space on it")
     return OutboxError(

@@ -1,4 +1,4 @@
-"""Whether an agent could start with an outbox, found out without writing or creating anything."""
+"""Checks whether an agent could start with an outbox, without writing or creating a file."""
 
 import errno
 import os
@@ -16,9 +16,9 @@ LOG_SUFFIX: Final = "-wal"
 
 
 def inspect_outbox(path: Path) -> int | None:
-    """How many reports wait, None while an agent uses the file; nothing is written or created.
+    """Number of pending reports, None while an agent uses the file; writes and creates nothing.
 
-    OutboxError says why an agent could not start with it.
+    Raises OutboxError when an agent could not start with the file.
     """
     try:
         refuse_special_file(path)
@@ -32,12 +32,12 @@ def inspect_outbox(path: Path) -> int | None:
     _check_folder(path)
     if not os.access(path, os.R_OK | os.W_OK):
         raise outbox_error_from_os(path, PermissionError(errno.EACCES, "Permission denied"))
-    return _waiting(path)
+    return _count_pending(path)
 
 
-def _waiting(path: Path) -> int:
+def _count_pending(path: Path) -> int:
     try:
-        with closing(_opened_read_only(path)) as database:
+        with closing(_open_read_only(path)) as database:
             tables = check_tables(path, database)
             if "report" not in tables:
                 return 0
@@ -46,18 +46,18 @@ def _waiting(path: Path) -> int:
         raise outbox_error_from_sqlite(path, error) from error
 
 
-def _opened_read_only(path: Path) -> sqlite3.Connection:
-    """The database in its place, without a byte written to it, its log or its folder.
+def _open_read_only(path: Path) -> sqlite3.Connection:
+    """Open the database in place, without writing to it, its write-ahead log or its folder.
 
-    Without a write-ahead log the file is all there is: SQLite may treat it as immutable. A log that
-    a killed agent left is read too. SQLite would create or change the shared index of the log
-    (`-shm`), unless the connection claims the file for itself; that needs a write lock, which a
-    read-only file cannot have, so locks are off (`unix-none`). No agent runs: its lock was free.
+    Without a write-ahead log SQLite may treat the file as immutable. A log that a killed agent left
+    is read too. In exclusive mode SQLite keeps the index of the log in memory instead of creating
+    `-shm`. Exclusive mode needs a write lock, which a read-only file cannot have, so file locks are
+    off (`unix-none`). No agent is running: its lock was free.
     """
-    log_of = path.with_name(path.name + LOG_SUFFIX)
-    has_log = log_of.exists() and log_of.stat().st_size > 0
-    how = "mode=ro&vfs=unix-none" if has_log else "mode=ro&immutable=1"
-    database = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
+    log_file = path.with_name(path.name + LOG_SUFFIX)
+    has_log = log_file.exists() and log_file.stat().st_size > 0
+    mode = "mode=ro&vfs=unix-none" if has_log else "mode=ro&immutable=1"
+    database = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, isolation_level=None)
     if has_log:
         try:
             database.execute("PRAGMA locking_mode = EXCLUSIVE")

@@ -1,4 +1,4 @@
-"""One process at a time: a lock on a file beside the outbox, held as long as the outbox is open."""
+"""File lock beside the outbox: one process uses the outbox at a time."""
 
 import errno
 import fcntl
@@ -11,11 +11,11 @@ from edge_agent.private_files import create_private_folder, open_private_file, r
 
 
 def acquire_lock(path: Path) -> IO[bytes]:
-    """Nobody else's from now on, until it is closed; OutboxError when it is somebody's."""
+    """Lock the outbox until the file is closed; OutboxError when another process holds it."""
     try:
         refuse_special_file(path)
         create_private_folder(path.parent)
-        lock = os.fdopen(open_private_file(_lock_of(path)), "r+b")
+        lock = os.fdopen(open_private_file(_lock_path(path)), "r+b")
     except OSError as error:
         raise outbox_error_from_os(path, error) from error
     try:
@@ -26,9 +26,9 @@ def acquire_lock(path: Path) -> IO[bytes]:
     return lock
 
 
-def _lock_of(path: Path) -> Path:
+def _lock_path(path: Path) -> Path:
     if not path.name:
-        raise OutboxError("the path of the outbox names no file: give --outbox the path of a file")
+        raise OutboxError("the outbox path names no file: give --outbox the path of a file")
     return path.with_name(path.name + ".lock")
 
 
@@ -43,9 +43,9 @@ def _lock_error(path: Path, error: OSError) -> OutboxError:
 
 
 def is_in_use(path: Path) -> bool:
-    """Whether an agent holds the lock at this moment; nothing is created."""
+    """Whether an agent holds the lock now; creates nothing."""
     try:
-        with _lock_of(path).open("rb") as lock:
+        with _lock_path(path).open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False

@@ -1,4 +1,4 @@
-"""Changes to stored reports: made longer, moved in time, numbered anew. Sums never change."""
+"""Changes to stored reports: downsampled, moved in time, renumbered. Sums never change."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -14,25 +14,25 @@ from wire.scalars import SequenceRange
 
 
 def downsample_stored(
-    rows: Rows, streams: Iterable[ReportStream], *, left: int, wanted: int
+    rows: Rows, streams: Iterable[ReportStream], *, stored_bytes: int, target_bytes: int
 ) -> int:
-    """Make the oldest unsent reports longer until no more than `wanted` bytes are left.
+    """Downsample the oldest unsent reports until at most `target_bytes` are stored.
 
-    How many reports became part of a longer one.
+    Returns the number of reports that were replaced by longer ones.
     """
     bases = {stream.id: stream.base for stream in streams}
-    merges = 0
+    replaced = 0
     with rows.transaction() as database:
         for run in (run for length in INTERVALS for run in group_reports(rows.unsent(), length)):
-            left += _replace(rows, database, run, bases[run[0].journal])
-            merges += len(run)
-            if left <= wanted:
+            stored_bytes += _replace(rows, database, run, bases[run[0].journal])
+            replaced += len(run)
+            if stored_bytes <= target_bytes:
                 break
-    return merges
+    return replaced
 
 
 def _replace(rows: Rows, database: sqlite3.Connection, run: list[AudienceReport], base: int) -> int:
-    """Put one report in the place of several; the change of bytes."""
+    """Replace a group by one report; returns the change in bytes."""
     report = downsample_reports(run)
     first, last = base + report.sequence.first, base + report.sequence.last
     size = rows.read(f"SELECT sum(length(sealed)) {BETWEEN}", first, last)[0][0]
@@ -43,7 +43,7 @@ def _replace(rows: Rows, database: sqlite3.Connection, run: list[AudienceReport]
 
 
 def shift_times(rows: Rows, reports: Iterable[tuple[int, AudienceReport]], by: timedelta) -> int:
-    """Correct the times of reports; how many."""
+    """Move reports in time; returns their number."""
     moved = 0
     with rows.transaction() as database:
         for moved, (row, report) in enumerate(reports, 1):  # noqa: B007  counted
@@ -59,7 +59,10 @@ def shift_times(rows: Rows, reports: Iterable[tuple[int, AudienceReport]], by: t
 
 
 def renumber_rows(rows: Rows, new: ReportStream) -> int:
-    """Put all reports from the first row of `new` on into that stream, as never sent; how many."""
+    """Move all reports from the first row of `new` on into that stream, as never sent.
+
+    Returns their number.
+    """
     stored = rows.read("SELECT first, sealed FROM report WHERE first >= ?", new.first)
     with rows.transaction() as database:
         for row, report in decode_rows(stored):

@@ -1,4 +1,4 @@
-"""The outbox's tables as rows: reading, transactions that happen whole or not, and their errors."""
+"""Rows of the outbox's tables: queries, transactions, and conversion of errors."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -15,26 +15,26 @@ from wire.sqlite_errors import SqliteCause, cause_of
 BETWEEN: Final = "FROM report WHERE first BETWEEN ? AND ?"
 INSERT: Final = "INSERT INTO report VALUES (?, ?, ?, ?, 0)"
 ROWS_PER_READ: Final = 500
-LARGEST_NUMBER: Final = 2**53 - 1  # of a row; that of a sequence number in a report, too
+LARGEST_NUMBER: Final = 2**53 - 1  # of a row, and of a sequence number on the wire
 UNDATED: Final = "SELECT min(first) FROM report WHERE starts_at < ?"
 
 
 class RowContent(NamedTuple):
-    """What a row says of its report: when it starts, and its event."""
+    """Start and event of a report, as stored in its row."""
 
     starts_at: str
     event: bytes
 
 
 class Rows:
-    """One open database. Every error of SQLite leaves as an OutboxError."""
+    """One open database. Raises OutboxError for every error of SQLite."""
 
     def __init__(self, path: Path, database: sqlite3.Connection) -> None:
         self.path = path
         self.database = database
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the database."""
         self.database.close()
 
     def read(self, query: str, *values: int | str) -> list[tuple[Any, ...]]:
@@ -46,7 +46,7 @@ class Rows:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All of it happens or none; OutboxError says why none."""
+        """A transaction, rolled back on any error; OutboxError when SQLite fails."""
         database = self.database
         try:
             database.execute("BEGIN IMMEDIATE")
@@ -63,7 +63,7 @@ class Rows:
             raise outbox_error_from_sqlite(self.path, error) from error
 
     def _shrink_log(self) -> None:
-        """Give the space of the write-ahead log back: it may be what fills the disk."""
+        """Truncate the write-ahead log: it may be what fills the disk."""
         with suppress(sqlite3.Error):
             self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
@@ -76,16 +76,16 @@ class Rows:
         return max(int(last) + 1, *(int(row[0]) for row in known), 1)
 
     def stored_bytes(self) -> int:
-        """What all reports take."""
+        """Bytes of all stored events."""
         return int(self.read("SELECT coalesce(sum(length(sealed)), 0) FROM report")[0][0])
 
     def first_undated(self) -> int | None:
-        """The first report that was made before anybody knew the time."""
+        """The first report that was made before the clock was set."""
         first: int | None = self.read(UNDATED, EARLIEST_AT.isoformat())[0][0]
         return first
 
     def first_between(self, first: int, last: int) -> int | None:
-        """The first report in a range of rows."""
+        """The first row in a range; None when there is none."""
         found: int | None = self.read(f"SELECT min(first) {BETWEEN}", first, last)[0][0]
         return found
 
@@ -94,7 +94,7 @@ class Rows:
         return int(self.read(f"SELECT max(last) {BETWEEN}", first, last)[0][0])
 
     def unsent(self) -> Iterator[AudienceReport]:
-        """Reports that never left, in order."""
+        """Reports that were never sent, in order."""
         after = 0
         while rows := self.read(
             "SELECT first, sealed FROM report WHERE first > ? AND NOT sent ORDER BY first LIMIT ?",
@@ -106,7 +106,7 @@ class Rows:
 
 
 def decode_rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, AudienceReport]]:
-    """Each report with the number of its row."""
+    """Decode rows: each report with the number of its row."""
     for row, sealed in rows:
         for event in decode_events(sealed):
             if isinstance(event, AudienceEvent):
@@ -114,5 +114,5 @@ def decode_rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, Audience
 
 
 def encode_report(report: AudienceReport) -> RowContent:
-    """What is stored of a report."""
+    """The stored form of a report."""
     return RowContent(report.starts_at.isoformat(), encode_event(audience_event(report)))

@@ -1,13 +1,13 @@
-"""Who carries the stored reports: oldest first, a bounded number at a time, again until believed.
+"""Sends stored reports: oldest first, a bounded number at a time, until they are acknowledged.
 
-The link may lose anything it was given, so only an acknowledgement ends a report's journey.
-After a new session everything unacknowledged is sent again; after a silence too, but then one
-batch only, as a question whether anybody listens, and each time after twice the wait.
+The link may lose any message, so only an acknowledgement completes a report. A new session sends
+every pending report again. Without an answer in time the sender retries with one batch only, and
+doubles the time to wait.
 
-Each stream has a lane of its own: reports that nobody acknowledges, as of a location that the
-cloud does not know any more, hold up no others. A report travels under the location that it
-states. No message is larger than the broker takes (`packet_limit.py`); a single report that is too
-large is sent without its splits, and that is told.
+Each stream has a send window of its own: reports that are never acknowledged, as those of a
+location that the cloud no longer knows, delay no others. A report is sent under the location in
+it. No message exceeds the packet size that the broker accepts (`packet_limit.py`); a single larger
+report is sent without its breakdowns, and this is logged.
 """
 
 import logging
@@ -31,207 +31,215 @@ from wire.topics import Channel
 
 log = logging.getLogger(__name__)
 
-MAX_ALARMS_WAITING: Final = 64  # alarms that wait for a connection; the oldest gives way
-TIMEOUTS_BEFORE_ALARM: Final = 4  # unanswered tries of a former location's reports before an alarm
+MAX_ALARMS_WAITING: Final = 64  # for a connection; a newer one replaces the oldest
+TIMEOUTS_BEFORE_ALARM: Final = 4  # unanswered attempts of an older stream before an alarm
 
 
 class Link(Protocol):
-    """A way to the cloud that never blocks and may lose what it carries."""
+    """A connection to the cloud. It never blocks and may lose messages."""
 
     @property
     def sessions(self) -> int:
-        """How often a connection was made; a new number means that the old one's sends are lost."""
+        """Number of connections so far; messages sent in an earlier one may be lost."""
         ...
 
     @property
     def connected(self) -> bool: ...
 
     def start(self) -> None:
-        """Begin to connect, in the background, for as long as it takes."""
+        """Connect in the background, and retry until connected."""
         ...
 
     def send(self, channel: Channel, payload: bytes) -> bool:
-        """Hand over a payload; False when it cannot be taken now."""
+        """Send a payload; False when the link cannot accept it now."""
         ...
 
     def take_acknowledgements(self) -> list[bytes]:
-        """What has come on the acknowledgement channel since the last call."""
+        """Payloads received on the acknowledgement channel since the last call."""
         ...
 
     def stop(self) -> None:
-        """Say goodbye and disconnect; starting again is not possible."""
+        """Disconnect in order. The link cannot be started again."""
         ...
 
 
 @runtime_checkable
 class ConfirmingLink(Protocol):
-    """A link that knows what the broker has, and perhaps how much it takes at once."""
+    """A link that reports what the broker has confirmed, and its packet limit if stated."""
 
     @property
     def unconfirmed(self) -> int:
-        """Messages that were handed over and that the broker has not confirmed."""
+        """Messages sent that the broker has not confirmed."""
         ...
 
     @property
     def largest_payload_bytes(self) -> int | None:
-        """The largest payload that the broker says it takes; None when it does not say."""
+        """The largest payload that the broker accepts; None when it does not state one."""
         ...
 
 
 @runtime_checkable
 class RelocatingLink(Protocol):
-    """A link that can speak for a location where the device stood before."""
+    """A link that can send reports of a former location of the device."""
 
     def send_audience(self, location: LocationId, payload: bytes) -> bool:
-        """Hand over reports of a location; False when they cannot be taken now."""
+        """Send reports of a location; False when the link cannot accept them now."""
         ...
 
 
-class _Place(msgspec.Struct):
+class _Location(msgspec.Struct):
     location: LocationId
 
 
-class _Placed(msgspec.Struct):
-    data: _Place
+class _Located(msgspec.Struct):
+    data: _Location
 
 
-_placed: Final = msgspec.json.Decoder(_Placed)
+_location_decoder: Final = msgspec.json.Decoder(_Located)
 
 
 class ReportSender:
-    """Moves reports from the outbox over the link each time `pump` is called."""
+    """Sends pending reports over the link each time `pump` is called."""
 
     def __init__(self, outbox: Outbox, link: Link, settings: LinkSettings) -> None:
         self._outbox = outbox
         self._link = link
         self._settings = settings
         self._session = 0
-        self._lanes: dict[JournalId, SendWindow] = {}
+        self._windows: dict[JournalId, SendWindow] = {}
         self._limit = PacketLimit()
-        self._told_session = 0  # in which it was said that reports are shortened
-        self._notices: deque[tuple[Channel, bytes]] = deque(maxlen=MAX_ALARMS_WAITING)
-        self.cloud_time: datetime | None = None  # the cloud's clock in its latest word
+        self._logged_session = 0  # in which shortening was last logged
+        self._alarms: deque[tuple[Channel, bytes]] = deque(maxlen=MAX_ALARMS_WAITING)
+        self.cloud_time: datetime | None = None  # in its latest acknowledgement
 
     @property
     def alarm_kinds(self) -> set[str]:
-        """What somebody should know, as kinds of alarms."""
+        """Kinds of alarms that hold now."""
         kinds = {"link.packet_limit"} if self._limit.is_reduced else set()
-        older = [self._lanes.get(stream.id) for stream in self._outbox.streams[:-1]]
-        is_heard = any(lane.timeouts == 0 for lane in self._lanes.values())
-        if is_heard and any(lane and lane.timeouts >= TIMEOUTS_BEFORE_ALARM for lane in older):
+        older = [self._windows.get(stream.id) for stream in self._outbox.streams[:-1]]
+        is_answered = any(window.timeouts == 0 for window in self._windows.values())
+        if is_answered and any(
+            window and window.timeouts >= TIMEOUTS_BEFORE_ALARM for window in older
+        ):
             kinds.add("reports.unclaimed")
         return kinds
 
     @property
     def packet_limit_bytes(self) -> int | None:
-        """The largest message that is sent, where that is less than usual."""
+        """The largest message to send, when it is below the default; else None."""
         return self._limit.bytes if self._limit.is_reduced else None
 
     def pump(self, now_s: float) -> None:
-        """Take acknowledgements and send what is due. `now_s` is a steady clock."""
+        """Process acknowledgements, then send what is due. `now_s` is a steady clock."""
         self._take_acknowledgements(now_s)
-        self._watch_connection(now_s)
+        self._check_connection(now_s)
         if not self._link.connected:
             return
         self.send_alarms()
         for stream in self._outbox.streams:
-            lane = self._lanes.setdefault(stream.id, SendWindow.under(self._settings))
-            if lane.is_overdue(now_s):
-                waited_s = round(lane.patience_s, 1)
-                fields = {"reports": len(lane.in_flight), "waited_s": waited_s}
-                log.info("courier.unanswered", extra=fields)
-                lane.ask_again(now_s)
-            if not self._send_reports(stream, lane, now_s):
+            window = self._windows.setdefault(stream.id, SendWindow.from_settings(self._settings))
+            if window.is_overdue(now_s):
+                waited_s = round(window.timeout_s, 1)
+                fields = {"reports": len(window.in_flight), "waited_s": waited_s}
+                log.info("sender.timeout", extra=fields)
+                window.retry(now_s)
+            if not self._send_reports(stream, window, now_s):
                 return
 
     def queue_alarm(self, channel: Channel, payload: bytes) -> None:
-        """Send an alarm as soon as there is a connection. Lost when the process ends before."""
-        self._notices.append((channel, payload))
+        """Send an alarm at the next connection. It is lost if the process ends before."""
+        self._alarms.append((channel, payload))
 
     def send_alarms(self) -> None:
-        """Send alarms that wait; needs no disk."""
-        while self._notices and self._link.send(*self._notices[0]):
-            self._notices.popleft()
+        """Send queued alarms; needs no disk."""
+        while self._alarms and self._link.send(*self._alarms[0]):
+            self._alarms.popleft()
 
-    def _watch_connection(self, now_s: float) -> None:
+    def _check_connection(self, now_s: float) -> None:
         is_new = self._link.sessions != self._session
         if self._session and (is_new or not self._link.connected):
-            self._limit.ended(now_s)
+            self._limit.record_disconnect(now_s)
         if not self._link.connected:
             return
         if is_new:
             self._session = self._link.sessions
-            self._begin_again(now_s)
+            self._restart_windows(now_s)
         elif isinstance(self._link, ConfirmingLink) and self._link.unconfirmed == 0:
-            self._limit.confirmed(now_s)
+            self._limit.record_confirmed(now_s)
 
-    def _begin_again(self, now_s: float) -> None:
+    def _restart_windows(self, now_s: float) -> None:
         if isinstance(self._link, ConfirmingLink):
-            self._limit.state(self._link.largest_payload_bytes)
+            self._limit.set_stated(self._link.largest_payload_bytes)
         current = self._outbox.streams[-1].id
-        for name, lane in self._lanes.items():
-            if name != current and lane.timeouts:
-                continue  # asked again when its time comes: perhaps it is what ends connections
-            lane.begin_again(now_s, window=self._settings.in_flight)
+        for name, window in self._windows.items():
+            if name != current and window.timeouts:
+                continue  # retried when its timeout ends: its messages may be what ends connections
+            window.reset(now_s, size=self._settings.in_flight)
 
     def _take_acknowledgements(self, now_s: float) -> None:
         for payload in self._link.take_acknowledgements():
             for event in decode_events(payload):
                 if isinstance(event, AckEvent):
-                    self._settle(event, now_s)
+                    self._process_acknowledgement(event, now_s)
                 else:
-                    log.warning("courier.strange_ack", extra={"bytes": len(payload)})
+                    log.warning("sender.unexpected_message", extra={"bytes": len(payload)})
 
-    def _settle(self, event: AckEvent, now_s: float) -> None:
+    def _process_acknowledgement(self, event: AckEvent, now_s: float) -> None:
         self.cloud_time = event.data.at
-        journal = event.data.journal
-        stream = next((one for one in self._outbox.streams if one.id == journal), None)
-        gone = self._outbox.acknowledge(journal, event.data.through)
-        lane = self._lanes.get(journal)
-        if gone and stream is not None and lane is not None:
-            lane.answered(stream.base + event.data.through, now_s)
-            self._limit.confirmed(now_s)
-        known = {one.id for one in self._outbox.streams}
-        self._lanes = {name: lane for name, lane in self._lanes.items() if name in known}
+        stream_id = event.data.journal
+        stream = next((one for one in self._outbox.streams if one.id == stream_id), None)
+        deleted = self._outbox.acknowledge(stream_id, event.data.through)
+        window = self._windows.get(stream_id)
+        if deleted and stream is not None and window is not None:
+            window.record_acknowledged(stream.base + event.data.through, now_s)
+            self._limit.record_confirmed(now_s)
+        pending_ids = {one.id for one in self._outbox.streams}
+        self._windows = {
+            name: window for name, window in self._windows.items() if name in pending_ids
+        }
 
-    def _send_reports(self, stream: ReportStream, lane: SendWindow, now_s: float) -> bool:
-        """Send what the lane has room for; False when the link takes no more now."""
-        while (room := lane.window - len(lane.in_flight)) > 0:
+    def _send_reports(self, stream: ReportStream, window: SendWindow, now_s: float) -> bool:
+        """Fill the send window; False when the link accepts no more now."""
+        while (room := window.size - len(window.in_flight)) > 0:
             limit = min(room, self._settings.batch)
-            waiting = self._outbox.unacknowledged(limit, after=lane.sent_through, stream=stream)
-            if not waiting:
+            pending = self._outbox.unacknowledged(limit, after=window.sent_through, stream=stream)
+            if not pending:
                 return True
-            location, placed = next(_by_location(waiting))
-            batch = select_batch(placed, self._limit.bytes)
+            location, of_location = next(_by_location(pending))
+            batch = select_batch(of_location, self._limit.bytes)
             self._outbox.mark_sent(batch[0].first, batch[-1].last)
             if not self._send(location, batch):
                 return False
-            lane.sent([sealed.last for sealed in batch], now_s)
+            window.record_sent([report.last for report in batch], now_s)
         return True
 
     def _send(self, location: LocationId | None, batch: Sequence[StoredReport]) -> bool:
-        events = [sealed.event for sealed in batch]
-        if len(events) == 1 and len(events[0]) + 2 > self._limit.bytes and self._limit.shortens:
-            events = [self._short(batch[0])]
+        events = [report.event for report in batch]
+        if (
+            len(events) == 1
+            and len(events[0]) + 2 > self._limit.bytes
+            and self._limit.allows_shortening
+        ):
+            events = [self._shorten(batch[0])]
         payload = join_events(events)
         if location is not None and isinstance(self._link, RelocatingLink):
-            is_taken = self._link.send_audience(location, payload)
+            is_accepted = self._link.send_audience(location, payload)
         else:
-            is_taken = self._link.send(Channel.AUDIENCE, payload)
-        if is_taken and isinstance(self._link, ConfirmingLink):
-            self._limit.sent(len(payload))
-        return is_taken
+            is_accepted = self._link.send(Channel.AUDIENCE, payload)
+        if is_accepted and isinstance(self._link, ConfirmingLink):
+            self._limit.record_sent(len(payload))
+        return is_accepted
 
-    def _short(self, sealed: StoredReport) -> bytes:
-        event = shorten_report(sealed.event, self._limit.bytes - 2)
-        if self._session != self._told_session:
-            self._told_session = self._session
+    def _shorten(self, report: StoredReport) -> bytes:
+        event = shorten_report(report.event, self._limit.bytes - 2)
+        if self._session != self._logged_session:
+            self._logged_session = self._session
             log.warning(
-                "courier.shortened",
+                "sender.report_shortened",
                 extra={
-                    "reason": "one report alone is larger than the broker takes: its splits by "
-                    "creative, zone, sensor and group are left out",
-                    "bytes": len(sealed.event),
+                    "reason": "the report exceeds the broker's packet limit: it is sent without "
+                    "its breakdowns by creative, zone, sensor and group",
+                    "bytes": len(report.event),
                     "sent_bytes": len(event),
                     "limit_bytes": self._limit.bytes,
                 },
@@ -240,15 +248,15 @@ class ReportSender:
 
 
 def _by_location(
-    waiting: Sequence[StoredReport],
+    pending: Sequence[StoredReport],
 ) -> Iterator[tuple[LocationId | None, list[StoredReport]]]:
-    for location, group in groupby(waiting, key=_location_of):
+    for location, group in groupby(pending, key=_location_of):
         yield location, list(group)
 
 
-def _location_of(sealed: StoredReport) -> LocationId | None:
+def _location_of(report: StoredReport) -> LocationId | None:
     try:
-        return _placed.decode(sealed.event).data.location
+        return _location_decoder.decode(report.event).data.location
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
@@ -256,7 +264,7 @@ def _location_of(sealed: StoredReport) -> LocationId | None:
 def select_batch(
     reports: Sequence[StoredReport], limit_bytes: int = MAX_PAYLOAD_BYTES
 ) -> list[StoredReport]:
-    """As many of the first reports as one message may hold; one at least."""
+    """The first reports that fit into one message; at least one."""
     size = 2
     for count, report in enumerate(reports):
         size += len(report.event) + 1

@@ -1,4 +1,4 @@
-"""A report that is too large for the broker, without its splits: the totals arrive."""
+"""Reduces a report that exceeds the packet limit: breakdowns are removed, totals are kept."""
 
 from collections.abc import Callable
 from typing import Final
@@ -16,7 +16,7 @@ REMOVAL_STEPS: Final[tuple[Callable[[AudienceReport], AudienceReport], ...]] = (
 
 
 def shorten_report(event: bytes, limit_bytes: int) -> bytes:
-    """The event of a report with as many of its splits as fit; the totals alone if none does."""
+    """The event with as many of its breakdowns as fit; the totals alone if none fits."""
     for one in decode_events(event):
         if isinstance(one, AudienceEvent):
             report = one.data

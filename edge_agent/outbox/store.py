@@ -1,19 +1,19 @@
-"""Reports on disk until the cloud says that it has them. Nothing else ever deletes one.
+"""Durable queue of reports: a report is deleted only when the cloud has acknowledged it.
 
-Over its budget of bytes the outbox merges reports that were never sent into longer ones; it does
-not drop them, and should even hours be too many it grows and says so.
+Over its budget of bytes the outbox replaces reports that were never sent by longer ones
+(downsampling); it drops none. If that is not enough, it grows beyond the budget and logs this.
 
-`put` returns when the report is on the disk and not before (WAL, synchronous FULL: a power cut
-loses nothing that was put). A damaged database is renamed, never deleted, and another begins: a
-camera that nobody visits must not stop for it. Every other trouble is an OutboxError that changes
-nothing; the same call may succeed later.
+`put` returns when the report is on the disk (WAL, synchronous FULL: a power cut loses no stored
+report). A damaged database is renamed, never deleted, and a new one begins, since a camera must go
+on without a visit. Every other failure is an OutboxError that changes nothing; the same call may
+succeed later.
 
-Each run of the agent numbers its reports in a stream of its own (`streams.py`), and begins another
-when the cloud acknowledges numbers that this run has never given: then the process goes on from an
-older state, and those numbers belong to other reports.
+Each run of the agent numbers its reports in a stream of its own (`streams.py`). Another stream
+begins when the cloud acknowledges numbers that this run has not used: the process was restored from
+an older state, and those numbers belong to other reports.
 
-A report made before the clock was set bears no honest time, and the cloud would refuse it for
-that. It waits, with all that follow it, until somebody knows the time.
+A report made before the clock was set has no valid time, and the cloud would reject it. It waits,
+with all later reports, until the time is known.
 """
 
 import logging
@@ -36,12 +36,16 @@ from wire.scalars import JournalId, SequenceRange
 log = logging.getLogger(__name__)
 
 BUDGET_BYTES: Final = 16 * 1024 * 1024  # five days of half minutes
-DOWNSAMPLE_TARGET_RATIO: Final = 0.8  # of the budget, so that not every report leads to merging
-DOWNSAMPLE_RETRY_RATIO: Final = 1.05  # when merging was not enough, only after so much more
+DOWNSAMPLE_TARGET_RATIO: Final = (
+    0.8  # of the budget, so that not every report leads to downsampling
+)
+DOWNSAMPLE_RETRY_RATIO: Final = (
+    1.05  # when downsampling was not enough, retry only after this growth
+)
 SAVE_NEXT: Final = "UPDATE journal SET id = ?, next_sequence = ?"
 SAVE_WITHHELD: Final = "INSERT OR REPLACE INTO withheld VALUES (1, ?)"
 RESTORED_FROM_COPY: Final = (
-    "the cloud acknowledges numbers that this run has not given: the agent or its disk was "
+    "the cloud acknowledges numbers that this run has not used: the agent or its disk was "
     "restored from an older copy"
 )
 
@@ -58,11 +62,11 @@ ReportFactory = Callable[[JournalId, SequenceRange], AudienceReport]
 
 
 class Outbox:
-    """The reports of one camera. Used from one thread at a time, by one process."""
+    """The pending reports of one camera. Used from one thread at a time, by one process."""
 
     def __init__(self, path: Path, *, budget_bytes: int = BUDGET_BYTES) -> None:
         self.path = path
-        self.downsampled = 0  # reports that became part of a longer one, since the start
+        self.downsampled = 0  # reports replaced by longer ones since the start
         self._budget_bytes = budget_bytes
         self._lock = acquire_lock(path)
         try:
@@ -87,14 +91,14 @@ class Outbox:
             rows.close()
             raise
         self._rows = rows
-        self._for_older_agents = new_stream_id()
+        self._older_agents_id = new_stream_id()
         self._stream = ReportStream(new_stream_id(), self._next_row, self._next_row - 1)
-        self._merge_above: float = self._budget_bytes
+        self._downsample_above: float = self._budget_bytes
 
     def recover(self) -> bool:
-        """Begin another file if this one is damaged; whether it was. OutboxError if not possible.
+        """Start a new file if this one is damaged; returns whether it was.
 
-        What the damaged file holds does not reach the cloud unless somebody repairs it.
+        Reports in the damaged file do not reach the cloud unless it is repaired by hand.
         """
         try:
             verdict = self._rows.read("PRAGMA quick_check(1)")[0][0]
@@ -110,37 +114,37 @@ class Outbox:
         return True
 
     @property
-    def journal(self) -> JournalId:
-        """The stream in which the next report will be numbered."""
+    def stream_id(self) -> JournalId:
+        """The stream of this run, in which the next report is numbered."""
         return self._stream.id
 
     @property
     def next_sequence(self) -> int:
-        """The number that the next report will carry."""
+        """The sequence number of the next report."""
         return self._stream.sequence(self._next_row)
 
     @property
     def next_row(self) -> int:
-        """The number of the next report over all streams."""
+        """The row number of the next report, over all streams."""
         return self._next_row
 
     @property
     def streams(self) -> tuple[ReportStream, ...]:
-        """The streams of which reports may wait, the running one last."""
+        """The streams with pending reports, oldest first; that of this run is last."""
         return (*self._older, self._stream)
 
     def put(self, report_for: ReportFactory, *, withheld: bytes | None = None) -> AudienceReport:
-        """Number the report, store it, and return it once it is safe on the disk.
+        """Number the report, store it, and return it once it is on the disk.
 
-        `withheld` replaces what `withheld` returns after a restart, in the same transaction.
+        `withheld` replaces the stored withheld sums in the same transaction.
         """
         row = self._next_row
         number = self._stream.sequence(row)
-        report = report_for(self.journal, SequenceRange(first=number, last=number))
+        report = report_for(self.stream_id, SequenceRange(first=number, last=number))
         content = encode_report(report)
         with self._rows.transaction() as database:
             database.execute(INSERT, (row, row, *content))
-            values = self._for_older_agents, row + 1
+            values = self._older_agents_id, row + 1
             if not database.execute(SAVE_NEXT, values).rowcount:
                 database.execute("INSERT INTO journal VALUES (?, ?)", values)
             if withheld is not None:
@@ -149,27 +153,27 @@ class Outbox:
         self._bytes += len(content.event)
         if self._undated_from is None and report.starts_at < EARLIEST_AT:
             self._undated_from = row
-        if self._bytes > self._merge_above:
-            self._merge_if_possible()
+        if self._bytes > self._downsample_above:
+            self._try_to_downsample()
         return report
 
     @property
     def withheld(self) -> bytes:
-        """What was measured and may not be sent yet, as it was last stored; empty if nothing."""
+        """Measured sums that may not be reported yet, as last stored; empty if none."""
         stored = self._rows.read("SELECT content FROM withheld")
         return bytes(stored[0][0]) if stored else b""
 
     def withhold(self, content: bytes) -> None:
-        """Store what may not be sent yet, in place of what was stored."""
+        """Replace the stored sums that may not be reported yet."""
         with self._rows.transaction() as database:
             database.execute(SAVE_WITHHELD, (content,))
 
     def unacknowledged(
         self, limit: int, *, after: int = 0, stream: ReportStream | None = None
     ) -> list[StoredReport]:
-        """The oldest `limit` stored reports beyond row `after`, of one stream or of all.
+        """The oldest `limit` pending reports after row `after`, of one stream or of all.
 
-        Reports without an honest time, and what follows them, are left out.
+        Reports without a valid time, and all later reports, are left out.
         """
         before = self._undated_from or self._next_row
         if stream is not None:
@@ -184,36 +188,36 @@ class Outbox:
         )
         return [StoredReport(*row) for row in rows]
 
-    def acknowledge(self, journal: JournalId, through: int) -> int:
-        """Forget what the cloud has; how many reports that were.
+    def acknowledge(self, stream_id: JournalId, through: int) -> int:
+        """Delete the reports that the cloud has acknowledged; returns their number.
 
-        The word about a stream of which nothing waits changes nothing. A number beyond the running
-        stream's reports begins another stream, in which all that wait are numbered anew. A number
-        beyond an older stream's reports settles only those that were sent.
+        The acknowledgement of a stream without pending reports changes nothing. A number beyond
+        this run's reports starts another stream, in which its pending reports are renumbered. A
+        number beyond an older stream's reports deletes only those that were sent.
         """
-        stream = next((one for one in self.streams if one.id == journal), None)
+        stream = next((one for one in self.streams if one.id == stream_id), None)
         if stream is None:
-            log.info("outbox.ack_of_other_stream", extra={"journal": journal, "through": through})
+            log.info("outbox.ack_of_other_stream", extra={"journal": stream_id, "through": through})
             return 0
         last = self._end(stream) - 1
         is_beyond = stream.base + through > last
         if is_beyond and stream is self._stream:
-            self._begin_stream(through)
+            self._start_stream(through)
             return 0
         with self._rows.transaction() as database:
-            gone = database.execute(
+            deleted = database.execute(
                 "DELETE FROM report WHERE first >= ? AND last <= ? AND (sent OR NOT ?)",
                 (stream.first, min(stream.base + through, last), is_beyond),
             ).rowcount
-        if gone:
+        if deleted:
             self._bytes = self._rows.stored_bytes()
             self._older = [
                 one for one in self._older if one.ends_lost or self._first(one) is not None
             ]
-        return gone
+        return deleted
 
     def mark_sent(self, first: int, last: int) -> None:
-        """Remember, before they leave, that these rows may be counted: none is merged now."""
+        """Mark rows before they are sent: from now on they are not downsampled."""
         if self._rows.read(f"SELECT 1 {BETWEEN} AND NOT sent LIMIT 1", first, last):
             with self._rows.transaction() as database:
                 database.execute(
@@ -221,62 +225,62 @@ class Outbox:
                 )
 
     def correct_times(self, since: int, by: timedelta) -> None:
-        """The clock was wrong by `by` from row `since` on: what was not sent says the truth."""
+        """Correct unsent reports from row `since` on: the clock was wrong by `by`."""
         rows = self._rows.read(
             "SELECT first, sealed FROM report WHERE first >= ? AND NOT sent ORDER BY first", since
         )
-        self._moved(shift_times(self._rows, decode_rows(rows), by), by)
+        self._log_moved(shift_times(self._rows, decode_rows(rows), by), by)
 
     def date_undated(self, before: datetime) -> None:
-        """Place what never had a time, as it follows one another, right before an instant."""
+        """Move reports that have no valid time so that they end right before an instant."""
         rows = self._rows.read(
             "SELECT first, sealed FROM report WHERE starts_at < ? ORDER BY first",
             EARLIEST_AT.isoformat(),
         )
-        lost = list(decode_rows(rows))
-        by = before - max((report.ends_at for _, report in lost), default=before)
-        self._moved(shift_times(self._rows, lost, by), by)
+        undated = list(decode_rows(rows))
+        by = before - max((report.ends_at for _, report in undated), default=before)
+        self._log_moved(shift_times(self._rows, undated, by), by)
 
     @property
     def bytes(self) -> int:
-        """What the waiting reports take, without the database around them."""
+        """Bytes of the pending reports, without database overhead."""
         return self._bytes
 
     @property
     def is_over_budget(self) -> bool:
-        """More waits than the disk's budget allows, however much was merged."""
+        """Whether pending reports exceed the disk budget, even after downsampling."""
         return self._bytes > self._budget_bytes
 
     @property
     def has_undated(self) -> bool:
-        """Something waits for the clock to be set."""
+        """Whether a pending report has no valid time."""
         return self._undated_from is not None
 
     @property
     def depth(self) -> int:
-        """Reports that wait for an acknowledgement."""
+        """Number of pending reports."""
         return int(self._rows.read("SELECT count(*) FROM report")[0][0])
 
     @property
     def oldest_at(self) -> datetime | None:
-        """Start of the oldest waiting report."""
+        """Start of the oldest pending report; None when none is pending."""
         rows = self._rows.read("SELECT starts_at FROM report ORDER BY first LIMIT 1")
         return datetime.fromisoformat(rows[0][0]) if rows else None
 
     @property
     def oldest_sequence(self) -> int:
-        """The first number of the running stream that waits; `next_sequence` when none does."""
+        """The first pending number of this run's stream; `next_sequence` when none is pending."""
         return self.status(len(self._older)).oldest_sequence
 
     def status(self, turn: int) -> StreamStatus:
-        """One of the streams of which reports wait, another at each turn; else the running one."""
+        """State of one stream: the streams with pending reports take turns."""
         stream = self.streams[turn % len(self.streams)]
         end, first = self._end(stream), self._first(stream)
         oldest = end if first is None else first
         return StreamStatus(stream.id, stream.sequence(end), stream.sequence(oldest))
 
     def close(self) -> None:
-        """Let go of the file; what waits stays."""
+        """Close the file; pending reports stay in it."""
         self._rows.close()
         self._lock.close()
 
@@ -286,7 +290,7 @@ class Outbox:
     def _first(self, stream: ReportStream) -> int | None:
         return self._rows.first_between(stream.first, self._end(stream) - 1)
 
-    def _begin_stream(self, through: int) -> None:
+    def _start_stream(self, through: int) -> None:
         old, waiting = self._stream, self._first(self._stream)
         first = self._next_row if waiting is None else waiting
         new = ReportStream(new_stream_id(), first, first - 1)
@@ -294,32 +298,34 @@ class Outbox:
         self._stream = new
         self._bytes = self._rows.stored_bytes()
         fields = {"acknowledged": through, "next": old.sequence(self._next_row), "moved": moved}
-        log.warning("outbox.stream_begun", extra={"reason": RESTORED_FROM_COPY, **fields})
+        log.warning("outbox.stream_started", extra={"reason": RESTORED_FROM_COPY, **fields})
 
-    def _merge_if_possible(self) -> None:
-        """The report is stored already: a failure here is no failure to store it."""
+    def _try_to_downsample(self) -> None:
+        """Downsample; the report is stored already, so a failure here is only logged."""
         try:
-            self._merge()
+            self._downsample()
         except OutboxError as error:
-            self._merge_above = self._bytes * DOWNSAMPLE_RETRY_RATIO
-            log.warning("outbox.not_merged", extra={"reason": str(error)})
+            self._downsample_above = self._bytes * DOWNSAMPLE_RETRY_RATIO
+            log.warning("outbox.not_downsampled", extra={"reason": str(error)})
 
-    def _merge(self) -> None:
-        """Make the oldest reports longer, no more of them and no longer than it takes."""
+    def _downsample(self) -> None:
+        """Downsample the oldest reports, as few as needed."""
         before, budget = self._bytes, self._budget_bytes
-        wanted = int(budget * DOWNSAMPLE_TARGET_RATIO)
-        self.downsampled += downsample_stored(self._rows, self.streams, left=before, wanted=wanted)
+        target_bytes = int(budget * DOWNSAMPLE_TARGET_RATIO)
+        self.downsampled += downsample_stored(
+            self._rows, self.streams, stored_bytes=before, target_bytes=target_bytes
+        )
         self._bytes = self._rows.stored_bytes()
         self._undated_from = self._rows.first_undated()
-        self._merge_above = max(budget, self._bytes * DOWNSAMPLE_RETRY_RATIO)
+        self._downsample_above = max(budget, self._bytes * DOWNSAMPLE_RETRY_RATIO)
         log.warning(
-            "outbox.merged" if self._bytes <= budget else "outbox.over_budget",
+            "outbox.downsampled" if self._bytes <= budget else "outbox.over_budget",
             extra={"bytes_before": before, "bytes": self._bytes, "budget": budget},
         )
 
-    def _moved(self, reports: int, by: timedelta) -> None:
+    def _log_moved(self, reports: int, by: timedelta) -> None:
         if reports:
             seconds = by.total_seconds()
-            log.warning("outbox.restamped", extra={"reports": reports, "seconds": seconds})
+            log.warning("outbox.times_corrected", extra={"reports": reports, "seconds": seconds})
         self._bytes = self._rows.stored_bytes()
         self._undated_from = self._rows.first_undated()

@@ -1,13 +1,15 @@
-"""Which stream each stored report belongs to: one stream for each run of the agent.
+"""Report streams of the outbox: one stream for each run of the agent.
 
-Rows are numbered over all streams, upwards for ever. A stream's sequence numbers are row numbers
-less its `base`, so that each stream counts from 1. A file that was restored from an older copy
-therefore never continues a stream that the cloud knows further: its old reports keep their own
-stream and numbers, and what is measured from then on has a stream that nobody has seen.
+Rows are numbered over all streams, always upwards. A stream's sequence numbers are row numbers less
+its `base`, so each stream counts from 1. A file restored from an older copy therefore never
+continues a stream of which the cloud has later numbers: old reports keep their stream and numbers,
+and new reports get a stream id that was never used.
 
     row       41 .. 50 │ 51 .. 120
     stream    a        │ b, base 50
     sequence  41 .. 50 │ 1 .. 70
+
+The wire and the database table call a stream `journal`.
 """
 
 import secrets
@@ -30,10 +32,10 @@ UNREADABLE_QUERY: Final = (
 
 
 class ReportStream(NamedTuple):
-    """Rows from `first` to `last`, both included; `last` of the running stream is not known yet.
+    """Rows from `first` to `last`, both included; `last` of the running stream is None.
 
-    `ends_lost`: its last rows cannot be read. Heartbeats name such a stream until the agent ends,
-    so that the cloud learns up to which number it is lost.
+    `ends_lost`: its last rows cannot be read. Heartbeats include such a stream until the agent
+    ends, so that the cloud records its last numbers as lost.
     """
 
     id: JournalId
@@ -43,12 +45,12 @@ class ReportStream(NamedTuple):
     ends_lost: bool = False
 
     def sequence(self, row: int) -> int:
-        """The number that the row bears on the wire."""
+        """The sequence number of a row on the wire."""
         return row - self.base
 
 
 class StreamStatus(NamedTuple):
-    """What a heartbeat says of a stream: numbers as on the wire."""
+    """The state of a stream in a heartbeat: sequence numbers as on the wire."""
 
     id: JournalId
     next_sequence: int
@@ -56,12 +58,12 @@ class StreamStatus(NamedTuple):
 
 
 def new_stream_id() -> JournalId:
-    """An id that nobody has used."""
+    """A random id that was never used."""
     return JournalId(secrets.token_hex(8))
 
 
 def read_streams(rows: Rows, next_row: int) -> list[ReportStream]:
-    """The streams of the reports that wait, the oldest first, each with its end."""
+    """The streams of the pending reports, oldest first, each with its end."""
     found = rows.read(STREAMS_QUERY)
     before = [*(first for _, first, _ in found[1:]), next_row]
     return [
@@ -71,7 +73,7 @@ def read_streams(rows: Rows, next_row: int) -> list[ReportStream]:
 
 
 def _with_end(rows: Rows, stream: ReportStream, before: int) -> ReportStream:
-    """The stream with the last of its rows, those included that follow and cannot be read."""
+    """The stream with its last row, including unreadable rows that follow directly."""
     stored = rows.last_between(stream.first, before - 1)
     last = stored
     for first, end in rows.read(UNREADABLE_QUERY, stored, before):

@@ -1,9 +1,9 @@
-"""Stored rows that cannot be sent: moved to a table of their own when the outbox is opened.
+"""Isolates stored rows that cannot be sent, when the outbox is opened.
 
-A row that holds no report, or not the one of its number, is never acknowledged and would hold back
-the acknowledgement of every report after it. Its number is given up: heartbeats state the oldest
-number that waits, so the cloud records every missing number before it as lost. The rows stay in the
-table `unreadable`, the newest `ROWS_KEPT` of them, for diagnosis.
+A row that holds no report, or not the one of its number, is never acknowledged and would delay the
+acknowledgement of every later report. It is moved to the table `unreadable`, which keeps the newest
+`MAX_ISOLATED_ROWS` rows for diagnosis. Heartbeats state the oldest pending number of each stream,
+and the cloud records every missing number below it as lost.
 """
 
 import logging
@@ -30,7 +30,7 @@ DELETE_OLDEST: Final = (
 
 
 class UnreadableRow(NamedTuple):
-    """A row that cannot be sent, and why."""
+    """A row that cannot be sent, and the reason."""
 
     row: int
     reason: str
@@ -43,7 +43,7 @@ class _Readable(NamedTuple):
 
 
 def isolate_unreadable_rows(rows: Rows) -> int:
-    """Move every row that cannot be sent out of the queue; how many.
+    """Move every row that cannot be sent to `unreadable`; returns their number.
 
     A start time that contradicts its report is corrected: the report itself is readable.
     """
@@ -58,10 +58,10 @@ def isolate_unreadable_rows(rows: Rows) -> int:
     for row, reason in found[:MAX_ROWS_LOGGED]:
         log.error("outbox.row_unreadable", extra={"row": row, "reason": reason})
     log.error(
-        "outbox.rows_set_apart",
+        "outbox.rows_isolated",
         extra={
             "rows": len(found),
-            "reason": "they hold no report that can be sent; their numbers count as lost",
+            "reason": "these rows hold no valid report; their sequence numbers count as lost",
         },
     )
     return len(found)
@@ -71,9 +71,9 @@ def _unreadable_rows(rows: Rows) -> Iterator[UnreadableRow]:
     readable: list[_Readable] = []
     corrections: list[tuple[str, int]] = []
     through = 0
-    for first, last, starts_at, sealed in _all_rows(rows):
-        report = _report_in(sealed)
-        fault = _fault(first, last, through, report)
+    for first, last, starts_at, content in _read_rows(rows):
+        report = _decode_report(content)
+        fault = _find_fault(first, last, through, report)
         if fault or report is None:
             yield UnreadableRow(first, fault)
             continue
@@ -84,10 +84,10 @@ def _unreadable_rows(rows: Rows) -> Iterator[UnreadableRow]:
     if corrections:
         with rows.transaction() as database:
             database.executemany("UPDATE report SET starts_at = ? WHERE first = ?", corrections)
-    yield from _out_of_place(readable)
+    yield from _misplaced_rows(readable)
 
 
-def _all_rows(rows: Rows) -> Iterator[tuple[int, int, str, bytes]]:
+def _read_rows(rows: Rows) -> Iterator[tuple[int, int, str, bytes]]:
     after = -(2**63)
     query = (
         "SELECT first, last, starts_at, sealed FROM report WHERE first > ? ORDER BY first LIMIT ?"
@@ -97,39 +97,39 @@ def _all_rows(rows: Rows) -> Iterator[tuple[int, int, str, bytes]]:
         yield from found
 
 
-def _report_in(sealed: bytes) -> AudienceReport | None:
-    events = list(decode_events(bytes(sealed)))
+def _decode_report(content: bytes) -> AudienceReport | None:
+    events = list(decode_events(bytes(content)))
     if len(events) == 1 and isinstance(events[0], AudienceEvent):
         return events[0].data
     return None
 
 
-def _fault(first: int, last: int, through: int, report: AudienceReport | None) -> str:
-    """What is wrong with a row, empty when nothing is. `through` is the end of the row before."""
+def _find_fault(first: int, last: int, through: int, report: AudienceReport | None) -> str:
+    """Why a row cannot be sent; empty when it can. `through` is the end of the row before."""
     if report is None:
-        return "its content is no audience report"
+        return "its content is not an audience report"
     if not 1 <= first <= last <= LARGEST_NUMBER:
         return f"its numbers run from {first} to {last}: expected 1 to {LARGEST_NUMBER}"
     if first <= through:
         return f"its numbers overlap those of the row before, which ends at {through}"
     if last - first != report.sequence.last - report.sequence.first:
-        return "it stands for another count of numbers than its report"
+        return "its range of numbers is not as long as that of its report"
     return ""
 
 
-def _out_of_place(readable: Iterable[_Readable]) -> Iterator[UnreadableRow]:
-    """Rows whose number is not that of their stream, or that lie between those of another."""
+def _misplaced_rows(readable: Iterable[_Readable]) -> Iterator[UnreadableRow]:
+    """Rows whose number does not fit their stream, or that lie inside another stream."""
     streams: dict[JournalId, list[_Readable]] = defaultdict(list)
     for one in readable:
         streams[one.stream].append(one)
-    taken: list[tuple[int, int]] = []
+    accepted: list[tuple[int, int]] = []
     for members in sorted(streams.values(), key=len, reverse=True):
         base = Counter(one.base for one in members).most_common(1)[0][0]
-        placed = [one for one in members if one.base == base]
-        first, last = placed[0].row, placed[-1].row
-        is_apart = any(first < end and last > begin for begin, end in taken)
-        if not is_apart:
-            taken.append((first, last))
+        consistent = [one for one in members if one.base == base]
+        first, last = consistent[0].row, consistent[-1].row
+        overlaps = any(first < end and last > begin for begin, end in accepted)
+        if not overlaps:
+            accepted.append((first, last))
         for one in members:
-            if is_apart or one.base != base:
-                yield UnreadableRow(one.row, "its number does not fit those of the rows around it")
+            if overlaps or one.base != base:
+                yield UnreadableRow(one.row, "its sequence number does not fit the rows around it")

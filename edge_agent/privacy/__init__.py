@@ -1,1 +1,1 @@
-"""What keeps people's faces and small groups on the camera: a gate, a threshold, a mosaic."""
+"""Privacy: egress filter, suppression of small groups, pixelation."""

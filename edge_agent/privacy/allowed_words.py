@@ -1,9 +1,9 @@
-"""The words that sentences of this program are made of: what leaves as text says nothing else.
+"""Allowed words of free text: a message or reason may contain only words of this program.
 
-Sentences (an alarm's message, why a job or a configuration was refused) quote what was found: a
-file's name, a server's answer. A word that occurs nowhere in the program's own text is such a
-quotation and is replaced, so that no free text can leave. Numbers of up to twelve digits and
-digests of up to sixteen stay.
+Messages (of an alarm, or why a job or config was rejected) may quote outside text: a file name, a
+server response. A word that does not occur in the program's own source is such a quotation and is
+replaced, so no outside text is sent. Numbers of up to twelve digits and digests of up to sixteen
+are allowed.
 """
 
 import errno
@@ -21,7 +21,7 @@ NUMBER: Final = re.compile(
     r"[0-9]{1,12}|(?=.*[0-9])[0-9a-f]{8,16}|[0-9]{1,4}[a-z]{1,3}|[a-z]{1,2}[0-9]{1,4}"
 )
 OMISSION: Final = "..."
-LIBRARY_WORDS: Final = (  # of libraries whose reasons are passed on
+LIBRARY_WORDS: Final = (  # words of library errors that are passed on
     "Expected got of with length at key in Object contains unknown field missing required object "
     "array str int float bool null valid Invalid value enum is not JSON malformed truncated data "
     "refused timed out certificate verify failed expired self signed unable to get local issuer "
@@ -31,7 +31,7 @@ LIBRARY_WORDS: Final = (  # of libraries whose reasons are passed on
 
 @cache
 def load_vocabulary() -> frozenset[str]:
-    """All words of the program's own text, of the system's errors, and a few of libraries."""
+    """All words of the program's source, of system errors, and of some libraries."""
     texts = [LIBRARY_WORDS, *(os.strerror(number) for number in errno.errorcode)]
     for folder in (PROGRAM, PROGRAM.with_name("wire")):
         texts += [path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.py"))]
@@ -39,7 +39,7 @@ def load_vocabulary() -> frozenset[str]:
 
 
 def find_unknown_words(text: str, own: Iterable[str] = ()) -> Iterator[str]:
-    """Tokens of a sentence that are neither words of the program, numbers, nor `own` names."""
+    """Tokens that are neither words of the program, nor numbers, nor `own` names."""
     for name in own:
         text = text.replace(name, " ")
     for token in TOKEN.findall(text):
@@ -48,15 +48,15 @@ def find_unknown_words(text: str, own: Iterable[str] = ()) -> Iterator[str]:
 
 
 def omit_quotations(text: str, own: Iterable[str] = ()) -> str:
-    """A sentence with everything left out that is a quotation."""
-    kept = set(own)
-    plain = "".join(sign if sign.isascii() and sign.isprintable() else " " for sign in text)
+    """A sentence in which each quotation is replaced by `OMISSION`."""
+    names = set(own)
+    ascii_text = "".join(sign if sign.isascii() and sign.isprintable() else " " for sign in text)
 
-    def said(match: "re.Match[str]") -> str:
+    def replace(match: "re.Match[str]") -> str:
         token = match.group()
-        return token if token in kept or _is_known(token) else OMISSION
+        return token if token in names or _is_known(token) else OMISSION
 
-    return TOKEN.sub(said, plain)
+    return TOKEN.sub(replace, ascii_text)
 
 
 def _is_known(token: str) -> bool:
@@ -68,5 +68,5 @@ def _is_known(token: str) -> bool:
 
 
 def _is_long(token: str) -> bool:
-    """Longer than any word of a sentence, or more than one number in a word."""
+    """Whether a token is longer than any word, or contains more than two numbers."""
     return len(token) > 32 or len(re.findall(r"[0-9]+", token)) > 2

@@ -1,10 +1,10 @@
-"""Groups of people too small to be told of wait until they are large enough.
+"""Suppresses small demographic groups: they wait on the device until they are large enough.
 
-A report's totals are always whole; only the split by age group and gender is held back. A cell
-(one age group and gender) leaves when at least `smallest` visits of it have come together, in a
-report that has as many visits of its own, so that no report describes more people than it counts.
-What waits when the agent ends is never described. So, over any time: every described visit is
-described once, and described visits are at most all visits.
+Totals of a report are always complete; only the breakdown by age group and gender is withheld. A
+cell (one age group and gender) is released when at least `smallest` visits have accumulated, in a
+report with as many visits of its own, so no report describes more people than it counts. Cells that
+wait when the agent ends are never reported. Over any period every described visit is reported at
+most once, and reported visits do not exceed all visits.
 """
 
 from collections.abc import Iterable
@@ -17,41 +17,43 @@ class DemographicSuppression:
 
     def __init__(self, smallest: int) -> None:
         self._smallest = smallest
-        self._held: dict[tuple[AgeGroup, Gender], tuple[int, int]] = {}  # visits, onlookers
+        self._waiting: dict[tuple[AgeGroup, Gender], tuple[int, int]] = {}  # visits, onlookers
 
     @property
     def waiting_visits(self) -> int:
-        """Visits that wait to be described."""
-        return sum(visits for visits, _ in self._held.values())
+        """Visits in the waiting cells."""
+        return sum(visits for visits, _ in self._waiting.values())
 
     def add(self, cells: Iterable[DemographicCell]) -> None:
-        """Ended visits as they were described; unknown ones describe nobody and are left out."""
+        """Add ended visits; visits without a description are left out."""
         for cell in cells:
             if (cell.age, cell.gender) == (AgeGroup.UNKNOWN, Gender.UNKNOWN):
                 continue
-            visits, onlookers = self._held.get((cell.age, cell.gender), (0, 0))
-            self._held[cell.age, cell.gender] = visits + cell.visits, onlookers + cell.onlookers
+            visits, onlookers = self._waiting.get((cell.age, cell.gender), (0, 0))
+            self._waiting[cell.age, cell.gender] = visits + cell.visits, onlookers + cell.onlookers
 
     def release(self, visits: int, onlookers: int) -> tuple[DemographicCell, ...]:
-        """What a report of so many visits and onlookers may say, the largest cells first."""
-        leaving = []
-        for which in sorted(self._held, key=lambda which: -self._held[which][0]):
-            cell = self._part(which, visits, onlookers)
+        """Release cells to a report of so many visits and onlookers, the largest cells first."""
+        released = []
+        for key in sorted(self._waiting, key=lambda key: -self._waiting[key][0]):
+            cell = self._part(key, visits, onlookers)
             if cell is None:
                 continue
-            leaving.append(cell)
+            released.append(cell)
             visits, onlookers = visits - cell.visits, onlookers - cell.onlookers
-            waiting, looked = self._held[which]
-            self._held[which] = waiting - cell.visits, looked - cell.onlookers
-        return tuple(leaving)
+            waiting, waiting_onlookers = self._waiting[key]
+            self._waiting[key] = waiting - cell.visits, waiting_onlookers - cell.onlookers
+        return tuple(released)
 
     def _part(
-        self, which: tuple[AgeGroup, Gender], visits: int, onlookers: int
+        self, key: tuple[AgeGroup, Gender], visits: int, onlookers: int
     ) -> DemographicCell | None:
-        waiting, looked = self._held[which]
-        told = min(waiting, visits)
-        told_looked = min(looked, told, onlookers)
-        left_cannot_hold = looked - told_looked > waiting - told
-        if told < self._smallest or left_cannot_hold:
+        waiting, waiting_onlookers = self._waiting[key]
+        released_visits = min(waiting, visits)
+        released_onlookers = min(waiting_onlookers, released_visits, onlookers)
+        is_inconsistent = waiting_onlookers - released_onlookers > waiting - released_visits
+        if released_visits < self._smallest or is_inconsistent:
             return None
-        return DemographicCell(age=which[0], gender=which[1], visits=told, onlookers=told_looked)
+        return DemographicCell(
+            age=key[0], gender=key[1], visits=released_visits, onlookers=released_onlookers
+        )

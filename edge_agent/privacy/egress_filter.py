@@ -1,10 +1,10 @@
-"""The gate before every link: nothing leaves that is not a field of the contract.
+"""Filters every payload before it is sent: only fields of the message schema pass.
 
-A payload is decoded more strictly than the cloud would, every name and text in it is looked at, and
-its groups of people must be large enough. What goes out is what was understood, written anew, so
-that nothing can hide between the fields. What is refused is counted and told as an alarm, never
-sent and never logged: only the place and the reason are. A report that is refused is sent without
-its words and groups, so that no total is lost and the cloud's count of numbers has no hole.
+A payload is decoded more strictly than by the cloud, its names and texts are checked, and its
+groups of people must be large enough. The decoded message is encoded again, so no data can hide
+between the fields. A blocked payload is counted and raises an alarm; the log names the field and
+the reason, never the content. A blocked report is sent without its texts and groups, so that no
+total and no sequence number is lost.
 """
 
 import logging
@@ -35,9 +35,9 @@ from wire.topics import Channel, DeviceAddress
 
 log = logging.getLogger(__name__)
 
-MAX_EVENT_BYTES: Final = 48 * 1024  # every field of a report at its most; usually 1 KiB
+MAX_EVENT_BYTES: Final = 48 * 1024  # a report with every field at its limit; usually 1 KiB
 MAX_DEPTH: Final = 16
-SENTENCES: Final = frozenset({"reason", "message"})  # fields of free text: only our own words
+SENTENCES: Final = frozenset({"reason", "message"})  # free text: only words of this program
 SIGNATURES: Final = frozenset({"state.reported.manifest.signature"})  # of the privacy manifest
 WITHHELD_VERSIONS: Final = Versions(
     agent="withheld", detector="withheld", attention="withheld", config="withheld"
@@ -45,7 +45,7 @@ WITHHELD_VERSIONS: Final = Versions(
 
 
 class EgressError(ValueError):
-    """A payload that may not leave: where in it, and why; never what it says."""
+    """A payload is blocked: the field and the reason, never the content."""
 
 
 class _Audience(
@@ -82,66 +82,68 @@ _DECODERS: Final = {
 
 
 class EgressFilter:
-    """Judges payloads. `refusals` counts those that were not let through, by channel."""
+    """Filters payloads. `blocked` counts blocked payloads by channel."""
 
     def __init__(
         self, address: DeviceAddress, *, smallest_cell: int = 5, sensors: Sequence[str] = ()
     ) -> None:
-        self._own = {address.location, address.device, address.source}
+        self._own_names = {address.location, address.device, address.source}
         self.smallest_cell = smallest_cell
         self.sensors = sensors
         self.blocked: Counter[str] = Counter()
 
     def filter_payload(self, channel: Channel, payload: bytes) -> bytes | None:
-        """What may be sent in the payload's place: itself, less of it, or nothing (None)."""
+        """The payload to send: complete, reduced, or None when blocked."""
         try:
             return self.rewrite_payload(channel, payload)
         except EgressError as error:
             self.record_blocked(channel, error)
-            return self._without_words(payload) if channel is Channel.AUDIENCE else None
+            return self._without_texts(payload) if channel is Channel.AUDIENCE else None
 
     def record_blocked(self, channel: str, error: EgressError) -> None:
-        """Count a refusal."""
+        """Count and log a blocked payload."""
         self.blocked[str(channel)] += 1
-        log.error("egress.refused", extra={"channel": str(channel), "reason": str(error)})
+        log.error("egress.blocked", extra={"channel": str(channel), "reason": str(error)})
 
     def rewrite_payload(self, channel: Channel, payload: bytes) -> bytes:
-        """The payload written anew, or EgressError unless all of it may leave on this channel."""
+        """The payload encoded again; EgressError unless all of it may be sent on this channel."""
         if channel not in ALLOWED_MESSAGES:
-            raise EgressError(f"nothing leaves on the channel {channel}")
+            raise EgressError(f"nothing is sent on the channel {channel}")
         if len(payload) > MAX_PAYLOAD_BYTES:
-            raise EgressError(f"{len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} leave at once")
+            raise EgressError(
+                f"{len(payload)} bytes: the limit of a payload is {MAX_PAYLOAD_BYTES}"
+            )
         events = _events(payload)
         if len(events) > MAX_BATCH:
-            raise EgressError(f"{len(events)} events, at most {MAX_BATCH} leave at once")
-        anew = [
-            self._examined_one(channel, event, f"event {number}")
+            raise EgressError(f"{len(events)} events: the limit of a batch is {MAX_BATCH}")
+        encoded = [
+            self._check_event(channel, event, f"event {number}")
             for number, event in enumerate(events)
         ]
-        return join_events(anew) if payload[:1] == b"[" else anew[0]
+        return join_events(encoded) if payload[:1] == b"[" else encoded[0]
 
-    def _examined_one(self, channel: Channel, payload: bytes, where: str) -> bytes:
+    def _check_event(self, channel: Channel, payload: bytes, where: str) -> bytes:
         if len(payload) > MAX_EVENT_BYTES:
             raise EgressError(
-                f"{where}: {len(payload)} bytes, at most {MAX_EVENT_BYTES} are one event"
+                f"{where}: {len(payload)} bytes: the limit of an event is {MAX_EVENT_BYTES}"
             )
         try:
             event = _DECODERS[channel].decode(payload)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise EgressError(f"{where}: {_shape(error)}") from None
+            raise EgressError(f"{where}: {_schema_error(error)}") from None
         for path, text in iterate_texts(msgspec.json.decode(payload)):
-            for complaint in () if text in self._own else find_encoded_data(text):
-                raise EgressError(f"{where}: {path}: {complaint}")
+            for reason in () if text in self._own_names else find_encoded_data(text):
+                raise EgressError(f"{where}: {path}: {reason}")
         if isinstance(event, AlarmEvent):
-            _examine_sentence(event.data.message, f"{where}: data.message", self._own)
+            _check_sentence(event.data.message, f"{where}: data.message", self._own_names)
         if isinstance(event, AudienceEvent):
-            self._examine_cells(event.data, where)
-            self._examine_sensors(event.data, where)
+            self._check_cells(event.data, where)
+            self._check_sensors(event.data, where)
             report = drop_small_cells(event.data, self.smallest_cell)
             event = structs.replace(event, data=report)
         return msgspec.json.encode(event)
 
-    def _examine_cells(self, report: AudienceReport, where: str) -> None:
+    def _check_cells(self, report: AudienceReport, where: str) -> None:
         for number, cell in enumerate(report.demographics):
             if cell.visits < self.smallest_cell:
                 raise EgressError(
@@ -153,27 +155,27 @@ class EgressFilter:
                     f"{where}: expressions.{expression}: fewer than {self.smallest_cell} people"
                 )
 
-    def _examine_sensors(self, report: AudienceReport, where: str) -> None:
+    def _check_sensors(self, report: AudienceReport, where: str) -> None:
         for number, name in enumerate(report.sensors):
             if not is_allowed_name(name, self.sensors):
                 raise EgressError(
-                    f"{where}: sensors.name[{number}]: none of the known names, nor of "
-                    "privacy.sensors in this camera's settings"
+                    f"{where}: sensors.name[{number}]: neither a known name nor in settings "
+                    "privacy.sensors"
                 )
 
-    def _without_words(self, payload: bytes) -> bytes | None:
+    def _without_texts(self, payload: bytes) -> bytes | None:
         try:
             events = _events(payload)
         except EgressError:
             return None
-        left = [kept for event in events if (kept := self._bare(event)) is not None]
-        return join_events(left) if left else None
+        reduced = [one for event in events if (one := self._reduce(event)) is not None]
+        return join_events(reduced) if reduced else None
 
-    def _bare(self, event: bytes) -> bytes | None:
-        """The event, or its totals alone; None when it has none that can be read."""
+    def _reduce(self, event: bytes) -> bytes | None:
+        """The event, or its totals alone; None when they cannot be decoded."""
         for make in (bytes, _totals_alone):
             try:
-                return self._examined_one(Channel.AUDIENCE, make(event), "event")
+                return self._check_event(Channel.AUDIENCE, make(event), "event")
             except EgressError:
                 continue
         return None
@@ -182,29 +184,29 @@ class EgressFilter:
 def examine_document(
     document: Any, *, largest_bytes: int, signatures: Container[str] = SIGNATURES
 ) -> None:
-    """EgressError unless a document other than an event may leave: a shadow, a job's progress.
+    """Raise EgressError unless a shadow or job document may be sent.
 
-    `signatures` are the paths whose text is allowed to be encoded bytes, 128 characters at most.
+    `signatures` are the paths that may contain encoded bytes, at most 128 characters.
     """
     payload = msgspec.json.encode(document)
     if len(payload) > largest_bytes:
-        raise EgressError(f"{len(payload)} bytes, at most {largest_bytes} leave at once")
+        raise EgressError(f"{len(payload)} bytes: the limit is {largest_bytes}")
     for path, text in iterate_texts(msgspec.json.decode(payload)):
         if path in signatures and len(text) <= 128:
             continue
-        for complaint in find_encoded_data(text):
-            raise EgressError(f"{path}: {complaint}")
+        for reason in find_encoded_data(text):
+            raise EgressError(f"{path}: {reason}")
         if path.rpartition(".")[2] in SENTENCES:
-            _examine_sentence(text, path)
+            _check_sentence(text, path)
 
 
-def _examine_sentence(text: str, where: str, own: Iterable[str] = ()) -> None:
-    for _ in find_unknown_words(text, own):
-        raise EgressError(f"{where}: a word that is none of this program's")
+def _check_sentence(text: str, where: str, own_names: Iterable[str] = ()) -> None:
+    for _ in find_unknown_words(text, own_names):
+        raise EgressError(f"{where}: a word that is not part of this program")
 
 
 def iterate_texts(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Every text in a decoded document with its place, names of fields included."""
+    """Every text of a decoded document with its path, field names included."""
     if depth > MAX_DEPTH:
         raise EgressError(f"more than {MAX_DEPTH} levels deep")
     if isinstance(value, str):
@@ -225,29 +227,29 @@ def _events(payload: bytes) -> list[bytes]:
     try:
         return [bytes(event) for event in msgspec.json.decode(payload, type=list[msgspec.Raw])]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise EgressError("no JSON") from None
+        raise EgressError("not JSON") from None
 
 
 def _totals_alone(event: bytes) -> bytes:
-    """The report of an event without anything that could hold words, or EgressError."""
+    """The report without any field that may contain text, or EgressError."""
     try:
         data = msgspec.json.decode(event)["data"]
-        plain = {name: data[name] for name in AudienceReport.__struct_fields__ if name in data}
-        plain |= {
+        totals = {name: data[name] for name in AudienceReport.__struct_fields__ if name in data}
+        totals |= {
             "demographics": [],
             "sensors": {},
             "versions": msgspec.to_builtins(WITHHELD_VERSIONS),
         }
         for name in ("creatives", "zones", "expressions"):
-            plain.pop(name, None)
-        report = msgspec.convert(plain, AudienceReport)
+            totals.pop(name, None)
+        report = msgspec.convert(totals, AudienceReport)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, TypeError, KeyError):
-        raise EgressError("no report") from None
+        raise EgressError("not an audience report") from None
     return encode_event(audience_event(structs.replace(report, versions=WITHHELD_VERSIONS)))
 
 
-def _shape(error: Exception) -> str:
-    """What is wrong with the shape, without the names and values that a decoder quotes."""
+def _schema_error(error: Exception) -> str:
+    """The schema error without the names and values that the decoder quotes."""
     place = str(error).partition(" - at ")[2]
     known = place if place.replace("`", "").startswith("$") and len(place) <= 80 else ""
-    return f"not as the contract has it{f' at {known}' if known else ''}"
+    return f"not valid against the schema{f' at {known}' if known else ''}"

@@ -1,4 +1,4 @@
-"""A link with the gate before it."""
+"""A link with the egress filter in front of it."""
 
 from typing import Protocol, runtime_checkable
 
@@ -8,7 +8,7 @@ from wire.topics import Channel
 
 
 class UnfilteredLink(Protocol):
-    """As much of a link as the gate stands before."""
+    """The methods of a link that the filter wraps."""
 
     @property
     def sessions(self) -> int: ...
@@ -27,7 +27,7 @@ class UnfilteredLink(Protocol):
 
 @runtime_checkable
 class Confirming(Protocol):
-    """A way that knows what the broker has, and perhaps how much it takes at once."""
+    """A link that reports what the broker has confirmed, and its packet limit if stated."""
 
     @property
     def unconfirmed(self) -> int: ...
@@ -38,17 +38,17 @@ class Confirming(Protocol):
 
 @runtime_checkable
 class Relocating(Protocol):
-    """A way that can speak for a location where the device stood before."""
+    """A link that can send reports of a former location of the device."""
 
     def send_audience(self, location: LocationId, payload: bytes) -> bool: ...
 
 
 class FilteredLink:
-    """Passes on what `Egress` lets through; what it refuses counts as taken and goes nowhere."""
+    """Sends what `EgressFilter` allows; a blocked payload counts as accepted and is discarded."""
 
-    def __init__(self, link: UnfilteredLink, egress: EgressFilter) -> None:
+    def __init__(self, link: UnfilteredLink, egress_filter: EgressFilter) -> None:
         self._link = link
-        self._egress = egress
+        self._filter = egress_filter
 
     @property
     def sessions(self) -> int:
@@ -64,28 +64,28 @@ class FilteredLink:
     def send(self, channel: Channel, payload: bytes) -> bool:
         if not self._link.connected:
             return False
-        passed = self._egress.filter_payload(channel, payload)
-        return True if passed is None else self._link.send(channel, passed)
+        filtered = self._filter.filter_payload(channel, payload)
+        return True if filtered is None else self._link.send(channel, filtered)
 
     def send_audience(self, location: LocationId, payload: bytes) -> bool:
-        """Likewise, reports of a location where the device may have stood before."""
+        """Send reports of a location, perhaps a former one of the device."""
         if not self._link.connected:
             return False
-        passed = self._egress.filter_payload(Channel.AUDIENCE, payload)
-        if passed is None:
+        filtered = self._filter.filter_payload(Channel.AUDIENCE, payload)
+        if filtered is None:
             return True
         if isinstance(self._link, Relocating):
-            return self._link.send_audience(location, passed)
-        return self._link.send(Channel.AUDIENCE, passed)
+            return self._link.send_audience(location, filtered)
+        return self._link.send(Channel.AUDIENCE, filtered)
 
     @property
     def unconfirmed(self) -> int:
-        """Messages that the broker has not confirmed; 0 where nobody confirms."""
+        """Messages that the broker has not confirmed; 0 for a link that does not report it."""
         return self._link.unconfirmed if isinstance(self._link, Confirming) else 0
 
     @property
     def largest_payload_bytes(self) -> int | None:
-        """The largest payload that the broker says it takes; None when it does not say."""
+        """The largest payload that the broker accepts; None when it does not state one."""
         return self._link.largest_payload_bytes if isinstance(self._link, Confirming) else None
 
     def take_acknowledgements(self) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""The privacy manifest of this camera, from its settings, signed with its key."""
+"""The privacy manifest of a camera: built from its settings, signed with its key."""
 
 import base64
 import hashlib
@@ -18,13 +18,13 @@ MILLISECOND = timedelta(milliseconds=1)
 
 
 class ManifestError(RuntimeError):
-    """A key that cannot sign: what was found, what was wanted."""
+    """The key cannot sign: what was found, what was expected."""
 
 
 def build_manifest(
     settings: Settings, address: DeviceAddress, versions: Versions, issued_at: datetime
 ) -> PrivacyManifest:
-    """What is switched on."""
+    """The manifest of the effective settings."""
     recorder = settings.recorder
     return PrivacyManifest(
         device=address.device,
@@ -44,39 +44,39 @@ def build_manifest(
 
 
 def sign_manifest(manifest: PrivacyManifest, key_pem: bytes) -> SignedManifest:
-    """Sign with the device's key; the PEM may hold its certificate too. ManifestError if not."""
+    """Sign with the device key; the PEM may also contain its certificate. Raises ManifestError."""
     try:
-        key = serialization.load_pem_private_key(_key_alone(key_pem), password=None)
+        key = serialization.load_pem_private_key(_private_key_part(key_pem), password=None)
     except (ValueError, TypeError) as error:
         raise ManifestError(f"no private key in the PEM: {error}") from error
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise ManifestError(f"a key of {type(key).__name__}: an elliptic curve's is wanted")
+        raise ManifestError(f"a key of {type(key).__name__}: expected an elliptic curve key")
     signature = key.sign(canonical(manifest), ec.ECDSA(hashes.SHA256()))
     return SignedManifest(
         manifest=manifest,
-        key=_name_of(key.public_key()),
+        key=_key_id(key.public_key()),
         signature=base64.b64encode(signature).decode(),
     )
 
 
-def is_signed_by(said: SignedManifest, key: ec.EllipticCurvePublicKey) -> bool:
-    """Whether the holder of this key said exactly this."""
-    if said.key != _name_of(key):
+def is_signed_by(signed_manifest: SignedManifest, key: ec.EllipticCurvePublicKey) -> bool:
+    """Whether this key signed exactly this manifest."""
+    if signed_manifest.key != _key_id(key):
         return False
     try:
-        signature = base64.b64decode(said.signature, validate=True)
-        key.verify(signature, canonical(said.manifest), ec.ECDSA(hashes.SHA256()))
+        signature = base64.b64decode(signed_manifest.signature, validate=True)
+        key.verify(signature, canonical(signed_manifest.manifest), ec.ECDSA(hashes.SHA256()))
     except (InvalidSignature, ValueError):
         return False
     return True
 
 
-def _name_of(key: ec.EllipticCurvePublicKey) -> str:
+def _key_id(key: ec.EllipticCurvePublicKey) -> str:
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     return hashlib.sha256(key.public_bytes(serialization.Encoding.DER, form)).hexdigest()[:16]
 
 
-def _key_alone(pem: bytes) -> bytes:
-    """The PEM from its private key on; a certificate may stand before it."""
+def _private_key_part(pem: bytes) -> bytes:
+    """The PEM from its private key on, without a certificate before it."""
     start = max(pem.find(b"-----BEGIN PRIVATE"), pem.find(b"-----BEGIN EC PRIVATE"))
     return pem[max(start, 0) :]

@@ -1,4 +1,4 @@
-"""The names under which readings leave: a quantity with its unit, no free text."""
+"""Names of sensor readings that may be sent: a quantity with its unit, no free text."""
 
 import re
 from collections.abc import Iterable
@@ -12,10 +12,10 @@ KNOWN: Final = frozenset(
         "voltage_v", "current_a", "power_w", "energy_wh", "fan_rpm", "distance_m", "speed_m_s",
     }
 )  # fmt: skip
-NUMBERED: Final = re.compile(r"(.+?)_[0-9]{1,2}")  # several of one kind: lux_2
+NUMBERED: Final = re.compile(r"(.+?)_[0-9]{1,2}")  # several sensors of one kind: lux_2
 
 
 def is_allowed_name(name: str, own: Iterable[str] = ()) -> bool:
-    """Whether a reading may leave under this name; `own` are those of the camera's settings."""
+    """Whether a reading may be sent under this name; `own` are names of the local settings."""
     numbered = NUMBERED.fullmatch(name)
     return name in KNOWN or name in own or bool(numbered and numbered.group(1) in KNOWN)

@@ -1,9 +1,9 @@
-"""Cells of fewer than `smallest` people wait until they are large enough.
+"""Suppresses cells of fewer than `smallest` people: they wait until they are large enough.
 
-A cell is a class of dwell, a class of looking time, a zone, or the faces of snapshots. It is told
-with `n` people if `n >= smallest` of them have come together and the report has room for them: no
-report's cells count more than the report does. What is told leaves the waiting cell, so over any
-time told and waiting are what was measured, and nobody is told of twice.
+A cell is a bucket of dwell, a bucket of attention time, a zone, or the faces of snapshots. It is
+reported with `n` people when `n >= smallest` of them have accumulated and the report has room for
+them: the cells of a report never count more than the report. Reported people are removed from the
+waiting cell, so reported plus waiting is what was measured, and no one is reported twice.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -14,11 +14,11 @@ from msgspec import UNSET, structs
 
 from wire.audience import UNKNOWN_CREATIVE, AudienceReport
 
-FRAME_STEP: Final = 1_800  # a minute at the most frames per second that are analysed
+FRAME_STEP: Final = 1_800  # a minute at the highest rate of analysed frames
 
 
 class ZoneCell(msgspec.Struct):
-    """What waits of one zone, and who was in view `outside` of it since it was last reported.
+    """Waiting sums of one zone, and those in view `outside` of it since it was last reported.
 
     `beside` are the zones that overlap it: somebody stood in both. `ahead` are the entries of this
     zone that were reported since it and another zone were last reported together, by that zone.
@@ -38,7 +38,7 @@ class ZoneCell(msgspec.Struct):
 
 
 class SuppressedCells(msgspec.Struct, kw_only=True):
-    """The cells that wait."""
+    """All waiting cells."""
 
     dwell: list[int] = msgspec.field(default_factory=list)
     attention: list[int] = msgspec.field(default_factory=list)
@@ -47,43 +47,46 @@ class SuppressedCells(msgspec.Struct, kw_only=True):
 
 
 def release_buckets(waiting: list[int], visits: int, smallest: int) -> list[int]:
-    """What a report of so many visits may say of a histogram; it is taken out of `waiting`."""
-    told = [0] * len(waiting)
+    """The buckets of a histogram that a report of so many visits may contain.
+
+    They are removed from `waiting`.
+    """
+    reported = [0] * len(waiting)
     for bucket in sorted(range(len(waiting)), key=lambda bucket: -waiting[bucket]):
         count = min(waiting[bucket], visits)
         if count >= smallest:
-            told[bucket] = count
+            reported[bucket] = count
             waiting[bucket] -= count
             visits -= count
-    return told
+    return reported
 
 
 def add_histograms(waiting: list[int], new: Sequence[int]) -> list[int]:
-    """A histogram with more in it."""
+    """The sum of two histograms; an empty one counts as zeros."""
     held = waiting or [0] * len(new)
     return [one + other for one, other in zip(held, new, strict=True)]
 
 
 def release_zone(zone: ZoneCell, person_ms: int, smallest: int) -> ZoneCell | None:
-    """What a report with so much time in view may say of a zone; None when it says nothing.
+    """The sums of a zone that a report with so much time in view may contain, or None.
 
-    The report's time less the zone's is that of the people outside: enough of them, or none.
+    The time of the report less that of the zone is that of people outside: none, or enough.
     """
     few_inside = zone.entries < smallest
     few_outside = zone.outside_ms > 0 and zone.outside < smallest
     if not zone.is_empty and (few_inside or few_outside):
         return None
     zone.outside = zone.outside_ms = 0
-    told_ms = min(zone.person_ms, person_ms)
-    told = ZoneCell(zone.entries, told_ms, min(zone.looking_ms, told_ms))
-    zone.entries -= told.entries
-    zone.person_ms -= told.person_ms
-    zone.looking_ms -= told.looking_ms
-    return told
+    reported_ms = min(zone.person_ms, person_ms)
+    reported = ZoneCell(zone.entries, reported_ms, min(zone.looking_ms, reported_ms))
+    zone.entries -= reported.entries
+    zone.person_ms -= reported.person_ms
+    zone.looking_ms -= reported.looking_ms
+    return reported
 
 
 def round_frames(frames: int) -> int:
-    """A number of frames that does not tell for how long somebody was followed."""
+    """A number of frames, rounded so that it does not reveal the dwell of one person."""
     return frames // FRAME_STEP * FRAME_STEP
 
 
@@ -121,14 +124,18 @@ def record_reported(zones: Mapping[str, ZoneCell], entries: Mapping[str, int]) -
 def select_creatives(
     visits: Mapping[str, Set[int]], spent_ms: Mapping[str, int], person_ms: int, smallest: int
 ) -> set[str]:
-    """The creatives whose times are told by name: those that enough visits saw.
+    """The creatives whose times are reported by name: those that enough visits saw.
 
-    The time of all others is told as one sum, which total minus named gives anyway. While it is of
-    fewer visits, the named creative of the fewest joins it. `visits` are those of each creative,
-    `person_ms` is the report's; what exceeds `spent_ms` is of visits that nobody counts.
+    The time of all others is reported as one sum (total less named). While that sum is of too few
+    visits, the named creative with the fewest visits joins it. `visits` are those of each creative,
+    `person_ms` is the total of the report; time beyond `spent_ms` belongs to uncounted visits.
     """
-    named = {name for name, seen in visits.items() if len(seen) >= smallest} - {UNKNOWN_CREATIVE}
-    rest: set[int] = set().union(*(seen for name, seen in visits.items() if name not in named))
+    named = {name for name, seen_by in visits.items() if len(seen_by) >= smallest} - {
+        UNKNOWN_CREATIVE
+    }
+    rest: set[int] = set().union(
+        *(seen_by for name, seen_by in visits.items() if name not in named)
+    )
     for name in sorted(named, key=lambda name: (len(visits[name]), spent_ms.get(name, 0), name)):
         rest_ms = person_ms - sum(spent_ms.get(name, 0) for name in named)
         if not rest_ms or len(rest) >= smallest:
@@ -139,7 +146,7 @@ def select_creatives(
 
 
 def drop_small_cells(report: AudienceReport, smallest: int) -> AudienceReport:
-    """A report of any origin without cells of fewer people; its totals stay as they are."""
+    """A report of any origin without cells of too few people; its totals are unchanged."""
     if smallest <= 1:
         return report
     zones = {

@@ -1,1 +1,1 @@
-"""Anonymised video for audit: off by default, kept for a week at most, sent only when asked for."""
+"""Pixelated video for audits: off by default, kept for a week at most, uploaded only by a job."""

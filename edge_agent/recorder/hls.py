@@ -1,8 +1,8 @@
-"""Veiled pictures into HLS, ten minutes a folder, by a thread of its own.
+"""Writes redacted frames as HLS, ten minutes per folder, in a thread of its own.
 
-A folder is called like the instant at which it begins and holds `index.m3u8` and its segments,
-playable while it grows and after a power cut. When the disk is slow pictures are dropped and
-counted; the measuring never waits.
+A folder is named after its start and holds `index.m3u8` and its segments, playable while it grows
+and after a power cut. When the disk is slow, frames are dropped and counted; measurement never
+waits.
 """
 
 import logging
@@ -28,14 +28,14 @@ log = logging.getLogger(__name__)
 
 RECORDING_S: Final = 600.0
 SEGMENT_S: Final = 10
-QUEUE_FRAMES: Final = 50  # pictures between the agent and the disk
+QUEUE_FRAMES: Final = 50  # frames between the agent and the disk
 MILLISECONDS: Final = Fraction(1, 1000)
-LAST_FRAME_MS: Final = 200  # how long a folder's last picture stands
-GOODBYE_S: Final = 5.0
+LAST_FRAME_MS: Final = 200  # duration of the last frame of a folder
+CLOSE_TIMEOUT_S: Final = 5.0
 
 
 class Recorder:
-    """Writes below `folder` from the first picture until it is closed."""
+    """Writes below `folder` from the first frame until it is closed."""
 
     is_wanted = True
 
@@ -43,64 +43,64 @@ class Recorder:
         self.dropped = 0
         self._folder = folder
         self._settings = settings
-        self._waiting: queue.Queue[RedactedFrame | None] = queue.Queue(QUEUE_FRAMES)
-        self._chapter: _Chapter | None = None
+        self._queue: queue.Queue[RedactedFrame | None] = queue.Queue(QUEUE_FRAMES)
+        self._recording: _Recording | None = None
         self._thread = threading.Thread(target=self._write, name="recorder", daemon=True)
         self._thread.start()
 
-    def write_frame(self, picture: RedactedFrame) -> None:
-        """Take a picture, or drop it when the disk is behind."""
+    def write_frame(self, frame: RedactedFrame) -> None:
+        """Queue a frame, or drop it when the queue is full."""
         try:
-            self._waiting.put_nowait(picture)
+            self._queue.put_nowait(frame)
         except queue.Full:
             self.dropped += 1
 
     def close(self) -> None:
-        """Write what waits and end the folder."""
+        """Write queued frames and finish the folder."""
         try:
-            self._waiting.put(None, timeout=GOODBYE_S)
+            self._queue.put(None, timeout=CLOSE_TIMEOUT_S)
         except queue.Full:
             log.warning("recorder.stuck", extra={"folder": str(self._folder)})
-        self._thread.join(GOODBYE_S)
+        self._thread.join(CLOSE_TIMEOUT_S)
 
     def _write(self) -> None:
         failing = False
-        while (picture := self._waiting.get()) is not None:
+        while (frame := self._queue.get()) is not None:
             try:
-                self._add(picture)
+                self._add(frame)
                 failing = False
-            except Exception as error:  # noqa: BLE001  the next picture may be written again
+            except Exception as error:  # noqa: BLE001  the next frame may succeed
                 if not failing:
                     log.error("recorder.failed", extra={"reason": failure_of(error)})
-                failing, self._chapter = True, None
+                failing, self._recording = True, None
                 self.dropped += 1
         try:
-            self._end()
-        except Exception as error:  # noqa: BLE001  whatever the disk does, the agent ends in order
+            self._finish()
+        except Exception as error:  # noqa: BLE001  the agent ends in order
             log.error("recorder.failed", extra={"reason": failure_of(error)})
 
-    def _add(self, picture: RedactedFrame) -> None:
-        if self._chapter is not None and not self._chapter.fits(picture):
-            self._end()
-        if self._chapter is None:
+    def _add(self, frame: RedactedFrame) -> None:
+        if self._recording is not None and not self._recording.accepts(frame):
+            self._finish()
+        if self._recording is None:
             now = datetime.now(UTC)
             delete_expired(self._folder, now, self._settings.days, self._settings.budget_bytes)
-            self._chapter = _Chapter(self._folder, picture)
-        self._chapter.add(picture)
+            self._recording = _Recording(self._folder, frame)
+        self._recording.add(frame)
 
-    def _end(self) -> None:
-        chapter, self._chapter = self._chapter, None
-        if chapter is not None:
-            chapter.close()
+    def _finish(self) -> None:
+        recording, self._recording = self._recording, None
+        if recording is not None:
+            recording.close()
 
 
-class _Chapter:
-    """One folder."""
+class _Recording:
+    """One folder of HLS."""
 
     def __init__(self, folder: Path, first: RedactedFrame) -> None:
-        self._begins_s = first.at_s
+        self._started_s = first.at_s
         self._last_ms, self._key_ms = -1, 0
-        self._held: Any = None
+        self._last_packet: Any = None
         self._shape = first.image.shape
         path = folder / first.captured_at.strftime(NAME_FORMAT)
         create_private_folder(path)
@@ -119,34 +119,34 @@ class _Chapter:
         self._stream.pix_fmt = "yuv420p"
         self._stream.time_base = self._stream.codec_context.time_base = MILLISECONDS
 
-    def fits(self, picture: RedactedFrame) -> bool:
-        """Same size, same ten minutes."""
-        lasts_s = picture.at_s - self._begins_s
-        return picture.image.shape == self._shape and 0 <= lasts_s < RECORDING_S
+    def accepts(self, frame: RedactedFrame) -> bool:
+        """Whether a frame has the same size and lies within the same ten minutes."""
+        offset_s = frame.at_s - self._started_s
+        return frame.image.shape == self._shape and 0 <= offset_s < RECORDING_S
 
-    def add(self, picture: RedactedFrame) -> None:
-        at_ms = max(round((picture.at_s - self._begins_s) * 1000), self._last_ms + 1)
+    def add(self, frame: RedactedFrame) -> None:
+        at_ms = max(round((frame.at_s - self._started_s) * 1000), self._last_ms + 1)
         self._last_ms = at_ms
-        even = np.ascontiguousarray(picture.image[: self._stream.height, : self._stream.width])
-        frame = av.VideoFrame.from_ndarray(even, format="bgr24")
-        frame.pts, frame.time_base = at_ms, MILLISECONDS
-        if at_ms >= self._key_ms:  # a segment begins with a key picture
-            frame.pict_type, self._key_ms = PictureType.I, at_ms + SEGMENT_S * 1000
+        cropped = np.ascontiguousarray(frame.image[: self._stream.height, : self._stream.width])
+        video_frame = av.VideoFrame.from_ndarray(cropped, format="bgr24")
+        video_frame.pts, video_frame.time_base = at_ms, MILLISECONDS
+        if at_ms >= self._key_ms:  # a segment starts with a key frame
+            video_frame.pict_type, self._key_ms = PictureType.I, at_ms + SEGMENT_S * 1000
             restrict_folder(self._path)
-        self._mux(self._stream.encode(frame))
+        self._mux(self._stream.encode(video_frame))
 
     def close(self) -> None:
         self._mux(self._stream.encode(None))
-        if self._held is not None:
-            self._held.duration = LAST_FRAME_MS
-            self._container.mux(self._held)
+        if self._last_packet is not None:
+            self._last_packet.duration = LAST_FRAME_MS
+            self._container.mux(self._last_packet)
         self._container.close()
         restrict_folder(self._path)
 
     def _mux(self, packets: Sequence[Any]) -> None:
-        """HLS adds packets' durations up; one is known when the next packet comes."""
+        """HLS adds up packet durations; that of a packet is known when the next one arrives."""
         for packet in packets:
-            if self._held is not None:
-                self._held.duration = packet.pts - self._held.pts
-                self._container.mux(self._held)
-            self._held = packet
+            if self._last_packet is not None:
+                self._last_packet.duration = packet.pts - self._last_packet.pts
+                self._container.mux(self._last_packet)
+            self._last_packet = packet

@@ -1,4 +1,4 @@
-"""Who looks on: takes each picture of the camera, veils it, and hands it to whoever shows it."""
+"""Frame observer that redacts each frame before it is recorded or shown."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,37 +9,37 @@ from edge_agent.privacy.delayed_redaction import DelayedRedaction, RedactedFrame
 
 
 class RedactedFrameSink(Protocol):
-    """Somewhere a veiled picture goes: a recorder, a preview."""
+    """A consumer of redacted frames: a recorder, a preview."""
 
     @property
     def is_wanted(self) -> bool:
-        """Whether pictures are looked at now; veiling what nobody sees costs time."""
+        """Whether frames are needed now; unneeded frames are not redacted."""
         ...
 
-    def write_frame(self, picture: RedactedFrame) -> None: ...
+    def write_frame(self, frame: RedactedFrame) -> None: ...
 
     def close(self) -> None: ...
 
 
 class RedactingObserver:
-    """Nothing passes here that was not veiled."""
+    """Passes redacted frames to its sinks, and no others."""
 
-    def __init__(self, screens: Sequence[RedactedFrameSink], *, width_px: int) -> None:
-        self._screens = screens
-        self._veil = DelayedRedaction(width_px)
+    def __init__(self, sinks: Sequence[RedactedFrameSink], *, width_px: int) -> None:
+        self._sinks = sinks
+        self._redaction = DelayedRedaction(width_px)
 
     def see(self, frame: Frame, heads: Sequence[Box] | None) -> None:
-        wanted = any(screen.is_wanted for screen in self._screens)
-        for picture in self._veil.add_frame(frame, heads, wanted=wanted):
-            self._show(picture)
+        wanted = any(sink.is_wanted for sink in self._sinks)
+        for redacted in self._redaction.add_frame(frame, heads, wanted=wanted):
+            self._write(redacted)
 
     def close(self) -> None:
-        for picture in self._veil.flush():
-            self._show(picture)
-        for screen in self._screens:
-            screen.close()
+        for frame in self._redaction.flush():
+            self._write(frame)
+        for sink in self._sinks:
+            sink.close()
 
-    def _show(self, picture: RedactedFrame) -> None:
-        for screen in self._screens:
-            if screen.is_wanted:
-                screen.write_frame(picture)
+    def _write(self, frame: RedactedFrame) -> None:
+        for sink in self._sinks:
+            if sink.is_wanted:
+                sink.write_frame(frame)

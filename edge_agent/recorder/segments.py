@@ -1,7 +1,7 @@
-"""The folders of recordings: kept for days and within a budget, cut into clips, sent when asked.
+"""Recorded video on disk: retention by age and size, cutting of clips, upload.
 
-A clip leaves only by `send`, which a job calls with an address that the cloud made for it. It is
-the one thing besides the contract's messages that leaves the device, and it is veiled video.
+A clip is sent only by `upload_clip`, called by a job with an upload URL from the cloud. Besides the
+messages of the schema it is the only data that leaves the device, and it is pixelated video.
 """
 
 import logging
@@ -22,16 +22,16 @@ log = logging.getLogger(__name__)
 NAME_FORMAT: Final = "%Y%m%dT%H%M%SZ"
 INDEX_FILE: Final = "index.m3u8"
 MAX_CLIP_BYTES: Final = 256 * 1024 * 1024
-UPLOAD_TIMEOUT_S: Final = 600.0  # the whole of it: a slow line takes minutes for a large clip
+UPLOAD_TIMEOUT_S: Final = 600.0  # in total: a slow connection takes minutes for a large clip
 MAX_RESPONSE_BYTES: Final = 64 * 1024
 
 
 class ClipError(RuntimeError):
-    """A clip that cannot be made or sent: why, what to do."""
+    """A clip cannot be made or uploaded: why, what to do."""
 
 
 class VideoSegment(NamedTuple):
-    """A stretch of video, half-open."""
+    """A half-open interval of video."""
 
     path: Path
     starts_at: datetime
@@ -39,108 +39,112 @@ class VideoSegment(NamedTuple):
 
 
 def list_recordings(folder: Path) -> list[tuple[datetime, Path]]:
-    """The folders of recordings with when they begin, oldest first; anything else is left alone."""
-    found = []
+    """Folders of recordings with their start, oldest first; other entries are ignored."""
+    matching = []
     for path in folder.iterdir() if folder.is_dir() else ():
         try:
-            begins_at = datetime.strptime(path.name, NAME_FORMAT).replace(tzinfo=UTC)
+            started_at = datetime.strptime(path.name, NAME_FORMAT).replace(tzinfo=UTC)
         except ValueError:
             continue
         if path.is_dir():
-            found.append((begins_at, path))
-    return sorted(found)
+            matching.append((started_at, path))
+    return sorted(matching)
 
 
 def delete_expired(folder: Path, now: datetime, days: float, budget_bytes: int) -> int:
-    """Delete what is older than `days`, and the oldest until the rest fits; how many folders."""
-    kept, gone = [], 0
-    for begins_at, path in list_recordings(folder):
-        if begins_at < now - timedelta(days=days):
-            gone += _delete(path)
+    """Delete folders older than `days`, then the oldest above the budget; returns their number."""
+    remaining, deleted = [], 0
+    for started_at, path in list_recordings(folder):
+        if started_at < now - timedelta(days=days):
+            deleted += _delete_folder(path)
         else:
-            kept.append((path, _bytes(path)))
-    total = sum(size for _, size in kept)
-    for path, size in kept:
+            remaining.append((path, _folder_bytes(path)))
+    total = sum(size for _, size in remaining)
+    for path, size in remaining:
         if total <= budget_bytes:
             break
-        gone, total = gone + _delete(path), total - size
-    return gone
+        deleted, total = deleted + _delete_folder(path), total - size
+    return deleted
 
 
 def find_segments(folder: Path, since: datetime, until: datetime) -> Iterator[VideoSegment]:
-    """What was recorded from `since` up to `until`, whole segments."""
-    for begins_at, path in list_recordings(folder):
-        for segment in _listed(path, begins_at):
+    """Whole segments recorded from `since` up to `until`."""
+    for started_at, path in list_recordings(folder):
+        for segment in _read_index(path, started_at):
             if segment.starts_at < until and since < segment.ends_at:
                 yield segment
 
 
 def write_clip(folder: Path, since: datetime, until: datetime, into: Path) -> Path:
-    """One MPEG-TS file of all that was recorded then, or ClipError."""
-    found = [one for one in find_segments(folder, since, until) if one.path.is_file()]
-    if not found:
-        raise ClipError(f"nothing was recorded from {since} to {until}: is the recorder on?")
-    size = sum(segment.path.stat().st_size for segment in found)
+    """Write one MPEG-TS file of all segments of a period, or raise ClipError."""
+    matching = [one for one in find_segments(folder, since, until) if one.path.is_file()]
+    if not matching:
+        raise ClipError(f"nothing was recorded from {since} to {until}: check settings recorder.on")
+    size = sum(segment.path.stat().st_size for segment in matching)
     if size > MAX_CLIP_BYTES:
-        raise ClipError(f"a clip of {size} bytes, at most {MAX_CLIP_BYTES}: ask for less time")
-    with into.open("wb") as whole:
-        for segment in found:
-            with segment.path.open("rb") as part:
-                shutil.copyfileobj(part, whole)
+        raise ClipError(
+            f"a clip of {size} bytes, above the limit of {MAX_CLIP_BYTES}: request less time"
+        )
+    with into.open("wb") as output:
+        for segment in matching:
+            with segment.path.open("rb") as source:
+                shutil.copyfileobj(source, output)
     return into
 
 
 def upload_clip(clip: Path, url: str) -> int:
-    """PUT a clip to an address that was made for it; how many bytes went. ClipError when not."""
+    """PUT a clip to its upload URL; returns its size. Raises ClipError when it fails."""
     try:
         address = parse_address(url, WEB_SCHEMES)
     except AddressError as error:
-        raise ClipError(f"{error}; clips go over https alone") from None
+        raise ClipError(f"{error}; clips are uploaded over https only") from None
     if not address.is_secure and address.host not in LOOPBACK:
-        raise ClipError("clips go over https alone: ask for another address")
+        raise ClipError("clips are uploaded over https only: request another URL")
     size = clip.stat().st_size
     headers = {"Content-Length": str(size), "Content-Type": "video/mp2t"}
     bounds = HttpLimits(UPLOAD_TIMEOUT_S, MAX_RESPONSE_BYTES)
     try:
         with clip.open("rb") as content:
-            answer = send_request(address, bounds, method="PUT", body=content, headers=headers)
+            response = send_request(address, bounds, method="PUT", body=content, headers=headers)
     except HttpRequestError as error:
-        raise _not_taken(str(error)) from None
-    if not answer.is_success:
-        raise _not_taken(f"status {answer.status}" + REDIRECTED * (300 <= answer.status < 400))
-    log.info("recorder.sent", extra={"bytes": size})
+        raise _upload_error(str(error)) from None
+    if not response.is_success:
+        raise _upload_error(
+            f"status {response.status}" + REDIRECTED * (300 <= response.status < 400)
+        )
+    log.info("recorder.clip_uploaded", extra={"bytes": size})
     return size
 
 
-def _not_taken(why: str) -> ClipError:
-    """Without the error's own text, which may hold the address: that is a secret."""
-    return ClipError(f"the clip was not taken: {why}; ask for a new address")
+def _upload_error(reason: str) -> ClipError:
+    """Without the text of the error, which may contain the URL: that is a credential."""
+    return ClipError(f"the clip was not uploaded: {reason}; request a new URL")
 
 
-def _listed(path: Path, begins_at: datetime) -> Iterator[VideoSegment]:
+def _read_index(path: Path, started_at: datetime) -> Iterator[VideoSegment]:
     try:
         lines = (path / INDEX_FILE).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         return
-    starts_at, lasts = begins_at, timedelta(0)
+    starts_at, duration = started_at, timedelta(0)
     for line in lines:
         if line.startswith("#EXTINF:"):
-            lasts = _length(line)
+            duration = _segment_duration(line)
         elif line and not line.startswith("#"):
-            yield VideoSegment(path / Path(line).name, starts_at, starts_at + lasts)
-            starts_at += lasts
+            yield VideoSegment(path / Path(line).name, starts_at, starts_at + duration)
+            starts_at += duration
 
 
-def _length(line: str) -> timedelta:
-    """Of a segment; none where a power cut spoilt the line."""
+def _segment_duration(line: str) -> timedelta:
+    """Duration of a segment; zero where a power cut damaged the line."""
     try:
         return timedelta(seconds=float(line.removeprefix("#EXTINF:").partition(",")[0]))
     except (OverflowError, ValueError):
         return timedelta(0)
 
 
-def _bytes(path: Path) -> int:
-    """What a folder takes; a file that has just been deleted takes nothing."""
+def _folder_bytes(path: Path) -> int:
+    """Size of a folder; files deleted meanwhile are skipped."""
     total = 0
     for file in path.glob("*"):
         with suppress(OSError):
@@ -148,7 +152,7 @@ def _bytes(path: Path) -> int:
     return total
 
 
-def _delete(path: Path) -> int:
+def _delete_folder(path: Path) -> int:
     shutil.rmtree(path, ignore_errors=True)
-    log.info("recorder.deleted", extra={"chapter": path.name})
+    log.info("recorder.recording_deleted", extra={"folder": path.name})
     return 1

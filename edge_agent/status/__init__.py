@@ -1,1 +1,1 @@
-"""What the device says of itself on its own network: a page, figures, a pulse."""
+"""Local status of the device: status page, metrics, Home Assistant, watchdog."""

@@ -1,7 +1,7 @@
-"""Home Assistant learns of each camera by itself: MQTT discovery, on the house's own broker.
+"""Publishes each camera to Home Assistant by MQTT discovery, on a local broker.
 
-Its broker is not the cloud's: another connection, other topics, and only figures that stand on the
-status page. What is published there passes the privacy gate as well.
+The broker is not that of the cloud: it has a connection and topics of its own, and receives only
+figures of the status page. Messages pass the egress filter.
 """
 
 import json
@@ -23,12 +23,12 @@ from wire.health import CaptureState, DeviceFigures
 log = logging.getLogger(__name__)
 
 ROOT: Final = "onlooker-device"
-LARGEST_BYTES: Final = 4 * 1024
-GOODBYE_S: Final = 2.0
+MAX_MESSAGE_BYTES: Final = 4 * 1024
+DISCONNECT_TIMEOUT_S: Final = 2.0
 
 
 class Entity(NamedTuple):
-    """One figure as Home Assistant shows it; `about` are its own discovery fields."""
+    """One entity of Home Assistant; `about` are its additional discovery fields."""
 
     key: str
     name: str
@@ -67,20 +67,22 @@ ENTITIES: Final = (
         "Problem",
         "binary_sensor",
         PROBLEM,
-        lambda o, f: _on(o.beat.capture is not CaptureState.STREAMING or bool(f and f.alarms)),
+        lambda o, f: _on_or_off(
+            o.beat.capture is not CaptureState.STREAMING or bool(f and f.alarms)
+        ),
     ),
 )
 
 
 class HomeAssistant:
-    """Publishes what is on the board every `every_s`, and what it means after each connection."""
+    """Publishes the state board every `every_s`, and discovery messages after each connection."""
 
     def __init__(self, settings: HomeAssistantSettings, board: StateBoard, name: str) -> None:
-        """`name` tells this device from others of the same node: that of its first camera."""
+        """`name` identifies the device within its node: the id of its first camera."""
         self._settings = settings
         self._board = board
         self._broker = parse_broker_url(settings.broker)
-        self._ended = threading.Event()
+        self._stopping = threading.Event()
         self._announced: set[str] = set()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
         self._client.username_pw_set(self._broker.username, self._broker.password)
@@ -88,7 +90,7 @@ class HomeAssistant:
             self._client.tls_set_context(create_tls_context(self._broker))
         self._available = f"{self._root}/{name}/available"
         self._client.will_set(self._available, "offline", qos=1, retain=True)
-        self._client.on_connect = self._connected
+        self._client.on_connect = self._on_connect
         self._thread = threading.Thread(target=self._run, name="home-assistant", daemon=True)
 
     def start(self) -> None:
@@ -97,11 +99,11 @@ class HomeAssistant:
         self._thread.start()
 
     def stop(self) -> None:
-        self._ended.set()
-        self._thread.join(GOODBYE_S)
+        self._stopping.set()
+        self._thread.join(DISCONNECT_TIMEOUT_S)
         if self._client.is_connected():
-            goodbye = self._client.publish(self._available, "offline", 1, retain=True)
-            goodbye.wait_for_publish(GOODBYE_S)
+            published = self._client.publish(self._available, "offline", 1, retain=True)
+            published.wait_for_publish(DISCONNECT_TIMEOUT_S)
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -109,7 +111,7 @@ class HomeAssistant:
     def _root(self) -> str:
         return f"{ROOT}/{self._settings.node}"
 
-    def _connected(
+    def _on_connect(
         self, client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _more: Any
     ) -> None:
         if reason.is_failure:
@@ -119,18 +121,18 @@ class HomeAssistant:
         client.publish(self._available, "online", qos=1, retain=True)
 
     def _run(self) -> None:
-        while not self._ended.wait(self._settings.every_s):
+        while not self._stopping.wait(self._settings.every_s):
             if self._client.is_connected():
                 for snapshot in self._board.snapshots:
-                    self._tell_safely(snapshot)
+                    self._publish_camera_safely(snapshot)
 
-    def _tell_safely(self, snapshot: StateSnapshot) -> None:
+    def _publish_camera_safely(self, snapshot: StateSnapshot) -> None:
         try:
-            self._tell(snapshot)
-        except Exception:  # what one camera shows does not keep the others from being shown
+            self._publish_camera(snapshot)
+        except Exception:  # one camera must not stop the others
             log.exception("home_assistant.failed", extra={"device": snapshot.beat.device})
 
-    def _tell(self, snapshot: StateSnapshot) -> None:
+    def _publish_camera(self, snapshot: StateSnapshot) -> None:
         device = snapshot.beat.device
         if device not in self._announced:
             for entity in ENTITIES:
@@ -163,14 +165,14 @@ class HomeAssistant:
 
     def _publish(self, topic: str, document: dict[str, Any], *, retain: bool) -> None:
         try:
-            examine_document(document, largest_bytes=LARGEST_BYTES)
+            examine_document(document, largest_bytes=MAX_MESSAGE_BYTES)
         except EgressError as error:
-            log.error("egress.refused", extra={"channel": "home_assistant", "reason": str(error)})
+            log.error("egress.blocked", extra={"channel": "home_assistant", "reason": str(error)})
             return
         self._client.publish(topic, json.dumps(document), qos=1, retain=retain)
 
 
-def _on(is_on: bool) -> str:
+def _on_or_off(is_on: bool) -> str:
     return "ON" if is_on else "OFF"
 
 
@@ -178,7 +180,7 @@ def _on(is_on: bool) -> str:
 def publish_to_home_assistant(
     settings: HomeAssistantSettings, board: StateBoard, name: str
 ) -> Iterator[None]:
-    """While the block runs, if there is a broker to tell."""
+    """Publish while the block runs, if a broker is configured."""
     if not settings.broker:
         yield
         return

@@ -1,6 +1,6 @@
-"""The heartbeat's figures in Prometheus's words: nothing here that is not on the board.
+"""Figures of the heartbeat in the Prometheus text format; nothing beyond the state board.
 
-Totals count from the agent's start, as counters do; a restart shows as a fall to zero.
+Totals count from the start of the agent, as Prometheus counters do; a restart resets them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,7 +22,7 @@ Rows = Iterable[tuple[str, float]]  # the value of the extra label, and the figu
 
 
 class _MetricSpec(NamedTuple):
-    """One metric, and how it is read from a camera's snapshot; `label` is an extra label."""
+    """One metric: how to read it from a snapshot; `label` is added to those of the camera."""
 
     family: Family
     name: str
@@ -32,7 +32,7 @@ class _MetricSpec(NamedTuple):
 
 
 def render_metrics(board: StateBoard, now: datetime) -> bytes:
-    """Prometheus's text format for every camera on the board."""
+    """Render the metrics of every camera on the board."""
     registry = CollectorRegistry()
     registry.register(_BoardCollector(board.snapshots, now))
     return generate_latest(registry)
@@ -44,11 +44,11 @@ class _BoardCollector(Collector):
         self._now = now
 
     def collect(self) -> Iterator[Metric]:
-        for told in (*METRIC_SPECS, _age(self._now)):
-            labels = (*LABELS, told.label) if told.label else LABELS
-            family = told.family(f"onlooker_{told.name}", told.about, labels=labels)
+        for spec in (*METRIC_SPECS, _age(self._now)):
+            labels = (*LABELS, spec.label) if spec.label else LABELS
+            family = spec.family(f"onlooker_{spec.name}", spec.about, labels=labels)
             for one in self._glances:
-                for word, value in told.read(one):
+                for word, value in spec.read(one):
                     whose = [one.beat.location, one.beat.device, word]
                     family.add_metric(whose[: len(labels)], value)
             yield family
@@ -90,14 +90,14 @@ def _alarms(one: StateSnapshot) -> Rows:
     return [(kind, 1) for kind in figures.alarms] if isinstance(figures, DeviceFigures) else []
 
 
-def _blind(one: StateSnapshot) -> Rows:
+def _unobserved(one: StateSnapshot) -> Rows:
     blind_ms = one.totals.get("blind_ms")
     spent = blind_ms.items() if isinstance(blind_ms, dict) else ()
     return [(str(cause), milliseconds / 1000) for cause, milliseconds in spent]
 
 
 def _gate(one: StateSnapshot) -> Rows:
-    """Parts that add up to the sampled frames: what woke the detector, or nothing."""
+    """Sampled frames by what triggered the detector, or nothing."""
     gate = one.beat.gate
     if not isinstance(gate, GateCounts):
         return []
@@ -118,41 +118,46 @@ def _age(now: datetime) -> _MetricSpec:
         oldest_at = one.beat.outbox_oldest_at
         return [("", max((now - oldest_at).total_seconds(), 0.0) if oldest_at else 0.0)]
 
-    about = "Age of the oldest report that waits"
+    about = "Age of the oldest pending report"
     return _MetricSpec(GaugeMetricFamily, "outbox_oldest_age_seconds", about, read)
 
 
 C, G = CounterMetricFamily, GaugeMetricFamily
 METRIC_SPECS: Final = (
-    _MetricSpec(C, "entries", "People who came into view", _total("entries")),
+    _MetricSpec(C, "entries", "Entries: people who came into view", _total("entries")),
     _MetricSpec(C, "visits", "Visits that ended", _total("visits")),
-    _MetricSpec(C, "onlookers", "Ended visits that looked for a while", _total("onlookers")),
+    _MetricSpec(C, "onlookers", "Viewers: ended visits that looked", _total("onlookers")),
     _MetricSpec(C, "person_seconds", "Time of people in view", _total("person_ms", 1000)),
     _MetricSpec(C, "looking_seconds", "Time of people looking", _total("looking_ms", 1000)),
-    _MetricSpec(C, "observed_seconds", "Time the camera could see", _total("observed_ms", 1000)),
-    _MetricSpec(C, "blind_seconds", "Time it could not, by cause", _blind, "cause"),
+    _MetricSpec(C, "observed_seconds", "Time observed", _total("observed_ms", 1000)),
+    _MetricSpec(C, "blind_seconds", "Time not observed, by cause", _unobserved, "cause"),
     _MetricSpec(C, "reports", "Reports made", _total("reports")),
-    _MetricSpec(G, "capture_state", "What the stream is doing", _state, "state"),
-    _MetricSpec(G, "connection", "How well pictures come", _connection, "word"),
+    _MetricSpec(G, "capture_state", "State of the stream", _state, "state"),
+    _MetricSpec(G, "connection", "Quality of the camera connection", _connection, "word"),
     _MetricSpec(G, "frames_per_second", "Frames that arrive", _figure("frames_milli_hz", 1000)),
     _MetricSpec(C, "frames_captured", "Frames that arrived", _beat("frames_captured")),
-    _MetricSpec(C, "frames_analysed", "Frames the networks looked at", _beat("frames_analysed")),
-    _MetricSpec(C, "frames_dropped", "Frames dropped unread", _figure("frames_dropped")),
-    _MetricSpec(C, "gate", "Sampled frames, by what woke the detector", _gate, "reason"),
+    _MetricSpec(C, "frames_analysed", "Frames analysed", _beat("frames_analysed")),
+    _MetricSpec(C, "frames_dropped", "Frames dropped", _figure("frames_dropped")),
+    _MetricSpec(C, "gate", "Sampled frames, by what triggered the detector", _gate, "reason"),
     _MetricSpec(C, "gate_sampled", "Sampled frames", _gate_part("sampled")),
     _MetricSpec(
-        C, "gate_missed", "Frames with faces that only a heartbeat found", _gate_part("missed")
+        C,
+        "gate_missed",
+        "Frames with faces that only the periodic check found",
+        _gate_part("missed"),
     ),
-    _MetricSpec(C, "reconnects", "Times the stream was opened anew", _beat("reconnects")),
-    _MetricSpec(C, "stalls", "Times the stream stood still", _figure("stalls")),
-    _MetricSpec(C, "model_faults", "Frames on which a network failed", _figure("model_faults")),
-    _MetricSpec(G, "outbox_reports", "Reports that wait for the cloud", _beat("outbox_reports")),
-    _MetricSpec(G, "outbox_bytes", "Bytes of the reports that wait", _figure("outbox_bytes")),
+    _MetricSpec(C, "reconnects", "Reconnects of the stream", _beat("reconnects")),
+    _MetricSpec(C, "stalls", "Stalls of the stream", _figure("stalls")),
+    _MetricSpec(C, "model_faults", "Frames on which a model failed", _figure("model_faults")),
+    _MetricSpec(G, "outbox_reports", "Pending reports", _beat("outbox_reports")),
+    _MetricSpec(G, "outbox_bytes", "Bytes of pending reports", _figure("outbox_bytes")),
     _MetricSpec(
-        C, "outbox_merges", "Reports that became part of longer ones", _figure("outbox_merges")
+        C, "outbox_merges", "Reports downsampled into longer ones", _figure("outbox_merges")
     ),
     _MetricSpec(G, "next_sequence", "Number of the next report", _beat("next_sequence")),
-    _MetricSpec(C, "egress_refusals", "Messages the gate kept back", _figure("egress_refusals")),
+    _MetricSpec(
+        C, "egress_refusals", "Messages blocked by the egress filter", _figure("egress_refusals")
+    ),
     _MetricSpec(G, "broker_connected", "The broker is reached", lambda one: [("", one.connected)]),
     _MetricSpec(G, "alarm", "Troubles that last", _alarms, "kind"),
     _MetricSpec(G, "rss_bytes", "Resident memory of the process", _beat("rss_bytes")),

@@ -1,4 +1,4 @@
-"""The last veiled picture as a JPEG, made only while somebody looks at the page."""
+"""The last redacted frame as a JPEG, encoded only while the status page is open."""
 
 import threading
 import time
@@ -9,46 +9,48 @@ import cv2
 
 from edge_agent.privacy.delayed_redaction import RedactedFrame
 
-REQUEST_VALID_S: Final = 15.0  # after the last request; the page asks every five seconds
+REQUEST_VALID_S: Final = 15.0  # after the last request; the page requests every five seconds
 MAX_AGE_S: Final = 3.0
 FRAME_TIMEOUT_S: Final = 2.0
 JPEG_QUALITY: Final = 70
 
 
 class PreviewImage:
-    """Written by the agent's thread, read by the page's."""
+    """Written by the thread of the agent, read by that of the status page."""
 
     def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
         self._steady = steady
-        self._asked_s = -REQUEST_VALID_S
-        self._made_s = -MAX_AGE_S
+        self._requested_s = -REQUEST_VALID_S
+        self._updated_s = -MAX_AGE_S
         self._jpeg: bytes | None = None
-        self._news = threading.Condition()
+        self._changed = threading.Condition()
 
     @property
     def is_wanted(self) -> bool:
-        return self._steady() - self._asked_s < REQUEST_VALID_S
+        return self._steady() - self._requested_s < REQUEST_VALID_S
 
-    def write_frame(self, picture: RedactedFrame) -> None:
-        """Keep this picture in place of the last."""
-        done, jpeg = cv2.imencode(".jpg", picture.image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-        if done:
-            with self._news:
-                self._jpeg, self._made_s = jpeg.tobytes(), self._steady()
-                self._news.notify_all()
+    def write_frame(self, frame: RedactedFrame) -> None:
+        """Replace the image."""
+        is_encoded, jpeg = cv2.imencode(
+            ".jpg", frame.image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+        )
+        if is_encoded:
+            with self._changed:
+                self._jpeg, self._updated_s = jpeg.tobytes(), self._steady()
+                self._changed.notify_all()
 
     def close(self) -> None:
-        """Nothing is shown of a camera that has ended."""
-        with self._news:
+        """Remove the image when the camera has ended."""
+        with self._changed:
             self._jpeg = None
-            self._news.notify_all()
+            self._changed.notify_all()
 
     def jpeg(self) -> bytes | None:
-        """A picture not older than a few seconds; waits a moment for it."""
-        self._asked_s = self._steady()
-        with self._news:
-            self._news.wait_for(self._is_fresh, FRAME_TIMEOUT_S)
+        """An image not older than `MAX_AGE_S`; waits up to `FRAME_TIMEOUT_S` for one."""
+        self._requested_s = self._steady()
+        with self._changed:
+            self._changed.wait_for(self._is_fresh, FRAME_TIMEOUT_S)
             return self._jpeg if self._is_fresh() else None
 
     def _is_fresh(self) -> bool:
-        return self._jpeg is not None and self._steady() - self._made_s < MAX_AGE_S
+        return self._jpeg is not None and self._steady() - self._updated_s < MAX_AGE_S

@@ -1,7 +1,7 @@
-"""A reader of requests that gives a client a bounded time and size for each, however it drips.
+"""Limits time and size of each HTTP request, even when a client sends it byte by byte.
 
-A socket's timeout is for one read: a client that sends a byte now and then would hold its thread
-for ever. Here the time is for the whole request, head and body.
+The timeout of a socket is for one read: a client that sends a byte now and then would occupy its
+thread without end. The limit here is for the whole request, head and body.
 """
 
 import io
@@ -12,11 +12,11 @@ from typing import Any
 
 
 class RequestOverdueError(TimeoutError):
-    """A client that sends too slowly, or too much."""
+    """A request is too slow or too large."""
 
 
 class DeadlineReader(io.RawIOBase):
-    """Reads one connection; `begin` opens the time and size of the next request."""
+    """Reads one connection; `begin` starts time and size of the next request."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class DeadlineReader(io.RawIOBase):
         self.begin()
 
     def begin(self) -> None:
-        """The next request begins now."""
+        """Start the limits of the next request."""
         self._ends_s = self._steady() + self._within_s
         self._left_bytes = self._limit_bytes
 

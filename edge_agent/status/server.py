@@ -1,9 +1,8 @@
-"""The device's own little web server: status page, figures, health, preview, what is playing.
+"""HTTP server of the device: status page, metrics, health, preview, player input.
 
-It listens on this machine alone unless told otherwise, and then only with a token. Every answer
-is made from values that lie ready, so a slow or hostile reader costs a thread and no frame. Names
-in `Host` that are not ours are refused: a page elsewhere must not reach in through a reader's
-browser.
+It listens on this machine only, unless configured otherwise, and then requires a token. Responses
+are made from values in memory, so a slow or hostile client costs a thread and no frame. An unknown
+name in `Host` is rejected, so a page of another site cannot reach the server through a browser.
 """
 
 import hmac
@@ -34,7 +33,7 @@ log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES: Final = 16 * 1024
 MAX_REQUEST_BYTES: Final = 64 * 1024  # head and body
-REQUEST_TIMEOUT_S: Final = 10.0  # for a whole request, and again for its answer
+REQUEST_TIMEOUT_S: Final = 10.0  # for a whole request, and again for its response
 MAX_CLIENTS: Final = 16
 MIN_TOKEN_LENGTH: Final = 16
 COMMON_HEADERS: Final = {
@@ -46,7 +45,9 @@ COMMON_HEADERS: Final = {
 }
 
 ImageSource = Callable[[], bytes | None]
-PlayerMessageHandler = Callable[[bytes], Mapping[str, Any]]  # ValueError refuses
+PlayerMessageHandler = Callable[
+    [bytes], Mapping[str, Any]
+]  # raises ValueError for an invalid message
 
 
 class StatusError(RuntimeError):
@@ -55,24 +56,24 @@ class StatusError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class StatusSources:
-    """What there is to show. `previews` are JPEGs by device, already under their mosaic."""
+    """What the server shows. `previews` are pixelated JPEG images by device."""
 
     board: StateBoard
     previews: Mapping[DeviceId, ImageSource] = field(default_factory=dict)
-    hear: PlayerMessageHandler | None = None  # takes a player's word about what is on the screen
+    handle_player_message: PlayerMessageHandler | None = None  # processes a message of the player
     clock: Callable[[], datetime] = utc_now
 
 
 class StatusServer:
-    """Serves from `start` to `stop`. `port` is the one that was chosen when 0 was asked for."""
+    """Serves from `start` to `stop`. `port` is the port in use."""
 
-    def __init__(self, settings: StatusSettings, sights: StatusSources) -> None:
+    def __init__(self, settings: StatusSettings, sources: StatusSources) -> None:
         token = _token(settings)
 
         class Handler(_StatusRequestHandler):
             pass
 
-        Handler.sights, Handler.token, Handler.host = sights, token, settings.host
+        Handler.sources, Handler.token, Handler.host = sources, token, settings.host
         try:
             self._server = _StatusHttpServer((settings.host, settings.port), Handler)
         except OSError as error:
@@ -92,12 +93,12 @@ class StatusServer:
 
 
 @contextmanager
-def serve_status(settings: StatusSettings, sights: StatusSources) -> Iterator[StatusServer | None]:
-    """The page while the block runs; nothing with port 0."""
+def serve_status(settings: StatusSettings, sources: StatusSources) -> Iterator[StatusServer | None]:
+    """Serve while the block runs; nothing with port 0."""
     if not settings.port:
         yield None
         return
-    server = StatusServer(settings, sights)
+    server = StatusServer(settings, sources)
     server.start()
     log.info("status.serving", extra={"host": settings.host, "port": server.port})
     try:
@@ -122,16 +123,16 @@ def _token(settings: StatusSettings) -> str:
 
 
 class _StatusHttpServer(ThreadingHTTPServer):
-    """A thread for each reader, and no more readers than `MOST_READERS` at once."""
+    """A thread for each client, at most `MAX_CLIENTS` at once."""
 
     daemon_threads = True
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
-        self._room = threading.Semaphore(MAX_CLIENTS)
+        self._slots = threading.Semaphore(MAX_CLIENTS)
         super().__init__(address, handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        if self._room.acquire(blocking=False):
+        if self._slots.acquire(blocking=False):
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
@@ -140,15 +141,15 @@ class _StatusHttpServer(ThreadingHTTPServer):
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._room.release()
+            self._slots.release()
 
     def handle_error(self, _request: Any, _client_address: Any) -> None:
-        """A reader that goes away is no news."""
-        log.debug("status.reader_gone")
+        """Log a disconnected client at debug level only."""
+        log.debug("status.client_disconnected")
 
 
 class _StatusRequestHandler(BaseHTTPRequestHandler):
-    sights: StatusSources
+    sources: StatusSources
     token: str
     host: str
     server_version, sys_version = "onlooker", ""
@@ -167,96 +168,98 @@ class _StatusRequestHandler(BaseHTTPRequestHandler):
         super().handle_one_request()
 
     def do_GET(self) -> None:
-        if not self._may():
+        if not self._is_authorised():
             return
         path = self.path.partition("?")[0]
         if path == "/":
-            self._answer(HTTPStatus.OK, self._page(), "text/html; charset=utf-8")
+            self._send(HTTPStatus.OK, self._page(), "text/html; charset=utf-8")
         elif path == "/metrics":
-            text = render_metrics(self.sights.board, self.sights.clock())
-            self._answer(HTTPStatus.OK, text, CONTENT_TYPE)
+            text = render_metrics(self.sources.board, self.sources.clock())
+            self._send(HTTPStatus.OK, text, CONTENT_TYPE)
         elif path == "/healthz":
-            self._json(HTTPStatus.OK, {"cameras": len(self.sights.board.snapshots)})
+            self._send_json(HTTPStatus.OK, {"cameras": len(self.sources.board.snapshots)})
         elif path.startswith("/preview/"):
             self._preview(path.removeprefix("/preview/").removesuffix(".jpg"))
         else:
-            self._refuse(HTTPStatus.NOT_FOUND, "there is /, /metrics and /healthz")
+            self._send_error(HTTPStatus.NOT_FOUND, "not found: use /, /metrics or /healthz")
 
     def do_POST(self) -> None:
-        if not self._may():
+        if not self._is_authorised():
             return
-        if self.path.partition("?")[0] != "/plays" or self.sights.hear is None:
-            self._refuse(
-                HTTPStatus.NOT_FOUND, "only /plays takes words, where plays are listened for"
+        if self.path.partition("?")[0] != "/plays" or self.sources.handle_player_message is None:
+            self._send_error(
+                HTTPStatus.NOT_FOUND, "only /plays accepts POST, where settings plays.http is on"
             )
             return
         if self.headers.get_content_type() != "application/json":
-            self._refuse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "say application/json")
+            self._send_error(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send application/json")
             return
         body = self._body()
         if body is None:
             return
         try:
-            self._json(HTTPStatus.OK, self.sights.hear(body))
+            self._send_json(HTTPStatus.OK, self.sources.handle_player_message(body))
         except ValueError as error:
-            self._refuse(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
+            self._send_error(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
 
     def _page(self) -> bytes:
         query = self.path.partition("?")[2]
-        previews = frozenset(self.sights.previews)
+        previews = frozenset(self.sources.previews)
         return render_page(
-            self.sights.board.snapshots, self.sights.clock(), previews, query
+            self.sources.board.snapshots, self.sources.clock(), previews, query
         ).encode()
 
     def _preview(self, device: str) -> None:
-        picture = self.sights.previews.get(DeviceId(device))
-        jpeg = picture() if picture else None
+        source = self.sources.previews.get(DeviceId(device))
+        jpeg = source() if source else None
         if jpeg is None:
-            self._refuse(HTTPStatus.NOT_FOUND, "no preview: switched off, or no picture yet")
+            self._send_error(HTTPStatus.NOT_FOUND, "no preview: disabled, or no image yet")
         else:
-            self._answer(HTTPStatus.OK, jpeg, "image/jpeg")
+            self._send(HTTPStatus.OK, jpeg, "image/jpeg")
 
-    def _may(self) -> bool:
-        if self.token and not self._knows_token():
-            self._refuse(HTTPStatus.UNAUTHORIZED, "give the token: Authorization: Bearer ...")
-        elif not self.token and not self._names_us():
-            self._refuse(HTTPStatus.MISDIRECTED_REQUEST, "this is not the host you asked for")
+    def _is_authorised(self) -> bool:
+        if self.token and not self._has_valid_token():
+            self._send_error(HTTPStatus.UNAUTHORIZED, "send the token: Authorization: Bearer ...")
+        elif not self.token and not self._has_known_host():
+            self._send_error(
+                HTTPStatus.MISDIRECTED_REQUEST, "this server does not have the requested host name"
+            )
         else:
             return True
         return False
 
-    def _names_us(self) -> bool:
+    def _has_known_host(self) -> bool:
         try:
             name, _ = parse_host_and_port(self.headers.get("Host", ""))
         except AddressError:
             return False
         return name in LOOPBACK or name == self.host
 
-    def _knows_token(self) -> bool:
-        said = self.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-        asked = parse_qs(self.path.partition("?")[2]).get("token", [""])[0]
-        given = (said or asked).encode()
+    def _has_valid_token(self) -> bool:
+        header_token = self.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+        query_token = parse_qs(self.path.partition("?")[2]).get("token", [""])[0]
+        given = (header_token or query_token).encode()
         return hmac.compare_digest(given, self.token.encode())
 
     def _body(self) -> bytes | None:
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
-            self._refuse(
+            self._send_error(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                f"say Content-Length, {MAX_BODY_BYTES} bytes at most",
+                f"send Content-Length, at most {MAX_BODY_BYTES} bytes",
             )
             return None
         return self.rfile.read(int(length))
 
-    def _json(self, status: HTTPStatus, document: Mapping[str, Any]) -> None:
-        self._answer(status, json.dumps(document).encode(), "application/json")
+    def _send_json(self, status: HTTPStatus, document: Mapping[str, Any]) -> None:
+        self._send(status, json.dumps(document).encode(), "application/json")
 
-    def _refuse(self, status: HTTPStatus, reason: str) -> None:
+    def _send_error(self, status: HTTPStatus, reason: str) -> None:
         self.close_connection = True
-        self._json(status, {"error": reason})
+        self._send_json(status, {"error": reason})
 
-    def _answer(self, status: HTTPStatus, body: bytes, kind: str) -> None:
-        self.connection.settimeout(REQUEST_TIMEOUT_S)  # for the whole answer
+    def _send(self, status: HTTPStatus, body: bytes, kind: str) -> None:
+        self.connection.settimeout(REQUEST_TIMEOUT_S)  # for the whole response
         self.send_response(status)
         headers = {"Content-Type": kind, "Content-Length": str(len(body)), **COMMON_HEADERS}
         if status is HTTPStatus.UNAUTHORIZED:
@@ -268,5 +271,5 @@ class _StatusRequestHandler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *_arguments: Any) -> None:  # noqa: A002  its name
-        """Requests are no news; a token may stand in them."""
+    def log_message(self, format: str, *_arguments: Any) -> None:  # noqa: A002  name of the base class
+        """Requests are not logged: they may contain a token."""

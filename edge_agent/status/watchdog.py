@@ -1,7 +1,7 @@
-"""Systemd's watchdog: it hears of us only while every camera's loop turns.
+"""Notifies the systemd watchdog while the loop of every camera makes progress.
 
-The protocol is a datagram on the socket that NOTIFY_SOCKET names (sd_notify(3)); no library is
-needed. When a loop hangs we fall silent, say where it hangs, and are killed and started again.
+The protocol is a datagram on the socket in NOTIFY_SOCKET (sd_notify(3)); no library is needed. When
+a loop hangs, notifications stop, the stack of its thread is logged, and systemd restarts the agent.
 """
 
 import logging
@@ -20,11 +20,11 @@ from edge_agent.state_board import StateBoard
 
 log = logging.getLogger(__name__)
 
-HANG_TIMEOUT_S: Final = 30.0  # a loop turns at least once a second; merging a full disk takes a few
+HANG_TIMEOUT_S: Final = 30.0  # a loop runs at least once a second; downsampling takes a few
 
 
 class Watchdog:
-    """While entered, tells systemd that this process lives. Does nothing where nobody listens."""
+    """Notifies systemd while entered. Does nothing without NOTIFY_SOCKET."""
 
     def __init__(
         self,
@@ -37,12 +37,12 @@ class Watchdog:
         self._address = environment.get("NOTIFY_SOCKET", "")
         self._every_s = int(environment.get("WATCHDOG_USEC", 0)) / 1e6 / 3
         self._hangs_after_s = hangs_after_s
-        self._ended = threading.Event()
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
-        self._told: set[str] = set()
+        self._logged: set[str] = set()
 
     def __enter__(self) -> Self:
-        self.say("READY=1")
+        self.notify("READY=1")
         self._thread.start()
         return self
 
@@ -52,38 +52,38 @@ class Watchdog:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        self._ended.set()
-        self.say("STOPPING=1")
+        self._stopping.set()
+        self.notify("STOPPING=1")
         self._thread.join()
 
-    def say(self, words: str) -> None:
-        """One notification; a listener that is gone is no reason to stop measuring."""
+    def notify(self, message: str) -> None:
+        """Send one notification; errors are ignored, measurement goes on."""
         if not self._address:
             return
         path = "\0" + self._address[1:] if self._address.startswith("@") else self._address
-        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as mail:
-            mail.sendto(words.encode(), path)
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+            channel.sendto(message.encode(), path)
 
-    def turn(self, now_s: float) -> bool:
-        """Bark or fall silent; whether all is well."""
-        silent = self._board.stalled(now_s, self._hangs_after_s)
-        for device in silent:
-            if device not in self._told:
-                log.critical("agent.hangs", extra={"device": device, "where": _where(device)})
-        self._told = set(silent)
-        if not silent:
-            self.say("WATCHDOG=1")
-        return not silent
+    def check(self, now_s: float) -> bool:
+        """Notify unless a loop hangs; returns whether none does."""
+        hanging = self._board.stalled(now_s, self._hangs_after_s)
+        for device in hanging:
+            if device not in self._logged:
+                log.critical("agent.hangs", extra={"device": device, "where": _stack_of(device)})
+        self._logged = set(hanging)
+        if not hanging:
+            self.notify("WATCHDOG=1")
+        return not hanging
 
     def _watch(self) -> None:
-        while not self._ended.wait(self._every_s or self._hangs_after_s / 3):
-            self.turn(time.monotonic())
+        while not self._stopping.wait(self._every_s or self._hangs_after_s / 3):
+            self.check(time.monotonic())
 
 
-def _where(thread_name: str) -> str:
-    """The stack of a thread; agents' threads are called like their devices."""
+def _stack_of(thread_name: str) -> str:
+    """The stack of a thread; threads of agents are named after their devices."""
     frames = sys._current_frames()
     for thread in threading.enumerate():
         if thread.name == thread_name and thread.ident in frames:
             return "".join(traceback.format_stack(frames[thread.ident]))[-2000:]
-    return "its thread is gone"
+    return "its thread has ended"

@@ -1,1 +1,1 @@
-"""The ways from a camera to its cloud."""
+"""Connections to the cloud: MQTT (paho), AWS IoT, loopback, provisioning client."""

@@ -1,8 +1,8 @@
-"""MQTT 5 by AWS's own client, for AWS IoT Core; any broker with client certificates will do.
+"""MQTT 5 with the AWS client, for AWS IoT Core or any broker with client certificates.
 
-Hard truths: the client queues what is published while offline, so it is told to fail that at
-once; its callbacks come on a thread of its own; it reads a certificate once, so a renewed one
-needs another client. A session never outlives its connection: both are begun together.
+The AWS client queues messages published while offline, so it is configured to fail them at once.
+Its callbacks run in a thread of its own. It reads a certificate once, so a renewed certificate
+needs a new client. Sessions are clean: each connection starts a new one.
 """
 
 import logging
@@ -30,10 +30,10 @@ from wire.topics import Channel, DeviceAddress
 
 log = logging.getLogger(__name__)
 
-MAX_UNSENT: Final = 20  # messages between us and the broker before `send` says "not now"
+MAX_UNSENT: Final = 20  # unconfirmed messages before `send` returns False
 PACKET_OVERHEAD_BYTES: Final = 20  # fixed header, topic length, message id, no properties
-MAX_LOCATION_LENGTH: Final = 64  # of another location
-FILTERS_PER_REQUEST: Final = 8  # AWS IoT Core takes no more in one request
+MAX_LOCATION_LENGTH: Final = 64  # of a former location
+FILTERS_PER_REQUEST: Final = 8  # limit of AWS IoT Core
 MAX_INBOX: Final = 1000
 DISCONNECT_TIMEOUT_S: Final = 2.0
 KEY: Final = re.compile(
@@ -42,7 +42,7 @@ KEY: Final = re.compile(
 
 
 class AwsIotLink:
-    """One device's connection; its client id is the device's name."""
+    """The connection of one device; its client id is the device id."""
 
     def __init__(
         self,
@@ -54,20 +54,22 @@ class AwsIotLink:
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         if not (broker.tls and broker.certificate and broker.key):
-            raise LinkError(f"{broker!r}: AWS's client goes by certificate: use mqtts:// with one")
+            raise LinkError(
+                f"{broker!r}: the AWS client needs a certificate: use mqtts:// with --cert"
+            )
         self.connected = False
         self.sessions = 0
         self._broker = broker
         self._address = address
         self._keepalive_s = keepalive_s
         self._clock = clock
-        self._hears = (address.topic(Channel.ACK), *subscriptions)
+        self._subscriptions = (address.topic(Channel.ACK), *subscriptions)
         self._inbox: deque[bytes] = deque(maxlen=MAX_INBOX)
-        self._heard: deque[tuple[str, bytes]] = deque(maxlen=MAX_INBOX)
-        self._room = threading.Semaphore(MAX_UNSENT)
+        self._messages: deque[tuple[str, bytes]] = deque(maxlen=MAX_INBOX)
+        self._slots = threading.Semaphore(MAX_UNSENT)
         self._unconfirmed = 0
-        self._counting = threading.Lock()
-        self._former_acks: list[str] = []  # of locations where the device stood before
+        self._count_lock = threading.Lock()
+        self._former_acks: list[str] = []  # acknowledgement topics of former locations
         self.largest_payload_bytes: int | None = None
         self._client = self._configured()
 
@@ -78,45 +80,45 @@ class AwsIotLink:
         return self.publish(self._address.topic(channel), payload)
 
     def send_audience(self, location: LocationId, payload: bytes) -> bool:
-        """Reports of a location where the device may have stood before; its answers are heard."""
+        """Send reports of a location, perhaps a former one; its acknowledgements arrive too."""
         address = DeviceAddress(location, self._address.device)
-        answers = address.topic(Channel.ACK)
-        if answers not in (self._hears[0], *self._former_acks) and self.connected:
-            self._former_acks.append(answers)
-            self._subscribe([answers])
+        topic = address.topic(Channel.ACK)
+        if topic not in (self._subscriptions[0], *self._former_acks) and self.connected:
+            self._former_acks.append(topic)
+            self._subscribe([topic])
         return self.publish(address.topic(Channel.AUDIENCE), payload)
 
     @property
     def unconfirmed(self) -> int:
-        """Messages that were handed over and that the broker has not confirmed."""
+        """Messages sent that the broker has not confirmed."""
         return self._unconfirmed
 
     def publish(self, topic: str, payload: bytes) -> bool:
-        """Likewise, on any topic."""
-        if not self.connected or not self._room.acquire(blocking=False):
+        """Send a payload on any topic; False when the link cannot accept it now."""
+        if not self.connected or not self._slots.acquire(blocking=False):
             return False
         self._count(1)
         self._publish(topic, payload).add_done_callback(self._on_sent)
         return True
 
     def _on_sent(self, sent: "Future[Any]") -> None:
-        self._room.release()
+        self._slots.release()
         if sent.exception() is None:
             self._count(-1)
 
     def _count(self, change: int) -> None:
-        with self._counting:
+        with self._count_lock:
             self._unconfirmed = max(self._unconfirmed + change, 0)
 
     def take_acknowledgements(self) -> list[bytes]:
         return [self._inbox.popleft() for _ in range(len(self._inbox))]
 
     def take_messages(self) -> list[tuple[str, bytes]]:
-        """What has come on the topics of `hears` since the last call."""
-        return [self._heard.popleft() for _ in range(len(self._heard))]
+        """Messages received on `subscriptions` since the last call, each with its topic."""
+        return [self._messages.popleft() for _ in range(len(self._messages))]
 
     def reload_certificate(self) -> None:
-        """The certificate's files are new: connect again, with what they hold."""
+        """Connect again with the renewed certificate files."""
         old, self._client = self._client, self._configured()
         old.stop()
         self.connected = False
@@ -124,16 +126,16 @@ class AwsIotLink:
 
     def stop(self) -> None:
         if self.connected:
-            with suppress(Exception):  # the connection went meanwhile
-                self._say(Presence.STOPPED).result(DISCONNECT_TIMEOUT_S)
+            with suppress(Exception):  # the connection ended meanwhile
+                self._publish_presence(Presence.STOPPED).result(DISCONNECT_TIMEOUT_S)
         self.connected = False
         self._client.stop()
 
     def _configured(self) -> mqtt5.Client:
-        certificate, key = _pair(self._broker)
-        client: list[mqtt5.Client] = []  # callbacks of a client that was replaced are not ours
+        certificate, key = _read_pair(self._broker)
+        client: list[mqtt5.Client] = []  # callbacks of a replaced client are ignored
 
-        def ours() -> bool:
+        def is_current() -> bool:
             return not client or client[0] is self._client
 
         made = mqtt5_client_builder.mtls_from_bytes(
@@ -145,25 +147,29 @@ class AwsIotLink:
             client_id=self._address.device,
             keep_alive_interval_sec=self._keepalive_s,
             ping_timeout_ms=self._keepalive_s * 500,
-            min_reconnect_delay_ms=random.randint(1_000, 3_000),  # noqa: S311  a spread
+            min_reconnect_delay_ms=random.randint(1_000, 3_000),  # noqa: S311  spreads reconnects
             max_reconnect_delay_ms=random.randint(20_000, 40_000),  # noqa: S311
             session_behavior=mqtt5.ClientSessionBehaviorType.CLEAN,
             offline_queue_behavior=mqtt5.ClientOperationQueueBehaviorType.FAIL_ALL_ON_DISCONNECT,
             will=self._packet(Presence.OFFLINE, None),
             on_publish_received=self._on_message,
-            on_lifecycle_connection_success=lambda data: self._on_connect(data) if ours() else None,
+            on_lifecycle_connection_success=lambda data: (
+                self._on_connect(data) if is_current() else None
+            ),
             on_lifecycle_connection_failure=self._on_failure,
-            on_lifecycle_disconnection=lambda data: self._on_disconnect(data) if ours() else None,
+            on_lifecycle_disconnection=lambda data: (
+                self._on_disconnect(data) if is_current() else None
+            ),
         )
         client.append(made)
         return made
 
     def _on_connect(self, data: mqtt5.LifecycleConnectSuccessData) -> None:
-        with self._counting:
+        with self._count_lock:
             self._unconfirmed = 0
         self.largest_payload_bytes = self._payload_limit(data)
-        self._subscribe([*self._hears, *self._former_acks])
-        self._say(Presence.ONLINE)
+        self._subscribe([*self._subscriptions, *self._former_acks])
+        self._publish_presence(Presence.ONLINE)
         self.sessions += 1
         self.connected = True
         log.info("link.connected", extra={"broker": repr(self._broker)})
@@ -171,11 +177,13 @@ class AwsIotLink:
     def _subscribe(self, topics: Sequence[str]) -> None:
         for first in range(0, len(topics), FILTERS_PER_REQUEST):
             filters = topics[first : first + FILTERS_PER_REQUEST]
-            wanted = [mqtt5.Subscription(topic, mqtt5.QoS.AT_LEAST_ONCE) for topic in filters]
-            self._client.subscribe(mqtt5.SubscribePacket(wanted))
+            subscriptions = [
+                mqtt5.Subscription(topic, mqtt5.QoS.AT_LEAST_ONCE) for topic in filters
+            ]
+            self._client.subscribe(mqtt5.SubscribePacket(subscriptions))
 
     def _payload_limit(self, data: mqtt5.LifecycleConnectSuccessData) -> int | None:
-        """What the broker's Maximum Packet Size leaves for a payload; None when it states none."""
+        """The largest payload by the broker's Maximum Packet Size; None when it states none."""
         packet_bytes = data.connack_packet.maximum_packet_size
         if packet_bytes is None:
             return None
@@ -193,7 +201,9 @@ class AwsIotLink:
             log.warning("link.lost", extra={"broker": repr(self._broker), "reason": reason})
         self.connected = False
         packet = data.disconnect_packet
-        if packet is not None and packet.reason_code == TAKEN_OVER:  # AWS's client pauses by itself
+        if (
+            packet is not None and packet.reason_code == TAKEN_OVER
+        ):  # the AWS client pauses by itself
             log.error(
                 "link.taken_over",
                 extra={
@@ -207,17 +217,17 @@ class AwsIotLink:
         topic, payload = data.publish_packet.topic, bytes(data.publish_packet.payload or b"")
         if len(payload) > MAX_PAYLOAD_BYTES:
             return
-        if topic == self._hears[0] or topic in self._former_acks:
+        if topic == self._subscriptions[0] or topic in self._former_acks:
             self._inbox.append(payload)
         else:
-            self._heard.append((topic, payload))
+            self._messages.append((topic, payload))
 
     def _publish(self, topic: str, payload: bytes) -> "Future[Any]":
         packet = mqtt5.PublishPacket(topic=topic, payload=payload, qos=mqtt5.QoS.AT_LEAST_ONCE)
         sent: Future[Any] = self._client.publish(packet)
         return sent
 
-    def _say(self, presence: Presence) -> "Future[Any]":
+    def _publish_presence(self, presence: Presence) -> "Future[Any]":
         sent: Future[Any] = self._client.publish(self._packet(presence, self._clock()))
         return sent
 
@@ -231,8 +241,8 @@ class AwsIotLink:
         )
 
 
-def _pair(broker: BrokerEndpoint) -> tuple[bytes, bytes]:
-    """Certificate chain and key, apart, whether they lie in one file or in two."""
+def _read_pair(broker: BrokerEndpoint) -> tuple[bytes, bytes]:
+    """Certificate chain and key, read from one file or two."""
     assert broker.certificate is not None
     assert broker.key is not None
     try:
@@ -240,5 +250,5 @@ def _pair(broker: BrokerEndpoint) -> tuple[bytes, bytes]:
     except OSError as error:
         raise LinkError(f"certificates for {broker!r} cannot be read: {error}") from error
     if keys is None:
-        raise LinkError(f"{broker.key} holds no private key: check --key")
+        raise LinkError(f"{broker.key} contains no private key: check --key")
     return KEY.sub(b"", certificate), keys.group()

@@ -1,4 +1,4 @@
-"""Where the broker is, and with which certificates one goes there."""
+"""Address and certificates of a broker."""
 
 import ssl
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from wire.addresses import AddressError, NetworkAddress, parse_broker
 
 
 class LinkError(ValueError):
-    """A broker address or certificate that cannot be used: what was found, what to give."""
+    """A broker address or certificate cannot be used: what was found, what to give."""
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerEndpoint:
-    """Where the broker is and how this device proves itself. The password is never printed."""
+    """Address of a broker and credentials of this device. The password is never printed."""
 
     host: str
     port: int
@@ -35,7 +35,7 @@ def parse_broker_url(
     certificate: Path | None = None,
     key: Path | None = None,
 ) -> BrokerEndpoint:
-    """Read `mqtt[s]://[user:password@]host[:port]`; certificates make sense with mqtts only."""
+    """Parse `mqtt[s]://[user:password@]host[:port]`; certificates need mqtts."""
     try:
         address = parse_broker(url)
     except AddressError as error:
@@ -58,7 +58,7 @@ def parse_broker_url(
 
 
 def create_tls_context(broker: BrokerEndpoint) -> ssl.SSLContext:
-    """Trust and proof of one connection; LinkError when a file does not serve."""
+    """The TLS context of a connection; LinkError when a file cannot be used."""
     given = (("--ca", broker.ca), ("--cert", broker.certificate), ("--key", broker.key))
     for option, file in given:
         if file is not None and not file.is_file():

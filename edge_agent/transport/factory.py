@@ -1,4 +1,4 @@
-"""Which client carries the link: paho everywhere, AWS's own where the settings say so."""
+"""Creates the MQTT link: paho by default, the AWS client where the settings select it."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
@@ -23,7 +23,7 @@ def create_link(
     *,
     subscriptions: Sequence[str] = (),
 ) -> "PahoLink | AwsIotLink":
-    """A link that is not started yet. AWS's client is loaded only when it is wanted."""
+    """Create a link, not started yet. The AWS client is loaded only when selected."""
     if settings.client == "paho":
         return PahoLink(
             broker,
@@ -36,7 +36,7 @@ def create_link(
         from edge_agent.transport.aws_iot import AwsIotLink
     except ImportError as error:
         raise LinkError(
-            'link.client is "aws", but AWS\'s client is not installed: pip install onlooker[aws]'
+            'link.client is "aws", but the AWS client is not installed: pip install onlooker[aws]'
         ) from error
     return AwsIotLink(
         broker, address, keepalive_s=settings.keepalive_s, subscriptions=subscriptions

@@ -1,7 +1,7 @@
-"""A link that ends in this process: for a replay into a file, and for tests.
+"""A link within the process: for replay into a file, and for tests.
 
-It hands every event to a callable and acknowledges what that settles, cumulatively, as the cloud
-does: a report that is not settled holds back the acknowledgement of all after it.
+It passes every event to a callable and acknowledges accepted reports cumulatively, as the cloud
+does: a report that is not accepted delays the acknowledgement of all later ones.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Deliver = Callable[[Event], bool]
 
 
 class LoopbackLink:
-    """`deliver` returns True when the event is settled and may be acknowledged."""
+    """`deliver` returns True when the event is accepted and may be acknowledged."""
 
     def __init__(
         self, address: DeviceAddress, deliver: Deliver, *, clock: Callable[[], datetime] = utc_now
@@ -27,7 +27,7 @@ class LoopbackLink:
         self._deliver = deliver
         self._clock = clock
         self._acks: list[bytes] = []
-        self._settled: dict[tuple[JournalId, int], int] = {}  # last sequence by first
+        self._accepted: dict[tuple[JournalId, int], int] = {}  # last sequence by first
         self._through: dict[JournalId, int] = {}
         self.connected = False
         self.sessions = 0
@@ -41,11 +41,11 @@ class LoopbackLink:
             return False
         for event in decode_events(payload):
             if isinstance(event, InvalidEvent):
-                raise ValueError(f"the agent sent what the contract refuses: {event.reason}")
-            if isinstance(event, AudienceEvent):  # the first that is sent is the oldest that waits
+                raise ValueError(f"the agent sent an invalid event: {event.reason}")
+            if isinstance(event, AudienceEvent):  # the first sent report is the oldest pending one
                 self._through.setdefault(event.data.journal, event.data.sequence.first - 1)
             if self._deliver(event) and isinstance(event, AudienceEvent):
-                self._settle(event.data)
+                self._acknowledge(event.data)
         return True
 
     def take_acknowledgements(self) -> list[bytes]:
@@ -55,12 +55,12 @@ class LoopbackLink:
     def stop(self) -> None:
         self.connected = False
 
-    def _settle(self, report: AudienceReport) -> None:
-        journal, sequence = report.journal, report.sequence
-        through = self._through[journal]
-        self._settled[journal, sequence.first] = sequence.last
-        while (journal, through + 1) in self._settled:
-            through = self._settled.pop((journal, through + 1))
-        self._through[journal] = through
-        ack = Ack(device=report.device, journal=journal, through=through, at=self._clock())
+    def _acknowledge(self, report: AudienceReport) -> None:
+        stream_id, sequence = report.journal, report.sequence
+        through = self._through[stream_id]
+        self._accepted[stream_id, sequence.first] = sequence.last
+        while (stream_id, through + 1) in self._accepted:
+            through = self._accepted.pop((stream_id, through + 1))
+        self._through[stream_id] = through
+        ack = Ack(device=report.device, journal=stream_id, through=through, at=self._clock())
         self._acks.append(encode_event(ack_event(ack, self._address)))

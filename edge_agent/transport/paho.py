@@ -1,9 +1,10 @@
-"""MQTT over TCP or TLS, by paho. Never blocks, never believes a PUBACK, keeps nothing in memory.
+"""MQTT over TCP or TLS with paho. Calls never block; nothing is queued while offline.
 
-Hard truths: paho queues what is published while offline and loses it with the process, so nothing
-is published then; a session may be lost with the broker, so the acknowledgement topic is
-subscribed to on every connect; a refused connection also calls `on_connect`, so its reason is
-read; the first connection may take days, so it is made in the background like any other.
+paho queues messages published while offline and loses them with the process, so nothing is
+published then. A PUBACK is not an acknowledgement by the cloud. A broker may lose its session, so
+the acknowledgement topic is subscribed to at every connection. paho calls `on_connect` for a
+rejected connection too, so its reason code is checked. The first connection may take days and is
+made in the background like any other.
 """
 
 import logging
@@ -33,18 +34,18 @@ from wire.topics import Channel, DeviceAddress
 
 log = logging.getLogger(__name__)
 
-MAX_UNSENT: Final = 20  # messages between us and the broker before `send` says "not now"
+MAX_UNSENT: Final = 20  # unconfirmed messages before `send` returns False
 DISCONNECT_TIMEOUT_S: Final = 2.0
 FIRST_RECONNECT_S: Final = (1, 3)
 LONGEST_RECONNECT_S: Final = (20, 40)
-FILTERS_PER_REQUEST: Final = 8  # AWS IoT Core takes no more in one request
+FILTERS_PER_REQUEST: Final = 8  # limit of AWS IoT Core
 PACKET_OVERHEAD_BYTES: Final = 16  # fixed header, topic length, message id, no properties
-MAX_LOCATION_LENGTH: Final = 64  # of another location
-MAX_INBOX: Final = 1000  # acknowledgements are cumulative: the newest say it all
+MAX_LOCATION_LENGTH: Final = 64  # of a former location
+MAX_INBOX: Final = 1000  # acknowledgements are cumulative: the newest suffice
 
 
 class PahoLink:
-    """One device's connection; its client id is the device's name."""
+    """The connection of one device; its client id is the device id."""
 
     def __init__(
         self,
@@ -63,15 +64,15 @@ class PahoLink:
         self._keepalive_s = keepalive_s
         self._clock = clock
         self._inbox: deque[bytes] = deque(maxlen=MAX_INBOX)
-        self._hears = (address.topic(Channel.ACK), *subscriptions)
-        self._heard: deque[tuple[str, bytes]] = deque(maxlen=MAX_INBOX)
+        self._subscriptions = (address.topic(Channel.ACK), *subscriptions)
+        self._messages: deque[tuple[str, bytes]] = deque(maxlen=MAX_INBOX)
         self._tls = create_tls_context(broker) if broker.tls else None
         self._is_renewed = False
-        self._room = threading.Semaphore(MAX_UNSENT)
-        self._handed = self._confirmed = 0  # messages, of this connection
-        self._counting = threading.Lock()
+        self._slots = threading.Semaphore(MAX_UNSENT)
+        self._sent = self._confirmed = 0  # messages, of this connection
+        self._count_lock = threading.Lock()
         self.largest_payload_bytes: int | None = None
-        self._former_acks: list[str] = []  # of locations where the device stood before
+        self._former_acks: list[str] = []  # acknowledgement topics of former locations
         self._takeovers = TakeoverDetector()
         self._is_stopping = False
         self._client = self._configured(protocol)
@@ -84,49 +85,49 @@ class PahoLink:
         return self.publish(self._address.topic(channel), payload)
 
     def send_audience(self, location: LocationId, payload: bytes) -> bool:
-        """Reports of a location where the device may have stood before; its answers are heard."""
+        """Send reports of a location, perhaps a former one; its acknowledgements arrive too."""
         address = DeviceAddress(location, self._address.device)
-        answers = address.topic(Channel.ACK)
-        if answers not in (self._hears[0], *self._former_acks) and self.connected:
-            self._former_acks.append(answers)
-            self._client.subscribe([(answers, 1)])
+        topic = address.topic(Channel.ACK)
+        if topic not in (self._subscriptions[0], *self._former_acks) and self.connected:
+            self._former_acks.append(topic)
+            self._client.subscribe([(topic, 1)])
         return self.publish(address.topic(Channel.AUDIENCE), payload)
 
     @property
     def unconfirmed(self) -> int:
-        """Messages that were handed over and that the broker has not confirmed."""
-        return max(self._handed - self._confirmed, 0)
+        """Messages sent that the broker has not confirmed."""
+        return max(self._sent - self._confirmed, 0)
 
     def publish(self, topic: str, payload: bytes) -> bool:
-        """Likewise, on any topic."""
-        if not self.connected or not self._room.acquire(blocking=False):
+        """Send a payload on any topic; False when the link cannot accept it now."""
+        if not self.connected or not self._slots.acquire(blocking=False):
             return False
-        with self._counting:
-            self._handed += 1
+        with self._count_lock:
+            self._sent += 1
         sent = self._client.publish(topic, payload, qos=1)
         if sent.rc not in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_NO_CONN):
-            self._room.release()
-            with self._counting:
-                self._handed -= 1
+            self._slots.release()
+            with self._count_lock:
+                self._sent -= 1
         return sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def take_acknowledgements(self) -> list[bytes]:
         return [self._inbox.popleft() for _ in range(len(self._inbox))]
 
     def take_messages(self) -> list[tuple[str, bytes]]:
-        """What has come on the topics of `hears` since the last call."""
-        return [self._heard.popleft() for _ in range(len(self._heard))]
+        """Messages received on `subscriptions` since the last call, each with its topic."""
+        return [self._messages.popleft() for _ in range(len(self._messages))]
 
     def reload_certificate(self) -> None:
-        """The certificate's files are new: the next connection shows what they hold."""
+        """Use the renewed certificate files from the next connection on."""
         self._is_renewed = True
 
     def stop(self) -> None:
         self._is_stopping = True
         if self.connected:
-            goodbye = self._say(Presence.STOPPED)
-            with suppress(RuntimeError, ValueError):  # the connection went meanwhile
-                goodbye.wait_for_publish(DISCONNECT_TIMEOUT_S)
+            stopped = self._publish_presence(Presence.STOPPED)
+            with suppress(RuntimeError, ValueError):  # the connection ended meanwhile
+                stopped.wait_for_publish(DISCONNECT_TIMEOUT_S)
         self.connected = False
         self._client.disconnect()
         self._client.loop_stop()
@@ -147,7 +148,7 @@ class PahoLink:
             qos=1,
             retain=True,
         )
-        _spread(client)
+        _set_reconnect_delay(client)
         client.on_pre_connect = self._on_pre_connect
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
@@ -157,22 +158,22 @@ class PahoLink:
         return client
 
     def _on_pre_connect(self, _client: mqtt.Client, _userdata: Any) -> None:
-        """On the connection's own thread: OpenSSL forbids to change a context that is in use.
+        """Prepare a connection in paho's thread: OpenSSL forbids changing a context in use.
 
-        What the last connection left behind is dropped, or paho would send it again and again,
-        although it may be what ended that connection. The outbox still has it.
+        Messages of the last connection are dropped: paho would send them again, although one of
+        them may have ended that connection. The outbox still has the reports.
         """
         for _ in self._client.drop_out_messages():
-            self._room.release()
-        with self._counting:
-            self._confirmed = self._handed = 0
+            self._slots.release()
+        with self._count_lock:
+            self._confirmed = self._sent = 0
         if not self._is_renewed or self._tls is None or not self._broker.certificate:
             return
         self._is_renewed = False
         try:
             self._tls.load_cert_chain(self._broker.certificate, self._broker.key)
         except (OSError, ssl.SSLError) as error:
-            log.error("link.not_renewed", extra={"reason": str(error)})
+            log.error("link.certificate_not_reloaded", extra={"reason": str(error)})
 
     def _on_connect(
         self,
@@ -186,11 +187,11 @@ class PahoLink:
             log.warning("link.refused", extra={"broker": repr(self._broker), "reason": str(reason)})
             return
         self.largest_payload_bytes = self._payload_limit(properties)
-        hears = (*self._hears, *self._former_acks)
-        for first in range(0, len(hears), FILTERS_PER_REQUEST):
-            filters = hears[first : first + FILTERS_PER_REQUEST]
+        subscriptions = (*self._subscriptions, *self._former_acks)
+        for first in range(0, len(subscriptions), FILTERS_PER_REQUEST):
+            filters = subscriptions[first : first + FILTERS_PER_REQUEST]
             client.subscribe([(topic, 1) for topic in filters])
-        self._say(Presence.ONLINE)
+        self._publish_presence(Presence.ONLINE)
         self.sessions += 1
         self._takeovers.begin(time.monotonic())
         self.connected = True
@@ -210,11 +211,11 @@ class PahoLink:
         if self.connected:
             log.warning("link.lost", extra={"broker": repr(self._broker), "reason": str(reason)})
         self.connected = False
-        _spread(client)
+        _set_reconnect_delay(client)
         if not self._is_stopping:
-            self._stay_away_after_takeover(client, reason)
+            self._pause_after_takeover(client, reason)
 
-    def _stay_away_after_takeover(self, client: mqtt.Client, reason: ReasonCode) -> None:
+    def _pause_after_takeover(self, client: mqtt.Client, reason: ReasonCode) -> None:
         pause_s = self._takeovers.end(
             time.monotonic(), reason=reason.value, unconfirmed=self.unconfirmed
         )
@@ -234,10 +235,10 @@ class PahoLink:
     def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
         if len(message.payload) > MAX_PAYLOAD_BYTES:
             return
-        if message.topic == self._hears[0] or message.topic in self._former_acks:
+        if message.topic == self._subscriptions[0] or message.topic in self._former_acks:
             self._inbox.append(bytes(message.payload))
         else:
-            self._heard.append((message.topic, bytes(message.payload)))
+            self._messages.append((message.topic, bytes(message.payload)))
 
     def _on_publish(
         self,
@@ -247,21 +248,21 @@ class PahoLink:
         _reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        self._confirmed += 1  # on this thread alone
-        self._room.release()
+        self._confirmed += 1  # only in this thread
+        self._slots.release()
 
     def _payload_limit(self, properties: Properties | None) -> int | None:
-        """What the broker's Maximum Packet Size leaves for a payload; None when it states none."""
+        """The largest payload by the broker's Maximum Packet Size; None when it states none."""
         packet_bytes = getattr(properties, "MaximumPacketSize", None)
         if packet_bytes is None:
             return None
         longest_topic = len(self._address.topic(Channel.HEARTBEAT)) + MAX_LOCATION_LENGTH
         return max(int(packet_bytes) - longest_topic - PACKET_OVERHEAD_BYTES, 1)
 
-    def _say(self, presence: Presence) -> mqtt.MQTTMessageInfo:
-        self._room.acquire(blocking=False)  # `_on_publish` gives one back for every message
-        with self._counting:
-            self._handed += 1
+    def _publish_presence(self, presence: Presence) -> mqtt.MQTTMessageInfo:
+        self._slots.acquire(blocking=False)  # `_on_publish` releases one for every message
+        with self._count_lock:
+            self._sent += 1
         return self._client.publish(
             self._address.topic(Channel.STATUS),
             self._status(presence, self._clock()),
@@ -275,7 +276,7 @@ class PahoLink:
         )
 
 
-def _spread(client: mqtt.Client) -> None:
-    """Another pause before each series of attempts: a broker's return must not meet a stampede."""
+def _set_reconnect_delay(client: mqtt.Client) -> None:
+    """Draw the reconnect delays again, so that cameras do not all reconnect at once."""
     first_s, longest_s = (random.randint(*one) for one in (FIRST_RECONNECT_S, LONGEST_RECONNECT_S))  # noqa: S311
     client.reconnect_delay_set(first_s, longest_s)

@@ -1,8 +1,7 @@
-"""A short conversation with the enrolment desk, in the words of AWS IoT's fleet provisioning.
+"""Client of the enrolment service, with the protocol of AWS IoT fleet provisioning.
 
-It says which of the many ways to fail this one was, for whoever stands on a ladder with a camera
-that does not come up: nobody there, another authority, a wrong clock, or a certificate that the
-desk will not have.
+Its errors distinguish the causes of a failed enrolment: no answer, an untrusted authority, a wrong
+clock, or a certificate that the service rejects.
 """
 
 import queue
@@ -35,18 +34,18 @@ from wire.scalars import DeviceId
 
 TIMEOUT_S: Final = 20.0
 KEEPALIVE_S: Final = 30
-TOKEN_REFUSED: Final = "InvalidCertificateOwnershipToken"  # noqa: S105  a word of the protocol
+TOKEN_REFUSED: Final = "InvalidCertificateOwnershipToken"  # noqa: S105  an error code of the protocol
 CLOCK_WORDS: Final = ("certificate has expired", "certificate is not yet valid")
 
-Answer = TypeVar("Answer")
+Response = TypeVar("Response")
 
 
 class ProvisioningError(RuntimeError):
-    """The desk cannot be talked to, or says no; the message ends with what to do."""
+    """The enrolment service cannot be reached or rejects a request; says what to do."""
 
 
 class ProvisioningRefusedError(ProvisioningError):
-    """The desk's own no, with the protocol's word for it."""
+    """The service rejects a request, with an error code of the protocol."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -54,35 +53,35 @@ class ProvisioningRefusedError(ProvisioningError):
 
 
 class ProvisioningClient:
-    """One visit: enter to connect, ask, leave."""
+    """One connection to the enrolment service, as a context manager."""
 
     def __init__(
-        self, where: BrokerEndpoint, device: DeviceId, *, patience_s: float = TIMEOUT_S
+        self, server: BrokerEndpoint, device: DeviceId, *, timeout_s: float = TIMEOUT_S
     ) -> None:
-        self._where = where
-        self._patience_s = patience_s
-        self._news: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
+        self._server = server
+        self._timeout_s = timeout_s
+        self._events: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=device, reconnect_on_failure=False
         )
-        self._client.connect_timeout = patience_s
-        self._client.tls_set_context(create_tls_context(where))
+        self._client.connect_timeout = timeout_s
+        self._client.tls_set_context(create_tls_context(server))
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
-        self._client.on_subscribe = lambda *_: self._news.put(("subscribed", b""))
-        self._client.on_message = lambda _c, _u, said: self._news.put(
-            (said.topic, bytes(said.payload))
+        self._client.on_subscribe = lambda *_: self._events.put(("subscribed", b""))
+        self._client.on_message = lambda _c, _u, message: self._events.put(
+            (message.topic, bytes(message.payload))
         )
 
     def __enter__(self) -> Self:
-        _check_handshake(self._where, self._patience_s)
-        connect(self._client, self._where)
+        _check_handshake(self._server, self._timeout_s)
+        connect(self._client, self._server)
         self._client.loop_start()
         try:
-            self._await("connected")
+            self._wait_for("connected")
             topics = [topic + end for topic in (CREATE, PROVISION) for end in (ACCEPTED, REJECTED)]
             self._client.subscribe([(topic, 1) for topic in topics])
-            self._await("subscribed")
+            self._wait_for("subscribed")
         except ProvisioningError:
             self.__exit__(None, None, None)
             raise
@@ -98,44 +97,45 @@ class ProvisioningClient:
         self._client.loop_stop()
 
     def certify(self, request: str) -> CertificateIssued:
-        """Have a signing request signed."""
+        """Request a certificate for a signing request."""
         wanted = CertificateRequest(certificate_signing_request=request)
-        return self._ask(CREATE, wanted, CertificateIssued)
+        return self._request(CREATE, wanted, CertificateIssued)
 
     def register(self, token: str, parameters: dict[str, str]) -> Registered:
-        """Register with the token that came with the certificate."""
-        wish = Registration(certificate_ownership_token=token, parameters=parameters)
-        return self._ask(PROVISION, wish, Registered)
+        """Register the device with the ownership token of its certificate."""
+        registration = Registration(certificate_ownership_token=token, parameters=parameters)
+        return self._request(PROVISION, registration, Registered)
 
-    def _ask(self, topic: str, body: msgspec.Struct, kind: type[Answer]) -> Answer:
+    def _request(self, topic: str, body: msgspec.Struct, kind: type[Response]) -> Response:
         self._client.publish(topic, msgspec.json.encode(body), qos=1)
-        said, payload = self._await(topic + ACCEPTED, topic + REJECTED)
+        message, payload = self._wait_for(topic + ACCEPTED, topic + REJECTED)
         try:
-            if said.endswith(REJECTED):
-                no = msgspec.json.decode(payload, type=Rejected)
+            if message.endswith(REJECTED):
+                rejection = msgspec.json.decode(payload, type=Rejected)
                 raise ProvisioningRefusedError(
-                    no.error_code, f"{self._where!r} refuses: {no.error_message or no.error_code}"
+                    rejection.error_code,
+                    f"{self._server!r} rejects: {rejection.error_message or rejection.error_code}",
                 )
             return msgspec.json.decode(payload, type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise ProvisioningError(
-                f"{self._where!r} gave an answer that does not read: {error}"
+                f"{self._server!r} sent an invalid response: {error}"
             ) from error
 
-    def _await(self, *wanted: str) -> tuple[str, bytes]:
+    def _wait_for(self, *wanted: str) -> tuple[str, bytes]:
         while True:
             try:
-                said, payload = self._news.get(timeout=self._patience_s)
+                message, payload = self._events.get(timeout=self._timeout_s)
             except queue.Empty:
                 raise ProvisioningError(
-                    f"{self._where!r} did not answer within {self._patience_s:.0f} s: try again"
+                    f"{self._server!r} did not answer within {self._timeout_s:.0f} s: try again"
                 ) from None
-            if said in wanted:
-                return said, payload
-            if said in ("refused", "closed"):
+            if message in wanted:
+                return message, payload
+            if message in ("refused", "closed"):
                 raise ProvisioningError(
-                    f"{self._where!r} closed the door ({payload.decode()}): the certificate shown "
-                    "is not one that it takes (wrong, run out or revoked); get a new claim"
+                    f"{self._server!r} closed the connection ({payload.decode()}): the certificate "
+                    "is not accepted (unknown, expired or revoked); get a new claim certificate"
                 )
 
     def _on_connect(
@@ -146,7 +146,7 @@ class ProvisioningClient:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        self._news.put(("refused" if reason.is_failure else "connected", str(reason).encode()))
+        self._events.put(("refused" if reason.is_failure else "connected", str(reason).encode()))
 
     def _on_disconnect(
         self,
@@ -156,55 +156,55 @@ class ProvisioningClient:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        self._news.put(("closed", str(reason).encode()))
+        self._events.put(("closed", str(reason).encode()))
 
 
-def connect(client: mqtt.Client, where: BrokerEndpoint) -> None:
-    """Connect, or say in one sentence why not."""
-    with _explained(where):
-        client.connect(where.host, where.port, KEEPALIVE_S)
+def connect(client: mqtt.Client, server: BrokerEndpoint) -> None:
+    """Connect, or raise ProvisioningError with the cause."""
+    with _describing_errors(server):
+        client.connect(server.host, server.port, KEEPALIVE_S)
 
 
-def _check_handshake(where: BrokerEndpoint, patience_s: float) -> None:
-    """Shake hands once beforehand: paho leaves a socket open when a handshake fails."""
+def _check_handshake(server: BrokerEndpoint, timeout_s: float) -> None:
+    """Try the TLS handshake first: paho leaves a socket open when a handshake fails."""
     with (
-        _explained(where),
-        socket.create_connection((where.host, where.port), timeout=patience_s) as plain,
-        create_tls_context(where).wrap_socket(plain, server_hostname=where.host),
+        _describing_errors(server),
+        socket.create_connection((server.host, server.port), timeout=timeout_s) as plain,
+        create_tls_context(server).wrap_socket(plain, server_hostname=server.host),
     ):
         pass
 
 
 @contextmanager
-def _explained(where: BrokerEndpoint) -> Iterator[None]:
+def _describing_errors(server: BrokerEndpoint) -> Iterator[None]:
     try:
         yield
     except ssl.SSLCertVerificationError as error:
-        raise ProvisioningError(_distrust(where, error)) from error
+        raise ProvisioningError(_describe_untrusted(server, error)) from error
     except ssl.SSLError as error:
         raise ProvisioningError(
-            f"{where!r} ends the handshake ({error.reason}): the certificate shown is not one that "
-            "it takes, or this is no MQTT port with TLS; check both"
+            f"{server!r} ends the handshake ({error.reason}): the certificate is not accepted, or "
+            "this is not an MQTT port with TLS; check both"
         ) from error
     except socket.gaierror as error:
         raise ProvisioningError(
-            f"{where.host} has no address ({error.strerror}): check the name and the DNS"
+            f"{server.host} has no address ({error.strerror}): check the name and the DNS"
         ) from error
     except (OSError, ValueError) as error:
         raise ProvisioningError(
-            f"{where!r} cannot be reached ({error}): check address, port, network and firewall"
+            f"{server!r} cannot be reached ({error}): check address, port, network and firewall"
         ) from error
 
 
 def verify_connection(
-    broker: BrokerEndpoint, device: DeviceId, *, patience_s: float = TIMEOUT_S
+    broker: BrokerEndpoint, device: DeviceId, *, timeout_s: float = TIMEOUT_S
 ) -> None:
-    """Open a real connection as this device and close it in order.
+    """Open a connection as this device and close it in order.
 
-    Raises RefusedError when the broker says no, DeskError when it cannot be asked.
+    Raises ProvisioningRefusedError when the broker rejects it, else ProvisioningError.
     """
     client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=device, reconnect_on_failure=False)
-    client.connect_timeout = patience_s
+    client.connect_timeout = timeout_s
     if broker.tls:
         client.tls_set_context(create_tls_context(broker))
     outcome: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -215,20 +215,24 @@ def verify_connection(
     connect(client, broker)
     client.loop_start()
     try:
-        trouble = outcome.get(timeout=patience_s)
+        reason_text = outcome.get(timeout=timeout_s)
     except queue.Empty:
-        raise ProvisioningError(f"{broker!r} did not answer within {patience_s:.0f} s") from None
+        raise ProvisioningError(f"{broker!r} did not answer within {timeout_s:.0f} s") from None
     finally:
         client.disconnect()
         client.loop_stop()
-    if trouble:
+    if reason_text:
         raise ProvisioningRefusedError(
-            "NotLetIn", f"{broker!r} does not let {device} in ({trouble})"
+            "ConnectionRejected", f"{broker!r} rejects {device} ({reason_text})"
         )
 
 
-def _distrust(where: BrokerEndpoint, error: ssl.SSLCertVerificationError) -> str:
-    why = error.verify_message
-    if any(word in why for word in CLOCK_WORDS):
-        return f"{where!r}: its {why} by this camera's clock: set the clock, or renew the server's"
-    return f"{where!r} is not who the trusted authority says it is ({why}): check --ca and address"
+def _describe_untrusted(server: BrokerEndpoint, error: ssl.SSLCertVerificationError) -> str:
+    reason = error.verify_message
+    if any(word in reason for word in CLOCK_WORDS):
+        return (
+            f"{server!r}: its {reason} by this camera's clock: set the clock, or renew the server's"
+        )
+    return (
+        f"{server!r} has no certificate of the trusted authority ({reason}): check --ca and address"
+    )

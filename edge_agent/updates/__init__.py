@@ -1,0 +1,1 @@
+"""Models and releases on the camera: signatures, versions, storage, A/B update."""

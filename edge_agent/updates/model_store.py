@@ -1,4 +1,4 @@
-"""The detectors that have come to this camera after its program, and which of them was chosen."""
+"""Detectors installed on this camera by jobs, and which of them is selected."""
 
 import hashlib
 import logging
@@ -26,13 +26,13 @@ CARD_FILE = "card.json"
 
 
 class ChosenModel(WireMessage, frozen=True, kw_only=True):
-    """The detector that a job has put in the place of the settings' own; null, the own."""
+    """The detector selected by a job; null for that of the settings."""
 
     detector: str | None = None
 
 
 class ModelStore:
-    """One camera's folder of models. `provided` opens those that came with the program."""
+    """The models of one camera. `provided` opens those installed with the program."""
 
     def __init__(self, folder: Path, provided: Callable[[Settings], Networks]) -> None:
         self._folder = folder
@@ -40,7 +40,7 @@ class ModelStore:
 
     @property
     def chosen(self) -> str | None:
-        """`name:version` of the detector that a job has chosen."""
+        """`name:version` of the detector selected by a job."""
         try:
             return msgspec.json.decode(self._choice.read_bytes(), type=ChosenModel).detector
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
@@ -51,7 +51,7 @@ class ModelStore:
         return self._folder / "chosen.json"
 
     def apply_choice(self, own: Settings) -> Settings:
-        """The camera's own settings with the chosen detector in its place."""
+        """Settings with the selected detector."""
         chosen = self.chosen
         if chosen is None or self.find(chosen) is None:
             return own
@@ -59,20 +59,18 @@ class ModelStore:
         return msgspec.structs.replace(own, models=models)
 
     def load(self, settings: Settings) -> Networks:
-        """The networks that these settings mean on this camera; raises ModelError."""
+        """Open the networks of these settings; raises ModelError."""
         chosen = self.chosen
         if chosen is None or chosen.partition(":")[0] != settings.models.detector:
             return self._provided(settings)
         card = self.find(chosen)
         if card is None or card.parent == WEIGHTS:
             return self._provided(settings)
-        demographics_estimator_for(
-            settings
-        )  # raises now rather than when the first person has left
+        demographics_estimator_for(settings)  # raises now rather than at the first visit
         return open_detector(card, settings), open_pose_estimator(settings)
 
     def find(self, version: str) -> Path | None:
-        """The card of a model on this camera by `name:version`, or by name alone."""
+        """The card of an installed model, by `name:version` or by name."""
         for path in self._cards():
             try:
                 card = read_card(path)
@@ -83,43 +81,47 @@ class ModelStore:
         return None
 
     def provided(self, name: str) -> ModelCard | None:
-        """The newest card of that name which came with the program."""
+        """The newest card of that name installed with the program."""
         cards = [card for path in WEIGHTS.glob("*.json") if (card := _card_at(path))]
-        named = [card for card in cards if card.name == name]
-        return max(named, key=lambda card: version_key(card.version), default=None)
+        matching = [card for card in cards if card.name == name]
+        return max(matching, key=lambda card: version_key(card.version), default=None)
 
     def in_use(self, settings: Settings) -> str:
-        """`name:version` of the detector that these settings mean; empty when it has no card."""
+        """`name:version` of the detector of these settings; empty without a card."""
         path = self.find(self.chosen) if self.chosen else None
         card = _card_at(path) if path else self.provided(settings.models.detector)
         return model_id(card) if card else ""
 
     def install(self, card_text: bytes, fetch: Callable[[int], bytes]) -> Path:
-        """Bring a model here, whole and as its card says, or raise ModelError or ValueError.
+        """Download and verify a model, or raise ModelError or ValueError.
 
-        `fetch` is given the most bytes that may come.
+        `fetch` receives the largest number of bytes to download.
         """
         card = msgspec.json.decode(card_text, type=ModelCard)
         if Path(card.file).name != card.file or card.file.startswith("."):
-            raise ModelError(f"the card names the file {card.file[:60]!r}: wanted a plain name")
-        home = self._folder / hashlib.sha256(card_text).hexdigest()[:16]
+            raise ModelError(
+                f"the card names the file {card.file[:60]!r}: expected a plain file name"
+            )
+        folder = self._folder / hashlib.sha256(card_text).hexdigest()[:16]
         weights = fetch(card.bytes)
         if hashlib.sha256(weights).hexdigest() != card.sha256:
-            raise ModelError(f"{len(weights)} bytes came that are not those of {card.name}'s card")
-        write_atomically(home / card.file, weights, mode=PUBLIC_MODE)
-        write_atomically(home / CARD_FILE, card_text, mode=PUBLIC_MODE)
-        return home / CARD_FILE
+            raise ModelError(
+                f"the download of {len(weights)} bytes is not {card.name}: its checksum differs"
+            )
+        write_atomically(folder / card.file, weights, mode=PUBLIC_MODE)
+        write_atomically(folder / CARD_FILE, card_text, mode=PUBLIC_MODE)
+        return folder / CARD_FILE
 
     def choose(self, card: Path) -> None:
-        """Use this detector from now on; all that came before it, but the last, is removed."""
+        """Select this detector; remove all others but the one selected before."""
         before = self.chosen and self.find(self.chosen)
-        named = read_card(card)
-        choice = ChosenModel(detector=f"{named.name}:{named.version}")
+        matching = read_card(card)
+        choice = ChosenModel(detector=f"{matching.name}:{matching.version}")
         write_atomically(self._choice, msgspec.json.encode(choice), mode=PUBLIC_MODE)
-        kept = {card.parent, before.parent if before else None}
-        for home in self._folder.glob("*/"):
-            if home not in kept:
-                shutil.rmtree(home, ignore_errors=True)
+        keep = {card.parent, before.parent if before else None}
+        for folder in self._folder.glob("*/"):
+            if folder not in keep:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _cards(self) -> Iterator[Path]:
         yield from sorted(self._folder.glob(f"*/{CARD_FILE}"))
@@ -127,12 +129,12 @@ class ModelStore:
 
 
 def model_id(card: ModelCard) -> str:
-    """The name under which jobs know a model."""
+    """The id of a model in jobs."""
     return f"{card.name}:{card.version}"
 
 
 def model_digest(card: ModelCard) -> str:
-    """What tells one content of a version from another: all of the card, its weights' too."""
+    """Digest of a model card, which contains the checksum of the weights."""
     return hashlib.sha256(msgspec.json.encode(card)).hexdigest()
 
 
@@ -144,9 +146,9 @@ def _card_at(path: Path) -> ModelCard | None:
 
 
 def open_detector(card: Path, settings: Settings) -> FaceDetector:
-    """The detector of a card, as these settings want it."""
+    """Open the detector of a card with these settings."""
     if read_card(card).task != DETECTION_TASK:
-        raise ModelError(f"{card} is no detector of faces: only these can be changed by a job")
+        raise ModelError(f"{card} is not a face detector: jobs can only replace face detectors")
     models = settings.models
     return load_detector(
         card,

@@ -1,11 +1,10 @@
-"""Versions only go up: the highest of the program and of each model that this camera has had.
+"""Prevents downgrades: the highest version accepted of the program and of each model.
 
-A signature says who made something, not that it is the latest: an old release with a known fault
-is signed too. So a release or model below the highest version accepted here is refused, and so is
-the same version with other content. The book lies with the identity, outside the slots and the
-folder of models, so that wiping those forgets nothing. Only the camera's own settings
-(`fleet.allow_older`) lift the rule. Going back by itself, after an update that failed, is no job
-and is not asked here.
+A signature proves the origin of a release, not that it is the latest: an old release with a known
+fault is signed too. A release or model below the highest accepted version is rejected, and so is
+the same version with different content. The file is in the identity folder, outside the slots and
+the model folder, so deleting those resets nothing. Only the local setting `fleet.allow_older` lifts
+the rule. Automatic rollback of a failed update is not a job and is not checked here.
 """
 
 import re
@@ -28,38 +27,38 @@ VersionKey = tuple[tuple[int, ...], int, tuple[tuple[int, int, str], ...]]
 
 
 class VersionError(ValueError):
-    """A version that is not taken; the sentence says which one is held."""
+    """A version that is rejected; the message names the accepted version."""
 
 
 class AcceptedVersion(WireMessage, frozen=True, kw_only=True):
-    """The highest version accepted, and the digest of its content where that is known."""
+    """The highest version accepted, and the digest of its content if known."""
 
     version: str
     digest: str = ""
 
 
 class VersionFile(WireMessage, frozen=True, kw_only=True):
-    """What the file holds. `before` is the model that the present one replaced."""
+    """Content of the file. `previous` is the model that the current one replaced."""
 
     highest: dict[str, AcceptedVersion] = msgspec.field(default_factory=dict)
     previous: str = ""
 
 
 def version_key(version: str) -> VersionKey:
-    """A value that sorts as Semantic Versioning does, without build data; or VersionError."""
-    found = _VERSION.fullmatch(version)
-    if found is None:
+    """A key that sorts as Semantic Versioning does, without build data; or VersionError."""
+    match = _VERSION.fullmatch(version)
+    if match is None:
         raise VersionError(f"version {version[:60]!r} cannot be ordered: write it as 1.4.0")
-    numbers = tuple(int(one) for one in found[1].split("."))
+    numbers = tuple(int(one) for one in match[1].split("."))
     while len(numbers) > 1 and numbers[-1] == 0:
         numbers = numbers[:-1]
-    parts = found[2].split(".") if found[2] else ()
-    early = tuple((0, int(one), "") if one.isdecimal() else (1, 0, one) for one in parts)
-    return numbers, 0 if early else 1, early
+    parts = match[2].split(".") if match[2] else ()
+    prerelease = tuple((0, int(one), "") if one.isdecimal() else (1, 0, one) for one in parts)
+    return numbers, 0 if prerelease else 1, prerelease
 
 
 class VersionHistory:
-    """One camera's book. Every question reads the file: several processes may keep it."""
+    """The history of one camera. Every call reads the file: several processes may write it."""
 
     def __init__(self, path: Path, *, allow_older: bool = False) -> None:
         self._path = path
@@ -67,43 +66,41 @@ class VersionHistory:
 
     @property
     def previous(self) -> str:
-        """`name:version` of the model that the present one replaced; empty when there is none."""
+        """`name:version` of the model that the current one replaced; empty if none."""
         return self._read().previous
 
     def check(
         self, name: str, version: str, digest: str, *, floor: AcceptedVersion | None = None
     ) -> None:
-        """Pass in silence, or raise VersionError. `floor` is what the camera has without a job."""
+        """Raise VersionError for a downgrade. `floor` is the version installed without a job."""
         wanted = version_key(version)
         if self._allow_older:
             return
-        for held in (self._read().highest.get(name), floor):
-            if held is None:
+        for accepted in (self._read().highest.get(name), floor):
+            if accepted is None:
                 continue
-            at_least = version_key(held.version)
+            at_least = version_key(accepted.version)
             if wanted < at_least:
                 raise VersionError(
-                    f"{name} {version} is older than {held.version}, which this camera has had: "
-                    f"{REMEDY}"
+                    f"{name} {version} is older than {accepted.version}, accepted before: {REMEDY}"
                 )
-            if wanted == at_least and held.digest and held.digest != digest:
+            if wanted == at_least and accepted.digest and accepted.digest != digest:
                 raise VersionError(
-                    f"{name} {version} is not the {held.version} that this camera has had: its "
-                    f"content differs; {REMEDY}"
+                    f"{name} {version} differs from {accepted.version}, accepted before: {REMEDY}"
                 )
 
     def record(self, name: str, version: str, digest: str, *, previous: str | None = None) -> None:
-        """Remember a version that has been taken, unless a higher one was before."""
-        book = self._read()
-        held = book.highest.get(name)
-        if held is None or version_key(version) >= version_key(held.version):
-            book = msgspec.structs.replace(
-                book,
-                highest={**book.highest, name: AcceptedVersion(version=version, digest=digest)},
+        """Store an accepted version, unless a higher one is stored."""
+        stored = self._read()
+        accepted = stored.highest.get(name)
+        if accepted is None or version_key(version) >= version_key(accepted.version):
+            stored = msgspec.structs.replace(
+                stored,
+                highest={**stored.highest, name: AcceptedVersion(version=version, digest=digest)},
             )
         if previous is not None:
-            book = msgspec.structs.replace(book, previous=previous)
-        write_atomically(self._path, msgspec.json.encode(book), mode=PRIVATE_MODE)
+            stored = msgspec.structs.replace(stored, previous=previous)
+        write_atomically(self._path, msgspec.json.encode(stored), mode=PRIVATE_MODE)
 
     def _read(self) -> VersionFile:
         try:
@@ -112,6 +109,6 @@ class VersionHistory:
             return VersionFile()
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             raise VersionError(
-                f"{self._path} cannot be read, so that no version is known to be newer: restore "
-                "it, or delete it on the camera"
+                f"{self._path} cannot be read, so downgrades cannot be detected: restore the file, "
+                "or delete it on the camera"
             ) from None

@@ -53,7 +53,7 @@ def storing(folder, budget_bytes):
     outbox._database.execute("PRAGMA synchronous = OFF")  # the disk's own time is not the CPU's
     spent = []
     for number in range(1, FORTNIGHT + 1):
-        made = report(number, outbox.journal)
+        made = report(number, outbox.stream_id)
         before = time.process_time()
         outbox.put(lambda _journal, sequence, made=made: structs.replace(made, sequence=sequence))
         spent.append(1000 * (time.process_time() - before))

@@ -132,7 +132,7 @@ def test_an_old_copy_put_back_holds_up_nobody_and_hides_no_loss(
 
     monkeypatch.setenv("ONLOOKER_DATABASE_URL", engine.url.render_as_string())
     assert main(["streams", "losses"]) == 0
-    assert f"kx-01-cam-1  {camera.outbox.journal}  11 to 15  noticed" in capsys.readouterr().out
+    assert f"kx-01-cam-1  {camera.outbox.stream_id}  11 to 15  noticed" in capsys.readouterr().out
 
 
 def test_a_database_that_is_gone_is_one_whose_copy_was_empty(

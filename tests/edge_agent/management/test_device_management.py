@@ -50,7 +50,7 @@ def fleet(stand):
 def until_trial_begins(fleet, folder):
     fleet.desires({"report_interval_ms": 10_000})
     fleet.line.sessions += 1
-    while config_store.load_config(folder.path / CONFIG_FILE).trying is None:
+    while config_store.load_config(folder.path / CONFIG_FILE).trial is None:
         pass
 
 
@@ -58,7 +58,7 @@ def test_a_process_that_ends_in_order_leaves_a_trial_to_the_next(care, stand, fl
     with care.attend(stand.camera, fleet.line):
         until_trial_begins(fleet, folder)
     left = config_store.load_config(folder.path / CONFIG_FILE)
-    assert (left.trying, left.verdict) == (None, None)
+    assert (left.trial, left.verdict) == (None, None)
 
 
 def test_a_fault_that_ends_the_agent_leaves_the_trial_as_its_cause(care, stand, fleet, folder):
@@ -72,6 +72,6 @@ def test_a_fault_that_ends_the_agent_leaves_the_trial_as_its_cause(care, stand, 
 
     with pytest.raises(FaultOfOursError):
         run()
-    assert config_store.load_config(folder.path / CONFIG_FILE).trying == {
+    assert config_store.load_config(folder.path / CONFIG_FILE).trial == {
         "report_interval_ms": 10_000
     }

@@ -108,11 +108,10 @@ class Bench:
                 self.networks[0].faces(PICTURE)
             except RuntimeError:
                 self.stand.camera.model_faults += 1
-        work = getattr(self.desk._work, "_fetching", None) or getattr(
-            self.desk._work, "_work", None
-        )
-        if work is not None:
-            work._thread.join(20)
+        runner = self.desk._runner
+        for name in ("_download", "_task", "_upload"):
+            if (task := getattr(runner, name, None)) is not None:
+                task._thread.join(20)
         self.now_s += 1.0
 
     def works(self, job, document, seconds=20):

@@ -44,13 +44,13 @@ def test_each_office_hears_its_own(line):
 
 def test_one_office_s_fall_is_told_once_and_does_not_concern_the_other(line, caplog):
     shadow, jobs = Office(RuntimeError("boom")), Office()
-    steward = ManagementThread("kx-01-cam-1", line, shadow=shadow, jobs=jobs)
+    thread = ManagementThread("kx-01-cam-1", line, shadow=shadow, jobs=jobs)
     line.inbox.extend([(SHADOW, b"{}"), (JOB, b"{}")])
     for _ in range(3):
-        steward.step()
+        thread.step()
     assert jobs.take_messages == [(JOB, {})]
     assert jobs.pumped.is_set()
-    assert [record.message for record in caplog.records] == ["steward.fell"]
+    assert [record.message for record in caplog.records] == ["management.handler_failed"]
 
 
 def test_it_serves_from_a_thread_of_its_own_until_it_is_left(line):
@@ -58,4 +58,4 @@ def test_it_serves_from_a_thread_of_its_own_until_it_is_left(line):
     with ManagementThread("kx-01-cam-1", line, shadow=shadow):
         assert shadow.pumped.wait(10)
     shadow.pumped.clear()
-    assert not [thread for thread in threading.enumerate() if "steward" in thread.name]
+    assert not [one for one in threading.enumerate() if "management" in one.name]

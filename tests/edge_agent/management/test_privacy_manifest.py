@@ -101,22 +101,22 @@ class Deaf(Quiet):
 
 
 def test_what_is_on_is_declared_and_signed(declaration, fleet, key):
-    ManagementThread(DEVICE, fleet, shadow=Deaf(), jobs=Quiet(), declaration=declaration).step()
+    ManagementThread(DEVICE, fleet, shadow=Deaf(), jobs=Quiet(), manifest=declaration).step()
     assert is_signed_by(fleet.declared, key.public_key())
     assert fleet.declared.manifest.recorder is False
     assert fleet.declared.manifest.device == DEVICE
 
 
 def test_it_is_declared_once_for_each_connection_and_each_change(declaration, fleet, settings):
-    steward = ManagementThread(DEVICE, fleet, shadow=Deaf(), declaration=declaration)
+    thread = ManagementThread(DEVICE, fleet, shadow=Deaf(), manifest=declaration)
     for _ in range(5):
-        steward.step()
+        thread.step()
     assert len(fleet.said) == 1
     fleet.sessions = 2
-    steward.step()
+    thread.step()
     settings[0] = parse("[recorder]\non = true\n")
     for _ in range(5):
-        steward.step()
+        thread.step()
     assert len(fleet.said) == 3
     assert fleet.declared.manifest.recorder is True
 

@@ -59,11 +59,11 @@ class Narrow:
 
 
 def pumped(outbox, link, *, times=40, settings=None):
-    courier = ReportSender(outbox, link, settings or LinkSettings(resend_after_s=3600))
+    sender = ReportSender(outbox, link, settings or LinkSettings(resend_after_s=3600))
     for number in range(times):
-        courier.pump(float(number))
+        sender.pump(float(number))
         link.again()
-    return courier
+    return sender
 
 
 def creative_sums():
@@ -79,11 +79,11 @@ def test_the_batch_is_halved_until_the_broker_takes_it(tmp_path):
     outbox, link = Outbox(tmp_path / "outbox.sqlite3"), Narrow(4096)
     for _ in range(60):
         outbox.put(quiet_minute)
-    courier = pumped(outbox, link)
+    sender = pumped(outbox, link)
     assert sorted(set(link.taken)) == list(range(1, 61))
     assert link.ends <= 6
-    assert courier.packet_limit_bytes <= 4096
-    assert "link.packet_limit" in courier.alarm_kinds
+    assert sender.packet_limit_bytes <= 4096
+    assert "link.packet_limit" in sender.alarm_kinds
     outbox.close()
 
 
@@ -103,7 +103,7 @@ def test_one_report_that_alone_is_too_large_holds_up_no_other(tmp_path, caplog):
         outbox.put(large if number == 7 else quiet_minute)
     pumped(outbox, link)
     assert sorted(set(link.taken)) == list(range(1, 21))
-    assert [record.message for record in caplog.records].count("courier.shortened") >= 1
+    assert [record.message for record in caplog.records].count("sender.report_shortened") >= 1
     outbox.close()
 
 
@@ -131,40 +131,40 @@ def test_a_shortened_report_keeps_its_totals_and_as_many_splits_as_fit(tmp_path)
 
 def test_an_outage_while_everything_was_confirmed_halves_nothing():
     limit = PacketLimit()
-    limit.sent(90_000)
-    limit.confirmed(1.0)
-    limit.ended(2.0)
+    limit.record_sent(90_000)
+    limit.record_confirmed(1.0)
+    limit.record_disconnect(2.0)
     assert limit.bytes == MAX_PAYLOAD_BYTES
 
 
 def test_a_single_report_is_not_shortened_for_one_outage():
     limit = PacketLimit()
-    limit.sent(1_000)
-    limit.ended(1.0)
-    assert (limit.bytes, limit.shortens) == (1024, False)
-    limit.sent(2_000)
-    limit.ended(2.0)
-    limit.sent(1_000)
-    limit.confirmed(3.0)
+    limit.record_sent(1_000)
+    limit.record_disconnect(1.0)
+    assert (limit.bytes, limit.allows_shortening) == (1024, False)
+    limit.record_sent(2_000)
+    limit.record_disconnect(2.0)
+    limit.record_sent(1_000)
+    limit.record_confirmed(3.0)
     for _ in range(2):
-        limit.sent(2_000)
-        limit.ended(4.0)
-    assert not limit.shortens
-    limit.sent(2_000)
-    limit.ended(5.0)
-    assert limit.shortens
+        limit.record_sent(2_000)
+        limit.record_disconnect(4.0)
+    assert not limit.allows_shortening
+    limit.record_sent(2_000)
+    limit.record_disconnect(5.0)
+    assert limit.allows_shortening
 
 
 def test_the_limit_grows_again_and_ever_more_slowly():
     limit = PacketLimit()
-    limit.sent(100_000)
-    limit.ended(0.0)
+    limit.record_sent(100_000)
+    limit.record_disconnect(0.0)
     assert limit.bytes == 50_000
-    limit.confirmed(GROW_AFTER_S - 1)
+    limit.record_confirmed(GROW_AFTER_S - 1)
     assert limit.bytes == 50_000
-    limit.confirmed(GROW_AFTER_S)
+    limit.record_confirmed(GROW_AFTER_S)
     assert limit.bytes == 100_000
-    limit.sent(90_000)
-    limit.ended(GROW_AFTER_S + 1)
-    limit.confirmed(2 * GROW_AFTER_S + 2)
+    limit.record_sent(90_000)
+    limit.record_disconnect(GROW_AFTER_S + 1)
+    limit.record_confirmed(2 * GROW_AFTER_S + 2)
     assert limit.bytes == 45_000

@@ -79,73 +79,73 @@ def link():
 
 
 def acked(outbox, through):
-    ack = Ack(device=HERE.device, journal=outbox.journal, through=through, at=NOON)
+    ack = Ack(device=HERE.device, journal=outbox.stream_id, through=through, at=NOON)
     return encode_event(ack_event(ack, HERE))
 
 
 def test_no_more_is_under_way_than_the_window_holds(outbox, link):
-    courier = ReportSender(outbox, link, LinkSettings(batch=3, in_flight=7))
+    sender = ReportSender(outbox, link, LinkSettings(batch=3, in_flight=7))
     for _ in range(20):
         outbox.put(report_for)
-    courier.pump(0.0)
+    sender.pump(0.0)
     assert link.numbers() == [[1, 2, 3], [4, 5, 6], [7]]
-    courier.pump(1.0)
+    sender.pump(1.0)
     assert link.numbers() == []
     link.inbox = [acked(outbox, 4)]
-    courier.pump(2.0)
+    sender.pump(2.0)
     assert link.numbers() == [[8, 9, 10], [11]]
 
 
 def test_a_silent_cloud_is_asked_with_one_batch_and_ever_less_often(outbox, link):
-    courier = ReportSender(outbox, link, LinkSettings(batch=2, in_flight=6, resend_after_s=10))
+    sender = ReportSender(outbox, link, LinkSettings(batch=2, in_flight=6, resend_after_s=10))
     for _ in range(6):
         outbox.put(report_for)
-    courier.pump(0.0)
+    sender.pump(0.0)
     assert link.numbers() == [[1, 2], [3, 4], [5, 6]]
-    courier.pump(9.9)
+    sender.pump(9.9)
     assert link.numbers() == []
-    courier.pump(10.0)
+    sender.pump(10.0)
     assert link.numbers() == [[1, 2]]
-    courier.pump(29.0)
+    sender.pump(29.0)
     assert link.numbers() == []
-    courier.pump(30.0)
+    sender.pump(30.0)
     assert link.numbers() == [[1, 2]]
     link.inbox = [acked(outbox, 2)]
-    courier.pump(31.0)
+    sender.pump(31.0)
     assert link.numbers() == [[3, 4], [5, 6]]
-    courier.pump(41.0)
+    sender.pump(41.0)
     assert link.numbers() == [[3, 4]]
 
 
 def test_a_new_session_begins_with_everything_unacknowledged(outbox, link):
-    courier = ReportSender(outbox, link, LinkSettings())
+    sender = ReportSender(outbox, link, LinkSettings())
     for _ in range(3):
         outbox.put(report_for)
-    courier.pump(0.0)
+    sender.pump(0.0)
     link.connected = False
-    courier.pump(1.0)
+    sender.pump(1.0)
     link.connected, link.sessions = True, 2
-    courier.pump(2.0)
+    sender.pump(2.0)
     assert link.numbers() == [[1, 2, 3], [1, 2, 3]]
 
 
 def test_an_acknowledgement_that_came_before_the_disconnection_still_counts(outbox, link):
-    courier = ReportSender(outbox, link, LinkSettings())
+    sender = ReportSender(outbox, link, LinkSettings())
     outbox.put(report_for)
-    courier.pump(0.0)
+    sender.pump(0.0)
     link.inbox, link.connected = [acked(outbox, 1)], False
-    courier.pump(1.0)
+    sender.pump(1.0)
     assert outbox.depth == 0
 
 
 def test_a_link_that_is_full_is_asked_again_later(outbox, link):
-    courier = ReportSender(outbox, link, LinkSettings())
+    sender = ReportSender(outbox, link, LinkSettings())
     outbox.put(report_for)
     link.willing = False
-    courier.pump(0.0)
+    sender.pump(0.0)
     assert link.numbers() == []
     link.willing = True
-    courier.pump(0.1)
+    sender.pump(0.1)
     assert link.numbers() == [[1]]
 
 
@@ -163,32 +163,32 @@ def test_a_link_that_is_full_is_asked_again_later(outbox, link):
     ],
 )
 def test_words_that_are_no_acknowledgement_change_nothing(outbox, link, word):
-    courier = ReportSender(outbox, link, LinkSettings())
+    sender = ReportSender(outbox, link, LinkSettings())
     outbox.put(report_for)
     link.inbox = [word]
-    courier.pump(0.0)
+    sender.pump(0.0)
     assert outbox.depth == 1
     assert link.numbers() == [[1]]
 
 
 def test_an_old_acknowledgement_changes_nothing(outbox, link):
-    courier = ReportSender(outbox, link, LinkSettings())
+    sender = ReportSender(outbox, link, LinkSettings())
     for _ in range(3):
         outbox.put(report_for)
     link.inbox = [acked(outbox, 2), acked(outbox, 1), acked(outbox, 2)]
-    courier.pump(0.0)
+    sender.pump(0.0)
     assert link.numbers() == [[3]]
 
 
 def test_alarms_wait_for_a_connection_and_go_first(outbox, link):
-    courier = ReportSender(outbox, link, LinkSettings())
+    sender = ReportSender(outbox, link, LinkSettings())
     outbox.put(report_for)
     link.connected = False
-    courier.queue_alarm(Channel.ALARM, b"fire")
-    courier.pump(0.0)
+    sender.queue_alarm(Channel.ALARM, b"fire")
+    sender.pump(0.0)
     assert link.sent == []
     link.connected, link.sessions = True, 2
-    courier.pump(1.0)
+    sender.pump(1.0)
     assert [channel for channel, _ in link.sent] == [Channel.ALARM, Channel.AUDIENCE]
 
 

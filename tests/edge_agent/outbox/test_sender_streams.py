@@ -95,38 +95,38 @@ def test_locations_that_alternate_in_one_stream_share_no_message(tmp_path):
 def test_a_stream_that_nobody_acknowledges_does_not_hold_up_the_running_one(renamed):
     old, outbox = renamed
     link = Topics()
-    courier = ReportSender(outbox, link, LinkSettings(batch=10, in_flight=10))
+    sender = ReportSender(outbox, link, LinkSettings(batch=10, in_flight=10))
     for number in range(40):
         if number:
             outbox.put(at(NEW))
-        courier.pump(float(number))
-        link.inbox = [acked(outbox.journal, outbox.next_sequence - 1)]
-    courier.pump(40.0)
+        sender.pump(float(number))
+        link.inbox = [acked(outbox.stream_id, outbox.next_sequence - 1)]
+    sender.pump(40.0)
     assert outbox.depth == 30
     link.inbox = [acked(old, 10)]
-    courier.pump(41.0)
+    sender.pump(41.0)
     assert outbox.depth == 20
 
 
 def test_it_is_told_when_earlier_reports_stay_unclaimed(renamed):
     _, outbox = renamed
     link = Topics()
-    courier = ReportSender(outbox, link, LinkSettings(resend_after_s=1, longest_resend_s=4))
+    sender = ReportSender(outbox, link, LinkSettings(resend_after_s=1, longest_resend_s=4))
     for number in range(30):
         outbox.put(at(NEW))
-        courier.pump(float(number))
-        link.inbox = [acked(outbox.journal, outbox.next_sequence - 1)]
-    assert "reports.unclaimed" in courier.alarm_kinds
+        sender.pump(float(number))
+        link.inbox = [acked(outbox.stream_id, outbox.next_sequence - 1)]
+    assert "reports.unclaimed" in sender.alarm_kinds
 
 
 def test_an_unclaimed_stream_is_not_sent_first_at_every_connection(renamed):
     #  some brokers end the connection of whoever publishes under a name that is not its own
     _, outbox = renamed
     link = Topics()
-    courier = ReportSender(outbox, link, LinkSettings(resend_after_s=10))
-    courier.pump(0.0)
-    courier.pump(10.0)
+    sender = ReportSender(outbox, link, LinkSettings(resend_after_s=10))
+    sender.pump(0.0)
+    sender.pump(10.0)
     link.sent.clear()
     link.sessions = 2
-    courier.pump(11.0)
+    sender.pump(11.0)
     assert {report.location for _, report in link.sent} == {NEW}

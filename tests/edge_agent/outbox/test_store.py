@@ -40,21 +40,21 @@ def test_what_is_stored_is_what_was_put(outbox):
     (event,) = decode_events(outbox.unacknowledged(1)[0].event)
     assert isinstance(event, AudienceEvent)
     assert event.data == report
-    assert report.journal == outbox.journal
+    assert report.journal == outbox.stream_id
 
 
 def test_only_the_clouds_word_about_this_journal_deletes(outbox):
     for _ in range(4):
         outbox.put(quiet_minute)
     assert outbox.acknowledge(JournalId("f" * 16), 4) == 0
-    assert outbox.acknowledge(outbox.journal, 2) == 2
-    assert outbox.acknowledge(outbox.journal, 2) == 0
+    assert outbox.acknowledge(outbox.stream_id, 2) == 2
+    assert outbox.acknowledge(outbox.stream_id, 2) == 0
     assert numbers(outbox.unacknowledged(9)) == [3, 4]
 
 
 def test_a_word_about_reports_that_were_never_written_deletes_nothing(outbox):
     outbox.put(quiet_minute)
-    assert outbox.acknowledge(outbox.journal, 2**53 - 1) == 0
+    assert outbox.acknowledge(outbox.stream_id, 2**53 - 1) == 0
     assert outbox.depth == 1
 
 
@@ -63,20 +63,20 @@ def test_each_run_counts_in_a_stream_of_its_own(tmp_path):
     first = Outbox(path)
     for _ in range(3):
         first.put(quiet_minute)
-    first.acknowledge(first.journal, 2)
+    first.acknowledge(first.stream_id, 2)
     first.close()
     again = Outbox(path)
-    assert again.journal != first.journal
+    assert again.stream_id != first.stream_id
     assert again.put(quiet_minute).sequence.first == 1
-    assert wire_numbers(again) == [(first.journal, 3), (again.journal, 1)]
-    assert again.acknowledge(first.journal, 3) == 1
-    assert wire_numbers(again) == [(again.journal, 1)]
+    assert wire_numbers(again) == [(first.stream_id, 3), (again.stream_id, 1)]
+    assert again.acknowledge(first.stream_id, 3) == 1
+    assert wire_numbers(again) == [(again.stream_id, 1)]
     again.close()
 
 
 def test_two_outboxes_are_two_journals(tmp_path):
     one, other = Outbox(tmp_path / "one"), Outbox(tmp_path / "other")
-    assert one.journal != other.journal
+    assert one.stream_id != other.stream_id
     one.close()
     other.close()
 
@@ -105,7 +105,7 @@ def test_a_damaged_file_is_kept_aside_and_a_new_journal_begins(tmp_path, damage)
     else:
         path.write_bytes(content[: len(content) // 2])
     again = Outbox(path)
-    assert again.journal != first.journal
+    assert again.stream_id != first.stream_id
     assert again.put(quiet_minute).sequence.first == 1
     again.close()
     assert list(tmp_path.glob("outbox.sqlite3.damaged-*"))

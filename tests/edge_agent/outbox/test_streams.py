@@ -55,13 +55,13 @@ def test_numbers_that_this_run_has_not_given_begin_another_stream_at_that_moment
     for _ in range(4):
         outbox.put(quiet_minute)
     outbox.mark_sent(1, 2)
-    before = outbox.journal
+    before = outbox.stream_id
     assert outbox.acknowledge(before, 102) == 0
-    assert outbox.journal != before
-    assert wire_numbers(outbox) == [(outbox.journal, number) for number in (1, 2, 3, 4)]
+    assert outbox.stream_id != before
+    assert wire_numbers(outbox) == [(outbox.stream_id, number) for number in (1, 2, 3, 4)]
     assert outbox.put(quiet_minute).sequence.first == 5
     assert outbox.acknowledge(before, 102) == 0
-    assert outbox.acknowledge(outbox.journal, 5) == 5
+    assert outbox.acknowledge(outbox.stream_id, 5) == 5
     outbox.close()
 
 
@@ -72,8 +72,8 @@ def test_a_word_beyond_an_older_stream_settles_only_what_was_sent(tmp_path):
     first.mark_sent(1, 2)
     first.close()
     again = Outbox(first.path)
-    assert again.acknowledge(first.journal, 2**53 - 1) == 2
-    assert wire_numbers(again) == [(first.journal, 3), (first.journal, 4)]
+    assert again.acknowledge(first.stream_id, 2**53 - 1) == 2
+    assert wire_numbers(again) == [(first.stream_id, 3), (first.stream_id, 4)]
     again.close()
 
 
@@ -85,15 +85,15 @@ def test_a_file_of_an_older_agent_keeps_its_stream_and_numbers(tmp_path):
     first.close()
     with closing(sqlite3.connect(path)) as database:  # as version 1 left it
         database.execute("DROP TABLE withheld")
-        database.execute("UPDATE journal SET id = ?", (first.journal,))
+        database.execute("UPDATE journal SET id = ?", (first.stream_id,))
         database.commit()
     again = Outbox(path)
     again.put(quiet_minute)
     assert wire_numbers(again) == [
-        *((first.journal, number) for number in (1, 2, 3)),
-        (again.journal, 1),
+        *((first.stream_id, number) for number in (1, 2, 3)),
+        (again.stream_id, 1),
     ]
-    assert again.acknowledge(first.journal, 3) == 3
+    assert again.acknowledge(first.stream_id, 3) == 3
     again.close()
 
 
@@ -106,7 +106,7 @@ def test_merged_reports_of_an_older_stream_keep_their_range(tmp_path):
     first.close()
     again = Outbox(path)
     events = again.unacknowledged(99)
-    assert again.acknowledge(first.journal, 40) == len(events)
+    assert again.acknowledge(first.stream_id, 40) == len(events)
     again.close()
 
 
@@ -115,15 +115,15 @@ def test_each_heartbeat_names_another_of_the_streams_that_wait(tmp_path):
     first = Outbox(path)
     for _ in range(3):
         first.put(quiet_minute)
-    first.acknowledge(first.journal, 1)
+    first.acknowledge(first.stream_id, 1)
     first.close()
     again = Outbox(path)
     again.put(quiet_minute)
     assert [again.status(turn) for turn in range(3)] == [
-        (first.journal, 4, 2),
-        (again.journal, 2, 1),
-        (first.journal, 4, 2),
+        (first.stream_id, 4, 2),
+        (again.stream_id, 2, 1),
+        (first.stream_id, 4, 2),
     ]
-    again.acknowledge(first.journal, 3)
-    assert again.status(0) == (again.journal, 2, 1)
+    again.acknowledge(first.stream_id, 3)
+    assert again.status(0) == (again.stream_id, 2, 1)
     again.close()

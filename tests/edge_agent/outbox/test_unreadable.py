@@ -19,7 +19,7 @@ def five(tmp_path):
     for _ in range(5):
         outbox.put(quiet_minute)
     outbox.close()
-    return outbox.path, outbox.journal
+    return outbox.path, outbox.stream_id
 
 
 def spoil(path, change, row, *values):
@@ -117,4 +117,4 @@ def test_what_was_set_apart_is_kept_for_diagnosis_and_found_once(five, caplog):
     with closing(sqlite3.connect(path)) as database:
         (kept,) = database.execute("SELECT first, reason, sealed FROM unreadable").fetchall()
     assert kept == (2, "its content is no audience report", b"rubbish")
-    assert [one.message for one in caplog.records].count("outbox.rows_set_apart") == 1
+    assert [one.message for one in caplog.records].count("outbox.rows_isolated") == 1

@@ -51,12 +51,12 @@ def test_a_loop_that_hangs_silences_it_and_is_told_of_once(systemd, caplog):
     board.record_heartbeat(CAMERA, 100.0)
     board.record_heartbeat(DeviceId("other"), 139.0)
     dog = Watchdog(board, environment=environment(systemd), hangs_after_s=30)
-    assert [dog.turn(129.0), dog.turn(131.0), dog.turn(132.0)] == [True, False, False]
+    assert [dog.check(129.0), dog.check(131.0), dog.check(132.0)] == [True, False, False]
     assert [record.device for record in caplog.records if record.message == "agent.hangs"] == [
         CAMERA
     ]
     board.record_heartbeat(CAMERA, 140.0)
-    assert dog.turn(141.0)
+    assert dog.check(141.0)
     assert [systemd.recv(99) for _ in range(2)] == [b"WATCHDOG=1"] * 2
     systemd.setblocking(False)
     with pytest.raises(BlockingIOError):
@@ -68,7 +68,7 @@ def test_where_it_hangs_stands_in_the_log(caplog):
     thread = threading.Thread(target=go.wait, name=CAMERA, daemon=True)
     thread.start()
     board.record_heartbeat(CAMERA, 0.0)
-    Watchdog(board, environment={}).turn(31.0)
+    Watchdog(board, environment={}).check(31.0)
     go.set()
     thread.join()
     assert "self._cond.wait" in caplog.records[-1].where
@@ -111,25 +111,25 @@ def test_a_real_loop_that_hangs_is_found_and_one_that_goes_on_is_not(
     thread.start()
     assert stuck.reached.wait(30)
     dog = Watchdog(board, environment={})
-    assert dog.turn(time.monotonic())
-    assert not dog.turn(time.monotonic() + 31)
+    assert dog.check(time.monotonic())
+    assert not dog.check(time.monotonic() + 31)
     stuck.go.set()
     thread.join()
     outbox.close()
-    assert dog.turn(time.monotonic() + 31), "an agent that has ended is waited for"
+    assert dog.check(time.monotonic() + 31), "an agent that has ended is waited for"
 
 
 def test_whoever_ended_in_order_is_not_waited_for():
     board = StateBoard()
     board.record_heartbeat(CAMERA, 0.0)
     board.remove_heartbeat(CAMERA)
-    assert Watchdog(board, environment={}).turn(1_000.0)
+    assert Watchdog(board, environment={}).check(1_000.0)
 
 
 @pytest.mark.parametrize("address", ["", "/no/such/socket", "@onlooker-nobody"])
 def test_without_anybody_to_tell_it_goes_on(address):
     with Watchdog(StateBoard(), environment={"NOTIFY_SOCKET": address}) as dog:
-        assert dog.turn(0.0)
+        assert dog.check(0.0)
 
 
 def test_the_agent_itself_reports_to_systemd(systemd, film, street, tmp_path):

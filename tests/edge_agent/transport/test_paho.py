@@ -190,11 +190,11 @@ def test_sixty_reports_get_through_a_broker_that_takes_4096_bytes(
         outbox.put(quiet_minute)
     settings = LinkSettings(mqtt=version)
     link = create_link(parse_broker_url(broker.url), address, settings)
-    courier = ReportSender(outbox, link, settings)
+    sender = ReportSender(outbox, link, settings)
     link.start()
 
     def all_taken():
-        courier.pump(time.monotonic())
+        sender.pump(time.monotonic())
         return taken == set(range(1, 61))
 
     try:
