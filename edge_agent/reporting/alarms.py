@@ -21,7 +21,7 @@ REMEDIES: Final = {
     "models.failed": "the models fail on the pictures: see the agent's log",
     "clock.unset": "the clock was never set and reports wait for it: let NTP through, or set it",
     "clock.wrong": "this clock and the cloud's differ by minutes: let NTP through, or set it",
-    "privacy.refused": "a message was kept back by the privacy gate: see egress.refused in the log",
+    "privacy.refused": "the egress filter blocked a message: see egress.blocked in the log",
     "outbox.full": "more reports wait than the disk's budget allows: restore the connection",
     "outbox.failed": "reports cannot be stored: check the disk's space and health",
     "link.packet_limit": "the broker takes only small messages: raise its packet limit to 128 KiB",

@@ -106,7 +106,7 @@ class Reporter:
         self._settings = settings
         self._clock = clock
         self._steady = steady
-        self._courier = ReportSender(outbox, self._link, settings)
+        self._sender = ReportSender(outbox, self._link, settings)
         self._alarms = Alarms(address)
         self._connection = ConnectionQuality()
         self._board = board
@@ -167,7 +167,7 @@ class Reporter:
         try:
             self._date()
             self._store()
-            self._courier.pump(now_s)
+            self._sender.pump(now_s)
             self._compare_clocks()
         except OutboxError as error:
             failed_s = self._steady()
@@ -207,7 +207,7 @@ class Reporter:
             kinds = kinds | {"outbox.failed"}
         if self._outbox.is_over_budget:
             kinds = kinds | {"outbox.full"}
-        kinds = kinds | self._courier.alarm_kinds
+        kinds = kinds | self._sender.alarm_kinds
         if at < EARLIEST_AT:
             kinds = kinds | {"clock.unset"}
         elif abs(self._ahead_ms or 0) > CLOCK_ERROR_LIMIT_MS:
@@ -218,7 +218,7 @@ class Reporter:
             kinds = kinds | {"privacy.refused"}
         for alarm in self._alarms.watch(kinds, at_s, at, cause=cause):
             log.warning("alarm", extra={"kind": alarm.kind, "state": str(alarm.state)})
-            self._courier.queue_alarm(Channel.ALARM, encode_event(alarm_event(alarm)))
+            self._sender.queue_alarm(Channel.ALARM, encode_event(alarm_event(alarm)))
 
     def finish(self, drain_s: float) -> None:
         """Give the cloud so long to acknowledge what is left, then hang up."""
@@ -247,10 +247,10 @@ class Reporter:
             self._outbox.date_undated(self._began_at)
 
     def _compare_clocks(self) -> None:
-        if self._courier.cloud_time is not None:
-            ahead = self._clock() - self._courier.cloud_time
+        if self._sender.cloud_time is not None:
+            ahead = self._clock() - self._sender.cloud_time
             self._ahead_ms = ahead // timedelta(milliseconds=1)
-            self._courier.cloud_time = None
+            self._sender.cloud_time = None
 
     def _await(self, every: Iterable[Release]) -> None:
         """Keep in memory until the disk takes it. Of what waits only the latest counts."""
@@ -295,7 +295,7 @@ class Reporter:
     def _send_notices(self) -> None:
         """An alarm needs no disk."""
         if self._link.connected:
-            self._courier.send_alarms()
+            self._sender.send_alarms()
 
     def _recover(self) -> None:
         """Begin another outbox if this one is damaged; what is in memory goes there."""

@@ -178,26 +178,26 @@ def test_a_connection_begins_a_session(link_and_cloud):
 
 def test_reports_go_out_in_order_and_are_forgotten_on_the_clouds_word(link_and_cloud, outbox):
     link, cloud = link_and_cloud
-    courier = ReportSender(outbox, link, LinkSettings(batch=10))
+    sender = ReportSender(outbox, link, LinkSettings(batch=10))
     for _ in range(35):
         outbox.put(report_for)
     link.start()
-    assert until(lambda: outbox.depth == 0, lambda: courier.pump(time.monotonic()))
+    assert until(lambda: outbox.depth == 0, lambda: sender.pump(time.monotonic()))
     assert cloud.believed == list(range(1, 36))
 
 
 def test_reports_that_the_cloud_does_not_believe_stay(link_and_cloud, outbox):
     link, cloud = link_and_cloud
     cloud.deaf = True
-    courier = ReportSender(outbox, link, LinkSettings(resend_after_s=0.2))
+    sender = ReportSender(outbox, link, LinkSettings(resend_after_s=0.2))
     outbox.put(report_for)
     link.start()
     assert until(lambda: link.connected)
-    courier.pump(0.0)
-    courier.pump(0.1)
+    sender.pump(0.0)
+    sender.pump(0.1)
     assert outbox.depth == 1
     cloud.deaf = False
-    assert until(lambda: outbox.depth == 0, lambda: courier.pump(time.monotonic()))
+    assert until(lambda: outbox.depth == 0, lambda: sender.pump(time.monotonic()))
     assert cloud.believed[0] == 1
 
 
@@ -244,5 +244,5 @@ def test_a_client_that_is_not_installed_is_a_sentence(monkeypatch):
 
 
 def test_aws_s_client_goes_by_certificate_only():
-    with pytest.raises(LinkError, match="goes by certificate"):
+    with pytest.raises(LinkError, match="needs a certificate"):
         create_link(parse_broker_url("mqtt://localhost"), HERE, LinkSettings(client="aws"))

@@ -213,7 +213,7 @@ def test_what_cannot_work_is_said_in_one_line(arguments, changed, complaint, cap
 
 def test_cameras_of_the_file_and_of_the_command_line_do_not_mix(two, arguments, capsys):
     assert main(["run", *arguments, "--config", str(two), "--broker", "mqtt://h"]) == 2
-    assert "leave --source and --location and --device out" in capsys.readouterr().err
+    assert "omit --source and --location and --device" in capsys.readouterr().err
     assert main(["run", "--broker", "mqtt://h"]) == 2
     assert "--config a file with [[camera]] tables" in capsys.readouterr().err
 
@@ -270,7 +270,7 @@ def test_check_answers_in_json_and_its_status_is_the_worst_level(mosquitto, argu
     assert answer["level"] == "warn"
     (cloud,) = (one for one in answer["checks"] if one["check"] == "cloud")
     assert (cloud["device"], cloud["level"]) == (None, "warn")
-    assert cloud["found"].startswith("http://127.0.0.1:9 cannot be asked")
+    assert cloud["found"].startswith("http://127.0.0.1:9 cannot be reached")
     assert "s3cret" not in said
 
 
@@ -285,7 +285,7 @@ def test_check_does_not_take_over_the_session_of_a_running_agent(
             break
     assert main(["check", *arguments, "--broker", mosquitto.url]) == 0
     said = capsys.readouterr().out
-    assert "not tried: the agent of kx-01-cam-1 runs" in said
+    assert "not tried: the agent of kx-01-cam-1 is running" in said
     process.send_signal(signal.SIGTERM)
     events = [json.loads(line)["event"] for line in process.communicate(timeout=60)[1].splitlines()]
     assert "link.lost" not in events
@@ -312,7 +312,7 @@ def test_source_and_broker_come_from_files_and_from_the_environment(
     environment = capsys.readouterr()
     for said in (typed, environment):
         assert "camera      ok    320 x 180" in said.out
-        assert "mqtt://127.0.0.1:1: the host refuses" in said.out
+        assert "mqtt://127.0.0.1:1: the host rejects" in said.out
         assert "credentials.visible" not in said.err
         assert "s3cret" not in said.out + said.err
 

@@ -126,9 +126,9 @@ def test_none_is_in_order():
     assert check_device_certificate(parse_broker_url("mqtt://h"), NOON, CAMERA).level is OK
     assert (
         check_device_certificate(parse_broker_url("mqtts://h"), NOON, CAMERA).found
-        == "none is shown"
+        == "no certificate is used"
     )
     assert (
         check_authority_certificates(parse_broker_url("mqtts://h"), NOON).found
-        == "those of the system"
+        == "certificate authorities of the system"
     )

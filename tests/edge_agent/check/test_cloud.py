@@ -34,10 +34,14 @@ def test_a_location_is_known_by_its_present_and_former_ids(name, level):
 @pytest.mark.parametrize(
     ("body", "status", "said"),
     [
-        ({}, "401 Unauthorized", "answers 401: give the file of an API key with --cloud-key-file"),
-        ({}, "404 s3cret", "answers 404: correct --cloud"),
-        ({}, "200 OK", "is no Onlooker API"),
-        (b"<html>s3cret", "200 OK", "is no Onlooker API"),
+        (
+            {},
+            "401 Unauthorized",
+            "responded with status 401: give the file of an API key with --cloud-key-file",
+        ),
+        ({}, "404 s3cret", "responded with status 404: correct --cloud"),
+        ({}, "200 OK", "is not an Onlooker API"),
+        (b"<html>s3cret", "200 OK", "is not an Onlooker API"),
     ],
 )
 def test_a_cloud_that_does_not_answer_so_is_told_without_its_credentials(body, status, said):

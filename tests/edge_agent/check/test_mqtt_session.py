@@ -84,11 +84,11 @@ def test_every_reason_code_is_a_sentence(code, is_version_5):
     ("answer", "said"),
     [
         (b"", CLOSED),
-        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "no MQTT broker"),
-        (b"SSH-2.0-OpenSSH_9.6\r\n", "no MQTT broker"),
-        (b"\x20\xff\xff\xff\xff\x01", "no MQTT broker"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "is not MQTT"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "is not MQTT"),
+        (b"\x20\xff\xff\xff\xff\x01", "is not MQTT"),
         (b"\x20\x02\x00\x00", CLOSED),
-        (b"\x20\x02\x00\x00\x90\x03\x00\x01\x80", "rules do not know this device"),
+        (b"\x20\x02\x00\x00\x90\x03\x00\x01\x80", "rules do not allow this device"),
         (b"\x20\x02\x00\x00\xe0\x00", CLOSED),
     ],
 )
@@ -109,10 +109,10 @@ def test_version_5_says_in_a_disconnect_why_the_session_ends():
 
 def test_nobody_at_the_address_and_no_tls_at_the_port_are_told_apart(tmp_path):
     nobody = check_session(parse_broker_url(f"mqtt://127.0.0.1:{free_port()}"), CAMERA)
-    assert "is the broker running" in nobody.remedy
+    assert "check that the broker is running" in nobody.remedy
     with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
         plain = check_session(parse_broker_url(f"mqtts://127.0.0.1:{port}"), CAMERA)
-    assert "no TLS at this port" in plain.remedy
+    assert "this port does not use TLS" in plain.remedy
     unknown = check_session(parse_broker_url("mqtt://broker.invalid"), CAMERA)
     assert "check the name and the DNS" in unknown.remedy
 
@@ -121,9 +121,9 @@ def test_nobody_at_the_address_and_no_tls_at_the_port_are_told_apart(tmp_path):
     ("reason", "said"),
     [
         ("SSLV3_ALERT_CERTIFICATE_REVOKED", "is revoked"),
-        ("TLSV1_ALERT_UNKNOWN_CA", "authority that the broker does not know"),
+        ("TLSV1_ALERT_UNKNOWN_CA", "authority that the broker does not trust"),
         ("SSLV3_ALERT_CERTIFICATE_EXPIRED", "has expired"),
-        ("TLSV13_ALERT_CERTIFICATE_REQUIRED", "wants a certificate"),
+        ("TLSV13_ALERT_CERTIFICATE_REQUIRED", "requires a device certificate"),
         ("SOMETHING_ELSE", "TLS fails (SOMETHING_ELSE)"),
     ],
 )

@@ -75,7 +75,7 @@ def test_only_the_owner_may_read_the_key(claim, folder, camera):
 
 def test_the_command_enrols_and_run_finds_all_that_it_needs(works, folder, camera, capsys):
     words = ["enrol", "--cert", str(works.claim()), "--broker", f"localhost:{works.port}"]
-    words += ["--desk", camera.desk, "--device", camera.device, "--serial", camera.serial]
+    words += ["--enrolment", camera.desk, "--device", camera.device, "--serial", camera.serial]
     words += ["--identity", str(folder.path)]
     assert main(words) == 0
     assert f"{camera.device} at KX-01: certified until" in capsys.readouterr().out
@@ -91,7 +91,7 @@ STEPS = {
     "the certificate is noted": (IdentityFolder, "note"),
     "the certificate is paired": (IdentityFolder, "pair_up"),
     "the registration is sent": (ProvisioningClient, "register"),
-    "the pair is proved": (procedure, "prove"),
+    "the pair is proved": (procedure, "verify_connection"),
     "the pair is adopted": (IdentityFolder, "adopt"),
 }
 
@@ -132,7 +132,7 @@ def test_a_claim_that_ran_out(works, folder, camera):
     def in_two_days():
         return utc_now() + timedelta(days=2)
 
-    with pytest.raises(EnrolError, match=r"ran out on .* get a new claim"):
+    with pytest.raises(EnrolError, match=r"expired on .* get a new claim"):
         enrol(folder, short, camera, in_two_days)
 
 
@@ -143,7 +143,7 @@ def test_a_clock_that_was_never_set(claim, folder, camera):
 
 def test_a_claim_of_another_house(works, folder, camera, tmp_path):
     other = create_authority(tmp_path / "ca", name="Other", secret=None, at=utc_now())
-    with pytest.raises(ProvisioningError, match=r"wrong, run out or revoked|ends the handshake"):
+    with pytest.raises(ProvisioningError, match=r"unknown, expired or revoked|ends the handshake"):
         enrol(folder, load_claim(works.claim(office=other)), camera, utc_now)
 
 
@@ -177,7 +177,7 @@ def test_a_desk_of_another_authority(works, folder, camera, tmp_path):
     path = works.claim()
     (path.parent / "trust.pem").write_bytes(other.trust)
     with pytest.raises(
-        ProvisioningError, match=r"not who the trusted authority says .* check --ca"
+        ProvisioningError, match=r"no certificate of the trusted authority .* check --ca"
     ):
         enrol(folder, load_claim(path), camera, utc_now)
 

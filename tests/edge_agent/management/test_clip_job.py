@@ -81,9 +81,9 @@ def test_the_segments_of_those_times_arrive_and_the_cut_is_gone(bucket, means, t
     ("changed", "url", "first_s", "reason"),
     [
         ({"recorder": RecorderSettings()}, "https://127.0.0.1/x", 0, "the recorder is off"),
-        ({}, "https://evil.example/x", 0, "none of settings fleet.hosts"),
+        ({}, "https://evil.example/x", 0, "is not in settings fleet.hosts"),
         ({}, "ftp://127.0.0.1/x", 0, "over https only"),
-        ({}, "https://127.0.0.1/x", 100, "nothing was recorded then"),
+        ({}, "https://127.0.0.1/x", 100, "no video of that time"),
     ],
 )
 def test_what_may_not_be_sent_is_refused(means, changed, url, first_s, reason):

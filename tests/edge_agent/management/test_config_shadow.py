@@ -114,8 +114,8 @@ def test_a_wish_beyond_the_limit_is_refused(stand):
     )
     stand.passes()
     assert stand.camera.applied == []
-    assert stand.keeper._kept.verdict.outcome == "rejected"
-    assert "at most 8192 are read" in stand.keeper._kept.verdict.reason
+    assert stand.keeper._stored.verdict.outcome == "rejected"
+    assert "the limit is 8192" in stand.keeper._stored.verdict.reason
     assert len(stand.fleet.line.said) < 10
 
 
@@ -147,7 +147,7 @@ def test_a_change_that_stops_the_pictures_is_taken_back(stand):
     assert stand.fleet.reported["verdict"] == {
         "outcome": "rolled-back",
         "version": 2,
-        "reason": "no pictures within 30 s",
+        "reason": "no frames within 30 s",
     }
     assert stand.fleet.shadow.delta == {"analysed_fps": 30}
 
@@ -159,7 +159,7 @@ def test_a_change_under_which_the_models_fail_is_taken_back_at_once(stand):
     stand.camera.model_faults += 1
     stand.passes(3)
     assert stand.camera.settings == stand.own
-    assert stand.fleet.reported["verdict"]["reason"] == "the models fail on the pictures"
+    assert stand.fleet.reported["verdict"]["reason"] == "the models raise errors on frames"
 
 
 def test_a_camera_that_was_blind_before_is_not_taken_back_for_it(stand):
@@ -200,7 +200,7 @@ def test_a_wish_that_ended_the_agent_is_not_tried_again(stand):
     stand.start()
     assert stand.keeper.settings == stand.own
     stand.passes()
-    assert stand.fleet.reported["verdict"]["reason"] == "the agent ended while it was tried"
+    assert stand.fleet.reported["verdict"]["reason"] == "the agent ended during the trial"
     assert len(stand.camera.applied) == 1
 
 
@@ -343,7 +343,7 @@ def test_a_wish_to_describe_people_is_refused_where_the_camera_does_not_allow_it
     stand.passes()
     assert stand.camera.applied == []
     assert reported(stand, "verdict")[0]["outcome"] == "rejected"
-    assert "only this camera's own settings" in stand.fleet.reported["verdict"]["reason"]
+    assert "only the local settings" in stand.fleet.reported["verdict"]["reason"]
 
 
 def test_a_wish_to_describe_people_again_is_tried_on_the_networks_first(stand):

@@ -74,9 +74,9 @@ def test_a_redirection_is_an_answer_and_nothing_is_asked_elsewhere():
     with answering(b"HTTP/1.1 200 OK\r\n\r\nx", on_request=asked_elsewhere.set) as elsewhere:
         location = f"Location: http://127.0.0.1:{elsewhere}/\r\n\r\n".encode()
         with answering(b"HTTP/1.1 302 Found\r\n" + location) as port:
-            with pytest.raises(TransferError, match="answers 302"):
+            with pytest.raises(TransferError, match="responded with status 302"):
                 download(f"http://127.0.0.1:{port}/x", hosts=("127.0.0.1",), limit_bytes=100)
-            with pytest.raises(TransferError, match="answers 302"):
+            with pytest.raises(TransferError, match="responded with status 302"):
                 upload(f"http://127.0.0.1:{port}/x", b"clip", hosts=("127.0.0.1",))
     assert not asked_elsewhere.is_set()
 

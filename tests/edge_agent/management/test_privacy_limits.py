@@ -79,7 +79,7 @@ def test_a_wish_that_tightens_is_used_and_what_is_the_cameras_own_stays(own, wis
 @pytest.mark.parametrize(
     ("own", "wish", "reason"),
     [
-        (Settings(), {"demographics": True}, "only this camera's own settings may switch it on"),
+        (Settings(), {"demographics": True}, "only the local settings may enable it"),
         (Settings(), {"report_interval_ms": 1_000}, "allow 10000 ms or more"),
         (FAST, {"report_interval_ms": 4_000}, "allow 5000 ms or more"),
         (Settings(), {"thresholds": {"lost_after_s": 0.1}}, "lost_after_s of 0.1.* allow 1.5"),

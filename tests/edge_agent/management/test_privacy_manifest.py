@@ -138,12 +138,12 @@ def test_without_a_connection_nothing_is_signed(declaration, fleet):
 def test_a_lost_key_is_told_of_and_nothing_falls(declaration, fleet, identity, caplog):
     identity.pair.unlink()
     declaration.pump(0.0)
-    assert [record.message for record in caplog.records] == ["privacy.not_signed"]
+    assert [record.message for record in caplog.records] == ["privacy.manifest_not_signed"]
     assert fleet.said == []
 
 
 def test_a_declaration_passes_the_gate_and_little_else_that_looks_like_a_signature(fleet, caplog):
     inquiry = RpcRequest(fleet)
-    inquiry.ask(TOPIC, {"state": {"reported": {"note": "AbC1" * 20}}}, 0.0)
+    inquiry.send_request(TOPIC, {"state": {"reported": {"note": "AbC1" * 20}}}, 0.0)
     assert not inquiry.is_open
-    assert [record.message for record in caplog.records] == ["fleet.withheld"]
+    assert [record.message for record in caplog.records] == ["management.request_blocked"]

@@ -256,7 +256,7 @@ def test_an_acknowledgement_makes_room(small):
     for number in range(1, 100):
         small.put(renumbered(number))
     through = stored(small)[-1].sequence.last
-    small.acknowledge(small.journal, through)
+    small.acknowledge(small.stream_id, through)
     assert (small.depth, small.oldest_at) == (0, None)
     small.put(renumbered(100))
     assert stored(small)[0].sequence == SequenceRange(first=100, last=100)

@@ -68,7 +68,7 @@ def renamed(tmp_path):
     outbox = Outbox(tmp_path / "outbox.sqlite3")
     for _ in range(3):
         outbox.put(at(NEW))
-    yield old.journal, outbox
+    yield old.stream_id, outbox
     outbox.close()
 
 

@@ -116,5 +116,5 @@ def test_what_was_set_apart_is_kept_for_diagnosis_and_found_once(five, caplog):
         Outbox(path).close()
     with closing(sqlite3.connect(path)) as database:
         (kept,) = database.execute("SELECT first, reason, sealed FROM unreadable").fetchall()
-    assert kept == (2, "its content is no audience report", b"rubbish")
+    assert kept == (2, "its content is not an audience report", b"rubbish")
     assert [one.message for one in caplog.records].count("outbox.rows_isolated") == 1

@@ -88,12 +88,12 @@ def test_what_the_agent_says_passes_untouched(egress):
 
 SMALL = DemographicCell(age=AgeGroup.FROM_25, gender=Gender.FEMALE, visits=4, onlookers=1)
 REFUSED = {
-    "raw bytes": (b"\xff\xd8\xff\xe0 a picture", "not as the contract has it"),
-    "an unknown field": (changed(data__face=[1, 2, 3]), "not as the contract has it"),
-    "an extension": (changed(portrait="x"), "not as the contract has it"),
+    "raw bytes": (b"\xff\xd8\xff\xe0 a picture", "not valid against the schema"),
+    "an unknown field": (changed(data__face=[1, 2, 3]), "not valid against the schema"),
+    "an extension": (changed(portrait="x"), "not valid against the schema"),
     "a picture for a name": (
         sealed(report(sensors={JPEG[:64]: READING})),
-        "sensors.name[0]: the beginning of a picture",
+        "sensors.name[0]: the signature of an image file",
     ),
     "an embedding for a version": (
         sealed(
@@ -108,7 +108,7 @@ REFUSED = {
     ),
     "four people of one kind": (sealed(report(demographics=(SMALL,))), "fewer than 5 people"),
     "four sad people": (changed(data__expressions={"sad": 4}), "fewer than 5 people"),
-    "an id that is a picture": (changed(id="data:image/png;base64,xyz"), "id: the beginning"),
+    "an id that is a picture": (changed(id="data:image/png;base64,xyz"), "id: the signature"),
     "too much": (changed(data__sensors={f"s{n}": "x" * 5_000 for n in range(30)}), "bytes"),
 }  # fmt: skip
 
@@ -183,7 +183,7 @@ def test_the_numbers_go_on_behind_a_gate_that_refuses(tmp_path):
     egress = EgressFilter(HERE)
     link = FilteredLink(LoopbackLink(HERE, lambda event: heard.append(event) or True), egress)
     outbox = Outbox(tmp_path / "outbox.sqlite3")
-    courier = ReportSender(outbox, link, LinkSettings())
+    sender = ReportSender(outbox, link, LinkSettings())
     for number in range(1, 6):
         sensors = {JPEG[:64]: READING} if number == 3 else {}
         outbox.put(
@@ -192,8 +192,8 @@ def test_the_numbers_go_on_behind_a_gate_that_refuses(tmp_path):
             )
         )
     link.start()
-    courier.pump(0.0)
-    courier.pump(0.1)
+    sender.pump(0.0)
+    sender.pump(0.1)
     assert outbox.depth == 0
     outbox.close()
     assert [event.data.sequence.first for event in heard] == [1, 2, 3, 4, 5]
@@ -207,7 +207,7 @@ def test_other_documents_are_looked_through_too():
     with pytest.raises(EgressError, match=r"state.manifest.signature: a run of letters"):
         examine_document(document, largest_bytes=8192)
     examine_document(document, largest_bytes=8192, signatures={"state.manifest.signature"})
-    with pytest.raises(EgressError, match="at most 20 leave"):
+    with pytest.raises(EgressError, match="the limit is 20"):
         examine_document(document, largest_bytes=20)
     with pytest.raises(EgressError, match="levels deep"):
         examine_document(msgspec.json.decode(b"[" * 40 + b"]" * 40), largest_bytes=8192)

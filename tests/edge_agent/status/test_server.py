@@ -93,7 +93,7 @@ def test_words_about_plays(serve):
             raise ValueError("creative is missing")
         return {"playing": "tea"}
 
-    server = serve(hear=hear)
+    server = serve(handle_player_message=hear)
     said = {"method": "POST", "Content_Type": "application/json"}
     assert ask(server, "/plays", body=b'{"creative":"tea"}', **said)[1] == b'{"playing": "tea"}'
     answer, content = ask(server, "/plays", body=b"{}", **said)

@@ -72,10 +72,10 @@ def test_presence_is_told_on_coming_and_on_going(mosquitto, listener, address, p
 
 DYING = """
 import os, sys, time
-from edge_agent.transport.broker import broker_at
+from edge_agent.transport.broker import parse_broker_url
 from edge_agent.transport.paho import PahoLink
-from wire.topics import Address
-link = PahoLink(broker_at(sys.argv[1]), Address("KX-01", "kx-01-cam-1"))
+from wire.topics import DeviceAddress
+link = PahoLink(parse_broker_url(sys.argv[1]), DeviceAddress("KX-01", "kx-01-cam-1"))
 link.start()
 while not link.connected:
     time.sleep(0.01)
