@@ -33,7 +33,12 @@ SAME = f'#!/bin/sh\nexec {sys.executable} -m edge_agent "$@"\n'
 def identity(works, tmp_path):
     works.expect(DEVICE, again=True)
     words = ["enrol", "--cert", works.claim(), "--broker", f"localhost:{works.port}"]
-    words += ["--enrolment", f"localhost:{works.enrolment_port}", "--identity", tmp_path / "identity"]
+    words += [
+        "--enrolment",
+        f"localhost:{works.enrolment_port}",
+        "--identity",
+        tmp_path / "identity",
+    ]
     words += ["--device", DEVICE, "--serial", f"SN-{DEVICE}"]
     assert main([*map(str, words)]) == 0
     return tmp_path / "identity"
