@@ -152,21 +152,21 @@ def _week(site: Site, made: Made, first_on: date, days: int) -> ForecastAnswer:
         for day in range(days)
         for slot in list_slots(first_on + timedelta(days=day), site.zone)
     ]
-    outlooks = [made.forecast.hour_forecast(slot.starts_at) for slot in slots]
+    hour_forecasts = [made.forecast.hour_forecast(slot.starts_at) for slot in slots]
     return ForecastAnswer(
         location=site.id,
         timezone=site.timezone,
-        stands_on=stands_on(outlooks[0], made),
+        stands_on=stands_on(hour_forecasts[0], made),
         forecast=made.forecast.model,
         forecast_made_at=made.at,
         hours=[
             HourAhead(
                 local=slot.local,
                 starts_at=slot.starts_at,
-                expected=expected(outlook),
+                expected=expected(hour_forecast),
                 visitors=_mix(made.forecast.hour_mix(slot.starts_at)),
             )
-            for slot, outlook in zip(slots, outlooks, strict=True)
+            for slot, hour_forecast in zip(slots, hour_forecasts, strict=True)
         ],
     )
 

@@ -143,13 +143,13 @@ class _Page:
 
     def _screen(self, site: Site, made: Made) -> Element:
         desk, slot = self._desk, self._slots[site.id]
-        outlook = made.forecast.hour_forecast(slot.starts_at)
+        hour_forecast = made.forecast.hour_forecast(slot.starts_at)
         market = made.book.market(slot, self._buyer.account)
-        price_minor = quote(site, slot, outlook, desk.card, market).price_minor
+        price_minor = quote(site, slot, hour_forecast, desk.card, market).price_minor
         on_sale = available(desk, site, slot, market)
         shares = site.loop.shares if on_sale.free is None else on_sale.free
         free = shares if on_sale.is_for_sale else 0
-        rungs = made.plays.ladder(outlook)
+        rungs = made.plays.ladder(hour_forecast)
         told = {**asdict(on_sale), "sentence": on_sale.sentence}
         return {
             **build_inventory_element(site, slot, made.plays.spot, price_minor, rungs, free),

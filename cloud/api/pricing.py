@@ -202,18 +202,18 @@ def _view(buyer: Buyer, made: Made, slot: Slot) -> Hashable:
 def priced(desk: Desk, site: Site, slot: Slot, made: Made, buyer: Buyer = STAFF) -> PriceAnswer:
     """The answer for a slot and a buyer, from a forecast that has been made."""
     refuse_distant(slot, made.at)
-    outlook = made.forecast.hour_forecast(slot.starts_at)
+    hour_forecast = made.forecast.hour_forecast(slot.starts_at)
     market = made.book.market(slot, buyer.account)
-    quoted = quote(site, slot, outlook, desk.card, market)
+    quoted = quote(site, slot, hour_forecast, desk.card, market)
     if market.override is not None and not buyer.is_staff:
         quoted = hide_reasons(quoted, is_deal=market.override.account is not None)
-    answer = _described(desk, site, quoted, outlook, made, market)
+    answer = _described(desk, site, quoted, hour_forecast, made, market)
     if buyer.is_staff:
         answer.deals = [
             DealShown(**_set_by_hand(one, site.currency)) for one in made.book.deals(slot)
         ]
     if market.override is not None and buyer.is_staff:
-        computed = quote(site, slot, outlook, desk.card, replace(market, override=None))
+        computed = quote(site, slot, hour_forecast, desk.card, replace(market, override=None))
         answer.override = OverrideShown(
             **_set_by_hand(market.override, site.currency),
             computed_price=major(computed.price_minor, computed.currency),
@@ -238,25 +238,25 @@ def available(desk: Desk, site: Site, slot: Slot, market: Market) -> Availabilit
     return compute_availability(slot, site.loop.shares, market, desk.clock())
 
 
-def expected(outlook: HourForecast) -> Expected:
-    """The audience of an outlook as it is written."""
+def expected(hour_forecast: HourForecast) -> Expected:
+    """The audience of an hour forecast."""
     return Expected(
-        crowd=range_of(outlook.crowd, 2),
-        entries=range_of(outlook.entries, 1),
-        onlookers=range_of(outlook.onlookers, 1),
-        looking_s=range_of(outlook.looking_s, 1),
+        crowd=range_of(hour_forecast.crowd, 2),
+        entries=range_of(hour_forecast.entries, 1),
+        onlookers=range_of(hour_forecast.onlookers, 1),
+        looking_s=range_of(hour_forecast.looking_s, 1),
     )
 
 
-def stands_on(outlook: HourForecast, made: Made) -> StandsOn:
-    """What an outlook rests on as it is written."""
+def stands_on(hour_forecast: HourForecast, made: Made) -> StandsOn:
+    """The basis of an hour forecast."""
     seen = made.observed
     newest_at = seen.newest_at
     return StandsOn(
-        basis=outlook.basis,
-        reason=outlook.reason,
-        weeks=outlook.weeks,
-        cutoff_at=outlook.cutoff_at,
+        basis=hour_forecast.basis,
+        reason=hour_forecast.reason,
+        weeks=hour_forecast.weeks,
+        cutoff_at=hour_forecast.cutoff_at,
         newest_data_at=newest_at,
         data_age_s=None if newest_at is None else (made.at - newest_at).total_seconds(),
         observed_share=None if seen.share is None else round(seen.share, 4),
@@ -275,7 +275,7 @@ def refuse_distant(slot: Slot, now: datetime) -> None:
 
 
 def _described(
-    desk: Desk, site: Site, quoted: Quote, outlook: HourForecast, made: Made, market: Market
+    desk: Desk, site: Site, quoted: Quote, hour_forecast: HourForecast, made: Made, market: Market
 ) -> PriceAnswer:
     slot = quoted.slot
     on_sale = available(desk, site, slot, market)
@@ -301,12 +301,12 @@ def _described(
             free=on_sale.free,
             sentence=on_sale.sentence,
         ),
-        expected=expected(outlook),
-        stands_on=stands_on(outlook, made),
+        expected=expected(hour_forecast),
+        stands_on=stands_on(hour_forecast, made),
         versions=VersionsAnswer(
             rate_card=quoted.rate_card,
             rate_card_digest=desk.card_digest,
-            forecast=outlook.model,
+            forecast=hour_forecast.model,
             forecast_made_at=made.at,
             published_on=made.book.sheet.published_on if made.book.sheet else None,
         ),

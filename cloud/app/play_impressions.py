@@ -44,22 +44,22 @@ class Plays:
     basis: Basis
     reason: str
 
-    def ladder(self, outlook: HourForecast) -> PlayImpressions:
-        """Impressions of one play in the hour of the outlook."""
+    def ladder(self, hour_forecast: HourForecast) -> PlayImpressions:
+        """Impressions of one play in the hour of the hour_forecast."""
         provenance = Provenance(
             basis=self.basis,
             measured_by=MEASURED_BY,
             visits=self.visits,
-            reason=f"{self.reason}; arrivals: {outlook.reason}",
-            cutoff_at=outlook.cutoff_at,
-            forecast=outlook.model,
+            reason=f"{self.reason}; arrivals: {hour_forecast.reason}",
+            cutoff_at=hour_forecast.cutoff_at,
+            forecast=hour_forecast.model,
         )
         named = {f"{age} {gender}": count for (age, gender), count in self.cells.items()}
         return compute_play_impressions(
-            outlook.entries,
+            hour_forecast.entries,
             self.person,
             provenance,
-            looking_s=outlook.looking_s,
+            looking_s=hour_forecast.looking_s,
             cells=named or None,
         )
 

@@ -36,7 +36,7 @@ NAMES: Final[dict[int, Basis]] = {
 
 @dataclass(frozen=True, slots=True)
 class WeekBasis:
-    """The basis of a forecast of a place with observations of its own.
+    """The basis of a forecast of a site with observations of its own.
 
     `age_weeks`: whole weeks between its newest observation and the day it was made.
     """

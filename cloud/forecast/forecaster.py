@@ -39,9 +39,9 @@ ALL_VENUE: Final[Sources] = np.full(WEEK_H, HourSource.VENUE, dtype=np.uint8)
 
 @dataclass(frozen=True, slots=True)
 class HourForecast:
-    """The audience expected in one full hour, and what that is based on.
+    """The audience expected in one full hour, and its basis.
 
-    `unobserved`: an hour of the week that was never observed at a place whose other hours were.
+    `unobserved`: an hour of the week that was never observed at a site whose other hours were.
     """
 
     starts_at: datetime
@@ -81,7 +81,7 @@ class SiteForecast:
     mix: VisitorMix | None = None
 
     def hour_mix(self, starts_at: datetime) -> HourVisitorMix | None:
-        """Who to expect in the hour that starts at that instant; None where nothing is known."""
+        """The visitors to expect in the hour that starts at that instant; None where unknown."""
         local = starts_at.astimezone(self.zone)
         weekday = 6 if local.date() in self.holidays else local.weekday()
         return None if self.mix is None else self.mix.hour(weekday, local.hour)
@@ -109,7 +109,7 @@ class SiteForecast:
         )
 
     def columns(self, days: Sequence[date], day: Integers, hour: Integers) -> Floats:
-        """What `outlook` says of many local hours: (measures, P10 P50 P90, hours).
+        """`hour_forecast` of many local hours: (measures, P10 P50 P90, hours).
 
         Hour i is `hour[i]` o'clock on `days[day[i]]`.
         """
@@ -123,7 +123,7 @@ class SiteForecast:
         return np.stack([below, middle, middle + (found[:, 2] - middle) * times], axis=1)
 
     def unobserved(self, days: Sequence[date], day: Integers, hour: Integers) -> Flags:
-        """Which of these hours were never observed at a place whose other hours were."""
+        """Which of these hours were never observed at a site whose other hours were."""
         if self.basis == "venue":
             return np.zeros(day.shape, dtype=bool)
         found: Flags = self._sources(days, day, hour) != HourSource.OBSERVED
@@ -147,7 +147,7 @@ class SiteForecast:
         return self.basis != "venue" and source != HourSource.OBSERVED
 
     def _widening(self, weeks_ahead: int) -> float:
-        """By how much wider than what is stored, which is as wide as its age asks for."""
+        """By how much wider than the stored interval, which its age has widened already."""
         whole = week_forecasts.compute_age_widening(self.age_weeks + weeks_ahead)
         return whole / week_forecasts.compute_age_widening(self.age_weeks)
 
@@ -159,20 +159,24 @@ class SiteForecast:
     def _of_hour(self, source: int) -> str:
         if not self._is_unobserved(source):
             return ""
-        lately = f"; this hour of the week was not observed here in the {LEARNT_W} weeks"
+        recently = f"; this hour of the week was not observed here in the {LEARNT_W} weeks"
         if source == HourSource.SIMILAR_HOURS:
-            return f"{lately}: estimated from the same hour of other days"
-        return f"{lately}, nor on other days: the usual profile of {self.venue}s at the level here"
+            return f"{recently}: estimated from the same hour of other days"
+        return (
+            f"{recently}, nor on other days: the usual profile of {self.venue}s at the level here"
+        )
 
     def _distance(self, day: date, ahead: int) -> str:
-        holiday = "; a public holiday, taken as a Sunday" if day in self.holidays else ""
+        holiday = "; a public holiday, forecast as a Sunday" if day in self.holidays else ""
         if ahead < 7:
             return holiday
-        return f"{holiday}; {ahead} days ahead, so the week is repeated and the band widened"
+        return (
+            f"{holiday}; {ahead} days ahead, so the usual week is repeated and the interval widened"
+        )
 
 
 def forecast_at(connection: Connection, site: Site, at: datetime) -> SiteForecast:
-    """The forecast of a site as of an instant: what the night has made, or the same made now."""
+    """The forecast of a site at an instant: that of the nightly run, or the same computed now."""
     today = at.astimezone(site.zone).date()
     network = build_site_network(site, today)
     mix = read_visitor_mix(connection, site)
@@ -193,7 +197,7 @@ def forecast_at(connection: Connection, site: Site, at: datetime) -> SiteForecas
         since_at = at - timedelta(weeks=LEARNT_W)
         hours = read_hours(connection, site, since_at=since_at, until_at=at)
         found = forecast_from_venue(site, network, hours, at, mix)
-    return found if night is None else _with_night(found, night)
+    return found if night is None else _with_stored_week(found, night)
 
 
 def forecast(
@@ -218,7 +222,7 @@ def forecast(
 def forecast_from_week(
     site: Site, network: Network, week: StoredWeek, mix: VisitorMix | None = None
 ) -> SiteForecast:
-    """The forecast that a night has made, or that was made like one."""
+    """The forecast of a stored week."""
     assert week.usual is not None
     assert week.basis is not None
     return SiteForecast(
@@ -274,8 +278,8 @@ def forecast_from_venue(
     )
 
 
-def _with_night(found: SiteForecast, night: StoredWeek) -> SiteForecast:
-    """The week that an older version has stored, before all else of it was."""
+def _with_stored_week(found: SiteForecast, night: StoredWeek) -> SiteForecast:
+    """The week that an older version has stored without its basis."""
     return replace(
         found,
         coming=night.week,
@@ -293,5 +297,5 @@ def _newest_at(known: ObservedHours, at: datetime) -> datetime | None:
 
 def _venue_reason(kind: str, hours: int) -> str:
     if not hours:
-        return f"nothing measured here yet: the usual week of {kind}s, assumed"
-    return f"{hours} measured hours, on the assumed week of {kind}s until there are two weeks"
+        return f"no data here yet: the assumed usual week of {kind}s"
+    return f"{hours} measured hours, scaling the assumed week of {kind}s until there are two weeks"

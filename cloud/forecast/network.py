@@ -14,7 +14,7 @@ YEARS_AHEAD: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class SiteFailure:
-    """A place that has no forecast because of an error."""
+    """A site that has no forecast because of an error."""
 
     location: str
     reason: str
@@ -22,7 +22,7 @@ class SiteFailure:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The places whose day it is."""
+    """The sites whose day it is."""
 
     name: str
     today: date

@@ -34,7 +34,7 @@ from cloud.forecast.visitors.visitor_mix import VisitorMix, compute_visitor_mix
 from cloud.forecast.visitors.visitor_mix import store_visitor_mix as keep_mix
 
 log = logging.getLogger(__name__)
-PORTION: Final = 50
+BATCH_SITES: Final = 50
 LATE_DATA: Final = timedelta(days=1)
 NO_SIGNALS: Final[Mapping[str, Signals]] = MappingProxyType({})
 DATED: Final = (store.forecast_weeks, model_selection.candidate_weeks, model_selection.model_scores)
@@ -44,7 +44,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class StaleSite:
-    """A place whose newest observation is a week old or older when it is forecast."""
+    """A site whose newest observation is a week old or older when it is forecast."""
 
     location: str
     newest_at: datetime
@@ -53,15 +53,15 @@ class StaleSite:
 
 @dataclass(frozen=True, slots=True)
 class NightlyResult:
-    """What was done."""
+    """The counts and names of a nightly run."""
 
     scored: int = 0
     learnt: int = 0
     forecast: int = 0
     left_out: int = 0
-    """Places with less than two weeks of hours, which the API takes for their kind of venue."""
+    """Sites with less than two weeks of hours, which the API forecasts from their kind of venue."""
     failed: tuple[SiteFailure, ...] = ()
-    """Places without a forecast because of an error."""
+    """Sites without a forecast because of an error."""
     stale: tuple[StaleSite, ...] = ()
 
     def __add__(self, other: "NightlyResult") -> "NightlyResult":
@@ -70,7 +70,7 @@ class NightlyResult:
 
 @dataclass(frozen=True, slots=True)
 class SiteInputs:
-    """What is read of a place."""
+    """The inputs of a site."""
 
     place: SiteObservations
     history: SiteHistory
@@ -87,14 +87,14 @@ def run(
     signals: Mapping[str, Signals] = NO_SIGNALS,
     progress: Progress,
 ) -> NightlyResult:
-    """Do the whole night's work; `signals` are those of the places that have any."""
+    """Forecast all sites of the estate; `signals` are those of the sites that have any."""
     found, failed = build_networks(estate, now)
     night = NightlyResult(failed=tuple(failed))
     for network in found:
         trained = _trained(engine, network, signals, now=now) if learn else None
         night += NightlyResult(learnt=int(trained is not None))
-        for done, portion in _portions(engine, network):
-            night += _isolated(engine, network, portion, trained, signals, now=now)
+        for done, batch in _batches(engine, network):
+            night += _isolated(engine, network, batch, trained, signals, now=now)
             progress(network.name, done, len(network.sites))
     return night
 
@@ -102,21 +102,21 @@ def run(
 def _trained(
     engine: Engine, network: Network, signals: Mapping[str, Signals], *, now: datetime
 ) -> TrainedModel | None:
-    """What is known of the network; when learning fails, the plain model forecasts alone."""
+    """The trained model of the network; when training fails, the default model forecasts alone."""
     try:
         return training.train_if_due(engine, network, signals, now=now)
     except OperationalError:
         raise
     except Exception:  # a library's error of any kind
-        log.exception("forecast.not_learnt", extra={"network": network.name})
+        log.exception("forecast.training_failed", extra={"network": network.name})
         return None
 
 
-def _portions(engine: Engine, network: Network) -> Iterator[tuple[int, list[Site]]]:
+def _batches(engine: Engine, network: Network) -> Iterator[tuple[int, list[Site]]]:
     with database.reading(engine) as connection:
         done = store.list_sites_done(connection, network.today, list_zones(network.sites))
-    for start in range(0, len(network.sites), PORTION):
-        sites = network.sites[start : start + PORTION]
+    for start in range(0, len(network.sites), BATCH_SITES):
+        sites = network.sites[start : start + BATCH_SITES]
         yield start + len(sites), [site for site in sites if site.id not in done]
 
 
@@ -134,14 +134,14 @@ def _isolated(
     *,
     now: datetime,
 ) -> NightlyResult:
-    """A portion; if it fails, each of its places for itself."""
+    """A batch; if it fails, each of its sites alone."""
     try:
-        return _portion(engine, network, sites, trained, signals, now=now)
+        return _batch(engine, network, sites, trained, signals, now=now)
     except OperationalError:
         raise
-    except Exception as error:  # whatever one place's rows or a model may raise
+    except Exception as error:  # whatever one site's rows or a model may raise
         if len(sites) == 1:
-            log.exception("forecast.place_failed", extra={"location": sites[0].id})
+            log.exception("forecast.site_failed", extra={"location": sites[0].id})
             return NightlyResult(
                 failed=(SiteFailure(sites[0].id, f"{type(error).__name__}: {error}"[:300]),)
             )
@@ -149,7 +149,7 @@ def _isolated(
     return sum(alone, NightlyResult())
 
 
-def _portion(
+def _batch(
     engine: Engine,
     network: Network,
     sites: list[Site],
@@ -165,7 +165,9 @@ def _portion(
         places = [one.place for one in known]
         histories_of: dict[str, ClockSeries] = {one.site.id: one.series for one in places}
         waiting = store.read_unscored_weeks(connection, names, before)
-        turned_out = model_selection.score_candidates(connection, histories_of, before, zones)
+        scored_candidates = model_selection.score_candidates(
+            connection, histories_of, before, zones
+        )
         standings = model_selection.read_model_scores(connection, names, network.today, zones)
     ready = [place for place in places if week_forecasts.has_enough_weeks(place)]
     made = week_forecasts.build_week_forecasts(network, ready, trained, signals, standings, now=now)
@@ -176,7 +178,7 @@ def _portion(
             if one.mix is not None:
                 keep_mix(connection, one.place.site, one.mix)
         store.store_scores(connection, scores)
-        model_selection.store_model_scores(connection, names, before, turned_out)
+        model_selection.store_model_scores(connection, names, before, scored_candidates)
         model_selection.store_candidates(connection, network.today, made.candidate_weeks, zones)
         read = {one.place.site.id: one for one in known if one.history.is_new}
         history_store.store_histories(
@@ -215,7 +217,7 @@ def _stale(places: list[SiteObservations], network: Network, now: datetime) -> I
 def _scores(
     waiting: list[store.StoredWeek], histories_of: Mapping[str, ClockSeries], zones: Zones
 ) -> Iterator[tuple[store.StoredWeek, ScoreSums]]:
-    """How what was said has turned out; what was said on another clock has no truth."""
+    """Score past forecasts; one of another time zone has no true counts."""
     for week in waiting:
         series = histories_of[week.location]
         start = (week.first_on - series.first_on).days * 24

@@ -1,6 +1,6 @@
 """Public holidays by calendar code, `GB-ENG` or `AU-VIC`: known years ahead, like weekdays.
 
-Without the `holidays` package no day is a holiday, which is said once in the log.
+Without the `holidays` package no day is a holiday; one log event tells so.
 """
 
 import logging
@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 class CalendarError(ValueError):
-    """A calendar of holidays that nobody keeps."""
+    """An unknown calendar of holidays."""
 
 
 @lru_cache(maxsize=256)

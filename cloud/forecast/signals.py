@@ -34,7 +34,7 @@ HOUR: Final = timedelta(hours=1)
 
 
 class SignalError(ValueError):
-    """A file of signals that cannot be used; says which line and why."""
+    """An invalid file of signals; the message names the line and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class SignalLine:
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """All lines of one place."""
+    """All lines of one site."""
 
     names: tuple[str, ...]
     lines: tuple[SignalLine, ...]
@@ -68,7 +68,7 @@ class Signals:
 
 @dataclass(frozen=True, slots=True)
 class SeriesSignals:
-    """The signals of many series, one after the other; None where a place has none."""
+    """The signals of many series, one after the other; None where a site has none."""
 
     of: tuple[Signals | None, ...] = ()
 
@@ -76,7 +76,7 @@ class SeriesSignals:
         return any(one is not None and one.names for one in self.of)
 
     def groups(self) -> Iterator[tuple[list[int], Signals]]:
-        """Each set of signals, and the series that it speaks of."""
+        """Each set of signals, and the series that it applies to."""
         rows: dict[int, list[int]] = {}
         for at, one in enumerate(self.of):
             if one is not None and one.names:

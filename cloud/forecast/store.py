@@ -90,7 +90,7 @@ class StoredWeek:
 
 
 def store_weeks(connection: Connection, weeks: Iterable[StoredWeek]) -> None:
-    """Store forecasts; their places have none of that day yet."""
+    """Store forecasts; their sites have none of that day yet."""
     rows = [
         {
             "location": week.location,
@@ -112,7 +112,7 @@ def store_weeks(connection: Connection, weeks: Iterable[StoredWeek]) -> None:
 def read_week(
     connection: Connection, location: str, first_on: date, zone: str | None = None
 ) -> StoredWeek | None:
-    """The forecast that was made for a place on a day; with a zone, only one on that clock."""
+    """The forecast that was made for a site on a day; with a zone, only one on that clock."""
     weeks = forecast_weeks.c
     wanted = select(forecast_weeks).where(weeks.location == location, weeks.first_on == first_on)
     if zone is not None:
@@ -124,7 +124,7 @@ def read_week(
 def list_sites_done(
     connection: Connection, first_on: date, zones: Mapping[str, str]
 ) -> frozenset[str]:
-    """The places that have their forecast of that day on their present clock (id -> zone)."""
+    """The sites that have their forecast of that day on their present clock (id -> zone)."""
     weeks = forecast_weeks.c
     wanted = select(weeks.location, weeks.zone).where(weeks.first_on == first_on)
     return frozenset(
@@ -137,7 +137,7 @@ def list_sites_done(
 def read_unscored_weeks(
     connection: Connection, locations: Sequence[str], before: date
 ) -> list[StoredWeek]:
-    """Forecasts of places for days before `before` that have no scores, oldest first."""
+    """Forecasts of sites for days before `before` that have no scores, oldest first."""
     weeks, scores = forecast_weeks.c, forecast_scores.c
     scored = exists().where(scores.location == weeks.location, scores.first_on == weeks.first_on)
     wanted = (
@@ -150,7 +150,7 @@ def read_unscored_weeks(
 
 
 def store_scores(connection: Connection, scored: Iterable[tuple[StoredWeek, ScoreSums]]) -> None:
-    """Store how forecasts turned out, a row for each measure."""
+    """Store the scores of forecasts, a row for each measure."""
     rows = [
         {
             "location": week.location,
@@ -221,7 +221,7 @@ def _read(row: Any) -> StoredWeek | None:
 
 
 def _line(row: Any) -> dict[str, Any]:
-    """Figures over nobody or over no hours do not exist: null, not zero."""
+    """Figures over no people or no hours are null, not zero."""
     truth, hours = row["truth"], row["hours"]
     return {
         "model": row["model"],

@@ -23,8 +23,8 @@ from cloud.forecast.series import ClockSeries
 from cloud.forecast.signals import SeriesSignals, Signals
 
 log = logging.getLogger(__name__)
-TAUGHT: Final = 40
-"""Series that a network is learnt from, at most."""
+TRAINED_SERIES: Final = 40
+"""The most series that a network is trained on."""
 STALE: Final = timedelta(days=7)
 UNREADABLE: Final = (ValueError, LookupError, TypeError)
 """What a stored model that is damaged raises; LightGBM's own error is a ValueError's kin."""
@@ -33,7 +33,7 @@ UNREADABLE: Final = (ValueError, LookupError, TypeError)
 def train_if_due(
     engine: Engine, network: Network, signals: Mapping[str, Signals], *, now: datetime
 ) -> TrainedModel | None:
-    """What is known of the network, learnt afresh when it is a week old or cannot be read."""
+    """The model of the network, trained again when it is a week old or cannot be read."""
     name = _name(network)
     with database.reading(engine) as connection:
         known = store.read_model(connection, name)
@@ -41,18 +41,18 @@ def train_if_due(
         found = _from_text(name, known[1])
         if found is not None:
             return found
-    lesson, told = _lesson(engine, network, signals)
-    if not told.of:
+    lesson, of_series = _lesson(engine, network, signals)
+    if not of_series.of:
         return None
-    learnt = Boosted(series_signals=told).trained(lesson, network.holidays)
+    learnt = Boosted(series_signals=of_series).trained(lesson, network.holidays)
     with database.writing(engine) as connection:
         store.store_model(connection, name, now, learnt.to_text())
-    log.info("forecast.learnt", extra={"network": network.name, "series": len(lesson.values)})
+    log.info("forecast.trained", extra={"network": network.name, "series": len(lesson.values)})
     return learnt
 
 
 def read_trained(connection: Connection, network: Network) -> TrainedModel | None:
-    """What the last night knew of the network; None without a model or the library for it."""
+    """The stored model of the network; None without a model or the library for it."""
     name = _name(network)
     known = store.read_model(connection, name)
     return None if known is None else _from_text(name, known[1])
@@ -67,7 +67,7 @@ def _from_text(name: str, written: str) -> TrainedModel | None:
     try:
         return TrainedModel.from_text(written)
     except ModuleNotFoundError:
-        log.info("forecast.no_learner", extra={"network": name})
+        log.info("forecast.no_lightgbm", extra={"network": name})
     except UNREADABLE as error:
         log.warning("forecast.bad_model", extra={"network": name, "reason": type(error).__name__})
     return None
@@ -76,22 +76,22 @@ def _from_text(name: str, written: str) -> TrainedModel | None:
 def _lesson(
     engine: Engine, network: Network, signals: Mapping[str, Signals]
 ) -> tuple[ClockSeries, SeriesSignals]:
-    """The series to learn from, and what is told of each.
+    """The series to train on, and the signals of each.
 
-    A place whose hours cannot be read is left out here; its own forecast says why.
+    A site whose hours cannot be read is skipped here; its own forecast reports the error.
     """
-    step = max(1, len(network.sites) * MEASURES // TAUGHT)
-    found, told, odd = [np.empty((0, 0))], [], []
+    step = max(1, len(network.sites) * MEASURES // TRAINED_SERIES)
+    found, of_series, odd = [np.empty((0, 0))], [], []
     for site in network.sites[::step]:
         series = _series(engine, site, network)
         if series is not None and series.weeks_observed(LOOK_BACK_W) >= LEARNABLE_W:
             found.append(series.values)
             odd.append(np.zeros(series.values.shape, bool) if series.odd is None else series.odd)
-            told += [signals.get(site.id)] * MEASURES
+            of_series += [signals.get(site.id)] * MEASURES
     first_on = network.today - timedelta(weeks=LOOK_BACK_W)
     marked = np.concatenate(odd) if odd else None
     return ClockSeries(first_on, np.concatenate(found[1:] or found), marked), SeriesSignals(
-        tuple(told)
+        tuple(of_series)
     )
 
 
@@ -101,5 +101,7 @@ def _series(engine: Engine, site: Site, network: Network) -> ClockSeries | None:
             found = history_store.read_history(connection, site, network.today)
         return exclude_outliers(found.series, network.holidays, together=MEASURES).series
     except (ValueError, LookupError, ArithmeticError) as error:
-        log.warning("forecast.not_learnt_from", extra={"location": site.id, "reason": str(error)})
+        log.warning(
+            "forecast.site_not_trained_on", extra={"location": site.id, "reason": str(error)}
+        )
         return None

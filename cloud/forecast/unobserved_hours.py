@@ -19,7 +19,7 @@ SIMILAR_BAND: Final = (0.45, 1.9)
 Where a day of the week is hidden, they hold 73 % of its hours in Leeds and 88 % in Melbourne.
 """
 LEAST_ASSUMED: Final = 0.02
-"""Of the mean hour: a night that is assumed to be empty says nothing about the level."""
+"""Of the mean hour: assumed hours below it are not used for the level."""
 
 
 def fill_unobserved_hours(week: Floats, observed: Flags, assumed: Floats) -> tuple[Floats, Sources]:

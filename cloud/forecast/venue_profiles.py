@@ -16,12 +16,12 @@ from cloud.forecast.history.hours import Measures, ObservedHours
 from cloud.forecast.series import WEEK_H, Floats
 
 BAND: Final = (0.45, 1.9)
-"""P10 and P90 as multiples of the middle, before anything has been measured."""
+"""P10 and P90 as multiples of P50, before anything has been measured."""
 THURSDAY_H: Final = 3 * 24
 """1970 began on a Thursday, a week here begins on a Monday."""
 MOST_TIMES: Final = 4.0
 LEAST_HOURS: Final = 6
-"""Hours that must be measured before one of them can be called too high."""
+"""Measured hours that are needed before one of them can be an outlier."""
 BELIEF_H: Final = 6.0
 """The assumed level weighs as much as this many observed average hours."""
 
@@ -72,7 +72,7 @@ VENUES: Final = {
 
 
 def find_venue(openooh: str) -> VenueProfile:
-    """The kind of place by its OpenOOH id."""
+    """The kind of site by its OpenOOH id."""
     return VENUES.get(openooh, UNKNOWN_VENUE)
 
 
@@ -90,7 +90,7 @@ def build_week_shape(first_on: date) -> Floats:
 
 
 def compute_venue_level(kind: VenueProfile, hours: ObservedHours, zone: ZoneInfo) -> Floats:
-    """What the few measured hours say about each measure: 1.0 is just as assumed.
+    """The level of each measure by the few measured hours: 1.0 is as assumed.
 
     Measured and assumed are added up in average hours, the assumption counting BELIEF_H of them.
     One hour far above the others counts no more than a busy one.
@@ -98,12 +98,12 @@ def compute_venue_level(kind: VenueProfile, hours: ObservedHours, zone: ZoneInfo
     monday = build_week_shape(date(2024, 1, 1))
     of_week = (hours.on_clock(zone) + THURSDAY_H) % WEEK_H
     expected = (monday[of_week] * hours.share).sum()
-    measured = (_believed(hours.full, monday[of_week]) * hours.share).sum(axis=1)
+    measured = (_clip_outliers(hours.full, monday[of_week]) * hours.share).sum(axis=1)
     pulled: Floats = (measured / np.array(kind.mean) + BELIEF_H) / (expected + BELIEF_H)
     return pulled
 
 
-def _believed(full: Floats, shape: Floats) -> Floats:
+def _clip_outliers(full: Floats, shape: Floats) -> Floats:
     """Measured hours (measures, hours), none above `MOST_TIMES` what the median hour asks for."""
     if full.shape[1] < LEAST_HOURS:
         return full

@@ -42,14 +42,14 @@ ModelScores = Mapping[str, Mapping[str, ModelScore]]
 
 @dataclass(frozen=True, slots=True)
 class WeekForecasts:
-    """The forecasts of places, and what each model says of them (model -> place -> week)."""
+    """The stored weeks of sites, and the week of each model (model -> site -> week)."""
 
     weeks: list[StoredWeek]
     candidate_weeks: dict[str, dict[str, Floats]]
 
 
 def has_enough_weeks(place: SiteObservations) -> bool:
-    """Whether a place has weeks enough to be forecast from its own hours."""
+    """Whether a site has enough weeks to be forecast from its own hours."""
     return place.weeks >= LEAST_WEEKS
 
 
@@ -151,18 +151,18 @@ def _complete(
 
 
 def describe_basis(network: Network, place: SiteObservations) -> str:
-    """What the forecast of a place is based on, in words."""
+    """The basis of the forecast of a site, in words."""
     until = network.today - timedelta(days=1)
     if place.newest_at is not None:
         until = min(
             until, (place.newest_at - timedelta(hours=1)).astimezone(place.site.zone).date()
         )
-    said = [
+    sentences = [
         f"{place.weeks:.1f} weeks of hours measured here from {place.learnt_from} to {until}",
         *_age(network, place),
         *place.notes,
     ]
-    return "; ".join(said)
+    return "; ".join(sentences)
 
 
 def _age(network: Network, place: SiteObservations) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The arithmetic of weeks: quantiles, levels, the median profile, and holidays that are Sundays.
 
-Arrays are (..., weeks, 168), oldest first, hours from the same local midnight; NaN is what nobody
-saw, and stays out of everything. A week that was hardly seen says nothing about its level.
+Arrays are (..., weeks, 168), oldest first, hours from the same local midnight. NaN is not observed
+and never counts. A week that was hardly observed has no level.
 """
 
 from collections.abc import Iterator

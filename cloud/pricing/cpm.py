@@ -17,7 +17,7 @@ MULTIPLIER_STEP: Final = Decimal("1e-6")
 
 
 class CpmError(ValueError):
-    """A price for impressions that nobody makes."""
+    """A price per thousand without impressions."""
 
 
 def multiplier(impressions_per_play: float) -> Decimal:

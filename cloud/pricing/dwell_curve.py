@@ -16,7 +16,7 @@ EVENLY: Final = math.inf
 
 
 class DwellCurveError(ValueError):
-    """Times that nobody can have stayed for."""
+    """Invalid dwell times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class DwellCurve:
 
     def _piece(self, at_s: float) -> int:
         if not at_s >= 0:
-            raise DwellCurveError(f"{at_s} s is before anybody came: ask from 0 on")
+            raise DwellCurveError(f"{at_s} s is negative: expected 0 s or more")
         return bisect_right(self.edges_s, at_s) - 1
 
     def _width_s(self, piece: int) -> float:
@@ -83,13 +83,11 @@ def build_dwell_curve(counts: Sequence[int], edges_ms: Sequence[int], total_ms: 
     people = sum(counts)
     if len(counts) != len(edges_ms) + 1 or min(counts, default=-1) < 0 or total_ms < 0:
         raise DwellCurveError(
-            f"{len(counts)} buckets and {total_ms} ms are no histogram: wanted "
+            f"{len(counts)} buckets and {total_ms} ms are no histogram: expected "
             f"{len(edges_ms) + 1} counts and a total, none below zero"
         )
     if not people:
-        raise DwellCurveError(
-            "an empty histogram: nobody stayed, so nothing is known about how long"
-        )
+        raise DwellCurveError("an empty histogram: the dwell is unknown")
     edges_s = (0.0, *(edge / 1000 for edge in edges_ms))
     gone = accumulate(counts[:-1], initial=0)
     alive = tuple(1 - count / people for count in gone)
@@ -102,7 +100,7 @@ def assume_dwell_curve(mean_s: float, share: float = 1.0) -> DwellCurve:
     `mean_s` is the mean over those who stay at all.
     """
     if not (math.isfinite(mean_s) and mean_s > 0 and 0 <= share <= 1):
-        raise DwellCurveError(f"mean {mean_s} s of a share of {share}: wanted a time and 0 to 1")
+        raise DwellCurveError(f"mean {mean_s} s of a share of {share}: expected a time and 0 to 1")
     return DwellCurve((0.0,), (share,), (1 / mean_s,), (0.0,), share * mean_s, 0)
 
 

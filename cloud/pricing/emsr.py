@@ -13,12 +13,12 @@ from statistics import NormalDist
 
 
 class DemandError(ValueError):
-    """Demand that cannot be believed."""
+    """Invalid demand."""
 
 
 @dataclass(frozen=True, slots=True)
 class FareClass:
-    """A kind of booking: what it pays for one share, and how many shares it still asks for."""
+    """A fare class: its fare for one share, and the demand still expected."""
 
     name: str
     fare_pence: int
@@ -30,7 +30,7 @@ class FareClass:
         if self.fare_pence <= 0 or not all(0 <= size < math.inf for size in sizes):
             raise DemandError(
                 f"class {self.name!r} pays {self.fare_pence} minor units for {self.demand_mean} +- "
-                f"{self.demand_deviation} shares: wanted a fare above 0 and finite shares from 0 on"
+                f"{self.demand_deviation} shares: expected a fare above 0 and finite shares >= 0"
             )
 
 
@@ -44,7 +44,7 @@ class _Pooled:
 
 
 def compute_protection_levels(classes: Sequence[FareClass]) -> tuple[float, ...]:
-    """Shares to keep for the classes down to each, dearest first; none for the cheapest."""
+    """Shares protected for the classes down to each, highest fare first; none for the lowest."""
     together = _together(classes)
     return tuple(
         max(0.0, _level(pooled, cheaper.fare_pence))
@@ -70,7 +70,7 @@ def _together(classes: Sequence[FareClass]) -> list[_Pooled]:
         if cheaper.fare_pence > dearer.fare_pence:
             raise DemandError(
                 f"class {cheaper.name!r} pays more than {dearer.name!r} before it: "
-                "give the dearest first"
+                "list the highest fare first"
             )
     means = list(accumulate(one.demand_mean for one in classes))
     revenues = accumulate(one.demand_mean * one.fare_pence for one in classes)

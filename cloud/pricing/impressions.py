@@ -33,11 +33,11 @@ Basis = Literal["sensor_measured", "modelled"]
 
 
 class ImpressionError(ValueError):
-    """A play or an audience that cannot be."""
+    """An invalid play or audience."""
 
 
 class Tier(StrEnum):
-    """What an impression count counts; never shown without its tier."""
+    """The tier of an impression count; a count is never shown without it."""
 
     GROSS = "gross"  # in view for any part of the play
     OTS = "viewable_ots"  # for at least a second of it
@@ -57,7 +57,7 @@ class Spot:
         if not (0 < self.spot_s <= self.loop_s <= HOUR_S and 0 <= self.least_s <= self.spot_s):
             raise ImpressionError(
                 f"a spot of {self.spot_s} s in a loop of {self.loop_s} s, seen from "
-                f"{self.least_s} s on: wanted 0 < spot <= loop <= {HOUR_S} and least <= spot"
+                f"{self.least_s} s on: expected 0 < spot <= loop <= {HOUR_S} and least <= spot"
             )
 
     @property
@@ -82,7 +82,7 @@ class CountCalibration:
     def __post_init__(self) -> None:
         if not (0 < self.factor <= 100 and 0 <= self.deviation <= 100):
             raise ImpressionError(
-                f"calibration {self.factor} +- {self.deviation}: wanted a factor above 0 and at "
+                f"calibration {self.factor} +- {self.deviation}: expected a factor above 0 and at "
                 "most 100, and a deviation from 0 on"
             )
 
@@ -189,13 +189,13 @@ def compute_lts_columns(entries: Floats, person: VisitorImpressions) -> Floats:
     """
     middle = entries[1] * person.lts_s / HOUR_S
     error = Z90 * person.lts_error
-    nobody = entries[1] <= 0
+    is_empty = entries[1] <= 0
     with np.errstate(divide="ignore", invalid="ignore"):
         below = np.hypot(np.log(entries[1] / entries[0]), error)
         above = np.hypot(np.log(entries[2] / entries[1]), error)
-        least = np.where(nobody, 0.0, middle * np.exp(-below))
+        least = np.where(is_empty, 0.0, middle * np.exp(-below))
         most = np.where(
-            nobody, entries[2] * person.lts_s / HOUR_S * np.exp(error), middle * np.exp(above)
+            is_empty, entries[2] * person.lts_s / HOUR_S * np.exp(error), middle * np.exp(above)
         )
     return np.stack([least, middle, most])
 
@@ -204,7 +204,7 @@ def compute_arrivals(crowd: float, dwell_mean_s: float) -> float:
     """People entering per hour where only the crowd is counted: Little's law."""
     if not (crowd >= 0 and dwell_mean_s > 0):
         raise ImpressionError(
-            f"a crowd of {crowd} that stays {dwell_mean_s} s: wanted a crowd from 0 on and a time"
+            f"a crowd of {crowd} that stays {dwell_mean_s} s: expected a crowd from 0 on and a time"
         )
     return HOUR_S * crowd / dwell_mean_s
 

@@ -35,10 +35,10 @@ def build_inventory_element(
     rungs: PlayImpressions,
     free: int | None = None,
 ) -> Element:
-    """What one share of the loop is in that hour.
+    """One share of the loop in that hour.
 
-    `free` shares are left, all of them without it; `imp` is empty when that is none or when nobody
-    is expected.
+    `free` shares are available, all of them without it; `imp` is empty without free shares or
+    without an expected audience.
     """
     free = site.loop.shares if free is None else free
     return {

@@ -13,7 +13,7 @@ from cloud.pricing.emsr import FareClass, compute_bid_price_minor
 
 
 class OccupancyError(ValueError):
-    """Shares that a loop does not have."""
+    """An invalid number of shares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class PublishedPrice:
 
 @dataclass(frozen=True, slots=True)
 class Occupancy:
-    """Shares of one slot that are taken, and the classes that still ask for it, dearest first."""
+    """Booked shares of one slot, and the fare classes still expected, highest fare first."""
 
     shares: int
     taken: int
@@ -37,7 +37,7 @@ class Occupancy:
     def __post_init__(self) -> None:
         if not 0 <= self.taken <= self.shares:
             raise OccupancyError(
-                f"{self.taken} shares are taken of {self.shares}: wanted 0 to {self.shares}"
+                f"{self.taken} shares are taken of {self.shares}: expected 0 to {self.shares}"
             )
         compute_bid_price_minor(1, self.classes)  # refuses classes in the wrong order
 
@@ -48,7 +48,7 @@ class Occupancy:
 
     @property
     def bid_minor(self) -> int:
-        """No sale below it, by EMSR-b; 0 when nobody else is expected or nothing is left."""
+        """The bid price by EMSR-b; 0 without further demand or free shares."""
         return math.ceil(compute_bid_price_minor(self.free, self.classes)) if self.free else 0
 
     @property
@@ -63,9 +63,9 @@ class Occupancy:
 
 @dataclass(frozen=True, slots=True)
 class PriceOverride:
-    """A price that somebody has set: by number, in whole pence, by whom, why, until when.
+    """A price set by hand: number, minor units, author, reason, end.
 
-    With an account it is a deal: it holds for that account and for nobody else.
+    With an account it is a deal and holds for that account only.
     """
 
     number: int
@@ -78,7 +78,7 @@ class PriceOverride:
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """What is known of one slot beside its audience."""
+    """What is known of one slot besides its audience."""
 
     published: PublishedPrice | None = None
     occupancy: Occupancy | None = None

@@ -19,11 +19,11 @@ _CHILDREN: Final = {
     "301": 3, "308": 2, "401": 2, "402": 5, "602": 4, "701": 4, "801": 5, "802": 4, "803": 3,
     "804": 1, "805": 1, "806": 1, "807": 6, "809": 1, "811": 1, "812": 1, "1101": 3,
 }
-"""How many narrower places 1.2 knows of a kind; they are numbered 01, 02 and so on behind it."""
+"""How many narrower sites 1.2 knows of a kind; they are numbered 01, 02 and so on behind it."""
 _KINDS: Final = {
     "1": 9, "2": 20, "3": 9, "4": 4, "5": 6, "6": 2, "7": 2, "8": 12, "9": 4, "10": 1, "11": 1,
 }
-"""How many kinds of places a field has."""
+"""How many kinds of sites a field has."""
 _SENT_AS: Final = {
     "10108": "101", "10109": "101",
     "10503": "10502", "10504": "105", "10603": "106", "10604": "10602",
@@ -53,11 +53,11 @@ KNOWN: Final = frozenset(
 
 
 class VenueError(ValueError):
-    """An id that names no kind of place."""
+    """An id that names no kind of site."""
 
 
 def to_openooh_1_1(venue: str) -> str:
-    """The 1.1 id of a place's 1.2 id, or VenueError."""
+    """The 1.1 id of a site's 1.2 id, or VenueError."""
     if venue not in KNOWN:
         raise VenueError(
             f"venue {venue[:20]!r} is no OpenOOH 1.2 id: use one such as 10502, a subway platform"
@@ -77,7 +77,7 @@ def lineage(venue: str) -> tuple[str, ...]:
 
 
 def refuse_unknown(asked: Iterable[str], held: Iterable[str]) -> None:
-    """Raise VenueError for an id that neither 1.2 nor any of the places that are `held` knows."""
+    """Raise VenueError for an id that neither 1.2 nor any of the sites that are `held` knows."""
     here = {one for venue in held for one in lineage(venue)}
     unknown = [one for one in asked if one not in KNOWN and one not in here]
     if unknown:
@@ -88,10 +88,10 @@ def refuse_unknown(asked: Iterable[str], held: Iterable[str]) -> None:
 
 
 def _broader(venue: str) -> tuple[str, ...]:
-    """The kind of place and the field of an id, nearest first."""
+    """The kind of site and the field of an id, nearest first."""
     return tuple(part for part in (venue[:-2], venue[:-4]) if part in KNOWN)
 
 
 def is_narrow(venue: str) -> bool:
-    """Whether there is nothing narrower: a screen hangs in one place, not in a kind of place."""
+    """Whether there is nothing narrower: a screen hangs in one site, not in a kind of site."""
     return venue in KNOWN and venue not in _CHILDREN and venue not in _KINDS

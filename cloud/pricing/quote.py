@@ -18,7 +18,7 @@ from cloud.pricing.slot import Slot
 
 
 class QuoteError(ValueError):
-    """A price that its own factors do not explain."""
+    """A price that is not the product of its factors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Quote:
 def quote(
     site: Site, slot: Slot, expected: HourForecast, card: RateCard, market: Market = UNKNOWN_MARKET
 ) -> Quote:
-    """Price a slot of `site` on the attention that `outlook` expects in it.
+    """Price a slot of `site` on its expected attention.
 
     An hour that was never observed there is priced at the base rate; its range is that of the
     estimate, widened to hold the price.
@@ -74,7 +74,7 @@ def quote(
 
 
 def hide_reasons(quoted: Quote, *, is_deal: bool) -> Quote:
-    """A price that somebody has set, as those see it who may not know what it would be without.
+    """An overridden price for those who may not see the computed price.
 
     One factor takes the place of all, since the others multiply to the computed price.
     """

@@ -73,7 +73,7 @@ class Bounds(_Card, frozen=True, kw_only=True):
 
 
 class RateCard(_Card, frozen=True, kw_only=True):
-    """The whole card. Words that `demographic` and `traffic` do not name count 1."""
+    """The rate card. Words that `demographic` and `traffic` do not name count 1."""
 
     version: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z")]
     peak_hours: Annotated[tuple[HourBand, ...], Meta(max_length=24)]

@@ -45,7 +45,7 @@ def combine_independent_reach(shares: Iterable[float]) -> float:
     missed = 1.0
     for share in shares:
         if not 0 <= share <= 1:
-            raise ReachError(f"a screen reaches {share} of the people: wanted 0 to 1")
+            raise ReachError(f"a screen reaches {share} of the people: expected 0 to 1")
         missed *= 1 - share
     return 1 - missed
 
@@ -71,6 +71,6 @@ def _with_exactly(times: int, impressions: float, people: float, clumping: float
 def _refuse_nonsense(impressions: float, people: float, clumping: float) -> None:
     if not (0 <= impressions < math.inf and 0 <= people < math.inf and clumping > 0):
         raise ReachError(
-            f"{impressions} impressions on {people} people (clumping {clumping}): wanted finite "
+            f"{impressions} impressions on {people} people (clumping {clumping}): expected finite "
             "numbers from 0 on and a clumping above 0"
         )

@@ -20,16 +20,16 @@ from cloud.pricing.factors import Factor
 from cloud.pricing.market import Market
 from cloud.pricing.rate_card import PLACES, RateCard
 
-Pence = TypeVar("Pence", int, NDArray[np.int64])
+Amount = TypeVar("Amount", int, NDArray[np.int64])
 """One price, or a column of them."""
-PENNY: Final = Decimal(1)
+ONE_MINOR: Final = Decimal(1)
 TWELVE_DIGITS: Final = Context(prec=12)
 UNIT: Final = 10**PLACES
 
 
 @dataclass(frozen=True, slots=True)
 class RuleResult:
-    """What a rule makes of a price."""
+    """The price after a rule."""
 
     name: str
     pence: int
@@ -38,7 +38,7 @@ class RuleResult:
 
 @dataclass(frozen=True, slots=True)
 class RuleTerms:
-    """What a rule needs beside the price: base rate, currency, rate card, what the market knows."""
+    """The inputs of a rule besides the price: base rate, currency, rate card, market."""
 
     base_minor: int
     currency: str
@@ -62,17 +62,17 @@ def apply_rules(amount: Decimal, terms: RuleTerms) -> Iterator[Factor]:
 
 
 def round_minor(amount: Decimal) -> int:
-    """Whole pence, halves up."""
-    return int(amount.quantize(PENNY, ROUND_HALF_UP))
+    """Integer minor units, halves up."""
+    return int(amount.quantize(ONE_MINOR, ROUND_HALF_UP))
 
 
-def round_to_step(price: Pence, step: int) -> Pence:
+def round_to_step(price: Amount, step: int) -> Amount:
     """The nearest multiple of `step`, halves up."""
     return (2 * price + step) // (2 * step) * step
 
 
-def compute_daily_bounds(published: Pence, most: Decimal, days: Pence) -> tuple[Pence, Pence]:
-    """The least and the most after so many days' moves; always room for one penny."""
+def compute_daily_bounds(published: Amount, most: Decimal, days: Amount) -> tuple[Amount, Amount]:
+    """The lowest and highest price after so many daily moves, at least one minor unit apart."""
     move = int(most * UNIT) * days
     least = -(-published * (UNIT - move) // UNIT)
     highest = published * (UNIT + move) // UNIT
@@ -90,7 +90,7 @@ def compute_card_limits(base_minor: int, card: RateCard) -> tuple[int, int]:
 def _step(price: int, terms: RuleTerms) -> Iterable[RuleResult]:
     step = terms.card.rounding_minor
     if step > 1:
-        reason = f"the card rounds to {terms.written(step)}"
+        reason = f"the rate card rounds to {terms.written(step)}"
         yield RuleResult("rounding", max(step, round_to_step(price, step)), reason)
 
 
@@ -115,8 +115,8 @@ def _move(price: int, terms: RuleTerms) -> Iterable[RuleResult]:
 def _limit(price: int, terms: RuleTerms) -> Iterable[RuleResult]:
     card = terms.card
     least, most = compute_card_limits(terms.base_minor, card)
-    below = f"the card never goes below {card.limits.least} of the base rate"
-    above = f"the card never goes above {card.limits.most} times the base rate"
+    below = f"the rate card allows no less than {card.limits.least} of the base rate"
+    above = f"the rate card allows no more than {card.limits.most} times the base rate"
     yield RuleResult("floor", max(price, least), below)
     yield RuleResult("ceiling", min(max(price, least), most), above)
 
@@ -134,6 +134,6 @@ def _override(price: int, terms: RuleTerms) -> Iterable[RuleResult]:
             reason += f" (a deal of the account {held.account})"
         if pence != held.price_minor:
             reason += (
-                f" (set to {terms.written(held.price_minor)}, which the card no longer allows)"
+                f" (set to {terms.written(held.price_minor)}, which the rate card no longer allows)"
             )
         yield RuleResult("override", pence, reason)

@@ -22,7 +22,7 @@ _WRITTEN: Final = re.compile(
 
 
 class SlotError(ValueError):
-    """What was asked for is not the start of a local hour."""
+    """Not the start of a local hour."""
 
 
 class NoSuchHour(SlotError):  # noqa: N818 - reads as what happened
@@ -85,7 +85,7 @@ def build_slot_columns(slots: Iterable[Slot]) -> SlotColumns:
 def parse_slot(written: str, zone: ZoneInfo) -> Slot:
     """Read `2026-11-23T08:00`, local or with an offset, or raise SlotError.
 
-    NoSuchHour says that another clock may well have that hour.
+    NoSuchHour: another clock may have that hour.
     """
     shape = _WRITTEN.fullmatch(written)
     if shape is None:
@@ -131,6 +131,6 @@ def _placed(naive: datetime, zone: ZoneInfo) -> datetime:
             f"the hour in its place is {after:%Y-%m-%dT%H:%M}"
         )
     raise NoSuchHour(
-        f"slot {written} happens twice in {zone.key}: say which, "
+        f"slot {written} occurs twice in {zone.key}: write the offset, "
         f"{first.isoformat(timespec='minutes')} or {second.isoformat(timespec='minutes')}"
     )

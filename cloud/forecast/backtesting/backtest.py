@@ -31,7 +31,7 @@ LEAST_HISTORY: Final = timedelta(weeks=4)
 
 
 class BacktestError(ValueError):
-    """Series that are too short to forecast anything of."""
+    """Series that are too short to forecast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def validate_origins(series: ClockSeries, chosen: Sequence[date]) -> list[date]:
 
 
 def find_uncounted_series(series: ClockSeries, chosen: Sequence[date]) -> list[int]:
-    """The series in which nobody was counted in any week that would be scored."""
+    """The series with a count of zero in every week that would be scored."""
     starts = [(origin - series.first_on).days * 24 for origin in chosen]
     counted = sum(np.nansum(series.values[:, at : at + WEEK_H], axis=1) for at in starts)
     return np.flatnonzero(np.equal(counted, 0)).tolist()

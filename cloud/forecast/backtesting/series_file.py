@@ -82,12 +82,12 @@ def read_series(path: Path, reading: ReadOptions) -> HourlyTable:
     noticed: Counter[str] = Counter()
     values = _values(table[value].to_pylist(), noticed)
     if len(reading.columns) == 4:
-        values[~_believed(table[reading.columns[3]].to_pylist(), reading.columns[3])] = np.nan
+        values[~_read_flags(table[reading.columns[3]].to_pylist(), reading.columns[3])] = np.nan
     if not np.isfinite(values).any():
         first = str(table[reading.columns[2]][0].as_py())[:40]
         raise TableError(
             f"{path}: no row of {reading.columns[2]!r} can be used (the first is {first!r}): "
-            "numbers from 0 to a million million are wanted"
+            "expected numbers from 0 to 1e12"
         )
     series = [str(name) for name in table[reading.columns[0]].to_pylist()]
     names, laid = combine_rows(series, times, values, is_summed=reading.is_summed, noticed=noticed)
@@ -96,7 +96,7 @@ def read_series(path: Path, reading: ReadOptions) -> HourlyTable:
 
 def _table(path: Path, reading: ReadOptions) -> Any:
     if not path.is_file():
-        raise TableError(f"{path} is no file: correct the path")
+        raise TableError(f"{path} is not a file: correct the path")
     import pyarrow as pa
 
     if path.suffix not in (".csv", ".parquet"):
@@ -186,8 +186,8 @@ def _value(written: Any, noticed: Counter[str]) -> float:
     return float("nan")
 
 
-def _believed(written: Sequence[Any], column: str) -> np.ndarray:
-    """Which rows may be believed."""
+def _read_flags(written: Sequence[Any], column: str) -> np.ndarray:
+    """Which rows are marked as good."""
     known: dict[Any, bool] = {}
     for one in set(written):
         word = str(one).strip().lower()

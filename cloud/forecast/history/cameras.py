@@ -1,10 +1,10 @@
-"""The sums of several cameras as those of their place, also while one of them is missing.
+"""Combine the sums of several cameras to those of their site, also while one is missing.
 
 A camera that is expected and does not report is missing, not empty: what it would have counted is
 estimated from the cameras that report, by its own usual share, which may be a tenth or nine tenths.
 The share is the median over the latest hours that two cameras observed together. A camera that has
 never been observed together with another has no known share; nothing is added for it, and its name
-is given. Cameras that see next to nothing of a place say nothing about the others: without those,
+is given. Cameras that count next to nothing of a site are no basis for the others: without those,
 the hour is not observed.
 
 The result describes the usual cameras over the whole history: those that are expected now, and
@@ -79,7 +79,7 @@ class CameraExpectation:
 
 @dataclass(frozen=True, slots=True)
 class CombinedHours:
-    """The place: (measures, hours), its observed share, and the share that is estimated."""
+    """The site: (measures, hours), its observed share, and the share that is estimated."""
 
     share: Floats
     full: Floats
@@ -89,10 +89,10 @@ class CombinedHours:
 def combine_cameras(
     hours: CameraHours, expected: CameraExpectation, weights: Weights
 ) -> CombinedHours:
-    """The hours of the place from those of its cameras."""
+    """The hours of the site from those of its cameras."""
     devices, present = hours.devices, hours.present
-    nobody = ~present.any(axis=0)
-    present = present | (nobody & (hours.observed > 0))
+    is_empty = ~present.any(axis=0)
+    present = present | (is_empty & (hours.observed > 0))
     weight = np.array([weights.get(name, (np.nan,) * MEASURES) for name in devices]).T
     known = np.isfinite(weight[0])
     required = np.array([name in expected.required for name in devices])

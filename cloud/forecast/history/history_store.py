@@ -69,11 +69,11 @@ forecast_histories = Table(
 
 
 class CameraNotes(msgspec.Struct, frozen=True):
-    """What is known of the cameras of a place.
+    """The cameras of a site.
 
     `expected` and `counted` are those of the sites file, `weights` what each usually counts,
     `last_s` the end of its last observed hour in seconds since 1970. `usual` are the optional
-    cameras that usually report; None was stored before they were told apart.
+    cameras that usually report; None in rows of older versions.
     """
 
     expected: tuple[str, ...] = ()
@@ -99,7 +99,7 @@ class CameraNotes(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class SiteHistory:
-    """All measures of a place up to a local day, always `LOOK_BACK_W` weeks of them.
+    """All measures of a site up to a local day, always `LOOK_BACK_W` weeks of them.
 
     `is_new`: read in full, so that it is to be kept. `estimated` is the share of the entries of the
     last two weeks that stands for missing cameras.
@@ -112,7 +112,7 @@ class SiteHistory:
 
 
 def read_history(connection: Connection, site: Site, ends_on: date) -> SiteHistory:
-    """The hours of a place, from what is kept of it where that still holds."""
+    """The hours of a site, from what is kept of it where that still holds."""
     notes = _listed(site, ends_on)
     kept = _read_stored(connection, site)
     if kept is not None and not kept.cameras.same_cameras(notes):
@@ -136,7 +136,7 @@ def read_history(connection: Connection, site: Site, ends_on: date) -> SiteHisto
 def store_histories(
     connection: Connection, histories: Mapping[str, tuple[Site, SiteHistory]]
 ) -> None:
-    """Keep the hours of places in place of what was kept of them."""
+    """Keep the hours of sites in place of what was kept of them."""
     if not histories:
         return
     kept = forecast_histories.c
@@ -176,7 +176,7 @@ def _older(kept: ClockSeries, found: SiteHistory) -> SiteHistory:
 
 
 def _is_due(site: Site, today: date) -> bool:
-    """Once in `EVERY_D` days for each place, as many of them each night."""
+    """Once in `EVERY_D` days for each site, evenly over the nights."""
     return (today.toordinal() + zlib.crc32(site.id.encode())) % EVERY_D == 0
 
 
@@ -187,7 +187,7 @@ def _reads_hours(site: Site, ends_on: date) -> bool:
 
 
 def _read_stored(connection: Connection, site: Site) -> SiteHistory | None:
-    """What is kept of a place in its present zone; None also when it cannot be read."""
+    """What is kept of a site in its present zone; None also when it cannot be read."""
     kept = forecast_histories.c
     row = connection.execute(
         select(kept.ends_on, kept.body, kept.cameras).where(
@@ -225,7 +225,7 @@ def _read(
 
 
 def lay_on_local_clock(site: Site, hours: ObservedHours, ends_on: date, weeks: int) -> ClockSeries:
-    """The hours of a place that were observed long enough, laid on its clock."""
+    """The hours of a site that were observed long enough, laid on its clock."""
     full = hours.only_representative()
     series = clock_series(full.on_clock(site.zone), full.full, ends_on=ends_on)
     first_on = ends_on - timedelta(weeks=weeks)
@@ -250,5 +250,5 @@ def compute_estimated_share(hours: ObservedHours, until_at: datetime) -> float:
 
 
 def local_midnight(day: date, site: Site) -> datetime:
-    """When a local day of a place begins."""
+    """When a local day of a site begins."""
     return datetime.combine(day, time(), site.zone)

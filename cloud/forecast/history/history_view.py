@@ -33,7 +33,7 @@ class HistoryView:
     """The weeks before an origin, and the calendar beyond them.
 
     `raw` and `usual` are (series, weeks, 168), the second without holidays and odd hours.
-    `holidays` says of each day from `NEAR_D` days before the first week to as many after the coming
+    `holidays` flags each day from `NEAR_D` days before the first week to as many after the coming
     one.
     """
 

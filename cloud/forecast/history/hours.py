@@ -49,7 +49,7 @@ class Measures(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ObservedHours:
-    """Observed hours of one place. `full` is (measures, hours), as if all of each had been seen.
+    """Observed hours of one site. `full` is (measures, hours), as if all of each had been observed.
 
     `estimated` is the share of each hour's entries that stands for missing cameras; None for none.
     """
@@ -109,7 +109,7 @@ class ObservedHours:
         return self.only(self.starts_s < (instant - EPOCH).total_seconds())
 
     def only_representative(self) -> "ObservedHours":
-        """The hours that were seen long enough to say something about the shape of a week."""
+        """The hours that were observed long enough to count for the shape of a week."""
         return self.only(self.share >= ENOUGH_SHARE)
 
     def on_clock(self, zone: ZoneInfo) -> Integers:

@@ -1,7 +1,7 @@
 """Hours too far below their own usual: one hour measured as zero where many people usually are.
 
 Repeated low hours are genuine and stay: three weeks alike in a block of eight, or the same hour of
-the clock on three days of seven (a place that closes earlier).
+the clock on three days of seven (a site that closes earlier).
 """
 
 from typing import Final
@@ -29,7 +29,7 @@ def find_low_outliers(blocks: Floats, weekend: Flags, mean: Floats, together: in
     """Which hours are low outliers: (series, weeks, 168) from (series, blocks, weeks, 168).
 
     `mean` is the mean hour of each series, (series, 1, 1). `together` series in a row belong to one
-    place: all of them must be low, apart from those that say nothing of the hour.
+    site: all of them must be low, apart from those without a reference for the hour.
     """
     usual = compute_third_lowest(blocks, weekend)
     low: Flags = blocks < (usual / TIMES - MARGIN * mean)[:, :, None]

@@ -30,17 +30,17 @@ from cloud.forecast.series import WEEK_H, ClockSeries
 from cloud.forecast.weekly import LEARNT_W
 
 SILENT_S: Final = 2 * 86_400
-"""A camera is named when its newest hour lies so far before the newest one of the place."""
+"""A camera is named when its newest hour lies so far before the newest one of the site."""
 SHOWN: Final = 3
 """Cameras or hours that a reason names; others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class SiteObservations:
-    """The history of a place; `weeks` of observed hours lie in the weeks that count most.
+    """The history of a site; `weeks` of observed hours lie in the weeks that count most.
 
-    `estimated` is the share of its latest entries that stands for missing cameras, `notes` say what
-    else is particular about the observations.
+    `estimated` is the share of its latest entries that is estimated for missing cameras; `notes`
+    are sentences for the basis.
     """
 
     site: Site
@@ -53,7 +53,7 @@ class SiteObservations:
 
     @classmethod
     def of(cls, site: Site, found: SiteHistory, holidays: frozenset[date]) -> "SiteObservations":
-        """From the history of a place."""
+        """From the history of a site."""
         kept = exclude_outliers(found.series, holidays, together=MEASURES)
         series = kept.series
         age = int(compute_ages_w(series.last(series.values.shape[-1] // WEEK_H)).min())
@@ -143,11 +143,11 @@ def _missing_note(site: Site, cameras: CameraNotes, name: str, missing: Set[str]
     of_each = dict(_expected_weights(cameras))
     whole = sum(weight[1] for weight in of_each.values())
     others = sum(weight[1] for other, weight in of_each.items() if other not in missing)
-    told = f"camera {name} not observed since {since:%Y-%m-%d %H:%M}"
+    since_when = f"camera {name} not observed since {since:%Y-%m-%d %H:%M}"
     if others < LEAST_SHARE * whole:
-        return f"{told}: the others see too little of the place to say what it would have counted"
+        return f"{since_when}: the other cameras count too little of the site to estimate it"
     share = of_each[name][1] / whole if whole > 0 else 0
-    return f"{told}: its usual share of {share:.0%} is added"
+    return f"{since_when}: its usual share of {share:.0%} is added"
 
 
 def _expected_weights(cameras: CameraNotes) -> Iterator[tuple[str, tuple[float, ...]]]:

@@ -1,4 +1,4 @@
-"""Exclude outliers from the history of a place before a model learns from it.
+"""Exclude outliers from the history of a site before a model learns from it.
 
 One hour of fifty times the usual count, or of zero, must not move the level of a week or the
 interval of the following months. A high outlier is compared with the third highest, a low outlier
@@ -10,10 +10,10 @@ reference.
 Two exceptions. Two days in a row with many outliers are a new level, not an error; many are eight,
 or half of the hours of the day in which anybody was counted. Near a public holiday an unusual hour
 stays in the record of that day and is excluded from the usual week only; a high one must also be
-possible at the place.
+possible at the site.
 
 Neither exception, nor three weeks alike in one hour, holds beyond ten times the busy hours of the
-place, unless five days of a week are new levels.
+site, unless five days of a week are new levels.
 """
 
 from dataclasses import dataclass
@@ -37,13 +37,13 @@ FEW_HOURS: Final = 3
 """A day with fewer outliers than these is never a new level."""
 COUNTED_SHARE: Final = 0.5
 BUSY: Final = 0.95
-"""The quantile of the usual hours of a week that stands for the busy hours of a place."""
+"""The quantile of the usual hours of a week that stands for the busy hours of a site."""
 BEYOND: Final = 10.0
 """Times the busy hours: more than a festival brings, less than a counter that fails."""
 LONG_D: Final = 7
 LEAST_LONG_D: Final = 5
 POSSIBLE: Final = 2.5
-"""Near a holiday: so many times the highest usual hour of the place."""
+"""Near a holiday: so many times the highest usual hour of the site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def exclude_outliers(
 ) -> FilteredHistory:
     """Exclude outliers from (series, hours).
 
-    `together` series in a row belong to one place: an hour that one of them excludes is excluded
+    `together` series in a row belong to one site: an hour that one of them excludes is excluded
     from all of them.
     """
     size = history.values.shape[-1]
@@ -99,7 +99,7 @@ def exclude_outliers(
 
 
 def list_hours(named: Flags, series: ClockSeries, since_on: date) -> list[datetime]:
-    """The local hours of a place that were left out from a day on, oldest first."""
+    """The local hours of a site that were left out from a day on, oldest first."""
     midnight = datetime.combine(series.first_on, time())
     hours = (midnight + timedelta(hours=int(at)) for at in np.flatnonzero(named.any(axis=0)))
     return [hour for hour in hours if hour.date() >= since_on]

@@ -27,7 +27,7 @@ def match_other_zones(table: Table, zones: Zones) -> list[ColumnElement[bool]]:
 def delete_other_zones(
     connection: Connection, tables: Sequence[Table], zones: Zones, since: date
 ) -> int:
-    """Delete what was said on another clock for days from `since` on; how many rows."""
+    """Delete rows of another time zone for days from `since` on; returns their number."""
     return sum(
         connection.execute(delete(table).where(condition, table.c.first_on >= since)).rowcount
         for table in tables

@@ -31,9 +31,9 @@ def add_conformal_band(
 ) -> Floats:
     """The week after `weeks` (series, weeks, 168) with its band, as (series, 3, 168).
 
-    `middles` says what the model would have said after each run of weeks that it needs, the last
-    of them the coming one; what it missed in the others is the band now. Hours of which the model
-    says nothing (NaN) stay NaN.
+    `middles` are the forecasts of the model after each run of weeks that it needs, the last of them
+    the coming one; its errors in the others give the interval. Hours without a forecast (NaN) stay
+    NaN.
     """
     answers = middles(weeks)
     past, coming = answers[:, :-1], answers[:, -1]

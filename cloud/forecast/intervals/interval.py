@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 
 class IntervalError(ValueError):
-    """Quantiles that cannot be believed."""
+    """Invalid quantiles."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Four times in five the truth lies between `p10` and `p90`, if the model is right."""
+    """The true value lies between `p10` and `p90` in 80 % of cases, if the model is right."""
 
     p10: float
     p50: float
@@ -18,9 +18,11 @@ class Interval:
 
     def __post_init__(self) -> None:
         if not all(map(math.isfinite, (self.p10, self.p50, self.p90))):
-            raise IntervalError(f"{self} holds a value that is no number")
+            raise IntervalError(f"{self} has a value that is not a number")
         if not 0 <= self.p10 <= self.p50 <= self.p90:
-            raise IntervalError(f"{self} crosses itself or goes below zero")
+            raise IntervalError(
+                f"{self} is not in ascending order from 0: expected 0 <= P10 <= P50 <= P90"
+            )
 
     def widened(self, times: float) -> "Interval":
         """The same middle, with both sides `times` as far away."""

@@ -30,7 +30,7 @@ class Blend:
     name: str = "blend"
 
     def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
-        """The next week as `Model.week` says."""
+        """See `Model.week`."""
         one = self.one.week(history, holidays)
         return self.mixed(one, self.other.week(history, holidays), history, holidays)
 

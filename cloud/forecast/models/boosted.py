@@ -49,7 +49,7 @@ LEAST_LESSONS: Final = 1000
 
 
 class LearningError(ValueError):
-    """Series that are too short to learn anything from."""
+    """Series that are too short for training."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,11 @@ class TrainedModel:
         return cls(tuple(boosters), tuple(stored["signals"]))
 
     def week(
-        self, history: ClockSeries, holidays: frozenset[date], said: SignalEffects | None = None
+        self, history: ClockSeries, holidays: frozenset[date], effects: SignalEffects | None = None
     ) -> Floats:
-        """The coming week of each series, guarded; `said` is that of `effects.coming`."""
+        """The coming week of each series; `effects` are those of `compute_coming_effects`."""
         past = HistoryView.of(history, holidays, LOOK_BACK_W)
-        coming = features.build_week_features(past, LOOK_BACK_W, said, self.signals)
+        coming = features.build_week_features(past, LOOK_BACK_W, effects, self.signals)
         flat = coming.features.reshape(-1, coming.features.shape[-1])
         raw = np.stack([booster.predict(flat, num_threads=1) for booster in self.boosters])
         ratios = raw.reshape(len(QUANTILES), WEEK_H, -1).transpose(2, 0, 1)
@@ -96,9 +96,9 @@ class Boosted:
     name: str = "boosted"
 
     def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
-        """The next week as `Model.week` says."""
-        said = signal_effects.compute_coming_effects(history, holidays, self.series_signals)
-        return self.trained(history, holidays).week(history, holidays, said)
+        """See `Model.week`."""
+        effects = signal_effects.compute_coming_effects(history, holidays, self.series_signals)
+        return self.trained(history, holidays).week(history, holidays, effects)
 
     def trained(self, history: ClockSeries, holidays: frozenset[date]) -> TrainedModel:
         """Learn from all weeks of two years."""
@@ -110,17 +110,17 @@ class Boosted:
             )
             for earlier in EARLIER
         ]
-        said = [
+        effects = [
             signal_effects.compute_signal_effects(past, self.series_signals, LOOK_BACK_W)
             for past in pasts
         ]
-        names = said[0].telling()
-        lessons = list(_lessons(pasts, said, names))
+        names = effects[0].select_names()
+        lessons = list(_lessons(pasts, effects, names))
         given = np.concatenate([lesson[0] for lesson in lessons])
         wanted = np.concatenate([lesson[1] for lesson in lessons])
         if len(wanted) < LEAST_LESSONS:
             raise LearningError(
-                f"{len(wanted)} hours to learn from, where {LEAST_LESSONS} are wanted: give series "
+                f"{len(wanted)} hours to train on, {LEAST_LESSONS} are needed: give series "
                 "of more than a year, or leave the learner out"
             )
         which = given.shape[1] - 1  # the last feature names the series
@@ -140,12 +140,12 @@ Lesson = tuple[np.ndarray, np.ndarray]
 
 
 def _lessons(
-    pasts: list[HistoryView], said: list[SignalEffects], names: tuple[str, ...]
+    pasts: list[HistoryView], effects: list[SignalEffects], names: tuple[str, ...]
 ) -> Iterator[Lesson]:
     chance = np.random.default_rng(1)
-    for past, told in zip(pasts, said, strict=True):
+    for past, of_past in zip(pasts, effects, strict=True):
         for at in range(LOOK_BACK_W, LOOK_BACK_W + OLDEST_W):
-            week = features.build_week_features(past, at, told, names)
+            week = features.build_week_features(past, at, of_past, names)
             yield _lesson(week, past.raw[:, at], chance)
 
 

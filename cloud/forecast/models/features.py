@@ -27,12 +27,12 @@ LEARNABLE_W: Final = YEAR_W + weekly.WEEKS + 12
 LEAST_VALID: Final = 0.6
 """A week whose last four weeks were seen for less teaches nothing, or something wrong."""
 LEAST_LEVEL: Final = 0.01
-"""What stands for the level of a place where nobody is: a crowd may be far below one person."""
+"""The level of a site without visitors: the mean number in view may be far below one."""
 
 
 @dataclass(frozen=True, slots=True)
 class WeekFeatures:
-    """One coming week as a learner sees it: features (168, series, features) and what to undo.
+    """The features of one coming week, (168, series, features), and the scale to reverse.
 
     Hours come first, since a forest answers almost twice as fast where neighbours are alike.
     """
@@ -45,11 +45,11 @@ class WeekFeatures:
 
 
 def build_week_features(
-    past: HistoryView, at: int, said: SignalEffects | None = None, names: tuple[str, ...] = ()
+    past: HistoryView, at: int, effects: SignalEffects | None = None, names: tuple[str, ...] = ()
 ) -> WeekFeatures:
     """The week number `at` of the past (its length stands for the coming one).
 
-    What signals are known to do at a place moves its base; `names` are those the learner knows.
+    What signals are known to do at a site moves its base; `names` are those the learner knows.
     """
     like = past.columns(past.days(at))
     level = _level(past.usual[:, :at])
@@ -59,10 +59,10 @@ def build_week_features(
     base = np.maximum(
         recent[:, like] + yearly_pattern.compute_returning(past, at) * level[:, None], 0
     )
-    ratio = np.ones_like(base) if said is None else said.ratio(at)
+    ratio = np.ones_like(base) if effects is None else effects.ratio(at)
     base *= ratio
     given = {"base": base / level[:, None], **dict(_given(past, at, like, level, recent))}
-    given |= dict(_signals(said, at, names, ratio))
+    given |= dict(_signals(effects, at, names, ratio))
     given["series"] = np.arange(len(past.raw))[:, None]
     size = (WEEK_H, len(past.raw))
     return WeekFeatures(
@@ -90,7 +90,7 @@ def _level(usual: Floats) -> Floats:
 def compute_observed_share(lately: Floats) -> Floats:
     """How much of the last four weeks was observed: (series,) from (series, weeks, 168).
 
-    Of the hours of the week that are observed there at all: a place that is measured by day only is
+    Of the hours of the week that are observed there at all: a site that is measured by day only is
     complete without its nights.
     """
     known = np.isfinite(lately)
@@ -195,14 +195,16 @@ def _calendar(past: HistoryView, at: int) -> Named:
     yield "holidays_last_week", np.full(WEEK_H, past.is_holiday(here - 7).sum())
 
 
-def _signals(said: SignalEffects | None, at: int, names: tuple[str, ...], ratio: Floats) -> Named:
-    """What each signal says more than lately, NaN where a place has none of it."""
+def _signals(
+    effects: SignalEffects | None, at: int, names: tuple[str, ...], ratio: Floats
+) -> Named:
+    """How much higher each signal is than recently, NaN where a site does not have it."""
     if names:
         yield "moved", ratio - 1
     for name in names:
         yield (
             f"signal_{name}",
-            np.full_like(ratio, np.nan) if said is None else said.column(name, at),
+            np.full_like(ratio, np.nan) if effects is None else effects.column(name, at),
         )
 
 

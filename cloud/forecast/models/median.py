@@ -17,7 +17,7 @@ class MedianProfile:
     name = "median"
 
     def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
-        """The next week as `Model.week` says."""
+        """See `Model.week`."""
         seen = history.without(holidays).last(weekly.WEEKS + conformal.WEEKS)
         plain = conformal.add_conformal_band(seen, _profiles, first_on=history.ends_on)
         return apply_sanity_bounds(weekly.as_sundays(plain, history.ends_on, holidays), history)

@@ -39,7 +39,7 @@ SHAPE: Final = (len(Measures._fields), 3, WEEK_H)
 WINDOW: Final = timedelta(weeks=16)
 LEAST_NIGHTS: Final = 14
 BETTER_BY: Final = 0.03
-"""A place leaves its usual candidate for one that has missed this much less."""
+"""A site changes from its usual model to one with a loss smaller by this share."""
 WANTED: Final = 0.8
 LEAN_NIGHTS: Final = 8 * 7
 PER_SHARE: Final = 2.2
@@ -70,14 +70,14 @@ model_scores = Table(
 
 @dataclass(frozen=True, slots=True)
 class ModelScore:
-    """How a candidate has done at a place lately."""
+    """The recent score of a model at a site."""
 
     nights: int
     loss: float
     coverage: float
 
     def with_more(self, other: "ModelScore") -> "ModelScore":
-        """Both together, each night counting once."""
+        """Both together, weighted by nights."""
         nights = self.nights + other.nights
         mean = [
             (self.nights * mine + other.nights * theirs) / nights
@@ -87,7 +87,7 @@ class ModelScore:
 
     @property
     def widening(self) -> float:
-        """By how much its band there must be wider, from how many hours it held."""
+        """By how much its interval there must be wider, from its coverage."""
         trust = self.nights / (self.nights + LEAN_NIGHTS)
         wider = np.exp(PER_SHARE * (WANTED - self.coverage) * trust)
         return float(np.clip(wider, 1 / WIDEST, WIDEST))
@@ -99,7 +99,7 @@ def store_candidates(
     weeks: Mapping[str, Mapping[str, Floats]],
     zones: Zones = NO_ZONES,
 ) -> None:
-    """Keep what each candidate says: candidate → place → (measures, 3, 168)."""
+    """Store the weeks of the candidates: candidate → site → (measures, 3, 168)."""
     rows = [
         {
             "location": location,
@@ -121,12 +121,12 @@ def score_candidates(
     before: date,
     zones: Zones = NO_ZONES,
 ) -> list[dict[str, Any]]:
-    """How whatever was said of places for weeks from days before `before` has turned out.
+    """Score the stored candidates of sites for weeks that began before `before`.
 
-    What was said on another clock is not judged.
+    Candidates of another time zone are not scored.
     """
-    rivals = candidate_weeks.c
-    come_true = rivals.location.in_(list(histories)) & (rivals.first_on < before)
+    stored = candidate_weeks.c
+    is_over = stored.location.in_(list(histories)) & (stored.first_on < before)
     return [
         {
             "location": row.location,
@@ -135,7 +135,7 @@ def score_candidates(
             "zone": row.zone,
             **figures,
         }
-        for row in connection.execute(select(candidate_weeks).where(come_true))
+        for row in connection.execute(select(candidate_weeks).where(is_over))
         if row.zone in (None, zones.get(row.location))
         if (figures := _figures(row.body, histories[row.location], row.first_on))
     ]
@@ -144,10 +144,10 @@ def score_candidates(
 def store_model_scores(
     connection: Connection, locations: Sequence[str], before: date, found: list[dict[str, Any]]
 ) -> None:
-    """Store how it has turned out; what was said is not needed any more."""
-    rivals = candidate_weeks.c
+    """Store the scores and delete the scored candidates."""
+    stored = candidate_weeks.c
     connection.execute(
-        delete(candidate_weeks).where(rivals.location.in_(locations), rivals.first_on < before)
+        delete(candidate_weeks).where(stored.location.in_(locations), stored.first_on < before)
     )
     if found:
         connection.execute(insert(model_scores), found)
@@ -175,9 +175,9 @@ def _figures(body: bytes, history: ClockSeries, first_on: date) -> dict[str, flo
 def read_model_scores(
     connection: Connection, locations: Iterable[str], today: date, zones: Zones = NO_ZONES
 ) -> dict[str, dict[str, ModelScore]]:
-    """How the candidates have done lately on each place's present clock.
+    """The recent scores of the candidates in each site's present time zone.
 
-    Place → candidate → standing.
+    Site → candidate → score.
     """
     trials = model_scores.c
     rows = connection.execute(
@@ -197,9 +197,9 @@ def read_model_scores(
     return found
 
 
-def choose_model(standing: Mapping[str, ModelScore], usual: str) -> str:
-    """The candidate that a place gets: the usual one, until another has missed clearly less."""
-    tried = {name: one for name, one in standing.items() if one.nights >= LEAST_NIGHTS}
+def choose_model(scores: Mapping[str, ModelScore], usual: str) -> str:
+    """The model of a site: the usual one, until another has clearly smaller errors."""
+    tried = {name: one for name, one in scores.items() if one.nights >= LEAST_NIGHTS}
     if usual not in tried:
         return usual
     best = min(tried, key=lambda name: tried[name].loss)

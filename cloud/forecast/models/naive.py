@@ -20,7 +20,7 @@ class SeasonalNaive:
     name = "naive"
 
     def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
-        """The next week as `Model.week` says; holidays are not considered."""
+        """See `Model.week`; holidays are not considered."""
         weeks = history.last(53)
         middle = weeks[:, -1]
         for age in range(2, 9):  # an hour not observed last week is that of an earlier one

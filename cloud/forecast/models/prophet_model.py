@@ -18,7 +18,7 @@ from cloud.forecast.intervals.sanity_bounds import apply_sanity_bounds
 from cloud.forecast.series import WEEK_H, ClockSeries, Floats
 
 LOG_MOST: Final = 25.0
-"""Beyond this a count on the log scale is no count."""
+"""The highest count on the log scale."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Prophet:
     name: str = "prophet"
 
     def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
-        """The next week as `Model.week` says; NaN for a series with less than a week of hours."""
+        """See `Model.week`; NaN for a series with less than a week of hours."""
         logging.getLogger("cmdstanpy").setLevel(logging.WARNING)
         recent = history.last(self.weeks).reshape(len(history.values), -1)
         first_on = history.ends_on - timedelta(weeks=self.weeks)

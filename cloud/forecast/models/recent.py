@@ -53,7 +53,7 @@ class Recent:
     name: str = "recent"
 
     def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
-        """The next week as `Model.week` says."""
+        """See `Model.week`."""
         return self.ahead(history, holidays).coming
 
     def ahead(self, history: ClockSeries, holidays: frozenset[date]) -> WeeksAhead:

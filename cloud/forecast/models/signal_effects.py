@@ -28,13 +28,13 @@ MISSES: Final = (-1.0, 3.0)
 LEAST, MOST = 0.25, 4.0
 """No signal changes an hour by more than this."""
 CLEAR: Final = 2.5
-"""A signal is told to a learner if its mean gain is so many times its standard error."""
+"""A signal becomes a feature if its mean gain is so many times its standard error."""
 USUAL: Final = Recent()
 
 
 @dataclass(frozen=True)
 class WithSignals:
-    """Any model, moved by what the signals of each series say."""
+    """Any model, multiplied by the effects of the signals of each series."""
 
     model: Model
     series_signals: SeriesSignals
@@ -45,7 +45,7 @@ class WithSignals:
         return self.model.name
 
     def week(self, history: ClockSeries, holidays: frozenset[date]) -> Floats:
-        """The next week as `Model.week` says."""
+        """See `Model.week`."""
         plain = self.model.week(history, holidays)
         return apply_sanity_bounds(
             plain * compute_coming_ratio(history, holidays, self.series_signals)[:, None], history
@@ -54,11 +54,11 @@ class WithSignals:
 
 @dataclass(frozen=True, slots=True)
 class SignalEffects:
-    """What signals say in each week of a past from number `since` on, and what that does.
+    """The signals of each week of a past from number `since` on, and their effects.
 
-    `ratios` is (series, weeks, 168), 1 where nothing is told; `more` has for each series its
-    signals, by how much more they say than lately: name -> (weeks, 168). `gains` is how much less
-    each signal alone would have let the usual week miss: name -> (weeks whose count is known,).
+    `ratios` is (series, weeks, 168), 1 without signals; `more` has for each series its signals, by
+    how much higher they are than recently: name -> (weeks, 168). `gains` is by how much each signal
+    alone would have reduced the error of the usual week: name -> (weeks with known counts,).
     """
 
     since: int
@@ -66,8 +66,8 @@ class SignalEffects:
     more: tuple[dict[str, Floats], ...]
     gains: dict[str, Floats]
 
-    def telling(self) -> tuple[str, ...]:
-        """The signals that would have helped in the past, beyond chance, the most telling first."""
+    def select_names(self) -> tuple[str, ...]:
+        """The signals that would have helped in the past, beyond chance, the clearest first."""
         clear = {name: _clearness(weeks) for name, weeks in self.gains.items()}
         found = sorted((name for name in clear if clear[name] > CLEAR), key=lambda one: -clear[one])
         return tuple(found[:MOST_SIGNALS])
@@ -78,10 +78,10 @@ class SignalEffects:
         return found
 
     def column(self, name: str, at: int) -> Floats:
-        """How much more a signal says, NaN where it is not told: (series, 168)."""
-        nobody = np.full(WEEK_H, np.nan)
+        """How much higher a signal is, NaN where a series does not have it: (series, 168)."""
+        unknown = np.full(WEEK_H, np.nan)
         return np.stack(
-            [one[name][at - self.since] if name in one else nobody for one in self.more]
+            [one[name][at - self.since] if name in one else unknown for one in self.more]
         )
 
 
@@ -96,7 +96,7 @@ def compute_coming_ratio(
 def compute_coming_effects(
     history: ClockSeries, holidays: frozenset[date], series_signals: SeriesSignals
 ) -> SignalEffects:
-    """What is told of the coming week, counted as a learner's past counts weeks."""
+    """The effects of the coming week, with the week numbers of a learner's past."""
     past = HistoryView.of(history, holidays, yearly_pattern.LOOK_BACK_W)
     return compute_signal_effects(past, series_signals, yearly_pattern.LOOK_BACK_W)
 
@@ -104,7 +104,7 @@ def compute_coming_effects(
 def compute_signal_effects(
     past: HistoryView, series_signals: SeriesSignals, since: int
 ) -> SignalEffects:
-    """What is told of the weeks from `since` to the coming one, which has no count yet."""
+    """The effects in the weeks from `since` to the coming one, which has no counts yet."""
     series, weeks = past.raw.shape[0], past.raw.shape[1] + 1 - since
     ratios = np.ones((series, weeks, WEEK_H))
     more: list[dict[str, Floats]] = [{} for _ in range(series)]
@@ -112,10 +112,10 @@ def compute_signal_effects(
     gains: dict[str, Floats] = {}
     first_on = past.first_on + timedelta(weeks=before)
     for rows, signals in series_signals.groups():
-        louder = _louder(signals, first_on, past.raw.shape[1] + 1 - before)
+        excess = _excess(signals, first_on, past.raw.shape[1] + 1 - before)
         missed = _missed(past.usual[rows, before:], conformal.mark_weekend(past.first_on))
-        effects = _effects(missed, louder)
-        coming = louder[:, LESSONS_W:]
+        effects = _effects(missed, excess)
+        coming = excess[:, LESSONS_W:]
         for at, name in enumerate(signals.names if weeks > 1 else ()):
             alone = effects[:, :-1, at, None] * coming[at, :-1]
             gains[name] = gains.get(name, 0.0) + missed.gain(alone)
@@ -125,19 +125,19 @@ def compute_signal_effects(
     return SignalEffects(since, ratios, tuple(more), gains)
 
 
-def _louder(signals: Signals, first_on: date, weeks: int) -> Floats:
-    """How much more each signal says than in the weeks before: (signals, weeks, 168).
+def _excess(signals: Signals, first_on: date, weeks: int) -> Floats:
+    """How much higher each signal is than in the weeks before: (signals, weeks, 168).
 
-    In units of what it usually says where it speaks; from the first week that has enough before it.
+    In units of its root mean square where it is not 0; from the first week with enough before it.
     """
     hours = signals.over(first_on, weeks * 7)
-    speaks = np.maximum((hours != 0).sum(axis=1, keepdims=True), 1)
-    size = np.sqrt((hours**2).sum(axis=1, keepdims=True) / speaks)
+    active = np.maximum((hours != 0).sum(axis=1, keepdims=True), 1)
+    size = np.sqrt((hours**2).sum(axis=1, keepdims=True) / active)
     scaled = (hours / np.where(size > 0, size, 1)).reshape(len(hours), weeks, WEEK_H)
     worth = 0.5 ** (np.arange(USUAL.weeks)[::-1] / USUAL.half_life_weeks)
     before = (worth / worth.sum()) @ weekly.windows(scaled[:, :-1], USUAL.weeks)
-    louder: Floats = scaled[:, USUAL.weeks :] - before
-    return louder
+    excess: Floats = scaled[:, USUAL.weeks :] - before
+    return excess
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,17 +166,17 @@ def _missed(usual: Floats, weekend: np.ndarray) -> _Missed:
     return _Missed(share, np.where(known, scale, 0), known.astype(np.float64))
 
 
-def _effects(missed: _Missed, louder: Floats) -> Floats:
+def _effects(missed: _Missed, excess: Floats) -> Floats:
     """The effect of each signal on each series, learnt from the year before each week.
 
     (series, weeks, signals), the last of them the coming week.
     """
-    by_week = louder[:, :-1].swapaxes(0, 1)
+    by_week = excess[:, :-1].swapaxes(0, 1)
     weighted = by_week * missed.worth[:, :, None]
     square = _years(weighted @ by_week.swapaxes(1, 2))
     moment = _years((weighted @ missed.share[..., None])[..., 0])
     weight = np.maximum(_years(missed.worth.sum(axis=-1)), 1e-12)
-    lean = HALF_BELIEVED_H * np.eye(len(louder))
+    lean = HALF_BELIEVED_H * np.eye(len(excess))
     level = (_years(missed.known.sum(axis=-1)) / weight)[..., None, None]
     solved = np.linalg.solve(level * square + lean, level * moment[..., None])
     found: Floats = solved[..., 0].astype(np.float64, copy=False)

@@ -19,13 +19,13 @@ LOOK_BACK_W: Final = YEARS * YEAR_W + 2 * weekly.WEEKS
 SHARES: Final = np.array([[0, 0, 0], [0.2, 0.3, 0.75], [0.3, 0.4, 0.85]])
 """The share that comes back, by years known (0, 1, 2) and nearness of a holiday (0, 1, 2)."""
 MOST: Final = np.array([1.0, 1.0, 3.0])
-"""A day that left its usual by more than this many mean hours is believed this far, by nearness."""
+"""The largest difference that is used, in mean hours, by nearness of a holiday."""
 
 
 def compute_departures(past: HistoryView, at: int) -> Floats:
     """How each hour of the week `at` did one and two years ago, against its usual of then.
 
-    As (years, series, 168), in mean hours of then; NaN where nobody knows.
+    As (years, series, 168), in mean hours of then; NaN where unknown.
     """
     return np.stack(list(_departures(past, at)))
 

@@ -18,7 +18,7 @@ from cloud.forecast.series import Floats
 
 HALF_LIFE_WEEKS: Final = 4.0
 LEAN_VISITS: Final = 30.0
-"""What a level above says counts as this many independent visitors."""
+"""The level above counts as this many independent visitors."""
 LEAN_HOURS: Final = 2.0
 MOST_ALIKE: Final = 0.5
 
@@ -27,7 +27,7 @@ MOST_ALIKE: Final = 0.5
 class VisitCounts:
     """Visitors of each hour (weeks, 168), oldest week first, and which of the days are weekend.
 
-    Hours that nobody saw are NaN.
+    Hours that were not observed are NaN.
     """
 
     number: Floats

@@ -129,7 +129,7 @@ def compute_visitor_mix(
 
 
 def store_visitor_mix(connection: Connection, site: Site, made: VisitorMix) -> None:
-    """Keep the mix of a place in place of the one before."""
+    """Keep the mix of a site in place of the one before."""
     connection.execute(delete(forecast_mixes).where(forecast_mixes.c.location == site.id))
     figures = np.concatenate([made.rates, made.shares]).astype("<f4").tobytes()
     body = zlib.compress(msgspec.msgpack.encode((made.groups, figures)))
@@ -138,7 +138,7 @@ def store_visitor_mix(connection: Connection, site: Site, made: VisitorMix) -> N
 
 
 def read_visitor_mix(connection: Connection, site: Site) -> VisitorMix | None:
-    """The latest mix of a place that was made on its present clock and can be read."""
+    """The latest mix of a site that was made on its present clock and can be read."""
     kept = forecast_mixes.c
     wanted = select(forecast_mixes).where(kept.location == site.id, kept.zone == site.timezone)
     row = connection.execute(wanted).one_or_none()

@@ -49,4 +49,4 @@ def _every(asked: LinearProgram, shares: Integers) -> Iterator[tuple[str, NDArra
         if rows.limit.minimum is None:
             size = amount_in_words(rows.limit, rows.limit.size)
             full = ~RemainingCapacity(rows, shares).holds(slice(None))
-            yield rows.limit.kind, full, f"{rows.limit.name} of {size} leaves no room for more"
+            yield rows.limit.kind, full, f"{rows.limit.name} of {size} is exhausted"

@@ -1,4 +1,4 @@
-"""The brief of an advertiser: budget, dates, places, target group, limits and objective.
+"""The brief of an advertiser: budget, dates, sites, target group, limits and objective.
 
 An invalid brief is refused as a whole before anything is computed; the error says what to change.
 Days are local days and half-open: `until_on` is the first day without the campaign. An hour belongs
@@ -23,16 +23,16 @@ Measure = Literal["impressions", "reach"]
 
 
 class BriefError(ValueError):
-    """A brief that cannot be planned for; says what to change."""
+    """An invalid brief; the message says what to change."""
 
 
 def _refuse_unless(holds: bool, found: str, wanted: str) -> None:
     if not holds:
-        raise BriefError(f"{found}: wanted {wanted}")
+        raise BriefError(f"{found}: expected {wanted}")
 
 
 class Objective(StrEnum):
-    """What the plan makes the most of."""
+    """The objective that the plan maximises."""
 
     ATTENTIVE = "attentive_impressions"
     REACH = "reach"
@@ -53,7 +53,7 @@ class Daypart:
     def __post_init__(self) -> None:
         if not (0 <= self.from_hour <= 23 and 0 <= self.to_hour <= 24):
             raise BriefError(
-                f"a daypart from {self.from_hour} to {self.to_hour}: wanted hours from 0 to 24"
+                f"a daypart from {self.from_hour} to {self.to_hour}: expected hours from 0 to 24"
             )
         if self.from_hour == self.to_hour:
             raise BriefError(
@@ -62,7 +62,7 @@ class Daypart:
             )
         if not self.weekdays or not self.weekdays <= set(range(7)):
             raise BriefError(
-                f"a daypart on the weekdays {sorted(self.weekdays)}: wanted some of 0 (Monday) to 6"
+                f"a daypart on the weekdays {sorted(self.weekdays)}: expected 0 (Monday) to 6"
             )
 
     def holds(self, local: datetime) -> bool:
@@ -83,11 +83,11 @@ class AudienceGroup:
 
     def __post_init__(self) -> None:
         if AgeGroup.UNKNOWN in self.ages or Gender.UNKNOWN in self.genders:
-            raise BriefError("nobody can be sought as 'unknown': leave the age or gender out")
+            raise BriefError("'unknown' cannot be a target: leave the age or gender out")
 
     @property
     def is_everybody(self) -> bool:
-        """Whether nobody is left out."""
+        """Whether the group includes everybody."""
         return not self.ages and not self.genders
 
     @property
@@ -97,7 +97,7 @@ class AudienceGroup:
         return ", ".join(words) if words else "everybody"
 
     def holds(self, age: str, gender: str) -> bool:
-        """Whether somebody of that age and gender belongs to it."""
+        """Whether that age and gender belong to the group."""
         return (not self.ages or age in self.ages) and (not self.genders or gender in self.genders)
 
 
@@ -135,7 +135,7 @@ class Caps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
-    """The whole of it. No dayparts means all hours; no locations and venues, all of them.
+    """The brief of a plan. No dayparts means all hours; no locations and venues, all of them.
 
     `value_minor` is what one attentive impression is worth to the advertiser and
     `min_roi` what each slot has to earn beyond its price, as a share of it.
@@ -198,7 +198,7 @@ class Brief:
             if self.value_minor is None:
                 raise BriefError(
                     "the objective 'roi' weighs what impressions are worth against what they cost: "
-                    "say with value_per_impression what one is worth, above 0"
+                    "set value_per_impression above 0"
                 )
             _refuse_unless(
                 0 < self.value_minor <= MOST_MINOR,
@@ -206,6 +206,6 @@ class Brief:
                 f"{self.value_minor / self.minor_per_unit:g} each",
                 f"a value above 0, at most {written(MOST_MINOR, self.currency)}",
             )
-        _refuse_unless(0 <= self.min_roi <= 1000, f"a least return of {self.min_roi}", "0 to 1000")
+        _refuse_unless(0 <= self.min_roi <= 1000, f"a min_roi of {self.min_roi}", "0 to 1000")
         if self.min_roi and self.objective is not Objective.ROI:
-            raise BriefError("a least return is asked for: that needs the objective 'roi'")
+            raise BriefError("min_roi needs the objective 'roi'")

@@ -35,21 +35,21 @@ def explain_empty_plan(asked: LinearProgram) -> Infeasible:
     offer = asked.offer
     if not offer.free.any():
         return Infeasible(
-            f"every slot that answers the brief is sold out ({len(offer)} slots): widen its dates, "
+            f"every slot that matches the brief is sold out ({len(offer)} slots): widen its dates, "
             "dayparts or places",
             (),
         )
     wanted = (asked.wanted > 0) & (asked.most > 0)
     if not wanted.any():
         return Infeasible(
-            "no slot of the brief adds anything to its objective: nobody of the target is expected "
-            "there, or the slots only just earn their price; widen the brief",
+            "no slot of the brief adds anything to its objective: no audience of the target is "
+            "expected there, or the slots only just earn their price; widen the brief",
             (),
         )
-    return _too_dear(asked, int(offer.price_minor[wanted].min()))
+    return _explain_price(asked, int(offer.price_minor[wanted].min()))
 
 
-def _too_dear(asked: LinearProgram, cheapest_minor: int) -> Infeasible:
+def _explain_price(asked: LinearProgram, cheapest_minor: int) -> Infeasible:
     price = cheapest_minor / asked.brief.minor_per_unit
     short = [one for one in list_limits(asked.brief) if is_money(one, asked.brief)]
     changes = tuple(LimitChange(limit, price) for limit in short if limit.size < price)

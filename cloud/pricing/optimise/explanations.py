@@ -14,7 +14,7 @@ from cloud.pricing.optimise.relaxation import RelaxedPlan
 
 WORTH_SAYING: Final = 1e-6
 ROWS_EACH: Final = 3
-"""Of a cap with many rows, the dearest few are named."""
+"""Of a cap with many rows, those with the highest prices are named."""
 
 
 COUNTED: Final = frozenset({"slots", "shares", "people", "impressions"})
@@ -59,5 +59,5 @@ def _at(about: str) -> str:
 
 
 def _figure(value: float) -> str:
-    """Three figures that mean something."""
+    """Three significant figures."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

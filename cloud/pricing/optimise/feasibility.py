@@ -18,14 +18,14 @@ SLACK: float = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class LimitConflict:
-    """A minimum and the limit that rules it out; None when not even everything would do."""
+    """A minimum and the limit that makes it infeasible; None when all slots are not enough."""
 
     minimum: Limit
     limit: Limit | None
 
 
 def find_conflicts(asked: LinearProgram) -> tuple[LimitConflict, ...]:
-    """Every pair that cannot stand together."""
+    """Every pair that cannot hold together."""
     found = []
     for minimum in asked.brief.minimums:
         contacts = asked.offer.groups[minimum.group.name].contacts
@@ -41,7 +41,7 @@ def find_conflicts(asked: LinearProgram) -> tuple[LimitConflict, ...]:
 
 
 def remains_infeasible(clash: tuple[LimitConflict, ...], given: tuple[Limit, ...]) -> bool:
-    """Whether a pair clashes of which neither is given room."""
+    """Whether a conflicting pair is not among the relaxed limits."""
     return any(one.minimum not in given and one.limit not in given for one in clash)
 
 
@@ -58,8 +58,8 @@ def _ceiling(rows: LimitRows, contacts: Floats, most: Integers) -> float:
     before = filled - needs[order]
     starts = np.concatenate([[True], np.diff(row[order]) > 0])
     of_row = before - np.maximum.accumulate(np.where(starts, before, 0.0))
-    room = rows.sizes[row[order]] - of_row
+    capacity = rows.sizes[row[order]] - of_row
     share = np.clip(
-        np.divide(room, needs[order], out=np.zeros(room.size), where=most[order] > 0), 0, 1
+        np.divide(capacity, needs[order], out=np.zeros(capacity.size), where=most[order] > 0), 0, 1
     )
     return float((share * (contacts * most)[order]).sum())

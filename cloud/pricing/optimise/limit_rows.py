@@ -17,7 +17,7 @@ from cloud.pricing.optimise.offer import Floats, Integers, Offer
 
 @dataclass(frozen=True, slots=True)
 class LimitRows:
-    """A limit as rows over the slots. `about` names what each row is about: a place, a day."""
+    """A limit as rows over the slots. `about` names what each row is about: a site, a day."""
 
     limit: Limit
     matrix: sparse.csr_matrix

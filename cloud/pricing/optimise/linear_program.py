@@ -43,7 +43,7 @@ class LinearProgram:
 
     @property
     def wanted(self) -> Floats:
-        """What makes a slot worth buying: its own worth, or its contacts where reach is sought."""
+        """The value of a slot: its own worth, or its contacts where the objective is reach."""
         return self.worth if self.worth.any() else self.offer.target.contacts
 
     def value(self, shares: Floats) -> float:
@@ -63,7 +63,7 @@ class LinearProgram:
 class Matrices:
     """min cost z; below z <= sizes; equal z = 0; 0 <= z <= most. Slots come first in z.
 
-    `limits[i]` and `about[i]` say what row i of `below` is; None for a line of a curve.
+    `limits[i]` and `about[i]` describe row i of `below`; None for a line of a curve.
     """
 
     cost: Floats
@@ -133,7 +133,7 @@ def _worthwhile(brief: Brief, offer: Offer) -> Offer:
     if not earns.any():
         raise BriefError(
             f"no slot earns {brief.min_roi:.0%} beyond its price at {brief.currency} "
-            f"{brief.value_minor / brief.minor_per_unit:g} an impression: ask for less return or "
+            f"{brief.value_minor / brief.minor_per_unit:g} an impression: lower min_roi or "
             "value impressions higher"
         )
     return offer.select(earns)

@@ -59,7 +59,7 @@ class Offer:
     def __post_init__(self) -> None:
         if not 1 <= len(self) <= MOST_SLOTS:
             raise BriefError(
-                f"{len(self)} slots answer the brief: wanted 1 to {MOST_SLOTS}; change its dates, "
+                f"{len(self)} slots match the brief: expected 1 to {MOST_SLOTS}; change its dates, "
                 "dayparts, places or people"
             )
         for name, column in self._columns().items():
@@ -69,7 +69,7 @@ class Offer:
                     "slots or a value that is no number from 0 on"
                 )
         if self.price_minor.min() < 1:
-            raise BriefError("a slot of the offer is free of charge: wanted a price from 1 on")
+            raise BriefError("a slot of the offer is free of charge: expected a price from 1 on")
 
     def __len__(self) -> int:
         return int(self.key.size)

@@ -9,7 +9,7 @@ from cloud.pricing.optimise.brief import Minimum
 from cloud.pricing.optimise.limits import Limit
 
 TOGETHER: Final = 0.3
-"""Correlation of the forecast errors of two places: weather, strikes and calendar are shared."""
+"""Correlation of the forecast errors of two sites: weather, strikes and calendar are shared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class BindingLimit:
 
 @dataclass(frozen=True, slots=True)
 class MinimumResult:
-    """A minimum, and how much of it the plan brings."""
+    """A minimum, and how much of it the plan achieves."""
 
     minimum: Minimum
     achieved: float
@@ -55,7 +55,7 @@ class MediaPlan:
     """Whole shares that keep every limit.
 
     No plan can be worth more than `bound`; `gap` is how far `value` stays below it, as a share.
-    `limited_by` says what keeps it from buying more with what is unspent of the budget.
+    `limited_by` are the limits that keep it from spending the rest of the budget.
     `impressions` and `reach` are those of the target. `finished` is False when the search was
     stopped and this is the best plan until then.
     """
@@ -82,7 +82,7 @@ class MediaPlan:
 
 @dataclass(frozen=True, slots=True)
 class LimitChange:
-    """A limit as it was asked for and as it would have to be."""
+    """A limit as requested, and its relaxed value."""
 
     limit: Limit
     to: float
@@ -99,7 +99,7 @@ class Relaxation:
 
 @dataclass(frozen=True, slots=True)
 class Infeasible:
-    """No plan keeps every limit. Each relaxation would do by itself, the smallest change first."""
+    """No plan keeps every limit. Each relaxation alone is enough, the smallest change first."""
 
     sentence: str
     relaxations: tuple[Relaxation, ...]
@@ -107,7 +107,7 @@ class Infeasible:
 
 @dataclass(frozen=True, slots=True)
 class SearchProgress:
-    """How far the search has come, 0 to 1, and the best plan so far."""
+    """The progress of the search, 0 to 1, and the best plan so far."""
 
     stage: str
     done: float

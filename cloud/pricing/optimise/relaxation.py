@@ -28,7 +28,7 @@ TIGHT: Final = 5e-4
 
 
 class SolverError(RuntimeError):
-    """HiGHS came back with neither an optimum nor the proof that there is none."""
+    """HiGHS returned neither an optimum nor a proof of infeasibility."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +80,15 @@ def solve_matrices(drawn: Matrices) -> _Solved | None:
             return _read(drawn, found, least, most)
         if found.status == INFEASIBLE:
             return None
-    raise SolverError(f"the solver gave up ({found.message}): make the brief smaller")
+    raise SolverError(f"the solver failed ({found.message}): make the brief smaller")
 
 
 def _solved_near(drawn: Matrices, before: _Solved | RelaxedPlan) -> _Solved | None:
     """The optimum of a programme that is a little tighter than one that has been solved.
 
     Slots that were far from being chosen otherwise are held where they were, which leaves a small
-    programme. Its own prices say whether one of them should have been let go; then that one is. So
-    the answer is the optimum of the whole.
+    programme. Its shadow prices show whether one of them must be released; then it is. The result
+    is therefore the optimum of the whole program.
     """
     slots = drawn.slots
     if slots <= LARGE:

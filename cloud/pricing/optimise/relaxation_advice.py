@@ -37,7 +37,7 @@ UNPROVEN_MARGIN: Final = 0.01
 
 
 def advise_relaxations(asked: LinearProgram) -> Infeasible:
-    """Say what would have to give."""
+    """Find the relaxations that make a plan possible."""
     drawn = build_matrices(asked, tangents)
     every = list_limits(asked.brief)
     clash = find_conflicts(asked)
@@ -53,7 +53,8 @@ def advise_relaxations(asked: LinearProgram) -> Infeasible:
     relaxations.sort(key=_effort)
     if relaxations:
         return Infeasible(
-            "no plan keeps every limit of the brief; any one of these would do", tuple(relaxations)
+            "no plan keeps every limit of the brief; any one of these relaxations is enough",
+            tuple(relaxations),
         )
     together = tuple(_by(asked, drawn, every))
     if together:
@@ -90,27 +91,27 @@ def _is_possible(brief: Brief, offer: Offer) -> bool:
 
 
 def _by(asked: LinearProgram, drawn: Matrices, given: tuple[Limit, ...]) -> Iterator[Relaxation]:
-    """The relaxation that gives room to these limits and to no other, if there is one."""
-    solved = solve_matrices(_with_room(drawn, given))
+    """The relaxation of these limits and no others, if there is one."""
+    solved = solve_matrices(_with_slack(drawn, given))
     if solved is None:
         return
     shares = solved.shares[: len(asked.offer)]
-    room = {
+    slack = {
         limit: float(size)
         for limit, size in zip(given, solved.shares[len(asked.offer) :], strict=True)
         if size > NOTHING * max(1.0, limit.size)
     }
-    relaxation = _proven(asked, shares, tuple(room) or given)
-    if relaxation is None and room:
-        relaxation = _about(room)
+    relaxation = _proven(asked, shares, tuple(slack) or given)
+    if relaxation is None and slack:
+        relaxation = _about(slack)
     if relaxation is not None:
         yield relaxation
 
 
-def _with_room(drawn: Matrices, given: tuple[Limit, ...]) -> Matrices:
-    """The programme that minimises room: a column for each limit, taking from all of its rows.
+def _with_slack(drawn: Matrices, given: tuple[Limit, ...]) -> Matrices:
+    """The program that minimises slack: a column for each limit, in all of its rows.
 
-    The room's columns stand right behind the slots.
+    The columns of the slack follow those of the slots.
     """
     rows = drawn.below.shape[0]
     columns = np.zeros((rows, len(given)))
@@ -138,7 +139,7 @@ def _beside(matrix: sparse.csr_matrix, at: int, more: sparse.csr_matrix) -> spar
 
 
 def _proven(asked: LinearProgram, shares: Floats, given: tuple[Limit, ...]) -> Relaxation | None:
-    """The smallest change that a plan of whole shares near the fractions bears out."""
+    """The smallest change that a plan of integer shares near the fractions proves."""
     found = [
         relaxation
         for whole in (np.ceil(shares - NOTHING), np.floor(shares + NOTHING), np.round(shares))
@@ -166,17 +167,17 @@ def _shown(
     return Relaxation(changes, True, _sentence(changes, proven=True))
 
 
-def _about(room: dict[Limit, float]) -> Relaxation:
-    """What fractions say, and a little more."""
+def _about(slack: dict[Limit, float]) -> Relaxation:
+    """The change by fractions, plus a margin."""
     changes = []
-    for limit, size in room.items():
+    for limit, size in slack.items():
         more = size * (1 + UNPROVEN_MARGIN) * (1 if limit.minimum is None else -1)
         changes.append(LimitChange(limit, max(0.0, _outward(limit, limit.size + more))))
     return Relaxation(tuple(changes), False, _sentence(tuple(changes), proven=False))
 
 
 def _outward(limit: Limit, size: float) -> float:
-    """Whole pounds, slots and people, on the side that makes room."""
+    """Whole units, slots and people, rounded to the relaxed side."""
     if limit.minimum is not None:
         return min(limit.size, float(math.floor(size)))
     return max(limit.size, float(math.ceil(size)))
@@ -200,5 +201,5 @@ def _sentence(changes: tuple[LimitChange, ...], *, proven: bool) -> str:
 
 
 def verb(change: LimitChange) -> str:
-    """What is done to the limit: minimums are lowered, all else is raised."""
+    """Minimums are lowered, all other limits are raised."""
     return f"{'raise' if change.limit.minimum is None else 'lower'} {change.limit.name}"

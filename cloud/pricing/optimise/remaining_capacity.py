@@ -10,7 +10,7 @@ ROUNDING: Final = 1e-7
 
 
 class RemainingCapacity:
-    """What a cap or the budget has left; every slot lies in exactly one of its rows."""
+    """The remaining capacity of a limit; every slot is in exactly one of its rows."""
 
     def __init__(self, rows: LimitRows, bought: Integers) -> None:
         columns = rows.matrix.tocsc()
@@ -23,5 +23,5 @@ class RemainingCapacity:
         return self._amounts[slots] <= self._left[self._row[slots]] + ROUNDING
 
     def take(self, slot: int) -> None:
-        """Take the room of one more share."""
+        """Use the capacity of one more share."""
         self._left[self._row[slot]] -= self._amounts[slot]

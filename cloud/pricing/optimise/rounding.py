@@ -26,7 +26,7 @@ NODES: Final = 200
 CORE_GAP: Final = 1e-4
 """The core is solved to within this share of its own worth."""
 MARGIN: Final = 1e-6
-"""By how much minimums are overdone, since HiGHS may miss a row by as much."""
+"""Added to minimums, since HiGHS may miss a row by as much."""
 AROUND: Final = (0.9, 0.95, 0.98, 1.0, 1.02, 1.05, 1.1)
 EPSILON: Final = 1e-6
 CUTS: Final = 24
@@ -34,7 +34,7 @@ CUTS: Final = 24
 
 
 def round_core(relaxed: RelaxedPlan, *, core: int) -> Integers | None:
-    """The best whole shares found with all but `core` slots as relaxed; None when none were."""
+    """The best integer shares found with all but `core` slots as relaxed; None for none."""
     asked = _bent(relaxed.asked, relaxed.shares, AROUND)
     return _decided(relaxed, asked, chords, core)
 
@@ -74,16 +74,22 @@ def round_down(relaxed: RelaxedPlan) -> Integers:
 def fill_remaining(asked: LinearProgram, shares: Integers) -> Integers:
     """The plan with whatever still fits into budget and caps, the best for the money first."""
     bought = shares.copy()
-    rooms = [RemainingCapacity(rows, bought) for rows in asked.rows if rows.limit.kind != "minimum"]
+    capacities = [
+        RemainingCapacity(rows, bought) for rows in asked.rows if rows.limit.kind != "minimum"
+    ]
     worth = asked.wanted
     fits = (worth > 0) & (bought < asked.most)
-    for room in rooms:
-        fits &= room.holds(slice(None))
+    for one in capacities:
+        fits &= one.holds(slice(None))
     for slot in np.argsort(-worth / asked.offer.price_minor, kind="stable"):
-        while fits[slot] and bought[slot] < asked.most[slot] and all(r.holds(slot) for r in rooms):
+        while (
+            fits[slot]
+            and bought[slot] < asked.most[slot]
+            and all(r.holds(slot) for r in capacities)
+        ):
             bought[slot] += 1
-            for room in rooms:
-                room.take(slot)
+            for one in capacities:
+                one.take(slot)
     return bought
 
 

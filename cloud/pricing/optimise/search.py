@@ -30,14 +30,14 @@ from cloud.pricing.optimise.rounding import (
 log = logging.getLogger(__name__)
 GOOD_ENOUGH: Final = 5e-4
 """Below this gap a larger core is not tried."""
-FIRMER: Final = (1.0, 1.003, 1.02)
-"""Minimums are asked for a little more firmly when whole shares just miss them."""
+RAISED_MINIMUMS: Final = (1.0, 1.003, 1.02)
+"""Minimums are raised a little when integer shares just miss them."""
 
 
 def optimise(
     brief: Brief, offer: Offer, listener: ProgressListener = lambda progress: None
 ) -> Outcome:
-    """The best plan found, with its bound, or what to ease. The same question, the same answer."""
+    """The best plan found with its bound, or the possible relaxations. Deterministic."""
     _refuse_unknown_groups(brief, offer)
     listener(SearchProgress("reading the brief", 0.0))
     asked = build_linear_program(brief, offer)
@@ -45,14 +45,14 @@ def optimise(
         return explain_empty_plan(asked)
     relaxed = None if find_conflicts(asked) else solve_relaxation(asked)
     if relaxed is None:
-        listener(SearchProgress("no plan is possible: finding what to ease", 0.5))
+        listener(SearchProgress("no plan is possible: finding relaxations", 0.5))
         return advise_relaxations(asked)
-    listener(SearchProgress("choosing whole slots", 0.6))
+    listener(SearchProgress("rounding to whole slots", 0.6))
     best = _best(relaxed, listener)
     if best is None and not brief.minimums:
         return explain_empty_plan(asked)
     if best is None:
-        listener(SearchProgress("no plan is possible: finding what to ease", 0.9))
+        listener(SearchProgress("no plan is possible: finding relaxations", 0.9))
         return advise_relaxations(asked)
     listener(SearchProgress("done", 1.0, best))
     return best
@@ -71,21 +71,21 @@ def _best(relaxed: RelaxedPlan, listener: ProgressListener) -> MediaPlan | None:
         plan = describe_plan(relaxed, shares)
         if best is None or plan.value > best.value:
             best = plan
-            listener(SearchProgress("choosing whole slots", 0.8, replace(best, finished=False)))
+            listener(SearchProgress("rounding to whole slots", 0.8, replace(best, finished=False)))
         if step and best.gap <= GOOD_ENOUGH:
             break
     return best
 
 
 def _candidates(relaxed: RelaxedPlan) -> Iterator[Integers]:
-    """Whole plans, quickest first, then the ones that keep minimums which whole shares miss."""
+    """Integer plans, fastest first, then those that meet minimums which rounding misses."""
     yield fill_remaining(relaxed.asked, round_down(relaxed))
-    for firmness in FIRMER:
-        firmer = relaxed if firmness == 1 else _firmer(relaxed, firmness)
+    for times in RAISED_MINIMUMS:
+        raised = relaxed if times == 1 else _raise_minimums(relaxed, times)
         found = None
-        for core in CORES if firmer is not None else ():
-            assert firmer is not None
-            found = round_core(firmer, core=core)
+        for core in CORES if raised is not None else ():
+            assert raised is not None
+            found = round_core(raised, core=core)
             if found is not None:
                 yield fill_remaining(relaxed.asked, found)
         if found is not None or not relaxed.asked.brief.minimums:
@@ -96,8 +96,8 @@ def _candidates(relaxed: RelaxedPlan) -> Iterator[Integers]:
         yield fill_remaining(relaxed.asked, found)
 
 
-def _firmer(relaxed: RelaxedPlan, times: float) -> RelaxedPlan | None:
-    """The relaxation with its minimums raised, or None when it has no room for that."""
+def _raise_minimums(relaxed: RelaxedPlan, times: float) -> RelaxedPlan | None:
+    """The relaxation with its minimums raised, or None when that is infeasible."""
     asked = relaxed.asked
     raised = tuple(
         replace(minimum, least=minimum.least * times) for minimum in asked.brief.minimums
@@ -110,4 +110,4 @@ def _firmer(relaxed: RelaxedPlan, times: float) -> RelaxedPlan | None:
 def _refuse_unknown_groups(brief: Brief, offer: Offer) -> None:
     missing = {minimum.group.name for minimum in brief.minimums} - set(offer.groups)
     if missing:
-        raise BriefError(f"nothing is known of {sorted(missing)}: leave that minimum out")
+        raise BriefError(f"no data for {sorted(missing)}: leave that minimum out")

@@ -26,8 +26,8 @@ from cloud.pricing.optimise.plan import (
 )
 
 log = logging.getLogger(__name__)
-GLANCE_S: Final = 0.2
-"""How often the parent looks whether it should stop."""
+POLL_S: Final = 0.2
+"""How often the parent checks for cancellation."""
 GRACE_S: Final = 5
 
 _context = multiprocessing.get_context("forkserver")
@@ -80,22 +80,24 @@ def _awaited(
 ) -> Outcome:
     best: MediaPlan | None = None
     while (left_s := until_s - time.monotonic()) > 0 and not cancelled():
-        if not ours.poll(min(GLANCE_S, left_s)):
+        if not ours.poll(min(POLL_S, left_s)):
             continue
         try:
-            said = ours.recv()
+            message = ours.recv()
         except EOFError:
-            raise SearchStopped(
-                "the process of the search ended by itself: make the brief smaller"
-            ) from None
-        match said:
+            raise SearchStopped("the search process exited: make the brief smaller") from None
+        match message:
             case MediaPlan() | Infeasible():
-                return said
+                return message
             case _Failed():
-                raise BriefError(said.sentence) if said.of_brief else RuntimeError(said.sentence)
+                raise (
+                    BriefError(message.sentence)
+                    if message.of_brief
+                    else RuntimeError(message.sentence)
+                )
             case SearchProgress():
-                best = said.plan or best
-                listener(said)
+                best = message.plan or best
+                listener(message)
     if best is None:
         raise SearchStopped(
             "the search was ended before it had found a plan: allow it more time, or ask for "
@@ -105,13 +107,13 @@ def _awaited(
 
 
 def _search(theirs: Connection, brief: Brief, offer: Offer, within_s: float, niceness: int) -> None:
-    """What the child does: search, and say how it goes."""
+    """The child process: search and send progress."""
     os.nice(niceness)
     limit_s = int(within_s) + GRACE_S
     resource.setrlimit(resource.RLIMIT_CPU, (limit_s, limit_s))
     from cloud.pricing.optimise.search import optimise
 
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the solver talks to itself on standard output
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the solver prints to standard output
     try:
         theirs.send(optimise(brief, offer, theirs.send))
     except BriefError as error:

@@ -57,12 +57,12 @@ def test_every_slot_is_offered_at_its_quote_with_the_people_of_its_ladder(desk: 
         site = desk.estate.location(name)
         made = desk.forecast(site)
         slot = parse_slot(time_slot, site.zone)
-        outlook = made.forecast.hour_forecast(slot.starts_at)
-        seen = made.plays.ladder(outlook).lts
+        hour_forecast = made.forecast.hour_forecast(slot.starts_at)
+        seen = made.plays.ladder(hour_forecast).lts
         plays = float(made.plays.spot.plays_per_hour)
 
-        never_observed += outlook.unobserved
-        assert sold.price_minor[at] == quote(site, slot, outlook, desk.card).price_minor
+        never_observed += hour_forecast.unobserved
+        assert sold.price_minor[at] == quote(site, slot, hour_forecast, desk.card).price_minor
         offered = (sold.low[at], sold.target.contacts[at], sold.high[at])
         assert offered == pytest.approx([getattr(seen, p) * plays for p in FIELDS], rel=1e-9)
         assert sold.day[at] == (slot.local.date() - first_on).days

@@ -233,7 +233,7 @@ def test_progress_is_seen_while_it_is_worked_on_and_delete_ends_the_search(ask, 
     monkeypatch.setattr(plan_worker, "LOOK_S", 0.0)
 
     def searched(*_: object, listener, cancelled, **__: object) -> None:
-        listener(SearchProgress("choosing whole slots", 0.6))
+        listener(SearchProgress("rounding to whole slots", 0.6))
         assert not cancelled()
         told = ask.get(where).json()
         seen.append((told["status"], told["stage"], told["done"]))
@@ -243,7 +243,7 @@ def test_progress_is_seen_while_it_is_worked_on_and_delete_ends_the_search(ask, 
 
     monkeypatch.setattr(plan_worker, "optimise_in_subprocess", searched)
     assert work.step()
-    assert seen == [("working", "choosing whole slots", 0.6)]
+    assert seen == [("working", "rounding to whole slots", 0.6)]
     assert ask.get(where).status_code == 404
     assert ask.get(PLANS).json()["plans"] == []
 

@@ -83,7 +83,7 @@ def test_a_new_rate_card_is_never_answered_with_an_old_price(ask, desk: Desk):
     [
         ("/KX-01/2026-11-23T08:30", 422, "ask for 2026-11-23T08:00"),
         ("/KX-01/2027-03-28T01:00", 422, "does not exist in Europe/London"),
-        ("/KX-01/2026-10-25T01:00", 422, "happens twice in Europe/London"),
+        ("/KX-01/2026-10-25T01:00", 422, "occurs twice in Europe/London"),
         ("/KX-01/2028-11-23T08:00", 422, "days from now: ask within 400"),
         ("/KX-01/yesterday", 422, "write a local hour such as"),
         ("/KX-01/%00", 422, "write a local hour such as"),

@@ -42,11 +42,15 @@ def monday(local_hour: int, *, weeks_ahead: int = 0) -> datetime:
 
 
 def test_a_place_nobody_measured_is_taken_for_its_kind_of_venue():
-    outlook = forecast(KINGS_CROSS, ObservedHours.of([]), at=NOW).hour_forecast(monday(8))
+    hour_forecast = forecast(KINGS_CROSS, ObservedHours.of([]), at=NOW).hour_forecast(monday(8))
 
-    assert (outlook.basis, outlook.weeks, outlook.cutoff_at) == ("venue", 0.0, None)
-    assert "nothing measured here yet" in outlook.reason
-    assert outlook.entries.p90 > 3 * outlook.entries.p10 > 0
+    assert (hour_forecast.basis, hour_forecast.weeks, hour_forecast.cutoff_at) == (
+        "venue",
+        0.0,
+        None,
+    )
+    assert "no data here yet" in hour_forecast.reason
+    assert hour_forecast.entries.p90 > 3 * hour_forecast.entries.p10 > 0
 
 
 def test_the_first_measured_hours_pull_the_assumed_level():
@@ -71,12 +75,14 @@ def test_one_wild_hour_of_a_new_place_moves_its_level_by_a_few_percent(times: in
 
 
 def test_two_weeks_of_its_own_replace_the_assumption():
-    outlook = forecast(KINGS_CROSS, ObservedHours.of(weeks_of(3)), at=NOW).hour_forecast(monday(8))
+    hour_forecast = forecast(KINGS_CROSS, ObservedHours.of(weeks_of(3)), at=NOW).hour_forecast(
+        monday(8)
+    )
 
-    assert outlook.basis == "measured"
-    assert outlook.entries.p50 == pytest.approx(1000)
-    assert outlook.looking_s.p50 == pytest.approx(600)
-    assert outlook.crowd.p50 == pytest.approx(2.5)
+    assert hour_forecast.basis == "measured"
+    assert hour_forecast.entries.p50 == pytest.approx(1000)
+    assert hour_forecast.looking_s.p50 == pytest.approx(600)
+    assert hour_forecast.crowd.p50 == pytest.approx(2.5)
 
 
 def test_an_hour_half_seen_counts_as_the_full_hour_it_was():
@@ -96,17 +102,17 @@ def test_blind_hours_are_missing_not_empty():
         for row in weeks_of(4)
         if not (row.hour_at.weekday() == 0 and row.hour_at < first_monday + timedelta(days=12))
     ]
-    outlook = forecast(KINGS_CROSS, ObservedHours.of(rows), at=NOW).hour_forecast(monday(8))
+    hour_forecast = forecast(KINGS_CROSS, ObservedHours.of(rows), at=NOW).hour_forecast(monday(8))
 
-    assert outlook.entries.p50 == pytest.approx(1000, rel=0.05)
+    assert hour_forecast.entries.p50 == pytest.approx(1000, rel=0.05)
 
 
 def test_an_hour_of_the_week_never_seen_takes_the_venues_shape_at_the_level_seen():
     rows = [row for row in weeks_of(4) if row.hour_at.weekday() != 6]
     sunday = datetime(2026, 11, 22, 13, tzinfo=UTC)
-    outlook = forecast(KINGS_CROSS, ObservedHours.of(rows), at=NOW).hour_forecast(sunday)
+    hour_forecast = forecast(KINGS_CROSS, ObservedHours.of(rows), at=NOW).hour_forecast(sunday)
 
-    assert 100 < outlook.entries.p50 < 2000
+    assert 100 < hour_forecast.entries.p50 < 2000
 
 
 def test_a_holiday_is_taken_for_a_sunday():
@@ -115,12 +121,12 @@ def test_a_holiday_is_taken_for_a_sunday():
         for row in weeks_of(4)
     ]
     holiday = date(2026, 11, 23)
-    outlook = forecast(
+    hour_forecast = forecast(
         KINGS_CROSS, ObservedHours.of(rows), at=NOW, holidays=frozenset({holiday})
     ).hour_forecast(monday(8))
 
-    assert outlook.entries.p50 == pytest.approx(250, rel=0.1)
-    assert "public holiday" in outlook.reason
+    assert hour_forecast.entries.p50 == pytest.approx(250, rel=0.1)
+    assert "public holiday" in hour_forecast.reason
 
 
 def test_further_out_the_middle_stays_and_the_band_grows_but_not_for_ever():
@@ -129,7 +135,9 @@ def test_further_out_the_middle_stays_and_the_band_grows_but_not_for_ever():
 
     assert len({span.p50 for span in spans}) == 1
     assert spans[0].p90 < spans[1].p90 < spans[2].p90 == spans[3].p90
-    assert "repeated and the band widened" in made.hour_forecast(monday(8, weeks_ahead=3)).reason
+    assert (
+        "repeated and the interval widened" in made.hour_forecast(monday(8, weeks_ahead=3)).reason
+    )
 
 
 def test_nothing_after_the_asking_is_used():
@@ -141,7 +149,7 @@ def test_nothing_after_the_asking_is_used():
     ).hour_forecast(monday(8))
 
 
-def test_every_hour_of_a_clock_change_has_an_outlook():
+def test_every_hour_of_a_clock_change_has_a_forecast():
     # 2027-03-28 has 23 hours, 2026-10-25 has 25; the doubled hour is expected alike both times.
     made = forecast(KINGS_CROSS, ObservedHours.of(weeks_of(3)), at=NOW)
     spring = datetime(2027, 3, 28, 0, tzinfo=UTC)
@@ -161,8 +169,8 @@ def test_a_sensor_that_went_dark_and_returned_explodes_nothing():
     made = forecast(KINGS_CROSS, ObservedHours.of(rows), at=NOW)
 
     for step in range(168):
-        outlook = made.hour_forecast(NOW + timedelta(hours=step))
-        assert outlook.entries.p90 <= 2500
+        hour_forecast = made.hour_forecast(NOW + timedelta(hours=step))
+        assert hour_forecast.entries.p90 <= 2500
 
 
 def test_an_empty_place_is_expected_to_stay_empty():

@@ -128,8 +128,8 @@ def at(made: SiteForecast, local: str) -> HourForecast:
     return made.hour_forecast(datetime.fromisoformat(local).replace(tzinfo=made.zone))
 
 
-def widths(outlook: HourForecast) -> float:
-    return (outlook.entries.p90 - outlook.entries.p10) / outlook.entries.p50
+def widths(hour_forecast: HourForecast) -> float:
+    return (hour_forecast.entries.p90 - hour_forecast.entries.p10) / hour_forecast.entries.p50
 
 
 ONE_CAMERA = msgspec.structs.replace(PLAIN, listed_cameras=("one",))
@@ -276,7 +276,7 @@ def test_a_camera_that_sees_next_to_nothing_does_not_stand_for_a_silent_one(
     made = both(engine, PLAIN, main, Camera("two", people))
     noon = at(made, MONDAY_NOON)
     assert noon.entries.p50 == pytest.approx(expected(datetime(2026, 11, 23, 12)), rel=0.1)
-    assert "the others see too little of the place" in noon.reason
+    assert "the other cameras count too little of the site" in noon.reason
     assert "nothing observed since 2026-10-23 00:00" in noon.reason
 
 
@@ -446,8 +446,8 @@ def test_a_level_of_twenty_times_is_believed_after_a_week(engine: Engine):
     assert at(made, MONDAY_NOON).entries.p50 > 4 * expected(datetime(2026, 11, 23, 12))
 
 
-def figures(outlook: HourForecast) -> tuple[float, ...]:
-    return (outlook.entries.p10, outlook.entries.p50, outlook.entries.p90)
+def figures(hour_forecast: HourForecast) -> tuple[float, ...]:
+    return (hour_forecast.entries.p10, hour_forecast.entries.p50, hour_forecast.entries.p90)
 
 
 def test_a_zone_that_is_corrected_moves_all_hours_at_the_next_forecast(engine: Engine):

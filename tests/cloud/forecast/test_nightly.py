@@ -110,10 +110,10 @@ def test_what_the_night_said_is_what_the_price_stands_on(engine: Engine):
     with database.reading(engine) as connection:
         made = forecast_at(connection, KINGS_CROSS, NOW)
     monday_at_eight = datetime(2026, 11, 23, 8, tzinfo=UTC)
-    outlook = made.hour_forecast(monday_at_eight)
+    hour_forecast = made.hour_forecast(monday_at_eight)
 
-    assert outlook.model == "recent-3"
-    assert outlook.entries.p50 == pytest.approx(week.week[1, 1, 3 * 24 + 8])
+    assert hour_forecast.model == "recent-3"
+    assert hour_forecast.entries.p50 == pytest.approx(week.week[1, 1, 3 * 24 + 8])
     assert made.hour_forecast(monday_at_eight + timedelta(days=7)).model == "recent-3"
 
 

@@ -269,15 +269,15 @@ def test_arrivals_follow_from_a_crowd():
     [(0, 60, 1), (61, 60, 1), (10, 3601, 1), (10, 60, 11), (math.nan, 60, 1), (10, 60, -1)],
 )
 def test_impossible_spots_are_refused(spot_s, loop_s, least_s):
-    with pytest.raises(ImpressionError, match="wanted 0 < spot <= loop"):
+    with pytest.raises(ImpressionError, match="expected 0 < spot <= loop"):
         Spot(spot_s, loop_s, least_s)
 
 
 @pytest.mark.parametrize(
     ("counts", "total_ms", "sentence"),
     [
-        ((0,) * 15, 0, "nobody stayed"),
-        ((1,) * 14, 10, "wanted 15 counts"),
+        ((0,) * 15, 0, "the dwell is unknown"),
+        ((1,) * 14, 10, "expected 15 counts"),
         ((-1, *[1] * 14), 10, "none below zero"),
         ((1,) * 15, -1, "none below zero"),
     ],
@@ -289,5 +289,5 @@ def test_impossible_histograms_are_refused(counts, total_ms, sentence):
 
 @pytest.mark.parametrize(("factor", "deviation"), [(0, 0), (math.nan, 0), (1, -1), (1, math.inf)])
 def test_impossible_calibrations_are_refused(factor, deviation):
-    with pytest.raises(ImpressionError, match="wanted a factor above 0"):
+    with pytest.raises(ImpressionError, match="expected a factor above 0"):
         CountCalibration(factor, deviation)

@@ -106,12 +106,12 @@ def test_what_is_sold_out_has_no_price_and_what_nobody_wants_no_floor():
     ("fare", "mean", "deviation"), [(0, 1, 1), (10, -1, 1), (10, math.nan, 1), (10, 1, math.inf)]
 )
 def test_impossible_demand_is_refused(fare, mean, deviation):
-    with pytest.raises(DemandError, match="wanted a fare above 0"):
+    with pytest.raises(DemandError, match="expected a fare above 0"):
         FareClass("open", fare, mean, deviation)
 
 
 def test_classes_in_the_wrong_order_are_refused():
-    with pytest.raises(DemandError, match="dearest first"):
+    with pytest.raises(DemandError, match="highest fare first"):
         compute_protection_levels(CLASSES[::-1])
 
 
@@ -138,7 +138,7 @@ def test_contacts_add_up_over_how_often():
 def test_screens_together_reach_more_than_each_and_less_than_the_sum():
     assert reach.combine_independent_reach([0.5, 0.5]) == 0.75
     assert reach.combine_independent_reach([]) == 0
-    with pytest.raises(ReachError, match="wanted 0 to 1"):
+    with pytest.raises(ReachError, match="expected 0 to 1"):
         reach.combine_independent_reach([1.5])
 
 
@@ -146,5 +146,5 @@ def test_screens_together_reach_more_than_each_and_less_than_the_sum():
     ("impressions", "people", "clumping"), [(-1, 10, 1), (1, math.nan, 1), (1, 10, 0), (1, -1, 1)]
 )
 def test_impossible_reach_is_refused(impressions, people, clumping):
-    with pytest.raises(ReachError, match="wanted finite"):
+    with pytest.raises(ReachError, match="expected finite"):
         reach.reach(impressions, people, clumping)

@@ -207,7 +207,7 @@ def test_a_venue_that_nobody_knows_is_left_out():
     assert not said.keys() & {"venuetype", "venuetypetax"}
 
 
-def test_small_cells_are_not_told():
+def test_small_cells_are_suppressed():
     said = build_inventory_element(
         SITES[0], MONDAY, SPOT, 1200, rungs(cells={"25-34 female": 90, "55+ male": 9})
     )
@@ -216,7 +216,7 @@ def test_small_cells_are_not_told():
     assert told["suppressed_below"] == 10
 
 
-def test_the_clock_of_the_place_is_told_in_minutes():
+def test_the_time_zone_of_the_site_is_given_in_minutes():
     summer = Slot(datetime(2026, 7, 6, 7, tzinfo=UTC), LONDON)
     assert (
         build_inventory_element(SITES[0], MONDAY, SPOT, 1, rungs())["device"]["geo"]["utcoffset"]

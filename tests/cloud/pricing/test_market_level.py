@@ -63,10 +63,10 @@ def floor_of(site: estate.Site, slot: Slot) -> Decimal:
     entries = visits_per_hour(place, middle) * site_scale(place)
     each = Interval(entries, entries, entries)
     looking = Interval(*[entries * looking_s] * 3)
-    outlook = HourForecast(
+    hour_forecast = HourForecast(
         slot.starts_at, each, each, each, looking, "measured", "simulated", 8, "none", None
     )
-    quoted = quote(site, slot, outlook, CARD)
+    quoted = quote(site, slot, hour_forecast, CARD)
     per_play = multiplier(person.ots_s * entries / HOUR_S)
     spot = Spot(site.loop.spot_s, site.loop.length_s)
     return floor_cpm(quoted.price_minor, spot, per_play, site.currency)

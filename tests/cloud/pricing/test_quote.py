@@ -92,7 +92,7 @@ def test_a_limit_is_a_factor_of_its_own(least: str, most: str, name: str, price_
     quoted = quote(KINGS_CROSS, MONDAY_AT_EIGHT, expecting(800, 1000, 1200), card)
 
     assert quoted.factors[-1].name == name
-    assert "the card never goes" in quoted.factors[-1].reason
+    assert "the rate card allows no" in quoted.factors[-1].reason
     assert quoted.price_minor == price_minor
 
 

@@ -38,7 +38,7 @@ markets = st.builds(Market, st.none() | published, st.none() | occupancies)
 def quoted(market: Market, looking_s: float = 1000.0, **card: object) -> Quote:
     looking = Interval(looking_s, looking_s, looking_s)
     slot = Slot(datetime(2026, 11, 23, 8, tzinfo=UTC), ZoneInfo("Europe/London"))
-    outlook = HourForecast(
+    hour_forecast = HourForecast(
         slot.starts_at,
         looking,
         looking,
@@ -50,7 +50,7 @@ def quoted(market: Market, looking_s: float = 1000.0, **card: object) -> Quote:
         "recent-1",
         None,
     )
-    return quote(KINGS_CROSS, slot, outlook, msgspec.structs.replace(CARD, **card), market)
+    return quote(KINGS_CROSS, slot, hour_forecast, msgspec.structs.replace(CARD, **card), market)
 
 
 def at(pence: int, days: int = 1) -> Market:
@@ -142,7 +142,7 @@ def test_more_attention_never_costs_less_under_any_rule(market, one, other, step
 
 
 @given(st.integers(1, 10**9), st.integers(1, 7))
-def test_a_move_holds_the_price_it_starts_from_and_room_for_a_penny(before: int, days: int):
+def test_a_move_holds_the_price_it_starts_from_and_one_penny_more(before: int, days: int):
     least, most = compute_daily_bounds(before, Decimal("0.15"), days)
 
     assert least < before < most
@@ -157,7 +157,7 @@ def test_a_step_is_the_nearest_one(price: int, step: int):
 
 
 def test_an_occupancy_that_cannot_be_is_refused():
-    with pytest.raises(OccupancyError, match="7 shares are taken of 6: wanted 0 to 6"):
+    with pytest.raises(OccupancyError, match="7 shares are taken of 6: expected 0 to 6"):
         Occupancy(6, 7)
-    with pytest.raises(DemandError, match="give the dearest first"):
+    with pytest.raises(DemandError, match="list the highest fare first"):
         Occupancy(6, 0, (FareClass("a", 1, 1, 1), FareClass("b", 2, 1, 1)))

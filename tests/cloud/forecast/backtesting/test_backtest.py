@@ -95,9 +95,7 @@ def test_the_command_scores_any_hourly_file(tmp_path: Path, capsys):
     assert set(answer["wql_by_series"]["naive"]) == {"a", "b"}
 
 
-def test_a_series_that_counted_nobody_is_left_out_by_name_with_what_is_told_of_it(
-    tmp_path: Path, capsys
-):
+def test_a_series_without_counts_is_left_out_by_name_with_its_signals(tmp_path: Path, capsys):
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     file, told = written(tmp_path), tmp_path / "told"

@@ -49,7 +49,7 @@ def street(*, wet: int, dry: int) -> ClockSeries:
     return ClockSeries(FIRST_ON, values)
 
 
-def test_without_signals_a_learner_is_told_what_it_was_told_before():
+def test_without_signals_the_features_do_not_change():
     past = HistoryView.of(street(wet=1, dry=1), frozenset(), LOOK_BACK_W)
     plain, told = (
         features.build_week_features(past, LOOK_BACK_W, said, names)
@@ -71,7 +71,7 @@ def test_without_signals_a_learner_is_told_what_it_was_told_before():
     assert 0.4 < told.base[0, HOURS].sum() / plain.base[0, HOURS].sum() < 0.7
 
 
-def test_a_week_of_the_past_is_told_what_was_known_before_it():
+def test_a_past_week_uses_what_was_known_before_it():
     history = street(wet=1, dry=0)
     told = SeriesSignals((rain(coming=True),))
     past = HistoryView.of(history, frozenset(), WEEKS)
@@ -104,7 +104,7 @@ def test_a_learner_with_rain_forecasts_half_once_and_other_places_as_ever():
     assert (with_rain[1] == untold[1]).all()
 
 
-def test_a_learner_is_told_what_would_have_helped_and_no_noise():
+def test_a_signal_that_would_have_helped_is_a_feature_and_noise_is_not():
     history = street(wet=2, dry=0)
     chance = np.random.default_rng(8)
     days = [FIRST_ON + timedelta(days=int(day)) for day in chance.integers(0, WEEKS * 7, 200)]
@@ -114,11 +114,11 @@ def test_a_learner_is_told_what_would_have_helped_and_no_noise():
 
     assert signal_effects.compute_signal_effects(
         past, SeriesSignals((both, both)), LOOK_BACK_W - 40
-    ).telling() == ("rain_mm",)
+    ).select_names() == ("rain_mm",)
     assert (
         signal_effects.compute_signal_effects(
             past, SeriesSignals((None, None)), LOOK_BACK_W - 40
-        ).telling()
+        ).select_names()
         == ()
     )
 

@@ -47,17 +47,17 @@ def test_groups_hold_people_by_age_and_gender():
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"budget_minor": 0}, "a budget of GBP 0.00: wanted 0.01 to"),
-        ({"budget_minor": -5}, "a budget of GBP -0.05: wanted 0.01 to"),
+        ({"budget_minor": 0}, "a budget of GBP 0.00: expected 0.01 to"),
+        ({"budget_minor": -5}, "a budget of GBP -0.05: expected 0.01 to"),
         ({"budget_minor": 10**13}, "a budget of"),
         ({"until_on": MONDAY}, "is not after its first day 2026-11-23"),
         ({"until_on": date(2027, 11, 23)}, "is 365 days"),
         ({"first_on": date(2026, 12, 1)}, "is not after its first day 2026-12-01"),
         ({"dayparts": (Daypart(7, 9),) * 21}, "21 dayparts"),
         ({"locations": frozenset(map(str, range(1001)))}, "1001 locations"),
-        ({"objective": Objective.ROI}, "say with value_per_impression what one is worth"),
+        ({"objective": Objective.ROI}, "set value_per_impression above 0"),
         ({"objective": Objective.ROI, "value_minor": math.nan}, "worth GBP nan each"),
-        ({"min_roi": math.nan}, "a least return of nan"),
+        ({"min_roi": math.nan}, "a min_roi of nan"),
         ({"min_roi": 0.2}, "needs the objective 'roi'"),
     ],
 )
@@ -74,11 +74,11 @@ def test_senseless_briefs_are_refused(wrong, sentence):
         (lambda: Minimum(YOUNG, "reach", math.inf), "a minimum of inf"),
         (lambda: Caps(max_spots=0), "the cap max_spots of 0"),
         (lambda: Caps(max_shares_per_slot=-1), "the cap max_shares_per_slot of -1"),
-        (lambda: Daypart(24, 24), "wanted hours from 0 to 24"),
+        (lambda: Daypart(24, 24), "expected hours from 0 to 24"),
         (lambda: Daypart(5, 5), "write 0 to 24 for the whole day"),
         (lambda: Daypart(0, 0), "write 0 to 24 for the whole day"),
-        (lambda: Daypart(7, 9, frozenset({7})), "wanted some of 0"),
-        (lambda: Daypart(7, 9, frozenset()), "wanted some of 0"),
+        (lambda: Daypart(7, 9, frozenset({7})), "expected 0 .Monday"),
+        (lambda: Daypart(7, 9, frozenset()), "expected 0 .Monday"),
         (lambda: AudienceGroup(genders=frozenset({Gender.UNKNOWN})), "leave the age or gender out"),
     ],
 )
@@ -104,7 +104,7 @@ def test_offers_with_holes_are_refused(column, values):
 
 def test_an_empty_offer_says_so():
     sold = offer(np.random.default_rng(1))
-    with pytest.raises(BriefError, match="0 slots answer the brief"):
+    with pytest.raises(BriefError, match="0 slots match the brief"):
         sold.select(np.zeros(len(sold), dtype=bool))
 
 

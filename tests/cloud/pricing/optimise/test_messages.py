@@ -79,10 +79,10 @@ def test_a_target_of_whom_nobody_comes_is_said_so():
     sold.target.contacts[:] = 0
     found = optimise(brief(10_000), sold)
     assert isinstance(found, Infeasible)
-    assert "nobody of the target is expected" in found.sentence
+    assert "no audience of the target is expected" in found.sentence
 
 
-def test_money_that_cannot_be_spent_is_told_with_what_holds_it_back():
+def test_an_unspent_budget_comes_with_the_limits_that_hold_it_back():
     sold = seeded(free=3)
     found = optimise(brief(10**12), sold)
     (held,) = found.limited_by

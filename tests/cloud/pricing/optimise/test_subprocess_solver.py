@@ -58,7 +58,7 @@ def test_a_brief_that_cannot_be_read_is_refused_as_if_it_were_here():
 def endless(theirs, *_):
     """A search that has a plan and then never ends."""
     found = optimise(brief(), offer(50))
-    theirs.send(SearchProgress("choosing whole slots", 0.8, found))
+    theirs.send(SearchProgress("rounding to whole slots", 0.8, found))
     theirs.send(SearchProgress(str(os.getpid()), 0.9))
     while True:
         math.factorial(2000)
@@ -92,5 +92,5 @@ def dying(*_):
 
 def test_a_search_that_dies_is_not_waited_for(monkeypatch):
     monkeypatch.setattr(subprocess_solver, "_search", dying)
-    with pytest.raises(SearchStopped, match="ended by itself"):
+    with pytest.raises(SearchStopped, match="process exited"):
         optimise_in_subprocess(brief(), offer(20), within_s=600)
