@@ -6,7 +6,7 @@ import importlib
 import pytest
 
 from cloud.cli.main import COMMANDS as CLOUD
-from edge_agent.commands.main import parser as edge_parser
+from edge_agent.commands.main import build_parser as edge_parser
 from models.cli.arguments import parser as models_parser
 from provisioning.commands import parser as provisioning_parser
 from simulators.__main__ import COMMANDS as SIMULATORS
