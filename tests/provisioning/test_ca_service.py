@@ -104,21 +104,21 @@ def test_a_request_is_signed_and_taken_back(signer, office):
 @pytest.mark.parametrize(
     ("said", "because"),
     [
-        (b"\n", "no errand"),
-        (b"{}\n", "no errand"),
-        (b'{"type": "sign"}\n', "no errand"),
-        (b"\xff\xfe\n", "no errand"),
-        (b'{"type": "publish"}\n', "no errand"),
-        (b"x" * 70_000 + b"\n", "no errand"),
+        (b"\n", "no command"),
+        (b"{}\n", "no command"),
+        (b'{"type": "sign"}\n', "no command"),
+        (b"\xff\xfe\n", "no command"),
+        (b'{"type": "publish"}\n', "no command"),
+        (b"x" * 70_000 + b"\n", "no command"),
         (
             encode_line(SignCommand(device="cam-2", location="KX-01", request=request("cam-1"))),
             "is for 'cam-1'",
         ),
         (
             encode_line(SignCommand(device="service:stream", location="KX-01", request="")),
-            "no errand",
+            "no command",
         ),
-        (encode_line(SignCommand(device="../x", location="KX-01", request="")), "no errand"),
+        (encode_line(SignCommand(device="../x", location="KX-01", request="")), "no command"),
         (
             encode_line(SignCommand(device="cam-1", location="KX-01", request="rubbish")),
             "not a PEM",

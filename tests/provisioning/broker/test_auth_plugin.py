@@ -228,7 +228,7 @@ def test_the_guard_is_found_where_it_was_named_before_where_it_usually_is(tmp_pa
         auth_plugin.find_plugin(None, {auth_plugin.VARIABLE: str(in_environment)}) == in_environment
     )
     assert auth_plugin.find_plugin(None, {}) == usual
-    with pytest.raises(BrokerError, match="not at /nowhere: compile it"):
+    with pytest.raises(BrokerError, match="no auth plugin at /nowhere: compile it"):
         auth_plugin.find_plugin(Path("/nowhere"), {})
 
 
@@ -238,7 +238,7 @@ def test_a_broker_does_not_start_without_its_guard_unless_told(tmp_path, now):
     command += ["--user", Path("/proc/self").owner(), "--auth-plugin", tmp_path / "auth_plugin.so"]
     outcome = subprocess.run(command, capture_output=True, text=True)
     assert outcome.returncode == 1
-    assert f"guard is not at {tmp_path}/auth_plugin.so: compile it (sh " in outcome.stderr
+    assert f"no auth plugin at {tmp_path}/auth_plugin.so: compile it (sh " in outcome.stderr
     assert not (tmp_path / "mosquitto.conf").exists()
 
 

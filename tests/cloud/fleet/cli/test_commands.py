@@ -24,7 +24,12 @@ START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 @pytest.fixture
 def url(tmp_path):
-    return f"sqlite:///{tmp_path}/fleet.db"
+    """The address of a database with our tables; no command of the fleet makes one."""
+    found = f"sqlite:///{tmp_path}/fleet.db"
+    engine = connect(found)
+    create(engine)
+    engine.dispose()
+    return found
 
 
 @pytest.fixture
@@ -344,9 +349,9 @@ def test_ten_thousand_cameras_are_no_matter(url):
         connection.execute(tables.things.insert(), rows)
     with writing(engine) as connection:
         wish = {"paused": True}
-        changed = commands.desire.desire(connection, DeviceSelector(location="L-7"), wish, author)
+        changed = commands.desired_config.set_desired(connection, DeviceSelector(location="L-7"), wish, author)
         assert len(changed) == 20
-        assert len(commands.desire.drifting(connection, DeviceSelector())) == 20
+        assert len(commands.desired_config.find_drift(connection, DeviceSelector())) == 20
         job = Job("j", {}, tuple(f"cam-{number}" for number in range(500)))
         assert len(job_store.create_job(connection, job, at=START)) == 1_000
         assert len(devices.find_devices(connection, DeviceSelector())) == 10_000
