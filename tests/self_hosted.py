@@ -107,7 +107,7 @@ class SelfHosted:
         return self._filed(device, entry, key)
 
     def register(self, device, location):
-        """Take a thing into the fleet's registry."""
+        """Take a device into the fleet's registry."""
         with database.writing(self.engine) as connection:
             devices.register_device(
                 connection, Device(device, location), Author("test", self.now())

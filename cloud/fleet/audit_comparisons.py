@@ -1,4 +1,4 @@
-"""Whether the fleet's tables say what the audit log says of them: things, roster, groups.
+"""Whether the fleet's tables say what the audit log says of them: devices, roster, groups.
 
 Shadows and jobs are not compared: cameras change them too. A row whose newest entry is of an older
 version, which recorded no state, is not compared.
@@ -14,7 +14,7 @@ from cloud.auth.audit import Entry
 from cloud.fleet import audit_states
 from cloud.fleet.audit_states import State
 from cloud.fleet.history import PREFIX
-from cloud.fleet.tables import fleet_audit, roster, thing_groups, things
+from cloud.fleet.tables import allow_list_table, device_groups, device_table, fleet_audit
 
 
 class _Rows:
@@ -43,9 +43,9 @@ class _Rows:
             row[self._key]: audit_states.row_state(row, self._table)
             for row in connection.execute(select(self._table)).mappings()
         }
-        older = set(connection.execute(select(fleet_audit.c.thing)).scalars())
+        older = set(connection.execute(select(fleet_audit.c.device)).scalars())
         for name in sorted(rows.keys() | self._left.keys()):
-            what = f"{self._table.name}: {self._kind} {name}"
+            what = f"{self._table.name}: {name}"
             entry, wanted = self._left.get(name, (None, {}))
             if entry is None:
                 if rows[name][self._device] not in self._named | older:
@@ -59,11 +59,13 @@ class _Rows:
                         yield f"{what}: {column} is {found}, and entry {entry.number} says {value}"
 
 
-class Things(_Rows):
-    """`things`: where each hangs, its certificate, whether it is retired."""
+class Devices(_Rows):
+    """`devices`: where each hangs, its certificate, whether it is retired."""
 
     def __init__(self) -> None:
-        super().__init__(audit_states.DEVICE, things, key=things.c.name, device=things.c.name)
+        super().__init__(
+            audit_states.DEVICE, device_table, key=device_table.c.name, device=device_table.c.name
+        )
 
 
 class RosterLines(_Rows):
@@ -71,12 +73,15 @@ class RosterLines(_Rows):
 
     def __init__(self) -> None:
         super().__init__(
-            audit_states.ALLOW_LIST, roster, key=roster.c.serial, device=roster.c.device
+            audit_states.ALLOW_LIST,
+            allow_list_table,
+            key=allow_list_table.c.serial,
+            device=allow_list_table.c.device,
         )
 
 
 class Groups:
-    """`thing_groups`: the members that the newest entry about a group left."""
+    """`device_groups`: the members that the newest entry about a group left."""
 
     def __init__(self) -> None:
         self._left: dict[str, tuple[Entry, str]] = {}
@@ -92,8 +97,8 @@ class Groups:
     def findings(self, connection: Connection, now: datetime) -> Iterator[str]:
         """A sentence for each group that is not as the log says."""
         members: dict[str, list[str]] = {}
-        for row in connection.execute(select(thing_groups)):
-            members.setdefault(row.name, []).append(row.thing)
+        for row in connection.execute(select(device_groups)):
+            members.setdefault(row.name, []).append(row.device)
         older = connection.execute(
             select(fleet_audit.c.detail).where(fleet_audit.c.event == "group.joined")
         )
@@ -102,6 +107,6 @@ class Groups:
             entry, digest = self._left.get(name, (None, ""))
             if entry is None:
                 if name not in known:
-                    yield f"thing_groups: group {name} has no entry"
+                    yield f"device_groups: group {name} has no entry"
             elif audit_states.members_digest(members.get(name, ())) != digest:
-                yield f"thing_groups: group {name} has not the members of entry {entry.number}"
+                yield f"device_groups: group {name} has not the members of entry {entry.number}"

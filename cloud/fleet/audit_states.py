@@ -14,16 +14,17 @@ from sqlalchemy import Column, Connection, Table, select
 
 from cloud.auth import audit
 from cloud.fleet.history import FleetEvent
-from cloud.fleet.tables import roster, thing_groups, things
+from cloud.fleet.tables import allow_list_table, device_groups, device_table
 
 State = dict[str, Any]
 ROWS_PER_QUERY: Final = 500
 DEVICE, ALLOW_LIST, GROUP, MEMBERS = "thing", "roster", "group", "members"
+"""Keys of the states in entries. Stored entries are hashed, so the keys keep their first names."""
 NOT_COMPARED: Final = {"created_at"}
 
 
 def row_state(row: Any, table: Table) -> State:
-    """A row of `things` or `roster` as an entry holds it."""
+    """A row of `devices` or `roster` as an entry holds it."""
     return {
         column.name: _plain(row[column.name])
         for column in table.columns
@@ -37,19 +38,19 @@ def members_digest(members: Iterable[str]) -> str:
 
 
 def with_device_states(connection: Connection, notes: Sequence[FleetEvent]) -> list[FleetEvent]:
-    """Notes about things, each with the thing's state."""
-    return _with_rows(connection, notes, DEVICE, things, things.c.name)
+    """Notes about devices, each with the device's state."""
+    return _with_rows(connection, notes, DEVICE, device_table, device_table.c.name)
 
 
 def with_allow_list_states(connection: Connection, notes: Sequence[FleetEvent]) -> list[FleetEvent]:
     """Notes about devices of the roster, each with the state of its line."""
-    return _with_rows(connection, notes, ALLOW_LIST, roster, roster.c.device)
+    return _with_rows(connection, notes, ALLOW_LIST, allow_list_table, allow_list_table.c.device)
 
 
 def with_group_state(connection: Connection, note: FleetEvent, group: str) -> FleetEvent:
     """A note about a group, with its members."""
     audit.alone(connection)
-    wanted = select(thing_groups.c.thing).where(thing_groups.c.name == group)
+    wanted = select(device_groups.c.device).where(device_groups.c.name == group)
     members = members_digest(connection.execute(wanted).scalars())
     return replace(note, state={GROUP: group, MEMBERS: members})
 
@@ -60,11 +61,12 @@ def _with_rows(
     audit.alone(connection)
     found: dict[str, State] = {}
     for start in range(0, len(notes), ROWS_PER_QUERY):
-        names = [one.thing for one in notes[start : start + ROWS_PER_QUERY]]
+        names = [one.device for one in notes[start : start + ROWS_PER_QUERY]]
         for row in connection.execute(select(table).where(key.in_(names))).mappings():
             found[row[key.name]] = row_state(row, table)
     return [
-        replace(one, state={kind: found[one.thing]}) if one.thing in found else one for one in notes
+        replace(one, state={kind: found[one.device]}) if one.device in found else one
+        for one in notes
     ]
 
 

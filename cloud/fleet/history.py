@@ -1,4 +1,4 @@
-"""What was done to the fleet, by whom: entries of the one audit chain, found again by thing.
+"""What was done to the fleet, by whom: entries of the one audit chain, found again by device.
 
 An entry's action is the event with a prefix. Lines that were written before the fleet joined the
 chain stay in `fleet_audit`: they are shown, and nothing proves them.
@@ -32,13 +32,13 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class FleetEvent:
-    """One event of one thing; of none, when it concerns the fleet.
+    """One event of one device; of none, when it concerns the fleet.
 
     `state` is what the event left in the tables, for `audit verify` (`states.py`).
     """
 
     event: str
-    thing: str | None
+    device: str | None
     detail: str
     state: Mapping[str, Any] = field(default_factory=dict)
 
@@ -50,7 +50,7 @@ class HistoryEntry:
     at: datetime
     who: str
     event: str
-    thing: str | None
+    device: str | None
     detail: str
     entry: int | None = None
 
@@ -62,7 +62,7 @@ def record_events(connection: Connection, author: Author, notes: Iterable[FleetE
             author.at,
             author.name[:MAX_ACTOR_CHARACTERS],
             f"{PREFIX}{one.event}",
-            (one.thing or NO_DEVICE)[:120],
+            (one.device or NO_DEVICE)[:120],
             {"detail": one.detail[:MAX_DETAIL_CHARACTERS], **one.state},
         )
         for one in notes
@@ -71,13 +71,13 @@ def record_events(connection: Connection, author: Author, notes: Iterable[FleetE
         audit.record_many(connection, new)
 
 
-def read_history(connection: Connection, thing: str | None, *, last: int) -> list[HistoryEntry]:
+def read_history(connection: Connection, device: str | None, *, last: int) -> list[HistoryEntry]:
     """The newest events, newest first."""
     query = select(audit_log).where(audit_log.c.action.startswith(PREFIX, autoescape=True))
     before = select(fleet_audit)
-    if thing is not None:
-        query = query.where(audit_log.c.object == thing)
-        before = before.where(fleet_audit.c.thing == thing)
+    if device is not None:
+        query = query.where(audit_log.c.object == device)
+        before = before.where(fleet_audit.c.device == device)
     rows = connection.execute(query.order_by(audit_log.c.number.desc()).limit(last)).all()
     found = [_from_audit_row(row) for row in rows]
     older: Sequence[Row[Any]] = (
@@ -86,13 +86,13 @@ def read_history(connection: Connection, thing: str | None, *, last: int) -> lis
         else ()
     )
     return found + [
-        HistoryEntry(row.at, row.who, row.event, row.thing, row.detail) for row in older
+        HistoryEntry(row.at, row.who, row.event, row.device, row.detail) for row in older
     ]
 
 
 def _from_audit_row(row: Row[Any]) -> HistoryEntry:
-    thing = None if row.object == NO_DEVICE else row.object
+    device = None if row.object == NO_DEVICE else row.object
     detail = msgspec.json.decode(row.details)["detail"]
     return HistoryEntry(
-        row.at, row.actor, row.action.removeprefix(PREFIX), thing, detail, row.number
+        row.at, row.actor, row.action.removeprefix(PREFIX), device, detail, row.number
     )

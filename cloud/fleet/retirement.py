@@ -22,7 +22,7 @@ def retire(connection: Connection, name: str, author: Author) -> None:
 
 def _delete_shadows(connection: Connection, name: str, author: Author) -> None:
     """Delete the device's shadows as AWS IoT does: subscribers are notified, versions go on."""
-    held = (shadows.c.thing == name) & shadows.c.deleted_at.is_(None)
+    held = (shadows.c.device == name) & shadows.c.deleted_at.is_(None)
     for shadow in connection.execute(select(shadows.c.name).where(held)).scalars().all():
         version = delete_shadow(connection, ShadowName(name, shadow), at=author.at)
         topic = shadow_topic(DeviceId(name), "delete/accepted", shadow=shadow or None)

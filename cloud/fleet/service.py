@@ -1,8 +1,8 @@
-"""The fleet service: answers things on the broker, spreads jobs, says what commands have left.
+"""The fleet service: answers devices on the broker, spreads jobs, says what commands have left.
 
-One thread takes requests from the connection's thread in batches of one transaction; a thing that
+One thread takes requests from the connection's thread in batches of one transaction; a device that
 has more than ten requests waiting is refused the rest, as on AWS IoT. Nothing is answered before it
-is committed. Requests that were waiting when the process dies are asked again by their things.
+is committed. Requests that were waiting when the process dies are asked again by their devices.
 """
 
 import logging
@@ -74,15 +74,16 @@ class FleetService:
 
     def take(self, topic: str, payload: bytes) -> None:
         """Accept a message for later; called on the connection's thread."""
-        thing = topic_handler.device_in(topic)
-        if thing is None:
+        device = topic_handler.device_in(topic)
+        if device is None:
             return
         with self._lock:
             has_room = (
-                self._waiting[thing] < topic_handler.MAX_PENDING_REQUESTS and not self._queue.full()
+                self._waiting[device] < topic_handler.MAX_PENDING_REQUESTS
+                and not self._queue.full()
             )
             if has_room:
-                self._waiting[thing] += 1
+                self._waiting[device] += 1
                 self._queue.put_nowait(QueuedRequest(topic, payload))
         if not has_room:
             self._say(topic_handler.reject_throttled(topic, payload, at=self._clock()))

@@ -19,8 +19,8 @@ from cloud.database import Instant, metadata
 _name: Final = String(63)
 _number: Final = BigInteger().with_variant(Integer, "sqlite")
 
-things = Table(
-    "things",
+device_table = Table(
+    "devices",
     metadata,
     Column("name", _name, primary_key=True),
     Column("location", _name, nullable=False),
@@ -31,21 +31,21 @@ things = Table(
     Column("certificate_ends_at", Instant),
     Column("created_at", Instant, nullable=False),
     Column("retired_at", Instant),
-    Index("ix_things_location", "location"),
+    Index("ix_devices_location", "location"),
 )
 
-thing_groups = Table(
-    "thing_groups",
+device_groups = Table(
+    "device_groups",
     metadata,
     Column("name", _name, primary_key=True),
-    Column("thing", _name, ForeignKey("things.name"), primary_key=True),
-    Index("ix_thing_groups_thing", "thing"),
+    Column("device", _name, ForeignKey("devices.name"), primary_key=True),
+    Index("ix_device_groups_device", "device"),
 )
 
 shadows = Table(
     "shadows",
     metadata,
-    Column("thing", _name, primary_key=True),
+    Column("device", _name, primary_key=True),
     Column("name", String(64), primary_key=True),  # "" is the classic shadow
     Column("version", BigInteger, nullable=False),
     Column("state", Text, nullable=False),
@@ -62,8 +62,8 @@ jobs = Table(
     Column("id", String(64), primary_key=True),
     Column("document", Text, nullable=False),
     Column("rollout", Text, nullable=False),
-    Column("targets", Text, nullable=False),  # things not told yet, in order
-    Column("told", BigInteger, nullable=False),
+    Column("targets", Text, nullable=False),  # devices not yet notified, in order
+    Column("notified", BigInteger, nullable=False),
     Column("status", String(16), nullable=False),
     Column("reason", Text),
     Column("created_at", Instant, nullable=False),
@@ -73,7 +73,7 @@ jobs = Table(
 executions = Table(
     "job_executions",
     metadata,
-    Column("thing", _name, primary_key=True),
+    Column("device", _name, primary_key=True),
     Column("job", String(64), ForeignKey("jobs.id"), primary_key=True),
     Column("status", String(16), nullable=False),
     Column("times_out_at", BigInteger),
@@ -81,8 +81,8 @@ executions = Table(
     Index("ix_job_executions_job", "job", "status"),
 )
 
-roster = Table(
-    "roster",
+allow_list_table = Table(
+    "enrolment_allow_list",
     metadata,
     Column("serial", String(128), primary_key=True),
     Column("claim", _name, nullable=False),  # which claim may enrol it
@@ -100,9 +100,9 @@ fleet_audit = Table(
     Column("at", Instant, nullable=False),
     Column("who", String(128), nullable=False),
     Column("event", String(64), nullable=False),
-    Column("thing", String(128)),
+    Column("device", String(128)),
     Column("detail", Text, nullable=False),
-    Index("ix_fleet_audit_thing", "thing", "id"),
+    Index("ix_fleet_audit_device", "device", "id"),
 )
 
 fleet_outbox = Table(
@@ -112,7 +112,7 @@ fleet_outbox = Table(
     Column("topic", Text, nullable=False),
     Column("payload", Text, nullable=False),
 )
-"""What a command has to say to the broker, written with its change; the service publishes it."""
+"""Messages of commands, written in the transaction of the change; the service publishes them."""
 
 enrolments = Table(
     "enrolments",
@@ -123,6 +123,6 @@ enrolments = Table(
     Column("certificate", String(64), nullable=False),
     Column("certificate_ends_at", Instant, nullable=False),
     Column("created_at", Instant, nullable=False),
-    Column("settled_at", Instant),  # registered, or withdrawn
-    Index("ix_enrolments_open", "settled_at", "created_at"),
+    Column("closed_at", Instant),  # registered, or withdrawn
+    Index("ix_enrolments_open", "closed_at", "created_at"),
 )

@@ -1,6 +1,6 @@
 """From a message on `$aws/things/...` to what is said in answer. No connection is known here.
 
-Who publishes on a thing's topics is that thing: the broker's access rules say so. What is refused
+Who publishes on a device's topics is that device: the broker's access rules say so. What is refused
 is answered on `.../rejected` with the protocol's own code; other topics are answered nothing.
 """
 
@@ -26,11 +26,11 @@ log = logging.getLogger(__name__)
 
 DEVICE: Final = NAME.removeprefix("^").removesuffix(r"$(?!\n)")
 SHADOW: Final = re.compile(
-    rf"\$aws/things/(?P<thing>{DEVICE})/shadow(?:/name/(?P<name>[A-Za-z0-9:_-]{{1,64}}))?"
+    rf"\$aws/things/(?P<device>{DEVICE})/shadow(?:/name/(?P<name>[A-Za-z0-9:_-]{{1,64}}))?"
     r"/(?P<action>get|update|delete)"
 )
 JOBS: Final = re.compile(
-    rf"\$aws/things/(?P<thing>{DEVICE})/jobs/(?:(?P<list>get|start-next)"
+    rf"\$aws/things/(?P<device>{DEVICE})/jobs/(?:(?P<list>get|start-next)"
     r"|(?P<job>\$next|[A-Za-z0-9_-]{1,64})/(?P<action>get|update))"
 )
 MAX_PENDING_REQUESTS: Final = 10  # unanswered requests of one connection
@@ -46,9 +46,9 @@ class TopicRequest:
     at: datetime
 
     @property
-    def thing(self) -> str:
+    def device(self) -> str:
         """Who asks."""
-        return str(self.parts["thing"])
+        return str(self.parts["device"])
 
     def accepted(self, body: dict[str, Any]) -> OutgoingMessage:
         """The answer that says yes."""
@@ -67,7 +67,7 @@ class TopicRequest:
 def device_in(topic: str) -> str | None:
     """Who asks on a topic, when it is a request at all."""
     found = SHADOW.fullmatch(topic) or JOBS.fullmatch(topic)
-    return found["thing"] if found else None
+    return found["device"] if found else None
 
 
 def handle(
@@ -82,19 +82,19 @@ def handle(
 
 
 def reject_throttled(topic: str, payload: bytes, *, at: datetime) -> list[OutgoingMessage]:
-    """Refuse a request unread, since too many of that thing wait."""
+    """Refuse a request unread, since too many of that device wait."""
     if SHADOW.fullmatch(topic):
         return [
             _reject_shadow(
                 TopicRequest(topic, {}, payload, at), ShadowError(429, "Too many requests")
             )
         ]
-    refusal = JobError("RequestThrottled", "Too many requests of this thing wait")
+    refusal = JobError("RequestThrottled", "Too many requests of this device wait")
     return [_reject_job(TopicRequest(topic, {}, payload, at), {}, refusal)]
 
 
 def _handle_shadow(connection: Connection, asked: TopicRequest) -> list[OutgoingMessage]:
-    whose = ShadowName(asked.thing, asked.parts["name"] or shadow_store.CLASSIC)
+    whose = ShadowName(asked.device, asked.parts["name"] or shadow_store.CLASSIC)
     act = {"get": _get_shadow, "update": _update_shadow, "delete": _delete_shadow}[
         str(asked.parts["action"])
     ]
@@ -162,7 +162,7 @@ Answer = tuple[dict[str, Any], list[OutgoingMessage]]
 
 
 def _list_pending(connection: Connection, asked: TopicRequest, request: dict[str, Any]) -> Answer:
-    todo = job_store.read_pending(connection, asked.thing)
+    todo = job_store.read_pending(connection, asked.device)
     lists = {
         name: [execution.summarize(one) for one in todo if one.status is status]
         for name, status in (
@@ -174,7 +174,7 @@ def _list_pending(connection: Connection, asked: TopicRequest, request: dict[str
 
 
 def _describe(connection: Connection, asked: TopicRequest, request: dict[str, Any]) -> Answer:
-    one = job_store.get_execution(connection, asked.thing, str(asked.parts["job"]))
+    one = job_store.get_execution(connection, asked.device, str(asked.parts["job"]))
     wanted = request.get("includeJobDocument", True) is not False
     document = job_store.read_document(connection, one.job) if wanted else None
     return {"execution": execution.describe(one, document, at=asked.seconds)}, []
@@ -182,7 +182,7 @@ def _describe(connection: Connection, asked: TopicRequest, request: dict[str, An
 
 def _start_next(connection: Connection, asked: TopicRequest, request: dict[str, Any]) -> Answer:
     details, step = execution.parse_details(request), execution.parse_step_timeout(request)
-    todo = job_store.read_pending(connection, asked.thing)
+    todo = job_store.read_pending(connection, asked.device)
     if not todo:
         return {}, []
     one, sayings = todo[0], list[OutgoingMessage]()
@@ -191,7 +191,7 @@ def _start_next(connection: Connection, asked: TopicRequest, request: dict[str, 
             execution.ExecutionStatus.IN_PROGRESS, details, step_minutes=step
         )
         one, sayings = job_store.update_execution(
-            connection, asked.thing, one.job, word, at=asked.at
+            connection, asked.device, one.job, word, at=asked.at
         )
     document = job_store.read_document(connection, one.job)
     return {"execution": execution.describe(one, document, at=asked.seconds)}, sayings
@@ -200,13 +200,13 @@ def _start_next(connection: Connection, asked: TopicRequest, request: dict[str, 
 def _update_job(connection: Connection, asked: TopicRequest, request: dict[str, Any]) -> Answer:
     word = execution.parse_update(request)
     job = str(asked.parts["job"])
-    one, sayings = job_store.update_execution(connection, asked.thing, job, word, at=asked.at)
+    one, sayings = job_store.update_execution(connection, asked.device, job, word, at=asked.at)
     body: dict[str, Any] = {}
     if request.get("includeJobExecutionState") is True:
         body["executionState"] = execution.execution_state(one)
     if request.get("includeJobDocument") is True:
         body["jobDocument"] = job_store.read_document(connection, one.job)
-    log.info("job.heard", extra={"thing": one.thing, "job": one.job, "status": one.status})
+    log.info("job.heard", extra={"device": one.device, "job": one.job, "status": one.status})
     return body, sayings
 
 

@@ -59,10 +59,10 @@ def registered(folder: Path):
         }
         for number in range(REGISTERED)
     ]
-    members = [{"name": "half", "thing": row["name"]} for row in rows[::2]]
+    members = [{"name": "half", "device": row["name"]} for row in rows[::2]]
     with writing(engine) as connection:
-        connection.execute(tables.things.insert(), rows)
-        connection.execute(tables.thing_groups.insert(), members)
+        connection.execute(tables.device_table.insert(), rows)
+        connection.execute(tables.device_groups.insert(), members)
     return engine
 
 

@@ -28,7 +28,7 @@ class ConfigUpdate(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    whom: TargetSelector
+    target: TargetSelector
     settings: dict[str, Any] = Field(
         min_length=1,
         max_length=100,
@@ -41,7 +41,7 @@ class ConfigUpdate(BaseModel):
 class SettingChange(BaseModel):
     """One setting of one camera; `-` stands for absent."""
 
-    thing: str
+    device: str
     setting: str
     now: Any
     then: Any
@@ -51,14 +51,14 @@ class ConfigUpdateAnswer(BaseModel):
     """What changes, or would."""
 
     applied: bool
-    things: int = Field(description="how many cameras it changes")
+    devices: int = Field(description="how many cameras it changes")
     changes: list[SettingChange] = Field(description=f"the first {MAX_SHOWN}")
 
 
 class DriftAnswer(BaseModel):
     """A camera that is not what it should be."""
 
-    thing: str
+    device: str
     location: str
     delta: dict[str, Any] = Field(description="what is desired and not reported")
     since: datetime
@@ -76,16 +76,19 @@ class DriftsAnswer(BaseModel):
 )
 async def update_config(request: Request, asked: ConfigUpdate) -> ConfigUpdateAnswer:
     """Show what a configuration would change; with `apply`, write it into the shadows."""
-    whom = asked.whom.search()
+    selector = asked.target.search()
     if asked.apply:
-        details = {"settings": asked.settings, "whom": asked.whom.model_dump(exclude_defaults=True)}
+        details = {
+            "settings": asked.settings,
+            "target": asked.target.model_dump(exclude_defaults=True),
+        }
         changes = await change_fleet(
             request,
             "fleet.config",
             "cameras",
             details,
             lambda connection, author: desired_config.set_desired(
-                connection, whom, asked.settings, author
+                connection, selector, asked.settings, author
             ),
         )
     else:
@@ -93,11 +96,11 @@ async def update_config(request: Request, asked: ConfigUpdate) -> ConfigUpdateAn
         changes = await read_fleet(
             request,
             lambda connection: desired_config.preview_changes(
-                connection, whom, asked.settings, nobody
+                connection, selector, asked.settings, nobody
             ),
         )
     return ConfigUpdateAnswer(
-        applied=asked.apply, things=len(changes), changes=_first_changes(changes)
+        applied=asked.apply, devices=len(changes), changes=_first_changes(changes)
     )
 
 
@@ -108,7 +111,9 @@ async def drift(request: Request) -> DriftsAnswer:
         request, lambda connection: desired_config.find_drift(connection, DeviceSelector())
     )
     shown = [
-        DriftAnswer(thing=one.thing, location=one.location, delta=dict(one.delta), since=one.since)
+        DriftAnswer(
+            device=one.device, location=one.location, delta=dict(one.delta), since=one.since
+        )
         for one in found[:MAX_SHOWN]
     ]
     return DriftsAnswer(total=len(found), drifts=shown)
@@ -116,7 +121,7 @@ async def drift(request: Request) -> DriftsAnswer:
 
 def _first_changes(previews: list[ConfigPreview]) -> list[SettingChange]:
     every = [
-        SettingChange(thing=one.thing, setting=setting, now=now, then=then)
+        SettingChange(device=one.device, setting=setting, now=now, then=then)
         for one in previews[:MAX_SHOWN]
         for setting, (now, then) in one.changes.items()
     ]

@@ -1,4 +1,4 @@
-"""`/api/fleet/things`: the cameras of the fleet, where they hang and how they are."""
+"""`/api/fleet/devices`: the cameras of the fleet, where they hang and how they are."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -50,7 +50,7 @@ class DeviceAnswer(BaseModel):
 class DevicesAnswer(BaseModel):
     """One page, by name."""
 
-    things: list[DeviceAnswer]
+    devices: list[DeviceAnswer]
     next: str | None = Field(description="`after` of the next page; null on the last")
 
 
@@ -86,19 +86,19 @@ class DeviceChange(BaseModel):
 
 
 class DeviceExists(ValueError):  # noqa: N818 - reads as what happened
-    """A thing of that name is in the fleet."""
+    """A device of that name is in the fleet."""
 
 
 class RetiredAnswer(BaseModel):
     """A camera that is out of the fleet."""
 
     name: str
-    still_to_do: str = Field(
+    next_step: str = Field(
         examples=["revoke its certificate: python -m provisioning ca revoke --dir CA --name cam-1"]
     )
 
 
-@router.get("/api/fleet/things", dependencies=READ, responses=documented(*REFUSALS, 422, 500, 503))
+@router.get("/api/fleet/devices", dependencies=READ, responses=documented(*REFUSALS, 422, 500, 503))
 async def list_devices(
     request: Request,
     location: Annotated[str | None, Query(pattern=NAME_PATTERN, max_length=63)] = None,
@@ -111,7 +111,7 @@ async def list_devices(
         False
     ),
     after: Annotated[str, Query(pattern="^[A-Za-z0-9_-]*$", max_length=63)] = "",
-    count: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 100,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 100,
 ) -> DevicesAnswer:
     """List the cameras that are meant, page by page, with what is known of each."""
     search = DeviceSelector(
@@ -119,28 +119,30 @@ async def list_devices(
     )
 
     def page(connection: Connection) -> list[DeviceStatus]:
-        return devices.find_devices(connection, search, after=after, most=count + 1)
+        return devices.find_devices(connection, search, after=after, most=limit + 1)
 
     found = await read_fleet(request, page)
-    shown = found[:count]
-    further = shown[-1].thing.name if len(found) > count else None
+    shown = found[:limit]
+    further = shown[-1].device.name if len(found) > limit else None
     estate = desk_of(request).estate
-    return DevicesAnswer(things=[_to_answer(one, estate) for one in shown], next=further)
+    return DevicesAnswer(devices=[_to_answer(one, estate) for one in shown], next=further)
 
 
 @router.get(
-    "/api/fleet/things/{thing}",
+    "/api/fleet/devices/{device}",
     dependencies=READ,
     responses=documented(*REFUSALS, 404, 422, 500, 503),
 )
-async def get_device(request: Request, thing: DeviceName) -> ConfiguredDevice:
+async def get_device(request: Request, device: DeviceName) -> ConfiguredDevice:
     """Show one camera with its configuration, desired and reported."""
     estate = desk_of(request).estate
-    return await read_fleet(request, lambda connection: _read_configured(connection, thing, estate))
+    return await read_fleet(
+        request, lambda connection: _read_configured(connection, device, estate)
+    )
 
 
 @router.post(
-    "/api/fleet/things",
+    "/api/fleet/devices",
     dependencies=CHANGE,
     status_code=201,
     responses=documented(*REFUSALS, 409, 413, 422, 500, 503),
@@ -165,12 +167,12 @@ async def register_device(request: Request, asked: NewDevice) -> ConfiguredDevic
 
 
 @router.patch(
-    "/api/fleet/things/{thing}",
+    "/api/fleet/devices/{device}",
     dependencies=CHANGE,
     responses=documented(*REFUSALS, 404, 413, 422, 500, 503),
 )
 async def change_device(
-    request: Request, thing: DeviceName, asked: DeviceChange
+    request: Request, device: DeviceName, asked: DeviceChange
 ) -> ConfiguredDevice:
     """Correct where a camera hangs, its attributes or its groups."""
     estate = desk_of(request).estate
@@ -178,30 +180,30 @@ async def change_device(
     def act(connection: Connection, author: Author) -> ConfiguredDevice:
         if asked.location is not None and not asked.force:
             sites_check.require_locations(estate, [asked.location])
-        before = devices.get_device(connection, thing)
-        devices.register_device(connection, _apply_change(before.thing, asked), author)
+        before = devices.get_device(connection, device)
+        devices.register_device(connection, _apply_change(before.device, asked), author)
         if asked.groups is not None:
             _update_groups(connection, before, set(asked.groups), author)
-        return _read_configured(connection, thing, estate)
+        return _read_configured(connection, device, estate)
 
     details = asked.model_dump(exclude_none=True)
-    return await change_fleet(request, "fleet.change", thing, details, act)
+    return await change_fleet(request, "fleet.change", device, details, act)
 
 
 @router.delete(
-    "/api/fleet/things/{thing}",
+    "/api/fleet/devices/{device}",
     dependencies=CHANGE,
     responses=documented(*REFUSALS, 404, 422, 500, 503),
 )
-async def retire_device(request: Request, thing: DeviceName) -> RetiredAnswer:
+async def retire_device(request: Request, device: DeviceName) -> RetiredAnswer:
     """Take a camera out of the fleet; its history stays, its certificate is to be revoked."""
 
     def act(connection: Connection, author: Author) -> RetiredAnswer:
-        retirement.retire(connection, thing, author)
-        to_do = f"revoke its certificate: python -m provisioning ca revoke --dir CA --name {thing}"
-        return RetiredAnswer(name=thing, still_to_do=to_do)
+        retirement.retire(connection, device, author)
+        to_do = f"revoke its certificate: python -m provisioning ca revoke --dir CA --name {device}"
+        return RetiredAnswer(name=device, next_step=to_do)
 
-    return await change_fleet(request, "fleet.retire", thing, {}, act)
+    return await change_fleet(request, "fleet.retire", device, {}, act)
 
 
 def _apply_change(before: Device, asked: DeviceChange) -> Device:
@@ -217,9 +219,9 @@ def _update_groups(
 ) -> None:
     held = set(before.groups)
     for group in sorted(wanted - held):
-        devices.add_to_group(connection, group, [before.thing.name], author)
+        devices.add_to_group(connection, group, [before.device.name], author)
     for group in sorted(held - wanted):
-        devices.remove_from_group(connection, group, [before.thing.name], author)
+        devices.remove_from_group(connection, group, [before.device.name], author)
 
 
 def _read_configured(connection: Connection, name: str, estate: Estate) -> ConfiguredDevice:
@@ -231,17 +233,17 @@ def _read_configured(connection: Connection, name: str, estate: Estate) -> Confi
 
 def _to_answer(one: DeviceStatus, estate: Estate) -> DeviceAnswer:
     return DeviceAnswer(
-        name=one.thing.name,
-        location=one.thing.location,
-        kind=one.thing.kind,
-        serial=one.thing.serial,
-        attributes=dict(one.thing.attributes),
+        name=one.device.name,
+        location=one.device.location,
+        kind=one.device.kind,
+        serial=one.device.serial,
+        attributes=dict(one.device.attributes),
         groups=list(one.groups),
         presence=one.presence,
         seen_at=one.seen_at,
         certificate_ends_at=one.certificate_ends_at,
         drifts=one.drifts,
-        in_sites_file=sites_check.is_listed(estate, one.thing),
+        in_sites_file=sites_check.is_listed(estate, one.device),
         heartbeat=None if one.heartbeat is None else dict(one.heartbeat),
     )
 

@@ -1,4 +1,4 @@
-"""`/api/fleet/jobs`, `/orders` and `/audit`: what cameras are to do once, and what was done."""
+"""`/api/fleet/jobs`, `/rollouts` and `/audit`: jobs of devices, and the history of the fleet."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -36,7 +36,7 @@ class RolloutOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    whom: TargetSelector
+    target: TargetSelector
     per_minute: int | None = Field(None, ge=1, le=1_000, description="absent: all at once")
     minutes_each: int = Field(30, ge=1, le=10_080, description="then it counts as failed")
     abort_percent: float = Field(20.0, gt=0, le=100, description="of failures among those done")
@@ -68,24 +68,24 @@ class JobCreatedAnswer(BaseModel):
     """The job that was opened, or would be."""
 
     job: str | None = Field(description="null in a preview")
-    things: int
+    devices: int
 
 
 class RollbackAnswer(BaseModel):
     """What became of the cameras of the job, and the job that gives the old model back."""
 
     job: str | None = Field(description="null: nobody had taken the new model")
-    things: int = Field(description="cameras that get the old model: done and unfinished")
+    devices: int = Field(description="cameras that get the old model: done and unfinished")
     done: int = Field(description="had taken the new model")
     unfinished: int = Field(description="were at work, or did not finish in time")
-    let_off: int = Field(description="had not begun")
+    not_started: int = Field(description="had not begun")
     failed: int = Field(description="had failed, and kept the old model")
 
 
 class DeviceProgressAnswer(BaseModel):
     """Where one camera stands with a job, and why."""
 
-    thing: str
+    device: str
     status: ExecutionStatus
     reason: str | None = Field(examples=["the package's digest is another"])
     details: dict[str, str] = Field(description="as the camera said them")
@@ -97,7 +97,7 @@ class DeviceProgressAnswer(BaseModel):
 class ProgressAnswer(BaseModel):
     """One page, by name; cameras that still wait are not among them."""
 
-    things: list[DeviceProgressAnswer]
+    devices: list[DeviceProgressAnswer]
     next: str | None = Field(description="`after` of the next page; null on the last")
 
 
@@ -118,7 +118,7 @@ class JobAnswer(BaseModel):
     document: dict[str, Any]
     created_at: datetime
     waiting: int = Field(description="cameras that have not been told yet")
-    things: dict[str, int] = Field(examples=[{"SUCCEEDED": 9, "QUEUED": 1}])
+    devices: dict[str, int] = Field(examples=[{"SUCCEEDED": 9, "QUEUED": 1}])
 
 
 class JobsAnswer(BaseModel):
@@ -133,23 +133,23 @@ class HistoryEntryAnswer(BaseModel):
     entry: int | None = Field(description="its number in the audit log; null from before there was")
     at: datetime
     who: str
-    event: str = Field(examples=["thing.enrolled"])
-    thing: str | None
+    event: str = Field(examples=["device.enrolled"])
+    device: str | None
     detail: str
 
 
 class HistoryAnswer(BaseModel):
     """Newest first."""
 
-    lines: list[HistoryEntryAnswer]
+    entries: list[HistoryEntryAnswer]
 
 
 @router.get("/api/fleet/jobs", responses=documented(*REFUSALS, 422, 500, 503))
 async def list_jobs(
-    request: Request, count: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50
+    request: Request, limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50
 ) -> JobsAnswer:
     """List what was rolled out."""
-    found = await read_fleet(request, lambda connection: rollout.list_jobs(connection, last=count))
+    found = await read_fleet(request, lambda connection: rollout.list_jobs(connection, last=limit))
     return JobsAnswer(jobs=[JobAnswer(**one) for one in found])
 
 
@@ -161,12 +161,12 @@ async def get_job(request: Request, job: JobName) -> JobAnswer:
     )
 
 
-@router.post("/api/fleet/jobs", responses=documented(*REFUSALS, 409, 413, 422, 500, 503))
+@router.post("/api/fleet/rollouts", responses=documented(*REFUSALS, 409, 413, 422, 500, 503))
 async def create_rollout(request: Request, asked: ModelRolloutRequest) -> JobCreatedAnswer:
     """Bring a model to some cameras, a few first; failures stop it before it reaches the rest."""
     brought = {"package": asked.package, "trial": asked.trial}
     more = {name: given for name, given in brought.items() if given is not None}
-    plan = ModelRollout(asked.model, asked.whom.search(), asked.rollout(), more)
+    plan = ModelRollout(asked.model, asked.target.search(), asked.rollout(), more)
 
     def act(connection: Connection, author: Author) -> Job:
         return rollout.roll_out_model(connection, plan, author, replaces=asked.replaces)
@@ -174,13 +174,13 @@ async def create_rollout(request: Request, asked: ModelRolloutRequest) -> JobCre
     return await _create(request, asked, "fleet.roll_out", asked.model, act)
 
 
-@router.post("/api/fleet/orders", responses=documented(*REFUSALS, 409, 413, 422, 500, 503))
+@router.post("/api/fleet/jobs", responses=documented(*REFUSALS, 409, 413, 422, 500, 503))
 async def create_job(request: Request, asked: JobRequest) -> JobCreatedAnswer:
     """Have some cameras renew their certificate, restart, send a diagnosis, a clip, or update."""
-    whom = asked.whom.search()
+    selector = asked.target.search()
 
     def act(connection: Connection, author: Author) -> Job:
-        return rollout.create_job(connection, asked.document, whom, asked.rollout(), author)
+        return rollout.create_job(connection, asked.document, selector, asked.rollout(), author)
 
     about = str(asked.document.get("operation", "?"))
     return await _create(request, asked, "fleet.order", about, act)
@@ -193,13 +193,15 @@ async def _create(
     about: str,
     act: Callable[[Connection, Author], Job],
 ) -> JobCreatedAnswer:
-    whom = asked.whom.search()
+    selector = asked.target.search()
     if not asked.apply:
-        meant = await read_fleet(request, lambda connection: devices.find_names(connection, whom))
-        return JobCreatedAnswer(job=None, things=len(meant))
+        meant = await read_fleet(
+            request, lambda connection: devices.find_names(connection, selector)
+        )
+        return JobCreatedAnswer(job=None, devices=len(meant))
     details = asked.model_dump(exclude_defaults=True, exclude=NOT_AUDITED)
     opened = await change_fleet(request, action, about, details, act)
-    return JobCreatedAnswer(job=opened.id, things=len(opened.targets))
+    return JobCreatedAnswer(job=opened.id, devices=len(opened.targets))
 
 
 @router.post(
@@ -215,52 +217,52 @@ async def roll_back(request: Request, job: JobName, asked: RollbackRequest) -> R
     back = await change_fleet(request, "fleet.roll_back", job, asked.model_dump(), act)
     return RollbackAnswer(
         job=back.job.id if back.job else None,
-        things=back.done + back.unfinished,
+        devices=back.done + back.unfinished,
         done=back.done,
         unfinished=back.unfinished,
-        let_off=back.let_off,
+        not_started=back.not_started,
         failed=back.failed,
     )
 
 
-@router.get("/api/fleet/jobs/{job}/things", responses=documented(*REFUSALS, 404, 422, 500, 503))
+@router.get("/api/fleet/jobs/{job}/devices", responses=documented(*REFUSALS, 404, 422, 500, 503))
 async def list_job_devices(
     request: Request,
     job: JobName,
     status: Annotated[ExecutionStatus | None, Query()] = None,
     after: Annotated[str, Query(pattern="^[A-Za-z0-9_-]*$", max_length=63)] = "",
-    count: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 100,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 100,
 ) -> ProgressAnswer:
     """Say where each camera stands with a job, why it failed, and when it last said so."""
 
     def page(connection: Connection) -> list[DeviceProgress]:
-        return progress.read_progress(connection, job, status=status, after=after, most=count + 1)
+        return progress.read_progress(connection, job, status=status, after=after, most=limit + 1)
 
     found = await read_fleet(request, page)
-    shown = [DeviceProgressAnswer(**asdict(one)) for one in found[:count]]
-    further = shown[-1].thing if len(found) > count else None
-    return ProgressAnswer(things=shown, next=further)
+    shown = [DeviceProgressAnswer(**asdict(one)) for one in found[:limit]]
+    further = shown[-1].device if len(found) > limit else None
+    return ProgressAnswer(devices=shown, next=further)
 
 
 @router.get("/api/fleet/audit", responses=documented(*REFUSALS, 422, 500, 503))
 async def list_history(
     request: Request,
-    thing: Annotated[str | None, Query(pattern=NAME_PATTERN, max_length=63)] = None,
-    count: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
+    device: Annotated[str | None, Query(pattern=NAME_PATTERN, max_length=63)] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
 ) -> HistoryAnswer:
-    """Say what was done to the fleet, by whom, and what was refused."""
+    """Say what was done to the fleet, by selector, and what was refused."""
     rows = await read_fleet(
-        request, lambda connection: history.read_history(connection, thing, last=count)
+        request, lambda connection: history.read_history(connection, device, last=limit)
     )
-    lines = [
+    entries = [
         HistoryEntryAnswer(
             entry=row.entry,
             at=row.at,
             who=row.who,
             event=row.event,
-            thing=row.thing,
+            device=row.device,
             detail=row.detail,
         )
         for row in rows
     ]
-    return HistoryAnswer(lines=lines)
+    return HistoryAnswer(entries=entries)

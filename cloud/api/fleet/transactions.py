@@ -29,7 +29,7 @@ Attributes = Annotated[dict[str, str], Field(max_length=50, examples=[{"platform
 
 
 class TargetSelector(BaseModel):
-    """Which things are meant: everything that is given must hold; nothing given means nobody."""
+    """Which devices are meant: everything that is given must hold; nothing given means nobody."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -44,10 +44,10 @@ class TargetSelector(BaseModel):
         search = DeviceSelector(self.device, self.location, self.group, self.attributes)
         if search.is_everything is not self.everything:
             raise RegistryError(
-                "`whom` names nobody: give device, group, location or attributes, or "
+                "`target` names nobody: give device, group, location or attributes, or "
                 '{"everything": true}'
                 if not self.everything
-                else "`whom` says everything and names some: say one or the other"
+                else "`target` says everything and names some: say one or the other"
             )
         return search
 

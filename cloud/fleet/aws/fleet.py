@@ -2,7 +2,7 @@
 
 What an operator types is the same (`--on-aws REGION`); AWS keeps the registry, and CloudTrail the
 audit. A wish is written with the version that the preview saw: who came between is a refusal, not
-an overwritten wish.
+an overwritten wanted.
 """
 
 import json
@@ -34,42 +34,42 @@ class AwsFleet:
         self._iot: Any = boto3.client("iot", region_name=region)
         self._data: Any = boto3.client("iot-data", region_name=region)
 
-    def names(self, whom: DeviceSelector) -> list[str]:
+    def names(self, target: DeviceSelector) -> list[str]:
         """The things that are meant, by name."""
-        wanted = {**whom.attributes, **({"location": whom.location} if whom.location else {})}
-        members = self._members(whom.group) if whom.group else None
+        wanted = {**target.attributes, **({"location": target.location} if target.location else {})}
+        members = self._members(target.group) if target.group else None
         return sorted(
             thing["thingName"]
             for thing in self._pages("list_things", "things")
-            if (whom.name is None or thing["thingName"] == whom.name)
+            if (target.name is None or thing["thingName"] == target.name)
             and (members is None or thing["thingName"] in members)
             and wanted.items() <= thing.get("attributes", {}).items()
         )
 
-    def preview(self, whom: DeviceSelector, wish: Mapping[str, Any]) -> list[ConfigPreview]:
-        """What a wish would change, thing by thing."""
-        return [one for one, _ in self._foreseen(whom, wish)]
+    def preview(self, target: DeviceSelector, wanted: Mapping[str, Any]) -> list[ConfigPreview]:
+        """What a wanted would change, thing by thing."""
+        return [one for one, _ in self._foreseen(target, wanted)]
 
-    def desire(self, whom: DeviceSelector, wish: Mapping[str, Any]) -> list[ConfigPreview]:
-        """Write a wish into the shadows that it changes."""
+    def desire(self, target: DeviceSelector, wanted: Mapping[str, Any]) -> list[ConfigPreview]:
+        """Write a wanted into the shadows that it changes."""
         done = []
-        for one, version in self._foreseen(whom, wish):
-            request: dict[str, Any] = {"state": {"desired": dict(wish)}}
+        for one, version in self._foreseen(target, wanted):
+            request: dict[str, Any] = {"state": {"desired": dict(wanted)}}
             if version is not None:
                 request["version"] = version
-            self._write(one.thing, request)
+            self._write(one.device, request)
             done.append(one)
         return done
 
-    def drifting(self, whom: DeviceSelector) -> list[ConfigDrift]:
+    def drifting(self, target: DeviceSelector) -> list[ConfigDrift]:
         """Who is not what they should be, the longest first."""
         found = []
-        for name in self.names(whom):
+        for name in self.names(target):
             shadow = self._shadow(name)
             if delta := shadow.get("state", {}).get("delta"):
                 since = datetime.fromtimestamp(_newest_timestamp(shadow["metadata"]), UTC)
                 found.append(ConfigDrift(name, self._location(name), delta, since))
-        return sorted(found, key=lambda one: (one.since, one.thing))
+        return sorted(found, key=lambda one: (one.since, one.device))
 
     def one(self, name: str) -> dict[str, Any]:
         """What AWS knows of a thing: attributes, groups, certificates and configuration."""
@@ -94,17 +94,17 @@ class AwsFleet:
             "replaces": replaces,
             **plan.more,
         }
-        return self._begin(plan.model, document, plan.whom, plan.rollout, at)
+        return self._begin(plan.model, document, plan.target, plan.rollout, at)
 
     def order(
         self,
         document: Mapping[str, Any],
-        whom: DeviceSelector,
+        target: DeviceSelector,
         rollout: RolloutConfig,
         at: datetime,
     ) -> str:
         """Open a job of any other kind; returns its id."""
-        return self._begin(document["operation"], document, whom, rollout, at)
+        return self._begin(document["operation"], document, target, rollout, at)
 
     def jobs(self, last: int) -> list[dict[str, Any]]:
         """The newest jobs, with how many things stand where."""
@@ -162,16 +162,18 @@ class AwsFleet:
         return ids
 
     def _foreseen(
-        self, whom: DeviceSelector, wish: Mapping[str, Any]
+        self, target: DeviceSelector, wanted: Mapping[str, Any]
     ) -> Iterator[tuple[ConfigPreview, int | None]]:
-        desired_config.validate_settings(wish)
-        concerned = self.names(whom)
+        desired_config.validate_settings(wanted)
+        concerned = self.names(target)
         if not concerned:
-            raise DesiredConfigError("no thing is meant: see `fleet list`")
+            raise DesiredConfigError("no device matches the selector: see `fleet list`")
         shadows = {name: self._shadow(name) for name in concerned}
-        desired_config.validate_models(wish, _known_models(shadows.values()))
+        desired_config.validate_models(wanted, _known_models(shadows.values()))
         for name, shadow in shadows.items():
-            changes = desired_config.diff_settings(shadow.get("state", {}).get("desired", {}), wish)
+            changes = desired_config.diff_settings(
+                shadow.get("state", {}).get("desired", {}), wanted
+            )
             if changes:
                 yield ConfigPreview(name, changes), shadow.get("version")
 
@@ -198,17 +200,17 @@ class AwsFleet:
         self,
         word: str,
         document: Mapping[str, Any],
-        whom: DeviceSelector,
+        target: DeviceSelector,
         rollout: RolloutConfig,
         at: datetime,
     ) -> str:
         validate_document(document)
-        if whom == DeviceSelector(group=whom.group) and whom.group:
-            targets = [self._group(whom.group)]
+        if target == DeviceSelector(group=target.group) and target.group:
+            targets = [self._group(target.group)]
         else:
-            targets = [self._arn(name) for name in self.names(whom)]
+            targets = [self._arn(name) for name in self.names(target)]
         if not targets:
-            raise RegistryError("no thing is meant: see `fleet list`")
+            raise RegistryError("no device matches the selector: see `fleet list`")
         if len(targets) > MAX_TARGETS:
             raise RegistryError(
                 f"{len(targets)} things, and AWS takes {MAX_TARGETS} for one job: put them into "

@@ -21,7 +21,7 @@ def run(asked: argparse.Namespace, at: datetime) -> Iterator[str]:
     refuse_options(
         asked, *settings.OFFERS, because="with --on-aws the fleet is AWS's registry, not a database"
     )
-    yield from ACTIONS[asked.action](AwsFleet(asked.on_aws), asked, at)
+    yield from ACTIONS[asked.name](AwsFleet(asked.on_aws), asked, at)
 
 
 def _list_devices(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
@@ -46,19 +46,19 @@ def _roll_out(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Itera
     if asked.apply:
         yield fleet.roll_out(plan, at, replaces=asked.replaces)
     else:
-        yield formatting.format_rollout_preview(len(fleet.names(plan.whom)), plan.model)
+        yield formatting.format_rollout_preview(len(fleet.names(plan.target)), plan.model)
 
 
 def _show_device(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
-    yield json.dumps(fleet.one(asked.thing), indent=2)
+    yield json.dumps(fleet.one(asked.device), indent=2)
 
 
 def _create_job(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
-    whom, document = formatting.read_target(asked), formatting.read_document(asked)
+    target, document = formatting.read_target(asked), formatting.read_document(asked)
     if not asked.apply:
-        yield formatting.format_job_preview(len(fleet.names(whom)), asked.operation)
+        yield formatting.format_job_preview(len(fleet.names(target)), asked.operation)
         return
-    yield fleet.order(document, whom, RolloutConfig(asked.per_minute, asked.minutes_each), at)
+    yield fleet.order(document, target, RolloutConfig(asked.per_minute, asked.minutes_each), at)
 
 
 def _list_jobs(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
@@ -89,7 +89,7 @@ def _roll_back(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iter
 
 
 def _retire_device(fleet: AwsFleet, asked: argparse.Namespace, at: datetime) -> Iterator[str]:
-    for one in fleet.revoke(asked.thing):
+    for one in fleet.revoke(asked.device):
         yield f"revoked {one}"
 
 
@@ -99,9 +99,9 @@ ACTIONS: Final[dict[str, Action]] = {
     "set": _set_config,
     "drift": _list_drift,
     "roll-out": _roll_out,
-    "order": _create_job,
+    "job create": _create_job,
     "roll-back": _roll_back,
-    "job": _show_job,
-    "jobs": _list_jobs,
+    "job show": _show_job,
+    "job list": _list_jobs,
     "retire": _retire_device,
 }

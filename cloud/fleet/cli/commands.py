@@ -1,7 +1,7 @@
-"""`python -m cloud fleet ...`: who is there, what they should be, who is not it, and what was done.
+"""`python -m cloud fleet ...`: the devices of the fleet, their configuration and their jobs.
 
-`set` and `roll-out` change nothing without `--apply`: they show first what they would do. Messages
-to cameras go out when the service runs; the command only leaves them.
+`set`, `roll-out` and `job create` change nothing without `--apply`: they print a preview. A command
+writes the messages to devices into the outbox; the fleet service publishes them.
 """
 
 import argparse
@@ -43,7 +43,7 @@ REFUSALS: Final = (
     TopicError,
 )
 
-READS: Final = frozenset({"list", "show", "drift", "audit", "jobs", "job"})
+READS: Final = frozenset({"list", "show", "drift", "audit", "job list", "job show"})
 
 Action = Callable[[Connection, argparse.Namespace, Author], Iterator[str]]
 
@@ -51,49 +51,67 @@ Action = Callable[[Connection, argparse.Namespace, Author], Iterator[str]]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions of `fleet`."""
     actions = parser.add_subparsers(dest="action", required=True)
-    serve.add_arguments(actions.add_parser("serve", help="answer cameras, enrol new ones"))
-    listing = _add_action(actions, "list", "things and how they are", list_devices)
+    serve.add_arguments(
+        actions.add_parser("serve", help="run the fleet service: shadows, jobs and enrolment")
+    )
+    listing = _add_action(actions, "list", "list devices with their status", list_devices)
     _add_selectors(listing)
     settings.add_arguments(listing, "estate")
-    _add_action(actions, "show", "one thing, wholly", show_device).add_argument("thing")
+    _add_action(actions, "show", "print one device as JSON", show_device).add_argument("device")
     _add_change_actions(actions)
-    _add_selectors(_add_action(actions, "drift", "who is not what they should be", list_drift))
+    _add_selectors(
+        _add_action(
+            actions,
+            "drift",
+            "list devices whose reported config differs from the desired one",
+            list_drift,
+        )
+    )
     _add_job_actions(actions)
-    audit = _add_action(actions, "audit", "what was done, newest first", show_history)
-    audit.add_argument("--thing")
+    audit = _add_action(
+        actions, "audit", "print the history of the fleet, newest first", show_history
+    )
+    audit.add_argument("--device")
     audit.add_argument("--last", type=row_count, default=50)
 
 
 def _add_change_actions(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     register = _add_action(
-        actions, "register", "take in a camera, or all of the estate", register_cameras
+        actions, "register", "register a camera, or all cameras of the sites file", register_cameras
     )
-    register.add_argument("thing", nargs="?")
+    register.add_argument("device", nargs="?")
     register.add_argument("--location")
     register.add_argument("--attribute", action="append", default=[], metavar="NAME=VALUE")
     _add_sites_options(register)
-    _add_action(actions, "retire", "take a thing out of the fleet", retire_device).add_argument(
-        "thing"
+    _add_action(actions, "retire", "remove a device from the fleet", retire_device).add_argument(
+        "device"
     )
-    for name, run in (("join", add_to_group), ("leave", remove_from_group)):
-        membership = _add_action(actions, name, f"{name} a group", run)
+    groups = actions.add_parser("group", help="change the members of device groups")
+    members = groups.add_subparsers(dest="below", required=True)
+    for name, purpose, run in (
+        ("add", "add devices to a group", add_to_group),
+        ("remove", "remove devices from a group", remove_from_group),
+    ):
+        membership = _add_action(members, f"group {name}", purpose, run)
         membership.add_argument("group")
-        membership.add_argument("thing", nargs="+")
-    expects = _add_action(actions, "expect", "write cameras onto the roster", allow_cameras)
-    expects.add_argument(
-        "file", type=Path, help=f"CSV with columns {', '.join(allow_list.COLUMNS)}"
+        membership.add_argument("device", nargs="+")
+    allows = _add_action(actions, "allow", "add cameras to the enrolment allow-list", allow_cameras)
+    allows.add_argument("file", type=Path, help=f"CSV with columns {', '.join(allow_list.COLUMNS)}")
+    allows.add_argument(
+        "--again", action="store_true", help="let cameras that have enrolled before enrol again"
     )
-    expects.add_argument("--again", action="store_true", help="let them enrol once more")
-    _add_sites_options(expects)
-    sets = _add_action(actions, "set", "what cameras should be", set_config)
-    sets.add_argument("wish", nargs="+", metavar="SETTING=VALUE", help="VALUE is JSON, or a word")
+    _add_sites_options(allows)
+    sets = _add_action(actions, "set", "set the desired config of devices", set_config)
+    sets.add_argument(
+        "setting", nargs="+", metavar="SETTING=VALUE", help="VALUE is JSON or plain text"
+    )
     _add_selectors(sets)
     _add_all_option(sets)
-    sets.add_argument("--apply", action="store_true", help="do it; without, only show")
+    sets.add_argument("--apply", action="store_true", help="make the change (without it: preview)")
 
 
 def _add_job_actions(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    out = _add_action(actions, "roll-out", "bring a model to cameras", roll_out)
+    out = _add_action(actions, "roll-out", "roll out a model", roll_out)
     out.add_argument("model")
     _add_selectors(out)
     _add_all_option(out)
@@ -101,29 +119,45 @@ def _add_job_actions(actions: "argparse._SubParsersAction[argparse.ArgumentParse
     out.add_argument("--minutes-each", type=row_count, default=30)
     out.add_argument("--abort-percent", type=float, default=20.0)
     out.add_argument(
-        "--abort-after", type=row_count, default=1, help="failures count from so many on"
+        "--abort-after",
+        type=row_count,
+        default=1,
+        help="executions before failures can abort the roll-out (%(default)s)",
     )
-    out.add_argument("--replaces", help="the model that goes (without: what most of them run)")
-    out.add_argument("--package", type=Path, help="JSON that joins the job: package, trial")
-    out.add_argument("--apply", action="store_true", help="do it; without, only show")
-    other = _add_action(actions, "order", "another job: renew, restart, diagnose, clip", create_job)
+    out.add_argument("--replaces", help="model to replace (default: the one most devices run)")
+    out.add_argument("--package", type=Path, help="JSON file with `package` and `trial`")
+    out.add_argument("--apply", action="store_true", help="make the change (without it: preview)")
+    job_parser = actions.add_parser("job", help="create jobs and follow them")
+    job_actions = job_parser.add_subparsers(dest="below", required=True)
+    other = _add_action(
+        job_actions,
+        "job create",
+        "create a job: renew, restart, diagnose, clip, update",
+        create_job,
+    )
     other.add_argument("operation")
-    other.add_argument("word", nargs="*", metavar="NAME=VALUE", help="what the job needs: url=...")
+    other.add_argument(
+        "word", nargs="*", metavar="NAME=VALUE", help="a field of the job document, such as url=..."
+    )
     _add_selectors(other)
     _add_all_option(other)
     other.add_argument("--per-minute", type=row_count)
     other.add_argument("--minutes-each", type=row_count, default=30)
-    other.add_argument("--apply", action="store_true", help="do it; without, only show")
-    back = _add_action(actions, "roll-back", "give the old model back", roll_back)
+    other.add_argument("--apply", action="store_true", help="make the change (without it: preview)")
+    back = _add_action(
+        actions, "roll-back", "stop a roll-out and restore the previous model", roll_back
+    )
     back.add_argument("job")
-    back.add_argument("--to", help="which model (without: the one that was replaced)")
+    back.add_argument("--to", help="model to restore (default: the one that was replaced)")
     shows = _add_action(
-        actions, "job", "one job: where each thing stands with it, and why", show_job
+        job_actions, "job show", "print the status of a job on each device", show_job
     )
     shows.add_argument("job")
     shows.add_argument("--status", choices=[str(one) for one in ExecutionStatus], help="only these")
-    shows.add_argument("--last", type=row_count, default=1_000, help="things at most (%(default)s)")
-    jobs = _add_action(actions, "jobs", "what was rolled out, newest first", list_jobs)
+    shows.add_argument(
+        "--last", type=row_count, default=1_000, help="maximum number of devices (%(default)s)"
+    )
+    jobs = _add_action(job_actions, "job list", "list jobs, newest first", list_jobs)
     jobs.add_argument("--last", type=row_count, default=20)
 
 
@@ -133,16 +167,16 @@ def _add_action(
     purpose: str,
     run: Action,
 ) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=purpose, description=purpose)
+    parser = actions.add_parser(name.split()[-1], help=purpose, description=purpose)
     settings.add_arguments(parser, "database")
     if name in aws_commands.ACTIONS:
         parser.add_argument("--on-aws", metavar="REGION", help="the fleet on AWS IoT Core")
-    parser.set_defaults(act=run)
+    parser.set_defaults(act=run, name=name)
     return parser
 
 
 def _add_selectors(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--device", help="one thing")
+    parser.add_argument("--device", help="one device, by name")
     parser.add_argument("--group")
     parser.add_argument("--location")
     parser.add_argument("--where", action="append", default=[], metavar="NAME=VALUE")
@@ -151,7 +185,7 @@ def _add_selectors(parser: argparse.ArgumentParser) -> None:
 def _add_sites_options(parser: argparse.ArgumentParser) -> None:
     settings.add_arguments(parser, "estate")
     parser.add_argument(
-        "--force", action="store_true", help="take a location that the sites file does not list"
+        "--force", action="store_true", help="accept a location that the sites file does not list"
     )
 
 
@@ -160,7 +194,7 @@ def _add_all_option(parser: argparse.ArgumentParser) -> None:
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Do what was asked; 2 when it is refused, with a sentence."""
+    """Run one action; 2 when it is refused, with a sentence on standard error."""
     if asked.action == "serve":
         return _serve(asked)
     author = Author(f"operator:{getpass.getuser()}", datetime.now(UTC))
@@ -189,7 +223,7 @@ def _run_on_database(asked: argparse.Namespace, author: Author) -> Iterator[str]
     url = settings.read(asked).database_url
     engine = open_existing(url)
     is_preview = not getattr(asked, "apply", True)
-    opened = reading if is_preview or asked.action in READS else writing
+    opened = reading if is_preview or asked.name in READS else writing
     try:
         with opened(engine) as connection:
             yield from list(asked.act(connection, asked, author))
@@ -200,23 +234,23 @@ def _run_on_database(asked: argparse.Namespace, author: Author) -> Iterator[str]
 def list_devices(
     connection: Connection, asked: argparse.Namespace, author: Author
 ) -> Iterator[str]:
-    """Things, one line each."""
+    """Devices, one line each."""
     estate = _load_sites(asked)
     found = devices.find_devices(connection, formatting.read_selector(asked))
     unlisted = 0
     for one in found:
-        is_listed = sites_check.is_listed(estate, one.thing)
+        is_listed = sites_check.is_listed(estate, one.device)
         unlisted += not is_listed
         yield _format_device(one, author.at) + ("" if is_listed else "  NOT IN THE SITES FILE")
     if unlisted:
-        yield f"{unlisted} things are not in the sites file: their reports do not count"
-    yield f"{len(found)} things"
+        yield f"{unlisted} devices are not in the sites file: their reports do not count"
+    yield f"{len(found)} devices"
 
 
 def show_device(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
-    """One thing as JSON, with its shadow."""
-    one = devices.get_device(connection, asked.thing)
-    state = desired_config.read_config(connection, asked.thing)
+    """One device as JSON, with its shadow."""
+    one = devices.get_device(connection, asked.device)
+    state = desired_config.read_config(connection, asked.device)
     body = {**msgspec.to_builtins(one), "config": state}
     yield msgspec.json.format(msgspec.json.encode(body)).decode()
 
@@ -225,49 +259,51 @@ def register_cameras(
     connection: Connection, asked: argparse.Namespace, author: Author
 ) -> Iterator[str]:
     """Take in one camera, or every camera of the estate."""
-    if asked.thing is None:
+    if asked.device is None:
         refuse_options(
             asked,
             *("location", "attribute", "force"),
             because="they describe one camera: name it, or leave them out to register all",
         )
-        yield f"{devices.register_sites(connection, _load_sites(asked), author)} new things"
+        yield f"{devices.register_sites(connection, _load_sites(asked), author)} new devices"
         return
     if asked.location is None:
         raise RegistryError("--location is missing: where does the camera hang?")
-    thing = Device(asked.thing, asked.location, attributes=formatting.parse_pairs(asked.attribute))
+    device = Device(
+        asked.device, asked.location, attributes=formatting.parse_pairs(asked.attribute)
+    )
     if not asked.force:
         sites_check.require_locations(_load_sites(asked), [asked.location])
-    devices.register_device(connection, thing, author)
-    yield f"registered {asked.thing} at {asked.location}"
-    yield from sites_check.list_warnings(_load_sites(asked), [(asked.thing, asked.location)])
+    devices.register_device(connection, device, author)
+    yield f"registered {asked.device} at {asked.location}"
+    yield from sites_check.list_warnings(_load_sites(asked), [(asked.device, asked.location)])
 
 
 def retire_device(
     connection: Connection, asked: argparse.Namespace, author: Author
 ) -> Iterator[str]:
-    """Take a thing out."""
-    retirement.retire(connection, asked.thing, author)
-    yield f"retired {asked.thing}; its certificate still opens the broker until it is revoked:"
-    yield f"  python -m provisioning ca revoke --dir AUTHORITY --name {asked.thing}"
+    """Take a device out."""
+    retirement.retire(connection, asked.device, author)
+    yield f"retired {asked.device}; its certificate still opens the broker until it is revoked:"
+    yield f"  python -m provisioning ca revoke --dir AUTHORITY --name {asked.device}"
 
 
 def add_to_group(
     connection: Connection, asked: argparse.Namespace, author: Author
 ) -> Iterator[str]:
-    """Put things into a group."""
-    for name in asked.thing:
+    """Put devices into a group."""
+    for name in asked.device:
         devices.get_device(connection, name)
-    devices.add_to_group(connection, asked.group, asked.thing, author)
-    yield f"{len(asked.thing)} in {asked.group}"
+    devices.add_to_group(connection, asked.group, asked.device, author)
+    yield f"{len(asked.device)} in {asked.group}"
 
 
 def remove_from_group(
     connection: Connection, asked: argparse.Namespace, author: Author
 ) -> Iterator[str]:
-    """Take things out of a group."""
-    devices.remove_from_group(connection, asked.group, asked.thing, author)
-    yield f"{len(asked.thing)} out of {asked.group}"
+    """Take devices out of a group."""
+    devices.remove_from_group(connection, asked.group, asked.device, author)
+    yield f"{len(asked.device)} out of {asked.group}"
 
 
 def allow_cameras(
@@ -279,7 +315,7 @@ def allow_cameras(
     if not asked.force:
         sites_check.require_locations(estate, (entry.location for entry in entries))
     written = allow_list.allow(connection, entries, author, again=asked.again)
-    yield f"{written} of {len(entries)} roster lines written"
+    yield f"{written} of {len(entries)} cameras written to the allow-list"
     yield from sites_check.list_warnings(estate, ((one.device, one.location) for one in entries))
 
 
@@ -308,24 +344,24 @@ def roll_out(connection: Connection, asked: argparse.Namespace, author: Author) 
     plan = formatting.read_rollout(asked)
     if not asked.apply:
         yield formatting.format_rollout_preview(
-            len(devices.find_names(connection, plan.whom)), plan.model
+            len(devices.find_names(connection, plan.target)), plan.model
         )
         return
     job = rollout.roll_out_model(connection, plan, author, replaces=asked.replaces)
-    yield f"{job.id}: {job.document['version']} for {len(job.targets)} things"
+    yield f"{job.id}: {job.document['version']} for {len(job.targets)} devices"
 
 
 def create_job(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
     """Have cameras do something once."""
-    whom, document = formatting.read_target(asked), formatting.read_document(asked)
+    target, document = formatting.read_target(asked), formatting.read_document(asked)
     if not asked.apply:
         yield formatting.format_job_preview(
-            len(devices.find_names(connection, whom)), asked.operation
+            len(devices.find_names(connection, target)), asked.operation
         )
         return
     spread = RolloutConfig(asked.per_minute, asked.minutes_each)
-    job = rollout.create_job(connection, document, whom, spread, author)
-    yield f"{job.id}: {asked.operation} for {len(job.targets)} things"
+    job = rollout.create_job(connection, document, target, spread, author)
+    yield f"{job.id}: {asked.operation} for {len(job.targets)} devices"
 
 
 def roll_back(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
@@ -341,13 +377,13 @@ def list_jobs(connection: Connection, asked: argparse.Namespace, author: Author)
 
 
 def _job_line(one: Mapping[str, Any]) -> str:
-    counts = ", ".join(f"{count} {status}" for status, count in one["things"].items())
+    counts = ", ".join(f"{count} {status}" for status, count in one["devices"].items())
     reason = f" ({one['reason']})" if one["reason"] else ""
     return f"{one['job']}  {one['status']}{reason}  {counts}, {one['waiting']} waiting"
 
 
 def show_job(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
-    """One job, thing by thing, with what each said."""
+    """One job, device by device, with what each said."""
     yield _job_line(rollout.get_job(connection, asked.job))
     status = ExecutionStatus(asked.status) if asked.status else None
     found = progress.read_progress(connection, asked.job, status=status, most=asked.last)
@@ -358,8 +394,8 @@ def show_history(
     connection: Connection, asked: argparse.Namespace, author: Author
 ) -> Iterator[str]:
     """What was done."""
-    for line in history.read_history(connection, asked.thing, last=asked.last):
-        about = " ".join(word for word in (line.thing, line.detail) if word)
+    for line in history.read_history(connection, asked.device, last=asked.last):
+        about = " ".join(word for word in (line.device, line.detail) if word)
         yield f"{line.at:%Y-%m-%d %H:%M:%S}Z  {line.who}  {line.event}  {about}"
 
 
@@ -375,6 +411,6 @@ def _format_device(one: DeviceStatus, at: datetime) -> str:
     marks = " DRIFTS" if one.drifts else ""
     groups = f" [{' '.join(one.groups)}]" if one.groups else ""
     return (
-        f"{one.thing.name}  {one.thing.location}  {one.presence or 'unknown'}, {seen}{left}"
+        f"{one.device.name}  {one.device.location}  {one.presence or 'unknown'}, {seen}{left}"
         f"{groups}{marks}"
     )

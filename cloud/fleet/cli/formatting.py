@@ -15,12 +15,12 @@ from cloud.fleet.shadows.desired_config import ConfigDrift, ConfigPreview
 
 
 def read_selector(asked: argparse.Namespace) -> DeviceSelector:
-    """Which things the command line means."""
+    """Which devices the command line means."""
     return DeviceSelector(asked.device, asked.location, asked.group, parse_pairs(asked.where))
 
 
 def read_target(asked: argparse.Namespace) -> DeviceSelector:
-    """Which things are to be changed; the whole fleet is never meant by saying nothing.
+    """Which devices are to be changed; the whole fleet is never meant by saying nothing.
 
     Raises:
         RegistryError: nothing is named, or --all and something else.
@@ -37,7 +37,7 @@ def read_target(asked: argparse.Namespace) -> DeviceSelector:
 
 
 def read_rollout(asked: argparse.Namespace) -> ModelRollout:
-    """Which model goes to whom, and how, as the command line says."""
+    """Which model goes to target, and how, as the command line says."""
     abort = AbortCriteria(asked.abort_after, asked.abort_percent)
     rollout = RolloutConfig(asked.per_minute, asked.minutes_each, abort)
     return ModelRollout(asked.model, read_target(asked), rollout, _read_package(asked.package))
@@ -59,7 +59,7 @@ def _read_package(path: Path | None) -> dict[str, Any]:
 
 def read_settings(asked: argparse.Namespace) -> dict[str, Any]:
     """The settings that are wished for; a value is JSON, or else a word."""
-    return {name: _parse_value(text) for name, text in parse_pairs(asked.wish).items()}
+    return {name: _parse_value(text) for name, text in parse_pairs(asked.setting).items()}
 
 
 def parse_pairs(words: Sequence[str]) -> dict[str, str]:
@@ -77,36 +77,36 @@ def format_changes(changes: Sequence[ConfigPreview], *, done: bool) -> Iterator[
     """What changes or would, one line a setting."""
     for one in changes:
         for name, (old, new) in one.changes.items():
-            yield f"{one.thing}  {name}: {_to_json(old)} → {_to_json(new)}"
-    yield f"{len(changes)} things {'changed' if done else 'would change; --apply does it'}"
+            yield f"{one.device}  {name}: {_to_json(old)} → {_to_json(new)}"
+    yield f"{len(changes)} devices {'changed' if done else 'would change; --apply does it'}"
 
 
 def format_drift(found: Sequence[ConfigDrift]) -> Iterator[str]:
     """Who is not what they should be."""
     for one in found:
         since = f"since {one.since:%Y-%m-%d %H:%M}Z"
-        yield f"{one.thing} at {one.location}  {_to_json(one.delta)}  {since}"
-    yield f"{len(found)} things drift"
+        yield f"{one.device} at {one.location}  {_to_json(one.delta)}  {since}"
+    yield f"{len(found)} devices drift"
 
 
 def format_rollout_preview(count: int, model: str) -> str:
     """What a roll-out would do."""
-    return f"{count} things would get {model}; --apply does it"
+    return f"{count} devices would get {model}; --apply does it"
 
 
 def format_job_preview(count: int, operation: str) -> str:
     """What an order would do."""
-    return f"{count} things would {operation}; --apply does it"
+    return f"{count} devices would {operation}; --apply does it"
 
 
 def format_progress(one: DeviceProgress) -> str:
-    """Where one thing stands with a job, and why."""
+    """Where one device stands with a job, and why."""
     started = f", began {one.started_at:%Y-%m-%d %H:%M:%S}Z" if one.started_at else ""
     more = {name: value for name, value in one.details.items() if name != "reason"}
     said = "".join(f"  {name}={value}" for name, value in sorted(more.items()))
     reason = f"  {one.reason}" if one.reason else ""
     return (
-        f"{one.thing}  {one.status}  queued {one.queued_at:%Y-%m-%d %H:%M:%S}Z{started}, "
+        f"{one.device}  {one.status}  queued {one.queued_at:%Y-%m-%d %H:%M:%S}Z{started}, "
         f"last word {one.updated_at:%Y-%m-%d %H:%M:%S}Z{reason}{said}"
     )
 
@@ -116,11 +116,11 @@ def format_rollback(back: RollbackResult) -> Iterator[str]:
     if back.job is None:
         yield "no new job: nobody had taken it"
     else:
-        things = len(back.job.targets)
-        yield f"{back.job.id}: {back.job.document['version']} for {things} things"
+        devices = len(back.job.targets)
+        yield f"{back.job.id}: {back.job.document['version']} for {devices} devices"
     yield (
         f"{back.done} had taken it, {back.unfinished} were at work or did not finish, "
-        f"{back.let_off} had not begun, {back.failed} had failed and kept the old one"
+        f"{back.not_started} had not begun, {back.failed} had failed and kept the old one"
     )
 
 

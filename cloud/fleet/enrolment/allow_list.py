@@ -16,7 +16,7 @@ from cloud.database import insert
 from cloud.fleet.audit_states import with_allow_list_states
 from cloud.fleet.history import Author, FleetEvent, record_events
 from cloud.fleet.registry.devices import RegistryError
-from cloud.fleet.tables import roster
+from cloud.fleet.tables import allow_list_table
 from wire.scalars import Device, Location
 
 COLUMNS: Final = ("serial", "claim", "device", "location", "groups")
@@ -61,7 +61,7 @@ def allow(
         _reject_taken(connection, entry)
         values = _row_values(entry)
         old = connection.execute(
-            select(roster).where(roster.c.serial == entry.serial)
+            select(allow_list_table).where(allow_list_table.c.serial == entry.serial)
         ).one_or_none()
         if (
             old is not None
@@ -71,7 +71,7 @@ def allow(
             continue
         if again or old is None:
             values["enrolled_at"] = None
-        statement = insert(connection.dialect.name, roster).values(**values)
+        statement = insert(connection.dialect.name, allow_list_table).values(**values)
         connection.execute(statement.on_conflict_do_update(index_elements=["serial"], set_=values))
         written.append(FleetEvent("roster.written", entry.device, f"serial {entry.serial}"))
     record_events(connection, author, with_allow_list_states(connection, written))
@@ -89,8 +89,10 @@ def _row_values(entry: AllowedCamera) -> dict[str, Any]:
 
 
 def _reject_taken(connection: Connection, entry: AllowedCamera) -> None:
-    other = (roster.c.device == entry.device) & (roster.c.serial != entry.serial)
-    serial = connection.execute(select(roster.c.serial).where(other)).scalar_one_or_none()
+    other = (allow_list_table.c.device == entry.device) & (
+        allow_list_table.c.serial != entry.serial
+    )
+    serial = connection.execute(select(allow_list_table.c.serial).where(other)).scalar_one_or_none()
     if serial is not None:
         raise RegistryError(
             f"roster line {entry.serial[:60]!r}: {entry.device} is expected with serial {serial}"

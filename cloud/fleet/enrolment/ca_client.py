@@ -1,4 +1,4 @@
-"""The desk's end of the signer's socket, and the one thing the desk reads in a request itself.
+"""The desk's end of the signer's socket, and the one device the desk reads in a request itself.
 
 A request's common name says whose place on the roster it asks for. Everything else about it is
 judged by the signer, which holds the key.

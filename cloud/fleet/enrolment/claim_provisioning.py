@@ -25,7 +25,7 @@ from cloud.fleet.audit_states import with_allow_list_states
 from cloud.fleet.history import Author, FleetEvent, record_events
 from cloud.fleet.registry import devices
 from cloud.fleet.registry.devices import Device
-from cloud.fleet.tables import enrolments, roster, things
+from cloud.fleet.tables import allow_list_table, device_table, enrolments
 from wire.enrolment import (
     CREATE,
     PROVISION,
@@ -116,7 +116,7 @@ class Enrolment:
 
     def withdraw_unregistered(self, *, at: datetime) -> int:
         """Take back what nobody registered with in time; returns how many."""
-        overdue = enrolments.c.settled_at.is_(None) & (enrolments.c.created_at < at - TOKEN_VALID)
+        overdue = enrolments.c.closed_at.is_(None) & (enrolments.c.created_at < at - TOKEN_VALID)
         with reading(self._engine) as connection:
             rows = connection.execute(select(enrolments).where(overdue)).all()
         for row in rows:
@@ -142,10 +142,10 @@ class Enrolment:
         self, holder: CertificateHolder, device: str, signed: Signed, at: datetime
     ) -> dict[str, Any]:
         token = secrets.token_urlsafe(48)
-        mine = (enrolments.c.device == device) & enrolments.c.settled_at.is_(None)
+        mine = (enrolments.c.device == device) & enrolments.c.closed_at.is_(None)
         with writing(self._engine) as connection:
             same = enrolments.c.certificate == signed.serial  # asked again: the old token is over
-            connection.execute(update(enrolments).where(mine, same).values(settled_at=at))
+            connection.execute(update(enrolments).where(mine, same).values(closed_at=at))
             before = connection.execute(select(enrolments).where(mine)).all()
             connection.execute(
                 enrolments.insert().values(
@@ -178,8 +178,8 @@ class Enrolment:
                 connection, row.device, row.certificate, row.certificate_ends_at, author
             )
             settled = enrolments.c.token_digest == row.token_digest
-            connection.execute(update(enrolments).where(settled).values(settled_at=at))
-            where = select(things.c.location).where(things.c.name == row.device)
+            connection.execute(update(enrolments).where(settled).values(closed_at=at))
+            where = select(device_table.c.location).where(device_table.c.name == row.device)
             location = connection.execute(where).scalar_one()
         return {"thingName": row.device, "deviceConfiguration": {"location": location}}
 
@@ -187,7 +187,9 @@ class Enrolment:
         with reading(self._engine) as connection:
             if holder.bearer is HolderKind.DEVICE:
                 return _own_location(connection, holder, device)
-            row = connection.execute(select(roster).where(roster.c.device == device)).one_or_none()
+            row = connection.execute(
+                select(allow_list_table).where(allow_list_table.c.device == device)
+            ).one_or_none()
         if row is None or row.claim != holder.name:
             raise EnrolmentError(403, "AccessDenied", f"{device!r} is not on this claim's roster")
         if row.enrolled_at is not None:
@@ -203,7 +205,7 @@ class Enrolment:
             return
         with writing(self._engine) as connection:
             mine = enrolments.c.token_digest == row.token_digest
-            connection.execute(update(enrolments).where(mine).values(settled_at=at))
+            connection.execute(update(enrolments).where(mine).values(closed_at=at))
             author = Author("enrolment", at)
             detail = f"{row.certificate}: {reason}"
             devices.record_event(connection, author, "certificate.withdrawn", row.device, detail)
@@ -214,8 +216,10 @@ def _own_location(connection: Connection, holder: CertificateHolder, device: str
         raise EnrolmentError(
             403, "AccessDenied", f"{holder.name!r} may not ask for {device[:63]!r}"
         )
-    wanted = (things.c.name == device) & things.c.retired_at.is_(None)
-    location = connection.execute(select(things.c.location).where(wanted)).scalar_one_or_none()
+    wanted = (device_table.c.name == device) & device_table.c.retired_at.is_(None)
+    location = connection.execute(
+        select(device_table.c.location).where(wanted)
+    ).scalar_one_or_none()
     if location is None:
         raise EnrolmentError(403, "AccessDenied", f"{device!r} is not in the fleet")
     return LocationId(location)
@@ -228,7 +232,7 @@ def _find_open_enrolment(
     row = connection.execute(select(enrolments).where(wanted)).one_or_none()
     if row is None or row.holder != str(holder):
         raise EnrolmentError(400, "InvalidCertificateOwnershipToken", "the token is not known here")
-    if row.settled_at is not None:
+    if row.closed_at is not None:
         raise EnrolmentError(400, "InvalidCertificateOwnershipToken", "the token was used before")
     if at - row.created_at > TOKEN_VALID:
         raise EnrolmentError(
@@ -244,7 +248,9 @@ def _enrol(
     holder: CertificateHolder,
     at: datetime,
 ) -> None:
-    expected = connection.execute(select(roster).where(roster.c.device == row.device)).one()
+    expected = connection.execute(
+        select(allow_list_table).where(allow_list_table.c.device == row.device)
+    ).one()
     if expected.enrolled_at is not None:
         raise EnrolmentError(403, "AccessDenied", f"{row.device!r} was enrolled before")
     if not serial or not secrets.compare_digest(serial.encode(), expected.serial.encode()):
@@ -258,8 +264,10 @@ def _enrol(
     for name in msgspec.json.decode(expected.groups, type=list[str]):
         devices.add_to_group(connection, name, [row.device], author)
     values = {"enrolled_at": at, "certificate": row.certificate}
-    connection.execute(update(roster).where(roster.c.device == row.device).values(**values))
-    noted = [FleetEvent("thing.enrolled", row.device, f"serial {expected.serial}")]
+    connection.execute(
+        update(allow_list_table).where(allow_list_table.c.device == row.device).values(**values)
+    )
+    noted = [FleetEvent("device.enrolled", row.device, f"serial {expected.serial}")]
     record_events(connection, author, with_allow_list_states(connection, noted))
 
 

@@ -207,7 +207,7 @@ class EnrolmentServer:
     async def _reply(self, visit: ClientSession, packet: Packet) -> bytes:
         visit.said += 1
         if visit.said > MAX_MESSAGES:
-            raise PacketError(f"{visit.holder} says more than {MAX_MESSAGES} things")
+            raise PacketError(f"{visit.holder} says more than {MAX_MESSAGES} devices")
         if not visit.version:
             return self._welcome(visit, packet)
         match packet.kind:

@@ -1,8 +1,8 @@
-"""Jobs: something each of many things is to do once, and how far each has come.
+"""Jobs: something each of many devices is to do once, and how far each has come.
 
 The behaviour is that of AWS IoT Jobs as its developer guide describes it: an execution is queued,
 in progress, or over; what is over stays over; a version guards against two that update at once; a
-timer runs while a thing is at work. Nothing here does I/O; `at` is whole seconds since 1970.
+timer runs while a device is at work. Nothing here does I/O; `at` is whole seconds since 1970.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ MAX_STEP_MINUTES: Final = 7 * 24 * 60
 
 
 class ExecutionStatus(StrEnum):
-    """Where one thing stands with one job."""
+    """Where one device stands with one job."""
 
     QUEUED = "QUEUED"
     IN_PROGRESS = "IN_PROGRESS"
@@ -58,10 +58,10 @@ class JobError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """One thing's part of one job."""
+    """One device's part of one job."""
 
     job: str
-    thing: str
+    device: str
     queued_at: int
     status: ExecutionStatus = ExecutionStatus.QUEUED
     details: Mapping[str, str] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class StatusUpdate:
-    """What a thing says about its execution, already understood."""
+    """What a device says about its execution, already understood."""
 
     status: ExecutionStatus
     details: Mapping[str, str] | None = None
@@ -94,7 +94,7 @@ class AbortCriteria:
 
 @dataclass(frozen=True, slots=True)
 class RolloutConfig:
-    """How fast a job spreads, how long a thing may take, when to stop."""
+    """How fast a job spreads, how long a device may take, when to stop."""
 
     per_minute: int | None = None
     minutes_each: int | None = None
@@ -104,7 +104,7 @@ class RolloutConfig:
 def apply_update(
     before: Execution, word: StatusUpdate, rollout: RolloutConfig, *, at: int
 ) -> Execution:
-    """The execution after a thing's word, or JobError."""
+    """The execution after a device's word, or JobError."""
     if word.number is not None and word.number != before.number:
         raise JobError("ResourceNotFound", f"There is no execution {word.number} of this job")
     if word.expected_version is not None and word.expected_version != before.version:
@@ -163,7 +163,7 @@ def end_execution(before: Execution, status: ExecutionStatus, *, at: int) -> Exe
 
 
 def sort_pending(executions: Iterable[Execution]) -> list[Execution]:
-    """What a thing has still to do: what is in progress, then what waits, oldest first."""
+    """What a device has still to do: what is in progress, then what waits, oldest first."""
     waiting = [one for one in executions if not one.status.is_over]
     return sorted(
         waiting, key=lambda one: (one.status is ExecutionStatus.QUEUED, one.queued_at, one.job)
@@ -171,7 +171,7 @@ def sort_pending(executions: Iterable[Execution]) -> list[Execution]:
 
 
 def count_due(rollout: RolloutConfig, *, waiting: int, already: int, since: int, at: int) -> int:
-    """How many more things may be told now, of those that wait."""
+    """How many more devices may be told now, of those that wait."""
     if rollout.per_minute is None:
         return waiting
     minutes_begun = 1 + max(0, at - since) // 60
@@ -210,7 +210,7 @@ def describe(one: Execution, document: Any, *, at: int) -> dict[str, Any]:
     )
     return {
         **summarize(one),
-        "thingName": one.thing,
+        "thingName": one.device,
         "status": one.status,
         **({"statusDetails": dict(one.details)} if one.details else {}),
         **left,
@@ -228,7 +228,7 @@ def execution_state(one: Execution) -> dict[str, Any]:
 
 
 def parse_update(request: Mapping[str, Any]) -> StatusUpdate:
-    """Understand a thing's update, or raise JobError."""
+    """Understand a device's update, or raise JobError."""
     return StatusUpdate(
         status=_parse_status(request.get("status")),
         details=parse_details(request),

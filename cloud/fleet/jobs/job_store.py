@@ -1,4 +1,4 @@
-"""Jobs kept in the database, and what things are told when something changes.
+"""Jobs kept in the database, and what devices are told when something changes.
 
 A job's executions appear as the roll-out reaches them; the others wait in the job's `targets`.
 Every function belongs to one transaction of its caller and returns what is to be said.
@@ -46,30 +46,30 @@ class JobExists(ValueError):  # noqa: N818 - reads as what happened
 
 @dataclass(slots=True)
 class PendingListChanges:
-    """Remembers what things had to do before a change, to tell them what is different after."""
+    """Remembers what devices had to do before a change, to tell them what is different after."""
 
     connection: Connection
     at: int
     before: dict[str, list[Execution]] = field(default_factory=dict)
 
-    def concerns(self, thing: str) -> None:
-        """Remember a thing's list before it is changed."""
-        if thing not in self.before:
-            self.before[thing] = read_pending(self.connection, thing)
+    def concerns(self, device: str) -> None:
+        """Remember a device's list before it is changed."""
+        if device not in self.before:
+            self.before[device] = read_pending(self.connection, device)
 
     def sayings(self) -> list[OutgoingMessage]:
         """What must be said about all that changed."""
-        return [said for thing, old in self.before.items() for said in self._about(thing, old)]
+        return [said for device, old in self.before.items() for said in self._about(device, old)]
 
-    def _about(self, thing: str, old: list[Execution]) -> Iterator[OutgoingMessage]:
-        new = read_pending(self.connection, thing)
+    def _about(self, device: str, old: list[Execution]) -> Iterator[OutgoingMessage]:
+        new = read_pending(self.connection, device)
         if {one.job for one in old} != {one.job for one in new}:
             body = {"timestamp": self.at, "jobs": _group_by_status(new)}
-            yield OutgoingMessage(jobs_topic(DeviceId(thing), "notify"), body)
+            yield OutgoingMessage(jobs_topic(DeviceId(device), "notify"), body)
         if [one.job for one in old[:1]] != [one.job for one in new[:1]]:
             following = {"execution": self._described(new[0])} if new else {}
             yield OutgoingMessage(
-                jobs_topic(DeviceId(thing), "notify-next"), {"timestamp": self.at, **following}
+                jobs_topic(DeviceId(device), "notify-next"), {"timestamp": self.at, **following}
             )
 
     def _described(self, one: Execution) -> dict[str, Any]:
@@ -86,13 +86,13 @@ def _collecting_notifications(
 
 
 def create_job(connection: Connection, job: Job, *, at: datetime) -> list[OutgoingMessage]:
-    """Open a job and tell the first of its things."""
+    """Open a job and tell the first of its devices."""
     statement = insert(connection.dialect.name, jobs).values(
         id=job.id,
         document=msgspec.json.encode(job.document).decode(),
         rollout=msgspec.json.encode(job.rollout).decode(),
         targets=msgspec.json.encode(job.targets).decode(),
-        told=0,
+        notified=0,
         status=ExecutionStatus.IN_PROGRESS,
         created_at=at,
     )
@@ -103,7 +103,7 @@ def create_job(connection: Connection, job: Job, *, at: datetime) -> list[Outgoi
 
 
 def queue_due_targets(connection: Connection, job: str, *, at: datetime) -> list[OutgoingMessage]:
-    """Tell as many more things as the roll-out allows now."""
+    """Tell as many more devices as the roll-out allows now."""
     row = connection.execute(select(jobs).where(jobs.c.id == job)).one()
     targets: list[str] = msgspec.json.decode(row.targets)
     if row.status != ExecutionStatus.IN_PROGRESS or not targets:
@@ -111,46 +111,46 @@ def queue_due_targets(connection: Connection, job: str, *, at: datetime) -> list
     allowed = engine.count_due(
         _rollout(row),
         waiting=len(targets),
-        already=row.told,
+        already=row.notified,
         since=_epoch_seconds(row.created_at),
         at=_epoch_seconds(at),
     )
     sayings: list[OutgoingMessage] = []
     with _collecting_notifications(connection, at, sayings) as news:
-        for thing in targets[:allowed]:
-            news.concerns(thing)
+        for device in targets[:allowed]:
+            news.concerns(device)
             seconds = _epoch_seconds(at)
-            _save_execution(connection, Execution(job, thing, seconds, updated_at=seconds))
+            _save_execution(connection, Execution(job, device, seconds, updated_at=seconds))
         _update_job(
             connection,
             job,
             targets=msgspec.json.encode(targets[allowed:]).decode(),
-            told=row.told + len(targets[:allowed]),
+            notified=row.notified + len(targets[:allowed]),
         )
     return sayings
 
 
-def read_pending(connection: Connection, thing: str) -> list[Execution]:
-    """What a thing has still to do, in order."""
+def read_pending(connection: Connection, device: str) -> list[Execution]:
+    """What a device has still to do, in order."""
     open_ones = executions.c.status.in_([ExecutionStatus.QUEUED, ExecutionStatus.IN_PROGRESS])
     rows = connection.execute(
-        select(executions.c.body).where(executions.c.thing == thing, open_ones)
+        select(executions.c.body).where(executions.c.device == device, open_ones)
     )
     return engine.sort_pending(_execution(row.body) for row in rows)
 
 
-def get_execution(connection: Connection, thing: str, job: str) -> Execution:
-    """A thing's execution of a job; `$next` is the first that is pending."""
+def get_execution(connection: Connection, device: str, job: str) -> Execution:
+    """A device's execution of a job; `$next` is the first that is pending."""
     if job == NEXT:
-        todo = read_pending(connection, thing)
+        todo = read_pending(connection, device)
         if not todo:
-            raise JobError("ResourceNotFound", "There is no pending job for this thing")
+            raise JobError("ResourceNotFound", "There is no pending job for this device")
         return todo[0]
     row = connection.execute(
-        select(executions.c.body).where(executions.c.thing == thing, executions.c.job == job)
+        select(executions.c.body).where(executions.c.device == device, executions.c.job == job)
     ).one_or_none()
     if row is None:
-        raise JobError("ResourceNotFound", f"This thing has no job {job[:64]!r}")
+        raise JobError("ResourceNotFound", f"This device has no job {job[:64]!r}")
     return _execution(row.body)
 
 
@@ -162,28 +162,28 @@ def read_document(connection: Connection, job: str) -> dict[str, Any]:
 
 
 def update_execution(
-    connection: Connection, thing: str, job: str, word: StatusUpdate, *, at: datetime
+    connection: Connection, device: str, job: str, word: StatusUpdate, *, at: datetime
 ) -> tuple[Execution, list[OutgoingMessage]]:
-    """Take a thing's word about its execution; stop the job when too many go wrong."""
-    before = get_execution(connection, thing, job)
+    """Take a device's word about its execution; stop the job when too many go wrong."""
+    before = get_execution(connection, device, job)
     row = connection.execute(select(jobs).where(jobs.c.id == before.job)).one()
     after = engine.apply_update(before, word, _rollout(row), at=_epoch_seconds(at))
     sayings: list[OutgoingMessage] = []
     with _collecting_notifications(connection, at, sayings) as news:
-        news.concerns(thing)
+        news.concerns(device)
         _save_execution(connection, after)
     sayings += evaluate_job(connection, before.job, at=at)
     return after, sayings
 
 
 def evaluate_job(connection: Connection, job: str, *, at: datetime) -> list[OutgoingMessage]:
-    """Stop a job whose things go wrong, complete one that all things are through with."""
+    """Stop a job whose devices go wrong, complete one that all devices are through with."""
     row = connection.execute(select(jobs).where(jobs.c.id == job)).one()
     if row.status != ExecutionStatus.IN_PROGRESS:
         return []
     statuses = _statuses(connection, job)
     if engine.should_abort(_rollout(row), statuses):
-        return cancel_job(connection, job, reason="too many things went wrong", at=at)
+        return cancel_job(connection, job, reason="too many devices went wrong", at=at)
     if row.targets == "[]" and all(status.is_over for status in statuses):
         _update_job(connection, job, status="COMPLETED", ended_at=at)
     return []
@@ -199,7 +199,7 @@ def cancel_job(
     )
     with _collecting_notifications(connection, at, sayings) as news:
         for one in _open_executions(connection, job):
-            news.concerns(one.thing)
+            news.concerns(one.device)
             _save_execution(
                 connection,
                 engine.end_execution(one, ExecutionStatus.CANCELED, at=_epoch_seconds(at)),
@@ -215,7 +215,7 @@ def advance_time(connection: Connection, *, at: datetime) -> list[OutgoingMessag
         over = [_execution(row.body) for row in connection.execute(late).all()]
         for one in over:
             if after := engine.time_out(one, at=_epoch_seconds(at)):
-                news.concerns(one.thing)
+                news.concerns(one.device)
                 _save_execution(connection, after)
     for job in {one.job for one in over}:
         sayings += evaluate_job(connection, job, at=at)
@@ -227,13 +227,13 @@ def advance_time(connection: Connection, *, at: datetime) -> list[OutgoingMessag
     return sayings
 
 
-def delete_executions(connection: Connection, thing: str) -> None:
-    """Remove a thing's executions, when the thing is retired."""
-    connection.execute(delete(executions).where(executions.c.thing == thing))
+def delete_executions(connection: Connection, device: str) -> None:
+    """Remove a device's executions, when the device is retired."""
+    connection.execute(delete(executions).where(executions.c.device == device))
 
 
 def count_by_status(connection: Connection, job: str) -> dict[str, int]:
-    """How many things stand where with a job."""
+    """How many devices stand where with a job."""
     rows = connection.execute(
         select(executions.c.status, func.count())
         .where(executions.c.job == job)
@@ -267,10 +267,10 @@ def _save_execution(connection: Connection, one: Execution) -> None:
         "body": msgspec.json.encode(one).decode(),
     }
     statement = insert(connection.dialect.name, executions).values(
-        thing=one.thing, job=one.job, **values
+        device=one.device, job=one.job, **values
     )
     connection.execute(
-        statement.on_conflict_do_update(index_elements=["thing", "job"], set_=values)
+        statement.on_conflict_do_update(index_elements=["device", "job"], set_=values)
     )
 
 

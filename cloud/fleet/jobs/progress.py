@@ -1,4 +1,4 @@
-"""Where each thing stands with a job, and why: what the thing said of it, and when."""
+"""Where each device stands with a job, and why: what the device said of it, and when."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,9 +14,9 @@ from cloud.fleet.tables import executions, jobs
 
 @dataclass(frozen=True, slots=True)
 class DeviceProgress:
-    """One thing's part of one job. `reason` is why it failed or was refused, as it said."""
+    """One device's part of one job. `reason` is why it failed or was refused, as it said."""
 
-    thing: str
+    device: str
     status: ExecutionStatus
     reason: str | None
     details: dict[str, str]
@@ -33,21 +33,21 @@ def read_progress(
     after: str = "",
     most: int = 1_000,
 ) -> list[DeviceProgress]:
-    """The things that were told of a job, by name; UnknownJob when there is none."""
+    """The devices that were told of a job, by name; UnknownJob when there is none."""
     row = connection.execute(select(jobs).where(jobs.c.id == job)).one_or_none()
     if row is None:
         raise UnknownJob(job)
-    query = select(executions).where(executions.c.job == job, executions.c.thing > after)
+    query = select(executions).where(executions.c.job == job, executions.c.device > after)
     if status is not None:
         query = query.where(executions.c.status == status)
-    rows = connection.execute(query.order_by(executions.c.thing).limit(most)).all()
+    rows = connection.execute(query.order_by(executions.c.device).limit(most)).all()
     return [_progress(one, row) for one in rows]
 
 
 def _progress(row: Row[Any], job: Row[Any]) -> DeviceProgress:
     one = msgspec.json.decode(row.body, type=Execution)
     return DeviceProgress(
-        one.thing,
+        one.device,
         one.status,
         _reason(one, job.reason),
         dict(one.details),

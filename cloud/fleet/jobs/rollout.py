@@ -35,17 +35,17 @@ class UnknownJob(RegistryError):  # noqa: N818 - reads as what happened
     """A job that was never opened."""
 
     def __init__(self, job: str) -> None:
-        super().__init__(f"no job {job[:64]!r}: see `fleet jobs`")
+        super().__init__(f"no job {job[:64]!r}: see `fleet job list`")
 
 
 @dataclass(frozen=True, slots=True)
 class ModelRollout:
-    """Which model goes to whom, and how. `more` joins the job's document: the signed package that
+    """Which model goes to target, and how. `more` joins the job's document: the signed package that
     brings the model, the terms of its trial.
     """
 
     model: str
-    whom: DeviceSelector
+    target: DeviceSelector
     rollout: RolloutConfig
     more: Mapping[str, Any] = field(default_factory=dict)
 
@@ -54,9 +54,9 @@ def roll_out_model(
     connection: Connection, plan: ModelRollout, author: Author, *, replaces: str | None = None
 ) -> Job:
     """Open the job; its id is the model's name and a number."""
-    meant = devices.find_devices(connection, plan.whom)
+    meant = devices.find_devices(connection, plan.target)
     if not meant:
-        raise RegistryError("no thing is meant: see `fleet list`")
+        raise RegistryError("no device matches the selector: see `fleet list`")
     document = {
         "operation": OPERATION,
         "version": plan.model,
@@ -64,7 +64,7 @@ def roll_out_model(
         **plan.more,
     }
     validate_document(document)
-    targets = tuple(one.thing.name for one in meant)
+    targets = tuple(one.device.name for one in meant)
     job = Job(_next_free_id(connection, plan.model), document, targets, plan.rollout)
     _create(connection, job, author)
     return job
@@ -73,14 +73,14 @@ def roll_out_model(
 def create_job(
     connection: Connection,
     document: Mapping[str, Any],
-    whom: DeviceSelector,
+    target: DeviceSelector,
     rollout: RolloutConfig,
     author: Author,
 ) -> Job:
     """Open a job of any other kind: `renew`, `restart`, `diagnose`."""
-    meant = devices.find_names(connection, whom)
+    meant = devices.find_names(connection, target)
     if not meant:
-        raise RegistryError("no thing is meant: see `fleet list`")
+        raise RegistryError("no device matches the selector: see `fleet list`")
     validate_document(document)
     job = Job(
         _next_free_id(connection, document["operation"]), dict(document), tuple(meant), rollout
@@ -99,15 +99,16 @@ def validate_document(document: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RollbackResult:
-    """What became of a job that was rolled back, by things. `job` None: nobody needs the old model.
+    """Result of a rollback. `job` restores the old model; None when no device needs it.
 
-    `done` and `unfinished` get the old one; `let_off` had not begun; `failed` put it back alone.
+    `done` and `unfinished` count devices that get the old model; `not_started` and `failed` count
+    devices that have it.
     """
 
     job: Job | None
     done: int
     unfinished: int
-    let_off: int
+    not_started: int
     failed: int
 
 
@@ -127,10 +128,10 @@ def roll_back(
         raise RegistryError(f"what {job} replaced is not known: say --to VERSION")
     known = _read_executions(connection, job)
     waiting = len(msgspec.json.decode(row.targets))
-    done = [one.thing for one in known if one.status is ExecutionStatus.SUCCEEDED]
-    unfinished = [one.thing for one in known if one.status in UNFINISHED and one.started_at]
+    done = [one.device for one in known if one.status is ExecutionStatus.SUCCEEDED]
+    unfinished = [one.device for one in known if one.status in UNFINISHED and one.started_at]
     failed = sum(one.status in (ExecutionStatus.FAILED, ExecutionStatus.REJECTED) for one in known)
-    let_off = len(known) + waiting - len(done) - len(unfinished) - failed
+    not_started = len(known) + waiting - len(done) - len(unfinished) - failed
     if row.status == ExecutionStatus.IN_PROGRESS:
         enqueue(
             connection, job_store.cancel_job(connection, job, reason="rolled back", at=author.at)
@@ -141,17 +142,17 @@ def roll_back(
         model = {"operation": OPERATION, "version": old, "replaces": document["version"]}
         back = Job(_next_free_id(connection, f"{job}-back"[:56]), model, taken)
         _create(connection, back, author)
-    return RollbackResult(back, len(done), len(unfinished), let_off, failed)
+    return RollbackResult(back, len(done), len(unfinished), not_started, failed)
 
 
 def list_jobs(connection: Connection, *, last: int) -> list[dict[str, Any]]:
-    """The newest jobs, with where their things stand."""
+    """The newest jobs, with where their devices stand."""
     rows = connection.execute(select(jobs).order_by(jobs.c.created_at.desc()).limit(last)).all()
     return [_describe(connection, row) for row in rows]
 
 
 def get_job(connection: Connection, job: str) -> dict[str, Any]:
-    """One job, with where its things stand; UnknownJob when there is none."""
+    """One job, with where its devices stand; UnknownJob when there is none."""
     row = connection.execute(select(jobs).where(jobs.c.id == job)).one_or_none()
     if row is None:
         raise UnknownJob(job)
@@ -166,7 +167,7 @@ def _describe(connection: Connection, row: Row[Any]) -> dict[str, Any]:
         "document": msgspec.json.decode(row.document),
         "created_at": row.created_at,
         "waiting": len(msgspec.json.decode(row.targets)),
-        "things": job_store.count_by_status(connection, row.id),
+        "devices": job_store.count_by_status(connection, row.id),
     }
 
 
@@ -174,7 +175,7 @@ def _create(connection: Connection, job: Job, author: Author) -> None:
     sayings: list[OutgoingMessage] = job_store.create_job(connection, job, at=author.at)
     enqueue(connection, sayings)
     what = job.document.get("version") or job.document["operation"]
-    detail = f"{job.id}: {what} for {len(job.targets)} things"
+    detail = f"{job.id}: {what} for {len(job.targets)} devices"
     devices.record_event(connection, author, "job.opened", None, detail)
 
 

@@ -1,6 +1,6 @@
-"""The things of the fleet: who they are, where they hang, which groups they are in.
+"""The devices of the fleet: who they are, where they hang, which groups they are in.
 
-A thing's name is its device id. What a camera says of itself (presence, heartbeat) is kept by the
+A device's name is its device id. What a camera says of itself (presence, heartbeat) is kept by the
 stream in `device_states`; here the two are read together. Every change is written into the audit
 in the same transaction.
 """
@@ -19,7 +19,7 @@ from cloud.database import device_status, insert
 from cloud.estate import Estate
 from cloud.fleet import audit_states
 from cloud.fleet.history import Author, FleetEvent, record_events
-from cloud.fleet.tables import shadows, thing_groups, things
+from cloud.fleet.tables import device_groups, device_table, shadows
 from wire.scalars import NAME, DeviceId, LocationId
 from wire.topics import DeviceAddress
 
@@ -34,10 +34,10 @@ class RegistryError(ValueError):
 
 
 class UnknownDevice(RegistryError):  # noqa: N818 - reads as what happened
-    """A thing that the fleet does not have."""
+    """A device that the fleet does not have."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"no thing {name[:63]!r} in the fleet: see `fleet list`")
+        super().__init__(f"no device {name[:63]!r} in the fleet: see `fleet list`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,9 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class DeviceStatus:
-    """A thing with what it was last known to be."""
+    """A device with what it was last known to be."""
 
-    thing: Device
+    device: Device
     groups: tuple[str, ...]
     presence: str | None
     seen_at: datetime | None
@@ -66,7 +66,7 @@ class DeviceStatus:
 
 @dataclass(frozen=True, slots=True)
 class DeviceSelector:
-    """Which things are meant. Everything that is given must hold."""
+    """Which devices are meant. Everything that is given must hold."""
 
     name: str | None = None
     location: str | None = None
@@ -81,74 +81,80 @@ class DeviceSelector:
         return self == DeviceSelector()
 
 
-def register_device(connection: Connection, thing: Device, author: Author) -> None:
-    """Take in a thing, or correct what is known of it."""
-    _upsert(connection, thing, author)
-    _record_device_event(connection, author, "thing.registered", thing.name, f"at {thing.location}")
+def register_device(connection: Connection, device: Device, author: Author) -> None:
+    """Take in a device, or correct what is known of it."""
+    _upsert(connection, device, author)
+    _record_device_event(
+        connection, author, "device.registered", device.name, f"at {device.location}"
+    )
 
 
-def _upsert(connection: Connection, thing: Device, author: Author) -> None:
-    DeviceAddress(LocationId(thing.location), DeviceId(thing.name))
-    _check_attributes(thing.attributes)
+def _upsert(connection: Connection, device: Device, author: Author) -> None:
+    DeviceAddress(LocationId(device.location), DeviceId(device.name))
+    _check_attributes(device.attributes)
     values = {
-        "location": thing.location,
-        "kind": thing.kind,
-        "attributes": msgspec.json.encode(thing.attributes).decode(),
+        "location": device.location,
+        "kind": device.kind,
+        "attributes": msgspec.json.encode(device.attributes).decode(),
         "retired_at": None,
-        **({"serial": thing.serial} if thing.serial else {}),
+        **({"serial": device.serial} if device.serial else {}),
     }
-    statement = insert(connection.dialect.name, things).values(
-        name=thing.name, created_at=author.at, **values
+    statement = insert(connection.dialect.name, device_table).values(
+        name=device.name, created_at=author.at, **values
     )
     connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
 
 
 def register_sites(connection: Connection, estate: Estate, author: Author) -> int:
     """Take in every camera of the estate that is not known yet; returns how many."""
-    known = set(connection.execute(select(things.c.name)).scalars())
+    known = set(connection.execute(select(device_table.c.name)).scalars())
     new = [
         Device(camera, site.id)
         for site in estate
         for camera in site.device_ids
         if camera not in known and estate.listings(camera)[-1].location == site.id
     ]
-    for thing in new:
-        _upsert(connection, thing, author)
-    noted = [FleetEvent("thing.registered", thing.name, f"at {thing.location}") for thing in new]
+    for device in new:
+        _upsert(connection, device, author)
+    noted = [
+        FleetEvent("device.registered", device.name, f"at {device.location}") for device in new
+    ]
     record_events(connection, author, audit_states.with_device_states(connection, noted))
     return len(new)
 
 
 def mark_retired(connection: Connection, name: str, author: Author) -> None:
     """Record that a device has left the fleet and its groups; UnknownThing when there is none."""
-    wanted = (things.c.name == name) & things.c.retired_at.is_(None)
-    if not connection.execute(update(things).where(wanted).values(retired_at=author.at)).rowcount:
+    wanted = (device_table.c.name == name) & device_table.c.retired_at.is_(None)
+    if not connection.execute(
+        update(device_table).where(wanted).values(retired_at=author.at)
+    ).rowcount:
         raise UnknownDevice(name)
-    member = thing_groups.c.thing == name
-    left = connection.execute(select(thing_groups.c.name).where(member)).scalars().all()
-    connection.execute(delete(thing_groups).where(member))
+    member = device_groups.c.device == name
+    left = connection.execute(select(device_groups.c.name).where(member)).scalars().all()
+    connection.execute(delete(device_groups).where(member))
     for one in left:
         _record_group_event(connection, author, "group.left", one, [name])
-    _record_device_event(connection, author, "thing.retired", name, "")
+    _record_device_event(connection, author, "device.retired", name, "")
 
 
 def record_certificate(
     connection: Connection, name: str, serial: str, ends_at: datetime, author: Author
 ) -> None:
-    """Remember a thing's newest certificate."""
+    """Remember a device's newest certificate."""
     values = {"certificate": serial, "certificate_ends_at": ends_at}
-    connection.execute(update(things).where(things.c.name == name).values(**values))
+    connection.execute(update(device_table).where(device_table.c.name == name).values(**values))
     detail = f"{serial} until {ends_at.isoformat()}"
-    _record_device_event(connection, author, "thing.certified", name, detail)
+    _record_device_event(connection, author, "device.certified", name, detail)
 
 
 def add_to_group(connection: Connection, name: str, members: Sequence[str], author: Author) -> None:
-    """Put things into a group, which is made by its first member."""
+    """Put devices into a group, which is made by its first member."""
     if not re.match(NAME, name):
         raise RegistryError(f"{name[:80]!r} is no group name: use 1 to 63 letters, digits, - or _")
-    rows = [{"name": name, "thing": member} for member in members]
+    rows = [{"name": name, "device": member} for member in members]
     if rows:
-        statement = insert(connection.dialect.name, thing_groups)
+        statement = insert(connection.dialect.name, device_groups)
         connection.execute(statement.on_conflict_do_nothing(), rows)
     _record_group_event(connection, author, "group.joined", name, members)
 
@@ -156,33 +162,33 @@ def add_to_group(connection: Connection, name: str, members: Sequence[str], auth
 def remove_from_group(
     connection: Connection, name: str, members: Sequence[str], author: Author
 ) -> None:
-    """Take things out of a group."""
-    leaving = (thing_groups.c.name == name) & thing_groups.c.thing.in_(members)
-    connection.execute(delete(thing_groups).where(leaving))
+    """Take devices out of a group."""
+    leaving = (device_groups.c.name == name) & device_groups.c.device.in_(members)
+    connection.execute(delete(device_groups).where(leaving))
     _record_group_event(connection, author, "group.left", name, members)
 
 
 def find_devices(
     connection: Connection, search: DeviceSelector, *, after: str = "", most: int | None = None
 ) -> list[DeviceStatus]:
-    """Things that are meant, by name, with what is known of them; a page of them with `most`."""
+    """Devices that are meant, by name, with what is known of them; a page of them with `most`."""
     statement = (
         select(
-            things,
+            device_table,
             device_status.c.presence,
             device_status.c.heartbeat,
             device_status.c.heartbeat_received_at,
             shadows.c.differs,
         )
-        .outerjoin(device_status, device_status.c.device == things.c.name)
+        .outerjoin(device_status, device_status.c.device == device_table.c.name)
         .outerjoin(
             shadows,
-            (shadows.c.thing == things.c.name)
+            (shadows.c.device == device_table.c.name)
             & shadows.c.differs.is_(True)
             & shadows.c.deleted_at.is_(None),
         )
-        .where(things.c.retired_at.is_(None), things.c.name > after)
-        .order_by(things.c.name)
+        .where(device_table.c.retired_at.is_(None), device_table.c.name > after)
+        .order_by(device_table.c.name)
     )
     for wanted in _conditions(search):
         statement = statement.where(wanted)
@@ -200,12 +206,12 @@ def find_devices(
 
 
 def find_names(connection: Connection, search: DeviceSelector) -> list[str]:
-    """The names of the things that are meant."""
-    return [found.thing.name for found in find_devices(connection, search)]
+    """The names of the devices that are meant."""
+    return [found.device.name for found in find_devices(connection, search)]
 
 
 def get_device(connection: Connection, name: str) -> DeviceStatus:
-    """The thing of that name, or RegistryError."""
+    """The device of that name, or RegistryError."""
     found = find_devices(connection, DeviceSelector(name=name))
     if not found:
         raise UnknownDevice(name)
@@ -213,16 +219,16 @@ def get_device(connection: Connection, name: str) -> DeviceStatus:
 
 
 def record_event(
-    connection: Connection, author: Author, event: str, thing: str | None, detail: str
+    connection: Connection, author: Author, event: str, device: str | None, detail: str
 ) -> None:
     """Write an event into the audit chain."""
-    record_events(connection, author, [FleetEvent(event, thing, detail)])
+    record_events(connection, author, [FleetEvent(event, device, detail)])
 
 
 def _record_device_event(
-    connection: Connection, author: Author, event: str, thing: str, detail: str
+    connection: Connection, author: Author, event: str, device: str, detail: str
 ) -> None:
-    noted = [FleetEvent(event, thing, detail)]
+    noted = [FleetEvent(event, device, detail)]
     record_events(connection, author, audit_states.with_device_states(connection, noted))
 
 
@@ -235,12 +241,12 @@ def _record_group_event(
 
 def _conditions(search: DeviceSelector) -> Iterable[Any]:
     if search.name is not None:
-        yield things.c.name == search.name
+        yield device_table.c.name == search.name
     if search.location is not None:
-        yield things.c.location == search.location
+        yield device_table.c.location == search.location
     if search.group is not None:
-        members = select(thing_groups.c.thing).where(thing_groups.c.name == search.group)
-        yield things.c.name.in_(members)
+        members = select(device_groups.c.device).where(device_groups.c.name == search.group)
+        yield device_table.c.name.in_(members)
     if search.presence is not None:
         yield device_status.c.presence == search.presence
     if search.drifting:
@@ -249,8 +255,8 @@ def _conditions(search: DeviceSelector) -> Iterable[Any]:
 
 def _groups(connection: Connection) -> dict[str, tuple[str, ...]]:
     groups: dict[str, tuple[str, ...]] = {}
-    for row in connection.execute(select(thing_groups).order_by(thing_groups.c.name)):
-        groups[row.thing] = (*groups.get(row.thing, ()), row.name)
+    for row in connection.execute(select(device_groups).order_by(device_groups.c.name)):
+        groups[row.device] = (*groups.get(row.device, ()), row.name)
     return groups
 
 
@@ -258,7 +264,7 @@ def _status_from_row(
     row: Row[Any], attributes: dict[str, str], groups: tuple[str, ...]
 ) -> DeviceStatus:
     return DeviceStatus(
-        thing=Device(row.name, row.location, row.kind, row.serial, attributes),
+        device=Device(row.name, row.location, row.kind, row.serial, attributes),
         groups=groups,
         presence=row.presence,
         seen_at=row.heartbeat_received_at,

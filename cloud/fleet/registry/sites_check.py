@@ -31,9 +31,9 @@ def require_locations(estate: Estate, locations: Iterable[str]) -> None:
     )
 
 
-def is_listed(estate: Estate, thing: Device) -> bool:
-    """Whether the reports of a thing count: the file lists it at its location."""
-    return estate.is_listed(LocationId(thing.location), DeviceId(thing.name))
+def is_listed(estate: Estate, device: Device) -> bool:
+    """Whether the reports of a device count: the file lists it at its location."""
+    return estate.is_listed(LocationId(device.location), DeviceId(device.name))
 
 
 def list_warnings(estate: Estate, cameras: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The cameras of the sites file are things of the fleet, also those that are added later."""
+"""The cameras of the sites file are devices of the fleet, also those that are added later."""
 
 import logging
 from datetime import datetime
@@ -37,6 +37,6 @@ class SitesSync:
         """The same; a database that is away is tried at the next call."""
         try:
             if new := self.register(now):
-                log.info("fleet.registered", extra={"things": new})
+                log.info("fleet.registered", extra={"devices": new})
         except DBAPIError as error:
             log.warning("database.unavailable", extra={"reason": type(error.orig).__name__})

@@ -20,8 +20,8 @@ from cloud.fleet.shadows import shadow_store
 from cloud.fleet.shadows.known_models import known_models
 from cloud.fleet.shadows.shadow import Shadow, ShadowUpdate, merge
 from cloud.fleet.shadows.shadow_store import ShadowName
+from cloud.fleet.tables import device_table
 from cloud.fleet.tables import shadows as shadow_table
-from cloud.fleet.tables import things
 from wire.device_config import CONFIG_SHADOW, DeviceConfig, shadow_topic
 from wire.scalars import DeviceId
 
@@ -29,45 +29,45 @@ ABSENT: Final = "-"
 
 
 class DesiredConfigError(ValueError):
-    """A wish that no camera could fulfil, or that concerns nobody."""
+    """A wanted that no camera could fulfil, or that concerns nobody."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigPreview:
-    """What would change for one thing: setting → (now, then)."""
+    """What would change for one device: setting → (now, then)."""
 
-    thing: str
+    device: str
     changes: Mapping[str, tuple[Any, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigDrift:
-    """A thing that is not what it should be, and since when that shadow stands so."""
+    """A device that is not what it should be, and since when that shadow stands so."""
 
-    thing: str
+    device: str
     location: str
     delta: Mapping[str, Any]
     since: datetime
 
 
-def validate_settings(wish: Mapping[str, Any]) -> None:
-    """Refuse a wish that is not of the contract; `null` takes a setting back."""
-    if not wish:
+def validate_settings(wanted: Mapping[str, Any]) -> None:
+    """Refuse a wanted that is not of the contract; `null` takes a setting back."""
+    if not wanted:
         raise DesiredConfigError("nothing is wished for: say at least one setting=value")
     known = {field.name for field in msgspec.structs.fields(DeviceConfig)}
-    if unknown := sorted(set(wish) - known):
+    if unknown := sorted(set(wanted) - known):
         raise DesiredConfigError(f"{', '.join(unknown)}: wanted one of {', '.join(sorted(known))}")
-    given = {name: value for name, value in wish.items() if value is not None}
+    given = {name: value for name, value in wanted.items() if value is not None}
     try:
         msgspec.convert(given, DeviceConfig)
     except (msgspec.ValidationError, ValueError) as error:
         raise DesiredConfigError(str(error)) from error
 
 
-def validate_models(wish: Mapping[str, Any], known: Mapping[str, Iterable[str]]) -> None:
+def validate_models(wanted: Mapping[str, Any], known: Mapping[str, Iterable[str]]) -> None:
     """Refuse a model that no camera has; `known` are names by setting."""
     for setting, names in known.items():
-        name = wish.get(setting)
+        name = wanted.get(setting)
         if name is not None and name not in names:
             raise DesiredConfigError(
                 f"{setting}: no camera has a model of that name: wanted one of "
@@ -76,30 +76,32 @@ def validate_models(wish: Mapping[str, Any], known: Mapping[str, Iterable[str]])
 
 
 def preview_changes(
-    connection: Connection, whom: DeviceSelector, wish: Mapping[str, Any], _author: Author
+    connection: Connection, target: DeviceSelector, wanted: Mapping[str, Any], _author: Author
 ) -> list[ConfigPreview]:
-    """What the wish would change, thing by thing; things it leaves alone are not named."""
-    validate_settings(wish)
-    validate_models(wish, known_models(connection))
-    concerned = devices.find_names(connection, whom)
+    """What the wanted would change, device by device; devices it leaves alone are not named."""
+    validate_settings(wanted)
+    validate_models(wanted, known_models(connection))
+    concerned = devices.find_names(connection, target)
     if not concerned:
-        raise DesiredConfigError("no thing is meant: see `fleet list`")
+        raise DesiredConfigError("no device matches the selector: see `fleet list`")
     desired = _read_desired(connection, concerned)
-    found = [ConfigPreview(name, diff_settings(desired.get(name, {}), wish)) for name in concerned]
+    found = [
+        ConfigPreview(name, diff_settings(desired.get(name, {}), wanted)) for name in concerned
+    ]
     return [one for one in found if one.changes]
 
 
 def set_desired(
-    connection: Connection, whom: DeviceSelector, wish: Mapping[str, Any], author: Author
+    connection: Connection, target: DeviceSelector, wanted: Mapping[str, Any], author: Author
 ) -> list[ConfigPreview]:
-    """Write the wish into the shadows of all that it changes, and leave word for the service."""
-    foreseen = preview_changes(connection, whom, wish, author)
+    """Write the wanted into the shadows of all that it changes, and leave word for the service."""
+    foreseen = preview_changes(connection, target, wanted, author)
     for one in foreseen:
-        name = ShadowName(one.thing, CONFIG_SHADOW)
+        name = ShadowName(one.device, CONFIG_SHADOW)
         change = shadow_store.update_shadow(
-            connection, name, ShadowUpdate({"desired": dict(wish)}), at=author.at
+            connection, name, ShadowUpdate({"desired": dict(wanted)}), at=author.at
         )
-        topic = shadow_topic(DeviceId(one.thing), "update", shadow=CONFIG_SHADOW)
+        topic = shadow_topic(DeviceId(one.device), "update", shadow=CONFIG_SHADOW)
         enqueue(connection, shadow_store.change_messages(topic, change))
     record_events(connection, author, (_event(one) for one in foreseen))
     return foreseen
@@ -107,34 +109,34 @@ def set_desired(
 
 def _event(one: ConfigPreview) -> FleetEvent:
     detail = ", ".join(f"{key}: {old} → {new}" for key, (old, new) in one.changes.items())
-    return FleetEvent("config.desired", one.thing, detail)
+    return FleetEvent("config.desired", one.device, detail)
 
 
-def find_drift(connection: Connection, whom: DeviceSelector) -> list[ConfigDrift]:
+def find_drift(connection: Connection, target: DeviceSelector) -> list[ConfigDrift]:
     """Who is not what they should be, the longest first."""
-    meant = set(devices.find_names(connection, whom))
+    meant = set(devices.find_names(connection, target))
     statement = (
-        select(shadow_table, things.c.location)
-        .join(things, things.c.name == shadow_table.c.thing)
+        select(shadow_table, device_table.c.location)
+        .join(device_table, device_table.c.name == shadow_table.c.device)
         .where(shadow_table.c.name == CONFIG_SHADOW, shadow_table.c.differs.is_(True))
         .where(shadow_table.c.deleted_at.is_(None))
-        .order_by(shadow_table.c.updated_at, shadow_table.c.thing)
+        .order_by(shadow_table.c.updated_at, shadow_table.c.device)
     )
     return [
         ConfigDrift(
-            row.thing,
+            row.device,
             row.location,
             Shadow(msgspec.json.decode(row.state)).delta,
             row.updated_at,
         )
         for row in connection.execute(statement)
-        if row.thing in meant
+        if row.device in meant
     ]
 
 
-def read_config(connection: Connection, thing: str) -> dict[str, Any]:
-    """A thing's configuration: desired, reported and the version of both."""
-    wanted = (shadow_table.c.thing == thing) & (shadow_table.c.name == CONFIG_SHADOW)
+def read_config(connection: Connection, device: str) -> dict[str, Any]:
+    """A device's configuration: desired, reported and the version of both."""
+    wanted = (shadow_table.c.device == device) & (shadow_table.c.name == CONFIG_SHADOW)
     row = connection.execute(select(shadow_table).where(wanted)).one_or_none()
     if row is None or row.deleted_at is not None:
         return {}
@@ -142,19 +144,21 @@ def read_config(connection: Connection, thing: str) -> dict[str, Any]:
 
 
 def _read_desired(connection: Connection, concerned: Sequence[str]) -> dict[str, dict[str, Any]]:
-    statement = select(shadow_table.c.thing, shadow_table.c.state).where(
+    statement = select(shadow_table.c.device, shadow_table.c.state).where(
         shadow_table.c.name == CONFIG_SHADOW, shadow_table.c.deleted_at.is_(None)
     )
     meant = set(concerned)
     return {
-        row.thing: msgspec.json.decode(row.state).get("desired", {})
+        row.device: msgspec.json.decode(row.state).get("desired", {})
         for row in connection.execute(statement)
-        if row.thing in meant
+        if row.device in meant
     }
 
 
-def diff_settings(before: Mapping[str, Any], wish: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Setting → (now, then), for what a wish would change."""
-    after = merge(before, wish)
-    both = {name: (before.get(name, ABSENT), after.get(name, ABSENT)) for name in wish}
+def diff_settings(
+    before: Mapping[str, Any], wanted: Mapping[str, Any]
+) -> dict[str, tuple[Any, Any]]:
+    """Setting → (now, then), for what a wanted would change."""
+    after = merge(before, wanted)
+    both = {name: (before.get(name, ABSENT), after.get(name, ABSENT)) for name in wanted}
     return {name: (old, new) for name, (old, new) in both.items() if old != new}

@@ -1,4 +1,4 @@
-"""One shadow: what a thing should be, what it says it is, and the difference.
+"""One shadow: what a device should be, what it says it is, and the difference.
 
 The behaviour is that of AWS IoT Device Shadow as its developer guide describes it. Objects merge
 key by key, `null` deletes, arrays are replaced whole and cannot hold `null`. The version grows with

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select
 from cloud.database import insert
 from cloud.fleet.outbox import OutgoingMessage
 from cloud.fleet.shadows.shadow import Shadow, ShadowChange, ShadowError, ShadowUpdate, apply_update
-from cloud.fleet.tables import shadows, things
+from cloud.fleet.tables import device_table, shadows
 
 CLASSIC: Final = ""
 VERSION_KEPT_FOR: Final = timedelta(hours=48)
@@ -23,7 +23,7 @@ _encode: Final[Callable[[Any], bytes]] = msgspec.json.encode
 class ShadowName:
     """Whose shadow, and which of theirs."""
 
-    thing: str
+    device: str
     name: str = CLASSIC
 
 
@@ -36,7 +36,7 @@ def read_shadow(connection: Connection, whose: ShadowName, *, at: datetime) -> S
 def get_shadow(connection: Connection, whose: ShadowName, *, at: datetime) -> Shadow:
     """The shadow, or the protocol's refusal."""
     if (found := read_shadow(connection, whose, at=at)) is None:
-        named = f"'{whose.thing}~{whose.name}'" if whose.name else f"'{whose.thing}'"
+        named = f"'{whose.device}~{whose.name}'" if whose.name else f"'{whose.device}'"
         raise ShadowError(404, f"No shadow exists with name: {named}")
     return found
 
@@ -45,8 +45,8 @@ def update_shadow(
     connection: Connection, whose: ShadowName, request: ShadowUpdate, *, at: datetime
 ) -> ShadowChange:
     """Merge a request into a shadow, making it when it is not there."""
-    if not _device_exists(connection, whose.thing):
-        raise ShadowError(404, f"Thing not found: '{whose.thing[:63]}'")
+    if not _device_exists(connection, whose.device):
+        raise ShadowError(404, f"Thing not found: '{whose.device[:63]}'")
     changed = apply_update(_previous(connection, whose, at), request, at=int(at.timestamp()))
     _write(connection, whose, changed.shadow, at=at, deleted_at=None)
     return changed
@@ -75,7 +75,7 @@ def _previous(connection: Connection, whose: ShadowName, at: datetime) -> Shadow
 
 
 def _row(connection: Connection, whose: ShadowName) -> Row[Any] | None:
-    wanted = (shadows.c.thing == whose.thing) & (shadows.c.name == whose.name)
+    wanted = (shadows.c.device == whose.device) & (shadows.c.name == whose.name)
     return connection.execute(select(shadows).where(wanted)).one_or_none()
 
 
@@ -84,9 +84,9 @@ def _shadow(row: Row[Any]) -> Shadow:
     return Shadow(decode(row.state), decode(row.metadata), row.version)
 
 
-def _device_exists(connection: Connection, thing: str) -> bool:
-    wanted = (things.c.name == thing) & things.c.retired_at.is_(None)
-    return connection.execute(select(things.c.name).where(wanted)).first() is not None
+def _device_exists(connection: Connection, device: str) -> bool:
+    wanted = (device_table.c.name == device) & device_table.c.retired_at.is_(None)
+    return connection.execute(select(device_table.c.name).where(wanted)).first() is not None
 
 
 def _write(
@@ -106,8 +106,8 @@ def _write(
         "deleted_at": deleted_at,
     }
     statement = insert(connection.dialect.name, shadows).values(
-        thing=whose.thing, name=whose.name, **values
+        device=whose.device, name=whose.name, **values
     )
     connection.execute(
-        statement.on_conflict_do_update(index_elements=["thing", "name"], set_=values)
+        statement.on_conflict_do_update(index_elements=["device", "name"], set_=values)
     )

@@ -148,7 +148,7 @@ def test_metrics_count_by_route_and_not_by_address(ask):
 def test_the_openapi_document_names_every_route_with_its_errors(ask):
     document = ask.get("/openapi.json").json()
 
-    assert set(document["paths"]) >= {*PATHS, *POSTED, "/api/fleet/things/{thing}"}
+    assert set(document["paths"]) >= {*PATHS, *POSTED, "/api/fleet/devices/{device}"}
     for path in document["paths"].values():
         for operation in path.values():
             for status, answer in operation["responses"].items():

@@ -20,21 +20,21 @@ AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ME = Author("operator:ann", AT)
 COLUMNS = "name, location, kind, attributes, created_at"
 CHANGES = [
-    ("UPDATE things SET location = 'LB-01' WHERE name = 'cam-1'", "location is LB-01"),
-    ("UPDATE things SET certificate = 'ff' WHERE name = 'cam-1'", "certificate is ff"),
-    ("UPDATE things SET certificate_ends_at = 1 WHERE name = 'cam-1'", "certificate_ends_at is"),
-    ("UPDATE things SET retired_at = NULL WHERE name = 'cam-2'", "retired_at is None"),
-    ("UPDATE things SET retired_at = 1 WHERE name = 'cam-1'", "retired_at is 1970"),
-    ("UPDATE things SET attributes = '{}' WHERE name = 'cam-1'", "attributes is {}"),
-    ("DELETE FROM things WHERE name = 'kx-01-cam-1'", "thing kx-01-cam-1 of entry"),
-    (f"INSERT INTO things ({COLUMNS}) VALUES ('eve', 'KX-01', 'x', '{{}}', 1)", "thing eve has"),
+    ("UPDATE devices SET location = 'LB-01' WHERE name = 'cam-1'", "location is LB-01"),
+    ("UPDATE devices SET certificate = 'ff' WHERE name = 'cam-1'", "certificate is ff"),
+    ("UPDATE devices SET certificate_ends_at = 1 WHERE name = 'cam-1'", "certificate_ends_at is"),
+    ("UPDATE devices SET retired_at = NULL WHERE name = 'cam-2'", "retired_at is None"),
+    ("UPDATE devices SET retired_at = 1 WHERE name = 'cam-1'", "retired_at is 1970"),
+    ("UPDATE devices SET attributes = '{}' WHERE name = 'cam-1'", "attributes is {}"),
+    ("DELETE FROM devices WHERE name = 'kx-01-cam-1'", "device kx-01-cam-1 of entry"),
+    (f"INSERT INTO devices ({COLUMNS}) VALUES ('eve', 'KX-01', 'x', '{{}}', 1)", "device eve has"),
     ("UPDATE roster SET claim = 'eve' WHERE serial = 'S1'", "claim is eve"),
     ("UPDATE roster SET location = 'LB-01' WHERE serial = 'S1'", "location is LB-01"),
     ("UPDATE roster SET enrolled_at = 1 WHERE serial = 'S1'", "enrolled_at is 1970"),
     ("UPDATE roster SET serial = 'S9' WHERE serial = 'S1'", "roster S1 of entry"),
     ("DELETE FROM roster", "roster S1 of entry"),
-    ("DELETE FROM thing_groups WHERE name = 'pilot'", "group pilot has not the members"),
-    ("UPDATE thing_groups SET name = 'eve'", "group eve has no entry"),
+    ("DELETE FROM device_groups WHERE name = 'pilot'", "group pilot has not the members"),
+    ("UPDATE device_groups SET name = 'eve'", "group eve has no entry"),
 ]  # fmt: skip
 
 
@@ -89,12 +89,12 @@ def test_a_row_of_the_fleet_that_was_changed_beside_the_program_shows(fleet: Fle
 
 
 def test_rows_from_before_states_were_recorded_are_not_taken_for_altered(fleet: Fleet):
-    line = "INSERT INTO fleet_audit (at, who, event, thing, detail) VALUES (1, 'ann', "
+    line = "INSERT INTO fleet_audit (at, who, event, device, detail) VALUES (1, 'ann', "
     assert (
         fleet.findings(
-            f"INSERT INTO things ({COLUMNS}) VALUES ('old-1', 'KX-01', 'camera', '{{}}', 1)",
-            "INSERT INTO thing_groups (name, thing) VALUES ('old', 'old-1')",
-            f"{line} 'thing.registered', 'old-1', '')",
+            f"INSERT INTO devices ({COLUMNS}) VALUES ('old-1', 'KX-01', 'camera', '{{}}', 1)",
+            "INSERT INTO device_groups (name, device) VALUES ('old', 'old-1')",
+            f"{line} 'device.registered', 'old-1', '')",
             f"{line} 'group.joined', NULL, 'old: old-1')",
         )
         == []

@@ -42,7 +42,7 @@ WHO = {
     "/api/pricing/overrides": SALES,
     "/api/inventory": BUYERS,
     "/api/fleet": KEEPERS,
-    "GET /api/fleet/things": WATCHERS,
+    "GET /api/fleet/devices": WATCHERS,
     "GET /api/fleet/drift": WATCHERS,
     "POST /api/alerts": KEEPERS,
     "/metrics": KEEPERS,
@@ -50,7 +50,7 @@ WHO = {
 """By the beginning of the path, or of method and path; the longest that fits counts."""
 
 FILLED = {
-    "location": "KX-01", "time_slot": "2026-11-23T08:00", "name": "live.js", "thing": "cam-01",
+    "location": "KX-01", "time_slot": "2026-11-23T08:00", "name": "live.js", "device": "cam-01",
     "job": "a-job-1", "alert": "1", "plan": "0" * 32,
 }  # fmt: skip
 ASKED = {"time_slot": "2026-11-23T08:00", "location": "KX-01"}

@@ -20,6 +20,7 @@ from cloud.database import DatabaseError, connect, create, metadata, reading, wr
 from cloud.database.migrations import HEAD
 from cloud.database.migrations.versions.r0001_baseline import tables as before
 from cloud.database.migrations.versions.r0021_standard_names import TABLES as RENAMED
+from cloud.database.migrations.versions.r0023_fleet_names import TABLES as RENAMED_FLEET
 from cloud.database.upgrade import revision, upgrade
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -90,7 +91,7 @@ def test_a_database_from_before_there_were_migrations_keeps_what_it_has(
         ]
         bodies = connection.execute(text("SELECT body FROM reports")).scalars().all()
         assert bodies == (["{}"] if known == "all" else [])
-        present = {dict(RENAMED).get(name, name) for name in before.tables}
+        present = {dict(RENAMED + RENAMED_FLEET).get(name, name) for name in before.tables}
         assert present <= set(inspect(connection).get_table_names())
     engine.dispose()
 
@@ -203,6 +204,13 @@ def test_renamed_tables_and_columns_keep_their_rows(database_url: str) -> None:
             "starts_at, received_at, body) VALUES ('cam', 'j', 1, 1, 'KX-01', 0, 0, '{}')",
             "INSERT INTO touched VALUES ('KX-01', 5, 60)",
             "INSERT INTO alert_holds VALUES ('camera.blind', 'KX-01', 'cam', 'pending', 1)",
+            "INSERT INTO things (name, location, kind, attributes, created_at) "
+            "VALUES ('cam', 'KX-01', 'camera', '{}', 1)",
+            "INSERT INTO thing_groups (name, thing) VALUES ('canary', 'cam')",
+            "INSERT INTO jobs (id, document, rollout, targets, told, status, created_at) "
+            "VALUES ('j-1', '{}', '{}', '[]', 1, 'COMPLETED', 1)",
+            "INSERT INTO job_executions (thing, job, status, body) "
+            """VALUES ('cam', 'j-1', 'FAILED', '{"job":"j-1","thing":"cam","x":"\\"thing\\":"}')""",
         ):
             connection.execute(text(statement))
     create(engine)
@@ -213,6 +221,13 @@ def test_renamed_tables_and_columns_keep_their_rows(database_url: str) -> None:
             ("stream_id, body FROM reports", ("j", "{}")),
             ("location, changed_at FROM location_updates", ("KX-01", 5)),
             ("kind FROM alert_holds", ("camera.unobserved",)),
+            ("location FROM devices", ("KX-01",)),
+            ("device FROM device_groups", ("cam",)),
+            ("notified FROM jobs", (1,)),
+            (
+                "body FROM job_executions",
+                ('{"job":"j-1","device":"cam","x":"\\"thing\\":"}',),
+            ),
         ):
             assert tuple(connection.execute(text(f"SELECT {query}")).one()) == kept
     engine.dispose()

@@ -38,7 +38,7 @@ START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 @pytest.fixture
 def fleet(engine):
-    """An engine with four things in it."""
+    """An engine with four devices in it."""
     with database.writing(engine) as connection:
         for name in THINGS:
             devices.register_device(connection, Device(name, "KX-01"), Author("test", START))

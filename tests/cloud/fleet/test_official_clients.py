@@ -35,23 +35,23 @@ OPTIONS = mqtt_request_response.ClientOptions(
 )
 
 
-def protocol_3(stage, thing):
-    certificate, key = stage.files_of(thing)
+def protocol_3(stage, device):
+    certificate, key = stage.files_of(device)
     connection = mqtt_connection_builder.mtls_from_path(
         endpoint="localhost",
         port=stage.port,
         cert_filepath=certificate,
         pri_key_filepath=key,
         ca_filepath=str(stage.trust),
-        client_id=thing,
+        client_id=device,
         clean_session=True,
     )
     connection.connect().result(PATIENCE_S)
     return connection, lambda: connection.disconnect().result(PATIENCE_S)
 
 
-def protocol_5(stage, thing):
-    certificate, key = stage.files_of(thing)
+def protocol_5(stage, device):
+    certificate, key = stage.files_of(device)
     connected, stopped = threading.Event(), threading.Event()
     client = mqtt5_client_builder.mtls_from_path(
         endpoint="localhost",
@@ -59,7 +59,7 @@ def protocol_5(stage, thing):
         cert_filepath=certificate,
         pri_key_filepath=key,
         ca_filepath=str(stage.trust),
-        client_id=thing,
+        client_id=device,
         on_lifecycle_connection_success=lambda _data: connected.set(),
         on_lifecycle_stopped=lambda _data: stopped.set(),
     )
@@ -75,28 +75,28 @@ def protocol_5(stage, thing):
 
 @pytest.fixture(params=[protocol_3, protocol_5], ids=["mqtt311", "mqtt5"], scope="module")
 def connection(request, stage):
-    thing = {"protocol_3": "cam-1", "protocol_5": "cam-2"}[request.param.__name__]
-    made, end = request.param(stage, thing)
-    yield thing, made
+    device = {"protocol_3": "cam-1", "protocol_5": "cam-2"}[request.param.__name__]
+    made, end = request.param(stage, device)
+    yield device, made
     end()
 
 
 @pytest.fixture
 def shadow(connection):
-    thing, made = connection
+    device, made = connection
     client = iotshadow.IotShadowClientV2(made, OPTIONS)
-    request = iotshadow.DeleteShadowRequest(thing_name=thing)
+    request = iotshadow.DeleteShadowRequest(thing_name=device)
     with contextlib.suppress(V2ServiceException):
         client.delete_shadow(request).result(PATIENCE_S)
-    return thing, client
+    return device, client
 
 
 @pytest.fixture
 def jobs(connection, stage):
-    thing, made = connection
-    yield thing, iotjobs.IotJobsClientV2(made, OPTIONS)
+    device, made = connection
+    yield device, iotjobs.IotJobsClientV2(made, OPTIONS)
     with writing(stage.engine) as database:
-        job_store.delete_executions(database, thing)
+        job_store.delete_executions(database, device)
 
 
 @contextmanager
@@ -119,46 +119,46 @@ def refusal(future):
     return refused.value.modeled_error
 
 
-def updated(client, thing, *, version=None, **sections):
+def updated(client, device, *, version=None, **sections):
     state = iotshadow.ShadowState(
         **sections,
         **{f"{name}_is_nullable": True for name, value in sections.items() if value is None},
     )
-    request = iotshadow.UpdateShadowRequest(thing_name=thing, state=state, version=version)
+    request = iotshadow.UpdateShadowRequest(thing_name=device, state=state, version=version)
     return client.update_shadow(request)
 
 
-def current(client, thing):
-    return client.get_shadow(iotshadow.GetShadowRequest(thing_name=thing)).result(PATIENCE_S)
+def current(client, device):
+    return client.get_shadow(iotshadow.GetShadowRequest(thing_name=device)).result(PATIENCE_S)
 
 
 def test_a_shadow_that_is_not_there_is_a_404(shadow):
-    thing, client = shadow
-    error = refusal(client.get_shadow(iotshadow.GetShadowRequest(thing_name=thing)))
-    assert (error.code, error.message) == (404, f"No shadow exists with name: '{thing}'")
+    device, client = shadow
+    error = refusal(client.get_shadow(iotshadow.GetShadowRequest(thing_name=device)))
+    assert (error.code, error.message) == (404, f"No shadow exists with name: '{device}'")
 
 
 def test_desired_and_reported_meet(shadow):
-    thing, client = shadow
-    first = updated(client, thing, desired={"paused": True, "deep": {"a": 1, "b": [1, 2]}})
+    device, client = shadow
+    first = updated(client, device, desired={"paused": True, "deep": {"a": 1, "b": [1, 2]}})
     answer = first.result(PATIENCE_S)
     assert answer.state.desired == {"paused": True, "deep": {"a": 1, "b": [1, 2]}}
-    updated(client, thing, reported={"paused": True, "deep": {"a": 0}}).result(PATIENCE_S)
-    shown = current(client, thing)
+    updated(client, device, reported={"paused": True, "deep": {"a": 0}}).result(PATIENCE_S)
+    shown = current(client, device)
     assert shown.version == answer.version + 1
     assert shown.state.delta == {"deep": {"a": 1, "b": [1, 2]}}
     assert set(shown.metadata.desired["paused"]) == {"timestamp"}
 
 
 def test_a_delta_and_the_documents_are_heard_while_they_happen(shadow):
-    thing, client = shadow
-    about = iotshadow.ShadowDeltaUpdatedSubscriptionRequest(thing_name=thing)
-    papers = iotshadow.ShadowUpdatedSubscriptionRequest(thing_name=thing)
+    device, client = shadow
+    about = iotshadow.ShadowDeltaUpdatedSubscriptionRequest(thing_name=device)
+    papers = iotshadow.ShadowUpdatedSubscriptionRequest(thing_name=device)
     with (
         listening(client.create_shadow_delta_updated_stream, about) as deltas,
         listening(client.create_shadow_updated_stream, papers) as documents,
     ):
-        updated(client, thing, desired={"a": 1, "b": 2}, reported={"b": 2}).result(PATIENCE_S)
+        updated(client, device, desired={"a": 1, "b": 2}, reported={"b": 2}).result(PATIENCE_S)
         assert deltas.get(timeout=PATIENCE_S).state == {"a": 1}
         document = documents.get(timeout=PATIENCE_S)
         assert document.current.state.desired == {"a": 1, "b": 2}
@@ -166,19 +166,19 @@ def test_a_delta_and_the_documents_are_heard_while_they_happen(shadow):
 
 
 def test_a_stale_version_is_a_409_and_changes_nothing(shadow):
-    thing, client = shadow
-    version = updated(client, thing, desired={"a": 1}).result(PATIENCE_S).version
-    assert refusal(updated(client, thing, desired={"a": 2}, version=version + 5)).code == 409
-    assert current(client, thing).state.desired == {"a": 1}
-    fresh = updated(client, thing, desired={"a": 3}, version=version).result(PATIENCE_S)
+    device, client = shadow
+    version = updated(client, device, desired={"a": 1}).result(PATIENCE_S).version
+    assert refusal(updated(client, device, desired={"a": 2}, version=version + 5)).code == 409
+    assert current(client, device).state.desired == {"a": 1}
+    fresh = updated(client, device, desired={"a": 3}, version=version).result(PATIENCE_S)
     assert fresh.version == version + 1
 
 
 def test_null_deletes_over_the_wire(shadow):
-    thing, client = shadow
-    updated(client, thing, desired={"a": 1, "b": 2}).result(PATIENCE_S)
-    updated(client, thing, desired={"a": None}).result(PATIENCE_S)
-    assert current(client, thing).state.desired == {"b": 2}
+    device, client = shadow
+    updated(client, device, desired={"a": 1, "b": 2}).result(PATIENCE_S)
+    updated(client, device, desired={"a": None}).result(PATIENCE_S)
+    assert current(client, device).state.desired == {"b": 2}
 
 
 @pytest.mark.parametrize(
@@ -190,54 +190,54 @@ def test_null_deletes_over_the_wire(shadow):
     ],
 )
 def test_what_is_too_large_too_deep_or_holey_is_refused(shadow, desired, code):
-    thing, client = shadow
-    assert refusal(updated(client, thing, desired=desired)).code == code
+    device, client = shadow
+    assert refusal(updated(client, device, desired=desired)).code == code
 
 
 def test_versions_go_on_after_a_deletion(shadow):
-    thing, client = shadow
-    version = updated(client, thing, desired={"a": 1}).result(PATIENCE_S).version
-    gone = client.delete_shadow(iotshadow.DeleteShadowRequest(thing_name=thing))
+    device, client = shadow
+    version = updated(client, device, desired={"a": 1}).result(PATIENCE_S).version
+    gone = client.delete_shadow(iotshadow.DeleteShadowRequest(thing_name=device))
     assert gone.result(PATIENCE_S).version == version
-    again = updated(client, thing, desired={"a": 1}).result(PATIENCE_S)
+    again = updated(client, device, desired={"a": 1}).result(PATIENCE_S)
     assert again.version == version + 1
 
 
 def test_a_named_shadow_stands_beside_the_classic_one(shadow):
-    thing, client = shadow
+    device, client = shadow
     state = iotshadow.ShadowState(desired={"report_interval_ms": 20_000})
-    named = {"thing_name": thing, "shadow_name": "config"}
+    named = {"thing_name": device, "shadow_name": "config"}
     client.update_named_shadow(iotshadow.UpdateNamedShadowRequest(**named, state=state)).result(
         PATIENCE_S
     )
     shown = client.get_named_shadow(iotshadow.GetNamedShadowRequest(**named)).result(PATIENCE_S)
     assert shown.state.desired == {"report_interval_ms": 20_000}
-    refusal(client.get_shadow(iotshadow.GetShadowRequest(thing_name=thing)))
+    refusal(client.get_shadow(iotshadow.GetShadowRequest(thing_name=device)))
     client.delete_named_shadow(iotshadow.DeleteNamedShadowRequest(**named)).result(PATIENCE_S)
     error = refusal(client.get_named_shadow(iotshadow.GetNamedShadowRequest(**named)))
-    assert error.message == f"No shadow exists with name: '{thing}~config'"
+    assert error.message == f"No shadow exists with name: '{device}~config'"
 
 
 @pytest.fixture
 def opened(stage, connection):
-    """Make a job for the thing as an operator's command does: the service tells of it."""
-    thing, _ = connection
+    """Make a job for the device as an operator's command does: the service tells of it."""
+    device, _ = connection
 
     def make(name, *, minutes_each=None, **document):
         with writing(stage.engine) as database:
             job = Job(
-                f"{thing}-{name}", document, (thing,), RolloutConfig(minutes_each=minutes_each)
+                f"{device}-{name}", document, (device,), RolloutConfig(minutes_each=minutes_each)
             )
             enqueue(database, job_store.create_job(database, job, at=stage.now()))
-        return f"{thing}-{name}"
+        return f"{device}-{name}"
 
     return make
 
 
 def test_a_thing_hears_of_a_job_takes_it_and_finishes_it(jobs, opened):
-    thing, client = jobs
-    lists = iotjobs.JobExecutionsChangedSubscriptionRequest(thing_name=thing)
-    following = iotjobs.NextJobExecutionChangedSubscriptionRequest(thing_name=thing)
+    device, client = jobs
+    lists = iotjobs.JobExecutionsChangedSubscriptionRequest(thing_name=device)
+    following = iotjobs.NextJobExecutionChangedSubscriptionRequest(thing_name=device)
     with (
         listening(client.create_job_executions_changed_stream, lists) as changes,
         listening(client.create_next_job_execution_changed_stream, following) as nexts,
@@ -248,13 +248,13 @@ def test_a_thing_hears_of_a_job_takes_it_and_finishes_it(jobs, opened):
         assert (told.job_id, told.status) == (job, "QUEUED")
         assert told.job_document == {"operation": "model", "version": "d-2"}
         begin = iotjobs.StartNextPendingJobExecutionRequest(
-            thing_name=thing, status_details={"step": "download"}
+            thing_name=device, status_details={"step": "download"}
         )
         begun = client.start_next_pending_job_execution(begin).result(PATIENCE_S).execution
         assert (begun.status, begun.version_number) == ("IN_PROGRESS", 2)
         assert begun.status_details == {"step": "download"}
         done = iotjobs.UpdateJobExecutionRequest(
-            thing_name=thing,
+            thing_name=device,
             job_id=job,
             status="SUCCEEDED",
             expected_version=2,
@@ -267,43 +267,43 @@ def test_a_thing_hears_of_a_job_takes_it_and_finishes_it(jobs, opened):
 
 
 def test_what_is_pending_is_listed_and_described(jobs, opened):
-    thing, client = jobs
+    device, client = jobs
     first, second = opened("one", n=1), opened("two", n=2)
     client.start_next_pending_job_execution(
-        iotjobs.StartNextPendingJobExecutionRequest(thing_name=thing)
+        iotjobs.StartNextPendingJobExecutionRequest(thing_name=device)
     ).result(PATIENCE_S)
     listed = client.get_pending_job_executions(
-        iotjobs.GetPendingJobExecutionsRequest(thing_name=thing)
+        iotjobs.GetPendingJobExecutionsRequest(thing_name=device)
     ).result(PATIENCE_S)
     assert [one.job_id for one in listed.in_progress_jobs] == [first]
     assert [one.job_id for one in listed.queued_jobs] == [second]
     for job, expected in (("$next", first), (second, second)):
         shown = client.describe_job_execution(
-            iotjobs.DescribeJobExecutionRequest(thing_name=thing, job_id=job)
+            iotjobs.DescribeJobExecutionRequest(thing_name=device, job_id=job)
         ).result(PATIENCE_S)
         assert shown.execution.job_id == expected
-        assert shown.execution.thing_name == thing
+        assert shown.execution.thing_name == device
     bare = iotjobs.DescribeJobExecutionRequest(
-        thing_name=thing, job_id=second, include_job_document=False
+        thing_name=device, job_id=second, include_job_document=False
     )
     assert client.describe_job_execution(bare).result(PATIENCE_S).execution.job_document is None
 
 
 def test_a_thing_without_work_is_given_none(jobs):
-    thing, client = jobs
-    begin = iotjobs.StartNextPendingJobExecutionRequest(thing_name=thing)
+    device, client = jobs
+    begin = iotjobs.StartNextPendingJobExecutionRequest(thing_name=device)
     assert client.start_next_pending_job_execution(begin).result(PATIENCE_S).execution is None
-    missing = iotjobs.DescribeJobExecutionRequest(thing_name=thing, job_id="none")
+    missing = iotjobs.DescribeJobExecutionRequest(thing_name=device, job_id="none")
     assert refusal(client.describe_job_execution(missing)).code == "ResourceNotFound"
 
 
 def test_two_that_update_at_once_and_work_that_is_over(jobs, opened):
-    thing, client = jobs
+    device, client = jobs
     job = opened("race")
 
     def says(status, version=None):
         request = iotjobs.UpdateJobExecutionRequest(
-            thing_name=thing, job_id=job, status=status, expected_version=version
+            thing_name=device, job_id=job, status=status, expected_version=version
         )
         return client.update_job_execution(request)
 
@@ -316,14 +316,14 @@ def test_two_that_update_at_once_and_work_that_is_over(jobs, opened):
 
 
 def test_a_step_that_takes_too_long_times_out(jobs, opened, stage):
-    thing, client = jobs
+    device, client = jobs
     job = opened("slow", minutes_each=5)
-    begin = iotjobs.StartNextPendingJobExecutionRequest(thing_name=thing)
+    begin = iotjobs.StartNextPendingJobExecutionRequest(thing_name=device)
     begun = client.start_next_pending_job_execution(begin).result(PATIENCE_S).execution
     assert begun.job_id == job
     with writing(stage.engine) as database:
         job_store.advance_time(database, at=stage.now() + timedelta(minutes=6))
     listed = client.get_pending_job_executions(
-        iotjobs.GetPendingJobExecutionsRequest(thing_name=thing)
+        iotjobs.GetPendingJobExecutionsRequest(thing_name=device)
     ).result(PATIENCE_S)
     assert listed.in_progress_jobs == []

@@ -32,9 +32,9 @@ class Desk:
     def _publish(self, topic, payload):
         self.said.append((topic, json.loads(payload)))
 
-    def ask(self, topic, body=None, *, thing="cam-1"):
+    def ask(self, topic, body=None, *, device="cam-1"):
         payload = b"" if body is None else json.dumps(body).encode()
-        self.service.take(f"$aws/things/{thing}/{topic}", payload)
+        self.service.take(f"$aws/things/{device}/{topic}", payload)
 
     def step(self):
         """Let the service do what waits, and return what it said."""
@@ -87,14 +87,14 @@ def test_topics_that_are_no_requests_are_answered_nothing(desk, topic):
     assert desk.step() == []
 
 
-@pytest.mark.parametrize("thing", ["../cam-1", "cam 1", "", "-cam", "service:fleet", "c" * 64])
-def test_names_that_are_none_reach_nothing(desk, thing):
-    desk.ask("shadow/get", thing=thing)
+@pytest.mark.parametrize("device", ["../cam-1", "cam 1", "", "-cam", "service:fleet", "c" * 64])
+def test_names_that_are_none_reach_nothing(desk, device):
+    desk.ask("shadow/get", device=device)
     assert desk.step() == []
 
 
 def test_a_thing_that_is_not_registered_gets_no_shadow(desk):
-    desk.ask("shadow/update", {"state": {"reported": {"a": 1}}}, thing="stranger")
+    desk.ask("shadow/update", {"state": {"reported": {"a": 1}}}, device="stranger")
     [(_, body)] = desk.step()
     assert (body["code"], body["message"]) == (404, "Thing not found: 'stranger'")
 
@@ -102,7 +102,7 @@ def test_a_thing_that_is_not_registered_gets_no_shadow(desk):
 def test_the_eleventh_request_that_waits_is_refused_and_other_things_are_not(desk):
     for number in range(11):
         desk.ask("shadow/get", {"clientToken": str(number)})
-    desk.ask("shadow/get", {"clientToken": "other"}, thing="cam-2")
+    desk.ask("shadow/get", {"clientToken": "other"}, device="cam-2")
     [(topic, body)] = desk.said
     assert topic == f"{MY}/shadow/get/rejected"
     assert (body["code"], body["clientToken"]) == (429, "10")
@@ -135,7 +135,7 @@ def test_rubbish_on_a_jobs_topic_is_refused_with_the_protocols_word(desk):
 
 def test_a_version_starts_anew_two_days_after_a_deletion(fleet):
     whose = ShadowName("cam-1")
-    wish = topic_handler.shadow.Update({"desired": {"a": 1}})
+    wish = topic_handler.shadow.ShadowUpdate({"desired": {"a": 1}})
     #  Friday 9:00 made and deleted, Sunday 8:59 goes on at 2, Sunday 9:00 would start at 1
     for later, version in ((timedelta(hours=47), 2), (timedelta(hours=48), 1)):
         with writing(fleet) as connection:
@@ -153,27 +153,27 @@ def test_a_rollout_reaches_two_things_a_minute(desk, fleet):
     desk.at = START + timedelta(seconds=59)
     assert desk.step() == []
     desk.at = START + timedelta(seconds=60)
-    assert [thing for thing, _ in told(desk.step(), "notify-next")] == ["cam-3"]
+    assert [device for device, _ in told(desk.step(), "notify-next")] == ["cam-3"]
 
 
 def test_a_job_that_goes_wrong_is_stopped_before_it_reaches_the_rest(desk, fleet):
     rollout = RolloutConfig(per_minute=2, abort=AbortCriteria(at_least=2, percentage=50))
     make(fleet, Job("j", {}, ("cam-1", "cam-2", "cam-3", "cam-4"), rollout))
     desk.ask("jobs/j/update", {"status": "FAILED"})
-    desk.ask("jobs/j/update", {"status": "SUCCEEDED"}, thing="cam-2")
+    desk.ask("jobs/j/update", {"status": "SUCCEEDED"}, device="cam-2")
     desk.step()
     desk.at = START + timedelta(minutes=10)
     assert desk.step() == []
     with reading(fleet) as connection:
         assert job_store.count_by_status(connection, "j") == {"FAILED": 1, "SUCCEEDED": 1}
         status = connection.exec_driver_sql("select status, reason from jobs").one()
-    assert tuple(status) == ("CANCELED", "too many things went wrong")
+    assert tuple(status) == ("CANCELED", "too many devices went wrong")
 
 
 def test_a_job_is_complete_when_everybody_is_through(desk, fleet):
     make(fleet, Job("j", {}, ("cam-1", "cam-2")))
-    for thing in ("cam-1", "cam-2"):
-        desk.ask("jobs/j/update", {"status": "SUCCEEDED"}, thing=thing)
+    for device in ("cam-1", "cam-2"):
+        desk.ask("jobs/j/update", {"status": "SUCCEEDED"}, device=device)
     desk.step()
     with reading(fleet) as connection:
         assert connection.exec_driver_sql("select status from jobs").scalar() == "COMPLETED"
@@ -186,7 +186,7 @@ def test_time_that_runs_out_counts_as_gone_wrong(desk, fleet):
     desk.step()
     desk.at = START + timedelta(minutes=5)
     said = desk.step()
-    assert {thing for thing, _ in told(said, "notify")} == {"cam-1", "cam-2"}
+    assert {device for device, _ in told(said, "notify")} == {"cam-1", "cam-2"}
     with reading(fleet) as connection:
         assert job_store.count_by_status(connection, "j") == {"TIMED_OUT": 1, "CANCELED": 1}
 
@@ -233,9 +233,9 @@ def test_a_request_that_cannot_be_answered_stops_no_other(desk, monkeypatch, err
         return answer(connection, topic, payload, at=at)
 
     monkeypatch.setattr(topic_handler, "handle", fails_for_one)
-    for thing in ("cam-1", "cam-2", "cam-3"):
-        desk.ask("shadow/name/config/update", {"state": {"desired": {"a": 1}}}, thing=thing)
-    assert [thing for thing, _ in told(desk.step(), "update/accepted")] == ["cam-1", "cam-3"]
+    for device in ("cam-1", "cam-2", "cam-3"):
+        desk.ask("shadow/name/config/update", {"state": {"desired": {"a": 1}}}, device=device)
+    assert [device for device, _ in told(desk.step(), "update/accepted")] == ["cam-1", "cam-3"]
 
 
 def test_a_database_that_is_away_does_not_end_the_service(desk, monkeypatch):

@@ -107,8 +107,8 @@ def author(works):
 
 def order(works, document):
     with writing(works.engine) as connection:
-        whom = DeviceSelector(DEVICE, None, None, {})
-        return rollout.create_job(connection, document, whom, RolloutConfig(), author(works)).id
+        target = DeviceSelector(DEVICE, None, None, {})
+        return rollout.create_job(connection, document, target, RolloutConfig(), author(works)).id
 
 
 def state_of(works, job):

@@ -250,7 +250,7 @@ def test_a_fleet_is_born_led_renewed_and_loses_one(
         for name in CAMERAS:
             groups = "london canary" if name in CANARIES else "london"
             rows.writerow([f"SN-{name}", "batch-7", name, "KX-01", groups])
-    assert company.fleet("expect", roster).startswith("50 of 50 roster lines written\n")
+    assert company.fleet("allow", roster).startswith("50 of 50 cameras written to the allow-list\n")
 
     # All at once, with one factory claim, and each comes back with its own certificate.
     cameras = [Camera(tmp_path, name, settings) for name in CAMERAS]
@@ -266,11 +266,11 @@ def test_a_fleet_is_born_led_renewed_and_loses_one(
 
 
 def live(company, cameras, package):
-    until(lambda: "50 things" in company.fleet("list", "--group", "london"), "the registry")
+    until(lambda: "50 devices" in company.fleet("list", "--group", "london"), "the registry")
 
     # A wish reaches the group; the cameras try it, keep it and say so.
     company.fleet("set", "report_interval_ms=20000", "--group", "london", "--apply")
-    until(lambda: company.fleet("drift") == "0 things drift\n", "the wish to be applied")
+    until(lambda: company.fleet("drift") == "0 devices drift\n", "the wish to be applied")
     shown = msgspec.json.decode(company.fleet("show", "cam-30"))["config"]["reported"]
     assert shown["report_interval_ms"] == 20_000
     assert shown["verdict"]["outcome"] == "applied"
@@ -280,17 +280,20 @@ def live(company, cameras, package):
     words = ["99.0", "--group", "canary", "--abort-after", "3", "--package", package]
     new, old = f"{OWN_CARD.name}:99.0", f"{OWN_CARD.name}:{OWN_CARD.version}"
     company.fleet("roll-out", new, *words[1:], "--apply")
-    until(lambda: "CANCELED (too many things went wrong)" in company.fleet("jobs"), "the abort")
+    until(
+        lambda: "CANCELED (too many devices went wrong)" in company.fleet("job", "list"),
+        "the abort",
+    )
     assert [camera.detector for camera in cameras[:4]] == [new, old, new, old]
-    job = company.fleet("jobs").split()[0]
-    assert f"{old} for 2 things" in company.fleet("roll-back", job, "--to", old)
+    job = company.fleet("job", "list").split()[0]
+    assert f"{old} for 2 devices" in company.fleet("roll-back", job, "--to", old)
     until(lambda: all(camera.detector == old for camera in cameras), "the old model")
-    until(lambda: "2 SUCCEEDED, 0 waiting" in company.fleet("jobs"), "their word for it")
+    until(lambda: "2 SUCCEEDED, 0 waiting" in company.fleet("job", "list"), "their word for it")
 
     # One renews its certificate while it runs: new key, same camera.
     before = read_certificate(cameras[4].identity.pair)
-    company.fleet("order", "renew", "--device", cameras[4].device, "--apply")
-    until(lambda: company.fleet("jobs").startswith("renew-1  COMPLETED"), "the renewal")
+    company.fleet("job", "create", "renew", "--device", cameras[4].device, "--apply")
+    until(lambda: company.fleet("job", "list").startswith("renew-1  COMPLETED"), "the renewal")
     after = read_certificate(cameras[4].identity.pair)
     assert after.public_key() != before.public_key()
     until(lambda: cameras[4].link.connected, "its return")

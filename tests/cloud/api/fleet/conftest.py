@@ -16,7 +16,7 @@ def fleet(desk: Desk, watch) -> Desk:
     author = Author("factory", watch.now - timedelta(days=1))
     with database.writing(desk.engine) as connection:
         for name, location in (("cam-01", "KX-01"), ("cam-02", "KX-01"), ("cam-03", "OX-02")):
-            thing = Device(name, location, attributes={"lens": "wide" if "1" in name else "tele"})
-            devices.register_device(connection, thing, author)
+            device = Device(name, location, attributes={"lens": "wide" if "1" in name else "tele"})
+            devices.register_device(connection, device, author)
         devices.add_to_group(connection, "canary", ["cam-01"], author)
     return desk

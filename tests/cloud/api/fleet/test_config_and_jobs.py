@@ -15,68 +15,68 @@ from cloud.fleet.jobs.execution import ExecutionStatus, StatusUpdate
 
 CONFIG = "/api/fleet/config"
 JOBS = "/api/fleet/jobs"
-ORDERS = "/api/fleet/orders"
+ROLLOUTS = "/api/fleet/rollouts"
 SETTINGS = {"report_interval_ms": 15_000}
 
 
 def test_a_wish_is_a_preview_until_it_is_applied(ask, fleet: Desk):
-    asked = {"whom": {"location": "KX-01"}, "settings": SETTINGS}
+    asked = {"target": {"location": "KX-01"}, "settings": SETTINGS}
 
     seen = ask("POST", CONFIG, json=asked).json()
-    assert ask.get("/api/fleet/things/cam-01").json()["config"] == {}
+    assert ask.get("/api/fleet/devices/cam-01").json()["config"] == {}
     done = ask("POST", CONFIG, json={**asked, "apply": True}).json()
     again = ask("POST", CONFIG, json={**asked, "apply": True}).json()
 
-    assert (seen["applied"], seen["things"]) == (False, 2)
+    assert (seen["applied"], seen["devices"]) == (False, 2)
     assert done["changes"] == seen["changes"]
     assert done["changes"][0] == {
-        "thing": "cam-01",
+        "device": "cam-01",
         "setting": "report_interval_ms",
         "now": "-",
         "then": 15_000,
     }
-    assert again["things"] == 0
+    assert again["devices"] == 0
 
 
 def test_who_has_not_followed_drifts(ask, fleet: Desk):
-    whom = {"device": "cam-03"}
-    ask("POST", CONFIG, json={"whom": whom, "settings": SETTINGS, "apply": True})
+    target = {"device": "cam-03"}
+    ask("POST", CONFIG, json={"target": target, "settings": SETTINGS, "apply": True})
 
     drifts = ask.get("/api/fleet/drift").json()
 
     assert drifts["total"] == 1
-    assert (drifts["drifts"][0]["thing"], drifts["drifts"][0]["delta"]) == ("cam-03", SETTINGS)
-    assert ask.get("/api/fleet/things?drifting=true").json()["things"][0]["name"] == "cam-03"
+    assert (drifts["drifts"][0]["device"], drifts["drifts"][0]["delta"]) == ("cam-03", SETTINGS)
+    assert ask.get("/api/fleet/devices?drifting=true").json()["devices"][0]["name"] == "cam-03"
 
 
 @pytest.mark.parametrize(
-    ("whom", "words"),
+    ("target", "words"),
     [
         ({}, "names nobody"),
         ({"everything": True, "group": "canary"}, "one or the other"),
-        ({"group": "nobody-in-it"}, "no thing is meant"),
+        ({"group": "nobody-in-it"}, "no device matches the selector"),
     ],
 )
-def test_nobody_is_meant_by_accident(ask, fleet: Desk, whom, words):
-    answer = ask("POST", CONFIG, json={"whom": whom, "settings": SETTINGS, "apply": True})
+def test_nobody_is_meant_by_accident(ask, fleet: Desk, target, words):
+    answer = ask("POST", CONFIG, json={"target": target, "settings": SETTINGS, "apply": True})
 
     assert answer.status_code == 422
     assert words in answer.json()["detail"]
 
 
 def test_a_setting_that_no_camera_knows_is_refused(ask, fleet: Desk):
-    whom = {"everything": True}
-    answer = ask("POST", CONFIG, json={"whom": whom, "settings": {"frame_rate_hz": "fast"}})
+    target = {"everything": True}
+    answer = ask("POST", CONFIG, json={"target": target, "settings": {"frame_rate_hz": "fast"}})
 
     assert answer.status_code == 422
 
 
 def test_a_model_is_rolled_out_and_back(ask, fleet: Desk, watch):
-    asked = {"model": "face:2", "whom": {"everything": True}, "replaces": "face:1",
+    asked = {"model": "face:2", "target": {"everything": True}, "replaces": "face:1",
              "abort_after": 9}  # fmt: skip
 
-    seen = ask("POST", JOBS, json=asked).json()
-    job = ask("POST", JOBS, json={**asked, "apply": True}).json()
+    seen = ask("POST", ROLLOUTS, json=asked).json()
+    job = ask("POST", ROLLOUTS, json={**asked, "apply": True}).json()
     told = ask.get(f"{JOBS}/{job['job']}").json()
     watch.pass_by(timedelta(minutes=1))
     with database.writing(fleet.engine) as connection:
@@ -87,34 +87,35 @@ def test_a_model_is_rolled_out_and_back(ask, fleet: Desk, watch):
             ExecutionStatus.FAILED, {"reason": "its digest is another", "tries": "3"}
         )
         job_store.update_execution(connection, "cam-02", job["job"], word, at=watch.now)
-    answers = ask.get(f"{JOBS}/{job['job']}/things?count=2").json()
+    answers = ask.get(f"{JOBS}/{job['job']}/devices?limit=2").json()
     back = ask("POST", f"{JOBS}/{job['job']}/roll-back", json={}).json()
 
     assert answers["next"] == "cam-02"
-    assert {name: answers["things"][1][name] for name in ("thing", "status", "reason")} == {
-        "thing": "cam-02", "status": "FAILED", "reason": "its digest is another",
+    assert {name: answers["devices"][1][name] for name in ("device", "status", "reason")} == {
+        "device": "cam-02", "status": "FAILED", "reason": "its digest is another",
     }  # fmt: skip
-    assert answers["things"][1]["updated_at"] == "2026-11-20T12:01:00Z"
-    failed = ask.get(f"{JOBS}/{job['job']}/things?status=FAILED").json()
-    assert [one["details"]["tries"] for one in failed["things"]] == ["3"]
-    assert ask.get(f"{JOBS}/nothing/things").status_code == 404
-    assert {name: back[name] for name in ("things", "done", "unfinished", "let_off", "failed")} == {
-        "things": 1, "done": 1, "unfinished": 0, "let_off": 1, "failed": 1,
+    assert answers["devices"][1]["updated_at"] == "2026-11-20T12:01:00Z"
+    failed = ask.get(f"{JOBS}/{job['job']}/devices?status=FAILED").json()
+    assert [one["details"]["tries"] for one in failed["devices"]] == ["3"]
+    assert ask.get(f"{JOBS}/nothing/devices").status_code == 404
+    counts = {name: back[name] for name in back if name != "job"}
+    assert counts == {
+        "devices": 1, "done": 1, "unfinished": 0, "not_started": 1, "failed": 1,
     }  # fmt: skip
-    assert seen == {"job": None, "things": 3}
+    assert seen == {"job": None, "devices": 3}
     assert told["document"]["version"] == "face:2"
-    assert told["things"] == {"QUEUED": 3}
+    assert told["devices"] == {"QUEUED": 3}
     assert ask.get(f"{JOBS}/{back['job']}").json()["document"]["version"] == "face:1"
     assert [one["job"] for one in ask.get(JOBS).json()["jobs"]] == [back["job"], job["job"]]
 
 
 def test_an_order_is_of_the_contract_or_refused(ask, fleet: Desk):
-    asked = {"whom": {"group": "canary"}, "document": {"operation": "restart"}, "apply": True}
+    asked = {"target": {"group": "canary"}, "document": {"operation": "restart"}, "apply": True}
 
-    opened = ask("POST", ORDERS, json=asked).json()
-    refused = ask("POST", ORDERS, json={**asked, "document": {"operation": "explode"}})
+    opened = ask("POST", JOBS, json=asked).json()
+    refused = ask("POST", JOBS, json={**asked, "document": {"operation": "explode"}})
 
-    assert opened["things"] == 1
+    assert opened["devices"] == 1
     assert ask.get(f"{JOBS}/{opened['job']}").json()["document"] == {"operation": "restart"}
     assert refused.status_code == 422
     assert "no camera would understand" in refused.json()["detail"]
@@ -125,10 +126,10 @@ def test_presigned_addresses_stay_out_of_the_audits(ask, fleet: Desk):
     document = {"operation": "diagnose", "url": secret}
     model = {"model": "face:2", "replaces": "face:1"}
     package = {"card": "{}", "signature": "AA==", "url": secret}
-    whom = {"everything": True}
+    target = {"everything": True}
 
-    for path, body in ((ORDERS, {"document": document}), (JOBS, {**model, "package": package})):
-        opened = ask("POST", path, json={**body, "whom": whom, "apply": True})
+    for path, body in ((JOBS, {"document": document}), (ROLLOUTS, {**model, "package": package})):
+        opened = ask("POST", path, json={**body, "target": target, "apply": True})
         assert opened.status_code == 200, opened.text
 
     with database.reading(fleet.engine) as connection:
@@ -145,21 +146,21 @@ def test_a_job_that_is_none_is_not_found(ask, fleet: Desk):
 def test_the_fleet_is_for_operators(ask, fleet: Desk, watch, role: Role):
     ask.app = create_app(fleet, quota=Quota())
     key = create_key(fleet.engine, role, "Ana", by="me", now=watch.now)
-    asked = {"whom": {"device": "cam-01"}, "settings": SETTINGS, "apply": True}
+    asked = {"target": {"device": "cam-01"}, "settings": SETTINGS, "apply": True}
 
     answer = ask("POST", CONFIG, json=asked, headers={"x-api-key": key})
 
     if role in (Role.SALES, Role.ADVERTISER):
         assert answer.status_code == 403
     else:
-        lines = ask.get("/api/fleet/audit", headers={"x-api-key": key}).json()["lines"]
+        lines = ask.get("/api/fleet/audit", headers={"x-api-key": key}).json()["entries"]
         assert lines[0]["who"] == f"api:Ana (key {key.split('_')[1]})"
     assert ask("POST", CONFIG, json=asked).status_code == 401
 
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("things", 200), ("things/cam-01", 200), ("drift", 200), ("jobs", 403), ("audit", 403)],
+    [("devices", 200), ("devices/cam-01", 200), ("drift", 200), ("jobs", 403), ("audit", 403)],
 )
 def test_sales_may_see_how_cameras_are_and_no_more(ask, fleet: Desk, watch, path: str, status: int):
     ask.app = create_app(fleet, quota=Quota())

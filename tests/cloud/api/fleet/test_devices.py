@@ -6,12 +6,12 @@ from cloud import database
 from cloud.app.context import Desk
 from cloud.auth import audit
 
-THINGS = "/api/fleet/things"
+THINGS = "/api/fleet/devices"
 
 
 def names(answer) -> list[str]:
     assert answer.status_code == 200, answer.text
-    return [one["name"] for one in answer.json()["things"]]
+    return [one["name"] for one in answer.json()["devices"]]
 
 
 @pytest.mark.parametrize(
@@ -31,15 +31,15 @@ def test_cameras_are_found_by_what_is_known_of_them(ask, fleet: Desk, question, 
 
 
 def test_pages_hold_every_camera_once(ask, fleet: Desk):
-    first = ask.get(THINGS + "?count=2")
-    second = ask.get(f"{THINGS}?count=2&after={first.json()['next']}")
+    first = ask.get(THINGS + "?limit=2")
+    second = ask.get(f"{THINGS}?limit=2&after={first.json()['next']}")
 
     assert names(first) + names(second) == ["cam-01", "cam-02", "cam-03"]
     assert second.json()["next"] is None
 
 
 def test_a_page_that_is_just_full_has_no_next(ask, fleet: Desk):
-    assert ask.get(THINGS + "?count=3").json()["next"] is None
+    assert ask.get(THINGS + "?limit=3").json()["next"] is None
 
 
 def test_a_camera_is_taken_in_once(ask, fleet: Desk):
@@ -70,7 +70,7 @@ def test_a_location_that_the_sites_file_does_not_list_is_taken_by_force_alone(as
 
 def test_a_camera_that_the_sites_file_lists_is_told_from_others(ask, fleet: Desk):
     ask("POST", THINGS, json={"name": "kx-01-cam-1", "location": "KX-01"})
-    told = {one["name"]: one["in_sites_file"] for one in ask.get(THINGS).json()["things"]}
+    told = {one["name"]: one["in_sites_file"] for one in ask.get(THINGS).json()["devices"]}
     assert told == {"cam-01": False, "cam-02": False, "cam-03": False, "kx-01-cam-1": True}
 
 
@@ -89,12 +89,12 @@ def test_a_correction_leaves_alone_what_it_does_not_name(ask, fleet: Desk):
 
 def test_a_retired_camera_is_gone_but_for_its_history(ask, fleet: Desk):
     gone = ask("DELETE", f"{THINGS}/cam-02").json()
-    assert "ca revoke --dir CA --name cam-02" in gone["still_to_do"]
+    assert "ca revoke --dir CA --name cam-02" in gone["next_step"]
 
     assert ask.get(f"{THINGS}/cam-02").status_code == 404
     assert ask("DELETE", f"{THINGS}/cam-02").status_code == 404
-    lines = ask.get("/api/fleet/audit?thing=cam-02").json()["lines"]
-    assert [line["event"] for line in lines] == ["thing.retired", "thing.registered"]
+    lines = ask.get("/api/fleet/audit?device=cam-02").json()["entries"]
+    assert [line["event"] for line in lines] == ["device.retired", "device.registered"]
 
 
 def test_every_change_says_who_made_it_in_a_log_that_shows_tampering(ask, fleet: Desk):
@@ -105,7 +105,7 @@ def test_every_change_says_who_made_it_in_a_log_that_shows_tampering(ask, fleet:
     assert last is not None
     assert (last.action, last.object) == ("fleet.change", "cam-03")
     assert last.actor == "api:somebody, without keys"
-    assert ask.get("/api/fleet/audit").json()["lines"][0]["who"] == last.actor
+    assert ask.get("/api/fleet/audit").json()["entries"][0]["who"] == last.actor
 
 
 def test_a_refused_change_leaves_no_trace(ask, fleet: Desk):
@@ -129,7 +129,7 @@ def test_a_refused_change_leaves_no_trace(ask, fleet: Desk):
         ("POST", THINGS, {"name": "cam-9", "location": "KX-01", "attributes": {"a": "x" * 900}}),
         ("PATCH", f"{THINGS}/cam-01", {"location": "a/b"}),
         ("GET", f"{THINGS}?attribute=nothing", None),
-        ("GET", f"{THINGS}?count=0", None),
+        ("GET", f"{THINGS}?limit=0", None),
         ("GET", f"{THINGS}/cam%2F01%23", None),
     ],
 )

@@ -57,24 +57,24 @@ def test_things_are_found_by_group_and_location(typed):
 def test_a_wish_is_shown_then_applied_and_drifts_until_it_is_followed(aws, typed):
     assert typed("set", "paused=true", "--device", "b")[1].splitlines() == [
         'b  paused: "-" → true',
-        "1 things would change; --apply does it",
+        "1 devices would change; --apply does it",
     ]
-    assert typed("drift")[1] == "0 things drift\n"
-    assert "1 things changed" in typed("set", "paused=true", "--device", "b", "--apply")[1]
+    assert typed("drift")[1] == "0 devices drift\n"
+    assert "1 devices changed" in typed("set", "paused=true", "--device", "b", "--apply")[1]
     assert 'b at LB-01  {"paused":true}' in typed("drift")[1]
     reported(aws, "b", paused=True)
-    assert typed("drift")[1] == "0 things drift\n"
-    assert typed("set", "paused=true", "--device", "b", "--apply")[1] == "0 things changed\n"
+    assert typed("drift")[1] == "0 devices drift\n"
+    assert typed("set", "paused=true", "--device", "b", "--apply")[1] == "0 devices changed\n"
 
 
 def test_a_wish_outside_the_contract_reaches_nobody(typed):
     assert typed("set", "sauce=1", "--all", "--apply")[0] == 2
-    assert typed("drift")[1] == "0 things drift\n"
+    assert typed("drift")[1] == "0 devices drift\n"
 
 
 def test_a_model_is_rolled_out_with_its_limits_and_back(aws, typed):
     words = ("roll-out", "d-2", "--group", "canary", "--replaces", "d-1", "--per-minute", "5")
-    assert typed(*words)[1] == "2 things would get d-2; --apply does it\n"
+    assert typed(*words)[1] == "2 devices would get d-2; --apply does it\n"
     job = typed(*words, "--apply")[1].strip()
     iot = aws("iot")
     shown = iot.describe_job(jobId=job)["job"]
@@ -110,21 +110,24 @@ def test_one_thing_is_shown_with_its_certificates_and_what_it_should_be(aws, typ
 
 
 def test_another_order_is_shown_then_given_and_listed(aws, typed):
-    words = ("order", "restart", "--device", "b")
-    assert typed(*words)[1] == "1 things would restart; --apply does it\n"
+    words = ("job", "create", "restart", "--device", "b")
+    assert typed(*words)[1] == "1 devices would restart; --apply does it\n"
     job = typed(*words, "--apply")[1].strip()
     assert json.loads(aws("iot").get_job_document(jobId=job)["document"]) == {
         "operation": "restart"
     }
-    assert typed("jobs")[1].startswith(f"{job}  ")
-    assert typed("order", "dance", "--device", "b", "--apply")[0] == 2
-    assert "no thing group 'x' on AWS" in typed("order", "restart", "--group", "x", "--apply")[1]
+    assert typed("job", "list")[1].startswith(f"{job}  ")
+    assert typed("job", "create", "dance", "--device", "b", "--apply")[0] == 2
+    assert (
+        "no thing group 'x' on AWS"
+        in typed("job", "create", "restart", "--group", "x", "--apply")[1]
+    )
 
 
 def test_more_things_than_one_job_takes_want_a_group(aws, typed):
     for number in range(101):
         aws("iot").create_thing(thingName=f"many-{number}")
-    status, why = typed("order", "restart", "--all", "--apply")
+    status, why = typed("job", "create", "restart", "--all", "--apply")
     assert (status, "AWS takes 100 for one job: put them into a thing group" in why) == (2, True)
 
 

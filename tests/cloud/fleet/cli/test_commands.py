@@ -37,7 +37,7 @@ def fleet(url, typed):
     """Three cameras at King's Cross, one of them a canary, and one at London Bridge."""
     for name, place in (("cam-1", "KX-01"), ("cam-2", "KX-01"), ("cam-3", "KX-01"), ("b", "LB-01")):
         assert typed("register", name, "--location", place)[0] == 0
-    assert typed("join", "canary", "cam-1")[0] == 0
+    assert typed("group", "add", "canary", "cam-1")[0] == 0
     engine = connect(url)
     yield engine
     engine.dispose()
@@ -57,7 +57,7 @@ def typed(url, capsys):
 
 def test_things_are_found_by_group_location_and_attribute(fleet, typed):
     typed("register", "cam-2", "--location", "KX-01", "--attribute", "lens=wide")
-    assert typed("list")[1].splitlines()[-1] == "4 things"
+    assert typed("list")[1].splitlines()[-1] == "4 devices"
     assert typed("list", "--location", "LB-01")[1].startswith("b  LB-01  unknown, never seen")
     assert "cam-1  KX-01  unknown, never seen [canary]" in typed("list", "--group", "canary")[1]
     assert typed("list", "--where", "lens=wide")[1].splitlines()[0].startswith("cam-2")
@@ -70,20 +70,20 @@ def test_a_wish_is_shown_first_and_changes_nothing(fleet, typed):
         'cam-1  paused: "-" → true',
         'cam-1  report_interval_ms: "-" → 20000',
     ]
-    assert said.splitlines()[-1] == "3 things would change; --apply does it"
-    assert typed("drift")[1] == "0 things drift\n"
+    assert said.splitlines()[-1] == "3 devices would change; --apply does it"
+    assert typed("drift")[1] == "0 devices drift\n"
 
 
 def test_a_wish_that_is_applied_is_told_to_the_cameras_and_drifts_until_they_follow(fleet, typed):
-    assert "1 things changed" in typed("set", "paused=true", "--group", "canary", "--apply")[1]
+    assert "1 devices changed" in typed("set", "paused=true", "--group", "canary", "--apply")[1]
     with reading(fleet) as connection:
         topics = [topic for _, topic, _ in pending_messages(connection)]
     path = "$aws/things/cam-1/shadow/name/config/update"
     assert topics == [f"{path}/delta", f"{path}/documents"]
     assert 'cam-1 at KX-01  {"paused":true}  since' in typed("drift")[1]
     assert " DRIFTS" in typed("list", "--device", "cam-1")[1]
-    assert typed("set", "paused=true", "--group", "canary", "--apply")[1] == "0 things changed\n"
-    assert "config.desired  cam-1 paused: - → True" in typed("audit", "--thing", "cam-1")[1]
+    assert typed("set", "paused=true", "--group", "canary", "--apply")[1] == "0 devices changed\n"
+    assert "config.desired  cam-1 paused: - → True" in typed("audit", "--device", "cam-1")[1]
     shown = json.loads(typed("show", "cam-1")[1])
     assert shown["config"]["desired"] == {"paused": True}
 
@@ -120,9 +120,9 @@ def test_a_model_may_be_named_once_a_camera_runs_it_or_a_job_sent_it(fleet, type
             ["set", "--all", 'schedule={"time_zone":"Europe/Londn","hours":[]}'],
             "no IANA time zone: write Europe/London",
         ),
-        (["set", "paused=true", "--group", "nobody"], "no thing is meant"),
-        (["show", "nobody"], "no thing 'nobody' in the fleet"),
-        (["retire", "nobody"], "no thing 'nobody' in the fleet"),
+        (["set", "paused=true", "--group", "nobody"], "no device matches the selector"),
+        (["show", "nobody"], "no device 'nobody' in the fleet"),
+        (["retire", "nobody"], "no device 'nobody' in the fleet"),
         (["register", "../x", "--location", "KX-01"], "is not a name"),
         (["register", "x", "--location", "KX-1"], "lists KX-01"),
         (["set", "paused=true"], "no target: name it with --device"),
@@ -130,13 +130,13 @@ def test_a_model_may_be_named_once_a_camera_runs_it_or_a_job_sent_it(fleet, type
         (["set", "paused=true", "--all", "--group", "canary"], "leave out the other selectors"),
         (["roll-out", "d-2", "--apply"], "no target"),
         (["roll-out", "d-2"], "no target"),
-        (["order", "restart", "--apply"], "no target"),
-        (["job", "nothing"], "no job 'nothing'"),
+        (["job", "create", "restart", "--apply"], "no target"),
+        (["job", "show", "nothing"], "no job 'nothing'"),
         (["register", "x"], "--location is missing"),
-        (["join", "a/b", "cam-1"], "is no group name"),
-        (["join", "canary", "nobody"], "no thing 'nobody' in the fleet"),
+        (["group", "add", "a/b", "cam-1"], "is no group name"),
+        (["group", "add", "canary", "nobody"], "no device 'nobody' in the fleet"),
         (["roll-back", "nothing"], "no job 'nothing'"),
-        (["expect", "/absent.csv"], "cannot be read as CSV"),
+        (["allow", "/absent.csv"], "cannot be read as CSV"),
         (["register", "--location", "KX-01"], "--location would have no effect"),
         (["register", "--attribute", "a=b", "--force"], "--attribute, --force would have no"),
         (["list", "--on-aws", "eu-west-2"], "--database would have no effect: with --on-aws"),
@@ -153,9 +153,9 @@ def test_a_model_reaches_the_canaries_fails_there_and_goes_back(fleet, typed):
         beat = json.dumps({"versions": {"detector": "d-1"}})
         values = {"location": "KX-01", "device": "cam-1", "heartbeat": beat}
         connection.execute(device_status.insert().values(**values))
-    assert "1 things would get d-2" in typed("roll-out", "d-2", "--group", "canary")[1]
+    assert "1 devices would get d-2" in typed("roll-out", "d-2", "--group", "canary")[1]
     assert (
-        typed("roll-out", "d-2", "--group", "canary", "--apply")[1] == "d-2-1: d-2 for 1 things\n"
+        typed("roll-out", "d-2", "--group", "canary", "--apply")[1] == "d-2-1: d-2 for 1 devices\n"
     )
     with writing(fleet) as connection:
         document = job_store.read_document(connection, "d-2-1")
@@ -163,20 +163,20 @@ def test_a_model_reaches_the_canaries_fails_there_and_goes_back(fleet, typed):
         job_store.update_execution(
             connection, "cam-1", "d-2-1", StatusUpdate(ExecutionStatus.FAILED), at=START
         )
-    assert "d-2-1  CANCELED (too many things went wrong)  1 FAILED" in typed("jobs")[1]
+    assert "d-2-1  CANCELED (too many devices went wrong)  1 FAILED" in typed("job", "list")[1]
 
 
 def test_rolling_back_concerns_those_who_took_it(fleet, typed):
     typed("roll-out", "d-2", "--location", "KX-01", "--apply")
     with writing(fleet) as connection:
-        for thing, status in (
+        for device, status in (
             ("cam-1", ExecutionStatus.SUCCEEDED),
             ("cam-2", ExecutionStatus.IN_PROGRESS),
         ):
-            job_store.update_execution(connection, thing, "d-2-1", StatusUpdate(status), at=START)
+            job_store.update_execution(connection, device, "d-2-1", StatusUpdate(status), at=START)
     assert "what d-2-1 replaced is not known: say --to" in typed("roll-back", "d-2-1")[1]
     assert typed("roll-back", "d-2-1", "--to", "d-1")[1].splitlines() == [
-        "d-2-1-back-1: d-1 for 2 things",
+        "d-2-1-back-1: d-1 for 2 devices",
         "1 had taken it, 1 were at work or did not finish, 1 had not begun, "
         "0 had failed and kept the old one",
     ]
@@ -189,16 +189,16 @@ def test_rolling_back_what_was_stopped_or_ran_out_reaches_those_who_may_hold_it(
     typed("roll-out", "d-2", "--all", "--replaces", "d-1", "--minutes-each", "1",
           "--abort-percent", "100", "--apply")  # fmt: skip
     with writing(fleet) as connection:
-        for thing in ("cam-1", "cam-2"):
+        for device in ("cam-1", "cam-2"):
             job_store.update_execution(
-                connection, thing, "d-2-1", StatusUpdate(ExecutionStatus.IN_PROGRESS), at=START
+                connection, device, "d-2-1", StatusUpdate(ExecutionStatus.IN_PROGRESS), at=START
             )
         job_store.advance_time(
             connection, at=START + timedelta(minutes=2)
         )  # both run out: it is stopped
         assert job_store.count_by_status(connection, "d-2-1") == {"TIMED_OUT": 2, "CANCELED": 2}
     said = typed("roll-back", "d-2-1")[1]
-    assert said.startswith("d-2-1-back-1: d-1 for 2 things\n0 had taken it, 2 were at work")
+    assert said.startswith("d-2-1-back-1: d-1 for 2 devices\n0 had taken it, 2 were at work")
 
 
 def test_rolling_back_what_nobody_took_opens_no_job_and_says_so(fleet, typed):
@@ -210,7 +210,7 @@ def test_rolling_back_what_nobody_took_opens_no_job_and_says_so(fleet, typed):
     said = typed("roll-back", "d-2-1")[1]
     assert said.startswith("no new job: nobody had taken it\n")
     assert "1 had failed and kept the old one" in said
-    assert typed("jobs")[1].count("\n") == 1
+    assert typed("job", "list")[1].count("\n") == 1
 
 
 def test_why_a_job_failed_is_shown_thing_by_thing(fleet, typed):
@@ -224,12 +224,12 @@ def test_why_a_job_failed_is_shown_thing_by_thing(fleet, typed):
         job_store.update_execution(
             connection, "cam-1", "d-2-1", word, at=START + timedelta(seconds=9)
         )
-    status, said = typed("job", "d-2-1")
+    status, said = typed("job", "show", "d-2-1")
     assert status == 0
     assert "cam-1  FAILED" in said
     assert "began 2026-11-20 09:00:00Z, last word 2026-11-20 09:00:09Z" in said
     assert "its digest is another  tries=3" in said
-    queued = typed("job", "d-2-1", "--status", "QUEUED")[1].splitlines()[1:]
+    queued = typed("job", "show", "d-2-1", "--status", "QUEUED")[1].splitlines()[1:]
     assert [line.split()[0] for line in queued] == ["cam-2", "cam-3"]
 
 
@@ -237,7 +237,7 @@ def test_a_camera_that_the_sites_file_does_not_list_is_told(fleet, typed):
     assert "cam-1  KX-01  unknown, never seen [canary]  NOT IN THE SITES FILE" in typed("list")[1]
     typed("register", "kx-01-cam-1", "--location", "KX-01")
     said = typed("list")[1]
-    assert "4 things are not in the sites file: their reports do not count" in said
+    assert "4 devices are not in the sites file: their reports do not count" in said
     listed = next(line for line in said.splitlines() if line.startswith("kx-01-cam-1"))
     assert "NOT IN" not in listed
 
@@ -247,12 +247,12 @@ def test_a_location_that_the_sites_file_does_not_list_is_taken_by_force_alone(
 ):
     file = tmp_path / "roster.csv"
     file.write_text("serial,claim,device,location\nSN1,b-7,new-1,KX-1\nSN2,b-7,new-2,LB-01\n")
-    status, said = typed("expect", file)
+    status, said = typed("allow", file)
     assert status == 2
     assert "location KX-1 is not in the sites file, which lists KX-01" in said
-    assert typed("audit", "--thing", "new-2")[1] == ""
-    status, said = typed("expect", file, "--force")
-    assert (status, said.splitlines()[0]) == (0, "2 of 2 roster lines written")
+    assert typed("audit", "--device", "new-2")[1] == ""
+    status, said = typed("allow", file, "--force")
+    assert (status, said.splitlines()[0]) == (0, "2 of 2 cameras written to the allow-list")
     assert "new-1 is not listed at KX-1 in the sites file" in said
     assert typed("register", "x", "--location", "XX-1", "--force")[0] == 0
 
@@ -276,13 +276,19 @@ def test_every_change_is_in_the_one_chain(fleet, typed):
 
 def test_lines_from_before_the_chain_stay_in_the_history(fleet, typed):
     with writing(fleet) as connection:
-        old = {"at": START, "who": "ann", "event": "thing.retired", "thing": "cam-1", "detail": ""}
+        old = {
+            "at": START,
+            "who": "ann",
+            "event": "device.retired",
+            "device": "cam-1",
+            "detail": "",
+        }
         connection.execute(tables.fleet_audit.insert(), old)
     with reading(fleet) as connection:
         found = history.read_history(connection, "cam-1", last=100)
         assert len(history.read_history(connection, "cam-1", last=1)) == 1
     assert [(one.event, one.entry is None) for one in found] == [
-        ("thing.registered", False), ("thing.retired", True),
+        ("device.registered", False), ("device.retired", True),
     ]  # fmt: skip
 
 
@@ -305,29 +311,29 @@ def test_a_roster_is_read_from_a_file(fleet, typed, tmp_path):
     good = tmp_path / "roster.csv"
     good.write_text("serial,claim,device,location,groups\nSN1,b-7,new-1,KX-01,canary london\n")
     told = "new-1 is not listed at KX-01 in the sites file: its reports do not count until it is\n"
-    assert typed("expect", good)[1] == f"1 of 1 roster lines written\n{told}"
-    assert typed("expect", good)[1] == f"0 of 1 roster lines written\n{told}"
-    assert typed("expect", good, "--again")[1] == f"1 of 1 roster lines written\n{told}"
+    assert typed("allow", good)[1] == f"1 of 1 cameras written to the allow-list\n{told}"
+    assert typed("allow", good)[1] == f"0 of 1 cameras written to the allow-list\n{told}"
+    assert typed("allow", good, "--again")[1] == f"1 of 1 cameras written to the allow-list\n{told}"
     bad = tmp_path / "bad.csv"
     bad.write_text("serial,claim,device,location\nSN2,b-7,,KX-01\n")
-    assert f"{bad}, line 2: no device" in typed("expect", bad)[1]
+    assert f"{bad}, line 2: no device" in typed("allow", bad)[1]
     bad.write_text("serial,claim,device,location\nSN2,b-7,new-1,KX-01\n")
-    assert "new-1 is expected with serial SN1" in typed("expect", bad)[1]
+    assert "new-1 is expected with serial SN1" in typed("allow", bad)[1]
     bad.write_text("serial,claim,device,location\nSN2,b-7,../x,KX-01\n")
-    assert "roster line 'SN2'" in typed("expect", bad)[1]
+    assert "roster line 'SN2'" in typed("allow", bad)[1]
 
 
 def test_a_retired_thing_is_gone_with_all_it_had_but_its_history(fleet, typed):
     typed("set", "paused=true", "--device", "cam-1", "--apply")
     assert "ca revoke --dir AUTHORITY --name cam-1" in typed("retire", "cam-1")[1]
-    assert typed("list")[1].splitlines()[-1] == "3 things"
-    assert typed("drift")[1] == "0 things drift\n"
-    assert "thing.retired" in typed("audit", "--thing", "cam-1")[1]
+    assert typed("list")[1].splitlines()[-1] == "3 devices"
+    assert typed("drift")[1] == "0 devices drift\n"
+    assert "device.retired" in typed("audit", "--device", "cam-1")[1]
 
 
 def test_the_estate_brings_its_cameras_once(fleet, typed):
-    assert typed("register")[1] == "16 new things\n"
-    assert typed("register")[1] == "0 new things\n"
+    assert typed("register")[1] == "16 new devices\n"
+    assert typed("register")[1] == "0 new devices\n"
 
 
 @pytest.mark.slow
@@ -346,10 +352,12 @@ def test_ten_thousand_cameras_are_no_matter(url):
             }
             for number in range(10_000)
         ]
-        connection.execute(tables.things.insert(), rows)
+        connection.execute(tables.device_table.insert(), rows)
     with writing(engine) as connection:
         wish = {"paused": True}
-        changed = commands.desired_config.set_desired(connection, DeviceSelector(location="L-7"), wish, author)
+        changed = commands.desired_config.set_desired(
+            connection, DeviceSelector(location="L-7"), wish, author
+        )
         assert len(changed) == 20
         assert len(commands.desired_config.find_drift(connection, DeviceSelector())) == 20
         job = Job("j", {}, tuple(f"cam-{number}" for number in range(500)))
@@ -373,7 +381,7 @@ def test_a_model_may_bring_its_package(fleet, typed, tmp_path):
     brought = {"card": "{}", "signature": "AA==", "url": "https://models.example/d-2"}
     file.write_text(json.dumps({"package": brought, "trial": {"faces": 5}}))
     status, said = typed("roll-out", "d-2", "--group", "canary", "--package", str(file), "--apply")
-    assert (status, said) == (0, "d-2-1: d-2 for 1 things\n")
+    assert (status, said) == (0, "d-2-1: d-2 for 1 devices\n")
     with writing(fleet) as connection:
         document = job_store.read_document(connection, "d-2-1")
     assert (document["package"], document["trial"]) == (brought, {"faces": 5})
@@ -383,10 +391,12 @@ def test_a_model_may_bring_its_package(fleet, typed, tmp_path):
 
 
 def test_other_jobs_are_ordered_by_their_name(fleet, typed):
-    assert typed("order", "renew", "--device", "cam-1")[1].startswith("1 things would renew")
-    said = typed("order", "renew", "--device", "cam-1", "--apply")[1]
-    assert said == "renew-1: renew for 1 things\n"
+    assert typed("job", "create", "renew", "--device", "cam-1")[1].startswith(
+        "1 devices would renew"
+    )
+    said = typed("job", "create", "renew", "--device", "cam-1", "--apply")[1]
+    assert said == "renew-1: renew for 1 devices\n"
     url = "url=https://files.example/bundle"
-    assert typed("order", "diagnose", url, "--device", "cam-1", "--apply")[0] == 0
-    status, said = typed("order", "explode", "--device", "cam-1", "--apply")
+    assert typed("job", "create", "diagnose", url, "--device", "cam-1", "--apply")[0] == 0
+    status, said = typed("job", "create", "explode", "--device", "cam-1", "--apply")
     assert (status, "Invalid value 'explode'" in said) == (2, True)

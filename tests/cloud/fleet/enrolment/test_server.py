@@ -93,9 +93,9 @@ def refusal(act):
     return refused.value.modeled_error.error_message
 
 
-def audit(front, event, thing=None):
+def audit(front, event, device=None):
     with reading(front.engine) as connection:
-        lines = history.read_history(connection, thing, last=200)
+        lines = history.read_history(connection, device, last=200)
     return [line.detail for line in lines if line.event == event]
 
 
@@ -131,7 +131,7 @@ def test_a_camera_on_the_roster_is_certified_registered_and_grouped(front, ident
         standing = devices.get_device(connection, device)
     assert standing.groups == ("canary", "london")
     assert standing.certificate_ends_at == entry.ends_at
-    assert audit(front, "thing.enrolled", device) == [f"serial SN-{device}"]
+    assert audit(front, "device.enrolled", device) == [f"serial SN-{device}"]
 
 
 def test_a_token_serves_once(front, identity, new_request):
