@@ -26,7 +26,7 @@ CHANGES = [
     ("UPDATE devices SET retired_at = NULL WHERE name = 'cam-2'", "retired_at is None"),
     ("UPDATE devices SET retired_at = 1 WHERE name = 'cam-1'", "retired_at is 1970"),
     ("UPDATE devices SET attributes = '{}' WHERE name = 'cam-1'", "attributes is {}"),
-    ("DELETE FROM devices WHERE name = 'kx-01-cam-1'", "device kx-01-cam-1 of entry"),
+    ("DELETE FROM devices WHERE name = 'kx-01-cam-1'", "devices: kx-01-cam-1 of entry"),
     (f"INSERT INTO devices ({COLUMNS}) VALUES ('eve', 'KX-01', 'x', '{{}}', 1)", "device eve has"),
     ("UPDATE roster SET claim = 'eve' WHERE serial = 'S1'", "claim is eve"),
     ("UPDATE roster SET location = 'LB-01' WHERE serial = 'S1'", "location is LB-01"),
