@@ -32,7 +32,7 @@ COMMANDS = [
     ["fleet", "show", "cam-1"],
     ["fleet", "drift"],
     ["fleet", "audit"],
-    ["fleet", "jobs"],
+    ["fleet", "job", "list"],
     ["fleet", "set", "--all", "report_interval_ms=15000"],
     ["fleet", "retire", "cam-1"],
     ["streams", "list"],
