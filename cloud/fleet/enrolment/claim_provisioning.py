@@ -191,7 +191,9 @@ class Enrolment:
                 select(allow_list_table).where(allow_list_table.c.device == device)
             ).one_or_none()
         if row is None or row.claim != holder.name:
-            raise EnrolmentError(403, "AccessDenied", f"{device!r} is not on this claim's roster")
+            raise EnrolmentError(
+                403, "AccessDenied", f"{device!r} is not on the enrolment allow-list of this claim"
+            )
         if row.enrolled_at is not None:
             raise EnrolmentError(
                 403, "AccessDenied", f"{device!r} was enrolled before: see the operator"

@@ -149,7 +149,9 @@ def test_a_claim_of_another_house(works, folder, camera, tmp_path):
 
 def test_a_camera_that_nobody_expects(claim, folder, camera):
     stranger = dataclasses.replace(camera, device="stranger")
-    with pytest.raises(ProvisioningError, match="'stranger' is not on this claim's roster"):
+    with pytest.raises(
+        ProvisioningError, match="'stranger' is not on the enrolment allow-list of this claim"
+    ):
         enrol(folder, claim, stranger, utc_now)
 
 

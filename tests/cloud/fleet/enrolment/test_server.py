@@ -174,7 +174,7 @@ def test_who_is_not_on_the_claims_roster_gets_no_signature(front, identity, new_
     front.expect(f"foreign-{version}", claim="batch-8")
     for device in (f"foreign-{version}", "unheard-of"):
         message = refusal(lambda device=device: asks(client, new_request(device)[1]))
-        assert message == f"{device!r} is not on this claim's roster"
+        assert message == f"{device!r} is not on the enrolment allow-list of this claim"
         assert front.authority.register.entries(name=device) == []
 
 
