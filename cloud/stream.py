@@ -29,7 +29,7 @@ from cloud.estate import SAMPLE
 from cloud.ingest.commit import CommitResult
 from cloud.ingest.consumer import Consumer
 from cloud.ingest.membership import Membership
-from cloud.ingest.sources.base import Source, SourceError
+from cloud.ingest.sources.base import MessageSource, SourceError
 from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url, read_common_name
 from cloud.metrics_server import serving_metrics
 from cloud.windows.renamed_locations import LocationRenames
@@ -149,7 +149,7 @@ def _ready(engine: Engine, stopping: threading.Event) -> bool:
             return False
 
 
-def _mqtt(arguments: argparse.Namespace, chosen: settings.Settings) -> Source:
+def _mqtt(arguments: argparse.Namespace, chosen: settings.Settings) -> MessageSource:
     ca_file, cert_file, key_file = _certificates(arguments)
     return MqttSource(
         parse_broker_url(
@@ -179,7 +179,7 @@ def _certificates(arguments: argparse.Namespace) -> tuple[Path | None, Path | No
     return ca or folder / "trust.pem", cert, key or cert.with_suffix(".key")
 
 
-def _kinesis(stream: str, engine: Engine) -> Source:
+def _kinesis(stream: str, engine: Engine) -> MessageSource:
     try:
         import boto3
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
-from cloud.alerting.rules import THRESHOLDS, AlertKind, Measure, Thresholds
+from cloud.alerting.rules import THRESHOLDS, AlertKind, AlertThresholds, Measure
 from cloud.database import Instant, alert_evaluations, alert_holds, alerts, insert
 
 HOLD_FACTOR: Final = 4
@@ -75,7 +75,7 @@ def apply_measures(
     connection: Connection,
     measures: Iterable[Measure],
     now: datetime,
-    thresholds: Mapping[AlertKind, Thresholds] = THRESHOLDS,
+    thresholds: Mapping[AlertKind, AlertThresholds] = THRESHOLDS,
     *,
     longest_pause: timedelta = LONGEST_PAUSE,
 ) -> list[AlertEvent]:
@@ -124,7 +124,7 @@ def _restart_holds(connection: Connection, alert_state: _AlertState, measured: S
             update_alert(connection, alert.id, clearing_since_at=None)
 
 
-def hold_clear(limits: Thresholds, raised_recently: int) -> timedelta:
+def hold_clear(limits: AlertThresholds, raised_recently: int) -> timedelta:
     """How long a condition must be over: four times longer with each alert of the last day."""
     factor: int = HOLD_FACTOR ** min(max(0, raised_recently - 1), 10)
     return min(limits.hold_clear * factor, max(LONGEST_HOLD, limits.hold_clear))
@@ -135,7 +135,7 @@ def _consider_raising(
     alert_state: _AlertState,
     key: Key,
     measure: Measure,
-    limits: Thresholds,
+    limits: AlertThresholds,
     now: datetime,
 ) -> None:
     hold = alert_state.holds.get(key)
@@ -162,7 +162,7 @@ def _consider_clearing(
     alert_state: _AlertState,
     open_alert: Row[Any],
     measure: Measure,
-    limits: Thresholds,
+    limits: AlertThresholds,
     now: datetime,
 ) -> None:
     if measure.value >= limits.clear_at:

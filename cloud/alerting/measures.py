@@ -33,7 +33,7 @@ from cloud.database import (
     report_streams,
     total,
 )
-from cloud.windows.audience import Tally
+from cloud.windows.audience import AudienceSums
 from cloud.windows.dimensions import BreakdownFilter
 from wire.audience import BlindCause
 
@@ -138,20 +138,20 @@ def _expected_by_location(
 
 def _location_cameras(
     location: str, recent: "_TalliesByLocation", usual: Mapping[CameraKey, UsualCrowd]
-) -> list[tuple[Tally, UsualCrowd | None]]:
+) -> list[tuple[AudienceSums, UsualCrowd | None]]:
     return [(tally, usual.get((location, device))) for device, tally in recent.at(location).items()]
 
 
-class _TalliesByLocation(dict[CameraKey, Tally]):
+class _TalliesByLocation(dict[CameraKey, AudienceSums]):
     """Tallies by camera, also accessible by location."""
 
-    def __init__(self, tallies: Iterable[tuple[CameraKey, Tally]]) -> None:
+    def __init__(self, tallies: Iterable[tuple[CameraKey, AudienceSums]]) -> None:
         super().__init__(tallies)
-        self._expected_by_location: dict[str, dict[str, Tally]] = defaultdict(dict)
+        self._expected_by_location: dict[str, dict[str, AudienceSums]] = defaultdict(dict)
         for (location, device), tally in self.items():
             self._expected_by_location[location][device] = tally
 
-    def at(self, location: str) -> dict[str, Tally]:
+    def at(self, location: str) -> dict[str, AudienceSums]:
         """The cameras of one location that have a tally."""
         return self._expected_by_location.get(location, {})
 
@@ -170,7 +170,7 @@ def _read_recent(connection: Connection, now: datetime) -> _TalliesByLocation:
     )
 
 
-def _last_hour(connection: Connection, now: datetime) -> dict[str, Tally]:
+def _last_hour(connection: Connection, now: datetime) -> dict[str, AudienceSums]:
     """Observed time, visits and viewers of the last hour, for each location."""
     cells = minute_tallies.c
     sums = (total(cells.observed_ms), total(cells.visits), total(cells.onlookers))
@@ -223,9 +223,9 @@ def _join_minutes(query: _Query, starts_at: datetime, ends_at: datetime) -> _Que
     return query.select_from(location_updates.outerjoin(minute_tallies, beside))
 
 
-def _tally(sums: Sequence[Any]) -> Tally:
+def _tally(sums: Sequence[Any]) -> AudienceSums:
     observed, person, visits, onlookers, captured, analysed, *blind = map(int, sums)
-    return Tally(
+    return AudienceSums(
         observed_ms=observed,
         person_ms=person,
         visits=visits,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from cloud.windows.audience import Tally
+from cloud.windows.audience import AudienceSums
 from wire.audience import BlindCause
 
 LOOK_BACK: Final = timedelta(minutes=10)
@@ -63,7 +63,7 @@ NO_HOLD: Final = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
-class Thresholds:
+class AlertThresholds:
     """Raised at `raise_at` and above, cleared below `clear_at`, each after it held for a time.
 
     `hold_clear` is the first of a day: see `cloud.alerting.lifecycle`.
@@ -81,15 +81,15 @@ class Thresholds:
 
 TWO_MINUTES: Final = timedelta(minutes=2)
 THRESHOLDS: Final = {
-    AlertKind.SURGE: Thresholds(3.0, 2.0, TWO_MINUTES),
-    AlertKind.COLLAPSE: Thresholds(3.0, 2.0, TWO_MINUTES),
-    AlertKind.NO_FACES: Thresholds(10.0, 1.0),
-    AlertKind.UNOBSERVED: Thresholds(0.5, 0.2, TWO_MINUTES),
-    AlertKind.OFFLINE: Thresholds(10.0, 5.0),  # the value is itself a duration
-    AlertKind.CLOCK: Thresholds(120.0, 60.0, timedelta(minutes=5)),
-    AlertKind.DRIFT: Thresholds(1.0, 0.5, hold_clear=NO_HOLD),  # evaluated once an hour
-    AlertKind.NO_DATA: Thresholds(3.0, 2.0, hold_clear=NO_HOLD),
-    AlertKind.QUARANTINED: Thresholds(
+    AlertKind.SURGE: AlertThresholds(3.0, 2.0, TWO_MINUTES),
+    AlertKind.COLLAPSE: AlertThresholds(3.0, 2.0, TWO_MINUTES),
+    AlertKind.NO_FACES: AlertThresholds(10.0, 1.0),
+    AlertKind.UNOBSERVED: AlertThresholds(0.5, 0.2, TWO_MINUTES),
+    AlertKind.OFFLINE: AlertThresholds(10.0, 5.0),  # the value is itself a duration
+    AlertKind.CLOCK: AlertThresholds(120.0, 60.0, timedelta(minutes=5)),
+    AlertKind.DRIFT: AlertThresholds(1.0, 0.5, hold_clear=NO_HOLD),  # evaluated once an hour
+    AlertKind.NO_DATA: AlertThresholds(3.0, 2.0, hold_clear=NO_HOLD),
+    AlertKind.QUARANTINED: AlertThresholds(
         1.0, 1.0, hold_clear=NO_HOLD
     ),  # ingest decides when a quarantine ends
 }
@@ -129,7 +129,7 @@ class CameraStatus:
 
     location: str
     device: str
-    tally: Tally | None
+    tally: AudienceSums | None
     last_message_at: datetime | None
     clock_off_s: float | None
     is_expected: bool = True
@@ -145,8 +145,8 @@ class LocationStatus:
     """
 
     location: str
-    cameras: Sequence[tuple[Tally, UsualCrowd | None]]
-    hour: Tally | None
+    cameras: Sequence[tuple[AudienceSums, UsualCrowd | None]]
+    hour: AudienceSums | None
     expected: int
     attention_rate: float | None = None
     data_age_h: float | None = None
@@ -241,7 +241,7 @@ def _measure_offline(camera: CameraStatus, now: datetime) -> Iterator[Measure]:
     yield Measure(AlertKind.OFFLINE, camera.location, camera.device, minutes, message)
 
 
-def _measure_unobserved(camera: CameraStatus, tally: Tally) -> Iterator[Measure]:
+def _measure_unobserved(camera: CameraStatus, tally: AudienceSums) -> Iterator[Measure]:
     blind_ms = sum(tally.blind_ms[cause] for cause in VISION_CAUSES)
     accounted_ms = blind_ms + tally.observed_ms
     if accounted_ms < MIN_OBSERVED_SHARE * (LOOK_BACK / _SECOND) * 1_000:
@@ -253,7 +253,7 @@ def _measure_unobserved(camera: CameraStatus, tally: Tally) -> Iterator[Measure]
 
 
 def _measure_no_faces(
-    camera: CameraStatus, tally: Tally, usual: UsualCrowd | None
+    camera: CameraStatus, tally: AudienceSums, usual: UsualCrowd | None
 ) -> Iterator[Measure]:
     if usual is not None and usual.crowd < RARE_CROWD:
         return

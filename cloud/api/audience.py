@@ -22,7 +22,7 @@ from cloud.app.rate_card_reload import desk_of
 from cloud.auth.access import opened_to
 from cloud.auth.keys import Role
 from cloud.estate import Site
-from cloud.windows.audience import Audience, Tally
+from cloud.windows.audience import Audience, AudienceSums
 from cloud.windows.expected_cameras import ExpectedCameras
 from cloud.windows.query import LENGTHS, WindowName, windows
 
@@ -257,7 +257,7 @@ def _known(found: Audience, count: Count) -> Count | None:
     return count if found.has_data or count else None
 
 
-def _bands(tally: Tally) -> dict[str, float] | None:
+def _bands(tally: AudienceSums) -> dict[str, float] | None:
     if not tally.banded_reports:
         return None
     told_ms = tally.band_high_ms, tally.band_medium_ms, tally.band_low_ms

@@ -28,7 +28,7 @@ from cloud.auth.access import opened_to
 from cloud.auth.keys import Role
 from cloud.database.rollups import UNKNOWN
 from cloud.pricing.openooh import refuse_unknown
-from cloud.windows.audience import Audience, Tally
+from cloud.windows.audience import Audience, AudienceSums
 from cloud.windows.breakdown import breakdown, demographics, locations_with_reports
 from cloud.windows.dimensions import BreakdownFilter, DemographicGroup, Dimension, cell_interval
 from cloud.windows.expected_time import ExpectedTime, group_key, unexpected_ms
@@ -271,7 +271,7 @@ def _page(connection: Connection, asked: Asked) -> tuple[BreakdownFilter, str | 
 
 def _cell(
     key: Any,
-    tally: Tally,
+    tally: AudienceSums,
     asked: Asked,
     expectation: ExpectedTime,
     *,

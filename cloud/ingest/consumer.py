@@ -25,7 +25,7 @@ from cloud.ingest.commit import CommitResult, commit
 from cloud.ingest.dead_letter_budget import DeadLetterBudget, DeadLetterLimits, Key
 from cloud.ingest.plausibility import ValidationRules
 from cloud.ingest.quarantine import end_expired_quarantines
-from cloud.ingest.sources.base import BatchLimits, Source
+from cloud.ingest.sources.base import BatchLimits, MessageSource
 from cloud.ingest.validate import (
     DEFAULT_RULES,
     DeadLetter,
@@ -59,7 +59,7 @@ class Consumer:
 
     def __init__(
         self,
-        source: Source,
+        source: MessageSource,
         engine: Engine,
         *,
         is_listed: IsListed,

@@ -19,7 +19,7 @@ PLAIN: Final = tuple(name for name in SUMS if name not in {*BLIND, *DWELL, *ATTE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class AudienceSums:
     """Sums over some minutes of some cameras; the total of two tallies is the tally of both."""
 
     reports: int = 0
@@ -56,7 +56,7 @@ class Tally:
         )
 
     @classmethod
-    def total(cls, tallies: Iterable["Tally"]) -> Self:
+    def total(cls, tallies: Iterable["AudienceSums"]) -> Self:
         """The total of several tallies."""
         parts = list(tallies)
         if len(parts) == 1 and isinstance(parts[0], cls):
@@ -80,7 +80,7 @@ class Audience:
     starts_at: datetime
     ends_at: datetime
     cameras: int
-    tally: Tally
+    tally: AudienceSums
     coverage: Coverage | None = None
     """The expected cameras; None where the sites file was not used."""
 

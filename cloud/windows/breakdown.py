@@ -29,7 +29,7 @@ from cloud.database import (
     total,
 )
 from cloud.database.rollups import UNKNOWN
-from cloud.windows.audience import Audience, Tally
+from cloud.windows.audience import Audience, AudienceSums
 from cloud.windows.dimensions import (
     DAY_S,
     HOUR_S,
@@ -165,7 +165,7 @@ def _cell(
         starts_at,
         ends_at,
         int(row["cameras"]),
-        Tally.of(row),
+        AudienceSums.of(row),
     )
     return BreakdownCell(key, int(row["locations"]), audience)
 

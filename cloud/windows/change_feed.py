@@ -28,7 +28,7 @@ from sqlalchemy import (
 from cloud.database import BANDS, BLIND, EPOCH, alerts, minute_tallies, reports
 from cloud.database.rollups import MOVING_LOCK
 from cloud.estate import Estate
-from cloud.windows.audience import Audience, Tally
+from cloud.windows.audience import Audience, AudienceSums
 from cloud.windows.expected_cameras import ExpectedCameras
 from cloud.windows.query import STEP
 
@@ -122,7 +122,7 @@ def read_windows(
                     observed = {device: tally.observed_ms for device, tally in tallies.items()}
                     expected = ExpectedCameras.of([estate.location(location)])
                     coverage = expected.coverage(opens, until, observed)
-                tally = Tally.total(tallies.values())
+                tally = AudienceSums.total(tallies.values())
                 found[location, second] = Audience(
                     location, opens, closes, len(tallies), tally, coverage
                 )
@@ -131,7 +131,7 @@ def read_windows(
 
 def _by_camera(
     connection: Connection, locations: list[str], second: int
-) -> dict[str, dict[str, Tally]]:
+) -> dict[str, dict[str, AudienceSums]]:
     """Location -> device -> sums of the five minutes."""
     columns = minute_tallies.c
     query = (
@@ -145,9 +145,9 @@ def _by_camera(
         .where(columns.minute_at >= second, columns.minute_at < second + STEP_S)
         .group_by(columns.location, columns.device)
     )
-    tallies: dict[str, dict[str, Tally]] = defaultdict(dict)
+    tallies: dict[str, dict[str, AudienceSums]] = defaultdict(dict)
     for row in connection.execute(query).mappings():
-        tallies[row["location"]][row["device"]] = Tally.of(row)
+        tallies[row["location"]][row["device"]] = AudienceSums.of(row)
     return tallies
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from cloud.database import BLIND, EPOCH, SUMS, hour_tallies, minute_tallies, total
-from cloud.windows.audience import Audience, Tally
+from cloud.windows.audience import Audience, AudienceSums
 from cloud.windows.expected_cameras import ExpectedCameras
 
 WindowName = Literal["5m", "15m", "1h"]
@@ -74,7 +74,7 @@ def window_audience(
     first, last = _seconds(starts_at), _seconds(ends_at)
     query = _between(_sums().add_columns(_tallies.device), location, first, last)
     rows = connection.execute(query.group_by(_tallies.device)).mappings()
-    tallies = [(row["device"], Tally.of(row)) for row in rows]
+    tallies = [(row["device"], AudienceSums.of(row)) for row in rows]
     return _audience(location, (starts_at, ends_at), tallies, expected, ends_at)
 
 
@@ -121,8 +121,8 @@ def _openings(
 
 
 def _window_tallies(
-    cells: Mapping[int, Sequence[tuple[str, Tally]]], opens: datetime, length: timedelta
-) -> list[tuple[str, Tally]]:
+    cells: Mapping[int, Sequence[tuple[str, AudienceSums]]], opens: datetime, length: timedelta
+) -> list[tuple[str, AudienceSums]]:
     first = (opens - EPOCH) // STEP
     return [cell for step in range(first, first + length // STEP) for cell in cells.get(step, ())]
 
@@ -130,7 +130,7 @@ def _window_tallies(
 def _audience(
     location: str,
     interval: tuple[datetime, datetime],
-    tallies: Sequence[tuple[str, Tally]],
+    tallies: Sequence[tuple[str, AudienceSums]],
     expected: ExpectedCameras | None,
     now: datetime,
 ) -> Audience:
@@ -142,7 +142,7 @@ def _audience(
     coverage = None
     if expected is not None:
         coverage = expected.coverage(starts_at, max(starts_at, min(ends_at, now)), observed)
-    tally = Tally.total(tally for _, tally in tallies)
+    tally = AudienceSums.total(tally for _, tally in tallies)
     return Audience(location, starts_at, ends_at, len(observed), tally, coverage)
 
 
@@ -212,7 +212,7 @@ def _bucket(length_s: int) -> ColumnElement[int]:
 
 def _cells(
     connection: Connection, location: str, opens: datetime, ends_at: datetime
-) -> dict[int, list[tuple[str, Tally]]]:
+) -> dict[int, list[tuple[str, AudienceSums]]]:
     """Tallies by step and camera: step → [(device, tally)]."""
     step = _bucket(_STEP_S)
     rows = connection.execute(
@@ -223,9 +223,9 @@ def _cells(
             _seconds(ends_at),
         ).group_by(step, _tallies.device)
     )
-    cells: dict[int, list[tuple[str, Tally]]] = defaultdict(list)
+    cells: dict[int, list[tuple[str, AudienceSums]]] = defaultdict(list)
     for row in rows.mappings():
-        cells[row["step"] // _STEP_S].append((row["device"], Tally.of(row)))
+        cells[row["step"] // _STEP_S].append((row["device"], AudienceSums.of(row)))
     return cells
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 
 from cloud.database import SUMS, total, venue_demographics, venue_hours
-from cloud.windows.audience import Tally
+from cloud.windows.audience import AudienceSums
 from cloud.windows.dimensions import (
     DAY_S,
     HOUR_S,
@@ -32,7 +32,7 @@ class VenueSums:
     """One group and its sums."""
 
     key: Mapping[Dimension, str | datetime]
-    tally: Tally
+    tally: AudienceSums
 
 
 def venue_breakdown(
@@ -56,7 +56,9 @@ def venue_breakdown(
         .order_by(*keys)
     )
     rows = connection.execute(_filtered(query, venue_hours, where)).mappings()
-    return [VenueSums(_named(by, [row[str(one)] for one in by]), Tally.of(row)) for row in rows]
+    return [
+        VenueSums(_named(by, [row[str(one)] for one in by]), AudienceSums.of(row)) for row in rows
+    ]
 
 
 def venue_demographic_groups(

@@ -13,7 +13,7 @@ from moto import mock_aws
 from paho.mqtt.publish import multiple
 
 from cloud.database import connect, create
-from cloud.ingest.sources.base import BatchLimits, Delivery, Source
+from cloud.ingest.sources.base import BatchLimits, Delivery, MessageSource
 from cloud.ingest.sources.kinesis import KinesisSource
 from cloud.ingest.sources.memory import MemorySource
 from cloud.ingest.sources.mqtt import MqttSource, parse_broker_url
@@ -21,15 +21,16 @@ from simulators.servers.mosquitto import Mosquitto
 
 TOPIC = "onlooker/v1/KX-01/kx-01-cam-1/audience"
 WITHIN_S = 10.0
+BATCH = BatchLimits()
 
 
 @dataclass
 class Line:
     """A source, a device's way to reach it, and its consumer's death and return."""
 
-    source: Source
+    source: MessageSource
     publish: Callable[[Sequence[bytes]], None]
-    come_back: Callable[[], Source]
+    come_back: Callable[[], MessageSource]
 
 
 @pytest.fixture(params=["memory", "kinesis", pytest.param("mqtt", marks=pytest.mark.broker)])
@@ -52,7 +53,7 @@ def line(
 def in_memory() -> Iterator[Line]:
     source = MemorySource()
 
-    def come_back() -> Source:
+    def come_back() -> MessageSource:
         source.reopen()
         return source
 
@@ -69,7 +70,7 @@ def over_kinesis(folder: Path) -> Iterator[Line]:
     engine = connect(f"sqlite:///{folder}/onlooker.db")
     create(engine)
 
-    def source() -> Source:
+    def source() -> MessageSource:
         return KinesisSource("audience", engine, kinesis=kinesis, iot_data=None)
 
     def publish(payloads: Sequence[bytes]) -> None:
@@ -91,7 +92,7 @@ def over_mqtt(folder: Path) -> Iterator[Line]:
     def publish(payloads: Sequence[bytes]) -> None:
         multiple([(TOPIC, each, 1, False) for each in payloads], broker.host, broker.port)
 
-    def come_back() -> Source:
+    def come_back() -> MessageSource:
         sources[-1]._client.socket().close()  # type: ignore[union-attr]  as a killed process leaves it
         sources.append(MqttSource(parse_broker_url(broker.url)))
         return sources[-1]
@@ -102,7 +103,7 @@ def over_mqtt(folder: Path) -> Iterator[Line]:
     broker.stop()
 
 
-def received(source: Source, wanted: int, limits: BatchLimits = BatchLimits()) -> list[Delivery]:  # noqa: B008  frozen
+def received(source: MessageSource, wanted: int, limits: BatchLimits = BATCH) -> list[Delivery]:
     deadline, deliveries = time.monotonic() + WITHIN_S, list[Delivery]()
     while len(deliveries) < wanted and time.monotonic() < deadline:
         deliveries += source.receive(limits)

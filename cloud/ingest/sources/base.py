@@ -37,7 +37,7 @@ class SourceError(RuntimeError):
     """A source that cannot be opened as it was described."""
 
 
-class Source(Protocol):
+class MessageSource(Protocol):
     """A broker or stream, as the consumer sees it."""
 
     def receive(self, limits: BatchLimits) -> Sequence[Delivery]:

@@ -47,7 +47,7 @@ SHARED: Final = (Channel.AUDIENCE, Channel.HEARTBEAT, Channel.ALARM)
 
 
 @dataclass(frozen=True, slots=True)
-class BrokerConnection:
+class MqttBroker:
     """Where the broker is, and who we are to it. With `share`, consumers of one group divide."""
 
     host: str
@@ -62,14 +62,14 @@ class BrokerConnection:
     key_file: Path | None = None
 
 
-def parse_broker_url(url: str, **more: Any) -> BrokerConnection:
+def parse_broker_url(url: str, **more: Any) -> MqttBroker:
     """The broker at `mqtt://[user:password@]host[:port]`, or `mqtts://` for TLS."""
     try:
         address = parse_broker(url)
     except AddressError as error:
         raise SourceError(f"broker: {error}") from None
     assert address.port is not None
-    broker = BrokerConnection(
+    broker = MqttBroker(
         address.host,
         address.port,
         address.is_secure,
@@ -97,7 +97,7 @@ def read_common_name(certificate: Path) -> str | None:
 class MqttSource:
     """One connection at a time, made again when it breaks."""
 
-    def __init__(self, broker: BrokerConnection) -> None:
+    def __init__(self, broker: MqttBroker) -> None:
         self._broker = broker
         self._client = self._prepared(broker)
         self._inbox: list[Delivery] = []
@@ -144,7 +144,7 @@ class MqttSource:
             self._pump(0.05)
         self._client.disconnect()
 
-    def _prepared(self, broker: BrokerConnection) -> Client:
+    def _prepared(self, broker: MqttBroker) -> Client:
         client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=broker.client_id,
@@ -162,7 +162,7 @@ class MqttSource:
         client.on_message = self._on_message
         return client
 
-    def _secure(self, client: Client, broker: BrokerConnection) -> None:
+    def _secure(self, client: Client, broker: MqttBroker) -> None:
         try:
             context = ssl.create_default_context(cafile=broker.ca_file)
             if broker.cert_file is not None:
@@ -274,7 +274,7 @@ class MqttSource:
         self._inbox.append(Delivery(topic, bytes(message.payload), receipt))
 
 
-def _session(broker: BrokerConnection) -> Properties:
+def _session(broker: MqttBroker) -> Properties:
     """What the broker keeps for us while we are away: everything, unless consumers divide it."""
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     properties.SessionExpiryInterval = 0 if broker.share is not None else KEPT_FOR_EVER_S

@@ -13,13 +13,13 @@ from cloud.alerting.message import AlertMessage
 from cloud.alerting.notifications import DeliveryFailure
 from cloud.alerting.notifier import Notifier
 from cloud.alerting.recipients import Recipient
-from cloud.alerting.rules import AlertKind, Measure, Thresholds
+from cloud.alerting.rules import AlertKind, AlertThresholds, Measure
 from cloud.database import writing
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 OPS = Recipient(name="ops", to="log:")
-AT_ONCE = {kind: Thresholds(0.5, 0.2, hold_clear=timedelta()) for kind in AlertKind}
+AT_ONCE = {kind: AlertThresholds(0.5, 0.2, hold_clear=timedelta()) for kind in AlertKind}
 """Thresholds without hold times, for tests of something else."""
 
 

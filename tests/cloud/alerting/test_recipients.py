@@ -1,62 +1,15 @@
 """Recipients are checked when they are read: a bad one is refused by name, the others are told."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from cloud.alerting.recipients import Recipient, load_recipients
-from cloud.alerting.recipients_file import RecipientsFile
-from cloud.alerting.targets import TargetError, parse_target
 from cloud.estate import EstateError
 from cloud.estate import load as load_sites
 from tests.cloud.alerting.conftest import sites_file
 
 SECRET = "T0P-s3cret"
-
-
-@pytest.mark.parametrize(
-    "to",
-    [
-        "https://hooks.example.com/services/x?y=1",
-        "http://127.0.0.1:8080",
-        "https://user:pass@[2001:db8::1]:8443/hook",
-        "mailto:ops@example.com",
-        "mailto:ops+alerts@localhost",
-        "sns:arn:aws:sns:eu-west-2:123456789012:alerts",
-        "log:",
-    ],
-)
-def test_a_target_that_can_be_used_is_read(to: str) -> None:
-    assert parse_target(to)
-
-
-@pytest.mark.parametrize(
-    "to",
-    [
-        f"ftp://{SECRET}",
-        f"htps://hooks.example.com/{SECRET}",
-        f"https://hooks.example.com/{SECRET} x",
-        f"https://hooks.example.com/{SECRET}\nX-Header: 1",
-        f"https:///{SECRET}",
-        f"https://host:99999/{SECRET}",
-        f"https://[::1/{SECRET}",
-        f"mailto:ops@example.com\nBcc: {SECRET}@example.com",
-        f"mailto:ops@example.com, {SECRET}@example.com",
-        f"mailto:ops@example.com?subject={SECRET}",
-        "mailto:",
-        "mailto:nobody",
-        "mailto:a@b..c",
-        f"sns:{SECRET}",
-        "log:here",
-        f"javascript:{SECRET}",
-        f"file:///{SECRET}",
-    ],
-)
-def test_a_target_that_cannot_be_used_is_refused_without_quoting_it(to: str) -> None:
-    with pytest.raises(TargetError) as refused:
-        parse_target(to)
-    assert SECRET not in str(refused.value)
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -123,24 +76,6 @@ def test_a_secret_comes_from_a_file_or_the_environment(tmp_path: Path) -> None:
     assert Recipient(name="a", **named).secret({}) is None
 
 
-def test_a_changed_file_is_read_again_and_a_broken_one_changes_nothing(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    file = written(tmp_path, "recipients: [{name: a, to: 'log:'}]")
-    recipients = RecipientsFile(file)
-    for number, (text, names) in enumerate(
-        [("recipients: [{name: bb, to: 'log:'}]", ["bb"]), ("recipients: [", ["bb"]),
-         ("recipients: [{name: c, to: 'log:'}, {name: d, to: 'x'}]", ["c"])], 1
-    ):  # fmt: skip
-        written(tmp_path, text)
-        os.utime(file, ns=(number, number))
-        assert [one.name for one in recipients.read()] == names
-        recipients.read()
-    events = [record.getMessage() for record in caplog.records]
-    assert events.count("recipients_file.refused") == 1
-    assert events.count("recipient.refused") == 1
-
-
 @pytest.mark.parametrize("kinds", [("banana",), ("camera.", "Camera."), ("camera.silence",)])
 def test_a_kind_that_no_alert_has_is_refused(kinds: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match=r"no kind of alert begins with .*camera\.offline"):
@@ -160,15 +95,3 @@ def test_a_location_that_the_sites_file_lacks_is_refused_with_those_it_has(tmp_p
     assert "no location 'LB-99' in the sites file: it has KX-01" in refused.reason
     renamed = load_recipients(written(tmp_path, AT_LB % "KINGS"), estate=estate).usable[0]
     assert renamed.wants("camera.unobserved", "KX-01")
-
-
-def test_locations_are_checked_again_when_the_sites_file_changes(tmp_path: Path) -> None:
-    kx = load_sites(sites_file(tmp_path / "kx.yaml", {"KX-01": "[a]"}))
-    both = load_sites(sites_file(tmp_path / "both.yaml", {"KX-01": "[a]", "LB-01": "[b]"}))
-    in_force = [kx]
-    recipients = RecipientsFile(written(tmp_path, AT_LB % "LB-01"), lambda: in_force[0])
-    assert [one.name for one in recipients.read()] == ["all"]
-    in_force[0] = both
-    assert [one.name for one in recipients.read()] == ["a", "all"]
-    in_force[0] = kx  # what was valid stays in force
-    assert sorted(one.name for one in recipients.read()) == ["a", "all"]

@@ -9,24 +9,24 @@ from cloud.alerting.rules import (
     HOUR_MS,
     THRESHOLDS,
     AlertKind,
+    AlertThresholds,
     CameraStatus,
     LocationStatus,
-    Thresholds,
     UsualCrowd,
     measure_camera,
     measure_location,
 )
-from cloud.windows.audience import Tally
+from cloud.windows.audience import AudienceSums
 from wire.audience import BlindCause
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 TEN_MINUTES_MS = 600_000
 
 
-def tally(*, dark_ms: int = 0, **sums: int) -> Tally:
+def tally(*, dark_ms: int = 0, **sums: int) -> AudienceSums:
     blind = dict.fromkeys(BlindCause, 0) | {BlindCause.DARK: dark_ms}
     empty: dict[str, Any] = {"dwell_histogram": (0,) * 15, "attention_histogram": (0,) * 13}
-    return Tally(blind_ms=blind, **empty, **sums)
+    return AudienceSums(blind_ms=blind, **empty, **sums)
 
 
 def raised(kind: AlertKind, *, usual: UsualCrowd | None = None, **said: Any) -> bool | None:
@@ -158,7 +158,7 @@ def test_an_optional_camera_may_be_silent() -> None:
 
 def test_a_camera_that_is_paused_is_not_blind() -> None:
     blind = dict.fromkeys(BlindCause, 0) | {BlindCause.PAUSED: TEN_MINUTES_MS}
-    seen = Tally(blind_ms=blind, dwell_histogram=(), attention_histogram=())
+    seen = AudienceSums(blind_ms=blind, dwell_histogram=(), attention_histogram=())
     assert raised(AlertKind.UNOBSERVED, tally=seen) is None
 
 
@@ -178,4 +178,4 @@ def test_a_clock_may_be_wrong_either_way(off_s: float, alert: bool) -> None:
 
 def test_thresholds_that_would_flicker_are_refused() -> None:
     with pytest.raises(ValueError, match="is above"):
-        Thresholds(raise_at=1.0, clear_at=2.0)
+        AlertThresholds(raise_at=1.0, clear_at=2.0)

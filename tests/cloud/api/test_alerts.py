@@ -8,7 +8,7 @@ from cloud import database
 from cloud.alerting.lifecycle import apply_measures
 from cloud.alerting.notifications import plan_notifications
 from cloud.alerting.recipients import Recipient
-from cloud.alerting.rules import AlertKind, Measure, Thresholds
+from cloud.alerting.rules import AlertKind, AlertThresholds, Measure
 from cloud.api.application import create_app
 from cloud.app.context import Desk
 from cloud.auth import audit
@@ -18,7 +18,7 @@ from cloud.auth.quota import Quota
 PATH = "/api/alerts"
 MINUTE = timedelta(minutes=1)
 OPS = Recipient(name="ops", to="log:")
-AT_ONCE = {kind: Thresholds(0.5, 0.2, hold_clear=timedelta()) for kind in AlertKind}
+AT_ONCE = {kind: AlertThresholds(0.5, 0.2, hold_clear=timedelta()) for kind in AlertKind}
 
 
 def happens(desk: Desk, at: datetime, location: str, kind: AlertKind, value: float) -> None:

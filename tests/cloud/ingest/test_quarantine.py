@@ -15,7 +15,7 @@ from cloud.database import (
     reading,
 )
 from cloud.ingest.consumer import Consumer
-from cloud.ingest.dead_letter_budget import DeadLetterBudget, DeadLetterLimits, RefillRate
+from cloud.ingest.dead_letter_budget import DeadLetterLimits, RefillRate
 from cloud.ingest.dead_letters import SAMPLE_BYTES
 from cloud.ingest.sources.memory import MemorySource
 from wire.audience import AudienceReport
@@ -213,28 +213,6 @@ def test_operators_list_and_release_a_device(
     assert (cloud.count_kept(), cloud.quarantined()) == (15, {})
     assert main(["dead-letters", "delete", "kx-01-cam-1"]) == 0
     assert cloud.count_kept() == 0
-
-
-def test_a_transaction_that_is_tried_again_spends_once() -> None:
-    budget = DeadLetterBudget(LIMIT)
-    device = ("KX-01", "kx-01-cam-1")
-    for _ in range(100):
-        assert budget.draft(NINE).take(device, 1.0)
-    draft = budget.draft(NINE)
-    assert [draft.take(device, 1.0) for _ in range(11)] == [True] * 10 + [False]
-    draft.save()
-    assert not budget.draft(NINE).take(device, 1.0)
-    assert budget.draft(NINE + MINUTE).take(device, 1.0)
-
-
-def test_a_clock_that_goes_back_gives_nothing_away() -> None:
-    budget = DeadLetterBudget(LIMIT)
-    device = ("KX-01", "kx-01-cam-1")
-    draft = budget.draft(NINE)
-    while draft.take(device, 1.0):
-        pass
-    draft.save()
-    assert not budget.draft(NINE - timedelta(days=1)).take(device, 1.0)
 
 
 class Device:

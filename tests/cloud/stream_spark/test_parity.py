@@ -42,11 +42,10 @@ from cloud.stream_spark.count import (
     SitesSnapshot,
     StreamCounter,
     files,
-    kinesis,
 )
 from cloud.stream_spark.table_store import TableStore
 from cloud.stream_spark.windows import windows
-from cloud.windows.audience import Audience, Tally
+from cloud.windows.audience import Audience, AudienceSums
 from cloud.windows.query import LENGTHS, WindowName
 from cloud.windows.query import windows as embedded_windows
 from simulators.delivery.reliable_sender import pack_batches
@@ -252,7 +251,7 @@ def spark_windows(minutes: DataFrame, name: WindowName) -> list[Audience]:
                 datetime.fromtimestamp(row["starts_at"], UTC),
                 datetime.fromtimestamp(row["starts_at"], UTC) + LENGTHS[name],
                 row["cameras"],
-                Tally.of(row),
+                AudienceSums.of(row),
             )
             for row in rows
         ),
@@ -356,8 +355,3 @@ def test_another_checkpoint_may_not_count_it_all_again(
              "--checkpoint", str(tmp_path)]  # fmt: skip
     with pytest.raises(SourceError, match="give the old checkpoint, or an empty folder"):
         stream_spark.count(spark, arguments(*words))
-
-
-def test_without_its_connector_kinesis_is_refused_in_a_sentence(spark: SparkSession) -> None:
-    with pytest.raises(SourceError, match=r"EMR 7\.1 or later"):
-        kinesis(spark, "reports", region="eu-west-2")

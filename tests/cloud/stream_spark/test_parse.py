@@ -11,9 +11,7 @@ import pytest
 
 from cloud.cli.stream_spark import acknowledgement
 from cloud.database import SUMS, microseconds
-from cloud.ingest.plausibility import ValidationRules
-from cloud.stream_spark.finalize import StreamState, finalize_stream
-from cloud.stream_spark.parse import DEAD_LETTER, OLDEST_HELD, REPORT, ParsedRow, parse_line
+from cloud.stream_spark.parse import DEAD_LETTER, REPORT, ParsedRow, parse_line
 from wire.audience import AudienceReport
 from wire.envelope import AckEvent, audience_event, decode_events, encode_event, join_events
 
@@ -68,43 +66,6 @@ def test_a_refused_report_settles_its_numbers_but_a_strangers_stay_with_it(
     assert (letter.kind, letter.stream_id, letter.first) == ("future", "00000000000000a1", 4)
     (letter,) = rows(encode_event(audience_event(report(4, location="NOWHERE"))))
     assert (letter.kind, letter.stream_id) == ("unknown", None)
-
-
-@pytest.mark.parametrize(
-    ("before", "items", "after"),
-    [
-        # what is held             what comes                           through, ranges, statuses
-        ((None, None), [(REPORT, 1, 1), (REPORT, 2, 4)], (4, "[]", ["NEW", "NEW"])),
-        ((4, "[]"), [(REPORT, 2, 4), (REPORT, 6, 6)], (4, "[[6, 6]]", ["DUPLICATE", "NEW"])),
-        ((4, "[]"), [(REPORT, 4, 5)], (5, "[]", ["OVERLAP"])),
-        ((4, "[[6, 6]]"), [(DEAD_LETTER, 5, 5)], (6, "[]", ["NEW"])),
-    ],
-)
-def test_a_journal_is_settled(before: Any, items: Any, after: Any) -> None:
-    outcome = finalize_stream(StreamState(*before), dated(items), now=NOW, rules=ValidationRules())
-    assert (outcome.through, outcome.received_ranges, outcome.statuses) == after
-    assert outcome.is_to_acknowledge
-    assert outcome.lost == []
-
-
-def test_a_camera_that_has_forgotten_says_what_is_lost() -> None:
-    beat = dated([(OLDEST_HELD, 6, 6)])
-    held = StreamState(2, "[[4, 4]]")
-    outcome = finalize_stream(
-        held, dated([(REPORT, 6, 7)]) + beat, now=NOW, rules=ValidationRules()
-    )
-    assert (outcome.through, outcome.lost) == (7, [(3, 3), (5, 5)])
-    assert not finalize_stream(
-        StreamState(7, "[]"), beat, now=NOW, rules=ValidationRules()
-    ).is_to_acknowledge
-
-
-@pytest.mark.parametrize("what", [REPORT, DEAD_LETTER, OLDEST_HELD])
-def test_a_number_from_nowhere_moves_no_mark(what: str) -> None:
-    items = dated([(REPORT, 1, 1), (what, 10**12, 10**12), (REPORT, 2, 2)])
-    outcome = finalize_stream(StreamState(), items, now=NOW, rules=ValidationRules())
-    assert (outcome.through, outcome.received_ranges, outcome.lost) == (2, "[]", [])
-    assert outcome.statuses == ["NEW", "SEQUENCE", "NEW"]
 
 
 def test_an_acknowledgement_follows_the_wire_schema() -> None:

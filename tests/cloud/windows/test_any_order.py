@@ -20,7 +20,7 @@ from cloud.ingest.commit import commit
 from cloud.ingest.minute_sums import report_minute, report_sums
 from cloud.ingest.sources.base import Delivery
 from cloud.ingest.validate import validate
-from cloud.windows.audience import Tally
+from cloud.windows.audience import AudienceSums
 from cloud.windows.breakdown import breakdown, demographics
 from cloud.windows.dimensions import BreakdownFilter, DemographicGroup, Dimension
 from cloud.windows.query import LENGTHS, window_audience, windows
@@ -119,7 +119,7 @@ def added(some: Iterable[AudienceReport]) -> tuple[list[int], int]:
     return total, peak
 
 
-def as_sums(tally: Tally) -> tuple[list[int], int]:
+def as_sums(tally: AudienceSums) -> tuple[list[int], int]:
     told = [
         tally.blind_ms[BlindCause(name[6:-3])] if name.startswith("blind_")
         else tally.dwell_histogram[int(name[6:])] if name[:6] == "dwell_" and name != "dwell_ms"

@@ -1,7 +1,7 @@
 """Windows are exact sums of minutes; what nobody saw is absent, never zero."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec import structs
@@ -9,9 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from cloud.database import hour_tallies, minute_tallies, writing
 from cloud.estate import Site, SiteCamera, load
-from cloud.windows.expected_cameras import ExpectedCameras
 from cloud.windows.query import HourRow, WindowError, hourly, window_audience, windows
-from wire.scalars import DeviceId
 
 NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -109,83 +107,6 @@ def test_a_step_that_leaves_gaps_is_refused(connection: Connection) -> None:
 def site(*cameras: SiteCamera) -> Site:
     (first, *_) = load()
     return structs.replace(first, listed_cameras=cameras)
-
-
-def test_a_camera_that_says_nothing_lowers_the_observed_share(connection: Connection) -> None:
-    minute(connection, "9:00", "a", observed_ms=60_000, visits=1)
-    expected = ExpectedCameras.of(
-        [site(SiteCamera(id=DeviceId("a")), SiteCamera(id=DeviceId("b")))]
-    )
-    stretch = {"starts_at": NINE, "ends_at": NINE + MINUTE}
-    audience = window_audience(connection, "KX-01", **stretch, expected=expected)
-    assert (audience.cameras, audience.observed_share) == (1, 0.5)
-    assert audience.coverage is not None
-    assert (audience.coverage.expected, audience.coverage.unlisted) == (2, ())
-
-
-def test_a_camera_that_nobody_expects_does_not_stand_in_for_a_silent_one(
-    connection: Connection,
-) -> None:
-    minute(connection, "9:00", "stranger", observed_ms=60_000, visits=1)
-    expected = ExpectedCameras.of([site(SiteCamera(id=DeviceId("a")))])
-    stretch = {"starts_at": NINE, "ends_at": NINE + MINUTE}
-    audience = window_audience(connection, "KX-01", **stretch, expected=expected)
-    assert audience.observed_share == 0.5
-    assert audience.coverage is not None
-    assert audience.coverage.unlisted == ("stranger",)
-
-
-@pytest.mark.parametrize(
-    ("camera", "share"),
-    [
-        (SiteCamera(id=DeviceId("b"), from_on=date(2026, 11, 21)), 1.0),
-        (SiteCamera(id=DeviceId("b"), until_on=date(2026, 11, 20)), 1.0),
-        (SiteCamera(id=DeviceId("b"), optional=True), 1.0),
-        (SiteCamera(id=DeviceId("b"), from_on=date(2026, 11, 20)), 0.5),
-    ],
-)
-def test_a_camera_is_expected_while_its_dates_last(
-    connection: Connection, camera: SiteCamera, share: float
-) -> None:
-    minute(connection, "9:00", "a", observed_ms=60_000)
-    expected = ExpectedCameras.of([site(SiteCamera(id=DeviceId("a")), camera)])
-    (found,) = windows(
-        connection, "KX-01", window="5m", starts_at=NINE, ends_at=NINE + MINUTE, expected=expected
-    )
-    assert found.observed_share == share
-
-
-def test_figures_are_ratios_of_sums_and_peak_is_the_highest(connection: Connection) -> None:
-    minute(connection, "9:00", observed_ms=60_000, person_ms=120_000, looking_ms=30_000, peak=5)
-    minute(connection, "9:01", observed_ms=30_000, person_ms=15_000, looking_ms=15_000, peak=2,
-           visits=4, onlookers=1, dwell_ms=10_000, dwell_02=4, blind_dark_ms=30_000)  # fmt: skip
-    audience = window_audience(connection, "KX-01", starts_at=NINE, ends_at=NINE + 2 * MINUTE)
-    assert audience.crowd == pytest.approx(135 / 90)
-    assert audience.tally.peak == 5
-    assert audience.looking_share == pytest.approx(45 / 135)
-    assert audience.attention_rate == 0.25
-    assert audience.dwell_mean_ms == 2_500
-    assert audience.dwell_quantile_ms(0.5) == 2_500
-    assert audience.observed_share == 0.75
-    assert audience.tally.blind_ms["dark"] == 30_000
-
-
-def test_two_cameras_share_the_view_but_add_their_visits(connection: Connection) -> None:
-    minute(connection, "9:00", "kx-01-cam-1", observed_ms=60_000, person_ms=60_000, visits=1)
-    minute(connection, "9:00", "kx-01-cam-2", observed_ms=60_000, person_ms=180_000, visits=2)
-    audience = window_audience(connection, "KX-01", starts_at=NINE, ends_at=NINE + MINUTE)
-    assert (audience.cameras, audience.crowd, audience.tally.visits) == (2, 2.0, 3)
-    assert audience.observed_share == 1.0
-
-
-def test_nobody_could_see_is_not_nobody_came(connection: Connection) -> None:
-    minute(connection, "9:00", observed_ms=60_000)
-    minute(connection, "9:01", blind_dark_ms=60_000)
-    empty = window_audience(connection, "KX-01", starts_at=NINE, ends_at=NINE + MINUTE)
-    blind = window_audience(connection, "KX-01", starts_at=NINE + MINUTE, ends_at=NINE + 2 * MINUTE)
-    silent = window_audience(connection, "KX-01", starts_at=NINE - MINUTE, ends_at=NINE)
-    assert (empty.crowd, blind.crowd, silent.crowd) == (0.0, None, None)
-    assert (empty.observed_share, blind.observed_share, silent.observed_share) == (1.0, 0.0, 0.0)
 
 
 def test_blind_and_silent_hours_are_missing(connection: Connection) -> None:
