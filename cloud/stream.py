@@ -172,7 +172,7 @@ def _certificates(arguments: argparse.Namespace) -> tuple[Path | None, Path | No
     found = sorted(folder.glob("stream*.crt"))
     if len(found) != 1 and cert is None:
         raise SourceError(
-            f"{folder} holds {len(found)} certificates stream*.crt, wanted one: give --cert, or "
+            f"{folder} holds {len(found)} certificates stream*.crt, expected one: give --cert, or "
             f"`python -m provisioning ca issue --dir CA --service stream --out {folder}`"
         )
     cert = cert or found[0]

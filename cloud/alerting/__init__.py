@@ -1,1 +1,1 @@
-"""Alerts: evaluated every minute, held, acknowledged, cleared, and told to recipients."""
+"""Alert rules, their evaluation, and notifications."""

@@ -1,8 +1,8 @@
 """A deadline for a whole call over a socket: name lookup, connection, TLS, request and answer.
 
-A timeout of a socket begins anew with every byte that arrives, so a peer that sends one byte now
-and then holds a call for ever. These sockets take the time that is left before every operation. A
-name lookup cannot be cut short: whoever calls from a thread must be able to leave it behind.
+A socket timeout restarts with every byte that arrives, so a peer that sends a byte now and then
+delays a call indefinitely. These sockets apply the remaining time to every operation. A name lookup
+cannot be cancelled: the caller must be able to abandon the thread.
 """
 
 import socket

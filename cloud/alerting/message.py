@@ -79,7 +79,7 @@ class AlertMessage:
 
     @property
     def key(self) -> str:
-        """The same for every attempt to deliver the same notices: receivers drop repeats by it."""
+        """Equal for every attempt to deliver the same notifications, for deduplication."""
         numbers = ",".join(str(item.notice) for item in self.items)
         return hashlib.sha256(f"{self.batch}:{numbers}".encode()).hexdigest()[:32]
 

@@ -84,7 +84,7 @@ def plan_notifications(
         for event in events
         if not event.acknowledged
         for recipient in recipients
-        if recipient.wants(event.kind, event.location)
+        if recipient.matches(event.kind, event.location)
         and (due_at := _due_at(connection, event, recipient, within, windows)) is not None
     ]
     _insert(connection, new)

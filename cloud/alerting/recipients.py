@@ -118,7 +118,7 @@ class Recipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
             )
         return found
 
-    def wants(self, kind: str, location: str) -> bool:
+    def matches(self, kind: str, location: str) -> bool:
         """Whether the recipient is notified of this alert."""
         return (not self.kinds or kind.startswith(self.kinds)) and (
             not self.locations or location in self.locations

@@ -22,9 +22,7 @@ MOSTLY_OBSERVED_SHARE: Final = (
 MIN_OBSERVED_SHARE: Final = 0.5
 """The share of a period that must be observed or accounted for before a rule judges it."""
 MOTION_SHARE: Final = 0.05  # of the frames went to the detector: something moved before the camera
-RARE_CROWD: Final = (
-    0.2  # people in view on average: where they are rarer, nobody is nothing unusual
-)
+RARE_CROWD: Final = 0.2  # average people in view; below it an empty view is usual
 MIN_VISITS: Final = 30  # fewer give no meaningful rate
 HOUR_MS: Final = 3_600_000
 USUAL_WEEKS: Final = 8

@@ -118,7 +118,7 @@ class Senders:
                 raise _FailedError(*_reply(code))
             relay.send_message(mail)
             with suppress(OSError, smtplib.SMTPException):
-                relay.quit()  # the mail is taken, whatever becomes of the goodbye
+                relay.quit()  # the mail is accepted, whatever QUIT returns
         except smtplib.SMTPRecipientsRefused as error:
             code = max((code for code, _ in error.recipients.values()), default=550)
             raise _FailedError(*_reply(code)) from error

@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Evaluate and deliver until told to stop."""
+    """Evaluate and deliver until stopped."""
     senders = Senders(_relay(arguments.smtp, arguments.mail_from))
     base_url, within_s = _link(arguments.link), _seconds("--group-within", arguments.group_within)
     every_s = _seconds("--every", arguments.every)

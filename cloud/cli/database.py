@@ -1,7 +1,7 @@
-"""`python -m cloud database upgrade|current|check`: which tables there are, which there should be.
+"""`python -m cloud database upgrade|current|check`: present and required tables.
 
-Every program upgrades when it starts, so none of this has to be run. It is for whoever wants to see
-first, or to upgrade with a role that may change tables and run the programs with one that may not.
+Every program upgrades when it starts, so this command is optional. Use it to inspect a database
+first, or to upgrade with a role that may change tables and run programs with one that may not.
 """
 
 import argparse
@@ -20,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `database`."""
     actions = parser.add_subparsers(dest="action", required=True)
     for name, purpose in (
-        ("upgrade", "take the steps that are missing"),
-        ("current", "say the database's revision"),
+        ("upgrade", "run the missing steps"),
+        ("current", "print the revision of the database"),
         ("check", "list the steps that are missing; status 1 when there are any"),
     ):
         settings.add_arguments(actions.add_parser(name, help=purpose), "database")

@@ -1,7 +1,6 @@
-"""`python -m cloud dead-letters ACTION`: messages that failed validation, and another try.
+"""`python -m cloud dead-letters ACTION`: list, show, replay and delete refused messages.
 
-`list`, `show`, `replay` and `delete` are about single messages; `quarantined` and `release` about
-devices of which no more are kept.
+`quarantined` and `release` are about devices of which no further dead letters are kept.
 """
 
 import argparse
@@ -30,13 +29,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--kind", choices=[str(one) for one in DeadLetterKind], help="only of this kind"
     )
     lists.add_argument("--limit", type=row_count, default=50, help="how many (%(default)s)")
-    shows = actions.add_parser("show", help="one letter, with its sample")
+    shows = actions.add_parser("show", help="show one dead letter with its sample")
     shows.add_argument("id", type=row_id)
-    replays = actions.add_parser("replay", help="try again, after a fix")
-    replays.add_argument("id", type=row_id, nargs="*", help="which (without: all that wait)")
-    deletes = actions.add_parser("delete", help="forget the letters of one device")
+    replays = actions.add_parser("replay", help="process again, after a fix")
+    replays.add_argument(
+        "id", type=row_id, nargs="*", help="numbers (default: all that were not replayed)"
+    )
+    deletes = actions.add_parser("delete", help="delete the dead letters of one device")
     held = actions.add_parser("quarantined", help="devices that send too many failing messages")
-    releases = actions.add_parser("release", help="keep a device's failing messages again")
+    releases = actions.add_parser("release", help="end the quarantine of a device")
     for action in (deletes, releases):
         action.add_argument("device")
     for action in (lists, shows, deletes, held, releases):
@@ -45,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what was asked; 1 when a letter does not exist or is refused again."""
+    """Run the action; 1 when a dead letter does not exist or is refused again."""
     chosen = settings.read(arguments)
     engine = open_existing(chosen.database_url)
     try:
@@ -83,12 +84,12 @@ def _line(row: Row[Any]) -> str:
     return f"{row.id:>6}  {when}  {row.kind:<11} {row.topic}{again}{done}: {row.reason[:160]}"
 
 
-def _show(engine: Engine, letter: int) -> int:
+def _show(engine: Engine, number: int) -> int:
     with reading(engine) as connection:
-        wanted = select(dead_letters).where(dead_letters.c.id == letter)
+        wanted = select(dead_letters).where(dead_letters.c.id == number)
         found = connection.execute(wanted).mappings().one_or_none()
     if found is None:
-        sys.stderr.write(f"there is no dead letter {letter}: see `dead-letters list`\n")
+        sys.stderr.write(f"there is no dead letter {number}: see `dead-letters list`\n")
         return 1
     for name, value in found.items():
         if name not in ("payload", "digest"):
@@ -124,20 +125,20 @@ def _release(engine: Engine, device: str, now: datetime) -> int:
     return 1
 
 
-def _replay(engine: Engine, letters: list[int], chosen: settings.Settings) -> int:
+def _replay(engine: Engine, numbers: list[int], chosen: settings.Settings) -> int:
     membership = Membership(chosen.estate or SAMPLE)
     rules = membership.rules(chosen.people_per_camera, chosen.people_per_second)
-    if not letters:
+    if not numbers:
         with reading(engine) as connection:
-            letters = list_unreplayed(connection)
+            numbers = list_unreplayed(connection)
     refused = 0
-    for letter in letters:
+    for number in numbers:
         now = datetime.now(UTC)
-        said = replay_dead_letter(
-            engine, letter, is_listed=membership.is_listed, now=now, rules=rules
+        outcome = replay_dead_letter(
+            engine, number, is_listed=membership.is_listed, now=now, rules=rules
         )
-        refused += not said.startswith("counted")
-        _write(f"{letter}: {said}")
+        refused += not outcome.startswith("counted")
+        _write(f"{number}: {outcome}")
     return 1 if refused else 0
 
 

@@ -37,14 +37,19 @@ CONFIGURATION = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `stream-spark`."""
     actions = parser.add_subparsers(dest="action", required=True)
-    counts = actions.add_parser("count", help="count what comes")
+    counts = actions.add_parser("count", help="count reports")
     settings.add_arguments(counts, "estate", "people-per-camera", "people-per-second")
     where = counts.add_mutually_exclusive_group(required=True)
     where.add_argument("--files", metavar="FOLDER", help="of lines as cameras said them")
     where.add_argument("--kinesis", metavar="STREAM", help="needs EMR's connector")
     offer = counts.add_argument
     offer("--region", metavar="REGION", help="of the stream")
-    offer("--checkpoint", metavar="FOLDER", required=True, help="Spark's own notes: keep them")
+    offer(
+        "--checkpoint",
+        metavar="FOLDER",
+        required=True,
+        help="Spark's checkpoint: keep it with --folder",
+    )
     offer("--every", type=int, default=60, metavar="S", help="a batch (%(default)s)")
     offer("--once", action="store_true", help="read what is there, then end")
     offer(
@@ -149,7 +154,7 @@ def write_windows(spark: "SparkSession", arguments: argparse.Namespace) -> None:
 
 
 def acknowledge_by_iot(region: str | None, rows: "Iterable[Row]") -> None:
-    """Publish acknowledgements through AWS IoT Core; one that is missed is told again later."""
+    """Publish acknowledgements through AWS IoT Core; a missed one is repeated later."""
     import boto3
 
     client = boto3.client("iot-data", region_name=region)
@@ -159,7 +164,7 @@ def acknowledge_by_iot(region: str | None, rows: "Iterable[Row]") -> None:
 
 
 def acknowledgement(row: "Row") -> tuple[str, bytes]:
-    """Topic and payload that tell a camera how far its stream is settled."""
+    """Topic and payload of the acknowledgement of a stream."""
     address = DeviceAddress(row.location, row.device)
     ack = Ack(device=row.device, journal=row.stream_id, through=row.through, at=datetime.now(UTC))
     return address.topic(Channel.ACK), encode_event(ack_event(ack, address))

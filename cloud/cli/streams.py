@@ -1,10 +1,9 @@
-"""`python -m cloud streams list|losses|close`: how far each camera is settled, and what is lost.
+"""`python -m cloud streams list|losses|close`: acknowledged, missing and lost reports.
 
-A gap means that the cloud waits for reports which the camera has not sent yet. When the cloud's
-database was lost or restored, the camera has long been told that those reports are safe and has
-forgotten them. Its next heartbeat says so, and the gap is closed and listed under `losses`. Old
-agents do not say it: `close` settles their gaps by hand. A report that is closed over and still
-comes is counted, and its numbers leave the list of losses.
+A gap contains reports that the camera has not sent yet. When the database was lost or restored, the
+camera no longer holds reports that were acknowledged. Its next heartbeat says so: the gap is closed
+and listed under `losses`. Old agents do not send that field: `close` closes their gaps by hand. A
+report that was recorded as lost and arrives after all is counted and leaves the losses.
 """
 
 import argparse
@@ -24,18 +23,20 @@ from wire.scalars import DeviceId, JournalId
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `streams`."""
     actions = parser.add_subparsers(dest="action", required=True)
-    lists = actions.add_parser("list", help="each camera's streams, those with gaps first")
-    lists.add_argument("--gaps", action="store_true", help="only those with gaps")
-    loses = actions.add_parser("losses", help="numbers that were acknowledged and are not here")
-    closes = actions.add_parser("close", help="settle the gaps of one stream")
-    closes.add_argument("device")
-    closes.add_argument("stream_id")
-    for action in (lists, loses, closes):
+    list_parser = actions.add_parser("list", help="each camera's streams, those with gaps first")
+    list_parser.add_argument("--gaps", action="store_true", help="only those with gaps")
+    losses_parser = actions.add_parser(
+        "losses", help="acknowledged sequence numbers whose reports are lost"
+    )
+    close_parser = actions.add_parser("close", help="close the gaps of one stream")
+    close_parser.add_argument("device")
+    close_parser.add_argument("stream_id")
+    for action in (list_parser, losses_parser, close_parser):
         settings.add_arguments(action, "database")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what was asked; 1 when there is nothing to close."""
+    """Run the action; 1 when there is nothing to close."""
     engine = open_existing(settings.read(arguments).database_url)
     try:
         if arguments.action == "losses":
@@ -53,9 +54,9 @@ def _list(engine: Engine, *, only_gaps: bool) -> int:
     for row in sorted(
         rows, key=lambda row: (row.received_ranges == "[]", row.location, row.device)
     ):
-        settled = ReceivedRanges.read(row.through, row.received_ranges)
-        if settled.ranges or not only_gaps:
-            gaps = f", then {len(settled.ranges)} gaps" if settled.ranges else ""
+        received = ReceivedRanges.read(row.through, row.received_ranges)
+        if received.ranges or not only_gaps:
+            gaps = f", then {len(received.ranges)} gaps" if received.ranges else ""
             sys.stdout.write(
                 f"{row.location}/{row.device}  {row.stream_id}  through {row.through}{gaps}  "
                 f"{row.acknowledged_at:%Y-%m-%d %H:%M:%S}Z\n"
@@ -90,6 +91,6 @@ def _close(engine: Engine, device: str, stream_id: str, now: datetime) -> int:
         held.close_gaps_below(key, last)
         held.save()
     sys.stdout.write(
-        f"settled {row.through + 1} to {last}; the camera is told with its next report\n"
+        f"closed {row.through + 1} to {last}; the camera is acknowledged with its next report\n"
     )
     return 0

@@ -12,7 +12,7 @@ DWELL: Final = tuple(f"dwell_{bucket:02}" for bucket in range(len(DWELL_EDGES_MS
 ATTENTION: Final = tuple(f"attention_{bucket:02}" for bucket in range(len(ATTENTION_EDGES_MS) + 1))
 BLIND: Final = tuple(f"blind_{cause}_ms" for cause in BlindCause)
 BANDS: Final = ("banded_reports", "band_high_ms", "band_medium_ms", "band_low_ms")
-"""Time by probability of looking, and how many reports told it: without any it is unknown."""
+"""Time by probability of looking, and how many reports contained it: without any it is unknown."""
 SUMS: Final = (
     "reports",
     "interval_ms",

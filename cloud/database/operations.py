@@ -28,7 +28,7 @@ dead_letters = Table(
     Column("stream_id", String(16)),
     Column("first_sequence", BigInteger),
     Column("last_sequence", BigInteger),
-    Column("claims", Integer, nullable=False),  # 1: its sequences are settled by this letter alone
+    Column("claims", Integer, nullable=False),  # 1: it alone acknowledges its sequence numbers
     Column("payload", LargeBinary, nullable=False),
     Column("payload_bytes", BigInteger, nullable=False),  # before it was cut to a sample
     Column("times", BigInteger, nullable=False),
@@ -39,7 +39,7 @@ dead_letters = Table(
 )
 
 quarantined_devices = Table(
-    "quarantined_devices",  # devices whose dead letters are counted and no longer kept one by one
+    "quarantined_devices",  # devices whose failing messages are counted and no longer kept
     metadata,
     Column("location", NAME, primary_key=True),
     Column("device", NAME, primary_key=True),
@@ -85,7 +85,7 @@ alerts = Table(
     Column("id", NUMBER, primary_key=True, autoincrement=True),
     Column("kind", String(64), nullable=False),
     Column("location", NAME, nullable=False),
-    Column("device", NAME, nullable=False),  # empty: the whole place
+    Column("device", NAME, nullable=False),  # empty: the whole location
     Column("raised_at", Instant, nullable=False),
     Column("cleared_at", Instant),
     Column("last_held_at", Instant, nullable=False),  # when it last held
@@ -100,7 +100,7 @@ alerts = Table(
     Index("ix_alerts_raised_at", "raised_at"),
 )
 Index(
-    "uq_alerts_open",  # one open alert of a kind for each place and camera, whoever finds it
+    "uq_alerts_open",  # one open alert of a kind for each location and camera
     alerts.c.kind,
     alerts.c.location,
     alerts.c.device,

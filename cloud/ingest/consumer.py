@@ -74,7 +74,7 @@ class Consumer:
         self._validate = partial(validate, is_listed=is_listed, rules=rules)
         self._rules = rules
         self._clock = clock
-        self._portion = limits
+        self._limits = limits
         self._budget = DeadLetterBudget(limit)
         self._stopping = stopping or threading.Event()
         self._pending_acks: dict[tuple[DeviceAddress, str], Ack] = {}
@@ -85,7 +85,7 @@ class Consumer:
 
     def step(self) -> CommitResult | None:
         """Process one batch; None when there was none or the database stayed unavailable."""
-        deliveries = self._source.receive(self._portion)
+        deliveries = self._source.receive(self._limits)
         now = self._clock()
         self._check_quarantine(now)
         if not deliveries:
@@ -100,7 +100,7 @@ class Consumer:
         self._source.acknowledge(deliveries)
         self._pending_acks.update(((address, ack.journal), ack) for address, ack in outcome.acks)
         if (
-            len(deliveries) < self._portion.messages
+            len(deliveries) < self._limits.messages
             or now - self._acknowledged_at >= LONGEST_ACK_DELAY
         ):
             self._send_acks(now)

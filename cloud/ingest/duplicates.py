@@ -95,13 +95,13 @@ class DuplicateCheck:
         return report.ends_at - FURTHEST_AHEAD > self._oldest_at
 
     def _is_dead_letter(self, valid: ValidReport) -> bool:
-        identity, letters = valid.identity, dead_letters.c
+        identity, columns = valid.identity, dead_letters.c
         query = (
-            select(letters.id)
+            select(columns.id)
             .where(
-                letters.device == identity.address.device, letters.stream_id == identity.stream_id
+                columns.device == identity.address.device, columns.stream_id == identity.stream_id
             )
-            .where(letters.first_sequence <= identity.last, letters.last_sequence >= identity.first)
+            .where(columns.first_sequence <= identity.last, columns.last_sequence >= identity.first)
             .limit(1)
         )
         return self._connection.execute(query).scalar() is not None
@@ -192,22 +192,26 @@ def _stored_query(dialect: str) -> Select[*tuple[Any, ...]]:
     stream_id: ColumnElement[Any]
     first: ColumnElement[Any]
     if dialect == "postgresql":
-        wanted = func.unnest(
-            bindparam("devices", type_=ARRAY(Text)),
-            bindparam("streams", type_=ARRAY(Text)),
-            bindparam("firsts", type_=ARRAY(BigInteger)),
-        ).table_valued("device", "stream_id", "first", name="wanted").render_derived()  # fmt: skip
-        device, stream_id, first = wanted.c.device, wanted.c.stream_id, wanted.c.first
+        requested = (
+            func.unnest(
+                bindparam("devices", type_=ARRAY(Text)),
+                bindparam("streams", type_=ARRAY(Text)),
+                bindparam("firsts", type_=ARRAY(BigInteger)),
+            )
+            .table_valued("device", "stream_id", "first", name="requested")
+            .render_derived()
+        )
+        device, stream_id, first = requested.c.device, requested.c.stream_id, requested.c.first
     else:
-        wanted = func.json_each(bindparam("numbers", type_=Text)).table_valued(
-            "value", name="wanted"
+        requested = func.json_each(bindparam("numbers", type_=Text)).table_valued(
+            "value", name="requested"
         )
         device, stream_id, first = (
-            func.json_extract(wanted.c.value, f"$[{place}]") for place in range(3)
+            func.json_extract(requested.c.value, f"$[{index}]") for index in range(3)
         )
     stored = reports.c
     return select(stored.device, stored.stream_id, stored.first_sequence, stored.body).join_from(
-        wanted,
+        requested,
         reports,
         and_(
             stored.device == device, stored.stream_id == stream_id, stored.first_sequence == first

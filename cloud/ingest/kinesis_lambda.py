@@ -1,8 +1,8 @@
 """The same ingest as an AWS Lambda function behind a Kinesis stream, with partial-batch failures.
 
-Configure the event source with ReportBatchItemFailures and the function's handler as
-`cloud.ingest.kinesis_lambda.handler`; ONLOOKER_DATABASE_URL and ONLOOKER_ESTATE as everywhere. What
-could not be committed is given back by its sequence number, and AWS brings it again from there on.
+Configure the event source with ReportBatchItemFailures and the handler as
+`cloud.ingest.kinesis_lambda.handler`; set ONLOOKER_DATABASE_URL and ONLOOKER_ESTATE. Records that
+could not be committed are returned by sequence number, and AWS delivers them again.
 """
 
 import argparse
@@ -46,7 +46,7 @@ class RecordsSource:
         return taken
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
-        """Remember that they were committed."""
+        """Record that they were committed."""
         for delivery in deliveries:
             del self.unsettled[delivery.receipt]
 
@@ -55,7 +55,7 @@ class RecordsSource:
         self._iot_data.publish(topic=topic, qos=0, payload=payload)
 
     def close(self) -> None:
-        """Nothing to leave."""
+        """Nothing to close."""
 
 
 def ingest(
@@ -67,12 +67,12 @@ def ingest(
     clock: Callable[[], datetime],
     rules: ValidationRules = DEFAULT_RULES,
 ) -> dict[str, list[dict[str, str]]]:
-    """Commit the records of one event; the answer names the first that was not."""
+    """Commit the records of one event; the answer names the first failed one."""
     source = RecordsSource(event["Records"], iot_data)
-    no_patience = threading.Event()
-    no_patience.set()  # AWS tries again, and bills no waiting
+    no_retries = threading.Event()
+    no_retries.set()  # AWS retries, and waiting would be billed
     consumer = Consumer(
-        source, engine, is_listed=is_listed, clock=clock, rules=rules, stopping=no_patience
+        source, engine, is_listed=is_listed, clock=clock, rules=rules, stopping=no_retries
     )
     while consumer.step() is not None:
         pass
@@ -81,8 +81,8 @@ def ingest(
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
-    """What AWS calls."""
-    engine, membership, chosen, iot_data = _standing()
+    """The Lambda handler."""
+    engine, membership, chosen, iot_data = _shared_state()
     return ingest(
         event,
         engine,
@@ -94,8 +94,8 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[s
 
 
 @cache
-def _standing() -> tuple[Engine, Membership, settings.Settings, Any]:
-    """What stays between invocations; the sites file is read again when it has changed."""
+def _shared_state() -> tuple[Engine, Membership, settings.Settings, Any]:
+    """Objects that are reused by invocations; the sites file is read again when it changes."""
     chosen = settings.read(argparse.Namespace())
     engine = connect(chosen.database_url)
     create(engine)

@@ -49,8 +49,8 @@ def report_sums(report: AudienceReport) -> list[int]:
 
 
 def _bands(report: AudienceReport) -> tuple[int, int, int, int]:
-    told = report.bands
-    return (1, told.high_ms, told.medium_ms, told.low_ms) if told else (0, 0, 0, 0)
+    bands = report.bands
+    return (1, bands.high_ms, bands.medium_ms, bands.low_ms) if bands else (0, 0, 0, 0)
 
 
 class MinuteSums:

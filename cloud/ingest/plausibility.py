@@ -26,8 +26,8 @@ PEOPLE_PER_SECOND: Final = 30
 SHORTEST_INTERVAL: Final = timedelta(seconds=1)
 """The shortest report interval that a device accepts (`report_interval_ms`)."""
 SHORT_REPORTS: Final = 10
-"""Reports beyond the interval that one merged report may contain: a start, a stop or a change of
-configuration ends an interval early."""
+"""Extra reports in the range of a downsampled one: a start, a stop or a change of configuration
+ends an interval early."""
 LONGEST_VISIT_MS: Final = 24 * 3_600_000
 FRAMES_PER_S: Final = 1_000  # the fastest cameras deliver 240
 READINGS_PER_S: Final = 1_000
@@ -36,7 +36,7 @@ SNAPSHOTS_PER_S: Final = 10
 LARGEST_READING: Final = 10**12  # thousandths of a sensor's unit
 MOST_WAITING: Final = 10_000_000  # reports of all streams of a device: ten years of half minutes
 REMAINDER_MS: Final = 60_000
-"""Dwell of earlier visits that a report may add: a device tells that of small groups in minutes."""
+"""Dwell of earlier visits that a report may add: a device reports that of small groups in steps."""
 LONGEST_UPTIME_MS: Final = 20 * 366 * 24 * 3_600_000
 EVENTS_PER_S: Final = 10
 """Reconnections, stalls and other events of a device since its start."""
@@ -98,7 +98,7 @@ def implausible_range(report: AudienceReport, rules: ValidationRules) -> str | N
     if count <= most:
         return None
     return (
-        f"stands for {count} sequence numbers ({report.sequence.first} to {report.sequence.last}) "
+        f"covers {count} sequence numbers ({report.sequence.first} to {report.sequence.last}) "
         f"in {length / _SECOND:g} s; at most {most} reports fit into it"
     )
 

@@ -39,14 +39,14 @@ class RetentionPeriods:
 
     reports_days: int = 30
     minutes_days: int = 400
-    letters_days: int = 90
+    dead_letters_days: int = 90
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `retention`."""
     settings.add_arguments(parser, "database")
-    for name in ("reports", "minutes", "letters"):
-        default = getattr(RetentionPeriods(), f"{name}_days")
+    for name in ("reports", "minutes", "dead-letters"):
+        default = getattr(RetentionPeriods(), f"{name}_days".replace("-", "_"))
         parser.add_argument(f"--{name}-days", type=days, default=default, metavar="N",
                             help=f"days to keep {name} (%(default)s)")  # fmt: skip
 
@@ -60,7 +60,9 @@ def days(typed: str) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Apply the retention periods once."""
-    keep = RetentionPeriods(arguments.reports_days, arguments.minutes_days, arguments.letters_days)
+    keep = RetentionPeriods(
+        arguments.reports_days, arguments.minutes_days, arguments.dead_letters_days
+    )
     engine = open_existing(settings.read(arguments).database_url)
     now = datetime.now(UTC)
     try:
@@ -76,11 +78,11 @@ def apply_retention(engine: Engine, keep: RetentionPeriods, now: datetime) -> di
     """Delete old rows; returns how many of each table."""
     minutes_before = now - timedelta(days=keep.minutes_days)
     minute_at = microseconds(minutes_before) // 1_000_000
-    letters_before = now - timedelta(days=keep.letters_days)
+    dead_letters_before = now - timedelta(days=keep.dead_letters_days)
     reports_before = now - timedelta(days=keep.reports_days)
     old: tuple[tuple[Table, datetime, ColumnElement[bool]], ...] = (
         (reports, reports_before, reports.c.received_at < reports_before),
-        (dead_letters, letters_before, dead_letters.c.last_received_at < letters_before),
+        (dead_letters, dead_letters_before, dead_letters.c.last_received_at < dead_letters_before),
         *(
             (table, minutes_before, table.c.minute_at < minute_at)
             for table in (minute_tallies, minute_demographics, minute_sensors)

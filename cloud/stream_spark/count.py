@@ -113,7 +113,7 @@ class SitesSnapshot:
         people_per_camera: int | None = None,
         people_per_second: int | None = None,
     ) -> "SitesSnapshot":
-        """Those of an estate, former names of locations among them."""
+        """The cameras of the sites file, former ids of locations included."""
         listed, current, people = set(), dict[str, str](), dict[tuple[str, str], int]()
         listings: dict[str, Sequence[Listing]] = {}
         for site in estate:
@@ -150,7 +150,7 @@ class SitesSnapshot:
 
     @property
     def rules(self) -> ValidationRules:
-        """What is believed of these cameras."""
+        """The validation rules for these cameras."""
         return ValidationRules(
             people_per_camera=self.people_per_camera,
             people_per_second=self.people_per_second,
@@ -162,7 +162,7 @@ class SitesSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class StreamCounter:
-    """Where to count, whom to believe (asked before every batch), whom to tell."""
+    """Table store, cameras (read before every batch) and acknowledgement."""
 
     store: TableStore
     cameras: Callable[[], SitesSnapshot]
@@ -175,8 +175,8 @@ class StreamCounter:
         return writer.option("checkpointLocation", checkpoint).start()
 
     def batch(self, lines: DataFrame, number: int) -> None:
-        """Count one batch, or tell of one that is counted."""
-        self._refuse_strange_checkpoint(lines)
+        """Count one batch, or only acknowledge one that is counted."""
+        self._check_owner(lines)
         if number not in self.store.batches("streams"):
             self._write(lines, number)
         self._delete_intermediate(number)
@@ -210,7 +210,7 @@ class StreamCounter:
             return self.store.spark.createDataFrame([], STREAMS)
         return self.store.part("streams", older[-1], STREAMS)
 
-    def _refuse_strange_checkpoint(self, lines: DataFrame) -> None:
+    def _check_owner(self, lines: DataFrame) -> None:
         query = lines.sparkSession.sparkContext.getLocalProperty("sql.streaming.queryId")
         owner = self.store.claim(str(query))
         if owner != query:
@@ -291,7 +291,7 @@ def reports_of(finalized_batch: DataFrame) -> DataFrame:
 
 
 def dead_letters_of(received: DataFrame, finalized_batch: DataFrame) -> DataFrame:
-    """What was set aside: refused as it came, or because part of it is counted already."""
+    """The dead letters of a batch: invalid messages, and reports that cannot be counted."""
     columns = ("digest", "kind", "reason", "topic", "location", "device", "stream_id", "first",
                "last", "payload")  # fmt: skip
     no, claims = f.lit(False), f.col("standing") == SequenceStatus.NEW.name
@@ -330,13 +330,13 @@ def _unfit(items: DataFrame) -> DataFrame:
 
 
 def losses_of(finalized_batch: DataFrame) -> DataFrame:
-    """Numbers that a camera was told are safe, and that are not here."""
+    """Acknowledged numbers whose reports are not stored."""
     lost = finalized_batch.select(*STREAM_KEY, "place", f.explode("result.lost").alias("lost"))
     return lost.select(*STREAM_KEY, f.col("place").alias("location"), "lost.first", "lost.last")
 
 
 def streams_after(finalized_batch: DataFrame, before: DataFrame) -> DataFrame:
-    """Every stream there is; `heard` says whose camera spoke in this batch."""
+    """Every stream; `is_to_acknowledge` marks those of this batch."""
     after = finalized_batch.select(
         *STREAM_KEY, f.col("place").alias("location"), "result.through", "result.received_ranges",
         "result.through_us", "result.moved_us", "result.is_to_acknowledge",

@@ -52,7 +52,7 @@ class StreamState(NamedTuple):
 
     @property
     def age(self) -> StreamProgress:
-        """When its mark was reached; streams of older versions do not say."""
+        """When its mark was reached; streams of older versions do not record it."""
         if self.through_us is None or self.moved_us is None:
             return StreamProgress()
         return StreamProgress(_instant(self.through_us), _instant(self.moved_us))

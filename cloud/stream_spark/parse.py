@@ -32,14 +32,14 @@ from wire.health import Heartbeat
 from wire.topics import Channel, DeviceAddress
 
 REPORT: Final = "report"
-DEAD_LETTER: Final = "letter"
-OLDEST_HELD: Final = "forgotten"  # a camera says below which number it holds nothing any more
+DEAD_LETTER: Final = "dead_letter"
+OLDEST_HELD: Final = "oldest_held"  # a heartbeat with the oldest number that its camera holds
 
 
 class ParsedRow(NamedTuple):
-    """One row. Without a stream it settles nothing; `sums` are those of a tally, then its peak.
+    """One row. Without a stream it acknowledges nothing; `sums` end with the peak.
 
-    `at_us` is when the report ended or the heartbeat was sent; 0 where that is not believed.
+    `at_us` is when the report ended or the heartbeat was sent; 0 where that is not trusted.
     `payload` is a report's own JSON, or a sample of what was refused.
     """
 
@@ -115,7 +115,7 @@ def _rows(result: ValidationResult) -> Iterator[ParsedRow]:
 
 
 def _oldest_held_row(message: DeviceMessage, heartbeat: Heartbeat, oldest: int) -> ParsedRow:
-    """With all that its dead letter needs, should it speak of numbers that cannot be."""
+    """With the fields of its dead letter, in case its numbers are implausible."""
     dead_letter = message.as_dead_letter(DeadLetterKind.SEQUENCE, "")
     last = max(oldest, heartbeat.next_sequence) - 1
     return ParsedRow(

@@ -19,7 +19,7 @@ class TableStore:
         self.root = root.rstrip("/")
 
     def write(self, frame: DataFrame, table: str, batch: int, *, by: tuple[str, ...] = ()) -> None:
-        """Write the batch's part of a table, in place of what an earlier attempt has left."""
+        """Write the batch's part of a table, replacing the result of an earlier attempt."""
         writer = frame.write.mode("overwrite").option("partitionOverwriteMode", "static")
         writer.partitionBy(*by).parquet(self._part(table, batch))
 

@@ -74,7 +74,7 @@ class AudienceSums:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The audience of one place from `starts_at` until just before `ends_at`."""
+    """The audience of one location from `starts_at` until just before `ends_at`."""
 
     location: str
     starts_at: datetime

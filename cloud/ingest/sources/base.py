@@ -1,8 +1,8 @@
-"""Where messages come from: one Protocol, several brokers, one suite of tests for all.
+"""Message sources: one Protocol, several brokers, one contract test suite for all.
 
-A source may deliver a message twice, late or out of order; it may not tear one. It keeps every
-message that was not settled, as far as it can, and delivers it again after a restart. Nothing rests
-on that: the devices send again whatever no acknowledgement has covered.
+A source may deliver a message twice, late or out of order, but not in part. As far as it can, it
+keeps every message that was not acknowledged and delivers it again after a restart. Correctness
+does not depend on that: devices send again what no acknowledgement has covered.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message as it came; `receipt` is the source's own note for settling it."""
+    """One received message; `receipt` is what the source needs to acknowledge it."""
 
     topic: str
     payload: bytes
@@ -21,10 +21,10 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class BatchLimits:
-    """How much to take at once: no more than `messages`, no longer than `longest_s`.
+    """Limits of one batch: at most `messages`, at most `longest_s`.
 
-    A portion also ends when nothing more has come for `quiet_s`, so that a broker which lets only
-    a few messages out unsettled (Mosquitto: 20 by default) does not make every portion wait.
+    A batch also ends when no message has arrived for `quiet_s`, because a broker sends only a few
+    messages before the first is acknowledged (Mosquitto: 20 by default).
     """
 
     messages: int = 500
@@ -34,20 +34,20 @@ class BatchLimits:
 
 
 class SourceError(RuntimeError):
-    """A source that cannot be opened as it was described."""
+    """A source that cannot be opened with the given settings."""
 
 
 class MessageSource(Protocol):
     """A broker or stream, as the consumer sees it."""
 
     def receive(self, limits: BatchLimits) -> Sequence[Delivery]:
-        """Wait for messages and give them; empty when none came within `idle_s`."""
+        """Wait for messages and return them; empty when none arrived within `idle_s`."""
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
-        """Tell the broker that these are committed and need not come again."""
+        """Acknowledge committed messages to the broker."""
 
     def send(self, topic: str, payload: bytes) -> None:
-        """Say something to a device."""
+        """Send a message to a device."""
 
     def close(self) -> None:
-        """Leave in order; unsettled messages stay with the broker."""
+        """Close the connection; unacknowledged messages stay with the broker."""

@@ -1,9 +1,9 @@
-"""Amazon Kinesis as a source: records written by an IoT Core rule, answers through IoT Core.
+"""Amazon Kinesis as a source: records of an IoT Core rule, acknowledgements through IoT Core.
 
-The device (topic(4)) is the partition key. Hard truths. A shard answers five times a second at
-most. Where one has read to is kept in the database after the commit; when it is lost, reading
-starts at the oldest record and every duplicate is known. One consumer reads all shards: to read
-with several, use `kinesis_lambda`, which AWS runs once per shard.
+The device (topic(4)) is the partition key. A shard answers at most five times a second. The read
+position is stored in the database after the commit; without it, reading starts at the oldest record
+and every duplicate is recognised. One consumer reads all shards: to read with several, use
+`kinesis_lambda`, which AWS runs once per shard.
 """
 
 import logging
@@ -40,7 +40,7 @@ class KinesisSource:
         self._next_read_at = 0.0  # monotonic
 
     def receive(self, limits: BatchLimits) -> Sequence[Delivery]:
-        """One read of every shard; a throttled or unreachable stream is asked again later."""
+        """Read every shard once; a throttled or unreachable stream is retried later."""
         time.sleep(max(0.0, self._next_read_at - time.monotonic()))
         self._next_read_at = time.monotonic() + POLL_S
         try:
@@ -53,7 +53,7 @@ class KinesisSource:
             if isinstance(error, DBAPIError) and not is_passing(error):
                 raise
             reason = failure_of(error) if isinstance(error, DBAPIError) else str(error)[:300]
-            log.warning("kinesis.away", extra={"stream": self._stream, "reason": reason})
+            log.warning("kinesis.unavailable", extra={"stream": self._stream, "reason": reason})
             self._iterators.clear()
             self._listed = False
             return []
@@ -62,13 +62,13 @@ class KinesisSource:
         return deliveries
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
-        """Keep how far each shard was read; where it cannot be kept, some of it comes again."""
+        """Store the read position of each shard; without it, some records are read again."""
         try:
             self._keep_position(deliveries)
         except DBAPIError as error:
             if not is_passing(error):
                 raise
-            log.warning("kinesis.position_not_kept", extra={"reason": failure_of(error)})
+            log.warning("kinesis.position_not_stored", extra={"reason": failure_of(error)})
 
     def _keep_position(self, deliveries: Sequence[Delivery]) -> None:
         furthest = dict[str, str](each.receipt for each in deliveries)
@@ -86,14 +86,16 @@ class KinesisSource:
             )
 
     def send(self, topic: str, payload: bytes) -> None:
-        """Through IoT Core; a device that misses it sends again and is told again."""
+        """Through IoT Core; a device that misses it sends again and is acknowledged again."""
         try:
             self._iot_data.publish(topic=topic, qos=0, payload=payload)
         except (BotoCoreError, ClientError) as error:
-            log.warning("kinesis.not_told", extra={"topic": topic, "reason": str(error)[:300]})
+            log.warning(
+                "kinesis.acknowledgement_failed", extra={"topic": topic, "reason": str(error)[:300]}
+            )
 
     def close(self) -> None:
-        """Nothing to leave: the position is in the database."""
+        """Nothing to close: the position is in the database."""
 
     def _open(self) -> None:
         with reading(self._engine) as connection:

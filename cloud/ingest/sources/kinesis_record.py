@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from cloud.ingest.sources.base import Delivery
 
-UNREADABLE_TOPIC: Final = "(a record that is not one of the rule's)"
+UNREADABLE_TOPIC: Final = "(a record that the IoT rule did not write)"
 
 
 def parse_record(data: bytes, receipt: Any = None) -> Delivery:
-    """The message in a record; whatever else it holds is left to be judged as it is."""
+    """The message in a record; other data becomes a delivery that fails validation."""
     try:
         record = json.loads(data)
         return Delivery(record["topic"], base64.b64decode(record["payload"]), receipt)

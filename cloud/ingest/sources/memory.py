@@ -1,4 +1,4 @@
-"""An in-process source: for tests, and for reading recorded messages. It loses what it holds."""
+"""An in-process source for tests and recorded messages; it is not persistent."""
 
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -7,12 +7,12 @@ from cloud.ingest.sources.base import BatchLimits, Delivery
 
 
 class MemorySource:
-    """Delivers what `put` was given; unsettled deliveries come again after `reopen`."""
+    """Delivers what `put` was given; unacknowledged deliveries are repeated after `reopen`."""
 
     def __init__(self, deliveries: Iterable[tuple[str, bytes]] = ()) -> None:
         self.sent: list[tuple[str, bytes]] = []
-        self._waiting: deque[Delivery] = deque()
-        self._unsettled: dict[int, Delivery] = {}
+        self._pending: deque[Delivery] = deque()
+        self._unacknowledged: dict[int, Delivery] = {}
         self._receipts = 0
         for topic, payload in deliveries:
             self.put(topic, payload)
@@ -20,27 +20,27 @@ class MemorySource:
     def put(self, topic: str, payload: bytes) -> None:
         """Queue one message, as a device would publish it."""
         self._receipts += 1
-        self._waiting.append(Delivery(topic, payload, self._receipts))
+        self._pending.append(Delivery(topic, payload, self._receipts))
 
     def reopen(self) -> None:
-        """What a broker does when its consumer is back: unsettled messages first, in order."""
-        self._waiting.extendleft(reversed(self._unsettled.values()))
-        self._unsettled.clear()
+        """Repeat unacknowledged messages first, in order, as a broker does on reconnection."""
+        self._pending.extendleft(reversed(self._unacknowledged.values()))
+        self._unacknowledged.clear()
 
     def receive(self, limits: BatchLimits) -> Sequence[Delivery]:
-        """What waits, at once: nothing more can come while the caller waits for it."""
-        taken = [self._waiting.popleft() for _ in range(min(limits.messages, len(self._waiting)))]
-        self._unsettled.update((delivery.receipt, delivery) for delivery in taken)
+        """Return the waiting messages at once; no others can arrive meanwhile."""
+        taken = [self._pending.popleft() for _ in range(min(limits.messages, len(self._pending)))]
+        self._unacknowledged.update((delivery.receipt, delivery) for delivery in taken)
         return taken
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
-        """Forget them."""
+        """Remove them."""
         for delivery in deliveries:
-            self._unsettled.pop(delivery.receipt, None)
+            self._unacknowledged.pop(delivery.receipt, None)
 
     def send(self, topic: str, payload: bytes) -> None:
         """Keep it in `sent`."""
         self.sent.append((topic, payload))
 
     def close(self) -> None:
-        """Nothing to leave."""
+        """Nothing to close."""

@@ -1,15 +1,14 @@
-"""MQTT as a source: paho, pumped by the consumer's own thread, QoS 1, acknowledged by hand.
+"""MQTT as a source: paho in the thread of the consumer, QoS 1, manual acknowledgements.
 
-Hard truths. The broker hears of a message's safety only after the commit, so a killed consumer
-gets it again; but a broker may lose what it holds, and the devices send again anyway. A message
-number (mid) belongs to one connection: acknowledging it on the next would acknowledge a stranger,
-so receipts carry the connection they came by. While a batch commits nothing is read, which is the
-back-pressure. Subscriptions are made on every connection: a broker that was killed has forgotten.
+A message is acknowledged to the broker only after the commit, so a killed consumer receives it
+again; a broker may lose messages, and the devices then send again. A message id (mid) belongs to
+one connection and would acknowledge another message on the next, so receipts carry the connection.
+While a batch commits nothing is read, which is the back-pressure. Subscriptions are made on every
+connection, because a broker that was killed may have lost them.
 
-Two consumers with one client id take the session from each other. MQTT 5 has a reason for that
-(0x8E), which not every broker sends (Mosquitto 2.0 does not); connections that the broker ends
-soon, again and again while it can be reached, are the other sign. It is logged as an error with the
-remedy, and each consumer waits longer before it takes the session back.
+Two consumers with one client id disconnect each other. MQTT 5 has a reason code for that (0x8E),
+which not every broker sends (Mosquitto 2.0 does not); short connections in a row are the other
+sign. It is logged as an error with the remedy, and each consumer waits longer before it reconnects.
 """
 
 import logging
@@ -40,15 +39,17 @@ TAKEN_OVER: Final = 0x8E  # MQTT 5: another client connected with the same clien
 TAKEN_OVER_BACKOFF_S: Final = (5.0, 15.0, 30.0, 60.0)
 STEADY_S: Final = 120.0  # a connection that lasts this long is not contested
 SHORT_CONNECTIONS: Final = 3  # in a row, after which another client with our id is assumed
-KEPT_FOR_EVER_S: Final = 0xFFFFFFFF
-UNSETTLED: Final = 1_000  # messages that the broker may send before the first is settled
+SESSION_NEVER_EXPIRES_S: Final = 0xFFFFFFFF
+MAX_UNACKNOWLEDGED: Final = (
+    1_000  # messages that the broker may send before the first is acknowledged
+)
 SHARED: Final = (Channel.AUDIENCE, Channel.HEARTBEAT, Channel.ALARM)
 """Status is retained, and retained messages do not reach shared subscriptions."""
 
 
 @dataclass(frozen=True, slots=True)
 class MqttBroker:
-    """Where the broker is, and who we are to it. With `share`, consumers of one group divide."""
+    """Address and credentials of the broker; `share` names a group of consumers."""
 
     host: str
     port: int
@@ -85,7 +86,7 @@ def parse_broker_url(url: str, **more: Any) -> MqttBroker:
 
 
 def read_common_name(certificate: Path) -> str | None:
-    """The common name, which is the client id that a hardened broker insists on."""
+    """The common name, which a hardened broker requires as client id."""
     try:
         subject = x509.load_pem_x509_certificate(certificate.read_bytes()).subject
     except (OSError, ValueError) as error:
@@ -95,56 +96,59 @@ def read_common_name(certificate: Path) -> str | None:
 
 
 class MqttSource:
-    """One connection at a time, made again when it breaks."""
+    """One connection at a time, re-established when it breaks."""
 
     def __init__(self, broker: MqttBroker) -> None:
         self._broker = broker
-        self._client = self._prepared(broker)
+        self._client = self._make_client(broker)
         self._inbox: list[Delivery] = []
         self._connection = 0
         self._connected = False
         self._failures = 0
         self._taken_over = 0
-        self._short = 0  # connections in a row that the broker ended soon
+        self._short_connections = 0  # connections in a row that the broker ended soon
         self._connected_at = 0.0  # monotonic
         self._next_try_at = 0.0  # monotonic
 
     def receive(self, limits: BatchLimits) -> Sequence[Delivery]:
-        """Pump the connection until the portion is full, quiet or old; mend it when broken."""
+        """Read until the batch is full, quiet or old; reconnect when necessary."""
         if not self._connected and not self._inbox and not self._connect(limits.idle_s):
             return []
         inbox = self._inbox
         self._pump_until(lambda: bool(inbox), limits.idle_s)
         started_at = time.monotonic()
         while inbox and self._connected and len(inbox) < limits.messages:
-            seen = len(inbox)
+            count_before = len(inbox)
             left_s = started_at + limits.longest_s - time.monotonic()
-            self._pump_until(lambda seen=seen: len(inbox) > seen, min(limits.quiet_s, left_s))
-            if len(inbox) == seen or left_s <= 0:
+            self._pump_until(
+                lambda count_before=count_before: len(inbox) > count_before,
+                min(limits.quiet_s, left_s),
+            )
+            if len(inbox) == count_before or left_s <= 0:
                 break
         taken = inbox[: limits.messages]
         del inbox[: limits.messages]
         return taken
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
-        """Acknowledge those that came by the connection that still stands."""
+        """Acknowledge the messages of the present connection."""
         for delivery in deliveries:
             if delivery.receipt is not None and delivery.receipt[0] == self._connection:
                 self._client.ack(delivery.receipt[1], 1)
 
     def send(self, topic: str, payload: bytes) -> None:
-        """Publish once and forget: a device that misses it sends again and is told again."""
+        """Publish with QoS 0: a device that misses it sends again and is acknowledged again."""
         if self._connected:
             self._client.publish(topic, payload, qos=0)
 
     def close(self) -> None:
-        """Flush what was promised and say goodbye."""
+        """Flush pending packets and disconnect."""
         deadline = time.monotonic() + CONNECT_TIMEOUT_S
         while self._connected and self._client.want_write() and time.monotonic() < deadline:
             self._pump(0.05)
         self._client.disconnect()
 
-    def _prepared(self, broker: MqttBroker) -> Client:
+    def _make_client(self, broker: MqttBroker) -> Client:
         client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=broker.client_id,
@@ -155,14 +159,14 @@ class MqttSource:
         if broker.username is not None:
             client.username_pw_set(broker.username, broker.password)
         if broker.tls:
-            self._secure(client, broker)
+            self._configure_tls(client, broker)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         return client
 
-    def _secure(self, client: Client, broker: MqttBroker) -> None:
+    def _configure_tls(self, client: Client, broker: MqttBroker) -> None:
         try:
             context = ssl.create_default_context(cafile=broker.ca_file)
             if broker.cert_file is not None:
@@ -197,7 +201,7 @@ class MqttSource:
         self._next_try_at = time.monotonic() + delay_s
         level = logging.DEBUG if self._failures else logging.WARNING
         self._failures += 1
-        self._short = 0
+        self._short_connections = 0
         fields = {"broker": self._broker.host, "port": self._broker.port, "reason": reason}
         log.log(level, "broker.unreachable", extra=fields)
 
@@ -209,13 +213,13 @@ class MqttSource:
                 return
 
     def _pump(self, wait_s: float) -> bool:
-        """One turn of paho's loop; a burst is read without asking the kernel each time."""
-        seen = len(self._inbox)
-        standing = self._client.loop(wait_s) is MQTTErrorCode.MQTT_ERR_SUCCESS
-        while standing and len(self._inbox) > seen:
-            seen = len(self._inbox)
-            standing = self._client.loop_read() is MQTTErrorCode.MQTT_ERR_SUCCESS
-        return standing
+        """One iteration of paho's loop; a burst is read without a system call for each message."""
+        count_before = len(self._inbox)
+        is_connected = self._client.loop(wait_s) is MQTTErrorCode.MQTT_ERR_SUCCESS
+        while is_connected and len(self._inbox) > count_before:
+            count_before = len(self._inbox)
+            is_connected = self._client.loop_read() is MQTTErrorCode.MQTT_ERR_SUCCESS
+        return is_connected
 
     def _on_connect(self, client: Client, _: Any, _flags: Any, reason: Any, _more: Any) -> None:
         if reason.is_failure:
@@ -240,17 +244,17 @@ class MqttSource:
         now = time.monotonic()
         self._next_try_at = now + BACKOFF_S[0]
         if now - self._connected_at >= STEADY_S:
-            self._taken_over = self._short = 0
+            self._taken_over = self._short_connections = 0
         elif self._connected:
-            self._short += 1
-        if reason.value == TAKEN_OVER or self._short >= SHORT_CONNECTIONS:
-            self._lost_session(now)
+            self._short_connections += 1
+        if reason.value == TAKEN_OVER or self._short_connections >= SHORT_CONNECTIONS:
+            self._handle_takeover(now)
         elif self._connected:
             log.info("broker.disconnected", extra={"reason": str(reason)})
         self._connected = False
 
-    def _lost_session(self, now: float) -> None:
-        """Another client has our id: say what to do, and leave the session with it for a while."""
+    def _handle_takeover(self, now: float) -> None:
+        """Another client has our id: log the remedy and wait before reconnecting."""
         wait_s = TAKEN_OVER_BACKOFF_S[min(self._taken_over, len(TAKEN_OVER_BACKOFF_S) - 1)]
         self._taken_over += 1
         self._next_try_at = now + wait_s
@@ -275,8 +279,8 @@ class MqttSource:
 
 
 def _session(broker: MqttBroker) -> Properties:
-    """What the broker keeps for us while we are away: everything, unless consumers divide it."""
+    """Session properties: persistent, unless consumers divide the messages."""
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-    properties.SessionExpiryInterval = 0 if broker.share is not None else KEPT_FOR_EVER_S
-    properties.ReceiveMaximum = UNSETTLED
+    properties.SessionExpiryInterval = 0 if broker.share is not None else SESSION_NEVER_EXPIRES_S
+    properties.ReceiveMaximum = MAX_UNACKNOWLEDGED
     return properties

@@ -94,4 +94,4 @@ def test_a_location_that_the_sites_file_lacks_is_refused_with_those_it_has(tmp_p
     assert (refused.line, refused.name) == (1, "'a'")
     assert "no location 'LB-99' in the sites file: it has KX-01" in refused.reason
     renamed = load_recipients(written(tmp_path, AT_LB % "KINGS"), estate=estate).usable[0]
-    assert renamed.wants("camera.unobserved", "KX-01")
+    assert renamed.matches("camera.unobserved", "KX-01")

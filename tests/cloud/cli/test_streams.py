@@ -41,7 +41,7 @@ def test_a_lost_database_is_made_good_by_hand(
     assert main(["streams", "list", "--gaps"]) == 0
     assert f"KX-01/kx-01-cam-1  {JOURNAL}  through 0, then 1 gaps" in capsys.readouterr().out
     assert main(["streams", "close", "kx-01-cam-1", JOURNAL]) == 0
-    assert "settled 1 to 501" in capsys.readouterr().out
+    assert "closed 1 to 501" in capsys.readouterr().out
 
     assert acknowledged_through(engine, report(500)) == [501]
     assert acknowledged_through(engine, report(502)) == [502]

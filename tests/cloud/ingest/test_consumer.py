@@ -204,7 +204,7 @@ def test_what_was_not_committed_comes_again(
     source: MemorySource, consumer: Consumer, engine: Engine, report: Reports
 ) -> None:
     source.put(TOPIC, sealed(report(1)))
-    assert source.receive(consumer._portion)  # a consumer that dies here
+    assert source.receive(consumer._limits)  # a consumer that dies here
     source.reopen()
     consumer.step()
     source.reopen()

@@ -47,7 +47,7 @@ def test_what_is_old_goes_and_what_was_counted_stays(
     consume(engine, encode_event(audience_event(report(6, starts_at=later))), now=later)
 
     swept = apply_retention(
-        engine, RetentionPeriods(reports_days=5, minutes_days=5, letters_days=5), later
+        engine, RetentionPeriods(reports_days=5, minutes_days=5, dead_letters_days=5), later
     )
     assert (swept["reports"], swept["minute_tallies"], swept["dead_letters"]) == (5, 1, 1)
     assert [rows(engine, table) for table in (reports, minute_tallies, dead_letters)] == [1, 1, 0]
