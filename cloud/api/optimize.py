@@ -1,4 +1,4 @@
-"""`POST /api/pricing/optimize`: the best plan for a budget, with a certificate, or what to ease.
+"""`POST /api/pricing/optimize`: the best plan for a budget with its bound, or relaxations.
 
 The answer is 200 either way: that no plan can be is a finding, with its reasons, not an error. The
 search runs in a process of its own and is ended when its time is over or when whoever asked has

@@ -1,4 +1,4 @@
-"""What comes of a brief: the plan with its certificate, or what to ease."""
+"""The response to a brief: a plan with its bound, or relaxations."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -68,7 +68,7 @@ def told(asker: Asker, path: str) -> tuple[list[str], dict[str, str]]:
     ("time_slot", "place", "reason"),
     [
         ("2027-03-28T01:00", "KX-01", "does not exist in Europe/London"),
-        ("2027-10-31T01:00", "KX-01", "happens twice in Europe/London"),
+        ("2027-10-31T01:00", "KX-01", "occurs twice in Europe/London"),
         ("2027-03-14T02:00", "NY-01", "does not exist in America/New_York"),
         ("2026-11-23T08:00Z", "CC-01", "starts no hour"),
     ],

@@ -76,7 +76,7 @@ def test_what_is_noted_again_takes_the_place_of_what_was_known(ask, tmp_path, wa
         ("location,time_slot\n", "wanted location,time_slot,taken,class,fare,mean,deviation"),
         (HEAD + "XX-99,2026-11-23T08:00,0,,,,\n", "line 2: no location 'XX-99'"),
         (HEAD + "KX-01,2026-11-23T08:30,0,,,,\n", "line 2: slot '2026-11-23T08:30' is 08:30"),
-        (HEAD + "KX-01,2026-10-25T01:00,0,,,,\n", "happens twice"),
+        (HEAD + "KX-01,2026-10-25T01:00,0,,,,\n", "occurs twice"),
         (HEAD + "KX-01,2026-11-23T08:00,7,,,,\n", "7 shares are taken of 6"),
         (HEAD + "KX-01,2026-11-23T08:00,-1,,,,\n", "write a whole number of shares"),
         (HEAD + "KX-01,2026-11-23T08:00,1,a,1.001,1,1\n", "write at most 2 decimals for GBP"),
@@ -86,7 +86,7 @@ def test_what_is_noted_again_takes_the_place_of_what_was_known(ask, tmp_path, wa
         (HEAD + "KX-01,2026-11-23T08:00,1,a,-1e9999999999999999999,1,1\n", "write an amount"),
         (HEAD + "KX-01,2026-11-23T08:00,1,a,10,inf,1\n", "finite shares"),
         (HEAD + FULL + "KX-01,2026-11-23T08:00,4,,,,\n", "4 shares taken here, 5 in a line before"),
-        (HEAD + FULL + "KX-01,2026-11-23T08:00,5,x,99.00,1,1\n", "give the dearest first"),
+        (HEAD + FULL + "KX-01,2026-11-23T08:00,5,x,99.00,1,1\n", "list the highest fare first"),
         (HEAD + "KX-01,2026-11-23T08:00\n", "line 2: wanted 7 fields"),
     ],
 )

@@ -1,4 +1,4 @@
-"""A brief in, a plan with its proof out: or what to ease."""
+"""A brief in, a plan with its bound out, or relaxations."""
 
 from decimal import Decimal
 
