@@ -1,0 +1,1 @@
+"""Certificate authority, hardened broker and AWS deployment."""

@@ -1,4 +1,4 @@
-"""Who may say and hear what: the one source of every broker's rules.
+"""Which client may publish and subscribe to which topics: the source of every broker's rules.
 
 Written in terms of `wire` alone. `{location}` and `{device}` stand for the holder's own names, `+`
 for one level, a last `#` for all below. The rules of Mosquitto and of AWS IoT are both rendered
@@ -68,7 +68,7 @@ SERVICE_RULES: Final = {
 
 
 def rules_for(client: str) -> tuple[Rule, ...]:
-    """What a client may do. Several of one service are told apart by a number: `stream.2`."""
+    """The rules of a client. A number distinguishes instances of a service: `stream.2`."""
     if not client.startswith(SERVICE_PREFIX):
         return DEVICE_RULES
     return SERVICE_RULES.get(client.partition(".")[0], ())

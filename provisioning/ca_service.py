@@ -1,8 +1,8 @@
-"""The signer: holds the authority's key, and signs what the enrolment desk passes on.
+"""The CA service: holds the authority's key and signs requests of the enrolment service.
 
 It listens on a socket of this machine, readable by its owner only, and never on a network. It signs
 for devices, takes certificates back and writes the revocation list again every day; it can do
-nothing else, so that a desk that was broken into cannot make itself a service or a broker.
+nothing else, so that a compromised enrolment service cannot certify a service or a broker.
 
 Connections are bounded in number and each command in time; errands are done one after another. One
 signer works in a folder: a second is refused.

@@ -1,4 +1,4 @@
-"""`python -m provisioning ...`: who may speak on the wire, and the door they come through."""
+"""`python -m provisioning ...`: certificates, broker, CA service and AWS deployment."""
 
 import logging
 import sys
@@ -56,10 +56,12 @@ def main(arguments: list[str] | None = None) -> int:
 def parser() -> Parser:
     """Every command with its options."""
     made = Parser(prog="python -m provisioning", description=__doc__)
-    rooms = made.add_subparsers(dest="room", required=True)
-    authority_command.add_arguments(rooms.add_parser("ca", help="the certificate authority"))
-    broker_command.add_arguments(rooms.add_parser("broker", help="a hardened Mosquitto"))
-    ca_service.add_arguments(rooms.add_parser("ca-service", help="sign for the enrolment service"))
-    aws_command.add_arguments(rooms.add_parser("aws", help="the same house on AWS"))
-    release.add_arguments(rooms.add_parser("release", help="the notes of a version"))
+    commands = made.add_subparsers(dest="command", required=True)
+    authority_command.add_arguments(commands.add_parser("ca", help="the certificate authority"))
+    broker_command.add_arguments(commands.add_parser("broker", help="a hardened Mosquitto"))
+    ca_service.add_arguments(
+        commands.add_parser("ca-service", help="sign for the enrolment service")
+    )
+    aws_command.add_arguments(commands.add_parser("aws", help="deploy on AWS"))
+    release.add_arguments(commands.add_parser("release", help="the notes of a version"))
     return made

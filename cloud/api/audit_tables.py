@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Table, select
 from cloud.auth.audit import Entry, entries
 from cloud.auth.keys import api_keys, fingerprint
 from cloud.database import EPOCH
-from cloud.fleet.audit_comparisons import Devices, Groups, RosterLines
+from cloud.fleet.audit_comparisons import AllowListRows, Devices, Groups
 from cloud.pricing.rate_card import RateCard
 from cloud.sales.occupancy import digest_of_all, slot_occupancy
 from cloud.sales.overrides import FOR_EVERYBODY, price_overrides
@@ -53,7 +53,7 @@ def findings(
 def all_comparisons() -> Sequence[Comparison]:
     """One for each table that is changed beside the log."""
     ours = (_Overrides(), _RateCards(), _Plans(), _Keys(), _Occupancy(), _Sheets())
-    return (*ours, Devices(), RosterLines(), Groups())
+    return (*ours, Devices(), AllowListRows(), Groups())
 
 
 class _Overrides:

@@ -1,4 +1,4 @@
-"""Whether the fleet's tables say what the audit log says of them: devices, roster, groups.
+"""Compare the fleet's tables with the audit log: devices, allow-list, groups.
 
 Shadows and jobs are not compared: cameras change them too. A row whose newest entry is of an older
 version, which recorded no state, is not compared.
@@ -68,8 +68,8 @@ class Devices(_Rows):
         )
 
 
-class RosterLines(_Rows):
-    """`roster`: which camera may enrol with which claim and serial number."""
+class AllowListRows(_Rows):
+    """The allow-list: which camera may enrol with which claim and serial number."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -24,7 +24,7 @@ NOT_COMPARED: Final = {"created_at"}
 
 
 def row_state(row: Any, table: Table) -> State:
-    """A row of `devices` or `roster` as an entry holds it."""
+    """A row of the devices or of the allow-list, as stored in an entry."""
     return {
         column.name: _plain(row[column.name])
         for column in table.columns
@@ -33,22 +33,22 @@ def row_state(row: Any, table: Table) -> State:
 
 
 def members_digest(members: Iterable[str]) -> str:
-    """The members of a group as an entry holds them."""
+    """The digest of a group's members, as stored in an entry."""
     return hashlib.sha256("\n".join(sorted(members)).encode()).hexdigest()
 
 
 def with_device_states(connection: Connection, notes: Sequence[FleetEvent]) -> list[FleetEvent]:
-    """Notes about devices, each with the device's state."""
+    """Events about devices, each with the device's state."""
     return _with_rows(connection, notes, DEVICE, device_table, device_table.c.name)
 
 
 def with_allow_list_states(connection: Connection, notes: Sequence[FleetEvent]) -> list[FleetEvent]:
-    """Notes about devices of the roster, each with the state of its line."""
+    """Events about the allow-list, each with the state of its row."""
     return _with_rows(connection, notes, ALLOW_LIST, allow_list_table, allow_list_table.c.device)
 
 
 def with_group_state(connection: Connection, note: FleetEvent, group: str) -> FleetEvent:
-    """A note about a group, with its members."""
+    """An event about a group, with a digest of its members."""
     audit.alone(connection)
     wanted = select(device_groups.c.device).where(device_groups.c.name == group)
     members = members_digest(connection.execute(wanted).scalars())

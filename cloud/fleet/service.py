@@ -116,7 +116,7 @@ class FleetService:
         self._say(sayings)
 
     def _written(self, batch: list[QueuedRequest], at: datetime) -> list[OutgoingMessage]:
-        """The answers, once they are committed; what the database refuses is told apart."""
+        """The answers, once committed; a request that the database rejects is retried alone."""
         sayings: list[OutgoingMessage] = []
         try:
             with writing(self._engine) as connection:

@@ -206,7 +206,7 @@ def _update_job(connection: Connection, asked: TopicRequest, request: dict[str, 
         body["executionState"] = execution.execution_state(one)
     if request.get("includeJobDocument") is True:
         body["jobDocument"] = job_store.read_document(connection, one.job)
-    log.info("job.heard", extra={"device": one.device, "job": one.job, "status": one.status})
+    log.info("job.updated", extra={"device": one.device, "job": one.job, "status": one.status})
     return body, sayings
 
 

@@ -1,6 +1,6 @@
-"""`python -m provisioning ca ...`: open an authority, sign, renew, take back, list.
+"""`python -m provisioning ca ...`: create an authority; issue, renew, revoke and list certificates.
 
-Every action yields the lines to show; the front door prints them.
+Every action yields the lines that `provisioning/commands.py` prints.
 """
 
 import argparse

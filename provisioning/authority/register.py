@@ -1,7 +1,7 @@
-"""The register: every certificate ever signed, and every one taken back.
+"""The register of all issued and revoked certificates.
 
-A SQLite file that is on disk before a certificate leaves the house: what was handed out is in the
-register, whatever happens to the power. Serial numbers are hexadecimal words.
+A SQLite file, written to disk before a certificate is handed out: every certificate is in the
+register, even after a power failure. Serial numbers are hexadecimal.
 """
 
 import os
@@ -33,7 +33,7 @@ create table if not exists revocation_lists (number integer primary key, at text
 SQLITE_ERRORS: Final = {
     sqlite3.SQLITE_BUSY: "another program is writing to it: try again",
     sqlite3.SQLITE_LOCKED: "another program is writing to it: try again",
-    sqlite3.SQLITE_FULL: "the disk is full: make room, then try again",
+    sqlite3.SQLITE_FULL: "the disk is full: free some space, then try again",
     sqlite3.SQLITE_READONLY: "it cannot be written: check its owner, mode and file system",
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened: check its owner, mode and file system",
     sqlite3.SQLITE_IOERR: "the disk reports an error: check the disk, then try again",

@@ -77,12 +77,12 @@ def _refuse_invalid_signature(request: x509.CertificateSigningRequest) -> None:
 
 def _refuse_extensions(request: x509.CertificateSigningRequest) -> None:
     try:
-        wishes = [wish.oid._name for wish in request.extensions]
+        extensions = [extension.oid._name for extension in request.extensions]
     except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
         raise SigningRequestError(f"the request's extensions do not parse: {error}") from error
-    if wishes:
+    if extensions:
         raise SigningRequestError(
-            f"the request asks for {', '.join(wishes)}: the authority alone decides on extensions"
+            f"the request asks for {', '.join(extensions)}: only the authority sets extensions"
         )
 
 

@@ -1,1 +1,1 @@
-"""The same house on AWS: policies, the stack that carries it, and what it costs."""
+"""Deployment on AWS: IoT policies, the CloudFormation stack, and a cost estimate."""

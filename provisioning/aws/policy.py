@@ -27,7 +27,7 @@ Policy = dict[str, Any]
 
 
 def telemetry(arn: str) -> Policy:
-    """Connecting, and the house's own topics. `arn` is `arn:aws:iot:REGION:ACCOUNT`."""
+    """Connecting, and the project's own topics. `arn` is `arn:aws:iot:REGION:ACCOUNT`."""
     attached = {"Bool": {"iot:Connection.Thing.IsAttached": ["true"]}}
     connect = {**_allow(["Connect"], [f"{arn}:client/{THING}"]), "Condition": attached}
     return _policy([connect, *_statements(arn, _below(ROOT))])

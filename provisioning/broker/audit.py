@@ -1,4 +1,4 @@
-"""The audit: one JSON line for each thing refused or ended. At its full size it is set aside once.
+"""The audit log: one JSON line for each rejected request or ended session, rotated once when full.
 
 Lines are appended whole; the last may be torn by a power cut and readers skip it.
 """

@@ -69,14 +69,16 @@ class BrokerFolder:
             self._server_certificate(at),
             self._put(settings.config_file, config.render(settings).encode()),
             self._put(settings.access_file, acl.render(devices, services).encode()),
-            self._put(settings.folder / "nothing.acl", b"# nothing may be said or heard here\n"),
+            self._put(
+                settings.folder / "nothing.acl", b"# no client may publish or subscribe here\n"
+            ),
             self._put(settings.folder / TRUST_FILE, self._authority.trust),
             self._put(settings.folder / LIST_FILE, self._list()),
         ]
         return any(changed)
 
     def revoked(self) -> frozenset[str]:
-        """The serial numbers that Mosquitto has been told to refuse."""
+        """The serial numbers in the revocation list that Mosquitto reads."""
         return revocation.read_serials((self._settings.folder / LIST_FILE).read_bytes())
 
     def _list(self) -> bytes:

@@ -25,12 +25,12 @@ class LogEventKind(StrEnum):
     ASKED_TO_HEAR = "asked_to_hear"
     FLOODED = "flooded"  # more messages than the limit
     CONNECT_FLOODED = "connect_flooded"  # more connections than the limit
-    REFUSED = "refused"  # at the door: no certificate, a wrong, an old or a revoked one
+    REFUSED = "refused"  # in the handshake: no certificate, or a wrong, expired or revoked one
 
 
 @dataclass(frozen=True, slots=True)
 class LogEvent:
-    """Who did what; `client` is None at the door, where nobody is known yet."""
+    """What a client did; `client` is None in the handshake, before a client is known."""
 
     kind: LogEventKind
     client: str | None = None

@@ -10,7 +10,7 @@ from typing import Final
 
 from wire.envelope import MAX_PAYLOAD_BYTES
 
-TOPIC_BYTES: Final = 1024  # room for topic and header beside the payload
+TOPIC_BYTES: Final = 1024  # for topic and header beside the payload
 
 
 class BrokerError(RuntimeError):
@@ -68,7 +68,7 @@ class BrokerSettings:
 
     @property
     def audit_file(self) -> Path:
-        """One JSON line for each thing refused or ended."""
+        """One JSON line for each rejected request or ended session."""
         return self.folder / "audit.jsonl"
 
     @property

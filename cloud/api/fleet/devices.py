@@ -39,7 +39,9 @@ class DeviceAnswer(BaseModel):
     serial: str | None = Field(description="the factory's, where it enrolled by claim")
     attributes: dict[str, str]
     groups: list[str] = Field(examples=[["canary"]])
-    presence: str | None = Field(examples=["online"], description="null: never heard of")
+    presence: str | None = Field(
+        examples=["online"], description="null: the device has never connected"
+    )
     seen_at: datetime | None = Field(description="when its last heartbeat came in")
     certificate_ends_at: datetime | None
     drifts: bool = Field(description="whether it is not what its shadow wants it to be")
@@ -207,8 +209,8 @@ async def retire_device(request: Request, device: DeviceName) -> RetiredAnswer:
 
 
 def _apply_change(before: Device, asked: DeviceChange) -> Device:
-    wished = {**before.attributes, **(asked.attributes or {})}
-    attributes = {name: value for name, value in wished.items() if value is not None}
+    merged = {**before.attributes, **(asked.attributes or {})}
+    attributes = {name: value for name, value in merged.items() if value is not None}
     return Device(
         before.name, asked.location or before.location, before.kind, before.serial, attributes
     )
@@ -225,9 +227,9 @@ def _update_groups(
 
 
 def _read_configured(connection: Connection, name: str, estate: Estate) -> ConfiguredDevice:
-    told = _to_answer(devices.get_device(connection, name), estate)
+    answer = _to_answer(devices.get_device(connection, name), estate)
     return ConfiguredDevice(
-        **told.model_dump(), config=desired_config.read_config(connection, name)
+        **answer.model_dump(), config=desired_config.read_config(connection, name)
     )
 
 

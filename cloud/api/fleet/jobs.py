@@ -65,7 +65,7 @@ class JobRequest(RolloutOptions):
 
 
 class JobCreatedAnswer(BaseModel):
-    """The job that was opened, or would be."""
+    """The job that was created, or would be."""
 
     job: str | None = Field(description="null in a preview")
     devices: int
@@ -117,7 +117,7 @@ class JobAnswer(BaseModel):
     reason: str | None
     document: dict[str, Any]
     created_at: datetime
-    waiting: int = Field(description="cameras that have not been told yet")
+    waiting: int = Field(description="devices that are not notified yet")
     devices: dict[str, int] = Field(examples=[{"SUCCEEDED": 9, "QUEUED": 1}])
 
 

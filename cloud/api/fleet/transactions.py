@@ -1,7 +1,7 @@
-"""What every change to the fleet has in common: who is meant, who did it, and the audit log.
+"""Shared by the routes of the fleet: the target selector, and audited transactions.
 
-One entry says who asked for it, others what happened to which camera. All are in the one chain, and
-in the transaction of the change.
+One audit entry names the caller; others record what happened to each device. All are written in the
+transaction of the change.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ Attributes = Annotated[dict[str, str], Field(max_length=50, examples=[{"platform
 
 
 class TargetSelector(BaseModel):
-    """Which devices are meant: everything that is given must hold; nothing given means nobody."""
+    """Selects devices: all given fields must match. An empty selector is refused."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -40,20 +40,20 @@ class TargetSelector(BaseModel):
     everything: bool = Field(False, description="true means the whole fleet")
 
     def search(self) -> DeviceSelector:
-        """The same as the registry has it; RegistryError when nobody or everybody is meant."""
+        """The registry's selector; RegistryError when it is empty or contradicts `everything`."""
         search = DeviceSelector(self.device, self.location, self.group, self.attributes)
         if search.is_everything is not self.everything:
             raise RegistryError(
-                "`target` names nobody: give device, group, location or attributes, or "
+                "`target` is empty: give device, group, location or attributes, or "
                 '{"everything": true}'
                 if not self.everything
-                else "`target` says everything and names some: say one or the other"
+                else "`target` has `everything` and other fields: give one or the other"
             )
         return search
 
 
 async def read_fleet(request: Request, act: Callable[[Connection], Answer]) -> Answer:
-    """Look something up, off the event loop."""
+    """Run a query off the event loop."""
     desk: Desk = desk_of(request)
 
     def read() -> Answer:
@@ -70,7 +70,7 @@ async def change_fleet(
     details: dict[str, Any],
     act: Callable[[Connection, Author], Answer],
 ) -> Answer:
-    """Change something and write down who did: both happen, or neither."""
+    """Make a change and audit it in one transaction."""
     desk: Desk = desk_of(request)
     author = Author(f"api:{caller(request)}"[:128], desk.clock())
 

@@ -1,0 +1,1 @@
+"""The same operations on AWS IoT Core."""

@@ -268,7 +268,7 @@ def register_cameras(
         yield f"{devices.register_sites(connection, _load_sites(asked), author)} new devices"
         return
     if asked.location is None:
-        raise RegistryError("--location is missing: where does the camera hang?")
+        raise RegistryError("--location is missing: give the camera's location")
     device = Device(
         asked.device, asked.location, attributes=formatting.parse_pairs(asked.attribute)
     )
@@ -309,7 +309,7 @@ def remove_from_group(
 def allow_cameras(
     connection: Connection, asked: argparse.Namespace, author: Author
 ) -> Iterator[str]:
-    """Write cameras onto the roster."""
+    """Add cameras to the enrolment allow-list."""
     entries = list(allow_list.read_csv(asked.file))
     estate = _load_sites(asked)
     if not asked.force:
@@ -333,14 +333,14 @@ def set_config(connection: Connection, asked: argparse.Namespace, author: Author
 
 
 def list_drift(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
-    """Who is not what they should be."""
+    """List devices whose reported config differs from the desired one."""
     yield from formatting.format_drift(
         desired_config.find_drift(connection, formatting.read_selector(asked))
     )
 
 
 def roll_out(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
-    """Bring a model to cameras."""
+    """Roll out a model."""
     plan = formatting.read_rollout(asked)
     if not asked.apply:
         yield formatting.format_rollout_preview(
@@ -352,7 +352,7 @@ def roll_out(connection: Connection, asked: argparse.Namespace, author: Author) 
 
 
 def create_job(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
-    """Have cameras do something once."""
+    """Create a job of any kind but a model roll-out."""
     target, document = formatting.read_target(asked), formatting.read_document(asked)
     if not asked.apply:
         yield formatting.format_job_preview(
@@ -365,7 +365,7 @@ def create_job(connection: Connection, asked: argparse.Namespace, author: Author
 
 
 def roll_back(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
-    """Give the old model back."""
+    """Stop a roll-out and restore the previous model."""
     yield from formatting.format_rollback(
         rollout.roll_back(connection, asked.job, author, to=asked.to)
     )
@@ -383,7 +383,7 @@ def _job_line(one: Mapping[str, Any]) -> str:
 
 
 def show_job(connection: Connection, asked: argparse.Namespace, author: Author) -> Iterator[str]:
-    """One job, device by device, with what each said."""
+    """Print a job and its status on each device."""
     yield _job_line(rollout.get_job(connection, asked.job))
     status = ExecutionStatus(asked.status) if asked.status else None
     found = progress.read_progress(connection, asked.job, status=status, most=asked.last)
@@ -393,7 +393,7 @@ def show_job(connection: Connection, asked: argparse.Namespace, author: Author) 
 def show_history(
     connection: Connection, asked: argparse.Namespace, author: Author
 ) -> Iterator[str]:
-    """What was done."""
+    """Print the history of the fleet."""
     for line in history.read_history(connection, asked.device, last=asked.last):
         about = " ".join(word for word in (line.device, line.detail) if word)
         yield f"{line.at:%Y-%m-%d %H:%M:%S}Z  {line.who}  {line.event}  {about}"

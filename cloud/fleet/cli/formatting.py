@@ -1,4 +1,4 @@
-"""What commands understand and show alike, on a fleet of our own and on AWS."""
+"""Reads selectors and settings from a command line, and formats results, here and for AWS."""
 
 import argparse
 from collections.abc import Iterator, Sequence
@@ -15,12 +15,12 @@ from cloud.fleet.shadows.desired_config import ConfigDrift, ConfigPreview
 
 
 def read_selector(asked: argparse.Namespace) -> DeviceSelector:
-    """Which devices the command line means."""
+    """The selector of the command line."""
     return DeviceSelector(asked.device, asked.location, asked.group, parse_pairs(asked.where))
 
 
 def read_target(asked: argparse.Namespace) -> DeviceSelector:
-    """Which devices are to be changed; the whole fleet is never meant by saying nothing.
+    """The selector of a change; the whole fleet is selected by --all only.
 
     Raises:
         RegistryError: nothing is named, or --all and something else.
@@ -37,7 +37,7 @@ def read_target(asked: argparse.Namespace) -> DeviceSelector:
 
 
 def read_rollout(asked: argparse.Namespace) -> ModelRollout:
-    """Which model goes to target, and how, as the command line says."""
+    """The model roll-out of the command line."""
     abort = AbortCriteria(asked.abort_after, asked.abort_percent)
     rollout = RolloutConfig(asked.per_minute, asked.minutes_each, abort)
     return ModelRollout(asked.model, read_target(asked), rollout, _read_package(asked.package))
@@ -58,7 +58,7 @@ def _read_package(path: Path | None) -> dict[str, Any]:
 
 
 def read_settings(asked: argparse.Namespace) -> dict[str, Any]:
-    """The settings that are wished for; a value is JSON, or else a word."""
+    """The desired settings; a value is JSON, or else plain text."""
     return {name: _parse_value(text) for name, text in parse_pairs(asked.setting).items()}
 
 
@@ -74,7 +74,7 @@ def parse_pairs(words: Sequence[str]) -> dict[str, str]:
 
 
 def format_changes(changes: Sequence[ConfigPreview], *, done: bool) -> Iterator[str]:
-    """What changes or would, one line a setting."""
+    """Changes or their preview, one line for each setting."""
     for one in changes:
         for name, (old, new) in one.changes.items():
             yield f"{one.device}  {name}: {_to_json(old)} → {_to_json(new)}"
@@ -82,7 +82,7 @@ def format_changes(changes: Sequence[ConfigPreview], *, done: bool) -> Iterator[
 
 
 def format_drift(found: Sequence[ConfigDrift]) -> Iterator[str]:
-    """Who is not what they should be."""
+    """Devices whose reported config differs from the desired one."""
     for one in found:
         since = f"since {one.since:%Y-%m-%d %H:%M}Z"
         yield f"{one.device} at {one.location}  {_to_json(one.delta)}  {since}"
@@ -90,12 +90,12 @@ def format_drift(found: Sequence[ConfigDrift]) -> Iterator[str]:
 
 
 def format_rollout_preview(count: int, model: str) -> str:
-    """What a roll-out would do."""
+    """The preview of a roll-out."""
     return f"{count} devices would get {model}; --apply does it"
 
 
 def format_job_preview(count: int, operation: str) -> str:
-    """What an order would do."""
+    """The preview of a job."""
     return f"{count} devices would {operation}; --apply does it"
 
 

@@ -1,4 +1,4 @@
-"""`python -m cloud fleet serve`: shadows and jobs on the broker, the enrolment desk beside it."""
+"""`python -m cloud fleet serve`: shadows, jobs and the enrolment service."""
 
 import argparse
 import logging
@@ -49,14 +49,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder with trust.pem, fleet.crt and fleet.key, in place of --ca, --cert and --key",
     )
     parser.add_argument(
-        "--authority", type=Path, metavar="DIR", help="the authority's public files: opens the desk"
+        "--authority",
+        type=Path,
+        metavar="DIR",
+        help="the authority's public files: starts the enrolment service",
     )
     parser.add_argument("--ca-socket", type=Path, help="the signer's socket (AUTHORITY/ca.socket)")
     parser.add_argument(
         "--enrolment-identity",
         type=Path,
         metavar="DIR",
-        help="server.crt and server.key of the desk",
+        help="server.crt and server.key of the enrolment service",
     )
     parser.add_argument("--enrolment-port", type=int, help=f"default: {ENROLMENT_PORT}")
     parser.add_argument("--enrolment-bind", help=f"default: {ENROLMENT_BIND}")
@@ -82,13 +85,13 @@ def serve(asked: argparse.Namespace) -> int:
     connect_service(client, service)
     received = _stop_signals()
     try:
-        with _enrolment_server(asked, engine) as desk:
+        with _enrolment_server(asked, engine) as server:
             client.loop_start()
             while not received:
                 service.step()
                 listed.register_again(datetime.now(UTC))
-                if desk is not None:
-                    desk.check()
+                if server is not None:
+                    server.check()
     except EnrolmentServerError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -148,17 +151,17 @@ def _certificates(asked: argparse.Namespace) -> tuple[str, str, str]:
 
 @contextmanager
 def _enrolment_server(asked: argparse.Namespace, engine: Engine) -> Iterator[ServerThread | None]:
-    """Run the desk while inside, when there is an authority to enrol for; raises DeskError."""
+    """Run the enrolment service in the block, if --authority is given."""
     if asked.authority is None:
         yield None
         return
-    desk = ServerThread(lambda ready: _serve_enrolment(asked, engine, ready))
-    port = desk.start()
-    log.info("desk.open", extra={"port": port})
+    server = ServerThread(lambda ready: _serve_enrolment(asked, engine, ready))
+    port = server.start()
+    log.info("enrolment.started", extra={"port": port})
     try:
-        yield desk
+        yield server
     finally:
-        desk.stop()
+        server.stop()
 
 
 async def _serve_enrolment(
@@ -173,9 +176,9 @@ async def _serve_enrolment(
         key=own / "server.key",
     )
     signer = CaClient(asked.ca_socket or authority / "ca.socket")
-    desk = EnrolmentServer(Enrolment(engine, signer, read_common_name), files, utc_now)
+    server = EnrolmentServer(Enrolment(engine, signer, read_common_name), files, utc_now)
     port = ENROLMENT_PORT if asked.enrolment_port is None else asked.enrolment_port
-    await desk.serve(asked.enrolment_bind or ENROLMENT_BIND, port, ready)
+    await server.serve(asked.enrolment_bind or ENROLMENT_BIND, port, ready)
 
 
 def _stop_signals() -> list[int]:

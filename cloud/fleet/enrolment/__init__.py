@@ -1,0 +1,1 @@
+"""Enrolment by claim certificate: the allow-list, the server and its protocol."""

@@ -1,6 +1,6 @@
-"""The roster: which cameras are expected, with which claim, where they will hang.
+"""The enrolment allow-list: which cameras may enrol, with which claim, at which location.
 
-It is written before the cameras arrive; an enrolment that it does not foresee gets no signature.
+It is written before the cameras are installed. A camera that it does not list gets no certificate.
 """
 
 import csv
@@ -24,7 +24,7 @@ COLUMNS: Final = ("serial", "claim", "device", "location", "groups")
 
 @dataclass(frozen=True, slots=True)
 class AllowedCamera:
-    """A camera that is expected."""
+    """A camera that may enrol."""
 
     serial: str
     claim: str
@@ -50,7 +50,7 @@ def read_csv(path: Path) -> Iterator[AllowedCamera]:
 def allow(
     connection: Connection, entries: list[AllowedCamera], author: Author, *, again: bool = False
 ) -> int:
-    """Write cameras onto the roster; returns how many lines are new or changed.
+    """Add cameras to the allow-list; returns how many rows are new or changed.
 
     A line that stands as it is given is left alone. `again` opens it for another enrolment: a
     camera whose disk was lost.
@@ -73,7 +73,7 @@ def allow(
             values["enrolled_at"] = None
         statement = insert(connection.dialect.name, allow_list_table).values(**values)
         connection.execute(statement.on_conflict_do_update(index_elements=["serial"], set_=values))
-        written.append(FleetEvent("roster.written", entry.device, f"serial {entry.serial}"))
+        written.append(FleetEvent("allow_list.written", entry.device, f"serial {entry.serial}"))
     record_events(connection, author, with_allow_list_states(connection, written))
     return len(written)
 
@@ -95,7 +95,7 @@ def _reject_taken(connection: Connection, entry: AllowedCamera) -> None:
     serial = connection.execute(select(allow_list_table.c.serial).where(other)).scalar_one_or_none()
     if serial is not None:
         raise RegistryError(
-            f"roster line {entry.serial[:60]!r}: {entry.device} is expected with serial {serial}"
+            f"allow-list row {entry.serial[:60]!r}: {entry.device} is allowed with serial {serial}"
         )
 
 
@@ -104,4 +104,4 @@ def _validate(entry: AllowedCamera) -> None:
         msgspec.convert(entry.device, Device)
         msgspec.convert(entry.location, Location)
     except msgspec.ValidationError as error:
-        raise RegistryError(f"roster line {entry.serial[:60]!r}: {error}") from error
+        raise RegistryError(f"allow-list row {entry.serial[:60]!r}: {error}") from error

@@ -1,7 +1,7 @@
-"""The desk's end of the signer's socket, and the one device the desk reads in a request itself.
+"""Client of the CA service's socket; reads the common name of a signing request.
 
-A request's common name says whose place on the roster it asks for. Everything else about it is
-judged by the signer, which holds the key.
+The common name selects the row of the allow-list. Everything else in the request is
+validated by the CA service, which holds the key.
 """
 
 import socket
@@ -26,13 +26,13 @@ class UnreadableRequestError(ValueError):
 
 
 class CaClient:
-    """Asks the signer, one command a connection; a signer that is away is a refusal."""
+    """Sends one command a connection; an unavailable CA service is a refusal."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def __call__(self, command: CaCommand) -> CaReply:
-        """Have one command done."""
+        """Send one command."""
         try:
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.settimeout(TIMEOUT_S)
@@ -41,7 +41,9 @@ class CaClient:
                 with connection.makefile("rb") as answers:
                     return _decoder.decode(answers.readline())
         except (OSError, msgspec.DecodeError) as error:
-            return CommandRefused(reason=f"the signer does not answer ({error}): try again later")
+            return CommandRefused(
+                reason=f"the CA service does not answer ({error}): try again later"
+            )
 
 
 def read_common_name(pem: bytes) -> str:

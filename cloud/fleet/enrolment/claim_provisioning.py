@@ -1,11 +1,12 @@
-"""Enrolment: from a factory claim, or an old certificate, to a new one. Nothing here does network.
+"""Fleet provisioning by claim, as AWS IoT has it: from a claim certificate to a device's own.
 
-Two steps, as AWS IoT's fleet provisioning has them. The camera sends its own signing request and
-gets a certificate and a token; with the token and its serial number it registers. The roster says
-which claim may enrol which camera, where it hangs and which groups it joins: nobody else gets so
-much as a signature. A certificate that nobody registers with within the hour is taken back.
+First the camera sends a signing request and receives a certificate and an ownership token. Then it
+registers with the token and its serial number. The allow-list says which claim may enrol which
+camera, at which location and in which groups; other requests get no certificate. A certificate that
+no device registers within an hour is revoked.
 
-Who comes with a device's certificate may get a new one for the same device: that is rotation.
+A client with a device certificate may get a new one for the same device: that is rotation. Nothing
+here uses the network.
 """
 
 import hashlib

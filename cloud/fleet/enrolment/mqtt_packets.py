@@ -1,4 +1,4 @@
-"""As much of MQTT 3.1.1 and 5 as the enrolment desk speaks: reading packets, writing answers.
+"""The part of MQTT 3.1.1 and 5 that the enrolment server needs: decode packets, encode answers.
 
 QoS 0 and 1, no wills, no retained messages, no topic aliases, no sessions. Reading never trusts a
 length: whatever does not fit is a PacketError, after which the connection ends.

@@ -1,4 +1,4 @@
-"""The enrolment desk: a small MQTT server of its own, for cameras that have only a claim.
+"""The enrolment server: a small MQTT server for cameras that have only a claim certificate.
 
 Why not the broker: the answers of fleet provisioning have one topic for everybody and no
 correlation, and a broker tells all who listen there. Fifty cameras with one factory claim would
@@ -51,12 +51,15 @@ ANSWERS: Final = frozenset(topic + end for topic in REQUESTS for end in (ACCEPTE
 
 
 class EnrolmentServerError(RuntimeError):
-    """A desk that cannot be opened."""
+    """The enrolment server cannot start, or has ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerFiles:
-    """Whom the desk trusts, and how it shows itself. `claims` signs claims, `trust` devices."""
+    """The authorities that the server trusts, and its own certificate.
+
+    `claims` signs claim certificates, `trust` device certificates.
+    """
 
     trust: Path
     claims: Path
@@ -116,8 +119,8 @@ class ClientSession:
     said: int = 0
 
 
-class ClientDisconnected(Exception):  # noqa: N818 - the visitor goes, in order
-    """The visitor said goodbye."""
+class ClientDisconnected(Exception):  # noqa: N818 - the client goes, in order
+    """The client sent DISCONNECT."""
 
 
 class EnrolmentServer:
@@ -136,7 +139,7 @@ class EnrolmentServer:
         self._worker = ThreadPoolExecutor(1, "enrolment")
 
     async def serve(self, host: str, port: int, ready: Callable[[int], None]) -> None:
-        """Listen; `ready` is told the port. DeskError when the address cannot be used."""
+        """Listen; `ready` gets the port. EnrolmentServerError when the address cannot be used."""
         most = min(MAX_CONNECTIONS, room_for_connections())
         listener = TlsListener(self._context, ConnectionTable(most), 2 * MAX_PACKET_BYTES)
         try:
@@ -156,7 +159,7 @@ class EnrolmentServer:
             try:
                 await self._apart(lambda: self._enrolment.withdraw_unregistered(at=self._clock()))
             except (SQLAlchemyError, OSError) as error:  # tried again at the next sweep
-                log.error("desk.not_swept", extra={"reason": type(error).__name__})
+                log.error("enrolment.cleanup_failed", extra={"reason": type(error).__name__})
             await asyncio.sleep(CLEANUP_INTERVAL_S)
 
     async def _receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -165,99 +168,106 @@ class EnrolmentServer:
                 async with asyncio.timeout(MAX_SESSION_S):
                     await self._converse(ClientSession(holder), reader, writer)
         except TimeoutError:
-            log.warning("desk.ended", extra={"reason": "too slow, or connected for too long"})
+            log.warning(
+                "enrolment.connection_ended",
+                extra={"reason": "too slow, or connected for too long"},
+            )
         except (PacketError, OSError) as error:
-            log.warning("desk.ended", extra={"reason": str(error) or type(error).__name__})
+            log.warning(
+                "enrolment.connection_ended", extra={"reason": str(error) or type(error).__name__}
+            )
         except SQLAlchemyError as error:
-            log.error("desk.unwritten", extra={"reason": type(error).__name__})
+            log.error("enrolment.not_stored", extra={"reason": type(error).__name__})
         except ClientDisconnected:
             pass
         finally:
             writer.close()
 
     async def _converse(
-        self, visit: ClientSession, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, session: ClientSession, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         buffer = b""
         while True:
             packet, used = mqtt.split_packet(buffer, largest_bytes=MAX_PACKET_BYTES)
             if packet is not None:
                 buffer = buffer[used:]
-                writer.write(await self._reply(visit, packet))
+                writer.write(await self._reply(session, packet))
                 await writer.drain()
                 continue
             async with asyncio.timeout(PACKET_TIMEOUT_S):
-                buffer = await self._filled(visit, buffer, reader)
+                buffer = await self._filled(session, buffer, reader)
             if not buffer:
                 return
 
     async def _filled(
-        self, visit: ClientSession, buffer: bytes, reader: asyncio.StreamReader
+        self, session: ClientSession, buffer: bytes, reader: asyncio.StreamReader
     ) -> bytes:
-        """The buffer with a whole packet at its front; empty when the visitor has gone."""
+        """The buffer with a whole packet at its front; empty when the client has gone."""
         while mqtt.split_packet(buffer, largest_bytes=MAX_PACKET_BYTES)[0] is None:
             chunk = await reader.read(MAX_PACKET_BYTES)
             if not chunk:
                 return b""
             buffer += chunk
-            if not visit.version and buffer[0] >> 4 != mqtt.CONNECT:
-                raise PacketError(f"{visit.holder} does not begin with CONNECT")
+            if not session.version and buffer[0] >> 4 != mqtt.CONNECT:
+                raise PacketError(f"{session.holder} does not begin with CONNECT")
         return buffer
 
-    async def _reply(self, visit: ClientSession, packet: Packet) -> bytes:
-        visit.said += 1
-        if visit.said > MAX_MESSAGES:
-            raise PacketError(f"{visit.holder} says more than {MAX_MESSAGES} devices")
-        if not visit.version:
-            return self._welcome(visit, packet)
+    async def _reply(self, session: ClientSession, packet: Packet) -> bytes:
+        session.said += 1
+        if session.said > MAX_MESSAGES:
+            raise PacketError(f"{session.holder} says more than {MAX_MESSAGES} devices")
+        if not session.version:
+            return self._welcome(session, packet)
         match packet.kind:
             case mqtt.PUBLISH:
-                return await self._hear(visit, packet)
+                return await self._hear(session, packet)
             case mqtt.SUBSCRIBE | mqtt.UNSUBSCRIBE:
-                return self._listen(visit, packet)
+                return self._listen(session, packet)
             case mqtt.PINGREQ:
                 return mqtt.pingresp()
             case mqtt.PUBACK:
                 return b""
             case mqtt.DISCONNECT:
                 raise ClientDisconnected
-        raise PacketError(f"{visit.holder} sent a packet of kind {packet.kind}")
+        raise PacketError(f"{session.holder} sent a packet of kind {packet.kind}")
 
-    def _welcome(self, visit: ClientSession, packet: Packet) -> bytes:
-        visit.version = mqtt.parse_connect(packet).version
-        return mqtt.connack(visit.version)
+    def _welcome(self, session: ClientSession, packet: Packet) -> bytes:
+        session.version = mqtt.parse_connect(packet).version
+        return mqtt.connack(session.version)
 
-    def _listen(self, visit: ClientSession, packet: Packet) -> bytes:
-        asked = mqtt.parse_subscribe(packet, visit.version)
+    def _listen(self, session: ClientSession, packet: Packet) -> bytes:
+        asked = mqtt.parse_subscribe(packet, session.version)
         if packet.kind == mqtt.UNSUBSCRIBE:
-            visit.hears.difference_update(asked.filters)
-            return mqtt.unsuback(visit.version, asked.number, len(asked.filters))
-        visit.hears.update(ANSWERS.intersection(asked.filters))
+            session.hears.difference_update(asked.filters)
+            return mqtt.unsuback(session.version, asked.number, len(asked.filters))
+        session.hears.update(ANSWERS.intersection(asked.filters))
         granted = tuple(one in ANSWERS for one in asked.filters)
-        return mqtt.suback(visit.version, asked.number, granted)
+        return mqtt.suback(session.version, asked.number, granted)
 
-    async def _hear(self, visit: ClientSession, packet: Packet) -> bytes:
-        said = mqtt.parse_publish(packet, visit.version)
+    async def _hear(self, session: ClientSession, packet: Packet) -> bytes:
+        said = mqtt.parse_publish(packet, session.version)
         if said.topic not in REQUESTS:
             await self._apart(
-                lambda: self._enrolment.complain(visit.holder, said.topic, self._clock())
+                lambda: self._enrolment.complain(session.holder, said.topic, self._clock())
             )
-            raise PacketError(f"{visit.holder} published to {said.topic[:100]!r}")
-        end, body = await self._apart(lambda: self._answer(visit, said.topic, said.payload))
-        answer = mqtt.puback(visit.version, said.number) if said.number else b""
+            raise PacketError(f"{session.holder} published to {said.topic[:100]!r}")
+        end, body = await self._apart(lambda: self._answer(session, said.topic, said.payload))
+        answer = mqtt.puback(session.version, said.number) if said.number else b""
         topic = said.topic + end
-        if topic in visit.hears:
-            answer += mqtt.publish(visit.version, topic, msgspec.json.encode(body))
+        if topic in session.hears:
+            answer += mqtt.publish(session.version, topic, msgspec.json.encode(body))
         return answer
 
     def _answer(
-        self, visit: ClientSession, topic: str, payload: bytes
+        self, session: ClientSession, topic: str, payload: bytes
     ) -> tuple[str, dict[str, Any]]:
         try:
             at = self._clock()
-            return ACCEPTED, self._enrolment.answer(visit.holder, topic, payload, at=at)
+            return ACCEPTED, self._enrolment.answer(session.holder, topic, payload, at=at)
         except EnrolmentError as error:
-            log.warning("desk.refused", extra={"holder": str(visit.holder), "reason": str(error)})
+            log.warning(
+                "enrolment.rejected", extra={"holder": str(session.holder), "reason": str(error)}
+            )
             return REJECTED, error.body
 
     async def _apart(self, act: Callable[[], Any]) -> Any:
@@ -280,7 +290,7 @@ class EnrolmentServer:
         )
         name = subject.get("commonName", "")
         if int(shown.get("serialNumber", "0"), 16) in self._revoked:
-            log.warning("desk.revoked", extra={"holder": name, "issuer": issuer})
+            log.warning("enrolment.revoked_certificate", extra={"holder": name, "issuer": issuer})
             return None
         if issuer == self._claims_issuer:
             return CertificateHolder(HolderKind.CLAIM, name)

@@ -39,7 +39,7 @@ class ServerThread:
             raise
 
     def check(self) -> None:
-        """Raise DeskError when the service has ended by itself."""
+        """Raise EnrolmentServerError when the service has ended by itself."""
         if not self._thread.is_alive():
             raise EnrolmentServerError(
                 f"the enrolment service has ended: {self._failure or 'no reason given'}"

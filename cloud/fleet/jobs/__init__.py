@@ -1,0 +1,1 @@
+"""Jobs: executions, roll-outs and progress."""

@@ -171,7 +171,7 @@ def sort_pending(executions: Iterable[Execution]) -> list[Execution]:
 
 
 def count_due(rollout: RolloutConfig, *, waiting: int, already: int, since: int, at: int) -> int:
-    """How many more devices may be told now, of those that wait."""
+    """How many more of the waiting devices may be notified now."""
     if rollout.per_minute is None:
         return waiting
     minutes_begun = 1 + max(0, at - since) // 60

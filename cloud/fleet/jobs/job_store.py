@@ -1,4 +1,4 @@
-"""Jobs kept in the database, and what devices are told when something changes.
+"""Jobs in the database, and the notifications to devices when a job changes.
 
 A job's executions appear as the roll-out reaches them; the others wait in the job's `targets`.
 Every function belongs to one transaction of its caller and returns what is to be said.

@@ -33,7 +33,7 @@ def read_progress(
     after: str = "",
     most: int = 1_000,
 ) -> list[DeviceProgress]:
-    """The devices that were told of a job, by name; UnknownJob when there is none."""
+    """The notified devices of a job, by name; UnknownJob when there is none."""
     row = connection.execute(select(jobs).where(jobs.c.id == job)).one_or_none()
     if row is None:
         raise UnknownJob(job)

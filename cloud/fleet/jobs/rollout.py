@@ -1,8 +1,8 @@
-"""Bringing a model to cameras: a few first, stopped when they fail, and back again.
+"""Rolling out a model to devices: gradually, aborted on failures, with rollback.
 
 A camera that is given a model loads it, watches its own health with it and says SUCCEEDED, or puts
 the old one back and says FAILED. Too many failures stop the job before it reaches the rest.
-Rolling back is a job too: those that took the new model are told to take the old one.
+A rollback is a job too: it installs the previous model on devices that have the new one.
 """
 
 from collections import Counter

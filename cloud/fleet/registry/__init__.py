@@ -1,0 +1,1 @@
+"""Registered devices, and how they relate to the sites file."""

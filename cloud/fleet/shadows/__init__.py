@@ -1,0 +1,1 @@
+"""Device shadows, and the desired config of cameras."""

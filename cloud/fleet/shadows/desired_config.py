@@ -1,7 +1,7 @@
-"""What the fleet wants of its cameras: a preview first, then the change, then who has not followed.
+"""The desired config of devices: preview a change, make it, list devices that differ.
 
-The wish is checked against `wire.device_config` before anything is written: a camera never sees a
-setting that its contract lacks. One transaction carries the shadows, the messages and the audit.
+Settings are validated against `wire.device_config` before anything is written. One transaction
+contains the shadows, the messages and the audit entries.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -53,7 +53,7 @@ class ConfigDrift:
 def validate_settings(wanted: Mapping[str, Any]) -> None:
     """Refuse a wanted that is not of the contract; `null` takes a setting back."""
     if not wanted:
-        raise DesiredConfigError("nothing is wished for: say at least one setting=value")
+        raise DesiredConfigError("no setting was given: give at least one SETTING=VALUE")
     known = {field.name for field in msgspec.structs.fields(DeviceConfig)}
     if unknown := sorted(set(wanted) - known):
         raise DesiredConfigError(f"{', '.join(unknown)}: wanted one of {', '.join(sorted(known))}")
@@ -113,7 +113,7 @@ def _event(one: ConfigPreview) -> FleetEvent:
 
 
 def find_drift(connection: Connection, target: DeviceSelector) -> list[ConfigDrift]:
-    """Who is not what they should be, the longest first."""
+    """Devices whose reported config differs from the desired one, the longest first."""
     meant = set(devices.find_names(connection, target))
     statement = (
         select(shadow_table, device_table.c.location)

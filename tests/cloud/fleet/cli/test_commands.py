@@ -318,9 +318,9 @@ def test_a_roster_is_read_from_a_file(fleet, typed, tmp_path):
     bad.write_text("serial,claim,device,location\nSN2,b-7,,KX-01\n")
     assert f"{bad}, line 2: no device" in typed("allow", bad)[1]
     bad.write_text("serial,claim,device,location\nSN2,b-7,new-1,KX-01\n")
-    assert "new-1 is expected with serial SN1" in typed("allow", bad)[1]
+    assert "new-1 is allowed with serial SN1" in typed("allow", bad)[1]
     bad.write_text("serial,claim,device,location\nSN2,b-7,../x,KX-01\n")
-    assert "roster line 'SN2'" in typed("allow", bad)[1]
+    assert "allow-list row 'SN2'" in typed("allow", bad)[1]
 
 
 def test_a_retired_thing_is_gone_with_all_it_had_but_its_history(fleet, typed):

@@ -51,7 +51,7 @@ def test_no_flipped_byte_does_worse_than_a_refusal(place, value):
 def test_a_signer_that_is_away_is_a_refusal(tmp_path):
     answer = CaClient(tmp_path / "nowhere")(ERRAND)
     assert isinstance(answer, CommandRefused)
-    assert "the signer does not answer" in answer.reason
+    assert "the CA service does not answer" in answer.reason
 
 
 @pytest.mark.parametrize("said", [b"", b"rubbish\n", b'{"type": "signed"}\n'])
