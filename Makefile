@@ -35,7 +35,7 @@ $(DEMO_READY): requirements/demo.txt pyproject.toml | .venv/bin/python
 mosquitto:
 	@provisioning/local/ensure.sh mosquitto mosquitto
 
-broker: mosquitto  ## Mosquitto and what guards its door, compiled; from Debian's packages what is missing
+broker: mosquitto  ## Mosquitto and its compiled auth plugin; installs missing Debian packages
 	@provisioning/local/auth_plugin.sh build/auth_plugin.so
 
 browser:  ## Chromium likewise, unless Chrome is here, for the tests of the pages

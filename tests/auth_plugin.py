@@ -1,4 +1,4 @@
-"""The broker's guard, compiled for the tests when it is not there or older than its source."""
+"""Compiles the broker's auth plugin when it is missing or older than its source."""
 
 import functools
 import subprocess

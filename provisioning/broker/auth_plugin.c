@@ -1,16 +1,16 @@
-/* The guard at the broker's door: whoever connects is whom the certificate names, and must ask for
- * that very name as the client id, as AWS IoT's policies want it. Mosquitto's own way
- * (use_username_as_clientid) replaces another id in silence, so that nobody hears of an attempt.
+/* Mosquitto auth plugin: the client id must equal the common name of the certificate, as AWS IoT's
+ * policies require. Mosquitto's own option (use_username_as_clientid) replaces another id and logs
+ * nothing.
  *
- * Nothing but the certificate counts: user names and passwords of the packet are not looked at.
- * Whatever is not understood is refused.
+ * Only the certificate is used: user names and passwords of the packet are ignored. Anything that
+ * cannot be parsed is rejected.
  *
- * Each device has two token buckets: messages and connections. Whoever empties the first is
- * disconnected inside Mosquitto, before the message is passed on; whoever empties the second is
- * refused, and takes no session over. Services of ours have no bucket. The buckets outlast
- * connections, in a table of fixed size; a full neighbourhood of the table forgets the device that
- * was idle longest. No allocation, one thread. Built by provisioning/local/auth_plugin.sh for Mosquitto
- * 2.0's plugin interface 5, and loaded once for each listener with certificates: all share the table.
+ * Each device has two token buckets: messages and connections. A device that empties the first is
+ * disconnected before the message is forwarded. A device that empties the second is rejected and
+ * takes over no session. Our services have no bucket. The buckets outlast connections, in a table of
+ * fixed size; when a neighbourhood of the table is full, the device that was idle longest is evicted.
+ * No allocation, one thread. Built by provisioning/local/auth_plugin.sh for Mosquitto 2.0's plugin
+ * interface 5, and loaded once for each listener with certificates: all listeners share the table.
  */
 
 #include <stdbool.h>
@@ -27,9 +27,9 @@
 enum {
 	INTERFACE = 5,
 	LONGEST_NAME = 64, /* X.520's bound for a common name */
-	LONGEST_SHOWN = 96, /* of an id that a stranger chose */
-	PLACES = 32768, /* a power of two, more than Limits.connections; 4 MB */
-	NEIGHBOURS = 32,
+	LONGEST_SHOWN = 96, /* of an id that an unknown client chose */
+	TABLE_SIZE = 32768, /* a power of two, more than Limits.connections; 4 MB */
+	NEIGHBOURHOOD = 32,
 };
 
 static const char SERVICE[] = "service:", RETAINED[] = "/status";
@@ -42,7 +42,7 @@ struct bucket {
 struct device {
 	char name[LONGEST_NAME + 1];
 	double seen_s;
-	const struct mosquitto *admitted; /* its connection: asked about again at each reload */
+	const struct mosquitto *admitted; /* its connection: checked again at each reload */
 	struct bucket messages, connections;
 };
 
@@ -50,7 +50,7 @@ struct limit {
 	double per_s, burst;
 };
 
-static struct device devices[PLACES];
+static struct device devices[TABLE_SIZE];
 static struct limit messages = {100, 1000}, connections = {20.0 / 60, 30};
 
 static double now_s(void)
@@ -73,8 +73,8 @@ static struct device *device_named(const char *name, double at_s)
 {
 	struct device *oldest = NULL;
 	uint32_t first = hash(name);
-	for (uint32_t i = 0; i < NEIGHBOURS; i++) {
-		struct device *one = &devices[(first + i) % PLACES];
+	for (uint32_t i = 0; i < NEIGHBOURHOOD; i++) {
+		struct device *one = &devices[(first + i) % TABLE_SIZE];
 		if (strcmp(one->name, name) == 0) {
 			one->seen_s = at_s;
 			return one;
@@ -109,7 +109,7 @@ static bool is_service(const char *name)
 	return strncmp(name, SERVICE, sizeof SERVICE - 1) == 0;
 }
 
-static bool belongs_in_a_name(unsigned char one)
+static bool is_name_character(unsigned char one)
 {
 	return (one >= 'a' && one <= 'z') || (one >= 'A' && one <= 'Z') || (one >= '0' && one <= '9')
 		|| one == '-' || one == '_' || one == '.' || one == ':';
@@ -119,18 +119,18 @@ static bool belongs_in_a_name(unsigned char one)
 static bool read_name(const X509 *certificate, char name[LONGEST_NAME + 1])
 {
 	X509_NAME *subject = X509_get_subject_name(certificate);
-	int place = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-	if (place < 0 || X509_NAME_get_index_by_NID(subject, NID_commonName, place) >= 0) {
+	int index = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+	if (index < 0 || X509_NAME_get_index_by_NID(subject, NID_commonName, index) >= 0) {
 		return false;
 	}
-	const ASN1_STRING *word = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, place));
+	const ASN1_STRING *word = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, index));
 	int length = word == NULL ? 0 : ASN1_STRING_length(word);
 	if (length < 1 || length > LONGEST_NAME) {
 		return false;
 	}
 	const unsigned char *letters = ASN1_STRING_get0_data(word);
 	for (int i = 0; i < length; i++) {
-		if (!belongs_in_a_name(letters[i])) {
+		if (!is_name_character(letters[i])) {
 			return false;
 		}
 		name[i] = (char)letters[i];
@@ -139,7 +139,7 @@ static bool read_name(const X509 *certificate, char name[LONGEST_NAME + 1])
 	return true;
 }
 
-static void make_fit_to_show(const char *id, char shown[LONGEST_SHOWN + 1])
+static void copy_printable(const char *id, char shown[LONGEST_SHOWN + 1])
 {
 	size_t length = 0;
 	for (; id != NULL && id[length] != '\0' && length < LONGEST_SHOWN; length++) {
@@ -149,7 +149,7 @@ static void make_fit_to_show(const char *id, char shown[LONGEST_SHOWN + 1])
 	shown[length] = '\0';
 }
 
-/* Mosquitto asks about every open connection again when it reads its rules again: that is none. */
+/* At each reload Mosquitto checks every open connection again: that is no new connection. */
 static bool may_connect(const char *name, const struct mosquitto *client)
 {
 	double at_s = now_s();
@@ -187,7 +187,7 @@ static int admit(struct mosquitto *client, const X509 *certificate)
 	char name[LONGEST_NAME + 1], shown[LONGEST_SHOWN + 1];
 
 	if (address == NULL) {
-		address = "nowhere";
+		address = "unknown address";
 	}
 	if (!read_name(certificate, name)) {
 		mosquitto_log_printf(MOSQ_LOG_NOTICE,
@@ -195,7 +195,7 @@ static int admit(struct mosquitto *client, const X509 *certificate)
 		return MOSQ_ERR_AUTH;
 	}
 	if (id == NULL || strcmp(id, name) != 0) {
-		make_fit_to_show(id, shown);
+		copy_printable(id, shown);
 		mosquitto_log_printf(MOSQ_LOG_NOTICE,
 			"Auth plugin: %s refused from %s, asked for client id '%s'", name, address, shown);
 		return MOSQ_ERR_AUTH;
@@ -210,8 +210,8 @@ static int admit(struct mosquitto *client, const X509 *certificate)
 									: MOSQ_ERR_AUTH;
 }
 
-/* TLS lets nobody in without a certificate. Without one is only a kept session that is not connected
- * while the rules are read again: no attempt, so nothing is said. */
+/* TLS requires a certificate. Only a persistent session that is not connected during a reload has
+ * none: that is no attempt, so nothing is logged. */
 static int on_connect(int event, void *data, void *unused)
 {
 	struct mosquitto *client = ((struct mosquitto_evt_basic_auth *)data)->client;
@@ -222,20 +222,20 @@ static int on_connect(int event, void *data, void *unused)
 	if (certificate == NULL) {
 		return MOSQ_ERR_AUTH;
 	}
-	int verdict = admit(client, certificate);
+	int result = admit(client, certificate);
 	X509_free(certificate);
-	return verdict;
+	return result;
 }
 
-/* Mosquitto's rules cannot tell a retained message from another one: `retained` in access.py. */
+/* Mosquitto's rules do not cover the retain flag: `retained` in access_rules.py. */
 static bool may_be_retained(const char *topic)
 {
 	size_t length = topic == NULL ? 0 : strlen(topic), end = sizeof RETAINED - 1;
 	return length > end && strcmp(topic + length - end, RETAINED) == 0;
 }
 
-/* Rules decide what may be said; this decides how much. An error other than "denied" makes Mosquitto
- * end the connection as if it had broken: the will is published. */
+/* The access rules decide which topics are allowed; this limits the rate. An error other than
+ * "denied" makes Mosquitto end the connection as if it had broken: the will is published. */
 static int on_access(int event, void *data, void *unused)
 {
 	const struct mosquitto_evt_acl_check *asked = data;

@@ -1,13 +1,12 @@
-"""What the supervisor makes of Mosquitto's log: what goes into the audit, whose session ends.
+"""Turns events of Mosquitto's log into audit events, and decides which sessions end.
 
-A client has a bucket of messages that fills at a steady rate; who empties it is disconnected, and
-a new connection does not refill it. Where the guard is loaded it enforces the same limit inside
-Mosquitto, and nothing is counted here. The same complaint about the same client is written at once
-and then once a minute with the number of repeats, so that a flood of attempts is no flood of lines
-and no repeat is lost.
+Each client has a bucket of messages that refills at a steady rate. A client that empties its bucket
+is disconnected, and a new connection does not refill it. With the auth plugin, Mosquitto enforces
+the same limit and nothing is counted here. An audit event is written at once; its repeats are
+written once a minute with their number, so a flood of attempts is no flood of lines.
 
-A certificate that connects while it is connected takes its own session over. Once is a camera whose
-line broke before the broker noticed; again and again is a copied key: both are written down.
+A certificate that connects while it is connected takes over its own session. Once, that is a camera
+whose connection broke; repeatedly, it is a copied key. Both are recorded.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -66,50 +65,52 @@ class _OpenEvent:
 
 
 class LogMonitor:
-    """Remembers how much each client has said, and what has been complained about."""
+    """Tracks each client's message rate and the open audit events."""
 
     def __init__(self, limits: Limits, *, counts_messages: bool = True) -> None:
         self._limits = limits
         self._counts_messages = counts_messages
         self._buckets: dict[str, _TokenBucket] = {}
-        self._complaints: dict[tuple[str, str], _OpenEvent] = {}
-        self._shown_out: dict[str, datetime] = {}
+        self._open_events: dict[tuple[str, str], _OpenEvent] = {}
+        self._expected_ends: dict[str, datetime] = {}
         self.locations: Mapping[str, LocationId] = {}
 
-    def show_out(self, client: str, at: datetime) -> None:
-        """Know that a client's session is about to be ended from this side."""
-        self._shown_out = {
-            name: since for name, since in self._shown_out.items() if at - since < SESSION_END_GRACE
+    def expect_session_end(self, client: str, at: datetime) -> None:
+        """Record that the supervisor is about to end a client's session."""
+        self._expected_ends = {
+            name: since
+            for name, since in self._expected_ends.items()
+            if at - since < SESSION_END_GRACE
         }
-        self._shown_out[client] = at
+        self._expected_ends[client] = at
 
     def read(self, lines: Iterable[str], at: datetime) -> Iterator[AuditEvent]:
-        """Yield what must be written or done about some lines of the log."""
+        """Yield the audit events of some lines of the log."""
         for line in lines:
             log_event = parse_line(line)
             if log_event is not None:
-                yield from self._judge(log_event, at)
+                yield from self._process(log_event, at)
 
     def repeats(self, at: datetime) -> Iterator[AuditEvent]:
-        """Yield the repeats that have waited for a minute, and forget what is over."""
-        for key, complaint in list(self._complaints.items()):
-            if at - complaint.since < REPEAT_INTERVAL:
+        """Yield the repeats of the last minute, and delete what has expired."""
+        for key, open_event in list(self._open_events.items()):
+            if at - open_event.since < REPEAT_INTERVAL:
                 continue
-            if complaint.unwritten:
-                yield _summarize_repeats(complaint, at)
-                complaint.since, complaint.unwritten = at, 0
+            if open_event.unwritten:
+                yield _summarize_repeats(open_event, at)
+                open_event.since, open_event.unwritten = at, 0
             else:
-                del self._complaints[key]
+                del self._open_events[key]
         self._drop_full_buckets(at)
 
     def remaining(self, at: datetime) -> Iterator[AuditEvent]:
-        """Yield all repeats that are not written yet: the broker ends."""
-        for complaint in self._complaints.values():
-            if complaint.unwritten:
-                yield _summarize_repeats(complaint, at)
-        self._complaints.clear()
+        """Yield all repeats that are not written yet, when the broker ends."""
+        for open_event in self._open_events.values():
+            if open_event.unwritten:
+                yield _summarize_repeats(open_event, at)
+        self._open_events.clear()
 
-    def _judge(self, log_event: LogEvent, at: datetime) -> Iterator[AuditEvent]:
+    def _process(self, log_event: LogEvent, at: datetime) -> Iterator[AuditEvent]:
         match log_event.kind:
             case LogEventKind.CONNECTED:
                 self._reopen(log_event)
@@ -121,7 +122,7 @@ class LogMonitor:
             case LogEventKind.TAKEN_OVER:
                 yield from self._take_over(log_event, at)
             case LogEventKind.ASKED_TO_HEAR:
-                yield from self._overhear(log_event, at)
+                yield from self._check_subscription(log_event, at)
             case _:
                 yield from self._refused(log_event, at)
 
@@ -143,7 +144,7 @@ class LogMonitor:
         bucket.is_over, bucket.left = True, 0
         detail = f"more than {self._limits.messages_per_s} messages a second"
         flood = LogEvent(LogEventKind.FLOODED, client, detail)
-        written = list(self._complain("publish.flood", flood, at))
+        written = list(self._record("publish.flood", flood, at))
         silent = AuditEvent(at, "publish.flood", client, detail, times=0)
         yield replace(written[0] if written else silent, ends_session=True)
 
@@ -159,42 +160,42 @@ class LogMonitor:
             if bucket.is_over or self._refilled(bucket, at) < full
         }
 
-    def _overhear(self, log_event: LogEvent, at: datetime) -> Iterator[AuditEvent]:
+    def _check_subscription(self, log_event: LogEvent, at: datetime) -> Iterator[AuditEvent]:
         client = str(log_event.client)
         location = self.locations.get(client, "")
         if not may_subscribe(rules_for(client), log_event.detail, location=location, device=client):
-            yield from self._complain("subscribe.beyond", log_event, at)
+            yield from self._record("subscribe.beyond", log_event, at)
 
     def _take_over(self, log_event: LogEvent, at: datetime) -> Iterator[AuditEvent]:
-        shown_out_at = self._shown_out.get(str(log_event.client))
-        if shown_out_at is None or at - shown_out_at >= SESSION_END_GRACE:
+        expected_at = self._expected_ends.get(str(log_event.client))
+        if expected_at is None or at - expected_at >= SESSION_END_GRACE:
             yield from self._refused(log_event, at)
 
     def _refused(self, log_event: LogEvent, at: datetime) -> Iterator[AuditEvent]:
-        yield from self._complain(EVENT_NAMES[log_event.kind], log_event, at)
+        yield from self._record(EVENT_NAMES[log_event.kind], log_event, at)
 
-    def _complain(self, event: str, log_event: LogEvent, at: datetime) -> Iterator[AuditEvent]:
+    def _record(self, event: str, log_event: LogEvent, at: datetime) -> Iterator[AuditEvent]:
         key = (event, log_event.client or log_event.detail)
         audit_event = AuditEvent(at, event, log_event.client, log_event.detail)
-        complaint = self._complaints.get(key)
-        if complaint is None:
-            yield from self._make_room(at)
-            self._complaints[key] = _OpenEvent(at, audit_event)
+        open_event = self._open_events.get(key)
+        if open_event is None:
+            yield from self._evict_oldest(at)
+            self._open_events[key] = _OpenEvent(at, audit_event)
             yield audit_event
             return
-        complaint.last, complaint.unwritten = audit_event, complaint.unwritten + 1
-        if at - complaint.since >= REPEAT_INTERVAL:
-            yield _summarize_repeats(complaint, at)
-            complaint.since, complaint.unwritten = at, 0
+        open_event.last, open_event.unwritten = audit_event, open_event.unwritten + 1
+        if at - open_event.since >= REPEAT_INTERVAL:
+            yield _summarize_repeats(open_event, at)
+            open_event.since, open_event.unwritten = at, 0
 
-    def _make_room(self, at: datetime) -> Iterator[AuditEvent]:
-        """The oldest complaint goes, its repeats into the audit, when there are too many."""
-        if len(self._complaints) < MAX_OPEN_EVENTS:
+    def _evict_oldest(self, at: datetime) -> Iterator[AuditEvent]:
+        """Delete the oldest event, with its repeats written, when there are too many."""
+        if len(self._open_events) < MAX_OPEN_EVENTS:
             return
-        oldest = self._complaints.pop(next(iter(self._complaints)))
+        oldest = self._open_events.pop(next(iter(self._open_events)))
         if oldest.unwritten:
             yield _summarize_repeats(oldest, at)
 
 
-def _summarize_repeats(complaint: _OpenEvent, at: datetime) -> AuditEvent:
-    return replace(complaint.last, at=at, times=complaint.unwritten)
+def _summarize_repeats(open_event: _OpenEvent, at: datetime) -> AuditEvent:
+    return replace(open_event.last, at=at, times=open_event.unwritten)

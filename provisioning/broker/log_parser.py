@@ -1,8 +1,8 @@
-"""Mosquitto's log, line by line, as facts. Nothing here remembers or decides.
+"""Parses Mosquitto's log, line by line, into events. It keeps no state.
 
-The wording is that of Mosquitto 2.0 and of our guard, which has groups who is `<unknown>` to
-Mosquitto when it refuses him. A line that is not understood is no fact. Names and topics
-are shortened: whoever is refused has chosen them.
+The patterns match Mosquitto 2.0 and our auth plugin. The plugin logs the certificate's name of a
+client that Mosquitto calls `<unknown>`. A line that matches no pattern is ignored. Details are
+truncated, since a rejected client chooses its names and topics.
 """
 
 import re

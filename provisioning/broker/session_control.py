@@ -1,4 +1,4 @@
-"""Ends a live session: whoever connects under a client's id takes its place.
+"""Ends a session by connecting with its client id.
 
 Mosquitto has no command for it. The control socket lets its owner connect under any id; the clean
 session wipes what waited for the client. Done twice, since Mosquitto may have let somebody in

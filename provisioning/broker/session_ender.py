@@ -1,4 +1,4 @@
-"""Ends sessions on a thread of its own, one after another, each within a bounded time.
+"""Ends sessions on a separate thread, one after another, each within a time limit.
 
 The supervisor asks and goes on; it collects what became of each request later. A session that does
 not end is tried again a few times before that is reported.
@@ -20,7 +20,7 @@ CLOSE_TIMEOUT_S: Final = 15.0
 
 @dataclass(frozen=True, slots=True)
 class SessionResult:
-    """What became of one request; `trouble` is empty when the session is over."""
+    """The result of one request; `trouble` is empty when the session has ended."""
 
     audit_event: AuditEvent
     trouble: str = ""
@@ -40,7 +40,7 @@ class SessionEnder:
         self._thread.start()
 
     def request(self, audit_event: AuditEvent) -> None:
-        """Have the session of the audit_event's client ended."""
+        """Request the end of a client's session."""
         with self._lock:
             if audit_event.client in self._waiting:
                 return
@@ -48,7 +48,7 @@ class SessionEnder:
         self._asked.put(audit_event)
 
     def results(self) -> list[SessionResult]:
-        """What has become of requests since the last call."""
+        """The results since the last call."""
         return [self._ended.get() for _ in range(self._ended.qsize())]
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What the broker allows, and where its files are.
+"""Limits of the broker, and the paths of its files.
 
 The folder holds nothing that the authority keeps secret: a broker needs its own key, the trusted
 certificates, the revocation list and the access rules.
@@ -19,7 +19,7 @@ class BrokerError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """More than any honest camera needs. AWS IoT Core allows 100 messages a second."""
+    """More than a correct camera needs. AWS IoT Core allows 100 messages a second."""
 
     payload_bytes: int = MAX_PAYLOAD_BYTES
     connections: int = 20_000
@@ -28,7 +28,7 @@ class Limits:
     inflight_messages: int = 20
     messages_per_s: int = 100
     burst_messages: int = 1_000
-    connections_per_min: int = 20  # of one certificate, with the guard
+    connections_per_min: int = 20  # of one certificate, with the auth plugin
     burst_connections: int = 30
     keepalive_s: int = 120
 
@@ -63,7 +63,7 @@ class BrokerSettings:
 
     @property
     def auth_plugin_file(self) -> Path:
-        """The guard where Mosquitto's account can read it."""
+        """The auth plugin, where Mosquitto's account can read it."""
         return self.folder / "auth_plugin.so"
 
     @property

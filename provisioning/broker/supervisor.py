@@ -1,15 +1,14 @@
-"""Keeps one Mosquitto running, in step with the authority, and watches what it refuses.
+"""Keeps one Mosquitto running and up to date with the authority, and audits what it rejects.
 
-A revoked or expired device loses its live session within a second or two: the new list is read
-(SIGHUP), then the session is taken over. What counts is the list that Mosquitto has, not the
-register: whoever is thrown out before the list is read would walk in again. Mosquitto is known to
-die of a SIGHUP now and then; it is started again with the new list, and cameras reconnect and lose
-nothing that was not acknowledged.
+A revoked or expired device loses its session within a second or two: Mosquitto reads the new list
+(SIGHUP), then the session is ended by a takeover. The list that Mosquitto has read counts, not the
+register: a session that is ended earlier would reconnect. Mosquitto sometimes exits on SIGHUP; it
+is restarted with the new list, and cameras reconnect and send unacknowledged reports again.
 
-Nothing here waits for Mosquitto: its log is drained and sessions are ended by threads of their own.
+Nothing here waits for Mosquitto: threads of their own read its log and end sessions.
 
-While Mosquitto reads its rules it serves nobody (1.1 s at 10,000 devices, measured). So newcomers
-of a big fleet wait a little for each other; those who are to be shown out never wait.
+While Mosquitto reads its rules it serves no client (1.1 s at 10,000 devices, measured). So new
+devices of a large fleet are batched; revoked devices never wait.
 """
 
 import logging
@@ -49,7 +48,7 @@ HEALTHY_AFTER: Final = timedelta(minutes=1)  # a death after that long is no ser
 
 
 class Supervisor:
-    """One broker process and everything that is done about it."""
+    """Supervises one broker process."""
 
     def __init__(
         self,
@@ -68,9 +67,9 @@ class Supervisor:
         self._ender: SessionEnder | None = None
         self._process: BrokerProcess | None = None
         self._launched_at = datetime.max.replace(tzinfo=UTC)
-        self._last_words = ""
+        self._last_error = ""
         self.last_death = ""
-        self._expelled: set[str] = set()
+        self._ended_serials: set[str] = set()
         self._look_at: datetime | None = None
         self._start_at: datetime | None = None
         self._stamp: tuple[int, ...] = ()
@@ -79,7 +78,7 @@ class Supervisor:
         self._deaths = 0
 
     def start(self) -> None:
-        """Write the folder and start Mosquitto; who stands revoked now never gets in.
+        """Write the folder and start Mosquitto with the current revocation list.
 
         Raises FolderLockedError when another broker runs in the folder.
         """
@@ -88,9 +87,9 @@ class Supervisor:
         entries = self._authority.register.entries()
         self._folder.prepare()
         self._folder.bring_up_to_date(entries, at)
-        self._learn(entries)
+        self._update_locations(entries)
         listed = self._folder.revoked()
-        self._expelled = {
+        self._ended_serials = {
             one.serial for one in entries if one.serial in listed or at >= one.ends_at
         }
         self._look_at = at + CHECK_INTERVAL
@@ -100,14 +99,14 @@ class Supervisor:
         self._launch(at)
 
     def step(self) -> None:
-        """Read the log, look after the process, look for news of the authority."""
+        """Read the log, restart the process if it has exited, follow the authority."""
         if self._process is not None:
-            self._hear(self._process.lines(POLL_S))
+            self._read_log(self._process.lines(POLL_S))
         at = self._clock()
         self._write_all(self._watch.repeats(at))
         self._collect_ended()
         if self._process is None or self._process.exit_code is not None:
-            self._revive(at)
+            self._restart(at)
             return
         if self._deaths and at - self._launched_at >= HEALTHY_AFTER:
             self._deaths = 0
@@ -116,7 +115,7 @@ class Supervisor:
             self._try_to_follow(at)
 
     def stop(self) -> None:
-        """End Mosquitto in order."""
+        """Stop Mosquitto gracefully."""
         if self._ender is not None:
             self._ender.close()
         if self._process is not None:
@@ -126,30 +125,30 @@ class Supervisor:
 
     @property
     def process_id(self) -> int | None:
-        """The broker's process, for whoever measures or kills it."""
+        """The id of the broker's process, for tests and measurements."""
         return self._process.pid if self._process else None
 
     @property
     def is_ready(self) -> bool:
-        """Whether Mosquitto serves."""
+        """Whether Mosquitto accepts connections."""
         return self._process is not None and self._process.is_ready
 
     def _launch(self, at: datetime) -> None:
         settings = self._settings
         settings.control_socket.unlink(missing_ok=True)
-        self._last_words = ""
+        self._last_error = ""
         self._process = BrokerProcess(settings.config_file, settings.control_socket)
         self._launched_at = at
         log.info("broker.started", extra={"pid": self._process.pid, "port": settings.port})
 
-    def _revive(self, at: datetime) -> None:
+    def _restart(self, at: datetime) -> None:
         if self._start_at is None:
             self._deaths += 1
             code = None
             if self._process is not None:
                 code = self._process.exit_code
-                self._hear(self._process.close())
-            why = f"exit code {code} {self._last_words}".strip()
+                self._read_log(self._process.close())
+            why = f"exit code {code} {self._last_error}".strip()
             self.last_death = why
             self._write(AuditEvent(at, "broker.died", None, why))
             pause = min(MAX_RESTART_DELAY, timedelta(seconds=0.25 * 2 ** min(self._deaths, 8)))
@@ -159,7 +158,7 @@ class Supervisor:
             self._launch(at)
 
     def _try_to_follow(self, at: datetime) -> None:
-        """A disk that is full or a register that is locked now is tried again at the next look."""
+        """Follow the authority; a full disk or a locked register is retried at the next check."""
         try:
             self._follow_authority(at)
         except (OSError, AuthorityError, RegisterError, KeyStoreError) as error:
@@ -170,12 +169,12 @@ class Supervisor:
         if not self._has_news(at):
             return
         entries = self._authority.register.entries()
-        lingering = {one.serial for one in entries if not one.stands(at)} - self._expelled
+        lingering = {one.serial for one in entries if not one.stands(at)} - self._ended_serials
         if not lingering and at < self._rested_at:
             self._stamp = ()  # look again
             return
         changed = self._folder.bring_up_to_date(entries, at, lingering=lingering)
-        self._learn(entries)
+        self._update_locations(entries)
         if changed and self._process is not None:
             self._process.reload()
             self._rested_at = at + len(entries) * RELOAD_REST_PER_CERTIFICATE
@@ -183,11 +182,11 @@ class Supervisor:
         listed = self._folder.revoked()
         for entry in entries:
             is_over = entry.serial in listed or at >= entry.ends_at
-            if is_over and entry.serial not in self._expelled:
-                self._expel(entry, at)
+            if is_over and entry.serial not in self._ended_serials:
+                self._end_session_of(entry, at)
 
     def _has_news(self, at: datetime) -> bool:
-        """Whether the authority's files have changed, or certificates may have run out."""
+        """Whether the authority's files have changed, or certificates may have expired."""
         files = (self._authority.folder / REGISTER_FILE, self._authority.folder / LIST_FILE)
         stamp = tuple(path.stat().st_mtime_ns for path in files)
         if stamp == self._stamp and at < self._reread_at:
@@ -195,21 +194,21 @@ class Supervisor:
         self._stamp, self._reread_at = stamp, at + REREAD_INTERVAL
         return True
 
-    def _expel(self, entry: CertificateRecord, at: datetime) -> None:
-        self._expelled.add(entry.serial)
+    def _end_session_of(self, entry: CertificateRecord, at: datetime) -> None:
+        self._ended_serials.add(entry.serial)
         self._stamp = ()  # look again: its rules can go now
         if entry.kind in (CertificateKind.CLAIM, CertificateKind.SERVER):
             return
-        why = f"revoked: {entry.reason}" if entry.revoked_at else "the certificate ran out"
+        why = f"revoked: {entry.reason}" if entry.revoked_at else "the certificate expired"
         self._end(AuditEvent(at, "session.ended", entry.name, why, ends_session=True))
 
     def _end(self, audit_event: AuditEvent) -> None:
-        self._watch.show_out(str(audit_event.client), audit_event.at)
+        self._watch.expect_session_end(str(audit_event.client), audit_event.at)
         if self._ender is not None:
             self._ender.request(audit_event)
 
     def _collect_ended(self) -> None:
-        """Write down which sessions have ended; a broker that ends none of them is replaced."""
+        """Audit ended sessions; a broker that does not end one is restarted."""
         for ended in self._ender.results() if self._ender is not None else ():
             if ended.audit_event.event == "session.ended":
                 self._write(ended.audit_event)
@@ -221,13 +220,13 @@ class Supervisor:
                 if ended.audit_event.event == "session.ended" and self._process is not None:
                     self._process.kill()  # started again, it has the new list and no session
 
-    def _learn(self, entries: list[CertificateRecord]) -> None:
+    def _update_locations(self, entries: list[CertificateRecord]) -> None:
         addresses = [found for entry in entries if (found := device_identity(entry))]
         self._watch.locations = {device: location for location, device in addresses}
 
-    def _hear(self, lines: list[str]) -> None:
+    def _read_log(self, lines: list[str]) -> None:
         errors = [line for line in lines if line.startswith("Error: ")]
-        self._last_words = errors[0] if errors else self._last_words
+        self._last_error = errors[0] if errors else self._last_error
         at = self._clock()
         if self._process is not None and (discarded := self._process.take_discarded()):
             detail = f"{discarded} bytes of Mosquitto's log were discarded: it came too fast"

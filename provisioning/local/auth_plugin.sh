@@ -1,5 +1,5 @@
 #!/bin/sh
-# auth_plugin.sh [FILE]: compiles the broker's guard (provisioning/broker/auth_plugin.c) unless FILE is newer than
+# auth_plugin.sh [FILE]: compiles the broker's auth plugin (provisioning/broker/auth_plugin.c) unless FILE is newer than
 # its source. FILE is build/auth_plugin.so in a checkout, else /usr/local/lib/onlooker/auth_plugin.so.
 # Compiler and headers are installed from Debian's packages where they are missing and may be.
 set -eu
@@ -26,4 +26,4 @@ trap 'rm -f "$draft"' EXIT
 $compiler -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -fPIC -shared -Wall -Wextra -Wpedantic -fstack-protector-strong \
     -D_FORTIFY_SOURCE=2 -Wl,-z,relro,-z,now -o "$draft" "$source" -lcrypto
 mv "$draft" "$made"
-echo "The broker's guard is $made" >&2
+echo "The auth plugin is $made" >&2

@@ -174,7 +174,7 @@ def test_a_certificate_that_takes_its_own_session_over_is_written_down():
 
 def test_a_session_that_we_end_is_not_said_to_be_taken_over():
     watch = LogMonitor(Limits())
-    watch.show_out("cam-1", at(0))
+    watch.expect_session_end("cam-1", at(0))
     assert list(watch.read([TAKEN_OVER], at(1))) == []
     assert [audit_event.event for audit_event in watch.read([TAKEN_OVER], at(9))] == [
         "session.taken_over"
