@@ -89,6 +89,7 @@ def _started(folder: Path) -> Iterator[Demo]:
         try:
             with _step("cloud: stream and API"):
                 database = ["--database", demo.database]
+                processes.run("database", ["cloud", "database", "upgrade", *database])
                 processes.start("stream", ["cloud", "stream", "--broker", broker.url, *database])
                 processes.start("serve", ["cloud", "serve", "--port", str(port), *database])
                 _wait_for(demo, "/readyz", lambda ready: True)

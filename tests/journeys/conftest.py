@@ -74,6 +74,8 @@ class Cloud:
         )
 
     def start_api(self):
+        upgrade = ["cloud", "database", "upgrade", "--database", self.database]
+        self.processes.run("database", upgrade)
         serve = ["cloud", "serve", "--port", str(self.port), "--database", self.database]
         process = self.processes.start("serve", serve)
         ask_until(lambda: self.ask("/readyz"), what="the API", processes=self.processes)

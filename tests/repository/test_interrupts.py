@@ -14,8 +14,10 @@ import time
 import av
 import numpy as np
 import pytest
+from simulators.mosquitto import free_port
 
 from simulators.servers.mosquitto import free_port
+from tests.cloud.databases import new_database
 
 MOMENTS_S = (0.1, 0.3, 0.6, 1.1, 1.8, 2.8)  # after ours begins to load
 IN_ORDER = 0
@@ -41,8 +43,12 @@ def database(folder):
     return ["--database", f"sqlite:///{folder}/onlooker.db"]
 
 
+def upgraded_database(folder):
+    return ["--database", new_database(folder)]
+
+
 def cloud_serve(folder, _):
-    return ["cloud", "serve", *database(folder), "--port", str(free_port())]
+    return ["cloud", "serve", *upgraded_database(folder), "--port", str(free_port())]
 
 
 def cloud_stream(folder, _):
@@ -54,7 +60,7 @@ def cloud_watch(folder, _):
 
 
 def cloud_forecast(folder, _):
-    return ["cloud", "forecast", *database(folder)]
+    return ["cloud", "forecast", *upgraded_database(folder)]
 
 
 def fleet_serve(folder, _):

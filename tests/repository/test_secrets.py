@@ -21,6 +21,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from simulators.mosquitto import free_port
 
 from cloud.__main__ import main as cloud
 from cloud.alerting.senders import Senders
@@ -41,6 +42,7 @@ from edge_agent.settings.loading import SettingsError
 from models.registry import FetchError, read_manifest
 from models.registry import fetch_network as fetch_model
 from simulators.servers.mosquitto import free_port
+from tests.cloud.databases import new_database
 from wire.health import CaptureState
 
 SECRETS = ("s3cret", "hunter2", "t0ken", "mail.com", "c0ffee")
@@ -321,7 +323,7 @@ def test_a_database_tells_no_secret(shape, at, said):
 def test_redis_tells_no_secret(shape, tmp_path, at, said):
     url = shape.format(at=at)
     if shape in REDIS_MISREAD:
-        words = ["serve", "--database", f"sqlite:///{tmp_path}/x.db", "--redis", url]
+        words = ["serve", "--database", new_database(tmp_path), "--redis", url]
         assert cloud(words) == 2
     else:
         shared = InRedis(_redis(url), of="test")
@@ -361,6 +363,7 @@ def test_a_webhook_tells_no_secret(shape, tmp_path, at, said):
     recipients.write_text(f"recipients:\n  - name: ops\n    to: {json.dumps(url)}\n")
     database = f"sqlite:///{tmp_path}/x.db"
     cloud(["alerts", "run", "--once", "--recipients", str(recipients), "--database", database])
+    database = new_database(tmp_path)
     try:
         target = parse_target(url)
     except TargetError as error:
@@ -374,7 +377,7 @@ def test_a_key_in_the_query_of_a_websocket_is_not_logged(tmp_path):
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "cloud", "serve", "--port", str(port),
-         "--database", f"sqlite:///{tmp_path}/x.db"],
+         "--database", new_database(tmp_path)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:

@@ -16,6 +16,7 @@ from cloud.api.application import create_app
 from cloud.app.context import Desk
 from cloud.cli import override as override_command
 from cloud.cli import rate_card, serve
+from tests.cloud.databases import new_database
 from tests.cloud.rates import CARD, CARD_FILE, SITES_FILE, sites
 
 FRIDAY_NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -90,5 +91,5 @@ def override(tmp_path: Path, watch, monkeypatch):
         return Desk(found.engine, found.estate, found.card, watch)
 
     monkeypatch.setattr(override_command, "open_desk", open_now)
-    where = ["--database", f"sqlite:///{tmp_path}/onlooker.db"]
+    where = ["--database", new_database(tmp_path)]
     return lambda *words: main(["override", *where, *words])

@@ -14,6 +14,7 @@ import uvicorn
 
 from cloud.app.connection_limits import RequestLimits, limited
 from cloud.connection_table import ConnectionTable
+from tests.cloud.databases import new_database
 
 LIMITS = RequestLimits(headers_s=0.6, body_s=0.8, idle_s=1, write_s=0.6, headers_bytes=4_096)
 PATIENCE_S = 10.0
@@ -242,7 +243,7 @@ def test_1100_half_sent_requests_under_1024_files_leave_healthz_answering(tmp_pa
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "cloud", "serve", "--port", str(port)]
-    command += ["--database", f"sqlite:///{tmp_path}/onlooker.db"]
+    command += ["--database", new_database(tmp_path)]
     limit = ["bash", "-c", 'ulimit -n 1024; exec "$@"', "bash"]
     with subprocess.Popen([*limit, *command], stderr=subprocess.PIPE, text=True) as process:
         try:

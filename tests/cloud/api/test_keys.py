@@ -9,6 +9,7 @@ import pytest
 from cloud.app.context import Desk
 from cloud.auth.keys import KeyRefused, Role, create_key, find_key, list_keys, revoke_key
 from cloud.cli.keys import add_arguments, run
+from tests.cloud.databases import new_database
 
 
 def test_a_key_is_found_by_its_text_alone(desk: Desk, watch):
@@ -42,7 +43,7 @@ def test_a_key_cannot_be_born_dead_or_die_twice(desk: Desk, watch):
 def test_keys_are_made_listed_and_revoked_from_the_command_line(tmp_path: Path, capsys):
     parser = argparse.ArgumentParser()
     add_arguments(parser)
-    where = ["--database", f"sqlite:///{tmp_path}/onlooker.db"]
+    where = ["--database", new_database(tmp_path)]
 
     made = run(parser.parse_args([*where, "create", "--role", "sales", "--owner", "desk 4"]))
     key = capsys.readouterr().out.strip()

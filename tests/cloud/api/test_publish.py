@@ -15,6 +15,7 @@ from cloud.app.context import Desk
 from cloud.cli.publish import publish
 from cloud.pricing.slot import parse_slot
 from cloud.sales.price_sheet import price_sheets, sheet_before
+from tests.cloud.databases import new_database
 
 PRICE = "/api/pricing/slot/KX-01/2026-11-23T08:00"
 
@@ -90,7 +91,7 @@ def test_every_hour_of_the_sheet_is_its_quote_across_the_clock_change(ask, desk:
 
 
 def test_the_command_publishes_and_says_so(tmp_path, capsys):
-    url = f"sqlite:///{tmp_path}/onlooker.db"
+    url = new_database(tmp_path)
 
     assert main(["publish", "--database", url]) == 0
     assert main(["publish", "--database", url]) == 0

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from cloud.__main__ import main
+from tests.cloud.databases import new_database
 from tests.cloud.rates import CARD_FILE
 from wire.clock import utc_now
 
 
 @pytest.fixture
 def typed(tmp_path: Path, monkeypatch):
-    monkeypatch.setenv("ONLOOKER_DATABASE_URL", f"sqlite:///{tmp_path}/onlooker.db")
+    monkeypatch.setenv("ONLOOKER_DATABASE_URL", new_database(tmp_path))
     return lambda *words: main(["rate-card", *map(str, words)])
 
 

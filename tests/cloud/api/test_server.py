@@ -17,6 +17,7 @@ from cloud.__main__ import main
 from cloud.auth.keys import Role, create_key
 from cloud.cli.serve import add_arguments, serve
 from cloud.database import connect
+from tests.cloud.databases import new_database
 
 
 def arguments(*typed: str) -> argparse.Namespace:
@@ -26,7 +27,7 @@ def arguments(*typed: str) -> argparse.Namespace:
 
 
 def test_a_port_that_is_taken_is_refused_with_what_to_do(tmp_path: Path, capsys):
-    database = f"sqlite:///{tmp_path}/onlooker.db"
+    database = new_database(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         status = serve(arguments("--port", port, "--database", database))
@@ -48,7 +49,7 @@ def test_a_port_that_is_none_is_refused(capsys, port: str):
 def test_the_api_ends_with_status_0_when_it_is_told_to(tmp_path: Path, stop: signal.Signals):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    typed = ["--port", str(port), "--database", f"sqlite:///{tmp_path}/onlooker.db"]
+    typed = ["--port", str(port), "--database", new_database(tmp_path)]
     command = [sys.executable, "-m", "cloud", "serve", *typed]
     with subprocess.Popen(command, env=os.environ, stderr=subprocess.PIPE) as server:
         assert answered(port) == 200
@@ -61,7 +62,7 @@ def test_the_api_ends_with_status_0_when_it_is_told_to(tmp_path: Path, stop: sig
 
 @pytest.mark.slow
 def test_no_query_string_and_no_key_is_logged(tmp_path: Path):
-    database = f"sqlite:///{tmp_path}/onlooker.db"
+    database = new_database(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     typed = ["--port", str(port), "--database", database, "--access", "keys"]
@@ -87,7 +88,7 @@ def test_no_query_string_and_no_key_is_logged(tmp_path: Path):
 
 
 def test_a_host_name_that_is_none_is_refused(tmp_path: Path, capsys):
-    database = f"sqlite:///{tmp_path}/onlooker.db"
+    database = new_database(tmp_path)
     assert serve(arguments("--host-name", "https://x.test", "--database", database)) == 2
     assert "without scheme and port" in capsys.readouterr().err
 
@@ -130,7 +131,7 @@ def answered(port: int) -> int:
 def test_a_redis_url_that_is_none_is_refused_without_its_password(
     tmp_path: Path, capsys, url: str, sentence: str
 ):
-    typed = ["serve", "--database", f"sqlite:///{tmp_path}/onlooker.db", "--redis", url]
+    typed = ["serve", "--database", new_database(tmp_path), "--redis", url]
 
     assert main(typed) == 2
     said = capsys.readouterr().err
