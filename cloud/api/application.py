@@ -133,11 +133,11 @@ def create_app(
 ) -> FastAPI:
     """The application over one desk; with a quota, only for callers with a key.
 
-    It answers to the loopback names and to `names`, and to no other; without `names` (as in a test
-    that asks it without a network) it does not look at the name. `serve` always gives them.
+    It accepts requests for the loopback names and for `names` only. Without `names`, as in tests
+    without a network, the host name is not checked; `serve` always gives them.
 
-    Its rate card is that of the desk until `in_force` hears of another; `pinned`, always. Its sites
-    are those of the desk until the file `sites` has changed.
+    The rate card is the given one until another takes effect; if `pinned`, it never changes. The
+    sites are the given ones until the file `sites` changes.
     """
     registry = CollectorRegistry()
     registry.register(desk.unread)

@@ -151,7 +151,7 @@ def _ahead(from_at: datetime, now: datetime) -> datetime:
     if not LEAD <= from_at - now <= REACH:
         raise CardRefused(
             f"--from {from_at.isoformat()} is not between "
-            f"{(now + LEAD).isoformat(timespec='seconds')}, when every process has heard of it, "
+            f"{(now + LEAD).isoformat(timespec='seconds')}, when every process has read it, "
             f"and {REACH.days} days from now"
         )
     return from_at.astimezone(UTC)

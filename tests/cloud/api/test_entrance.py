@@ -128,7 +128,7 @@ def locked(desk: Desk) -> Asker:
 
 
 NOWHERE = ("/nothing", "/api", "/api/", "/api/nothing", "/api/locations/", "/static/none.js",
-           "/static/../desk.py", "/static/", "/api/pricing/slot/XX-99/nonsense", "/openapi.json/",
+           "/static/../page.py", "/static/", "/api/pricing/slot/XX-99/nonsense", "/openapi.json/",
            "/favicon.ico")  # fmt: skip
 
 

@@ -147,7 +147,7 @@ def test_another_card_of_the_same_version_is_refused_with_what_differs(desk: Des
 
 @pytest.mark.parametrize("ahead", [timedelta(0), LEAD - timedelta(microseconds=1), timedelta(401)])
 def test_a_moment_that_not_every_process_would_hear_of_in_time_is_refused(put, watch, ahead):
-    with pytest.raises(CardRefused, match="when every process has heard of it"):
+    with pytest.raises(CardRefused, match="when every process has read it"):
         put(card(20), watch.now + ahead)
 
 

@@ -201,8 +201,9 @@ def test_a_sold_out_hour_is_said_so(ask: Asker, desk: Desk, watch):
         for hour, taken in ((8, 6), (9, 5), (10, 0)):
             starts_at = parse_slot(f"2026-11-23T{hour:02}:00", site.zone).starts_at
             note(connection, [Noted("KX-01", starts_at, Occupancy(6, taken))], at=watch.now)
-        audit.record(connection, at=watch.now, actor="me", action="occupancy.load", about="x",
-                     details={})  # fmt: skip
+        audit.record(
+            connection, at=watch.now, actor="me", action="occupancy.load", about="x", details={}
+        )
     desk.hear()
 
     assert availability(ask, MONDAY) == ["sold_out"] * 3
