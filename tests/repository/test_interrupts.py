@@ -14,7 +14,6 @@ import time
 import av
 import numpy as np
 import pytest
-from simulators.mosquitto import free_port
 
 from simulators.servers.mosquitto import free_port
 from tests.cloud.databases import new_database

@@ -21,7 +21,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from simulators.mosquitto import free_port
 
 from cloud.__main__ import main as cloud
 from cloud.alerting.senders import Senders
