@@ -55,7 +55,7 @@ def cloud_stream(folder, _):
 
 
 def cloud_watch(folder, _):
-    return ["cloud", "alerts", "run", *database(folder)]
+    return ["cloud", "alerts", "run", *upgraded_database(folder)]
 
 
 def cloud_forecast(folder, _):

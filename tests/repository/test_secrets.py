@@ -360,7 +360,7 @@ def test_a_webhook_tells_no_secret(shape, tmp_path, at, said):
     url = shape.format(at=at)
     recipients = tmp_path / "recipients.yaml"
     recipients.write_text(f"recipients:\n  - name: ops\n    to: {json.dumps(url)}\n")
-    database = f"sqlite:///{tmp_path}/x.db"
+    database = new_database(tmp_path)
     cloud(["alerts", "run", "--once", "--recipients", str(recipients), "--database", database])
     database = new_database(tmp_path)
     try:
